@@ -1,0 +1,1 @@
+"""The Slack face: settings, bootstrap, listeners, Block Kit views, texts, command line."""

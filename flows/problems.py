@@ -1,0 +1,47 @@
+"""What is wrong with an input, as a key and its parameters. The sentence stands in the language files."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pydantic_core import PydanticCustomError
+
+Parameter = str | int
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A fault of one field. ``key`` is looked up as ``error.<key>``; parameters never hold a secret."""
+
+    field: str
+    key: str
+    params: Mapping[str, Parameter] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something to show before sending, not a fault. ``key`` is looked up as ``note.<key>``."""
+
+    key: str
+    params: Mapping[str, Parameter] = field(default_factory=dict)
+
+
+class Refused(Exception):
+    """A use case said no. ``key`` is looked up as ``refused.<key>`` and tells the person how things stand."""
+
+    def __init__(self, key: str, **params: Parameter) -> None:
+        super().__init__(key)
+        self.key = key
+        self.params = params
+
+
+class Invalid(Exception):
+    """Answers were refused; the problems say at which field and why."""
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__(", ".join(f"{p.field}: {p.key}" for p in problems))
+        self.problems = problems
+
+
+def fault(key: str, **params: Parameter) -> PydanticCustomError:
+    """For validators of form models: raise it to mark the field with ``error.<key>``."""
+    return PydanticCustomError(key, "{key}", {"key": key, **params})  # type: ignore[arg-type]
