@@ -1,0 +1,30 @@
+"""Every Pismo operation that is called, as data. Source: Pismo's published OpenAPI files."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Call:
+    """One operation.
+
+    ``service`` is the path prefix: the same error code means different things in different services.
+    ``path`` is a template; ``success`` holds the statuses that mean the call worked.
+    ``in_openapi`` is false for what only a guide page of Pismo describes.
+    """
+
+    service: str
+    operation: str
+    method: str
+    path: str
+    success: frozenset[int]
+    in_openapi: bool = True
+
+
+TOKEN_BASIC = Call("passport", "token_basic", "POST", "/passport/v2/s2s/access-token", frozenset({201}))
+TOKEN_OPENID = Call("passport", "token_openid", "POST", "/passport/v1/oauth2/token", frozenset({201}))
+# The guide does not show the answer: RFC 6749 says 200, the two documented token calls say 201.
+TOKEN_OAUTH2 = Call("passport", "token_oauth2", "POST", "/passport/v2/oauth/token", frozenset({200, 201}), in_openapi=False)
+GET_ORGANIZATION = Call("orgs-core", "get_organization", "GET", "/orgs-core/v1/orgs/{id}", frozenset({200}))
+LIST_PROGRAMS = Call("programs", "list_programs", "GET", "/programs/v1/programs", frozenset({200}))
+
+CALLS = (TOKEN_BASIC, TOKEN_OPENID, TOKEN_OAUTH2, GET_ORGANIZATION, LIST_PROGRAMS)

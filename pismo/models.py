@@ -1,0 +1,118 @@
+"""Answers of Pismo. Unknown fields are ignored: Pismo adds some without notice."""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from pismo.tokens import TokenError, TokenFacts, read_token
+
+
+class Result(BaseModel):
+    """An answer and the call it came from: ``x_cid`` is Pismo's correlation ID, ``ms`` the call's duration."""
+
+    # An input never stands in a validation error: it may be a token or a person's name.
+    model_config = ConfigDict(frozen=True, extra="ignore", coerce_numbers_to_str=True, hide_input_in_errors=True)
+
+    x_cid: str = ""
+    ms: int = 0
+
+    @classmethod
+    def read(cls, body: Mapping[str, Any]) -> Self:
+        """Raises pydantic.ValidationError."""
+        return cls.model_validate(body)
+
+
+class Program(BaseModel):
+    """``status`` PENDING: its card settings or accounting are not configured yet."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    id: int | None = None
+    name: str | None = None
+    type: str | None = None
+    status: str | None = None
+
+
+class ProgramsPage(Result):
+    """``total_items`` counts all pages."""
+
+    total_items: int
+    items: tuple[Program, ...] = ()
+
+
+class Organization(Result):
+    """OrgDetails of the Organizations API: nothing in it is required. Its repr holds no detail, as some are personal.
+
+    ``currency_numeric_code`` is ISO 4217 numeric, ``country_code`` ISO 3166-1 alpha-3, ``state`` ISO 3166-2 without the
+    country, ``timezone`` a name of the TZ database, ``cycle_closing`` HH:MM:SS, the two dates RFC 3339.
+    """
+
+    id: str | None = None
+    official_name: str | None = None
+    org_name: str | None = None
+    start_date: str | None = None
+    expiration_date: str | None = None
+    document_number: str | None = None
+    address: str | None = None
+    number: str | None = None
+    complementary_address: str | None = None
+    neighborhood: str | None = None
+    zipcode: str | None = None
+    city: str | None = None
+    state: str | None = None
+    country: str | None = None
+    country_code: str | None = None
+    legal_proxy_name: str | None = None
+    legal_proxy_document: str | None = None
+    responsible: str | None = None
+    currency_numeric_code: str | None = None
+    timezone: str | None = None
+    language: str | None = None
+    cycle_closing: str | None = None
+    holiday_calendar_id: str | None = None
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        yield from (("id", self.id), ("x_cid", self.x_cid), ("ms", self.ms))
+
+
+class _TokenAnswer(Result):
+    """The three token calls together: OAuth2 says ``access_token``, the others ``token``; ``expires_in`` may be a text."""
+
+    access_token: SecretStr | None = None
+    token: SecretStr | None = None
+    expires_in: float | None = Field(default=None, ge=0, le=365 * 24 * 3600)
+    tenant: str | None = None
+
+
+class AccessToken(Result):
+    """``expires_at`` is the token's own ``exp``, else the answer's ``expires_in``, else None. ``tenant`` is the org ID."""
+
+    value: SecretStr = Field(min_length=1)
+    expires_at: datetime | None = None
+    tenant: str | None = None
+
+    @classmethod
+    def read(cls, body: Mapping[str, Any]) -> Self:
+        answer = _TokenAnswer.model_validate(body)
+        value = answer.access_token or answer.token
+        facts = _facts(value)
+        later = datetime.now(UTC) + timedelta(seconds=answer.expires_in) if answer.expires_in is not None else None
+        return cls.model_validate(
+            {
+                "value": value,
+                "expires_at": facts.expires_at or later,
+                "tenant": answer.tenant or facts.tenant,
+                "x_cid": answer.x_cid,
+                "ms": answer.ms,
+            }
+        )
+
+
+def _facts(token: SecretStr | None) -> TokenFacts:
+    """Nothing known of a token that is no JWT: Pismo does not promise that all are."""
+    try:
+        return read_token(token.get_secret_value() if token else "")
+    except TokenError:
+        return TokenFacts(expires_at=None, issued_at=None, tenant=None)
