@@ -1,0 +1,129 @@
+"""The Pismo calls that are stood in for, as Pismo documents them."""
+
+from collections.abc import Mapping
+from math import ceil
+from typing import Any
+
+from aiohttp import web
+
+from playground.pismo import replies
+from playground.pismo.world import LONGEST_LIFETIME, Org, World
+
+BASIC_LIFETIME = 600
+ROLES = ["onboarding-server", "account-server"]
+FORM = "application/x-www-form-urlencoded"
+
+
+class Api:
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.post("/passport/v2/s2s/access-token", self.basic),
+            web.post("/passport/v1/oauth2/token", self.openid),
+            web.post("/passport/v2/oauth/token", self.oauth2),
+            web.get("/orgs-core/v1/orgs/{id}", self.organization, allow_head=False),
+            web.get("/programs/v1/programs", self.programs, allow_head=False),
+        ]
+
+    async def basic(self, request: web.Request) -> web.Response:
+        body = await _fields(request)
+        org = self._world.org_of_access_key(body.get("server_key"), body.get("server_secret"))
+        if org is None:
+            return replies.invalid_credentials()
+        answer = {
+            "tenant": org.id,
+            "server_key": body["server_key"],
+            "program_ids": [program["id"] for program in org.programs],
+            "roles": ROLES,
+            "token": self._world.mint_token(org.id, BASIC_LIFETIME),
+            "refresh": self._world.mint_token(org.id, LONGEST_LIFETIME),
+        }
+        return web.json_response(answer, status=201)
+
+    async def openid(self, request: web.Request) -> web.Response:
+        org = self._world.org_of_openid((await _fields(request)).get("token"))
+        if org is None:
+            return replies.invalid_credentials()
+        answer = {
+            "token": self._world.mint_token(org.id, LONGEST_LIFETIME),
+            "refresh_token": self._world.mint_token(org.id, LONGEST_LIFETIME),
+            "expires_in": str(LONGEST_LIFETIME),
+        }
+        return web.json_response(answer, status=201)
+
+    async def oauth2(self, request: web.Request) -> web.Response:
+        """Content type, secret's field and answer are not published: both of each are taken, RFC 6749 answers."""
+        body = await _fields(request)
+        if body.get("grant_type") != "client_credentials":
+            return web.json_response({"error": "unsupported_grant_type"}, status=400)
+        if not body.get("scope"):
+            return web.json_response({"error": "invalid_scope"}, status=400)
+        secret = body.get("client_secret_string") or body.get("client_secret")
+        org = self._world.org_of_access_key(body.get("client_id"), secret)
+        if org is None:
+            return replies.invalid_credentials()
+        answer = {
+            "access_token": self._world.mint_token(org.id, LONGEST_LIFETIME),
+            "token_type": "Bearer",
+            "expires_in": LONGEST_LIFETIME,
+            "scope": body["scope"],
+        }
+        return web.json_response(answer, status=201)
+
+    async def organization(self, request: web.Request) -> web.Response:
+        found = self._org_of(request, "orgs", wanted=request.match_info["id"])
+        return web.json_response(found.details) if isinstance(found, Org) else found
+
+    async def programs(self, request: web.Request) -> web.Response:
+        found = self._org_of(request, "programs")
+        if not isinstance(found, Org):
+            return found
+        page, per_page = _positive(request.query.get("page", "1")), _positive(request.query.get("perPage", "10"))
+        if page is None or per_page is None:
+            return replies.bad_query()
+        answer = {
+            "current_page": page,
+            "per_page": per_page,
+            "pages": ceil(len(found.programs) / per_page),
+            "total_items": len(found.programs),
+            "items": found.programs[(page - 1) * per_page : page * per_page],
+        }
+        return web.json_response(answer)
+
+    def _org_of(self, request: web.Request, area: str, wanted: str | None = None) -> Org | web.Response:
+        """The organization a call is about, or the refusal: the gateway's first (token, permission), then the service's."""
+        service = replies.service_of(request.path)
+        token_tenant = self._world.bearer_of(request.headers.get("Authorization", ""))
+        if token_tenant is None:
+            return replies.missing_token(service)
+        if area in self._world.forbidden:
+            return replies.forbidden()
+        header = request.headers.get("x-tenant")
+        if not header:
+            return replies.missing_tenant(service)
+        return self._tenant(header, token_tenant, wanted)
+
+    def _tenant(self, header: str, token_tenant: str, wanted: str | None) -> Org | web.Response:
+        if wanted is not None and wanted != header:
+            return replies.different_tenant()
+        org = self._world.orgs.get(header.casefold())
+        if org is None and wanted is not None:
+            return replies.unknown_org(header)
+        return org if org is not None and org.id == token_tenant else replies.other_tenant()
+
+
+async def _fields(request: web.Request) -> Mapping[str, Any]:
+    """The body as fields, from JSON or a form; none if it is neither: no status but 401 is documented for that."""
+    if request.content_type == FORM:
+        return {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
+    try:
+        body = await request.json()
+    except ValueError:
+        return {}
+    return body if request.content_type == "application/json" and isinstance(body, dict) else {}
+
+
+def _positive(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 and int(text) > 0 else None

@@ -1,0 +1,86 @@
+"""Faults on demand: what the network and the platform do to a caller on a bad day."""
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from playground.pismo import replies
+from playground.pismo.traffic import NEVER_HANDLED
+
+Kind = Literal["429", "5xx", "slow", "drop_before", "drop_after"]
+
+
+@dataclass
+class Fault:
+    """``path`` is the beginning of the paths it meets, or `*`; ``times`` how many calls are left to it.
+
+    ``seconds`` is how long `slow` waits before it answers as usual, and the Retry-After of `429` when it is set.
+    """
+
+    path: str
+    kind: Kind
+    times: int = 1
+    seconds: float | None = None
+
+
+class Faults:
+    """The first fault that fits a call meets it."""
+
+    def __init__(self) -> None:
+        self.waiting: list[Fault] = []
+        self._closing = asyncio.Event()
+
+    def add(self, path: str, kind: Kind, times: int = 1, seconds: float | None = None) -> None:
+        if kind not in get_args(Kind):
+            raise ValueError(f"no such fault; there are {', '.join(get_args(Kind))}")
+        self.waiting.append(Fault(path, kind, times, seconds))
+
+    def clear(self) -> None:
+        self.waiting.clear()
+
+    def open(self) -> None:
+        """Slow calls wait again, after a close."""
+        self._closing.clear()
+
+    def close(self) -> None:
+        """Lets every slow call go, so that the server can stop."""
+        self._closing.set()
+
+    async def meet(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Answer in place of the handler, or after it, as the next fault says."""
+        fault = self._next(request.path)
+        if fault is None:
+            return await handler(request)
+        match fault.kind:
+            case "429":
+                return replies.too_many(fault.seconds)
+            case "5xx":
+                return replies.broken(replies.service_of(request.path))
+            case "slow":
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._closing.wait(), fault.seconds or 0)
+                return await handler(request)
+            case "drop_before":
+                request[NEVER_HANDLED] = True
+                return _drop(request, web.Response(status=500))
+            case "drop_after":
+                return _drop(request, await handler(request))
+
+    def _next(self, path: str) -> Fault | None:
+        for fault in self.waiting:
+            if fault.path == "*" or path.startswith(fault.path):
+                fault.times -= 1
+                if fault.times <= 0:
+                    self.waiting.remove(fault)
+                return fault
+        return None
+
+
+def _drop(request: web.Request, response: web.StreamResponse) -> web.StreamResponse:
+    if request.transport is not None:
+        request.transport.abort()
+    return response

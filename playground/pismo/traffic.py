@@ -1,0 +1,37 @@
+"""What the stand-in was asked, and the correlation ID on every answer."""
+
+from dataclasses import dataclass
+from uuid import uuid4
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+NEVER_HANDLED = web.RequestKey("never_handled", bool)
+
+
+@dataclass
+class Seen:
+    """A call without its headers and body. ``status`` is what the handler made of it, None if it never got there."""
+
+    method: str
+    path: str
+    x_cid: str
+    status: int | None = None
+
+
+class Traffic:
+    def __init__(self) -> None:
+        self.calls: list[Seen] = []
+
+    async def note(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        seen = Seen(request.method, request.path, request.headers.get("x-cid") or str(uuid4()))
+        self.calls.append(seen)
+        try:
+            response = await handler(request)
+        except web.HTTPException as error:  # a path or a method that Pismo does not have
+            seen.status = error.status
+            error.headers["x-cid"] = seen.x_cid
+            raise
+        seen.status = None if NEVER_HANDLED in request else response.status
+        response.headers["x-cid"] = seen.x_cid
+        return response
