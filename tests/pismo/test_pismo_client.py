@@ -1,0 +1,287 @@
+"""The client over a real connection to the stand-in."""
+
+import logging
+import socket
+import traceback
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import httpx
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from pydantic import SecretStr
+
+from pismo import Kind, Pismo, PismoError, TokenError
+from playground.pismo import PismoStandIn
+
+DETAILS = {
+    "official_name": "Acme Corporation",
+    "org_name": "Acme",
+    "number": 25,
+    "responsible": "ana@acme.example",
+    "currency_numeric_code": "986",
+    "timezone": "America/Sao_Paulo",
+}
+PRIVATE_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+PEM = PRIVATE_KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+@pytest.fixture
+async def standin() -> AsyncIterator[PismoStandIn]:
+    async with PismoStandIn() as started:
+        yield started
+
+
+@pytest.fixture
+async def pismo(standin: PismoStandIn) -> AsyncIterator[Pismo]:
+    async with Pismo(standin.url) as client:
+        yield client
+
+
+@pytest.fixture
+def org_id(standin: PismoStandIn) -> str:
+    return standin.create_org(DETAILS)
+
+
+@pytest.fixture
+def token(standin: PismoStandIn, org_id: str) -> SecretStr:
+    return SecretStr(standin.mint_token(org_id))
+
+
+async def test_organization(pismo: Pismo, standin: PismoStandIn, token: SecretStr, org_id: str) -> None:
+    org = await pismo.get_organization(token, org_id)
+    assert (org.id, org.official_name, org.number, org.city) == (org_id, "Acme Corporation", "25", None)
+    assert UUID(org.x_cid)
+    assert org.ms >= 0
+    (seen,) = standin.calls
+    assert (seen.method, seen.path, seen.status, seen.x_cid) == (
+        "GET",
+        f"/orgs-core/v1/orgs/{org_id}",
+        200,
+        org.x_cid,
+    )
+    assert "ana@" not in f"{org} {org!r}"
+
+
+async def test_programs_by_page(pismo: Pismo, standin: PismoStandIn, token: SecretStr, org_id: str) -> None:
+    assert (await pismo.list_programs(token, org_id)).total_items == 0
+    for name in ("Credit", "Debit", "Prepaid"):
+        standin.add_program(org_id, name, "CREDITO", status="PENDING" if name == "Debit" else "ACTIVE")
+    first = await pismo.list_programs(token, org_id)
+    assert (first.total_items, [program.name for program in first.items]) == (3, ["Credit"])
+    second = await pismo.list_programs(token, org_id, page=2, per_page=2)
+    assert [(program.name, program.type, program.status) for program in second.items] == [("Prepaid", "CREDITO", "ACTIVE")]
+    assert len({call.x_cid for call in standin.calls}) == 3
+
+
+async def test_token_as_pasted(pismo: Pismo, token: SecretStr, org_id: str) -> None:
+    pasted = SecretStr(f"Bearer {token.get_secret_value()[:30]}\n{token.get_secret_value()[30:]}\n")
+    assert (await pismo.get_organization(pasted, org_id)).id == org_id
+
+
+async def test_basic(pismo: Pismo, standin: PismoStandIn, org_id: str) -> None:
+    key, secret = standin.mint_access_key(org_id)
+    access = await pismo.token_basic(key, SecretStr(secret))
+    assert access.tenant == org_id
+    assert access.expires_at is not None
+    assert timedelta(seconds=590) < access.expires_at - datetime.now(UTC) <= timedelta(seconds=600)
+    assert (await pismo.get_organization(access.value, org_id)).id == org_id
+    standin.revoke_access_key(key)
+    with pytest.raises(PismoError, match="Invalid credentials") as caught:
+        await pismo.token_basic(key, SecretStr(secret))
+    assert (caught.value.kind, caught.value.service) == (Kind.UNAUTHORIZED, "passport")
+
+
+async def test_openid(pismo: Pismo, standin: PismoStandIn, org_id: str) -> None:
+    standin.register_public_key(org_id, PEM, "pismo-iss", "pismo-sub", "pismo-aud")
+    now = int(datetime.now(UTC).timestamp())
+    claims = {"iss": "pismo-iss", "sub": "pismo-sub", "aud": "pismo-aud", "iat": now, "exp": now + 3600}
+    own = jwt.encode(claims | {"tenant_id": org_id.lower()}, PRIVATE_KEY, algorithm="RS256")
+    access = await pismo.token_openid(SecretStr(own))
+    assert access.tenant == org_id
+    assert (await pismo.list_programs(access.value, org_id)).total_items == 0
+
+
+@pytest.mark.parametrize("secret_field", ["client_secret_string", "client_secret"])
+async def test_oauth2(pismo: Pismo, standin: PismoStandIn, org_id: str, secret_field: str) -> None:
+    key, secret = standin.mint_access_key(org_id)
+    access = await pismo.token_oauth2(key, SecretStr(secret), "pismo-v1:admin:rw", secret_field)
+    assert (await pismo.get_organization(access.value, org_id)).id == org_id
+    with pytest.raises(PismoError) as caught:
+        await pismo.token_oauth2(key, SecretStr("wrong"), "pismo-v1:admin:rw", secret_field)
+    assert caught.value.kind == Kind.UNAUTHORIZED
+
+
+async def test_expired_and_revoked_token(pismo: Pismo, standin: PismoStandIn, org_id: str, token: SecretStr) -> None:
+    standin.revoke_token(token.get_secret_value())
+    for bad in (token, SecretStr(standin.mint_token(org_id, seconds=-1))):
+        for call in (pismo.get_organization, pismo.list_programs):
+            with pytest.raises(PismoError) as caught:
+                await call(bad, org_id)
+            assert (caught.value.status, caught.value.kind) == (401, Kind.UNAUTHORIZED)
+            assert caught.value.x_cid == standin.calls[-1].x_cid
+    assert (await pismo.get_organization(SecretStr(standin.mint_token(org_id)), org_id)).id == org_id
+
+
+async def test_unknown_org(pismo: Pismo, token: SecretStr, org_id: str) -> None:
+    with pytest.raises(PismoError, match="was not found") as caught:
+        await pismo.get_organization(token, "TN-unknown")
+    assert (caught.value.status, caught.value.code, caught.value.kind) == (400, "EOA0100", Kind.NOT_FOUND)
+    assert (await pismo.get_organization(token, org_id)).id == org_id
+
+
+async def test_org_of_another_customer(pismo: Pismo, standin: PismoStandIn, token: SecretStr) -> None:
+    other = standin.create_org({"official_name": "Other"})
+    for call in (pismo.get_organization, pismo.list_programs):
+        with pytest.raises(PismoError) as caught:
+            await call(token, other)
+        assert caught.value.kind == Kind.FORBIDDEN
+
+
+async def test_permission_group_that_does_not_cover_it(
+    pismo: Pismo, standin: PismoStandIn, token: SecretStr, org_id: str
+) -> None:
+    standin.forbid("orgs")
+    with pytest.raises(PismoError, match="access denied") as caught:
+        await pismo.get_organization(token, org_id)
+    assert caught.value.kind == Kind.FORBIDDEN
+    assert (await pismo.list_programs(token, org_id)).total_items == 0
+    standin.allow("orgs")
+    assert (await pismo.get_organization(token, org_id)).id == org_id
+
+
+async def test_too_many_requests(pismo: Pismo, standin: PismoStandIn, token: SecretStr, org_id: str) -> None:
+    standin.faults.add("/programs", "429")
+    standin.faults.add("/programs", "429", seconds=2)
+    for retry_after in (None, 2):
+        with pytest.raises(PismoError) as caught:
+            await pismo.list_programs(token, org_id)
+        assert (caught.value.kind, caught.value.retry_after) == (Kind.RATE_LIMITED, retry_after)
+    assert (await pismo.list_programs(token, org_id)).total_items == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "handled"), [("5xx", 500, 500), ("drop_before", None, None), ("drop_after", None, 200)]
+)
+async def test_unavailable(
+    pismo: Pismo, standin: PismoStandIn, token: SecretStr, org_id: str, kind: str, status: int | None, handled: int | None
+) -> None:
+    standin.faults.add("*", kind)  # type: ignore[arg-type]  # one of the kinds above
+    with pytest.raises(PismoError) as caught:
+        await pismo.get_organization(token, org_id)
+    assert (caught.value.kind, caught.value.status) == (Kind.UNAVAILABLE, status)
+    assert (caught.value.x_cid, handled) == (standin.calls[-1].x_cid, standin.calls[-1].status)
+    assert (await pismo.get_organization(token, org_id)).id == org_id
+
+
+async def test_slow(standin: PismoStandIn, token: SecretStr, org_id: str) -> None:
+    standin.faults.add("*", "slow", seconds=30)
+    async with Pismo(standin.url, timeout=0.2) as pismo:
+        with pytest.raises(PismoError, match="timeout") as caught:
+            await pismo.get_organization(token, org_id)
+    assert (caught.value.kind, caught.value.status) == (Kind.UNAVAILABLE, None)
+    assert caught.value.ms >= 190
+
+
+async def test_slow_but_in_time(pismo: Pismo, standin: PismoStandIn, token: SecretStr, org_id: str) -> None:
+    standin.faults.add("*", "slow", seconds=0.05)
+    assert (await pismo.get_organization(token, org_id)).ms >= 40
+
+
+async def test_outage(pismo: Pismo, standin: PismoStandIn, token: SecretStr, org_id: str) -> None:
+    assert (await pismo.get_organization(token, org_id)).id == org_id
+    await standin.stop()
+    with pytest.raises(PismoError) as caught:
+        await pismo.get_organization(token, org_id)
+    assert caught.value.kind == Kind.UNAVAILABLE
+    await standin.start(int(standin.url.rpartition(":")[2]))
+    assert (await pismo.get_organization(token, org_id)).id == org_id
+
+
+async def test_nobody_listens() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        async with Pismo(f"http://127.0.0.1:{taken.getsockname()[1]}") as pismo:
+            with pytest.raises(PismoError, match="no connection") as caught:
+                await pismo.get_organization(SecretStr("token"), "TN-1")
+    assert caught.value.kind == Kind.UNAVAILABLE
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (httpx.Response(200, text="<html>maintenance</html>"), "body"),
+        (httpx.Response(200, json=[]), "body"),
+        (httpx.Response(200, json={"items": []}), "total_items"),
+        (httpx.Response(200, json={"total_items": 1, "items": [{"id": "x"}]}), "items.0.id"),
+        (httpx.Response(302, headers={"location": "https://elsewhere.example"}), "Found"),
+    ],
+)
+async def test_an_answer_that_is_not_pismos(answer: httpx.Response, message: str) -> None:
+    async with Pismo("https://pismo.example", transport=httpx.MockTransport(lambda _: answer)) as pismo:
+        with pytest.raises(PismoError, match=message) as caught:
+            await pismo.list_programs(SecretStr("token"), "TN-1")
+    assert caught.value.kind == Kind.UNEXPECTED
+
+
+@pytest.mark.parametrize("body", [{}, {"token": ""}, {"token": None}, {"token": 3.5, "expires_in": "soon"}])
+async def test_token_answer_without_a_token(body: dict[str, object]) -> None:
+    transport = httpx.MockTransport(lambda _: httpx.Response(201, json=body))
+    async with Pismo("https://pismo.example", transport=transport) as pismo:
+        with pytest.raises(PismoError) as caught:
+            await pismo.token_openid(SecretStr("a.b.c"))
+    assert caught.value.kind == Kind.UNEXPECTED
+
+
+async def test_token_that_is_no_jwt_and_seconds_as_text() -> None:
+    transport = httpx.MockTransport(lambda _: httpx.Response(201, json={"token": "opaque", "expires_in": "3600"}))
+    async with Pismo("https://pismo.example", transport=transport) as pismo:
+        access = await pismo.token_basic("key", SecretStr("secret"))
+    assert (access.value.get_secret_value(), access.tenant) == ("opaque", None)
+    assert access.expires_at is not None
+    assert timedelta(seconds=3590) < access.expires_at - datetime.now(UTC) <= timedelta(seconds=3600)
+
+
+@pytest.mark.parametrize("unfit", ["", "..", "TN/1", "TN-1\r\nx: y", "TN-é", "T" * 65])
+async def test_org_id_that_cannot_be_sent(pismo: Pismo, standin: PismoStandIn, token: SecretStr, unfit: str) -> None:
+    with pytest.raises(ValueError, match="org ID"):
+        await pismo.get_organization(token, unfit)
+    assert standin.calls == []
+
+
+@pytest.mark.parametrize("bad", ["", "two\x00parts", "tokén"])
+async def test_token_that_cannot_be_sent(pismo: Pismo, standin: PismoStandIn, org_id: str, bad: str) -> None:
+    with pytest.raises(TokenError):
+        await pismo.get_organization(SecretStr(bad), org_id)
+    assert standin.calls == []
+
+
+async def test_no_secret_in_any_log(pismo: Pismo, standin: PismoStandIn, org_id: str, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    key, secret = standin.mint_access_key(org_id)
+    access = await pismo.token_basic(key, SecretStr(secret))
+    token = access.value.get_secret_value()
+    standin.faults.add("*", "5xx")
+    standin.faults.add("*", "drop_after")
+    standin.faults.add("*", "429")
+    shown = [repr(access), str(access)]
+    for _ in range(3):
+        with pytest.raises(PismoError) as caught:
+            await pismo.get_organization(access.value, org_id)
+        shown += [str(caught.value), repr(caught.value), *traceback.format_exception(caught.value)]
+        assert caught.value.__context__ is None
+    shown.append(repr(await pismo.get_organization(access.value, org_id)))
+    with pytest.raises(PismoError) as refused:
+        await pismo.token_oauth2(key, SecretStr(f"{secret}x"), "pismo-v1:admin:rw")
+    shown += [repr(refused.value), *(f"{record.getMessage()} {record.args}" for record in caplog.records)]
+    everything = "\n".join(shown)
+    for hidden in (secret, token, token.split(".")[2], "Bearer", "ana@acme.example"):
+        assert hidden not in everything
+    ours = [record.getMessage() for record in caplog.records if record.name == "pismo"]
+    assert len(ours) == len(standin.calls) == 6
+    assert "operation=get_organization status=connection_dropped ms=" in ours[2]
+    assert all(call.x_cid in line for call, line in zip(standin.calls, ours, strict=True))
+    assert f"org={org_id}" in ours[1]
