@@ -1,7 +1,8 @@
 """What is wrong with an input, as a key and its parameters. The sentence stands in the language files."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as default
 
 from pydantic_core import PydanticCustomError
 
@@ -14,7 +15,7 @@ class Problem:
 
     field: str
     key: str
-    params: Mapping[str, Parameter] = field(default_factory=dict)
+    params: Mapping[str, Parameter] = default(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -22,10 +23,10 @@ class Note:
     """Something to show before sending, not a fault. ``key`` is looked up as ``note.<key>``."""
 
     key: str
-    params: Mapping[str, Parameter] = field(default_factory=dict)
+    params: Mapping[str, Parameter] = default(default_factory=dict)
 
 
-class Refused(Exception):
+class Refused(Exception):  # noqa: N818  an answer, not a failure
     """A use case said no. ``key`` is looked up as ``refused.<key>`` and tells the person how things stand."""
 
     def __init__(self, key: str, **params: Parameter) -> None:
@@ -34,7 +35,7 @@ class Refused(Exception):
         self.params = params
 
 
-class Invalid(Exception):
+class Invalid(Exception):  # noqa: N818  an answer, not a failure
     """Answers were refused; the problems say at which field and why."""
 
     def __init__(self, *problems: Problem) -> None:
@@ -44,4 +45,4 @@ class Invalid(Exception):
 
 def fault(key: str, **params: Parameter) -> PydanticCustomError:
     """For validators of form models: raise it to mark the field with ``error.<key>``."""
-    return PydanticCustomError(key, "{key}", {"key": key, **params})  # type: ignore[arg-type]
+    return PydanticCustomError(key, "{key}", {"key": key, **params})

@@ -136,7 +136,8 @@ class Step:
     ``requires``: ids of steps that are done or skipped before this one opens. ``approvals``: how many different people of support
     must approve what was sent. ``tasks``: what follows the approval; the step is done once every task that is not optional is done and
     ``finished`` holds. ``grants``: the accesses its answers ask for, tracked in the access matrix once approved.
-    ``links``: (text key, URL) shown with the step.
+    ``links``: (text key, URL) shown with the step. ``on_open``, ``on_approval``: kinds of effects that its opening and its approval
+    start, e.g. ``ready_text``.
     """
 
     id: str
@@ -147,6 +148,8 @@ class Step:
     finished: Done = lambda _situation: True
     grants: Callable[[Answers], Iterable[GrantAsked]] = lambda _answers: ()
     links: Callable[[Situation], Sequence[tuple[str, str]]] = lambda _situation: ()
+    on_open: tuple[str, ...] = ()
+    on_approval: tuple[str, ...] = ()
 
     def task(self, task_id: str) -> Task:
         """Raises KeyError for a task this step does not have."""

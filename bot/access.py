@@ -1,0 +1,80 @@
+"""Who may do what. Every action declares it; `role_of` finds out what a person is to an onboarding; one check enforces it."""
+
+from enum import StrEnum
+
+from flows.model import Member, Onboarding, Snapshot
+from flows.people import Role, Side, Who
+from flows.ports import Unit
+from flows.problems import Refused
+
+
+class May(StrEnum):
+    """Who may use an action."""
+
+    SUPPORT = "support"
+    CUSTOMER = "customer"  # people of this onboarding's customer
+    EITHER = "either"  # the customer's people and support
+    ANYONE = "anyone"  # shows nothing but what the person may see
+
+
+ALLOWED: dict[May, frozenset[Role]] = {
+    May.SUPPORT: frozenset({Role.SUPPORT}),
+    May.CUSTOMER: frozenset({Role.LEAD, Role.COLLEAGUE}),
+    May.EITHER: frozenset({Role.LEAD, Role.COLLEAGUE, Role.SUPPORT}),
+    May.ANYONE: frozenset(Role),
+}
+
+
+def for_side(side: Side) -> May:
+    """Who does a task of a side: support's people support's; the customer's people, or support for them, the customer's."""
+    return May.SUPPORT if side is Side.SUPPORT else May.EITHER
+
+
+def check(may: May, role: Role) -> None:
+    """Raises Refused("not_yours") for an outsider, Refused("support_only") or Refused("customer_only") for the other side."""
+    if role in ALLOWED[may]:
+        return
+    if role is Role.OUTSIDER:
+        raise Refused("not_yours")
+    raise Refused("support_only" if may is May.SUPPORT else "customer_only")
+
+
+class Access:
+    """Knows the people of support; asks the store for the customers'.
+
+    Support = member of the support channel (or of the configured user group) whose home team is the installing team.
+    """
+
+    def __init__(self) -> None:
+        self.team_id = ""  # the installing team (or enterprise), once known
+        self.support: frozenset[Who] = frozenset()
+
+    def is_support(self, who: Who) -> bool:
+        return who in self.support
+
+    async def role_of(self, unit: Unit, who: Who, onboarding: Onboarding | Snapshot, channel_id: str = "") -> Role:
+        """What a person is to an onboarding. ``channel_id``: where they clicked, as Slack signed it: being in the customer's channel
+        and of the customer's company makes a colleague of someone new."""
+        if isinstance(onboarding, Snapshot):
+            onboarding = onboarding.onboarding
+        if self.is_support(who):
+            return Role.SUPPORT
+        if who.team_id == onboarding.team_id and who.user_id == onboarding.lead_id:
+            return Role.LEAD
+        if await unit.get(Member, f"{onboarding.id}:{who}") is not None:
+            return Role.COLLEAGUE
+        foreign = bool(self.team_id) and onboarding.team_id != self.team_id
+        if foreign and who.team_id == onboarding.team_id and channel_id and channel_id == onboarding.channel_id:
+            return Role.COLLEAGUE
+        return Role.OUTSIDER
+
+    async def require(self, unit: Unit, who: Who, may: May, onboarding: Onboarding | Snapshot, channel_id: str = "") -> Role:
+        """The person's role, or Refused."""
+        role = await self.role_of(unit, who, onboarding, channel_id)
+        check(may, role)
+        return role
+
+    def require_support(self, who: Who) -> None:
+        """For what belongs to no onboarding: commands, the queue."""
+        if not self.is_support(who):
+            raise Refused("support_only")

@@ -1,0 +1,95 @@
+"""What every listener works with: the rules, the store, Slack, who may what. Made once by `bot.app`."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from bot.access import Access
+from bot.blocks import plain_blocks
+from bot.directory import Directory
+from bot.logs import error_id
+from bot.slack import Slack, SlackError
+from bot.texts import Texts
+from bot.wording import sentence, worded
+from flows.model import Onboarding
+from flows.people import Who
+from flows.ports import Unit
+from flows.problems import Refused
+from flows.rules import Rules
+from storage.store import Conflict, Store, Unavailable
+
+log = logging.getLogger("bot.desk")
+T = TypeVar("T")
+
+
+@dataclass
+class Desk:
+    rules: Rules
+    store: Store
+    slack: Slack
+    directory: Directory
+    access: Access
+    support_channel: str
+    support_language: str = "en"
+    tokens: dict[str, str] = field(default_factory=dict)
+    """Access tokens pasted for a proof, by the proof's item; in memory alone, taken out when used."""
+    retry_effect: Callable[[str], Awaitable[None]] | None = None
+    _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
+
+    def later(self, work: Coroutine[Any, Any, Any]) -> None:
+        """Run after the acknowledgement. The loop keeps only weak references to tasks, so they are kept here."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("background work failed", extra={"error_id": error_id(), "error": type(error).__name__}, exc_info=error)
+
+    async def drain(self) -> None:
+        """Wait for what was begun after an acknowledgement."""
+        while self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def transact(self, work: Callable[[Unit], Awaitable[T]]) -> T:
+        """One write, repeated when another writer was first."""
+        return await self.store.transact(work)
+
+    def support_texts(self) -> Texts:
+        return Texts(self.support_language)
+
+    async def answer(self, who: Who, channel_id: str, key: str, *, onboarding: Onboarding | None = None, **params: Any) -> None:
+        """Tell one person something privately, at once: seen by them alone in the channel, else as a direct message."""
+        texts = await self.directory.texts_for(None, who, onboarding)
+        text = sentence(texts, key, params)
+        try:
+            if channel_id:
+                await self.slack.ephemeral(channel_id, who.user_id, text, plain_blocks(text))
+            else:
+                await self.slack.direct(who.user_id, text, plain_blocks(text))
+        except SlackError as error:
+            log.warning("an answer did not reach its reader", extra={"error": error.error, "key": key})
+
+    async def explain(self, who: Who, channel_id: str, error: Exception) -> None:
+        """Tell one person why something was refused or failed."""
+        texts = await self.directory.texts_for(None, who)
+        text = self.explained(texts, error)
+        try:
+            if channel_id:
+                await self.slack.ephemeral(channel_id, who.user_id, text, plain_blocks(text))
+            else:
+                await self.slack.direct(who.user_id, text, plain_blocks(text))
+        except SlackError as failure:
+            log.warning("an answer did not reach its reader", extra={"error": failure.error})
+
+    def explained(self, texts: Texts, error: Exception) -> str:
+        """What a person reads when something was refused or failed; failures carry a short id that is in the log too."""
+        if isinstance(error, Refused):
+            return texts.md(f"refused.{error.key}", **worded(texts, error.params))
+        number = error_id()
+        key = "refused.busy" if isinstance(error, Conflict | Unavailable) else "refused.internal"
+        log.error("failed", extra={"error_id": number, "error": type(error).__name__}, exc_info=error)
+        return texts.md(key, id=number)

@@ -1,0 +1,96 @@
+"""Slack's interactive payloads as small typed values. Who acts is read from ``user`` alone: id and home team.
+
+Bolt's ``context.team_id`` and ``context.actor_team_id`` are not used: for people of another company they name other teams.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from flows.people import Who
+
+Body = Mapping[str, Any]
+
+
+def who_of(body: Body) -> Who:
+    """The person of an interactive payload or a slash command."""
+    if "user_id" in body:  # slash command: of the installing team alone
+        return Who(str(body.get("enterprise_id") or body.get("team_id") or ""), str(body["user_id"]))
+    user = body["user"]
+    return Who(str(user.get("team_id") or (body.get("team") or {}).get("id") or ""), str(user["id"]))
+
+
+@dataclass(frozen=True)
+class Click:
+    """A press of a button, or a choice in a menu of an actions block."""
+
+    who: Who
+    action_id: str
+    value: str
+    trigger_id: str
+    channel_id: str = ""
+    message_ts: str = ""
+    view: Mapping[str, Any] = field(default_factory=dict)
+    key: str = ""
+    response_url: str = ""
+
+
+def click_of(body: Body) -> Click:
+    """``key`` tells a redelivered press from a second one."""
+    action = body["actions"][0]
+    chosen = action.get("selected_option") or {}
+    who = who_of(body)
+    container = body.get("container") or {}
+    channel = str((body.get("channel") or {}).get("id") or container.get("channel_id") or "")
+    ts = str((body.get("message") or {}).get("ts") or container.get("message_ts") or "")
+    view = body.get("view") or {}
+    place = ts or str(view.get("id", ""))
+    return Click(
+        who=who,
+        action_id=str(action["action_id"]),
+        value=str(action.get("value") or chosen.get("value") or ""),
+        trigger_id=str(body.get("trigger_id", "")),
+        channel_id=channel,
+        message_ts=ts,
+        view=view,
+        key=f"click:{who}:{channel}:{place}:{action['action_id']}:{action.get('action_ts', '')}",
+        response_url=str(body.get("response_url", "")),
+    )
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A submitted modal."""
+
+    who: Who
+    view: Mapping[str, Any]
+    key: str
+
+    @property
+    def private_metadata(self) -> str:
+        return str(self.view.get("private_metadata", ""))
+
+    @property
+    def values(self) -> Mapping[str, Any]:
+        return (self.view.get("state") or {}).get("values") or {}
+
+
+def sent_of(body: Body) -> Sent:
+    view = body["view"]
+    return Sent(who=who_of(body), view=view, key=f"view:{view['id']}:{view.get('hash', '')}")
+
+
+@dataclass(frozen=True)
+class Command:
+    """``/onboarding <verb> <rest>``."""
+
+    who: Who
+    verb: str
+    rest: str
+    channel_id: str
+    trigger_id: str
+
+
+def command_of(body: Body) -> Command:
+    verb, _, rest = str(body.get("text") or "").strip().partition(" ")
+    return Command(who_of(body), verb.casefold(), rest.strip(), str(body.get("channel_id", "")), str(body.get("trigger_id", "")))

@@ -1,0 +1,151 @@
+"""What follows an approval: tasks of support and of the customer, the accesses they move, and results of effects."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from flows.announcing import redraw, say
+from flows.fields import Answers
+from flows.model import Decision, Grant, Snapshot, TaskRecord, new_id
+from flows.onboarding import need_open, said_by, settle, situation, step_of
+from flows.people import SYSTEM, Side, Who
+from flows.ports import Unit
+from flows.problems import Refused
+from flows.rules import Rules
+from flows.state import StepState
+from flows.step import Step, Task
+
+CLOSE = "close_onboarding"
+"""The task that ends the whole onboarding."""
+
+
+def task_of(step: Step, task_id: str) -> Task:
+    """Raises Refused("gone") for a task of an old button that the step no longer has."""
+    try:
+        return step.task(task_id)
+    except KeyError:
+        raise Refused("gone") from None
+
+
+def record_of(snapshot: Snapshot, step_id: str, task_id: str, item: str = "") -> TaskRecord | None:
+    return next((t for t in snapshot.tasks if (t.step_id, t.task_id, t.item) == (step_id, task_id, item)), None)
+
+
+def can_do(rules: Rules, snapshot: Snapshot, step: Step, task: Task, actor: Who, unit: Unit) -> None:
+    """Raises Refused where a task cannot be done now, and says how things stand."""
+    record = snapshot.steps[step.id]
+    if record.state not in (StepState.APPROVED, StepState.FULFILLING, StepState.FAILED):
+        raise Refused("moved_on", step=step.id, state=record.state.value, **said_by(record))
+    done = record_of(snapshot, step.id, task.id)
+    if done is not None and done.state == "done" and not task.repeatable:
+        raise Refused("task_done", step=step.id, task=task.id, by=done.user_id, at=int(done.at.timestamp()) if done.at else 0)
+    if not task.ready(situation(snapshot, rules, unit.now, actor)):
+        raise Refused("task_not_ready", step=step.id, task=task.id)
+    if done is not None and done.state == "waiting" and rules.approvals_of(step, task) > 1 and done.user_id == actor.user_id:
+        raise Refused("own_confirmation", step=step.id, task=task.id)
+
+
+async def do_task(
+    unit: Unit, rules: Rules, onboarding_id: str, step_id: str, task_id: str, clean: Answers, actor: Who, *, item: str = ""
+) -> TaskRecord:
+    """Record a task as done; with two approvers the first word waits for the second person's equal one."""
+    snapshot = await need_open(unit, onboarding_id)
+    step = step_of(snapshot.onboarding, step_id)
+    task = task_of(step, task_id)
+    can_do(rules, snapshot, step, task, actor, unit)
+    if task.repeatable:
+        item = item or new_id("item")
+    record = record_of(snapshot, step_id, task_id, item)
+    needed = rules.approvals_of(step, task)
+    agreed = record is not None and record.state == "waiting" and record.answers == clean and record.user_id != actor.user_id
+    if record is None:
+        record = TaskRecord(
+            id=f"{onboarding_id}:{step_id}.{task_id}:{item}",
+            onboarding_id=onboarding_id,
+            step_id=step_id,
+            task_id=task_id,
+            item=item,
+        )
+        unit.add(record)
+        snapshot.tasks.append(record)
+    record.answers, record.at = clean, unit.now
+    record.team_id, record.user_id = actor.team_id, actor.user_id
+    record.state = "waiting" if task.effect == "proof" or (needed > 1 and not agreed) else "done"
+    facts = {"state": record.state, "item": item}
+    unit.record(onboarding_id, f"task:{step_id}.{task_id}:{record.state}", actor, facts=facts, changes={"answers": clean})
+    if needed > 1:
+        _second_word(unit, snapshot, step, task, actor, agreed=agreed)
+    if task.grant_to:
+        _move_grants(unit, snapshot, task, clean)
+    if task.effect:
+        unit.effect(onboarding_id, task.effect, step=step_id, task=task_id, item=item)
+    redraw(unit, onboarding_id, step_id)
+    if record.state == "done" and task.effect != "session":
+        said = {k: v for k, v in clean.items() if isinstance(v, str | int)}
+        mention = [snapshot.onboarding.lead_id] if task.side is Side.SUPPORT else []
+        say(unit, onboarding_id, "customer", step_id, f"task.{step_id}.{task_id}.done", mention=mention, **said)
+        if task.side is Side.CUSTOMER:
+            say(unit, onboarding_id, "support", step_id, f"task.{step_id}.{task_id}.done", **said)
+    settle(unit, snapshot, rules)
+    return record
+
+
+def _second_word(unit: Unit, snapshot: Snapshot, step: Step, task: Task, actor: Who, *, agreed: bool) -> None:
+    """Keep each person's word on a task that takes two."""
+    onboarding_id, subject = snapshot.onboarding.id, f"{step.id}.{task.id}"
+    revision = snapshot.steps[step.id].revision
+    decision_id = f"{onboarding_id}:{subject}:{revision}:{actor.user_id}"
+    earlier = next((d for d in snapshot.decisions if d.id == decision_id), None)
+    if earlier is None:
+        unit.add(
+            Decision(
+                id=decision_id,
+                onboarding_id=onboarding_id,
+                subject=subject,
+                revision=revision,
+                digest="",
+                verdict="approve",
+                team_id=actor.team_id,
+                user_id=actor.user_id,
+                at=unit.now,
+            )
+        )
+    else:
+        earlier.at = unit.now
+    if not agreed:
+        say(unit, onboarding_id, "support", step.id, "task_waits_for_second", by=actor.user_id, task=f"task.{subject}.title")
+
+
+def _move_grants(unit: Unit, snapshot: Snapshot, task: Task, clean: Answers) -> None:
+    chosen = set(clean.get("grants") or [])
+    for grant in snapshot.grants:
+        if grant.id in chosen and grant.resource in task.resource and grant.state in task.grant_from:
+            grant.state, grant.at, grant.nudged_at = task.grant_to, unit.now, None
+            grant.expires_at = unit.now + timedelta(hours=task.expires_hours) if task.expires_hours else None
+            grant.reference = str(clean.get("ticket") or grant.reference)
+            facts = {"grant": grant.id, "resource": grant.resource, "state": grant.state}
+            unit.record(snapshot.onboarding.id, f"grant:{grant.resource}:{grant.state}", SYSTEM, facts=facts)
+
+
+def choosable(snapshot: Snapshot, task: Task) -> list[Grant]:
+    """The accesses a task can move, in the order they were asked for."""
+    return [g for g in snapshot.grants if g.resource in task.resource and g.state in task.grant_from]
+
+
+async def finish_proof(
+    unit: Unit, rules: Rules, onboarding_id: str, step_id: str, task_id: str, item: str, lines: Sequence[Mapping[str, Any]]
+) -> None:
+    """Write down what a proof of access found. Each line: check, outcome (passed, failed, skipped), reason, x_cid, ms."""
+    snapshot = await unit.snapshot(onboarding_id)
+    record = snapshot and record_of(snapshot, step_id, task_id, item)
+    if snapshot is None or record is None or record.state != "waiting":
+        return
+    passed = all(line["outcome"] == "passed" for line in lines)
+    record.state = "done" if passed else "failed"
+    record.answers = {**record.answers, "lines": [dict(line) for line in lines]}
+    facts = {"item": item, "lines": [{k: line.get(k, "") for k in ("check", "outcome", "x_cid")} for line in lines]}
+    unit.record(onboarding_id, f"task:{step_id}.{task_id}:{record.state}", SYSTEM, facts=facts)
+    unit.effect(onboarding_id, "proof_report", step=step_id, task=task_id, item=item)
+    redraw(unit, onboarding_id, step_id)
+    if snapshot.onboarding.closed_at is None:
+        settle(unit, snapshot, rules)

@@ -1,0 +1,259 @@
+"""What is stored, as plain dataclasses. `storage` maps them to tables; fields marked *sealed* are encrypted at rest.
+
+All times are aware datetimes in UTC. ``version`` fields make concurrent writers of one row notice each other.
+"""
+
+import secrets
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from flows.fields import Answers
+from flows.people import Who
+from flows.state import StepState
+
+
+def new_id(prefix: str) -> str:
+    """A short random id, e.g. ``onb_3f9c2a7b1d0e4c55`` (64 bits)."""
+    return f"{prefix}_{secrets.token_hex(8)}"
+
+
+@dataclass(kw_only=True)
+class Onboarding:
+    id: str
+    journey: str  # the version of the journey the customer began with
+    customer: str  # sealed: the company's name
+    channel_id: str  # the customer's channel; one open onboarding a channel
+    team_id: str  # the home team of the customer's lead
+    lead_id: str
+    owner_id: str  # Pismo's owner, of the installing team
+    language: str
+    go_live: date | None
+    started_at: datetime
+    started_by: str
+    closed_at: datetime | None = None
+    closed_by: str = ""
+    severed_at: datetime | None = None  # the channel is no longer shared, or the bot is out of it
+    erased_at: datetime | None = None
+    version: int = 0
+
+
+@dataclass(kw_only=True)
+class StepRecord:
+    id: str  # f"{onboarding_id}:{step_id}"
+    onboarding_id: str
+    step_id: str
+    position: int
+    state: StepState = StepState.LOCKED
+    revision: int = 0  # of the last submission; 0: nothing sent yet
+    digest: str = ""  # of the last submission: what an approval names
+    submitted_by: str = ""  # user id
+    submitted_team: str = ""
+    submitted_at: datetime | None = None
+    assignee_id: str = ""  # the customer's person whose turn it is; empty: the lead
+    claimer_id: str = ""  # the person of support who takes it; empty: the owner
+    turn: str = ""  # "customer", "support" or ""
+    turn_since: datetime | None = None
+    remind_at: datetime | None = None
+    reminded: int = 0  # reminders sent in this turn
+    reminded_on: date | None = None  # local date of the last one
+    snoozed_until: datetime | None = None
+    escalated_at: datetime | None = None
+    changed_at: datetime | None = None
+    changed_by: str = ""
+    reason: str = ""  # sealed: why changes were asked for, or why it was skipped or failed
+    version: int = 0
+
+
+@dataclass(kw_only=True)
+class Submission:
+    id: str  # f"{onboarding_id}:{step_id}:{revision}"
+    onboarding_id: str
+    step_id: str
+    revision: int
+    digest: str
+    answers: Answers  # sealed
+    team_id: str
+    user_id: str
+    at: datetime
+
+
+@dataclass(kw_only=True)
+class Draft:
+    """What was typed and not yet sent. ``form``: the form's id; ``item``: of a repeatable task, else empty."""
+
+    id: str  # f"{onboarding_id}:{form}:{item}"
+    onboarding_id: str
+    form: str
+    item: str = ""
+    slot: int = 0  # the page to resume at
+    answers: Answers = field(default_factory=dict)  # sealed: raw values as typed
+    user_id: str = ""
+    at: datetime | None = None
+
+
+@dataclass(kw_only=True)
+class Decision:
+    """One person's word on one revision, or on one task. The id makes a second word of the same person the same row."""
+
+    id: str  # f"{onboarding_id}:{subject}:{revision}:{user_id}", subject = step or step.task(:item)
+    onboarding_id: str
+    subject: str
+    revision: int
+    digest: str
+    verdict: str  # "approve", "request_changes", "reject"
+    team_id: str
+    user_id: str
+    at: datetime
+    reason: str = ""  # sealed
+
+
+@dataclass(kw_only=True)
+class TaskRecord:
+    """A task that was done (or waits for its second person, or for its effect)."""
+
+    id: str  # f"{onboarding_id}:{step_id}.{task_id}:{item}"
+    onboarding_id: str
+    step_id: str
+    task_id: str
+    item: str = ""
+    state: str = "done"  # "waiting" (second person, effect), "done", "failed"
+    answers: Answers = field(default_factory=dict)  # sealed
+    team_id: str = ""
+    user_id: str = ""
+    at: datetime | None = None
+
+
+@dataclass(kw_only=True)
+class Grant:
+    """One cell of the access matrix: an e-mail and a resource."""
+
+    id: str
+    onboarding_id: str
+    step_id: str
+    resource: str  # service_desk, slack_connect, status_page, control_center_test, control_center_production, …
+    email: str  # sealed
+    name: str = ""  # sealed
+    role: str = ""
+    language: str = ""
+    state: str = "asked"  # asked, filed, invited, expired, granted, refused, confirmed
+    reference: str = ""  # the ticket's key
+    expires_at: datetime | None = None
+    nudged_at: datetime | None = None
+    at: datetime | None = None
+    version: int = 0
+
+
+@dataclass(kw_only=True)
+class Posted:
+    """A lasting message of the bot and where it stands: the card, a step's message, a review card, a home."""
+
+    id: str  # f"{onboarding_id}:{kind}:{subject}"
+    onboarding_id: str
+    kind: str  # "card", "step", "review"
+    subject: str  # "" or the step id
+    channel_id: str
+    ts: str
+    digest: str = ""  # of what was last drawn
+
+
+@dataclass(kw_only=True)
+class Effect:
+    """Something to do outside after a commit. Written in the transaction of its cause; run by the engine in order of ``seq``."""
+
+    id: str
+    onboarding_id: str  # "" for those of no onboarding
+    batch: str
+    seq: int
+    kind: str
+    arguments: dict[str, Any]  # sealed
+    state: str = "pending"  # pending, running, done, failed, dropped
+    attempts: int = 0
+    error: str = ""  # a key, never a text from outside
+    error_id: str = ""  # the short id that is in the log
+    result: dict[str, Any] = field(default_factory=dict)  # ids only: channel, ts
+    created_at: datetime | None = None
+    done_at: datetime | None = None
+
+
+@dataclass(kw_only=True)
+class AuditEvent:
+    """One entry of an onboarding's chained log. ``changes`` can be erased; its salted digest stays and keeps the chain verifiable."""
+
+    id: str  # f"{onboarding_id}:{seq}"
+    onboarding_id: str
+    seq: int
+    at: datetime
+    tag: str  # "step:organization:approve"
+    team_id: str
+    user_id: str
+    changes: dict[str, Any]  # sealed, erasable; personal data stands here alone
+    facts: dict[str, Any]  # ids, revisions, digests: never personal
+    changes_digest: str = ""
+    previous: str = ""
+    hash: str = ""
+
+
+@dataclass(kw_only=True)
+class Person:
+    """What Slack says of a person, kept so that a click needs no call."""
+
+    id: str  # f"{team_id}/{user_id}"
+    team_id: str
+    user_id: str
+    support: bool = False
+    guest: bool = False
+    locale: str = ""
+    timezone: str = ""
+    name: str = ""  # sealed
+    seen_at: datetime | None = None
+
+
+@dataclass(kw_only=True)
+class Member:
+    """A customer's person in one onboarding."""
+
+    id: str  # f"{onboarding_id}:{team_id}/{user_id}"
+    onboarding_id: str
+    team_id: str
+    user_id: str
+    role: str = "colleague"  # or "lead"
+
+
+@dataclass(kw_only=True)
+class Received:
+    """An event of Slack, stored before it is acknowledged, handled once by its id. Of a message only ids and findings are kept."""
+
+    id: str  # Slack's event_id
+    type: str
+    payload: dict[str, Any]  # sealed
+    at: datetime
+    handled_at: datetime | None = None
+
+
+@dataclass(kw_only=True)
+class Seen:
+    """A click or submission that was carried out, so that its redelivery is not."""
+
+    id: str
+    at: datetime
+
+
+@dataclass(kw_only=True)
+class Snapshot:
+    """Everything of one onboarding that rules and drawings look at, read at one moment."""
+
+    onboarding: Onboarding
+    steps: dict[str, StepRecord]
+    submissions: dict[str, list[Submission]]  # by step, oldest first
+    tasks: list[TaskRecord]
+    decisions: list[Decision]
+    grants: list[Grant]
+    members: list[Member]
+
+    def last(self, step_id: str) -> Submission | None:
+        sent = self.submissions.get(step_id)
+        return sent[-1] if sent else None
+
+    def lead(self) -> Who:
+        return Who(self.onboarding.team_id, self.onboarding.lead_id)

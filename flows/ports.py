@@ -1,0 +1,88 @@
+"""What the use cases need from the store. `storage` fulfils it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+
+from flows.model import Draft, Effect, Grant, Onboarding, Person, Posted, Received, Snapshot, StepRecord
+from flows.people import Who
+
+T = TypeVar("T")
+
+
+class Unit(Protocol):
+    """One transaction. All that is added or changed is committed together with the audit events and the effects, or not at all."""
+
+    now: datetime
+
+    def add(self, row: object) -> None:
+        """Write a new row; an existing row of the same id makes the commit fail."""
+
+    async def get(self, kind: type[T], row_id: str) -> T | None:
+        """A row by id; changes to it are written at commit."""
+
+    async def delete(self, row: object) -> None: ...
+
+    async def snapshot(self, onboarding_id: str) -> Snapshot | None:
+        """One onboarding whole. In a write the rows can be changed."""
+
+    async def by_channel(self, channel_id: str) -> Onboarding | None:
+        """The onboarding bound to a channel that is not closed, else the last closed one."""
+
+    async def onboardings(self, *, team_id: str = "", user_id: str = "", closed: bool = False) -> Sequence[Onboarding]:
+        """All, or those of which a person is a member; oldest first."""
+
+    async def steps_of(self, onboarding_ids: Sequence[str]) -> Sequence[StepRecord]: ...
+
+    async def due(self, at: datetime, limit: int = 200) -> Sequence[StepRecord]:
+        """Steps whose reminder is due, oldest first; on PostgreSQL rows taken by another replica are passed over."""
+
+    async def expiring(self, at: datetime, limit: int = 200) -> Sequence[Grant]:
+        """Invited grants whose ``expires_at`` is at or before the moment, or that are due for a nudge within 4 hours of it."""
+
+    async def posted(self, onboarding_id: str, kind: str, subject: str = "") -> Posted | None: ...
+
+    async def by_message(self, channel_id: str, ts: str) -> Posted | None: ...
+
+    async def drafts(self, onboarding_id: str) -> Sequence[Draft]: ...
+
+    async def person(self, who: Who) -> Person | None: ...
+
+    async def support_people(self) -> Sequence[Person]: ...
+
+    async def failed_effects(self) -> Sequence[Effect]: ...
+
+    async def unhandled(self, limit: int = 200) -> Sequence[Received]: ...
+
+    async def once(self, key: str) -> bool:
+        """True the first time; False when the key was seen. In the transaction: what fails may come again."""
+
+    def record(
+        self,
+        onboarding_id: str,
+        tag: str,
+        actor: Who,
+        *,
+        facts: Mapping[str, Any] | None = None,
+        changes: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Append to the onboarding's audit chain. ``changes`` may hold personal data and is erasable; ``facts`` must not."""
+
+    def effect(self, onboarding_id: str, kind: str, **arguments: Any) -> str:
+        """Do this after the commit, after the effects of the same onboarding that came before. Returns the effect's id."""
+
+
+class Store(Protocol):
+    """Where units come from."""
+
+    def write(self) -> "UnitContext":
+        """``async with store.write() as unit``: commits at the end, rolls back on an exception; retried writes are the caller's."""
+
+    def read(self) -> "UnitContext":
+        """A consistent reading; nothing is written."""
+
+
+class UnitContext(Protocol):
+    async def __aenter__(self) -> Unit: ...
+
+    async def __aexit__(self, *error: object) -> bool | None: ...

@@ -1,0 +1,40 @@
+"""What the use cases go by besides the journey: reminder times, calendars, how many approve. From the configuration."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from flows.business_time import BusinessDuration, Calendar
+from flows.step import Step, Task
+
+
+@dataclass(frozen=True)
+class ReminderTimes:
+    """When who is reminded, counted in the business time of the side whose turn it is.
+
+    ``customer``: after the turn began, one entry a reminder; then the step is escalated to support.
+    ``support_first``, ``support_then``: the first and each further one; after ``support_times`` the support channel is told.
+    """
+
+    customer: tuple[BusinessDuration, ...] = (BusinessDuration(days=1), BusinessDuration(days=3), BusinessDuration(days=5))
+    support_first: BusinessDuration = BusinessDuration(hours=4)
+    support_then: BusinessDuration = BusinessDuration(days=1)
+    support_times: int = 3
+    once_a_day: bool = True
+
+
+@dataclass(frozen=True)
+class Rules:
+    """All policies of one installation."""
+
+    reminders: ReminderTimes = field(default_factory=ReminderTimes)
+    support_calendar: Calendar = field(default_factory=lambda: Calendar("America/Sao_Paulo", country="BR"))
+    customer_timezone: str = "America/Sao_Paulo"
+    customer_always_open: bool = False
+    approvals: Mapping[str, int] = field(default_factory=dict)
+    nudge_hours: int = 4  # before an invitation's code expires
+
+    def approvals_of(self, step: Step, task: Task | None = None) -> int:
+        """How many different people of support must approve a step, or confirm a task."""
+        if task is None:
+            return self.approvals.get(step.id, step.approvals)
+        return self.approvals.get(f"{step.id}.{task.id}", task.approvals)
