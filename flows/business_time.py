@@ -1,0 +1,187 @@
+"""Business time: opening hours of one side's working days, in its time zone, without its week-ends and public holidays.
+
+All moments are aware datetimes; results are in UTC. A moment is open from ``opens`` (inclusive) to ``closes`` (exclusive).
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+_DAY = timedelta(days=1)
+_MIDNIGHT = time(0)
+_WEEKEND = (5, 6)
+_MOST_DAYS = 3660
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """When one side works.
+
+    ``timezone``: IANA name. ``closes`` 00:00 means the end of the day. ``country``: ISO 3166-1 alpha-2 or alpha-3, whose
+    week-ends and public holidays are kept; None, or a country of which none are known: Saturdays and Sundays alone.
+    ``subdivision``: the part of ISO 3166-2 after the hyphen. ``always_open``: every moment is business time. Raises ValueError.
+    """
+
+    timezone: str
+    opens: time = time(9)
+    closes: time = time(18)
+    country: str | None = None
+    subdivision: str | None = None
+    always_open: bool = False
+
+    def __post_init__(self) -> None:
+        try:
+            ZoneInfo(self.timezone)
+        except (LookupError, ValueError, OSError) as error:
+            raise ValueError(f"{self.timezone!r} is not an IANA time zone such as America/Sao_Paulo") from error
+        if self.closes not in (_MIDNIGHT, max(self.closes, self.opens)) or self.closes == self.opens != _MIDNIGHT:
+            raise ValueError(f"opening hours end ({self.closes:%H:%M}) before they begin ({self.opens:%H:%M})")
+
+
+@dataclass(frozen=True)
+class BusinessDuration:
+    """One of: business days, business hours, or plain seconds. Raises ValueError for two of them or less than nothing."""
+
+    days: int = 0
+    hours: float = 0
+    seconds: float = 0
+
+    def __post_init__(self) -> None:
+        given = [amount for amount in (self.days, self.hours, self.seconds) if amount]
+        if len(given) > 1 or any(amount < 0 for amount in given):
+            raise ValueError("a duration is a number of business days, of business hours or of seconds, from 0 up")
+        if self.days + self.hours / 24 + self.seconds / 86400 > _MOST_DAYS:
+            raise ValueError(f"a duration is at most {_MOST_DAYS} days")
+
+    @property
+    def elapsed(self) -> timedelta:
+        """The same amount by a clock that never stops."""
+        return timedelta(days=self.days, hours=self.hours, seconds=self.seconds)
+
+
+def customer_calendar(timezone: str, country: str, *, always_open: bool, like: Calendar) -> Calendar:
+    """The calendar of a customer's country and zone, with the opening hours of ``like``."""
+    return Calendar(timezone, like.opens, like.closes, country or None, always_open=always_open)
+
+
+def add(calendar: Calendar, start: datetime, duration: BusinessDuration) -> datetime:
+    """The open moment that is ``duration`` after ``start``; a start outside opening hours counts from the next opening.
+
+    Business days: the same time by the local clock on the n-th following business day. Business hours: counted while open.
+    Seconds: plain time. If that ends outside opening hours, the next opening. In an always open calendar all are plain time.
+    """
+    if calendar.always_open:
+        return _utc(start) + duration.elapsed
+    if duration.hours:
+        return _add_open(calendar, start, duration.elapsed)
+    if duration.days:
+        return _add_days(calendar, next_open(calendar, start), duration.days)
+    return next_open(calendar, _utc(start) + duration.elapsed)
+
+
+def next_open(calendar: Calendar, at: datetime) -> datetime:
+    """``at`` itself while open, else the next opening."""
+    return _utc(at) if calendar.always_open else _add_open(calendar, at, timedelta(0))
+
+
+def is_open(calendar: Calendar, at: datetime) -> bool:
+    return next_open(calendar, at) == at
+
+
+def holidays_known(country: str, subdivision: str | None = None) -> bool:
+    """Whether the public holidays of a country, and of its part, are known here: to check a configuration."""
+    return _holidays(country.upper(), subdivision) is not None
+
+
+def _add_open(calendar: Calendar, start: datetime, remaining: timedelta) -> datetime:
+    moment = _utc(start)
+    for opening, closing in _openings(calendar, moment):
+        moment = max(moment, opening)
+        if moment + remaining < closing:
+            break
+        remaining -= closing - moment
+        moment = closing
+    return moment + remaining
+
+
+def _add_days(calendar: Calendar, start: datetime, days: int) -> datetime:
+    local = start.astimezone(ZoneInfo(calendar.timezone))
+    day = local.date()
+    while days:
+        day += _DAY
+        days -= _is_business_day(calendar, day)
+    return next_open(calendar, _instant(calendar, day, local.time()))
+
+
+def _openings(calendar: Calendar, after: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """The opening hours that end after a moment, in order, without end."""
+    day = after.astimezone(ZoneInfo(calendar.timezone)).date()
+    while True:
+        if _is_business_day(calendar, day):
+            opening = _instant(calendar, day, calendar.opens)
+            closing = _instant(calendar, day + _DAY if calendar.closes == _MIDNIGHT else day, calendar.closes)
+            if closing > max(opening, after):
+                yield opening, closing
+        day += _DAY
+
+
+def _instant(calendar: Calendar, day: date, clock: time) -> datetime:
+    """A time that the clock skips is moved on by what it skips; of one that it shows twice, the first."""
+    return datetime.combine(day, clock.replace(fold=0), ZoneInfo(calendar.timezone)).astimezone(UTC)
+
+
+def _is_business_day(calendar: Calendar, day: date) -> bool:
+    known = _holidays(calendar.country.upper(), calendar.subdivision) if calendar.country else None
+    if known is None:
+        return day.weekday() not in _WEEKEND
+    return not known.is_weekend(day) and day not in known
+
+
+@cache
+def _holidays(country: str, subdivision: str | None) -> Any:
+    """A set of dates that grows by the year as it is asked, or None."""
+    from holidays import country_holidays  # noqa: PLC0415  0.2 s that the start need not pay
+
+    try:
+        return country_holidays(country, subdiv=subdivision)
+    except NotImplementedError:
+        return None if subdivision is None else _holidays(country, None)
+
+
+def _utc(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        raise ValueError("a moment without a time zone")
+    return moment.astimezone(UTC)
+
+
+_DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)\s*(business\s+)?([a-z]+)")
+_SECONDS = {
+    **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), 1),
+    **dict.fromkeys(("m", "min", "mins", "minute", "minutes"), 60),
+    **dict.fromkeys(("h", "hr", "hrs", "hour", "hours"), 3600),
+    **dict.fromkeys(("d", "day", "days"), 86400),
+    **dict.fromkeys(("w", "week", "weeks"), 604800),
+}
+
+
+def parse_duration(text: str) -> BusinessDuration:
+    """``1 business day``, ``4 business hours``, or plain time: ``30 s``, ``5 min``, ``2 h``, ``3 days``. Raises ValueError."""
+    refused = ValueError(
+        f"{text[:40]!r} is not a duration; write e.g. 30 s, 5 min, 2 h, 3 days, 4 business hours or 1 business day"
+    )
+    match = _DURATION.fullmatch(" ".join(text.casefold().split()))
+    seconds = _SECONDS.get(match[3]) if match else None
+    if not match or not seconds:
+        raise refused
+    amount = float(match[1])
+    if not match[2]:
+        return BusinessDuration(seconds=amount * seconds)
+    if seconds == 3600:
+        return BusinessDuration(hours=amount)
+    if seconds == 86400 and amount.is_integer():
+        return BusinessDuration(days=int(amount))
+    raise refused
