@@ -1,0 +1,169 @@
+"""The blocks, where each may stand, and the limits that hold for a message or view as a whole."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from playground.slack.elements import BOXES, BUTTON, ID, IMAGE, INPUTS, OVERFLOW, PICKERS, SELECTS, plain, text
+from playground.slack.schema import Check, Report, anything, boolean, choice, complain, integer, items, record, string, tagged
+
+Json = dict[str, Any]
+
+MESSAGE: Final = "message"
+MODAL: Final = "modal"
+HOME: Final = "home"
+
+BLOCKS_TEXT_LIMIT = 13_200
+"""All text of a message's blocks together; not documented, seen by many (slackapi/bolt-js#2509)."""
+
+_CLICKED = {"button": BUTTON, "overflow": OVERFLOW, **SELECTS, **PICKERS, **BOXES}
+_ACCESSORY = {kind: check for kind, check in _CLICKED.items() if kind != "datetimepicker"} | {"image": IMAGE}
+_CELL = tagged(
+    {
+        "raw_text": record({"type": anything, "text": string(3000, low=0)}),
+        "raw_number": record({"type": anything, "value": anything}, {"text": anything}),
+        "rich_text": record({"type": anything, "elements": items(anything, 0, 100)}),
+    }
+)
+_CARD: dict[str, Check] = {
+    "title": text(150),
+    "subtitle": text(150),
+    "body": text(200),
+    "subtext": text(200),
+    "icon": IMAGE,
+    "hero_image": IMAGE,
+    "slack_icon": anything,
+    "actions": items(tagged({"button": BUTTON}), 1, 3),
+}
+
+
+def _block(required: dict[str, Check] | None = None, /, **optional: Check) -> Check:
+    return record({"type": anything, **(required or {})}, {"block_id": ID, **optional})
+
+
+def _section(block: Any, path: str, out: Report) -> None:
+    _SECTION(block, path, out)
+    if not block.get("text") and not block.get("fields"):
+        complain(out, path, "missing required field: text or fields")
+
+
+_SECTION = _block(text=text(3000), fields=items(text(2000), 1, 10), accessory=tagged(_ACCESSORY), expand=boolean)
+
+
+def _input(kinds: dict[str, Check]) -> Check:
+    return _block({"label": plain(2000), "element": tagged(kinds)}, hint=plain(2000), optional=boolean, dispatch_action=boolean)
+
+
+_EVERYWHERE: dict[str, Check] = {
+    "section": _section,
+    "header": _block({"text": plain(150)}, level=integer(1, 6)),
+    "divider": _block(),
+    "image": _block({"alt_text": string(2000)}, image_url=string(3000), slack_file=anything, title=plain(2000)),
+    "context": _block(
+        {
+            "elements": items(
+                tagged(
+                    {
+                        "image": IMAGE,
+                        "plain_text": record({"type": anything, "text": string(3000)}, {"emoji": boolean}),
+                        "mrkdwn": record({"type": anything, "text": string(3000)}, {"verbatim": boolean}),
+                    }
+                ),
+                1,
+                10,
+            )
+        }
+    ),
+    "actions": _block({"elements": items(tagged(_CLICKED), 1, 25)}),
+    "rich_text": _block({"elements": items(anything, 0, 1000)}),
+    "video": _block(
+        {"alt_text": string(2000), "title": plain(200), "thumbnail_url": string(3000), "video_url": string(3000)},
+        author_name=string(50),
+        description=plain(200),
+        provider_name=string(50),
+        provider_icon_url=string(2000),
+        title_url=string(2000),
+    ),
+}
+_ONLY_MESSAGES: dict[str, Check] = {
+    "markdown": _block({"text": string(12_000)}),
+    "card": _block({}, **_CARD),
+    "carousel": _block({"elements": items(tagged({"card": _block({}, **_CARD)}), 1, 10)}),
+    "table": _block({"rows": items(items(_CELL, 1, 20), 1, 100)}, column_settings=items(anything, 1, 20)),
+    "data_table": _block(
+        {"rows": items(items(_CELL, 1, 20), 2, 201)},
+        page_size=integer(1, 100),
+        caption=anything,
+        row_header_column_index=integer(0, 19),
+    ),
+    "data_visualization": _block({"title": anything, "chart": anything}),
+    "container": _block(
+        {"child_blocks": items(anything, 1, 10)}, title=text(150), subtitle=text(150), width=anything, icon=anything
+    ),
+    "context_actions": _block({"elements": items(anything, 1, 5)}),
+    "plan": _block({"title": anything}, tasks=items(anything, 1, 50), status=anything),
+    "task_card": _block(
+        {"task_id": anything, "title": anything}, status=anything, details=anything, output=anything, sources=anything
+    ),
+}
+_FILE = {"file_input"}
+BLOCKS: dict[str, dict[str, Check]] = {
+    MESSAGE: _EVERYWHERE | _ONLY_MESSAGES | {"input": _input({k: v for k, v in INPUTS.items() if k not in _FILE})},
+    MODAL: _EVERYWHERE
+    | {
+        "input": _input(INPUTS),
+        "alert": _block({"text": text(200)}, level=choice("default", "info", "warning", "error", "success")),
+    },
+    HOME: _EVERYWHERE | {"input": _input({k: v for k, v in INPUTS.items() if k not in _FILE})},
+}
+_AT_MOST = {MESSAGE: 50, MODAL: 100, HOME: 100}
+
+
+def elements(block: Json) -> Iterator[Json]:
+    """The elements of a block that a person can touch, in order."""
+    parts = [block.get("accessory"), block.get("element"), *(block.get("elements") or []), *(block.get("actions") or [])]
+    for part in parts:
+        if isinstance(part, dict) and part.get("type") not in {"image", "plain_text", "mrkdwn", "card", None}:
+            if not str(part["type"]).startswith("rich_text_") or part["type"] == "rich_text_input":
+                yield part
+        elif isinstance(part, dict) and part.get("type") == "card":
+            yield from elements(part)
+
+
+def texts(value: Any) -> Iterator[str]:
+    """Every string under a `text` or `alt_text` key, in reading order: what a person reads."""
+    if isinstance(value, list):
+        for item in value:
+            yield from texts(item)
+    elif isinstance(value, dict):
+        for name, part in value.items():
+            if name in {"text", "alt_text"} and isinstance(part, str):
+                yield part
+            elif name not in {"confirm", "options", "option_groups", "initial_option", "initial_options"}:
+                yield from texts(part)
+
+
+def check_blocks(blocks: Any, surface: str, path: str, out: Report) -> None:
+    items(tagged(BLOCKS[surface]), 0 if surface == HOME else 1, _AT_MOST[surface])(blocks, path, out)
+    if out:
+        return
+    _check_ids(blocks, path, out)
+    if sum(block["type"] == "table" for block in blocks) > 1:
+        complain(out, path, "only one table allowed")
+    if sum(len(block["text"]) for block in blocks if block["type"] == "markdown") > 12_000:
+        complain(out, path, "markdown text must be less than 12001 characters")
+
+
+def _check_ids(blocks: list[Json], path: str, out: Report) -> None:
+    seen: set[str] = set()
+    focused = 0
+    for index, block in enumerate(blocks):
+        name = block.get("block_id")
+        if name in seen:
+            complain(out, f"{path}/{index}/block_id", f"block_id already exists: {name}")
+        seen |= {name} if name else set()
+        actions = [element["action_id"] for element in elements(block) if "action_id" in element]
+        focused += sum(bool(element.get("focus_on_load")) for element in elements(block))
+        for action in {action for action in actions if actions.count(action) > 1}:
+            complain(out, f"{path}/{index}", f"action_id already exists in this block: {action}")
+    if focused > 1:
+        complain(out, path, "only one element may have focus_on_load")

@@ -1,0 +1,70 @@
+"""Misfortune on demand: what a real network and a busy Slack do to an app, played once, some times or for ever."""
+
+import time
+from collections import defaultdict, deque
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Fault:
+    """`kind`: 429, 5xx, drop_before (closed before the effect), drop_after (done, but no answer), slow, or Slack's error word."""
+
+    method: str
+    kind: str
+    times: int | None = 1
+    retry_after: int = 1
+    seconds: float = 0.5
+
+
+@dataclass
+class Limit:
+    calls: int
+    seconds: float
+
+
+@dataclass
+class Faults:
+    """`duplicate_deliveries`: True, or the probability that an event or a socket envelope comes twice.
+    `limits`: real rate limits by method; chat.postMessage is counted for each channel.
+    """
+
+    waiting: list[Fault] = field(default_factory=list)
+    duplicate_deliveries: bool | float = False
+    limits: dict[str, Limit] = field(default_factory=dict)
+    _seen: dict[tuple[str, str], deque[float]] = field(default_factory=lambda: defaultdict(deque))
+
+    def add(self, method: str, kind: str, *, times: int | None = 1, retry_after: int = 1, seconds: float = 0.5) -> Fault:
+        """`method`: a Web API method, "response_url", "upload", "download", or "*"; `times` None: until cleared."""
+        fault = Fault(method, kind, times, retry_after, seconds)
+        self.waiting.append(fault)
+        return fault
+
+    def limit(self, method: str, calls: int, seconds: float) -> None:
+        self.limits[method] = Limit(calls, seconds)
+
+    def clear(self) -> None:
+        self.waiting.clear()
+        self.limits.clear()
+        self._seen.clear()
+        self.duplicate_deliveries = False
+
+    def take(self, method: str, channel: str = "") -> Fault | None:
+        """The next fault for this call, or a 429 when it goes beyond a limit."""
+        for fault in self.waiting:
+            if fault.method in (method, "*") and fault.times != 0:
+                if fault.times is not None:
+                    fault.times -= 1
+                return fault
+        return self._over(method, channel if method == "chat.postMessage" else "")
+
+    def _over(self, method: str, channel: str) -> Fault | None:
+        limit = self.limits.get(method)
+        if limit is None:
+            return None
+        now, calls = time.monotonic(), self._seen[method, channel]
+        while calls and calls[0] <= now - limit.seconds:
+            calls.popleft()
+        if len(calls) < limit.calls:
+            calls.append(now)
+            return None
+        return Fault(method, "429", retry_after=max(1, round(calls[0] + limit.seconds - now)))

@@ -1,0 +1,97 @@
+"""What happened on the wire, kept for tests, for the inspector and for the transcript."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from playground.slack.block_kit import Json
+
+_SAFE = {
+    *(
+        "channel",
+        "channel_id",
+        "user",
+        "user_id",
+        "users",
+        "usergroup",
+        "team",
+        "view_id",
+        "external_id",
+        "hash",
+        "file",
+        "file_id",
+    ),
+    *("ts", "thread_ts", "message_ts", "timestamp", "bookmark_id", "types", "cursor", "limit", "latest", "oldest", "inclusive"),
+    "include_all_metadata",
+}
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """How the app is reached: `http` posts signed requests to the address; `socket` uses the open Socket Mode connections."""
+
+    url: str | None = None
+
+    @classmethod
+    def http(cls, url: str) -> "Delivery":
+        return cls(url)
+
+    @classmethod
+    def socket(cls) -> "Delivery":
+        return cls()
+
+
+@dataclass(frozen=True)
+class Call:
+    """A Web API call. `outcome`: "ok", Slack's error word, or the fault that was played."""
+
+    method: str
+    args: Json
+    at: float
+    ms: float
+    outcome: str
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A delivery to the app, one attempt. `status`: of HTTP, 200 for an acknowledged envelope, 0 without an answer."""
+
+    kind: str
+    id: str
+    attempt: int
+    at: float
+    ms: float
+    status: int
+    error: str | None
+    payload: Json = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Violation:
+    """Something the app sent that Slack refuses by its rules of form. `where`: a method or the kind of acknowledgement."""
+
+    where: str
+    error: str
+    messages: tuple[str, ...]
+
+
+@dataclass
+class Answer:
+    """The app's acknowledgement as Slack sees it; `error` is what the person's client would be told."""
+
+    status: int = 0
+    body: Any = None
+    ms: float = 0.0
+    error: str | None = None
+    no_retry: bool = False
+
+    @property
+    def ok(self) -> bool:
+        return self.error is None
+
+
+Transport = Literal["http", "socket"]
+
+
+def summary(arguments: Json) -> Json:
+    """Ids as they are; of anything else its size, for texts and forms are personal."""
+    return {name: value if name in _SAFE else f"<{len(str(value))}>" for name, value in arguments.items() if name != "token"}

@@ -1,0 +1,217 @@
+"""The stand-in as a whole: a server on 127.0.0.1, the people and channels in it, and what administrators do."""
+
+import socket
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
+
+from aiohttp import web
+
+from playground.slack.core import Core
+from playground.slack.delivery import Courier
+from playground.slack.payloads import channel_json
+from playground.slack.person import Person
+from playground.slack.records import Delivery
+from playground.slack.web_api import WebApi
+from playground.slack.world import Channel, Team, User
+
+
+class Slack(Core):
+    """Nothing is delivered before `deliver_by`. `seed` makes ids repeatable."""
+
+    def __init__(self, signing_secret: str, *, seed: int | None = None) -> None:
+        super().__init__(signing_secret, seed=seed)
+        self.courier = Courier(self)
+        self.sockets = self.courier.sockets
+        self.deliver = self.courier.event
+        self.people: dict[str, Person] = {}
+        self._runner: web.AppRunner | None = None
+
+    async def start(self, port: int = 0) -> None:
+        """Listens on 127.0.0.1; port 0 takes a free one."""
+        listener = socket.socket()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", port))
+        self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        self._runner = web.AppRunner(WebApi(self, self.sockets).application(), access_log=None, shutdown_timeout=0.5)
+        await self._runner.setup()
+        await web.SockSite(self._runner, listener).start()
+
+    async def stop(self) -> None:
+        await self.courier.close()
+        if self._runner:
+            self.sockets.drop()
+            await self._runner.cleanup()
+            self._runner = None
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        await self.stop()
+
+    @property
+    def api_url(self) -> str:
+        """For `base_url` of slack_sdk's client and for SLACK_API_URL."""
+        return f"{self.url}/api/"
+
+    @property
+    def quiet(self) -> bool:
+        """No event is under way or waits for another try."""
+        return not self.courier.tasks
+
+    def deliver_by(self, delivery: Delivery) -> None:
+        self.courier.by = delivery
+
+    def drop_sockets(self) -> None:
+        """Cuts all Socket Mode connections without a word."""
+        self.sockets.drop()
+
+    async def disconnect_sockets(self, reason: str = "refresh_requested") -> None:
+        """Sends `disconnect` and closes; the app is to come back."""
+        await self.sockets.disconnect(reason)
+
+    def stop_pings(self) -> None:
+        """Connections stay open and are dead: no pings, no pongs."""
+        self.sockets.pinging = False
+
+    def add_team(self, name: str) -> Team:
+        """The first team is the one in which the app is installed."""
+        domain = "".join(letter if letter.isalnum() else "-" for letter in name.casefold())
+        team = Team(self.world.new_id("T"), name, domain)
+        self.world.teams.append(team)
+        if len(self.world.teams) == 1:
+            self.world.users[self.bot_user_id] = User(self.bot_user_id, team, self.bot_name, is_bot=True)
+        return team
+
+    def add_person(
+        self,
+        name: str,
+        team: Team,
+        *,
+        locale: str | None = "en-US",
+        tz: str | None = "America/New_York",
+        email: str | None = None,
+        restricted: bool = False,
+        ultra_restricted: bool = False,
+    ) -> Person:
+        """`restricted`: a multi-channel guest; `ultra_restricted`: a single-channel guest."""
+        user = User(self.world.new_id("U"), team, name, locale, tz, email, restricted, ultra_restricted)
+        self.world.users[user.id] = user
+        person = self.people[user.id] = Person(self, self.courier, user)
+        return person
+
+    def add_channel(
+        self,
+        name: str,
+        team: Team,
+        members: Sequence[Person] = (),
+        *,
+        private: bool = False,
+        shared_with: Sequence[Team] = (),
+        bot: bool = True,
+    ) -> Channel:
+        """A channel of `team` (its host), with the app in it unless `bot` is False; `shared_with`: Slack Connect."""
+        channel = Channel(self.world.new_id("G" if private else "C"), name, team, private, shared_with=list(shared_with))
+        channel.members = [person.id for person in members] + ([self.bot_user_id] if bot else [])
+        self.world.channels[channel.id] = channel
+        self.changed()
+        return channel
+
+    def add_usergroup(self, members: Sequence[Person]) -> str:
+        """The id of a new user group."""
+        group = self.world.new_id("S")
+        self.world.groups[group] = [person.id for person in members]
+        return group
+
+    def add_bot_to(self, channel: Channel, inviter: Person | None = None) -> None:
+        if self.bot_user_id not in channel.members:
+            channel.members.append(self.bot_user_id)
+            self._joined(channel, self.world.users[self.bot_user_id], inviter)
+
+    def remove_bot_from(self, channel: Channel) -> None:
+        channel.members.remove(self.bot_user_id)
+        self.changed()
+
+    def invite(self, person: Person, channel: Channel, inviter: Person | None = None) -> None:
+        if person.id not in channel.members:
+            channel.members.append(person.id)
+            self._joined(channel, person.user, inviter)
+
+    def _joined(self, channel: Channel, user: User, inviter: Person | None) -> None:
+        event = {"type": "member_joined_channel", "user": user.id, "channel": channel.id, "team": user.team.id}
+        event["channel_type"] = "G" if channel.private else "C"
+        self.emit(event | ({"inviter": inviter.id} if inviter else {}), channel)
+        self.changed()
+
+    def remove(self, person: Person, channel: Channel) -> None:
+        channel.members.remove(person.id)
+        self.changed()
+
+    def rename(self, channel: Channel, name: str) -> None:
+        """`channel_rename`, for a private channel `group_rename`."""
+        channel.name = name
+        brief = {
+            part: channel_json(self, channel)[part]
+            for part in ("id", "name", "name_normalized", "created", "is_channel", "is_mpim")
+        }
+        self.emit({"type": "group_rename" if channel.private else "channel_rename", "channel": brief}, channel)
+        self.changed()
+
+    def change_id(self, channel: Channel, new: str | None = None) -> str:
+        """The channel goes by a new id, as when a private one is shared; the old one is not found any more."""
+        old, channel.id = channel.id, new or self.world.new_id("C")
+        self.world.channels[channel.id] = self.world.channels.pop(old)
+        for file in self.world.files.values():
+            file.channels = [channel.id if name == old else name for name in file.channels]
+        for mark in channel.bookmarks:
+            mark["channel_id"] = channel.id
+        self.emit({"type": "channel_id_changed", "old_channel_id": old, "new_channel_id": channel.id}, channel)
+        self.changed()
+        return channel.id
+
+    def share(self, channel: Channel, team: Team) -> None:
+        channel.shared_with.append(team)
+        self.emit({"type": "channel_shared", "connected_team_id": team.id, "channel": channel.id}, channel)
+        self.changed()
+
+    def sever(self, channel: Channel, *, keep: bool | None = None) -> None:
+        """Ends Slack Connect. The host keeps the channel, without the others' people; where the installing team was the guest
+        (or `keep` is False) the app's old id is not found any more.
+        """
+        host = self.installing_team if channel.team == self.installing_team else channel.team
+        others = [team for team in (channel.team, *channel.shared_with) if team != self.installing_team]
+        kept = channel.team == self.installing_team if keep is None else keep
+        channel.shared_with.clear()
+        leaving = {
+            user.id for user in self.world.users.values() if (user.team != host if kept else user.team == self.installing_team)
+        }
+        for team in others:
+            self.emit(
+                {
+                    "type": "channel_unshared",
+                    "previously_connected_team_id": team.id,
+                    "channel": channel.id,
+                    "is_ext_shared": False,
+                },
+                channel,
+            )
+        channel.members = [member for member in channel.members if member not in leaving]
+        if not kept:
+            del self.world.channels[channel.id]
+        self.changed()
+
+    def uninstall(self) -> None:
+        """The app is removed from the workspace: `tokens_revoked` and `app_uninstalled`, and every call says account_inactive."""
+        self.token_state = "account_inactive"  # noqa: S105 - an error word of Slack
+        self._revoked()
+        self.emit({"type": "app_uninstalled"})
+
+    def revoke_tokens(self) -> None:
+        self.token_state = "token_revoked"  # noqa: S105 - an error word of Slack
+        self._revoked()
+
+    def _revoked(self) -> None:
+        self.emit({"type": "tokens_revoked", "tokens": {"oauth": [], "bot": [self.bot_user_id]}})
+        self.changed()
