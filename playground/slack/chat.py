@@ -16,6 +16,7 @@ def post_message(core: Core, args: Json) -> Json:
     (target,) = need(args, "channel")
     content = check_message(args)
     message = new_message(core, _postable(core, target), content, args.get("thread_ts"))
+    message.broadcast = flag(args, "reply_broadcast")
     core.add_message(message)
     core.emit(
         message_json(core, message, metadata=True) | {"channel": message.channel.id, "channel_type": message.channel.kind},
@@ -73,6 +74,7 @@ def change(core: Core, message: Message, content: Json) -> None:
     """Text without blocks drops the blocks and marks the message as edited; metadata stays when none is given."""
     message.text = content["text"]
     message.blocks = with_ids(content["blocks"], core.world.new_id)
+    message.attachments = content["attachments"]
     message.metadata = content["metadata"] or message.metadata
     message.edited = None if message.blocks else core.world.new_ts()
     core.changed()
@@ -127,6 +129,7 @@ def new_message(core: Core, channel: Channel, content: Json, thread_ts: str | No
         content["metadata"],
         parent.thread if parent else None,
         bot=True,
+        attachments=content["attachments"],
     )
 
 

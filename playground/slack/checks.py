@@ -94,7 +94,11 @@ def check_message(arguments: Json, *, updating: bool = False) -> Json:
         raise SlackError("msg_too_long")
     if len(attachments) > 100:
         raise SlackError("too_many_attachments")
-    return {"text": text[:40_000], "blocks": blocks or [], "metadata": check_metadata(arguments.get("metadata"))}
+    for attachment in attachments:
+        if attachment.get("blocks"):
+            check_message_blocks(attachment["blocks"])
+    metadata = check_metadata(arguments.get("metadata"))
+    return {"text": text[:40_000], "blocks": blocks or [], "attachments": attachments, "metadata": metadata}
 
 
 def check_message_blocks(blocks: Any) -> None:

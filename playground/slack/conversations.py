@@ -1,6 +1,8 @@
 """conversations.*, users.*, team.*, usergroups.*, auth and apps: who and what there is."""
 
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from playground.slack.block_kit import Json
 from playground.slack.checks import SlackError
@@ -76,7 +78,7 @@ def _user(core: Core, user: User, *, locale: bool) -> Json:
         "updated": 0,
     }
     if user.tz:
-        shown |= {"tz": user.tz, "tz_label": user.tz, "tz_offset": 0}
+        shown |= {"tz": user.tz, "tz_label": user.tz, "tz_offset": _offset(user.tz)}
     if user.team == core.installing_team:
         shown |= {"is_admin": False, "is_owner": False, "is_primary_owner": False}
         shown |= {"is_restricted": user.restricted or user.ultra_restricted, "is_ultra_restricted": user.ultra_restricted}
@@ -85,6 +87,12 @@ def _user(core: Core, user: User, *, locale: bool) -> Json:
     if locale and user.locale:
         shown["locale"] = user.locale
     return shown
+
+
+def _offset(tz: str) -> int:
+    """Seconds east of UTC, now."""
+    offset = datetime.now(ZoneInfo(tz)).utcoffset()
+    return int(offset.total_seconds()) if offset else 0
 
 
 def _listed(core: Core, args: Json) -> list[Channel]:

@@ -183,6 +183,9 @@ class Core:
         kind = event["type"]
         if kind == "message" and channel:
             kind = {"im": "message.im", "group": "message.groups"}.get(channel.kind, "message.channels")
+        private = channel and (channel.private or event["type"] in {"message", "member_joined_channel"})
+        if channel and private and self.bot_user_id not in channel.members:
+            return
         if kind not in self.events or (self.token_state and kind not in {"app_uninstalled", "tokens_revoked"}):
             return
         team = self.installing_team.id

@@ -53,6 +53,8 @@ def message_json(core: Core, message: Message, *, metadata: bool = False) -> Jso
         shown |= {"bot_id": core.bot_id, "app_id": core.app_id}
     if message.blocks:
         shown["blocks"] = message.blocks
+    if message.attachments:
+        shown["attachments"] = message.attachments
     if message.thread_ts:
         shown |= {"thread_ts": message.thread_ts, "parent_user_id": _parent_user(message)}
     elif replies := [reply for reply in message.channel.messages if reply.thread_ts == message.ts and not reply.ephemeral_to]:

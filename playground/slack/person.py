@@ -151,7 +151,7 @@ class Person(Reader):
         if kept is None or kept.user != self.id:
             raise PermissionError("only one's own message can be edited")
         before = message_json(self.core, kept)
-        change(self.core, kept, {"text": text, "blocks": [], "metadata": None})
+        change(self.core, kept, {"text": text, "blocks": [], "attachments": [], "metadata": None})
         event = {"type": "message", "subtype": "message_changed", "channel": kept.channel.id, "channel_type": kept.channel.kind}
         shown = {
             "message": message_json(self.core, kept),

@@ -87,7 +87,7 @@ class Reader:
         shown = [message for message in found.messages if message.ephemeral_to in (None, self.id)]
         if root:
             return [Seen.of(message) for message in shown if root in (message.ts, message.thread_ts)]
-        return [Seen.of(message) for message in shown if message.thread_ts is None]
+        return [Seen.of(message) for message in shown if message.thread_ts is None or message.broadcast]
 
     def find(self, channel: ChannelRef, words: str, thread: Message | str | None = None) -> Seen:
         """The last message she sees there with these words in its text, its blocks or on a button.

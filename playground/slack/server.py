@@ -73,8 +73,11 @@ class Slack(Core):
         await self.sockets.disconnect(reason)
 
     def stop_pings(self) -> None:
-        """Connections stay open and are dead: no pings, no pongs."""
+        """Connections, new ones too, stay open and are dead: no pings, no pongs."""
         self.sockets.pinging = False
+
+    def resume_pings(self) -> None:
+        self.sockets.pinging = True
 
     def add_team(self, name: str) -> Team:
         """The first team is the one in which the app is installed."""
@@ -180,13 +183,11 @@ class Slack(Core):
         """Ends Slack Connect. The host keeps the channel, without the others' people; where the installing team was the guest
         (or `keep` is False) the app's old id is not found any more.
         """
-        host = self.installing_team if channel.team == self.installing_team else channel.team
-        others = [team for team in (channel.team, *channel.shared_with) if team != self.installing_team]
-        kept = channel.team == self.installing_team if keep is None else keep
+        own = self.installing_team
+        others = [team for team in (channel.team, *channel.shared_with) if team != own]
+        kept = channel.team == own if keep is None else keep
         channel.shared_with.clear()
-        leaving = {
-            user.id for user in self.world.users.values() if (user.team != host if kept else user.team == self.installing_team)
-        }
+        leaving = {user.id for user in self.world.users.values() if (user.team != own) == kept}
         for team in others:
             self.emit(
                 {

@@ -52,7 +52,10 @@ class File:
 
 @dataclass
 class Message:
-    """`ephemeral_to`: the only reader's user id. `edited`: set by a person's edit or by a chat.update without blocks."""
+    """`ephemeral_to`: the only reader's user id. `edited`: set by a person's edit or by a chat.update without blocks.
+
+    `broadcast`: a reply that is shown in the channel too.
+    """
 
     ts: str
     channel: "Channel" = field(repr=False)
@@ -65,6 +68,8 @@ class Message:
     edited: str | None = None
     ephemeral_to: str | None = None
     files: list[File] = field(default_factory=list)
+    attachments: list[Json] = field(default_factory=list, repr=False)
+    broadcast: bool = False
 
     @property
     def thread(self) -> str:

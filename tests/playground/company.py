@@ -78,6 +78,7 @@ async def http(app: AsyncApp) -> AsyncIterator[str]:
 
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
+    listener.listen()
     api = Starlette(routes=[Route("/slack/events", events, methods=["POST"])])
     server = uvicorn.Server(uvicorn.Config(api, log_level="error", lifespan="off", ws="none"))
     task = asyncio.create_task(server.serve(sockets=[listener]))

@@ -1,11 +1,12 @@
 """Messages, buttons, modals and commands between people and a real Bolt app, over HTTP and Socket Mode alike."""
 
 import asyncio
-import time
+import contextlib
 from statistics import median
 from typing import Any
 
 import pytest
+from slack_sdk.errors import SlackApiError
 
 from playground.slack import FileUpload
 from tests.playground.company import Company, actions, button, field_of, modal, plain
@@ -168,7 +169,8 @@ async def test_home_search_push_and_close(by: Company) -> None:
     @by.app.action("deeper")
     async def deeper(ack: Any, body: dict[str, Any], client: Any) -> None:
         await ack()
-        await client.views_push(trigger_id=body["trigger_id"], view=modal(*actions(button("Deeper", "deeper"))))
+        with contextlib.suppress(SlackApiError):
+            await client.views_push(trigger_id=body["trigger_id"], view=modal(*actions(button("Deeper", "deeper"))))
 
     @by.app.options("value")
     async def options(ack: Any, payload: dict[str, Any]) -> None:
@@ -213,9 +215,7 @@ async def test_a_round_trip_takes_a_few_milliseconds(by: Company) -> None:
     await post(by, button("Go", "go"))
     message = by.ana.sees(by.shared)[0]
     await by.ana.click(message, "Go")
-    began = time.perf_counter()
     times = [(await by.ana.click(message, "Go")).ms for _ in range(50)]
-    print(f"{median(times):.2f} ms a click, {(time.perf_counter() - began) * 20:.2f} with the person's side")  # noqa: T201
     assert median(times) < 100
 
 
