@@ -1,0 +1,451 @@
+import base64
+import dataclasses
+import io
+import json
+import random
+import re
+import time
+import uuid
+import zipfile
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from urllib.parse import quote
+
+import jwt
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    pkcs12,
+)
+from cryptography.x509.oid import NameOID
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from flows.guard import CUT, Finding, Kind, find_in_file, find_secrets, redact
+
+AN_HOUR_AGO = datetime.now(UTC) - timedelta(hours=1)
+NEXT_YEAR = AN_HOUR_AGO + timedelta(days=365)
+LOCK = BestAvailableEncryption(b"only for this test")
+
+
+def kinds(text: str) -> set[str]:
+    return {str(finding.kind) for finding in find_secrets(text)}
+
+
+@cache
+def rsa_key() -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(65537, 2048)
+
+
+def pem(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey, form: PrivateFormat) -> str:
+    return key.private_bytes(Encoding.PEM, form, NoEncryption()).decode()
+
+
+@cache
+def private_pems() -> dict[str, str]:
+    curve, edwards = ec.generate_private_key(ec.SECP256R1()), ed25519.Ed25519PrivateKey.generate()
+    return {
+        "pkcs1": pem(rsa_key(), PrivateFormat.TraditionalOpenSSL),
+        "pkcs8": pem(rsa_key(), PrivateFormat.PKCS8),
+        "openssh": pem(rsa_key(), PrivateFormat.OpenSSH),
+        "encrypted": rsa_key().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, LOCK).decode(),
+        "old encrypted": rsa_key().private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, LOCK).decode(),
+        "ec": pem(curve, PrivateFormat.TraditionalOpenSSL),
+        "ec pkcs8": pem(curve, PrivateFormat.PKCS8),
+        "ed25519": pem(edwards, PrivateFormat.PKCS8),
+    }
+
+
+@cache
+def public_texts() -> dict[str, str]:
+    curve = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Acme Bank"), x509.NameAttribute(NameOID.COUNTRY_NAME, "BR")])
+    texts = {}
+    for label, key in (("rsa", rsa_key()), ("ec", curve)):
+        public = key.public_key()
+        texts[f"{label} spki"] = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+        texts[f"{label} ssh"] = public.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
+        request = x509.CertificateSigningRequestBuilder().subject_name(name).sign(key, hashes.SHA256())
+        texts[f"{label} csr"] = request.public_bytes(Encoding.PEM).decode()
+        certificate = (
+            x509.CertificateBuilder()
+            .subject_name(name)
+            .issuer_name(name)
+            .public_key(public)
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(AN_HOUR_AGO)
+            .not_valid_after(NEXT_YEAR)
+            .sign(key, hashes.SHA256())
+        )
+        texts[f"{label} certificate"] = certificate.public_bytes(Encoding.PEM).decode()
+    texts["pkcs1"] = rsa_key().public_key().public_bytes(Encoding.PEM, PublicFormat.PKCS1).decode()
+    texts["jwk"] = json.dumps(jwt.algorithms.RSAAlgorithm.to_jwk(rsa_key().public_key(), as_dict=True), indent=1)
+    return texts
+
+
+MANGLED: dict[str, Callable[[str], str]] = {
+    "as it is": str,
+    "in a sentence": lambda text: f"Hi, here is it:\n{text}\nIs that right?",
+    "windows line ends": lambda text: text.replace("\n", "\r\n"),
+    "indented": lambda text: text.replace("\n", "\n    "),
+    "quoted": lambda text: "".join(f"> {line}\n" for line in text.splitlines()),
+    "quoted by slack": lambda text: "".join(f"&gt; {line}\n" for line in text.splitlines()),
+    "in a code block": lambda text: f"```{text}```",
+    "in json": lambda text: json.dumps({"key": text}),
+    "in json in json": lambda text: json.dumps(json.dumps({"key": text})),
+    "smart dashes": lambda text: text.replace("--", "—"),
+    "en dashes": lambda text: text.replace("-", "–"),
+    "no-break spaces": lambda text: text.replace(" ", "\u00a0"),
+    "on one line": lambda text: text.replace("\n", " "),
+    "collapsed": lambda text: text.replace("\n", ""),
+    "url encoded": quote,
+    "url encoded form": lambda text: quote(text).replace("%20", "+"),
+    "rewrapped": lambda text: re.sub(r"(.{1,40})", r"\1\n", text),
+    "double spaced": lambda text: text.replace("\n", "\n\n"),
+    "with zero width signs": lambda text: text.replace("\n", "\u200b\n\ufeff"),
+}
+CUT_SHORT: dict[str, Callable[[str], str]] = {
+    "the end lost": lambda text: text[: len(text) * 2 // 3],
+    "the footer lost": lambda text: text[: text.rindex("-----END")],
+    "the header lost": lambda text: text[text.index("\n") + 1 :],
+    "the beginning lost": lambda text: text[len(text) // 3 :],
+    "the body alone": lambda text: text[text.index("\n") + 1 : text.rindex("-----END")],
+}
+
+
+def pieces(text: str) -> set[str]:
+    """Every stretch of 20 signs of the key itself."""
+    body = "".join(line for line in text.splitlines() if not re.search(r"-----|:|^$", line))
+    return {body[n : n + 20] for n in range(0, len(body) - 20, 5)}
+
+
+def leaves_nothing(secret: str, text: str) -> bool:
+    rest = re.sub(r"\\+n|%0A|&gt;|[^A-Za-z0-9+/=]", "", redact(text).replace("%2B", "+"))
+    return not any(piece in rest for piece in pieces(secret))
+
+
+@pytest.mark.parametrize("how", MANGLED)
+def test_a_private_key_is_found_and_cut_out_however_it_was_pasted(how: str) -> None:
+    for form, secret in private_pems().items():
+        text = MANGLED[how](secret)
+        assert kinds(text) == {"private_key"}, form
+        assert leaves_nothing(secret, text), form
+
+
+@pytest.mark.parametrize("how", CUT_SHORT)
+def test_a_part_of_a_private_key_is_found_and_cut_out(how: str) -> None:
+    for form, secret in private_pems().items():
+        if how == "the body alone" and form == "old encrypted":
+            continue  # nothing tells its ciphertext from any other base64
+        text = CUT_SHORT[how](secret)
+        assert kinds(text) == {"private_key"}, form
+        assert leaves_nothing(text, text), form
+
+
+def test_what_stands_around_a_private_key_is_kept() -> None:
+    text = f"before\n{private_pems()['pkcs8']}after\n{public_texts()['rsa spki']}"
+    assert redact(text) == f"before\n{CUT}\nafter\n{public_texts()['rsa spki']}"
+    spans = [finding.span for finding in find_secrets(text)]
+    assert len(spans) == 1
+    assert text[slice(*spans[0])].strip() == private_pems()["pkcs8"].strip()
+
+
+def test_two_keys_and_a_password_are_three_findings() -> None:
+    text = f"{private_pems()['ec']}{private_pems()['pkcs8']}password: Hunter2!\n"
+    assert [finding.kind for finding in find_secrets(text)] == [Kind.PRIVATE_KEY, Kind.PRIVATE_KEY, Kind.PASSWORD]
+
+
+def noise(length: int, seed: int = 1) -> str:
+    return base64.b64encode(random.Random(seed).randbytes(length)).decode()
+
+
+def test_other_writings_of_private_keys_are_found_and_cut_out() -> None:
+    jwk = jwt.algorithms.RSAAlgorithm.to_jwk(rsa_key(), as_dict=True)
+    for text in (json.dumps(jwk), json.dumps(jwk, indent=2), json.dumps(json.dumps(jwk)), str(jwk)):
+        assert kinds(text) == {"private_key"}
+        assert not any(str(jwk[member]) in redact(text) for member in ("d", "p", "q", "dp", "dq", "qi"))
+        assert str(jwk["n"]) in redact(text)
+    putty = f"PuTTY-User-Key-File-3: ssh-rsa\nEncryption: none\nPublic-Lines: 1\n{noise(40)}\nPrivate-Lines: 1\n{noise(90)}\n"
+    for text in (putty, putty + "Private-MAC: 0a1b2c\n"):
+        assert kinds(text) == {"private_key"}
+        assert noise(90) not in redact(text)
+    pgp = f"-----BEGIN PGP PRIVATE KEY BLOCK-----\n\n{noise(48)}\n{noise(48, 2)}\n-----END PGP PRIVATE KEY BLOCK-----"
+    assert redact(pgp) == CUT
+    xml = f"<RSAKeyValue><Modulus>{noise(256)}</Modulus><D>{noise(256, 2)}</D></RSAKeyValue>"
+    assert kinds(xml) == {"private_key"}
+    assert noise(256, 2)[:40] not in redact(xml)
+
+
+def zipped(name: str, content: bytes) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("readme.txt", "hello")
+        archive.writestr(name, content)
+    return packed.getvalue()
+
+
+def test_files_with_private_keys_are_found() -> None:
+    pkcs8 = private_pems()["pkcs8"].encode()
+    der = rsa_key().private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    store = pkcs12.serialize_key_and_certificates(b"acme", rsa_key(), None, None, LOCK)
+    files = {
+        "key.pem": pkcs8,
+        "key.txt": private_pems()["pkcs8"].encode("utf-16"),
+        "key2.txt": private_pems()["pkcs8"].encode("utf-16-le"),
+        "bom.pem": b"\xef\xbb\xbf" + pkcs8,
+        "key.der": der,
+        "traditional.der": rsa_key().private_bytes(Encoding.DER, PrivateFormat.TraditionalOpenSSL, NoEncryption()),
+        "locked.der": rsa_key().private_bytes(Encoding.DER, PrivateFormat.PKCS8, LOCK),
+        "store.pfx": store,
+        "store": store,
+        "odd.p12": b"0\x80" + bytes(20),
+        "store.jks": b"\xfe\xed\xfe\xed\0\0\0\x02" + bytes(20),
+        "keys.zip": zipped("folder/key.pem", pkcs8),
+        "stores.zip": zipped("store.pfx", store),
+    }
+    for name, content in files.items():
+        assert {finding.kind for finding in find_in_file(name, content)} == {Kind.PRIVATE_KEY}, name
+        assert find_in_file(name, content, allow={"private_key"}) == (), name
+
+
+def test_files_without_secrets_pass() -> None:
+    public = public_texts()
+    certificate = x509.load_pem_x509_certificate(public["rsa certificate"].encode())
+    files = {
+        "key.pub": public["rsa spki"].encode(),
+        "key.key": public["rsa spki"].encode("utf-16"),
+        "spki.der": rsa_key().public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo),
+        "certificate.der": certificate.public_bytes(Encoding.DER),
+        "people.zip": zipped("people.csv", b"e-mail;name\nana@acme.example;Ana\n"),
+        "broken.zip": zipped("key.pem", b"x")[:40],
+        "picture.png": b"\x89PNG\r\n\x1a\n" + random.Random(1).randbytes(5000),
+        "empty": b"",
+    }
+    for name, content in files.items():
+        assert find_in_file(name, content) == (), name
+
+
+TOKEN = jwt.encode({"sub": "x"}, "k" * 32, algorithm="HS256")
+VALUE = "aG9sZCBvbiB0byB5b3Vy8Q"
+LABELLED = {
+    "server_secret": [
+        f"server_secret={VALUE}",
+        f'client_secret: "{VALUE}"',
+        f'{{"client_id": "x", "client_secret_string": "{VALUE}"}}',
+        json.dumps(json.dumps({"client_secret": VALUE})),
+        f"Secret key: {VALUE}",
+        f"PISMO_CLIENT_SECRET={VALUE}",
+        f"*Client secret*: `{VALUE}`",
+        f"our client secret is {VALUE}, please keep it",
+        f"Server secret:\n{VALUE}\n",
+        f"grant_type=client_credentials&client_secret={VALUE}&x=1",
+        f"<client_secret>{VALUE}</client_secret>",
+        f"| client_secret | {VALUE} |",
+        f"Chave secreta: {VALUE}",
+        f"O segredo do servidor é {VALUE}",
+        f"server-secret -> {VALUE}",
+        f"Client secret {VALUE}",
+        f"x-api-key: {VALUE}",
+        f"client\u00a0secret：\u200b{VALUE}",
+        "client_secret: 6fa459ea-ee8a-3ca4-894e-db77e160355e",
+    ],
+    "password": [
+        "password: Hunter2!",
+        "Password = correcthorse",
+        "senha: banana",
+        "senha: 123456",
+        "senha do portal: Abc123x",
+        "Senha provisória: Abc123x",
+        "Password is: Hunter2!",
+        "Password\nHunter2!",
+        "the password Hunter2! works",
+        "my pass: Hunter22",
+        "Minha senha é Abc123x",
+        "my password is Hunter2!, thanks",
+        '{"password": "banana split"}',
+        "Temporary password (first login): Tk3-88-Ab",
+        "DB_PASSWORD='s3cr3t'",
+        "login: ana password: banana",
+        "user: ana, senha: banana, url: x",
+        "https://ana:Hunter2@example.com/x",
+        "Authorization: Basic " + base64.b64encode(b"access-key:very-secret").decode(),
+        "contraseña: Perro123",
+        "<password>banana</password>",
+    ],
+    "access_token": [TOKEN, f"Authorization: Bearer {TOKEN}", f'{{"token": "{TOKEN}"}}', f"`{TOKEN}`"],
+    "slack_token": [
+        "xoxb-" + "1234567890-abcdefghij",
+        "xapp-1-" + "A0123456789-abcdef",
+        "https://hooks.slack.com/services/" + "T0A1/B0B2/abcDEF12",
+    ],
+}
+
+
+@pytest.mark.parametrize(("kind", "text"), [(kind, text) for kind, texts in LABELLED.items() for text in texts])
+def test_secrets_with_a_name_are_found_and_cut_out(kind: str, text: str) -> None:
+    assert kinds(text) == {kind}
+    assert find_secrets(redact(text)) == ()
+    assert not re.search(f"{VALUE}|Hunter2|banana|Abc123x|123456|Perro|correcthorse|s3cr3t", redact(text))
+    assert find_secrets(text, allow=[kind]) == ()
+
+
+CARDS = [
+    "4111111111111111",
+    "4222222222222",
+    "5555555555554444",
+    "2223003122003222",
+    "378282246310005",
+    "6011111111111117",
+    "30569309025904",
+    "3530111333300000",
+    "6240008631401148",
+    "6362970000457013",
+    "6062828888666688",
+    "6759649826438453",
+]
+
+
+@pytest.mark.parametrize("card", CARDS)
+def test_card_numbers_are_found_in_every_spelling(card: str) -> None:
+    texts = [card, f"card={card};", f"PAN: {card}.", f"({card})", f"numero {card}, validade 12/29"]
+    if len(card) == 16:
+        groups = re.findall("....", card)
+        texts += [" ".join(groups), "-".join(groups), ".".join(groups), "\u00a0".join(groups), f"o cartão {' - '.join(groups)} é"]
+    for text in texts:
+        assert kinds(text) == {"card_number"}, text
+        assert card[4:10] not in re.sub(r"\D", "", redact(text))
+
+
+def innocent_texts() -> list[str]:
+    chance = random.Random(20)
+    texts = [mangle(text) for text in public_texts().values() for mangle in MANGLED.values()]
+    texts += [cut(text) for text in public_texts().values() if "-----END" in text for cut in CUT_SHORT.values()]
+    for _ in range(60):
+        identity = uuid.UUID(int=chance.getrandbits(128), version=4)
+        digest = chance.randbytes(32).hex()
+        digits = "".join(chance.choices("0123456789", k=40))
+        moment = chance.randrange(1_600_000_000, 1_900_000_000)
+        texts += [
+            f"TN-{identity}",
+            f"client_id: {identity}, org: tn-{identity}",
+            f"server secret: TN-{identity}",
+            str(identity.int)[:8] + "-1234-4123-8123-" + digits[:12],
+            ":".join(digest[n : n + 2] for n in range(0, 64, 2)),
+            f"SHA256:{base64.b64encode(bytes.fromhex(digest)).decode().rstrip('=')}",
+            f"sha256 {digest}",
+            f"https://developers.pismo.io/pismo-docs/docs/{digest[:12]}?id={digits[:16]}&at={moment}",
+            f"https://acme.slack.com/archives/C0{digits[:8]}/p{moment}{digits[:6]}",
+            f"{moment} {moment}.{digits[:6]} {moment}123 {moment}123456",
+            f"+55 11 9{digits[:4]}-{digits[4:8]} +5511{digits[:9]} (11) 9{digits[:8]} +49 151{digits[:8]} 49151{digits[:8]}",
+            f"user{digits[:4]}@acme.example, Ana <ana.{digits[4:8]}@acme.example>; team@acme.example",
+            cnpj(chance),
+            f"2026-11-22T22:0{digits[0]}:4{digits[1]}.{digits[:6]}Z 202611222216{digits[:2]}",
+            f"{int(digits[:9])}.{digits[:16]}",
+        ]
+    return texts + SENTENCES
+
+
+def cnpj(chance: random.Random) -> str:
+    from stdnum.br import cnpj as standard  # noqa: PLC0415  only here
+
+    base = "36" + "".join(chance.choices("0123456789", k=6)) + "0001"
+    return base + str(standard.calc_check_digits(base))
+
+
+SENTENCES = [
+    "I forgot my password, how do I reset it?",
+    "Password: required",
+    "Password: see the e-mail that Pismo sent",
+    "password: ********",
+    "password: <your password>",
+    "password=${DB_PASSWORD}",
+    "A senha é obrigatória.",
+    "Senha: mínimo de 8 caracteres",
+    "Password: 8-64 characters",
+    "Password for the portal: see the e-mail",
+    "Password reset 2026-11-22 by OpenID2",
+    "Password policy for 2026: strict",
+    "API keys and secrets are made in Control Center",
+    "The temporary password expires in 24 hours.",
+    "Never send us a private key, a server secret or a password.",
+    "Client secret: generated in Control Center, not shared here",
+    "client_secret: <secret>",
+    "client_secret=$CLIENT_SECRET",
+    "The server secret is handed over outside Slack",
+    "Secret: https://developers.pismo.io/pismo-docs/docs/authentication",
+    "Do not paste what begins with -----BEGIN PRIVATE KEY-----, see https://developers.pismo.io/pismo-docs/docs/authentication",
+    "-----BEGIN PRIVATE KEY-----\n<your key>\n-----END PRIVATE KEY-----",
+    "-----BEGIN PRIVATE KEY----- and -----END PRIVATE KEY----- are the first and the last line",
+    "openssl genpkey -out rsakey.pem -algorithm RSA -pkeyopt rsa_keygen_bits:2048",
+    "openssl rsa -in rsakey.pem -out rsa.pub -pubout -outform PEM",
+    "PWD=/home/ana/projects2",
+    "The token is eyJ and three parts",
+    "version 1.2.3.4111, 0.4111111111111111",
+    "CLABE 032180000118359719 and boleto 34191.79001 01043.510047 91020.150008 5 84410026000",
+    "IBAN DE89370400440532013000 GB29NWBK60161331926819",
+    "https://example.com/path?x=1:2@y",
+    "😀 مرحبا 你好 " * 50,
+]
+
+
+def test_nothing_innocent_is_taken_for_a_secret() -> None:
+    texts = innocent_texts()
+    assert len(texts) >= 1000
+    alarms = {text: find_secrets(text) for text in texts if find_secrets(text)}
+    assert alarms == {}
+    assert all(redact(text) == text for text in texts[:200])
+
+
+def test_a_finding_does_not_carry_the_secret() -> None:
+    (finding,) = find_secrets(f"client_secret={VALUE}")
+    assert dataclasses.astuple(finding) == (Kind.SERVER_SECRET, (14, 14 + len(VALUE)))
+    assert VALUE not in repr(finding)
+    assert {field.name for field in dataclasses.fields(Finding)} == {"kind", "span"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "M" * 10_000_000,
+        "-----BEGIN PRIVATE KEY-----" * 60_000,
+        "1" * 3_000_000,
+        "4111 " * 400_000,
+        "password: " * 200_000,
+        "secret" * 500_000,
+        "eyJ" * 1_000_000,
+        "://a:" * 400_000,
+        '"d":"' * 400_000 + "kty",
+        "BEGIN " * 500_000 + "private",
+        " " * 3_000_000 + "private",
+        "PuTTY-User-Key-File-2" * 20_000,
+        "MIIE" + "vQIBADANBgkqhkiG9w0BAQEFAASC " * 50_000,
+        "é" * 3_000_000,
+    ],
+    ids=lambda text: text[:12],
+)
+def test_junk_of_megabytes_is_looked_through_in_seconds(text: str) -> None:
+    began = time.perf_counter()
+    find_secrets(text)
+    assert time.perf_counter() - began < 4
+
+
+words = st.sampled_from(
+    ["password", "senha", ":", "=", " ", "\n", "secret", "client", "_", "Ab12cd34", "-----", "BEGIN", "PRIVATE KEY", "END"]
+)
+
+
+@given(st.one_of(st.text(max_size=200), st.lists(words, max_size=30).map("".join)))
+@example("password: " + CUT)
+def test_a_redacted_text_holds_no_secret_and_places_are_within_the_text(text: str) -> None:
+    found = find_secrets(text)
+    assert all(0 <= finding.span[0] < finding.span[1] <= len(text) for finding in found)
+    assert find_secrets(redact(text)) == ()
+    assert (redact(text) == text) is (not found)
