@@ -19,7 +19,7 @@ class Team:
     domain: str
 
 
-@dataclass
+@dataclass(eq=False)
 class User:
     id: str
     team: Team
@@ -39,7 +39,7 @@ class User:
         return self.name.casefold().replace(" ", ".")
 
 
-@dataclass
+@dataclass(eq=False)
 class File:
     id: str
     user: str
@@ -50,7 +50,7 @@ class File:
     channels: list[str] = field(default_factory=list)
 
 
-@dataclass
+@dataclass(eq=False)
 class Message:
     """`ephemeral_to`: the only reader's user id. `edited`: set by a person's edit or by a chat.update without blocks.
 
@@ -77,7 +77,7 @@ class Message:
         return self.thread_ts or self.ts
 
 
-@dataclass
+@dataclass(eq=False)
 class Channel:
     """`ims`: set for a direct message, the user id of the person who talks with the bot."""
 
@@ -107,7 +107,7 @@ class Channel:
         return next((message for message in reversed(self.messages) if message.ts == ts), None)
 
 
-@dataclass
+@dataclass(eq=False)
 class View:
     """A modal or a home tab. `data`: as the app gave it, with ids filled in. `inputs`: what stands in each field now, by block_id
     and action_id, in the shape of `state.values`. `errors`: by block_id, from the last refused submission.
@@ -142,7 +142,7 @@ class View:
         return [block["label"]["text"] for block in self.blocks if block["type"] == "input"]
 
 
-@dataclass
+@dataclass(eq=False)
 class Trigger:
     user: User
     view_id: str | None
@@ -150,7 +150,7 @@ class Trigger:
     used: bool = False
 
 
-@dataclass
+@dataclass(eq=False)
 class ResponseUrl:
     """`message`: the one whose button was clicked, which can be replaced; none for a slash command."""
 
