@@ -116,8 +116,8 @@ class Sockets:
 
     async def _exchange(self, envelope: Json, copies: int) -> Any:
         while True:
-            await self.core.until(lambda: self.connections, self.core.ack_seconds)
-            connection = self.connections[next(self._turn) % len(self.connections)]
+            live = await self.core.until(lambda: [c for c in self.connections if not c.ws.closed], self.core.ack_seconds)
+            connection: Connection = live[next(self._turn) % len(live)]
             future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
             connection.waiting[envelope["envelope_id"]] = future
             try:
@@ -125,7 +125,7 @@ class Sockets:
                     await connection.ws.send_json(envelope)
                 return await future
             except ConnectionError:
-                continue
+                await asyncio.sleep(0.01)  # the loop must see the connection end before the next try
             finally:
                 connection.waiting.pop(envelope["envelope_id"], None)
 

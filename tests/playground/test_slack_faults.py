@@ -151,6 +151,20 @@ async def test_socket_connections_that_break_come_back(at: Company) -> None:
         at.slack.resume_pings()
 
 
+async def test_an_envelope_whose_connection_breaks_goes_to_the_next(at: Company) -> None:
+    @at.app.command("/onboarding")
+    async def command(ack: Any) -> None:
+        if not at.seen:
+            at.seen.append({})
+            at.slack.drop_sockets()
+            return
+        await ack("here")
+
+    async with reached(at, "socket"):
+        outcome = await at.sam.command("/onboarding")
+        assert (outcome.text, len(at.slack.deliveries)) == ("here", 1)
+
+
 async def test_a_condition_that_stays_false_says_what_there_was(at: Company) -> None:
     await at.client.chat_postMessage(channel=at.shared.id, text="Only this")
     with pytest.raises(UnmetError) as caught:
