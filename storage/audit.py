@@ -1,0 +1,111 @@
+"""The audit log: one chain of events for each onboarding.
+
+An event's hash covers its predecessor's hash and all of the event but its changes, of which it covers a salted digest:
+erasing changes and salt leaves the chain verifiable and the digest meaningless. A head for each chain holds count and last
+hash under a MAC, so that a cut tail shows. The chain of the empty id is the register: it gets an event for each onboarding
+whose chain begins, so that an onboarding removed with its head shows too.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from secrets import token_hex
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from flows.people import SYSTEM, Who
+from storage.columns import canonical
+from storage.sealing import Place, Plain, current
+from storage.tables import audit_events, audit_heads
+
+REGISTER = ""
+"""The id of the chain that lists the beginnings of all others."""
+
+BEGIN = "onboarding:begin"
+MAC_PURPOSE = "audit-head"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An event on its way to the log."""
+
+    tag: str
+    actor: Who
+    facts: Mapping[str, Any]
+    changes: Mapping[str, Any]
+
+
+def digest_of(salt: str, changes: str) -> str:
+    """Of an event's changes as canonical JSON, 64 hex digits."""
+    return sha256((salt + changes).encode()).hexdigest()
+
+
+def hash_of(event: Mapping[str, Any], *, seq: int | None = None) -> str:
+    """Of an event's row, 64 hex digits; with ``seq`` as if it stood elsewhere in the chain."""
+    seq = event["seq"] if seq is None else seq
+    covered = {
+        "id": f"{event['onboarding_id']}:{seq}",
+        "onboarding": event["onboarding_id"],
+        "seq": seq,
+        "at": event["at"].isoformat(timespec="microseconds"),
+        "tag": event["tag"],
+        "actor": [event["team_id"], event["user_id"]],
+        "facts": event["facts"],
+        "changes": event["changes_digest"],
+    }
+    return sha256((event["previous"] + canonical(covered)).encode()).hexdigest()
+
+
+def head_text(onboarding_id: str, count: int, last: str) -> str:
+    """What the MAC of a head covers."""
+    return f"{onboarding_id}\n{count}\n{last}"
+
+
+async def append(session: AsyncSession, onboarding_id: str, entries: Sequence[Entry], at: datetime, effects: int = 0) -> int:
+    """Write entries to a chain and take ``effects`` numbers for effects. Gives the first of these.
+
+    The head stays locked until the transaction ends, so that chain and numbers follow the order of commits.
+    """
+    query = select(audit_heads).where(audit_heads.c.onboarding_id == onboarding_id).with_for_update()
+    head = (await session.execute(query)).one_or_none()
+    count, last, numbered = (head.events, head.hash, head.effects) if head else (0, "", 0)
+    rows = []
+    for seq, entry in enumerate(entries, start=count + 1):
+        row = _row(onboarding_id, seq, last, entry, at)
+        last = row["hash"]
+        rows.append(row)
+    if rows:
+        await session.execute(insert(audit_events), rows)
+    count += len(rows)
+    mac = current().mac(MAC_PURPOSE, head_text(onboarding_id, count, last))
+    values = {"events": count, "hash": last, "mac": mac, "effects": numbered + effects}
+    if head:
+        await session.execute(update(audit_heads).where(audit_heads.c.onboarding_id == onboarding_id).values(values))
+    else:
+        await session.execute(insert(audit_heads).values(onboarding_id=onboarding_id, **values))
+        if onboarding_id != REGISTER:
+            await append(session, REGISTER, [Entry(BEGIN, SYSTEM, {"onboarding": onboarding_id}, {})], at)
+    return int(numbered) + 1
+
+
+def _row(onboarding_id: str, seq: int, previous: str, entry: Entry, at: datetime) -> dict[str, Any]:
+    row_id, salt, changes = f"{onboarding_id}:{seq}", token_hex(16), canonical(dict(entry.changes))
+    row = {
+        "id": row_id,
+        "onboarding_id": onboarding_id,
+        "seq": seq,
+        "at": at,
+        "tag": entry.tag,
+        "team_id": entry.actor.team_id,
+        "user_id": entry.actor.user_id,
+        "changes": Plain(changes, Place(audit_events.name, "changes", row_id)),
+        "salt": Plain(salt, Place(audit_events.name, "salt", row_id)),
+        "facts": json.loads(canonical(dict(entry.facts))),  # as it will be read
+        "changes_digest": digest_of(salt, changes),
+        "previous": previous,
+    }
+    return {**row, "hash": hash_of(row)}

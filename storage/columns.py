@@ -1,0 +1,65 @@
+"""Types of columns: moments in UTC, JSON as text, and sealed text."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import DateTime, Dialect, Text
+from sqlalchemy.types import TypeDecorator
+
+from storage.sealing import Plain, SealError, current
+
+
+def canonical(value: Any) -> str:
+    """JSON whose text depends on the value alone: sorted keys, no white space, ASCII."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware moment, always given back in UTC. A naive one is refused: nobody knows when it is."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a time zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
+
+
+class Json(TypeDecorator[Any]):
+    """JSON as text, alike on both databases. A changed value must be assigned anew: changes inside it are not seen."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str:  # noqa: ARG002  SQLAlchemy's signature
+        return canonical(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002  SQLAlchemy's signature
+        return None if value is None else json.loads(value)
+
+
+class Sealed(TypeDecorator[Any]):
+    """Takes a `Plain` and writes it sealed with the keyring in use; gives back the sealed text, which `storage.mapping` opens.
+
+    A bare string is taken only where it is sealed already, so that no plaintext can slip in.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Plain | str | None, dialect: Dialect) -> str | None:  # noqa: ARG002  SQLAlchemy's signature
+        if isinstance(value, Plain):
+            return current().seal(value)
+        if value is not None and not value.startswith("v1."):
+            raise SealError("a text that is not sealed was about to be written")
+        return value

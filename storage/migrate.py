@@ -1,0 +1,42 @@
+"""Bring a database to the schema of the code. Alembic is imported only where it works."""
+
+from pathlib import Path
+
+from storage.engine import is_sqlite, parse, sync_engine
+from storage.errors import Unavailable, translating
+from storage.schema import SchemaState, state_of
+
+
+def state(url: str) -> SchemaState:
+    """Which schema the database has. Raises Unavailable, UrlError. A SQLite file that is not there is empty, and stays away."""
+    path = parse(url).database
+    if is_sqlite(url) and not (path and Path(path).exists()):
+        return SchemaState("empty", "")
+    engine = sync_engine(url)
+    try:
+        with translating(), engine.connect() as connection:
+            return state_of(connection)
+    finally:
+        engine.dispose()
+
+
+def upgrade(url: str) -> SchemaState:
+    """Run the migrations that are missing, all or none, and give the state after. Raises Unavailable("too_new") and others."""
+    from alembic import command  # noqa: PLC0415  0.4 s that only a migration should pay
+    from alembic.config import Config  # noqa: PLC0415
+
+    before = state(url)
+    if before.kind == "newer":
+        raise Unavailable("too_new")
+    if before.kind == "current":
+        return before
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    engine = sync_engine(url, immediate=True)
+    try:
+        with translating(), engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+            return state_of(connection)
+    finally:
+        engine.dispose()

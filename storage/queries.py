@@ -1,0 +1,182 @@
+"""What is read in a unit: one method for each question of the use cases."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import Select, and_, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from flows.model import (
+    Decision,
+    Draft,
+    Effect,
+    Grant,
+    Member,
+    Onboarding,
+    Person,
+    Posted,
+    Received,
+    Snapshot,
+    StepRecord,
+    Submission,
+    TaskRecord,
+)
+from flows.people import Who
+from storage import tables
+from storage.mapping import TABLES
+
+T = TypeVar("T")
+
+PARTS: tuple[tuple[type, tuple[str, ...]], ...] = (
+    (StepRecord, ("position",)),
+    (Submission, ("step_id", "revision")),
+    (TaskRecord, ("at", "id")),
+    (Decision, ("at", "id")),
+    (Grant, ("step_id", "id")),
+    (Member, ("role", "id")),
+)
+"""The rows a snapshot is made of, each kind with its order."""
+
+
+class Queries:
+    """Rows are those of the session: the same row is the same object, and what was added is found."""
+
+    def __init__(self, session: AsyncSession, now: datetime, *, locks: bool) -> None:
+        self.session, self.now, self._locks = session, now, locks
+        self._whole: dict[str, list[object]] = {}
+        """By onboarding: the rows of its snapshot, kept up by what is added and deleted."""
+
+    async def get(self, kind: type[T], row_id: str) -> T | None:
+        """A row by id."""
+        return await self.session.get(kind, row_id)
+
+    async def snapshot(self, onboarding_id: str) -> Snapshot | None:
+        """One onboarding whole; in a write, other writers of it wait from here on."""
+        if onboarding_id not in self._whole:
+            onboarding = await self._locked(onboarding_id)
+            if onboarding is None:
+                return None
+            rows: list[object] = [onboarding]
+            for kind, order in PARTS:
+                columns = TABLES[kind].c
+                query: Select[Any] = (
+                    select(kind).where(columns.onboarding_id == onboarding_id).order_by(*(columns[name] for name in order))
+                )
+                rows += await self._all(self._fresh(query))
+            self._whole[onboarding_id] = rows
+        return _snapshot(self._whole[onboarding_id])
+
+    async def _locked(self, onboarding_id: str) -> Onboarding | None:
+        query = select(Onboarding).where(tables.onboardings.c.id == onboarding_id)
+        return await self._one(self._fresh(query.with_for_update() if self._locks else query))
+
+    def _fresh(self, query: Select[T]) -> Select[T]:
+        # Rows read before the lock was had may be old by now.
+        return query.execution_options(populate_existing=True) if self._locks else query
+
+    async def by_channel(self, channel_id: str) -> Onboarding | None:
+        """The onboarding bound to a channel that is not closed, else the last closed one."""
+        columns = tables.onboardings.c
+        query = select(Onboarding).where(columns.channel_id == channel_id, columns.erased_at.is_(None))
+        return await self._one(query.order_by(columns.closed_at.is_not(None), columns.closed_at.desc()).limit(1))
+
+    async def onboardings(self, *, team_id: str = "", user_id: str = "", closed: bool = False) -> Sequence[Onboarding]:
+        """All that are not erased, or those of which a person is a member; oldest first; with ``closed`` the closed ones too."""
+        columns, member = tables.onboardings.c, tables.members.c
+        query = select(Onboarding).where(columns.erased_at.is_(None)).order_by(columns.started_at, columns.id)
+        if not closed:
+            query = query.where(columns.closed_at.is_(None))
+        if user_id:
+            theirs = select(member.onboarding_id).where(member.team_id == team_id, member.user_id == user_id)
+            query = query.where(columns.id.in_(theirs))
+        return await self._all(query)
+
+    async def steps_of(self, onboarding_ids: Sequence[str]) -> Sequence[StepRecord]:
+        columns = tables.steps.c
+        query = select(StepRecord).where(columns.onboarding_id.in_(onboarding_ids))
+        return await self._all(query.order_by(columns.onboarding_id, columns.position))
+
+    async def due(self, at: datetime, limit: int = 200) -> Sequence[StepRecord]:
+        """Steps of open onboardings whose reminder is due, oldest first; those that another writer holds are passed over."""
+        columns = tables.steps.c
+        query = select(StepRecord).where(columns.remind_at <= at).order_by(columns.remind_at, columns.id).limit(limit)
+        return await self._all(self._of_open(query, columns.onboarding_id))
+
+    async def expiring(self, at: datetime, limit: int = 200) -> Sequence[Grant]:
+        """Invited grants of open onboardings that expired by now, or expire by ``at`` and were not nudged; soonest first."""
+        columns = tables.grants.c
+        wanted = or_(columns.expires_at <= self.now, and_(columns.expires_at <= at, columns.nudged_at.is_(None)))
+        query = select(Grant).where(columns.state == "invited", wanted).order_by(columns.expires_at, columns.id).limit(limit)
+        return await self._all(self._of_open(query, columns.onboarding_id))
+
+    def _of_open(self, query: Select[T], onboarding_id: Any) -> Select[T]:
+        """Locks the onboardings, in the order every other writer does: first the onboarding, then its parts."""
+        columns = tables.onboardings.c
+        query = query.join(tables.onboardings, columns.id == onboarding_id)
+        query = query.where(columns.closed_at.is_(None), columns.erased_at.is_(None))
+        return query.with_for_update(of=tables.onboardings, skip_locked=True) if self._locks else query
+
+    async def posted(self, onboarding_id: str, kind: str, subject: str = "") -> Posted | None:
+        return await self.get(Posted, f"{onboarding_id}:{kind}:{subject}")
+
+    async def by_message(self, channel_id: str, ts: str) -> Posted | None:
+        columns = tables.posted.c
+        return await self._one(select(Posted).where(columns.channel_id == channel_id, columns.ts == ts).limit(1))
+
+    async def drafts(self, onboarding_id: str) -> Sequence[Draft]:
+        columns = tables.drafts.c
+        return await self._all(select(Draft).where(columns.onboarding_id == onboarding_id).order_by(columns.id))
+
+    async def person(self, who: Who) -> Person | None:
+        return await self.get(Person, str(who))
+
+    async def support_people(self) -> Sequence[Person]:
+        columns = tables.people.c
+        return await self._all(select(Person).where(columns.support.is_(True)).order_by(columns.id))
+
+    async def failed_effects(self) -> Sequence[Effect]:
+        return await self._effects(tables.effects.c.state == "failed")
+
+    async def effects_of(self, batch: str) -> Sequence[Effect]:
+        """All effects of a batch in their order, whatever their state."""
+        return await self._effects(tables.effects.c.batch == batch)
+
+    async def stale_effects(self, before: datetime, limit: int = 200) -> Sequence[Effect]:
+        """Effects written before a moment that are neither done nor given up, oldest first."""
+        columns = tables.effects.c
+        return await self._effects(and_(columns.state.in_(("pending", "running")), columns.created_at < before), limit)
+
+    async def _effects(self, wanted: Any, limit: int | None = None) -> Sequence[Effect]:
+        columns = tables.effects.c
+        return await self._all(
+            select(Effect).where(wanted).order_by(columns.created_at, columns.onboarding_id, columns.seq).limit(limit)
+        )
+
+    async def unhandled(self, limit: int = 200) -> Sequence[Received]:
+        columns = tables.received.c
+        return await self._all(select(Received).where(columns.handled_at.is_(None)).order_by(columns.at, columns.id).limit(limit))
+
+    async def _one(self, query: Select[T]) -> T | None:
+        return (await self.session.scalars(query)).one_or_none()
+
+    async def _all(self, query: Select[T]) -> Sequence[T]:
+        return (await self.session.scalars(query)).all()
+
+
+def _snapshot(rows: list[Any]) -> Snapshot:
+    def of(kind: type[T]) -> list[T]:
+        return [row for row in rows if isinstance(row, kind)]
+
+    submissions: dict[str, list[Submission]] = {}
+    for submission in of(Submission):
+        submissions.setdefault(submission.step_id, []).append(submission)
+    return Snapshot(
+        onboarding=of(Onboarding)[0],
+        steps={step.step_id: step for step in of(StepRecord)},
+        submissions=submissions,
+        tasks=of(TaskRecord),
+        decisions=of(Decision),
+        grants=of(Grant),
+        members=of(Member),
+    )

@@ -1,0 +1,176 @@
+"""Encryption at rest: AES-256-GCM (NIST SP 800-38D) of single fields, each bound to its table, row and column.
+
+Stored form: ``v1.<key id>.<base64url of a 12-byte nonce and the ciphertext with its tag>``. A value moved to another row or
+column is refused. Keys for message authentication are derived from the same secrets by HKDF (RFC 5869), one for each purpose.
+"""
+
+import base64
+import binascii
+import hmac
+import os
+import re
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+VERSION = "v1"
+_KEY = re.compile(r"([A-Za-z0-9-]{1,32}):([A-Za-z0-9+/_-]{43}=?)")
+
+
+class SealError(Exception):
+    """A stored value cannot be sealed or opened: unknown key, changed or moved ciphertext. Says where, never what."""
+
+
+class KeyringError(ValueError):
+    """The list of keys is not usable. Says which entry and why, never the key."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a sealed value lives."""
+
+    table: str
+    column: str
+    row: str
+
+    def __str__(self) -> str:
+        return f"{self.table}.{self.column} of {self.row}"
+
+    @property
+    def associated_data(self) -> bytes:
+        # Neither tables nor columns have a slash in their names, so that two places never give the same bytes.
+        return f"{VERSION}/{self.table}/{self.column}/{self.row}".encode()
+
+
+@dataclass(frozen=True)
+class Plain:
+    """A text on its way to the database; it is sealed when it is bound to a statement."""
+
+    text: str = field(repr=False)
+    place: Place
+
+
+@dataclass(frozen=True)
+class _Key:
+    id: str
+    secret: bytes = field(repr=False)
+    cipher: AESGCM = field(repr=False)
+
+    def derived(self, purpose: str) -> bytes:
+        return HKDF(SHA256(), 32, salt=None, info=f"onboarding/{purpose}".encode()).derive(self.secret)
+
+
+class Keyring:
+    """The newest key seals; every key opens."""
+
+    def __init__(self, keys: list[_Key]) -> None:
+        self._keys = {key.id: key for key in keys}
+        self._newest = keys[0]
+        self._derived: dict[tuple[str, str], bytes] = {}
+
+    @classmethod
+    def parse(cls, text: str) -> "Keyring":
+        """From ``ENCRYPTION_KEYS``: ``id:base64 of 32 bytes`` entries, newest first, parted by commas or white space.
+
+        Raises KeyringError.
+        """
+        keys: list[_Key] = []
+        for number, entry in enumerate(re.split(r"[\s,]+", text.strip()), start=1):
+            match = _KEY.fullmatch(entry)
+            if match is None:
+                raise KeyringError(f"key {number} is not of the form id:base64 of 32 bytes")
+            if match[1] in {key.id for key in keys}:
+                raise KeyringError(f"key {number} has the id of another key")
+            secret = _bytes(match[2])
+            if len(secret) != 32:
+                raise KeyringError(f"key {number} does not have 32 bytes")
+            keys.append(_Key(match[1], secret, AESGCM(secret)))
+        return cls(keys)
+
+    @property
+    def newest(self) -> str:
+        """The id of the key that seals."""
+        return self._newest.id
+
+    @property
+    def prefix(self) -> str:
+        """How every value sealed with the newest key begins."""
+        return f"{VERSION}.{self.newest}."
+
+    def seal(self, plain: Plain) -> str:
+        nonce = os.urandom(12)
+        sealed = nonce + self._newest.cipher.encrypt(nonce, plain.text.encode(), plain.place.associated_data)
+        return self.prefix + base64.urlsafe_b64encode(sealed).decode()
+
+    def open(self, stored: str, place: Place) -> str:
+        """The plaintext; raises SealError."""
+        version, _, rest = stored.partition(".")
+        key_id, _, body = rest.partition(".")
+        key = self._keys.get(key_id)
+        if version != VERSION or key is None:
+            raise SealError(f"{place}: sealed with a key that is not in ENCRYPTION_KEYS")
+        try:
+            sealed = _bytes(body)
+            return key.cipher.decrypt(sealed[:12], sealed[12:], place.associated_data).decode()
+        except (InvalidTag, ValueError):
+            raise SealError(f"{place}: changed, or moved from another place") from None
+
+    def mac(self, purpose: str, text: str) -> str:
+        """``v1.<key id>.<64 hex digits>``: an HMAC-SHA256 under a key that serves this purpose alone."""
+        return self._mac(self._newest, purpose, text)
+
+    def genuine(self, purpose: str, text: str, mac: str) -> bool:
+        """Whether a MAC was made by one of the keys for this text."""
+        key = self._keys.get(mac.partition(".")[2].partition(".")[0])
+        return key is not None and hmac.compare_digest(self._mac(key, purpose, text), mac)
+
+    def _mac(self, key: _Key, purpose: str, text: str) -> str:
+        derived = self._derived.setdefault((key.id, purpose), key.derived(purpose))
+        return f"{VERSION}.{key.id}.{hmac.new(derived, text.encode(), sha256).hexdigest()}"
+
+
+def new_key() -> str:
+    """A fresh key in the form of ``ENCRYPTION_KEYS``."""
+    return f"k{secrets.token_hex(4)}:{base64.b64encode(secrets.token_bytes(32)).decode()}"
+
+
+def _bytes(text: str) -> bytes:
+    """From base64 in either alphabet, padded or not. Raises ValueError."""
+    try:
+        return base64.b64decode(text.replace("-", "+").replace("_", "/") + "=" * (-len(text) % 4), validate=True)
+    except binascii.Error:
+        raise ValueError("not base64") from None
+
+
+class _InUse:
+    keyring: Keyring | None = None
+
+
+def use(keyring: Keyring | None) -> None:
+    """The keyring of this process: rows open their sealed fields with it wherever they are read."""
+    _InUse.keyring = keyring
+
+
+def current() -> Keyring:
+    """Raises SealError where no keyring is in use."""
+    if _InUse.keyring is None:
+        raise SealError("no keyring is in use")
+    return _InUse.keyring
+
+
+@contextmanager
+def using(keyring: Keyring) -> Iterator[Keyring]:
+    """Another keyring for a while."""
+    before = _InUse.keyring
+    use(keyring)
+    try:
+        yield keyring
+    finally:
+        use(before)

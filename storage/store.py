@@ -1,0 +1,98 @@
+"""The store: where units of work come from. Fulfils `flows.ports.Store`."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from storage import sealing
+from storage.engine import is_sqlite, read_engine, write_engine
+from storage.errors import Conflict, Unavailable, translating
+from storage.schema import state_of
+from storage.sealing import Keyring
+from storage.unit import OnEffects, Unit
+
+__all__ = ["Conflict", "Store", "Unavailable"]
+
+T = TypeVar("T")
+
+ATTEMPTS = 5
+"""How often `Store.transact` tries: with its pauses about a third of a second, well within the three of an acknowledgement."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Store:
+    """One database. ``on_effects`` is told of each batch of effects in the transaction that writes it.
+
+    Whatever the database refuses is raised as Conflict or Unavailable, without SQL and without data.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        keyring: Keyring,
+        on_effects: OnEffects | None = None,
+        clock: Callable[[], datetime] = _now,
+        *,
+        busy_ms: int = 2000,
+    ) -> None:
+        sealing.use(keyring)
+        self.on_effects, self._clock = on_effects, clock
+        self._writing, self._reading = write_engine(url, busy_ms=busy_ms), read_engine(url)
+        self._locks = not is_sqlite(url)
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[Unit]:
+        """``async with store.write() as unit``: commits at the end, rolls back on an exception. `transact` also tries again."""
+        with translating():
+            async with AsyncSession(self._writing, expire_on_commit=False) as session:
+                await session.connection()  # SQLite waits for its turn here, so that ``now`` follows the order of commits
+                unit = Unit(session, self._clock(), locks=self._locks)
+                yield unit
+                await unit.commit(self.on_effects)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Unit]:
+        """One moment of the database; nothing is written. What was read can be looked at after the end."""
+        with translating():
+            async with AsyncSession(self._reading, expire_on_commit=False, autoflush=False) as session:
+                yield Unit(session, self._clock())
+
+    async def transact(self, work: Callable[[Unit], Awaitable[T]]) -> T:
+        """Carry out ``work`` in a write, anew in a fresh unit when another writer was first or the database was locked.
+
+        ``work`` must change nothing but the unit's rows, or undo it: it may run up to five times.
+        """
+        for attempt in range(1, ATTEMPTS):
+            try:
+                return await self._once(work)
+            except Conflict:
+                pass
+            except Unavailable as error:
+                if error.kind != "locked":
+                    raise
+            await asyncio.sleep(random.uniform(0.5, 1) * 0.01 * 2**attempt)  # noqa: S311  a pause, no secret
+        return await self._once(work)
+
+    async def _once(self, work: Callable[[Unit], Awaitable[T]]) -> T:
+        async with self.write() as unit:
+            return await work(unit)
+
+    async def check(self) -> None:
+        """Raises Unavailable where the database cannot be reached or written, or where its schema is not that of the code."""
+        with translating():
+            async with self._writing.connect() as connection:
+                state = await connection.run_sync(state_of)
+        if state.kind != "current":
+            raise Unavailable("too_new" if state.kind == "newer" else "too_old")
+
+    async def close(self) -> None:
+        await self._reading.dispose()
+        await self._writing.dispose()

@@ -1,0 +1,281 @@
+"""The tables behind `flows.model`. Migrations make them; a test holds the two against each other.
+
+There are no foreign keys: rows are never deleted with others in tow, an erasure leaves the audit log behind, and
+`storage.verify` names what is missing.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Boolean, Column, Date, Enum, Index, Integer, MetaData, String, Table, text
+
+from flows.state import StepState
+from storage.columns import Json, Moment, Sealed
+
+REVISION = "0001"
+"""The migration these tables correspond to. Revisions are numbered upwards: `storage.schema` tells older from newer."""
+
+metadata = MetaData()
+
+_STATE = Enum(StepState, values_callable=lambda kind: [state.value for state in kind], native_enum=False, length=32)
+
+
+def _id(name: str = "id") -> Column[str]:
+    return Column(name, String, primary_key=True)
+
+
+def _text(name: str, *, index: bool = False) -> Column[str]:
+    return Column(name, String, nullable=False, index=index)
+
+
+def _number(name: str) -> Column[int]:
+    return Column(name, Integer, nullable=False)
+
+
+def _flag(name: str) -> Column[bool]:
+    return Column(name, Boolean, nullable=False)
+
+
+def _moment(name: str, *, required: bool = False) -> Column[datetime]:
+    return Column(name, Moment(), nullable=not required)
+
+
+def _sealed(name: str) -> Column[Sealed]:
+    return Column(name, Sealed, nullable=False)
+
+
+onboardings = Table(
+    "onboardings",
+    metadata,
+    _id(),
+    _text("journey"),
+    _sealed("customer"),
+    _text("channel_id", index=True),
+    _text("team_id"),
+    _text("lead_id"),
+    _text("owner_id"),
+    _text("language"),
+    Column("go_live", Date),
+    _moment("started_at", required=True),
+    _text("started_by"),
+    _moment("closed_at"),
+    _text("closed_by"),
+    _moment("severed_at"),
+    _moment("erased_at"),
+    _number("version"),
+)
+Index(
+    "uq_onboardings_open_channel",
+    onboardings.c.channel_id,
+    unique=True,
+    sqlite_where=text("closed_at IS NULL"),
+    postgresql_where=text("closed_at IS NULL"),
+)
+
+steps = Table(
+    "steps",
+    metadata,
+    _id(),
+    _text("onboarding_id", index=True),
+    _text("step_id"),
+    _number("position"),
+    Column("state", _STATE, nullable=False),
+    _number("revision"),
+    _text("digest"),
+    _text("submitted_by"),
+    _text("submitted_team"),
+    _moment("submitted_at"),
+    _text("assignee_id"),
+    _text("claimer_id"),
+    _text("turn"),
+    _moment("turn_since"),
+    _moment("remind_at"),
+    _number("reminded"),
+    Column("reminded_on", Date),
+    _moment("snoozed_until"),
+    _moment("escalated_at"),
+    _moment("changed_at"),
+    _text("changed_by"),
+    _sealed("reason"),
+    _number("version"),
+    Index("ix_steps_remind_at", "remind_at"),
+)
+
+submissions = Table(
+    "submissions",
+    metadata,
+    _id(),
+    _text("onboarding_id", index=True),
+    _text("step_id"),
+    _number("revision"),
+    _text("digest"),
+    _sealed("answers"),
+    _text("team_id"),
+    _text("user_id"),
+    _moment("at", required=True),
+)
+
+drafts = Table(
+    "drafts",
+    metadata,
+    _id(),
+    _text("onboarding_id", index=True),
+    _text("form"),
+    _text("item"),
+    _number("slot"),
+    _sealed("answers"),
+    _text("user_id"),
+    _moment("at"),
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    _id(),
+    _text("onboarding_id", index=True),
+    _text("subject"),
+    _number("revision"),
+    _text("digest"),
+    _text("verdict"),
+    _text("team_id"),
+    _text("user_id"),
+    _moment("at", required=True),
+    _sealed("reason"),
+)
+
+tasks = Table(
+    "tasks",
+    metadata,
+    _id(),
+    _text("onboarding_id", index=True),
+    _text("step_id"),
+    _text("task_id"),
+    _text("item"),
+    _text("state"),
+    _sealed("answers"),
+    _text("team_id"),
+    _text("user_id"),
+    _moment("at"),
+)
+
+grants = Table(
+    "grants",
+    metadata,
+    _id(),
+    _text("onboarding_id", index=True),
+    _text("step_id"),
+    _text("resource"),
+    _sealed("email"),
+    _sealed("name"),
+    _text("role"),
+    _text("language"),
+    _text("state"),
+    _text("reference"),
+    _moment("expires_at"),
+    _moment("nudged_at"),
+    _moment("at"),
+    _number("version"),
+    Index("ix_grants_state_expires_at", "state", "expires_at"),
+)
+
+posted = Table(
+    "posted",
+    metadata,
+    _id(),
+    _text("onboarding_id", index=True),
+    _text("kind"),
+    _text("subject"),
+    _text("channel_id"),
+    _text("ts"),
+    _text("digest"),
+    Index("ix_posted_channel_id_ts", "channel_id", "ts"),
+)
+
+effects = Table(
+    "effects",
+    metadata,
+    _id(),
+    _text("onboarding_id", index=True),
+    _text("batch", index=True),
+    Column("seq", BigInteger, nullable=False),
+    _text("kind"),
+    _sealed("arguments"),
+    _text("state"),
+    _number("attempts"),
+    _text("error"),
+    _text("error_id"),
+    Column("result", Json, nullable=False),
+    _moment("created_at"),
+    _moment("done_at"),
+    Index("ix_effects_state_created_at", "state", "created_at"),
+)
+
+audit_events = Table(
+    "audit_events",
+    metadata,
+    _id(),
+    _text("onboarding_id", index=True),
+    _number("seq"),
+    _moment("at", required=True),
+    _text("tag"),
+    _text("team_id"),
+    _text("user_id"),
+    _sealed("changes"),
+    _sealed("salt"),
+    Column("facts", Json, nullable=False),
+    _text("changes_digest"),
+    _text("previous"),
+    _text("hash"),
+)
+
+audit_heads = Table(
+    "audit_heads",
+    metadata,
+    _id("onboarding_id"),
+    _number("events"),
+    _text("hash"),
+    _text("mac"),
+    Column("effects", BigInteger, nullable=False),  # the last ``seq`` given to an effect
+)
+
+people = Table(
+    "people",
+    metadata,
+    _id(),
+    _text("team_id"),
+    _text("user_id"),
+    Column("support", Boolean, nullable=False, index=True),
+    _flag("guest"),
+    _text("locale"),
+    _text("timezone"),
+    _sealed("name"),
+    _moment("seen_at"),
+)
+
+members = Table(
+    "members",
+    metadata,
+    _id(),
+    _text("onboarding_id", index=True),
+    _text("team_id"),
+    _text("user_id"),
+    _text("role"),
+    Index("ix_members_team_id_user_id", "team_id", "user_id"),
+)
+
+received = Table(
+    "received",
+    metadata,
+    _id(),
+    _text("type"),
+    _sealed("payload"),
+    _moment("at", required=True),
+    _moment("handled_at"),
+    Index("ix_received_handled_at_at", "handled_at", "at"),
+)
+
+seen = Table("seen", metadata, _id(), _moment("at", required=True))
+
+
+def sealed_columns(table: Table) -> list[Column[Sealed]]:
+    """The columns of a table that are sealed."""
+    return [column for column in table.columns if isinstance(column.type, Sealed)]

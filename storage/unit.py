@@ -1,0 +1,134 @@
+"""One transaction: what is added and changed, what the audit log gets, and what is to be done outside."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import insert
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from flows.model import Onboarding, new_id
+from flows.people import Who
+from storage import audit
+from storage.columns import canonical
+from storage.queries import PARTS, Queries
+from storage.sealing import Place, Plain
+from storage.tables import effects, seen
+
+T = TypeVar("T")
+
+OnEffects = Callable[[AsyncSession, str, str], Awaitable[None]]
+"""Told of each batch of effects before its commit, in its transaction: session, onboarding id, batch id."""
+
+_SNAPSHOT_KINDS = (Onboarding, *(kind for kind, _ in PARTS))
+
+
+@dataclass
+class _Pending:
+    """What one onboarding gets at the commit."""
+
+    batch: str = field(default_factory=lambda: new_id("bat"))
+    entries: list[audit.Entry] = field(default_factory=list)
+    effects: list[dict[str, Any]] = field(default_factory=list)
+
+
+class Unit(Queries):
+    """Fulfils `flows.ports.Unit`. ``session`` is for the modules of this package and for the engine of effects."""
+
+    def __init__(self, session: AsyncSession, now: datetime, *, locks: bool = False) -> None:
+        super().__init__(session, now, locks=locks)
+        self._added: dict[tuple[type, str], object] = {}
+        self._deleted: set[tuple[type, str]] = set()
+        self._pending: dict[str, _Pending] = {}
+
+    def add(self, row: Any) -> None:
+        """Write a new row; an existing row of the same id makes the commit fail with Conflict."""
+        self.session.add(row)
+        key = (type(row), row.id)
+        self._added[key] = row
+        self._deleted.discard(key)
+        if isinstance(row, _SNAPSHOT_KINDS) and (whole := self._whole.get(_onboarding_of(row))):
+            whole.append(row)
+
+    async def get(self, kind: type[T], row_id: str) -> T | None:
+        """A row by id; changes to it are written at commit."""
+        key = (kind, row_id)
+        if key in self._deleted:
+            return None
+        added = self._added.get(key)
+        return added if isinstance(added, kind) else await self.session.get(kind, row_id)
+
+    async def delete(self, row: Any) -> None:
+        if row in self.session.new:
+            self.session.expunge(row)
+        else:
+            await self.session.delete(row)
+        key = (type(row), row.id)
+        self._added.pop(key, None)
+        self._deleted.add(key)
+        for whole in self._whole.values():
+            whole[:] = [one for one in whole if one is not row]
+
+    async def once(self, key: str) -> bool:
+        """True the first time; False when the key was seen. In the transaction: what fails may come again."""
+        dialect = postgresql if self.session.get_bind().dialect.name == "postgresql" else sqlite
+        insertion = dialect.insert(seen).values(id=key, at=self.now).on_conflict_do_nothing()
+        return (await self.session.execute(insertion.returning(seen.c.id))).first() is not None
+
+    def record(
+        self,
+        onboarding_id: str,
+        tag: str,
+        actor: Who,
+        *,
+        facts: Mapping[str, Any] | None = None,
+        changes: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Append to the onboarding's audit chain. ``changes`` may hold personal data and is erasable; ``facts`` must not."""
+        self._of(onboarding_id).entries.append(audit.Entry(tag, actor, facts or {}, changes or {}))
+
+    def effect(self, onboarding_id: str, kind: str, **arguments: Any) -> str:
+        """Do this after the commit, after the effects of the same onboarding that came before. Returns the effect's id."""
+        pending, effect_id = self._of(onboarding_id), new_id("eff")
+        row = {
+            "id": effect_id,
+            "onboarding_id": onboarding_id,
+            "batch": pending.batch,
+            "kind": kind,
+            "arguments": Plain(canonical(arguments), Place(effects.name, "arguments", effect_id)),
+            "state": "pending",
+            "attempts": 0,
+            "error": "",
+            "error_id": "",
+            "result": {},
+            "created_at": self.now,
+        }
+        pending.effects.append(row)
+        return effect_id
+
+    def _of(self, onboarding_id: str) -> _Pending:
+        return self._pending.setdefault(onboarding_id, _Pending())
+
+    async def commit(self, on_effects: OnEffects | None) -> None:
+        """Write everything, tell of the effects, and commit."""
+        await self.session.flush()
+        # In order of ids, so that two units with several onboardings do not wait for each other in a ring; the register last.
+        for onboarding_id, pending in sorted(self._pending.items(), key=lambda item: (item[0] == audit.REGISTER, item[0])):
+            await self._write(onboarding_id, pending)
+        for onboarding_id, pending in self._pending.items():
+            if pending.effects and on_effects is not None:
+                await on_effects(self.session, onboarding_id, pending.batch)
+        await self.session.commit()
+
+    async def _write(self, onboarding_id: str, pending: _Pending) -> None:
+        first = 1
+        if onboarding_id or pending.entries:  # the effects of no onboarding have an order within their batch alone
+            first = await audit.append(self.session, onboarding_id, pending.entries, self.now, len(pending.effects))
+        if pending.effects:
+            await self.session.execute(insert(effects), [{**row, "seq": first + i} for i, row in enumerate(pending.effects)])
+
+
+def _onboarding_of(row: Any) -> str:
+    return str(row.id if isinstance(row, Onboarding) else row.onboarding_id)
