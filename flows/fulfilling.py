@@ -133,19 +133,31 @@ def choosable(snapshot: Snapshot, task: Task) -> list[Grant]:
 
 
 async def finish_proof(
-    unit: Unit, rules: Rules, onboarding_id: str, step_id: str, task_id: str, item: str, lines: Sequence[Mapping[str, Any]]
+    unit: Unit,
+    rules: Rules,
+    onboarding_id: str,
+    step_id: str,
+    task_id: str,
+    item: str,
+    lines: Sequence[Mapping[str, Any]],
+    differences: Sequence[tuple[str, str, str]] | None = None,
 ) -> None:
-    """Write down what a proof of access found. Each line: check, outcome (passed, failed, skipped), reason, x_cid, ms."""
+    """Write down what a proof of access found. Each line: check, outcome (passed, failed, skipped), reason, x_cid, ms.
+
+    It passed when nothing failed and something passed. ``differences``: (field, approved, on the platform) of the organization.
+    """
     snapshot = await unit.snapshot(onboarding_id)
     record = snapshot and record_of(snapshot, step_id, task_id, item)
     if snapshot is None or record is None or record.state != "waiting":
         return
-    passed = all(line["outcome"] == "passed" for line in lines)
-    record.state = "done" if passed else "failed"
-    record.answers = {**record.answers, "lines": [dict(line) for line in lines]}
+    outcomes = [line["outcome"] for line in lines]
+    record.state = "done" if "failed" not in outcomes and "passed" in outcomes else "failed"
+    found = None if differences is None else [list(difference) for difference in differences]
+    record.answers = {**record.answers, "lines": [dict(line) for line in lines], "differences": found}
     facts = {"item": item, "lines": [{k: line.get(k, "") for k in ("check", "outcome", "x_cid")} for line in lines]}
     unit.record(onboarding_id, f"task:{step_id}.{task_id}:{record.state}", SYSTEM, facts=facts)
-    unit.effect(onboarding_id, "proof_report", step=step_id, task=task_id, item=item)
+    for where in ("customer", "support"):
+        unit.effect(onboarding_id, "proof_report", step=step_id, task=task_id, item=item, where=where)
     redraw(unit, onboarding_id, step_id)
     if snapshot.onboarding.closed_at is None:
         settle(unit, snapshot, rules)

@@ -1,0 +1,207 @@
+"""The one place that knows the real adapters and joins them: store, engine, Slack, Pismo, listeners. Tests build the same bot."""
+
+import asyncio
+import logging
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.response import BoltResponse
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.access import Access
+from bot.actions import Buttons
+from bot.commands import Commands
+from bot.desk import Desk
+from bot.directory import Directory
+from bot.effects import Effects
+from bot.engine import Engine
+from bot.events import Events
+from bot.executors import executors
+from bot.homes import refresh_home
+from bot.modals import Modals
+from bot.options import Options
+from bot.payloads import click_of, command_of, sent_of
+from bot.policies import Policies
+from bot.settings import Settings
+from bot.slack import Slack
+from flows import reminding
+from flows.model import Effect
+from flows.ports import Unit
+from pismo.client import Pismo
+from storage.sealing import Keyring
+from storage.store import Store
+
+log = logging.getLogger("bot.app")
+
+REFRESH_SECONDS = 300.0
+"""How often it is asked who belongs to support; who joins the support channel is known at once."""
+
+ANY = re.compile(".*")
+
+
+class Bot:
+    """The whole bot: ``await start()``, ``await stop()``; ``bolt`` takes requests in between."""
+
+    def __init__(self, settings: Settings, policies: Policies) -> None:
+        self.settings, self.policies = settings, policies
+        self.store = Store(settings.database_url, Keyring.parse(settings.encryption_keys.get_secret_value()), self._enqueue)
+        self.engine = Engine(settings.database_url, self._run_batch, poll_seconds=policies.poll_seconds)
+        self.slack = Slack(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
+        self.pismo = Pismo(settings.pismo_api_url)
+        access = Access()
+        directory = Directory(
+            self.store, self.slack, access, support_channel=settings.support_channel, usergroup=settings.support_usergroup
+        )
+        self.desk = Desk(
+            rules=policies.rules,
+            store=self.store,
+            slack=self.slack,
+            directory=directory,
+            access=access,
+            support_channel=settings.support_channel,
+            support_language=policies.support_language,
+        )
+        self.desk.refresh_home = lambda who: refresh_home(self.desk, who)
+        modals = Modals(self.desk)
+        self.modals, self.buttons = modals, Buttons(self.desk, modals)
+        self.commands, self.options, self.events = Commands(self.desk, modals), Options(self.desk), Events(self.desk)
+        self._executors = executors(self.desk, self.pismo)
+        self.effects = Effects(self.store, self._executors, on_failed=self._gave_up)
+        self.bolt = self._bolt()
+        self._loops: list[asyncio.Task[None]] = []
+        self._known = False
+
+    # -- life
+
+    async def start(self) -> None:
+        """Begin to work; Slack need not be reachable yet."""
+        await self.slack.start()
+        await self.desk.directory.load()
+        await self.engine.start()
+        self._loops = [
+            asyncio.create_task(self._every(self.policies.sweep_seconds, self._sweep)),
+            asyncio.create_task(self._every(REFRESH_SECONDS, self._refresh, retry=2.0)),
+        ]
+        self.desk.later(self.events.handle_left())
+
+    async def stop(self) -> None:
+        """Finish what was acknowledged, then let go of everything."""
+        for loop in self._loops:
+            loop.cancel()
+        await asyncio.gather(*self._loops, return_exceptions=True)
+        await self.desk.drain()
+        await self.engine.stop()
+        await self.pismo.aclose()
+        await self.slack.stop()
+        await self.store.close()
+
+    def ready(self) -> dict[str, str]:
+        """Why the bot is not ready, by part; empty when it is."""
+        wrong = {}
+        if not self._known:
+            wrong["slack"] = "not reached since the start"
+        if self.events.lost:
+            wrong["slack"] = f"{self.events.lost}: install the app again and set its new token"
+        return wrong
+
+    async def _every(self, seconds: float, work: Callable[[], Awaitable[None]], *, retry: float = 0) -> None:
+        while True:
+            pause = seconds
+            try:
+                await work()
+            except asyncio.CancelledError:
+                raise
+            except Exception as error:  # noqa: BLE001  a loop outlives a failure; the next round tries again
+                log.warning("a round failed", extra={"error": getattr(error, "error", type(error).__name__), "work": work.__name__})
+                pause = retry or seconds
+            await asyncio.sleep(pause)
+
+    async def _refresh(self) -> None:
+        await self.desk.directory.refresh()
+        self._known = True
+
+    async def _sweep(self) -> None:
+        async def work(unit: Unit) -> None:
+            await reminding.remind_due(unit, self.desk.rules)
+            await reminding.expire_due(unit, self.desk.rules)
+
+        await self.desk.transact(work)
+
+    # -- effects
+
+    async def _enqueue(self, session: AsyncSession, onboarding_id: str, batch_id: str) -> None:
+        await self.engine.enqueue(session, onboarding_id, batch_id)
+
+    async def _run_batch(self, batch_id: str) -> float | None:
+        return await self.effects.run_batch(batch_id)
+
+    async def _gave_up(self, effect: Effect) -> None:
+        """Support sees what could not be done and why, with a button that tries again. A failed alert raises no further one."""
+        if effect.kind == "alert":
+            return
+        if effect.kind == "proof":
+            await self._executors["proof"].__self__.give_up(effect)  # type: ignore[attr-defined]
+            return
+        params = {"what": f"effect.{effect.kind}", "why": f"why.{effect.error}", "id": effect.error_id}
+
+        async def work(unit: Unit) -> None:
+            unit.effect("", "alert", onboarding=effect.onboarding_id, effect=effect.id, params=params)
+
+        await self.desk.transact(work)
+
+    # -- Slack's side
+
+    def _bolt(self) -> AsyncApp:
+        secret = self.settings.slack_signing_secret.get_secret_value() if self.settings.slack_signing_secret else ""
+        app = AsyncApp(
+            client=self.slack.web,
+            signing_secret=secret or "unused: Socket Mode needs no signature",
+            request_verification_enabled=bool(secret),
+            authorize=self._authorize,
+            process_before_response=True,
+            ignoring_self_events_enabled=False,
+            attaching_function_token_enabled=False,
+        )
+        app.middleware(self._inbox)
+        app.action(ANY)(self._on_action)
+        app.view(ANY)(self._on_view)
+        app.options(ANY)(self._on_options)
+        app.command("/onboarding")(self._on_command)
+        return app
+
+    async def _authorize(self, enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
+        """No call on the way of a click: there is one token."""
+        return AuthorizeResult(
+            enterprise_id=enterprise_id,
+            team_id=team_id,
+            bot_token=self.slack.web.token,
+            bot_id="B0",
+            bot_user_id=self.desk.directory.bot_user_id or "U0",
+        )
+
+    async def _inbox(self, body: dict[str, Any], next: Callable[[], Awaitable[BoltResponse]]) -> BoltResponse:  # noqa: A002  Bolt's name
+        """Events: stored before they are acknowledged; a store that cannot take one makes Slack send it again."""
+        if body.get("type") != "event_callback":
+            return await next()
+        if self.events.concerns(body) and await self.events.store(body):
+            self.desk.later(self.events.handle(str(body["event_id"])))
+        return BoltResponse(status=200, body="")
+
+    async def _on_action(self, body: dict[str, Any], ack: AsyncAck) -> None:
+        await self.buttons.pressed(click_of(body), ack)
+
+    async def _on_view(self, body: dict[str, Any], ack: AsyncAck) -> None:
+        answer = await self.modals.submitted(sent_of(body))
+        await ack(**(answer or {}))
+
+    async def _on_options(self, body: dict[str, Any], ack: AsyncAck) -> None:
+        await ack(options=await self.options.suggest(body))
+
+    async def _on_command(self, body: dict[str, Any], ack: AsyncAck) -> None:
+        answer = await self.commands.run(command_of(body))
+        await ack(**(answer or {}))
+
+

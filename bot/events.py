@@ -1,0 +1,194 @@
+"""Slack's events: stored before they are acknowledged, handled once by their id. Of a message only what the secret guard found is kept."""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from bot.desk import Desk
+from bot.directory import NOBODY
+from bot.files import MOST_BYTES
+from bot.slack import SlackError
+from flows import guard
+from flows.announcing import tell, warn
+from flows.model import Received
+from flows.people import SYSTEM, Who
+from flows.ports import Unit
+from flows.starting import join, rename_channel, sever, share
+
+log = logging.getLogger("bot.events")
+
+Body = Mapping[str, Any]
+
+HANDLED = (
+    "app_home_opened",
+    "message",
+    "member_joined_channel",
+    "channel_rename",
+    "channel_id_changed",
+    "channel_shared",
+    "channel_unshared",
+    "app_uninstalled",
+    "tokens_revoked",
+)
+"""Kept equal to the manifest's bot events by a test (where messages are `message.channels` and `message.groups`)."""
+
+
+def kept(body: Body) -> dict[str, Any]:
+    """What of an event is stored. Of a message: where, who, when and the kinds of secret found, never its text."""
+    event = dict(body.get("event") or {})
+    names = ("type", "subtype", "user", "user_team", "team", "source_team", "channel", "ts", "tab", "old_channel_id", "new_channel_id", "tokens")
+    small = {name: event[name] for name in names if name in event}
+    if isinstance(small.get("channel"), dict):  # channel_rename
+        small["channel"] = {"id": small["channel"].get("id", "")}
+    if event.get("type") == "message":
+        text = str(event.get("text") or "")
+        small["found"] = sorted({str(finding.kind) for finding in guard.find_secrets(text)})
+        small["files"] = [_file(file) for file in event.get("files") or []]
+        small["bot"] = bool(event.get("bot_id"))
+    return small
+
+
+def _file(file: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: file[name] for name in ("id", "size", "file_access", "url_private_download") if name in file}
+
+
+class Events:
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self._does: dict[str, Callable[[Unit, Body], Awaitable[None]]] = {
+            "message": self._message,
+            "member_joined_channel": self._joined,
+            "channel_id_changed": self._id_changed,
+            "channel_shared": self._shared,
+            "channel_unshared": self._unshared,
+            "app_uninstalled": self._revoked,
+            "tokens_revoked": self._revoked,
+        }
+        self.lost = ""
+        """Why Slack no longer accepts the bot, once it said so; shown by /readyz."""
+
+    def concerns(self, body: Body) -> bool:
+        """Whether an event is worth a row: messages only where there is something to guard against."""
+        event = body.get("event") or {}
+        if event.get("type") != "message":
+            return event.get("type") in HANDLED
+        if event.get("bot_id") or event.get("user") in (None, *NOBODY):
+            return False
+        return bool(event.get("files")) or bool(guard.find_secrets(str(event.get("text") or "")))
+
+    async def store(self, body: Body) -> bool:
+        """Before the acknowledgement: True when the event is new. Raises when the store cannot take it, so that Slack sends it again."""
+        event_id = str(body["event_id"])
+
+        async def work(unit: Unit) -> bool:
+            if await unit.get(Received, event_id) is not None:
+                return False
+            unit.add(Received(id=event_id, type=str(body["event"]["type"]), payload=kept(body), at=unit.now))
+            return True
+
+        return await self.desk.transact(work)
+
+    async def handle(self, event_id: str) -> None:
+        """After the acknowledgement, and again at start for what a crash left: the effect and the mark in one transaction."""
+        async with self.desk.store.read() as unit:
+            row = await unit.get(Received, event_id)
+            if row is None or row.handled_at is not None:
+                return
+            payload, kind = dict(row.payload), row.type
+        if kind == "message":
+            payload["found"] = sorted({*payload["found"], *(await self._look_into(payload["files"]))})
+        if kind == "member_joined_channel":
+            await self._know(payload)
+        if kind == "app_home_opened":
+            await self._home(payload)
+
+        async def work(unit: Unit) -> None:
+            row = await unit.get(Received, event_id)
+            if row is None or row.handled_at is not None:
+                return
+            if kind in self._does:
+                await self._does[kind](unit, payload)
+            row.handled_at, row.payload = unit.now, {}
+
+        await self.desk.transact(work)
+
+    async def handle_left(self) -> None:
+        """What was stored and not handled before the process ended."""
+        async with self.desk.store.read() as unit:
+            left = [row.id for row in await unit.unhandled()]
+        for event_id in left:
+            await self.handle(event_id)
+
+    # -- one event each
+
+    async def _home(self, event: Body) -> None:
+        if event.get("tab", "home") != "home":
+            return
+        try:
+            person = await self.desk.directory.fetch(str(event["user"]))
+            if person is not None:
+                await self.desk.refresh_home(Who(person.team_id, person.user_id))
+        except SlackError as error:
+            log.warning("a home was not drawn", extra={"error": error.error})
+
+    async def _look_into(self, files: list[Mapping[str, Any]]) -> list[str]:
+        found: list[str] = []
+        for file in files:
+            try:
+                content = await self.desk.slack.download(file, MOST_BYTES)
+            except SlackError as error:
+                log.info("a file could not be looked at", extra={"error": error.error})
+                continue
+            found += [str(finding.kind) for finding in guard.find_in_file("", content)]
+        return found
+
+    async def _message(self, unit: Unit, event: Body) -> None:
+        """A secret in the customer's channel: the person is told privately what to do, support is warned without it."""
+        onboarding = await unit.by_channel(str(event.get("channel", "")))
+        if onboarding is None or not event["found"] or event.get("bot"):
+            return
+        who = Who(str(event.get("user_team") or event.get("team") or ""), str(event["user"]))
+        kind = event["found"][0]
+        unit.record(onboarding.id, "secret:in_channel", who, facts={"kind": kind, "ts": event.get("ts", "")})
+        tell(unit, onboarding.id, who, onboarding.channel_id, "secret_told", kind=kind)
+        warn(unit, onboarding.id, "secret_refused", kind=kind, by=who.user_id, customer=onboarding.customer)
+        for file in event["files"]:
+            unit.effect(onboarding.id, "delete_file", file=file["id"])
+
+    async def _know(self, event: Body) -> None:
+        if event.get("channel") == self.desk.support_channel:
+            self.desk.later(self.desk.directory.refresh())
+        try:
+            await self.desk.directory.fetch(str(event["user"]))
+        except SlackError as error:
+            log.info("a new member is not known yet", extra={"error": error.error})
+
+    async def _joined(self, unit: Unit, event: Body) -> None:
+        channel, user_id = str(event["channel"]), str(event["user"])
+        if user_id == self.desk.directory.bot_user_id:
+            await share(unit, channel)
+            return
+        onboarding = await unit.by_channel(channel)
+        person = self.desk.directory.by_id(user_id)
+        if onboarding is None or person is None or not self.desk.directory.is_customer(person):
+            return
+        if person.team_id == onboarding.team_id:
+            await join(unit, onboarding, Who(person.team_id, person.user_id), welcome=True)
+
+    async def _id_changed(self, unit: Unit, event: Body) -> None:
+        await rename_channel(unit, str(event["old_channel_id"]), str(event["new_channel_id"]))
+
+    async def _shared(self, unit: Unit, event: Body) -> None:
+        await share(unit, str(event["channel"]))
+
+    async def _unshared(self, unit: Unit, event: Body) -> None:
+        await sever(unit, str(event["channel"]))
+
+    async def _revoked(self, unit: Unit, event: Body) -> None:
+        """Slack no longer accepts the bot: it stops calling, says so in /readyz and the log; the data stays for a new installation."""
+        self.lost = str(event["type"])
+        log.error("Slack no longer accepts the bot: install it again and set its new token", extra={"event": self.lost})
+        for onboarding in await unit.onboardings():
+            unit.record(onboarding.id, f"slack:{self.lost}", SYSTEM)
+
+

@@ -1,0 +1,38 @@
+"""What effects do outside, by their kind. Each is run at least once; one that posts looks for its former post before it repeats.
+
+An executor gets the effect and whether a former attempt may have happened, and returns what to keep of the result (ids only).
+"""
+
+from collections.abc import Mapping
+
+from bot.desk import Desk
+from bot.effects import Executor
+from bot.executors.messages import Messages
+from bot.executors.proof import Proof
+from bot.executors.uploads import Uploads
+from pismo.client import Pismo
+
+
+def executors(desk: Desk, pismo: Pismo) -> Mapping[str, Executor]:
+    """Every kind of effect that `flows` asks for."""
+    messages = Messages(desk)
+    uploads = Uploads(desk, messages)
+    proof = Proof(desk, messages, pismo)
+    return {
+        "draw": messages.draw,
+        "say": messages.say,
+        "tell": messages.tell,
+        "remind": messages.remind,
+        "home": messages.home,
+        "bookmark": messages.bookmark,
+        "move": messages.move,
+        "alert": messages.alert,
+        "differences": messages.differences,
+        "ready_text": messages.ready_text,
+        "commands": messages.commands,
+        "session": uploads.session,
+        "export": uploads.export,
+        "delete_file": uploads.delete_file,
+        "proof": proof.run,
+        "proof_report": proof.report,
+    }

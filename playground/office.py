@@ -1,0 +1,165 @@
+"""The real bot as a process of its own between the stand-ins, with invented people: two of support, a customer's lead and colleague,
+and someone of another customer."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import aiohttp
+
+from playground.pismo import PismoStandIn
+from playground.slack import Delivery, Person, Slack
+from storage.sealing import new_key
+
+ROOT = Path(__file__).parent.parent
+
+POLICIES = """
+[business_hours]
+always_open = true
+
+[engine]
+sweep = 0.5
+poll = 0.05
+"""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Office:
+    """``async with Office() as office``: everything runs; at the end everything is stopped and removed.
+
+    ``socket_mode``: how Slack reaches the bot. ``policies``: the text of its CONFIG_FILE.
+    """
+
+    def __init__(
+        self, *, socket_mode: bool = True, policies: str = POLICIES, env: Mapping[str, str] | None = None, database_url: str = ""
+    ) -> None:
+        self.socket_mode = socket_mode
+        self.folder = tempfile.TemporaryDirectory(prefix="onboarding-")
+        self.path = Path(self.folder.name)
+        self.slack = Slack(signing_secret="a-secret-of-the-playground", seed=None)
+        self.pismo = PismoStandIn()
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = self.path / "bot.log"
+        self.policies = policies
+        self._env = dict(env or {})
+        self.database_url = database_url or f"sqlite+aiosqlite:///{self.path}/onboarding.db"
+        self.keys = new_key()
+        self.process: asyncio.subprocess.Process | None = None
+
+    async def __aenter__(self) -> Self:
+        await self.slack.start()
+        await self.pismo.start()
+        self._people()
+        self.slack.deliver_by(Delivery.socket() if self.socket_mode else Delivery.http(f"{self.url}/slack/events"))
+        (self.path / "policies.toml").write_text(self.policies)
+        await self.command("migrate")
+        await self.start_bot()
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        await self.stop_bot()
+        await self.pismo.stop()
+        await self.slack.stop()
+        self.folder.cleanup()
+
+    def _people(self) -> None:
+        slack = self.slack
+        pismo, acme, other = slack.add_team("Pismo"), slack.add_team("Acme Bank"), slack.add_team("Blue Coop")
+        self.sam = slack.add_person("Sam", pismo)
+        self.kim = slack.add_person("Kim", pismo, locale="pt-BR", tz="America/Sao_Paulo")
+        self.pat = slack.add_person("Pat", pismo)  # of Pismo, but not of support
+        self.ana = slack.add_person("Ana", acme, locale="en-US", tz="America/Sao_Paulo")
+        self.bruno = slack.add_person("Bruno", acme, locale="pt-BR", tz="America/Sao_Paulo")
+        self.olga = slack.add_person("Olga", other)
+        self.gus = slack.add_person("Gus", pismo, restricted=True)
+        self.support = slack.add_channel("onboarding-support", pismo, [self.sam, self.kim], private=True)
+        self.acme = slack.add_channel("acme_pismo", pismo, [self.sam, self.ana, self.bruno, self.pat], shared_with=[acme])
+        self.blue = slack.add_channel("blue_pismo", pismo, [self.sam, self.olga], shared_with=[other])
+        for channel in (self.support, self.acme, self.blue):
+            slack.add_bot_to(channel)
+
+    @property
+    def everyone(self) -> Mapping[str, Person]:
+        return {person.name: person for person in self.slack.people.values()}
+
+    # -- the bot's process
+
+    def environment(self) -> dict[str, str]:
+        keep = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "TMPDIR") if name in os.environ}
+        reach = {"SLACK_APP_TOKEN": self.slack.app_token} if self.socket_mode else {"SLACK_SIGNING_SECRET": self.slack.signing_secret}
+        return {
+            **keep,
+            "HOME": str(self.path),
+            "PYTHONPATH": str(ROOT),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "SLACK_BOT_TOKEN": self.slack.bot_token,
+            "SLACK_API_URL": self.slack.api_url,
+            "SUPPORT_CHANNEL": self.support.id,
+            "DATABASE_URL": self.database_url,
+            "ENCRYPTION_KEYS": self.keys,
+            "PISMO_API_URL": self.pismo.url,
+            "HOST": "127.0.0.1",
+            "PORT": str(self.port),
+            "CONFIG_FILE": str(self.path / "policies.toml"),
+            **reach,
+            **self._env,
+        }
+
+    async def start_bot(self) -> None:
+        """Start the bot and wait until it says it is ready."""
+        with self.log.open("ab") as log:
+            self.process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "bot", "run", cwd=self.path, env=self.environment(), stdout=log, stderr=log
+            )
+        await self.slack.until(self.is_ready, timeout=30)
+
+    async def is_ready(self) -> bool:
+        """Raises RuntimeError when the process ended instead."""
+        if self.process is not None and self.process.returncode is not None:
+            raise RuntimeError(f"the bot ended with {self.process.returncode}:\n{self.log.read_text()[-3000:]}")
+        try:
+            async with aiohttp.ClientSession() as web, web.get(f"{self.url}/readyz") as answer:
+                return answer.status == 200
+        except aiohttp.ClientError:
+            return False
+
+    async def stop_bot(self, how: signal.Signals = signal.SIGTERM) -> int:
+        """End the bot's process as a supervisor does (SIGTERM), or as a crash does (SIGKILL). Returns its exit code."""
+        if self.process is None:
+            return 0
+        if self.process.returncode is None:
+            self.process.send_signal(how)
+        code = await self.process.wait()
+        self.process = None
+        return code
+
+    async def kill_bot(self) -> None:
+        await self.stop_bot(signal.SIGKILL)
+
+    async def command(self, *words: str) -> tuple[int, str]:
+        """Run `python -m bot <words>` to its end: exit code and what it printed."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "bot",
+            *words,
+            cwd=self.path,
+            env=self.environment(),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        printed, _ = await process.communicate()
+        return process.returncode or 0, printed.decode()
