@@ -1,0 +1,201 @@
+"""The configuration, from environment variables. `problems` says of each that is missing or wrong how to mend it."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bot.policies import PolicyError, load
+
+SLACK_API = "https://slack.com/api/"
+
+
+class Exit(IntEnum):
+    """How the process ends. A supervisor starts it again after all but those that a person has to mend."""
+
+    OK = 0
+    FAILED = 1
+    CONFIGURATION = 2
+    """As for wrong arguments: something is to be mended before it can run."""
+    DATABASE_OLDER = 3
+    """Run ``python -m bot migrate``."""
+    DATABASE_NEWER = 4
+    """The database was migrated by a newer version of the bot."""
+    DATABASE_UNREACHABLE = 5
+    ALTERED = 6
+    """``verify-log`` found a change, a gap, a swap or a cut tail."""
+    SOCKET_LOST = 7
+    """Socket Mode could not be reconnected; starting anew helps."""
+
+
+class Settings(BaseSettings):
+    """All as text, so that each wrong one can be named; `problems` checks them."""
+
+    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True)
+
+    slack_bot_token: SecretStr = SecretStr("")
+    slack_signing_secret: SecretStr | None = None
+    slack_app_token: SecretStr | None = None
+    slack_api_url: str = SLACK_API
+    support_channel: str = ""
+    support_usergroup: str = ""
+    database_url: str = Field(default="sqlite+aiosqlite:///onboarding.db", repr=False)
+    """May hold a password."""
+    encryption_keys: SecretStr = SecretStr("")
+    host: str = "127.0.0.1"
+    """A container sets 0.0.0.0."""
+    port: str = "3000"
+    """0: a free one, named in the log."""
+    pismo_api_url: str = "https://sandbox.pismolabs.io"
+    config_file: str = ""
+    log_level: str = "INFO"
+
+    @property
+    def socket_mode(self) -> bool:
+        return bool(_plain(self.slack_app_token))
+
+
+@dataclass(frozen=True)
+class ConfigProblem:
+    """``name``: the variable. ``what`` is wrong, and ``how`` to mend it; neither ever holds a secret's value."""
+
+    name: str
+    what: str
+    how: str
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.what} - {self.how}"
+
+
+def _plain(secret: SecretStr | None) -> str:
+    return secret.get_secret_value() if secret else ""
+
+
+_Check = Callable[[Settings], Iterator[ConfigProblem]]
+
+
+def problems(settings: Settings, *, slack: bool = True) -> list[ConfigProblem]:
+    """All that keeps the bot from running. ``slack=False``: for commands that work on the store alone."""
+    return [problem for check in (_SLACK + _STORE if slack else _STORE) for problem in check(settings)]
+
+
+def _bot_token(settings: Settings) -> Iterator[ConfigProblem]:
+    token = _plain(settings.slack_bot_token)
+    where = "copy the Bot User OAuth Token from the Slack app's page, OAuth & Permissions"
+    if not token:
+        yield ConfigProblem("SLACK_BOT_TOKEN", "is missing", where)
+    elif not re.fullmatch(r"xox[be]\S+", token):
+        yield ConfigProblem("SLACK_BOT_TOKEN", "does not begin with xoxb-", where)
+
+
+def _front(settings: Settings) -> Iterator[ConfigProblem]:
+    secret, app_token = _plain(settings.slack_signing_secret), _plain(settings.slack_app_token)
+    if not secret and not app_token:
+        yield ConfigProblem(
+            "SLACK_SIGNING_SECRET",
+            "is missing, and so is SLACK_APP_TOKEN",
+            "for HTTP copy the Signing Secret from the Slack app's page, Basic Information; for Socket Mode set SLACK_APP_TOKEN",
+        )
+    if secret and not re.fullmatch(r"[0-9a-zA-Z]{16,128}", secret):
+        yield ConfigProblem(
+            "SLACK_SIGNING_SECRET",
+            "does not look like a signing secret (32 hexadecimal digits)",
+            "copy it from the Slack app's page, Basic Information; it is no token and not the client secret",
+        )
+    if app_token and not re.fullmatch(r"xapp-\S+", app_token):
+        yield ConfigProblem(
+            "SLACK_APP_TOKEN",
+            "does not begin with xapp-",
+            "make an app-level token with the scope connections:write on the Slack app's page, Basic Information",
+        )
+
+
+def _urls(settings: Settings) -> Iterator[ConfigProblem]:
+    if not _is_web_url(settings.slack_api_url) or not settings.slack_api_url.endswith("/"):
+        yield ConfigProblem("SLACK_API_URL", "is not a URL that ends with /", f"leave it out for Slack itself, {SLACK_API}")
+    if not _is_web_url(settings.pismo_api_url):
+        yield ConfigProblem(
+            "PISMO_API_URL", "is not a URL", "write https:// and the host, or leave it out for https://sandbox.pismolabs.io"
+        )
+
+
+def _is_web_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.username and not re.search(r"\s", text)
+
+
+def _support(settings: Settings) -> Iterator[ConfigProblem]:
+    how = "in Slack open the channel's details; its ID stands at the bottom and begins with C or G"
+    if not settings.support_channel:
+        yield ConfigProblem("SUPPORT_CHANNEL", "is missing", how)
+    elif not re.fullmatch(r"[CG][A-Z0-9]{2,}", settings.support_channel):
+        yield ConfigProblem("SUPPORT_CHANNEL", "is not a channel ID (a name does not do)", how)
+    if settings.support_usergroup and not re.fullmatch(r"S[A-Z0-9]{2,}", settings.support_usergroup):
+        yield ConfigProblem("SUPPORT_USERGROUP", "is not a user group ID", "it begins with S; leave it out to go by the channel")
+
+
+def _database(settings: Settings) -> Iterator[ConfigProblem]:
+    how = "write sqlite+aiosqlite:///onboarding.db or postgresql://user:password@host/database"
+    scheme, _, rest = settings.database_url.partition("://")
+    if scheme not in ("sqlite+aiosqlite", "postgresql", "postgresql+psycopg"):
+        yield ConfigProblem("DATABASE_URL", "names no database the bot knows", how)
+    elif scheme.startswith("sqlite") and (path := rest.removeprefix("/").partition("?")[0]) in ("", ":memory:"):
+        yield ConfigProblem("DATABASE_URL", "names no file" if not path else "would keep nothing", how)
+    elif scheme.startswith("sqlite") and not Path(path).absolute().parent.is_dir():
+        yield ConfigProblem("DATABASE_URL", "names a file in a folder that does not exist", "make the folder, or name another")
+    elif not scheme.startswith("sqlite") and not _has_database(rest):
+        yield ConfigProblem("DATABASE_URL", "names no database on the server", how)
+
+
+def _has_database(rest: str) -> bool:
+    try:
+        parts = urlsplit("//" + rest)
+        _ = parts.port
+    except ValueError:
+        return False
+    return len(parts.path) > 1
+
+
+def _keys(settings: Settings) -> Iterator[ConfigProblem]:
+    from storage.sealing import Keyring, KeyringError  # noqa: PLC0415  brings cryptography, which --help need not load
+
+    text, how = _plain(settings.encryption_keys), "make one with: python -m bot keys new"
+    if not text.strip():
+        yield ConfigProblem("ENCRYPTION_KEYS", "is missing", how)
+        return
+    try:
+        Keyring.parse(text)
+    except KeyringError as error:
+        yield ConfigProblem("ENCRYPTION_KEYS", f"is malformed: {error}", how)
+
+
+def _server(settings: Settings) -> Iterator[ConfigProblem]:
+    if not re.fullmatch(r"\d{1,5}", settings.port) or int(settings.port) > 65535:
+        yield ConfigProblem("PORT", "is not a port", "write a number from 1 to 65535; 0 takes a free one")
+    if not re.fullmatch(r"[\w.:-]+", settings.host):
+        yield ConfigProblem("HOST", "is not an address", "write 127.0.0.1, or 0.0.0.0 in a container")
+
+
+def _policies(settings: Settings) -> Iterator[ConfigProblem]:
+    try:
+        load(settings.config_file)
+    except PolicyError as error:
+        yield ConfigProblem("CONFIG_FILE", str(error), error.how)
+
+
+def _logging(settings: Settings) -> Iterator[ConfigProblem]:
+    if settings.log_level.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+        yield ConfigProblem("LOG_LEVEL", "is not a level", "write DEBUG, INFO, WARNING or ERROR")
+
+
+_SLACK: tuple[_Check, ...] = (_bot_token, _front, _urls, _support)
+_STORE: tuple[_Check, ...] = (_database, _keys, _server, _policies, _logging)

@@ -1,0 +1,54 @@
+"""What Slack refused or did not answer, as one error."""
+
+from typing import Any, Self
+
+TRANSIENT = frozenset(
+    {
+        "ratelimited",
+        "rate_limited",
+        "internal_error",
+        "fatal_error",
+        "service_unavailable",
+        "request_timeout",
+        "external_channel_migrating",
+        "unreachable",
+        "timeout",
+        "no_answer",
+    }
+)
+"""May pass by itself."""
+LOGGED_OUT = frozenset({"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"})
+"""Pass once the app is installed again and its new token set."""
+
+
+class SlackError(Exception):
+    """``error``: Slack's word, or ``unreachable``, ``timeout``, ``http_503``. ``retry_after``: seconds, given with 429."""
+
+    def __init__(self, method: str, error: str, *, retry_after: float | None = None, detail: tuple[str, ...] = ()) -> None:
+        super().__init__(f"{method}: {error}")
+        self.method, self.error, self.retry_after, self.detail = method, error, retry_after, detail
+
+    @property
+    def transient(self) -> bool:
+        """Whether the same call may succeed later."""
+        return self.retry_after is not None or self.error in TRANSIENT | LOGGED_OUT or self.error.startswith("http_5")
+
+    @classmethod
+    def of(cls, method: str, response: Any) -> Self:
+        """From an answer of the SDK, or of aiohttp where the body was not JSON."""
+        status = int(getattr(response, "status_code", None) or getattr(response, "status", 0) or 0)
+        headers = {str(name).lower(): str(value) for name, value in dict(getattr(response, "headers", None) or {}).items()}
+        data = getattr(response, "data", None)
+        body: dict[str, Any] = data if isinstance(data, dict) else {}
+        error = str(body.get("error") or (f"http_{status}" if status >= 400 else "no_answer"))
+        retry_after = _seconds(headers.get("retry-after")) if status == 429 or error in ("ratelimited", "rate_limited") else None
+        messages = (body.get("response_metadata") or {}).get("messages") or []
+        needed = [f"needed: {body['needed']}"] if body.get("needed") else []
+        return cls(method, error, retry_after=retry_after, detail=tuple(str(text) for text in [*messages, *needed])[:5])
+
+
+def _seconds(header: str | None) -> float:
+    try:
+        return max(0.0, float(header or 30))
+    except ValueError:
+        return 30.0

@@ -1,0 +1,100 @@
+"""Socket Mode with a watchdog: a connection that went silent, or cannot be made again, is noticed, and the process is ended for it."""
+
+import asyncio
+import logging
+import time
+from typing import Any
+
+from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
+
+from bot import metrics
+from bot.acks import timed
+
+log = logging.getLogger("bot.socket_mode")
+
+PING_SECONDS = 5.0
+"""The SDK's client connects anew when four of its pings in a row got no answer."""
+GIVE_UP_SECONDS = 120.0
+
+
+class _Handler(AsyncSocketModeHandler):
+    async def handle(self, client: AsyncBaseSocketModeClient, req: SocketModeRequest) -> None:
+        # What is not answered stays unacknowledged: Slack sends an event again, and shows a person that it failed.
+        async with timed(req.type):
+            await super().handle(client, req)
+
+
+class SocketMode:
+    """``await start()`` connects in the background, for as long as it takes; ``await lost()`` returns when it is to be given up.
+
+    ``give_up_after``: seconds without a sign of life (message, hello, or answer to a ping), once it was connected. The SDK's client has
+    been seen to hang while it reconnects, so that only a new process helps.
+    """
+
+    def __init__(
+        self, app: AsyncApp, app_token: str, *, give_up_after: float = GIVE_UP_SECONDS, ping_seconds: float = PING_SECONDS
+    ) -> None:
+        self._app, self._token = app, app_token
+        self._give_up_after, self._ping_seconds = give_up_after, ping_seconds
+        self._handler: _Handler | None = None
+        self._connecting: asyncio.Task[None] | None = None
+        self._heard: float | None = None
+        self._last_pong: float | None = None
+        self._session: object = None
+
+    async def start(self) -> None:
+        self._handler = _Handler(self._app, self._token, ping_interval=self._ping_seconds)
+        self._handler.client.on_message_listeners.append(self._on_message)
+        self._connecting = asyncio.create_task(self._handler.connect_async())
+
+    async def stop(self) -> None:
+        """Take nothing more; what was taken is still answered by its task, or comes again."""
+        if self._connecting is not None:
+            self._connecting.cancel()
+            await asyncio.gather(self._connecting, return_exceptions=True)
+        if self._handler is not None:
+            await self._handler.close_async()
+
+    async def _on_message(self, _: Any) -> None:
+        self._heard = time.monotonic()
+
+    def _look(self) -> None:
+        """Answers to pings, and new connections, are only seen by looking."""
+        if self._handler is None:
+            return
+        client = self._handler.client
+        if client.current_session is not None and client.current_session is not self._session:
+            self._session, self._heard = client.current_session, time.monotonic()
+            metrics.SOCKET_CONNECTS.inc()
+        # Right after it connected the client notes its own first ping there, which is no answer.
+        if client.last_ping_pong_time is not None and client.last_ping_pong_time != self._last_pong:
+            if self._last_pong is not None:
+                self._heard = time.monotonic()
+            self._last_pong = client.last_ping_pong_time
+        metrics.SOCKET_AGE.set(self.silence)
+
+    @property
+    def silence(self) -> float:
+        """Seconds since Slack was last heard; 0 before the first connection."""
+        return 0.0 if self._heard is None else time.monotonic() - self._heard
+
+    def trouble(self) -> str:
+        """Why nothing can be received now; empty when all is well."""
+        self._look()
+        if self._heard is None:
+            return "not connected yet"
+        if self.silence > 5 * self._ping_seconds:
+            return f"silent for {round(self.silence)} s"
+        return ""
+
+    async def lost(self) -> None:
+        """Returns when nothing was heard for ``give_up_after`` seconds; never before the first connection, which is tried for ever."""
+        while self._heard is None or self.silence < self._give_up_after:
+            self._look()
+            await asyncio.sleep(min(1.0, self._give_up_after / 4))
+        log.error(
+            "Socket Mode is lost: the process ends and should be started again", extra={"silent_seconds": round(self.silence)}
+        )
