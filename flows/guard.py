@@ -75,7 +75,7 @@ def find_in_file(name: str, content: bytes, *, allow: Collection[str] = ()) -> t
     if content.startswith(_ZIP):
         kinds = {found.kind for member, inner in _members(content) for found in find_in_file(member, inner, allow=allow)}
         return tuple(Finding(kind, (0, len(content))) for kind in sorted(kinds))
-    return find_secrets(_text(content), allow=allow)
+    return find_secrets(text_of(content), allow=allow)
 
 
 def redact(text: str, *, allow: Collection[str] = ()) -> str:
@@ -116,8 +116,8 @@ def _is_jose_header(part: str) -> bool:
     return isinstance(header, dict) and "alg" in header
 
 
-def _text(content: bytes) -> str:
-    """UTF-16 as Windows PowerShell writes it, UTF-8, or at least the ASCII in it."""
+def text_of(content: bytes) -> str:
+    """A file's text: UTF-16 as Windows PowerShell writes it, UTF-8, or at least the ASCII in it."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return content.decode("utf-16", "replace")
     if content[1:200:2].count(0) > len(content[1:200:2]) // 2:
