@@ -151,7 +151,7 @@ class Effects:
     ) -> None:
         async def work(unit: Unit) -> None:
             row = await unit.get(Effect, effect.id)
-            if row is None:  # its onboarding was erased in the meantime
+            if row is None or row.state not in LEFT:  # its onboarding was erased in the meantime
                 return
             row.state, row.error, row.error_id = state, error, number
             if result is not None:

@@ -37,7 +37,7 @@ def listener(host: str, port: int) -> socket.socket:
 
 
 async def serve(settings: Settings) -> int:
-    """Run until SIGTERM or SIGINT, or until Socket Mode is lost. Returns the exit code. What was acknowledged is finished first."""
+    """Run until SIGTERM or SIGINT, or until Socket Mode is lost; finish what was acknowledged; return the exit code."""
     try:
         listening = listener(settings.host, int(settings.port))
     except OSError as error:

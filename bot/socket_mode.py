@@ -1,4 +1,4 @@
-"""Socket Mode with a watchdog: a connection that went silent, or cannot be made again, is noticed, and the process is ended for it."""
+"""Socket Mode with a watchdog: it notices a connection that is silent or cannot be made again, so that the process can end."""
 
 import asyncio
 import logging
@@ -7,7 +7,6 @@ from typing import Any
 
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
-from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
 from bot import metrics
@@ -21,7 +20,7 @@ GIVE_UP_SECONDS = 120.0
 
 
 class _Handler(AsyncSocketModeHandler):
-    async def handle(self, client: AsyncBaseSocketModeClient, req: SocketModeRequest) -> None:
+    async def handle(self, client: Any, req: SocketModeRequest) -> None:
         # What is not answered stays unacknowledged: Slack sends an event again, and shows a person that it failed.
         async with timed(req.type):
             await super().handle(client, req)
@@ -30,8 +29,8 @@ class _Handler(AsyncSocketModeHandler):
 class SocketMode:
     """``await start()`` connects in the background, for as long as it takes; ``await lost()`` returns when it is to be given up.
 
-    ``give_up_after``: seconds without a sign of life (message, hello, or answer to a ping), once it was connected. The SDK's client has
-    been seen to hang while it reconnects, so that only a new process helps.
+    ``give_up_after``: seconds without a sign of life (message, hello, answer to a ping), once it was connected. The SDK's client
+    has been seen to hang while it reconnects, so that only a new process helps.
     """
 
     def __init__(
@@ -39,33 +38,33 @@ class SocketMode:
     ) -> None:
         self._app, self._token = app, app_token
         self._give_up_after, self._ping_seconds = give_up_after, ping_seconds
-        self._handler: _Handler | None = None
+        self._client: Any = None
         self._connecting: asyncio.Task[None] | None = None
         self._heard: float | None = None
         self._last_pong: float | None = None
         self._session: object = None
 
     async def start(self) -> None:
-        self._handler = _Handler(self._app, self._token, ping_interval=self._ping_seconds)
-        self._handler.client.on_message_listeners.append(self._on_message)
-        self._connecting = asyncio.create_task(self._handler.connect_async())
+        self._client = _Handler(self._app, self._token, ping_interval=self._ping_seconds).client
+        self._client.on_message_listeners.append(self._on_message)
+        self._connecting = asyncio.create_task(self._client.connect())
 
     async def stop(self) -> None:
         """Take nothing more; what was taken is still answered by its task, or comes again."""
         if self._connecting is not None:
             self._connecting.cancel()
             await asyncio.gather(self._connecting, return_exceptions=True)
-        if self._handler is not None:
-            await self._handler.close_async()
+        if self._client is not None:
+            await self._client.close()
 
     async def _on_message(self, _: Any) -> None:
         self._heard = time.monotonic()
 
     def _look(self) -> None:
         """Answers to pings, and new connections, are only seen by looking."""
-        if self._handler is None:
+        client = self._client
+        if client is None:
             return
-        client = self._handler.client
         if client.current_session is not None and client.current_session is not self._session:
             self._session, self._heard = client.current_session, time.monotonic()
             metrics.SOCKET_CONNECTS.inc()
@@ -91,7 +90,7 @@ class SocketMode:
         return ""
 
     async def lost(self) -> None:
-        """Returns when nothing was heard for ``give_up_after`` seconds; never before the first connection, which is tried for ever."""
+        """Returns when nothing was heard for ``give_up_after`` seconds. The first connection is tried for ever."""
         while self._heard is None or self.silence < self._give_up_after:
             self._look()
             await asyncio.sleep(min(1.0, self._give_up_after / 4))
