@@ -1,0 +1,96 @@
+"""What is odd about the domain of an e-mail address: a slip of the finger, a free provider, another company's."""
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from enum import StrEnum
+
+from flows.problems import Note
+
+_OFTEN = """
+gmail.com googlemail.com hotmail.com hotmail.com.br outlook.com outlook.com.br yahoo.com yahoo.com.br icloud.com
+protonmail.com
+"""
+_OTHERS = """
+live.com live.com.br msn.com yahoo.co.uk yahoo.com.ar yahoo.com.mx yahoo.es yahoo.fr yahoo.co.in ymail.com
+rocketmail.com me.com mac.com aol.com proton.me pm.me gmx.com gmx.de gmx.net web.de mail.com email.com zoho.com
+yandex.com yandex.ru mail.ru qq.com 163.com 126.com uol.com.br bol.com.br terra.com.br ig.com.br globo.com
+globomail.com r7.com zipmail.com.br oi.com.br hotmail.es hotmail.co.uk hotmail.fr outlook.es outlook.pt sapo.pt
+orange.fr free.fr laposte.net libero.it t-online.de rediffmail.com naver.com fastmail.com hey.com tutanota.com
+tuta.com duck.com hush.com
+"""
+_TYPED_OFTEN = frozenset(_OFTEN.split())
+FREE_MAIL = _TYPED_OFTEN | frozenset(_OTHERS.split())
+_SLIPS = re.compile(
+    r"\.(?:con|cmo|ocm|comm|coom|vom|xom|conm|(?P<br>com\.bt|com\.nr|com\.rb|combr|con\.br))$"
+)  # endings that do not exist
+_SHORTEST = 5  # a name of four letters is one letter from many others
+_COMMON, _RARE = 3, 3  # a domain is common from so many addresses on; a slip of it is so many times rarer
+
+
+class DomainWarning(StrEnum):
+    LOOKALIKE = "email_lookalike"  # domain, suggestion
+    FREE_MAIL = "email_free_mail"  # domain
+    FOREIGN = "email_foreign_domain"  # domain, home
+
+
+class Domains:
+    """Judges each domain of a list, given how often each occurs and, if known, the company's own.
+
+    Without these, the domain of most addresses is taken as the company's.
+    """
+
+    def __init__(self, counts: Mapping[str, int], home: Collection[str]) -> None:
+        self._counts = Counter(counts)
+        common = [(domain, count) for domain, count in self._counts.most_common(10) if count >= _COMMON]
+        own = [domain for domain, count in common if 2 * count >= self._counts.total() and domain not in FREE_MAIL]
+        self._home = tuple(domain.strip().lstrip("@").casefold() for domain in home) or tuple(own[:1])
+        targets = (*self._home, *(domain for domain, _ in common), *sorted(_TYPED_OFTEN))
+        self._near = {
+            variant: target for target in reversed(targets) if _name(target) >= _SHORTEST for variant in _variants(target)
+        }
+        self._alike = {_skeleton(target): target for target in reversed(targets)}
+
+    def warning(self, domain: str) -> Note | None:
+        if any(domain == home or domain.endswith(f".{home}") for home in self._home):
+            return None
+        if suggestion := self._meant(domain):
+            return Note(DomainWarning.LOOKALIKE, {"domain": domain, "suggestion": suggestion})
+        if domain in FREE_MAIL:
+            return Note(DomainWarning.FREE_MAIL, {"domain": domain})
+        if self._home:
+            return Note(DomainWarning.FOREIGN, {"domain": domain, "home": self._home[0]})
+        return None
+
+    def _meant(self, domain: str) -> str | None:
+        if domain in FREE_MAIL:
+            return None
+        for target in (self._alike.get(_skeleton(domain)), *(self._near.get(variant) for variant in _variants(domain))):
+            if target and target != domain and self._is_rarer(domain, target):
+                return target
+        slip = _SLIPS.search(domain)
+        return domain[: slip.start()] + (".com.br" if slip["br"] else ".com") if slip else None
+
+    def _is_rarer(self, domain: str, target: str) -> bool:
+        return target in self._home or target in _TYPED_OFTEN or self._counts[domain] * _RARE <= self._counts[target]
+
+
+def _name(domain: str) -> int:
+    return len(domain.partition(".")[0])
+
+
+def _variants(domain: str) -> Iterator[str]:
+    """The domain itself and without each of its letters: two that share one are a letter more, less, changed or moved apart."""
+    yield domain
+    yield from (domain[:n] + domain[n + 1 :] for n in range(len(domain)))
+
+
+_LOOKS_LIKE = str.maketrans(
+    {"0": "o", "1": "l", "3": "e", "5": "s"}  # and Cyrillic letters
+    | {"а": "a", "с": "c", "ԁ": "d", "е": "e", "і": "i", "ј": "j", "ӏ": "l", "о": "o", "р": "p", "ѕ": "s", "х": "x", "у": "y"}
+)
+
+
+def _skeleton(domain: str) -> str:
+    """The same for domains that look the same at a glance: ``rn`` and ``m``, ``1`` and ``l``, Cyrillic and Latin."""
+    return domain.translate(_LOOKS_LIKE).replace("rn", "m").replace("vv", "w").replace("i", "l")
