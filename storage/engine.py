@@ -68,9 +68,7 @@ def read_engine(url: str) -> AsyncEngine:
 
 def _creator(url: URL, *, at_once: bool) -> Callable[[], Awaitable[Connection]]:
     async def connect() -> Connection:
-        connection = Connection(str(url.database), at_once=at_once)
-        await connection
-        return connection
+        return await Connection(str(url.database), at_once=at_once).open()
 
     return connect
 
@@ -92,6 +90,14 @@ def sync_engine(url: str, *, immediate: bool = False) -> Engine:
     engine = create_engine(parsed.set(drivername="sqlite"), hide_parameters=True)
     _prepare(engine, begin="BEGIN IMMEDIATE" if immediate else "", busy_ms=30_000)
     return engine
+
+
+def checkpoint(url: str) -> None:
+    """Move SQLite's write-ahead log into the file and empty it."""
+    engine = sync_engine(url)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    engine.dispose()
 
 
 def _prepare(engine: Engine, *, begin: str, busy_ms: int, pragmas: tuple[str, ...] = ()) -> None:

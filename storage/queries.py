@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import Select, and_, bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from flows.model import (
@@ -39,6 +39,14 @@ PARTS: tuple[tuple[type, tuple[str, ...]], ...] = (
 """The rows a snapshot is made of, each kind with its order."""
 
 
+def _part(kind: type, order: Sequence[str]) -> Select[Any]:
+    columns = TABLES[kind].c
+    return select(kind).where(columns.onboarding_id == bindparam("onboarding_id")).order_by(*(columns[name] for name in order))
+
+
+_PARTS = [_part(kind, order) for kind, order in PARTS]  # made once: every click reads a snapshot
+
+
 class Queries:
     """Rows are those of the session: the same row is the same object, and what was added is found."""
 
@@ -58,12 +66,8 @@ class Queries:
             if onboarding is None:
                 return None
             rows: list[object] = [onboarding]
-            for kind, order in PARTS:
-                columns = TABLES[kind].c
-                query: Select[Any] = (
-                    select(kind).where(columns.onboarding_id == onboarding_id).order_by(*(columns[name] for name in order))
-                )
-                rows += await self._all(self._fresh(query))
+            for query in _PARTS:
+                rows += await self._all(self._fresh(query), {"onboarding_id": onboarding_id})
             self._whole[onboarding_id] = rows
         return _snapshot(self._whole[onboarding_id])
 
@@ -160,8 +164,8 @@ class Queries:
     async def _one(self, query: Select[T]) -> T | None:
         return (await self.session.scalars(query)).one_or_none()
 
-    async def _all(self, query: Select[T]) -> Sequence[T]:
-        return (await self.session.scalars(query)).all()
+    async def _all(self, query: Select[T], parameters: dict[str, str] | None = None) -> Sequence[T]:
+        return (await self.session.scalars(query, parameters)).all()
 
 
 def _snapshot(rows: list[Any]) -> Snapshot:

@@ -1,7 +1,7 @@
 """SQLite under asyncio with few changes of thread.
 
-aiosqlite gives each step of a statement (cursor, execution, rows, close) to its thread, about 0.1 ms each: sixty for a submission.
-Here a statement and its rows take one such step. A writer goes further: beginning, which waits for the lock, and committing, which
+aiosqlite gives each step of a statement (cursor, execution, rows, close) to its thread, 0.1 ms each: sixty for a submission.
+Here a statement and its rows take one such step. A writer goes further: to begin, which waits for the lock, and to commit, which
 waits for the disk, happen in the thread; the statements between, which wait for nothing and take microseconds, happen at once.
 """
 
@@ -24,6 +24,14 @@ class Connection(aiosqlite.Connection):
         super().__init__(connect, iter_chunk_size=64)
         self._thread.daemon = True
         self._at_once = at_once
+
+    async def open(self) -> Self:
+        try:
+            await self
+        except BaseException:
+            self._thread.join()  # told to stop, it would otherwise still answer to a loop that may be closed by then
+            raise
+        return self
 
     def cursor(self) -> "Cursor":  # type: ignore[override]  # it need not be awaited
         return Cursor(self, self._conn.cursor())

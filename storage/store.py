@@ -10,7 +10,7 @@ from typing import TypeVar
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage import sealing
-from storage.engine import is_sqlite, read_engine, write_engine
+from storage.engine import checkpoint, is_sqlite, read_engine, write_engine
 from storage.errors import Conflict, Unavailable, translating
 from storage.schema import state_of
 from storage.sealing import Keyring
@@ -46,7 +46,7 @@ class Store:
         sealing.use(keyring)
         self.on_effects, self._clock = on_effects, clock
         self._writing, self._reading = write_engine(url, busy_ms=busy_ms), read_engine(url)
-        self._locks = not is_sqlite(url)
+        self._url, self._locks = url, not is_sqlite(url)
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Unit]:
@@ -92,6 +92,11 @@ class Store:
                 state = await connection.run_sync(state_of)
         if state.kind != "current":
             raise Unavailable("too_new" if state.kind == "newer" else "too_old")
+
+    async def truncate_log(self) -> None:
+        """SQLite: empty the write-ahead log, which still holds what was overwritten. As far as readers let it."""
+        if not self._locks:
+            await asyncio.to_thread(checkpoint, self._url)
 
     async def close(self) -> None:
         await self._reading.dispose()

@@ -1,0 +1,78 @@
+"""One onboarding with all that is kept of it, opened: as JSON, and as CSV for a spreadsheet."""
+
+import csv
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from flows.model import AuditEvent, Person
+from storage.store import Store
+from storage.tables import audit_events, people
+
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Export:
+    """``csv``: one text for each kind of row, by name, e.g. ``steps`` and ``events``."""
+
+    json: str
+    csv: dict[str, str]
+
+
+async def export(store: Store, onboarding_id: str) -> Export:
+    """Raises LookupError where there is no such onboarding."""
+    async with store.read() as unit:
+        snapshot = await unit.snapshot(onboarding_id)
+        if snapshot is None:
+            raise LookupError("no such onboarding")
+        events = select(AuditEvent).where(audit_events.c.onboarding_id == onboarding_id).order_by(audit_events.c.seq)
+        who = [f"{member.team_id}/{member.user_id}" for member in snapshot.members]
+        kinds: dict[str, Sequence[Any]] = {
+            "onboarding": [snapshot.onboarding],
+            "steps": list(snapshot.steps.values()),
+            "submissions": [one for sent in snapshot.submissions.values() for one in sent],
+            "drafts": await unit.drafts(onboarding_id),
+            "tasks": snapshot.tasks,
+            "decisions": snapshot.decisions,
+            "grants": snapshot.grants,
+            "members": snapshot.members,
+            "people": (await unit.session.scalars(select(Person).where(people.c.id.in_(who)).order_by(people.c.id))).all(),
+            "events": (await unit.session.scalars(events)).all(),
+        }
+        records = {name: [asdict(row) for row in rows] for name, rows in kinds.items()}
+    whole = {**records, "onboarding": records["onboarding"][0]}
+    text = json.dumps(whole, default=_iso, ensure_ascii=False, indent=2)
+    return Export(text, {name: _csv(rows) for name, rows in records.items() if rows})
+
+
+def _iso(value: Any) -> str:
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    raise TypeError(type(value).__name__)
+
+
+def _csv(rows: Sequence[Record]) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")  # RFC 4180
+    writer.writerow(rows[0])
+    writer.writerows([_cell(value) for value in row.values()] for row in rows)
+    return out.getvalue()
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, str):
+        # A spreadsheet runs a text that begins like a formula (OWASP, CSV injection); an apostrophe makes it a text again.
+        return (
+            f"'{value}" if value.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")) else value
+        )
+    return _iso(value) if isinstance(value, date | datetime) else str(value)

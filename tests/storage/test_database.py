@@ -1,0 +1,136 @@
+"""The database itself: its schema, and what is said when it is locked, full, away, older or newer."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+import storage
+from storage import migrate
+from storage.engine import UrlError, parse, sync_engine
+from storage.schema import SchemaState
+from storage.store import Store, Unavailable
+from storage.tables import REVISION, metadata
+from storage.unit import Unit
+from tests.storage.example import KEYRING, onboarding, raw, whole
+
+
+def test_an_empty_database_gets_the_schema_of_the_code(empty_url: str) -> None:
+    assert migrate.state(empty_url) == SchemaState("empty", "")
+    raw(empty_url, "CREATE TABLE workflow_status (id TEXT)")  # another program's
+    assert migrate.upgrade(empty_url) == SchemaState("current", REVISION)
+    assert migrate.upgrade(empty_url) == SchemaState("current", REVISION)
+    engine = sync_engine(empty_url)
+    ours = {"include_name": lambda name, kind, _: kind != "table" or name in metadata.tables}
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts=ours)
+        assert [one for one in compare_metadata(context, metadata) if "_type" not in str(one[0])] == []
+    engine.dispose()
+
+
+def test_the_code_names_its_newest_revision() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(str(storage.__file__)).parent / "migrations"))
+    assert ScriptDirectory.from_config(config).get_current_head() == REVISION
+
+
+def test_looking_does_not_make_a_file(tmp_path: Path) -> None:
+    assert migrate.state(f"sqlite:///{tmp_path / 'none.db'}").kind == "empty"
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("revision", "kind", "said"), [("0000", "older", "too_old"), ("9999", "newer", "too_new")])
+async def test_a_database_of_another_version_is_named(store: Store, revision: str, kind: str, said: str) -> None:
+    await store.check()
+    raw(store._url, "UPDATE alembic_version SET version_num = :r", r=revision)
+    assert migrate.state(store._url) == SchemaState(kind, revision, REVISION)  # type: ignore[arg-type]
+    with pytest.raises(Unavailable) as caught:
+        await store.check()
+    assert caught.value.kind == said
+
+
+def test_a_newer_database_is_left_alone(url: str) -> None:
+    raw(url, "UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(Unavailable, match="too_new"):
+        migrate.upgrade(url)
+
+
+async def test_a_database_without_tables_is_too_old(empty_url: str) -> None:
+    store = Store(empty_url, KEYRING)
+    with pytest.raises(Unavailable, match="too_old"):
+        await store.check()
+    with pytest.raises(Unavailable, match="too_old"):
+        await whole(store)
+    await store.close()
+
+
+async def test_a_locked_file_is_named_and_taken_when_free(sqlite_url: str) -> None:
+    store = Store(sqlite_url, KEYRING, busy_ms=5)
+    other = sqlite3.connect(parse(sqlite_url).database or "", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(Unavailable, match=r"^locked$"):
+        await whole(store)
+    with pytest.raises(Unavailable, match=r"^locked$"):
+        await store.check()
+    async with store.read() as unit:  # readers do not mind
+        assert await unit.onboardings() == []
+    other.execute("ROLLBACK")
+    await whole(store)
+    other.close()
+    await store.close()
+
+
+async def test_a_full_file_keeps_what_it_has(sqlite_url: str) -> None:
+    store = Store(sqlite_url, KEYRING)
+    kept = await whole(store)
+    async with store.write() as unit:
+        connection = await unit.session.connection()
+        pages = (await connection.exec_driver_sql("PRAGMA page_count")).scalar_one()
+        await connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+
+    async def fill(unit: Unit) -> None:
+        for number in range(200):
+            unit.add(onboarding(id=f"onb_{number}", customer="x" * 500))
+
+    with pytest.raises(Unavailable, match=r"^full$"):
+        await store.transact(fill)
+    async with store.read() as unit:
+        assert [row.id for row in await unit.onboardings()] == [kept]
+    await store.close()
+
+
+async def test_a_read_only_file_is_named(sqlite_url: str) -> None:
+    store = Store(sqlite_url, KEYRING)
+    async with store.write() as unit:
+        await (await unit.session.connection()).exec_driver_sql("PRAGMA query_only=ON")
+    with pytest.raises(Unavailable, match=r"^read_only$"):
+        await whole(store)
+    await store.close()
+
+
+@pytest.mark.parametrize("url", ["sqlite:////nowhere/at/all.db", "postgresql://u:hunter2@127.0.0.1:1/none"])
+async def test_a_database_that_is_away_is_named_without_its_password(url: str) -> None:
+    store = Store(url, KEYRING)
+    with pytest.raises(Unavailable, match=r"^unreachable$") as caught:
+        await store.check()
+    assert caught.value.__suppress_context__
+    await store.close()
+
+
+@pytest.mark.parametrize("url", ["", "mysql://u:hunter2@h/d", "sqlite://", "sqlite:///:memory:", "hunter2"])
+def test_other_urls_are_refused_without_their_password(url: str) -> None:
+    with pytest.raises(UrlError) as caught:
+        parse(url)
+    assert "hunter2" not in str(caught.value)
+
+
+async def test_a_reader_cannot_write(sqlite_url: str) -> None:
+    store = Store(sqlite_url, KEYRING)
+    with pytest.raises(Unavailable, match=r"^read_only$"):
+        async with store.read() as unit:
+            await unit.once("click")
+    await store.close()

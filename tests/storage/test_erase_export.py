@@ -1,0 +1,115 @@
+"""A customer's data can be taken along, and can be forgotten."""
+
+import csv
+import io
+import json
+
+import pytest
+
+from flows.model import Draft, Effect, Member, Person
+from storage.erase import erase
+from storage.export import export
+from storage.sealing import Place, current
+from storage.store import Store
+from storage.tables import metadata, sealed_columns
+from storage.verify import verify
+from tests.storage.example import EMAIL, LEAD, NOW, OWNER, SECRET, raw, submission, whole
+
+
+def opened(url: str, onboarding_id: str) -> str:
+    """All sealed values of the database in the clear, less those of other onboardings."""
+    texts = []
+    for table in metadata.sorted_tables:
+        for column in sealed_columns(table):
+            for row_id, sealed in raw(url, f"SELECT id, {column.name} FROM {table.name}"):  # noqa: S608  fixed names
+                texts.append(current().open(sealed, Place(table.name, column.name, row_id)))
+    return "\n".join(texts)
+
+
+async def test_an_erased_onboarding_leaves_no_personal_data_and_a_whole_log(store: Store) -> None:
+    onboarding_id = await whole(store)
+    async with store.write() as unit:
+        unit.effect("", "alert", onboarding=onboarding_id, params={"customer": SECRET})
+        snapshot = await unit.snapshot(onboarding_id)
+        assert snapshot is not None
+        started = {"channel": snapshot.onboarding.channel_id, "customer": SECRET}
+        unit.add(Draft(id=":start:UOWNER", onboarding_id="", form="start", item="UOWNER", answers=started))
+    assert SECRET in opened(store._url, onboarding_id)
+    counts = await erase(store, onboarding_id, OWNER)
+    left = opened(store._url, onboarding_id)
+    assert SECRET not in left
+    assert json.dumps(SECRET)[1:-1] not in left
+    assert EMAIL not in left
+    assert await verify(store) == []
+    assert counts["drafts"] == 2
+    assert counts["effects"] == 2
+    assert counts["people"] == 1
+    async with store.read() as unit:
+        erased = await unit.snapshot(onboarding_id)
+        assert await unit.onboardings(closed=True) == []
+        assert await unit.person(LEAD) is None
+        assert [e.state for e in await unit.stale_effects(unit.now)] == []
+    assert erased is not None
+    assert erased.onboarding.erased_at is not None
+    assert erased.onboarding.closed_at == erased.onboarding.erased_at
+    assert (await erase(store, onboarding_id))["people"] == 0
+
+
+async def test_what_belongs_to_others_stays(store: Store) -> None:
+    gone, stays = await whole(store), await whole(store)
+    async with store.write() as unit:
+        unit.add(Person(id="TCUST/UALONE", team_id="TCUST", user_id="UALONE", name="alone"))
+        unit.add(Member(id=f"{gone}:TCUST/UALONE", onboarding_id=gone, team_id="TCUST", user_id="UALONE"))
+        unit.add(Person(id=str(OWNER), team_id=OWNER.team_id, user_id=OWNER.user_id, support=True, name="owner"))
+        unit.add(Member(id=f"{gone}:{OWNER}", onboarding_id=gone, team_id=OWNER.team_id, user_id=OWNER.user_id))
+        home = unit.effect("", "home", team="TCUST", user="UELSE")
+    await erase(store, gone)
+    async with store.read() as unit:
+        assert await unit.person(LEAD) is not None  # in the other onboarding too
+        assert await unit.get(Person, "TCUST/UALONE") is None
+        assert await unit.person(OWNER) is not None
+        other = await unit.snapshot(stays)
+        effect = await unit.get(Effect, home)
+    assert other is not None
+    assert effect is not None
+    assert other.onboarding.customer == SECRET
+    assert other.submissions["organization"][0].answers["contact"] == EMAIL
+    assert effect.state == "pending"
+
+
+async def test_an_unknown_onboarding(store: Store) -> None:
+    with pytest.raises(LookupError):
+        await erase(store, "onb_none")
+    with pytest.raises(LookupError):
+        await export(store, "onb_none")
+
+
+async def test_an_export_holds_everything_in_the_clear(store: Store) -> None:
+    onboarding_id = await whole(store)
+    await whole(store)
+    taken = await export(store, onboarding_id)
+    whole_ = json.loads(taken.json)
+    assert whole_["onboarding"]["customer"] == SECRET
+    assert whole_["onboarding"]["started_at"] == NOW.isoformat()
+    assert whole_["submissions"][0]["answers"] == {"legal_name": SECRET, "contact": EMAIL}
+    assert [event["tag"] for event in whole_["events"]] == [
+        "onboarding:start",
+        "step:planning:unlock",
+        "step:organization:submit",
+    ]
+    assert whole_["events"][2]["changes"] == {"answers": {"legal_name": [None, SECRET]}}
+    assert whole_["people"][0]["name"] == SECRET
+    rows = list(csv.DictReader(io.StringIO(taken.csv["steps"], newline="")))
+    assert [row["step_id"] for row in rows] == ["planning", "organization"]
+    assert set(taken.csv) == set(whole_)
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+49", "-2", "@SUM(A1)", "\t=1", "\r=1", "  =1", "＝1"])
+async def test_a_cell_never_begins_a_formula(store: Store, name: str) -> None:
+    onboarding_id = await whole(store, customer=name)
+    async with store.write() as unit:
+        unit.add(submission(onboarding_id, 2, formula=name))
+    taken = await export(store, onboarding_id)
+    (row,) = csv.DictReader(io.StringIO(taken.csv["onboarding"], newline=""))
+    assert row["customer"] == f"'{name}"
+    assert json.loads(taken.json)["onboarding"]["customer"] == name

@@ -1,0 +1,349 @@
+"""What the use cases rely on, on both databases."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from flows.model import Draft, Effect, Grant, Member, Onboarding, Person, Posted, Received, StepRecord, Submission
+from flows.people import Who
+from flows.state import StepState
+from storage.store import Conflict, Store
+from storage.unit import Unit
+from tests.storage.example import EMAIL, KEYRING, LEAD, NOW, SECRET, add_whole, onboarding, raw, submission, whole
+
+
+async def test_everything_comes_back_as_it_was_written(store: Store) -> None:
+    onboarding_id = await whole(store)
+    async with store.read() as unit:
+        snapshot = await unit.snapshot(onboarding_id)
+        draft = await unit.get(Draft, f"{onboarding_id}:planning:")
+    assert snapshot is not None
+    assert draft is not None
+    assert snapshot.onboarding.customer == SECRET
+    assert snapshot.onboarding.started_at == NOW
+    assert snapshot.onboarding.started_at.tzinfo is UTC
+    assert list(snapshot.steps) == ["planning", "organization"]
+    assert snapshot.steps["planning"].state is StepState.OPEN
+    assert snapshot.last("organization") is snapshot.submissions["organization"][0]
+    assert snapshot.submissions["organization"][0].answers == {"legal_name": SECRET, "contact": EMAIL}
+    assert snapshot.decisions[0].reason == SECRET
+    assert snapshot.tasks[0].answers == {"n": SECRET}
+    assert snapshot.grants[0].email == EMAIL
+    assert snapshot.members[0].role == "lead"
+    assert draft.answers == {"goals": SECRET}
+
+
+async def test_moments_are_one_moment_in_every_zone_and_never_naive(store: Store) -> None:
+    local = NOW.astimezone(timezone(timedelta(hours=-3)))
+    async with store.write() as unit:
+        unit.add(Received(id="Ev1", type="message", payload={}, at=local))
+    async with store.read() as unit:
+        row = await unit.get(Received, "Ev1")
+    assert row is not None
+    assert (row.at, row.at.utcoffset()) == (NOW, timedelta(0))
+    with pytest.raises(Exception, match="without a time zone"):
+        async with store.write() as unit:
+            unit.add(Received(id="Ev2", type="message", payload={}, at=datetime(2026, 1, 1)))  # noqa: DTZ001  the point
+
+
+async def test_changes_are_written_and_a_sealed_dict_is_assigned_anew(store: Store) -> None:
+    onboarding_id = await whole(store)
+    async with store.write() as unit:
+        snapshot = await unit.snapshot(onboarding_id)
+        assert snapshot is not None
+        snapshot.steps["planning"].state = StepState.SUBMITTED
+        sent = snapshot.submissions["organization"][0]
+        sent.answers["legal_name"] = "a change inside a reading is lost"
+        draft = await unit.get(Draft, f"{onboarding_id}:planning:")
+        assert draft is not None
+        draft.answers = {**draft.answers, "more": [1, "ü"]}
+    async with store.read() as unit:
+        step = await unit.get(StepRecord, f"{onboarding_id}:planning")
+        again = await unit.get(Submission, sent.id)
+        resumed = await unit.get(Draft, draft.id)
+    assert step is not None
+    assert again is not None
+    assert resumed is not None
+    assert step.state is StepState.SUBMITTED
+    assert again.answers["legal_name"] == SECRET
+    assert resumed.answers == {"goals": SECRET, "more": [1, "ü"]}
+
+
+async def test_a_unit_sees_what_it_added_and_deleted(store: Store) -> None:
+    onboarding_id = await whole(store)
+    async with store.write() as unit:
+        before = await unit.snapshot(onboarding_id)
+        assert before is not None
+        draft_id = f"{onboarding_id}:planning:"
+        draft = await unit.get(Draft, draft_id)
+        await unit.delete(draft)
+        assert await unit.get(Draft, draft_id) is None
+        anew = Draft(id=draft_id, onboarding_id=onboarding_id, form="planning", answers={"anew": 1})
+        unit.add(anew)
+        assert await unit.get(Draft, draft_id) is anew
+        passing = Draft(id="passing", onboarding_id=onboarding_id, form="x")
+        unit.add(passing)
+        await unit.delete(passing)
+        added = submission(onboarding_id, 2, legal_name="new")
+        unit.add(added)
+        after = await unit.snapshot(onboarding_id)
+        assert after is not None
+        assert after.last("organization") is added
+        assert before.last("organization") is not added
+    async with store.read() as unit:
+        assert [d.answers for d in await unit.drafts(onboarding_id)] == [{"anew": 1}]
+
+
+async def test_nothing_is_written_when_the_effects_cannot_be_handed_on(url: str) -> None:
+    async def refuse(_: AsyncSession, __: str, ___: str) -> None:
+        raise RuntimeError("the engine is away")
+
+    store = Store(url, KEYRING, refuse)
+    with pytest.raises(RuntimeError, match="away"):
+        await whole(store)
+    for table in ("onboardings", "submissions", "audit_events", "audit_heads", "effects", "people"):
+        assert raw(url, f"SELECT count(*) FROM {table}") == [(0,)], table  # noqa: S608  fixed names
+    await store.close()
+
+
+async def test_a_batch_is_handed_on_once_in_its_transaction_and_keeps_the_order(url: str) -> None:
+    told: list[tuple[str, str, int]] = []
+
+    async def on_effects(session: AsyncSession, onboarding_id: str, batch: str) -> None:
+        told.append((onboarding_id, batch, len(await Unit(session, NOW).effects_of(batch))))
+
+    store = Store(url, KEYRING, on_effects)
+    onboarding_id = await whole(store)
+    async with store.write() as unit:
+        ids = [unit.effect(onboarding_id, "draw", what="card"), unit.effect(onboarding_id, "say", key="hello")]
+        home = unit.effect("", "home", user="U1")
+    assert [(who, count) for who, _, count in told] == [(onboarding_id, 1), (onboarding_id, 2), ("", 1)]
+    async with store.read() as unit:
+        effects = [effect for _, batch, _ in told for effect in await unit.effects_of(batch)]
+    assert [effect.id for effect in effects][1:] == [*ids, home]
+    assert [effect.seq for effect in effects][:3] == [1, 2, 3]
+    assert effects[1].arguments == {"what": "card"}
+    assert {effect.state for effect in effects} == {"pending"}
+    await store.close()
+
+
+async def test_of_two_writers_of_one_row_the_second_is_told(store: Store) -> None:
+    onboarding_id = await whole(store)
+    async with store.read() as unit:
+        stale = await unit.get(Onboarding, onboarding_id)
+    async with store.write() as unit:
+        fresh = await unit.get(Onboarding, onboarding_id)
+        assert fresh is not None
+        fresh.language = "pt"
+    assert stale is not None
+
+    async def late(unit: Unit) -> None:
+        merged = await unit.session.merge(stale)
+        merged.language = "es"
+
+    with pytest.raises(Conflict):
+        await store.transact(late)
+    async with store.read() as unit:
+        row = await unit.get(Onboarding, onboarding_id)
+    assert row is not None
+    assert row.language == "pt"
+
+
+async def test_concurrent_writers_of_one_onboarding_lose_nothing(store: Store) -> None:
+    onboarding_id = await whole(store)
+
+    async def submit(unit: Unit) -> None:
+        snapshot = await unit.snapshot(onboarding_id)
+        assert snapshot is not None
+        step = snapshot.steps["organization"]
+        step.revision += 1
+        unit.add(submission(onboarding_id, step.revision + 1, number=step.revision))
+        unit.record(onboarding_id, "step:organization:submit", LEAD, facts={"revision": step.revision})
+        unit.effect(onboarding_id, "draw", what="card")
+
+    await asyncio.gather(*(store.transact(submit) for _ in range(12)))
+    async with store.read() as unit:
+        snapshot = await unit.snapshot(onboarding_id)
+    assert snapshot is not None
+    assert snapshot.steps["organization"].revision == 12
+    assert len(snapshot.submissions["organization"]) == 13
+    numbers = [seq for (seq,) in raw(store._url, "SELECT seq FROM effects WHERE onboarding_id = :o", o=onboarding_id)]
+    assert sorted(numbers) == list(range(1, 14))
+
+
+async def test_a_second_open_onboarding_in_a_channel_is_refused(store: Store) -> None:
+    first = await whole(store, channel_id="CSHARED")
+    with pytest.raises(Conflict):
+        await whole(store, channel_id="CSHARED")
+    async with store.write() as unit:
+        row = await unit.get(Onboarding, first)
+        assert row is not None
+        row.closed_at = NOW
+    second = await whole(store, channel_id="CSHARED", started_at=NOW + timedelta(days=1))
+    async with store.read() as unit:
+        bound = await unit.by_channel("CSHARED")
+    assert bound is not None
+    assert bound.id == second
+
+
+async def test_an_existing_id_is_a_conflict_without_sql_or_data(store: Store) -> None:
+    onboarding_id = await whole(store)
+    with pytest.raises(Conflict) as caught:
+        async with store.write() as unit:
+            unit.add(submission(onboarding_id, 1, legal_name=SECRET))
+    assert str(caught.value) == "another writer was first"
+    assert caught.value.__suppress_context__
+
+
+async def test_a_key_is_new_once_and_again_when_its_transaction_failed(store: Store) -> None:
+    async def press(*, fails: bool = False) -> bool:
+        async with store.write() as unit:
+            first = await unit.once("click:1")
+            if fails:
+                raise LookupError
+        return first
+
+    with pytest.raises(LookupError):
+        await press(fails=True)
+    assert sorted(await asyncio.gather(press(), press(), press())) == [False, False, True]
+
+
+async def test_a_lost_race_is_run_again(store: Store) -> None:
+    runs = 0
+
+    async def work(unit: Unit) -> int:
+        nonlocal runs
+        runs += 1
+        if runs < 3:
+            raise Conflict
+        unit.add(onboarding(id="onb_again"))
+        return runs
+
+    assert await store.transact(work) == 3
+    runs = -100
+    with pytest.raises(Conflict):
+        await store.transact(work)
+    assert runs == -95
+
+
+async def test_who_has_what(store: Store) -> None:
+    first = await whole(store)
+    second = await whole(store, started_at=NOW + timedelta(hours=1))
+    closed = await whole(store, started_at=NOW - timedelta(hours=1), closed_at=NOW)
+    async with store.write() as unit:
+        unit.add(Member(id=f"{second}:T/U", onboarding_id=second, team_id="T", user_id="U"))
+        unit.add(Person(id="THOME/US", team_id="THOME", user_id="US", support=True, name="Ford"))
+    async with store.read() as unit:
+        assert [row.id for row in await unit.onboardings()] == [first, second]
+        assert [row.id for row in await unit.onboardings(closed=True)] == [closed, first, second]
+        assert [row.id for row in await unit.onboardings(team_id="T", user_id="U")] == [second]
+        assert [(s.onboarding_id, s.step_id) for s in await unit.steps_of([second])] == [
+            (second, "planning"),
+            (second, "organization"),
+        ]
+        assert [person.name for person in await unit.support_people()] == ["Ford"]
+        person = await unit.person(LEAD)
+        assert person is not None
+        assert person.name == SECRET
+        assert await unit.person(Who("T", "nobody")) is None
+        card = await unit.posted(first, "card")
+        assert isinstance(card, Posted)
+        assert await unit.by_message(card.channel_id, "1.2") is card
+        assert await unit.by_message(card.channel_id, "9.9") is None
+        assert len(await unit.unhandled()) == 3
+
+
+async def test_what_is_due_comes_oldest_first_and_not_for_closed_onboardings(store: Store) -> None:
+    first, closed = await whole(store), await whole(store, closed_at=NOW)
+    async with store.write() as unit:
+        for step_id, minutes in (("planning", -1), ("organization", -2)):
+            for onboarding_id in (first, closed):
+                step = await unit.get(StepRecord, f"{onboarding_id}:{step_id}")
+                assert step is not None
+                step.remind_at = NOW + timedelta(minutes=minutes)
+    async with store.write() as unit:
+        assert [step.step_id for step in await unit.due(NOW)] == ["organization", "planning"]
+        assert [step.step_id for step in await unit.due(NOW - timedelta(seconds=90))] == ["organization"]
+        assert [step.step_id for step in await unit.due(NOW, limit=1)] == ["organization"]
+
+
+async def test_an_onboarding_in_another_writers_hands_is_passed_over(store: Store) -> None:
+    if not store._locks:
+        pytest.skip("SQLite has one writer")
+    busy, free = await whole(store), await whole(store)
+    async with store.write() as unit:
+        for onboarding_id in (busy, free):
+            step = await unit.get(StepRecord, f"{onboarding_id}:planning")
+            assert step is not None
+            step.remind_at = NOW
+    async with store.write() as holder:
+        await holder.snapshot(busy)
+        async with store.write() as sweep:
+            assert [step.onboarding_id for step in await sweep.due(NOW)] == [free]
+
+
+async def test_invitations_that_expire(url: str) -> None:
+    store = Store(url, KEYRING, clock=lambda: NOW)
+    onboarding_id = await whole(store)
+    hours: Callable[[float], datetime] = lambda n: NOW + timedelta(hours=n)  # noqa: E731  a unit, not a function
+    cases: dict[str, dict[str, Any]] = {
+        "over": {"expires_at": hours(-1), "nudged_at": hours(-3)},
+        "soon": {"expires_at": hours(2)},
+        "nudged": {"expires_at": hours(2), "nudged_at": hours(-1)},
+        "later": {"expires_at": hours(20)},
+        "granted": {"expires_at": hours(-1), "state": "granted"},
+    }
+    async with store.write() as unit:
+        for name, fields in cases.items():
+            defaults = {
+                "id": name,
+                "onboarding_id": onboarding_id,
+                "step_id": "s",
+                "resource": "r",
+                "email": EMAIL,
+                "state": "invited",
+            }
+            unit.add(Grant(**defaults | fields))
+    async with store.write() as unit:
+        assert [grant.id for grant in await unit.expiring(hours(4))] == ["over", "soon"]
+    await store.close()
+
+
+async def test_effects_that_failed_or_were_forgotten(store: Store) -> None:
+    onboarding_id = await whole(store)
+    async with store.write() as unit:
+        failed = await unit.get(Effect, unit.effect(onboarding_id, "draw"))
+        assert failed is None  # written at the commit
+    async with store.write() as unit:
+        first, second = await unit.stale_effects(unit.now + timedelta(minutes=1))
+        first.state, first.error = "failed", "channel_not_found"
+        second.state = "done"
+    async with store.read() as unit:
+        assert [effect.id for effect in await unit.failed_effects()] == [first.id]
+        assert await unit.stale_effects(unit.now + timedelta(minutes=1)) == []
+
+
+async def test_a_reading_is_of_one_moment(store: Store) -> None:
+    onboarding_id = await whole(store)
+    async with store.read() as reader:
+        before = await reader.snapshot(onboarding_id)
+        async with store.write() as unit:
+            unit.add(submission(onboarding_id, 2, legal_name="later"))
+        reader._whole.clear()
+        again = await reader.snapshot(onboarding_id)
+    assert before is not None
+    assert again is not None
+    assert len(again.submissions["organization"]) == len(before.submissions["organization"]) == 1
+
+
+async def test_a_row_shows_only_its_id(store: Store) -> None:
+    async with store.write() as unit:
+        onboarding_id = add_whole(unit)
+        snapshot = await unit.snapshot(onboarding_id)
+    assert SECRET not in repr(snapshot)
+    assert EMAIL not in repr(snapshot)
+    assert onboarding_id in repr(snapshot)
