@@ -10,6 +10,7 @@ import click
 
 if TYPE_CHECKING:
     from bot.settings import ConfigProblem, Settings
+    from storage.errors import Unavailable
 
 T = TypeVar("T")
 

@@ -123,6 +123,8 @@ class Engine:
                 while self._running:
                     self._idle.clear()
                     await self._idle.wait()
+        # What is cut off from here on is run after the next start: not worth the engine's alarm.
+        logging.getLogger("dbos").setLevel(logging.CRITICAL)
         await asyncio.to_thread(DBOS.destroy)
         if self._alive is not None:
             await asyncio.to_thread(self._alive.close)
@@ -175,18 +177,21 @@ class Engine:
         return [batch_id for batch_id in batch_ids if batch_id not in busy]
 
     def _tracked(self, run_batch: RunBatch) -> RunBatch:
-        """Counts what is being run, so that stopping can wait for it; begins nothing new while it stops."""
+        """Counts what is being run, so that stopping can wait for it. While it stops nothing begins and nothing is handed on."""
 
         async def run(batch_id: str) -> float | None:
+            wait = None
+            if not self._stopping:
+                self._running += 1
+                try:
+                    wait = await run_batch(batch_id)
+                finally:
+                    self._running -= 1
+                    if not self._running:
+                        self._idle.set()
             if self._stopping:
-                await asyncio.Event().wait()  # never set: the process ends, and the next one runs it
-            self._running += 1
-            try:
-                return await run_batch(batch_id)
-            finally:
-                self._running -= 1
-                if not self._running:
-                    self._idle.set()
+                await asyncio.Event().wait()  # never set: DBOS is going away; the next process runs the batch, and finds it done
+            return wait
 
         return run
 

@@ -130,3 +130,5 @@ def configure(level: str = "INFO", stream: TextIO | None = None) -> None:
         logger.propagate = True
         for own in logger.handlers[:]:
             logger.removeHandler(own)
+    # One that has no handler would get its own, for lines that are not JSON.
+    logging.getLogger("dbos").addHandler(logging.NullHandler())

@@ -218,12 +218,15 @@ def _reminders(table: _Table, usual: ReminderTimes) -> ReminderTimes:
 
 def _approvals(table: _Table) -> Mapping[str, int]:
     """How many different people: by step, or by "step.task" (quoted, since it holds a dot)."""
+    given = list(table.rest())
+    if not given:
+        return {}
     from flows.journey import CURRENT, JOURNEYS  # noqa: PLC0415  needed where approvals are changed alone
 
     steps = JOURNEYS[CURRENT].steps
     known = {*steps, *(f"{step.id}.{task.id}" for step in steps.values() for task in step.tasks)}
     found = {}
-    for name, count in table.rest():
+    for name, count in given:
         if name not in known:
             raise PolicyError(f"has approvals of an unknown step or task {name}", _nearest(name, known))
         if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count <= 9:
