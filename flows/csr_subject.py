@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from flows.certificates import Csr
 from flows.iso_codes import alpha2
+from flows.problems import Parameter
 
 _ATTRIBUTES = {"company": "O", "document_number": "serialNumber", "city": "L", "state": "ST", "country": "C"}
 
@@ -30,6 +31,10 @@ class Difference:
     attribute: str
     expected: str
     found: str = ""
+
+    @property
+    def params(self) -> dict[str, Parameter]:
+        return {"attribute": self.attribute, "expected": self.expected, "found": self.found}
 
 
 def compare_subject(csr: Csr, details: Mapping[str, str]) -> list[Difference]:

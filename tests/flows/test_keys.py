@@ -303,6 +303,7 @@ def test_the_subject_is_held_against_what_the_organization_said() -> None:
 def test_each_difference_of_the_subject_is_named(attribute: str, value: str, field: str, key: SubjectFault) -> None:
     (difference,) = compare_subject(request_of(**{attribute: value}), DETAILS)
     assert (difference.field, difference.key, difference.found) == (field, key, value)
+    assert difference.params["found"] == value
     assert difference.expected == {**DETAILS, "country": "BR"}[field]
 
 
