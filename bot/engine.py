@@ -222,7 +222,17 @@ class Engine:
         connection.execute(sa.select(sa.func.pg_advisory_lock(_lock_of(self._executor))))
         return connection
 
+    def _keep_own_lock(self) -> None:
+        """The lock goes with its connection: one that broke is made again, before others think this process dead."""
+        assert self._alive is not None  # noqa: S101  held since the start on PostgreSQL
+        try:
+            self._alive.execute(sa.select(1))
+        except sa.exc.DBAPIError:
+            self._alive.close()
+            self._alive = self._hold_own_lock()
+
     async def _take_over(self) -> None:
+        await asyncio.to_thread(self._keep_own_lock)
         pending = await DBOS.list_workflows_async(status="PENDING", queue_name=QUEUE, load_input=False, load_output=False)
         by_executor: dict[str, list[str]] = defaultdict(list)
         for job in pending:

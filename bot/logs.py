@@ -14,8 +14,8 @@ import structlog
 
 QUIET = ("slack_bolt", "slack_sdk", "aiohttp", "httpx", "httpcore", "uvicorn", "dbos", "sqlalchemy", "asyncio", "alembic")
 """Others' loggers: at DEBUG they write whole requests, with what people typed. None is ever let below INFO."""
-TALKATIVE = ("httpx", "httpcore", "dbos", "uvicorn.access", "sqlalchemy", "alembic", "aiohttp.access")
-"""A line a request or statement: not below WARNING."""
+TALKATIVE = ("httpx", "httpcore", "dbos", "uvicorn", "sqlalchemy", "alembic", "aiohttp.access")
+"""A line a request or statement, or what our own lines say better: not below WARNING."""
 
 _PEM = re.compile(r"-----BEGIN [^-]{1,60}-----.*?(?:-----END [^-]{1,60}-----|$)", re.DOTALL)
 _TOKEN = re.compile(
@@ -56,6 +56,7 @@ def _clean(value: Any) -> Any:
 
 def redaction(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
     """The last processor before a line is written."""
+    event.pop("color_message", None)  # uvicorn's own line once more
     return {key: value if key in ("level", "at", "logger") else _clean(value) for key, value in event.items()}
 
 
@@ -130,5 +131,7 @@ def configure(level: str = "INFO", stream: TextIO | None = None) -> None:
         logger.propagate = True
         for own in logger.handlers[:]:
             logger.removeHandler(own)
+    # It warns at each start that an own `authorize` and client are used, as is meant.
+    logging.getLogger("slack_bolt.AsyncApp").setLevel(logging.ERROR)
     # One that has no handler would get its own, for lines that are not JSON.
     logging.getLogger("dbos").addHandler(logging.NullHandler())

@@ -12,7 +12,7 @@ import uvicorn
 from bot.app import Bot
 from bot.policies import load
 from bot.settings import Exit, Settings
-from bot.socket_mode import SocketMode
+from bot.socket_mode import PING_SECONDS, SocketMode
 from bot.web import build
 from storage.store import Conflict, Unavailable
 
@@ -49,7 +49,8 @@ async def serve(settings: Settings) -> int:
     policies = load(settings.config_file)
     bot = Bot(settings, policies)
     token = settings.slack_app_token.get_secret_value() if settings.slack_app_token and settings.socket_mode else ""
-    sockets = SocketMode(bot.bolt, token, give_up_after=policies.socket_silence_seconds) if token else None
+    silence = policies.socket_silence_seconds
+    sockets = SocketMode(bot.bolt, token, give_up_after=silence, ping_seconds=min(PING_SECONDS, silence / 4)) if token else None
 
     async def health() -> dict[str, str]:
         wrong = dict(bot.ready())
