@@ -1,6 +1,7 @@
 """What the use cases need from the store. `storage` fulfils it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
@@ -11,7 +12,7 @@ T = TypeVar("T")
 
 
 class Unit(Protocol):
-    """One transaction. All that is added or changed is committed together with the audit events and the effects, or not at all."""
+    """One transaction. What is added or changed is committed together with the audit events and the effects, or not at all."""
 
     now: datetime
 
@@ -30,15 +31,15 @@ class Unit(Protocol):
         """The onboarding bound to a channel that is not closed, else the last closed one."""
 
     async def onboardings(self, *, team_id: str = "", user_id: str = "", closed: bool = False) -> Sequence[Onboarding]:
-        """All, or those of which a person is a member; oldest first."""
+        """All that are not erased, or those of which a person is a member; oldest first; with ``closed`` the closed ones too."""
 
     async def steps_of(self, onboarding_ids: Sequence[str]) -> Sequence[StepRecord]: ...
 
     async def due(self, at: datetime, limit: int = 200) -> Sequence[StepRecord]:
-        """Steps whose reminder is due, oldest first; on PostgreSQL rows taken by another replica are passed over."""
+        """Steps of open onboardings whose reminder is due, oldest first; those that another writer holds are passed over."""
 
     async def expiring(self, at: datetime, limit: int = 200) -> Sequence[Grant]:
-        """Invited grants whose ``expires_at`` is at or before the moment, or that are due for a nudge within 4 hours of it."""
+        """Invited grants of open onboardings that expired by now, or expire by ``at`` and were not nudged; soonest first."""
 
     async def posted(self, onboarding_id: str, kind: str, subject: str = "") -> Posted | None: ...
 
@@ -75,14 +76,11 @@ class Unit(Protocol):
 class Store(Protocol):
     """Where units come from."""
 
-    def write(self) -> "UnitContext":
-        """``async with store.write() as unit``: commits at the end, rolls back on an exception; retried writes are the caller's."""
+    def write(self) -> AbstractAsyncContextManager[Unit]:
+        """``async with store.write() as unit``: commits at the end, rolls back on an exception. See also `transact`."""
 
-    def read(self) -> "UnitContext":
+    def read(self) -> AbstractAsyncContextManager[Unit]:
         """A consistent reading; nothing is written."""
 
-
-class UnitContext(Protocol):
-    async def __aenter__(self) -> Unit: ...
-
-    async def __aexit__(self, *error: object) -> bool | None: ...
+    async def transact(self, work: Callable[[Unit], Awaitable[T]]) -> T:
+        """Carry out ``work`` in a write, anew in a fresh unit when another writer was first: it may run several times."""

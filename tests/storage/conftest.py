@@ -3,12 +3,12 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import make_url
 
 from storage import migrate
 from storage.sealing import using
 from storage.store import Store
-from tests.storage.example import KEYRING
+from storage.tables import REVISION, metadata
+from tests.storage.example import KEYRING, raw
 from tests.storage.postgres import database, server
 
 DATABASES = ("sqlite", "postgresql")
@@ -23,11 +23,11 @@ def postgres_server() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres_server: str) -> Iterator[str]:
-    """The name of a database with tables, to be copied: migrating anew takes longer than most tests."""
+def postgres_migrated(postgres_server: str) -> Iterator[str]:
+    """One database with tables for all tests: making one takes longer than most of them."""
     with database(postgres_server) as url:
         migrate.upgrade(url)
-        yield str(make_url(url).database)
+        yield url
 
 
 @pytest.fixture(scope="session")
@@ -60,8 +60,10 @@ def url(request: pytest.FixtureRequest) -> Iterator[str]:
     if request.param == "sqlite":
         yield request.getfixturevalue("sqlite_url")
         return
-    with database(request.getfixturevalue("postgres_server"), request.getfixturevalue("postgres_template")) as url:
-        yield url
+    url = request.getfixturevalue("postgres_migrated")
+    raw(url, f"SET lock_timeout = '10s'; TRUNCATE {', '.join(metadata.tables)}")
+    raw(url, "UPDATE alembic_version SET version_num = :r", r=REVISION)
+    yield url
 
 
 @pytest.fixture

@@ -108,10 +108,12 @@ def add_whole(unit: Unit, **fields: Any) -> str:
 
 
 async def whole(store: Store, **fields: Any) -> str:
-    async with store.write() as unit:
+    async def work(unit: Unit) -> str:
         if await unit.get(Person, str(LEAD)) is None:
             unit.add(Person(id=str(LEAD), team_id=LEAD.team_id, user_id=LEAD.user_id, name=SECRET, seen_at=NOW))
         return add_whole(unit, **fields)
+
+    return await store.transact(work)
 
 
 def raw(url: str, statement: str, **parameters: Any) -> list[tuple[Any, ...]]:

@@ -47,14 +47,14 @@ def server() -> Iterator[str | None]:
 
 
 @contextmanager
-def database(server_url: str, template: str = "template0") -> Iterator[str]:
-    """The URL of a fresh database on a server: empty, or like another one that nobody is connected to."""
+def database(server_url: str) -> Iterator[str]:
+    """The URL of a fresh, empty database on a server."""
     name = f"t{uuid4().hex[:12]}"
     url = make_url(server_url).set(drivername="postgresql+psycopg")
     engine = create_engine(url, isolation_level="AUTOCOMMIT")
     try:
         with engine.connect() as connection:
-            connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {template}")
+            connection.exec_driver_sql(f"CREATE DATABASE {name}")
         yield url.set(database=name).render_as_string(hide_password=False)
         with engine.connect() as connection:
             connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from flows import ports
 from flows.model import Draft, Effect, Grant, Member, Onboarding, Person, Posted, Received, StepRecord, Submission
 from flows.people import Who
 from flows.state import StepState
@@ -197,6 +198,26 @@ async def test_an_existing_id_is_a_conflict_without_sql_or_data(store: Store) ->
             unit.add(submission(onboarding_id, 1, legal_name=SECRET))
     assert str(caught.value) == "another writer was first"
     assert caught.value.__suppress_context__
+
+
+async def test_a_writer_that_is_cancelled_holds_nobody_up(store: Store) -> None:
+    async with store.write() as holder:
+        waiting = [asyncio.create_task(whole(store)) for _ in range(3)]
+        await holder.onboardings()
+        waiting[0].cancel()
+        await asyncio.wait(waiting[:1])
+    await asyncio.gather(*waiting[1:])
+    busy = asyncio.create_task(whole(store))
+    await asyncio.wait([busy], timeout=0.001)  # somewhere in the middle
+    busy.cancel()
+    await asyncio.wait([busy])
+    assert await whole(store)
+
+
+async def test_the_store_is_what_the_use_cases_ask_for(store: Store) -> None:
+    port: ports.Store = store
+    async with port.read() as unit:
+        assert await unit.snapshot("onb_none") is None
 
 
 async def test_a_key_is_new_once_and_again_when_its_transaction_failed(store: Store) -> None:
