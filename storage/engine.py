@@ -18,6 +18,12 @@ POOL_TIMEOUT = 10.0
 """Seconds a transaction waits for its turn before the store counts as locked."""
 
 
+BUSY_MS = 2000
+"""Milliseconds to wait for another writer's lock: an acknowledgement has three seconds."""
+
+CONNECT_SECONDS = 5
+
+
 class UrlError(ValueError):
     """A database URL that names neither a SQLite file nor PostgreSQL. Never holds the URL, which may hold a password."""
 
@@ -42,14 +48,14 @@ def is_sqlite(url: str) -> bool:
     return parse(url).drivername.startswith("sqlite")
 
 
-def write_engine(url: str, *, busy_ms: int = 2000) -> AsyncEngine:
+def write_engine(url: str, *, busy_ms: int = BUSY_MS) -> AsyncEngine:
     """Each transaction holds the write lock from its beginning (SQLite), or what it locks (PostgreSQL).
 
-    ``busy_ms``: how long SQLite waits for a writer of another process or engine.
+    ``busy_ms``: how long it waits for another writer's lock.
     """
     parsed = parse(url)
     if not is_sqlite(url):
-        return _async_engine(parsed, 10, isolation_level="READ COMMITTED")
+        return _async_engine(parsed, 10, isolation_level="READ COMMITTED", connect_args=_patience(parsed, busy_ms))
     engine = _async_engine(parsed, 1, async_creator=_creator(parsed, at_once=True))
     # Erased and replaced values are overwritten in the file, not only unlinked.
     _prepare(engine.sync_engine, begin="BEGIN IMMEDIATE", busy_ms=busy_ms, pragmas=("secure_delete=ON",))
@@ -60,10 +66,15 @@ def read_engine(url: str) -> AsyncEngine:
     """Each transaction sees one moment of the database and changes nothing."""
     parsed = parse(url)
     if not is_sqlite(url):
-        return _async_engine(parsed, 10, isolation_level="REPEATABLE READ")
+        return _async_engine(parsed, 10, isolation_level="REPEATABLE READ", connect_args=_patience(parsed, BUSY_MS))
     engine = _async_engine(parsed, 4, async_creator=_creator(parsed, at_once=False))
-    _prepare(engine.sync_engine, begin="BEGIN", busy_ms=2000, pragmas=("query_only=ON",))
+    _prepare(engine.sync_engine, begin="BEGIN", busy_ms=BUSY_MS, pragmas=("query_only=ON",))
     return engine
+
+
+def _patience(url: URL, busy_ms: int) -> dict[str, Any]:
+    """For PostgreSQL; options that the URL gives itself stand."""
+    return {"connect_timeout": CONNECT_SECONDS, "options": f"-c lock_timeout={busy_ms}"} | dict(url.query)
 
 
 def _creator(url: URL, *, at_once: bool) -> Callable[[], Awaitable[Connection]]:

@@ -10,7 +10,7 @@ from typing import TypeVar
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage import sealing
-from storage.engine import checkpoint, is_sqlite, read_engine, write_engine
+from storage.engine import BUSY_MS, checkpoint, is_sqlite, read_engine, write_engine
 from storage.errors import Conflict, Unavailable, translating
 from storage.schema import state_of
 from storage.sealing import Keyring
@@ -41,7 +41,7 @@ class Store:
         on_effects: OnEffects | None = None,
         clock: Callable[[], datetime] = _now,
         *,
-        busy_ms: int = 2000,
+        busy_ms: int = BUSY_MS,
     ) -> None:
         sealing.use(keyring)
         self.on_effects, self._clock = on_effects, clock

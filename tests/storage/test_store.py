@@ -12,7 +12,7 @@ from flows import ports
 from flows.model import Draft, Effect, Grant, Member, Onboarding, Person, Posted, Received, StepRecord, Submission
 from flows.people import Who
 from flows.state import StepState
-from storage.store import Conflict, Store
+from storage.store import Conflict, Store, Unavailable
 from storage.unit import Unit
 from tests.storage.example import EMAIL, KEYRING, LEAD, NOW, SECRET, add_whole, onboarding, raw, submission, whole
 
@@ -198,6 +198,21 @@ async def test_an_existing_id_is_a_conflict_without_sql_or_data(store: Store) ->
             unit.add(submission(onboarding_id, 1, legal_name=SECRET))
     assert str(caught.value) == "another writer was first"
     assert caught.value.__suppress_context__
+
+
+async def test_an_onboarding_that_is_held_for_long_is_locked(store: Store) -> None:
+    onboarding_id = await whole(store)
+    other = Store(store._url, KEYRING, busy_ms=20)
+
+    async def work(unit: Unit) -> None:
+        await unit.snapshot(onboarding_id)
+
+    async with store.write() as holder:
+        await holder.snapshot(onboarding_id)
+        with pytest.raises(Unavailable, match=r"^locked$"):
+            await other.transact(work)
+    await other.transact(work)
+    await other.close()
 
 
 async def test_a_writer_that_is_cancelled_holds_nobody_up(store: Store) -> None:
