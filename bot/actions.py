@@ -5,8 +5,9 @@ first, since the window must come within 3 seconds.
 """
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
+from typing import Any
 
 from bot.access import May, for_side
 from bot.buttons import Act, ButtonValue, OldButton, parse
@@ -38,12 +39,13 @@ class Press:
 
 @dataclass(frozen=True)
 class Action:
-    """One kind of button. Exactly one of ``change`` (in the transaction) and ``opens`` (the form to show) is given, or neither for
-    buttons that only ask for the present state. ``said``: the private answer after it, ``say.<said>``."""
+    """One kind of button: ``opens`` a form, or makes a ``change`` (in the transaction). ``after``: follows the commit.
+    ``said``: the private answer after it, ``say.<said>``."""
 
     may: May
     change: Change | None = None
     opens: Open | None = None
+    after: Callable[["Press"], Coroutine[Any, Any, None]] | None = None
     said: str = ""
 
 
@@ -85,11 +87,27 @@ async def _task(unit: Unit, press: Press) -> None:
 
 async def _retry(unit: Unit, press: Press) -> None:
     effect = await unit.get(Effect, press.value.item)
-    if effect is None or effect.state != "failed":
+    if effect is None or effect.state != "failed" or effect.onboarding_id != press.value.onboarding:
         raise Refused("gone")
-    effect.state = "dropped"
-    unit.effect(effect.onboarding_id, effect.kind, **effect.arguments)
     unit.record(effect.onboarding_id, f"effect:{effect.kind}:retry", press.click.who, facts={"effect": effect.id})
+
+
+async def _retry_now(press: Press) -> None:
+    await press.desk.retry_effect(press.value.item)
+
+
+async def _show(press: Press) -> None:
+    """A link to the review card; of a step that was not sent yet, to its message."""
+    value, desk = press.value, press.desk
+    async with desk.store.read() as unit:
+        posted = await unit.posted(value.onboarding, "review", value.step) or await unit.posted(
+            value.onboarding, "step", value.step
+        )
+    if posted is None:
+        await desk.answer(press.click.who, press.click.channel_id, "refused.gone")
+        return
+    link = await desk.slack.permalink(posted.channel_id, posted.ts)
+    await desk.answer(press.click.who, press.click.channel_id, "review.show", link=link)
 
 
 ACTIONS: dict[Act, Action] = {
@@ -101,7 +119,8 @@ ACTIONS: dict[Act, Action] = {
     Act.CLAIM: Action(May.SUPPORT, change=_claim),
     Act.SNOOZE: Action(May.EITHER, opens=_form("snooze")),
     Act.STUCK: Action(May.CUSTOMER, opens=_form("stuck")),
-    Act.RETRY_EFFECT: Action(May.SUPPORT, change=_retry, said="retrying"),
+    Act.RETRY_EFFECT: Action(May.SUPPORT, change=_retry, after=_retry_now, said="retrying"),
+    Act.SHOW: Action(May.SUPPORT, after=_show),
 }
 """What buttons of messages and App Home do; BACK and PAGE, which live in modals, are taken by `Modals.turn_back`."""
 
@@ -144,22 +163,24 @@ class Buttons:
 
     async def _change(self, press: Press, action: Action) -> None:
         click, change = press.click, action.change
-        if change is None:
-            return
 
         async def work(unit: Unit) -> None:
             if not await unit.once(click.key):
                 return
             snapshot = await need(unit, press.value.onboarding)
             await self.desk.access.require(unit, click.who, self._may(press, action, snapshot), snapshot, click.channel_id)
-            await change(unit, press)
+            if change is not None:
+                await change(unit, press)
 
         try:
             await self.desk.transact(work)
         except Exception as error:  # noqa: BLE001  told to the person who pressed
             self.desk.later(self.desk.explain(click.who, click.channel_id, error))
             return
-        self.desk.later(self.desk.refresh_home(click.who))
+        if action.change is not None:
+            self.desk.later(self.desk.refresh_home(click.who))
+        if action.after:
+            self.desk.later(action.after(press))
         if action.said:
             self.desk.later(self.desk.answer(click.who, click.channel_id, action.said))
 
@@ -168,4 +189,3 @@ class Buttons:
         if not press.value.task:
             return action.may
         return for_side(fulfilling.task_of(step_of(snapshot.onboarding, press.value.step), press.value.task).side)
-

@@ -65,6 +65,7 @@ class Bot:
             support_language=policies.support_language,
         )
         self.desk.refresh_home = lambda who: refresh_home(self.desk, who)
+        self.desk.retry_effect = lambda effect_id: self.effects.retry(effect_id, self.engine)
         modals = Modals(self.desk)
         self.modals, self.buttons = modals, Buttons(self.desk, modals)
         self.commands, self.options, self.events = Commands(self.desk, modals), Options(self.desk), Events(self.desk)
@@ -115,7 +116,9 @@ class Bot:
             except asyncio.CancelledError:
                 raise
             except Exception as error:  # noqa: BLE001  a loop outlives a failure; the next round tries again
-                log.warning("a round failed", extra={"error": getattr(error, "error", type(error).__name__), "work": work.__name__})
+                log.warning(
+                    "a round failed", extra={"error": getattr(error, "error", type(error).__name__), "work": work.__name__}
+                )
                 pause = retry or seconds
             await asyncio.sleep(pause)
 
@@ -129,6 +132,7 @@ class Bot:
             await reminding.expire_due(unit, self.desk.rules)
 
         await self.desk.transact(work)
+        await self.effects.requeue_stranded(self.engine)
 
     # -- effects
 
@@ -156,11 +160,22 @@ class Bot:
 
     def _bolt(self) -> AsyncApp:
         secret = self.settings.slack_signing_secret.get_secret_value() if self.settings.slack_signing_secret else ""
+
+        async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
+            """No call on the way of a click: there is one token."""
+            return AuthorizeResult(
+                enterprise_id=enterprise_id,
+                team_id=team_id,
+                bot_token=self.slack.web.token,
+                bot_id="B0",
+                bot_user_id=self.desk.directory.bot_user_id or "U0",
+            )
+
         app = AsyncApp(
             client=self.slack.web,
             signing_secret=secret or "unused: Socket Mode needs no signature",
             request_verification_enabled=bool(secret),
-            authorize=self._authorize,
+            authorize=authorize,
             process_before_response=True,
             ignoring_self_events_enabled=False,
             attaching_function_token_enabled=False,
@@ -171,16 +186,6 @@ class Bot:
         app.options(ANY)(self._on_options)
         app.command("/onboarding")(self._on_command)
         return app
-
-    async def _authorize(self, enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
-        """No call on the way of a click: there is one token."""
-        return AuthorizeResult(
-            enterprise_id=enterprise_id,
-            team_id=team_id,
-            bot_token=self.slack.web.token,
-            bot_id="B0",
-            bot_user_id=self.desk.directory.bot_user_id or "U0",
-        )
 
     async def _inbox(self, body: dict[str, Any], next: Callable[[], Awaitable[BoltResponse]]) -> BoltResponse:  # noqa: A002  Bolt's name
         """Events: stored before they are acknowledged; a store that cannot take one makes Slack send it again."""
@@ -203,5 +208,3 @@ class Bot:
     async def _on_command(self, body: dict[str, Any], ack: AsyncAck) -> None:
         answer = await self.commands.run(command_of(body))
         await ack(**(answer or {}))
-
-

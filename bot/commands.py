@@ -143,5 +143,3 @@ def _answer(shown: Drawing, *, before: str = "") -> Answer:
     if before:
         blocks = [{"type": "section", "text": {"type": "mrkdwn", "text": before}}, *blocks]
     return {"response_type": "ephemeral", "text": text, "blocks": blocks}
-
-

@@ -24,6 +24,11 @@ log = logging.getLogger("bot.desk")
 T = TypeVar("T")
 
 
+async def _nothing(_: Any) -> Any:
+    """Until `bot.app` joins the parts."""
+    return False
+
+
 @dataclass
 class Desk:
     rules: Rules
@@ -35,7 +40,8 @@ class Desk:
     support_language: str = "en"
     tokens: dict[str, str] = field(default_factory=dict)
     """Access tokens pasted for a proof, by the proof's item; in memory alone, taken out when used."""
-    retry_effect: Callable[[str], Awaitable[None]] | None = None
+    retry_effect: Callable[[str], Awaitable[bool]] = field(repr=False, default=_nothing)
+    refresh_home: Callable[[Who], Coroutine[Any, Any, None]] = field(repr=False, default=_nothing)
     _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
 
     def later(self, work: Coroutine[Any, Any, Any]) -> None:

@@ -1,20 +1,13 @@
 """What the bot knows of people: who belongs to support, and each one's language and zone. Kept in the store so that a click needs no
 call, and so that the bot starts while Slack cannot be reached."""
 
-import asyncio
-import contextlib
-import logging
-from collections.abc import Iterable
-
 from bot.access import Access
-from bot.slack import Slack, SlackError
+from bot.slack import Slack
 from bot.texts import Texts, for_locale
 from flows.model import Onboarding, Person
 from flows.people import Who
 from flows.ports import Unit
 from storage.store import Store
-
-log = logging.getLogger("bot.directory")
 
 NOBODY = frozenset({"USLACK", "USLACKBOT"})
 """Slack's own users: their messages and memberships mean nothing here."""
@@ -41,11 +34,11 @@ class Directory:
         """From Slack: who the bot is, and who belongs to support now. Raises SlackError."""
         me = await self._slack.whoami()
         self._access.team_id, self.bot_user_id = me.team_id, me.user_id
-        ids = await self._slack.usergroup_members(self._usergroup) if self._usergroup else await self._slack.members(self._channel)
+        ids = (
+            await self._slack.usergroup_members(self._usergroup) if self._usergroup else await self._slack.members(self._channel)
+        )
         people = [await self.fetch(user_id) for user_id in ids if user_id != me.user_id and user_id not in NOBODY]
-        support = {
-            Who(p.team_id, p.user_id) for p in people if p is not None and p.team_id == me.team_id and not p.guest
-        }
+        support = {Who(p.team_id, p.user_id) for p in people if p is not None and p.team_id == me.team_id and not p.guest}
         async with self._store.write() as unit:
             for person in await unit.support_people():
                 if Who(person.team_id, person.user_id) not in support:
@@ -58,9 +51,8 @@ class Directory:
 
     async def fetch(self, user_id: str, *, fresh: bool = False) -> Person | None:
         """A person by Slack user id, asking Slack where they are not known. None for bots and for strangers."""
-        for who, person in self._people.items():
-            if who.user_id == user_id and not fresh:
-                return person
+        if not fresh and (known := self.by_id(user_id)) is not None:
+            return known
         info = await self._slack.user(user_id)
         if info is None or info.is_bot:
             return None
@@ -89,6 +81,10 @@ class Directory:
             self._people[who] = row
         return self._people[who]
 
+    def by_id(self, user_id: str) -> Person | None:
+        """A person met before, by user id alone."""
+        return next((person for who, person in self._people.items() if who.user_id == user_id), None)
+
     async def texts_for(self, unit: Unit | None, who: Who, onboarding: Onboarding | None = None) -> Texts:
         """In the person's Slack language; where it is not known, the onboarding's."""
         person = self._people.get(who) if unit is None else await self.known(unit, who)
@@ -111,10 +107,3 @@ class Directory:
         return (person.team_id != self._access.team_id or person.guest) and not self._access.is_support(
             Who(person.team_id, person.user_id)
         )
-
-    async def learn(self, people: Iterable[Who]) -> None:
-        """Fetch people not known yet, in the background; a failure only means their language is not known yet."""
-        for who in people:
-            if who not in self._people:
-                with contextlib.suppress(SlackError, asyncio.TimeoutError):
-                    await self.fetch(who.user_id)

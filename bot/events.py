@@ -36,7 +36,20 @@ HANDLED = (
 def kept(body: Body) -> dict[str, Any]:
     """What of an event is stored. Of a message: where, who, when and the kinds of secret found, never its text."""
     event = dict(body.get("event") or {})
-    names = ("type", "subtype", "user", "user_team", "team", "source_team", "channel", "ts", "tab", "old_channel_id", "new_channel_id", "tokens")
+    names = (
+        "type",
+        "subtype",
+        "user",
+        "user_team",
+        "team",
+        "source_team",
+        "channel",
+        "ts",
+        "tab",
+        "old_channel_id",
+        "new_channel_id",
+        "tokens",
+    )
     small = {name: event[name] for name in names if name in event}
     if isinstance(small.get("channel"), dict):  # channel_rename
         small["channel"] = {"id": small["channel"].get("id", "")}
@@ -187,8 +200,6 @@ class Events:
     async def _revoked(self, unit: Unit, event: Body) -> None:
         """Slack no longer accepts the bot: it stops calling, says so in /readyz and the log; the data stays for a new installation."""
         self.lost = str(event["type"])
-        log.error("Slack no longer accepts the bot: install it again and set its new token", extra={"event": self.lost})
+        log.error("Slack no longer accepts the bot: install it again and set its new token", extra={"kind": self.lost})
         for onboarding in await unit.onboardings():
             unit.record(onboarding.id, f"slack:{self.lost}", SYSTEM)
-
-

@@ -108,9 +108,7 @@ class Modals:
             clean, _ = collect(form, answers, scene.at)
             return forms.review_view(form, order, clean, scene.texts, meta.at(REVIEW), tuple(form.notes(clean, scene.at)))
         index = min(index, len(order) - 1)
-        return forms.render(
-            form, order, index, answers, scene.texts, meta.at(index), problems=problems, labels=scene.labels()
-        )
+        return forms.render(form, order, index, answers, scene.texts, meta.at(index), problems=problems, labels=scene.labels())
 
     async def submitted(self, sent: Sent) -> dict[str, Any] | None:
         """What to acknowledge a submitted page with; None closes the modal. What was typed is kept in every case but a refusal."""
@@ -162,7 +160,7 @@ class Modals:
         return {"response_action": "clear"}
 
     async def turn_back(self, click: Click, meta: FormMeta, to: int | None) -> None:
-        """"Back", or "Change" on the last page: keep what stands on this page and show another. After the acknowledgement."""
+        """ "Back", or "Change" on the last page: keep what stands on this page and show another. After the acknowledgement."""
 
         async def work(unit: Unit) -> View:
             scene = await self._scene(unit, click.who, meta)
@@ -200,5 +198,3 @@ class Scene:
         if self.snapshot is None or self.place.task is None:
             return {}
         return dict(own_choices(self.snapshot, self.place.task, self.texts))
-
-

@@ -6,11 +6,12 @@ from typing import Any
 
 from bot.access import for_side
 from bot.desk import Desk
-from bot.forms import FormMeta, field_of
+from bot.forms import CATALOGUES, FormMeta, field_of
 from bot.payloads import who_of
 from bot.texts import Texts
 from flows.fields import inputs
 from flows.fulfilling import choosable
+from flows.journey import form_of
 from flows.model import Snapshot
 from flows.onboarding import step_of
 from flows.people import Who
@@ -18,7 +19,6 @@ from flows.problems import Refused
 from flows.step import Task
 
 MOST = 100
-CATALOGUES = frozenset({"currency", "country", "timezone"})
 
 Option = dict[str, Any]
 
@@ -58,12 +58,13 @@ class Options:
         """The choices for what was typed so far; nothing for a person who may not see them."""
         meta = FormMeta.model_validate_json(body["view"]["private_metadata"])
         who, query = who_of(body), str(body.get("value") or "")
-        source = field_of(meta, str(body.get("block_id", ""))).source
-        if source in CATALOGUES:
-            from flows import catalog  # noqa: PLC0415  its names are loaded at first use
+        source = field_of(form_of(meta.form), str(body.get("block_id", ""))).source
+        for kind in CATALOGUES:
+            if kind == source:
+                from flows import catalog  # noqa: PLC0415  its names are loaded at first use
 
-            texts = await self.desk.directory.texts_for(None, who)
-            return [option(choice.value, choice.label) for choice in catalog.search(source, query, texts.language)]
+                texts = await self.desk.directory.texts_for(None, who)
+                return [option(choice.value, choice.label) for choice in catalog.search(kind, query, texts.language)]
         try:
             return await self._own(meta, who, query)
         except Refused:

@@ -36,7 +36,7 @@ def _one(texts: Texts, name: str, value: Any) -> Any:
 
 def sentence(texts: Texts, key: str, params: Mapping[str, Any]) -> str:
     """``say.<key>`` (or a key that names its own section) as mrkdwn."""
-    section = key if key.split(".", 1)[0] in ("task", "refused", "say", "proof") else f"say.{key}"
+    section = key if key.split(".", 1)[0] in ("task", "refused", "say", "proof", "review") else f"say.{key}"
     ready = worded(texts, params)
     if "count" in params:
         ready["n"] = params["count"]

@@ -1,6 +1,6 @@
 """Effects that show people what happened. What stands in Slack is drawn from the store when the effect runs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from flows.people import Who
@@ -19,10 +19,21 @@ def redraw(unit: Unit, onboarding_id: str, *step_ids: str) -> None:
 
 
 def say(
-    unit: Unit, onboarding_id: str, where: Where, step_id: str, key: str, *, mention: Sequence[str] = (), **params: Any
+    unit: Unit,
+    onboarding_id: str,
+    where: Where,
+    step_id: str,
+    key: str,
+    *,
+    mention: Sequence[str] = (),
+    values: Mapping[str, Any] | None = None,
+    **params: Any,
 ) -> None:
-    """Post ``say.<key>`` in a thread. ``mention``: user ids put before the text. Parameters are sealed with the effect."""
-    unit.effect(onboarding_id, "say", where=where, step=step_id, key=key, mention=list(mention), params=params)
+    """Post ``say.<key>`` in a thread. ``mention``: user ids put before the text. The text's parameters (``values``, or by name) are
+    sealed with the effect."""
+    unit.effect(
+        onboarding_id, "say", where=where, step=step_id, key=key, mention=list(mention), params={**(values or {}), **params}
+    )
 
 
 def warn(unit: Unit, onboarding_id: str, key: str, **params: Any) -> None:

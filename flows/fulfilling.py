@@ -83,9 +83,9 @@ async def do_task(
     if record.state == "done" and task.effect != "session":
         said = {k: v for k, v in clean.items() if isinstance(v, str | int)}
         mention = [snapshot.onboarding.lead_id] if task.side is Side.SUPPORT else []
-        say(unit, onboarding_id, "customer", step_id, f"task.{step_id}.{task_id}.done", mention=mention, **said)
+        say(unit, onboarding_id, "customer", step_id, f"task.{step_id}.{task_id}.done", mention=mention, values=said)
         if task.side is Side.CUSTOMER:
-            say(unit, onboarding_id, "support", step_id, f"task.{step_id}.{task_id}.done", **said)
+            say(unit, onboarding_id, "support", step_id, f"task.{step_id}.{task_id}.done", values=said)
     settle(unit, snapshot, rules)
     return record
 
@@ -147,8 +147,10 @@ async def finish_proof(
     It passed when nothing failed and something passed. ``differences``: (field, approved, on the platform) of the organization.
     """
     snapshot = await unit.snapshot(onboarding_id)
-    record = snapshot and record_of(snapshot, step_id, task_id, item)
-    if snapshot is None or record is None or record.state != "waiting":
+    if snapshot is None:
+        return
+    record = record_of(snapshot, step_id, task_id, item)
+    if record is None or record.state != "waiting":
         return
     outcomes = [line["outcome"] for line in lines]
     record.state = "done" if "failed" not in outcomes and "passed" in outcomes else "failed"

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from flows import business_time
-from flows.announcing import redraw, say
+from flows.announcing import Where, redraw, say
 from flows.onboarding import calendar_of, move, need_open, settle, side_of, step_of
 from flows.people import Side, Who
 from flows.ports import Unit
@@ -42,7 +42,7 @@ async def assign(unit: Unit, onboarding_id: str, step_id: str, person: Who, side
     facts = {"team": person.team_id, "user": person.user_id, "side": side.value}
     unit.record(onboarding_id, f"step:{step_id}:assign", actor, facts=facts)
     redraw(unit, onboarding_id, step_id)
-    where = "customer" if side is Side.CUSTOMER else "support"
+    where: Where = "customer" if side is Side.CUSTOMER else "support"
     say(unit, onboarding_id, where, step_id, "assigned", mention=[person.user_id], by=actor.user_id)
 
 
@@ -59,7 +59,7 @@ async def snooze(unit: Unit, rules: Rules, onboarding_id: str, step_id: str, unt
     record.snoozed_until = record.remind_at = business_time.next_open(calendar_of(side, snapshot, rules), until)
     facts = {"until": record.remind_at.isoformat()}
     unit.record(onboarding_id, f"step:{step_id}:snooze", actor, facts=facts)
-    where = "customer" if side is Side.CUSTOMER else "support"
+    where: Where = "customer" if side is Side.CUSTOMER else "support"
     say(unit, onboarding_id, where, step_id, "snoozed", by=actor.user_id, until=int(record.remind_at.timestamp()))
     return record.remind_at
 

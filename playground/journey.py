@@ -19,6 +19,13 @@ Happened = Callable[[], Any]
 Fill = Answers | Callable[[], Answers]
 
 
+class RefusedError(Exception):
+    """A form was not taken: the errors by label."""
+
+    def __init__(self, errors: Mapping[str, str]) -> None:
+        super().__init__("; ".join(f"{label}: {words}" for label, words in errors.items()))
+
+
 class Journey:
     """``tell``: gets each line of the transcript (who, what they did or saw)."""
 
@@ -107,14 +114,13 @@ class Journey:
                 pages += 1
                 self.tell(person.name, f"sends “{view.title}”" + ("" if person.view else ", and the form closes"))
             elif outcome.errors or outcome.client_errors:
-                raise AssertionError(f"{view.title}: {outcome.errors or outcome.client_errors}")
+                raise RefusedError(outcome.errors or outcome.client_errors)
             return await self.comes(happened, 0.05 if person.view else 3.0)
 
         if stop_at is None:
             await self.insist(happened, once)
         else:
-            while not await once():
-                pass
+            await self.slack.until(once, timeout=PATIENCE)
 
     async def send_page(self, person: Person, view: View, values: Mapping[str, Any]) -> Outcome:
         """Fill the fields that are there and submit."""
@@ -126,7 +132,7 @@ class Journey:
             if block["type"] != "input":
                 continue
             name = field_name(block["block_id"])
-            wanted = value_for(name, block["element"], values, view)
+            wanted = value_for(name, block["element"], items_of(values, view))
             if wanted is None:
                 continue
             if wanted == "*":  # everything there is to choose
@@ -214,7 +220,16 @@ def ready(view: View | None) -> bool:
     return view is not None and bool(view.data.get("submit"))
 
 
-def value_for(name: str, element: Mapping[str, Any], values: Mapping[str, Any], view: View) -> Any:  # noqa: ARG001
+def items_of(values: Mapping[str, Any], view: View) -> Mapping[str, Any]:
+    """The values for this page: of a repeated page those of its item."""
+    for items in values.values():
+        if isinstance(items, list) and items and isinstance(items[0], dict):
+            slot = json.loads(view.data.get("private_metadata") or "{}").get("slot", 0)
+            return dict(items[min(slot, len(items) - 1)])
+    return values
+
+
+def value_for(name: str, element: Mapping[str, Any], values: Mapping[str, Any]) -> Any:
     """What to put into a field; None leaves it as it is."""
     value = values.get(name)
     if value is None:

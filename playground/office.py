@@ -24,10 +24,15 @@ POLICIES = """
 [business_hours]
 always_open = true
 
+[reminders]
+customer_after = ["2 s", "1 business day", "3 business days"]
+once_a_day = false
+
 [engine]
 sweep = 0.5
 poll = 0.05
 """
+"""Reminders within seconds, so that one is seen."""
 
 
 def free_port() -> int:

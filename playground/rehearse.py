@@ -25,7 +25,11 @@ async def rehearse() -> int:
     tell("", "A customer of another company and two people of Pismo's support go through all seven steps.")
     tell("", "The bot runs as a process of its own, in Socket Mode, over an embedded SQLite store.")
     async with Office() as office:
-        await play(Journey(office, tell))
+        try:
+            await play(Journey(office, tell))
+        except Exception:
+            print(office.log.read_text()[-6000:], file=sys.stderr)
+            raise
         violations = office.slack.violations
         calls, clicks = len(office.slack.calls), len(office.slack.deliveries)
     for violation in violations:

@@ -2,14 +2,13 @@
 
 from typing import Any
 
-from bot.blocks import Drawing, drawing, plain_blocks
+from bot.blocks import Drawing, actions, button, drawing, plain_blocks, section
 from bot.buttons import Act, ButtonValue
-from bot.blocks import actions, button, section
 from bot.desk import Desk
 from bot.effects import Impossible
 from bot.slack import SlackError
 from bot.texts import Texts
-from bot.views import card, matrix, reminder, review, step  # noqa: F401
+from bot.views import card, reminder, review, step
 from bot.wording import sentence
 from flows.journey import journey_of
 from flows.model import Effect, Posted, Snapshot, TaskRecord
@@ -70,7 +69,9 @@ class Messages:
         async with self.desk.store.write() as unit:
             row = await unit.get(Posted, row_id)
             if row is None:
-                row = Posted(id=row_id, onboarding_id=snapshot.onboarding.id, kind=what, subject=step_id, channel_id=channel, ts=ts)
+                row = Posted(
+                    id=row_id, onboarding_id=snapshot.onboarding.id, kind=what, subject=step_id, channel_id=channel, ts=ts
+                )
                 unit.add(row)
             row.channel_id, row.ts, row.digest = channel, ts, shown.digest
         return {"channel": channel, "ts": ts}
@@ -115,7 +116,15 @@ class Messages:
         return Texts(snapshot.onboarding.language) if where == "customer" else self.desk.support_texts()
 
     async def post(
-        self, effect: Effect, snapshot: Snapshot, where: str, step_id: str, text: str, blocks: list[dict[str, Any]], *, again: bool
+        self,
+        effect: Effect,
+        snapshot: Snapshot,
+        where: str,
+        step_id: str,
+        text: str,
+        blocks: list[dict[str, Any]],
+        *,
+        again: bool,
     ) -> Result:
         """Post in the thread of a step on one side, or in the support channel; once, whatever was tried before."""
         channel, thread = self.desk.support_channel, None

@@ -13,9 +13,10 @@ from flows.fulfilling import finish_proof
 from flows.model import Effect, Snapshot
 from flows.onboarding import situation
 from flows.ports import Unit
-from pismo.client import Organization, Pismo
+from pismo.client import Pismo
 from pismo.errors import Kind, PismoError
-from pismo.tokens import TokenError, read_token
+from pismo.models import Organization
+from pismo.tokens import TokenError, clean_token, read_token
 
 Line = dict[str, Any]
 
@@ -29,8 +30,8 @@ def failure(check: str, error: PismoError) -> Line:
     """A refusal of Pismo's as a line that says what it means."""
     known = {Kind.UNAUTHORIZED: "unauthorized", Kind.FORBIDDEN: "forbidden", Kind.NOT_FOUND: "not_found"}
     reason = known.get(error.kind, "unavailable" if error.transient else "refused")
-    params = {"code": error.code or "-", "status": error.status or 0}
-    return line(check, "failed", reason, x_cid=error.x_cid, ms=error.ms, **params)
+    code, status = error.code or "-", error.status or 0
+    return line(check, "failed", reason, x_cid=error.x_cid, ms=error.ms, code=code, status=status)
 
 
 def look_at(token: str, org_id: str, now: datetime) -> list[Line]:
@@ -78,7 +79,7 @@ class Proof:
 
     async def _programs(self, token: str, org_id: str) -> Line:
         try:
-            page = await self.pismo.list_programs(token, org_id)
+            page = await self.pismo.list_programs(clean_token(token), org_id)
         except PismoError as error:
             if error.transient:
                 raise
@@ -87,7 +88,7 @@ class Proof:
 
     async def _organization(self, token: str, org_id: str, lines: list[Line]) -> Organization | None:
         try:
-            organization = await self.pismo.get_organization(token, org_id)
+            organization = await self.pismo.get_organization(clean_token(token), org_id)
         except PismoError as error:
             if error.transient:
                 raise
@@ -135,7 +136,9 @@ def compared(snapshot: Snapshot, organization: Organization) -> list[tuple[str, 
     sent = snapshot.last("organization")
     if sent is None:
         return []
-    return [(field, str(ours or ""), str(theirs or "")) for field, ours, theirs in compare(sent.answers, organization.model_dump())]
+    return [
+        (field, str(ours or ""), str(theirs or "")) for field, ours, theirs in compare(sent.answers, organization.model_dump())
+    ]
 
 
 def _worded(texts: Any, entry: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:

@@ -53,7 +53,9 @@ class Uploads:
         content = session_ics(f"{item}@{snapshot.onboarding.id}", starts, minutes, title, agenda, link)
         channel, thread = await self.messages.root(snapshot, "customer", step_id, again=again)
         comment = f"<@{snapshot.onboarding.lead_id}> " + sentence(texts, "session", params)
-        await self.desk.slack.upload_once(channel, "pismo-session.ics", content, comment, effect.id, thread_ts=thread, again=again)
+        await self.desk.slack.upload_once(
+            channel, "pismo-session.ics", content, comment, effect.id, thread_ts=thread, again=again
+        )
         return {"channel": channel}
 
     async def export(self, effect: Effect, again: bool) -> Result:

@@ -1,0 +1,59 @@
+"""What buttons carry: a versioned value, so that one posted by an older version is understood or answered, never dead."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+VERSION = 1
+
+
+class Act(StrEnum):
+    """The first part of every action id."""
+
+    OPEN_FORM = "open_form"
+    TASK = "task"
+    BACK = "back"
+    PAGE = "page"
+    APPROVE = "approve"
+    REQUEST_CHANGES = "request_changes"
+    REJECT = "reject"
+    CLAIM = "claim"
+    SNOOZE = "snooze"
+    STUCK = "stuck"
+    RETRY_EFFECT = "retry_effect"
+    SHOW = "show"
+    LINK = "link"
+
+
+class OldButton(Exception):  # noqa: N818  an answer, not a failure
+    """A value that is not understood any more: the person is told how things stand."""
+
+
+class ButtonValue(BaseModel):
+    """Short names in the JSON: a value has at most 2,000 characters. Ids and numbers alone, nothing personal."""
+
+    model_config = ConfigDict(extra="ignore", populate_by_name=True)
+
+    v: int = VERSION
+    onboarding: Annotated[str, Field(max_length=64)] = ""
+    step: Annotated[str, Field(max_length=64)] = ""
+    revision: int = 0
+    digest: Annotated[str, Field(max_length=64)] = ""
+    task: Annotated[str, Field(max_length=64)] = ""
+    item: Annotated[str, Field(max_length=128)] = ""
+    slot: int = 0
+
+    def dumped(self) -> str:
+        return self.model_dump_json(exclude_defaults=True) if self != ButtonValue() else "{}"
+
+
+def parse(value: str) -> ButtonValue:
+    """Raises OldButton for what cannot be read, or comes from a newer version."""
+    try:
+        read = ButtonValue.model_validate_json(value or "{}")
+    except ValidationError:
+        raise OldButton from None
+    if read.v > VERSION:
+        raise OldButton
+    return read

@@ -1,0 +1,342 @@
+"""Form pages as modals and back: one renderer and one parser for every form. No Slack call, no store.
+
+The block id of an input is ``<field>~<slot name>``: it differs from page to page, so that nothing typed on one page shows on another.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from bot.blocks import Block, actions, alert, button, context, cut, long_sections, plain, section
+from bot.buttons import Act, ButtonValue
+from bot.texts import Texts, date_token, escape
+from flows.fields import Answers, Input, Kind, inputs, max_length, min_length
+from flows.form import Slot
+from flows.problems import Note, Problem
+from flows.step import Form
+
+CALLBACK = "form"
+ACTION = "value"
+View = dict[str, Any]
+CatalogueKind = Literal["currency", "country", "timezone"]
+
+CATALOGUES: tuple[CatalogueKind, ...] = ("currency", "country", "timezone")
+
+
+class FormMeta(BaseModel):
+    """What a modal carries along (``private_metadata``): ids and numbers alone. ``digest``: of the revision a decision names."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    v: int = 1
+    form: str
+    onboarding: str = ""
+    step: str = ""
+    item: str = ""
+    slot: int = 0
+    revision: int = 0
+    digest: str = ""
+
+    def at(self, slot: int) -> "FormMeta":
+        return self.model_copy(update={"slot": slot})
+
+
+def block_id(name: str, slot: Slot) -> str:
+    return f"{name}~{slot.name}"
+
+
+def field_name(block: str) -> str:
+    return block.partition("~")[0]
+
+
+def field_of(form: Form, block: str) -> Input:
+    """The input that a block asks for; KeyError where there is none."""
+    for page in form.pages:
+        for name, _, item in inputs(page.model):
+            if name == field_name(block):
+                return item
+    raise KeyError(block)
+
+
+# -- drawing
+
+
+def _view(meta: FormMeta, texts: Texts, blocks: list[Block], *, submit: str = "") -> View:
+    key = f"form.{meta.form}.title"
+    title = texts(key) if texts.has(key) else texts(f"step.{meta.step}.title")
+    view: View = {
+        "type": "modal",
+        "callback_id": CALLBACK,
+        "title": plain(cut(title, 24)),
+        "close": plain(texts("form_ui.close")),
+        "private_metadata": meta.model_dump_json(exclude_defaults=True),
+        "blocks": blocks[:100],
+    }
+    if submit:
+        view["submit"] = plain(cut(submit, 24))
+    return view
+
+
+def render(
+    form: Form,
+    order: Sequence[Slot],
+    index: int,
+    answers: Answers,
+    texts: Texts,
+    meta: FormMeta,
+    *,
+    problems: Sequence[Problem] = (),
+    labels: Mapping[str, str] | None = None,
+) -> View:
+    """One page with what was typed before. ``labels``: of values chosen from the onboarding's own lists."""
+    slot = order[index]
+    blocks: list[Block] = []
+    title = f"page.{form.id}.{slot.page.id}.title"
+    place = (
+        texts("form_ui.page", number=index + 1, count=len(order) + (1 if form.review else 0))
+        if len(order) > 1 or form.review
+        else ""
+    )
+    heading = " · ".join(part for part in (texts(title) if texts.has(title) else "", place) if part)
+    if heading:
+        blocks.append(context(f"*{heading}*"))
+    about = f"page.{form.id}.{slot.page.id}.about"
+    if texts.has(about):
+        blocks.append(context(texts(about)))
+    raw = answers if slot.item is None else ((answers.get(slot.page.repeat) or [])[slot.item : slot.item + 1] or [{}])[0]
+    for problem in problems:
+        blocks.append(alert(escape(_sentence(problem, texts)), "error"))
+    for name, info, item in inputs(slot.page.model):
+        element = _element(name, info, item, raw.get(name), texts, labels or {})
+        words = f"field.{form.id}.{name}"
+        block: Block = {
+            "type": "input",
+            "block_id": block_id(name, slot),
+            "label": plain(texts(f"{words}.label"), 2000),
+            "element": {**element, "action_id": ACTION},
+            "optional": not info.is_required(),
+        }
+        if texts.has(f"{words}.hint"):
+            block["hint"] = plain(texts(f"{words}.hint"), 2000)
+        if texts.has(f"{words}.placeholder") and "options" not in element and item.kind is not Kind.FILE:
+            block["element"]["placeholder"] = plain(texts(f"{words}.placeholder"), 150)
+        blocks.append(block)
+    if index > 0:
+        blocks.append(actions(button(texts("form_ui.back"), Act.BACK, ButtonValue())))
+    last = index == len(order) - 1 and not form.review
+    own = f"form.{form.id}.submit"
+    submit = (texts(own) if texts.has(own) else texts("form_ui.send")) if last else texts("form_ui.next")
+    return _view(meta, texts, blocks, submit=submit)
+
+
+def _element(name: str, info: Any, item: Input, value: Any, texts: Texts, labels: Mapping[str, str]) -> Block:
+    match item.kind:
+        case Kind.TEXT | Kind.LONG_TEXT:
+            element: Block = {"type": "plain_text_input", "multiline": item.kind is Kind.LONG_TEXT}
+            element["max_length"] = min(max_length(info) or 3000, 3000)
+            if least := min_length(info):
+                element["min_length"] = least
+            if value:
+                element["initial_value"] = str(value)[: element["max_length"]]
+            return element
+        case Kind.EMAIL | Kind.URL:
+            element = {"type": "email_text_input" if item.kind is Kind.EMAIL else "url_text_input"}
+            return {**element, "initial_value": str(value)} if value else element
+        case Kind.NUMBER:
+            element = {"type": "number_input", "is_decimal_allowed": False}
+            return {**element, "initial_value": str(value)} if _is_int(value) else element
+        case Kind.DATE:
+            return {"type": "datepicker", "initial_date": str(value)} if value else {"type": "datepicker"}
+        case Kind.MOMENT:
+            return {"type": "datetimepicker", "initial_date_time": int(value)} if value else {"type": "datetimepicker"}
+        case Kind.CHOICE | Kind.CHOICES:
+            return _choice(name, item, value, texts)
+        case Kind.SEARCH | Kind.SEARCH_MANY:
+            return _search(item, value, texts, labels)
+        case Kind.FILE:
+            element = {"type": "file_input", "max_files": 1}
+            return {**element, "filetypes": list(item.filetypes)} if item.filetypes else element
+        case Kind.PERSON:
+            return {"type": "users_select", "initial_user": str(value)} if value else {"type": "users_select"}
+        case Kind.CHANNEL:
+            element = {"type": "conversations_select", "filter": {"include": ["public", "private"], "exclude_bot_users": True}}
+            return (
+                {**element, "initial_conversation": str(value)} if value else {**element, "default_to_current_conversation": True}
+            )
+
+
+def _is_int(value: Any) -> bool:
+    return str(value or "").lstrip("-").isdigit()
+
+
+def _choice(name: str, item: Input, value: Any, texts: Texts) -> Block:
+    options = [_option(option, texts(f"choice.{item.choices or name}.{option}")) for option in item.options]
+    by_value = {option["value"]: option for option in options}
+    if item.kind is Kind.CHOICES:
+        chosen = [by_value[v] for v in value or [] if v in by_value]
+        return {"type": "checkboxes", "options": options} | ({"initial_options": chosen} if chosen else {})
+    element: Block = {"type": "radio_buttons" if len(options) <= 5 else "static_select", "options": options}
+    return {**element, "initial_option": by_value[value]} if value in by_value else element
+
+
+def _option(value: str, label: str) -> Block:
+    return {"text": plain(label, 75), "value": value}
+
+
+def _search(item: Input, value: Any, texts: Texts, labels: Mapping[str, str]) -> Block:
+    many = item.kind is Kind.SEARCH_MANY
+    element: Block = {"type": "multi_external_select" if many else "external_select", "min_query_length": 0}
+    values = value if isinstance(value, list) else [value] if value else []
+    chosen = [_option(v, label) for v in values if (label := chosen_label(item, v, texts, labels))]
+    if chosen:
+        element["initial_options" if many else "initial_option"] = chosen if many else chosen[0]
+    return element
+
+
+def chosen_label(item: Input, value: str, texts: Texts, labels: Mapping[str, str]) -> str:
+    """The label of a value of a searchable select; empty for one that is no choice any more."""
+    for kind in CATALOGUES:
+        if kind == item.source:
+            from flows import catalog  # noqa: PLC0415  its names are loaded at first use
+
+            return catalog.label(kind, value, texts.language)
+    return labels.get(value, "")
+
+
+def review_view(form: Form, order: Sequence[Slot], clean: Answers, texts: Texts, meta: FormMeta, notes: Sequence[Note]) -> View:
+    """The last page: all answers, each page with a button to change it; submitting sends."""
+    blocks: list[Block] = [context(f"*{texts('form_ui.review')}*")]
+    for note in notes:
+        blocks.extend(long_sections(texts.md(f"note.{note.key}", **note.params)))
+    for index, slot in enumerate(order):
+        title = f"page.{form.id}.{slot.page.id}.title"
+        number = f" {slot.item + 1}" if slot.item is not None else ""
+        name = (texts(title) if texts.has(title) else texts(f"step.{meta.step}.title")) + number
+        change = button(texts("form_ui.change"), Act.PAGE, ButtonValue(slot=index), name=str(index))
+        blocks.append(section(f"*{escape(name)}*", change))
+        raw = clean if slot.item is None else ((clean.get(slot.page.repeat) or [])[slot.item : slot.item + 1] or [{}])[0]
+        lines = [f"{escape(label)}: {words}" for label, words in shown(form, slot, raw, texts)]
+        blocks.extend(long_sections("\n".join(lines)))
+    return _view(meta, texts, blocks, submit=texts("form_ui.send"))
+
+
+def loading_view(texts: Texts, meta: FormMeta) -> View:
+    return _view(meta, texts, [section(texts("form_ui.loading"))])
+
+
+def message_view(texts: Texts, text: str) -> View:
+    """An outcome in place of a form."""
+    return {
+        "type": "modal",
+        "callback_id": "message",
+        "title": plain(cut(texts("form_ui.message"), 24)),
+        "close": plain(texts("form_ui.close")),
+        "blocks": list(long_sections(text)),
+    }
+
+
+# -- reading
+
+
+def parse(values: Mapping[str, Any], slot: Slot, index: int, files: Mapping[str, Answers]) -> Answers:  # noqa: ARG001  one shape for all
+    """A modal's ``state.values`` as raw answers; a field that is not there is left out."""
+    raw: Answers = {}
+    for name, _, item in inputs(slot.page.model):
+        state = (values.get(block_id(name, slot)) or {}).get(ACTION)
+        if state is not None:
+            raw[name] = _value(item, state, files)
+    return raw
+
+
+def _value(item: Input, state: Mapping[str, Any], files: Mapping[str, Answers]) -> Any:
+    match item.kind:
+        case Kind.DATE:
+            return state.get("selected_date")
+        case Kind.MOMENT:
+            return state.get("selected_date_time")
+        case Kind.CHOICE | Kind.SEARCH:
+            return (state.get("selected_option") or {}).get("value")
+        case Kind.CHOICES | Kind.SEARCH_MANY:
+            return [option["value"] for option in state.get("selected_options") or []]
+        case Kind.PERSON:
+            return state.get("selected_user")
+        case Kind.CHANNEL:
+            return state.get("selected_conversation")
+        case Kind.FILE:
+            sent = state.get("files") or []
+            return {**files.get(sent[0]["id"], {}), "id": sent[0]["id"]} if sent else None
+        case _:
+            return state.get("value")
+
+
+def file_problems(raw: Answers) -> tuple[Problem, ...]:
+    """Files that could not be read, or held a secret."""
+    return tuple(
+        Problem(name, value["problem"], {"max": 200})
+        for name, value in raw.items()
+        if isinstance(value, dict) and value.get("problem")
+    )
+
+
+def _sentence(problem: Problem, texts: Texts) -> str:
+    key = f"error.{problem.key}"
+    return texts(key, **problem.params) if texts.has(key) else texts("error.invalid")
+
+
+def errors(problems: Iterable[Problem], slot: Slot, index: int, texts: Texts, form_id: str) -> dict[str, str]:  # noqa: ARG001
+    """By block id, as Slack wants them; what belongs to no field of the page goes to its first."""
+    names = [name for name, _, _ in inputs(slot.page.model)]
+    found: dict[str, str] = {}
+    for problem in problems:
+        name = problem.field if problem.field in names else names[0]
+        said = found.get(block_id(name, slot))
+        sentence = _sentence(problem, texts)
+        found[block_id(name, slot)] = f"{said} {sentence}" if said else sentence
+    return found
+
+
+# -- showing answers
+
+
+def shown(form: Form, slot: Slot, answers: Answers, texts: Texts) -> list[tuple[str, str]]:
+    """(label, value as mrkdwn) of the answers on one page that were given."""
+    return [
+        (texts(f"field.{form.id}.{name}.label"), display(answers[name], name, item, texts))
+        for name, _, item in inputs(slot.page.model)
+        if answers.get(name) not in (None, "", []) and not item.forget and name != "then"
+    ]
+
+
+def display(value: Any, name: str, item: Input, texts: Texts) -> str:
+    """One answer for people, as mrkdwn that can mention nobody by what was typed."""
+    if isinstance(value, list) and item.kind not in (Kind.CHOICES, Kind.SEARCH_MANY):
+        return ", ".join(escape(str(one)) for one in value)
+    match item.kind:
+        case Kind.CHOICE:
+            return escape(texts(f"choice.{item.choices or name}.{value}"))
+        case Kind.CHOICES:
+            return ", ".join(escape(texts(f"choice.{item.choices or name}.{one}")) for one in value)
+        case Kind.SEARCH if item.source in CATALOGUES:
+            return escape(chosen_label(item, str(value), texts, {}) or str(value))
+        case Kind.SEARCH_MANY:
+            return str(len(value))
+        case Kind.MOMENT:
+            return date_token(int(value), texts)
+        case Kind.DATE:
+            return str(value)  # a date is the same day in every zone
+        case Kind.PERSON:
+            return f"<@{value}>"
+        case Kind.CHANNEL:
+            return f"<#{value}>"
+        case Kind.FILE:
+            return escape(str(value.get("name", ""))) if isinstance(value, dict) else escape(str(value))
+        case _:
+            return escape(_short(str(value)))
+
+
+def _short(text: str) -> str:
+    """A PEM as its kind; all else as it is."""
+    if text.lstrip().startswith("-----BEGIN "):
+        return text.strip().splitlines()[0].strip("- ").removeprefix("BEGIN ").title() + " (PEM)"
+    return text

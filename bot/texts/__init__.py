@@ -1,0 +1,88 @@
+"""Texts by key, one TOML file a language. ``Texts("en")("card.title", customer="Acme")``."""
+
+import tomllib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).parent
+FALLBACK = "en"
+
+
+class Raw(str):
+    """Text that is mrkdwn already (a mention, a date): not escaped."""
+
+    __slots__ = ()
+
+
+def escape(text: str) -> str:
+    """What a person typed, harmless in mrkdwn: no mention, no link, no channel can be made of it."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def languages() -> tuple[str, ...]:
+    return tuple(sorted(path.stem for path in FOLDER.glob("*.toml") if "." not in path.stem))
+
+
+def _flatten(values: Mapping[str, Any], before: str = "") -> dict[str, str]:
+    flat: dict[str, str] = {}
+    for name, value in values.items():
+        if isinstance(value, dict):
+            flat |= _flatten(value, f"{before}{name}.")
+        else:
+            flat[f"{before}{name}"] = value
+    return flat
+
+
+@cache
+def table(language: str) -> Mapping[str, str]:
+    """All texts of a language by dotted key."""
+    return _flatten(tomllib.loads((FOLDER / f"{language}.toml").read_text()))
+
+
+def for_locale(locale: str, default: str = FALLBACK) -> str:
+    """The language for a Slack locale such as ``pt-BR``; the default where there is no such file."""
+    wanted = locale.replace("-", "_")
+    known = languages()
+    if wanted in known:
+        return wanted
+    same = [language for language in known if wanted and language.partition("_")[0] == wanted.partition("_")[0]]
+    return same[0] if same else default if default in known else FALLBACK
+
+
+def _is_one(language: str, n: int) -> bool:
+    # CLDR: Portuguese counts 0 and 1 as one.
+    return n in (0, 1) if language.startswith("pt") else n == 1
+
+
+class Texts:
+    def __init__(self, language: str) -> None:
+        self.language = language if language in languages() else FALLBACK
+
+    def has(self, key: str) -> bool:
+        return key in table(self.language) or key in table(FALLBACK)
+
+    def _template(self, key: str, params: Mapping[str, Any]) -> str:
+        if isinstance(params.get("n"), int):
+            plural = f"{key}.{'one' if _is_one(self.language, params['n']) else 'other'}"
+            key = plural if self.has(plural) else key
+        own = table(self.language)
+        return own[key] if key in own else table(FALLBACK).get(key, key)
+
+    def __call__(self, key: str, **params: Any) -> str:
+        """Plain text."""
+        return self._template(key, params).format(**params) if params else self._template(key, params)
+
+    def md(self, key: str, **params: Any) -> str:
+        """mrkdwn: parameters are escaped, but for Raw ones."""
+        safe = {name: value if isinstance(value, Raw | int) else escape(str(value)) for name, value in params.items()}
+        return self(key, **safe)
+
+
+def date_token(at: int | datetime, texts: Texts, form: str = "{date_short_pretty} {time}") -> Raw:
+    """A moment in each reader's zone; the fallback is complete by itself."""
+    moment = at if isinstance(at, datetime) else datetime.fromtimestamp(at, UTC)
+    fallback = f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    return Raw(f"<!date^{int(moment.timestamp())}^{form}|{fallback}>")

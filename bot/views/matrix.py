@@ -1,0 +1,23 @@
+"""The access matrix: each e-mail with each access asked for and how it stands. For support alone."""
+
+from datetime import datetime
+
+from bot.blocks import Drawing, drawing, header, long_sections
+from bot.texts import Texts, date_token, escape
+from flows.model import Snapshot
+
+
+def matrix(snapshot: Snapshot, texts: Texts, now: datetime) -> Drawing:  # noqa: ARG001  one shape for all
+    lines = []
+    by_email: dict[str, list[str]] = {}
+    for grant in snapshot.grants:
+        words = f"{texts(f'resource.{grant.resource}')}: {texts(f'grant.{grant.state}')}"
+        if grant.expires_at:
+            words += f" ({texts('matrix.expires')} {date_token(grant.expires_at, texts)})"
+        if grant.reference:
+            words += f" ({escape(grant.reference)})"
+        by_email.setdefault(grant.email, []).append(words)
+    for email, cells in by_email.items():
+        lines.append(f"*{escape(email)}*\n" + "\n".join(f"    {cell}" for cell in cells))
+    title = texts("matrix.title", customer=snapshot.onboarding.customer)
+    return drawing([header(title), *long_sections("\n".join(lines) or texts("matrix.empty"))])

@@ -1,0 +1,31 @@
+"""A reminder: what waits for one person, with what they can do about it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.blocks import Block, Drawing, actions, button, drawing, section
+from bot.buttons import Act, ButtonValue
+from bot.texts import Raw, Texts
+from flows.journey import Journey
+from flows.model import Snapshot
+from flows.state import StepState
+
+
+def reminder(snapshot: Snapshot, journey: Journey, asked: Mapping[str, Any], texts: Texts) -> Drawing:  # noqa: ARG001  one shape for all
+    """``asked``: the effect's arguments: where (side), user, steps, count."""
+    steps = [step for step in asked["steps"] if step in snapshot.steps]
+    titles = ", ".join(texts(f"step.{step}.title") for step in steps)
+    key = f"reminder.{asked['where']}"
+    text = texts.md(key, user=Raw(f"<@{asked['user']}>"), steps=titles, customer=snapshot.onboarding.customer)
+    blocks: list[Block] = [section(text)]
+    for step in steps[:5]:
+        value = ButtonValue(onboarding=snapshot.onboarding.id, step=step)
+        buttons: list[Block] = []
+        if asked["where"] == "customer":
+            if snapshot.steps[step].state in (StepState.OPEN, StepState.CHANGES_REQUESTED):
+                title = texts("button.fill", number=snapshot.steps[step].position + 1, step=texts(f"step.{step}.title"))
+                buttons.append(button(title, Act.OPEN_FORM, value, style="primary", name=step))
+            buttons.append(button(texts("button.stuck"), Act.STUCK, value, name=step))
+        buttons.append(button(texts("button.snooze"), Act.SNOOZE, value, name=step))
+        blocks.append(actions(*buttons))
+    return drawing(blocks)

@@ -1,0 +1,56 @@
+"""A step's own message in the customer's channel: the root of its thread."""
+
+from bot.blocks import Block, Drawing, actions, button, context, drawing, header, link, section
+from bot.buttons import Act, ButtonValue
+from bot.texts import Raw, Texts, date_token
+from bot.views.card import turn_words
+from flows.journey import Journey
+from flows.model import Snapshot
+from flows.onboarding import side_of
+from flows.people import Side
+from flows.state import FILLABLE, StepState
+from flows.step import Situation
+
+WORKING = (StepState.APPROVED, StepState.FULFILLING, StepState.FAILED)
+
+
+def step_message(snapshot: Snapshot, journey: Journey, step_id: str, texts: Texts, at: Situation) -> Drawing:
+    """What the step is about, how it stands, what was sent, and what the customer can press."""
+    onboarding, record, step = snapshot.onboarding, snapshot.steps[step_id], journey.steps[step_id]
+    title = f"{record.position + 1}. {texts(f'step.{step_id}.title')}"
+    blocks: list[Block] = [header(title), section(texts(f"step.{step_id}.about"))]
+    state = texts("step_message.state", state=texts(f"state.{record.state.value}"))
+    blocks.append(section(" · ".join(part for part in (f"*{state}*", turn_words(record, texts)) if part)))
+    if record.revision and record.submitted_at:
+        by, sent = Raw(f"<@{record.submitted_by}>"), date_token(record.submitted_at, texts)
+        blocks.append(context(texts.md("step_message.sent", revision=record.revision, by=by, at=sent)))
+    if record.state is StepState.CHANGES_REQUESTED and record.reason:
+        blocks.append(section(texts.md("step_message.reason", reason=record.reason)))
+    if not onboarding.closed_at:
+        buttons = _buttons(snapshot, journey, step_id, texts, at)
+        if buttons:
+            blocks.append(actions(*buttons))
+    links = [link(texts(f"link.{key}"), url, key) for key, url in step.links(at)] if record.state is not StepState.LOCKED else []
+    if links:
+        blocks.append(actions(*links))
+    return drawing(blocks)
+
+
+def _buttons(snapshot: Snapshot, journey: Journey, step_id: str, texts: Texts, at: Situation) -> list[Block]:
+    record, step = snapshot.steps[step_id], journey.steps[step_id]
+    value = ButtonValue(onboarding=snapshot.onboarding.id, step=step_id)
+    buttons: list[Block] = []
+    if record.state in WORKING:
+        for task in step.tasks:
+            if task.side is Side.CUSTOMER and task.ready(at) and (task.repeatable or f"{step_id}.{task.id}" not in at.done):
+                value_of = value.model_copy(update={"task": task.id})
+                buttons.append(
+                    button(texts(f"task.{step_id}.{task.id}.title"), Act.TASK, value_of, style="primary", name=task.id)
+                )
+    if record.state in FILLABLE:
+        waits = record.state in (StepState.OPEN, StepState.CHANGES_REQUESTED)
+        text = texts("button.fill_form" if waits else "button.change_form")
+        buttons.append(button(text, Act.OPEN_FORM, value, style="primary" if waits else ""))
+    if side_of(record) is Side.CUSTOMER:
+        buttons.append(button(texts("button.stuck"), Act.STUCK, value))
+    return buttons

@@ -1,0 +1,1 @@
+"""The steps, one a file. `flows/journey.py` puts them in order."""

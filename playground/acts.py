@@ -1,0 +1,231 @@
+"""The acts of the rehearsal: all seven steps, with a request for changes and its differences, a refused private key, a reminder,
+a restart in the middle, and the log verified at the end."""
+
+from collections.abc import Callable
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
+from bot.buttons import Act
+from flows.dialogs import DIALOGS
+from flows.fields import Answers
+from flows.journey import CURRENT, JOURNEYS
+from flows.steps.organization import to_org_details
+from playground.journey import Journey, RefusedError
+from playground.slack import Person
+
+STEPS = JOURNEYS[CURRENT].steps
+
+
+def example(step: str, task: str = "") -> Answers:
+    """The example answers of a step's form or a task's, for fields of one page after the other."""
+    form = STEPS[step].task(task).form if task else STEPS[step].form
+    return dict(form.example) if form else {}
+
+
+def key_pair() -> tuple[str, str]:
+    """A new RSA pair as PEM: private, public."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    return private, key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+class Acts:
+    def __init__(self, journey: Journey) -> None:
+        self.journey, self.office, self.slack = journey, journey.office, journey.slack
+        self.ana, self.bruno, self.sam, self.kim = self.office.ana, self.office.bruno, self.office.sam, self.office.kim
+
+    def tell(self, who: str, what: str) -> None:
+        self.journey.tell(who, what)
+
+    def state(self, step: str, words: str) -> Callable[[], Any]:
+        return lambda: self.journey.says("step", step, words)
+
+    def done(self, step: str) -> Callable[[], Any]:
+        return self.state(step, "State: done")
+
+    async def thread_says(self, kind: str, step: str, words: str) -> str:
+        """Wait for a message in a step's thread and return it."""
+
+        def there() -> str:
+            return next((m.text for m in self.journey.thread(kind, step) if words in m.text), "")
+
+        return str(await self.slack.until(there, timeout=30))
+
+    def heard(self, step: str) -> None:
+        """Tell the customer's last word in a step's thread."""
+        said = [m.text for m in self.journey.thread("step", step)]
+        if said:
+            self.tell("thread", f"#{self.office.acme.name}, {STEPS[step].id}: {said[-1].splitlines()[0][:150]}")
+
+    # -- the acts
+
+    async def start(self) -> None:
+        self.tell("", "\n— Support starts the onboarding")
+        outcome = await self.ana.command("/onboarding start")
+        self.tell("Ana", f"types /onboarding start and reads: “{outcome.text}”")
+        values = {**DIALOGS["start"].example, "channel": self.office.acme.id, "lead": self.ana, "owner": self.sam}
+
+        async def opened() -> None:
+            await self.sam.command("/onboarding start", channel=self.office.acme)
+
+        self.tell("Sam", "types /onboarding start")
+        await self.journey.fill_form(self.sam, opened, values, lambda: self.journey.lasting("card"))
+        await self.slack.until(lambda: self.journey.lasting("step", "planning"), timeout=30)
+        self.card()
+
+    def card(self) -> None:
+        self.tell("card", self.journey.lasting("card").text)
+
+    async def planning(self) -> None:
+        self.tell("", "\n— 1. Planning")
+        await self.journey.send_step(self.ana, "planning", example("planning"))
+        await self.approve(self.sam, "planning")
+        await self.support_task(self.sam, "planning", "schedule_session", lambda: self.files("pismo-session"))
+        self.tell("bot", "posts the session with its calendar file in the thread")
+        await self.support_task(self.sam, "planning", "hold_session", lambda: self.offers("planning", "close_planning"))
+        await self.support_task(self.sam, "planning", "close_planning", self.done("planning"))
+
+    async def organization(self) -> None:
+        self.tell("", "\n— 2. Organization: closed half-way, continued by a colleague, sent back once")
+        answers = example("organization")
+        opens = self.journey.opens(self.ana, lambda: self.journey.lasting("step", "organization"), Act.OPEN_FORM)
+        await self.journey.fill_form(self.ana, opens, answers, lambda: False, stop_at=2)
+        await self.journey.send_step(self.bruno, "organization", answers)
+        reason = {"reason": "The street is that of the branch. Please give the head office."}
+        back = self.journey.opens(self.sam, lambda: self.journey.lasting("review", "organization"), Act.REQUEST_CHANGES)
+        await self.journey.fill_form(self.sam, back, reason, self.state("organization", "changes requested"))
+        await self.thread_says("step", "organization", "asks for changes")
+        self.heard("organization")
+        changed = {**answers, "address": "Rua do Comércio", "number": "42"}
+        await self.journey.send_step(self.ana, "organization", changed, revision=2)
+        self.tell("support", await self.thread_says("review", "organization", "→"))
+        await self.approve(self.kim, "organization")
+        org_id = self.office.pismo.create_org(to_org_details({**changed, "number": 42}))
+        await self.support_task(self.sam, "organization", "record_org_id", self.done("organization"), org_id=org_id)
+        await self.thread_says("step", "organization", org_id)
+        self.heard("organization")
+        self.org_id = org_id
+
+    async def restart(self) -> None:
+        self.tell("", "\n— The bot is killed in the middle, and started again")
+        await self.office.kill_bot()
+        outcome = await self.ana.click(self.journey.lasting("card"), action_id=Act.OPEN_FORM)
+        self.tell("Ana", f"presses a button while it is down and sees Slack's warning: {outcome.error}")
+        await self.office.start_bot()
+        self.tell("bot", "is back")
+
+    async def service_desk(self) -> None:
+        self.tell("", "\n— 3. Service Desk access")
+        await self.journey.send_step(self.ana, "service_desk", example("service_desk"))
+        await self.approve(self.sam, "service_desk")
+        self.tell("support", (await self.thread_says("review", "service_desk", "ready to paste")).splitlines()[1])
+        await self.support_task(self.sam, "service_desk", "file_request", lambda: self.offers("service_desk", "grant_access"))
+        await self.support_task(self.sam, "service_desk", "grant_access", self.done("service_desk"))
+
+    async def reminder(self) -> None:
+        self.tell("", "\n— A reminder, since the customer waits too long")
+        said = await self.thread_says("step", "environments", "a reminder")
+        self.tell("bot", said.splitlines()[0])
+
+    async def environments(self) -> None:
+        self.tell("", "\n— 4. Environments: production takes two people of support")
+        await self.journey.send_step(self.ana, "environments", example("environments"))
+        await self.approve(self.sam, "environments")
+        await self.support_task(self.sam, "environments", "test_ready", lambda: self.offers("environments", "production_ready"))
+        waits = lambda: self.journey.says("review", "environments", "a different person must confirm")  # noqa: E731
+        await self.support_task(self.sam, "environments", "production_ready", waits)
+        await self.support_task(self.kim, "environments", "production_ready", self.done("environments"))
+
+    async def control_center(self) -> None:
+        self.tell("", "\n— 5. Control Center access")
+        await self.journey.send_step(self.ana, "control_center", example("control_center"))
+        await self.approve(self.sam, "control_center")
+        invited = lambda: self.customer_offers("control_center", "confirm_access")  # noqa: E731
+        await self.support_task(self.sam, "control_center", "send_invitations", invited)
+        await self.journey.task(
+            self.ana, "step", "control_center", "confirm_access", example("control_center", "confirm_access"), self.done("control_center")
+        )
+
+    async def authentication(self) -> None:
+        self.tell("", "\n— 6. Authentication: a private key is refused, two approve, a token proves the access")
+        private, public = key_pair()
+        answers = {**example("authentication"), "method": "oidc", "public_key": private}
+        opens = self.journey.opens(self.ana, lambda: self.journey.lasting("step", "authentication"), Act.OPEN_FORM)
+        try:
+            await self.journey.fill_form(self.ana, opens, answers, lambda: False)
+        except RefusedError as refused:
+            self.tell("Ana", f"pastes her private key by mistake and reads: {refused}")
+        await self.slack.until(lambda: self.office.sam.find(self.office.support, "tried to send a secret"), timeout=30)
+        self.tell("support", "is warned, without the key")
+        await self.journey.send_step(self.ana, "authentication", {**answers, "public_key": public})
+        review = "1 of 2 approvals"
+        await self.journey.approve(self.sam, "authentication", lambda: self.journey.says("review", "authentication", review))
+        await self.approve(self.kim, "authentication")
+        await self.support_task(self.sam, "authentication", "upload_key", lambda: self.offers("authentication", "record_claims"))
+        await self.support_task(self.sam, "authentication", "record_claims", lambda: not self.offers("authentication", "record_claims"))
+        await self.support_task(self.sam, "authentication", "hand_over_pair", lambda: not self.offers("authentication", "hand_over_pair"))
+        token = {"environment": "test", "token": self.office.pismo.mint_token(self.org_id)}
+        await self.journey.task(self.ana, "step", "authentication", "prove_access", token, self.done("authentication"))
+        self.tell("thread", await self.thread_says("step", "authentication", "Proof of access"))
+
+    async def next_steps(self) -> None:
+        self.tell("", "\n— 7. Next steps")
+        await self.journey.fill_form(
+            self.ana,
+            self.journey.opens(self.ana, lambda: self.journey.lasting("step", "next_steps"), Act.OPEN_FORM),
+            example("next_steps"),
+            self.state("next_steps", "approved"),
+        )
+        await self.slack.until(lambda: self.journey.lasting("review", "next_steps"), timeout=30)
+        await self.support_task(self.sam, "next_steps", "close_onboarding", lambda: self.journey.says("card", "", "Closed by"))
+        await self.thread_says("step", "next_steps", "is complete")
+        self.card()
+
+    async def verified(self) -> None:
+        self.tell("", "\n— The log")
+        code, printed = await self.office.command("verify-log")
+        self.tell("terminal", f"$ python -m bot verify-log\n{printed.strip().splitlines()[-1]}")
+        if code:
+            raise AssertionError(printed)
+
+    # -- parts
+
+    async def approve(self, person: Person, step: str) -> None:
+        await self.journey.approve(person, step, lambda: "under review" not in self.journey.lasting("step", step).text)
+        await self.thread_says("step", step, "Approved")
+
+    async def support_task(self, person: Person, step: str, task: str, happened: Callable[[], Any], **more: Any) -> None:
+        has_form = STEPS[step].task(task).form is not None
+        values = {**example(step, task), **more} if has_form else None
+        await self.slack.until(lambda: self.offers(step, task), timeout=30)
+        await self.journey.task(person, "review", step, task, values, happened)
+
+    def offers(self, step: str, task: str) -> bool:
+        """Whether the review card has the task's button."""
+        return f'"task":"{task}"' in str(self.journey.lasting("review", step).blocks).replace("'", '"').replace('\\"', '"')
+
+    def customer_offers(self, step: str, task: str) -> bool:
+        return f'"task":"{task}"' in str(self.journey.lasting("step", step).blocks).replace("'", '"').replace('\\"', '"')
+
+    def files(self, name: str) -> bool:
+        return any(name in file.name for m in self.journey.thread("step", "planning") for file in m.files)
+
+
+async def play(journey: Journey) -> None:
+    """All acts in order. Raises what keeps one from coming true."""
+    acts = Acts(journey)
+    await acts.start()
+    await acts.planning()
+    await acts.organization()
+    await acts.restart()
+    await acts.service_desk()
+    await acts.reminder()
+    await acts.environments()
+    await acts.control_center()
+    await acts.authentication()
+    await acts.next_steps()
+    await acts.verified()
+
+
