@@ -109,17 +109,20 @@ class Bot:
         return wrong
 
     async def _every(self, seconds: float, work: Callable[[], Awaitable[None]], *, retry: float = 0) -> None:
+        failures = 0
         while True:
             pause = seconds
             try:
                 await work()
+                failures = 0
             except asyncio.CancelledError:
                 raise
             except Exception as error:  # noqa: BLE001  a loop outlives a failure; the next round tries again
                 log.warning(
                     "a round failed", extra={"error": getattr(error, "error", type(error).__name__), "work": work.__name__}
                 )
-                pause = retry or seconds
+                failures += 1
+                pause = min(seconds, retry * 2 ** min(failures - 1, 8)) if retry else seconds
             await asyncio.sleep(pause)
 
     async def _refresh(self) -> None:

@@ -18,6 +18,7 @@ from flows.people import Who
 from flows.ports import Unit
 from flows.problems import Refused
 from flows.rules import Rules
+from flows.starting import join
 from storage.store import Conflict, Store, Unavailable
 
 log = logging.getLogger("bot.desk")
@@ -63,6 +64,23 @@ class Desk:
     async def transact(self, work: Callable[[Unit], Awaitable[T]]) -> T:
         """One write, repeated when another writer was first."""
         return await self.store.transact(work)
+
+    async def meet(self, who: Who, onboarding_id: str) -> None:
+        """Remember a colleague who pressed a button in the customer's channel before Slack told that they joined it."""
+
+        async def work(unit: Unit) -> None:
+            onboarding = await unit.get(Onboarding, onboarding_id)
+            if onboarding is not None:
+                await join(unit, onboarding, who, welcome=False)
+
+        await self.transact(work)
+        self.later(self._fetch(who))
+
+    async def _fetch(self, who: Who) -> None:
+        try:
+            await self.directory.fetch(who.user_id)
+        except SlackError as error:
+            log.info("a person's language is not known yet", extra={"error": error.error})
 
     def support_texts(self) -> Texts:
         return Texts(self.support_language)

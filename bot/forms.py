@@ -105,8 +105,7 @@ def render(
     if texts.has(about):
         blocks.append(context(texts(about)))
     raw = answers if slot.item is None else ((answers.get(slot.page.repeat) or [])[slot.item : slot.item + 1] or [{}])[0]
-    for problem in problems:
-        blocks.append(alert(escape(_sentence(problem, texts)), "error"))
+    blocks.extend(alert(escape(_sentence(problem, texts)), "error") for problem in problems)
     for name, info, item in inputs(slot.page.model):
         element = _element(name, info, item, raw.get(name), texts, labels or {})
         words = f"field.{form.id}.{name}"
@@ -322,7 +321,7 @@ def display(value: Any, name: str, item: Input, texts: Texts) -> str:
         case Kind.SEARCH_MANY:
             return str(len(value))
         case Kind.MOMENT:
-            return date_token(int(value), texts)
+            return date_token(int(value))
         case Kind.DATE:
             return str(value)  # a date is the same day in every zone
         case Kind.PERSON:

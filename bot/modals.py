@@ -18,9 +18,9 @@ from flows import filling, fulfilling
 from flows.fields import Answers
 from flows.filling import REVIEW, DraftKey, Opened
 from flows.form import collect, slots
-from flows.model import Snapshot
+from flows.model import Member, Snapshot
 from flows.onboarding import need_open, situation
-from flows.people import Who
+from flows.people import Role, Who
 from flows.ports import Unit
 from flows.problems import Problem
 from flows.step import Situation
@@ -97,7 +97,9 @@ class Modals:
             return Scene(who, meta, place, None, at, texts)
         snapshot = await need_open(unit, meta.onboarding)
         place = place_of(snapshot.onboarding, meta)
-        await self.desk.access.require(unit, who, may_of(place), snapshot, channel_id)
+        role = await self.desk.access.require(unit, who, may_of(place), snapshot, channel_id)
+        if role is Role.COLLEAGUE and await unit.get(Member, f"{meta.onboarding}:{who}") is None:
+            await self.desk.meet(who, meta.onboarding)  # a submitted page does not say in which channel it was opened
         texts = await self.desk.directory.texts_for(unit, who, snapshot.onboarding)
         return Scene(who, meta, place, snapshot, situation(snapshot, self.desk.rules, unit.now, who), texts)
 

@@ -22,7 +22,7 @@ def _one(texts: Texts, name: str, value: Any) -> Any:
     if name in CHANNELS and value:
         return Raw(f"<#{value}>")
     if name in TIMES and value:
-        return date_token(int(value), texts)
+        return date_token(int(value))
     if name == "step" and value:
         return texts(f"step.{value}.title")
     if name == "state" and value:

@@ -1,7 +1,7 @@
 """Forms that are no step's: starting an onboarding, the reasons that decisions need, snoozing, asking for help."""
 
+import datetime as dt
 from collections.abc import Iterable
-import datetime
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -20,7 +20,7 @@ class Start(FormPage):
     lead: Annotated[str, Input(Kind.PERSON)]
     owner: Annotated[str, Input(Kind.PERSON)]
     language: Annotated[Literal["en", "pt_BR"], Input(Kind.CHOICE, LANGUAGES, choices="language")]
-    go_live: Annotated[datetime.date | None, Input(Kind.DATE)] = None
+    go_live: Annotated[dt.date | None, Input(Kind.DATE)] = None
 
 
 class Reason(FormPage):
@@ -38,11 +38,11 @@ class Assignment(FormPage):
 
 class Snooze(FormPage):
     until: Annotated[Literal["tomorrow", "three_days", "date"], Input(Kind.CHOICE, ("tomorrow", "three_days", "date"))]
-    date: Annotated[datetime.date | None, Input(Kind.DATE)] = None
+    date: Annotated[dt.date | None, Input(Kind.DATE)] = None
 
 
 def _start(answers: Answers, at: Situation) -> Iterable[Problem]:
-    if answers.get("go_live") and datetime.date.fromisoformat(answers["go_live"]) < at.today:
+    if answers.get("go_live") and dt.date.fromisoformat(answers["go_live"]) < at.today:
         yield Problem("go_live", "date_past")
 
 
@@ -54,7 +54,7 @@ def _snooze(answers: Answers, at: Situation) -> Iterable[Problem]:
     if answers["until"] == "date":
         if not answers.get("date"):
             yield Problem("date", "date_needed")
-        elif datetime.date.fromisoformat(answers["date"]) <= at.today:
+        elif dt.date.fromisoformat(answers["date"]) <= at.today:
             yield Problem("date", "date_past")
 
 

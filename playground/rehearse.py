@@ -1,6 +1,6 @@
 """The whole journey by itself, headless, against the stand-ins: a transcript of who did and saw what. Exit code 0 when all came true.
 
-    python -m playground.rehearse
+python -m playground.rehearse
 """
 
 import asyncio

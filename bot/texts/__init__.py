@@ -81,7 +81,7 @@ class Texts:
         return self(key, **safe)
 
 
-def date_token(at: int | datetime, texts: Texts, form: str = "{date_short_pretty} {time}") -> Raw:
+def date_token(at: int | datetime, form: str = "{date_short_pretty} {time}") -> Raw:
     """A moment in each reader's zone; the fallback is complete by itself."""
     moment = at if isinstance(at, datetime) else datetime.fromtimestamp(at, UTC)
     fallback = f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

@@ -13,7 +13,7 @@ def matrix(snapshot: Snapshot, texts: Texts, now: datetime) -> Drawing:  # noqa:
     for grant in snapshot.grants:
         words = f"{texts(f'resource.{grant.resource}')}: {texts(f'grant.{grant.state}')}"
         if grant.expires_at:
-            words += f" ({texts('matrix.expires')} {date_token(grant.expires_at, texts)})"
+            words += f" ({texts('matrix.expires')} {date_token(grant.expires_at)})"
         if grant.reference:
             words += f" ({escape(grant.reference)})"
         by_email.setdefault(grant.email, []).append(words)

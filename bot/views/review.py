@@ -32,7 +32,7 @@ def review_card(
     blocks.append(section(f"{state} · {texts.md('review.channel', channel=Raw(f'<#{onboarding.channel_id}>'))}"))
     sent = snapshot.last(step_id)
     if sent is not None:
-        by, when = Raw(f"<@{sent.user_id}>"), date_token(sent.at, texts)
+        by, when = Raw(f"<@{sent.user_id}>"), date_token(sent.at)
         blocks.append(context(texts.md("review.sent", revision=sent.revision, digest=sent.digest[:8], by=by, at=when)))
         values: list[Block] = []
         for note in step.form.notes(sent.answers, at):
@@ -69,8 +69,7 @@ def _decision(snapshot: Snapshot, step: Step, texts: Texts, rules: Rules) -> lis
     given, needed = approvals(snapshot, step.id), rules.approvals_of(step)
     if record.claimer_id:
         blocks.append(context(texts.md("review.claimed", by=Raw(f"<@{record.claimer_id}>"))))
-    for decision in given:
-        blocks.append(context(texts.md("review.approved", by=Raw(f"<@{decision.user_id}>"), at=date_token(decision.at, texts))))
+    blocks.extend(context(texts.md("review.approved", by=Raw(f"<@{d.user_id}>"), at=date_token(d.at))) for d in given)
     if record.state is StepState.SUBMITTED and not snapshot.onboarding.closed_at:
         if needed > 1:
             blocks.append(context(texts("review.needed", given=len(given), needed=needed)))
@@ -85,7 +84,7 @@ def _decision(snapshot: Snapshot, step: Step, texts: Texts, rules: Rules) -> lis
             )
         )
     elif record.state is StepState.CHANGES_REQUESTED:
-        by, when = Raw(f"<@{record.changed_by}>"), date_token(record.changed_at, texts) if record.changed_at else ""
+        by, when = Raw(f"<@{record.changed_by}>"), date_token(record.changed_at) if record.changed_at else ""
         blocks.append(section(texts.md("review.sent_back", by=by, at=when, reason=record.reason)))
     return blocks
 
@@ -100,7 +99,7 @@ def _tasks(snapshot: Snapshot, step: Step, texts: Texts, at: Situation, rules: R
         if f"{step.id}.{task.id}" in at.done and not task.repeatable:
             done = record_of(snapshot, step.id, task.id)
             if done is not None and done.at is not None:
-                by, when = Raw(f"<@{done.user_id}>"), date_token(done.at, texts)
+                by, when = Raw(f"<@{done.user_id}>"), date_token(done.at)
                 blocks.append(context(texts.md("review.task_done", task=texts(key), by=by, at=when)))
             continue
         if waiting is not None and waiting.state == "waiting" and rules.approvals_of(step, task) > 1:

@@ -22,7 +22,7 @@ def step_message(snapshot: Snapshot, journey: Journey, step_id: str, texts: Text
     state = texts("step_message.state", state=texts(f"state.{record.state.value}"))
     blocks.append(section(" · ".join(part for part in (f"*{state}*", turn_words(record, texts)) if part)))
     if record.revision and record.submitted_at:
-        by, sent = Raw(f"<@{record.submitted_by}>"), date_token(record.submitted_at, texts)
+        by, sent = Raw(f"<@{record.submitted_by}>"), date_token(record.submitted_at)
         blocks.append(context(texts.md("step_message.sent", revision=record.revision, by=by, at=sent)))
     if record.state is StepState.CHANGES_REQUESTED and record.reason:
         blocks.append(section(texts.md("step_message.reason", reason=record.reason)))
