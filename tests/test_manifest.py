@@ -1,0 +1,173 @@
+"""The manifest and the code ask Slack for the same: commands, events, interactivity and scopes, compared both ways."""
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import jsonschema
+import pytest
+import yaml
+
+from bot.commands import Commands
+from bot.desk import Desk
+from bot.events import HANDLED
+from bot.modals import Modals
+from playground.slack.registry import METHODS
+
+ROOT = Path(__file__).parent.parent
+TEXT = (ROOT / "app_manifest.yaml").read_text()
+BOT = sorted((ROOT / "bot").rglob("*.py"))
+READ = frozenset({"channels:read", "groups:read"})
+HISTORY = frozenset({"channels:history", "groups:history"})
+
+SCOPES_OF_METHODS: dict[
+    str, frozenset[str]
+] = {  # docs.slack.dev/reference/methods/<method>, for the kinds of channel the bot is in
+    "auth.test": frozenset(),
+    "bookmarks.add": frozenset({"bookmarks:write"}),
+    "bookmarks.list": frozenset({"bookmarks:read"}),
+    "chat.getPermalink": frozenset(),
+    "chat.postEphemeral": frozenset({"chat:write"}),
+    "chat.postMessage": frozenset({"chat:write"}),
+    "chat.update": frozenset({"chat:write"}),
+    "conversations.history": HISTORY,
+    "conversations.info": READ,
+    "conversations.members": READ,
+    "conversations.open": frozenset({"im:write"}),
+    "conversations.replies": HISTORY,
+    "files.completeUploadExternal": frozenset({"files:write"}),
+    "files.delete": frozenset({"files:write"}),
+    "files.getUploadURLExternal": frozenset({"files:write"}),
+    "files.info": frozenset({"files:read"}),
+    "usergroups.users.list": frozenset({"usergroups:read"}),
+    "users.info": frozenset({"users:read"}),
+    "views.open": frozenset(),
+    "views.publish": frozenset(),
+    "views.push": frozenset(),
+    "views.update": frozenset(),
+}
+SCOPES_OF_EVENTS: dict[str, frozenset[str]] = {  # docs.slack.dev/reference/events/<event>
+    "app_home_opened": frozenset(),
+    "app_uninstalled": frozenset(),
+    "channel_id_changed": READ,
+    "channel_rename": READ,
+    "channel_shared": READ,
+    "channel_unshared": READ,
+    "member_joined_channel": READ,
+    "message.channels": frozenset({"channels:history"}),
+    "message.groups": frozenset({"groups:history"}),
+    "tokens_revoked": frozenset(),
+}
+
+
+def manifest(text: str = TEXT) -> dict[str, Any]:
+    loaded = yaml.safe_load(text)
+    assert isinstance(loaded, dict)
+    return loaded
+
+
+def for_http() -> dict[str, Any]:
+    """As its first comment says to change it."""
+    text = re.sub(r"^( *)# (\w*url: )", r"\1\2", TEXT, flags=re.MULTILINE)
+    return manifest(text.replace("socket_mode_enabled: true", "socket_mode_enabled: false"))
+
+
+def scopes() -> set[str]:
+    return set(manifest()["oauth_config"]["scopes"]["bot"])
+
+
+def calls() -> Iterator[ast.Call]:
+    for path in BOT:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                yield node
+
+
+def methods_called() -> set[str]:
+    """`….web.chat_postMessage(…)` -> chat.postMessage: the SDK writes the dots of a method as underscores."""
+    found = set()
+    for call in calls():
+        function = cast(ast.Attribute, call.func)
+        if isinstance(function.value, ast.Attribute) and function.value.attr == "web":
+            found.add(function.attr.replace("_", "."))
+    return found
+
+
+def listens_for(kind: str) -> list[ast.Call]:
+    """`app.<kind>(…)` with Bolt's app."""
+    return [
+        call for call in calls() if isinstance(call.func, ast.Attribute) and call.func.attr == kind and _name(call.func) == "app"
+    ]
+
+
+def _name(function: ast.Attribute) -> str:
+    return function.value.id if isinstance(function.value, ast.Name) else ""
+
+
+@pytest.mark.parametrize("one", [manifest(), for_http()], ids=["socket mode", "http"])
+def test_slack_would_take_it(one: dict[str, Any]) -> None:
+    schema = json.loads((ROOT / "tests/data/manifest.schema.json").read_text())
+    jsonschema.Draft7Validator.check_schema(schema)
+    jsonschema.validate(one, schema)
+
+
+def test_for_http_every_kind_of_request_has_its_address() -> None:
+    one = for_http()
+    interactivity = one["settings"]["interactivity"]
+    addresses = {
+        *(command["url"] for command in one["features"]["slash_commands"]),
+        one["settings"]["event_subscriptions"]["request_url"],
+        interactivity["request_url"],
+        interactivity["message_menu_options_url"],  # selects that are searched as one types
+    }
+    assert addresses == {"https://onboarding.example.com/slack/events"}
+    assert one["settings"]["socket_mode_enabled"] is False
+
+
+def test_commands_are_those_the_bot_listens_for() -> None:
+    listened = {ast.literal_eval(call.args[0]) for call in listens_for("command")}
+    assert {command["command"] for command in manifest()["features"]["slash_commands"]} == listened
+
+
+def test_the_usage_hint_names_every_verb() -> None:
+    verbs = set(Commands(cast(Desk, None), cast(Modals, None))._verbs) - {""}
+    (command,) = manifest()["features"]["slash_commands"]
+    assert set(command["usage_hint"].split(" | ")) == verbs
+    assert command["should_escape"] is False  # a customer's name is taken as it was typed
+
+
+def test_events_are_those_that_are_handled() -> None:
+    events = {event.partition(".")[0] for event in manifest()["settings"]["event_subscriptions"]["bot_events"]}
+    assert events == set(HANDLED)
+
+
+def test_what_people_press_reaches_the_bot() -> None:
+    for kind in ("action", "view", "options"):
+        assert listens_for(kind), kind
+    assert manifest()["settings"]["interactivity"]["is_enabled"] is True
+    assert "views.publish" in methods_called()
+    assert manifest()["features"]["app_home"]["home_tab_enabled"] is True
+
+
+def test_every_method_called_is_in_the_table_and_the_stand_in_agrees_on_its_scope() -> None:
+    assert methods_called() == set(SCOPES_OF_METHODS)
+    for name, needed in SCOPES_OF_METHODS.items():
+        _, scope = METHODS[name]
+        assert scope is None or needed == {scope}, name
+
+
+def test_scopes_are_what_methods_events_and_commands_need_and_no_more() -> None:
+    needed = {"commands"}.union(
+        *SCOPES_OF_METHODS.values(),
+        *(SCOPES_OF_EVENTS[event] for event in manifest()["settings"]["event_subscriptions"]["bot_events"]),
+    )
+    assert scopes() == needed
+
+
+def test_each_scope_and_event_has_its_reason_in_the_docs() -> None:
+    first_cells = re.findall(r"^\| (`[^|]+`) \|", (ROOT / "docs/slack.md").read_text(), flags=re.MULTILINE)
+    told = [name for cell in first_cells for name in re.findall(r"`([^`]+)`", cell)]
+    assert sorted(told) == sorted(scopes() | set(manifest()["settings"]["event_subscriptions"]["bot_events"]))
