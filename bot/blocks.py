@@ -99,8 +99,12 @@ def long_sections(text: str) -> Iterable[Block]:
 _DATE = re.compile(r"<!date\^(\d+)\^[^|>]*\|([^>]*)>")
 
 
+_BOLD = re.compile(r"(?<![\w*])\*([^*\n]+)\*(?![\w*])")
+
+
 def spoken(text: str) -> str:
-    """mrkdwn as plain words: dates by their fallback, mentions kept for Slack to speak."""
+    """mrkdwn as plain words: dates by their fallback, no signs of emphasis; mentions are kept for Slack to speak."""
+    text = _BOLD.sub(r"\1", text)
     return _DATE.sub(
         lambda found: found.group(2) or f"{datetime.fromtimestamp(int(found.group(1)), UTC):%Y-%m-%d %H:%M} UTC", text
     )
