@@ -1,0 +1,50 @@
+# Tasks. `make help` lists them. Each does the set-up it needs by itself.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup test demo rehearse run check lint types format bench lock
+
+help: ## list the tasks
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
+
+setup: $(READY) ## make .venv and install the locked dependencies into it
+
+$(READY): requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; name one with: make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $(READY)
+
+test: $(READY) ## run all tests
+	$(BIN)/python -m pytest
+
+demo: $(READY) ## play the whole journey by itself, against stand-ins, and print who did and saw what
+	$(BIN)/python -m playground.rehearse
+
+rehearse: $(READY) ## The demo without a screen: a transcript of who did and saw what
+
+run: $(READY) ## run the bot; it reads its configuration from the environment
+	$(BIN)/python -m bot run
+
+check: $(READY) ## say what is wrong with the configuration and how to mend it
+	$(BIN)/python -m bot check
+
+lint: $(READY) ## look for faults of form
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY) ## check the types
+	$(BIN)/mypy
+
+format: $(READY) ## format the code
+	$(BIN)/ruff format .
+
+bench: $(READY) ## measure how fast Slack is answered, beside baselines
+	$(BIN)/python -m bench.ack
+
+lock: ## lock the dependencies anew; needs uv
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url -q pyproject.toml -o requirements.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url -q --extra dev pyproject.toml -c requirements.txt -o requirements-dev.txt
