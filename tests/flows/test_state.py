@@ -1,3 +1,5 @@
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,7 +21,7 @@ def walk(steps: list[Move]) -> list[StepState]:
 @given(moves)
 def test_nothing_is_done_that_was_never_approved(steps: list[Move]) -> None:
     seen = walk(steps)
-    for before, now in zip(seen, seen[1:], strict=False):
+    for before, now in itertools.pairwise(seen):
         if now is StepState.DONE:
             assert before in (StepState.APPROVED, StepState.FULFILLING)
         if now is StepState.APPROVED:
