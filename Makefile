@@ -14,7 +14,8 @@ setup: $(READY) ## make .venv and install the locked dependencies into it
 
 $(READY): requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; name one with: make PYTHON=python3.12")'
-	$(PYTHON) -m venv $(VENV)
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
+		{ rm -rf $(VENV); echo "$(PYTHON) cannot make an environment; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $(READY)
 
@@ -24,7 +25,7 @@ test: $(READY) ## run all tests
 demo: $(READY) ## play the whole journey by itself, against stand-ins, and print who did and saw what
 	$(BIN)/python -m playground.rehearse
 
-rehearse: $(READY) ## The demo without a screen: a transcript of who did and saw what
+rehearse: demo ## the same, by the name of its module
 
 run: $(READY) ## run the bot; it reads its configuration from the environment
 	$(BIN)/python -m bot run
