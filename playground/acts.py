@@ -145,7 +145,12 @@ class Acts:
         invited = lambda: self.customer_offers("control_center", "confirm_access")  # noqa: E731
         await self.support_task(self.sam, "control_center", "send_invitations", invited)
         await self.journey.task(
-            self.ana, "step", "control_center", "confirm_access", example("control_center", "confirm_access"), self.done("control_center")
+            self.ana,
+            "step",
+            "control_center",
+            "confirm_access",
+            example("control_center", "confirm_access"),
+            self.done("control_center"),
         )
 
     async def authentication(self) -> None:
@@ -164,8 +169,12 @@ class Acts:
         await self.journey.approve(self.sam, "authentication", lambda: self.journey.says("review", "authentication", review))
         await self.approve(self.kim, "authentication")
         await self.support_task(self.sam, "authentication", "upload_key", lambda: self.offers("authentication", "record_claims"))
-        await self.support_task(self.sam, "authentication", "record_claims", lambda: not self.offers("authentication", "record_claims"))
-        await self.support_task(self.sam, "authentication", "hand_over_pair", lambda: not self.offers("authentication", "hand_over_pair"))
+        await self.support_task(
+            self.sam, "authentication", "record_claims", lambda: not self.offers("authentication", "record_claims")
+        )
+        await self.support_task(
+            self.sam, "authentication", "hand_over_pair", lambda: not self.offers("authentication", "hand_over_pair")
+        )
         token = {"environment": "test", "token": self.office.pismo.mint_token(self.org_id)}
         await self.journey.task(self.ana, "step", "authentication", "prove_access", token, self.done("authentication"))
         self.tell("thread", await self.thread_says("step", "authentication", "Proof of access"))
@@ -227,5 +236,3 @@ async def play(journey: Journey) -> None:
     await acts.authentication()
     await acts.next_steps()
     await acts.verified()
-
-

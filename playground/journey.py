@@ -57,7 +57,9 @@ class Journey:
 
     # -- pressing
 
-    async def press(self, person: Person, target: Callable[[], Message | View], act: Act, happened: Happened, *, task: str = "") -> None:
+    async def press(
+        self, person: Person, target: Callable[[], Message | View], act: Act, happened: Happened, *, task: str = ""
+    ) -> None:
         """Press a button until what it is for has happened."""
 
         async def once() -> bool:
@@ -90,7 +92,13 @@ class Journey:
     # -- filling
 
     async def fill_form(
-        self, person: Person, opened: Callable[[], Awaitable[Any]], values: Fill, happened: Happened, *, stop_at: int | None = None
+        self,
+        person: Person,
+        opened: Callable[[], Awaitable[Any]],
+        values: Fill,
+        happened: Happened,
+        *,
+        stop_at: int | None = None,
     ) -> None:
         """Open a form, fill page after page and send it, until it has happened. ``stop_at``: close the form at that page instead."""
         pages = 0
@@ -142,7 +150,9 @@ class Journey:
 
     # -- the parts of every step
 
-    def opens(self, person: Person, target: Callable[[], Message | View], act: Act, task: str = "") -> Callable[[], Awaitable[Outcome]]:
+    def opens(
+        self, person: Person, target: Callable[[], Message | View], act: Act, task: str = ""
+    ) -> Callable[[], Awaitable[Outcome]]:
         async def open_() -> Outcome:
             message = target()
             name = action_id(message.blocks, act, task)
@@ -240,5 +250,3 @@ def value_for(name: str, element: Mapping[str, Any], values: Mapping[str, Any]) 
     if kind in ("plain_text_input", "number_input", "email_text_input", "url_text_input"):
         return str(value)
     return value
-
-

@@ -104,7 +104,9 @@ class Office:
 
     def environment(self) -> dict[str, str]:
         keep = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "TMPDIR") if name in os.environ}
-        reach = {"SLACK_APP_TOKEN": self.slack.app_token} if self.socket_mode else {"SLACK_SIGNING_SECRET": self.slack.signing_secret}
+        reach = (
+            {"SLACK_APP_TOKEN": self.slack.app_token} if self.socket_mode else {"SLACK_SIGNING_SECRET": self.slack.signing_secret}
+        )
         return {
             **keep,
             "HOME": str(self.path),

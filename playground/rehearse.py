@@ -34,7 +34,9 @@ async def rehearse() -> int:
         calls, clicks = len(office.slack.calls), len(office.slack.deliveries)
     for violation in violations:
         tell("Slack", f"refused: {violation}")
-    tell("", f"{clicks} payloads to the bot, {calls} calls to Slack, {len(violations)} refused; {time.monotonic() - began:.0f} s.")
+    tell(
+        "", f"{clicks} payloads to the bot, {calls} calls to Slack, {len(violations)} refused; {time.monotonic() - began:.0f} s."
+    )
     return 1 if violations else 0
 
 

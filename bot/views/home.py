@@ -18,7 +18,8 @@ def _home(blocks: Sequence[Block]) -> View:
 
 def support_home(snapshots: Sequence[Snapshot], texts: Texts, now: datetime) -> View:
     blocks = [header(texts("status.queue")), *queue_blocks(snapshots, texts, now), divider()]
-    return _home([*blocks, header(texts("status.title")), *overview_lines(snapshots, texts, now), context(texts("help.text"))])
+    lines = overview_lines(snapshots, texts, now) or [section(texts("status.none"))]
+    return _home([*blocks, header(texts("status.title")), *lines, context(texts("help.text"))])
 
 
 def customer_home(cards: Sequence[Sequence[Block]], texts: Texts) -> View:
