@@ -174,8 +174,8 @@ class Bot:
                 bot_user_id=self.desk.directory.bot_user_id or "U0",
             )
 
-        logger = logging.getLogger("slack_bolt.AsyncApp")
-        logger.setLevel(logging.ERROR)  # it warns that SLACK_BOT_TOKEN, which it finds by itself, is not used
+        # Bolt finds SLACK_BOT_TOKEN by itself and warns that it is not used, which is meant.
+        logging.getLogger("slack_bolt.AsyncApp").addFilter(lambda record: not record.getMessage().startswith("As "))
         app = AsyncApp(
             client=self.slack.web,
             signing_secret=secret or "unused: Socket Mode needs no signature",
@@ -185,7 +185,6 @@ class Bot:
             ignoring_self_events_enabled=False,
             attaching_function_token_enabled=False,
         )
-        logger.setLevel(logging.INFO)
         app.middleware(self._inbox)
         app.action(ANY)(self._on_action)
         app.view(ANY)(self._on_view)
