@@ -86,7 +86,6 @@ class Completion:
         self.problems: tuple[Problem, ...] = ()
         self.lead: Person | None = None
         self.person: Person | None = None
-        self.people: list[Who] = []
         self._items: list[str] = []
 
     def reset(self) -> None:
@@ -130,8 +129,6 @@ class Completion:
             found.append(Problem("lead", "lead_is_support"))
         if owner and not any(who.user_id == owner for who in self.desk.access.support):
             found.append(Problem("owner", "owner_not_support"))
-        if not found:
-            self.people = await directory.customers_in(channel)
         return found
 
     async def _look_at_person(self, raw: Answers) -> list[Problem]:
@@ -193,7 +190,6 @@ async def _start(unit: Unit, clean: Answers, done: Completion) -> None:
         owner_id=clean["owner"],
         language=clean["language"],
         go_live=date.fromisoformat(clean["go_live"]) if clean.get("go_live") else None,
-        people=done.people,
     )
     await starting.start(unit, done.desk.rules, asked, done.sent.who)
 

@@ -92,8 +92,13 @@ def _track_grants(unit: Unit, snapshot: Snapshot, step: Step) -> None:
     sent = snapshot.last(step.id)
     if sent is None:
         return
-    there = {(grant.resource, grant.email.lower()) for grant in snapshot.grants}
-    for asked in step.grants(sent.answers):
+    wanted = list(step.grants(sent.answers))
+    keys = {(asked.resource, asked.email.lower()) for asked in wanted}
+    for grant in snapshot.grants:  # an address that a new revision no longer names, and nobody acted on
+        if grant.step_id == step.id and grant.state == "asked" and (grant.resource, grant.email.lower()) not in keys:
+            grant.state, grant.at = "withdrawn", unit.now
+    there = {(grant.resource, grant.email.lower()) for grant in snapshot.grants if grant.state != "withdrawn"}
+    for asked in wanted:
         if (asked.resource, asked.email.lower()) in there:
             continue
         there.add((asked.resource, asked.email.lower()))

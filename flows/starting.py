@@ -1,6 +1,5 @@
 """Support starts an onboarding, and what happens to its channel and its people later."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -16,7 +15,7 @@ from flows.rules import Rules
 
 @dataclass(frozen=True)
 class Start:
-    """What `/onboarding start` asked, with what Slack says of the channel: ``people`` are the customer's persons in it."""
+    """What `/onboarding start` asked."""
 
     customer: str
     channel_id: str
@@ -24,7 +23,6 @@ class Start:
     owner_id: str
     language: str
     go_live: date | None
-    people: Sequence[Who] = ()
 
 
 async def start(unit: Unit, rules: Rules, asked: Start, actor: Who) -> str:
@@ -51,13 +49,13 @@ async def start(unit: Unit, rules: Rules, asked: Start, actor: Who) -> str:
         for position, step_id in enumerate(journey_of(CURRENT).steps)
     }
     members = [_member(onboarding.id, asked.lead, "lead")]
-    members += [_member(onboarding.id, who, "colleague") for who in sorted(set(asked.people)) if who != asked.lead]
     for row in (*steps.values(), *members):
         unit.add(row)
     facts = {"channel": asked.channel_id, "team": asked.lead.team_id, "lead": asked.lead.user_id, "journey": CURRENT}
     unit.record(onboarding.id, "onboarding:start", actor, facts=facts, changes={"customer": asked.customer})
     unit.effect(onboarding.id, "draw", what="card")
     unit.effect(onboarding.id, "bookmark")
+    unit.effect(onboarding.id, "people")
     snapshot = Snapshot(onboarding=onboarding, steps=steps, submissions={}, tasks=[], decisions=[], grants=[], members=members)
     settle(unit, snapshot, rules)
     warn(unit, onboarding.id, "started", customer=asked.customer, by=actor.user_id, channel=asked.channel_id)

@@ -25,6 +25,7 @@ def executors(desk: Desk, pismo: Pismo) -> Mapping[str, Executor]:
         "remind": messages.remind,
         "home": messages.home,
         "bookmark": messages.bookmark,
+        "people": messages.people,
         "move": messages.move,
         "alert": messages.alert,
         "differences": messages.differences,

@@ -11,9 +11,10 @@ from bot.texts import Texts
 from bot.views import card, reminder, review, step
 from bot.wording import sentence
 from flows.journey import journey_of
-from flows.model import Effect, Posted, Snapshot, TaskRecord
+from flows.model import Effect, Onboarding, Posted, Snapshot, TaskRecord
 from flows.onboarding import situation, step_of
 from flows.people import Who
+from flows.starting import join
 from flows.state import StepState
 
 Result = dict[str, Any] | None
@@ -205,6 +206,17 @@ class Messages:
         link = await self.desk.slack.permalink(posted.channel_id, posted.ts)
         title = Texts(snapshot.onboarding.language)("card.bookmark")
         await self.desk.slack.bookmark_once(posted.channel_id, title, link)
+        return None
+
+    async def people(self, effect: Effect, again: bool) -> Result:  # noqa: ARG002  whom it knows it leaves as they are
+        """Remember the customer's people who are in the channel already, so that they can act from App Home too."""
+        snapshot = await self.snapshot(effect.onboarding_id)
+        found = await self.desk.directory.customers_in(snapshot.onboarding.channel_id)
+        async with self.desk.store.write() as unit:
+            onboarding = await unit.get(Onboarding, effect.onboarding_id)
+            for who in found:
+                if onboarding is not None and who.team_id == onboarding.team_id and who.user_id != onboarding.lead_id:
+                    await join(unit, onboarding, who, welcome=False)
         return None
 
     async def move(self, effect: Effect, again: bool) -> Result:  # noqa: ARG002  setting the same id again changes nothing
