@@ -1,17 +1,22 @@
 """Forms that are no step's: starting an onboarding, the reasons that decisions need, snoozing, asking for help."""
 
 import datetime as dt
-from collections.abc import Iterable
-from typing import Annotated, Literal
+from collections.abc import Iterator
+from typing import Annotated
 
 from pydantic import Field
 
 from flows.fields import Answers, FormPage, Input, Kind
 from flows.problems import Problem
 from flows.step import Form, Page, Situation
+from flows.steps import IN_ORDER
+from flows.steps.inputs import not_past
 
 LANGUAGES = ("en", "pt_BR")
-STEPS = ("planning", "organization", "service_desk", "environments", "control_center", "authentication", "next_steps")
+"""What an onboarding can be held in: the languages there are texts for."""
+
+STEPS = tuple(step.id for step in IN_ORDER)
+SNOOZES = ("tomorrow", "three_days", "date")
 
 
 class Start(FormPage):
@@ -19,7 +24,7 @@ class Start(FormPage):
     channel: Annotated[str, Input(Kind.CHANNEL)]
     lead: Annotated[str, Input(Kind.PERSON)]
     owner: Annotated[str, Input(Kind.PERSON)]
-    language: Annotated[Literal["en", "pt_BR"], Input(Kind.CHOICE, LANGUAGES, choices="language")]
+    language: Annotated[str, Input(Kind.CHOICE, LANGUAGES)]
     go_live: Annotated[dt.date | None, Input(Kind.DATE)] = None
 
 
@@ -27,53 +32,65 @@ class Reason(FormPage):
     reason: Annotated[str, Field(min_length=1, max_length=2000), Input(Kind.LONG_TEXT)]
 
 
-class StepReason(Reason):
-    step: Annotated[str, Input(Kind.CHOICE, STEPS, choices="step")]
+class StepReason(FormPage):
+    step: Annotated[str, Input(Kind.CHOICE, STEPS)]
+    reason: Annotated[str, Field(min_length=1, max_length=2000), Input(Kind.LONG_TEXT)]
 
 
 class Assignment(FormPage):
-    step: Annotated[str, Input(Kind.CHOICE, STEPS, choices="step")]
+    step: Annotated[str, Input(Kind.CHOICE, STEPS)]
     person: Annotated[str, Input(Kind.PERSON)]
 
 
 class Snooze(FormPage):
-    until: Annotated[Literal["tomorrow", "three_days", "date"], Input(Kind.CHOICE, ("tomorrow", "three_days", "date"))]
+    until: Annotated[str, Input(Kind.CHOICE, SNOOZES)]
     date: Annotated[dt.date | None, Input(Kind.DATE)] = None
 
 
-def _start(answers: Answers, at: Situation) -> Iterable[Problem]:
-    if answers.get("go_live") and dt.date.fromisoformat(answers["go_live"]) < at.today:
-        yield Problem("go_live", "date_past")
-
-
 def _start_known(at: Situation) -> Answers:
-    return {"owner": at.owner_id, "channel": at.channel_id, "language": at.language}
+    return {"channel": at.channel_id, "owner": at.owner_id, "language": at.language}
 
 
-def _snooze(answers: Answers, at: Situation) -> Iterable[Problem]:
-    if answers["until"] == "date":
-        if not answers.get("date"):
-            yield Problem("date", "date_needed")
-        elif dt.date.fromisoformat(answers["date"]) <= at.today:
-            yield Problem("date", "date_past")
+def _snooze(answers: Answers, at: Situation) -> Iterator[Problem]:
+    if answers["until"] != "date":
+        return
+    if not answers.get("date"):
+        yield Problem("date", "date_needed")
+    elif dt.date.fromisoformat(answers["date"]) <= at.today:
+        yield Problem("date", "date_not_future")
 
 
-def _reason(form: str, model: type[FormPage] = Reason) -> Form:
-    return Form(form, (Page("reason", model),), example={"reason": "Because of this.", "step": "planning"})
+def _reason(form_id: str) -> Form:
+    return Form(form_id, (Page("reason", Reason),), example={"reason": "The document number is the one of a branch."})
+
+
+def _reason_of_step(form_id: str) -> Form:
+    example = {"step": "service_desk", "reason": "The customer has this from an earlier project."}
+    return Form(form_id, (Page("reason", StepReason),), example=example)
 
 
 DIALOGS: dict[str, Form] = {
-    "start": Form(
-        "start",
-        (Page("start", Start, check=_start),),
-        prefill=_start_known,
-        example={"customer": "Acme Bank", "language": "en", "go_live": "2099-01-15"},
-    ),
-    "request_changes": _reason("request_changes"),
-    "reject": _reason("reject"),
-    "stuck": _reason("stuck"),
-    "skip": _reason("skip", StepReason),
-    "reopen": _reason("reopen", StepReason),
-    "assign": Form("assign", (Page("person", Assignment),), example={"step": "planning"}),
-    "snooze": Form("snooze", (Page("until", Snooze, check=_snooze),), example={"until": "tomorrow"}),
+    form.id: form
+    for form in (
+        Form(
+            "start",
+            (Page("start", Start, check=lambda answers, at: not_past(answers, at, "go_live")),),
+            prefill=_start_known,
+            example={
+                "customer": "Example Bank",
+                "channel": "C0EXAMPLE",
+                "lead": "U0EXAMPLE",
+                "owner": "U1EXAMPLE",
+                "language": "en",
+                "go_live": "2099-01-15",
+            },
+        ),
+        _reason("request_changes"),
+        _reason("reject"),
+        _reason("stuck"),
+        _reason_of_step("skip"),
+        _reason_of_step("reopen"),
+        Form("assign", (Page("person", Assignment),), example={"step": "organization", "person": "U0EXAMPLE"}),
+        Form("snooze", (Page("until", Snooze, check=_snooze),), example={"until": "tomorrow"}),
+    )
 }

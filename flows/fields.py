@@ -3,20 +3,31 @@
     class Company(FormPage):
         official_name: Annotated[str, Field(min_length=1, max_length=100), Input(Kind.TEXT)]
 
-What a person typed travels as raw values: str for texts, dates (``YYYY-MM-DD``), choices and searches; list[str] for several choices;
-int (Unix seconds) for a moment; dicts ``{"name", "text"}`` for a file's content. None or a missing key means nothing was given.
+What a person typed travels as raw values: str for texts, dates (``YYYY-MM-DD``), choices and searches; list[str] for several
+choices; int (Unix seconds) for a moment; dicts ``{"name", "text"}`` for a file's content. None or a missing key means nothing
+was given.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
 from pydantic.fields import FieldInfo
+from pydantic_core import CoreSchema, core_schema
+
+from flows.problems import fault
 
 Answers = dict[str, Any]
 """JSON values by field name."""
+
+CATALOGUES: Mapping[str, Literal["currency", "country", "timezone"]] = {
+    "currency": "currency",
+    "country": "country",
+    "timezone": "timezone",
+}
+"""The sources whose values are the same for everybody: those of `flows.catalog`."""
 
 
 class Kind(StrEnum):
@@ -38,11 +49,11 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Input:
-    """How a field is asked.
+    """How a field is asked. Only what is offered is taken: other values are refused as ``not_offered``.
 
-    ``options``: the values of a CHOICE or CHOICES; their labels are ``choice.<choices>.<value>``, with ``choices`` defaulting to the
-    field's name. ``source``: where the values of a SEARCH come from, e.g. ``currency``. ``allow``: kinds of secret that are the very
-    thing asked here (a short-lived access token). ``personal`` fields are shown to the customer and support alone, never in a metric.
+    ``options``: the values of a CHOICE or CHOICES; their labels are ``choice.<choices>.<value>``, with ``choices`` defaulting
+    to the field's name. ``source``: where the values of a SEARCH come from, e.g. ``currency``. ``allow``: kinds of secret that
+    are the very thing asked here (a short-lived access token).
     """
 
     kind: Kind
@@ -52,6 +63,25 @@ class Input:
     filetypes: tuple[str, ...] = ()
     allow: frozenset[str] = frozenset()
     forget: bool = False  # never written to a draft, a submission or a log: a token that is used once
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        schema = handler(source)
+        if not self.options and self.source not in CATALOGUES:
+            return schema
+        return core_schema.no_info_after_validator_function(self._offered, schema)
+
+    def _offered(self, value: Any) -> Any:
+        for one in value if isinstance(value, list) else [] if value is None else [value]:
+            if not self._offers(one):
+                raise fault("not_offered")
+        return value
+
+    def _offers(self, value: Any) -> bool:
+        if self.options:
+            return value in self.options
+        from flows import catalog  # noqa: PLC0415  its names are loaded at first use
+
+        return catalog.known(CATALOGUES[self.source], value)
 
 
 class FormPage(BaseModel):

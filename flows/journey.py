@@ -1,14 +1,18 @@
 """The journey: steps in order, with a version. A customer stays on the version they began with."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from flows.dialogs import DIALOGS
-from flows.fields import inputs
-from flows.step import Form, Step
-from flows.steps import authentication, control_center, environments, next_steps, organization, planning, service_desk
+from flows.fields import Answers, FormPage, Kind, inputs
+from flows.form import collect
+from flows.step import Form, Situation, Step, Task
+from flows.steps import IN_ORDER
 
 MOST_INPUTS = 7
+MOST_OPTIONS = {Kind.CHOICE: 100, Kind.CHOICES: 10}
+"""Slack's limits of a static select and of checkboxes."""
 
 
 class JourneyError(Exception):
@@ -30,50 +34,90 @@ def journey(version: str, *steps: Step) -> Journey:
     return made
 
 
-def verify(made: Journey) -> None:
-    """Raises JourneyError for what would strand a customer: unknown or circular requirements, forms too long, unclear tasks."""
-    seen: set[str] = set()
-    for step in made.steps.values():
-        # In order: a step requires earlier ones alone, so there is no circle.
+def verify(made: Journey, *, examples: bool = False) -> None:
+    """Raises JourneyError for what would strand a customer: unknown or circular requirements, forms too long, unclear tasks.
+
+    ``examples``: go through each form with its example too, which takes a second the first time.
+    """
+    before: set[str] = set()
+    for key, step in made.steps.items():
+        if key != step.id or "." in step.id or step.id in DIALOGS:
+            raise JourneyError(f"{step.id} stands under the name {key}, or its id is taken")
         for needed in step.requires:
-            if needed not in seen:
+            if needed not in made.steps:
+                raise JourneyError(f"{step.id} requires {needed}, which the journey does not have")
+            if needed not in before:  # so there is no circle either
                 raise JourneyError(f"{step.id} requires {needed}, which does not come before it")
-        seen.add(step.id)
+        before.add(step.id)
         _verify_form(step.form, step.id)
-        names = [task.id for task in step.tasks]
-        if len(set(names)) != len(names):
-            raise JourneyError(f"{step.id} has two tasks of the same id")
-        for task in step.tasks:
-            if task.form is not None:
-                _verify_form(task.form, f"{step.id}.{task.id}")
-            if bool(task.grant_to) != bool(task.grant_from) or bool(task.grant_to) != bool(task.resource):
-                raise JourneyError(f"{step.id}.{task.id} moves accesses, but does not say from and to what")
+        _verify_tasks(step)
+    if examples:
+        _verify_examples(made)
+
+
+def _verify_tasks(step: Step) -> None:
+    names = [task.id for task in step.tasks]
+    if len(set(names)) != len(names):
+        raise JourneyError(f"{step.id} has two tasks of the same id")
+    for task in step.tasks:
+        name = f"{step.id}.{task.id}"
+        if task.form is not None:
+            _verify_form(task.form, name)
+        moves = (task.resource, task.grant_from, task.grant_to)
+        if any(moves) and not (all(moves) and _asks_for_grants(task)):
+            raise JourneyError(f"{name} moves accesses, but does not say which, from and to what state")
+
+
+def _asks_for_grants(task: Task) -> bool:
+    pages = task.form.pages if task.form is not None else ()
+    return any(name == "grants" and item.source == "grants" for page in pages for name, _, item in inputs(page.model))
 
 
 def _verify_form(form: Form, form_id: str) -> None:
     if form.id != form_id:
         raise JourneyError(f"the form of {form_id} is called {form.id}")
+    names = [name for page in form.pages for name, _, _ in inputs(page.model)]
+    if len({page.id for page in form.pages}) != len(form.pages) or len(set(names)) != len(names):
+        raise JourneyError(f"{form_id} has two pages or two inputs of the same name")
     for page in form.pages:
-        count = sum(1 for _ in inputs(page.model))
-        if not 0 < count <= MOST_INPUTS:
-            raise JourneyError(f"{form_id}, page {page.id}, has {count} inputs")
+        _verify_page(page.model, f"{form_id}, page {page.id}")
         if bool(page.repeat) != page.model.repeated:
             raise JourneyError(f"{form_id}, page {page.id}: a repeated page and its key go together")
 
 
+def _verify_page(model: type[FormPage], place: str) -> None:
+    asked = list(inputs(model))
+    if not 0 < len(asked) <= MOST_INPUTS:
+        raise JourneyError(f"{place}: it has {len(asked)} inputs")
+    for name, _, item in asked:
+        if item.kind in MOST_OPTIONS and not 0 < len(item.options) <= MOST_OPTIONS[item.kind]:
+            raise JourneyError(f"{place}: {name} offers {len(item.options)} options")
+        if item.kind in (Kind.SEARCH, Kind.SEARCH_MANY) and not item.source:
+            raise JourneyError(f"{place}: {name} does not say where it is searched")
+
+
+def _verify_examples(made: Journey) -> None:
+    at = Situation(datetime.now(UTC), datetime.now(UTC).date(), "Example Bank", "en", "UTC")
+    sent: dict[str, Answers] = {}
+    for step in made.steps.values():
+        forms = [step.form, *(task.form for task in step.tasks if task.form is not None)]
+        for form in forms:
+            clean, problems = collect(form, _chosen(form), replace(at, answers=sent))
+            if problems:
+                faults = ", ".join(f"{problem.field}: {problem.key}" for _, problem in problems)
+                raise JourneyError(f"the example of {form.id} is refused: {faults}")
+            if form is step.form:
+                sent = {**sent, step.id: {**form.example, **clean}}  # with what other choices would ask for
+
+
+def _chosen(form: Form) -> Answers:
+    """An example with something chosen where it says "*": one of the onboarding's own."""
+    many = {name for page in form.pages for name, _, item in inputs(page.model) if item.kind is Kind.SEARCH_MANY}
+    return {name: [value] if name in many and value == "*" else value for name, value in form.example.items()}
+
+
 CURRENT = "1"
-JOURNEYS: Mapping[str, Journey] = {
-    CURRENT: journey(
-        CURRENT,
-        planning.STEP,
-        organization.STEP,
-        service_desk.STEP,
-        environments.STEP,
-        control_center.STEP,
-        authentication.STEP,
-        next_steps.STEP,
-    )
-}
+JOURNEYS: Mapping[str, Journey] = {CURRENT: journey(CURRENT, *IN_ORDER)}
 
 
 def journey_of(version: str) -> Journey:
@@ -81,7 +125,7 @@ def journey_of(version: str) -> Journey:
     return JOURNEYS[version]
 
 
-def all_forms() -> Iterable[Form]:
+def all_forms() -> Iterator[Form]:
     """Every form of every journey: steps' and tasks'."""
     for made in JOURNEYS.values():
         for step in made.steps.values():

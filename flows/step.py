@@ -78,7 +78,11 @@ class Page:
 
 @dataclass(frozen=True)
 class Form:
-    """Pages asked in a modal, one after the other. ``review``: a last page shows all answers before they are sent."""
+    """Pages asked in a modal, one after the other.
+
+    ``review``: a last page shows all answers before they are sent. ``notes``: shown there and on the review card; they must not
+    fail where answers are missing. ``example``: raw answers that pass; ``"*"`` for whatever this onboarding offers to choose.
+    """
 
     id: str
     pages: tuple[Page, ...]

@@ -1,10 +1,11 @@
-"""Lists of e-mail addresses in forms: read as pasted or from a CSV file, and shown back before they are sent."""
+"""Lists of e-mail addresses in forms: kept as pasted or attached, read by the doctor, shown back before they are sent."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
-from flows.emails import EmailReport, Status, examine
+from flows.emails import EmailEntry, EmailReport, Status, examine
 from flows.fields import Answers
-from flows.problems import Note, Problem
+from flows.problems import Note, Parameter, Problem
 from flows.step import Situation
 
 MOST = 1000
@@ -18,43 +19,63 @@ def text_of(answers: Answers, *names: str) -> str:
     return "\n".join(str(part.get("text", "")) if isinstance(part, dict) else str(part) for part in parts if part)
 
 
-def report(answers: Answers, *names: str, known: Iterable[str] = ()) -> EmailReport:
-    return examine(text_of(answers, *names), known=tuple(known), limit=MOST + 1)
-
-
 def addresses(answers: Answers, *names: str) -> tuple[str, ...]:
     """The valid ones, each once."""
-    return report(answers, *names).valid
+    return examine(text_of(answers, *names), limit=MOST).valid
 
 
-def check(answers: Answers, *names: str, needed: bool = True) -> Iterable[Problem]:
-    """At least one valid address where one is needed; not more than 1,000."""
-    if not needed and not text_of(answers, *names).strip():
-        return
-    found = report(answers, *names)
-    if len(found.entries) > MOST or found.left_out:
-        yield Problem(names[0], "emails_too_many", {"max": MOST})
-    elif not found.valid:
+def check(answers: Answers, *names: str) -> Iterator[Problem]:
+    """At least one valid address, at most 1,000. Bad ones beside good ones are no fault: they are named and left out."""
+    text = text_of(answers, *names)
+    found = examine(text, limit=MOST)
+    if not text.strip():
+        yield Problem(names[0], "missing")
+    elif found.left_out:
+        yield Problem(names[0], "emails_too_many", {"maximum": MOST})
+    elif not found.entries:
         yield Problem(names[0], "emails_none")
+    elif not found.valid:
+        yield from (Problem(names[0], entry.key, _facts(entry)) for entry in found.entries[:3])
 
 
-def notes(answers: Answers, situation: Situation, resource: str, *names: str) -> Iterable[Note]:
-    """What will be sent, what is left out and why, and what to look at again."""
+def notes(answers: Answers, situation: Situation, *names: str, resource: str = "") -> Iterator[Note]:
+    """What will be asked for, what is left out and why, and what to look at again. ``resource``: the access asked for."""
     known = [email for asked, email, _ in situation.grants if asked == resource]
-    found = report(answers, *names, known=known)
-    if not found.entries:
-        return
-    yield Note("emails_new", {"n": len(found.valid), "list": _list(list(found.valid))})
-    for status, key in ((Status.DUPLICATE, "emails_duplicate"), (Status.KNOWN, "emails_known")):
+    found = examine(text_of(answers, *names), known=known, home_domains=home_domains(situation), limit=MOST)
+    for status in (Status.NEW, Status.KNOWN, Status.DUPLICATE):
         same = [entry.address for entry in found.entries if entry.status is status]
         if same:
-            yield Note(key, {"n": len(same), "list": _list(same)})
-    for entry in [entry for entry in found.entries if entry.status is Status.INVALID][:SHOWN]:
-        yield Note(entry.key, {"address": entry.address, **entry.params})
-    warned = [(entry, warning) for entry in found.entries for warning in entry.warnings]
-    for entry, warning in warned[:SHOWN]:
-        yield Note(warning.key, {"address": entry.address, **warning.params})
+            yield Note(f"emails_{status}", {"n": len(same), "addresses": _listed(same)})
+    invalid = [entry for entry in found.entries if entry.status is Status.INVALID]
+    if invalid:
+        yield Note("emails_invalid", {"n": len(invalid)})
+    yield from (Note(entry.key, _facts(entry)) for entry in invalid[:SHOWN])
+    yield from islice(_warnings(found), SHOWN)
 
 
-def _list(found: list[str]) -> str:
-    return ", ".join(found[:SHOWN]) + (" …" if len(found) > SHOWN else "")
+def home_domains(situation: Situation) -> Sequence[str]:
+    """The company's own domain, as far as its contact in the organization step tells."""
+    from flows.email_domains import FREE_MAIL  # noqa: PLC0415  a long list
+
+    domain = str(situation.get("organization", "responsible", "")).rpartition("@")[2].casefold()
+    return () if not domain or domain in FREE_MAIL else (domain,)
+
+
+def _warnings(report: EmailReport) -> Iterator[Note]:
+    """Each once, with all the addresses it is about."""
+    same: dict[tuple[str, tuple[tuple[str, Parameter], ...]], list[str]] = {}
+    for entry in report.entries:
+        for warning in entry.warnings:
+            facts = tuple((name, value) for name, value in warning.params.items() if name != "name")
+            same.setdefault((warning.key, facts), []).append(entry.address)
+    for (key, facts), those in same.items():
+        yield Note(key, {**dict(facts), "n": len(those), "addresses": _listed(those)})
+
+
+def _facts(entry: EmailEntry) -> dict[str, Parameter]:
+    return {**entry.params, "address": entry.address}
+
+
+def _listed(found: Iterable[str]) -> str:
+    first = list(islice(found, SHOWN + 1))
+    return ", ".join(first[:SHOWN]) + (", …" if len(first) > SHOWN else "")

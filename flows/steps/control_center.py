@@ -1,7 +1,7 @@
 """Step 5, Control Center access: users with role and environments; each invitation's code lives 24 hours."""
 
-from collections.abc import Iterable
-from typing import Annotated, ClassVar, Literal
+from collections.abc import Iterator
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -9,8 +9,7 @@ from flows.fields import Answers, FormPage, Input, Kind, RepeatedPage
 from flows.people import Side
 from flows.problems import Note, Problem
 from flows.step import Form, GrantAsked, Page, Situation, Step, Task
-from flows.steps.organization import Email
-from flows.steps.service_desk import Chosen
+from flows.steps.inputs import Chosen, ChosenWithReason, Email
 
 CODE_HOURS = 24
 RESOURCES = ("control_center_test", "control_center_production")
@@ -34,35 +33,35 @@ ROLES = (
 
 
 class User(RepeatedPage):
-    repeated: ClassVar[bool] = True
     name: Annotated[str, Field(min_length=1, max_length=100), Input(Kind.TEXT)]
     email: Email
-    language: Annotated[Literal["en", "pt_BR"], Input(Kind.CHOICE, ("en", "pt_BR"), choices="language")]
+    language: Annotated[str, Input(Kind.CHOICE, ("en", "pt_BR"))]
     role: Annotated[str, Input(Kind.CHOICE, ROLES)]
-    environments: Annotated[
-        list[Literal["test", "production"]],
-        Field(min_length=1),
-        Input(Kind.CHOICES, ("test", "production"), choices="environment"),
-    ]
-    then: Annotated[Literal["enough", "another", "remove"], Input(Kind.CHOICE, ("enough", "another", "remove"))]
+    environments: Annotated[list[str], Input(Kind.CHOICES, ("test", "production"), choices="environment")]
+    then: Annotated[str, Input(Kind.CHOICE, ("enough", "another", "remove"))] = "enough"
 
 
-def _role(answers: Answers, _at: Situation) -> Iterable[Problem]:
-    """Checked on the last page: at least one administrator."""
-    if answers["role"] not in ROLES:
-        yield Problem("role", "invalid")
-    users = [user for user in answers.get("users") or [] if user.get("then") != "remove"]
-    if answers.get("then") == "enough" and not any(user.get("role") == ADMIN for user in [*users, answers]):
+def _users(answers: Answers) -> list[dict[str, Any]]:
+    return answers.get("users") or []
+
+
+def _user(answers: Answers, _at: Situation) -> Iterator[Problem]:
+    """Each address once; where the list is said to be complete, an administrator in it."""
+    email = answers["email"].casefold()
+    if sum(str(user.get("email", "")).strip().casefold() == email for user in _users(answers)) > 1:
+        yield Problem("email", "user_twice", {"address": answers["email"]})
+    if answers.get("then") == "enough" and all(user.get("role") != ADMIN for user in (answers, *_users(answers))):
         yield Problem("role", "admin_needed")
 
 
-def _notes(answers: Answers, _at: Situation) -> Iterable[Note]:
-    if sum(user.get("role") == ADMIN for user in answers.get("users") or []) < 2:
-        yield Note("second_admin")
+def _notes(answers: Answers, _at: Situation) -> Iterator[Note]:
+    admins = sum(user.get("role") == ADMIN for user in _users(answers))
+    if admins < 2:
+        yield Note("one_admin" if admins else "no_admin")
 
 
-def _grants(answers: Answers) -> Iterable[GrantAsked]:
-    for user in answers["users"]:
+def _grants(answers: Answers) -> Iterator[GrantAsked]:
+    for user in _users(answers):
         for environment in user["environments"]:
             yield GrantAsked(f"control_center_{environment}", user["email"], user["name"], user["role"], user["language"])
 
@@ -71,22 +70,28 @@ def _any(at: Situation, *states: str) -> bool:
     return any(resource in RESOURCES and state in states for resource, _, state in at.grants)
 
 
-class Withdrawal(Chosen):
-    reason: Annotated[str, Field(min_length=1, max_length=1000), Input(Kind.LONG_TEXT)]
+def _finished(at: Situation) -> bool:
+    """Nobody is waited for, and an administrator is in."""
+    admins = {user["email"].casefold() for user in _users(at.answers.get("control_center", {})) if user["role"] == ADMIN}
+    confirmed = {email.casefold() for resource, email, state in at.grants if resource in RESOURCES and state == "confirmed"}
+    return not _any(at, "asked", "invited", "expired") and not admins.isdisjoint(confirmed)
 
 
-def _task(name: str, side: Side, page: type[FormPage], source: tuple[str, ...], target: str, expires_hours: int = 0) -> Task:
+def _task(
+    name: str, side: Side, source: tuple[str, ...], target: str, *, page: type[FormPage] = Chosen, optional: bool = False
+) -> Task:
+    example = {"grants": "*", **({} if page is Chosen else {"reason": "Left the company."})}
     return Task(
         name,
         side,
-        Form(f"control_center.{name}", (Page("grants", page),), example={"grants": "*", "reason": "Left the company."}),
+        Form(f"control_center.{name}", (Page("grants", page),), example=example),
         ready=lambda at: _any(at, *source),
         repeatable=True,
-        optional=name in ("withdraw_access", "resend_invitations"),
+        optional=optional,
         resource=RESOURCES,
         grant_from=source,
         grant_to=target,
-        expires_hours=expires_hours,
+        expires_hours=CODE_HOURS if target == "invited" else 0,
     )
 
 
@@ -94,22 +99,22 @@ STEP = Step(
     "control_center",
     Form(
         "control_center",
-        (Page("users", User, check=_role, repeat="users"),),
+        (Page("users", User, check=_user, repeat="users"),),
         notes=_notes,
         review=True,
         example={
             "users": [
                 {
-                    "name": "Ana Souza",
-                    "email": "ana@acmebank.example",
+                    "name": "First Administrator",
+                    "email": "first.admin@bank.example",
                     "language": "en",
                     "role": ADMIN,
                     "environments": ["test", "production"],
                     "then": "another",
                 },
                 {
-                    "name": "Bruno Lima",
-                    "email": "bruno@acmebank.example",
+                    "name": "Setup Viewer",
+                    "email": "setup.viewer@bank.example",
                     "language": "pt_BR",
                     "role": "controlc-setup-viewer",
                     "environments": ["test"],
@@ -120,12 +125,20 @@ STEP = Step(
     ),
     requires=("organization",),
     tasks=(
-        _task("send_invitations", Side.SUPPORT, Chosen, ("asked", "expired"), "invited", expires_hours=CODE_HOURS),
-        _task("resend_invitations", Side.SUPPORT, Chosen, ("invited",), "invited", expires_hours=CODE_HOURS),
-        _task("confirm_access", Side.CUSTOMER, Chosen, ("invited",), "confirmed"),
-        _task("withdraw_access", Side.SUPPORT, Withdrawal, ("asked", "invited", "expired"), "withdrawn"),
+        _task("send_invitations", Side.SUPPORT, ("asked", "expired"), "invited"),
+        # Optional, so that it is the customer's turn once everybody is invited.
+        _task("resend_invitations", Side.SUPPORT, ("invited",), "invited", optional=True),
+        _task("confirm_access", Side.CUSTOMER, ("invited",), "confirmed"),
+        _task(
+            "withdraw_access",
+            Side.SUPPORT,
+            ("asked", "invited", "expired"),
+            "withdrawn",
+            page=ChosenWithReason,
+            optional=True,
+        ),
     ),
-    finished=lambda at: not _any(at, "asked", "invited", "expired"),
+    finished=_finished,
     grants=_grants,
     links=lambda _at: (("control_center", "https://developers.pismo.io/pismo-docs/docs/get-access-and-sign-on"),),
 )

@@ -1,74 +1,65 @@
-"""Step 4, test and production environments: which test environment, who needs access, from when; production takes two of support."""
+"""Step 4, test and production environments: which one for tests, who needs access, from when. Two of support open production."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from datetime import date
-from typing import Annotated, Literal
-
-from pydantic import Field
+from typing import Annotated
 
 from flows.fields import Answers, FormPage, Input, Kind
 from flows.people import Side
 from flows.problems import Note, Problem
-from flows.step import Form, GrantAsked, Page, Situation, Step, Task
+from flows.step import Form, Page, Situation, Step, Task
 from flows.steps import addresses
-from flows.steps.organization import Email
+from flows.steps.inputs import LONGEST, Email, HttpsUrl, LongText, not_past
+from flows.steps.service_desk import USERS
 
-TEST_URL = "https://sandbox.pismolabs.io"
+SANDBOX = "https://sandbox.pismolabs.io"
+"""The test environment; production's address is not published, so support enters it."""
+
 DOCS = "https://developers.pismo.io/pismo-docs/docs"
+LINKS = (
+    ("environments", f"{DOCS}/environments"),
+    ("postman", f"{DOCS}/access-pismo-postman-collections"),
+    ("openapi", "https://github.com/PismoDevEx/pismo-api-specs"),
+)
 
 
-class Test(FormPage):
-    test: Annotated[Literal["pismo", "own"], Input(Kind.CHOICE, ("pismo", "own"))]
-    test_users: Annotated[str, Field(max_length=3000), Input(Kind.LONG_TEXT)]
+class Environment(FormPage):
+    test: Annotated[str, Input(Kind.CHOICE, ("pismo", "own"))]
+    test_users: LongText
 
 
 class Own(FormPage):
-    own_url: Annotated[str, Field(max_length=300, pattern=r"^https://\S+$"), Input(Kind.URL)]
+    own_url: HttpsUrl
     own_contact: Email
 
 
 class Production(FormPage):
-    production_users: Annotated[str, Field(max_length=3000), Input(Kind.LONG_TEXT)]
+    production_users: LongText
     production_from: Annotated[date, Input(Kind.DATE)]
 
 
 class Ready(FormPage):
-    base_url: Annotated[str, Field(max_length=300, pattern=r"^https://\S+$"), Input(Kind.URL)]
-    notes: Annotated[str | None, Field(max_length=1000), Input(Kind.LONG_TEXT)] = None
+    base_url: HttpsUrl
 
 
-def _test(answers: Answers, _at: Situation) -> Iterable[Problem]:
-    return addresses.check(answers, "test_users")
-
-
-def _production(answers: Answers, at: Situation) -> Iterable[Problem]:
-    if date.fromisoformat(answers["production_from"]) < at.today:
-        yield Problem("production_from", "date_past")
+def _production(answers: Answers, at: Situation) -> Iterator[Problem]:
+    yield from not_past(answers, at, "production_from")
     yield from addresses.check(answers, "production_users")
 
 
-def _notes(answers: Answers, at: Situation) -> Iterable[Note]:
-    yield from addresses.notes(answers, at, "test", "test_users")
-    yield from addresses.notes(answers, at, "production", "production_users")
-
-
-def _grants(answers: Answers) -> Iterable[GrantAsked]:
-    for resource, field in (("test", "test_users"), ("production", "production_users")):
-        for email in addresses.addresses(answers, field):
-            yield GrantAsked(resource, email)
+def _notes(answers: Answers, at: Situation) -> Iterator[Note]:
+    for name in ("test_users", "production_users"):
+        yield Note(f"{name}_follow")
+        yield from addresses.notes(answers, at, name)
+    if at.go_live and answers.get("production_from") and date.fromisoformat(answers["production_from"]) > at.go_live:
+        yield Note("production_after_go_live", {"go_live": at.go_live.isoformat()})
 
 
 def _prefill(at: Situation) -> Answers:
-    users = addresses.addresses(at.answers.get("service_desk", {}), "users", "users_file")
-    return {"test_users": "\n".join(users)} if users else {}
-
-
-def _links(_at: Situation) -> tuple[tuple[str, str], ...]:
-    return (
-        ("environments", f"{DOCS}/environments"),
-        ("postman", f"{DOCS}/access-pismo-postman-collections"),
-        ("openapi", "https://github.com/PismoDevEx/pismo-api-specs"),
-    )
+    """The Service Desk's users, where they can be shown whole, and the day of the go-live."""
+    users = "\n".join(addresses.addresses(at.answers.get("service_desk", {}), *USERS))
+    known = {"test_users": users if len(users) <= LONGEST else "", "production_from": at.get("planning", "go_live")}
+    return {name: value for name, value in known.items() if value}
 
 
 STEP = Step(
@@ -76,7 +67,7 @@ STEP = Step(
     Form(
         "environments",
         (
-            Page("test", Test, check=_test),
+            Page("test", Environment, check=lambda answers, _at: addresses.check(answers, "test_users")),
             Page("own", Own, when=lambda answers: answers.get("test") == "own"),
             Page("production", Production, check=_production),
         ),
@@ -85,8 +76,8 @@ STEP = Step(
         review=True,
         example={
             "test": "pismo",
-            "test_users": "ana@acmebank.example\nbruno@acmebank.example",
-            "production_users": "ana@acmebank.example",
+            "test_users": "developer@bank.example\ntester@bank.example",
+            "production_users": "operations.lead@bank.example",
             "production_from": "2099-01-10",
         },
     ),
@@ -98,25 +89,18 @@ STEP = Step(
             Form(
                 "environments.test_ready",
                 (Page("ready", Ready),),
-                prefill=lambda at: {"base_url": at.get("environments", "own_url") or TEST_URL},
-                example={"base_url": TEST_URL},
+                prefill=lambda at: {"base_url": at.get("environments", "own_url") or SANDBOX},
+                example={"base_url": SANDBOX},
             ),
-            resource=("test",),
-            grant_from=("asked",),
-            grant_to="granted",
         ),
         Task(
             "production_ready",
             Side.SUPPORT,
-            Form("environments.production_ready", (Page("ready", Ready),), example={"base_url": "https://api.acmebank.example"}),
+            Form("environments.production_ready", (Page("ready", Ready),), example={"base_url": "https://pismo.bank.example"}),
             ready=lambda at: "environments.test_ready" in at.done,
             approvals=2,
-            resource=("production",),
-            grant_from=("asked",),
-            grant_to="granted",
         ),
     ),
     finished=lambda at: "environments.production_ready" in at.done,
-    grants=_grants,
-    links=_links,
+    links=lambda _at: LINKS,
 )

@@ -1,12 +1,13 @@
 """Step 7, next steps: the guides of the chosen products, a rating, the receipt; support closes the onboarding."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
 from flows.fields import FormPage, Input, Kind
 from flows.people import Side
 from flows.step import Form, Page, Situation, Step, Task
+from flows.steps.inputs import LONGEST
 
 DOCS = "https://developers.pismo.io/pismo-docs/docs"
 GUIDES = {
@@ -17,6 +18,8 @@ GUIDES = {
     "digital_lending": f"{DOCS}/get-started-building-lending",
     "seller_management": f"{DOCS}/get-started-with-seller-management",
 }
+"""The guide of each product of the planning step."""
+
 GENERAL = (
     ("developers_portal", DOCS),
     ("ask_ai", f"{DOCS}/using-llms"),
@@ -25,18 +28,21 @@ GENERAL = (
 
 
 class Rating(FormPage):
-    rating: Annotated[Literal["5", "4", "3", "2", "1"], Input(Kind.CHOICE, ("5", "4", "3", "2", "1"))]
-    comment: Annotated[str | None, Field(max_length=3000), Input(Kind.LONG_TEXT)] = None
+    rating: Annotated[str, Input(Kind.CHOICE, ("5", "4", "3", "2", "1"))]
+    comment: Annotated[str | None, Field(max_length=LONGEST), Input(Kind.LONG_TEXT)] = None
 
 
 def _links(at: Situation) -> tuple[tuple[str, str], ...]:
-    products = at.get("planning", "products", [])
-    return (*((f"guide_{product}", GUIDES[product]) for product in products), *GENERAL)
+    return (*((f"guide_{product}", GUIDES[product]) for product in at.get("planning", "products", ())), *GENERAL)
 
 
 STEP = Step(
     "next_steps",
-    Form("next_steps", (Page("rating", Rating),), example={"rating": "5", "comment": "Clear from the first day."}),
+    Form(
+        "next_steps",
+        (Page("rating", Rating),),
+        example={"rating": "5", "comment": "It was always clear whose turn it was."},
+    ),
     requires=("service_desk", "environments", "control_center", "authentication"),
     approvals=0,
     tasks=(Task("close_onboarding", Side.SUPPORT),),

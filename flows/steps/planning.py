@@ -1,16 +1,17 @@
 """Step 1, planning: what the customer wants to build and when to meet. Support schedules sessions and closes planning."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
 from flows.fields import Answers, FormPage, Input, Kind
 from flows.people import Side
-from flows.problems import Problem
+from flows.problems import Note, Problem
 from flows.step import Form, Page, Situation, Step, Task
 from flows.steps import addresses
+from flows.steps.inputs import LONGEST, HttpsUrl, LongText, not_past
 
 PRODUCTS = (
     "card_issuing",
@@ -20,15 +21,15 @@ PRODUCTS = (
     "digital_lending",
     "seller_management",
 )
-Product = Literal[
-    "card_issuing", "core_banking", "transaction_banking", "demand_deposit_accounts", "digital_lending", "seller_management"
-]
+PREFERRED = ("session_1", "session_2", "session_3")
+MINUTES = ("30", "45", "60", "90", "120")
+DOCS = "https://developers.pismo.io/pismo-docs/docs"
 
 
 class Goals(FormPage):
-    products: Annotated[list[Product], Field(min_length=1), Input(Kind.CHOICES, PRODUCTS)]
-    goals: Annotated[str, Field(min_length=1, max_length=3000), Input(Kind.LONG_TEXT)]
-    challenges: Annotated[str | None, Field(max_length=3000), Input(Kind.LONG_TEXT)] = None
+    products: Annotated[list[str], Input(Kind.CHOICES, PRODUCTS)]
+    goals: LongText
+    challenges: Annotated[str | None, Field(max_length=LONGEST), Input(Kind.LONG_TEXT)] = None
     go_live: Annotated[date, Input(Kind.DATE)]
 
 
@@ -36,75 +37,75 @@ class Meetings(FormPage):
     session_1: Annotated[int, Input(Kind.MOMENT)]
     session_2: Annotated[int | None, Input(Kind.MOMENT)] = None
     session_3: Annotated[int | None, Input(Kind.MOMENT)] = None
-    attendees: Annotated[str, Field(max_length=3000), Input(Kind.LONG_TEXT)]
+    attendees: LongText
 
 
 class Session(FormPage):
     starts: Annotated[int, Input(Kind.MOMENT)]
-    minutes: Annotated[Literal["30", "45", "60", "90", "120"], Input(Kind.CHOICE, ("30", "45", "60", "90", "120"))]
-    link: Annotated[str | None, Field(max_length=500, pattern=r"^https://\S+$"), Input(Kind.URL)] = None
+    minutes: Annotated[str, Input(Kind.CHOICE, MINUTES)]
+    link: HttpsUrl
     agenda: Annotated[str, Field(min_length=1, max_length=1000), Input(Kind.LONG_TEXT)]
 
 
 class Held(FormPage):
     session: Annotated[str, Input(Kind.SEARCH, source="sessions")]
-    notes: Annotated[str | None, Field(max_length=3000), Input(Kind.LONG_TEXT)] = None
+    notes: LongText
 
 
-def _goals(answers: Answers, at: Situation) -> Iterable[Problem]:
-    if date.fromisoformat(answers["go_live"]) < at.today:
-        yield Problem("go_live", "date_past")
-
-
-def _meetings(answers: Answers, at: Situation) -> Iterable[Problem]:
-    now = at.now.timestamp()
-    for name in ("session_1", "session_2", "session_3"):
-        if answers.get(name) and answers[name] < now:
-            yield Problem(name, "moment_past")
+def _meetings(answers: Answers, at: Situation) -> Iterator[Problem]:
+    yield from not_past(answers, at, *PREFERRED)
+    given = [answers[name] for name in PREFERRED if answers.get(name)]
+    yield from (Problem(name, "moment_twice") for name in PREFERRED[1:] if given.count(answers.get(name)) > 1)
     yield from addresses.check(answers, "attendees")
 
 
-def _session(answers: Answers, at: Situation) -> Iterable[Problem]:
-    if answers["starts"] < at.now.timestamp():
-        yield Problem("starts", "moment_past")
+def _notes(answers: Answers, at: Situation) -> Iterator[Note]:
+    yield from addresses.notes(answers, at, "attendees")
 
 
 def _prefill(at: Situation) -> Answers:
-    return {"go_live": at.go_live.isoformat()} if at.go_live else {}
+    return {"go_live": at.go_live.isoformat()} if at.go_live and at.go_live >= at.today else {}
 
 
-FORM = Form(
-    "planning",
-    (Page("goals", Goals, check=_goals), Page("meetings", Meetings, check=_meetings)),
-    prefill=_prefill,
-    notes=lambda answers, at: addresses.notes(answers, at, "", "attendees"),
-    review=True,
-    example={
-        "products": ["card_issuing", "core_banking"],
-        "goals": "Issue cards to two million customers and move their accounts.",
-        "challenges": "A monolith that closes at night.",
-        "go_live": "2099-01-15",
-        "session_1": 4070908800,
-        "session_2": 4070995200,
-        "attendees": "ana@acmebank.example\nbruno@acmebank.example",
-    },
-)
+def _waiting(at: Situation) -> bool:
+    """Whether a scheduled session was not held yet."""
+    held = {answers.get("session") for _, answers in at.items.get("planning.hold_session", ())}
+    return any(item not in held for item, _ in at.items.get("planning.schedule_session", ()))
+
 
 STEP = Step(
     "planning",
-    FORM,
+    Form(
+        "planning",
+        (
+            Page("goals", Goals, check=lambda answers, at: not_past(answers, at, "go_live")),
+            Page("meetings", Meetings, check=_meetings),
+        ),
+        prefill=_prefill,
+        notes=_notes,
+        review=True,
+        example={
+            "products": ["card_issuing", "core_banking"],
+            "goals": "Issue credit cards in the first year and open accounts for the same customers after that.",
+            "challenges": "The present system closes the day at midnight and takes no payments until it is done.",
+            "go_live": "2099-01-15",
+            "session_1": 4070908800,
+            "session_2": 4070995200,
+            "attendees": "product@bank.example\nengineering.lead@bank.example",
+        },
+    ),
     tasks=(
         Task(
             "schedule_session",
             Side.SUPPORT,
             Form(
                 "planning.schedule_session",
-                (Page("session", Session, check=_session),),
+                (Page("session", Session, check=lambda answers, at: not_past(answers, at, "starts")),),
                 example={
                     "starts": 4070908800,
                     "minutes": "60",
                     "link": "https://meet.example/planning",
-                    "agenda": "Goals, products, path",
+                    "agenda": "Goals, products, the path to go-live",
                 },
             ),
             repeatable=True,
@@ -113,11 +114,16 @@ STEP = Step(
         Task(
             "hold_session",
             Side.SUPPORT,
-            Form("planning.hold_session", (Page("held", Held),), example={"session": "*", "notes": "Agreed on the path."}),
-            ready=lambda at: len(at.items.get("planning.schedule_session", ())) > len(at.items.get("planning.hold_session", ())),
+            Form(
+                "planning.hold_session",
+                (Page("held", Held),),
+                example={"session": "*", "notes": "Cards first. Accounts follow in the second quarter."},
+            ),
+            ready=_waiting,
             repeatable=True,
         ),
         Task("close_planning", Side.SUPPORT, ready=lambda at: "planning.hold_session" in at.done),
     ),
     finished=lambda at: "planning.close_planning" in at.done,
+    links=lambda _at: (("onboarding", f"{DOCS}/pismo-platform-onboarding"),),
 )

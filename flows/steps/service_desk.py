@@ -1,73 +1,87 @@
 """Step 3, Service Desk access: who needs it; support files the request and says which access is granted."""
 
-from collections.abc import Iterable
-from typing import Annotated, Literal
+import re
+from collections.abc import Iterator
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from flows.fields import Answers, FormPage, Input, Kind
 from flows.people import Side
-from flows.problems import Note, Problem
+from flows.problems import Note, Problem, fault
 from flows.step import Form, GrantAsked, Page, Situation, Step, Task
 from flows.steps import addresses
+from flows.steps.inputs import LONGEST, Attachment, Chosen, ChosenWithReason
 
 URL = "https://pismolabs.atlassian.net/servicedesk/"
-RESOURCES = ("service_desk", "slack_connect", "status_page")
-Resource = Literal["service_desk", "slack_connect", "status_page"]
 SUBTYPES = {"service_desk": "Service Desk Portal", "slack_connect": "Slack Connect", "status_page": "Status Page"}
+"""Resource -> the subtype of *Settings > Access request* in the desk."""
+RESOURCES = tuple(SUBTYPES)
+USERS = ("users", "users_file")
+
+# What support pastes is in the language of the portal, not of the reader: (portal, summary, description).
+_WORDS = {
+    "en": ("PISMO | Service Desk EN", "Access request: {customer}", "Please give these users of {customer} access to {what}:"),
+    "pt_BR": (
+        "PISMO | Service Desk",
+        "Solicitação de acesso: {customer}",
+        "Concedam acesso a {what} a estes usuários de {customer}:",
+    ),
+}
 
 
 class Users(FormPage):
-    users: Annotated[str | None, Field(max_length=3000), Input(Kind.LONG_TEXT)] = None
-    users_file: Annotated[dict[str, str] | None, Input(Kind.FILE, filetypes=("csv", "txt"))] = None
-    resources: Annotated[list[Resource], Field(min_length=1), Input(Kind.CHOICES, RESOURCES, choices="resource")]
-    portal_language: Annotated[Literal["en", "pt_BR"], Input(Kind.CHOICE, ("en", "pt_BR"), choices="language")]
+    users: Annotated[str | None, Field(max_length=LONGEST), Input(Kind.LONG_TEXT)] = None
+    users_file: Annotated[Attachment | None, Input(Kind.FILE, filetypes=("csv", "txt"))] = None
+    resources: Annotated[list[str] | None, Input(Kind.CHOICES, RESOURCES, choices="resource")] = None
+    portal_language: Annotated[str, Input(Kind.CHOICE, tuple(_WORDS), choices="language")]
 
 
-class Filed(FormPage):
-    grants: Annotated[list[str], Field(min_length=1), Input(Kind.SEARCH_MANY, source="grants")]
-    ticket: Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[A-Za-z][A-Za-z0-9]*-[0-9]+$"), Input(Kind.TEXT)]
+def _ticket(value: str) -> str:
+    if not re.fullmatch(r"[A-Z][A-Z0-9_]*-[1-9][0-9]*", value.upper()):
+        raise fault("ticket_shape")
+    return value.upper()
 
 
-class Chosen(FormPage):
-    grants: Annotated[list[str], Field(min_length=1), Input(Kind.SEARCH_MANY, source="grants")]
+class Filed(Chosen):
+    ticket: Annotated[str, Field(max_length=40), AfterValidator(_ticket), Input(Kind.TEXT)]
 
 
-class Refusal(Chosen):
-    reason: Annotated[str, Field(min_length=1, max_length=1000), Input(Kind.LONG_TEXT)]
+def asked(answers: Answers) -> tuple[str, ...]:
+    """The Service Desk always, and what else was chosen."""
+    return tuple(dict.fromkeys(("service_desk", *(answers.get("resources") or ()))))
 
 
-def _users(answers: Answers, _at: Situation) -> Iterable[Problem]:
-    return addresses.check(answers, "users", "users_file")
+def _users(answers: Answers, _at: Situation) -> Iterator[Problem]:
+    return addresses.check(answers, *USERS)
 
 
-def _notes(answers: Answers, at: Situation) -> Iterable[Note]:
-    return addresses.notes(answers, at, "service_desk", "users", "users_file")
+def _notes(answers: Answers, at: Situation) -> Iterator[Note]:
+    return addresses.notes(answers, at, *USERS, resource="service_desk")
 
 
-def _grants(answers: Answers) -> Iterable[GrantAsked]:
-    for resource in answers["resources"]:
-        for email in addresses.addresses(answers, "users", "users_file"):
-            yield GrantAsked(resource, email, language=answers["portal_language"])
+def _grants(answers: Answers) -> Iterator[GrantAsked]:
+    users = addresses.addresses(answers, *USERS)
+    for resource in asked(answers):
+        yield from (GrantAsked(resource, email, language=answers["portal_language"]) for email in users)
 
 
-def pending(at: Situation, *states: str) -> bool:
+def _pending(at: Situation, *states: str) -> bool:
     return any(resource in RESOURCES and state in states for resource, _, state in at.grants)
 
 
 def ready_text(at: Situation) -> dict[str, str]:
-    """The access request as it is typed into the desk's Settings form, in the portal's language."""
+    """The access request as it is typed into the desk's Settings form: url, summary, path, priority, description."""
     answers = at.answers.get("service_desk", {})
-    emails = addresses.addresses(answers, "users", "users_file")
-    kinds = [SUBTYPES[resource] for resource in answers.get("resources", ("service_desk",))]
-    portuguese = answers.get("portal_language") == "pt_BR"
-    what = f"Acesso para os usuários de {at.customer}:" if portuguese else f"Access for the users of {at.customer}:"
+    portal, summary, description = _WORDS[answers.get("portal_language", "en")]
+    subtypes = [SUBTYPES[resource] for resource in asked(answers)]
+    words = {"customer": at.customer, "what": ", ".join(subtypes)}
     return {
         "url": URL,
-        "summary": f"{'Pedido de acesso' if portuguese else 'Access request'}: {at.customer}",
-        "path": f"Settings > Access request > {', '.join(kinds)}",
+        "summary": summary.format(**words),
+        "path": f"{portal} > Settings > Access request > {' / '.join(subtypes)}",
         "priority": "Medium",
-        "description": "\n".join((what, *emails)),
+        "description": "\n".join((description.format(**words), *addresses.addresses(answers, *USERS))),
     }
 
 
@@ -78,7 +92,7 @@ def _task(
         name,
         Side.SUPPORT,
         Form(f"service_desk.{name}", (Page("grants", page),), example={"grants": "*", **example}),
-        ready=lambda at: pending(at, *source),
+        ready=lambda at: _pending(at, *source),
         repeatable=True,
         optional=optional,
         resource=RESOURCES,
@@ -92,10 +106,11 @@ STEP = Step(
     Form(
         "service_desk",
         (Page("users", Users, check=_users),),
+        prefill=lambda at: {"resources": ["service_desk"], "portal_language": "pt_BR" if at.language == "pt_BR" else "en"},
         notes=_notes,
         review=True,
         example={
-            "users": "Ana Souza <ana@acmebank.example>\nbruno@acmebank.example; carla@acmebank.example",
+            "users": "Operations Lead <operations.lead@bank.example>\nanalyst@bank.example; duty@bank.example",
             "resources": ["service_desk", "status_page"],
             "portal_language": "en",
         },
@@ -103,11 +118,14 @@ STEP = Step(
     requires=("planning",),
     tasks=(
         _task("file_request", Filed, ("asked",), "filed", ticket="SD-1024"),
-        _task("grant_access", Chosen, ("filed",), "granted"),
-        _task("refuse_access", Refusal, ("asked", "filed"), "refused", optional=True, reason="No longer at the company."),
+        _task("grant_access", Chosen, ("asked", "filed"), "granted"),
+        _task("refuse_access", ChosenWithReason, ("asked", "filed"), "refused", optional=True, reason="Not an employee."),
     ),
-    finished=lambda at: not pending(at, "asked", "filed"),
+    finished=lambda at: not _pending(at, "asked", "filed"),
     grants=_grants,
-    links=lambda _at: (("service_desk", URL),),
+    links=lambda _at: (
+        ("service_desk", URL),
+        ("request_access", "https://developers.pismo.io/pismo-docs/docs/requests-for-access"),
+    ),
     on_approval=("ready_text",),
 )

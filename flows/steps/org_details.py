@@ -1,0 +1,85 @@
+"""The organization step's answers as Pismo's `OrgDetails`, and how they compare with what the platform has."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flows.fields import Answers
+from flows.iso_codes import alpha3, canonical_zone, numeric_code
+
+LONGEST_COUNTRY = 30
+_AS_ANSWERED = (
+    *(
+        "official_name",
+        "document_number",
+        "address",
+        "number",
+        "complementary_address",
+        "neighborhood",
+        "zipcode",
+        "city",
+        "state",
+    ),
+    *("legal_proxy_name", "legal_proxy_document", "responsible", "timezone", "language"),
+)
+
+
+def to_org_details(answers: Answers) -> dict[str, Any]:
+    """What was given, under the names and in the forms of `OrgDetails`: ISO 4217 numeric, ISO 3166-1 alpha-3."""
+    details: dict[str, Any] = {name: answers[name] for name in _AS_ANSWERED if answers.get(name) not in (None, "")}
+    return details | {
+        "org_name": answers.get("org_name") or answers["official_name"],
+        "country": _country_name(answers["country"]),
+        "country_code": answers["country"],
+        "currency_numeric_code": numeric_code(answers["currency"]),
+    }
+
+
+def _country_name(code: str) -> str:
+    """In English, without the code; the code alone where the name is longer than `OrgDetails` takes."""
+    from flows import catalog  # noqa: PLC0415  its names are loaded at first use
+
+    name = catalog.label("country", code, "en").removesuffix(f" ({code})")
+    return name if len(name) <= LONGEST_COUNTRY else code
+
+
+def compare(answers: Answers, organization: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """(field, approved, on the platform) where they differ in more than case, spacing, punctuation of ids and forms of codes.
+
+    ``country`` is left out: free text beside ``country_code``.
+    """
+    ours = to_org_details(answers)
+    names = [*_AS_ANSWERED, "org_name", "country_code", "currency_numeric_code"]
+    pairs = ((name, str(_given(ours.get(name))), str(_given(organization.get(name)))) for name in names)
+    return [(name, mine, theirs) for name, mine, theirs in pairs if _reconciled(name, mine) != _reconciled(name, theirs)]
+
+
+def _given(value: Any) -> Any:
+    return "" if value is None else value
+
+
+def _id(text: str) -> str:
+    return "".join(sign for sign in text if sign.isalnum())
+
+
+def _number(text: str) -> str:
+    return re.sub(r"\.0+$", "", text).lstrip("0") or text
+
+
+_FORMS: Mapping[str, Callable[[str], str]] = {
+    "document_number": _id,
+    "legal_proxy_document": _id,
+    "zipcode": _id,
+    "number": _number,
+    "state": lambda text: text.rpartition("-")[2],
+    "country_code": lambda text: alpha3(text) or text,
+    "currency_numeric_code": lambda text: numeric_code(text) or text.zfill(3) if text else "",
+    "timezone": lambda text: canonical_zone(text.replace(" ", "_")) or text,
+    "language": lambda text: text.replace("_", "-"),
+}
+
+
+def _reconciled(name: str, value: str) -> str:
+    text = " ".join(unicodedata.normalize("NFKC", value).split())
+    return _FORMS.get(name, str)(text).casefold()
