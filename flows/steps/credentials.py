@@ -1,6 +1,6 @@
 """Keys, requests and certificates in the authentication step: read as pasted or attached, checked, told by their fingerprints."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from flows.fields import Answers
@@ -66,13 +66,18 @@ def notes(answers: Answers, _at: Situation) -> Iterator[Note]:
 
     if answers.get("method") == "oidc" and (key := _readable(public_key, answers)):
         yield Note("key_fingerprint", {"fingerprint": key.fingerprint_sha256, "bits": key.bits})
-        yield from (Note(note) for note in key.notes)
+        yield from _mended(key.notes)
     if answers.get("mtls") == "csr" and (request := _readable(csr, answers)):
         kind = f"{request.key_type} {request.bits_or_curve}"
         yield Note("csr_fingerprint", {"fingerprint": request.fingerprint, "kind_of_key": kind})
-        yield from (Note(note) for note in request.notes)
+        yield from _mended(request.notes)
         details = {**subject_details(answers), "document_number": str(answers.get("document") or "")}
         yield from (Note(found.key, found.params) for found in compare_subject(request, details))
+
+
+def _mended(notes: Iterable[str]) -> Iterator[Note]:
+    """Without the missing line end: forms trim what is typed, so it is always missing."""
+    return (Note(note) for note in notes if note != "key_note_final_newline")
 
 
 def subject_details(answers: Answers) -> dict[str, str]:

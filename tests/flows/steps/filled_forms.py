@@ -1,0 +1,46 @@
+"""Forms filled by hand: a situation to look at, and what a form says to answers."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+from flows.fields import Answers, Kind, inputs
+from flows.form import collect, screen, slots
+from flows.step import Form, Situation
+
+NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
+LANGUAGES = ("en", "pt_BR")
+
+
+def situation(**more: Any) -> Situation:
+    known = Situation(
+        now=NOW,
+        today=date(2026, 3, 10),
+        customer="Acme Bank",
+        language="en",
+        timezone="America/Sao_Paulo",
+        channel_id="C1",
+        owner_id="U1",
+    )
+    return replace(known, **more)
+
+
+def example(form: Form) -> Answers:
+    """The form's example, with something chosen where it says "*"."""
+    many = {name for page in form.pages for name, _, item in inputs(page.model) if item.kind is Kind.SEARCH_MANY}
+    return {name: ["grant_1"] if name in many and value == "*" else value for name, value in form.example.items()}
+
+
+def sent(form: Form, answers: Answers, at: Situation | None = None) -> Answers:
+    """What is sent for these raw answers; they must be accepted."""
+    clean, problems = collect(form, answers, at or situation())
+    assert problems == []
+    return clean
+
+
+def refused(form: Form, answers: Answers, at: Situation | None = None) -> set[tuple[str, str]]:
+    """(field, key) of everything that is wrong, secrets included."""
+    found = {(problem.field, problem.key) for _, problem in collect(form, answers, at or situation())[1]}
+    for slot in slots(form, answers):
+        found |= {(problem.field, problem.key) for problem in screen(slot.page, answers).problems}
+    return found

@@ -1,0 +1,236 @@
+"""Authentication: keys, requests and certificates that are made here, as people would send them."""
+
+import shlex
+import shutil
+import subprocess
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from cryptography.x509.oid import NameOID
+from filled_forms import NOW, example, refused, sent, situation
+
+from flows.certificates import read_csr
+from flows.fields import Answers
+from flows.steps import authentication, example_keys
+from flows.steps.authentication import openssl_commands
+
+STEP = authentication.STEP
+KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+OTHER = ec.generate_private_key(ec.SECP256R1())
+SUBJECT = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Acme"), x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Acme")])
+
+PUBLIC = KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+PRIVATE = KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+CSR = (
+    x509.CertificateSigningRequestBuilder().subject_name(SUBJECT).sign(OTHER, hashes.SHA256()).public_bytes(Encoding.PEM).decode()
+)
+
+
+def certificate(public: rsa.RSAPublicKey | ec.EllipticCurvePublicKey, *, days: int) -> str:
+    """Signed by somebody else; valid until so many days after NOW."""
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(SUBJECT)
+        .issuer_name(SUBJECT)
+        .public_key(public)
+        .serial_number(7)
+        .not_valid_before(NOW - timedelta(days=400))
+        .not_valid_after(NOW + timedelta(days=days))
+        .sign(KEY, hashes.SHA256())
+    )
+    return made.public_bytes(Encoding.PEM).decode()
+
+
+def file(text: str) -> dict[str, str]:
+    return {"id": "F1", "name": "key.pem", "text": text}
+
+
+def answers(**more: object) -> Answers:
+    return {**example(STEP.form), "method": "oidc", "mtls": "csr", "public_key": PUBLIC, "csr": CSR, **more}
+
+
+def notes(clean: Answers) -> dict[str, dict[str, str | int]]:
+    return {note.key: dict(note.params) for note in STEP.form.notes(clean, situation())}
+
+
+def test_both_sides_see_the_fingerprints() -> None:
+    found = notes(sent(STEP.form, answers()))
+    assert found["key_fingerprint"]["bits"] == 2048
+    assert str(found["key_fingerprint"]["fingerprint"]).count(":") == 31
+    assert found["csr_fingerprint"]["kind_of_key"] == "EC P-256"
+    assert {"csr_subject_differs", "csr_subject_missing"} <= found.keys()
+
+
+def test_the_example_request_says_what_the_example_details_say() -> None:
+    given = answers(csr=example_keys.SIGNING_REQUEST, public_key=example_keys.PUBLIC_KEY)
+    assert notes(sent(STEP.form, given)).keys() == {"key_fingerprint", "csr_fingerprint"}
+
+
+def test_a_file_replaces_what_was_pasted_and_is_shown_when_the_form_is_opened_again() -> None:
+    clean = sent(STEP.form, answers(public_key="not a key", public_key_file=file(PUBLIC), csr="", csr_file=file(CSR)))
+    assert clean["public_key"].strip() == PUBLIC.strip()
+    assert clean["public_key_file"] is None
+    assert clean["csr"].strip() == CSR.strip()
+
+
+def test_what_was_mended_is_told() -> None:
+    clean = sent(STEP.form, answers(public_key="Here it is:\n" + PUBLIC.replace("\n", "\r\n")))
+    assert {"key_note_line_ends", "key_note_surrounded"} <= notes(clean).keys()
+
+
+@pytest.mark.parametrize(
+    ("given", "field", "key"),
+    [
+        ({"public_key": ""}, "public_key", "paste_or_attach"),
+        ({"public_key": "garbage"}, "public_key", "key_not_pem"),
+        ({"public_key": PRIVATE}, "public_key", "secret_private_key"),
+        ({"public_key_file": file(PRIVATE)}, "public_key_file", "secret_private_key"),
+        ({"csr": PRIVATE}, "csr", "secret_private_key"),
+        ({"public_key": CSR}, "public_key", "key_wrong_block"),
+        ({"csr": PUBLIC}, "csr", "key_wrong_block"),
+        ({"csr": CSR[:200]}, "csr", "key_truncated"),
+        ({"company": "server_secret=f3a9c1d2e4b5a6978877665544332211"}, "company", "secret_server_secret"),
+    ],
+)
+def test_what_is_no_public_key_or_request_is_refused(given: Answers, field: str, key: str) -> None:
+    assert (field, key) in refused(STEP.form, answers(**given))
+    assert sent(STEP.form, answers())
+
+
+def test_only_what_the_choice_needs_is_asked() -> None:
+    clean = sent(STEP.form, {**example(STEP.form), "method": "basic", "mtls": "pismo_pair"})
+    assert "public_key" not in clean
+    assert "csr" not in clean
+
+
+def test_the_details_come_from_the_organization_step() -> None:
+    organization = {"official_name": "Acme S.A.", "document_number": "123", "city": "Recife", "state": None, "country": "BRA"}
+    known = STEP.form.prefill(situation(answers={"organization": organization}))
+    assert known == {"company": "Acme S.A.", "document": "123", "city": "Recife", "country": "BRA"}
+
+
+# -- the certificate
+
+
+@pytest.mark.parametrize(
+    ("given", "keys"),
+    [
+        (certificate(OTHER.public_key(), days=90), set()),
+        (certificate(OTHER.public_key(), days=-1), {("certificate", "certificate_expired")}),
+        (certificate(KEY.public_key(), days=90), {("certificate", "certificate_other_key")}),
+        (CSR, {("certificate", "key_wrong_block")}),
+        ("", {("certificate", "paste_or_attach")}),
+    ],
+    ids=["good", "expired", "of another key", "a request", "nothing"],
+)
+def test_the_certificate_must_be_valid_and_for_the_key_of_the_request(given: str, keys: set[tuple[str, str]]) -> None:
+    form = STEP.task("attach_certificate").form
+    assert form is not None
+    at = situation(answers={"authentication": sent(STEP.form, answers())})
+    assert refused(form, {"certificate": given}, at) == keys
+    assert refused(form, {"certificate_file": file(given) if given else None}, at) == keys
+
+
+def test_the_last_day_of_the_certificate_is_kept() -> None:
+    form = STEP.task("attach_certificate").form
+    assert form is not None
+    at = situation(answers={"authentication": sent(STEP.form, answers())})
+    clean = sent(form, {"certificate": certificate(OTHER.public_key(), days=90)}, at)
+    assert clean["expires_on"] == (NOW + timedelta(days=90)).date().isoformat()
+
+
+# -- what ends the step
+
+
+def ready(method: str, mtls: str, done: Iterable[str]) -> tuple[set[str], bool]:
+    """Tasks that can be done, and whether the step is over."""
+    record = {f"authentication.{task}": {"status": "active"} for task in done}
+    at = situation(
+        answers={"authentication": {"method": method, "mtls": mtls}},
+        done={**record, "organization.record_org_id": {"org_id": "TN-1"}},
+    )
+    return {task.id for task in STEP.tasks if task.ready(at)}, STEP.finished(at)
+
+
+def test_openid_needs_key_claims_certificate_and_proof() -> None:
+    assert ready("oidc", "csr", ()) == ({"upload_key", "attach_certificate", "prove_access"}, False)
+    assert ready("oidc", "csr", ("upload_key",))[0] == {"record_claims", "attach_certificate", "prove_access"}
+    assert not ready("oidc", "csr", ("upload_key", "record_claims", "prove_access"))[1]
+    assert ready("oidc", "csr", ("upload_key", "record_claims", "attach_certificate", "prove_access"))[1]
+
+
+def test_other_methods_need_the_pair_and_the_proof() -> None:
+    assert ready("basic", "pismo_pair", ()) == ({"hand_over_pair", "prove_access"}, False)
+    assert ready("oauth2", "pismo_pair", ("hand_over_pair", "prove_access")) == ({"hand_over_pair"}, True)
+
+
+def test_a_key_that_waits_for_its_second_approval_is_not_uploaded_yet() -> None:
+    done = {"authentication.upload_key": {"status": "waiting_approval"}}
+    at = situation(answers={"authentication": {"method": "oidc", "mtls": "csr"}}, done=done)
+    assert STEP.task("upload_key").ready(at)
+    assert not STEP.task("record_claims").ready(at)
+
+
+def test_the_proof_waits_for_the_org_id() -> None:
+    assert not STEP.task("prove_access").ready(situation())
+
+
+def test_a_token_is_taken_as_terminals_show_it_and_is_marked_to_be_forgotten() -> None:
+    form = STEP.task("prove_access").form
+    assert form is not None
+    assert sent(form, {"token": "Bearer eyJhbGciOiJIUzUxMiJ9.eyJzdWIi\n  OiJhIn0.c2lnbmF0dXJl"})["token"] == (
+        "eyJhbGciOiJIUzUxMiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl"
+    )
+
+
+# -- commands
+
+NASTY = {
+    "official_name": "O'Brien & Sons/Filhos + “São João” `rm -rf` $(x) \\ \n Ltda. " + "x" * 90,
+    "document_number": "11.222.333/0001-81",
+    "city": "São Paulo",
+    "state": "SP",
+    "country": "BRA",
+}
+
+
+def test_the_subject_is_quoted_for_a_shell_and_for_openssl() -> None:
+    commands = openssl_commands(situation(answers={"organization": NASTY}))
+    words = shlex.split(commands.splitlines()[-1])
+    subject = words[words.index("-subj") + 1]
+    assert subject.startswith("/C=BR/ST=SP/L=São Paulo/O=O'Brien & Sons\\/Filhos \\+ ")
+    assert "/serialNumber=11.222.333\\/0001-81/CN=" in subject
+    assert "`" not in commands
+    assert len(commands.splitlines()) == 8
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="the commands are for a machine with openssl")
+def test_the_commands_make_what_the_form_takes(tmp_path: Path) -> None:
+    commands = openssl_commands(situation(answers={"organization": NASTY}))
+    run = subprocess.run(["/bin/sh", "-ec", commands], cwd=tmp_path, capture_output=True, text=True, check=True)  # noqa: S603  our own text
+    assert {path.name for path in tmp_path.iterdir()} == {"rsakey.pem", "rsa.pub", "mtls.key", "mtls.csr"}
+    request = (tmp_path / "mtls.csr").read_text()
+    details = {"company": NASTY["official_name"].replace("\n", " ")[:100], "document": NASTY["document_number"]}
+    clean = sent(STEP.form, answers(public_key=(tmp_path / "rsa.pub").read_text(), csr=request, **details))
+    found = notes(clean)
+    assert str(found["key_fingerprint"]["fingerprint"]) in run.stdout
+    assert found.keys() == {"key_fingerprint", "csr_fingerprint"}
+    assert read_csr(request).subject["C"] == "BR"
+
+
+def test_nothing_known_yet_still_gives_commands() -> None:
+    assert "-subj ''" in openssl_commands(situation())
+
+
+def test_the_example_certificate_outlives_this_century() -> None:
+    form = STEP.task("attach_certificate").form
+    assert form is not None
+    given = sent(STEP.form, answers(csr=example_keys.SIGNING_REQUEST))
+    at = situation(now=datetime(2090, 1, 1, tzinfo=UTC), answers={"authentication": given})
+    assert sent(form, example(form), at)["expires_on"] == "2099-12-31"

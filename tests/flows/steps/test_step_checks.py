@@ -1,0 +1,296 @@
+"""What each step refuses, and that mending it is enough to go on."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+from filled_forms import NOW, example, refused, sent, situation
+
+from flows.dialogs import DIALOGS
+from flows.fields import Answers
+from flows.form import Slot, check, put, slots
+from flows.journey import form_of
+from flows.steps import control_center, environments, next_steps, planning, service_desk
+from flows.steps.control_center import ADMIN
+
+SECOND = int(NOW.timestamp())
+
+BAD: list[tuple[str, Answers, str, str]] = [
+    ("planning", {"products": ["casino"]}, "products", "not_offered"),
+    ("planning", {"products": []}, "products", "missing"),
+    ("planning", {"goals": "x" * 3001}, "goals", "string_too_long"),
+    ("planning", {"go_live": "2026-03-09"}, "go_live", "date_past"),
+    ("planning", {"go_live": "soon"}, "go_live", "date_from_datetime_parsing"),
+    ("planning", {"session_1": SECOND}, "session_1", "moment_past"),
+    ("planning", {"session_2": 4070908800}, "session_2", "moment_twice"),
+    ("planning", {"attendees": "nobody in particular"}, "attendees", "emails_none"),
+    ("planning", {"attendees": "ana@@bank.example"}, "attendees", "email_several_at"),
+    ("planning.schedule_session", {"starts": SECOND - 1}, "starts", "moment_past"),
+    ("planning.schedule_session", {"link": "http://meet.example"}, "link", "url_https"),
+    ("planning.schedule_session", {"link": "https://ana:pass@meet.example"}, "link", "url_https"),
+    ("planning.schedule_session", {"link": "https://meet.example:99999999"}, "link", "url_https"),
+    ("planning.schedule_session", {"minutes": "17"}, "minutes", "not_offered"),
+    ("planning.hold_session", {"notes": ""}, "notes", "missing"),
+    ("organization", {"country": "XXX"}, "country", "not_offered"),
+    ("organization", {"official_name": "x" * 101}, "official_name", "string_too_long"),
+    ("organization", {"official_name": "   "}, "official_name", "string_too_short"),
+    ("organization", {"official_name": "x" * 90, "org_name": ""}, "org_name", "org_name_needed"),
+    ("organization", {"document_number": "11.222.333/0001-82"}, "document_number", "document_check_digits"),
+    ("organization", {"number": "25b"}, "number", "int_parsing"),
+    ("organization", {"number": str(2**31)}, "number", "less_than_equal"),
+    ("organization", {"number": "-1"}, "number", "greater_than_equal"),
+    ("organization", {"zipcode": "01310-1000"}, "zipcode", "string_too_long"),
+    ("organization", {"zipcode": ""}, "zipcode", "missing"),
+    ("organization", {"state": ""}, "state", "missing"),
+    ("organization", {"state": "XX"}, "state", "state_unknown"),
+    ("organization", {"country": "AUS", "document_reason": "checked", "state": "N?"}, "state", "state_unknown"),
+    ("organization", {"responsible": "ana"}, "responsible", "email_one"),
+    ("organization", {"responsible": "ana@bank"}, "responsible", "email_bad_domain"),
+    ("organization", {"responsible": "ana@bank.example, bo@bank.example"}, "responsible", "email_one"),
+    ("organization", {"currency": "XTS"}, "currency", "not_offered"),
+    ("organization", {"timezone": "Mars/Olympus"}, "timezone", "not_offered"),
+    ("organization", {"language": "es-ES"}, "language", "not_offered"),
+    ("organization.record_org_id", {"org_id": "TN_1234"}, "confirm_unusual", "org_id_unusual"),
+    ("organization.record_org_id", {"org_id": "TN 1234"}, "org_id", "org_id_whitespace"),
+    ("service_desk", {"users": ""}, "users", "missing"),
+    ("service_desk", {"users": "\n".join(f"p{n}@bank.example" for n in range(1001))}, "users", "string_too_long"),
+    ("service_desk", {"resources": ["root"]}, "resources", "not_offered"),
+    ("service_desk.file_request", {"ticket": "done"}, "ticket", "ticket_shape"),
+    ("service_desk.refuse_access", {"reason": ""}, "reason", "missing"),
+    ("environments", {"test": "own"}, "own_url", "missing"),
+    ("environments", {"test": "own", "own_url": "https://t.bank.example", "own_contact": "x@"}, "own_contact", "email_no_domain"),
+    ("environments", {"production_from": "2026-03-09"}, "production_from", "date_past"),
+    ("environments", {"production_users": "-"}, "production_users", "emails_none"),
+    ("environments.production_ready", {"base_url": "api.pismo.example"}, "base_url", "url_https"),
+    ("authentication", {"method": "magic"}, "method", "not_offered"),
+    ("authentication", {"country": "BR"}, "country", "not_offered"),
+    ("authentication.record_claims", {"iss": "x" * 256}, "iss", "string_too_long"),
+    ("authentication.prove_access", {"token": "short"}, "token", "string_too_short"),
+    ("next_steps", {"rating": "6"}, "rating", "not_offered"),
+    ("start", {"go_live": "2026-03-09"}, "go_live", "date_past"),
+    ("start", {"language": "tlh"}, "language", "not_offered"),
+    ("reject", {"reason": ""}, "reason", "missing"),
+    ("skip", {"step": "lunch"}, "step", "not_offered"),
+    ("snooze", {"until": "date"}, "date", "date_needed"),
+    ("snooze", {"until": "date", "date": "2026-03-10"}, "date", "date_not_future"),
+]
+
+
+@pytest.mark.parametrize(("form_id", "answers", "field", "key"), BAD, ids=[f"{f}-{n}-{k}" for f, _, n, k in BAD])
+def test_a_bad_value_is_refused_at_its_field_and_the_good_one_taken_after(
+    form_id: str, answers: Answers, field: str, key: str
+) -> None:
+    form = form_of(form_id)
+    assert (field, key) in refused(form, {**example(form), **answers})
+    assert sent(form, example(form))
+
+
+def test_today_is_not_past() -> None:
+    form = planning.STEP.form
+    assert sent(form, {**example(form), "go_live": "2026-03-10"})["go_live"] == "2026-03-10"
+
+
+def test_a_go_live_date_that_is_over_is_not_offered_again() -> None:
+    assert planning.STEP.form.prefill(situation(go_live=date(2026, 4, 1))) == {"go_live": "2026-04-01"}
+    assert planning.STEP.form.prefill(situation(go_live=date(2026, 3, 1))) == {}
+
+
+def test_a_document_that_fails_its_check_digits_is_taken_with_a_reason_that_support_sees() -> None:
+    form = form_of("organization")
+    answers = {**example(form), "document_number": "11.222.333/0001-82", "document_reason": "Issued before the standard."}
+    notes = list(form.notes(sent(form, answers), situation()))
+    assert [(note.key, note.params["reason"]) for note in notes] == [("document_overridden", "Issued before the standard.")]
+
+
+def test_an_address_abroad_needs_no_state_and_no_postal_code() -> None:
+    form = form_of("organization")
+    abroad = {"country": "ARE", "document_number": "100123456700003", "state": "", "zipcode": "", "city": "Dubai"}
+    assert sent(form, {**example(form), **abroad})["state"] is None
+
+
+def test_a_state_is_taken_in_small_letters() -> None:
+    form = form_of("organization")
+    assert sent(form, {**example(form), "state": "sp"})["state"] == "SP"
+
+
+def test_an_org_id_is_folded_and_an_unusual_one_taken_once_confirmed() -> None:
+    form = form_of("organization.record_org_id")
+    usual = sent(form, {"org_id": " tn-34778262-F4F0-464D-B4C6-A14E2DC6F4BE "})
+    assert usual["org_id"] == "TN-34778262-f4f0-464d-b4c6-a14e2dc6f4be"
+    assert sent(form, {"org_id": "TN_1234", "confirm_unusual": ["yes"]})["org_id"] == "TN_1234"
+
+
+# -- lists of addresses
+
+
+def csv(*addresses: str) -> dict[str, str]:
+    return {"id": "F1", "name": "users.csv", "text": "name;e-mail\n" + "\n".join(f"Somebody;{address}" for address in addresses)}
+
+
+def notes_of(given: Answers, **more: Any) -> dict[str, dict[str, Any]]:
+    form = service_desk.STEP.form
+    given = {"portal_language": "en", **given}
+    return {note.key: dict(note.params) for note in form.notes(sent(form, given), situation(**more))}
+
+
+def test_the_list_is_shown_back_with_what_is_odd_about_it() -> None:
+    users = "ana@acmebank.com, ANA@acmebank.com; bo@acmebnak.com\nteam@acmebank.com zoe@gmail.com, broken@, kim@acmebank.com"
+    notes = notes_of(
+        {"users": users},
+        answers={"organization": {"responsible": "ceo@acmebank.com"}},
+        grants=[("service_desk", "kim@acmebank.com", "asked"), ("status_page", "ana@acmebank.com", "asked")],
+    )
+    assert notes["emails_new"]["n"] == 4
+    assert notes["emails_duplicate"]["addresses"] == "ANA@acmebank.com"
+    assert notes["emails_known"]["addresses"] == "kim@acmebank.com"
+    assert notes["emails_invalid"]["n"] == 1
+    assert notes["email_no_domain"]["address"] == "broken@"
+    assert notes["email_lookalike"] == {
+        "domain": "acmebnak.com",
+        "suggestion": "acmebank.com",
+        "n": 1,
+        "addresses": "bo@acmebnak.com",
+    }
+    assert notes["email_free_mail"]["addresses"] == "zoe@gmail.com"
+    assert notes["email_role_or_list"]["addresses"] == "team@acmebank.com"
+
+
+def test_a_file_counts_beside_what_is_pasted() -> None:
+    step = service_desk.STEP
+    clean = sent(step.form, {"users": "ana@bank.example", "users_file": csv("bo@bank.example"), "portal_language": "en"})
+    assert [(g.resource, g.email) for g in step.grants(clean)] == [
+        ("service_desk", "ana@bank.example"),
+        ("service_desk", "bo@bank.example"),
+    ]
+
+
+def test_more_than_a_thousand_addresses_are_refused_and_a_thousand_taken() -> None:
+    form = service_desk.STEP.form
+    many = [f"person{n}@bank.example" for n in range(1001)]
+    assert ("users", "emails_too_many") in refused(form, {"users_file": csv(*many), "portal_language": "en"})
+    clean = sent(form, {"users_file": csv(*many[:1000]), "resources": ["status_page"], "portal_language": "en"})
+    assert len(list(service_desk.STEP.grants(clean))) == 2000
+    assert len(list(form.notes(clean, situation()))) < 5
+
+
+@pytest.mark.parametrize(
+    ("language", "portal", "word"), [("en", "Service Desk EN", "access"), ("pt_BR", "Service Desk", "acesso")]
+)
+def test_the_request_is_ready_to_paste_in_the_language_of_the_portal(language: str, portal: str, word: str) -> None:
+    answers = sent(service_desk.STEP.form, {**example(service_desk.STEP.form), "portal_language": language})
+    text = service_desk.ready_text(situation(answers={"service_desk": answers}))
+    assert text["path"] == f"PISMO | {portal} > Settings > Access request > Service Desk Portal / Status Page"
+    assert "Acme Bank" in text["summary"]
+    assert word in text["summary"].lower()
+    assert text["description"].splitlines()[1:] == ["operations.lead@bank.example", "analyst@bank.example", "duty@bank.example"]
+
+
+def test_environments_begin_with_the_users_of_the_service_desk() -> None:
+    answers = {"service_desk": {"users": "Ana <ana@bank.example>"}, "planning": {"go_live": "2026-06-01"}}
+    known = environments.STEP.form.prefill(situation(answers=answers))
+    assert known == {"test_users": "ana@bank.example", "production_from": "2026-06-01"}
+
+
+def test_only_the_own_test_environment_is_asked_for_its_address() -> None:
+    form = environments.STEP.form
+    own = {"test": "own", "own_url": "https://test.bank.example", "own_contact": "ops@bank.example"}
+    assert sent(form, {**example(form), **own})["own_url"] == "https://test.bank.example"
+    ready = environments.STEP.task("test_ready").form
+    assert ready is not None
+    assert ready.prefill(situation(answers={"environments": own})) == {"base_url": "https://test.bank.example"}
+    assert ready.prefill(situation()) == {"base_url": "https://sandbox.pismolabs.io"}
+
+
+# -- Control Center
+
+
+def users(*roles: str) -> list[Answers]:
+    return [
+        {**example(control_center.STEP.form)["users"][0], "email": f"u{n}@bank.example", "role": r} for n, r in enumerate(roles)
+    ]
+
+
+def leave(answers: Answers, index: int, typed: Answers) -> set[tuple[str, str]]:
+    """What is said when one user's page is left."""
+    slot: Slot = slots(control_center.STEP.form, answers)[index]
+    return {(p.field, p.key) for p in check(slot, put(slot, answers, typed), situation())}
+
+
+def test_the_last_user_cannot_be_left_without_an_administrator() -> None:
+    viewer = {**users("controlc-setup-viewer")[0], "then": "enough"}
+    assert leave({}, 0, viewer) == {("role", "admin_needed")}
+    assert leave({}, 0, {**viewer, "then": "another"}) == set()
+    assert leave({}, 0, {**viewer, "role": ADMIN}) == set()
+    first = {**users(ADMIN)[0], "then": "another"}
+    assert leave({"users": [first]}, 1, {**viewer, "email": "other@bank.example"}) == set()
+
+
+def test_a_user_stands_in_the_list_once() -> None:
+    twice = [
+        {**user, "email": email} for user, email in zip(users(ADMIN, ADMIN), ("a@bank.example", "A@Bank.example"), strict=True)
+    ]
+    assert ("email", "user_twice") in refused(control_center.STEP.form, {"users": twice})
+
+
+@pytest.mark.parametrize(
+    ("roles", "keys"), [((ADMIN,), ["one_admin"]), ((ADMIN, ADMIN), []), (("controlc-setup-viewer",), ["no_admin"])]
+)
+def test_two_administrators_are_recommended(roles: tuple[str, ...], keys: list[str]) -> None:
+    form = control_center.STEP.form
+    assert [note.key for note in form.notes({"users": users(*roles)}, situation())] == keys
+
+
+def test_each_user_is_asked_for_in_each_environment() -> None:
+    step = control_center.STEP
+    asked = list(step.grants(sent(step.form, example(step.form))))
+    assert [(g.resource, g.email) for g in asked] == [
+        ("control_center_test", "first.admin@bank.example"),
+        ("control_center_production", "first.admin@bank.example"),
+        ("control_center_test", "setup.viewer@bank.example"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("states", "over"),
+    [
+        (("confirmed", "confirmed"), True),
+        (("confirmed", "withdrawn"), True),
+        (("withdrawn", "confirmed"), False),
+        (("confirmed", "invited"), False),
+        (("confirmed", "expired"), False),
+        (("confirmed", "asked"), False),
+    ],
+)
+def test_the_step_ends_when_nobody_is_waited_for_and_an_administrator_is_in(states: tuple[str, str], over: bool) -> None:
+    grants = [("control_center_test", f"u{n}@bank.example", state) for n, state in enumerate(states)]
+    at = situation(answers={"control_center": {"users": users(ADMIN, "controlc-setup-viewer")}}, grants=grants)
+    assert control_center.STEP.finished(at) is over
+
+
+# -- planning and next steps
+
+
+def test_a_session_must_be_scheduled_then_held_then_planning_closes() -> None:
+    step = planning.STEP
+    hold, close = step.task("hold_session"), step.task("close_planning")
+    scheduled: dict[str, list[tuple[str, Answers]]] = {"planning.schedule_session": [("s1", {})]}
+    held = {"planning.hold_session": [("h1", {"session": "s1"})]}
+    assert not hold.ready(situation())
+    assert hold.ready(situation(items=scheduled))
+    assert not hold.ready(situation(items={**scheduled, **held}))
+    assert not close.ready(situation(items=scheduled))
+    assert close.ready(situation(items={**scheduled, **held}, done={"planning.hold_session": {}}))
+    assert not step.finished(situation(done={"planning.hold_session": {}}))
+    assert step.finished(situation(done={"planning.close_planning": {}}))
+
+
+def test_the_guides_are_those_of_the_chosen_products() -> None:
+    links = dict(next_steps.STEP.links(situation(answers={"planning": {"products": ["digital_lending"]}})))
+    assert {"guide_digital_lending", "developers_portal", "ask_ai", "control_center_guide"} == links.keys()
+    assert set(next_steps.GUIDES) == set(planning.PRODUCTS)
+    assert all(url.startswith("https://developers.pismo.io/") for url in links.values())
+
+
+def test_starting_begins_with_the_channel_it_was_asked_in() -> None:
+    known = DIALOGS["start"].prefill(situation(channel_id="C1", owner_id="U1", language="pt_BR"))
+    assert known == {"channel": "C1", "owner": "U1", "language": "pt_BR"}

@@ -1,0 +1,59 @@
+"""Every form of the journey and every dialog: its example passes, nothing filled in is refused, in words of every language."""
+
+import json
+
+import pytest
+from filled_forms import LANGUAGES, example, refused, sent, situation
+
+from bot.texts import table
+from flows.dialogs import DIALOGS
+from flows.filling import as_raw
+from flows.form import collect
+from flows.journey import CURRENT, JOURNEYS, all_forms, form_of
+from flows.step import Form, Situation
+
+FORMS = [*all_forms(), *DIALOGS.values()]
+STEPS = JOURNEYS[CURRENT].steps
+
+
+def around(form: Form) -> Situation:
+    """With all steps' examples sent before."""
+    return situation(answers={step.id: {**step.form.example, **sent(step.form, example(step.form))} for step in STEPS.values()})
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.id)
+def test_the_example_is_taken_and_can_be_sent_again_as_it_is_shown(form: Form) -> None:
+    clean = sent(form, example(form), around(form))
+    assert sent(form, as_raw(form, json.loads(json.dumps(clean))), around(form)) == clean
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.id)
+def test_nothing_filled_in_is_refused_in_every_language(form: Form) -> None:
+    problems = refused(form, {}, around(form))
+    assert problems
+    for language in LANGUAGES:
+        assert all(f"error.{key}" in table(language) for _, key in problems)
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.id)
+def test_what_is_known_already_is_offered_and_never_breaks_the_form(form: Form) -> None:
+    at = around(form)
+    known = form.prefill(at)
+    assert all(name in {n for page in form.pages for n in page.model.model_fields} for name in known)
+    assert collect(form, {**example(form), **known}, at)[1] == []
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.id)
+def test_notes_of_half_filled_answers_are_shown_without_failing(form: Form) -> None:
+    for answers in ({}, {"users": [{}], "method": "oidc", "mtls": "csr"}, form.example if "users" not in form.example else {}):
+        for note in form.notes(answers, situation()):
+            for language in LANGUAGES:
+                assert {f"note.{note.key}", f"note.{note.key}.one"} & table(language).keys()
+
+
+def test_forms_are_found_by_their_ids() -> None:
+    assert form_of("organization") is STEPS["organization"].form
+    assert form_of("organization.record_org_id") is STEPS["organization"].task("record_org_id").form
+    assert form_of("snooze") is DIALOGS["snooze"]
+    with pytest.raises(KeyError):
+        form_of("organization.nothing")

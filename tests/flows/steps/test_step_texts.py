@@ -1,0 +1,90 @@
+"""Each step has its words in every language."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from filled_forms import LANGUAGES, situation
+
+from bot.texts import table
+from flows import dialogs, email_domains, emails, pem
+from flows.csr_subject import SubjectFault
+from flows.fields import Kind, inputs
+from flows.journey import CURRENT, JOURNEYS, all_forms
+from flows.org_id import OrgIdKey
+from flows.steps import authentication, next_steps
+
+STEPS = JOURNEYS[CURRENT].steps.values()
+FORMS = [*all_forms(), *dialogs.DIALOGS.values()]
+OURS = re.compile(r"(step|form|page|field|choice|task|error|note|link|resource|grant)\.")
+STATES = ("asked", "filed", "invited", "expired", "granted", "refused", "confirmed", "withdrawn")
+
+
+def needed() -> Iterator[str]:
+    for step in STEPS:
+        yield from (f"step.{step.id}.title", f"step.{step.id}.about")
+        yield from (f"link.{key}" for key, _ in step.links(situation()))
+        for task in step.tasks:
+            yield from (f"task.{step.id}.{task.id}.{word}" for word in ("title", "done"))
+            yield from (f"resource.{resource}" for resource in task.resource)
+            yield from (f"grant.{state}" for state in (*task.grant_from, *filter(None, [task.grant_to])))
+    for form in FORMS:
+        yield f"form.{form.id}.title"
+        for page in form.pages:
+            yield f"page.{form.id}.{page.id}.title"
+            for name, _, item in inputs(page.model):
+                yield f"field.{form.id}.{name}.label"
+                yield from (f"choice.{item.choices or name}.{option}" for option in item.options)
+    yield from (f"link.{guide}" for guide in (*authentication.GUIDES, *(f"guide_{product}" for product in next_steps.GUIDES)))
+    yield from (f"grant.{state}" for state in STATES)
+    yield from (f"error.{key}" for keys in (emails.EmailFault, pem.KeyFault, OrgIdKey) for key in keys)
+    yield from (
+        f"note.{key}" for keys in (emails.EmailFault, email_domains.DomainWarning, pem.KeyNote, SubjectFault) for key in keys
+    )
+    yield from (f"note.{key}.{number}" for key in ("email_role_or_list", "emails_new") for number in ("one", "other"))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_step_is_worded(language: str) -> None:
+    assert set(needed()) - table(language).keys() == set()
+
+
+def test_languages_say_the_same_things() -> None:
+    english, portuguese = table("en"), table("pt_BR")
+    ours = {key for key in english.keys() | portuguese.keys() if OURS.match(key)}
+    assert {key for key in ours if key not in english or key not in portuguese} == set()
+    different = {key for key in ours if holes(english[key]) != holes(portuguese[key])}
+    assert different == set()
+
+
+def holes(text: str) -> set[str]:
+    return set(re.findall(r"\{(\w+)\}", text))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_words_fit_into_slack(language: str) -> None:
+    limits = {r"form\..*\.(title|submit)$": 24, r"step\.[^.]*\.title$": 60, r"task\..*\.title$": 30, r"choice\.|link\.": 75}
+    limits |= {r"field\..*\.placeholder$": 150}
+    for pattern, most in limits.items():
+        long = {key: text for key, text in table(language).items() if re.match(pattern, key) and len(text) > most}
+        assert long == {}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_finished_task_is_told_with_what_its_form_always_has(language: str) -> None:
+    """A placeholder of an optional answer would leave a hole."""
+    for step in STEPS:
+        for task in step.tasks:
+            fields = {
+                name: info for page in (task.form.pages if task.form else ()) for name, info in page.model.model_fields.items()
+            }
+            for hole in holes(table(language)[f"task.{step.id}.{task.id}.done"]):
+                assert fields[hole].annotation is str
+
+
+def test_each_secret_that_a_field_allows_is_one_it_asks_for() -> None:
+    allowed = {
+        (form.id, name): item for form in FORMS for page in form.pages for name, _, item in inputs(page.model) if item.allow
+    }
+    assert list(allowed) == [("authentication.prove_access", "token")]
+    assert all(item.forget and item.kind is Kind.LONG_TEXT for item in allowed.values())
