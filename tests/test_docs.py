@@ -123,7 +123,7 @@ def step() -> Step:
 
 
 def at() -> Situation:
-    return Situation(now=NOON, today=NOON.date(), customer="Acme Bank", language="en", timezone="America/Sao_Paulo")
+    return Situation(now=NOON, today=NOON.date(), customer="Example Bank", language="en", timezone="America/Sao_Paulo")
 
 
 def test_the_example_step_fits_into_a_new_version_of_the_journey(step: Step) -> None:
