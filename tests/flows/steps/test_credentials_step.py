@@ -13,12 +13,12 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from cryptography.x509.oid import NameOID
-from filled_forms import NOW, example, refused, sent, situation
 
 from flows.certificates import read_csr
 from flows.fields import Answers
 from flows.steps import authentication, example_keys
 from flows.steps.authentication import openssl_commands
+from tests.flows.steps.filled_forms import NOW, example, refused, sent, situation
 
 STEP = authentication.STEP
 KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)

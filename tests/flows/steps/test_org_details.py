@@ -1,10 +1,10 @@
 """The organization as Pismo's API takes it, and its comparison with what the platform has."""
 
 import pytest
-from filled_forms import example, sent, situation
 
 from flows.form import collect
 from flows.steps.organization import STEP, compare, to_org_details
+from tests.flows.steps.filled_forms import example, sent, situation
 
 CLEAN = sent(STEP.form, example(STEP.form))
 

@@ -4,7 +4,6 @@ from datetime import date
 from typing import Any
 
 import pytest
-from filled_forms import NOW, example, refused, sent, situation
 
 from flows.dialogs import DIALOGS
 from flows.fields import Answers
@@ -12,6 +11,7 @@ from flows.form import Slot, check, put, slots
 from flows.journey import form_of
 from flows.steps import control_center, environments, next_steps, planning, service_desk
 from flows.steps.control_center import ADMIN
+from tests.flows.steps.filled_forms import NOW, example, refused, sent, situation
 
 SECOND = int(NOW.timestamp())
 

@@ -3,7 +3,6 @@
 import json
 
 import pytest
-from filled_forms import LANGUAGES, example, refused, sent, situation
 
 from bot.texts import table
 from flows.dialogs import DIALOGS
@@ -11,6 +10,7 @@ from flows.filling import as_raw
 from flows.form import collect
 from flows.journey import CURRENT, JOURNEYS, all_forms, form_of
 from flows.step import Form, Situation
+from tests.flows.steps.filled_forms import LANGUAGES, example, refused, sent, situation
 
 FORMS = [*all_forms(), *DIALOGS.values()]
 STEPS = JOURNEYS[CURRENT].steps

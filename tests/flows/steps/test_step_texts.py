@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from filled_forms import LANGUAGES, situation
 
 from bot.texts import table
 from flows import dialogs, email_domains, emails, pem
@@ -13,6 +12,7 @@ from flows.fields import Kind, inputs
 from flows.journey import CURRENT, JOURNEYS, all_forms
 from flows.org_id import OrgIdKey
 from flows.steps import authentication, next_steps
+from tests.flows.steps.filled_forms import LANGUAGES, situation
 
 STEPS = JOURNEYS[CURRENT].steps.values()
 FORMS = [*all_forms(), *dialogs.DIALOGS.values()]
