@@ -53,7 +53,7 @@ class Office:
         self.socket_mode = socket_mode
         self.folder = tempfile.TemporaryDirectory(prefix="onboarding-")
         self.path = Path(self.folder.name)
-        self.slack = Slack(signing_secret="a-secret-of-the-playground", seed=None)
+        self.slack = Slack(signing_secret="thesecretoftheplayground", seed=None)
         self.pismo = PismoStandIn()
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
