@@ -59,7 +59,7 @@ class Workplace(Office):
 
     def __init__(self, policies: Policies | None = None) -> None:
         super().__init__(socket_mode=False)
-        self.rules = policies or Policies(sweep_seconds=3600, poll_seconds=0.02)
+        self.rules = policies or Policies(sweep_seconds=3600, poll_seconds=0.05)
         self.journey = Journey(self)
         self.slack.retry_delays = (0.02, 0.05, 0.1)
         self._bot: Bot | None = None
@@ -245,10 +245,29 @@ class Workplace(Office):
         answer = await self.slack.courier.interact(dict(payload))
         return Outcome(answer.ok, answer.ms, answer.status, answer.error, answer.body, view=person.view)
 
+    async def deliver_command(self, person: Person, text: str, channel: Channel) -> Outcome:
+        """`/onboarding <text>` of anyone, as if Slack let them."""
+        payload = {
+            "team_id": person.team_id,
+            "channel_id": channel.id,
+            "user_id": person.id,
+            "command": "/onboarding",
+            "text": text,
+            "trigger_id": self.slack.new_trigger(person.user),
+            "response_url": "",
+        }
+        answer = await self.slack.courier.command(payload)
+        return Outcome(answer.ok, answer.ms, answer.status, answer.error, answer.body)
+
     def answers(self, person: Person) -> list[str]:
         """All that the bot said to one person alone, oldest first."""
-        words = [m.text for c in self.slack.world.channels.values() for m in c.messages if m.ephemeral_to == person.id]
-        return words + [Seen.of(m).said for m in person.direct_messages() if m.user != person.id]
+        told = [
+            message
+            for channel in self.slack.world.channels.values()
+            for message in channel.messages
+            if message.ephemeral_to == person.id or (channel.im == person.id and message.bot)
+        ]
+        return [Seen.of(message).said for message in sorted(told, key=lambda message: message.ts)]
 
     def shown(self, person: Person) -> str:
         """What the modal on top shows."""
