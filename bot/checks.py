@@ -43,6 +43,8 @@ async def check_all(settings: Settings) -> AsyncIterator[Line]:
         yield Line("configuration", "complete")
     if not any(problem.name == "DATABASE_URL" for problem in wrong):
         yield await asyncio.to_thread(_database, settings.database_url)
+    for line in await asyncio.to_thread(_whole):
+        yield line
     manifest, lines = read_manifest(settings)
     for line in lines:
         yield line
@@ -53,6 +55,17 @@ async def check_all(settings: Settings) -> AsyncIterator[Line]:
 
 def _concerns(wrong: list[ConfigProblem]) -> bool:
     return any(problem.name in CONFIGURED for problem in wrong)
+
+
+def _whole() -> list[Line]:
+    """Texts, forms and buttons of the code itself."""
+    from bot.verification import VerificationError, verify  # noqa: PLC0415  it needs every listener
+
+    try:
+        verify()
+    except VerificationError as error:
+        return [Line("bot", fault, RESTORE) for fault in error.faults]
+    return [Line("bot", "every step, form and button has its words")]
 
 
 def _database(url: str) -> Line:

@@ -143,7 +143,7 @@ def erase(customer: str, *, yes: bool) -> None:
     if not yes:
         click.confirm(f"Remove the personal data of {onboarding.customer} ({onboarding.id}) for ever?", abort=True)
     _wait(upkeep.erase_one(settings, onboarding.id))
-    click.echo(f"ok: the personal data of {onboarding.id} is removed; what was posted in Slack is removed there")
+    click.echo(f"ok: the personal data of {onboarding.id} is removed; what stands in Slack is for people to remove")
 
 
 HOW = {

@@ -143,8 +143,10 @@ class Modals:
             order = slots(form, (await filling.resume(unit, form, scene.at, scene.key)).answers)
             slot = order[min(index, len(order) - 1)]
             raw = forms.parse(sent.values, slot, index, files)
-            paged = await filling.leave_page(unit, form, index, raw, scene.who, scene.at, scene.key)
-            problems = forms.file_problems(raw) + paged.problems + completion.problems
+            unreadable = forms.file_problems(raw)
+            typed = {name: value for name, value in raw.items() if name not in {problem.field for problem in unreadable}}
+            paged = await filling.leave_page(unit, form, index, typed, scene.who, scene.at, scene.key)
+            problems = unreadable + paged.problems + completion.problems
             if problems:
                 completion.secrets(unit, scene.snapshot, problems, raw)
                 return {"response_action": "errors", "errors": forms.errors(problems, slot, index, scene.texts, form.id)}

@@ -10,7 +10,7 @@ from bot.forms import CATALOGUES, FormMeta, field_of
 from bot.payloads import who_of
 from bot.texts import Texts
 from flows.fields import inputs
-from flows.fulfilling import choosable
+from flows.fulfilling import ALL, choosable
 from flows.journey import form_of
 from flows.model import Snapshot
 from flows.onboarding import step_of
@@ -31,7 +31,10 @@ def own_choices(snapshot: Snapshot, task: Task, texts: Texts) -> Iterator[tuple[
     """(value, label) of what a task's form can choose from: accesses it moves, sessions not yet held."""
     sources = {item.source for page in (task.form.pages if task.form else ()) for _, _, item in inputs(page.model)}
     if "grants" in sources:
-        for grant in choosable(snapshot, task):
+        waiting = choosable(snapshot, task)
+        if len(waiting) > 1:
+            yield ALL, texts("choice.all_grants", n=len(waiting))
+        for grant in waiting:
             yield grant.id, f"{grant.email} · {texts(f'resource.{grant.resource}')} · {texts(f'grant.{grant.state}')}"[:75]
     if "sessions" in sources:
         held = {record.answers.get("session") for record in snapshot.tasks if record.task_id == "hold_session"}

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import time
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from flows.business_time import BusinessDuration, Calendar, parse_duration
@@ -23,8 +22,6 @@ class Policies:
 
     rules: Rules = field(default_factory=Rules)
     support_language: str = "en"
-    service_desk_url: str = ""
-    """Where the card and the Service Desk step lead to; empty: no link."""
     sweep_seconds: float = 30.0
     """How often it is looked for reminders and expiries that are due."""
     poll_seconds: float = 0.25
@@ -131,12 +128,6 @@ def _country(value: Any) -> str | None:
     return value.upper() or None
 
 
-def _url(value: Any) -> str:
-    if urlsplit(_text(value)).scheme not in ("http", "https", ""):
-        raise ValueError
-    return str(value)
-
-
 def _language(value: Any) -> str:
     from bot.texts import languages  # noqa: PLC0415  the language files need not be read where the key is not used
 
@@ -157,7 +148,7 @@ def load(path: str) -> Policies:
         values = tomllib.loads(content.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         where = str(error) if isinstance(error, tomllib.TOMLDecodeError) else "it is not UTF-8 text"
-        raise PolicyError(f"is not TOML: {where}", "mend that line; docs/operations.md shows a whole file") from None
+        raise PolicyError(f"is not TOML: {where}", "mend that line; docs/policies.example.toml is a whole file") from None
     return parse(values)
 
 
@@ -179,7 +170,7 @@ def parse(values: Mapping[str, Any]) -> Policies:
         calendar = Calendar(timezone, opens, closes, country, always_open=always_open)
     except ValueError as error:
         raise PolicyError(f"has wrong business_hours: {error}", "write opens before closes") from None
-    links, engine = tables["links"], tables["engine"]
+    engine = tables["engine"]
     policies = Policies(
         rules=Rules(
             reminders=_reminders(tables["reminders"], default.rules.reminders),
@@ -192,7 +183,6 @@ def parse(values: Mapping[str, Any]) -> Policies:
             nudge_hours=tables["invitations"].read("nudge_before", default.rules.nudge_hours, _hours, 'whole hours as "4 h"'),
         ),
         support_language=side.read("language", default.support_language, _language, 'a language the bot has: "en" or "pt_BR"'),
-        service_desk_url=links.read("service_desk", default.service_desk_url, _url, "a URL"),
         sweep_seconds=engine.read("sweep", default.sweep_seconds, _seconds, 'a time as "30 s"'),
         poll_seconds=engine.read("poll", default.poll_seconds, _seconds, "seconds as 0.25"),
         socket_silence_seconds=engine.read("socket_silence", default.socket_silence_seconds, _seconds, 'a time as "2 min"'),
@@ -202,7 +192,7 @@ def parse(values: Mapping[str, Any]) -> Policies:
     return policies
 
 
-_TABLES = ("reminders", "business_hours", "support", "customer", "approvals", "invitations", "links", "engine")
+_TABLES = ("reminders", "business_hours", "support", "customer", "approvals", "invitations", "engine")
 
 
 def _reminders(table: _Table, usual: ReminderTimes) -> ReminderTimes:

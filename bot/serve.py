@@ -13,6 +13,7 @@ from bot.app import Bot
 from bot.policies import load
 from bot.settings import Exit, Settings
 from bot.socket_mode import PING_SECONDS, SocketMode
+from bot.verification import VerificationError, verify
 from bot.web import build
 from storage.store import Conflict, Unavailable
 
@@ -41,6 +42,12 @@ def listener(host: str, port: int) -> socket.socket:
 
 async def serve(settings: Settings) -> int:
     """Run until SIGTERM or SIGINT, or until Socket Mode is lost; finish what was acknowledged; return the exit code."""
+    try:
+        verify()
+    except VerificationError as error:
+        for fault in error.faults:
+            log.error("the bot is not whole: take its files of one version", extra={"fault": fault})  # noqa: TRY400  each says it all
+        return Exit.CONFIGURATION
     try:
         listening = listener(settings.host, int(settings.port))
     except OSError as error:

@@ -183,6 +183,14 @@ def submit(unit: Unit, rules: Rules, snapshot: Snapshot, step: Step, clean: Answ
     changed = {
         k: [last.answers.get(k) if last else None, v] for k, v in clean.items() if last is None or last.answers.get(k) != v
     }
+    differing = {
+        name for name in {*clean, *(last.answers if last else ())} if last is None or last.answers.get(name) != clean.get(name)
+    }
+    for task in step.tasks:
+        if not differing.isdisjoint(task.stale_with):
+            for done in snapshot.tasks:
+                if (done.step_id, done.task_id, done.state) == (step.id, task.id, "done"):
+                    done.state = "stale"
     facts = {"revision": record.revision, "digest": named}
     unit.record(onboarding_id, f"step:{step.id}:submit", actor, facts=facts, changes={"answers": changed})
     redraw(unit, onboarding_id, step.id)

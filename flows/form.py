@@ -61,6 +61,10 @@ def put(slot: Slot, answers: Answers, raw: Answers) -> Answers:
     """The answers with one page's raw values in place; an item whose ``then`` is "remove" is left out."""
     forgotten = {name for name, _, item in inputs(slot.page.model) if item.forget}
     raw = {name: value for name, value in raw.items() if name not in forgotten}
+    before = raw_of(slot, answers)
+    for name, _, item in inputs(slot.page.model):
+        if item.kind is Kind.FILE and raw.get(name) is None and before.get(name) is not None:
+            raw[name] = before[name]  # a page that is sent again does not carry its file again
     if slot.item is None:
         return {**answers, **raw}
     items = [dict(item) for item in answers.get(slot.page.repeat) or []]

@@ -15,6 +15,8 @@ from flows.rules import Rules
 from flows.state import StepState
 from flows.step import Step, Task
 
+ALL = "*"
+"""Chosen in place of accesses: all that wait."""
 CLOSE = "close_onboarding"
 """The task that ends the whole onboarding."""
 
@@ -119,7 +121,7 @@ def _second_word(unit: Unit, snapshot: Snapshot, step: Step, task: Task, actor: 
 def _move_grants(unit: Unit, snapshot: Snapshot, task: Task, clean: Answers) -> None:
     chosen = set(clean.get("grants") or [])
     for grant in snapshot.grants:
-        if grant.id in chosen and grant.resource in task.resource and grant.state in task.grant_from:
+        if (grant.id in chosen or ALL in chosen) and grant.resource in task.resource and grant.state in task.grant_from:
             grant.state, grant.at, grant.nudged_at = task.grant_to, unit.now, None
             grant.expires_at = unit.now + timedelta(hours=task.expires_hours) if task.expires_hours else None
             grant.reference = str(clean.get("ticket") or grant.reference)

@@ -117,7 +117,7 @@ class TaskRecord:
     step_id: str
     task_id: str
     item: str = ""
-    state: str = "done"  # "waiting" (second person, effect), "done", "failed"
+    state: str = "done"  # "waiting" (second person, effect), "done", "failed", "stale" (to be done anew)
     answers: Answers = field(default_factory=dict)  # sealed
     team_id: str = ""
     user_id: str = ""

@@ -105,7 +105,8 @@ class Task:
     ``ready``: it can be done now. ``repeatable``: it may be done again (each is an item of its own). ``approvals``: how many
     different people must confirm it. ``optional``: the step may end without it. ``effect``: the kind of effect its completion starts.
     ``resource``/``grant_from``/``grant_to``: a task that moves grants: its form's ``grants`` field picks among those in the
-    ``grant_from`` states; they get ``grant_to``.
+    ``grant_from`` states; they get ``grant_to``, for ``expires_hours`` where given. ``stale_with``: answers of the step whose change in a
+    later revision makes the task to be done anew.
     """
 
     id: str
@@ -120,6 +121,7 @@ class Task:
     grant_from: tuple[str, ...] = ()
     grant_to: str = ""
     expires_hours: int = 0
+    stale_with: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -121,7 +121,7 @@ class Acts:
         await self.journey.send_step(self.ana, "service_desk", example("service_desk"))
         await self.approve(self.sam, "service_desk")
         self.tell("support", (await self.thread_says("review", "service_desk", "ready to paste")).splitlines()[1])
-        await self.support_task(self.sam, "service_desk", "file_request", lambda: self.offers("service_desk", "grant_access"))
+        await self.support_task(self.sam, "service_desk", "file_request", lambda: not self.offers("service_desk", "file_request"))
         await self.support_task(self.sam, "service_desk", "grant_access", self.done("service_desk"))
 
     async def reminder(self) -> None:

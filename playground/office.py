@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Self
 
 import aiohttp
+import yaml
 
 from playground.pismo import PismoStandIn
 from playground.slack import Delivery, Person, Slack
@@ -54,6 +55,9 @@ class Office:
         self.folder = tempfile.TemporaryDirectory(prefix="onboarding-")
         self.path = Path(self.folder.name)
         self.slack = Slack(signing_secret="thesecretoftheplayground", seed=None)
+        manifest = yaml.safe_load((ROOT / "app_manifest.yaml").read_text())
+        self.slack.scopes = set(manifest["oauth_config"]["scopes"]["bot"])
+        self.slack.events = set(manifest["settings"]["event_subscriptions"]["bot_events"])
         self.pismo = PismoStandIn()
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"

@@ -7,7 +7,7 @@ from bot.buttons import Act, ButtonValue
 from bot.desk import Desk
 from bot.effects import Impossible
 from bot.slack import SlackError
-from bot.texts import Texts
+from bot.texts import Texts, escape
 from bot.views import card, reminder, review, step
 from bot.wording import sentence
 from flows.journey import journey_of
@@ -177,7 +177,7 @@ class Messages:
         snapshot = await self.snapshot(effect.onboarding_id)
         async with self.desk.store.read() as unit:
             at = situation(snapshot, self.desk.rules, unit.now)
-        text = sentence(self.texts(snapshot, "customer"), "commands", {}) + f"\n```{openssl_commands(at)}```"
+        text = sentence(self.texts(snapshot, "customer"), "commands", {}) + f"\n```{escape(openssl_commands(at))}```"
         return await self.post(effect, snapshot, "customer", effect.arguments["step"], text, plain_blocks(text), again=again)
 
     async def alert(self, effect: Effect, again: bool) -> Result:

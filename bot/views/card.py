@@ -59,9 +59,7 @@ def card(snapshot: Snapshot, journey: Journey, texts: Texts, at: Situation) -> D
     ordered = sorted(snapshot.steps.values(), key=lambda record: record.position)
     blocks.append(section("\n".join(step_line(record.position + 1, record, texts) for record in ordered)))
     if onboarding.closed_at:
-        blocks.append(
-            section(texts.md("card.closed", by=Raw(f"<@{onboarding.closed_by}>"), at=date_token(onboarding.closed_at)))
-        )
+        blocks.append(section(texts.md("card.closed", by=Raw(f"<@{onboarding.closed_by}>"), at=date_token(onboarding.closed_at))))
     elif (following := next_button(snapshot, journey, texts, at)) is not None:
         blocks.append(actions(following))
     else:

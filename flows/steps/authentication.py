@@ -33,13 +33,13 @@ class Method(FormPage):
 
 
 class Pasted(FormPage):
-    """A PEM in the field of this name, or as a file beside it, which then replaces what was pasted."""
+    """A PEM in the field of this name, or as a file beside it. What is pasted goes first: it can be seen, and cleared."""
 
     @model_validator(mode="after")
     def _file_first(self) -> Self:
         for name in type(self).model_fields:
             file = getattr(self, f"{name}_file", None)
-            if file and file.get("text", "").strip():
+            if file and file.get("text", "").strip() and not getattr(self, name):
                 fits = len(file["text"]) <= LONGEST
                 setattr(self, name, file["text"] if fits else None)
                 setattr(self, f"{name}_file", None if fits else file)
@@ -127,6 +127,9 @@ def _links(at: Situation) -> tuple[tuple[str, str], ...]:
     return ((guide, GUIDES[guide]), ("mtls", f"{DOCS}/identity-connectivity-with-mtls"))
 
 
+KEY, REQUEST = ("method", "public_key"), ("mtls", "csr")
+"""What a new revision may change, so that what was set up with it is to be done anew."""
+
 STEP = Step(
     "authentication",
     Form(
@@ -161,6 +164,7 @@ STEP = Step(
             Form("authentication.upload_key", (Page("uploaded", Uploaded),), example={"status": "active"}),
             ready=lambda at: _is(at, "method", "oidc") and not _uploaded(at),
             repeatable=True,
+            stale_with=KEY,
         ),
         Task(
             "record_claims",
@@ -171,6 +175,7 @@ STEP = Step(
                 example={"iss": "https://issuer.example", "sub": "example-bank", "aud": "https://audience.example"},
             ),
             ready=lambda at: _is(at, "method", "oidc") and _uploaded(at),
+            stale_with=KEY,
         ),
         Task(
             "attach_certificate",
@@ -181,6 +186,7 @@ STEP = Step(
                 example={"certificate": example_keys.CERTIFICATE},
             ),
             ready=lambda at: _is(at, "mtls", "csr"),
+            stale_with=REQUEST,
         ),
         Task("hand_over_pair", Side.SUPPORT, ready=lambda at: _is(at, "mtls", "pismo_pair")),
         Task(
@@ -194,6 +200,7 @@ STEP = Step(
             ready=lambda at: bool(at.org_id) and "authentication.prove_access" not in at.done,
             repeatable=True,
             effect="proof",
+            stale_with=KEY + REQUEST,
         ),
     ),
     finished=_finished,

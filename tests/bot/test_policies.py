@@ -83,7 +83,6 @@ def test_hours_zone_and_country() -> None:
         ('[business_hours]\nopens = "18:00"\ncloses = "09:00"', "business_hours", "before"),
         ('[support]\ntimezone = "Mars/Base"', "support.timezone", "America/Sao_Paulo"),
         ('[support]\ncountry = "Brazil!"', "support.country", "BR"),
-        ('[links]\nservice_desk = "ftp://x"', "links.service_desk", "URL"),
         ('[engine]\nsweep = "-1 s"', "engine.sweep", "30 s"),
         ("[engine]\npoll = true", "engine.poll", "0.25"),
         ('[invitations]\nnudge_before = "90 min"', "invitations.nudge_before", "4 h"),
