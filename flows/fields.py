@@ -62,6 +62,7 @@ class Input:
     source: str = ""
     filetypes: tuple[str, ...] = ()
     allow: frozenset[str] = frozenset()
+    instead: bool = False  # a file ``x_file`` that stands in place of the text ``x``
     forget: bool = False  # never written to a draft, a submission or a log: a token that is used once
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:

@@ -191,8 +191,8 @@ def submit(unit: Unit, rules: Rules, snapshot: Snapshot, step: Step, clean: Answ
             for done in snapshot.tasks:
                 if (done.step_id, done.task_id, done.state) == (step.id, task.id, "done"):
                     done.state = "stale"
-    facts = {"revision": record.revision, "digest": named}
-    unit.record(onboarding_id, f"step:{step.id}:submit", actor, facts=facts, changes={"answers": changed})
+    facts = {"revision": record.revision}
+    unit.record(onboarding_id, f"step:{step.id}:submit", actor, facts=facts, changes={"digest": named, "answers": changed})
     redraw(unit, onboarding_id, step.id)
     say(unit, onboarding_id, "customer", step.id, "submitted", by=actor.user_id, revision=record.revision)
     if record.revision > 1:

@@ -64,7 +64,10 @@ def put(slot: Slot, answers: Answers, raw: Answers) -> Answers:
     before = raw_of(slot, answers)
     for name, _, item in inputs(slot.page.model):
         if item.kind is Kind.FILE and raw.get(name) is None and before.get(name) is not None:
-            raw[name] = before[name]  # a page that is sent again does not carry its file again
+            # A page that is sent again does not carry its file again; another text in its place lets the file go.
+            text = name.removesuffix("_file")
+            if not item.instead or (raw.get(text) or "") == (before.get(text) or ""):
+                raw[name] = before[name]
     if slot.item is None:
         return {**answers, **raw}
     items = [dict(item) for item in answers.get(slot.page.repeat) or []]

@@ -188,7 +188,7 @@ class AuditEvent:
     team_id: str
     user_id: str
     changes: dict[str, Any]  # sealed, erasable; personal data stands here alone
-    facts: dict[str, Any]  # ids, revisions, digests: never personal
+    facts: dict[str, Any]  # ids, revisions: never personal, and no digest of answers, which can be guessed and tried
     changes_digest: str = ""
     previous: str = ""
     hash: str = ""

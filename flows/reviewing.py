@@ -65,8 +65,8 @@ async def approve(unit: Unit, rules: Rules, onboarding_id: str, step_id: str, re
     unit.add(decision)
     snapshot.decisions.append(decision)
     given = len(so_far) + 1
-    facts = {"revision": record.revision, "digest": record.digest, "given": given, "needed": needed}
-    unit.record(onboarding_id, f"step:{step_id}:approve", actor, facts=facts)
+    facts = {"revision": record.revision, "given": given, "needed": needed}
+    unit.record(onboarding_id, f"step:{step_id}:approve", actor, facts=facts, changes={"digest": record.digest})
     if given < needed:
         unit.effect(onboarding_id, "draw", what="review", step=step_id)
         say(unit, onboarding_id, "support", step_id, "approved_in_part", by=actor.user_id, given=given, needed=needed)
@@ -142,8 +142,8 @@ async def send_back(
         unit.add(_decision(snapshot, step_id, how.value, actor, unit, reason))
     else:
         earlier.verdict, earlier.reason, earlier.at = how.value, reason, unit.now
-    facts = {"revision": record.revision, "digest": record.digest}
-    unit.record(onboarding_id, f"step:{step_id}:{how.value}", actor, facts=facts, changes={"reason": reason})
+    facts, changes = {"revision": record.revision}, {"digest": record.digest, "reason": reason}
+    unit.record(onboarding_id, f"step:{step_id}:{how.value}", actor, facts=facts, changes=changes)
     redraw(unit, onboarding_id, step_id)
     mention = [record.assignee_id or record.submitted_by or snapshot.onboarding.lead_id]
     say(unit, onboarding_id, "customer", step_id, how.value, mention=mention, by=actor.user_id, reason=reason)

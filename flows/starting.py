@@ -104,8 +104,12 @@ async def share(unit: Unit, channel_id: str) -> None:
     if onboarding is None or onboarding.closed_at or not onboarding.severed_at:
         return
     onboarding.severed_at = None
+    records = await unit.steps_of([onboarding.id])
+    for record in records:  # reminders ceased; who was not told all of them is reminded again
+        if record.turn and record.remind_at is None and record.escalated_at is None:
+            record.remind_at = unit.now
     unit.record(onboarding.id, "channel:shared", SYSTEM, facts={"channel": channel_id})
-    redraw(unit, onboarding.id, *[r.step_id for r in await unit.steps_of([onboarding.id])])
+    redraw(unit, onboarding.id, *[record.step_id for record in records])
     warn(unit, onboarding.id, "shared_again", customer=onboarding.customer, channel=channel_id)
 
 

@@ -23,7 +23,7 @@ GUIDES = {
 PEM_FILES = ("pem", "pub", "csr", "crt", "cer", "txt")
 
 Pem = Annotated[str | None, Field(max_length=LONGEST), Input(Kind.LONG_TEXT)]
-PemFile = Annotated[Attachment | None, Input(Kind.FILE, filetypes=PEM_FILES)]
+PemFile = Annotated[Attachment | None, Input(Kind.FILE, filetypes=PEM_FILES, instead=True)]
 Claim = Annotated[str, Field(min_length=1, max_length=255), Input(Kind.TEXT)]
 
 
@@ -33,13 +33,13 @@ class Method(FormPage):
 
 
 class Pasted(FormPage):
-    """A PEM in the field of this name, or as a file beside it. What is pasted goes first: it can be seen, and cleared."""
+    """A PEM in the field of this name, or as a file beside it, which then replaces what was pasted."""
 
     @model_validator(mode="after")
     def _file_first(self) -> Self:
         for name in type(self).model_fields:
             file = getattr(self, f"{name}_file", None)
-            if file and file.get("text", "").strip() and not getattr(self, name):
+            if file and file.get("text", "").strip():
                 fits = len(file["text"]) <= LONGEST
                 setattr(self, name, file["text"] if fits else None)
                 setattr(self, f"{name}_file", None if fits else file)
