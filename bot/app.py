@@ -4,6 +4,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
@@ -31,6 +32,7 @@ from flows import reminding
 from flows.model import Effect
 from flows.ports import Unit
 from pismo.client import Pismo
+from storage.retention import purge
 from storage.sealing import Keyring
 from storage.store import Store
 
@@ -38,6 +40,8 @@ log = logging.getLogger("bot.app")
 
 REFRESH_SECONDS = 300.0
 """How often it is asked who belongs to support; who joins the support channel is known at once."""
+
+PURGE_SECONDS = 86_400.0
 
 ANY = re.compile(".*")
 
@@ -85,6 +89,7 @@ class Bot:
         self._loops = [
             asyncio.create_task(self._every(self.policies.sweep_seconds, self._sweep)),
             asyncio.create_task(self._every(REFRESH_SECONDS, self._refresh, retry=2.0)),
+            asyncio.create_task(self._every(PURGE_SECONDS, self._purge, retry=60.0)),
         ]
         self.desk.later(self.events.handle_left())
 
@@ -136,6 +141,11 @@ class Bot:
 
         await self.desk.transact(work)
         await self.effects.requeue_stranded(self.engine)
+
+    async def _purge(self) -> None:
+        gone = await purge(self.store, timedelta(days=self.policies.retention_days))
+        if any(gone.values()):
+            log.info("purged what ended long ago", extra=gone)
 
     # -- effects
 

@@ -28,6 +28,8 @@ class Policies:
     """How often the engine looks for effects to run: half of it is what an effect waits on average."""
     socket_silence_seconds: float = 120.0
     """How long Socket Mode may be silent before the process ends, to be started again."""
+    retention_days: int = 30
+    """How long marks of clicks, handled events and done effects are kept."""
 
 
 class PolicyError(Exception):
@@ -114,6 +116,12 @@ def _hours(value: Any) -> int:
     return int(hours)
 
 
+def _days(value: Any) -> int:
+    if not 1 <= _count(value) <= 3660:
+        raise ValueError
+    return int(value)
+
+
 def _clock(value: Any) -> time:
     return value if isinstance(value, time) else time.fromisoformat(_text(value))
 
@@ -186,13 +194,14 @@ def parse(values: Mapping[str, Any]) -> Policies:
         sweep_seconds=engine.read("sweep", default.sweep_seconds, _seconds, 'a time as "30 s"'),
         poll_seconds=engine.read("poll", default.poll_seconds, _seconds, "seconds as 0.25"),
         socket_silence_seconds=engine.read("socket_silence", default.socket_silence_seconds, _seconds, 'a time as "2 min"'),
+        retention_days=tables["retention"].read("days", default.retention_days, _days, "whole days as 30, at least 1"),
     )
     for table in tables.values():
         table.close()
     return policies
 
 
-_TABLES = ("reminders", "business_hours", "support", "customer", "approvals", "invitations", "engine")
+_TABLES = ("reminders", "business_hours", "support", "customer", "approvals", "invitations", "engine", "retention")
 
 
 def _reminders(table: _Table, usual: ReminderTimes) -> ReminderTimes:
