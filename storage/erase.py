@@ -1,6 +1,7 @@
 """Erase the personal data of one onboarding. Ids, states, times and the audit chain stay; the chain can still be verified.
 
-What stays of people are Slack ids (in the log's actors and facts). Digests of changes were salted, and the salt goes with them.
+What stays of people are Slack ids (in the log's actors and facts). Digests of changes were salted, and the salt goes with them;
+digests of answers, which were not, are blanked.
 """
 
 import json
@@ -10,12 +11,12 @@ from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, bindparam, delete, select, update
 
-from flows.model import Draft, Effect, Member, Person, Received, Snapshot
+from flows.model import Draft, Effect, Member, Person, Posted, Received, Snapshot
 from flows.people import SYSTEM, Who
 from storage.columns import canonical
 from storage.sealing import Place, Plain
 from storage.store import Store
-from storage.tables import audit_events, drafts, effects, members, people, received
+from storage.tables import audit_events, drafts, effects, members, people, posted, received
 from storage.unit import Unit
 
 T = TypeVar("T")
@@ -39,6 +40,7 @@ async def erase(store: Store, onboarding_id: str, actor: Who = SYSTEM) -> dict[s
         marks = [snapshot.onboarding.channel_id, onboarding_id, *(member.user_id for member in snapshot.members)]
         counts["effects"] = await _empty_effects(unit, onboarding_id, marks)
         counts["received"] = await _empty_received(unit, marks)
+        await unit.session.execute(update(Posted).where(posted.c.onboarding_id == onboarding_id).values(digest=""))
         counts["drafts"] = await _delete_drafts(unit, onboarding_id, marks)
         for member in snapshot.members:
             await unit.delete(member)
@@ -58,14 +60,14 @@ def _empty(unit: Unit, snapshot: Snapshot) -> dict[str, int]:
     if onboarding.closed_at is None:
         onboarding.closed_at, onboarding.closed_by = unit.now, SYSTEM.user_id
     for step in snapshot.steps.values():
-        step.reason, step.remind_at = "", None
+        step.reason, step.digest, step.remind_at = "", "", None
     submissions = [one for sent in snapshot.submissions.values() for one in sent]
     for submission in submissions:
-        submission.answers = {}
+        submission.answers, submission.digest = {}, ""
     for task in snapshot.tasks:
         task.answers = {}
     for decision in snapshot.decisions:
-        decision.reason = ""
+        decision.reason = decision.digest = ""
     for grant in snapshot.grants:
         grant.email = grant.name = ""
     return {
