@@ -17,7 +17,7 @@ from flows.dialogs import DIALOGS
 from flows.fields import Answers
 from flows.form import forgotten, slots
 from flows.model import Onboarding, Person, Snapshot, new_id
-from flows.onboarding import side_of, step_of
+from flows.onboarding import side_of, step_of, timezone_of
 from flows.people import Side, Who
 from flows.ports import Unit
 from flows.problems import Problem, Refused
@@ -237,7 +237,8 @@ async def _snooze(unit: Unit, clean: Answers, done: Completion) -> None:
     if snapshot is None:
         raise Refused("gone")
     side = side_of(snapshot.steps[done.meta.step])
-    zone = ZoneInfo(done.desk.rules.support_calendar.timezone if side is Side.SUPPORT else done.desk.rules.customer_timezone)
+    rules = done.desk.rules
+    zone = ZoneInfo(rules.support_calendar.timezone if side is Side.SUPPORT else timezone_of(snapshot, rules))
     until = snooze_until(clean, unit.now, zone)
     await steering.snooze(unit, done.desk.rules, done.meta.onboarding, done.meta.step, until, done.sent.who)
 
