@@ -9,10 +9,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.buttons import Act, ButtonValue
+from bot.texts import escape
 
 Block = dict[str, Any]
 TEXT, HEADER, BUTTON, FALLBACK = 3000, 150, 75, 3900
 BLOCKS = 50
+MESSAGE_TEXT = 12_500
+"""All text of a message's blocks together: Slack refuses from about 13,200 on (slackapi/bolt-js#2509)."""
+
+_PART = re.compile(r"(?:&[a-z]{0,3}|<[^<>]{0,200})\Z")
 
 
 def cut(text: str, most: int) -> str:
@@ -20,12 +25,22 @@ def cut(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 
+def whole(text: str, most: int) -> str:
+    """The beginning of mrkdwn, which does not end within an escaped sign, a mention or a date."""
+    return text if len(text) <= most else _PART.sub("", text[:most])
+
+
+def clip(text: str, most: int) -> str:
+    """`cut` for mrkdwn."""
+    return text if len(text) <= most else whole(text, most - 1).rstrip() + "…"
+
+
 def plain(text: str, most: int = TEXT) -> Block:
     return {"type": "plain_text", "text": cut(text, most) or " ", "emoji": False}
 
 
 def mrkdwn(text: str) -> Block:
-    return {"type": "mrkdwn", "text": cut(text, TEXT) or " ", "verbatim": True}
+    return {"type": "mrkdwn", "text": clip(text, TEXT) or " ", "verbatim": True}
 
 
 def header(text: str) -> Block:
@@ -49,7 +64,7 @@ def divider() -> Block:
 
 def alert(text: str, level: str = "warning") -> Block:
     """A note in a form (modals alone)."""
-    return {"type": "alert", "level": level, "text": mrkdwn(cut(text, 200))}
+    return {"type": "alert", "level": level, "text": mrkdwn(clip(text, 200))}
 
 
 def button(
@@ -87,7 +102,7 @@ def long_sections(text: str) -> Iterable[Block]:
     """A long text as several sections, broken at lines."""
     part = ""
     for line in text.split("\n"):
-        for piece in [line[i : i + TEXT - 100] for i in range(0, len(line), TEXT - 100)] or [""]:
+        for piece in _pieces(line):
             if len(part) + len(piece) + 1 > TEXT - 50:
                 yield section(part)
                 part = ""
@@ -96,35 +111,73 @@ def long_sections(text: str) -> Iterable[Block]:
         yield section(part)
 
 
+def _pieces(line: str) -> Iterable[str]:
+    while len(line) > TEXT - 100:
+        piece = whole(line, TEXT - 100)
+        yield piece
+        line = line[len(piece) :]
+    yield line
+
+
+def fit(blocks: Iterable[Block], most: int = BLOCKS, characters: int = MESSAGE_TEXT, more: str = "…") -> list[Block]:
+    """The first blocks, as many as Slack takes; ``more`` stands for those left out."""
+    kept: list[Block] = []
+    for block in blocks:
+        characters -= _length(block)
+        if characters < 0 or len(kept) == most:
+            return [*kept[: most - 1], context(more)]
+        kept.append(block)
+    return kept
+
+
+def _length(part: Any) -> int:
+    if isinstance(part, list):
+        return sum(map(_length, part))
+    if isinstance(part, dict):
+        return sum(len(value) if name == "text" and isinstance(value, str) else _length(value) for name, value in part.items())
+    return 0
+
+
 _DATE = re.compile(r"<!date\^(\d+)\^[^|>]*\|([^>]*)>")
-
-
+_BAR = re.compile(r"[▓░]+ *")
 _BOLD = re.compile(r"(?<![\w*])\*([^*\n]+)\*(?![\w*])")
 
 
 def spoken(text: str) -> str:
-    """mrkdwn as plain words: dates by their fallback, no signs of emphasis; mentions are kept for Slack to speak."""
-    text = _BOLD.sub(r"\1", text)
+    """mrkdwn as plain words: dates by their fallback, no bars, no signs of emphasis; mentions are kept for Slack to speak."""
+    text = _BOLD.sub(r"\1", _BAR.sub("", text))
     return _DATE.sub(
         lambda found: found.group(2) or f"{datetime.fromtimestamp(int(found.group(1)), UTC):%Y-%m-%d %H:%M} UTC", text
     )
 
 
 def said(blocks: Sequence[Block]) -> str:
-    """Everything a reader of the blocks learns, as text for screen readers and notifications; buttons by their names."""
+    """Everything a reader of the blocks learns, as mrkdwn for screen readers and notifications; buttons by their names.
+
+    Where that is too long, what the buttons are is kept.
+    """
     lines: list[str] = []
+    names: list[str] = []
     for block in blocks:
         kind = block["type"]
-        if kind in ("section", "header"):
+        if kind == "header":
+            lines.append(escape(block["text"]["text"]))
+        elif kind == "section":
             if "text" in block:
                 lines.append(spoken(block["text"]["text"]))
             if "accessory" in block and "text" in block["accessory"]:
-                lines.append(f"[{block['accessory']['text']['text']}]")
+                names.append(f"[{escape(block['accessory']['text']['text'])}]")
+                lines.append(names[-1])
         elif kind == "context":
             lines += [spoken(element["text"]) for element in block["elements"] if "text" in element]
         elif kind == "actions":
-            lines.append(" ".join(f"[{element['text']['text']}]" for element in block["elements"] if "text" in element))
-    return cut("\n".join(lines), FALLBACK)
+            names.append(" ".join(f"[{escape(element['text']['text'])}]" for element in block["elements"] if "text" in element))
+            lines.append(names[-1])
+    words = "\n".join(lines)
+    if len(words) <= FALLBACK:
+        return words
+    pressed = clip("\n".join(names), FALLBACK // 2)
+    return f"{clip(words, FALLBACK - len(pressed) - 1)}\n{pressed}"
 
 
 @dataclass(frozen=True)
@@ -137,8 +190,8 @@ class Drawing:
 
 
 def drawing(blocks: Sequence[Block]) -> Drawing:
-    """With at most 50 blocks."""
-    kept = list(blocks[:BLOCKS])
+    """Within Slack's limits of a message."""
+    kept = fit(blocks)
     text = said(kept)
     canonical = json.dumps([text, kept], sort_keys=True, ensure_ascii=True)
     return Drawing(text, kept, hashlib.sha256(canonical.encode()).hexdigest())
@@ -146,4 +199,4 @@ def drawing(blocks: Sequence[Block]) -> Drawing:
 
 def plain_blocks(text: str) -> list[Block]:
     """A text alone, as blocks."""
-    return list(long_sections(text))[:BLOCKS]
+    return fit(long_sections(text))

@@ -35,7 +35,7 @@ class ButtonValue(BaseModel):
 
     model_config = ConfigDict(extra="ignore", populate_by_name=True)
 
-    v: int = VERSION
+    v: int = 1  # what carries no version is of the first
     onboarding: Annotated[str, Field(max_length=64)] = ""
     step: Annotated[str, Field(max_length=64)] = ""
     revision: int = 0
@@ -45,7 +45,7 @@ class ButtonValue(BaseModel):
     slot: int = 0
 
     def dumped(self) -> str:
-        return self.model_dump_json(exclude_defaults=True) if self != ButtonValue() else "{}"
+        return self.model_copy(update={"v": VERSION}).model_dump_json(exclude_defaults=True)
 
 
 def parse(value: str) -> ButtonValue:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from bot.blocks import Block, actions, alert, button, context, cut, long_sections, plain, section
+from bot.blocks import Block, actions, alert, button, context, cut, fit, long_sections, plain, section
 from bot.buttons import Act, ButtonValue
 from bot.texts import Texts, date_token, escape
 from flows.fields import Answers, Input, Kind, inputs, max_length, min_length
@@ -17,6 +17,9 @@ from flows.problems import Note, Problem
 from flows.step import Form
 
 CALLBACK = "form"
+VIEW_TEXT = 50_000
+"""Characters of the last page: at up to four bytes each they stay under the 250 KB of a view."""
+
 ACTION = "value"
 View = dict[str, Any]
 CatalogueKind = Literal["currency", "country", "timezone"]
@@ -40,6 +43,18 @@ class FormMeta(BaseModel):
 
     def at(self, slot: int) -> "FormMeta":
         return self.model_copy(update={"slot": slot})
+
+
+def meta_of(view: Mapping[str, Any]) -> FormMeta:
+    """What a modal carries along. Raises Refused("gone") for one that is not understood any more, or comes from a newer version."""
+    try:
+        meta = FormMeta.model_validate_json(str(view.get("private_metadata") or ""))
+        form_of(meta.form)
+    except (ValidationError, KeyError):
+        raise Refused("gone") from None
+    if meta.v > VERSION:
+        raise Refused("gone")
+    return meta
 
 
 def block_id(name: str, slot: Slot) -> str:
@@ -213,10 +228,11 @@ def review_view(form: Form, order: Sequence[Slot], clean: Answers, texts: Texts,
         number = f" {slot.item + 1}" if slot.item is not None else ""
         name = (texts(title) if texts.has(title) else texts(f"step.{meta.step}.title")) + number
         change = button(texts("form_ui.change"), Act.PAGE, ButtonValue(slot=index), name=str(index))
-        blocks.append(section(f"*{escape(name)}*", change))
         raw = clean if slot.item is None else ((clean.get(slot.page.repeat) or [])[slot.item : slot.item + 1] or [{}])[0]
         lines = [f"{escape(label)}: {words}" for label, words in shown(form, slot, raw, texts)]
-        blocks.extend(long_sections("\n".join(lines)))
+        first, *others = long_sections("\n".join([f"*{escape(name)}*", *lines]))
+        blocks += [{**first, "accessory": change}, *others]
+    blocks = fit(blocks, 100, VIEW_TEXT, texts("form_ui.more"))
     return _view(meta, texts, blocks, submit=texts("form_ui.send"))
 
 

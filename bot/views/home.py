@@ -27,6 +27,9 @@ def customer_home(cards: Sequence[Sequence[Block]], texts: Texts) -> View:
     if not cards:
         return _home([section(texts("home.nothing"))])
     blocks: list[Block] = [section(texts("home.welcome"))]
-    for card in cards:
+    for number, card in enumerate(cards):
+        if len(blocks) + len(card) + 2 > MOST_BLOCKS:
+            blocks.append(context(texts("status.more", n=len(cards) - number)))
+            break
         blocks += [divider(), *card]
     return _home(blocks)

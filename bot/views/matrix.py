@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from bot.blocks import Drawing, drawing, header, long_sections
+from bot.blocks import Drawing, drawing, fit, header, long_sections
 from bot.texts import Texts, date_token, escape
 from flows.model import Snapshot
 
@@ -20,4 +20,5 @@ def matrix(snapshot: Snapshot, texts: Texts, now: datetime) -> Drawing:  # noqa:
     for email, cells in by_email.items():
         lines.append(f"*{escape(email)}*\n" + "\n".join(f"    {cell}" for cell in cells))
     title = texts("matrix.title", customer=snapshot.onboarding.customer)
-    return drawing([header(title), *long_sections("\n".join(lines) or texts("matrix.empty"))])
+    shown = [header(title), *long_sections("\n".join(lines) or texts("matrix.empty"))]
+    return drawing(fit(shown, more=texts("review.more")))

@@ -24,7 +24,8 @@ def reminder(snapshot: Snapshot, journey: Journey, asked: Mapping[str, Any], tex
         if asked["where"] == "customer":
             if snapshot.steps[step].state in (StepState.OPEN, StepState.CHANGES_REQUESTED):
                 title = texts("button.fill", number=snapshot.steps[step].position + 1, step=texts(f"step.{step}.title"))
-                buttons.append(button(title, Act.OPEN_FORM, value, style="primary", name=step))
+                style = "primary" if step == steps[0] else ""
+                buttons.append(button(title, Act.OPEN_FORM, value, style=style, name=step))
             buttons.append(button(texts("button.stuck"), Act.STUCK, value, name=step))
         buttons.append(button(texts("button.snooze"), Act.SNOOZE, value, name=step))
         blocks.append(actions(*buttons))

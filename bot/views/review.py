@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot import forms
-from bot.blocks import Block, Drawing, actions, button, context, cut, drawing, header, long_sections, section
+from bot.blocks import Block, Drawing, actions, button, clip, context, drawing, fit, header, long_sections, section
 from bot.buttons import Act, ButtonValue
 from bot.texts import Raw, Texts, date_token, escape
 from flows.fields import Answers, inputs
@@ -18,7 +18,9 @@ from flows.rules import Rules
 from flows.state import StepState
 from flows.step import Form, Situation, Step
 
-MOST_VALUES = 30
+MOST_VALUES, VALUES_TEXT = 30, 8000
+"""Blocks and characters of the values: what a message takes, less the decision and what follows it."""
+
 Difference = tuple[str, str, str]
 
 
@@ -38,9 +40,7 @@ def review_card(
         for note in step.form.notes(sent.answers, at):
             values.extend(long_sections(texts.md(f"note.{note.key}", **note.params)))
         values.extend(answer_sections(step.form, sent.answers, texts))
-        blocks.extend(values[:MOST_VALUES])
-        if len(values) > MOST_VALUES:
-            blocks.append(context(texts("review.more")))
+        blocks.extend(fit(values, MOST_VALUES, VALUES_TEXT, texts("review.more")))
     blocks.extend(_decision(snapshot, step, texts, rules))
     if record.state in (StepState.APPROVED, StepState.FULFILLING, StepState.FAILED) and not onboarding.closed_at:
         blocks.extend(_tasks(snapshot, step, texts, at, rules))
@@ -139,5 +139,6 @@ def differences(changed: Sequence[Difference], revision: int, texts: Texts) -> D
     """A resubmission's changes as a message."""
     if not changed:
         return drawing([section(texts("say.no_differences", revision=revision))])
-    lines = "\n".join(f"*{escape(label)}*: {cut(old, 500)} → {cut(new, 500)}" for label, old, new in changed)
-    return drawing(list(long_sections(texts.md("say.differences", revision=revision, lines=Raw(lines)))))
+    lines = "\n".join(f"*{escape(label)}*: {clip(old, 500)} → {clip(new, 500)}" for label, old, new in changed)
+    said = long_sections(texts.md("say.differences", revision=revision, lines=Raw(lines)))
+    return drawing(fit(said, more=texts("review.more")))

@@ -45,7 +45,13 @@ def _buttons(snapshot: Snapshot, journey: Journey, step_id: str, texts: Texts, a
             if task.side is Side.CUSTOMER and task.ready(at) and (task.repeatable or f"{step_id}.{task.id}" not in at.done):
                 value_of = value.model_copy(update={"task": task.id})
                 buttons.append(
-                    button(texts(f"task.{step_id}.{task.id}.title"), Act.TASK, value_of, style="primary", name=task.id)
+                    button(
+                        texts(f"task.{step_id}.{task.id}.title"),
+                        Act.TASK,
+                        value_of,
+                        style="" if buttons else "primary",
+                        name=task.id,
+                    )
                 )
     if record.state in FILLABLE:
         waits = record.state in (StepState.OPEN, StepState.CHANGES_REQUESTED)
