@@ -1,0 +1,142 @@
+"""How fast Slack is answered: by the bot, beside a bare Starlette endpoint that only checks the signature, and beside bare Bolt.
+
+One run, rounds by turns, each server a process of its own, the load another; the stand-in for Slack's Web API is this process.
+What a press or a submission causes (windows, messages, effects) is done by the bot while the next ones are measured.
+"""
+
+import asyncio
+import contextlib
+import os
+import platform
+import sys
+from collections import defaultdict
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+
+import aiohttp
+
+from bench.crowd import Crowd
+from bench.load import Job, Timing, in_own_process
+from playground.office import ROOT, free_port
+
+ROUNDS = 4
+ONE, MANY = 1, 32
+COUNTS = {ONE: 60, MANY: 160}
+"""Payloads of a round, by how many at once."""
+WARM = 32
+PAUSE = 0.03
+"""Seconds between presses where there is one at a time: the window that the last one asked for is open by then."""
+PATHS = {"starlette": "bare Starlette", "bolt": "bare Bolt", "bot": "the bot"}
+KINDS = {"open": "(a) open a form", "send": "(b) send, which commits"}
+
+
+@dataclass(frozen=True)
+class Row:
+    kind: str
+    at_once: int
+    server: str
+
+
+@contextlib.asynccontextmanager
+async def baseline(name: str, crowd: Crowd) -> AsyncIterator[str]:
+    """A server that runs; its address."""
+    port = free_port()
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bench.servers", name, str(port), cwd=ROOT, env=crowd.environment(), stdout=asyncio.subprocess.DEVNULL
+    )
+
+    async def answers() -> bool:
+        try:
+            async with aiohttp.ClientSession() as web, web.get(f"http://127.0.0.1:{port}/"):
+                return True
+        except aiohttp.ClientError:
+            return False
+
+    try:
+        await crowd.slack.until(answers, timeout=30)
+        yield f"http://127.0.0.1:{port}/slack/events"
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+class Bench:
+    def __init__(self, crowd: Crowd, urls: dict[str, str]) -> None:
+        self.crowd, self.urls = crowd, urls
+        self.times: dict[Row, list[float]] = defaultdict(list)
+        self._waiting = list(crowd.customers)
+
+    async def rest(self) -> None:
+        """Until the bot has asked Slack for nothing for a second: what was caused before is done."""
+        calls, still = -1, 0
+        while still < 10:
+            await asyncio.sleep(0.1)
+            still = still + 1 if len(self.crowd.slack.calls) == calls else 0
+            calls = len(self.crowd.slack.calls)
+
+    async def measure(self, kind: str, at_once: int, server: str, count: int) -> list[float]:
+        crowd = self.crowd
+        if kind == "open":
+            payloads = [crowd.press(customer) for customer in crowd.customers[:count]]
+        elif server == "bot":
+            payloads = [crowd.send(self._waiting.pop()) for _ in range(count)]
+        else:
+            payloads = [crowd.send(customer) for customer in crowd.customers[:count]]
+        pause = PAUSE if at_once == ONE else 0.0
+        return await in_own_process(Job(self.urls[server], crowd.slack.signing_secret, payloads, at_once, pause))
+
+    async def run(self) -> None:
+        for kind in KINDS:
+            for server in self.urls:
+                await self.measure(kind, MANY, server, WARM)
+        for number in range(ROUNDS):
+            for kind in KINDS:
+                for at_once, count in COUNTS.items():
+                    for server in self.urls:
+                        await self.rest()
+                        self.times[Row(kind, at_once, server)] += await self.measure(kind, at_once, server, count)
+            print(f"round {number + 1} of {ROUNDS}", file=sys.stderr)
+        await self.rest()
+
+
+def table(times: dict[Row, Sequence[float]]) -> str:
+    lines = [
+        f"{'':26}{'at once':>8}  {'server':16}{'median ms':>10}{'p99 ms':>9}{'x Starlette':>13}{'x Bolt':>8}{'count':>8}",
+    ]
+    medians = {row: Timing.of(taken).median for row, taken in times.items()}
+    for row, taken in times.items():
+        timing = Timing.of(taken)
+        ratios = [timing.median / medians[Row(row.kind, row.at_once, other)] for other in ("starlette", "bolt")]
+        lines.append(
+            f"{KINDS[row.kind]:26}{row.at_once:>8}  {PATHS[row.server]:16}{timing.median:>10.2f}{timing.p99:>9.1f}"
+            f"{ratios[0]:>13.2f}{ratios[1]:>8.2f}{timing.count:>8}"
+        )
+    return "\n".join(lines)
+
+
+def verdict(times: dict[Row, Sequence[float]]) -> str:
+    """The aims, and whether they were met."""
+    opened = {server: Timing.of(times[Row("open", ONE, server)]).median for server in PATHS}
+    sent = Timing.of(times[Row("send", MANY, "bot")]).p99
+    aims = {
+        "opening at 1: at most 4 x the bare endpoint": opened["bot"] <= 4 * opened["starlette"],
+        "opening at 1: below bare Bolt": opened["bot"] < opened["bolt"],
+        "sending at 32: p99 under 250 ms": sent < 250,
+    }
+    return "\n".join(f"{'met   ' if met else 'MISSED'}  {aim}" for aim, met in aims.items())
+
+
+async def main() -> None:
+    size = WARM + ROUNDS * sum(COUNTS.values())
+    print(f"{platform.python_implementation()} {platform.python_version()}, {os.cpu_count()} cores, SQLite, {size} onboardings")
+    async with Crowd(size) as crowd, baseline("starlette", crowd) as starlette, baseline("bolt", crowd) as bolt:
+        bench = Bench(crowd, {"starlette": starlette, "bolt": bolt, "bot": f"{crowd.url}/slack/events"})
+        await bench.run()
+        lost = [f"{v.where}: {v.error}" for v in crowd.slack.violations]
+    print(table(bench.times), verdict(bench.times), sep="\n\n")
+    if lost:
+        raise SystemExit(f"Slack refused: {lost[:3]}")
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

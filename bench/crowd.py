@@ -1,0 +1,107 @@
+"""Many customers before one form: onboardings whose organization step was filled and not yet sent, and the payloads of their leads."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import update
+
+from bot import forms
+from bot.buttons import Act, ButtonValue
+from bot.forms import FormMeta
+from bot.texts import Texts
+from bot.views.step import step_message
+from flows import starting, steering
+from flows.filling import REVIEW, DraftKey
+from flows.form import collect, slots
+from flows.journey import CURRENT, JOURNEYS
+from flows.model import Draft
+from flows.onboarding import situation
+from flows.people import Who
+from flows.ports import Unit
+from flows.rules import Rules
+from playground.office import Office
+from playground.slack import Channel, Message, View
+from playground.slack.payloads import actions_on_message, on_submission
+from storage import tables
+from storage.sealing import Keyring
+from storage.store import Store
+
+STEP = JOURNEYS[CURRENT].steps["organization"]
+"""The one with the most fields."""
+TOGETHER = 40
+"""Onboardings prepared in one transaction."""
+
+
+@dataclass(frozen=True)
+class Customer:
+    onboarding: str
+    channel: Channel
+    blocks: list[dict[str, Any]]
+    review: dict[str, Any]
+
+
+class Crowd(Office):
+    """An office with so many customers; their onboardings are there before the bot starts, and their cards were never posted."""
+
+    def __init__(self, size: int, *, socket_mode: bool = False) -> None:
+        super().__init__(socket_mode=socket_mode, policies="")
+        self.size = size
+        self.customers: list[Customer] = []
+        self.slack.trigger_seconds = 3600.0  # payloads are made before they are sent
+
+    async def start_bot(self) -> None:
+        if not self.customers:
+            await self._prepare()
+        await super().start_bot()
+
+    async def _prepare(self) -> None:
+        pismo, acme = self.slack.world.teams[:2]
+        channels = [
+            self.slack.add_channel(f"customer-{n}", pismo, [self.sam, self.ana], shared_with=[acme]) for n in range(self.size)
+        ]
+        store = Store(self.database_url, Keyring.parse(self.keys))
+        for first in range(0, self.size, TOGETHER):
+            async with store.write() as unit:
+                for channel in channels[first : first + TOGETHER]:
+                    self.customers.append(await self._begin(unit, channel))
+        async with store.write() as unit:  # what was to be drawn for them is not what is measured
+            await unit.session.execute(update(tables.effects).values(state="done"))
+        await store.close()
+
+    async def _begin(self, unit: Unit, channel: Channel) -> Customer:
+        rules, sam, ana = Rules(), Who(self.sam.team_id, self.sam.id), Who(self.ana.team_id, self.ana.id)
+        asked = starting.Start(channel.name, channel.id, ana, self.sam.id, "en", None)
+        onboarding = await starting.start(unit, rules, asked, sam)
+        await steering.skip(unit, rules, onboarding, "planning", sam, "Planned before.")
+        form, key = STEP.form, DraftKey(onboarding, STEP.form.id)
+        raw = dict(form.example)
+        unit.add(
+            Draft(id=key.id, onboarding_id=onboarding, form=form.id, slot=REVIEW, answers=raw, user_id=ana.user_id, at=unit.now)
+        )
+        snapshot = await unit.snapshot(onboarding)
+        if snapshot is None:
+            raise LookupError(onboarding)
+        texts, at = Texts("en"), situation(snapshot, rules, unit.now, ana)
+        meta = FormMeta(form=form.id, onboarding=onboarding, step=STEP.id, slot=REVIEW)
+        clean, _ = collect(form, raw, at)
+        return Customer(
+            onboarding,
+            channel,
+            step_message(snapshot, JOURNEYS[CURRENT], STEP.id, texts, at).blocks,
+            forms.review_view(form, slots(form, raw), clean, texts, meta, ()),
+        )
+
+    def press(self, customer: Customer) -> dict[str, Any]:
+        """The customer's lead presses the button of a step's message that opens its form."""
+        slack = self.slack
+        message = Message(slack.world.new_ts(), customer.channel, slack.bot_user_id, "A step", customer.blocks, bot=True)
+        value = ButtonValue(onboarding=customer.onboarding, step=STEP.id).dumped()
+        action = {"type": "button", "block_id": "b", "action_id": Act.OPEN_FORM.value, "value": value}
+        payload = actions_on_message(slack, self.ana.user, message, {})
+        return {**payload, "actions": [{**action, "action_ts": slack.world.new_ts()}]}
+
+    def send(self, customer: Customer) -> dict[str, Any]:
+        """The customer's lead sends the last page of the form."""
+        slack, name = self.slack, self.slack.world.new_id("V")
+        view = View(name, self.ana.user, customer.review, slack.world.new_ts(), name)
+        return on_submission(slack, "view_submission", self.ana.user, view)
