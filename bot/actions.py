@@ -136,14 +136,15 @@ class Buttons:
         try:
             press = Press(self.desk, click, parse(click.value))
             act = Act(click.action_id.partition(":")[0])
+            if not (press.value.onboarding if act in ACTIONS else act is Act.LINK or click.view.get("type") == "modal"):
+                raise OldButton  # noqa: TRY301  one answer for all that lead nowhere
         except (OldButton, ValueError):
             await ack()
             self.desk.later(self.desk.answer(click.who, click.channel_id, "refused.gone"))
             return
         if act in (Act.BACK, Act.PAGE):
             await ack()
-            meta = FormMeta.model_validate_json(click.view["private_metadata"])
-            self.desk.later(self.modals.turn_back(click, meta, press.value.slot if act is Act.PAGE else None))
+            self.desk.later(self.modals.turn_back(click, press.value.slot if act is Act.PAGE else None))
             return
         action = ACTIONS.get(act)
         if action is None:

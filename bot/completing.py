@@ -7,7 +7,10 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from pydantic import ValidationError
+
 from bot.access import May, for_side
+from bot.buttons import VERSION
 from bot.desk import Desk
 from bot.forms import FormMeta, parse
 from bot.payloads import Sent
@@ -16,6 +19,7 @@ from flows import filling, fulfilling, reviewing, starting, steering
 from flows.dialogs import DIALOGS
 from flows.fields import Answers
 from flows.form import forgotten, slots
+from flows.journey import form_of
 from flows.model import Onboarding, Person, Snapshot, new_id
 from flows.onboarding import side_of, step_of, timezone_of
 from flows.people import Side, Who
@@ -53,6 +57,18 @@ class Place:
     @property
     def is_step(self) -> bool:
         return self.step is not None and self.task is None and not self.is_dialog
+
+
+def meta_of(view: Mapping[str, Any]) -> FormMeta:
+    """What a modal carries along. Raises Refused("gone") for one that is not understood any more, or comes from a newer version."""
+    try:
+        meta = FormMeta.model_validate_json(str(view.get("private_metadata") or ""))
+        form_of(meta.form)
+    except (ValidationError, KeyError):
+        raise Refused("gone") from None
+    if meta.v > VERSION:
+        raise Refused("gone")
+    return meta
 
 
 def place_of(onboarding: Onboarding | None, meta: FormMeta) -> Place:

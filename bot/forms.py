@@ -45,18 +45,6 @@ class FormMeta(BaseModel):
         return self.model_copy(update={"slot": slot})
 
 
-def meta_of(view: Mapping[str, Any]) -> FormMeta:
-    """What a modal carries along. Raises Refused("gone") for one that is not understood any more, or comes from a newer version."""
-    try:
-        meta = FormMeta.model_validate_json(str(view.get("private_metadata") or ""))
-        form_of(meta.form)
-    except (ValidationError, KeyError):
-        raise Refused("gone") from None
-    if meta.v > VERSION:
-        raise Refused("gone")
-    return meta
-
-
 def block_id(name: str, slot: Slot) -> str:
     return f"{name}~{slot.name}"
 

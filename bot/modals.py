@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot import forms
-from bot.completing import Completion, Place, complete, may_of, place_of
+from bot.completing import Completion, Place, complete, may_of, meta_of, place_of
 from bot.desk import Desk
 from bot.files import read_files
 from bot.forms import FormMeta
@@ -18,11 +18,11 @@ from flows import filling, fulfilling
 from flows.fields import Answers
 from flows.filling import REVIEW, DraftKey, Opened
 from flows.form import collect, slots
-from flows.model import Member, Snapshot
+from flows.model import Member, Seen, Snapshot
 from flows.onboarding import need_open, situation
 from flows.people import Role, Who
 from flows.ports import Unit
-from flows.problems import Problem
+from flows.problems import Problem, Refused
 from flows.step import Situation
 
 log = logging.getLogger("bot.modals")
@@ -114,7 +114,10 @@ class Modals:
 
     async def submitted(self, sent: Sent) -> dict[str, Any] | None:
         """What to acknowledge a submitted page with; None closes the modal. What was typed is kept in every case but a refusal."""
-        meta = FormMeta.model_validate_json(sent.private_metadata)
+        try:
+            meta = meta_of(sent.view)
+        except Refused as gone:
+            return await self._told(sent.who, gone)
         files = await read_files(self.desk.slack, sent.values)
         completion = Completion(self.desk, sent, meta)
 
@@ -128,15 +131,20 @@ class Modals:
             answer = await self.desk.transact(work)
         except Exception as error:  # noqa: BLE001  told in the modal, and logged with its id
             completion.undo()
-            texts = await self.desk.directory.texts_for(None, sent.who)
-            return {"response_action": "update", "view": forms.message_view(texts, self.desk.explained(texts, error))}
+            return await self._told(sent.who, error)
         completion.after()
         return answer
+
+    async def _told(self, who: Who, error: Exception) -> dict[str, Any]:
+        texts = await self.desk.directory.texts_for(None, who)
+        return {"response_action": "update", "view": forms.message_view(texts, self.desk.explained(texts, error))}
 
     async def _leave(
         self, unit: Unit, scene: "Scene", sent: Sent, files: Mapping[str, Answers], completion: Completion
     ) -> dict[str, Any] | None:
         form, index, used = scene.place.form, scene.meta.slot, Answers()
+        if await unit.get(Seen, sent.key) is not None:  # delivered again: what it sent is done, and its draft is gone
+            return {"response_action": "clear"}
         if scene.place.is_step and scene.snapshot is not None and scene.place.step is not None:
             filling.fillable(scene.snapshot, scene.place.step)
         if index != REVIEW:
@@ -163,10 +171,11 @@ class Modals:
         await complete(unit, scene.snapshot, scene.place, clean, completion)
         return {"response_action": "clear"}
 
-    async def turn_back(self, click: Click, meta: FormMeta, to: int | None) -> None:
+    async def turn_back(self, click: Click, to: int | None) -> None:
         """ "Back", or "Change" on the last page: keep what stands on this page and show another. After the acknowledgement."""
 
         async def work(unit: Unit) -> View:
+            meta = meta_of(click.view)
             scene = await self._scene(unit, click.who, meta)
             form = scene.place.form
             answers = (await filling.resume(unit, form, scene.at, scene.key)).answers

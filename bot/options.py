@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.access import for_side
+from bot.completing import meta_of
 from bot.desk import Desk
 from bot.forms import CATALOGUES, FormMeta, field_of
 from bot.payloads import who_of
@@ -59,9 +60,12 @@ class Options:
 
     async def suggest(self, body: Mapping[str, Any]) -> list[Option]:
         """The choices for what was typed so far; nothing for a person who may not see them."""
-        meta = FormMeta.model_validate_json(body["view"]["private_metadata"])
         who, query = who_of(body), str(body.get("value") or "")
-        source = field_of(form_of(meta.form), str(body.get("block_id", ""))).source
+        try:
+            meta = meta_of(body["view"])
+            source = field_of(form_of(meta.form), str(body.get("block_id", ""))).source
+        except (Refused, KeyError):  # of a form that is no more
+            return []
         for kind in CATALOGUES:
             if kind == source:
                 from flows import catalog  # noqa: PLC0415  its names are loaded at first use
