@@ -1,0 +1,359 @@
+"""One contract for every form there is (steps', tasks', dialogs'): what a person can rely on whatever she fills in.
+
+Each is gone through page by page, as the modals do it, on a real store.
+"""
+
+import asyncio
+import json
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic.fields import FieldInfo
+
+from bot.texts import languages, table
+from flows import filling
+from flows.dialogs import DIALOGS
+from flows.fields import CATALOGUES, Answers, Input, Kind, inputs, max_length
+from flows.filling import REVIEW, DraftKey
+from flows.form import Slot, check, collect, digest, put, raw_of, screen, slots
+from flows.journey import CURRENT, JOURNEYS, all_forms
+from flows.model import Draft
+from flows.onboarding import need, situation
+from flows.people import Who
+from flows.ports import Unit
+from flows.problems import Problem, Refused
+from flows.rules import Rules
+from flows.starting import Start, start
+from flows.state import FILLABLE, StepState
+from flows.step import Form, Situation, Step
+from storage import migrate
+from storage.sealing import using
+from storage.store import Store
+from tests.flows.steps import filled_forms
+from tests.storage.example import KEYRING
+
+RULES = Rules()
+ANA, BEN, SUE = Who("T2", "U_ANA"), Who("T2", "U_BEN"), Who("T1", "U_SUE")
+STEPS = tuple(JOURNEYS[CURRENT].steps.values())
+FORMS = [*all_forms(), *DIALOGS.values()]
+REPEATED = [(form, page) for form in FORMS for page in form.pages if page.repeat]
+
+BAD: dict[Kind, Any] = {
+    Kind.EMAIL: "nobody at all",
+    Kind.URL: "http://no.example",
+    Kind.NUMBER: "seven",
+    Kind.DATE: "2099-13-45",
+    Kind.MOMENT: "soon",
+    Kind.CHOICE: "no such choice",
+    Kind.CHOICES: ["no such choice"],
+    Kind.TEXT: "x" * 3001,
+    Kind.LONG_TEXT: "x" * 3001,
+}
+"""A value of each kind that no field takes; of a text, one that is longer than what Slack lets one type."""
+
+
+def bad_fields(asked: list[tuple[str, FieldInfo, Input]]) -> Iterator[tuple[str, Any]]:
+    """A wrong value for each field that can be wrong by its kind."""
+    for name, info, item in asked:
+        if item.source in CATALOGUES:
+            yield name, "no such thing"
+        elif item.kind in BAD and (item.kind not in (Kind.TEXT, Kind.LONG_TEXT) or max_length(info)):
+            yield name, BAD[item.kind]
+
+
+@pytest.fixture(scope="session")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A database with an onboarding whose steps can all be filled in, and the onboarding's id; each test gets a copy."""
+    path = tmp_path_factory.mktemp("steps") / "store.db"
+    migrate.upgrade(f"sqlite:///{path}")
+
+    async def begin(unit: Unit) -> str:
+        asked = Start("Acme Bank", "C1", ANA, SUE.user_id, "en", date(2099, 1, 15))
+        onboarding_id = await start(unit, RULES, asked, SUE)
+        for record in (await need(unit, onboarding_id)).steps.values():
+            record.state = StepState.OPEN
+        return onboarding_id
+
+    async def once() -> str:
+        async with stored(path) as store:
+            return await store.transact(begin)
+
+    return path, asyncio.run(once())
+
+
+@asynccontextmanager
+async def stored(path: Path) -> AsyncIterator[Store]:
+    with using(KEYRING):
+        store = Store(f"sqlite+aiosqlite:///{path}", KEYRING)
+        yield store
+        await store.close()
+
+
+@pytest.fixture
+async def store(tmp_path: Path, begun: tuple[Path, str]) -> AsyncIterator[Store]:
+    shutil.copy(begun[0], tmp_path / "store.db")
+    async with stored(tmp_path / "store.db") as store:
+        yield store
+
+
+@pytest.fixture
+def onboarding(begun: tuple[Path, str]) -> str:
+    return begun[1]
+
+
+@cache
+def all_sent() -> dict[str, Answers]:
+    """Every step's example as it is sent, with what other choices would ask for."""
+    return {step.id: {**step.form.example, **filled_forms.sent(step.form, filled_forms.example(step.form))} for step in STEPS}
+
+
+class Filler:
+    """Goes through a form in transactions of their own, as each page of a modal does."""
+
+    def __init__(self, store: Store, onboarding_id: str, form: Form) -> None:
+        self.store, self.form = store, form
+        self.key = DraftKey(onboarding_id, form.id)
+
+    async def opened(self) -> filling.Opened:
+        async with self.store.read() as unit:
+            return await filling.resume(unit, self.form, await self.at(unit), self.key)
+
+    async def at(self, unit: Unit) -> Situation:
+        """This onboarding with whatever any form may look at, but the form's own sent answers."""
+        at = situation(await need(unit, self.key.onboarding_id), RULES, unit.now, ANA)
+        return replace(at, answers={step: sent for step, sent in all_sent().items() if step != self.form.id})
+
+    async def leave(self, index: int, raw: Answers, who: Who = ANA, *, back: bool = False) -> filling.Paged:
+        async def work(unit: Unit) -> filling.Paged:
+            at = await self.at(unit)
+            return await filling.leave_page(unit, self.form, index, raw, who, at, self.key, back=back)
+
+        return await self.store.transact(work)
+
+    async def finish(self, used: Answers) -> tuple[Answers, list[tuple[int, Problem]]]:
+        async def work(unit: Unit) -> tuple[Answers, list[tuple[int, Problem]]]:
+            return await filling.finish(unit, self.form, await self.at(unit), self.key, used)
+
+        return await self.store.transact(work)
+
+    async def fill(self, answers: Answers) -> filling.Paged:
+        """Every page in order; each must let one go on."""
+        index = 0
+        while True:
+            order = slots(self.form, answers)
+            paged = await self.leave(index, raw_of(order[index], answers))
+            assert paged.problems == ()
+            if paged.slot == REVIEW:
+                return paged
+            assert paged.slot == index + 1
+            index = paged.slot
+
+
+by_form = pytest.mark.parametrize("form", FORMS, ids=lambda form: form.id)
+by_step = pytest.mark.parametrize("step", STEPS, ids=lambda step: step.id)
+
+
+@by_form
+async def test_the_example_goes_through_page_by_page_and_the_draft_is_gone(store: Store, onboarding: str, form: Form) -> None:
+    filler = Filler(store, onboarding, form)
+    example = filled_forms.example(form)
+    paged = await filler.fill(example)
+    clean, late = await filler.finish(paged.used)
+    async with store.read() as unit:
+        assert (clean, late) == collect(form, example, await filler.at(unit))
+        assert await unit.get(Draft, filler.key.id) is None
+    with pytest.raises(Refused, match="draft_gone"):
+        await filler.finish({})
+
+
+@by_form
+async def test_nothing_typed_is_refused_in_words_and_keeps_the_page(store: Store, onboarding: str, form: Form) -> None:
+    filler = Filler(store, onboarding, form)
+    emptied = {name: None for name, _, _ in inputs(form.pages[0].model)}
+    paged = await filler.leave(0, emptied)
+    required = [name for name, info, _ in inputs(form.pages[0].model) if info.is_required()]
+    assert {problem.field for problem in paged.problems} >= set(required)
+    assert paged.problems or not required
+    assert_worded(paged.problems)
+    if paged.problems:
+        assert paged.slot == 0
+        assert (await filler.opened()).slot == 0
+
+
+def assert_worded(problems: tuple[Problem, ...]) -> None:
+    """Each has its sentence in every language, with all that the sentence names."""
+    for problem in problems:
+        for language in languages():
+            text = table(language)[f"error.{problem.key}"]
+            assert "{" not in text.format(**problem.params)
+
+
+@by_form
+async def test_after_each_error_the_good_value_goes_on_with_the_rest_kept(store: Store, onboarding: str, form: Form) -> None:
+    filler, example = Filler(store, onboarding, form), filled_forms.example(form)
+    for index, slot in enumerate(slots(form, example)):
+        asked = list(inputs(slot.page.model))
+        good = {**{name: None for name, _, _ in asked}, **raw_of(slot, example)}
+        for name, value in bad_fields(asked):
+            typed = {**good, name: value}
+            refused = await filler.leave(index, typed)
+            assert {problem.field for problem in refused.problems} == {name}
+            assert_worded(refused.problems)
+            opened = await filler.opened()
+            kept = {one: typed[one] for one, _, item in asked if not item.forget}
+            assert (opened.slot, raw_of(slot, opened.answers) | kept) == (index, raw_of(slot, opened.answers))
+        assert (await filler.leave(index, good, BEN)).problems == ()  # a colleague mends it
+
+
+@by_form
+async def test_a_draft_survives_json_closing_and_a_colleague(store: Store, onboarding: str, form: Form) -> None:
+    """Of a form half filled, reopened by somebody else, nothing is missing but what must be forgotten."""
+    filler, example = Filler(store, onboarding, form), filled_forms.example(form)
+    first = slots(form, example)[0]
+    await filler.leave(0, raw_of(first, example))
+    opened = await filler.opened()
+    forgotten = {name for name, _, item in inputs(first.page.model) if item.forget}
+    typed = {name: value for name, value in raw_of(first, example).items() if name not in forgotten}
+    shown = raw_of(first, opened.answers)
+    assert shown | typed == shown
+    assert json.loads(json.dumps(opened.answers)) == opened.answers
+    only = len(slots(form, opened.answers)) == 1
+    assert opened.slot == (1 if not only else REVIEW if form.review else 0)
+
+
+@by_step
+async def test_a_double_send_writes_one_revision_and_a_changed_one_the_next(store: Store, onboarding: str, step: Step) -> None:
+    clean = filled_forms.sent(step.form, filled_forms.example(step.form))
+
+    async def send(answers: Answers) -> int:
+        async def work(unit: Unit) -> int:
+            snapshot = await need(unit, onboarding)
+            filling.fillable(snapshot, step)
+            filling.submit(unit, RULES, snapshot, step, answers, ANA)
+            return snapshot.steps[step.id].revision
+
+        return await store.transact(work)
+
+    assert await send(clean) == 1
+    async with store.read() as unit:
+        waits = (await need(unit, onboarding)).steps[step.id].state is StepState.SUBMITTED
+    if waits:
+        assert await send(json.loads(json.dumps(clean))) == 1
+    assert await send({**clean, "comment": "Another word."}) == 2
+    async with store.read() as unit:
+        sent = (await need(unit, onboarding)).submissions[step.id]
+    assert [(one.revision, one.digest) for one in sent] == [
+        (n, digest(onboarding, step.id, one.answers)) for n, one in enumerate(sent, 1)
+    ]
+    assert sent[0].answers == clean
+
+
+@by_step
+async def test_reopened_after_sending_it_shows_what_was_sent_and_is_taken_again(
+    store: Store, onboarding: str, step: Step
+) -> None:
+    clean = filled_forms.sent(step.form, filled_forms.example(step.form))
+
+    async def send(unit: Unit) -> None:
+        filling.submit(unit, RULES, await need(unit, onboarding), step, clean, ANA)
+
+    await store.transact(send)
+    async with store.read() as unit:
+        at = situation(await need(unit, onboarding), RULES, unit.now, BEN)
+        opened = await filling.resume(unit, step.form, at, DraftKey(onboarding, step.form.id))
+        again, problems = collect(step.form, opened.answers, at)
+    assert (again, problems) == (clean, [])
+    assert opened.slot == 0
+
+
+@by_step
+async def test_a_form_opens_in_the_states_that_let_it_be_sent(store: Store, onboarding: str, step: Step) -> None:
+    async with store.read() as unit:
+        snapshot = await need(unit, onboarding)
+    for state in StepState:
+        snapshot.steps[step.id].state = state
+        if state in FILLABLE:
+            filling.fillable(snapshot, step)
+            continue
+        with pytest.raises(Refused) as said:
+            filling.fillable(snapshot, step)
+        assert said.value.key == ("step_locked" if state is StepState.LOCKED else "moved_on")
+
+
+@by_form
+def test_a_secret_is_taken_out_of_every_field_where_one_can_type(form: Form) -> None:
+    secret = ec.generate_private_key(ec.SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    for page in form.pages:
+        for name, _, item in inputs(page.model):
+            if item.kind in (Kind.TEXT, Kind.LONG_TEXT, Kind.EMAIL, Kind.URL):
+                screened = screen(page, {name: secret})
+            elif item.kind is Kind.FILE:
+                screened = screen(page, {name: {"name": "a.pem", "text": secret}})
+            else:
+                continue
+            assert [(problem.field, problem.key) for problem in screened.problems] == [(name, "secret_private_key")]
+            assert "-----BEGIN" not in str(screened)
+            assert_worded(screened.problems)
+
+
+# -- repeated pages
+
+
+def person(number: int, then: str) -> Answers:
+    return {
+        "name": f"Person {number}",
+        "email": f"person{number}@bank.example",
+        "language": "en",
+        "role": "controlc-admin",
+        "environments": ["test"],
+        "then": then,
+    }
+
+
+@pytest.mark.parametrize(("form", "page"), REPEATED, ids=[form.id for form, _ in REPEATED])
+async def test_people_are_added_and_left_out_page_by_page(store: Store, onboarding: str, form: Form, page: Any) -> None:
+    filler = Filler(store, onboarding, form)
+    for number in range(3):
+        paged = await filler.leave(number, person(number, "another"))
+        assert (paged.problems, paged.slot) == ((), number + 1)
+    paged = await filler.leave(3, person(3, "enough"))
+    assert paged.slot == REVIEW
+    assert len(slots(form, paged.answers)) == 4
+    paged = await filler.leave(1, person(1, "remove"))
+    names = [item["name"] for item in paged.answers[page.repeat]]
+    assert (paged.problems, paged.slot, names) == ((), 1, ["Person 0", "Person 2", "Person 3"])
+    clean, late = await filler.finish({})
+    assert (late, [item["name"] for item in clean[page.repeat]]) == ([], names)
+    assert all("then" not in item for item in clean[page.repeat])
+
+
+@given(st.lists(st.tuples(st.integers(0, 6), st.sampled_from(["enough", "another", "remove"])), max_size=12))
+def test_any_order_of_adding_and_leaving_out_keeps_a_page_to_go_on_with(moves: list[tuple[int, str]]) -> None:
+    form, page = REPEATED[0]
+    answers: Answers = {}
+    expected: list[str] = []
+    for number, (wanted, then) in enumerate(moves):
+        order = slots(form, answers)
+        index = min(wanted, len(order) - 1)
+        answers = put(order[index], answers, person(number, then))
+        expected[index : index + 1] = [] if then == "remove" else [f"Person {number}"]
+        assert [item["name"] for item in answers[page.repeat]] == expected
+        assert len(slots(form, answers)) in (max(len(expected), 1), len(expected) + 1)
+
+
+def test_the_last_person_can_be_left_out_and_is_then_asked_for_again() -> None:
+    form, page = REPEATED[0]
+    answers = put(Slot(page, 0), {page.repeat: [person(0, "enough")]}, person(0, "remove"))
+    assert answers[page.repeat] == []
+    assert check(slots(form, answers)[0], answers, filled_forms.situation())
