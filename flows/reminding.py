@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from flows import business_time
 from flows.announcing import redraw, say, warn
-from flows.business_time import Calendar
+from flows.business_time import BusinessDuration, Calendar
 from flows.model import Grant, Snapshot, StepRecord
 from flows.onboarding import calendar_of, settle, side_of
 from flows.people import SYSTEM, Side
@@ -116,10 +116,15 @@ def _escalate(unit: Unit, snapshot: Snapshot, record: StepRecord, key: str) -> N
         say(unit, onboarding.id, "support", record.step_id, key, mention=[onboarding.owner_id], step=record.step_id, since=since)
 
 
+LONGEST_CLOSED = timedelta(days=7)
+"""How far ahead it is looked for invitations that expire while nobody works: week-ends and holidays in a row."""
+
+
 async def expire_due(unit: Unit, rules: Rules) -> int:
-    """Invitations whose code ran out, and nudges before that (in the customer's business hours). Returns how many changed."""
+    """Invitations whose code ran out, and nudges so many business hours of the customer before that: what expires in the night
+    is nudged the evening before. Returns how many changed."""
     by_onboarding: dict[str, list[Grant]] = defaultdict(list)
-    for grant in await unit.expiring(unit.now + timedelta(hours=rules.nudge_hours)):
+    for grant in await unit.expiring(unit.now + timedelta(hours=rules.nudge_hours) + LONGEST_CLOSED):
         by_onboarding[grant.onboarding_id].append(grant)
     changed = 0
     for onboarding_id, grants in by_onboarding.items():
@@ -135,7 +140,9 @@ def _expire(unit: Unit, rules: Rules, snapshot: Snapshot, grants: Sequence[Grant
     onboarding = snapshot.onboarding
     calendar = calendar_of(Side.CUSTOMER, snapshot, rules)
     over = [g for g in grants if g.expires_at and g.expires_at <= unit.now]
-    soon = [g for g in grants if g not in over and g.nudged_at is None] if business_time.is_open(calendar, unit.now) else []
+    until = business_time.add(calendar, unit.now, BusinessDuration(hours=rules.nudge_hours))
+    awake = business_time.is_open(calendar, unit.now)
+    soon = [g for g in grants if awake and g not in over and g.nudged_at is None and g.expires_at and g.expires_at <= until]
     for grant in over:
         grant.state, grant.expires_at, grant.at = "expired", None, unit.now
         facts = {"grant": grant.id, "resource": grant.resource}
