@@ -180,12 +180,9 @@ def submit(unit: Unit, rules: Rules, snapshot: Snapshot, step: Step, clean: Answ
     )
     unit.add(sent)
     snapshot.submissions.setdefault(step.id, []).append(sent)
-    changed = {
-        k: [last.answers.get(k) if last else None, v] for k, v in clean.items() if last is None or last.answers.get(k) != v
-    }
-    differing = {
-        name for name in {*clean, *(last.answers if last else ())} if last is None or last.answers.get(name) != clean.get(name)
-    }
+    before = last.answers if last else {}
+    differing = {name for name in {*clean, *before} if last is None or before.get(name) != clean.get(name)}
+    changed = {name: [before.get(name), clean.get(name)] for name in sorted(differing)}
     for task in step.tasks:
         if not differing.isdisjoint(task.stale_with):
             for done in snapshot.tasks:
