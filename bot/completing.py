@@ -74,8 +74,10 @@ def meta_of(view: Mapping[str, Any]) -> FormMeta:
 def place_of(onboarding: Onboarding | None, meta: FormMeta) -> Place:
     """Raises Refused("gone") for a form that this customer's journey does not have."""
     if meta.form in DIALOGS:
-        step = step_of(onboarding, meta.step) if onboarding is not None and meta.step else None
-        return Place(DIALOGS[meta.form], step)
+        form = DIALOGS[meta.form]
+        asks_step = any("step" in page.model.model_fields for page in form.pages)
+        step = step_of(onboarding, meta.step) if onboarding is not None and (meta.step or not asks_step) else None
+        return Place(form, step)
     if onboarding is None:
         raise Refused("gone")
     step = step_of(onboarding, meta.step)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.texts import Raw, Texts, date_token
+from flows.people import SYSTEM
 
 PEOPLE = frozenset({"by", "user", "owner", "lead"})
 TIMES = frozenset({"at", "since", "until", "starts"})
@@ -17,6 +18,8 @@ def worded(texts: Texts, params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _one(texts: Texts, name: str, value: Any) -> Any:
+    if name in PEOPLE and value == SYSTEM.user_id:
+        return texts("say.the_bot")
     if name in PEOPLE and value:
         return Raw(f"<@{value}>")
     if name in CHANNELS and value:

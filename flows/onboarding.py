@@ -91,7 +91,8 @@ def move(unit: Unit, record: StepRecord, how: Move, actor: Who, *, reason: str =
         raise Refused("moved_on", step=record.step_id, state=record.state.value, **said_by(record))
     record.state = state
     record.reason = reason
-    record.changed_at, record.changed_by = unit.now, actor.user_id
+    if actor != SYSTEM or record.changed_at != unit.now:  # what follows by itself in one commit is the doing of who caused it
+        record.changed_at, record.changed_by = unit.now, actor.user_id
 
 
 def said_by(record: StepRecord) -> dict[str, str | int]:
