@@ -32,6 +32,8 @@ def _one(texts: Texts, name: str, value: Any) -> Any:
         return texts(f"state.{value}")
     if name == "kind" and texts.has(f"secret_kind.{value}"):
         return texts(f"secret_kind.{value}")
+    if name == "why" and not texts.has(str(value)):
+        return texts("why.answered", error=str(value).removeprefix("why."))
     if name in ("task", "what", "why") and texts.has(str(value)):
         return texts(str(value))
     return value
