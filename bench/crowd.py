@@ -20,7 +20,7 @@ from flows.people import Who
 from flows.ports import Unit
 from flows.rules import Rules
 from playground.office import Office
-from playground.slack import Channel, Message, View
+from playground.slack import Channel, Message, Person, View
 from playground.slack.payloads import actions_on_message, on_submission
 from storage import tables
 from storage.sealing import Keyring
@@ -34,6 +34,7 @@ TOGETHER = 40
 
 @dataclass(frozen=True)
 class Customer:
+    lead: Person
     onboarding: str
     channel: Channel
     blocks: list[dict[str, Any]]
@@ -56,35 +57,37 @@ class Crowd(Office):
 
     async def _prepare(self) -> None:
         pismo, acme = self.slack.world.teams[:2]
+        leads = [self.slack.add_person(f"Lead {n}", acme) for n in range(self.size)]
         channels = [
-            self.slack.add_channel(f"customer-{n}", pismo, [self.sam, self.ana], shared_with=[acme]) for n in range(self.size)
+            self.slack.add_channel(f"customer-{n}", pismo, [self.sam, lead], shared_with=[acme]) for n, lead in enumerate(leads)
         ]
         store = Store(self.database_url, Keyring.parse(self.keys))
         for first in range(0, self.size, TOGETHER):
             async with store.write() as unit:
-                for channel in channels[first : first + TOGETHER]:
-                    self.customers.append(await self._begin(unit, channel))
+                for lead, channel in list(zip(leads, channels, strict=True))[first : first + TOGETHER]:
+                    self.customers.append(await self._begin(unit, lead, channel))
         async with store.write() as unit:  # what was to be drawn for them is not what is measured
             await unit.session.execute(update(tables.effects).values(state="done"))
         await store.close()
 
-    async def _begin(self, unit: Unit, channel: Channel) -> Customer:
-        rules, sam, ana = Rules(), Who(self.sam.team_id, self.sam.id), Who(self.ana.team_id, self.ana.id)
-        asked = starting.Start(channel.name, channel.id, ana, self.sam.id, "en", None)
+    async def _begin(self, unit: Unit, lead: Person, channel: Channel) -> Customer:
+        rules, sam, who = Rules(), Who(self.sam.team_id, self.sam.id), Who(lead.team_id, lead.id)
+        asked = starting.Start(channel.name, channel.id, who, self.sam.id, "en", None)
         onboarding = await starting.start(unit, rules, asked, sam)
         await steering.skip(unit, rules, onboarding, "planning", sam, "Planned before.")
         form, key = STEP.form, DraftKey(onboarding, STEP.form.id)
         raw = dict(form.example)
         unit.add(
-            Draft(id=key.id, onboarding_id=onboarding, form=form.id, slot=REVIEW, answers=raw, user_id=ana.user_id, at=unit.now)
+            Draft(id=key.id, onboarding_id=onboarding, form=form.id, slot=REVIEW, answers=raw, user_id=who.user_id, at=unit.now)
         )
         snapshot = await unit.snapshot(onboarding)
         if snapshot is None:
             raise LookupError(onboarding)
-        texts, at = Texts("en"), situation(snapshot, rules, unit.now, ana)
+        texts, at = Texts("en"), situation(snapshot, rules, unit.now, who)
         meta = FormMeta(form=form.id, onboarding=onboarding, step=STEP.id, slot=REVIEW)
         clean, _ = collect(form, raw, at)
         return Customer(
+            lead,
             onboarding,
             channel,
             step_message(snapshot, JOURNEYS[CURRENT], STEP.id, texts, at).blocks,
@@ -97,11 +100,11 @@ class Crowd(Office):
         message = Message(slack.world.new_ts(), customer.channel, slack.bot_user_id, "A step", customer.blocks, bot=True)
         value = ButtonValue(onboarding=customer.onboarding, step=STEP.id).dumped()
         action = {"type": "button", "block_id": "b", "action_id": Act.OPEN_FORM.value, "value": value}
-        payload = actions_on_message(slack, self.ana.user, message, {})
+        payload = actions_on_message(slack, customer.lead.user, message, {})
         return {**payload, "actions": [{**action, "action_ts": slack.world.new_ts()}]}
 
     def send(self, customer: Customer) -> dict[str, Any]:
         """The customer's lead sends the last page of the form."""
         slack, name = self.slack, self.slack.world.new_id("V")
-        view = View(name, self.ana.user, customer.review, slack.world.new_ts(), name)
-        return on_submission(slack, "view_submission", self.ana.user, view)
+        view = View(name, customer.lead.user, customer.review, slack.world.new_ts(), name)
+        return on_submission(slack, "view_submission", customer.lead.user, view)
