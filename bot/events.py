@@ -33,9 +33,19 @@ HANDLED = (
 """Kept equal to the manifest's bot events by a test (where messages are `message.channels` and `message.groups`)."""
 
 
+def _event(body: Body) -> dict[str, Any]:
+    """The event; of an edited message what it says now, nothing where only its surroundings changed (a preview, a reply)."""
+    event = dict(body.get("event") or {})
+    if event.get("subtype") != "message_changed":
+        return event
+    now, before = event.get("message") or {}, event.get("previous_message") or {}
+    text = "" if now.get("text") == before.get("text") else now.get("text")
+    return {**now, "type": "message", "channel": event.get("channel"), "text": text, "files": []}
+
+
 def kept(body: Body) -> dict[str, Any]:
     """What of an event is stored. Of a message: where, who, when and the kinds of secret found, never its text."""
-    event = dict(body.get("event") or {})
+    event = _event(body)
     names = (
         "type",
         "subtype",
@@ -82,7 +92,7 @@ class Events:
 
     def concerns(self, body: Body) -> bool:
         """Whether an event is worth a row: messages only where there is something to guard against."""
-        event = body.get("event") or {}
+        event = _event(body)
         if event.get("type") != "message":
             return event.get("type") in HANDLED
         if event.get("bot_id") or event.get("user") in (None, *NOBODY):

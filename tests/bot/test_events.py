@@ -1,0 +1,276 @@
+"""Slack's events: none lost, none handled twice; people who come, channels that change, and secrets in the customer's channel."""
+
+import contextlib
+import json
+import sqlite3
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    pkcs12,
+)
+
+from bot.buttons import Act, ButtonValue
+from flows.model import Received
+from playground.slack import Channel, FileUpload, Person, Sent
+from tests.bot.workplace import Workplace
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+PRIVATE = KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+PUBLIC = KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+MIDDLE = PRIVATE.decode().splitlines()[5]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def office() -> AsyncIterator[Workplace]:
+    async with Workplace() as place:
+        yield place
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def acme(office: Workplace) -> AsyncIterator[Channel]:
+    """The channel of an onboarding of its own."""
+    pismo, team = office.slack.world.teams[:2]
+    office.acme = office.slack.add_channel("acme_pismo", pismo, [office.sam, office.ana, office.bruno], shared_with=[team])
+    await office.begin()
+    yield office.acme
+    office.slack.faults.clear()
+    await office.settled()
+
+
+def newcomer(office: Workplace, locale: str = "en-US") -> Person:
+    return office.slack.add_person("Carla", office.slack.world.teams[1], locale=locale)
+
+
+def delivered(office: Workplace, kind: str) -> list[Sent]:
+    return [sent for sent in office.slack.deliveries if sent.kind == kind]
+
+
+def told_in_support(office: Workplace, words: str) -> int:
+    return sum(words in message.text for message in office.support.messages)
+
+
+async def onboarding_of(office: Workplace, channel: Channel) -> str:
+    async with office.bot.store.read() as unit:
+        found = await unit.by_channel(channel.id)
+    assert found is not None
+    return found.id
+
+
+async def test_an_event_the_store_cannot_take_is_not_acknowledged_and_comes_again(office: Workplace, acme: Channel) -> None:
+    carla, before = newcomer(office), len(office.slack.deliveries)
+    with contextlib.closing(sqlite3.connect(office.file, isolation_level=None)) as other:
+        other.execute("ALTER TABLE received RENAME TO away")
+        office.slack.invite(carla, acme)
+        await office.slack.until(lambda: len(office.slack.deliveries) > before)
+        other.execute("ALTER TABLE away RENAME TO received")
+    first = office.slack.deliveries[before]
+    assert (first.kind, first.status) == ("member_joined_channel", 500)
+    await office.slack.until(lambda: carla.find(acme, "Welcome to the onboarding of Acme Bank"))
+    assert {sent.id for sent in office.slack.deliveries[before:]} == {first.id}
+
+
+async def test_an_event_delivered_twice_is_handled_once(office: Workplace, acme: Channel) -> None:
+    office.slack.faults.duplicate_deliveries = True
+    carla = newcomer(office)
+    office.slack.invite(carla, acme)
+    await office.slack.until(lambda: office.answers(carla))
+    await office.settled()
+    assert len(office.answers(carla)) == 1
+
+
+async def test_a_new_colleague_is_welcomed_once_in_their_language(office: Workplace, acme: Channel) -> None:
+    carla = newcomer(office, "pt-BR")
+    office.slack.invite(carla, acme)
+    await office.slack.until(lambda: carla.find(acme, "Boas-vindas ao onboarding de Acme Bank"))
+    office.slack.remove(carla, acme)
+    office.slack.invite(carla, acme)
+    await office.settled()
+    assert len(office.answers(carla)) == 1
+
+
+async def test_a_new_colleague_may_fill_the_form_at_once(office: Workplace, acme: Channel) -> None:
+    carla = newcomer(office)
+    office.slack.invite(carla, acme)
+    await office.settled()
+    onboarding = await onboarding_of(office, acme)
+    await office.press(carla, acme, Act.OPEN_FORM, ButtonValue(onboarding=onboarding, step="planning"))
+    await office.slack.until(lambda: carla.view)
+
+
+async def test_people_of_pismo_are_not_welcomed(office: Workplace, acme: Channel) -> None:
+    office.slack.invite(office.pat, acme)
+    office.slack.invite(office.kim, acme)
+    await office.settled()
+    assert not [m for m in acme.messages if m.ephemeral_to in (office.pat.id, office.kim.id)]
+
+
+async def test_who_joins_the_support_channel_is_support_from_then_on(office: Workplace, acme: Channel) -> None:
+    rita = office.slack.add_person("Rita", office.slack.world.teams[0])
+    refused = await rita.command("/onboarding queue", office.support)
+    assert "Only Pismo's support" in refused.text
+    office.slack.invite(rita, office.support)
+
+    async def served() -> bool:
+        return "Only Pismo's support" not in (await rita.command("/onboarding queue", office.support)).text
+
+    await office.slack.until(served)
+
+
+async def test_a_severed_channel_is_told_to_support_and_goes_on_where_it_was_once_shared(
+    office: Workplace, acme: Channel
+) -> None:
+    onboarding, team = await onboarding_of(office, acme), office.slack.world.teams[1]
+    office.slack.sever(acme)
+    await office.slack.until(lambda: told_in_support(office, f"The channel <#{acme.id}> of Acme Bank is no longer shared"))
+    calls = len(office.slack.calls)
+    await office.send(onboarding, "planning", office.ana)
+    failed = [c for c in office.slack.calls[calls:] if c.outcome != "ok"]
+    assert failed == []
+    card = next(m for m in acme.messages if f"{onboarding}:card:" in json.dumps(m.metadata))
+    assert "under review" not in json.dumps(card.blocks)
+    office.slack.share(acme, team)
+    await office.slack.until(lambda: told_in_support(office, f"The channel <#{acme.id}> of Acme Bank can be reached again"))
+    await office.slack.until(lambda: "under review" in json.dumps(card.blocks))
+    assert sum(f"{onboarding}:card:" in json.dumps(m.metadata) for m in acme.messages) == 1
+
+
+async def test_the_bot_s_coming_back_makes_the_channel_reachable_again(office: Workplace, acme: Channel) -> None:
+    office.slack.sever(acme)
+    await office.slack.until(lambda: told_in_support(office, f"The channel <#{acme.id}> of Acme Bank is no longer"))
+    office.slack.remove_bot_from(acme)
+    office.slack.add_bot_to(acme, office.sam)
+    await office.slack.until(lambda: told_in_support(office, f"The channel <#{acme.id}> of Acme Bank can be reached again"))
+
+
+async def test_everything_follows_a_channel_whose_id_changes(office: Workplace, acme: Channel) -> None:
+    onboarding, old = await onboarding_of(office, acme), acme.id
+    office.slack.change_id(acme)
+    await office.settled()
+    assert (await office.snapshot(onboarding)).onboarding.channel_id == acme.id != old
+    await office.send(onboarding, "planning")
+    cards = [m for m in acme.messages if f"{onboarding}:card:" in json.dumps(m.metadata)]
+    steps = [m for m in acme.messages if f"{onboarding}:step:planning" in json.dumps(m.metadata)]
+    assert (len(cards), len(steps)) == (1, 1)
+    assert "under review" in json.dumps(cards[0].blocks)
+    assert any(m.thread_ts == steps[0].ts for m in acme.messages)
+
+
+async def test_a_renamed_channel_is_the_same_channel(office: Workplace, acme: Channel) -> None:
+    onboarding = await onboarding_of(office, acme)
+    office.slack.rename(acme, "acme-bank_pismo")
+    await office.settled()
+    await office.send(onboarding, "planning")
+    assert "under review" in json.dumps(next(m.blocks for m in acme.messages if f"{onboarding}:card:" in json.dumps(m.metadata)))
+
+
+# -- secrets
+
+
+def traces(office: Workplace, secret: str, caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Where a secret is to be found besides in what its author wrote."""
+    found = [path.name for path in office.path.iterdir() if path.is_file() and secret.encode() in path.read_bytes()]
+    found += ["log"] if secret in caplog.text else []
+    for channel in office.slack.world.channels.values():
+        found += [channel.name for m in channel.messages if m.bot and secret in m.text + json.dumps(m.blocks)]
+    return found
+
+
+def pkcs12_file() -> bytes:
+    return pkcs12.serialize_key_and_certificates(b"acme", KEY, None, None, BestAvailableEncryption(b"password"))
+
+
+async def warned_once(office: Workplace, acme: Channel, warnings: int) -> None:
+    await office.slack.until(lambda: told_in_support(office, "tried to send a secret") > warnings)
+    await office.settled()
+    assert told_in_support(office, "tried to send a secret") == warnings + 1
+    (word,) = [m for m in acme.messages if m.ephemeral_to]
+    assert word.ephemeral_to == office.ana.id
+    assert "private key" in word.text
+    assert told_in_support(office, "could not be carried out") == 0
+
+
+async def test_a_private_key_in_a_message(office: Workplace, acme: Channel, caplog: pytest.LogCaptureFixture) -> None:
+    warnings = told_in_support(office, "tried to send a secret")
+    await office.ana.say(acme, f"Here it is:\n{PRIVATE.decode()}")
+    await warned_once(office, acme, warnings)
+    assert traces(office, MIDDLE, caplog) == []
+
+
+async def test_a_private_key_put_in_by_an_edit(office: Workplace, acme: Channel, caplog: pytest.LogCaptureFixture) -> None:
+    warnings = told_in_support(office, "tried to send a secret")
+    said = await office.ana.say(acme, "I will paste the key here.")
+    await office.ana.edit(said, PRIVATE.decode())
+    await warned_once(office, acme, warnings)
+    assert traces(office, MIDDLE, caplog) == []
+
+
+@pytest.mark.parametrize(("name", "content"), [("acme.pem", PRIVATE), ("acme.p12", pkcs12_file())], ids=["pem", "p12"])
+async def test_a_private_key_in_a_file(
+    office: Workplace, acme: Channel, caplog: pytest.LogCaptureFixture, name: str, content: bytes
+) -> None:
+    warnings = told_in_support(office, "tried to send a secret")
+    await office.ana.say(acme, "See the file.", files=[FileUpload(name, content)])
+    await warned_once(office, acme, warnings)
+    assert traces(office, MIDDLE, caplog) == []
+
+
+async def test_what_is_no_secret_passes_without_a_word(office: Workplace, acme: Channel) -> None:
+    warnings, before = told_in_support(office, "tried to send a secret"), len(acme.messages)
+    await office.ana.say(acme, f"Our public key:\n{PUBLIC.decode()}", files=[FileUpload("public.pem", PUBLIC)])
+    await office.ana.say(acme, "Where do I find the private key? And which password do I need?")
+    await office.settled()
+    assert told_in_support(office, "tried to send a secret") == warnings
+    assert len(acme.messages) == before + 2
+
+
+async def test_of_messages_nothing_is_kept(office: Workplace, acme: Channel) -> None:
+    await office.ana.say(acme, "An ordinary sentence about quarterly figures.", files=[FileUpload("figures.csv", b"1;2;3")])
+    await office.slack.until(lambda: delivered(office, "message"))
+    await office.settled()
+    with contextlib.closing(sqlite3.connect(office.file)) as look:
+        stored = look.execute("SELECT * FROM received").fetchall()
+    assert "quarterly" not in repr(stored)
+    async with office.bot.store.read() as unit:
+        assert all([(await unit.get(Received, row[0])).payload == {} for row in stored])  # type: ignore[union-attr]
+
+
+# -- restarts and the end
+
+
+async def test_an_event_left_by_a_crash_is_handled_at_the_next_start(office: Workplace, acme: Channel) -> None:
+    """Stored and acknowledged, then the process ended."""
+    carla = newcomer(office)
+    acme.members.append(carla.id)
+    event = {"type": "member_joined_channel", "user": carla.id, "channel": acme.id, "team": carla.team_id}
+    assert await office.bot.events.store({"event_id": "Ev0LEFT", "event": event})
+    await office.restart()
+    await office.slack.until(lambda: office.answers(carla))
+    await office.restart()
+    await office.settled()
+    assert len(office.answers(carla)) == 1
+
+
+@pytest.mark.parametrize("how", ["uninstall", "revoke_tokens"])
+async def test_a_bot_that_slack_no_longer_accepts_says_so_and_keeps_its_data(
+    office: Workplace, acme: Channel, how: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    onboarding = await onboarding_of(office, acme)
+    getattr(office.slack, how)()
+    await office.slack.until(lambda: "install the app again" in office.bot.ready().get("slack", ""))
+    await office.slack.until(lambda: office.slack.quiet)
+    assert "install it again" in caplog.text
+    office.slack.token_state = None
+    await office.restart()
+    assert office.bot.ready() == {}
+    await office.send(onboarding, "planning")
+    assert await office.state(onboarding, "planning") == "submitted"
