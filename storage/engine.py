@@ -17,8 +17,10 @@ from storage.sqlite import Connection
 POOL_TIMEOUT = 10.0
 """Seconds a transaction waits for its turn before the store counts as locked."""
 
+WRITER_TIMEOUT = 1.5
+"""The same for SQLite's one writer: with the wait for another process's lock it must leave time to acknowledge and to say so."""
 
-BUSY_MS = 2000
+BUSY_MS = 1200
 """Milliseconds to wait for another writer's lock: an acknowledgement has three seconds."""
 
 CONNECT_SECONDS = 5
@@ -56,7 +58,7 @@ def write_engine(url: str, *, busy_ms: int = BUSY_MS) -> AsyncEngine:
     parsed = parse(url)
     if not is_sqlite(url):
         return _async_engine(parsed, 10, isolation_level="READ COMMITTED", connect_args=_patience(parsed, busy_ms))
-    engine = _async_engine(parsed, 1, async_creator=_creator(parsed, at_once=True))
+    engine = _async_engine(parsed, 1, WRITER_TIMEOUT, async_creator=_creator(parsed, at_once=True))
     # Erased and replaced values are overwritten in the file, not only unlinked.
     _prepare(engine.sync_engine, begin="BEGIN IMMEDIATE", busy_ms=busy_ms, pragmas=("secure_delete=ON",))
     return engine
@@ -84,10 +86,8 @@ def _creator(url: URL, *, at_once: bool) -> Callable[[], Awaitable[Connection]]:
     return connect
 
 
-def _async_engine(url: URL, connections: int, **more: Any) -> AsyncEngine:
-    return create_async_engine(
-        url, hide_parameters=True, pool_size=connections, max_overflow=0, pool_timeout=POOL_TIMEOUT, **more
-    )
+def _async_engine(url: URL, connections: int, patience: float = POOL_TIMEOUT, **more: Any) -> AsyncEngine:
+    return create_async_engine(url, hide_parameters=True, pool_size=connections, max_overflow=0, pool_timeout=patience, **more)
 
 
 def sync_engine(url: str, *, immediate: bool = False) -> Engine:

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -22,6 +23,9 @@ T = TypeVar("T")
 
 ATTEMPTS = 5
 """How often `Store.transact` tries: with its pauses about a third of a second, well within the three of an acknowledgement."""
+
+LOCK_PATIENCE = 0.5
+"""Seconds after which a locked database is not tried again: each try may itself have waited for the lock."""
 
 
 def _now() -> datetime:
@@ -70,13 +74,14 @@ class Store:
 
         ``work`` must change nothing but the unit's rows, or undo it: it may run up to five times.
         """
+        began = time.monotonic()
         for attempt in range(1, ATTEMPTS):
             try:
                 return await self._once(work)
             except Conflict:
                 pass
             except Unavailable as error:
-                if error.kind != "locked":
+                if error.kind != "locked" or time.monotonic() - began > LOCK_PATIENCE:
                     raise
             await asyncio.sleep(random.uniform(0.5, 1) * 0.01 * 2**attempt)  # noqa: S311  a pause, no secret
         return await self._once(work)
