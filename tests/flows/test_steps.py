@@ -3,15 +3,10 @@
 Each is gone through page by page, as the modals do it, on a real store.
 """
 
-import asyncio
 import json
-import shutil
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -34,14 +29,10 @@ from flows.people import Who
 from flows.ports import Unit
 from flows.problems import Problem, Refused
 from flows.rules import Rules
-from flows.starting import Start, start
 from flows.state import FILLABLE, StepState
 from flows.step import Form, Situation, Step
-from storage import migrate
-from storage.sealing import using
 from storage.store import Store
 from tests.flows.steps import filled_forms
-from tests.storage.example import KEYRING
 
 RULES = Rules()
 ANA, BEN, SUE = Who("T2", "U_ANA"), Who("T2", "U_BEN"), Who("T1", "U_SUE")
@@ -70,46 +61,6 @@ def bad_fields(asked: list[tuple[str, FieldInfo, Input]]) -> Iterator[tuple[str,
             yield name, "no such thing"
         elif item.kind in BAD and (item.kind not in (Kind.TEXT, Kind.LONG_TEXT) or max_length(info)):
             yield name, BAD[item.kind]
-
-
-@pytest.fixture(scope="session")
-def begun(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """A database with an onboarding whose steps can all be filled in, and the onboarding's id; each test gets a copy."""
-    path = tmp_path_factory.mktemp("steps") / "store.db"
-    migrate.upgrade(f"sqlite:///{path}")
-
-    async def begin(unit: Unit) -> str:
-        asked = Start("Acme Bank", "C1", ANA, SUE.user_id, "en", date(2099, 1, 15))
-        onboarding_id = await start(unit, RULES, asked, SUE)
-        for record in (await need(unit, onboarding_id)).steps.values():
-            record.state = StepState.OPEN
-        return onboarding_id
-
-    async def once() -> str:
-        async with stored(path) as store:
-            return await store.transact(begin)
-
-    return path, asyncio.run(once())
-
-
-@asynccontextmanager
-async def stored(path: Path) -> AsyncIterator[Store]:
-    with using(KEYRING):
-        store = Store(f"sqlite+aiosqlite:///{path}", KEYRING)
-        yield store
-        await store.close()
-
-
-@pytest.fixture
-async def store(tmp_path: Path, begun: tuple[Path, str]) -> AsyncIterator[Store]:
-    shutil.copy(begun[0], tmp_path / "store.db")
-    async with stored(tmp_path / "store.db") as store:
-        yield store
-
-
-@pytest.fixture
-def onboarding(begun: tuple[Path, str]) -> str:
-    return begun[1]
 
 
 @cache

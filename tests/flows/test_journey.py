@@ -1,0 +1,162 @@
+"""Which steps open when, what ends them, and that nobody can be stranded, whatever order things are done in."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from itertools import combinations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from flows.journey import CURRENT, JOURNEYS, all_forms, form_of, journey, journey_of, verify
+from flows.onboarding import need, open_tasks, whose_turn
+from flows.people import Side, Who
+from flows.ports import Unit
+from flows.rules import Rules
+from flows.state import ENDED, FILLABLE, TRANSITIONS, Move, StepState, after
+from flows.steering import skip
+from flows.step import Step
+from storage.store import Store
+from tests.bot.views import scenes
+from tests.flows.steps.filled_forms import situation
+
+JOURNEY = JOURNEYS[CURRENT]
+STEPS = tuple(JOURNEY.steps.values())
+
+OPEN_AFTER: Mapping[frozenset[str], frozenset[str]] = {
+    frozenset(): frozenset({"planning"}),
+    frozenset({"planning"}): frozenset({"organization", "service_desk"}),
+    frozenset({"planning", "organization"}): frozenset({"service_desk", "environments", "control_center", "authentication"}),
+    frozenset({"planning", "service_desk"}): frozenset({"organization"}),
+    frozenset({"planning", "organization", "service_desk", "environments", "control_center"}): frozenset({"authentication"}),
+    frozenset(step.id for step in STEPS) - {"next_steps"}: frozenset({"next_steps"}),
+}
+"""What a customer can fill in once these steps are over: as the guide orders them."""
+
+
+def free(over: frozenset[str]) -> frozenset[str]:
+    return frozenset(step.id for step in STEPS if step.id not in over and over.issuperset(step.requires))
+
+
+async def skip_step(onboarding_id: str, step_id: str, unit: Unit) -> None:
+    await skip(unit, Rules(), onboarding_id, step_id, Who("T1", "U_SUE"), "Known from before.")
+
+
+@pytest.mark.parametrize(("over", "opened"), OPEN_AFTER.items(), ids=lambda steps: "+".join(sorted(steps)) or "nothing")
+async def test_what_opens_once_these_steps_are_over(
+    store: Store, onboarding: str, over: frozenset[str], opened: frozenset[str]
+) -> None:
+    """On a real store: skipped by support, so that nothing but the requirements decides."""
+
+    async def lock(unit: Unit) -> None:
+        for record in (await need(unit, onboarding)).steps.values():
+            record.state = StepState.OPEN if record.step_id in ("planning", *over) else StepState.LOCKED
+
+    await store.transact(lock)
+    for step_id in over:
+        await store.transact(partial(skip_step, onboarding, step_id))
+    async with store.read() as unit:
+        states = {step_id: record.state for step_id, record in (await need(unit, onboarding)).steps.items()}
+    assert {step_id for step_id, state in states.items() if state is StepState.OPEN} == opened == free(over)
+    assert {step_id for step_id, state in states.items() if state in ENDED} == over
+
+
+def test_whatever_is_over_something_is_open_until_all_is() -> None:
+    names = [step.id for step in STEPS]
+    for count in range(len(names)):
+        for over in map(frozenset, combinations(names, count)):
+            assert free(over)
+
+
+def test_the_last_step_waits_for_all_others() -> None:
+    needed: set[str] = set()
+    waiting = ["next_steps"]
+    while waiting:
+        for step_id in JOURNEY.steps[waiting.pop()].requires:
+            needed.add(step_id)
+            waiting.append(step_id)
+    assert needed == {step.id for step in STEPS} - {"next_steps"}
+
+
+def test_production_and_authentication_take_two() -> None:
+    twice = {step.id for step in STEPS if step.approvals == 2}
+    twice |= {f"{step.id}.{task.id}" for step in STEPS for task in step.tasks if task.approvals == 2}
+    assert twice == {"authentication", "environments.production_ready"}
+
+
+# -- states
+
+
+def test_from_every_state_a_step_can_end() -> None:
+    """By support's skip at least; and what was skipped or done can be opened again."""
+    for state in StepState:
+        assert state in ENDED or after(state, Move.SKIP) is StepState.SKIPPED
+        if state in ENDED:
+            assert after(state, Move.REOPEN) is StepState.OPEN
+
+
+def test_what_can_be_sent_can_be_sent_from_each_state_that_says_so() -> None:
+    assert {state for state in StepState if after(state, Move.SUBMIT) is StepState.SUBMITTED} == FILLABLE
+    assert StepState.LOCKED not in FILLABLE
+    assert not FILLABLE & ENDED
+
+
+@settings(max_examples=200)
+@given(st.lists(st.sampled_from(list(Move)), max_size=30))
+def test_no_order_of_moves_leaves_the_table(moves: list[Move]) -> None:
+    state = StepState.LOCKED
+    for move in moves:
+        following = after(state, move)
+        assert (following is None) == ((state, move) not in TRANSITIONS)
+        if following is StepState.DONE:
+            assert state in (StepState.APPROVED, StepState.FULFILLING)  # nothing is done that was not approved
+        state = following or state
+
+
+# -- tasks
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.id)
+def test_at_the_first_moment_after_the_approval_it_is_somebodys_turn(step: Step) -> None:
+    snapshot = scenes.snapshot(StepState.FULFILLING)
+    snapshot.grants = [
+        replace(grant, state="asked", resource=asked.resource, email=asked.email)
+        for grant, asked in zip(scenes.grants(10), step.grants(scenes.sent_answers(step.id)), strict=False)
+    ]
+    at = scenes.at(snapshot)
+    tasks = list(open_tasks(step, at))
+    assert tasks
+    assert not step.finished(at)
+    assert whose_turn(step, snapshot.steps[step.id], at) in (Side.SUPPORT, Side.CUSTOMER)
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.id)
+def test_links_notes_and_grants_do_not_fail_before_anything_was_sent(step: Step) -> None:
+    at = situation()
+    assert all(url.startswith("https://") for _, url in step.links(at))
+    assert isinstance(list(step.form.notes({}, at)), list)
+    assert isinstance(step.finished(at), bool)
+
+
+# -- versions
+
+
+def test_a_customer_stays_on_the_version_they_began_with() -> None:
+    assert journey_of(CURRENT) is JOURNEY
+    with pytest.raises(KeyError):
+        journey_of("0")
+
+
+def test_every_form_is_found_by_its_id_once() -> None:
+    ids = [form.id for form in all_forms()]
+    assert len(set(ids)) == len(ids)
+    assert all(form_of(form.id) is form for form in all_forms())
+
+
+def test_a_step_more_is_one_line_more() -> None:
+    from tests.flows.steps.test_journey_faults import FIRST  # noqa: PLC0415
+
+    made = journey("2", *STEPS, replace(FIRST, requires=("next_steps",)))
+    verify(made)
+    assert list(made.steps)[-1] == "first"
