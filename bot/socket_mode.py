@@ -29,8 +29,9 @@ class _Handler(AsyncSocketModeHandler):
 class SocketMode:
     """``await start()`` connects in the background, for as long as it takes; ``await lost()`` returns when it is to be given up.
 
-    ``give_up_after``: seconds without a sign of life (message, hello, answer to a ping), once it was connected. The SDK's client
-    has been seen to hang while it reconnects, so that only a new process helps.
+    ``give_up_after``: seconds without a sign of life (a payload, an answer to a ping), once it was connected. A new connection and
+    its hello are none: connections can be made again and again that carry nothing. The SDK's client has been seen to hang while it
+    reconnects, so that only a new process helps.
     """
 
     def __init__(
@@ -57,8 +58,9 @@ class SocketMode:
         if self._client is not None:
             await self._client.close()
 
-    async def _on_message(self, _: Any) -> None:
-        self._heard = time.monotonic()
+    async def _on_message(self, message: Any) -> None:
+        if "envelope_id" in str(message.data):
+            self._heard = time.monotonic()
 
     def _look(self) -> None:
         """Answers to pings, and new connections, are only seen by looking."""
@@ -66,9 +68,10 @@ class SocketMode:
         if client is None:
             return
         if client.current_session is not None and client.current_session is not self._session:
-            self._session, self._heard = client.current_session, time.monotonic()
+            self._session, self._last_pong = client.current_session, None
+            self._heard = self._heard or time.monotonic()
             metrics.SOCKET_CONNECTS.inc()
-        # Right after it connected the client notes its own first ping there, which is no answer.
+        # Of a new connection the client may note its own first ping there, which is no answer.
         if client.last_ping_pong_time is not None and client.last_ping_pong_time != self._last_pong:
             if self._last_pong is not None:
                 self._heard = time.monotonic()
