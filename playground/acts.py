@@ -1,7 +1,7 @@
 """The acts of the rehearsal: all seven steps, with a request for changes and its differences, a refused private key, a reminder,
 a restart in the middle, and the log verified at the end."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -53,12 +53,6 @@ class Acts:
 
         return str(await self.slack.until(there, timeout=30))
 
-    def heard(self, step: str) -> None:
-        """Tell the customer's last word in a step's thread."""
-        said = [m.text for m in self.journey.thread("step", step)]
-        if said:
-            self.tell("thread", f"#{self.office.acme.name}, {STEPS[step].id}: {said[-1].splitlines()[0][:150]}")
-
     # -- the acts
 
     async def start(self) -> None:
@@ -83,7 +77,6 @@ class Acts:
         await self.journey.send_step(self.ana, "planning", example("planning"))
         await self.approve(self.sam, "planning")
         await self.support_task(self.sam, "planning", "schedule_session", lambda: self.files("pismo-session"))
-        self.tell("bot", "posts the session with its calendar file in the thread")
         await self.support_task(self.sam, "planning", "hold_session", lambda: self.offers("planning", "close_planning"))
         await self.support_task(self.sam, "planning", "close_planning", self.done("planning"))
 
@@ -97,15 +90,13 @@ class Acts:
         back = self.journey.opens(self.sam, lambda: self.journey.lasting("review", "organization"), Act.REQUEST_CHANGES)
         await self.journey.fill_form(self.sam, back, reason, self.state("organization", "changes requested"))
         await self.thread_says("step", "organization", "asks for changes")
-        self.heard("organization")
         changed = {**answers, "address": "Rua do Comércio", "number": "42"}
         await self.journey.send_step(self.ana, "organization", changed, revision=2)
-        self.tell("support", await self.thread_says("review", "organization", "→"))
+        await self.thread_says("review", "organization", "→")
         await self.approve(self.kim, "organization")
         org_id = self.office.pismo.create_org(to_org_details({**changed, "number": 42}))
         await self.support_task(self.sam, "organization", "record_org_id", self.done("organization"), org_id=org_id)
         await self.thread_says("step", "organization", org_id)
-        self.heard("organization")
         self.org_id = org_id
 
     async def restart(self) -> None:
@@ -120,14 +111,13 @@ class Acts:
         self.tell("", "\n— 3. Service Desk access")
         await self.journey.send_step(self.ana, "service_desk", example("service_desk"))
         await self.approve(self.sam, "service_desk")
-        self.tell("support", (await self.thread_says("review", "service_desk", "ready to paste")).splitlines()[1])
+        await self.thread_says("review", "service_desk", "ready to paste")
         await self.support_task(self.sam, "service_desk", "file_request", lambda: not self.offers("service_desk", "file_request"))
         await self.support_task(self.sam, "service_desk", "grant_access", self.done("service_desk"))
 
     async def reminder(self) -> None:
         self.tell("", "\n— A reminder, since the customer waits too long")
-        said = await self.thread_says("step", "environments", "a reminder")
-        self.tell("bot", said.splitlines()[0])
+        await self.thread_says("step", "environments", "a reminder")
 
     async def environments(self) -> None:
         self.tell("", "\n— 4. Environments: production takes two people of support")
@@ -177,7 +167,7 @@ class Acts:
         )
         token = {"environment": "test", "token": self.office.pismo.mint_token(self.org_id)}
         await self.journey.task(self.ana, "step", "authentication", "prove_access", token, self.done("authentication"))
-        self.tell("thread", await self.thread_says("step", "authentication", "Proof of access"))
+        await self.thread_says("step", "authentication", "Proof of access")
 
     async def next_steps(self) -> None:
         self.tell("", "\n— 7. Next steps")
@@ -202,7 +192,8 @@ class Acts:
     # -- parts
 
     async def approve(self, person: Person, step: str) -> None:
-        await self.journey.approve(person, step, lambda: "under review" not in self.journey.lasting("step", step).text)
+        approved = lambda: any("Approved" in m.text for m in self.journey.thread("step", step))  # noqa: E731
+        await self.journey.approve(person, step, approved)
         await self.thread_says("step", step, "Approved")
 
     async def support_task(self, person: Person, step: str, task: str, happened: Callable[[], Any], **more: Any) -> None:
@@ -222,17 +213,24 @@ class Acts:
         return any(name in file.name for m in self.journey.thread("step", "planning") for file in m.files)
 
 
-async def play(journey: Journey) -> None:
+ACTS = (
+    Acts.start,
+    Acts.planning,
+    Acts.organization,
+    Acts.restart,
+    Acts.service_desk,
+    Acts.reminder,
+    Acts.environments,
+    Acts.control_center,
+    Acts.authentication,
+    Acts.next_steps,
+    Acts.verified,
+)
+
+
+async def play(journey: Journey, *, without: Collection[Callable[[Acts], Any]] = ()) -> None:
     """All acts in order. Raises what keeps one from coming true."""
     acts = Acts(journey)
-    await acts.start()
-    await acts.planning()
-    await acts.organization()
-    await acts.restart()
-    await acts.service_desk()
-    await acts.reminder()
-    await acts.environments()
-    await acts.control_center()
-    await acts.authentication()
-    await acts.next_steps()
-    await acts.verified()
+    for act in ACTS:
+        if act not in without:
+            await act(acts)

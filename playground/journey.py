@@ -9,7 +9,7 @@ from bot.buttons import Act
 from bot.forms import field_name
 from flows.fields import Answers
 from playground.office import Office
-from playground.slack import FileUpload, Message, Outcome, Person, Seen, UnmetError, View
+from playground.slack import FileUpload, Message, Outcome, Person, Seen, UnloadedError, UnmetError, View
 from playground.slack.block_kit import elements
 
 PATIENCE = 45.0
@@ -115,13 +115,17 @@ class Journey:
                 return False
             if stop_at is not None and pages >= stop_at:
                 await person.close()
-                self.tell(person.name, f"closes the form “{view.title}” half-way")
+                self.tell(person.name, f"closes the form at “{page_title(view)}”")
                 return True
-            outcome = await self.send_page(person, view, values() if callable(values) else values)
+            page = page_title(view)
+            try:
+                outcome = await self.send_page(person, view, values() if callable(values) else values)
+            except UnloadedError:
+                return False
             if outcome.ok:
                 pages += 1
-                self.tell(person.name, f"sends “{view.title}”" + ("" if person.view else ", and the form closes"))
-            elif outcome.errors or outcome.client_errors:
+                self.tell(person.name, f"sends “{page}”" + ("" if person.view else ", and the form closes"))
+            elif (outcome.errors or outcome.client_errors) and not await self.comes(happened, 0.3):
                 raise RefusedError(outcome.errors or outcome.client_errors)
             return await self.comes(happened, 0.05 if person.view else 3.0)
 
@@ -223,6 +227,13 @@ def label(blocks: Sequence[Mapping[str, Any]], name: str) -> str:
             if element.get("action_id") == name:
                 return str((element.get("text") or {}).get("text", name))
     return name
+
+
+def page_title(view: View) -> str:
+    """The form's title and the page's heading."""
+    first = next((block for block in view.blocks if block["type"] == "context"), None)
+    heading = str(first["elements"][0].get("text", "")) if first else ""
+    return f"{view.title}: {heading.strip('*')}" if heading.startswith("*") else view.title
 
 
 def ready(view: View | None) -> bool:

@@ -2,6 +2,7 @@
 and someone of another customer."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
@@ -34,6 +35,20 @@ sweep = 0.5
 poll = 0.05
 """
 """Reminders within seconds, so that one is seen."""
+
+CALM = """
+[business_hours]
+always_open = true
+
+[reminders]
+customer_after = ["20 business days"]
+support_first = "20 business days"
+
+[engine]
+sweep = 0.5
+poll = 0.05
+"""
+"""No reminders, so that a slow machine sees the same messages as a quick one."""
 
 
 def free_port() -> int:
@@ -69,6 +84,14 @@ class Office:
         self.process: asyncio.subprocess.Process | None = None
 
     async def __aenter__(self) -> Self:
+        try:
+            await self._open()
+        except BaseException:
+            await self._close()
+            raise
+        return self
+
+    async def _open(self) -> None:
         await self.slack.start()
         await self.pismo.start()
         self._people()
@@ -76,13 +99,17 @@ class Office:
         (self.path / "policies.toml").write_text(self.policies)
         await self.command("migrate")
         await self.start_bot()
-        return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        await self.stop_bot()
-        await self.pismo.stop()
-        await self.slack.stop()
-        self.folder.cleanup()
+        await self._close()
+
+    async def _close(self) -> None:
+        try:
+            await self.stop_bot()
+            await self.pismo.stop()
+            await self.slack.stop()
+        finally:
+            self.folder.cleanup()
 
     def _people(self) -> None:
         slack = self.slack
@@ -131,11 +158,15 @@ class Office:
 
     async def start_bot(self) -> None:
         """Start the bot and wait until it says it is ready."""
+        await self.spawn_bot()
+        await self.slack.until(self.is_ready, timeout=30)
+
+    async def spawn_bot(self) -> None:
+        """Start the bot's process and do not wait for it."""
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "bot", "run", cwd=self.path, env=self.environment(), stdout=log, stderr=log
             )
-        await self.slack.until(self.is_ready, timeout=30)
 
     async def is_ready(self) -> bool:
         """Raises RuntimeError when the process ended instead."""
@@ -152,7 +183,8 @@ class Office:
         if self.process is None:
             return 0
         if self.process.returncode is None:
-            self.process.send_signal(how)
+            with contextlib.suppress(ProcessLookupError):
+                self.process.send_signal(how)
         code = await self.process.wait()
         self.process = None
         return code

@@ -1,44 +1,73 @@
 """The whole journey by itself, headless, against the stand-ins: a transcript of who did and saw what. Exit code 0 when all came true.
 
-python -m playground.rehearse
+python -m playground.rehearse [--http]
 """
 
 import asyncio
+import contextlib
+import signal
 import sys
 import time
+from collections.abc import Callable
 
 from playground.acts import play
 from playground.journey import Journey
+from playground.narrator import Narrator
 from playground.office import Office
 
-WIDTH = 8
+
+def print_line(line: str) -> None:
+    print(line, flush=True)
 
 
-def tell(who: str, what: str) -> None:
-    for number, line in enumerate(what.splitlines() or [""]):
-        print(f"{who if number == 0 else '':>{WIDTH}}  {line}", flush=True)
-
-
-async def rehearse() -> int:
-    """Play every act; the transcript goes to standard output."""
+async def rehearse(*, socket_mode: bool = True, tell: Callable[[str], None] = print_line) -> int:
+    """Play every act; the transcript goes to ``tell``, line by line. Returns the exit code; raises what did not come true."""
     began = time.monotonic()
-    tell("", "A customer of another company and two people of Pismo's support go through all seven steps.")
-    tell("", "The bot runs as a process of its own, in Socket Mode, over an embedded SQLite store.")
-    async with Office() as office:
+    way = "in Socket Mode" if socket_mode else "over HTTP"
+    tell("A customer of another company and two people of Pismo's support go through all seven steps.")
+    tell(f"The bot runs as a process of its own, {way}, over an embedded SQLite store.")
+    tell("Ana and Bruno are the customer's, Sam and Kim are support. Bruno and Kim read Portuguese.")
+    async with Office(socket_mode=socket_mode) as office:
+        narrator = Narrator(office, tell)
+        listening = asyncio.create_task(narrator.listen())
         try:
-            await play(Journey(office, tell))
+            await play(Journey(office, narrator))
         except Exception:
             print(office.log.read_text()[-6000:], file=sys.stderr)
             raise
-        violations = office.slack.violations
-        calls, clicks = len(office.slack.calls), len(office.slack.deliveries)
+        finally:
+            listening.cancel()
+        narrator.catch_up()
+        violations = list(office.slack.violations)
+        calls, payloads = len(office.slack.calls), len(office.slack.deliveries)
+        code = await office.stop_bot()
     for violation in violations:
-        tell("Slack", f"refused: {violation}")
+        tell(f"Slack refused: {violation}")
+    if code:
+        tell(f"The bot ended with {code}.")
     tell(
-        "", f"{clicks} payloads to the bot, {calls} calls to Slack, {len(violations)} refused; {time.monotonic() - began:.0f} s."
+        f"\n{payloads} payloads to the bot, {calls} calls to Slack, {len(violations)} refused; {time.monotonic() - began:.0f} s."
     )
-    return 1 if violations else 0
+    return 1 if violations or code else 0
+
+
+async def _until_told(*, socket_mode: bool) -> int:
+    """SIGTERM ends it as Ctrl-C does: what was started is stopped and removed."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    if task is not None:
+        loop.add_signal_handler(signal.SIGTERM, task.cancel)
+    return await rehearse(socket_mode=socket_mode)
+
+
+def main() -> int:
+    """The exit code: 0, 1 for what did not come true, 130 and 143 for Ctrl-C and SIGTERM."""
+    with contextlib.suppress(asyncio.CancelledError):
+        try:
+            return asyncio.run(_until_told(socket_mode="--http" not in sys.argv[1:]))
+        except KeyboardInterrupt:
+            return 128 + signal.SIGINT
+    return 128 + signal.SIGTERM
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(rehearse()))
+    sys.exit(main())

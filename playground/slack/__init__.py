@@ -2,7 +2,7 @@
 
 from playground.slack.core import UnmetError
 from playground.slack.forms import FileUpload
-from playground.slack.person import Person
+from playground.slack.person import Person, UnloadedError
 from playground.slack.reader import Outcome
 from playground.slack.records import Call, Delivery, Sent, Violation
 from playground.slack.screen import Seen
@@ -21,6 +21,7 @@ __all__ = [
     "Sent",
     "Slack",
     "Team",
+    "UnloadedError",
     "UnmetError",
     "View",
     "Violation",

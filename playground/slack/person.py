@@ -20,6 +20,10 @@ from playground.slack.world import Channel, File, Message, ResponseUrl, User, Vi
 Target = Message | View
 
 
+class UnloadedError(ValueError):
+    """A select shows no options: the app did not answer. Closing and opening the list again asks anew."""
+
+
 class Person(Reader):
     def __init__(self, core: Core, courier: Courier, user: User) -> None:
         super().__init__(core, user)
@@ -249,7 +253,7 @@ class Person(Reader):
             payload | {"type": "block_suggestion", "block_id": block_id, "action_id": action_id, "value": query}
         )
         if not answer.ok:
-            raise ValueError(f"the options of {field.label!r} could not be loaded: {answer.error}")
+            raise UnloadedError(f"the options of {field.label!r} could not be loaded: {answer.error}")
         try:
             return check_options(answer.body)
         except SlackError as error:

@@ -1,0 +1,113 @@
+"""The demo as a test: what a reader of its transcript sees, whichever way Slack reaches the bot, and what it leaves behind."""
+
+import asyncio
+import re
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot.buttons import Act
+from bot.settings import Exit
+from playground.acts import Acts, example
+from playground.journey import Journey, ready
+from playground.office import CALM, POLICIES, ROOT, Office
+from playground.rehearse import rehearse
+
+ID = re.compile(r"<[@#!]|\b[UC][A-Z0-9]{10}\b")
+
+
+@pytest.mark.parametrize("socket_mode", [True, False], ids=["socket mode", "http"])
+async def test_the_transcript_shows_the_whole_journey(socket_mode: bool) -> None:
+    lines: list[str] = []
+    assert await rehearse(socket_mode=socket_mode, tell=lines.append) == 0
+    transcript = "\n".join(lines)
+    for words in (
+        "/onboarding start is not a valid command",  # Ana is another company's
+        "Ana  sends “Planning",
+        "Bruno  sends “Organização",  # a colleague continues, in his language
+        "asks for changes: The street is that of the branch.",
+        "Street: Avenida Paulista → Rua do Comércio",
+        "Sam  presses “Approve: Authentication and mTLS”",
+        "Kim  presses “Approve: Authentication and mTLS”",
+        "This is a private key. It was not kept.",
+        "Ana, a reminder",
+        "killed in the middle, and started again",
+        "Proof of access: all checks passed.",
+        "7 of 7 steps done",
+        "ok: the logs of 1 onboardings are whole",
+        " 0 refused; ",
+    ):
+        assert words in transcript, words
+    assert [line for line in lines if ID.search(line)] == []
+    assert "PRIVATE KEY-----" not in transcript
+
+
+@pytest.mark.parametrize("socket_mode", [True, False], ids=["socket mode", "http"])
+async def test_what_was_acknowledged_is_finished_though_the_bot_is_told_to_end(socket_mode: bool) -> None:
+    async with Office(socket_mode=socket_mode, policies=CALM) as office:
+        journey, ana = Journey(office), office.ana
+        await Acts(journey).start()
+        await journey.opens(ana, lambda: journey.lasting("step", "planning"), Act.OPEN_FORM)()
+        await office.slack.until(lambda: ready(ana.view))
+        while ana.view is not None:
+            assert (await journey.send_page(ana, ana.view, example("planning"))).ok
+        assert await office.stop_bot(signal.SIGTERM) == 0
+        await office.start_bot()
+        await office.slack.until(lambda: journey.sent_revision("planning") == 1, timeout=30)
+        await office.slack.until(lambda: len(journey.thread("step", "planning")) == 1, timeout=30)
+        assert "Traceback" not in office.log.read_text()
+
+
+async def test_a_bot_that_slack_does_not_answer_any_more_ends_to_be_started_again() -> None:
+    policies = POLICIES.replace("[engine]", '[engine]\nsocket_silence = "2 s"')
+    async with Office(policies=policies) as office:
+        assert office.process is not None
+        office.slack.stop_pings()
+        code = await asyncio.wait_for(office.process.wait(), timeout=20)
+        assert code == Exit.SOCKET_LOST
+        office.slack.resume_pings()
+        await office.start_bot()
+        await office.slack.until(lambda: len(office.slack.sockets.connections) == 1)
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+async def test_a_demo_that_is_broken_off_leaves_nothing_behind(how: signal.Signals, tmp_path: Path) -> None:
+    demo = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "playground.rehearse",
+        cwd=ROOT,
+        env={"PATH": "/usr/bin:/bin", "TMPDIR": str(tmp_path), "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    assert demo.stdout is not None
+    async for line in demo.stdout:
+        if b"1. Planning" in line:
+            break
+    (folder,) = folders_in(tmp_path)
+    assert bots_in(folder) != []
+    demo.send_signal(how)
+    await asyncio.wait_for(demo.communicate(), timeout=20)
+    assert demo.returncode == 128 + how
+    assert folders_in(tmp_path) == []
+    assert bots_in(folder) == []
+
+
+def folders_in(place: Path) -> list[Path]:
+    return list(place.glob("onboarding-*"))
+
+
+def bots_in(folder: Path) -> list[str]:
+    """Processes that work in a folder (Linux)."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            place = (process / "cwd").readlink()
+        except OSError:
+            continue
+        if str(place).startswith(str(folder)):
+            found.append(process.name)
+    return found
