@@ -123,10 +123,10 @@ def test_the_part_of_a_country_has_two_signs_and_is_real_where_a_list_is_known(s
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_search_takes_under_ten_milliseconds(kind: Kind) -> None:
     search(kind, "", "en", limit=1000)
-    began = time.perf_counter()
+    began = time.process_time()
     for query in ("a", "sao paulo", "dollar", "x" * 300, ""):
         search(kind, query, "en")
-    assert (time.perf_counter() - began) / 5 < 0.01
+    assert (time.process_time() - began) / 5 < 0.01
 
 
 @given(st.text(max_size=40), st.sampled_from(KINDS))

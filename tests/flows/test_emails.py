@@ -177,8 +177,8 @@ def test_an_address_can_have_two_warnings() -> None:
 
 
 def timed(text: str) -> tuple[EmailReport, float]:
-    began = time.perf_counter()
-    return examine(text, home_domains=["acmebank.com"]), time.perf_counter() - began
+    began = time.process_time()
+    return examine(text, home_domains=["acmebank.com"]), time.process_time() - began
 
 
 def test_five_thousand_addresses_take_well_under_a_second() -> None:

@@ -432,9 +432,9 @@ def test_a_finding_does_not_carry_the_secret() -> None:
     ids=lambda text: text[:12],
 )
 def test_junk_of_megabytes_is_looked_through_in_seconds(text: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     find_secrets(text)
-    assert time.perf_counter() - began < 4
+    assert time.process_time() - began < 4
 
 
 words = st.sampled_from(

@@ -220,9 +220,9 @@ def test_no_input_breaks_the_reading(given_: str | bytes) -> None:
     "text", ["-" * 99_000, "-----BEGIN A-----" * 5_000, "BEGIN " * 16_000, "\\" * 99_000, "-" + " " * 99_000]
 )
 def test_hostile_text_is_refused_at_once(text: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     refused(text)
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
 
 
 @pytest.mark.parametrize(
