@@ -10,7 +10,7 @@ import os
 import platform
 import sys
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import aiohttp
@@ -42,7 +42,14 @@ async def baseline(name: str, crowd: Crowd) -> AsyncIterator[str]:
     """A server that runs; its address."""
     port = free_port()
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bench.servers", name, str(port), cwd=ROOT, env=crowd.environment(), stdout=asyncio.subprocess.DEVNULL
+        sys.executable,
+        "-m",
+        "bench.servers",
+        name,
+        str(port),
+        cwd=ROOT,
+        env=crowd.environment(),
+        stdout=asyncio.subprocess.DEVNULL,
     )
 
     async def answers() -> bool:
@@ -99,7 +106,7 @@ class Bench:
         await self.rest()
 
 
-def table(times: dict[Row, Sequence[float]]) -> str:
+def table(times: Mapping[Row, Sequence[float]]) -> str:
     lines = [
         f"{'':26}{'at once':>8}  {'server':16}{'median ms':>10}{'p99 ms':>9}{'x Starlette':>13}{'x Bolt':>8}{'count':>8}",
     ]
@@ -114,7 +121,7 @@ def table(times: dict[Row, Sequence[float]]) -> str:
     return "\n".join(lines)
 
 
-def verdict(times: dict[Row, Sequence[float]]) -> str:
+def verdict(times: Mapping[Row, Sequence[float]]) -> str:
     """The aims, and whether they were met."""
     opened = {server: Timing.of(times[Row("open", ONE, server)]).median for server in PATHS}
     sent = Timing.of(times[Row("send", MANY, "bot")]).p99

@@ -52,10 +52,10 @@ class Crowd(Office):
 
     async def start_bot(self) -> None:
         if not self.customers:
-            await self._prepare()
+            await self.prepare()
         await super().start_bot()
 
-    async def _prepare(self) -> None:
+    async def prepare(self) -> None:
         pismo, acme = self.slack.world.teams[:2]
         leads = [self.slack.add_person(f"Lead {n}", acme) for n in range(self.size)]
         channels = [
