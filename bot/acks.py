@@ -1,10 +1,44 @@
-"""Counting acknowledgements: how many of which kind, how they went, how long they took."""
+"""Counting acknowledgements: how many of which kind, how they went, how long they took. And letting them go first."""
 
+import asyncio
+import contextlib
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from bot import metrics
+
+PATIENCE = 2.0
+"""Seconds that work without anybody in front of it waits for acknowledgements, at most: with no end of them it is done between."""
+
+
+class Crowd:
+    """How many requests are being answered."""
+
+    def __init__(self) -> None:
+        self._inside = 0
+        self._empty: asyncio.Event | None = None  # made in the loop that uses it
+
+    def __enter__(self) -> None:
+        self._inside += 1
+
+    def __exit__(self, *_: object) -> None:
+        self._inside -= 1
+        if not self._inside and self._empty is not None:
+            self._empty.set()
+            self._empty = None
+
+    async def passed(self) -> None:
+        """Wait until nobody waits for an answer, at most PATIENCE seconds."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                while self._inside:
+                    self._empty = self._empty or asyncio.Event()
+                    await self._empty.wait()
+
+
+crowd = Crowd()
+"""Of the process: what effects and App Homes need waits until it has passed, since a write waits behind theirs on SQLite."""
 
 
 class Ack:
@@ -18,7 +52,8 @@ async def timed(kind: str) -> AsyncIterator[Ack]:
     """``kind``: ``interactive``, ``slash_commands`` or ``events_api``, as Socket Mode names them."""
     ack, began = Ack(), time.perf_counter()
     try:
-        yield ack
+        with crowd:
+            yield ack
     except BaseException:
         ack.outcome = "failed"
         raise

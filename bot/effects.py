@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from bot import metrics
+from bot.acks import crowd
 from bot.engine import Engine
 from bot.logs import context, error_id
 from bot.slack_errors import SlackError
@@ -116,6 +117,7 @@ class Effects:
         return None
 
     async def _run(self, effect_id: str) -> float | None:
+        await crowd.passed()
         effect = await self._begin(effect_id)
         if effect is None:
             return None

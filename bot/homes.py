@@ -1,5 +1,6 @@
 """App Home, drawn from the store and published."""
 
+from bot.acks import crowd
 from bot.desk import Desk
 from bot.texts import Texts
 from bot.views import card, home
@@ -12,6 +13,7 @@ from flows.ports import Unit
 
 async def refresh_home(desk: Desk, who: Who) -> None:
     """Support sees the queue and all onboardings; a customer's person their own checklists and nothing else. Raises SlackError."""
+    await crowd.passed()
     async with desk.store.read() as unit:
         texts = await desk.directory.texts_for(unit, who)
         if desk.access.is_support(who):

@@ -44,7 +44,9 @@ def _part(kind: type, order: Sequence[str]) -> Select[Any]:
     return select(kind).where(columns.onboarding_id == bindparam("onboarding_id")).order_by(*(columns[name] for name in order))
 
 
-_PARTS = [_part(kind, order) for kind, order in PARTS]  # made once: every click reads a snapshot
+# Made once: every click reads a snapshot.
+_PARTS = [_part(kind, order) for kind, order in PARTS]
+_WHOLE = select(Onboarding).where(tables.onboardings.c.id == bindparam("onboarding_id"))
 
 
 class Queries:
@@ -72,8 +74,8 @@ class Queries:
         return _snapshot(self._whole[onboarding_id])
 
     async def _locked(self, onboarding_id: str) -> Onboarding | None:
-        query = select(Onboarding).where(tables.onboardings.c.id == onboarding_id)
-        return await self._one(self._fresh(query.with_for_update() if self._locks else query))
+        query = self._fresh(_WHOLE.with_for_update() if self._locks else _WHOLE)
+        return await self._one(query, {"onboarding_id": onboarding_id})
 
     def _fresh(self, query: Select[T]) -> Select[T]:
         # Rows read before the lock was had may be old by now.
@@ -161,8 +163,8 @@ class Queries:
         columns = tables.received.c
         return await self._all(select(Received).where(columns.handled_at.is_(None)).order_by(columns.at, columns.id).limit(limit))
 
-    async def _one(self, query: Select[T]) -> T | None:
-        return (await self.session.scalars(query)).one_or_none()
+    async def _one(self, query: Select[T], parameters: dict[str, str] | None = None) -> T | None:
+        return (await self.session.scalars(query, parameters)).one_or_none()
 
     async def _all(self, query: Select[T], parameters: dict[str, str] | None = None) -> Sequence[T]:
         return (await self.session.scalars(query, parameters)).all()
