@@ -63,7 +63,7 @@ class Engine:
     After a crash the batch that was being run is run again.
     """
 
-    def __init__(self, url: str, run_batch: RunBatch, *, poll_seconds: float = 0.25) -> None:
+    def __init__(self, url: str, run_batch: RunBatch, *, poll_seconds: float = 0.4) -> None:
         self._url, self._run_batch, self._poll = url, self._tracked(run_batch), poll_seconds
         self._sqlite = url.startswith("sqlite")
         self._executor = "single" if self._sqlite else f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"

@@ -24,7 +24,7 @@ class Policies:
     support_language: str = "en"
     sweep_seconds: float = 30.0
     """How often it is looked for reminders and expiries that are due."""
-    poll_seconds: float = 0.25
+    poll_seconds: float = 0.4
     """How often the engine looks for effects to run: half of it is what an effect waits on average."""
     socket_silence_seconds: float = 120.0
     """How long Socket Mode may be silent before the process ends, to be started again."""
