@@ -8,7 +8,7 @@ import contextlib
 import json
 import signal
 import sqlite3
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Self
@@ -48,6 +48,10 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Signals are pytest's."""
         yield
+
+
+async def _as_coroutine(running: Awaitable[float | None]) -> float | None:
+    return await running
 
 
 def who(person: Person) -> Who:
@@ -105,6 +109,13 @@ class Workplace(Office):
     async def start_bot(self) -> None:
         """A new Bot on what is stored; back when it knows Slack and takes requests."""
         self._bot = bot = Bot(self.settings(), self.rules)
+        run_batch, loop = bot.engine._run_batch, asyncio.get_running_loop()
+
+        async def in_this_loop(batch_id: str) -> float | None:
+            """The engine finds a loop of its own while that of the tests stands still between two of them."""
+            return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(_as_coroutine(run_batch(batch_id)), loop))
+
+        bot.engine._run_batch = in_this_loop
         listening = listener("127.0.0.1", 0)
         self.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
 
