@@ -24,7 +24,7 @@ async def test_the_transcript_shows_the_whole_journey(socket_mode: bool) -> None
     assert await rehearse(socket_mode=socket_mode, tell=lines.append) == 0
     transcript = "\n".join(lines)
     for words in (
-        "/onboarding start is not a valid command",  # Ana is another company's
+        "/onboarding is not a valid command",  # Ana is another company's
         "Ana  sends “Planning",
         "Bruno  sends “Organização",  # a colleague continues, in his language
         "asks for changes: The street is that of the branch.",

@@ -1,0 +1,219 @@
+"""The bot is killed (SIGKILL) at random points of whole journeys and started again while people insist: nothing typed and sent is
+lost, nothing stands twice, and every message tells what the store says."""
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import random
+import signal
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from bot.app import Bot
+from bot.executors.messages import Messages
+from bot.policies import Policies
+from bot.settings import Settings
+from flows.fields import Answers
+from flows.journey import CURRENT, JOURNEYS
+from flows.model import Snapshot
+from playground.acts import Acts, example, play
+from playground.journey import Journey, effect_id
+from playground.office import CALM, Office
+from playground.slack import Message
+from storage.export import export
+
+log = logging.getLogger(__name__)
+
+KILLS = 50
+LONGEST_GAP = 30
+"""Payloads and calls between two kills, at most; a journey has some 450."""
+STARTING = 0.15
+"""The share of kills that come while the bot is still starting."""
+
+STEPS = JOURNEYS[CURRENT].steps
+
+
+class Killer:
+    """Kills the bot and starts it again, until told that the journey ended, at ``most`` so many times. ``kills``: how often it did."""
+
+    def __init__(self, office: Office, chance: random.Random, most: int) -> None:
+        self.office, self.slack, self.chance, self.most = office, office.slack, chance, most
+        self.kills, self.points = 0, list[str]()
+        self.over = False
+
+    def seen(self) -> int:
+        return len(self.slack.calls) + len(self.slack.deliveries)
+
+    async def run(self) -> None:
+        while await self._kill_after(self.chance.randrange(LONGEST_GAP)):
+            while self.chance.random() < STARTING:
+                await self.office.spawn_bot()
+                if not await self._kill_after(0, within=1.5):
+                    break
+            else:
+                await self.office.spawn_bot()
+            await self.slack.until(self.office.is_ready, timeout=60)
+
+    async def _kill_after(self, events: int, within: float = 0.03) -> bool:
+        """After so many payloads and calls from now on, at one of the moments ``within`` seconds after them. False: it lives on."""
+        until = self.seen() + events
+        await self.slack.until(lambda: self.over or self.seen() >= until, timeout=120)
+        await asyncio.sleep(self.chance.uniform(0, within))  # a random moment is what this is about
+        if self.over or self.kills >= self.most:
+            return False
+        self.points.append(self.slack.calls[-1].method if self.slack.calls else "the start")
+        await self.office.kill_bot()
+        self.kills += 1
+        return True
+
+
+@pytest.mark.parametrize("seed", [int(os.environ.get("KILL_SEED") or random.randrange(10**6))])
+async def test_fifty_kills_lose_nothing_and_double_nothing(seed: int) -> None:
+    chance = random.Random(seed)
+    kills = await asyncio.gather(*(tormented(random.Random(chance.random()), socket_mode=way) for way in (True, False)))
+    assert sum(kills) >= KILLS
+
+
+async def tormented(chance: random.Random, *, socket_mode: bool) -> int:
+    """As many journeys as half of the kills take."""
+    kills = 0
+    while kills < KILLS // 2:
+        async with Office(socket_mode=socket_mode, policies=CALM) as office:
+            office.slack.retry_delays = (0.1, 1, 2, 4, 8)
+            office.slack.faults.duplicate_deliveries = chance.choice([0.0, 0.3])
+            killer = Killer(office, chance, KILLS // 2 - kills)
+            killing = asyncio.create_task(killer.run())
+            playing = asyncio.create_task(play(Journey(office), without={Acts.restart, Acts.reminder, Acts.verified}))
+            try:
+                await playing
+                killer.over = True
+                await killing
+                await holds_together(office)
+            except BaseException:
+                log.exception("killed after %s\n%s", killer.points, office.log.read_text()[-8000:])
+                raise
+            finally:
+                playing.cancel()
+                killing.cancel()
+                await asyncio.gather(playing, killing, return_exceptions=True)
+            kills += killer.kills
+    return kills
+
+
+# -- what must be so in the end
+
+
+async def holds_together(office: Office) -> None:
+    await office.slack.until(lambda: not left(office), timeout=60)
+    assert [row for row in effects(office) if row[1] != "done"] == []
+    assert await office.stop_bot(signal.SIGTERM) == 0
+    code, printed = await office.command("verify-log")
+    assert (code, "ok" in printed) == (0, True), printed
+    assert office.slack.violations == []
+    nothing_stands_twice(office)
+    await store_and_messages_agree(office)
+
+
+def effects(office: Office) -> list[tuple[str, str, str]]:
+    """Kind, state and error of every effect."""
+    with closing(office) as connection:
+        return connection.execute("SELECT kind, state, error FROM effects").fetchall()
+
+
+def left(office: Office) -> list[tuple[str, str, str]]:
+    return [row for row in effects(office) if row[1] in ("pending", "running")]
+
+
+@contextlib.contextmanager
+def closing(office: Office) -> Iterator[sqlite3.Connection]:
+    with contextlib.closing(sqlite3.connect(f"file:{office.path}/onboarding.db?mode=ro", uri=True)) as connection:
+        yield connection
+
+
+def posted(office: Office) -> list[Message]:
+    """All that the bot said to everybody in a channel."""
+    return [m for c in (office.acme, office.support) for m in c.messages if m.bot and not m.ephemeral_to]
+
+
+def nothing_stands_twice(office: Office) -> None:
+    messages = posted(office)
+    ids = Counter(effect_id(m) or m.text for m in messages if not m.files)  # files carry no metadata: their names tell
+    assert [name for name, times in ids.items() if times > 1] == []
+    said = Counter((m.channel.name, m.thread_ts, m.text) for m in messages if "tried to send a secret" not in m.text)
+    doubled = [words for words, times in said.items() if times > 1]
+    assert doubled == [], doubled
+    assert len(office.acme.bookmarks) == 1
+    sessions = [file.name for m in office.acme.messages for file in m.files]
+    assert len(sessions) == len(set(sessions))
+
+
+async def store_and_messages_agree(office: Office) -> None:
+    bot = Bot(settings_of(office), Policies())
+    try:
+        async with bot.store.read() as unit:
+            (onboarding,) = await unit.onboardings(closed=True)
+            snapshot = await unit.snapshot(onboarding.id)
+        assert snapshot is not None
+        everything_sent_is_kept(snapshot)
+        messages = Messages(bot.desk)
+        for message in posted(office):
+            _, kind, step = (*effect_id(message).split(":"), "", "")[:3]
+            if kind in ("card", "step", "review"):
+                drawn = await messages._drawing(snapshot, kind, step)
+                assert message.text == drawn.text, f"{kind} {step}"
+                assert [shape(b) for b in message.blocks] == [shape(b) for b in drawn.blocks], f"{kind} {step}"
+        exported = json.loads((await export(bot.store, onboarding.id)).json)
+        assert {row["state"] for row in exported["steps"]} == {"done"}
+        assert exported["drafts"] == []
+    finally:
+        await bot.store.close()
+
+
+def shape(block: Any) -> Any:
+    """A block as it was sent: Slack adds ids."""
+    if isinstance(block, dict):
+        return {name: shape(part) for name, part in block.items() if name != "block_id"}
+    return [shape(part) for part in block] if isinstance(block, list) else block
+
+
+def everything_sent_is_kept(snapshot: Snapshot) -> None:
+    revisions = {step: len(snapshot.submissions.get(step, [])) for step in STEPS}
+    assert revisions == {step: 2 if step == "organization" else 1 for step in STEPS}
+    for step in STEPS:
+        expected: Answers = example(step)
+        if step == "organization":
+            expected |= {"address": "Rua do Comércio", "number": "42"}
+        if step == "authentication":
+            continue  # its key is made anew each time
+        kept = snapshot.submissions[step][-1].answers
+        assert {name: told(kept.get(name)) for name in expected} == {name: told(value) for name, value in expected.items()}
+    decided = Counter((d.subject, d.revision, d.team_id, d.user_id) for d in snapshot.decisions)
+    assert [who for who, times in decided.items() if times > 1] == []
+
+
+def told(value: Any) -> Any:
+    """An answer to compare with another: numbers as typed, a list's items without "another one?", which is not kept."""
+    if isinstance(value, list):
+        return [told(item) for item in value]
+    return {k: told(v) for k, v in value.items() if k != "then"} if isinstance(value, dict) else str(value)
+
+
+def settings_of(office: Office) -> Settings:
+    return Settings(
+        slack_bot_token=SecretStr(office.slack.bot_token),
+        slack_signing_secret=SecretStr(office.slack.signing_secret),
+        slack_app_token=None,
+        slack_api_url=office.slack.api_url,
+        support_channel=office.support.id,
+        support_usergroup="",
+        database_url=office.database_url,
+        encryption_keys=SecretStr(office.keys),
+        pismo_api_url=office.pismo.url,
+    )
