@@ -127,7 +127,8 @@ class Journey:
                 self.tell(person.name, f"sends “{page}”" + ("" if person.view else ", and the form closes"))
             elif (outcome.errors or outcome.client_errors) and not await self.comes(happened, 0.3):
                 raise RefusedError(outcome.errors or outcome.client_errors)
-            return await self.comes(happened, 0.05 if person.view else 3.0)
+            # What was taken comes true by itself, if need be after a restart: doing it anew would be doing it twice.
+            return await self.comes(happened, 0.05 if person.view else 15.0)
 
         if stop_at is None:
             await self.insist(happened, once)
