@@ -97,6 +97,7 @@ class Effects:
         self._store, self._executors, self._on_failed = store, executors, on_failed
         self._most_attempts, self._wait = most_attempts, wait
         self._slots = asyncio.Semaphore(AT_ONCE)
+        self._turn = asyncio.Lock()  # one begins at a time: a click's write finds no queue of theirs before it
 
     async def run_batch(self, batch_id: str) -> float | None:
         """Do what is left of a batch, in order. None: nothing is left; else the seconds after which to come again.
@@ -117,8 +118,9 @@ class Effects:
         return None
 
     async def _run(self, effect_id: str) -> float | None:
-        await crowd.passed()
-        effect = await self._begin(effect_id)
+        async with self._turn:
+            await crowd.passed()
+            effect = await self._begin(effect_id)
         if effect is None:
             return None
         began = time.perf_counter()

@@ -3,6 +3,8 @@
 The block id of an input is ``<field>~<slot name>``: it differs from page to page, so that nothing typed on one page shows on another.
 """
 
+import base64
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
@@ -339,7 +341,13 @@ def display(value: Any, name: str, item: Input, texts: Texts) -> str:
 
 
 def _short(text: str) -> str:
-    """A PEM as its kind; all else as it is."""
-    if text.lstrip().startswith("-----BEGIN "):
-        return text.strip().splitlines()[0].strip("- ").removeprefix("BEGIN ").title() + " (PEM)"
-    return text
+    """A PEM as its kind and the SHA-256 of its content, so that two can be told apart; all else as it is."""
+    lines = text.strip().splitlines()
+    if not lines or not lines[0].startswith("-----BEGIN "):
+        return text
+    kind = lines[0].strip("- ").removeprefix("BEGIN ").title()
+    try:
+        content = base64.b64decode("".join(line for line in lines[1:] if not line.startswith("-----")), validate=True)
+    except ValueError:
+        return f"{kind} (PEM)"
+    return f"{kind} (PEM, SHA-256 {hashlib.sha256(content).digest()[:8].hex(':')}…)"

@@ -123,9 +123,7 @@ def test_a_page_reopened_with_problems_says_them_above_its_inputs() -> None:
 
 # -- whatever is typed
 
-TYPED = st.text(
-    st.characters(codec="utf-8") | st.sampled_from("&<>*_`שم\u202e👩"), min_size=1, max_size=300
-)
+TYPED = st.text(st.characters(codec="utf-8") | st.sampled_from("&<>*_`שم\u202e👩"), min_size=1, max_size=300)
 
 
 def raw_value(item: Input, most: int, data: st.DataObject) -> Any:
@@ -228,7 +226,12 @@ def test_a_last_page_that_cannot_hold_all_says_so() -> None:
         ("organization", "legal_proxy_kind", "entity", "an entity"),
         ("start", "lead", "U0EXAMPLE", "<@U0EXAMPLE>"),
         ("start", "channel", "C0EXAMPLE", "<#C0EXAMPLE>"),
-        ("authentication", "public_key", "-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----", "Public Key (PEM)"),
+        (
+            "authentication",
+            "public_key",
+            "-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----",
+            "Public Key (PEM, SHA-256 cc:f7:23:80:a6:2a:23:5f…)",
+        ),
     ],
 )
 def test_answers_are_shown_as_people_read_them(form: str, field: str, value: Any, said: str) -> None:

@@ -247,7 +247,7 @@ def test_a_public_key_is_named_not_printed() -> None:
     form = scenes.JOURNEY.steps["authentication"].form
     key = {**form.example, "method": "oidc", "public_key": "-----BEGIN PUBLIC KEY-----\nMIIBIjAN\n-----END PUBLIC KEY-----"}
     shown = words(answer_sections(form, key, EN))
-    assert "Public Key (PEM)" in shown
+    assert "Public Key (PEM, SHA-256 " in shown
     assert "MIIB" not in shown
 
 
