@@ -28,6 +28,7 @@ from playground.journey import Journey, effect_id
 from playground.office import CALM, Office
 from playground.slack import Message
 from storage.export import export
+from storage.sealing import new_key
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +37,9 @@ LONGEST_GAP = 30
 """Payloads and calls between two kills, at most; a journey has some 450."""
 STARTING = 0.15
 """The share of kills that come while the bot is still starting."""
+
+KEYS = new_key()
+"""Of both offices: what is stored is read in this process, which opens with the keys of the last store that was made."""
 
 STEPS = JOURNEYS[CURRENT].steps
 
@@ -85,7 +89,9 @@ async def tormented(chance: random.Random, *, socket_mode: bool) -> int:
     """As many journeys as half of the kills take."""
     kills = 0
     while kills < KILLS // 2:
-        async with Office(socket_mode=socket_mode, policies=CALM) as office:
+        office = Office(socket_mode=socket_mode, policies=CALM)
+        office.keys = KEYS
+        async with office:
             office.slack.retry_delays = (0.1, 1, 2, 4, 8)
             office.slack.faults.duplicate_deliveries = chance.choice([0.0, 0.3])
             killer = Killer(office, chance, KILLS // 2 - kills)
