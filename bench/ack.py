@@ -19,7 +19,7 @@ from bench.crowd import Crowd
 from bench.load import Job, Timing, in_own_process
 from playground.office import ROOT, free_port
 
-ROUNDS = 4
+ROUNDS = 3
 ONE, MANY = 1, 32
 COUNTS = {ONE: 60, MANY: 160}
 """Payloads of a round, by how many at once."""

@@ -7,6 +7,7 @@ import asyncio
 import hashlib
 import hmac
 import json
+import math
 import statistics
 import sys
 import time
@@ -57,7 +58,7 @@ def signed(payload: dict[str, Any], secret: str) -> tuple[bytes, dict[str, str]]
 
 
 async def run(job: Job) -> list[float]:
-    """Send each payload once; raises RuntimeError when one is not acknowledged as it should be."""
+    """Send each payload once. One that was answered with a refusal took for ever; RuntimeError where one was not acknowledged."""
     left = [signed(payload, job.secret) for payload in reversed(job.payloads)]
     took: list[float] = []
 
@@ -67,8 +68,9 @@ async def run(job: Job) -> list[float]:
             began = time.perf_counter()
             async with web.post(job.url, data=body, headers=headers) as answer:
                 text = await answer.text()
-            took.append(time.perf_counter() - began)
-            if answer.status != 200 or '"message"' in text:  # a modal that tells of a failure
+            refused = '"message"' in text  # a modal that tells of a failure
+            took.append(math.inf if refused else time.perf_counter() - began)
+            if answer.status != 200:
                 raise RuntimeError(f"{answer.status}: {text[:500]}")
             await asyncio.sleep(job.pause)
 
