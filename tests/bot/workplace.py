@@ -33,7 +33,7 @@ from flows.people import Who
 from flows.ports import Unit
 from playground.journey import Journey
 from playground.office import Office
-from playground.slack import Channel, Delivery, Message, Outcome, Person, Seen
+from playground.slack import Channel, Delivery, Message, Outcome, Person, Seen, UnmetError
 from playground.slack.payloads import actions_on_message
 from storage.migrate import upgrade
 
@@ -134,9 +134,16 @@ class Workplace(Office):
             self._server.should_exit = True
             await self._serving
         if self._bot is not None:
+            with contextlib.suppress(UnmetError):  # a job in the engine's own loop would be destroyed half-way, with a warning
+                await self.slack.until(self._no_jobs, timeout=2)
             await self._bot.stop()
         self._bot = self._server = self._serving = None
         return 0
+
+    def _no_jobs(self) -> bool:
+        with contextlib.closing(sqlite3.connect(f"file:{self.file}?mode=ro", uri=True)) as connection:
+            pending = "SELECT count(*) FROM workflow_status WHERE status IN ('PENDING', 'ENQUEUED')"
+            return not connection.execute(pending).fetchone()[0]
 
     async def restart(self) -> None:
         await self.stop_bot()
