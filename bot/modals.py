@@ -136,8 +136,10 @@ class Modals:
         return answer
 
     async def _told(self, who: Who, error: Exception) -> dict[str, Any]:
+        """A refusal takes the form's place; a failure is shown over it, so that what was typed can be sent again."""
         texts = await self.desk.directory.texts_for(None, who)
-        return {"response_action": "update", "view": forms.message_view(texts, self.desk.explained(texts, error))}
+        action = "update" if isinstance(error, Refused) else "push"
+        return {"response_action": action, "view": forms.message_view(texts, self.desk.explained(texts, error))}
 
     async def _leave(
         self, unit: Unit, scene: "Scene", sent: Sent, files: Mapping[str, Answers], completion: Completion
@@ -194,6 +196,9 @@ class Modals:
         except Exception as error:  # noqa: BLE001  told in the window that is open
             texts = await self.desk.directory.texts_for(None, click.who)
             view = forms.message_view(texts, self.desk.explained(texts, error))
+            if not isinstance(error, Refused):  # over the form: what was typed stays
+                await self.desk.slack.push_view(click.trigger_id, view)
+                return
         await self.desk.slack.update_view(str(click.view["id"]), view)
 
 

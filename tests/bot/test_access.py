@@ -199,7 +199,8 @@ async def press(scene: Scene, kind: str, act: Act, value: ButtonValue) -> Presse
     assert outcome.ok, (act, value, outcome.error)
     await place.bot.desk.drain()
     words = "\n".join(place.answers(person)[said:]) + place.shown(person)
-    came = person.view is not None
+    # A window that was opened while the data was late, and then tells the refusal, shows nothing.
+    came = person.view is not None and person.view.data["callback_id"] != "message"
     person.user.stack.clear()
     return Pressed(came, words)
 
