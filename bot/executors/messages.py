@@ -68,6 +68,8 @@ class Messages:
         if posted is None:
             channel = self.desk.support_channel if what == "review" else snapshot.onboarding.channel_id
             channel, ts = await self.desk.slack.post_once(channel, shown.text, shown.blocks, row_id, again=again)
+            if again:  # what a former attempt posted may show how things stood then
+                await self.desk.slack.update(channel, ts, shown.text, shown.blocks)
         else:
             channel, ts = posted.channel_id, posted.ts
         async with self.desk.store.write() as unit:
