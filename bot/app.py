@@ -42,6 +42,8 @@ REFRESH_SECONDS = 300.0
 """How often it is asked who belongs to support; who joins the support channel is known at once."""
 
 PURGE_SECONDS = 86_400.0
+EVENT_LATE = timedelta(seconds=60)
+"""An event that is not handled by then was left behind by a failure."""
 
 ANY = re.compile(".*")
 
@@ -141,6 +143,7 @@ class Bot:
 
         await self.desk.transact(work)
         await self.effects.requeue_stranded(self.engine)
+        await self.events.handle_left(older=EVENT_LATE)
 
     async def _purge(self) -> None:
         gone = await purge(self.store, timedelta(days=self.policies.retention_days))

@@ -39,7 +39,7 @@ class Desk:
     access: Access
     support_channel: str
     support_language: str = "en"
-    tokens: dict[str, str] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict, repr=False)
     """Access tokens pasted for a proof, by the proof's item; in memory alone, taken out when used."""
     retry_effect: Callable[[str], Awaitable[bool]] = field(repr=False, default=_nothing)
     refresh_home: Callable[[Who], Coroutine[Any, Any, None]] = field(repr=False, default=_nothing)

@@ -37,7 +37,7 @@ class Directory:
         ids = (
             await self._slack.usergroup_members(self._usergroup) if self._usergroup else await self._slack.members(self._channel)
         )
-        people = [await self.fetch(user_id) for user_id in ids if user_id != me.user_id and user_id not in NOBODY]
+        people = [await self.fetch(user_id, fresh=True) for user_id in ids if user_id != me.user_id and user_id not in NOBODY]
         support = {Who(p.team_id, p.user_id) for p in people if p is not None and p.team_id == me.team_id and not p.guest}
         async with self._store.write() as unit:
             for person in await unit.support_people():

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
 from bot.desk import Desk
@@ -59,6 +60,8 @@ def kept(body: Body) -> dict[str, Any]:
         "old_channel_id",
         "new_channel_id",
         "tokens",
+        "previously_connected_team_id",
+        "is_ext_shared",
     )
     small = {name: event[name] for name in names if name in event}
     if isinstance(small.get("channel"), dict):  # channel_rename
@@ -119,7 +122,9 @@ class Events:
                 return
             payload, kind = dict(row.payload), row.type
         if kind == "message":
-            payload["found"] = sorted({*payload["found"], *(await self._look_into(payload["files"]))})
+            looked = await self._look_into(payload["files"])
+            payload["found"] = sorted({*payload["found"], *(kind for kinds in looked.values() for kind in kinds)})
+            payload["files"] = [file for file in payload["files"] if looked.get(file["id"])]  # those that held a secret
         if kind == "member_joined_channel":
             await self._know(payload)
         if kind == "app_home_opened":
@@ -135,12 +140,15 @@ class Events:
 
         await self.desk.transact(work)
 
-    async def handle_left(self) -> None:
-        """What was stored and not handled before the process ended."""
+    async def handle_left(self, older: timedelta = timedelta(0)) -> None:
+        """What was stored and not handled: before the process ended, or because the database or Slack failed then."""
         async with self.desk.store.read() as unit:
-            left = [row.id for row in await unit.unhandled()]
+            left = [row.id for row in await unit.unhandled() if row.at is None or row.at <= unit.now - older]
         for event_id in left:
-            await self.handle(event_id)
+            try:
+                await self.handle(event_id)
+            except Exception as error:  # noqa: BLE001  one event does not keep the others waiting
+                log.warning("an event is handled later", extra={"error": type(error).__name__})
 
     # -- one event each
 
@@ -154,15 +162,18 @@ class Events:
         except SlackError as error:
             log.warning("a home was not drawn", extra={"error": error.error})
 
-    async def _look_into(self, files: list[Mapping[str, Any]]) -> list[str]:
-        found: list[str] = []
+    async def _look_into(self, files: list[Mapping[str, Any]]) -> dict[str, list[str]]:
+        """The kinds of secret found, by file id. Raises SlackError where Slack may answer later."""
+        found: dict[str, list[str]] = {}
         for file in files:
             try:
                 content = await self.desk.slack.download(file, MOST_BYTES)
             except SlackError as error:
+                if error.transient:
+                    raise  # looked at again by the next sweep
                 log.info("a file could not be looked at", extra={"error": error.error})
                 continue
-            found += [str(finding.kind) for finding in guard.find_in_file("", content)]
+            found[file["id"]] = [str(finding.kind) for finding in guard.find_in_file("", content)]
         return found
 
     async def _message(self, unit: Unit, event: Body) -> None:
@@ -205,6 +216,10 @@ class Events:
         await share(unit, str(event["channel"]))
 
     async def _unshared(self, unit: Unit, event: Body) -> None:
+        onboarding = await unit.by_channel(str(event["channel"]))
+        left = event.get("previously_connected_team_id")
+        if onboarding is not None and left and left != onboarding.team_id and event.get("is_ext_shared"):
+            return  # another company left; the customer is still there
         await sever(unit, str(event["channel"]))
 
     async def _revoked(self, unit: Unit, event: Body) -> None:

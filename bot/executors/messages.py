@@ -12,7 +12,7 @@ from bot.views import card, reminder, review, step
 from bot.wording import sentence
 from flows.journey import journey_of
 from flows.model import Effect, Onboarding, Posted, Snapshot, TaskRecord
-from flows.onboarding import situation, step_of
+from flows.onboarding import side_of, situation, step_of
 from flows.people import Who
 from flows.starting import join
 from flows.state import StepState
@@ -147,8 +147,11 @@ class Messages:
 
     async def remind(self, effect: Effect, again: bool) -> Result:
         """One message for all that is due for one person, in the thread of the first of the steps."""
-        asked = effect.arguments
         snapshot = await self.snapshot(effect.onboarding_id)
+        steps = [s for s in effect.arguments["steps"] if side_of(snapshot.steps[s]) == effect.arguments["where"]]
+        if not steps:
+            return None  # it waited for Slack, and meanwhile what it reminds of was done
+        asked = {**effect.arguments, "steps": steps}
         texts = self.texts(snapshot, asked["where"])
         drawn = reminder.reminder(snapshot, journey_of(snapshot.onboarding.journey), asked, texts)
         return await self.post(effect, snapshot, asked["where"], asked["steps"][0], drawn.text, drawn.blocks, again=again)

@@ -4,6 +4,7 @@ import contextlib
 import json
 import sqlite3
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 import pytest_asyncio
@@ -19,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from bot.buttons import Act, ButtonValue
 from flows.model import Received
+from flows.ports import Unit
 from playground.slack import Channel, FileUpload, Person, Sent
 from tests.bot.workplace import Workplace
 
@@ -258,6 +260,62 @@ async def test_an_event_left_by_a_crash_is_handled_at_the_next_start(office: Wor
     await office.restart()
     await office.settled()
     assert len(office.answers(carla)) == 1
+
+
+async def test_an_event_whose_handling_failed_is_handled_by_a_later_round(
+    office: Workplace, acme: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Slack does not give a file that must be looked into: the secret in it is told once Slack does."""
+    monkeypatch.setattr("bot.app.EVENT_LATE", timedelta(0))
+    warnings = told_in_support(office, "tried to send a secret")
+    office.slack.faults.add("download", "5xx", times=None)
+    await office.ana.say(acme, "See the file.", files=[FileUpload("key.pem", PRIVATE)])
+    await office.slack.until(lambda: delivered(office, "message")[-1].status == 200)
+    await office.settled()
+    assert told_in_support(office, "tried to send a secret") == warnings
+    office.slack.faults.clear()
+    await office.bot._sweep()
+    await warned_once(office, acme, warnings)
+
+
+async def test_a_harmless_file_beside_a_secret_stays(office: Workplace, acme: Channel) -> None:
+    warnings = told_in_support(office, "tried to send a secret")
+    await office.ana.say(acme, PRIVATE.decode(), files=[FileUpload("plan.txt", b"Our plan for the launch.")])
+    await warned_once(office, acme, warnings)
+    assert [call for call in office.slack.calls if call.method == "files.delete"] == []
+
+
+async def test_another_company_s_leaving_does_not_sever_the_customer(office: Workplace, acme: Channel) -> None:
+    warnings = told_in_support(office, "is no longer shared")
+    third = office.slack.add_team("Third Party")
+    event = {"type": "channel_unshared", "previously_connected_team_id": third.id, "channel": acme.id, "is_ext_shared": True}
+    office.slack.emit(event, acme)
+    await office.settled()
+    assert told_in_support(office, "is no longer shared") == warnings
+    await office.send(await onboarding_of(office, acme), "planning")
+
+
+async def test_a_guest_is_no_longer_support(office: Workplace, acme: Channel) -> None:
+    office.kim.user.restricted = True
+    await office.bot.desk.directory.refresh()
+    assert "Somente o suporte" in (await office.kim.command("/onboarding queue", office.support)).text
+    office.kim.user.restricted = False
+    await office.bot.desk.directory.refresh()
+
+
+async def test_a_reminder_that_waited_for_slack_is_not_sent_for_what_is_done_meanwhile(office: Workplace, acme: Channel) -> None:
+    onboarding = await onboarding_of(office, acme)
+    posted = len(acme.messages)
+    await office.send(onboarding, "planning")
+    await office.settled()
+    sent = len(acme.messages) - posted
+
+    async def work(unit: Unit) -> None:
+        unit.effect(onboarding, "remind", where="customer", user=office.ana.id, steps=["planning"], count=[1])
+
+    await office.bot.desk.transact(work)
+    await office.settled()
+    assert len(acme.messages) == posted + sent
 
 
 @pytest.mark.parametrize("how", ["uninstall", "revoke_tokens"])
