@@ -279,10 +279,10 @@ async def test_an_event_whose_handling_failed_is_handled_by_a_later_round(
 
 
 async def test_a_harmless_file_beside_a_secret_stays(office: Workplace, acme: Channel) -> None:
-    warnings = told_in_support(office, "tried to send a secret")
+    warnings, calls = told_in_support(office, "tried to send a secret"), len(office.slack.calls)
     await office.ana.say(acme, PRIVATE.decode(), files=[FileUpload("plan.txt", b"Our plan for the launch.")])
     await warned_once(office, acme, warnings)
-    assert [call for call in office.slack.calls if call.method == "files.delete"] == []
+    assert "files.delete" not in [call.method for call in office.slack.calls[calls:]]
 
 
 async def test_another_company_s_leaving_does_not_sever_the_customer(office: Workplace, acme: Channel) -> None:
