@@ -71,7 +71,7 @@ def later(seconds: int) -> int:
         {"exp": later(7200)},
         {"iat": later(-7200), "exp": later(-3700)},
     ],
-    ids=str,
+    ids="-".join,
 )
 async def test_openid_refuses(standin: PismoStandIn, http: httpx.AsyncClient, org_id: str, wrong: dict[str, Any]) -> None:
     standin.register_public_key(org_id, pem(PRIVATE_KEY), "i", "s", "a")
