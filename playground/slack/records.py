@@ -1,5 +1,6 @@
 """What happened on the wire, kept for tests, for the inspector and for the transcript."""
 
+import time
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -72,6 +73,7 @@ class Violation:
     where: str
     error: str
     messages: tuple[str, ...]
+    at: float = field(default_factory=time.time, compare=False)
 
 
 @dataclass
