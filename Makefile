@@ -19,8 +19,8 @@ $(READY): requirements-dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $(READY)
 
-test: $(READY) ## run all tests
-	$(BIN)/python -m pytest
+test: $(READY) ## run all tests, two files at a time
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 demo: $(READY) ## play the whole journey by itself, against stand-ins, and print who did and saw what
 	$(BIN)/python -m playground.rehearse
