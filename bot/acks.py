@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 from bot import metrics
 
-PATIENCE = 0.5
+PATIENCE = 2.0
 """Seconds that work without anybody in front of it waits for acknowledgements, at most: with no end of them it is done between."""
 
 
