@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from inspect import isawaitable
 from typing import Any
 
@@ -70,9 +71,19 @@ class Core:
         return self.world.teams[0]
 
     def changed(self) -> None:
-        """Wakes everybody in `until`."""
+        """Wakes everybody in `until` and in `listening`."""
         for waker in self._wakers:
             waker.set()
+
+    @contextmanager
+    def listening(self) -> Iterator[asyncio.Event]:
+        """An event that is set after each change; whoever listens clears it."""
+        waker = asyncio.Event()
+        self._wakers.add(waker)
+        try:
+            yield waker
+        finally:
+            self._wakers.discard(waker)
 
     async def until(self, condition: Callable[[], Any], timeout: float = 10.0) -> Any:  # noqa: ASYNC109 - a wait that must explain itself
         """The condition's first true value; it may be a coroutine function. Looked at after each change and every 50 ms.
@@ -83,10 +94,9 @@ class Core:
             UnmetError: with the last value, the ends of all channels, and the last calls and deliveries.
 
         """
-        waker, deadline = asyncio.Event(), time.monotonic() + timeout
-        self._wakers.add(waker)
+        deadline = time.monotonic() + timeout
         seen: Any = None
-        try:
+        with self.listening() as waker:
             while True:
                 waker.clear()
                 try:
@@ -103,8 +113,6 @@ class Core:
                     await asyncio.wait_for(waker.wait(), min(left, 0.05))
                 except TimeoutError:
                     continue
-        finally:
-            self._wakers.discard(waker)
 
     def _dump(self, seen: Any) -> str:
         lines = [f"the condition stayed {seen!r}"]
