@@ -1,0 +1,114 @@
+"""Where one writes: Enter sends, Shift+Enter begins a line, a line that begins with a slash is a command."""
+
+import html
+import json
+import re
+from functools import partial
+from typing import TYPE_CHECKING
+
+from nicegui import ui
+from nicegui.events import UploadEventArguments
+
+from playground.page.parts import button, element, on_value
+from playground.page.words import SLACKBOT
+from playground.slack import Channel, FileUpload, Message, Person
+
+if TYPE_CHECKING:
+    from playground.page.workspace import Side
+
+_ENTER = """(event) => {
+  if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); event.target.form.requestSubmit(); }
+}"""
+_SUBMIT = """(event) => {
+  event.preventDefault();
+  const box = event.target.querySelector("textarea");
+  emit(box.value);
+  box.value = "";
+}"""
+
+
+class Composer:
+    """``thread``: the `ts` of the thread's root, when it writes there."""
+
+    def __init__(self, side: "Side", channel: Channel, label: str, thread: str = "") -> None:
+        self.side, self.person, self.channel, self.thread = side, side.person, channel, thread
+        self.files: list[FileUpload] = []
+        self.draft = (self.person.id, channel.id, thread)
+        with element("form", "composer", autocomplete="off") as form:
+            text = side.drafts.get(self.draft, "")
+            self.box = element("textarea", "", text, rows=1, aria_label=label, placeholder=label, enterkeyhint="send")
+            self.box.on("keydown", js_handler=_ENTER)
+            on_value(self.box, "change", self._keep)
+            self.chips = element("div", "chips")
+            with element("div", "composer-foot"):
+                upload = ui.upload(multiple=True, auto_upload=True, on_upload=self._attach).classes("hidden")
+                button("Attach a file", lambda: upload.run_method("pickFiles"), "quiet")
+                element("span", "composer-hint", "Enter sends")
+                element("button", "send", "Send", type="submit")
+        form.on("submit", lambda event: self.send(str(event.args)), js_handler=_SUBMIT)
+
+    def _keep(self, text: str) -> None:
+        self.side.drafts[self.draft] = text
+
+    async def _attach(self, event: UploadEventArguments) -> None:
+        self.files.append(FileUpload(event.file.name, await event.file.read()))
+        self._show_files()
+
+    def _show_files(self) -> None:
+        self.chips.clear()
+        with self.chips:
+            for file in self.files:
+                with element("span", "chip", file.name):
+                    button("×", partial(self._detach, file), "quiet", aria_label=f"Remove {file.name}")
+
+    def _detach(self, file: FileUpload) -> None:
+        self.files.remove(file)
+        self._show_files()
+
+    async def send(self, text: str) -> None:
+        """Say it or run it; a command that failed comes back into the box."""
+        self.side.drafts.pop(self.draft, None)
+        files, self.files = self.files, []
+        self._show_files()
+        if text.startswith("/"):
+            if not await self._command(text.strip()):
+                self._put_back(text)
+        elif text.strip() or files:
+            await self.person.say(self.channel, mentioning(self.person, text.strip()), self.thread or None, files)
+        self.side.refresh()
+
+    async def _command(self, line: str) -> bool:
+        name = line.partition(" ")[0]
+        if self.thread:
+            tell(self.person, self.channel, f"{name} is not supported in threads. Sorry!", self.thread)
+            return False
+        outcome = await self.person.command(line, self.channel)
+        if outcome.ok:
+            return True
+        words = outcome.error or ""
+        if not words.endswith("is not a valid command"):
+            words = f"{name} failed with the error “{words}”"
+        tell(self.person, self.channel, words)
+        return False
+
+    def _put_back(self, text: str) -> None:
+        self._keep(text)
+        ui.run_javascript(f"const box = getHtmlElement({self.box.id}); if (box && !box.value) box.value = {json.dumps(text)};")
+
+
+def tell(person: Person, channel: Channel, words: str, thread: str = "") -> None:
+    """What Slack itself says to one person; it goes to no app."""
+    core = person.core
+    message = Message(core.world.new_ts(), channel, SLACKBOT, html.escape(words, quote=False), thread_ts=thread or None)
+    message.ephemeral_to = person.id
+    core.add_message(message)
+
+
+def mentioning(person: Person, text: str) -> str:
+    """What she typed as Slack sends it: escaped, with ``@Name`` of whom she shares a channel with as a mention."""
+    escaped = html.escape(text, quote=False)
+    near = {user for channel in person.channels() for user in channel.members}
+    for user_id in near:
+        user = person.core.world.users[user_id]
+        escaped = re.sub(rf"@{re.escape(user.name)}(?![\w.-])", f"<@{user.id}>", escaped, flags=re.IGNORECASE)
+    return escaped

@@ -1,0 +1,97 @@
+"""Draws again only what changed, so that typing, focus and scrolling stay where they are."""
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from nicegui import ui
+from nicegui.element import Element
+from nicegui.elements.mixins.text_element import TextElement
+from nicegui.events import GenericEventArguments
+
+
+@dataclass(frozen=True)
+class Part:
+    """A piece of the page with a ``key`` among its siblings.
+
+    Either ``draw`` fills it, anew when ``content`` differs from the last time, or it consists of ``parts``. ``classes`` and ``props``
+    are kept up to date without drawing.
+    """
+
+    key: Hashable
+    content: Any = None
+    draw: Callable[[], object] | None = None
+    parts: Sequence["Part"] = ()
+    tag: str = "div"
+    classes: str = ""
+    props: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Parts:
+    """What was last drawn into an element."""
+
+    def __init__(self, parent: Element) -> None:
+        self.parent = parent
+        self._drawn: dict[Hashable, _Drawn] = {}
+
+    def show(self, wanted: Sequence[Part]) -> None:
+        """Make the element's children these, in this order."""
+        for key in self._drawn.keys() - {part.key for part in wanted}:
+            self._drawn.pop(key).element.delete()
+        for place, part in enumerate(wanted):
+            drawn = self._drawn.get(part.key)
+            if drawn is None:
+                with self.parent:
+                    drawn = self._drawn[part.key] = _Drawn(ui.element(part.tag))
+            siblings = self.parent.default_slot.children
+            if siblings[place] is not drawn.element:
+                drawn.element.move(self.parent, target_index=place)
+            drawn.show(part)
+
+
+class _Drawn:
+    def __init__(self, element: Element) -> None:
+        self.element = element
+        self.inner = Parts(element)
+        self.last = Part(None)
+
+    def show(self, part: Part) -> None:
+        last, self.last = self.last, part
+        if part.classes != last.classes:
+            self.element.classes(replace=part.classes)
+        if part.props != last.props:
+            for name in last.props.keys() - part.props.keys():
+                self.element.props.pop(name, None)
+            self.element.props.update(part.props)
+        if part.draw is None:
+            self.inner.show(part.parts)
+        elif last.draw is None or part.content != last.content:
+            self.element.clear()
+            with self.element:
+                part.draw()
+
+
+class Plain(TextElement):
+    """An element of HTML; its text is never read as HTML."""
+
+
+def element(tag: str, classes: str = "", text: str = "", **props: Any) -> Plain:
+    """An underscore in a prop's name stands for a dash: ``aria_label``. A prop of None is left out."""
+    made = Plain(tag=tag, text=text)
+    made.classes(classes)
+    made.props.update({name.replace("_", "-"): value for name, value in props.items() if value is not None})
+    return made
+
+
+def button(text: str, act: Callable[[], object], classes: str = "", **props: Any) -> Plain:
+    """A plain button; ``act`` may be a coroutine function."""
+    return element("button", classes, text, type="button", **props).on("click", lambda _event: act(), args=[])
+
+
+def on_value(made: Plain, event: str, act: Callable[[str], object]) -> Plain:
+    """``act`` gets what stands in a native control at its event."""
+
+    def handle(given: GenericEventArguments) -> object:
+        return act(str(given.args))
+
+    return made.on(event, handle, js_handler="(event) => emit(event.target.value)")

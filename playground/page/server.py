@@ -1,0 +1,142 @@
+"""The page over HTTP, in the loop of the stand-ins."""
+
+import asyncio
+import contextlib
+import mimetypes
+import socket
+from collections.abc import AsyncIterator, Iterator
+from functools import cache
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.responses import Response
+from nicegui import background_tasks, ui
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from playground.office import Office
+from playground.page.desk import Desk
+from playground.page.reading import Reading
+from playground.slack import Person, Slack
+
+TITLE = "Pismo onboarding, playground"
+
+
+class Page:
+    """What all browsers share: the office, and how far each person has read. ``url`` is set while it is served."""
+
+    def __init__(self, office: Office) -> None:
+        self.office = office
+        self.url = ""
+        self.reading = Reading(office.slack)
+        self.desks: dict[str, Desk] = {}
+
+    @property
+    def slack(self) -> Slack:
+        return self.office.slack
+
+    @property
+    def here(self) -> Desk:
+        """The desk of the browser for which the calling code draws or handles an event."""
+        return self.desks[ui.context.client.id]
+
+    def people(self, *, support: bool) -> list[Person]:
+        """Those of the installing workspace, or those of the customers."""
+        home = self.slack.installing_team
+        return [person for person in self.slack.people.values() if (person.user.team == home) is support]
+
+    def draw(self) -> None:
+        """One browser's page."""
+        client = ui.context.client
+        desk = self.desks[client.id] = Desk(self)
+        desk.open()
+        following = background_tasks.create(desk.follow(), name="page follows Slack")
+
+        def gone() -> None:
+            following.cancel()
+            self.desks.pop(client.id, None)
+
+        client.on_delete(gone)
+
+
+class _Server(uvicorn.Server):
+    """Signals belong to whoever serves the page: more than a server has to end."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@cache
+def _front() -> FastAPI:
+    """NiceGUI can be mounted once in a process; which page it shows is in ``state.page``."""
+    front = FastAPI(openapi_url=None)
+
+    @front.get("/files/{file_id}")
+    async def download(file_id: str, request: Request) -> Response:
+        file = request.app.state.page.slack.world.files.get(file_id)
+        if file is None:
+            return Response("This file is gone.", status_code=404, media_type="text/plain")
+        kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+        name = file.name.encode("ascii", "replace").decode().replace('"', "'")
+        headers = {
+            "Content-Disposition": f'attachment; filename="{name}"',
+            "X-Content-Type-Options": "nosniff",
+            "Cache-Control": "no-store",
+        }
+        return Response(file.content, media_type=kind, headers=headers)
+
+    def draw() -> None:
+        front.state.page.draw()
+
+    ui.run_with(
+        front,
+        root=draw,
+        title=TITLE,
+        dark=None,
+        favicon=FAVICON,
+        show_welcome_message=False,
+        reconnect_timeout=10,
+        binding_refresh_interval=0.5,
+    )
+    return front
+
+
+FAVICON = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" fill="#4a154b"/>'
+    '<path d="M9 16.5l5 5L23.5 11" fill="none" stroke="#fff" stroke-width="3.6" stroke-linecap="round" stroke-linejoin="round"/></svg>'
+)
+
+
+@contextlib.asynccontextmanager
+async def serve(page: Page, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
+    """Serve the page until the block ends; gives its address. Port 0 takes a free one.
+
+    Only requests that name this address (or localhost) are answered, so that no web page elsewhere can reach it by a name of its own;
+    a host other than 127.0.0.1 lifts this.
+
+    Raises:
+        OSError: the port is in use.
+
+    """
+    listening = socket.create_server((host, port))
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    front = _front()
+    front.state.page = page
+    allowed = ["127.0.0.1", "localhost"] if host == "127.0.0.1" else ["*"]
+    app: Any = TrustedHostMiddleware(front, allowed_hosts=allowed)
+    server = _Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=1))
+    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    try:
+        while not server.started:
+            if serving.done():
+                await serving
+                raise OSError("the page's server ended at its start")
+            await asyncio.sleep(0.01)
+        page.url = f"http://{host}:{listening.getsockname()[1]}"
+        yield page.url
+    finally:
+        server.should_exit = True
+        await serving
+        listening.close()
+        page.url = ""

@@ -1,0 +1,74 @@
+// Small things that only the browser can do: focus, scrolling, links into this Slack, and what it prefers.
+
+function side(id) {
+  return document.getElementById("c" + id);
+}
+
+function soon(act) {
+  setTimeout(act, 60);
+}
+
+function focusInside(id, selector) {
+  soon(() => [...(side(id)?.querySelectorAll(selector) ?? [])].find((found) => found.offsetParent)?.focus());
+}
+
+const FIELDS = "input:not([type=hidden]):not([disabled]), textarea, select, [role=combobox], [role=radio], [role=checkbox], button.b-button";
+
+function modalOpened(id) {
+  const root = side(id);
+  if (!root) return;
+  if (!root.contains(document.activeElement) || !document.activeElement.closest(".modal")) root.openedBy ??= document.activeElement;
+  soon(() => {
+    const modal = root.querySelector(".modal");
+    const first = modal && [...modal.querySelectorAll(FIELDS)].find((field) => field.offsetParent && field.closest(".modal-scroll"));
+    (first ?? modal)?.focus({ preventScroll: true });
+    modal?.querySelector(".modal-scroll")?.scrollTo(0, 0);
+  });
+}
+
+function modalClosed(id) {
+  const root = side(id);
+  const opener = root?.openedBy;
+  if (root) root.openedBy = undefined;
+  soon(() => {
+    if (!root || (document.activeElement && document.activeElement !== document.body && !root.contains(document.activeElement))) return;
+    (opener?.isConnected && opener !== document.body ? opener : root.querySelector(".scroll"))?.focus({ preventScroll: true });
+  });
+}
+
+function focusError(id) {
+  soon(() => {
+    const modal = side(id)?.querySelector(".modal");
+    const alert = modal?.querySelector("[role=alert]");
+    const field = modal?.querySelector("[aria-invalid=true]");
+    (field?.matches(FIELDS) ? field : field?.querySelector(FIELDS))?.focus({ preventScroll: true });
+    alert?.scrollIntoView({ block: "center" });
+  });
+}
+
+function showMessage(id, ts) {
+  soon(() => {
+    const found = [...(side(id)?.querySelectorAll(`[data-ts="${ts}"]`) ?? [])].filter((message) => message.offsetParent).pop();
+    found?.scrollIntoView({ block: "center" });
+    found?.classList.add("looked-for");
+    setTimeout(() => found?.classList.remove("looked-for"), 1600);
+  });
+}
+
+// A permalink leads to the message in this page: there is no Slack behind it.
+function permalink(event) {
+  const link = event.target.closest("a[href]");
+  const found = link && /^https:\/\/[^/]+\.slack\.com\/archives\/(\w+)(?:\/p(\d+)(\d{6}))?/.exec(link.href);
+  if (!found) return null;
+  event.preventDefault();
+  return [found[1], found[2] ? `${found[2]}.${found[3]}` : ""];
+}
+
+function prefersDark() {
+  const chosen = localStorage.getItem("playground-dark");
+  return chosen === null ? matchMedia("(prefers-color-scheme: dark)").matches : chosen === "true";
+}
+
+function rememberDark() {
+  setTimeout(() => localStorage.setItem("playground-dark", document.body.classList.contains("body--dark")), 300);
+}

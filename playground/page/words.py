@@ -1,0 +1,59 @@
+"""Names and times as the reader of a message knows them."""
+
+from datetime import datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date, format_datetime, format_time
+
+from playground.slack import Person, Slack
+
+SLACKBOT = "USLACKBOT"
+_DAYS = {"pt": ("Hoje", "Ontem")}
+
+
+def author(slack: Slack, user_id: str) -> str:
+    if user_id == SLACKBOT:
+        return "Slackbot"
+    user = slack.world.users.get(user_id)
+    return user.name if user else "Someone"
+
+
+def initials(name: str) -> str:
+    return "".join(word[0] for word in name.split()[:2]).upper()
+
+
+def locale_of(reader: Person) -> Locale:
+    return Locale.parse(reader.user.locale or "en-US", sep="-")
+
+
+def zone_of(reader: Person) -> tzinfo:
+    return ZoneInfo(reader.user.tz or "UTC")
+
+
+def moment(reader: Person, ts: str) -> datetime:
+    """A message's `ts` in the reader's zone."""
+    return datetime.fromtimestamp(float(ts), zone_of(reader))
+
+
+def time_of_day(reader: Person, ts: str) -> str:
+    return format_time(moment(reader, ts), "short", locale=locale_of(reader)).replace("\u202f", " ")
+
+
+def full_time(reader: Person, ts: str) -> str:
+    return format_datetime(moment(reader, ts), "EEEE, d MMMM y HH:mm", locale=locale_of(reader))
+
+
+def day(reader: Person, ts: str, now: float) -> str:
+    """The words on a divider: today, yesterday, or the date."""
+    then, today = moment(reader, ts).date(), datetime.fromtimestamp(now, zone_of(reader)).date()
+    locale = locale_of(reader)
+    near = _DAYS.get(locale.language, ("Today", "Yesterday"))
+    if then in (today, today - timedelta(days=1)):
+        return near[(today - then).days]
+    skeleton = "EEEE, d 'de' MMMM" if locale.language == "pt" else "EEEE, MMMM d"
+    return format_date(then, skeleton, locale=locale)
+
+
+def size(octets: int) -> str:
+    return f"{octets} bytes" if octets < 1024 else f"{octets / 1024:.0f} kB" if octets < 1024**2 else f"{octets / 1024**2:.1f} MB"
