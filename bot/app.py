@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.access import Access
 from bot.actions import Buttons
+from bot.clock import Clock
 from bot.commands import Commands
 from bot.desk import Desk
 from bot.directory import Directory
@@ -53,7 +54,9 @@ class Bot:
 
     def __init__(self, settings: Settings, policies: Policies) -> None:
         self.settings, self.policies = settings, policies
-        self.store = Store(settings.database_url, Keyring.parse(settings.encryption_keys.get_secret_value()), self._enqueue)
+        self.clock = Clock(settings.clock_file)
+        keyring = Keyring.parse(settings.encryption_keys.get_secret_value())
+        self.store = Store(settings.database_url, keyring, self._enqueue, self.clock)
         self.engine = Engine(settings.database_url, self._run_batch, poll_seconds=policies.poll_seconds)
         self.slack = Slack(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
         self.pismo = Pismo(settings.pismo_api_url)
@@ -69,6 +72,7 @@ class Bot:
             access=access,
             support_channel=settings.support_channel,
             support_language=policies.support_language,
+            clock=self.clock,
         )
         self.desk.refresh_home = lambda who: refresh_home(self.desk, who)
         self.desk.retry_effect = lambda effect_id: self.effects.retry(effect_id, self.engine)
@@ -76,7 +80,7 @@ class Bot:
         self.modals, self.buttons = modals, Buttons(self.desk, modals)
         self.commands, self.options, self.events = Commands(self.desk, modals), Options(self.desk), Events(self.desk)
         self._executors = executors(self.desk, self.pismo)
-        self.effects = Effects(self.store, self._executors, on_failed=self._gave_up)
+        self.effects = Effects(self.store, self._executors, on_failed=self._gave_up, clock=self.clock)
         self.bolt = self._bolt()
         self._loops: list[asyncio.Task[None]] = []
         self._known = False

@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from bot.clock import Clock
 from bot.settings import ConfigProblem, Settings, problems
 from bot.slack import Slack, SlackError
 from storage.errors import Unavailable
@@ -41,6 +42,12 @@ async def check_all(settings: Settings) -> AsyncIterator[Line]:
         yield Line(problem.name, problem.what, problem.how)
     if not wrong:
         yield Line("configuration", "complete")
+    if settings.clock_file and not any(problem.name == "CLOCK_FILE" for problem in wrong):
+        ahead = Clock(settings.clock_file).ahead
+        yield Line(
+            "CLOCK_FILE",
+            f"MOVES THE BOT'S CLOCK, now {ahead} ahead of this machine's. For demonstrations only: else leave it out",
+        )
     if not any(problem.name == "DATABASE_URL" for problem in wrong):
         yield await asyncio.to_thread(_database, settings.database_url)
     for line in await asyncio.to_thread(_whole):

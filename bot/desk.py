@@ -4,10 +4,12 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, TypeVar
 
 from bot.access import Access
 from bot.blocks import plain_blocks
+from bot.clock import Clock
 from bot.directory import Directory
 from bot.logs import error_id
 from bot.slack import Slack, SlackError
@@ -39,6 +41,7 @@ class Desk:
     access: Access
     support_channel: str
     support_language: str = "en"
+    clock: Callable[[], datetime] = field(repr=False, default_factory=Clock)
     tokens: dict[str, str] = field(default_factory=dict, repr=False)
     """Access tokens pasted for a proof, by the proof's item; in memory alone, taken out when used."""
     retry_effect: Callable[[str], Awaitable[bool]] = field(repr=False, default=_nothing)

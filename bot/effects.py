@@ -5,11 +5,12 @@ import logging
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot import metrics
 from bot.acks import crowd
+from bot.clock import Clock
 from bot.engine import Engine
 from bot.logs import context, error_id
 from bot.slack_errors import SlackError
@@ -93,9 +94,11 @@ class Effects:
         on_failed: Callable[[Effect], Awaitable[None]] | None = None,
         most_attempts: int = MOST_ATTEMPTS,
         wait: Callable[[int], float] = backoff,
+        clock: Callable[[], datetime] | None = None,
     ) -> None:
         self._store, self._executors, self._on_failed = store, executors, on_failed
         self._most_attempts, self._wait = most_attempts, wait
+        self._clock = clock or Clock()
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._turn = asyncio.Lock()  # one begins at a time: a click's write finds no queue of theirs before it
 
@@ -192,7 +195,7 @@ class Effects:
     def _count(self, effect: Effect, outcome: str) -> None:
         metrics.EFFECTS.labels(effect.kind, outcome).inc()
         if outcome == "done" and effect.created_at is not None:
-            metrics.EFFECT_SECONDS.labels(effect.kind).observe(max(0.0, time.time() - effect.created_at.timestamp()))
+            metrics.EFFECT_SECONDS.labels(effect.kind).observe(max(0.0, (self._clock() - effect.created_at).total_seconds()))
 
     async def retry(self, effect_id: str, engine: Engine) -> bool:
         """Try a failed effect again under its own id, so that what may stand in Slack is found. False: it did not fail."""

@@ -58,6 +58,11 @@ async def serve(settings: Settings) -> int:
         return Exit.CONFIGURATION
     policies = load(settings.config_file)
     bot = Bot(settings, policies)
+    if settings.clock_file:
+        log.warning(
+            "CLOCK_FILE is set: the bot's clock is not the machine's; for demonstrations only",
+            extra={"ahead": str(bot.clock.ahead)},
+        )
     token = settings.slack_app_token.get_secret_value() if settings.slack_app_token and settings.socket_mode else ""
     silence = policies.socket_silence_seconds
     sockets = SocketMode(bot.bolt, token, give_up_after=silence, ping_seconds=min(PING_SECONDS, silence / 4)) if token else None

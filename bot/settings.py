@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bot.clock import ClockError, read_ahead
 from bot.policies import PolicyError, load
 
 SLACK_API = "https://slack.com/api/"
@@ -53,6 +54,8 @@ class Settings(BaseSettings):
     """0: a free one, named in the log."""
     pismo_api_url: str = "https://sandbox.pismolabs.io"
     config_file: str = ""
+    clock_file: str = ""
+    """For demonstrations only."""
     log_level: str = "INFO"
 
     @property
@@ -192,10 +195,17 @@ def _policies(settings: Settings) -> Iterator[ConfigProblem]:
         yield ConfigProblem("CONFIG_FILE", str(error), error.how)
 
 
+def _clock(settings: Settings) -> Iterator[ConfigProblem]:
+    try:
+        read_ahead(Path(settings.clock_file)) if settings.clock_file else None
+    except ClockError as error:
+        yield ConfigProblem("CLOCK_FILE", str(error), "leave it out: it is for demonstrations only")
+
+
 def _logging(settings: Settings) -> Iterator[ConfigProblem]:
     if settings.log_level.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
         yield ConfigProblem("LOG_LEVEL", "is not a level", "write DEBUG, INFO, WARNING or ERROR")
 
 
 _SLACK: tuple[_Check, ...] = (_bot_token, _front, _urls, _support)
-_STORE: tuple[_Check, ...] = (_database, _keys, _server, _policies, _logging)
+_STORE: tuple[_Check, ...] = (_database, _keys, _server, _policies, _clock, _logging)

@@ -1,7 +1,7 @@
 """The proof of access: a pasted token is tried once against Pismo, and each check becomes a line. The token is in memory alone."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from bot.blocks import plain_blocks
@@ -56,7 +56,7 @@ class Proof:
         """Try the token. While Pismo is slow or down the engine tries again; the token waits in memory until then."""
         item = effect.arguments["item"]
         snapshot = await self.messages.snapshot(effect.onboarding_id)
-        at = situation(snapshot, self.desk.rules, datetime.now(UTC))
+        at = situation(snapshot, self.desk.rules, self.desk.clock())
         token = self.desk.tokens.get(item)
         if token is None:
             await self.finish(effect, [line("token", "failed", "token_lost")])

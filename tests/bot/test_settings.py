@@ -61,6 +61,7 @@ def test_socket_mode_needs_no_signing_secret(monkeypatch: pytest.MonkeyPatch) ->
         ("HOST", "not a host", "127.0.0.1"),
         ("PISMO_API_URL", "sandbox", "https://"),
         ("CONFIG_FILE", "nowhere.toml", "may read"),
+        ("CLOCK_FILE", ".", "for demonstrations only"),
         ("LOG_LEVEL", "loud", "INFO"),
     ],
 )
