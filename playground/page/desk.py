@@ -1,7 +1,7 @@
 """What one browser shows: both sides, and the panes of the demo below them."""
 
 import asyncio
-import contextlib
+import logging
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
@@ -16,6 +16,8 @@ from playground.slack import Person
 
 if TYPE_CHECKING:
     from playground.page.server import Page
+
+log = logging.getLogger("playground.page")
 
 BURST = 0.08
 """Seconds between two drawings, so that a burst of changes is drawn once."""
@@ -60,8 +62,10 @@ class Desk:
         with self.page.slack.listening() as changed:
             while True:
                 changed.clear()
-                with contextlib.suppress(RuntimeError):
+                try:
                     self.refresh()
+                except Exception:  # what one message breaks must not stop the page
+                    log.exception("the page could not be drawn")
                 await asyncio.sleep(BURST)
                 await changed.wait()
 

@@ -22,7 +22,7 @@ def part(side: "Side", view: View) -> Part:
                 "box",
                 tag="section",
                 classes=f"modal depth-{depth}",
-                props={"role": "dialog", "aria-modal": "true", "aria-label": view.title, "tabindex": "-1"},
+                props={"role": "dialog", "aria-label": view.title, "tabindex": "-1"},
                 parts=list(_inside(side, view)),
             )
         ],

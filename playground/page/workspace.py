@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from nicegui import background_tasks
+from nicegui.events import GenericEventArguments
 
 from playground.page import channel as channel_pane
 from playground.page import home as home_pane
@@ -40,6 +41,8 @@ class Side:
         self._places: dict[str, Place] = {}
         self._shown_view: View | None = None
         self.root = element("section", "side", aria_label=name)
+        self.root.on("click", self._follow_link, js_handler="(event) => { const to = permalink(event); if (to) emit(to); }")
+        self.root.on("keydown", lambda _event: self.close(back=True), js_handler="(event) => { if (leavesModal(event)) emit(); }")
         self._parts = Parts(self.root)
 
     # -- where
@@ -76,6 +79,13 @@ class Side:
         self.refresh()
         if ts:
             self.desk.javascript(f"showMessage({self.root.id}, {ts!r})")
+
+    def _follow_link(self, event: GenericEventArguments) -> None:
+        """A permalink of Slack leads to a message here, for those who are in its channel."""
+        channel_id, ts = event.args
+        channel = next((channel for channel in self.person.channels() if channel.id == channel_id), None)
+        if channel:
+            self.go(channel, ts)
 
     def go_home(self) -> None:
         self._places[self.person.id] = Place("home")

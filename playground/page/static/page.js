@@ -72,3 +72,42 @@ function prefersDark() {
 function rememberDark() {
   setTimeout(() => localStorage.setItem("playground-dark", document.body.classList.contains("body--dark")), 300);
 }
+
+// Escape leaves the form on top, unless it is meant for a list or a dialog over it.
+function leavesModal(event) {
+  return event.key === "Escape" && event.target.closest(".modal") && !document.querySelector(".q-menu, .q-dialog");
+}
+
+// What is drawn again under the reader's hands keeps the focus: the same control in the same message or form.
+let held = null;
+
+function nameOf(control) {
+  return control.getAttribute("aria-label") ?? control.labels?.[0]?.innerText ?? control.innerText;
+}
+
+function placeOf(control) {
+  const place = control.closest("[data-ts], .modal, .home");
+  return place && { side: place.closest(".side")?.id, mark: place.dataset.ts ?? place.className.split(" ")[0] };
+}
+
+document.addEventListener("focusin", (event) => {
+  const place = placeOf(event.target);
+  held = place && { place, node: event.target, tag: event.target.tagName, name: nameOf(event.target) };
+});
+
+function regain() {
+  if (!held || held.node.isConnected || document.activeElement !== document.body) return;
+  const { place, node, tag, name } = held;
+  const root = document.getElementById(place.side);
+  const again = [...(root?.querySelectorAll(`[data-ts="${place.mark}"], .${CSS.escape(place.mark)}`) ?? [])].flatMap((found) => [
+    ...found.querySelectorAll(tag),
+  ]);
+  const control = again.find((found) => found.offsetParent && nameOf(found) === name);
+  if (!control) return;
+  control.focus({ preventScroll: true });
+  if (typeof node.selectionStart === "number") control.setSelectionRange?.(node.selectionStart, node.selectionEnd);
+}
+
+document.addEventListener("DOMContentLoaded", () => {
+  new MutationObserver(() => regain()).observe(document.body, { childList: true, subtree: true });
+});
