@@ -63,7 +63,7 @@ def counts(core: Core, since: Counts = Counts()) -> Counts:  # noqa: B008 - a va
     return Counts(len(core.deliveries) - since.payloads, len(core.calls) - since.calls, len(core.violations) - since.refused)
 
 
-def rows(core: Core, shown: Filter = "all", *, since: Counts = Counts(), limit: int = 300) -> list[Row]:  # noqa: B008 - likewise
+def rows(core: Core, shown: Filter = "all", *, since: Counts = Counts(), limit: int = 200) -> list[Row]:  # noqa: B008 - likewise
     """The newest first, at most `limit`, of what came after `since`."""
     lists: dict[Kind, tuple[list[Any], int, Callable[[Core, int, Any], Row]]] = {
         "payload": (core.deliveries, since.payloads, _payload),
