@@ -4,7 +4,6 @@ import html
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 from nicegui import ui
@@ -31,7 +30,10 @@ def _blocks(blocks: Any, _surface: Any) -> None:
 
 
 def _from(module: str, name: str, otherwise: Any) -> Any:
-    return getattr(import_module(module), name) if find_spec(module) else otherwise
+    try:
+        return getattr(import_module(module), name)
+    except ImportError:
+        return otherwise
 
 
 Surface: Any = _from("playground.page.surface", "Surface", _Plain)

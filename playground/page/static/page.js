@@ -39,7 +39,7 @@ function modalClosed(id) {
 function focusError(id) {
   soon(() => {
     const modal = side(id)?.querySelector(".modal");
-    const alert = modal?.querySelector("[role=alert]");
+    const alert = [...(modal?.querySelectorAll("[role=alert]") ?? [])].find((found) => found.offsetParent);
     const field = modal?.querySelector("[aria-invalid=true]");
     (field?.matches(FIELDS) ? field : field?.querySelector(FIELDS))?.focus({ preventScroll: true });
     alert?.scrollIntoView({ block: "center" });
