@@ -1,0 +1,30 @@
+"""The dialog in which Slack asks before it does what was clicked."""
+
+from nicegui import ui
+
+from playground.page.parts import button, element
+from playground.page.surface import Surface
+from playground.page.text import draw_text, words_of
+from playground.slack.block_kit import Json
+
+
+async def agreed(given: Json, surface: Surface) -> bool:
+    """Whether she confirms; at once when the element asks nothing. Escape and a click beside the dialog deny."""
+    asked = given.get("confirm")
+    if not isinstance(asked, dict):
+        return True
+    title = words_of(asked.get("title"), "Are you sure?")
+    style = "danger" if asked.get("style") == "danger" else "primary"
+    with ui.dialog() as dialog:
+        dialog.props["aria-label"] = title
+        with element("div", "b-confirm", lang=surface.person.user.locale):
+            element("h2", "b-confirm-title", title)
+            draw_text(asked.get("text"), surface.person)
+            with element("div", "b-confirm-foot"):
+                button(words_of(asked.get("deny"), "Cancel"), lambda: dialog.submit(False), "b-button")
+                yes = button(words_of(asked.get("confirm"), "Yes"), lambda: dialog.submit(True), f"b-button b-{style}")
+                yes.props["autofocus"] = True
+    answer = await dialog
+    if not dialog.is_deleted:
+        dialog.delete()
+    return bool(answer)

@@ -1,0 +1,163 @@
+"""Selects: one or several of a list, found by typing. External lists are asked of the app at each pause in typing."""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from nicegui import ui
+from nicegui.events import GenericEventArguments
+
+from playground.page.control import Control
+from playground.page.text import words_of
+from playground.slack.block_kit import Json
+from playground.slack.world import Channel
+
+Choice = dict[str, Any]
+"""`label`, `value` (what `Person.fill` takes) and `about`; or a line that cannot be chosen: `label` and `line`."""
+
+_OPTION: Final = """
+<q-item v-if="props.opt.line" dense role="presentation" class="b-menu-line">{{ props.opt.label }}</q-item>
+<q-item v-else v-bind="props.itemProps">
+  <q-item-section>
+    <q-item-label>{{ props.opt.label }}</q-item-label>
+    <q-item-label v-if="props.opt.about" caption>{{ props.opt.about }}</q-item-label>
+  </q-item-section>
+</q-item>
+"""
+_FILTER: Final = "(query, update) => { update(() => {}); emit(query); }"
+
+
+class Select:
+    def __init__(self, of: Control) -> None:
+        self.of = of
+        self.many = of.kind.startswith("multi_")
+        self.source = of.kind.removeprefix("multi_").removesuffix("_select")
+        self._asked = 0
+        chosen = self._chosen()
+        made = self.made = ui.element("q-select").classes("b-typed b-select").props("outlined dense use-input options-dense")
+        made.props.update({"for": of.id, "input-debounce": 150, "option-label": "label", "option-value": "value"})
+        made.props.update({"behavior": "menu", "popup-content-class": "b-menu", "options": [], "model-value": chosen})
+        if self.many:
+            made.props.update({"multiple": True, "use-chips": True, "max-values": of.element.get("max_selected_items", 100)})
+        else:
+            made.props.update({"fill-input": True, "hide-selected": True})
+        made.add_slot("option", _OPTION)
+        made.on("filter", self._filter, js_handler=_FILTER)
+        made.on("update:model-value", self._pick, [None])
+        self._placeholder()
+        of.owns(made)
+
+    def _placeholder(self) -> None:
+        empty = not self.made.props["model-value"]
+        self.made.props["placeholder"] = (self.of.placeholder or "Select an option") if empty else ""
+
+    async def _filter(self, event: GenericEventArguments) -> None:
+        """An opened list shows everything, though the field still says what is chosen."""
+        query, chosen = str(event.args or ""), self.made.props["model-value"]
+        if isinstance(chosen, dict) and query == chosen["label"]:
+            query = ""
+        self._asked += 1
+        asked = self._asked
+        found = await self._find(query)
+        if asked == self._asked and not self.made.is_deleted:
+            self.made.props["options"] = found or [{"label": "No results", "value": "", "line": True, "disable": True}]
+
+    async def _find(self, query: str) -> list[Choice]:
+        if self.source == "external":
+            return await self._search(query)
+        wanted = query.casefold().strip()
+        return list(_matching(self._offered(), wanted))
+
+    async def _search(self, query: str) -> list[Choice]:
+        least = self.of.element.get("min_query_length", 3)
+        if len(query) < least:
+            return [_line(f"Type at least {least} characters")]
+        self.made.props["loading"] = True
+        try:
+            texts = await self.of.surface.person.search(self.of.key, query, self.of.surface.target)
+        except (ValueError, LookupError):
+            return [_line("The options could not be loaded. Open the list again to retry.")]
+        finally:
+            if not self.made.is_deleted:
+                self.made.props["loading"] = False
+        return [{"label": text, "value": text} for text in texts]
+
+    async def _pick(self, event: GenericEventArguments) -> None:
+        before, chosen = self.made.props["model-value"], event.args
+        self.made.props["model-value"] = chosen
+        self._placeholder()
+        values = [one["value"] for one in chosen or []] if self.many else chosen["value"] if chosen else None
+        if not await self.of.put(values) and not self.made.is_deleted:
+            self.made.props["model-value"] = before
+            self._placeholder()
+
+    # -- what there is to choose
+
+    def _offered(self) -> list[Choice]:
+        if self.source == "static":
+            return list(_options(self.of.element))
+        person, world = self.of.surface.person, self.of.surface.world
+        if self.source == "users":
+            team = [user for user in world.users.values() if user.team == person.user.team and not (user.is_bot or user.deleted)]
+            return [{"label": user.name, "value": user.id, "about": ""} for user in team]
+        return [_place(channel) for channel in person.channels() if _listed(self.source, self.of.element, channel)]
+
+    def _chosen(self) -> Any:
+        value = self.of.value
+        chosen = [self._choice(one) for one in (value if self.many else [value]) if one] if value else []
+        return chosen if self.many else next(iter(chosen), None)
+
+    def _choice(self, value: Any) -> Choice:
+        if isinstance(value, dict):
+            label = words_of(value["text"])
+            return {"label": label, "value": value["text"]["text"] if self.source == "external" else value["value"]}
+        world = self.of.surface.world
+        if user := world.users.get(value):
+            return {"label": user.name, "value": value}
+        channel = world.channels.get(value)
+        return _place(channel) if channel else {"label": value, "value": value}
+
+
+def select(of: Control) -> None:
+    Select(of)
+
+
+def _options(given: Json) -> Iterable[Choice]:
+    for group in given.get("option_groups") or [{"options": given.get("options") or []}]:
+        if "label" in group:
+            yield _line(words_of(group["label"]))
+        for option in group["options"]:
+            yield {"label": words_of(option["text"]), "value": option["value"], "about": words_of(option.get("description"))}
+
+
+def _matching(choices: Iterable[Choice], wanted: str) -> Iterable[Choice]:
+    """Those with these words in them, under the headings of their groups."""
+    heading: Choice | None = None
+    for choice in choices:
+        if choice.get("line"):
+            heading = choice
+        elif wanted in choice["label"].casefold():
+            if heading:
+                yield heading
+            heading = None
+            yield choice
+
+
+def _line(words: str) -> Choice:
+    return {"label": words, "value": f"line:{words}", "line": True, "disable": True}
+
+
+def _place(channel: Channel) -> Choice:
+    return {"label": channel.name if channel.im else f"#{channel.name}", "value": channel.id}
+
+
+def _listed(source: str, given: Json, channel: Channel) -> bool:
+    if source == "channels":
+        return not channel.private
+    rules = given.get("filter") or {}
+    kind = "im" if channel.im else "private" if channel.private else "public"
+    outside = channel.is_ext_shared and rules.get("exclude_external_shared_channels")
+    return (
+        kind in rules.get("include", ["im", "private", "public"])
+        and not outside
+        and not (channel.im and rules.get("exclude_bot_users"))
+    )

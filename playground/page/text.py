@@ -1,0 +1,52 @@
+"""Text objects (`plain_text`, `mrkdwn`) as elements, and as mere characters where a control takes no more."""
+
+import json
+import re
+from typing import Any, Final, TypeGuard
+
+from nicegui import ui
+
+from playground.page.emoji import emoji
+from playground.page.mrkdwn import plain_html, to_html
+from playground.page.parts import Plain, element
+from playground.slack.block_kit import Json
+from playground.slack.reader import Reader
+
+_NAME: Final = re.compile(r":([a-z0-9_+-]+):")
+
+
+def marked(given: object) -> TypeGuard[Json]:
+    """Whether this is a text object."""
+    return isinstance(given, dict) and isinstance(given.get("text"), str)
+
+
+def words_of(given: object, otherwise: str = "") -> str:
+    """The characters of a text object, emoji as signs."""
+    if not marked(given):
+        return otherwise
+    return _NAME.sub(lambda found: emoji(found[1]) or found[0], str(given["text"])) or otherwise
+
+
+def html_of(given: Json, reader: Reader) -> str:
+    """A text object as safe HTML."""
+    if given.get("type") == "mrkdwn":
+        return to_html(given["text"], reader, verbatim=bool(given.get("verbatim")))
+    return plain_html(given["text"], with_emoji=given.get("emoji") is not False)
+
+
+def draw_text(given: Any, reader: Reader, classes: str = "", tag: str = "div") -> ui.html | None:
+    """Nothing when there is none."""
+    if not marked(given):
+        return None
+    return ui.html(html_of(given, reader), sanitize=False, tag=tag).classes(f"b-text {classes}".strip())
+
+
+def unknown(thing: Any) -> None:
+    """Something that this page cannot draw is shown as what it is."""
+    kind = thing.get("type") if isinstance(thing, dict) else type(thing).__name__
+    with element("div", "b-unknown"):
+        element("span", "", f"Unknown element: {kind}")
+        with element("details"):
+            element("summary", "", "What the app sent")
+            made: Plain = element("pre", "", json.dumps(thing, indent=2, ensure_ascii=False, default=str))
+            made.props["tabindex"] = "0"
