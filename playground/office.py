@@ -8,7 +8,7 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -16,6 +16,7 @@ from typing import Self
 import aiohttp
 import yaml
 
+from playground.clock import Clock
 from playground.pismo import PismoStandIn
 from playground.slack import Delivery, Person, Slack
 from storage.sealing import new_key
@@ -50,6 +51,13 @@ poll = 0.05
 """
 """No reminders, so that a slow machine sees the same messages as a quick one."""
 
+LIFELIKE = """
+[engine]
+sweep = 0.5
+poll = 0.05
+"""
+"""As in production, but what a moved clock makes due comes at once."""
+
 
 def free_port() -> int:
     with socket.socket() as probe:
@@ -60,20 +68,31 @@ def free_port() -> int:
 class Office:
     """``async with Office() as office``: everything runs; at the end everything is stopped and removed.
 
-    ``socket_mode``: how Slack reaches the bot. ``policies``: the text of its CONFIG_FILE.
+    ``socket_mode``: how Slack reaches the bot. ``policies``: the text of its CONFIG_FILE. ``folder``: one that stays. ``held``: open
+    files that the bot's process keeps open too.
     """
 
     def __init__(
-        self, *, socket_mode: bool = True, policies: str = POLICIES, env: Mapping[str, str] | None = None, database_url: str = ""
+        self,
+        *,
+        socket_mode: bool = True,
+        policies: str = POLICIES,
+        env: Mapping[str, str] | None = None,
+        database_url: str = "",
+        folder: Path | None = None,
+        held: Sequence[int] = (),
     ) -> None:
         self.socket_mode = socket_mode
-        self.folder = tempfile.TemporaryDirectory(prefix="onboarding-")
-        self.path = Path(self.folder.name)
+        self.folder = None if folder else tempfile.TemporaryDirectory(prefix="onboarding-")
+        self.path = folder.absolute() if folder else Path(self.folder.name if self.folder else "")
+        self.held = held
         self.slack = Slack(signing_secret="thesecretoftheplayground", seed=None)
         manifest = yaml.safe_load((ROOT / "app_manifest.yaml").read_text())
         self.slack.scopes = set(manifest["oauth_config"]["scopes"]["bot"])
         self.slack.events = set(manifest["settings"]["event_subscriptions"]["bot_events"])
         self.pismo = PismoStandIn()
+        self.clock = Clock(self.path / "clock")
+        self.slack.world.clock = self.pismo.world.clock = self.clock.time
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = self.path / "bot.log"
@@ -109,23 +128,30 @@ class Office:
             await self.pismo.stop()
             await self.slack.stop()
         finally:
-            self.folder.cleanup()
+            if self.folder is not None:
+                self.folder.cleanup()
 
     def _people(self) -> None:
+        if not self.slack.world.teams:
+            self._hire()
+        people, channels = self.everyone, {channel.name: channel for channel in self.slack.world.channels.values()}
+        self.sam, self.kim, self.pat, self.gus = (people[name] for name in ("Sam", "Kim", "Pat", "Gus"))
+        self.ana, self.bruno, self.olga = (people[name] for name in ("Ana", "Bruno", "Olga"))
+        self.support, self.acme, self.blue = (channels[name] for name in ("onboarding-support", "acme_pismo", "blue_pismo"))
+
+    def _hire(self) -> None:
         slack = self.slack
         pismo, acme, other = slack.add_team("Pismo"), slack.add_team("Acme Bank"), slack.add_team("Blue Coop")
-        self.sam = slack.add_person("Sam", pismo)
-        self.kim = slack.add_person("Kim", pismo, locale="pt-BR", tz="America/Sao_Paulo")
-        self.pat = slack.add_person("Pat", pismo)  # of Pismo, but not of support
-        self.ana = slack.add_person("Ana", acme, locale="en-US", tz="America/Sao_Paulo")
-        self.bruno = slack.add_person("Bruno", acme, locale="pt-BR", tz="America/Sao_Paulo")
-        self.olga = slack.add_person("Olga", other)
-        self.gus = slack.add_person("Gus", pismo, restricted=True)
-        self.support = slack.add_channel("onboarding-support", pismo, [self.sam, self.kim], private=True)
-        self.acme = slack.add_channel("acme_pismo", pismo, [self.sam, self.ana, self.bruno, self.pat], shared_with=[acme])
-        self.blue = slack.add_channel("blue_pismo", pismo, [self.sam, self.olga], shared_with=[other])
-        for channel in (self.support, self.acme, self.blue):
-            slack.add_bot_to(channel)
+        sam = slack.add_person("Sam", pismo)
+        kim = slack.add_person("Kim", pismo, locale="pt-BR", tz="America/Sao_Paulo")
+        pat = slack.add_person("Pat", pismo)  # of Pismo, but not of support
+        ana = slack.add_person("Ana", acme, locale="en-US", tz="America/Sao_Paulo")
+        bruno = slack.add_person("Bruno", acme, locale="pt-BR", tz="America/Sao_Paulo")
+        olga = slack.add_person("Olga", other)
+        slack.add_person("Gus", pismo, restricted=True)
+        slack.add_channel("onboarding-support", pismo, [sam, kim], private=True)
+        slack.add_channel("acme_pismo", pismo, [sam, ana, bruno, pat], shared_with=[acme])
+        slack.add_channel("blue_pismo", pismo, [sam, olga], shared_with=[other])
 
     @property
     def everyone(self) -> Mapping[str, Person]:
@@ -152,6 +178,7 @@ class Office:
             "HOST": "127.0.0.1",
             "PORT": str(self.port),
             "CONFIG_FILE": str(self.path / "policies.toml"),
+            "CLOCK_FILE": str(self.path / "clock"),
             **reach,
             **self._env,
         }
@@ -165,7 +192,16 @@ class Office:
         """Start the bot's process and do not wait for it."""
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "bot", "run", cwd=self.path, env=self.environment(), stdout=log, stderr=log
+                sys.executable,
+                "-m",
+                "playground.leash",
+                cwd=self.path,
+                env=self.environment(),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # Ctrl-C is the demo's, which then ends the bot
+                pass_fds=self.held,
             )
 
     async def is_ready(self) -> bool:

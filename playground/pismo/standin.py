@@ -29,6 +29,10 @@ class PismoStandIn:
         self._runner: web.AppRunner | None = None
 
     @property
+    def world(self) -> World:
+        return self._world
+
+    @property
     def calls(self) -> list[Seen]:
         """Every call to a path of Pismo, oldest first."""
         return self._traffic.calls

@@ -176,15 +176,16 @@ class World:
     triggers: dict[str, Trigger] = field(default_factory=dict)
     response_urls: dict[str, ResponseUrl] = field(default_factory=dict)
     chance: random.Random = field(default_factory=random.Random, repr=False)
-    _last_us: int = 0
+    last_us: int = 0
+    """Of the last `ts`, in microseconds."""
 
     def new_id(self, kind: str = "") -> str:
         return kind + "".join(self.chance.choices(_LETTERS, k=10 if kind else 5))
 
     def new_ts(self) -> str:
         """Unix seconds with six decimals, never given twice: Slack's `ts`."""
-        self._last_us = max(int(self.clock() * 1_000_000), self._last_us + 1)
-        return f"{self._last_us // 1_000_000}.{self._last_us % 1_000_000:06d}"
+        self.last_us = max(int(self.clock() * 1_000_000), self.last_us + 1)
+        return f"{self.last_us // 1_000_000}.{self.last_us % 1_000_000:06d}"
 
     def view(self, view_id: str) -> View | None:
         """An open modal or a published home; a closed modal is gone."""

@@ -1,0 +1,29 @@
+"""The bot as `python -m bot run` starts it, and which ends with whoever started it: however that ends, standard input does too."""
+
+import os
+import signal
+import sys
+import threading
+import time
+
+PATIENCE = 10.0
+"""Seconds for a graceful end, alone."""
+
+
+def end_with_input() -> None:
+    while os.read(sys.stdin.fileno(), 1024):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(PATIENCE)
+    os._exit(1)
+
+
+def run() -> None:
+    threading.Thread(target=end_with_input, daemon=True).start()
+    from bot.cli import main  # noqa: PLC0415  the thread is first: importing takes a while
+
+    main(["run"])
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,197 @@
+"""The stand-ins' worlds as JSON, so that a demo goes on where it was. What is open on a screen or under way is not kept."""
+
+import asyncio
+import base64
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
+
+from playground.pismo.world import Org, Registration
+from playground.pismo.world import World as PismoWorld
+from playground.slack import Person, Slack
+from playground.slack.block_kit import Json
+from playground.slack.world import Channel, File, Message, Team, User, View
+
+VERSION = 1
+PAUSE = 0.5
+"""Seconds between two savings."""
+APP = ("app_id", "bot_id", "bot_user_id", "bot_token", "app_token", "verification_token", "signing_secret", "token_state")
+
+
+class SavedError(Exception):
+    """A file is not one that was saved here, or by another version. The text says which."""
+
+
+def _plain(thing: Any, *without: str) -> Json:
+    """A dataclass by its fields; teams and channels by their ids."""
+    found = {part.name: getattr(thing, part.name) for part in fields(thing) if part.name not in without}
+    return {name: _named(value) for name, value in found.items()}
+
+
+def _named(value: Any) -> Any:
+    if isinstance(value, Team | Channel):
+        return value.id
+    return [_named(item) for item in value] if isinstance(value, list) else value
+
+
+# -- Slack
+
+
+def slack_to_json(slack: Slack) -> Json:
+    world = slack.world
+    return {
+        "version": VERSION,
+        "app": {name: getattr(slack, name) for name in APP},
+        "last_us": world.last_us,
+        "teams": [_plain(team) for team in world.teams],
+        "users": [_plain(user, "stack", "home") | {"home": _home(user.home)} for user in world.users.values()],
+        "files": [_plain(file) | {"content": base64.b64encode(file.content).decode()} for file in world.files.values()],
+        "channels": [
+            _plain(channel, "messages") | {"messages": [_message(message) for message in channel.messages]}
+            for channel in world.channels.values()
+        ],
+        "groups": world.groups,
+    }
+
+
+def _message(message: Message) -> Json:
+    return _plain(message, "files") | {"files": [file.id for file in message.files]}
+
+
+def _home(view: View | None) -> Json | None:
+    return _plain(view, "user") | {"user": view.user.id} if view else None
+
+
+def slack_from_json(slack: Slack, saved: Json) -> None:
+    """Fill an empty Slack. What names something that is gone is left out."""
+    for name in APP:
+        setattr(slack, name, saved["app"][name])
+    world = slack.world
+    world.teams[:] = [Team(**team) for team in saved["teams"]]
+    teams = {team.id: team for team in world.teams}
+    for kept in saved["users"]:
+        home = kept.pop("home")
+        user = world.users[kept["id"]] = User(**kept | {"team": teams[kept["team"]]})
+        user.home = View(**home | {"user": user}) if home else None
+        if not user.is_bot:
+            slack.people[user.id] = Person(slack, slack.courier, user)
+    world.files.update({kept["id"]: File(**kept | {"content": base64.b64decode(kept["content"])}) for kept in saved["files"]})
+    for kept in saved["channels"]:
+        messages = kept.pop("messages")
+        shared = [teams[team] for team in kept["shared_with"]]
+        channel = world.channels[kept["id"]] = Channel(**kept | {"team": teams[kept["team"]], "shared_with": shared})
+        channel.messages[:] = [_told(message, channel, world.files) for message in messages]
+    world.groups.update(saved["groups"])
+    world.last_us = saved["last_us"]
+
+
+def _told(kept: Json, channel: Channel, files: Mapping[str, File]) -> Message:
+    return Message(**kept | {"channel": channel, "files": [files[name] for name in kept["files"] if name in files]})
+
+
+# -- Pismo
+
+
+def pismo_to_json(world: PismoWorld) -> Json:
+    return {
+        "version": VERSION,
+        "orgs": [
+            _plain(org, "registrations") | {"registrations": [_key(r) for r in org.registrations]} for org in world.orgs.values()
+        ],
+        "forbidden": sorted(world.forbidden),
+        "secret": base64.b64encode(world.secret).decode(),
+        "revoked": sorted(world.revoked),
+        "program_id": world.program_id,
+    }
+
+
+def _key(registration: Registration) -> Json:
+    pem = registration.key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    return {"key": pem, "iss": registration.iss, "sub": registration.sub, "aud": registration.aud}
+
+
+def pismo_from_json(world: PismoWorld, saved: Json) -> None:
+    for kept in saved["orgs"]:
+        registrations = [Registration(**known | {"key": _public(known["key"])}) for known in kept["registrations"]]
+        org = Org(**kept | {"registrations": registrations})
+        world.orgs[org.id.casefold()] = org
+    world.forbidden.update(saved["forbidden"])
+    world.secret, world.program_id = base64.b64decode(saved["secret"]), saved["program_id"]
+    world.revoked.update(saved["revoked"])
+
+
+def _public(pem: str) -> RSAPublicKey:
+    key = load_pem_public_key(pem.encode())
+    if not isinstance(key, RSAPublicKey):
+        raise SavedError("it holds a key that is not RSA")
+    return key
+
+
+# -- files
+
+
+def load(path: Path) -> Json | None:
+    """What was saved; None where nothing was. Raises SavedError."""
+    try:
+        saved = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except ValueError:
+        raise SavedError(f"{path.name} cannot be read") from None
+    if not isinstance(saved, dict) or saved.get("version") != VERSION:
+        raise SavedError(f"{path.name} is of another version")
+    return saved
+
+
+def save(path: Path, text: str) -> None:
+    """Whole or not at all, for this user alone: it holds tokens."""
+    fresh = path.with_name(path.name + ".new")
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Something that is kept in a file: ``read`` gives it as JSON."""
+
+    path: Path
+    read: Callable[[], Json]
+
+
+class Saver:
+    """Writes what changed, half a second later at most, until it is cancelled; `now` at the end."""
+
+    def __init__(self, slack: Slack, kept: Sequence[Kept]) -> None:
+        self._slack, self._kept = slack, kept
+        self._written: dict[Path, str] = {}
+
+    async def follow(self) -> None:
+        with self._slack.listening() as changed:
+            while True:
+                await changed.wait()
+                await asyncio.sleep(PAUSE)
+                changed.clear()
+                for path, text in self._changes():
+                    with suppress(OSError):  # a full disk: the next change tries again
+                        await asyncio.to_thread(save, path, text)
+                        self._written[path] = text
+
+    def now(self) -> None:
+        """Raises OSError."""
+        for path, text in self._changes():
+            save(path, text)
+            self._written[path] = text
+
+    def _changes(self) -> list[tuple[Path, str]]:
+        texts = [(kept.path, json.dumps(kept.read(), ensure_ascii=False, separators=(",", ":"))) for kept in self._kept]
+        return [(path, text) for path, text in texts if self._written.get(path) != text]

@@ -1,0 +1,135 @@
+"""What Slack and Pismo know outlives the demo: saved whole, read again the same, and the bot goes on with it."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from bot.buttons import Act
+from playground.acts import Acts, key_pair
+from playground.journey import Journey, ready
+from playground.lasting import SLACK, LastingOffice, clear
+from playground.office import CALM
+from playground.pismo.world import World as PismoWorld
+from playground.saving import (
+    Kept,
+    SavedError,
+    Saver,
+    load,
+    pismo_from_json,
+    pismo_to_json,
+    save,
+    slack_from_json,
+    slack_to_json,
+)
+from playground.slack import FileUpload, Slack
+
+SECRET = "thesecretofthetest"
+
+
+async def furnished() -> Slack:
+    slack = Slack(SECRET)
+    pismo, acme = slack.add_team("Pismo"), slack.add_team("Acme Bank")
+    sam, ana = slack.add_person("Sam", pismo), slack.add_person("Ana", acme, locale="pt-BR", tz="America/Sao_Paulo")
+    channel = slack.add_channel("acme_pismo", pismo, [sam, ana], shared_with=[acme])
+    root = await ana.say(channel, "Olá :wave:", files=[FileUpload("plan.pdf", b"\x00\xff plan")])
+    await sam.say(channel, "seen", thread=root)
+    channel.pins.append(root.ts)
+    channel.bookmarks.append({"id": "Bk1", "title": "Checklist", "link": "https://slack.example/x"})
+    slack.world.groups["S1"] = [sam.id]
+    return slack
+
+
+async def test_slack_is_read_as_it_was_written() -> None:
+    slack, again = await furnished(), Slack("another")
+    saved = json.dumps(slack_to_json(slack))
+    slack_from_json(again, json.loads(saved))
+    assert json.dumps(slack_to_json(again)) == saved
+    assert again.bot_token == slack.bot_token
+    ana = next(person for person in again.people.values() if person.name == "Ana")
+    (channel,) = ana.channels()
+    (root,) = ana.sees(channel)
+    assert (root.text, root.files[0].content, root.channel) == ("Olá :wave:", b"\x00\xff plan", channel)
+    assert [m.text for m in ana.sees(channel, root)] == ["Olá :wave:", "seen"]
+    assert (await ana.say(channel, "later")).ts > channel.messages[0].ts
+
+
+def test_pismo_is_read_as_it_was_written() -> None:
+    world, again = PismoWorld(), PismoWorld()
+    org = world.create_org({"org_name": "Acme Bank"}).id
+    key, secret = world.mint_access_key(org)
+    world.register_public_key(org, key_pair()[1], "i", "s", "a")
+    world.add_program(org, "Cards", "CREDITO", "ACTIVE")
+    token, revoked = world.mint_token(org, 600), world.mint_token(org, 900)
+    world.revoke_token(revoked)
+    saved = json.dumps(pismo_to_json(world))
+    pismo_from_json(again, json.loads(saved))
+    assert json.dumps(pismo_to_json(again)) == saved
+    assert again.bearer_of(f"Bearer {token}") == org
+    assert again.bearer_of(f"Bearer {revoked}") is None
+    assert again.org_of_access_key(key, secret) is again.org(org)
+
+
+def test_a_token_expires_by_the_moved_clock() -> None:
+    world = PismoWorld()
+    token = world.mint_token(world.create_org({"org_name": "Acme Bank"}).id, 600)
+    assert world.bearer_of(f"Bearer {token}")
+    now = world.clock()
+    world.clock = lambda: now + 601
+    assert world.bearer_of(f"Bearer {token}") is None
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"version": 0}'])
+def test_a_file_that_is_not_ours_is_refused_by_name(tmp_path: Path, content: str) -> None:
+    (tmp_path / "slack.json").write_text(content)
+    with pytest.raises(SavedError, match=r"slack\.json"):
+        load(tmp_path / "slack.json")
+
+
+def test_what_was_saved_stays_when_saving_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "slack.json"
+    save(path, '{"version": 1}')
+    assert path.stat().st_mode & 0o777 == 0o600
+
+    def full(_: int) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="no space"):
+        save(path, '{"version": 1, "more": true}')
+    assert load(path) == {"version": 1}
+
+
+async def test_only_what_changed_is_written(tmp_path: Path) -> None:
+    slack = await furnished()
+    saver = Saver(slack, [Kept(tmp_path / "slack.json", lambda: slack_to_json(slack))])
+    saver.now()
+    (tmp_path / "slack.json").unlink()
+    saver.now()
+    assert not (tmp_path / "slack.json").exists()
+    slack.add_team("Blue Coop")
+    saver.now()
+    assert "Blue Coop" in (tmp_path / "slack.json").read_text()
+
+
+async def test_the_next_start_goes_on_even_with_a_world_that_lost_the_last_messages(tmp_path: Path) -> None:
+    async with LastingOffice(tmp_path, policies=CALM) as office:
+        assert office.fresh
+        await Acts(Journey(office)).start()
+        ana, token = office.ana.id, office.slack.bot_token
+    saved = json.loads((tmp_path / SLACK).read_text())
+    shared = next(channel for channel in saved["channels"] if channel["name"] == "acme_pismo")
+    shared["messages"] = [m for m in shared["messages"] if "planning" in json.dumps(m["metadata"])]
+    (tmp_path / SLACK).write_text(json.dumps(saved))  # without the card, as after a crash
+    async with LastingOffice(tmp_path, policies=CALM) as office:
+        assert not office.fresh
+        assert (office.ana.id, office.slack.bot_token) == (ana, token)
+        journey = Journey(office)
+        await journey.opens(office.ana, lambda: journey.lasting("step", "planning"), Act.OPEN_FORM)()
+        await office.slack.until(lambda: ready(office.ana.view))
+        assert office.process is not None
+        assert office.process.returncode is None
+        assert not office.slack.violations
+    clear(tmp_path)
+    assert load(tmp_path / SLACK) is None
