@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 from typing import Any, Final
 
-from nicegui import ui
-from nicegui.events import GenericEventArguments
+from nicegui.elements.mixins.value_element import ValueElement
+from nicegui.events import GenericEventArguments, ValueChangeEventArguments
 
 from playground.page.control import Control
 from playground.page.text import words_of
+from playground.slack import Person
 from playground.slack.block_kit import Json
-from playground.slack.world import Channel
+from playground.slack.world import Channel, User
 
 Choice = dict[str, Any]
 """`label`, `value` (what `Person.fill` takes) and `about`; or a line that cannot be chosen: `label` and `line`."""
@@ -26,33 +27,38 @@ _OPTION: Final = """
 _FILTER: Final = "(query, update) => { update(() => {}); emit(query); }"
 
 
+class _List(ValueElement[Any]):
+    """Quasar's select alone: what it offers is found here, not in the browser. What is chosen shows at once."""
+
+    LOOPBACK = False
+
+
 class Select:
     def __init__(self, of: Control) -> None:
         self.of = of
         self.many = of.kind.startswith("multi_")
         self.source = of.kind.removeprefix("multi_").removesuffix("_select")
         self._asked = 0
-        chosen = self._chosen()
-        made = self.made = ui.element("q-select").classes("b-typed b-select").props("outlined dense use-input options-dense")
+        self._stored = self._chosen()
+        made = self.made = _List(tag="q-select", value=self._stored, on_value_change=self._pick)
+        made.classes("b-typed b-select").props("outlined dense use-input options-dense")
         made.props.update({"for": of.id, "input-debounce": 150, "option-label": "label", "option-value": "value"})
-        made.props.update({"behavior": "menu", "popup-content-class": "b-menu", "options": [], "model-value": chosen})
+        made.props.update({"behavior": "menu", "popup-content-class": "b-menu", "options": []})
         if self.many:
             made.props.update({"multiple": True, "use-chips": True, "max-values": of.element.get("max_selected_items", 100)})
         else:
             made.props.update({"fill-input": True, "hide-selected": True})
         made.add_slot("option", _OPTION)
         made.on("filter", self._filter, js_handler=_FILTER)
-        made.on("update:model-value", self._pick, [None])
         self._placeholder()
         of.owns(made)
 
     def _placeholder(self) -> None:
-        empty = not self.made.props["model-value"]
-        self.made.props["placeholder"] = (self.of.placeholder or "Select an option") if empty else ""
+        self.made.props["placeholder"] = "" if self.made.value else self.of.placeholder or "Select an option"
 
     async def _filter(self, event: GenericEventArguments) -> None:
         """An opened list shows everything, though the field still says what is chosen."""
-        query, chosen = str(event.args or ""), self.made.props["model-value"]
+        query, chosen = str(event.args or ""), self.made.value
         if isinstance(chosen, dict) and query == chosen["label"]:
             query = ""
         self._asked += 1
@@ -81,13 +87,15 @@ class Select:
                 self.made.props["loading"] = False
         return [{"label": text, "value": text} for text in texts]
 
-    async def _pick(self, event: GenericEventArguments) -> None:
-        before, chosen = self.made.props["model-value"], event.args
-        self.made.props["model-value"] = chosen
+    async def _pick(self, event: ValueChangeEventArguments[Any]) -> None:
+        before, chosen = self._stored, event.value
+        if chosen == before:
+            return
+        self._stored = chosen
         self._placeholder()
         values = [one["value"] for one in chosen or []] if self.many else chosen["value"] if chosen else None
         if not await self.of.put(values) and not self.made.is_deleted:
-            self.made.props["model-value"] = before
+            self._stored = self.made.value = before
             self._placeholder()
 
     # -- what there is to choose
@@ -97,8 +105,8 @@ class Select:
             return list(_options(self.of.element))
         person, world = self.of.surface.person, self.of.surface.world
         if self.source == "users":
-            team = [user for user in world.users.values() if user.team == person.user.team and not (user.is_bot or user.deleted)]
-            return [{"label": user.name, "value": user.id, "about": ""} for user in team]
+            known = [user for user in world.users.values() if _known(person, user) and not (user.is_bot or user.deleted)]
+            return [{"label": user.name, "value": user.id, "about": user.team.name} for user in known]
         return [_place(channel) for channel in person.channels() if _listed(self.source, self.of.element, channel)]
 
     def _chosen(self) -> Any:
@@ -144,6 +152,11 @@ def _matching(choices: Iterable[Choice], wanted: str) -> Iterable[Choice]:
 
 def _line(words: str) -> Choice:
     return {"label": words, "value": f"line:{words}", "line": True, "disable": True}
+
+
+def _known(person: Person, user: User) -> bool:
+    """Slack offers the own workspace's people, and those of others with whom one shares a channel."""
+    return user.team == person.user.team or person.core.world.shares_channel(person.id, user.id)
 
 
 def _place(channel: Channel) -> Choice:
