@@ -180,6 +180,7 @@ class Side:
         self._parts.show(wanted)
         team = self.slack.world.teams.index(self.person.user.team)
         self.root.classes(replace=f"side team-{min(team, 2)}")
+        self.root.props["data-person"] = self.person.name
         if view is not self._shown_view and not sending:
             self._shown_view = view
             self.desk.javascript(f"{'modalOpened' if view else 'modalClosed'}({self.root.id})")
