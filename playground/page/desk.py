@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from nicegui import ui
 
 from playground.page import inspector, theme
-from playground.page.drawing import controls
 from playground.page.parts import Plain, button, element
 from playground.page.workspace import Side
 from playground.slack import Person
@@ -21,7 +20,7 @@ log = logging.getLogger("playground.page")
 
 BURST = 0.08
 """Seconds between two drawings, so that a burst of changes is drawn once."""
-PANES: dict[str, Callable[["Page"], None]] = {**({"Demo": controls} if controls else {}), "Inspector": inspector.draw}
+PANES: dict[str, Callable[["Page"], None]] = {"Inspector": inspector.draw}
 
 
 class Desk:

@@ -5,8 +5,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from playground.page import messages
-from playground.page.drawing import Surface, draw_blocks
+from playground.page.blocks import draw as draw_blocks
 from playground.page.parts import Part, element
+from playground.page.surface import Surface
 from playground.slack import View
 
 if TYPE_CHECKING:

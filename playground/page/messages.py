@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from nicegui import ui
 
 from playground.page import words
-from playground.page.drawing import Surface, draw_blocks, to_html
+from playground.page.blocks import draw as draw_blocks
+from playground.page.mrkdwn import to_html
 from playground.page.parts import Part, button, element
+from playground.page.surface import Surface
 from playground.slack.world import File, Message
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ def _together(last: Message | None, message: Message) -> bool:
         last is not None
         and last.user == message.user
         and last.ephemeral_to == message.ephemeral_to is None
+        and not (last.blocks or message.blocks)
         and not (last.broadcast or message.broadcast)
         and float(message.ts) - float(last.ts) < TOGETHER
     )

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from playground.page.drawing import Surface, draw_blocks
+from playground.page.blocks import draw as draw_blocks
 from playground.page.parts import Part, button, element
+from playground.page.surface import Surface
 from playground.slack import View
 
 if TYPE_CHECKING:

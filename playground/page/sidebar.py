@@ -4,12 +4,16 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
+from nicegui import ui
+
 from playground.page import messages
 from playground.page.parts import Part, button, element
 from playground.slack import Channel, Person
 
 if TYPE_CHECKING:
     from playground.page.workspace import Side
+
+_HOUSE = '<svg viewBox="0 0 18 18" aria-hidden="true"><path d="M3 8.5L9 3l6 5.5M4.5 8v6.5h3v-4h3v4h3V8"/></svg>'
 
 
 def introduction(side: "Side", person: Person) -> str:
@@ -57,16 +61,18 @@ def _entry(side: "Side", key: str, name: str, channel: Channel | None, *, shared
         else:
             side.go(channel)
 
-    return Part(key, content, partial(_draw, side, name, act, current=current, unread=unread, shared=shared, app=key == "direct"))
+    return Part(key, content, partial(_draw, side, name, act, current=current, unread=unread, shared=shared, icon=key))
 
 
-def _draw(side: "Side", name: str, act: Callable[[], None], *, current: bool, unread: bool, shared: bool, app: bool) -> None:
+def _draw(side: "Side", name: str, act: Callable[[], None], *, current: bool, unread: bool, shared: bool, icon: str) -> None:
     marks = [("nav", True), ("current", current), ("unread", unread)]
     classes = " ".join(mark for mark, holds in marks if holds)
     entry = button("", act, classes, aria_label=f"{name}, unread" if unread else name, aria_current="page" if current else None)
     with entry:
-        if app:
+        if icon == "direct":
             messages.avatar(side, side.slack.bot_user_id)
+        elif icon == "home":
+            ui.html(_HOUSE, sanitize=False, tag="span").classes("nav-icon")
         element("span", "nav-name", name)
         if shared:
             element("span", "nav-shared", "shared", title="Shared with another company", aria_hidden="true")

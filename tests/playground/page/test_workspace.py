@@ -1,0 +1,282 @@
+"""The two sides in a real browser: what a person sees and does there beside the forms themselves."""
+
+import re
+from collections.abc import AsyncIterator
+
+import aiohttp
+import pytest
+import pytest_asyncio
+from playwright.async_api import Page as Tab
+from playwright.async_api import async_playwright, expect
+
+from playground.acts import Acts
+from playground.browser import CHROMIUM, PATIENCE_MS, Side, launch
+from playground.journey import Journey
+from playground.office import CALM, Office
+from playground.page.server import Page, serve
+from playground.slack import Delivery
+
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium here; on Debian: apt-get install chromium"),
+]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def office() -> AsyncIterator[Office]:
+    async with Office(policies=CALM) as office:
+        await Acts(Journey(office)).start()
+        yield office
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def url(office: Office) -> AsyncIterator[str]:
+    async with serve(Page(office)) as url:
+        yield url
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def tab(url: str, office: Office) -> AsyncIterator[Tab]:
+    async with async_playwright() as playwright:
+        browser = await launch(playwright)
+        context = await browser.new_context(viewport={"width": 1280, "height": 800})
+        context.set_default_timeout(PATIENCE_MS)
+        tab = await context.new_page()
+        problems: list[str] = []
+        tab.on("pageerror", lambda error: problems.append(str(error)))
+        tab.on("console", lambda said: problems.append(said.text) if said.type in ("error", "warning") else None)
+        await tab.goto(url)
+        yield tab
+        await browser.close()
+        for person in office.everyone.values():
+            if person.views:
+                await person.close()
+        assert problems == []
+
+
+@pytest.fixture
+def customer(tab: Tab) -> Side:
+    return Side(tab, "Customer")
+
+
+@pytest.fixture
+def support(tab: Tab) -> Side:
+    return Side(tab, "Support")
+
+
+async def test_another_companys_command_is_refused_for_its_eyes_alone_and_stays_in_the_box(customer: Side) -> None:
+    await customer.say("/onboarding help me")
+
+    answer = customer.message("/onboarding is not a valid command")
+    await expect(answer).to_contain_text("Only visible to you")
+    await expect(customer.here.get_by_role("textbox", name="Message #acme_pismo")).to_have_value("/onboarding help me")
+    await customer.become("Bruno")
+    await customer.sees("Planning")
+    await customer.sees_no("is not a valid command")
+
+
+async def test_what_one_side_says_is_unread_on_the_other_until_it_is_looked_at(customer: Side, support: Side) -> None:
+    await support.go("acme_pismo")
+    await support.sees("Planning")
+    await support.here.get_by_role("button", name="# onboarding-support").click()
+    await customer.say("Is anybody there, @Sam? <b>")
+
+    unread = support.here.get_by_role("button", name="# acme_pismo, unread")
+    await unread.click()
+
+    await expect(support.message("Is anybody there")).to_contain_text("@Sam? <b>")
+    await expect(support.here.get_by_role("separator").filter(has_text="New")).to_be_visible()
+    await expect(unread).to_have_count(0)
+
+
+async def test_what_is_being_typed_survives_what_arrives(customer: Side, support: Side) -> None:
+    box = customer.here.get_by_role("textbox", name="Message #acme_pismo")
+    await box.press_sequentially("half a sen")
+    await support.go("acme_pismo")
+    await support.say("A word from support")
+    await customer.sees("A word from support")
+
+    await box.focus()
+    await box.press_sequentially("tence")
+
+    await expect(box).to_have_value("half a sentence")
+
+
+async def test_a_draft_waits_in_its_channel_for_its_author(customer: Side) -> None:
+    box = customer.here.get_by_role("textbox", name="Message #acme_pismo")
+    await box.fill("to be continued")
+    await box.blur()
+    await customer.become("Olga")
+    await expect(customer.here.get_by_role("textbox", name="Message #blue_pismo")).to_have_value("")
+
+    await customer.become("Ana")
+
+    await expect(box).to_have_value("to be continued")
+
+
+async def test_a_reply_stands_in_the_thread_and_is_counted_at_its_root(customer: Side, support: Side) -> None:
+    await support.go("acme_pismo")
+    await support.say("A question with an answer")
+    root = customer.message("A question with an answer")
+    await root.hover()
+    await root.get_by_role("button", name="Reply in thread").click()
+    await customer.thread.get_by_role("textbox", name="Reply").fill("The answer")
+    await customer.thread.get_by_role("button", name="Send").click()
+    await expect(customer.thread.get_by_role("article").filter(has_text="The answer")).to_be_visible()
+    await customer.thread.get_by_role("button", name="Close thread").click()
+
+    await expect(support.message("A question with an answer")).to_contain_text(re.compile(r"1 reply\s*1 new"))
+    await support.sees_no("The answer")
+    await support.open_thread("A question with an answer")
+
+    await expect(support.thread.get_by_role("article").last).to_contain_text("The answer")
+
+
+async def test_a_command_in_a_thread_is_refused_as_slack_does(support: Side) -> None:
+    await support.go("acme_pismo")
+    await support.say("Root of a thread")
+    await support.message("Root of a thread").hover()
+    await support.message("Root of a thread").get_by_role("button", name="Reply in thread").click()
+    reply = support.thread.get_by_role("textbox", name="Reply")
+    await reply.fill("/onboarding")
+    await reply.press("Enter")
+
+    await expect(support.thread.get_by_role("article").last).to_contain_text("/onboarding is not supported in threads")
+    await support.thread.get_by_role("button", name="Close thread").click()
+
+
+async def test_someone_of_another_customer_sees_nothing_of_the_first(customer: Side) -> None:
+    await customer.become("Olga")
+
+    await expect(customer.here.get_by_role("navigation").get_by_role("button")).to_have_text(
+        [re.compile("# blue_pismo"), re.compile("onboarding"), re.compile("App Home")]
+    )
+    await customer.sees_no("Planning")
+
+
+async def test_a_form_stays_open_while_another_person_sits_there(customer: Side, office: Office) -> None:
+    await customer.press("Fill in the form", on="1. Planning")
+    await expect(customer.dialog).to_be_visible()
+    await customer.become("Bruno")
+    await expect(customer.here.get_by_role("dialog")).to_have_count(0)
+
+    await customer.become("Ana")
+    await expect(customer.here.get_by_role("dialog", name="Planning")).to_be_visible()
+    await customer.dialog.press("Escape")
+
+    await expect(customer.here.get_by_role("dialog")).to_have_count(0)
+    assert not office.ana.views
+
+
+async def test_an_app_that_cannot_be_reached_is_told_beside_what_was_pressed(
+    customer: Side, support: Side, office: Office
+) -> None:
+    await support.go("acme_pismo")
+    office.slack.courier.by = None
+    try:
+        await customer.press("Fill in the form", on="1. Planning")
+        await expect(customer.message("1. Planning").get_by_role("alert")).to_contain_text("could not be reached")
+        await support.say("/onboarding status")
+        await expect(support.message("failed with the error")).to_contain_text("dispatch_failed")
+        await expect(support.here.get_by_role("textbox", name="Message #acme_pismo")).to_have_value("/onboarding status")
+    finally:
+        office.slack.deliver_by(Delivery.socket())
+
+    await customer.press("Fill in the form", on="1. Planning")
+
+    await expect(customer.dialog).to_be_visible()
+    await expect(customer.here.get_by_text("could not be reached")).to_have_count(0)
+    await customer.close()
+
+
+async def test_a_form_that_did_not_reach_the_app_stays_as_it_was_typed(customer: Side, office: Office) -> None:
+    await customer.press("Fill in the form", on="1. Planning")
+    goals = customer.field("Business goals")
+    await goals.fill("Cards for everybody")
+    await office.slack.until(lambda: "Cards for everybody" in str(office.ana.view and office.ana.view.inputs))
+    office.slack.courier.by = None
+    try:
+        await office.ana.fill({"Products you plan to build": ["Card issuing"], "Target go-live date": "2099-01-15"})
+        await customer.submit("Next")
+        await expect(customer.dialog.get_by_role("alert").filter(has_text="could not be reached")).to_be_visible()
+    finally:
+        office.slack.deliver_by(Delivery.socket())
+
+    await expect(goals).to_have_value("Cards for everybody")
+    await customer.close()
+
+
+async def test_the_home_and_the_direct_messages_are_a_persons_own(customer: Side, support: Side) -> None:
+    await customer.go("App Home")
+    await expect(customer.here.get_by_role("group", name="App Home")).to_contain_text("Example Bank")
+
+    await customer.become("Olga")
+    await customer.go("App Home")
+    await expect(customer.here.get_by_role("group", name="App Home")).not_to_contain_text("Example Bank")
+    await support.here.get_by_role("button", name="onboarding", exact=True).click()
+
+    await expect(support.here.get_by_role("textbox", name="Message onboarding")).to_be_visible()
+
+
+async def test_a_file_goes_from_one_side_to_the_other(customer: Side, support: Side, tab: Tab) -> None:
+    await support.go("acme_pismo")
+    async with tab.expect_file_chooser() as chooser:
+        await customer.here.get_by_role("button", name="Attach a file").click()
+    await (await chooser.value).set_files({"name": "plan.txt", "mimeType": "text/plain", "buffer": b"First cards, then banking."})
+    await expect(customer.here.get_by_role("button", name="Remove plan.txt")).to_be_visible()
+    await customer.here.get_by_role("button", name="Send").click()
+
+    async with tab.expect_download() as download:
+        await support.here.get_by_role("link", name="Download plan.txt").click()
+
+    assert (await (await download.value).path()).read_bytes() == b"First cards, then banking."
+
+
+async def test_two_browsers_look_at_different_people(tab: Tab, url: str, customer: Side) -> None:
+    other = await tab.context.new_page()
+    await other.goto(url)
+    bruno = Side(other, "Customer")
+    await bruno.become("Bruno")
+    await bruno.say("Bruno from the other window")
+
+    await customer.sees("Bruno from the other window")
+
+    await expect(customer.here.get_by_label("Person").locator("option:checked")).to_have_text("Ana · Acme Bank")
+    await other.close()
+
+
+async def test_a_permalink_leads_to_the_message_here(customer: Side, tab: Tab) -> None:
+    await customer.here.get_by_role("link", name="Onboarding checklist").click()
+
+    await expect(customer.message("0 of 7 steps")).to_be_in_viewport()
+    assert len(tab.context.pages) == 1
+
+
+async def test_narrow_windows_show_one_side_at_a_time(tab: Tab, customer: Side, support: Side) -> None:
+    await tab.set_viewport_size({"width": 800, "height": 900})
+    await expect(customer.here).to_be_visible()
+    await expect(support.here).to_be_hidden()
+
+    await tab.get_by_role("tab", name="Support").click()
+
+    await expect(support.here).to_be_visible()
+    await expect(customer.here).to_be_hidden()
+
+
+async def test_dark_is_switched_and_remembered(tab: Tab) -> None:
+    await tab.get_by_role("switch", name="Dark").click()
+    await expect(tab.locator("body")).to_have_class(re.compile("body--dark"))
+    await tab.reload()
+
+    await expect(tab.locator("body")).to_have_class(re.compile("body--dark"))
+    await expect(tab.get_by_role("switch", name="Dark")).to_be_checked()
+
+
+async def test_the_page_answers_only_to_its_own_address(url: str) -> None:
+    async with aiohttp.ClientSession() as web:
+        async with web.get(url) as own:
+            assert own.status == 200
+        async with web.get(url, headers={"Host": "elsewhere.example"}) as foreign:
+            assert foreign.status == 400
+        async with web.get(f"{url}/files/F404") as gone:
+            assert gone.status == 404
