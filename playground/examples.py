@@ -1,0 +1,131 @@
+"""What the people of the demo answer: the forms' own examples with the values of an invented company, dated by the demo's clock."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flows import business_time
+from flows.business_time import BusinessDuration
+from flows.dialogs import DIALOGS
+from flows.fields import Answers
+from flows.journey import CURRENT, JOURNEYS
+from flows.onboarding import situation
+from flows.rules import Rules
+from flows.step import Form, Situation
+from flows.steps.organization import to_org_details
+from playground.acts import key_pair
+from playground.clock import CUSTOMER
+from playground.office import Office
+from storage.sealing import Keyring
+from storage.store import Store
+
+STEPS = JOURNEYS[CURRENT].steps
+FORMS: Mapping[str, Form] = {
+    form.id: form
+    for form in (
+        *DIALOGS.values(),
+        *(step.form for step in STEPS.values()),
+        *(task.form for step in STEPS.values() for task in step.tasks if task.form),
+    )
+}
+NAME = "Acme Bank"
+COMPANY: Mapping[str, Answers] = {
+    "planning": {
+        "goals": "Launch a credit card for our 400,000 account holders this year, and move their accounts over after that.",
+        "challenges": "Our present core closes the day at midnight and takes no payments until it is done.",
+        "attendees": "beatriz.prado@acmebank.example\nrafael.nunes@acmebank.example",
+    },
+    "planning.schedule_session": {"link": "https://meet.example/acme-planning", "agenda": "Goals, products, the path to go-live"},
+    "planning.hold_session": {"notes": "Credit cards first. Accounts follow in the second quarter."},
+    "organization": {
+        "official_name": "Acme Bank S.A.",
+        "org_name": NAME,
+        "legal_proxy_name": "Acme Participações Ltda.",
+        "responsible": "beatriz.prado@acmebank.example",
+    },
+    "service_desk": {
+        "users": "Beatriz Prado <beatriz.prado@acmebank.example>\nrafael.nunes@acmebank.example; plantao@acmebank.example"
+    },
+    "environments": {
+        "test_users": "rafael.nunes@acmebank.example\nlia.torres@acmebank.example",
+        "production_users": "beatriz.prado@acmebank.example",
+    },
+    "environments.production_ready": {"base_url": "https://pismo.acmebank.example"},
+    "authentication": {"method": "oidc", "company": "Acme Bank S.A."},
+    "request_changes": {"reason": "The street is that of the branch. Please give the head office."},
+    "stuck": {"reason": "Who in our company has the articles of association? We look for the legal proxy's document."},
+    "next_steps": {"comment": "It was always clear whose turn it was."},
+}
+
+
+async def answers(office: Office, form_id: str) -> Answers:
+    """Valid answers to every page of a form. Raises KeyError for an unknown one."""
+    found = {**FORMS[form_id].example, **COMPANY.get(form_id, {}), **_dates(office.clock(), form_id)}
+    return found | await _made(office, form_id)
+
+
+def _dates(now: datetime, form_id: str) -> Answers:
+    zone = ZoneInfo(CUSTOMER.timezone)
+
+    def day(business_days: int) -> datetime:
+        return business_time.add(CUSTOMER, now, BusinessDuration(days=business_days)).astimezone(zone)
+
+    def at(business_days: int, hour: int) -> int:
+        return int(day(business_days).replace(hour=hour, minute=0, second=0, microsecond=0).timestamp())
+
+    soon = int(now.timestamp() // 3600 + 2) * 3600
+    later = (now + timedelta(days=60)).astimezone(zone).date().isoformat()
+    dates: dict[str, Answers] = {
+        "start": {"go_live": later},
+        "planning": {"go_live": later, "session_1": soon, "session_2": at(1, 15)},
+        "planning.schedule_session": {"starts": soon},
+        "environments": {"production_from": (now + timedelta(days=45)).date().isoformat()},
+    }
+    return dates.get(form_id, {})
+
+
+async def _made(office: Office, form_id: str) -> Answers:
+    """What somebody else has to make first: Pismo's organization and tokens, the customer's keys."""
+    if form_id == "start":
+        return {"customer": NAME, "channel": office.acme.id, "lead": office.ana, "owner": office.sam}
+    if form_id == "assign":
+        return {"person": office.bruno}
+    if form_id == "authentication":
+        return {"public_key": key_pair()[1]}
+    if form_id == "organization.record_org_id":
+        return {"org_id": await _organization(office)}
+    if form_id == "authentication.prove_access":
+        at = await stored(office)
+        known = at.org_id if at and at.org_id.casefold() in office.pismo.world.orgs else await _organization(office)
+        return {"token": office.pismo.mint_token(known)}
+    return {}
+
+
+async def _organization(office: Office) -> str:
+    """The org ID of the organization that Pismo makes of what the customer sent; the one that is there already."""
+    at = await stored(office)
+    details = to_org_details(_numbered(at.answers["organization"] if at else await answers(office, "organization")))
+    for org in office.pismo.world.orgs.values():
+        if org.details | details == org.details:
+            return org.id
+    return office.pismo.create_org(details)
+
+
+def _numbered(sent: Answers) -> Answers:
+    number = str(sent.get("number", ""))
+    return {**sent, "number": int(number)} if number.isdecimal() else sent
+
+
+async def stored(office: Office) -> Situation | None:
+    """How the onboarding in the shared channel stands in the bot's store; None where there is none."""
+    store = Store(office.database_url, Keyring.parse(office.keys), clock=office.clock)
+    try:
+        async with store.read() as unit:
+            for onboarding in reversed(await unit.onboardings(closed=True)):
+                snapshot: Any = await unit.snapshot(onboarding.id) if onboarding.channel_id == office.acme.id else None
+                if snapshot is not None:
+                    return situation(snapshot, Rules(), office.clock())
+    finally:
+        await store.close()
+    return None

@@ -1,0 +1,67 @@
+"""The life of a demo, beside the page: its clock, its bot, its faults, who plays the next step, and what happened lately."""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from weakref import WeakKeyDictionary
+
+from playground.keeper import Keeper
+from playground.next_step import Player
+from playground.office import Office
+from playground.switches import LABELS, FaultSwitches
+
+KEPT = 30
+"""Sentences of what happened lately."""
+
+
+@dataclass(frozen=True)
+class Note:
+    at: datetime
+    """By the demo's clock."""
+    sentence: str
+
+
+@dataclass(eq=False)
+class Life:
+    """One for an office, whatever number of browsers looks. ``also``: gets each sentence too, as a terminal does."""
+
+    office: Office
+    also: Callable[[str], None] | None = None
+    notes: deque[Note] = field(default_factory=lambda: deque(maxlen=KEPT))
+
+    def __post_init__(self) -> None:
+        self.clock = self.office.clock
+        self.keeper = Keeper(self.office, self.tell)
+        self.faults = FaultSwitches(self.office.slack, self.office.pismo)
+        self.player = Player(self.office)
+
+    def tell(self, sentence: str) -> None:
+        self.notes.appendleft(Note(self.clock(), sentence))
+        if self.also is not None:
+            self.also(sentence)
+        self.office.slack.changed()
+
+    def move(self, how: str) -> None:
+        """One of `playground.clock.MOVES`; says what was not possible."""
+        try:
+            self.clock.move(how)
+        except ValueError as error:
+            self.tell(f"The clock stays: {error}.")
+            return
+        self.tell(f"The clock was moved: {how}.")
+
+    def switch(self, name: str, *, on: bool) -> None:
+        if on != self.faults.is_on(name):
+            self.faults.set(name, on=on)
+            self.tell(f"{LABELS[name]}: switched {'on' if on else 'off'}.")
+
+
+_lives: WeakKeyDictionary[Office, Life] = WeakKeyDictionary()
+
+
+def life_of(office: Office) -> Life:
+    """The one life of an office, begun at the first asking."""
+    if office not in _lives:
+        _lives[office] = Life(office)
+    return _lives[office]

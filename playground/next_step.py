@@ -1,0 +1,214 @@
+"""Play the next step: whoever's turn it is does what the drawn messages offer, a page or a press at a time."""
+
+import asyncio
+import json
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.buttons import Act
+from bot.forms import FormMeta
+from flows.people import Side
+from flows.step import Situation
+from playground.examples import FORMS, STEPS, answers, stored
+from playground.journey import Journey, action_id, effect_id, label, page_title, ready
+from playground.office import Office
+from playground.slack import Message, Outcome, Person, UnloadedError, UnmetError, View
+from playground.slack.block_kit import elements
+
+SOON = 5.0
+"""Seconds in which something is to come of a press."""
+QUIET = 0.4
+"""Seconds without a change, after which all messages are taken to be drawn."""
+BEFORE = Situation(datetime.now(UTC), datetime.now(UTC).date(), "", "en", "UTC")
+"""Nothing is sent or done: a task that can be done again, and is ready even now, always is."""
+NOTHING = "Nothing waits for anybody now."
+CLOSED = "Nothing is left to do: the onboarding is closed."
+
+
+@dataclass(frozen=True)
+class Played:
+    """What was done, as a sentence, and by whom; None where nothing was."""
+
+    person: Person | None
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A button that waits for one of these people."""
+
+    people: Sequence[Person]
+    message: Message
+    action: str
+
+
+class Player:
+    def __init__(self, office: Office) -> None:
+        self.office, self.slack = office, office.slack
+        self.journey = Journey(office)
+        self._turn = asyncio.Lock()
+        self._filled: tuple[str, str] | None = None
+
+    async def fill(self, person: Person) -> Played:
+        """Fill in the page that a person has open."""
+        async with self._turn:
+            if person.view is None or not ready(person.view):
+                return Played(person, f"{person.name} has no form open.")
+            return Played(person, await self._fill(person, person.view))
+
+    async def play(self, looked_at: Sequence[Person] = ()) -> Played:
+        """The next page of the form that one of these people has open, else the next thing that waits for anybody."""
+        async with self._turn:
+            for person in looked_at:
+                if person.view is not None:
+                    return Played(person, await self._page(person, person.view))
+            for offer in self._offers(looked_at):
+                for person in offer.people:
+                    if sentence := await self._press(person, offer):
+                        return Played(person, sentence)
+            if self._card() is None:
+                return await self._start()
+            at = await stored(self.office)
+            closed = at is not None and "next_steps.close_onboarding" in at.done
+            return Played(None, CLOSED if closed else NOTHING)
+
+    # -- forms
+
+    async def _page(self, person: Person, view: View) -> str:
+        if not ready(view):
+            await person.close()
+            return f"{person.name} closes “{view.title}”."
+        if self._filled != (view.id, view.hash) and view.labels:
+            return await self._fill(person, view)
+        page, before = page_title(view), self._drawn()
+        outcome = await person.submit()
+        self._filled = None
+        if not outcome.ok:
+            return f"{person.name} sends “{page}” and reads: {_refusal(outcome)}"
+        if person.view is None:
+            await self._settled(before)
+            return f"{person.name} sends “{page}”, and the form closes."
+        return f"{person.name} sends “{page}”. Next: “{page_title(person.view)}”."
+
+    async def _fill(self, person: Person, view: View) -> str:
+        form = FormMeta.model_validate_json(view.data.get("private_metadata") or "{}").form
+        if form not in FORMS:
+            return f"There is no example for “{view.title}”."
+        values = await answers(self.office, form)
+        try:
+            await self.journey.type_in(person, view, values)
+            if person.view is not None and person.view.labels != view.labels:  # an answer asked for more
+                await self.journey.type_in(person, person.view, values)
+        except UnloadedError as error:
+            return f"{person.name} cannot fill in “{page_title(view)}” now: {error}."
+        if person.view is not None:
+            self._filled = person.view.id, person.view.hash
+        return f"“{page_title(view)}” is filled in for {person.name}: look at it, change it, send it."
+
+    # -- buttons
+
+    async def _press(self, person: Person, offer: Offer) -> str:
+        """What was done; empty where nothing came of it."""
+        before = self._drawn()
+        words = label(offer.message.blocks, offer.action)
+        outcome = await person.click(offer.message, action_id=offer.action)
+        if not outcome.ok:
+            return f"{person.name} presses “{words}”: {_refusal(outcome)}"
+        if not await self._comes(lambda: person.view or self._drawn() != before):
+            return ""
+        if person.view is None:
+            await self._settled(before)
+            return f"{person.name} presses “{words}”."
+        await self._comes(lambda: person.view is None or ready(person.view))
+        title = page_title(person.view) if person.view else words
+        return f"{person.name} presses “{words}”, and “{title}” opens."
+
+    async def _start(self) -> Played:
+        sam = self.office.sam
+        await sam.command("/onboarding start", channel=self.office.acme)
+        opened = await self._comes(lambda: ready(sam.view))
+        return Played(
+            sam, "Sam types /onboarding start" + (", and the form opens." if opened else ", and nothing comes of it yet.")
+        )
+
+    def _offers(self, looked_at: Sequence[Person]) -> Iterator[Offer]:
+        support = sorted((self.office.sam, self.office.kim), key=lambda person: person not in looked_at)
+        customers = sorted((self.office.ana, self.office.bruno), key=lambda person: person not in looked_at)
+        for step in STEPS:
+            review, message = self._lasting("review", step), self._lasting("step", step)
+            if review is not None:
+                shown = json.dumps(review.blocks)
+                name = action_id(review.blocks, Act.APPROVE)
+                if name is not None:
+                    yield Offer(sorted(support, key=lambda person: person.id in shown), review, name)
+                for task in _tasks(step, Side.SUPPORT, review):
+                    yield Offer([p for p in support if not _did(p, review, task)] or support, review, task)
+            if message is not None:
+                yield from (Offer(customers, message, task) for task in _tasks(step, Side.CUSTOMER, message))
+                name = action_id(message.blocks, Act.OPEN_FORM)
+                if name is not None and _is_primary(message, name):
+                    yield Offer(customers, message, name)
+
+    def _card(self) -> Message | None:
+        found = self.journey.all_lasting("card")
+        return found[-1] if found else None
+
+    def _lasting(self, kind: str, step: str) -> Message | None:
+        """Of the onboarding in the shared channel."""
+        card = self._card()
+        own = effect_id(card).partition(":")[0] if card else ""
+        found = [message for message in self.journey.all_lasting(kind, step) if effect_id(message).partition(":")[0] == own]
+        return found[-1] if found else None
+
+    # -- waiting
+
+    def _drawn(self) -> str:
+        """How all lasting messages stand."""
+        channels = (self.office.acme, self.office.support)
+        return json.dumps([[m.ts, m.text, m.blocks] for channel in channels for m in channel.messages])
+
+    async def _comes(self, condition: Any, seconds: float = SOON) -> bool:
+        try:
+            await self.slack.until(condition, timeout=seconds)
+        except UnmetError:
+            return False
+        return True
+
+    async def _settled(self, before: str) -> None:
+        """Until something has changed since, and nothing has for a moment."""
+        await self._comes(lambda: self._drawn() != before)
+        last, since, deadline = self._drawn(), time.monotonic(), time.monotonic() + SOON
+        while time.monotonic() < min(since + QUIET, deadline):
+            await asyncio.sleep(QUIET / 4)
+            if (now := self._drawn()) != last:
+                last, since = now, time.monotonic()
+
+
+def _tasks(step: str, side: Side, message: Message) -> list[str]:
+    """Action ids of the tasks that are asked for, in order; what can be done again and again without an end comes last."""
+    offered = []
+    for task in STEPS[step].tasks:
+        name = action_id(message.blocks, Act.TASK, task.id)
+        if task.side is side and not task.optional and name is not None:
+            offered.append((task.repeatable and task.ready(BEFORE), name))
+    return [name for _, name in sorted(offered, key=lambda pair: pair[0])]
+
+
+def _did(person: Person, message: Message, name: str) -> bool:
+    """Whether a line of the card names the person for this task: it waits for somebody else."""
+    words = label(message.blocks, name)
+    lines = [str(part.get("text", "")) for block in message.blocks if block["type"] == "context" for part in block["elements"]]
+    return any(words in line and f"<@{person.id}>" in line for line in lines)
+
+
+def _is_primary(message: Message, name: str) -> bool:
+    found = (element for block in message.blocks for element in elements(dict(block)) if element.get("action_id") == name)
+    return any(element.get("style") == "primary" for element in found)
+
+
+def _refusal(outcome: Outcome) -> str:
+    errors = outcome.errors or outcome.client_errors
+    return "; ".join(f"{name}: {words}" for name, words in errors.items()) or f"Slack says {outcome.error}."

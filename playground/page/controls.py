@@ -1,0 +1,217 @@
+"""The pane "Demo": who plays the next step, the clock, the faults, the bot, and what happened lately."""
+
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from nicegui import ui
+
+from playground.clock import MOVES
+from playground.journey import RefusedError
+from playground.life import Life, life_of
+from playground.next_step import Played
+from playground.page.parts import Plain, button, element
+from playground.slack import Person, UnmetError
+from playground.switches import LABELS
+
+if TYPE_CHECKING:
+    from playground.page.server import Page
+
+SECONDS = 0.5
+SHOWN = 8
+"""Sentences of what happened lately."""
+STATES = {"running": "The bot runs.", "starting": "The bot is starting.", "down": "The bot is down."}
+STYLE = """
+.demo { display: grid; grid-template-columns: 1.25fr 1fr 1fr 1.35fr; gap: 12px 28px; width: 100%; }
+.demo h2 { font-size: 13px; line-height: 1.6; font-weight: 700; }
+.demo-part { display: flex; flex-direction: column; gap: 6px; min-width: 0; }
+.demo-row { display: flex; flex-wrap: wrap; gap: 6px; }
+.demo-small { color: var(--muted); font-size: 13px; line-height: 1.4; }
+.demo button { min-height: 30px; padding: 0 12px; border: 1px solid var(--line-strong); border-radius: 8px; background: var(--paper);
+  font-size: 13px; font-weight: 600; }
+.demo button:hover { background: var(--hover); }
+.demo button:disabled { cursor: progress; color: var(--muted); }
+.demo button.demo-play { border-color: #007a5a; background: #007a5a; color: #ffffff; }
+.demo button.demo-play:hover { background: #006a4e; }
+.demo button.demo-play:disabled { color: #ffffff; opacity: .75; }
+.demo-time { display: grid; grid-template-columns: auto 1fr; gap: 0 10px; }
+.demo-time .now { font-weight: 600; font-variant-numeric: tabular-nums; }
+.demo-log { display: flex; flex-direction: column; gap: 3px; max-height: 150px; overflow: auto; font-size: 13px; line-height: 1.4; }
+.demo-log time { color: var(--muted); font-variant-numeric: tabular-nums; margin-right: 6px; }
+.demo-state::before { content: ""; display: inline-block; width: 9px; height: 9px; margin-right: 7px; border-radius: 50%; }
+.demo-running::before { background: var(--accent); }
+.demo-starting::before { background: #c99400; }
+.demo-down::before { background: var(--bad); }
+.demo .q-toggle { font-size: 13px; min-height: 26px; }
+@media (max-width: 1020px) { .demo { grid-template-columns: 1fr 1fr; } }
+@media (max-width: 560px) { .demo { grid-template-columns: 1fr; } }
+"""
+
+
+class Controls:
+    """The pane in one browser. What it does is of the whole demo: other browsers see it too."""
+
+    def __init__(self, page: "Page") -> None:
+        self.desk, self.life = page.here, life_of(page.office)
+        self._told: object = None
+        with element("section", "demo", aria_label="Demo"):
+            self._next()
+            self._clock()
+            self._faults()
+            self._lately()
+        ui.timer(SECONDS, self.refresh)
+        self.refresh()
+
+    # -- parts
+
+    def _next(self) -> None:
+        with element("div", "demo-part"):
+            element("h2", "", "Go on")
+            with element("div", "demo-row"):
+                self.play = button("Play the next step for me", self._play, "demo-play")
+                self.fill = button("Fill in this form", self._fill)
+            self.said = element("div", "demo-small", "Each press does what waits next, as a person would.", role="status")
+            element("h2", "", "The bot")
+            self.state = element("div", "demo-state")
+            with element("div", "demo-row"):
+                button("Restart the bot", self._do(self.life.keeper.restart))
+                button("Kill the bot", self._do(self.life.keeper.kill))
+
+    def _clock(self) -> None:
+        with element("div", "demo-part"):
+            element("h2", "", "Clock")
+            with element("div", "demo-time"):
+                element("span", "demo-small", "Customer")
+                self.customer_time = element("span", "now")
+                element("span", "demo-small", "Support")
+                self.support_time = element("span", "now")
+            with element("div", "demo-row"):
+                for how in MOVES:
+                    button(how, partial(self.life.move, how), aria_label=f"Move the clock: {how}")
+            self.ahead = element("div", "demo-small")
+
+    def _faults(self) -> None:
+        with element("div", "demo-part", role="group", aria_label="Faults"):
+            element("h2", "", "Faults")
+            self.switches = {
+                name: ui.switch(words, value=self.life.faults.is_on(name), on_change=partial(self._switch, name)).props("dense")
+                for name, words in LABELS.items()
+            }
+
+    def _lately(self) -> None:
+        with element("div", "demo-part"):
+            element("h2", "", "What happened lately")
+            self.log = element("div", "demo-log", role="log", aria_label="What happened lately", tabindex="0")
+
+    # -- acts
+
+    def _switch(self, name: str, event: object) -> None:
+        self.life.switch(name, on=bool(getattr(event, "value", False)))
+
+    def _do(self, act: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[object]]:
+        async def acted() -> None:
+            await act()
+            self.refresh()
+
+        return acted
+
+    async def _play(self) -> None:
+        looked_at = self.desk.looked_at
+        both = [self.desk.customer.person, self.desk.support.person]
+        await self._played(self.life.player.play(sorted(both, key=lambda person: person is not looked_at)))
+
+    async def _fill(self) -> None:
+        """The form of whoever was in use last, else of the one beside."""
+        both = [self.desk.looked_at, self.desk.customer.person, self.desk.support.person]
+        await self._played(self.life.player.fill(next((person for person in both if person.view), both[0])))
+
+    async def _played(self, act: Awaitable[Played]) -> None:
+        self._enable(on=False)
+        try:
+            played = await act
+        except (UnmetError, RefusedError, LookupError, ValueError) as error:
+            played = Played(None, f"That did not work: {str(error).splitlines()[0]}")
+        finally:
+            self._enable(on=True)
+        self.life.tell(played.sentence)
+        _say(self.said, played.sentence)
+        if played.person is not None:
+            self._show(played.person)
+        self.refresh()
+
+    def _enable(self, *, on: bool) -> None:
+        for pressed in (self.play, self.fill):
+            pressed.props.pop("disabled", None)
+            if not on:
+                pressed.props["disabled"] = True
+
+    def _show(self, person: Person) -> None:
+        """Let the person sit down at her side, so that one sees what she does."""
+        for side in (self.desk.customer, self.desk.support):
+            if person in side.people:
+                self.desk.active = side
+                if side.person is not person:
+                    side.choose(person.id)
+
+    # -- what there is to see
+
+    def refresh(self) -> None:
+        now, life = self.life.clock(), self.life
+        _say(self.customer_time, _local(now, self.desk.customer.person))
+        _say(self.support_time, _local(now, self.desk.support.person))
+        _say(self.ahead, _ahead(life.clock.ahead))
+        state = life.keeper.state
+        _say(self.state, STATES[state])
+        self.state.classes(replace=f"demo-state demo-{state}")
+        for name, switch in self.switches.items():
+            if switch.value != life.faults.is_on(name):
+                switch.value = life.faults.is_on(name)
+        if self._told is not (last := life.notes[0] if life.notes else None) or last is None:
+            self._told = last
+            self._draw_log(life)
+
+    def _draw_log(self, life: Life) -> None:
+        self.log.clear()
+        with self.log:
+            if not life.notes:
+                element("div", "demo-small", "Nothing yet.")
+            for note in list(life.notes)[:SHOWN]:
+                with element("div"):
+                    element("time", "", f"{note.at.astimezone(_zone(self.desk.customer.person)):%H:%M}")
+                    element("span", "", note.sentence)
+
+
+def _say(line: Plain, words: str) -> None:
+    if line.text != words:
+        line.text = words
+
+
+def _zone(person: Person) -> ZoneInfo:
+    with suppress(LookupError, ValueError, OSError):
+        return ZoneInfo(person.user.tz or "UTC")
+    return ZoneInfo("UTC")
+
+
+def _local(now: datetime, person: Person) -> str:
+    zone = _zone(person)
+    return f"{now.astimezone(zone):%a %d %b %Y, %H:%M} ({zone.key.rpartition('/')[2].replace('_', ' ')})"
+
+
+def _ahead(ahead: timedelta) -> str:
+    if not ahead:
+        return "As this machine's. It can be moved ahead alone."
+    hours, minutes = divmod(int(ahead.total_seconds()) // 60, 60)
+    days, hours = divmod(hours, 24)
+    parts = [f"{count} {unit}" for count, unit in ((days, "d"), (hours, "h"), (minutes, "min")) if count]
+    return (
+        f"{' '.join(parts) or 'Less than a minute'} ahead of this machine's. It never goes back; make demo FRESH=1 begins anew."
+    )
+
+
+def draw(page: "Page") -> None:
+    """The pane into the current place of the page."""
+    ui.add_css(STYLE)
+    Controls(page)

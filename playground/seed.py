@@ -1,0 +1,63 @@
+"""A fresh demo begins in the middle: planning is done, a reminder went out, the organization waits for support's review."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flows import business_time
+from flows.business_time import BusinessDuration
+from playground.clock import CUSTOMER
+from playground.journey import Journey
+from playground.next_step import Player
+from playground.office import Office
+from playground.slack import Person
+
+MOST_STEPS = 40
+
+
+async def seed(office: Office, tell: Callable[[str], None]) -> None:
+    """Play that far through the real bot. Raises UnmetError or RuntimeError when it does not come true."""
+    journey = Journey(office)
+    morning(office)
+    await _play(office, lambda: journey.lasting("step", "planning"))
+    tell("Sam has started the onboarding of Acme Bank.")
+    await _play(office, lambda: '"task":"hold_session"' in _buttons(journey.lasting("review", "planning").blocks))
+    tell("Ana has sent the planning step; Sam has approved it and invited to a session.")
+    office.clock.advance(timedelta(hours=2, minutes=30).total_seconds())
+    await _play(office, lambda: journey.says("step", "planning", "State: done"))
+    tell("The session was held, and planning is done.")
+    office.clock.move("+1 business day")
+    await office.slack.until(
+        lambda: office.ana.find(office.acme, "a reminder", journey.lasting("step", "organization")), timeout=30
+    )
+    tell("A business day later Ana was reminded of what waits for her.")
+    office.clock.move("+1 hour")
+    await _play(office, lambda: journey.sent_revision("organization"))
+    tell("She has sent the organization step: it waits for support's review.")
+
+
+def morning(office: Office) -> None:
+    """The next business day at half past nine, so that the demo does not depend on when it is started."""
+    now = office.clock()
+    zone = ZoneInfo(CUSTOMER.timezone)
+    day = business_time.add(CUSTOMER, now, BusinessDuration(days=1)).astimezone(zone)
+    office.clock.advance((day.replace(hour=9, minute=30, second=0, microsecond=0) - now).total_seconds())
+
+
+async def _play(office: Office, done: Callable[[], Any]) -> None:
+    """Step after step until something can be seen."""
+    player, people = Player(office), list[Person]()
+    for _ in range(MOST_STEPS):
+        try:
+            if done():
+                return
+        except LookupError:
+            pass
+        played = await player.play(people)
+        people = [played.person] if played.person else []
+    raise RuntimeError("the demo did not come as far as it should; its last words were: " + played.sentence)
+
+
+def _buttons(blocks: list[Any]) -> str:
+    return "".join(element.get("value", "") for block in blocks for element in block.get("elements", []))

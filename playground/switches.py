@@ -1,0 +1,73 @@
+"""Faults of Slack, of Pismo and of the way between, each a switch."""
+
+from collections.abc import Mapping
+
+from playground.pismo import PismoStandIn
+from playground.slack import Slack
+
+FOREVER = 1_000_000_000
+LABELS: Mapping[str, str] = {
+    "slack_slow": "Slack is slow (2 s a call)",
+    "slack_429": "Slack limits the rate (429)",
+    "slack_down": "Slack is down",
+    "pismo_slow": "Pismo is slow (6 s a call)",
+    "pismo_500": "Pismo fails (500)",
+    "duplicates": "Everything is delivered twice",
+}
+
+
+class FaultSwitches:
+    """By the names of LABELS; all are off at first."""
+
+    def __init__(self, slack: Slack, pismo: PismoStandIn) -> None:
+        self._slack, self._pismo = slack, pismo
+        self._on: dict[str, object] = {}
+
+    def is_on(self, name: str) -> bool:
+        return name in self._on
+
+    @property
+    def on(self) -> list[str]:
+        """The labels of those that are on."""
+        return [LABELS[name] for name in LABELS if name in self._on]
+
+    def set(self, name: str, *, on: bool) -> None:
+        """Raises KeyError for an unknown name."""
+        if name not in LABELS:
+            raise KeyError(name)
+        if on and name not in self._on:
+            self._on[name] = self._begin(name)
+        elif not on and name in self._on:
+            self._end(name, self._on.pop(name))
+        self._slack.changed()
+
+    def _begin(self, name: str) -> object:
+        """What was added, to be taken away again."""
+        slack, pismo = self._slack.faults, self._pismo.faults
+        match name:
+            case "slack_slow":
+                return slack.add("*", "slow", times=None, seconds=2.0)
+            case "slack_429":
+                return slack.add("*", "429", times=None, retry_after=5)
+            case "slack_down":
+                slack.waiting.insert(0, slack.add("*", "drop_before", times=None))  # what is down is neither slow nor limited
+                slack.waiting.pop()
+                self._slack.drop_sockets()
+                return slack.waiting[0]
+            case "pismo_slow":
+                pismo.add("*", "slow", FOREVER, seconds=6.0)
+            case "pismo_500":
+                pismo.add("*", "5xx", FOREVER)
+            case _:
+                slack.duplicate_deliveries = True
+                return None
+        return pismo.waiting[-1]
+
+    def _end(self, name: str, fault: object) -> None:
+        if name == "duplicates":
+            self._slack.faults.duplicate_deliveries = False
+            return
+        # By identity: faults are compared by their values, and others may have added the same.
+        slack, pismo = self._slack.faults, self._pismo.faults
+        slack.waiting[:] = [one for one in slack.waiting if one is not fault]
+        pismo.waiting[:] = [one for one in pismo.waiting if one is not fault]
