@@ -29,6 +29,7 @@ class Person(Reader):
         super().__init__(core, user)
         self.courier = courier
         self._typed: dict[str, dict[str, dict[str, Json]]] = {}
+        self._listed: dict[tuple[str, ...], list[Json]] = {}
 
     async def click(
         self, target: Target, text: str | None = None, *, action_id: str | None = None, block_id: str | None = None, n: int = 0
@@ -231,7 +232,12 @@ class Person(Reader):
         return typed(field, value, self.user.tz)
 
     async def _picked(self, target: Target, field: Field, wanted: str) -> Json:
-        """The option with this text or value, else the first whose text begins so, among what a search for it finds."""
+        """The option with this text in the list that is open; else the one with this text or value, else the first whose text
+        begins so, among what a search for it finds.
+        """
+        for option in self._listed.get(_list_of(target, field), []):
+            if option["text"]["text"] == wanted:
+                return option
         options = await self._suggestions(target, field, wanted)
         for option in options:
             if wanted.casefold() in (option["text"]["text"].casefold(), option["value"].casefold()):
@@ -255,10 +261,11 @@ class Person(Reader):
         if not answer.ok:
             raise UnloadedError(f"the options of {field.label!r} could not be loaded: {answer.error}")
         try:
-            return check_options(answer.body)
+            options = self._listed[_list_of(target, field)] = check_options(answer.body)
         except SlackError as error:
             self.core.refuse("block_suggestion", error)
             raise ValueError(f"the options of {field.label!r} are malformed: {error.messages}") from error
+        return options
 
     def _chosen_files(self, field: Field, uploads: Sequence[FileUpload]) -> list[Json]:
         if len(uploads) > field.element.get("max_files", 10):
@@ -284,3 +291,8 @@ class Person(Reader):
         for channel in self.channels():
             text = re.sub(rf"#{re.escape(channel.name)}(?![\w-])", f"<#{channel.id}|{channel.name}>", text)
         return text
+
+
+def _list_of(target: Target, field: Field) -> tuple[str, ...]:
+    """Which list of options: a client keeps what it was offered until it asks anew."""
+    return (target.id + target.hash if isinstance(target, View) else target.ts, *field.place)
