@@ -188,7 +188,7 @@ class Side:
     def _read(self) -> None:
         """What is on the screen is read."""
         place = self.place
-        if place.channel == "home":
+        if place.channel == "home" or not self.desk.client.has_socket_connection:
             return
         self.page.reading.saw(self.person, place.channel)
         if place.thread:

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 import pytest_asyncio
+from playwright.async_api import Browser, async_playwright, expect
 from playwright.async_api import Page as Tab
-from playwright.async_api import async_playwright, expect
 
 from playground.acts import Acts
 from playground.browser import CHROMIUM, PATIENCE_MS, Side, launch
@@ -35,23 +35,29 @@ async def url(office: Office) -> AsyncIterator[str]:
         yield url
 
 
-@pytest_asyncio.fixture(loop_scope="module")
-async def tab(url: str, office: Office) -> AsyncIterator[Tab]:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
         browser = await launch(playwright)
-        context = await browser.new_context(viewport={"width": 1280, "height": 800})
-        context.set_default_timeout(PATIENCE_MS)
-        tab = await context.new_page()
-        problems: list[str] = []
-        tab.on("pageerror", lambda error: problems.append(str(error)))
-        tab.on("console", lambda said: problems.append(said.text) if said.type in ("error", "warning") else None)
-        await tab.goto(url)
-        yield tab
+        yield browser
         await browser.close()
-        for person in office.everyone.values():
-            if person.views:
-                await person.close()
-        assert problems == []
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def tab(browser: Browser, url: str, office: Office) -> AsyncIterator[Tab]:
+    context = await browser.new_context(viewport={"width": 1280, "height": 800})
+    context.set_default_timeout(PATIENCE_MS)
+    tab = await context.new_page()
+    problems: list[str] = []
+    tab.on("pageerror", lambda error: problems.append(str(error)))
+    tab.on("console", lambda said: problems.append(said.text) if said.type in ("error", "warning") else None)
+    await tab.goto(url)
+    yield tab
+    await context.close()
+    for person in office.everyone.values():
+        if person.views:
+            await person.close()
+    assert problems == []
 
 
 @pytest.fixture
@@ -79,6 +85,7 @@ async def test_what_one_side_says_is_unread_on_the_other_until_it_is_looked_at(c
     await support.go("acme_pismo")
     await support.sees("Planning")
     await support.here.get_by_role("button", name="# onboarding-support").click()
+    await expect(support.here.get_by_role("textbox", name="Message #onboarding-support")).to_be_visible()
     await customer.say("Is anybody there, @Sam? <b>")
 
     unread = support.here.get_by_role("button", name="# acme_pismo, unread")
