@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from nicegui import ui
 
-from playground.page import inspector, theme
+from playground.page import controls, inspector, theme
 from playground.page.parts import Plain, button, element
 from playground.page.workspace import Side
 from playground.slack import Person
@@ -20,7 +20,7 @@ log = logging.getLogger("playground.page")
 
 BURST = 0.08
 """Seconds between two drawings, so that a burst of changes is drawn once."""
-PANES: dict[str, Callable[["Page"], None]] = {"Inspector": inspector.draw}
+PANES: dict[str, Callable[["Page"], None]] = {"Demo": controls.draw, "Inspector": inspector.draw}
 
 
 class Desk:
@@ -31,7 +31,7 @@ class Desk:
         self.client.content.classes(replace="desk")
         with element("header", "top"):
             self._header()
-        with element("main", "sides") as self.sides:
+        with element("div", "sides") as self.sides:
             self._tabs()
             self.customer = Side(self, "Customer", page.people(support=False))
             self.support = Side(self, "Support", page.people(support=True))
@@ -71,6 +71,15 @@ class Desk:
     def javascript(self, code: str) -> None:
         if self.client.has_socket_connection:
             self.client.run_javascript(code)
+
+    def show(self, person: Person) -> None:
+        """Let a person sit down at her side, in view."""
+        for side in (self.customer, self.support):
+            if person in side.people:
+                self._look(side)
+                self._choose(side.name)
+                if side.person is not person:
+                    side.choose(person.id)
 
     def _look(self, side: Side) -> None:
         self.active = side

@@ -37,7 +37,7 @@ def _inside(side: "Side", view: View) -> Iterator[Part]:
     yield Part(
         "scroll",
         classes="modal-scroll",
-        parts=[Part("blocks", (view.hash, errors), partial(_blocks, side, view, errors), classes="modal-blocks", props=lang)],
+        parts=[Part("blocks", (view.hash, errors, side.page.filled[view.id]), partial(_blocks, side, view, errors), classes="modal-blocks", props=lang)],
     )
     if warning := side.warnings.get(view.id):
         yield Part("warning", warning, partial(element, "span", "", warning), classes="warning", props={"role": "alert"})

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import mimetypes
 import socket
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from functools import cache
 from typing import Any
@@ -30,6 +31,8 @@ class Page:
         self.url = ""
         self.reading = Reading(office.slack)
         self.desks: dict[str, Desk] = {}
+        self.filled: Counter[str] = Counter()
+        """How often a form, by its view's id, was filled in by something other than the page: what it shows is out of date then."""
 
     @property
     def slack(self) -> Slack:

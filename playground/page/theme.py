@@ -4,6 +4,8 @@ from pathlib import Path
 
 from nicegui import ui
 
+from playground.page.parts import element
+
 _STATIC = Path(__file__).parent / "static"
 
 
@@ -13,13 +15,9 @@ def dress() -> None:
 
 
 def dark_switch() -> None:
-    """As the machine prefers, until it is switched; the browser remembers."""
-    dark = ui.dark_mode(value=None)
-    switch = ui.switch("Dark").classes("dark-switch").props("dense")
-    switch.on_value_change(lambda event: dark.set_value(event.value))
-    switch.on("click", js_handler="() => rememberDark()")
-
-    async def prefer() -> None:
-        switch.value = bool(await ui.run_javascript("return prefersDark()", timeout=10))
-
-    ui.context.client.on_connect(prefer)
+    """As the machine prefers, until it is switched; the browser remembers. The script beside the style sheet does it."""
+    switch = element("button", "dark-switch", type="button", role="switch", aria_checked="false")
+    switch.on("click", js_handler="() => switchDark()")
+    with switch:
+        element("span", "dark-track", aria_hidden="true")
+        element("span", "", "Dark")

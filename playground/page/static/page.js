@@ -64,13 +64,23 @@ function permalink(event) {
   return [found[1], found[2] ? `${found[2]}.${found[3]}` : ""];
 }
 
-function prefersDark() {
-  const chosen = localStorage.getItem("playground-dark");
-  return chosen === null ? matchMedia("(prefers-color-scheme: dark)").matches : chosen === "true";
+// As the machine prefers, until the switch says otherwise; the browser remembers. It works before and without the server.
+const DARK = "playground-dark";
+
+function tellDark() {
+  document.querySelector(".dark-switch")?.setAttribute("aria-checked", String(document.body.classList.contains("body--dark")));
 }
 
-function rememberDark() {
-  setTimeout(() => localStorage.setItem("playground-dark", document.body.classList.contains("body--dark")), 300);
+function switchDark() {
+  const dark = !document.body.classList.contains("body--dark");
+  localStorage.setItem(DARK, String(dark));
+  setDark(dark);
+}
+
+function dressAsRemembered() {
+  const chosen = localStorage.getItem(DARK);
+  if (chosen !== null) setDark(chosen === "true");
+  tellDark();
 }
 
 // Escape leaves the form on top, unless it is meant for a list or a dialog over it.
@@ -109,5 +119,13 @@ function regain() {
 }
 
 document.addEventListener("DOMContentLoaded", () => {
-  new MutationObserver(() => regain()).observe(document.body, { childList: true, subtree: true });
+  let dressed = false;
+  new MutationObserver(() => {
+    if (!dressed && document.querySelector(".dark-switch")) {
+      dressed = true;
+      dressAsRemembered();
+    }
+    regain();
+  }).observe(document.body, { childList: true, subtree: true });
+  new MutationObserver(tellDark).observe(document.body, { attributes: true, attributeFilter: ["class"] });
 });
