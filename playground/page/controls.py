@@ -25,7 +25,7 @@ SHOWN = 8
 """Sentences of what happened lately."""
 STATES = {"running": "The bot runs.", "starting": "The bot is starting.", "down": "The bot is down."}
 STYLE = """
-.demo { display: grid; grid-template-columns: 1.25fr 1fr 1fr 1.35fr; gap: 12px 28px; width: 100%; }
+.demo { display: grid; grid-template-columns: 1.6fr 1.15fr 1fr 1fr; gap: 12px 28px; width: 100%; }
 .demo h2 { font-size: 13px; line-height: 1.6; font-weight: 700; }
 .demo-part { display: flex; flex-direction: column; gap: 6px; min-width: 0; }
 .demo-row { display: flex; flex-wrap: wrap; gap: 6px; }
@@ -37,15 +37,17 @@ STYLE = """
 .demo button.demo-play { border-color: #007a5a; background: #007a5a; color: #ffffff; }
 .demo button.demo-play:hover { background: #006a4e; }
 .demo button.demo-play:disabled { color: #ffffff; opacity: .75; }
+.demo-faults { display: flex; flex-direction: column; }
 .demo-time { display: grid; grid-template-columns: auto 1fr; gap: 0 10px; }
 .demo-time .now { font-weight: 600; font-variant-numeric: tabular-nums; }
-.demo-log { display: flex; flex-direction: column; gap: 3px; max-height: 150px; overflow: auto; font-size: 13px; line-height: 1.4; }
+.demo-log { display: flex; flex-direction: column; gap: 3px; max-height: 104px; overflow: auto; font-size: 13px;
+  line-height: 1.4; scrollbar-width: thin; }
 .demo-log time { color: var(--muted); font-variant-numeric: tabular-nums; margin-right: 6px; }
 .demo-state::before { content: ""; display: inline-block; width: 9px; height: 9px; margin-right: 7px; border-radius: 50%; }
 .demo-running::before { background: var(--accent); }
 .demo-starting::before { background: #c99400; }
 .demo-down::before { background: var(--bad); }
-.demo .q-toggle { font-size: 13px; min-height: 26px; }
+.demo .q-toggle { font-size: 13px; min-height: 0; height: 24px; }
 @media (max-width: 1020px) { .demo { grid-template-columns: 1fr 1fr; } }
 @media (max-width: 560px) { .demo { grid-template-columns: 1fr; } }
 """
@@ -55,13 +57,13 @@ class Controls:
     """The pane in one browser. What it does is of the whole demo: other browsers see it too."""
 
     def __init__(self, page: "Page") -> None:
-        self.desk, self.life = page.here, life_of(page.office)
+        self.page, self.desk, self.life = page, page.here, life_of(page.office)
         self._told: object = None
         with element("section", "demo", aria_label="Demo"):
             self._next()
             self._clock()
             self._faults()
-            self._lately()
+            self._bot()
         ui.timer(SECONDS, self.refresh)
         self.refresh()
 
@@ -73,12 +75,20 @@ class Controls:
             with element("div", "demo-row"):
                 self.play = button("Play the next step for me", self._play, "demo-play")
                 self.fill = button("Fill in this form", self._fill)
-            self.said = element("div", "demo-small", "Each press does what waits next, as a person would.", role="status")
+            self.log = element("div", "demo-log", role="log", aria_label="What happened lately", tabindex="0")
+
+    def _bot(self) -> None:
+        with element("div", "demo-part"):
             element("h2", "", "The bot")
-            self.state = element("div", "demo-state")
+            self.state = element("div", "demo-state", role="status")
             with element("div", "demo-row"):
                 button("Restart the bot", self._do(self.life.keeper.restart))
                 button("Kill the bot", self._do(self.life.keeper.kill))
+            element(
+                "div",
+                "demo-small",
+                "Restarted, it finishes what it began. Killed, it is started again and takes up what it left.",
+            )
 
     def _clock(self) -> None:
         with element("div", "demo-part"):
@@ -96,15 +106,13 @@ class Controls:
     def _faults(self) -> None:
         with element("div", "demo-part", role="group", aria_label="Faults"):
             element("h2", "", "Faults")
-            self.switches = {
-                name: ui.switch(words, value=self.life.faults.is_on(name), on_change=partial(self._switch, name)).props("dense")
-                for name, words in LABELS.items()
-            }
-
-    def _lately(self) -> None:
-        with element("div", "demo-part"):
-            element("h2", "", "What happened lately")
-            self.log = element("div", "demo-log", role="log", aria_label="What happened lately", tabindex="0")
+            with element("div", "demo-faults"):
+                self.switches = {
+                    name: ui.switch(words, value=self.life.faults.is_on(name), on_change=partial(self._switch, name)).props(
+                        "dense"
+                    )
+                    for name, words in LABELS.items()
+                }
 
     # -- acts
 
@@ -137,24 +145,22 @@ class Controls:
         finally:
             self._enable(on=True)
         self.life.tell(played.sentence)
-        _say(self.said, played.sentence)
         if played.person is not None:
-            self._show(played.person)
+            self._follow(played.person)
         self.refresh()
+
+    def _follow(self, person: Person) -> None:
+        """Show what was played."""
+        if person.view is not None:
+            self.page.filled[person.view.id] += 1
+        self.desk.show(person)
+        self.page.slack.changed()
 
     def _enable(self, *, on: bool) -> None:
         for pressed in (self.play, self.fill):
             pressed.props.pop("disabled", None)
             if not on:
                 pressed.props["disabled"] = True
-
-    def _show(self, person: Person) -> None:
-        """Let the person sit down at her side, so that one sees what she does."""
-        for side in (self.desk.customer, self.desk.support):
-            if person in side.people:
-                self.desk.active = side
-                if side.person is not person:
-                    side.choose(person.id)
 
     # -- what there is to see
 
@@ -177,7 +183,7 @@ class Controls:
         self.log.clear()
         with self.log:
             if not life.notes:
-                element("div", "demo-small", "Nothing yet.")
+                element("div", "demo-small", "Each press does what waits next, as a person would. What was done stands here.")
             for note in list(life.notes)[:SHOWN]:
                 with element("div"):
                     element("time", "", f"{note.at.astimezone(_zone(self.desk.customer.person)):%H:%M}")
@@ -197,7 +203,7 @@ def _zone(person: Person) -> ZoneInfo:
 
 def _local(now: datetime, person: Person) -> str:
     zone = _zone(person)
-    return f"{now.astimezone(zone):%a %d %b %Y, %H:%M} ({zone.key.rpartition('/')[2].replace('_', ' ')})"
+    return f"{now.astimezone(zone):%a %d %b, %H:%M} in {zone.key.rpartition('/')[2].replace('_', ' ')}"
 
 
 def _ahead(ahead: timedelta) -> str:
@@ -206,9 +212,7 @@ def _ahead(ahead: timedelta) -> str:
     hours, minutes = divmod(int(ahead.total_seconds()) // 60, 60)
     days, hours = divmod(hours, 24)
     parts = [f"{count} {unit}" for count, unit in ((days, "d"), (hours, "h"), (minutes, "min")) if count]
-    return (
-        f"{' '.join(parts) or 'Less than a minute'} ahead of this machine's. It never goes back; make demo FRESH=1 begins anew."
-    )
+    return f"{' '.join(parts) or 'Less than a minute'} ahead of this machine's; it never goes back."
 
 
 def draw(page: "Page") -> None:

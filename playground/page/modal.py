@@ -33,11 +33,12 @@ def part(side: "Side", view: View) -> Part:
 def _inside(side: "Side", view: View) -> Iterator[Part]:
     errors = side.errors(view)
     lang = {"lang": side.person.user.locale or "en-US"}
+    shown = view.hash, errors, side.page.filled[view.id]
     yield Part("head", view.title, partial(_head, side, view), tag="header", classes="modal-head", props=lang)
     yield Part(
         "scroll",
         classes="modal-scroll",
-        parts=[Part("blocks", (view.hash, errors, side.page.filled[view.id]), partial(_blocks, side, view, errors), classes="modal-blocks", props=lang)],
+        parts=[Part("blocks", shown, partial(_blocks, side, view, errors), classes="modal-blocks", props=lang)],
     )
     if warning := side.warnings.get(view.id):
         yield Part("warning", warning, partial(element, "span", "", warning), classes="warning", props={"role": "alert"})
