@@ -1,0 +1,153 @@
+"""The page in a real browser, by the names that a screen reader says too: for the tests and for the pictures."""
+
+import re
+import shutil
+
+from playwright.async_api import Browser, Locator, Page, Playwright, expect
+
+CHROMIUM = shutil.which("chromium")
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+PATIENCE_MS = 15_000
+"""Of a person with a busy machine; everything is waited for, nothing is slept over."""
+WIDE, NARROW = (1280, 800), (800, 900)
+
+
+async def launch(playwright: Playwright) -> Browser:
+    """Debian's Chromium, without a window."""
+    expect.set_options(timeout=PATIENCE_MS)
+    return await playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+
+
+async def open_pane(page: Page, name: str) -> Locator:
+    """One of the panes below: "Demo" or "Inspector"."""
+    switch = page.get_by_role("button", name=name, exact=True)
+    if await switch.get_attribute("aria-expanded") != "true":
+        await switch.click()
+    pane = page.get_by_role("region", name=name, exact=True)
+    await expect(pane).to_be_visible()
+    return pane
+
+
+def labelled(label: str) -> re.Pattern[str]:
+    """A field's name: its label, with "(optional)" or not."""
+    return re.compile(r"^\s*" + re.escape(label) + r"\s*(\(optional\))?\s*$")
+
+
+class Side:
+    """A workspace, seen by the person who is chosen there: the region "Customer" or "Support"."""
+
+    def __init__(self, page: Page, name: str) -> None:
+        self.page = page
+        self.name = name
+        self.here = page.get_by_role("region", name=name, exact=True)
+
+    # -- seeing
+
+    @property
+    def dialog(self) -> Locator:
+        """The form on top."""
+        return self.here.get_by_role("dialog").last
+
+    @property
+    def thread(self) -> Locator:
+        return self.here.get_by_role("region", name="Thread", exact=True)
+
+    @property
+    def messages(self) -> Locator:
+        return self.here.get_by_role("article")
+
+    def message(self, words: str) -> Locator:
+        """The last message with these words, in the channel or the open thread."""
+        return self.messages.filter(has_text=words).last
+
+    async def show(self, words: str) -> None:
+        """Scroll to the last message with these words."""
+        await self.message(words).scroll_into_view_if_needed()
+
+    async def sees(self, words: str) -> None:
+        await expect(self.message(words)).to_be_visible()
+
+    async def sees_no(self, words: str) -> None:
+        await expect(self.messages.filter(has_text=words)).to_have_count(0)
+
+    def place(self, name: str) -> Locator:
+        """The button that leads to a channel, to "App Home" or to "onboarding", the conversation with the bot."""
+        return self.here.get_by_role("button", name=re.compile(rf"^(# ?)?{re.escape(name)}\b")).first
+
+    def field(self, label: str) -> Locator:
+        """The control of the open form with this label."""
+        return self.dialog.get_by_label(labelled(label)).first
+
+    async def error_of(self, control: Locator) -> Locator:
+        """What says why the control's value was not taken."""
+        await expect(control).to_have_attribute("aria-invalid", "true")
+        described = (await control.get_attribute("aria-describedby") or "").split()
+        return self.dialog.get_by_role("alert").and_(self.page.locator(", ".join(f"#{name}" for name in described)))
+
+    # -- moving
+
+    async def become(self, name: str) -> None:
+        """Choose the person who looks."""
+        people = self.here.get_by_label("Person", exact=True)
+        found = people.locator("option").filter(has_text=re.compile(rf"^{re.escape(name)}\b"))
+        await people.select_option(value=await found.get_attribute("value"))
+        await expect(self.here).to_have_attribute("data-person", name)
+
+    async def go(self, place: str) -> None:
+        await self.place(place).click()
+        await expect(self.place(place)).to_have_attribute("aria-current", "page")
+
+    async def open_thread(self, words: str) -> None:
+        """The thread of the last message with these words."""
+        await self.message(words).get_by_role("button", name=re.compile(r"\d+ repl(y|ies)")).click()
+        await expect(self.thread).to_be_visible()
+
+    # -- doing
+
+    def button(self, name: str, *, on: str = "") -> Locator:
+        """That button on the last message that has it; `on`: words of the message."""
+        wanted = self.page.get_by_role("button", name=name, exact=True)
+        return self.messages.filter(has_text=on, has=wanted).last.get_by_role("button", name=name, exact=True)
+
+    async def press(self, name: str, *, on: str = "") -> None:
+        await self.button(name, on=on).click()
+
+    async def say(self, line: str) -> None:
+        """Type into the channel's composer; a line that begins with a slash is a command."""
+        box = self.here.get_by_role("textbox", name=re.compile(r"^Message "))
+        await box.fill(line)
+        await box.press("Enter")
+
+    async def choose(self, control: Locator, option: str, query: str | None = None) -> None:
+        """In a select: open its list, type what finds the option, and choose it."""
+        await control.click()
+        await control.fill(option if query is None else query)
+        await self._option(option).click()
+        await expect(control).to_have_value(option)
+
+    async def add(self, control: Locator, option: str) -> None:
+        """In a select of several: one more; its list closes."""
+        await control.click()
+        await self._option(option).click()
+        await expect(self.page.get_by_role("listbox")).to_have_count(0)
+        await expect(self.dialog.get_by_text(option, exact=True)).to_be_visible()
+
+    def _option(self, words: str) -> Locator:
+        offered = self.page.get_by_role("listbox").get_by_role("option")
+        return offered.filter(has=self.page.get_by_text(words, exact=True)).first
+
+    async def submit(self, name: str) -> None:
+        await self.dialog.get_by_role("button", name=name, exact=True).click()
+
+    async def close(self) -> None:
+        """By the cross in the corner, which closes all that is open."""
+        await self.dialog.get_by_role("button", name="Close", exact=True).first.click()
+        await expect(self.here.get_by_role("dialog")).to_have_count(0)

@@ -1,0 +1,66 @@
+"""The acts of the rehearsal, played by hand, by a customer's person of either language."""
+
+from playground.acts import ACTS, Acts
+from playground.slack import Person
+from tests.e2e.by_hand import ByHand
+
+PORTUGUESE = {
+    "State: done": "Estado: concluída",
+    "changes requested": "alterações solicitadas",
+    "approved": "aprovada",
+    "asks for changes": "pede alterações",
+    "Approved": "Aprovado",
+    "Proof of access": "Prova de acesso",
+    "is complete": "está concluído",
+    "Closed by": "Encerrado por",
+}
+"""What is written in the customer's channel of an onboarding in Portuguese; support's channel speaks English."""
+
+COMMAND = "/onboarding start"
+
+
+class ActsByHand(Acts):
+    """``lead``: who stands for the customer. ``colleague``: who continues the form that was closed half-way."""
+
+    journey: ByHand
+
+    def __init__(self, journey: ByHand, lead: Person, colleague: Person) -> None:
+        super().__init__(journey)
+        self.ana, self.bruno = lead, colleague
+
+    async def start(self) -> None:
+        """The customer has no such command; support has."""
+        customer = await self.journey.sit(self.ana)
+        await customer.go(self.office.acme.name)
+        await customer.say(COMMAND)
+        await customer.sees("/onboarding is not a valid command")
+
+        async def opened() -> None:
+            support = await self.journey.sit(self.sam)
+            await support.go(self.office.acme.name)
+            await support.say(COMMAND)
+
+        language = "pt_BR" if self.journey.spoken else "en"
+        values = {"customer": "Acme Bank", "lead": self.ana, "owner": self.sam, "language": language, "go_live": "2099-01-15"}
+        await self.journey.fill_form(self.sam, opened, values, lambda: self.journey.lasting("card"))
+        await self.slack.until(lambda: self.journey.lasting("step", "planning"), timeout=30)
+
+    async def thread_says(self, kind: str, step: str, words: str) -> str:
+        return await super().thread_says(kind, step, words if kind == "review" else self.journey.words(words))
+
+    async def approve(self, person: Person, step: str) -> None:
+        approved = self.journey.words("Approved")
+        await self.journey.approve(person, step, lambda: any(approved in m.text for m in self.journey.thread("step", step)))
+
+    async def restart(self) -> None:
+        """The bot is not restarted here: it has a test of its own."""
+
+    async def reminder(self) -> None:
+        """Nor are reminders waited for: they have a test of their own, with the clock moved."""
+
+
+async def play_by_hand(acts: ActsByHand) -> None:
+    """All acts, with a picture of both sides after each."""
+    for act in ACTS:
+        await getattr(acts, act.__name__)()
+        await acts.journey.visit.photograph(act.__name__)

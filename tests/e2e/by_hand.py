@@ -1,0 +1,129 @@
+"""The journey of the rehearsal, but each press and each letter goes through the page: what is drawn is what can be pressed."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from playwright.async_api import expect
+
+from bot.buttons import Act
+from bot.forms import field_name
+from playground.browser import Side
+from playground.journey import (
+    Fill,
+    Happened,
+    Journey,
+    RefusedError,
+    action_id,
+    holds,
+    items_of,
+    label,
+    page_title,
+    ready,
+    value_for,
+)
+from playground.office import Office
+from playground.slack import Message, Person, View
+from tests.e2e.filling import fill
+from tests.e2e.visit import Visit
+
+SECONDS = 20.0
+
+
+class ByHand(Journey):
+    """People of `office` who sit before the window of `visit`."""
+
+    def __init__(self, office: Office, visit: Visit, spoken: Mapping[str, str] | None = None) -> None:
+        super().__init__(office)
+        self.visit = visit
+        self.spoken = spoken or {}
+
+    def words(self, words: str) -> str:
+        """As they stand in the customer's channel."""
+        return self.spoken.get(words, words)
+
+    def says(self, kind: str, step: str, words: str) -> bool:
+        return super().says(kind, step, words if kind == "review" else self.words(words))
+
+    async def sit(self, person: Person) -> Side:
+        """The person's side of the page, with the person chosen there."""
+        side = self.visit.support if person.user.team is self.slack.installing_team else self.visit.customer
+        await side.become(person.name)
+        return side
+
+    async def press(
+        self, person: Person, target: Callable[[], Message | View], act: Act, happened: Happened, *, task: str = ""
+    ) -> None:
+        await self.opens(person, target, act, task)()
+        await self.slack.until(lambda: holds(happened), SECONDS)
+
+    def opens(
+        self, person: Person, target: Callable[[], Message | View], act: Act, task: str = ""
+    ) -> Callable[[], Awaitable[Any]]:
+        async def click() -> None:
+            message = await self.slack.until(lambda: action_id(target().blocks, act, task) and target(), SECONDS)
+            name = action_id(message.blocks, act, task)
+            side = await self.sit(person)
+            await side.go(message.channel.name)
+            await side.press(label(message.blocks, str(name)), on=heading(message))
+
+        return click
+
+    async def fill_form(
+        self,
+        person: Person,
+        opened: Callable[[], Awaitable[Any]],
+        values: Fill,
+        happened: Happened,
+        *,
+        stop_at: int | None = None,
+    ) -> None:
+        if not ready(person.view):
+            await opened()
+        side = await self.sit(person)
+        view: View = await self.slack.until(lambda: ready(person.view) and person.view, SECONDS)
+        pages = 0
+        while True:
+            if pages == stop_at:
+                await side.close()
+                return
+            await self.type_in(person, view, values() if callable(values) else values)
+            drawn = view.id, view.hash
+            await side.submit(str(view["submit"]["text"]))
+            pages += 1
+            following = await self._after(person, drawn, happened)
+            if following is None:
+                break
+            view = following
+        await self.slack.until(lambda: holds(happened), SECONDS)
+        if person.view is not None:
+            await side.close()
+
+    async def _after(self, person: Person, drawn: tuple[str, str], happened: Happened) -> View | None:
+        """The next page; None when all is sent."""
+
+        def came() -> bool:
+            view = person.view
+            turned = view is not None and ready(view) and (view.id, view.hash) != drawn
+            return bool(view is None or view.errors or turned or holds(happened))
+
+        await self.slack.until(came, SECONDS)
+        view = person.view
+        if view is not None and view.errors:
+            raise RefusedError(view.errors)
+        return None if view is None or holds(happened) else view
+
+    async def type_in(self, person: Person, view: View, values: Mapping[str, Any]) -> None:
+        side = await self.sit(person)
+        await expect(side.dialog).to_have_accessible_name(view.title)
+        page = page_title(view).removeprefix(f"{view.title}: ")
+        await expect(side.dialog).to_contain_text(page)
+        for block in view.blocks:
+            if block["type"] == "input":
+                value = value_for(field_name(block["block_id"]), block["element"], items_of(values, view))
+                if value is not None:
+                    await fill(side, person, block, value)
+
+
+def heading(message: Message) -> str:
+    """The words of its header: how a person finds it among others."""
+    return next((str(block["text"]["text"]) for block in message.blocks if block["type"] == "header"), message.text)

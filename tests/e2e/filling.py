@@ -1,0 +1,46 @@
+"""How each kind of field is filled by hand."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from playground.browser import Side
+from playground.slack import Person
+from playground.slack.block_kit import Json
+
+
+async def fill(side: Side, person: Person, block: Json, value: Any) -> None:
+    """`value` as the bot's forms take it: text, an option's value or a list of them, a date, Unix seconds, a Person; "*": all."""
+    element, control = block["element"], side.field(str(block["label"]["text"]))
+    match element["type"]:
+        case "plain_text_input" | "email_text_input" | "url_text_input" | "number_input" | "datepicker":
+            await control.fill(str(value))
+        case "datetimepicker":
+            await control.fill(f"{datetime.fromtimestamp(value, ZoneInfo(person.user.tz or 'UTC')):%Y-%m-%dT%H:%M}")
+        case "checkboxes":
+            for option in element["options"]:
+                await side.dialog.get_by_role("checkbox", name=words(option), exact=True).set_checked(option["value"] in value)
+        case "radio_buttons":
+            await side.dialog.get_by_role("radio", name=text_of(element, value), exact=True).check()
+        case "static_select":
+            await side.choose(control, text_of(element, value))
+        case "users_select":
+            await side.choose(control, value.name)
+        case "external_select":
+            query = "" if value == "*" else str(value)
+            first, *_others = await person.search(block["block_id"], query)
+            await side.choose(control, first, query)
+        case "multi_external_select":
+            first, *_others = await person.search(block["block_id"], "")  # "All 6 that wait" comes first
+            await side.add(control, first)
+        case kind:
+            raise AssertionError(f"how is a {kind} filled by hand?")
+
+
+def words(option: Mapping[str, Any]) -> str:
+    return str(option["text"]["text"])
+
+
+def text_of(element: Mapping[str, Any], value: str) -> str:
+    return next(words(option) for option in element["options"] if option["value"] == value)

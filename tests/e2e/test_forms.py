@@ -1,0 +1,75 @@
+"""A form as a person meets it: left half-way, filled by keyboard alone."""
+
+import pytest_asyncio
+from playwright.async_api import expect
+
+from playground.journey import Journey
+from playground.office import Office
+from tests.e2e.conftest import Looking
+from tests.e2e.keyboard import tab_to
+from tests.e2e.scenes import planned
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session", autouse=True)
+async def begun(office: Office) -> Journey:
+    return await planned(office)
+
+
+async def test_a_form_closed_half_way_goes_on_where_it_was(office: Office, look: Looking) -> None:
+    ana = (await look()).customer
+    await ana.become("Ana")
+    await ana.go("acme_pismo")
+    await ana.press("Fill in the form", on="2. Organization")
+    await expect(ana.dialog).to_contain_text("Page 1 of 5")
+    await ana.field("Legal name of the company").fill("Half-way Bank S.A.")
+    await ana.choose(ana.field("Country"), "Brazil (BRA)", "Brazil")
+    await ana.field("Document number (tax ID or registration)").fill("11.222.333/0001-81")
+    await ana.submit("Next")
+    await expect(ana.dialog).to_contain_text("Page 2 of 5")
+    await ana.close()
+
+    bruno = (await look()).customer
+    await bruno.become("Bruno")
+    await bruno.go("acme_pismo")
+    await bruno.press("Fill in the form", on="2. Organization")
+    await expect(bruno.dialog).to_contain_text("Página 2 de 5")
+    await bruno.dialog.get_by_role("button", name="Voltar").click()
+    await expect(bruno.field("Razão social")).to_have_value("Half-way Bank S.A.")
+    await bruno.close()
+
+
+async def test_a_form_is_filled_and_sent_by_keyboard_alone(begun: Journey, office: Office, look: Looking) -> None:
+    visit = await look()
+    ana, keys = visit.customer, visit.page.keyboard
+    await ana.become("Ana")
+    await ana.go("acme_pismo")
+    await tab_to(visit.page, ana.button("Fill in the form", on="3. Service Desk access"))
+    await keys.press("Enter")
+    await expect(ana.dialog).to_have_accessible_name("Service Desk access")
+    await tab_to(visit.page, ana.field("E-mails of all who need access"))
+    await keys.type("duty@bank.example")
+    await tab_to(visit.page, ana.dialog.get_by_role("checkbox", name="Status page"))
+    await keys.press("Space")
+    await tab_to(visit.page, ana.dialog.get_by_role("radio").first)
+    await keys.press("ArrowDown")
+    await expect(ana.dialog.get_by_role("radio").nth(1)).to_be_checked()
+    await tab_to(visit.page, ana.dialog.get_by_role("button", name="Next", exact=True))
+    await keys.press("Enter")
+    await expect(ana.dialog).to_contain_text("Please look at all answers")
+    await tab_to(visit.page, ana.dialog.get_by_role("button", name="Send", exact=True))
+    await keys.press("Enter")
+    await expect(ana.here.get_by_role("dialog")).to_have_count(0)
+    await ana.sees("State: under review")
+    assert begun.sent_revision("service_desk") == 1
+
+
+async def test_escape_closes_a_form(office: Office, look: Looking) -> None:
+    visit = await look()
+    ana = visit.customer
+    await ana.become("Ana")
+    await ana.go("acme_pismo")
+    await ana.press("I'm stuck", on="2. Organization")
+    await expect(ana.dialog).to_have_accessible_name("I'm stuck")
+    await visit.page.keyboard.press("Escape")
+    await expect(ana.here.get_by_role("dialog")).to_have_count(0)
+    assert office.ana.view is None

@@ -1,0 +1,93 @@
+"""What goes wrong on any day: a wrong answer, a nervous finger, a bot that is down."""
+
+import pytest_asyncio
+from playwright.async_api import expect
+
+from playground.journey import Journey
+from playground.office import Office
+from tests.e2e.conftest import Looking
+from tests.e2e.scenes import planned
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session", autouse=True)
+async def begun(office: Office) -> Journey:
+    return await planned(office)
+
+
+async def test_errors_stand_at_their_fields_until_they_are_mended(look: Looking) -> None:
+    visit = await look()
+    ana = visit.customer
+    await ana.become("Ana")
+    await ana.go("acme_pismo")
+    await ana.press("Fill in the form", on="2. Organization")
+    await ana.choose(ana.field("Country"), "Brazil (BRA)", "Brazil")
+    await ana.field("Legal name of the company").fill("Example Bank S.A.")
+    number = ana.field("Document number (tax ID or registration)")
+    await ana.submit("Next")
+    await expect(await ana.error_of(number)).to_contain_text("required")
+    await number.fill("11.222.333/0001-82")
+    await ana.submit("Next")
+    await expect(await ana.error_of(number)).to_contain_text("The check digits do not fit")
+    await visit.photograph("errors")
+    await expect(ana.field("Legal name of the company")).to_have_value("Example Bank S.A.")
+    await number.fill("11.222.333/0001-81")
+    await ana.submit("Next")
+    await expect(ana.dialog).to_contain_text("Page 2 of 5")
+    await ana.close()
+
+
+async def test_a_double_click_counts_once(office: Office, look: Looking) -> None:
+    visit = await look()
+    ana = visit.customer
+    await ana.become("Ana")
+    await ana.go("acme_pismo")
+    await ana.button("I'm stuck", on="2. Organization").dblclick()
+    await expect(ana.dialog).to_have_accessible_name("I'm stuck")
+    await ana.field("What keeps you from going on?").fill("Which of our companies is meant?")
+    await ana.dialog.get_by_role("button", name="Tell support", exact=True).dblclick()
+    await expect(ana.here.get_by_role("dialog")).to_have_count(0)
+    await visit.support.become("Sam")
+    await visit.support.go("onboarding-support")
+    await visit.support.open_thread("Example Bank: Organization")
+    await visit.support.sees("Which of our companies is meant?")
+    await office.slack.until(lambda: office.slack.quiet)
+    told = [message for message in office.support.messages if "Which of our companies" in str((message.text, message.blocks))]
+    assert len(told) == 1
+
+
+async def test_while_the_bot_is_down_slack_warns_and_what_was_typed_stays(office: Office, look: Looking) -> None:
+    visit = await look()
+    ana = visit.customer
+    await ana.become("Ana")
+    await ana.go("acme_pismo")
+    await ana.press("Fill in the form", on="3. Service Desk access")
+    people = ana.field("E-mails of all who need access")
+    await people.fill("duty@bank.example")
+    await office.kill_bot()
+    try:
+        await ana.submit("Next")
+        await expect(ana.dialog.get_by_role("alert")).to_contain_text("could not be reached")
+        await visit.photograph("warning")
+        await expect(people).to_have_value("duty@bank.example")
+        visit.problems.clear()
+    finally:
+        await office.start_bot()
+    await ana.submit("Next")
+    await expect(ana.dialog).to_contain_text("Please look at all answers")
+    await expect(ana.dialog).to_contain_text("duty@bank.example")
+    await ana.close()
+
+
+async def test_a_button_pressed_while_the_bot_is_down_says_so(office: Office, look: Looking) -> None:
+    ana = (await look()).customer
+    await ana.become("Ana")
+    await ana.go("acme_pismo")
+    await office.kill_bot()
+    try:
+        await ana.press("I'm stuck", on="2. Organization")
+        await expect(ana.message("2. Organization").get_by_role("alert")).to_be_visible()
+    finally:
+        await office.start_bot()
+    await ana.press("I'm stuck", on="2. Organization")
+    await expect(ana.dialog).to_have_accessible_name("I'm stuck")
+    await ana.close()
