@@ -22,10 +22,11 @@ $(READY): requirements-dev.txt
 test: $(READY) ## run all tests, two files at a time
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
-demo: $(READY) ## play the whole journey by itself, against stand-ins, and print who did and saw what
-	$(BIN)/python -m playground.rehearse
+demo: $(READY) ## try it in the browser, without Slack; FRESH=1 begins anew
+	@exec $(BIN)/python -m playground.demo
 
-rehearse: demo ## the same, by the name of its module
+rehearse: $(READY) ## play the whole journey by itself, against stand-ins, and print who did and saw what
+	$(BIN)/python -m playground.rehearse
 
 run: $(READY) ## run the bot; it reads its configuration from the environment
 	$(BIN)/python -m bot run
