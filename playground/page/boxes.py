@@ -41,8 +41,10 @@ def _box(of: Control, option: Json, *, many: bool, on: bool, turned: Any) -> Pla
         _show(box, on=on)
         box.on("change", change, js_handler="(event) => emit(event.target.checked)")
         with element("span", "b-box-words"):
-            draw_text(option["text"], of.surface.person, tag="span")
-            draw_text(option.get("description"), of.surface.person, "b-hint", tag="span")
+            words = draw_text(option["text"], of.surface.person, tag="span")
+            about = draw_text(option.get("description"), of.surface.person, "b-hint", tag="span")
+    box.props.set_optional("aria-labelledby", words.html_id if words else None)
+    box.props.set_optional("aria-describedby", about.html_id if about else None)
     return box
 
 

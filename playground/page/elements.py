@@ -66,10 +66,9 @@ def _busy(made: Plain, *, on: bool) -> None:
 def _overflow(given: Json, surface: Surface) -> None:
     with element("div", "b-overflow"):
         made = element("button", "b-button b-dots", "⋯", type="button", aria_label="More actions", aria_haspopup="menu")
-        with made, ui.menu().props('auto-close anchor="bottom right" self="top right"').classes("b-menu") as menu:
+        with made, ui.menu().props('auto-close anchor="bottom right" self="top right"').classes("b-menu"):
             for option in given["options"]:
                 _overflow_item(given, option, surface)
-        made.on("click", menu.open, args=[])
 
 
 def _overflow_item(given: Json, option: Json, surface: Surface) -> None:
@@ -77,7 +76,7 @@ def _overflow_item(given: Json, option: Json, surface: Surface) -> None:
         if await agreed(given, surface):
             await surface.run(surface.person.select(surface.target, given["action_id"], option["value"]))
 
-    item = ui.menu_item(words_of(option["text"]), choose)
+    item = ui.menu_item(words_of(option["text"]), choose).props("role=menuitem")
     if url := safe_url(str(option.get("url") or "")):
         item.props.update({"href": url, "target": "_blank"})
 

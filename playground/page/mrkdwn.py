@@ -13,7 +13,7 @@ TAGS: Final = ("a", "b", "blockquote", "br", "code", "i", "pre", "s", "span", "t
 SCHEMES: Final = frozenset({"http", "https", "mailto", "tel"})
 
 _ATOM: Final = re.compile(
-    r"\n?```\n?(?P<fence>.+?)\n?```\n?"
+    r"```\n?(?P<fence>.+?)\n?```"
     r"|`(?P<code>[^`\n]+)`"
     r"|<(?P<token>[^<>\n]+)>"
     r"|(?P<url>\bhttps?://[^\s<>|\"`]+[^\s<>|\"`.,:;!?)\]}'*_~])",
@@ -23,8 +23,9 @@ _EMPHASIS: Final = re.compile(r"(?<![\w*_~])([*_~])(?=\S)((?:(?!\1)[^\n])+?)(?<=
 _STYLES: Final = {"*": "b", "_": "i", "~": "s"}
 _EMOJI: Final = re.compile(r":([a-z0-9_+-]+):(?::skin-tone-\d:)?")
 _QUOTE: Final = re.compile(r"(?:^(?:>|&gt;).*(?:\n|\Z))+", re.MULTILINE)
-_KEPT: Final = re.compile("\ue000(\\d+)\ue001")
-_PRIVATE: Final = re.compile("[\ue000\ue001]")
+_KEPT: Final = re.compile("[\ue000\ue002](\\d+)\ue001")
+_PRIVATE: Final = re.compile("[\ue000-\ue002]")
+_BESIDE_FENCE: Final = re.compile("\n?(\ue002\\d+\ue001)\n?")
 
 
 def to_html(text: str, reader: Reader, *, verbatim: bool = False) -> str:
@@ -110,9 +111,9 @@ class _Parts:
         self.reader, self.verbatim = reader, verbatim
         self.kept: list[str] = []
 
-    def keep(self, html: str) -> str:
+    def keep(self, html: str, mark: str = "\ue000") -> str:
         self.kept.append(html)
-        return f"\ue000{len(self.kept) - 1}\ue001"
+        return f"{mark}{len(self.kept) - 1}\ue001"
 
     def back(self, html: str) -> str:
         return _KEPT.sub(lambda found: self.kept[int(found[1])], html)
@@ -122,7 +123,7 @@ class _Parts:
 
     def _atom(self, found: re.Match[str]) -> str:
         if found["fence"]:
-            return self.keep(f"<pre>{self._code(found['fence'])}</pre>")
+            return self.keep(f"<pre>{self._code(found['fence'])}</pre>", "\ue002")
         if found["code"]:
             return self.keep(f"<code>{self._code(found['code'])}</code>")
         if found["token"]:
@@ -160,7 +161,8 @@ class _Parts:
         return "".join([*done, self._prose(text[at:])])
 
     def _prose(self, text: str) -> str:
-        html = _EMOJI.sub(lambda found: self.keep(_emoji(found)), escape(unescaped(text), quote=False))
+        safe = escape(unescaped(_BESIDE_FENCE.sub(r"\1", text)), quote=False)
+        html = _EMOJI.sub(lambda found: self.keep(_emoji(found)), safe)
         return _emphasized(html).replace("\n", "<br>")
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import Any, Final
 
-from nicegui.elements.mixins.value_element import ValueElement
-from nicegui.events import GenericEventArguments, ValueChangeEventArguments
+from nicegui import ui
+from nicegui.events import GenericEventArguments
 
 from playground.page.control import Control
 from playground.page.text import words_of
@@ -17,7 +17,7 @@ Choice = dict[str, Any]
 
 _OPTION: Final = """
 <q-item v-if="props.opt.line" dense role="presentation" class="b-menu-line">{{ props.opt.label }}</q-item>
-<q-item v-else v-bind="props.itemProps">
+<q-item v-else v-bind="props.itemProps" :aria-label="props.opt.label" :aria-description="props.opt.about">
   <q-item-section>
     <q-item-label>{{ props.opt.label }}</q-item-label>
     <q-item-label v-if="props.opt.about" caption>{{ props.opt.about }}</q-item-label>
@@ -25,12 +25,15 @@ _OPTION: Final = """
 </q-item>
 """
 _FILTER: Final = "(query, update) => { update(() => {}); emit(query); }"
-
-
-class _List(ValueElement[Any]):
-    """Quasar's select alone: what it offers is found here, not in the browser. What is chosen shows at once."""
-
-    LOOPBACK = False
+_PICKED: Final = """(value) => {
+  mounted_app.elements[%(id)d].props["model-value"] = value;
+  if (Array.isArray(value)) {
+    getElement(%(id)d).updateInputValue("", true);
+    getElement(%(id)d).hidePopup();
+  }
+  emit(value);
+}"""
+"""Shown at once: the next choice may come before the answer to this one."""
 
 
 class Select:
@@ -39,26 +42,27 @@ class Select:
         self.many = of.kind.startswith("multi_")
         self.source = of.kind.removeprefix("multi_").removesuffix("_select")
         self._asked = 0
-        self._stored = self._chosen()
-        made = self.made = _List(tag="q-select", value=self._stored, on_value_change=self._pick)
+        self._stored: Any = self._chosen()
+        made = self.made = ui.element("q-select")
         made.classes("b-typed b-select").props("outlined dense use-input options-dense")
         made.props.update({"for": of.id, "input-debounce": 150, "option-label": "label", "option-value": "value"})
-        made.props.update({"behavior": "menu", "popup-content-class": "b-menu", "options": []})
+        made.props.update({"behavior": "menu", "popup-content-class": "b-menu", "options": [], "model-value": self._stored})
         if self.many:
             made.props.update({"multiple": True, "use-chips": True, "max-values": of.element.get("max_selected_items", 100)})
         else:
             made.props.update({"fill-input": True, "hide-selected": True})
         made.add_slot("option", _OPTION)
         made.on("filter", self._filter, js_handler=_FILTER)
+        made.on("update:model-value", self._pick, js_handler=_PICKED % {"id": made.id})
         self._placeholder()
         of.owns(made)
 
     def _placeholder(self) -> None:
-        self.made.props["placeholder"] = "" if self.made.value else self.of.placeholder or "Select an option"
+        self.made.props["placeholder"] = "" if self._stored else self.of.placeholder or "Select an option"
 
     async def _filter(self, event: GenericEventArguments) -> None:
         """An opened list shows everything, though the field still says what is chosen."""
-        query, chosen = str(event.args or ""), self.made.value
+        query, chosen = str(event.args or ""), self._stored
         if isinstance(chosen, dict) and query == chosen["label"]:
             query = ""
         self._asked += 1
@@ -87,16 +91,20 @@ class Select:
                 self.made.props["loading"] = False
         return [{"label": text, "value": text} for text in texts]
 
-    async def _pick(self, event: ValueChangeEventArguments[Any]) -> None:
-        before, chosen = self._stored, event.value
-        if chosen == before:
-            return
-        self._stored = chosen
-        self._placeholder()
+    async def _pick(self, event: GenericEventArguments) -> None:
+        before, chosen = self._stored, event.args
+        self._show(chosen)
         values = [one["value"] for one in chosen or []] if self.many else chosen["value"] if chosen else None
         if not await self.of.put(values) and not self.made.is_deleted:
-            self._stored = self.made.value = before
-            self._placeholder()
+            self._show(before)
+            self.made.update()
+
+    def _show(self, chosen: Any) -> None:
+        """The browser shows it already."""
+        self._stored = chosen
+        with self.made.props.suspend_updates():
+            self.made.props["model-value"] = chosen
+        self._placeholder()
 
     # -- what there is to choose
 

@@ -87,6 +87,6 @@ class Complaint:
         self.line.set_visibility(bool(words))
         if self.control is not None and not self.control.is_deleted:
             props = self.control.props
-            props["aria-describedby"] = " ".join(filter(None, [self.described, self.id if words else ""]))
+            props.set_optional("aria-describedby", " ".join(filter(None, [self.described, self.id if words else ""])) or None)
             props["aria-invalid"] = "true" if words else "false"
             self.control.classes(**{"add" if words else "remove": "b-wrong"})

@@ -1,9 +1,11 @@
 """Every block and every element in one modal and one message, drawn on a page of their own."""
 
+import re
 from collections.abc import Awaitable
 from typing import Any
 
 from nicegui import ui
+from slack_bolt.async_app import AsyncApp
 
 from playground.page.blocks import draw
 from playground.page.parts import element
@@ -159,13 +161,19 @@ class Gallery:
     def __init__(self, slack: Slack, person: Person) -> None:
         self.slack, self.person, self.url = slack, person, ""
         self.outcomes: list[Outcome] = []
+        self.actions: list[dict[str, Any]] = []
         self.errors: dict[str, str] = {"mail": "This address is known already."}
         channel = next(channel for channel in person.channels() if not channel.im)
         blocks = [{"block_id": f"block{n}", **block} for n, block in enumerate(card_blocks(person.id, channel.id))]
         self.message = Message(slack.world.new_ts(), channel, slack.bot_user_id, "Card", blocks, bot=True)
         channel.messages.append(self.message)
+        self.begin()
+
+    def begin(self) -> None:
+        """Open the form anew."""
+        self.actions.clear()
         form = {"type": "modal", "callback_id": "form", "title": plain("Form"), "submit": plain("Send"), "blocks": form_blocks()}
-        person.user.stack.append(new_view(slack, person.user, form, None))
+        self.person.user.stack[:] = [new_view(self.slack, self.person.user, form)]
 
     @property
     def view(self) -> View:
@@ -190,3 +198,17 @@ class Gallery:
                 draw(self.view.blocks, Surface(self.person, self.view, self.slack.world, self.run, self.errors))
             with element("section", aria_label="Message"):
                 draw(self.message.blocks, Surface(self.person, self.message, self.slack.world, self.run))
+
+
+def answer(app: AsyncApp, gallery: Gallery) -> None:
+    """An app that acknowledges everything and remembers it; currencies are searched."""
+
+    @app.options("value")
+    async def currencies(ack: Any, body: dict[str, Any]) -> None:
+        found = [text for text in ("Real", "Euro", "Dollar", "Peso") if body["value"].casefold() in text.casefold()]
+        await ack(options=[option(text) for text in found])
+
+    @app.action(re.compile(".*"))
+    async def acted(ack: Any, body: dict[str, Any]) -> None:
+        gallery.actions.append(body["actions"][0])
+        await ack()
