@@ -26,6 +26,11 @@ _SUBMIT = """(event) => {
   box.value = "";
 }"""
 
+_CLIP = (
+    '<svg viewBox="0 0 18 18" width="18" height="18" aria-hidden="true">'
+    '<path d="M13.5 8.2l-5 5a3 3 0 0 1-4.3-4.3l5.6-5.6a2 2 0 0 1 2.9 2.9l-5.4 5.3a1 1 0 0 1-1.4-1.4l4.7-4.7"/></svg>'
+)
+
 
 class Composer:
     """``thread``: the `ts` of the thread's root, when it writes there."""
@@ -39,12 +44,15 @@ class Composer:
             self.box = element("textarea", "", text, rows=1, aria_label=label, placeholder=label, enterkeyhint="send")
             self.box.on("keydown", js_handler=_ENTER)
             on_value(self.box, "change", self._keep)
-            self.chips = element("div", "chips")
             with element("div", "composer-foot"):
                 upload = ui.upload(multiple=True, auto_upload=True, on_upload=self._attach).classes("hidden")
-                button("Attach a file", lambda: upload.run_method("pickFiles"), "quiet")
-                element("span", "composer-hint", "Enter sends")
-                element("button", "send", "Send", type="submit")
+                attach = button(
+                    "", lambda: upload.run_method("pickFiles"), "quiet clip", aria_label="Attach a file", title="Attach a file"
+                )
+                with attach:
+                    ui.html(_CLIP, sanitize=False, tag="span")
+                element("button", "send", "Send", type="submit", title="Send (Enter)")
+            self.chips = element("div", "chips")
         form.on("submit", lambda event: self.send(str(event.args)), js_handler=_SUBMIT)
 
     def _keep(self, text: str) -> None:

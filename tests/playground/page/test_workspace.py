@@ -8,6 +8,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, async_playwright, expect
 from playwright.async_api import Page as Tab
+from slack_sdk.web.async_client import AsyncWebClient
 
 from playground.acts import Acts
 from playground.browser import CHROMIUM, PATIENCE_MS, Side, launch
@@ -15,6 +16,7 @@ from playground.journey import Journey
 from playground.office import CALM, Office
 from playground.page.server import Page, serve
 from playground.slack import Delivery
+from tests.playground.company import actions, button, field_of, modal, plain
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
@@ -287,3 +289,43 @@ async def test_the_page_answers_only_to_its_own_address(url: str) -> None:
             assert foreign.status == 400
         async with web.get(f"{url}/files/F404") as gone:
             assert gone.status == 404
+
+
+async def test_forms_lie_three_deep_and_go_back_one_by_one_or_all_at_once(customer: Side, office: Office) -> None:
+    slack, ana = office.slack, office.ana
+    client = AsyncWebClient(token=slack.bot_token, base_url=slack.api_url)
+
+    def titled(title: str) -> dict[str, object]:
+        return modal(field_of("name", "Name"), title=plain(title), close=plain("Back"))
+
+    await client.views_open(trigger_id=slack.new_trigger(ana.user), view=titled("First"))
+    for title in ("Second", "Third"):
+        assert ana.view is not None
+        await client.views_push(trigger_id=slack.new_trigger(ana.user, ana.view.id), view=titled(title))
+    third = customer.here.get_by_role("dialog", name="Third")
+    await expect(third.get_by_label("Name")).to_be_focused()
+
+    await third.get_by_role("button", name="Back").click()
+    second = customer.here.get_by_role("dialog", name="Second")
+    await expect(second).to_be_visible()
+    await second.get_by_role("button", name="Close", exact=True).click()
+
+    await expect(customer.here.get_by_role("dialog")).to_have_count(0)
+
+
+async def test_a_message_drawn_again_keeps_the_focus_on_its_button(customer: Side, office: Office) -> None:
+    slack = office.slack
+    client = AsyncWebClient(token=slack.bot_token, base_url=slack.api_url)
+    sent = await client.chat_postMessage(channel=office.acme.id, text="1", blocks=actions(button("Count", "count")))
+    count = customer.button("Count")
+    await count.focus()
+
+    await client.chat_update(
+        channel=office.acme.id, ts=sent["ts"], text="2", blocks=actions(button("Count", "count"), button("More", "m"))
+    )
+
+    await expect(customer.button("More")).to_be_visible()
+    await expect(count).to_be_focused()
+
+    await client.chat_delete(channel=office.acme.id, ts=sent["ts"])
+    await expect(customer.button("More")).to_have_count(0)
