@@ -1,0 +1,74 @@
+"""The button that plays the next step goes all the way; a fresh demo begins in the middle of it."""
+
+import pytest
+
+from playground.acts import Acts
+from playground.examples import FORMS, answers
+from playground.journey import Journey, ready
+from playground.next_step import CLOSED, Player
+from playground.office import CALM, LIFELIKE, Office
+from playground.seed import seed
+from playground.slack import Person
+
+MOST_PRESSES = 120
+
+
+async def test_press_after_press_it_goes_from_the_seed_to_the_closed_onboarding() -> None:
+    told: list[str] = []
+    async with Office(policies=LIFELIKE) as office:
+        await seed(office, told.append)
+        journey, player = Journey(office), Player(office)
+        assert journey.says("step", "planning", "State: done")
+        assert journey.says("step", "organization", "State: under review")
+        assert journey.says("step", "service_desk", "State: to be filled in")
+        reminders = [m for m in office.acme.messages if "a reminder" in m.text]
+        assert len(reminders) == 1
+        people: list[Person] = []
+        sentences: list[str] = []
+        for _ in range(MOST_PRESSES):
+            played = await player.play(people)
+            sentences.append(played.sentence)
+            if played.person is None:
+                break
+            people = [played.person]
+        assert sentences[0] == "Sam presses “Approve: Organization”."
+        assert sentences[-1] == CLOSED
+        assert [line for line in sentences if "reads:" in line] == []
+        assert journey.says("card", "", "Closed by")
+        assert "all checks passed" in "".join(m.text for m in journey.thread("step", "authentication"))
+        assert list(office.slack.violations) == []
+    assert len(told) == 5
+
+
+async def test_a_form_that_is_open_is_filled_first_and_sent_by_the_next_press() -> None:
+    async with Office(policies=CALM) as office:
+        player, ana, bruno = Player(office), office.ana, office.bruno
+        await Acts(Journey(office)).start()
+        assert (await player.fill(ana)).sentence == "Ana has no form open."
+        assert "presses “Preencher o formulário”" in (await player.play([bruno])).sentence or bruno.view is not None
+        assert ready(bruno.view)
+        page = bruno.view
+        assert "is filled in for Bruno" in (await player.play([bruno])).sentence
+        assert bruno.view is page
+        assert page is not None
+        assert any(state for fields in page.inputs.values() for part in fields.values() for state in part.values())
+        title = page.blocks[0]
+        assert "Bruno sends" in (await player.play([bruno])).sentence
+        assert bruno.view is not None
+        assert bruno.view.blocks[0] != title
+        assert ana.view is None
+
+
+@pytest.mark.parametrize("looked_at", ["Olga", "Pat"])
+async def test_who_has_no_part_in_it_is_given_none(looked_at: str) -> None:
+    async with Office(policies=CALM) as office:
+        await Acts(Journey(office)).start()
+        played = await Player(office).play([office.everyone[looked_at]])
+        assert played.person is office.ana
+
+
+async def test_every_form_there_is_has_answers() -> None:
+    async with Office(policies=CALM) as office:
+        for form in FORMS:
+            if form not in ("organization.record_org_id", "authentication.prove_access"):
+                assert (await answers(office, form)) or form == "stuck", form
