@@ -53,7 +53,8 @@ class Inspector:
         self.since = Counts()
         self.filter: Filter = "all"
         self._drawn: tuple[Counts, Filter] | None = None
-        with ui.element("section").props('aria-label="Inspector"').classes("inspector"):
+        self.root = ui.element("section").props('aria-label="Inspector"').classes("inspector")
+        with self.root:
             self._bar()
             self._table()
             self.opened = ui.column().classes("w-full gap-1 q-mt-sm")
@@ -88,8 +89,9 @@ class Inspector:
         self.refresh()
 
     def refresh(self) -> None:
+        """Draw what is new, where somebody can see it."""
         now = counts(self.core, self.since), self.filter
-        if now == self._drawn:
+        if now == self._drawn or not all(element.visible for element in self.root.ancestors()):
             return
         self._drawn = now
         self.told.text = now[0].in_words()
