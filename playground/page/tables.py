@@ -7,6 +7,7 @@ from nicegui import ui
 
 from playground.page.parts import element
 from playground.page.rich_text import rich_html
+from playground.page.text import words_of
 from playground.slack.block_kit import Json
 from playground.slack.reader import Reader
 
@@ -16,28 +17,29 @@ def table(block: Json, reader: Reader) -> None:
     rows = [row for row in block.get("rows") or [] if isinstance(row, list)]
     settings = [given if isinstance(given, dict) else {} for given in block.get("column_settings") or []]
     caption = block.get("caption")
-    name = (
-        caption if isinstance(caption, str) else (caption or {}).get("text", "Table") if isinstance(caption or {}, dict) else ""
-    )
+    name = caption if isinstance(caption, str) else words_of(caption)
     with element("div", "b-table", role="region", aria_label=name or "Table", tabindex="0"):
-        body = "".join(_row(row, settings, reader, head=at == 0) for at, row in enumerate(rows))
+        sides = [_side(at, settings, rows) for at in range(max(map(len, rows), default=0))]
+        body = "".join(_row(row, settings, sides, reader, head=at == 0) for at, row in enumerate(rows))
         ui.html(body, sanitize=False, tag="table")
 
 
-def _row(row: list[Any], settings: list[Json], reader: Reader, *, head: bool) -> str:
-    cells = (_cell(cell, settings[at] if at < len(settings) else {}, reader, head=head) for at, cell in enumerate(row))
-    return f"<tr>{''.join(cells)}</tr>"
+def _side(at: int, settings: list[Json], rows: list[list[Any]]) -> str:
+    """As the app says, else numbers to the right with the name above them."""
+    said = settings[at].get("align") if at < len(settings) else None
+    if said in {"left", "center", "right"}:
+        return str(said)
+    cells = [row[at] for row in rows[1:] if at < len(row)]
+    return "right" if cells and all(isinstance(cell, dict) and cell.get("type") == "raw_number" for cell in cells) else "left"
 
 
-def _cell(cell: Any, setting: Json, reader: Reader, *, head: bool) -> str:
-    side = setting.get("align") if setting.get("align") in {"left", "center", "right"} else _side_of(cell)
-    wrapped = " b-wrapped" if setting.get("is_wrapped") else ""
+def _row(row: list[Any], settings: list[Json], sides: list[str], reader: Reader, *, head: bool) -> str:
     tag, scope = ("th", ' scope="col"') if head else ("td", "")
-    return f'<{tag}{scope} class="b-{side}{wrapped}">{_content(cell, reader)}</{tag}>'
-
-
-def _side_of(cell: Any) -> str:
-    return "right" if isinstance(cell, dict) and cell.get("type") == "raw_number" else "left"
+    cells = []
+    for at, cell in enumerate(row):
+        wrapped = " b-wrapped" if at < len(settings) and settings[at].get("is_wrapped") else ""
+        cells.append(f'<{tag}{scope} class="b-{sides[at]}{wrapped}">{_content(cell, reader)}</{tag}>')
+    return f"<tr>{''.join(cells)}</tr>"
 
 
 def _content(cell: Any, reader: Reader) -> str:

@@ -92,6 +92,7 @@ def form_blocks() -> list[dict[str, Any]]:
         field_of("wants", "Products", "checkboxes", **many),
         field_of("one", "First product", "radio_buttons", **many),
         field_of("file", "Certificate", "file_input", filetypes=["pem", "txt"], max_files=2),
+        field_of("sum", "Sum", dispatch_action=True, optional=True),
         field_of("poem", "Poem", "rich_text_input", optional=True),
         {"type": "actions", "block_id": "back", "elements": [button("Back", "back")]},
     ]

@@ -133,6 +133,16 @@ async def test_files_are_sent_listed_refused_and_taken_away(tab: Tab, gallery: G
     await expect(form(tab).get_by_text("Too many files.")).to_be_hidden()
 
 
+async def test_a_field_that_tells_the_app_does_so_at_enter_and_when_it_is_left(tab: Tab, gallery: Gallery) -> None:
+    field = form(tab).get_by_label("Sum")
+    await field.press_sequentially("12")
+    await field.press("Enter")
+    await holds(gallery, lambda: [action["value"] for action in gallery.actions] == ["12"])
+    await field.press("3")
+    await field.press("Tab")
+    await holds(gallery, lambda: [action["value"] for action in gallery.actions] == ["12", "123"])
+
+
 async def test_an_error_belongs_to_its_field(tab: Tab) -> None:
     mail = form(tab).get_by_label("E-mail")
     await expect(mail).to_have_attribute("aria-invalid", "true")
