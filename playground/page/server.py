@@ -97,6 +97,7 @@ def _front() -> FastAPI:
         root=draw,
         title=TITLE,
         dark=None,
+        language="en-US",
         favicon=FAVICON,
         show_welcome_message=False,
         reconnect_timeout=10,
