@@ -1,0 +1,150 @@
+"""`make demo` as a terminal sees it: one command starts all, Ctrl-C ends all, the next start goes on, and only this machine may look."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from playground import demo
+from playground.office import ROOT
+
+PATIENCE = 120.0
+ENVIRONMENT = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+class Terminal:
+    """A running demo, and what it printed."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+        self.printed = ""
+
+    async def says(self, words: str) -> str:
+        """Read on until it has printed this; returns all that it printed. Raises EOFError when it ends before."""
+        assert self.process.stdout is not None
+        async with asyncio.timeout(PATIENCE):
+            while words not in self.printed:
+                line = await self.process.stdout.readline()
+                if not line:
+                    raise EOFError(f"it ended without {words!r}:\n{self.printed}")
+                self.printed += line.decode()
+        return self.printed
+
+    async def ends(self, how: signal.Signals | None = None) -> int:
+        if how is not None:
+            self.process.send_signal(how)
+        assert self.process.stdout is not None
+        async with asyncio.timeout(PATIENCE):
+            self.printed += (await self.process.stdout.read()).decode()
+            return await self.process.wait()
+
+    @property
+    def url(self) -> str:
+        return next(line.split()[1] for line in self.printed.splitlines() if line.startswith("Open "))
+
+
+@contextlib.asynccontextmanager
+async def started(folder: Path, *words: str) -> AsyncIterator[Terminal]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "playground.demo", "--folder", str(folder), "--no-browser", "--no-seed", *words),
+        cwd=ROOT,
+        env=ENVIRONMENT,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    try:
+        yield Terminal(process)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield listening.getsockname()[1]
+
+
+def bots_in(folder: Path) -> list[int]:
+    """Processes that work in a folder (Linux)."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if (process / "cwd").readlink() == folder:
+                found.append(int(process.name))
+    return found
+
+
+async def test_it_starts_is_alone_in_its_folder_heals_its_bot_and_leaves_nothing_behind(tmp_path: Path, taken: int) -> None:
+    async with started(tmp_path, "--port", str(taken)) as terminal:
+        assert f"Port {taken} is in use." in await terminal.says("Ctrl-C ends it")
+        assert not terminal.url.endswith(f":{taken}")
+        async with aiohttp.ClientSession() as web, web.get(terminal.url) as answer:
+            assert answer.status == 200
+        async with started(tmp_path) as second:
+            assert await second.ends() == 1
+            assert "A demo runs in" in second.printed
+        (bot,) = bots_in(tmp_path)
+        os.kill(bot, signal.SIGKILL)
+        await terminal.says("The bot has ended by itself (signal 9). It is started again.")
+        await terminal.says("The bot runs again.")
+        assert await terminal.ends(signal.SIGINT) == 0
+    assert bots_in(tmp_path) == []
+    assert "Traceback" not in terminal.printed
+
+
+@pytest.mark.parametrize("how", [signal.SIGHUP, signal.SIGKILL])
+async def test_however_it_ends_the_next_start_goes_on(how: signal.Signals, tmp_path: Path) -> None:
+    async with started(tmp_path, "--port", "0") as terminal:
+        await terminal.says("Ctrl-C ends it")
+        assert await terminal.ends(how) == (-how if how is signal.SIGKILL else 0)
+    async with started(tmp_path, "--port", "0") as terminal:
+        assert "Going on where it was." in await terminal.says("Ctrl-C ends it")
+        assert len(bots_in(tmp_path)) == 1
+        assert await terminal.ends(signal.SIGTERM) == 0
+    assert bots_in(tmp_path) == []
+    if how is signal.SIGHUP:
+        async with started(tmp_path, "--port", "0", "--fresh") as terminal:
+            assert "Going on" not in await terminal.says("Ctrl-C ends it")
+            assert await terminal.ends(signal.SIGTERM) == 0
+
+
+async def test_what_cannot_be_read_is_said_with_its_cure(tmp_path: Path) -> None:
+    for name in ("office.json", "slack.json", "pismo.json"):
+        (tmp_path / name).write_text("{")
+    async with started(tmp_path) as terminal:
+        assert await terminal.ends() == 1
+    assert "make demo FRESH=1" in terminal.printed
+    assert "Traceback" not in terminal.printed
+    assert (tmp_path / "slack.json").read_text() == "{"
+
+
+def test_another_address_needs_a_flag_and_says_why(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        demo.arguments(["--host", "0.0.0.0"])  # noqa: S104  what is refused
+    assert ended.value.code == 2
+    assert "asks nobody who they are" in capsys.readouterr().err
+    assert demo.arguments(["--host", "0.0.0.0", demo.FLAG]).host == "0.0.0.0"  # noqa: S104  as above
+
+
+@pytest.mark.parametrize(("value", "fresh"), [("1", True), ("", False), ("0", False)])
+def test_fresh_is_an_option_and_a_variable(monkeypatch: pytest.MonkeyPatch, value: str, fresh: bool) -> None:
+    monkeypatch.setenv("FRESH", value)
+    assert demo.arguments([]).fresh is fresh
+    assert demo.arguments(["--fresh"]).fresh
+
+
+def test_no_browser_is_opened_where_there_is_no_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "linux")
+    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    assert demo.show("http://127.0.0.1:1") is False
