@@ -28,7 +28,7 @@ def typing_in(of: Control) -> None:
     elif of.kind == "number_input":
         made.props["inputmode"] = "decimal" if of.element.get("is_decimal_allowed") else "numeric"
     of.owns(made)
-    left = element("div", "b-left", aria_hidden="true")
+    left = element("div", "b-remaining", aria_hidden="true")
     stored = shown
 
     async def store(value: str) -> None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncIterator
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -107,6 +108,26 @@ async def test_dates_are_of_the_readers_zone_and_language(ana: Person, form: str
 
 async def test_emoji_have_names(ana: Person) -> None:
     assert to_html(":tada:", ana) == '<span class="b-emoji" role="img" aria-label="tada" title=":tada:">🎉</span>'
+
+
+async def test_rich_text(ana: Person) -> None:
+    def section(**part: Any) -> dict[str, Any]:
+        return {"type": "rich_text_section", "elements": [part]}
+
+    listed = {
+        "type": "rich_text_list",
+        "style": "ordered",
+        "indent": 1,
+        "offset": 2,
+        "elements": [section(type="text", text="x")],
+    }
+    strong = section(type="text", text="<a>\nb", style={"bold": True, "code": True})
+    link = section(type="link", url="javascript:alert(1)", text="press")
+    shown = rich_html({"type": "rich_text", "elements": [strong, listed, link, section(type="hologram")]}, ana)
+    assert "<code><b>&lt;a&gt;<br>b</b></code>" in shown
+    assert 'start="3"><li>x</li></ol>' in shown
+    assert Reading(shown).links == []
+    assert Reading(shown).words.endswith("pressUnknown element: hologram")
 
 
 NASTY = st.lists(
