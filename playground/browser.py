@@ -110,6 +110,10 @@ class Side:
         await self.message(words).get_by_role("button", name=re.compile(r"\d+ repl(y|ies)")).click()
         await expect(self.thread).to_be_visible()
 
+    async def close_thread(self) -> None:
+        await self.thread.get_by_role("button", name="Close thread", exact=True).click()
+        await expect(self.thread).to_have_count(0)
+
     # -- doing
 
     def button(self, name: str, *, on: str = "") -> Locator:

@@ -34,6 +34,7 @@ async def test_labels_and_contrast(look: Looking, scheme: Literal["light", "dark
     await expect(sam.here).to_contain_text("Example Bank")
     await visit.photograph("thread-and-home")
     assert await visit.complaints() == []
+    await ana.close_thread()
     await ana.press("Fill in the form", on="2. Organization")
     await expect(ana.dialog).to_contain_text("Page 1 of 5")
     await ana.submit("Next")
