@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from playground.office import Office
+from playground.slack import UnmetError
 
 State = Literal["running", "starting", "down"]
 LOOK = 0.3
@@ -35,6 +36,9 @@ class Keeper:
             self._tell("The bot is restarted.")
             await self.office.stop_bot()
             await self._start()
+            with contextlib.suppress(UnmetError, RuntimeError):  # without Slack it stays unready; it may end at once
+                await self.office.slack.until(self.office.is_ready, timeout=LONGEST_PAUSE)
+            await self._look()
 
     async def kill(self) -> None:
         """As a crash does; `watch` starts it again."""
@@ -57,7 +61,7 @@ class Keeper:
             self._failures += 1
             self._ready = False
             self.office.slack.changed()
-            self._tell(f"The bot has ended by itself ({_how(process.returncode)}). It is started again.")
+            self._tell(f"The bot has ended ({_how(process.returncode)}). It is started again.")
             await asyncio.sleep(min(LONGEST_PAUSE, 2.0 ** (self._failures - 1) - 1))
             await self._start()
         elif process is not None and not self._ready:

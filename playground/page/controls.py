@@ -109,7 +109,7 @@ class Controls:
             with element("div", "demo-faults"):
                 self.switches = {
                     name: ui.switch(words, value=self.life.faults.is_on(name), on_change=partial(self._switch, name)).props(
-                        "dense"
+                        "dense color=teal-8"
                     )
                     for name, words in LABELS.items()
                 }

@@ -60,3 +60,6 @@ async def test_reminders_that_were_missed_come_as_one_and_are_dated_by_the_moved
         (reminder,) = reminders()
         assert abs(float(reminder.ts) - office.clock.time() + 3600) < 60
         assert reminder.ts > root.ts
+        assert "for demonstrations only" in office.log.read_text()
+        _, checked = await office.command("check")
+        assert "CLOCK_FILE: MOVES THE BOT'S CLOCK" in checked

@@ -95,7 +95,7 @@ async def test_it_starts_is_alone_in_its_folder_heals_its_bot_and_leaves_nothing
             assert "A demo runs in" in second.printed
         (bot,) = bots_in(tmp_path)
         os.kill(bot, signal.SIGKILL)
-        await terminal.says("The bot has ended by itself (signal 9). It is started again.")
+        await terminal.says("The bot has ended (signal 9). It is started again.")
         await terminal.says("The bot runs again.")
         assert await terminal.ends(signal.SIGINT) == 0
     assert bots_in(tmp_path) == []
