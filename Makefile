@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test demo rehearse run check lint types format bench lock
+.PHONY: help setup test demo rehearse run check lint types format bench screenshots lock
 
 help: ## list the tasks
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -46,6 +46,9 @@ format: $(READY) ## format the code
 
 bench: $(READY) ## measure how fast Slack is answered, beside baselines
 	$(BIN)/python -m bench.ack
+
+screenshots: $(READY) ## take the pictures of the README anew, in docs/images; needs chromium
+	$(BIN)/python -m playground.photograph
 
 lock: ## lock the dependencies anew; needs uv
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url -q pyproject.toml -o requirements.txt

@@ -36,6 +36,13 @@ async def open_pane(page: Page, name: str) -> Locator:
     return pane
 
 
+async def close_panes(page: Page) -> None:
+    """All room for the two sides."""
+    for switch in await page.locator(".dock-tab[aria-expanded=true]").all():
+        await switch.click()
+    await expect(page.locator(".dock-tab[aria-expanded=true]")).to_have_count(0)
+
+
 def labelled(label: str) -> re.Pattern[str]:
     """A field's name: its label, with "(optional)" or not."""
     return re.compile(r"^\s*" + re.escape(label) + r"\s*(\(optional\))?\s*$")

@@ -1,11 +1,13 @@
 """The pane where one sees what Slack and the app say to each other."""
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from nicegui import ui
 from nicegui.events import GenericEventArguments
 
+from playground.page.parts import button, element
 from playground.page.traffic import Counts, Filter, Row, counts, find, rows
 from playground.slack.core import Core
 
@@ -36,12 +38,25 @@ STYLE = """
 .inspector-good { color: var(--good); }
 .inspector-poor { color: var(--poor); }
 .inspector-bad { color: var(--bad); font-weight: 600; }
-.inspector-open { background: none; border: 0; padding: 0; font: inherit; color: inherit; text-decoration: underline; cursor: pointer; }
-.inspector-open:focus-visible { outline: 2px solid currentColor; outline-offset: 2px; }
-.inspector-table { max-height: 20rem; background: transparent; }
+.inspector h2 { font-size: 13px; line-height: 1.6; font-weight: 700; }
+.inspector-bar > [role=group] { display: flex; gap: 4px; }
+.inspector-bar { display: flex; flex-wrap: wrap; align-items: center; gap: 6px; font-size: 13px; }
+.inspector-bar > [role=status] { margin-right: auto; }
+.inspector-bar button { height: 28px; padding: 0 10px; border: 1px solid var(--line); border-radius: 8px; background: var(--paper);
+  font-size: 13px; font-weight: 600; }
+.inspector-bar button:hover { background: var(--hover); }
+.inspector-bar button[aria-pressed=true] { border-color: var(--link); color: var(--link); }
+.inspector-body { display: flex; flex-wrap: wrap; gap: 8px 20px; margin-top: 8px; }
+.inspector-table { flex: 1 1 28rem; min-width: 0; max-height: max(10rem, 36vh - 110px); background: transparent; color: var(--ink); }
+.inspector-table .q-table__middle { flex: 1 1 auto; max-height: inherit; }
+.inspector-table th { position: sticky; top: 0; z-index: 1; background: var(--paper); }
 .inspector-table th, .inspector-table td { height: auto; padding: 3px 8px; }
-.inspector-json { max-height: 20rem; overflow: auto; font: 12px/1.5 ui-monospace, monospace; }
-.inspector-json { white-space: pre-wrap; overflow-wrap: anywhere; }
+.desk .inspector-open { padding: 0; border: 0; background: none; color: var(--link); }
+.inspector-open:hover { text-decoration: underline; }
+.inspector-opened { flex: 1 1 22rem; min-width: 0; }
+.inspector-opened:empty { display: none; }
+.inspector-json { max-height: max(7rem, 36vh - 165px); margin-top: 6px; padding: 8px; overflow: auto; border-radius: 6px;
+  background: var(--sunken); font: 12px/1.5 ui-monospace, monospace; white-space: pre-wrap; overflow-wrap: anywhere; }
 """
 
 
@@ -53,26 +68,25 @@ class Inspector:
         self.since = Counts()
         self.filter: Filter = "all"
         self._drawn: tuple[Counts, Filter] | None = None
-        self.root = ui.element("section").props('aria-label="Inspector"').classes("inspector")
+        self.root = element("section", "inspector", aria_label="Inspector")
         with self.root:
             self._bar()
-            self._table()
-            self.opened = ui.column().classes("w-full gap-1 q-mt-sm")
+            with element("div", "inspector-body"):
+                self._table()
+                self.opened = element("div", "inspector-opened")
         ui.timer(SECONDS, self.refresh)
         self.refresh()
 
     def _bar(self) -> None:
-        with ui.row().classes("w-full items-center gap-3"):
-            ui.label("Inspector").classes("text-weight-bold").props("role=heading aria-level=2")
-            self.told = ui.label().props("role=status")
-            ui.space()
-            ui.toggle(dict(FILTERS), value=self.filter, on_change=lambda e: self.choose(e.value)).props(
-                'dense no-caps unelevated role=group aria-label="Show"'
-            )
-            ui.button("Clear", on_click=self.clear).props("flat dense no-caps")
+        with element("div", "inspector-bar"):
+            element("h2", "", "Inspector")
+            self.told = element("span", role="status")
+            with element("div", role="group", aria_label="Show"):
+                self.buttons = {name: button(words, partial(self.choose, name)) for name, words in FILTERS.items()}
+            button("Clear", self.clear)
 
     def _table(self) -> None:
-        self.table = ui.table(columns=_COLUMNS, rows=[], row_key="key").classes("inspector-table w-full")
+        self.table = ui.table(columns=_COLUMNS, rows=[], row_key="key").classes("inspector-table")
         self.table.props('flat dense hide-bottom :rows-per-page-options="[0]"')
         self.table.add_slot("body-cell-what", _OPENER)
         self.table.add_slot("body-cell-outcome", _OUTCOME)
@@ -94,6 +108,8 @@ class Inspector:
         if now == self._drawn or not all(element.visible for element in self.root.ancestors()):
             return
         self._drawn = now
+        for name, pressed in self.buttons.items():
+            pressed.props["aria-pressed"] = "true" if name == self.filter else "false"
         self.told.text = now[0].in_words()
         self.told.classes(replace="inspector-bad" if now[0].refused else "inspector-good")
         self.table.rows = [_cells(row) for row in rows(self.core, self.filter, since=self.since)]
@@ -104,11 +120,10 @@ class Inspector:
         if row is None:
             return
         with self.opened:
-            with ui.row().classes("w-full items-center"):
-                ui.label(f"{row.what}: {row.outcome}").classes(f"text-weight-bold inspector-{row.verdict}")
-                ui.space()
-                ui.button("Close details", on_click=self.opened.clear).props("flat dense no-caps")
-            ui.label(row.json()).classes("inspector-json w-full").props('tabindex=0 role=region aria-label="Details"')
+            with element("div", "inspector-bar"):
+                element("strong", f"inspector-{row.verdict}", f"{row.what}: {row.outcome}", role="status")
+                button("Close details", self.opened.clear)
+            element("div", "inspector-json", row.json(), tabindex="0", role="region", aria_label="Details")
 
 
 def _cells(row: Row) -> dict[str, Any]:

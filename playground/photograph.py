@@ -1,0 +1,166 @@
+"""The pictures of the README, taken from the page: python -m playground.photograph [folder]."""
+
+import asyncio
+import re
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from playwright.async_api import Browser, async_playwright, expect
+from playwright.async_api import Page as Tab
+
+from flows.steps.organization import to_org_details
+from playground.acts import Acts, example
+from playground.browser import CHROMIUM, NARROW, PATIENCE_MS, WIDE, Side, close_panes, launch, open_pane
+from playground.journey import Journey
+from playground.office import CALM, ROOT, Office
+from playground.page.server import Page, serve
+
+FOLDER = ROOT / "docs" / "images"
+MOST_BYTES = 200_000
+"""A picture that is larger is kept as JPEG."""
+
+
+@dataclass(frozen=True)
+class Studio:
+    browser: Browser
+    url: str
+    folder: Path
+
+    @asynccontextmanager
+    async def window(
+        self, size: tuple[int, int] = WIDE, scheme: Literal["light", "dark"] = "light"
+    ) -> AsyncIterator[tuple[Tab, Side, Side]]:
+        """A new window on the page: its page, the customer's side and support's."""
+        window = await self.browser.new_context(
+            viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, locale="en-US"
+        )
+        window.set_default_timeout(PATIENCE_MS)
+        page = await window.new_page()
+        await page.goto(self.url)
+        yield page, Side(page, "Customer"), Side(page, "Support")
+        await window.close()
+
+    async def keep(self, page: Tab, name: str) -> None:
+        """As PNG, or as JPEG where that would be large."""
+        picture = await page.screenshot(animations="disabled", caret="hide")
+        path = self.folder / f"{name}.png"
+        if len(picture) > MOST_BYTES:
+            picture = await page.screenshot(type="jpeg", quality=85, animations="disabled", caret="hide")
+            path = path.with_suffix(".jpg")
+        path.write_bytes(picture)
+        print(f"{path}  {len(picture) // 1000} kB")
+
+
+async def review(studio: Studio) -> None:
+    """A step waits for support: the checklist at the left, what was sent at the right."""
+    async with studio.window() as (page, ana, sam):
+        await sam.go("onboarding-support")
+        await sam.show("Approve: Organization")
+        await ana.go("acme_pismo")
+        await ana.show("Onboarding of")
+        await studio.keep(page, "review")
+
+
+async def form(studio: Studio) -> None:
+    """An answer was not taken, and the form says why at its field."""
+    async with studio.window() as (page, ana, sam):
+        await close_panes(page)
+        await sam.go("onboarding-support")
+        await sam.show("Approve: Organization")
+        await ana.go("acme_pismo")
+        await ana.press("Fill in the form", on="3. Service Desk access")
+        await ana.field("E-mails of all who need access").fill("duty.bank.example")
+        await ana.submit("Next")
+        await expect(ana.dialog.get_by_role("alert").first).to_be_visible()
+        await studio.keep(page, "form")
+        await ana.close()
+
+
+async def narrow(studio: Studio) -> None:
+    """A small window shows one side at a time; Bruno reads Portuguese."""
+    async with studio.window(NARROW) as (page, bruno, _sam):
+        await close_panes(page)
+        await bruno.become("Bruno")
+        await bruno.go("acme_pismo")
+        await bruno.press("Fill in the form", on="3. Service Desk access")
+        await expect(bruno.dialog).to_be_visible()
+        await studio.keep(page, "portuguese")
+        await bruno.close()
+
+
+async def home(studio: Studio) -> None:
+    """Support's home: what waits, and how all onboardings stand."""
+    async with studio.window() as (page, ana, sam):
+        await close_panes(page)
+        await ana.go("acme_pismo")
+        await ana.open_thread("2. Organization")
+        await sam.go("App Home")
+        await expect(sam.here).to_contain_text("Example Bank")
+        await studio.keep(page, "home")
+
+
+async def proof(studio: Studio) -> None:
+    """In the dark: the thread in which an access was proven."""
+    async with studio.window(scheme="dark") as (page, ana, sam):
+        await close_panes(page)
+        await sam.go("onboarding-support")
+        await sam.show("Authentication")
+        await ana.go("acme_pismo")
+        await ana.open_thread("6. Authentication")
+        await ana.show("Proof of access")
+        await studio.keep(page, "proof")
+
+
+async def inspector(studio: Studio) -> None:
+    """What Slack and the bot said to each other."""
+    async with studio.window() as (page, ana, sam):
+        await sam.go("onboarding-support")
+        await ana.go("acme_pismo")
+        pane = await open_pane(page, "Inspector")
+        await pane.get_by_role("button", name="Payloads").click()
+        await pane.get_by_role("button", name=re.compile("Open view_submission")).first.click()
+        await expect(pane.get_by_role("region", name="Details")).to_be_visible()
+        await studio.keep(page, "inspector")
+
+
+async def record_org(acts: Acts) -> None:
+    acts.org_id = acts.office.pismo.create_org(to_org_details({**example("organization"), "number": 1000}))
+    await acts.support_task(acts.sam, "organization", "record_org_id", acts.done("organization"), org_id=acts.org_id)
+
+
+async def take(folder: Path) -> None:
+    """All pictures, in the course of one onboarding."""
+    async with (
+        Office(policies=CALM) as office,
+        serve(Page(office)) as url,
+        async_playwright() as playwright,
+        await launch(playwright) as browser,
+    ):
+        studio, acts = Studio(browser, url, folder), Acts(Journey(office))
+        await acts.start()
+        await acts.planning()
+        await acts.journey.send_step(office.bruno, "organization", example("organization"))
+        for picture in (review, narrow, form, home):
+            await picture(studio)
+        await acts.approve(office.kim, "organization")
+        await record_org(acts)
+        for act in (acts.service_desk, acts.environments, acts.control_center, acts.authentication):
+            await act()
+        for picture in (proof, inspector):
+            await picture(studio)
+
+
+def main() -> None:
+    if CHROMIUM is None:
+        sys.exit("There is no chromium here; on Debian: apt-get install chromium")
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    asyncio.run(take(folder))
+
+
+if __name__ == "__main__":
+    main()
