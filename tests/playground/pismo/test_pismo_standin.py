@@ -130,7 +130,7 @@ async def test_pages_begin_with_one(standin: PismoStandIn, http: httpx.AsyncClie
 async def test_correlation_id_on_every_answer(standin: PismoStandIn, http: httpx.AsyncClient) -> None:
     assert (await http.get(PROGRAMS, headers={"x-cid": "mine"})).headers["x-cid"] == "mine"
     assert (await http.post("/orgs-core/v1/orgs")).headers["x-cid"] == standin.calls[-1].x_cid
-    assert [call.status for call in standin.calls] == [401, 404]
+    assert [call.status for call in standin.calls] == [401, 405]
 
 
 async def test_token_of_another_standin(standin: PismoStandIn, http: httpx.AsyncClient, org_id: str) -> None:
@@ -159,8 +159,11 @@ def test_control_center_refuses() -> None:
 
 
 async def test_control_from_another_process(http: httpx.AsyncClient, standin: PismoStandIn) -> None:
+    async def post(method: str, **arguments: Any) -> httpx.Response:
+        return await http.post(f"{standin.control_url}/_control/{method}", json=arguments)
+
     async def control(method: str, **arguments: Any) -> Any:
-        return (await http.post(f"/_control/{method}", json=arguments)).json()["result"]
+        return (await post(method, **arguments)).json()["result"]
 
     org_id = await control("create_org", details={"official_name": "Acme"})
     await control("edit_org", org_id=org_id, details={"city": "Recife"})
@@ -174,6 +177,7 @@ async def test_control_from_another_process(http: httpx.AsyncClient, standin: Pi
     assert (await http.get(PROGRAMS, headers=headers)).status_code == 403
     assert [call["status"] for call in await control("calls")] == [500, 500, 200, 200, 403]
     assert token not in str(standin.calls)
+    assert (await http.post("/_control/calls")).status_code == 404  # none of Pismo's names
     for arguments in ({"kind": "flood", "path": "*"}, {"colour": "red"}):
-        refused = await http.post("/_control/add_fault", json=arguments)
+        refused = await post("add_fault", **arguments)
         assert (refused.status_code, list(refused.json())) == (400, ["error"])
