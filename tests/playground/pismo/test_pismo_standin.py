@@ -53,7 +53,7 @@ def register(standin: PismoStandIn, org_id: str) -> None:
     ("made", "reason"),
     [
         (OTHER.assertion, "signature"),
-        (lambda org_id: SIGNER.assertion(org_id)[:-8], "signature"),
+        (lambda org_id: SIGNER.assertion(org_id)[:-2], "signature"),
         (lambda org_id: SIGNER.assertion(org_id)[:40], "malformed"),
         (lambda org_id: SIGNER.assertion(org_id, algorithm="RS512"), "alg"),
         (lambda org_id: SIGNER.assertion(org_id, algorithm="HS256"), "alg"),
