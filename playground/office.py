@@ -16,7 +16,7 @@ from typing import Self
 import aiohttp
 import yaml
 
-from playground.pismo import PismoStandIn
+from playground.pismo import Sandbox
 from playground.slack import Delivery, Person, Slack
 from storage.sealing import new_key
 
@@ -60,11 +60,18 @@ def free_port() -> int:
 class Office:
     """``async with Office() as office``: everything runs; at the end everything is stopped and removed.
 
-    ``socket_mode``: how Slack reaches the bot. ``policies``: the text of its CONFIG_FILE.
+    ``socket_mode``: how Slack reaches the bot. ``policies``: the text of its CONFIG_FILE. ``tls``: whether Pismo is over TLS
+    that asks for the bot's certificate; ``pismo`` is its test environment.
     """
 
     def __init__(
-        self, *, socket_mode: bool = True, policies: str = POLICIES, env: Mapping[str, str] | None = None, database_url: str = ""
+        self,
+        *,
+        socket_mode: bool = True,
+        policies: str = POLICIES,
+        env: Mapping[str, str] | None = None,
+        database_url: str = "",
+        tls: bool = False,
     ) -> None:
         self.socket_mode = socket_mode
         self.folder = tempfile.TemporaryDirectory(prefix="onboarding-")
@@ -73,7 +80,8 @@ class Office:
         manifest = yaml.safe_load((ROOT / "app_manifest.yaml").read_text())
         self.slack.scopes = set(manifest["oauth_config"]["scopes"]["bot"])
         self.slack.events = set(manifest["settings"]["event_subscriptions"]["bot_events"])
-        self.pismo = PismoStandIn()
+        self.sandbox = Sandbox(self.path / "pismo", tls=tls)
+        self.pismo = self.sandbox.test
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = self.path / "bot.log"
@@ -93,7 +101,7 @@ class Office:
 
     async def _open(self) -> None:
         await self.slack.start()
-        await self.pismo.start()
+        await self.sandbox.start()
         self._people()
         self.slack.deliver_by(Delivery.socket() if self.socket_mode else Delivery.http(f"{self.url}/slack/events"))
         (self.path / "policies.toml").write_text(self.policies)
@@ -106,7 +114,7 @@ class Office:
     async def _close(self) -> None:
         try:
             await self.stop_bot()
-            await self.pismo.stop()
+            await self.sandbox.stop()
             await self.slack.stop()
         finally:
             self.folder.cleanup()
@@ -148,7 +156,7 @@ class Office:
             "SUPPORT_CHANNEL": self.support.id,
             "DATABASE_URL": self.database_url,
             "ENCRYPTION_KEYS": self.keys,
-            "PISMO_API_URL": self.pismo.url,
+            **self.sandbox.settings,
             "HOST": "127.0.0.1",
             "PORT": str(self.port),
             "CONFIG_FILE": str(self.path / "policies.toml"),
