@@ -25,16 +25,30 @@ def key_pem(key: Key) -> str:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
-def signing_request(company: str, key: Key) -> str:
-    """A certificate signing request (PEM)."""
-    subject = x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, company)])
+_ATTRIBUTES = {
+    "C": NameOID.COUNTRY_NAME,
+    "ST": NameOID.STATE_OR_PROVINCE_NAME,
+    "L": NameOID.LOCALITY_NAME,
+    "O": NameOID.ORGANIZATION_NAME,
+    "serialNumber": NameOID.SERIAL_NUMBER,
+    "CN": NameOID.COMMON_NAME,
+}
+
+
+def signing_request(key: Key, **subject: str) -> str:
+    """A certificate signing request (PEM). ``subject`` by the names that `openssl req -subj` has for its attributes."""
+    name = x509.Name([x509.NameAttribute(_ATTRIBUTES[attribute], value) for attribute, value in subject.items()])
     return (
-        x509.CertificateSigningRequestBuilder()
-        .subject_name(subject)
-        .sign(key, hashes.SHA256())
-        .public_bytes(Encoding.PEM)
-        .decode()
+        x509.CertificateSigningRequestBuilder().subject_name(name).sign(key, hashes.SHA256()).public_bytes(Encoding.PEM).decode()
     )
+
+
+def tampered_request(key: Key, **subject: str) -> str:
+    """A signing request whose subject was changed after it was signed: the last letter of its `O`."""
+    honest = x509.load_pem_x509_csr(signing_request(key, **subject).encode()).public_bytes(Encoding.DER)
+    name = subject["O"].encode()
+    changed = honest.replace(name, name[:-1] + (b"x" if name[-1:] != b"x" else b"y"))
+    return x509.load_der_x509_csr(changed).public_bytes(Encoding.PEM).decode()
 
 
 class Authority:

@@ -48,7 +48,7 @@ class Sandbox:
         authority = Authority("Another CA") if fault == "other authority" else self.authority
         begins = {"expired": timedelta(days=-2), "not yet valid": timedelta(days=1)}.get(fault or "", timedelta(minutes=-5))
         key = new_key()
-        request = signing_request("Pismo Onboarding", key)
+        request = signing_request(key, O="Pismo Onboarding")
         lifetime = timedelta(days=1) if fault == "expired" else THREE_YEARS
         self.certificate = authority.issue(request, begins=begins, lifetime=lifetime)
         if fault == "revoked":
