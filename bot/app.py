@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 import re
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -12,6 +13,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.response import BoltResponse
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot import metrics
 from bot.access import Access
 from bot.actions import Buttons
 from bot.commands import Commands
@@ -28,7 +30,7 @@ from bot.payloads import click_of, command_of, sent_of
 from bot.policies import Policies
 from bot.settings import Settings
 from bot.slack import Slack
-from flows import reminding
+from flows import reminding, renewals
 from flows.model import Effect
 from flows.ports import Unit
 from pismo.client import Pismo
@@ -140,10 +142,19 @@ class Bot:
         async def work(unit: Unit) -> None:
             await reminding.remind_due(unit, self.desk.rules)
             await reminding.expire_due(unit, self.desk.rules)
+            await renewals.warn_renewals(unit, self.desk.rules)
 
         await self.desk.transact(work)
+        await self._count_certificates()
         await self.effects.requeue_stranded(self.engine)
         await self.events.handle_left(older=EVENT_LATE)
+
+    async def _count_certificates(self) -> None:
+        async with self.store.read() as unit:
+            left = [(one.last_day - unit.now.date()).days for one in await unit.expiries()]
+        metrics.CERTIFICATE_DAYS.set(min(left, default=math.nan))
+        for days in (0, *self.policies.rules.renewal_days):
+            metrics.CERTIFICATES.labels(str(days)).set(sum(n <= days for n in left))
 
     async def _purge(self) -> None:
         gone = await purge(self.store, timedelta(days=self.policies.retention_days))

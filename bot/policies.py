@@ -116,6 +116,12 @@ def _hours(value: Any) -> int:
     return int(hours)
 
 
+def _days_before(value: Any) -> tuple[int, ...]:
+    if not isinstance(value, list):
+        raise TypeError
+    return tuple(_days(one) for one in value)
+
+
 def _days(value: Any) -> int:
     if not 1 <= _count(value) <= 3660:
         raise ValueError
@@ -189,6 +195,9 @@ def parse(values: Mapping[str, Any]) -> Policies:
             customer_always_open=always_open,
             approvals=_approvals(tables["approvals"]),
             nudge_hours=tables["invitations"].read("nudge_before", default.rules.nudge_hours, _hours, 'whole hours as "4 h"'),
+            renewal_days=tables["certificates"].read(
+                "renew_before", default.rules.renewal_days, _days_before, "a list of whole days as [90, 30, 7]"
+            ),
         ),
         support_language=side.read("language", default.support_language, _language, 'a language the bot has: "en" or "pt_BR"'),
         sweep_seconds=engine.read("sweep", default.sweep_seconds, _seconds, 'a time as "30 s"'),
@@ -201,7 +210,7 @@ def parse(values: Mapping[str, Any]) -> Policies:
     return policies
 
 
-_TABLES = ("reminders", "business_hours", "support", "customer", "approvals", "invitations", "engine", "retention")
+_TABLES = ("reminders", "business_hours", "support", "customer", "approvals", "invitations", "certificates", "engine", "retention")
 
 
 def _reminders(table: _Table, usual: ReminderTimes) -> ReminderTimes:

@@ -2,10 +2,10 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Protocol, TypeVar
 
-from flows.model import Draft, Effect, Grant, Onboarding, Person, Posted, Received, Snapshot, StepRecord
+from flows.model import Draft, Effect, Expiry, Grant, Onboarding, Person, Posted, Received, Snapshot, StepRecord
 from flows.people import Who
 
 T = TypeVar("T")
@@ -40,6 +40,10 @@ class Unit(Protocol):
 
     async def expiring(self, at: datetime, limit: int = 200) -> Sequence[Grant]:
         """Invited grants of open onboardings that expired by now, or expire by ``at`` and were not nudged; soonest first."""
+
+    async def expiries(self, by: date | None = None) -> Sequence[Expiry]:
+        """What must be renewed, of onboardings that are not erased, soonest first; with ``by`` what ends by that day and was not told
+        to be over."""
 
     async def posted(self, onboarding_id: str, kind: str, subject: str = "") -> Posted | None: ...
 

@@ -106,7 +106,7 @@ class Task:
     different people must confirm it. ``optional``: the step may end without it. ``effect``: the kind of effect its completion starts.
     ``resource``/``grant_from``/``grant_to``: a task that moves grants: its form's ``grants`` field picks among those in the
     ``grant_from`` states; they get ``grant_to``, for ``expires_hours`` where given. ``stale_with``: answers of the step whose change in a
-    later revision makes the task to be done anew.
+    later revision makes the task to be done anew. ``expires``: the answer with the last day (``YYYY-MM-DD``) of what must be renewed.
     """
 
     id: str
@@ -122,6 +122,7 @@ class Task:
     grant_to: str = ""
     expires_hours: int = 0
     stale_with: tuple[str, ...] = ()
+    expires: str = ""
 
 
 @dataclass(frozen=True)

@@ -187,6 +187,7 @@ STEP = Step(
             ),
             ready=lambda at: _is(at, "mtls", "csr"),
             stale_with=REQUEST,
+            expires="expires_on",
         ),
         Task("hand_over_pair", Side.SUPPORT, ready=lambda at: _is(at, "mtls", "pismo_pair")),
         Task(
