@@ -10,11 +10,16 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generat
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from playground.pismo.assertions import ALGORITHM
+from playground.pismo.authority import Key
 from playground.pismo.facts import KEY_BITS, LONGEST_LIFETIME
 
 
 def rsa_key(bits: int = KEY_BITS) -> RSAPrivateKey:
     return generate_private_key(public_exponent=65537, key_size=bits)
+
+
+def public_pem(key: Key) -> str:
+    return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
 
 @dataclass
@@ -30,7 +35,7 @@ class Signer:
     @property
     def public_key(self) -> str:
         """PEM SubjectPublicKeyInfo, as Control Center takes it."""
-        return self.key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+        return public_pem(self.key)
 
     def assertion(
         self,

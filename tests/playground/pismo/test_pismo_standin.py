@@ -7,11 +7,10 @@ from typing import Any
 import httpx
 import jwt
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from playground.pismo import PismoStandIn, Signer
 from playground.pismo.authority import new_key
-from playground.pismo.signer import rsa_key
+from playground.pismo.signer import public_pem, rsa_key
 
 SIGNER, OTHER = Signer(), Signer()
 BASIC = "/passport/v2/s2s/access-token"
@@ -185,14 +184,10 @@ async def test_token_of_another_standin(standin: PismoStandIn, http: httpx.Async
     assert refused.status_code == 401
 
 
-def pem(key: Any) -> str:
-    return str(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode())
-
-
 def test_control_center_refuses() -> None:
     pismo = PismoStandIn()
     org_id = pismo.create_org({})
-    for bad in (pem(rsa_key(1024)), pem(new_key()), "no pem"):
+    for bad in (public_pem(rsa_key(1024)), public_pem(new_key()), "no pem"):
         with pytest.raises(ValueError, match=r"RSA|PEM"):
             pismo.register_public_key(org_id, bad, "i", "s", "a")
     with pytest.raises(ValueError, match="colour"):
