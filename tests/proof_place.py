@@ -2,6 +2,7 @@
 
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -10,11 +11,13 @@ from bot.buttons import Act
 from bot.settings import Settings
 from flows import starting
 from flows.fields import Answers
+from flows.form import collect
 from flows.journey import CURRENT, JOURNEYS
+from flows.onboarding import situation
 from flows.steps.organization import to_org_details
 from playground.acts import example
 from playground.journey import RefusedError, action_id, ready
-from playground.pismo import PismoStandIn, Sandbox, Signer
+from playground.pismo import Authority, PismoStandIn, Sandbox, Signer
 from playground.pismo.authority import key_pem, new_key, signing_request
 from playground.pismo.world import Org
 from playground.slack import Message, Person
@@ -82,36 +85,57 @@ class Acme:
 
     # -- up to the proof
 
-    async def gets_an_organization(self) -> None:
+    @property
+    def authority(self) -> Authority:
+        assert self.place.sandbox.authority is not None
+        return self.place.sandbox.authority
+
+    async def asks_for_an_organization(self) -> None:
+        """Sent and approved, and made at Pismo; its org ID is not recorded yet."""
         place = self.place
         await place.send(self.onboarding, "organization")
         await place.approve(self.onboarding, "organization")
         details = (await place.snapshot(self.onboarding)).submissions["organization"][0].answers
         self.org_id = self.pismo.create_org(to_org_details(details))
         self.access_key = self.pismo.mint_access_key(self.org_id)
-        await place.do(self.onboarding, "organization", "record_org_id", {"org_id": self.org_id})
+
+    async def gets_an_organization(self) -> None:
+        await self.asks_for_an_organization()
+        await self.place.do(self.onboarding, "organization", "record_org_id", {"org_id": self.org_id})
 
     def answers(self, method: str = "basic", **changed: Any) -> Answers:
         asked = {"method": method, "mtls": "csr", "public_key": self.machine.signer.public_key, "csr": self.machine.csr}
         return {**example(STEP), **asked, **changed}
 
-    async def is_set_up(self, method: str = "basic", **changed: Any) -> None:
-        """Authentication is sent and approved, and support has done its part, by the use cases themselves."""
+    async def is_approved(self, method: str = "basic") -> None:
+        """Authentication is sent and approved, by the use cases themselves."""
         await self.gets_an_organization()
-        answers = self.answers(method, **changed)
-        await self.place.send(self.onboarding, STEP, **answers)
+        await self.place.send(self.onboarding, STEP, **self.answers(method))
         await self.place.approve(self.onboarding, STEP, self.place.sam, self.place.kim)
+
+    async def is_set_up(self, method: str = "basic") -> None:
+        """Support has done its part too."""
+        await self.is_approved(method)
         await self.support_sets_up(method)
 
     async def support_sets_up(self, method: str) -> None:
-        place, signer = self.place, self.machine.signer
+        signer = self.machine.signer
         if method == "oidc":
             self.pismo.register_public_key(self.org_id, signer.public_key, signer.iss, signer.sub, signer.aud)
-            claims = {"iss": signer.iss, "sub": signer.sub, "aud": signer.aud}
-            await place.do(self.onboarding, STEP, "upload_key", {"status": "active"})
-            await place.do(self.onboarding, STEP, "record_claims", claims)
+            await self.support_does("upload_key", {"status": "active"})
+            await self.support_does("record_claims", {"iss": signer.iss, "sub": signer.sub, "aud": signer.aud})
         self.machine.certificate = self.pismo.issue_certificate(self.machine.csr)
-        await place.do(self.onboarding, STEP, "attach_certificate", {"certificate": self.machine.certificate})
+        await self.support_does("attach_certificate", {"certificate": self.machine.certificate})
+
+    async def support_does(self, task: str, answers: Answers) -> None:
+        """A task by the use case itself, checked as its sent form is."""
+        form = next(one.form for one in JOURNEYS[CURRENT].steps[STEP].tasks if one.id == task)
+        assert form is not None
+        snapshot = await self.place.snapshot(self.onboarding)
+        at = situation(snapshot, self.place.rules.rules, datetime.now(UTC), who(self.place.sam))
+        clean, problems = collect(form, answers, at)
+        assert not problems, problems
+        await self.place.do(self.onboarding, STEP, task, clean)
 
     # -- forms
 

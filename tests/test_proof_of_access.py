@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -86,6 +87,52 @@ async def test_csr_subject_of_another_organization(acme: Acme, place: ProofPlace
     foreign = signing_request(new_key(), **{**SUBJECT, "O": "Blue Coop"})
     assert 'O is \\"Blue Coop\\"; the organization said \\"Example Bank S.A.\\"' in await acme.reviews(acme.answers(csr=foreign))
     await acme.sends(acme.answers())
+    await place.approve(acme.onboarding, STEP, place.sam, place.kim)
+    await acme.support_sets_up("basic")
+    await passes(acme)
+
+
+# -- what support's forms find
+
+
+def for_another_key(acme: Acme) -> str:
+    return acme.pismo.issue_certificate(signing_request(new_key(), **SUBJECT))
+
+
+def expired(acme: Acme) -> str:
+    return acme.authority.issue(acme.machine.csr, begins=timedelta(days=-2), lifetime=timedelta(days=1))
+
+
+CERTIFICATE_FAULTS: dict[str, tuple[Callable[[Acme], str], str]] = {
+    "certificate that does not match the CSR": (for_another_key, "another key than the customer's request"),
+    "certificate that has expired": (expired, "expired on"),
+    "request in place of the certificate": (lambda acme: acme.machine.csr, "Expected is a block"),
+}
+
+
+@pytest.mark.parametrize("fault", CERTIFICATE_FAULTS)
+async def test_fault_in_the_certificate(acme: Acme, fault: str) -> None:
+    made, words = CERTIFICATE_FAULTS[fault]
+    await acme.is_approved()
+    assert words in await acme.support_is_refused(STEP, "attach_certificate", {"certificate": made(acme)})
+    acme.machine.certificate = acme.pismo.issue_certificate(acme.machine.csr)
+    await acme.support_sends(STEP, "attach_certificate", {"certificate": acme.machine.certificate})
+    await passes(acme)
+
+
+@pytest.mark.parametrize(
+    ("made", "words"),
+    [
+        (lambda org_id: org_id[:10] + " " + org_id[10:], "space in the middle"),
+        (lambda org_id: org_id[:-4], "not the usual shape"),
+    ],
+    ids=["cut in two", "cut off"],
+)
+async def test_org_id_malformed(acme: Acme, place: ProofPlace, made: Callable[[str], str], words: str) -> None:
+    await acme.asks_for_an_organization()
+    assert words in await acme.support_is_refused("organization", "record_org_id", {"org_id": made(acme.org_id)})
+    await acme.support_sends("organization", "record_org_id", {"org_id": acme.org_id})
+    await place.send(acme.onboarding, STEP, **acme.answers())
     await place.approve(acme.onboarding, STEP, place.sam, place.kim)
     await acme.support_sets_up("basic")
     await passes(acme)
