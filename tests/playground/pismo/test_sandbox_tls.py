@@ -6,13 +6,15 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import httpx
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
-from playground.pismo import Authority, ClientFault, Sandbox
+from playground.pismo import Authority, ClientFault, Machine, Sandbox
 from playground.pismo.authority import new_key, signing_request, tampered_request
+from playground.pismo.machine import Method
 from playground.pismo.signer import rsa_key
 
 PROGRAMS = "/programs/v1/programs"
@@ -158,3 +160,25 @@ def test_without_tls_there_are_no_certificates(tmp_path: Path) -> None:
         sandbox.give_certificate()
     with pytest.raises(ValueError, match="plain HTTP"):
         sandbox.test.issue_certificate("")
+
+
+@pytest.mark.parametrize("method", ["basic", "oauth2", "oidc"])
+async def test_a_customer_gets_a_token_on_their_own_machine(sandbox: Sandbox, method: Method) -> None:
+    org_id, machine = sandbox.test.create_org({}), Machine(O="Acme Bank")
+    with pytest.raises(aiohttp.ClientError):  # no certificate yet
+        await machine.token(sandbox.test, method, org_id)
+    machine.receive(sandbox.test, org_id)
+    assert sandbox.test.world.bearer_of(f"Bearer {await machine.token(sandbox.test, method, org_id)}") == org_id
+    with pytest.raises(PermissionError, match="401 Invalid credentials"):
+        await machine.token(sandbox.production, method, org_id)
+    machine.certificate = sandbox.test.issue_certificate(machine.csr)
+    sandbox.test.revoke_certificate(machine.certificate)
+    with pytest.raises(aiohttp.ClientError):
+        await machine.token(sandbox.test, method, org_id)
+
+
+async def test_a_customer_without_tls(tmp_path: Path) -> None:
+    async with Sandbox(tmp_path, tls=False) as sandbox:
+        org_id, machine = sandbox.test.create_org({}), Machine(O="Acme Bank")
+        machine.receive(sandbox.test, org_id)
+        assert await machine.token(sandbox.test, "oidc", org_id)
