@@ -127,6 +127,14 @@ class Queries:
             query = query.with_for_update(of=tables.onboardings, skip_locked=True) if self._locks else query
         return await self._all(query.order_by(columns.last_day, columns.id))
 
+    async def tasks(self, step_id: str, task_id: str) -> Sequence[TaskRecord]:
+        """All records of one task, of open onboardings; oldest first."""
+        columns, whole = tables.tasks.c, tables.onboardings.c
+        query = select(TaskRecord).join(tables.onboardings, whole.id == columns.onboarding_id)
+        query = query.where(columns.step_id == step_id, columns.task_id == task_id)
+        query = query.where(whole.closed_at.is_(None), whole.erased_at.is_(None))
+        return await self._all(query.order_by(columns.at, columns.id))
+
     def _of_open(self, query: Select[T], onboarding_id: Any) -> Select[T]:
         """Locks the onboardings, in the order every other writer does: first the onboarding, then its parts."""
         columns = tables.onboardings.c
