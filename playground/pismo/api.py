@@ -41,7 +41,7 @@ class Api:
             "server_key": body["server_key"],
             "program_ids": [program["id"] for program in org.programs],
             "roles": ROLES,
-            "token": self._world.mint_token(org.id, BASIC_LIFETIME),
+            "token": self._world.mint_token(org.id, BASIC_LIFETIME, body["server_key"]),
             "refresh": self._world.mint_token(org.id, LONGEST_LIFETIME),
         }
         return web.json_response(answer, status=201)
@@ -53,7 +53,7 @@ class Api:
             request[REFUSAL] = refused.reason
             return replies.invalid_credentials()
         answer = {
-            "token": self._world.mint_token(org.id, LONGEST_LIFETIME),
+            "token": self._world.mint_token(org.id, LONGEST_LIFETIME, "openid"),
             "refresh_token": self._world.mint_token(org.id, LONGEST_LIFETIME),
             "expires_in": str(LONGEST_LIFETIME),
         }
@@ -71,7 +71,7 @@ class Api:
         if org is None:
             return replies.invalid_credentials()
         answer = {
-            "access_token": self._world.mint_token(org.id, LONGEST_LIFETIME),
+            "access_token": self._world.mint_token(org.id, LONGEST_LIFETIME, body["client_id"]),
             "token_type": "Bearer",
             "expires_in": LONGEST_LIFETIME,
             "scope": body["scope"],

@@ -96,6 +96,7 @@ class PismoStandIn:
         return self.world.mint_token(org_id, seconds)
 
     def revoke_access_key(self, key: str) -> None:
+        """And every token that was got with it; so for the public keys."""
         self.world.revoke_access_key(key)
 
     def revoke_public_keys(self, org_id: str) -> None:

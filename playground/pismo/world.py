@@ -38,6 +38,7 @@ class World:
         self.orgs: dict[str, Org] = {}
         self.forbidden: set[str] = set()
         self._revoked: set[str] = set()
+        self._issued: list[tuple[str, str, str]] = []  # org ID, what it was got with, token
         self._secret = secrets.token_bytes(64)
         self._numbers = 100
 
@@ -101,19 +102,23 @@ class World:
     def register_public_key(self, org_id: str, pem: str, iss: str, sub: str, aud: str) -> None:
         self.org(org_id).registrations.append(Registration.of(pem, iss, sub, aud))
 
-    def mint_token(self, org_id: str, seconds: int) -> str:
-        """``seconds`` from now until it expires; negative for one that has expired."""
+    def mint_token(self, org_id: str, seconds: int, by: str = "") -> str:
+        """``seconds`` from now until it expires; negative for one that has expired. ``by``: the server key, or `openid`."""
         now = int(self.clock().timestamp())
         claims = {"iss": "Passport", "sub": f"AUTH-{uuid4()}", "iat": min(now, now + seconds), "exp": now + seconds}
-        return jwt.encode(claims | {"tenant": self.org(org_id).id}, self._secret, algorithm=ALGORITHM)
+        token = jwt.encode(claims | {"tenant": self.org(org_id).id}, self._secret, algorithm=ALGORITHM)
+        self._issued.append((self.org(org_id).id, by, token))
+        return token
 
     def revoke_access_key(self, key: str) -> None:
         for org in self.orgs.values():
             org.access_keys.pop(key, None)
+        self._revoked |= {token for _, by, token in self._issued if by == key}
 
     def revoke_public_keys(self, org_id: str) -> None:
         for known in self.org(org_id).registrations:
             known.revoked = True
+        self._revoked |= {token for issued_to, by, token in self._issued if (issued_to, by) == (self.org(org_id).id, "openid")}
 
     def revoke_token(self, token: str) -> None:
         self._revoked.add(token)

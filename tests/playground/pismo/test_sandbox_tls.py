@@ -171,6 +171,10 @@ async def test_a_customer_gets_a_token_on_their_own_machine(sandbox: Sandbox, me
     assert sandbox.test.world.bearer_of(f"Bearer {await machine.token(sandbox.test, method, org_id)}") == org_id
     with pytest.raises(PermissionError, match="401 Invalid credentials"):
         await machine.token(sandbox.production, method, org_id)
+    token = await machine.token(sandbox.test, method, org_id)
+    sandbox.test.revoke_access_key(machine.access_key[0])
+    sandbox.test.revoke_public_keys(org_id)
+    assert sandbox.test.world.bearer_of(f"Bearer {token}") is None
     machine.certificate = sandbox.test.issue_certificate(machine.csr)
     sandbox.test.revoke_certificate(machine.certificate)
     with pytest.raises(aiohttp.ClientError):
