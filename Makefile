@@ -43,8 +43,9 @@ types: $(READY) ## check the types
 format: $(READY) ## format the code
 	$(BIN)/ruff format .
 
-bench: $(READY) ## measure how fast Slack is answered, beside baselines
+bench: $(READY) ## measure how fast Slack is answered and what the Pismo client costs, beside baselines
 	$(BIN)/python -m bench.ack
+	$(BIN)/python -m bench.pismo
 
 lock: ## lock the dependencies anew; needs uv
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url -q pyproject.toml -o requirements.txt

@@ -8,6 +8,7 @@ ID, ``exp`` at most an hour after ``iat``. Nothing here keeps or logs any of a t
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
@@ -76,7 +77,7 @@ def check_access_token(text: str, expected: Expected, now: datetime) -> list[Fau
 
 def is_assertion(token: Jwt, expected: Expected) -> bool:
     """Whether the customer signed it, rather than Pismo."""
-    return token.header.get("alg") == ALGORITHM and (key := _key(expected)) is not None and _verifies(token, key)
+    return token.header.get("alg") == ALGORITHM and (key := _key(expected.public_key)) is not None and _verifies(token, key)
 
 
 def _header(header: Mapping[str, Any]) -> Iterator[Fault]:
@@ -89,7 +90,7 @@ def _header(header: Mapping[str, Any]) -> Iterator[Fault]:
 def _signature(token: Jwt, expected: Expected) -> Iterator[Fault]:
     if not expected.public_key or token.header.get("alg") != ALGORITHM:
         return
-    key = _key(expected)
+    key = _key(expected.public_key)
     if key is None:
         yield Fault(TokenFault.NO_KEY)
     elif len(token.signature) < (key.key_size + 7) // 8:
@@ -98,9 +99,11 @@ def _signature(token: Jwt, expected: Expected) -> Iterator[Fault]:
         yield Fault(TokenFault.SIGNATURE)
 
 
-def _key(expected: Expected) -> RSAPublicKey | None:
+@lru_cache(maxsize=256)
+def _key(public_key: str) -> RSAPublicKey | None:
+    """Loaded once: that takes longer than to verify with it."""
     try:
-        key = load_pem_public_key(read_public_key(expected.public_key).pem.encode())
+        key = load_pem_public_key(read_public_key(public_key).pem.encode())
     except KeyProblem:
         return None
     return key if isinstance(key, RSAPublicKey) else None
