@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import aiohttp
 
-from playground.pismo.authority import key_pem, new_key, signing_request
+from playground.pismo.authority import Authority, key_pem, new_key, signing_request
 from playground.pismo.facts import FACTS
 from playground.pismo.signer import Signer
 from playground.pismo.standin import PismoStandIn
@@ -27,11 +27,10 @@ class Machine:
         self.access_key = ("", "")
 
     def receive(self, pismo: PismoStandIn, org_id: str) -> None:
-        """What Pismo has for an organization: an access key, its public key registered, and a client certificate where there is TLS."""
+        """What Pismo has for an organization: an access key, its public key registered, and a client certificate."""
         self.access_key = pismo.mint_access_key(org_id)
         pismo.register_public_key(org_id, self.signer.public_key, self.signer.iss, self.signer.sub, self.signer.aud)
-        if pismo.authority:
-            self.certificate = pismo.issue_certificate(self.csr)
+        self.certificate = (pismo.authority or Authority()).issue(self.csr)
 
     def request(self, method: Method, org_id: str) -> Mapping[str, str]:
         """The fields of the call for a token."""
