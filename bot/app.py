@@ -23,6 +23,7 @@ from bot.effects import Effects
 from bot.engine import Engine
 from bot.events import Events
 from bot.executors import executors
+from bot.following import Following
 from bot.homes import refresh_home
 from bot.modals import Modals
 from bot.options import Options
@@ -34,6 +35,7 @@ from flows import reminding, renewals
 from flows.model import Effect
 from flows.ports import Unit
 from pismo.client import Pismo
+from pismo.service_desk import ServiceDesk
 from storage.retention import purge
 from storage.sealing import Keyring
 from storage.store import Store
@@ -50,6 +52,12 @@ EVENT_LATE = timedelta(seconds=60)
 ANY = re.compile(".*")
 
 
+def service_desk(settings: Settings) -> ServiceDesk | None:
+    """None where none is configured."""
+    url, user, token = settings.service_desk_url, settings.service_desk_user, settings.service_desk_token
+    return ServiceDesk(url, user, token) if url else None
+
+
 class Bot:
     """The whole bot: ``await start()``, ``await stop()``; ``bolt`` takes requests in between."""
 
@@ -59,6 +67,7 @@ class Bot:
         self.engine = Engine(settings.database_url, self._run_batch, poll_seconds=policies.poll_seconds)
         self.slack = Slack(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
         self.pismo = Pismo(settings.pismo_api_url)
+        self.service_desk = service_desk(settings)
         access = Access()
         directory = Directory(
             self.store, self.slack, access, support_channel=settings.support_channel, usergroup=settings.support_usergroup
@@ -77,7 +86,8 @@ class Bot:
         modals = Modals(self.desk)
         self.modals, self.buttons = modals, Buttons(self.desk, modals)
         self.commands, self.options, self.events = Commands(self.desk, modals), Options(self.desk), Events(self.desk)
-        self._executors = executors(self.desk, self.pismo)
+        self.following = Following(self.desk, self.service_desk, policies.service_desk.follow_seconds)
+        self._executors = executors(self.desk, self.pismo, self.service_desk, policies.service_desk)
         self.effects = Effects(self.store, self._executors, on_failed=self._gave_up)
         self.bolt = self._bolt()
         self._loops: list[asyncio.Task[None]] = []
@@ -92,6 +102,7 @@ class Bot:
         await self.engine.start()
         self._loops = [
             asyncio.create_task(self._every(self.policies.sweep_seconds, self._sweep)),
+            asyncio.create_task(self._every(self.policies.sweep_seconds, self.following.round)),
             asyncio.create_task(self._every(REFRESH_SECONDS, self._refresh, retry=2.0)),
             asyncio.create_task(self._every(PURGE_SECONDS, self._purge, retry=60.0)),
         ]
@@ -105,6 +116,8 @@ class Bot:
         await self.desk.drain()
         await self.engine.stop()
         await self.pismo.aclose()
+        if self.service_desk is not None:
+            await self.service_desk.aclose()
         await self.slack.stop()
         await self.store.close()
 
@@ -176,6 +189,8 @@ class Bot:
         if effect.kind == "proof":
             await self._executors["proof"].__self__.give_up(effect)  # type: ignore[attr-defined]
             return
+        if effect.kind == "file_access_request":
+            await self._executors["file_access_request"].__self__.give_up(effect)  # type: ignore[attr-defined]
         params = {"what": f"effect.{effect.kind}", "why": f"why.{effect.error}", "id": effect.error_id}
 
         async def work(unit: Unit) -> None:

@@ -52,6 +52,10 @@ class Settings(BaseSettings):
     port: str = "3000"
     """0: a free one, named in the log."""
     pismo_api_url: str = "https://sandbox.pismolabs.io"
+    service_desk_url: str = ""
+    """Of the site of the Service Desk; without it support gets a text to paste."""
+    service_desk_user: str = Field(default="", repr=False)
+    service_desk_token: SecretStr = SecretStr("")
     config_file: str = ""
     log_level: str = "INFO"
 
@@ -122,6 +126,20 @@ def _urls(settings: Settings) -> Iterator[ConfigProblem]:
         yield ConfigProblem(
             "PISMO_API_URL", "is not a URL", "write https:// and the host, or leave it out for https://sandbox.pismolabs.io"
         )
+
+
+def _service_desk(settings: Settings) -> Iterator[ConfigProblem]:
+    url, user, token = settings.service_desk_url, settings.service_desk_user, _plain(settings.service_desk_token)
+    if not (url or user or token):
+        return
+    if not _is_web_url(url):
+        what = "is not a URL" if url else "is missing"
+        yield ConfigProblem("SERVICE_DESK_URL", what, "write https:// and the host, or leave out all of SERVICE_DESK_…")
+    if "@" not in user or ":" in user:
+        yield ConfigProblem("SERVICE_DESK_USER", "is no e-mail address", "write the one of the account that the API token is of")
+    if not token:
+        how = "make an API token in the account's security settings at Atlassian"
+        yield ConfigProblem("SERVICE_DESK_TOKEN", "is missing", how)
 
 
 def _is_web_url(text: str) -> bool:
@@ -197,5 +215,5 @@ def _logging(settings: Settings) -> Iterator[ConfigProblem]:
         yield ConfigProblem("LOG_LEVEL", "is not a level", "write DEBUG, INFO, WARNING or ERROR")
 
 
-_SLACK: tuple[_Check, ...] = (_bot_token, _front, _urls, _support)
+_SLACK: tuple[_Check, ...] = (_bot_token, _front, _urls, _service_desk, _support)
 _STORE: tuple[_Check, ...] = (_database, _keys, _server, _policies, _logging)

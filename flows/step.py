@@ -143,8 +143,9 @@ class Step:
     ``requires``: ids of steps that are done or skipped before this one opens. ``approvals``: how many different people of support
     must approve what was sent. ``tasks``: what follows the approval; the step is done once every task that is not optional is done and
     ``finished`` holds. ``grants``: the accesses its answers ask for, tracked in the access matrix once approved.
-    ``links``: (text key, URL) shown with the step. ``on_open``, ``on_approval``: kinds of effects that its opening and its approval
-    start, e.g. ``ready_text``.
+    ``links``: (text key, URL) shown with the step. ``facts``: what is known of its doings outside, e.g. a ticket's status, shown to both
+    sides as ``note.<key>``. ``on_open``, ``on_approval``: kinds of effects that its opening and its approval
+    start, e.g. ``request_access``.
     """
 
     id: str
@@ -155,6 +156,7 @@ class Step:
     finished: Done = lambda _situation: True
     grants: Callable[[Answers], Iterable[GrantAsked]] = lambda _answers: ()
     links: Callable[[Situation], Sequence[tuple[str, str]]] = lambda _situation: ()
+    facts: Callable[[Situation], Iterable[Note]] = lambda _situation: ()
     on_open: tuple[str, ...] = ()
     on_approval: tuple[str, ...] = ()
 

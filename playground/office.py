@@ -17,6 +17,7 @@ import aiohttp
 import yaml
 
 from playground.pismo import Sandbox
+from playground.service_desk import ServiceDeskStandIn
 from playground.slack import Delivery, Person, Slack
 from storage.sealing import new_key
 
@@ -29,6 +30,10 @@ always_open = true
 [reminders]
 customer_after = ["2 s", "1 business day", "3 business days"]
 once_a_day = false
+
+[service_desk]
+follow_every = "1 s"
+search_lag = "4 s"
 
 [engine]
 sweep = 0.5
@@ -43,6 +48,10 @@ always_open = true
 [reminders]
 customer_after = ["20 business days"]
 support_first = "20 business days"
+
+[service_desk]
+follow_every = "1 s"
+search_lag = "4 s"
 
 [engine]
 sweep = 0.5
@@ -60,6 +69,7 @@ def free_port() -> int:
 class Office:
     """``async with Office() as office``: everything runs; at the end everything is stopped and removed.
 
+    ``files``: whether the bot files access requests at the Service Desk itself.
     ``socket_mode``: how Slack reaches the bot. ``policies``: the text of its CONFIG_FILE. ``tls``: whether Pismo is over TLS
     that asks for the bot's certificate; ``pismo`` is its test environment.
     """
@@ -71,6 +81,7 @@ class Office:
         policies: str = POLICIES,
         env: Mapping[str, str] | None = None,
         database_url: str = "",
+        files: bool = True,
         tls: bool = False,
     ) -> None:
         self.socket_mode = socket_mode
@@ -82,6 +93,8 @@ class Office:
         self.slack.events = set(manifest["settings"]["event_subscriptions"]["bot_events"])
         self.sandbox = Sandbox(self.path / "pismo", tls=tls)
         self.pismo = self.sandbox.test
+        self.service_desk = ServiceDeskStandIn()
+        self.files = files
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = self.path / "bot.log"
@@ -102,6 +115,7 @@ class Office:
     async def _open(self) -> None:
         await self.slack.start()
         await self.sandbox.start()
+        await self.service_desk.start()
         self._people()
         self.slack.deliver_by(Delivery.socket() if self.socket_mode else Delivery.http(f"{self.url}/slack/events"))
         (self.path / "policies.toml").write_text(self.policies)
@@ -115,6 +129,7 @@ class Office:
         try:
             await self.stop_bot()
             await self.sandbox.stop()
+            await self.service_desk.stop()
             await self.slack.stop()
         finally:
             self.folder.cleanup()
@@ -157,6 +172,7 @@ class Office:
             "DATABASE_URL": self.database_url,
             "ENCRYPTION_KEYS": self.keys,
             **self.sandbox.settings,
+            **(self.service_desk.settings if self.files else {}),
             "HOST": "127.0.0.1",
             "PORT": str(self.port),
             "CONFIG_FILE": str(self.path / "policies.toml"),
