@@ -35,7 +35,9 @@ from flows import reminding, renewals
 from flows.model import Effect
 from flows.ports import Unit
 from pismo.client import Pismo
+from pismo.environments import Environments
 from pismo.service_desk import ServiceDesk
+from pismo.tls import ClientTls
 from storage.retention import purge
 from storage.sealing import Keyring
 from storage.store import Store
@@ -52,6 +54,16 @@ EVENT_LATE = timedelta(seconds=60)
 ANY = re.compile(".*")
 
 
+def environments(settings: Settings) -> Environments:
+    """Pismo's environments, each with its address and certificate. One attempt a call: the engine of effects tries again, durably."""
+
+    def pismo(address: str, tls: ClientTls) -> Pismo:
+        return Pismo(address, tls=tls, attempts=1, secret_field=settings.pismo_oauth2_secret_field)
+
+    test, address = pismo(settings.pismo_api_url, settings.pismo_tls), settings.pismo_production_api_url
+    return Environments(test, pismo(address, settings.pismo_production_tls) if address else None)
+
+
 def service_desk(settings: Settings) -> ServiceDesk | None:
     """None where none is configured."""
     url, user, token = settings.service_desk_url, settings.service_desk_user, settings.service_desk_token
@@ -66,7 +78,7 @@ class Bot:
         self.store = Store(settings.database_url, Keyring.parse(settings.encryption_keys.get_secret_value()), self._enqueue)
         self.engine = Engine(settings.database_url, self._run_batch, poll_seconds=policies.poll_seconds)
         self.slack = Slack(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
-        self.pismo = Pismo(settings.pismo_api_url)
+        self.pismo = environments(settings)
         self.service_desk = service_desk(settings)
         access = Access()
         directory = Directory(

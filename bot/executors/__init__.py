@@ -12,11 +12,13 @@ from bot.executors.messages import Messages
 from bot.executors.proof import Proof
 from bot.executors.service_desk import Requests
 from bot.executors.uploads import Uploads
-from pismo.client import Pismo
+from pismo.environments import Environments
 from pismo.service_desk import ServiceDesk
 
 
-def executors(desk: Desk, pismo: Pismo, service_desk: ServiceDesk | None, policies: DeskPolicies) -> Mapping[str, Executor]:
+def executors(
+    desk: Desk, pismo: Environments, service_desk: ServiceDesk | None, policies: DeskPolicies
+) -> Mapping[str, Executor]:
     """Every kind of effect that `flows` asks for."""
     messages = Messages(desk)
     uploads = Uploads(desk, messages)
