@@ -44,8 +44,9 @@ types: $(READY) ## check the types
 format: $(READY) ## format the code
 	$(BIN)/ruff format .
 
-bench: $(READY) ## measure how fast Slack is answered, beside baselines
+bench: $(READY) ## measure how fast Slack is answered and what the Pismo client costs, beside baselines
 	$(BIN)/python -m bench.ack
+	$(BIN)/python -m bench.pismo
 
 screenshots: $(READY) ## take the pictures of the README anew, in docs/images; needs chromium
 	$(BIN)/python -m playground.photograph

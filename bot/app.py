@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 import re
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -12,6 +13,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.response import BoltResponse
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot import metrics
 from bot.access import Access
 from bot.actions import Buttons
 from bot.clock import Clock
@@ -22,6 +24,7 @@ from bot.effects import Effects
 from bot.engine import Engine
 from bot.events import Events
 from bot.executors import executors
+from bot.following import Following
 from bot.homes import refresh_home
 from bot.modals import Modals
 from bot.options import Options
@@ -29,10 +32,13 @@ from bot.payloads import click_of, command_of, sent_of
 from bot.policies import Policies
 from bot.settings import Settings
 from bot.slack import Slack
-from flows import reminding
+from flows import reminding, renewals
 from flows.model import Effect
 from flows.ports import Unit
 from pismo.client import Pismo
+from pismo.environments import Environments
+from pismo.service_desk import ServiceDesk
+from pismo.tls import ClientTls
 from storage.retention import purge
 from storage.sealing import Keyring
 from storage.store import Store
@@ -49,6 +55,22 @@ EVENT_LATE = timedelta(seconds=60)
 ANY = re.compile(".*")
 
 
+def environments(settings: Settings) -> Environments:
+    """Pismo's environments, each with its address and certificate. One attempt a call: the engine of effects tries again, durably."""
+
+    def pismo(address: str, tls: ClientTls) -> Pismo:
+        return Pismo(address, tls=tls, attempts=1, secret_field=settings.pismo_oauth2_secret_field)
+
+    test, address = pismo(settings.pismo_api_url, settings.pismo_tls), settings.pismo_production_api_url
+    return Environments(test, pismo(address, settings.pismo_production_tls) if address else None)
+
+
+def service_desk(settings: Settings) -> ServiceDesk | None:
+    """None where none is configured."""
+    url, user, token = settings.service_desk_url, settings.service_desk_user, settings.service_desk_token
+    return ServiceDesk(url, user, token) if url else None
+
+
 class Bot:
     """The whole bot: ``await start()``, ``await stop()``; ``bolt`` takes requests in between."""
 
@@ -59,7 +81,8 @@ class Bot:
         self.store = Store(settings.database_url, keyring, self._enqueue, self.clock)
         self.engine = Engine(settings.database_url, self._run_batch, poll_seconds=policies.poll_seconds)
         self.slack = Slack(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
-        self.pismo = Pismo(settings.pismo_api_url)
+        self.pismo = environments(settings)
+        self.service_desk = service_desk(settings)
         access = Access()
         directory = Directory(
             self.store, self.slack, access, support_channel=settings.support_channel, usergroup=settings.support_usergroup
@@ -79,7 +102,8 @@ class Bot:
         modals = Modals(self.desk)
         self.modals, self.buttons = modals, Buttons(self.desk, modals)
         self.commands, self.options, self.events = Commands(self.desk, modals), Options(self.desk), Events(self.desk)
-        self._executors = executors(self.desk, self.pismo)
+        self.following = Following(self.desk, self.service_desk, policies.service_desk.follow_seconds)
+        self._executors = executors(self.desk, self.pismo, self.service_desk, policies.service_desk)
         self.effects = Effects(self.store, self._executors, on_failed=self._gave_up, clock=self.clock)
         self.bolt = self._bolt()
         self._loops: list[asyncio.Task[None]] = []
@@ -94,6 +118,7 @@ class Bot:
         await self.engine.start()
         self._loops = [
             asyncio.create_task(self._every(self.policies.sweep_seconds, self._sweep)),
+            asyncio.create_task(self._every(self.policies.sweep_seconds, self.following.round)),
             asyncio.create_task(self._every(REFRESH_SECONDS, self._refresh, retry=2.0)),
             asyncio.create_task(self._every(PURGE_SECONDS, self._purge, retry=60.0)),
         ]
@@ -107,6 +132,8 @@ class Bot:
         await self.desk.drain()
         await self.engine.stop()
         await self.pismo.aclose()
+        if self.service_desk is not None:
+            await self.service_desk.aclose()
         await self.slack.stop()
         await self.store.close()
 
@@ -144,10 +171,19 @@ class Bot:
         async def work(unit: Unit) -> None:
             await reminding.remind_due(unit, self.desk.rules)
             await reminding.expire_due(unit, self.desk.rules)
+            await renewals.warn_renewals(unit, self.desk.rules)
 
         await self.desk.transact(work)
+        await self._count_certificates()
         await self.effects.requeue_stranded(self.engine)
         await self.events.handle_left(older=EVENT_LATE)
+
+    async def _count_certificates(self) -> None:
+        async with self.store.read() as unit:
+            left = [(one.last_day - unit.now.date()).days for one in await unit.expiries()]
+        metrics.CERTIFICATE_DAYS.set(min(left, default=math.nan))
+        for days in (0, *self.policies.rules.renewal_days):
+            metrics.CERTIFICATES.labels(str(days)).set(sum(n <= days for n in left))
 
     async def _purge(self) -> None:
         gone = await purge(self.store, timedelta(days=self.policies.retention_days))
@@ -169,6 +205,8 @@ class Bot:
         if effect.kind == "proof":
             await self._executors["proof"].__self__.give_up(effect)  # type: ignore[attr-defined]
             return
+        if effect.kind == "file_access_request":
+            await self._executors["file_access_request"].__self__.give_up(effect)  # type: ignore[attr-defined]
         params = {"what": f"effect.{effect.kind}", "why": f"why.{effect.error}", "id": effect.error_id}
 
         async def work(unit: Unit) -> None:

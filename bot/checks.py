@@ -9,8 +9,12 @@ from typing import Any
 import yaml
 
 from bot.clock import Clock
+from bot.policies import load
 from bot.settings import ConfigProblem, Settings, problems
 from bot.slack import Slack, SlackError
+from pismo.jsm_errors import DeskError, DeskFault
+from pismo.jsm_form import NameNotFoundError, fill
+from pismo.service_desk import ServiceDesk
 from storage.errors import Unavailable
 from storage.migrate import state
 
@@ -57,6 +61,9 @@ async def check_all(settings: Settings) -> AsyncIterator[Line]:
         yield line
     if not _concerns(wrong):
         async for line in _slack(settings, set(manifest)):
+            yield line
+    if not any(problem.name.startswith("SERVICE_DESK") or problem.name == "CONFIG_FILE" for problem in wrong):
+        async for line in _service_desk(settings):
             yield line
 
 
@@ -162,6 +169,39 @@ async def _support_channel(slack: Slack, channel: str, user_id: str) -> Line:
             "take a channel that is Pismo's alone: all answers are shown in it",
         )
     return Line("SUPPORT_CHANNEL", f"the bot is in #{found.name}")
+
+
+async def _service_desk(settings: Settings) -> AsyncIterator[Line]:
+    """Whether each portal has the form that access is asked for with."""
+    if not settings.service_desk_url:
+        yield Line("Service Desk", "not configured: support gets each request as a text to paste")
+        return
+    policies = load(settings.config_file).service_desk
+    async with ServiceDesk(settings.service_desk_url, settings.service_desk_user, settings.service_desk_token) as desk:
+        for portal, names in policies.names.items():
+            name = f"Service Desk ({portal})"
+            try:
+                form = await desk.form(names)
+                for resource in names.subtypes:
+                    fill(form.fields, names, resource, "-", "-")
+            except NameNotFoundError as error:
+                there = f"; there is: {', '.join(error.there)}" if error.there else ""
+                what = "a field that must be filled" if error.what == "required" else f"no {error.what.replace('_', ' ')}"
+                how = f"set the name under [service_desk.{portal}] in CONFIG_FILE, or give the user access to it"
+                yield Line(name, f"{what}: {error.name}{there}", how)
+            except DeskError as error:
+                yield Line(name, f"it answered {error.status or 'nothing'} ({error.fault})", _mend_desk(error))
+                return
+            else:
+                yield Line(name, f"{names.desk} > {names.request_type} > {names.category} can be filed")
+
+
+def _mend_desk(error: DeskError) -> str:
+    if error.transient:
+        return "see whether this machine reaches SERVICE_DESK_URL; the bot itself starts without and keeps trying"
+    if error.fault is DeskFault.UNAUTHORIZED:
+        return "make a new API token for SERVICE_DESK_USER and set it as SERVICE_DESK_TOKEN"
+    return "see whether SERVICE_DESK_URL is the site's address and the user may see its portals"
 
 
 def _mend_token(error: SlackError) -> str:

@@ -194,7 +194,7 @@ async def complete(unit: Unit, snapshot: Snapshot | None, place: Place, clean: A
     once = forgotten(place.form)
     tokens = [str(clean[name]) for name in once if clean.get(name)]
     kept = {name: value for name, value in clean.items() if name not in once}
-    item = completion.keep_token(tokens[0]) if tokens else ""
+    item = completion.keep_token(tokens[0]) if tokens and place.task.effect else ""  # only an effect takes it out again
     await fulfilling.do_task(unit, rules, snapshot.onboarding.id, place.step.id, place.task.id, kept, who, item=item)
 
 

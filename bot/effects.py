@@ -18,7 +18,7 @@ from flows.model import Effect
 from flows.problems import Refused
 from storage.errors import Conflict, Unavailable
 from storage.store import Store
-from storage.unit import Unit
+from storage.unit import Unit, queue_of
 
 log = logging.getLogger("bot.effects")
 
@@ -206,7 +206,7 @@ class Effects:
                 return False
             # One attempt counts as made: it may have happened.
             effect.state, effect.error, effect.error_id, effect.attempts = "pending", "", "", 1
-            await engine.enqueue(unit.session, effect.onboarding_id, f"{effect.batch}:{time.time_ns()}")
+            await engine.enqueue(unit.session, _queue(effect), f"{effect.batch}:{time.time_ns()}")
             return True
 
         return await self._store.transact(work)
@@ -217,7 +217,7 @@ class Effects:
             stale = await unit.stale_effects(unit.now - STRANDED_AFTER)
             ages = [(unit.now - effect.created_at).total_seconds() for effect in stale if effect.created_at]
         metrics.QUEUE_AGE.set(max(ages, default=0))
-        waiting = {effect.batch: effect.onboarding_id for effect in stale}
+        waiting = {effect.batch: _queue(effect) for effect in stale}
         stranded = await engine.lost(list(waiting)) if waiting else []
         for batch in stranded:
 
@@ -228,6 +228,10 @@ class Effects:
             metrics.STRANDED.inc()
             log.warning("a batch without a job was put to the engine again", extra={"batch": batch})
         return len(stranded)
+
+
+def _queue(effect: Effect) -> str:
+    return queue_of(effect.onboarding_id, effect.arguments.get("lane", ""))
 
 
 def _ms(began: float) -> int:

@@ -136,8 +136,8 @@ class Engine:
     def started(self) -> bool:
         return self._client is not None
 
-    async def enqueue(self, session: AsyncSession, onboarding_id: str, batch_id: str) -> None:
-        """In the caller's transaction: run the batch after the commit, and after the earlier ones of the same onboarding.
+    async def enqueue(self, session: AsyncSession, queue: str, batch_id: str) -> None:
+        """In the caller's transaction: run the batch after the commit, and after the earlier ones of the same queue (an onboarding's).
 
         ``batch_id`` may carry a suffix after a colon, which makes another job for a batch whose first one has ended.
         """
@@ -152,7 +152,7 @@ class Engine:
                     "workflow_name": WORKFLOW,
                     "queue_name": QUEUE,
                     "workflow_id": batch_id,
-                    "queue_partition_key": onboarding_id or "-",
+                    "queue_partition_key": queue or "-",
                     "priority": priority,
                     "app_version": VERSION,
                 },

@@ -18,6 +18,10 @@ EFFECT_SECONDS = Histogram(
 )
 QUEUE_AGE = Gauge("onboarding_queue_age_seconds", "Age of the oldest effect that is still to be done")
 STRANDED = Counter("onboarding_batches_requeued_total", "Batches found without work in the engine and put to it again")
+CERTIFICATES = Gauge(
+    "onboarding_certificates", "Client certificates by the days until the last of their validity, at most", ["within_days"]
+)
+CERTIFICATE_DAYS = Gauge("onboarding_certificate_days_left", "Days until the next client certificate ends; below 0: over")
 REMINDERS = Counter("onboarding_reminders_total", "Reminders sent")
 SOCKET_CONNECTS = Counter("onboarding_socket_connects_total", "Connections of Socket Mode made; all but the first are reconnects")
 SOCKET_AGE = Gauge("onboarding_socket_silence_seconds", "Since Slack was last heard over Socket Mode")

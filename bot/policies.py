@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+from bot import desk_policies
+from bot.desk_policies import DeskPolicies
 from flows.business_time import BusinessDuration, Calendar, parse_duration
 from flows.rules import ReminderTimes, Rules
 
@@ -30,6 +32,7 @@ class Policies:
     """How long Socket Mode may be silent before the process ends, to be started again."""
     retention_days: int = 30
     """How long marks of clicks, handled events and done effects are kept."""
+    service_desk: DeskPolicies = field(default_factory=DeskPolicies)
 
 
 class PolicyError(Exception):
@@ -116,6 +119,12 @@ def _hours(value: Any) -> int:
     return int(hours)
 
 
+def _days_before(value: Any) -> tuple[int, ...]:
+    if not isinstance(value, list):
+        raise TypeError
+    return tuple(_days(one) for one in value)
+
+
 def _days(value: Any) -> int:
     if not 1 <= _count(value) <= 3660:
         raise ValueError
@@ -189,19 +198,34 @@ def parse(values: Mapping[str, Any]) -> Policies:
             customer_always_open=always_open,
             approvals=_approvals(tables["approvals"]),
             nudge_hours=tables["invitations"].read("nudge_before", default.rules.nudge_hours, _hours, 'whole hours as "4 h"'),
+            renewal_days=tables["certificates"].read(
+                "renew_before", default.rules.renewal_days, _days_before, "a list of whole days as [90, 30, 7]"
+            ),
         ),
         support_language=side.read("language", default.support_language, _language, 'a language the bot has: "en" or "pt_BR"'),
         sweep_seconds=engine.read("sweep", default.sweep_seconds, _seconds, 'a time as "30 s"'),
         poll_seconds=engine.read("poll", default.poll_seconds, _seconds, "seconds as 0.25"),
         socket_silence_seconds=engine.read("socket_silence", default.socket_silence_seconds, _seconds, 'a time as "2 min"'),
         retention_days=tables["retention"].read("days", default.retention_days, _days, "whole days as 30, at least 1"),
+        service_desk=_service_desk(tables["service_desk"], default.service_desk),
     )
     for table in tables.values():
         table.close()
     return policies
 
 
-_TABLES = ("reminders", "business_hours", "support", "customer", "approvals", "invitations", "engine", "retention")
+_TABLES = (
+    "reminders",
+    "business_hours",
+    "support",
+    "customer",
+    "approvals",
+    "invitations",
+    "certificates",
+    "service_desk",
+    "engine",
+    "retention",
+)
 
 
 def _reminders(table: _Table, usual: ReminderTimes) -> ReminderTimes:
@@ -212,6 +236,18 @@ def _reminders(table: _Table, usual: ReminderTimes) -> ReminderTimes:
         support_then=table.read("support_then", usual.support_then, _duration, expected),
         support_times=table.read("support_times", usual.support_times, _count, "a whole number"),
         once_a_day=table.read("once_a_day", default=usual.once_a_day, parse=_flag, expected="true or false"),
+    )
+
+
+def _service_desk(table: _Table, usual: DeskPolicies) -> DeskPolicies:
+    expected = "a table with some of desk, request_type, category, subtypes, priority and fields, all of them text"
+    return DeskPolicies(
+        follow_seconds=table.read("follow_every", usual.follow_seconds, _seconds, 'a time as "10 min"'),
+        lag_seconds=table.read("search_lag", usual.lag_seconds, _seconds, 'a time as "2 min"'),
+        names={
+            portal: table.read(portal, known, lambda value, known=known: desk_policies.names(known, value), expected)  # type: ignore[misc]
+            for portal, known in usual.names.items()
+        },
     )
 
 

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr
@@ -12,6 +13,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.clock import ClockError, read_ahead
 from bot.policies import PolicyError, load
+
+if TYPE_CHECKING:
+    from pismo.tls import ClientTls
 
 SLACK_API = "https://slack.com/api/"
 
@@ -53,10 +57,36 @@ class Settings(BaseSettings):
     port: str = "3000"
     """0: a free one, named in the log."""
     pismo_api_url: str = "https://sandbox.pismolabs.io"
+    """Of the test environment."""
+    pismo_production_api_url: str = ""
+    """Not published: without it nothing is proved in production."""
+    pismo_client_cert: str = Field(default="", repr=False)
+    pismo_client_key: SecretStr = SecretStr("")
+    """The path of a PEM file each, or the PEM itself; for both environments where production has none of its own."""
+    pismo_production_client_cert: str = Field(default="", repr=False)
+    pismo_production_client_key: SecretStr = SecretStr("")
+    pismo_ca_file: str = Field(default="", repr=False)
+    pismo_oauth2_secret_field: str = "client_secret_string"  # noqa: S105  the name of a field
+    service_desk_url: str = ""
+    """Of the site of the Service Desk; without it support gets a text to paste."""
+    service_desk_user: str = Field(default="", repr=False)
+    service_desk_token: SecretStr = SecretStr("")
     config_file: str = ""
     clock_file: str = ""
     """For demonstrations only."""
     log_level: str = "INFO"
+
+    @property
+    def pismo_tls(self) -> "ClientTls":
+        """Of the test environment."""
+        from pismo.tls import ClientTls  # noqa: PLC0415  brings cryptography, which --help need not load
+
+        return ClientTls(self.pismo_client_cert, self.pismo_client_key, self.pismo_ca_file)
+
+    @property
+    def pismo_production_tls(self) -> "ClientTls":
+        own, key = self.pismo_production_client_cert, self.pismo_production_client_key
+        return replace(self.pismo_tls, certificate=own, key=key) if own else self.pismo_tls
 
     @property
     def socket_mode(self) -> bool:
@@ -125,6 +155,42 @@ def _urls(settings: Settings) -> Iterator[ConfigProblem]:
         yield ConfigProblem(
             "PISMO_API_URL", "is not a URL", "write https:// and the host, or leave it out for https://sandbox.pismolabs.io"
         )
+
+
+def _pismo(settings: Settings) -> Iterator[ConfigProblem]:
+    from pismo.tls import CertificateError  # noqa: PLC0415  brings cryptography, which --help need not load
+
+    address = settings.pismo_production_api_url
+    if address and not _is_web_url(address):
+        yield ConfigProblem("PISMO_PRODUCTION_API_URL", "is not a URL", "write https:// and the host, or leave it out")
+    if settings.pismo_oauth2_secret_field not in ("client_secret_string", "client_secret"):
+        yield ConfigProblem("PISMO_OAUTH2_SECRET_FIELD", "is no name Pismo takes", "write client_secret_string or client_secret")
+    both = {"PISMO_CLIENT_CERT": settings.pismo_tls, "PISMO_PRODUCTION_CLIENT_CERT": settings.pismo_production_tls}
+    hows = {
+        "unreadable": "name a PEM file that this user may read, or give the PEM itself; see PISMO_CA_FILE too",
+        "no_key": "name its private key in the variable that ends with KEY",
+        "mismatch": "the key must be the certificate's own",
+    }
+    for name, tls in both.items():
+        try:
+            tls.read().context()
+        except CertificateError as error:
+            yield ConfigProblem(name, f"cannot be used ({error.kind})", hows[error.kind])
+            return  # production's is the same one, or the same file of authorities
+
+
+def _service_desk(settings: Settings) -> Iterator[ConfigProblem]:
+    url, user, token = settings.service_desk_url, settings.service_desk_user, _plain(settings.service_desk_token)
+    if not (url or user or token):
+        return
+    if not _is_web_url(url):
+        what = "is not a URL" if url else "is missing"
+        yield ConfigProblem("SERVICE_DESK_URL", what, "write https:// and the host, or leave out all of SERVICE_DESK_…")
+    if "@" not in user or ":" in user:
+        yield ConfigProblem("SERVICE_DESK_USER", "is no e-mail address", "write the one of the account that the API token is of")
+    if not token:
+        how = "make an API token in the account's security settings at Atlassian"
+        yield ConfigProblem("SERVICE_DESK_TOKEN", "is missing", how)
 
 
 def _is_web_url(text: str) -> bool:
@@ -207,5 +273,5 @@ def _logging(settings: Settings) -> Iterator[ConfigProblem]:
         yield ConfigProblem("LOG_LEVEL", "is not a level", "write DEBUG, INFO, WARNING or ERROR")
 
 
-_SLACK: tuple[_Check, ...] = (_bot_token, _front, _urls, _support)
+_SLACK: tuple[_Check, ...] = (_bot_token, _front, _urls, _pismo, _service_desk, _support)
 _STORE: tuple[_Check, ...] = (_database, _keys, _server, _policies, _clock, _logging)

@@ -88,6 +88,8 @@ def _keys_of_step(step: Step) -> Iterator[tuple[str, int]]:
         yield f"task.{step.id}.{task.id}.done", LABEL
         yield from ((f"resource.{resource}", OPTION) for resource in task.resource)
         yield from ((f"grant.{state}", OPTION) for state in (*task.grant_from, task.grant_to) if state)
+        if task.expires:
+            yield from ((f"task.{step.id}.{task.id}.{when}", LABEL) for when in ("expires.one", "expires.other", "expired"))
         if task.effect:
             yield f"effect.{task.effect}", LABEL
 

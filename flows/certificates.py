@@ -1,18 +1,20 @@
 """Signing requests (PKCS #10) and certificates (X.509) for mTLS: read, and held against each other."""
 
 import warnings
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from flows.keys import fingerprint, key_type, measure, spki
 from flows.pem import Block, KeyFault, KeyNote, KeyProblem, read_blocks, the_block
 
 _HASHES = ("sha256", "sha384", "sha512")
+_FOR_CLIENTS = {ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE}
 _SHORT_NAMES = {
     NameOID.COMMON_NAME: "CN",
     NameOID.ORGANIZATION_NAME: "O",
@@ -42,7 +44,10 @@ class Csr:
 
 @dataclass(frozen=True)
 class Certificate:
-    """Times are aware, in UTC. ``fingerprint``: SHA-256 of the whole; ``spki_fingerprint``: of its public key."""
+    """Times are aware, in UTC. ``fingerprint``: SHA-256 of the whole; ``spki_fingerprint``: of its public key.
+
+    ``is_authority``: it may issue others. ``for_clients``: nothing in it forbids a client to sign in with it.
+    """
 
     pem: str
     subject: dict[str, str]
@@ -50,7 +55,14 @@ class Certificate:
     not_after: datetime
     fingerprint: str
     spki_fingerprint: str
+    issuer: str
+    is_authority: bool
+    for_clients: bool
     notes: tuple[KeyNote, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return _name(self.subject)
 
 
 def read_csr(given: str | bytes) -> Csr:
@@ -58,7 +70,7 @@ def read_csr(given: str | bytes) -> Csr:
     block = the_block(read_blocks(given), "CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST")
     try:
         request = x509.load_der_x509_csr(block.der)
-        key, algorithm, subject = request.public_key(), request.signature_hash_algorithm, _subject(request)
+        key, algorithm, subject = request.public_key(), request.signature_hash_algorithm, _attributes(lambda: request.subject)
     except (ValueError, UnsupportedAlgorithm):
         raise KeyProblem(KeyFault.DAMAGED) from None
     strength = measure(key)
@@ -70,10 +82,26 @@ def read_csr(given: str | bytes) -> Csr:
     return Csr(pem, key_type(key), strength, subject, fingerprint(spki(key)), block.notes)
 
 
-def read_certificate(given: str | bytes) -> Certificate:
-    """A certificate; of a chain the first that is no authority's. Raises KeyProblem, but not for one that has expired."""
-    chain = [_read(block) for block in read_blocks(given)]
-    return next((certificate for certificate, is_authority in chain if not is_authority), chain[0][0])
+def read_chain(given: str | bytes) -> list[Certificate]:
+    """One or more certificates, as they stand. Raises KeyProblem, but not for one that has expired."""
+    return [_read(block) for block in read_blocks(given)]
+
+
+def read_certificate(given: str | bytes, request: Csr | None = None) -> Certificate:
+    """Of a chain the one for the key of the request, else the first that is no authority's. Raises KeyProblem."""
+    return choose(read_chain(given), request)
+
+
+def choose(chain: Sequence[Certificate], request: Csr | None = None) -> Certificate:
+    """``chain`` is not empty."""
+    fitting = (certificate for certificate in chain if request and matches(request, certificate))
+    own = (certificate for certificate in chain if not certificate.is_authority)
+    return next(fitting, None) or next(own, chain[0])
+
+
+def strength(certificate: Certificate) -> str:
+    """Of its key, as `flows.keys.measure` tells it. Raises KeyProblem unless it is strong enough."""
+    return measure(x509.load_pem_x509_certificate(certificate.pem.encode()).public_key())
 
 
 def matches(csr: Csr, certificate: Certificate) -> bool:
@@ -81,32 +109,39 @@ def matches(csr: Csr, certificate: Certificate) -> bool:
     return csr.fingerprint == certificate.spki_fingerprint
 
 
-def _read(block: Block) -> tuple[Certificate, bool]:
+def _read(block: Block) -> Certificate:
     the_block([block], "CERTIFICATE", "X509 CERTIFICATE")
     try:
         found = x509.load_der_x509_certificate(block.der)
-        certificate = Certificate(
+        values = [extension.value for extension in found.extensions]
+        usages = [usage for value in values if isinstance(value, x509.ExtendedKeyUsage) for usage in value]
+        return Certificate(
             pem=found.public_bytes(Encoding.PEM).decode(),
-            subject=_subject(found),
+            subject=_attributes(lambda: found.subject),
             not_before=found.not_valid_before_utc,
             not_after=found.not_valid_after_utc,
             fingerprint=fingerprint(block.der),
             spki_fingerprint=fingerprint(spki(found.public_key())),
+            issuer=_name(_attributes(lambda: found.issuer)),
+            is_authority=any(isinstance(value, x509.BasicConstraints) and value.ca for value in values),
+            for_clients=not usages or not _FOR_CLIENTS.isdisjoint(usages),
             notes=block.notes,
         )
-        constraints = [extension.value for extension in found.extensions if isinstance(extension.value, x509.BasicConstraints)]
     except (ValueError, UnsupportedAlgorithm, x509.DuplicateExtension):
         raise KeyProblem(KeyFault.DAMAGED) from None
-    return certificate, any(constraint.ca for constraint in constraints)
 
 
-def _subject(signed: x509.CertificateSigningRequest | x509.Certificate) -> dict[str, str]:
+def _name(subject: Mapping[str, str]) -> str:
+    return (subject.get("CN") or subject.get("O") or "-")[:64]
+
+
+def _attributes(name: Callable[[], x509.Name]) -> dict[str, str]:
     """Several values of one attribute are joined with a comma."""
     values: dict[str, list[str]] = {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a country of three letters is reported by compare_subject
-        for attribute in signed.subject:
-            name = _SHORT_NAMES.get(attribute.oid, attribute.oid.dotted_string)
+        for attribute in name():
+            short = _SHORT_NAMES.get(attribute.oid, attribute.oid.dotted_string)
             value = attribute.value
-            values.setdefault(name, []).append(value if isinstance(value, str) else value.hex())
+            values.setdefault(short, []).append(value if isinstance(value, str) else value.hex())
     return {name: ", ".join(several) for name, several in values.items()}

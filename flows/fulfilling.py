@@ -1,12 +1,12 @@
 """What follows an approval: tasks of support and of the customer, the accesses they move, and results of effects."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from flows.announcing import redraw, say
 from flows.fields import Answers
-from flows.model import Decision, Grant, Snapshot, TaskRecord, new_id
+from flows.model import Decision, Expiry, Grant, Snapshot, TaskRecord, new_id
 from flows.onboarding import need_open, said_by, settle, situation, step_of
 from flows.people import SYSTEM, Side, Who
 from flows.ports import Unit
@@ -79,6 +79,8 @@ async def do_task(
         _second_word(unit, snapshot, step, task, actor, agreed=agreed)
     if task.grant_to:
         _move_grants(unit, snapshot, task, clean)
+    if task.expires and record.state == "done":
+        await _track_expiry(unit, record, str(clean.get(task.expires) or ""))
     if task.effect:
         unit.effect(onboarding_id, task.effect, step=step_id, task=task_id, item=item)
     redraw(unit, onboarding_id, step_id)
@@ -90,6 +92,26 @@ async def do_task(
             say(unit, onboarding_id, "support", step_id, f"task.{step_id}.{task_id}.done", values=said)
     settle(unit, snapshot, rules)
     return record
+
+
+async def _track_expiry(unit: Unit, record: TaskRecord, last_day: str) -> None:
+    """The day by which what the task brought must be renewed; a renewed one is told of anew."""
+    expiry_id = f"{record.onboarding_id}:{record.step_id}.{record.task_id}"
+    expiry = await unit.get(Expiry, expiry_id)
+    if expiry is not None and not last_day:
+        await unit.delete(expiry)
+    elif expiry is not None:
+        expiry.last_day, expiry.warned = date.fromisoformat(last_day), None
+    elif last_day:
+        unit.add(
+            Expiry(
+                id=expiry_id,
+                onboarding_id=record.onboarding_id,
+                step_id=record.step_id,
+                task_id=record.task_id,
+                last_day=date.fromisoformat(last_day),
+            )
+        )
 
 
 def _second_word(unit: Unit, snapshot: Snapshot, step: Step, task: Task, actor: Who, *, agreed: bool) -> None:

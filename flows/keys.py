@@ -33,7 +33,7 @@ class PublicKey:
 
 
 def read_public_key(given: str | bytes) -> PublicKey:
-    """An RSA key of at least 2048 bits: SubjectPublicKeyInfo, PKCS #1, or that of a certificate. Raises KeyProblem."""
+    """An RSA key of at least 2048 bits: SubjectPublicKeyInfo, PKCS #1, JWK, or that of a certificate. Raises KeyProblem."""
     block = the_block(read_blocks(given), "PUBLIC KEY", "RSA PUBLIC KEY", "CERTIFICATE", "X509 CERTIFICATE")
     key, notes = _key_of(block)
     if not isinstance(key, rsa.RSAPublicKey):

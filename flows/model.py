@@ -145,6 +145,18 @@ class Grant:
 
 
 @dataclass(kw_only=True)
+class Expiry:
+    """Something that a task brought and that must be renewed: a certificate. It outlives the onboarding's end."""
+
+    id: str  # f"{onboarding_id}:{step_id}.{task_id}"
+    onboarding_id: str
+    step_id: str
+    task_id: str
+    last_day: date
+    warned: int | None = None  # of the days before that it was last told of; 0: that it is over
+
+
+@dataclass(kw_only=True)
 class Posted:
     """A lasting message of the bot and where it stands: the card, a step's message, a review card, a home."""
 

@@ -1,54 +1,21 @@
 """PEM (RFC 7468) as people paste it: mended where the meaning is certain, each mending noted; private keys are refused first."""
 
 import base64
+import html
 import re
 from dataclasses import dataclass
-from enum import StrEnum
 
-from flows import guard
-from flows.unreadable import Unreadable
+from flows import guard, jwk
+from flows.key_faults import KeyFault, KeyNote, KeyProblem
+
+__all__ = ["Block", "KeyFault", "KeyNote", "KeyProblem", "read_blocks", "the_block"]
 
 _MOST_SIGNS = 100_000
 _BLOCK = re.compile(r"-{1,30} ?BEGIN ([A-Z0-9 ]{1,40}?) ?-{1,30}([^-]*)-{1,30} ?END ([A-Z0-9 ]{1,40}?) ?-{1,30}")
 _PRIVATE = re.compile(r"BEGIN[A-Z0-9 ]{0,40}PRIVATE KEY")
+_ARMOUR = re.compile(r"-{0,30} ?\b(BEGIN|END) ([A-Z0-9 ]{1,40}?) ?(?:-{1,30}|$)", re.MULTILINE)
 _LONGEST_LINE = 76
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
-
-
-class KeyFault(StrEnum):
-    PRIVATE_KEY = "private_key"  # whoever sent it must revoke it
-    EMPTY = "key_empty"
-    TOO_LONG = "key_too_long"
-    NOT_PEM = "key_not_pem"
-    SSH = "key_ssh"  # OpenSSH's own format
-    TRUNCATED = "key_truncated"
-    DAMAGED = "key_damaged"
-    SEVERAL = "key_several"
-    WRONG_BLOCK = "key_wrong_block"  # expected, found: the words after BEGIN
-    WRONG_TYPE = "key_wrong_type"  # type
-    TOO_SMALL = "key_too_small"  # bits, minimum
-    TOO_LARGE = "key_too_large"  # bits, maximum
-    WRONG_CURVE = "csr_wrong_curve"  # curve
-    WEAK_HASH = "csr_weak_hash"  # hash
-    BAD_SIGNATURE = "csr_bad_signature"
-
-
-class KeyNote(StrEnum):
-    """What was mended or converted, to be shown."""
-
-    BOM = "key_note_bom"
-    LINE_ENDS = "key_note_line_ends"
-    FINAL_NEWLINE = "key_note_final_newline"
-    DASHES = "key_note_dashes"
-    INVISIBLE = "key_note_invisible"
-    ESCAPED = "key_note_escaped"
-    INDENTED = "key_note_indented"
-    ONE_LINE = "key_note_one_line"
-    SURROUNDED = "key_note_surrounded"
-    NO_HEADER = "key_note_no_header"
-    BINARY = "key_note_binary"
-    FROM_PKCS1 = "key_note_from_pkcs1"
-    FROM_CERTIFICATE = "key_note_from_certificate"
 
 
 # In this order: what is seen, what replaces it.
@@ -58,11 +25,10 @@ _MENDINGS = (
     (KeyNote.ESCAPED, r"(?:\\{1,4}r)?\\{1,4}n", "\n"),
     (KeyNote.LINE_ENDS, "\r\n?", "\n"),
     (KeyNote.DASHES, "[‐‑‒–—―−]+", "-----"),
+    (KeyNote.QUOTES, "[“”„‟«»″]", '"'),
 )
-
-
-class KeyProblem(Unreadable):
-    """Why a key, request or certificate is refused: ``key`` is a KeyFault."""
+_BOM_AS_LATIN_1 = "\xef\xbb\xbf"
+_ENTITY = re.compile(r"&(?:#\d{1,5}|#[xX][0-9a-fA-F]{1,4}|gt|lt|amp|quot|nbsp|[mn]dash|hyphen);")
 
 
 @dataclass(frozen=True)
@@ -90,10 +56,12 @@ def read_blocks(given: str | bytes) -> list[Block]:
         raise KeyProblem(KeyFault.PRIVATE_KEY)
     if not text.strip():
         raise KeyProblem(KeyFault.EMPTY)
+    if jwk.is_jwk(text):
+        return [Block("PUBLIC KEY", jwk.read_jwk(text), (*notes, KeyNote.FROM_JWK))]
     found = list(_BLOCK.finditer(text))
     if not found:
         return [_bare(text, notes)]
-    if _BLOCK.sub("", text).strip("`\"'> \t\n"):
+    if _BLOCK.sub("", text).strip("`\"'‘’> \t\n"):
         notes = (*notes, KeyNote.SURROUNDED)
     return [_block(match, notes) for match in found]
 
@@ -108,9 +76,13 @@ def the_block(blocks: list[Block], *labels: str) -> Block:
 
 
 def _mended(text: str) -> tuple[str, tuple[KeyNote, ...]]:
+    """Without what chats, word processors and web pages put in place of plain signs; and what that was."""
     mended, notes = text, []
-    if text.startswith("\ufeff"):
-        notes.append(KeyNote.BOM)
+    if text.startswith(("\ufeff", _BOM_AS_LATIN_1)):
+        mended, notes = text.removeprefix(_BOM_AS_LATIN_1), [KeyNote.BOM]
+    if _ENTITY.search(mended):
+        mended = _ENTITY.sub(lambda entity: html.unescape(entity[0]), mended)
+        notes.append(KeyNote.HTML)
     for note, pattern, replacement in _MENDINGS:
         changed = re.sub(pattern, replacement, mended)
         if changed != mended and (note is not KeyNote.INVISIBLE or changed != mended.removeprefix("\ufeff")):
@@ -137,12 +109,23 @@ def _bare(text: str, notes: tuple[KeyNote, ...]) -> Block:
     """The base64 without its first and last line."""
     if re.match(r"\s{0,9}(?:ssh-|ecdsa-sha2-|-{1,9} ?BEGIN SSH2)", text):
         raise KeyProblem(KeyFault.SSH)
-    if "BEGIN " in text or "END " in text:
-        raise KeyProblem(KeyFault.TRUNCATED)
-    signs = "".join(text.split())
+    labels = {match[2] for match in _ARMOUR.finditer(text)}
+    signs = "".join(_ARMOUR.sub("", text).split())
     if not signs.startswith("M") or not _BASE64.fullmatch(signs):
-        raise KeyProblem(KeyFault.NOT_PEM)
-    return Block("", _decoded(text), (*notes, KeyNote.NO_HEADER))
+        raise KeyProblem(KeyFault.TRUNCATED if labels else KeyFault.NOT_PEM)
+    if len(labels) > 1 or (labels and not _whole(signs)):
+        raise KeyProblem(KeyFault.TRUNCATED)
+    return Block(labels.pop() if labels else "", _decoded(signs), (*notes, KeyNote.NO_HEADER))
+
+
+def _whole(signs: str) -> bool:
+    """Whether the DER is as long as it says: a line with a label is lost, but nothing of the content."""
+    try:
+        der = base64.b64decode(signs, validate=True)
+    except ValueError:
+        return False
+    size = der[1] & 0x7F if der[1] & 0x80 else 0
+    return len(der) == (2 + size + int.from_bytes(der[2 : 2 + size]) if size else 2 + der[1])
 
 
 def _decoded(body: str) -> bytes:

@@ -2,10 +2,10 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Protocol, TypeVar
 
-from flows.model import Draft, Effect, Grant, Onboarding, Person, Posted, Received, Snapshot, StepRecord
+from flows.model import Draft, Effect, Expiry, Grant, Onboarding, Person, Posted, Received, Snapshot, StepRecord, TaskRecord
 from flows.people import Who
 
 T = TypeVar("T")
@@ -41,6 +41,13 @@ class Unit(Protocol):
     async def expiring(self, at: datetime, limit: int = 200) -> Sequence[Grant]:
         """Invited grants of open onboardings that expired by now, or expire by ``at`` and were not nudged; soonest first."""
 
+    async def expiries(self, by: date | None = None) -> Sequence[Expiry]:
+        """What must be renewed, of onboardings that are not erased, soonest first; with ``by`` what ends by that day and was not told
+        to be over."""
+
+    async def tasks(self, step_id: str, task_id: str) -> Sequence[TaskRecord]:
+        """All records of one task, of open onboardings; oldest first."""
+
     async def posted(self, onboarding_id: str, kind: str, subject: str = "") -> Posted | None: ...
 
     async def by_message(self, channel_id: str, ts: str) -> Posted | None: ...
@@ -70,7 +77,10 @@ class Unit(Protocol):
         """Append to the onboarding's audit chain. ``changes`` may hold personal data and is erasable; ``facts`` must not."""
 
     def effect(self, onboarding_id: str, kind: str, **arguments: Any) -> str:
-        """Do this after the commit, after the effects of the same onboarding that came before. Returns the effect's id."""
+        """Do this after the commit, after the effects of the same onboarding that came before. Returns the effect's id.
+
+        Effects with an argument ``lane`` wait for each other alone, and keep no other waiting.
+        """
 
 
 class Store(Protocol):

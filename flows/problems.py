@@ -9,6 +9,10 @@ from pydantic_core import PydanticCustomError
 Parameter = str | int
 
 
+class Amount(int):
+    """A number that may be large: grouped by thousands as the reader's language does."""
+
+
 @dataclass(frozen=True)
 class Problem:
     """A fault of one field. ``key`` is looked up as ``error.<key>``; parameters never hold a secret."""

@@ -32,6 +32,7 @@ class Rules:
     customer_always_open: bool = False
     approvals: Mapping[str, int] = field(default_factory=dict)
     nudge_hours: int = 4  # before an invitation's code expires
+    renewal_days: tuple[int, ...] = (90, 30, 7)  # before a certificate's last day
 
     def approvals_of(self, step: Step, task: Task | None = None) -> int:
         """How many different people of support must approve a step, or confirm a task."""

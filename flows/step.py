@@ -106,7 +106,7 @@ class Task:
     different people must confirm it. ``optional``: the step may end without it. ``effect``: the kind of effect its completion starts.
     ``resource``/``grant_from``/``grant_to``: a task that moves grants: its form's ``grants`` field picks among those in the
     ``grant_from`` states; they get ``grant_to``, for ``expires_hours`` where given. ``stale_with``: answers of the step whose change in a
-    later revision makes the task to be done anew.
+    later revision makes the task to be done anew. ``expires``: the answer with the last day (``YYYY-MM-DD``) of what must be renewed.
     """
 
     id: str
@@ -122,6 +122,7 @@ class Task:
     grant_to: str = ""
     expires_hours: int = 0
     stale_with: tuple[str, ...] = ()
+    expires: str = ""
 
 
 @dataclass(frozen=True)
@@ -142,8 +143,9 @@ class Step:
     ``requires``: ids of steps that are done or skipped before this one opens. ``approvals``: how many different people of support
     must approve what was sent. ``tasks``: what follows the approval; the step is done once every task that is not optional is done and
     ``finished`` holds. ``grants``: the accesses its answers ask for, tracked in the access matrix once approved.
-    ``links``: (text key, URL) shown with the step. ``on_open``, ``on_approval``: kinds of effects that its opening and its approval
-    start, e.g. ``ready_text``.
+    ``links``: (text key, URL) shown with the step. ``facts``: what is known of its doings outside, e.g. a ticket's status, shown to both
+    sides as ``note.<key>``. ``on_open``, ``on_approval``: kinds of effects that its opening and its approval
+    start, e.g. ``request_access``.
     """
 
     id: str
@@ -154,6 +156,7 @@ class Step:
     finished: Done = lambda _situation: True
     grants: Callable[[Answers], Iterable[GrantAsked]] = lambda _answers: ()
     links: Callable[[Situation], Sequence[tuple[str, str]]] = lambda _situation: ()
+    facts: Callable[[Situation], Iterable[Note]] = lambda _situation: ()
     on_open: tuple[str, ...] = ()
     on_approval: tuple[str, ...] = ()
 

@@ -1,12 +1,18 @@
 """Clients of the outside systems a step calls. The only place that speaks HTTP to them."""
 
 from pismo.client import Pismo
+from pismo.environments import Environments
 from pismo.errors import Kind, PismoError
-from pismo.models import AccessToken, Organization, Program, ProgramsPage
+from pismo.models import AccessToken, AuditPage, Organization, Program, ProgramsPage
+from pismo.tls import CertificateError, ClientTls
 from pismo.tokens import TokenError, TokenFacts, clean_token, read_token
 
 __all__ = [
     "AccessToken",
+    "AuditPage",
+    "CertificateError",
+    "ClientTls",
+    "Environments",
     "Kind",
     "Organization",
     "Pismo",

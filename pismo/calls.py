@@ -9,7 +9,8 @@ class Call:
 
     ``service`` is the path prefix: the same error code means different things in different services.
     ``path`` is a template; ``success`` holds the statuses that mean the call worked.
-    ``in_openapi`` is false for what only a guide page of Pismo describes.
+    ``in_openapi`` is false for what only a guide page of Pismo describes. ``safe``: it only reads, so that repeating it changes nothing
+    (RFC 9110 §9.2.1).
     """
 
     service: str
@@ -18,13 +19,17 @@ class Call:
     path: str
     success: frozenset[int]
     in_openapi: bool = True
+    safe: bool = False
 
 
 TOKEN_BASIC = Call("passport", "token_basic", "POST", "/passport/v2/s2s/access-token", frozenset({201}))
 TOKEN_OPENID = Call("passport", "token_openid", "POST", "/passport/v1/oauth2/token", frozenset({201}))
 # The guide does not show the answer: RFC 6749 says 200, the two documented token calls say 201.
 TOKEN_OAUTH2 = Call("passport", "token_oauth2", "POST", "/passport/v2/oauth/token", frozenset({200, 201}), in_openapi=False)
-GET_ORGANIZATION = Call("orgs-core", "get_organization", "GET", "/orgs-core/v1/orgs/{id}", frozenset({200}))
-LIST_PROGRAMS = Call("programs", "list_programs", "GET", "/programs/v1/programs", frozenset({200}))
+GET_ORGANIZATION = Call("orgs-core", "get_organization", "GET", "/orgs-core/v1/orgs/{id}", frozenset({200}), safe=True)
+# No id in its path: the header says which organization.
+PATCH_ORGANIZATION = Call("orgs-core", "patch_organization", "PATCH", "/orgs-core/v1/orgs", frozenset({200}))
+LIST_PROGRAMS = Call("programs", "list_programs", "GET", "/programs/v1/programs", frozenset({200}), safe=True)
+LIST_AUDIT = Call("audit-api", "list_audit", "GET", "/audit-api/v1/audit", frozenset({200}), safe=True)  # beta
 
-CALLS = (TOKEN_BASIC, TOKEN_OPENID, TOKEN_OAUTH2, GET_ORGANIZATION, LIST_PROGRAMS)
+CALLS = (TOKEN_BASIC, TOKEN_OPENID, TOKEN_OAUTH2, GET_ORGANIZATION, PATCH_ORGANIZATION, LIST_PROGRAMS, LIST_AUDIT)

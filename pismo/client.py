@@ -1,7 +1,8 @@
-"""The Pismo platform over HTTP. One attempt a call: who calls decides whether and when to try again."""
+"""The Pismo platform over HTTP. A call that only reads is tried again; all others once: who calls decides about those."""
 
 import asyncio
 import logging
+import random
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,14 +13,29 @@ from uuid import uuid4
 import httpx
 from pydantic import SecretStr, ValidationError
 
-from pismo.calls import GET_ORGANIZATION, LIST_PROGRAMS, TOKEN_BASIC, TOKEN_OAUTH2, TOKEN_OPENID, Call
+from pismo.calls import (
+    GET_ORGANIZATION,
+    LIST_AUDIT,
+    LIST_PROGRAMS,
+    PATCH_ORGANIZATION,
+    TOKEN_BASIC,
+    TOKEN_OAUTH2,
+    TOKEN_OPENID,
+    Call,
+)
+from pismo.connection import Connection
 from pismo.errors import Kind, PismoError, read_error
-from pismo.models import AccessToken, Organization, ProgramsPage, Result
+from pismo.models import AccessToken, AuditPage, Organization, ProgramsPage, Result
+from pismo.tls import CertificateError, ClientTls, handshake_fault
 from pismo.tokens import clean_token
 
 log = logging.getLogger("pismo")
 
 R = TypeVar("R", bound=Result)
+
+ATTEMPTS = 3
+LONGEST_WAIT = 5.0
+"""Seconds between two attempts. Told to wait for longer, the caller decides."""
 
 # Org IDs are not always `TN-<uuid>`; what matters here is that one cannot change the path or break the header.
 _ORG_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
@@ -43,16 +59,24 @@ class _Answer:
 class Pismo:
     """Calls of one environment over one connection pool: ``async with Pismo(base_url) as pismo``.
 
-    ``timeout`` is in seconds and holds for a whole call. Every method raises PismoError, and ValueError for a token
-    (TokenError) or an org ID that cannot be sent. Tokens are taken as they were pasted.
+    ``timeout`` is in seconds and holds for each attempt. ``attempts``: of a call that only reads, with growing waits between them and
+    as long as the other side says. ``secret_field``: what the OAuth2 call names the client's secret; Pismo's guide says as the default
+    does, RFC 6749 ``client_secret``. Every method raises PismoError, and ValueError for a token (TokenError) or an org ID that cannot
+    be sent. Tokens are taken as they were pasted.
     """
 
-    def __init__(self, base_url: str, *, transport: httpx.AsyncBaseTransport | None = None, timeout: float = 10.0) -> None:
-        self._timeout = timeout
-        # Redirects are not followed: a token goes to the configured host or nowhere.
-        self._http = httpx.AsyncClient(
-            base_url=base_url, transport=transport, timeout=timeout, headers={"accept": "application/json"}
-        )
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+        timeout: float = 10.0,
+        tls: ClientTls | None = None,
+        attempts: int = ATTEMPTS,
+        secret_field: str = "client_secret_string",  # noqa: S107  the name of the field, not a secret
+    ) -> None:
+        self._timeout, self._attempts, self._secret_field = timeout, attempts, secret_field
+        self._connection = Connection(base_url, transport=transport, timeout=timeout, tls=tls)
 
     async def __aenter__(self) -> Self:
         return self
@@ -61,7 +85,7 @@ class Pismo:
         await self.aclose()
 
     async def aclose(self) -> None:
-        await self._http.aclose()
+        await self._connection.aclose()
 
     async def list_programs(self, token: SecretStr, org_id: str, page: int = 1, per_page: int = 1) -> ProgramsPage:
         content = {"params": {"page": page, "perPage": per_page}}
@@ -69,6 +93,16 @@ class Pismo:
 
     async def get_organization(self, token: SecretStr, org_id: str) -> Organization:
         return await self._read(GET_ORGANIZATION, Organization, {}, token=token, org_id=org_id)
+
+    async def patch_organization(self, token: SecretStr, org_id: str, details: Mapping[str, Any]) -> Organization:
+        """Change these details and no others; gives the organization as it is then."""
+        return await self._read(PATCH_ORGANIZATION, Organization, {"json": dict(details)}, token=token, org_id=org_id)
+
+    async def list_audit(self, token: SecretStr, org_id: str, page: int = 1, per_page: int = 10, **filters: str) -> AuditPage:
+        """What was done in Control Center. ``filters``: ``user``, ``action``, ``feature``, ``featureID``, ``cid``, ``beginDate``,
+        ``endDate`` (RFC 3339), ``order``. Beta."""
+        content = {"params": {"page": page, "perPage": per_page, **filters}}
+        return await self._read(LIST_AUDIT, AuditPage, content, token=token, org_id=org_id)
 
     async def token_basic(self, server_key: str, server_secret: SecretStr) -> AccessToken:
         secret = server_secret.get_secret_value()
@@ -80,19 +114,10 @@ class Pismo:
         secret = clean_token(jwt.get_secret_value()).get_secret_value()
         return await self._read(TOKEN_OPENID, AccessToken, {"json": {"token": secret}}, secrets=(secret,))
 
-    async def token_oauth2(
-        self,
-        client_id: str,
-        client_secret: SecretStr,
-        scope: str,
-        secret_field: str = "client_secret_string",  # noqa: S107  the name of the field, not a secret
-    ) -> AccessToken:
-        """``scope`` holds permission groups with spaces between; the body is a form, as RFC 6749 says.
-
-        Pismo's guide calls the secret's field as the default of ``secret_field`` does, RFC 6749 ``client_secret``.
-        """
+    async def token_oauth2(self, client_id: str, client_secret: SecretStr, scope: str) -> AccessToken:
+        """``scope`` holds permission groups with spaces between; the body is a form, as RFC 6749 says."""
         secret = client_secret.get_secret_value()
-        form = {"grant_type": "client_credentials", "client_id": client_id, secret_field: secret, "scope": scope}
+        form = {"grant_type": "client_credentials", "client_id": client_id, self._secret_field: secret, "scope": scope}
         return await self._read(TOKEN_OAUTH2, AccessToken, {"data": form}, secrets=(secret,))
 
     async def _read(
@@ -112,11 +137,8 @@ class Pismo:
             bearer = clean_token(token.get_secret_value()).get_secret_value()
             headers["authorization"] = f"Bearer {bearer}"
             secrets = (*secrets, bearer)
-        answer = await self._send(call, call.path.format(id=org_id), org_id, headers=headers, **content)
+        answer = await self._answer(call, call.path.format(id=org_id), org_id, secrets, headers=headers, **content)
         status, body = answer.response.status_code, answer.body()
-        if status not in call.success:
-            headers_back = answer.response.headers
-            raise read_error(call.service, status, headers_back, body, answer.x_cid, ms=answer.ms, secrets=secrets)
         wrong = "body"
         if isinstance(body, dict):
             try:
@@ -126,18 +148,44 @@ class Pismo:
         message = f"the answer cannot be read: {wrong}"
         raise PismoError(call.service, status, None, message, answer.x_cid, kind=Kind.UNEXPECTED, ms=answer.ms)
 
+    async def _answer(self, call: Call, path: str, org_id: str | None, secrets: tuple[str, ...], **content: Any) -> _Answer:
+        """The answer of success. Raises PismoError for another one, or none, after as many attempts as the call bears."""
+        for attempt in range(1, self._attempts + 1):
+            try:
+                answer = await self._send(call, path, org_id, **content)
+            except PismoError as failed:
+                error = failed
+            else:
+                if answer.response.status_code in call.success:
+                    return answer
+                error = read_error(
+                    call.service,
+                    answer.response.status_code,
+                    answer.response.headers,
+                    answer.body(),
+                    answer.x_cid,
+                    ms=answer.ms,
+                    secrets=secrets,
+                )
+            wait = error.retry_after if error.retry_after is not None else 0.25 * 2**attempt * random.uniform(0.8, 1.2)  # noqa: S311
+            if not (call.safe and error.transient) or attempt == self._attempts or wait > LONGEST_WAIT:
+                break
+            await asyncio.sleep(wait)
+        raise error
+
     async def _send(self, call: Call, path: str, org_id: str | None, *, headers: Mapping[str, str], **content: Any) -> _Answer:
         x_cid = str(uuid4())
-        failure, response, start = "", None, perf_counter()
+        failure, fault, response, start = "", None, None, perf_counter()
         try:
-            async with asyncio.timeout(self._timeout):
-                response = await self._http.request(call.method, path, headers={**headers, "x-cid": x_cid}, **content)
+            async with asyncio.timeout(self._timeout), self._connection.open() as http:
+                response = await http.request(call.method, path, headers={**headers, "x-cid": x_cid}, **content)
+        except CertificateError as error:
+            failure, fault = "client certificate cannot be used", f"client_{error.kind}"
         except (TimeoutError, httpx.TimeoutException):
             failure = "timeout"
-        except httpx.ConnectError:
-            failure = "no connection"
-        except httpx.RequestError:
-            failure = "connection dropped"
+        except (httpx.RequestError, OSError) as error:
+            fault = handshake_fault(error)
+            failure = fault or ("no connection" if isinstance(error, httpx.ConnectError) else "connection dropped")
         ms = round((perf_counter() - start) * 1000)
         if response is not None and _X_CID.fullmatch(response.headers.get("x-cid", "")):
             x_cid = response.headers["x-cid"]
@@ -151,5 +199,6 @@ class Pismo:
             org_id or "-",
         )
         if response is None:  # not within `except`: httpx's error holds the request, and with it the token
-            raise PismoError(call.service, None, None, failure, x_cid, ms=ms)
+            kind = Kind.HANDSHAKE if fault else Kind.UNAVAILABLE
+            raise PismoError(call.service, None, fault, failure, x_cid, kind=kind, ms=ms)
         return _Answer(response, x_cid, ms)

@@ -24,6 +24,8 @@ class Kind(StrEnum):
     RATE_LIMITED = "rate_limited"
     UNAVAILABLE = "unavailable"
     """5xx, a timeout or a dropped connection: the call may or may not have happened."""
+    HANDSHAKE = "handshake"
+    """No call was made: TLS failed. The code is a fault of `pismo.tls`."""
     REFUSED = "refused"
     """Any other 4xx: the same request will fail again."""
     UNEXPECTED = "unexpected"

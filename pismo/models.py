@@ -77,6 +77,34 @@ class Organization(Result):
         yield from (("id", self.id), ("x_cid", self.x_cid), ("ms", self.ms))
 
 
+class AuditOperation(BaseModel):
+    """``date`` is RFC 3339; ``feature`` and ``action`` as ``user`` and ``create``."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", coerce_numbers_to_str=True, hide_input_in_errors=True)
+
+    action: str = ""
+    feature: str = ""
+    feature_id: str = ""
+    date: str = ""
+    cid: str = ""
+
+
+class AuditRecord(BaseModel):
+    """One act of somebody in Control Center. The payloads, people and places of it are left out: they are personal."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    id: int
+    operation: AuditOperation
+
+
+class AuditPage(Result):
+    """``total_items`` counts all pages. Beta."""
+
+    total_items: int
+    items: tuple[AuditRecord, ...] = ()
+
+
 class _TokenAnswer(Result):
     """The three token calls together: OAuth2 says ``access_token``, the others ``token``; ``expires_in`` may be a text."""
 

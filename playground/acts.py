@@ -111,8 +111,18 @@ class Acts:
         self.tell("", "\n— 3. Service Desk access")
         await self.journey.send_step(self.ana, "service_desk", example("service_desk"))
         await self.approve(self.sam, "service_desk")
-        await self.thread_says("review", "service_desk", "ready to paste")
-        await self.support_task(self.sam, "service_desk", "file_request", lambda: not self.offers("service_desk", "file_request"))
+        if not self.office.files:
+            await self.thread_says("review", "service_desk", "ready to paste")
+            filed = lambda: not self.offers("service_desk", "file_request")  # noqa: E731
+            await self.support_task(self.sam, "service_desk", "file_request", filed)
+            await self.support_task(self.sam, "service_desk", "grant_access", self.done("service_desk"))
+            return
+        await self.slack.until(lambda: not self.offers("service_desk", "file_request"), timeout=30)
+        for ticket, moves in zip(self.office.service_desk.tickets, (("IN DEV", "CLOSED"), ("CLOSED",)), strict=True):
+            for status in moves:
+                self.tell("desk", f"{ticket.key} goes to {status}")
+                self.office.service_desk.move(ticket.key, status)
+                await self.thread_says("step", "service_desk", f"{ticket.key}: {status}")
         await self.support_task(self.sam, "service_desk", "grant_access", self.done("service_desk"))
 
     async def reminder(self) -> None:

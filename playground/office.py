@@ -17,7 +17,8 @@ import aiohttp
 import yaml
 
 from playground.clock import Clock
-from playground.pismo import PismoStandIn
+from playground.pismo import Sandbox
+from playground.service_desk import ServiceDeskStandIn
 from playground.slack import Delivery, Person, Slack
 from storage.sealing import new_key
 
@@ -30,6 +31,10 @@ always_open = true
 [reminders]
 customer_after = ["2 s", "1 business day", "3 business days"]
 once_a_day = false
+
+[service_desk]
+follow_every = "1 s"
+search_lag = "4 s"
 
 [engine]
 sweep = 0.5
@@ -44,6 +49,10 @@ always_open = true
 [reminders]
 customer_after = ["20 business days"]
 support_first = "20 business days"
+
+[service_desk]
+follow_every = "1 s"
+search_lag = "4 s"
 
 [engine]
 sweep = 0.5
@@ -69,7 +78,8 @@ class Office:
     """``async with Office() as office``: everything runs; at the end everything is stopped and removed.
 
     ``socket_mode``: how Slack reaches the bot. ``policies``: the text of its CONFIG_FILE. ``folder``: one that stays. ``held``: open
-    files that the bot's process keeps open too.
+    files that the bot's process keeps open too. ``files``: whether the bot files access requests at the Service Desk itself. ``tls``:
+    whether Pismo is over TLS that asks for the bot's certificate; ``pismo`` is its test environment.
     """
 
     def __init__(
@@ -81,6 +91,8 @@ class Office:
         database_url: str = "",
         folder: Path | None = None,
         held: Sequence[int] = (),
+        files: bool = True,
+        tls: bool = False,
     ) -> None:
         self.socket_mode = socket_mode
         self.folder = None if folder else tempfile.TemporaryDirectory(prefix="onboarding-")
@@ -90,9 +102,14 @@ class Office:
         manifest = yaml.safe_load((ROOT / "app_manifest.yaml").read_text())
         self.slack.scopes = set(manifest["oauth_config"]["scopes"]["bot"])
         self.slack.events = set(manifest["settings"]["event_subscriptions"]["bot_events"])
-        self.pismo = PismoStandIn()
+        self.sandbox = Sandbox(self.path / "pismo", tls=tls)
+        self.pismo = self.sandbox.test
         self.clock = Clock(self.path / "clock")
-        self.slack.world.clock = self.pismo.world.clock = self.clock.time
+        self.slack.world.clock = self.clock.time
+        for environment in (self.sandbox.test, self.sandbox.production):
+            environment.world.clock = self.clock.time
+        self.service_desk = ServiceDeskStandIn()
+        self.files = files
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = self.path / "bot.log"
@@ -112,7 +129,8 @@ class Office:
 
     async def _open(self) -> None:
         await self.slack.start()
-        await self.pismo.start()
+        await self.sandbox.start()
+        await self.service_desk.start()
         self._people()
         self.slack.deliver_by(Delivery.socket() if self.socket_mode else Delivery.http(f"{self.url}/slack/events"))
         (self.path / "policies.toml").write_text(self.policies)
@@ -125,7 +143,8 @@ class Office:
     async def _close(self) -> None:
         try:
             await self.stop_bot()
-            await self.pismo.stop()
+            await self.sandbox.stop()
+            await self.service_desk.stop()
             await self.slack.stop()
         finally:
             if self.folder is not None:
@@ -174,7 +193,8 @@ class Office:
             "SUPPORT_CHANNEL": self.support.id,
             "DATABASE_URL": self.database_url,
             "ENCRYPTION_KEYS": self.keys,
-            "PISMO_API_URL": self.pismo.url,
+            **self.sandbox.settings,
+            **(self.service_desk.settings if self.files else {}),
             "HOST": "127.0.0.1",
             "PORT": str(self.port),
             "CONFIG_FILE": str(self.path / "policies.toml"),

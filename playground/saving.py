@@ -13,7 +13,8 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 
-from playground.pismo.world import Org, Registration
+from playground.pismo.assertions import Registration
+from playground.pismo.world import Org
 from playground.pismo.world import World as PismoWorld
 from playground.slack import Person, Slack
 from playground.slack.block_kit import Json
@@ -108,7 +109,7 @@ def pismo_to_json(world: PismoWorld) -> Json:
         "forbidden": sorted(world.forbidden),
         "secret": base64.b64encode(world.secret).decode(),
         "revoked": sorted(world.revoked),
-        "program_id": world.program_id,
+        "last_id": world.last_id,
     }
 
 
@@ -123,7 +124,7 @@ def pismo_from_json(world: PismoWorld, saved: Json) -> None:
         org = Org(**kept | {"registrations": registrations})
         world.orgs[org.id.casefold()] = org
     world.forbidden.update(saved["forbidden"])
-    world.secret, world.program_id = base64.b64decode(saved["secret"]), saved["program_id"]
+    world.secret, world.last_id = base64.b64decode(saved["secret"]), saved["last_id"]
     world.revoked.update(saved["revoked"])
 
 

@@ -16,7 +16,7 @@ from flows.people import SYSTEM, Who
 from storage.columns import canonical
 from storage.sealing import Place, Plain
 from storage.store import Store
-from storage.tables import audit_events, drafts, effects, members, people, posted, received
+from storage.tables import audit_events, drafts, effects, expiries, members, people, posted, received
 from storage.unit import Unit
 
 T = TypeVar("T")
@@ -44,6 +44,7 @@ async def erase(store: Store, onboarding_id: str, actor: Who = SYSTEM) -> dict[s
         counts["drafts"] = await _delete_drafts(unit, onboarding_id, marks)
         for member in snapshot.members:
             await unit.delete(member)
+        await unit.session.execute(delete(expiries).where(expiries.c.onboarding_id == onboarding_id))
         counts["members"] = len(snapshot.members)
         unit.record(onboarding_id, "onboarding:erase", actor, facts=dict(counts))
         return dict(counts)

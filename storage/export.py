@@ -41,6 +41,7 @@ async def export(store: Store, onboarding_id: str) -> Export:
             "tasks": snapshot.tasks,
             "decisions": snapshot.decisions,
             "grants": snapshot.grants,
+            "expiries": [one for one in await unit.expiries() if one.onboarding_id == onboarding_id],
             "members": snapshot.members,
             "people": (await unit.session.scalars(select(Person).where(people.c.id.in_(who)).order_by(people.c.id))).all(),
             "events": (await unit.session.scalars(events)).all(),

@@ -59,6 +59,7 @@ TABLES: dict[type, Table] = {
     model.Decision: tables.decisions,
     model.TaskRecord: tables.tasks,
     model.Grant: tables.grants,
+    model.Expiry: tables.expiries,
     model.Posted: tables.posted,
     model.Effect: tables.effects,
     model.AuditEvent: tables.audit_events,

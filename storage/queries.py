@@ -1,7 +1,7 @@
 """What is read in a unit: one method for each question of the use cases."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import Select, and_, bindparam, or_, select
@@ -11,6 +11,7 @@ from flows.model import (
     Decision,
     Draft,
     Effect,
+    Expiry,
     Grant,
     Member,
     Onboarding,
@@ -115,6 +116,24 @@ class Queries:
         wanted = or_(columns.expires_at <= self.now, and_(columns.expires_at <= at, columns.nudged_at.is_(None)))
         query = select(Grant).where(columns.state == "invited", wanted).order_by(columns.expires_at, columns.id).limit(limit)
         return await self._all(self._of_open(query, columns.onboarding_id))
+
+    async def expiries(self, by: date | None = None) -> Sequence[Expiry]:
+        """What must be renewed, of onboardings that are not erased, soonest first; with ``by`` what ends by that day and was not told
+        to be over."""
+        columns, whole = tables.expiries.c, tables.onboardings.c
+        query = select(Expiry).join(tables.onboardings, whole.id == columns.onboarding_id).where(whole.erased_at.is_(None))
+        if by is not None:
+            query = query.where(columns.last_day <= by, or_(columns.warned.is_(None), columns.warned > 0))
+            query = query.with_for_update(of=tables.onboardings, skip_locked=True) if self._locks else query
+        return await self._all(query.order_by(columns.last_day, columns.id))
+
+    async def tasks(self, step_id: str, task_id: str) -> Sequence[TaskRecord]:
+        """All records of one task, of open onboardings; oldest first."""
+        columns, whole = tables.tasks.c, tables.onboardings.c
+        query = select(TaskRecord).join(tables.onboardings, whole.id == columns.onboarding_id)
+        query = query.where(columns.step_id == step_id, columns.task_id == task_id)
+        query = query.where(whole.closed_at.is_(None), whole.erased_at.is_(None))
+        return await self._all(query.order_by(columns.at, columns.id))
 
     def _of_open(self, query: Select[T], onboarding_id: Any) -> Select[T]:
         """Locks the onboardings, in the order every other writer does: first the onboarding, then its parts."""

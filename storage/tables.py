@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Date, Enum, Index, Integer, 
 from flows.state import StepState
 from storage.columns import Json, Moment, Sealed
 
-REVISION = "0001"
+REVISION = "0002"
 """The migration these tables correspond to. Revisions are numbered upwards: `storage.schema` tells older from newer."""
 
 metadata = MetaData()
@@ -175,6 +175,17 @@ grants = Table(
     _moment("at"),
     _number("version"),
     Index("ix_grants_state_expires_at", "state", "expires_at"),
+)
+
+expiries = Table(
+    "expiries",
+    metadata,
+    _id(),
+    _text("onboarding_id", index=True),
+    _text("step_id"),
+    _text("task_id"),
+    Column("last_day", Date, nullable=False, index=True),
+    Column("warned", Integer),
 )
 
 posted = Table(

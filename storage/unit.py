@@ -20,7 +20,14 @@ from storage.tables import effects, seen
 T = TypeVar("T")
 
 OnEffects = Callable[[AsyncSession, str, str], Awaitable[None]]
-"""Told of each batch of effects before its commit, in its transaction: session, onboarding id, batch id."""
+"""Told of each batch of effects before its commit, in its transaction: session, queue, batch id."""
+
+
+def queue_of(onboarding_id: str, lane: str = "") -> str:
+    """Effects of one queue wait for each other. ``lane``: a queue of its own beside the onboarding's, so that an outside system
+    that does not answer keeps no message waiting."""
+    return f"{onboarding_id}/{lane}" if lane else onboarding_id
+
 
 _SNAPSHOT_KINDS = (Onboarding, *(kind for kind, _ in PARTS))
 
@@ -29,7 +36,7 @@ _SNAPSHOT_KINDS = (Onboarding, *(kind for kind, _ in PARTS))
 class _Pending:
     """What one onboarding gets at the commit."""
 
-    batch: str = field(default_factory=lambda: new_id("bat"))
+    batches: dict[str, str] = field(default_factory=dict)  # by lane
     entries: list[audit.Entry] = field(default_factory=list)
     effects: list[dict[str, Any]] = field(default_factory=list)
 
@@ -90,12 +97,16 @@ class Unit(Queries):
         self._of(onboarding_id).entries.append(audit.Entry(tag, actor, facts or {}, changes or {}))
 
     def effect(self, onboarding_id: str, kind: str, **arguments: Any) -> str:
-        """Do this after the commit, after the effects of the same onboarding that came before. Returns the effect's id."""
+        """Do this after the commit, after the effects of the same onboarding that came before. Returns the effect's id.
+
+        An argument ``lane`` names a queue of its own, see `queue_of`.
+        """
         pending, effect_id = self._of(onboarding_id), new_id("eff")
+        batch = pending.batches.setdefault(arguments.get("lane", ""), new_id("bat"))
         row = {
             "id": effect_id,
             "onboarding_id": onboarding_id,
-            "batch": pending.batch,
+            "batch": batch,
             "kind": kind,
             "arguments": Plain(canonical(arguments), Place(effects.name, "arguments", effect_id)),
             "state": "pending",
@@ -118,8 +129,9 @@ class Unit(Queries):
         for onboarding_id, pending in sorted(self._pending.items(), key=lambda item: (item[0] == audit.REGISTER, item[0])):
             await self._write(onboarding_id, pending)
         for onboarding_id, pending in self._pending.items():
-            if pending.effects and on_effects is not None:
-                await on_effects(self.session, onboarding_id, pending.batch)
+            if on_effects is not None:
+                for lane, batch in pending.batches.items():
+                    await on_effects(self.session, queue_of(onboarding_id, lane), batch)
         await self.session.commit()
 
     async def _write(self, onboarding_id: str, pending: _Pending) -> None:

@@ -6,17 +6,23 @@ An executor gets the effect and whether a former attempt may have happened, and 
 from collections.abc import Mapping
 
 from bot.desk import Desk
+from bot.desk_policies import DeskPolicies
 from bot.effects import Executor
 from bot.executors.messages import Messages
 from bot.executors.proof import Proof
+from bot.executors.service_desk import Requests
 from bot.executors.uploads import Uploads
-from pismo.client import Pismo
+from pismo.environments import Environments
+from pismo.service_desk import ServiceDesk
 
 
-def executors(desk: Desk, pismo: Pismo) -> Mapping[str, Executor]:
+def executors(
+    desk: Desk, pismo: Environments, service_desk: ServiceDesk | None, policies: DeskPolicies
+) -> Mapping[str, Executor]:
     """Every kind of effect that `flows` asks for."""
     messages = Messages(desk)
     uploads = Uploads(desk, messages)
+    requests = Requests(desk, messages, service_desk, policies)
     proof = Proof(desk, messages, pismo)
     return {
         "draw": messages.draw,
@@ -29,7 +35,9 @@ def executors(desk: Desk, pismo: Pismo) -> Mapping[str, Executor]:
         "move": messages.move,
         "alert": messages.alert,
         "differences": messages.differences,
-        "ready_text": messages.ready_text,
+        "ready_text": requests.ready_text,
+        "request_access": requests.ask,
+        "file_access_request": requests.file,
         "commands": messages.commands,
         "session": uploads.session,
         "export": uploads.export,

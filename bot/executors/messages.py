@@ -19,9 +19,6 @@ from flows.state import StepState
 
 Result = dict[str, Any] | None
 
-MOST_PASTED = 3000
-"""Characters of a text that is to be copied whole from a message; a longer one is sent as a file."""
-
 
 class Messages:
     def __init__(self, desk: Desk) -> None:
@@ -167,23 +164,6 @@ class Messages:
         )
         drawn = review.differences(changed, revision, texts)
         return await self.post(effect, snapshot, "support", step_id, drawn.text, drawn.blocks, again=again)
-
-    async def ready_text(self, effect: Effect, again: bool) -> Result:
-        """The Service Desk request, ready to paste, for support."""
-        from flows.steps.service_desk import ready_text  # noqa: PLC0415  this step alone has one
-
-        snapshot = await self.snapshot(effect.onboarding_id)
-        async with self.desk.store.read() as unit:
-            at = situation(snapshot, self.desk.rules, unit.now)
-        ready = ready_text(at)
-        text = sentence(self.desk.support_texts(), "ready_text", ready)
-        if len(text) > MOST_PASTED:  # a message would be cut, and a part pasted for the whole
-            channel, thread = await self.root(snapshot, "support", effect.arguments["step"], again=again)
-            comment = sentence(self.desk.support_texts(), "ready_text", {**ready, "description": "access-request.txt"})
-            content = "\n".join(ready.values()).encode()
-            await self.desk.slack.upload_once(channel, "access-request.txt", content, comment, effect.id, thread, again=again)
-            return {"channel": channel}
-        return await self.post(effect, snapshot, "support", effect.arguments["step"], text, plain_blocks(text), again=again)
 
     async def commands(self, effect: Effect, again: bool) -> Result:
         """The exact `openssl` commands for this customer's keys, in the step's thread."""

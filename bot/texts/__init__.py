@@ -7,6 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from flows.problems import Amount
+
 FOLDER = Path(__file__).parent
 FALLBACK = "en"
 
@@ -74,7 +76,11 @@ class Texts:
 
     def __call__(self, key: str, **params: Any) -> str:
         """Plain text."""
-        return self._template(key, params).format(**params) if params else self._template(key, params)
+        return self._template(key, params).format(**self._grouped(params)) if params else self._template(key, params)
+
+    def _grouped(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        mark = "." if self.language.startswith("pt") else ","
+        return {name: f"{value:,}".replace(",", mark) if isinstance(value, Amount) else value for name, value in params.items()}
 
     def md(self, key: str, **params: Any) -> str:
         """mrkdwn: parameters are escaped, but for Raw ones."""

@@ -42,6 +42,7 @@ def review_card(
         values.extend(answer_sections(step.form, sent.answers, texts))
         blocks.extend(fit(values, MOST_VALUES, VALUES_TEXT, texts("review.more")))
     blocks.extend(_decision(snapshot, step, texts, rules))
+    blocks.extend(context(texts.md(f"note.{fact.key}", **fact.params)) for fact in step.facts(at))
     if record.state in (StepState.APPROVED, StepState.FULFILLING, StepState.FAILED) and not onboarding.closed_at:
         blocks.extend(_tasks(snapshot, step, texts, at, rules))
     for effect in failed[:3]:

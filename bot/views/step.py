@@ -26,6 +26,7 @@ def step_message(snapshot: Snapshot, journey: Journey, step_id: str, texts: Text
         blocks.append(context(texts.md("step_message.sent", revision=record.revision, by=by, at=sent)))
     if record.state is StepState.CHANGES_REQUESTED and record.reason:
         blocks.append(section(texts.md("step_message.reason", reason=record.reason)))
+    blocks.extend(context(texts.md(f"note.{fact.key}", **fact.params)) for fact in step.facts(at))
     if not onboarding.closed_at:
         buttons = _buttons(snapshot, journey, step_id, texts, at)
         if buttons:

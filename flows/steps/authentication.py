@@ -1,14 +1,15 @@
 """Step 6, authentication and mTLS: method, public key, certificate request; then the proof with a fresh token. Two approve."""
 
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field
 
 from flows.fields import FormPage, Input, Kind
 from flows.people import Side
 from flows.step import Form, Page, Situation, Step, Task
-from flows.steps import credentials, example_keys
-from flows.steps.inputs import LONGEST, Attachment, Country
+from flows.steps import credentials, example_keys, mtls, token_check
+from flows.steps.inputs import LONGEST, Country
+from flows.steps.mtls import Pasted, Pem, PemFile
 from flows.steps.openssl import known_details, openssl_commands
 
 __all__ = ["STEP", "openssl_commands"]
@@ -20,30 +21,12 @@ GUIDES = {
     "oauth2": f"{DOCS}/authentication-with-oauth2",
     "basic": f"{DOCS}/basic-authentication-with-client-credentials",
 }
-PEM_FILES = ("pem", "pub", "csr", "crt", "cer", "txt")
-
-Pem = Annotated[str | None, Field(max_length=LONGEST), Input(Kind.LONG_TEXT)]
-PemFile = Annotated[Attachment | None, Input(Kind.FILE, filetypes=PEM_FILES, instead=True)]
 Claim = Annotated[str, Field(min_length=1, max_length=255), Input(Kind.TEXT)]
 
 
 class Method(FormPage):
     method: Annotated[str, Input(Kind.CHOICE, METHODS)]
-    mtls: Annotated[str, Input(Kind.CHOICE, ("csr", "pismo_pair"))]
-
-
-class Pasted(FormPage):
-    """A PEM in the field of this name, or as a file beside it, which then replaces what was pasted."""
-
-    @model_validator(mode="after")
-    def _file_first(self) -> Self:
-        for name in type(self).model_fields:
-            file = getattr(self, f"{name}_file", None)
-            if file and file.get("text", "").strip():
-                fits = len(file["text"]) <= LONGEST
-                setattr(self, name, file["text"] if fits else None)
-                setattr(self, f"{name}_file", None if fits else file)
-        return self
+    mtls: Annotated[str, Input(Kind.CHOICE, mtls.WAYS)]
 
 
 class PublicKey(Pasted):
@@ -59,11 +42,6 @@ class Details(FormPage):
     country: Country
 
 
-class SigningRequest(Pasted):
-    csr: Pem = None
-    csr_file: PemFile = None
-
-
 class Uploaded(FormPage):
     status: Annotated[str, Input(Kind.CHOICE, ("active", "waiting_approval"))]
 
@@ -72,24 +50,6 @@ class Claims(FormPage):
     iss: Claim
     sub: Claim
     aud: Claim
-
-
-class Signed(Pasted):
-    """``expires_on``: the certificate's last day (``YYYY-MM-DD``), read from it; empty where it cannot be read."""
-
-    certificate: Pem = None
-    certificate_file: PemFile = None
-    expires_on: str = ""
-
-    @model_validator(mode="after")
-    def _read_expiry(self) -> Self:
-        from flows.pem import KeyProblem  # noqa: PLC0415  cryptography is not needed to start
-
-        try:
-            self.expires_on = credentials.certificate(self.__dict__).not_after.date().isoformat()
-        except KeyProblem:  # the page's check says what is wrong with it
-            self.expires_on = ""
-        return self
 
 
 def _unwrapped(value: object) -> object:
@@ -118,8 +78,8 @@ def _uploaded(at: Situation) -> bool:
 
 def _finished(at: Situation) -> bool:
     registered = not _is(at, "method", "oidc") or (_uploaded(at) and "authentication.record_claims" in at.done)
-    mtls = "attach_certificate" if _is(at, "mtls", "csr") else "hand_over_pair"
-    return registered and f"authentication.{mtls}" in at.done and "authentication.prove_access" in at.done
+    secured = mtls.TASK_OF.get(str(at.get("authentication", "mtls", "")), "")
+    return registered and f"authentication.{secured}" in at.done and "authentication.prove_access" in at.done
 
 
 def _links(at: Situation) -> tuple[tuple[str, str], ...]:
@@ -127,7 +87,7 @@ def _links(at: Situation) -> tuple[tuple[str, str], ...]:
     return ((guide, GUIDES[guide]), ("mtls", f"{DOCS}/identity-connectivity-with-mtls"))
 
 
-KEY, REQUEST = ("method", "public_key"), ("mtls", "csr")
+KEY = ("method", "public_key")
 """What a new revision may change, so that what was set up with it is to be done anew."""
 
 STEP = Step(
@@ -138,7 +98,7 @@ STEP = Step(
             Page("method", Method),
             Page("key", PublicKey, when=lambda answers: answers.get("method") == "oidc", check=credentials.check_public_key),
             Page("details", Details),
-            Page("csr", SigningRequest, when=lambda answers: answers.get("mtls") == "csr", check=credentials.check_csr),
+            *mtls.PAGES,
         ),
         prefill=known_details,
         notes=credentials.notes,
@@ -153,6 +113,7 @@ STEP = Step(
             "state": "SP",
             "country": "BRA",
             "csr": example_keys.SIGNING_REQUEST,
+            "own_certificate": example_keys.CERTIFICATE,
         },
     ),
     requires=("organization",),
@@ -177,18 +138,7 @@ STEP = Step(
             ready=lambda at: _is(at, "method", "oidc") and _uploaded(at),
             stale_with=KEY,
         ),
-        Task(
-            "attach_certificate",
-            Side.SUPPORT,
-            Form(
-                "authentication.attach_certificate",
-                (Page("signed", Signed, check=credentials.check_certificate),),
-                example={"certificate": example_keys.CERTIFICATE},
-            ),
-            ready=lambda at: _is(at, "mtls", "csr"),
-            stale_with=REQUEST,
-        ),
-        Task("hand_over_pair", Side.SUPPORT, ready=lambda at: _is(at, "mtls", "pismo_pair")),
+        *mtls.TASKS,
         Task(
             "prove_access",
             Side.CUSTOMER,
@@ -200,8 +150,9 @@ STEP = Step(
             ready=lambda at: bool(at.org_id) and "authentication.prove_access" not in at.done,
             repeatable=True,
             effect="proof",
-            stale_with=KEY + REQUEST,
+            stale_with=KEY + mtls.CHANGED_BY,
         ),
+        token_check.TASK,
     ),
     finished=_finished,
     links=_links,

@@ -31,10 +31,15 @@ def csr(answers: Answers) -> "Csr":
     return read_csr(text_of(answers, "csr", "csr_file"))
 
 
-def certificate(answers: Answers) -> "Certificate":
+def last_day(answers: Answers, name: str) -> str:
+    """Of the certificate in a field, ``YYYY-MM-DD``; empty where it cannot be read: the page's check says what is wrong with it."""
     from flows.certificates import read_certificate  # noqa: PLC0415  cryptography is not needed to start
+    from flows.pem import KeyProblem  # noqa: PLC0415  as above
 
-    return read_certificate(text_of(answers, "certificate", "certificate_file"))
+    try:
+        return read_certificate(text_of(answers, name, f"{name}_file")).not_after.date().isoformat()
+    except KeyProblem:
+        return ""
 
 
 def check_public_key(answers: Answers, _at: Situation) -> Iterator[Problem]:
@@ -46,25 +51,52 @@ def check_csr(answers: Answers, _at: Situation) -> Iterator[Problem]:
 
 
 def check_certificate(answers: Answers, at: Situation) -> Iterator[Problem]:
-    """Readable, valid now, and for the key of the customer's request."""
-    from flows.certificates import matches  # noqa: PLC0415  cryptography is not needed to start
+    """Readable, for the key of the customer's request, valid now, with a whole chain where one is given."""
+    from flows import chains  # noqa: PLC0415  cryptography is not needed to start
+    from flows.certificates import choose, matches  # noqa: PLC0415  as above
 
-    faults = list(_unreadable("certificate", certificate, answers))
+    faults = list(_unreadable("certificate", _chain, answers, "certificate"))
     yield from faults
     if faults:
         return
-    signed = certificate(answers)
-    if signed.not_after <= at.now:
-        yield Problem("certificate", "certificate_expired", {"date": signed.not_after.date().isoformat()})
-    elif not (request := _readable(csr, at.answers.get("authentication", {}))) or not matches(request, signed):
+    request, given = _readable(csr, at.answers.get("authentication", {})), _chain(answers, "certificate")
+    signed = choose(given, request)
+    if request is None or not matches(request, signed):
         yield Problem("certificate", "certificate_other_key")
+    yield from chains.problems("certificate", given, signed, at.now)
+
+
+def check_own_certificate(answers: Answers, at: Situation) -> Iterator[Problem]:
+    """Readable, of a strong key, valid now, with a whole chain where one is given."""
+    from flows import chains  # noqa: PLC0415  cryptography is not needed to start
+
+    faults = list(_unreadable("own_certificate", _own_certificate, answers))
+    yield from faults
+    if not faults:
+        given = _chain(answers, "own_certificate")
+        yield from chains.problems("own_certificate", given, _own_certificate(answers), at.now)
+
+
+def _chain(answers: Answers, name: str) -> "list[Certificate]":
+    from flows.certificates import read_chain  # noqa: PLC0415  cryptography is not needed to start
+
+    return read_chain(text_of(answers, name, f"{name}_file"))
+
+
+def _own_certificate(answers: Answers) -> "Certificate":
+    from flows.certificates import choose, strength  # noqa: PLC0415  cryptography is not needed to start
+
+    signed = choose(_chain(answers, "own_certificate"))
+    strength(signed)
+    return signed
 
 
 def notes(answers: Answers, _at: Situation) -> Iterator[Note]:
     """Fingerprints, what was mended, and where the request's subject is not what the organization said."""
     from flows.csr_subject import compare_subject  # noqa: PLC0415  cryptography is not needed to start
 
-    if answers.get("method") == "oidc" and (key := _readable(public_key, answers)):
+    key = _readable(public_key, answers) if answers.get("method") == "oidc" else None
+    if key:
         yield Note("key_fingerprint", {"fingerprint": key.fingerprint_sha256, "bits": key.bits})
         yield from _mended(key.notes)
     if answers.get("mtls") == "csr" and (request := _readable(csr, answers)):
@@ -73,6 +105,12 @@ def notes(answers: Answers, _at: Situation) -> Iterator[Note]:
         yield from _mended(request.notes)
         details = {**subject_details(answers), "document_number": str(answers.get("document") or "")}
         yield from (Note(found.key, found.params) for found in compare_subject(request, details))
+        if key and key.fingerprint_sha256 == request.fingerprint:
+            yield Note("same_key_twice")
+    if answers.get("mtls") == "own_ca" and (own := _readable(_own_certificate, answers)):
+        facts = {"name": own.name, "issuer": own.issuer, "date": own.not_after.date().isoformat()}
+        yield Note("own_certificate", {**facts, "fingerprint": own.spki_fingerprint})
+        yield from _mended(own.notes)
 
 
 def _mended(notes: Iterable[str]) -> Iterator[Note]:
@@ -96,13 +134,13 @@ def _readable(read: Callable[[Answers], T], answers: Answers) -> T | None:
         return None
 
 
-def _unreadable(name: str, read: Callable[[Answers], Any], answers: Answers) -> Iterator[Problem]:
+def _unreadable(name: str, read: Callable[..., Any], answers: Answers, *more: str) -> Iterator[Problem]:
     from flows.pem import KeyProblem  # noqa: PLC0415  not needed to start
 
     if not text_of(answers, name, f"{name}_file").strip():
         yield Problem(name, "paste_or_attach")
         return
     try:
-        read(answers)
+        read(answers, *more)
     except KeyProblem as problem:
         yield Problem(name, str(problem.key), problem.params)

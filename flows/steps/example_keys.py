@@ -1,5 +1,8 @@
 """What the authentication step's examples show: public things alone. The private keys they came from were never written down."""
 
+import base64
+import json
+
 PUBLIC_KEY = """\
 -----BEGIN PUBLIC KEY-----
 MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAp6n7SPWd7w60a5Xa92oH
@@ -54,3 +57,9 @@ dpG7B28ISIMe5KNJVczvJRUV+8kuklf1Ew==
 -----END CERTIFICATE-----
 """
 """Of the key of the signing request, valid until the end of 2099."""
+
+
+def access_token() -> str:
+    """A JWT that nobody signed, good until 2100."""
+    parts = [json.dumps(part).encode() for part in ({"alg": "HS512"}, {"sub": "example", "exp": 4_102_444_800})]
+    return ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in (*parts, b"example signature"))

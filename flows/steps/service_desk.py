@@ -1,7 +1,7 @@
-"""Step 3, Service Desk access: who needs it; support files the request and says which access is granted."""
+"""Step 3, Service Desk access: who needs it; the request is filed, by the bot or by support, who says which access is granted."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
@@ -18,6 +18,8 @@ SUBTYPES = {"service_desk": "Service Desk Portal", "slack_connect": "Slack Conne
 """Resource -> the subtype of *Settings > Access request* in the desk."""
 RESOURCES = tuple(SUBTYPES)
 USERS = ("users", "users_file")
+LONGEST_TITLE = 180
+"""Jira takes 255 characters for a summary; the subtype and the marker follow."""
 
 # What support pastes is in the language of the portal, not of the reader: (portal, summary, description).
 _WORDS = {
@@ -70,11 +72,19 @@ def _pending(at: Situation, *states: str) -> bool:
     return any(resource in RESOURCES and state in states for resource, _, state in at.grants)
 
 
-def ready_text(at: Situation) -> dict[str, str]:
-    """The access request as it is typed into the desk's Settings form: url, summary, path, priority, description."""
+def portal_of(at: Situation) -> str:
+    """The language of the portal that the customer chose."""
+    return str(at.get("service_desk", "portal_language", "en"))
+
+
+def ready_text(at: Situation, *resources: str) -> dict[str, str]:
+    """The access request as it is typed into the desk's Settings form: url, summary, path, priority, description.
+
+    ``resources``: what it asks for; without any, all that was chosen.
+    """
     answers = at.answers.get("service_desk", {})
-    portal, summary, description = _WORDS[answers.get("portal_language", "en")]
-    subtypes = [SUBTYPES[resource] for resource in asked(answers)]
+    portal, summary, description = _WORDS[portal_of(at)]
+    subtypes = [SUBTYPES[resource] for resource in resources or asked(answers)]
     words = {"customer": at.customer, "what": ", ".join(subtypes)}
     return {
         "url": URL,
@@ -83,6 +93,25 @@ def ready_text(at: Situation) -> dict[str, str]:
         "priority": "Medium",
         "description": "\n".join((description.format(**words), *addresses.addresses(answers, *USERS))),
     }
+
+
+def request(at: Situation, resource: str, emails: Sequence[str], marker: str, channel: str = "") -> tuple[str, str]:
+    """Summary and description of one request as the bot files it: the form takes one subtype each.
+
+    ``marker`` stands in the summary, which is what the desk's search looks at. ``channel``: Slack's name of the customer's channel,
+    which a request for Slack Connect must give.
+    """
+    _, summary, description = _WORDS[portal_of(at)]
+    what = SUBTYPES[resource]
+    title = " ".join(summary.format(customer=at.customer).split())[:LONGEST_TITLE]
+    lines = [description.format(customer=at.customer, what=what), *emails]
+    return f"{title} - {what} ({marker})", "\n".join([*lines, f"Slack: #{channel}"] if channel else lines)
+
+
+def _tickets(at: Situation) -> Iterator[Note]:
+    for _, done in at.items.get("service_desk.file_request", ()):
+        ticket = {name: str(done.get(name) or "") for name in ("ticket", "link", "status")}
+        yield Note("ticket_status" if ticket["status"] else "ticket", ticket)
 
 
 def _task(
@@ -127,5 +156,6 @@ STEP = Step(
         ("service_desk", URL),
         ("request_access", "https://developers.pismo.io/pismo-docs/docs/requests-for-access"),
     ),
-    on_approval=("ready_text",),
+    facts=_tickets,
+    on_approval=("request_access",),
 )

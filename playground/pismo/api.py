@@ -1,13 +1,15 @@
 """The Pismo calls that are stood in for, as Pismo documents them."""
 
 from collections.abc import Mapping
-from math import ceil
 from typing import Any
 
 from aiohttp import web
 
-from playground.pismo import replies
-from playground.pismo.world import LONGEST_LIFETIME, Org, World
+from playground.pismo import audit, replies
+from playground.pismo.assertions import RefusedError
+from playground.pismo.facts import LONGEST_LIFETIME, unfit_details
+from playground.pismo.traffic import REFUSAL
+from playground.pismo.world import Org, World
 
 BASIC_LIFETIME = 600
 ROLES = ["onboarding-server", "account-server"]
@@ -24,7 +26,9 @@ class Api:
             web.post("/passport/v1/oauth2/token", self.openid),
             web.post("/passport/v2/oauth/token", self.oauth2),
             web.get("/orgs-core/v1/orgs/{id}", self.organization, allow_head=False),
+            web.patch("/orgs-core/v1/orgs", self.edit_organization),
             web.get("/programs/v1/programs", self.programs, allow_head=False),
+            web.get("/audit-api/v1/audit", self.audit, allow_head=False),
         ]
 
     async def basic(self, request: web.Request) -> web.Response:
@@ -37,17 +41,19 @@ class Api:
             "server_key": body["server_key"],
             "program_ids": [program["id"] for program in org.programs],
             "roles": ROLES,
-            "token": self._world.mint_token(org.id, BASIC_LIFETIME),
+            "token": self._world.mint_token(org.id, BASIC_LIFETIME, body["server_key"]),
             "refresh": self._world.mint_token(org.id, LONGEST_LIFETIME),
         }
         return web.json_response(answer, status=201)
 
     async def openid(self, request: web.Request) -> web.Response:
-        org = self._world.org_of_openid((await _fields(request)).get("token"))
-        if org is None:
+        try:
+            org = self._world.org_of_openid((await _fields(request)).get("token"))
+        except RefusedError as refused:
+            request[REFUSAL] = refused.reason
             return replies.invalid_credentials()
         answer = {
-            "token": self._world.mint_token(org.id, LONGEST_LIFETIME),
+            "token": self._world.mint_token(org.id, LONGEST_LIFETIME, "openid"),
             "refresh_token": self._world.mint_token(org.id, LONGEST_LIFETIME),
             "expires_in": str(LONGEST_LIFETIME),
         }
@@ -65,7 +71,7 @@ class Api:
         if org is None:
             return replies.invalid_credentials()
         answer = {
-            "access_token": self._world.mint_token(org.id, LONGEST_LIFETIME),
+            "access_token": self._world.mint_token(org.id, LONGEST_LIFETIME, body["client_id"]),
             "token_type": "Bearer",
             "expires_in": LONGEST_LIFETIME,
             "scope": body["scope"],
@@ -76,6 +82,16 @@ class Api:
         found = self._org_of(request, "orgs", wanted=request.match_info["id"])
         return web.json_response(found.details) if isinstance(found, Org) else found
 
+    async def edit_organization(self, request: web.Request) -> web.Response:
+        found = self._org_of(request, "orgs", wanted=request.headers.get("x-tenant"))
+        if not isinstance(found, Org):
+            return found
+        changes = await _fields(request)
+        if unfit := unfit_details(changes, patch=True):
+            return replies.unfit_body(unfit)
+        self._world.edit_org(found.id, changes)
+        return web.json_response(found.details)
+
     async def programs(self, request: web.Request) -> web.Response:
         found = self._org_of(request, "programs")
         if not isinstance(found, Org):
@@ -83,14 +99,16 @@ class Api:
         page, per_page = _positive(request.query.get("page", "1")), _positive(request.query.get("perPage", "10"))
         if page is None or per_page is None:
             return replies.bad_query()
-        answer = {
-            "current_page": page,
-            "per_page": per_page,
-            "pages": ceil(len(found.programs) / per_page),
-            "total_items": len(found.programs),
-            "items": found.programs[(page - 1) * per_page : page * per_page],
-        }
-        return web.json_response(answer)
+        return replies.page(found.programs, page, per_page)
+
+    async def audit(self, request: web.Request) -> web.Response:
+        """The organization is the token's; no `x-tenant` is described."""
+        tenant = self._world.bearer_of(request.headers.get("Authorization", ""))
+        if tenant is None:
+            return replies.missing_token("audit-api")
+        if "audit" in self._world.forbidden:
+            return replies.forbidden()
+        return audit.listed(self._world.org(tenant).audit, request.query)
 
     def _org_of(self, request: web.Request, area: str, wanted: str | None = None) -> Org | web.Response:
         """The organization a call is about, or the refusal: the gateway's first (token, permission), then the service's."""

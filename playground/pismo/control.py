@@ -1,4 +1,4 @@
-"""The stand-in's methods over HTTP, for another process. Outside Pismo's names: Pismo has no such calls.
+"""The stand-in's methods over HTTP, for another process. On a port of its own: Pismo has no such calls.
 
 `POST /_control/<method>` with a JSON object of its arguments answers `{"result": ...}`, or 400 `{"error": ...}`.
 """
@@ -20,12 +20,15 @@ def control_routes(standin: "PismoStandIn") -> list[web.RouteDef]:
         "create_org": standin.create_org,
         "edit_org": standin.edit_org,
         "add_program": standin.add_program,
+        "add_audit": standin.add_audit,
         "mint_access_key": standin.mint_access_key,
         "register_public_key": standin.register_public_key,
         "mint_token": standin.mint_token,
+        "issue_certificate": standin.issue_certificate,
         "revoke_access_key": standin.revoke_access_key,
         "revoke_public_keys": standin.revoke_public_keys,
         "revoke_token": standin.revoke_token,
+        "revoke_certificate": standin.revoke_certificate,
         "forbid": standin.forbid,
         "allow": standin.allow,
         "add_fault": standin.faults.add,

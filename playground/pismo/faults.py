@@ -11,7 +11,7 @@ from aiohttp.typedefs import Handler
 from playground.pismo import replies
 from playground.pismo.traffic import NEVER_HANDLED
 
-Kind = Literal["429", "5xx", "slow", "drop_before", "drop_after"]
+Kind = Literal["429", "5xx", "gateway", "slow", "drop_before", "drop_after"]
 
 
 @dataclass
@@ -60,6 +60,8 @@ class Faults:
                 return replies.too_many(fault.seconds)
             case "5xx":
                 return replies.broken(replies.service_of(request.path))
+            case "gateway":
+                return replies.gateway_error()
             case "slow":
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._closing.wait(), fault.seconds or 0)

@@ -1,15 +1,38 @@
-"""Pismo's errors, with the statuses, codes and texts of its OpenAPI files."""
+"""Pismo's errors and pages, with the statuses, codes and texts of the table of facts."""
+
+from collections.abc import Sequence
+from math import ceil
+from typing import Any
 
 from aiohttp import web
+
+from playground.pismo.facts import FACTS
 
 
 def _error(status: int, message: str, code: str | None = None) -> web.Response:
     return web.json_response(({"code": code} if code else {}) | {"message": message}, status=status)
 
 
+def _known(call: str, code: str, **values: str) -> web.Response:
+    """The refusal of a call that the table of facts holds under this code."""
+    status, _, message = next(refusal for refusal in FACTS["call"][call]["refusals"] if refusal[1] == code)
+    return _error(status, message.format(**values), code)
+
+
 def service_of(path: str) -> str:
-    """The first part of a path names the service: passport, orgs-core or programs."""
+    """The first part of a path names the service: passport, orgs-core, programs or audit-api."""
     return path.split("/")[1]
+
+
+def page(found: Sequence[Any], number: int, per_page: int) -> web.Response:
+    answer = {
+        "current_page": number,
+        "per_page": per_page,
+        "pages": ceil(len(found) / per_page),
+        "total_items": len(found),
+        "items": list(found[(number - 1) * per_page : number * per_page]),
+    }
+    return web.json_response(answer)
 
 
 def invalid_credentials() -> web.Response:
@@ -30,19 +53,30 @@ def other_tenant() -> web.Response:
 
 
 def missing_tenant(service: str) -> web.Response:
-    return _error(400, "Missing x-tenant header", "EOA0030" if service == "orgs-core" else "EOA0017")
+    return _known("get_organization", "EOA0030") if service == "orgs-core" else _known("list_programs", "EOA0017")
 
 
 def different_tenant() -> web.Response:
-    return _error(400, "X-Tenant header and request are different", "EOA0035")
+    return _known("get_organization", "EOA0035")
 
 
 def unknown_org(org_id: str) -> web.Response:
-    return _error(400, f"Org {org_id} was not found", "EOA0100")
+    return _known("get_organization", "EOA0100", id=org_id)
 
 
 def bad_query() -> web.Response:
-    return _error(400, "Error to Binder", "EOA0018")
+    return _known("list_programs", "EOA0018")
+
+
+def unfit_body(names: Sequence[str]) -> web.Response:
+    """No code is published for a body that does not fit."""
+    return _error(400, f"Invalid request: {', '.join(names)}")
+
+
+def audit_error(status: int, code: str, **values: str) -> web.Response:
+    refusals = FACTS["call"]["list_audit"]["refusals"]
+    message = next(text for known, its_code, text in refusals if (known, its_code) == (status, code)).format(**values)
+    return web.json_response({"message": {"code": code, "message": message}}, status=status)
 
 
 def too_many(retry_after: float | None) -> web.Response:
@@ -56,5 +90,13 @@ def too_many(retry_after: float | None) -> web.Response:
 def broken(service: str) -> web.Response:
     if service == "passport":
         return _error(500, "Error authenticating server")
+    if service == "audit-api":
+        return audit_error(500, "ECAD0000")
     code = "EOA0001" if service == "orgs-core" else "EOA0015"
     return _error(500, "Something went wrong, please try again later", code)
+
+
+def gateway_error() -> web.Response:
+    """What a gateway in front of Pismo says of a service that does not answer: no JSON."""
+    text = "<html><head><title>502 Bad Gateway</title></head><body>502 Bad Gateway</body></html>"
+    return web.Response(status=502, text=text, content_type="text/html")

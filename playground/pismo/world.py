@@ -4,98 +4,27 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
 import jwt
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-ORG_FIELDS = frozenset(
-    {
-        "official_name",
-        "org_name",
-        "start_date",
-        "expiration_date",
-        "document_number",
-        "address",
-        "number",
-        "complementary_address",
-        "neighborhood",
-        "zipcode",
-        "city",
-        "state",
-        "country",
-        "country_code",
-        "legal_proxy_name",
-        "legal_proxy_document",
-        "responsible",
-        "currency_numeric_code",
-        "timezone",
-        "language",
-        "cycle_closing",
-        "holiday_calendar_id",
-    }
-)
-PROGRAM_TYPES = (
-    "CREDITO",
-    "PRE-PAGO",
-    "DEBITO",
-    "MERCHANT",
-    "CREDITO ZERO-BALANCE",
-    "PRE-PAGO ZERO-BALANCE",
-    "DEBITO ZERO-BALANCE",
-    "CURRENT ACCOUNTS",
-    "INTERNAL ACCOUNTS",
-    "CORRESPONDENT ACCOUNTS",
-    "VOUCHER",
-)
-LONGEST_LIFETIME = 3600
+from playground.pismo.assertions import RefusedError, Registration, claims_of, verify
+from playground.pismo.facts import FACTS, unfit_details
+
 ALGORITHM = "HS512"
-KEY_SIZE = 2048
-
-
-@dataclass(frozen=True)
-class Registration:
-    """An OpenID configuration: the customer's public key and the values Pismo gave for its claims."""
-
-    key: RSAPublicKey
-    iss: str
-    sub: str
-    aud: str
-
-    def accepts(self, token: str, tenant: str, now: float) -> bool:
-        try:
-            claims = jwt.decode(
-                token,
-                self.key,
-                algorithms=["RS256"],
-                issuer=self.iss,
-                subject=self.sub,
-                audience=self.aud,
-                options={
-                    "require": ["exp", "iat", "iss", "sub", "aud", "tenant_id"],
-                    "strict_aud": True,
-                    "verify_exp": False,
-                    "verify_iat": False,
-                },
-            )
-        except jwt.InvalidTokenError:
-            return False
-        begins, ends = claims["iat"], claims["exp"]
-        if not isinstance(begins, int | float) or not isinstance(ends, int | float):
-            return False
-        return begins <= now < ends <= begins + LONGEST_LIFETIME and _same(claims["tenant_id"], tenant)
 
 
 @dataclass
 class Org:
-    """``details`` as OrgDetails, ``access_keys`` a secret by its server key."""
+    """``details`` as OrgDetails, ``access_keys`` a secret by its server key, ``audit`` as records of the audit API."""
 
     details: dict[str, Any]
     access_keys: dict[str, str] = field(default_factory=dict)
     registrations: list[Registration] = field(default_factory=list)
     programs: list[dict[str, Any]] = field(default_factory=list)
+    audit: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def id(self) -> str:
@@ -108,13 +37,14 @@ class World:
     ``clock`` gives Unix seconds: tokens expire by it.
     """
 
-    def __init__(self) -> None:
-        self.clock: Callable[[], float] = time.time
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self.clock = clock
         self.orgs: dict[str, Org] = {}
         self.forbidden: set[str] = set()
         self.revoked: set[str] = set()
         self.secret = secrets.token_bytes(64)
-        self.program_id = 100
+        self.last_id = 100
+        self._issued: list[tuple[str, str, str]] = []  # org ID, what it was got with, token
 
     def org(self, org_id: str) -> Org:
         return self.orgs[org_id.casefold()]
@@ -128,14 +58,45 @@ class World:
         self.org(org_id).details.update(_checked(details))
 
     def add_program(self, org_id: str, name: str, program_type: str, status: str) -> int:
-        if program_type not in PROGRAM_TYPES or status not in {"ACTIVE", "PENDING"} or not 1 <= len(name) <= 50:
+        if (
+            program_type not in FACTS["program"]["types"]
+            or status not in FACTS["program"]["statuses"]
+            or not 1 <= len(name) <= 50
+        ):
             raise ValueError("no such program type or status, or a name that is empty or longer than 50")
         org = self.org(org_id)
-        self.program_id += 1
-        program = {"id": self.program_id, "name": name, "type": program_type, "status": status}
+        number = self._next()
+        program = {"id": number, "name": name, "type": program_type, "status": status}
         inherited = ("currency_numeric_code", "timezone", "country_code", "language", "cycle_closing")
         org.programs.append(program | {name: org.details[name] for name in inherited if name in org.details})
-        return self.program_id
+        return number
+
+    def add_audit(self, org_id: str, action: str, feature: str, feature_id: str, email: str, code: int) -> int:
+        """What someone did in Control Center, as the audit API tells it."""
+        org = self.org(org_id)
+        operation = {
+            "tenant": org.id,
+            "action": action,
+            "feature": feature,
+            "feature_id": feature_id,
+            "origin": "console",
+            "cid": str(uuid4()),
+            "date": datetime.fromtimestamp(self.clock(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "description": {"en": f"{action} {feature}", "pt": f"{action} {feature}"},
+            "feature_translation": {"en": feature, "pt": feature},
+            "audit_details": {},
+            "changes": {},
+        }
+        number = self._next()
+        record = {
+            "id": number,
+            "operation": operation,
+            "user": {"id": str(uuid4()), "email": email, "roles": ["controlc-admin"]},
+            "user_agent": {"user_agent_label": "Mozilla/5.0", "device_ip": "192.0.2.1"},
+            "http": {"code": code, "request": "{}", "response": "{}"},
+        }
+        org.audit.append(record)
+        return number
 
     def mint_access_key(self, org_id: str) -> tuple[str, str]:
         key, secret = secrets.token_hex(20), secrets.token_urlsafe(32)
@@ -143,23 +104,25 @@ class World:
         return key, secret
 
     def register_public_key(self, org_id: str, pem: str, iss: str, sub: str, aud: str) -> None:
-        key = load_pem_public_key(pem.encode())
-        if not isinstance(key, RSAPublicKey) or key.key_size < KEY_SIZE:
-            raise ValueError(f"the public key must be RSA of at least {KEY_SIZE} bits")
-        self.org(org_id).registrations.append(Registration(key, iss, sub, aud))
+        self.org(org_id).registrations.append(Registration.of(pem, iss, sub, aud))
 
-    def mint_token(self, org_id: str, seconds: int) -> str:
-        """``seconds`` from now until it expires; negative for one that has expired."""
+    def mint_token(self, org_id: str, seconds: int, by: str = "") -> str:
+        """``seconds`` from now until it expires; negative for one that has expired. ``by``: the server key, or `openid`."""
         now = int(self.clock())
         claims = {"iss": "Passport", "sub": f"AUTH-{uuid4()}", "iat": min(now, now + seconds), "exp": now + seconds}
-        return jwt.encode(claims | {"tenant": self.org(org_id).id}, self.secret, algorithm=ALGORITHM)
+        token = jwt.encode(claims | {"tenant": self.org(org_id).id}, self.secret, algorithm=ALGORITHM)
+        self._issued.append((self.org(org_id).id, by, token))
+        return token
 
     def revoke_access_key(self, key: str) -> None:
         for org in self.orgs.values():
             org.access_keys.pop(key, None)
+        self.revoked |= {token for _, by, token in self._issued if by == key}
 
     def revoke_public_keys(self, org_id: str) -> None:
-        self.org(org_id).registrations.clear()
+        for known in self.org(org_id).registrations:
+            known.revoked = True
+        self.revoked |= {token for issued_to, by, token in self._issued if (issued_to, by) == (self.org(org_id).id, "openid")}
 
     def revoke_token(self, token: str) -> None:
         self.revoked.add(token)
@@ -169,13 +132,9 @@ class World:
         scheme, _, token = authorization.partition(" ")
         if scheme.casefold() != "bearer" or token in self.revoked:
             return None
+        options = {"require": ["exp", "tenant"], "verify_exp": False, "verify_iat": False}
         try:
-            claims = jwt.decode(
-                token,
-                self.secret,
-                algorithms=[ALGORITHM],
-                options={"require": ["exp", "tenant"], "verify_exp": False, "verify_iat": False},
-            )
+            claims = jwt.decode(token, self.secret, algorithms=[ALGORITHM], options=options)  # type: ignore[arg-type]
         except jwt.InvalidTokenError:
             return None
         return str(claims["tenant"]) if claims["exp"] > self.clock() else None
@@ -188,21 +147,21 @@ class World:
         matches = (o for o in self.orgs.values() if secrets.compare_digest(o.access_keys.get(key, "").encode(), given))
         return next(matches, None) if secret else None
 
-    def org_of_openid(self, token: object) -> Org | None:
-        """The organization that a customer's JWT names, if one of its registered keys accepts it."""
-        try:
-            claims = jwt.decode(str(token), options={"verify_signature": False})
-            org = self.org(str(claims.get("tenant_id")))
-        except (jwt.InvalidTokenError, KeyError):
-            return None
-        return org if any(known.accepts(str(token), org.id, self.clock()) for known in org.registrations) else None
+    def org_of_openid(self, token: object) -> Org:
+        """The organization that a customer's JWT names. Raises RefusedError unless a key registered there accepts it."""
+        claims = claims_of(token)
+        org = self.orgs.get(claims["tenant_id"].casefold())
+        if org is None:
+            raise RefusedError("unknown org")
+        verify(str(token), claims, org.registrations, self.clock())
+        return org
+
+    def _next(self) -> int:
+        self.last_id += 1
+        return self.last_id
 
 
 def _checked(details: Mapping[str, Any]) -> dict[str, Any]:
-    if unknown := set(details) - ORG_FIELDS:
-        raise ValueError(f"not details of an organization: {', '.join(sorted(unknown))}")
+    if unfit := unfit_details(details):
+        raise ValueError(f"not details of an organization, or too long: {', '.join(unfit)}")
     return dict(details)
-
-
-def _same(one: object, other: str) -> bool:
-    return isinstance(one, str) and one.casefold() == other.casefold()

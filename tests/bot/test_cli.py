@@ -196,7 +196,7 @@ async def test_check_says_of_each_thing_whether_it_is_right(terminal: Terminal) 
             "SUPPORT_CHANNEL": support.id,
         }
         well = await terminal.bot("check")
-        assert well.out.count("ok: ") == len(well.out.splitlines()) == 7
+        assert well.out.count("ok: ") == len(well.out.splitlines()) == 8
         assert well.code == 0
 
         world.scopes -= {"commands"}

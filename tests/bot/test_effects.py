@@ -156,6 +156,17 @@ async def test_another_onboarding_does_not_wait(works: Works) -> None:
     assert works.done == [2]
 
 
+async def test_what_waits_in_a_lane_of_its_own_keeps_nothing_else_waiting(works: Works) -> None:
+    works.trouble[1] = [RetryLater(3600)]
+    async with works.store.write() as unit:
+        unit.effect(works.onboarding, "do", n=1, lane="desk")
+        unit.effect(works.onboarding, "do", n=2, lane="desk")
+        unit.effect(works.onboarding, "do", n=3)
+    await works.ask(4)
+    await works.until(lambda: len(works.done) == 2)
+    assert works.done == [3, 4]
+
+
 async def test_no_answer_is_tried_again_with_a_look_for_what_may_have_happened(works: Works) -> None:
     works.trouble[1] = [SlackError("chat.postMessage", "http_503"), SlackError("chat.postMessage", "unreachable")]
     (one,) = await works.ask(1)

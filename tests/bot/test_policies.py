@@ -86,6 +86,8 @@ def test_hours_zone_and_country() -> None:
         ('[engine]\nsweep = "-1 s"', "engine.sweep", "30 s"),
         ("[engine]\npoll = true", "engine.poll", "0.25"),
         ('[invitations]\nnudge_before = "90 min"', "invitations.nudge_before", "4 h"),
+        ("[certificates]\nrenew_before = 30", "certificates.renew_before", "[90, 30, 7]"),
+        ("[certificates]\nrenew_before = [0]", "certificates.renew_before", "[90, 30, 7]"),
     ],
 )
 def test_what_is_wrong_is_named_with_what_to_write(text: str, where: str, how: str) -> None:

@@ -61,8 +61,8 @@ def who(person: Person) -> Who:
 class Workplace(Office):
     """``bot``: the running bot; ``journey``: people who fill forms and press buttons."""
 
-    def __init__(self, policies: Policies | None = None) -> None:
-        super().__init__(socket_mode=False)
+    def __init__(self, policies: Policies | None = None, *, tls: bool = False) -> None:
+        super().__init__(socket_mode=False, tls=tls)
         self.rules = policies or Policies(sweep_seconds=3600, poll_seconds=0.05)
         self.journey = Journey(self)
         self.slack.retry_delays = (0.02, 0.05, 0.1)
@@ -84,7 +84,7 @@ class Workplace(Office):
 
     async def __aenter__(self) -> Self:
         await self.slack.start()
-        await self.pismo.start()
+        await self.sandbox.start()
         self._people()
         if not _empty:
             upgrade(self.database_url)

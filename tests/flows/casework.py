@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import select
 
-from flows import filling, fulfilling, reminding, reviewing, starting, steering
+from flows import filling, fulfilling, reminding, renewals, reviewing, starting, steering
 from flows.fields import Answers
 from flows.form import collect
 from flows.journey import CURRENT, JOURNEYS
@@ -138,6 +138,7 @@ class Case:
         async def work(unit: Unit) -> int:
             sent = await reminding.remind_due(unit, self.rules)
             await reminding.expire_due(unit, self.rules)
+            await renewals.warn_renewals(unit, self.rules)
             return sent
 
         count = await self.do(work)

@@ -1,6 +1,7 @@
 import base64
 import json
 import random
+import re
 import subprocess
 import warnings
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
+from jwt.algorithms import RSAAlgorithm
 
 from flows.certificates import Csr, matches, read_certificate, read_csr
 from flows.csr_subject import SubjectFault, compare_subject
@@ -121,6 +123,13 @@ MENDED: dict[str, tuple[Callable[[str], str], KeyNote]] = {
     "invisible": (lambda text: text.replace("\n", "\u200b\n"), KeyNote.INVISIBLE),
     "no-break spaces": (lambda text: text.replace(" ", "\u00a0"), KeyNote.INVISIBLE),
     "in a message": (lambda text: f"Hello, this is our key:\n{text}\nThanks", KeyNote.SURROUNDED),
+    "html": (lambda text: text.replace("-", "&#x2d;"), KeyNote.HTML),
+    "html of a mail": (lambda text: text.replace("\n", "&#13;&#10;"), KeyNote.HTML),
+    "bom read as latin 1": (lambda text: text.encode("utf-8-sig").decode("latin-1"), KeyNote.BOM),
+    "smart quotes around": (lambda text: f"“{text}”", KeyNote.QUOTES),
+    "first line lost": (lambda text: text.split("\n", 1)[1], KeyNote.NO_HEADER),
+    "last line lost": (lambda text: text[: text.rindex("-----END")], KeyNote.NO_HEADER),
+    "dashes lost": (lambda text: text.replace("-", ""), KeyNote.NO_HEADER),
     "without header": (lambda text: "\n".join(text.splitlines()[1:-1]), KeyNote.NO_HEADER),
 }
 
@@ -131,7 +140,7 @@ def test_what_pasting_does_to_a_key_is_mended_and_noted(how: str) -> None:
     key = read_public_key(mangle(public(rsa_key())))
     assert key.pem == public(rsa_key())
     assert note in key.notes
-    assert set(key.notes) <= {note, KeyNote.FINAL_NEWLINE}
+    assert set(key.notes) <= {note, KeyNote.FINAL_NEWLINE, KeyNote.LINE_ENDS if "mail" in how else note}
 
 
 def test_a_code_block_is_no_mending_worth_a_note() -> None:
@@ -154,6 +163,50 @@ def test_other_writings_of_the_same_key_are_converted() -> None:
     assert (of_certificate.pem, of_certificate.notes) == (public(rsa_key()), (KeyNote.FROM_CERTIFICATE,))
     der = x509.load_pem_x509_certificate(certificate(rsa_key()).encode()).public_bytes(Encoding.DER)
     assert read_public_key(der).notes == (KeyNote.BINARY, KeyNote.FROM_CERTIFICATE)
+
+
+def jwk(key: rsa.RSAPrivateKey, **more: object) -> dict[str, object]:
+    return {**RSAAlgorithm.to_jwk(key.public_key(), as_dict=True), **more}
+
+
+JWKS: dict[str, Callable[[dict[str, object]], str]] = {
+    "alone": json.dumps,
+    "in a set": lambda one: json.dumps({"keys": [one]}),
+    "in a list": lambda one: json.dumps([one], indent=2),
+    "in a message": lambda one: f"Our key:\n```{json.dumps(one)}```\nThanks",
+    "with smart quotes": lambda one: re.sub('"([^"]*)"', "“\\1”", json.dumps(one)),
+    "for a web page": lambda one: json.dumps(one).replace('"', "&quot;"),
+}
+
+
+@pytest.mark.parametrize("how", JWKS)
+def test_a_jwk_is_converted_and_that_is_said(how: str) -> None:
+    key = read_public_key(JWKS[how](jwk(rsa_key(), kid="k1", use="sig", alg="RS256")))
+    assert key.pem == public(rsa_key())
+    assert KeyNote.FROM_JWK in key.notes
+
+
+def test_a_jwk_that_does_not_serve_is_refused_with_the_reason() -> None:
+    def reason(given: object) -> tuple[str, object]:
+        problem = refused(json.dumps(given))
+        return problem.key, next(iter(problem.params.values()), None)
+
+    one = jwk(rsa_key())
+    assert reason({"keys": [one, one]}) == (KeyFault.SEVERAL, 2)
+    assert reason({"keys": [], "kty": "RSA"}) == (KeyFault.JWK, None)
+    assert reason({**one, "use": "enc"}) == (KeyFault.JWK_USE, "enc")
+    assert reason({**one, "alg": "RS512"}) == (KeyFault.JWK_ALG, "RS512")
+    assert reason({**one, "n": None}) == (KeyFault.JWK, None)
+    assert reason({**one, "e": "AA"}) == (KeyFault.JWK, None)
+    assert reason({**one, "n": "x" * 5000}) == (KeyFault.JWK, None)
+    assert reason(jwk(rsa_key(1024))) == (KeyFault.TOO_SMALL, 1024)
+    assert reason({"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"}) == (KeyFault.WRONG_TYPE, "EC")
+    assert reason(RSAAlgorithm.to_jwk(rsa_key(), as_dict=True)) == (KeyFault.PRIVATE_KEY, None)
+    assert reason({**one, "d": "short"}) == (KeyFault.PRIVATE_KEY, None)
+    assert reason({"kty": "oct", "k": "c2VjcmV0"}) == (KeyFault.PRIVATE_KEY, None)
+    assert refused('{"kty": "RSA", ').key == KeyFault.JWK
+    assert refused('{"kty":' + "[" * 50_000 + "}").key == KeyFault.JWK
+    assert refused(json.dumps(one), read_csr).key == KeyFault.WRONG_BLOCK
 
 
 @pytest.mark.parametrize("read", [read_public_key, read_csr, read_certificate])

@@ -37,7 +37,7 @@ async def standin() -> AsyncIterator[PismoStandIn]:
 
 @pytest.fixture
 async def pismo(standin: PismoStandIn) -> AsyncIterator[Pismo]:
-    async with Pismo(standin.url) as client:
+    async with Pismo(standin.url, attempts=1) as client:
         yield client
 
 
@@ -106,12 +106,13 @@ async def test_openid(pismo: Pismo, standin: PismoStandIn, org_id: str) -> None:
 
 
 @pytest.mark.parametrize("secret_field", ["client_secret_string", "client_secret"])
-async def test_oauth2(pismo: Pismo, standin: PismoStandIn, org_id: str, secret_field: str) -> None:
+async def test_oauth2(standin: PismoStandIn, org_id: str, secret_field: str) -> None:
     key, secret = standin.mint_access_key(org_id)
-    access = await pismo.token_oauth2(key, SecretStr(secret), "pismo-v1:admin:rw", secret_field)
-    assert (await pismo.get_organization(access.value, org_id)).id == org_id
-    with pytest.raises(PismoError) as caught:
-        await pismo.token_oauth2(key, SecretStr("wrong"), "pismo-v1:admin:rw", secret_field)
+    async with Pismo(standin.url, secret_field=secret_field) as pismo:
+        access = await pismo.token_oauth2(key, SecretStr(secret), "pismo-v1:admin:rw")
+        assert (await pismo.get_organization(access.value, org_id)).id == org_id
+        with pytest.raises(PismoError) as caught:
+            await pismo.token_oauth2(key, SecretStr("wrong"), "pismo-v1:admin:rw")
     assert caught.value.kind == Kind.UNAUTHORIZED
 
 
@@ -179,7 +180,7 @@ async def test_unavailable(
 
 async def test_slow(standin: PismoStandIn, token: SecretStr, org_id: str) -> None:
     standin.faults.add("*", "slow", seconds=30)
-    async with Pismo(standin.url, timeout=0.2) as pismo:
+    async with Pismo(standin.url, timeout=0.2, attempts=1) as pismo:
         with pytest.raises(PismoError, match="timeout") as caught:
             await pismo.get_organization(token, org_id)
     assert (caught.value.kind, caught.value.status) == (Kind.UNAVAILABLE, None)
@@ -285,3 +286,55 @@ async def test_no_secret_in_any_log(pismo: Pismo, standin: PismoStandIn, org_id:
     assert "operation=get_organization status=connection_dropped ms=" in ours[2]
     assert all(call.x_cid in line for call, line in zip(standin.calls, ours, strict=True))
     assert f"org={org_id}" in ours[1]
+
+
+# -- tried again
+
+
+async def test_a_call_that_only_reads_is_tried_again(standin: PismoStandIn, token: SecretStr, org_id: str) -> None:
+    standin.faults.add("*", "5xx", times=2)
+    async with Pismo(standin.url) as pismo:
+        assert (await pismo.get_organization(token, org_id)).id == org_id
+    assert [call.status for call in standin.calls] == [500, 500, 200]
+
+
+async def test_a_change_is_made_once(standin: PismoStandIn, token: SecretStr, org_id: str) -> None:
+    standin.faults.add("*", "5xx")
+    async with Pismo(standin.url) as pismo:
+        with pytest.raises(PismoError):
+            await pismo.patch_organization(token, org_id, {"city": "Recife"})
+        assert len(standin.calls) == 1
+        changed = await pismo.patch_organization(token, org_id, {"city": "Recife"})
+    assert (changed.city, changed.org_name) == ("Recife", "Acme")
+
+
+async def test_who_is_told_to_come_much_later_does_not_wait(token: SecretStr, org_id: str) -> None:
+    answer = httpx.Response(429, headers={"retry-after": "60"})
+    async with Pismo("https://pismo.example", transport=httpx.MockTransport(lambda _: answer)) as pismo:
+        with pytest.raises(PismoError) as caught:
+            await pismo.list_programs(token, org_id)
+    assert (caught.value.kind, caught.value.retry_after) == (Kind.RATE_LIMITED, 60)
+
+
+async def test_what_was_done_in_control_center(pismo: Pismo, standin: PismoStandIn, token: SecretStr, org_id: str) -> None:
+    standin.add_audit(org_id, "create", "user", "1", "ana@example.com")
+    standin.add_audit(org_id, "update", "program", "2", "ana@example.com")
+    page = await pismo.list_audit(token, org_id, feature="user")
+    assert [(one.operation.action, one.operation.feature_id) for one in page.items] == [("create", "1")]
+    assert "ana@example.com" not in repr(page)
+    with pytest.raises(PismoError) as caught:
+        await pismo.list_audit(token, org_id, order="upwards")
+    assert caught.value.code == "ECAD0005"
+
+
+async def test_a_cookie_of_one_call_is_not_sent_with_another(token: SecretStr, org_id: str) -> None:
+    seen = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request.headers.get("cookie"))
+        return httpx.Response(200, json={"id": org_id}, headers={"set-cookie": "session=of-acme"})
+
+    async with Pismo("https://pismo.example", transport=httpx.MockTransport(answer)) as pismo:
+        for _ in range(2):
+            await pismo.get_organization(token, org_id)
+    assert seen == [None, None]

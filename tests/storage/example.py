@@ -8,6 +8,7 @@ from sqlalchemy import text
 from flows.model import (
     Decision,
     Draft,
+    Expiry,
     Grant,
     Member,
     Onboarding,
@@ -97,6 +98,7 @@ def add_whole(unit: Unit, **fields: Any) -> str:
     unit.add(
         Grant(id=new_id("grant"), onboarding_id=o, step_id="service_desk", resource="service_desk", email=EMAIL, name=SECRET)
     )
+    unit.add(Expiry(id=f"{o}:planning.session", onboarding_id=o, step_id="planning", task_id="session", last_day=NOW.date()))
     unit.add(Posted(id=f"{o}:card:", onboarding_id=o, kind="card", subject="", channel_id=one.channel_id, ts="1.2"))
     unit.add(Member(id=f"{o}:{LEAD}", onboarding_id=o, team_id=LEAD.team_id, user_id=LEAD.user_id, role="lead"))
     unit.add(Received(id=new_id("Ev"), type="message", payload={"channel": one.channel_id, "text": SECRET}, at=NOW))

@@ -1,5 +1,6 @@
 """Authentication: keys, requests and certificates that are made here, as people would send them."""
 
+import json
 import shlex
 import shutil
 import subprocess
@@ -7,20 +8,25 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import jwt
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from cryptography.x509.oid import NameOID
+from jwt.algorithms import RSAAlgorithm
 
+from bot.texts import Texts
 from flows.certificates import read_csr
-from flows.fields import Answers
-from flows.steps import authentication, example_keys
+from flows.fields import Answers, Kind, inputs
+from flows.form import collect
+from flows.steps import authentication, example_keys, mtls
 from flows.steps.authentication import openssl_commands
 from tests.flows.steps.filled_forms import NOW, example, refused, sent, situation
 
 STEP = authentication.STEP
+ORG_ID = "TN-34778262-f4f0-464d-b4c6-a14e2dc6f4be"
 KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 OTHER = ec.generate_private_key(ec.SECP256R1())
 SUBJECT = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Acme"), x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Acme")])
@@ -145,6 +151,122 @@ def test_the_last_day_of_the_certificate_is_kept() -> None:
     assert clean["expires_on"] == (NOW + timedelta(days=90)).date().isoformat()
 
 
+def test_the_certificate_is_not_valid_yet() -> None:
+    at = situation(now=NOW - timedelta(days=500), answers={"authentication": sent(STEP.form, answers())})
+    form = STEP.task("attach_certificate").form
+    assert form is not None
+    given = {"certificate": certificate(OTHER.public_key(), days=90)}
+    assert refused(form, given, at) == {("certificate", "certificate_not_yet_valid")}
+
+
+def test_the_same_key_for_both_is_told() -> None:
+    request = x509.CertificateSigningRequestBuilder().subject_name(SUBJECT).sign(KEY, hashes.SHA256())
+    pem = request.public_bytes(Encoding.PEM).decode()
+    assert "same_key_twice" in notes(sent(STEP.form, answers(csr=pem)))
+    assert "same_key_twice" not in notes(sent(STEP.form, answers()))
+
+
+# -- a certificate of the customer's own authority, and a pair made by Pismo
+
+
+def own(**more: object) -> Answers:
+    return answers(mtls="own_ca", **more)
+
+
+def test_a_certificate_of_ones_own_authority_is_read_and_told() -> None:
+    clean = sent(STEP.form, own(own_certificate=certificate(OTHER.public_key(), days=90)))
+    told = notes(clean)["own_certificate"]
+    assert (told["name"], told["date"]) == ("Acme", (NOW + timedelta(days=90)).date().isoformat())
+    assert "csr" not in clean
+
+
+@pytest.mark.parametrize(
+    ("given", "key"),
+    [
+        ("", "paste_or_attach"),
+        (certificate(OTHER.public_key(), days=-1), "certificate_expired"),
+        (certificate(ec.generate_private_key(ec.SECP521R1()).public_key(), days=9), "csr_wrong_curve"),
+        (PRIVATE, "secret_private_key"),
+        (CSR, "key_wrong_block"),
+    ],
+    ids=["nothing", "expired", "weak", "private", "a request"],
+)
+def test_a_certificate_of_ones_own_authority_that_does_not_serve_is_refused(given: str, key: str) -> None:
+    assert ("own_certificate", key) in refused(STEP.form, own(own_certificate=given))
+
+
+def test_the_risk_letter_is_recorded_with_the_day_the_certificate_ends() -> None:
+    form = STEP.task("record_risk_letter").form
+    assert form is not None
+    at = situation(answers={"authentication": sent(STEP.form, own(own_certificate=certificate(OTHER.public_key(), days=90)))})
+    known = form.prefill(at)
+    assert known == {"expires_on": (NOW + timedelta(days=90)).date().isoformat()}
+    letter = {**known, "received_on": "2026-03-09", "reference": "ABC-1", "installed": "yes"}
+    assert sent(form, letter, at)["reference"] == "ABC-1"
+    assert refused(form, {**letter, "received_on": "2026-03-11"}, at) == {("received_on", "date_future")}
+    assert refused(form, {**letter, "expires_on": "2026-03-01"}, at) == {("expires_on", "date_past")}
+    assert ("installed", "missing") in refused(form, {**letter, "installed": None}, at)
+
+
+def test_a_pair_counts_as_handed_over_once_each_point_is_done() -> None:
+    form = STEP.task("hand_over_pair").form
+    assert form is not None
+    good = example(form)
+    assert set(sent(form, good)["checklist"]) == set(mtls.HANDED_OVER)
+    assert refused(form, {**good, "checklist": good["checklist"][:-1]}) == {("checklist", "checklist_incomplete")}
+    assert refused(form, {**good, "checklist": [good["checklist"][0]] * 6}) == {("checklist", "checklist_incomplete")}
+    assert not [name for page in form.pages for name, _, item in inputs(page.model) if item.kind is Kind.FILE]
+
+
+# -- looking at a token
+
+
+def looked(token: str, kind: str = "assertion", **more: object) -> list[str]:
+    form = STEP.task("check_token").form
+    assert form is not None
+    known = {
+        "organization.record_org_id": {"org_id": ORG_ID},
+        "authentication.record_claims": {"iss": "https://issuer.example", "sub": "acme", "aud": "x"},
+    }
+    at = situation(answers={"authentication": sent(STEP.form, answers(**more))}, done=known)
+    found = collect(form, {"token_kind": kind, "token": token}, at)[1]
+    return [Texts("en")(f"error.{problem.key}", **problem.params) for _, problem in found]
+
+
+def assertion(**changed: object) -> str:
+    issued = int(NOW.timestamp())
+    claims = {
+        "iss": "https://issuer.example",
+        "sub": "acme",
+        "aud": "x",
+        "tenant_id": ORG_ID,
+        "iat": issued,
+        "exp": issued + 3600,
+    }
+    return jwt.encode({**claims, **changed}, KEY, algorithm="RS256")
+
+
+def test_a_token_is_held_against_what_is_known_of_the_customer() -> None:
+    assert looked(assertion()) == []
+    assert looked(assertion(), public_key=json.dumps(RSAAlgorithm.to_jwk(KEY.public_key(), as_dict=True))) == []
+    assert looked(assertion(aud="y", exp=int(NOW.timestamp()) + 7200)) == [
+        '`aud` is "y"; Pismo gave "x".',
+        "`exp` is 7,200 s after `iat`; at most 3,600.",
+    ]
+    assert looked(assertion(), "access_token")[0].startswith("This is the JWT that you signed")
+    assert looked(assertion(), method="basic") == ["Only OpenID Connect has a JWT that you sign. Choose the access token."]
+
+
+def test_a_token_can_be_looked_at_once_there_is_something_to_hold_it_against() -> None:
+    task = STEP.task("check_token")
+    org = {"organization.record_org_id": {"org_id": ORG_ID}}
+    claims = {"authentication.record_claims": {"iss": "a", "sub": "b", "aud": "c"}}
+    assert not task.ready(situation(answers={"authentication": {"method": "basic"}}))
+    assert task.ready(situation(answers={"authentication": {"method": "basic"}}, done=org))
+    assert not task.ready(situation(answers={"authentication": {"method": "oidc"}}, done=org))
+    assert task.ready(situation(answers={"authentication": {"method": "oidc"}}, done={**org, **claims}))
+
+
 # -- what ends the step
 
 
@@ -155,7 +277,7 @@ def ready(method: str, mtls: str, done: Iterable[str]) -> tuple[set[str], bool]:
         answers={"authentication": {"method": method, "mtls": mtls}},
         done={**record, "organization.record_org_id": {"org_id": "TN-1"}},
     )
-    return {task.id for task in STEP.tasks if task.ready(at)}, STEP.finished(at)
+    return {task.id for task in STEP.tasks if task.ready(at) and not task.optional}, STEP.finished(at)
 
 
 def test_openid_needs_key_claims_certificate_and_proof() -> None:
@@ -168,6 +290,11 @@ def test_openid_needs_key_claims_certificate_and_proof() -> None:
 def test_other_methods_need_the_pair_and_the_proof() -> None:
     assert ready("basic", "pismo_pair", ()) == ({"hand_over_pair", "prove_access"}, False)
     assert ready("oauth2", "pismo_pair", ("hand_over_pair", "prove_access")) == ({"hand_over_pair"}, True)
+
+
+def test_a_certificate_of_ones_own_authority_needs_the_letter() -> None:
+    assert ready("basic", "own_ca", ("prove_access",)) == ({"record_risk_letter"}, False)
+    assert ready("basic", "own_ca", ("record_risk_letter", "prove_access"))[1]
 
 
 def test_a_key_that_waits_for_its_second_approval_is_not_uploaded_yet() -> None:

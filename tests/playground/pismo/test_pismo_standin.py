@@ -1,27 +1,22 @@
 """What the stand-in refuses, seen from outside with a bare HTTP client."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import jwt
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from playground.pismo import PismoStandIn
+from playground.pismo import PismoStandIn, Signer
+from playground.pismo.authority import new_key
+from playground.pismo.signer import public_pem, rsa_key
 
-PRIVATE_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-OTHER_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+SIGNER, OTHER = Signer(), Signer()
 BASIC = "/passport/v2/s2s/access-token"
 OPENID = "/passport/v1/oauth2/token"
 OAUTH2 = "/passport/v2/oauth/token"
 PROGRAMS = "/programs/v1/programs"
-
-
-def pem(key: Any) -> str:
-    return str(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode())
 
 
 @pytest.fixture
@@ -41,46 +36,92 @@ def org_id(standin: PismoStandIn) -> str:
     return standin.create_org({"official_name": "Acme"})
 
 
-def bearer(standin: PismoStandIn, org_id: str, **headers: str) -> dict[str, str]:
-    return {"authorization": f"Bearer {standin.mint_token(org_id)}", **headers}
-
-
-def own_token(org_id: str, key: Any = PRIVATE_KEY, algorithm: str = "RS256", **changes: Any) -> str:
-    now = int(datetime.now(UTC).timestamp())
-    claims = {"iss": "i", "sub": "s", "aud": "a", "iat": now, "exp": now + 3600, "tenant_id": org_id} | changes
-    return jwt.encode({k: v for k, v in claims.items() if v is not None}, key, algorithm=algorithm)
-
-
 def later(seconds: int) -> int:
     return int(datetime.now(UTC).timestamp()) + seconds
 
 
+def bearer(standin: PismoStandIn, org_id: str, **headers: str) -> dict[str, str]:
+    return {"authorization": f"Bearer {standin.mint_token(org_id)}", **headers}
+
+
+def register(standin: PismoStandIn, org_id: str) -> None:
+    standin.register_public_key(org_id, SIGNER.public_key, SIGNER.iss, SIGNER.sub, SIGNER.aud)
+
+
 @pytest.mark.parametrize(
-    "wrong",
+    ("made", "reason"),
     [
-        {"key": OTHER_KEY},
-        {"algorithm": "RS512"},
-        {"iss": "x"},
-        {"sub": "x"},
-        {"aud": "x"},
-        {"aud": ["a"]},
-        {"tenant_id": "TN-unknown"},
-        {"tenant_id": None},
-        {"iat": None},
-        {"exp": None},
-        {"exp": later(7200)},
-        {"iat": later(-7200), "exp": later(-3700)},
+        (OTHER.assertion, "signature"),
+        (lambda org_id: SIGNER.assertion(org_id)[:-2], "signature"),
+        (lambda org_id: SIGNER.assertion(org_id)[:40], "malformed"),
+        (lambda org_id: SIGNER.assertion(org_id, algorithm="RS512"), "alg"),
+        (lambda org_id: SIGNER.assertion(org_id, algorithm="HS256"), "alg"),
+        (lambda org_id: SIGNER.assertion(org_id, algorithm="none"), "alg"),
+        (lambda org_id: SIGNER.assertion(org_id, headers={"typ": "at+jwt"}), "typ"),
+        (lambda org_id: SIGNER.assertion(org_id, iss="x"), "iss"),
+        (lambda org_id: SIGNER.assertion(org_id, sub="x"), "sub"),
+        (lambda org_id: SIGNER.assertion(org_id, aud="x"), "aud"),
+        (lambda org_id: SIGNER.assertion(org_id, aud=[SIGNER.aud]), "aud"),
+        (lambda _: SIGNER.assertion("TN-unknown"), "unknown org"),
+        (lambda org_id: SIGNER.assertion(org_id, tenant_id=None), "claim missing"),
+        (lambda org_id: SIGNER.assertion(org_id, iat=None), "claim missing"),
+        (lambda org_id: SIGNER.assertion(org_id, exp="tomorrow"), "claim missing"),
+        (lambda org_id: SIGNER.assertion(org_id, lifetime=3601), "lifetime"),
+        (lambda org_id: SIGNER.assertion(org_id, begins=-3700), "expired"),
+        (lambda org_id: SIGNER.assertion(org_id, begins=60), "iat in the future"),
+        (lambda org_id: SIGNER.assertion(org_id, nbf=later(60)), "not yet valid"),
     ],
-    ids="-".join,
 )
-async def test_openid_refuses(standin: PismoStandIn, http: httpx.AsyncClient, org_id: str, wrong: dict[str, Any]) -> None:
-    standin.register_public_key(org_id, pem(PRIVATE_KEY), "i", "s", "a")
-    refused = await http.post(OPENID, json={"token": own_token(org_id, **wrong)})
+async def test_openid_refuses(
+    standin: PismoStandIn, http: httpx.AsyncClient, org_id: str, made: Callable[[str], str], reason: str
+) -> None:
+    register(standin, org_id)
+    refused = await http.post(OPENID, json={"token": made(org_id)})
     assert (refused.status_code, refused.json()) == (401, {"message": "Invalid credentials"})
-    taken = await http.post(OPENID, json={"token": own_token(org_id)})
-    assert (taken.status_code, taken.json()["expires_in"]) == (201, "3600")
+    assert standin.calls[-1].refusal == reason
+    taken = await http.post(OPENID, json={"token": SIGNER.assertion(org_id.lower())})
+    assert (taken.status_code, taken.json()["expires_in"], standin.calls[-1].refusal) == (201, "3600", "")
     standin.revoke_public_keys(org_id)
-    assert (await http.post(OPENID, json={"token": own_token(org_id)})).status_code == 401
+    assert (await http.post(OPENID, json={"token": SIGNER.assertion(org_id)})).status_code == 401
+    assert standin.calls[-1].refusal == "revoked key"
+
+
+async def test_another_customers_key(standin: PismoStandIn, http: httpx.AsyncClient, org_id: str) -> None:
+    register(standin, org_id)
+    other = standin.create_org({"official_name": "Blue Coop"})
+    standin.register_public_key(other, OTHER.public_key, OTHER.iss, OTHER.sub, OTHER.aud)
+    assert (await http.post(OPENID, json={"token": OTHER.assertion(org_id)})).status_code == 401
+    foreign = (await http.post(OPENID, json={"token": OTHER.assertion(other)})).json()["token"]
+    headers = {"authorization": f"Bearer {foreign}", "x-tenant": org_id}
+    assert (await http.get(PROGRAMS, headers=headers)).status_code == 403
+
+
+async def test_audit_by_filter_and_page(standin: PismoStandIn, http: httpx.AsyncClient, org_id: str) -> None:
+    for who, action in (("ana", "create"), ("ana", "login"), ("bruno", "create")):
+        standin.add_audit(org_id, action, "user", who, f"{who}@example.com")
+    standin.add_audit(standin.create_org({}), "create", "user", "olga", "olga@example.com")
+
+    async def found(**query: str) -> list[str]:
+        answer = await http.get("/audit-api/v1/audit", params=query, headers=bearer(standin, org_id))
+        return [f"{item['operation']['feature_id']} {item['operation']['action']}" for item in answer.json()["items"]]
+
+    assert await found() == ["ana create", "ana login", "bruno create"]
+    assert await found(action="login,logout") == ["ana login"]
+    assert await found(user="bruno@example.com", feature="user, card") == ["bruno create"]
+    assert await found(perPage="2", page="2") == ["bruno create"]
+    assert await found(beginDate="2100-01-01T00:00:00Z") == []
+    assert len(await found(endDate="2100-01-01T00:00:00Z", order="desc")) == 3
+    standin.forbid("audit")
+    assert (await http.get("/audit-api/v1/audit", headers=bearer(standin, org_id))).status_code == 403
+
+
+async def test_the_gateway_sets_a_cookie_and_sees_who_sends_it_back(standin: PismoStandIn, http: httpx.AsyncClient) -> None:
+    for _ in range(2):
+        await http.get(PROGRAMS)
+    assert [call.cookie for call in standin.calls] == [False, True]
+    standin.faults.add("*", "gateway")
+    answer = await http.get(PROGRAMS)
+    assert (answer.status_code, answer.headers["content-type"].partition(";")[0]) == (502, "text/html")
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"server_key": 3, "server_secret": ""}', b'{"token": null}'])
@@ -130,7 +171,7 @@ async def test_pages_begin_with_one(standin: PismoStandIn, http: httpx.AsyncClie
 async def test_correlation_id_on_every_answer(standin: PismoStandIn, http: httpx.AsyncClient) -> None:
     assert (await http.get(PROGRAMS, headers={"x-cid": "mine"})).headers["x-cid"] == "mine"
     assert (await http.post("/orgs-core/v1/orgs")).headers["x-cid"] == standin.calls[-1].x_cid
-    assert [call.status for call in standin.calls] == [401, 404]
+    assert [call.status for call in standin.calls] == [401, 405]
 
 
 async def test_token_of_another_standin(standin: PismoStandIn, http: httpx.AsyncClient, org_id: str) -> None:
@@ -146,8 +187,7 @@ async def test_token_of_another_standin(standin: PismoStandIn, http: httpx.Async
 def test_control_center_refuses() -> None:
     pismo = PismoStandIn()
     org_id = pismo.create_org({})
-    small = rsa.generate_private_key(public_exponent=65537, key_size=1024)  # noqa: S505  refused below
-    for bad in (pem(small), pem(ec.generate_private_key(ec.SECP256R1())), "no pem"):
+    for bad in (public_pem(rsa_key(1024)), public_pem(new_key()), "no pem"):
         with pytest.raises(ValueError, match=r"RSA|PEM"):
             pismo.register_public_key(org_id, bad, "i", "s", "a")
     with pytest.raises(ValueError, match="colour"):
@@ -159,8 +199,11 @@ def test_control_center_refuses() -> None:
 
 
 async def test_control_from_another_process(http: httpx.AsyncClient, standin: PismoStandIn) -> None:
+    async def post(method: str, **arguments: Any) -> httpx.Response:
+        return await http.post(f"{standin.control_url}/_control/{method}", json=arguments)
+
     async def control(method: str, **arguments: Any) -> Any:
-        return (await http.post(f"/_control/{method}", json=arguments)).json()["result"]
+        return (await post(method, **arguments)).json()["result"]
 
     org_id = await control("create_org", details={"official_name": "Acme"})
     await control("edit_org", org_id=org_id, details={"city": "Recife"})
@@ -174,6 +217,7 @@ async def test_control_from_another_process(http: httpx.AsyncClient, standin: Pi
     assert (await http.get(PROGRAMS, headers=headers)).status_code == 403
     assert [call["status"] for call in await control("calls")] == [500, 500, 200, 200, 403]
     assert token not in str(standin.calls)
+    assert (await http.post("/_control/calls")).status_code == 404  # none of Pismo's names
     for arguments in ({"kind": "flood", "path": "*"}, {"colour": "red"}):
-        refused = await http.post("/_control/add_fault", json=arguments)
+        refused = await post("add_fault", **arguments)
         assert (refused.status_code, list(refused.json())) == (400, ["error"])

@@ -1,0 +1,116 @@
+"""A pasted JWT taken apart (RFC 7515, RFC 7519), with what copying does to it told apart. Nothing is verified here, nothing kept."""
+
+import base64
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from flows.problems import Parameter
+
+_MOST_SIGNS = 16_384
+_PREFIX = re.compile(r"(?:authorization\s*:\s*)?(?:bearer\s+)?", re.IGNORECASE)
+_AROUND = "\"'`<>“”‘’,; \t\r\n\u200b\ufeff"
+_BLANK = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]+")
+_PARTS, _PARTS_ENCRYPTED = 3, 5
+
+
+class TokenFault(StrEnum):
+    EMPTY = "jwt_empty"
+    TOO_LONG = "jwt_too_long"  # maximum
+    NOT_JWT = "jwt_not_jwt"
+    JSON = "jwt_json"  # the answer that holds it
+    CUT = "jwt_cut"
+    DOUBLED = "jwt_doubled"
+    ENCRYPTED = "jwt_encrypted"
+    NOT_URL_SAFE = "jwt_not_url_safe"
+    NOT_RS256 = "jwt_alg"  # alg
+    TYP = "jwt_typ"  # typ
+    CLAIM_MISSING = "jwt_claim_missing"  # claim
+    CLAIM_NOT_TEXT = "jwt_claim_not_text"  # claim
+    CLAIM_DIFFERS = "jwt_claim_differs"  # claim, expected, found
+    TENANT_DIFFERS = "jwt_tenant_differs"  # claim, expected, found
+    NOT_A_TIME = "jwt_not_a_time"  # claim
+    MILLISECONDS = "jwt_milliseconds"  # claim
+    LIFETIME = "jwt_lifetime"  # lifetime, maximum: seconds, worded
+    EXP_BEFORE_IAT = "jwt_exp_before_iat"
+    EXPIRED = "jwt_expired"  # seconds
+    AHEAD = "jwt_ahead"  # claim, seconds
+    SIGNATURE = "jwt_signature"
+    IS_ASSERTION = "jwt_is_assertion"
+    NO_KEY = "jwt_no_key"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """``key`` is looked up as ``error.<key>``. Parameters hold claims' short values, never a part of the token as it is sent."""
+
+    key: TokenFault
+    params: Mapping[str, Parameter] = field(default_factory=dict)
+
+
+class Unusable(ValueError):  # noqa: N818  an answer to a person, not a failure
+    """Nothing can be read from the text; its one fault says why."""
+
+    def __init__(self, key: TokenFault, **params: Parameter) -> None:
+        super().__init__(str(key))
+        self.fault = Fault(key, params)
+
+
+@dataclass(frozen=True, repr=False)
+class Jwt:
+    """``signed``: the bytes under the signature."""
+
+    header: Mapping[str, Any]
+    claims: Mapping[str, Any]
+    signed: bytes
+    signature: bytes
+
+
+def parse(text: str) -> Jwt:
+    """A JWT as terminals, log files and chats show it: after ``Bearer``, quoted, broken into lines. Raises Unusable."""
+    if len(text) > _MOST_SIGNS:
+        raise Unusable(TokenFault.TOO_LONG, maximum=_MOST_SIGNS)
+    token = _BLANK.sub("", _PREFIX.sub("", text.strip(_AROUND), count=1).strip(_AROUND))
+    if not token:
+        raise Unusable(TokenFault.EMPTY)
+    if token.startswith("{"):
+        raise Unusable(TokenFault.JSON)
+    parts = token.split(".")
+    header, payload = _json(parts[0]), _json(parts[1]) if len(parts) > 1 else None
+    if len(parts) > _PARTS:
+        raise Unusable(_too_many(parts, header))
+    if header is None and payload is None and not parts[0].startswith("eyJ"):
+        raise Unusable(TokenFault.NOT_JWT)
+    if re.search(r"[+/=]", token):
+        raise Unusable(TokenFault.NOT_URL_SAFE)
+    if header is None or payload is None or len(parts) < _PARTS or not (parts[2] or header.get("alg") == "none"):
+        raise Unusable(TokenFault.CUT)
+    signature = _decoded(parts[2])
+    if signature is None:
+        raise Unusable(TokenFault.CUT)
+    return Jwt(header, payload, f"{parts[0]}.{parts[1]}".encode(), signature)
+
+
+def _too_many(parts: list[str], header: Mapping[str, Any] | None) -> TokenFault:
+    if header is not None and "enc" in header and len(parts) == _PARTS_ENCRYPTED:
+        return TokenFault.ENCRYPTED
+    return TokenFault.DOUBLED if any("eyJ" in part for part in parts[2:]) else TokenFault.NOT_JWT
+
+
+def _decoded(part: str) -> bytes | None:
+    try:
+        plain = part.rstrip("=").replace("-", "+").replace("_", "/")
+        return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
+    except ValueError:
+        return None
+
+
+def _json(part: str) -> Mapping[str, Any] | None:
+    try:
+        found = json.loads(_decoded(part) or b"")
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None

@@ -1,0 +1,89 @@
+"""One pool of connections to one address, made anew when the client certificate's files were changed."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+
+import httpx
+
+from pismo.tls import CertificateError, ClientTls
+
+log = logging.getLogger("pismo")
+
+
+@dataclass(eq=False)
+class _Pool:
+    http: httpx.AsyncClient
+    users: int = 0
+    old: bool = False
+
+
+class Connection:
+    """``async with connection.open() as http``: the client of this moment. Calls under way end on the one they began with."""
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+        timeout: float = 10.0,
+        tls: ClientTls | None = None,
+    ) -> None:
+        self.base_url, self._transport, self._timeout = base_url, transport, timeout
+        self._tls = tls or ClientTls()
+        self._stamp: tuple[object, ...] | None = None
+        self._pool: _Pool | None = None
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[httpx.AsyncClient]:
+        """Raises CertificateError where the certificate cannot be used and there was none before it that could."""
+        pool = await self._current()
+        pool.users += 1
+        try:
+            yield pool.http
+        finally:
+            pool.users -= 1
+            await self._let_go(pool)
+
+    async def aclose(self) -> None:
+        if self._pool is not None:
+            await self._pool.http.aclose()
+            self._pool = self._stamp = None
+
+    async def _current(self) -> _Pool:
+        stamp = self._tls.stamp()
+        if self._pool is not None and stamp == self._stamp:
+            return self._pool
+        before = self._pool
+        try:
+            fresh = _Pool(self._made())
+        except CertificateError as error:
+            if before is None:
+                raise
+            # A file that is being written, or a wrong one: what works is kept, and the files are looked at again by the next call.
+            log.warning("the client certificate was changed and cannot be used: %s", error.kind)
+            return before
+        self._pool, self._stamp = fresh, stamp
+        if before is not None:
+            log.info("the client certificate was changed and is used from now on")
+            before.old = True
+            await self._let_go(before)
+        return fresh
+
+    def _made(self) -> httpx.AsyncClient:
+        # Redirects are not followed: a token goes to the configured host or nowhere. Cookies are not kept: calls of several customers
+        # share the connections.
+        return httpx.AsyncClient(
+            base_url=self.base_url,
+            transport=self._transport,
+            timeout=self._timeout,
+            verify=self._tls.read().context(),
+            headers={"accept": "application/json"},
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+        )
+
+    async def _let_go(self, pool: _Pool) -> None:
+        if pool.old and not pool.users:
+            await pool.http.aclose()

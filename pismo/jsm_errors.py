@@ -1,0 +1,106 @@
+"""One error for every way in which the Service Desk's REST interface refuses or fails."""
+
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+from http import HTTPStatus
+
+
+class DeskFault(StrEnum):
+    """What the caller can do about it."""
+
+    UNAUTHORIZED = "unauthorized"
+    """The user or the API token is not accepted."""
+    FORBIDDEN = "forbidden"
+    NOT_FOUND = "not_found"
+    """It does not exist, or this user may not see it: Jira does not tell the two apart."""
+    RATE_LIMITED = "rate_limited"
+    UNAVAILABLE = "unavailable"
+    REFUSED = "refused"
+    """Any other 4xx: the same call will fail again."""
+    UNEXPECTED = "unexpected"
+    """An answer that is none of Jira's: a redirect, or a success that cannot be read."""
+
+
+_BY_STATUS = {
+    HTTPStatus.UNAUTHORIZED: DeskFault.UNAUTHORIZED,
+    HTTPStatus.FORBIDDEN: DeskFault.FORBIDDEN,
+    HTTPStatus.NOT_FOUND: DeskFault.NOT_FOUND,
+    HTTPStatus.REQUEST_TIMEOUT: DeskFault.UNAVAILABLE,
+    HTTPStatus.TOO_MANY_REQUESTS: DeskFault.RATE_LIMITED,
+}
+_MOST = 300
+
+
+class DeskError(Exception):
+    """A call that did not work. Its text holds nothing of what was sent or answered.
+
+    ``status`` is None when no answer came. ``detail`` is Jira's own message, for support's eyes: it may repeat what was sent, so it
+    is never logged. ``retry_after`` is in seconds, None when Jira did not say. ``happened`` tells whether a call that writes may
+    have been carried out nevertheless.
+    """
+
+    def __init__(
+        self,
+        fault: DeskFault,
+        status: int | None = None,
+        *,
+        detail: str = "",
+        retry_after: float | None = None,
+        happened: bool = False,
+    ) -> None:
+        super().__init__(fault, status)
+        self.fault, self.status = fault, status
+        self.detail, self.retry_after, self.happened = detail, retry_after, happened
+
+    @property
+    def transient(self) -> bool:
+        """Whether the same call may work later."""
+        return self.fault in (DeskFault.RATE_LIMITED, DeskFault.UNAVAILABLE)
+
+    def __str__(self) -> str:
+        return f"Service Desk: {self.fault} ({self.status or 'no answer'})"
+
+
+def read_error(status: int, headers: Mapping[str, str], body: object, secret: str) -> DeskError:
+    """The error of an answered call. ``body`` is the decoded JSON, or None; ``secret`` is cut from its message.
+
+    Source of the two shapes: ``{"errorMessage"}`` of `rest/servicedeskapi`, ``{"errorMessages", "errors"}`` of Jira's platform below.
+    """
+    fault = _BY_STATUS.get(HTTPStatus(status)) if status in set(HTTPStatus) else None
+    if fault is None:
+        fault = DeskFault.UNAVAILABLE if status >= 500 else DeskFault.REFUSED if status >= 400 else DeskFault.UNEXPECTED
+    return DeskError(
+        fault,
+        status,
+        detail=_detail(body, secret),
+        retry_after=_retry_after(headers.get("retry-after")),
+        happened=status >= 500 or status == HTTPStatus.REQUEST_TIMEOUT or status < 400,
+    )
+
+
+def _detail(body: object, secret: str) -> str:
+    if not isinstance(body, Mapping):
+        return ""
+    said = [body.get("errorMessage")]
+    if isinstance(messages := body.get("errorMessages"), list):
+        said += messages
+    if isinstance(errors := body.get("errors"), Mapping):
+        said += [f"{name}: {words}" for name, words in errors.items()]
+    text = " ".join(" ".join(str(words) for words in said if words).split())
+    return (text.replace(secret, "***") if secret else text)[:_MOST]
+
+
+def _retry_after(value: str | None) -> float | None:
+    """RFC 9110 §10.2.3: seconds, or a date."""
+    try:
+        seconds = float(value or "")
+    except ValueError:
+        try:
+            moment = parsedate_to_datetime(value or "")
+        except ValueError:
+            return None
+        seconds = (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
+    return max(0.0, seconds) if math.isfinite(seconds) else None

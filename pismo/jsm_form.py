@@ -1,0 +1,102 @@
+"""From names to ids: a request type's fields and choices are not published, so they are found by what people see."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pismo.jsm_models import DeskField, Option
+
+Values = Mapping[str, Any]
+"""What is sent: field id -> value."""
+
+
+@dataclass(frozen=True)
+class DeskNames:
+    """What the access request's form is called in one portal.
+
+    ``desk`` is the project's name or key. ``category`` is the choice whose children are ``subtypes``, by resource. ``fields`` are
+    further fields and what is put into them, by name.
+    """
+
+    desk: str = "PISMO | Service Desk EN"
+    request_type: str = "Settings"
+    category: str = "Access request"
+    subtypes: Mapping[str, str] = field(
+        default_factory=lambda: {
+            "service_desk": "Service Desk Portal",
+            "slack_connect": "Slack Connect",
+            "status_page": "Status Page",
+        }
+    )
+    priority: str = "Medium"
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+class NameNotFoundError(LookupError):
+    """A configured name is not at the desk. ``what`` is one of desk, request_type, field, option, required; ``there`` lists what is."""
+
+    def __init__(self, what: str, name: str, there: Iterable[str]) -> None:
+        self.what, self.name, self.there = what, name, sorted(set(there), key=str.casefold)
+        super().__init__(f"no {what} {name!r}")
+
+
+def same(one: str, other: str) -> bool:
+    """Names are typed by people: case and spaces do not matter."""
+    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
+
+
+def fill(fields: Sequence[DeskField], names: DeskNames, resource: str, summary: str, description: str) -> Values:
+    """The values of an access request. Raises NameNotFoundError.
+
+    Source of the formats: Atlassian's *Field input formats*: text as it is, a choice by ``id``, a cascading one with its ``child``.
+    """
+    category, choice = _cascade(fields, names.category, names.subtypes[resource])
+    values: dict[str, Any] = {
+        _system(fields, "summary").field_id: summary,
+        _system(fields, "description").field_id: description,
+        category.field_id: choice,
+    }
+    priority = next((one for one in fields if _is_system(one, "priority")), None)
+    if priority is not None:
+        values[priority.field_id] = {"id": _option(priority.valid_values, names.priority).value}
+    for name, text in names.fields.items():
+        one = _named(fields, name)
+        values[one.field_id] = {"id": _option(one.valid_values, text).value} if one.valid_values else text
+    for one in fields:
+        if one.required and one.field_id not in values and not one.filled:
+            raise NameNotFoundError("required", one.name or one.field_id, ())
+    return values
+
+
+def _is_system(one: DeskField, system: str) -> bool:
+    return system in (one.field_id, one.jira_schema.system)
+
+
+def _system(fields: Sequence[DeskField], system: str) -> DeskField:
+    for one in fields:
+        if _is_system(one, system):
+            return one
+    raise NameNotFoundError("field", system.capitalize(), (one.name for one in fields))
+
+
+def _named(fields: Sequence[DeskField], name: str) -> DeskField:
+    for one in fields:
+        if same(one.name, name) or one.field_id == name:
+            return one
+    raise NameNotFoundError("field", name, (one.name for one in fields))
+
+
+def _option(options: Sequence[Option], label: str) -> Option:
+    for option in options:
+        if same(option.label, label):
+            return option
+    raise NameNotFoundError("option", label, (option.label for option in options))
+
+
+def _cascade(fields: Sequence[DeskField], parent: str, child: str) -> tuple[DeskField, Mapping[str, Any]]:
+    """The field that offers this choice with this one below it, whatever the field is called."""
+    for one in fields:
+        for option in one.valid_values:
+            if same(option.label, parent):
+                return one, {"id": option.value, "child": {"id": _option(option.children, child).value}}
+    raise NameNotFoundError("option", parent, (option.label for one in fields for option in one.valid_values if option.children))

@@ -1,0 +1,111 @@
+"""What the Service Desk's REST interface answers, as far as it is used. Unknown members are left out."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic.alias_generators import to_camel
+
+_ID = Annotated[str, BeforeValidator(lambda value: str(value) if isinstance(value, int) else value)]
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel, hide_input_in_errors=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, value: Any) -> Any:
+        """Jira writes null where there is nothing."""
+        return {name: one for name, one in value.items() if one is not None} if isinstance(value, dict) else value
+
+
+class Desk(_Answer):
+    id: _ID
+    name: str = Field(alias="projectName")
+    key: str = Field("", alias="projectKey")
+
+
+class RequestType(_Answer):
+    id: _ID
+    name: str
+
+
+class Option(_Answer):
+    """A choice of a field. ``value`` is what is sent as its id, ``label`` what people see; a cascading choice has children."""
+
+    value: _ID
+    label: str
+    children: tuple["Option", ...] = ()
+
+
+class FieldSchema(_Answer):
+    type: str = ""
+    system: str = ""
+    """``summary``, ``description``, ``priority``, …: the field's name within Jira, whatever the form calls it."""
+
+
+class DeskField(_Answer):
+    field_id: str
+    name: str = ""
+    required: bool = False
+    visible: bool = True
+    valid_values: tuple[Option, ...] = ()
+    default_values: tuple[Any, ...] = ()
+    preset_values: tuple[Any, ...] = ()
+    jira_schema: FieldSchema = FieldSchema()
+
+    @property
+    def filled(self) -> bool:
+        """Whether it has a value though none is sent."""
+        return bool(self.default_values or self.preset_values)
+
+
+class Moment(_Answer):
+    epoch_millis: int = 0
+
+    @property
+    def at(self) -> datetime:
+        return datetime.fromtimestamp(self.epoch_millis / 1000, UTC)
+
+
+class Status(_Answer):
+    """``category`` is one of UNDEFINED, NEW, INDETERMINATE, DONE, whatever a desk calls its statuses."""
+
+    name: str = Field(alias="status")
+    category: str = Field("UNDEFINED", alias="statusCategory")
+    date: Moment = Field(Moment(), alias="statusDate")
+
+    @property
+    def done(self) -> bool:
+        """Resolved or closed."""
+        return self.category == "DONE"
+
+
+class _Links(_Answer):
+    web: str = ""
+
+
+class _FieldValue(_Answer):
+    field_id: str = ""
+    value: Any = None
+
+
+class DeskRequest(_Answer):
+    """A customer request. ``key`` is the ticket's, e.g. ``SD-1024``; ``web`` its page in the portal."""
+
+    key: str = Field(alias="issueKey")
+    status: Status = Field(alias="currentStatus")
+    summary: str = ""
+    values: tuple[_FieldValue, ...] = Field((), alias="requestFieldValues")
+    links: _Links = Field(_Links(), alias="_links")
+
+    @property
+    def web(self) -> str:
+        """Only what can be a link in a message."""
+        return self.links.web if self.links.web.startswith(("https://", "http://")) else ""
+
+    def texts(self) -> Iterator[str]:
+        """The summary and every text of the form."""
+        yield self.summary
+        yield from (value.value for value in self.values if isinstance(value.value, str))

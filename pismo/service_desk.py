@@ -1,0 +1,185 @@
+"""Pismo's Service Desk over the REST interface of Jira Service Management Cloud. One attempt a call: who calls tries again.
+
+Source: Atlassian's reference of `rest/servicedeskapi`; none of these calls is experimental, so no header opts into anything.
+"""
+
+import asyncio
+import logging
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any, Self, TypeVar
+from urllib.parse import urlsplit
+
+import httpx
+from pydantic import BaseModel, SecretStr, ValidationError
+
+from pismo.jsm_errors import DeskError, DeskFault, read_error
+from pismo.jsm_form import DeskNames, NameNotFoundError, Values, same
+from pismo.jsm_models import Desk, DeskField, DeskRequest, RequestType, Status
+
+__all__ = ["DeskError", "DeskFault", "DeskNames", "DeskRequest", "Form", "NameNotFoundError", "ServiceDesk", "Status"]
+
+log = logging.getLogger("pismo.service_desk")
+
+M = TypeVar("M", bound=BaseModel)
+
+API = "/rest/servicedeskapi"
+PAGE = 50
+MOST_PAGES = 40
+_KEY = re.compile(r"[A-Z][A-Z0-9_]*-[1-9][0-9]*", re.ASCII)
+_MARKER = re.compile(r"[a-z0-9]{8,64}", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Form:
+    """Where access is asked for in one portal, and with which fields."""
+
+    desk_id: str
+    type_id: str
+    fields: tuple[DeskField, ...]
+
+
+class ServiceDesk:
+    """``async with ServiceDesk(url, user, token) as desk``. Every method raises DeskError.
+
+    ``url`` is the site's, e.g. ``https://pismolabs.atlassian.net``; ``user`` the e-mail address of the account the API token is of.
+    ``timeout`` is in seconds and holds for a whole call.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        user: str,
+        token: SecretStr,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+        timeout: float = 15.0,
+    ) -> None:
+        site = urlsplit(url)
+        self._token, self._timeout = token.get_secret_value(), timeout
+        # Redirects are not followed: the token goes to the configured host or nowhere.
+        self._http = httpx.AsyncClient(
+            base_url=f"{site.scheme}://{site.netloc}",
+            auth=httpx.BasicAuth(user, self._token),
+            transport=transport,
+            timeout=timeout,
+            headers={"accept": "application/json"},
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        await self._http.aclose()
+
+    async def form(self, names: DeskNames) -> Form:
+        """The ids behind the names. Raises NameNotFoundError too; a wrong token may look like a site with no desk at all."""
+        desks = await self._all(Desk, f"{API}/servicedesk")
+        desk = next((one for one in desks if same(one.name, names.desk) or one.key == names.desk), None)
+        if desk is None:
+            raise NameNotFoundError("desk", names.desk, (one.name for one in desks))
+        types = await self._all(RequestType, f"{API}/servicedesk/{desk.id}/requesttype")
+        wanted = next((one for one in types if same(one.name, names.request_type)), None)
+        if wanted is None:
+            raise NameNotFoundError("request_type", names.request_type, (one.name for one in types))
+        body = await self._call("GET", f"{API}/servicedesk/{desk.id}/requesttype/{wanted.id}/field")
+        listed = body.get("requestTypeFields")
+        fields = [_read(DeskField, one) for one in listed] if isinstance(listed, list) else []
+        return Form(desk.id, wanted.id, tuple(fields))
+
+    async def file(self, form: Form, values: Values) -> DeskRequest:
+        """Where it fails with ``happened``, look with `find` before it is filed again."""
+        content = {"serviceDeskId": form.desk_id, "requestTypeId": form.type_id, "requestFieldValues": dict(values)}
+        return _read(DeskRequest, await self._call("POST", f"{API}/request", json=content), happened=True)
+
+    async def find(self, form: Form, marker: str) -> DeskRequest | None:
+        """The request of this user whose summary holds the marker: lower-case letters and digits alone, one word of the search.
+
+        What was filed a moment ago may not be found yet: the search runs on an index that follows within seconds, or minutes.
+        """
+        if not _MARKER.fullmatch(marker):
+            raise ValueError("the marker is no single word")
+        query = {
+            "searchTerm": marker,
+            "requestOwnership": "OWNED_REQUESTS",
+            "requestStatus": "ALL_REQUESTS",
+            "serviceDeskId": form.desk_id,
+            "requestTypeId": form.type_id,
+        }
+        for found in await self._all(DeskRequest, f"{API}/request", query):
+            if any(marker in text for text in found.texts()):
+                return found
+        return None
+
+    async def request(self, key: str) -> DeskRequest:
+        return _read(DeskRequest, await self._call("GET", f"{API}/request/{_checked(key)}"))
+
+    async def status(self, key: str) -> Status:
+        """The present one: the history is listed from the latest on."""
+        body = await self._call("GET", f"{API}/request/{_checked(key)}/status", params={"start": 0, "limit": 1})
+        values = body.get("values")
+        if not isinstance(values, list) or not values:
+            raise DeskError(DeskFault.UNEXPECTED, 200)
+        return _read(Status, values[0])
+
+    async def _all(self, model: type[M], path: str, query: Mapping[str, str] | None = None) -> list[M]:
+        """Every page of a list."""
+        found: list[M] = []
+        for _ in range(MOST_PAGES):
+            body = await self._call("GET", path, params={**(query or {}), "start": len(found), "limit": PAGE})
+            values = body.get("values")
+            if not isinstance(values, list):
+                raise DeskError(DeskFault.UNEXPECTED, 200)
+            found += [_read(model, value) for value in values]
+            if body.get("isLastPage", True) or not values:
+                return found
+        return found
+
+    async def _call(self, method: str, path: str, **content: Any) -> Mapping[str, Any]:
+        failure: DeskError | None = None
+        response, start = None, perf_counter()
+        try:
+            async with asyncio.timeout(self._timeout):
+                response = await self._http.request(method, path, **content)
+        except (httpx.ConnectError, httpx.ConnectTimeout):
+            failure = DeskError(DeskFault.UNAVAILABLE)
+        except (TimeoutError, httpx.HTTPError):
+            failure = DeskError(DeskFault.UNAVAILABLE, happened=True)
+        status = response.status_code if response is not None else None
+        ms = round((perf_counter() - start) * 1000)
+        log.info("method=%s path=%s status=%s ms=%d", method, path, status or "no_answer", ms)
+        if response is None:  # not within `except`: httpx's error holds the request, and with it the token
+            raise failure or DeskError(DeskFault.UNAVAILABLE, happened=True)
+        body = _json(response)
+        if not response.is_success:
+            raise read_error(response.status_code, response.headers, body, self._token)
+        if not isinstance(body, Mapping):
+            raise DeskError(DeskFault.UNEXPECTED, status, happened=True)
+        return body
+
+
+def _checked(key: str) -> str:
+    if not _KEY.fullmatch(key):
+        raise ValueError("the key is not a ticket's")
+    return key
+
+
+def _json(response: httpx.Response) -> Any:
+    """None for anything that is not JSON, such as a gateway's page."""
+    try:
+        return response.json()
+    except (ValueError, RecursionError):
+        return None
+
+
+def _read(model: type[M], value: Any, *, happened: bool = False) -> M:
+    try:
+        return model.model_validate(value)
+    except ValidationError:
+        failure = DeskError(DeskFault.UNEXPECTED, 200, happened=happened)
+    raise failure

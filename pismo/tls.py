@@ -1,0 +1,140 @@
+"""The bot's own client certificate for Pismo's mutual TLS, and what a handshake that failed says."""
+
+import hashlib
+import ssl
+import tempfile
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from cryptography import x509
+from pydantic import SecretStr
+
+HandshakeFault = Literal[
+    "server_not_trusted",
+    "certificate_missing",
+    "certificate_expired",
+    "certificate_unknown_authority",
+    "certificate_revoked",
+    "certificate_refused",
+    "handshake_failed",
+]
+"""Whose fault it was: the server's certificate is not trusted here, or the client's was not there or not taken over there."""
+
+# OpenSSL's names of the alerts of RFC 8446 §6.2; before TLS 1.3 a missing certificate is a plain handshake failure.
+_BY_ALERT: tuple[tuple[str, HandshakeFault], ...] = (
+    ("CERTIFICATE_VERIFY_FAILED", "server_not_trusted"),
+    ("CERTIFICATE_REQUIRED", "certificate_missing"),
+    ("CERTIFICATE_EXPIRED", "certificate_expired"),
+    ("UNKNOWN_CA", "certificate_unknown_authority"),
+    ("CERTIFICATE_REVOKED", "certificate_revoked"),
+    ("BAD_CERTIFICATE", "certificate_refused"),
+    ("UNSUPPORTED_CERTIFICATE", "certificate_refused"),
+    ("CERTIFICATE_UNKNOWN", "certificate_refused"),
+)
+
+
+class CertificateError(ValueError):
+    """A certificate, its key or the authority's file cannot be used. ``kind``: ``unreadable``, ``no_key``, ``mismatch``."""
+
+    def __init__(self, kind: Literal["unreadable", "no_key", "mismatch"]) -> None:
+        super().__init__(kind)
+        self.kind = kind
+
+
+@dataclass(frozen=True)
+class ClientTls:
+    """``certificate`` (with its chain) and ``key``: the path of a PEM file each, or the PEM text itself; ``ca``: the same, where the
+    server's certificate is not of a public authority. All empty: TLS as the system trusts it, without a certificate of one's own.
+    """
+
+    certificate: str = ""
+    key: SecretStr = field(default=SecretStr(""), repr=False)
+    ca: str = ""
+
+    def read(self) -> "Loaded":
+        """Read the files as they are now. Raises CertificateError."""
+        return Loaded(*(_read(part) for part in (self.certificate, self.key.get_secret_value(), self.ca)))
+
+    def stamp(self) -> tuple[object, ...]:
+        """Differs once one of the files was changed."""
+        return tuple(_stamp(part) for part in (self.certificate, self.key.get_secret_value(), self.ca))
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """PEM texts, read once."""
+
+    certificate: str
+    key: str = field(repr=False)
+    ca: str
+
+    @cached_property
+    def _first(self) -> x509.Certificate | None:
+        if not self.certificate:
+            return None
+        try:
+            return x509.load_pem_x509_certificate(self.certificate.encode())
+        except ValueError:
+            raise CertificateError("unreadable") from None
+
+    @property
+    def validity(self) -> tuple[datetime, datetime] | None:
+        """From when to when the certificate holds, in UTC; None without one. Raises CertificateError."""
+        first = self._first
+        return (first.not_valid_before_utc, first.not_valid_after_utc) if first else None
+
+    def context(self) -> ssl.SSLContext:
+        """Raises CertificateError."""
+        try:
+            context = ssl.create_default_context(cadata=self.ca or None)
+        except ssl.SSLError:
+            raise CertificateError("unreadable") from None
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        if not self.certificate:
+            return context
+        if not self.key:
+            raise CertificateError("no_key")
+        # OpenSSL takes these from files alone: one that this user alone can read, gone at once.
+        with tempfile.TemporaryDirectory(prefix="onboarding-") as folder:
+            file = Path(folder) / "client.pem"
+            file.touch(mode=0o600)
+            file.write_text(f"{self.certificate}\n{self.key}")
+            try:
+                context.load_cert_chain(file)
+            except ssl.SSLError as error:
+                reason = error.reason or ""
+            else:
+                return context
+        raise CertificateError("mismatch" if "MISMATCH" in reason else "unreadable")
+
+
+def _read(part: str) -> str:
+    if not part or part.lstrip().startswith("-----BEGIN"):
+        return part
+    try:
+        return Path(part).read_text()
+    except (OSError, UnicodeDecodeError):
+        raise CertificateError("unreadable") from None
+
+
+def _stamp(part: str) -> object:
+    if not part or part.lstrip().startswith("-----BEGIN"):
+        return hashlib.sha256(part.encode()).digest()
+    try:
+        seen = Path(part).stat()
+    except OSError:
+        return None
+    return seen.st_mtime_ns, seen.st_size, seen.st_ino
+
+
+def handshake_fault(error: BaseException | None) -> HandshakeFault | None:
+    """What the TLS error behind an error says; None where there is none. Only its name is looked at: the rest may hold anything."""
+    while error is not None:
+        if isinstance(error, ssl.SSLError):
+            reason = (error.reason or "").upper()
+            return next((fault for name, fault in _BY_ALERT if name in reason), "handshake_failed")
+        error = error.__cause__ or error.__context__
+    return None

@@ -1,0 +1,106 @@
+"""The customer's own JWT (OpenID Connect for servers), verified as Pismo documents it. Pismo's answer never says what was wrong."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Self
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+from playground.pismo.facts import FACTS, KEY_BITS, LONGEST_LIFETIME
+
+Reason = Literal[
+    "malformed",
+    "alg",
+    "typ",
+    "claim missing",
+    "unknown org",
+    "signature",
+    "revoked key",
+    "iss",
+    "sub",
+    "aud",
+    "iat in the future",
+    "expired",
+    "lifetime",
+    "not yet valid",
+]
+
+ALGORITHM: str = FACTS["assertion"]["algorithm"]
+_CLAIMS: list[str] = FACTS["assertion"]["claims"]
+_UNCHECKED = {f"verify_{name}": False for name in ("aud", "exp", "iat", "iss", "jti", "nbf", "sub", "signature")}
+_SIGNATURE_ALONE = _UNCHECKED | {"verify_signature": True}
+
+
+class RefusedError(Exception):
+    """An assertion that is not accepted; ``reason`` is for whoever looks after the sandbox."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason: Reason = reason
+
+
+@dataclass
+class Registration:
+    """An OpenID configuration: the customer's public key and the values Pismo gave for its claims."""
+
+    key: RSAPublicKey
+    iss: str
+    sub: str
+    aud: str
+    revoked: bool = False
+
+    @classmethod
+    def of(cls, pem: str, iss: str, sub: str, aud: str) -> Self:
+        """Raises ValueError where Control Center would not take the key."""
+        key = load_pem_public_key(pem.encode())
+        if not isinstance(key, RSAPublicKey) or key.key_size < KEY_BITS:
+            raise ValueError(f"the public key must be RSA of at least {KEY_BITS} bits")
+        return cls(key, iss, sub, aud)
+
+    def signed(self, token: str) -> bool:
+        try:
+            jwt.decode(token, self.key, algorithms=[ALGORITHM], options=_SIGNATURE_ALONE)  # type: ignore[arg-type]
+        except jwt.InvalidTokenError:
+            return False
+        return True
+
+
+def claims_of(token: object) -> Mapping[str, Any]:
+    """The claims of a JWT of the right form, its signature unchecked. Raises RefusedError."""
+    try:
+        header = jwt.get_unverified_header(str(token))
+        claims: dict[str, Any] = jwt.decode(str(token), options=_UNCHECKED)  # type: ignore[arg-type]
+    except (jwt.InvalidTokenError, RecursionError):
+        raise RefusedError("malformed") from None
+    if header.get("alg") != ALGORITHM:
+        raise RefusedError("alg")
+    if header.get("typ") != "JWT":
+        raise RefusedError("typ")
+    if any(not isinstance(claims.get(name), int if name in {"exp", "iat"} else str) for name in _CLAIMS if name != "aud"):
+        raise RefusedError("claim missing")
+    return claims
+
+
+def verify(token: str, claims: Mapping[str, Any], registered: list[Registration], now: float) -> None:
+    """Raises RefusedError unless one of the registered keys signed it and its claims are those given with that key.
+
+    ``now`` in seconds since 1970; no tolerance for a clock that goes wrong is documented, so there is none.
+    """
+    signer = next((known for known in registered if known.signed(token)), None)
+    if signer is None:
+        raise RefusedError("signature")
+    if signer.revoked:
+        raise RefusedError("revoked key")
+    for name in ("iss", "sub", "aud"):
+        if claims.get(name) != getattr(signer, name):  # `aud` is one text, not a list
+            raise RefusedError(name)
+    if claims["iat"] > now:
+        raise RefusedError("iat in the future")
+    if claims["exp"] <= now:
+        raise RefusedError("expired")
+    if claims["exp"] - claims["iat"] > LONGEST_LIFETIME:
+        raise RefusedError("lifetime")
+    if isinstance(claims.get("nbf"), int) and claims["nbf"] > now:
+        raise RefusedError("not yet valid")

@@ -1,0 +1,161 @@
+"""The stand-in as a server on this machine, with faults on demand, and its control path on a port of its own."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, Self, get_args
+
+from aiohttp import web
+
+from playground.service_desk.api import Api, refusal
+from playground.service_desk.world import Ticket, World
+
+FaultKind = Literal["429", "503", "500", "gateway", "drop_before", "drop_after"]
+
+
+@dataclass
+class Fault:
+    """``method`` and the beginning of ``path`` say what it meets; ``times``: how many calls are left to it.
+
+    ``seconds``: the Retry-After of 429 and 503, where it is set.
+    """
+
+    kind: FaultKind
+    method: str = "*"
+    path: str = ""
+    times: int = 1
+    seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call without headers and body."""
+
+    method: str
+    path: str
+    status: int | None
+
+
+class ServiceDeskStandIn:
+    """``async with ServiceDeskStandIn() as desk`` serves at ``desk.url``; ``desk.control_url`` is for other processes."""
+
+    def __init__(self) -> None:
+        self.url = self.control_url = ""
+        self.user, self.token = "onboarding.bot@pismo.example", "an-api-token-of-the-playground"
+        self.world = World()
+        self.api = Api(self.world, self.user, self.token)
+        self.calls: list[Call] = []
+        self.faults: list[Fault] = []
+        self._runners: list[web.AppRunner] = []
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """The bot's settings for this desk, by their names."""
+        return {"SERVICE_DESK_URL": self.url, "SERVICE_DESK_USER": self.user, "SERVICE_DESK_TOKEN": self.token}
+
+    async def start(self) -> Self:
+        desk = web.Application(middlewares=[self._met, self.api.guard])
+        desk.add_routes(self.api.routes())
+        control = web.Application()
+        control.add_routes([web.post(f"/_control/{name}", _handler(method)) for name, method in self._controls().items()])
+        self.url = await self._serve(desk)
+        self.control_url = await self._serve(control)
+        return self
+
+    async def _serve(self, app: web.Application) -> str:
+        runner = web.AppRunner(app, access_log=None)
+        await runner.setup()
+        self._runners.append(runner)
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        return f"http://127.0.0.1:{runner.addresses[0][1]}"
+
+    async def stop(self) -> None:
+        while self._runners:
+            await self._runners.pop().cleanup()
+
+    async def __aenter__(self) -> Self:
+        return await self.start()
+
+    async def __aexit__(self, *error: object) -> None:
+        await self.stop()
+
+    # -- what people do at the desk, and what happens to it
+
+    @property
+    def tickets(self) -> list[Ticket]:
+        """In the order they were filed."""
+        return list(self.world.tickets.values())
+
+    def move(self, key: str, status: str) -> None:
+        self.world.move(key, status)
+
+    def renew_token(self, token: str) -> None:
+        """From now on this is the API token, and the former is not accepted."""
+        self.token = self.api.token = token
+
+    def fail(self, kind: FaultKind, method: str = "*", path: str = "", times: int = 1, seconds: float | None = None) -> None:
+        """The next calls that fit meet this. `drop_after`: it is carried out, and the answer is lost."""
+        if kind not in get_args(FaultKind):
+            raise ValueError(f"no such fault; there are {', '.join(get_args(FaultKind))}")
+        self.faults.append(Fault(kind, method, path, times, seconds))
+
+    def lag(self, searches: int) -> None:
+        """So many searches do not find what is filed from now on."""
+        self.world.lag = searches
+
+    def _controls(self) -> dict[str, Callable[..., Any]]:
+        return {
+            "move": self.move,
+            "renew_token": self.renew_token,
+            "fail": self.fail,
+            "lag": self.lag,
+            "tickets": lambda: [
+                {"key": t.key, "summary": t.summary, "values": t.values, "status": t.history[-1][0]} for t in self.tickets
+            ],
+            "calls": lambda: [asdict(call) for call in self.calls],
+        }
+
+    # -- each call
+
+    @web.middleware
+    async def _met(self, request: web.Request, handler: Any) -> web.StreamResponse:
+        fault = self._next(request)
+        answer: web.StreamResponse
+        if fault is None or fault.kind == "drop_after":
+            try:
+                answer = await handler(request)
+            except web.HTTPException as error:  # a path or a method that Jira does not have
+                self.calls.append(Call(request.method, request.path, error.status))
+                raise
+        elif fault.kind in ("429", "503"):
+            answer = refusal(int(fault.kind), "Come back later.")
+            if fault.seconds is not None:
+                answer.headers["Retry-After"] = f"{fault.seconds:g}"
+        elif fault.kind == "gateway":
+            answer = web.Response(status=502, text="<html>502 Bad Gateway</html>", content_type="text/html")
+        else:
+            answer = refusal(500, "Internal server error")
+        dropped = fault is not None and fault.kind in ("drop_before", "drop_after")
+        self.calls.append(Call(request.method, request.path, None if dropped else answer.status))
+        if dropped and request.transport is not None:
+            request.transport.abort()
+        return answer
+
+    def _next(self, request: web.Request) -> Fault | None:
+        for fault in self.faults:
+            if fault.method in ("*", request.method) and request.path.startswith(fault.path):
+                fault.times -= 1
+                if fault.times <= 0:
+                    self.faults.remove(fault)
+                return fault
+        return None
+
+
+def _handler(control: Callable[..., Any]) -> Callable[[web.Request], Any]:
+    async def handle(request: web.Request) -> web.Response:
+        try:
+            arguments = await request.json() if request.body_exists else {}
+            return web.json_response({"result": control(**arguments)})
+        except (TypeError, ValueError, KeyError) as error:
+            return web.json_response({"error": f"{type(error).__name__}: {error}"}, status=400)
+
+    return handle

@@ -1,0 +1,162 @@
+"""Desks, their forms, and what was filed. The search follows what is filed with a delay, as Jira's index does."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
+
+EN, PT = "10", "11"
+"""Ids of the two portals."""
+SETTINGS = "25"
+CATEGORIES = {
+    "NEW": "NEW",
+    "IN DEV": "INDETERMINATE",
+    "PENDING": "INDETERMINATE",
+    "VALIDATING": "INDETERMINATE",
+    "CLOSED": "DONE",
+}
+"""The statuses Pismo names, and Jira's category of each."""
+
+Json = dict[str, Any]
+
+
+def _option(value: str, label: str, *children: Json) -> Json:
+    return {"value": value, "label": label, "children": list(children)}
+
+
+def _field(field_id: str, name: str, schema: Json, *options: Json, required: bool = True) -> Json:
+    return {
+        "fieldId": field_id,
+        "name": name,
+        "description": "",
+        "required": required,
+        "visible": True,
+        "defaultValues": [],
+        "presetValues": [],
+        "validValues": list(options),
+        "jiraSchema": schema,
+    }
+
+
+def _settings(language: str) -> list[Json]:
+    """The form *Settings* of one portal."""
+    summary, description, priority = (
+        ("Summary", "Description", "Priority") if language == "en" else ("Resumo", "Descrição", "Prioridade")
+    )
+    levels = [_option(str(n), label) for n, label in enumerate(("Highest", "High", "Medium", "Low", "Lowest"), 1)]
+    access = [_option("10201", "Service Desk Portal"), _option("10202", "Slack Connect"), _option("10203", "Status Page")]
+    cascade = {"type": "option-with-child", "custom": "com.atlassian.jira.plugin.system.customfieldtypes:cascadingselect"}
+    return [
+        _field("summary", summary, {"type": "string", "system": "summary"}),
+        _field(
+            "customfield_10050",
+            "Category",
+            cascade,
+            _option("10101", "Program settings", _option("10211", "Limits")),
+            _option("10102", "Access request", *access),
+        ),
+        _field("priority", priority, {"type": "priority", "system": "priority"}, *levels, required=False),
+        _field("description", description, {"type": "string", "system": "description"}),
+        _field("attachment", "Attachment", {"type": "array", "items": "attachment", "system": "attachment"}, required=False),
+    ]
+
+
+@dataclass
+class Ticket:
+    key: str
+    desk: str
+    type: str
+    reporter: str
+    values: Json
+    history: list[tuple[str, datetime]] = field(default_factory=list)
+    hidden: int = 0
+    """Searches that do not find it yet."""
+
+    @property
+    def summary(self) -> str:
+        return str(self.values["summary"])
+
+
+class World:
+    """``lag``: how many searches pass until one finds what was filed."""
+
+    def __init__(self) -> None:
+        self.desks = [
+            {"id": EN, "projectId": "10001", "projectName": "PISMO | Service Desk EN", "projectKey": "SDEN"},
+            {"id": PT, "projectId": "10002", "projectName": "PISMO | Service Desk", "projectKey": "SD"},
+        ]
+        # More of them than fit on a page; the one that is needed comes last, as it does on the portal.
+        others = [{"id": str(100 + n), "name": f"Question {n}"} for n in range(60)]
+        self.types: dict[str, list[Json]] = {
+            desk: [
+                *({**one, "serviceDeskId": desk} for one in others),
+                {"id": SETTINGS, "name": "Settings", "serviceDeskId": desk},
+            ]
+            for desk in (EN, PT)
+        }
+        self.fields: dict[tuple[str, str], list[Json]] = {(EN, SETTINGS): _settings("en"), (PT, SETTINGS): _settings("pt_BR")}
+        self.tickets: dict[str, Ticket] = {}
+        self.lag = 0
+        self._numbers = count(1024)
+
+    def file(self, desk: str, type_id: str, values: Json, reporter: str) -> Ticket:
+        key = next(one["projectKey"] for one in self.desks if one["id"] == desk)
+        ticket = Ticket(f"{key}-{next(self._numbers)}", desk, type_id, reporter, values, hidden=self.lag)
+        ticket.history.append(("NEW", datetime.now(UTC)))
+        self.tickets[ticket.key] = ticket
+        return ticket
+
+    def move(self, key: str, status: str) -> None:
+        """Someone at the desk changes a ticket's status."""
+        if status not in CATEGORIES:
+            raise ValueError(f"no such status; there are {', '.join(CATEGORIES)}")
+        self.tickets[key].history.append((status, datetime.now(UTC)))
+
+    def search(self, term: str, query: Mapping[str, str], reporter: str) -> list[Ticket]:
+        """By a word of the summary, latest first."""
+        found = []
+        for ticket in reversed(self.tickets.values()):
+            if ticket.hidden > 0:
+                ticket.hidden -= 1
+                continue
+            words = "".join(c if c.isalnum() else " " for c in ticket.summary.casefold()).split()
+            here = (
+                query.get("serviceDeskId", ticket.desk) == ticket.desk and query.get("requestTypeId", ticket.type) == ticket.type
+            )
+            if here and ticket.reporter == reporter and (not term or term.casefold() in words):
+                found.append(ticket)
+        return found
+
+    # -- the form changes: what an administrator of the desk may do any day
+
+    def rename_desk(self, desk: str, name: str) -> None:
+        next(one for one in self.desks if one["id"] == desk)["projectName"] = name
+
+    def rename_type(self, desk: str, name: str) -> None:
+        next(one for one in self.types[desk] if one["id"] == SETTINGS)["name"] = name
+
+    def rename_option(self, desk: str, label: str, new: str) -> None:
+        for one in self.fields[desk, SETTINGS]:
+            for option in one["validValues"]:
+                for each in (option, *option["children"]):
+                    if each["label"] == label:
+                        each["label"] = new
+
+    def require(self, desk: str, name: str) -> None:
+        """A further text field that has to be filled."""
+        schema = {"type": "string", "custom": "com.atlassian.jira.plugin.system.customfieldtypes:textfield"}
+        self.fields[desk, SETTINGS].append(_field("customfield_10077", name, schema))
+
+    def remove_field(self, desk: str, field_id: str) -> None:
+        self.fields[desk, SETTINGS] = [one for one in self.fields[desk, SETTINGS] if one["fieldId"] != field_id]
+
+
+def status_of(moment: tuple[str, datetime]) -> Json:
+    status, at = moment
+    return {"status": status, "statusCategory": CATEGORIES[status], "statusDate": date_of(at)}
+
+
+def date_of(at: datetime) -> Json:
+    iso = at.strftime("%Y-%m-%dT%H:%M:%S+0000")
+    return {"iso8601": iso, "jira": iso, "friendly": "Today", "epochMillis": int(at.timestamp() * 1000)}

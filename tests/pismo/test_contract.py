@@ -1,0 +1,258 @@
+"""Client and sandbox against the table of facts always; the table against Pismo's OpenAPI files where PISMO_OPENAPI names their folder."""
+
+import os
+from collections.abc import AsyncIterator, Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+import jsonschema
+import pytest
+import yaml
+
+from pismo import Organization, Program, ProgramsPage
+from pismo.calls import CALLS
+from playground.pismo import PismoStandIn, Signer
+from playground.pismo.api import Api
+from playground.pismo.facts import FACTS, ORGANIZATION
+from playground.pismo.world import World
+
+KNOWN: Mapping[str, Mapping[str, Any]] = FACTS["call"]
+SIGNER = Signer()
+CALL_FIELDS = {"x_cid", "ms"}  # what the client adds to an answer
+
+
+def place(call: Any) -> tuple[str, str]:
+    return call["method"], call["path"]
+
+
+# -- the client
+
+
+@pytest.mark.parametrize("call", CALLS, ids=lambda call: str(call.operation))
+def test_client_calls_only_what_there_is(call: Any) -> None:
+    known = next(known for known in KNOWN.values() if place(known) == (call.method, call.path))
+    assert call.service == known["service"]
+    assert known["success"] in call.success
+    assert call.in_openapi == (known["source"] == "openapi")
+    assert call.path.startswith(f"/{call.service}/")
+
+
+def test_client_reads_what_pismo_answers() -> None:
+    assert set(Organization.model_fields) - CALL_FIELDS == set(ORGANIZATION)
+    assert set(ProgramsPage.model_fields) - CALL_FIELDS <= set(KNOWN["list_programs"]["answer"])
+
+
+# -- the sandbox
+
+
+def test_sandbox_has_the_calls_and_no_other() -> None:
+    assert {(route.method, route.path) for route in Api(World()).routes()} == set(map(place, KNOWN.values()))
+
+
+class Caller:
+    """Someone with an organization, its access key and a token, and one HTTP client."""
+
+    def __init__(self, standin: PismoStandIn, http: httpx.AsyncClient) -> None:
+        self.standin, self.http = standin, http
+        self.org_id = standin.create_org({"official_name": "Acme", "number": 25})
+        standin.add_program(self.org_id, "Cards", "CREDITO")
+        standin.add_audit(self.org_id, "create", "user", "1", "ana@example.com")
+        standin.register_public_key(self.org_id, SIGNER.public_key, SIGNER.iss, SIGNER.sub, SIGNER.aud)
+        self.key, self.secret = standin.mint_access_key(self.org_id)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"authorization": f"Bearer {self.standin.mint_token(self.org_id)}", "x-tenant": self.org_id}
+
+    async def make(self, name: str, **content: Any) -> httpx.Response:
+        """The call as it works, but for what is given."""
+        method, path = place(KNOWN[name])
+        basic = {"server_key": self.key, "server_secret": self.secret}
+        form = {"grant_type": "client_credentials", "client_id": self.key, "client_secret": self.secret, "scope": "a"}
+        usual: dict[str, Any] = {
+            "token_basic": {"json": basic},
+            "token_openid": {"json": {"token": SIGNER.assertion(self.org_id)}},
+            "token_oauth2": {"data": form},
+            "patch_organization": {"json": {"city": "Recife"}, "headers": self.headers},
+        }.get(name, {"headers": self.headers})
+        at = path.format(id=content.pop("org_id", self.org_id))
+        return await self.http.request(method, at, **{**usual, **content})
+
+
+@pytest.fixture
+async def caller() -> AsyncIterator[Caller]:
+    async with PismoStandIn() as standin, httpx.AsyncClient(base_url=standin.url) as http:
+        yield Caller(standin, http)
+
+
+@pytest.mark.parametrize("name", KNOWN)
+async def test_sandbox_answers_as_published(caller: Caller, name: str) -> None:
+    answer = await caller.make(name)
+    known, body = KNOWN[name], answer.json()
+    assert answer.status_code == known["success"], body
+    assert set(body) <= set(known.get("answer", ORGANIZATION))
+    if name == "token_openid":
+        assert body["expires_in"] == "3600"
+    for required in known.get("required", ()):
+        content = "data" if name == "token_oauth2" else "json"
+        lacking = await caller.make(name, **{content: {field: "x" for field in known["required"] if field != required}})
+        assert lacking.status_code in {400, 401}
+
+
+TENANT = "x-tenant"
+
+
+def without_tenant(caller: Caller) -> dict[str, str]:
+    return {name: value for name, value in caller.headers.items() if name != TENANT}
+
+
+Provoke = Callable[[Caller], Mapping[str, Any]]
+PROVOKED: Mapping[tuple[str, int, str], Provoke] = {
+    ("token_basic", 401, ""): lambda _: {"json": {"server_key": "a", "server_secret": "b"}},
+    ("token_openid", 401, ""): lambda _: {"json": {"token": "a"}},
+    ("token_oauth2", 401, ""): lambda _: {"data": {"grant_type": "client_credentials", "client_id": "a", "scope": "b"}},
+    ("get_organization", 400, "EOA0030"): lambda by: {"headers": without_tenant(by)},
+    ("get_organization", 400, "EOA0035"): lambda by: {"headers": by.headers | {TENANT: "TN-1"}},
+    ("get_organization", 400, "EOA0100"): lambda by: {"headers": by.headers | {TENANT: "TN-1"}, "org_id": "TN-1"},
+    ("get_organization", 401, ""): lambda _: {"headers": {}},
+    ("patch_organization", 400, "EOA0030"): lambda by: {"headers": without_tenant(by)},
+    ("patch_organization", 400, "EOA0100"): lambda by: {"headers": by.headers | {TENANT: "TN-1"}},
+    ("patch_organization", 401, ""): lambda _: {"headers": {}},
+    ("list_programs", 400, "EOA0017"): lambda by: {"headers": without_tenant(by)},
+    ("list_programs", 400, "EOA0018"): lambda _: {"params": {"page": "0"}},
+    ("list_audit", 400, "ECAD0005"): lambda _: {"params": {"perPage": "101"}},
+    ("list_audit", 400, "ECAD0006"): lambda _: {
+        "params": {"beginDate": "2026-01-02T00:00:00Z", "endDate": "2026-01-01T00:00:00Z"}
+    },
+    ("list_audit", 400, "ECAD0007"): lambda _: {"params": {"page": "x"}},
+}
+REFUSALS = [(name, *refusal) for name, known in KNOWN.items() for refusal in known["refusals"]]
+
+
+@pytest.mark.parametrize(("name", "status", "code", "message"), REFUSALS, ids=lambda value: str(value)[:20])
+async def test_sandbox_refuses_as_published(caller: Caller, name: str, status: int, code: str, message: str) -> None:
+    if status == 500:
+        caller.standin.faults.add("*", "5xx")
+        answer = await caller.make(name)
+    else:
+        answer = await caller.make(name, **PROVOKED[name, status, code](caller))
+    assert answer.status_code == status
+    if not message:
+        assert not answer.content
+        return
+    body = answer.json()["message"] if name == "list_audit" else answer.json()
+    values = {"id": "TN-1", "field": "PerPage", "tag": "max"}
+    assert body == ({"code": code} if code else {}) | {"message": message.format(**values)}
+
+
+async def test_sandbox_patches_only_what_may_be_changed(caller: Caller) -> None:
+    for name, rule in ORGANIZATION.items():
+        value: Any = {"string": "x" * rule.get("max", 10), "integer": 7, "number": 1.5}[rule["type"]]
+        value = rule["among"][-1] if "among" in rule else value
+        taken = await caller.make("patch_organization", json={name: value})
+        assert taken.status_code == (200 if rule.get("patch", True) else 400), name
+        for unfit in ("" if rule.get("min") else None, "x" * (rule["max"] + 1) if "max" in rule else [], True):
+            if rule.get("patch", True):
+                assert (await caller.make("patch_organization", json={name: unfit})).status_code == 400, (name, unfit)
+    assert (await caller.make("get_organization")).json()["city"] == "x" * 60
+
+
+# -- the table
+
+
+def openapi(service: str) -> dict[str, Any]:
+    folder = os.environ.get("PISMO_OPENAPI")
+    if not folder or not (path := Path(folder) / FACTS["service"][service]["file"]).is_file():
+        pytest.skip("PISMO_OPENAPI does not name the folder of Pismo's OpenAPI files")
+    spec: dict[str, Any] = yaml.safe_load(path.read_text())
+    return spec
+
+
+def resolved(spec: Mapping[str, Any], node: Any) -> Any:
+    """A part of a file with its references followed."""
+    if isinstance(node, dict):
+        if "$ref" in node:
+            found: Any = spec
+            for step in node["$ref"].removeprefix("#/").split("/"):
+                found = found[step]
+            return resolved(spec, found)
+        return {name: resolved(spec, value) for name, value in node.items()}
+    return [resolved(spec, value) for value in node] if isinstance(node, list) else node
+
+
+def operation_of(name: str) -> dict[str, Any]:
+    known = KNOWN[name]
+    spec = openapi(known["service"])
+    path = known["path"].removeprefix(FACTS["service"][known["service"]]["prefix"])
+    found: dict[str, Any] = resolved(spec, spec["paths"][path][known["method"].lower()])
+    return found
+
+
+def json_of(holder: Mapping[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = holder["content"]["application/json"]
+    return found
+
+
+PUBLISHED = [name for name, known in KNOWN.items() if known["source"] == "openapi"]
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_table_is_what_pismo_publishes(name: str) -> None:
+    known, operation = KNOWN[name], operation_of(name)
+    assert [status for status in operation["responses"] if status.startswith("2")] == [str(known["success"])]
+    answer = json_of(operation["responses"][str(known["success"])])["schema"]
+    assert set(answer["properties"]) == set(known.get("answer", ORGANIZATION))
+    by_place: dict[str, set[str]] = {"query": set(), "header": set(), "path": set()}
+    for parameter in operation.get("parameters", ()):
+        by_place[parameter["in"]].add(parameter["name"])
+    assert by_place["query"] == set(known.get("query", ()))
+    assert by_place["header"] == set(known.get("headers", ()))
+    if "body" in known:
+        body = json_of(operation["requestBody"])["schema"]
+        assert (set(body["properties"]), set(body["required"])) == (set(known["body"]), set(known["required"]))
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_refusals_are_those_that_pismo_publishes(name: str) -> None:
+    known, operation = KNOWN[name], operation_of(name)
+    codes = set()
+    for status, response in operation["responses"].items():
+        if not status.startswith("2") and "content" in response:
+            told = json_of(response)
+            for example in [told, *told.get("examples", {}).values()]:
+                value = example.get("value", example.get("example"))
+                value = value["message"] if isinstance(value, dict) and isinstance(value["message"], dict) else value
+                codes |= {(int(status), value.get("code", ""))} if value else set()
+    if name == "list_programs":  # its errors are described apart from the call
+        spec = openapi("programs")
+        codes |= {(400, example["value"].get("code")) for example in spec["components"]["examples"].values()}
+        assert {(status, code) for status, code, _ in known["refusals"]} <= codes
+        return
+    assert {(status, code) for status, code, message in known["refusals"] if message} == codes
+    assert {str(status) for status, _, _ in known["refusals"]} <= set(operation["responses"])
+
+
+def test_details_of_an_organization_are_those_that_pismo_publishes() -> None:
+    spec = openapi("orgs-core")
+    schemas = resolved(spec, spec["components"]["schemas"])
+    read, patched = schemas["OrgDetails"]["properties"], schemas["PatchOrgRequest"]["properties"]
+    assert set(ORGANIZATION) == set(read)
+    assert {name for name, rule in ORGANIZATION.items() if rule.get("patch", True)} == set(patched)
+    for name, rule in ORGANIZATION.items():
+        published = read[name]
+        assert rule["type"] == published["type"], name
+        limits = (published.get("minLength"), published.get("maxLength"), published.get("enum"))
+        assert (rule.get("min"), rule.get("max"), rule.get("among")) == limits, name
+
+
+def test_programs_are_those_that_pismo_publishes() -> None:
+    schemas = openapi("programs")["components"]["schemas"]
+    assert set(Program.model_fields) <= set(schemas["Program"]["properties"])
+    assert set(FACTS["program"]["types"]) == set(schemas["ProgramType"]["enum"])
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+async def test_answers_of_sandbox_fit_what_pismo_publishes(caller: Caller, name: str) -> None:
+    schema = json_of(operation_of(name)["responses"][str(KNOWN[name]["success"])])["schema"]
+    jsonschema.validate((await caller.make(name)).json(), schema)

@@ -1,0 +1,105 @@
+"""Mutual TLS over a real connection: the certificate of the operator, its faults by name, and files that change while it runs."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from pismo import CertificateError, ClientTls, Kind, Pismo, PismoError
+from playground.pismo import Sandbox
+from playground.pismo.authority import key_pem, new_key
+from playground.pismo.sandbox import ClientFault
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[Sandbox]:
+    async with Sandbox() as started:
+        yield started
+
+
+def tls(sandbox: Sandbox) -> ClientTls:
+    settings = sandbox.settings
+    return ClientTls(settings["PISMO_CLIENT_CERT"], SecretStr(settings["PISMO_CLIENT_KEY"]), settings["PISMO_CA_FILE"])
+
+
+def another_key(sandbox: Sandbox) -> None:
+    Path(sandbox.settings["PISMO_CLIENT_KEY"]).write_text(key_pem(new_key()))
+
+
+async def ask(pismo: Pismo, sandbox: Sandbox) -> str | None:
+    """The org ID that is read."""
+    org_id = sandbox.test.create_org({"official_name": "Acme"})
+    return (await pismo.get_organization(SecretStr(sandbox.test.mint_token(org_id)), org_id)).id
+
+
+async def fault(pismo: Pismo, sandbox: Sandbox) -> str | None:
+    with pytest.raises(PismoError) as caught:
+        await ask(pismo, sandbox)
+    assert (caught.value.kind, caught.value.status) == (Kind.HANDSHAKE, None)
+    assert not caught.value.transient
+    return caught.value.code
+
+
+FAULTS: tuple[tuple[ClientFault, str], ...] = (
+    ("expired", "certificate_expired"),
+    ("other authority", "certificate_unknown_authority"),
+    ("revoked", "certificate_revoked"),
+    ("not yet valid", "certificate_refused"),
+)
+
+
+@pytest.mark.parametrize(("wrong", "code"), FAULTS, ids=str)
+async def test_a_refused_certificate_is_named_and_its_successor_taken(sandbox: Sandbox, wrong: ClientFault, code: str) -> None:
+    """Without a restart: the files are looked at before each call."""
+    async with Pismo(sandbox.test.url, tls=tls(sandbox)) as pismo:
+        assert await ask(pismo, sandbox)
+        sandbox.give_certificate(wrong)
+        assert await fault(pismo, sandbox) == code
+        sandbox.give_certificate()
+        assert await ask(pismo, sandbox)
+
+
+async def test_no_certificate(sandbox: Sandbox) -> None:
+    async with Pismo(sandbox.test.url, tls=ClientTls(ca=sandbox.settings["PISMO_CA_FILE"])) as pismo:
+        assert await fault(pismo, sandbox) == "certificate_missing"
+
+
+async def test_a_server_that_is_not_trusted(sandbox: Sandbox) -> None:
+    own = tls(sandbox)
+    async with Pismo(sandbox.test.url, tls=ClientTls(own.certificate, own.key)) as pismo:
+        assert await fault(pismo, sandbox) == "server_not_trusted"
+
+
+async def test_certificate_and_key_as_texts(sandbox: Sandbox) -> None:
+    files = tls(sandbox)
+    pem = files.read()
+    texts = ClientTls(pem.certificate, SecretStr(pem.key), pem.ca)
+    async with Pismo(sandbox.test.url, tls=texts) as pismo:
+        assert await ask(pismo, sandbox)
+    assert "PRIVATE KEY" not in repr(texts)
+    assert "PRIVATE KEY" not in repr(texts.read())
+
+
+async def test_a_file_that_cannot_be_used_leaves_what_works(sandbox: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
+    async with Pismo(sandbox.test.url, tls=tls(sandbox)) as pismo:
+        assert await ask(pismo, sandbox)
+        another_key(sandbox)
+        assert await ask(pismo, sandbox)
+        assert "cannot be used: mismatch" in caplog.text
+        sandbox.give_certificate()
+        assert await ask(pismo, sandbox)
+
+
+@pytest.mark.parametrize(
+    ("certificate", "key", "kind"),
+    [("/no/such/file", "", "unreadable"), ("-----BEGIN CERTIFICATE-----\nno\n-----END CERTIFICATE-----", "x", "unreadable")],
+)
+async def test_a_certificate_that_cannot_be_used_from_the_start(sandbox: Sandbox, certificate: str, key: str, kind: str) -> None:
+    async with Pismo(sandbox.test.url, tls=ClientTls(certificate, SecretStr(key))) as pismo:
+        assert await fault(pismo, sandbox) == f"client_{kind}"
+
+
+def test_a_certificate_without_its_key(sandbox: Sandbox) -> None:
+    with pytest.raises(CertificateError, match="no_key"):
+        ClientTls(tls(sandbox).certificate).read().context()

@@ -1,0 +1,210 @@
+"""From the form to a proof all passed over real TLS, by each method; and from each named fault to words that name it, and on."""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from playground.pismo.authority import key_pem, new_key, signing_request, tampered_request
+from playground.pismo.signer import public_pem, rsa_key
+from tests.proof_place import STEP, SUBJECT, Acme, ProofPlace
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+PASSED = "all checks passed"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def place() -> AsyncIterator[ProofPlace]:
+    async with ProofPlace() as place:
+        yield place
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def acme(place: ProofPlace) -> AsyncIterator[Acme]:
+    one = Acme(place, await place.begin())
+    yield one
+    for environment in (place.sandbox.test, place.sandbox.production):
+        environment.faults.clear()
+        environment.world.forbidden.clear()
+    await one.closes()
+
+
+async def passes(acme: Acme, method: str = "basic") -> None:
+    """A fresh token proves the access, and the step is done."""
+    said = await acme.proves(await acme.token(method))
+    assert PASSED in said, said
+    assert await acme.place.state(acme.onboarding, STEP) == "done"
+
+
+@pytest.mark.parametrize("method", ["oidc", "oauth2", "basic"])
+async def test_from_the_form_to_a_proof_all_passed(acme: Acme, place: ProofPlace, method: str) -> None:
+    await acme.gets_an_organization()
+    await place.open_step(acme.onboarding, STEP)
+    await acme.sends(acme.answers(method))
+    await place.approve(acme.onboarding, STEP, place.sam, place.kim)
+    await acme.support_sets_up(method)
+    await passes(acme, method)
+
+
+# -- what the form finds
+
+
+FORM_FAULTS: dict[str, tuple[Callable[[], dict[str, Any]], str]] = {
+    "private key pasted": (lambda: {"public_key": key_pem(rsa_key())}, "This is a private key"),
+    "public key of RSA 1024": (lambda: {"public_key": public_pem(rsa_key(1024))}, "1024 bits; at least 2048"),
+    "public key that is not RSA": (lambda: {"public_key": public_pem(new_key())}, "Make an RSA key"),
+    "public key cut": (lambda: {"public_key": public_pem(rsa_key())[:200]}, "A part is missing"),
+    "CSR of RSA 1024": (lambda: {"csr": signing_request(rsa_key(1024), **SUBJECT)}, "1024 bits; at least 2048"),
+    "CSR of another curve": (lambda: {"csr": signing_request(ec.generate_private_key(ec.SECP521R1()), **SUBJECT)}, "curve"),
+    "CSR with a bad signature": (
+        lambda: {"csr": tampered_request(new_key(), **SUBJECT)},
+        "signature of the request does not match",
+    ),
+    "CSR in place of the public key": (lambda: {"public_key": signing_request(new_key(), **SUBJECT)}, "Expected is a block"),
+}
+
+
+@pytest.mark.parametrize("fault", FORM_FAULTS)
+async def test_fault_in_the_form(acme: Acme, place: ProofPlace, fault: str) -> None:
+    made, words = FORM_FAULTS[fault]
+    await acme.gets_an_organization()
+    await place.open_step(acme.onboarding, STEP)
+    assert words in await acme.is_refused(acme.answers("oidc", **made()))
+    await acme.sends(acme.answers("oidc"))
+    await place.approve(acme.onboarding, STEP, place.sam, place.kim)
+    await acme.support_sets_up("oidc")
+    await passes(acme, "oidc")
+
+
+async def test_csr_subject_of_another_organization(acme: Acme, place: ProofPlace) -> None:
+    await acme.gets_an_organization()
+    await place.open_step(acme.onboarding, STEP)
+    foreign = signing_request(new_key(), **{**SUBJECT, "O": "Blue Coop"})
+    assert 'O is \\"Blue Coop\\"; the organization said \\"Example Bank S.A.\\"' in await acme.reviews(acme.answers(csr=foreign))
+    await acme.sends(acme.answers())
+    await place.approve(acme.onboarding, STEP, place.sam, place.kim)
+    await acme.support_sets_up("basic")
+    await passes(acme)
+
+
+# -- what support's forms find
+
+
+def for_another_key(acme: Acme) -> str:
+    return acme.pismo.issue_certificate(signing_request(new_key(), **SUBJECT))
+
+
+def expired(acme: Acme) -> str:
+    return acme.authority.issue(acme.machine.csr, begins=timedelta(days=-2), lifetime=timedelta(days=1))
+
+
+CERTIFICATE_FAULTS: dict[str, tuple[Callable[[Acme], str], str]] = {
+    "certificate that does not match the CSR": (for_another_key, "another key than the customer's request"),
+    "certificate that has expired": (expired, "expired on"),
+    "request in place of the certificate": (lambda acme: acme.machine.csr, "Expected is a block"),
+}
+
+
+@pytest.mark.parametrize("fault", CERTIFICATE_FAULTS)
+async def test_fault_in_the_certificate(acme: Acme, fault: str) -> None:
+    made, words = CERTIFICATE_FAULTS[fault]
+    await acme.is_approved()
+    assert words in await acme.support_is_refused(STEP, "attach_certificate", {"certificate": made(acme)})
+    acme.machine.certificate = acme.pismo.issue_certificate(acme.machine.csr)
+    await acme.support_sends(STEP, "attach_certificate", {"certificate": acme.machine.certificate})
+    await passes(acme)
+
+
+@pytest.mark.parametrize(
+    ("made", "words"),
+    [
+        (lambda org_id: org_id[:10] + " " + org_id[10:], "space in the middle"),
+        (lambda org_id: org_id[:-4], "not the usual shape"),
+    ],
+    ids=["cut in two", "cut off"],
+)
+async def test_org_id_malformed(acme: Acme, place: ProofPlace, made: Callable[[str], str], words: str) -> None:
+    await acme.asks_for_an_organization()
+    assert words in await acme.support_is_refused("organization", "record_org_id", {"org_id": made(acme.org_id)})
+    await acme.support_sends("organization", "record_org_id", {"org_id": acme.org_id})
+    await place.send(acme.onboarding, STEP, **acme.answers())
+    await place.approve(acme.onboarding, STEP, place.sam, place.kim)
+    await acme.support_sets_up("basic")
+    await passes(acme)
+
+
+# -- what Pismo says of a token
+
+
+@dataclass(frozen=True)
+class Refused:
+    """``brings`` arranges the fault and gives the token to paste; ``words`` name it; ``mends`` takes it away."""
+
+    words: str
+    brings: Callable[[Acme], str | None]
+    mends: Callable[[Acme], Any] = lambda _: None
+
+
+def of_another_customer(acme: Acme) -> str:
+    return acme.pismo.mint_token(acme.pismo.create_org({"official_name": "Blue Coop"}))
+
+
+def revoked(acme: Acme) -> str:
+    token = acme.pismo.mint_token(acme.org_id)
+    acme.pismo.revoke_token(token)
+    return token
+
+
+def of_production(acme: Acme) -> str:
+    production = acme.place.sandbox.production
+    return production.mint_token(production.create_org({"official_name": "Acme"}))
+
+
+def deleted(acme: Acme) -> None:
+    acme.hidden = acme.pismo.world.orgs.pop(acme.org_id.casefold())
+
+
+def found_again(acme: Acme) -> None:
+    acme.pismo.world.orgs[acme.org_id.casefold()] = acme.hidden
+
+
+def fails(kind: Any, path: str = "*", seconds: float | None = None) -> Callable[[Acme], None]:
+    return lambda acme: acme.pismo.faults.add(path, kind, times=100, seconds=seconds)
+
+
+def clear(acme: Acme) -> None:
+    acme.pismo.faults.clear()
+
+
+PISMO_FAULTS = {
+    "expired token": Refused("expired", lambda acme: acme.pismo.mint_token(acme.org_id, -60)),
+    "revoked token": Refused("401", revoked),
+    "token of another environment": Refused("another organization", of_production),
+    "token of another customer": Refused("another organization", of_another_customer),
+    "token cut in two": Refused("401", lambda acme: acme.pismo.mint_token(acme.org_id)[:60]),
+    "403 on programs": Refused("403", lambda acme: acme.pismo.forbid("programs"), lambda acme: acme.pismo.allow("programs")),
+    "403 on the organization": Refused("403", lambda acme: acme.pismo.forbid("orgs"), lambda acme: acme.pismo.allow("orgs")),
+    "unknown organization": Refused("does not know this organization", deleted, found_again),
+    "429": Refused("did not answer", fails("429"), clear),
+    "500": Refused("did not answer", fails("5xx"), clear),
+    "gateway's 502": Refused("did not answer", fails("gateway"), clear),
+    "slow": Refused("did not answer", fails("slow", seconds=5), clear),
+    "dropped": Refused("did not answer", fails("drop_before"), clear),
+}
+
+
+@pytest.mark.parametrize("fault", PISMO_FAULTS)
+async def test_fault_at_pismo(acme: Acme, fault: str) -> None:
+    refused = PISMO_FAULTS[fault]
+    await acme.is_set_up()
+    token = await acme.token()
+    said = await acme.proves(refused.brings(acme) or token)
+    assert refused.words in said, said
+    assert PASSED not in said
+    refused.mends(acme)
+    await passes(acme)
