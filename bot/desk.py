@@ -19,6 +19,7 @@ from flows.ports import Unit
 from flows.problems import Refused
 from flows.rules import Rules
 from flows.starting import join
+from flows.steps.token_scripts import SECRET_FIELD
 from storage.store import Conflict, Store, Unavailable
 
 log = logging.getLogger("bot.desk")
@@ -39,6 +40,7 @@ class Desk:
     access: Access
     support_channel: str
     support_language: str = "en"
+    oauth2_secret_field: str = SECRET_FIELD
     tokens: dict[str, str] = field(default_factory=dict, repr=False)
     """Access tokens pasted for a proof, by the proof's item; in memory alone, taken out when used."""
     retry_effect: Callable[[str], Awaitable[bool]] = field(repr=False, default=_nothing)

@@ -10,9 +10,7 @@ from flows.step import Form, Page, Situation, Step, Task
 from flows.steps import credentials, example_keys, mtls, token_check
 from flows.steps.inputs import LONGEST, Country
 from flows.steps.mtls import Pasted, Pem, PemFile
-from flows.steps.openssl import known_details, openssl_commands
-
-__all__ = ["STEP", "openssl_commands"]
+from flows.steps.openssl import known_details
 
 METHODS = ("oidc", "oauth2", "basic")
 DOCS = "https://developers.pismo.io/pismo-docs/docs"
@@ -136,6 +134,7 @@ STEP = Step(
                 example={"iss": "https://issuer.example", "sub": "example-bank", "aud": "https://audience.example"},
             ),
             ready=lambda at: _is(at, "method", "oidc") and _uploaded(at),
+            effect="token_commands",
             stale_with=KEY,
         ),
         *mtls.TASKS,
@@ -157,4 +156,5 @@ STEP = Step(
     finished=_finished,
     links=_links,
     on_open=("commands",),
+    on_approval=("token_commands",),
 )
