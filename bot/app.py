@@ -96,6 +96,7 @@ class Bot:
             support_channel=settings.support_channel,
             support_language=policies.support_language,
             clock=self.clock,
+            oauth2_secret_field=settings.pismo_oauth2_secret_field,
         )
         self.desk.refresh_home = lambda who: refresh_home(self.desk, who)
         self.desk.retry_effect = lambda effect_id: self.effects.retry(effect_id, self.engine)

@@ -21,6 +21,7 @@ from flows.ports import Unit
 from flows.problems import Refused
 from flows.rules import Rules
 from flows.starting import join
+from flows.steps.token_scripts import SECRET_FIELD
 from storage.store import Conflict, Store, Unavailable
 
 log = logging.getLogger("bot.desk")
@@ -41,6 +42,7 @@ class Desk:
     access: Access
     support_channel: str
     support_language: str = "en"
+    oauth2_secret_field: str = SECRET_FIELD
     clock: Callable[[], datetime] = field(repr=False, default_factory=Clock)
     tokens: dict[str, str] = field(default_factory=dict, repr=False)
     """Access tokens pasted for a proof, by the proof's item; in memory alone, taken out when used."""

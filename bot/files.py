@@ -1,6 +1,7 @@
 """Files sent with a form: fetched within the time of an acknowledgement, small text files alone, never kept as files."""
 
 import asyncio
+import base64
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,8 @@ from flows.fields import Answers
 MOST_BYTES = 200 * 1024
 """A PEM has a few KB, a CSV of 1,000 addresses about 60."""
 READ_SECONDS = 1.8
+_DER = b"\x30\x82"  # a sequence of 256 bytes or more
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 async def read_files(slack: Slack, values: Mapping[str, Any]) -> dict[str, Answers]:
@@ -37,6 +40,13 @@ async def _read(slack: Slack, file: Mapping[str, Any]) -> Answers:
     if found:
         return {"name": name, "problem": f"secret_{found[0].kind}"}
     try:
-        return {"name": name, "text": content.decode("utf-8-sig")}
+        return {"name": name, "text": _text(content)}
     except UnicodeDecodeError:
         return {"name": name, "problem": "file_not_text"}
+
+
+def _text(content: bytes) -> str:
+    """Also UTF-16, as Windows writes it, and a key or certificate in DER, as base64. Raises UnicodeDecodeError."""
+    if content.startswith(_DER):
+        return base64.encodebytes(content).decode()
+    return content.decode("utf-16" if content.startswith(_UTF_16) else "utf-8-sig")

@@ -215,4 +215,4 @@ class Scene:
         """Labels of values chosen from this onboarding's own lists (accesses, sessions), for prefilled selects."""
         if self.snapshot is None or self.place.task is None:
             return {}
-        return dict(own_choices(self.snapshot, self.place.task, self.texts))
+        return dict(own_choices(self.snapshot, self.place.task, self.texts, self.at))

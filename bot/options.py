@@ -10,14 +10,16 @@ from bot.desk import Desk
 from bot.forms import CATALOGUES, FormMeta, field_of
 from bot.payloads import who_of
 from bot.texts import Texts
+from bot.wording import detail
 from flows.fields import inputs
 from flows.fulfilling import ALL, choosable
 from flows.journey import form_of
 from flows.model import Snapshot
-from flows.onboarding import step_of
+from flows.onboarding import situation, step_of
 from flows.people import Who
 from flows.problems import Refused
-from flows.step import Task
+from flows.step import Situation, Task
+from flows.steps.proving import sendable
 
 MOST = 100
 
@@ -28,7 +30,7 @@ def option(value: str, label: str) -> Option:
     return {"text": {"type": "plain_text", "text": label[:75]}, "value": value}
 
 
-def own_choices(snapshot: Snapshot, task: Task, texts: Texts) -> Iterator[tuple[str, str]]:
+def own_choices(snapshot: Snapshot, task: Task, texts: Texts, at: Situation) -> Iterator[tuple[str, str]]:
     """(value, label) of what a task's form can choose from: accesses it moves, sessions not yet held."""
     sources = {item.source for page in (task.form.pages if task.form else ()) for _, _, item in inputs(page.model)}
     if "grants" in sources:
@@ -41,8 +43,11 @@ def own_choices(snapshot: Snapshot, task: Task, texts: Texts) -> Iterator[tuple[
         held = {record.answers.get("session") for record in snapshot.tasks if record.task_id == "hold_session"}
         for record in snapshot.tasks:
             if record.task_id == "schedule_session" and record.item not in held:
-                at = datetime.fromtimestamp(int(record.answers["starts"]), UTC)
-                yield record.item, f"{at:%Y-%m-%d %H:%M} UTC · {record.answers.get('agenda', '')}"[:75]
+                begins = datetime.fromtimestamp(int(record.answers["starts"]), UTC)
+                yield record.item, f"{begins:%Y-%m-%d %H:%M} UTC · {record.answers.get('agenda', '')}"[:75]
+    if "differences" in sources:
+        for field, ours, theirs in sendable(at):
+            yield field, texts("choice.difference.label", field=detail(texts, field), ours=ours, theirs=theirs or "-")[:75]
     if "steps" in sources:
         for step_id in snapshot.steps:
             yield step_id, texts(f"step.{step_id}.title")[:75]
@@ -85,4 +90,4 @@ class Options:
             task = step_of(snapshot.onboarding, meta.step).task(meta.form.partition(".")[2])
             await self.desk.access.require(unit, who, for_side(task.side), snapshot)
             texts = await self.desk.directory.texts_for(unit, who, snapshot.onboarding)
-            return matching(own_choices(snapshot, task, texts), query)
+            return matching(own_choices(snapshot, task, texts, situation(snapshot, self.desk.rules, unit.now, who)), query)

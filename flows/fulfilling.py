@@ -36,7 +36,8 @@ def record_of(snapshot: Snapshot, step_id: str, task_id: str, item: str = "") ->
 def can_do(rules: Rules, snapshot: Snapshot, step: Step, task: Task, actor: Who, unit: Unit) -> None:
     """Raises Refused where a task cannot be done now, and says how things stand."""
     record = snapshot.steps[step.id]
-    if record.state not in (StepState.APPROVED, StepState.FULFILLING, StepState.FAILED):
+    ended = task.after_end and record.state is StepState.DONE
+    if record.state not in (StepState.APPROVED, StepState.FULFILLING, StepState.FAILED) and not ended:
         raise Refused("moved_on", step=step.id, state=record.state.value, **said_by(record))
     done = record_of(snapshot, step.id, task.id)
     if done is not None and done.state == "done" and not task.repeatable:
@@ -55,6 +56,7 @@ async def do_task(
     step = step_of(snapshot.onboarding, step_id)
     task = task_of(step, task_id)
     can_do(rules, snapshot, step, task, actor, unit)
+    clean = {**clean, **task.adds(clean, situation(snapshot, rules, unit.now, actor))}
     if task.repeatable:
         item = item or new_id("item")
     record = record_of(snapshot, step_id, task_id, item)
@@ -168,7 +170,7 @@ async def finish_proof(
 ) -> None:
     """Write down what a proof of access found. Each line: check, outcome (passed, failed, skipped), reason, x_cid, ms.
 
-    It passed when nothing failed and something passed. ``differences``: (field, approved, on the platform) of the organization.
+    It passed when nothing failed and programs could be read. ``differences``: (field, approved, on the platform) of the organization.
     """
     snapshot = await unit.snapshot(onboarding_id)
     if snapshot is None:
@@ -176,11 +178,15 @@ async def finish_proof(
     record = record_of(snapshot, step_id, task_id, item)
     if record is None or record.state != "waiting":
         return
-    outcomes = [line["outcome"] for line in lines]
-    record.state = "done" if "failed" not in outcomes and "passed" in outcomes else "failed"
+    read = any((line["check"], line["outcome"]) == ("programs", "passed") for line in lines)
+    record.state = "done" if read and all(line["outcome"] != "failed" for line in lines) else "failed"
     found = None if differences is None else [list(difference) for difference in differences]
     record.answers = {**record.answers, "lines": [dict(line) for line in lines], "differences": found}
-    facts = {"item": item, "lines": [{k: line.get(k, "") for k in ("check", "outcome", "x_cid")} for line in lines]}
+    facts = {
+        "item": item,
+        "environment": record.answers.get("environment", ""),
+        "lines": [{k: line.get(k, "") for k in ("check", "outcome", "x_cid")} for line in lines],
+    }
     unit.record(onboarding_id, f"task:{step_id}.{task_id}:{record.state}", SYSTEM, facts=facts)
     for where in ("customer", "support"):
         unit.effect(onboarding_id, "proof_report", step=step_id, task=task_id, item=item, where=where)

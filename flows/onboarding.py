@@ -67,7 +67,12 @@ def calendar_of(side: Side, snapshot: Snapshot, rules: Rules) -> Calendar:
 def open_tasks(step: Step, at: Situation) -> Iterator[Task]:
     """Tasks of a step that someone still has to do, in order: ready, needed, and (if done once is enough) not done."""
     for task in step.tasks:
-        if not task.optional and task.ready(at) and (task.repeatable or f"{step.id}.{task.id}" not in at.done):
+        if (
+            not task.optional
+            and task.ready(at)
+            and task.needed(at)
+            and (task.repeatable or f"{step.id}.{task.id}" not in at.done)
+        ):
             yield task
 
 

@@ -61,6 +61,10 @@ def nothing_known(_situation: Situation) -> Answers:
     return {}
 
 
+def nothing_more(_answers: Answers, _situation: Situation) -> Answers:
+    return {}
+
+
 @dataclass(frozen=True)
 class Page:
     """One page of a form.
@@ -102,17 +106,20 @@ Done = Callable[[Situation], bool]
 class Task:
     """Something done after a step was approved, by one side, with a form or by a button alone.
 
-    ``ready``: it can be done now. ``repeatable``: it may be done again (each is an item of its own). ``approvals``: how many
-    different people must confirm it. ``optional``: the step may end without it. ``effect``: the kind of effect its completion starts.
+    ``ready``: it can be done now. ``needed``: and the step waits for it. ``repeatable``: it may be done again (each is an item of its
+    own). ``approvals``: how many different people must confirm it. ``optional``: the step may end without it. ``effect``: the kind of
+    effect its completion starts.
     ``resource``/``grant_from``/``grant_to``: a task that moves grants: its form's ``grants`` field picks among those in the
     ``grant_from`` states; they get ``grant_to``, for ``expires_hours`` where given. ``stale_with``: answers of the step whose change in a
     later revision makes the task to be done anew. ``expires``: the answer with the last day (``YYYY-MM-DD``) of what must be renewed.
+    ``adds``: what is recorded with the answers besides them. ``after_end``: it can be done (again) once the step is done, too.
     """
 
     id: str
     side: Side
     form: Form | None = None
     ready: Done = lambda _situation: True
+    needed: Done = lambda _situation: True
     repeatable: bool = False
     optional: bool = False
     approvals: int = 1
@@ -123,6 +130,8 @@ class Task:
     expires_hours: int = 0
     stale_with: tuple[str, ...] = ()
     expires: str = ""
+    adds: Callable[[Answers, Situation], Answers] = nothing_more
+    after_end: bool = False
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import random
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from time import perf_counter
 from typing import Any, Self, TypeVar
 from uuid import uuid4
@@ -86,6 +87,14 @@ class Pismo:
 
     async def aclose(self) -> None:
         await self._connection.aclose()
+
+    @property
+    def over_tls(self) -> bool:
+        return self._connection.base_url.startswith("https:")
+
+    async def certificate_validity(self) -> tuple[datetime, datetime] | None:
+        """From when to when the bot's own client certificate holds, in UTC; None without one. Raises CertificateError."""
+        return await self._connection.validity()
 
     async def list_programs(self, token: SecretStr, org_id: str, page: int = 1, per_page: int = 1) -> ProgramsPage:
         content = {"params": {"page": page, "perPage": per_page}}

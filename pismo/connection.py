@@ -4,6 +4,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
@@ -16,6 +17,7 @@ log = logging.getLogger("pismo")
 @dataclass(eq=False)
 class _Pool:
     http: httpx.AsyncClient
+    validity: tuple[datetime, datetime] | None
     users: int = 0
     old: bool = False
 
@@ -47,6 +49,10 @@ class Connection:
             pool.users -= 1
             await self._let_go(pool)
 
+    async def validity(self) -> tuple[datetime, datetime] | None:
+        """From when to when the client certificate in use holds, in UTC; None without one. Raises CertificateError as `open` does."""
+        return (await self._current()).validity
+
     async def aclose(self) -> None:
         if self._pool is not None:
             await self._pool.http.aclose()
@@ -58,7 +64,7 @@ class Connection:
             return self._pool
         before = self._pool
         try:
-            fresh = _Pool(self._made())
+            fresh = self._made()
         except CertificateError as error:
             if before is None:
                 raise
@@ -72,17 +78,20 @@ class Connection:
             await self._let_go(before)
         return fresh
 
-    def _made(self) -> httpx.AsyncClient:
+    def _made(self) -> _Pool:
         # Redirects are not followed: a token goes to the configured host or nowhere. Cookies are not kept: calls of several customers
         # share the connections.
-        return httpx.AsyncClient(
+        loaded = self._tls.read()
+        validity = loaded.validity
+        http = httpx.AsyncClient(
             base_url=self.base_url,
             transport=self._transport,
             timeout=self._timeout,
-            verify=self._tls.read().context(),
+            verify=loaded.context(),
             headers={"accept": "application/json"},
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         )
+        return _Pool(http, validity)
 
     async def _let_go(self, pool: _Pool) -> None:
         if pool.old and not pool.users:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from bot.desk import Desk
 from bot.desk_policies import DeskPolicies
 from bot.effects import Executor
+from bot.executors.commands import Commands
 from bot.executors.messages import Messages
 from bot.executors.proof import Proof
 from bot.executors.service_desk import Requests
@@ -23,6 +24,7 @@ def executors(
     messages = Messages(desk)
     uploads = Uploads(desk, messages)
     requests = Requests(desk, messages, service_desk, policies)
+    commands = Commands(desk, messages)
     proof = Proof(desk, messages, pismo)
     return {
         "draw": messages.draw,
@@ -38,7 +40,8 @@ def executors(
         "ready_text": requests.ready_text,
         "request_access": requests.ask,
         "file_access_request": requests.file,
-        "commands": messages.commands,
+        "commands": commands.keys,
+        "token_commands": commands.tokens,
         "session": uploads.session,
         "export": uploads.export,
         "delete_file": uploads.delete_file,

@@ -7,7 +7,7 @@ from bot.buttons import Act, ButtonValue
 from bot.desk import Desk
 from bot.effects import Impossible
 from bot.slack import SlackError
-from bot.texts import Texts, escape
+from bot.texts import Texts
 from bot.views import card, reminder, review, step
 from bot.wording import sentence
 from flows.journey import journey_of
@@ -164,16 +164,6 @@ class Messages:
         )
         drawn = review.differences(changed, revision, texts)
         return await self.post(effect, snapshot, "support", step_id, drawn.text, drawn.blocks, again=again)
-
-    async def commands(self, effect: Effect, again: bool) -> Result:
-        """The exact `openssl` commands for this customer's keys, in the step's thread."""
-        from flows.steps.authentication import openssl_commands  # noqa: PLC0415  this step alone has them
-
-        snapshot = await self.snapshot(effect.onboarding_id)
-        async with self.desk.store.read() as unit:
-            at = situation(snapshot, self.desk.rules, unit.now)
-        text = sentence(self.texts(snapshot, "customer"), "commands", {}) + f"\n```{escape(openssl_commands(at))}```"
-        return await self.post(effect, snapshot, "customer", effect.arguments["step"], text, plain_blocks(text), again=again)
 
     async def alert(self, effect: Effect, again: bool) -> Result:
         """An effect was given up: support sees which and why, with a button that tries it again."""

@@ -41,8 +41,10 @@ def _buttons(snapshot: Snapshot, journey: Journey, step_id: str, texts: Texts, a
     record, step = snapshot.steps[step_id], journey.steps[step_id]
     value = ButtonValue(onboarding=snapshot.onboarding.id, step=step_id)
     buttons: list[Block] = []
-    if record.state in WORKING:
+    if record.state in (*WORKING, StepState.DONE):
         for task in step.tasks:
+            if record.state is StepState.DONE and not task.after_end:
+                continue
             if task.side is Side.CUSTOMER and task.ready(at) and (task.repeatable or f"{step_id}.{task.id}" not in at.done):
                 value_of = value.model_copy(update={"task": task.id})
                 buttons.append(

@@ -2,17 +2,15 @@
 
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from flows.fields import FormPage, Input, Kind
 from flows.people import Side
 from flows.step import Form, Page, Situation, Step, Task
-from flows.steps import credentials, example_keys, mtls, token_check
-from flows.steps.inputs import LONGEST, Country
+from flows.steps import credentials, example_keys, mtls, proving, token_check
+from flows.steps.inputs import Country
 from flows.steps.mtls import Pasted, Pem, PemFile
-from flows.steps.openssl import known_details, openssl_commands
-
-__all__ = ["STEP", "openssl_commands"]
+from flows.steps.openssl import known_details
 
 METHODS = ("oidc", "oauth2", "basic")
 DOCS = "https://developers.pismo.io/pismo-docs/docs"
@@ -52,21 +50,6 @@ class Claims(FormPage):
     aud: Claim
 
 
-def _unwrapped(value: object) -> object:
-    """As terminals and log files show a token: after ``Bearer``, broken into lines."""
-    return "".join(value.split()).removeprefix("Bearer") if isinstance(value, str) else value
-
-
-class Token(FormPage):
-    environment: Annotated[str, Input(Kind.CHOICE, ("test",))] = "test"
-    token: Annotated[
-        str,
-        Field(min_length=20, max_length=LONGEST),
-        BeforeValidator(_unwrapped),
-        Input(Kind.LONG_TEXT, allow=frozenset({"access_token"}), forget=True),
-    ]
-
-
 def _is(at: Situation, name: str, value: str) -> bool:
     return bool(at.get("authentication", name) == value)
 
@@ -79,7 +62,7 @@ def _uploaded(at: Situation) -> bool:
 def _finished(at: Situation) -> bool:
     registered = not _is(at, "method", "oidc") or (_uploaded(at) and "authentication.record_claims" in at.done)
     secured = mtls.TASK_OF.get(str(at.get("authentication", "mtls", "")), "")
-    return registered and f"authentication.{secured}" in at.done and "authentication.prove_access" in at.done
+    return registered and f"authentication.{secured}" in at.done and proving.proved(at) and not proving.unaccepted(at)
 
 
 def _links(at: Situation) -> tuple[tuple[str, str], ...]:
@@ -136,25 +119,15 @@ STEP = Step(
                 example={"iss": "https://issuer.example", "sub": "example-bank", "aud": "https://audience.example"},
             ),
             ready=lambda at: _is(at, "method", "oidc") and _uploaded(at),
+            effect="token_commands",
             stale_with=KEY,
         ),
         *mtls.TASKS,
-        Task(
-            "prove_access",
-            Side.CUSTOMER,
-            Form(
-                "authentication.prove_access",
-                (Page("token", Token),),
-                example={"environment": "test", "token": "an-access-token-of-the-test-environment"},
-            ),
-            ready=lambda at: bool(at.org_id) and "authentication.prove_access" not in at.done,
-            repeatable=True,
-            effect="proof",
-            stale_with=KEY + mtls.CHANGED_BY,
-        ),
+        *proving.tasks(KEY + mtls.CHANGED_BY),
         token_check.TASK,
     ),
     finished=_finished,
     links=_links,
     on_open=("commands",),
+    on_approval=("token_commands",),
 )

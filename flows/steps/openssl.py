@@ -1,15 +1,27 @@
-"""The exact `openssl` commands that make a customer's keys on their own machine."""
+"""The exact `openssl` commands that make a customer's keys on their own machine. A key that is there already is never overwritten."""
 
 import re
-import shlex
 
 from flows.fields import Answers
 from flows.iso_codes import alpha2
 from flows.step import Situation
 from flows.steps.credentials import subject_details
+from flows.steps.scripts import Script, plain, posix, powershell
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f`]")  # a backtick would end a code block in a chat
 _SPECIAL = re.compile(r"([\\/+])")  # of -subj
+_NEW_KEY = "openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out"
+
+_POSIX = """\
+( set -e; umask 077
+test ! -e {key} || {{ echo {key} is there already; exit 1; }}
+{commands}
+)"""
+_POWERSHELL = """\
+& {{
+if (Test-Path {key}) {{ throw '{key} is there already' }}
+{commands}
+icacls {key} /inheritance:r /grant:r "${{env:USERNAME}}:F"
+}}"""
 
 
 def known_details(at: Situation) -> Answers:
@@ -19,21 +31,39 @@ def known_details(at: Situation) -> Answers:
     return {ours: organization[theirs] for ours, theirs in names.items() if organization.get(theirs)}
 
 
-def openssl_commands(at: Situation) -> str:
-    """For a shell: the key pair of OpenID Connect, its fingerprint, and the signing request with this customer's subject."""
-    subject = _subject({**known_details(at), **at.answers.get("authentication", {})})
-    return "\n".join(
-        (
-            "umask 077",
-            "# OpenID Connect: send rsa.pub, keep rsakey.pem",
-            "openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out rsakey.pem",
-            "openssl pkey -in rsakey.pem -pubout -out rsa.pub",
-            "openssl pkey -pubin -in rsa.pub -outform DER | openssl dgst -sha256 -c",
-            "# mTLS: send mtls.csr, keep mtls.key",
-            "openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out mtls.key",
-            f"openssl req -new -sha256 -utf8 -key mtls.key -out mtls.csr -subj {shlex.quote(subject)}",
-        )
+def key_scripts(at: Situation) -> tuple[Script, ...]:
+    """For each kind of machine: the key pair of OpenID Connect with its fingerprint, and the signing request with this customer's
+    subject."""
+    details = {**known_details(at), **at.answers.get("authentication", {})}
+    pair = (f"{_NEW_KEY} rsakey.pem", "openssl pkey -in rsakey.pem -pubout -out rsa.pub")
+    request = f"{_NEW_KEY} mtls.key", "openssl req -new -sha256 -utf8 -key mtls.key -out mtls.csr -subj"
+    # PowerShell breaks bytes in a pipe, and hands double quotes and a last backslash on wrongly.
+    subject, for_windows = _subject(details), _subject({name: _without(value) for name, value in details.items()})
+    return (
+        _script("commands_openid_posix", _POSIX, "rsakey.pem", *pair, f"{_DER} | {_DIGEST}"),
+        _script("commands_mtls_posix", _POSIX, "mtls.key", request[0], f"{request[1]} {posix(subject)}"),
+        _script("commands_openid_windows", _POWERSHELL, "rsakey.pem", *pair, f"{_DER} -out rsa.der", f"{_DIGEST} rsa.der"),
+        _script(
+            "commands_mtls_windows",
+            _POWERSHELL,
+            "mtls.key",
+            "$env:OPENSSL_WIN32_UTF8 = '1'",
+            request[0],
+            f"{request[1]} {powershell(for_windows)}",
+        ),
     )
+
+
+_DER = "openssl pkey -pubin -in rsa.pub -outform DER"
+_DIGEST = "openssl dgst -sha256 -c"
+
+
+def _script(name: str, template: str, key: str, *commands: str) -> Script:
+    return Script(name, template.format(key=key, commands="\n".join(commands)))
+
+
+def _without(value: object) -> object:
+    return re.sub(r'["\\]', " ", value) if isinstance(value, str) else value
 
 
 def _subject(answers: Answers) -> str:
@@ -47,5 +77,5 @@ def _subject(answers: Answers) -> str:
         "serialNumber": details["document"],
         "CN": details["company"],
     }
-    escaped = {name: _SPECIAL.sub(r"\\\1", _CONTROL.sub(" ", value).strip()) for name, value in parts.items()}
+    escaped = {name: _SPECIAL.sub(r"\\\1", plain(value)) for name, value in parts.items()}
     return "".join(f"/{name}={value}" for name, value in escaped.items() if value)

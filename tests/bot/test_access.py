@@ -74,7 +74,7 @@ DIALOG_FOR: Mapping[str, set[str]] = {
     "snooze": EITHER,
     "stuck": CUSTOMER,
 }
-CUSTOMERS_TASKS = ("control_center.confirm_access", "authentication.prove_access")
+CUSTOMERS_TASKS = ("control_center.confirm_access", "authentication.prove_access", "authentication.check_token")
 COMMANDS = (
     "start",
     "status",
@@ -313,7 +313,7 @@ async def test_choices_are_offered_to_those_who_may_see_them(scene: Scene, kind:
         outcome = await place.deliver(person, payload)
         person.user.stack.clear()
         assert outcome.ok, (form, outcome.error)
-        if source in ("grants", "sessions"):
+        if source in ("grants", "sessions", "differences"):
             assert bool(outcome.body["options"]) == (role in may_use(form) and form in scene.offered), form
         else:
             assert outcome.body["options"], (form, name)

@@ -1,6 +1,7 @@
 """Authentication: keys, requests and certificates that are made here, as people would send them."""
 
 import json
+import re
 import shlex
 import shutil
 import subprocess
@@ -15,6 +16,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from cryptography.x509.oid import NameOID
+from hypothesis import given
+from hypothesis import strategies as st
 from jwt.algorithms import RSAAlgorithm
 
 from bot.texts import Texts
@@ -22,7 +25,7 @@ from flows.certificates import read_csr
 from flows.fields import Answers, Kind, inputs
 from flows.form import collect
 from flows.steps import authentication, example_keys, mtls
-from flows.steps.authentication import openssl_commands
+from flows.steps.openssl import key_scripts
 from tests.flows.steps.filled_forms import NOW, example, refused, sent, situation
 
 STEP = authentication.STEP
@@ -271,13 +274,14 @@ def test_a_token_can_be_looked_at_once_there_is_something_to_hold_it_against() -
 
 
 def ready(method: str, mtls: str, done: Iterable[str]) -> tuple[set[str], bool]:
-    """Tasks that can be done, and whether the step is over."""
+    """Tasks that have to be done, and whether the step is over."""
     record = {f"authentication.{task}": {"status": "active"} for task in done}
     at = situation(
         answers={"authentication": {"method": method, "mtls": mtls}},
         done={**record, "organization.record_org_id": {"org_id": "TN-1"}},
+        items={name: [("", answers)] for name, answers in record.items()},
     )
-    return {task.id for task in STEP.tasks if task.ready(at) and not task.optional}, STEP.finished(at)
+    return {task.id for task in STEP.tasks if task.ready(at) and task.needed(at) and not task.optional}, STEP.finished(at)
 
 
 def test_openid_needs_key_claims_certificate_and_proof() -> None:
@@ -327,32 +331,58 @@ NASTY = {
 }
 
 
+def scripts(**details: str) -> dict[str, str]:
+    return {script.key: script.code for script in key_scripts(situation(answers={"organization": {**NASTY, **details}}))}
+
+
+def subject_in(code: str) -> str:
+    words = shlex.split(code.splitlines()[-2])
+    return words[words.index("-subj") + 1]
+
+
 def test_the_subject_is_quoted_for_a_shell_and_for_openssl() -> None:
-    commands = openssl_commands(situation(answers={"organization": NASTY}))
-    words = shlex.split(commands.splitlines()[-1])
-    subject = words[words.index("-subj") + 1]
-    assert subject.startswith("/C=BR/ST=SP/L=São Paulo/O=O'Brien & Sons\\/Filhos \\+ ")
-    assert "/serialNumber=11.222.333\\/0001-81/CN=" in subject
-    assert "`" not in commands
-    assert len(commands.splitlines()) == 8
+    code = scripts()["commands_mtls_posix"]
+    assert subject_in(code).startswith("/C=BR/ST=SP/L=São Paulo/O=O'Brien & Sons\\/Filhos \\+ ")
+    assert "/serialNumber=11.222.333\\/0001-81/CN=" in subject_in(code)
+    assert not any("`" in code for code in scripts().values())
 
 
+@given(st.text(max_size=40), st.text(alphabet="'‘’‚‛`\"\\$();&|\n\r\u2028 a", max_size=20))
+def test_no_name_gets_out_of_its_quotes(name: str, nasty: str) -> None:
+    code = scripts(official_name=name + nasty, city=nasty)
+    assert subject_in(code["commands_mtls_posix"]).startswith("/C=BR/ST=SP")
+    lines = code["commands_mtls_windows"].splitlines()
+    assert len(lines) == len(scripts()["commands_mtls_windows"].splitlines())
+    quoted = re.fullmatch(r"openssl req .* -subj '(.*)'", next(line for line in lines if "-subj" in line))
+    assert quoted is not None
+    assert not re.search("['‘’‚‛]", re.sub("(['‘’‚‛])\\1", "", quoted[1]))
+    assert not re.search(r'"|\\$', quoted[1])
+
+
+@pytest.mark.parametrize("shell", [shell for shell in ("sh", "bash", "zsh") if shutil.which(shell)])
 @pytest.mark.skipif(not shutil.which("openssl"), reason="the commands are for a machine with openssl")
-def test_the_commands_make_what_the_form_takes(tmp_path: Path) -> None:
-    commands = openssl_commands(situation(answers={"organization": NASTY}))
-    run = subprocess.run(["/bin/sh", "-ec", commands], cwd=tmp_path, capture_output=True, text=True, check=True)  # noqa: S603  our own text
+def test_the_commands_make_what_the_form_takes(tmp_path: Path, shell: str) -> None:
+    def run(code: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([shell, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)  # noqa: S603  our own text
+
+    openid, mtls_ = run(scripts()["commands_openid_posix"]), run(scripts()["commands_mtls_posix"])
     assert {path.name for path in tmp_path.iterdir()} == {"rsakey.pem", "rsa.pub", "mtls.key", "mtls.csr"}
+    assert (tmp_path / "rsakey.pem").stat().st_mode & 0o077 == 0
     request = (tmp_path / "mtls.csr").read_text()
     details = {"company": NASTY["official_name"].replace("\n", " ")[:100], "document": NASTY["document_number"]}
     clean = sent(STEP.form, answers(public_key=(tmp_path / "rsa.pub").read_text(), csr=request, **details))
     found = notes(clean)
-    assert str(found["key_fingerprint"]["fingerprint"]) in run.stdout
+    assert str(found["key_fingerprint"]["fingerprint"]) in openid.stdout
     assert found.keys() == {"key_fingerprint", "csr_fingerprint"}
     assert read_csr(request).subject["C"] == "BR"
+    assert mtls_.returncode == 0
+    before = (tmp_path / "rsakey.pem").read_text()
+    assert run(scripts()["commands_openid_posix"]).returncode != 0
+    assert (tmp_path / "rsakey.pem").read_text() == before
 
 
 def test_nothing_known_yet_still_gives_commands() -> None:
-    assert "-subj ''" in openssl_commands(situation())
+    assert all("-subj ''" in script.code for script in key_scripts(situation()) if "mtls" in script.key)
 
 
 def test_the_example_certificate_outlives_this_century() -> None:

@@ -1,0 +1,123 @@
+"""The proof of access in the authentication step, and what support does where the organization on the platform is not what was approved.
+
+Only the customer has tokens: what support chooses to correct is sent with the next one that is pasted.
+"""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
+
+from flows.fields import Answers, FormPage, Input, Kind
+from flows.people import Side
+from flows.problems import Problem
+from flows.step import Form, Page, Situation, Task
+from flows.steps.inputs import LONGEST, LongText
+
+TEST, PRODUCTION = "test", "production"
+PROVE, SETTLE = "authentication.prove_access", "authentication.settle_organization"
+
+Difference = tuple[str, str, str]
+"""A detail of the organization, as it was approved and as it is on the platform."""
+
+
+def _unwrapped(value: object) -> object:
+    """As terminals and log files show a token: after ``Bearer``, broken into lines."""
+    return "".join(value.split()).removeprefix("Bearer") if isinstance(value, str) else value
+
+
+class Token(FormPage):
+    environment: Annotated[str, Input(Kind.CHOICE, (TEST, PRODUCTION))] = TEST
+    token: Annotated[
+        str,
+        Field(min_length=20, max_length=LONGEST),
+        BeforeValidator(_unwrapped),
+        Input(Kind.LONG_TEXT, allow=frozenset({"access_token"}), forget=True),
+    ]
+
+
+class Settled(FormPage):
+    """``send``: the details to correct on the platform. The others stay as they are there, with a reason."""
+
+    send: Annotated[list[str] | None, Input(Kind.SEARCH_MANY, source="differences")] = None
+    reason: Annotated[LongText | None, Input(Kind.LONG_TEXT)] = None
+
+
+def proved(at: Situation, environment: str = TEST) -> bool:
+    return any(answers.get("environment", TEST) == environment for _, answers in at.items.get(PROVE, ()))
+
+
+def differences(at: Situation) -> list[Difference]:
+    """As the last passed proof in the test environment found them."""
+    ran = [answers for _, answers in at.items.get(PROVE, ()) if answers.get("environment", TEST) == TEST]
+    return [(field, ours, theirs) for field, ours, theirs in (ran[-1].get("differences") or [])] if ran else []
+
+
+def unaccepted(at: Situation) -> list[Difference]:
+    """Those that keep the step from being done: of another value on the platform than was accepted, or none."""
+    accepted = {tuple(one) for _, answers in at.items.get(SETTLE, ()) for one in answers.get("accepted", ())}
+    return [one for one in differences(at) if one not in accepted]
+
+
+def to_send(at: Situation) -> list[Difference]:
+    """What support chose to correct and is not yet as approved."""
+    settled = [answers for _, answers in at.items.get(SETTLE, ())]
+    chosen = (settled[-1].get("send") or []) if settled else []
+    return [one for one in unaccepted(at) if one[0] in chosen]
+
+
+def undecided(at: Situation) -> list[Difference]:
+    """What support has to look at."""
+    waiting = to_send(at)
+    return [one for one in unaccepted(at) if one not in waiting]
+
+
+def sendable(at: Situation) -> list[Difference]:
+    """Those that can be corrected: something was approved that can be put in place of what is there."""
+    return [one for one in unaccepted(at) if one[1]]
+
+
+def _settled(answers: Answers, at: Situation) -> Iterator[Problem]:
+    chosen = answers.get("send") or []
+    if not set(chosen) <= {field for field, _, _ in sendable(at)}:
+        yield Problem("send", "not_offered")
+    elif len(chosen) < len(unaccepted(at)) and not answers.get("reason"):
+        yield Problem("reason", "reason_to_accept", {"count": len(unaccepted(at)) - len(chosen)})
+
+
+def _accepted(answers: Answers, at: Situation) -> Answers:
+    chosen = answers.get("send") or []
+    return {"accepted": [list(one) for one in unaccepted(at) if one[0] not in chosen]}
+
+
+def tasks(stale_with: tuple[str, ...]) -> tuple[Task, ...]:
+    """``stale_with``: the answers whose change makes a proof to be done anew."""
+    return (
+        Task(
+            "settle_organization",
+            Side.SUPPORT,
+            Form(
+                "authentication.settle_organization",
+                (Page("settled", Settled, check=_settled),),
+                example={"reason": "The customer's registered address differs from its office."},
+            ),
+            ready=lambda at: bool(undecided(at)),
+            repeatable=True,
+            adds=_accepted,
+        ),
+        Task(
+            "prove_access",
+            Side.CUSTOMER,
+            Form(
+                PROVE,
+                (Page("token", Token),),
+                example={"environment": TEST, "token": "an-access-token-of-the-test-environment"},
+            ),
+            ready=lambda at: bool(at.org_id),
+            needed=lambda at: not proved(at) or bool(to_send(at)),
+            repeatable=True,
+            effect="proof",
+            stale_with=stale_with,
+            after_end=True,
+        ),
+    )

@@ -1,0 +1,36 @@
+"""Text for shells: quoted so that nothing a person typed can be more than a value, in a chat's code block and in the shell."""
+
+import json
+import re
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+_POWERSHELL_QUOTES = re.compile("(['‘’‚‛])")  # each ends a text in single quotes
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f`\u200b-\u200f\u2028-\u202e\u2066-\u2069]")  # a backtick would end a code block in a chat
+
+
+@dataclass(frozen=True)
+class Script:
+    """``key``: what it is for, looked up as ``say.<key>``."""
+
+    key: str
+    code: str
+
+
+def plain(value: str) -> str:
+    """Without control characters and backticks."""
+    return _UNSAFE.sub(" ", value).strip()
+
+
+def posix(value: str) -> str:
+    return shlex.quote(plain(value))
+
+
+def powershell(value: str) -> str:
+    return "'" + _POWERSHELL_QUOTES.sub(r"\1\1", plain(value)) + "'"
+
+
+def as_json(members: Mapping[str, str]) -> str:
+    """ASCII alone, and no backtick."""
+    return json.dumps(members, separators=(",", ":")).replace("`", "\\u0060")
