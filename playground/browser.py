@@ -102,14 +102,18 @@ class Side:
     # -- moving
 
     async def become(self, name: str) -> None:
-        """Choose the person who looks."""
+        """Choose the person who looks, if it is another one."""
+        if await self.here.get_attribute("data-person") == name:
+            return
         people = self.here.get_by_label("Person", exact=True)
         found = people.locator("option").filter(has_text=re.compile(rf"^{re.escape(name)}\b"))
         await people.select_option(value=await found.get_attribute("value"))
         await expect(self.here).to_have_attribute("data-person", name)
 
     async def go(self, place: str) -> None:
-        await self.place(place).click()
+        """To a channel, unless one is there."""
+        if await self.place(place).get_attribute("aria-current") != "page":
+            await self.place(place).click()
         await expect(self.place(place)).to_have_attribute("aria-current", "page")
 
     async def open_thread(self, words: str) -> None:
