@@ -141,23 +141,30 @@ class Side:
         await box.fill(line)
         await box.press("Enter")
 
-    async def choose(self, control: Locator, option: str, query: str | None = None) -> None:
-        """In a select: open its list, type what finds the option, and choose it."""
+    async def choose(self, control: Locator, option: str, query: str = "", among: int = 1) -> None:
+        """In a select: open its list and choose. `query`: typed first, when the list is found by typing; it offers `among` then."""
         await control.click()
-        await control.fill(option if query is None else query)
+        if query:
+            await control.fill(query)
+            await expect(self._options).to_have_count(among)
         await self._option(option).click()
+        await expect(self._options).to_have_count(0)
         await expect(control).to_have_value(option)
 
     async def add(self, control: Locator, option: str) -> None:
         """In a select of several: one more; its list closes."""
         await control.click()
         await self._option(option).click()
-        await expect(self.page.get_by_role("listbox")).to_have_count(0)
+        await expect(self._options).to_have_count(0)
         await expect(self.dialog.get_by_text(option, exact=True)).to_be_visible()
 
+    @property
+    def _options(self) -> Locator:
+        """Of the list that is open."""
+        return self.page.get_by_role("listbox").get_by_role("option")
+
     def _option(self, words: str) -> Locator:
-        offered = self.page.get_by_role("listbox").get_by_role("option")
-        return offered.filter(has=self.page.get_by_text(words, exact=True)).first
+        return self._options.filter(has=self.page.get_by_text(words, exact=True)).first
 
     async def submit(self, name: str) -> None:
         await self.dialog.get_by_role("button", name=name, exact=True).click()

@@ -29,8 +29,8 @@ async def fill(side: Side, person: Person, block: Json, value: Any) -> None:
             await side.choose(control, value.name)
         case "external_select":
             query = "" if value == "*" else str(value)
-            first, *_others = await person.search(block["block_id"], query)
-            await side.choose(control, first, query)
+            offered = await person.search(block["block_id"], query)
+            await side.choose(control, offered[0], query, len(offered))
         case "multi_external_select":
             first, *_others = await person.search(block["block_id"], "")  # "All 6 that wait" comes first
             await side.add(control, first)
