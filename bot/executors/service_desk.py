@@ -98,7 +98,7 @@ class Requests:
                 raise RetryLater(min(left, self.policies.lag_seconds / 8), "desk_index")
         resource = effect.arguments["resource"]
         channel = await self.desk.slack.channel(snapshot.onboarding.channel_id) if resource == "slack_connect" else None
-        emails = list(dict.fromkeys(grant.email for grant in grants))
+        emails = {grant.email for grant in grants}
         texts = request(at, resource, emails, marker_of(effect), channel.name if channel else "")
         return await self._send(service_desk, effect, form, fill(form.fields, names, resource, *texts), grants)
 
