@@ -82,7 +82,7 @@ class Office:
         env: Mapping[str, str] | None = None,
         database_url: str = "",
         files: bool = True,
-        tls: bool = False,
+        tls: bool = True,
     ) -> None:
         self.socket_mode = socket_mode
         self.folder = tempfile.TemporaryDirectory(prefix="onboarding-")
