@@ -81,7 +81,7 @@ def _settled(answers: Answers, at: Situation) -> Iterator[Problem]:
     chosen = answers.get("send") or []
     if not set(chosen) <= {field for field, _, _ in sendable(at)}:
         yield Problem("send", "not_offered")
-    elif len(chosen) < len(unaccepted(at)) and not answers.get("reason"):
+    elif (not chosen or len(chosen) < len(unaccepted(at))) and not answers.get("reason"):
         yield Problem("reason", "reason_to_accept", {"count": len(unaccepted(at)) - len(chosen)})
 
 
