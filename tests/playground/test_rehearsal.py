@@ -37,7 +37,7 @@ async def test_the_transcript_shows_the_whole_journey(socket_mode: bool) -> None
         "is filed in the Service Desk: SDEN-1024",
         "The Service Desk says of SDEN-1024: IN DEV",
         "The Service Desk has closed SDEN-1025: CLOSED",
-        "Proof of access: all checks passed.",
+        "Proof of access, environment Test: all checks passed.",
         "7 of 7 steps done",
         "ok: the logs of 1 onboardings are whole",
         " 0 refused; ",
