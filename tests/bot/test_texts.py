@@ -23,7 +23,7 @@ from flows.dialogs import DIALOGS
 from flows.fields import inputs
 from flows.journey import all_forms
 from flows.state import Move, StepState
-from pismo.client import Pismo
+from pismo.environments import Environments
 
 ROOT = Path(__file__).parents[2]
 CODE = sorted((*(ROOT / "flows").rglob("*.py"), *(ROOT / "bot").rglob("*.py")))
@@ -172,7 +172,7 @@ def test_every_key_the_code_speaks_of_has_its_sentence(language: str) -> None:
 
 @every
 def test_what_is_named_by_its_kind_has_its_words(language: str) -> None:
-    kinds = executors(cast(Desk, None), cast(Pismo, None), None, DeskPolicies())
+    kinds = executors(cast(Desk, None), cast(Environments, None), None, DeskPolicies())
     keys = {f"state.{state.value}" for state in StepState} | {f"effect.{kind}" for kind in kinds}
     keys |= {f"say.{move.value}" for move in (Move.SKIP, Move.REOPEN)} | {f"turn.{side}" for side in ("customer", "support")}
     keys |= {f"reminder.{side}" for side in ("customer", "support")}
