@@ -76,6 +76,8 @@ class Requests:
                 raise RetryLater(error.retry_after, key) if error.retry_after is not None else Unreachable(key) from None
             self._missing[effect.id] = {"detail": error.detail}
             raise Impossible(f"desk_{error.fault}") from None
+        if filed is None:
+            return None
         covered = effect.result["grants"]
         await self.desk.transact(
             lambda unit: note_filed(unit, self.desk.rules, effect.onboarding_id, effect.id, resource, covered, ticket_of(filed))
@@ -84,7 +86,8 @@ class Requests:
 
     async def _find_or_file(
         self, service_desk: ServiceDesk, effect: Effect, snapshot: Snapshot, grants: list[Grant]
-    ) -> DeskRequest:
+    ) -> DeskRequest | None:
+        """None: what may have been sent is not there, and by now support filed it by hand."""
         now = datetime.now(UTC)
         at = situation(snapshot, self.desk.rules, now)
         names = self.policies.names[portal_of(at)]
@@ -96,6 +99,8 @@ class Requests:
             left = self.policies.lag_seconds - (now - datetime.fromisoformat(sent)).total_seconds()
             if left > 0:
                 raise RetryLater(min(left, self.policies.lag_seconds / 8), "desk_index")
+        if not grants:
+            return None
         resource = effect.arguments["resource"]
         channel = await self.desk.slack.channel(snapshot.onboarding.channel_id) if resource == "slack_connect" else None
         emails = {grant.email for grant in grants}
