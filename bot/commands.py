@@ -10,10 +10,11 @@ from bot.forms import FormMeta
 from bot.modals import Modals
 from bot.payloads import Click, Command
 from bot.texts import Texts
-from bot.views import matrix, status
+from bot.views import matrix, parity, status
 from flows.journey import journey_of
 from flows.model import Onboarding, Snapshot
 from flows.onboarding import need, situation
+from flows.parity import parity as parity_of
 from flows.ports import Unit
 from flows.problems import Refused
 
@@ -34,6 +35,7 @@ class Commands:
             "queue": self._queue,
             "find": self._find,
             "matrix": self._matrix,
+            "parity": self._parity,
             "export": self._export,
             "assign": self._dialog,
             "skip": self._dialog,
@@ -98,6 +100,12 @@ class Commands:
         async with self.desk.store.read() as unit:
             snapshot = await need(unit, (await self._one(unit, command)).id)
             return _answer(matrix.matrix(snapshot, texts, unit.now))
+
+    async def _parity(self, command: Command, texts: Texts) -> Answer:
+        async with self.desk.store.read() as unit:
+            snapshot = await need(unit, (await self._one(unit, command)).id)
+            rows = parity_of(situation(snapshot, self.desk.rules, unit.now))
+            return _answer(parity.parity(snapshot.onboarding.customer, rows, texts))
 
     async def _export(self, command: Command, texts: Texts) -> Answer:
         async def work(unit: Unit) -> None:

@@ -182,9 +182,9 @@ class Events:
         if onboarding is None or not event["found"] or event.get("bot"):
             return
         who = Who(str(event.get("user_team") or event.get("team") or ""), str(event["user"]))
-        kind = event["found"][0]
+        kind = min(event["found"], key=list(guard.Kind).index)  # the gravest
         unit.record(onboarding.id, "secret:in_channel", who, facts={"kind": kind, "ts": event.get("ts", "")})
-        tell(unit, onboarding.id, who, onboarding.channel_id, "secret_told", kind=kind)
+        tell(unit, onboarding.id, who, onboarding.channel_id, "secret_told", kind=kind, how=kind)
         warn(unit, onboarding.id, "secret_refused", kind=kind, by=who.user_id, customer=onboarding.customer)
         for file in event["files"]:
             unit.effect(onboarding.id, "delete_file", file=file["id"])

@@ -96,10 +96,11 @@ def screen(page: Page, raw: Answers) -> Screened:
             found = guard.find_in_file(str(value.get("name", "")), str(value.get("text", "")).encode())
         elif isinstance(value, str) and item.kind in (Kind.TEXT, Kind.LONG_TEXT, Kind.EMAIL, Kind.URL, Kind.NUMBER):
             found = guard.find_secrets(value)
-        kinds = sorted({str(finding.kind) for finding in found if str(finding.kind) not in item.allow})
+        kinds = {finding.kind for finding in found if str(finding.kind) not in item.allow}
         if kinds:
             kept[name] = None
-            problems.append(Problem(name, f"secret_{kinds[0]}"))
+            gravest = min(kinds, key=list(guard.Kind).index)
+            problems.append(Problem(name, f"secret_{gravest}"))
     return Screened(kept, tuple(problems))
 
 

@@ -4,25 +4,30 @@ Public keys, certificates, signing requests, ids and addresses pass.
 """
 
 import base64
+import html
 import io
 import json
 import re
 import zipfile
 import zlib
+from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from flows import card_numbers, key_material, labelled_secrets
+from flows import card_numbers, key_material, known_tokens, labelled_secrets
 
 CUT = "█████"
 """What stands in a redacted text for each secret."""
 
 
 class Kind(StrEnum):
+    """The gravest first."""
+
     PRIVATE_KEY = "private_key"
     SERVER_SECRET = "server_secret"  # noqa: S105  the name of a kind
     PASSWORD = "password"  # noqa: S105  the name of a kind
+    LONG_LIVED_TOKEN = "long_lived_token"  # noqa: S105  the name of a kind
     ACCESS_TOKEN = "access_token"  # noqa: S105  the name of a kind
     SLACK_TOKEN = "slack_token"  # noqa: S105  the name of a kind
     CARD_NUMBER = "card_number"
@@ -39,7 +44,10 @@ class Finding:
 _SLACK = re.compile(
     r"xox[a-z](?:\.xox[a-z])?-[A-Za-z0-9-]{10,}|xapp-\d-[A-Za-z0-9-]{10,}|hooks\.slack\.com/services/T\w+/B\w+/\w+"
 )
-_JWT = re.compile(r"(?<![A-Za-z0-9_-])(eyJ[A-Za-z0-9_-]{8,})\.[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]{8,}")
+_JWT = re.compile(r"(?<![A-Za-z0-9_-])(eyJ[A-Za-z0-9_-]{8,})\.([A-Za-z0-9_-]{4,})\.[A-Za-z0-9_-]{8,}")
+_ENTITY = re.compile(
+    r"&(?:#\d{2,5}|#[xX][0-9a-fA-F]{2,4}|amp|lt|gt|quot|apos|nbsp|[mn]dash|hyphen|equals|plus|sol|colon|lowbar|period);"
+)
 _ZIP = b"PK\x03\x04"
 _MOST_UNPACKED = 10_000_000  # bytes of an archive, all members together
 
@@ -59,11 +67,14 @@ _SIGNS = str.maketrans(
 def find_secrets(text: str, *, allow: Collection[str] = ()) -> tuple[Finding, ...]:
     """In order of appearance. ``allow``: kinds that are the very thing asked for."""
     found: dict[Kind, list[tuple[int, int]]] = {}
-    for kind, (start, stop) in sorted(_all(_flat(text)), key=lambda each: (each[1][0], -each[1][1])):
+    plain, place = _unescaped(text)
+    for kind, (start, stop) in sorted(_all(_flat(plain)), key=lambda each: (each[1][0], -each[1][1])):
         spans = found.setdefault(kind, [])
         if not spans or stop > spans[-1][1]:  # not inside another of its kind
             spans.append((start, stop))
-    findings = (Finding(kind, span) for kind, spans in found.items() for span in spans if kind not in allow)
+    findings = (
+        Finding(kind, (place(start), place(stop))) for kind, spans in found.items() for start, stop in spans if kind not in allow
+    )
     return tuple(sorted(findings, key=lambda finding: finding.span))
 
 
@@ -90,6 +101,20 @@ def redact(text: str, *, allow: Collection[str] = ()) -> str:
     return text
 
 
+def _unescaped(text: str) -> tuple[str, Callable[[int], int]]:
+    """The text with signs written for a web page read, and where each place of it stands in the text as given."""
+    if "&" not in text or not _ENTITY.search(text):
+        return text, int
+    parts, ends, shifts, end, length = [], [0], [0], 0, 0
+    for match in _ENTITY.finditer(text):
+        parts += [text[end : match.start()], html.unescape(match[0])]
+        length += match.start() - end + len(parts[-1])
+        end = match.end()
+        ends.append(length)
+        shifts.append(end - length)
+    return "".join((*parts, text[end:])), lambda place: place + shifts[bisect_right(ends, place) - 1]
+
+
 def _flat(text: str) -> str:
     for escape, blank in _ESCAPES:
         text = text.replace(escape, blank)
@@ -103,15 +128,22 @@ def _all(text: str) -> Iterator[tuple[Kind, tuple[int, int]]]:
         Kind.PASSWORD: labelled_secrets.passwords,
         Kind.CARD_NUMBER: card_numbers.spans,
         Kind.SLACK_TOKEN: lambda text: (match.span() for match in _SLACK.finditer(text)),
+        Kind.LONG_LIVED_TOKEN: _long_lived,
         Kind.ACCESS_TOKEN: lambda text: (match.span() for match in _JWT.finditer(text) if _is_jose_header(match[1])),
     }
     return ((kind, span) for kind, spans in finders.items() for span in spans(text))
 
 
+def _long_lived(text: str) -> Iterator[tuple[int, int]]:
+    yield from known_tokens.issued(text)
+    yield from labelled_secrets.long_lived_tokens(text)
+    yield from (match.span() for match in _JWT.finditer(text) if _is_jose_header(match[1]) and known_tokens.lives_long(match[2]))
+
+
 def _is_jose_header(part: str) -> bool:
     try:
         header = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return isinstance(header, dict) and "alg" in header
 

@@ -20,6 +20,10 @@ _LOGIN_LABEL = (
     r"|senha|contrase(?:ñ|n)a)(?:\s(?:provis[oó]ria|tempor[aá]ria|temporal|inicial|atual|nova))?"
     r"(?:\s(?:d[oae]l?|n[oa]|for|of|to|para)\s[\w ]{1,25}?)?"
 )
+_LONG_LIVED_LABEL = (
+    rf"(?:refresh|personal{_GAP}access|long{_GAP}lived|api|bot){_GAP}token"
+    rf"|token{_GAP}de{_GAP}(?:atualiza[cç][aã]o|actualizaci[oó]n|api)"
+)
 _BETWEEN = (
     r"""[\\"'`*_~)\]]{0,6}(?:\s?\([^()\n]{0,30}\))?[*_`]{0,3}(?P<sep>\s{0,5}(?:-?->|→|=>|:=|[:=|]|\t)\s{0,5}"""
     r"""|(?<=\w)>|\s{1,5}(?:is|é|eh|es):?\s{1,5}|\s{1,2})[*_~]{0,3}\\{0,3}"""
@@ -28,6 +32,7 @@ _QUOTED = r""""(?P<double>[^"\n]{1,400})"|'(?P<single>[^'\n]{1,400})'|`(?P<code>
 _VALUE = rf"""(?:{_QUOTED}|(?P<bare>[^\s"'`<>]{{1,400}}))"""
 _SERVER_SECRET = re.compile(rf"(?:{_SERVER_LABEL}){_BETWEEN}{_VALUE}", re.IGNORECASE)
 _PASSWORD = re.compile(rf"{_LOGIN_LABEL}{_BETWEEN}{_VALUE}", re.IGNORECASE)
+_LONG_LIVED = re.compile(rf"(?:{_LONG_LIVED_LABEL}){_BETWEEN}{_VALUE}", re.IGNORECASE)
 _USERINFO = re.compile(r"://[^\s/:@]{1,100}:([^\s/@]{1,200})@")
 _BASIC = re.compile(r"\bBasic\s{1,3}([A-Za-z0-9+/_-]{8,400})={0,2}", re.IGNORECASE)
 
@@ -49,6 +54,13 @@ def server_secrets(text: str) -> Iterator[Span]:
         if _may_be(match, value, shortest=8) and (
             _is_mixed(value) or (len(value) >= 16 and " " not in value and _alone(text, match))
         ):
+            yield span
+
+
+def long_lived_tokens(text: str) -> Iterator[Span]:
+    for match in _found(_LONG_LIVED, text, "token"):
+        span, value = _value(match)
+        if _may_be(match, value, shortest=16) and _is_mixed(value) and len(value) >= 16:
             yield span
 
 

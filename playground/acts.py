@@ -4,31 +4,25 @@ a restart in the middle, and the log verified at the end."""
 from collections.abc import Callable, Collection
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
-
 from bot.buttons import Act
 from flows.dialogs import DIALOGS
 from flows.fields import Answers
 from flows.journey import CURRENT, JOURNEYS
 from flows.steps.organization import to_org_details
 from playground.journey import Journey, RefusedError
+from playground.pismo import Machine
+from playground.pismo.authority import key_pem
 from playground.slack import Person
 
 STEPS = JOURNEYS[CURRENT].steps
+SUBJECT = {"C": "BR", "ST": "SP", "L": "São Paulo", "O": "Example Bank S.A.", "serialNumber": "11.222.333/0001-81"}
+"""Of the customer's signing request: as the organization of the examples."""
 
 
 def example(step: str, task: str = "") -> Answers:
     """The example answers of a step's form or a task's, for fields of one page after the other."""
     form = STEPS[step].task(task).form if task else STEPS[step].form
     return dict(form.example) if form else {}
-
-
-def key_pair() -> tuple[str, str]:
-    """A new RSA pair as PEM: private, public."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-    return private, key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
 
 class Acts:
@@ -157,8 +151,9 @@ class Acts:
 
     async def authentication(self) -> None:
         self.tell("", "\n— 6. Authentication: a private key is refused, two approve, a token proves the access")
-        private, public = key_pair()
-        answers = {**example("authentication"), "method": "oidc", "public_key": private}
+        machine, pismo = Machine(**SUBJECT), self.office.pismo
+        private, public = key_pem(machine.signer.key), machine.signer.public_key
+        answers = {**example("authentication"), "method": "oidc", "mtls": "csr", "csr": machine.csr, "public_key": private}
         opens = self.journey.opens(self.ana, lambda: self.journey.lasting("step", "authentication"), Act.OPEN_FORM)
         try:
             await self.journey.fill_form(self.ana, opens, answers, lambda: False)
@@ -171,13 +166,15 @@ class Acts:
         await self.journey.approve(self.sam, "authentication", lambda: self.journey.says("review", "authentication", review))
         await self.approve(self.kim, "authentication")
         await self.support_task(self.sam, "authentication", "upload_key", lambda: self.offers("authentication", "record_claims"))
-        await self.support_task(
-            self.sam, "authentication", "record_claims", lambda: not self.offers("authentication", "record_claims")
-        )
-        await self.support_task(
-            self.sam, "authentication", "hand_over_pair", lambda: not self.offers("authentication", "hand_over_pair")
-        )
-        token = {"environment": "test", "token": self.office.pismo.mint_token(self.org_id)}
+        machine.receive(pismo, self.org_id)
+        claims = {"iss": machine.signer.iss, "sub": machine.signer.sub, "aud": machine.signer.aud}
+        recorded = lambda: not self.offers("authentication", "record_claims")  # noqa: E731
+        await self.support_task(self.sam, "authentication", "record_claims", recorded, **claims)
+        attached = lambda: not self.offers("authentication", "attach_certificate")  # noqa: E731
+        signed = {"certificate": machine.certificate}
+        await self.support_task(self.sam, "authentication", "attach_certificate", attached, **signed)
+        self.tell("Ana", "signs a JWT on her own machine and gets an access token for it from Pismo")
+        token = {"environment": "test", "token": await machine.token(pismo, "oidc", self.org_id)}
         await self.journey.task(self.ana, "step", "authentication", "prove_access", token, self.done("authentication"))
         await self.thread_says("step", "authentication", "Proof of access")
 

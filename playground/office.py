@@ -92,7 +92,7 @@ class Office:
         folder: Path | None = None,
         held: Sequence[int] = (),
         files: bool = True,
-        tls: bool = False,
+        tls: bool = True,
     ) -> None:
         self.socket_mode = socket_mode
         self.folder = None if folder else tempfile.TemporaryDirectory(prefix="onboarding-")

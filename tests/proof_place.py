@@ -1,11 +1,11 @@
 """A workplace whose Pismo is over TLS, and a customer with keys of their own who brings one onboarding up to the proof of access."""
 
-import ssl
-from collections.abc import Awaitable, Callable, Mapping
+import logging
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-import httpx
+from pydantic import SecretStr
 
 from bot.buttons import Act
 from bot.settings import Settings
@@ -15,72 +15,84 @@ from flows.form import collect
 from flows.journey import CURRENT, JOURNEYS
 from flows.onboarding import situation
 from flows.steps.organization import to_org_details
-from playground.acts import example
-from playground.journey import RefusedError, action_id, ready
-from playground.pismo import Authority, PismoStandIn, Sandbox, Signer
-from playground.pismo.authority import key_pem, new_key, signing_request
+from playground.acts import SUBJECT, example
+from playground.journey import RefusedError, action_id, page_title, ready
+from playground.pismo import Authority, Machine, PismoStandIn
+from playground.pismo.machine import Method
 from playground.pismo.world import Org
 from playground.slack import Message, Person
+from playground.slack.block_kit import elements
+from storage.export import export
 from tests.bot.workplace import Workplace, who
 
 STEP = "authentication"
-SUBJECT = {"C": "BR", "ST": "SP", "L": "São Paulo", "O": "Example Bank S.A.", "serialNumber": "11.222.333/0001-81"}
-TOKEN_PATHS = {
-    "basic": "/passport/v2/s2s/access-token",
-    "oidc": "/passport/v1/oauth2/token",
-    "oauth2": "/passport/v2/oauth/token",
-}
+
+
+class Lines(logging.Handler):
+    """Every line of the log, down to DEBUG, with its traceback."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(self.format(record))
 
 
 class ProofPlace(Workplace):
-    """Tries again at once, and gives up after the third time."""
+    """Tries again at once, and gives up after the third time. ``typed``: every secret that a person typed or pasted."""
 
     def __init__(self) -> None:
         super().__init__(tls=True)
+        self.typed: list[str] = []
+        self.logged = Lines()
 
     def settings(self) -> Settings:
-        return super().settings().model_copy(update={name.lower(): value for name, value in self.sandbox.settings.items()})
+        given: dict[str, Any] = {name.lower(): value for name, value in self.sandbox.settings.items()}
+        given["pismo_client_key"] = SecretStr(given["pismo_client_key"])
+        return super().settings().model_copy(update=given)
 
     async def start_bot(self) -> None:
         await super().start_bot()
         self.bot.effects._wait = lambda _attempt: 0.02
         self.bot.effects._most_attempts = 3
-        self.bot.pismo._timeout = 0.5
-        settings = self.sandbox.settings
-        context = ssl.create_default_context(cafile=settings["PISMO_CA_FILE"])
-        context.load_cert_chain(settings["PISMO_CLIENT_CERT"], settings["PISMO_CLIENT_KEY"])
-        await self.bot.pismo.aclose()
-        self.bot.pismo._http = httpx.AsyncClient(base_url=self.pismo.url, verify=context, timeout=0.5)
+        for environment in (self.bot.pismo.test, self.bot.pismo.production):
+            assert environment is not None
+            environment._timeout, environment._attempts = 0.5, 1
+
+    async def leaks(self) -> list[str]:
+        """Where a secret that was typed can be read: the database, the log, what the bot told Slack, Pismo's traffic, the exports."""
+        async with self.bot.store.read() as unit:
+            known = await unit.onboardings(closed=True)
+        exports = [await export(self.bot.store, one.id) for one in known]
+        places: dict[str, str] = {
+            **{file.name: file.read_bytes().decode("latin-1") for file in self.path.glob("onboarding.db*")},
+            "log": "\n".join(self.logged.lines),
+            "calls to Slack": "\n".join(f"{call.method} {call.args}" for call in self.slack.calls),
+            "traffic of Pismo": f"{self.sandbox.test.calls} {self.sandbox.production.calls}",
+            "exports": "\n".join(one.json + "".join(one.csv.values()) for one in exports),
+        }
+        pieces = {piece for text in self.typed for piece in telling(text)}
+        return [name for name, text in places.items() if any(piece in text for piece in pieces)]
 
 
-class Machine:
-    """The customer's own: keys and secrets that never leave it, and the commands that are run on it."""
-
-    def __init__(self, sandbox: Sandbox) -> None:
-        self.sandbox, self.signer, self.key = sandbox, Signer(), new_key()
-        self.csr = signing_request(self.key, **SUBJECT)
-        self.certificate = ""
-
-    async def ask(self, pismo: PismoStandIn, method: str, body: Mapping[str, str]) -> httpx.Response:
-        """The call for a token, with the customer's own client certificate."""
-        context = ssl.create_default_context(cadata=self.sandbox.authority.pem if self.sandbox.authority else None)
-        files = (self.sandbox.folder / "customer.pem", self.sandbox.folder / "customer.key")
-        files[0].write_text(self.certificate or pismo.issue_certificate(self.csr))
-        files[1].write_text(key_pem(self.key))
-        context.load_cert_chain(*files)
-        async with httpx.AsyncClient(verify=context, base_url=pismo.url) as http:
-            content: dict[str, Any] = {"data": body} if method == "oauth2" else {"json": body}
-            return await http.post(TOKEN_PATHS[method], **content)
+def telling(secret: str) -> Iterator[str]:
+    """Pieces that give a secret away: the lines of a PEM, the parts of a JWT with its header left out, all of another."""
+    if secret.startswith("-----BEGIN"):
+        yield from (line for line in secret.splitlines() if len(line) > 40 and not line.startswith("-----"))
+    elif secret.startswith("eyJ"):
+        yield from (part[:40] for part in secret.split(".")[1:] if len(part) > 20)
+    else:
+        yield secret
 
 
 class Acme:
     """One onboarding of Acme Bank, and what its people and support do with it."""
 
     def __init__(self, place: ProofPlace, onboarding: str) -> None:
-        self.place, self.onboarding, self.machine = place, onboarding, Machine(place.sandbox)
+        self.place, self.onboarding, self.machine = place, onboarding, Machine(**SUBJECT)
         self.journey, self.pismo = place.journey, place.pismo
         self.org_id = ""
-        self.access_key = ("", "")
         self.hidden: Org
 
     # -- up to the proof
@@ -97,35 +109,32 @@ class Acme:
         await place.approve(self.onboarding, "organization")
         details = (await place.snapshot(self.onboarding)).submissions["organization"][0].answers
         self.org_id = self.pismo.create_org(to_org_details(details))
-        self.access_key = self.pismo.mint_access_key(self.org_id)
+        self.machine.receive(self.pismo, self.org_id)
 
     async def gets_an_organization(self) -> None:
         await self.asks_for_an_organization()
         await self.place.do(self.onboarding, "organization", "record_org_id", {"org_id": self.org_id})
 
-    def answers(self, method: str = "basic", **changed: Any) -> Answers:
+    def answers(self, method: Method = "basic", **changed: Any) -> Answers:
         asked = {"method": method, "mtls": "csr", "public_key": self.machine.signer.public_key, "csr": self.machine.csr}
         return {**example(STEP), **asked, **changed}
 
-    async def is_approved(self, method: str = "basic") -> None:
+    async def is_approved(self, method: Method = "basic") -> None:
         """Authentication is sent and approved, by the use cases themselves."""
         await self.gets_an_organization()
         await self.place.send(self.onboarding, STEP, **self.answers(method))
         await self.place.approve(self.onboarding, STEP, self.place.sam, self.place.kim)
 
-    async def is_set_up(self, method: str = "basic") -> None:
-        """Support has done its part too."""
-        await self.is_approved(method)
-        await self.support_sets_up(method)
-
-    async def support_sets_up(self, method: str) -> None:
-        signer = self.machine.signer
+    async def support_sets_up(self, method: Method) -> None:
         if method == "oidc":
-            self.pismo.register_public_key(self.org_id, signer.public_key, signer.iss, signer.sub, signer.aud)
-            await self.support_does("upload_key", {"status": "active"})
-            await self.support_does("record_claims", {"iss": signer.iss, "sub": signer.sub, "aud": signer.aud})
-        self.machine.certificate = self.pismo.issue_certificate(self.machine.csr)
+            await self.support_registers()
         await self.support_does("attach_certificate", {"certificate": self.machine.certificate})
+
+    async def support_registers(self) -> None:
+        """The customer's public key."""
+        signer = self.machine.signer
+        await self.support_does("upload_key", {"status": "active"})
+        await self.support_does("record_claims", {"iss": signer.iss, "sub": signer.sub, "aud": signer.aud})
 
     async def support_does(self, task: str, answers: Answers) -> None:
         """A task by the use case itself, checked as its sent form is."""
@@ -137,6 +146,11 @@ class Acme:
         assert not problems, problems
         await self.place.do(self.onboarding, STEP, task, clean)
 
+    def exists_in(self, environment: PismoStandIn) -> None:
+        """The same organization, of the same org ID."""
+        details = self.pismo.world.org(self.org_id).details
+        environment.world.orgs[self.org_id.casefold()] = Org(dict(details))
+
     # -- forms
 
     def opens(self, task: str = "") -> Callable[[], Any]:
@@ -145,6 +159,8 @@ class Acme:
 
     async def is_refused(self, answers: Answers) -> str:
         """What Ana reads when she sends authentication with these answers."""
+        if "PRIVATE KEY" in str(answers["public_key"]):
+            self.place.typed.append(answers["public_key"])
         return await self._refusal(self.place.ana, self.opens(), answers)
 
     async def sends(self, answers: Answers) -> None:
@@ -164,6 +180,17 @@ class Acme:
         await self.journey.fill_form(self.place.ana, self.opens(), answers, look, stop_at=pages)
         return seen
 
+    async def changes_last_page(self) -> None:
+        """From the review, on which Ana left the form, back to the page before it."""
+        ana = self.place.ana
+        await self.opens()()
+        await self.place.slack.until(lambda: ready(ana.view))
+        assert ana.view is not None
+        review = page_title(ana.view)
+        names = [str(one.get("action_id", "")) for block in ana.view.blocks for one in elements(block)]
+        await ana.click(ana.view, action_id=[name for name in names if name.startswith(Act.PAGE)][-1])
+        await self.place.slack.until(lambda: ana.view is not None and page_title(ana.view) != review)
+
     async def support_is_refused(self, step: str, task: str, answers: Answers) -> str:
         """What Sam reads when he sends the form of a task with these answers."""
         sam = self.place.sam
@@ -179,6 +206,19 @@ class Acme:
         await self.place.slack.until(done)
         await self.place.settled()
 
+    async def check_refuses(self, token: str) -> str:
+        """What Ana reads when she has a JWT of her own looked at."""
+        self.place.typed.append(token)
+        return await self._refusal(self.place.ana, self.opens("check_token"), {"token_kind": "assertion", "token": token})
+
+    async def check_takes(self, token: str) -> None:
+        """In the form that is still open."""
+        self.place.typed.append(token)
+        before = len(self.journey.thread("step", STEP))
+        told = lambda: len(self.journey.thread("step", STEP)) > before and self.place.ana.view is None  # noqa: E731
+        answers = {"token_kind": "assertion", "token": token}
+        await self.journey.fill_form(self.place.ana, self.opens("check_token"), answers, told)
+
     async def _refusal(self, person: Person, opens: Callable[[], Awaitable[Any]], answers: Answers) -> str:
         try:
             await self.journey.fill_form(person, opens, answers, lambda: False)
@@ -188,21 +228,13 @@ class Acme:
 
     # -- the proof
 
-    async def token(self, method: str = "basic", pismo: PismoStandIn | None = None, **body: str) -> str:
+    async def token(self, method: Method = "basic", **changed: str) -> str:
         """What the command on the customer's machine prints."""
-        answer = await self.ask_for_token(method, pismo, **body)
-        assert answer.status_code == 201, answer.text
-        return str(answer.json().get("access_token") or answer.json()["token"])
-
-    async def ask_for_token(self, method: str = "basic", pismo: PismoStandIn | None = None, **body: str) -> httpx.Response:
-        key, secret = self.access_key
-        basic = {"server_key": key, "server_secret": secret}
-        client = {"grant_type": "client_credentials", "client_id": key, "client_secret": secret, "scope": "pismo-v1:admin:rw"}
-        usual = {"basic": basic, "oauth2": client, "oidc": {"token": self.machine.signer.assertion(self.org_id)}}[method]
-        return await self.machine.ask(pismo or self.pismo, method, usual | body)
+        return await self.machine.token(self.pismo, method, self.org_id, **changed)
 
     async def proves(self, token: str, environment: str = "test") -> str:
         """Ana pastes a token and presses; what the thread then says anew."""
+        self.place.typed.append(token)
         before = len(self.journey.thread("step", STEP))
         step = self.journey.lasting("step", STEP)
         name = action_id(step.blocks, Act.TASK, "prove_access")

@@ -9,12 +9,13 @@ from bot.effects import RetryLater, Unreachable
 from bot.executors.messages import Messages, Result, task_record
 from bot.executors.proof_checks import Checks, Line, all_skipped, line
 from bot.texts import Texts
-from bot.wording import sentence
+from bot.wording import detail, sentence
 from flows.fulfilling import finish_proof
 from flows.model import Effect, Snapshot, TaskRecord
 from flows.onboarding import situation
 from flows.ports import Unit
 from flows.problems import Amount
+from flows.steps.proving import corrections
 from flows.steps.token_check import expected
 from pismo.environments import Environments
 from pismo.errors import PismoError
@@ -26,7 +27,7 @@ class Proof:
         self.desk, self.messages, self.pismo = desk, messages, pismo
         self._last: dict[str, list[Line]] = {}  # how far the last attempt of a run came, by item
 
-    async def run(self, effect: Effect, again: bool) -> Result:  # noqa: ARG002  all calls only read
+    async def run(self, effect: Effect, again: bool) -> Result:  # noqa: ARG002  all calls may be repeated
         """Try the token. While Pismo is slow or down the engine tries again; the token waits in memory until then."""
         item = effect.arguments["item"]
         snapshot = await self.messages.snapshot(effect.onboarding_id)
@@ -40,7 +41,9 @@ class Proof:
             await self.finish(effect, [lost if seen["check"] == "token" else seen for seen in all_skipped("earlier_failed")])
             return None
         at = situation(snapshot, self.desk.rules, self.desk.clock())
-        checks = Checks(pismo, expected(at), at.now)
+        # What is not as approved was found in the test environment, and is corrected there.
+        sent = corrections(at) if pismo is self.pismo.test else {}
+        checks = Checks(pismo, expected(at), at.now, sent)
         try:
             await checks.run(token)
         except PismoError as error:  # transient: the engine comes again
@@ -122,6 +125,7 @@ def _differences(texts: Texts, differences: list[list[str]]) -> str:
     if not differences:
         return sentence(texts, "proof_no_differences", {})
     lines = "\n".join(
-        texts("say.proof_difference", field=field, ours=ours or "-", theirs=theirs or "-") for field, ours, theirs in differences
+        texts("say.proof_difference", field=detail(texts, field), ours=ours or "-", theirs=theirs or "-")
+        for field, ours, theirs in differences
     )
     return sentence(texts, "proof_differences", {"lines": lines})

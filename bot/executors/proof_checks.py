@@ -3,7 +3,7 @@
 A token is used and forgotten; no part of it is in a line.
 """
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -20,7 +20,8 @@ from pismo.tokens import TokenError, clean_token, read_token
 Line = dict[str, Any]
 R = TypeVar("R", bound=Result)
 
-CHECKS = ("certificate", "handshake", "token", "tenant", "programs", "organization")
+CORRECTIONS = "corrections"
+CHECKS = ("certificate", "handshake", "token", "tenant", "programs", CORRECTIONS, "organization")
 _REASONS = {
     Kind.UNAUTHORIZED: "unauthorized",
     Kind.FORBIDDEN: "forbidden",
@@ -36,14 +37,16 @@ def line(check: str, outcome: str, reason: str, *, x_cid: str = "", ms: float = 
 
 
 def all_skipped(reason: str) -> list[Line]:
-    return [line(check, "skipped", reason) for check in CHECKS]
+    return [line(check, "skipped", reason) for check in CHECKS if check != CORRECTIONS]
 
 
 class Checks:
-    """One run for one environment. ``organization``: as it stands there, once it was readable."""
+    """One run for one environment. ``organization``: as it stands there, once it was readable. ``corrections``: details of it that are
+    sent before it is read.
+    """
 
-    def __init__(self, pismo: Pismo, expected: Expected, now: datetime) -> None:
-        self._pismo, self._expected, self._now = pismo, expected, now
+    def __init__(self, pismo: Pismo, expected: Expected, now: datetime, corrections: Mapping[str, Any] | None = None) -> None:
+        self._pismo, self._expected, self._now, self._corrections = pismo, expected, now, corrections or {}
         self._found: list[Line] = []
         self.organization: Organization | None = None
 
@@ -51,7 +54,8 @@ class Checks:
     def lines(self) -> list[Line]:
         """One or more for each check, in order; what was not come to is skipped."""
         known = {found["check"] for found in self._found}
-        missing = [line(check, "skipped", "earlier_failed") for check in CHECKS if check not in known]
+        wanted = [check for check in CHECKS if check != CORRECTIONS or self._corrections]
+        missing = [line(check, "skipped", "earlier_failed") for check in wanted if check not in known]
         return sorted(self._found + missing, key=lambda found: CHECKS.index(found["check"]))
 
     async def run(self, text: str) -> None:
@@ -67,6 +71,10 @@ class Checks:
             self._add("programs", "passed", "programs_count", x_cid=page.x_cid, ms=page.ms, count=page.total_items)
         if self._fails("handshake"):
             return
+        if self._corrections:  # the same details once more change nothing: what dropped half-way may be tried again
+            changed = await self._ask(CORRECTIONS, self._pismo.patch_organization(token, org_id, self._corrections))
+            if changed is not None:
+                self._add(CORRECTIONS, "passed", "corrected", x_cid=changed.x_cid, ms=changed.ms, count=len(self._corrections))
         self.organization = await self._ask("organization", self._pismo.get_organization(token, org_id))
         if self.organization is not None:
             self._add("organization", "passed", "ok", x_cid=self.organization.x_cid, ms=self.organization.ms)

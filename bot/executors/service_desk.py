@@ -4,7 +4,7 @@ A request is filed once: its effect's id stands in the summary, and where an att
 the desk's search must know it. Only then it is filed anew.
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from bot.blocks import plain_blocks
@@ -76,6 +76,8 @@ class Requests:
                 raise RetryLater(error.retry_after, key) if error.retry_after is not None else Unreachable(key) from None
             self._missing[effect.id] = {"detail": error.detail}
             raise Impossible(f"desk_{error.fault}") from None
+        if filed is None:
+            return None
         covered = effect.result["grants"]
         await self.desk.transact(
             lambda unit: note_filed(unit, self.desk.rules, effect.onboarding_id, effect.id, resource, covered, ticket_of(filed))
@@ -84,8 +86,9 @@ class Requests:
 
     async def _find_or_file(
         self, service_desk: ServiceDesk, effect: Effect, snapshot: Snapshot, grants: list[Grant]
-    ) -> DeskRequest:
-        now = datetime.now(UTC)
+    ) -> DeskRequest | None:
+        """None: what may have been sent is not there, and by now support filed it by hand."""
+        now = self.desk.clock()
         at = situation(snapshot, self.desk.rules, now)
         names = self.policies.names[portal_of(at)]
         form = await service_desk.form(names)
@@ -96,15 +99,17 @@ class Requests:
             left = self.policies.lag_seconds - (now - datetime.fromisoformat(sent)).total_seconds()
             if left > 0:
                 raise RetryLater(min(left, self.policies.lag_seconds / 8), "desk_index")
+        if not grants:
+            return None
         resource = effect.arguments["resource"]
         channel = await self.desk.slack.channel(snapshot.onboarding.channel_id) if resource == "slack_connect" else None
-        emails = list(dict.fromkeys(grant.email for grant in grants))
+        emails = {grant.email for grant in grants}
         texts = request(at, resource, emails, marker_of(effect), channel.name if channel else "")
         return await self._send(service_desk, effect, form, fill(form.fields, names, resource, *texts), grants)
 
     async def _send(self, service_desk: ServiceDesk, effect: Effect, form: Form, values: Any, grants: list[Grant]) -> DeskRequest:
         """Written down before it is sent: after a crash it is known that it may have been."""
-        await self._mark(effect, {"sent": datetime.now(UTC).isoformat(), "grants": [grant.id for grant in grants]})
+        await self._mark(effect, {"sent": self.desk.clock().isoformat(), "grants": [grant.id for grant in grants]})
         try:
             return await service_desk.file(form, values)
         except DeskError as error:
@@ -136,7 +141,7 @@ class Requests:
         """The request, ready to paste, for support; behind what kept the bot from filing it."""
         asked, texts = effect.arguments, self.desk.support_texts()
         snapshot = await self.messages.snapshot(effect.onboarding_id)
-        at = situation(snapshot, self.desk.rules, datetime.now(UTC))
+        at = situation(snapshot, self.desk.rules, self.desk.clock())
         ready = ready_text(at, *([asked["resource"]] if "resource" in asked else ()))
         before = []
         if "why" in asked:

@@ -13,6 +13,7 @@ from flows.people import Side
 from flows.problems import Problem
 from flows.step import Form, Page, Situation, Task
 from flows.steps.inputs import LONGEST, LongText
+from flows.steps.org_details import to_org_details
 
 TEST, PRODUCTION = "test", "production"
 PROVE, SETTLE = "authentication.prove_access", "authentication.settle_organization"
@@ -66,6 +67,12 @@ def to_send(at: Situation) -> list[Difference]:
     return [one for one in unaccepted(at) if one[0] in chosen]
 
 
+def corrections(at: Situation) -> Answers:
+    """Details of the organization to send, by name, in the forms that the platform takes."""
+    details = to_org_details(at.answers["organization"]) if to_send(at) else {}
+    return {field: details[field] for field, _, _ in to_send(at) if field in details}
+
+
 def undecided(at: Situation) -> list[Difference]:
     """What support has to look at."""
     waiting = to_send(at)
@@ -81,7 +88,7 @@ def _settled(answers: Answers, at: Situation) -> Iterator[Problem]:
     chosen = answers.get("send") or []
     if not set(chosen) <= {field for field, _, _ in sendable(at)}:
         yield Problem("send", "not_offered")
-    elif len(chosen) < len(unaccepted(at)) and not answers.get("reason"):
+    elif (not chosen or len(chosen) < len(unaccepted(at))) and not answers.get("reason"):
         yield Problem("reason", "reason_to_accept", {"count": len(unaccepted(at)) - len(chosen)})
 
 
@@ -101,7 +108,8 @@ def tasks(stale_with: tuple[str, ...]) -> tuple[Task, ...]:
                 (Page("settled", Settled, check=_settled),),
                 example={"reason": "The customer's registered address differs from its office."},
             ),
-            ready=lambda at: bool(undecided(at)),
+            ready=lambda at: bool(unaccepted(at)),
+            needed=lambda at: bool(undecided(at)),
             repeatable=True,
             adds=_accepted,
         ),

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 _POWERSHELL_QUOTES = re.compile("(['‘’‚‛])")  # each ends a text in single quotes
-_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f`\u200b-\u200f\u2028-\u202e\u2066-\u2069]")  # a backtick would end a code block in a chat
+# Control characters, turns of direction, and the backtick, which would end a code block in a chat.
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f`\u200b-\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 @dataclass(frozen=True)

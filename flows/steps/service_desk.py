@@ -1,7 +1,7 @@
 """Step 3, Service Desk access: who needs it; the request is filed, by the bot or by support, who says which access is granted."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
@@ -95,7 +95,7 @@ def ready_text(at: Situation, *resources: str) -> dict[str, str]:
     }
 
 
-def request(at: Situation, resource: str, emails: Sequence[str], marker: str, channel: str = "") -> tuple[str, str]:
+def request(at: Situation, resource: str, emails: Collection[str], marker: str, channel: str = "") -> tuple[str, str]:
     """Summary and description of one request as the bot files it: the form takes one subtype each.
 
     ``marker`` stands in the summary, which is what the desk's search looks at. ``channel``: Slack's name of the customer's channel,
@@ -104,7 +104,9 @@ def request(at: Situation, resource: str, emails: Sequence[str], marker: str, ch
     _, summary, description = _WORDS[portal_of(at)]
     what = SUBTYPES[resource]
     title = " ".join(summary.format(customer=at.customer).split())[:LONGEST_TITLE]
-    lines = [description.format(customer=at.customer, what=what), *emails]
+    listed = addresses.addresses(at.answers.get("service_desk", {}), *USERS)
+    lines = [description.format(customer=at.customer, what=what), *(email for email in listed if email in emails)]
+    lines += sorted(set(emails) - set(listed))
     return f"{title} - {what} ({marker})", "\n".join([*lines, f"Slack: #{channel}"] if channel else lines)
 
 

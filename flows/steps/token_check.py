@@ -66,4 +66,5 @@ TASK = Task(
     ready=lambda at: bool(at.org_id) and (not _openid(at) or "authentication.record_claims" in at.done),
     repeatable=True,
     optional=True,
+    after_end=True,
 )

@@ -8,7 +8,7 @@ from typing import Literal, Self, get_args
 from playground.pismo.authority import THREE_YEARS, Authority, key_pem, new_key, signing_request
 from playground.pismo.standin import PismoStandIn
 
-ClientFault = Literal["expired", "not yet valid", "other authority", "revoked"]
+ClientFault = Literal["expired", "not yet valid", "other authority", "revoked", "absent"]
 
 
 class Sandbox:
@@ -27,7 +27,7 @@ class Sandbox:
         self.certificate = ""
         if self.authority:
             self.folder.mkdir(parents=True, exist_ok=True)
-            (self.folder / "authority.pem").write_text(self.authority.pem)
+            self.give_authority()
             self.give_certificate()
 
     @property
@@ -39,10 +39,21 @@ class Sandbox:
         files = {"PISMO_CLIENT_CERT": "client.pem", "PISMO_CLIENT_KEY": "client.key", "PISMO_CA_FILE": "authority.pem"}
         return urls | {name: str(self.folder / file) for name, file in files.items()}
 
+    def give_authority(self, other: Authority | None = None) -> None:
+        """Write what the operator trusts as Pismo's authority: its own, or another one."""
+        authority = other or self.authority
+        if authority is None:
+            raise ValueError("no certificates are asked for over plain HTTP")
+        self._write("authority.pem", authority.pem)
+
     def give_certificate(self, fault: ClientFault | None = None) -> None:
-        """Write another client certificate and its key into the operator's files: a good one, or one with a fault."""
+        """Write another client certificate and its key into the operator's files: a good one, one with a fault, or none."""
         if self.authority is None:
             raise ValueError("no certificates are asked for over plain HTTP")
+        if fault == "absent":
+            self.certificate = ""
+            self._write("client.pem", "")
+            return
         if fault is not None and fault not in get_args(ClientFault):
             raise ValueError(f"no such fault; there are {', '.join(get_args(ClientFault))}")
         authority = Authority("Another CA") if fault == "other authority" else self.authority

@@ -81,6 +81,7 @@ COMMANDS = (
     "queue",
     "find acme",
     "matrix acme",
+    "parity acme",
     "export acme",
     "assign acme",
     "skip acme",

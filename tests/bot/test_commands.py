@@ -115,3 +115,11 @@ async def test_an_export_comes_to_who_asked_alone(office: Workplace) -> None:
 async def test_people_of_another_company_have_no_commands(office: Workplace) -> None:
     outcome = await office.ana.command("/onboarding status", office.acme)
     assert "not a valid command" in outcome.text
+
+
+async def test_parity_says_what_production_lacks(office: Workplace) -> None:
+    said = await typed(office, "parity ácme bank")
+    assert "Test and production: Ácme Bank" in said
+    assert "*Proof of access*\\n    Test: missing\\n    Production: missing" in said
+    assert "Begin early" in said
+    assert "Acme Pay" not in said

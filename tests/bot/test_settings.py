@@ -78,6 +78,28 @@ def test_a_wrong_variable_is_named_with_its_cure(monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.usefixtures("good")
+@pytest.mark.parametrize(
+    ("name", "value", "how"),
+    [
+        ("SERVICE_DESK_URL", "", "leave out all"),
+        ("SERVICE_DESK_URL", "pismolabs.atlassian.net", "https://"),
+        ("SERVICE_DESK_USER", "s3cr3t", "of the account"),
+        ("SERVICE_DESK_TOKEN", "", "make an API token"),
+    ],
+)
+def test_a_service_desk_takes_all_three(monkeypatch: pytest.MonkeyPatch, name: str, value: str, how: str) -> None:
+    right = {"URL": "https://pismolabs.atlassian.net", "USER": "bot@pismo.example", "TOKEN": "made-up"}
+    for part, text in right.items():
+        monkeypatch.setenv(f"SERVICE_DESK_{part}", text)
+    assert problems(Settings()) == []
+    monkeypatch.setenv(name, value)
+    (problem,) = problems(Settings())
+    assert problem.name == name
+    assert how in str(problem)
+    assert "s3cr3t" not in str(problem)
+
+
+@pytest.mark.usefixtures("good")
 def test_commands_for_the_store_ask_for_no_slack(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SLACK_BOT_TOKEN")
     monkeypatch.delenv("SUPPORT_CHANNEL")

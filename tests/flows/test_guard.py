@@ -1,5 +1,6 @@
 import base64
 import dataclasses
+import html
 import io
 import json
 import random
@@ -109,6 +110,8 @@ MANGLED: dict[str, Callable[[str], str]] = {
     "url encoded form": lambda text: quote(text).replace("%20", "+"),
     "rewrapped": lambda text: re.sub(r"(.{1,40})", r"\1\n", text),
     "double spaced": lambda text: text.replace("\n", "\n\n"),
+    "for a web page": lambda text: text.replace("-", "&#x2d;").replace("\n", "&#10;"),
+    "in html": lambda text: html.escape(text, quote=True).replace("=", "&#61;").replace("\n", "<br>\n"),
     "with zero width signs": lambda text: text.replace("\n", "\u200b\n\ufeff"),
 }
 CUT_SHORT: dict[str, Callable[[str], str]] = {
@@ -127,7 +130,7 @@ def pieces(text: str) -> set[str]:
 
 
 def leaves_nothing(secret: str, text: str) -> bool:
-    rest = re.sub(r"\\+n|%0A|&gt;|[^A-Za-z0-9+/=]", "", redact(text).replace("%2B", "+"))
+    rest = re.sub(r"\\+n|%0A|&gt;|[^A-Za-z0-9+/=]", "", html.unescape(redact(text)).replace("%2B", "+"))
     return not any(piece in rest for piece in pieces(secret))
 
 
@@ -181,6 +184,37 @@ def test_other_writings_of_private_keys_are_found_and_cut_out() -> None:
     xml = f"<RSAKeyValue><Modulus>{noise(256)}</Modulus><D>{noise(256, 2)}</D></RSAKeyValue>"
     assert kinds(xml) == {"private_key"}
     assert noise(256, 2)[:40] not in redact(xml)
+
+
+def test_a_jwk_is_found_however_it_is_wrapped() -> None:
+    private = jwt.algorithms.RSAAlgorithm.to_jwk(rsa_key(), as_dict=True)
+    curve = jwt.algorithms.ECAlgorithm.to_jwk(ec.generate_private_key(ec.SECP256R1()), as_dict=True)
+    shared = {"kty": "oct", "k": noise(32).replace("+", "-").replace("/", "_")}
+    for one in (private, curve, shared):
+        secret = str(one.get("d") or one["k"])
+        plain = json.dumps({"keys": [one]}, indent=2)
+        wrapped = [
+            plain,
+            html.escape(plain),
+            re.sub('"([^"]*)"', "“\\1”", plain),
+            plain.replace("\n", "\u00a0"),
+            f"```{plain}```",
+        ]
+        wrapped += ["\n".join(f"{name}: {value}" for name, value in one.items()), plain.replace('"', "'")]
+        for text in wrapped:
+            assert kinds(text) == {"private_key"}, text[:40]
+            assert secret not in redact(text)
+
+
+def test_a_key_store_in_base64_is_found() -> None:
+    store = pkcs12.serialize_key_and_certificates(b"acme", rsa_key(), None, None, LOCK)
+    for text in (
+        base64.b64encode(store).decode(),
+        base64.encodebytes(store).decode(),
+        f"PFX:\n{base64.encodebytes(store).decode()}",
+    ):
+        assert kinds(text) == {"private_key"}
+        assert pieces(base64.b64encode(store).decode()).isdisjoint({redact(text)[n : n + 20] for n in range(len(redact(text)))})
 
 
 def zipped(name: str, content: bytes) -> bytes:
@@ -280,6 +314,22 @@ LABELLED = {
         "<password>banana</password>",
     ],
     "access_token": [TOKEN, f"Authorization: Bearer {TOKEN}", f'{{"token": "{TOKEN}"}}', f"`{TOKEN}`"],
+    "long_lived_token": [
+        "ghp_" + "a1B2" * 9,
+        "github_pat_" + "a1B2c3" * 10,
+        "glpat-" + "a1B2" * 5,
+        "ATATT3" + "xFfGF0" * 10 + "=A1B2C3D4",
+        "PMAK-" + "0a" * 12 + "-" + "1b" * 17,
+        "AIza" + "Sy0-_" * 7,
+        "sk_" + "live_" + "a1B2" * 6,
+        "hvs." + "a1B2" * 8,
+        "npm_" + "a1B2" * 9,
+        f"refresh_token={VALUE}",
+        f'{{"refresh_token": "{VALUE}"}}',
+        f"API token: {VALUE}",
+        f"personal access token: {VALUE}",
+        f"token de atualização: {VALUE}",
+    ],
     "slack_token": [
         "xoxb-" + "1234567890-abcdefghij",
         "xapp-1-" + "A0123456789-abcdef",
@@ -323,6 +373,57 @@ def test_card_numbers_are_found_in_every_spelling(card: str) -> None:
         assert card[4:10] not in re.sub(r"\D", "", redact(text))
 
 
+def lasting(seconds: int, **more: object) -> str:
+    return jwt.encode({"iat": 1_700_000_000, "exp": 1_700_000_000 + seconds, **more}, "k" * 32, algorithm="HS256")
+
+
+def test_a_token_that_lives_for_more_than_a_day_is_told_apart() -> None:
+    assert kinds(lasting(3600)) == {"access_token"}
+    assert kinds(lasting(86_400)) == {"access_token"}
+    assert kinds(lasting(90_000)) == {"access_token", "long_lived_token"}
+    assert kinds(lasting(10**12)) == {"access_token"}  # in milliseconds: a mistake to be told of
+    assert kinds(lasting(0, iat="soon")) == {"access_token"}
+    answer = json.dumps({"tenant": "TN-1", "token": lasting(600), "refresh": lasting(3600)})
+    for text in (answer, json.dumps(answer), html.escape(answer)):
+        assert kinds(text) == {"access_token", "long_lived_token"}
+        assert find_secrets(text, allow=["access_token"])
+    assert {finding.kind for finding in find_secrets(lasting(90_000), allow=["access_token"])} == {Kind.LONG_LIVED_TOKEN}
+
+
+def public_jwk(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> dict[str, object]:
+    if isinstance(key, rsa.RSAPrivateKey):
+        return jwt.algorithms.RSAAlgorithm.to_jwk(key.public_key(), as_dict=True)
+    return jwt.algorithms.ECAlgorithm.to_jwk(key.public_key(), as_dict=True)
+
+
+def public_sets() -> list[str]:
+    """Public keys in all the forms that are asked for, made anew: JWK, sets of them, requests and certificates of many subjects."""
+    chance = random.Random(4)
+    texts = []
+    for number in range(40):
+        key = ec.generate_private_key(ec.SECP256R1()) if number % 8 else rsa.generate_private_key(65537, 2048)
+        jwk = public_jwk(key)
+        jwk |= {"kid": str(uuid.UUID(int=chance.getrandbits(128))), "use": "sig", "x5t#S256": noise(32, number)[:43]}
+        subject = x509.Name(
+            [
+                x509.NameAttribute(
+                    NameOID.ORGANIZATION_NAME, chance.choice(["Banco Senha S.A.", "Secret Key Ltd", "Pass & Token"])
+                ),
+                x509.NameAttribute(NameOID.SERIAL_NUMBER, cnpj(chance)),
+            ]
+        )
+        request = x509.CertificateSigningRequestBuilder().subject_name(subject).sign(key, hashes.SHA256())
+        texts += [
+            json.dumps(jwk),
+            json.dumps({"keys": [jwk, jwk]}, indent=2),
+            request.public_bytes(Encoding.PEM).decode(),
+            base64.b64encode(request.public_bytes(Encoding.DER)).decode(),
+            key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode(),
+            key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo).hex(":"),
+        ]
+    return texts
+
+
 def innocent_texts() -> list[str]:
     chance = random.Random(20)
     texts = [mangle(text) for text in public_texts().values() for mangle in MANGLED.values()]
@@ -349,7 +450,7 @@ def innocent_texts() -> list[str]:
             f"2026-11-22T22:0{digits[0]}:4{digits[1]}.{digits[:6]}Z 202611222216{digits[:2]}",
             f"{int(digits[:9])}.{digits[:16]}",
         ]
-    return texts + SENTENCES
+    return texts + public_sets() + SENTENCES
 
 
 def cnpj(chance: random.Random) -> str:
@@ -387,6 +488,14 @@ SENTENCES = [
     "openssl rsa -in rsakey.pem -out rsa.pub -pubout -outform PEM",
     "PWD=/home/ana/projects2",
     "The token is eyJ and three parts",
+    "The refresh token is not needed.",
+    "refresh_token: <not shown>",
+    "API tokens are made in Control Center",
+    "The API token expires in 3600 seconds",
+    "Refresh token: see https://developers.pismo.io/pismo-docs/docs/authentication-with-openid",
+    "ghp_ and glpat- are how some tokens begin; npm_config_registry=https://registry.npmjs.org",
+    "AT&amp;T &#38; Co. &lt;team@acme.example&gt; &#x2d;&#x2d; R&D &nbsp; 100&percnt;",
+    "iss: https://issuer.example, sub: acme-bank, aud: https://audience.example/passport",
     "version 1.2.3.4111, 0.4111111111111111",
     "CLABE 032180000118359719 and boleto 34191.79001 01043.510047 91020.150008 5 84410026000",
     "IBAN DE89370400440532013000 GB29NWBK60161331926819",
@@ -397,7 +506,7 @@ SENTENCES = [
 
 def test_nothing_innocent_is_taken_for_a_secret() -> None:
     texts = innocent_texts()
-    assert len(texts) >= 1000
+    assert len(set(texts)) >= 1000
     alarms = {text: find_secrets(text) for text in texts if find_secrets(text)}
     assert alarms == {}
     assert all(redact(text) == text for text in texts[:200])
@@ -427,12 +536,52 @@ def test_a_finding_does_not_carry_the_secret() -> None:
         "PuTTY-User-Key-File-2" * 20_000,
         "MIIE" + "vQIBADANBgkqhkiG9w0BAQEFAASC " * 50_000,
         "é" * 3_000_000,
+        "&#45;" * 400_000,
+        "&" * 3_000_000 + "&#45;",
+        "refresh token: " * 200_000,
+        '"refresh":"eyJ' * 200_000,
+        "gh" + "ghp_" * 500_000,
+        "SG." * 500_000,
     ],
     ids=lambda text: text[:12],
 )
 def test_junk_of_megabytes_is_looked_through_to_its_end(text: str) -> None:
     """A pattern that backtracks would never end here."""
     assert all(finding.span[1] <= len(text) for finding in find_secrets(text))
+
+
+layers = st.lists(st.sampled_from(sorted(set(MANGLED) - {"url encoded form"})), max_size=2, unique=True)
+
+
+@given(st.sampled_from(["pkcs1", "pkcs8", "openssh", "encrypted", "ec", "ed25519"]), layers, st.text("abc .,:\n", max_size=30))
+def test_a_private_key_is_found_through_several_layers_of_mangling(form: str, hows: list[str], around: str) -> None:
+    text = private_pems()[form]
+    for how in hows:
+        text = MANGLED[how](text)
+    text = around + "\n" + text + "\n" + around
+    assert "private_key" in kinds(text)
+    assert "private_key" not in kinds(redact(text))
+
+
+@given(st.sampled_from(["rsa spki", "rsa csr", "rsa certificate", "ec spki", "ec csr", "ec certificate", "jwk"]), layers)
+def test_a_public_key_passes_through_several_layers_of_mangling(form: str, hows: list[str]) -> None:
+    text = public_texts()[form]
+    for how in hows:
+        text = MANGLED[how](text)
+    assert find_secrets(text) == ()
+
+
+@given(st.binary(min_size=8, max_size=400))
+def test_no_file_breaks_the_guard(content: bytes) -> None:
+    for given_ in (content, b"PK\x03\x04" + content, b"\x30\x82" + content, b"\xff\xfe" + content):
+        find_in_file("file", given_)
+
+
+@given(st.text("&#x;lgtamp0123456789-", max_size=60))
+def test_places_are_those_of_the_text_as_it_was_given(noise_: str) -> None:
+    text = f"{noise_} &quot;client_secret&quot;: &quot;{VALUE}&quot; {noise_}"
+    assert VALUE not in redact(text)
+    assert any(VALUE in text[slice(*finding.span)] for finding in find_secrets(text))
 
 
 words = st.sampled_from(

@@ -1,6 +1,8 @@
 """Mutual TLS over a real connection: the certificate of the operator, its faults by name, and files that change while it runs."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -89,6 +91,35 @@ async def test_a_file_that_cannot_be_used_leaves_what_works(sandbox: Sandbox, ca
         assert "cannot be used: mismatch" in caplog.text
         sandbox.give_certificate()
         assert await ask(pismo, sandbox)
+
+
+async def test_a_call_under_way_ends_on_the_certificate_it_began_with(sandbox: Sandbox) -> None:
+    org_id = sandbox.test.create_org({"official_name": "Acme"})
+    token = SecretStr(sandbox.test.mint_token(org_id))
+    async with Pismo(sandbox.test.url, tls=tls(sandbox), timeout=30, attempts=1) as pismo:
+        sandbox.test.faults.add("/orgs", "slow", seconds=30)
+        slow = asyncio.create_task(pismo.get_organization(token, org_id))
+        async with asyncio.timeout(5):
+            while sandbox.test.faults.waiting:  # noqa: ASYNC110  taken once the call has arrived; the sandbox has no event for it
+                await asyncio.sleep(0.01)
+        sandbox.give_certificate()
+        await pismo.list_programs(token, org_id)
+        assert not slow.done()
+        sandbox.test.faults.close()
+        assert (await slow).id == org_id
+
+
+async def test_how_long_the_certificate_in_use_holds(sandbox: Sandbox) -> None:
+    async with Pismo(sandbox.test.url, tls=tls(sandbox)) as pismo:
+        validity = await pismo.certificate_validity()
+        assert validity
+        assert validity[0] < datetime.now(UTC) < validity[1]
+        sandbox.give_certificate("expired")
+        validity = await pismo.certificate_validity()
+        assert validity
+        assert validity[1] < datetime.now(UTC)
+    async with Pismo(sandbox.test.url) as pismo:
+        assert await pismo.certificate_validity() is None
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def test_what_is_to_be_corrected_waits_for_the_next_proof() -> None:
     at, errors = settle(after([CITY, ZIP]), send=["city"], reason="The new building has another code.")
     assert errors == []
     assert (proving.to_send(at), proving.unaccepted(at)) == ([CITY], [CITY])
-    assert not TASK.ready(at)
+    assert not TASK.needed(at)
     assert proving.unaccepted(replace(at, items={**at.items, proving.PROVE: after([ZIP]).items[proving.PROVE]})) == []
 
 

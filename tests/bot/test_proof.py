@@ -1,0 +1,125 @@
+"""The proof of access: a line for each check, of test and of production, run again at will, and kept without the token."""
+
+import json
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from storage.export import export
+from tests.proof_place import STEP, Acme, ProofPlace
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+PASSED = "all checks passed"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def acme() -> AsyncIterator[Acme]:
+    """Set up for OpenID Connect; the certificate is not attached yet, so that the step stays open."""
+    async with ProofPlace() as place:
+        one = Acme(place, await place.begin())
+        await one.is_approved("oidc")
+        await one.support_registers()
+        yield one
+
+
+def lines_of(said: str) -> dict[str, str]:
+    """The lines of the report by their check."""
+    return dict(line.split(": ", 1) for line in said.splitlines()[1:] if ": " in line)
+
+
+async def test_each_check_is_a_line_with_outcome_reason_time_and_x_cid(acme: Acme) -> None:
+    said = await acme.proves(await acme.token("oidc"))
+    assert said.startswith("Proof of access, environment Test: all checks passed.")
+    lines = lines_of(said)
+    assert list(lines) == [
+        "Client certificate of the bot",
+        "TLS handshake",
+        "Access token",
+        "Organization of the token",
+        "Programs readable",
+        "Organization readable",
+    ]
+    assert all(line.startswith("passed. ") for line in lines.values())
+    for check in ("TLS handshake", "Programs readable", "Organization readable"):
+        assert " ms, x-cid " in lines[check]
+    told = [message.text for message in acme.journey.thread("review", STEP)]
+    assert any(lines["Programs readable"] in text for text in told)
+
+
+async def test_every_run_is_kept_without_the_token(acme: Acme) -> None:
+    token = await acme.token("oidc")
+    before = {record.item for record in (await acme.place.snapshot(acme.onboarding)).tasks}
+    await acme.proves(token)
+    await acme.proves(acme.pismo.mint_token(acme.org_id, -60))
+    runs = [record for record in (await acme.place.snapshot(acme.onboarding)).tasks if record.item not in before]
+    assert sorted(run.state for run in runs) == ["done", "failed"]
+    exported = await export(acme.place.bot.store, acme.onboarding)
+    events = [event for event in json.loads(exported.json)["events"] if event["tag"].startswith(f"task:{STEP}.prove_access")]
+    for run in runs:
+        facts = next(event["facts"] for event in events if event["facts"].get("item") == run.item and "lines" in event["facts"])
+        assert facts["environment"] == "test"
+        assert [line["check"] for line in facts["lines"]][:2] == ["certificate", "handshake"]
+        x_cids = {line["x_cid"] for line in run.answers["lines"]} - {""}
+        assert all(x_cid in exported.json for x_cid in x_cids)
+    assert token not in exported.json
+    assert token.split(".")[1] not in exported.json
+
+
+async def test_a_jwt_that_the_customer_signed_is_exchanged(acme: Acme) -> None:
+    said = await acme.proves(acme.machine.signer.assertion(acme.org_id))
+    assert PASSED in said
+    assert lines_of(said)["Access token"].startswith("passed. Pismo took the JWT that you signed")
+
+
+async def test_faults_of_a_signed_jwt_are_told_without_asking_pismo(acme: Acme) -> None:
+    calls = len(acme.pismo.calls)
+    said = await acme.proves(acme.machine.signer.assertion(acme.org_id, lifetime=7200, aud="x"))
+    assert len(acme.pismo.calls) == calls
+    assert "Access token: failed. `exp` is 7,200 s after `iat`; at most 3,600." in said
+    assert 'Access token: failed. `aud` is "x"' in said
+    assert lines_of(said)["Programs readable"] == "skipped. Not tried, since another check did not pass."
+    assert PASSED in await acme.proves(acme.machine.signer.assertion(acme.org_id))
+
+
+async def test_a_signed_jwt_that_pismo_refuses(acme: Acme) -> None:
+    signer = acme.machine.signer
+    acme.pismo.world.org(acme.org_id).registrations.clear()
+    said = await acme.proves(signer.assertion(acme.org_id))
+    assert lines_of(said)["Access token"].startswith("failed. Pismo refused the JWT that you signed (401)")
+    assert lines_of(said)["TLS handshake"].startswith("passed")
+    acme.pismo.register_public_key(acme.org_id, signer.public_key, signer.iss, signer.sub, signer.aud)
+    assert PASSED in await acme.proves(signer.assertion(acme.org_id))
+
+
+async def test_where_pismo_stays_away_it_is_told_how_far_it_came(acme: Acme) -> None:
+    acme.pismo.faults.add("/orgs", "5xx", times=100)
+    lines = lines_of(await acme.proves(await acme.token("oidc")))
+    assert lines["Programs readable"].startswith("passed")
+    assert lines["Organization readable"].startswith("failed. Pismo did not answer in spite of several tries.")
+    assert "x-cid" in lines["Organization readable"]
+    acme.pismo.faults.clear()
+    assert PASSED in await acme.proves(await acme.token("oidc"))
+
+
+async def test_what_is_no_token_is_told_without_asking_pismo(acme: Acme) -> None:
+    calls = len(acme.pismo.calls)
+    said = await acme.proves("¿" * 30)
+    assert "Access token: failed. It is no token" in said
+    assert len(acme.pismo.calls) == calls
+    assert PASSED in await acme.proves(await acme.token("oidc"))
+
+
+async def test_production_is_proved_by_a_run_of_its_own(acme: Acme) -> None:
+    production = acme.place.sandbox.production
+    token = await acme.token("oidc")
+    said = await acme.proves(token, "production")
+    assert said.startswith("Proof of access, environment Production: not everything passed.")
+    assert "refused the token (401)" in said
+    production.world.orgs[acme.org_id.casefold()] = acme.pismo.world.org(acme.org_id)
+    calls = len(acme.pismo.calls)
+    said = await acme.proves(production.mint_token(acme.org_id), "production")
+    assert said.startswith("Proof of access, environment Production: all checks passed.")
+    assert len(acme.pismo.calls) == calls
+    assert await acme.place.state(acme.onboarding, STEP) == "fulfilling"

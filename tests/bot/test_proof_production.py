@@ -1,0 +1,55 @@
+"""The proof of access where production has no address and Pismo is reached over plain HTTP; and after the step's end."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from tests.bot.workplace import Workplace
+from tests.proof_place import STEP, Acme
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+class PlainPlace(Workplace):
+    typed: list[str] = []  # noqa: RUF012  never looked at here
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def plain() -> AsyncIterator[Acme]:
+    """Pismo over plain HTTP, and no production."""
+    async with PlainPlace() as place:
+        one = Acme(place, await place.begin(language="pt_BR"))  # type: ignore[arg-type]  # what it needs, both have
+        await one.gets_an_organization()
+        await place.send(one.onboarding, STEP, method="basic", mtls="pismo_pair")
+        await place.approve(one.onboarding, STEP, place.sam, place.kim)
+        yield one
+
+
+async def is_done(plain: Acme) -> None:
+    """Support hands the pair over, unless it did."""
+    if await plain.place.state(plain.onboarding, STEP) != "done":
+        await plain.place.do(plain.onboarding, STEP, "hand_over_pair", {})
+    assert await plain.place.state(plain.onboarding, STEP) == "done"
+
+
+async def test_without_an_address_nothing_is_proved_in_production(plain: Acme) -> None:
+    calls = len(plain.pismo.calls)
+    said = await plain.proves(plain.pismo.mint_token(plain.org_id), "production")
+    assert said.startswith("Prova de acesso, ambiente Produção: nada foi verificado.")
+    assert said.count("não verificado. Nenhum endereço deste ambiente está configurado no bot.") == 6
+    assert len(plain.pismo.calls) == calls
+    said = await plain.proves(plain.pismo.mint_token(plain.org_id))
+    assert said.startswith("Prova de acesso, ambiente Teste: todas as verificações passaram.")
+    assert "Certificado de cliente do bot: não verificado. O bot não tem um certificado" in said
+    assert "Handshake TLS: não verificado. O endereço configurado não é https." in said
+    await is_done(plain)
+
+
+async def test_access_is_proved_again_after_the_step_is_done(plain: Acme) -> None:
+    await plain.proves(plain.pismo.mint_token(plain.org_id))
+    await is_done(plain)
+    said = await plain.proves(plain.pismo.mint_token(plain.org_id, -60))
+    assert "nem tudo passou" in said
+    assert await plain.place.state(plain.onboarding, STEP) == "done"
+    assert "todas as verificações passaram" in await plain.proves(plain.pismo.mint_token(plain.org_id))

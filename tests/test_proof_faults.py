@@ -1,0 +1,244 @@
+"""From each named fault of TLS, of a signed JWT and of Pismo's answers to words that name it, and, mended, to a proof all passed.
+
+All of it in one onboarding: a proof can be run again and again.
+"""
+
+import logging
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from playground.pismo import Authority, ClientFault
+from playground.pismo.machine import Method
+from playground.pismo.signer import rsa_key
+from tests.proof_place import Acme, ProofPlace
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+PASSED = "all checks passed"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def acme() -> AsyncIterator[Acme]:
+    """Set up for OpenID Connect, with an access key besides; its certificate is not attached yet, so that the step stays open."""
+    async with ProofPlace() as place:
+        logging.getLogger().addHandler(place.logged)
+        one = Acme(place, await place.begin())
+        await one.is_approved("oidc")
+        await one.support_registers()
+        yield one
+        logging.getLogger().removeHandler(place.logged)
+        assert place.typed
+        assert await place.leaks() == []
+
+
+async def passes(acme: Acme, method: Method = "basic") -> None:
+    """A fresh token proves the access."""
+    said = await acme.proves(await acme.token(method))
+    assert PASSED in said, said
+
+
+# -- what TLS refuses
+
+
+@dataclass(frozen=True)
+class Certified:
+    """``brings`` a fault into the bot's or the sandbox's certificates; ``words`` name it."""
+
+    words: str
+    brings: Callable[[Acme], None]
+
+
+def given(fault: ClientFault) -> Callable[[Acme], None]:
+    return lambda acme: acme.place.sandbox.give_certificate(fault)
+
+
+CERTIFIED = {
+    "client certificate expired": Certified("It expired on", given("expired")),
+    "client certificate not yet valid": Certified("It holds only from", given("not yet valid")),
+    "client certificate of another authority": Certified("does not know the authority", given("other authority")),
+    "client certificate revoked": Certified("refused the bot's certificate as revoked", given("revoked")),
+    "client certificate revoked while connected": Certified("as revoked", lambda acme: acme.place.sandbox.revoke_certificate()),
+    "no client certificate": Certified("the bot sent none", given("absent")),
+    "server certificate not trusted": Certified(
+        "not trusted", lambda acme: acme.place.sandbox.give_authority(Authority("Other"))
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", CERTIFIED)
+async def test_fault_in_tls(acme: Acme, fault: str) -> None:
+    certified, sandbox = CERTIFIED[fault], acme.place.sandbox
+    token = await acme.token()
+    calls = len(acme.pismo.calls)
+    certified.brings(acme)
+    said = await acme.proves(token)
+    assert certified.words in said, said
+    assert PASSED not in said
+    assert len(acme.pismo.calls) == calls
+    sandbox.give_authority()
+    sandbox.give_certificate()
+    await passes(acme)
+
+
+# -- what is wrong with the JWT that a customer signs: Pismo says 401, and the form says what
+
+
+@dataclass(frozen=True)
+class Signed:
+    """``makes`` the faulty one; ``refusal`` is the sandbox's own note of what it did not take; ``words`` name it to the customer."""
+
+    refusal: str
+    words: str
+    makes: Callable[[Acme], str]
+
+
+def signs(**how: Any) -> Callable[[Acme], str]:
+    return lambda acme: acme.machine.signer.assertion(acme.org_id, **how)
+
+
+def by_another_key(acme: Acme) -> str:
+    return replace(acme.machine.signer, key=rsa_key()).assertion(acme.org_id)
+
+
+def for_another_customer(acme: Acme) -> str:
+    return acme.machine.signer.assertion(acme.pismo.create_org({"official_name": "Blue Coop"}))
+
+
+SIGNED = {
+    "wrong key": Signed("signature", "does not match the public key you registered", by_another_key),
+    "wrong iss": Signed("iss", '`iss` is "x"', signs(iss="x")),
+    "wrong sub": Signed("sub", '`sub` is "x"', signs(sub="x")),
+    "wrong aud": Signed("aud", '`aud` is "x"', signs(aud="x")),
+    "aud as a list": Signed("aud", "`aud` must be one text", signs(aud=["https://audience.example"])),
+    "lifetime too long": Signed("lifetime", "`exp` is 7,200 s after `iat`; at most 3,600", signs(lifetime=7200)),
+    "clock ahead": Signed("iat in the future", "in the future: the clock of your machine is ahead", signs(begins=600)),
+    "expired JWT": Signed("expired", "It expired", signs(begins=-7200)),
+    "alg none": Signed("alg", "`alg` is none", signs(algorithm="none")),
+    "alg HS256": Signed("alg", "`alg` is HS256", signs(algorithm="HS256")),
+    "tenant_id missing": Signed("claim missing", "`tenant_id` is missing", signs(tenant_id=None)),
+    "org ID of another customer": Signed("signature", "your org ID is", for_another_customer),
+    "unknown org": Signed("unknown org", "your org ID is", signs(tenant_id="TN-00000000-0000-4000-8000-000000000000")),
+    "JWT cut in two": Signed("malformed", "A part of the token is missing", lambda acme: signs()(acme)[:120]),
+}
+
+
+@pytest.mark.parametrize("fault", SIGNED)
+async def test_fault_in_the_signed_jwt(acme: Acme, fault: str) -> None:
+    signed = SIGNED[fault]
+    faulty = signed.makes(acme)
+    with pytest.raises(PermissionError, match="401 Invalid credentials"):
+        await acme.token("oidc", token=faulty)
+    assert acme.pismo.calls[-1].refusal == signed.refusal
+    assert signed.words in await acme.check_refuses(faulty)
+    mended = acme.machine.signer.assertion(acme.org_id)
+    await acme.check_takes(mended)
+    assert PASSED in await acme.proves(await acme.token("oidc", token=mended))
+
+
+# -- what Pismo says of a token
+
+
+@dataclass(frozen=True)
+class Refused:
+    """``brings`` arranges the fault and gives the token to paste; ``words`` name it; ``mends`` takes it away."""
+
+    words: str
+    brings: Callable[[Acme], str | None]
+    mends: Callable[[Acme], Any] = lambda _: None
+
+
+def of_another_customer(acme: Acme) -> str:
+    return acme.pismo.mint_token(acme.pismo.create_org({"official_name": "Blue Coop"}))
+
+
+def revoked(acme: Acme) -> str:
+    token = acme.pismo.mint_token(acme.org_id)
+    acme.pismo.revoke_token(token)
+    return token
+
+
+def of_a_revoked_key(acme: Acme) -> None:
+    acme.pismo.revoke_access_key(acme.machine.access_key[0])
+
+
+def gets_another_key(acme: Acme) -> None:
+    acme.machine.access_key = acme.pismo.mint_access_key(acme.org_id)
+
+
+def of_a_revoked_public_key(acme: Acme) -> str:
+    acme.pismo.revoke_public_keys(acme.org_id)
+    return acme.machine.signer.assertion(acme.org_id)
+
+
+def is_registered_anew(acme: Acme) -> None:
+    signer = acme.machine.signer
+    acme.pismo.world.org(acme.org_id).registrations.clear()
+    acme.pismo.register_public_key(acme.org_id, signer.public_key, signer.iss, signer.sub, signer.aud)
+
+
+def of_production(acme: Acme) -> str:
+    production = acme.place.sandbox.production
+    return production.mint_token(production.create_org({"official_name": "Acme"}))
+
+
+def deleted(acme: Acme) -> None:
+    acme.hidden = acme.pismo.world.orgs.pop(acme.org_id.casefold())
+
+
+def found_again(acme: Acme) -> None:
+    acme.pismo.world.orgs[acme.org_id.casefold()] = acme.hidden
+
+
+def fails(kind: Any, path: str = "*", seconds: float | None = None) -> Callable[[Acme], None]:
+    return lambda acme: acme.pismo.faults.add(path, kind, times=100, seconds=seconds)
+
+
+def clear(acme: Acme) -> None:
+    acme.pismo.faults.clear()
+
+
+PISMO_FAULTS = {
+    "expired token": Refused("expired", lambda acme: acme.pismo.mint_token(acme.org_id, -60)),
+    "revoked token": Refused("401", revoked),
+    "revoked key": Refused("401", of_a_revoked_key, gets_another_key),
+    "revoked public key": Refused("this key is active in Control Center", of_a_revoked_public_key, is_registered_anew),
+    "token of another environment": Refused("another organization", of_production),
+    "token of another customer": Refused("another organization", of_another_customer),
+    "token cut in two": Refused("401", lambda acme: acme.pismo.mint_token(acme.org_id)[:60]),
+    "403 on programs": Refused("403", lambda acme: acme.pismo.forbid("programs"), lambda acme: acme.pismo.allow("programs")),
+    "403 on the organization": Refused("403", lambda acme: acme.pismo.forbid("orgs"), lambda acme: acme.pismo.allow("orgs")),
+    "unknown organization": Refused("does not know this organization", deleted, found_again),
+    "429": Refused("did not answer", fails("429"), clear),
+    "500": Refused("did not answer", fails("5xx"), clear),
+    "gateway's 502": Refused("did not answer", fails("gateway"), clear),
+    "slow": Refused("did not answer", fails("slow", seconds=5), clear),
+    "dropped": Refused("did not answer", fails("drop_before"), clear),
+}
+
+
+@pytest.mark.parametrize("fault", PISMO_FAULTS)
+async def test_fault_at_pismo(acme: Acme, fault: str) -> None:
+    refused = PISMO_FAULTS[fault]
+    token = await acme.token()
+    said = await acme.proves(refused.brings(acme) or token)
+    assert refused.words in said, said
+    assert PASSED not in said
+    refused.mends(acme)
+    await passes(acme, "oidc" if "public" in fault else "basic")
+
+
+# -- production
+
+
+async def test_production_is_proved_with_its_own_token(acme: Acme) -> None:
+    production = acme.place.sandbox.production
+    said = await acme.proves(await acme.token(), "production")
+    assert "Pismo refused the token (401)" in said, said
+    acme.exists_in(production)
+    said = await acme.proves(production.mint_token(acme.org_id), "production")
+    assert PASSED in said, said
+    assert "Production" in said
