@@ -14,9 +14,9 @@ from flows.onboarding import situation
 from flows.rules import Rules
 from flows.step import Form, Situation
 from flows.steps.organization import to_org_details
-from playground.acts import key_pair
 from playground.clock import CUSTOMER
 from playground.office import Office
+from playground.pismo.signer import public_pem, rsa_key
 from storage.sealing import Keyring
 from storage.store import Store
 
@@ -92,7 +92,7 @@ async def _made(office: Office, form_id: str) -> Answers:
     if form_id == "assign":
         return {"person": office.bruno}
     if form_id == "authentication":
-        return {"public_key": key_pair()[1]}
+        return {"public_key": public_pem(rsa_key())}
     if form_id == "organization.record_org_id":
         return {"org_id": await _organization(office)}
     if form_id == "authentication.prove_access":

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from bot.buttons import Act
-from playground.acts import Acts, key_pair
+from playground.acts import Acts
 from playground.journey import Journey, ready
 from playground.lasting import SLACK, LastingOffice, clear
 from playground.office import CALM
+from playground.pismo.signer import public_pem, rsa_key
 from playground.pismo.world import World as PismoWorld
 from playground.saving import (
     Kept,
@@ -59,7 +60,7 @@ def test_pismo_is_read_as_it_was_written() -> None:
     world, again = PismoWorld(), PismoWorld()
     org = world.create_org({"org_name": "Acme Bank"}).id
     key, secret = world.mint_access_key(org)
-    world.register_public_key(org, key_pair()[1], "i", "s", "a")
+    world.register_public_key(org, public_pem(rsa_key()), "i", "s", "a")
     world.add_program(org, "Cards", "CREDITO", "ACTIVE")
     token, revoked = world.mint_token(org, 600), world.mint_token(org, 900)
     world.revoke_token(revoked)
