@@ -13,7 +13,9 @@ __all__ = ["Block", "KeyFault", "KeyNote", "KeyProblem", "read_blocks", "the_blo
 _MOST_SIGNS = 100_000
 _BLOCK = re.compile(r"-{1,30} ?BEGIN ([A-Z0-9 ]{1,40}?) ?-{1,30}([^-]*)-{1,30} ?END ([A-Z0-9 ]{1,40}?) ?-{1,30}")
 _PRIVATE = re.compile(r"BEGIN[A-Z0-9 ]{0,40}PRIVATE KEY")
-_ARMOUR = re.compile(r"-{0,30} ?\b(BEGIN|END) ([A-Z0-9 ]{1,40}?) ?(?:-{1,30}|$)", re.MULTILINE)
+_ARMOUR = re.compile(r"-{0,30} ?(?:BEGIN|END) ((?:RSA )?PUBLIC KEY|(?:NEW )?CERTIFICATE REQUEST|(?:X509 )?CERTIFICATE) ?-{0,30}")
+_QUOTED = re.compile(r"^[ \t\"'‘’`]+|[ \t\"'‘’`]+$", re.MULTILINE)
+_LINES = re.compile(r"^M[A-Za-z0-9+/]{15}[A-Za-z0-9+/ ]*={0,2}(?:\n[A-Za-z0-9+/ ]+={0,2}(?=\n|\Z))*", re.MULTILINE)
 _LONGEST_LINE = 76
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 
@@ -106,26 +108,35 @@ def _block(match: re.Match[str], notes: tuple[KeyNote, ...]) -> Block:
 
 
 def _bare(text: str, notes: tuple[KeyNote, ...]) -> Block:
-    """The base64 without its first and last line."""
+    """The base64 without its first or last line, or both."""
     if re.match(r"\s{0,9}(?:ssh-|ecdsa-sha2-|-{1,9} ?BEGIN SSH2)", text):
         raise KeyProblem(KeyFault.SSH)
-    labels = {match[2] for match in _ARMOUR.finditer(text)}
-    signs = "".join(_ARMOUR.sub("", text).split())
-    if not signs.startswith("M") or not _BASE64.fullmatch(signs):
-        raise KeyProblem(KeyFault.TRUNCATED if labels else KeyFault.NOT_PEM)
-    if len(labels) > 1 or (labels and not _whole(signs)):
+    labels = {match[1] for match in _ARMOUR.finditer(text)}
+    lines = _QUOTED.sub("", _ARMOUR.sub("\n", text).replace(">", " "))
+    signs = "".join(lines.split())
+    if not _BASE64.fullmatch(signs):
+        signs = "".join(max(_LINES.findall(lines), key=len, default="").split())
+        notes = (*notes, KeyNote.SURROUNDED)
+    whole = _whole(signs)
+    if not signs.startswith("M") or (KeyNote.SURROUNDED in notes and not whole):
+        raise KeyProblem(KeyFault.TRUNCATED if labels or "BEGIN " in text or "END " in text else KeyFault.NOT_PEM)
+    if len(labels) > 1 or (labels and not whole):
         raise KeyProblem(KeyFault.TRUNCATED)
-    return Block(labels.pop() if labels else "", _decoded(signs), (*notes, KeyNote.NO_HEADER))
+    return Block(labels.pop() if labels else "", _decoded(whole or signs), (*notes, KeyNote.NO_HEADER))
 
 
-def _whole(signs: str) -> bool:
-    """Whether the DER is as long as it says: a line with a label is lost, but nothing of the content."""
+def _whole(signs: str) -> str:
+    """As much base64 as the DER in it says that it has bytes; empty where some is missing. The rest is words that follow."""
     try:
-        der = base64.b64decode(signs, validate=True)
+        head = base64.b64decode(signs[:8], validate=True)
     except ValueError:
-        return False
-    size = der[1] & 0x7F if der[1] & 0x80 else 0
-    return len(der) == (2 + size + int.from_bytes(der[2 : 2 + size]) if size else 2 + der[1])
+        return ""
+    size = head[1] & 0x7F if head[1:] and head[1] & 0x80 else 0
+    if not 1 <= size <= len(head) - 2:
+        return ""
+    length = 2 + size + int.from_bytes(head[2 : 2 + size])
+    needed = -(-length // 3) * 4
+    return signs[:needed] if len(signs) >= needed else ""
 
 
 def _decoded(body: str) -> bytes:

@@ -143,6 +143,18 @@ def test_what_pasting_does_to_a_key_is_mended_and_noted(how: str) -> None:
     assert set(key.notes) <= {note, KeyNote.FINAL_NEWLINE, KeyNote.LINE_ENDS if "mail" in how else note}
 
 
+LOST = ["first line lost", "last line lost", "dashes lost", "without header"]
+WRAPPED = sorted(set(MENDED) - {*LOST, "escaped", "bom read as latin 1"})
+
+
+@given(st.sampled_from([None, *LOST]), st.lists(st.sampled_from(WRAPPED), max_size=2, unique=True))
+def test_several_mendings_at_once_give_the_same_key(lost: str | None, hows: list[str]) -> None:
+    text = public(rsa_key())
+    for how in [lost, *hows] if lost else hows:
+        text = MENDED[how][0](text)
+    assert read_public_key(text).pem == public(rsa_key())
+
+
 def test_a_code_block_is_no_mending_worth_a_note() -> None:
     assert read_public_key(f"```\n{public(rsa_key())}```\n").notes == ()
 
