@@ -82,6 +82,13 @@ class World:
     """``lag``: how many searches pass until one finds what was filed."""
 
     def __init__(self) -> None:
+        self.tickets: dict[str, Ticket] = {}
+        self.lag = 0
+        self._numbers = count(1024)
+        self.restore()
+
+    def restore(self) -> None:
+        """Desks and forms as they were at first; tickets stay."""
         self.desks = [
             {"id": EN, "projectId": "10001", "projectName": "PISMO | Service Desk EN", "projectKey": "SDEN"},
             {"id": PT, "projectId": "10002", "projectName": "PISMO | Service Desk", "projectKey": "SD"},
@@ -96,9 +103,6 @@ class World:
             for desk in (EN, PT)
         }
         self.fields: dict[tuple[str, str], list[Json]] = {(EN, SETTINGS): _settings("en"), (PT, SETTINGS): _settings("pt_BR")}
-        self.tickets: dict[str, Ticket] = {}
-        self.lag = 0
-        self._numbers = count(1024)
 
     def file(self, desk: str, type_id: str, values: Json, reporter: str) -> Ticket:
         key = next(one["projectKey"] for one in self.desks if one["id"] == desk)
