@@ -15,7 +15,7 @@ _BLOCK = re.compile(r"-{1,30} ?BEGIN ([A-Z0-9 ]{1,40}?) ?-{1,30}([^-]*)-{1,30} ?
 _PRIVATE = re.compile(r"BEGIN[A-Z0-9 ]{0,40}PRIVATE KEY")
 _ARMOUR = re.compile(r"-{0,30} ?(?:BEGIN|END) ((?:RSA )?PUBLIC KEY|(?:NEW )?CERTIFICATE REQUEST|(?:X509 )?CERTIFICATE) ?-{0,30}")
 _QUOTED = re.compile(r"^[ \t\"'‘’`]+|[ \t\"'‘’`]+$", re.MULTILINE)
-_LINES = re.compile(r"^M[A-Za-z0-9+/]{15}[A-Za-z0-9+/ ]*={0,2}(?:\n[A-Za-z0-9+/ ]+={0,2}(?=\n|\Z))*", re.MULTILINE)
+_BODY = re.compile(r"(?<![A-Za-z0-9+/])MI[GHI][A-Za-z0-9+/]{13}[A-Za-z0-9+/ \n]*={0,2}")  # a sequence of 128 bytes or more
 _LONGEST_LINE = 76
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 
@@ -115,7 +115,7 @@ def _bare(text: str, notes: tuple[KeyNote, ...]) -> Block:
     lines = _QUOTED.sub("", _ARMOUR.sub("\n", text).replace(">", " "))
     signs = "".join(lines.split())
     if not _BASE64.fullmatch(signs):
-        signs = "".join(max(_LINES.findall(lines), key=len, default="").split())
+        signs = "".join(max(_BODY.findall(lines), key=len, default="").split())
         notes = (*notes, KeyNote.SURROUNDED)
     whole = _whole(signs)
     if not signs.startswith("M") or (KeyNote.SURROUNDED in notes and not whole):
@@ -128,11 +128,12 @@ def _bare(text: str, notes: tuple[KeyNote, ...]) -> Block:
 def _whole(signs: str) -> str:
     """As much base64 as the DER in it says that it has bytes; empty where some is missing. The rest is words that follow."""
     try:
-        head = base64.b64decode(signs[:8], validate=True)
+        head = base64.b64decode(signs[:12], validate=True)
     except ValueError:
         return ""
     size = head[1] & 0x7F if head[1:] and head[1] & 0x80 else 0
-    if not 1 <= size <= len(head) - 2:
+    # A sequence that begins with another one or, in PKCS #1, with a number.
+    if head[:1] != b"\x30" or not 1 <= size <= len(head) - 3 or head[2 + size] not in b"\x30\x02":
         return ""
     length = 2 + size + int.from_bytes(head[2 : 2 + size])
     needed = -(-length // 3) * 4
