@@ -1,270 +1,28 @@
+"""Secrets with a name, tokens and card numbers are found; nothing innocent is; what is found is cut out whole."""
+
 import base64
 import dataclasses
 import html
-import io
 import json
 import random
 import re
 import uuid
-import zipfile
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from functools import cache
-from urllib.parse import quote
 
 import jwt
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import (
-    BestAvailableEncryption,
     Encoding,
-    NoEncryption,
-    PrivateFormat,
     PublicFormat,
-    pkcs12,
 )
 from cryptography.x509.oid import NameOID
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from flows.guard import CUT, Finding, Kind, find_in_file, find_secrets, redact
-
-AN_HOUR_AGO = datetime.now(UTC) - timedelta(hours=1)
-NEXT_YEAR = AN_HOUR_AGO + timedelta(days=365)
-LOCK = BestAvailableEncryption(b"only for this test")
-
-
-def kinds(text: str) -> set[str]:
-    return {str(finding.kind) for finding in find_secrets(text)}
-
-
-@cache
-def rsa_key() -> rsa.RSAPrivateKey:
-    return rsa.generate_private_key(65537, 2048)
-
-
-def pem(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey, form: PrivateFormat) -> str:
-    return key.private_bytes(Encoding.PEM, form, NoEncryption()).decode()
-
-
-@cache
-def private_pems() -> dict[str, str]:
-    curve, edwards = ec.generate_private_key(ec.SECP256R1()), ed25519.Ed25519PrivateKey.generate()
-    return {
-        "pkcs1": pem(rsa_key(), PrivateFormat.TraditionalOpenSSL),
-        "pkcs8": pem(rsa_key(), PrivateFormat.PKCS8),
-        "openssh": pem(rsa_key(), PrivateFormat.OpenSSH),
-        "encrypted": rsa_key().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, LOCK).decode(),
-        "old encrypted": rsa_key().private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, LOCK).decode(),
-        "ec": pem(curve, PrivateFormat.TraditionalOpenSSL),
-        "ec pkcs8": pem(curve, PrivateFormat.PKCS8),
-        "ed25519": pem(edwards, PrivateFormat.PKCS8),
-    }
-
-
-@cache
-def public_texts() -> dict[str, str]:
-    curve = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Acme Bank"), x509.NameAttribute(NameOID.COUNTRY_NAME, "BR")])
-    texts = {}
-    for label, key in (("rsa", rsa_key()), ("ec", curve)):
-        public = key.public_key()
-        texts[f"{label} spki"] = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
-        texts[f"{label} ssh"] = public.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
-        request = x509.CertificateSigningRequestBuilder().subject_name(name).sign(key, hashes.SHA256())
-        texts[f"{label} csr"] = request.public_bytes(Encoding.PEM).decode()
-        certificate = (
-            x509.CertificateBuilder()
-            .subject_name(name)
-            .issuer_name(name)
-            .public_key(public)
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(AN_HOUR_AGO)
-            .not_valid_after(NEXT_YEAR)
-            .sign(key, hashes.SHA256())
-        )
-        texts[f"{label} certificate"] = certificate.public_bytes(Encoding.PEM).decode()
-    texts["pkcs1"] = rsa_key().public_key().public_bytes(Encoding.PEM, PublicFormat.PKCS1).decode()
-    texts["jwk"] = json.dumps(jwt.algorithms.RSAAlgorithm.to_jwk(rsa_key().public_key(), as_dict=True), indent=1)
-    return texts
-
-
-MANGLED: dict[str, Callable[[str], str]] = {
-    "as it is": str,
-    "in a sentence": lambda text: f"Hi, here is it:\n{text}\nIs that right?",
-    "windows line ends": lambda text: text.replace("\n", "\r\n"),
-    "indented": lambda text: text.replace("\n", "\n    "),
-    "quoted": lambda text: "".join(f"> {line}\n" for line in text.splitlines()),
-    "quoted by slack": lambda text: "".join(f"&gt; {line}\n" for line in text.splitlines()),
-    "in a code block": lambda text: f"```{text}```",
-    "in json": lambda text: json.dumps({"key": text}),
-    "in json in json": lambda text: json.dumps(json.dumps({"key": text})),
-    "smart dashes": lambda text: text.replace("--", "—"),
-    "en dashes": lambda text: text.replace("-", "–"),
-    "no-break spaces": lambda text: text.replace(" ", "\u00a0"),
-    "on one line": lambda text: text.replace("\n", " "),
-    "collapsed": lambda text: text.replace("\n", ""),
-    "url encoded": quote,
-    "url encoded form": lambda text: quote(text).replace("%20", "+"),
-    "rewrapped": lambda text: re.sub(r"(.{1,40})", r"\1\n", text),
-    "double spaced": lambda text: text.replace("\n", "\n\n"),
-    "for a web page": lambda text: text.replace("-", "&#x2d;").replace("\n", "&#10;"),
-    "in html": lambda text: html.escape(text, quote=True).replace("=", "&#61;").replace("\n", "<br>\n"),
-    "with zero width signs": lambda text: text.replace("\n", "\u200b\n\ufeff"),
-}
-CUT_SHORT: dict[str, Callable[[str], str]] = {
-    "the end lost": lambda text: text[: len(text) * 2 // 3],
-    "the footer lost": lambda text: text[: text.rindex("-----END")],
-    "the header lost": lambda text: text[text.index("\n") + 1 :],
-    "the beginning lost": lambda text: text[len(text) // 3 :],
-    "the body alone": lambda text: text[text.index("\n") + 1 : text.rindex("-----END")],
-}
-
-
-def pieces(text: str) -> set[str]:
-    """Every stretch of 20 signs of the key itself."""
-    body = "".join(line for line in text.splitlines() if not re.search(r"-----|:|^$", line))
-    return {body[n : n + 20] for n in range(0, len(body) - 20, 5)}
-
-
-def leaves_nothing(secret: str, text: str) -> bool:
-    rest = re.sub(r"\\+n|%0A|&gt;|[^A-Za-z0-9+/=]", "", html.unescape(redact(text)).replace("%2B", "+"))
-    return not any(piece in rest for piece in pieces(secret))
-
-
-@pytest.mark.parametrize("how", MANGLED)
-def test_a_private_key_is_found_and_cut_out_however_it_was_pasted(how: str) -> None:
-    for form, secret in private_pems().items():
-        text = MANGLED[how](secret)
-        assert kinds(text) == {"private_key"}, form
-        assert leaves_nothing(secret, text), form
-
-
-@pytest.mark.parametrize("how", CUT_SHORT)
-def test_a_part_of_a_private_key_is_found_and_cut_out(how: str) -> None:
-    for form, secret in private_pems().items():
-        if how == "the body alone" and form == "old encrypted":
-            continue  # nothing tells its ciphertext from any other base64
-        text = CUT_SHORT[how](secret)
-        assert kinds(text) == {"private_key"}, form
-        assert leaves_nothing(text, text), form
-
-
-def test_what_stands_around_a_private_key_is_kept() -> None:
-    text = f"before\n{private_pems()['pkcs8']}after\n{public_texts()['rsa spki']}"
-    assert redact(text) == f"before\n{CUT}\nafter\n{public_texts()['rsa spki']}"
-    spans = [finding.span for finding in find_secrets(text)]
-    assert len(spans) == 1
-    assert text[slice(*spans[0])].strip() == private_pems()["pkcs8"].strip()
-
-
-def test_two_keys_and_a_password_are_three_findings() -> None:
-    text = f"{private_pems()['ec']}{private_pems()['pkcs8']}password: Hunter2!\n"
-    assert [finding.kind for finding in find_secrets(text)] == [Kind.PRIVATE_KEY, Kind.PRIVATE_KEY, Kind.PASSWORD]
-
-
-def noise(length: int, seed: int = 1) -> str:
-    return base64.b64encode(random.Random(seed).randbytes(length)).decode()
-
-
-def test_other_writings_of_private_keys_are_found_and_cut_out() -> None:
-    jwk = jwt.algorithms.RSAAlgorithm.to_jwk(rsa_key(), as_dict=True)
-    for text in (json.dumps(jwk), json.dumps(jwk, indent=2), json.dumps(json.dumps(jwk)), str(jwk)):
-        assert kinds(text) == {"private_key"}
-        assert not any(str(jwk[member]) in redact(text) for member in ("d", "p", "q", "dp", "dq", "qi"))
-        assert str(jwk["n"]) in redact(text)
-    putty = f"PuTTY-User-Key-File-3: ssh-rsa\nEncryption: none\nPublic-Lines: 1\n{noise(40)}\nPrivate-Lines: 1\n{noise(90)}\n"
-    for text in (putty, putty + "Private-MAC: 0a1b2c\n"):
-        assert kinds(text) == {"private_key"}
-        assert noise(90) not in redact(text)
-    pgp = f"-----BEGIN PGP PRIVATE KEY BLOCK-----\n\n{noise(48)}\n{noise(48, 2)}\n-----END PGP PRIVATE KEY BLOCK-----"
-    assert redact(pgp) == CUT
-    xml = f"<RSAKeyValue><Modulus>{noise(256)}</Modulus><D>{noise(256, 2)}</D></RSAKeyValue>"
-    assert kinds(xml) == {"private_key"}
-    assert noise(256, 2)[:40] not in redact(xml)
-
-
-def test_a_jwk_is_found_however_it_is_wrapped() -> None:
-    private = jwt.algorithms.RSAAlgorithm.to_jwk(rsa_key(), as_dict=True)
-    curve = jwt.algorithms.ECAlgorithm.to_jwk(ec.generate_private_key(ec.SECP256R1()), as_dict=True)
-    shared = {"kty": "oct", "k": noise(32).replace("+", "-").replace("/", "_")}
-    for one in (private, curve, shared):
-        secret = str(one.get("d") or one["k"])
-        plain = json.dumps({"keys": [one]}, indent=2)
-        wrapped = [
-            plain,
-            html.escape(plain),
-            re.sub('"([^"]*)"', "“\\1”", plain),
-            plain.replace("\n", "\u00a0"),
-            f"```{plain}```",
-        ]
-        wrapped += ["\n".join(f"{name}: {value}" for name, value in one.items()), plain.replace('"', "'")]
-        for text in wrapped:
-            assert kinds(text) == {"private_key"}, text[:40]
-            assert secret not in redact(text)
-
-
-def test_a_key_store_in_base64_is_found() -> None:
-    store = pkcs12.serialize_key_and_certificates(b"acme", rsa_key(), None, None, LOCK)
-    for text in (
-        base64.b64encode(store).decode(),
-        base64.encodebytes(store).decode(),
-        f"PFX:\n{base64.encodebytes(store).decode()}",
-    ):
-        assert kinds(text) == {"private_key"}
-        assert pieces(base64.b64encode(store).decode()).isdisjoint({redact(text)[n : n + 20] for n in range(len(redact(text)))})
-
-
-def zipped(name: str, content: bytes) -> bytes:
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("readme.txt", "hello")
-        archive.writestr(name, content)
-    return packed.getvalue()
-
-
-def test_files_with_private_keys_are_found() -> None:
-    pkcs8 = private_pems()["pkcs8"].encode()
-    der = rsa_key().private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
-    store = pkcs12.serialize_key_and_certificates(b"acme", rsa_key(), None, None, LOCK)
-    files = {
-        "key.pem": pkcs8,
-        "key.txt": private_pems()["pkcs8"].encode("utf-16"),
-        "key2.txt": private_pems()["pkcs8"].encode("utf-16-le"),
-        "bom.pem": b"\xef\xbb\xbf" + pkcs8,
-        "key.der": der,
-        "traditional.der": rsa_key().private_bytes(Encoding.DER, PrivateFormat.TraditionalOpenSSL, NoEncryption()),
-        "locked.der": rsa_key().private_bytes(Encoding.DER, PrivateFormat.PKCS8, LOCK),
-        "store.pfx": store,
-        "store": store,
-        "odd.p12": b"0\x80" + bytes(20),
-        "store.jks": b"\xfe\xed\xfe\xed\0\0\0\x02" + bytes(20),
-        "keys.zip": zipped("folder/key.pem", pkcs8),
-        "stores.zip": zipped("store.pfx", store),
-    }
-    for name, content in files.items():
-        assert {finding.kind for finding in find_in_file(name, content)} == {Kind.PRIVATE_KEY}, name
-        assert find_in_file(name, content, allow={"private_key"}) == (), name
-
-
-def test_files_without_secrets_pass() -> None:
-    public = public_texts()
-    certificate = x509.load_pem_x509_certificate(public["rsa certificate"].encode())
-    files = {
-        "key.pub": public["rsa spki"].encode(),
-        "key.key": public["rsa spki"].encode("utf-16"),
-        "spki.der": rsa_key().public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo),
-        "certificate.der": certificate.public_bytes(Encoding.DER),
-        "people.zip": zipped("people.csv", b"e-mail;name\nana@acme.example;Ana\n"),
-        "broken.zip": zipped("key.pem", b"x")[:40],
-        "picture.png": b"\x89PNG\r\n\x1a\n" + random.Random(1).randbytes(5000),
-        "empty": b"",
-    }
-    for name, content in files.items():
-        assert find_in_file(name, content) == (), name
-
+from tests.flows.made_secrets import CUT_SHORT, MANGLED, kinds, noise, public_texts
 
 TOKEN = jwt.encode({"sub": "x"}, "k" * 32, algorithm="HS256")
 VALUE = "aG9sZCBvbiB0byB5b3Vy8Q"
@@ -548,27 +306,6 @@ def test_a_finding_does_not_carry_the_secret() -> None:
 def test_junk_of_megabytes_is_looked_through_to_its_end(text: str) -> None:
     """A pattern that backtracks would never end here."""
     assert all(finding.span[1] <= len(text) for finding in find_secrets(text))
-
-
-layers = st.lists(st.sampled_from(sorted(set(MANGLED) - {"url encoded form"})), max_size=2, unique=True)
-
-
-@given(st.sampled_from(["pkcs1", "pkcs8", "openssh", "encrypted", "ec", "ed25519"]), layers, st.text("abc .,:\n", max_size=30))
-def test_a_private_key_is_found_through_several_layers_of_mangling(form: str, hows: list[str], around: str) -> None:
-    text = private_pems()[form]
-    for how in hows:
-        text = MANGLED[how](text)
-    text = around + "\n" + text + "\n" + around
-    assert "private_key" in kinds(text)
-    assert "private_key" not in kinds(redact(text))
-
-
-@given(st.sampled_from(["rsa spki", "rsa csr", "rsa certificate", "ec spki", "ec csr", "ec certificate", "jwk"]), layers)
-def test_a_public_key_passes_through_several_layers_of_mangling(form: str, hows: list[str]) -> None:
-    text = public_texts()[form]
-    for how in hows:
-        text = MANGLED[how](text)
-    assert find_secrets(text) == ()
 
 
 @given(st.binary(min_size=8, max_size=400))
