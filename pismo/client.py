@@ -60,10 +60,10 @@ class _Answer:
 class Pismo:
     """Calls of one environment over one connection pool: ``async with Pismo(base_url) as pismo``.
 
-    ``timeout`` is in seconds and holds for each attempt. ``attempts``: of a call that only reads, with growing waits between them and
-    as long as the other side says. ``secret_field``: what the OAuth2 call names the client's secret; Pismo's guide says as the default
-    does, RFC 6749 ``client_secret``. Every method raises PismoError, and ValueError for a token (TokenError) or an org ID that cannot
-    be sent. Tokens are taken as they were pasted.
+    ``timeout`` is in seconds, for connecting, for the handshake and for each wait; an attempt as a whole gets three times that.
+    ``attempts``: of a call that only reads, with growing waits between them and as long as the other side says. ``secret_field``: what the
+    OAuth2 call names the client's secret; Pismo's guide says as the default does, RFC 6749 ``client_secret``. Every method raises
+    PismoError, and ValueError for a token (TokenError) or an org ID that cannot be sent. Tokens are taken as they were pasted.
     """
 
     def __init__(
@@ -186,8 +186,9 @@ class Pismo:
         x_cid = str(uuid4())
         failure, fault, response, start = "", None, None, perf_counter()
         try:
-            async with asyncio.timeout(self._timeout), self._connection.open() as http:
-                response = await http.request(call.method, path, headers={**headers, "x-cid": x_cid}, **content)
+            async with asyncio.timeout(3 * self._timeout), self._connection.open() as http:
+                sent = {**headers, "x-cid": x_cid}
+                response = await http.request(call.method, path, headers=sent, timeout=self._timeout, **content)
         except CertificateError as error:
             failure, fault = "client certificate cannot be used", f"client_{error.kind}"
         except (TimeoutError, httpx.TimeoutException):

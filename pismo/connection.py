@@ -1,5 +1,6 @@
 """One pool of connections to one address, made anew when the client certificate's files were changed."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -45,6 +46,9 @@ class Connection:
         pool.users += 1
         try:
             yield pool.http
+        except asyncio.CancelledError:  # httpcore leaves such a connection in its pool for good, until no place is left
+            self._retire(pool)
+            raise
         finally:
             pool.users -= 1
             await self._let_go(pool)
@@ -92,6 +96,12 @@ class Connection:
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         )
         return _Pool(http, validity)
+
+    def _retire(self, pool: _Pool) -> None:
+        """To be closed once nobody uses it any more."""
+        pool.old = True
+        if self._pool is pool:
+            self._pool = self._stamp = None
 
     async def _let_go(self, pool: _Pool) -> None:
         if pool.old and not pool.users:

@@ -43,6 +43,13 @@ async def fault(pismo: Pismo, sandbox: Sandbox) -> str | None:
     return caught.value.code
 
 
+async def arrived(sandbox: Sandbox) -> None:
+    """The call that a fault waits for is at Pismo."""
+    async with asyncio.timeout(5):
+        while sandbox.test.faults.waiting:  # noqa: ASYNC110  the sandbox has no event for it
+            await asyncio.sleep(0.01)
+
+
 FAULTS: tuple[tuple[ClientFault, str], ...] = (
     ("expired", "certificate_expired"),
     ("other authority", "certificate_unknown_authority"),
@@ -99,14 +106,42 @@ async def test_a_call_under_way_ends_on_the_certificate_it_began_with(sandbox: S
     async with Pismo(sandbox.test.url, tls=tls(sandbox), timeout=30, attempts=1) as pismo:
         sandbox.test.faults.add("/orgs", "slow", seconds=30)
         slow = asyncio.create_task(pismo.get_organization(token, org_id))
-        async with asyncio.timeout(5):
-            while sandbox.test.faults.waiting:  # noqa: ASYNC110  taken once the call has arrived; the sandbox has no event for it
-                await asyncio.sleep(0.01)
+        await arrived(sandbox)
         sandbox.give_certificate()
         await pismo.list_programs(token, org_id)
         assert not slow.done()
         sandbox.test.faults.close()
         assert (await slow).id == org_id
+
+
+async def test_a_handshake_that_takes_too_long_keeps_no_place_in_the_pool() -> None:
+    accepted: list[asyncio.StreamWriter] = []
+
+    async def silent(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        accepted.append(writer)
+
+    async with await asyncio.start_server(silent, "127.0.0.1", 0) as server:
+        address = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        async with Pismo(address, timeout=0.2, attempts=1) as pismo:
+            with pytest.raises(PismoError, match="timeout"):
+                await pismo.get_organization(SecretStr("token"), "TN-1")
+            pool = pismo._connection._pool
+            assert pool
+            assert pool.http._transport._pool.connections == []  # type: ignore[attr-defined]  # of httpx's default transport
+        for writer in accepted:
+            writer.close()
+
+
+async def test_after_a_call_that_was_broken_off_the_next_is_made(sandbox: Sandbox) -> None:
+    async with Pismo(sandbox.test.url, tls=tls(sandbox), attempts=1) as pismo:
+        assert await ask(pismo, sandbox)
+        sandbox.test.faults.add("/orgs", "slow", seconds=30)
+        slow = asyncio.create_task(ask(pismo, sandbox))
+        await arrived(sandbox)
+        slow.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await slow
+        assert await ask(pismo, sandbox)
 
 
 async def test_how_long_the_certificate_in_use_holds(sandbox: Sandbox) -> None:
