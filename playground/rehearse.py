@@ -4,7 +4,6 @@ python -m playground.rehearse [--http]
 """
 
 import asyncio
-import contextlib
 import signal
 import sys
 import time
@@ -51,22 +50,30 @@ async def rehearse(*, socket_mode: bool = True, tell: Callable[[str], None] = pr
     return 1 if violations or code else 0
 
 
-async def _until_told(*, socket_mode: bool) -> int:
-    """SIGTERM ends it as Ctrl-C does: what was started is stopped and removed."""
+async def _until_told(told: list[signal.Signals], *, socket_mode: bool) -> int:
+    """Ctrl-C and SIGTERM end it: what was started is stopped and removed. ``told`` gets the signal."""
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
-    if task is not None:
-        loop.add_signal_handler(signal.SIGTERM, task.cancel)
+
+    def break_off(how: signal.Signals) -> None:
+        told.append(how)
+        if task is not None:
+            task.cancel()
+
+    for how in (
+        signal.SIGTERM,
+        signal.SIGINT,
+    ):  # also where Ctrl-C was ignored before, as for what a script runs in the background
+        loop.add_signal_handler(how, break_off, how)
     return await rehearse(socket_mode=socket_mode)
 
 
 def main() -> int:
     """The exit code: 0, 1 for what did not come true, 130 and 143 for Ctrl-C and SIGTERM."""
-    with contextlib.suppress(asyncio.CancelledError):
-        try:
-            return asyncio.run(_until_told(socket_mode="--http" not in sys.argv[1:]))
-        except KeyboardInterrupt:
-            return 128 + signal.SIGINT
-    return 128 + signal.SIGTERM
+    told: list[signal.Signals] = []
+    try:
+        return asyncio.run(_until_told(told, socket_mode="--http" not in sys.argv[1:]))
+    except asyncio.CancelledError:
+        return 128 + told[0]
 
 
 if __name__ == "__main__":
