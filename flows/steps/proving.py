@@ -18,6 +18,9 @@ from flows.steps.org_details import to_org_details
 TEST, PRODUCTION = "test", "production"
 PROVE, SETTLE = "authentication.prove_access", "authentication.settle_organization"
 
+UNCHANGEABLE = ("id", "legal_proxy_document")
+"""Details of an organization that no PATCH changes."""
+
 Difference = tuple[str, str, str]
 """A detail of the organization, as it was approved and as it is on the platform."""
 
@@ -80,8 +83,8 @@ def undecided(at: Situation) -> list[Difference]:
 
 
 def sendable(at: Situation) -> list[Difference]:
-    """Those that can be corrected: something was approved that can be put in place of what is there."""
-    return [one for one in unaccepted(at) if one[1]]
+    """Those that can be corrected: something was approved that can be put in place of what is there, and Pismo lets it be changed."""
+    return [one for one in unaccepted(at) if one[1] and one[0] not in UNCHANGEABLE]
 
 
 def _settled(answers: Answers, at: Situation) -> Iterator[Problem]:

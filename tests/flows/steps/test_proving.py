@@ -69,6 +69,11 @@ def test_another_value_on_the_platform_is_not_what_was_accepted() -> None:
     assert TASK.ready(at)
 
 
+def test_what_pismo_lets_nobody_change_cannot_be_sent() -> None:
+    document = ("legal_proxy_document", "11.222.333/0002-62", "11.222.333/0003-43")
+    assert settle(after([document]), send=["legal_proxy_document"])[1] == ["not_offered"]
+
+
 def test_what_was_never_given_cannot_be_sent() -> None:
     at = after([PROXY])
     assert settle(at, send=["legal_proxy_name"])[1] == ["not_offered"]
