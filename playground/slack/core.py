@@ -1,6 +1,7 @@
 """The state of one stand-in: the world, who the app is in it, its settings, and the log of all that went by."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -109,10 +110,10 @@ class Core:
                     return seen
                 if (left := deadline - time.monotonic()) <= 0:
                     raise UnmetError(self._dump(seen))
-                try:
-                    await asyncio.wait_for(waker.wait(), min(left, 0.05))
-                except TimeoutError:
-                    continue
+                # Not wait_for: on Python 3.11 it loses a cancellation that comes together with what it waits for.
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(min(left, 0.05)):
+                        await waker.wait()
 
     def _dump(self, seen: Any) -> str:
         lines = [f"the condition stayed {seen!r}"]
