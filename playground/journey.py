@@ -121,7 +121,7 @@ class Journey:
             try:
                 outcome = await self.send_page(person, view, values() if callable(values) else values)
             except UnloadedError:
-                return False
+                return await self.comes(happened, 0.3)
             if outcome.ok:
                 pages += 1
                 self.tell(person.name, f"sends “{page}”" + ("" if person.view else ", and the form closes"))

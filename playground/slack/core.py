@@ -87,7 +87,8 @@ class Core:
             self._wakers.discard(waker)
 
     async def until(self, condition: Callable[[], Any], timeout: float = 10.0) -> Any:  # noqa: ASYNC109 - a wait that must explain itself
-        """The condition's first true value; it may be a coroutine function. Looked at after each change and every 50 ms.
+        """The condition's first true value; it may be a coroutine function. Looked at after each change and every 50 ms; one that
+        makes changes itself, as a person who insists, leaves everybody else a turn in between.
 
         A LookupError, AttributeError or AssertionError of the condition counts as "not yet".
 
@@ -110,6 +111,7 @@ class Core:
                     return seen
                 if (left := deadline - time.monotonic()) <= 0:
                     raise UnmetError(self._dump(seen))
+                await asyncio.sleep(0)
                 # Not wait_for: on Python 3.11 it loses a cancellation that comes together with what it waits for.
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(min(left, 0.05)):

@@ -1,5 +1,6 @@
 """Misfortune on demand, over the wire as an app meets it."""
 
+import asyncio
 import time
 from typing import Any
 
@@ -172,3 +173,15 @@ async def test_a_condition_that_stays_false_says_what_there_was(at: Company) -> 
     assert "Only this" in str(caught.value)
     assert "chat.postMessage" in str(caught.value)
     assert "That" in str(caught.value)
+
+
+async def test_who_insists_in_vain_lets_the_others_go_on(at: Company) -> None:
+    at.slack.deliver_by(Delivery.socket())
+    answered = asyncio.create_task(at.client.auth_test())
+
+    async def insists() -> bool:
+        await at.sam.command("/onboarding")  # nobody is there: refused at once
+        return answered.done()
+
+    await at.slack.until(insists, timeout=5)
+    assert (await answered)["ok"]
