@@ -12,8 +12,10 @@ from typing import Any, TextIO
 
 import structlog
 
-QUIET = ("slack_bolt", "slack_sdk", "aiohttp", "httpx", "httpcore", "uvicorn", "dbos", "sqlalchemy", "asyncio", "alembic")
-"""Others' loggers: at DEBUG they write whole requests, with what people typed. None is ever let below INFO."""
+OWN = ("bot", "flows", "pismo", "storage")
+"""Our loggers. Others' write whole requests and statements at DEBUG, with what people typed: none is ever let below INFO."""
+OWN_MINDED = ("slack_bolt", "slack_sdk", "aiohttp", "httpx", "httpcore", "uvicorn", "dbos", "sqlalchemy", "asyncio", "alembic")
+"""Others' loggers with levels and handlers that they set themselves."""
 TALKATIVE = ("httpx", "httpcore", "dbos", "uvicorn", "sqlalchemy", "alembic", "aiohttp.access")
 """A line a request or statement, or what our own lines say better: not below WARNING."""
 
@@ -60,9 +62,6 @@ def redaction(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.t
     return {key: value if key in ("level", "at", "logger") else _clean(value) for key, value in event.items()}
 
 
-OWN = ("bot", "flows", "pismo", "storage")
-
-
 def _told(error: BaseException) -> str:
     """What is said of an exception: its text where it is one of ours, which hold nothing personal, or of the system.
 
@@ -98,8 +97,8 @@ def context(**ids: Any) -> AbstractContextManager[None]:
     return structlog.contextvars.bound_contextvars(**ids)
 
 
-def configure(level: str = "INFO", stream: TextIO | None = None) -> None:
-    """Route all loggers of the process to one stream of JSON lines (stderr)."""
+def handler(stream: TextIO) -> logging.Handler:
+    """Writes JSON lines, with what is secret or personal cut out."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -108,8 +107,8 @@ def configure(level: str = "INFO", stream: TextIO | None = None) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
         _exception,
     ]
-    handler = logging.StreamHandler(stream or sys.stderr)
-    handler.setFormatter(
+    lines = logging.StreamHandler(stream)
+    lines.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
             processors=[
@@ -119,13 +118,21 @@ def configure(level: str = "INFO", stream: TextIO | None = None) -> None:
             ],
         )
     )
+    return lines
+
+
+def configure(level: str = "INFO", stream: TextIO | None = None) -> None:
+    """Route all loggers of the process to one stream of JSON lines (stderr)."""
     root = logging.getLogger()
     for former in root.handlers[:]:
         root.removeHandler(former)
-    root.addHandler(handler)
+    root.addHandler(handler(stream or sys.stderr))
     root.setLevel(level.upper())
     least = max(logging.INFO, root.level)
-    for name in (*QUIET, *TALKATIVE):
+    for name in OWN:
+        logging.getLogger(name).setLevel(root.level)
+    root.setLevel(least)
+    for name in (*OWN_MINDED, *TALKATIVE):
         logger = logging.getLogger(name)
         logger.setLevel(max(least, logging.WARNING) if name in TALKATIVE else least)
         logger.propagate = True

@@ -17,8 +17,10 @@ def lines() -> Iterator[io.StringIO]:
     stream = io.StringIO()
     logs.configure("DEBUG", stream)
     yield stream
-    root.handlers[:], root.level = handlers, level
+    root.handlers[:] = handlers
     root.setLevel(level)
+    for name in logs.OWN:
+        logging.getLogger(name).setLevel(logging.NOTSET)
 
 
 def last(stream: io.StringIO) -> dict[str, object]:
@@ -78,7 +80,18 @@ def test_an_exception_tells_where_but_not_what_a_person_typed(lines: io.StringIO
 
 
 @pytest.mark.parametrize(
-    "name", ["slack_sdk.web", "slack_bolt", "httpx", "aiohttp.client", "sqlalchemy.engine", "dbos", "uvicorn.error"]
+    "name",
+    [
+        "slack_sdk.web",
+        "slack_bolt",
+        "httpx",
+        "aiohttp.client",
+        "sqlalchemy.engine",
+        "dbos",
+        "uvicorn.error",
+        "aiosqlite",
+        "any_other",
+    ],
 )
 def test_others_never_write_at_debug(lines: io.StringIO, name: str) -> None:
     logging.getLogger(name).debug("whole request with answers")
