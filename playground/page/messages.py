@@ -156,7 +156,7 @@ def _thread_link(side: "Side", message: Message, replies: Sequence[Message], new
     for user_id in list(dict.fromkeys(reply.user for reply in replies))[:3]:
         avatar(side, user_id)
     count = f"{len(replies)} {'reply' if len(replies) == 1 else 'replies'}"
-    button(count, partial(side.open_thread, message.channel, message.ts), "link replies-link")
+    button(count, partial(side.open_thread, message.channel, message.ts), "link replies-link", name="replies")
     if new:
         element("span", "replies-new", f"{new} new")
     element("span", "replies-last", f"Last {words.time_of_day(side.person, replies[-1].ts)}")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 from nicegui import ui
 from nicegui.element import Element
@@ -42,11 +42,39 @@ class Parts:
             drawn = self._drawn.get(part.key)
             if drawn is None:
                 with self.parent:
-                    drawn = self._drawn[part.key] = _Drawn(ui.element(part.tag))
+                    drawn = self._drawn[part.key] = _Drawn(Frame(part.tag))
             siblings = self.parent.default_slot.children
             if siblings[place] is not drawn.element:
                 drawn.element.move(self.parent, target_index=place)
             drawn.show(part)
+
+
+class Frame(Element):
+    """Hears the presses on all that is drawn inside, by name, since the browser may not know yet that it was drawn anew.
+
+    A press on what is there no longer goes to what has its name now.
+    """
+
+    def __init__(self, tag: str) -> None:
+        super().__init__(tag)
+        self._acts: dict[str, Callable[[], object]] = {}
+        self.props["data-frame"] = True
+        self.on("click", self._press, js_handler="(event) => { const name = pressed(event); if (name) emit(name); }")
+
+    def name(self, wanted: str, act: Callable[[], object]) -> str:
+        """What a press with this act is called: ``wanted``, with a number where there are several."""
+        same = sum(known.partition("#")[0] == wanted for known in self._acts)
+        name = f"{wanted}#{same}" if same else wanted
+        self._acts[name] = act
+        return name
+
+    def clear(self) -> Self:
+        self._acts.clear()
+        return super().clear()
+
+    def _press(self, event: GenericEventArguments) -> object:
+        act = self._acts.get(str(event.args))
+        return act() if act else None
 
 
 class _Drawn:
@@ -83,9 +111,18 @@ def element(tag: str, classes: str = "", text: str = "", **props: Any) -> Plain:
     return made
 
 
-def button(text: str, act: Callable[[], object], classes: str = "", **props: Any) -> Plain:
-    """A plain button; ``act`` may be a coroutine function."""
-    return element("button", classes, text, type="button", **props).on("click", lambda _event: act(), args=[])
+def on_press(made: Plain, name: str, act: Callable[[], object]) -> Plain:
+    """``act``, which may be a coroutine function, at each press on an element; ``name``: what it will be called when drawn anew."""
+    frame = next((above for above in made.ancestors() if isinstance(above, Frame | ui.dialog)), None)
+    if not isinstance(frame, Frame):  # nothing hears it, as in a dialog, which stands elsewhere in the page
+        return made.on("click", lambda _event: act(), args=[])
+    made.props["data-press"] = frame.name(name, act)
+    return made
+
+
+def button(text: str, act: Callable[[], object], classes: str = "", *, name: str = "", **props: Any) -> Plain:
+    """A plain button; ``act`` may be a coroutine function. ``name``: where its text may change when it is drawn anew."""
+    return on_press(element("button", classes, text, type="button", **props), name or text or str(props.get("aria_label")), act)
 
 
 def on_value(made: Plain, event: str, act: Callable[[str], object]) -> Plain:

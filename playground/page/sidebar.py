@@ -67,7 +67,9 @@ def _entry(side: "Side", key: str, name: str, channel: Channel | None, *, shared
 def _draw(side: "Side", name: str, act: Callable[[], None], *, current: bool, unread: bool, shared: bool, icon: str) -> None:
     marks = [("nav", True), ("current", current), ("unread", unread)]
     classes = " ".join(mark for mark, holds in marks if holds)
-    entry = button("", act, classes, aria_label=f"{name}, unread" if unread else name, aria_current="page" if current else None)
+    entry = button(
+        "", act, classes, name=name, aria_label=f"{name}, unread" if unread else name, aria_current="page" if current else None
+    )
     with entry:
         if icon == "direct":
             messages.avatar(side, side.slack.bot_user_id)

@@ -55,6 +55,12 @@ function showMessage(id, ts) {
   });
 }
 
+// The name of the button that was pressed, for the frame that it is drawn in.
+function pressed(event) {
+  const button = event.target.closest("[data-press]");
+  return button && button.closest("[data-frame]") === event.currentTarget ? button.dataset.press : null;
+}
+
 // A permalink leads to the message in this page: there is no Slack behind it.
 function permalink(event) {
   const link = event.target.closest("a[href]");

@@ -14,7 +14,7 @@ from playground.browser import launch
 from playground.page.server import serve
 from playground.slack import Delivery, Slack
 from tests.playground.company import SECRET, http
-from tests.playground.page.gallery import Gallery, answer
+from tests.playground.page.gallery import Gallery, answer, complaints
 
 
 @contextlib.asynccontextmanager
@@ -56,9 +56,7 @@ async def tab(gallery: Gallery, browser: Browser) -> AsyncIterator[Tab]:
     """A form that nobody has touched. What the browser complains of fails the test."""
     gallery.begin()
     tab = await browser.new_page(viewport={"width": 1140, "height": 900})
-    problems: list[str] = []
-    tab.on("console", lambda said: problems.append(said.text) if said.type in {"error", "warning"} else None)
-    tab.on("pageerror", lambda error: problems.append(str(error)))
+    problems = complaints(tab)
     await tab.goto(gallery.url)
     yield tab
     await tab.close()

@@ -5,6 +5,7 @@ from collections.abc import Awaitable
 from typing import Any
 
 from nicegui import ui
+from playwright.async_api import Page as Tab
 from slack_bolt.async_app import AsyncApp
 
 from playground.page.blocks import draw
@@ -213,3 +214,11 @@ def answer(app: AsyncApp, gallery: Gallery) -> None:
     async def acted(ack: Any, body: dict[str, Any]) -> None:
         gallery.actions.append(body["actions"][0])
         await ack()
+
+
+def complaints(tab: Tab) -> list[str]:
+    """What the browser complains of, from now on."""
+    found: list[str] = []
+    tab.on("console", lambda said: found.append(said.text) if said.type in {"error", "warning"} else None)
+    tab.on("pageerror", lambda error: found.append(str(error)))
+    return found

@@ -6,17 +6,18 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, async_playwright, expect
+from playwright.async_api import Browser, WebSocketRoute, expect
 from playwright.async_api import Page as Tab
 from slack_sdk.web.async_client import AsyncWebClient
 
 from playground.acts import Acts
-from playground.browser import CHROMIUM, PATIENCE_MS, Side, launch
+from playground.browser import CHROMIUM, PATIENCE_MS, Side
 from playground.journey import Journey
 from playground.office import CALM, Office
 from playground.page.server import Page, serve
 from playground.slack import Delivery
 from tests.playground.company import actions, button, field_of, modal, plain
+from tests.playground.page.gallery import complaints
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
@@ -37,22 +38,12 @@ async def url(office: Office) -> AsyncIterator[str]:
         yield url
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await launch(playwright)
-        yield browser
-        await browser.close()
-
-
 @pytest_asyncio.fixture(loop_scope="module")
 async def tab(browser: Browser, url: str, office: Office) -> AsyncIterator[Tab]:
     context = await browser.new_context(viewport={"width": 1280, "height": 800})
     context.set_default_timeout(PATIENCE_MS)
     tab = await context.new_page()
-    problems: list[str] = []
-    tab.on("pageerror", lambda error: problems.append(str(error)))
-    tab.on("console", lambda said: problems.append(said.text) if said.type in ("error", "warning") else None)
+    problems = complaints(tab)
     await tab.goto(url)
     yield tab
     await context.close()
@@ -329,3 +320,48 @@ async def test_a_message_drawn_again_keeps_the_focus_on_its_button(customer: Sid
 
     await client.chat_delete(channel=office.acme.id, ts=sent["ts"])
     await expect(customer.button("More")).to_have_count(0)
+
+
+class Line:
+    """Between the browser and the page's server. ``hold``: what the server says waits until it is let go."""
+
+    def __init__(self) -> None:
+        self.waiting: list[str | bytes] = []
+        self.holds = False
+        self._browser: WebSocketRoute
+
+    async def relay(self, browser: WebSocketRoute) -> None:
+        self._browser, server = browser, browser.connect_to_server()
+        browser.on_message(server.send)
+        server.on_message(lambda said: self.waiting.append(said) if self.holds else browser.send(said))
+
+    def let_go(self) -> None:
+        self.holds = False
+        while self.waiting:
+            self._browser.send(self.waiting.pop(0))
+
+
+async def test_a_press_on_what_was_just_drawn_anew_is_not_lost(browser: Browser, url: str, office: Office) -> None:
+    slack, line = office.slack, Line()
+    client = AsyncWebClient(token=slack.bot_token, base_url=slack.api_url)
+    context = await browser.new_context()
+    tab = await context.new_page()
+    await tab.route_web_socket(re.compile("socket.io"), line.relay)
+    await tab.goto(url)
+    count = Side(tab, "Customer").button("Count")
+    await expect(Side(tab, "Customer").message("Planning")).to_be_visible()
+    sent = await client.chat_postMessage(channel=office.acme.id, text="1", blocks=actions(button("Count", "count")))
+    await expect(count).to_be_visible()
+
+    line.holds = True
+    await client.chat_update(
+        channel=office.acme.id, ts=sent["ts"], text="2", blocks=actions(button("Count", "count"), button("More", "m"))
+    )
+    await slack.until(lambda: line.waiting)
+    await count.click()
+
+    await slack.until(lambda: any("'action_id': 'count'" in str(sent.payload.get("actions")) for sent in slack.deliveries))
+    line.let_go()
+    await expect(Side(tab, "Customer").button("More")).to_be_visible()
+    await client.chat_delete(channel=office.acme.id, ts=sent["ts"])
+    await context.close()
