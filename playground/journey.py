@@ -43,9 +43,10 @@ class Journey:
         return found[-1]
 
     def all_lasting(self, kind: str, step: str = "") -> list[Message]:
-        channel = self.office.support if kind == "review" else self.office.acme
-        mark = f":{kind}:{step}"
-        return [m for m in channel.messages if effect_id(m).endswith(mark)]
+        if kind != "review":
+            return [m for m in self.office.acme.messages if effect_id(m).endswith(f":{kind}:{step}")]
+        onboarding = effect_id(self.lasting("card")).partition(":")[0]
+        return [m for m in self.office.support.messages if effect_id(m) == f"{onboarding}:{kind}:{step}"]
 
     def thread(self, kind: str, step: str) -> list[Message]:
         root = self.lasting(kind, step)

@@ -1,7 +1,6 @@
 """A workplace whose Pismo is over TLS, and a customer with keys of their own who brings one onboarding up to the proof of access."""
 
-import logging
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,30 +21,16 @@ from playground.pismo.machine import Method
 from playground.pismo.world import Org
 from playground.slack import Message, Person
 from playground.slack.block_kit import elements
-from storage.export import export
 from tests.bot.workplace import Workplace, who
 
 STEP = "authentication"
 
 
-class Lines(logging.Handler):
-    """Every line of the log, down to DEBUG, with its traceback."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.DEBUG)
-        self.lines: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.lines.append(self.format(record))
-
-
 class ProofPlace(Workplace):
-    """Tries again at once, and gives up after the third time. ``typed``: every secret that a person typed or pasted."""
+    """Tries again at once, and gives up after the third time."""
 
     def __init__(self) -> None:
         super().__init__(tls=True)
-        self.typed: list[str] = []
-        self.logged = Lines()
 
     def settings(self) -> Settings:
         given: dict[str, Any] = {name.lower(): value for name, value in self.sandbox.settings.items()}
@@ -54,42 +39,16 @@ class ProofPlace(Workplace):
 
     async def start_bot(self) -> None:
         await super().start_bot()
-        self.bot.effects._wait = lambda _attempt: 0.02
-        self.bot.effects._most_attempts = 3
+        self.patient()
         for environment in (self.bot.pismo.test, self.bot.pismo.production):
             assert environment is not None
             environment._timeout, environment._attempts = 0.5, 1
-
-    async def leaks(self) -> list[str]:
-        """Where a secret that was typed can be read: the database, the log, what the bot told Slack, Pismo's traffic, the exports."""
-        async with self.bot.store.read() as unit:
-            known = await unit.onboardings(closed=True)
-        exports = [await export(self.bot.store, one.id) for one in known]
-        places: dict[str, str] = {
-            **{file.name: file.read_bytes().decode("latin-1") for file in self.path.glob("onboarding.db*")},
-            "log": "\n".join(self.logged.lines),
-            "calls to Slack": "\n".join(f"{call.method} {call.args}" for call in self.slack.calls),
-            "traffic of Pismo": f"{self.sandbox.test.calls} {self.sandbox.production.calls}",
-            "exports": "\n".join(one.json + "".join(one.csv.values()) for one in exports),
-        }
-        pieces = {piece for text in self.typed for piece in telling(text)}
-        return [name for name, text in places.items() if any(piece in text for piece in pieces)]
-
-
-def telling(secret: str) -> Iterator[str]:
-    """Pieces that give a secret away: the lines of a PEM, the parts of a JWT with its header left out, all of another."""
-    if secret.startswith("-----BEGIN"):
-        yield from (line for line in secret.splitlines() if len(line) > 40 and not line.startswith("-----"))
-    elif secret.startswith("eyJ"):
-        yield from (part[:40] for part in secret.split(".")[1:] if len(part) > 20)
-    else:
-        yield secret
 
 
 class Acme:
     """One onboarding of Acme Bank, and what its people and support do with it."""
 
-    def __init__(self, place: ProofPlace, onboarding: str) -> None:
+    def __init__(self, place: Workplace, onboarding: str) -> None:
         self.place, self.onboarding, self.machine = place, onboarding, Machine(**SUBJECT)
         self.journey, self.pismo = place.journey, place.pismo
         self.org_id = ""
@@ -160,7 +119,7 @@ class Acme:
     async def is_refused(self, answers: Answers) -> str:
         """What Ana reads when she sends authentication with these answers."""
         if "PRIVATE KEY" in str(answers["public_key"]):
-            self.place.typed.append(answers["public_key"])
+            self.place.secrets.append(answers["public_key"])
         return await self._refusal(self.place.ana, self.opens(), answers)
 
     async def sends(self, answers: Answers) -> None:
@@ -208,12 +167,12 @@ class Acme:
 
     async def check_refuses(self, token: str) -> str:
         """What Ana reads when she has a JWT of her own looked at."""
-        self.place.typed.append(token)
+        self.place.secrets.append(token)
         return await self._refusal(self.place.ana, self.opens("check_token"), {"token_kind": "assertion", "token": token})
 
     async def check_takes(self, token: str) -> None:
         """In the form that is still open."""
-        self.place.typed.append(token)
+        self.place.secrets.append(token)
         before = len(self.journey.thread("step", STEP))
         told = lambda: len(self.journey.thread("step", STEP)) > before and self.place.ana.view is None  # noqa: E731
         answers = {"token_kind": "assertion", "token": token}
@@ -234,7 +193,7 @@ class Acme:
 
     async def proves(self, token: str, environment: str = "test") -> str:
         """Ana pastes a token and presses; what the thread then says anew."""
-        self.place.typed.append(token)
+        self.place.secrets.append(token)
         before = len(self.journey.thread("step", STEP))
         step = self.journey.lasting("step", STEP)
         name = action_id(step.blocks, Act.TASK, "prove_access")

@@ -3,7 +3,6 @@
 All of it in one onboarding: a proof can be run again and again.
 """
 
-import logging
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -25,14 +24,11 @@ PASSED = "all checks passed"
 async def acme() -> AsyncIterator[Acme]:
     """Set up for OpenID Connect, with an access key besides; its certificate is not attached yet, so that the step stays open."""
     async with ProofPlace() as place:
-        logging.getLogger().addHandler(place.logged)
         one = Acme(place, await place.begin())
         await one.is_approved("oidc")
         await one.support_registers()
         yield one
-        logging.getLogger().removeHandler(place.logged)
-        assert place.typed
-        assert await place.leaks() == []
+        assert place.secrets
 
 
 async def passes(acme: Acme, method: Method = "basic") -> None:
@@ -194,7 +190,10 @@ def found_again(acme: Acme) -> None:
 
 
 def fails(kind: Any, path: str = "*", seconds: float | None = None) -> Callable[[Acme], None]:
-    return lambda acme: acme.pismo.faults.add(path, kind, times=100, seconds=seconds)
+    def brings(acme: Acme) -> None:
+        acme.pismo.faults.add(path, kind, times=100, seconds=seconds)
+
+    return brings
 
 
 def clear(acme: Acme) -> None:

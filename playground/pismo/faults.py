@@ -2,7 +2,7 @@
 
 import asyncio
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from aiohttp import web
@@ -18,13 +18,15 @@ Kind = Literal["429", "5xx", "gateway", "slow", "drop_before", "drop_after"]
 class Fault:
     """``path`` is the beginning of the paths it meets, or `*`; ``times`` how many calls are left to it.
 
-    ``seconds`` is how long `slow` waits before it answers as usual, and the Retry-After of `429` when it is set.
+    ``seconds`` is how long `slow` waits before it answers as usual, and the Retry-After of `429` when it is set. ``met``: a call
+    met it.
     """
 
     path: str
     kind: Kind
     times: int = 1
     seconds: float | None = None
+    met: asyncio.Event = field(default_factory=asyncio.Event, compare=False, repr=False)
 
 
 class Faults:
@@ -34,10 +36,12 @@ class Faults:
         self.waiting: list[Fault] = []
         self._closing = asyncio.Event()
 
-    def add(self, path: str, kind: Kind, times: int = 1, seconds: float | None = None) -> None:
+    def add(self, path: str, kind: Kind, times: int = 1, seconds: float | None = None) -> Fault:
         if kind not in get_args(Kind):
             raise ValueError(f"no such fault; there are {', '.join(get_args(Kind))}")
-        self.waiting.append(Fault(path, kind, times, seconds))
+        fault = Fault(path, kind, times, seconds)
+        self.waiting.append(fault)
+        return fault
 
     def clear(self) -> None:
         self.waiting.clear()
@@ -75,6 +79,7 @@ class Faults:
     def _next(self, path: str) -> Fault | None:
         for fault in self.waiting:
             if fault.path == "*" or path.startswith(fault.path):
+                fault.met.set()
                 fault.times -= 1
                 if fault.times <= 0:
                     self.waiting.remove(fault)

@@ -1,6 +1,7 @@
 """One environment of the stand-in as a server on this machine, and what people do at Pismo by hand, as methods."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from typing import Any, Literal, Self
 
 from aiohttp import web
@@ -8,11 +9,12 @@ from aiohttp.typedefs import Handler
 
 from playground.pismo.api import Api
 from playground.pismo.authority import Authority
-from playground.pismo.control import control_routes
-from playground.pismo.faults import Faults
+from playground.pismo.faults import Faults, Kind
 from playground.pismo.tls import ServerTls
 from playground.pismo.traffic import Seen, Traffic
 from playground.pismo.world import World
+from playground.servers import Servers, control
+from playground.wire import Wire
 
 Area = Literal["programs", "orgs", "audit"]
 
@@ -32,7 +34,8 @@ class PismoStandIn:
         self.authority = authority
         self._tls = ServerTls(authority, says_why=says_why) if authority else None
         self._traffic = Traffic()
-        self._runners: list[web.AppRunner] = []
+        self.wire = Wire()
+        self._servers = Servers()
 
     @property
     def calls(self) -> list[Seen]:
@@ -42,25 +45,15 @@ class PismoStandIn:
     async def start(self, port: int = 0, host: str = "127.0.0.1") -> Self:
         """``port`` 0 finds a free one. After a stop it can be started again and still knows everything."""
         self.faults.open()
-        pismo = web.Application(middlewares=[self._middleware])
+        pismo = web.Application(middlewares=[self.wire.middleware, self._middleware])
         pismo.add_routes(Api(self.world).routes())
-        control = web.Application()
-        control.add_routes(control_routes(self))
-        self.url = await self._serve(pismo, host, port, self._tls)
-        self.control_url = await self._serve(control, host, 0)
+        self.url = await self._servers.serve(pismo, host, port, self._tls.context if self._tls else None)
+        self.control_url = await self._servers.serve(control(self._controls()), host)
         return self
-
-    async def _serve(self, app: web.Application, host: str, port: int, tls: ServerTls | None = None) -> str:
-        runner = web.AppRunner(app, access_log=None)
-        await runner.setup()
-        self._runners.append(runner)
-        await web.TCPSite(runner, host, port, ssl_context=tls.context if tls else None).start()
-        return f"{'https' if tls else 'http'}://{host}:{runner.addresses[0][1]}"
 
     async def stop(self) -> None:
         self.faults.close()
-        while self._runners:
-            await self._runners.pop().cleanup()
+        await self._servers.stop()
 
     async def __aenter__(self) -> Self:
         return await self.start()
@@ -130,6 +123,31 @@ class PismoStandIn:
         if self.authority is None:
             raise ValueError("no certificates are asked for over plain HTTP")
         return self.authority
+
+    def _controls(self) -> dict[str, Callable[..., Any]]:
+        """What another process may do."""
+        return {
+            "create_org": self.create_org,
+            "edit_org": self.edit_org,
+            "add_program": self.add_program,
+            "add_audit": self.add_audit,
+            "mint_access_key": self.mint_access_key,
+            "register_public_key": self.register_public_key,
+            "mint_token": self.mint_token,
+            "issue_certificate": self.issue_certificate,
+            "revoke_access_key": self.revoke_access_key,
+            "revoke_public_keys": self.revoke_public_keys,
+            "revoke_token": self.revoke_token,
+            "revoke_certificate": self.revoke_certificate,
+            "forbid": self.forbid,
+            "allow": self.allow,
+            "add_fault": self._add_fault,
+            "clear_faults": self.faults.clear,
+            "calls": lambda: [asdict(call) for call in self.calls],
+        }
+
+    def _add_fault(self, path: str, kind: Kind, times: int = 1, seconds: float | None = None) -> None:
+        self.faults.add(path, kind, times, seconds)
 
     @web.middleware
     async def _middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:

@@ -6,8 +6,10 @@ from typing import Any, Literal, Self, get_args
 
 from aiohttp import web
 
+from playground.servers import Servers, control
 from playground.service_desk.api import Api, refusal
 from playground.service_desk.world import Ticket, World
+from playground.wire import Wire
 
 FaultKind = Literal["429", "503", "500", "gateway", "drop_before", "drop_after"]
 
@@ -45,7 +47,8 @@ class ServiceDeskStandIn:
         self.api = Api(self.world, self.user, self.token)
         self.calls: list[Call] = []
         self.faults: list[Fault] = []
-        self._runners: list[web.AppRunner] = []
+        self.wire = Wire()
+        self._servers = Servers()
 
     @property
     def settings(self) -> dict[str, str]:
@@ -53,24 +56,14 @@ class ServiceDeskStandIn:
         return {"SERVICE_DESK_URL": self.url, "SERVICE_DESK_USER": self.user, "SERVICE_DESK_TOKEN": self.token}
 
     async def start(self) -> Self:
-        desk = web.Application(middlewares=[self._met, self.api.guard])
+        desk = web.Application(middlewares=[self.wire.middleware, self._met, self.api.guard])
         desk.add_routes(self.api.routes())
-        control = web.Application()
-        control.add_routes([web.post(f"/_control/{name}", _handler(method)) for name, method in self._controls().items()])
-        self.url = await self._serve(desk)
-        self.control_url = await self._serve(control)
+        self.url = await self._servers.serve(desk)
+        self.control_url = await self._servers.serve(control(self._controls()))
         return self
 
-    async def _serve(self, app: web.Application) -> str:
-        runner = web.AppRunner(app, access_log=None)
-        await runner.setup()
-        self._runners.append(runner)
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        return f"http://127.0.0.1:{runner.addresses[0][1]}"
-
     async def stop(self) -> None:
-        while self._runners:
-            await self._runners.pop().cleanup()
+        await self._servers.stop()
 
     async def __aenter__(self) -> Self:
         return await self.start()
@@ -148,14 +141,3 @@ class ServiceDeskStandIn:
                     self.faults.remove(fault)
                 return fault
         return None
-
-
-def _handler(control: Callable[..., Any]) -> Callable[[web.Request], Any]:
-    async def handle(request: web.Request) -> web.Response:
-        try:
-            arguments = await request.json() if request.body_exists else {}
-            return web.json_response({"result": control(**arguments)})
-        except (TypeError, ValueError, KeyError) as error:
-            return web.json_response({"error": f"{type(error).__name__}: {error}"}, status=400)
-
-    return handle

@@ -13,6 +13,7 @@ from playground.slack.checks import SlackError
 from playground.slack.faults import Faults
 from playground.slack.records import Call, Sent, Violation
 from playground.slack.world import Channel, Message, ResponseUrl, Team, Trigger, User, World
+from playground.wire import Wire
 
 BOT_SCOPES = frozenset(
     {
@@ -61,6 +62,7 @@ class Core:
         self.token_state: str | None = None
         self.url = ""
         self.faults = Faults()
+        self.wire = Wire()
         self.calls: list[Call] = []
         self.deliveries: list[Sent] = []
         self.violations: list[Violation] = []

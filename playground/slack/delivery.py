@@ -127,6 +127,7 @@ class Courier:
 
     def _note(self, kind: str, name: str, attempt: int, answer: Answer, payload: Json) -> None:
         self.core.deliveries.append(Sent(kind, name, attempt, time.time(), answer.ms, answer.status, answer.error, payload))
+        self.core.wire.note(kind, answer.body)
         self.core.changed()
 
 

@@ -32,7 +32,7 @@ class WebApi:
         self.sockets = sockets
 
     def application(self) -> web.Application:
-        app = web.Application(client_max_size=64 * 1024 * 1024)
+        app = web.Application(middlewares=[self.core.wire.middleware], client_max_size=64 * 1024 * 1024)
         app.router.add_route("*", "/api/{method}", self._method)
         app.router.add_post("/upload/v1/{file}", self._upload)
         app.router.add_get("/files-pri/{file}/{name:.*}", self._download)

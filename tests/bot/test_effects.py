@@ -54,7 +54,10 @@ class Works:
         await self.engine.enqueue(session, onboarding_id, batch)
 
     async def _run_batch(self, batch: str) -> float | None:
-        return await self.effects.run_batch(batch)
+        try:
+            return await self.effects.run_batch(batch)
+        finally:
+            await self._tell()
 
     async def _do(self, effect: Effect, again: bool) -> dict[str, Any] | None:
         number = effect.arguments["n"]
@@ -91,9 +94,9 @@ class Works:
         return found
 
     async def state_becomes(self, effect_id: str, state: str) -> Effect:
-        async with asyncio.timeout(10):
-            while (effect := await self.effect(effect_id)).state != state:  # noqa: ASYNC110  the database tells nobody
-                await asyncio.sleep(0.01)
+        async with asyncio.timeout(10), self.changed:
+            while (effect := await self.effect(effect_id)).state != state:
+                await self.changed.wait()
         return effect
 
 

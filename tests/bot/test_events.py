@@ -3,11 +3,9 @@
 import contextlib
 import json
 import sqlite3
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
-import pytest_asyncio
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
@@ -29,24 +27,12 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 PRIVATE = KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 PUBLIC = KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-MIDDLE = PRIVATE.decode().splitlines()[5]
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def office() -> AsyncIterator[Workplace]:
-    async with Workplace() as place:
-        yield place
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def acme(office: Workplace) -> AsyncIterator[Channel]:
+@pytest.fixture
+def acme(office: Workplace, onboarding: str) -> Channel:
     """The channel of an onboarding of its own."""
-    pismo, team = office.slack.world.teams[:2]
-    office.acme = office.slack.add_channel("acme_pismo", pismo, [office.sam, office.ana, office.bruno], shared_with=[team])
-    await office.begin()
-    yield office.acme
-    office.slack.faults.clear()
-    await office.settled()
+    return office.acme
 
 
 def newcomer(office: Workplace, locale: str = "en-US") -> Person:
@@ -178,15 +164,6 @@ async def test_a_renamed_channel_is_the_same_channel(office: Workplace, acme: Ch
 # -- secrets
 
 
-def traces(office: Workplace, secret: str, caplog: pytest.LogCaptureFixture) -> list[str]:
-    """Where a secret is to be found besides in what its author wrote."""
-    found = [path.name for path in office.path.iterdir() if path.is_file() and secret.encode() in path.read_bytes()]
-    found += ["log"] if secret in caplog.text else []
-    for channel in office.slack.world.channels.values():
-        found += [channel.name for m in channel.messages if m.bot and secret in m.text + json.dumps(m.blocks)]
-    return found
-
-
 def pkcs12_file() -> bytes:
     return pkcs12.serialize_key_and_certificates(b"acme", KEY, None, None, BestAvailableEncryption(b"password"))
 
@@ -201,29 +178,27 @@ async def warned_once(office: Workplace, acme: Channel, warnings: int) -> None:
     assert told_in_support(office, "could not be carried out") == 0
 
 
-async def test_a_private_key_in_a_message(office: Workplace, acme: Channel, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_private_key_in_a_message(office: Workplace, acme: Channel) -> None:
     warnings = told_in_support(office, "tried to send a secret")
     await office.ana.say(acme, f"Here it is:\n{PRIVATE.decode()}")
     await warned_once(office, acme, warnings)
-    assert traces(office, MIDDLE, caplog) == []
+    assert await office.leaks() == []
 
 
-async def test_a_private_key_put_in_by_an_edit(office: Workplace, acme: Channel, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_private_key_put_in_by_an_edit(office: Workplace, acme: Channel) -> None:
     warnings = told_in_support(office, "tried to send a secret")
     said = await office.ana.say(acme, "I will paste the key here.")
     await office.ana.edit(said, PRIVATE.decode())
     await warned_once(office, acme, warnings)
-    assert traces(office, MIDDLE, caplog) == []
+    assert await office.leaks() == []
 
 
 @pytest.mark.parametrize(("name", "content"), [("acme.pem", PRIVATE), ("acme.p12", pkcs12_file())], ids=["pem", "p12"])
-async def test_a_private_key_in_a_file(
-    office: Workplace, acme: Channel, caplog: pytest.LogCaptureFixture, name: str, content: bytes
-) -> None:
+async def test_a_private_key_in_a_file(office: Workplace, acme: Channel, name: str, content: bytes) -> None:
     warnings = told_in_support(office, "tried to send a secret")
     await office.ana.say(acme, "See the file.", files=[FileUpload(name, content)])
     await warned_once(office, acme, warnings)
-    assert traces(office, MIDDLE, caplog) == []
+    assert await office.leaks() == []
 
 
 async def test_what_is_no_secret_passes_without_a_word(office: Workplace, acme: Channel) -> None:

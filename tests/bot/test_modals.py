@@ -2,11 +2,9 @@
 
 import contextlib
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from bot.buttons import Act, ButtonValue
 from flows import starting
@@ -17,25 +15,6 @@ from tests.bot.workplace import STEPS, Workplace, who
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 ORGANIZATION = STEPS["organization"].form.example
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def office() -> AsyncIterator[Workplace]:
-    async with Workplace() as place:
-        yield place
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def onboarding(office: Workplace) -> AsyncIterator[str]:
-    """Of a customer of its own, in a channel of its own, which is Acme's for the time of the test."""
-    pismo, acme = office.slack.world.teams[:2]
-    office.acme = office.slack.add_channel("acme_pismo", pismo, [office.sam, office.ana, office.bruno], shared_with=[acme])
-    yield await office.begin()
-    for person in office.slack.people.values():
-        person.user.stack.clear()
-    office.slack.faults.clear()
-    office.slack.trigger_seconds = 3.0
-    await office.settled()
 
 
 async def open_form(office: Workplace, person: Person, onboarding: str, step: str = "planning") -> None:

@@ -11,15 +11,11 @@ from tests.proof_place import STEP, Acme
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-class PlainPlace(Workplace):
-    typed: list[str] = []  # noqa: RUF012  never looked at here
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def plain() -> AsyncIterator[Acme]:
     """Pismo over plain HTTP, and no production."""
-    async with PlainPlace() as place:
-        one = Acme(place, await place.begin(language="pt_BR"))  # type: ignore[arg-type]  # what it needs, both have
+    async with Workplace() as place:
+        one = Acme(place, await place.begin(language="pt_BR"))
         await one.gets_an_organization()
         await place.send(one.onboarding, STEP, method="basic", mtls="pismo_pair")
         await place.approve(one.onboarding, STEP, place.sam, place.kim)

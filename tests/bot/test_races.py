@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
@@ -17,24 +16,6 @@ from tests.bot.workplace import STEPS, Workplace, who
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 CLICKS = (Act.OPEN_FORM, Act.TASK, Act.APPROVE, Act.REQUEST_CHANGES, Act.REJECT, Act.CLAIM, Act.SNOOZE, Act.STUCK, Act.SHOW)
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def office() -> AsyncIterator[Workplace]:
-    async with Workplace() as place:
-        yield place
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def onboarding(office: Workplace) -> AsyncIterator[str]:
-    """Of a customer of its own, in a channel of its own, which is Acme's for the time of the test."""
-    slack = office.slack
-    pismo, acme = slack.world.teams[:2]
-    office.acme = slack.add_channel("acme_pismo", pismo, [office.sam, office.ana, office.bruno], shared_with=[acme])
-    yield await office.begin()
-    for person in slack.people.values():
-        person.user.stack.clear()
-    await office.settled()
 
 
 async def value(office: Workplace, onboarding: str, step: str, **more: str) -> ButtonValue:

@@ -109,9 +109,11 @@ async def test_a_lost_socket_ends_the_process_for_its_supervisor(env: dict[str, 
         }
         async with running(env) as bot, httpx.AsyncClient() as client:
             port = (await said(bot, "listening"))["port"]
-            async with asyncio.timeout(10):
-                while (await client.get(f"http://127.0.0.1:{port}/readyz")).status_code != 200:  # noqa: ASYNC110  as a monitor does
-                    await asyncio.sleep(0.05)
+
+            async def ready() -> bool:
+                return (await client.get(f"http://127.0.0.1:{port}/readyz")).status_code == 200
+
+            await world.until(ready)
             world.stop_pings()
             world.faults.add("apps.connections.open", "5xx", times=None)
             assert (await said(bot, "Socket Mode is lost"))["level"] == "error"

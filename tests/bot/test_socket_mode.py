@@ -1,7 +1,7 @@
 """Socket Mode: it connects for as long as it takes, comes back by itself, and says when it is to be given up."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,17 +49,11 @@ async def place() -> AsyncIterator[Place]:
         yield Place(world, app, joana)
 
 
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
-        while not condition():  # noqa: ASYNC110  the SDK's client tells nobody
-            await asyncio.sleep(0.01)
-
-
 async def test_a_command_is_answered_over_the_socket(place: Place) -> None:
     sockets = place.sockets()
     assert sockets.trouble() == "not connected yet"
     await sockets.start()
-    await until(lambda: not sockets.trouble())
+    await place.world.until(lambda: not sockets.trouble())
     assert (await place.joana.command("/onboarding")).text == "hello"
     await sockets.stop()
 
@@ -67,10 +61,10 @@ async def test_a_command_is_answered_over_the_socket(place: Place) -> None:
 async def test_a_dropped_connection_comes_back(place: Place) -> None:
     sockets = place.sockets()
     await sockets.start()
-    await until(lambda: not sockets.trouble())
+    await place.world.until(lambda: not sockets.trouble())
     before = place.world.sockets.connections[0]
     place.world.drop_sockets()
-    await until(lambda: bool(place.world.sockets.connections) and before not in place.world.sockets.connections)
+    await place.world.until(lambda: bool(place.world.sockets.connections) and before not in place.world.sockets.connections)
     assert (await place.joana.command("/onboarding")).text == "hello"
     await sockets.stop()
 
@@ -78,7 +72,7 @@ async def test_a_dropped_connection_comes_back(place: Place) -> None:
 async def test_a_connection_that_went_dead_is_given_up(place: Place) -> None:
     sockets = place.sockets(give_up_after=0.8)
     await sockets.start()
-    await until(lambda: not sockets.trouble())
+    await place.world.until(lambda: not sockets.trouble())
     lost = asyncio.create_task(sockets.lost())
     await asyncio.sleep(0)
     assert not lost.done()
@@ -95,9 +89,9 @@ async def test_slack_that_cannot_be_reached_at_the_start_is_waited_for(place: Pl
     sockets = place.sockets(give_up_after=0.2)
     await sockets.start()
     lost = asyncio.create_task(sockets.lost())
-    await until(lambda: sum(call.method == "apps.connections.open" for call in place.world.calls) > 3)
+    await place.world.until(lambda: sum(call.method == "apps.connections.open" for call in place.world.calls) > 3)
     assert not lost.done()
     place.world.faults.clear()
-    await until(lambda: not sockets.trouble())
+    await place.world.until(lambda: not sockets.trouble())
     lost.cancel()
     await sockets.stop()

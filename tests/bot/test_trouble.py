@@ -5,14 +5,12 @@ import contextlib
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 
 import aiohttp
 import pytest
-import pytest_asyncio
 
 from bot.buttons import Act
-from flows import starting
 from flows.people import SYSTEM
 from flows.ports import Unit
 from flows.steps.organization import to_org_details
@@ -20,7 +18,7 @@ from playground.acts import example
 from playground.journey import action_id, effect_id, ready
 from playground.slack import Message, Outcome
 from playground.slack.delivery import signature
-from tests.bot.workplace import Workplace, who
+from tests.bot.workplace import Workplace
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -28,35 +26,9 @@ FAULTS = ("429", "5xx", "drop_before", "drop_after")
 FORM = "application/x-www-form-urlencoded"
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def office() -> AsyncIterator[Workplace]:
-    """Tries again at once, and gives up after the third time."""
-    async with Workplace() as place:
-        yield place
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def onboarding(office: Workplace) -> AsyncIterator[str]:
-    """Begun in Acme's channel, closed afterwards."""
-    patience(office)
-    one = await office.begin()
-    yield one
-    office.slack.faults.clear()
-    office.pismo.faults.clear()
-    await close(office, one)
-
-
+@pytest.fixture(autouse=True)
 def patience(office: Workplace) -> None:
-    office.bot.effects._wait = lambda _attempt: 0.02
-    office.bot.effects._most_attempts = 3
-
-
-async def close(office: Workplace, one: str) -> None:
-    for person in (office.ana, office.sam):
-        if person.view is not None:
-            await person.close()
-    await office.bot.desk.transact(lambda unit: starting.close(unit, office.rules.rules, one, who(office.sam)))
-    await office.settled()
+    office.patient()
 
 
 def twice(office: Workplace) -> list[str]:
@@ -158,7 +130,6 @@ async def test_started_without_slack_it_begins_when_slack_is_there(office: Workp
     assert "slack" in office.bot.ready()
     office.slack.faults.clear()
     await starting_up
-    patience(office)
     await office.send(onboarding, "planning")
     assert office.journey.says("step", "planning", "under review")
 
@@ -314,12 +285,10 @@ async def test_where_pismo_stays_away_the_person_is_asked_for_a_fresh_token(offi
 async def test_a_restart_during_the_proof_loses_the_token_and_says_so(office: Workplace, onboarding: str) -> None:
     token = await to_the_proof(office, onboarding)
     office.pismo.faults.add("*", "5xx", times=1000)
-    office.bot.effects._most_attempts = 1000
-    office.bot.effects._wait = lambda _attempt: 0.3
+    office.patient(1000, 0.3)
     await prove(office, token)
     await office.slack.until(lambda: office.bot.desk.tokens)
     await office.restart()
-    patience(office)
     office.pismo.faults.clear()
     await office.slack.until(lambda: "not everything passed" in said(office), timeout=15)
     for file in office.path.glob("onboarding.db*"):

@@ -8,12 +8,12 @@ import contextlib
 import json
 import signal
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping
+from collections.abc import Awaitable, Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
+from types import TracebackType
 from typing import Any, Self
 
-import pytest
 import uvicorn
 from pydantic import SecretStr
 
@@ -36,6 +36,7 @@ from playground.office import Office
 from playground.slack import Channel, Delivery, Message, Outcome, Person, Seen, UnmetError
 from playground.slack.payloads import actions_on_message
 from storage.migrate import upgrade
+from tests import leaks
 
 STEPS = JOURNEYS[CURRENT].steps
 
@@ -59,13 +60,19 @@ def who(person: Person) -> Who:
 
 
 class Workplace(Office):
-    """``bot``: the running bot; ``journey``: people who fill forms and press buttons."""
+    """``bot``: the running bot; ``journey``: people who fill forms and press buttons.
+
+    At its end it is searched for every secret that anybody typed; ``secrets``: such as the guard would not know of.
+    """
 
     def __init__(self, policies: Policies | None = None, *, tls: bool = False) -> None:
         super().__init__(socket_mode=False, tls=tls)
         self.rules = policies or Policies(sweep_seconds=3600, poll_seconds=0.05)
         self.journey = Journey(self)
         self.slack.retry_delays = (0.02, 0.05, 0.1)
+        self.secrets: list[str] = []
+        self.written = leaks.Log()
+        self._patience: tuple[int, float] | None = None
         self._bot: Bot | None = None
         self._server: _Server | None = None
         self._serving: asyncio.Task[None] | None = None
@@ -83,6 +90,8 @@ class Workplace(Office):
     # -- life
 
     async def __aenter__(self) -> Self:
+        leaks.listen(self)
+        self.written.open()
         await self.slack.start()
         await self.sandbox.start()
         self._people()
@@ -92,6 +101,16 @@ class Workplace(Office):
         self.file.write_bytes(_empty[0])
         await self.start_bot()
         return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.written.close()
+        found = [] if kind else await self.leaks()
+        await super().__aexit__(kind, error, trace)
+        assert found == [], found
+
+    async def leaks(self) -> list[str]:
+        """Where a secret that somebody typed can be read."""
+        return await leaks.leaks(self, self.written.stream.getvalue(), self.secrets)
 
     def settings(self) -> Settings:
         return Settings(
@@ -109,6 +128,8 @@ class Workplace(Office):
     async def start_bot(self) -> None:
         """A new Bot on what is stored; back when it knows Slack and takes requests."""
         self._bot = bot = Bot(self.settings(), self.rules)
+        if self._patience is not None:
+            self.patient(*self._patience)
         run_batch, loop = bot.engine._run_batch, asyncio.get_running_loop()
 
         async def in_this_loop(batch_id: str) -> float | None:
@@ -128,6 +149,12 @@ class Workplace(Office):
         self._serving = asyncio.create_task(server.serve(sockets=[listening]))
         self.slack.deliver_by(Delivery.http(f"{self.url}/slack/events"))
         await self.slack.until(lambda: server.started and not bot.ready())
+
+    def patient(self, attempts: int = 3, wait: float = 0.02) -> None:
+        """From now on effects are tried so often, with so many seconds between; as in production when it was never said."""
+        self._patience = attempts, wait
+        self.bot.effects._most_attempts = attempts
+        self.bot.effects._wait = lambda _attempt: wait
 
     async def stop_bot(self, how: signal.Signals = signal.SIGTERM) -> int:  # noqa: ARG002  in one process there is one end
         if self._server is not None and self._serving is not None:
@@ -178,6 +205,21 @@ class Workplace(Office):
         onboarding = await self.bot.desk.transact(lambda unit: starting.start(unit, self.rules.rules, asked, who(self.sam)))
         await self.settled()
         return onboarding
+
+    def new_channel(self) -> Channel:
+        """Acme's from now on, for an onboarding of its own."""
+        pismo, acme = self.slack.world.teams[:2]
+        self.acme = self.slack.add_channel("acme_pismo", pismo, [self.sam, self.ana, self.bruno], shared_with=[acme])
+        return self.acme
+
+    async def tidy(self) -> None:
+        """What is begun ends, no form is open, and nothing is faulty any more."""
+        for person in self.slack.people.values():
+            person.user.stack.clear()
+        self.slack.faults.clear()
+        self.slack.trigger_seconds = 3.0
+        self.pismo.faults.clear()
+        await self.settled()
 
     async def snapshot(self, onboarding: str) -> Snapshot:
         async with self.bot.store.read() as unit:
@@ -317,10 +359,3 @@ async def filling_snapshot(unit: Unit, onboarding: str) -> Snapshot:
     if snapshot is None:
         raise LookupError(onboarding)
     return snapshot
-
-
-@pytest.fixture
-async def place() -> AsyncIterator[Workplace]:
-    """The bot runs and nothing has begun."""
-    async with Workplace() as workplace:
-        yield workplace

@@ -43,13 +43,6 @@ async def fault(pismo: Pismo, sandbox: Sandbox) -> str | None:
     return caught.value.code
 
 
-async def arrived(sandbox: Sandbox) -> None:
-    """The call that a fault waits for is at Pismo."""
-    async with asyncio.timeout(5):
-        while sandbox.test.faults.waiting:  # noqa: ASYNC110  the sandbox has no event for it
-            await asyncio.sleep(0.01)
-
-
 FAULTS: tuple[tuple[ClientFault, str], ...] = (
     ("expired", "certificate_expired"),
     ("other authority", "certificate_unknown_authority"),
@@ -104,9 +97,10 @@ async def test_a_call_under_way_ends_on_the_certificate_it_began_with(sandbox: S
     org_id = sandbox.test.create_org({"official_name": "Acme"})
     token = SecretStr(sandbox.test.mint_token(org_id))
     async with Pismo(sandbox.test.url, tls=tls(sandbox), timeout=30, attempts=1) as pismo:
-        sandbox.test.faults.add("/orgs", "slow", seconds=30)
+        late = sandbox.test.faults.add("/orgs", "slow", seconds=30)
         slow = asyncio.create_task(pismo.get_organization(token, org_id))
-        await arrived(sandbox)
+        async with asyncio.timeout(5):
+            await late.met.wait()
         sandbox.give_certificate()
         await pismo.list_programs(token, org_id)
         assert not slow.done()
@@ -135,9 +129,10 @@ async def test_a_handshake_that_takes_too_long_keeps_no_place_in_the_pool() -> N
 async def test_after_a_call_that_was_broken_off_the_next_is_made(sandbox: Sandbox) -> None:
     async with Pismo(sandbox.test.url, tls=tls(sandbox), attempts=1) as pismo:
         assert await ask(pismo, sandbox)
-        sandbox.test.faults.add("/orgs", "slow", seconds=30)
+        late = sandbox.test.faults.add("/orgs", "slow", seconds=30)
         slow = asyncio.create_task(ask(pismo, sandbox))
-        await arrived(sandbox)
+        async with asyncio.timeout(5):
+            await late.met.wait()
         slow.cancel()
         with pytest.raises(asyncio.CancelledError):
             await slow

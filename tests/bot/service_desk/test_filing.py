@@ -1,132 +1,18 @@
-"""Access requests at the Service Desk: filed once whatever happens on the way, followed until they end, or given to support as a text."""
+"""Access requests are filed at the Service Desk once whatever happens on the way, or support gets the text."""
 
 import logging
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-import pytest_asyncio
-from pydantic import SecretStr
 
 from bot.buttons import Act
-from bot.checks import _service_desk
-from bot.desk_policies import DeskPolicies
-from bot.policies import Policies
-from bot.settings import Settings
-from flows import starting, steering
+from flows import steering
 from playground.journey import action_id
 from playground.service_desk import EN
-from playground.service_desk.world import Ticket
-from playground.slack import Message
-from tests.bot.workplace import Workplace, who
+from tests.bot.service_desk.desk_place import STEP, DeskPlace, asked, filed
+from tests.bot.workplace import who
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-STEP = "service_desk"
-LAG = 1.6
-"""Seconds after which the search must know what was filed."""
-
-
-class DeskPlace(Workplace):
-    """The bot files at the Service Desk, looks at a ticket whenever it is told to, and tries again at once."""
-
-    def __init__(self) -> None:
-        policies = DeskPolicies(follow_seconds=0.0, lag_seconds=LAG)
-        super().__init__(Policies(sweep_seconds=3600, poll_seconds=0.05, service_desk=policies))
-
-    def settings(self) -> Settings:
-        desk = self.service_desk
-        ours = {"service_desk_url": desk.url, "service_desk_user": desk.user, "service_desk_token": SecretStr(desk.token)}
-        return super().settings().model_copy(update=ours)
-
-    async def start_bot(self) -> None:
-        await super().start_bot()
-        self.patient(3)
-
-    def patient(self, attempts: int, wait: float = 0.02) -> None:
-        """Effects are tried so often, with so many seconds between."""
-        self.bot.effects._wait = lambda _attempt: wait
-        self.bot.effects._most_attempts = attempts
-
-    async def look(self) -> None:
-        """At every open ticket."""
-        await self.bot.following.round()
-        await self.settled()
-
-    # -- what people see
-
-    def read(self, where: str = "review") -> str:
-        """The thread of the step, on support's side or the customer's ("step")."""
-        return "\n".join(message.text for message in self.journey.thread(where, STEP))
-
-    async def reads(self, words: str, where: str = "review") -> str:
-        """The thread, once these words are in it: what is given up is told after the effects are done."""
-        await self.slack.until(lambda: words in self.read(where), timeout=20)
-        await self.settled()
-        return self.read(where)
-
-    async def press_retry(self, onboarding: str) -> None:
-        """The button of the alert about a request of one onboarding."""
-
-        def alert() -> Message | None:
-            return next(
-                (m for m in self.support.messages if "a request to the Service Desk (" in m.text and onboarding in str(m.blocks)),
-                None,
-            )
-
-        await self.slack.until(alert, timeout=20)
-        found = alert()
-        assert found is not None
-        assert (await self.sam.click(found, action_id=action_id(found.blocks, Act.RETRY_EFFECT))).ok
-        await self.settled()
-
-    async def states(self, onboarding: str) -> set[tuple[str, str, str]]:
-        return {(grant.resource, grant.state, grant.reference) for grant in (await self.snapshot(onboarding)).grants}
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def whole() -> AsyncIterator[DeskPlace]:
-    place = DeskPlace()
-    await place.service_desk.start()
-    try:
-        async with place:
-            yield place
-    finally:
-        await place.service_desk.stop()
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def office(whole: DeskPlace) -> AsyncIterator[DeskPlace]:
-    yield whole
-    whole.service_desk.faults.clear()
-    whole.service_desk.lag(0)
-    whole.service_desk.world.restore()
-    whole.patient(3)
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def onboarding(office: DeskPlace) -> AsyncIterator[str]:
-    """Begun in Acme's channel, closed afterwards; its requests are told by its customer's name."""
-    one = await office.begin(customer=f"Bank {len(office.support.messages)}")
-    yield one
-    if (await office.snapshot(one)).onboarding.closed_at is None:
-        await office.bot.desk.transact(lambda unit: starting.close(unit, office.rules.rules, one, who(office.sam)))
-    await office.settled()
-
-
-async def asked(office: DeskPlace, onboarding: str, **changed: Any) -> None:
-    """The customer asks for access, for the Service Desk alone unless said otherwise, and support approves."""
-    users = {"users": "ana@bank.example\nbruno@bank.example", "resources": ["service_desk"], **changed}
-    await office.send(onboarding, STEP, **users)
-    await office.approve(onboarding, STEP)
-
-
-async def filed(office: DeskPlace, onboarding: str) -> list[Ticket]:
-    name = (await office.snapshot(onboarding)).onboarding.customer
-    return [ticket for ticket in office.service_desk.tickets if name in ticket.summary]
-
-
-# -- filing
 
 
 async def test_each_access_is_asked_for_with_the_addresses_and_its_key_is_kept(office: DeskPlace, onboarding: str) -> None:
@@ -297,75 +183,6 @@ async def test_given_up_after_a_lost_answer_support_is_told_to_look_first(office
     assert await office.states(onboarding) == {("service_desk", "filed", ticket.key)}
 
 
-# -- following
-
-
-async def test_a_status_is_told_once_a_change_until_the_ticket_ends(office: DeskPlace, onboarding: str) -> None:
-    await asked(office, onboarding)
-    (ticket,) = await filed(office, onboarding)
-    await office.look()
-    assert "says of" not in office.read("step")
-    for status in ("IN DEV", "PENDING"):
-        office.service_desk.move(ticket.key, status)
-        await office.look()
-        await office.look()
-        for where in ("step", "review"):
-            assert office.read(where).count(f"The Service Desk says of {ticket.key}: {status}\n") == 1
-            assert office.journey.says(where, STEP, f"{ticket.key}: {status}")
-    office.service_desk.move(ticket.key, "CLOSED")
-    await office.look()
-    assert f"The Service Desk has closed {ticket.key}: CLOSED" in office.read("step")
-    assert f"<@{office.sam.id}> The Service Desk has closed {ticket.key}: CLOSED" in office.read()
-    before = len(office.service_desk.calls)
-    office.service_desk.move(ticket.key, "NEW")
-    await office.look()
-    assert not [call for call in office.service_desk.calls[before:] if ticket.key in call.path]
-
-
-@pytest.mark.parametrize("kind", ["429", "gateway"])
-async def test_a_bad_moment_while_looking_is_made_up_for(office: DeskPlace, onboarding: str, kind: Any) -> None:
-    await asked(office, onboarding)
-    (ticket,) = await filed(office, onboarding)
-    office.service_desk.move(ticket.key, "IN DEV")
-    office.service_desk.fail(kind, "GET", "/rest/servicedeskapi/request", seconds=0)
-    await office.look()
-    assert "IN DEV" not in office.read("step")
-    await office.look()
-    assert f"says of {ticket.key}: IN DEV" in office.read("step")
-
-
-async def test_after_a_restart_it_is_followed_on(office: DeskPlace, onboarding: str) -> None:
-    await asked(office, onboarding)
-    (ticket,) = await filed(office, onboarding)
-    await office.stop_bot()
-    office.service_desk.move(ticket.key, "VALIDATING")
-    await office.start_bot()
-    await office.slack.until(lambda: f"says of {ticket.key}: VALIDATING" in office.read("step"))
-
-
-async def test_what_was_filed_by_hand_is_followed_where_it_may_be_seen(office: DeskPlace, onboarding: str) -> None:
-    world = office.service_desk.world
-    world.rename_type(EN, "Closed for today")
-    await asked(office, onboarding)
-    world.restore()
-    values = {"summary": "Filed by hand", "description": "-"}
-    ticket = world.file(EN, "25", values, "someone.else@pismo.example")
-    form = {"grants": [grant.id for grant in (await office.snapshot(onboarding)).grants], "ticket": ticket.key}
-    await office.do(onboarding, STEP, "file_request", form)
-    for _ in range(2):
-        await office.look()
-    assert office.read().count(f"The status of {ticket.key} cannot be followed") == 1
-    ticket.reporter = office.service_desk.user
-    await office.look()
-    assert office.journey.says("step", STEP, f"{ticket.key}: NEW http")
-    world.move(ticket.key, "CLOSED")
-    await office.look()
-    assert f"has closed {ticket.key}: CLOSED" in office.read("step")
-
-
-# -- without, and the configuration
-
-
 async def test_without_a_desk_support_gets_the_text_for_all_of_it(office: DeskPlace, onboarding: str) -> None:
     requests = office.bot.effects._executors["request_access"].__self__  # type: ignore[attr-defined]
     configured, requests.service_desk = requests.service_desk, None
@@ -375,27 +192,3 @@ async def test_without_a_desk_support_gets_the_text_for_all_of_it(office: DeskPl
     assert "ready to paste into the Service Desk: https://pismolabs.atlassian.net/servicedesk/" in office.read()
     assert "Access request &gt; Service Desk Portal / Status Page" in office.read()
     assert "not filed" not in office.read()
-
-
-async def test_check_says_of_each_portal_whether_access_can_be_asked_for_there(office: DeskPlace) -> None:
-    settings, desk = office.settings(), office.service_desk
-    assert [str(line) for line in [line async for line in _service_desk(settings)]] == [
-        "ok: Service Desk (en): PISMO | Service Desk EN > Settings > Access request can be filed",
-        "ok: Service Desk (pt_BR): PISMO | Service Desk > Settings > Access request can be filed",
-    ]
-    desk.world.rename_desk(EN, "Help")
-    lines = [str(line) async for line in _service_desk(settings)]
-    assert lines[0].startswith(
-        "wrong: Service Desk (en): no desk: PISMO | Service Desk EN; there is: Help, PISMO | Service Desk - "
-    )
-    assert lines[1].startswith("ok: ")
-    desk.world.restore()
-    wrong = settings.model_copy(update={"service_desk_token": SecretStr("not-this-one")})
-    (line,) = [str(line) async for line in _service_desk(wrong)]
-    assert line.startswith("wrong: Service Desk (en): it answered 401 (unauthorized) - make a new API token")
-    assert "not-this-one" not in line
-    desk.fail("503")
-    (line,) = [str(line) async for line in _service_desk(settings)]
-    assert "keeps trying" in line
-    (line,) = [str(line) async for line in _service_desk(Settings(service_desk_url=""))]
-    assert line.startswith("ok: Service Desk: not configured")
