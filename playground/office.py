@@ -20,6 +20,7 @@ from playground.clock import Clock
 from playground.pismo import Sandbox
 from playground.service_desk import ServiceDeskStandIn
 from playground.slack import Delivery, Person, Slack
+from storage.migrate import upgrade
 from storage.sealing import new_key
 
 ROOT = Path(__file__).parent.parent
@@ -134,7 +135,7 @@ class Office:
         self._people()
         self.slack.deliver_by(Delivery.socket() if self.socket_mode else Delivery.http(f"{self.url}/slack/events"))
         (self.path / "policies.toml").write_text(self.policies)
-        await self.command("migrate")
+        upgrade(self.database_url)
         await self.start_bot()
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

@@ -13,12 +13,9 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from pydantic import SecretStr
-
 from bot.app import Bot
 from bot.executors.messages import Messages
 from bot.policies import Policies
-from bot.settings import Settings
 from flows.fields import Answers
 from flows.journey import CURRENT, JOURNEYS
 from flows.model import Snapshot
@@ -28,6 +25,8 @@ from playground.office import CALM, Office
 from playground.slack import Message
 from storage.export import export
 from storage.sealing import new_key
+from tests import leaks
+from tests.bot.workplace import settings_of
 
 log = logging.getLogger(__name__)
 
@@ -94,6 +93,7 @@ async def tormented(chance: random.Random, *, socket_mode: bool) -> int:
     while kills < KILLS // 2:
         office = Office(socket_mode=socket_mode, policies=CALM)
         office.keys = KEYS
+        leaks.listen(office)
         async with office:
             office.slack.retry_delays = (0.1, 1, 2, 4, 8)
             office.slack.faults.duplicate_deliveries = chance.choice([0.0, 0.3])
@@ -126,6 +126,7 @@ async def holds_together(office: Office) -> None:
     code, printed = await office.command("verify-log")
     assert (code, "ok" in printed) == (0, True), printed
     assert office.slack.violations == []
+    assert await leaks.leaks(office, office.log.read_text()) == []
     nothing_stands_twice(office)
     await store_and_messages_agree(office)
 
@@ -212,17 +213,3 @@ def told(value: Any) -> Any:
     if isinstance(value, list):
         return [told(item) for item in value]
     return {k: told(v) for k, v in value.items() if k != "then"} if isinstance(value, dict) else str(value)
-
-
-def settings_of(office: Office) -> Settings:
-    return Settings(
-        slack_bot_token=SecretStr(office.slack.bot_token),
-        slack_signing_secret=SecretStr(office.slack.signing_secret),
-        slack_app_token=None,
-        slack_api_url=office.slack.api_url,
-        support_channel=office.support.id,
-        support_usergroup="",
-        database_url=office.database_url,
-        encryption_keys=SecretStr(office.keys),
-        pismo_api_url=office.pismo.url,
-    )

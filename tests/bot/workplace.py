@@ -59,6 +59,20 @@ def who(person: Person) -> Who:
     return Who(person.team_id, person.id)
 
 
+def settings_of(office: Office) -> Settings:
+    return Settings(
+        slack_bot_token=SecretStr(office.slack.bot_token),
+        slack_signing_secret=SecretStr(office.slack.signing_secret),
+        slack_app_token=None,
+        slack_api_url=office.slack.api_url,
+        support_channel=office.support.id,
+        support_usergroup="",
+        database_url=office.database_url,
+        encryption_keys=SecretStr(office.keys),
+        pismo_api_url=office.pismo.url,
+    )
+
+
 class Workplace(Office):
     """``bot``: the running bot; ``journey``: people who fill forms and press buttons.
 
@@ -113,17 +127,7 @@ class Workplace(Office):
         return await leaks.leaks(self, self.written.stream.getvalue(), self.secrets)
 
     def settings(self) -> Settings:
-        return Settings(
-            slack_bot_token=SecretStr(self.slack.bot_token),
-            slack_signing_secret=SecretStr(self.slack.signing_secret),
-            slack_app_token=None,
-            slack_api_url=self.slack.api_url,
-            support_channel=self.support.id,
-            support_usergroup="",
-            database_url=self.database_url,
-            encryption_keys=SecretStr(self.keys),
-            pismo_api_url=self.pismo.url,
-        )
+        return settings_of(self)
 
     async def start_bot(self) -> None:
         """A new Bot on what is stored; back when it knows Slack and takes requests."""

@@ -11,6 +11,7 @@ from playwright.async_api import Browser, async_playwright
 from playground.browser import CHROMIUM, launch
 from playground.office import CALM, Office
 from playground.page.server import Page, serve
+from tests import leaks
 from tests.e2e.visit import Visit, visit
 
 Looking = Callable[..., Awaitable[Visit]]
@@ -48,7 +49,9 @@ async def browser() -> AsyncIterator[Browser]:
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def office() -> AsyncIterator[Office]:
     async with Office(policies=CALM) as office:
+        leaks.listen(office)
         yield office
+        assert await leaks.leaks(office, office.log.read_text()) == []
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
