@@ -14,7 +14,7 @@ from flows.announcing import tell, warn
 from flows.model import Received
 from flows.people import SYSTEM, Who
 from flows.ports import Unit
-from flows.starting import join, rename_channel, sever, share
+from flows.starting import follow_channel, join, sever, share
 
 log = logging.getLogger("bot.events")
 
@@ -210,7 +210,7 @@ class Events:
             await join(unit, onboarding, Who(person.team_id, person.user_id), welcome=True)
 
     async def _id_changed(self, unit: Unit, event: Body) -> None:
-        await rename_channel(unit, str(event["old_channel_id"]), str(event["new_channel_id"]))
+        await follow_channel(unit, str(event["old_channel_id"]), str(event["new_channel_id"]))
 
     async def _shared(self, unit: Unit, event: Body) -> None:
         await share(unit, str(event["channel"]))

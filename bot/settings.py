@@ -33,7 +33,7 @@ class Exit(IntEnum):
     """The database was migrated by a newer version of the bot."""
     DATABASE_UNREACHABLE = 5
     ALTERED = 6
-    """``verify-log`` found a change, a gap, a swap or a cut tail."""
+    """``verify-log`` or ``keys rotate`` found a change, a gap, a swap or a cut tail."""
     SOCKET_LOST = 7
     """Socket Mode could not be reconnected; starting anew helps."""
 

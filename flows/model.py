@@ -158,7 +158,7 @@ class Expiry:
 
 @dataclass(kw_only=True)
 class Posted:
-    """A lasting message of the bot and where it stands: the card, a step's message, a review card, a home."""
+    """A lasting message of the bot and where it stands: the card, a step's message, a review card."""
 
     id: str  # f"{onboarding_id}:{kind}:{subject}"
     onboarding_id: str

@@ -78,7 +78,7 @@ async def join(unit: Unit, onboarding: Onboarding, who: Who, *, welcome: bool) -
     return True
 
 
-async def rename_channel(unit: Unit, old_id: str, new_id_: str) -> None:
+async def follow_channel(unit: Unit, old_id: str, new_id_: str) -> None:
     """Slack gave a channel another id (a private channel that is shared): everything follows it."""
     onboarding = await unit.by_channel(old_id)
     if onboarding is None:

@@ -1,4 +1,4 @@
-"""A step, a form and a task as frozen values. A new step is one new file in `flows/steps/` and one line in `flows/journey.py`."""
+"""A step, a form and a task as frozen values. A new step is one new file in `flows/steps/` and its place in `IN_ORDER` there."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,7 @@
-"""Every Pismo operation that is called, as data. Source: Pismo's published OpenAPI files."""
+"""Every Pismo operation that the client can call, as data. Source: Pismo's published OpenAPI files.
+
+The bot itself asks for tokens by a JWT alone: with keys and secrets the customer does, by the command that the bot prints.
+"""
 
 from dataclasses import dataclass
 
