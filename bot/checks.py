@@ -112,13 +112,10 @@ def read_manifest(settings: Settings) -> tuple[list[str], list[Line]]:
 
 
 def _manifest_faults(manifest: dict[str, Any], settings: Settings) -> Iterator[tuple[str, str]]:
-    features, rest = manifest["features"], manifest["settings"]
-    if not any(command["command"] == "/onboarding" for command in features.get("slash_commands") or []):
-        yield "lacks the command /onboarding", RESTORE
+    """What depends on the configuration, or would leave customers without a way in; `verification` looks at command and events."""
+    rest = manifest["settings"]
     if not rest["interactivity"]["is_enabled"]:
         yield "has interactivity switched off", "set settings.interactivity.is_enabled to true: customers act by buttons"
-    if not rest["event_subscriptions"].get("bot_events"):
-        yield "subscribes to no events", RESTORE
     if not rest.get("socket_mode_enabled") and not settings.socket_mode and not _has_url(rest):
         yield (
             "has no address for Slack's requests",
