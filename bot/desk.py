@@ -93,26 +93,30 @@ class Desk:
     async def answer(self, who: Who, channel_id: str, key: str, *, onboarding: Onboarding | None = None, **params: Any) -> None:
         """Tell one person something privately, at once: seen by them alone in the channel, else as a direct message."""
         texts = await self.directory.texts_for(None, who, onboarding)
-        text = sentence(texts, key, params)
-        try:
-            if channel_id:
-                await self.slack.ephemeral(channel_id, who.user_id, text, plain_blocks(text))
-            else:
-                await self.slack.direct(who.user_id, text, plain_blocks(text))
-        except SlackError as error:
-            log.warning("an answer did not reach its reader", extra={"error": error.error, "key": key})
+        await self._try_to_tell(who, channel_id, sentence(texts, key, params))
 
     async def explain(self, who: Who, channel_id: str, error: Exception) -> None:
         """Tell one person why something was refused or failed."""
-        texts = await self.directory.texts_for(None, who)
-        text = self.explained(texts, error)
+        await self._try_to_tell(who, channel_id, self.explained(await self.directory.texts_for(None, who), error))
+
+    async def _try_to_tell(self, who: Who, channel_id: str, text: str) -> None:
         try:
-            if channel_id:
+            await self.tell(who, channel_id, text)
+        except SlackError as error:
+            log.warning("an answer did not reach its reader", extra={"error": error.error})
+
+    async def tell(self, who: Who, channel_id: str, text: str) -> None:
+        """One person alone: in the channel, or as a direct message where that cannot be. Raises SlackError."""
+        if channel_id:
+            try:
                 await self.slack.ephemeral(channel_id, who.user_id, text, plain_blocks(text))
+            except SlackError as error:
+                if error.transient:
+                    raise
+                log.info("told as a direct message", extra={"error": error.error})
             else:
-                await self.slack.direct(who.user_id, text, plain_blocks(text))
-        except SlackError as failure:
-            log.warning("an answer did not reach its reader", extra={"error": failure.error})
+                return
+        await self.slack.direct(who.user_id, text, plain_blocks(text))
 
     def explained(self, texts: Texts, error: Exception) -> str:
         """What a person reads when something was refused or failed; failures carry a short id that is in the log too."""

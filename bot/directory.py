@@ -1,13 +1,15 @@
 """What the bot knows of people: who belongs to support, and each one's language and zone. Kept in the store so that a click needs no
 call, and so that the bot starts while Slack cannot be reached."""
 
+from contextlib import nullcontext, suppress
+
 from bot.access import Access
 from bot.slack import Slack
 from bot.texts import Texts, for_locale
 from flows.model import Onboarding, Person
 from flows.people import Who
 from flows.ports import Unit
-from storage.store import Store
+from storage.store import Store, Unavailable
 
 NOBODY = frozenset({"USLACK", "USLACKBOT"})
 """Slack's own users: their messages and memberships mean nothing here."""
@@ -86,8 +88,12 @@ class Directory:
         return next((person for who, person in self._people.items() if who.user_id == user_id), None)
 
     async def texts_for(self, unit: Unit | None, who: Who, onboarding: Onboarding | None = None) -> Texts:
-        """In the person's Slack language; where it is not known, the onboarding's."""
-        person = self._people.get(who) if unit is None else await self.known(unit, who)
+        """In the person's Slack language; where it is not known, the onboarding's. Without a unit the store may be away."""
+        person = self._people.get(who)
+        if person is None:
+            with suppress(Unavailable):
+                async with nullcontext(unit) if unit is not None else self._store.read() as reading:
+                    person = await self.known(reading, who)
         fallback = onboarding.language if onboarding is not None else "en"
         return Texts(for_locale(person.locale if person else "", fallback))
 

@@ -139,7 +139,10 @@ class Messages:
     async def tell(self, effect: Effect, again: bool) -> Result:  # noqa: ARG002  a private word repeated does no harm
         asked = effect.arguments
         who = Who(asked["team"], asked["user"])
-        await self.desk.answer(who, asked["channel"], asked["key"], **asked["params"])
+        async with self.desk.store.read() as unit:
+            onboarding = await unit.get(Onboarding, effect.onboarding_id)
+            texts = await self.desk.directory.texts_for(unit, who, onboarding)
+        await self.desk.tell(who, asked["channel"], sentence(texts, asked["key"], asked["params"]))
         return None
 
     async def remind(self, effect: Effect, again: bool) -> Result:

@@ -307,3 +307,29 @@ async def test_a_bot_that_slack_no_longer_accepts_says_so_and_keeps_its_data(
     assert office.bot.ready() == {}
     await office.send(onboarding, "planning")
     assert await office.state(onboarding, "planning") == "submitted"
+
+
+@pytest.mark.parametrize("fault", ["5xx", "drop_before", "429"])
+async def test_a_warning_that_slack_did_not_take_at_first_still_comes(office: Workplace, acme: Channel, fault: str) -> None:
+    office.patient(wait=0.05)
+    warnings = told_in_support(office, "tried to send a secret")
+    office.slack.faults.add("chat.postEphemeral", fault, retry_after=0)
+    await office.ana.say(acme, PRIVATE.decode())
+    await warned_once(office, acme, warnings)
+
+
+async def test_who_cannot_be_told_in_the_channel_is_told_directly(office: Workplace, acme: Channel) -> None:
+    told = len(office.answers(office.ana))
+    office.slack.faults.add("chat.postEphemeral", "user_not_in_channel")
+    await office.ana.say(acme, PRIVATE.decode())
+    await office.slack.until(lambda: len(office.answers(office.ana)) > told)
+    assert "private key" in office.answers(office.ana)[-1]
+    assert not [m for m in acme.messages if m.ephemeral_to]
+
+
+async def test_after_a_restart_people_are_told_in_their_own_language(office: Workplace, acme: Channel) -> None:
+    for _ in range(2):
+        await office.bruno.say(acme, PRIVATE.decode())
+        await office.settled()
+        assert "chave privada" in office.answers(office.bruno)[-1]
+        await office.restart()
