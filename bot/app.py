@@ -251,6 +251,8 @@ class Bot:
     async def _inbox(self, body: dict[str, Any], next: Callable[[], Awaitable[BoltResponse]]) -> BoltResponse:  # noqa: A002  Bolt's name
         """Events: stored before they are acknowledged; a store that cannot take one makes Slack send it again."""
         if body.get("type") != "event_callback":
+            if user := body.get("user"):
+                user["team_id"] = await self.desk.directory.home_team(str(user["id"]), str(user.get("team_id") or ""))
             return await next()
         if self.events.concerns(body) and await self.events.store(body):
             self.desk.later(self.events.handle(str(body["event_id"])))

@@ -258,7 +258,8 @@ async def _snooze(unit: Unit, clean: Answers, done: Completion) -> None:
     rules = done.desk.rules
     zone = ZoneInfo(rules.support_calendar.timezone if side is Side.SUPPORT else timezone_of(snapshot, rules))
     until = snooze_until(clean, unit.now, zone)
-    await steering.snooze(unit, done.desk.rules, done.meta.onboarding, done.meta.step, until, done.sent.who)
+    of = Side.SUPPORT if done.desk.access.is_support(done.sent.who) else Side.CUSTOMER
+    await steering.snooze(unit, done.desk.rules, done.meta.onboarding, done.meta.step, until, done.sent.who, of)
 
 
 def snooze_until(clean: Answers, now: datetime, zone: ZoneInfo) -> datetime:

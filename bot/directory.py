@@ -4,7 +4,7 @@ call, and so that the bot starts while Slack cannot be reached."""
 from contextlib import nullcontext, suppress
 
 from bot.access import Access
-from bot.slack import Slack
+from bot.slack import Slack, SlackError
 from bot.texts import Texts, for_locale
 from flows.model import Onboarding, Person
 from flows.people import Who
@@ -20,6 +20,7 @@ class Directory:
         self._store, self._slack, self._access = store, slack, access
         self._channel, self._usergroup = support_channel, usergroup
         self._people: dict[Who, Person] = {}
+        self._enterprises: dict[str, str] = {}
         self.bot_user_id = ""
 
     async def load(self) -> None:
@@ -59,6 +60,8 @@ class Directory:
         if info is None or info.is_bot:
             return None
         who = Who(info.team_id, info.id)
+        if info.enterprise_id:
+            self._enterprises[info.id] = info.enterprise_id
         async with self._store.write() as unit:
             row = await unit.get(Person, str(who))
             if row is None:
@@ -73,6 +76,16 @@ class Directory:
             )
         self._people[who] = row
         return row
+
+    async def home_team(self, user_id: str, team_id: str) -> str:
+        """The home team of who clicks: on Enterprise Grid a payload may name the organization (E…) in its place."""
+        if not team_id.startswith("E"):
+            return team_id
+        if user_id not in self._enterprises:
+            with suppress(SlackError):
+                await self.fetch(user_id, fresh=True)
+        person = self.by_id(user_id)
+        return person.team_id if person is not None and self._enterprises.get(user_id) == team_id else team_id
 
     async def known(self, unit: Unit, who: Who) -> Person | None:
         """A person from memory or store."""

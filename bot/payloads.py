@@ -15,7 +15,7 @@ Body = Mapping[str, Any]
 def who_of(body: Body) -> Who:
     """The person of an interactive payload or a slash command."""
     if "user_id" in body:  # slash command: of the installing team alone
-        return Who(str(body.get("enterprise_id") or body.get("team_id") or ""), str(body["user_id"]))
+        return Who(str(body.get("team_id") or ""), str(body["user_id"]))
     user = body["user"]
     return Who(str(user.get("team_id") or (body.get("team") or {}).get("id") or ""), str(user["id"]))
 

@@ -28,7 +28,10 @@ class Me:
 
 @dataclass(frozen=True)
 class User:
-    """``team_id``: the home team (or enterprise). ``locale``, ``timezone`` may be empty for people of another company."""
+    """``team_id``: the home team. ``locale``, ``timezone`` may be empty for people of another company.
+
+    ``enterprise_id``: of their Enterprise Grid organization, which clicks may name in place of the team; empty elsewhere.
+    """
 
     id: str
     team_id: str
@@ -37,6 +40,7 @@ class User:
     timezone: str
     is_bot: bool
     is_guest: bool
+    enterprise_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -112,6 +116,7 @@ class People:
             timezone=str(user.get("tz") or ""),
             is_bot=bool(user.get("is_bot") or user.get("is_workflow_bot")),
             is_guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
+            enterprise_id=str((user.get("enterprise_user") or {}).get("enterprise_id") or ""),
         )
 
     async def channel(self, channel: str) -> Channel:

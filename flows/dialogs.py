@@ -17,6 +17,8 @@ LANGUAGES = ("en", "pt_BR")
 
 STEPS = tuple(step.id for step in IN_ORDER)
 SNOOZES = ("tomorrow", "three_days", "date")
+LONGEST_SNOOZE = 30
+"""Days."""
 
 
 class Start(FormPage):
@@ -58,6 +60,8 @@ def _snooze(answers: Answers, at: Situation) -> Iterator[Problem]:
         yield Problem("date", "date_needed")
     elif dt.date.fromisoformat(answers["date"]) <= at.today:
         yield Problem("date", "date_not_future")
+    elif dt.date.fromisoformat(answers["date"]) > at.today + dt.timedelta(days=LONGEST_SNOOZE):
+        yield Problem("date", "snooze_too_long", {"days": LONGEST_SNOOZE})
 
 
 def _reason(form_id: str) -> Form:

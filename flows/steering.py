@@ -46,14 +46,19 @@ async def assign(unit: Unit, onboarding_id: str, step_id: str, person: Who, side
     say(unit, onboarding_id, where, step_id, "assigned", mention=[person.user_id], by=actor.user_id)
 
 
-async def snooze(unit: Unit, rules: Rules, onboarding_id: str, step_id: str, until: datetime, actor: Who) -> datetime:
-    """No reminder of this step before a moment, moved into business hours. Returns when the next one comes."""
+async def snooze(unit: Unit, rules: Rules, onboarding_id: str, step_id: str, until: datetime, actor: Who, of: Side) -> datetime:
+    """No reminder of this step before a moment, moved into business hours. Returns when the next one comes.
+
+    ``of``: the actor's side. Customers snooze their own turn alone: support's is not theirs to silence.
+    """
     snapshot = await need_open(unit, onboarding_id)
     step_of(snapshot.onboarding, step_id)
     record = snapshot.steps[step_id]
     side = side_of(record)
     if side is None:
         raise Refused("nothing_to_remind", step=step_id)
+    if side is Side.SUPPORT and of is Side.CUSTOMER:
+        raise Refused("snooze_not_yours", step=step_id)
     if until <= unit.now:
         raise Refused("snooze_past", step=step_id)
     record.snoozed_until = record.remind_at = business_time.next_open(calendar_of(side, snapshot, rules), until)

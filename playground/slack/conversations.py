@@ -77,6 +77,8 @@ def _user(core: Core, user: User, *, locale: bool) -> Json:
         "is_app_user": False,
         "updated": 0,
     }
+    if user.team.enterprise:
+        shown["enterprise_user"] = {"id": user.id, "enterprise_id": user.team.enterprise, "teams": [user.team.id]}
     if user.tz:
         shown |= {"tz": user.tz, "tz_label": user.tz, "tz_offset": _offset(user.tz)}
     if user.team == core.installing_team:

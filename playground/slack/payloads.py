@@ -12,7 +12,8 @@ def team_json(user_team: Any) -> Json:
 
 
 def user_json(user: User) -> Json:
-    return {"id": user.id, "username": user.username, "name": user.username, "team_id": user.team.id}
+    home = user.team.enterprise or user.team.id
+    return {"id": user.id, "username": user.username, "name": user.username, "team_id": home}
 
 
 def file_json(core: Core, file: File) -> Json:

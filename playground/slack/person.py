@@ -114,6 +114,7 @@ class Person(Reader):
             "text": self._escaped(text.strip()) if self.core.should_escape else text.strip(),
             "api_app_id": self.core.app_id,
             "is_enterprise_install": "false",
+            **({"enterprise_id": self.user.team.enterprise} if self.user.team.enterprise else {}),
             "response_url": url,
             "trigger_id": self.core.new_trigger(self.user),
         }

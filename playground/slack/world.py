@@ -14,9 +14,12 @@ _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
 @dataclass(frozen=True)
 class Team:
+    """``enterprise``: of which Enterprise Grid organization it is, if of one; clicks of its people name that in its place."""
+
     id: str
     name: str
     domain: str
+    enterprise: str = ""
 
 
 @dataclass(eq=False)

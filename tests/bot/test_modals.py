@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -291,3 +292,19 @@ async def test_start_in_a_channel_that_is_taken_names_the_customer_and_works_aft
         found = await unit.by_channel(fresh.id)
     assert found is not None
     assert (found.id != first, found.customer) == (True, "Blue Coop")
+
+
+async def test_nobody_snoozes_for_ever_nor_for_the_other_side(office: Workplace, onboarding: str) -> None:
+    step = ButtonValue(onboarding=onboarding, step="planning")
+
+    async def snooze(date: str) -> Outcome:
+        await office.press(office.ana, office.acme, Act.SNOOZE, step)
+        await office.bot.desk.drain()
+        return await send(office, office.ana, {"until": "date", "date": date})
+
+    assert "At most 30 days ahead" in str((await snooze("2099-01-01")).errors)
+    office.ana.user.stack.clear()
+    await office.send(onboarding, "planning")
+    await snooze((datetime.now(UTC) + timedelta(days=7)).date().isoformat())
+    assert "is with Pismo's support now" in office.shown(office.ana)
+    assert "snoozed" not in str([message.text for message in office.journey.thread("review", "planning")])

@@ -188,7 +188,7 @@ async def test_support_too_is_reminded_once_after_an_outage(acme: Case) -> None:
 )
 async def test_a_snoozed_step_is_quiet_until_then(acme: Case, chosen: dict[str, str], comes: datetime) -> None:
     until = snooze_until(chosen, acme.now, SAO_PAULO)
-    assert await acme.do(lambda unit: steering.snooze(unit, acme.rules, acme.id, "planning", until, LEAD)) == comes
+    assert await acme.do(lambda unit: steering.snooze(unit, acme.rules, acme.id, "planning", until, LEAD, Side.CUSTOMER)) == comes
     assert await acme.said() == [("customer", "snoozed")]
     assert (await acme.wait(8))[0].at == comes
 
@@ -202,17 +202,25 @@ def test_tomorrow_is_that_of_the_customers_zone() -> None:
 async def test_an_escalated_step_can_be_snoozed_and_is_reminded_once_more(acme: Case) -> None:
     await acme.wait(8)
     await acme.said()
-    await acme.do(lambda unit: steering.snooze(unit, acme.rules, acme.id, "planning", acme.now + DAY, LEAD))
+    await acme.do(lambda unit: steering.snooze(unit, acme.rules, acme.id, "planning", acme.now + DAY, LEAD, Side.CUSTOMER))
     assert len(await acme.wait(20)) == 1
     assert await acme.said() == [("customer", "snoozed")]  # support is not told a second time
 
 
+async def test_support_s_reminders_are_not_the_customer_s_to_snooze(acme: Case) -> None:
+    await acme.send("planning")
+    with pytest.raises(Refused, match="snooze_not_yours"):
+        await acme.do(lambda unit: steering.snooze(unit, acme.rules, acme.id, "planning", acme.now + DAY, LEAD, Side.CUSTOMER))
+    comes = await acme.do(lambda unit: steering.snooze(unit, acme.rules, acme.id, "planning", acme.now + DAY, KIM, Side.SUPPORT))
+    assert comes > acme.now
+
+
 async def test_what_cannot_be_snoozed(acme: Case) -> None:
     with pytest.raises(Refused, match="snooze_past"):
-        await acme.do(lambda unit: steering.snooze(unit, acme.rules, acme.id, "planning", acme.now, LEAD))
+        await acme.do(lambda unit: steering.snooze(unit, acme.rules, acme.id, "planning", acme.now, LEAD, Side.CUSTOMER))
     await acme.skip("planning")
     with pytest.raises(Refused, match="nothing_to_remind"):
-        await acme.do(lambda unit: steering.snooze(unit, acme.rules, acme.id, "planning", acme.now + DAY, LEAD))
+        await acme.do(lambda unit: steering.snooze(unit, acme.rules, acme.id, "planning", acme.now + DAY, LEAD, Side.CUSTOMER))
 
 
 async def test_who_is_stuck_reaches_support_with_the_reason(acme: Case) -> None:
