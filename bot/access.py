@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from flows.model import Member, Onboarding, Snapshot
+from flows.model import LEFT, Member, Onboarding, Snapshot
 from flows.people import Role, Side, Who
 from flows.ports import Unit
 from flows.problems import Refused
@@ -59,14 +59,16 @@ class Access:
             onboarding = onboarding.onboarding
         if self.is_support(who):
             return Role.SUPPORT
-        if who.team_id == onboarding.team_id and who.user_id == onboarding.lead_id:
-            return Role.LEAD
-        if await unit.get(Member, f"{onboarding.id}:{who}") is not None:
-            return Role.COLLEAGUE
         foreign = bool(self.team_id) and onboarding.team_id != self.team_id
-        if foreign and who.team_id == onboarding.team_id and channel_id and channel_id == onboarding.channel_id:
-            return Role.COLLEAGUE
-        return Role.OUTSIDER
+        is_there = foreign and who.team_id == onboarding.team_id and channel_id and channel_id == onboarding.channel_id
+        if not is_there and not await self.is_member(unit, who, onboarding.id):
+            return Role.OUTSIDER
+        return Role.LEAD if who == Who(onboarding.team_id, onboarding.lead_id) else Role.COLLEAGUE
+
+    async def is_member(self, unit: Unit, who: Who, onboarding_id: str) -> bool:
+        """Whether a person of the customer is known, and was not seen leaving the channel."""
+        member = await unit.get(Member, f"{onboarding_id}:{who}")
+        return member is not None and member.role != LEFT
 
     async def require(self, unit: Unit, who: Who, may: May, onboarding: Onboarding | Snapshot, channel_id: str = "") -> Role:
         """The person's role, or Refused."""

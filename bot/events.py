@@ -14,7 +14,7 @@ from flows.announcing import tell, warn
 from flows.model import Received
 from flows.people import SYSTEM, Who
 from flows.ports import Unit
-from flows.starting import follow_channel, join, sever, share
+from flows.starting import follow_channel, join, leave, sever, share
 
 log = logging.getLogger("bot.events")
 
@@ -24,6 +24,7 @@ HANDLED = (
     "app_home_opened",
     "message",
     "member_joined_channel",
+    "member_left_channel",
     "channel_rename",
     "channel_id_changed",
     "channel_shared",
@@ -84,6 +85,7 @@ class Events:
         self._does: dict[str, Callable[[Unit, Body], Awaitable[None]]] = {
             "message": self._message,
             "member_joined_channel": self._joined,
+            "member_left_channel": self._left,
             "channel_id_changed": self._id_changed,
             "channel_shared": self._shared,
             "channel_unshared": self._unshared,
@@ -125,7 +127,7 @@ class Events:
             looked = await self._look_into(payload["files"])
             payload["found"] = sorted({*payload["found"], *(kind for kinds in looked.values() for kind in kinds)})
             payload["files"] = [file for file in payload["files"] if looked.get(file["id"])]  # those that held a secret
-        if kind == "member_joined_channel":
+        if kind in ("member_joined_channel", "member_left_channel"):
             await self._know(payload)
         if kind == "app_home_opened":
             await self._home(payload)
@@ -195,7 +197,7 @@ class Events:
         try:
             await self.desk.directory.fetch(str(event["user"]))
         except SlackError as error:
-            log.info("a new member is not known yet", extra={"error": error.error})
+            log.info("a member is not known yet", extra={"error": error.error})
 
     async def _joined(self, unit: Unit, event: Body) -> None:
         channel, user_id = str(event["channel"]), str(event["user"])
@@ -208,6 +210,12 @@ class Events:
             return
         if person.team_id == onboarding.team_id:
             await join(unit, onboarding, Who(person.team_id, person.user_id), welcome=True)
+
+    async def _left(self, unit: Unit, event: Body) -> None:
+        onboarding = await unit.by_channel(str(event["channel"]))
+        person = self.desk.directory.by_id(str(event["user"]))
+        if onboarding is not None and person is not None:
+            await leave(unit, onboarding, Who(person.team_id, person.user_id))
 
     async def _id_changed(self, unit: Unit, event: Body) -> None:
         await follow_channel(unit, str(event["old_channel_id"]), str(event["new_channel_id"]))

@@ -18,7 +18,7 @@ from flows import filling, fulfilling
 from flows.fields import Answers
 from flows.filling import REVIEW, DraftKey, Opened
 from flows.form import collect, slots
-from flows.model import Member, Seen, Snapshot
+from flows.model import Seen, Snapshot
 from flows.onboarding import need_open, situation
 from flows.people import Role, Who
 from flows.ports import Unit
@@ -98,7 +98,7 @@ class Modals:
         snapshot = await need_open(unit, meta.onboarding)
         place = place_of(snapshot.onboarding, meta)
         role = await self.desk.access.require(unit, who, may_of(place), snapshot, channel_id)
-        if role is Role.COLLEAGUE and await unit.get(Member, f"{meta.onboarding}:{who}") is None:
+        if role is Role.COLLEAGUE and not await self.desk.access.is_member(unit, who, meta.onboarding):
             await self.desk.meet(who, meta.onboarding)  # a submitted page does not say in which channel it was opened
         texts = await self.desk.directory.texts_for(unit, who, snapshot.onboarding)
         return Scene(who, meta, place, snapshot, situation(snapshot, self.desk.rules, unit.now, who), texts)

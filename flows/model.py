@@ -221,6 +221,10 @@ class Person:
     seen_at: datetime | None = None
 
 
+LEFT = "left"
+"""The role of who is no longer in the customer's channel."""
+
+
 @dataclass(kw_only=True)
 class Member:
     """A customer's person in one onboarding."""
@@ -229,7 +233,7 @@ class Member:
     onboarding_id: str
     team_id: str
     user_id: str
-    role: str = "colleague"  # or "lead"
+    role: str = "colleague"  # or "lead", LEFT
 
 
 @dataclass(kw_only=True)

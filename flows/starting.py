@@ -5,7 +5,7 @@ from datetime import date
 
 from flows.announcing import redraw, say, tell, warn
 from flows.journey import CURRENT, journey_of
-from flows.model import Member, Onboarding, Snapshot, StepRecord, new_id
+from flows.model import LEFT, Member, Onboarding, Snapshot, StepRecord, new_id
 from flows.onboarding import need_open, settle
 from flows.people import SYSTEM, Who
 from flows.ports import Unit
@@ -69,13 +69,28 @@ def _member(onboarding_id: str, who: Who, role: str) -> Member:
 async def join(unit: Unit, onboarding: Onboarding, who: Who, *, welcome: bool) -> bool:
     """Remember a person of the customer; a person who just joined the channel is welcomed once. False: known already."""
     member = _member(onboarding.id, who, "colleague")
-    if await unit.get(Member, member.id) is not None:
+    known = await unit.get(Member, member.id)
+    if known is not None and known.role != LEFT:
         return False
-    unit.add(member)
+    if known is not None:
+        known.role = member.role
+    else:
+        unit.add(member)
     unit.record(onboarding.id, "member:join", SYSTEM, facts={"team": who.team_id, "user": who.user_id})
-    if welcome and onboarding.closed_at is None:
+    if known is None and welcome and onboarding.closed_at is None:
         tell(unit, onboarding.id, who, onboarding.channel_id, "welcome", customer=onboarding.customer)
     return True
+
+
+async def leave(unit: Unit, onboarding: Onboarding, who: Who) -> None:
+    """A person of the customer left the channel: what they typed stays, and the onboarding is no longer shown to them."""
+    member = await unit.get(Member, f"{onboarding.id}:{who}")
+    if member is None or member.role == LEFT:
+        return
+    member.role = LEFT
+    unit.record(onboarding.id, "member:leave", SYSTEM, facts={"team": who.team_id, "user": who.user_id})
+    if who == Who(onboarding.team_id, onboarding.lead_id) and onboarding.closed_at is None:
+        warn(unit, onboarding.id, "lead_left", customer=onboarding.customer, by=who.user_id, channel=onboarding.channel_id)
 
 
 async def follow_channel(unit: Unit, old_id: str, new_id_: str) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import Select, and_, bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from flows.model import (
+    LEFT,
     Decision,
     Draft,
     Effect,
@@ -95,7 +96,7 @@ class Queries:
         if not closed:
             query = query.where(columns.closed_at.is_(None))
         if user_id:
-            theirs = select(member.onboarding_id).where(member.team_id == team_id, member.user_id == user_id)
+            theirs = select(member.onboarding_id).where(member.team_id == team_id, member.user_id == user_id, member.role != LEFT)
             query = query.where(columns.id.in_(theirs))
         return await self._all(query)
 

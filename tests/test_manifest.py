@@ -57,6 +57,7 @@ SCOPES_OF_EVENTS: dict[str, frozenset[str]] = {  # docs.slack.dev/reference/even
     "channel_shared": READ,
     "channel_unshared": READ,
     "member_joined_channel": READ,
+    "member_left_channel": READ,
     "message.channels": frozenset({"channels:history"}),
     "message.groups": frozenset({"groups:history"}),
     "tokens_revoked": frozenset(),

@@ -24,7 +24,7 @@ BOT_SCOPES = frozenset(
 )
 BOT_EVENTS = frozenset(
     {
-        *("app_home_opened", "app_uninstalled", "tokens_revoked", "member_joined_channel"),
+        *("app_home_opened", "app_uninstalled", "tokens_revoked", "member_joined_channel", "member_left_channel"),
         *("channel_id_changed", "channel_rename", "group_rename", "channel_shared", "channel_unshared"),
         *("message.channels", "message.groups", "message.im", "message.mpim"),
     }
@@ -196,7 +196,7 @@ class Core:
         kind = event["type"]
         if kind == "message" and channel:
             kind = {"im": "message.im", "group": "message.groups"}.get(channel.kind, "message.channels")
-        private = channel and (channel.private or event["type"] in {"message", "member_joined_channel"})
+        private = channel and (channel.private or event["type"] in {"message", "member_joined_channel", "member_left_channel"})
         if channel and private and self.bot_user_id not in channel.members:
             return
         if kind not in self.events or (self.token_state and kind not in {"app_uninstalled", "tokens_revoked"}):

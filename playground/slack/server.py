@@ -150,6 +150,17 @@ class Slack(Core):
 
     def remove(self, person: Person, channel: Channel) -> None:
         channel.members.remove(person.id)
+        kind = "G" if channel.private else "C"
+        self.emit(
+            {
+                "type": "member_left_channel",
+                "user": person.id,
+                "channel": channel.id,
+                "channel_type": kind,
+                "team": person.team_id,
+            },
+            channel,
+        )
         self.changed()
 
     def rename(self, channel: Channel, name: str) -> None:

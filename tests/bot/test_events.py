@@ -333,3 +333,29 @@ async def test_after_a_restart_people_are_told_in_their_own_language(office: Wor
         await office.settled()
         assert "chave privada" in office.answers(office.bruno)[-1]
         await office.restart()
+
+
+async def test_who_left_the_channel_sees_nothing_of_it_any_more_and_what_they_typed_stays(
+    office: Workplace, acme: Channel
+) -> None:
+    onboarding = await onboarding_of(office, acme)
+    step = ButtonValue(onboarding=onboarding, step="planning")
+    await office.press(office.bruno, acme, Act.OPEN_FORM, step)
+    await office.slack.until(lambda: office.bruno.view is not None)
+    await office.send(onboarding, "planning", office.bruno)
+    office.bruno.user.stack.clear()
+    office.slack.remove(office.bruno, acme)
+    await office.settled()
+    office.slack.remove(office.ana, acme)
+    await office.slack.until(lambda: told_in_support(office, "who leads the onboarding of Acme Bank, has left"))
+    for person in (office.ana, office.bruno):
+        await office.press(person, office.blue, Act.OPEN_FORM, step)  # as from the App Home, or an old message elsewhere
+        await office.bot.desk.drain()
+        assert person.view is None
+        assert "another company's onboarding" in office.answers(person)[-1]
+        assert "Acme Bank" not in str(person.home and person.home.data)
+    assert (await office.snapshot(onboarding)).last("planning") is not None
+    office.slack.invite(office.ana, acme)
+    await office.settled()
+    await office.press(office.ana, office.blue, Act.OPEN_FORM, step)
+    await office.slack.until(lambda: office.ana.view is not None)
