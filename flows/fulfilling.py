@@ -1,6 +1,6 @@
 """What follows an approval: tasks of support and of the customer, the accesses they move, and results of effects."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -61,7 +61,7 @@ async def do_task(
         item = item or new_id("item")
     record = record_of(snapshot, step_id, task_id, item)
     needed = rules.approvals_of(step, task)
-    agreed = record is not None and record.state == "waiting" and record.answers == clean and record.user_id != actor.user_id
+    agreed = record is not None and record.answers == clean and _waits_for(snapshot, step, record, actor)
     if record is None:
         record = TaskRecord(
             id=f"{onboarding_id}:{step_id}.{task_id}:{item}",
@@ -114,6 +114,24 @@ async def _track_expiry(unit: Unit, record: TaskRecord, last_day: str) -> None:
                 last_day=date.fromisoformat(last_day),
             )
         )
+
+
+def outdate(rules: Rules, snapshot: Snapshot, step: Step, changed: Collection[str]) -> None:
+    """A new revision was sent: what hangs on the answers that changed is to be done anew, and one person's word of two falls."""
+    for task in step.tasks:
+        hangs, two = not set(task.stale_with).isdisjoint(changed), rules.approvals_of(step, task) > 1
+        for record in snapshot.tasks:
+            if (record.step_id, record.task_id) == (step.id, task.id):
+                half = two and record.state == "waiting"
+                record.state = "stale" if half or (hangs and record.state in ("done", "waiting")) else record.state
+
+
+def _waits_for(snapshot: Snapshot, step: Step, record: TaskRecord, actor: Who) -> bool:
+    """Whether a task waits for a second person like this one, who confirms what was recorded on the present revision."""
+    spoke = record.state == "waiting" and record.user_id != actor.user_id
+    subject, revision = f"{step.id}.{record.task_id}", snapshot.steps[step.id].revision
+    words = ((d.subject, d.revision, d.user_id) for d in snapshot.decisions)
+    return spoke and (subject, revision, record.user_id) in words
 
 
 def _second_word(unit: Unit, snapshot: Snapshot, step: Step, task: Task, actor: Who, *, agreed: bool) -> None:
