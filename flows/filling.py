@@ -184,7 +184,7 @@ def submit(unit: Unit, rules: Rules, snapshot: Snapshot, step: Step, clean: Answ
     before = last.answers if last else {}
     differing = {name for name in {*clean, *before} if last is None or before.get(name) != clean.get(name)}
     changed = {name: [before.get(name), clean.get(name)] for name in sorted(differing)}
-    outdate(rules, snapshot, step, differing)
+    outdate(unit, rules, snapshot, step, differing)
     facts = {"revision": record.revision}
     unit.record(onboarding_id, f"step:{step.id}:submit", actor, facts=facts, changes={"digest": named, "answers": changed})
     redraw(unit, onboarding_id, step.id)

@@ -116,14 +116,22 @@ async def _track_expiry(unit: Unit, record: TaskRecord, last_day: str) -> None:
         )
 
 
-def outdate(rules: Rules, snapshot: Snapshot, step: Step, changed: Collection[str]) -> None:
-    """A new revision was sent: what hangs on the answers that changed is to be done anew, and one person's word of two falls."""
+def outdate(unit: Unit, rules: Rules, snapshot: Snapshot, step: Step, changed: Collection[str]) -> None:
+    """A new revision was sent: what hangs on the answers that changed is to be done anew, and one person's word of two falls.
+
+    Whose proof was still running is told that it does not count: no result of it will come.
+    """
     for task in step.tasks:
         hangs, two = not set(task.stale_with).isdisjoint(changed), rules.approvals_of(step, task) > 1
         for record in snapshot.tasks:
-            if (record.step_id, record.task_id) == (step.id, task.id):
-                half = two and record.state == "waiting"
-                record.state = "stale" if half or (hangs and record.state in ("done", "waiting")) else record.state
+            if (record.step_id, record.task_id) != (step.id, task.id):
+                continue
+            waits = record.state == "waiting"
+            if (hangs and record.state == "done") or (waits and (hangs or two)):
+                record.state = "stale"
+                if waits and task.effect == "proof":
+                    unit.record(record.onboarding_id, f"task:{step.id}.{task.id}:stale", SYSTEM, facts={"item": record.item})
+                    say(unit, record.onboarding_id, "customer", step.id, "proof_outdated", mention=[record.user_id])
 
 
 def _waits_for(snapshot: Snapshot, step: Step, record: TaskRecord, actor: Who) -> bool:
