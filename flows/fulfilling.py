@@ -12,7 +12,7 @@ from flows.people import SYSTEM, Side, Who
 from flows.ports import Unit
 from flows.problems import Refused
 from flows.rules import Rules
-from flows.state import StepState
+from flows.state import WORKING
 from flows.step import Step, Task
 
 ALL = "*"
@@ -33,11 +33,16 @@ def record_of(snapshot: Snapshot, step_id: str, task_id: str, item: str = "") ->
     return next((t for t in snapshot.tasks if (t.step_id, t.task_id, t.item) == (step_id, task_id, item)), None)
 
 
+def in_hand(snapshot: Snapshot, step: Step, task: Task) -> bool:
+    """Whether how the onboarding and the step stand lets a task be done; what it hangs on besides is not looked at."""
+    state = snapshot.steps[step.id].state
+    return snapshot.onboarding.closed_at is None and (state in WORKING or state in task.also_in)
+
+
 def can_do(rules: Rules, snapshot: Snapshot, step: Step, task: Task, actor: Who, unit: Unit) -> None:
     """Raises Refused where a task cannot be done now, and says how things stand."""
     record = snapshot.steps[step.id]
-    ended = task.after_end and record.state is StepState.DONE
-    if record.state not in (StepState.APPROVED, StepState.FULFILLING, StepState.FAILED) and not ended:
+    if not in_hand(snapshot, step, task):
         raise Refused("moved_on", step=step.id, state=record.state.value, **said_by(record))
     done = record_of(snapshot, step.id, task.id)
     if done is not None and done.state == "done" and not task.repeatable:

@@ -44,6 +44,7 @@ def situation(snapshot: Snapshot, rules: Rules, now: datetime, actor: Who = SYST
         done=done,
         items=items,
         grants=[(grant.resource, grant.email, grant.state) for grant in snapshot.grants],
+        unended=frozenset(step for step, record in snapshot.steps.items() if record.state not in ENDED),
     )
 
 
