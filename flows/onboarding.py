@@ -161,7 +161,7 @@ def side_of(record: StepRecord) -> Side | None:
 
 
 async def need(unit: Unit, onboarding_id: str) -> Snapshot:
-    """The onboarding whole; Refused("gone") where there is none, Refused("closed") where it is over."""
+    """The onboarding whole; Refused("gone") where there is none."""
     snapshot = await unit.snapshot(onboarding_id)
     if snapshot is None or snapshot.onboarding.erased_at:
         raise Refused("gone")
@@ -169,10 +169,15 @@ async def need(unit: Unit, onboarding_id: str) -> Snapshot:
 
 
 async def need_open(unit: Unit, onboarding_id: str) -> Snapshot:
+    """As `need`; Refused("closed") where it is over."""
     snapshot = await need(unit, onboarding_id)
+    refuse_closed(snapshot)
+    return snapshot
+
+
+def refuse_closed(snapshot: Snapshot) -> None:
     if snapshot.onboarding.closed_at:
         raise Refused("closed", by=snapshot.onboarding.closed_by, at=int(snapshot.onboarding.closed_at.timestamp()))
-    return snapshot
 
 
 def step_of(onboarding: Onboarding, step_id: str) -> Step:

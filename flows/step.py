@@ -113,7 +113,8 @@ class Task:
     effect its completion starts.
     ``resource``/``grant_from``/``grant_to``: a task that moves grants: its form's ``grants`` field picks among those in the
     ``grant_from`` states; they get ``grant_to``, for ``expires_hours`` where given. ``stale_with``: answers of the step whose change in a
-    later revision makes the task to be done anew. ``expires``: the answer with the last day (``YYYY-MM-DD``) of what must be renewed.
+    later revision makes the task to be done anew. ``expires``: the answer with the last day (``YYYY-MM-DD``) of what must be renewed: once
+    recorded, its renewal can be, whatever has ended by then, since its end is told of for ever.
     ``adds``: what is recorded with the answers besides them. ``also_in``: states of the step in which it can be done besides the work
     that follows the approval.
     """

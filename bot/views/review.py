@@ -103,6 +103,9 @@ def _tasks(snapshot: Snapshot, step: Step, texts: Texts, at: Situation, rules: R
             if done is not None and done.at is not None:
                 by, when = Raw(f"<@{done.user_id}>"), date_token(done.at)
                 blocks.append(context(texts.md("review.task_done", task=texts(key), by=by, at=when)))
+            if task.expires:
+                value = ButtonValue(onboarding=snapshot.onboarding.id, step=step.id, task=task.id)
+                buttons.append(button(texts("button.renew"), Act.TASK, value, name=task.id))
             continue
         if waiting is not None and waiting.state == "waiting" and rules.approvals_of(step, task) > 1:
             blocks.append(context(texts.md("review.task_waits", task=texts(key), by=Raw(f"<@{waiting.user_id}>"))))
