@@ -7,7 +7,7 @@ from typing import Any
 from flows.announcing import redraw, say
 from flows.fields import Answers
 from flows.model import Decision, Expiry, Grant, Snapshot, TaskRecord, new_id
-from flows.onboarding import need, refuse_closed, said_by, settle, situation, step_of
+from flows.onboarding import go_on, need, refuse_closed, said_by, settle, situation, step_of
 from flows.people import SYSTEM, Side, Who
 from flows.ports import Unit
 from flows.problems import Refused
@@ -90,6 +90,7 @@ async def do_task(
     record.answers, record.at = clean, unit.now
     record.team_id, record.user_id = actor.team_id, actor.user_id
     record.state = "waiting" if task.effect == "proof" or (needed > 1 and not agreed) else "done"
+    go_on(unit, snapshot.steps[step_id], actor)
     facts = {"state": record.state, "item": item}
     unit.record(onboarding_id, f"task:{step_id}.{task_id}:{record.state}", actor, facts=facts, changes={"answers": clean})
     if needed > 1:

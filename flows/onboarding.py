@@ -101,6 +101,13 @@ def move(unit: Unit, record: StepRecord, how: Move, actor: Who, *, reason: str =
         record.changed_at, record.changed_by = unit.now, actor.user_id
 
 
+def go_on(unit: Unit, record: StepRecord, actor: Who) -> None:
+    """What a step had failed for is done after all, or by another way."""
+    if record.state is StepState.FAILED:
+        move(unit, record, Move.RETRY, actor)
+        unit.record(record.onboarding_id, f"step:{record.step_id}:{Move.RETRY.value}", actor)
+
+
 def said_by(record: StepRecord) -> dict[str, str | int]:
     """Who changed a step last and when (Unix seconds), for the answer to a late click."""
     return {"by": record.changed_by, "at": int(record.changed_at.timestamp()) if record.changed_at else 0}
