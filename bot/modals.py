@@ -19,7 +19,7 @@ from flows.fields import Answers
 from flows.filling import REVIEW, DraftKey, Opened
 from flows.form import collect, slots
 from flows.model import Seen, Snapshot
-from flows.onboarding import need_open, situation
+from flows.onboarding import need, refuse_closed, situation
 from flows.people import Role, Who
 from flows.ports import Unit
 from flows.problems import Problem, Refused
@@ -95,8 +95,10 @@ class Modals:
                 channel_id=meta.item,
             )
             return Scene(who, meta, place, None, at, texts)
-        snapshot = await need_open(unit, meta.onboarding)
+        snapshot = await need(unit, meta.onboarding)
         place = place_of(snapshot.onboarding, meta)
+        if not (place.step and place.task and fulfilling.renewable(snapshot, place.step, place.task)):
+            refuse_closed(snapshot)
         role = await self.desk.access.require(unit, who, may_of(place), snapshot, channel_id)
         if role is Role.COLLEAGUE and not await self.desk.access.is_member(unit, who, meta.onboarding):
             await self.desk.meet(who, meta.onboarding)  # a submitted page does not say in which channel it was opened

@@ -6,6 +6,7 @@ from typing import Any
 from flows.announcing import redraw, say, warn
 from flows.fields import Answers, Kind, inputs
 from flows.form import Slot, check, collect, digest, forgotten, put, raw_of, screen, slots
+from flows.fulfilling import outdate
 from flows.model import Draft, Snapshot, Submission
 from flows.onboarding import move, said_by, settle
 from flows.people import Who
@@ -183,11 +184,7 @@ def submit(unit: Unit, rules: Rules, snapshot: Snapshot, step: Step, clean: Answ
     before = last.answers if last else {}
     differing = {name for name in {*clean, *before} if last is None or before.get(name) != clean.get(name)}
     changed = {name: [before.get(name), clean.get(name)] for name in sorted(differing)}
-    for task in step.tasks:
-        if not differing.isdisjoint(task.stale_with):
-            for done in snapshot.tasks:
-                if (done.step_id, done.task_id, done.state) == (step.id, task.id, "done"):
-                    done.state = "stale"
+    outdate(unit, rules, snapshot, step, differing)
     facts = {"revision": record.revision}
     unit.record(onboarding_id, f"step:{step.id}:submit", actor, facts=facts, changes={"digest": named, "answers": changed})
     redraw(unit, onboarding_id, step.id)

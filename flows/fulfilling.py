@@ -1,18 +1,18 @@
 """What follows an approval: tasks of support and of the customer, the accesses they move, and results of effects."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
 from flows.announcing import redraw, say
 from flows.fields import Answers
 from flows.model import Decision, Expiry, Grant, Snapshot, TaskRecord, new_id
-from flows.onboarding import need_open, said_by, settle, situation, step_of
+from flows.onboarding import go_on, need, refuse_closed, said_by, settle, situation, step_of
 from flows.people import SYSTEM, Side, Who
 from flows.ports import Unit
 from flows.problems import Refused
 from flows.rules import Rules
-from flows.state import StepState
+from flows.state import ENDED, WORKING
 from flows.step import Step, Task
 
 ALL = "*"
@@ -33,14 +33,28 @@ def record_of(snapshot: Snapshot, step_id: str, task_id: str, item: str = "") ->
     return next((t for t in snapshot.tasks if (t.step_id, t.task_id, t.item) == (step_id, task_id, item)), None)
 
 
+def renewable(snapshot: Snapshot, step: Step, task: Task) -> bool:
+    """Whether something was recorded that ends one day, so that what takes its place can be recorded, too."""
+    record = record_of(snapshot, step.id, task.id) if task.expires else None
+    return record is not None and record.state in ("done", "waiting")
+
+
+def in_hand(snapshot: Snapshot, step: Step, task: Task) -> bool:
+    """Whether how the onboarding and the step stand lets a task be done; what it hangs on besides is not looked at."""
+    state = snapshot.steps[step.id].state
+    if renewable(snapshot, step, task):
+        return state in WORKING or state in ENDED
+    return snapshot.onboarding.closed_at is None and (state in WORKING or state in task.also_in)
+
+
 def can_do(rules: Rules, snapshot: Snapshot, step: Step, task: Task, actor: Who, unit: Unit) -> None:
     """Raises Refused where a task cannot be done now, and says how things stand."""
     record = snapshot.steps[step.id]
-    ended = task.after_end and record.state is StepState.DONE
-    if record.state not in (StepState.APPROVED, StepState.FULFILLING, StepState.FAILED) and not ended:
+    if not in_hand(snapshot, step, task):
+        refuse_closed(snapshot)
         raise Refused("moved_on", step=step.id, state=record.state.value, **said_by(record))
     done = record_of(snapshot, step.id, task.id)
-    if done is not None and done.state == "done" and not task.repeatable:
+    if done is not None and done.state == "done" and not (task.repeatable or task.expires):
         raise Refused("task_done", step=step.id, task=task.id, by=done.user_id, at=int(done.at.timestamp()) if done.at else 0)
     if not task.ready(situation(snapshot, rules, unit.now, actor)):
         raise Refused("task_not_ready", step=step.id, task=task.id)
@@ -52,7 +66,7 @@ async def do_task(
     unit: Unit, rules: Rules, onboarding_id: str, step_id: str, task_id: str, clean: Answers, actor: Who, *, item: str = ""
 ) -> TaskRecord:
     """Record a task as done; with two approvers the first word waits for the second person's equal one."""
-    snapshot = await need_open(unit, onboarding_id)
+    snapshot = await need(unit, onboarding_id)
     step = step_of(snapshot.onboarding, step_id)
     task = task_of(step, task_id)
     can_do(rules, snapshot, step, task, actor, unit)
@@ -60,8 +74,9 @@ async def do_task(
     if task.repeatable:
         item = item or new_id("item")
     record = record_of(snapshot, step_id, task_id, item)
+    renewed = bool(task.expires) and record is not None and record.state == "done"
     needed = rules.approvals_of(step, task)
-    agreed = record is not None and record.state == "waiting" and record.answers == clean and record.user_id != actor.user_id
+    agreed = record is not None and record.answers == clean and _waits_for(snapshot, step, record, actor)
     if record is None:
         record = TaskRecord(
             id=f"{onboarding_id}:{step_id}.{task_id}:{item}",
@@ -75,6 +90,7 @@ async def do_task(
     record.answers, record.at = clean, unit.now
     record.team_id, record.user_id = actor.team_id, actor.user_id
     record.state = "waiting" if task.effect == "proof" or (needed > 1 and not agreed) else "done"
+    go_on(unit, snapshot.steps[step_id], actor)
     facts = {"state": record.state, "item": item}
     unit.record(onboarding_id, f"task:{step_id}.{task_id}:{record.state}", actor, facts=facts, changes={"answers": clean})
     if needed > 1:
@@ -83,16 +99,19 @@ async def do_task(
         _move_grants(unit, snapshot, task, clean)
     if task.expires and record.state == "done":
         await _track_expiry(unit, record, str(clean.get(task.expires) or ""))
+        await _forget_replaced(unit, snapshot, step)
     if task.effect:
         unit.effect(onboarding_id, task.effect, step=step_id, task=task_id, item=item)
     redraw(unit, onboarding_id, step_id)
     if record.state == "done" and task.effect != "session":
         said = {k: v for k, v in clean.items() if isinstance(v, str | int)}
         mention = [snapshot.onboarding.lead_id] if task.side is Side.SUPPORT else []
-        say(unit, onboarding_id, "customer", step_id, f"task.{step_id}.{task_id}.done", mention=mention, values=said)
+        key = "renewed" if renewed else f"task.{step_id}.{task_id}.done"
+        say(unit, onboarding_id, "customer", step_id, key, mention=mention, values=said)
         if task.side is Side.CUSTOMER:
             say(unit, onboarding_id, "support", step_id, f"task.{step_id}.{task_id}.done", values=said)
-    settle(unit, snapshot, rules)
+    if snapshot.onboarding.closed_at is None:
+        settle(unit, snapshot, rules)
     return record
 
 
@@ -114,6 +133,41 @@ async def _track_expiry(unit: Unit, record: TaskRecord, last_day: str) -> None:
                 last_day=date.fromisoformat(last_day),
             )
         )
+
+
+async def _forget_replaced(unit: Unit, snapshot: Snapshot, step: Step) -> None:
+    """The end of what a task brought that is to be done in another way since: what was recorded now took its place."""
+    for old in snapshot.tasks:
+        if (old.step_id, old.state) == (step.id, "stale"):
+            expiry = await unit.get(Expiry, f"{old.onboarding_id}:{old.step_id}.{old.task_id}")
+            if expiry is not None:
+                await unit.delete(expiry)
+
+
+def outdate(unit: Unit, rules: Rules, snapshot: Snapshot, step: Step, changed: Collection[str]) -> None:
+    """A new revision was sent: what hangs on the answers that changed is to be done anew, and one person's word of two falls.
+
+    Whose proof was still running is told that it does not count: no result of it will come.
+    """
+    for task in step.tasks:
+        hangs, two = not set(task.stale_with).isdisjoint(changed), rules.approvals_of(step, task) > 1
+        for record in snapshot.tasks:
+            if (record.step_id, record.task_id) != (step.id, task.id):
+                continue
+            waits = record.state == "waiting"
+            if (hangs and record.state == "done") or (waits and (hangs or two)):
+                record.state = "stale"
+                if waits and task.effect == "proof":
+                    unit.record(record.onboarding_id, f"task:{step.id}.{task.id}:stale", SYSTEM, facts={"item": record.item})
+                    say(unit, record.onboarding_id, "customer", step.id, "proof_outdated", mention=[record.user_id])
+
+
+def _waits_for(snapshot: Snapshot, step: Step, record: TaskRecord, actor: Who) -> bool:
+    """Whether a task waits for a second person like this one, who confirms what was recorded on the present revision."""
+    spoke = record.state == "waiting" and record.user_id != actor.user_id
+    subject, revision = f"{step.id}.{record.task_id}", snapshot.steps[step.id].revision
+    words = ((d.subject, d.revision, d.user_id) for d in snapshot.decisions)
+    return spoke and (subject, revision, record.user_id) in words
 
 
 def _second_word(unit: Unit, snapshot: Snapshot, step: Step, task: Task, actor: Who, *, agreed: bool) -> None:

@@ -44,6 +44,7 @@ def situation(snapshot: Snapshot, rules: Rules, now: datetime, actor: Who = SYST
         done=done,
         items=items,
         grants=[(grant.resource, grant.email, grant.state) for grant in snapshot.grants],
+        unended=frozenset(step for step, record in snapshot.steps.items() if record.state not in ENDED),
     )
 
 
@@ -98,6 +99,13 @@ def move(unit: Unit, record: StepRecord, how: Move, actor: Who, *, reason: str =
     record.reason = reason
     if actor != SYSTEM or record.changed_at != unit.now:  # what follows by itself in one commit is the doing of who caused it
         record.changed_at, record.changed_by = unit.now, actor.user_id
+
+
+def go_on(unit: Unit, record: StepRecord, actor: Who) -> None:
+    """What a step had failed for is done after all, or by another way."""
+    if record.state is StepState.FAILED:
+        move(unit, record, Move.RETRY, actor)
+        unit.record(record.onboarding_id, f"step:{record.step_id}:{Move.RETRY.value}", actor)
 
 
 def said_by(record: StepRecord) -> dict[str, str | int]:
@@ -160,7 +168,7 @@ def side_of(record: StepRecord) -> Side | None:
 
 
 async def need(unit: Unit, onboarding_id: str) -> Snapshot:
-    """The onboarding whole; Refused("gone") where there is none, Refused("closed") where it is over."""
+    """The onboarding whole; Refused("gone") where there is none."""
     snapshot = await unit.snapshot(onboarding_id)
     if snapshot is None or snapshot.onboarding.erased_at:
         raise Refused("gone")
@@ -168,10 +176,15 @@ async def need(unit: Unit, onboarding_id: str) -> Snapshot:
 
 
 async def need_open(unit: Unit, onboarding_id: str) -> Snapshot:
+    """As `need`; Refused("closed") where it is over."""
     snapshot = await need(unit, onboarding_id)
+    refuse_closed(snapshot)
+    return snapshot
+
+
+def refuse_closed(snapshot: Snapshot) -> None:
     if snapshot.onboarding.closed_at:
         raise Refused("closed", by=snapshot.onboarding.closed_by, at=int(snapshot.onboarding.closed_at.timestamp()))
-    return snapshot
 
 
 def step_of(onboarding: Onboarding, step_id: str) -> Step:

@@ -3,12 +3,15 @@
 from flows.announcing import redraw, say
 from flows.model import Decision, Grant, Snapshot, new_id
 from flows.onboarding import move, need_open, said_by, settle, step_of
-from flows.people import Who
+from flows.people import SYSTEM, Who
 from flows.ports import Unit
 from flows.problems import Refused
 from flows.rules import Rules
 from flows.state import Move, StepState
-from flows.step import Step
+from flows.step import GrantAsked, Step
+
+GIVEN = ("invited", "expired", "granted", "confirmed")
+"""States of an access that was set up with its role."""
 
 
 def approvals(snapshot: Snapshot, step_id: str) -> list[Decision]:
@@ -97,12 +100,13 @@ def _track_grants(unit: Unit, snapshot: Snapshot, step: Step) -> None:
     for grant in snapshot.grants:  # an address that a new revision no longer names, and nobody acted on
         if grant.step_id == step.id and grant.state == "asked" and (grant.resource, grant.email.lower()) not in keys:
             grant.state, grant.at = "withdrawn", unit.now
-    there = {(grant.resource, grant.email.lower()) for grant in snapshot.grants if grant.state != "withdrawn"}
+    there = {(grant.resource, grant.email.lower()): grant for grant in snapshot.grants if grant.state != "withdrawn"}
     for asked in wanted:
-        if (asked.resource, asked.email.lower()) in there:
+        key = (asked.resource, asked.email.lower())
+        if key in there:
+            _ask_again(unit, there[key], asked)
             continue
-        there.add((asked.resource, asked.email.lower()))
-        grant = Grant(
+        grant = there[key] = Grant(
             id=new_id("grant"),
             onboarding_id=snapshot.onboarding.id,
             step_id=step.id,
@@ -115,6 +119,24 @@ def _track_grants(unit: Unit, snapshot: Snapshot, step: Step) -> None:
         )
         unit.add(grant)
         snapshot.grants.append(grant)
+
+
+def _ask_again(unit: Unit, grant: Grant, asked: GrantAsked) -> None:
+    """An access that was asked for before, as it is asked for now. What was refused, or given with another role, is asked for anew."""
+    was = {"name": grant.name, "role": grant.role, "language": grant.language}
+    wanted = {"name": asked.name, "role": asked.role, "language": asked.language}
+    anew = grant.state == "refused" or (asked.role != grant.role and grant.state in GIVEN)
+    if was == wanted and not anew:
+        return
+    grant.name, grant.role, grant.language = asked.name, asked.role, asked.language
+    if anew:
+        grant.state, grant.at, grant.reference = "asked", unit.now, ""
+        grant.expires_at = grant.nudged_at = None
+    facts = {"grant": grant.id, "resource": grant.resource, "state": grant.state}
+    changes = {name: [was[name], value] for name, value in wanted.items() if value != was[name]}
+    unit.record(
+        grant.onboarding_id, f"grant:{grant.resource}:{'asked' if anew else 'changed'}", SYSTEM, facts=facts, changes=changes
+    )
 
 
 async def send_back(

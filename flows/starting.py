@@ -6,11 +6,12 @@ from datetime import date
 from flows.announcing import redraw, say, tell, warn
 from flows.journey import CURRENT, journey_of
 from flows.model import LEFT, Member, Onboarding, Snapshot, StepRecord, new_id
-from flows.onboarding import need_open, settle
+from flows.onboarding import move, need_open, settle
 from flows.people import SYSTEM, Who
 from flows.ports import Unit
 from flows.problems import Refused
 from flows.rules import Rules
+from flows.state import Move, StepState
 
 
 @dataclass(frozen=True)
@@ -129,9 +130,12 @@ async def share(unit: Unit, channel_id: str) -> None:
 
 
 async def close(unit: Unit, rules: Rules, onboarding_id: str, actor: Who) -> None:
-    """Support closes the onboarding; the customer gets the receipt."""
+    """Support closes the onboarding; the customer gets the receipt. A last step that was not sent is skipped with it."""
     snapshot = await need_open(unit, onboarding_id)
-    onboarding = snapshot.onboarding
+    onboarding, last = snapshot.onboarding, snapshot.steps["next_steps"]
+    if last.state in (StepState.OPEN, StepState.CHANGES_REQUESTED):
+        move(unit, last, Move.SKIP, actor)
+        unit.record(onboarding_id, f"step:{last.step_id}:{Move.SKIP.value}", actor)
     onboarding.closed_at, onboarding.closed_by = unit.now, actor.user_id
     unit.record(onboarding_id, "onboarding:close", actor)
     settle(unit, snapshot, rules)

@@ -60,6 +60,8 @@ TRANSITIONS: dict[tuple[StepState, Move], StepState] = {
 }
 
 ENDED = frozenset({S.DONE, S.SKIPPED})
+WORKING = frozenset({S.APPROVED, S.FULFILLING, S.FAILED})
+"""States in which what follows the approval is done."""
 DECIDABLE = frozenset({S.SUBMITTED})
 FILLABLE = frozenset(s for (s, m) in TRANSITIONS if m is M.SUBMIT)
 """States in which the form can be opened and sent."""

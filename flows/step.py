@@ -8,6 +8,7 @@ from typing import Any
 from flows.fields import Answers, FormPage
 from flows.people import Side
 from flows.problems import Note, Problem
+from flows.state import StepState
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,7 @@ class Situation:
 
     ``answers``: the last sent answers by step id. ``done``: the answers of finished tasks by ``step.task`` (the last one of a repeated
     task). ``items``: all finished records of repeatable tasks by ``step.task``, each as (item id, answers).
-    ``grants``: (resource, e-mail, state) of every access asked for.
+    ``grants``: (resource, e-mail, state) of every access asked for. ``unended``: ids of the steps that are neither done nor skipped.
     """
 
     now: datetime
@@ -33,6 +34,7 @@ class Situation:
     done: Mapping[str, Answers] = field(default_factory=dict)
     items: Mapping[str, Sequence[tuple[str, Answers]]] = field(default_factory=dict)
     grants: Sequence[tuple[str, str, str]] = ()
+    unended: frozenset[str] = frozenset()
 
     def get(self, step: str, name: str, default: Any = None) -> Any:
         """A sent answer of a step, or the default."""
@@ -111,8 +113,10 @@ class Task:
     effect its completion starts.
     ``resource``/``grant_from``/``grant_to``: a task that moves grants: its form's ``grants`` field picks among those in the
     ``grant_from`` states; they get ``grant_to``, for ``expires_hours`` where given. ``stale_with``: answers of the step whose change in a
-    later revision makes the task to be done anew. ``expires``: the answer with the last day (``YYYY-MM-DD``) of what must be renewed.
-    ``adds``: what is recorded with the answers besides them. ``after_end``: it can be done (again) once the step is done, too.
+    later revision makes the task to be done anew. ``expires``: the answer with the last day (``YYYY-MM-DD``) of what must be renewed: once
+    recorded, its renewal can be, whatever has ended by then, since its end is told of for ever.
+    ``adds``: what is recorded with the answers besides them. ``also_in``: states of the step in which it can be done besides the work
+    that follows the approval.
     """
 
     id: str
@@ -131,7 +135,7 @@ class Task:
     stale_with: tuple[str, ...] = ()
     expires: str = ""
     adds: Callable[[Answers, Situation], Answers] = nothing_more
-    after_end: bool = False
+    also_in: tuple[StepState, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 from flows.announcing import redraw, say
 from flows.model import Snapshot, TaskRecord
-from flows.onboarding import settle
+from flows.onboarding import go_on, move, settle
 from flows.people import SYSTEM
 from flows.ports import Unit
 from flows.rules import Rules
+from flows.state import Move, after
 
-STEP, TASK = "service_desk", "file_request"
+STEP, TASK, EFFECT = "service_desk", "file_request", "file_access_request"
 
 
 @dataclass(frozen=True)
@@ -56,8 +57,24 @@ async def note_filed(
             grant.state, grant.at, grant.reference = "filed", unit.now, ticket.key
             facts = {"grant": grant.id, "resource": grant.resource, "state": grant.state}
             unit.record(onboarding_id, f"grant:{grant.resource}:filed", SYSTEM, facts=facts)
+    failed = [effect for effect in await unit.failed_effects() if (effect.onboarding_id, effect.kind) == (onboarding_id, EFFECT)]
+    if not failed:
+        go_on(unit, snapshot.steps[STEP], SYSTEM)
     _tell(unit, snapshot, "desk_filed", ticket, what=f"resource.{resource}")
     if snapshot.onboarding.closed_at is None:
+        settle(unit, snapshot, rules)
+
+
+async def note_given_up(unit: Unit, rules: Rules, onboarding_id: str, resource: str) -> None:
+    """The bot could not file a request for good: the step has failed until it is filed by another try, or support goes on by hand."""
+    snapshot = await unit.snapshot(onboarding_id)
+    if snapshot is None or snapshot.onboarding.closed_at is not None:
+        return
+    record, waits = snapshot.steps[STEP], any((g.resource, g.state) == (resource, "asked") for g in snapshot.grants)
+    if waits and after(record.state, Move.FAIL) is not None:
+        move(unit, record, Move.FAIL, SYSTEM)
+        unit.record(onboarding_id, f"step:{STEP}:{Move.FAIL.value}", SYSTEM, facts={"resource": resource})
+        redraw(unit, onboarding_id, STEP)
         settle(unit, snapshot, rules)
 
 

@@ -170,7 +170,7 @@ class Acts:
         claims = {"iss": machine.signer.iss, "sub": machine.signer.sub, "aud": machine.signer.aud}
         recorded = lambda: not self.offers("authentication", "record_claims")  # noqa: E731
         await self.support_task(self.sam, "authentication", "record_claims", recorded, **claims)
-        attached = lambda: not self.offers("authentication", "attach_certificate")  # noqa: E731
+        attached = lambda: self.journey.says("review", "authentication", "Attach the certificate: done")  # noqa: E731
         signed = {"certificate": machine.certificate}
         await self.support_task(self.sam, "authentication", "attach_certificate", attached, **signed)
         self.tell("Ana", "signs a JWT on her own machine and gets an access token for it from Pismo")

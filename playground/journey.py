@@ -45,7 +45,8 @@ class Journey:
     def all_lasting(self, kind: str, step: str = "") -> list[Message]:
         if kind != "review":
             return [m for m in self.office.acme.messages if effect_id(m).endswith(f":{kind}:{step}")]
-        onboarding = effect_id(self.lasting("card")).partition(":")[0]
+        card = self.all_lasting("card")
+        onboarding = effect_id(card[-1]).partition(":")[0] if card else ""
         return [m for m in self.office.support.messages if effect_id(m) == f"{onboarding}:{kind}:{step}"]
 
     def thread(self, kind: str, step: str) -> list[Message]:

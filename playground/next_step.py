@@ -192,7 +192,8 @@ def _tasks(step: str, side: Side, message: Message, at: Situation | None) -> lis
     offered = []
     for task in STEPS[step].tasks:
         name = action_id(message.blocks, Act.TASK, task.id)
-        waits = not task.optional and (at is None or task.needed(at))
+        done = at is not None and not task.repeatable and f"{step}.{task.id}" in at.done  # its renewal is for another day
+        waits = not task.optional and not done and (at is None or task.needed(at))
         if task.side is side and waits and name is not None:
             offered.append((task.repeatable and task.ready(BEFORE), name))
     return [name for _, name in sorted(offered, key=lambda pair: pair[0])]

@@ -31,7 +31,11 @@ class Proof:
         """Try the token. While Pismo is slow or down the engine tries again; the token waits in memory until then."""
         item = effect.arguments["item"]
         snapshot = await self.messages.snapshot(effect.onboarding_id)
-        asked = task_record(snapshot, effect.arguments["step"], effect.arguments["task"], item).answers
+        record = task_record(snapshot, effect.arguments["step"], effect.arguments["task"], item)
+        if record.state != "waiting":  # what it was to prove was changed in the meantime; the person was told
+            self._forget(item)
+            return None
+        asked = record.answers
         pismo, token = self.pismo.get(asked.get("environment", "test")), self.desk.tokens.get(item)
         if pismo is None:
             await self.finish(effect, all_skipped("no_address"))
@@ -70,8 +74,11 @@ class Proof:
             )
 
         await self.desk.transact(work)
-        self.desk.tokens.pop(asked["item"], None)
-        self._last.pop(asked["item"], None)
+        self._forget(asked["item"])
+
+    def _forget(self, item: str) -> None:
+        self.desk.tokens.pop(item, None)
+        self._last.pop(item, None)
 
     async def report(self, effect: Effect, again: bool) -> Result:
         """The lines in the customer's thread; what differs on the platform in support's."""

@@ -17,7 +17,7 @@ from flows.model import Effect, Grant, Snapshot
 from flows.onboarding import situation
 from flows.ports import Unit
 from flows.steps.service_desk import RESOURCES, portal_of, ready_text, request
-from flows.tickets import Ticket, note_filed
+from flows.tickets import EFFECT, Ticket, note_filed, note_given_up
 from pismo.jsm_errors import DeskError
 from pismo.jsm_form import NameNotFoundError, fill
 from pismo.service_desk import DeskRequest, Form, ServiceDesk
@@ -53,7 +53,7 @@ class Requests:
             for resource in RESOURCES:
                 if _asked(snapshot, resource) and await unit.once(f"{effect.id}:{resource}"):
                     step = effect.arguments["step"]
-                    unit.effect(effect.onboarding_id, "file_access_request", lane=LANE, step=step, resource=resource)
+                    unit.effect(effect.onboarding_id, EFFECT, lane=LANE, step=step, resource=resource)
 
         await self.desk.transact(work)
         return None
@@ -133,6 +133,7 @@ class Requests:
         about |= self._missing.pop(effect.id, {})
 
         async def work(unit: Unit) -> None:
+            await note_given_up(unit, self.desk.rules, effect.onboarding_id, effect.arguments["resource"])
             unit.effect(effect.onboarding_id, "ready_text", step=effect.arguments["step"], **about)
 
         await self.desk.transact(work)

@@ -12,6 +12,8 @@ def matrix(snapshot: Snapshot, texts: Texts, now: datetime) -> Drawing:  # noqa:
     by_email: dict[str, list[str]] = {}
     for grant in snapshot.grants:
         words = f"{texts(f'resource.{grant.resource}')}: {texts(f'grant.{grant.state}')}"
+        if grant.role:
+            words += f" · {texts(f'choice.role.{grant.role}')}"
         if grant.expires_at:
             words += f" ({texts('matrix.expires')} {date_token(grant.expires_at)})"
         if grant.reference:

@@ -9,7 +9,7 @@ from bot.buttons import Act, ButtonValue
 from bot.texts import Raw, Texts, date_token, escape
 from flows.fields import Answers, inputs
 from flows.form import slots
-from flows.fulfilling import record_of
+from flows.fulfilling import in_hand, record_of
 from flows.journey import Journey
 from flows.model import Effect, Snapshot
 from flows.people import Side
@@ -43,8 +43,7 @@ def review_card(
         blocks.extend(fit(values, MOST_VALUES, VALUES_TEXT, texts("review.more")))
     blocks.extend(_decision(snapshot, step, texts, rules))
     blocks.extend(context(texts.md(f"note.{fact.key}", **fact.params)) for fact in step.facts(at))
-    if record.state in (StepState.APPROVED, StepState.FULFILLING, StepState.FAILED) and not onboarding.closed_at:
-        blocks.extend(_tasks(snapshot, step, texts, at, rules))
+    blocks.extend(_tasks(snapshot, step, texts, at, rules))
     for effect in failed[:3]:
         what = texts(f"effect.{effect.kind}")
         blocks.append(section(texts.md("review.failed", what=what, id=effect.error_id)))
@@ -95,6 +94,8 @@ def _tasks(snapshot: Snapshot, step: Step, texts: Texts, at: Situation, rules: R
     blocks: list[Block] = []
     buttons: list[Block] = []
     for task in step.tasks:
+        if not in_hand(snapshot, step, task):
+            continue
         key = f"task.{step.id}.{task.id}.title"
         waiting = record_of(snapshot, step.id, task.id)
         if f"{step.id}.{task.id}" in at.done and not task.repeatable:
@@ -102,6 +103,9 @@ def _tasks(snapshot: Snapshot, step: Step, texts: Texts, at: Situation, rules: R
             if done is not None and done.at is not None:
                 by, when = Raw(f"<@{done.user_id}>"), date_token(done.at)
                 blocks.append(context(texts.md("review.task_done", task=texts(key), by=by, at=when)))
+            if task.expires:
+                value = ButtonValue(onboarding=snapshot.onboarding.id, step=step.id, task=task.id)
+                buttons.append(button(texts("button.renew"), Act.TASK, value, name=task.id))
             continue
         if waiting is not None and waiting.state == "waiting" and rules.approvals_of(step, task) > 1:
             blocks.append(context(texts.md("review.task_waits", task=texts(key), by=Raw(f"<@{waiting.user_id}>"))))

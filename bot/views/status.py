@@ -1,12 +1,13 @@
 """Answers to `/onboarding …`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from bot.blocks import Block, Drawing, actions, button, drawing, header, section
 from bot.buttons import Act, ButtonValue
 from bot.texts import Raw, Texts, escape
 from bot.views.card import progress, step_line
+from flows.fulfilling import CLOSE, in_hand
 from flows.journey import Journey
 from flows.model import Snapshot, StepRecord
 from flows.onboarding import side_of
@@ -37,7 +38,7 @@ def help_view(texts: Texts) -> Drawing:
     return drawing([header(texts("help.title")), section(texts("help.text"))])
 
 
-def one(snapshot: Snapshot, journey: Journey, texts: Texts, at: Situation) -> Drawing:  # noqa: ARG001  one shape for all
+def one(snapshot: Snapshot, journey: Journey, texts: Texts, at: Situation) -> Drawing:
     """One onboarding, step by step."""
     lines = [
         step_line(r.position + 1, r, texts)
@@ -45,7 +46,18 @@ def one(snapshot: Snapshot, journey: Journey, texts: Texts, at: Situation) -> Dr
         for r in sorted(snapshot.steps.values(), key=lambda r: r.position)
     ]
     blocks = [header(snapshot.onboarding.customer), section(progress(snapshot, texts)), section("\n".join(lines))]
-    return drawing(blocks)
+    return drawing(blocks + list(_closing(snapshot, journey, texts, at)))
+
+
+def _closing(snapshot: Snapshot, journey: Journey, texts: Texts, at: Situation) -> Iterator[Block]:
+    """The button that ends an onboarding of which nothing else is left, whether the customer sent the last step or not."""
+    sure = (texts("confirm.close_title"), texts("confirm.close"), texts("button.close"), texts("confirm.no"))
+    for step in journey.steps.values():
+        for task in step.tasks:
+            if task.id == CLOSE and in_hand(snapshot, step, task) and task.ready(at):
+                value = ButtonValue(onboarding=snapshot.onboarding.id, step=step.id, task=task.id)
+                title = texts(f"task.{step.id}.{task.id}.title")
+                yield actions(button(title, Act.TASK, value, style="primary", confirm=sure, name=task.id))
 
 
 def overview_lines(snapshots: Sequence[Snapshot], texts: Texts, now: datetime) -> list[Block]:

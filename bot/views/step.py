@@ -4,14 +4,13 @@ from bot.blocks import Block, Drawing, actions, button, context, drawing, header
 from bot.buttons import Act, ButtonValue
 from bot.texts import Raw, Texts, date_token
 from bot.views.card import turn_words
+from flows.fulfilling import in_hand
 from flows.journey import Journey
 from flows.model import Snapshot
 from flows.onboarding import side_of
 from flows.people import Side
 from flows.state import FILLABLE, StepState
 from flows.step import Situation
-
-WORKING = (StepState.APPROVED, StepState.FULFILLING, StepState.FAILED)
 
 
 def step_message(snapshot: Snapshot, journey: Journey, step_id: str, texts: Texts, at: Situation) -> Drawing:
@@ -41,21 +40,13 @@ def _buttons(snapshot: Snapshot, journey: Journey, step_id: str, texts: Texts, a
     record, step = snapshot.steps[step_id], journey.steps[step_id]
     value = ButtonValue(onboarding=snapshot.onboarding.id, step=step_id)
     buttons: list[Block] = []
-    if record.state in (*WORKING, StepState.DONE):
-        for task in step.tasks:
-            if record.state is StepState.DONE and not task.after_end:
-                continue
-            if task.side is Side.CUSTOMER and task.ready(at) and (task.repeatable or f"{step_id}.{task.id}" not in at.done):
-                value_of = value.model_copy(update={"task": task.id})
-                buttons.append(
-                    button(
-                        texts(f"task.{step_id}.{task.id}.title"),
-                        Act.TASK,
-                        value_of,
-                        style="" if buttons else "primary",
-                        name=task.id,
-                    )
-                )
+    for task in step.tasks:
+        if task.side is not Side.CUSTOMER or not in_hand(snapshot, step, task):
+            continue
+        if task.ready(at) and (task.repeatable or f"{step_id}.{task.id}" not in at.done):
+            value_of = value.model_copy(update={"task": task.id})
+            title, style = texts(f"task.{step_id}.{task.id}.title"), "" if buttons else "primary"
+            buttons.append(button(title, Act.TASK, value_of, style=style, name=task.id))
     if record.state in FILLABLE:
         waits = record.state in (StepState.OPEN, StepState.CHANGES_REQUESTED)
         text = texts("button.fill_form" if waits else "button.change_form")

@@ -92,6 +92,7 @@ STEP = Step(
                 prefill=lambda at: {"base_url": at.get("environments", "own_url") or SANDBOX},
                 example={"base_url": SANDBOX},
             ),
+            stale_with=("test", "own_url", "test_users"),
         ),
         Task(
             "production_ready",
@@ -99,6 +100,7 @@ STEP = Step(
             Form("environments.production_ready", (Page("ready", Ready),), example={"base_url": "https://pismo.bank.example"}),
             ready=lambda at: "environments.test_ready" in at.done,
             approvals=2,
+            stale_with=("production_users", "production_from"),
         ),
     ),
     finished=lambda at: "environments.production_ready" in at.done,

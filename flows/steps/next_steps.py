@@ -6,6 +6,7 @@ from pydantic import Field
 
 from flows.fields import FormPage, Input, Kind
 from flows.people import Side
+from flows.state import StepState
 from flows.step import Form, Page, Situation, Step, Task
 from flows.steps.inputs import LONGEST
 
@@ -45,7 +46,15 @@ STEP = Step(
     ),
     requires=("service_desk", "environments", "control_center", "authentication"),
     approvals=0,
-    tasks=(Task("close_onboarding", Side.SUPPORT),),
+    tasks=(
+        Task(
+            "close_onboarding",
+            Side.SUPPORT,
+            ready=lambda at: at.unended <= {"next_steps"},
+            # A customer who never rates keeps nothing open.
+            also_in=(StepState.OPEN, StepState.CHANGES_REQUESTED, StepState.SKIPPED),
+        ),
+    ),
     finished=lambda at: "next_steps.close_onboarding" in at.done,
     links=_links,
 )

@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field
 from flows.fields import Answers, FormPage, Input, Kind
 from flows.people import Side
 from flows.problems import Problem
+from flows.state import StepState
 from flows.step import Form, Page, Situation, Task
 from flows.steps.inputs import LONGEST, LongText
 from flows.steps.org_details import to_org_details
@@ -129,6 +130,6 @@ def tasks(stale_with: tuple[str, ...]) -> tuple[Task, ...]:
             repeatable=True,
             effect="proof",
             stale_with=stale_with,
-            after_end=True,
+            also_in=(StepState.DONE,),
         ),
     )

@@ -8,6 +8,7 @@ from pydantic import Field
 from flows.fields import Answers, FormPage, Input, Kind
 from flows.people import Side
 from flows.problems import Problem
+from flows.state import StepState
 from flows.step import Form, Page, Situation, Task
 from flows.steps import example_keys
 from flows.steps.addresses import text_of
@@ -66,5 +67,5 @@ TASK = Task(
     ready=lambda at: bool(at.org_id) and (not _openid(at) or "authentication.record_claims" in at.done),
     repeatable=True,
     optional=True,
-    after_end=True,
+    also_in=(StepState.DONE,),
 )

@@ -120,6 +120,8 @@ def test_no_order_of_moves_leaves_the_table(moves: list[Move]) -> None:
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.id)
 def test_at_the_first_moment_after_the_approval_it_is_somebodys_turn(step: Step) -> None:
     snapshot = scenes.snapshot(StepState.FULFILLING)
+    for other in snapshot.steps.keys() - {step.id}:
+        snapshot.steps[other].state = StepState.DONE
     snapshot.grants = [
         replace(grant, state="asked", resource=asked.resource, email=asked.email)
         for grant, asked in zip(scenes.grants(10), step.grants(scenes.sent_answers(step.id)), strict=False)

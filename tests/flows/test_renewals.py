@@ -11,9 +11,10 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from flows import steering
+from flows import starting, steering
 from flows.model import Onboarding
 from flows.ports import Unit
+from flows.problems import Refused
 from tests.flows.casework import KIM, LEAD, MONDAY, OWNER, Case, case
 
 STEP, TASK = "authentication", "attach_certificate"
@@ -91,6 +92,34 @@ async def test_a_renewed_certificate_has_its_own_last_day(acme: Case) -> None:
     await attach(acme, date(2027, 4, 10))
     assert await told(acme, date(2026, 6, 1)) == []
     assert {days for *_, days in await told(acme, date(2027, 1, 20))} == {89}
+
+
+@pytest.mark.parametrize("ended", ["nothing", "the step", "the onboarding"])
+async def test_a_renewal_recorded_in_time_is_told_instead(acme: Case, ended: str) -> None:
+    await attach(acme, date(2026, 4, 10))
+    assert {days for *_, days in await told(acme, date(2026, 3, 20))} == {31, 30}
+    if ended != "nothing":
+        await acme.skip(STEP)
+    if ended == "the onboarding":
+        await acme.do(lambda unit: starting.close(unit, acme.rules, acme.id, OWNER))
+        with pytest.raises(Refused, match="closed"):  # what is not renewed stays as it was
+            await acme.task(STEP, "prove_access", {"environment": "test"}, LEAD)
+    await acme.news("say")
+    await acme.task(STEP, TASK, {"certificate": "its PEM", "expires_on": "2027-04-10"}, KIM)
+    (said,) = [effect.arguments for effect in await acme.news("say")]
+    assert (said["where"], said["key"], said["params"]["expires_on"]) == ("customer", "renewed", "2027-04-10")
+    assert await told(acme, date(2026, 6, 1)) == []
+    assert {days for *_, days in await told(acme, date(2027, 1, 20))} == {89}
+
+
+async def test_of_a_certificate_that_another_way_replaced_nothing_is_told(acme: Case) -> None:
+    await attach(acme, date(2026, 4, 10))
+    await acme.send(STEP, mtls="pismo_pair")
+    for person in (OWNER, KIM):
+        await acme.approve(STEP, person)
+    assert {days for *_, days in await told(acme, date(2026, 3, 20))} == {31, 30}  # it is still in use
+    await acme.task(STEP, "hand_over_pair", {"checklist": [], "expires_on": "2027-04-10"})
+    assert await told(acme, date(2026, 6, 1)) == []
 
 
 async def test_who_is_told(acme: Case) -> None:

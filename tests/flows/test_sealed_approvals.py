@@ -11,7 +11,9 @@ from bot.texts import Texts
 from bot.views import review
 from flows import steering
 from flows.fields import Answers
+from flows.onboarding import need
 from flows.people import SYSTEM, Who
+from flows.ports import Unit
 from flows.problems import Refused
 from flows.rules import Rules
 from flows.state import StepState
@@ -166,6 +168,74 @@ async def test_production_takes_the_same_word_of_two_people(acme: Case) -> None:
     assert (await acme.step("environments")).state is StepState.FULFILLING
     await acme.task("environments", "production_ready", other, OWNER)
     assert (await acme.step("environments")).state is StepState.DONE
+
+
+PRODUCTION = {"base_url": "https://pismo.bank.example"}
+
+
+@pytest.fixture
+async def ready(acme: Case) -> Case:
+    """Test was set up as asked; production is next."""
+    await acme.skip("planning", "organization")
+    await acme.send("environments")
+    await acme.approve("environments")
+    await acme.task("environments", "test_ready", {"base_url": "https://sandbox.pismo.io"})
+    return acme
+
+
+@pytest.mark.parametrize(
+    "changed", [{"production_users": "someone.else@bank.example"}, {"test_users": "one.more@bank.example"}, {}], ids=str
+)
+async def test_one_word_on_production_falls_with_the_revision_it_was_given_on(ready: Case, changed: Answers) -> None:
+    await ready.task("environments", "production_ready", PRODUCTION, KIM)
+    await ready.send("environments", **changed)
+    await ready.approve("environments", LIZ)
+    if "test_users" in changed:  # whose access is set up anew, too
+        await ready.task("environments", "test_ready", {"base_url": "https://sandbox.pismo.io"})
+    await ready.task("environments", "production_ready", PRODUCTION, LIZ)
+    assert (await ready.step("environments")).state is StepState.FULFILLING
+    with pytest.raises(Refused, match="own_confirmation"):
+        await ready.task("environments", "production_ready", PRODUCTION, LIZ)
+    await ready.task("environments", "production_ready", PRODUCTION, KIM)  # whose word on the present revision it takes
+    assert (await ready.step("environments")).state is StepState.DONE
+
+
+async def test_a_word_left_from_an_older_revision_confirms_nothing(ready: Case) -> None:
+    """As a version that did not let it fall has left it in the store."""
+    await ready.task("environments", "production_ready", PRODUCTION, KIM)
+
+    async def revise(unit: Unit) -> None:
+        (await need(unit, ready.id)).steps["environments"].revision += 1
+
+    await ready.do(revise)
+    await ready.task("environments", "production_ready", PRODUCTION, LIZ)
+    assert (await ready.step("environments")).state is StepState.FULFILLING
+    await ready.task("environments", "production_ready", PRODUCTION, KIM)
+    assert (await ready.step("environments")).state is StepState.DONE
+
+
+@pytest.mark.parametrize(
+    ("changed", "anew"),
+    [
+        ({"production_users": "someone.else@bank.example"}, ["production_ready"]),
+        ({"test": "own", "own_url": "https://test.bank.example", "own_contact": "it@bank.example"}, ["test_ready"]),
+        ({"production_from": "2099-03-01", "test_users": "one.more@bank.example"}, ["test_ready", "production_ready"]),
+    ],
+    ids=str,
+)
+async def test_what_is_asked_anew_of_environments_that_were_ready_is_set_up_anew(
+    ready: Case, changed: Answers, anew: list[str]
+) -> None:
+    for person in (KIM, LIZ):
+        await ready.task("environments", "production_ready", PRODUCTION, person)
+    await ready.do(lambda unit: steering.reopen(unit, ready.rules, ready.id, "environments", OWNER, "They need more."))
+    await ready.send("environments", **changed)
+    await ready.approve("environments", LIZ)
+    for task in anew:
+        assert (await ready.step("environments")).state is StepState.FULFILLING
+        for person in (KIM, LIZ)[: 2 if task == "production_ready" else 1]:
+            await ready.task("environments", task, PRODUCTION, person)
+    assert (await ready.step("environments")).state is StepState.DONE
 
 
 async def test_a_policy_can_ask_for_more(tmp_path: Path) -> None:

@@ -148,6 +148,40 @@ async def test_a_name_that_is_not_there_is_told_with_what_there_is_and_the_text(
     assert {state for _, state, _ in await office.states(onboarding)} == {"filed"}
 
 
+FAILED, WORKING = "failed, support is told", "approved, being set up"
+
+
+@pytest.mark.parametrize("other", [[], ["slack_connect"]], ids=["alone", "beside one that was filed"])
+async def test_the_step_has_failed_until_another_try_files_it(office: DeskPlace, onboarding: str, other: list[str]) -> None:
+    office.service_desk.world.rename_option(EN, "Service Desk Portal", "Portal")
+    await asked(office, onboarding, resources=["service_desk", *other])
+    await office.reads("the form does not offer that choice")
+    for kind, step in (("card", ""), ("step", STEP), ("review", STEP)):
+        assert office.journey.says(kind, step, FAILED)
+    await office.press_retry(onboarding)  # before it is mended: given up once more
+    await office.slack.until(lambda: office.read().count("the form does not offer that choice") == 2)
+    assert office.journey.says("review", STEP, FAILED)
+    office.service_desk.world.restore()
+    await office.press_retry(onboarding)
+    assert len(await filed(office, onboarding)) == 1 + len(other)
+    for kind, step in (("card", ""), ("step", STEP), ("review", STEP)):
+        assert not office.journey.says(kind, step, FAILED)
+        assert office.journey.says(kind, step, WORKING)
+
+
+async def test_the_step_has_failed_until_support_goes_on_by_hand(office: DeskPlace, onboarding: str) -> None:
+    office.service_desk.world.rename_option(EN, "Service Desk Portal", "Portal")
+    await asked(office, onboarding)
+    await office.reads("the form does not offer that choice")
+    assert office.journey.says("review", STEP, FAILED)
+    done = lambda: "filed in the Service Desk: SD-79" in office.read("step")  # noqa: E731
+    await office.journey.task(office.sam, "review", STEP, "file_request", {"grants": "*", "ticket": "SD-79"}, done)
+    await office.settled()
+    assert office.journey.says("review", STEP, WORKING)
+    await office.do(onboarding, STEP, "grant_access", {"grants": ["*"]})
+    assert await office.state(onboarding, STEP) == "done"
+
+
 async def test_a_field_that_the_bot_does_not_know_is_named(office: DeskPlace, onboarding: str) -> None:
     office.service_desk.world.require(EN, "Share with")
     await asked(office, onboarding)
