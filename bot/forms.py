@@ -211,8 +211,8 @@ def chosen_label(item: Input, value: str, texts: Texts, labels: Mapping[str, str
 def review_view(form: Form, order: Sequence[Slot], clean: Answers, texts: Texts, meta: FormMeta, notes: Sequence[Note]) -> View:
     """The last page: all answers, each page with a button to change it; submitting sends."""
     blocks: list[Block] = [context(f"*{texts('form_ui.review')}*")]
-    for note in notes:
-        blocks.extend(long_sections(texts.md(f"note.{note.key}", **note.params)))
+    said = [part for note in notes for part in long_sections(texts.md(f"note.{note.key}", **note.params))]
+    blocks.extend(fit(said, 40, VIEW_TEXT * 3 // 4, texts("form_ui.more")))  # the answers below have their place, too
     for index, slot in enumerate(order):
         title = f"page.{form.id}.{slot.page.id}.title"
         number = f" {slot.item + 1}" if slot.item is not None else ""

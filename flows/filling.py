@@ -192,6 +192,7 @@ def submit(unit: Unit, rules: Rules, snapshot: Snapshot, step: Step, clean: Answ
     unit.record(onboarding_id, f"step:{step.id}:submit", actor, facts=facts, changes={"digest": named, "answers": changed})
     redraw(unit, onboarding_id, step.id)
     say(unit, onboarding_id, "customer", step.id, "submitted", by=actor.user_id, revision=record.revision)
+    unit.effect(onboarding_id, "in_full", step=step.id, revision=record.revision)
     if record.revision > 1:
         unit.effect(onboarding_id, "differences", step=step.id, revision=record.revision)
     if rules.approvals_of(step) == 0:
