@@ -243,6 +243,7 @@ class Modals:
                 answers = (await filling.resume(unit, scene.place.form, scene.at, scene.key)).answers
                 return scene.page(answers, to if to is not None else 0)
             left = await self._left(unit, scene, values, files, window_of(click.view), back=True)
+            refuse_secrets(unit, scene.snapshot, click.who, meta.form, left.problems, left.raw)
             if left.view is None:
                 raise Refused("gone")
             return left.view

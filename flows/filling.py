@@ -110,7 +110,7 @@ async def leave_page(
 ) -> Paged:
     """Keep what was typed on a page, whatever is wrong with it, and say what comes next. A secret is never kept.
 
-    ``page``: the name of the page, where a window tells it; its index else.
+    ``page``: the name of the page, where a window tells it; its index else. A secret is a problem on the way back, too.
     """
     draft = await unit.get(Draft, key.id)
     if draft is None:
@@ -130,7 +130,7 @@ async def leave_page(
     problems = screened.problems
     if not back and not removed and not problems:
         problems = check(slot, _with_forgotten(slot, draft.answers, screened.raw), at)
-    if problems and not back:
+    if problems:
         draft.slot = index
         return Paged(problems, index, draft.answers, used)
     draft.slot = following(form, draft.answers, index, back=back, removed=removed)
