@@ -11,7 +11,8 @@ from bot.forms import FormMeta
 from bot.texts import Texts
 from bot.views.step import step_message
 from flows import starting, steering
-from flows.filling import REVIEW, DraftKey
+from flows.drafts import REVIEW
+from flows.filling import DraftKey
 from flows.form import collect, slots
 from flows.journey import CURRENT, JOURNEYS
 from flows.model import Draft

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -114,6 +114,7 @@ def long_sections(text: str) -> Iterable[Block]:
 def _pieces(line: str) -> Iterable[str]:
     while len(line) > TEXT - 100:
         piece = whole(line, TEXT - 100)
+        piece = piece[: piece.rfind(" ", len(piece) - 300) + 1] or piece  # not within an address, where it can be helped
         yield piece
         line = line[len(piece) :]
     yield line
@@ -195,6 +196,20 @@ def drawing(blocks: Sequence[Block]) -> Drawing:
     text = said(kept)
     canonical = json.dumps([text, kept], sort_keys=True, ensure_ascii=True)
     return Drawing(text, kept, hashlib.sha256(canonical.encode()).hexdigest())
+
+
+def parts(heading: Callable[[int, int], str], blocks: Iterable[Block]) -> list[Drawing]:
+    """All blocks, as many messages as it takes; each begins with its heading, by its number and how many there are."""
+    chunks: list[list[Block]] = []
+    room = 0
+    for block in blocks:
+        length = _length(block)
+        if not chunks or length > room or len(chunks[-1]) == BLOCKS - 1:
+            chunks.append([])
+            room = MESSAGE_TEXT - TEXT // 2
+        chunks[-1].append(block)
+        room -= length
+    return [drawing([section(heading(number, len(chunks))), *chunk]) for number, chunk in enumerate(chunks, 1)]
 
 
 def plain_blocks(text: str) -> list[Block]:

@@ -153,17 +153,6 @@ class Completion:
         self.person = await self.desk.directory.fetch(str(raw.get("person") or ""))
         return [] if self.person is not None else [Problem("person", "lead_not_in_channel")]
 
-    def secrets(self, unit: Unit, snapshot: Snapshot | None, problems: tuple[Problem, ...], raw: Answers) -> None:
-        """Warn support of refused secrets, without them, and delete the files that held them where Slack lets the bot."""
-        if snapshot is None:
-            return
-        for problem in problems:
-            if problem.key.startswith("secret_"):
-                filling.refuse_secret(unit, snapshot, self.sent.who, problem.key, f"{self.meta.form}.{problem.field}")
-                value = raw.get(problem.field)
-                if isinstance(value, dict):
-                    unit.effect(snapshot.onboarding.id, "delete_file", file=value["id"])
-
     def keep_token(self, token: str) -> str:
         """Hold a token in memory until its proof runs; returns the proof's item."""
         item = new_id("proof")
@@ -178,6 +167,20 @@ class Completion:
     def after(self) -> None:
         """After the commit: the person's App Home shows what changed."""
         self.desk.later(self.desk.refresh_home(self.sent.who))
+
+
+def refuse_secrets(
+    unit: Unit, snapshot: Snapshot | None, who: Who, form: str, problems: tuple[Problem, ...], raw: Answers
+) -> None:
+    """Warn support of refused secrets, without them, and delete the files that held them where Slack lets the bot."""
+    if snapshot is None:
+        return
+    for problem in problems:
+        if problem.key.startswith("secret_"):
+            filling.refuse_secret(unit, snapshot, who, problem.key, f"{form}.{problem.field}")
+            value = raw.get(problem.field)
+            if isinstance(value, dict):
+                unit.effect(snapshot.onboarding.id, "delete_file", file=value["id"])
 
 
 async def complete(unit: Unit, snapshot: Snapshot | None, place: Place, clean: Answers, completion: Completion) -> None:

@@ -30,7 +30,11 @@ CATALOGUES: tuple[CatalogueKind, ...] = ("currency", "country", "timezone")
 
 
 class FormMeta(BaseModel):
-    """What a modal carries along (``private_metadata``): ids and numbers alone. ``digest``: of the revision a decision names."""
+    """What a modal carries along (``private_metadata``): ids and numbers alone. ``digest``: of the revision a decision names.
+
+    ``page``, ``draft``: the page's name and the version of what it shows (`flows.drafts`). ``anew``: how often a page was drawn again
+    with other values in its fields.
+    """
 
     model_config = ConfigDict(extra="ignore")
 
@@ -42,13 +46,16 @@ class FormMeta(BaseModel):
     slot: int = 0
     revision: int = 0
     digest: str = ""
+    page: str = ""
+    draft: str = ""
+    anew: int = 0
 
-    def at(self, slot: int) -> "FormMeta":
-        return self.model_copy(update={"slot": slot})
+    def at(self, slot: int, page: str = "", draft: str = "", *, anew: bool = False) -> "FormMeta":
+        return self.model_copy(update={"slot": slot, "page": page, "draft": draft, "anew": self.anew + anew})
 
 
-def block_id(name: str, slot: Slot) -> str:
-    return f"{name}~{slot.name}"
+def block_id(name: str, slot: Slot, anew: int = 0) -> str:
+    return f"{name}~{slot.name}~{anew}" if anew else f"{name}~{slot.name}"
 
 
 def field_name(block: str) -> str:
@@ -92,9 +99,10 @@ def render(
     meta: FormMeta,
     *,
     problems: Sequence[Problem] = (),
+    told: Sequence[Block] = (),
     labels: Mapping[str, str] | None = None,
 ) -> View:
-    """One page with what was typed before. ``labels``: of values chosen from the onboarding's own lists."""
+    """One page with what was typed before. ``told``: above its inputs. ``labels``: of values chosen from the onboarding's own lists."""
     slot = order[index]
     blocks: list[Block] = []
     title = f"page.{form.id}.{slot.page.id}.title"
@@ -111,12 +119,13 @@ def render(
         blocks.append(context(texts(about)))
     raw = answers if slot.item is None else ((answers.get(slot.page.repeat) or [])[slot.item : slot.item + 1] or [{}])[0]
     blocks.extend(alert(escape(_sentence(problem, texts)), "error") for problem in problems)
+    blocks.extend(told)
     for name, info, item in inputs(slot.page.model):
         element = _element(name, info, item, raw.get(name), texts, labels or {})
         words = f"field.{form.id}.{name}"
         block: Block = {
             "type": "input",
-            "block_id": block_id(name, slot),
+            "block_id": block_id(name, slot, meta.anew),
             "label": plain(texts(f"{words}.label"), 2000),
             "element": {**element, "action_id": ACTION},
             "optional": not info.is_required(),
@@ -208,11 +217,19 @@ def chosen_label(item: Input, value: str, texts: Texts, labels: Mapping[str, str
     return labels.get(value, "")
 
 
-def review_view(form: Form, order: Sequence[Slot], clean: Answers, texts: Texts, meta: FormMeta, notes: Sequence[Note]) -> View:
+def review_view(
+    form: Form,
+    order: Sequence[Slot],
+    clean: Answers,
+    texts: Texts,
+    meta: FormMeta,
+    notes: Sequence[Note],
+    told: Sequence[Block] = (),
+) -> View:
     """The last page: all answers, each page with a button to change it; submitting sends."""
-    blocks: list[Block] = [context(f"*{texts('form_ui.review')}*")]
-    for note in notes:
-        blocks.extend(long_sections(texts.md(f"note.{note.key}", **note.params)))
+    blocks: list[Block] = [context(f"*{texts('form_ui.review')}*"), *told]
+    said = [part for note in notes for part in long_sections(texts.md(f"note.{note.key}", **note.params))]
+    blocks.extend(fit(said, 40, VIEW_TEXT * 3 // 4, texts("form_ui.more")))  # the answers below have their place, too
     for index, slot in enumerate(order):
         title = f"page.{form.id}.{slot.page.id}.title"
         number = f" {slot.item + 1}" if slot.item is not None else ""
@@ -247,8 +264,9 @@ def message_view(texts: Texts, text: str) -> View:
 def parse(values: Mapping[str, Any], slot: Slot, index: int, files: Mapping[str, Answers]) -> Answers:  # noqa: ARG001  one shape for all
     """A modal's ``state.values`` as raw answers; a field that is not there is left out."""
     raw: Answers = {}
+    by_id = {block.rpartition("~")[0] if block.count("~") > 1 else block: state for block, state in values.items()}
     for name, _, item in inputs(slot.page.model):
-        state = (values.get(block_id(name, slot)) or {}).get(ACTION)
+        state = (by_id.get(block_id(name, slot)) or {}).get(ACTION)
         if state is not None:
             raw[name] = _value(item, state, files)
     return raw
@@ -289,15 +307,16 @@ def _sentence(problem: Problem, texts: Texts) -> str:
     return texts(key, **problem.params) if texts.has(key) else texts("error.invalid")
 
 
-def errors(problems: Iterable[Problem], slot: Slot, index: int, texts: Texts, form_id: str) -> dict[str, str]:  # noqa: ARG001
+def errors(problems: Iterable[Problem], slot: Slot, index: int, texts: Texts, form_id: str, anew: int = 0) -> dict[str, str]:  # noqa: ARG001
     """By block id, as Slack wants them; what belongs to no field of the page goes to its first."""
     names = [name for name, _, _ in inputs(slot.page.model)]
     found: dict[str, str] = {}
     for problem in problems:
         name = problem.field if problem.field in names else names[0]
-        said = found.get(block_id(name, slot))
+        block = block_id(name, slot, anew)
+        said = found.get(block)
         sentence = _sentence(problem, texts)
-        found[block_id(name, slot)] = f"{said} {sentence}" if said else sentence
+        found[block] = f"{said} {sentence}" if said else sentence
     return found
 
 

@@ -3,22 +3,23 @@
 import asyncio
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from bot import forms
-from bot.completing import Completion, Place, complete, may_of, meta_of, place_of
+from bot.completing import Completion, complete, may_of, meta_of, place_of, refuse_secrets
 from bot.desk import Desk
 from bot.files import read_files
 from bot.forms import FormMeta
-from bot.options import own_choices
-from bot.payloads import Click, Sent
+from bot.pages import Scene, View
+from bot.payloads import Click, Sent, window_of
 from bot.slack import SlackError
-from bot.texts import Texts
-from flows import filling, fulfilling
+from flows import drafts, filling, fulfilling
+from flows.drafts import REVIEW
 from flows.fields import Answers
-from flows.filling import REVIEW, DraftKey, Opened
-from flows.form import collect, slots
-from flows.model import Seen, Snapshot
+from flows.filling import Opened
+from flows.form import Slot, screen, slots
+from flows.model import Draft, Seen
 from flows.onboarding import need, refuse_closed, situation
 from flows.people import Role, Who
 from flows.ports import Unit
@@ -29,8 +30,6 @@ log = logging.getLogger("bot.modals")
 
 READY_SECONDS = 0.4
 """A form whose data is ready by then is opened filled; else a loading view is opened and filled after."""
-
-View = dict[str, Any]
 
 
 class Modals:
@@ -64,9 +63,10 @@ class Modals:
         async with self.desk.store.read() as unit:
             scene = await self._scene(unit, who, meta, channel_id)
             opened = await self._opened(unit, scene)
-            return self._page(scene, opened.answers, opened.slot)
+            kept = await filling.resume(unit, scene.place.form, scene.at, scene.key)
+            return scene.page(opened.answers, opened.slot, kept=kept.answers)
 
-    async def _opened(self, unit: Unit, scene: "Scene") -> Opened:
+    async def _opened(self, unit: Unit, scene: Scene) -> Opened:
         place, snapshot, rules = scene.place, scene.snapshot, self.desk.rules
         if snapshot is not None and place.step is not None:
             if place.task is None and place.is_step:
@@ -78,7 +78,7 @@ class Modals:
                     return Opened(filling.as_raw(place.form, first.answers), 0)
         return await filling.resume(unit, place.form, scene.at, scene.key)
 
-    async def _scene(self, unit: Unit, who: Who, meta: FormMeta, channel_id: str = "") -> "Scene":
+    async def _scene(self, unit: Unit, who: Who, meta: FormMeta, channel_id: str = "") -> Scene:
         """The form's onboarding, if the person may use the form; Refused else."""
         if not meta.onboarding:
             self.desk.access.require_support(who)
@@ -104,15 +104,6 @@ class Modals:
             await self.desk.meet(who, meta.onboarding)  # a submitted page does not say in which channel it was opened
         texts = await self.desk.directory.texts_for(unit, who, snapshot.onboarding)
         return Scene(who, meta, place, snapshot, situation(snapshot, self.desk.rules, unit.now, who), texts)
-
-    def _page(self, scene: "Scene", answers: Answers, index: int, problems: tuple[Problem, ...] = ()) -> View:
-        form, meta = scene.place.form, scene.meta
-        order = slots(form, answers)
-        if index == REVIEW:
-            clean, _ = collect(form, answers, scene.at)
-            return forms.review_view(form, order, clean, scene.texts, meta.at(REVIEW), tuple(form.notes(clean, scene.at)))
-        index = min(index, len(order) - 1)
-        return forms.render(form, order, index, answers, scene.texts, meta.at(index), problems=problems, labels=scene.labels())
 
     async def submitted(self, sent: Sent) -> dict[str, Any] | None:
         """What to acknowledge a submitted page with; None closes the modal. What was typed is kept in every case but a refusal."""
@@ -144,7 +135,7 @@ class Modals:
         return {"response_action": action, "view": forms.message_view(texts, self.desk.explained(texts, error))}
 
     async def _leave(
-        self, unit: Unit, scene: "Scene", sent: Sent, files: Mapping[str, Answers], completion: Completion
+        self, unit: Unit, scene: Scene, sent: Sent, files: Mapping[str, Answers], completion: Completion
     ) -> dict[str, Any] | None:
         form, index, used = scene.place.form, scene.meta.slot, Answers()
         if await unit.get(Seen, sent.key) is not None:  # delivered again: what it sent is done, and its draft is gone
@@ -152,48 +143,115 @@ class Modals:
         if scene.place.is_step and scene.snapshot is not None and scene.place.step is not None:
             filling.fillable(scene.snapshot, scene.place.step)
         if index != REVIEW:
-            order = slots(form, (await filling.resume(unit, form, scene.at, scene.key)).answers)
-            slot = order[min(index, len(order) - 1)]
-            raw = forms.parse(sent.values, slot, index, files)
-            unreadable = forms.file_problems(raw)
-            typed = {name: value for name, value in raw.items() if name not in {problem.field for problem in unreadable}}
-            paged = await filling.leave_page(unit, form, index, typed, scene.who, scene.at, scene.key)
-            problems = unreadable + paged.problems + completion.problems
+            left = await self._left(unit, scene, sent.values, files, sent.key)
+            problems = left.problems + completion.problems
             if problems:
-                completion.secrets(unit, scene.snapshot, problems, raw)
-                return {"response_action": "errors", "errors": forms.errors(problems, slot, index, scene.texts, form.id)}
-            if paged.slot != REVIEW or form.review:
-                return {"response_action": "update", "view": self._page(scene, paged.answers, paged.slot)}
-            used = paged.used
-        if not await unit.once(sent.key):
-            return {"response_action": "clear"}
+                refuse_secrets(unit, scene.snapshot, scene.who, form.id, problems, left.raw)
+                errors = forms.errors(problems, left.slot, index, scene.texts, form.id, scene.meta.anew)
+                return {"response_action": "errors", "errors": errors}
+            if left.view is not None:
+                return {"response_action": "update", "view": left.view}
+            used = left.used
+        elif await self._changed_since(unit, scene, sent.key):
+            answers = (await filling.resume(unit, form, scene.at, scene.key)).answers
+            return {"response_action": "update", "view": scene.review_again(answers)}
         clean, late = await filling.finish(unit, form, scene.at, scene.key, used)
         if late:
             answers = (await filling.resume(unit, form, scene.at, scene.key)).answers
-            view = self._page(scene, answers, late[0][0], tuple(problem for _, problem in late))
-            return {"response_action": "update", "view": view}
+            return {"response_action": "update", "view": scene.page(answers, late[0][0], tuple(problem for _, problem in late))}
+        if not await unit.once(sent.key):
+            return {"response_action": "clear"}
         await complete(unit, scene.snapshot, scene.place, clean, completion)
         return {"response_action": "clear"}
 
+    async def _left(
+        self,
+        unit: Unit,
+        scene: Scene,
+        values: Mapping[str, Any],
+        files: Mapping[str, Answers],
+        window: str,
+        *,
+        back: bool = False,
+    ) -> "Left":
+        """Keep what was typed on a page, unless somebody else changed it since it was shown: then it is shown anew.
+
+        ``window``: the view as it was drawn. One that comes twice has one effect: keeping the same again changes nothing, and an
+        entry is removed once.
+        """
+        form, meta = scene.place.form, scene.meta
+        answers = (await filling.resume(unit, form, scene.at, scene.key)).answers
+        order = slots(form, answers)
+        slot = drafts.slot_of(form, meta.page) or order[min(meta.slot, len(order) - 1)]
+        raw = forms.parse(values, slot, meta.slot, files)
+        unreadable = forms.file_problems(raw)
+        typed = {name: value for name, value in raw.items() if name not in {problem.field for problem in unreadable}}
+        removes = slot.item is not None and typed.get("then") == "remove"
+        if removes and await unit.get(Seen, f"removed:{window}") is not None:
+            after = filling.following(form, answers, meta.slot, back=back, removed=True)
+            return Left(slot, raw, view=scene.page(answers, after, anew=True))
+        if await self._changed_since(unit, scene, window):
+            screened = screen(slot.page, typed)
+            problems = unreadable + screened.problems
+            if problems:
+                view = scene.page(answers, meta.slot, problems, anew=True) if back else None
+                return Left(slot, raw, problems, view)
+            return Left(slot, raw, view=scene.page_again(answers, slot, screened.raw))
+        paged = await filling.leave_page(unit, form, meta.slot, typed, scene.who, scene.at, scene.key, back=back, page=meta.page)
+        problems = unreadable + paged.problems
+        if removes and not problems:
+            await unit.once(f"removed:{window}")
+        else:
+            await unit.once(await self._made_by(unit, scene, window))
+        if problems:
+            view = scene.page(paged.answers, meta.slot, problems, anew=True) if back else None
+            return Left(slot, raw, problems, view)
+        if paged.slot == REVIEW and not form.review:
+            return Left(slot, raw, used=paged.used)
+        return Left(slot, raw, view=scene.page(paged.answers, paged.slot, anew=removes))
+
+    async def _changed_since(self, unit: Unit, scene: Scene, window: str) -> bool:
+        """Whether what a window shows was changed by another. Windows of an older version do not tell; of a draft that is gone is told
+        when it is sent."""
+        form, meta = scene.place.form, scene.meta
+        if not meta.draft or (meta.slot == REVIEW and await unit.get(Draft, scene.key.id) is None):
+            return False
+        answers = (await filling.resume(unit, form, scene.at, scene.key)).answers
+        order, index = slots(form, answers), REVIEW
+        if meta.slot != REVIEW:
+            slot = drafts.slot_of(form, meta.page)
+            order = drafts.order_with(form, answers, slot) if slot is not None else order
+            found = drafts.index_of(order, slot) if slot is not None else None
+            if found is None:
+                return True
+            index = found
+        if drafts.version(form, answers, order, index) == meta.draft:
+            return False
+        return await unit.get(Seen, await self._made_by(unit, scene, window)) is None
+
+    async def _made_by(self, unit: Unit, scene: Scene, window: str) -> str:
+        """The mark that the draft as it stands was written from this window: a page that was refused is sent again from the same."""
+        draft = await unit.get(Draft, scene.key.id)
+        return f"page:{window}:{draft.at.isoformat() if draft is not None and draft.at is not None else ''}"
+
     async def turn_back(self, click: Click, to: int | None) -> None:
         """ "Back", or "Change" on the last page: keep what stands on this page and show another. After the acknowledgement."""
+        values = (click.view.get("state") or {}).get("values") or {}
 
         async def work(unit: Unit) -> View:
             meta = meta_of(click.view)
             scene = await self._scene(unit, click.who, meta)
-            form = scene.place.form
-            answers = (await filling.resume(unit, form, scene.at, scene.key)).answers
-            index = to if to is not None else meta.slot
-            if meta.slot != REVIEW:
-                order = slots(form, answers)
-                slot = order[min(meta.slot, len(order) - 1)]
-                values = (click.view.get("state") or {}).get("values") or {}
-                raw = forms.parse(values, slot, meta.slot, {})
-                paged = await filling.leave_page(unit, form, meta.slot, raw, click.who, scene.at, scene.key, back=True)
-                answers, index = paged.answers, paged.slot
-            return self._page(scene, answers, index)
+            if scene.meta.slot == REVIEW:
+                answers = (await filling.resume(unit, scene.place.form, scene.at, scene.key)).answers
+                return scene.page(answers, to if to is not None else 0)
+            left = await self._left(unit, scene, values, files, window_of(click.view), back=True)
+            refuse_secrets(unit, scene.snapshot, click.who, meta.form, left.problems, left.raw)
+            if left.view is None:
+                raise Refused("gone")
+            return left.view
 
         try:
+            files = await read_files(self.desk.slack, values)
             view = await self.desk.transact(work)
         except Exception as error:  # noqa: BLE001  told in the window that is open
             texts = await self.desk.directory.texts_for(None, click.who)
@@ -204,17 +262,15 @@ class Modals:
         await self.desk.slack.update_view(str(click.view["id"]), view)
 
 
-class Scene:
-    """One form in one onboarding, seen by one person."""
+@dataclass(frozen=True)
+class Left:
+    """What leaving a page came to: what is wrong with it, or the next view. ``view`` is None where the form is to be sent now.
 
-    def __init__(self, who: Who, meta: FormMeta, place: Place, snapshot: Snapshot | None, at: Situation, texts: Texts) -> None:
-        self.who, self.meta, self.place, self.snapshot, self.at, self.texts = who, meta, place, snapshot, at, texts
-        # A dialog has a draft for each step it speaks of; `start` one for each person.
-        item = meta.item or (meta.step if place.is_dialog else "")
-        self.key = DraftKey(meta.onboarding, place.form.id, item if meta.onboarding else who.user_id)
+    ``raw``: what was typed; ``used``: what of it must not be kept.
+    """
 
-    def labels(self) -> dict[str, str]:
-        """Labels of values chosen from this onboarding's own lists (accesses, sessions), for prefilled selects."""
-        if self.snapshot is None or self.place.task is None:
-            return {}
-        return dict(own_choices(self.snapshot, self.place.task, self.texts, self.at))
+    slot: Slot
+    raw: Answers
+    problems: tuple[Problem, ...] = ()
+    view: View | None = None
+    used: Answers = field(default_factory=dict)

@@ -75,9 +75,14 @@ class Sent:
         return (self.view.get("state") or {}).get("values") or {}
 
 
+def window_of(view: Mapping[str, Any]) -> str:
+    """A modal as it was drawn: once drawn anew, it is another."""
+    return f"view:{view['id']}:{view.get('hash', '')}"
+
+
 def sent_of(body: Body) -> Sent:
     view = body["view"]
-    return Sent(who=who_of(body), view=view, key=f"view:{view['id']}:{view.get('hash', '')}")
+    return Sent(who=who_of(body), view=view, key=window_of(view))
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,7 @@ class Input:
     filetypes: tuple[str, ...] = ()
     allow: frozenset[str] = frozenset()
     instead: bool = False  # a file ``x_file`` that stands in place of the text ``x``
+    addresses: bool = False  # a list of e-mail addresses, typed or in a file: read and compared address by address
     forget: bool = False  # never written to a draft, a submission or a log: a token that is used once
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flows.announcing import redraw, say, warn
+from flows.drafts import REVIEW, index_of, order_with, slot_of
 from flows.fields import Answers, Kind, inputs
 from flows.form import Slot, check, collect, digest, forgotten, put, raw_of, screen, slots
 from flows.fulfilling import outdate
@@ -16,9 +17,6 @@ from flows.reviewing import accept
 from flows.rules import Rules
 from flows.state import FILLABLE, Move, StepState
 from flows.step import Form, Situation, Step
-
-REVIEW = -1
-"""The slot of the last page, which shows all answers."""
 
 
 def as_raw(form: Form, clean: Answers) -> Answers:
@@ -100,17 +98,32 @@ class Paged:
 
 
 async def leave_page(
-    unit: Unit, form: Form, index: int, typed: Answers, actor: Who, at: Situation, key: DraftKey, *, back: bool = False
+    unit: Unit,
+    form: Form,
+    index: int,
+    typed: Answers,
+    actor: Who,
+    at: Situation,
+    key: DraftKey,
+    *,
+    back: bool = False,
+    page: str = "",
 ) -> Paged:
-    """Keep what was typed on a page, whatever is wrong with it, and say what comes next. A secret is never kept."""
+    """Keep what was typed on a page, whatever is wrong with it, and say what comes next. A secret is never kept.
+
+    ``page``: the name of the page, where a window tells it; its index else. A secret is a problem on the way back, too.
+    """
     draft = await unit.get(Draft, key.id)
     if draft is None:
         known = await resume(unit, form, at, key)
         draft = Draft(id=key.id, onboarding_id=key.onboarding_id, form=form.id, item=key.item, answers=known.answers)
         unit.add(draft)
     before = slots(form, draft.answers)
-    slot = before[min(index, len(before) - 1)]
+    slot = slot_of(form, page) or before[min(index, len(before) - 1)]
+    index = index_of(order_with(form, draft.answers, slot), slot) or 0
     screened = screen(slot.page, typed)
+    if screened.problems:  # the page is asked again: nothing is removed yet
+        screened.raw.pop("then", None)
     draft.answers = put(slot, draft.answers, screened.raw)
     draft.user_id, draft.at = actor.user_id, unit.now
     used = {name: screened.raw[name] for name in forgotten(form) if name in screened.raw}
@@ -118,12 +131,17 @@ async def leave_page(
     problems = screened.problems
     if not back and not removed and not problems:
         problems = check(slot, _with_forgotten(slot, draft.answers, screened.raw), at)
-    if problems and not back:
+    if problems:
         draft.slot = index
         return Paged(problems, index, draft.answers, used)
-    after = max(index - 1, 0) if back else index if removed else index + 1
-    draft.slot = after if after < len(slots(form, draft.answers)) else REVIEW
+    draft.slot = following(form, draft.answers, index, back=back, removed=removed)
     return Paged((), draft.slot, draft.answers, used)
+
+
+def following(form: Form, answers: Answers, index: int, *, back: bool, removed: bool) -> int:
+    """The page that comes after one is left. ``removed``: the entry it asked for is no more."""
+    after = max(index - 1, 0) if back else index if removed else index + 1
+    return after if after < len(slots(form, answers)) else REVIEW
 
 
 def _with_forgotten(slot: Slot, answers: Answers, raw: Answers) -> Answers:
@@ -189,6 +207,7 @@ def submit(unit: Unit, rules: Rules, snapshot: Snapshot, step: Step, clean: Answ
     unit.record(onboarding_id, f"step:{step.id}:submit", actor, facts=facts, changes={"digest": named, "answers": changed})
     redraw(unit, onboarding_id, step.id)
     say(unit, onboarding_id, "customer", step.id, "submitted", by=actor.user_id, revision=record.revision)
+    unit.effect(onboarding_id, "in_full", step=step.id, revision=record.revision)
     if record.revision > 1:
         unit.effect(onboarding_id, "differences", step=step.id, revision=record.revision)
     if rules.approvals_of(step) == 0:

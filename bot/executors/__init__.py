@@ -12,6 +12,7 @@ from bot.executors.commands import Commands
 from bot.executors.messages import Messages
 from bot.executors.proof import Proof
 from bot.executors.service_desk import Requests
+from bot.executors.submissions import Submissions
 from bot.executors.uploads import Uploads
 from pismo.environments import Environments
 from pismo.service_desk import ServiceDesk
@@ -22,6 +23,7 @@ def executors(
 ) -> Mapping[str, Executor]:
     """Every kind of effect that `flows` asks for."""
     messages = Messages(desk)
+    submissions = Submissions(desk, messages)
     uploads = Uploads(desk, messages)
     requests = Requests(desk, messages, service_desk, policies)
     commands = Commands(desk, messages)
@@ -36,7 +38,8 @@ def executors(
         "people": messages.people,
         "move": messages.move,
         "alert": messages.alert,
-        "differences": messages.differences,
+        "in_full": submissions.in_full,
+        "differences": submissions.differences,
         "ready_text": requests.ready_text,
         "request_access": requests.ask,
         "file_access_request": requests.file,

@@ -12,7 +12,7 @@ from bot.views import card, reminder, review, step
 from bot.wording import sentence
 from flows.journey import journey_of
 from flows.model import Effect, Onboarding, Posted, Snapshot, TaskRecord
-from flows.onboarding import side_of, situation, step_of
+from flows.onboarding import side_of, situation
 from flows.people import Who
 from flows.starting import join
 from flows.state import StepState
@@ -155,18 +155,6 @@ class Messages:
         texts = self.texts(snapshot, asked["where"])
         drawn = reminder.reminder(snapshot, journey_of(snapshot.onboarding.journey), asked, texts)
         return await self.post(effect, snapshot, asked["where"], asked["steps"][0], drawn.text, drawn.blocks, again=again)
-
-    async def differences(self, effect: Effect, again: bool) -> Result:
-        """Old and new of every field that a resubmission changed, in the review card's thread."""
-        step_id, revision = effect.arguments["step"], effect.arguments["revision"]
-        snapshot = await self.snapshot(effect.onboarding_id)
-        sent = {s.revision: s for s in snapshot.submissions.get(step_id, [])}
-        texts = self.desk.support_texts()
-        changed = review.diff(
-            sent[revision - 1].answers, sent[revision].answers, step_of(snapshot.onboarding, step_id).form, texts
-        )
-        drawn = review.differences(changed, revision, texts)
-        return await self.post(effect, snapshot, "support", step_id, drawn.text, drawn.blocks, again=again)
 
     async def alert(self, effect: Effect, again: bool) -> Result:
         """An effect was given up: support sees which and why, with a button that tries it again."""

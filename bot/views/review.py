@@ -1,25 +1,29 @@
 """The review card in the support channel: what was sent, what changed, the decision, and what support does after it."""
 
+import hashlib
 from collections.abc import Sequence
 from typing import Any
 
 from bot import forms
-from bot.blocks import Block, Drawing, actions, button, clip, context, drawing, fit, header, long_sections, section
+from bot.blocks import Block, Drawing, actions, button, clip, context, drawing, fit, header, long_sections, parts, section
 from bot.buttons import Act, ButtonValue
 from bot.texts import Raw, Texts, date_token, escape
-from flows.fields import Answers, inputs
+from flows.fields import Answers, Input, inputs
 from flows.form import slots
 from flows.fulfilling import in_hand, record_of
 from flows.journey import Journey
-from flows.model import Effect, Snapshot
+from flows.model import Effect, Snapshot, Submission
 from flows.people import Side
 from flows.reviewing import approvals
 from flows.rules import Rules
 from flows.state import StepState
 from flows.step import Form, Situation, Step
+from flows.steps.addresses import addresses
 
 MOST_VALUES, VALUES_TEXT = 30, 8000
 """Blocks and characters of the values: what a message takes, less the decision and what follows it."""
+MOST_NOTES, NOTES_TEXT = 12, 3500
+"""Those of the notes, where not all fits."""
 
 Difference = tuple[str, str, str]
 
@@ -36,11 +40,10 @@ def review_card(
     if sent is not None:
         by, when = Raw(f"<@{sent.user_id}>"), date_token(sent.at)
         blocks.append(context(texts.md("review.sent", revision=sent.revision, digest=sent.digest[:8], by=by, at=when)))
-        values: list[Block] = []
-        for note in step.form.notes(sent.answers, at):
-            values.extend(long_sections(texts.md(f"note.{note.key}", **note.params)))
-        values.extend(answer_sections(step.form, sent.answers, texts))
-        blocks.extend(fit(values, MOST_VALUES, VALUES_TEXT, texts("review.more")))
+        notes, values = _values(step.form, sent.answers, texts, at)
+        if not _fits([*notes, *values]):
+            notes = fit(notes, MOST_NOTES, NOTES_TEXT, texts("review.more_below"))
+        blocks.extend(fit([*notes, *values], MOST_VALUES, VALUES_TEXT, texts("review.more_below")))
     blocks.extend(_decision(snapshot, step, texts, rules))
     blocks.extend(context(texts.md(f"note.{fact.key}", **fact.params)) for fact in step.facts(at))
     blocks.extend(_tasks(snapshot, step, texts, at, rules))
@@ -50,6 +53,24 @@ def review_card(
         value = ButtonValue(onboarding=onboarding.id, item=effect.id)
         blocks.append(actions(button(texts("button.retry_effect"), Act.RETRY_EFFECT, value, name=effect.id)))
     return drawing(blocks)
+
+
+def in_full(form: Form, sent: Submission, texts: Texts, at: Situation) -> list[Drawing]:
+    """What was sent as messages for the card's thread, where it is more than the card takes; none where the card shows all."""
+    notes, values = _values(form, sent.answers, texts, at)
+    if _fits([*notes, *values]):
+        return []
+    return parts(lambda number, of: texts("review.in_full", revision=sent.revision, number=number, of=of), [*notes, *values])
+
+
+def _values(form: Form, answers: Answers, texts: Texts, at: Situation) -> tuple[list[Block], list[Block]]:
+    """The notes and the answers, whole."""
+    notes = [block for note in form.notes(answers, at) for block in long_sections(texts.md(f"note.{note.key}", **note.params))]
+    return notes, answer_sections(form, answers, texts)
+
+
+def _fits(blocks: list[Block]) -> bool:
+    return fit(blocks, MOST_VALUES, VALUES_TEXT) == blocks
 
 
 def answer_sections(form: Form, answers: Answers, texts: Texts) -> list[Block]:
@@ -116,7 +137,7 @@ def _tasks(snapshot: Snapshot, step: Step, texts: Texts, at: Situation, rules: R
 
 
 def diff(old: Answers, new: Answers, form: Form, texts: Texts) -> list[Difference]:
-    """(label, old, new) of every field that changed, as people read it."""
+    """(label, old, new) of every field that changed, as people read it; of a list of addresses who is added and who removed."""
     found: list[Difference] = []
     none = texts("review.nothing")
     for page in form.pages:
@@ -131,19 +152,52 @@ def diff(old: Answers, new: Answers, form: Form, texts: Texts) -> list[Differenc
 
 
 def _page_diff(model: Any, old: Answers, new: Answers, form: Form, texts: Texts, none: str) -> list[Difference]:
-    found = []
+    found: list[Difference] = []
+    lists: dict[str, list[str]] = {}
     for name, _, item in inputs(model):
         was, now = old.get(name), new.get(name)
-        if was != now and name != "then":
-            sides = [forms.display(v, name, item, texts) if v not in (None, "", []) else none for v in (was, now)]
-            found.append((texts(f"field.{form.id}.{name}.label"), sides[0], sides[1]))
+        if item.addresses:
+            lists.setdefault(name.removesuffix("_file"), []).append(name)
+        elif was != now and name != "then":
+            found.append((texts(f"field.{form.id}.{name}.label"), *_sides(was, now, name, item, texts, none)))
+    for names in lists.values():
+        if any(old.get(name) != new.get(name) for name in names):
+            found += _addresses_diff(names, old, new, form, texts)
     return found
 
 
-def differences(changed: Sequence[Difference], revision: int, texts: Texts) -> Drawing:
-    """A resubmission's changes as a message."""
+def _sides(was: Any, now: Any, name: str, item: Input, texts: Texts, none: str) -> tuple[str, str]:
+    """Both as people read them; files of one name are told apart by what is in them."""
+    sides = [forms.display(value, name, item, texts) if value not in (None, "", []) else none for value in (was, now)]
+    if sides[0] == sides[1] and isinstance(was, dict) and isinstance(now, dict):
+        marks = [hashlib.sha256(str(file.get("text", "")).encode()).hexdigest()[:16] for file in (was, now)]
+        sides = [f"{side} (SHA-256 {mark}…)" for side, mark in zip(sides, marks, strict=True)]
+    return sides[0], sides[1]
+
+
+def _addresses_diff(names: list[str], old: Answers, new: Answers, form: Form, texts: Texts) -> list[Difference]:
+    """Of a list that is typed, in a file, or both: ``old`` is empty, since what stands there is not one value for another."""
+    label = texts(f"field.{form.id}.{names[0]}.label")
+    before, after = ({address.casefold(): address for address in addresses(side, *names)} for side in (old, new))
+    found: list[Difference] = []
+    for key, of, others in (("addresses_added", after, before), ("addresses_removed", before, after)):
+        those = [address for same, address in of.items() if same not in others]
+        if those:
+            words = texts(f"review.{key}", n=len(those))
+            found.append((f"{label} ({words})", "", escape(", ".join(those))))
+    return found or [(label, "", escape(texts("review.addresses_same", n=len(after))))]
+
+
+def differences(changed: Sequence[Difference], revision: int, texts: Texts) -> list[Drawing]:
+    """A resubmission's changes, as many messages as it takes."""
     if not changed:
-        return drawing([section(texts("say.no_differences", revision=revision))])
-    lines = "\n".join(f"*{escape(label)}*: {clip(old, 500)} → {clip(new, 500)}" for label, old, new in changed)
-    said = long_sections(texts.md("say.differences", revision=revision, lines=Raw(lines)))
-    return drawing(fit(said, more=texts("review.more")))
+        return [drawing([section(texts("say.no_differences", revision=revision))])]
+    lines = "\n".join(
+        f"*{escape(label)}*: {clip(old, 500)} → {clip(new, 500)}" if old else f"*{escape(label)}*: {new}"
+        for label, old, new in changed
+    )
+    said = list(long_sections(texts.md("say.differences", revision=revision, lines=Raw(lines))))
+    whole = drawing(said)
+    if whole.blocks == said:
+        return [whole]
+    return parts(lambda number, of: texts("review.part", number=number, of=of), said)

@@ -11,6 +11,7 @@ from flows.step import Situation
 MOST = 1000
 """The most addresses of one request."""
 SHOWN = 10
+"""Of those that are left out, or odd, so many are named; of those that are asked for, all: who approves has seen each."""
 
 
 def text_of(answers: Answers, *names: str) -> str:
@@ -45,7 +46,10 @@ def notes(answers: Answers, situation: Situation, *names: str, resource: str = "
     for status in (Status.NEW, Status.KNOWN, Status.DUPLICATE):
         same = [entry.address for entry in found.entries if entry.status is status]
         if same:
-            yield Note(f"emails_{status}", {"n": len(same), "addresses": _listed(same)})
+            yield Note(
+                f"emails_{status}",
+                {"n": len(same), "addresses": _listed(same) if status is Status.DUPLICATE else ", ".join(same)},
+            )
     invalid = [entry for entry in found.entries if entry.status is Status.INVALID]
     if invalid:
         yield Note("emails_invalid", {"n": len(invalid)})

@@ -9,7 +9,7 @@ from flows.people import Side
 from flows.problems import Note, Problem
 from flows.step import Form, Page, Situation, Step, Task
 from flows.steps import addresses
-from flows.steps.inputs import LONGEST, Email, HttpsUrl, LongText, not_past
+from flows.steps.inputs import LONGEST, AddressList, Email, HttpsUrl, not_past
 from flows.steps.service_desk import USERS
 
 SANDBOX = "https://sandbox.pismolabs.io"
@@ -25,7 +25,7 @@ LINKS = (
 
 class Environment(FormPage):
     test: Annotated[str, Input(Kind.CHOICE, ("pismo", "own"))]
-    test_users: LongText
+    test_users: AddressList
 
 
 class Own(FormPage):
@@ -34,7 +34,7 @@ class Own(FormPage):
 
 
 class Production(FormPage):
-    production_users: LongText
+    production_users: AddressList
     production_from: Annotated[date, Input(Kind.DATE)]
 
 

@@ -42,6 +42,7 @@ Email = Annotated[str, Field(max_length=255), AfterValidator(_address), Input(Ki
 HttpsUrl = Annotated[str, Field(max_length=500), AfterValidator(_https), Input(Kind.URL)]
 Country = Annotated[str, Input(Kind.SEARCH, source="country")]
 LongText = Annotated[str, Field(min_length=1, max_length=LONGEST), Input(Kind.LONG_TEXT)]
+AddressList = Annotated[str, Field(min_length=1, max_length=LONGEST), Input(Kind.LONG_TEXT, addresses=True)]
 Attachment = dict[str, str]
 """A file as ``{"name", "text"}``, and the id Slack gave it."""
 

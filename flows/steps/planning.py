@@ -11,7 +11,7 @@ from flows.people import Side
 from flows.problems import Note, Problem
 from flows.step import Form, Page, Situation, Step, Task
 from flows.steps import addresses
-from flows.steps.inputs import LONGEST, HttpsUrl, LongText, not_past
+from flows.steps.inputs import LONGEST, AddressList, HttpsUrl, LongText, not_past
 
 PRODUCTS = (
     "card_issuing",
@@ -37,7 +37,7 @@ class Meetings(FormPage):
     session_1: Annotated[int, Input(Kind.MOMENT)]
     session_2: Annotated[int | None, Input(Kind.MOMENT)] = None
     session_3: Annotated[int | None, Input(Kind.MOMENT)] = None
-    attendees: LongText
+    attendees: AddressList
 
 
 class Session(FormPage):

@@ -33,8 +33,8 @@ _WORDS = {
 
 
 class Users(FormPage):
-    users: Annotated[str | None, Field(max_length=LONGEST), Input(Kind.LONG_TEXT)] = None
-    users_file: Annotated[Attachment | None, Input(Kind.FILE, filetypes=("csv", "txt"))] = None
+    users: Annotated[str | None, Field(max_length=LONGEST), Input(Kind.LONG_TEXT, addresses=True)] = None
+    users_file: Annotated[Attachment | None, Input(Kind.FILE, filetypes=("csv", "txt"), addresses=True)] = None
     resources: Annotated[list[str] | None, Input(Kind.CHOICES, RESOURCES, choices="resource")] = None
     portal_language: Annotated[str, Input(Kind.CHOICE, tuple(_WORDS), choices="language")]
 

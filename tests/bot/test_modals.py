@@ -10,7 +10,7 @@ import pytest
 from bot.buttons import Act, ButtonValue
 from flows import starting
 from playground.journey import ready
-from playground.slack import Channel, Outcome, Person
+from playground.slack import Channel, FileUpload, Outcome, Person
 from tests.bot.workplace import STEPS, Workplace, who
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -196,6 +196,35 @@ async def test_a_private_key_typed_into_a_form_is_refused_and_kept_nowhere(offic
     ]
     await open_form(office, office.bruno, onboarding)
     assert "MIIEvQ" not in office.shown(office.bruno)
+
+
+@pytest.mark.parametrize("way", ["typed", "attached"])
+async def test_a_private_key_is_refused_on_the_way_back_too(office: Workplace, onboarding: str, way: str) -> None:
+    """The person and support are told as on the way on; the key is gone from the page, all else on it is kept."""
+    secret = "-----BEGIN PRIVATE KEY-----\n" + "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC" * 8 + "\n-----END PRIVATE KEY-----"
+    example = STEPS["authentication"].form.example
+    await office.open_step(onboarding, "authentication")
+    await open_form(office, office.ana, onboarding, "authentication")
+    assert (await send(office, office.ana, {**example, "method": "oidc"})).ok
+    warned = len([m for m in office.support.messages if "tried to send a secret" in m.text])
+    wrong: dict[str, Any] = (
+        {"public_key": secret} if way == "typed" else {"public_key_file": FileUpload("k.pem", secret.encode())}
+    )
+    assert office.ana.view is not None
+    await office.journey.type_in(office.ana, office.ana.view, wrong)
+    await back(office, office.ana)
+    await office.settled()
+    assert "This is a private key. It was not kept." in office.shown(office.ana)
+    assert "MIIEvQ" not in office.shown(office.ana) + json.dumps(typed(office.ana))
+    assert len([m for m in office.support.messages if "tried to send a secret" in m.text]) == warned + 1
+    async with office.bot.store.read() as unit:
+        assert "PRIVATE" not in json.dumps([draft.answers for draft in await unit.drafts(onboarding)])
+    outcome = await send(office, office.ana, {"public_key": example["public_key"]})
+    assert outcome.ok, outcome.errors
+    await back(office, office.ana)
+    assert typed(office.ana)["public_key"] == example["public_key"]
+    await back(office, office.ana)
+    assert typed(office.ana)["method"]["value"] == "oidc"
 
 
 # -- start

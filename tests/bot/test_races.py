@@ -206,20 +206,6 @@ async def test_two_who_send_the_same_form_at_once_send_it_once(office: Workplace
     assert words in office.shown(late)
 
 
-async def test_two_colleagues_edit_one_draft_page_by_page(office: Workplace, onboarding: str) -> None:
-    """What each typed on their page is kept; of the same page the later word holds."""
-    of = await value(office, onboarding, "planning")
-    example = STEPS["planning"].form.example
-    first = await opened(office, office.ana, Act.OPEN_FORM, of)
-    second = await opened(office, office.bruno, Act.OPEN_FORM, of)
-    await office.journey.send_page(office.ana, first, {**example, "goals": "Goals of Ana."})
-    outcome = await office.journey.send_page(office.bruno, second, {**example, "goals": "Goals of Bruno."})
-    assert outcome.ok, outcome.errors
-    assert office.ana.view is not None
-    await office.journey.send_page(office.ana, office.ana.view, example)
-    assert "Goals of Bruno." in office.shown(office.ana)
-
-
 async def test_a_form_left_open_while_the_step_moved_on_says_how_things_stand(office: Workplace, onboarding: str) -> None:
     of = await value(office, onboarding, "planning")
     view = await opened(office, office.ana, Act.OPEN_FORM, of)

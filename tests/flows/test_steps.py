@@ -19,8 +19,9 @@ from pydantic.fields import FieldInfo
 from bot.texts import languages, table
 from flows import filling
 from flows.dialogs import DIALOGS
+from flows.drafts import REVIEW
 from flows.fields import CATALOGUES, Answers, Input, Kind, inputs, max_length
-from flows.filling import REVIEW, DraftKey
+from flows.filling import DraftKey
 from flows.form import Slot, check, collect, digest, put, raw_of, screen, slots
 from flows.journey import CURRENT, JOURNEYS, all_forms
 from flows.model import Draft

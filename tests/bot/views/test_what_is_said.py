@@ -171,7 +171,7 @@ def test_differences_stand_side_by_side() -> None:
     old = {**scenes.sent_answers("organization"), "city": "Recife", "legal_proxy_kind": "person"}
     changed = diff(old, {**old, "city": "Olinda", "legal_proxy_kind": "entity"}, form, EN)
     assert {(before, after) for _, before, after in changed} == {("Recife", "Olinda"), ("a person", "an entity")}
-    assert "City: Recife → Olinda" in differences(changed, 2, EN).text
+    assert "City: Recife → Olinda" in differences(changed, 2, EN)[0].text
 
 
 def test_a_person_who_was_left_out_is_a_difference() -> None:
@@ -202,14 +202,14 @@ def test_long_answers_are_whole_on_the_review_card_where_they_fit() -> None:
     shown = review_of(sent(scenes.snapshot(StepState.SUBMITTED), "planning", goals="g" * 3000, challenges="µ" * 3000), "planning")
     assert words(shown.blocks).count("µ") == 3000
     assert words(shown.blocks).count("g") > 3000
-    assert EN("review.more") not in words(shown.blocks)
+    assert EN("review.more_below") not in words(shown.blocks)
 
 
 def test_answers_that_do_not_fit_are_said_to_go_on_and_can_be_decided() -> None:
     made = sent(scenes.snapshot(StepState.SUBMITTED), "planning", goals="&" * 3000, challenges="<" * 3000)
     shown = review_of(made, "planning")
     check_message({"text": shown.text, "blocks": shown.blocks}, updating=True)
-    assert EN("review.more") in words(shown.blocks)
+    assert EN("review.more_below") in words(shown.blocks)
     assert [name for name in names(shown.blocks) if f"[{name}]" not in shown.text] == []
 
 
