@@ -33,7 +33,7 @@ from bot.policies import Policies
 from bot.settings import Settings
 from bot.slack import Slack
 from flows import reminding, renewals
-from flows.model import Effect
+from flows.model import Effect, Onboarding
 from flows.ports import Unit
 from pismo.client import Pismo
 from pismo.environments import Environments
@@ -104,8 +104,8 @@ class Bot:
         self.modals, self.buttons = modals, Buttons(self.desk, modals)
         self.commands, self.options, self.events = Commands(self.desk, modals), Options(self.desk), Events(self.desk)
         self.following = Following(self.desk, self.service_desk, policies.service_desk.follow_seconds)
-        self._executors = executors(self.desk, self.pismo, self.service_desk, policies.service_desk)
-        self.effects = Effects(self.store, self._executors, on_failed=self._gave_up, clock=self.clock)
+        does, self._give_up = executors(self.desk, self.pismo, self.service_desk, policies.service_desk)
+        self.effects = Effects(self.store, does, on_failed=self._gave_up, clock=self.clock)
         self.bolt = self._bolt()
         self._loops: list[asyncio.Task[None]] = []
         self._known = False
@@ -169,12 +169,13 @@ class Bot:
         self._known = True
 
     async def _sweep(self) -> None:
-        async def work(unit: Unit) -> None:
-            await reminding.remind_due(unit, self.desk.rules)
+        async def work(unit: Unit) -> int:
+            sent = await reminding.remind_due(unit, self.desk.rules)
             await reminding.expire_due(unit, self.desk.rules)
             await renewals.warn_renewals(unit, self.desk.rules)
+            return sent
 
-        await self.desk.transact(work)
+        metrics.REMINDERS.inc(await self.desk.transact(work))
         await self._count_certificates()
         await self.effects.requeue_stranded(self.engine)
         await self.events.handle_left(older=EVENT_LATE)
@@ -203,15 +204,19 @@ class Bot:
         """Support sees what could not be done and why, with a button that tries again. A failed alert raises no further one."""
         if effect.kind == "alert":
             return
-        if effect.kind == "proof":
-            await self._executors["proof"].__self__.give_up(effect)  # type: ignore[attr-defined]
+        own = self._give_up.get(effect.kind)
+        if own is not None and await own(effect):
             return
-        if effect.kind == "file_access_request":
-            await self._executors["file_access_request"].__self__.give_up(effect)  # type: ignore[attr-defined]
-        params = {"what": f"effect.{effect.kind}", "why": f"why.{effect.error}", "id": effect.error_id}
+        step = str(effect.arguments.get("step") or "")
 
         async def work(unit: Unit) -> None:
-            unit.effect("", "alert", onboarding=effect.onboarding_id, effect=effect.id, params=params)
+            params = {"what": f"effect.{effect.kind}", "why": f"why.{effect.error}", "id": effect.error_id}
+            onboarding = await unit.get(Onboarding, effect.onboarding_id)
+            if onboarding is not None:
+                params["customer"] = onboarding.customer
+            unit.effect("", "alert", onboarding=effect.onboarding_id, step=step, effect=effect.id, params=params)
+            if step and effect.kind != "draw":  # its card shows it too, with the same button
+                unit.effect(effect.onboarding_id, "draw", what="review", step=step)
 
         await self.desk.transact(work)
 
@@ -230,8 +235,6 @@ class Bot:
                 bot_user_id=self.desk.directory.bot_user_id or "U0",
             )
 
-        # Bolt finds SLACK_BOT_TOKEN by itself and warns that it is not used, which is meant.
-        logging.getLogger("slack_bolt.AsyncApp").addFilter(lambda record: not record.getMessage().startswith("As "))
         app = AsyncApp(
             client=self.slack.web,
             signing_secret=secret or "unused: Socket Mode needs no signature",

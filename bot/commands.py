@@ -1,7 +1,6 @@
 """`/onboarding …`, for support. Customers of another company never reach it: Slack refuses them the command; they have buttons."""
 
-import unicodedata
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from bot.blocks import Drawing
@@ -13,17 +12,13 @@ from bot.texts import Texts
 from bot.views import matrix, parity, status
 from flows.journey import journey_of
 from flows.model import Onboarding, Snapshot
+from flows.naming import meant, mentions
 from flows.onboarding import need, situation
 from flows.parity import parity as parity_of
 from flows.ports import Unit
 from flows.problems import Refused
 
 Answer = dict[str, Any]
-
-
-def folded(text: str) -> str:
-    """Without case and accents, for finding a name as people type it."""
-    return "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c)).strip()
 
 
 class Commands:
@@ -81,7 +76,7 @@ class Commands:
             if not command.rest and await self._here(unit, command) is None:
                 snapshots = await self._all(unit)
                 return _answer(status.overview(snapshots, texts, unit.now))
-            snapshot = await need(unit, (await self._one(unit, command)).id)
+            snapshot = await need(unit, (await self._one(unit, command, closed=True)).id)
             at = situation(snapshot, self.desk.rules, unit.now)
             return _answer(status.one(snapshot, journey_of(snapshot.onboarding.journey), texts, at))
 
@@ -91,25 +86,25 @@ class Commands:
 
     async def _find(self, command: Command, texts: Texts) -> Answer:
         async with self.desk.store.read() as unit:
-            found = [await need(unit, o.id) for o in await unit.onboardings(closed=True) if _mentions(o, command.rest)]
+            found = [await need(unit, o.id) for o in await unit.onboardings(closed=True) if mentions(o, command.rest)]
             if not found:
                 raise Refused("no_match", text=command.rest)
             return _answer(status.overview(found, texts, unit.now))
 
     async def _matrix(self, command: Command, texts: Texts) -> Answer:
         async with self.desk.store.read() as unit:
-            snapshot = await need(unit, (await self._one(unit, command)).id)
+            snapshot = await need(unit, (await self._one(unit, command, closed=True)).id)
             return _answer(matrix.matrix(snapshot, texts, unit.now))
 
     async def _parity(self, command: Command, texts: Texts) -> Answer:
         async with self.desk.store.read() as unit:
-            snapshot = await need(unit, (await self._one(unit, command)).id)
+            snapshot = await need(unit, (await self._one(unit, command, closed=True)).id)
             rows = parity_of(situation(snapshot, self.desk.rules, unit.now))
             return _answer(parity.parity(snapshot.onboarding.customer, rows, texts))
 
     async def _export(self, command: Command, texts: Texts) -> Answer:
         async def work(unit: Unit) -> None:
-            onboarding = await self._one(unit, command)
+            onboarding = await self._one(unit, command, closed=True)
             unit.record(onboarding.id, "onboarding:export", command.who)
             unit.effect(onboarding.id, "export", user=command.who.user_id)
 
@@ -124,25 +119,23 @@ class Commands:
     async def _here(self, unit: Unit, command: Command) -> Onboarding | None:
         return await unit.by_channel(command.channel_id)
 
-    async def _one(self, unit: Unit, command: Command) -> Onboarding:
-        """The onboarding that a command means: by a part of the customer's name, else that of the channel it was typed in."""
+    async def _one(self, unit: Unit, command: Command, *, closed: bool = False) -> Onboarding:
+        """The onboarding that a command means: by a part of the customer's name, else that of the channel it was typed in.
+
+        ``closed``: what only reads means one that is over, where no open one is meant.
+        """
         if not command.rest:
             here = await self._here(unit, command)
             if here is None:
                 raise Refused("say_customer")
             return here
-        found: Sequence[Onboarding] = [o for o in await unit.onboardings() if _mentions(o, command.rest)]
-        exact = [o for o in found if folded(o.customer) == folded(command.rest)]
-        found = exact or found
+        known = await unit.onboardings(closed=closed)
+        found = meant([o for o in known if o.closed_at is None], command.rest) or meant(known, command.rest)
         if not found:
             raise Refused("no_match", text=command.rest)
         if len(found) > 1:
             raise Refused("several_match", text=command.rest, names=", ".join(o.customer for o in found[:5]))
         return found[0]
-
-
-def _mentions(onboarding: Onboarding, text: str) -> bool:
-    return not onboarding.erased_at and folded(text) in folded(onboarding.customer)
 
 
 def _answer(shown: Drawing, *, before: str = "") -> Answer:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bot.settings import Settings
 from flows.model import Onboarding
+from flows.naming import meant
 from storage.erase import erase
 from storage.export import export
 from storage.rotate import Rotated, rotate
@@ -31,8 +32,7 @@ async def _store(settings: Settings) -> AsyncIterator[Store]:
 async def _find(store: Store, customer: str) -> Onboarding:
     async with store.read() as unit:
         known = [o for o in await unit.onboardings(closed=True) if not o.erased_at]
-    name = customer.casefold().strip()
-    found = [o for o in known if name in (o.id, o.customer.casefold())] or [o for o in known if name in o.customer.casefold()]
+    found = [o for o in known if o.id == customer.strip()] or meant(known, customer)
     if not found:
         raise NotFoundError("there is no such customer - give the name, a part of it, or the onboarding's id")
     if len(found) > 1:

@@ -44,8 +44,3 @@ def warn(unit: Unit, onboarding_id: str, key: str, **params: Any) -> None:
 def tell(unit: Unit, onboarding_id: str, who: Who, channel_id: str, key: str, **params: Any) -> None:
     """Tell one person ``say.<key>`` privately: seen by them alone in the channel, else as a direct message."""
     unit.effect(onboarding_id, "tell", team=who.team_id, user=who.user_id, channel=channel_id, key=key, params=params)
-
-
-def show_home(unit: Unit, who: Who) -> None:
-    """Draw a person's App Home again."""
-    unit.effect("", "home", team=who.team_id, user=who.user_id)

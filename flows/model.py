@@ -266,6 +266,8 @@ class Snapshot:
     decisions: list[Decision]
     grants: list[Grant]
     members: list[Member]
+    lead_timezone: str = ""
+    """As Slack says; empty where it says none."""
 
     def last(self, step_id: str) -> Submission | None:
         sent = self.submissions.get(step_id)

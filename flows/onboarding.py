@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from zoneinfo import ZoneInfo
+from functools import cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from flows import business_time
 from flows.announcing import redraw
@@ -48,10 +49,21 @@ def situation(snapshot: Snapshot, rules: Rules, now: datetime, actor: Who = SYST
     )
 
 
+@cache
+def is_zone(name: str) -> bool:
+    """Whether this machine knows an IANA zone."""
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        return False
+    return True
+
+
 def timezone_of(snapshot: Snapshot, rules: Rules) -> str:
-    """The customer's IANA zone: as they said in the organization step, else the configured one."""
+    """The customer's IANA zone: as they said in the organization step, else their lead's in Slack, else the configured one."""
     sent = snapshot.last("organization")
-    return str(sent.answers.get("timezone") or rules.customer_timezone) if sent else rules.customer_timezone
+    said = str(sent.answers.get("timezone") or "") if sent else ""
+    return said or (snapshot.lead_timezone if is_zone(snapshot.lead_timezone) else "") or rules.customer_timezone
 
 
 def calendar_of(side: Side, snapshot: Snapshot, rules: Rules) -> Calendar:

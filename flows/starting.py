@@ -57,7 +57,17 @@ async def start(unit: Unit, rules: Rules, asked: Start, actor: Who) -> str:
     unit.effect(onboarding.id, "draw", what="card")
     unit.effect(onboarding.id, "bookmark")
     unit.effect(onboarding.id, "people")
-    snapshot = Snapshot(onboarding=onboarding, steps=steps, submissions={}, tasks=[], decisions=[], grants=[], members=members)
+    person = await unit.person(asked.lead)
+    snapshot = Snapshot(
+        onboarding=onboarding,
+        steps=steps,
+        submissions={},
+        tasks=[],
+        decisions=[],
+        grants=[],
+        members=members,
+        lead_timezone=person.timezone if person is not None else "",
+    )
     settle(unit, snapshot, rules)
     warn(unit, onboarding.id, "started", customer=asked.customer, by=actor.user_id, channel=asked.channel_id)
     return onboarding.id

@@ -72,7 +72,8 @@ class Queries:
             rows: list[object] = [onboarding]
             for query in _PARTS:
                 rows += await self._all(self._fresh(query), {"onboarding_id": onboarding_id})
-            self._whole[onboarding_id] = rows
+            lead = await self.person(Who(onboarding.team_id, onboarding.lead_id))
+            self._whole[onboarding_id] = [*rows, *([lead] if lead is not None else [])]
         return _snapshot(self._whole[onboarding_id])
 
     async def _locked(self, onboarding_id: str) -> Onboarding | None:
@@ -205,4 +206,5 @@ def _snapshot(rows: list[Any]) -> Snapshot:
         decisions=of(Decision),
         grants=of(Grant),
         members=of(Member),
+        lead_timezone=next((person.timezone for person in of(Person)), ""),
     )

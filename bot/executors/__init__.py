@@ -3,7 +3,7 @@
 An executor gets the effect and whether a former attempt may have happened, and returns what to keep of the result (ids only).
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from bot.desk import Desk
 from bot.desk_policies import DeskPolicies
@@ -14,26 +14,29 @@ from bot.executors.proof import Proof
 from bot.executors.service_desk import Requests
 from bot.executors.submissions import Submissions
 from bot.executors.uploads import Uploads
+from flows.model import Effect
 from pismo.environments import Environments
 from pismo.service_desk import ServiceDesk
+
+GiveUp = Callable[[Effect], Awaitable[bool]]
+"""Told that an effect of its kind was given up; True where everybody who must know is told by that."""
 
 
 def executors(
     desk: Desk, pismo: Environments, service_desk: ServiceDesk | None, policies: DeskPolicies
-) -> Mapping[str, Executor]:
-    """Every kind of effect that `flows` asks for."""
+) -> tuple[Mapping[str, Executor], Mapping[str, GiveUp]]:
+    """Every kind of effect that `flows` asks for, and those with something to do when they are given up."""
     messages = Messages(desk)
     submissions = Submissions(desk, messages)
     uploads = Uploads(desk, messages)
     requests = Requests(desk, messages, service_desk, policies)
     commands = Commands(desk, messages)
     proof = Proof(desk, messages, pismo)
-    return {
+    does: Mapping[str, Executor] = {
         "draw": messages.draw,
         "say": messages.say,
         "tell": messages.tell,
         "remind": messages.remind,
-        "home": messages.home,
         "bookmark": messages.bookmark,
         "people": messages.people,
         "move": messages.move,
@@ -51,3 +54,4 @@ def executors(
         "proof": proof.run,
         "proof_report": proof.report,
     }
+    return does, {"proof": proof.give_up, "file_access_request": requests.give_up}

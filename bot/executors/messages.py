@@ -153,25 +153,29 @@ class Messages:
             return None  # it waited for Slack, and meanwhile what it reminds of was done
         asked = {**effect.arguments, "steps": steps}
         texts = self.texts(snapshot, asked["where"])
-        drawn = reminder.reminder(snapshot, journey_of(snapshot.onboarding.journey), asked, texts)
+        at = situation(snapshot, self.desk.rules, self.desk.clock())
+        drawn = reminder.reminder(snapshot, journey_of(snapshot.onboarding.journey), asked, texts, at)
         return await self.post(effect, snapshot, asked["where"], asked["steps"][0], drawn.text, drawn.blocks, again=again)
 
     async def alert(self, effect: Effect, again: bool) -> Result:
         """An effect was given up: support sees which and why, with a button that tries it again."""
         asked = effect.arguments
         texts = self.desk.support_texts()
-        text = sentence(texts, "effect_failed", asked["params"])
+        params, step_id = dict(asked["params"]), asked.get("step", "")
+        key = "effect_failed"
+        if "customer" in params:
+            key, params["step"] = ("effect_failed_in", step_id) if step_id else ("effect_failed_for", "")
         value = ButtonValue(onboarding=asked["onboarding"], item=asked["effect"])
-        blocks = [section(text), actions(button(texts("button.retry_effect"), Act.RETRY_EFFECT, value))]
-        shown = drawing(blocks)
+        buttons = [button(texts("button.retry_effect"), Act.RETRY_EFFECT, value)]
+        if step_id:
+            buttons.append(
+                button(texts("button.show_review"), Act.SHOW, ButtonValue(onboarding=asked["onboarding"], step=step_id))
+            )
+        shown = drawing([section(sentence(texts, key, params)), actions(*buttons)])
         channel, ts = await self.desk.slack.post_once(self.desk.support_channel, shown.text, shown.blocks, effect.id, again=again)
         return {"channel": channel, "ts": ts}
 
     # -- homes, bookmarks, channels
-
-    async def home(self, effect: Effect, again: bool) -> Result:  # noqa: ARG002  drawing a home again shows the same
-        await self.desk.refresh_home(Who(effect.arguments["team"], effect.arguments["user"]))
-        return None
 
     async def bookmark(self, effect: Effect, again: bool) -> Result:  # noqa: ARG002  looked up before it is added
         """A bookmark to the card in the customer's channel."""

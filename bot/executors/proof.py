@@ -59,10 +59,11 @@ class Proof:
         await self.finish(effect, checks.lines, differences)
         return None
 
-    async def give_up(self, effect: Effect) -> None:
+    async def give_up(self, effect: Effect) -> bool:
         """Pismo did not answer in spite of all tries: the person reads how far it came, and pastes a fresh token later."""
         failed = [line("programs", "failed", "unavailable")]
         await self.finish(effect, self._last.get(effect.arguments["item"], failed))
+        return True
 
     async def finish(self, effect: Effect, lines: list[Line], differences: list[tuple[str, str, str]] | None = None) -> None:
         """Write down the result and forget the token."""

@@ -127,7 +127,7 @@ class Requests:
         await self.desk.transact(work)
         effect.result = result
 
-    async def give_up(self, effect: Effect) -> None:
+    async def give_up(self, effect: Effect) -> bool:
         """Support gets the text to paste, with what was in the way."""
         about = {"why": effect.error, "resource": effect.arguments["resource"], "maybe": bool(effect.result.get("sent"))}
         about |= self._missing.pop(effect.id, {})
@@ -137,6 +137,7 @@ class Requests:
             unit.effect(effect.onboarding_id, "ready_text", step=effect.arguments["step"], **about)
 
         await self.desk.transact(work)
+        return False
 
     async def ready_text(self, effect: Effect, again: bool) -> Result:
         """The request, ready to paste, for support; behind what kept the bot from filing it."""

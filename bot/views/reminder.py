@@ -8,10 +8,13 @@ from bot.buttons import Act, ButtonValue
 from bot.texts import Raw, Texts
 from flows.journey import Journey
 from flows.model import Snapshot
+from flows.onboarding import open_tasks
+from flows.people import Side
 from flows.state import StepState
+from flows.step import Situation
 
 
-def reminder(snapshot: Snapshot, journey: Journey, asked: Mapping[str, Any], texts: Texts) -> Drawing:  # noqa: ARG001  one shape for all
+def reminder(snapshot: Snapshot, journey: Journey, asked: Mapping[str, Any], texts: Texts, at: Situation) -> Drawing:
     """``asked``: the effect's arguments: where (side), user, steps, count."""
     steps = [step for step in asked["steps"] if step in snapshot.steps]
     titles = ", ".join(texts(f"step.{step}.title") for step in steps)
@@ -26,7 +29,15 @@ def reminder(snapshot: Snapshot, journey: Journey, asked: Mapping[str, Any], tex
                 title = texts("button.fill", number=snapshot.steps[step].position + 1, step=texts(f"step.{step}.title"))
                 style = "primary" if step == steps[0] else ""
                 buttons.append(button(title, Act.OPEN_FORM, value, style=style, name=step))
+            elif (
+                task := next((one for one in open_tasks(journey.steps[step], at) if one.side is Side.CUSTOMER), None)
+            ) is not None:
+                title = texts(f"task.{step}.{task.id}.title")
+                does = value.model_copy(update={"task": task.id})
+                buttons.append(button(title, Act.TASK, does, style="primary" if step == steps[0] else "", name=step))
             buttons.append(button(texts("button.stuck"), Act.STUCK, value, name=step))
+        else:
+            buttons.append(button(texts("button.show_review"), Act.SHOW, value, name=step))
         buttons.append(button(texts("button.snooze"), Act.SNOOZE, value, name=step))
         blocks.append(actions(*buttons))
     return drawing(blocks)

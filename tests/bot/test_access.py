@@ -12,11 +12,11 @@ import pytest
 import pytest_asyncio
 
 from bot.buttons import Act, ButtonValue
-from bot.commands import folded
 from bot.forms import FormMeta
 from flows.dialogs import DIALOGS
 from flows.fields import Kind, inputs
 from flows.journey import all_forms, form_of
+from flows.naming import folded
 from flows.people import Side
 from playground.slack import Channel, Person, View
 from playground.slack.payloads import actions_on_view, on_submission

@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
+from flows import starting
 from playground.journey import ready
 from playground.slack import Outcome
-from tests.bot.workplace import Workplace
+from tests.bot.workplace import Workplace, who
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -123,3 +124,13 @@ async def test_parity_says_what_production_lacks(office: Workplace) -> None:
     assert "*Proof of access*\\n    Test: missing\\n    Production: missing" in said
     assert "Begin early" in said
     assert "Acme Pay" not in said
+
+
+async def test_what_is_over_can_still_be_looked_at_and_taken_along(office: Workplace) -> None:
+    channel = office.slack.add_channel("gone_pismo", office.slack.world.teams[0], [office.sam, office.ana])
+    over = await office.begin(channel, office.ana, "Gone Bank")
+    await office.bot.desk.transact(lambda unit: starting.close(unit, office.rules.rules, over, who(office.sam)))
+    for verb in ("status", "matrix", "parity"):
+        assert "No onboarding matches" not in await typed(office, f"{verb} gone bank"), verb
+    assert "The export comes" in await typed(office, "export gone bank")
+    assert "No onboarding matches" in await typed(office, "skip gone bank")

@@ -352,7 +352,9 @@ async def test_who_left_the_channel_sees_nothing_of_it_any_more_and_what_they_ty
         await office.press(person, office.blue, Act.OPEN_FORM, step)  # as from the App Home, or an old message elsewhere
         await office.bot.desk.drain()
         assert person.view is None
-        assert office.answers(person)[-1].startswith(("This belongs to another company's", "Isto pertence ao onboarding de outra"))
+        assert office.answers(person)[-1].startswith(
+            ("This belongs to another company's", "Isto pertence ao onboarding de outra")
+        )
         assert "Acme Bank" not in str(person.home and person.home.data)
     assert (await office.snapshot(onboarding)).last("planning") is not None
     office.slack.invite(office.ana, acme)

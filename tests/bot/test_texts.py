@@ -172,7 +172,7 @@ def test_every_key_the_code_speaks_of_has_its_sentence(language: str) -> None:
 
 @every
 def test_what_is_named_by_its_kind_has_its_words(language: str) -> None:
-    kinds = executors(cast(Desk, None), cast(Environments, None), None, DeskPolicies())
+    kinds, _ = executors(cast(Desk, None), cast(Environments, None), None, DeskPolicies())
     keys = {f"state.{state.value}" for state in StepState} | {f"effect.{kind}" for kind in kinds}
     keys |= {f"say.{move.value}" for move in (Move.SKIP, Move.REOPEN)} | {f"turn.{side}" for side in ("customer", "support")}
     keys |= {f"reminder.{side}" for side in ("customer", "support")}

@@ -296,3 +296,20 @@ async def test_a_restart_during_the_proof_loses_the_token_and_says_so(office: Wo
     await prove(office, token)
     await office.settled()
     assert said(office).count("Proof of access") == 2
+
+
+async def test_what_was_given_up_is_told_with_customer_and_step_and_in_the_card(office: Workplace, onboarding: str) -> None:
+    await office.send(onboarding, "planning")
+    told = len(office.support.messages)
+    office.slack.faults.add("chat.postMessage", "5xx", times=3)
+    await office.approve(onboarding, "planning")
+    (alert,) = await office.slack.until(
+        lambda: [m for m in office.support.messages[told:] if "could not be carried out" in m.text]
+    )
+    assert 'Acme Bank, step "Planning"' in alert.text
+    await office.slack.until(lambda: "Could not be carried out" in str(office.journey.lasting("review", "planning").blocks))
+    await press(office, alert, Act.SHOW)
+    await office.slack.until(lambda: "The review card: http" in office.answers(office.sam)[-1])
+    await press(office, alert, Act.RETRY_EFFECT)
+    await office.settled()
+    assert "Approved" in "\n".join(m.text for m in office.journey.thread("step", "planning"))

@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 
 from bot.completing import snooze_until
 from flows import business_time, starting, steering
-from flows.model import Grant
+from flows.model import Grant, Person
 from flows.onboarding import calendar_of, timezone_of
 from flows.people import Side
+from flows.ports import Unit
 from flows.problems import Refused
 from flows.rules import ReminderTimes, Rules
 from flows.state import StepState
@@ -351,3 +352,14 @@ def test_never_two_a_day_never_outside_hours_and_never_forgotten(drawn: tuple[da
                 await play(one)
 
     asyncio.run(main())
+
+
+async def test_until_the_customer_says_a_zone_the_lead_s_in_slack_counts(acme: Case) -> None:
+    async def work(unit: Unit) -> None:
+        unit.add(Person(id=str(LEAD), team_id=LEAD.team_id, user_id=LEAD.user_id, timezone="Asia/Tokyo"))
+
+    await acme.do(work)
+    assert timezone_of(await acme.snapshot(), acme.rules) == "Asia/Tokyo"
+    await acme.send("planning")
+    await acme.approve("planning")
+    assert timezone_of(replace(await acme.snapshot(), lead_timezone="Nowhere/Real"), acme.rules) == acme.rules.customer_timezone

@@ -33,10 +33,10 @@ def messages(made: Snapshot, language: str, failed: Sequence[Effect] = ()) -> It
         yield f"review {step_id}", review.review_card(made, JOURNEY, step_id, texts, at, RULES, failed)
         for side in Side:
             asked = {"where": side.value, "user": "U_ANA", "steps": [step_id], "count": 1}
-            yield f"reminder {step_id}", reminder.reminder(made, JOURNEY, asked, texts)
+            yield f"reminder {step_id}", reminder.reminder(made, JOURNEY, asked, texts, at)
     for side in Side:
         asked = {"where": side.value, "user": "U_ANA", "steps": list(STEPS), "count": 3}
-        yield "reminder of all", reminder.reminder(made, JOURNEY, asked, texts)
+        yield "reminder of all", reminder.reminder(made, JOURNEY, asked, texts, at)
     yield "matrix", matrix.matrix(made, texts, NOW)
     yield "status", status.one(made, JOURNEY, texts, at)
     yield "overview", status.overview([made], texts, NOW)

@@ -1,6 +1,7 @@
 """What each side learns and can press: the right button, whose turn, who decided, what changed; and what a screen reader hears of it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -125,9 +126,18 @@ def test_a_step_offers_to_fill_to_change_or_neither(state: StepState) -> None:
 def test_a_reminder_offers_the_form_help_and_a_rest() -> None:
     made = scenes.snapshot(StepState.OPEN)
     asked: dict[str, Any] = {"where": "customer", "user": "U_ANA", "steps": ["planning"]}
-    assert acts(reminder(made, scenes.JOURNEY, asked, EN).blocks) == ["open_form", "stuck", "snooze"]
+    assert acts(reminder(made, scenes.JOURNEY, asked, EN, scenes.at(made)).blocks) == ["open_form", "stuck", "snooze"]
     asked["where"] = "support"
-    assert acts(reminder(made, scenes.JOURNEY, asked, EN).blocks) == ["snooze"]
+    assert acts(reminder(made, scenes.JOURNEY, asked, EN, scenes.at(made)).blocks) == ["show", "snooze"]
+
+
+def test_a_reminder_of_a_task_offers_the_task() -> None:
+    made = scenes.snapshot(StepState.FULFILLING)
+    asked: dict[str, Any] = {"where": "customer", "user": "U_ANA", "steps": ["authentication"]}
+    shown = reminder(
+        made, scenes.JOURNEY, asked, EN, replace(scenes.at(made), done={"organization.record_org_id": {"org_id": "TN-1"}})
+    )
+    assert acts(shown.blocks) == ["task", "stuck", "snooze"]
 
 
 # -- support's side
