@@ -14,14 +14,12 @@ class May(StrEnum):
     SUPPORT = "support"
     CUSTOMER = "customer"  # people of this onboarding's customer
     EITHER = "either"  # the customer's people and support
-    ANYONE = "anyone"  # shows nothing but what the person may see
 
 
 ALLOWED: dict[May, frozenset[Role]] = {
     May.SUPPORT: frozenset({Role.SUPPORT}),
     May.CUSTOMER: frozenset({Role.LEAD, Role.COLLEAGUE}),
     May.EITHER: frozenset({Role.LEAD, Role.COLLEAGUE, Role.SUPPORT}),
-    May.ANYONE: frozenset(Role),
 }
 
 

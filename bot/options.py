@@ -48,9 +48,6 @@ def own_choices(snapshot: Snapshot, task: Task, texts: Texts, at: Situation) -> 
     if "differences" in sources:
         for field, ours, theirs in sendable(at):
             yield field, texts("choice.difference.label", field=detail(texts, field), ours=ours, theirs=theirs or "-")[:75]
-    if "steps" in sources:
-        for step_id in snapshot.steps:
-            yield step_id, texts(f"step.{step_id}.title")[:75]
 
 
 def matching(choices: Iterable[tuple[str, str]], query: str) -> list[Option]:

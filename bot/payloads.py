@@ -29,10 +29,8 @@ class Click:
     value: str
     trigger_id: str
     channel_id: str = ""
-    message_ts: str = ""
     view: Mapping[str, Any] = field(default_factory=dict)
     key: str = ""
-    response_url: str = ""
 
 
 def click_of(body: Body) -> Click:
@@ -51,10 +49,8 @@ def click_of(body: Body) -> Click:
         value=str(action.get("value") or chosen.get("value") or ""),
         trigger_id=str(body.get("trigger_id", "")),
         channel_id=channel,
-        message_ts=ts,
         view=view,
         key=f"click:{who}:{channel}:{place}:{action['action_id']}:{action.get('action_ts', '')}",
-        response_url=str(body.get("response_url", "")),
     )
 
 
@@ -65,10 +61,6 @@ class Sent:
     who: Who
     view: Mapping[str, Any]
     key: str
-
-    @property
-    def private_metadata(self) -> str:
-        return str(self.view.get("private_metadata", ""))
 
     @property
     def values(self) -> Mapping[str, Any]:

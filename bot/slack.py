@@ -54,15 +54,13 @@ class Slack(People):
         thread_ts: str | None = None,
         *,
         again: bool = False,
-        since: float | None = None,
     ) -> tuple[str, str]:
         """Post, unless it stands there already.
 
-        Slack knows no idempotency key: with ``again`` the channel or thread is searched for a message that carries the effect's
-        id, not before ``since`` (Unix seconds) where that is given.
+        Slack knows no idempotency key: with ``again`` the channel or thread is searched for a message that carries the effect's id.
         """
         if again:
-            async for message in self._messages(channel, thread_ts, since):
+            async for message in self._messages(channel, thread_ts):
                 payload = (message.get("metadata") or {}).get("event_payload") or {}
                 if payload.get("effect_id") == effect_id and self._is_own(message):
                     return channel, str(message["ts"])
@@ -71,10 +69,10 @@ class Slack(People):
     def _is_own(self, message: Json) -> bool:
         return bool(message.get("bot_id")) and message["bot_id"] == (self._bot_id or message["bot_id"])
 
-    async def _messages(self, channel: str, thread_ts: str | None, since: float | None) -> AsyncIterator[Json]:
+    async def _messages(self, channel: str, thread_ts: str | None) -> AsyncIterator[Json]:
         """Newest first in a channel, oldest first in a thread. Where reading is not allowed a rare double is accepted."""
         method = "conversations.replies" if thread_ts else "conversations.history"
-        asked: dict[str, Any] = {"channel": channel, "limit": PAGE, "include_all_metadata": True, "oldest": since and str(since)}
+        asked: dict[str, Any] = {"channel": channel, "limit": PAGE, "include_all_metadata": True}
         for _ in range(MOST_PAGES):
             call = self.web.conversations_replies(ts=thread_ts, **asked) if thread_ts else self.web.conversations_history(**asked)
             try:
@@ -94,9 +92,9 @@ class Slack(People):
         """Edit in place. Its metadata stays. ``text`` may have 4,000 characters here."""
         await self._call("chat.update", self.web.chat_update(channel=channel, ts=ts, text=text, blocks=blocks))
 
-    async def ephemeral(self, channel: str, user_id: str, text: str, blocks: Blocks, *, thread_ts: str | None = None) -> None:
+    async def ephemeral(self, channel: str, user_id: str, text: str, blocks: Blocks) -> None:
         """Seen by one person in a channel; Slack does not promise that it arrives."""
-        call = self.web.chat_postEphemeral(channel=channel, user=user_id, text=text, blocks=blocks, thread_ts=thread_ts)
+        call = self.web.chat_postEphemeral(channel=channel, user=user_id, text=text, blocks=blocks)
         await self._call("chat.postEphemeral", call)
 
     async def direct_channel(self, user_id: str) -> str:
@@ -153,14 +151,13 @@ class Slack(People):
         thread_ts: str | None = None,
         *,
         again: bool = False,
-        since: float | None = None,
     ) -> None:
         """Send a file. Slack keeps no metadata with files, so a few letters of the effect's id stand in the file's name, and with
         ``again`` a file of that name is looked for first.
         """
         name = slack_files.marked(name, effect_id)
         if again:
-            async for message in self._messages(channel, thread_ts, since):
+            async for message in self._messages(channel, thread_ts):
                 if any(file.get("name") == name for file in message.get("files") or []):
                     return
         place = self.web.files_getUploadURLExternal(filename=name, length=len(content))

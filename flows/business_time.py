@@ -92,11 +92,6 @@ def is_open(calendar: Calendar, at: datetime) -> bool:
     return next_open(calendar, at) == at
 
 
-def holidays_known(country: str, subdivision: str | None = None) -> bool:
-    """Whether the public holidays of a country, and of its part, are known here: to check a configuration."""
-    return _holidays(country.upper(), subdivision) is not None
-
-
 def _add_open(calendar: Calendar, start: datetime, remaining: timedelta) -> datetime:
     moment = _utc(start)
     for opening, closing in _openings(calendar, moment):

@@ -213,10 +213,3 @@ def submit(unit: Unit, rules: Rules, snapshot: Snapshot, step: Step, clean: Answ
     if rules.approvals_of(step) == 0:
         accept(unit, rules, snapshot, step, actor)
     settle(unit, snapshot, rules)
-
-
-async def discard_draft(unit: Unit, key: DraftKey) -> None:
-    """Begin a form anew."""
-    draft = await unit.get(Draft, key.id)
-    if draft is not None:
-        await unit.delete(draft)

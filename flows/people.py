@@ -1,4 +1,4 @@
-"""Who acts: a person is the pair (home team or enterprise id, user id), never a name or an e-mail."""
+"""Who acts: a person is the pair (home team, user id), never a name or an e-mail."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 @dataclass(frozen=True, order=True)
 class Who:
-    """A Slack person by their home team (``T…``; ``E…`` in Enterprise Grid) and user id."""
+    """A Slack person by their home team (``T…``) and user id."""
 
     team_id: str
     user_id: str
@@ -33,9 +33,3 @@ class Role(StrEnum):
     COLLEAGUE = "colleague"
     SUPPORT = "support"
     OUTSIDER = "outsider"
-
-    @property
-    def side(self) -> Side | None:
-        if self in (Role.LEAD, Role.COLLEAGUE):
-            return Side.CUSTOMER
-        return Side.SUPPORT if self is Role.SUPPORT else None

@@ -39,14 +39,6 @@ class Refused(Exception):  # noqa: N818  an answer, not a failure
         self.params = params
 
 
-class Invalid(Exception):  # noqa: N818  an answer, not a failure
-    """Answers were refused; the problems say at which field and why."""
-
-    def __init__(self, *problems: Problem) -> None:
-        super().__init__(", ".join(f"{p.field}: {p.key}" for p in problems))
-        self.problems = problems
-
-
 def fault(key: str, **params: Parameter) -> PydanticCustomError:
     """For validators of form models: raise it to mark the field with ``error.<key>``."""
     return PydanticCustomError(key, "{key}", {"key": key, **params})

@@ -88,8 +88,6 @@ class Office:
         *,
         socket_mode: bool = True,
         policies: str = POLICIES,
-        env: Mapping[str, str] | None = None,
-        database_url: str = "",
         folder: Path | None = None,
         held: Sequence[int] = (),
         files: bool = True,
@@ -115,8 +113,7 @@ class Office:
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = self.path / "bot.log"
         self.policies = policies
-        self._env = dict(env or {})
-        self.database_url = database_url or f"sqlite+aiosqlite:///{self.path}/onboarding.db"
+        self.database_url = f"sqlite+aiosqlite:///{self.path}/onboarding.db"
         self.keys = new_key()
         self.process: asyncio.subprocess.Process | None = None
 
@@ -201,7 +198,6 @@ class Office:
             "CONFIG_FILE": str(self.path / "policies.toml"),
             "CLOCK_FILE": str(self.path / "clock"),
             **reach,
-            **self._env,
         }
 
     async def start_bot(self) -> None:

@@ -147,10 +147,6 @@ class Queries:
     async def posted(self, onboarding_id: str, kind: str, subject: str = "") -> Posted | None:
         return await self.get(Posted, f"{onboarding_id}:{kind}:{subject}")
 
-    async def by_message(self, channel_id: str, ts: str) -> Posted | None:
-        columns = tables.posted.c
-        return await self._one(select(Posted).where(columns.channel_id == channel_id, columns.ts == ts).limit(1))
-
     async def drafts(self, onboarding_id: str) -> Sequence[Draft]:
         columns = tables.drafts.c
         return await self._all(select(Draft).where(columns.onboarding_id == onboarding_id).order_by(columns.id))

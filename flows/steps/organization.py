@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field
 from flows.documents import check_document
 from flows.fields import Answers, FormPage, Input, Kind
 from flows.iso_codes import subdivision_ok
-from flows.org_id import OrgIdProblem, read_org_id
+from flows.org_id import OrgIdKey, OrgIdProblem, read_org_id
 from flows.people import Side
 from flows.problems import Note, Problem, fault
 from flows.step import Form, Page, Situation, Step, Task
@@ -91,7 +91,7 @@ def _address(answers: Answers, _at: Situation) -> Iterator[Problem]:
 
 def _org_id(answers: Answers, _at: Situation) -> Iterator[Problem]:
     if not read_org_id(answers["org_id"]).usual_shape and not answers.get("confirm_unusual"):
-        yield Problem("confirm_unusual", "org_id_unusual")
+        yield Problem("confirm_unusual", OrgIdKey.UNUSUAL)
 
 
 def _notes(answers: Answers, _at: Situation) -> Iterator[Note]:

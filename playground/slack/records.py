@@ -2,7 +2,7 @@
 
 import time
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from playground.slack.block_kit import Json
 
@@ -89,9 +89,6 @@ class Answer:
     @property
     def ok(self) -> bool:
         return self.error is None
-
-
-Transport = Literal["http", "socket"]
 
 
 def summary(arguments: Json) -> Json:

@@ -12,7 +12,6 @@ from flows.business_time import (
     Calendar,
     add,
     customer_calendar,
-    holidays_known,
     is_open,
     next_open,
     parse_duration,
@@ -96,8 +95,6 @@ def test_holidays_of_a_part_of_the_country_and_of_countries_without_any() -> Non
     assert is_open(replace(SAO_PAULO, country=None), sp("2026-12-25 10:00"))
     assert is_open(replace(SAO_PAULO, country="XX"), sp("2026-12-25 10:00"))
     assert not is_open(replace(SAO_PAULO, subdivision="nowhere"), sp("2026-12-25 10:00"))
-    assert holidays_known("bra")
-    assert not holidays_known("XX")
 
 
 def test_a_customer_keeps_the_hours_of_the_house_in_its_own_zone() -> None:

@@ -45,6 +45,8 @@ async def test_the_transcript_shows_the_whole_journey(socket_mode: bool) -> None
         assert words in transcript, words
     assert [line for line in lines if ID.search(line)] == []
     assert "PRIVATE KEY-----" not in transcript
+    shown = re.findall(r"```\n(    card .*?)```", (ROOT / "README.md").read_text(), flags=re.DOTALL)[0]
+    assert [line for line in shown.splitlines() if line.partition("…")[0].rstrip() not in transcript] == []
 
 
 @pytest.mark.parametrize("socket_mode", [True, False], ids=["socket mode", "http"])

@@ -61,6 +61,22 @@ function pressed(event) {
   return button && button.closest("[data-frame]") === event.currentTarget ? button.dataset.press : null;
 }
 
+// A button that is drawn anew under the finger is pressed all the same: the press ends on what has its name and place now.
+let held_down = null;
+
+document.addEventListener("mousedown", (event) => {
+  const button = event.target.closest("[data-press]");
+  held_down = button && { button, frame: button.closest("[data-frame]")?.id, name: button.dataset.press };
+});
+
+document.addEventListener("mouseup", (event) => {
+  const button = event.target.closest("[data-press]");
+  const began = held_down;
+  held_down = null;
+  if (!began || !button || began.button.isConnected) return;
+  if (button.dataset.press === began.name && button.closest("[data-frame]")?.id === began.frame) button.click();
+});
+
 // A permalink leads to the message in this page: there is no Slack behind it.
 function permalink(event) {
   const link = event.target.closest("a[href]");

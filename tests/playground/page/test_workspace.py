@@ -304,6 +304,27 @@ async def test_forms_lie_three_deep_and_go_back_one_by_one_or_all_at_once(custom
     await expect(customer.here.get_by_role("dialog")).to_have_count(0)
 
 
+async def test_a_button_drawn_anew_under_the_finger_is_pressed_once(customer: Side, office: Office, tab: Tab) -> None:
+    slack = office.slack
+    client = AsyncWebClient(token=slack.bot_token, base_url=slack.api_url)
+    sent = await client.chat_postMessage(channel=office.acme.id, text="1", blocks=actions(button("Hold", "hold")))
+    await customer.button("Hold").hover()
+    await tab.mouse.down()
+    more = actions(button("Hold", "hold"), button("More", "m"))
+    await client.chat_update(channel=office.acme.id, ts=sent["ts"], text="2", blocks=more)
+    await expect(customer.button("More")).to_be_visible()
+    await tab.mouse.up()
+
+    def pressed() -> int:
+        return sum("'action_id': 'hold'" in str(one.payload.get("actions")) for one in slack.deliveries)
+
+    await slack.until(pressed)
+    await customer.button("Hold").click()
+    await slack.until(lambda: pressed() == 2)
+
+    await client.chat_delete(channel=office.acme.id, ts=sent["ts"])
+
+
 async def test_a_message_drawn_again_keeps_the_focus_on_its_button(customer: Side, office: Office) -> None:
     slack = office.slack
     client = AsyncWebClient(token=slack.bot_token, base_url=slack.api_url)
