@@ -48,6 +48,7 @@ _JWT = re.compile(r"(?<![A-Za-z0-9_-])(eyJ[A-Za-z0-9_-]{8,})\.([A-Za-z0-9_-]{4,}
 _ENTITY = re.compile(
     r"&(?:#\d{2,5}|#[xX][0-9a-fA-F]{2,4}|amp|lt|gt|quot|apos|nbsp|[mn]dash|hyphen|equals|plus|sol|colon|lowbar|period);"
 )
+_GZIP = b"\x1f\x8b"
 _ZIP = b"PK\x03\x04"
 _MOST_UNPACKED = 10_000_000  # bytes of an archive, all members together
 
@@ -86,7 +87,13 @@ def find_in_file(name: str, content: bytes, *, allow: Collection[str] = ()) -> t
     if content.startswith(_ZIP):
         kinds = {found.kind for member, inner in _members(content) for found in find_in_file(member, inner, allow=allow)}
         return tuple(Finding(kind, (0, len(content))) for kind in sorted(kinds))
-    return find_secrets(text_of(content), allow=allow)
+    if content.startswith(_GZIP):
+        inner = find_in_file("", _unpacked(content), allow=allow)
+        return tuple(Finding(kind, (0, len(content))) for kind in sorted({found.kind for found in inner}))
+    found = find_secrets(text_of(content), allow=allow)
+    if not found and b"\0" in content:  # an archive such as tar: texts between zeros
+        found = find_secrets(content.decode("latin-1").replace("\0", "\n"), allow=allow)
+    return found
 
 
 def redact(text: str, *, allow: Collection[str] = ()) -> str:
@@ -155,6 +162,14 @@ def text_of(content: bytes) -> str:
     if content[1:200:2].count(0) > len(content[1:200:2]) // 2:
         return content.decode("utf-16-le", "replace")
     return content.decode("utf-8", "replace")
+
+
+def _unpacked(content: bytes) -> bytes:
+    try:
+        inner = zlib.decompressobj(wbits=31).decompress(content, _MOST_UNPACKED)
+    except zlib.error:
+        return b""
+    return b"" if inner.startswith((_GZIP, _ZIP)) else inner  # an archive in an archive could unpack without end
 
 
 def _members(archive: bytes) -> Iterator[tuple[str, bytes]]:

@@ -18,6 +18,8 @@ _RUN = re.compile(r"[A-Za-z0-9+/]{16,}")
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]")
 _BARE = re.compile(r"(?<![A-Za-z0-9+/_-])(?:M[A-Za-z0-9+/_-]{31,}|b3BlbnNzaC1rZXktdjE[A-Za-z0-9+/]*)")
 _OPENSSH = "b3BlbnNzaC1rZXktdjE"  # base64 of openssh-key-v1
+_TWICE = re.compile(r"LS0tLS1CRUdJTi[A-Za-z0-9+/]{26,}(?:\s{1,3}[A-Za-z0-9+/]{40,})*={0,2}")
+"""Base64 of a PEM, as Kubernetes and CI systems keep it."""
 _PUTTY = re.compile(
     r"PuTTY-User-Key-File-\d.{0,4000}?Private-Lines:(?:.{0,20000}?Private-(?:MAC|Hash):\s{0,3}[0-9a-f]+|.{0,20000})", re.DOTALL
 )
@@ -33,13 +35,19 @@ def spans(text: str) -> Iterator[Span]:
         yield from _blocks(text)
     if "PuTTY-User-Key-File-" in text:
         yield from (match.span() for match in _PUTTY.finditer(text))
-    if "kty" in text:
-        members = list(_JWK.finditer(text))
-        if any(member[1] in ("d", "k") for member in members):
-            yield from (member.span(2) for member in members)
+    members = list(_JWK.finditer(text))
+    kinds = {member[1] for member in members}
+    if ("kty" in text and (kinds & {"d", "k"} or len(kinds) > 1)) or len(kinds) > 2:
+        yield from (member.span(2) for member in members)
+    yield from (match.span() for match in _TWICE.finditer(text) if _hides_a_key(match[0]))
     if "<RSAKeyValue>" in text:
         yield from (match.span() for match in _XML.finditer(text))
     yield from _bare(text)
+
+
+def _hides_a_key(run: str) -> bool:
+    head = run.split(maxsplit=1)[0][:60]
+    return b"PRIVATE KEY" in base64.b64decode(head[: len(head) // 4 * 4])
 
 
 def is_key_file(content: bytes) -> bool:

@@ -33,6 +33,8 @@ _VALUE = rf"""(?:{_QUOTED}|(?P<bare>[^\s"'`<>]{{1,400}}))"""
 _SERVER_SECRET = re.compile(rf"(?:{_SERVER_LABEL}){_BETWEEN}{_VALUE}", re.IGNORECASE)
 _PASSWORD = re.compile(rf"{_LOGIN_LABEL}{_BETWEEN}{_VALUE}", re.IGNORECASE)
 _LONG_LIVED = re.compile(rf"(?:{_LONG_LIVED_LABEL}){_BETWEEN}{_VALUE}", re.IGNORECASE)
+_HEX = re.compile(r"(?=.*\d)(?=.*[a-f])[0-9a-f]{32,}", re.IGNORECASE)
+"""As Pismo's own keys are: a word of no language."""
 _USERINFO = re.compile(r"://[^\s/:@]{1,100}:([^\s/@]{1,200})@")
 _BASIC = re.compile(r"\bBasic\s{1,3}([A-Za-z0-9+/_-]{8,400})={0,2}", re.IGNORECASE)
 
@@ -51,7 +53,7 @@ _SYMBOL = re.compile(r"[!@#$%^&*+=?~]")
 def server_secrets(text: str) -> Iterator[Span]:
     for match in _found(_SERVER_SECRET, text, "secret", "segredo", "chave", "key"):
         span, value = _value(match)
-        if _may_be(match, value, shortest=8) and (
+        if (_may_be(match, value, shortest=8) or _HEX.fullmatch(value)) and (
             _is_mixed(value) or (len(value) >= 16 and " " not in value and _alone(text, match))
         ):
             yield span

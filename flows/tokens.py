@@ -69,11 +69,16 @@ class Jwt:
     signature: bytes
 
 
+def unwrapped(text: str) -> str:
+    """The token alone, without what terminals, log files and chats put around it."""
+    return _BLANK.sub("", _PREFIX.sub("", text.strip(_AROUND), count=1).strip(_AROUND))
+
+
 def parse(text: str) -> Jwt:
     """A JWT as terminals, log files and chats show it: after ``Bearer``, quoted, broken into lines. Raises Unusable."""
     if len(text) > _MOST_SIGNS:
         raise Unusable(TokenFault.TOO_LONG, maximum=_MOST_SIGNS)
-    token = _BLANK.sub("", _PREFIX.sub("", text.strip(_AROUND), count=1).strip(_AROUND))
+    token = unwrapped(text)
     if not token:
         raise Unusable(TokenFault.EMPTY)
     if token.startswith("{"):

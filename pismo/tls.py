@@ -1,6 +1,7 @@
 """The bot's own client certificate for Pismo's mutual TLS, and what a handshake that failed says."""
 
 import hashlib
+import re
 import ssl
 import tempfile
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ HandshakeFault = Literal[
 """Whose fault it was: the server's certificate is not trusted here, or the client's was not there or not taken over there."""
 
 # OpenSSL's names of the alerts of RFC 8446 §6.2; before TLS 1.3 a missing certificate is a plain handshake failure.
+_CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 _BY_ALERT: tuple[tuple[str, HandshakeFault], ...] = (
     ("CERTIFICATE_VERIFY_FAILED", "server_not_trusted"),
     ("CERTIFICATE_REQUIRED", "certificate_missing"),
@@ -89,8 +91,8 @@ class Loaded:
     def context(self) -> ssl.SSLContext:
         """Raises CertificateError."""
         try:
-            context = ssl.create_default_context(cadata=self.ca or None)
-        except ssl.SSLError:
+            context = ssl.create_default_context(cadata="\n".join(_CERTIFICATE.findall(self.ca)) if self.ca else None)
+        except (ssl.SSLError, ValueError, TypeError):
             raise CertificateError("unreadable") from None
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         if not self.certificate:
@@ -103,9 +105,9 @@ class Loaded:
             file.touch(mode=0o600)
             file.write_text(f"{self.certificate}\n{self.key}")
             try:
-                context.load_cert_chain(file)
-            except ssl.SSLError as error:
-                reason = error.reason or ""
+                context.load_cert_chain(file, password="")  # an encrypted key is refused, not asked about at the terminal
+            except (OSError, ValueError, TypeError) as error:  # SSLError is an OSError
+                reason = str(getattr(error, "reason", "") or "")
             else:
                 return context
         raise CertificateError("mismatch" if "MISMATCH" in reason else "unreadable")

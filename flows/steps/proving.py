@@ -15,6 +15,7 @@ from flows.state import StepState
 from flows.step import Form, Page, Situation, Task
 from flows.steps.inputs import LONGEST, LongText
 from flows.steps.org_details import to_org_details
+from flows.tokens import unwrapped
 
 TEST, PRODUCTION = "test", "production"
 PROVE, SETTLE = "authentication.prove_access", "authentication.settle_organization"
@@ -27,8 +28,7 @@ Difference = tuple[str, str, str]
 
 
 def _unwrapped(value: object) -> object:
-    """As terminals and log files show a token: after ``Bearer``, broken into lines."""
-    return "".join(value.split()).removeprefix("Bearer") if isinstance(value, str) else value
+    return unwrapped(value) if isinstance(value, str) else value
 
 
 class Token(FormPage):

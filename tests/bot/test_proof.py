@@ -123,3 +123,9 @@ async def test_production_is_proved_by_a_run_of_its_own(acme: Acme) -> None:
     assert said.startswith("Proof of access, environment Production: all checks passed.")
     assert len(acme.pismo.calls) == calls
     assert await acme.place.state(acme.onboarding, STEP) == "fulfilling"
+
+
+@pytest.mark.parametrize("wrapped", ["{},", "“{}”;", "bearer {}", "Authorization: Bearer {}"])
+async def test_a_token_is_taken_with_what_was_copied_around_it(acme: Acme, wrapped: str) -> None:
+    said = await acme.proves(wrapped.format(acme.machine.signer.assertion(acme.org_id)))
+    assert lines_of(said)["Access token"].startswith("passed"), said

@@ -1,11 +1,16 @@
 """The organization as it was approved: what differs on the platform is corrected with the customer's token, or accepted with a reason."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
 
+import httpx
 import pytest
 import pytest_asyncio
 
+from bot.executors.proof_checks import Checks
+from flows.claims import Expected
+from pismo.client import Pismo
 from tests.proof_place import STEP, Acme, ProofPlace
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -62,3 +67,37 @@ async def test_a_correction_that_pismo_forbids_can_be_accepted_instead(acme: Acm
     await settles(acme, reason="Pismo keeps the city of the register.")
     assert PASSED in await acme.proves(await acme.token("oidc"))
     assert await acme.place.state(acme.onboarding, STEP) == "done"
+
+
+async def test_nothing_of_another_organization_is_changed_by_a_token_that_does_not_say_whose_it_is(acme: Acme) -> None:
+    acme.pismo.edit_org(acme.org_id, {"city": "Elsewhere"})
+    await acme.proves(await acme.token("oidc"))
+    await settles(acme, send=["city"])
+    other = acme.pismo.create_org({"official_name": "Blue Coop", "city": "Olinda"})
+    acme.pismo.world.silent_tokens = True
+    patches = [call.method for call in acme.pismo.calls].count("PATCH")
+    assert PASSED not in await acme.proves(acme.pismo.mint_token(other))
+    assert [call.method for call in acme.pismo.calls].count("PATCH") == patches
+    assert acme.pismo.world.org(other).details["city"] == "Olinda"
+    said = await acme.proves(acme.pismo.mint_token(acme.org_id))
+    acme.pismo.world.silent_tokens = False
+    assert "Organization of the token: passed" in said
+    assert "Corrections sent: passed" in said
+
+
+async def test_an_organization_of_another_id_ends_the_proof() -> None:
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.method)
+        if request.url.path.startswith("/orgs"):
+            return httpx.Response(200, json={"id": "TN-OTHER", "official_name": "Blue Coop"})
+        return httpx.Response(200, json={"current_page": 1, "per_page": 1, "pages": 1, "total_items": 0, "items": []})
+
+    expected = Expected(org_id="TN-OURS")
+    async with Pismo("https://pismo.example", transport=httpx.MockTransport(answer)) as pismo:
+        checks = Checks(pismo, expected, datetime.now(UTC), {"city": "Recife"})
+        await checks.run("an-opaque-access-token")
+    assert "PATCH" not in asked
+    assert {line["check"]: line["outcome"] for line in checks.lines}["tenant"] == "failed"
+    assert checks.organization is None

@@ -6,7 +6,9 @@ import io
 import json
 import random
 import re
+import tarfile
 import zipfile
+from typing import Any
 
 import jwt
 import pytest
@@ -184,3 +186,45 @@ def test_a_public_key_passes_through_several_layers_of_mangling(form: str, hows:
     for how in hows:
         text = MANGLED[how](text)
     assert find_secrets(text) == ()
+
+
+@pytest.mark.parametrize("name", private_pems())
+def test_a_key_in_base64_once_more_is_found(name: str) -> None:
+    hidden = base64.b64encode(private_pems()[name].encode()).decode()
+    assert kinds(f"TLS_KEY={hidden}") == {"private_key"}
+    wrapped = "\n".join(hidden[at : at + 76] for at in range(0, len(hidden), 76))
+    assert kinds(f"data:\n  tls.key: {wrapped}\n") == {"private_key"}
+    assert hidden[40:80] not in redact(f"TLS_KEY={hidden}")
+
+
+def test_a_certificate_in_base64_once_more_is_none() -> None:
+    public = rsa_key().public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    assert kinds(f"tls.crt: {base64.b64encode(public).decode()}") == set()
+
+
+def test_a_jwk_is_found_without_its_type_and_by_its_primes() -> None:
+    number, prime = "A1b2C3d4E5f6G7h8" * 4, "Zx9Yw8Vu7Ts6Rq5P" * 2
+    assert kinds(f'{{"n": "{number}", "e": "AQAB", "d": "{number}", "p": "{prime}", "q": "{prime}"}}') == {"private_key"}
+    assert kinds(f'{{"kty": "RSA", "n": "{number}", "e": "AQAB", "p": "{prime}", "q": "{prime}"}}') == {"private_key"}
+    assert kinds(f'{{"kty": "RSA", "n": "{number}", "e": "AQAB"}}') == set()
+
+
+@pytest.mark.parametrize("between", [" ", "\n", ": ", "="])
+def test_a_server_secret_in_hex_is_found_behind_whatever_stands_between(between: str) -> None:
+    assert kinds(f"server_secret{between}3f0c9b7a1d2e4f5061728394a5b6c7d8e9f00112") == {"server_secret"}
+    assert kinds(f"server secret{between}is not needed here") == set()
+
+
+@pytest.mark.parametrize("mode", ["w", "w:gz"])
+def test_a_key_in_a_tar_is_found(mode: Any) -> None:
+    def packed(name: str, content: bytes) -> bytes:
+        made = io.BytesIO()
+        with tarfile.open(fileobj=made, mode=mode) as archive:
+            about = tarfile.TarInfo(name)
+            about.size = len(content)
+            archive.addfile(about, io.BytesIO(content))
+        return made.getvalue()
+
+    kept = packed("key.pem", private_pems()["pkcs8"].encode())
+    assert {found.kind for found in find_in_file("keys.tar", kept)} == {Kind.PRIVATE_KEY}
+    assert find_in_file("plan.tar", packed("plan.txt", b"Our plan for the launch.\n" * 99)) == ()

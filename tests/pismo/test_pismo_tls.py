@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 from pydantic import SecretStr
 
 from pismo import CertificateError, ClientTls, Kind, Pismo, PismoError
@@ -27,6 +28,16 @@ def tls(sandbox: Sandbox) -> ClientTls:
 
 def another_key(sandbox: Sandbox) -> None:
     Path(sandbox.settings["PISMO_CLIENT_KEY"]).write_text(key_pem(new_key()))
+
+
+def encrypted_key(sandbox: Sandbox) -> None:
+    key = new_key().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"of this test"))
+    Path(sandbox.settings["PISMO_CLIENT_KEY"]).write_bytes(key)
+
+
+def remark(sandbox: Sandbox) -> None:
+    file = Path(sandbox.settings["PISMO_CA_FILE"])
+    file.write_text(f"# Autoridade de Certificação\n{file.read_text()}")
 
 
 async def ask(pismo: Pismo, sandbox: Sandbox) -> str | None:
@@ -164,3 +175,17 @@ async def test_a_certificate_that_cannot_be_used_from_the_start(sandbox: Sandbox
 def test_a_certificate_without_its_key(sandbox: Sandbox) -> None:
     with pytest.raises(CertificateError, match="no_key"):
         ClientTls(tls(sandbox).certificate).read().context()
+
+
+async def test_an_encrypted_key_is_refused_and_not_asked_about(sandbox: Sandbox) -> None:
+    encrypted_key(sandbox)
+    async with Pismo(sandbox.test.url, tls=tls(sandbox)) as pismo:
+        assert await fault(pismo, sandbox) == "client_unreadable"
+        sandbox.give_certificate()
+        assert await ask(pismo, sandbox)
+
+
+async def test_a_list_of_authorities_may_hold_remarks(sandbox: Sandbox) -> None:
+    remark(sandbox)
+    async with Pismo(sandbox.test.url, tls=tls(sandbox)) as pismo:
+        assert await ask(pismo, sandbox)
