@@ -140,8 +140,8 @@ class World:
             claims = jwt.decode(token, self.secret, algorithms=[ALGORITHM], options=options)  # type: ignore[arg-type]
         except jwt.InvalidTokenError:
             return None
-        tenant = next((tenant for tenant, _, issued in self._issued if issued == token), None)
-        return tenant if claims["exp"] > self.clock() else None
+        silent = next((tenant for tenant, _, issued in self._issued if issued == token), None)
+        return claims.get("tenant", silent) if claims["exp"] > self.clock() else None
 
     def org_of_access_key(self, key: object, secret: object) -> Org | None:
         if not isinstance(key, str) or not isinstance(secret, str):
