@@ -5,18 +5,18 @@ from typing import Any
 
 from sqlalchemy import update
 
-from bot import forms
-from bot.buttons import Act, ButtonValue
-from bot.forms import FormMeta
-from bot.texts import Texts
-from bot.views.step import step_message
-from flows import starting, steering
-from flows.drafts import REVIEW
-from flows.filling import DraftKey
-from flows.form import collect, slots
+from bot.messages.buttons import Act, ButtonValue
+from bot.messages.step import step_message
+from bot.messages.texts import Texts
+from bot.modals.meta import FormMeta
+from bot.modals.render import review_view
+from flows.cases import manage, start
+from flows.cases.fill import DraftKey
+from flows.cases.onboarding import situation_of
+from flows.forms.drafts import REVIEW
+from flows.forms.pages import collect, slots
 from flows.journey import CURRENT, JOURNEYS
 from flows.model import Draft
-from flows.onboarding import situation
 from flows.people import Who
 from flows.ports import Unit
 from flows.rules import Rules
@@ -73,9 +73,9 @@ class Crowd(Office):
 
     async def _begin(self, unit: Unit, lead: Person, channel: Channel) -> Customer:
         rules, sam, who = Rules(), Who(self.sam.team_id, self.sam.id), Who(lead.team_id, lead.id)
-        asked = starting.Start(channel.name, channel.id, who, self.sam.id, "en", None)
-        onboarding = await starting.start(unit, rules, asked, sam)
-        await steering.skip(unit, rules, onboarding, "planning", sam, "Planned before.")
+        asked = start.Start(channel.name, channel.id, who, self.sam.id, "en", None)
+        onboarding = await start.start(unit, rules, asked, sam)
+        await manage.skip(unit, rules, onboarding, "planning", sam, "Planned before.")
         form, key = STEP.form, DraftKey(onboarding, STEP.form.id)
         raw = dict(form.example)
         unit.add(
@@ -84,15 +84,15 @@ class Crowd(Office):
         snapshot = await unit.snapshot(onboarding)
         if snapshot is None:
             raise LookupError(onboarding)
-        texts, at = Texts("en"), situation(snapshot, rules, unit.now, who)
+        texts, situation = Texts("en"), situation_of(snapshot, rules, unit.now, who)
         meta = FormMeta(form=form.id, onboarding=onboarding, step=STEP.id, slot=REVIEW)
-        clean, _ = collect(form, raw, at)
+        clean, _ = collect(form, raw, situation)
         return Customer(
             lead,
             onboarding,
             channel,
-            step_message(snapshot, JOURNEYS[CURRENT], STEP.id, texts, at).blocks,
-            forms.review_view(form, slots(form, raw), clean, texts, meta, ()),
+            step_message(snapshot, JOURNEYS[CURRENT], STEP.id, texts, situation).blocks,
+            review_view(form, slots(form, raw), clean, texts, meta, ()),
         )
 
     def press(self, customer: Customer) -> dict[str, Any]:

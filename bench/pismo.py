@@ -20,7 +20,7 @@ from aiohttp import web
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from pydantic import SecretStr
 
-from flows import claims
+from flows.checks import claims
 from pismo.client import Pismo
 from pismo.tls import ClientTls
 from playground.pismo import Sandbox, Signer

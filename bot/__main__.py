@@ -1,5 +1,5 @@
 """``python -m bot``."""
 
-from bot.cli import main
+from bot.ops.cli import main
 
 main(prog_name="python -m bot")

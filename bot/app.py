@@ -13,26 +13,26 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.response import BoltResponse
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot import metrics
-from bot.access import Access
-from bot.actions import Buttons
-from bot.clock import Clock
-from bot.commands import Commands
+from bot.config.clock import Clock
+from bot.config.policies import Policies
+from bot.config.settings import Settings
 from bot.desk import Desk
-from bot.directory import Directory
-from bot.effects import Effects
-from bot.engine import Engine
-from bot.events import Events
-from bot.executors import executors
-from bot.following import Following
-from bot.homes import refresh_home
-from bot.modals import Modals
-from bot.options import Options
-from bot.payloads import click_of, command_of, sent_of
-from bot.policies import Policies
-from bot.settings import Settings
-from bot.slack import Slack
-from flows import reminding, renewals
+from bot.jobs.engine import Engine
+from bot.jobs.handlers import executors
+from bot.jobs.runner import Effects
+from bot.jobs.ticket_poller import Following
+from bot.listeners.actions import Buttons
+from bot.listeners.app_home import refresh_home
+from bot.listeners.commands import Commands
+from bot.listeners.events import Events
+from bot.listeners.options import Options
+from bot.modals.windows import Modals
+from bot.slack.client import Slack
+from bot.slack.payloads import click_of, command_of, sent_of
+from bot.slack.people import Directory
+from bot.telemetry import metrics
+from flows.cases import remind, renewals
+from flows.cases.access import Access
 from flows.model import Effect, Onboarding
 from flows.ports import Unit
 from pismo.client import Pismo
@@ -170,8 +170,8 @@ class Bot:
 
     async def _sweep(self) -> None:
         async def work(unit: Unit) -> int:
-            sent = await reminding.remind_due(unit, self.desk.rules)
-            await reminding.expire_due(unit, self.desk.rules)
+            sent = await remind.remind_due(unit, self.desk.rules)
+            await remind.expire_due(unit, self.desk.rules)
             await renewals.warn_renewals(unit, self.desk.rules)
             return sent
 

@@ -7,21 +7,21 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
-from bot.access import Access
-from bot.blocks import plain_blocks
-from bot.clock import Clock
-from bot.directory import Directory
-from bot.logs import error_id
-from bot.slack import Slack, SlackError
-from bot.texts import Texts
-from bot.wording import sentence, worded
+from bot.config.clock import Clock
+from bot.messages.blocks import plain_blocks
+from bot.messages.texts import Texts
+from bot.messages.wording import sentence, worded
+from bot.slack.client import Slack, SlackError
+from bot.slack.people import Directory
+from bot.telemetry.logs import error_id
+from flows.cases.access import Access
+from flows.cases.start import join
 from flows.model import Onboarding
 from flows.people import Who
 from flows.ports import Unit
 from flows.problems import Refused
 from flows.rules import Rules
-from flows.starting import join
-from flows.steps.token_scripts import SECRET_FIELD
+from flows.steps.authentication.token_scripts import SECRET_FIELD
 from storage.store import Conflict, Store, Unavailable
 
 log = logging.getLogger("bot.desk")

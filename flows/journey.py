@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from flows.dialogs import DIALOGS
-from flows.fields import Answers, FormPage, Kind, inputs
-from flows.form import collect
-from flows.step import Form, Situation, Step, Task
+from flows.forms.dialogs import DIALOGS
+from flows.forms.fields import Answers, FormPage, Kind, inputs
+from flows.forms.pages import collect
+from flows.forms.step import Form, Situation, Step, Task
 from flows.steps import IN_ORDER
 
 MOST_INPUTS = 7
@@ -97,12 +97,12 @@ def _verify_page(model: type[FormPage], place: str) -> None:
 
 
 def _verify_examples(made: Journey) -> None:
-    at = Situation(datetime.now(UTC), datetime.now(UTC).date(), "Example Bank", "en", "UTC")
+    situation = Situation(datetime.now(UTC), datetime.now(UTC).date(), "Example Bank", "en", "UTC")
     sent: dict[str, Answers] = {}
     for step in made.steps.values():
         forms = [step.form, *(task.form for task in step.tasks if task.form is not None)]
         for form in forms:
-            clean, problems = collect(form, _chosen(form), replace(at, answers=sent))
+            clean, problems = collect(form, _chosen(form), replace(situation, answers=sent))
             if problems:
                 faults = ", ".join(f"{problem.field}: {problem.key}" for _, problem in problems)
                 raise JourneyError(f"the example of {form.id} is refused: {faults}")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from flows.fields import Answers
+from flows.forms.fields import Answers
 from flows.people import Who
 from flows.state import StepState
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from flows.business_time import BusinessDuration, Calendar
-from flows.step import Step, Task
+from flows.forms.step import Step, Task
 
 
 @dataclass(frozen=True)

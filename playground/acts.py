@@ -4,9 +4,9 @@ a restart in the middle, and the log verified at the end."""
 from collections.abc import Callable, Collection
 from typing import Any
 
-from bot.buttons import Act
-from flows.dialogs import DIALOGS
-from flows.fields import Answers
+from bot.messages.buttons import Act
+from flows.forms.dialogs import DIALOGS
+from flows.forms.fields import Answers
 from flows.journey import CURRENT, JOURNEYS
 from flows.steps.organization import to_org_details
 from playground.journey import Journey, RefusedError

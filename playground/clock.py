@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
 
-from bot import clock
+from bot.config import clock
 from flows import business_time
 from flows.business_time import BusinessDuration, Calendar
 

@@ -7,12 +7,12 @@ from zoneinfo import ZoneInfo
 
 from flows import business_time
 from flows.business_time import BusinessDuration
-from flows.dialogs import DIALOGS
-from flows.fields import Answers
+from flows.cases.onboarding import situation_of
+from flows.forms.dialogs import DIALOGS
+from flows.forms.fields import Answers
+from flows.forms.step import Form, Situation
 from flows.journey import CURRENT, JOURNEYS
-from flows.onboarding import situation
 from flows.rules import Rules
-from flows.step import Form, Situation
 from flows.steps.organization import to_org_details
 from playground.clock import CUSTOMER
 from playground.office import Office
@@ -96,16 +96,20 @@ async def _made(office: Office, form_id: str) -> Answers:
     if form_id == "organization.record_org_id":
         return {"org_id": await _organization(office)}
     if form_id == "authentication.prove_access":
-        at = await stored(office)
-        known = at.org_id if at and at.org_id.casefold() in office.pismo.world.orgs else await _organization(office)
+        situation = await stored(office)
+        known = (
+            situation.org_id
+            if situation and situation.org_id.casefold() in office.pismo.world.orgs
+            else await _organization(office)
+        )
         return {"token": office.pismo.mint_token(known)}
     return {}
 
 
 async def _organization(office: Office) -> str:
     """The org ID of the organization that Pismo makes of what the customer sent; the one that is there already."""
-    at = await stored(office)
-    details = to_org_details(_numbered(at.answers["organization"] if at else await answers(office, "organization")))
+    situation = await stored(office)
+    details = to_org_details(_numbered(situation.answers["organization"] if situation else await answers(office, "organization")))
     for org in office.pismo.world.orgs.values():
         if org.details | details == org.details:
             return org.id
@@ -125,7 +129,7 @@ async def stored(office: Office) -> Situation | None:
             for onboarding in reversed(await unit.onboardings(closed=True)):
                 snapshot: Any = await unit.snapshot(onboarding.id) if onboarding.channel_id == office.acme.id else None
                 if snapshot is not None:
-                    return situation(snapshot, Rules(), office.clock())
+                    return situation_of(snapshot, Rules(), office.clock())
     finally:
         await store.close()
     return None

@@ -5,9 +5,9 @@ import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
-from bot.buttons import Act
-from bot.forms import field_name
-from flows.fields import Answers
+from bot.messages.buttons import Act
+from bot.modals.meta import field_name
+from flows.forms.fields import Answers
 from playground.office import Office
 from playground.slack import FileUpload, Message, Outcome, Person, Seen, UnloadedError, UnmetError, View
 from playground.slack.block_kit import elements

@@ -20,7 +20,7 @@ def end_with_input() -> None:
 
 def run() -> None:
     threading.Thread(target=end_with_input, daemon=True).start()
-    from bot.cli import main  # noqa: PLC0415  the thread is first: importing takes a while
+    from bot.ops.cli import main  # noqa: PLC0415  the thread is first: importing takes a while
 
     main(["run"])
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.buttons import Act
-from bot.forms import FormMeta
+from bot.messages.buttons import Act
+from bot.modals.meta import FormMeta
+from flows.forms.step import Situation
 from flows.people import Side
-from flows.step import Situation
 from playground.examples import FORMS, STEPS, answers, stored
 from playground.journey import Journey, action_id, effect_id, label, page_title, ready
 from playground.office import Office
@@ -65,14 +65,14 @@ class Player:
             for person in looked_at:
                 if person.view is not None:
                     return Played(person, await self._page(person, person.view))
-            at = await stored(self.office)
-            for offer in self._offers(looked_at, at):
+            situation = await stored(self.office)
+            for offer in self._offers(looked_at, situation):
                 for person in offer.people:
                     if sentence := await self._press(person, offer):
                         return Played(person, sentence)
             if self._card() is None:
                 return await self._start()
-            closed = at is not None and "next_steps.close_onboarding" in at.done
+            closed = situation is not None and "next_steps.close_onboarding" in situation.done
             return Played(None, CLOSED if closed else NOTHING)
 
     # -- forms
@@ -134,7 +134,7 @@ class Player:
             sam, "Sam types /onboarding start" + (", and the form opens." if opened else ", and nothing comes of it yet.")
         )
 
-    def _offers(self, looked_at: Sequence[Person], at: Situation | None) -> Iterator[Offer]:
+    def _offers(self, looked_at: Sequence[Person], situation: Situation | None) -> Iterator[Offer]:
         support = sorted((self.office.sam, self.office.kim), key=lambda person: person not in looked_at)
         customers = sorted((self.office.ana, self.office.bruno), key=lambda person: person not in looked_at)
         for step in STEPS:
@@ -144,10 +144,10 @@ class Player:
                 name = action_id(review.blocks, Act.APPROVE)
                 if name is not None:
                     yield Offer(sorted(support, key=lambda person: person.id in shown), review, name)
-                for task in _tasks(step, Side.SUPPORT, review, at):
+                for task in _tasks(step, Side.SUPPORT, review, situation):
                     yield Offer([p for p in support if not _did(p, review, task)] or support, review, task)
             if message is not None:
-                yield from (Offer(customers, message, task) for task in _tasks(step, Side.CUSTOMER, message, at))
+                yield from (Offer(customers, message, task) for task in _tasks(step, Side.CUSTOMER, message, situation))
                 name = action_id(message.blocks, Act.OPEN_FORM)
                 if name is not None and _is_primary(message, name):
                     yield Offer(customers, message, name)
@@ -187,13 +187,15 @@ class Player:
                 last, since = now, time.monotonic()
 
 
-def _tasks(step: str, side: Side, message: Message, at: Situation | None) -> list[str]:
+def _tasks(step: str, side: Side, message: Message, situation: Situation | None) -> list[str]:
     """Action ids of the tasks that are asked for, in order; what can be done again and again without an end comes last."""
     offered = []
     for task in STEPS[step].tasks:
         name = action_id(message.blocks, Act.TASK, task.id)
-        done = at is not None and not task.repeatable and f"{step}.{task.id}" in at.done  # its renewal is for another day
-        waits = not task.optional and not done and (at is None or task.needed(at))
+        done = (
+            situation is not None and not task.repeatable and f"{step}.{task.id}" in situation.done
+        )  # its renewal is for another day
+        waits = not task.optional and not done and (situation is None or task.needed(situation))
         if task.side is side and waits and name is not None:
             offered.append((task.repeatable and task.ready(BEFORE), name))
     return [name for _, name in sorted(offered, key=lambda pair: pair[0])]

@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 from functools import cache
 from typing import Any
 
-from bot import logs
-from flows.guard import find_in_file, find_secrets, text_of
+from bot.telemetry import logs
+from flows.checks.guard import find_in_file, find_secrets, text_of
 from playground.office import Office
 from playground.slack import Slack
 from storage.export import export

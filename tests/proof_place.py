@@ -6,13 +6,13 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from bot.buttons import Act
-from bot.settings import Settings
-from flows import starting
-from flows.fields import Answers
-from flows.form import collect
+from bot.config.settings import Settings
+from bot.messages.buttons import Act
+from flows.cases import start
+from flows.cases.onboarding import situation_of
+from flows.forms.fields import Answers
+from flows.forms.pages import collect
 from flows.journey import CURRENT, JOURNEYS
-from flows.onboarding import situation
 from flows.steps.organization import to_org_details
 from playground.acts import SUBJECT, example
 from playground.journey import RefusedError, action_id, page_title, ready
@@ -100,8 +100,8 @@ class Acme:
         form = next(one.form for one in JOURNEYS[CURRENT].steps[STEP].tasks if one.id == task)
         assert form is not None
         snapshot = await self.place.snapshot(self.onboarding)
-        at = situation(snapshot, self.place.rules.rules, datetime.now(UTC), who(self.place.sam))
-        clean, problems = collect(form, answers, at)
+        situation = situation_of(snapshot, self.place.rules.rules, datetime.now(UTC), who(self.place.sam))
+        clean, problems = collect(form, answers, situation)
         assert not problems, problems
         await self.place.do(self.onboarding, STEP, task, clean)
 
@@ -217,5 +217,5 @@ class Acme:
             if person.view is not None:
                 await person.close()
         rules = self.place.rules.rules
-        await self.place.bot.desk.transact(lambda unit: starting.close(unit, rules, self.onboarding, who(self.place.sam)))
+        await self.place.bot.desk.transact(lambda unit: start.close(unit, rules, self.onboarding, who(self.place.sam)))
         await self.place.settled()

@@ -9,8 +9,8 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from bot.cli import main
-from bot.settings import Settings
+from bot.config.settings import Settings
+from bot.ops.cli import main
 
 ROOT = Path(__file__).parent.parent
 

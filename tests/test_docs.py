@@ -13,20 +13,21 @@ from typing import cast
 import click
 import pytest
 
-import bot.texts
-from bot import forms, metrics
-from bot.cli import main
-from bot.commands import Commands
+import bot.messages.texts
+from bot.config.policies import Policies, load
+from bot.config.settings import Exit, Settings
 from bot.desk import Desk
-from bot.forms import FormMeta
-from bot.modals import Modals
-from bot.policies import Policies, load
-from bot.settings import Exit, Settings
-from bot.texts import Texts
-from flows.form import collect, slots
+from bot.listeners.commands import Commands
+from bot.messages.texts import Texts
+from bot.modals.meta import FormMeta
+from bot.modals.render import page_view, review_view
+from bot.modals.windows import Modals
+from bot.ops.cli import main
+from bot.telemetry import metrics
+from flows.forms.pages import collect, slots
+from flows.forms.step import Form, Situation, Step
 from flows.journey import CURRENT, JOURNEYS, Journey, journey
 from flows.rules import Rules
-from flows.step import Form, Situation, Step
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 ROOT = Path(__file__).parent.parent
@@ -143,11 +144,11 @@ def test_the_example_step_takes_its_example_and_refuses_an_empty_form(step: Step
 
 
 def test_the_example_texts_are_all_that_the_example_step_needs(step: Step, monkeypatch: pytest.MonkeyPatch) -> None:
-    english = bot.texts.table("en")
-    added = bot.texts._flatten(tomllib.loads(block(ADDING, "toml")))
+    english = bot.messages.texts.table("en")
+    added = bot.messages.texts._flatten(tomllib.loads(block(ADDING, "toml")))
     assert not added.keys() & english.keys()
     both: Mapping[str, str] = {**english, **added}
-    monkeypatch.setattr(bot.texts, "table", lambda _: both)
+    monkeypatch.setattr(bot.messages.texts, "table", lambda _: both)
     texts = Texts("en")
     wanted = [texts("step.training.title"), texts("step.training.about")]
     for task in step.tasks:
@@ -161,6 +162,6 @@ def test_the_example_texts_are_all_that_the_example_step_needs(step: Step, monke
 def drawn(form: Form, texts: Texts) -> list[str]:
     order = slots(form, form.example)
     meta = FormMeta(form=form.id, step="training")
-    views = [forms.render(form, order, index, form.example, texts, meta) for index in range(len(order))]
-    views.append(forms.review_view(form, order, form.example, texts, meta, ()))
+    views = [page_view(form, order, index, form.example, texts, meta) for index in range(len(order))]
+    views.append(review_view(form, order, form.example, texts, meta, ()))
     return [json.dumps({key: value for key, value in view.items() if key != "private_metadata"}) for view in views]

@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from bot.app import Bot
-from bot.executors.messages import Messages
-from bot.policies import Policies
-from flows.fields import Answers
+from bot.config.policies import Policies
+from bot.jobs.posts import Messages
+from flows.forms.fields import Answers
 from flows.journey import CURRENT, JOURNEYS
 from flows.model import Snapshot
 from playground.acts import Acts, example, play

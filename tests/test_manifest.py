@@ -11,10 +11,10 @@ import jsonschema
 import pytest
 import yaml
 
-from bot.commands import Commands
 from bot.desk import Desk
-from bot.events import HANDLED
-from bot.modals import Modals
+from bot.listeners.commands import Commands
+from bot.listeners.events import HANDLED
+from bot.modals.windows import Modals
 from playground.slack.registry import METHODS
 
 ROOT = Path(__file__).parent.parent

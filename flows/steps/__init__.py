@@ -1,7 +1,8 @@
 """The steps, one a file. `flows/journey.py` makes a journey of them."""
 
-from flows.step import Step
-from flows.steps import authentication, control_center, environments, next_steps, organization, planning, service_desk
+from flows.forms.step import Step
+from flows.steps import control_center, environments, next_steps, organization, planning, service_desk
+from flows.steps.authentication import step
 
 IN_ORDER: tuple[Step, ...] = (
     planning.STEP,
@@ -9,7 +10,7 @@ IN_ORDER: tuple[Step, ...] = (
     service_desk.STEP,
     environments.STEP,
     control_center.STEP,
-    authentication.STEP,
+    step.STEP,
     next_steps.STEP,
 )
 """As they are shown."""

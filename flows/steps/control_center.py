@@ -5,11 +5,11 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from flows.fields import Answers, FormPage, Input, Kind, RepeatedPage
+from flows.forms.fields import Answers, FormPage, Input, Kind, RepeatedPage
+from flows.forms.inputs import Chosen, ChosenWithReason, Email
+from flows.forms.step import Form, GrantAsked, Page, Situation, Step, Task
 from flows.people import Side
 from flows.problems import Note, Problem
-from flows.step import Form, GrantAsked, Page, Situation, Step, Task
-from flows.steps.inputs import Chosen, ChosenWithReason, Email
 
 CODE_HOURS = 24
 RESOURCES = ("control_center_test", "control_center_production")
@@ -45,7 +45,7 @@ def _users(answers: Answers) -> list[dict[str, Any]]:
     return answers.get("users") or []
 
 
-def _user(answers: Answers, _at: Situation) -> Iterator[Problem]:
+def _user(answers: Answers, _situation: Situation) -> Iterator[Problem]:
     """Each address once; where the list is said to be complete, an administrator in it."""
     email = answers["email"].casefold()
     if sum(str(user.get("email", "")).strip().casefold() == email for user in _users(answers)) > 1:
@@ -54,7 +54,7 @@ def _user(answers: Answers, _at: Situation) -> Iterator[Problem]:
         yield Problem("role", "admin_needed")
 
 
-def _notes(answers: Answers, _at: Situation) -> Iterator[Note]:
+def _notes(answers: Answers, _situation: Situation) -> Iterator[Note]:
     admins = sum(user.get("role") == ADMIN for user in _users(answers))
     if admins < 2:
         yield Note("one_admin" if admins else "no_admin")
@@ -66,15 +66,17 @@ def _grants(answers: Answers) -> Iterator[GrantAsked]:
             yield GrantAsked(f"control_center_{environment}", user["email"], user["name"], user["role"], user["language"])
 
 
-def _any(at: Situation, *states: str) -> bool:
-    return any(resource in RESOURCES and state in states for resource, _, state in at.grants)
+def _any(situation: Situation, *states: str) -> bool:
+    return any(resource in RESOURCES and state in states for resource, _, state in situation.grants)
 
 
-def _finished(at: Situation) -> bool:
+def _finished(situation: Situation) -> bool:
     """Nobody is waited for, and an administrator is in."""
-    admins = {user["email"].casefold() for user in _users(at.answers.get("control_center", {})) if user["role"] == ADMIN}
-    confirmed = {email.casefold() for resource, email, state in at.grants if resource in RESOURCES and state == "confirmed"}
-    return not _any(at, "asked", "invited", "expired") and not admins.isdisjoint(confirmed)
+    admins = {user["email"].casefold() for user in _users(situation.answers.get("control_center", {})) if user["role"] == ADMIN}
+    confirmed = {
+        email.casefold() for resource, email, state in situation.grants if resource in RESOURCES and state == "confirmed"
+    }
+    return not _any(situation, "asked", "invited", "expired") and not admins.isdisjoint(confirmed)
 
 
 def _task(
@@ -85,7 +87,7 @@ def _task(
         name,
         side,
         Form(f"control_center.{name}", (Page("grants", page),), example=example),
-        ready=lambda at: _any(at, *source),
+        ready=lambda situation: _any(situation, *source),
         repeatable=True,
         optional=optional,
         resource=RESOURCES,
@@ -140,5 +142,5 @@ STEP = Step(
     ),
     finished=_finished,
     grants=_grants,
-    links=lambda _at: (("control_center", "https://developers.pismo.io/pismo-docs/docs/get-access-and-sign-on"),),
+    links=lambda _situation: (("control_center", "https://developers.pismo.io/pismo-docs/docs/get-access-and-sign-on"),),
 )

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Annotated
 
-from flows.fields import Answers, FormPage, Input, Kind
+from flows.forms import addresses
+from flows.forms.fields import Answers, FormPage, Input, Kind
+from flows.forms.inputs import LONGEST, AddressList, Email, HttpsUrl, not_past
+from flows.forms.step import Form, Page, Situation, Step, Task
 from flows.people import Side
 from flows.problems import Note, Problem
-from flows.step import Form, Page, Situation, Step, Task
-from flows.steps import addresses
-from flows.steps.inputs import LONGEST, AddressList, Email, HttpsUrl, not_past
 from flows.steps.service_desk import USERS
 
 SANDBOX = "https://sandbox.pismolabs.io"
@@ -42,23 +42,27 @@ class Ready(FormPage):
     base_url: HttpsUrl
 
 
-def _production(answers: Answers, at: Situation) -> Iterator[Problem]:
-    yield from not_past(answers, at, "production_from")
+def _production(answers: Answers, situation: Situation) -> Iterator[Problem]:
+    yield from not_past(answers, situation, "production_from")
     yield from addresses.check(answers, "production_users")
 
 
-def _notes(answers: Answers, at: Situation) -> Iterator[Note]:
+def _notes(answers: Answers, situation: Situation) -> Iterator[Note]:
     for name in ("test_users", "production_users"):
         yield Note(f"{name}_follow")
-        yield from addresses.notes(answers, at, name)
-    if at.go_live and answers.get("production_from") and date.fromisoformat(answers["production_from"]) > at.go_live:
-        yield Note("production_after_go_live", {"go_live": at.go_live.isoformat()})
+        yield from addresses.notes(answers, situation, name)
+    if (
+        situation.go_live
+        and answers.get("production_from")
+        and date.fromisoformat(answers["production_from"]) > situation.go_live
+    ):
+        yield Note("production_after_go_live", {"go_live": situation.go_live.isoformat()})
 
 
-def _prefill(at: Situation) -> Answers:
+def _prefill(situation: Situation) -> Answers:
     """The Service Desk's users, where they can be shown whole, and the day of the go-live."""
-    users = "\n".join(addresses.addresses(at.answers.get("service_desk", {}), *USERS))
-    known = {"test_users": users if len(users) <= LONGEST else "", "production_from": at.get("planning", "go_live")}
+    users = "\n".join(addresses.addresses(situation.answers.get("service_desk", {}), *USERS))
+    known = {"test_users": users if len(users) <= LONGEST else "", "production_from": situation.get("planning", "go_live")}
     return {name: value for name, value in known.items() if value}
 
 
@@ -67,7 +71,7 @@ STEP = Step(
     Form(
         "environments",
         (
-            Page("test", Environment, check=lambda answers, _at: addresses.check(answers, "test_users")),
+            Page("test", Environment, check=lambda answers, _situation: addresses.check(answers, "test_users")),
             Page("own", Own, when=lambda answers: answers.get("test") == "own"),
             Page("production", Production, check=_production),
         ),
@@ -89,7 +93,7 @@ STEP = Step(
             Form(
                 "environments.test_ready",
                 (Page("ready", Ready),),
-                prefill=lambda at: {"base_url": at.get("environments", "own_url") or SANDBOX},
+                prefill=lambda situation: {"base_url": situation.get("environments", "own_url") or SANDBOX},
                 example={"base_url": SANDBOX},
             ),
             stale_with=("test", "own_url", "test_users"),
@@ -98,11 +102,11 @@ STEP = Step(
             "production_ready",
             Side.SUPPORT,
             Form("environments.production_ready", (Page("ready", Ready),), example={"base_url": "https://pismo.bank.example"}),
-            ready=lambda at: "environments.test_ready" in at.done,
+            ready=lambda situation: "environments.test_ready" in situation.done,
             approvals=2,
             stale_with=("production_users", "production_from"),
         ),
     ),
-    finished=lambda at: "environments.production_ready" in at.done,
-    links=lambda _at: LINKS,
+    finished=lambda situation: "environments.production_ready" in situation.done,
+    links=lambda _situation: LINKS,
 )

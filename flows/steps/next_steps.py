@@ -4,11 +4,11 @@ from typing import Annotated
 
 from pydantic import Field
 
-from flows.fields import FormPage, Input, Kind
+from flows.forms.fields import FormPage, Input, Kind
+from flows.forms.inputs import LONGEST
+from flows.forms.step import Form, Page, Situation, Step, Task
 from flows.people import Side
 from flows.state import StepState
-from flows.step import Form, Page, Situation, Step, Task
-from flows.steps.inputs import LONGEST
 
 DOCS = "https://developers.pismo.io/pismo-docs/docs"
 GUIDES = {
@@ -33,8 +33,8 @@ class Rating(FormPage):
     comment: Annotated[str | None, Field(max_length=LONGEST), Input(Kind.LONG_TEXT)] = None
 
 
-def _links(at: Situation) -> tuple[tuple[str, str], ...]:
-    return (*((f"guide_{product}", GUIDES[product]) for product in at.get("planning", "products", ())), *GENERAL)
+def _links(situation: Situation) -> tuple[tuple[str, str], ...]:
+    return (*((f"guide_{product}", GUIDES[product]) for product in situation.get("planning", "products", ())), *GENERAL)
 
 
 STEP = Step(
@@ -50,11 +50,11 @@ STEP = Step(
         Task(
             "close_onboarding",
             Side.SUPPORT,
-            ready=lambda at: at.unended <= {"next_steps"},
+            ready=lambda situation: situation.unended <= {"next_steps"},
             # A customer who never rates keeps nothing open.
             also_in=(StepState.OPEN, StepState.CHANGES_REQUESTED, StepState.SKIPPED),
         ),
     ),
-    finished=lambda at: "next_steps.close_onboarding" in at.done,
+    finished=lambda situation: "next_steps.close_onboarding" in situation.done,
     links=_links,
 )

@@ -5,8 +5,8 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flows.fields import Answers
-from flows.iso_codes import alpha3, canonical_zone, numeric_code
+from flows.checks.iso_codes import alpha3, canonical_zone, numeric_code
+from flows.forms.fields import Answers
 
 LONGEST_COUNTRY = 30
 _AS_ANSWERED = (
@@ -38,7 +38,7 @@ def to_org_details(answers: Answers) -> dict[str, Any]:
 
 def _country_name(code: str) -> str:
     """In English, without the code; the code alone where the name is longer than `OrgDetails` takes."""
-    from flows import catalog  # noqa: PLC0415  its names are loaded at first use
+    from flows.checks import catalog  # noqa: PLC0415  its names are loaded at first use
 
     name = catalog.label("country", code, "en").removesuffix(f" ({code})")
     return name if len(name) <= LONGEST_COUNTRY else code

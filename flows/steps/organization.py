@@ -5,14 +5,14 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from flows.documents import check_document
-from flows.fields import Answers, FormPage, Input, Kind
-from flows.iso_codes import subdivision_ok
-from flows.org_id import OrgIdKey, OrgIdProblem, read_org_id
+from flows.checks.documents import check_document
+from flows.checks.iso_codes import subdivision_ok
+from flows.checks.org_id import OrgIdKey, OrgIdProblem, read_org_id
+from flows.forms.fields import Answers, FormPage, Input, Kind
+from flows.forms.inputs import Country, Email
+from flows.forms.step import Form, Page, Situation, Step, Task
 from flows.people import Side
 from flows.problems import Note, Problem, fault
-from flows.step import Form, Page, Situation, Step, Task
-from flows.steps.inputs import Country, Email
 from flows.steps.org_details import compare, to_org_details
 
 __all__ = ["STEP", "compare", "to_org_details"]
@@ -73,7 +73,7 @@ class OrgId(FormPage):
     confirm_unusual: Annotated[list[str] | None, Input(Kind.CHOICES, ("yes",))] = None
 
 
-def _company(answers: Answers, _at: Situation) -> Iterator[Problem]:
+def _company(answers: Answers, _situation: Situation) -> Iterator[Problem]:
     found = check_document(answers["document_number"], answers["country"])
     if found.ok is False and not answers.get("document_reason"):
         yield Problem("document_number", "document_check_digits", {"standard": found.standard or ""})
@@ -81,7 +81,7 @@ def _company(answers: Answers, _at: Situation) -> Iterator[Problem]:
         yield Problem("org_name", "org_name_needed", {"maximum": LONGEST_ORG_NAME})
 
 
-def _address(answers: Answers, _at: Situation) -> Iterator[Problem]:
+def _address(answers: Answers, _situation: Situation) -> Iterator[Problem]:
     country, state = str(answers.get("country", "")), answers.get("state")
     if country in WHOLE_ADDRESSES:
         yield from (Problem(name, "missing") for name in ("zipcode", "state") if not answers.get(name))
@@ -89,12 +89,12 @@ def _address(answers: Answers, _at: Situation) -> Iterator[Problem]:
         yield Problem("state", "state_unknown")
 
 
-def _org_id(answers: Answers, _at: Situation) -> Iterator[Problem]:
+def _org_id(answers: Answers, _situation: Situation) -> Iterator[Problem]:
     if not read_org_id(answers["org_id"]).usual_shape and not answers.get("confirm_unusual"):
         yield Problem("confirm_unusual", OrgIdKey.UNUSUAL)
 
 
-def _notes(answers: Answers, _at: Situation) -> Iterator[Note]:
+def _notes(answers: Answers, _situation: Situation) -> Iterator[Note]:
     """What support should look at, the reason for an overridden check before all."""
     found = check_document(str(answers.get("document_number", "")), str(answers.get("country", "")))
     if found.ok:
@@ -115,7 +115,10 @@ STEP = Step(
             Page("representative", Representative),
             Page("settings", Settings),
         ),
-        prefill=lambda at: {"official_name": at.customer, "language": "pt-BR" if at.language == "pt_BR" else "en-US"},
+        prefill=lambda situation: {
+            "official_name": situation.customer,
+            "language": "pt-BR" if situation.language == "pt_BR" else "en-US",
+        },
         notes=_notes,
         review=True,
         example={
@@ -150,5 +153,5 @@ STEP = Step(
             ),
         ),
     ),
-    finished=lambda at: bool(at.org_id),
+    finished=lambda situation: bool(situation.org_id),
 )

@@ -6,12 +6,12 @@ from typing import Annotated
 
 from pydantic import Field
 
-from flows.fields import Answers, FormPage, Input, Kind
+from flows.forms import addresses
+from flows.forms.fields import Answers, FormPage, Input, Kind
+from flows.forms.inputs import LONGEST, AddressList, HttpsUrl, LongText, not_past
+from flows.forms.step import Form, Page, Situation, Step, Task
 from flows.people import Side
 from flows.problems import Note, Problem
-from flows.step import Form, Page, Situation, Step, Task
-from flows.steps import addresses
-from flows.steps.inputs import LONGEST, AddressList, HttpsUrl, LongText, not_past
 
 PRODUCTS = (
     "card_issuing",
@@ -52,25 +52,25 @@ class Held(FormPage):
     notes: LongText
 
 
-def _meetings(answers: Answers, at: Situation) -> Iterator[Problem]:
-    yield from not_past(answers, at, *PREFERRED)
+def _meetings(answers: Answers, situation: Situation) -> Iterator[Problem]:
+    yield from not_past(answers, situation, *PREFERRED)
     given = [answers[name] for name in PREFERRED if answers.get(name)]
     yield from (Problem(name, "moment_twice") for name in PREFERRED[1:] if given.count(answers.get(name)) > 1)
     yield from addresses.check(answers, "attendees")
 
 
-def _notes(answers: Answers, at: Situation) -> Iterator[Note]:
-    yield from addresses.notes(answers, at, "attendees")
+def _notes(answers: Answers, situation: Situation) -> Iterator[Note]:
+    yield from addresses.notes(answers, situation, "attendees")
 
 
-def _prefill(at: Situation) -> Answers:
-    return {"go_live": at.go_live.isoformat()} if at.go_live and at.go_live >= at.today else {}
+def _prefill(situation: Situation) -> Answers:
+    return {"go_live": situation.go_live.isoformat()} if situation.go_live and situation.go_live >= situation.today else {}
 
 
-def _waiting(at: Situation) -> bool:
+def _waiting(situation: Situation) -> bool:
     """Whether a scheduled session was not held yet."""
-    held = {answers.get("session") for _, answers in at.items.get("planning.hold_session", ())}
-    return any(item not in held for item, _ in at.items.get("planning.schedule_session", ()))
+    held = {answers.get("session") for _, answers in situation.items.get("planning.hold_session", ())}
+    return any(item not in held for item, _ in situation.items.get("planning.schedule_session", ()))
 
 
 STEP = Step(
@@ -78,7 +78,7 @@ STEP = Step(
     Form(
         "planning",
         (
-            Page("goals", Goals, check=lambda answers, at: not_past(answers, at, "go_live")),
+            Page("goals", Goals, check=lambda answers, situation: not_past(answers, situation, "go_live")),
             Page("meetings", Meetings, check=_meetings),
         ),
         prefill=_prefill,
@@ -100,7 +100,7 @@ STEP = Step(
             Side.SUPPORT,
             Form(
                 "planning.schedule_session",
-                (Page("session", Session, check=lambda answers, at: not_past(answers, at, "starts")),),
+                (Page("session", Session, check=lambda answers, situation: not_past(answers, situation, "starts")),),
                 example={
                     "starts": 4070908800,
                     "minutes": "60",
@@ -122,8 +122,8 @@ STEP = Step(
             ready=_waiting,
             repeatable=True,
         ),
-        Task("close_planning", Side.SUPPORT, ready=lambda at: "planning.hold_session" in at.done),
+        Task("close_planning", Side.SUPPORT, ready=lambda situation: "planning.hold_session" in situation.done),
     ),
-    finished=lambda at: "planning.close_planning" in at.done,
-    links=lambda _at: (("onboarding", f"{DOCS}/pismo-platform-onboarding"),),
+    finished=lambda situation: "planning.close_planning" in situation.done,
+    links=lambda _situation: (("onboarding", f"{DOCS}/pismo-platform-onboarding"),),
 )

@@ -6,12 +6,12 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from flows.fields import Answers, FormPage, Input, Kind
+from flows.forms import addresses
+from flows.forms.fields import Answers, FormPage, Input, Kind
+from flows.forms.inputs import LONGEST, Attachment, Chosen, ChosenWithReason
+from flows.forms.step import Form, GrantAsked, Page, Situation, Step, Task
 from flows.people import Side
 from flows.problems import Note, Problem, fault
-from flows.step import Form, GrantAsked, Page, Situation, Step, Task
-from flows.steps import addresses
-from flows.steps.inputs import LONGEST, Attachment, Chosen, ChosenWithReason
 
 URL = "https://pismolabs.atlassian.net/servicedesk/"
 SUBTYPES = {"service_desk": "Service Desk Portal", "slack_connect": "Slack Connect", "status_page": "Status Page"}
@@ -54,12 +54,12 @@ def asked(answers: Answers) -> tuple[str, ...]:
     return tuple(dict.fromkeys(("service_desk", *(answers.get("resources") or ()))))
 
 
-def _users(answers: Answers, _at: Situation) -> Iterator[Problem]:
+def _users(answers: Answers, _situation: Situation) -> Iterator[Problem]:
     return addresses.check(answers, *USERS)
 
 
-def _notes(answers: Answers, at: Situation) -> Iterator[Note]:
-    return addresses.notes(answers, at, *USERS, resource="service_desk")
+def _notes(answers: Answers, situation: Situation) -> Iterator[Note]:
+    return addresses.notes(answers, situation, *USERS, resource="service_desk")
 
 
 def _grants(answers: Answers) -> Iterator[GrantAsked]:
@@ -68,24 +68,24 @@ def _grants(answers: Answers) -> Iterator[GrantAsked]:
         yield from (GrantAsked(resource, email, language=answers["portal_language"]) for email in users)
 
 
-def _pending(at: Situation, *states: str) -> bool:
-    return any(resource in RESOURCES and state in states for resource, _, state in at.grants)
+def _pending(situation: Situation, *states: str) -> bool:
+    return any(resource in RESOURCES and state in states for resource, _, state in situation.grants)
 
 
-def portal_of(at: Situation) -> str:
+def portal_of(situation: Situation) -> str:
     """The language of the portal that the customer chose."""
-    return str(at.get("service_desk", "portal_language", "en"))
+    return str(situation.get("service_desk", "portal_language", "en"))
 
 
-def ready_text(at: Situation, *resources: str) -> dict[str, str]:
+def ready_text(situation: Situation, *resources: str) -> dict[str, str]:
     """The access request as it is typed into the desk's Settings form: url, summary, path, priority, description.
 
     ``resources``: what it asks for; without any, all that was chosen.
     """
-    answers = at.answers.get("service_desk", {})
-    portal, summary, description = _WORDS[portal_of(at)]
+    answers = situation.answers.get("service_desk", {})
+    portal, summary, description = _WORDS[portal_of(situation)]
     subtypes = [SUBTYPES[resource] for resource in resources or asked(answers)]
-    words = {"customer": at.customer, "what": ", ".join(subtypes)}
+    words = {"customer": situation.customer, "what": ", ".join(subtypes)}
     return {
         "url": URL,
         "summary": summary.format(**words),
@@ -95,23 +95,23 @@ def ready_text(at: Situation, *resources: str) -> dict[str, str]:
     }
 
 
-def request(at: Situation, resource: str, emails: Collection[str], marker: str, channel: str = "") -> tuple[str, str]:
+def request(situation: Situation, resource: str, emails: Collection[str], marker: str, channel: str = "") -> tuple[str, str]:
     """Summary and description of one request as the bot files it: the form takes one subtype each.
 
     ``marker`` stands in the summary, which is what the desk's search looks at. ``channel``: Slack's name of the customer's channel,
     which a request for Slack Connect must give.
     """
-    _, summary, description = _WORDS[portal_of(at)]
+    _, summary, description = _WORDS[portal_of(situation)]
     what = SUBTYPES[resource]
-    title = " ".join(summary.format(customer=at.customer).split())[:LONGEST_TITLE]
-    listed = addresses.addresses(at.answers.get("service_desk", {}), *USERS)
-    lines = [description.format(customer=at.customer, what=what), *(email for email in listed if email in emails)]
+    title = " ".join(summary.format(customer=situation.customer).split())[:LONGEST_TITLE]
+    listed = addresses.addresses(situation.answers.get("service_desk", {}), *USERS)
+    lines = [description.format(customer=situation.customer, what=what), *(email for email in listed if email in emails)]
     lines += sorted(set(emails) - set(listed))
     return f"{title} - {what} ({marker})", "\n".join([*lines, f"Slack: #{channel}"] if channel else lines)
 
 
-def _tickets(at: Situation) -> Iterator[Note]:
-    for _, done in at.items.get("service_desk.file_request", ()):
+def _tickets(situation: Situation) -> Iterator[Note]:
+    for _, done in situation.items.get("service_desk.file_request", ()):
         ticket = {name: str(done.get(name) or "") for name in ("ticket", "link", "status")}
         yield Note("ticket_status" if ticket["status"] else "ticket", ticket)
 
@@ -123,7 +123,7 @@ def _task(
         name,
         Side.SUPPORT,
         Form(f"service_desk.{name}", (Page("grants", page),), example={"grants": "*", **example}),
-        ready=lambda at: _pending(at, *source),
+        ready=lambda situation: _pending(situation, *source),
         repeatable=True,
         optional=optional,
         resource=RESOURCES,
@@ -137,7 +137,10 @@ STEP = Step(
     Form(
         "service_desk",
         (Page("users", Users, check=_users),),
-        prefill=lambda at: {"resources": ["service_desk"], "portal_language": "pt_BR" if at.language == "pt_BR" else "en"},
+        prefill=lambda situation: {
+            "resources": ["service_desk"],
+            "portal_language": "pt_BR" if situation.language == "pt_BR" else "en",
+        },
         notes=_notes,
         review=True,
         example={
@@ -152,9 +155,9 @@ STEP = Step(
         _task("grant_access", Chosen, ("asked", "filed"), "granted"),
         _task("refuse_access", ChosenWithReason, ("asked", "filed"), "refused", optional=True, reason="Not an employee."),
     ),
-    finished=lambda at: not _pending(at, "asked", "filed"),
+    finished=lambda situation: not _pending(situation, "asked", "filed"),
     grants=_grants,
-    links=lambda _at: (
+    links=lambda _situation: (
         ("service_desk", URL),
         ("request_access", "https://developers.pismo.io/pismo-docs/docs/requests-for-access"),
     ),

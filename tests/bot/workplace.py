@@ -18,17 +18,17 @@ import uvicorn
 from pydantic import SecretStr
 
 from bot.app import Bot
-from bot.buttons import Act, ButtonValue
-from bot.policies import Policies
-from bot.serve import listener
-from bot.settings import Settings
-from bot.web import build
-from flows import filling, fulfilling, reviewing, starting, steering
-from flows.fields import Answers
-from flows.form import collect
+from bot.config.policies import Policies
+from bot.config.settings import Settings
+from bot.messages.buttons import Act, ButtonValue
+from bot.ops.serve import listener
+from bot.slack.web import build
+from flows.cases import fill, manage, review, start, tasks
+from flows.cases.onboarding import situation_of
+from flows.forms.fields import Answers
+from flows.forms.pages import collect
 from flows.journey import CURRENT, JOURNEYS
 from flows.model import Snapshot
-from flows.onboarding import situation
 from flows.people import Who
 from flows.ports import Unit
 from playground.journey import Journey
@@ -198,7 +198,7 @@ class Workplace(Office):
     ) -> str:
         """Start an onboarding by the use case itself; its id, once its card and first step are posted."""
         channel, lead = channel or self.acme, lead or self.ana
-        asked = starting.Start(
+        asked = start.Start(
             customer=customer,
             channel_id=channel.id,
             lead=who(lead),
@@ -206,7 +206,7 @@ class Workplace(Office):
             language=language,
             go_live=None,
         )
-        onboarding = await self.bot.desk.transact(lambda unit: starting.start(unit, self.rules.rules, asked, who(self.sam)))
+        onboarding = await self.bot.desk.transact(lambda unit: start.start(unit, self.rules.rules, asked, who(self.sam)))
         await self.settled()
         return onboarding
 
@@ -245,7 +245,7 @@ class Workplace(Office):
                 one = needed.pop(0)
                 snapshot = await filling_snapshot(unit, onboarding)
                 if snapshot.steps[one].state.value not in ("done", "skipped"):
-                    await steering.skip(unit, rules, onboarding, one, who(self.sam), "Not needed here.")
+                    await manage.skip(unit, rules, onboarding, one, who(self.sam), "Not needed here.")
                 needed += STEPS[one].requires
 
         await self.bot.desk.transact(work)
@@ -259,10 +259,10 @@ class Workplace(Office):
             snapshot = await filling_snapshot(unit, onboarding)
             form = STEPS[step].form
             raw = {**form.example, **changed}
-            clean, problems = collect(form, raw, situation(snapshot, rules, unit.now, actor))
+            clean, problems = collect(form, raw, situation_of(snapshot, rules, unit.now, actor))
             if problems:
                 raise ValueError(problems)
-            filling.submit(unit, rules, snapshot, STEPS[step], clean, actor)
+            fill.submit(unit, rules, snapshot, STEPS[step], clean, actor)
 
         await self.bot.desk.transact(work)
         await self.settled()
@@ -272,7 +272,7 @@ class Workplace(Office):
         record = (await self.snapshot(onboarding)).steps[step]
         for person in people or (self.sam,):
             await self.bot.desk.transact(
-                lambda unit, by=person: reviewing.approve(  # type: ignore[misc]
+                lambda unit, by=person: review.approve(  # type: ignore[misc]
                     unit, self.rules.rules, onboarding, step, record.revision, record.digest, who(by)
                 )
             )
@@ -280,7 +280,7 @@ class Workplace(Office):
 
     async def do(self, onboarding: str, step: str, task: str, answers: Answers, person: Person | None = None) -> None:
         await self.bot.desk.transact(
-            lambda unit: fulfilling.do_task(unit, self.rules.rules, onboarding, step, task, answers, who(person or self.sam))
+            lambda unit: tasks.do_task(unit, self.rules.rules, onboarding, step, task, answers, who(person or self.sam))
         )
         await self.settled()
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from playwright.async_api import expect
 
-from bot.buttons import Act
-from bot.forms import field_name
+from bot.messages.buttons import Act
+from bot.modals.meta import field_name
 from playground.browser import Side
 from playground.journey import (
     Fill,

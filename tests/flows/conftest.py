@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from flows.onboarding import need
+from flows.cases.onboarding import need
+from flows.cases.start import Start, start
 from flows.people import Who
 from flows.ports import Unit
 from flows.rules import Rules
-from flows.starting import Start, start
 from flows.state import StepState
 from storage import migrate
 from storage.sealing import using

@@ -16,7 +16,7 @@ from flows.business_time import (
     next_open,
     parse_duration,
 )
-from flows.iso_codes import zones
+from flows.checks.iso_codes import zones
 
 SAO_PAULO = Calendar("America/Sao_Paulo", country="BR")
 ZERO = BusinessDuration()

@@ -9,17 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from flows.cases.manage import skip
+from flows.cases.onboarding import need, open_tasks, whose_turn
+from flows.forms.step import Step
 from flows.journey import CURRENT, JOURNEYS, all_forms, form_of, journey, journey_of, verify
-from flows.onboarding import need, open_tasks, whose_turn
 from flows.people import Side, Who
 from flows.ports import Unit
 from flows.rules import Rules
 from flows.state import ENDED, FILLABLE, TRANSITIONS, Move, StepState, after
-from flows.steering import skip
-from flows.step import Step
 from storage.store import Store
-from tests.bot.views import scenes
-from tests.flows.steps.filled_forms import situation
+from tests.bot.messages import samples
+from tests.flows.steps.filled_forms import a_situation
 
 JOURNEY = JOURNEYS[CURRENT]
 STEPS = tuple(JOURNEY.steps.values())
@@ -119,26 +119,26 @@ def test_no_order_of_moves_leaves_the_table(moves: list[Move]) -> None:
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.id)
 def test_at_the_first_moment_after_the_approval_it_is_somebodys_turn(step: Step) -> None:
-    snapshot = scenes.snapshot(StepState.FULFILLING)
+    snapshot = samples.snapshot(StepState.FULFILLING)
     for other in snapshot.steps.keys() - {step.id}:
         snapshot.steps[other].state = StepState.DONE
     snapshot.grants = [
         replace(grant, state="asked", resource=asked.resource, email=asked.email)
-        for grant, asked in zip(scenes.grants(10), step.grants(scenes.sent_answers(step.id)), strict=False)
+        for grant, asked in zip(samples.grants(10), step.grants(samples.sent_answers(step.id)), strict=False)
     ]
-    at = scenes.at(snapshot)
-    tasks = list(open_tasks(step, at))
+    situation = samples.at(snapshot)
+    tasks = list(open_tasks(step, situation))
     assert tasks
-    assert not step.finished(at)
-    assert whose_turn(step, snapshot.steps[step.id], at) in (Side.SUPPORT, Side.CUSTOMER)
+    assert not step.finished(situation)
+    assert whose_turn(step, snapshot.steps[step.id], situation) in (Side.SUPPORT, Side.CUSTOMER)
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.id)
 def test_links_notes_and_grants_do_not_fail_before_anything_was_sent(step: Step) -> None:
-    at = situation()
-    assert all(url.startswith("https://") for _, url in step.links(at))
-    assert isinstance(list(step.form.notes({}, at)), list)
-    assert isinstance(step.finished(at), bool)
+    situation = a_situation()
+    assert all(url.startswith("https://") for _, url in step.links(situation))
+    assert isinstance(list(step.form.notes({}, situation)), list)
+    assert isinstance(step.finished(situation), bool)
 
 
 # -- versions

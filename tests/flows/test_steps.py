@@ -16,22 +16,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic.fields import FieldInfo
 
-from bot.texts import languages, table
-from flows import filling
-from flows.dialogs import DIALOGS
-from flows.drafts import REVIEW
-from flows.fields import CATALOGUES, Answers, Input, Kind, inputs, max_length
-from flows.filling import DraftKey
-from flows.form import Slot, check, collect, digest, put, raw_of, screen, slots
+from bot.messages.texts import languages, table
+from flows.cases import fill
+from flows.cases.fill import DraftKey
+from flows.cases.onboarding import need, situation_of
+from flows.forms.dialogs import DIALOGS
+from flows.forms.drafts import REVIEW
+from flows.forms.fields import CATALOGUES, Answers, Input, Kind, inputs, max_length
+from flows.forms.pages import Slot, check, collect, digest, put, raw_of, screen, slots
+from flows.forms.step import Form, Situation, Step
 from flows.journey import CURRENT, JOURNEYS, all_forms
 from flows.model import Draft
-from flows.onboarding import need, situation
 from flows.people import Who
 from flows.ports import Unit
 from flows.problems import Problem, Refused
 from flows.rules import Rules
 from flows.state import FILLABLE, StepState
-from flows.step import Form, Situation, Step
 from storage.store import Store
 from tests.flows.steps import filled_forms
 
@@ -77,29 +77,29 @@ class Filler:
         self.store, self.form = store, form
         self.key = DraftKey(onboarding_id, form.id)
 
-    async def opened(self) -> filling.Opened:
+    async def opened(self) -> fill.Opened:
         async with self.store.read() as unit:
-            return await filling.resume(unit, self.form, await self.at(unit), self.key)
+            return await fill.resume(unit, self.form, await self.situation(unit), self.key)
 
-    async def at(self, unit: Unit) -> Situation:
+    async def situation(self, unit: Unit) -> Situation:
         """This onboarding with whatever any form may look at, but the form's own sent answers."""
-        at = situation(await need(unit, self.key.onboarding_id), RULES, unit.now, ANA)
-        return replace(at, answers={step: sent for step, sent in all_sent().items() if step != self.form.id})
+        situation = situation_of(await need(unit, self.key.onboarding_id), RULES, unit.now, ANA)
+        return replace(situation, answers={step: sent for step, sent in all_sent().items() if step != self.form.id})
 
-    async def leave(self, index: int, raw: Answers, who: Who = ANA, *, back: bool = False) -> filling.Paged:
-        async def work(unit: Unit) -> filling.Paged:
-            at = await self.at(unit)
-            return await filling.leave_page(unit, self.form, index, raw, who, at, self.key, back=back)
+    async def leave(self, index: int, raw: Answers, who: Who = ANA, *, back: bool = False) -> fill.Paged:
+        async def work(unit: Unit) -> fill.Paged:
+            at = await self.situation(unit)
+            return await fill.leave_page(unit, self.form, index, raw, who, at, self.key, back=back)
 
         return await self.store.transact(work)
 
     async def finish(self, used: Answers) -> tuple[Answers, list[tuple[int, Problem]]]:
         async def work(unit: Unit) -> tuple[Answers, list[tuple[int, Problem]]]:
-            return await filling.finish(unit, self.form, await self.at(unit), self.key, used)
+            return await fill.finish(unit, self.form, await self.situation(unit), self.key, used)
 
         return await self.store.transact(work)
 
-    async def fill(self, answers: Answers) -> filling.Paged:
+    async def fill(self, answers: Answers) -> fill.Paged:
         """Every page in order; each must let one go on."""
         index = 0
         while True:
@@ -123,7 +123,7 @@ async def test_the_example_goes_through_page_by_page_and_the_draft_is_gone(store
     paged = await filler.fill(example)
     clean, late = await filler.finish(paged.used)
     async with store.read() as unit:
-        assert (clean, late) == collect(form, example, await filler.at(unit))
+        assert (clean, late) == collect(form, example, await filler.situation(unit))
         assert await unit.get(Draft, filler.key.id) is None
     with pytest.raises(Refused, match="draft_gone"):
         await filler.finish({})
@@ -191,8 +191,8 @@ async def test_a_double_send_writes_one_revision_and_a_changed_one_the_next(stor
     async def send(answers: Answers) -> int:
         async def work(unit: Unit) -> int:
             snapshot = await need(unit, onboarding)
-            filling.fillable(snapshot, step)
-            filling.submit(unit, RULES, snapshot, step, answers, ANA)
+            fill.fillable(snapshot, step)
+            fill.submit(unit, RULES, snapshot, step, answers, ANA)
             return snapshot.steps[step.id].revision
 
         return await store.transact(work)
@@ -218,13 +218,13 @@ async def test_reopened_after_sending_it_shows_what_was_sent_and_is_taken_again(
     clean = filled_forms.sent(step.form, filled_forms.example(step.form))
 
     async def send(unit: Unit) -> None:
-        filling.submit(unit, RULES, await need(unit, onboarding), step, clean, ANA)
+        fill.submit(unit, RULES, await need(unit, onboarding), step, clean, ANA)
 
     await store.transact(send)
     async with store.read() as unit:
-        at = situation(await need(unit, onboarding), RULES, unit.now, BEN)
-        opened = await filling.resume(unit, step.form, at, DraftKey(onboarding, step.form.id))
-        again, problems = collect(step.form, opened.answers, at)
+        situation = situation_of(await need(unit, onboarding), RULES, unit.now, BEN)
+        opened = await fill.resume(unit, step.form, situation, DraftKey(onboarding, step.form.id))
+        again, problems = collect(step.form, opened.answers, situation)
     assert (again, problems) == (clean, [])
     assert opened.slot == 0
 
@@ -236,10 +236,10 @@ async def test_a_form_opens_in_the_states_that_let_it_be_sent(store: Store, onbo
     for state in StepState:
         snapshot.steps[step.id].state = state
         if state in FILLABLE:
-            filling.fillable(snapshot, step)
+            fill.fillable(snapshot, step)
             continue
         with pytest.raises(Refused) as said:
-            filling.fillable(snapshot, step)
+            fill.fillable(snapshot, step)
         assert said.value.key == ("step_locked" if state is StepState.LOCKED else "moved_on")
 
 
@@ -308,4 +308,4 @@ def test_the_last_person_can_be_left_out_and_is_then_asked_for_again() -> None:
     form, page = REPEATED[0]
     answers = put(Slot(page, 0), {page.repeat: [person(0, "enough")]}, person(0, "remove"))
     assert answers[page.repeat] == []
-    assert check(slots(form, answers)[0], answers, filled_forms.situation())
+    assert check(slots(form, answers)[0], answers, filled_forms.a_situation())

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import bot.clock
+import bot.config.clock
 from flows import business_time
 from playground.acts import Acts
 from playground.clock import CUSTOMER, MOVES, Clock, after
@@ -28,7 +28,7 @@ def test_a_business_day_later_the_customer_works(moment: datetime) -> None:
 @given(st.lists(st.sampled_from([*MOVES]), min_size=1, max_size=4))
 def test_the_bots_clock_goes_with_it_and_never_back(tmp_path_factory: pytest.TempPathFactory, moves: list[str]) -> None:
     file = tmp_path_factory.mktemp("demo") / "clock"
-    demo, of_bot = Clock(file), bot.clock.Clock(str(file))
+    demo, of_bot = Clock(file), bot.config.clock.Clock(str(file))
     for how in moves:
         before = of_bot()
         demo.move(how)

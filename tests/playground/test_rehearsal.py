@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.buttons import Act
-from bot.settings import Exit
+from bot.config.settings import Exit
+from bot.messages.buttons import Act
 from playground.acts import Acts, example
 from playground.journey import Journey, ready
 from playground.office import CALM, POLICIES, ROOT, Office

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.buttons import Act
+from bot.messages.buttons import Act
 from playground.acts import Acts
 from playground.journey import Journey, ready
 from playground.lasting import SLACK, LastingOffice, clear

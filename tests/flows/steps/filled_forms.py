@@ -4,15 +4,15 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from flows.fields import Answers, Kind, inputs
-from flows.form import collect, screen, slots
-from flows.step import Form, Situation
+from flows.forms.fields import Answers, Kind, inputs
+from flows.forms.pages import collect, screen, slots
+from flows.forms.step import Form, Situation
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 LANGUAGES = ("en", "pt_BR")
 
 
-def situation(**more: Any) -> Situation:
+def a_situation(**more: Any) -> Situation:
     known = Situation(
         now=NOW,
         today=date(2026, 3, 10),
@@ -31,16 +31,16 @@ def example(form: Form) -> Answers:
     return {name: ["grant_1"] if name in many and value == "*" else value for name, value in form.example.items()}
 
 
-def sent(form: Form, answers: Answers, at: Situation | None = None) -> Answers:
+def sent(form: Form, answers: Answers, situation: Situation | None = None) -> Answers:
     """What is sent for these raw answers; they must be accepted."""
-    clean, problems = collect(form, answers, at or situation())
+    clean, problems = collect(form, answers, situation or a_situation())
     assert problems == []
     return clean
 
 
-def refused(form: Form, answers: Answers, at: Situation | None = None) -> set[tuple[str, str]]:
+def refused(form: Form, answers: Answers, situation: Situation | None = None) -> set[tuple[str, str]]:
     """(field, key) of everything that is wrong, secrets included."""
-    found = {(problem.field, problem.key) for _, problem in collect(form, answers, at or situation())[1]}
+    found = {(problem.field, problem.key) for _, problem in collect(form, answers, situation or a_situation())[1]}
     for slot in slots(form, answers):
         found |= {(problem.field, problem.key) for problem in screen(slot.page, answers).problems}
     return found

@@ -6,10 +6,10 @@ from typing import Annotated, ClassVar
 import pytest
 from pydantic import create_model
 
-from flows.fields import FormPage, Input, Kind
+from flows.forms.fields import FormPage, Input, Kind
+from flows.forms.step import Form, Page, Step, Task
 from flows.journey import CURRENT, JOURNEYS, Journey, JourneyError, journey, verify
 from flows.people import Side
-from flows.step import Form, Page, Step, Task
 
 
 class Word(FormPage):

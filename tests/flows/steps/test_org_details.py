@@ -2,9 +2,9 @@
 
 import pytest
 
-from flows.form import collect
+from flows.forms.pages import collect
 from flows.steps.organization import STEP, compare, to_org_details
-from tests.flows.steps.filled_forms import example, sent, situation
+from tests.flows.steps.filled_forms import a_situation, example, sent
 
 CLEAN = sent(STEP.form, example(STEP.form))
 
@@ -48,7 +48,7 @@ def test_a_long_country_name_gives_way_to_its_code() -> None:
 @pytest.mark.parametrize("name", [name for name in LONGEST if name in example(STEP.form)])
 def test_nothing_is_taken_that_the_platform_would_refuse(name: str) -> None:
     too_long = {**example(STEP.form), "document_reason": "x", name: "x" * (LONGEST[name] + 1)}
-    assert name in {problem.field for _, problem in collect(STEP.form, too_long, situation())[1]}
+    assert name in {problem.field for _, problem in collect(STEP.form, too_long, a_situation())[1]}
     assert len(str(to_org_details(CLEAN)[name])) <= LONGEST[name]
 
 

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from flows.dialogs import DIALOGS
-from flows.fields import Answers
-from flows.form import Slot, check, put, slots
+from flows.forms.dialogs import DIALOGS
+from flows.forms.fields import Answers
+from flows.forms.pages import Slot, check, put, slots
 from flows.journey import form_of
 from flows.steps import control_center, environments, next_steps, planning, service_desk
 from flows.steps.control_center import ADMIN
-from tests.flows.steps.filled_forms import NOW, example, refused, sent, situation
+from tests.flows.steps.filled_forms import NOW, a_situation, example, refused, sent
 
 SECOND = int(NOW.timestamp())
 
@@ -91,14 +91,14 @@ def test_today_is_not_past() -> None:
 
 
 def test_a_go_live_date_that_is_over_is_not_offered_again() -> None:
-    assert planning.STEP.form.prefill(situation(go_live=date(2026, 4, 1))) == {"go_live": "2026-04-01"}
-    assert planning.STEP.form.prefill(situation(go_live=date(2026, 3, 1))) == {}
+    assert planning.STEP.form.prefill(a_situation(go_live=date(2026, 4, 1))) == {"go_live": "2026-04-01"}
+    assert planning.STEP.form.prefill(a_situation(go_live=date(2026, 3, 1))) == {}
 
 
 def test_a_document_that_fails_its_check_digits_is_taken_with_a_reason_that_support_sees() -> None:
     form = form_of("organization")
     answers = {**example(form), "document_number": "11.222.333/0001-82", "document_reason": "Issued before the standard."}
-    notes = list(form.notes(sent(form, answers), situation()))
+    notes = list(form.notes(sent(form, answers), a_situation()))
     assert [(note.key, note.params["reason"]) for note in notes] == [("document_overridden", "Issued before the standard.")]
 
 
@@ -130,7 +130,7 @@ def csv(*addresses: str) -> dict[str, str]:
 def notes_of(given: Answers, **more: Any) -> dict[str, dict[str, Any]]:
     form = service_desk.STEP.form
     given = {"portal_language": "en", **given}
-    return {note.key: dict(note.params) for note in form.notes(sent(form, given), situation(**more))}
+    return {note.key: dict(note.params) for note in form.notes(sent(form, given), a_situation(**more))}
 
 
 def test_the_list_is_shown_back_with_what_is_odd_about_it() -> None:
@@ -170,7 +170,7 @@ def test_more_than_a_thousand_addresses_are_refused_and_a_thousand_taken() -> No
     assert ("users", "emails_too_many") in refused(form, {"users_file": csv(*many), "portal_language": "en"})
     clean = sent(form, {"users_file": csv(*many[:1000]), "resources": ["status_page"], "portal_language": "en"})
     assert len(list(service_desk.STEP.grants(clean))) == 2000
-    assert len(list(form.notes(clean, situation()))) < 5
+    assert len(list(form.notes(clean, a_situation()))) < 5
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def test_more_than_a_thousand_addresses_are_refused_and_a_thousand_taken() -> No
 )
 def test_the_request_is_ready_to_paste_in_the_language_of_the_portal(language: str, portal: str, word: str) -> None:
     answers = sent(service_desk.STEP.form, {**example(service_desk.STEP.form), "portal_language": language})
-    text = service_desk.ready_text(situation(answers={"service_desk": answers}))
+    text = service_desk.ready_text(a_situation(answers={"service_desk": answers}))
     assert text["path"] == f"PISMO | {portal} > Settings > Access request > Service Desk Portal / Status Page"
     assert "Acme Bank" in text["summary"]
     assert word in text["summary"].lower()
@@ -187,7 +187,7 @@ def test_the_request_is_ready_to_paste_in_the_language_of_the_portal(language: s
 
 def test_environments_begin_with_the_users_of_the_service_desk() -> None:
     answers = {"service_desk": {"users": "Ana <ana@bank.example>"}, "planning": {"go_live": "2026-06-01"}}
-    known = environments.STEP.form.prefill(situation(answers=answers))
+    known = environments.STEP.form.prefill(a_situation(answers=answers))
     assert known == {"test_users": "ana@bank.example", "production_from": "2026-06-01"}
 
 
@@ -197,8 +197,8 @@ def test_only_the_own_test_environment_is_asked_for_its_address() -> None:
     assert sent(form, {**example(form), **own})["own_url"] == "https://test.bank.example"
     ready = environments.STEP.task("test_ready").form
     assert ready is not None
-    assert ready.prefill(situation(answers={"environments": own})) == {"base_url": "https://test.bank.example"}
-    assert ready.prefill(situation()) == {"base_url": "https://sandbox.pismolabs.io"}
+    assert ready.prefill(a_situation(answers={"environments": own})) == {"base_url": "https://test.bank.example"}
+    assert ready.prefill(a_situation()) == {"base_url": "https://sandbox.pismolabs.io"}
 
 
 # -- Control Center
@@ -213,7 +213,7 @@ def users(*roles: str) -> list[Answers]:
 def leave(answers: Answers, index: int, typed: Answers) -> set[tuple[str, str]]:
     """What is said when one user's page is left."""
     slot: Slot = slots(control_center.STEP.form, answers)[index]
-    return {(p.field, p.key) for p in check(slot, put(slot, answers, typed), situation())}
+    return {(p.field, p.key) for p in check(slot, put(slot, answers, typed), a_situation())}
 
 
 def test_the_last_user_cannot_be_left_without_an_administrator() -> None:
@@ -237,7 +237,7 @@ def test_a_user_stands_in_the_list_once() -> None:
 )
 def test_two_administrators_are_recommended(roles: tuple[str, ...], keys: list[str]) -> None:
     form = control_center.STEP.form
-    assert [note.key for note in form.notes({"users": users(*roles)}, situation())] == keys
+    assert [note.key for note in form.notes({"users": users(*roles)}, a_situation())] == keys
 
 
 def test_each_user_is_asked_for_in_each_environment() -> None:
@@ -263,8 +263,8 @@ def test_each_user_is_asked_for_in_each_environment() -> None:
 )
 def test_the_step_ends_when_nobody_is_waited_for_and_an_administrator_is_in(states: tuple[str, str], over: bool) -> None:
     grants = [("control_center_test", f"u{n}@bank.example", state) for n, state in enumerate(states)]
-    at = situation(answers={"control_center": {"users": users(ADMIN, "controlc-setup-viewer")}}, grants=grants)
-    assert control_center.STEP.finished(at) is over
+    situation = a_situation(answers={"control_center": {"users": users(ADMIN, "controlc-setup-viewer")}}, grants=grants)
+    assert control_center.STEP.finished(situation) is over
 
 
 # -- planning and next steps
@@ -275,22 +275,22 @@ def test_a_session_must_be_scheduled_then_held_then_planning_closes() -> None:
     hold, close = step.task("hold_session"), step.task("close_planning")
     scheduled: dict[str, list[tuple[str, Answers]]] = {"planning.schedule_session": [("s1", {})]}
     held = {"planning.hold_session": [("h1", {"session": "s1"})]}
-    assert not hold.ready(situation())
-    assert hold.ready(situation(items=scheduled))
-    assert not hold.ready(situation(items={**scheduled, **held}))
-    assert not close.ready(situation(items=scheduled))
-    assert close.ready(situation(items={**scheduled, **held}, done={"planning.hold_session": {}}))
-    assert not step.finished(situation(done={"planning.hold_session": {}}))
-    assert step.finished(situation(done={"planning.close_planning": {}}))
+    assert not hold.ready(a_situation())
+    assert hold.ready(a_situation(items=scheduled))
+    assert not hold.ready(a_situation(items={**scheduled, **held}))
+    assert not close.ready(a_situation(items=scheduled))
+    assert close.ready(a_situation(items={**scheduled, **held}, done={"planning.hold_session": {}}))
+    assert not step.finished(a_situation(done={"planning.hold_session": {}}))
+    assert step.finished(a_situation(done={"planning.close_planning": {}}))
 
 
 def test_the_guides_are_those_of_the_chosen_products() -> None:
-    links = dict(next_steps.STEP.links(situation(answers={"planning": {"products": ["digital_lending"]}})))
+    links = dict(next_steps.STEP.links(a_situation(answers={"planning": {"products": ["digital_lending"]}})))
     assert {"guide_digital_lending", "developers_portal", "ask_ai", "control_center_guide"} == links.keys()
     assert set(next_steps.GUIDES) == set(planning.PRODUCTS)
     assert all(url.startswith("https://developers.pismo.io/") for url in links.values())
 
 
 def test_starting_begins_with_the_channel_it_was_asked_in() -> None:
-    known = DIALOGS["start"].prefill(situation(channel_id="C1", owner_id="U1", language="pt_BR"))
+    known = DIALOGS["start"].prefill(a_situation(channel_id="C1", owner_id="U1", language="pt_BR"))
     assert known == {"channel": "C1", "owner": "U1", "language": "pt_BR"}

@@ -4,13 +4,13 @@ import json
 
 import pytest
 
-from bot.texts import table
-from flows.dialogs import DIALOGS
-from flows.filling import as_raw
-from flows.form import collect
+from bot.messages.texts import table
+from flows.cases.fill import as_raw
+from flows.forms.dialogs import DIALOGS
+from flows.forms.pages import collect
+from flows.forms.step import Form, Situation
 from flows.journey import CURRENT, JOURNEYS, all_forms, form_of
-from flows.step import Form, Situation
-from tests.flows.steps.filled_forms import LANGUAGES, example, refused, sent, situation
+from tests.flows.steps.filled_forms import LANGUAGES, a_situation, example, refused, sent
 
 FORMS = [*all_forms(), *DIALOGS.values()]
 STEPS = JOURNEYS[CURRENT].steps
@@ -18,7 +18,7 @@ STEPS = JOURNEYS[CURRENT].steps
 
 def around(form: Form) -> Situation:
     """With all steps' examples sent before."""
-    return situation(answers={step.id: {**step.form.example, **sent(step.form, example(step.form))} for step in STEPS.values()})
+    return a_situation(answers={step.id: {**step.form.example, **sent(step.form, example(step.form))} for step in STEPS.values()})
 
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.id)
@@ -46,7 +46,7 @@ def test_what_is_known_already_is_offered_and_never_breaks_the_form(form: Form) 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.id)
 def test_notes_of_half_filled_answers_are_shown_without_failing(form: Form) -> None:
     for answers in ({}, {"users": [{}], "method": "oidc", "mtls": "csr"}, form.example if "users" not in form.example else {}):
-        for note in form.notes(answers, situation()):
+        for note in form.notes(answers, a_situation()):
             for language in LANGUAGES:
                 assert {f"note.{note.key}", f"note.{note.key}.one"} & table(language).keys()
 

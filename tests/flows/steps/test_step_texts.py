@@ -5,14 +5,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.texts import table
-from flows import dialogs, email_domains, emails, pem
-from flows.csr_subject import SubjectFault
-from flows.fields import Kind, inputs
+from bot.messages.texts import table
+from flows.checks import email_domains, emails, pem
+from flows.checks.csr_subject import SubjectFault
+from flows.checks.org_id import OrgIdKey
+from flows.forms import dialogs
+from flows.forms.fields import Kind, inputs
 from flows.journey import CURRENT, JOURNEYS, all_forms
-from flows.org_id import OrgIdKey
-from flows.steps import authentication, next_steps
-from tests.flows.steps.filled_forms import LANGUAGES, situation
+from flows.steps import next_steps
+from flows.steps.authentication import step as authentication
+from tests.flows.steps.filled_forms import LANGUAGES, a_situation
 
 STEPS = JOURNEYS[CURRENT].steps.values()
 FORMS = [*all_forms(), *dialogs.DIALOGS.values()]
@@ -23,7 +25,7 @@ STATES = ("asked", "filed", "invited", "expired", "granted", "refused", "confirm
 def needed() -> Iterator[str]:
     for step in STEPS:
         yield from (f"step.{step.id}.title", f"step.{step.id}.about")
-        yield from (f"link.{key}" for key, _ in step.links(situation()))
+        yield from (f"link.{key}" for key, _ in step.links(a_situation()))
         for task in step.tasks:
             yield from (f"task.{step.id}.{task.id}.{word}" for word in ("title", "done"))
             yield from (f"resource.{resource}" for resource in task.resource)

@@ -1,0 +1,1 @@
+"""What an installation sets: the environment, policies, the clock."""

@@ -1,0 +1,277 @@
+"""The configuration, from environment variables. `problems` says of each that is missing or wrong how to mend it."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from enum import IntEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bot.config.clock import ClockError, read_ahead
+from bot.config.policies import PolicyError, load
+
+if TYPE_CHECKING:
+    from pismo.tls import ClientTls
+
+SLACK_API = "https://slack.com/api/"
+
+
+class Exit(IntEnum):
+    """How the process ends. A supervisor starts it again after all but those that a person has to mend."""
+
+    OK = 0
+    FAILED = 1
+    CONFIGURATION = 2
+    """As for wrong arguments: something is to be mended before it can run."""
+    DATABASE_OLDER = 3
+    """Run ``python -m bot migrate``."""
+    DATABASE_NEWER = 4
+    """The database was migrated by a newer version of the bot."""
+    DATABASE_UNREACHABLE = 5
+    ALTERED = 6
+    """``verify-log`` or ``keys rotate`` found a change, a gap, a swap or a cut tail."""
+    SOCKET_LOST = 7
+    """Socket Mode could not be reconnected; starting anew helps."""
+
+
+class Settings(BaseSettings):
+    """All as text, so that each wrong one can be named; `problems` checks them."""
+
+    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True)
+
+    slack_bot_token: SecretStr = SecretStr("")
+    slack_signing_secret: SecretStr | None = None
+    slack_app_token: SecretStr | None = None
+    slack_api_url: str = SLACK_API
+    support_channel: str = ""
+    support_usergroup: str = ""
+    database_url: str = Field(default="sqlite+aiosqlite:///onboarding.db", repr=False)
+    """May hold a password."""
+    encryption_keys: SecretStr = SecretStr("")
+    host: str = "127.0.0.1"
+    """A container sets 0.0.0.0."""
+    port: str = "3000"
+    """0: a free one, named in the log."""
+    pismo_api_url: str = "https://sandbox.pismolabs.io"
+    """Of the test environment."""
+    pismo_production_api_url: str = ""
+    """Not published: without it nothing is proved in production."""
+    pismo_client_cert: str = Field(default="", repr=False)
+    pismo_client_key: SecretStr = SecretStr("")
+    """The path of a PEM file each, or the PEM itself; for both environments where production has none of its own."""
+    pismo_production_client_cert: str = Field(default="", repr=False)
+    pismo_production_client_key: SecretStr = SecretStr("")
+    pismo_ca_file: str = Field(default="", repr=False)
+    pismo_oauth2_secret_field: str = "client_secret_string"  # noqa: S105  the name of a field
+    service_desk_url: str = ""
+    """Of the site of the Service Desk; without it support gets a text to paste."""
+    service_desk_user: str = Field(default="", repr=False)
+    service_desk_token: SecretStr = SecretStr("")
+    config_file: str = ""
+    clock_file: str = ""
+    """For demonstrations only."""
+    log_level: str = "INFO"
+
+    @property
+    def pismo_tls(self) -> "ClientTls":
+        """Of the test environment."""
+        from pismo.tls import ClientTls  # noqa: PLC0415  brings cryptography, which --help need not load
+
+        return ClientTls(self.pismo_client_cert, self.pismo_client_key, self.pismo_ca_file)
+
+    @property
+    def pismo_production_tls(self) -> "ClientTls":
+        own, key = self.pismo_production_client_cert, self.pismo_production_client_key
+        return replace(self.pismo_tls, certificate=own, key=key) if own else self.pismo_tls
+
+    @property
+    def socket_mode(self) -> bool:
+        return bool(_plain(self.slack_app_token))
+
+
+@dataclass(frozen=True)
+class ConfigProblem:
+    """``name``: the variable. ``what`` is wrong, and ``how`` to mend it; neither ever holds a secret's value."""
+
+    name: str
+    what: str
+    how: str
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.what} - {self.how}"
+
+
+def _plain(secret: SecretStr | None) -> str:
+    return secret.get_secret_value() if secret else ""
+
+
+_Check = Callable[[Settings], Iterator[ConfigProblem]]
+
+
+def problems(settings: Settings, *, slack: bool = True) -> list[ConfigProblem]:
+    """All that keeps the bot from running. ``slack=False``: for commands that work on the store alone."""
+    return [problem for check in (_SLACK + _STORE if slack else _STORE) for problem in check(settings)]
+
+
+def _bot_token(settings: Settings) -> Iterator[ConfigProblem]:
+    token = _plain(settings.slack_bot_token)
+    where = "copy the Bot User OAuth Token from the Slack app's page, OAuth & Permissions"
+    if not token:
+        yield ConfigProblem("SLACK_BOT_TOKEN", "is missing", where)
+    elif not re.fullmatch(r"xox[be]\S+", token):
+        yield ConfigProblem("SLACK_BOT_TOKEN", "does not begin with xoxb-", where)
+
+
+def _front(settings: Settings) -> Iterator[ConfigProblem]:
+    secret, app_token = _plain(settings.slack_signing_secret), _plain(settings.slack_app_token)
+    if not secret and not app_token:
+        yield ConfigProblem(
+            "SLACK_SIGNING_SECRET",
+            "is missing, and so is SLACK_APP_TOKEN",
+            "for HTTP copy the Signing Secret from the Slack app's page, Basic Information; for Socket Mode set SLACK_APP_TOKEN",
+        )
+    if secret and not re.fullmatch(r"[0-9a-zA-Z]{16,128}", secret):
+        yield ConfigProblem(
+            "SLACK_SIGNING_SECRET",
+            "does not look like a signing secret (32 hexadecimal digits)",
+            "copy it from the Slack app's page, Basic Information; it is no token and not the client secret",
+        )
+    if app_token and not re.fullmatch(r"xapp-\S+", app_token):
+        yield ConfigProblem(
+            "SLACK_APP_TOKEN",
+            "does not begin with xapp-",
+            "make an app-level token with the scope connections:write on the Slack app's page, Basic Information",
+        )
+
+
+def _urls(settings: Settings) -> Iterator[ConfigProblem]:
+    if not _is_web_url(settings.slack_api_url) or not settings.slack_api_url.endswith("/"):
+        yield ConfigProblem("SLACK_API_URL", "is not a URL that ends with /", f"leave it out for Slack itself, {SLACK_API}")
+    if not _is_web_url(settings.pismo_api_url):
+        yield ConfigProblem(
+            "PISMO_API_URL", "is not a URL", "write https:// and the host, or leave it out for https://sandbox.pismolabs.io"
+        )
+
+
+def _pismo(settings: Settings) -> Iterator[ConfigProblem]:
+    from pismo.tls import CertificateError  # noqa: PLC0415  brings cryptography, which --help need not load
+
+    address = settings.pismo_production_api_url
+    if address and not _is_web_url(address):
+        yield ConfigProblem("PISMO_PRODUCTION_API_URL", "is not a URL", "write https:// and the host, or leave it out")
+    if settings.pismo_oauth2_secret_field not in ("client_secret_string", "client_secret"):
+        yield ConfigProblem("PISMO_OAUTH2_SECRET_FIELD", "is no name Pismo takes", "write client_secret_string or client_secret")
+    both = {"PISMO_CLIENT_CERT": settings.pismo_tls, "PISMO_PRODUCTION_CLIENT_CERT": settings.pismo_production_tls}
+    hows = {
+        "unreadable": "name a PEM file that this user may read, or give the PEM itself; see PISMO_CA_FILE too",
+        "no_key": "name its private key in the variable that ends with KEY",
+        "mismatch": "the key must be the certificate's own",
+    }
+    for name, tls in both.items():
+        try:
+            tls.read().context()
+        except CertificateError as error:
+            yield ConfigProblem(name, f"cannot be used ({error.kind})", hows[error.kind])
+            return  # production's is the same one, or the same file of authorities
+
+
+def _service_desk(settings: Settings) -> Iterator[ConfigProblem]:
+    url, user, token = settings.service_desk_url, settings.service_desk_user, _plain(settings.service_desk_token)
+    if not (url or user or token):
+        return
+    if not _is_web_url(url):
+        what = "is not a URL" if url else "is missing"
+        yield ConfigProblem("SERVICE_DESK_URL", what, "write https:// and the host, or leave out all of SERVICE_DESK_…")
+    if "@" not in user or ":" in user:
+        yield ConfigProblem("SERVICE_DESK_USER", "is no e-mail address", "write the one of the account that the API token is of")
+    if not token:
+        how = "make an API token in the account's security settings at Atlassian"
+        yield ConfigProblem("SERVICE_DESK_TOKEN", "is missing", how)
+
+
+def _is_web_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.username and not re.search(r"\s", text)
+
+
+def _support(settings: Settings) -> Iterator[ConfigProblem]:
+    how = "in Slack open the channel's details; its ID stands at the bottom and begins with C or G"
+    if not settings.support_channel:
+        yield ConfigProblem("SUPPORT_CHANNEL", "is missing", how)
+    elif not re.fullmatch(r"[CG][A-Z0-9]{2,}", settings.support_channel):
+        yield ConfigProblem("SUPPORT_CHANNEL", "is not a channel ID (a name does not do)", how)
+    if settings.support_usergroup and not re.fullmatch(r"S[A-Z0-9]{2,}", settings.support_usergroup):
+        yield ConfigProblem("SUPPORT_USERGROUP", "is not a user group ID", "it begins with S; leave it out to go by the channel")
+
+
+def _database(settings: Settings) -> Iterator[ConfigProblem]:
+    how = "write sqlite+aiosqlite:///onboarding.db or postgresql://user:password@host/database"
+    scheme, _, rest = settings.database_url.partition("://")
+    if scheme not in ("sqlite+aiosqlite", "postgresql", "postgresql+psycopg"):
+        yield ConfigProblem("DATABASE_URL", "names no database the bot knows", how)
+    elif scheme.startswith("sqlite") and (path := rest.removeprefix("/").partition("?")[0]) in ("", ":memory:"):
+        yield ConfigProblem("DATABASE_URL", "names no file" if not path else "would keep nothing", how)
+    elif scheme.startswith("sqlite") and not Path(path).absolute().parent.is_dir():
+        yield ConfigProblem("DATABASE_URL", "names a file in a folder that does not exist", "make the folder, or name another")
+    elif not scheme.startswith("sqlite") and not _has_database(rest):
+        yield ConfigProblem("DATABASE_URL", "names no database on the server", how)
+
+
+def _has_database(rest: str) -> bool:
+    try:
+        parts = urlsplit("//" + rest)
+        _ = parts.port
+    except ValueError:
+        return False
+    return len(parts.path) > 1
+
+
+def _keys(settings: Settings) -> Iterator[ConfigProblem]:
+    from storage.sealing import Keyring, KeyringError  # noqa: PLC0415  brings cryptography, which --help need not load
+
+    text, how = _plain(settings.encryption_keys), "make one with: python -m bot keys new"
+    if not text.strip():
+        yield ConfigProblem("ENCRYPTION_KEYS", "is missing", how)
+        return
+    try:
+        Keyring.parse(text)
+    except KeyringError as error:
+        yield ConfigProblem("ENCRYPTION_KEYS", f"is malformed: {error}", how)
+
+
+def _server(settings: Settings) -> Iterator[ConfigProblem]:
+    if not re.fullmatch(r"\d{1,5}", settings.port) or int(settings.port) > 65535:
+        yield ConfigProblem("PORT", "is not a port", "write a number from 1 to 65535; 0 takes a free one")
+    if not re.fullmatch(r"[\w.:-]+", settings.host):
+        yield ConfigProblem("HOST", "is not an address", "write 127.0.0.1, or 0.0.0.0 in a container")
+
+
+def _policies(settings: Settings) -> Iterator[ConfigProblem]:
+    try:
+        load(settings.config_file)
+    except PolicyError as error:
+        yield ConfigProblem("CONFIG_FILE", str(error), error.how)
+
+
+def _clock(settings: Settings) -> Iterator[ConfigProblem]:
+    try:
+        read_ahead(Path(settings.clock_file)) if settings.clock_file else None
+    except ClockError as error:
+        yield ConfigProblem("CLOCK_FILE", str(error), "leave it out: it is for demonstrations only")
+
+
+def _logging(settings: Settings) -> Iterator[ConfigProblem]:
+    if settings.log_level.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+        yield ConfigProblem("LOG_LEVEL", "is not a level", "write DEBUG, INFO, WARNING or ERROR")
+
+
+_SLACK: tuple[_Check, ...] = (_bot_token, _front, _urls, _pismo, _service_desk, _support)
+_STORE: tuple[_Check, ...] = (_database, _keys, _server, _policies, _clock, _logging)

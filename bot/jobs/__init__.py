@@ -1,0 +1,1 @@
+"""What is done after a commit: the engine, the runner, a handler for each kind of effect, and what recurs."""

@@ -1,0 +1,214 @@
+"""The checks of a proof of access, each a line: certificate, handshake, token, tenant, programs, organization.
+
+A token is used and forgotten; no part of it is in a line.
+"""
+
+from collections.abc import Awaitable, Mapping
+from datetime import datetime
+from typing import Any, TypeVar
+
+from pydantic import SecretStr
+
+from flows.checks.claims import Expected, check_assertion, is_assertion
+from flows.checks.tokens import Unusable, parse
+from pismo.client import Pismo
+from pismo.errors import Kind, PismoError
+from pismo.models import Organization, Result
+from pismo.tls import CertificateError
+from pismo.tokens import TokenError, clean_token, read_token
+
+Line = dict[str, Any]
+R = TypeVar("R", bound=Result)
+
+CORRECTIONS = "corrections"
+CHECKS = ("certificate", "handshake", "token", "tenant", "programs", CORRECTIONS, "organization")
+_REASONS = {
+    Kind.UNAUTHORIZED: "unauthorized",
+    Kind.FORBIDDEN: "forbidden",
+    Kind.NOT_FOUND: "not_found",
+    Kind.RATE_LIMITED: "rate_limited",
+    Kind.UNAVAILABLE: "unavailable",
+}
+
+
+def line(check: str, outcome: str, reason: str, *, x_cid: str = "", ms: float = 0, **params: str | int) -> Line:
+    """``reason`` is a key under ``proof.``, or one with its own section."""
+    return {"check": check, "outcome": outcome, "reason": reason, "params": params, "x_cid": x_cid, "ms": round(ms)}
+
+
+def all_skipped(reason: str) -> list[Line]:
+    return [line(check, "skipped", reason) for check in CHECKS if check != CORRECTIONS]
+
+
+class Checks:
+    """One run for one environment. ``organization``: as it stands there, once it was readable. ``corrections``: details of it that are
+    sent before it is read.
+    """
+
+    def __init__(self, pismo: Pismo, expected: Expected, now: datetime, corrections: Mapping[str, Any] | None = None) -> None:
+        self._pismo, self._expected, self._now, self._corrections = pismo, expected, now, corrections or {}
+        self._found: list[Line] = []
+        self.organization: Organization | None = None
+
+    @property
+    def lines(self) -> list[Line]:
+        """One or more for each check, in order; what was not come to is skipped."""
+        known = {found["check"] for found in self._found}
+        wanted = [check for check in CHECKS if check != CORRECTIONS or self._corrections]
+        missing = [line(check, "skipped", "earlier_failed") for check in wanted if check not in known]
+        return sorted(self._found + missing, key=lambda found: CHECKS.index(found["check"]))
+
+    async def run(self, text: str) -> None:
+        """Check a pasted token. Raises PismoError for what may work later; the lines tell how far it came."""
+        usable = await self._certificate()
+        signed = _signed_by_customer(text, self._expected)
+        token = await self._exchanged(text, usable=usable) if signed else self._pasted(text)
+        if token is None or not usable or self._fails("tenant"):
+            return
+        org_id = self._expected.org_id
+        page = await self._ask("programs", self._pismo.list_programs(token, org_id))
+        if page is not None:
+            self._add("programs", "passed", "programs_count", x_cid=page.x_cid, ms=page.ms, count=page.total_items)
+        if self._fails("handshake"):
+            return
+        found = await self._ask("organization", self._pismo.get_organization(token, org_id))
+        if found is not None and found.id:  # a token need not say whose it is; the organization that it reads does
+            self._tenant(found.id)
+        if self._fails("tenant") or not (found or self._passes("tenant")):
+            return  # above all, nothing of another organization is changed
+        if self._corrections:  # the same details once more change nothing: what dropped half-way may be tried again
+            changed = await self._ask(CORRECTIONS, self._pismo.patch_organization(token, org_id, self._corrections))
+            if changed is not None:
+                self._add(CORRECTIONS, "passed", "corrected", x_cid=changed.x_cid, ms=changed.ms, count=len(self._corrections))
+            if changed is not None and found is not None:
+                found = await self._ask("organization", self._pismo.get_organization(token, org_id))
+        self.organization = found
+        if found is not None:
+            self._add("organization", "passed", "ok", x_cid=found.x_cid, ms=found.ms)
+
+    # -- before anyone is asked
+
+    async def _certificate(self) -> bool:
+        """Whether a connection can be tried with it. One out of its time is: what Pismo says of it is told too."""
+        try:
+            validity = await self._pismo.certificate_validity()
+        except CertificateError as error:
+            self._add("certificate", "failed", f"certificate_{error.kind}")
+            return False
+        if validity is None:
+            self._add("certificate", "skipped", "certificate_none")
+            return True
+        begins, ends = validity
+        if self._now < begins:
+            self._add("certificate", "failed", "certificate_not_yet", date=begins.date().isoformat())
+        elif self._now > ends:
+            self._add("certificate", "failed", "certificate_expired", date=ends.date().isoformat())
+        else:
+            self._add("certificate", "passed", "certificate_valid", date=ends.date().isoformat())
+        return True
+
+    def _pasted(self, text: str) -> SecretStr | None:
+        """An access token; None for one that need not be tried."""
+        try:
+            facts = read_token(text)
+        except TokenError:
+            return self._opaque(text)
+        expired = facts.expires_at is not None and facts.expires_at <= self._now
+        if expired:
+            self._add("token", "failed", "token_expired")
+        else:
+            self._add("token", "passed", "token_readable")
+        self._tenant(facts.tenant)
+        return None if expired else clean_token(text)
+
+    def _opaque(self, text: str) -> SecretStr | None:
+        """One that cannot be read may still be good: Pismo does not promise that it is a JWT."""
+        try:
+            token = clean_token(text)
+        except TokenError:
+            self._add("token", "failed", "token_unusable")
+            return None
+        self._add("token", "skipped", "token_unreadable")
+        self._tenant(None)
+        return token
+
+    def _tenant(self, tenant: str | None) -> None:
+        """In place of what was said of it before."""
+        self._found = [found for found in self._found if found["check"] != "tenant"]
+        if not tenant:
+            self._add("tenant", "skipped", "tenant_unknown")
+        elif tenant.casefold() == self._expected.org_id.casefold():
+            self._add("tenant", "passed", "ok")
+        else:
+            self._add("tenant", "failed", "tenant_differs")
+
+    # -- Pismo's word
+
+    async def _exchanged(self, text: str, *, usable: bool) -> SecretStr | None:
+        """An access token for the JWT that the customer signed."""
+        faults = check_assertion(text, self._expected, self._now)
+        for fault in faults:
+            self._found.append({**line("token", "failed", f"error.{fault.key}"), "params": dict(fault.params)})
+        if faults or not usable:
+            return None
+        granted = await self._ask("token", self._pismo.token_openid(SecretStr(text)))
+        if granted is None:
+            return None
+        self._add("token", "passed", "token_exchanged", x_cid=granted.x_cid, ms=granted.ms)
+        self._tenant(granted.tenant)
+        return granted.value
+
+    async def _ask(self, check: str, call: Awaitable[R]) -> R | None:
+        """The answer; None where there is a line that says why not."""
+        try:
+            answer = await call
+        except PismoError as error:
+            if error.kind is Kind.HANDSHAKE:
+                self._add("handshake", "failed", _handshake_reason(error.code), x_cid=error.x_cid, ms=error.ms)
+                return None
+            if error.status is not None:
+                self._shaken(error.x_cid, error.ms)
+            self._refused(check, error)
+            if error.transient:
+                raise
+            return None
+        self._shaken(answer.x_cid, answer.ms)
+        return answer
+
+    def _refused(self, check: str, error: PismoError) -> None:
+        reason = _REASONS.get(error.kind, "refused")
+        if check == "token" and error.kind is Kind.UNAUTHORIZED:
+            reason = "assertion_refused"
+        self._add(check, "failed", reason, x_cid=error.x_cid, ms=error.ms, code=error.code or "-", status=error.status or 0)
+
+    def _shaken(self, x_cid: str, ms: int) -> None:
+        """An answer came, of whatever kind: both sides took each other's certificate. Time and x-cid are of the call that showed it."""
+        if any(found["check"] == "handshake" for found in self._found):
+            return
+        if self._pismo.over_tls:
+            self._add("handshake", "passed", "handshake_done", x_cid=x_cid, ms=ms)
+        else:
+            self._add("handshake", "skipped", "handshake_no_tls")
+
+    def _add(self, check: str, outcome: str, reason: str, *, x_cid: str = "", ms: float = 0, **params: str | int) -> None:
+        self._found.append(line(check, outcome, reason, x_cid=x_cid, ms=ms, **params))
+
+    def _fails(self, check: str) -> bool:
+        return any(found["outcome"] == "failed" and found["check"] == check for found in self._found)
+
+    def _passes(self, check: str) -> bool:
+        return any(found["outcome"] == "passed" and found["check"] == check for found in self._found)
+
+
+def _signed_by_customer(text: str, expected: Expected) -> bool:
+    """Whether it is the JWT to be exchanged: signed with the registered key, or saying that it comes from the customer's issuer."""
+    try:
+        token = parse(text)
+    except Unusable:
+        return False
+    return is_assertion(token, expected) or bool(expected.iss and token.claims.get("iss") == expected.iss)
+
+
+def _handshake_reason(code: str | None) -> str:
+    """A fault of the bot's own certificate that came up between the check and the call is one more failed handshake."""
+    return f"handshake_{code}" if code and not code.startswith("client_") else "handshake_handshake_failed"

@@ -1,0 +1,1 @@
+"""What Slack sends: a payload becomes a typed value, and a use case carries it out."""

@@ -1,0 +1,238 @@
+"""Slack's events: stored before they are acknowledged, handled once by their id. Of a message only what the secret guard found is kept."""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from bot.desk import Desk
+from bot.modals.attachments import MOST_BYTES
+from bot.slack.client import SlackError
+from bot.slack.people import NOBODY
+from flows.cases.start import follow_channel, join, leave, sever, share
+from flows.checks import guard
+from flows.model import Received
+from flows.outbox import tell, warn
+from flows.people import SYSTEM, Who
+from flows.ports import Unit
+
+log = logging.getLogger("bot.listeners.events")
+
+Body = Mapping[str, Any]
+
+HANDLED = (
+    "app_home_opened",
+    "message",
+    "member_joined_channel",
+    "member_left_channel",
+    "channel_rename",
+    "channel_id_changed",
+    "channel_shared",
+    "channel_unshared",
+    "app_uninstalled",
+    "tokens_revoked",
+)
+"""Kept equal to the manifest's bot events by a test (where messages are `message.channels` and `message.groups`)."""
+
+
+def _event(body: Body) -> dict[str, Any]:
+    """The event; of an edited message what it says now, nothing where only its surroundings changed (a preview, a reply)."""
+    event = dict(body.get("event") or {})
+    if event.get("subtype") != "message_changed":
+        return event
+    now, before = event.get("message") or {}, event.get("previous_message") or {}
+    text = "" if now.get("text") == before.get("text") else now.get("text")
+    return {**now, "type": "message", "channel": event.get("channel"), "text": text, "files": []}
+
+
+def kept(body: Body) -> dict[str, Any]:
+    """What of an event is stored. Of a message: where, who, when and the kinds of secret found, never its text."""
+    event = _event(body)
+    names = (
+        "type",
+        "subtype",
+        "user",
+        "user_team",
+        "team",
+        "source_team",
+        "channel",
+        "ts",
+        "tab",
+        "old_channel_id",
+        "new_channel_id",
+        "tokens",
+        "previously_connected_team_id",
+        "is_ext_shared",
+    )
+    small = {name: event[name] for name in names if name in event}
+    if isinstance(small.get("channel"), dict):  # channel_rename
+        small["channel"] = {"id": small["channel"].get("id", "")}
+    if event.get("type") == "message":
+        text = str(event.get("text") or "")
+        small["found"] = sorted({str(finding.kind) for finding in guard.find_secrets(text)})
+        small["files"] = [_file(file) for file in event.get("files") or []]
+        small["bot"] = bool(event.get("bot_id"))
+    return small
+
+
+def _file(file: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: file[name] for name in ("id", "size", "file_access", "url_private_download") if name in file}
+
+
+class Events:
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self._does: dict[str, Callable[[Unit, Body], Awaitable[None]]] = {
+            "message": self._message,
+            "member_joined_channel": self._joined,
+            "member_left_channel": self._left,
+            "channel_id_changed": self._id_changed,
+            "channel_shared": self._shared,
+            "channel_unshared": self._unshared,
+            "app_uninstalled": self._revoked,
+            "tokens_revoked": self._revoked,
+        }
+        self.lost = ""
+        """Why Slack no longer accepts the bot, once it said so; shown by /readyz."""
+
+    def concerns(self, body: Body) -> bool:
+        """Whether an event is worth a row: messages only where there is something to guard against."""
+        event = _event(body)
+        if event.get("type") != "message":
+            return event.get("type") in HANDLED
+        if event.get("bot_id") or event.get("user") in (None, *NOBODY):
+            return False
+        return bool(event.get("files")) or bool(guard.find_secrets(str(event.get("text") or "")))
+
+    async def store(self, body: Body) -> bool:
+        """Before the acknowledgement: True when the event is new. Raises when the store cannot take it, so that Slack sends it again."""
+        event_id = str(body["event_id"])
+
+        async def work(unit: Unit) -> bool:
+            if await unit.get(Received, event_id) is not None:
+                return False
+            unit.add(Received(id=event_id, type=str(body["event"]["type"]), payload=kept(body), at=unit.now))
+            return True
+
+        return await self.desk.transact(work)
+
+    async def handle(self, event_id: str) -> None:
+        """After the acknowledgement, and again at start for what a crash left: the effect and the mark in one transaction."""
+        async with self.desk.store.read() as unit:
+            row = await unit.get(Received, event_id)
+            if row is None or row.handled_at is not None:
+                return
+            payload, kind = dict(row.payload), row.type
+        if kind == "message":
+            looked = await self._look_into(payload["files"])
+            payload["found"] = sorted({*payload["found"], *(kind for kinds in looked.values() for kind in kinds)})
+            payload["files"] = [file for file in payload["files"] if looked.get(file["id"])]  # those that held a secret
+        if kind in ("member_joined_channel", "member_left_channel"):
+            await self._know(payload)
+        if kind == "app_home_opened":
+            await self._home(payload)
+
+        async def work(unit: Unit) -> None:
+            row = await unit.get(Received, event_id)
+            if row is None or row.handled_at is not None:
+                return
+            if kind in self._does:
+                await self._does[kind](unit, payload)
+            row.handled_at, row.payload = unit.now, {}
+
+        await self.desk.transact(work)
+
+    async def handle_left(self, older: timedelta = timedelta(0)) -> None:
+        """What was stored and not handled: before the process ended, or because the database or Slack failed then."""
+        async with self.desk.store.read() as unit:
+            left = [row.id for row in await unit.unhandled() if row.at is None or row.at <= unit.now - older]
+        for event_id in left:
+            try:
+                await self.handle(event_id)
+            except Exception as error:  # noqa: BLE001  one event does not keep the others waiting
+                log.warning("an event is handled later", extra={"error": type(error).__name__})
+
+    # -- one event each
+
+    async def _home(self, event: Body) -> None:
+        if event.get("tab", "home") != "home":
+            return
+        try:
+            person = await self.desk.directory.fetch(str(event["user"]))
+            if person is not None:
+                await self.desk.refresh_home(Who(person.team_id, person.user_id))
+        except SlackError as error:
+            log.warning("a home was not drawn", extra={"error": error.error})
+
+    async def _look_into(self, files: list[Mapping[str, Any]]) -> dict[str, list[str]]:
+        """The kinds of secret found, by file id. Raises SlackError where Slack may answer later."""
+        found: dict[str, list[str]] = {}
+        for file in files:
+            try:
+                content = await self.desk.slack.download(file, MOST_BYTES)
+            except SlackError as error:
+                if error.transient:
+                    raise  # looked at again by the next sweep
+                log.info("a file could not be looked at", extra={"error": error.error})
+                continue
+            found[file["id"]] = [str(finding.kind) for finding in guard.find_in_file("", content)]
+        return found
+
+    async def _message(self, unit: Unit, event: Body) -> None:
+        """A secret in the customer's channel: the person is told privately what to do, support is warned without it."""
+        onboarding = await unit.by_channel(str(event.get("channel", "")))
+        if onboarding is None or not event["found"] or event.get("bot"):
+            return
+        who = Who(str(event.get("user_team") or event.get("team") or ""), str(event["user"]))
+        kind = min(event["found"], key=list(guard.Kind).index)  # the gravest
+        unit.record(onboarding.id, "secret:in_channel", who, facts={"kind": kind, "ts": event.get("ts", "")})
+        tell(unit, onboarding.id, who, onboarding.channel_id, "secret_told", kind=kind, how=kind)
+        warn(unit, onboarding.id, "secret_refused", kind=kind, by=who.user_id, customer=onboarding.customer)
+        for file in event["files"]:
+            unit.effect(onboarding.id, "delete_file", file=file["id"])
+
+    async def _know(self, event: Body) -> None:
+        if event.get("channel") == self.desk.support_channel:
+            self.desk.later(self.desk.directory.refresh())
+        try:
+            await self.desk.directory.fetch(str(event["user"]))
+        except SlackError as error:
+            log.info("a member is not known yet", extra={"error": error.error})
+
+    async def _joined(self, unit: Unit, event: Body) -> None:
+        channel, user_id = str(event["channel"]), str(event["user"])
+        if user_id == self.desk.directory.bot_user_id:
+            await share(unit, channel)
+            return
+        onboarding = await unit.by_channel(channel)
+        person = self.desk.directory.by_id(user_id)
+        if onboarding is None or person is None or not self.desk.directory.is_customer(person):
+            return
+        if person.team_id == onboarding.team_id:
+            await join(unit, onboarding, Who(person.team_id, person.user_id), welcome=True)
+
+    async def _left(self, unit: Unit, event: Body) -> None:
+        onboarding = await unit.by_channel(str(event["channel"]))
+        person = self.desk.directory.by_id(str(event["user"]))
+        if onboarding is not None and person is not None:
+            await leave(unit, onboarding, Who(person.team_id, person.user_id))
+
+    async def _id_changed(self, unit: Unit, event: Body) -> None:
+        await follow_channel(unit, str(event["old_channel_id"]), str(event["new_channel_id"]))
+
+    async def _shared(self, unit: Unit, event: Body) -> None:
+        await share(unit, str(event["channel"]))
+
+    async def _unshared(self, unit: Unit, event: Body) -> None:
+        onboarding = await unit.by_channel(str(event["channel"]))
+        left = event.get("previously_connected_team_id")
+        if onboarding is not None and left and left != onboarding.team_id and event.get("is_ext_shared"):
+            return  # another company left; the customer is still there
+        await sever(unit, str(event["channel"]))
+
+    async def _revoked(self, unit: Unit, event: Body) -> None:
+        """Slack no longer accepts the bot: it stops calling, says so in /readyz and the log; the data stays for a new installation."""
+        self.lost = str(event["type"])
+        log.error("Slack no longer accepts the bot: install it again and set its new token", extra={"kind": self.lost})
+        for onboarding in await unit.onboardings():
+            unit.record(onboarding.id, f"slack:{self.lost}", SYSTEM)

@@ -1,0 +1,75 @@
+"""Answers and faults of a form as people read them: nothing typed can mention anybody or forge a link."""
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from bot.messages.texts import Texts, date_token, escape
+from flows.forms.fields import CATALOGUES, Answers, Input, Kind, inputs
+from flows.forms.pages import Slot
+from flows.forms.step import Form
+from flows.problems import Problem
+
+
+def chosen_label(item: Input, value: str, texts: Texts, labels: Mapping[str, str]) -> str:
+    """The label of a value of a searchable select; empty for one that is no choice any more."""
+    if (kind := CATALOGUES.get(item.source)) is not None:
+        from flows.checks import catalog  # noqa: PLC0415  its names are loaded at first use
+
+        return catalog.label(kind, value, texts.language)
+    return labels.get(value, "")
+
+
+def sentence_of(problem: Problem, texts: Texts) -> str:
+    key = f"error.{problem.key}"
+    return texts(key, **problem.params) if texts.has(key) else texts("error.invalid")
+
+
+def shown_answers(form: Form, slot: Slot, answers: Answers, texts: Texts) -> list[tuple[str, str]]:
+    """(label, value as mrkdwn) of the answers on one page that were given."""
+    return [
+        (texts(f"field.{form.id}.{name}.label"), display(answers[name], name, item, texts))
+        for name, _, item in inputs(slot.page.model)
+        if answers.get(name) not in (None, "", []) and not item.forget and name != "then"
+    ]
+
+
+def display(value: Any, name: str, item: Input, texts: Texts) -> str:
+    """One answer for people, as mrkdwn that can mention nobody by what was typed."""
+    if isinstance(value, list) and item.kind not in (Kind.CHOICES, Kind.SEARCH_MANY):
+        return ", ".join(escape(str(one)) for one in value)
+    match item.kind:
+        case Kind.CHOICE:
+            return escape(texts(f"choice.{item.choices or name}.{value}"))
+        case Kind.CHOICES:
+            return ", ".join(escape(texts(f"choice.{item.choices or name}.{one}")) for one in value)
+        case Kind.SEARCH if item.source in CATALOGUES:
+            return escape(chosen_label(item, str(value), texts, {}) or str(value))
+        case Kind.SEARCH_MANY:
+            return str(len(value))
+        case Kind.MOMENT:
+            return date_token(int(value))
+        case Kind.DATE:
+            return str(value)  # a date is the same day in every zone
+        case Kind.PERSON:
+            return f"<@{value}>"
+        case Kind.CHANNEL:
+            return f"<#{value}>"
+        case Kind.FILE:
+            return escape(str(value.get("name", ""))) if isinstance(value, dict) else escape(str(value))
+        case _:
+            return escape(_short(str(value)))
+
+
+def _short(text: str) -> str:
+    """A PEM as its kind and the SHA-256 of its content, so that two can be told apart; all else as it is."""
+    lines = text.strip().splitlines()
+    if not lines or not lines[0].startswith("-----BEGIN "):
+        return text
+    kind = lines[0].strip("- ").removeprefix("BEGIN ").title()
+    try:
+        content = base64.b64decode("".join(line for line in lines[1:] if not line.startswith("-----")), validate=True)
+    except ValueError:
+        return f"{kind} (PEM)"
+    return f"{kind} (PEM, SHA-256 {hashlib.sha256(content).digest()[:8].hex(':')}…)"

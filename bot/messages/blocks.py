@@ -1,0 +1,217 @@
+"""Block Kit as small functions that keep within Slack's limits, and the plain words of what is drawn."""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.messages.buttons import Act, ButtonValue
+from bot.messages.texts import escape
+
+Block = dict[str, Any]
+TEXT, HEADER, BUTTON, FALLBACK = 3000, 150, 75, 3900
+BLOCKS = 50
+MESSAGE_TEXT = 12_500
+"""All text of a message's blocks together: Slack refuses from about 13,200 on (slackapi/bolt-js#2509)."""
+
+_PART = re.compile(r"(?:&[a-z]{0,3}|<[^<>]{0,200})\Z")
+
+
+def cut(text: str, most: int) -> str:
+    """At most so many characters; what is cut off is shown by an ellipsis."""
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+
+
+def whole(text: str, most: int) -> str:
+    """The beginning of mrkdwn, which does not end within an escaped sign, a mention or a date."""
+    return text if len(text) <= most else _PART.sub("", text[:most])
+
+
+def clip(text: str, most: int) -> str:
+    """`cut` for mrkdwn."""
+    return text if len(text) <= most else whole(text, most - 1).rstrip() + "…"
+
+
+def plain(text: str, most: int = TEXT) -> Block:
+    return {"type": "plain_text", "text": cut(text, most) or " ", "emoji": False}
+
+
+def mrkdwn(text: str) -> Block:
+    return {"type": "mrkdwn", "text": clip(text, TEXT) or " ", "verbatim": True}
+
+
+def header(text: str) -> Block:
+    return {"type": "header", "text": plain(text, HEADER)}
+
+
+def section(text: str, accessory: Block | None = None) -> Block:
+    block: Block = {"type": "section", "text": mrkdwn(text)}
+    if accessory is not None:
+        block["accessory"] = accessory
+    return block
+
+
+def context(*texts: str) -> Block:
+    return {"type": "context", "elements": [mrkdwn(text) for text in texts[:10]]}
+
+
+def divider() -> Block:
+    return {"type": "divider"}
+
+
+def alert(text: str, level: str = "warning") -> Block:
+    """A note in a form (modals alone)."""
+    return {"type": "alert", "level": level, "text": mrkdwn(clip(text, 200))}
+
+
+def button(
+    text: str, act: Act, value: ButtonValue, *, style: str = "", confirm: tuple[str, str, str, str] | None = None, name: str = ""
+) -> Block:
+    """``name`` tells buttons of the same kind in one message apart. ``confirm``: title, text, confirm, deny."""
+    element: Block = {
+        "type": "button",
+        "action_id": f"{act.value}:{name}" if name else act.value,
+        "text": plain(text, BUTTON),
+        "value": value.dumped(),
+    }
+    if style:
+        element["style"] = style
+    if confirm:
+        title, question, yes, no = confirm
+        element["confirm"] = {
+            "title": plain(title, 100),
+            "text": plain(question, 300),
+            "confirm": plain(yes, 30),
+            "deny": plain(no, 30),
+        }
+    return element
+
+
+def link(text: str, url: str, name: str) -> Block:
+    return {"type": "button", "action_id": f"link:{name}", "text": plain(text, BUTTON), "url": url}
+
+
+def actions(*elements: Block) -> Block:
+    return {"type": "actions", "elements": list(elements[:25])}
+
+
+def long_sections(text: str) -> Iterable[Block]:
+    """A long text as several sections, broken at lines."""
+    part = ""
+    for line in text.split("\n"):
+        for piece in _pieces(line):
+            if len(part) + len(piece) + 1 > TEXT - 50:
+                yield section(part)
+                part = ""
+            part = f"{part}\n{piece}" if part else piece
+    if part.strip():
+        yield section(part)
+
+
+def _pieces(line: str) -> Iterable[str]:
+    while len(line) > TEXT - 100:
+        piece = whole(line, TEXT - 100)
+        piece = piece[: piece.rfind(" ", len(piece) - 300) + 1] or piece  # not within an address, where it can be helped
+        yield piece
+        line = line[len(piece) :]
+    yield line
+
+
+def fit(blocks: Iterable[Block], most: int = BLOCKS, characters: int = MESSAGE_TEXT, more: str = "…") -> list[Block]:
+    """The first blocks, as many as Slack takes; ``more`` stands for those left out."""
+    kept: list[Block] = []
+    for block in blocks:
+        characters -= _length(block)
+        if characters < 0 or len(kept) == most:
+            return [*kept[: most - 1], context(more)]
+        kept.append(block)
+    return kept
+
+
+def _length(part: Any) -> int:
+    if isinstance(part, list):
+        return sum(map(_length, part))
+    if isinstance(part, dict):
+        return sum(len(value) if name == "text" and isinstance(value, str) else _length(value) for name, value in part.items())
+    return 0
+
+
+_DATE = re.compile(r"<!date\^(\d+)\^[^|>]*\|([^>]*)>")
+_BAR = re.compile(r"[▓░]+ *")
+_BOLD = re.compile(r"(?<![\w*])\*([^*\n]+)\*(?![\w*])")
+
+
+def spoken(text: str) -> str:
+    """mrkdwn as plain words: dates by their fallback, no bars, no signs of emphasis; mentions are kept for Slack to speak."""
+    text = _BOLD.sub(r"\1", _BAR.sub("", text))
+    return _DATE.sub(
+        lambda found: found.group(2) or f"{datetime.fromtimestamp(int(found.group(1)), UTC):%Y-%m-%d %H:%M} UTC", text
+    )
+
+
+def said(blocks: Sequence[Block]) -> str:
+    """Everything a reader of the blocks learns, as mrkdwn for screen readers and notifications; buttons by their names.
+
+    Where that is too long, what the buttons are is kept.
+    """
+    lines: list[str] = []
+    names: list[str] = []
+    for block in blocks:
+        kind = block["type"]
+        if kind == "header":
+            lines.append(escape(block["text"]["text"]))
+        elif kind == "section":
+            if "text" in block:
+                lines.append(spoken(block["text"]["text"]))
+            if "accessory" in block and "text" in block["accessory"]:
+                names.append(f"[{escape(block['accessory']['text']['text'])}]")
+                lines.append(names[-1])
+        elif kind == "context":
+            lines += [spoken(element["text"]) for element in block["elements"] if "text" in element]
+        elif kind == "actions":
+            names.append(" ".join(f"[{escape(element['text']['text'])}]" for element in block["elements"] if "text" in element))
+            lines.append(names[-1])
+    words = "\n".join(lines)
+    if len(words) <= FALLBACK:
+        return words
+    pressed = clip("\n".join(names), FALLBACK // 2)
+    return f"{clip(words, FALLBACK - len(pressed) - 1)}\n{pressed}"
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A message: complete text, blocks, and the digest that tells whether it changed."""
+
+    text: str
+    blocks: list[Block]
+    digest: str
+
+
+def drawing(blocks: Sequence[Block]) -> Drawing:
+    """Within Slack's limits of a message."""
+    kept = fit(blocks)
+    text = said(kept)
+    canonical = json.dumps([text, kept], sort_keys=True, ensure_ascii=True)
+    return Drawing(text, kept, hashlib.sha256(canonical.encode()).hexdigest())
+
+
+def parts(heading: Callable[[int, int], str], blocks: Iterable[Block]) -> list[Drawing]:
+    """All blocks, as many messages as it takes; each begins with its heading, by its number and how many there are."""
+    chunks: list[list[Block]] = []
+    room = 0
+    for block in blocks:
+        length = _length(block)
+        if not chunks or length > room or len(chunks[-1]) == BLOCKS - 1:
+            chunks.append([])
+            room = MESSAGE_TEXT - TEXT // 2
+        chunks[-1].append(block)
+        room -= length
+    return [drawing([section(heading(number, len(chunks))), *chunk]) for number, chunk in enumerate(chunks, 1)]
+
+
+def plain_blocks(text: str) -> list[Block]:
+    """A text alone, as blocks."""
+    return fit(long_sections(text))

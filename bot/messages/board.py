@@ -1,0 +1,107 @@
+"""Answers to `/onboarding …`."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from bot.messages.blocks import Block, Drawing, actions, button, drawing, header, section
+from bot.messages.buttons import Act, ButtonValue
+from bot.messages.card import progress, step_line
+from bot.messages.texts import Raw, Texts, escape
+from flows.cases.onboarding import side_of
+from flows.cases.tasks import CLOSE, in_hand
+from flows.forms.step import Situation
+from flows.journey import Journey
+from flows.model import Snapshot, StepRecord
+from flows.people import Side
+from flows.state import ENDED
+
+MOST = 30
+
+
+def age(since: datetime | None, now: datetime, texts: Texts) -> str:
+    """How long something waits, in words."""
+    seconds = int((now - since).total_seconds()) if since else 0
+    if seconds >= 86400:
+        return texts("age.days", n=seconds // 86400)
+    if seconds >= 3600:
+        return texts("age.hours", n=seconds // 3600)
+    return texts("age.minutes", n=max(seconds // 60, 0))
+
+
+def waiting(snapshots: Sequence[Snapshot], side: Side) -> list[tuple[Snapshot, StepRecord]]:
+    """Steps whose turn is a side's, longest waiting first."""
+    found = [(s, r) for s in snapshots if not s.onboarding.closed_at for r in s.steps.values() if side_of(r) is side]
+    return sorted(found, key=lambda pair: pair[1].turn_since.timestamp() if pair[1].turn_since else 0)
+
+
+def help_view(texts: Texts) -> Drawing:
+    return drawing([header(texts("help.title")), section(texts("help.text"))])
+
+
+def one(snapshot: Snapshot, journey: Journey, texts: Texts, situation: Situation) -> Drawing:
+    """One onboarding, step by step."""
+    lines = [
+        step_line(r.position + 1, r, texts)
+        + (f" · {age(r.turn_since, situation.now, texts)}" if r.state not in ENDED and r.turn else "")
+        for r in sorted(snapshot.steps.values(), key=lambda r: r.position)
+    ]
+    blocks = [header(snapshot.onboarding.customer), section(progress(snapshot, texts)), section("\n".join(lines))]
+    return drawing(blocks + list(_closing(snapshot, journey, texts, situation)))
+
+
+def _closing(snapshot: Snapshot, journey: Journey, texts: Texts, situation: Situation) -> Iterator[Block]:
+    """The button that ends an onboarding of which nothing else is left, whether the customer sent the last step or not."""
+    sure = (texts("confirm.close_title"), texts("confirm.close"), texts("button.close"), texts("confirm.no"))
+    for step in journey.steps.values():
+        for task in step.tasks:
+            if task.id == CLOSE and in_hand(snapshot, step, task) and task.ready(situation):
+                value = ButtonValue(onboarding=snapshot.onboarding.id, step=step.id, task=task.id)
+                title = texts(f"task.{step.id}.{task.id}.title")
+                yield actions(button(title, Act.TASK, value, style="primary", confirm=sure, name=task.id))
+
+
+def overview_lines(snapshots: Sequence[Snapshot], texts: Texts, now: datetime) -> list[Block]:
+    blocks = []
+    for snapshot in snapshots[:MOST]:
+        onboarding = snapshot.onboarding
+        if onboarding.closed_at:
+            turn = texts("state.closed")
+        else:
+            turns = [r for r in snapshot.steps.values() if side_of(r)]
+            oldest = min(turns, key=lambda r: r.turn_since.timestamp() if r.turn_since else 0, default=None)
+            side = side_of(oldest) if oldest else None
+            turn = f"{texts(f'turn.{side.value}')} ({age(oldest.turn_since, now, texts)})" if side and oldest else ""
+        place = Raw(f"<#{onboarding.channel_id}>")
+        blocks.append(section(f"*{escape(onboarding.customer)}* {place} · {progress(snapshot, texts)} · {turn}"))
+    if len(snapshots) > MOST:
+        blocks.append(section(texts("status.more", n=len(snapshots) - MOST)))
+    return blocks
+
+
+def overview(snapshots: Sequence[Snapshot], texts: Texts, now: datetime) -> Drawing:
+    """All onboardings, one a line."""
+    lines = overview_lines(snapshots, texts, now) or [section(texts("status.none"))]
+    return drawing([header(texts("status.title")), *lines])
+
+
+def queue_blocks(snapshots: Sequence[Snapshot], texts: Texts, now: datetime) -> list[Block]:
+    blocks: list[Block] = []
+    found = waiting(snapshots, Side.SUPPORT)
+    for number, (snapshot, record) in enumerate(found[:15], start=1):
+        words = f"*{number}. {escape(snapshot.onboarding.customer)}* · {texts(f'step.{record.step_id}.title')} · "
+        words += f"{texts(f'state.{record.state.value}')} · {age(record.turn_since, now, texts)}"
+        if record.claimer_id:
+            words += f" · <@{record.claimer_id}>"
+        value = ButtonValue(onboarding=snapshot.onboarding.id, step=record.step_id)
+        blocks.append(section(words))
+        name = f"{snapshot.onboarding.id}-{record.step_id}"
+        text = texts("button.next" if number == 1 else "button.show_review")
+        blocks.append(actions(button(text, Act.SHOW, value, style="primary" if number == 1 else "", name=name)))
+    if len(found) > 15:
+        blocks.append(section(texts("status.more", n=len(found) - 15)))
+    return blocks or [section(texts("say.nothing_waits"))]
+
+
+def queue(snapshots: Sequence[Snapshot], texts: Texts, now: datetime) -> Drawing:
+    """What waits for support, oldest first."""
+    return drawing([header(texts("status.queue")), *queue_blocks(snapshots, texts, now)])

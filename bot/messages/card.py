@@ -1,0 +1,69 @@
+"""The living checklist card in the customer's channel."""
+
+from bot.messages.blocks import Block, Drawing, actions, button, context, divider, drawing, header, section
+from bot.messages.buttons import Act, ButtonValue
+from bot.messages.texts import Raw, Texts, date_token
+from flows.cases.onboarding import open_tasks, side_of
+from flows.forms.step import Situation
+from flows.journey import Journey
+from flows.model import Snapshot, StepRecord
+from flows.people import Side
+from flows.state import ENDED, StepState
+
+
+def progress(snapshot: Snapshot, texts: Texts) -> str:
+    """ "3 of 7 steps done" with a bar in text."""
+    done, count = sum(r.state in ENDED for r in snapshot.steps.values()), len(snapshot.steps)
+    return f"{'▓' * done}{'░' * (count - done)}  {texts('card.progress', done=done, count=count)}"
+
+
+def turn_words(record: StepRecord, texts: Texts) -> str:
+    side = side_of(record)
+    return texts(f"turn.{side.value}") if side else ""
+
+
+def step_line(number: int, record: StepRecord, texts: Texts) -> str:
+    """Number, title, state and whose turn, all in words."""
+    words = [f"*{number}. {texts(f'step.{record.step_id}.title')}*", texts(f"state.{record.state.value}")]
+    if turn := turn_words(record, texts):
+        words.append(turn)
+    return " · ".join(words)
+
+
+def next_button(snapshot: Snapshot, journey: Journey, texts: Texts, situation: Situation) -> Block | None:
+    """The one thing this customer does next: a form to fill, else a task of theirs."""
+    if snapshot.onboarding.closed_at:
+        return None
+    onboarding_id = snapshot.onboarding.id
+    for wanted in (StepState.CHANGES_REQUESTED, StepState.OPEN):
+        for step_id, record in snapshot.steps.items():
+            if record.state is wanted:
+                text = texts("button.fill", number=record.position + 1, step=texts(f"step.{step_id}.title"))
+                return button(text, Act.OPEN_FORM, ButtonValue(onboarding=onboarding_id, step=step_id), style="primary")
+    for step_id, step in journey.steps.items():
+        if snapshot.steps[step_id].state is StepState.FULFILLING:
+            for task in open_tasks(step, situation):
+                if task.side is Side.CUSTOMER:
+                    value = ButtonValue(onboarding=onboarding_id, step=step_id, task=task.id)
+                    return button(texts(f"task.{step_id}.{task.id}.title"), Act.TASK, value, style="primary")
+    return None
+
+
+def card(snapshot: Snapshot, journey: Journey, texts: Texts, situation: Situation) -> Drawing:
+    """All steps with their states, and one primary button."""
+    onboarding = snapshot.onboarding
+    blocks: list[Block] = [header(texts("card.title", customer=onboarding.customer)), section(progress(snapshot, texts))]
+    if onboarding.go_live:
+        blocks.append(context(texts("card.go_live", date=onboarding.go_live.isoformat())))
+    blocks.append(divider())
+    ordered = sorted(snapshot.steps.values(), key=lambda record: record.position)
+    blocks.append(section("\n".join(step_line(record.position + 1, record, texts) for record in ordered)))
+    if onboarding.closed_at:
+        blocks.append(section(texts.md("card.closed", by=Raw(f"<@{onboarding.closed_by}>"), at=date_token(onboarding.closed_at))))
+    elif (following := next_button(snapshot, journey, texts, situation)) is not None:
+        blocks.append(actions(following))
+    else:
+        blocks.append(context(texts("card.nothing_to_do")))
+    people = texts.md("card.people", lead=Raw(f"<@{onboarding.lead_id}>"), owner=Raw(f"<@{onboarding.owner_id}>"))
+    blocks.append(context(people))
+    return drawing(blocks)

@@ -1,0 +1,26 @@
+"""The access matrix: each e-mail with each access asked for and how it stands. For support alone."""
+
+from datetime import datetime
+
+from bot.messages.blocks import Drawing, drawing, fit, header, long_sections
+from bot.messages.texts import Texts, date_token, escape
+from flows.model import Snapshot
+
+
+def matrix(snapshot: Snapshot, texts: Texts, now: datetime) -> Drawing:  # noqa: ARG001  one shape for all
+    lines = []
+    by_email: dict[str, list[str]] = {}
+    for grant in snapshot.grants:
+        words = f"{texts(f'resource.{grant.resource}')}: {texts(f'grant.{grant.state}')}"
+        if grant.role:
+            words += f" · {texts(f'choice.role.{grant.role}')}"
+        if grant.expires_at:
+            words += f" ({texts('matrix.expires')} {date_token(grant.expires_at)})"
+        if grant.reference:
+            words += f" ({escape(grant.reference)})"
+        by_email.setdefault(grant.email, []).append(words)
+    for email, cells in by_email.items():
+        lines.append(f"*{escape(email)}*\n" + "\n".join(f"    {cell}" for cell in cells))
+    title = texts("matrix.title", customer=snapshot.onboarding.customer)
+    shown = [header(title), *long_sections("\n".join(lines) or texts("matrix.empty"))]
+    return drawing(fit(shown, more=texts("review.more")))

@@ -1,0 +1,27 @@
+"""What a customer has in the test environment and in production, and what production lacks. For support alone."""
+
+from bot.messages.blocks import Block, Drawing, context, drawing, header, long_sections
+from bot.messages.texts import Texts, escape
+from flows.cases.parity import Cell, Row
+
+
+def parity(customer: str, rows: list[Row], texts: Texts) -> Drawing:
+    lines = [
+        f"*{texts(f'parity.what.{row.what}')}*\n"
+        f"    {texts('choice.environment.test')}: {_words(row.test, texts)}\n"
+        f"    {texts('choice.environment.production')}: {_words(row.production, texts)}"
+        for row in rows
+    ]
+    blocks: list[Block] = [header(texts("parity.title", customer=customer)), *long_sections("\n".join(lines))]
+    lacks = [texts(f"parity.what.{row.what}") for row in rows if row.lacks]
+    blocks.extend(long_sections(texts("parity.lacks", what=", ".join(lacks)) if lacks else texts("parity.equal")))
+    slow = [texts(f"parity.what.{row.what}") for row in rows if row.takes_long]
+    if slow:
+        blocks.append(context(texts("parity.long", what=", ".join(slow))))
+    return drawing(blocks)
+
+
+def _words(cell: Cell, texts: Texts) -> str:
+    standing = texts(f"parity.standing.{cell.standing.value}")
+    note = texts.md(f"parity.note.{cell.note}", **cell.params) if cell.note else ""
+    return f"{escape(standing)} ({note})" if note else escape(standing)

@@ -1,0 +1,224 @@
+"""The review card in the support channel: what was sent, what changed, the decision, and what support does after it."""
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+from bot.messages.answers import display, shown_answers
+from bot.messages.blocks import (
+    Block,
+    Drawing,
+    actions,
+    button,
+    clip,
+    context,
+    drawing,
+    fit,
+    header,
+    long_sections,
+    parts,
+    section,
+)
+from bot.messages.buttons import Act, ButtonValue
+from bot.messages.texts import Raw, Texts, date_token, escape
+from flows.cases.review import approvals
+from flows.cases.tasks import in_hand, record_of
+from flows.forms.addresses import addresses
+from flows.forms.fields import Answers, Input, inputs
+from flows.forms.pages import slots
+from flows.forms.step import Form, Situation, Step
+from flows.journey import Journey
+from flows.model import Effect, Snapshot, Submission
+from flows.people import Side
+from flows.rules import Rules
+from flows.state import StepState
+
+MOST_VALUES, VALUES_TEXT = 30, 8000
+"""Blocks and characters of the values: what a message takes, less the decision and what follows it."""
+MOST_NOTES, NOTES_TEXT = 12, 3500
+"""Those of the notes, where not all fits."""
+
+Difference = tuple[str, str, str]
+
+
+def review_card(
+    snapshot: Snapshot,
+    journey: Journey,
+    step_id: str,
+    texts: Texts,
+    situation: Situation,
+    rules: Rules,
+    failed: Sequence[Effect] = (),
+) -> Drawing:
+    onboarding, record, step = snapshot.onboarding, snapshot.steps[step_id], journey.steps[step_id]
+    title = texts("review.title", customer=onboarding.customer, step=texts(f"step.{step_id}.title"))
+    blocks: list[Block] = [header(title)]
+    state = f"*{texts('step_message.state', state=texts(f'state.{record.state.value}'))}*"
+    blocks.append(section(f"{state} · {texts.md('review.channel', channel=Raw(f'<#{onboarding.channel_id}>'))}"))
+    sent = snapshot.last(step_id)
+    if sent is not None:
+        by, when = Raw(f"<@{sent.user_id}>"), date_token(sent.at)
+        blocks.append(context(texts.md("review.sent", revision=sent.revision, digest=sent.digest[:8], by=by, at=when)))
+        notes, values = _values(step.form, sent.answers, texts, situation)
+        if not _fits([*notes, *values]):
+            notes = fit(notes, MOST_NOTES, NOTES_TEXT, texts("review.more_below"))
+        blocks.extend(fit([*notes, *values], MOST_VALUES, VALUES_TEXT, texts("review.more_below")))
+    blocks.extend(_decision(snapshot, step, texts, rules))
+    blocks.extend(context(texts.md(f"note.{fact.key}", **fact.params)) for fact in step.facts(situation))
+    blocks.extend(_tasks(snapshot, step, texts, situation, rules))
+    for effect in failed[:3]:
+        what = texts(f"effect.{effect.kind}")
+        blocks.append(section(texts.md("review.failed", what=what, id=effect.error_id)))
+        value = ButtonValue(onboarding=onboarding.id, item=effect.id)
+        blocks.append(actions(button(texts("button.retry_effect"), Act.RETRY_EFFECT, value, name=effect.id)))
+    return drawing(blocks)
+
+
+def in_full(form: Form, sent: Submission, texts: Texts, situation: Situation) -> list[Drawing]:
+    """What was sent as messages for the card's thread, where it is more than the card takes; none where the card shows all."""
+    notes, values = _values(form, sent.answers, texts, situation)
+    if _fits([*notes, *values]):
+        return []
+    return parts(lambda number, of: texts("review.in_full", revision=sent.revision, number=number, of=of), [*notes, *values])
+
+
+def _values(form: Form, answers: Answers, texts: Texts, situation: Situation) -> tuple[list[Block], list[Block]]:
+    """The notes and the answers, whole."""
+    notes = [
+        block for note in form.notes(answers, situation) for block in long_sections(texts.md(f"note.{note.key}", **note.params))
+    ]
+    return notes, answer_sections(form, answers, texts)
+
+
+def _fits(blocks: list[Block]) -> bool:
+    return fit(blocks, MOST_VALUES, VALUES_TEXT) == blocks
+
+
+def answer_sections(form: Form, answers: Answers, texts: Texts) -> list[Block]:
+    """All answers, a section for each page."""
+    blocks: list[Block] = []
+    for slot in slots(form, answers):
+        raw = answers if slot.item is None else ((answers.get(slot.page.repeat) or [])[slot.item : slot.item + 1] or [{}])[0]
+        lines = [f"*{escape(label)}*: {words}" for label, words in shown_answers(form, slot, raw, texts)]
+        blocks.extend(long_sections("\n".join(lines)) if lines else ())
+    return blocks
+
+
+def _decision(snapshot: Snapshot, step: Step, texts: Texts, rules: Rules) -> list[Block]:
+    record = snapshot.steps[step.id]
+    blocks: list[Block] = []
+    value = ButtonValue(onboarding=snapshot.onboarding.id, step=step.id, revision=record.revision, digest=record.digest[:16])
+    given, needed = approvals(snapshot, step.id), rules.approvals_of(step)
+    if record.claimer_id:
+        blocks.append(context(texts.md("review.claimed", by=Raw(f"<@{record.claimer_id}>"))))
+    blocks.extend(context(texts.md("review.approved", by=Raw(f"<@{d.user_id}>"), at=date_token(d.at))) for d in given)
+    if record.state is StepState.SUBMITTED and not snapshot.onboarding.closed_at:
+        if needed > 1:
+            blocks.append(context(texts("review.needed", given=len(given), needed=needed)))
+        title = texts(f"step.{step.id}.title")
+        sure = (texts("confirm.reject_title"), texts("confirm.reject", step=title), texts("button.reject"), texts("confirm.no"))
+        blocks.append(
+            actions(
+                button(texts("button.approve", step=title), Act.APPROVE, value, style="primary"),
+                button(texts("button.request_changes"), Act.REQUEST_CHANGES, value),
+                button(texts("button.reject"), Act.REJECT, value, style="danger", confirm=sure),
+                button(texts("button.unclaim" if record.claimer_id else "button.claim"), Act.CLAIM, value),
+            )
+        )
+    elif record.state is StepState.CHANGES_REQUESTED:
+        by, when = Raw(f"<@{record.changed_by}>"), date_token(record.changed_at) if record.changed_at else ""
+        blocks.append(section(texts.md("review.sent_back", by=by, at=when, reason=record.reason)))
+    return blocks
+
+
+def _tasks(snapshot: Snapshot, step: Step, texts: Texts, situation: Situation, rules: Rules) -> list[Block]:
+    """What support does now, and what is done."""
+    blocks: list[Block] = []
+    buttons: list[Block] = []
+    for task in step.tasks:
+        if not in_hand(snapshot, step, task):
+            continue
+        key = f"task.{step.id}.{task.id}.title"
+        waiting = record_of(snapshot, step.id, task.id)
+        if f"{step.id}.{task.id}" in situation.done and not task.repeatable:
+            done = record_of(snapshot, step.id, task.id)
+            if done is not None and done.at is not None:
+                by, when = Raw(f"<@{done.user_id}>"), date_token(done.at)
+                blocks.append(context(texts.md("review.task_done", task=texts(key), by=by, at=when)))
+            if task.expires:
+                value = ButtonValue(onboarding=snapshot.onboarding.id, step=step.id, task=task.id)
+                buttons.append(button(texts("button.renew"), Act.TASK, value, name=task.id))
+            continue
+        if waiting is not None and waiting.state == "waiting" and rules.approvals_of(step, task) > 1:
+            blocks.append(context(texts.md("review.task_waits", task=texts(key), by=Raw(f"<@{waiting.user_id}>"))))
+        if task.side is Side.SUPPORT and task.ready(situation):
+            value = ButtonValue(onboarding=snapshot.onboarding.id, step=step.id, task=task.id)
+            buttons.append(button(texts(key), Act.TASK, value, style="" if buttons else "primary", name=task.id))
+    return blocks + ([actions(*buttons)] if buttons else [])
+
+
+def diff(old: Answers, new: Answers, form: Form, texts: Texts) -> list[Difference]:
+    """(label, old, new) of every field that changed, as people read it; of a list of addresses who is added and who removed."""
+    found: list[Difference] = []
+    none = texts("review.nothing")
+    for page in form.pages:
+        if page.repeat:
+            before, after = old.get(page.repeat) or [], new.get(page.repeat) or []
+            for index in range(max(len(before), len(after))):
+                was, now = (before[index : index + 1] or [{}])[0], (after[index : index + 1] or [{}])[0]
+                found += [(f"{label} {index + 1}", a, b) for label, a, b in _page_diff(page.model, was, now, form, texts, none)]
+        else:
+            found += _page_diff(page.model, old, new, form, texts, none)
+    return found
+
+
+def _page_diff(model: Any, old: Answers, new: Answers, form: Form, texts: Texts, none: str) -> list[Difference]:
+    found: list[Difference] = []
+    lists: dict[str, list[str]] = {}
+    for name, _, item in inputs(model):
+        was, now = old.get(name), new.get(name)
+        if item.addresses:
+            lists.setdefault(name.removesuffix("_file"), []).append(name)
+        elif was != now and name != "then":
+            found.append((texts(f"field.{form.id}.{name}.label"), *_sides(was, now, name, item, texts, none)))
+    for names in lists.values():
+        if any(old.get(name) != new.get(name) for name in names):
+            found += _addresses_diff(names, old, new, form, texts)
+    return found
+
+
+def _sides(was: Any, now: Any, name: str, item: Input, texts: Texts, none: str) -> tuple[str, str]:
+    """Both as people read them; files of one name are told apart by what is in them."""
+    sides = [display(value, name, item, texts) if value not in (None, "", []) else none for value in (was, now)]
+    if sides[0] == sides[1] and isinstance(was, dict) and isinstance(now, dict):
+        marks = [hashlib.sha256(str(file.get("text", "")).encode()).hexdigest()[:16] for file in (was, now)]
+        sides = [f"{side} (SHA-256 {mark}…)" for side, mark in zip(sides, marks, strict=True)]
+    return sides[0], sides[1]
+
+
+def _addresses_diff(names: list[str], old: Answers, new: Answers, form: Form, texts: Texts) -> list[Difference]:
+    """Of a list that is typed, in a file, or both: ``old`` is empty, since what stands there is not one value for another."""
+    label = texts(f"field.{form.id}.{names[0]}.label")
+    before, after = ({address.casefold(): address for address in addresses(side, *names)} for side in (old, new))
+    found: list[Difference] = []
+    for key, of, others in (("addresses_added", after, before), ("addresses_removed", before, after)):
+        those = [address for same, address in of.items() if same not in others]
+        if those:
+            words = texts(f"review.{key}", n=len(those))
+            found.append((f"{label} ({words})", "", escape(", ".join(those))))
+    return found or [(label, "", escape(texts("review.addresses_same", n=len(after))))]
+
+
+def differences(changed: Sequence[Difference], revision: int, texts: Texts) -> list[Drawing]:
+    """A resubmission's changes, as many messages as it takes."""
+    if not changed:
+        return [drawing([section(texts("say.no_differences", revision=revision))])]
+    lines = "\n".join(
+        f"*{escape(label)}*: {clip(old, 500)} → {clip(new, 500)}" if old else f"*{escape(label)}*: {new}"
+        for label, old, new in changed
+    )
+    said = list(long_sections(texts.md("say.differences", revision=revision, lines=Raw(lines))))
+    whole = drawing(said)
+    if whole.blocks == said:
+        return [whole]
+    return parts(lambda number, of: texts("review.part", number=number, of=of), said)

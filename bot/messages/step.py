@@ -1,0 +1,60 @@
+"""A step's own message in the customer's channel: the root of its thread."""
+
+from bot.messages.blocks import Block, Drawing, actions, button, context, drawing, header, link, section
+from bot.messages.buttons import Act, ButtonValue
+from bot.messages.card import turn_words
+from bot.messages.texts import Raw, Texts, date_token
+from flows.cases.onboarding import side_of
+from flows.cases.tasks import in_hand
+from flows.forms.step import Situation
+from flows.journey import Journey
+from flows.model import Snapshot
+from flows.people import Side
+from flows.state import FILLABLE, StepState
+
+
+def step_message(snapshot: Snapshot, journey: Journey, step_id: str, texts: Texts, situation: Situation) -> Drawing:
+    """What the step is about, how it stands, what was sent, and what the customer can press."""
+    onboarding, record, step = snapshot.onboarding, snapshot.steps[step_id], journey.steps[step_id]
+    title = f"{record.position + 1}. {texts(f'step.{step_id}.title')}"
+    blocks: list[Block] = [header(title), section(texts(f"step.{step_id}.about"))]
+    state = texts("step_message.state", state=texts(f"state.{record.state.value}"))
+    blocks.append(section(" · ".join(part for part in (f"*{state}*", turn_words(record, texts)) if part)))
+    if record.revision and record.submitted_at:
+        by, sent = Raw(f"<@{record.submitted_by}>"), date_token(record.submitted_at)
+        blocks.append(context(texts.md("step_message.sent", revision=record.revision, by=by, at=sent)))
+    if record.state is StepState.CHANGES_REQUESTED and record.reason:
+        blocks.append(section(texts.md("step_message.reason", reason=record.reason)))
+    blocks.extend(context(texts.md(f"note.{fact.key}", **fact.params)) for fact in step.facts(situation))
+    if not onboarding.closed_at:
+        buttons = _buttons(snapshot, journey, step_id, texts, situation)
+        if buttons:
+            blocks.append(actions(*buttons))
+    links = (
+        [link(texts(f"link.{key}"), url, key) for key, url in step.links(situation)]
+        if record.state is not StepState.LOCKED
+        else []
+    )
+    if links:
+        blocks.append(actions(*links))
+    return drawing(blocks)
+
+
+def _buttons(snapshot: Snapshot, journey: Journey, step_id: str, texts: Texts, situation: Situation) -> list[Block]:
+    record, step = snapshot.steps[step_id], journey.steps[step_id]
+    value = ButtonValue(onboarding=snapshot.onboarding.id, step=step_id)
+    buttons: list[Block] = []
+    for task in step.tasks:
+        if task.side is not Side.CUSTOMER or not in_hand(snapshot, step, task):
+            continue
+        if task.ready(situation) and (task.repeatable or f"{step_id}.{task.id}" not in situation.done):
+            value_of = value.model_copy(update={"task": task.id})
+            title, style = texts(f"task.{step_id}.{task.id}.title"), "" if buttons else "primary"
+            buttons.append(button(title, Act.TASK, value_of, style=style, name=task.id))
+    if record.state in FILLABLE:
+        waits = record.state in (StepState.OPEN, StepState.CHANGES_REQUESTED)
+        text = texts("button.fill_form" if waits else "button.change_form")
+        buttons.append(button(text, Act.OPEN_FORM, value, style="primary" if waits else ""))
+    if side_of(record) is Side.CUSTOMER:
+        buttons.append(button(texts("button.stuck"), Act.STUCK, value))
+    return buttons

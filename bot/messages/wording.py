@@ -1,0 +1,60 @@
+"""Parameters of a text by the meaning of their names, so that a sentence never shows an id: people as mentions, times in the reader's
+zone, steps by title. All else is escaped: nothing a person typed can mention a channel or forge a link."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.messages.texts import Raw, Texts, date_token
+from flows.people import SYSTEM
+
+PEOPLE = frozenset({"by", "user", "owner", "lead"})
+TIMES = frozenset({"at", "since", "until", "starts"})
+CHANNELS = frozenset({"channel"})
+
+
+def worded(texts: Texts, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters ready for `Texts.md`."""
+    return {name: _one(texts, name, value) for name, value in params.items()}
+
+
+def _one(texts: Texts, name: str, value: Any) -> Any:
+    if name in PEOPLE and value == SYSTEM.user_id:
+        return texts("say.the_bot")
+    if name in PEOPLE and value:
+        return Raw(f"<@{value}>")
+    if name in CHANNELS and value:
+        return Raw(f"<#{value}>")
+    if name in TIMES and value:
+        return date_token(int(value))
+    if name == "step" and value:
+        return texts(f"step.{value}.title")
+    if name == "state" and value:
+        return texts(f"state.{value}")
+    if name == "kind" and texts.has(f"secret_kind.{value}"):
+        return texts(f"secret_kind.{value}")
+    if name == "how" and texts.has(f"secret_how.{value}"):
+        return texts(f"secret_how.{value}")
+    if name == "why" and not texts.has(str(value)):
+        return texts("why.answered", error=str(value).removeprefix("why."))
+    if name in ("task", "what", "why") and texts.has(str(value)):
+        return texts(str(value))
+    return value
+
+
+_FIELDS = {"currency_numeric_code": "currency", "country_code": "country"}
+"""Fields of the organization step by the details of Pismo's organization that are called otherwise."""
+
+
+def detail(texts: Texts, name: str) -> str:
+    """What a detail of Pismo's organization is called in the form."""
+    key = f"field.organization.{_FIELDS.get(name, name)}.label"
+    return texts(key) if texts.has(key) else name
+
+
+def sentence(texts: Texts, key: str, params: Mapping[str, Any]) -> str:
+    """``say.<key>`` (or a key that names its own section) as mrkdwn."""
+    section = key if key.split(".", 1)[0] in ("task", "refused", "say", "proof", "review") else f"say.{key}"
+    ready = worded(texts, params)
+    if "count" in params:
+        ready["n"] = params["count"]
+    return texts.md(section, **ready)

@@ -1,0 +1,1 @@
+"""Forms in windows: opened at once, left page by page, sent."""

@@ -1,0 +1,209 @@
+"""Form pages as modals: one renderer for every form. No Slack call, no store.
+
+The block id of an input is ``<field>~<slot name>``: it differs from page to page, so that nothing typed on one page shows on another.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from bot.messages.answers import chosen_label, sentence_of, shown_answers
+from bot.messages.blocks import Block, actions, alert, button, context, cut, fit, long_sections, plain, section
+from bot.messages.buttons import Act, ButtonValue
+from bot.messages.texts import Texts, escape
+from bot.modals.meta import ACTION, CALLBACK, FormMeta, block_id
+from flows.forms.fields import Answers, Input, Kind, inputs, max_length, min_length
+from flows.forms.pages import Slot
+from flows.forms.step import Form
+from flows.problems import Note, Problem
+
+VIEW_TEXT = 50_000
+"""Characters of the last page: at up to four bytes each they stay under the 250 KB of a view."""
+
+View = dict[str, Any]
+
+
+def _view(meta: FormMeta, texts: Texts, blocks: list[Block], *, submit: str = "") -> View:
+    key = f"form.{meta.form}.title"
+    title = texts(key) if texts.has(key) else texts(f"step.{meta.step}.title")
+    view: View = {
+        "type": "modal",
+        "callback_id": CALLBACK,
+        "title": plain(cut(title, 24)),
+        "close": plain(texts("form_ui.close")),
+        "private_metadata": meta.model_dump_json(exclude_defaults=True),
+        "blocks": blocks[:100],
+    }
+    if submit:
+        view["submit"] = plain(cut(submit, 24))
+    return view
+
+
+def page_view(
+    form: Form,
+    order: Sequence[Slot],
+    index: int,
+    answers: Answers,
+    texts: Texts,
+    meta: FormMeta,
+    *,
+    problems: Sequence[Problem] = (),
+    told: Sequence[Block] = (),
+    labels: Mapping[str, str] | None = None,
+) -> View:
+    """One page with what was typed before. ``told``: above its inputs. ``labels``: of values chosen from the onboarding's own lists."""
+    slot = order[index]
+    blocks: list[Block] = []
+    title = f"page.{form.id}.{slot.page.id}.title"
+    place = (
+        texts("form_ui.page", number=index + 1, count=len(order) + (1 if form.review else 0))
+        if len(order) > 1 or form.review
+        else ""
+    )
+    heading = " · ".join(part for part in (texts(title) if texts.has(title) else "", place) if part)
+    if heading:
+        blocks.append(context(f"*{heading}*"))
+    about = f"page.{form.id}.{slot.page.id}.about"
+    if texts.has(about):
+        blocks.append(context(texts(about)))
+    raw = answers if slot.item is None else ((answers.get(slot.page.repeat) or [])[slot.item : slot.item + 1] or [{}])[0]
+    blocks.extend(alert(escape(sentence_of(problem, texts)), "error") for problem in problems)
+    blocks.extend(told)
+    for name, info, item in inputs(slot.page.model):
+        element = _element(name, info, item, raw.get(name), texts, labels or {})
+        words = f"field.{form.id}.{name}"
+        block: Block = {
+            "type": "input",
+            "block_id": block_id(name, slot, meta.anew),
+            "label": plain(texts(f"{words}.label"), 2000),
+            "element": {**element, "action_id": ACTION},
+            "optional": not info.is_required(),
+        }
+        if texts.has(f"{words}.hint"):
+            block["hint"] = plain(texts(f"{words}.hint"), 2000)
+        if texts.has(f"{words}.placeholder") and "options" not in element and item.kind is not Kind.FILE:
+            block["element"]["placeholder"] = plain(texts(f"{words}.placeholder"), 150)
+        blocks.append(block)
+    if index > 0:
+        blocks.append(actions(button(texts("form_ui.back"), Act.BACK, ButtonValue())))
+    last = index == len(order) - 1 and not form.review
+    own = f"form.{form.id}.submit"
+    submit = (texts(own) if texts.has(own) else texts("form_ui.send")) if last else texts("form_ui.next")
+    return _view(meta, texts, blocks, submit=submit)
+
+
+def _element(name: str, info: Any, item: Input, value: Any, texts: Texts, labels: Mapping[str, str]) -> Block:
+    match item.kind:
+        case Kind.TEXT | Kind.LONG_TEXT:
+            element: Block = {"type": "plain_text_input", "multiline": item.kind is Kind.LONG_TEXT}
+            element["max_length"] = min(max_length(info) or 3000, 3000)
+            if least := min_length(info):
+                element["min_length"] = least
+            if value:
+                element["initial_value"] = str(value)[: element["max_length"]]
+            return element
+        case Kind.EMAIL | Kind.URL:
+            element = {"type": "email_text_input" if item.kind is Kind.EMAIL else "url_text_input"}
+            return {**element, "initial_value": str(value)} if value else element
+        case Kind.NUMBER:
+            element = {"type": "number_input", "is_decimal_allowed": False}
+            return {**element, "initial_value": str(value)} if _is_int(value) else element
+        case Kind.DATE:
+            return {"type": "datepicker", "initial_date": str(value)} if value else {"type": "datepicker"}
+        case Kind.MOMENT:
+            return {"type": "datetimepicker", "initial_date_time": int(value)} if value else {"type": "datetimepicker"}
+        case Kind.CHOICE | Kind.CHOICES:
+            return _choice(name, item, value, texts)
+        case Kind.SEARCH | Kind.SEARCH_MANY:
+            return _search(item, value, texts, labels)
+        case Kind.FILE:
+            element = {"type": "file_input", "max_files": 1}
+            return {**element, "filetypes": list(item.filetypes)} if item.filetypes else element
+        case Kind.PERSON:
+            return {"type": "users_select", "initial_user": str(value)} if value else {"type": "users_select"}
+        case Kind.CHANNEL:
+            element = {"type": "conversations_select", "filter": {"include": ["public", "private"], "exclude_bot_users": True}}
+            return (
+                {**element, "initial_conversation": str(value)} if value else {**element, "default_to_current_conversation": True}
+            )
+
+
+def _is_int(value: Any) -> bool:
+    return str(value or "").lstrip("-").isdigit()
+
+
+def _choice(name: str, item: Input, value: Any, texts: Texts) -> Block:
+    options = [_option(option, texts(f"choice.{item.choices or name}.{option}")) for option in item.options]
+    by_value = {option["value"]: option for option in options}
+    if item.kind is Kind.CHOICES:
+        chosen = [by_value[v] for v in value or [] if v in by_value]
+        return {"type": "checkboxes", "options": options} | ({"initial_options": chosen} if chosen else {})
+    element: Block = {"type": "radio_buttons" if len(options) <= 5 else "static_select", "options": options}
+    return {**element, "initial_option": by_value[value]} if value in by_value else element
+
+
+def _option(value: str, label: str) -> Block:
+    return {"text": plain(label, 75), "value": value}
+
+
+def _search(item: Input, value: Any, texts: Texts, labels: Mapping[str, str]) -> Block:
+    many = item.kind is Kind.SEARCH_MANY
+    element: Block = {"type": "multi_external_select" if many else "external_select", "min_query_length": 0}
+    values = value if isinstance(value, list) else [value] if value else []
+    chosen = [_option(v, label) for v in values if (label := chosen_label(item, v, texts, labels))]
+    if chosen:
+        element["initial_options" if many else "initial_option"] = chosen if many else chosen[0]
+    return element
+
+
+def review_view(
+    form: Form,
+    order: Sequence[Slot],
+    clean: Answers,
+    texts: Texts,
+    meta: FormMeta,
+    notes: Sequence[Note],
+    told: Sequence[Block] = (),
+) -> View:
+    """The last page: all answers, each page with a button to change it; submitting sends."""
+    blocks: list[Block] = [context(f"*{texts('form_ui.review')}*"), *told]
+    said = [part for note in notes for part in long_sections(texts.md(f"note.{note.key}", **note.params))]
+    blocks.extend(fit(said, 40, VIEW_TEXT * 3 // 4, texts("form_ui.more")))  # the answers below have their place, too
+    for index, slot in enumerate(order):
+        title = f"page.{form.id}.{slot.page.id}.title"
+        number = f" {slot.item + 1}" if slot.item is not None else ""
+        name = (texts(title) if texts.has(title) else texts(f"step.{meta.step}.title")) + number
+        change = button(texts("form_ui.change"), Act.PAGE, ButtonValue(slot=index), name=str(index))
+        raw = clean if slot.item is None else ((clean.get(slot.page.repeat) or [])[slot.item : slot.item + 1] or [{}])[0]
+        lines = [f"{escape(label)}: {words}" for label, words in shown_answers(form, slot, raw, texts)]
+        first, *others = long_sections("\n".join([f"*{escape(name)}*", *lines]))
+        blocks += [{**first, "accessory": change}, *others]
+    blocks = fit(blocks, 100, VIEW_TEXT, texts("form_ui.more"))
+    return _view(meta, texts, blocks, submit=texts("form_ui.send"))
+
+
+def loading_view(texts: Texts, meta: FormMeta) -> View:
+    return _view(meta, texts, [section(texts("form_ui.loading"))])
+
+
+def message_view(texts: Texts, text: str) -> View:
+    """An outcome in place of a form."""
+    return {
+        "type": "modal",
+        "callback_id": "message",
+        "title": plain(cut(texts("form_ui.message"), 24)),
+        "close": plain(texts("form_ui.close")),
+        "blocks": list(long_sections(text)),
+    }
+
+
+def errors_of(problems: Iterable[Problem], slot: Slot, index: int, texts: Texts, form_id: str, anew: int = 0) -> dict[str, str]:  # noqa: ARG001
+    """By block id, as Slack wants them; what belongs to no field of the page goes to its first."""
+    names = [name for name, _, _ in inputs(slot.page.model)]
+    found: dict[str, str] = {}
+    for problem in problems:
+        name = problem.field if problem.field in names else names[0]
+        block = block_id(name, slot, anew)
+        said = found.get(block)
+        sentence = sentence_of(problem, texts)
+        found[block] = f"{said} {sentence}" if said else sentence
+    return found

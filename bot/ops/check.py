@@ -1,0 +1,209 @@
+"""``python -m bot check``: one line for each thing that has to be right, and how to mend it where it is not."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from bot.config.clock import Clock
+from bot.config.policies import load
+from bot.config.settings import ConfigProblem, Settings, problems
+from bot.slack.client import Slack, SlackError
+from pismo.jsm_errors import DeskError, DeskFault
+from pismo.jsm_form import NameNotFoundError, fill
+from pismo.service_desk import ServiceDesk
+from storage.errors import Unavailable
+from storage.migrate import state
+
+MANIFEST = "app_manifest.yaml"
+RESTORE = "restore the file of this version"
+CONFIGURED = ("SLACK_BOT_TOKEN", "SLACK_API_URL", "SUPPORT_CHANNEL")
+
+
+@dataclass(frozen=True)
+class Line:
+    """``how`` is empty where all is well."""
+
+    name: str
+    what: str
+    how: str = ""
+
+    @property
+    def ok(self) -> bool:
+        return not self.how
+
+    def __str__(self) -> str:
+        return f"ok: {self.name}: {self.what}" if self.ok else f"wrong: {self.name}: {self.what} - {self.how}"
+
+
+async def check_all(settings: Settings) -> AsyncIterator[Line]:
+    """All lines, in the order in which they should be mended."""
+    wrong = problems(settings)
+    for problem in wrong:
+        yield Line(problem.name, problem.what, problem.how)
+    if not wrong:
+        yield Line("configuration", "complete")
+    if settings.clock_file and not any(problem.name == "CLOCK_FILE" for problem in wrong):
+        ahead = Clock(settings.clock_file).ahead
+        yield Line(
+            "CLOCK_FILE",
+            f"MOVES THE BOT'S CLOCK, now {ahead} ahead of this machine's. For demonstrations only: else leave it out",
+        )
+    if not any(problem.name == "DATABASE_URL" for problem in wrong):
+        yield await asyncio.to_thread(_database, settings.database_url)
+    for line in await asyncio.to_thread(_whole):
+        yield line
+    manifest, lines = read_manifest(settings)
+    for line in lines:
+        yield line
+    if not _concerns(wrong):
+        async for line in _slack(settings, set(manifest)):
+            yield line
+    if not any(problem.name.startswith("SERVICE_DESK") or problem.name == "CONFIG_FILE" for problem in wrong):
+        async for line in _service_desk(settings):
+            yield line
+
+
+def _concerns(wrong: list[ConfigProblem]) -> bool:
+    return any(problem.name in CONFIGURED for problem in wrong)
+
+
+def _whole() -> list[Line]:
+    """Texts, forms and buttons of the code itself."""
+    from bot.ops.startup_checks import VerificationError, verify  # noqa: PLC0415  it needs every listener
+
+    try:
+        verify()
+    except VerificationError as error:
+        return [Line("bot", fault, RESTORE) for fault in error.faults]
+    return [Line("bot", "every step, form and button has its words")]
+
+
+def _database(url: str) -> Line:
+    try:
+        found = state(url)
+    except Unavailable as error:
+        return Line("database", f"cannot be used now ({error.kind})", "see whether DATABASE_URL is right and it can be written")
+    if found.kind == "current":
+        return Line("database", f"current (revision {found.database})")
+    if found.kind == "newer":
+        return Line(
+            "database", f"newer (revision {found.database}) than the bot ({found.code})", "run the newer version of the bot"
+        )
+    return Line("database", "has no tables yet" if found.kind == "empty" else "older than the bot", "run: python -m bot migrate")
+
+
+def read_manifest(settings: Settings) -> tuple[list[str], list[Line]]:
+    """The bot scopes that the manifest asks for, and what is wrong with it."""
+    places = [Path(MANIFEST), Path(__file__).parents[2] / MANIFEST]
+    path = next((place for place in places if place.is_file()), None)
+    if path is None:
+        return [], [Line("manifest", f"there is no {MANIFEST}", "run the check in the bot's folder")]
+    try:
+        manifest = yaml.safe_load(path.read_text())
+        scopes = [str(scope) for scope in manifest["oauth_config"]["scopes"]["bot"]]
+        lines = [Line("manifest", *what) for what in _manifest_faults(manifest, settings)]
+    except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
+        return [], [Line("manifest", f"{path.name} is not a manifest ({type(error).__name__})", RESTORE)]
+    return scopes, lines or [Line("manifest", f"asks for {len(scopes)} scopes")]
+
+
+def _manifest_faults(manifest: dict[str, Any], settings: Settings) -> Iterator[tuple[str, str]]:
+    """What depends on the configuration, or would leave customers without a way in; `verification` looks at command and events."""
+    rest = manifest["settings"]
+    if not rest["interactivity"]["is_enabled"]:
+        yield "has interactivity switched off", "set settings.interactivity.is_enabled to true: customers act by buttons"
+    if not rest.get("socket_mode_enabled") and not settings.socket_mode and not _has_url(rest):
+        yield (
+            "has no address for Slack's requests",
+            "set the request URLs to https://<your host>/slack/events, or use Socket Mode",
+        )
+
+
+def _has_url(rest: dict[str, Any]) -> bool:
+    return str(rest["interactivity"].get("request_url", "")).startswith("https://")
+
+
+async def _slack(settings: Settings, wanted: set[str]) -> AsyncIterator[Line]:
+    slack = Slack(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
+    await slack.start()
+    try:
+        try:
+            me = await slack.whoami()
+        except SlackError as error:
+            yield Line("Slack token", f"Slack answered {error.error}", _mend_token(error))
+            return
+        yield Line("Slack token", f"works in the workspace {me.team}")
+        missing = sorted(wanted - me.scopes) if me.scopes else []
+        if missing:
+            how = "paste app_manifest.yaml into the Slack app's page, App Manifest, and install the app again"
+            yield Line("Slack scopes", f"missing: {', '.join(missing)}", how)
+        else:
+            yield Line("Slack scopes", "all that the manifest asks for")
+        yield await _support_channel(slack, settings.support_channel, me.user_id)
+    finally:
+        await slack.stop()
+
+
+async def _support_channel(slack: Slack, channel: str, user_id: str) -> Line:
+    invite = "invite the bot there: /invite @ and its name"
+    try:
+        found = await slack.channel(channel)
+        if not found.is_member and user_id not in await slack.members(channel):
+            return Line("SUPPORT_CHANNEL", "the bot is not in it", invite)
+    except SlackError as error:
+        how = invite + ", or set the right ID" if error.error == "channel_not_found" else _mend_token(error)
+        return Line("SUPPORT_CHANNEL", f"Slack answered {error.error}", how)
+    if found.is_archived:
+        return Line("SUPPORT_CHANNEL", "is archived", "unarchive it, or set another")
+    if found.is_shared:
+        return Line(
+            "SUPPORT_CHANNEL",
+            "is shared with another company",
+            "take a channel that is Pismo's alone: all answers are shown in it",
+        )
+    return Line("SUPPORT_CHANNEL", f"the bot is in #{found.name}")
+
+
+async def _service_desk(settings: Settings) -> AsyncIterator[Line]:
+    """Whether each portal has the form that access is asked for with."""
+    if not settings.service_desk_url:
+        yield Line("Service Desk", "not configured: support gets each request as a text to paste")
+        return
+    policies = load(settings.config_file).service_desk
+    async with ServiceDesk(settings.service_desk_url, settings.service_desk_user, settings.service_desk_token) as desk:
+        for portal, names in policies.names.items():
+            name = f"Service Desk ({portal})"
+            try:
+                form = await desk.form(names)
+                for resource in names.subtypes:
+                    fill(form.fields, names, resource, "-", "-")
+            except NameNotFoundError as error:
+                there = f"; there is: {', '.join(error.there)}" if error.there else ""
+                what = "a field that must be filled" if error.what == "required" else f"no {error.what.replace('_', ' ')}"
+                how = f"set the name under [service_desk.{portal}] in CONFIG_FILE, or give the user access to it"
+                yield Line(name, f"{what}: {error.name}{there}", how)
+            except DeskError as error:
+                yield Line(name, f"it answered {error.status or 'nothing'} ({error.fault})", _mend_desk(error))
+                return
+            else:
+                yield Line(name, f"{names.desk} > {names.request_type} > {names.category} can be filed")
+
+
+def _mend_desk(error: DeskError) -> str:
+    if error.transient:
+        return "see whether this machine reaches SERVICE_DESK_URL; the bot itself starts without and keeps trying"
+    if error.fault is DeskFault.UNAUTHORIZED:
+        return "make a new API token for SERVICE_DESK_USER and set it as SERVICE_DESK_TOKEN"
+    return "see whether SERVICE_DESK_URL is the site's address and the user may see its portals"
+
+
+def _mend_token(error: SlackError) -> str:
+    if error.error == "missing_scope":
+        return "install the app again with the scopes of app_manifest.yaml"
+    if error.error in ("unreachable", "timeout") or error.error.startswith("http_"):
+        return "see whether this machine reaches SLACK_API_URL; the bot itself starts without and keeps trying"
+    return "copy the Bot User OAuth Token anew from the Slack app's page, OAuth & Permissions"

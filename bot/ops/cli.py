@@ -1,0 +1,227 @@
+"""The command line. Modules are imported by the command that needs them, so that help and the start are quick."""
+
+import asyncio
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from bot.config.settings import ConfigProblem, Settings
+    from storage.errors import Unavailable
+
+T = TypeVar("T")
+
+
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 130})
+@click.pass_context
+def main(context: click.Context) -> None:
+    """The Pismo onboarding bot. Without a command: run."""
+    if context.invoked_subcommand is None:
+        context.invoke(run)
+
+
+@main.command()
+def run() -> None:
+    """Run the bot until it is told to stop."""
+    settings = _settings()
+    _require_database(settings)
+    from bot.ops.serve import serve  # noqa: PLC0415
+    from bot.telemetry import logs  # noqa: PLC0415
+
+    logs.configure(settings.log_level)
+    sys.exit(_wait(serve(settings)))
+
+
+@main.command()
+def check() -> None:
+    """Say what is wrong with configuration, database, Slack token, scopes and manifest, and how to mend it."""
+    from bot.config.settings import Exit, Settings  # noqa: PLC0415
+    from bot.ops.check import check_all  # noqa: PLC0415
+
+    async def lines() -> bool:
+        well = True
+        async for line in check_all(Settings()):
+            click.echo(str(line))
+            well = well and line.ok
+        return well
+
+    sys.exit(Exit.OK if _wait(lines()) else Exit.CONFIGURATION)
+
+
+@main.command()
+def migrate() -> None:
+    """Make the database's tables, or bring them to this version's shape."""
+    settings = _settings(slack=False, keys=False)
+    from bot.config.settings import Exit  # noqa: PLC0415
+    from storage.errors import Unavailable  # noqa: PLC0415
+    from storage.migrate import state, upgrade  # noqa: PLC0415
+
+    try:
+        before = state(settings.database_url)
+        after = upgrade(settings.database_url)
+    except Unavailable as error:
+        if error.kind == "too_new":
+            _end(Exit.DATABASE_NEWER, "the database is newer than this version of the bot - run the newer version")
+        _end(Exit.DATABASE_UNREACHABLE, _unusable(error))
+    if before == after:
+        click.echo(f"ok: the database is current (revision {after.database})")
+    else:
+        click.echo(f"ok: migrated from {before.database or 'empty'} to revision {after.database}")
+
+
+@main.group()
+def keys() -> None:
+    """The keys that encrypt personal data at rest."""
+
+
+@keys.command()
+def new() -> None:
+    """Print a new key. Put it before the others in ENCRYPTION_KEYS, with a comma between, and keep it in your secret store."""
+    from storage.sealing import new_key  # noqa: PLC0415
+
+    click.echo(new_key())
+
+
+@keys.command()
+def rotate() -> None:
+    """Encrypt everything anew with the newest key. Can be broken off and run again; afterwards older keys can be removed."""
+    settings = _settings(slack=False)
+    _require_database(settings)
+    from bot.config.settings import Exit  # noqa: PLC0415
+    from bot.ops import maintenance  # noqa: PLC0415
+
+    done = _wait(maintenance.rotate_keys(settings))
+    for table, count in done.rows.items():
+        click.echo(f"{table}: {count} rows")
+    if done.refused:
+        _end(Exit.ALTERED, f"the audit log of {', '.join(done.refused)} does not hold - run: python -m bot verify-log")
+    click.echo("ok: everything is encrypted with the newest key; the older ones can be taken out of ENCRYPTION_KEYS")
+
+
+@main.command("verify-log")
+def verify_log() -> None:
+    """Look for changes, gaps, swaps and cut tails in the audit log."""
+    settings = _settings(slack=False)
+    _require_database(settings)
+    from bot.config.settings import Exit  # noqa: PLC0415
+    from bot.ops import maintenance  # noqa: PLC0415
+
+    found, count = _wait(maintenance.verify_log(settings))
+    for finding in found:
+        click.echo(f"wrong: {finding}", err=True)
+    if found:
+        _end(Exit.ALTERED, "the audit log is not what was written - keep a copy of the database, and compare it with a backup")
+    click.echo(f"ok: the logs of {count} onboardings are whole")
+
+
+@main.command()
+@click.argument("customer")
+@click.option("--to", "folder", default=".", type=click.Path(file_okay=False, path_type=Path), help="Folder for the files.")
+def export(customer: str, folder: Path) -> None:
+    """Write one CUSTOMER's onboarding (name or onboarding id) as JSON and CSV, readable for you alone."""
+    settings = _settings(slack=False)
+    _require_database(settings)
+    from bot.ops import maintenance  # noqa: PLC0415
+
+    for path in _found(maintenance.export_files(settings, customer, folder)):
+        click.echo(str(path))
+
+
+@main.command()
+@click.argument("customer")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def erase(customer: str, *, yes: bool) -> None:
+    """Remove the personal data of one CUSTOMER (name or onboarding id). The audit log stays verifiable."""
+    settings = _settings(slack=False)
+    _require_database(settings)
+    from bot.ops import maintenance  # noqa: PLC0415
+
+    onboarding = _found(maintenance.find(settings, customer))
+    if not yes:
+        click.confirm(f"Remove the personal data of {onboarding.customer} ({onboarding.id}) for ever?", abort=True)
+    _wait(maintenance.erase_one(settings, onboarding.id))
+    click.echo(f"ok: the personal data of {onboarding.id} is removed; what stands in Slack is for people to remove")
+
+
+HOW = {
+    "locked": "another process holds it; end that, or try again",
+    "full": "make room on its disk",
+    "read_only": "let this user write the file and its folder",
+    "unreachable": "see whether DATABASE_URL is right and the server runs",
+}
+
+
+def _settings(*, slack: bool = True, keys: bool = True) -> "Settings":
+    """The settings; ends the process with what is to be mended."""
+    from bot.config.settings import Exit, Settings, problems  # noqa: PLC0415
+
+    settings = Settings()
+    found: list[ConfigProblem] = [p for p in problems(settings, slack=slack) if keys or p.name != "ENCRYPTION_KEYS"]
+    for problem in found:
+        click.echo(f"wrong: {problem}", err=True)
+    if found:
+        sys.exit(Exit.CONFIGURATION)
+    return settings
+
+
+def _require_database(settings: "Settings") -> None:
+    """Ends the process unless the database has the shape of the code."""
+    from bot.config.settings import Exit  # noqa: PLC0415
+    from storage.errors import Unavailable  # noqa: PLC0415
+    from storage.migrate import state  # noqa: PLC0415
+
+    try:
+        found = state(settings.database_url)
+    except Unavailable as error:
+        _end(Exit.DATABASE_UNREACHABLE, _unusable(error))
+    if found.kind == "newer":
+        what = f"the database (revision {found.database}) is newer than this version of the bot ({found.code})"
+        _end(Exit.DATABASE_NEWER, f"{what} - run the newer version")
+    if found.kind != "current":
+        what = (
+            "has no tables yet" if found.kind == "empty" else f"is older (revision {found.database}) than the bot ({found.code})"
+        )
+        _end(Exit.DATABASE_OLDER, f"the database {what} - run: python -m bot migrate")
+
+
+def _unusable(error: "Unavailable") -> str:
+    return f"the database cannot be used now ({error.kind}) - {HOW.get(error.kind, HOW['unreachable'])}"
+
+
+def _end(code: int, text: str) -> NoReturn:
+    click.echo(f"wrong: {text}", err=True)
+    sys.exit(code)
+
+
+def _found(work: Coroutine[Any, Any, T]) -> T:
+    from bot.config.settings import Exit  # noqa: PLC0415
+    from bot.ops.maintenance import NotFoundError  # noqa: PLC0415
+
+    try:
+        return _wait(work)
+    except NotFoundError as error:
+        _end(Exit.FAILED, str(error))
+
+
+def _wait(work: Coroutine[Any, Any, T]) -> T:
+    """Run on the fastest loop there is."""
+    try:
+        import uvloop  # noqa: PLC0415  not on Windows
+    except ImportError:
+        factory = None
+    else:
+        factory = uvloop.new_event_loop
+    from bot.config.settings import Exit  # noqa: PLC0415
+    from storage.errors import Unavailable  # noqa: PLC0415
+    from storage.sealing import SealError  # noqa: PLC0415
+
+    try:
+        with asyncio.Runner(loop_factory=factory) as runner:
+            return runner.run(work)
+    except Unavailable as error:
+        _end(Exit.DATABASE_UNREACHABLE, _unusable(error))
+    except SealError as error:
+        _end(Exit.FAILED, f"{error} - put the key that sealed it into ENCRYPTION_KEYS, behind the newest")

@@ -1,0 +1,80 @@
+"""What an operator does with the store from a terminal, while the bot runs or not."""
+
+import os
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from bot.config.settings import Settings
+from flows.cases.naming import meant
+from flows.model import Onboarding
+from storage.erase import erase
+from storage.export import export
+from storage.rotate import Rotated, rotate
+from storage.sealing import Keyring
+from storage.store import Store
+from storage.verify import Finding, verify
+
+
+class NotFoundError(Exception):
+    """No customer, or more than one, is meant. The text says so."""
+
+
+@asynccontextmanager
+async def _store(settings: Settings) -> AsyncIterator[Store]:
+    store = Store(settings.database_url, Keyring.parse(settings.encryption_keys.get_secret_value()))
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+async def _find(store: Store, customer: str) -> Onboarding:
+    async with store.read() as unit:
+        known = [o for o in await unit.onboardings(closed=True) if not o.erased_at]
+    found = [o for o in known if o.id == customer.strip()] or meant(known, customer)
+    if not found:
+        raise NotFoundError("there is no such customer - give the name, a part of it, or the onboarding's id")
+    if len(found) > 1:
+        raise NotFoundError("several are meant - give the id: " + ", ".join(f"{o.id} ({o.customer})" for o in found[:10]))
+    return found[0]
+
+
+async def find(settings: Settings, customer: str) -> Onboarding:
+    """The onboarding of a customer, by name, part of the name, or id. Raises NotFoundError."""
+    async with _store(settings) as store:
+        return await _find(store, customer)
+
+
+async def export_files(settings: Settings, customer: str, folder: Path) -> list[Path]:
+    """Writes the files with rights for this user alone. Raises NotFoundError."""
+    async with _store(settings) as store:
+        onboarding = await _find(store, customer)
+        exported = await export(store, onboarding.id)
+    files = {"onboarding.json": exported.json, **exported.csv}
+    return [_write(folder / f"{onboarding.id}-{name}", text) for name, text in files.items()]
+
+
+def _write(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8", newline="") as file:
+        file.write(text)
+    return path
+
+
+async def erase_one(settings: Settings, onboarding_id: str) -> None:
+    async with _store(settings) as store:
+        await erase(store, onboarding_id)
+
+
+async def verify_log(settings: Settings) -> tuple[Sequence[Finding], int]:
+    """What is wrong, and how many onboardings there are."""
+    async with _store(settings) as store:
+        async with store.read() as unit:
+            count = len(await unit.onboardings(closed=True))
+        return await verify(store), count
+
+
+async def rotate_keys(settings: Settings) -> Rotated:
+    async with _store(settings) as store:
+        return await rotate(store)

@@ -1,0 +1,131 @@
+"""The running process: bot, HTTP server and Socket Mode together, from the start to a graceful end."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+from collections.abc import Iterator
+
+import uvicorn
+
+from bot.app import Bot
+from bot.config.policies import load
+from bot.config.settings import Exit, Settings
+from bot.ops.startup_checks import VerificationError, verify
+from bot.slack.socket_mode import PING_SECONDS, SocketMode
+from bot.slack.web import build
+from storage.store import Conflict, Unavailable
+
+log = logging.getLogger("bot.ops.serve")
+
+GRACE_SECONDS = 5
+"""For requests that are being answered. Slack waits for 3."""
+CHECK_SECONDS = 2.0
+
+
+class _Server(uvicorn.Server):
+    """Signals are this module's business: the bot has more to end than its server."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def listener(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 takes a free one. Raises OSError."""
+    listening = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=512)
+    # Connections inherit it. Without it an answer's body waits 40 ms for the acknowledgement of its head.
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listening
+
+
+async def serve(settings: Settings) -> int:
+    """Run until SIGTERM or SIGINT, or until Socket Mode is lost; finish what was acknowledged; return the exit code."""
+    try:
+        verify()
+    except VerificationError as error:
+        for fault in error.faults:
+            log.error("the bot is not whole: take its files of one version", extra={"fault": fault})  # noqa: TRY400  each says it all
+        return Exit.CONFIGURATION
+    try:
+        listening = listener(settings.host, int(settings.port))
+    except OSError as error:
+        log.error(  # noqa: TRY400  the address is all there is to know
+            "HOST and PORT cannot be listened on: name another, or end what uses it",
+            extra={"host": settings.host, "port": settings.port, "error": error.strerror},
+        )
+        return Exit.CONFIGURATION
+    policies = load(settings.config_file)
+    bot = Bot(settings, policies)
+    if settings.clock_file:
+        log.warning(
+            "CLOCK_FILE is set: the bot's clock is not the machine's; for demonstrations only",
+            extra={"ahead": str(bot.clock.ahead)},
+        )
+    token = settings.slack_app_token.get_secret_value() if settings.slack_app_token and settings.socket_mode else ""
+    silence = policies.socket_silence_seconds
+    sockets = SocketMode(bot.bolt, token, give_up_after=silence, ping_seconds=min(PING_SECONDS, silence / 4)) if token else None
+
+    async def health() -> dict[str, str]:
+        wrong = dict(bot.ready())
+        try:
+            async with asyncio.timeout(CHECK_SECONDS):
+                await bot.store.check()
+        except TimeoutError:
+            wrong["database"] = "does not answer"
+        except (Unavailable, Conflict) as error:
+            wrong["database"] = str(error)
+        if not bot.engine.started:
+            wrong["engine"] = "not started"
+        if sockets is not None and (trouble := sockets.trouble()):
+            wrong["socket_mode"] = trouble
+        return wrong
+
+    config = uvicorn.Config(
+        build(None if sockets else bot.bolt, health),
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    server = _Server(config)
+    await bot.start()
+    try:
+        if sockets is not None:
+            await sockets.start()
+        return await _until_told(server, listening, sockets)
+    finally:
+        if sockets is not None:
+            await sockets.stop()
+        await bot.stop()
+        log.info("ended")
+
+
+async def _until_told(server: uvicorn.Server, listening: socket.socket, sockets: SocketMode | None) -> int:
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told.set)
+    running = asyncio.create_task(server.serve(sockets=[listening]))
+    waiting = [running, asyncio.create_task(told.wait())]
+    lost = asyncio.create_task(sockets.lost()) if sockets else None
+    if lost is not None:
+        waiting.append(lost)
+    host, port = listening.getsockname()[:2]
+    log.info("listening", extra={"host": host, "port": port, "by": "Socket Mode" if sockets else "HTTP"})
+    try:
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        log.info("ending", extra={"why": "told to" if told.is_set() else "cannot go on"})
+        if lost is not None and lost.done():
+            return Exit.SOCKET_LOST
+        return Exit.OK if told.is_set() else Exit.FAILED
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+        server.should_exit = True
+        await asyncio.gather(running, return_exceptions=True)
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)

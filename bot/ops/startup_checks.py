@@ -1,0 +1,190 @@
+"""Before anything else: are all words, forms, buttons and the manifest there that the code speaks of? What a person would otherwise find
+in the middle of a journey is found at the start."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from bot.listeners.actions import ACTIONS
+from bot.listeners.events import HANDLED
+from bot.messages.buttons import Act
+from bot.messages.texts import Texts, languages, table
+from bot.modals.meta import FormMeta
+from bot.modals.render import page_view
+from bot.modals.submission import DIALOG_MAY
+from flows.forms.dialogs import DIALOGS
+from flows.forms.fields import CATALOGUES, Answers, inputs, max_length
+from flows.forms.pages import slots
+from flows.forms.step import Form, Situation, Step
+from flows.journey import JOURNEYS, Journey
+
+MANIFEST = "app_manifest.yaml"
+COMMAND = "/onboarding"
+IN_MODALS = (Act.BACK, Act.PAGE)
+"""Buttons that `Modals.turn_back` takes; a LINK is opened by Slack itself."""
+
+# Slack's limits of what a text becomes: a modal's title and submit, an option, a button, a placeholder, a label and a hint.
+TITLE, OPTION, BUTTON, PLACEHOLDER, LABEL, VIEW_BLOCKS, ID, METADATA = 24, 75, 75, 150, 2000, 100, 255, 3000
+
+Fault = str
+
+
+class VerificationError(Exception):
+    """``faults``: everything that is wrong, one a line in the exception's text."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(self.faults))
+
+
+def verify(
+    journeys: Iterable[Journey] = tuple(JOURNEYS.values()),
+    dialogs: Iterable[Form] = tuple(DIALOGS.values()),
+    *,
+    words: Callable[[str], Mapping[str, str]] = table,
+    manifest: Path | None = None,
+) -> None:
+    """Raises VerificationError. ``words``: the texts of a language by key. ``manifest``: the app's own, where the file is there."""
+    steps = [step for journey in journeys for step in journey.steps.values()]
+    all_forms = [*dialogs, *(form for step in steps for form in _forms(step))]
+    found = [fault for language in languages() for fault in _missing(steps, all_forms, language, words(language))]
+    found += [fault for form in all_forms for fault in _past_limits(form)]
+    found += [f"button {act.value}: nothing handles it" for act in Act if act not in (*ACTIONS, *IN_MODALS, Act.LINK)]
+    found += [f"dialog {form.id}: nothing says who may use it" for form in dialogs if form.id not in DIALOG_MAY]
+    found += _manifest_faults(manifest or _manifest())
+    if found:
+        raise VerificationError(dict.fromkeys(found))
+
+
+def _forms(step: Step) -> list[Form]:
+    return [step.form, *(task.form for task in step.tasks if task.form is not None)]
+
+
+# -- words
+
+
+def _missing(steps: list[Step], all_forms: list[Form], language: str, words: Mapping[str, str]) -> Iterator[Fault]:
+    """Texts that are not there, or too long for what Slack makes of them."""
+    needed = [key for step in steps for key in _keys_of_step(step)] + [key for form in all_forms for key in _keys_of_form(form)]
+    for key, most in needed:
+        if key not in words:
+            yield f"{language}: the text {key} is missing"
+        elif len(words[key]) > most:
+            yield f"{language}: the text {key} has {len(words[key])} characters; Slack takes {most}"
+    for form in all_forms:
+        for key, most in _optional_keys(form):
+            if len(words.get(key, "")) > most:
+                yield f"{language}: the text {key} has {len(words[key])} characters; Slack takes {most}"
+
+
+def _keys_of_step(step: Step) -> Iterator[tuple[str, int]]:
+    yield f"step.{step.id}.title", LABEL
+    yield f"step.{step.id}.about", LABEL
+    yield from ((f"effect.{kind}", LABEL) for kind in (*step.on_open, *step.on_approval))
+    yield from ((f"link.{key}", BUTTON) for key, _ in step.links(_nothing_known()))
+    for task in step.tasks:
+        yield f"task.{step.id}.{task.id}.title", BUTTON
+        yield f"task.{step.id}.{task.id}.done", LABEL
+        yield from ((f"resource.{resource}", OPTION) for resource in task.resource)
+        yield from ((f"grant.{state}", OPTION) for state in (*task.grant_from, task.grant_to) if state)
+        if task.expires:
+            yield from ((f"task.{step.id}.{task.id}.{when}", LABEL) for when in ("expires.one", "expires.other", "expired"))
+        if task.effect:
+            yield f"effect.{task.effect}", LABEL
+
+
+def _keys_of_form(form: Form) -> Iterator[tuple[str, int]]:
+    yield f"form.{form.id}.title", TITLE
+    for page in form.pages:
+        if len(form.pages) > 1 or form.review:
+            yield f"page.{form.id}.{page.id}.title", OPTION
+        for name, _, item in inputs(page.model):
+            yield f"field.{form.id}.{name}.label", LABEL
+            yield from ((f"choice.{item.choices or name}.{option}", OPTION) for option in item.options)
+
+
+def _optional_keys(form: Form) -> Iterator[tuple[str, int]]:
+    yield f"form.{form.id}.submit", TITLE
+    for page in form.pages:
+        for name, _, _ in inputs(page.model):
+            yield f"field.{form.id}.{name}.hint", LABEL
+            yield f"field.{form.id}.{name}.placeholder", PLACEHOLDER
+
+
+def _nothing_known() -> Situation:
+    now = datetime.now(UTC)
+    return Situation(now, now.date(), "", "en", "UTC")
+
+
+# -- views
+
+
+def _past_limits(form: Form) -> Iterator[Fault]:
+    """Each page drawn with the form's example. The long lists are left out: their names take longer to load than all else."""
+    left_out = {name for page in form.pages for name, _, item in inputs(page.model) if item.source in CATALOGUES}
+    answers = {name: value for name, value in form.example.items() if name not in left_out and value != "*"}
+    yield from _long_examples(form)
+    order = slots(form, answers)
+    meta = FormMeta(form=form.id, onboarding="x" * 64, step="x" * 64, item="x" * 128, digest="x" * 64)
+    texts = Texts("en")
+    for index, slot in enumerate(order):
+        try:
+            view = page_view(form, order, index, answers, texts, meta.on(index))
+        except (KeyError, TypeError, ValueError) as error:
+            yield f"form {form.id}, page {slot.name}: it cannot be drawn ({type(error).__name__})"
+            continue
+        yield from (f"form {form.id}, page {slot.name}: {wrong}" for wrong in _faults_of_view(view))
+
+
+def _long_examples(form: Form) -> Iterator[Fault]:
+    """The renderer would cut them."""
+    for page in form.pages:
+        for name, info, _ in inputs(page.model):
+            most, value = max_length(info), form.example.get(name)
+            if most is not None and isinstance(value, str) and len(value) > most:
+                yield f"form {form.id}: the example of {name} has {len(value)} characters; the field takes {most}"
+
+
+def _faults_of_view(view: Answers) -> Iterator[Fault]:
+    blocks: list[dict[str, Any]] = view["blocks"]
+    ids = [block["block_id"] for block in blocks if "block_id" in block]
+    if len(blocks) >= VIEW_BLOCKS:
+        yield f"{len(blocks)} blocks or more; Slack takes {VIEW_BLOCKS}"
+    if len(view["private_metadata"]) > METADATA:
+        yield f"{len(view['private_metadata'])} characters of private_metadata; Slack takes {METADATA}"
+    if len(set(ids)) < len(ids) or any(len(block_id) > ID for block_id in ids):
+        yield f"block ids that are not unique, or longer than {ID}"
+    for block in blocks:
+        options = block.get("element", {}).get("options", ())
+        most = 100 if block.get("element", {}).get("type") == "static_select" else 10
+        if len(options) > most or len({option["value"] for option in options}) < len(options):
+            yield f"{block['block_id']} has {len(options)} options, some perhaps twice; Slack takes {most} different ones"
+        if any(len(option["value"]) > PLACEHOLDER for option in options):
+            yield f"{block['block_id']} has an option whose value is longer than {PLACEHOLDER}"
+
+
+# -- the manifest
+
+
+def _manifest() -> Path:
+    return Path(__file__).parents[2] / MANIFEST
+
+
+def _manifest_faults(path: Path) -> Iterator[Fault]:
+    """Nothing where the file is not there: an installed bot runs without it."""
+    if not path.is_file():
+        return
+    import yaml  # noqa: PLC0415  needed here alone
+
+    try:
+        written = yaml.load(path.read_text(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  both are safe
+        events = {event.partition(".")[0] for event in written["settings"]["event_subscriptions"]["bot_events"]}
+        commands = {command["command"] for command in written["features"]["slash_commands"]}
+    except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
+        yield f"{path.name} is not a manifest ({type(error).__name__})"
+        return
+    yield from (f"{path.name}: the event {event} is missing" for event in HANDLED if event not in events)
+    yield from (f"{path.name}: the event {event} is handled by nothing" for event in sorted(events - set(HANDLED)))
+    if COMMAND not in commands:
+        yield f"{path.name}: the command {COMMAND} is missing"

@@ -1,0 +1,177 @@
+"""Slack's Web API as the bot uses it: typed answers, one error, one pool of connections, no call repeated behind one's back."""
+
+import logging
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
+
+from bot.slack import files
+from bot.slack.errors import SlackError
+from bot.slack.lookups import PAGE, Channel, Me, People, User
+
+__all__ = ["Channel", "Me", "Slack", "SlackError", "User"]
+
+log = logging.getLogger("bot.slack.client")
+
+EVENT_TYPE = "onboarding_effect"
+"""Of the metadata that tells a posted message's effect."""
+MOST_PAGES = 5
+"""How far back a former post is looked for: a thousand messages."""
+
+Json = dict[str, Any]
+Blocks = Sequence[Json]
+
+
+class Slack(People):
+    """``await start()``, then any call, then ``await stop()``. Every call raises SlackError and nothing else."""
+
+    # -- messages
+
+    async def post(
+        self, channel: str, text: str, blocks: Blocks, *, thread_ts: str | None = None, effect_id: str = ""
+    ) -> tuple[str, str]:
+        """(channel, ts) of the new message."""
+        metadata = {"event_type": EVENT_TYPE, "event_payload": {"effect_id": effect_id}} if effect_id else None
+        posted = await self._call(
+            "chat.postMessage",
+            self.web.chat_postMessage(
+                channel=channel,
+                text=text,
+                blocks=blocks,
+                thread_ts=thread_ts,
+                metadata=metadata,
+                unfurl_links=False,
+                unfurl_media=False,
+            ),
+        )
+        return str(posted["channel"]), str(posted["ts"])
+
+    async def post_once(
+        self,
+        channel: str,
+        text: str,
+        blocks: Blocks,
+        effect_id: str,
+        thread_ts: str | None = None,
+        *,
+        again: bool = False,
+    ) -> tuple[str, str]:
+        """Post, unless it stands there already.
+
+        Slack knows no idempotency key: with ``again`` the channel or thread is searched for a message that carries the effect's id.
+        """
+        if again:
+            async for message in self._messages(channel, thread_ts):
+                payload = (message.get("metadata") or {}).get("event_payload") or {}
+                if payload.get("effect_id") == effect_id and self._is_own(message):
+                    return channel, str(message["ts"])
+        return await self.post(channel, text, blocks, thread_ts=thread_ts, effect_id=effect_id)
+
+    def _is_own(self, message: Json) -> bool:
+        return bool(message.get("bot_id")) and message["bot_id"] == (self._bot_id or message["bot_id"])
+
+    async def _messages(self, channel: str, thread_ts: str | None) -> AsyncIterator[Json]:
+        """Newest first in a channel, oldest first in a thread. Where reading is not allowed a rare double is accepted."""
+        method = "conversations.replies" if thread_ts else "conversations.history"
+        asked: dict[str, Any] = {"channel": channel, "limit": PAGE, "include_all_metadata": True}
+        for _ in range(MOST_PAGES):
+            call = self.web.conversations_replies(ts=thread_ts, **asked) if thread_ts else self.web.conversations_history(**asked)
+            try:
+                page = await self._call(method, call)
+            except SlackError as error:
+                if error.transient:
+                    raise
+                log.warning("a former post could not be looked for", extra={"method": method, "error": error.error})
+                return
+            for message in page.get("messages") or []:
+                yield message
+            asked["cursor"] = (page.get("response_metadata") or {}).get("next_cursor")
+            if not asked["cursor"]:
+                return
+
+    async def update(self, channel: str, ts: str, text: str, blocks: Blocks) -> None:
+        """Edit in place. Its metadata stays. ``text`` may have 4,000 characters here."""
+        await self._call("chat.update", self.web.chat_update(channel=channel, ts=ts, text=text, blocks=blocks))
+
+    async def ephemeral(self, channel: str, user_id: str, text: str, blocks: Blocks) -> None:
+        """Seen by one person in a channel; Slack does not promise that it arrives."""
+        call = self.web.chat_postEphemeral(channel=channel, user=user_id, text=text, blocks=blocks)
+        await self._call("chat.postEphemeral", call)
+
+    async def direct_channel(self, user_id: str) -> str:
+        opened = await self._call("conversations.open", self.web.conversations_open(users=[user_id]))
+        return str(opened["channel"]["id"])
+
+    async def direct(self, user_id: str, text: str, blocks: Blocks) -> tuple[str, str]:
+        return await self.post(await self.direct_channel(user_id), text, blocks)
+
+    async def permalink(self, channel: str, ts: str) -> str:
+        answer = await self._call("chat.getPermalink", self.web.chat_getPermalink(channel=channel, message_ts=ts))
+        return str(answer["permalink"])
+
+    async def bookmark_once(self, channel: str, title: str, link: str) -> None:
+        """A bookmark of this link, whatever it was called; none is added beside it."""
+        listed = await self._call("bookmarks.list", self.web.bookmarks_list(channel_id=channel))
+        if any(bookmark.get("link") == link for bookmark in listed.get("bookmarks") or []):
+            return
+        await self._call("bookmarks.add", self.web.bookmarks_add(channel_id=channel, title=title, type="link", link=link))
+
+    # -- views
+
+    async def open_view(self, trigger_id: str, view: Json) -> str:
+        """Its id. The trigger lives 3 seconds and works once."""
+        opened = await self._call("views.open", self.web.views_open(trigger_id=trigger_id, view=view))
+        return str(opened["view"]["id"])
+
+    async def push_view(self, trigger_id: str, view: Json) -> str:
+        opened = await self._call("views.push", self.web.views_push(trigger_id=trigger_id, view=view))
+        return str(opened["view"]["id"])
+
+    async def update_view(self, view_id: str, view: Json) -> None:
+        await self._call("views.update", self.web.views_update(view_id=view_id, view=view))
+
+    async def publish_home(self, user_id: str, view: Json) -> None:
+        await self._call("views.publish", self.web.views_publish(user_id=user_id, view=view))
+
+    # -- files
+
+    async def download(self, file: Mapping[str, Any], most_bytes: int) -> bytes:
+        """A file's content. Raises SlackError, with ``file_too_large`` past the limit."""
+        if not (file.get("url_private_download") or file.get("url_private")):  # shared by another company: ask first
+            file = (await self._call("files.info", self.web.files_info(file=str(file.get("id")))))["file"]
+        url = str(file.get("url_private_download") or file.get("url_private") or "")
+        return await files.download(self.session, url, self.web.token or "", self._api_host, most_bytes)
+
+    async def upload_once(
+        self,
+        channel: str,
+        name: str,
+        content: bytes,
+        comment: str,
+        effect_id: str,
+        thread_ts: str | None = None,
+        *,
+        again: bool = False,
+    ) -> None:
+        """Send a file. Slack keeps no metadata with files, so a few letters of the effect's id stand in the file's name, and with
+        ``again`` a file of that name is looked for first.
+        """
+        name = files.marked(name, effect_id)
+        if again:
+            async for message in self._messages(channel, thread_ts):
+                if any(file.get("name") == name for file in message.get("files") or []):
+                    return
+        place = self.web.files_getUploadURLExternal(filename=name, length=len(content))
+        asked = await self._call("files.getUploadURLExternal", place)
+        await files.send(self.session, str(asked["upload_url"]), content)
+        await self._call(
+            "files.completeUploadExternal",
+            self.web.files_completeUploadExternal(
+                files=[{"id": str(asked["file_id"]), "title": name}],
+                channel_id=channel,
+                initial_comment=comment,
+                thread_ts=thread_ts,
+            ),
+        )
+
+    async def delete_file(self, file_id: str) -> None:
+        await self._call("files.delete", self.web.files_delete(file=file_id))

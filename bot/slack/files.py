@@ -1,0 +1,51 @@
+"""The parts of sending and fetching files that are no Web API methods: plain HTTP to addresses that Slack gave."""
+
+import hashlib
+from pathlib import PurePath
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from bot.slack.errors import SlackError
+
+SLACK_HOSTS = ("slack.com", "slack-files.com")
+
+
+def marked(name: str, effect_id: str) -> str:
+    """``session.ics`` -> ``session-3f9c2a.ics``: a name that is this effect's alone."""
+    path = PurePath(name)
+    return f"{path.stem}-{hashlib.sha256(effect_id.encode()).hexdigest()[:6]}{path.suffix}"
+
+
+async def download(session: aiohttp.ClientSession, url: str, token: str, api_host: str, most_bytes: int) -> bytes:
+    """The bytes behind a private file URL. The token goes to Slack's hosts, and to that of the Web API, alone."""
+    host = urlsplit(url).hostname or ""
+    if host != api_host and not host.endswith(tuple(f".{known}" for known in SLACK_HOSTS)):
+        raise SlackError("download", "foreign_address")
+    try:
+        # A token that may not read files is redirected to a page for signing in.
+        async with session.get(url, headers={"Authorization": f"Bearer {token}"}, allow_redirects=False) as response:
+            if response.status != 200:
+                raise SlackError("download", f"http_{response.status}")
+            content = bytearray()
+            async for chunk in response.content.iter_chunked(65_536):
+                content += chunk
+                if len(content) > most_bytes:
+                    raise SlackError("download", "file_too_large")
+            return bytes(content)
+    except TimeoutError:
+        raise SlackError("download", "timeout") from None
+    except (aiohttp.ClientError, OSError):
+        raise SlackError("download", "unreachable") from None
+
+
+async def send(session: aiohttp.ClientSession, url: str, content: bytes) -> None:
+    """The bytes to an upload URL; nobody sees them before the upload is completed."""
+    try:
+        async with session.post(url, data=content) as response:
+            if response.status != 200:
+                raise SlackError("upload", f"http_{response.status}")
+    except TimeoutError:
+        raise SlackError("upload", "timeout") from None
+    except (aiohttp.ClientError, OSError):
+        raise SlackError("upload", "unreachable") from None

@@ -1,0 +1,146 @@
+"""Calling Slack, and who is who there: the bot, people, channels and their members."""
+
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.slack.errors import SlackError
+
+TIMEOUT_SECONDS = 10.0
+PAGE = 200
+
+
+@dataclass(frozen=True)
+class Me:
+    """Who the bot is. ``scopes``: those the token has."""
+
+    team_id: str
+    user_id: str
+    bot_id: str
+    team: str
+    scopes: frozenset[str]
+
+
+@dataclass(frozen=True)
+class User:
+    """``team_id``: the home team. ``locale``, ``timezone`` may be empty for people of another company.
+
+    ``enterprise_id``: of their Enterprise Grid organization, which clicks may name in place of the team; empty elsewhere.
+    """
+
+    id: str
+    team_id: str
+    name: str
+    locale: str
+    timezone: str
+    is_bot: bool
+    is_guest: bool
+    enterprise_id: str = ""
+
+
+@dataclass(frozen=True)
+class Channel:
+    id: str
+    name: str
+    is_member: bool
+    is_archived: bool
+    is_shared: bool  # with another company
+
+
+class People:
+    """The calls that ask; every one raises SlackError and nothing else."""
+
+    def __init__(self, token: str, api_url: str) -> None:
+        # The SDK's own handler repeats a POST whose connection dropped, and so may post twice: there is none.
+        self.web = AsyncWebClient(token=token, base_url=api_url, timeout=int(TIMEOUT_SECONDS), retry_handlers=[])
+        self._api_host = urlsplit(api_url).hostname or ""
+        self._bot_id = ""
+
+    async def start(self) -> None:
+        timeout = aiohttp.ClientTimeout(total=TIMEOUT_SECONDS, connect=5)
+        self.web.session = aiohttp.ClientSession(timeout=timeout)
+
+    async def stop(self) -> None:
+        if self.web.session is not None:
+            await self.web.session.close()
+
+    @property
+    def session(self) -> aiohttp.ClientSession:
+        """The one pool of connections; the SDK would open one for each call."""
+        if self.web.session is None:
+            raise SlackError("session", "not_started")
+        return self.web.session
+
+    async def _call(self, method: str, call: Awaitable[Any]) -> Any:
+        try:
+            return await call
+        except SlackApiError as error:
+            raise SlackError.of(method, error.response) from None
+        except TimeoutError:
+            raise SlackError(method, "timeout") from None
+        except (aiohttp.ClientError, SlackClientError, OSError) as error:
+            raise SlackError(method, "unreachable", detail=(type(error).__name__,)) from None
+
+    async def whoami(self) -> Me:
+        answer = await self._call("auth.test", self.web.auth_test())
+        header = {name.lower(): value for name, value in answer.headers.items()}.get("x-oauth-scopes", "")
+        self._bot_id = str(answer.get("bot_id") or "")
+        return Me(
+            team_id=str(answer["team_id"]),
+            user_id=str(answer["user_id"]),
+            bot_id=self._bot_id,
+            team=str(answer.get("team") or ""),
+            scopes=frozenset(scope.strip() for scope in header.split(",") if scope.strip()),
+        )
+
+    async def user(self, user_id: str) -> User | None:
+        """None for someone Slack does not know, or shows nothing of."""
+        try:
+            answer = await self._call("users.info", self.web.users_info(user=user_id, include_locale=True))
+        except SlackError as error:
+            if error.error in ("user_not_found", "user_not_visible"):
+                return None
+            raise
+        user = answer["user"]
+        profile = user.get("profile") or {}
+        return User(
+            id=str(user["id"]),
+            team_id=str(user.get("team_id") or profile.get("team") or ""),
+            name=str(profile.get("display_name") or profile.get("real_name") or user.get("real_name") or user.get("name") or ""),
+            locale=str(user.get("locale") or ""),
+            timezone=str(user.get("tz") or ""),
+            is_bot=bool(user.get("is_bot") or user.get("is_workflow_bot")),
+            is_guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
+            enterprise_id=str((user.get("enterprise_user") or {}).get("enterprise_id") or ""),
+        )
+
+    async def channel(self, channel: str) -> Channel:
+        found = (await self._call("conversations.info", self.web.conversations_info(channel=channel)))["channel"]
+        return Channel(
+            id=str(found["id"]),
+            name=str(found.get("name") or ""),
+            is_member=bool(found.get("is_member")),
+            is_archived=bool(found.get("is_archived")),
+            is_shared=bool(found.get("is_ext_shared")),
+        )
+
+    async def members(self, channel: str) -> list[str]:
+        """User ids, bots among them."""
+        found: list[str] = []
+        cursor = None
+        while True:
+            call = self.web.conversations_members(channel=channel, limit=PAGE, cursor=cursor)
+            page = await self._call("conversations.members", call)
+            found += page.get("members") or []
+            cursor = (page.get("response_metadata") or {}).get("next_cursor")
+            if not cursor:
+                return found
+
+    async def usergroup_members(self, usergroup: str) -> list[str]:
+        answer = await self._call("usergroups.users.list", self.web.usergroups_users_list(usergroup=usergroup))
+        return list(answer.get("users") or [])

@@ -1,0 +1,102 @@
+"""Socket Mode with a watchdog: it notices a connection that is silent or cannot be made again, so that the process can end."""
+
+import asyncio
+import logging
+import time
+from typing import Any
+
+from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.socket_mode.request import SocketModeRequest
+
+from bot.telemetry import metrics
+from bot.telemetry.acks import timed
+
+log = logging.getLogger("bot.slack.socket_mode")
+
+PING_SECONDS = 5.0
+"""The SDK's client connects anew when four of its pings in a row got no answer."""
+GIVE_UP_SECONDS = 120.0
+
+
+class _Handler(AsyncSocketModeHandler):
+    async def handle(self, client: Any, req: SocketModeRequest) -> None:
+        # What is not answered stays unacknowledged: Slack sends an event again, and shows a person that it failed.
+        async with timed(req.type):
+            await super().handle(client, req)
+
+
+class SocketMode:
+    """``await start()`` connects in the background, for as long as it takes; ``await lost()`` returns when it is to be given up.
+
+    ``give_up_after``: seconds without a sign of life (a payload, an answer to a ping), once it was connected. A new connection and
+    its hello are none: connections can be made again and again that carry nothing. The SDK's client has been seen to hang while it
+    reconnects, so that only a new process helps.
+    """
+
+    def __init__(
+        self, app: AsyncApp, app_token: str, *, give_up_after: float = GIVE_UP_SECONDS, ping_seconds: float = PING_SECONDS
+    ) -> None:
+        self._app, self._token = app, app_token
+        self._give_up_after, self._ping_seconds = give_up_after, ping_seconds
+        self._client: Any = None
+        self._connecting: asyncio.Task[None] | None = None
+        self._heard: float | None = None
+        self._last_pong: float | None = None
+        self._session: object = None
+
+    async def start(self) -> None:
+        self._client = _Handler(self._app, self._token, ping_interval=self._ping_seconds).client
+        self._client.on_message_listeners.append(self._on_message)
+        self._connecting = asyncio.create_task(self._client.connect())
+
+    async def stop(self) -> None:
+        """Take nothing more; what was taken is still answered by its task, or comes again."""
+        if self._connecting is not None:
+            self._connecting.cancel()
+            await asyncio.gather(self._connecting, return_exceptions=True)
+        if self._client is not None:
+            await self._client.close()
+
+    async def _on_message(self, message: Any) -> None:
+        if "envelope_id" in str(message.data):
+            self._heard = time.monotonic()
+
+    def _look(self) -> None:
+        """Answers to pings, and new connections, are only seen by looking."""
+        client = self._client
+        if client is None:
+            return
+        if client.current_session is not None and client.current_session is not self._session:
+            self._session, self._last_pong = client.current_session, None
+            self._heard = self._heard or time.monotonic()
+            metrics.SOCKET_CONNECTS.inc()
+        # Of a new connection the client may note its own first ping there, which is no answer.
+        if client.last_ping_pong_time is not None and client.last_ping_pong_time != self._last_pong:
+            if self._last_pong is not None:
+                self._heard = time.monotonic()
+            self._last_pong = client.last_ping_pong_time
+        metrics.SOCKET_AGE.set(self.silence)
+
+    @property
+    def silence(self) -> float:
+        """Seconds since Slack was last heard; 0 before the first connection."""
+        return 0.0 if self._heard is None else time.monotonic() - self._heard
+
+    def trouble(self) -> str:
+        """Why nothing can be received now; empty when all is well."""
+        self._look()
+        if self._heard is None:
+            return "not connected yet"
+        if self.silence > 5 * self._ping_seconds:
+            return f"silent for {round(self.silence)} s"
+        return ""
+
+    async def lost(self) -> None:
+        """Returns when nothing was heard for ``give_up_after`` seconds. The first connection is tried for ever."""
+        while self._heard is None or self.silence < self._give_up_after:
+            self._look()
+            await asyncio.sleep(min(1.0, self._give_up_after / 4))
+        log.error(
+            "Socket Mode is lost: the process ends and should be started again", extra={"silent_seconds": round(self.silence)}
+        )

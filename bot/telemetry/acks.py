@@ -1,0 +1,69 @@
+"""Counting acknowledgements: how many of which kind, how they went, how long they took. And letting them go first."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from bot.telemetry import metrics
+
+PATIENCE = 2.0
+"""Seconds that work without anybody in front of it waits for acknowledgements, at most: with no end of them it is done between."""
+
+
+class Crowd:
+    """How many requests are being answered."""
+
+    def __init__(self) -> None:
+        self._inside = 0
+        self._empty: asyncio.Event | None = None  # made in the loop that uses it
+
+    def __enter__(self) -> None:
+        self._inside += 1
+
+    def __exit__(self, *_: object) -> None:
+        self._inside -= 1
+        if not self._inside and self._empty is not None:
+            self._empty.set()
+            self._empty = None
+
+    async def passed(self) -> None:
+        """Wait until nobody waits for an answer, at most PATIENCE seconds."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                while self._inside:
+                    self._empty = self._empty or asyncio.Event()
+                    await self._empty.wait()
+
+
+crowd = Crowd()
+"""Of the process: what effects and App Homes need waits until it has passed, since a write waits behind theirs on SQLite."""
+
+
+class Ack:
+    """Set ``outcome`` to other than ``ok`` where the request was refused."""
+
+    outcome = "ok"
+
+
+@asynccontextmanager
+async def timed(kind: str) -> AsyncIterator[Ack]:
+    """``kind``: ``interactive``, ``slash_commands`` or ``events_api``, as Socket Mode names them."""
+    ack, began = Ack(), time.perf_counter()
+    try:
+        with crowd:
+            yield ack
+    except BaseException:
+        ack.outcome = "failed"
+        raise
+    finally:
+        metrics.ACKS.labels(kind, ack.outcome).inc()
+        metrics.ACK_SECONDS.labels(kind).observe(time.perf_counter() - began)
+
+
+def kind_of(content_type: str, body: bytes) -> str:
+    """Of an HTTP request, told without parsing it."""
+    if content_type.startswith("application/json"):
+        return "events_api"
+    return "interactive" if body.startswith(b"payload=") else "slash_commands"

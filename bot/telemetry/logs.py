@@ -1,0 +1,144 @@
+"""Log lines as JSON, one an event. Nothing secret or personal gets through: it is cut out of every value before it is written."""
+
+import logging
+import re
+import secrets
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from functools import cache
+from typing import Any, TextIO
+
+import structlog
+
+OWN = ("bot", "flows", "pismo", "storage")
+"""Our loggers. Others' write whole requests and statements at DEBUG, with what people typed: none is ever let below INFO."""
+OWN_MINDED = ("slack_bolt", "slack_sdk", "aiohttp", "httpx", "httpcore", "uvicorn", "dbos", "sqlalchemy", "asyncio", "alembic")
+"""Others' loggers with levels and handlers that they set themselves."""
+TALKATIVE = ("httpx", "httpcore", "dbos", "uvicorn", "sqlalchemy", "alembic", "aiohttp.access")
+"""A line a request or statement, or what our own lines say better: not below WARNING."""
+
+_PEM = re.compile(r"-----BEGIN [^-]{1,60}-----.*?(?:-----END [^-]{1,60}-----|$)", re.DOTALL)
+_TOKEN = re.compile(
+    r"\b(?:xox[a-z](?:\.xox[a-z])?|xapp)-[\w%.-]+"
+    r"|(?<=Bearer )\S+|(?<=Basic )[A-Za-z0-9+/=]{8,}"
+    r"|\beyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]*"
+    r"|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"  # a URL's user and password
+    r"|(?<=hooks\.slack\.com/)\S+|(?<=\bticket=)[\w-]+",
+    re.IGNORECASE,
+)
+_EMAIL = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
+
+
+def redact(text: str) -> str:
+    """A text without tokens, keys, passwords in URLs and e-mail addresses."""
+    for pattern, instead in ((_PEM, "[key]"), (_TOKEN, "[token]"), (_EMAIL, "[e-mail]")):
+        text = pattern.sub(instead, text)
+    return _guard()(text)
+
+
+@cache
+def _guard() -> Callable[[str], str]:
+    """The guard of forms and files too; found at first use, not on the way of the process's start."""
+    from flows.checks import guard  # noqa: PLC0415
+
+    return guard.redact
+
+
+def _clean(value: Any) -> Any:
+    if isinstance(value, str):
+        return redact(value) if len(value) > 3 else value
+    if isinstance(value, Mapping):
+        return {str(key): _clean(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_clean(item) for item in value]
+    return value if isinstance(value, int | float | bool | None) else redact(str(value))
+
+
+def redaction(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """The last processor before a line is written."""
+    event.pop("color_message", None)  # uvicorn's own line once more
+    return {key: value if key in ("level", "at", "logger") else _clean(value) for key, value in event.items()}
+
+
+def _told(error: BaseException) -> str:
+    """What is said of an exception: its text where it is one of ours, which hold nothing personal, or of the system.
+
+    Others, such as pydantic's, quote what a person typed: they are named, not quoted.
+    """
+    own = type(error).__module__.partition(".")[0] in OWN or isinstance(error, OSError | ImportError)
+    return f"{type(error).__name__}: {error}" if own else type(error).__name__
+
+
+def _exception(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """``exc_info`` as where it happened, without what was worked on."""
+    given = event.pop("exc_info", None)
+    if given is True:
+        given = sys.exc_info()
+    error = given[1] if isinstance(given, tuple) else given
+    told: list[dict[str, Any]] = []
+    while isinstance(error, BaseException) and len(told) < 5:
+        frames = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)[-12:]]
+        told.append({"error": _told(error), "frames": frames})
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if told:
+        event["exception"] = told
+    return event
+
+
+def error_id() -> str:
+    """A short id that a person is shown and the log holds, e.g. ``7K3QF2``: no letters that look like digits."""
+    return "".join(secrets.choice("23456789ABCDEFGHJKLMNPQRSTUVWXYZ") for _ in range(6))
+
+
+def context(**ids: Any) -> AbstractContextManager[None]:
+    """What the lines of this request or effect carry: its kind, onboarding, team and user ids. Never names."""
+    return structlog.contextvars.bound_contextvars(**ids)
+
+
+def handler(stream: TextIO) -> logging.Handler:
+    """Writes JSON lines, with what is secret or personal cut out."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.ExtraAdder(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+        _exception,
+    ]
+    lines = logging.StreamHandler(stream)
+    lines.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                redaction,
+                structlog.processors.JSONRenderer(ensure_ascii=False),
+            ],
+        )
+    )
+    return lines
+
+
+def configure(level: str = "INFO", stream: TextIO | None = None) -> None:
+    """Route all loggers of the process to one stream of JSON lines (stderr)."""
+    root = logging.getLogger()
+    for former in root.handlers[:]:
+        root.removeHandler(former)
+    root.addHandler(handler(stream or sys.stderr))
+    root.setLevel(level.upper())
+    least = max(logging.INFO, root.level)
+    for name in OWN:
+        logging.getLogger(name).setLevel(root.level)
+    root.setLevel(least)
+    for name in (*OWN_MINDED, *TALKATIVE):
+        logger = logging.getLogger(name)
+        logger.setLevel(max(least, logging.WARNING) if name in TALKATIVE else least)
+        logger.propagate = True
+        for own in logger.handlers[:]:
+            logger.removeHandler(own)
+    # It warns at each start that an own `authorize` and client are used, as is meant.
+    logging.getLogger("slack_bolt.AsyncApp").setLevel(logging.ERROR)
+    # One that has no handler would get its own, for lines that are not JSON.
+    logging.getLogger("dbos").addHandler(logging.NullHandler())

@@ -1,1 +1,0 @@
-"""What stands in Slack, drawn from the store. Pure: no call, no store."""

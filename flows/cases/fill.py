@@ -1,0 +1,215 @@
+"""A form is opened, left page by page, and sent. What was typed is a draft first; what is sent, a submission with a revision."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flows.cases.onboarding import move, said_by, settle
+from flows.cases.review import accept
+from flows.cases.tasks import outdate
+from flows.forms.drafts import REVIEW, index_of, order_with, slot_of
+from flows.forms.fields import Answers, Kind, inputs
+from flows.forms.pages import Slot, check, collect, digest, forgotten, put, raw_of, screen, slots
+from flows.forms.step import Form, Situation, Step
+from flows.model import Draft, Snapshot, Submission
+from flows.outbox import redraw, say, warn
+from flows.people import Who
+from flows.ports import Unit
+from flows.problems import Problem, Refused
+from flows.rules import Rules
+from flows.state import FILLABLE, Move, StepState
+
+
+def as_raw(form: Form, clean: Answers) -> Answers:
+    """Sent answers as they would be typed again: lists in a text field one a line, numbers as text."""
+    texts = (Kind.TEXT, Kind.LONG_TEXT, Kind.EMAIL, Kind.URL, Kind.NUMBER)
+    kinds = {name: item.kind for page in form.pages for name, _, item in inputs(page.model)}
+
+    def one(name: str, value: Any) -> Any:
+        if kinds.get(name) in texts and value is not None:
+            return "\n".join(map(str, value)) if isinstance(value, list) else str(value)
+        return value
+
+    raw = {name: one(name, value) for name, value in clean.items()}
+    for page in form.pages:
+        if page.repeat and isinstance(clean.get(page.repeat), list):
+            raw[page.repeat] = [{name: one(name, value) for name, value in item.items()} for item in clean[page.repeat]]
+    return raw
+
+
+@dataclass(frozen=True)
+class DraftKey:
+    """Whose draft: of a form in an onboarding (any colleague continues it), or of a person where there is no onboarding yet.
+
+    ``item`` tells apart drafts of the same form: a step a dialog speaks of, an item of a repeatable task.
+    """
+
+    onboarding_id: str
+    form: str
+    item: str = ""
+
+    @property
+    def id(self) -> str:
+        return f"{self.onboarding_id}:{self.form}:{self.item}"
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A form ready to be shown: its raw answers and the page to begin with."""
+
+    answers: Answers
+    slot: int
+
+
+def fillable(snapshot: Snapshot, step: Step) -> None:
+    """Raises Refused where a step's form cannot be opened or sent now."""
+    record = snapshot.steps[step.id]
+    if record.state is StepState.LOCKED:
+        raise Refused("step_locked", step=step.id)
+    if record.state not in FILLABLE:
+        raise Refused("moved_on", step=step.id, state=record.state.value, **said_by(record))
+
+
+async def resume(unit: Unit, form: Form, situation: Situation, key: DraftKey) -> Opened:
+    """A form as it is shown: the draft over what was sent before over what is known from earlier steps."""
+    draft = await unit.get(Draft, key.id)
+    answers = form.prefill(situation)
+    if form.id in situation.answers:
+        answers = {**answers, **as_raw(form, situation.answers[form.id])}
+    if draft is not None:
+        answers = {**answers, **draft.answers}
+    last = len(slots(form, answers)) - 1
+    begin = 0 if draft is None else draft.slot
+    if begin == REVIEW and not form.review:
+        begin = last
+    return Opened(answers, min(begin, last))
+
+
+@dataclass(frozen=True)
+class Paged:
+    """What leaving a page came to: the problems (empty: go on), the slot to show next, all raw answers so far.
+
+    ``used``: what must not be kept (a token that is used once), for the completion alone.
+    """
+
+    problems: tuple[Problem, ...]
+    slot: int
+    answers: Answers
+    used: Answers
+
+
+async def leave_page(
+    unit: Unit,
+    form: Form,
+    index: int,
+    typed: Answers,
+    actor: Who,
+    situation: Situation,
+    key: DraftKey,
+    *,
+    back: bool = False,
+    page: str = "",
+) -> Paged:
+    """Keep what was typed on a page, whatever is wrong with it, and say what comes next. A secret is never kept.
+
+    ``page``: the name of the page, where a window tells it; its index else. A secret is a problem on the way back, too.
+    """
+    draft = await unit.get(Draft, key.id)
+    if draft is None:
+        known = await resume(unit, form, situation, key)
+        draft = Draft(id=key.id, onboarding_id=key.onboarding_id, form=form.id, item=key.item, answers=known.answers)
+        unit.add(draft)
+    before = slots(form, draft.answers)
+    slot = slot_of(form, page) or before[min(index, len(before) - 1)]
+    index = index_of(order_with(form, draft.answers, slot), slot) or 0
+    screened = screen(slot.page, typed)
+    if screened.problems:  # the page is asked again: nothing is removed yet
+        screened.raw.pop("then", None)
+    draft.answers = put(slot, draft.answers, screened.raw)
+    draft.user_id, draft.at = actor.user_id, unit.now
+    used = {name: screened.raw[name] for name in forgotten(form) if name in screened.raw}
+    removed = slot.item is not None and screened.raw.get("then") == "remove"
+    problems = screened.problems
+    if not back and not removed and not problems:
+        problems = check(slot, _with_forgotten(slot, draft.answers, screened.raw), situation)
+    if problems:
+        draft.slot = index
+        return Paged(problems, index, draft.answers, used)
+    draft.slot = following(form, draft.answers, index, back=back, removed=removed)
+    return Paged((), draft.slot, draft.answers, used)
+
+
+def following(form: Form, answers: Answers, index: int, *, back: bool, removed: bool) -> int:
+    """The page that comes after one is left. ``removed``: the entry it asked for is no more."""
+    after = max(index - 1, 0) if back else index if removed else index + 1
+    return after if after < len(slots(form, answers)) else REVIEW
+
+
+def _with_forgotten(slot: Slot, answers: Answers, raw: Answers) -> Answers:
+    """For the check alone: the answers with what must not be kept."""
+    if slot.item is None:
+        return {**answers, **raw}
+    items = list(answers.get(slot.page.repeat) or [])
+    items[slot.item] = raw_of(slot, answers) | raw
+    return {**answers, slot.page.repeat: items}
+
+
+def refuse_secret(unit: Unit, snapshot: Snapshot, actor: Who, key: str, where: str) -> None:
+    """Record that a secret was refused, and warn support; the secret is in neither."""
+    kind = key.removeprefix("secret_")
+    facts = {"kind": kind, "where": where}
+    unit.record(snapshot.onboarding.id, "secret:refuse", actor, facts=facts)
+    warn(unit, snapshot.onboarding.id, "secret_refused", kind=kind, by=actor.user_id, customer=snapshot.onboarding.customer)
+
+
+async def finish(
+    unit: Unit, form: Form, situation: Situation, key: DraftKey, used: Answers
+) -> tuple[Answers, list[tuple[int, Problem]]]:
+    """Take the draft as what is sent: its validated answers, or the problems by slot where something is not right yet."""
+    draft = await unit.get(Draft, key.id)
+    if draft is None:
+        raise Refused("draft_gone")
+    clean, problems = collect(form, {**draft.answers, **used}, situation)
+    if problems:
+        draft.slot = problems[0][0]
+        return {}, problems
+    await unit.delete(draft)
+    return clean, []
+
+
+def submit(unit: Unit, rules: Rules, snapshot: Snapshot, step: Step, clean: Answers, actor: Who) -> None:
+    """Write the next revision of a step and ask support for its decision."""
+    onboarding_id, record, last = snapshot.onboarding.id, snapshot.steps[step.id], snapshot.last(step.id)
+    named = digest(onboarding_id, step.id, clean)
+    if last is not None and last.digest == named and record.state is StepState.SUBMITTED:
+        return
+    move(unit, record, Move.SUBMIT, actor)
+    record.revision += 1
+    record.digest, record.submitted_at = named, unit.now
+    record.submitted_by, record.submitted_team = actor.user_id, actor.team_id
+    sent = Submission(
+        id=f"{onboarding_id}:{step.id}:{record.revision}",
+        onboarding_id=onboarding_id,
+        step_id=step.id,
+        revision=record.revision,
+        digest=named,
+        answers=clean,
+        team_id=actor.team_id,
+        user_id=actor.user_id,
+        at=unit.now,
+    )
+    unit.add(sent)
+    snapshot.submissions.setdefault(step.id, []).append(sent)
+    before = last.answers if last else {}
+    differing = {name for name in {*clean, *before} if last is None or before.get(name) != clean.get(name)}
+    changed = {name: [before.get(name), clean.get(name)] for name in sorted(differing)}
+    outdate(unit, rules, snapshot, step, differing)
+    facts = {"revision": record.revision}
+    unit.record(onboarding_id, f"step:{step.id}:submit", actor, facts=facts, changes={"digest": named, "answers": changed})
+    redraw(unit, onboarding_id, step.id)
+    say(unit, onboarding_id, "customer", step.id, "submitted", by=actor.user_id, revision=record.revision)
+    unit.effect(onboarding_id, "in_full", step=step.id, revision=record.revision)
+    if record.revision > 1:
+        unit.effect(onboarding_id, "differences", step=step.id, revision=record.revision)
+    if rules.approvals_of(step) == 0:
+        accept(unit, rules, snapshot, step, actor)
+    settle(unit, snapshot, rules)

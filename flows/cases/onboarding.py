@@ -1,0 +1,207 @@
+"""One onboarding as it stands, and what follows from a change: which steps open, which end, whose turn it is, when to remind."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from functools import cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from flows import business_time
+from flows.business_time import Calendar
+from flows.forms.fields import Answers
+from flows.forms.step import Situation, Step, Task
+from flows.journey import journey_of
+from flows.model import Onboarding, Snapshot, StepRecord
+from flows.outbox import redraw
+from flows.people import SYSTEM, Side, Who
+from flows.ports import Unit
+from flows.problems import Refused
+from flows.rules import Rules
+from flows.state import ENDED, Move, StepState, after, turn
+
+
+def situation_of(snapshot: Snapshot, rules: Rules, now: datetime, actor: Who = SYSTEM) -> Situation:
+    """What checks, prefills and tasks of this onboarding may look at."""
+    onboarding = snapshot.onboarding
+    zone = timezone_of(snapshot, rules)
+    done: dict[str, Answers] = {}
+    items: dict[str, list[tuple[str, Answers]]] = {}
+    for record in snapshot.tasks:
+        if record.state == "done":
+            key = f"{record.step_id}.{record.task_id}"
+            done[key] = record.answers
+            items.setdefault(key, []).append((record.item, record.answers))
+    return Situation(
+        now=now,
+        today=now.astimezone(ZoneInfo(zone)).date(),
+        customer=onboarding.customer,
+        language=onboarding.language,
+        timezone=zone,
+        go_live=onboarding.go_live,
+        lead_id=onboarding.lead_id,
+        owner_id=onboarding.owner_id,
+        actor_id=actor.user_id,
+        channel_id=onboarding.channel_id,
+        answers={step: sent[-1].answers for step, sent in snapshot.submissions.items() if sent},
+        done=done,
+        items=items,
+        grants=[(grant.resource, grant.email, grant.state) for grant in snapshot.grants],
+        unended=frozenset(step for step, record in snapshot.steps.items() if record.state not in ENDED),
+    )
+
+
+@cache
+def is_zone(name: str) -> bool:
+    """Whether this machine knows an IANA zone."""
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        return False
+    return True
+
+
+def timezone_of(snapshot: Snapshot, rules: Rules) -> str:
+    """The customer's IANA zone: as they said in the organization step, else their lead's in Slack, else the configured one."""
+    sent = snapshot.last("organization")
+    said = str(sent.answers.get("timezone") or "") if sent else ""
+    return said or (snapshot.lead_timezone if is_zone(snapshot.lead_timezone) else "") or rules.customer_timezone
+
+
+def calendar_of(side: Side, snapshot: Snapshot, rules: Rules) -> Calendar:
+    """The business hours in which a side is reminded."""
+    if side is Side.SUPPORT:
+        return rules.support_calendar
+    sent = snapshot.last("organization")
+    country = str(sent.answers.get("country", "")) if sent else ""
+    return business_time.customer_calendar(
+        timezone_of(snapshot, rules), country, always_open=rules.customer_always_open, like=rules.support_calendar
+    )
+
+
+def open_tasks(step: Step, situation: Situation) -> Iterator[Task]:
+    """Tasks of a step that someone still has to do, in order: ready, needed, and (if done once is enough) not done."""
+    for task in step.tasks:
+        if (
+            not task.optional
+            and task.ready(situation)
+            and task.needed(situation)
+            and (task.repeatable or f"{step.id}.{task.id}" not in situation.done)
+        ):
+            yield task
+
+
+def is_finished(step: Step, situation: Situation) -> bool:
+    return step.finished(situation) and all(task.repeatable for task in open_tasks(step, situation))
+
+
+def whose_turn(step: Step, record: StepRecord, situation: Situation) -> Side | None:
+    """Whose turn a step is; while it is fulfilled, the first open task of support goes before the customer's."""
+    side = turn(record.state)
+    if record.state in (StepState.APPROVED, StepState.FULFILLING):
+        sides = [task.side for task in open_tasks(step, situation)]
+        return Side.CUSTOMER if sides and Side.SUPPORT not in sides else Side.SUPPORT
+    return side
+
+
+def move(unit: Unit, record: StepRecord, how: Move, actor: Who, *, reason: str = "") -> None:
+    """Change a step's state, or raise Refused("moved_on") where that is not possible any more."""
+    state = after(record.state, how)
+    if state is None:
+        raise Refused("moved_on", step=record.step_id, state=record.state.value, **said_by(record))
+    record.state = state
+    record.reason = reason
+    if actor != SYSTEM or record.changed_at != unit.now:  # what follows by itself in one commit is the doing of who caused it
+        record.changed_at, record.changed_by = unit.now, actor.user_id
+
+
+def go_on(unit: Unit, record: StepRecord, actor: Who) -> None:
+    """What a step had failed for is done after all, or by another way."""
+    if record.state is StepState.FAILED:
+        move(unit, record, Move.RETRY, actor)
+        unit.record(record.onboarding_id, f"step:{record.step_id}:{Move.RETRY.value}", actor)
+
+
+def said_by(record: StepRecord) -> dict[str, str | int]:
+    """Who changed a step last and when (Unix seconds), for the answer to a late click."""
+    return {"by": record.changed_by, "at": int(record.changed_at.timestamp()) if record.changed_at else 0}
+
+
+def settle(unit: Unit, snapshot: Snapshot, rules: Rules) -> None:
+    """Carry a change through: open what is free, end what is finished, set turns and reminders. Once before each commit."""
+    journey = journey_of(snapshot.onboarding.journey)
+    moved = True
+    while moved:
+        moved = False
+        situation = situation_of(snapshot, rules, unit.now)
+        for step_id, step in journey.steps.items():
+            record = snapshot.steps[step_id]
+            how = _next_move(step, record, snapshot, situation)
+            if how is not None:
+                move(unit, record, how, SYSTEM, reason=record.reason)
+                tag = f"step:{step_id}:{how.value}"
+                unit.record(snapshot.onboarding.id, tag, SYSTEM, facts={"state": record.state.value})
+                redraw(unit, snapshot.onboarding.id, step_id)
+                if how is Move.UNLOCK:
+                    for kind in step.on_open:
+                        unit.effect(snapshot.onboarding.id, kind, step=step_id)
+                moved = True
+    situation = situation_of(snapshot, rules, unit.now)
+    for step_id, step in journey.steps.items():
+        _set_turn(step, snapshot.steps[step_id], snapshot, rules, situation)
+
+
+def _next_move(step: Step, record: StepRecord, snapshot: Snapshot, situation: Situation) -> Move | None:
+    if record.state is StepState.LOCKED and all(snapshot.steps[needed].state in ENDED for needed in step.requires):
+        return Move.UNLOCK
+    if record.state in (StepState.APPROVED, StepState.FULFILLING) and is_finished(step, situation):
+        return Move.FINISH
+    if record.state is StepState.APPROVED:
+        return Move.FULFIL
+    return None
+
+
+def _set_turn(step: Step, record: StepRecord, snapshot: Snapshot, rules: Rules, situation: Situation) -> None:
+    side = None if snapshot.onboarding.closed_at else whose_turn(step, record, situation)
+    # A new revision, a decision or another side's turn begins a new count.
+    mark = f"{side.value}:{record.state.value}:{record.revision}" if side else ""
+    if record.turn == mark:
+        return
+    record.turn = mark
+    record.turn_since, record.reminded = situation.now, 0
+    record.snoozed_until = record.escalated_at = record.remind_at = None
+    if side is not None:
+        first = rules.reminders.customer[0] if side is Side.CUSTOMER else rules.reminders.support_first
+        record.remind_at = business_time.add(calendar_of(side, snapshot, rules), situation.now, first)
+
+
+def side_of(record: StepRecord) -> Side | None:
+    """Whose turn a step is, as stored."""
+    side = record.turn.partition(":")[0]
+    return Side(side) if side else None
+
+
+async def need(unit: Unit, onboarding_id: str) -> Snapshot:
+    """The onboarding whole; Refused("gone") where there is none."""
+    snapshot = await unit.snapshot(onboarding_id)
+    if snapshot is None or snapshot.onboarding.erased_at:
+        raise Refused("gone")
+    return snapshot
+
+
+async def need_open(unit: Unit, onboarding_id: str) -> Snapshot:
+    """As `need`; Refused("closed") where it is over."""
+    snapshot = await need(unit, onboarding_id)
+    refuse_closed(snapshot)
+    return snapshot
+
+
+def refuse_closed(snapshot: Snapshot) -> None:
+    if snapshot.onboarding.closed_at:
+        raise Refused("closed", by=snapshot.onboarding.closed_by, at=int(snapshot.onboarding.closed_at.timestamp()))
+
+
+def step_of(onboarding: Onboarding, step_id: str) -> Step:
+    """The step of the journey this customer began with; Refused("gone") for one it does not have."""
+    step = journey_of(onboarding.journey).steps.get(step_id)
+    if step is None:
+        raise Refused("gone")
+    return step

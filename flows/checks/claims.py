@@ -1,0 +1,191 @@
+"""What is wrong with a pasted JWT, each fault for a sentence of its own: with the one that the customer signs to get an access token
+(OpenID Connect), and with the access token that comes back.
+
+Rules of the signed one, as Pismo documents them: RS256, ``typ`` JWT, ``iss``, ``sub`` and ``aud`` as given by Pismo, ``tenant_id`` the org
+ID, ``exp`` at most an hour after ``iat``. Nothing here keeps or logs any of a token.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+from flows.checks import guard
+from flows.checks.keys import read_public_key
+from flows.checks.pem import KeyProblem
+from flows.checks.tokens import Fault, Jwt, TokenFault, Unusable, parse
+from flows.problems import Amount
+
+LONGEST_LIFETIME = 3600
+"""Of a signed JWT, in seconds."""
+ALGORITHM = "RS256"
+_GIVEN = ("iss", "sub", "aud")
+_TENANT = ("tenant_id", "tenant")
+_BEYOND_SECONDS = 100_000_000_000  # the year 5138; in milliseconds 1973
+_LONGEST_SHOWN = 80
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What is known of the customer. ``public_key`` as they sent it. What is empty is not compared."""
+
+    org_id: str
+    iss: str = ""
+    sub: str = ""
+    aud: str = ""
+    public_key: str = ""
+
+
+def check_assertion(text: str, expected: Expected, now: datetime) -> list[Fault]:
+    """Of a JWT that the customer signed; empty where Pismo will take it. ``now`` is aware.
+
+    No tolerance for a clock that goes wrong is documented, so there is none.
+    """
+    try:
+        token = parse(text)
+    except Unusable as unusable:
+        return [unusable.fault]
+    return [
+        *_header(token.header),
+        *_signature(token, expected),
+        *(fault for name in _GIVEN for fault in _claim(token.claims, name, getattr(expected, name))),
+        *_tenant_claim(token.claims, expected.org_id),
+        *_times(token.claims, int(now.timestamp())),
+    ]
+
+
+def check_access_token(text: str, expected: Expected, now: datetime) -> list[Fault]:
+    """Of a token that came from Pismo: only what can be told without asking it. Raises nothing; empty where nothing is wrong."""
+    try:
+        token = parse(text)
+    except Unusable as unusable:
+        return [unusable.fault]
+    if is_assertion(token, expected):
+        return [Fault(TokenFault.IS_ASSERTION)]
+    tenant = next((token.claims[name] for name in _TENANT if token.claims.get(name)), None)
+    differs = _differs(TokenFault.TENANT_DIFFERS, "tenant", expected.org_id, tenant) if expected.org_id and tenant else None
+    times = _readable_times(token.claims, ("exp",), required=False)
+    return [*([differs] if differs else []), *times.faults, *_expiry(times.seconds, int(now.timestamp()))]
+
+
+def is_assertion(token: Jwt, expected: Expected) -> bool:
+    """Whether the customer signed it, rather than Pismo."""
+    return token.header.get("alg") == ALGORITHM and (key := _key(expected.public_key)) is not None and _verifies(token, key)
+
+
+def _header(header: Mapping[str, Any]) -> Iterator[Fault]:
+    if header.get("alg") != ALGORITHM:
+        yield Fault(TokenFault.NOT_RS256, {"alg": _shown(header.get("alg"))})
+    if header.get("typ") != "JWT":
+        yield Fault(TokenFault.TYP, {"typ": _shown(header.get("typ"))})
+
+
+def _signature(token: Jwt, expected: Expected) -> Iterator[Fault]:
+    if not expected.public_key or token.header.get("alg") != ALGORITHM:
+        return
+    key = _key(expected.public_key)
+    if key is None:
+        yield Fault(TokenFault.NO_KEY)
+    elif len(token.signature) < (key.key_size + 7) // 8:
+        yield Fault(TokenFault.CUT)
+    elif not _verifies(token, key):
+        yield Fault(TokenFault.SIGNATURE)
+
+
+@lru_cache(maxsize=256)
+def _key(public_key: str) -> RSAPublicKey | None:
+    """Loaded once: that takes longer than to verify with it."""
+    try:
+        key = load_pem_public_key(read_public_key(public_key).pem.encode())
+    except KeyProblem:
+        return None
+    return key if isinstance(key, RSAPublicKey) else None
+
+
+def _verifies(token: Jwt, key: RSAPublicKey) -> bool:
+    try:
+        key.verify(token.signature, token.signed, PKCS1v15(), SHA256())
+    except InvalidSignature:
+        return False
+    return True
+
+
+def _claim(claims: Mapping[str, Any], name: str, expected: str) -> Iterator[Fault]:
+    """A text, the very one that Pismo gave."""
+    value = claims.get(name)
+    if value is None or value == "":
+        yield Fault(TokenFault.CLAIM_MISSING, {"claim": name})
+    elif not isinstance(value, str):
+        yield Fault(TokenFault.CLAIM_NOT_TEXT, {"claim": name})
+    elif expected and value != expected:
+        yield Fault(TokenFault.CLAIM_DIFFERS, {"claim": name, "expected": expected, "found": _shown(value)})
+
+
+def _tenant_claim(claims: Mapping[str, Any], org_id: str) -> Iterator[Fault]:
+    unlike = list(_claim(claims, "tenant_id", ""))
+    yield from unlike
+    if not unlike and (differs := _differs(TokenFault.TENANT_DIFFERS, "tenant_id", org_id, claims["tenant_id"])):
+        yield differs
+
+
+def _differs(key: TokenFault, claim: str, expected: str, found: object) -> Fault | None:
+    """Org IDs are written in both cases."""
+    if str(found).casefold() == expected.casefold():
+        return None
+    return Fault(key, {"claim": claim, "expected": expected, "found": _shown(found)})
+
+
+@dataclass(frozen=True)
+class _Times:
+    seconds: Mapping[str, int]
+    faults: list[Fault]
+
+
+def _readable_times(claims: Mapping[str, Any], names: tuple[str, ...], *, required: bool) -> _Times:
+    seconds: dict[str, int] = {}
+    faults = []
+    for name in names:
+        value = claims.get(name)
+        if value is None:
+            faults += [Fault(TokenFault.CLAIM_MISSING, {"claim": name})] if required else []
+        elif isinstance(value, bool) or not isinstance(value, int):
+            faults.append(Fault(TokenFault.NOT_A_TIME, {"claim": name}))
+        elif value >= _BEYOND_SECONDS:
+            faults.append(Fault(TokenFault.MILLISECONDS, {"claim": name}))
+        else:
+            seconds[name] = value
+    return _Times(seconds, faults)
+
+
+def _times(claims: Mapping[str, Any], now: int) -> Iterator[Fault]:
+    times, perhaps = _readable_times(claims, ("iat", "exp"), required=True), _readable_times(claims, ("nbf",), required=False)
+    seconds = {**times.seconds, **perhaps.seconds}
+    yield from (*times.faults, *perhaps.faults)
+    if {"iat", "exp"} <= seconds.keys():
+        lifetime = seconds["exp"] - seconds["iat"]
+        if lifetime <= 0:
+            yield Fault(TokenFault.EXP_BEFORE_IAT)
+        elif lifetime > LONGEST_LIFETIME:
+            yield Fault(TokenFault.LIFETIME, {"lifetime": Amount(lifetime), "maximum": Amount(LONGEST_LIFETIME)})
+    yield from _expiry(seconds, now)
+    for name in ("iat", "nbf"):
+        if seconds.get(name, now) > now:
+            yield Fault(TokenFault.AHEAD, {"claim": name, "seconds": Amount(seconds[name] - now)})
+
+
+def _expiry(seconds: Mapping[str, int], now: int) -> Iterator[Fault]:
+    if "exp" in seconds and seconds["exp"] <= now:
+        yield Fault(TokenFault.EXPIRED, {"seconds": Amount(now - seconds["exp"])})
+
+
+def _shown(value: object) -> str:
+    """A value from a token, short and without what the guard takes for a secret."""
+    text = "" if value is None else str(value)
+    return guard.redact("".join(sign for sign in text if sign.isprintable())[:_LONGEST_SHOWN]) or "-"

@@ -1,0 +1,133 @@
+"""Check digits of company documents, where the country has a standard. A failed check is a warning that a person can override."""
+
+import importlib
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from flows.checks.iso_codes import alpha2
+
+# Country -> the ids its companies go by, the usual first: "name as shown|module of python-stdnum" or "name|=pattern", where an id
+# has a shape but no check digits. The ids of persons stand where sole traders use them.
+_STANDARDS: dict[str, tuple[str, ...]] = {
+    "AE": ("TRN|=100[0-9]{12}",),
+    "AR": ("CUIT|ar.cuit",),
+    "AT": ("UID|at.uid", "Firmenbuchnummer|at.businessid", "TIN|at.tin"),
+    "AU": ("ABN|au.abn", "ACN|au.acn"),
+    "BE": ("Ondernemingsnummer|be.vat",),
+    "BG": ("EIK|bg.vat",),
+    "BR": ("CNPJ|br.cnpj", "CPF|br.cpf"),
+    "CA": ("BN|ca.bn", "Corporation number|=[0-9]{6,7}[0-9]?"),
+    "CH": ("UID|ch.uid", "VAT|ch.vat"),
+    "CL": ("RUT|cl.rut",),
+    "CN": ("USCC|cn.uscc",),
+    "CO": ("NIT|co.nit",),
+    "CR": ("Cédula jurídica|cr.cpj", "Cédula física|cr.cpf"),
+    "CY": ("VAT|cy.vat", "HE|=HE[0-9]{1,6}"),
+    "CZ": ("IČO|cz.dic",),
+    "DE": ("USt-IdNr.|de.vat", "Steuernummer|de.stnr", "Handelsregister|=.*HR[AB][0-9]{1,6}[A-Z]{0,2}"),
+    "DK": ("CVR|dk.cvr",),
+    "DO": ("RNC|do.rnc", "Cédula|do.cedula"),
+    "EC": ("RUC|ec.ruc",),
+    "EE": ("Registrikood|ee.registrikood", "KMKR|ee.kmkr"),
+    "ES": ("NIF|es.nif", "CIF|es.cif"),
+    "FI": ("Y-tunnus|fi.ytunnus", "ALV|fi.alv"),
+    "FR": ("SIREN|fr.siren", "SIRET|fr.siret", "TVA|fr.tva"),
+    "GB": ("VAT|gb.vat", "Company number|=(?:[0-9]{7,8}|[A-Z]{2}[0-9]{6}|R[0-9]{7}|[A-Z]{2}[0-9]{5}R)", "UTR|gb.utr"),
+    "GH": ("TIN|gh.tin",),
+    "GR": ("AFM|gr.vat",),
+    "GT": ("NIT|gt.nit",),
+    "HR": ("OIB|hr.oib", "MBS|=[0-9]{8,9}"),
+    "HU": ("Adószám|hu.anum", "Cégjegyzékszám|=[0-9]{10}"),
+    "ID": ("NPWP|id.npwp",),
+    "IE": ("VAT|ie.vat", "CRO|=[0-9]{5,6}"),
+    "IL": ("HP|il.hp", "ID|il.idnr"),
+    "IN": ("GSTIN|in_.gstin", "PAN|in_.pan", "CIN|=[LU][0-9]{5}[A-Z]{2}[0-9]{4}[A-Z]{3}[0-9]{6}", "LLPIN|=[A-Z]{3}[0-9]{4}"),
+    "IS": ("Kennitala|is_.kennitala", "VSK|is_.vsk"),
+    "IT": ("Partita IVA|it.iva", "Codice fiscale|it.codicefiscale", "REA|=[A-Z]{2}[0-9]{6,7}"),
+    "JP": ("法人番号|jp.cn",),
+    "KE": ("PIN|ke.pin",),
+    "KR": ("사업자등록번호|kr.brn", "법인등록번호|=[0-9]{13}"),
+    "LT": ("PVM|lt.pvm", "Įmonės kodas|=[0-9]{9}"),
+    "LU": ("TVA|lu.tva", "RCS|=[A-Z][0-9]{1,6}"),
+    "LV": ("PVN|lv.pvn",),
+    "MA": ("ICE|ma.ice",),
+    "MC": ("TVA|mc.tva",),
+    "MT": ("VAT|mt.vat", "Company number|=C[0-9]{1,6}"),
+    "MU": ("BRN|=C[0-9]{5,9}",),
+    "MX": ("RFC|mx.rfc",),
+    "MZ": ("NUIT|mz.nuit",),
+    "NL": ("RSIN|nl.btw", "KvK|=[0-9]{8}"),
+    "NO": ("Organisasjonsnummer|no.orgnr", "MVA|no.mva"),
+    "NZ": ("NZBN|=9429[0-9]{9}", "IRD|nz.ird", "Company number|=[0-9]{5,7}"),
+    "PE": ("RUC|pe.ruc",),
+    "PL": ("NIP|pl.nip", "REGON|pl.regon", "KRS|=[0-9]{10}"),
+    "PT": ("NIPC|pt.nif",),
+    "PY": ("RUC|py.ruc",),
+    "RO": ("CUI|ro.cui", "ONRC|ro.onrc"),
+    "RS": ("PIB|rs.pib", "Matični broj|=[0-9]{8}"),
+    "RU": ("ИНН|ru.inn", "ОГРН|ru.ogrn"),
+    "SE": ("Organisationsnummer|se.orgnr", "VAT|se.vat"),
+    "SG": ("UEN|sg.uen",),
+    "SI": ("DDV|si.ddv", "Matična številka|=[0-9]{7}(?:[0-9]{3})?"),
+    "SK": ("IČ DPH|sk.dph", "IČO|=[0-9]{6,8}", "DIČ|=[0-9]{10}"),
+    "SV": ("NIT|sv.nit",),
+    "TH": ("TIN|th.tin",),
+    "TR": ("VKN|tr.vkn", "TC kimlik|tr.tckimlik", "MERSIS|=[0-9]{16}"),
+    "TW": ("統一編號|tw.ubn",),
+    "UA": ("ЄДРПОУ|ua.edrpou", "РНТРС|ua.rntrc"),
+    "US": ("EIN|us.ein",),
+    "UY": ("RUT|uy.rut",),
+    "VE": ("RIF|ve.rif",),
+    "VN": ("MST|vn.mst",),
+    "ZA": ("Tax number|za.tin", "Registration number|=(?:19|20)[0-9]{10}|[KB][0-9]{10}", "VAT|=4[0-9]{9}"),
+}
+_EVERYWHERE = "LEI|lei"  # ISO 17442
+_LEI_LENGTH = 20
+
+
+@dataclass(frozen=True)
+class DocumentCheck:
+    """``standard``: the id it is, or was measured by (CNPJ, EIN…). ``ok``: None where the country has no standard known here.
+
+    ``compact``: letters and digits alone, upper case.
+    """
+
+    standard: str | None
+    ok: bool | None
+    compact: str
+
+
+def check_document(number: str, country: str) -> DocumentCheck:
+    """``country``: ISO 3166-1 alpha-2 or alpha-3, in any case. Never raises."""
+    compact = "".join(sign for sign in unicodedata.normalize("NFKC", number).upper() if sign.isalnum())
+    rules = _STANDARDS.get(alpha2(country) or "", ())
+    if len(compact) == _LEI_LENGTH:
+        rules = (*rules, _EVERYWHERE)
+    names: list[str] = []
+    likely = ""  # the standard whose shape fits while its check digits do not
+    for name, rule in (entry.split("|", 1) for entry in rules):
+        fits, valid = _measure(rule, compact)
+        if valid:
+            return DocumentCheck(name, ok=True, compact=compact)
+        names.append(name)
+        likely = likely or (name if fits else "")
+    if not names:
+        return DocumentCheck(None, ok=None, compact=compact)
+    return DocumentCheck(likely or names[0], ok=False, compact=compact)
+
+
+def _measure(rule: str, compact: str) -> tuple[bool, bool]:
+    """(the shape fits, the number is valid)."""
+    if rule.startswith("="):
+        found = re.fullmatch(rule[1:], compact) is not None
+        return found, found
+    from stdnum.exceptions import InvalidChecksum, ValidationError  # noqa: PLC0415  not needed to start
+
+    try:
+        importlib.import_module(f"stdnum.{rule}").validate(compact)
+    except InvalidChecksum:
+        return True, False
+    except ValidationError:
+        return False, False
+    return True, True

@@ -1,0 +1,150 @@
+"""The doctor of e-mail lists: what was pasted, address by address, with what is wrong or odd about each."""
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import lru_cache
+from itertools import islice
+
+from flows.checks.email_domains import Domains
+from flows.checks.email_parsing import candidates
+from flows.problems import Note, Parameter
+
+_LONGEST = 254  # RFC 5321, 4.5.3.1.3, less the angle brackets
+_LONGEST_LOCAL = 64  # RFC 5321, 4.5.3.1.1
+_SHOWN = 80
+_NOT_LOCAL = re.compile(r"[^A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]")  # beyond the dot-atom of RFC 5322
+_ENDING = re.compile(r"\.(?:[^\W\d_]{2,}|xn--[a-z0-9-]+)$")
+_RESERVED = (".test", ".invalid", ".local", ".localhost", ".onion", ".arpa")  # RFC 6761, RFC 6762, RFC 7686
+_ROLE_NAMES = """
+info contact contato contacto support suporte soporte team time equipe equipo group grupo list lista all todos
+everyone admin administrator administrador adm office escritorio hello ola hola help helpdesk ajuda ayuda sales vendas
+ventas comercial marketing finance financeiro finanzas billing faturamento cobranca accounts contabilidade contas hr
+rh jobs vagas legal juridico compliance security seguranca seguridad it ti dev devs developers desenvolvimento
+engineering engenharia ops operations operacoes operaciones noc sre devops infra tech tecnologia systems sistemas
+service servicedesk atendimento sac ouvidoria webmaster postmaster hostmaster abuse noreply no-reply nao-responda
+reception recepcao secretaria diretoria board press imprensa newsletter mailing onboarding integracao integrations api
+payments pagamentos cards cartoes fraud fraude risk risco projeto project pmo
+"""
+_LIST_NAMES = "support suporte soporte team time equipe equipo group grupo list lista noreply reply helpdesk atendimento mailing"
+_ROLES, _LISTS = frozenset(_ROLE_NAMES.split()), frozenset(_LIST_NAMES.split())
+
+
+class Status(StrEnum):
+    NEW = "new"
+    DUPLICATE = "duplicate"  # of one before it in the same list
+    KNOWN = "known"  # asked for before
+    INVALID = "invalid"
+
+
+class EmailFault(StrEnum):
+    MISSING_AT = "email_missing_at"
+    SEVERAL_AT = "email_several_at"
+    NO_NAME = "email_no_name"
+    NO_DOMAIN = "email_no_domain"
+    TOO_LONG = "email_too_long"  # maximum
+    DOTS = "email_dots"
+    CHARACTER = "email_character"  # character
+    BAD_DOMAIN = "email_bad_domain"  # domain
+    RESERVED = "email_reserved_domain"  # domain
+
+
+class RoleWarning(StrEnum):
+    ROLE_OR_LIST = "email_role_or_list"  # name: the part before the @
+
+
+@dataclass(frozen=True)
+class EmailEntry:
+    """``address``: normalized, or as given (shortened) when invalid. ``key``: of a fault, or empty. ``warnings``: of new ones."""
+
+    address: str
+    status: Status
+    key: str = ""
+    params: Mapping[str, Parameter] = field(default_factory=dict)
+    warnings: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True)
+class EmailReport:
+    """``entries``: in order of appearance, at most the limit; ``left_out``: whether there were more."""
+
+    entries: tuple[EmailEntry, ...]
+    left_out: bool = False
+
+    @property
+    def valid(self) -> tuple[str, ...]:
+        """The new addresses, each once."""
+        return tuple(entry.address for entry in self.entries if entry.status is Status.NEW)
+
+    def count(self, status: Status) -> int:
+        return sum(entry.status is status for entry in self.entries)
+
+
+def examine(text: str, *, known: Collection[str] = (), home_domains: Collection[str] = (), limit: int = 5000) -> EmailReport:
+    """``known``: addresses asked for before. ``home_domains``: the company's own; else the most common one is taken as such."""
+    found = list(islice(candidates(text), limit + 1))
+    entries = [_checked(candidate) for candidate in found[:limit]]
+    addresses = {entry.address.casefold() for entry in entries if entry.status is Status.NEW}
+    domains = Domains(Counter(address.rpartition("@")[2] for address in addresses), home_domains)
+    judge = lru_cache(None)(domains.warning)
+    before, seen = {address.casefold() for address in known}, set[str]()
+    report = []
+    for entry in entries:
+        same = entry.address.casefold()
+        if entry.status is Status.INVALID:
+            report.append(entry)
+        elif same in seen:
+            report.append(EmailEntry(entry.address, Status.DUPLICATE))
+        elif same in before:
+            report.append(EmailEntry(entry.address, Status.KNOWN))
+        else:
+            warnings = (judge(same.rpartition("@")[2]), _role(same.rpartition("@")[0]))
+            report.append(EmailEntry(entry.address, Status.NEW, warnings=tuple(note for note in warnings if note)))
+        seen.add(same)
+    return EmailReport(tuple(report), left_out=len(found) > limit)
+
+
+def _role(local: str) -> Note | None:
+    if local in _ROLES or not _LISTS.isdisjoint(re.split(r"[._+-]", local)):
+        return Note(RoleWarning.ROLE_OR_LIST, {"name": local})
+    return None
+
+
+def _checked(candidate: str) -> EmailEntry:
+    """As new, or invalid."""
+    fault = next(_faults(candidate), None)
+    if fault is None:
+        from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415  not needed to start
+
+        try:
+            address = validate_email(candidate, check_deliverability=False, allow_smtputf8=False).normalized
+            return EmailEntry(address, Status.NEW)
+        except EmailNotValidError:
+            fault = EmailFault.BAD_DOMAIN, {"domain": candidate.partition("@")[2]}
+    shown = candidate if len(candidate) <= _SHOWN else candidate[:_SHOWN] + "…"
+    return EmailEntry(shown, Status.INVALID, *fault)
+
+
+def _faults(candidate: str) -> Iterator[tuple[EmailFault, dict[str, Parameter]]]:
+    """The first is the one to tell; what is left of the syntax is the library's to find."""
+    local, at, domain = candidate.partition("@")
+    if not at:
+        yield EmailFault.MISSING_AT, {}
+    if "@" in domain:
+        yield EmailFault.SEVERAL_AT, {}
+    if not local or not domain:
+        yield EmailFault.NO_DOMAIN if local else EmailFault.NO_NAME, {}
+    if len(local) > _LONGEST_LOCAL:
+        yield EmailFault.TOO_LONG, {"maximum": _LONGEST_LOCAL}
+    if len(candidate) > _LONGEST:
+        yield EmailFault.TOO_LONG, {"maximum": _LONGEST}
+    if ".." in candidate or local.strip(".") != local:
+        yield EmailFault.DOTS, {}
+    if odd := _NOT_LOCAL.search(local):
+        yield EmailFault.CHARACTER, {"character": odd[0]}
+    if domain.casefold().endswith(_RESERVED):
+        yield EmailFault.RESERVED, {"domain": domain}
+    if not _ENDING.search(domain.casefold()):
+        yield EmailFault.BAD_DOMAIN, {"domain": domain}

@@ -1,0 +1,188 @@
+"""The secret guard: finds what must never enter, wherever a person can type or attach, without keeping any of it.
+
+Public keys, certificates, signing requests, ids and addresses pass.
+"""
+
+import base64
+import html
+import io
+import json
+import re
+import zipfile
+import zlib
+from bisect import bisect_right
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from flows.checks import card_numbers, key_material, known_tokens, labelled_secrets
+
+CUT = "█████"
+"""What stands in a redacted text for each secret."""
+
+
+class Kind(StrEnum):
+    """The gravest first."""
+
+    PRIVATE_KEY = "private_key"
+    SERVER_SECRET = "server_secret"  # noqa: S105  the name of a kind
+    PASSWORD = "password"  # noqa: S105  the name of a kind
+    LONG_LIVED_TOKEN = "long_lived_token"  # noqa: S105  the name of a kind
+    ACCESS_TOKEN = "access_token"  # noqa: S105  the name of a kind
+    SLACK_TOKEN = "slack_token"  # noqa: S105  the name of a kind
+    CARD_NUMBER = "card_number"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """``span``: the characters of the text, or the bytes of a binary file, that are the secret: from, to (exclusive)."""
+
+    kind: Kind
+    span: tuple[int, int]
+
+
+_SLACK = re.compile(
+    r"xox[a-z](?:\.xox[a-z])?-[A-Za-z0-9-]{10,}|xapp-\d-[A-Za-z0-9-]{10,}|hooks\.slack\.com/services/T\w+/B\w+/\w+"
+)
+_JWT = re.compile(r"(?<![A-Za-z0-9_-])(eyJ[A-Za-z0-9_-]{8,})\.([A-Za-z0-9_-]{4,})\.[A-Za-z0-9_-]{8,}")
+_ENTITY = re.compile(
+    r"&(?:#\d{2,5}|#[xX][0-9a-fA-F]{2,4}|amp|lt|gt|quot|apos|nbsp|[mn]dash|hyphen|equals|plus|sol|colon|lowbar|period);"
+)
+_GZIP = b"\x1f\x8b"
+_ZIP = b"PK\x03\x04"
+_MOST_UNPACKED = 10_000_000  # bytes of an archive, all members together
+
+# Signs that chats, word processors and JSON put in place of others. Of equal length, so that places stay true.
+_ESCAPES = tuple((escape, " " * len(escape)) for escape in (r"\\n", r"\\r", r"\n", r"\r", r"\t", "%0A", "%0D", "%20", "&gt;"))
+_SIGNS = str.maketrans(
+    {
+        **dict.fromkeys("‐‑‒–—―−﹘﹣", "-"),
+        **dict.fromkeys("“”„‟«»″", '"'),
+        **dict.fromkeys("‘’‚‛′", "'"),
+        **dict.fromkeys("\u00a0\u2007\u202f\u200b\u200c\u200d\u2060\ufeff\u00ad", " "),
+        **{chr(0xFEE0 + code): chr(code) for code in range(0x21, 0x7F)},  # full width
+    }
+)
+
+
+def find_secrets(text: str, *, allow: Collection[str] = ()) -> tuple[Finding, ...]:
+    """In order of appearance. ``allow``: kinds that are the very thing asked for."""
+    found: dict[Kind, list[tuple[int, int]]] = {}
+    plain, place = _unescaped(text)
+    for kind, (start, stop) in sorted(_all(_flat(plain)), key=lambda each: (each[1][0], -each[1][1])):
+        spans = found.setdefault(kind, [])
+        if not spans or stop > spans[-1][1]:  # not inside another of its kind
+            spans.append((start, stop))
+    findings = (
+        Finding(kind, (place(start), place(stop))) for kind, spans in found.items() for start, stop in spans if kind not in allow
+    )
+    return tuple(sorted(findings, key=lambda finding: finding.span))
+
+
+def find_in_file(name: str, content: bytes, *, allow: Collection[str] = ()) -> tuple[Finding, ...]:
+    """In a file's text, or as a whole when it is a binary key or a store of keys; a ZIP archive is looked into."""
+    named = name.lower().endswith((".p12", ".pfx", ".jks", ".keystore")) and b"-----BEGIN" not in content
+    if content and (named or key_material.is_key_file(content)):
+        return () if Kind.PRIVATE_KEY in allow else (Finding(Kind.PRIVATE_KEY, (0, len(content))),)
+    if content.startswith(_ZIP):
+        kinds = {found.kind for member, inner in _members(content) for found in find_in_file(member, inner, allow=allow)}
+        return tuple(Finding(kind, (0, len(content))) for kind in sorted(kinds))
+    if content.startswith(_GZIP):
+        inner = find_in_file("", _unpacked(content), allow=allow)
+        return tuple(Finding(kind, (0, len(content))) for kind in sorted({found.kind for found in inner}))
+    found = find_secrets(text_of(content), allow=allow)
+    if not found and b"\0" in content:  # an archive such as tar: texts between zeros
+        found = find_secrets(content.decode("latin-1").replace("\0", "\n"), allow=allow)
+    return found
+
+
+def redact(text: str, *, allow: Collection[str] = ()) -> str:
+    """The text with every secret cut out."""
+    while found := find_secrets(text, allow=allow):
+        kept, end = [], 0
+        for start, stop in (finding.span for finding in found):
+            if start >= end:
+                kept += [text[end:start], CUT]
+            end = max(end, stop)
+        text = "".join((*kept, text[end:]))
+    return text
+
+
+def _unescaped(text: str) -> tuple[str, Callable[[int], int]]:
+    """The text with signs written for a web page read, and where each place of it stands in the text as given."""
+    if "&" not in text or not _ENTITY.search(text):
+        return text, int
+    parts, ends, shifts, end, length = [], [0], [0], 0, 0
+    for match in _ENTITY.finditer(text):
+        parts += [text[end : match.start()], html.unescape(match[0])]
+        length += match.start() - end + len(parts[-1])
+        end = match.end()
+        ends.append(length)
+        shifts.append(end - length)
+    return "".join((*parts, text[end:])), lambda place: place + shifts[bisect_right(ends, place) - 1]
+
+
+def _flat(text: str) -> str:
+    for escape, blank in _ESCAPES:
+        text = text.replace(escape, blank)
+    return text if text.isascii() else text.translate(_SIGNS)
+
+
+def _all(text: str) -> Iterator[tuple[Kind, tuple[int, int]]]:
+    finders: dict[Kind, Callable[[str], Iterator[tuple[int, int]]]] = {
+        Kind.PRIVATE_KEY: key_material.spans,
+        Kind.SERVER_SECRET: labelled_secrets.server_secrets,
+        Kind.PASSWORD: labelled_secrets.passwords,
+        Kind.CARD_NUMBER: card_numbers.spans,
+        Kind.SLACK_TOKEN: lambda text: (match.span() for match in _SLACK.finditer(text)),
+        Kind.LONG_LIVED_TOKEN: _long_lived,
+        Kind.ACCESS_TOKEN: lambda text: (match.span() for match in _JWT.finditer(text) if _is_jose_header(match[1])),
+    }
+    return ((kind, span) for kind, spans in finders.items() for span in spans(text))
+
+
+def _long_lived(text: str) -> Iterator[tuple[int, int]]:
+    yield from known_tokens.issued(text)
+    yield from labelled_secrets.long_lived_tokens(text)
+    yield from (match.span() for match in _JWT.finditer(text) if _is_jose_header(match[1]) and known_tokens.lives_long(match[2]))
+
+
+def _is_jose_header(part: str) -> bool:
+    try:
+        header = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(header, dict) and "alg" in header
+
+
+def text_of(content: bytes) -> str:
+    """A file's text: UTF-16 as Windows PowerShell writes it, UTF-8, or at least the ASCII in it."""
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return content.decode("utf-16", "replace")
+    if content[1:200:2].count(0) > len(content[1:200:2]) // 2:
+        return content.decode("utf-16-le", "replace")
+    return content.decode("utf-8", "replace")
+
+
+def _unpacked(content: bytes) -> bytes:
+    try:
+        inner = zlib.decompressobj(wbits=31).decompress(content, _MOST_UNPACKED)
+    except zlib.error:
+        return b""
+    return b"" if inner.startswith((_GZIP, _ZIP)) else inner  # an archive in an archive could unpack without end
+
+
+def _members(archive: bytes) -> Iterator[tuple[str, bytes]]:
+    left = _MOST_UNPACKED
+    try:
+        with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+            for member in opened.infolist():
+                with opened.open(member) as file:
+                    content = file.read(left)
+                left -= len(content)
+                if not content.startswith(_ZIP):  # an archive in an archive could unpack without end
+                    yield member.filename, content
+                if left <= 0:
+                    return
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, ValueError, OSError, EOFError, zlib.error):
+        return  # damaged or encrypted: nothing can be read from it

@@ -1,0 +1,68 @@
+"""A public key as JSON (JWK, RFC 7517): one alone, or the only one of a set. Private numbers are refused before it comes here."""
+
+import base64
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from flows.checks.key_faults import KeyFault, KeyProblem
+
+_SECRET = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
+_NUMBER = re.compile(r"[A-Za-z0-9_-]{1,4096}={0,2}")
+
+
+def is_jwk(text: str) -> bool:
+    return "BEGIN " not in text and '"kty"' in text
+
+
+def read_jwk(text: str) -> bytes:
+    """The DER SubjectPublicKeyInfo of an RSA key; what stands around the JSON is left out. Raises KeyProblem."""
+    try:
+        given = json.loads(text[text.index("{") : text.rindex("}") + 1], strict=False)
+    except (ValueError, RecursionError):
+        raise KeyProblem(KeyFault.JWK) from None
+    return _key(_only(given))
+
+
+def _only(given: Any) -> Mapping[str, Any]:
+    keys = given.get("keys", given) if isinstance(given, Mapping) else given
+    if isinstance(keys, list):
+        if len(keys) > 1:
+            raise KeyProblem(KeyFault.SEVERAL, count=len(keys))
+        keys = keys[0] if keys else None
+    if not isinstance(keys, Mapping):
+        raise KeyProblem(KeyFault.JWK)
+    return keys
+
+
+def _key(jwk: Mapping[str, Any]) -> bytes:
+    if not _SECRET.isdisjoint(jwk):
+        raise KeyProblem(KeyFault.PRIVATE_KEY)
+    if jwk.get("kty") != "RSA":
+        raise KeyProblem(KeyFault.WRONG_TYPE, type=_word(jwk.get("kty")))
+    if jwk.get("use", "sig") != "sig":
+        raise KeyProblem(KeyFault.JWK_USE, use=_word(jwk["use"]))
+    if jwk.get("alg", "RS256") != "RS256":
+        raise KeyProblem(KeyFault.JWK_ALG, alg=_word(jwk["alg"]))
+    try:
+        key = RSAPublicNumbers(_number(jwk.get("e")), _number(jwk.get("n"))).public_key()
+    except ValueError:
+        raise KeyProblem(KeyFault.JWK) from None
+    return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
+def _number(value: Any) -> int:
+    """RFC 7518 §2, Base64urlUInt; the padding and signs of plain base64 are taken too. Raises ValueError."""
+    plain = value.replace("+", "-").replace("/", "_") if isinstance(value, str) else ""
+    if not _NUMBER.fullmatch(plain):
+        raise ValueError
+    return int.from_bytes(base64.urlsafe_b64decode(plain.rstrip("=") + "=" * (-len(plain.rstrip("=")) % 4)))
+
+
+def _word(value: Any) -> str:
+    """What a member says, fit to be shown."""
+    return re.sub(r"[^\w-]", "", str(value))[:20] or "-"

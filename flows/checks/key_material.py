@@ -1,0 +1,143 @@
+"""Where private keys stand in a text or a file, in any of the forms people paste and attach.
+
+Works on a text flattened by `flows.checks.guard`: ASCII dashes, quotes and spaces, and spaces where an escaped line end stood.
+"""
+
+import base64
+import re
+from bisect import bisect_left
+from collections.abc import Iterator
+
+Span = tuple[int, int]
+
+_PRIVATE = r"[A-Z0-9\s+]{0,40}?PRIVATE[\s+]{0,3}KEY(?:[\s+]{0,3}BLOCK)?[ +]{0,3}-{0,8}"
+_BEGIN = re.compile(rf"(?:-{{1,8}}[ +]{{0,3}})?BEGIN{_PRIVATE}", re.IGNORECASE)
+_END = re.compile(rf"(?:-{{1,8}}[ +]{{0,3}})?END{_PRIVATE}", re.IGNORECASE)
+_ANY_BLOCK = re.compile(r"BEGIN\s[A-Z0-9\s]{1,40}-", re.IGNORECASE)
+_RUN = re.compile(r"[A-Za-z0-9+/]{16,}")
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]")
+_BARE = re.compile(r"(?<![A-Za-z0-9+/_-])(?:M[A-Za-z0-9+/_-]{31,}|b3BlbnNzaC1rZXktdjE[A-Za-z0-9+/]*)")
+_OPENSSH = "b3BlbnNzaC1rZXktdjE"  # base64 of openssh-key-v1
+_TWICE = re.compile(r"LS0tLS1CRUdJTi[A-Za-z0-9+/]{26,}(?:\s{1,3}[A-Za-z0-9+/]{40,})*={0,2}")
+"""Base64 of a PEM, as Kubernetes and CI systems keep it."""
+_PUTTY = re.compile(
+    r"PuTTY-User-Key-File-\d.{0,4000}?Private-Lines:(?:.{0,20000}?Private-(?:MAC|Hash):\s{0,3}[0-9a-f]+|.{0,20000})", re.DOTALL
+)
+_JWK = re.compile(r"""(?<![\w.])(d|p|q|dp|dq|qi|k)\\{0,3}["']?\s{0,9}:\s{0,9}\\{0,3}["']?([A-Za-z0-9_-]{16,}={0,2})""")
+_XML = re.compile(r"<(D|P|Q|DP|DQ|InverseQ)>\s{0,9}[A-Za-z0-9+/=\s]{16,2000}")
+_KEY_STORES = (b"\xfe\xed\xfe\xed", b"\xce\xce\xce\xce", b"openssh-key-v1\0")  # JKS, JCEKS
+_PASSWORD_BASED = (bytes.fromhex("06092a864886f70d0105"), bytes.fromhex("060a2a864886f70d010c01"))  # PKCS #5, PKCS #12
+
+
+def spans(text: str) -> Iterator[Span]:
+    """Private keys in a flattened text; of a JWK and of an XML key each secret number by itself."""
+    if re.search("private", text, re.IGNORECASE):
+        yield from _blocks(text)
+    if "PuTTY-User-Key-File-" in text:
+        yield from (match.span() for match in _PUTTY.finditer(text))
+    members = list(_JWK.finditer(text))
+    kinds = {member[1] for member in members}
+    if ("kty" in text and (kinds & {"d", "k"} or len(kinds) > 1)) or len(kinds) > 2:
+        yield from (member.span(2) for member in members)
+    yield from (match.span() for match in _TWICE.finditer(text) if _hides_a_key(match[0]))
+    if "<RSAKeyValue>" in text:
+        yield from (match.span() for match in _XML.finditer(text))
+    yield from _bare(text)
+
+
+def _hides_a_key(run: str) -> bool:
+    head = run.split(maxsplit=1)[0][:60]
+    return b"PRIVATE KEY" in base64.b64decode(head[: len(head) // 4 * 4])
+
+
+def is_key_file(content: bytes) -> bool:
+    """Whether a binary file is a private key (DER) or a store of keys (PFX, P12, JKS)."""
+    return content.startswith(_KEY_STORES) or _is_private(content[:64])
+
+
+def _blocks(text: str) -> Iterator[Span]:
+    """PEM and PGP blocks; without its last line a block ends with the text or before the next block."""
+    begins, ends = list(_BEGIN.finditer(text)), list(_END.finditer(text))
+    stops = sorted([match.start() for match in (*begins, *ends, *_ANY_BLOCK.finditer(text))] + [len(text)])
+    closing = {match.start(): match.end() for match in ends}
+    for begin in begins:
+        stop = stops[bisect_left(stops, begin.end())]
+        if _is_material(text[begin.end() : stop]):
+            yield begin.start(), closing.get(stop, stop)
+    opened = {stops[bisect_left(stops, begin.end())] for begin in begins}
+    for end in ends:  # whose first line was lost
+        place = bisect_left(stops, end.start())
+        start = stops[place - 1] if place else 0
+        if end.start() not in opened and _is_material(text[start : end.start()]):
+            first = _RUN.search(text, start, end.start())
+            yield first.start() if first else start, end.end()
+
+
+def _is_material(body: str) -> bool:
+    """Key material, as opposed to a sentence about keys or a placeholder."""
+    if _OPENSSH in body or "Proc-Type" in body:
+        return True
+    if _is_private(_decoded("".join(_BASE64.findall(body[:400])))):
+        return True
+    runs = (run[0] for run in _RUN.finditer(body))
+    return any(
+        any(sign.isdigit() for sign in run) and any(sign.isupper() for sign in run) and any(sign.islower() for sign in run)
+        for run in runs
+    )
+
+
+def _bare(text: str) -> Iterator[Span]:
+    """Base64 of a key without its first and last lines."""
+    for match in _BARE.finditer(text):
+        start = match.start()
+        if match[0].startswith(_OPENSSH):
+            yield start, _after(text, start, 4096)
+            continue
+        der = _decoded(match[0])
+        if _is_private(der):
+            yield start, _after(text, start, -(-_length(der) * 4 // 3))
+
+
+def _after(text: str, start: int, count: int) -> int:
+    """The place after ``count`` base64 signs from ``start``, whatever stands between them; at most the end."""
+    for match in _BASE64.finditer(text, start):
+        count -= 1
+        if not count:
+            return min(match.end() + 2, len(text))  # with the padding
+    return len(text)
+
+
+def _decoded(signs: str) -> bytes:
+    """The first 48 bytes."""
+    head = signs[:64].replace("-", "+").replace("_", "/")
+    return base64.b64decode(head[: len(head) // 4 * 4])
+
+
+def _is_private(der: bytes) -> bool:
+    """Told from the first bytes of the ASN.1: PKCS #1, SEC 1, PKCS #8 (plain, encrypted) and PKCS #12."""
+    body = _content(der)
+    if body[:3] in (b"\x02\x01\x00", b"\x02\x01\x01"):  # a version, then …
+        rest = body[3:]
+        if rest[:1] == b"\x30":  # … an algorithm: PKCS #8
+            return _content(rest)[:1] == b"\x06"
+        return rest[:1] == (b"\x02" if body[2] == 0 else b"\x04")  # … a modulus: PKCS #1; a secret number: SEC 1
+    if body[:4] == b"\x02\x01\x03\x30":
+        return True
+    return body[:1] == b"\x30" and _content(body).startswith(_PASSWORD_BASED)
+
+
+def _content(der: bytes) -> bytes:
+    """What is inside a SEQUENCE, or nothing."""
+    if len(der) < 2 or der[0] != 0x30:
+        return b""
+    return der[2 + (der[1] & 0x7F if der[1] & 0x80 else 0) :]
+
+
+def _length(der: bytes) -> int:
+    """The length of the whole SEQUENCE, in bytes; where it is not told, that of a long key."""
+    if der[1] == 0x80:
+        return 8192
+    if der[1] < 0x80:
+        return 2 + der[1]
+    size = der[1] & 0x7F
+    return min(2 + size + int.from_bytes(der[2 : 2 + size]), 16384)

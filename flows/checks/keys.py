@@ -1,0 +1,85 @@
+"""Public keys: read, measured, told apart by their fingerprint. Private keys are refused before anything else.
+
+A fingerprint is SHA-256 over the DER SubjectPublicKeyInfo, in lower-case hex with colons: what
+``openssl pkey -pubin -in rsa.pub -outform DER | openssl dgst -sha256 -c`` prints.
+"""
+
+import hashlib
+from dataclasses import dataclass
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
+
+from flows.checks.pem import Block, KeyFault, KeyNote, KeyProblem, read_blocks, the_block
+
+__all__ = ["KeyFault", "KeyNote", "KeyProblem", "PublicKey", "fingerprint", "key_type", "measure", "read_public_key", "spki"]
+
+MINIMUM_BITS = 2048
+_MAXIMUM_BITS = 16384  # beyond, a signature takes seconds to check
+_CURVES = {"secp256r1": "P-256", "secp384r1": "P-384"}
+
+
+@dataclass(frozen=True)
+class PublicKey:
+    """An RSA key. ``pem``: SubjectPublicKeyInfo, as OpenSSL writes it."""
+
+    pem: str
+    bits: int
+    fingerprint_sha256: str
+    notes: tuple[KeyNote, ...] = ()
+
+
+def read_public_key(given: str | bytes) -> PublicKey:
+    """An RSA key of at least 2048 bits: SubjectPublicKeyInfo, PKCS #1, JWK, or that of a certificate. Raises KeyProblem."""
+    block = the_block(read_blocks(given), "PUBLIC KEY", "RSA PUBLIC KEY", "CERTIFICATE", "X509 CERTIFICATE")
+    key, notes = _key_of(block)
+    if not isinstance(key, rsa.RSAPublicKey):
+        raise KeyProblem(KeyFault.WRONG_TYPE, type=key_type(key))
+    measure(key)
+    pem = key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    return PublicKey(pem, key.key_size, fingerprint(spki(key)), (*block.notes, *notes))
+
+
+def _key_of(block: Block) -> tuple[PublicKeyTypes, tuple[KeyNote, ...]]:
+    try:
+        if not block.label.endswith("CERTIFICATE"):
+            return load_der_public_key(block.der), (KeyNote.FROM_PKCS1,) if block.label.startswith("RSA") else ()
+    except (ValueError, UnsupportedAlgorithm):
+        if block.label:
+            raise KeyProblem(KeyFault.DAMAGED) from None
+    try:
+        return x509.load_der_x509_certificate(block.der).public_key(), (KeyNote.FROM_CERTIFICATE,)
+    except (ValueError, UnsupportedAlgorithm):
+        raise KeyProblem(KeyFault.DAMAGED) from None
+
+
+def measure(key: PublicKeyTypes) -> str:
+    """The size in bits of an RSA key, the name of an elliptic curve. Raises KeyProblem unless it is strong enough."""
+    if isinstance(key, rsa.RSAPublicKey):
+        if key.key_size < MINIMUM_BITS:
+            raise KeyProblem(KeyFault.TOO_SMALL, bits=key.key_size, minimum=MINIMUM_BITS)
+        if key.key_size > _MAXIMUM_BITS:
+            raise KeyProblem(KeyFault.TOO_LARGE, bits=key.key_size, maximum=_MAXIMUM_BITS)
+        return str(key.key_size)
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        if key.curve.name not in _CURVES:
+            raise KeyProblem(KeyFault.WRONG_CURVE, curve=key.curve.name)
+        return _CURVES[key.curve.name]
+    raise KeyProblem(KeyFault.WRONG_TYPE, type=key_type(key))
+
+
+def key_type(key: PublicKeyTypes) -> str:
+    """RSA, EC, DSA, Ed25519, …"""
+    return type(key).__name__.removesuffix("PublicKey").replace("EllipticCurve", "EC")
+
+
+def spki(key: PublicKeyTypes) -> bytes:
+    """DER SubjectPublicKeyInfo."""
+    return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
+def fingerprint(der: bytes) -> str:
+    return hashlib.sha256(der).digest().hex(":")

@@ -1,0 +1,47 @@
+"""The org ID that the platform gave to an organization: usually ``TN-`` and a UUID.
+
+Pismo's pages also show ``tn-…``, ``TN-00000000000001`` and ``TN_…``: another shape is taken too, once somebody has confirmed it.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from flows.checks.unreadable import Unreadable
+
+_USUAL = re.compile(r"tn-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
+_LONGEST = 64
+
+
+class OrgIdKey(StrEnum):
+    EMPTY = "org_id_empty"
+    WHITESPACE = "org_id_whitespace"
+    TOO_LONG = "org_id_too_long"
+    UNUSUAL = "org_id_unusual"  # a note, to be confirmed
+
+
+class OrgIdProblem(Unreadable):
+    """Why a text cannot be an org ID: ``key`` is an OrgIdKey."""
+
+
+@dataclass(frozen=True)
+class OrgId:
+    """``value`` as it is stored and sent: ``TN-`` and a lower-case UUID, or the text as given when the shape is unusual."""
+
+    value: str
+    usual_shape: bool
+
+
+def read_org_id(text: str) -> OrgId:
+    """Raises OrgIdProblem."""
+    value = _INVISIBLE.sub("", text).strip()
+    if not value:
+        raise OrgIdProblem(OrgIdKey.EMPTY)
+    if len(value) > _LONGEST:
+        raise OrgIdProblem(OrgIdKey.TOO_LONG, maximum=_LONGEST)
+    if any(sign.isspace() for sign in value):
+        raise OrgIdProblem(OrgIdKey.WHITESPACE)
+    if _USUAL.fullmatch(value):
+        return OrgId("TN-" + value[3:].lower(), usual_shape=True)
+    return OrgId(value, usual_shape=False)

@@ -1,0 +1,1 @@
+"""Forms: steps and their parts as values, fields, pages, drafts."""

@@ -1,0 +1,85 @@
+"""Lists of e-mail addresses in forms: kept as pasted or attached, read by the doctor, shown back before they are sent."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+
+from flows.checks.emails import EmailEntry, EmailReport, Status, examine
+from flows.forms.fields import Answers
+from flows.forms.step import Situation
+from flows.problems import Note, Parameter, Problem
+
+MOST = 1000
+"""The most addresses of one request."""
+SHOWN = 10
+"""Of those that are left out, or odd, so many are named; of those that are asked for, all: who approves has seen each."""
+
+
+def text_of(answers: Answers, *names: str) -> str:
+    """The text of fields, be they typed or files."""
+    parts = [answers.get(name) for name in names]
+    return "\n".join(str(part.get("text", "")) if isinstance(part, dict) else str(part) for part in parts if part)
+
+
+def addresses(answers: Answers, *names: str) -> tuple[str, ...]:
+    """The valid ones, each once."""
+    return examine(text_of(answers, *names), limit=MOST).valid
+
+
+def check(answers: Answers, *names: str) -> Iterator[Problem]:
+    """At least one valid address, at most 1,000. Bad ones beside good ones are no fault: they are named and left out."""
+    text = text_of(answers, *names)
+    found = examine(text, limit=MOST)
+    if not text.strip():
+        yield Problem(names[0], "missing")
+    elif found.left_out:
+        yield Problem(names[0], "emails_too_many", {"maximum": MOST})
+    elif not found.entries:
+        yield Problem(names[0], "emails_none")
+    elif not found.valid:
+        yield from (Problem(names[0], entry.key, _facts(entry)) for entry in found.entries[:3])
+
+
+def notes(answers: Answers, situation: Situation, *names: str, resource: str = "") -> Iterator[Note]:
+    """What will be asked for, what is left out and why, and what to look at again. ``resource``: the access asked for."""
+    known = [email for asked, email, _ in situation.grants if asked == resource]
+    found = examine(text_of(answers, *names), known=known, home_domains=home_domains(situation), limit=MOST)
+    for status in (Status.NEW, Status.KNOWN, Status.DUPLICATE):
+        same = [entry.address for entry in found.entries if entry.status is status]
+        if same:
+            yield Note(
+                f"emails_{status}",
+                {"n": len(same), "addresses": _listed(same) if status is Status.DUPLICATE else ", ".join(same)},
+            )
+    invalid = [entry for entry in found.entries if entry.status is Status.INVALID]
+    if invalid:
+        yield Note("emails_invalid", {"n": len(invalid)})
+    yield from (Note(entry.key, _facts(entry)) for entry in invalid[:SHOWN])
+    yield from islice(_warnings(found), SHOWN)
+
+
+def home_domains(situation: Situation) -> Sequence[str]:
+    """The company's own domain, as far as its contact in the organization step tells."""
+    from flows.checks.email_domains import FREE_MAIL  # noqa: PLC0415  a long list
+
+    domain = str(situation.get("organization", "responsible", "")).rpartition("@")[2].casefold()
+    return () if not domain or domain in FREE_MAIL else (domain,)
+
+
+def _warnings(report: EmailReport) -> Iterator[Note]:
+    """Each once, with all the addresses it is about."""
+    same: dict[tuple[str, tuple[tuple[str, Parameter], ...]], list[str]] = {}
+    for entry in report.entries:
+        for warning in entry.warnings:
+            facts = tuple((name, value) for name, value in warning.params.items() if name != "name")
+            same.setdefault((warning.key, facts), []).append(entry.address)
+    for (key, facts), those in same.items():
+        yield Note(key, {**dict(facts), "n": len(those), "addresses": _listed(those)})
+
+
+def _facts(entry: EmailEntry) -> dict[str, Parameter]:
+    return {**entry.params, "address": entry.address}
+
+
+def _listed(found: Iterable[str]) -> str:
+    first = list(islice(found, SHOWN + 1))
+    return ", ".join(first[:SHOWN]) + (", …" if len(first) > SHOWN else "")

@@ -1,0 +1,100 @@
+"""Forms that are no step's: starting an onboarding, the reasons that decisions need, snoozing, asking for help."""
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Annotated
+
+from pydantic import Field
+
+from flows.forms.fields import Answers, FormPage, Input, Kind
+from flows.forms.inputs import not_past
+from flows.forms.step import Form, Page, Situation
+from flows.problems import Problem
+from flows.steps import IN_ORDER
+
+LANGUAGES = ("en", "pt_BR")
+"""What an onboarding can be held in: the languages there are texts for."""
+
+STEPS = tuple(step.id for step in IN_ORDER)
+SNOOZES = ("tomorrow", "three_days", "date")
+LONGEST_SNOOZE = 30
+"""Days."""
+
+
+class Start(FormPage):
+    customer: Annotated[str, Field(min_length=1, max_length=80), Input(Kind.TEXT)]
+    channel: Annotated[str, Input(Kind.CHANNEL)]
+    lead: Annotated[str, Input(Kind.PERSON)]
+    owner: Annotated[str, Input(Kind.PERSON)]
+    language: Annotated[str, Input(Kind.CHOICE, LANGUAGES)]
+    go_live: Annotated[dt.date | None, Input(Kind.DATE)] = None
+
+
+class Reason(FormPage):
+    reason: Annotated[str, Field(min_length=1, max_length=2000), Input(Kind.LONG_TEXT)]
+
+
+class StepReason(FormPage):
+    step: Annotated[str, Input(Kind.CHOICE, STEPS)]
+    reason: Annotated[str, Field(min_length=1, max_length=2000), Input(Kind.LONG_TEXT)]
+
+
+class Assignment(FormPage):
+    step: Annotated[str, Input(Kind.CHOICE, STEPS)]
+    person: Annotated[str, Input(Kind.PERSON)]
+
+
+class Snooze(FormPage):
+    until: Annotated[str, Input(Kind.CHOICE, SNOOZES)]
+    date: Annotated[dt.date | None, Input(Kind.DATE)] = None
+
+
+def _start_known(situation: Situation) -> Answers:
+    return {"channel": situation.channel_id, "owner": situation.owner_id, "language": situation.language}
+
+
+def _snooze(answers: Answers, situation: Situation) -> Iterator[Problem]:
+    if answers["until"] != "date":
+        return
+    if not answers.get("date"):
+        yield Problem("date", "date_needed")
+    elif dt.date.fromisoformat(answers["date"]) <= situation.today:
+        yield Problem("date", "date_not_future")
+    elif dt.date.fromisoformat(answers["date"]) > situation.today + dt.timedelta(days=LONGEST_SNOOZE):
+        yield Problem("date", "snooze_too_long", {"days": LONGEST_SNOOZE})
+
+
+def _reason(form_id: str) -> Form:
+    return Form(form_id, (Page("reason", Reason),), example={"reason": "The document number is the one of a branch."})
+
+
+def _reason_of_step(form_id: str) -> Form:
+    example = {"step": "service_desk", "reason": "The customer has this from an earlier project."}
+    return Form(form_id, (Page("reason", StepReason),), example=example)
+
+
+DIALOGS: dict[str, Form] = {
+    form.id: form
+    for form in (
+        Form(
+            "start",
+            (Page("start", Start, check=lambda answers, situation: not_past(answers, situation, "go_live")),),
+            prefill=_start_known,
+            example={
+                "customer": "Example Bank",
+                "channel": "C0EXAMPLE",
+                "lead": "U0EXAMPLE",
+                "owner": "U1EXAMPLE",
+                "language": "en",
+                "go_live": "2099-01-15",
+            },
+        ),
+        _reason("request_changes"),
+        _reason("reject"),
+        _reason("stuck"),
+        _reason_of_step("skip"),
+        _reason_of_step("reopen"),
+        Form("assign", (Page("person", Assignment),), example={"step": "organization", "person": "U0EXAMPLE"}),
+        Form("snooze", (Page("until", Snooze, check=_snooze),), example={"until": "tomorrow"}),
+    )
+}

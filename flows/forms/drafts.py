@@ -1,0 +1,96 @@
+"""A draft that colleagues share: what one window shows of it, and where that stands once somebody else has changed the draft."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flows.forms.fields import Answers
+from flows.forms.pages import MOST_ITEMS, Slot, raw_of, slots
+from flows.forms.step import Form, Page
+
+REVIEW = -1
+"""The index of the last page, which shows all answers."""
+
+
+def slot_of(form: Form, name: str) -> Slot | None:
+    """The page of this name (`Slot.name`), be it asked at present or not."""
+    for page in form.pages:
+        item = name.removeprefix(page.id)
+        if page.repeat and name.startswith(page.id) and item.isdecimal():
+            return Slot(page, int(item))
+        if not page.repeat and name == page.id:
+            return Slot(page)
+    return None
+
+
+def order_with(form: Form, answers: Answers, slot: Slot) -> list[Slot]:
+    """The pages to ask, among them a new entry that somebody has open although a colleague called the list complete."""
+    order = slots(form, answers)
+    same = [index for index, asked in enumerate(order) if asked.page.id == slot.page.id]
+    if slot.item is not None and same and order[same[-1]].item == slot.item - 1 and slot.item < MOST_ITEMS:
+        order.insert(same[-1] + 1, slot)
+    return order
+
+
+def index_of(order: Sequence[Slot], slot: Slot) -> int | None:
+    return next((index for index, asked in enumerate(order) if asked.name == slot.name), None)
+
+
+def version(form: Form, answers: Answers, order: Sequence[Slot], index: int) -> str:
+    """What a window shows, as ``all/page:entry.entry``: another string once what its sending would replace, or send, is another."""
+    if index == REVIEW:
+        return f"{_mark(answers)}/"
+    slot = order[index]
+    everything = _mark(answers) if index == len(order) - 1 and not form.review else ""  # it sends at once
+    marks = [_mark(raw_of(slot, answers))] if slot.item is None else _marks(slot.page, answers)
+    return f"{everything}/{slot.name}:{'.'.join(marks)}"
+
+
+@dataclass(frozen=True)
+class Whereabouts:
+    """The page to show in place of one that was changed. ``same``: it asks for the same as before; else its entry is gone."""
+
+    slot: Slot
+    same: bool
+
+
+def whereabouts(form: Form, answers: Answers, slot: Slot, shown: str) -> Whereabouts:
+    """Where the page of a window stands now. ``shown``: its version."""
+    order = slots(form, answers)
+    asked = [one for one in order if one.page.id == slot.page.id]
+    if not asked:
+        return Whereabouts(order[0], same=False)
+    if slot.item is None:
+        return Whereabouts(slot, same=True)
+    before = [mark for mark in shown.partition(":")[2].split(".") if mark]
+    now = _marks(slot.page, answers)
+    if slot.item >= len(before):  # a new one: after those of others
+        return Whereabouts(Slot(slot.page, len(now)), same=True) if len(now) < MOST_ITEMS else Whereabouts(asked[-1], same=False)
+    mine = before[slot.item]
+    if mine in now:
+        there = [item for item, mark in enumerate(now) if mark == mine]
+        return Whereabouts(Slot(slot.page, min(there, key=lambda item: abs(item - (slot.item or 0)))), same=True)
+    if len(now) == len(before) and [*now[: slot.item], *now[slot.item + 1 :]] == [*before[: slot.item], *before[slot.item + 1 :]]:
+        return Whereabouts(slot, same=True)
+    return Whereabouts(asked[min(slot.item, len(asked) - 1)], same=False)
+
+
+def with_typed(slot: Slot, answers: Answers, typed: Answers) -> Answers:
+    """For a drawing alone: the answers with one page's typed values over what is kept."""
+    if slot.item is None:
+        return {**answers, **typed}
+    items = list(answers.get(slot.page.repeat) or [])
+    items[slot.item : slot.item + 1] = [{**raw_of(slot, answers), **typed}]
+    return {**answers, slot.page.repeat: items}
+
+
+def _marks(page: Page, answers: Answers) -> list[str]:
+    return [_mark(entry) for entry in answers.get(page.repeat) or []]
+
+
+def _mark(values: Mapping[str, Any]) -> str:
+    """Eight hex digits that tell values apart; what was not given counts as not there."""
+    given = {name: value for name, value in values.items() if value not in (None, "", [])}
+    return hashlib.sha256(json.dumps(given, sort_keys=True).encode()).hexdigest()[:8]

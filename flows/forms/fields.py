@@ -1,0 +1,117 @@
+"""The inputs a form can have, declared beside the pydantic field they fill.
+
+    class Company(FormPage):
+        official_name: Annotated[str, Field(min_length=1, max_length=100), Input(Kind.TEXT)]
+
+What a person typed travels as raw values: str for texts, dates (``YYYY-MM-DD``), choices and searches; list[str] for several
+choices; int (Unix seconds) for a moment; dicts ``{"name", "text"}`` for a file's content. None or a missing key means nothing
+was given.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
+from pydantic.fields import FieldInfo
+from pydantic_core import CoreSchema, core_schema
+
+from flows.problems import fault
+
+Answers = dict[str, Any]
+"""JSON values by field name."""
+
+CATALOGUES: Mapping[str, Literal["currency", "country", "timezone"]] = {
+    "currency": "currency",
+    "country": "country",
+    "timezone": "timezone",
+}
+"""The sources whose values are the same for everybody: those of `flows.checks.catalog`."""
+
+
+class Kind(StrEnum):
+    TEXT = "text"
+    LONG_TEXT = "long_text"
+    EMAIL = "email"
+    URL = "url"
+    NUMBER = "number"
+    DATE = "date"
+    MOMENT = "moment"
+    CHOICE = "choice"  # one of a few (at most 100)
+    CHOICES = "choices"  # several of a few (at most 10)
+    SEARCH = "search"  # one of many, searched as one types
+    SEARCH_MANY = "search_many"
+    FILE = "file"  # one file, read as text
+    PERSON = "person"  # a Slack user id
+    CHANNEL = "channel"  # a Slack channel id
+
+
+@dataclass(frozen=True)
+class Input:
+    """How a field is asked. Only what is offered is taken: other values are refused as ``not_offered``.
+
+    ``options``: the values of a CHOICE or CHOICES; their labels are ``choice.<choices>.<value>``, with ``choices`` defaulting
+    to the field's name. ``source``: where the values of a SEARCH come from, e.g. ``currency``. ``allow``: kinds of secret that
+    are the very thing asked here (a short-lived access token).
+    """
+
+    kind: Kind
+    options: tuple[str, ...] = ()
+    choices: str = ""
+    source: str = ""
+    filetypes: tuple[str, ...] = ()
+    allow: frozenset[str] = frozenset()
+    instead: bool = False  # a file ``x_file`` that stands in place of the text ``x``
+    addresses: bool = False  # a list of e-mail addresses, typed or in a file: read and compared address by address
+    forget: bool = False  # never written to a draft, a submission or a log: a token that is used once
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        schema = handler(source)
+        if not self.options and self.source not in CATALOGUES:
+            return schema
+        return core_schema.no_info_after_validator_function(self._offered, schema)
+
+    def _offered(self, value: Any) -> Any:
+        for one in value if isinstance(value, list) else [] if value is None else [value]:
+            if not self._offers(one):
+                raise fault("not_offered")
+        return value
+
+    def _offers(self, value: Any) -> bool:
+        if self.options:
+            return value in self.options
+        from flows.checks import catalog  # noqa: PLC0415  its names are loaded at first use
+
+        return catalog.known(CATALOGUES[self.source], value)
+
+
+class FormPage(BaseModel):
+    """One page of a form: about six inputs. Limits are those of the API that takes the value."""
+
+    model_config = ConfigDict(extra="ignore", str_strip_whitespace=True, validate_default=False)
+
+    repeated: ClassVar[bool] = False
+
+
+class RepeatedPage(FormPage):
+    """A page asked once for each of several things; ``then`` says what follows it."""
+
+    repeated: ClassVar[bool] = True
+
+
+def inputs(page: type[FormPage]) -> Iterator[tuple[str, FieldInfo, Input]]:
+    """The fields of a page that are asked, in order."""
+    for name, info in page.model_fields.items():
+        for item in info.metadata:
+            if isinstance(item, Input):
+                yield name, info, item
+
+
+def max_length(info: FieldInfo) -> int | None:
+    """The length limit declared on a text field, in characters."""
+    return next((m.max_length for m in info.metadata if hasattr(m, "max_length")), None)
+
+
+def min_length(info: FieldInfo) -> int | None:
+    return next((m.min_length for m in info.metadata if hasattr(m, "min_length")), None)

@@ -1,0 +1,160 @@
+"""How a form is gone through: which pages, in which order, what is wrong, what is kept as a draft and what is sent.
+
+Draft answers are raw values by field name (`flows.forms.fields`); the items of a repeated page are a list under the page's ``repeat``.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from flows.forms.fields import Answers, FormPage, Kind, inputs
+from flows.forms.step import Form, Page, Situation
+from flows.problems import Parameter, Problem
+
+MOST_ITEMS = 50
+"""The most items of a repeated page."""
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One page as it is asked: ``item`` is the index in the list of a repeated page."""
+
+    page: Page
+    item: int | None = None
+
+    @property
+    def name(self) -> str:
+        return self.page.id if self.item is None else f"{self.page.id}{self.item}"
+
+
+def slots(form: Form, answers: Answers) -> list[Slot]:
+    """The pages to ask for these answers, in order; never empty."""
+    found: list[Slot] = []
+    for page in form.pages:
+        if not page.when(answers):
+            continue
+        if not page.repeat:
+            found.append(Slot(page))
+            continue
+        items = answers.get(page.repeat) or []
+        count = len(items)
+        if not count or (items[-1].get("then") == "another" and count < MOST_ITEMS):
+            count += 1
+        found.extend(Slot(page, index) for index in range(count))
+    return found
+
+
+def raw_of(slot: Slot, answers: Answers) -> Answers:
+    """What was typed on one page so far."""
+    if slot.item is None:
+        names = set(slot.page.model.model_fields)
+        return {name: value for name, value in answers.items() if name in names}
+    items = answers.get(slot.page.repeat) or []
+    return dict(items[slot.item]) if slot.item < len(items) else {}
+
+
+def put(slot: Slot, answers: Answers, raw: Answers) -> Answers:
+    """The answers with one page's raw values in place; an item whose ``then`` is "remove" is left out."""
+    forgotten = {name for name, _, item in inputs(slot.page.model) if item.forget}
+    raw = {name: value for name, value in raw.items() if name not in forgotten}
+    before = raw_of(slot, answers)
+    for name, _, item in inputs(slot.page.model):
+        if item.kind is Kind.FILE and raw.get(name) is None and before.get(name) is not None:
+            # A page that is sent again does not carry its file again; another text in its place lets the file go.
+            text = name.removesuffix("_file")
+            if not item.instead or (raw.get(text) or "") == (before.get(text) or ""):
+                raw[name] = before[name]
+    if slot.item is None:
+        return {**answers, **raw}
+    items = [dict(item) for item in answers.get(slot.page.repeat) or []]
+    items[slot.item : slot.item + 1] = [] if raw.get("then") == "remove" else [raw]
+    return {**answers, slot.page.repeat: items}
+
+
+@dataclass(frozen=True)
+class Screened:
+    """Raw values without those that hold a secret, and what was found; the secret itself is gone."""
+
+    raw: Answers
+    problems: tuple[Problem, ...]
+
+
+def screen(page: Page, raw: Answers) -> Screened:
+    """Take private keys, server secrets, passwords, tokens and card numbers out of what was typed or attached."""
+    from flows.checks import guard  # noqa: PLC0415  its patterns are compiled at first use
+
+    kept: Answers = dict(raw)
+    problems: list[Problem] = []
+    for name, _, item in inputs(page.model):
+        value = raw.get(name)
+        found: Iterable[guard.Finding] = ()
+        if isinstance(value, dict):
+            found = guard.find_in_file(str(value.get("name", "")), str(value.get("text", "")).encode())
+        elif isinstance(value, str) and item.kind in (Kind.TEXT, Kind.LONG_TEXT, Kind.EMAIL, Kind.URL, Kind.NUMBER):
+            found = guard.find_secrets(value)
+        kinds = {finding.kind for finding in found if str(finding.kind) not in item.allow}
+        if kinds:
+            kept[name] = None
+            gravest = min(kinds, key=list(guard.Kind).index)
+            problems.append(Problem(name, f"secret_{gravest}"))
+    return Screened(kept, tuple(problems))
+
+
+def _given(raw: Mapping[str, Any]) -> Answers:
+    return {name: value for name, value in raw.items() if value not in (None, "", [])}
+
+
+def _problems(error: ValidationError) -> tuple[Problem, ...]:
+    found = []
+    for fault in error.errors(include_url=False, include_input=False):
+        context: Mapping[str, Any] = fault.get("ctx") or {}
+        params: dict[str, Parameter] = {
+            k: v for k, v in context.items() if isinstance(v, str | int) and k not in ("key", "error")
+        }
+        found.append(Problem(str(fault["loc"][0]) if fault["loc"] else "", str(fault["type"]), params))
+    return tuple(found)
+
+
+def _validate(model: type[FormPage], raw: Answers) -> tuple[Answers, tuple[Problem, ...]]:
+    try:
+        page = model.model_validate(_given(raw))
+    except ValidationError as error:
+        return {}, _problems(error)
+    return page.model_dump(mode="json"), ()
+
+
+def check(slot: Slot, answers: Answers, situation: Situation) -> tuple[Problem, ...]:
+    """What is wrong with one page, given all answers so far. Empty: the next page may come."""
+    clean, problems = _validate(slot.page.model, raw_of(slot, answers))
+    return problems or tuple(slot.page.check({**answers, **clean}, situation))
+
+
+def collect(form: Form, answers: Answers, situation: Situation) -> tuple[Answers, list[tuple[int, Problem]]]:
+    """All pages validated: the answers to send, or the problems, each with the index of its page's slot."""
+    clean: Answers = {}
+    problems: list[tuple[int, Problem]] = []
+    for index, slot in enumerate(slots(form, answers)):
+        page, faults = _validate(slot.page.model, raw_of(slot, answers))
+        if slot.item is None:
+            clean.update(page)
+        else:
+            page.pop("then", None)
+            clean.setdefault(slot.page.repeat, []).append(page)
+        faults = faults or tuple(slot.page.check({**answers, **clean, **page}, situation))
+        problems.extend((index, fault) for fault in faults)
+    return clean, problems
+
+
+def forgotten(form: Form) -> frozenset[str]:
+    """The fields of a form that are used once and never kept."""
+    return frozenset(name for page in form.pages for name, _, item in inputs(page.model) if item.forget)
+
+
+def digest(onboarding_id: str, step_id: str, answers: Answers) -> str:
+    """What an approval names besides the revision: SHA-256 over the canonical answers, 64 hex digits."""
+    canonical = json.dumps([onboarding_id, step_id, answers], sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()

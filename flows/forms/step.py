@@ -1,0 +1,181 @@
+"""A step, a form and a task as frozen values. A new step is one new file in `flows/steps/` and its place in `IN_ORDER` there."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from flows.forms.fields import Answers, FormPage
+from flows.people import Side
+from flows.problems import Note, Problem
+from flows.state import StepState
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What a check, a prefill or a note may look at: this onboarding as it stands, and nothing of another.
+
+    ``answers``: the last sent answers by step id. ``done``: the answers of finished tasks by ``step.task`` (the last one of a repeated
+    task). ``items``: all finished records of repeatable tasks by ``step.task``, each as (item id, answers).
+    ``grants``: (resource, e-mail, state) of every access asked for. ``unended``: ids of the steps that are neither done nor skipped.
+    """
+
+    now: datetime
+    today: date
+    customer: str
+    language: str
+    timezone: str
+    go_live: date | None = None
+    lead_id: str = ""
+    owner_id: str = ""
+    actor_id: str = ""
+    channel_id: str = ""
+    answers: Mapping[str, Answers] = field(default_factory=dict)
+    done: Mapping[str, Answers] = field(default_factory=dict)
+    items: Mapping[str, Sequence[tuple[str, Answers]]] = field(default_factory=dict)
+    grants: Sequence[tuple[str, str, str]] = ()
+    unended: frozenset[str] = frozenset()
+
+    def get(self, step: str, name: str, default: Any = None) -> Any:
+        """A sent answer of a step, or the default."""
+        return self.answers.get(step, {}).get(name, default)
+
+    @property
+    def org_id(self) -> str:
+        """The org ID support recorded, or an empty string."""
+        return str(self.done.get("organization.record_org_id", {}).get("org_id", ""))
+
+
+Check = Callable[[Answers, Situation], Iterable[Problem]]
+Prefill = Callable[[Situation], Answers]
+Notes = Callable[[Answers, Situation], Iterable[Note]]
+
+
+def no_problems(_answers: Answers, _situation: Situation) -> Iterable[Problem]:
+    return ()
+
+
+def no_notes(_answers: Answers, _situation: Situation) -> Iterable[Note]:
+    return ()
+
+
+def nothing_known(_situation: Situation) -> Answers:
+    return {}
+
+
+def nothing_more(_answers: Answers, _situation: Situation) -> Answers:
+    return {}
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a form.
+
+    ``when``: the page is asked only if this holds for the answers so far. ``check``: sees the validated answers of this page merged over
+    those of the earlier ones. ``repeat``: with a RepeatedPage, the key under which the list of items stands in the answers.
+    """
+
+    id: str
+    model: type[FormPage]
+    when: Callable[[Answers], bool] = lambda _answers: True
+    check: Check = no_problems
+    repeat: str = ""
+
+
+@dataclass(frozen=True)
+class Form:
+    """Pages asked in a modal, one after the other.
+
+    ``review``: a last page shows all answers before they are sent. ``notes``: shown there and on the review card; they must not
+    fail where answers are missing. ``example``: raw answers that pass; ``"*"`` for whatever this onboarding offers to choose.
+    """
+
+    id: str
+    pages: tuple[Page, ...]
+    prefill: Prefill = nothing_known
+    notes: Notes = no_notes
+    review: bool = False
+    example: Answers = field(default_factory=dict)
+
+    def page(self, page_id: str) -> Page:
+        return next(page for page in self.pages if page.id == page_id)
+
+
+Done = Callable[[Situation], bool]
+
+
+@dataclass(frozen=True)
+class Task:
+    """Something done after a step was approved, by one side, with a form or by a button alone.
+
+    ``ready``: it can be done now. ``needed``: and the step waits for it. ``repeatable``: it may be done again (each is an item of its
+    own). ``approvals``: how many different people must confirm it. ``optional``: the step may end without it. ``effect``: the kind of
+    effect its completion starts.
+    ``resource``/``grant_from``/``grant_to``: a task that moves grants: its form's ``grants`` field picks among those in the
+    ``grant_from`` states; they get ``grant_to``, for ``expires_hours`` where given. ``stale_with``: answers of the step whose change in a
+    later revision makes the task to be done anew. ``expires``: the answer with the last day (``YYYY-MM-DD``) of what must be renewed: once
+    recorded, its renewal can be, whatever has ended by then, since its end is told of for ever.
+    ``adds``: what is recorded with the answers besides them. ``also_in``: states of the step in which it can be done besides the work
+    that follows the approval.
+    """
+
+    id: str
+    side: Side
+    form: Form | None = None
+    ready: Done = lambda _situation: True
+    needed: Done = lambda _situation: True
+    repeatable: bool = False
+    optional: bool = False
+    approvals: int = 1
+    effect: str = ""
+    resource: tuple[str, ...] = ()
+    grant_from: tuple[str, ...] = ()
+    grant_to: str = ""
+    expires_hours: int = 0
+    stale_with: tuple[str, ...] = ()
+    expires: str = ""
+    adds: Callable[[Answers, Situation], Answers] = nothing_more
+    also_in: tuple[StepState, ...] = ()
+
+
+@dataclass(frozen=True)
+class GrantAsked:
+    """An access that a sent form asks for, e.g. the Control Center of production for one e-mail."""
+
+    resource: str
+    email: str
+    name: str = ""
+    role: str = ""
+    language: str = ""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a journey.
+
+    ``requires``: ids of steps that are done or skipped before this one opens. ``approvals``: how many different people of support
+    must approve what was sent. ``tasks``: what follows the approval; the step is done once every task that is not optional is done and
+    ``finished`` holds. ``grants``: the accesses its answers ask for, tracked in the access matrix once approved.
+    ``links``: (text key, URL) shown with the step. ``facts``: what is known of its doings outside, e.g. a ticket's status, shown to both
+    sides as ``note.<key>``. ``on_open``, ``on_approval``: kinds of effects that its opening and its approval
+    start, e.g. ``request_access``.
+    """
+
+    id: str
+    form: Form
+    requires: tuple[str, ...] = ()
+    approvals: int = 1
+    tasks: tuple[Task, ...] = ()
+    finished: Done = lambda _situation: True
+    grants: Callable[[Answers], Iterable[GrantAsked]] = lambda _answers: ()
+    links: Callable[[Situation], Sequence[tuple[str, str]]] = lambda _situation: ()
+    facts: Callable[[Situation], Iterable[Note]] = lambda _situation: ()
+    on_open: tuple[str, ...] = ()
+    on_approval: tuple[str, ...] = ()
+
+    def task(self, task_id: str) -> Task:
+        """Raises KeyError for a task this step does not have."""
+        for task in self.tasks:
+            if task.id == task_id:
+                return task
+        raise KeyError(task_id)

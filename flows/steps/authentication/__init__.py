@@ -1,0 +1,1 @@
+"""The authentication step: keys, certificates, tokens, and the proof of access."""

@@ -1,0 +1,135 @@
+"""The proof of access in the authentication step, and what support does where the organization on the platform is not what was approved.
+
+Only the customer has tokens: what support chooses to correct is sent with the next one that is pasted.
+"""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
+
+from flows.checks.tokens import unwrapped
+from flows.forms.fields import Answers, FormPage, Input, Kind
+from flows.forms.inputs import LONGEST, LongText
+from flows.forms.step import Form, Page, Situation, Task
+from flows.people import Side
+from flows.problems import Problem
+from flows.state import StepState
+from flows.steps.org_details import to_org_details
+
+TEST, PRODUCTION = "test", "production"
+PROVE, SETTLE = "authentication.prove_access", "authentication.settle_organization"
+
+UNCHANGEABLE = ("id", "legal_proxy_document")
+"""Details of an organization that no PATCH changes."""
+
+Difference = tuple[str, str, str]
+"""A detail of the organization, as it was approved and as it is on the platform."""
+
+
+def _unwrapped(value: object) -> object:
+    return unwrapped(value) if isinstance(value, str) else value
+
+
+class Token(FormPage):
+    environment: Annotated[str, Input(Kind.CHOICE, (TEST, PRODUCTION))] = TEST
+    token: Annotated[
+        str,
+        Field(min_length=20, max_length=LONGEST),
+        BeforeValidator(_unwrapped),
+        Input(Kind.LONG_TEXT, allow=frozenset({"access_token"}), forget=True),
+    ]
+
+
+class Settled(FormPage):
+    """``send``: the details to correct on the platform. The others stay as they are there, with a reason."""
+
+    send: Annotated[list[str] | None, Input(Kind.SEARCH_MANY, source="differences")] = None
+    reason: Annotated[LongText | None, Input(Kind.LONG_TEXT)] = None
+
+
+def proved(situation: Situation, environment: str = TEST) -> bool:
+    return any(answers.get("environment", TEST) == environment for _, answers in situation.items.get(PROVE, ()))
+
+
+def differences(situation: Situation) -> list[Difference]:
+    """As the last passed proof in the test environment found them."""
+    ran = [answers for _, answers in situation.items.get(PROVE, ()) if answers.get("environment", TEST) == TEST]
+    return [(field, ours, theirs) for field, ours, theirs in (ran[-1].get("differences") or [])] if ran else []
+
+
+def unaccepted(situation: Situation) -> list[Difference]:
+    """Those that keep the step from being done: of another value on the platform than was accepted, or none."""
+    accepted = {tuple(one) for _, answers in situation.items.get(SETTLE, ()) for one in answers.get("accepted", ())}
+    return [one for one in differences(situation) if one not in accepted]
+
+
+def to_send(situation: Situation) -> list[Difference]:
+    """What support chose to correct and is not yet as approved."""
+    settled = [answers for _, answers in situation.items.get(SETTLE, ())]
+    chosen = (settled[-1].get("send") or []) if settled else []
+    return [one for one in unaccepted(situation) if one[0] in chosen]
+
+
+def corrections(situation: Situation) -> Answers:
+    """Details of the organization to send, by name, in the forms that the platform takes."""
+    details = to_org_details(situation.answers["organization"]) if to_send(situation) else {}
+    return {field: details[field] for field, _, _ in to_send(situation) if field in details}
+
+
+def undecided(situation: Situation) -> list[Difference]:
+    """What support has to look at."""
+    waiting = to_send(situation)
+    return [one for one in unaccepted(situation) if one not in waiting]
+
+
+def sendable(situation: Situation) -> list[Difference]:
+    """Those that can be corrected: something was approved that can be put in place of what is there, and Pismo lets it be changed."""
+    return [one for one in unaccepted(situation) if one[1] and one[0] not in UNCHANGEABLE]
+
+
+def _settled(answers: Answers, situation: Situation) -> Iterator[Problem]:
+    chosen = answers.get("send") or []
+    if not set(chosen) <= {field for field, _, _ in sendable(situation)}:
+        yield Problem("send", "not_offered")
+    elif (not chosen or len(chosen) < len(unaccepted(situation))) and not answers.get("reason"):
+        yield Problem("reason", "reason_to_accept", {"count": len(unaccepted(situation)) - len(chosen)})
+
+
+def _accepted(answers: Answers, situation: Situation) -> Answers:
+    chosen = answers.get("send") or []
+    return {"accepted": [list(one) for one in unaccepted(situation) if one[0] not in chosen]}
+
+
+def tasks(stale_with: tuple[str, ...]) -> tuple[Task, ...]:
+    """``stale_with``: the answers whose change makes a proof to be done anew."""
+    return (
+        Task(
+            "settle_organization",
+            Side.SUPPORT,
+            Form(
+                "authentication.settle_organization",
+                (Page("settled", Settled, check=_settled),),
+                example={"reason": "The customer's registered address differs from its office."},
+            ),
+            ready=lambda situation: bool(unaccepted(situation)),
+            needed=lambda situation: bool(undecided(situation)),
+            repeatable=True,
+            adds=_accepted,
+        ),
+        Task(
+            "prove_access",
+            Side.CUSTOMER,
+            Form(
+                PROVE,
+                (Page("token", Token),),
+                example={"environment": TEST, "token": "an-access-token-of-the-test-environment"},
+            ),
+            ready=lambda situation: bool(situation.org_id),
+            needed=lambda situation: not proved(situation) or bool(to_send(situation)),
+            repeatable=True,
+            effect="proof",
+            stale_with=stale_with,
+            also_in=(StepState.DONE,),
+        ),
+    )

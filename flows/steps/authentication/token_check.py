@@ -1,0 +1,73 @@
+"""Look at a token before it is used: what is wrong with it is said in the form, and nothing of it is kept."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
+
+from flows.forms.addresses import text_of
+from flows.forms.fields import Answers, FormPage, Input, Kind
+from flows.forms.inputs import LONGEST
+from flows.forms.step import Form, Page, Situation, Task
+from flows.people import Side
+from flows.problems import Problem
+from flows.state import StepState
+from flows.steps.authentication import example_keys
+
+if TYPE_CHECKING:
+    from flows.checks.claims import Expected
+
+ASSERTION, ACCESS_TOKEN = "assertion", "access_token"
+
+
+class Looked(FormPage):
+    token_kind: Annotated[str, Input(Kind.CHOICE, (ASSERTION, ACCESS_TOKEN))]
+    token: Annotated[
+        str,
+        Field(min_length=1, max_length=LONGEST),
+        Input(Kind.LONG_TEXT, allow=frozenset({"access_token"}), forget=True),
+    ]
+
+
+def expected(situation: Situation) -> "Expected":
+    """What a token of this customer must say."""
+    from flows.checks.claims import Expected  # noqa: PLC0415  cryptography is not needed to start
+
+    given = situation.done.get("authentication.record_claims", {})
+    key = text_of(situation.answers.get("authentication", {}), "public_key", "public_key_file") if _openid(situation) else ""
+    claims = {name: str(given.get(name, "")) for name in ("iss", "sub", "aud")}
+    return Expected(situation.org_id, public_key=key, **claims)
+
+
+def _openid(situation: Situation) -> bool:
+    return bool(situation.get("authentication", "method") == "oidc")
+
+
+def _check(answers: Answers, situation: Situation) -> Iterator[Problem]:
+    from flows.checks.claims import check_access_token, check_assertion  # noqa: PLC0415  cryptography is not needed to start
+
+    signed_by_customer = answers.get("token_kind") == ASSERTION
+    if signed_by_customer and not _openid(situation):
+        yield Problem("token_kind", "jwt_method")
+        return
+    look = check_assertion if signed_by_customer else check_access_token
+    for fault in look(str(answers.get("token", "")), expected(situation), situation.now):
+        yield Problem("token", str(fault.key), fault.params)
+
+
+TASK = Task(
+    "check_token",
+    Side.CUSTOMER,
+    Form(
+        "authentication.check_token",
+        (Page("look", Looked, check=_check),),
+        prefill=lambda situation: {"token_kind": ASSERTION if _openid(situation) else ACCESS_TOKEN},
+        example={"token_kind": ACCESS_TOKEN, "token": example_keys.access_token()},
+    ),
+    ready=lambda situation: (
+        bool(situation.org_id) and (not _openid(situation) or "authentication.record_claims" in situation.done)
+    ),
+    repeatable=True,
+    optional=True,
+    also_in=(StepState.DONE,),
+)

@@ -1,0 +1,122 @@
+"""What the customer runs on their own machine to get a short-lived access token: the secret is asked there, is not shown, and stands
+neither in the shell's history nor among the arguments of a process. What is printed is all that may be pasted.
+"""
+
+from flows.forms.step import Situation
+from flows.steps.authentication.scripts import Script, as_json, posix, powershell
+from flows.steps.environments import SANDBOX
+
+SECRET_FIELD = "client_secret_string"  # noqa: S105  the name of a field, as Pismo's guide has it; RFC 6749 says client_secret
+_CLAIMS = ("iss", "sub", "aud")
+_SECONDS = 600
+
+# The whole is one command, in brackets: a shell reads it to the end before it asks for anything.
+_POSIX_ASK = """\
+printf 'Server key: '; read -r key
+trap 'stty echo' EXIT; stty -echo; printf 'Server secret (not shown): '; read -r secret; stty echo; echo"""
+_POSIX_CALL = "curl -sS --fail --cert mtls.crt --key mtls.key"
+_POSIX_PRINT = r"""sed -nE 's/.*"(access_token|token)" *: *"([^"]*)".*/\2/p'"""
+_POSIX = {
+    "basic": """\
+( set -e
+{ask}
+quoted() {{ printf '%s' "$1" | sed 's/[\\\\"]/\\\\&/g'; }}
+printf '{{"server_key":"%s","server_secret":"%s"}}' "$(quoted "$key")" "$(quoted "$secret")" |
+{call} -H 'Content-Type: application/json' --data @- {url} |
+{token}
+)""",
+    "oauth2": """\
+( set -e
+{ask}
+printf 'Permission groups: '; read -r scope
+printf '%s' "$secret" |
+{call} -d grant_type=client_credentials --data-urlencode "client_id=$key" --data-urlencode "scope=$scope" \\
+ --data-urlencode {secret_field}@- {url} |
+{token}
+)""",
+    "oidc": """\
+( set -e
+b64() {{ openssl base64 -A | tr '+/' '-_' | tr -d '='; }}
+now=$(date +%s)
+head=$(printf '%s' '{{"alg":"RS256","typ":"JWT"}}' | b64)
+body=$(printf '%s,"iat":%s,"exp":%s}}' {claims} "$now" "$((now + {seconds}))" | b64)
+signature=$(printf '%s.%s' "$head" "$body" | openssl dgst -sha256 -sign rsakey.pem -binary | b64)
+printf 'Signed JWT:\\n%s\\n\\nAccess token:\\n' "$head.$body.$signature"
+printf '{{"token":"%s"}}' "$head.$body.$signature" |
+{call} -H 'Content-Type: application/json' --data @- {url} |
+{token}
+)""",
+}
+
+_POWERSHELL_ASK = """\
+$key = Read-Host 'Server key'
+$secret = Read-Host 'Server secret' -MaskInput"""
+_POWERSHELL_CERTIFICATE = """\
+$type = [Security.Cryptography.X509Certificates.X509Certificate2]
+$certificate = $type::new($type::CreateFromPemFile("$PWD/mtls.crt", "$PWD/mtls.key").Export('Pfx'))"""
+_POWERSHELL_CALL = """\
+$answer = Invoke-RestMethod -Method Post -Uri {url} -Certificate $certificate -Body $body{json}
+$answer.access_token ?? $answer.token"""
+_POWERSHELL = {
+    "basic": """\
+& {{
+$ErrorActionPreference = 'Stop'
+{ask}
+{certificate}
+$body = @{{ server_key = $key; server_secret = $secret }} | ConvertTo-Json
+{call}
+}}""",
+    "oauth2": """\
+& {{
+$ErrorActionPreference = 'Stop'
+{ask}
+$scope = Read-Host 'Permission groups'
+{certificate}
+$body = @{{ grant_type = 'client_credentials'; client_id = $key; {secret_field} = $secret; scope = $scope }}
+{call}
+}}""",
+    "oidc": """\
+& {{
+$ErrorActionPreference = 'Stop'
+{certificate}
+$rsa = [Security.Cryptography.RSA]::Create(); $rsa.ImportFromPem((Get-Content rsakey.pem -Raw))
+function b64($bytes) {{ [Convert]::ToBase64String($bytes).TrimEnd('=').Replace('+', '-').Replace('/', '_') }}
+$now = [DateTimeOffset]::UtcNow.ToUnixTimeSeconds()
+$claims = {claims} + ',"iat":' + $now + ',"exp":' + ($now + {seconds}) + '}}'
+$signed = (b64 ([Text.Encoding]::ASCII.GetBytes('{{"alg":"RS256","typ":"JWT"}}'))) + '.' + (b64 ([Text.Encoding]::ASCII.GetBytes($claims)))
+$padding = [Security.Cryptography.RSASignaturePadding]::Pkcs1
+$signature = $rsa.SignData([Text.Encoding]::ASCII.GetBytes($signed), [Security.Cryptography.HashAlgorithmName]::SHA256, $padding)
+$jwt = $signed + '.' + (b64 $signature)
+"Signed JWT:", $jwt, "", "Access token:"
+$body = @{{ token = $jwt }} | ConvertTo-Json
+{call}
+}}""",
+}
+_PATHS = {"basic": "/passport/v2/s2s/access-token", "oauth2": "/passport/v2/oauth/token", "oidc": "/passport/v1/oauth2/token"}
+
+
+def token_scripts(situation: Situation, secret_field: str = SECRET_FIELD) -> tuple[Script, ...]:
+    """For the method that was approved and the test environment; none while the claims of OpenID Connect are not recorded."""
+    method = str(situation.get("authentication", "method", ""))
+    given = situation.done.get("authentication.record_claims", {})
+    if method not in _PATHS or not situation.org_id or (method == "oidc" and not given):
+        return ()
+    base = str(situation.done.get("environments.test_ready", {}).get("base_url") or SANDBOX)
+    url = base.rstrip("/") + _PATHS[method]
+    claims = as_json({**{name: str(given.get(name, "")) for name in _CLAIMS}, "tenant_id": situation.org_id})[:-1]
+    usual = {"secret_field": secret_field, "seconds": _SECONDS}
+    call = _POWERSHELL_CALL.format(url=powershell(url), json="" if method == "oauth2" else " -ContentType 'application/json'")
+    return (
+        Script(
+            "token_posix",
+            _POSIX[method].format(
+                ask=_POSIX_ASK, call=_POSIX_CALL, token=_POSIX_PRINT, url=posix(url), claims=posix(claims), **usual
+            ),
+        ),
+        Script(
+            "token_windows",
+            _POWERSHELL[method].format(
+                ask=_POWERSHELL_ASK, certificate=_POWERSHELL_CERTIFICATE, call=call, claims=powershell(claims), **usual
+            ),
+        ),
+    )

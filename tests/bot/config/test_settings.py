@@ -1,0 +1,120 @@
+"""Each variable that is missing or wrong is named with how to mend it, and no secret is ever repeated."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from bot.config.settings import Settings, problems
+from storage.sealing import new_key
+
+
+@pytest.fixture
+def good(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    for name in (*Settings.model_fields, "unused"):
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-1-made-up")
+    monkeypatch.setenv("SLACK_SIGNING_SECRET", "0123456789abcdef0123456789abcdef")
+    monkeypatch.setenv("SUPPORT_CHANNEL", "C0SUPPORT")
+    monkeypatch.setenv("ENCRYPTION_KEYS", new_key())
+    return tmp_path
+
+
+@pytest.mark.usefixtures("good")
+def test_a_small_configuration_is_complete() -> None:
+    assert problems(Settings()) == []
+
+
+@pytest.mark.usefixtures("good")
+def test_socket_mode_needs_no_signing_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SLACK_SIGNING_SECRET")
+    monkeypatch.setenv("SLACK_APP_TOKEN", "xapp-1-made-up")
+    assert problems(Settings()) == []
+    assert Settings().socket_mode
+
+
+@pytest.mark.usefixtures("good")
+@pytest.mark.parametrize(
+    ("name", "value", "how"),
+    [
+        ("SLACK_BOT_TOKEN", "", "OAuth & Permissions"),
+        ("SLACK_BOT_TOKEN", "xapp-s3cr3t", "OAuth & Permissions"),
+        ("SLACK_SIGNING_SECRET", "", "SLACK_APP_TOKEN"),
+        ("SLACK_SIGNING_SECRET", "xoxb-s3cr3t", "Basic Information"),
+        ("SLACK_APP_TOKEN", "xoxb-s3cr3t", "connections:write"),
+        ("SLACK_API_URL", "slack.com/api/", "leave it out"),
+        ("SLACK_API_URL", "https://slack.com/api", "ends with /"),
+        ("SUPPORT_CHANNEL", "", "ID stands at the bottom"),
+        ("SUPPORT_CHANNEL", "#support", "begins with C or G"),
+        ("SUPPORT_USERGROUP", "@team", "begins with S"),
+        ("DATABASE_URL", "mysql://user:s3cr3t@host/db", "sqlite+aiosqlite:///onboarding.db"),
+        ("DATABASE_URL", "sqlite+aiosqlite://", "sqlite+aiosqlite:///onboarding.db"),
+        ("DATABASE_URL", "sqlite+aiosqlite:///:memory:", "sqlite+aiosqlite:///onboarding.db"),
+        ("DATABASE_URL", "sqlite+aiosqlite:///no/such/folder/bot.db", "make the folder"),
+        ("DATABASE_URL", "postgresql://user:s3cr3t@host", "postgresql://"),
+        ("ENCRYPTION_KEYS", "", "python -m bot keys new"),
+        ("ENCRYPTION_KEYS", "s3cr3t", "python -m bot keys new"),
+        ("ENCRYPTION_KEYS", "k1:s3cr3t", "python -m bot keys new"),
+        ("PORT", "http", "1 to 65535"),
+        ("PORT", "65536", "1 to 65535"),
+        ("HOST", "not a host", "127.0.0.1"),
+        ("PISMO_API_URL", "sandbox", "https://"),
+        ("PISMO_PRODUCTION_API_URL", "production", "https://"),
+        ("PISMO_CLIENT_CERT", "no/such/file.pem", "may read"),
+        ("PISMO_CLIENT_CERT", "-----BEGIN CERTIFICATE-----\ns3cr3t", "ends with KEY"),
+        ("PISMO_OAUTH2_SECRET_FIELD", "s3cr3t", "client_secret_string"),
+        ("CONFIG_FILE", "nowhere.toml", "may read"),
+        ("CLOCK_FILE", ".", "for demonstrations only"),
+        ("LOG_LEVEL", "loud", "INFO"),
+    ],
+)
+def test_a_wrong_variable_is_named_with_its_cure(monkeypatch: pytest.MonkeyPatch, name: str, value: str, how: str) -> None:
+    monkeypatch.setenv(name, value)
+    (problem,) = problems(Settings())
+    assert problem.name == name
+    assert how in str(problem)
+    assert "s3cr3t" not in str(problem)
+
+
+@pytest.mark.usefixtures("good")
+@pytest.mark.parametrize(
+    ("name", "value", "how"),
+    [
+        ("SERVICE_DESK_URL", "", "leave out all"),
+        ("SERVICE_DESK_URL", "pismolabs.atlassian.net", "https://"),
+        ("SERVICE_DESK_USER", "s3cr3t", "of the account"),
+        ("SERVICE_DESK_TOKEN", "", "make an API token"),
+    ],
+)
+def test_a_service_desk_takes_all_three(monkeypatch: pytest.MonkeyPatch, name: str, value: str, how: str) -> None:
+    right = {"URL": "https://pismolabs.atlassian.net", "USER": "bot@pismo.example", "TOKEN": "made-up"}
+    for part, text in right.items():
+        monkeypatch.setenv(f"SERVICE_DESK_{part}", text)
+    assert problems(Settings()) == []
+    monkeypatch.setenv(name, value)
+    (problem,) = problems(Settings())
+    assert problem.name == name
+    assert how in str(problem)
+    assert "s3cr3t" not in str(problem)
+
+
+@pytest.mark.usefixtures("good")
+def test_commands_for_the_store_ask_for_no_slack(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SLACK_BOT_TOKEN")
+    monkeypatch.delenv("SUPPORT_CHANNEL")
+    assert problems(Settings(), slack=False) == []
+
+
+@pytest.mark.usefixtures("good")
+def test_a_wrong_policy_file_says_which_key(monkeypatch: pytest.MonkeyPatch, good: Path) -> None:
+    (good / "policies.toml").write_text('[reminders]\nsupport_fist = "1 h"\n')
+    monkeypatch.setenv("CONFIG_FILE", "policies.toml")
+    (problem,) = problems(Settings())
+    assert "support_fist" in str(problem)
+    assert "support_first" in problem.how
+
+
+def test_settings_show_no_secret() -> None:
+    settings = Settings(slack_bot_token=SecretStr("xoxb-s3cr3t"), database_url="postgresql://user:s3cr3t@host/db")
+    assert "s3cr3t" not in repr(settings)

@@ -1,0 +1,39 @@
+"""The bot with a Service Desk, for all tests beside this file."""
+
+from collections.abc import AsyncIterator
+
+import pytest_asyncio
+
+from flows.cases import start
+from tests.bot.jobs.service_desk.desk_place import DeskPlace
+from tests.bot.workplace import who
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def whole() -> AsyncIterator[DeskPlace]:
+    place = DeskPlace()
+    await place.service_desk.start()
+    try:
+        async with place:
+            yield place
+    finally:
+        await place.service_desk.stop()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def office(whole: DeskPlace) -> AsyncIterator[DeskPlace]:
+    yield whole
+    whole.service_desk.faults.clear()
+    whole.service_desk.lag(0)
+    whole.service_desk.world.restore()
+    whole.patient()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def onboarding(office: DeskPlace) -> AsyncIterator[str]:
+    """Begun in Acme's channel, closed afterwards; its requests are told by its customer's name."""
+    one = await office.begin(customer=f"Bank {len(office.support.messages)}")
+    yield one
+    if (await office.snapshot(one)).onboarding.closed_at is None:
+        await office.bot.desk.transact(lambda unit: start.close(unit, office.rules.rules, one, who(office.sam)))
+    await office.settled()

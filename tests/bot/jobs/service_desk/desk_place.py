@@ -1,0 +1,82 @@
+"""A workplace with a Service Desk, at which the bot files access requests itself."""
+
+from typing import Any
+
+from pydantic import SecretStr
+
+from bot.config.policies import Policies
+from bot.config.service_desk import DeskPolicies
+from bot.config.settings import Settings
+from bot.messages.buttons import Act
+from playground.journey import action_id
+from playground.service_desk.world import Ticket
+from playground.slack import Message
+from tests.bot.workplace import Workplace
+
+STEP = "service_desk"
+LAG = 1.6
+"""Seconds after which the search must know what was filed."""
+
+
+class DeskPlace(Workplace):
+    """The bot files at the Service Desk, looks at a ticket whenever it is told to, and tries again at once."""
+
+    def __init__(self) -> None:
+        policies = DeskPolicies(follow_seconds=0.0, lag_seconds=LAG)
+        super().__init__(Policies(sweep_seconds=3600, poll_seconds=0.05, service_desk=policies))
+
+    def settings(self) -> Settings:
+        desk = self.service_desk
+        ours = {"service_desk_url": desk.url, "service_desk_user": desk.user, "service_desk_token": SecretStr(desk.token)}
+        return super().settings().model_copy(update=ours)
+
+    async def start_bot(self) -> None:
+        await super().start_bot()
+        self.patient()
+
+    async def look(self) -> None:
+        """At every open ticket."""
+        await self.bot.following.round()
+        await self.settled()
+
+    # -- what people see
+
+    def read(self, where: str = "review") -> str:
+        """The thread of the step, on support's side or the customer's ("step")."""
+        return "\n".join(message.text for message in self.journey.thread(where, STEP))
+
+    async def reads(self, words: str, where: str = "review") -> str:
+        """The thread, once these words are in it: what is given up is told after the effects are done."""
+        await self.slack.until(lambda: words in self.read(where), timeout=20)
+        await self.settled()
+        return self.read(where)
+
+    async def press_retry(self, onboarding: str) -> None:
+        """The button of the alert about a request of one onboarding."""
+
+        def alert() -> Message | None:
+            return next(
+                (m for m in self.support.messages if "a request to the Service Desk (" in m.text and onboarding in str(m.blocks)),
+                None,
+            )
+
+        await self.slack.until(alert, timeout=20)
+        found = alert()
+        assert found is not None
+        assert (await self.sam.click(found, action_id=action_id(found.blocks, Act.RETRY_EFFECT))).ok
+        await self.settled()
+
+    async def states(self, onboarding: str) -> set[tuple[str, str, str]]:
+        return {(grant.resource, grant.state, grant.reference) for grant in (await self.snapshot(onboarding)).grants}
+
+
+async def asked(office: DeskPlace, onboarding: str, **changed: Any) -> None:
+    """The customer asks for access, for the Service Desk alone unless said otherwise, and support approves."""
+    users = {"users": "ana@bank.example\nbruno@bank.example", "resources": ["service_desk"], **changed}
+    await office.send(onboarding, STEP, **users)
+    await office.approve(onboarding, STEP)
+
+
+async def filed(office: DeskPlace, onboarding: str) -> list[Ticket]:
+    name = (await office.snapshot(onboarding)).onboarding.customer
+    return [ticket for ticket in office.service_desk.tickets if name in ticket.summary]

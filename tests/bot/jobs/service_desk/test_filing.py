@@ -1,0 +1,228 @@
+"""Access requests are filed at the Service Desk once whatever happens on the way, or support gets the text."""
+
+import logging
+from typing import Any
+
+import pytest
+
+from bot.messages.buttons import Act
+from flows.cases import manage
+from playground.journey import action_id
+from playground.service_desk import EN
+from tests.bot.jobs.service_desk.desk_place import STEP, DeskPlace, asked, filed
+from tests.bot.workplace import who
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+async def test_each_access_is_asked_for_with_the_addresses_and_its_key_is_kept(office: DeskPlace, onboarding: str) -> None:
+    await asked(office, onboarding, resources=["service_desk", "slack_connect"])
+    portal, slack = await filed(office, onboarding)
+    assert portal.values["customfield_10050"] == {"id": "10102", "child": {"id": "10201"}}
+    assert slack.values["customfield_10050"] == {"id": "10102", "child": {"id": "10202"}}
+    assert portal.values["description"].splitlines()[1:] == ["ana@bank.example", "bruno@bank.example"]
+    assert slack.values["description"].splitlines()[1:] == ["ana@bank.example", "bruno@bank.example", "Slack: #acme_pismo"]
+    assert await office.states(onboarding) == {("service_desk", "filed", portal.key), ("slack_connect", "filed", slack.key)}
+    page = f"{office.service_desk.url}/servicedesk/customer/portal/{EN}/{portal.key}"
+    for thread in (office.read("step"), office.read()):
+        assert f"(Service Desk) is filed in the Service Desk: {portal.key}\n" in thread
+        assert page in thread
+        assert f"(Slack Connect) is filed in the Service Desk: {slack.key}\n" in thread
+        assert "ready to paste" not in thread
+    for kind in ("step", "review"):
+        assert office.journey.says(kind, STEP, f"{portal.key}: NEW {page}")
+    assert action_id(office.journey.lasting("review", STEP).blocks, Act.TASK, "file_request") is None
+
+
+async def test_the_portal_is_the_one_of_the_language_that_was_chosen(office: DeskPlace, onboarding: str) -> None:
+    await asked(office, onboarding, portal_language="pt_BR")
+    (ticket,) = await filed(office, onboarding)
+    assert ticket.key.startswith("SD-")
+    assert ticket.summary.startswith("Solicitação de acesso: ")
+
+
+async def test_a_new_address_is_asked_for_in_a_request_of_its_own(office: DeskPlace, onboarding: str) -> None:
+    await asked(office, onboarding)
+    await office.do(onboarding, STEP, "grant_access", {"grants": ["*"]})
+    await office.bot.desk.transact(
+        lambda unit: manage.reopen(unit, office.rules.rules, onboarding, STEP, who(office.sam), "One more.")
+    )
+    await asked(office, onboarding, users="ana@bank.example\nbruno@bank.example\nclara@bank.example")
+    first, second = await filed(office, onboarding)
+    assert "clara@" not in first.values["description"]
+    assert second.values["description"].splitlines()[1:] == ["clara@bank.example"]
+
+
+@pytest.mark.parametrize("kind", ["429", "503", "500", "gateway", "drop_before", "drop_after"])
+async def test_a_bad_moment_while_filing_ends_in_one_request(office: DeskPlace, onboarding: str, kind: Any) -> None:
+    office.service_desk.fail(kind, "POST", seconds=0)
+    office.patient(10_000)
+    await asked(office, onboarding)
+    (ticket,) = await filed(office, onboarding)
+    assert await office.states(onboarding) == {("service_desk", "filed", ticket.key)}
+    assert office.read("step").count(f"filed in the Service Desk: {ticket.key}") == 1
+
+
+@pytest.mark.parametrize("kind", ["503", "drop_after"])
+async def test_a_bad_moment_while_looking_for_the_form_ends_in_one_request(office: DeskPlace, onboarding: str, kind: Any) -> None:
+    office.service_desk.fail(kind, "GET", "/rest/servicedeskapi/servicedesk", times=2, seconds=0)
+    await asked(office, onboarding)
+    assert len(await filed(office, onboarding)) == 1
+
+
+async def test_what_the_search_does_not_know_yet_is_not_filed_again(office: DeskPlace, onboarding: str) -> None:
+    office.service_desk.lag(2)
+    office.service_desk.fail("drop_after", "POST")
+    before = len(office.service_desk.calls)
+    await asked(office, onboarding)
+    assert len(await filed(office, onboarding)) == 1
+    since = office.service_desk.calls[before:]
+    assert [call.path for call in since if call.method == "GET"].count("/rest/servicedeskapi/request") == 3
+    assert [call.method for call in since].count("POST") == 1
+
+
+async def test_a_bot_that_ended_while_it_filed_finds_what_it_filed(office: DeskPlace, onboarding: str) -> None:
+    office.service_desk.fail("drop_after", "POST")
+    office.service_desk.fail("503", "GET", "/rest/servicedeskapi/request", times=100)
+    office.patient(10_000, 0.3)
+    await office.send(onboarding, STEP, resources=["service_desk"])
+    record = (await office.snapshot(onboarding)).steps[STEP]
+    await office.journey.approve(office.sam, STEP, lambda: record.revision and "Approved" in office.read("step"))
+    await office.slack.until(lambda: any(call.path.endswith("/request") and call.status == 503 for call in calls(office)))
+    await office.stop_bot()
+    office.service_desk.faults.clear()
+    await office.start_bot()
+    await office.settled()
+    (ticket,) = await filed(office, onboarding)
+    assert await office.states(onboarding) == {("service_desk", "filed", ticket.key)}
+
+
+def calls(office: DeskPlace) -> list[Any]:
+    return office.service_desk.calls[-20:]
+
+
+async def test_while_the_desk_is_away_the_customer_is_not_kept_waiting_and_support_may_file_by_hand(
+    office: DeskPlace, onboarding: str
+) -> None:
+    office.patient(10_000, 0.3)
+    office.service_desk.fail("503", times=10_000)
+    await office.send(onboarding, STEP, resources=["service_desk"])
+    await office.journey.approve(office.sam, STEP, lambda: "Approved" in office.read("step"))
+    form = {"grants": "*", "ticket": "SD-77"}
+    done = lambda: "filed in the Service Desk: SD-77" in office.read("step")  # noqa: E731
+    await office.journey.task(office.sam, "review", STEP, "file_request", form, done)
+    office.service_desk.faults.clear()
+    await office.settled()
+    assert await filed(office, onboarding) == []
+    assert {state for _, state, _ in await office.states(onboarding)} == {"filed"}
+
+
+async def test_what_support_filed_while_an_answer_was_missing_is_not_filed_again(office: DeskPlace, onboarding: str) -> None:
+    office.patient(10_000)
+    office.service_desk.fail("drop_before", "POST")
+    await office.send(onboarding, STEP, resources=["service_desk"])
+    await office.journey.approve(office.sam, STEP, lambda: "Approved" in office.read("step"))
+    done = lambda: "filed in the Service Desk: SD-78" in office.read("step")  # noqa: E731
+    await office.journey.task(office.sam, "review", STEP, "file_request", {"grants": "*", "ticket": "SD-78"}, done)
+    await office.settled()
+    assert await filed(office, onboarding) == []
+    assert {reference for _, _, reference in await office.states(onboarding)} == {"SD-78"}
+
+
+# -- what keeps it from being filed, and filing it after all
+
+
+async def test_a_name_that_is_not_there_is_told_with_what_there_is_and_the_text(office: DeskPlace, onboarding: str) -> None:
+    world = office.service_desk.world
+    world.rename_option(EN, "Service Desk Portal", "Portal <!channel>")
+    await asked(office, onboarding)
+    told = await office.reads("The request for Service Desk was not filed by the bot: the form does not offer that choice.")
+    assert "It looked for “Service Desk Portal”. There is: Portal &lt;!channel&gt;, Slack Connect, Status Page." in told
+    assert "Form: PISMO | Service Desk EN &gt; Settings &gt; Access request &gt; Service Desk Portal" in told
+    assert "ana@bank.example" in told
+    assert "look in the Service Desk before" not in told
+    assert "not filed" not in office.read("step")
+    world.restore()
+    await office.press_retry(onboarding)
+    assert len(await filed(office, onboarding)) == 1
+    assert {state for _, state, _ in await office.states(onboarding)} == {"filed"}
+
+
+FAILED, WORKING = "failed, support is told", "approved, being set up"
+
+
+@pytest.mark.parametrize("other", [[], ["slack_connect"]], ids=["alone", "beside one that was filed"])
+async def test_the_step_has_failed_until_another_try_files_it(office: DeskPlace, onboarding: str, other: list[str]) -> None:
+    office.service_desk.world.rename_option(EN, "Service Desk Portal", "Portal")
+    await asked(office, onboarding, resources=["service_desk", *other])
+    await office.reads("the form does not offer that choice")
+    for kind, step in (("card", ""), ("step", STEP), ("review", STEP)):
+        assert office.journey.says(kind, step, FAILED)
+    await office.press_retry(onboarding)  # before it is mended: given up once more
+    await office.slack.until(lambda: office.read().count("the form does not offer that choice") == 2)
+    assert office.journey.says("review", STEP, FAILED)
+    office.service_desk.world.restore()
+    await office.press_retry(onboarding)
+    assert len(await filed(office, onboarding)) == 1 + len(other)
+    for kind, step in (("card", ""), ("step", STEP), ("review", STEP)):
+        assert not office.journey.says(kind, step, FAILED)
+        assert office.journey.says(kind, step, WORKING)
+
+
+async def test_the_step_has_failed_until_support_goes_on_by_hand(office: DeskPlace, onboarding: str) -> None:
+    office.service_desk.world.rename_option(EN, "Service Desk Portal", "Portal")
+    await asked(office, onboarding)
+    await office.reads("the form does not offer that choice")
+    assert office.journey.says("review", STEP, FAILED)
+    done = lambda: "filed in the Service Desk: SD-79" in office.read("step")  # noqa: E731
+    await office.journey.task(office.sam, "review", STEP, "file_request", {"grants": "*", "ticket": "SD-79"}, done)
+    await office.settled()
+    assert office.journey.says("review", STEP, WORKING)
+    await office.do(onboarding, STEP, "grant_access", {"grants": ["*"]})
+    assert await office.state(onboarding, STEP) == "done"
+
+
+async def test_a_field_that_the_bot_does_not_know_is_named(office: DeskPlace, onboarding: str) -> None:
+    office.service_desk.world.require(EN, "Share with")
+    await asked(office, onboarding)
+    assert "It looked for “Share with”." in await office.reads("the form asks for something that the bot does not know")
+    office.service_desk.world.restore()
+    await office.press_retry(onboarding)
+    assert len(await filed(office, onboarding)) == 1
+
+
+async def test_a_token_that_ended_is_said_and_never_shown(
+    office: DeskPlace, onboarding: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    desk, old = office.service_desk, office.service_desk.token
+    desk.renew_token("another-token-of-the-playground")
+    await asked(office, onboarding)
+    assert old not in await office.reads("the Service Desk does not accept the bot's user or API token")
+    desk.renew_token(old)
+    await office.press_retry(onboarding)
+    assert len(await filed(office, onboarding)) == 1
+    assert old not in caplog.text
+    assert "ana@bank.example" not in "".join(r.getMessage() for r in caplog.records if r.name.startswith(("pismo", "bot.foll")))
+
+
+async def test_given_up_after_a_lost_answer_support_is_told_to_look_first(office: DeskPlace, onboarding: str) -> None:
+    office.service_desk.fail("drop_after", "POST")
+    office.service_desk.fail("503", "GET", "/rest/servicedeskapi/request", times=10)
+    await asked(office, onboarding)
+    assert "look in the Service Desk before you file it" in await office.reads("the Service Desk did not answer")
+    office.service_desk.faults.clear()
+    await office.press_retry(onboarding)
+    (ticket,) = await filed(office, onboarding)
+    assert await office.states(onboarding) == {("service_desk", "filed", ticket.key)}
+
+
+async def test_without_a_desk_support_gets_the_text_for_all_of_it(office: DeskPlace, onboarding: str) -> None:
+    requests = office.bot.effects._executors["request_access"].__self__  # type: ignore[attr-defined]
+    configured, requests.service_desk = requests.service_desk, None
+    await asked(office, onboarding, resources=["service_desk", "status_page"])
+    requests.service_desk = configured
+    assert await filed(office, onboarding) == []
+    assert "ready to paste into the Service Desk: https://pismolabs.atlassian.net/servicedesk/" in office.read()
+    assert "Access request &gt; Service Desk Portal / Status Page" in office.read()
+    assert "not filed" not in office.read()

@@ -1,0 +1,73 @@
+"""What becomes of a filed access request is told in the threads until it ends."""
+
+from typing import Any
+
+import pytest
+
+from playground.service_desk import EN
+from tests.bot.jobs.service_desk.desk_place import STEP, DeskPlace, asked, filed
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+async def test_a_status_is_told_once_a_change_until_the_ticket_ends(office: DeskPlace, onboarding: str) -> None:
+    await asked(office, onboarding)
+    (ticket,) = await filed(office, onboarding)
+    await office.look()
+    assert "says of" not in office.read("step")
+    for status in ("IN DEV", "PENDING"):
+        office.service_desk.move(ticket.key, status)
+        await office.look()
+        await office.look()
+        for where in ("step", "review"):
+            assert office.read(where).count(f"The Service Desk says of {ticket.key}: {status}\n") == 1
+            assert office.journey.says(where, STEP, f"{ticket.key}: {status}")
+    office.service_desk.move(ticket.key, "CLOSED")
+    await office.look()
+    assert f"The Service Desk has closed {ticket.key}: CLOSED" in office.read("step")
+    assert f"<@{office.sam.id}> The Service Desk has closed {ticket.key}: CLOSED" in office.read()
+    before = len(office.service_desk.calls)
+    office.service_desk.move(ticket.key, "NEW")
+    await office.look()
+    assert not [call for call in office.service_desk.calls[before:] if ticket.key in call.path]
+
+
+@pytest.mark.parametrize("kind", ["429", "gateway"])
+async def test_a_bad_moment_while_looking_is_made_up_for(office: DeskPlace, onboarding: str, kind: Any) -> None:
+    await asked(office, onboarding)
+    (ticket,) = await filed(office, onboarding)
+    office.service_desk.move(ticket.key, "IN DEV")
+    office.service_desk.fail(kind, "GET", "/rest/servicedeskapi/request", seconds=0)
+    await office.look()
+    assert "IN DEV" not in office.read("step")
+    await office.look()
+    assert f"says of {ticket.key}: IN DEV" in office.read("step")
+
+
+async def test_after_a_restart_it_is_followed_on(office: DeskPlace, onboarding: str) -> None:
+    await asked(office, onboarding)
+    (ticket,) = await filed(office, onboarding)
+    await office.stop_bot()
+    office.service_desk.move(ticket.key, "VALIDATING")
+    await office.start_bot()
+    await office.slack.until(lambda: f"says of {ticket.key}: VALIDATING" in office.read("step"))
+
+
+async def test_what_was_filed_by_hand_is_followed_where_it_may_be_seen(office: DeskPlace, onboarding: str) -> None:
+    world = office.service_desk.world
+    world.rename_type(EN, "Closed for today")
+    await asked(office, onboarding)
+    world.restore()
+    values = {"summary": "Filed by hand", "description": "-"}
+    ticket = world.file(EN, "25", values, "someone.else@pismo.example")
+    form = {"grants": [grant.id for grant in (await office.snapshot(onboarding)).grants], "ticket": ticket.key}
+    await office.do(onboarding, STEP, "file_request", form)
+    for _ in range(2):
+        await office.look()
+    assert office.read().count(f"The status of {ticket.key} cannot be followed") == 1
+    ticket.reporter = office.service_desk.user
+    await office.look()
+    assert office.journey.says("step", STEP, f"{ticket.key}: NEW http")
+    world.move(ticket.key, "CLOSED")
+    await office.look()
+    assert f"has closed {ticket.key}: CLOSED" in office.read("step")

@@ -1,0 +1,80 @@
+"""Several processes on one PostgreSQL: what a killed one had in hand is taken over by another, in order, within seconds."""
+
+import asyncio
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import Iterator
+
+import pytest
+
+from storage.migrate import upgrade
+from storage.sealing import new_key
+from tests.storage.postgres import database, server
+
+REPLICA = """
+import asyncio, sys
+from bot.jobs.runner import Effects
+from bot.jobs.engine import Engine
+from storage.sealing import Keyring
+from storage.store import Store
+
+url, key, mode = sys.argv[1:]
+
+async def do(effect, again):
+    print("does", effect.arguments["n"], again, flush=True)
+    if mode == "hang":
+        await asyncio.Event().wait()
+    return {}
+
+async def main():
+    store = Store(url, Keyring.parse(key), lambda *a: engine.enqueue(*a))
+    effects = Effects(store, {"do": do})
+    engine = Engine(url, effects.run_batch, poll_seconds=0.02)
+    await engine.start()
+    print("started", flush=True)
+    if mode == "hang":
+        for n in (1, 2):
+            async with store.write() as unit:
+                unit.effect("onb_1", "do", n=n)
+    await asyncio.Event().wait()
+
+asyncio.run(main())
+"""
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    with server() as postgres:
+        if postgres is None:
+            pytest.skip("no PostgreSQL: set TEST_POSTGRES_URL, or install its server")
+        with database(postgres) as url:
+            upgrade(url)
+            yield url
+
+
+async def says(process: Process, line: str) -> list[str]:
+    """What a process says up to a line."""
+    assert process.stdout is not None
+    said: list[str] = []
+    async with asyncio.timeout(30):
+        while line not in said:
+            said.append((await process.stdout.readline()).decode().strip())
+    return said
+
+
+async def test_a_survivor_takes_over_what_a_killed_replica_had_in_hand(url: str) -> None:
+    key = new_key()
+    replicas = [
+        await asyncio.create_subprocess_exec(sys.executable, "-c", REPLICA, url, key, mode, stdout=PIPE) for mode in ("hang",)
+    ]
+    try:
+        await says(replicas[0], "does 1 False")
+        replicas.append(await asyncio.create_subprocess_exec(sys.executable, "-c", REPLICA, url, key, "go", stdout=PIPE))
+        await says(replicas[1], "started")
+        replicas[0].kill()
+        assert await says(replicas[1], "does 2 False") == ["does 1 True", "does 2 False"]
+    finally:
+        for replica in replicas:
+            if replica.returncode is None:
+                replica.kill()
+            await replica.communicate()

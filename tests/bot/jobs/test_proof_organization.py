@@ -1,0 +1,103 @@
+"""The organization as it was approved: what differs on the platform is corrected with the customer's token, or accepted with a reason."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from bot.jobs.proof_checks import Checks
+from flows.checks.claims import Expected
+from pismo.client import Pismo
+from tests.proof_place import STEP, Acme, ProofPlace
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+PASSED = "all checks passed"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def place() -> AsyncIterator[ProofPlace]:
+    async with ProofPlace() as place:
+        yield place
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def acme(place: ProofPlace) -> AsyncIterator[Acme]:
+    """All is set up for OpenID Connect; the proof alone is left."""
+    one = Acme(place, await place.begin())
+    await one.is_approved("oidc")
+    await one.support_sets_up("oidc")
+    yield one
+    await one.closes()
+
+
+async def settles(acme: Acme, **answers: Any) -> None:
+    await acme.place.do(acme.onboarding, STEP, "settle_organization", answers)
+
+
+async def test_support_picks_what_is_corrected_and_accepts_the_rest_with_a_reason(acme: Acme) -> None:
+    approved = (await acme.place.snapshot(acme.onboarding)).submissions["organization"][0].answers
+    acme.pismo.edit_org(acme.org_id, {"city": "Elsewhere", "neighborhood": "Another"})
+    await acme.proves(await acme.token("oidc"))
+    assert "approved São Paulo, on the platform Elsewhere" in "\n".join(
+        message.text for message in acme.journey.thread("review", STEP)
+    )
+    assert await acme.place.state(acme.onboarding, STEP) == "fulfilling"
+    await settles(acme, send=["city"], reason="The new neighbourhood was told by telephone.")
+    assert await acme.place.state(acme.onboarding, STEP) == "fulfilling"
+    acme.pismo.faults.add("/orgs-core/v1/orgs", "5xx")
+    said = await acme.proves(await acme.token("oidc"))
+    assert "Corrections sent: passed. 1 details of the organization were corrected." in said
+    details = acme.pismo.world.org(acme.org_id).details
+    assert (details["city"], details["neighborhood"]) == (approved["city"], "Another")
+    assert await acme.place.state(acme.onboarding, STEP) == "done"
+
+
+async def test_a_correction_that_pismo_forbids_can_be_accepted_instead(acme: Acme) -> None:
+    acme.pismo.edit_org(acme.org_id, {"city": "Elsewhere"})
+    await acme.proves(await acme.token("oidc"))
+    await settles(acme, send=["city"])
+    acme.pismo.forbid("orgs")
+    said = await acme.proves(await acme.token("oidc"))
+    assert "Corrections sent: failed. The token works, but its permission group" in said
+    acme.pismo.allow("orgs")
+    await settles(acme, reason="Pismo keeps the city of the register.")
+    assert PASSED in await acme.proves(await acme.token("oidc"))
+    assert await acme.place.state(acme.onboarding, STEP) == "done"
+
+
+async def test_nothing_of_another_organization_is_changed_by_a_token_that_does_not_say_whose_it_is(acme: Acme) -> None:
+    acme.pismo.edit_org(acme.org_id, {"city": "Elsewhere"})
+    await acme.proves(await acme.token("oidc"))
+    await settles(acme, send=["city"])
+    other = acme.pismo.create_org({"official_name": "Blue Coop", "city": "Olinda"})
+    acme.pismo.world.silent_tokens = True
+    patches = [call.method for call in acme.pismo.calls].count("PATCH")
+    assert PASSED not in await acme.proves(acme.pismo.mint_token(other))
+    assert [call.method for call in acme.pismo.calls].count("PATCH") == patches
+    assert acme.pismo.world.org(other).details["city"] == "Olinda"
+    said = await acme.proves(acme.pismo.mint_token(acme.org_id))
+    acme.pismo.world.silent_tokens = False
+    assert "Organization of the token: passed" in said
+    assert "Corrections sent: passed" in said
+
+
+async def test_an_organization_of_another_id_ends_the_proof() -> None:
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.method)
+        if request.url.path.startswith("/orgs"):
+            return httpx.Response(200, json={"id": "TN-OTHER", "official_name": "Blue Coop"})
+        return httpx.Response(200, json={"current_page": 1, "per_page": 1, "pages": 1, "total_items": 0, "items": []})
+
+    expected = Expected(org_id="TN-OURS")
+    async with Pismo("https://pismo.example", transport=httpx.MockTransport(answer)) as pismo:
+        checks = Checks(pismo, expected, datetime.now(UTC), {"city": "Recife"})
+        await checks.run("an-opaque-access-token")
+    assert "PATCH" not in asked
+    assert {line["check"]: line["outcome"] for line in checks.lines}["tenant"] == "failed"
+    assert checks.organization is None

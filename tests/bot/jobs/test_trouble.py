@@ -1,0 +1,315 @@
+"""Trouble around the bot: Slack, the database and Pismo on a bad day. Nothing is lost, nothing stands twice, and people are told."""
+
+import asyncio
+import contextlib
+import sqlite3
+import time
+from collections import Counter
+from collections.abc import Iterator
+
+import aiohttp
+import pytest
+
+from bot.messages.buttons import Act
+from flows.people import SYSTEM
+from flows.ports import Unit
+from flows.steps.organization import to_org_details
+from playground.acts import example
+from playground.journey import action_id, effect_id, ready
+from playground.slack import Message, Outcome
+from playground.slack.delivery import signature
+from tests.bot.workplace import Workplace
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+FAULTS = ("429", "5xx", "drop_before", "drop_after")
+FORM = "application/x-www-form-urlencoded"
+
+
+@pytest.fixture(autouse=True)
+def patience(office: Workplace) -> None:
+    office.patient()
+
+
+def twice(office: Workplace) -> list[str]:
+    """Ids of effects that stand in more than one message of a channel."""
+    marks = Counter(
+        (channel.id, effect_id(message)) for channel in office.slack.world.channels.values() for message in channel.messages
+    )
+    return [mark for (_, mark), count in marks.items() if mark and count > 1]
+
+
+async def press(office: Workplace, message: Message, act: Act, task: str = "") -> Outcome:
+    name = action_id(message.blocks, act, task)
+    assert name is not None
+    return await office.sam.click(message, action_id=name)
+
+
+# -- Slack
+
+
+@pytest.mark.parametrize("kind", FAULTS)
+@pytest.mark.parametrize("method", ["chat.postMessage", "chat.update"])
+async def test_a_call_that_fails_once_happens_once(office: Workplace, onboarding: str, method: str, kind: str) -> None:
+    office.slack.faults.add(method, kind, retry_after=0)
+    await office.send(onboarding, "planning")
+    await office.approve(onboarding, "planning")
+    assert twice(office) == []
+    assert any("Approved" in message.text for message in office.journey.thread("step", "planning"))
+    assert "under review" not in office.journey.lasting("step", "planning").text
+    assert office.slack.violations == []
+
+
+async def test_slack_says_how_long_to_wait_and_is_not_asked_before(office: Workplace, onboarding: str) -> None:
+    before = len(office.slack.calls)
+    office.slack.faults.add("chat.postMessage", "429", retry_after=1)
+    began = time.monotonic()
+    await office.send(onboarding, "planning")
+    assert time.monotonic() - began >= 1
+    posts = [call for call in office.slack.calls[before:] if call.method == "chat.postMessage"]
+    limited = next(call for call in posts if call.outcome != "ok")
+    after = [call.at for call in posts if call.at > limited.at]
+    assert min(after) - limited.at >= 1
+    assert twice(office) == []
+
+
+async def test_what_is_given_up_is_shown_with_a_button_that_does_it_after_all(office: Workplace, onboarding: str) -> None:
+    office.slack.faults.add("chat.update", "5xx", times=None)
+    await office.send(onboarding, "planning")
+    step = office.journey.lasting("step", "planning")
+    stale = step.text
+    alerts = [m for m in office.support.messages if action_id(m.blocks, Act.RETRY_EFFECT)]
+    assert alerts
+    assert all(m.text for m in alerts)
+    office.slack.faults.clear()
+    for alert in alerts:
+        assert (await press(office, alert, Act.RETRY_EFFECT)).ok
+        await office.settled()
+    assert office.journey.lasting("step", "planning").text != stale
+    async with office.bot.store.read() as unit:
+        assert [e for e in await unit.failed_effects() if e.onboarding_id == onboarding] == []
+    assert twice(office) == []
+
+
+async def test_a_bot_that_is_not_in_the_channel_says_so_and_goes_on_once_it_is(office: Workplace, onboarding: str) -> None:
+    known = {message.ts for message in office.support.messages}
+    office.slack.remove_bot_from(office.acme)
+    await office.settled()
+    await office.send(onboarding, "planning")
+    told = [m for m in office.support.messages if m.ts not in known]
+    assert any(action_id(m.blocks, Act.RETRY_EFFECT) or "channel" in m.text for m in told)
+    office.slack.add_bot_to(office.acme)
+    await office.settled()
+    await office.send(onboarding, "planning", goals="Other goals")
+    assert office.journey.says("step", "planning", "under review")
+    assert twice(office) == []
+
+
+@pytest.mark.parametrize("kind", FAULTS)
+async def test_a_form_that_slack_did_not_open_is_answered_and_opens_at_the_next_press(
+    office: Workplace, onboarding: str, kind: str
+) -> None:
+    office.slack.faults.add("views.open", kind, retry_after=0)
+    told = len(office.answers(office.ana))
+    step = office.journey.lasting("step", "planning")
+    name = action_id(step.blocks, Act.OPEN_FORM)
+    await office.ana.click(step, action_id=name)
+    await office.settled()
+    assert ready(office.ana.view) or len(office.answers(office.ana)) > told
+    if office.ana.view is not None:
+        await office.ana.close()
+    await office.ana.click(office.journey.lasting("step", "planning"), action_id=name)
+    await office.slack.until(lambda: ready(office.ana.view))
+
+
+async def test_started_without_slack_it_begins_when_slack_is_there(office: Workplace, onboarding: str) -> None:
+    await office.stop_bot()
+    office.slack.faults.add("*", "drop_before", times=None)
+    starting_up = asyncio.create_task(office.start_bot())
+    await office.slack.until(lambda: office._bot is not None and office._bot.ready())
+    assert "slack" in office.bot.ready()
+    office.slack.faults.clear()
+    await starting_up
+    await office.send(onboarding, "planning")
+    assert office.journey.says("step", "planning", "under review")
+
+
+# -- what is not from Slack
+
+
+@pytest.mark.parametrize(("secret", "age"), [("another secret", 0), ("", 301)])
+async def test_what_is_not_signed_now_by_slack_changes_nothing(office: Workplace, onboarding: str, secret: str, age: int) -> None:
+    before = office.rows()
+    body, stamp = b"command=%2Fonboarding&text=queue&user_id=U1&team_id=T1", str(int(time.time()) - age)
+    signed = signature(secret or office.slack.signing_secret, stamp, body)
+    headers = {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": signed, "Content-Type": FORM}
+    async with aiohttp.ClientSession() as web, web.post(f"{office.url}/slack/events", data=body, headers=headers) as answer:
+        assert answer.status == 401
+    assert office.rows() == before
+
+
+# -- the database
+
+
+@contextlib.contextmanager
+def locked(office: Workplace) -> Iterator[None]:
+    """Another process holds the write lock."""
+    connection = sqlite3.connect(office.file, isolation_level=None)
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        yield
+        connection.execute("ROLLBACK")
+    finally:
+        connection.close()
+
+
+async def open_planning(office: Workplace) -> None:
+    step = office.journey.lasting("step", "planning")
+    await office.ana.click(step, action_id=action_id(step.blocks, Act.OPEN_FORM))
+    await office.slack.until(lambda: ready(office.ana.view))
+    assert office.ana.view is not None
+    await office.journey.type_in(office.ana, office.ana.view, example("planning"))
+
+
+async def test_a_form_sent_while_the_database_is_locked_is_told_and_can_be_sent_again(office: Workplace, onboarding: str) -> None:
+    await open_planning(office)
+    with locked(office):
+        outcome = await office.ana.submit()
+        assert outcome.ok, outcome.error  # acknowledged within Slack's three seconds
+        assert "The store is busy" in office.shown(office.ana)
+    await office.ana.close()
+    await office.journey.send_step(office.ana, "planning", example("planning"))
+    assert await office.state(onboarding, "planning") == "submitted"
+
+
+async def test_a_press_while_the_database_is_locked_is_told_and_can_be_repeated(office: Workplace, onboarding: str) -> None:
+    await office.send(onboarding, "planning")
+    review = office.journey.lasting("review", "planning")
+    with locked(office):
+        # The second waits behind the first, and is acknowledged in time all the same.
+        pressed = await asyncio.gather(press(office, review, Act.APPROVE), press(office, review, Act.CLAIM))
+        assert all(outcome.ok for outcome in pressed)
+        await office.slack.until(lambda: any("The store is busy" in said for said in office.answers(office.sam)))
+    assert await office.state(onboarding, "planning") == "submitted"
+    await press(office, review, Act.APPROVE)
+    await office.settled()
+    assert await office.state(onboarding, "planning") == "fulfilling"
+
+
+async def test_a_full_disk_is_told_and_what_was_sent_before_is_there(office: Workplace, onboarding: str) -> None:
+    await office.send(onboarding, "planning")
+    async with office.bot.store._writing.connect() as connection:
+        pages = (await connection.exec_driver_sql("PRAGMA page_count")).scalar_one()
+        most = (await connection.exec_driver_sql("PRAGMA max_page_count")).scalar_one()
+        await connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+    try:
+        told = ""
+        for number in range(40):  # until the free pages are used up
+            try:
+                await office.bot.desk.transact(lambda unit, n=number: fill(unit, onboarding, n))  # type: ignore[misc]
+            except Exception as error:  # noqa: BLE001  its kind is what is looked at
+                told = str(error)
+                break
+        assert told == "full"
+        step = office.journey.lasting("step", "planning")
+        await office.ana.click(step, action_id=action_id(step.blocks, Act.OPEN_FORM))
+        await office.slack.until(lambda: ready(office.ana.view))
+    finally:
+        async with office.bot.store._writing.connect() as connection:
+            await connection.exec_driver_sql(f"PRAGMA max_page_count = {most}")
+    assert await office.state(onboarding, "planning") == "submitted"
+    await office.approve(onboarding, "planning")
+    assert await office.state(onboarding, "planning") == "fulfilling"
+
+
+async def fill(unit: Unit, onboarding: str, number: int) -> None:
+    unit.record(onboarding, "test:fill", SYSTEM, changes={"n": f"{number}" + "x" * 60_000})
+
+
+# -- Pismo
+
+
+async def to_the_proof(office: Workplace, onboarding: str) -> str:
+    """Authentication is approved and an org ID known; a token that Pismo takes."""
+    await office.open_step(onboarding, "organization")
+    await office.send(onboarding, "organization")
+    await office.approve(onboarding, "organization")
+    org_id = office.pismo.create_org(to_org_details((await office.snapshot(onboarding)).submissions["organization"][0].answers))
+    await office.do(onboarding, "organization", "record_org_id", {"org_id": org_id})
+    await office.send(onboarding, "authentication")
+    await office.approve(onboarding, "authentication", office.sam, office.kim)
+    return office.pismo.mint_token(org_id)
+
+
+async def prove(office: Workplace, token: str) -> None:
+    step = office.journey.lasting("step", "authentication")
+    name = action_id(step.blocks, Act.TASK, "prove_access")
+    assert name is not None
+    await office.ana.click(step, action_id=name)
+    await office.slack.until(lambda: ready(office.ana.view))
+    assert office.ana.view is not None
+    await office.journey.type_in(office.ana, office.ana.view, {"environment": "test", "token": token})
+    outcome = await office.ana.submit()
+    assert outcome.ok, outcome
+
+
+def said(office: Workplace) -> str:
+    return "\n".join(m.text for m in office.journey.thread("step", "authentication"))
+
+
+@pytest.mark.parametrize("kind", ["429", "5xx", "drop_before", "drop_after", "slow"])
+async def test_the_proof_outlasts_a_bad_moment_of_pismo(office: Workplace, onboarding: str, kind: str) -> None:
+    token = await to_the_proof(office, onboarding)
+    office.pismo.faults.add("/programs", kind, seconds=0.2)  # type: ignore[arg-type]
+    await prove(office, token)
+    await office.settled()
+    assert "Proof of access" in said(office)
+    assert "not everything passed" not in said(office)
+    assert office.bot.desk.tokens == {}
+
+
+async def test_where_pismo_stays_away_the_person_is_asked_for_a_fresh_token(office: Workplace, onboarding: str) -> None:
+    token = await to_the_proof(office, onboarding)
+    office.pismo.faults.add("*", "5xx", times=1000)
+    await prove(office, token)
+    await office.settled()
+    assert "not everything passed" in said(office)
+    assert office.bot.desk.tokens == {}
+    office.pismo.faults.clear()
+    await prove(office, token)
+    await office.settled()
+    assert said(office).count("Proof of access") == 2
+    assert said(office).count("not everything passed") == 1
+
+
+async def test_a_restart_during_the_proof_loses_the_token_and_says_so(office: Workplace, onboarding: str) -> None:
+    token = await to_the_proof(office, onboarding)
+    office.pismo.faults.add("*", "5xx", times=1000)
+    office.patient(1000, 0.3)
+    await prove(office, token)
+    await office.slack.until(lambda: office.bot.desk.tokens)
+    await office.restart()
+    office.pismo.faults.clear()
+    await office.slack.until(lambda: "not everything passed" in said(office), timeout=15)
+    for file in office.path.glob("onboarding.db*"):
+        assert token.encode() not in file.read_bytes()
+    await prove(office, token)
+    await office.settled()
+    assert said(office).count("Proof of access") == 2
+
+
+async def test_what_was_given_up_is_told_with_customer_and_step_and_in_the_card(office: Workplace, onboarding: str) -> None:
+    await office.send(onboarding, "planning")
+    told = len(office.support.messages)
+    office.slack.faults.add("chat.postMessage", "5xx", times=3)
+    await office.approve(onboarding, "planning")
+    (alert,) = await office.slack.until(
+        lambda: [m for m in office.support.messages[told:] if "could not be carried out" in m.text]
+    )
+    assert 'Acme Bank, step "Planning"' in alert.text
+    await office.slack.until(lambda: "Could not be carried out" in str(office.journey.lasting("review", "planning").blocks))
+    await press(office, alert, Act.SHOW)
+    await office.slack.until(lambda: "The review card: http" in office.answers(office.sam)[-1])
+    await press(office, alert, Act.RETRY_EFFECT)
+    await office.settled()
+    assert "Approved" in "\n".join(m.text for m in office.journey.thread("step", "planning"))

@@ -1,0 +1,383 @@
+"""Every kind of person against everything there is to do, over signed HTTP in Slack's own shapes.
+
+Who may do what stands here once more, written from the description of the journey and not from the code.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+
+import pytest
+import pytest_asyncio
+
+from bot.messages.buttons import Act, ButtonValue
+from bot.modals.meta import FormMeta
+from flows.cases.naming import folded
+from flows.forms.dialogs import DIALOGS
+from flows.forms.fields import Kind, inputs
+from flows.journey import all_forms, form_of
+from flows.people import Side
+from playground.slack import Channel, Person, View
+from playground.slack.payloads import actions_on_view, on_submission
+from playground.slack.world import User
+from tests.bot.workplace import STEPS, Workplace
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+SENT = "organization"
+"""The step that waits for a decision."""
+SUPPORT, CUSTOMER = {"support"}, {"customer"}
+EITHER = SUPPORT | CUSTOMER
+
+PEOPLE = {
+    "customer's lead": "customer",
+    "colleague in the channel": "customer",
+    "colleague who is not in the channel": "",
+    "other customer's person": "",
+    "guest elsewhere": "",
+    "guest who leads another onboarding": "",
+    "support": "support",
+    "support's second": "support",
+    "Pismo's person in the channel": "",
+    "somebody unknown": "",
+    "Slack itself": "",
+    "same user id of another company": "",
+}
+"""What each is to Acme's onboarding."""
+
+GUESTS = {
+    "guest who leads": "customer",
+    "guest beside in the channel": "customer",
+    "guest elsewhere": "",
+    "customer's lead": "",
+    "support": "support",
+    "Pismo's person in the channel": "",
+}
+"""What each is to the onboarding whose customer's people are guests of Pismo's own workspace."""
+
+BUTTONS: Mapping[Act, set[str]] = {
+    Act.OPEN_FORM: EITHER,
+    Act.APPROVE: SUPPORT,
+    Act.REQUEST_CHANGES: SUPPORT,
+    Act.REJECT: SUPPORT,
+    Act.CLAIM: SUPPORT,
+    Act.SNOOZE: EITHER,
+    Act.STUCK: CUSTOMER,
+    Act.RETRY_EFFECT: SUPPORT,
+    Act.SHOW: SUPPORT,
+}
+"""TASK depends on the task, BACK and PAGE on the form they stand in; LINK does nothing."""
+
+DIALOG_FOR: Mapping[str, set[str]] = {
+    **dict.fromkeys(("start", "request_changes", "reject", "skip", "reopen", "assign"), SUPPORT),
+    "snooze": EITHER,
+    "stuck": CUSTOMER,
+}
+CUSTOMERS_TASKS = ("control_center.confirm_access", "authentication.prove_access", "authentication.check_token")
+COMMANDS = (
+    "start",
+    "status",
+    "queue",
+    "find acme",
+    "matrix acme",
+    "parity acme",
+    "export acme",
+    "assign acme",
+    "skip acme",
+    "reopen acme",
+    "help",
+    "what",
+)
+NOT_FOR_THEM = (
+    *("belongs to another company", "Only Pismo's support can", "is for the customer's people"),
+    *("pertence ao onboarding de outra empresa", "Somente o suporte da Pismo pode", "cabe às pessoas do cliente"),
+)
+SECRETS = ("Acme Bank", "Guest Credit", "compras@acme.example", "Blue Coop")
+"""What nobody outside may read in an answer."""
+
+
+def may_use(form: str) -> set[str]:
+    if form in DIALOG_FOR:
+        return DIALOG_FOR[form]
+    return EITHER if "." not in form or form in CUSTOMERS_TASKS else SUPPORT
+
+
+def all_form_ids() -> list[str]:
+    return [*DIALOGS, *dict.fromkeys(form.id for form in all_forms())]
+
+
+@dataclass
+class Scene:
+    """Three onboardings: Acme's (shared channel), the guests', Blue Coop's."""
+
+    place: Workplace
+    people: dict[str, Person]
+    where: dict[str, Channel]
+    acme: str
+    guests: str
+    guests_channel: Channel
+    offered: frozenset[str] = frozenset({"service_desk.file_request", "service_desk.grant_access", "service_desk.refuse_access"})
+    """Forms whose own choices are there at this stage."""
+
+    async def quiet(self) -> dict[str, list[tuple[object, ...]]]:
+        await self.place.bot.desk.drain()
+        return self.place.rows()
+
+    def place_of(self, kind: str, of: str) -> Channel:
+        """Where a person presses: the onboarding's channel if they are in it."""
+        channel = self.place.acme if of == self.acme else self.guests_channel
+        return (
+            channel if self.people[kind].id in channel.members and kind != "same user id of another company" else self.where[kind]
+        )
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def scene() -> AsyncIterator[Scene]:
+    async with Workplace() as place:
+        slack = place.slack
+        pismo, acme = slack.world.teams[0], slack.world.teams[1]
+        elsewhere = slack.add_team("Elsewhere")
+        gina, greta = slack.add_person("Gina", pismo, restricted=True), slack.add_person("Greta", pismo, restricted=True)
+        carla, uli = slack.add_person("Carla", acme), slack.add_person("Uli", elsewhere)
+        robot = Person(slack, slack.courier, User("USLACK", pismo, "Slack"))
+        double = Person(slack, slack.courier, User(place.ana.id, elsewhere, "Double"))
+        slack.world.users["USLACK"] = robot.user
+        cafe = slack.add_channel("cafe", pismo, [carla, place.olga, greta, place.gus, place.pat, uli, place.ana, robot])
+        guests = slack.add_channel("guests_pismo", pismo, [place.sam, place.pat, place.gus, gina])
+        people = {
+            "customer's lead": place.ana,
+            "colleague in the channel": place.bruno,
+            "colleague who is not in the channel": carla,
+            "other customer's person": place.olga,
+            "guest elsewhere": greta,
+            "guest who leads another onboarding": place.gus,
+            "guest who leads": place.gus,
+            "guest beside in the channel": gina,
+            "support": place.sam,
+            "support's second": place.kim,
+            "Pismo's person in the channel": place.pat,
+            "somebody unknown": uli,
+            "Slack itself": robot,
+            "same user id of another company": double,
+        }
+        where = dict.fromkeys(people, cafe) | {"support's second": place.support, "support": place.support}
+        first = await place.begin()
+        second = await place.begin(guests, place.gus, "Guest Credit")
+        await place.begin(place.blue, place.olga, "Blue Coop")
+        for onboarding, lead in ((first, place.ana), (second, place.gus)):
+            await place.send(onboarding, "service_desk", lead)
+            await place.approve(onboarding, "service_desk")
+            await place.send(onboarding, SENT, lead)
+        yield Scene(place, people, where, first, second, guests)
+
+
+def cases(table: Mapping[str, str], of: str) -> list[tuple[str, str, str]]:
+    return [(kind, role, of) for kind, role in table.items()]
+
+
+EVERYONE = pytest.mark.parametrize(("kind", "role", "of"), cases(PEOPLE, "acme") + cases(GUESTS, "guests"))
+
+
+async def value_of(scene: Scene, onboarding: str, step: str = SENT, task: str = "") -> ButtonValue:
+    record = (await scene.place.snapshot(onboarding)).steps[step]
+    return ButtonValue(onboarding=onboarding, step=step, revision=record.revision, digest=record.digest[:16], task=task)
+
+
+@dataclass(frozen=True)
+class Pressed:
+    """``came``: a window was opened. ``words``: what was answered, or stands in the window."""
+
+    came: bool
+    words: str
+
+
+async def press(scene: Scene, kind: str, act: Act, value: ButtonValue) -> Pressed:
+    person, place = scene.people[kind], scene.place
+    person.user.stack.clear()
+    said = len(place.answers(person))
+    outcome = await place.press(person, scene.place_of(kind, value.onboarding), act, value)
+    assert outcome.ok, (act, value, outcome.error)
+    await place.bot.desk.drain()
+    words = "\n".join(place.answers(person)[said:]) + place.shown(person)
+    # A window that was opened while the data was late, and then tells the refusal, shows nothing.
+    came = person.view is not None and person.view.data["callback_id"] != "message"
+    person.user.stack.clear()
+    return Pressed(came, words)
+
+
+def is_refusal(words: str) -> bool:
+    return any(no in words for no in NOT_FOR_THEM)
+
+
+def every_button(role: str) -> tuple[list[tuple[Act, str, str]], list[tuple[Act, str, str]]]:
+    """All buttons as (act, step, task): those of a role, and those it must not use."""
+    tasks = [(step.id, task.id) for step in STEPS.values() for task in step.tasks]
+    whose = [((act, SENT, ""), allowed) for act, allowed in BUTTONS.items()]
+    whose += [((Act.TASK, s, t), EITHER if f"{s}.{t}" in CUSTOMERS_TASKS else SUPPORT) for s, t in tasks]
+    return [b for b, allowed in whose if role in allowed], [b for b, allowed in whose if role not in allowed]
+
+
+@EVERYONE
+async def test_a_button_that_is_not_theirs_changes_and_shows_nothing_and_says_so(
+    scene: Scene, kind: str, role: str, of: str
+) -> None:
+    onboarding = getattr(scene, of)
+    before = await scene.quiet()
+    for act, step, task in every_button(role)[1]:
+        got = await press(scene, kind, act, await value_of(scene, onboarding, step, task))
+        assert is_refusal(got.words), (act, task, got.words)
+        assert not got.came, (act, task)
+        assert not any(secret in got.words for secret in SECRETS), (act, task, got.words)
+    assert await scene.quiet() == before
+
+
+@EVERYONE
+async def test_a_button_that_is_theirs_is_not_refused_for_who_they_are(scene: Scene, kind: str, role: str, of: str) -> None:
+    onboarding = getattr(scene, of)
+    for act, step, task in every_button(role)[0]:
+        before = await scene.quiet()
+        got = await press(scene, kind, act, await value_of(scene, onboarding, step, task))
+        assert not is_refusal(got.words), (act, task, got.words)
+        assert got.came or got.words or scene.place.rows() != before, (act, task)
+        await scene.place.settled()
+
+
+def a_form(scene: Scene, person: Person, form: str, onboarding: str, slot: int = 0) -> View:
+    """A modal as it stands on somebody's screen, with the metadata of a form they may never have been shown."""
+    step = form.partition(".")[0] if form not in DIALOGS else SENT
+    meta = FormMeta(form=form, onboarding="" if form == "start" else onboarding, step="" if form == "start" else step, slot=slot)
+    page = form_of(form).pages[0]
+    block = {
+        "type": "input",
+        "block_id": f"{next(iter(inputs(page.model)))[0]}~{page.id}",
+        "element": {"type": "plain_text_input"},
+    }
+    data = {"type": "modal", "private_metadata": meta.model_dump_json(), "blocks": [block], "callback_id": "form"}
+    view = View(scene.place.slack.world.new_id("V"), person.user, data, scene.place.slack.world.new_ts(), "")
+    person.user.stack[:] = [view]
+    return view
+
+
+@EVERYONE
+async def test_a_form_is_taken_from_those_it_is_for_alone(scene: Scene, kind: str, role: str, of: str) -> None:
+    person, place = scene.people[kind], scene.place
+    for theirs in (False, True):
+        before = await scene.quiet()
+        for form in (form for form in all_form_ids() if (role in may_use(form)) == theirs):
+            view = a_form(scene, person, form, getattr(scene, of))
+            outcome = await place.deliver(person, on_submission(place.slack, "view_submission", person.user, view))
+            person.user.stack.clear()
+            words = json.dumps(outcome.body, ensure_ascii=False)
+            assert outcome.ok, (form, outcome.error)
+            assert is_refusal(words) != theirs, (form, words)
+            assert theirs or not any(secret in words for secret in SECRETS), (form, words)
+        assert theirs or await scene.quiet() == before
+    await place.settled()
+
+
+@EVERYONE
+@pytest.mark.parametrize("act", [Act.BACK, Act.PAGE])
+async def test_turning_pages_shows_a_form_to_those_it_is_for(scene: Scene, kind: str, role: str, of: str, act: Act) -> None:
+    person, place = scene.people[kind], scene.place
+    view = a_form(scene, person, SENT, getattr(scene, of), slot=-1)
+    before = await scene.quiet()
+    action = {"type": "button", "block_id": "b", "action_id": act, "value": "{}", "action_ts": place.slack.world.new_ts()}
+    outcome = await place.deliver(person, actions_on_view(place.slack, person.user, view) | {"actions": [action]})
+    assert outcome.ok
+    after = await scene.quiet()
+    words = json.dumps(view.data, ensure_ascii=False)
+    person.user.stack.clear()
+    if role in EITHER:
+        assert not is_refusal(words)
+        return
+    assert after == before
+    if kind != "same user id of another company":  # the stand-in finds windows by user id alone
+        assert is_refusal(words)
+
+
+@EVERYONE
+async def test_choices_are_offered_to_those_who_may_see_them(scene: Scene, kind: str, role: str, of: str) -> None:
+    """Accesses and sessions are a customer's; currencies, countries and zones are anybody's."""
+    person, place = scene.people[kind], scene.place
+    searched = [
+        (form.id, page.id, name, item.source)
+        for form in all_forms()
+        for page in form.pages
+        for name, _, item in inputs(page.model)
+        if item.kind in (Kind.SEARCH, Kind.SEARCH_MANY)
+    ]
+    for form, page, name, source in searched:
+        view = a_form(scene, person, form, getattr(scene, of))
+        payload = actions_on_view(place.slack, person.user, view)
+        payload |= {"type": "block_suggestion", "block_id": f"{name}~{page}", "action_id": "value", "value": ""}
+        outcome = await place.deliver(person, payload)
+        person.user.stack.clear()
+        assert outcome.ok, (form, outcome.error)
+        if source in ("grants", "sessions", "differences"):
+            assert bool(outcome.body["options"]) == (role in may_use(form) and form in scene.offered), form
+        else:
+            assert outcome.body["options"], (form, name)
+
+
+@pytest.mark.parametrize("kind", dict.fromkeys([*PEOPLE, *GUESTS]))
+async def test_commands_are_support_s_even_where_slack_would_let_others(scene: Scene, kind: str) -> None:
+    person, place = scene.people[kind], scene.place
+    theirs = PEOPLE.get(kind) == "support"
+    before = await scene.quiet()
+    for line in COMMANDS:
+        person.user.stack.clear()
+        outcome = await place.deliver_command(person, line, scene.where[kind])
+        assert outcome.ok, (line, outcome.error)
+        await place.bot.desk.drain()
+        words = json.dumps(outcome.body, ensure_ascii=False)
+        assert is_refusal(words) != theirs, (line, words)
+        assert (person.view is not None) == (theirs and line.split()[0] in ("start", "assign", "skip", "reopen")), line
+        assert theirs or not any(secret in words for secret in SECRETS), (line, words)
+    person.user.stack.clear()
+    assert theirs or await scene.quiet() == before
+    await place.settled()
+
+
+@pytest.mark.parametrize(
+    ("kind", "sees"),
+    [
+        ("customer's lead", {"Acme Bank"}),
+        ("colleague in the channel", {"Acme Bank"}),
+        ("colleague who is not in the channel", set()),
+        ("other customer's person", {"Blue Coop"}),
+        ("guest who leads", {"Guest Credit"}),
+        ("guest beside in the channel", {"Guest Credit"}),
+        ("guest elsewhere", set()),
+        ("support", {"Acme Bank", "Guest Credit", "Blue Coop"}),
+        ("support's second", {"Acme Bank", "Guest Credit", "Blue Coop"}),
+        ("Pismo's person in the channel", set()),
+        ("somebody unknown", set()),
+    ],
+)
+async def test_app_home_shows_each_person_their_own_customers(scene: Scene, kind: str, sees: set[str]) -> None:
+    person = scene.people[kind]
+    home = await person.open_home()
+    assert home is not None
+    shown = json.dumps(home.data)
+    assert {name for name in ("Acme Bank", "Guest Credit", "Blue Coop") if name in shown} == sees
+
+
+async def test_a_refused_press_in_app_home_is_answered_by_a_direct_message(scene: Scene) -> None:
+    person, place = scene.people["colleague who is not in the channel"], scene.place
+    await person.open_home()
+    assert person.home is not None
+    payload = actions_on_view(place.slack, person.user, person.home)
+    value = (await value_of(scene, scene.acme)).dumped()
+    action = {"type": "button", "block_id": "b", "action_id": Act.OPEN_FORM, "value": value, "action_ts": "1.1"}
+    await place.deliver(person, payload | {"actions": [action]})
+    await asyncio.wait_for(place.bot.desk.drain(), 5)
+    assert "belongs to another company" in place.answers(person)[-1]
+
+
+async def test_the_tables_here_speak_of_everything_there_is(scene: Scene) -> None:
+    """A new button, dialog or task of the customer has to be put into a table above."""
+    assert {*BUTTONS, Act.TASK, Act.BACK, Act.PAGE, Act.LINK} == set(Act)
+    assert set(DIALOG_FOR) == set(DIALOGS)
+    assert {f"{s.id}.{t.id}" for s in STEPS.values() for t in s.tasks if t.side is Side.CUSTOMER} == set(CUSTOMERS_TASKS)
+    assert folded("Acme") in {folded(line.partition(" ")[2]) for line in COMMANDS}

@@ -1,0 +1,100 @@
+"""Support closes an onboarding: rated, unrated, or with its last step skipped; never while another step is left."""
+
+import pytest
+
+from bot.messages.buttons import Act, ButtonValue
+from flows.cases import manage
+from playground.journey import action_id
+from playground.slack import Message
+from tests.bot.workplace import STEPS, Workplace, who
+
+LAST = "next_steps"
+OTHERS = [step for step in STEPS if step != LAST]
+
+
+async def skip(place: Workplace, onboarding: str, *steps: str) -> None:
+    async def one(step: str) -> None:
+        await place.bot.desk.transact(
+            lambda unit: manage.skip(unit, place.rules.rules, onboarding, step, who(place.sam), "Not needed.")
+        )
+
+    for step in steps:
+        await one(step)
+    await place.settled()
+
+
+async def status(place: Workplace) -> Message:
+    """What Sam reads in the support channel."""
+    assert (await place.sam.command("/onboarding status acme", place.support)).ok
+    return max((m for m in place.support.messages if m.ephemeral_to == place.sam.id), key=lambda m: m.ts)
+
+
+async def closes(place: Workplace, message: Message) -> str:
+    """Sam presses the button of a message; what he is asked before."""
+    name = action_id(message.blocks, Act.TASK, "close_onboarding")
+    assert name is not None, message.text
+    outcome = await place.sam.click(message, action_id=name)
+    assert outcome.ok, outcome
+    await place.settled()
+    return str(outcome.confirmed)
+
+
+async def assert_closed(place: Workplace) -> None:
+    """The customer reads it on the card and has the receipt, nothing is left to press, and the channel is free."""
+    card, step = place.journey.lasting("card", ""), place.journey.lasting("step", LAST)
+    assert "Closed by" in card.text
+    assert "to be filled in" not in card.text
+    assert action_id(step.blocks, Act.OPEN_FORM) is None
+    assert any("is complete" in message.text for message in place.journey.thread("step", LAST))
+    await place.begin(customer="Acme Pay")
+
+
+async def test_a_customer_who_never_rates_keeps_nothing_open(place: Workplace) -> None:
+    onboarding = await place.begin()
+    await skip(place, onboarding, *OTHERS)
+    assert "the steps cannot be changed any more" in await closes(place, await status(place))
+    assert await place.state(onboarding, LAST) == "skipped"
+    await assert_closed(place)
+
+
+async def test_a_last_step_that_was_skipped_keeps_nothing_open(place: Workplace) -> None:
+    onboarding = await place.begin()
+    await skip(place, onboarding, LAST, *OTHERS)
+    await closes(place, await status(place))
+    await assert_closed(place)
+
+
+async def test_after_the_reminders_it_can_be_closed_where_support_is_told(place: Workplace) -> None:
+    onboarding = await place.begin()
+    await skip(place, onboarding, *OTHERS)
+    await place.bot.desk.transact(lambda unit: manage.stuck(unit, onboarding, LAST, "Nobody here to rate it.", who(place.ana)))
+    await place.settled()
+    await closes(place, place.journey.lasting("review", LAST))
+    await assert_closed(place)
+
+
+@pytest.mark.parametrize("last", ["open", "skipped"])
+async def test_not_while_another_step_is_left(place: Workplace, last: str) -> None:
+    onboarding = await place.begin()
+    await skip(place, onboarding, *OTHERS, *([LAST] if last == "skipped" else []))
+    before = await status(place)
+    reopen = lambda unit: manage.reopen(unit, place.rules.rules, onboarding, "planning", who(place.sam), "More to plan.")  # noqa: E731
+    await place.bot.desk.transact(reopen)
+    await place.settled()
+    assert action_id((await status(place)).blocks, Act.TASK, "close_onboarding") is None
+    await closes(place, before)  # a status asked for before that
+    assert "something before it is still open" in place.answers(place.sam)[-1]
+    assert "Closed by" not in place.journey.lasting("card", "").text
+    await skip(place, onboarding, "planning")
+    await closes(place, await status(place))
+    assert "Closed by" in place.journey.lasting("card", "").text
+
+
+async def test_the_customer_closes_nothing(place: Workplace) -> None:
+    onboarding = await place.begin()
+    await skip(place, onboarding, *OTHERS)
+    value = ButtonValue(onboarding=onboarding, step=LAST, task="close_onboarding")
+    await place.press(place.ana, place.acme, Act.TASK, value)
+    await place.bot.desk.drain()
+    assert "Only Pismo's support can do this" in place.answers(place.ana)[-1]
+    await closes(place, await status(place))

@@ -1,0 +1,136 @@
+"""Support's commands: which onboarding they mean, what they answer, and what they open."""
+
+import json
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from flows.cases import start
+from playground.journey import ready
+from playground.slack import Outcome
+from tests.bot.workplace import Workplace, who
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def office() -> AsyncIterator[Workplace]:
+    """Two customers with like names: Ácme Bank waits for support, Acme Pay for its own people."""
+    async with Workplace() as place:
+        first = await place.begin(customer="Ácme Bank")
+        await place.begin(place.blue, place.olga, "Acme Pay")
+        await place.send(first, "planning")
+        yield place
+
+
+async def typed(office: Workplace, line: str) -> str:
+    """What Sam reads after a command in the support channel."""
+    return shown(await office.sam.command(f"/onboarding {line}", office.support))
+
+
+def shown(outcome: Outcome) -> str:
+    assert outcome.ok, outcome.error
+    return json.dumps(outcome.body, ensure_ascii=False)
+
+
+async def test_status_of_all_of_one_and_of_the_channel_it_is_typed_in(office: Workplace) -> None:
+    everyone = await typed(office, "status")
+    assert "Ácme Bank" in everyone
+    assert "Acme Pay" in everyone
+    one = await typed(office, "status acme bank")
+    assert "Ácme Bank" in one
+    assert "Acme Pay" not in one
+    here = shown(await office.sam.command("/onboarding status", office.blue))
+    assert "Acme Pay" in here
+    assert "Ácme Bank" not in here
+
+
+@pytest.mark.parametrize(
+    "line", ["status ACME BANK", "status ácme bank", "matrix acme bank", "find bank", "STATUS acme bank", "  status   acme bank "]
+)
+async def test_a_name_is_found_as_people_type_it(office: Workplace, line: str) -> None:
+    words = await typed(office, line)
+    assert "No onboarding matches" not in words
+    assert "Several onboardings" not in words
+
+
+async def test_a_name_that_fits_several_or_none_is_asked_back(office: Workplace) -> None:
+    several = await typed(office, "skip acme")
+    assert "Several onboardings match" in several
+    assert "Ácme Bank" in several
+    assert "Acme Pay" in several
+    assert "No onboarding matches" in await typed(office, "matrix zebra")
+    assert "Say which customer" in await typed(office, "reopen")
+    assert office.sam.view is None
+
+
+async def test_what_was_typed_cannot_mention_or_link(office: Workplace) -> None:
+    words = await typed(office, "find <!channel> <https://evil.example|Pismo>")
+    assert "<!channel>" not in words
+    assert "<https://evil.example" not in words
+
+
+async def test_the_queue_shows_what_waits_for_support(office: Workplace) -> None:
+    words = await typed(office, "queue")
+    assert "Ácme Bank" in words
+    assert "Acme Pay" not in words
+
+
+async def test_help_and_unknown_words_say_what_there_is(office: Workplace) -> None:
+    for line in ("help", "", "danse"):
+        assert "begins an onboarding in a channel" in await typed(office, line)
+    assert "danse" in await typed(office, "danse")
+
+
+@pytest.mark.parametrize("verb", ["skip", "reopen", "assign"])
+async def test_steering_opens_a_form_about_that_customer(office: Workplace, verb: str) -> None:
+    outcome = await office.sam.command(f"/onboarding {verb} pay", office.support)
+    assert outcome.ok
+    await office.slack.until(lambda: ready(office.sam.view))
+    await office.sam.close()
+
+
+async def test_a_step_is_skipped_with_its_reason_and_opened_again(office: Workplace) -> None:
+    async with office.bot.store.read() as unit:
+        found = await unit.by_channel(office.blue.id)
+    assert found is not None
+    for verb, state in (("skip", "skipped"), ("reopen", "open")):
+        await office.sam.command(f"/onboarding {verb} pay", office.support)
+        await office.slack.until(lambda: ready(office.sam.view))
+        assert office.sam.view is not None
+        outcome = await office.journey.send_page(office.sam, office.sam.view, {"step": "planning", "reason": f"To {verb} it."})
+        assert outcome.closed, outcome.errors
+        await office.settled()
+        assert await office.state(found.id, "planning") == state
+        assert any(f"To {verb} it." in message.text for message in office.blue.messages)
+
+
+async def test_an_export_comes_to_who_asked_alone(office: Workplace) -> None:
+    assert "direct" in (await typed(office, "export acme bank")).casefold()
+    await office.slack.until(lambda: [m for m in office.sam.direct_messages() if m.files])
+    await office.settled()
+    assert not [m for m in office.support.messages + office.acme.messages if m.files]
+
+
+async def test_people_of_another_company_have_no_commands(office: Workplace) -> None:
+    outcome = await office.ana.command("/onboarding status", office.acme)
+    assert "not a valid command" in outcome.text
+
+
+async def test_parity_says_what_production_lacks(office: Workplace) -> None:
+    said = await typed(office, "parity ácme bank")
+    assert "Test and production: Ácme Bank" in said
+    assert "*Proof of access*\\n    Test: missing\\n    Production: missing" in said
+    assert "Begin early" in said
+    assert "Acme Pay" not in said
+
+
+async def test_what_is_over_can_still_be_looked_at_and_taken_along(office: Workplace) -> None:
+    channel = office.slack.add_channel("gone_pismo", office.slack.world.teams[0], [office.sam, office.ana])
+    over = await office.begin(channel, office.ana, "Gone Bank")
+    await office.bot.desk.transact(lambda unit: start.close(unit, office.rules.rules, over, who(office.sam)))
+    for verb in ("status", "matrix", "parity"):
+        assert "No onboarding matches" not in await typed(office, f"{verb} gone bank"), verb
+    assert "The export comes" in await typed(office, "export gone bank")
+    assert "No onboarding matches" in await typed(office, "skip gone bank")

@@ -1,0 +1,48 @@
+"""Companies on Enterprise Grid: clicks name the organization in place of the home team, commands name both."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.messages.buttons import Act
+from playground.acts import example
+from playground.journey import action_id
+from playground.slack.world import Team
+from tests.bot.workplace import Workplace
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+def join_grid(office: Workplace, team: Team, enterprise: str) -> None:
+    grid = replace(team, enterprise=enterprise)
+    world = office.slack.world
+    world.teams[world.teams.index(team)] = grid
+    for user in world.users.values():
+        user.team = grid if user.team == team else user.team
+
+
+async def test_support_and_a_customer_on_grid_work_as_others_do(office: Workplace, onboarding: str) -> None:
+    for team, enterprise in zip(list(office.slack.world.teams[:2]), ("E0PISMO", "E0ACME"), strict=True):
+        join_grid(office, team, enterprise)
+    await office.restart()
+    assert "Acme Bank" in str((await office.sam.command("/onboarding status", office.support)).body)
+    await office.journey.send_step(office.ana, "planning", example("planning"))
+    await office.journey.approve(office.sam, "planning", lambda: office.journey.says("step", "planning", "being set up"))
+    assert await office.state(onboarding, "planning") == "fulfilling"
+
+
+async def test_another_organization_s_name_opens_nothing(office: Workplace, onboarding: str) -> None:
+    join_grid(office, office.slack.world.teams[2], office.slack.world.teams[0].enterprise)
+    office.acme.members.append(office.olga.id)
+    before = office.rows()
+    await office.olga.click(office.journey.lasting("step", "planning"), action_id=_open(office))
+    await office.settled()
+    assert office.olga.view is None
+    assert office.rows() == before
+    assert "another company" in office.answers(office.olga)[-1]
+
+
+def _open(office: Workplace) -> str:
+    name = action_id(office.journey.lasting("step", "planning").blocks, Act.OPEN_FORM)
+    assert name is not None
+    return name

@@ -1,0 +1,156 @@
+"""Onboardings as they can stand, made by hand: every step in every state, with everything sent, done, granted and decided."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from flows.cases.onboarding import situation_of, whose_turn
+from flows.forms.fields import Answers
+from flows.forms.pages import collect
+from flows.forms.step import Situation
+from flows.journey import CURRENT, JOURNEYS, Journey
+from flows.model import Decision, Effect, Grant, Onboarding, Snapshot, StepRecord, Submission, TaskRecord
+from flows.rules import Rules
+from flows.state import StepState
+from tests.flows.steps import filled_forms
+
+NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
+JOURNEY: Journey = JOURNEYS[CURRENT]
+STEPS = tuple(JOURNEY.steps)
+RULES = Rules()
+LANGUAGES = filled_forms.LANGUAGES
+ONBOARDING = "onb_0123456789abcdef"
+SENT_STATES = tuple(StepState)[2:]
+
+
+def sent_answers(step_id: str) -> Answers:
+    form = JOURNEY.steps[step_id].form
+    situation = filled_forms.a_situation(answers={s: dict(JOURNEY.steps[s].form.example) for s in STEPS if s != step_id})
+    return collect(form, filled_forms.example(form), situation)[0]
+
+
+def snapshot(state: StepState, language: str = "en", *, said: str = "Example Bank", **onboarding: Any) -> Snapshot:
+    """Every step in one state. ``said``: the customer's name and every reason, as typed."""
+    sent = state in SENT_STATES
+    steps = {
+        step_id: StepRecord(
+            id=f"{ONBOARDING}:{step_id}",
+            onboarding_id=ONBOARDING,
+            step_id=step_id,
+            position=position,
+            state=state,
+            revision=1 if sent else 0,
+            digest="d" * 64 if sent else "",
+            submitted_by="U_ANA" if sent else "",
+            submitted_at=NOW if sent else None,
+            claimer_id="U_SUE" if position % 2 else "",
+            changed_by="U_SUE",
+            changed_at=NOW,
+            turn_since=NOW - timedelta(hours=30 * position),
+            reason=said,
+        )
+        for position, step_id in enumerate(STEPS)
+    }
+    made = Snapshot(
+        onboarding=Onboarding(
+            id=ONBOARDING,
+            journey=CURRENT,
+            customer=said[:80],
+            channel_id="C_CUSTOMER",
+            team_id="T2",
+            lead_id="U_ANA",
+            owner_id="U_SUE",
+            language=language,
+            go_live=date(2099, 1, 15),
+            started_at=NOW,
+            started_by="U_SUE",
+            **onboarding,
+        ),
+        steps=steps,
+        submissions={step_id: [submission(step_id, sent_answers(step_id))] for step_id in STEPS} if sent else {},
+        tasks=[],
+        decisions=[decision(step_id) for step_id in STEPS] if sent else [],
+        grants=grants() if sent else [],
+        members=[],
+    )
+    for step_id, record in steps.items():
+        side = whose_turn(JOURNEY.steps[step_id], record, situation_of(made, RULES, NOW))
+        record.turn = f"{side.value}:{state.value}:1" if side and not made.onboarding.closed_at else ""
+    return made
+
+
+def submission(step_id: str, answers: Answers, revision: int = 1) -> Submission:
+    return Submission(
+        id=f"{ONBOARDING}:{step_id}:{revision}",
+        onboarding_id=ONBOARDING,
+        step_id=step_id,
+        revision=revision,
+        digest="d" * 64,
+        answers=answers,
+        team_id="T2",
+        user_id="U_ANA",
+        at=NOW,
+    )
+
+
+def decision(step_id: str) -> Decision:
+    return Decision(
+        id=f"{ONBOARDING}:{step_id}:1:U_SUE",
+        onboarding_id=ONBOARDING,
+        subject=step_id,
+        revision=1,
+        digest="d" * 64,
+        verdict="approve",
+        team_id="T1",
+        user_id="U_SUE",
+        at=NOW,
+    )
+
+
+def grants(people: int = 2) -> list[Grant]:
+    resources = ("service_desk", "slack_connect", "status_page", "control_center_test", "control_center_production")
+    states = ("asked", "filed", "invited", "expired", "granted", "refused", "confirmed", "withdrawn")
+    return [
+        Grant(
+            id=f"grant_{person}_{number}",
+            onboarding_id=ONBOARDING,
+            step_id="service_desk",
+            resource=resources[number % len(resources)],
+            email=f"person{person}@bank.example",
+            state=state,
+            reference="SD-1024" if state == "filed" else "",
+            expires_at=NOW + timedelta(hours=24) if state == "invited" else None,
+        )
+        for person in range(people)
+        for number, state in enumerate(states)
+    ]
+
+
+def tasks(state: str, said: str = "Cards first.") -> list[TaskRecord]:
+    """Every task of every step, waiting for its second person or done."""
+    return [
+        TaskRecord(
+            id=f"{ONBOARDING}:{step.id}.{task.id}:",
+            onboarding_id=ONBOARDING,
+            step_id=step.id,
+            task_id=task.id,
+            item="item_1" if task.repeatable else "",
+            state=state,
+            answers={**(task.form.example if task.form else {}), "notes": said},
+            team_id="T1",
+            user_id="U_SUE",
+            at=NOW,
+        )
+        for step in JOURNEY.steps.values()
+        for task in step.tasks
+    ]
+
+
+def failed(kind: str) -> Effect:
+    return Effect(
+        id=f"eff_{kind}", onboarding_id=ONBOARDING, batch="b", seq=1, kind=kind, arguments={}, state="failed", error_id="E1"
+    )
+
+
+def at(made: Snapshot) -> Situation:
+    return replace(situation_of(made, RULES, NOW), actor_id="U_ANA")

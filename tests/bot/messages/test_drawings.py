@@ -1,0 +1,180 @@
+"""With tasks open, waiting and done, and with hard texts everywhere: Slack takes it, it mentions nobody, each button does something."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pytest
+
+from bot.listeners.actions import ACTIONS
+from bot.messages import board, card, home, matrix, reminder, review, step
+from bot.messages.blocks import Drawing
+from bot.messages.buttons import Act, parse
+from bot.messages.texts import Texts, table
+from flows.model import Effect, Snapshot
+from flows.people import Side
+from flows.state import StepState
+from playground.slack.checks import check_message, check_view
+from tests.bot.messages import samples
+from tests.bot.messages.samples import JOURNEY, NOW, RULES, STEPS
+
+every = pytest.mark.parametrize("language", samples.LANGUAGES)
+in_every_state = pytest.mark.parametrize("state", StepState)
+MENTION = re.compile(r"<[!@#][^>]*>|<https?:[^>]*>")
+OURS = re.compile(r"<@U_(ANA|SUE)>|<#C_CUSTOMER>|<!date\^\d+\^\{[^<>]*>")
+
+
+def messages(made: Snapshot, language: str, failed: Sequence[Effect] = ()) -> Iterator[tuple[str, Drawing]]:
+    """All that can stand in channels for one onboarding, by name."""
+    texts, at = Texts(language), samples.at(made)
+    yield "card", card.card(made, JOURNEY, texts, at)
+    for step_id in STEPS:
+        yield f"step {step_id}", step.step_message(made, JOURNEY, step_id, texts, at)
+        yield f"review {step_id}", review.review_card(made, JOURNEY, step_id, texts, at, RULES, failed)
+        for side in Side:
+            asked = {"where": side.value, "user": "U_ANA", "steps": [step_id], "count": 1}
+            yield f"reminder {step_id}", reminder.reminder(made, JOURNEY, asked, texts, at)
+    for side in Side:
+        asked = {"where": side.value, "user": "U_ANA", "steps": list(STEPS), "count": 3}
+        yield "reminder of all", reminder.reminder(made, JOURNEY, asked, texts, at)
+    yield "matrix", matrix.matrix(made, texts, NOW)
+    yield "status", board.one(made, JOURNEY, texts, at)
+    yield "overview", board.overview([made], texts, NOW)
+    yield "queue", board.queue([made], texts, NOW)
+    yield "help", board.help_view(texts)
+
+
+def homes(made: Sequence[Snapshot], language: str) -> Iterator[dict[str, Any]]:
+    texts = Texts(language)
+    yield home.support_home(made, texts, NOW)
+    yield home.customer_home([card.card(one, JOURNEY, texts, samples.at(one)).blocks for one in made], texts)
+
+
+def taken(drawn: Drawing) -> Drawing:
+    """Slack posts it, and edits it in place; a screen reader has something to read."""
+    for updating in (False, True):
+        check_message({"text": drawn.text, "blocks": drawn.blocks}, updating=updating)
+    assert drawn.text.strip()
+    return drawn
+
+
+def mentions(drawn: Any) -> set[str]:
+    """What Slack would make a mention or link of, but for what the bot means."""
+    return {found for text in mrkdwn(drawn) for found in MENTION.findall(text) if not OURS.fullmatch(found)}
+
+
+def mrkdwn(value: Any) -> Iterator[str]:
+    if isinstance(value, Drawing):
+        yield value.text
+        yield from mrkdwn(value.blocks)
+    elif isinstance(value, list):
+        for one in value:
+            yield from mrkdwn(one)
+    elif isinstance(value, dict):
+        if value.get("type") == "mrkdwn":
+            yield str(value["text"])
+        for one in value.values():
+            yield from mrkdwn(one)
+
+
+def buttons(blocks: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """All buttons but links, wherever they stand."""
+    every_one = [
+        e for block in blocks for e in (*block.get("elements", ()), *([block["accessory"]] if "accessory" in block else ()))
+    ]
+    return [e for e in every_one if e.get("type") == "button" and not e["action_id"].startswith("link:")]
+
+
+def situations(state: StepState, language: str, said: str = "Example Bank") -> Iterator[Snapshot]:
+    """A state with tasks open, waiting and done; then closed."""
+    for task_state in ("", "waiting", "done"):
+        made = samples.snapshot(state, language, said=said)
+        made.tasks = samples.tasks(task_state) if task_state else []
+        yield made
+    closed = samples.snapshot(state, language, said=said, closed_at=NOW, closed_by="U_SUE")
+    closed.tasks = samples.tasks("done")
+    yield closed
+
+
+@every
+@in_every_state
+def test_every_message_in_every_state_is_taken_and_its_buttons_are_handled(state: StepState, language: str) -> None:
+    for made in situations(state, language):
+        for name, drawn in messages(made, language, [samples.failed("draw"), samples.failed("proof")]):
+            taken(drawn)
+            assert mentions(drawn) == set(), name
+            assert no_key_left(drawn), name
+            for one in buttons(drawn.blocks):
+                value = parse(one["value"])
+                assert Act(one["action_id"].partition(":")[0]) in ACTIONS
+                assert value.onboarding == made.onboarding.id
+
+
+def no_key_left(drawn: Drawing) -> bool:
+    """No text is its own key, and no placeholder is left."""
+    words = drawn.text
+    known = {key.partition(".")[0] for key in table("en")}
+    return not re.search(rf"\b({'|'.join(sorted(known))})\.[a-z_]+(\.[a-z_]+)*\b(?! )", words) and not re.search(
+        r"\{\w+\}", words
+    )
+
+
+@every
+@in_every_state
+def test_every_home_in_every_state_is_taken(state: StepState, language: str) -> None:
+    for made in situations(state, language):
+        for view in homes([made], language):
+            check_view(view, "home")
+            assert mentions(view) == set()
+    for view in homes([], language):
+        check_view(view, "home")
+
+
+# -- what people type
+
+
+def long_answers(text: str) -> dict[str, dict[str, Any]]:
+    """Every step's answers with every text replaced by one."""
+
+    def one(value: Any) -> Any:
+        if isinstance(value, list):
+            return [one(part) for part in value]
+        if isinstance(value, dict):
+            return {name: part if name in KEPT else one(part) for name, part in value.items()}
+        return text if isinstance(value, str) and value else value
+
+    return {step_id: {n: v if n in KEPT else one(v) for n, v in samples.sent_answers(step_id).items()} for step_id in STEPS}
+
+
+KEPT = frozenset(
+    {"go_live", "production_from", "country", "currency", "timezone", "products", "environments", "resources", "role"}
+)
+KEPT |= {"language", "portal_language", "test", "method", "mtls", "rating", "legal_proxy_kind"}
+"""Answers that are chosen, not typed."""
+
+HARD = (
+    "x" * 3000,
+    "<!channel> " * 270,
+    "&" * 3000,
+    "🎉" * 1500,
+    "\u202eשלום " * 400,
+    "*b* _i_ ~s~ `c` " * 180,
+    "\n" * 2999 + "x",
+)
+
+
+@every
+@pytest.mark.parametrize("text", HARD, ids=["unbroken", "channel", "ampersands", "emoji", "right to left", "emphasis", "lines"])
+def test_hard_texts_everywhere_stay_within_slack_and_mention_nobody(text: str, language: str) -> None:
+    for state in (StepState.SUBMITTED, StepState.CHANGES_REQUESTED, StepState.FULFILLING):
+        made = samples.snapshot(state, language, said=text)
+        made.submissions = {step_id: [samples.submission(step_id, sent)] for step_id, sent in long_answers(text).items()}
+        made.tasks = samples.tasks("done", text)
+        for name, drawn in messages(made, language):
+            taken(drawn)
+            assert mentions(drawn) == set(), name
+        for view in homes([made] * 3, language):
+            check_view(view, "home")
+            assert mentions(view) == set()
+        pressed = buttons(review.review_card(made, JOURNEY, "planning", Texts(language), samples.at(made), RULES).blocks)
+        assert pressed or state is StepState.CHANGES_REQUESTED  # whatever the answers take, the decision is there

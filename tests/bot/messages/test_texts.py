@@ -1,0 +1,281 @@
+"""The languages are complete and alike, and every key that the code speaks of has its sentence."""
+
+import ast
+import re
+import string
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import cast, get_args
+
+import pytest
+from pydantic import ValidationError
+from pydantic_core.core_schema import ErrorType
+
+from bot.config.service_desk import DeskPolicies
+from bot.desk import Desk
+from bot.jobs.handlers import executors
+from bot.jobs.runner import Impossible
+from bot.messages.blocks import BUTTON
+from bot.messages.buttons import Act
+from bot.messages.texts import FALLBACK, Texts, for_locale, languages, table
+from bot.modals.submission import DIALOG_MAY
+from flows.forms.dialogs import DIALOGS
+from flows.forms.fields import inputs
+from flows.journey import all_forms
+from flows.state import Move, StepState
+from pismo.environments import Environments
+
+ROOT = Path(__file__).parents[3]
+CODE = sorted((*(ROOT / "flows").rglob("*.py"), *(ROOT / "bot").rglob("*.py")))
+OTHERS = [language for language in languages() if language != FALLBACK]
+FORMS = [*all_forms(), *DIALOGS.values()]
+every = pytest.mark.parametrize("language", languages())
+
+
+def calls() -> Iterator[tuple[str, ast.Call]]:
+    """(name of what is called, the call) everywhere in the code."""
+    for path in CODE:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call):
+                name = getattr(node.func, "attr", "") or getattr(node.func, "id", "")
+                yield name, node
+
+
+def constants(node: ast.expr) -> Iterator[str]:
+    """The texts an argument can be: itself, or the branches of a choice."""
+    if isinstance(node, ast.IfExp):
+        yield from (*constants(node.body), *constants(node.orelse))
+    elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+
+
+# function -> (position of the key, prefix)
+SPOKEN = {
+    "Refused": (0, "refused."),
+    "Problem": (1, "error."),
+    "Note": (0, "note."),
+    "fault": (0, "error."),
+    "Unreadable": (0, "error."),
+    "say": (4, "say."),
+    "warn": (2, "say."),
+    "tell": (4, "say."),
+    "sentence": (1, "say."),
+    "answer": (2, "say."),
+    "texts": (0, ""),
+    "md": (0, ""),
+}
+SECTIONS = ("task", "refused", "say", "proof", "review")
+"""Keys that `bot.messages.wording.sentence` takes as they are."""
+
+
+def keys_spoken() -> set[str]:
+    found = set()
+    for name, call in calls():
+        position, prefix = SPOKEN.get(name, (0, None))
+        if prefix is None or len(call.args) <= position:
+            continue
+        for key in constants(call.args[position]):
+            found.add(key if prefix == "say." and key.partition(".")[0] in SECTIONS else prefix + key)
+    return found
+
+
+def has(language: str, key: str) -> bool:
+    """Itself, or its singular and plural."""
+    return key in table(language) or {f"{key}.one", f"{key}.other"} <= table(language).keys()
+
+
+def lacking(language: str, keys: Iterable[str]) -> list[str]:
+    return sorted(key for key in keys if not has(language, key))
+
+
+def holes(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+# -- languages against each other
+
+
+def test_there_are_the_two_languages_and_the_one_to_fall_back_on() -> None:
+    assert {"en", "pt_BR"} <= set(languages())
+    assert FALLBACK in languages()
+    assert set(languages()) == {
+        option for page in DIALOGS["start"].pages for n, _, i in inputs(page.model) if n == "language" for option in i.options
+    }
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_each_language_says_all_and_no_more(language: str) -> None:
+    assert table(language).keys() == table(FALLBACK).keys()
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_a_sentence_has_the_same_places_to_fill_in_in_every_language(language: str) -> None:
+    assert {k for k, text in table(language).items() if holes(text) != holes(table(FALLBACK)[k])} == set()
+
+
+@every
+def test_no_sentence_is_empty_or_ends_in_white_space_and_each_can_be_filled_in(language: str) -> None:
+    for key, text in table(language).items():
+        assert text.strip() == text != "", key
+        assert re.fullmatch(r"[a-z_]*(,[a-z_]+)*", ",".join(sorted(holes(text)))), key
+        text.format(**dict.fromkeys(holes(text), "x"))
+        assert not re.search(r"  |\b(TODO|XXX)\b", text), key
+
+
+def test_portuguese_is_not_english() -> None:
+    """Names, codes and words that are the same in both are few; whole sentences never are."""
+    same = {key: text for key, text in table("pt_BR").items() if text == table("en")[key]}
+    assert {
+        key: text for key, text in same.items() if len(text.split()) > 4 and not text.startswith("{") and "ssh" not in text
+    } == {}
+    assert len(same) < len(table("en")) / 12
+
+
+def test_portuguese_has_its_accents_and_english_none() -> None:
+    words = " ".join(table("pt_BR").values())
+    assert all(letter in words for letter in "ãçéêíóõáú")
+    bare = re.findall(r"\b(nao|voce|tambem|sera|codigo|endereco|usuario|organizacao|producao|revisao|ja)\b", words, re.IGNORECASE)
+    assert bare == []
+    assert not re.search(r"[ãçõ]", " ".join(table("en").values()))
+
+
+@every
+def test_plurals_come_in_pairs(language: str) -> None:
+    ones = {key.removesuffix(".one") for key in table(language) if key.endswith(".one")}
+    assert ones == {key.removesuffix(".other") for key in table(language) if key.endswith(".other")}
+
+
+@pytest.mark.parametrize(
+    ("language", "n", "said"),
+    [("en", 0, "0 days"), ("en", 1, "1 day"), ("en", 2, "2 days"), ("pt_BR", 0, "0 dia"), ("pt_BR", 2, "2 dias")],
+)
+def test_numbers_choose_their_form(language: str, n: int, said: str) -> None:
+    assert Texts(language)("age.days", n=n) == said
+
+
+@pytest.mark.parametrize(
+    ("locale", "language"), [("pt-BR", "pt_BR"), ("pt-PT", "pt_BR"), ("en-GB", "en"), ("de-DE", "en"), ("", "en")]
+)
+def test_a_locale_finds_the_nearest_language(locale: str, language: str) -> None:
+    assert for_locale(locale) == language
+
+
+# -- what the code says
+
+
+@every
+def test_every_key_the_code_speaks_of_has_its_sentence(language: str) -> None:
+    spoken = keys_spoken()
+    assert len(spoken) > 100
+    assert lacking(language, spoken) == []
+
+
+@every
+def test_what_is_named_by_its_kind_has_its_words(language: str) -> None:
+    kinds, _ = executors(cast(Desk, None), cast(Environments, None), None, DeskPolicies())
+    keys = {f"state.{state.value}" for state in StepState} | {f"effect.{kind}" for kind in kinds}
+    keys |= {f"say.{move.value}" for move in (Move.SKIP, Move.REOPEN)} | {f"turn.{side}" for side in ("customer", "support")}
+    keys |= {f"reminder.{side}" for side in ("customer", "support")}
+    keys |= {f"form.{dialog}.title" for dialog in DIALOG_MAY}
+    assert lacking(language, keys) == []
+
+
+@every
+def test_why_an_effect_was_given_up_is_said_in_words(language: str) -> None:
+    reasons = {key for name, call in calls() if name == Impossible.__name__ and call.args for key in constants(call.args[0])}
+    assert reasons
+    assert lacking(language, (f"why.{key}" for key in reasons)) == []
+
+
+@every
+def test_each_secret_that_the_guard_knows_has_its_refusal_and_its_name(language: str) -> None:
+    from flows.checks.guard import Kind as Secret  # noqa: PLC0415  its patterns take time to compile
+
+    assert lacking(language, (f"{prefix}{kind.value}" for kind in Secret for prefix in ("error.secret_", "secret_kind."))) == []
+
+
+WRONG: tuple[object, ...] = (
+    "",
+    " ",
+    "x",
+    "x" * 4000,
+    "-1",
+    "1.5",
+    "9" * 30,
+    "2099-01-01",
+    "2099-01-01T10:00",
+    "nan",
+    0,
+    -1,
+    1.5,
+    10**30,
+    True,
+)
+WRONG += ([], ["x"], [1], {}, {"x": 1}, {"name": "a", "text": 1}, None)
+
+
+@every
+def test_whatever_a_field_is_given_its_refusal_has_a_sentence_with_all_it_names(language: str) -> None:
+    """Of every kind of error that pydantic can raise, those that our fields do raise."""
+    known = set(get_args(ErrorType))
+    raised = set()
+    for form in FORMS:
+        for page in form.pages:
+            for name, _, _ in inputs(page.model):
+                for value in WRONG:
+                    try:
+                        page.model.model_validate({name: value})
+                    except ValidationError as error:
+                        for one in error.errors(include_url=False, include_input=False):
+                            text = table(language)[f"error.{one['type']}"]
+                            assert holes(text) <= set(one.get("ctx") or {}), one["type"]
+                            raised.add(one["type"])
+    assert len(raised & known) > 5
+
+
+# -- as long as Slack takes
+
+
+@every
+def test_titles_and_buttons_fit(language: str) -> None:
+    words = table(language)
+    assert {key for key, text in words.items() if re.match(r"form\..*\.(title|submit)$", key) and len(text) > 24} == set()
+    assert {
+        key for key, text in words.items() if re.match(r"form_ui\.(next|send|close|back|message)$", key) and len(text) > 24
+    } == set()
+    assert {
+        key for key, text in words.items() if re.match(r"(button|link|choice)\.|task\..*\.title$", key) and len(text) > BUTTON
+    } == set()
+    texts = Texts(language)
+    titles = [text for key, text in words.items() if re.fullmatch(r"step\.[a-z_]+\.title", key)]
+    for title in titles:
+        assert len(texts("button.fill", number=7, step=title)) <= BUTTON
+        assert len(texts("button.approve", step=title)) <= BUTTON
+        assert len(texts("confirm.reject", step=title)) <= 300
+    assert len(words["confirm.reject_title"]) <= 100
+    assert len(words["button.reject"]) <= 30
+    assert len(words["confirm.no"]) <= 30
+
+
+@every
+def test_hints_placeholders_and_alerts_fit(language: str) -> None:
+    for key, text in table(language).items():
+        most = {"label": 2000, "hint": 2000, "placeholder": 150}.get(key.rpartition(".")[2], 2000)
+        assert len(text) <= most, key
+        if key.startswith("error."):
+            assert len(text) <= 200, key  # Slack's alert, where the fault is shown above the page
+
+
+def test_every_button_has_a_word_somewhere() -> None:
+    used = {key for key in keys_spoken() if key.startswith("button.")}
+    assert len(used) >= len([act for act in Act if act not in (Act.TASK, Act.BACK, Act.PAGE, Act.LINK)])
+
+
+def test_no_sentence_is_left_that_nothing_says() -> None:
+    """Of the sections whose keys stand in the code as they are."""
+    source = "\n".join(path.read_text() for path in CODE)
+    sections = ("button", "confirm", "form_ui", "card", "home", "matrix", "help", "step_message", "refused", "say")
+    keys = {key for key in table(FALLBACK) if key.partition(".")[0] in sections}
+    assert {
+        key for key in keys if not re.search(rf"""["'](\w+\.)?{key.split(".")[1].removesuffix("_here")}["']""", source)
+    } == set()

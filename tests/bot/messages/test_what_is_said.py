@@ -1,0 +1,344 @@
+"""What each side learns and can press: the right button, whose turn, who decided, what changed; and what a screen reader hears of it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.messages.blocks import Block, Drawing, clip, cut, drawing, fit, long_sections, section, spoken
+from bot.messages.board import queue
+from bot.messages.buttons import ButtonValue, OldButton, parse
+from bot.messages.card import card
+from bot.messages.home import customer_home
+from bot.messages.matrix import matrix
+from bot.messages.reminder import reminder
+from bot.messages.review import answer_sections, diff, differences, review_card
+from bot.messages.step import step_message
+from bot.messages.texts import Texts, escape, for_locale, languages
+from flows.model import Snapshot
+from flows.people import Side
+from flows.state import StepState
+from playground.slack.block_kit import texts as words_of
+from playground.slack.checks import check_message, check_view
+from tests.bot.messages import samples
+
+EN = Texts("en")
+in_every_state = pytest.mark.parametrize("state", StepState)
+
+
+def card_of(made: Snapshot, texts: Texts = EN) -> Drawing:
+    return card(made, samples.JOURNEY, texts, samples.at(made))
+
+
+def step_of(made: Snapshot, step: str, texts: Texts = EN) -> Drawing:
+    return step_message(made, samples.JOURNEY, step, texts, samples.at(made))
+
+
+def review_of(made: Snapshot, step: str, texts: Texts = EN) -> Drawing:
+    return review_card(made, samples.JOURNEY, step, texts, samples.at(made), samples.RULES)
+
+
+def stand(made: Snapshot, **states: StepState) -> Snapshot:
+    """Single steps in another state, the customer's turn."""
+    for step, state in states.items():
+        made.steps[step].state, made.steps[step].turn = state, f"{Side.CUSTOMER.value}:{state.value}:1"
+    return made
+
+
+def sent(made: Snapshot, step: str, **answers: Any) -> Snapshot:
+    made.submissions[step] = [samples.submission(step, {**samples.sent_answers(step), **answers})]
+    return made
+
+
+def buttons(blocks: Sequence[Block]) -> list[Block]:
+    parts = [part for block in blocks for part in (block.get("accessory"), *block.get("elements", ()))]
+    return [part for part in parts if part and part["type"] == "button"]
+
+
+def names(blocks: Sequence[Block]) -> list[str]:
+    return [str(button["text"]["text"]) for button in buttons(blocks)]
+
+
+def acts(blocks: Sequence[Block]) -> list[str]:
+    return [str(button["action_id"]).partition(":")[0] for button in buttons(blocks)]
+
+
+def words(blocks: Sequence[Block]) -> str:
+    return "\n".join(words_of(list(blocks)))
+
+
+# -- the customer's side
+
+
+def test_the_checklist_opens_the_first_step_that_is_free() -> None:
+    (button,) = buttons(card_of(stand(samples.snapshot(StepState.LOCKED), service_desk=StepState.OPEN)).blocks)
+    assert button["text"]["text"] == "Fill in step 3: Service Desk access"
+    assert parse(button["value"]).step == "service_desk"
+
+
+def test_what_was_sent_back_comes_before_what_is_new() -> None:
+    made = stand(samples.snapshot(StepState.LOCKED), planning=StepState.OPEN, organization=StepState.CHANGES_REQUESTED)
+    (button,) = buttons(card_of(made).blocks)
+    assert parse(button["value"]).step == "organization"
+
+
+def test_while_pismo_works_the_checklist_says_that_there_is_nothing_to_do() -> None:
+    shown = card_of(samples.snapshot(StepState.SUBMITTED))
+    assert names(shown.blocks) == []
+    assert EN("card.nothing_to_do") in shown.text
+
+
+@in_every_state
+@pytest.mark.parametrize("language", languages())
+def test_the_checklist_is_read_in_words_alone(state: StepState, language: str) -> None:
+    texts, made = Texts(language), samples.snapshot(state, language)
+    said = card_of(made, texts).text
+    assert all(
+        f"{n}. {texts(f'step.{step}.title')} · {texts(f'state.{state}')}" in said for n, step in enumerate(samples.STEPS, 1)
+    )
+    assert not {"*", "▓", "░"} & set(said)
+
+
+@in_every_state
+def test_customers_see_nothing_of_supports_own_talk(state: StepState) -> None:
+    made = samples.snapshot(state)
+    for record in made.steps.values():
+        record.claimer_id = "U_CLAIMER"
+    shown = [card_of(made), *(step_of(made, step) for step in samples.STEPS)]
+    assert all("U_CLAIMER" not in drawn.text + words(drawn.blocks) for drawn in shown)
+    assert {act for drawn in shown for act in acts(drawn.blocks)} <= {"open_form", "task", "stuck", "link"}
+
+
+@in_every_state
+def test_a_step_offers_to_fill_to_change_or_neither(state: StepState) -> None:
+    fill, change = EN("button.fill_form"), EN("button.change_form")
+    offered = [name for name in names(step_of(samples.snapshot(state), "planning").blocks) if name in (fill, change)]
+    if state in (StepState.OPEN, StepState.CHANGES_REQUESTED):
+        assert offered == [fill]
+    else:
+        assert offered == ([] if state in (StepState.LOCKED, StepState.DONE, StepState.SKIPPED) else [change])
+
+
+def test_a_reminder_offers_the_form_help_and_a_rest() -> None:
+    made = samples.snapshot(StepState.OPEN)
+    asked: dict[str, Any] = {"where": "customer", "user": "U_ANA", "steps": ["planning"]}
+    assert acts(reminder(made, samples.JOURNEY, asked, EN, samples.at(made)).blocks) == ["open_form", "stuck", "snooze"]
+    asked["where"] = "support"
+    assert acts(reminder(made, samples.JOURNEY, asked, EN, samples.at(made)).blocks) == ["show", "snooze"]
+
+
+def test_a_reminder_of_a_task_offers_the_task() -> None:
+    made = samples.snapshot(StepState.FULFILLING)
+    asked: dict[str, Any] = {"where": "customer", "user": "U_ANA", "steps": ["authentication"]}
+    shown = reminder(
+        made, samples.JOURNEY, asked, EN, replace(samples.at(made), done={"organization.record_org_id": {"org_id": "TN-1"}})
+    )
+    assert acts(shown.blocks) == ["task", "stuck", "snooze"]
+
+
+# -- support's side
+
+
+@in_every_state
+def test_a_decision_can_be_taken_while_one_is_asked_and_rejecting_is_asked_twice(state: StepState) -> None:
+    shown = review_of(samples.snapshot(state), "organization")
+    decide = {"approve", "request_changes", "reject", "claim"}
+    assert decide & set(acts(shown.blocks)) == (decide if state is StepState.SUBMITTED else set())
+    rejecting = [button for button in buttons(shown.blocks) if button["action_id"] == "reject"]
+    assert all(button["style"] == "danger" and button["confirm"]["text"]["text"] for button in rejecting)
+
+
+def test_a_decision_names_the_revision_it_is_about() -> None:
+    shown = review_of(samples.snapshot(StepState.SUBMITTED), "organization")
+    assert {(v.revision, v.digest) for v in (parse(button["value"]) for button in buttons(shown.blocks))} == {(1, "d" * 16)}
+    assert "Revision 1 (dddddddd)" in shown.text
+
+
+def test_a_review_card_counts_the_approvals_and_says_whose_they_are() -> None:
+    said = review_of(samples.snapshot(StepState.SUBMITTED), "authentication").text
+    assert "1 of 2 approvals" in said
+    assert "Approved by <@U_SUE> 2026-03-10 12:00 UTC" in said
+
+
+def test_after_the_approval_support_sees_who_gave_it_and_what_to_do() -> None:
+    shown = review_of(samples.snapshot(StepState.FULFILLING), "organization")
+    assert "Approved by <@U_SUE>" in shown.text
+    assert names(shown.blocks) == ["Record the org ID"]
+
+
+def test_what_was_sent_back_says_why_to_both_sides() -> None:
+    made = samples.snapshot(StepState.CHANGES_REQUESTED, said="The <street> & number are missing.")
+    for shown in (review_of(made, "organization"), step_of(made, "organization")):
+        assert "The &lt;street&gt; &amp; number are missing." in shown.text
+
+
+def test_differences_stand_side_by_side() -> None:
+    form = samples.JOURNEY.steps["organization"].form
+    old = {**samples.sent_answers("organization"), "city": "Recife", "legal_proxy_kind": "person"}
+    changed = diff(old, {**old, "city": "Olinda", "legal_proxy_kind": "entity"}, form, EN)
+    assert {(before, after) for _, before, after in changed} == {("Recife", "Olinda"), ("a person", "an entity")}
+    assert "City: Recife → Olinda" in differences(changed, 2, EN)[0].text
+
+
+def test_a_person_who_was_left_out_is_a_difference() -> None:
+    form, people = samples.JOURNEY.steps["control_center"].form, samples.sent_answers("control_center")["users"]
+    changed = diff({"users": people}, {"users": people[:-1]}, form, EN)
+    assert (f"E-mail {len(people)}", people[-1]["email"], EN("review.nothing")) in changed
+
+
+def test_the_queue_begins_with_what_waits_longest() -> None:
+    waits = {"Young": timedelta(hours=2), "Old": timedelta(hours=50), "Middle": timedelta(hours=30)}
+    shown = queue([waiting(name, samples.NOW - since) for name, since in waits.items()], EN, samples.NOW)
+    assert sorted(waits, key=shown.text.index) == ["Old", "Middle", "Young"]
+    assert [parse(button["value"]).onboarding for button in buttons(shown.blocks)] == ["onb_Old", "onb_Middle", "onb_Young"]
+    assert "2 days" in shown.text
+
+
+def waiting(customer: str, since: datetime) -> Snapshot:
+    made = samples.snapshot(StepState.LOCKED, said=customer)
+    made.onboarding.id, record = f"onb_{customer}", made.steps["planning"]
+    record.state, record.turn, record.turn_since = StepState.SUBMITTED, "support:submitted:1", since
+    return made
+
+
+# -- too much of it
+
+
+def test_long_answers_are_whole_on_the_review_card_where_they_fit() -> None:
+    shown = review_of(
+        sent(samples.snapshot(StepState.SUBMITTED), "planning", goals="g" * 3000, challenges="µ" * 3000), "planning"
+    )
+    assert words(shown.blocks).count("µ") == 3000
+    assert words(shown.blocks).count("g") > 3000
+    assert EN("review.more_below") not in words(shown.blocks)
+
+
+def test_answers_that_do_not_fit_are_said_to_go_on_and_can_be_decided() -> None:
+    made = sent(samples.snapshot(StepState.SUBMITTED), "planning", goals="&" * 3000, challenges="<" * 3000)
+    shown = review_of(made, "planning")
+    check_message({"text": shown.text, "blocks": shown.blocks}, updating=True)
+    assert EN("review.more_below") in words(shown.blocks)
+    assert [name for name in names(shown.blocks) if f"[{name}]" not in shown.text] == []
+
+
+@pytest.mark.parametrize("language", languages())
+def test_the_matrix_of_a_thousand_people_ends_with_how_to_see_all(language: str) -> None:
+    made = samples.snapshot(StepState.FULFILLING)
+    made.grants = samples.grants(1000)
+    shown = matrix(made, Texts(language), samples.NOW)
+    check_message({"text": shown.text, "blocks": shown.blocks})
+    assert words(shown.blocks).endswith(Texts(language)("review.more"))
+
+
+def test_a_person_of_very_many_onboardings_is_told_that_there_are_more() -> None:
+    blocks = check_view(customer_home([card_of(samples.snapshot(StepState.OPEN)).blocks] * 40, EN), "home")["blocks"]
+    assert "more" in words(blocks[-1:])
+
+
+@in_every_state
+@pytest.mark.parametrize("language", languages())
+def test_a_screen_reader_hears_every_button_by_its_whole_name(state: StepState, language: str) -> None:
+    made, texts = samples.snapshot(state, language), Texts(language)
+    for step in samples.STEPS:
+        for shown in (review_of(made, step, texts), step_of(made, step, texts)):
+            assert all(f"[{escape(name)}]" in shown.text and not name.endswith("…") for name in names(shown.blocks))
+            assert sum(button.get("style") == "primary" for button in buttons(shown.blocks)) <= 1
+
+
+def test_a_customers_name_that_looks_like_a_mention_is_none() -> None:
+    shown = card_of(samples.snapshot(StepState.OPEN, said="<!channel> & Co"))
+    assert "Onboarding of &lt;!channel&gt; &amp; Co" in shown.text
+    assert shown.blocks[0]["text"]["text"] == "Onboarding of <!channel> & Co"
+
+
+def test_a_public_key_is_named_not_printed() -> None:
+    form = samples.JOURNEY.steps["authentication"].form
+    key = {**form.example, "method": "oidc", "public_key": "-----BEGIN PUBLIC KEY-----\nMIIBIjAN\n-----END PUBLIC KEY-----"}
+    shown = words(answer_sections(form, key, EN))
+    assert "Public Key (PEM, SHA-256 " in shown
+    assert "MIIB" not in shown
+
+
+# -- the parts
+
+
+@given(st.text(max_size=400), st.integers(10, 200))
+def test_a_cut_text_ends_with_an_ellipsis_and_within_no_sign(text: str, most: int) -> None:
+    shown = clip(escape(text), most)
+    assert len(shown) <= most
+    assert shown == escape(text) or shown.endswith("…")
+    assert shown.count("&") == sum(shown.count(sign) for sign in ("&amp;", "&lt;", "&gt;"))
+    assert len(cut(text, most)) <= most
+
+
+@given(st.text("a&<> \n\u05d0", min_size=1, max_size=100).map(lambda text: text * 90))
+def test_an_escaped_text_in_sections_breaks_within_no_sign(text: str) -> None:
+    for part in (block["text"]["text"] for block in long_sections(escape(text))):
+        assert 0 < len(part) <= 3000
+        assert part.count("&") == sum(part.count(sign) for sign in ("&amp;", "&lt;", "&gt;"))
+
+
+def test_blocks_that_do_not_fit_are_replaced_by_a_word() -> None:
+    blocks = [section(str(number)) for number in range(60)]
+    assert words(fit(blocks, 5, 100, "more")).split("\n") == ["0", "1", "2", "3", "more"]
+    assert fit(blocks[:5], 5, 100, "more") == blocks[:5]
+    assert len(drawing(blocks).blocks) == 50
+    assert words(drawing([section("x" * 3000)] * 10).blocks).endswith("…")
+
+
+def test_bars_dates_and_emphasis_are_read_as_words() -> None:
+    at = "<!date^1773144000^{date_short_pretty}|2026-03-10 12:00 UTC>"
+    assert spoken(f"*▓▓░  2 of 3* {at}") == "2 of 3 2026-03-10 12:00 UTC"
+
+
+def test_the_same_is_drawn_with_the_same_digest() -> None:
+    made = samples.snapshot(StepState.OPEN)
+    assert (
+        card_of(made).digest
+        == card_of(samples.snapshot(StepState.OPEN)).digest
+        != card_of(stand(made, planning=StepState.DONE)).digest
+    )
+
+
+@pytest.mark.parametrize(
+    ("locale", "language"),
+    [("pt-BR", "pt_BR"), ("pt-PT", "pt_BR"), ("en-GB", "en"), ("es-ES", "en"), ("", "en"), ("de-DE", "en")],
+)
+def test_a_slack_locale_finds_its_language(locale: str, language: str) -> None:
+    assert for_locale(locale) == language
+
+
+def test_portuguese_counts_none_and_one_as_one() -> None:
+    said = {language: [Texts(language)("age.days", n=n) for n in (0, 1, 2)] for language in ("en", "pt_BR")}
+    assert said["en"][0].endswith("days")
+    assert said["pt_BR"][0] == said["pt_BR"][1].replace("1", "0")
+    assert said["pt_BR"][2] != said["pt_BR"][1].replace("1", "2")
+
+
+def test_parameters_are_harmless_in_mrkdwn_and_never_read_as_a_template() -> None:
+    assert EN.md("review.channel", channel="<!here> {0} {reason}") == "Channel: &lt;!here&gt; {0} {reason}"
+
+
+# -- buttons of other versions
+
+
+@given(st.text(max_size=64), st.integers(0, 10**6), st.text(max_size=64))
+def test_a_button_is_read_as_it_was_made(onboarding: str, revision: int, task: str) -> None:
+    made = ButtonValue(onboarding=onboarding, step="organization", revision=revision, digest="d" * 16, task=task)
+    assert parse(made.dumped()) == made
+    assert len(made.dumped()) <= 2000
+
+
+@pytest.mark.parametrize("value", ["nothing", "[]", '{"v": 2}', '{"revision": "x"}', '{"step": 1}', f'{{"item": "{"x" * 200}"}}'])
+def test_a_value_that_is_not_understood_is_an_old_button(value: str) -> None:
+    with pytest.raises(OldButton):
+        parse(value)
+
+
+def test_a_value_without_a_version_is_of_the_first() -> None:
+    assert parse('{"step": "planning", "unknown": 1}') == ButtonValue(v=1, step="planning")
+    assert parse("") == ButtonValue()

@@ -1,0 +1,250 @@
+"""Several people in one draft: nobody overwrites, removes or sends what they did not see, and hears why a page comes again."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from bot.messages.buttons import Act, ButtonValue
+from playground.journey import ready
+from playground.slack import Outcome, Person, View
+from playground.slack.payloads import actions_on_view, on_submission
+from tests.bot.workplace import STEPS, Workplace
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+PLANNING = STEPS["planning"].form.example
+CHANGED = "This page was changed meanwhile"
+
+
+def user(name: str, then: str = "another") -> dict[str, Any]:
+    who = {"name": name, "email": f"{name}@bank.example", "language": "en", "role": "controlc-admin"}
+    return {**who, "environments": ["test"], "then": then}
+
+
+async def opened(office: Workplace, person: Person, onboarding: str, step: str) -> None:
+    person.user.stack.clear()
+    await office.press(person, office.acme, Act.OPEN_FORM, ButtonValue(onboarding=onboarding, step=step))
+    await office.bot.desk.drain()
+    assert ready(person.view), office.shown(person)
+
+
+async def type_in(office: Workplace, person: Person, values: dict[str, Any]) -> View:
+    """Into whatever page is on top."""
+    assert person.view is not None
+    await office.journey.type_in(person, person.view, values)
+    return person.view
+
+
+async def send(office: Workplace, person: Person, values: dict[str, Any]) -> Outcome:
+    await type_in(office, person, values)
+    return await person.submit()
+
+
+async def press(office: Workplace, person: Person, name: str) -> None:
+    assert person.view is not None
+    await person.click(person.view, action_id=name)
+    await office.bot.desk.drain()
+
+
+def field(person: Person, name: str) -> Any:
+    assert person.view is not None
+    states = [state["value"] for block, state in person.view.inputs.items() if block.partition("~")[0] == name]
+    return next(value for key, value in states[0].items() if key != "type")
+
+
+async def names(office: Workplace, onboarding: str) -> list[str]:
+    async with office.bot.store.read() as unit:
+        return [one["name"] for draft in await unit.drafts(onboarding) for one in draft.answers.get("users", [])]
+
+
+async def listed(office: Workplace, onboarding: str, *users: str) -> None:
+    """Ana named these users, and stands on the last page."""
+    await office.open_step(onboarding, "control_center")
+    await opened(office, office.ana, onboarding, "control_center")
+    for name in users:
+        outcome = await send(office, office.ana, user(name, "enough" if name == users[-1] else "another"))
+        assert outcome.ok, outcome.errors
+    assert await names(office, onboarding) == list(users)
+
+
+def submission(office: Workplace, person: Person, view: View) -> Any:
+    return json.loads(json.dumps(on_submission(office.slack, "view_submission", person.user, view)))
+
+
+def bodies(outcomes: Sequence[Outcome]) -> list[str]:
+    return [json.dumps(outcome.body, sort_keys=True) for outcome in outcomes]
+
+
+# -- the same page twice
+
+
+async def test_a_redelivered_removal_removes_one(office: Workplace, onboarding: str) -> None:
+    await listed(office, onboarding, "aa", "bb", "cc")
+    await press(office, office.ana, f"{Act.PAGE}:0")
+    payload = submission(office, office.ana, await type_in(office, office.ana, {"then": "remove"}))
+    first, *again = bodies([await office.deliver(office.ana, payload) for _ in range(3)])
+    assert again == [first, first]
+    assert await names(office, onboarding) == ["bb", "cc"]
+
+
+async def test_after_a_removal_the_page_shows_the_next_one(office: Workplace, onboarding: str) -> None:
+    await listed(office, onboarding, "aa", "bb", "cc")
+    await press(office, office.ana, f"{Act.PAGE}:0")
+    assert (await send(office, office.ana, {"then": "remove"})).ok
+    assert (field(office.ana, "name"), field(office.ana, "then")["value"]) == ("bb", "another")
+    for _ in ("bb", "cc", "all of them"):
+        assert (await office.ana.submit()).ok
+    await office.settled()
+    sent = (await office.snapshot(onboarding)).last("control_center")
+    assert sent is not None
+    assert [one["name"] for one in sent.answers["users"]] == ["bb", "cc"]
+
+
+async def test_a_redelivered_back_removes_one(office: Workplace, onboarding: str) -> None:
+    await listed(office, onboarding, "aa", "bb", "cc")
+    await press(office, office.ana, f"{Act.PAGE}:1")
+    view = await type_in(office, office.ana, {"then": "remove"})
+    back = {"type": "button", "block_id": "b", "action_id": "back", "value": "{}", "action_ts": "1.1"}
+    payload = json.loads(json.dumps(actions_on_view(office.slack, office.ana.user, view) | {"actions": [back]}))
+    for _ in range(2):
+        await office.deliver(office.ana, payload)
+        await office.bot.desk.drain()
+    assert await names(office, onboarding) == ["aa", "cc"]
+
+
+async def test_a_redelivered_page_is_kept_once_and_answered_alike(office: Workplace, onboarding: str) -> None:
+    await office.open_step(onboarding, "control_center")
+    await opened(office, office.ana, onboarding, "control_center")
+    payload = submission(office, office.ana, await type_in(office, office.ana, user("aa")))
+    first, *again = bodies([await office.deliver(office.ana, payload) for _ in range(3)])
+    assert again == [first, first]
+    assert CHANGED not in first
+    assert await names(office, onboarding) == ["aa"]
+
+
+async def test_a_page_that_was_refused_is_corrected_without_hearing_of_others(office: Workplace, onboarding: str) -> None:
+    await opened(office, office.ana, onboarding, "planning")
+    for past in ("2020-01-01", "2021-01-01"):
+        assert "in the past" in str((await send(office, office.ana, {**PLANNING, "go_live": past})).errors)
+    outcome = await send(office, office.ana, PLANNING)
+    assert outcome.ok, outcome.errors
+    assert CHANGED not in office.shown(office.ana)
+    assert "session_1" in office.shown(office.ana)
+
+
+# -- two at once
+
+
+async def test_an_entry_that_moved_is_changed_where_it_stands_now(office: Workplace, onboarding: str) -> None:
+    await listed(office, onboarding, "aa", "bb", "cc")
+    await opened(office, office.bruno, onboarding, "control_center")
+    await press(office, office.ana, f"{Act.PAGE}:1")
+    await press(office, office.bruno, f"{Act.PAGE}:0")
+    assert (await send(office, office.bruno, {"then": "remove"})).ok
+    assert (await send(office, office.ana, {"name": "bb2"})).ok
+    assert CHANGED in office.shown(office.ana)
+    assert field(office.ana, "name") == "bb2"
+    assert await names(office, onboarding) == ["bb", "cc"]
+    assert (await office.ana.submit()).ok
+    assert await names(office, onboarding) == ["bb2", "cc"]
+
+
+async def test_an_entry_that_was_removed_is_said_to_be_gone_with_what_was_typed(office: Workplace, onboarding: str) -> None:
+    await listed(office, onboarding, "aa", "bb", "cc")
+    await opened(office, office.bruno, onboarding, "control_center")
+    for person in (office.ana, office.bruno):
+        await press(office, person, f"{Act.PAGE}:1")
+    assert (await send(office, office.ana, {"then": "remove"})).ok
+    assert (await send(office, office.bruno, {"name": "bb2"})).ok
+    assert "não está mais nela" in office.shown(office.bruno)
+    assert "bb2" in office.shown(office.bruno)
+    assert field(office.bruno, "name") == "cc"
+    assert await names(office, onboarding) == ["aa", "cc"]
+    assert (await office.bruno.submit()).ok
+    assert await names(office, onboarding) == ["aa", "cc"]
+
+
+async def test_two_who_remove_the_same_entry_remove_one(office: Workplace, onboarding: str) -> None:
+    await listed(office, onboarding, "aa", "bb", "cc")
+    await opened(office, office.bruno, onboarding, "control_center")
+    for person in (office.ana, office.bruno):
+        await press(office, person, f"{Act.PAGE}:0")
+    for person in (office.ana, office.bruno):
+        assert (await send(office, person, {"then": "remove"})).ok
+    assert await names(office, onboarding) == ["bb", "cc"]
+
+
+async def test_two_who_add_an_entry_add_two(office: Workplace, onboarding: str) -> None:
+    await office.open_step(onboarding, "control_center")
+    await opened(office, office.ana, onboarding, "control_center")
+    await send(office, office.ana, user("aa"))
+    await opened(office, office.bruno, onboarding, "control_center")
+    assert (await send(office, office.ana, user("from.ana", "enough"))).ok
+    assert (await send(office, office.bruno, user("from.bruno", "enough"))).ok
+    assert await names(office, onboarding) == ["aa", "from.ana"]
+    assert field(office.bruno, "name") == "from.bruno"
+    assert (await office.bruno.submit()).ok
+    assert await names(office, onboarding) == ["aa", "from.ana", "from.bruno"]
+    assert (await office.bruno.submit()).ok
+    await office.settled()
+    assert await office.state(onboarding, "control_center") == "submitted"
+
+
+async def test_of_a_page_that_a_colleague_changed_both_are_shown_before_one_holds(office: Workplace, onboarding: str) -> None:
+    await opened(office, office.ana, onboarding, "planning")
+    await opened(office, office.bruno, onboarding, "planning")
+    assert (await send(office, office.ana, {**PLANNING, "goals": "Goals of Ana."})).ok
+    assert (await send(office, office.bruno, {**PLANNING, "goals": "Goals of Bruno."})).ok
+    assert "foi alterada nesse meio-tempo" in office.shown(office.bruno)
+    assert "Goals of Ana." in office.shown(office.bruno)
+    assert field(office.bruno, "goals") == "Goals of Bruno."
+    assert (await office.bruno.submit()).ok
+    assert "session_1" in office.shown(office.bruno)
+    await press(office, office.bruno, Act.BACK)
+    assert field(office.bruno, "goals") == "Goals of Bruno."
+
+
+async def test_back_overwrites_no_colleague_either(office: Workplace, onboarding: str) -> None:
+    await opened(office, office.ana, onboarding, "planning")
+    await send(office, office.ana, PLANNING)
+    await opened(office, office.bruno, onboarding, "planning")
+    assert (await send(office, office.bruno, {**PLANNING, "attendees": "bruno@bank.example"})).ok
+    await type_in(office, office.ana, {"attendees": "ana@bank.example"})
+    await press(office, office.ana, Act.BACK)
+    assert CHANGED in office.shown(office.ana)
+    assert "bruno@bank.example" in office.shown(office.ana)
+    assert field(office.ana, "attendees") == "ana@bank.example"
+    await press(office, office.ana, Act.BACK)
+    assert field(office.ana, "goals") == PLANNING["goals"]
+
+
+async def test_colleagues_on_different_pages_do_not_disturb_each_other(office: Workplace, onboarding: str) -> None:
+    await opened(office, office.ana, onboarding, "planning")
+    await send(office, office.ana, PLANNING)
+    await opened(office, office.bruno, onboarding, "planning")
+    await press(office, office.bruno, Act.BACK)
+    assert (await send(office, office.bruno, {**PLANNING, "goals": "Goals of Bruno."})).ok
+    assert (await send(office, office.ana, PLANNING)).ok
+    assert CHANGED not in office.shown(office.ana)
+    assert "Goals of Bruno." in office.shown(office.ana)
+
+
+async def test_what_is_sent_is_what_was_reviewed(office: Workplace, onboarding: str) -> None:
+    await opened(office, office.ana, onboarding, "planning")
+    for _ in STEPS["planning"].form.pages:
+        assert (await send(office, office.ana, PLANNING)).ok
+    assert PLANNING["goals"] in office.shown(office.ana)
+    await opened(office, office.bruno, onboarding, "planning")
+    await press(office, office.bruno, f"{Act.PAGE}:0")
+    assert (await send(office, office.bruno, {"goals": "Unfinished text of Bruno"})).ok
+    assert (await office.ana.submit()).ok
+    assert "The answers were changed meanwhile" in office.shown(office.ana)
+    assert "Unfinished text of Bruno" in office.shown(office.ana)
+    assert await office.state(onboarding, "planning") == "open"
+    assert (await office.ana.submit()).closed
+    await office.settled()
+    sent = (await office.snapshot(onboarding)).last("planning")
+    assert sent is not None
+    assert (sent.user_id, sent.answers["goals"]) == (office.ana.id, "Unfinished text of Bruno")

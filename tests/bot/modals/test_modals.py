@@ -1,0 +1,339 @@
+"""Forms as people meet them: at once, page by page, resumed, searched, sent; and all that `start` looks at."""
+
+import contextlib
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from bot.messages.buttons import Act, ButtonValue
+from flows.cases import start as cases_start
+from playground.journey import ready
+from playground.slack import Channel, FileUpload, Outcome, Person
+from tests.bot.workplace import STEPS, Workplace, who
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+ORGANIZATION = STEPS["organization"].form.example
+
+
+async def open_form(office: Workplace, person: Person, onboarding: str, step: str = "planning") -> None:
+    person.user.stack.clear()
+    await office.press(person, office.acme, Act.OPEN_FORM, ButtonValue(onboarding=onboarding, step=step))
+    await office.bot.desk.drain()
+
+
+async def send(office: Workplace, person: Person, values: dict[str, Any]) -> Outcome:
+    assert person.view is not None, office.answers(person)
+    assert ready(person.view), office.shown(person)
+    return await office.journey.send_page(person, person.view, values)
+
+
+async def back(office: Workplace, person: Person) -> None:
+    assert person.view is not None
+    await person.click(person.view, action_id=Act.BACK)
+    await office.bot.desk.drain()
+
+
+def typed(person: Person) -> dict[str, Any]:
+    """What stands in the fields of the form, by field name."""
+    assert person.view is not None
+    found = {}
+    for block, states in person.view.inputs.items():
+        for state in states.values():
+            found[block.partition("~")[0]] = next((v for k, v in state.items() if k != "type"), None)
+    return found
+
+
+async def test_a_form_whose_data_is_late_shows_that_it_is_loading_and_then_itself(office: Workplace, onboarding: str) -> None:
+    """Every connection for reading is taken for a while."""
+    async with contextlib.AsyncExitStack() as held:
+        for _ in range(4):
+            await held.enter_async_context(office.bot.store._reading.connect())
+        press = office.press(office.ana, office.acme, Act.OPEN_FORM, ButtonValue(onboarding=onboarding, step="planning"))
+        assert (await press).ms < 400
+        await office.slack.until(lambda: office.ana.view)
+        assert not ready(office.ana.view)
+    await office.slack.until(lambda: ready(office.ana.view))
+    assert len(office.ana.views) == 1
+
+
+async def test_a_trigger_that_expired_is_told(office: Workplace, onboarding: str) -> None:
+    office.slack.trigger_seconds = 0.0
+    await open_form(office, office.ana, onboarding)
+    assert office.ana.view is None
+    assert "Press the button again" in office.answers(office.ana)[-1]
+
+
+async def test_slack_in_trouble_while_a_form_opens_is_told(office: Workplace, onboarding: str) -> None:
+    office.slack.faults.add("views.open", "5xx")
+    await open_form(office, office.bruno, onboarding)
+    assert office.bruno.view is None
+    assert "botão" in office.answers(office.bruno)[-1]
+
+
+async def test_a_form_closed_half_way_is_continued_by_a_colleague_after_a_restart(office: Workplace, onboarding: str) -> None:
+    await office.open_step(onboarding, "organization")
+    await open_form(office, office.ana, onboarding, "organization")
+    assert (await send(office, office.ana, {**ORGANIZATION, "official_name": "Halfway Bank S.A."})).ok
+    assert (await send(office, office.ana, ORGANIZATION)).ok
+    await office.ana.close()
+    await office.restart()
+    await open_form(office, office.bruno, onboarding, "organization")
+    assert json.loads(office.shown(office.bruno))["private_metadata"].count('"slot":2')
+    await back(office, office.bruno)
+    await back(office, office.bruno)
+    assert typed(office.bruno)["official_name"] == "Halfway Bank S.A."
+
+
+async def test_back_keeps_what_stands_on_the_page_even_where_it_is_wrong(office: Workplace, onboarding: str) -> None:
+    await office.open_step(onboarding, "organization")
+    await open_form(office, office.ana, onboarding, "organization")
+    await send(office, office.ana, ORGANIZATION)
+    assert office.ana.view is not None
+    await office.journey.type_in(office.ana, office.ana.view, {"city": "Recife", "state": "Q"})
+    await back(office, office.ana)
+    assert typed(office.ana)["official_name"] == ORGANIZATION["official_name"]
+    await send(office, office.ana, ORGANIZATION)
+    assert typed(office.ana)["city"] == "Recife"
+
+
+async def test_the_last_page_shows_all_answers_and_lets_each_page_be_changed(office: Workplace, onboarding: str) -> None:
+    await office.open_step(onboarding, "organization")
+    await open_form(office, office.ana, onboarding, "organization")
+    for _ in STEPS["organization"].form.pages:
+        outcome = await send(office, office.ana, ORGANIZATION)
+        assert outcome.ok, outcome.errors or outcome.client_errors
+    shown = office.shown(office.ana)
+    for name in ("official_name", "city", "responsible"):
+        assert str(ORGANIZATION[name]) in shown
+    assert office.ana.view is not None
+    await office.ana.click(office.ana.view, action_id=f"{Act.PAGE}:1")
+    await office.bot.desk.drain()
+    assert typed(office.ana)["city"] == ORGANIZATION["city"]
+    assert (await send(office, office.ana, {"city": "Recife"})).ok
+    while office.ana.view is not None:
+        assert (await send(office, office.ana, {})).ok
+    await office.settled()
+    sent = (await office.snapshot(onboarding)).last("organization")
+    assert sent is not None
+    assert (sent.answers["city"], sent.answers["official_name"]) == ("Recife", ORGANIZATION["official_name"])
+
+
+async def test_a_submitted_step_opens_with_what_was_submitted(office: Workplace, onboarding: str) -> None:
+    await office.send(onboarding, "organization", official_name="Sent Bank S.A.")
+    await open_form(office, office.bruno, onboarding, "organization")
+    assert typed(office.bruno)["official_name"] == "Sent Bank S.A."
+
+
+async def test_what_is_known_from_earlier_steps_is_filled_in(office: Workplace, onboarding: str) -> None:
+    await office.send(onboarding, "organization", city="Recife")
+    await office.approve(onboarding, "organization")
+    await office.open_step(onboarding, "authentication")
+    await open_form(office, office.ana, onboarding, "authentication")
+    example = STEPS["authentication"].form.example
+    for _ in range(4):
+        if "city" in typed(office.ana):
+            break
+        await send(office, office.ana, example)
+    assert typed(office.ana)["city"] == "Recife"
+
+
+async def test_each_reads_the_form_in_their_own_language(office: Workplace, onboarding: str) -> None:
+    await open_form(office, office.ana, onboarding)
+    await open_form(office, office.bruno, onboarding)
+    ana, bruno = office.shown(office.ana), office.shown(office.bruno)
+    assert '"Next"' in ana
+    assert '"Next"' not in bruno
+    assert ana != bruno
+    assert office.bruno.view is not None
+    assert "Planejamento" in bruno
+
+
+async def test_an_error_stands_at_its_field_in_the_language_of_who_typed(office: Workplace, onboarding: str) -> None:
+    past = {**STEPS["planning"].form.example, "go_live": "2020-01-01"}
+    said: list[str] = []
+    for person in (office.ana, office.bruno):
+        await open_form(office, person, onboarding)
+        outcome = await send(office, person, past)
+        assert not outcome.ok
+        said += outcome.errors.values()
+    assert len(said) == 2
+    assert "in the past" in said[0]
+    assert "já passou" in said[1]
+
+
+@pytest.mark.parametrize(
+    ("person", "query", "found"),
+    [
+        ("ana", "BRAZIL", "Brazil"),
+        ("ana", "cote d'iv", "Côte d"),
+        ("bruno", "alemanha", "Alemanha"),
+        ("bruno", "africa do s", "África do Sul"),
+    ],
+)
+async def test_choices_are_searched_without_accents_in_the_person_s_language(
+    office: Workplace, onboarding: str, person: str, query: str, found: str
+) -> None:
+    by: Person = getattr(office, person)
+    await office.open_step(onboarding, "organization")
+    await open_form(office, by, onboarding, "organization")
+    assert by.view is not None
+    block = next(block["block_id"] for block in by.view.blocks if block.get("block_id", "").startswith("country~"))
+    assert any(found in text for text in await by.search(block, query)), await by.search(block, query)
+
+
+async def test_a_private_key_typed_into_a_form_is_refused_and_kept_nowhere(office: Workplace, onboarding: str) -> None:
+    secret = "-----BEGIN PRIVATE KEY-----\n" + "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC" * 8 + "\n-----END PRIVATE KEY-----"
+    await open_form(office, office.ana, onboarding)
+    outcome = await send(office, office.ana, {**STEPS["planning"].form.example, "goals": f"Goals\n{secret}"})
+    assert "private key" in next(iter(outcome.errors.values()))
+    await office.settled()
+    assert any("tried to send a secret" in message.text for message in office.support.messages)
+    assert not [
+        path for path in office.path.iterdir() if path.is_file() and b"MIIEvQIBADANBgkqhkiG9w0BAQEFAASCMIIEv" in path.read_bytes()
+    ]
+    await open_form(office, office.bruno, onboarding)
+    assert "MIIEvQ" not in office.shown(office.bruno)
+
+
+@pytest.mark.parametrize("way", ["typed", "attached"])
+async def test_a_private_key_is_refused_on_the_way_back_too(office: Workplace, onboarding: str, way: str) -> None:
+    """The person and support are told as on the way on; the key is gone from the page, all else on it is kept."""
+    secret = "-----BEGIN PRIVATE KEY-----\n" + "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC" * 8 + "\n-----END PRIVATE KEY-----"
+    example = STEPS["authentication"].form.example
+    await office.open_step(onboarding, "authentication")
+    await open_form(office, office.ana, onboarding, "authentication")
+    assert (await send(office, office.ana, {**example, "method": "oidc"})).ok
+    warned = len([m for m in office.support.messages if "tried to send a secret" in m.text])
+    wrong: dict[str, Any] = (
+        {"public_key": secret} if way == "typed" else {"public_key_file": FileUpload("k.pem", secret.encode())}
+    )
+    assert office.ana.view is not None
+    await office.journey.type_in(office.ana, office.ana.view, wrong)
+    await back(office, office.ana)
+    await office.settled()
+    assert "This is a private key. It was not kept." in office.shown(office.ana)
+    assert "MIIEvQ" not in office.shown(office.ana) + json.dumps(typed(office.ana))
+    assert len([m for m in office.support.messages if "tried to send a secret" in m.text]) == warned + 1
+    async with office.bot.store.read() as unit:
+        assert "PRIVATE" not in json.dumps([draft.answers for draft in await unit.drafts(onboarding)])
+    outcome = await send(office, office.ana, {"public_key": example["public_key"]})
+    assert outcome.ok, outcome.errors
+    await back(office, office.ana)
+    assert typed(office.ana)["public_key"] == example["public_key"]
+    await back(office, office.ana)
+    assert typed(office.ana)["method"]["value"] == "oidc"
+
+
+# -- start
+
+
+@pytest.fixture
+def fresh(office: Workplace) -> Channel:
+    pismo, blue = office.slack.world.teams[0], office.slack.world.teams[2]
+    return office.slack.add_channel("fresh_pismo", pismo, [office.sam, office.olga], shared_with=[blue])
+
+
+async def start(office: Workplace, at: Channel, **changed: Any) -> Outcome:
+    office.sam.user.stack.clear()
+    await office.sam.command("/onboarding start", at)
+    await office.bot.desk.drain()
+    values = {"customer": "Blue Coop", "channel": at.id, "lead": office.olga, "owner": office.sam, "language": "en"}
+    values["go_live"] = "2099-01-15"
+    return await send(office, office.sam, values | changed)
+
+
+async def begun_in(office: Workplace, channel: Channel) -> bool:
+    async with office.bot.store.read() as unit:
+        return await unit.by_channel(channel.id) is not None
+
+
+async def test_start_posts_the_card_and_opens_the_first_step(office: Workplace, fresh: Channel) -> None:
+    assert (await start(office, fresh)).closed
+    await office.slack.until(lambda: office.olga.find(fresh, "Onboarding of Blue Coop"))
+    await office.slack.until(lambda: office.olga.find(fresh, "1. Planning"))
+    await office.slack.until(lambda: fresh.bookmarks)
+    await office.settled()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ("the bot is not in the channel", "The bot"),
+        ("a private channel without the bot", "cannot see this channel"),
+        ("the support channel", "This is the support channel"),
+        ("the lead is of support", "belongs to support"),
+        ("the lead is not in the channel", "not in the channel"),
+        ("the owner is not of support", "must belong to Pismo's support"),
+        ("Slack is down", "Slack did not answer in time"),
+        ("Slack is slow", "Slack did not answer in time"),
+        ("the date is past", ""),
+    ],
+)
+async def test_start_says_at_the_field_what_is_wrong_and_begins_nothing(
+    office: Workplace, fresh: Channel, wrong: str, says: str
+) -> None:
+    changed: dict[str, Any] = {}
+    match wrong:
+        case "the bot is not in the channel":
+            office.slack.remove_bot_from(fresh)
+        case "a private channel without the bot":
+            office.slack.remove_bot_from(fresh)
+            fresh.private = True
+        case "the support channel":
+            changed["channel"] = office.support.id
+        case "the lead is of support":
+            changed["lead"] = office.sam
+        case "the lead is not in the channel":
+            changed["lead"] = office.bruno
+        case "the owner is not of support":
+            changed["owner"] = office.olga
+        case "Slack is down":
+            office.slack.faults.add("conversations.info", "5xx")
+        case "Slack is slow":
+            office.slack.faults.add("conversations.info", "slow", seconds=2.5)
+        case _:
+            changed["go_live"] = "2020-01-01"
+    outcome = await start(office, fresh, **changed)
+    office.slack.faults.clear()
+    assert not outcome.ok
+    (error,) = outcome.errors.values()
+    assert says in error
+    assert outcome.ms < 2900
+    assert not await begun_in(office, fresh)
+    assert office.sam.view is not None
+    assert typed(office.sam)["customer"] == "Blue Coop"
+
+
+async def test_start_in_a_channel_that_is_taken_names_the_customer_and_works_after_that_one_is_closed(
+    office: Workplace, fresh: Channel
+) -> None:
+    first = await office.begin(fresh, office.olga, "Blue Coop the First")
+    await start(office, fresh)
+    assert "Blue Coop the First" in office.shown(office.sam)
+    await office.bot.desk.transact(lambda unit: cases_start.close(unit, office.rules.rules, first, who(office.sam)))
+    await office.settled()
+    assert (await start(office, fresh)).closed
+    await office.settled()
+    async with office.bot.store.read() as unit:
+        found = await unit.by_channel(fresh.id)
+    assert found is not None
+    assert (found.id != first, found.customer) == (True, "Blue Coop")
+
+
+async def test_nobody_snoozes_for_ever_nor_for_the_other_side(office: Workplace, onboarding: str) -> None:
+    step = ButtonValue(onboarding=onboarding, step="planning")
+
+    async def snooze(date: str) -> Outcome:
+        await office.press(office.ana, office.acme, Act.SNOOZE, step)
+        await office.bot.desk.drain()
+        return await send(office, office.ana, {"until": "date", "date": date})
+
+    assert "At most 30 days ahead" in str((await snooze("2099-01-01")).errors)
+    office.ana.user.stack.clear()
+    await office.send(onboarding, "planning")
+    await snooze((datetime.now(UTC) + timedelta(days=7)).date().isoformat())
+    assert "is with Pismo's support now" in office.shown(office.ana)
+    assert "snoozed" not in str([message.text for message in office.journey.thread("review", "planning")])

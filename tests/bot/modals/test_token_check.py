@@ -1,0 +1,111 @@
+"""In the thread of authentication: commands for the customer's own machine, a token looked at before it is used, files as Windows saves
+them. Nothing of a token stays anywhere."""
+
+import base64
+import json
+
+import pytest
+
+from bot.messages.buttons import Act
+from playground.acts import example
+from playground.journey import action_id, ready
+from playground.pismo import Signer
+from playground.pismo.authority import key_pem
+from playground.slack import FileUpload
+from tests.bot.workplace import Workplace
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+STEP = "authentication"
+
+
+def said(office: Workplace) -> str:
+    return "\n".join(message.text for message in office.journey.thread("step", STEP))
+
+
+async def approved(office: Workplace, onboarding: str, method: str, signer: Signer) -> str:
+    """Authentication approved, with what support records for OpenID Connect; the org ID."""
+    await office.send(onboarding, "organization")
+    await office.approve(onboarding, "organization")
+    org_id = office.pismo.create_org({"official_name": "Acme", "org_name": "Acme"})
+    await office.do(onboarding, "organization", "record_org_id", {"org_id": org_id})
+    await office.send(onboarding, STEP, method=method, public_key=signer.public_key)
+    await office.approve(onboarding, STEP, office.sam, office.kim)
+    if method == "oidc":
+        await office.do(onboarding, STEP, "upload_key", {"status": "active"})
+        await office.do(onboarding, STEP, "record_claims", {"iss": signer.iss, "sub": signer.sub, "aud": signer.aud})
+    await office.settled()
+    return org_id
+
+
+async def check(office: Workplace, token: str, **values: str) -> dict[str, str]:
+    """What Ana reads at the fields of the form; nothing where it was taken."""
+    step = office.journey.lasting("step", STEP)
+    await office.ana.click(step, action_id=action_id(step.blocks, Act.TASK, "check_token"))
+    await office.slack.until(lambda: ready(office.ana.view))
+    assert office.ana.view is not None
+    await office.journey.type_in(office.ana, office.ana.view, {"token": token, **values})
+    outcome = await office.ana.submit()
+    if outcome.errors and office.ana.view is not None:
+        await office.ana.close()
+    await office.settled()
+    return dict(outcome.errors)
+
+
+async def test_each_fault_is_read_in_the_form_and_a_good_token_in_the_thread(office: Workplace, onboarding: str) -> None:
+    signer = Signer()
+    org_id = await approved(office, onboarding, "oidc", signer)
+    faulty = signer.assertion(org_id, lifetime=7200, aud="x")
+    (sentence,) = (await check(office, faulty)).values()
+    assert '`aud` is "x"; Pismo gave "https://audience.example".' in sentence
+    assert "`exp` is 7,200 s after `iat`; at most 3,600." in sentence
+    assert await office.leaks() == []
+    good = signer.assertion(org_id)
+    assert await check(office, good) == {}
+    assert "nothing wrong was found" in said(office)
+    assert await office.leaks() == []
+    assert await office.state(onboarding, STEP) in ("approved", "fulfilling")
+
+
+async def test_a_private_key_in_place_of_the_token_is_refused(office: Workplace, onboarding: str) -> None:
+    signer = Signer()
+    org_id = await approved(office, onboarding, "basic", signer)
+
+    assert "private key" in " ".join((await check(office, key_pem(signer.key))).values())
+    assert await check(office, office.pismo.mint_token(org_id)) == {}
+    answered = await check(office, signer.assertion(org_id), token_kind="assertion")
+    assert "Only OpenID Connect has a JWT that you sign" in " ".join(answered.values())
+
+
+async def test_the_thread_has_the_commands_for_each_kind_of_machine(office: Workplace, onboarding: str) -> None:
+    signer = Signer()
+    org_id = await approved(office, onboarding, "oidc", signer)
+    messages = [message for message in office.journey.thread("step", STEP) if "```" in json.dumps(message.blocks)]
+    assert len(messages) == 2
+    keys, tokens = (json.dumps(message.blocks, ensure_ascii=False) for message in messages)
+    for words in ("Linux and macOS", "Windows", "openssl genpkey", "icacls", "serialNumber=11.222.333"):
+        assert words in keys, words
+    for words in (f'\\"tenant_id\\":\\"{org_id}\\"', signer.iss, "/passport/v1/oauth2/token", "Invoke-RestMethod", "curl"):
+        assert words in tokens, words
+    for message in messages:
+        texts = [block["text"]["text"] for block in message.blocks]
+        assert all(len(text) <= 3000 and text.count("```") in (0, 2) for text in texts)
+
+
+async def test_the_thread_has_the_command_of_the_method_once_it_is_approved(office: Workplace, onboarding: str) -> None:
+    await approved(office, onboarding, "oauth2", Signer())
+    assert "/passport/v2/oauth/token" in said(office)
+    assert "Invoke-RestMethod" in said(office)
+
+
+@pytest.mark.parametrize("form", ["der", "utf-16", "utf-16-le with a mark"])
+async def test_a_public_key_is_taken_as_windows_saves_it(office: Workplace, onboarding: str, form: str) -> None:
+    pem = Signer().public_key
+    der = base64.b64decode("".join(pem.splitlines()[1:-1]))
+    content = {"der": der, "utf-16": pem.encode("utf-16"), "utf-16-le with a mark": b"\xff\xfe" + pem.encode("utf-16-le")}[form]
+    await office.open_step(onboarding, STEP)
+    await office.settled()
+    answers = {**example(STEP), "method": "oidc"}
+    del answers["public_key"]
+    await office.journey.send_step(office.ana, STEP, {**answers, "public_key_file": FileUpload("key.der", content)})
+    sent = (await office.snapshot(onboarding)).submissions[STEP][-1].answers
+    assert "".join(pem.splitlines()[1:-1]) in "".join(sent["public_key"].split())

@@ -1,0 +1,120 @@
+"""The running process: it starts without Slack, says how it is, ends gracefully, and ends by itself when Socket Mode is lost."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from bot.config.settings import Exit
+from playground.slack import Delivery
+from playground.slack import Slack as Playground
+from storage.migrate import upgrade
+from storage.sealing import new_key
+
+ROOT = Path(__file__).parents[3]
+COMMAND = ("-W", "error", "-m", "bot")
+
+
+@pytest.fixture
+def env(tmp_path: Path) -> dict[str, str]:
+    url = f"sqlite+aiosqlite:///{tmp_path}/bot.db"
+    upgrade(url)
+    return {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(ROOT),
+        "DATABASE_URL": url,
+        "ENCRYPTION_KEYS": new_key(),
+        "SLACK_BOT_TOKEN": "xoxb-1-made-up",
+        "SLACK_SIGNING_SECRET": "0123456789abcdef0123456789abcdef",
+        "SLACK_API_URL": "http://127.0.0.1:9/api/",
+        "SUPPORT_CHANNEL": "C0SUPPORT",
+        "PORT": "0",
+    }
+
+
+@asynccontextmanager
+async def running(env: dict[str, str]) -> AsyncIterator[Process]:
+    process = await asyncio.create_subprocess_exec(sys.executable, *COMMAND, env=env, stderr=PIPE)
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+async def said(process: Process, event: str) -> dict[str, Any]:
+    """The first log line with this event."""
+    assert process.stderr is not None
+    async with asyncio.timeout(20):
+        async for line in process.stderr:
+            entry = json.loads(line)
+            if str(entry["event"]).startswith(event):
+                assert isinstance(entry, dict)
+                return entry
+    raise AssertionError(f"it never said {event!r}")
+
+
+async def ended(process: Process) -> int:
+    async with asyncio.timeout(20):
+        await process.communicate()
+    assert process.returncode is not None
+    return process.returncode
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        yield other.getsockname()[1]
+
+
+async def test_it_starts_without_slack_and_says_so(env: dict[str, str]) -> None:
+    async with running(env) as bot, httpx.AsyncClient() as client:
+        port = (await said(bot, "listening"))["port"]
+        assert (await client.get(f"http://127.0.0.1:{port}/healthz")).status_code == 200
+        ready = await client.get(f"http://127.0.0.1:{port}/readyz")
+        assert (ready.status_code, list(ready.json()["reasons"])) == (503, ["slack"])
+        bot.send_signal(signal.SIGTERM)
+        assert await ended(bot) == Exit.OK
+
+
+async def test_an_address_in_use_is_said(env: dict[str, str], taken: int) -> None:
+    async with running(env | {"PORT": str(taken)}) as bot:
+        assert (await said(bot, "HOST and PORT"))["port"] == str(taken)
+        assert await ended(bot) == Exit.CONFIGURATION
+
+
+async def test_a_lost_socket_ends_the_process_for_its_supervisor(env: dict[str, str], tmp_path: Path) -> None:
+    policies = tmp_path / "policies.toml"
+    policies.write_text('[engine]\nsocket_silence = "2 s"\n')
+    async with Playground("unused") as world:
+        support = world.add_channel("support", world.add_team("Pismo"))
+        world.deliver_by(Delivery.socket())
+        env |= {
+            "SLACK_BOT_TOKEN": world.bot_token,
+            "SLACK_APP_TOKEN": world.app_token,
+            "SLACK_API_URL": world.api_url,
+            "SUPPORT_CHANNEL": support.id,
+            "CONFIG_FILE": str(policies),
+        }
+        async with running(env) as bot, httpx.AsyncClient() as client:
+            port = (await said(bot, "listening"))["port"]
+
+            async def ready() -> bool:
+                return (await client.get(f"http://127.0.0.1:{port}/readyz")).status_code == 200
+
+            await world.until(ready)
+            world.stop_pings()
+            world.faults.add("apps.connections.open", "5xx", times=None)
+            assert (await said(bot, "Socket Mode is lost"))["level"] == "error"
+            assert await ended(bot) == Exit.SOCKET_LOST

@@ -1,0 +1,139 @@
+"""What is wrong with the code's own words, forms and files is said before anything runs; what is whole passes quickly."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import pytest
+from pydantic import Field
+
+from bot.config.settings import Exit, Settings
+from bot.listeners.actions import ACTIONS
+from bot.messages.buttons import Act
+from bot.messages.texts import table
+from bot.modals.submission import DIALOG_MAY
+from bot.ops.serve import serve
+from bot.ops.startup_checks import MANIFEST, VerificationError, verify
+from flows.forms.dialogs import DIALOGS
+from flows.forms.fields import FormPage, Input, Kind
+from flows.forms.step import Form, Page, Step, Task
+from flows.journey import CURRENT, JOURNEYS, Journey
+from flows.people import Side
+
+ROOT = Path(__file__).parents[3]
+PLANNING = JOURNEYS[CURRENT].steps["planning"]
+
+
+def faults(*steps: Step, words: Mapping[str, str] | None = None, manifest: Path | None = None) -> str:
+    """Everything that is said to be wrong with a journey of these steps."""
+    said: Mapping[str, str] = words or {}
+    try:
+        verify(
+            [Journey("2", {step.id: step for step in steps})],
+            DIALOGS.values(),
+            words=lambda language: {**table(language), **said},
+            manifest=manifest,
+        )
+    except VerificationError as error:
+        return str(error)
+    return ""
+
+
+def with_page(model: type[FormPage], **example: object) -> Step:
+    return Step("planning", Form("planning", (Page("goals", model),), example=dict(example)))
+
+
+def test_what_is_shipped_is_whole() -> None:
+    verify()
+
+
+async def test_a_broken_bot_does_not_start(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    monkeypatch.delitem(ACTIONS, Act.SNOOZE)
+    assert await serve(Settings()) == Exit.CONFIGURATION
+    assert "button snooze: nothing handles it" in str([vars(record) for record in caplog.records])
+
+
+def test_words_that_are_missing_are_named_in_every_language() -> None:
+    lunch = Step("lunch", Form("lunch", PLANNING.form.pages), tasks=(Task("eat", Side.SUPPORT, effect="cook"),))
+    said = faults(lunch)
+    for language in ("en", "pt_BR"):
+        for key in (
+            "step.lunch.title",
+            "form.lunch.title",
+            "page.lunch.goals.title",
+            "field.lunch.products.label",
+            "task.lunch.eat.title",
+            "effect.cook",
+        ):
+            assert f"{language}: the text {key} is missing" in said
+
+
+def test_a_choice_and_a_link_without_words_are_named() -> None:
+    class Pick(FormPage):
+        minutes: Annotated[str, Input(Kind.CHOICE, ("7",))]
+
+    said = faults(replace(with_page(Pick), links=lambda _situation: (("nowhere", "https://nowhere.example"),)))
+    assert "the text choice.minutes.7 is missing" in said
+    assert "the text link.nowhere is missing" in said
+
+
+@pytest.mark.parametrize(
+    ("key", "most"),
+    [
+        ("form.planning.title", 24),
+        ("form.planning.schedule_session.submit", 24),
+        ("choice.products.card_issuing", 75),
+        ("task.planning.close_planning.title", 75),
+        ("field.planning.goals.hint", 2000),
+        ("field.planning.schedule_session.link.placeholder", 150),
+    ],
+)
+def test_words_that_slack_would_refuse_are_named(key: str, most: int) -> None:
+    assert faults(PLANNING, words={key: "x" * most}) == ""
+    assert f"the text {key} has {most + 1} characters; Slack takes {most}" in faults(PLANNING, words={key: "x" * (most + 1)})
+
+
+def test_too_many_or_equal_options_are_named() -> None:
+    class Many(FormPage):
+        products: Annotated[list[str], Input(Kind.CHOICES, tuple(f"p{n}" for n in range(11)))]
+
+    class Twice(FormPage):
+        minutes: Annotated[str, Input(Kind.CHOICE, ("30", "30"))]
+
+    class Long(FormPage):
+        minutes: Annotated[str, Input(Kind.CHOICE, ("x" * 151,))]
+
+    assert "11 options" in faults(with_page(Many))
+    assert "2 options, some perhaps twice" in faults(with_page(Twice))
+    assert "longer than 150" in faults(with_page(Long))
+
+
+def test_an_example_that_does_not_fit_its_field_or_cannot_be_drawn_is_named() -> None:
+    class Short(FormPage):
+        goals: Annotated[str, Field(max_length=3), Input(Kind.TEXT)]
+
+    class When(FormPage):
+        session_1: Annotated[int, Input(Kind.MOMENT)]
+
+    assert "the example of goals has 4 characters; the field takes 3" in faults(with_page(Short, goals="four"))
+    assert "cannot be drawn (ValueError)" in faults(with_page(When, session_1="soon"))
+
+
+def test_a_dialog_without_a_reader_and_a_button_without_a_handler_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(ACTIONS, Act.SNOOZE)
+    monkeypatch.delitem(DIALOG_MAY, "stuck")
+    assert faults(PLANNING).splitlines() == ["button snooze: nothing handles it", "dialog stuck: nothing says who may use it"]
+
+
+def test_a_manifest_that_lacks_something_or_is_none_is_named(tmp_path: Path) -> None:
+    written, path = (ROOT / MANIFEST).read_text(), tmp_path / MANIFEST
+    assert faults(PLANNING, manifest=path) == ""  # an installed bot has no manifest beside it
+    path.write_text(written.replace("- channel_rename", "- team_rename").replace("command: /onboarding", "command: /else"))
+    said = faults(PLANNING, manifest=path)
+    assert "the event channel_rename is missing" in said
+    assert "the event team_rename is handled by nothing" in said
+    assert "the command /onboarding is missing" in said
+    for broken in ("{", "[]", "settings: 3"):
+        path.write_text(broken)
+        assert "is not a manifest" in faults(PLANNING, manifest=path)

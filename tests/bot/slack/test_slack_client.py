@@ -1,0 +1,177 @@
+"""The Web API client against the stand-in: nothing is posted twice, nothing is repeated unasked, every refusal is one error."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from bot.slack.client import Slack, SlackError
+from bot.slack.files import marked
+from playground.slack import Channel, Person
+from playground.slack import Slack as Playground
+
+BLOCKS: list[dict[str, Any]] = [{"type": "section", "text": {"type": "mrkdwn", "text": "Step 2 is open"}}]
+
+
+@dataclass
+class Place:
+    world: Playground
+    slack: Slack
+    channel: Channel
+    ana: Person
+
+    def calls(self, method: str) -> int:
+        return sum(call.method == method for call in self.world.calls)
+
+    def texts(self) -> list[str]:
+        return [message.text for message in self.channel.messages if message.bot]
+
+
+@pytest.fixture
+async def place() -> AsyncIterator[Place]:
+    async with Playground("0123456789abcdef0123456789abcdef") as world:
+        vendor, acme = world.add_team("Pismo"), world.add_team("Acme Bank")
+        ana = world.add_person("Ana", acme, locale="pt-BR", tz="America/Sao_Paulo")
+        channel = world.add_channel("acme_pismo", vendor, [ana], shared_with=[acme])
+        slack = Slack(world.bot_token, world.api_url)
+        await slack.start()
+        yield Place(world, slack, channel, ana)
+        await slack.stop()
+
+
+async def test_an_answer_lost_after_the_post_makes_no_second_message(place: Place) -> None:
+    place.world.faults.add("chat.postMessage", "drop_after")
+    with pytest.raises(SlackError) as lost:
+        await place.slack.post_once(place.channel.id, "hello", BLOCKS, "eff_1")
+    assert lost.value.transient
+    channel, ts = await place.slack.post_once(place.channel.id, "hello", BLOCKS, "eff_1", again=True)
+    assert place.texts() == ["hello"]
+    assert (channel, ts) == (place.channel.id, place.channel.messages[-1].ts)
+
+
+async def test_a_call_lost_before_it_arrived_is_posted_by_the_second_try(place: Place) -> None:
+    place.world.faults.add("chat.postMessage", "drop_before")
+    with pytest.raises(SlackError):
+        await place.slack.post_once(place.channel.id, "hello", BLOCKS, "eff_1")
+    await place.slack.post_once(place.channel.id, "hello", BLOCKS, "eff_1", again=True)
+    assert place.texts() == ["hello"]
+
+
+async def test_a_reply_is_looked_for_in_its_thread_and_other_effects_are_not_taken_for_it(place: Place) -> None:
+    _, root = await place.slack.post_once(place.channel.id, "root", BLOCKS, "eff_0")
+    await place.slack.post_once(place.channel.id, "other", BLOCKS, "eff_1", root)
+    _, ts = await place.slack.post_once(place.channel.id, "mine", BLOCKS, "eff_2", root, again=True)
+    assert (await place.slack.post_once(place.channel.id, "mine", BLOCKS, "eff_2", root, again=True))[1] == ts
+    assert place.texts() == ["root", "other", "mine"]
+    assert all(message.thread_ts == root for message in place.channel.messages[1:])
+
+
+async def test_a_bot_that_may_not_read_posts_all_the_same(place: Place) -> None:
+    place.world.scopes -= {"channels:history", "groups:history"}
+    await place.slack.post_once(place.channel.id, "hello", BLOCKS, "eff_1", again=True)
+    assert place.texts() == ["hello"]
+
+
+async def test_nothing_is_repeated_by_the_client_itself(place: Place) -> None:
+    for kind in ("drop_before", "drop_after", "5xx", "429"):
+        place.world.faults.add("chat.postMessage", kind)
+        before = place.calls("chat.postMessage")
+        with pytest.raises(SlackError):
+            await place.slack.post(place.channel.id, "hello", BLOCKS)
+        assert place.calls("chat.postMessage") == before + 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "transient", "retry_after"),
+    [
+        ("429", True, 7.0),
+        ("5xx", True, None),
+        ("drop_before", True, None),
+        ("channel_not_found", False, None),
+        ("is_archived", False, None),
+        ("invalid_blocks", False, None),
+        ("internal_error", True, None),
+    ],
+)
+async def test_each_refusal_says_whether_to_try_again(
+    place: Place, kind: str, transient: bool, retry_after: float | None
+) -> None:
+    place.world.faults.add("chat.update", kind, retry_after=7)
+    _, ts = await place.slack.post(place.channel.id, "hello", BLOCKS)
+    with pytest.raises(SlackError) as refused:
+        await place.slack.update(place.channel.id, ts, "hello", BLOCKS)
+    assert (refused.value.transient, refused.value.retry_after) == (transient, retry_after)
+
+
+async def test_a_refused_block_says_where_and_the_token_is_nowhere(place: Place) -> None:
+    with pytest.raises(SlackError) as refused:
+        await place.slack.post(place.channel.id, "hello", [{"type": "section"}])
+    assert refused.value.error == "invalid_blocks"
+    assert refused.value.detail
+    assert place.world.bot_token not in f"{refused.value!r} {refused.value.detail}"
+
+
+async def test_slack_that_cannot_be_reached_is_an_error_like_others() -> None:
+    slack = Slack("xoxb-1-t", "http://127.0.0.1:9/api/")
+    await slack.start()
+    with pytest.raises(SlackError) as refused:
+        await slack.whoami()
+    assert (refused.value.error, refused.value.transient) == ("unreachable", True)
+    await slack.stop()
+
+
+async def test_a_bookmark_is_set_once(place: Place) -> None:
+    _, ts = await place.slack.post(place.channel.id, "card", BLOCKS)
+    link = await place.slack.permalink(place.channel.id, ts)
+    for _ in range(2):
+        await place.slack.bookmark_once(place.channel.id, "Checklist", link)
+    assert [bookmark["link"] for bookmark in place.channel.bookmarks] == [link]
+
+
+async def test_a_file_whose_answer_got_lost_is_sent_once(place: Place) -> None:
+    place.world.faults.add("files.completeUploadExternal", "drop_after")
+    send = (place.channel.id, "session.ics", b"BEGIN:VCALENDAR", "Your session", "eff_1")
+    with pytest.raises(SlackError):
+        await place.slack.upload_once(*send)
+    await place.slack.upload_once(*send, again=True)
+    files = [file for message in place.channel.messages for file in message.files]
+    assert [(file.name, file.content) for file in files] == [(marked("session.ics", "eff_1"), b"BEGIN:VCALENDAR")]
+
+
+async def test_a_file_is_fetched_up_to_its_limit_and_only_from_slack(place: Place) -> None:
+    await place.slack.upload_once(place.channel.id, "key.pem", b"x" * 1000, "", "eff_1")
+    file = {"id": place.channel.messages[-1].files[0].id, "file_access": "check_file_info"}
+    assert await place.slack.download(file, 1000) == b"x" * 1000
+    with pytest.raises(SlackError, match="file_too_large"):
+        await place.slack.download(file, 999)
+    with pytest.raises(SlackError, match="foreign_address"):
+        await place.slack.download({"url_private": "https://files.slack.com.example.org/x"}, 10)
+
+
+async def test_people_and_channels(place: Place) -> None:
+    me = await place.slack.whoami()
+    assert (me.user_id, me.team_id) == (place.world.bot_user_id, place.world.installing_team.id)
+    assert me.scopes == place.world.scopes
+    ana = await place.slack.user(place.ana.id)
+    assert ana is not None
+    assert (ana.team_id, ana.locale, ana.timezone, ana.is_guest) == (place.ana.team_id, "pt-BR", "America/Sao_Paulo", False)
+    assert await place.slack.user("U0UNKNOWN") is None
+    assert set(await place.slack.members(place.channel.id)) == {place.ana.id, me.user_id}
+    channel = await place.slack.channel(place.channel.id)
+    assert (channel.name, channel.is_member, channel.is_shared) == ("acme_pismo", True, True)
+    with pytest.raises(SlackError, match="channel_not_found"):
+        await place.slack.channel("C0UNKNOWN")
+
+
+async def test_a_private_word_and_a_direct_message(place: Place) -> None:
+    await place.slack.ephemeral(place.channel.id, place.ana.id, "only you", BLOCKS)
+    assert [message.text for message in place.ana.sees(place.channel)] == ["only you"]
+    await place.slack.direct(place.ana.id, "just us", BLOCKS)
+    assert place.calls("conversations.open") == 1
+
+
+def test_a_marked_name_keeps_its_ending() -> None:
+    assert marked("session.ics", "eff_1") != marked("session.ics", "eff_2")
+    assert marked("session.ics", "eff_1").startswith("session-")
+    assert marked("session.ics", "eff_1").endswith(".ics")

@@ -1,0 +1,97 @@
+"""Socket Mode: it connects for as long as it takes, comes back by itself, and says when it is to be given up."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.slack.socket_mode import SocketMode
+from playground.slack import Delivery, Person
+from playground.slack import Slack as Playground
+
+PING = 0.1
+
+
+@dataclass
+class Place:
+    world: Playground
+    app: AsyncApp
+    joana: Person
+
+    def sockets(self, give_up_after: float = 30.0) -> SocketMode:
+        return SocketMode(self.app, self.world.app_token, give_up_after=give_up_after, ping_seconds=PING)
+
+
+@pytest.fixture
+async def place() -> AsyncIterator[Place]:
+    async with Playground("unused") as world:
+        world.sockets.ping_seconds = PING
+        team = world.add_team("Pismo")
+        joana = world.add_person("Joana", team)
+        world.add_channel("support", team, [joana])
+        world.deliver_by(Delivery.socket())
+
+        async def authorize(**_: Any) -> AuthorizeResult:
+            return AuthorizeResult(enterprise_id=None, team_id=team.id, bot_token="xoxb-1", bot_id="B1", bot_user_id="U1")
+
+        client = AsyncWebClient(token=world.bot_token, base_url=world.api_url, retry_handlers=[])
+        app = AsyncApp(client=client, authorize=authorize, request_verification_enabled=False, process_before_response=True)
+
+        @app.command("/onboarding")
+        async def _(ack: AsyncAck) -> None:
+            await ack(text="hello")
+
+        yield Place(world, app, joana)
+
+
+async def test_a_command_is_answered_over_the_socket(place: Place) -> None:
+    sockets = place.sockets()
+    assert sockets.trouble() == "not connected yet"
+    await sockets.start()
+    await place.world.until(lambda: not sockets.trouble())
+    assert (await place.joana.command("/onboarding")).text == "hello"
+    await sockets.stop()
+
+
+async def test_a_dropped_connection_comes_back(place: Place) -> None:
+    sockets = place.sockets()
+    await sockets.start()
+    await place.world.until(lambda: not sockets.trouble())
+    before = place.world.sockets.connections[0]
+    place.world.drop_sockets()
+    await place.world.until(lambda: bool(place.world.sockets.connections) and before not in place.world.sockets.connections)
+    assert (await place.joana.command("/onboarding")).text == "hello"
+    await sockets.stop()
+
+
+async def test_a_connection_that_went_dead_is_given_up(place: Place) -> None:
+    sockets = place.sockets(give_up_after=0.8)
+    await sockets.start()
+    await place.world.until(lambda: not sockets.trouble())
+    lost = asyncio.create_task(sockets.lost())
+    await asyncio.sleep(0)
+    assert not lost.done()
+    place.world.faults.add("apps.connections.open", "5xx", times=None)
+    place.world.stop_pings()
+    async with asyncio.timeout(10):
+        await lost
+    assert "silent" in sockets.trouble()
+    await sockets.stop()
+
+
+async def test_slack_that_cannot_be_reached_at_the_start_is_waited_for(place: Place) -> None:
+    place.world.faults.add("apps.connections.open", "5xx", times=None)
+    sockets = place.sockets(give_up_after=0.2)
+    await sockets.start()
+    lost = asyncio.create_task(sockets.lost())
+    await place.world.until(lambda: sum(call.method == "apps.connections.open" for call in place.world.calls) > 3)
+    assert not lost.done()
+    place.world.faults.clear()
+    await place.world.until(lambda: not sockets.trouble())
+    lost.cancel()
+    await sockets.stop()

@@ -1,0 +1,180 @@
+"""One onboarding in a real store whose clock the test sets; what the use cases asked to be posted is read back as people would get it."""
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple, TypeVar
+
+from sqlalchemy import select
+
+from flows.cases import fill, manage, remind, renewals, review, start, tasks
+from flows.cases.onboarding import situation_of
+from flows.forms.fields import Answers
+from flows.forms.pages import collect
+from flows.journey import CURRENT, JOURNEYS
+from flows.model import Effect, Snapshot, StepRecord
+from flows.people import Who
+from flows.rules import Rules
+from storage.migrate import upgrade
+from storage.sealing import Keyring, new_key
+from storage.store import Store
+from storage.tables import effects
+from storage.unit import Unit
+
+T = TypeVar("T")
+
+STEPS = JOURNEYS[CURRENT].steps
+LEAD, COLLEAGUE = Who("TCUST", "UANA"), Who("TCUST", "UBRUNO")
+OWNER, KIM, LIZ = Who("THOME", "USAM"), Who("THOME", "UKIM"), Who("THOME", "ULIZ")
+MONDAY = datetime(2026, 3, 9, 13, tzinfo=UTC)
+"""Ten o'clock in São Paulo."""
+
+
+class Sent(NamedTuple):
+    """A reminder: when, in whose thread, to whom, of which steps."""
+
+    at: datetime
+    where: str
+    user: str
+    steps: tuple[str, ...]
+
+
+@cache
+def _empty() -> bytes:
+    """A migrated database with nothing in it: migrations take longer than most tests."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "empty.db"
+        upgrade(f"sqlite:///{path}")
+        return path.read_bytes()
+
+
+class Case:
+    def __init__(self, store: Store, rules: Rules, clock: list[datetime]) -> None:
+        self.store, self.rules, self._clock = store, rules, clock
+        self.id = ""
+        self._read: set[str] = set()
+
+    @property
+    def now(self) -> datetime:
+        return self._clock[0]
+
+    @now.setter
+    def now(self, at: datetime) -> None:
+        self._clock[0] = at
+
+    async def do(self, work: Callable[[Unit], Awaitable[T]]) -> T:
+        return await self.store.transact(work)
+
+    async def start(self, channel: str = "C1", customer: str = "Acme Bank") -> str:
+        asked = start.Start(customer, channel, LEAD, OWNER.user_id, "en", None)
+        self.id = await self.do(lambda unit: start.start(unit, self.rules, asked, OWNER))
+        return self.id
+
+    async def snapshot(self) -> Snapshot:
+        async with self.store.read() as unit:
+            found = await unit.snapshot(self.id)
+        assert found is not None
+        return found
+
+    async def step(self, step: str) -> StepRecord:
+        return (await self.snapshot()).steps[step]
+
+    async def skip(self, *steps: str) -> None:
+        for step in steps:
+            await self.do(lambda unit, step=step: manage.skip(unit, self.rules, self.id, step, OWNER, "Not needed."))  # type: ignore[misc]
+
+    async def send(self, step: str, actor: Who = LEAD, **changed: Any) -> None:
+        """The step's example with changes, checked as a sent form is."""
+        raw = {**STEPS[step].form.example, **changed}
+
+        async def work(unit: Unit) -> None:
+            snapshot = await unit.snapshot(self.id)
+            assert snapshot is not None
+            fill.fillable(snapshot, STEPS[step])
+            clean, problems = collect(STEPS[step].form, raw, situation_of(snapshot, self.rules, unit.now, actor))
+            assert problems == [], problems
+            fill.submit(unit, self.rules, snapshot, STEPS[step], clean, actor)
+
+        await self.do(work)
+
+    async def approve(self, step: str, actor: Who = OWNER, *, shown: StepRecord | None = None) -> None:
+        """``shown``: the step as it stood on the card that was pressed."""
+        seen = shown or await self.step(step)
+        await self.do(lambda unit: review.approve(unit, self.rules, self.id, step, seen.revision, seen.digest[:16], actor))
+
+    async def send_back(self, step: str, reason: str, actor: Who = OWNER) -> None:
+        seen = await self.step(step)
+        await self.do(
+            lambda unit: review.send_back(unit, self.rules, self.id, step, seen.revision, seen.digest[:16], actor, reason)
+        )
+
+    async def task(self, step: str, task: str, answers: Answers, actor: Who = OWNER) -> None:
+        await self.do(lambda unit: tasks.do_task(unit, self.rules, self.id, step, task, answers, actor))
+
+    # -- what was asked to be posted
+
+    async def news(self, *kinds: str) -> list[Effect]:
+        """Effects of these kinds that were asked for since the last look."""
+        async with self.store.read() as unit:
+            found = (await unit.session.scalars(select(Effect).where(effects.c.kind.in_(kinds)))).all()
+        new = [effect for effect in found if effect.id not in self._read]
+        self._read |= {effect.id for effect in new}
+        return sorted(new, key=lambda effect: effect.seq)
+
+    async def said(self) -> list[tuple[str, str]]:
+        """(where, key) of what was said since the last look."""
+        return [(effect.arguments["where"], effect.arguments["key"]) for effect in await self.news("say")]
+
+    # -- time
+
+    async def sweep(self, at: datetime | None = None) -> list[Sent]:
+        """What the sweep of this moment sends."""
+        self.now = at or self.now
+
+        async def work(unit: Unit) -> int:
+            sent = await remind.remind_due(unit, self.rules)
+            await remind.expire_due(unit, self.rules)
+            await renewals.warn_renewals(unit, self.rules)
+            return sent
+
+        count = await self.do(work)
+        sent = [
+            Sent(self.now, e.arguments["where"], e.arguments["user"], tuple(e.arguments["steps"]))
+            for e in await self.news("remind")
+        ]
+        assert len(sent) == count
+        return sent
+
+    async def next_due(self) -> datetime | None:
+        return min((r.remind_at for r in (await self.snapshot()).steps.values() if r.remind_at), default=None)
+
+    async def wait(self, days: float) -> list[Sent]:
+        """Let so many days pass with a sweep whenever something is due."""
+        end, sent = self.now + timedelta(days=days), list[Sent]()
+        while (due := await self.next_due()) is not None and due <= end:
+            sent += await self.sweep(max(due, self.now))
+        self.now = end
+        return sent
+
+
+@asynccontextmanager
+async def case(folder: Path, rules: Rules | None = None, now: datetime = MONDAY) -> AsyncIterator[Case]:
+    """A database of its own."""
+    path, clock = folder / "case.db", [now]
+    path.write_bytes(_empty())
+    store = Store(f"sqlite+aiosqlite:///{path}", Keyring.parse(new_key()), clock=lambda: clock[0])
+    try:
+        yield Case(store, rules or Rules(), clock)
+    finally:
+        await store.close()
+
+
+def raw_bytes(store: Store) -> str:
+    """The database's file and its write-ahead log, as far as they can be read as text."""
+    path = Path(store._url.partition("///")[2])
+    files = [file for file in path.parent.glob(f"{path.name}*") if file.is_file()]
+    return json.dumps([file.read_bytes().decode("latin-1") for file in files])

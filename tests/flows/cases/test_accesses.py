@@ -1,0 +1,84 @@
+"""Accesses asked for again in a new revision: what the matrix shows is what was approved last, and support can give it."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.messages.matrix import matrix
+from bot.messages.texts import Texts
+from flows.cases import manage
+from flows.state import StepState
+from tests.flows.cases.casework import LEAD, OWNER, STEPS, Case, case
+
+STEP, DESK = "control_center", "service_desk"
+ADMIN, VIEWER = STEPS[STEP].form.example["users"]
+
+
+@pytest.fixture
+async def acme(tmp_path: Path) -> AsyncIterator[Case]:
+    """The example's two users of Control Center are approved and not yet invited."""
+    async with case(tmp_path) as one:
+        await one.start()
+        await one.skip("planning", "organization")
+        await ask(one)
+        yield one
+
+
+async def ask(one: Case, **changed: Any) -> None:
+    """The example with changes to its second user, sent and approved."""
+    await one.send(STEP, users=[ADMIN, {**VIEWER, **changed}])
+    await one.approve(STEP)
+
+
+async def shown(one: Case, email: str) -> list[str]:
+    """The lines of one person in the matrix, without dates."""
+    lines = matrix(await one.snapshot(), Texts("en"), one.now).text.splitlines()
+    begin = lines.index(email) + 1
+    end = next((n for n in range(begin, len(lines)) if "@" in lines[n]), len(lines))
+    return [line.strip().partition(" (expires")[0] for line in lines[begin:end]]
+
+
+async def test_a_role_and_a_name_changed_before_the_invitation_are_those_it_is_sent_for(acme: Case) -> None:
+    await ask(acme, role="controlc-admin", name="Second Administrator", language="en")
+    assert await shown(acme, VIEWER["email"]) == ["Control Center, test: asked for · Admin"]
+    (grant,) = [grant for grant in (await acme.snapshot()).grants if grant.email == VIEWER["email"]]
+    assert (grant.name, grant.language) == ("Second Administrator", "en")
+
+
+@pytest.mark.parametrize("came_in", [False, True])
+async def test_another_role_than_was_given_is_asked_for_and_invited_anew(acme: Case, came_in: bool) -> None:
+    await acme.task(STEP, "send_invitations", {"grants": ["*"]})
+    if came_in:
+        await acme.task(STEP, "confirm_access", {"grants": ["*"]}, LEAD)
+        await acme.do(lambda unit: manage.reopen(unit, acme.rules, acme.id, STEP, OWNER, "Another role."))
+    was = (await shown(acme, ADMIN["email"]))[0]
+    await ask(acme, role="controlc-setup-advanced")
+    assert await shown(acme, VIEWER["email"]) == ["Control Center, test: asked for · Setup advanced"]
+    assert (await shown(acme, ADMIN["email"]))[0] == was
+    await acme.task(STEP, "send_invitations", {"grants": ["*"]})
+    await acme.task(STEP, "confirm_access", {"grants": ["*"]}, LEAD)
+    assert await shown(acme, VIEWER["email"]) == ["Control Center, test: confirmed · Setup advanced"]
+    assert (await acme.step(STEP)).state is StepState.DONE
+
+
+async def test_another_name_alone_invites_nobody_again(acme: Case) -> None:
+    await acme.task(STEP, "send_invitations", {"grants": ["*"]})
+    await ask(acme, name="Renamed")
+    assert await shown(acme, VIEWER["email"]) == ["Control Center, test: invited · Setup viewer"]
+    assert "Renamed" in {grant.name for grant in (await acme.snapshot()).grants}
+
+
+async def test_an_address_that_was_refused_can_be_asked_for_again_and_granted(acme: Case) -> None:
+    await acme.send(DESK, users="new@bank.example")
+    await acme.approve(DESK)
+    await acme.task(DESK, "refuse_access", {"grants": ["*"], "reason": "Not an employee yet."})
+    assert set(await shown(acme, "new@bank.example")) == {"Service Desk: refused", "Status page: refused"}
+    await acme.do(lambda unit: manage.reopen(unit, acme.rules, acme.id, DESK, OWNER, "An employee now."))
+    await acme.send(DESK, users="new@bank.example")
+    await acme.approve(DESK)
+    assert set(await shown(acme, "new@bank.example")) == {"Service Desk: asked for", "Status page: asked for"}
+    assert len(await acme.news("request_access")) == 2
+    await acme.task(DESK, "grant_access", {"grants": ["*"]})
+    assert (await acme.step(DESK)).state is StepState.DONE

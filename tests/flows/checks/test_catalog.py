@@ -1,0 +1,124 @@
+import zoneinfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flows.checks.catalog import Kind, alpha2, alpha3, canonical_zone, known, label, numeric_code, search, subdivision_ok
+from flows.checks.iso_codes import CURRENCIES, cldr, countries, zones
+
+KINDS: list[Kind] = ["currency", "country", "timezone"]
+LANGUAGES = ["en", "pt_BR"]
+
+
+def values(kind: Kind, query: str, language: str = "pt_BR") -> list[str]:
+    return [choice.value for choice in search(kind, query, language)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "query", "first"),
+    [
+        ("currency", "REAL", "BRL"),
+        ("currency", "986", "BRL"),
+        ("currency", "brl", "BRL"),
+        ("currency", "dolar", "USD"),
+        ("currency", "mexico", "MXN"),
+        ("country", "brazil", "BRA"),
+        ("country", "br", "BRA"),
+        ("country", "estados un", "USA"),
+        ("country", "uk", "GBR"),
+        ("country", "mexico", "MEX"),
+        ("country", "united k", "GBR"),
+        ("timezone", "sao paulo", "America/Sao_Paulo"),
+        ("timezone", "SÃO", "America/Sao_Paulo"),
+        ("timezone", "america/sao_p", "America/Sao_Paulo"),
+        ("timezone", "brasília", "America/Sao_Paulo"),
+        ("timezone", "nova york", "America/New_York"),
+        ("timezone", "new york", "America/New_York"),
+        ("timezone", "india", "Asia/Kolkata"),
+        ("timezone", "UTC+05:30", "Asia/Kolkata"),
+        ("timezone", "gmt-3", "America/Sao_Paulo"),
+        ("timezone", "utc", "Etc/UTC"),
+    ],
+)
+def test_people_find_it_however_they_type_it(kind: Kind, query: str, first: str) -> None:
+    assert values(kind, query)[0] == first
+
+
+def test_names_are_in_the_language_asked() -> None:
+    assert label("country", "DEU", "pt-BR") == "Alemanha (DEU)"
+    assert label("country", "DEU", "en") == "Germany (DEU)"
+    assert label("currency", "BRL", "pt_BR").startswith("BRL · Real brasileiro")
+    assert label("timezone", "Asia/Kolkata", "en").startswith("UTC+05:30 · Kolkata")
+
+
+def test_a_value_that_is_not_listed_is_shown_as_it_is() -> None:
+    assert label("country", "Atlantis", "en") == "Atlantis"
+    assert not known("country", "Atlantis")
+    assert search("country", "atlantis", "en") == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_value_has_a_label_within_the_limits_and_is_found_by_itself(kind: Kind, language: str) -> None:
+    listed = {"currency": set(CURRENCIES), "country": set(countries().values()), "timezone": set(zones())}[kind]
+    assert {choice.value for choice in search(kind, "", language, limit=1000)} == listed
+    for value in listed:
+        shown = label(kind, value, language)
+        assert 0 < len(shown) <= 75
+        assert len(value) <= 150
+        assert search(kind, value, language)[0].value == value
+    assert len({label(kind, value, language) for value in listed}) == len(listed)
+
+
+def test_an_empty_query_gives_the_usual_ones_first_and_stays_within_the_limit() -> None:
+    assert values("currency", "")[:3] == ["BRL", "USD", "EUR"]
+    assert values("timezone", " ")[0] == "America/Sao_Paulo"
+    assert len(search("timezone", "", "en")) == 100
+
+
+def test_codes_are_those_of_the_standards() -> None:
+    assert len(countries()) == 249
+    assert (alpha2("bra"), alpha2("BR"), alpha2("XX"), alpha2("")) == ("BR", "BR", None, None)
+    assert (alpha3("br"), alpha3("GBR"), alpha3("ZZZ")) == ("BRA", "GBR", None)
+    assert len(set(countries().values())) == 249
+    assert [alpha3(code) for code in ("CD", "DE", "FR", "MM", "TL", "YE")] == ["COD", "DEU", "FRA", "MMR", "TLS", "YEM"]
+    assert (numeric_code("BRL"), numeric_code("all"), numeric_code("XAU")) == ("986", "008", None)
+    assert all(len(code) == 3 and len(number) == 3 and number.isdigit() for code, number in CURRENCIES.items())
+    assert len(set(CURRENCIES.values())) == len(CURRENCIES)
+
+
+def test_every_currency_that_is_tender_has_its_code() -> None:
+    entries = (entry for country in cldr("territory_currencies").values() for entry in country)
+    tender = {code for code, _, until, is_tender in entries if is_tender and until is None}
+    assert tender - {"BGN"} == set(CURRENCIES)  # CLDR 47 is older than Bulgaria's euro
+
+
+def test_every_zone_is_known_to_the_clock_and_aliases_lead_to_it() -> None:
+    assert zones() <= zoneinfo.available_timezones()
+    assert canonical_zone("America/Buenos_Aires") == "America/Argentina/Buenos_Aires"
+    assert canonical_zone("Asia/Calcutta") == "Asia/Kolkata"
+    assert canonical_zone("Europe/Lisbon") == "Europe/Lisbon"
+    assert canonical_zone("Mars/Olympus") is None
+
+
+@pytest.mark.parametrize(
+    ("state", "country", "good"),
+    [
+        ("SP", "BRA", True),
+        ("XX", "BRA", False),
+        ("CA", "USA", True),
+        ("SPX", "BRA", False),
+        ("01", "PRT", True),
+        ("sp", "BR", False),
+        ("", "PRT", False),
+        ("C", "ARG", False),
+    ],
+)
+def test_the_part_of_a_country_has_two_signs_and_is_real_where_a_list_is_known(state: str, country: str, *, good: bool) -> None:
+    assert subdivision_ok(state, country) is good
+
+
+@given(st.text(max_size=40), st.sampled_from(KINDS))
+def test_no_query_breaks_the_search(query: str, kind: Kind) -> None:
+    assert len(search(kind, query, "pt_BR")) <= 100

@@ -1,0 +1,130 @@
+"""A client certificate is held against the day, its use, and the authorities given with it."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import cache
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from flows.checks.certificates import read_certificate, read_chain, read_csr
+from flows.checks.chains import problems
+
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+@cache
+def key(of: str) -> ec.EllipticCurvePrivateKey:
+    del of
+    return ec.generate_private_key(ec.SECP256R1())
+
+
+def name(of: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, of)])
+
+
+@cache
+def issue(
+    of: str,
+    by: str,
+    *,
+    authority: bool = True,
+    begins: int = -10,
+    ends: int = 90,
+    usage: x509.ObjectIdentifier | None = None,
+    signed_by: str = "",
+) -> str:
+    """PEM. ``begins`` and ``ends`` in days from NOW; ``signed_by``: another key than that of the named issuer."""
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(name(of))
+        .issuer_name(name(by))
+        .public_key(key(of).public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(NOW + begins * DAY)
+        .not_valid_after(NOW + ends * DAY)
+        .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
+    )
+    if usage is not None:
+        builder = builder.add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
+    return builder.sign(key(signed_by or by), hashes.SHA256()).public_bytes(Encoding.PEM).decode()
+
+
+def root() -> str:
+    return issue("Root", "Root")
+
+
+def middle() -> str:
+    return issue("Middle", "Root")
+
+
+def leaf(by: str = "Middle", *, usage: x509.ObjectIdentifier | None = None, signed_by: str = "", begins: int = -10) -> str:
+    return issue("Acme", by, authority=False, usage=usage, signed_by=signed_by, begins=begins)
+
+
+def found(given: str, at: datetime = NOW) -> list[tuple[str, dict[str, str | int]]]:
+    return [(fault.key, dict(fault.params)) for fault in problems("x", read_chain(given), read_certificate(given), at)]
+
+
+GOOD: dict[str, Callable[[], str]] = {
+    "alone": leaf,
+    "with the one in between": lambda: leaf() + middle(),
+    "with all": lambda: leaf() + middle() + root(),
+    "in another order": lambda: root() + leaf() + middle(),
+    "twice": lambda: leaf() + middle() + middle() + leaf(),
+    "for clients": lambda: leaf(usage=ExtendedKeyUsageOID.CLIENT_AUTH),
+    "for all": lambda: leaf(usage=ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE),
+}
+
+
+@pytest.mark.parametrize("how", GOOD)
+def test_a_good_chain_passes(how: str) -> None:
+    assert found(GOOD[how]()) == []
+
+
+FAULTY: dict[str, tuple[Callable[[], str], list[tuple[str, dict[str, str]]]]] = {
+    "expired": (
+        lambda: issue("Acme", "Root", authority=False, ends=-1),
+        [("certificate_expired", {"date": "2026-11-21"})],
+    ),
+    "not yet": (lambda: leaf(begins=1), [("certificate_not_yet_valid", {"date": "2026-11-23"})]),
+    "for servers": (lambda: leaf(usage=ExtendedKeyUsageOID.SERVER_AUTH), [("certificate_not_for_clients", {})]),
+    "an authority alone": (middle, [("certificate_is_authority", {})]),
+    "the one in between is missing": (lambda: leaf() + root(), [("chain_broken", {"name": "Acme", "issuer": "Middle"})]),
+    "signed by another": (
+        lambda: leaf(signed_by="Root") + middle(),
+        [("chain_broken", {"name": "Acme", "issuer": "Middle"})],
+    ),
+    "authority expired": (
+        lambda: leaf() + issue("Middle", "Root", ends=-2),
+        [("chain_not_valid", {"name": "Middle", "date": "2026-11-20"})],
+    ),
+    "authority not yet": (
+        lambda: leaf() + issue("Middle", "Root", begins=5),
+        [("chain_not_valid", {"name": "Middle", "date": "2027-02-20"})],
+    ),
+    "no authority": (
+        lambda: leaf() + issue("Middle", "Root", authority=False),
+        [("chain_not_authority", {"name": "Middle"})],
+    ),
+    "a stranger": (lambda: leaf() + middle() + issue("Other", "Other"), [("chain_unrelated", {"name": "Other"})]),
+}
+
+
+@pytest.mark.parametrize("how", FAULTY)
+def test_each_fault_of_a_chain_is_named(how: str) -> None:
+    made, faults = FAULTY[how]
+    assert found(made()) == faults
+
+
+def test_the_certificate_of_the_request_is_found_whatever_stands_first() -> None:
+    request = x509.CertificateSigningRequestBuilder().subject_name(name("Acme")).sign(key("Acme"), hashes.SHA256())
+    csr = read_csr(request.public_bytes(Encoding.PEM))
+    given = issue("Other", "Root", authority=False) + leaf()
+    assert read_certificate(given, csr).name == "Acme"
+    assert read_certificate(given).name == "Other"

@@ -1,0 +1,271 @@
+"""Each fault of a pasted JWT is told in a sentence of its own, and a good one passes."""
+
+import base64
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.messages.texts import Texts, languages, table
+from flows.checks.claims import Expected, check_access_token, check_assertion
+from flows.checks.tokens import Fault, TokenFault, Unusable, parse
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+SECONDS = int(NOW.timestamp())
+ORG = "TN-34778262-f4f0-464d-b4c6-a14e2dc6f4be"
+
+
+@cache
+def key(number: int = 0, bits: int = 2048) -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(65537, bits)
+
+
+def public(private: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> str:
+    return private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+def expected(**changed: str) -> Expected:
+    known = {"org_id": ORG, "iss": "https://issuer.example", "sub": "acme", "aud": "https://audience.example"}
+    return Expected(**{**known, "public_key": public(key()), **changed})
+
+
+def signed(by: Any = None, alg: str = "RS256", typ: str | None = "JWT", **changed: Any) -> str:
+    """What a customer signs; a claim that is None is left out."""
+    claims = {
+        "iss": "https://issuer.example",
+        "sub": "acme",
+        "aud": "https://audience.example",
+        "tenant_id": ORG.lower(),
+        "iat": SECONDS - 10,
+        "exp": SECONDS + 3590,
+        **changed,
+    }
+    given_ = {name: value for name, value in claims.items() if value is not None}
+    return jwt.api_jws.encode(
+        json.dumps(given_).encode(), key() if by is None else by, algorithm=alg, headers={"typ": typ, "kid": "k1"}
+    )
+
+
+def said(faults: list[Fault], language: str = "en") -> list[str]:
+    return [Texts(language)(f"error.{fault.key}", **fault.params) for fault in faults]
+
+
+def words(token: str, **known: str) -> list[str]:
+    return said(check_assertion(token, expected(**known), NOW))
+
+
+def test_a_good_one_passes() -> None:
+    assert words(signed()) == []
+    assert words(signed(nbf=SECONDS, uid="1", pismo={"group": "pismo-v1:admin:rw"})) == []
+    assert words(signed(), iss="", sub="", aud="", public_key="") == []
+    assert words(signed(exp=SECONDS + 1)) == []
+
+
+WRAPPED: dict[str, Callable[[str], str]] = {
+    "header": lambda token: f"Authorization: Bearer {token}",
+    "bearer": lambda token: f"bearer {token}",
+    "quotes": lambda token: f'"{token}",',
+    "smart quotes": lambda token: f"“{token}”",
+    "code": lambda token: f"```{token}```",
+    "terminal": lambda token: "\n".join(token[n : n + 80] for n in range(0, len(token), 80)),
+    "windows": lambda token: f"{token}\r\n",
+    "invisible": lambda token: token.replace(".", ".\u200b"),
+}
+
+
+@pytest.mark.parametrize("how", WRAPPED)
+def test_what_copying_puts_around_a_token_does_not_count(how: str) -> None:
+    assert words(WRAPPED[how](signed())) == []
+
+
+FAULTY: dict[str, tuple[Callable[[], str], list[str]]] = {
+    "lifetime": (lambda: signed(exp=SECONDS - 10 + 7200), ["`exp` is 7,200 s after `iat`; at most 3,600."]),
+    "alg": (lambda: signed("k" * 32, "HS256"), ["`alg` is HS256; it must be RS256."]),
+    "alg of the same key": (lambda: signed(alg="PS256"), ["`alg` is PS256; it must be RS256."]),
+    "no alg": (lambda: signed("", "none"), ["`alg` is none; it must be RS256."]),
+    "typ": (lambda: signed(typ="at+jwt"), ["`typ` in the header is at+jwt; it must be JWT."]),
+    "no typ": (lambda: signed(typ=None), ["`typ` in the header is -; it must be JWT."]),
+    "iss": (
+        lambda: signed(iss="https://issuer.example/"),
+        ['`iss` is "https://issuer.example/"; Pismo gave "https://issuer.example".'],
+    ),
+    "sub": (lambda: signed(sub="Acme"), ['`sub` is "Acme"; Pismo gave "acme".']),
+    "aud": (lambda: signed(aud="x"), ['`aud` is "x"; Pismo gave "https://audience.example".']),
+    "aud list": (lambda: signed(aud=["x"]), ["`aud` must be one text, not a list, a number or an object."]),
+    "no aud": (lambda: signed(aud=None), ["`aud` is missing."]),
+    "tenant": (lambda: signed(tenant_id="TN-1"), [f'`tenant_id` is "TN-1"; your org ID is "{ORG}".']),
+    "no tenant": (lambda: signed(tenant_id=None), ["`tenant_id` is missing."]),
+    "no iat": (lambda: signed(iat=None), ["`iat` is missing."]),
+    "no exp": (lambda: signed(exp=None), ["`exp` is missing."]),
+    "exp text": (lambda: signed(exp="soon"), ["`exp` must be a whole number of seconds since 1970, without quotes."]),
+    "exp fraction": (lambda: signed(exp=SECONDS + 0.5), ["`exp` must be a whole number of seconds since 1970, without quotes."]),
+    "milliseconds": (
+        lambda: signed(exp=(SECONDS + 9) * 1000, iat=SECONDS * 1000),
+        ["`iat` is in milliseconds; it must be in seconds.", "`exp` is in milliseconds; it must be in seconds."],
+    ),
+    "expired": (
+        lambda: signed(iat=SECONDS - 3600, exp=SECONDS - 1200),
+        ["It expired 1,200 s ago (`exp`). Make a new one; if it is new, the clock of your machine is behind."],
+    ),
+    "ahead": (
+        lambda: signed(iat=SECONDS + 95, exp=SECONDS + 600),
+        ["`iat` is 95 s in the future: the clock of your machine is ahead, or the token is not valid yet."],
+    ),
+    "not yet": (
+        lambda: signed(nbf=SECONDS + 60),
+        ["`nbf` is 60 s in the future: the clock of your machine is ahead, or the token is not valid yet."],
+    ),
+    "backwards": (lambda: signed(iat=SECONDS, exp=SECONDS), ["`exp` is not after `iat`.", "It expired 0 s ago"]),
+    "key": (lambda: signed(key(1)), ["The signature does not match the public key you registered."]),
+    "tampered": (lambda: swapped(signed(), "acme", "evil"), ["The signature does not match", '`sub` is "evil"']),
+    "cut": (lambda: signed()[:-40], ["A part of the token is missing."]),
+    "cut in the middle": (lambda: signed()[:100], ["A part of the token is missing."]),
+    "cut after the header": (lambda: signed().split(".")[0], ["A part of the token is missing."]),
+    "cut before": (lambda: signed()[30:], ["A part of the token is missing."]),
+    "without a signature": (lambda: signed().rpartition(".")[0] + ".", ["A part of the token is missing."]),
+    "doubled": (lambda: signed() * 2, ["Two tokens stand one after the other."]),
+    "two": (lambda: f"{signed()}\n{signed(key(1))}", ["Two tokens stand one after the other."]),
+    "plain base64": (lambda: plain(signed()), ["The token is written in plain base64"]),
+    "answer": (lambda: json.dumps({"token": signed(), "refresh": signed()}), ["This is the whole answer."]),
+    "encrypted": (lambda: f"{part({'alg': 'RSA-OAEP', 'enc': 'A256GCM'})}.aaaa.bbbb.cccc.dddd", ["This JWT is encrypted"]),
+    "opaque": (lambda: "2YotnFZFEjr1zCsicMWpAA", ["This is not a JWT."]),
+    "public key": (lambda: public(key()), ["This is not a JWT."]),
+    "address": (lambda: "https://issuer.example/a/b/c", ["This is not a JWT."]),
+    "nothing": (lambda: " \n", ["There is no token in it."]),
+    "long": (lambda: "eyJ" + "a" * 20_000, ["The text is too long for a token"]),
+}
+
+
+def part(claims: dict[str, Any]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b"=").decode()
+
+
+def swapped(token: str, old: str, new: str) -> str:
+    header, payload, signature = token.split(".")
+    claims = base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)).replace(f'"{old}"'.encode(), f'"{new}"'.encode())
+    return f"{header}.{base64.urlsafe_b64encode(claims).rstrip(b'=').decode()}.{signature}"
+
+
+def plain(token: str) -> str:
+    """As a person gets it who signs with `openssl base64` alone."""
+    parts = [one.replace("-", "+").replace("_", "/") for one in token.split(".")]
+    return ".".join(one + "=" * (-len(one) % 4) for one in parts)
+
+
+@pytest.mark.parametrize("how", FAULTY)
+def test_each_fault_is_told_in_a_sentence_and_nothing_else(how: str) -> None:
+    made, sentences = FAULTY[how]
+    told = words(made())
+    assert len(told) == len(sentences), told
+    assert all(one.startswith(begin) for one, begin in zip(told, sentences, strict=True)), told
+
+
+def test_several_faults_are_told_at_once() -> None:
+    token = signed(key(1), aud="x", tenant_id="TN-1", exp=SECONDS + 7190)
+    assert [fault.key for fault in check_assertion(token, expected(), NOW)] == [
+        TokenFault.SIGNATURE,
+        TokenFault.CLAIM_DIFFERS,
+        TokenFault.TENANT_DIFFERS,
+        TokenFault.LIFETIME,
+    ]
+
+
+def test_numbers_are_written_as_the_language_writes_them() -> None:
+    (fault,) = check_assertion(signed(exp=SECONDS + 7190), expected(), NOW)
+    assert said([fault], "pt_BR") == ["`exp` fica 7.200 s depois de `iat`; no máximo 3.600."]
+
+
+def test_a_key_that_no_longer_serves_is_told() -> None:
+    assert words(signed(), public_key="x") == ["The signature could not be checked: no usable public key is registered."]
+    assert words(signed(), public_key=public(ec.generate_private_key(ec.SECP256R1()))) == words(signed(), public_key="x")
+
+
+def test_a_certificate_or_a_jwk_can_be_the_registered_key() -> None:
+    assert words(signed(), public_key=json.dumps(jwt.algorithms.RSAAlgorithm.to_jwk(key().public_key(), as_dict=True))) == []
+    assert words(signed(key(3, 3072)), public_key=public(key(3, 3072))) == []
+
+
+# -- the token that comes back
+
+
+def access(**changed: Any) -> str:
+    claims = {"iss": "Passport", "sub": "AUTH-1", "tenant": ORG, "iat": SECONDS, "exp": SECONDS + 600, **changed}
+    given_ = {name: value for name, value in claims.items() if value is not None}
+    return jwt.encode(given_, "k" * 64, algorithm="HS512")
+
+
+def access_words(token: str) -> list[str]:
+    return said(check_access_token(token, expected(), NOW))
+
+
+def test_an_access_token_is_looked_at_without_rules_that_are_not_its_own() -> None:
+    assert access_words(access()) == []
+    assert access_words(access(tenant=None, exp=None)) == []
+    assert access_words(access(tenant=None, tenant_id=ORG.lower())) == []
+    assert access_words(access(tenant="TN-2")) == [f'`tenant` is "TN-2"; your org ID is "{ORG}".']
+    assert access_words(access(exp=SECONDS - 5))[0].startswith("It expired 5 s ago")
+    assert access_words(access()[:-120])[0].startswith("A part") or access_words(access()[:60])[0].startswith("A part")
+    assert access_words(signed())[0].startswith("This is the JWT that you signed")
+    assert access_words(signed(key(1))) == []
+
+
+# -- secrets
+
+
+def test_no_fault_shows_a_part_of_the_token_or_a_secret_in_it() -> None:
+    secret = jwt.encode({"a": 1}, "k" * 32, algorithm="HS256")
+    for made, _ in FAULTY.values():
+        token = made()
+        shown = "".join(words(token))
+        assert not any(piece in shown for piece in token.split(".") if len(piece) > 20)
+    assert secret not in "".join(words(signed(iss=secret)))
+    assert "\n" not in "".join(words(signed(iss="a\nb" * 500)))
+
+
+def test_what_cannot_be_read_does_not_say_itself_in_its_exception() -> None:
+    with pytest.raises(Unusable) as caught:
+        parse(signed()[:100])
+    assert str(caught.value) == "jwt_cut"
+    assert caught.value.__cause__ is None
+    assert signed()[:30] not in repr(parse(signed()))
+
+
+@pytest.mark.parametrize("language", languages())
+def test_each_fault_has_its_sentence(language: str) -> None:
+    assert {f"error.{fault}" for fault in TokenFault} <= table(language).keys()
+
+
+@given(
+    st.one_of(
+        st.text(max_size=200), st.lists(st.sampled_from(["eyJ", ".", "a" * 30, "{", "}", "=", " "]), max_size=12).map("".join)
+    )
+)
+def test_no_text_breaks_the_checker(text: str) -> None:
+    assert check_assertion(text, expected(), NOW)
+    check_access_token(text, expected(), NOW)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["iss", "sub", "aud", "tenant_id", "iat", "exp", "nbf"]),
+        st.recursive(
+            st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+            lambda inner: st.lists(inner, max_size=2),
+            max_leaves=3,
+        ),
+    )
+)
+def test_no_claim_breaks_the_checker(claims: dict[str, Any]) -> None:
+    token = signed(**claims)
+    wrong = check_assertion(token, expected(), NOW)
+    said(wrong)
+    said(check_access_token(token, expected(public_key=""), NOW))
+    assert wrong or not claims.keys() & {"iss", "sub", "aud", "tenant_id"} or claims.items() <= vars(expected()).items()

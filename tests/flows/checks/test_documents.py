@@ -1,0 +1,79 @@
+import importlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flows.checks import documents
+from flows.checks.documents import check_document
+from flows.checks.iso_codes import countries
+
+
+@pytest.mark.parametrize(
+    ("number", "country", "standard"),
+    [
+        ("16.727.230/0001-97", "BRA", "CNPJ"),
+        ("12.ABC.345/01DE-35", "BRA", "CNPJ"),
+        ("12.abc.345/01de-35", "br", "CNPJ"),
+        ("390.533.447-05", "BRA", "CPF"),
+        ("91-1144442", "USA", "EIN"),
+        ("GODE561231GR8", "MEX", "RFC"),
+        ("20-05536168-2", "ARG", "CUIT"),
+        ("213.123.432-1", "COL", "NIT"),
+        ("12.531.909-2", "CHL", "RUT"),
+        ("GB 980 7806 84", "GBR", "VAT"),
+        ("980780684", "GBR", "VAT"),
+        ("SC123456", "GBR", "Company number"),
+        ("27AAPFU0939F1ZV", "IND", "GSTIN"),
+        ("AAPFU0939F", "IND", "PAN"),
+        ("U72200KA2015PTC082988", "IND", "CIN"),
+        ("83 914 571 673", "AUS", "ABN"),
+        ("004 085 616", "AUS", "ACN"),
+        ("0001339050", "ZAF", "Tax number"),
+        ("2015/123456/07", "ZAF", "Registration number"),
+        ("DE 136,695 976", "DEU", "USt-IdNr."),
+        ("Amtsgericht München HRB 12345", "DEU", "Handelsregister"),
+        ("552 008 443", "FRA", "SIREN"),
+        ("501 964 843", "PRT", "NIPC"),
+        ("213800KUD8LAJWSQ9D15", "BRA", "LEI"),
+        ("213800KUD8LAJWSQ9D15", "AND", "LEI"),
+    ],
+)
+def test_the_usual_ids_of_a_country_pass(number: str, country: str, standard: str) -> None:
+    check = check_document(number, country)
+    assert (check.standard, check.ok) == (standard, True)
+    assert check.compact.isalnum()
+
+
+@pytest.mark.parametrize(
+    ("number", "country", "standard"),
+    [
+        ("16.727.230/0001-98", "BRA", "CNPJ"),
+        ("12.ABC.345/01DE-36", "BRA", "CNPJ"),
+        ("390.533.447-06", "BRA", "CPF"),  # the shape of a CPF, so it is measured by that
+        ("123", "BRA", "CNPJ"),
+        ("07-1144442", "USA", "EIN"),
+        ("83 914 571 674", "AUS", "ABN"),
+    ],
+)
+def test_a_wrong_digit_is_noticed_and_the_standard_named(number: str, country: str, standard: str) -> None:
+    check = check_document(number, country)
+    assert (check.standard, check.ok) == (standard, False)
+
+
+@pytest.mark.parametrize("country", ["AND", "ZZZ", "", "not a country"])
+def test_nothing_is_said_where_no_standard_is_known(country: str) -> None:
+    check = check_document("AB-123 456", country)
+    assert (check.standard, check.ok, check.compact) == (None, None, "AB123456")
+
+
+def test_every_listed_standard_exists_in_a_listed_country() -> None:
+    assert set(documents._STANDARDS) <= set(countries())
+    for entry in (entry for entries in documents._STANDARDS.values() for entry in entries):
+        rule = entry.split("|", 1)[1]
+        assert rule.startswith("=") or importlib.import_module(f"stdnum.{rule}").validate
+
+
+@given(st.text(max_size=60), st.sampled_from(sorted(documents._STANDARDS)))
+def test_no_text_breaks_a_check(number: str, country: str) -> None:
+    assert check_document(number, country).ok in (True, False)

@@ -1,0 +1,397 @@
+"""Authentication: keys, requests and certificates that are made here, as people would send them."""
+
+import json
+import re
+import shlex
+import shutil
+import subprocess
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import jwt
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from cryptography.x509.oid import NameOID
+from hypothesis import given
+from hypothesis import strategies as st
+from jwt.algorithms import RSAAlgorithm
+
+from bot.messages.texts import Texts
+from flows.checks.certificates import read_csr
+from flows.forms.fields import Answers, Kind, inputs
+from flows.forms.pages import collect
+from flows.steps.authentication import example_keys, mtls, step
+from flows.steps.authentication.openssl import key_scripts
+from tests.flows.steps.filled_forms import NOW, a_situation, example, refused, sent
+
+STEP = step.STEP
+ORG_ID = "TN-34778262-f4f0-464d-b4c6-a14e2dc6f4be"
+KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+OTHER = ec.generate_private_key(ec.SECP256R1())
+SUBJECT = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Acme"), x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Acme")])
+
+PUBLIC = KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+PRIVATE = KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+CSR = (
+    x509.CertificateSigningRequestBuilder().subject_name(SUBJECT).sign(OTHER, hashes.SHA256()).public_bytes(Encoding.PEM).decode()
+)
+
+
+def certificate(public: rsa.RSAPublicKey | ec.EllipticCurvePublicKey, *, days: int) -> str:
+    """Signed by somebody else; valid until so many days after NOW."""
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(SUBJECT)
+        .issuer_name(SUBJECT)
+        .public_key(public)
+        .serial_number(7)
+        .not_valid_before(NOW - timedelta(days=400))
+        .not_valid_after(NOW + timedelta(days=days))
+        .sign(KEY, hashes.SHA256())
+    )
+    return made.public_bytes(Encoding.PEM).decode()
+
+
+def file(text: str) -> dict[str, str]:
+    return {"id": "F1", "name": "key.pem", "text": text}
+
+
+def answers(**more: object) -> Answers:
+    return {**example(STEP.form), "method": "oidc", "mtls": "csr", "public_key": PUBLIC, "csr": CSR, **more}
+
+
+def notes(clean: Answers) -> dict[str, dict[str, str | int]]:
+    return {note.key: dict(note.params) for note in STEP.form.notes(clean, a_situation())}
+
+
+def test_both_sides_see_the_fingerprints() -> None:
+    found = notes(sent(STEP.form, answers()))
+    assert found["key_fingerprint"]["bits"] == 2048
+    assert str(found["key_fingerprint"]["fingerprint"]).count(":") == 31
+    assert found["csr_fingerprint"]["kind_of_key"] == "EC P-256"
+    assert {"csr_subject_differs", "csr_subject_missing"} <= found.keys()
+
+
+def test_the_example_request_says_what_the_example_details_say() -> None:
+    given = answers(csr=example_keys.SIGNING_REQUEST, public_key=example_keys.PUBLIC_KEY)
+    assert notes(sent(STEP.form, given)).keys() == {"key_fingerprint", "csr_fingerprint"}
+
+
+def test_a_file_replaces_what_was_pasted_and_is_shown_when_the_form_is_opened_again() -> None:
+    clean = sent(STEP.form, answers(public_key="not a key", public_key_file=file(PUBLIC), csr="", csr_file=file(CSR)))
+    assert clean["public_key"].strip() == PUBLIC.strip()
+    assert clean["public_key_file"] is None
+    assert clean["csr"].strip() == CSR.strip()
+
+
+def test_what_was_mended_is_told() -> None:
+    clean = sent(STEP.form, answers(public_key="Here it is:\n" + PUBLIC.replace("\n", "\r\n")))
+    assert {"key_note_line_ends", "key_note_surrounded"} <= notes(clean).keys()
+
+
+@pytest.mark.parametrize(
+    ("given", "field", "key"),
+    [
+        ({"public_key": ""}, "public_key", "paste_or_attach"),
+        ({"public_key": "garbage"}, "public_key", "key_not_pem"),
+        ({"public_key": PRIVATE}, "public_key", "secret_private_key"),
+        ({"public_key_file": file(PRIVATE)}, "public_key_file", "secret_private_key"),
+        ({"csr": PRIVATE}, "csr", "secret_private_key"),
+        ({"public_key": CSR}, "public_key", "key_wrong_block"),
+        ({"csr": PUBLIC}, "csr", "key_wrong_block"),
+        ({"csr": CSR[:200]}, "csr", "key_truncated"),
+        ({"company": "server_secret=f3a9c1d2e4b5a6978877665544332211"}, "company", "secret_server_secret"),
+    ],
+)
+def test_what_is_no_public_key_or_request_is_refused(given: Answers, field: str, key: str) -> None:
+    assert (field, key) in refused(STEP.form, answers(**given))
+    assert sent(STEP.form, answers())
+
+
+def test_only_what_the_choice_needs_is_asked() -> None:
+    clean = sent(STEP.form, {**example(STEP.form), "method": "basic", "mtls": "pismo_pair"})
+    assert "public_key" not in clean
+    assert "csr" not in clean
+
+
+def test_the_details_come_from_the_organization_step() -> None:
+    organization = {"official_name": "Acme S.A.", "document_number": "123", "city": "Recife", "state": None, "country": "BRA"}
+    known = STEP.form.prefill(a_situation(answers={"organization": organization}))
+    assert known == {"company": "Acme S.A.", "document": "123", "city": "Recife", "country": "BRA"}
+
+
+# -- the certificate
+
+
+@pytest.mark.parametrize(
+    ("given", "keys"),
+    [
+        (certificate(OTHER.public_key(), days=90), set()),
+        (certificate(OTHER.public_key(), days=-1), {("certificate", "certificate_expired")}),
+        (certificate(KEY.public_key(), days=90), {("certificate", "certificate_other_key")}),
+        (CSR, {("certificate", "key_wrong_block")}),
+        ("", {("certificate", "paste_or_attach")}),
+    ],
+    ids=["good", "expired", "of another key", "a request", "nothing"],
+)
+def test_the_certificate_must_be_valid_and_for_the_key_of_the_request(given: str, keys: set[tuple[str, str]]) -> None:
+    form = STEP.task("attach_certificate").form
+    assert form is not None
+    situation = a_situation(answers={"authentication": sent(STEP.form, answers())})
+    assert refused(form, {"certificate": given}, situation) == keys
+    assert refused(form, {"certificate_file": file(given) if given else None}, situation) == keys
+
+
+def test_the_last_day_of_the_certificate_is_kept() -> None:
+    form = STEP.task("attach_certificate").form
+    assert form is not None
+    situation = a_situation(answers={"authentication": sent(STEP.form, answers())})
+    clean = sent(form, {"certificate": certificate(OTHER.public_key(), days=90)}, situation)
+    assert clean["expires_on"] == (NOW + timedelta(days=90)).date().isoformat()
+
+
+def test_the_certificate_is_not_valid_yet() -> None:
+    situation = a_situation(now=NOW - timedelta(days=500), answers={"authentication": sent(STEP.form, answers())})
+    form = STEP.task("attach_certificate").form
+    assert form is not None
+    given = {"certificate": certificate(OTHER.public_key(), days=90)}
+    assert refused(form, given, situation) == {("certificate", "certificate_not_yet_valid")}
+
+
+def test_the_same_key_for_both_is_told() -> None:
+    request = x509.CertificateSigningRequestBuilder().subject_name(SUBJECT).sign(KEY, hashes.SHA256())
+    pem = request.public_bytes(Encoding.PEM).decode()
+    assert "same_key_twice" in notes(sent(STEP.form, answers(csr=pem)))
+    assert "same_key_twice" not in notes(sent(STEP.form, answers()))
+
+
+# -- a certificate of the customer's own authority, and a pair made by Pismo
+
+
+def own(**more: object) -> Answers:
+    return answers(mtls="own_ca", **more)
+
+
+def test_a_certificate_of_ones_own_authority_is_read_and_told() -> None:
+    clean = sent(STEP.form, own(own_certificate=certificate(OTHER.public_key(), days=90)))
+    told = notes(clean)["own_certificate"]
+    assert (told["name"], told["date"]) == ("Acme", (NOW + timedelta(days=90)).date().isoformat())
+    assert "csr" not in clean
+
+
+@pytest.mark.parametrize(
+    ("given", "key"),
+    [
+        ("", "paste_or_attach"),
+        (certificate(OTHER.public_key(), days=-1), "certificate_expired"),
+        (certificate(ec.generate_private_key(ec.SECP521R1()).public_key(), days=9), "csr_wrong_curve"),
+        (PRIVATE, "secret_private_key"),
+        (CSR, "key_wrong_block"),
+    ],
+    ids=["nothing", "expired", "weak", "private", "a request"],
+)
+def test_a_certificate_of_ones_own_authority_that_does_not_serve_is_refused(given: str, key: str) -> None:
+    assert ("own_certificate", key) in refused(STEP.form, own(own_certificate=given))
+
+
+def test_the_risk_letter_is_recorded_with_the_day_the_certificate_ends() -> None:
+    form = STEP.task("record_risk_letter").form
+    assert form is not None
+    situation = a_situation(
+        answers={"authentication": sent(STEP.form, own(own_certificate=certificate(OTHER.public_key(), days=90)))}
+    )
+    known = form.prefill(situation)
+    assert known == {"expires_on": (NOW + timedelta(days=90)).date().isoformat()}
+    letter = {**known, "received_on": "2026-03-09", "reference": "ABC-1", "installed": "yes"}
+    assert sent(form, letter, situation)["reference"] == "ABC-1"
+    assert refused(form, {**letter, "received_on": "2026-03-11"}, situation) == {("received_on", "date_future")}
+    assert refused(form, {**letter, "expires_on": "2026-03-01"}, situation) == {("expires_on", "date_past")}
+    assert ("installed", "missing") in refused(form, {**letter, "installed": None}, situation)
+
+
+def test_a_pair_counts_as_handed_over_once_each_point_is_done() -> None:
+    form = STEP.task("hand_over_pair").form
+    assert form is not None
+    good = example(form)
+    assert set(sent(form, good)["checklist"]) == set(mtls.HANDED_OVER)
+    assert refused(form, {**good, "checklist": good["checklist"][:-1]}) == {("checklist", "checklist_incomplete")}
+    assert refused(form, {**good, "checklist": [good["checklist"][0]] * 6}) == {("checklist", "checklist_incomplete")}
+    assert not [name for page in form.pages for name, _, item in inputs(page.model) if item.kind is Kind.FILE]
+
+
+# -- looking at a token
+
+
+def looked(token: str, kind: str = "assertion", **more: object) -> list[str]:
+    form = STEP.task("check_token").form
+    assert form is not None
+    known = {
+        "organization.record_org_id": {"org_id": ORG_ID},
+        "authentication.record_claims": {"iss": "https://issuer.example", "sub": "acme", "aud": "x"},
+    }
+    situation = a_situation(answers={"authentication": sent(STEP.form, answers(**more))}, done=known)
+    found = collect(form, {"token_kind": kind, "token": token}, situation)[1]
+    return [Texts("en")(f"error.{problem.key}", **problem.params) for _, problem in found]
+
+
+def assertion(**changed: object) -> str:
+    issued = int(NOW.timestamp())
+    claims = {
+        "iss": "https://issuer.example",
+        "sub": "acme",
+        "aud": "x",
+        "tenant_id": ORG_ID,
+        "iat": issued,
+        "exp": issued + 3600,
+    }
+    return jwt.encode({**claims, **changed}, KEY, algorithm="RS256")
+
+
+def test_a_token_is_held_against_what_is_known_of_the_customer() -> None:
+    assert looked(assertion()) == []
+    assert looked(assertion(), public_key=json.dumps(RSAAlgorithm.to_jwk(KEY.public_key(), as_dict=True))) == []
+    assert looked(assertion(aud="y", exp=int(NOW.timestamp()) + 7200)) == [
+        '`aud` is "y"; Pismo gave "x".',
+        "`exp` is 7,200 s after `iat`; at most 3,600.",
+    ]
+    assert looked(assertion(), "access_token")[0].startswith("This is the JWT that you signed")
+    assert looked(assertion(), method="basic") == ["Only OpenID Connect has a JWT that you sign. Choose the access token."]
+
+
+def test_a_token_can_be_looked_at_once_there_is_something_to_hold_it_against() -> None:
+    task = STEP.task("check_token")
+    org = {"organization.record_org_id": {"org_id": ORG_ID}}
+    claims = {"authentication.record_claims": {"iss": "a", "sub": "b", "aud": "c"}}
+    assert not task.ready(a_situation(answers={"authentication": {"method": "basic"}}))
+    assert task.ready(a_situation(answers={"authentication": {"method": "basic"}}, done=org))
+    assert not task.ready(a_situation(answers={"authentication": {"method": "oidc"}}, done=org))
+    assert task.ready(a_situation(answers={"authentication": {"method": "oidc"}}, done={**org, **claims}))
+
+
+# -- what ends the step
+
+
+def ready(method: str, mtls: str, done: Iterable[str]) -> tuple[set[str], bool]:
+    """Tasks that have to be done, and whether the step is over."""
+    record = {f"authentication.{task}": {"status": "active"} for task in done}
+    situation = a_situation(
+        answers={"authentication": {"method": method, "mtls": mtls}},
+        done={**record, "organization.record_org_id": {"org_id": "TN-1"}},
+        items={name: [("", answers)] for name, answers in record.items()},
+    )
+    return {
+        task.id for task in STEP.tasks if task.ready(situation) and task.needed(situation) and not task.optional
+    }, STEP.finished(situation)
+
+
+def test_openid_needs_key_claims_certificate_and_proof() -> None:
+    assert ready("oidc", "csr", ()) == ({"upload_key", "attach_certificate", "prove_access"}, False)
+    assert ready("oidc", "csr", ("upload_key",))[0] == {"record_claims", "attach_certificate", "prove_access"}
+    assert not ready("oidc", "csr", ("upload_key", "record_claims", "prove_access"))[1]
+    assert ready("oidc", "csr", ("upload_key", "record_claims", "attach_certificate", "prove_access"))[1]
+
+
+def test_other_methods_need_the_pair_and_the_proof() -> None:
+    assert ready("basic", "pismo_pair", ()) == ({"hand_over_pair", "prove_access"}, False)
+    assert ready("oauth2", "pismo_pair", ("hand_over_pair", "prove_access")) == ({"hand_over_pair"}, True)
+
+
+def test_a_certificate_of_ones_own_authority_needs_the_letter() -> None:
+    assert ready("basic", "own_ca", ("prove_access",)) == ({"record_risk_letter"}, False)
+    assert ready("basic", "own_ca", ("record_risk_letter", "prove_access"))[1]
+
+
+def test_a_key_that_waits_for_its_second_approval_is_not_uploaded_yet() -> None:
+    done = {"authentication.upload_key": {"status": "waiting_approval"}}
+    situation = a_situation(answers={"authentication": {"method": "oidc", "mtls": "csr"}}, done=done)
+    assert STEP.task("upload_key").ready(situation)
+    assert not STEP.task("record_claims").ready(situation)
+
+
+def test_the_proof_waits_for_the_org_id() -> None:
+    assert not STEP.task("prove_access").ready(a_situation())
+
+
+def test_a_token_is_taken_as_terminals_show_it_and_is_marked_to_be_forgotten() -> None:
+    form = STEP.task("prove_access").form
+    assert form is not None
+    assert sent(form, {"token": "Bearer eyJhbGciOiJIUzUxMiJ9.eyJzdWIi\n  OiJhIn0.c2lnbmF0dXJl"})["token"] == (
+        "eyJhbGciOiJIUzUxMiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl"
+    )
+
+
+# -- commands
+
+NASTY = {
+    "official_name": "O'Brien & Sons/Filhos + “São João” `rm -rf` $(x) \\ \n Ltda. " + "x" * 90,
+    "document_number": "11.222.333/0001-81",
+    "city": "São Paulo",
+    "state": "SP",
+    "country": "BRA",
+}
+
+
+def scripts(**details: str) -> dict[str, str]:
+    return {script.key: script.code for script in key_scripts(a_situation(answers={"organization": {**NASTY, **details}}))}
+
+
+def subject_in(code: str) -> str:
+    words = shlex.split(code.splitlines()[-2])
+    return words[words.index("-subj") + 1]
+
+
+def test_the_subject_is_quoted_for_a_shell_and_for_openssl() -> None:
+    code = scripts()["commands_mtls_posix"]
+    assert subject_in(code).startswith("/C=BR/ST=SP/L=São Paulo/O=O'Brien & Sons\\/Filhos \\+ ")
+    assert "/serialNumber=11.222.333\\/0001-81/CN=" in subject_in(code)
+    assert not any("`" in code for code in scripts().values())
+
+
+@given(st.text(max_size=40), st.text(alphabet="'‘’‚‛`\"\\$();&|\n\r\u2028 a", max_size=20))
+def test_no_name_gets_out_of_its_quotes(name: str, nasty: str) -> None:
+    code = scripts(official_name=name + nasty, city=nasty)
+    assert subject_in(code["commands_mtls_posix"]).startswith("/C=BR/ST=SP")
+    lines = code["commands_mtls_windows"].splitlines()
+    assert len(lines) == len(scripts()["commands_mtls_windows"].splitlines())
+    quoted = re.fullmatch(r"openssl req .* -subj '(.*)'", next(line for line in lines if "-subj" in line))
+    assert quoted is not None
+    assert not re.search("['‘’‚‛]", re.sub("(['‘’‚‛])\\1", "", quoted[1]))
+    assert not re.search(r'"|\\$', quoted[1])
+
+
+@pytest.mark.parametrize("shell", [shell for shell in ("sh", "bash", "zsh") if shutil.which(shell)])
+@pytest.mark.skipif(not shutil.which("openssl"), reason="the commands are for a machine with openssl")
+def test_the_commands_make_what_the_form_takes(tmp_path: Path, shell: str) -> None:
+    def run(code: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([shell, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)  # noqa: S603  our own text
+
+    openid, mtls_ = run(scripts()["commands_openid_posix"]), run(scripts()["commands_mtls_posix"])
+    assert {path.name for path in tmp_path.iterdir()} == {"rsakey.pem", "rsa.pub", "mtls.key", "mtls.csr"}
+    assert (tmp_path / "rsakey.pem").stat().st_mode & 0o077 == 0
+    request = (tmp_path / "mtls.csr").read_text()
+    details = {"company": NASTY["official_name"].replace("\n", " ")[:100], "document": NASTY["document_number"]}
+    clean = sent(STEP.form, answers(public_key=(tmp_path / "rsa.pub").read_text(), csr=request, **details))
+    found = notes(clean)
+    assert str(found["key_fingerprint"]["fingerprint"]) in openid.stdout
+    assert found.keys() == {"key_fingerprint", "csr_fingerprint"}
+    assert read_csr(request).subject["C"] == "BR"
+    assert mtls_.returncode == 0
+    before = (tmp_path / "rsakey.pem").read_text()
+    assert run(scripts()["commands_openid_posix"]).returncode != 0
+    assert (tmp_path / "rsakey.pem").read_text() == before
+
+
+def test_nothing_known_yet_still_gives_commands() -> None:
+    assert all("-subj ''" in script.code for script in key_scripts(a_situation()) if "mtls" in script.key)
+
+
+def test_the_example_certificate_outlives_this_century() -> None:
+    form = STEP.task("attach_certificate").form
+    assert form is not None
+    given = sent(STEP.form, answers(csr=example_keys.SIGNING_REQUEST))
+    situation = a_situation(now=datetime(2090, 1, 1, tzinfo=UTC), answers={"authentication": given})
+    assert sent(form, example(form), situation)["expires_on"] == "2099-12-31"

@@ -1,0 +1,87 @@
+"""Differences between the approved organization and the platform's: what keeps the step open, what is sent, what is accepted."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from flows.forms.fields import Answers
+from flows.forms.pages import collect
+from flows.forms.step import Situation
+from flows.journey import CURRENT, JOURNEYS
+from flows.steps.authentication import proving
+
+NOW = datetime(2026, 3, 9, 13, tzinfo=UTC)
+CITY, ZIP, PROXY = ("city", "Recife", "Olinda"), ("zipcode", "50000-000", "50000-001"), ("legal_proxy_name", "", "Another Ltda.")
+TASK = JOURNEYS[CURRENT].steps["authentication"].task("settle_organization")
+
+
+def after(*runs: list[proving.Difference], settled: tuple[Answers, ...] = (), environment: str = "test") -> Situation:
+    """After proofs that found these differences, and what support then decided."""
+    proofs = [(f"p{n}", {"environment": environment, "differences": [list(one) for one in run]}) for n, run in enumerate(runs)]
+    decided = [(f"s{n}", answers) for n, answers in enumerate(settled)]
+    items: dict[str, Any] = {proving.PROVE: proofs, proving.SETTLE: decided}
+    return Situation(NOW, NOW.date(), "Acme Bank", "en", "UTC", items=items)
+
+
+def settle(situation: Situation, **raw: Any) -> tuple[Situation, list[str]]:
+    """What support sends in the form, and the errors by key."""
+    assert TASK.form is not None
+    clean, problems = collect(TASK.form, raw, situation)
+    record = {**clean, **TASK.adds(clean, situation)}
+    more = {**situation.items, proving.SETTLE: [*situation.items[proving.SETTLE], ("next", record)]}
+    return replace(situation, items=more), [problem.key for _, problem in problems]
+
+
+def test_equal_is_done() -> None:
+    assert proving.unaccepted(after([])) == []
+    assert not TASK.ready(after([]))
+
+
+def test_a_difference_waits_for_support_and_keeps_the_step_open() -> None:
+    at = after([CITY])
+    assert TASK.ready(at)
+    assert proving.unaccepted(at) == [CITY]
+
+
+def test_what_is_to_be_corrected_waits_for_the_next_proof() -> None:
+    at, errors = settle(after([CITY, ZIP]), send=["city"], reason="The new building has another code.")
+    assert errors == []
+    assert (proving.to_send(at), proving.unaccepted(at)) == ([CITY], [CITY])
+    assert not TASK.needed(at)
+    assert proving.unaccepted(replace(at, items={**at.items, proving.PROVE: after([ZIP]).items[proving.PROVE]})) == []
+
+
+def test_what_stays_needs_a_reason_and_then_is_accepted() -> None:
+    at = after([CITY, ZIP])
+    assert settle(at, send=["city"])[1] == ["reason_to_accept"]
+    assert settle(at)[1] == ["reason_to_accept"]
+    at, errors = settle(at, reason="As registered.")
+    assert (errors, proving.unaccepted(at)) == ([], [])
+
+
+def test_another_value_on_the_platform_is_not_what_was_accepted() -> None:
+    situation, _ = settle(after([CITY]), reason="As registered.")
+    changed = ("city", "Recife", "Natal")
+    situation = replace(situation, items={**situation.items, proving.PROVE: after([CITY], [changed]).items[proving.PROVE]})
+    assert proving.unaccepted(situation) == [changed]
+    assert TASK.ready(situation)
+
+
+def test_what_pismo_lets_nobody_change_cannot_be_sent() -> None:
+    document = ("legal_proxy_document", "11.222.333/0002-62", "11.222.333/0003-43")
+    assert settle(after([document]), send=["legal_proxy_document"])[1] == ["not_offered"]
+
+
+def test_what_was_never_given_cannot_be_sent() -> None:
+    at = after([PROXY])
+    assert settle(at, send=["legal_proxy_name"])[1] == ["not_offered"]
+    assert settle(at, reason="Pismo wrote it.")[1] == []
+
+
+@pytest.mark.parametrize(("environment", "proved"), [("test", True), ("production", False)])
+def test_the_step_asks_for_a_proof_in_the_test_environment(environment: str, proved: bool) -> None:
+    at = after([], environment=environment)
+    assert proving.proved(at) is proved
+    assert proving.proved(at, environment)

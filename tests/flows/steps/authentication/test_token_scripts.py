@@ -1,0 +1,156 @@
+"""The commands for a token are run as a customer runs them: at a terminal, against a Pismo that asks for a client certificate."""
+
+import asyncio
+import os
+import pty
+import shutil
+import subprocess
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+import pytest_asyncio
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from flows.checks.claims import check_assertion
+from flows.steps.authentication.token_check import expected
+from flows.steps.authentication.token_scripts import token_scripts
+from playground.pismo import Machine, Sandbox
+from playground.pismo.authority import key_pem
+from tests.flows.steps.filled_forms import a_situation
+
+pytestmark = pytest.mark.skipif(not (shutil.which("curl") and shutil.which("openssl")), reason="needs curl and openssl")
+SHELLS = [shell for shell in ("sh", "bash", "zsh") if shutil.which(shell)]
+DETAILS = {"official_name": "Acme", "org_name": "Acme"}
+
+
+@pytest_asyncio.fixture
+async def sandbox() -> AsyncIterator[Sandbox]:
+    async with Sandbox() as sandbox:
+        yield sandbox
+
+
+class Customer:
+    """A folder with what the commands read, and a terminal."""
+
+    def __init__(self, sandbox: Sandbox, folder: Path) -> None:
+        self.sandbox, self.folder, self.machine = sandbox, folder, Machine(O="Acme")
+        self.org_id = sandbox.test.create_org(DETAILS)
+        self.machine.receive(sandbox.test, self.org_id)
+        private = self.machine.signer.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+        files = {"mtls.crt": self.machine.certificate, "mtls.key": key_pem(self.machine.key), "rsakey.pem": private}
+        for name, text in files.items():
+            (folder / name).write_text(text)
+
+    def situation(self, method: str, **claims: str) -> Any:
+        signer = self.machine.signer
+        done = {
+            "organization.record_org_id": {"org_id": self.org_id},
+            "environments.test_ready": {"base_url": self.sandbox.test.url},
+            "authentication.record_claims": {"iss": signer.iss, "sub": signer.sub, "aud": signer.aud, **claims},
+        }
+        return a_situation(answers={"authentication": {"method": method, "public_key": signer.public_key}}, done=done)
+
+    async def reads_programs(self, token: str) -> int:
+        """The status that Pismo answers with to the token."""
+        headers = {"authorization": f"Bearer {token}", "x-tenant": self.org_id}
+        address = f"{self.sandbox.test.url}/programs/v1/programs"
+        async with (
+            aiohttp.ClientSession() as web,
+            web.get(address, ssl=self.machine._tls(self.sandbox.test), headers=headers) as got,
+        ):
+            return got.status
+
+    async def runs(self, shell: str, method: str, typed: Sequence[str], **claims: str) -> str:
+        """All that stands on the terminal in the end."""
+        code = next(script.code for script in token_scripts(self.situation(method, **claims)) if script.key == "token_posix")
+        return await asyncio.to_thread(self._at_a_terminal, shell, code, typed)
+
+    def _at_a_terminal(self, shell: str, code: str, typed: Sequence[str]) -> str:
+        ours, theirs = pty.openpty()
+        environment = {**os.environ, "CURL_CA_BUNDLE": str(self.sandbox.folder / "authority.pem")}
+        process = subprocess.Popen(  # noqa: S603  our own text
+            [shell, "-c", code],
+            cwd=self.folder,
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            env=environment,
+            start_new_session=True,
+        )
+        os.close(theirs)
+        seen, answers = "", list(typed)
+        while True:
+            try:
+                part = os.read(ours, 4096)
+            except OSError:  # the other end is closed
+                break
+            if not part:
+                break
+            seen += part.decode()
+            if answers and seen.endswith(": "):
+                os.write(ours, f"{answers.pop(0)}\n".encode())
+        os.close(ours)
+        process.wait(timeout=20)
+        return seen.replace("\r\n", "\n")
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("method", ["basic", "oauth2", "oidc"])
+async def test_the_command_prints_a_token_that_works_and_no_secret(
+    sandbox: Sandbox, tmp_path: Path, shell: str, method: str
+) -> None:
+    customer = Customer(sandbox, tmp_path)
+    key, secret = customer.machine.access_key
+    typed = {"basic": [key, secret], "oauth2": [key, secret, "pismo-v1:admin:rw"], "oidc": []}[method]
+    screen = await customer.runs(shell, method, typed)
+    assert secret not in screen
+    token = screen.strip().splitlines()[-1]
+    assert token.count(".") == 2, screen
+    status = await customer.reads_programs(token)
+    assert status == 200
+
+
+async def test_the_signed_jwt_has_nothing_wrong_in_it(sandbox: Sandbox, tmp_path: Path) -> None:
+    customer = Customer(sandbox, tmp_path)
+    screen = await customer.runs("sh", "oidc", [], sub='it\'s `odd` "$(x)" é')
+    signed = screen.splitlines()[1]
+    faults = check_assertion(signed, expected(customer.situation("oidc")), datetime.now(UTC))
+    assert [(fault.key, fault.params["claim"]) for fault in faults] == [("jwt_claim_differs", "sub")]
+    assert faults[0].params["found"] == 'it\'s `odd` "$(x)" é'
+    assert "401" in screen
+
+
+async def test_a_refusal_prints_no_token(sandbox: Sandbox, tmp_path: Path) -> None:
+    customer = Customer(sandbox, tmp_path)
+    screen = await customer.runs("sh", "basic", [customer.machine.access_key[0], 'wr"ng\\'])
+    assert "401" in screen
+    assert "wr" not in screen
+    assert sandbox.test.calls[-1].status == 401
+
+
+def test_nothing_is_given_while_something_is_not_known() -> None:
+    org = {"organization.record_org_id": {"org_id": "TN-1"}}
+    assert token_scripts(a_situation(done=org)) == ()
+    assert token_scripts(a_situation(answers={"authentication": {"method": "basic"}})) == ()
+    assert token_scripts(a_situation(answers={"authentication": {"method": "oidc"}}, done=org)) == ()
+    posix, windows = token_scripts(a_situation(answers={"authentication": {"method": "oauth2"}}, done=org), "client_secret")
+    assert "https://sandbox.pismolabs.io/passport/v2/oauth/token" in posix.code
+    assert "client_secret@-" in posix.code
+    assert "client_secret = $secret" in windows.code
+
+
+@pytest.mark.parametrize("method", ["basic", "oauth2", "oidc"])
+def test_what_is_given_fits_into_a_message_and_quotes_what_was_typed(method: str) -> None:
+    nasty = "'‘’‚‛`\"$(x)\n" * 8
+    done = {
+        "organization.record_org_id": {"org_id": "TN-34778262-f4f0-464d-b4c6-a14e2dc6f4be"},
+        "authentication.record_claims": dict.fromkeys(("iss", "sub", "aud"), nasty),
+    }
+    for script in token_scripts(a_situation(answers={"authentication": {"method": method}}, done=done)):
+        assert len(script.code) < 2900
+        assert "`" not in script.code
+        assert "‘" not in script.code
