@@ -33,7 +33,7 @@ from bot.slack.people import Directory
 from bot.telemetry import metrics
 from flows.cases import remind, renewals
 from flows.cases.access import Access
-from flows.model import Effect, Onboarding
+from flows.model import EffectRecord, Onboarding
 from flows.ports import Unit
 from pismo.client import Pismo
 from pismo.environments import Environments
@@ -200,7 +200,7 @@ class Bot:
     async def _run_batch(self, batch_id: str) -> float | None:
         return await self.effects.run_batch(batch_id)
 
-    async def _gave_up(self, effect: Effect) -> None:
+    async def _gave_up(self, effect: EffectRecord) -> None:
         """Support sees what could not be done and why, with a button that tries again. A failed alert raises no further one."""
         if effect.kind == "alert":
             return

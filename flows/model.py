@@ -170,15 +170,15 @@ class Posted:
 
 
 @dataclass(kw_only=True)
-class Effect:
-    """Something to do outside after a commit. Written in the transaction of its cause; run by the engine in order of ``seq``."""
+class EffectRecord:
+    """An effect (`flows.outbox`) as it is stored: written in the transaction of its cause, run by the engine in order of ``seq``."""
 
     id: str
     onboarding_id: str  # "" for those of no onboarding
     batch: str
     seq: int
     kind: str
-    arguments: dict[str, Any]  # sealed
+    arguments: dict[str, Any]  # sealed: the effect's version and fields
     state: str = "pending"  # pending, running, done, failed, dropped
     attempts: int = 0
     error: str = ""  # a key, never a text from outside

@@ -1,46 +1,305 @@
-"""Effects that show people what happened. What stands in Slack is drawn from the store when the effect runs."""
+"""What a commit asks to be done outside, one frozen value a kind. Written in the transaction of its cause, carried out after it.
+
+An effect is stored as its kind, its version and its fields as JSON (sealed), like the value of a button: fields are added with a
+default, and what can't be read any more is given up where support sees it. What stands in Slack is drawn from the store when the effect
+runs, so a drawing names a message and nothing of its content.
+"""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from dataclasses import asdict, dataclass
+from functools import cache
+from typing import Any, ClassVar, Literal
 
-from flows.people import Who
-from flows.ports import Unit
+from pydantic import TypeAdapter, ValidationError
 
 Where = Literal["customer", "support"]
 """The step's thread in the customer's channel, or the thread of its review card in the support channel."""
+Room = Literal["customer", "support", "support_channel"]
+"""As `Where`, or the support channel itself."""
+Message = Literal["card", "step", "review"]
+"""The lasting messages: the checklist card, a step's message in the customer's channel, a step's review card in support's."""
 
 
-def redraw(unit: Unit, onboarding_id: str, *step_ids: str) -> None:
-    """Draw the card, and of each step its message in the customer's channel and, once it was sent, its review card."""
-    unit.effect(onboarding_id, "draw", what="card")
-    for step_id in step_ids:
-        unit.effect(onboarding_id, "draw", what="step", step=step_id)
-        unit.effect(onboarding_id, "draw", what="review", step=step_id)
+@dataclass(frozen=True, kw_only=True)
+class Effect:
+    """``kind``: its name in the store, in logs and metrics, and in the texts (``effect.<kind>``). ``version``: of its fields.
+
+    ``lane``: effects of one onboarding run in order; those with a lane wait for each other alone and keep no other waiting.
+    ``once``: asked for twice in one commit it is done once.
+    """
+
+    kind: ClassVar[str]
+    version: ClassVar[int] = 1
+    lane: ClassVar[str] = ""
+    once: ClassVar[bool] = False
+
+    @property
+    def step_id(self) -> str:
+        """The step it is about, for alerts; empty where it is about none."""
+        return str(getattr(self, "step", ""))
 
 
-def say(
-    unit: Unit,
-    onboarding_id: str,
-    where: Where,
-    step_id: str,
-    key: str,
-    *,
-    mention: Sequence[str] = (),
-    values: Mapping[str, Any] | None = None,
-    **params: Any,
-) -> None:
-    """Post ``say.<key>`` in a thread. ``mention``: user ids put before the text. The text's parameters (``values``, or by name) are
-    sealed with the effect."""
-    unit.effect(
-        onboarding_id, "say", where=where, step=step_id, key=key, mention=list(mention), params={**(values or {}), **params}
-    )
+@dataclass(frozen=True, kw_only=True)
+class StepEffect(Effect):
+    """Started by a step's opening or approval."""
+
+    step: str
 
 
-def warn(unit: Unit, onboarding_id: str, key: str, **params: Any) -> None:
-    """Post ``say.<key>`` in the support channel itself."""
-    unit.effect(onboarding_id, "say", where="support_channel", step="", key=key, mention=[], params=params)
+@dataclass(frozen=True, kw_only=True)
+class TaskEffect(StepEffect):
+    """Started by a task's being recorded. ``item``: which one of a repeatable task."""
+
+    task: str = ""
+    item: str = ""
 
 
-def tell(unit: Unit, onboarding_id: str, who: Who, channel_id: str, key: str, **params: Any) -> None:
+# -- messages
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draw(Effect):
+    """Post a lasting message, or edit it in place. ``step``: empty for the card."""
+
+    kind = "draw"
+    once = True
+    what: Message
+    step: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Say(Effect):
+    """Post the text ``say.<key>``. ``mention``: user ids put before it."""
+
+    kind = "say"
+    where: Room
+    step: str = ""
+    key: str
+    mention: Sequence[str] = ()
+    params: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tell(Effect):
     """Tell one person ``say.<key>`` privately: seen by them alone in the channel, else as a direct message."""
-    unit.effect(onboarding_id, "tell", team=who.team_id, user=who.user_id, channel=channel_id, key=key, params=params)
+
+    kind = "tell"
+    team: str
+    user: str
+    channel: str
+    key: str
+    params: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Remind(Effect):
+    """One message for all that is due for one person. ``count``: reminders so far, by step."""
+
+    kind = "remind"
+    where: Where
+    user: str
+    steps: Sequence[str]
+    count: Sequence[int] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alert(Effect):
+    """Tell support that an effect was given up. ``what``, ``why``: keys of texts; ``id`` is in the log too."""
+
+    kind = "alert"
+    onboarding: str
+    customer: str = ""
+    step: str = ""
+    effect: str
+    what: str
+    why: str
+    id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShowInFull(StepEffect):
+    """All values of a revision in the review card's thread, where the card has no room for them."""
+
+    kind = "in_full"
+    revision: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShowDifferences(StepEffect):
+    """Old and new of every field that a resubmission changed."""
+
+    kind = "differences"
+    revision: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SendSession(TaskEffect):
+    """A session with its calendar file, in the customer's thread."""
+
+    kind = "session"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShowKeyCommands(StepEffect):
+    """The commands that make the customer's keys."""
+
+    kind = "commands"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShowTokenCommands(TaskEffect):
+    """The commands that get a short-lived access token by the approved method; nothing while what they need isn't recorded."""
+
+    kind = "token_commands"
+
+
+# -- channels, people, files
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddBookmark(Effect):
+    """A bookmark to the card in the customer's channel."""
+
+    kind = "bookmark"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RememberMembers(Effect):
+    """The customer's people who are in the channel already."""
+
+    kind = "people"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MoveMessages(Effect):
+    """The channel got another id: lasting messages are found under it."""
+
+    kind = "move"
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SendExport(Effect):
+    """One onboarding as JSON and CSV, to the person of support who asked."""
+
+    kind = "export"
+    user: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeleteFile(Effect):
+    """A file that held a secret."""
+
+    kind = "delete_file"
+    file: str
+
+
+# -- the Service Desk
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestAccess(StepEffect):
+    """After the approval: a request for each access, or the text to paste where no Service Desk is configured."""
+
+    kind = "request_access"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileRequest(StepEffect):
+    """File one request at the Service Desk."""
+
+    kind = "file_access_request"
+    lane = "service_desk"
+    resource: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShowReadyText(StepEffect):
+    """The request, ready to paste. ``why``: the key of what kept the bot from filing it; ``name``, ``there``: what was looked for and
+    what there is; ``detail``: the Service Desk's own words; ``maybe``: it may have been filed after all."""
+
+    kind = "ready_text"
+    resource: str = ""
+    why: str = ""
+    maybe: bool = False
+    name: str = ""
+    there: Sequence[str] = ()
+    detail: str = ""
+
+
+# -- the proof of access
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunProof(TaskEffect):
+    """Try the token that was pasted."""
+
+    kind = "proof"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportProof(TaskEffect):
+    """What a proof found."""
+
+    kind = "proof_report"
+    where: Where
+
+
+EFFECTS: tuple[type[Effect], ...] = (
+    Draw,
+    Say,
+    Tell,
+    Remind,
+    Alert,
+    ShowInFull,
+    ShowDifferences,
+    SendSession,
+    ShowKeyCommands,
+    ShowTokenCommands,
+    AddBookmark,
+    RememberMembers,
+    MoveMessages,
+    SendExport,
+    DeleteFile,
+    RequestAccess,
+    FileRequest,
+    ShowReadyText,
+    RunProof,
+    ReportProof,
+)
+"""Every kind there is; `bot.jobs.handlers` has a handler for each."""
+
+KINDS: Mapping[str, type[Effect]] = {effect.kind: effect for effect in EFFECTS}
+
+
+class UnreadableEffectError(ValueError):
+    """A stored effect of an unknown kind, of a newer version, or with other fields than its kind has. Says which, never what was in it."""
+
+
+def dumped(effect: Effect) -> dict[str, Any]:
+    """Its version and fields, as they are stored."""
+    return {"v": effect.version, **asdict(effect)}
+
+
+def loaded(kind: str, stored: Mapping[str, Any]) -> Effect:
+    """The effect that was stored. Raises UnreadableEffectError."""
+    found = KINDS.get(kind)
+    if found is None or int(stored.get("v", 1)) > found.version:
+        raise UnreadableEffectError(kind)
+    try:
+        read: Effect = _reader(found).validate_python({name: value for name, value in stored.items() if name != "v"})
+    except ValidationError:
+        raise UnreadableEffectError(kind) from None
+    return read
+
+
+@cache
+def _reader(kind: type[Effect]) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
+
+
+def lane_of(kind: str) -> str:
+    """The lane of a stored effect; none for a kind that is unknown."""
+    found = KINDS.get(kind)
+    return found.lane if found else ""

@@ -33,3 +33,4 @@ class Role(StrEnum):
     COLLEAGUE = "colleague"
     SUPPORT = "support"
     OUTSIDER = "outsider"
+    SYSTEM = "system"  # what happens by itself

@@ -5,7 +5,8 @@ from contextlib import AbstractAsyncContextManager
 from datetime import date, datetime
 from typing import Any, Protocol, TypeVar
 
-from flows.model import Draft, Effect, Expiry, Grant, Onboarding, Person, Posted, Received, Snapshot, StepRecord, TaskRecord
+from flows.model import Draft, EffectRecord, Expiry, Grant, Onboarding, Person, Posted, Received, Snapshot, StepRecord, TaskRecord
+from flows.outbox import Effect
 from flows.people import Who
 
 T = TypeVar("T")
@@ -56,7 +57,7 @@ class Unit(Protocol):
 
     async def support_people(self) -> Sequence[Person]: ...
 
-    async def failed_effects(self) -> Sequence[Effect]: ...
+    async def failed_effects(self) -> Sequence[EffectRecord]: ...
 
     async def unhandled(self, limit: int = 200) -> Sequence[Received]: ...
 
@@ -74,11 +75,11 @@ class Unit(Protocol):
     ) -> None:
         """Append to the onboarding's audit chain. ``changes`` may hold personal data and is erasable; ``facts`` must not."""
 
-    def effect(self, onboarding_id: str, kind: str, **arguments: Any) -> str:
-        """Do this after the commit, after the effects of the same onboarding that came before. Returns the effect's id.
+    def ask(self, onboarding_id: str, effect: Effect) -> None:
+        """Do this after the commit, after the effects of the same onboarding and lane that came before."""
 
-        Effects with an argument ``lane`` wait for each other alone, and keep no other waiting.
-        """
+    def retry(self, record: EffectRecord) -> None:
+        """Try an effect that was given up again after the commit, under its own id, so that what may stand in Slack is found."""
 
 
 class Store(Protocol):

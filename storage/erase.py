@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, bindparam, delete, select, update
 
-from flows.model import Draft, Effect, Member, Person, Posted, Received, Snapshot
+from flows.model import Draft, EffectRecord, Member, Person, Posted, Received, Snapshot
 from flows.people import SYSTEM, Who
 from storage.columns import canonical
 from storage.sealing import Place, Plain
@@ -110,7 +110,7 @@ async def _forget_people(unit: Unit, snapshot: Snapshot) -> int:
 async def _empty_effects(unit: Unit, onboarding_id: str, marks: Iterable[str]) -> int:
     """Those of the onboarding, and those of none that speak of it. What was still to be done is dropped."""
     emptied = 0
-    for effect in await _rows(unit, Effect, effects.c.onboarding_id.in_([onboarding_id, ""])):
+    for effect in await _rows(unit, EffectRecord, effects.c.onboarding_id.in_([onboarding_id, ""])):
         if effect.onboarding_id == onboarding_id or _mentions(effect.arguments, marks):
             effect.arguments = {}
             effect.state = "dropped" if effect.state in ("pending", "running") else effect.state

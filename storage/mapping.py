@@ -61,7 +61,7 @@ TABLES: dict[type, Table] = {
     model.Grant: tables.grants,
     model.Expiry: tables.expiries,
     model.Posted: tables.posted,
-    model.Effect: tables.effects,
+    model.EffectRecord: tables.effects,
     model.AuditEvent: tables.audit_events,
     model.Person: tables.people,
     model.Member: tables.members,

@@ -11,7 +11,7 @@ from flows.model import (
     LEFT,
     Decision,
     Draft,
-    Effect,
+    EffectRecord,
     Expiry,
     Grant,
     Member,
@@ -158,22 +158,22 @@ class Queries:
         columns = tables.people.c
         return await self._all(select(Person).where(columns.support.is_(True)).order_by(columns.id))
 
-    async def failed_effects(self) -> Sequence[Effect]:
+    async def failed_effects(self) -> Sequence[EffectRecord]:
         return await self._effects(tables.effects.c.state == "failed")
 
-    async def effects_of(self, batch: str) -> Sequence[Effect]:
+    async def effects_of(self, batch: str) -> Sequence[EffectRecord]:
         """All effects of a batch in their order, whatever their state."""
         return await self._effects(tables.effects.c.batch == batch)
 
-    async def stale_effects(self, before: datetime, limit: int = 200) -> Sequence[Effect]:
+    async def stale_effects(self, before: datetime, limit: int = 200) -> Sequence[EffectRecord]:
         """Effects written before a moment that are neither done nor given up, oldest first."""
         columns = tables.effects.c
         return await self._effects(and_(columns.state.in_(("pending", "running")), columns.created_at < before), limit)
 
-    async def _effects(self, wanted: Any, limit: int | None = None) -> Sequence[Effect]:
+    async def _effects(self, wanted: Any, limit: int | None = None) -> Sequence[EffectRecord]:
         columns = tables.effects.c
         return await self._all(
-            select(Effect).where(wanted).order_by(columns.created_at, columns.onboarding_id, columns.seq).limit(limit)
+            select(EffectRecord).where(wanted).order_by(columns.created_at, columns.onboarding_id, columns.seq).limit(limit)
         )
 
     async def unhandled(self, limit: int = 200) -> Sequence[Received]:

@@ -1,5 +1,6 @@
 """One transaction: what is added and changed, what the audit log gets, and what is to be done outside."""
 
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,7 +10,8 @@ from sqlalchemy import insert
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from flows.model import Onboarding, new_id
+from flows.model import EffectRecord, Onboarding, new_id
+from flows.outbox import Effect, dumped, lane_of
 from flows.people import Who
 from storage import audit
 from storage.columns import canonical
@@ -38,7 +40,8 @@ class _Pending:
 
     batches: dict[str, str] = field(default_factory=dict)  # by lane
     entries: list[audit.Entry] = field(default_factory=list)
-    effects: list[dict[str, Any]] = field(default_factory=list)
+    asked: list[Effect] = field(default_factory=list)
+    effects: list[dict[str, Any]] = field(default_factory=list)  # their rows
 
 
 class Unit(Queries):
@@ -49,6 +52,7 @@ class Unit(Queries):
         self._added: dict[tuple[type, str], object] = {}
         self._deleted: set[tuple[type, str]] = set()
         self._pending: dict[str, _Pending] = {}
+        self._again: list[EffectRecord] = []
 
     def add(self, row: Any) -> None:
         """Write a new row; an existing row of the same id makes the commit fail with Conflict."""
@@ -96,19 +100,20 @@ class Unit(Queries):
         """Append to the onboarding's audit chain. ``changes`` may hold personal data and is erasable; ``facts`` must not."""
         self._of(onboarding_id).entries.append(audit.Entry(tag, actor, facts or {}, changes or {}))
 
-    def effect(self, onboarding_id: str, kind: str, **arguments: Any) -> str:
-        """Do this after the commit, after the effects of the same onboarding that came before. Returns the effect's id.
-
-        An argument ``lane`` names a queue of its own, see `queue_of`.
-        """
-        pending, effect_id = self._of(onboarding_id), new_id("eff")
-        batch = pending.batches.setdefault(arguments.get("lane", ""), new_id("bat"))
+    def ask(self, onboarding_id: str, effect: Effect) -> None:
+        """Do this after the commit, after the effects of the same onboarding and lane that came before."""
+        pending = self._of(onboarding_id)
+        if effect.once and effect in pending.asked:
+            return
+        pending.asked.append(effect)
+        effect_id = new_id("eff")
+        batch = pending.batches.setdefault(effect.lane, new_id("bat"))
         row = {
             "id": effect_id,
             "onboarding_id": onboarding_id,
             "batch": batch,
-            "kind": kind,
-            "arguments": Plain(canonical(arguments), Place(effects.name, "arguments", effect_id)),
+            "kind": effect.kind,
+            "arguments": Plain(canonical(dumped(effect)), Place(effects.name, "arguments", effect_id)),
             "state": "pending",
             "attempts": 0,
             "error": "",
@@ -117,7 +122,12 @@ class Unit(Queries):
             "created_at": self.now,
         }
         pending.effects.append(row)
-        return effect_id
+
+    def retry(self, record: EffectRecord) -> None:
+        """Try an effect that was given up again after the commit, under its own id, so that what may stand in Slack is found."""
+        # One attempt counts as made: it may have happened.
+        record.state, record.error, record.error_id, record.attempts = "pending", "", "", 1
+        self._again.append(record)
 
     def _of(self, onboarding_id: str) -> _Pending:
         return self._pending.setdefault(onboarding_id, _Pending())
@@ -132,6 +142,10 @@ class Unit(Queries):
             if on_effects is not None:
                 for lane, batch in pending.batches.items():
                     await on_effects(self.session, queue_of(onboarding_id, lane), batch)
+        for record in self._again:
+            if on_effects is not None:  # another job for a batch whose first one has ended
+                queue = queue_of(record.onboarding_id, lane_of(record.kind))
+                await on_effects(self.session, queue, f"{record.batch}:{time.time_ns()}")
         await self.session.commit()
 
     async def _write(self, onboarding_id: str, pending: _Pending) -> None:

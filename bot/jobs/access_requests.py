@@ -15,7 +15,7 @@ from bot.messages.blocks import plain_blocks
 from bot.messages.wording import sentence
 from flows.cases.onboarding import situation_of
 from flows.cases.tickets import EFFECT, Ticket, note_filed, note_given_up
-from flows.model import Effect, Grant, Snapshot
+from flows.model import EffectRecord, Grant, Snapshot
 from flows.ports import Unit
 from flows.steps.service_desk import RESOURCES, portal_of, ready_text, request
 from pismo.jsm_errors import DeskError
@@ -28,7 +28,7 @@ MOST_NAMES = 30
 LANE = "service_desk"
 
 
-def marker_of(effect: Effect) -> str:
+def marker_of(effect: EffectRecord) -> str:
     """One word of the desk's search."""
     return effect.id.rpartition("_")[2]
 
@@ -43,7 +43,7 @@ class Requests:
         self._missing: dict[str, dict[str, Any]] = {}
         """By effect: what its failure was about, until it is told."""
 
-    async def ask(self, effect: Effect, again: bool) -> Result:
+    async def ask(self, effect: EffectRecord, again: bool) -> Result:
         """After the approval: a request for each access, in a queue of their own, or the text to paste."""
         if self.service_desk is None:
             return await self.ready_text(effect, again)
@@ -58,7 +58,7 @@ class Requests:
         await self.desk.transact(work)
         return None
 
-    async def file(self, effect: Effect, again: bool) -> Result:  # noqa: ARG002  what was sent is written down with the effect
+    async def file(self, effect: EffectRecord, again: bool) -> Result:  # noqa: ARG002  what was sent is written down with the effect
         """File one request. Nothing is filed for what support filed by hand in the meantime."""
         resource = effect.arguments["resource"]
         snapshot = await self.messages.snapshot(effect.onboarding_id)
@@ -85,7 +85,7 @@ class Requests:
         return {"ticket": filed.key}
 
     async def _find_or_file(
-        self, service_desk: ServiceDesk, effect: Effect, snapshot: Snapshot, grants: list[Grant]
+        self, service_desk: ServiceDesk, effect: EffectRecord, snapshot: Snapshot, grants: list[Grant]
     ) -> DeskRequest | None:
         """None: what may have been sent is not there, and by now support filed it by hand."""
         now = self.desk.clock()
@@ -107,7 +107,7 @@ class Requests:
         texts = request(situation, resource, emails, marker_of(effect), channel.name if channel else "")
         return await self._send(service_desk, effect, form, fill(form.fields, names, resource, *texts), grants)
 
-    async def _send(self, service_desk: ServiceDesk, effect: Effect, form: Form, values: Any, grants: list[Grant]) -> DeskRequest:
+    async def _send(self, service_desk: ServiceDesk, effect: EffectRecord, form: Form, values: Any, grants: list[Grant]) -> DeskRequest:
         """Written down before it is sent: after a crash it is known that it may have been."""
         await self._mark(effect, {"sent": self.desk.clock().isoformat(), "grants": [grant.id for grant in grants]})
         try:
@@ -117,9 +117,9 @@ class Requests:
                 await self._mark(effect, {})
             raise
 
-    async def _mark(self, effect: Effect, result: dict[str, Any]) -> None:
+    async def _mark(self, effect: EffectRecord, result: dict[str, Any]) -> None:
         async def work(unit: Unit) -> None:
-            row = await unit.get(Effect, effect.id)
+            row = await unit.get(EffectRecord, effect.id)
             if row is None:
                 raise Impossible("gone")  # erased
             row.result = result
@@ -127,7 +127,7 @@ class Requests:
         await self.desk.transact(work)
         effect.result = result
 
-    async def give_up(self, effect: Effect) -> bool:
+    async def give_up(self, effect: EffectRecord) -> bool:
         """Support gets the text to paste, with what was in the way."""
         about = {"why": effect.error, "resource": effect.arguments["resource"], "maybe": bool(effect.result.get("sent"))}
         about |= self._missing.pop(effect.id, {})
@@ -139,7 +139,7 @@ class Requests:
         await self.desk.transact(work)
         return False
 
-    async def ready_text(self, effect: Effect, again: bool) -> Result:
+    async def ready_text(self, effect: EffectRecord, again: bool) -> Result:
         """The request, ready to paste, for support; behind what kept the bot from filing it."""
         asked, texts = effect.arguments, self.desk.support_texts()
         snapshot = await self.messages.snapshot(effect.onboarding_id)

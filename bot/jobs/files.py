@@ -8,7 +8,7 @@ from bot.jobs.posts import Messages, Result, task_record
 from bot.messages.texts import Texts
 from bot.messages.wording import sentence
 from bot.slack.client import SlackError
-from flows.model import Effect
+from flows.model import EffectRecord
 from storage.export import export
 
 log = logging.getLogger("bot.jobs.handlers")
@@ -40,7 +40,7 @@ class Uploads:
     def __init__(self, desk: Desk, messages: Messages) -> None:
         self.desk, self.messages = desk, messages
 
-    async def session(self, effect: Effect, again: bool) -> Result:
+    async def session(self, effect: EffectRecord, again: bool) -> Result:
         """The session in the customer's thread, with its calendar file."""
         step_id, item = effect.arguments["step"], effect.arguments["item"]
         snapshot = await self.messages.snapshot(effect.onboarding_id)
@@ -58,7 +58,7 @@ class Uploads:
         )
         return {"channel": channel}
 
-    async def export(self, effect: Effect, again: bool) -> Result:
+    async def export(self, effect: EffectRecord, again: bool) -> Result:
         """One onboarding as JSON and CSV, to the person of support who asked, as a direct message."""
         asked = effect.arguments
         snapshot = await self.messages.snapshot(effect.onboarding_id)
@@ -71,7 +71,7 @@ class Uploads:
             await self.desk.slack.upload_once(channel, name, text.encode(), comment, effect_id, thread_ts=None, again=again)
         return {"channel": channel}
 
-    async def delete_file(self, effect: Effect, again: bool) -> Result:  # noqa: ARG002  a file is deleted once
+    async def delete_file(self, effect: EffectRecord, again: bool) -> Result:  # noqa: ARG002  a file is deleted once
         """A file that held a secret. Slack lets a bot delete only some files; where it does not, the person was told to."""
         try:
             await self.desk.slack.delete_file(effect.arguments["file"])

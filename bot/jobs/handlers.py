@@ -14,11 +14,11 @@ from bot.jobs.proof import Proof
 from bot.jobs.runner import Executor
 from bot.jobs.shell_commands import Commands
 from bot.jobs.submissions import Submissions
-from flows.model import Effect
+from flows.model import EffectRecord
 from pismo.environments import Environments
 from pismo.service_desk import ServiceDesk
 
-GiveUp = Callable[[Effect], Awaitable[bool]]
+GiveUp = Callable[[EffectRecord], Awaitable[bool]]
 """Told that an effect of its kind was given up; True where everybody who must know is told by that."""
 
 

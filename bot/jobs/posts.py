@@ -13,7 +13,7 @@ from bot.slack.client import SlackError
 from flows.cases.onboarding import side_of, situation_of
 from flows.cases.start import join
 from flows.journey import journey_of
-from flows.model import Effect, Onboarding, Posted, Snapshot, TaskRecord
+from flows.model import EffectRecord, Onboarding, Posted, Snapshot, TaskRecord
 from flows.people import Who
 from flows.state import StepState
 
@@ -33,7 +33,7 @@ class Messages:
 
     # -- lasting messages
 
-    async def draw(self, effect: Effect, again: bool) -> Result:
+    async def draw(self, effect: EffectRecord, again: bool) -> Result:
         """Post a lasting message, or edit it in place where it stands; nothing is called when it already shows what it should."""
         snapshot = await self.snapshot(effect.onboarding_id)
         what, step_id = effect.arguments["what"], effect.arguments.get("step", "")
@@ -105,7 +105,7 @@ class Messages:
 
     # -- what is said
 
-    async def say(self, effect: Effect, again: bool) -> Result:
+    async def say(self, effect: EffectRecord, again: bool) -> Result:
         """A sentence in a thread, or in the support channel itself."""
         asked = effect.arguments
         snapshot = await self.snapshot(effect.onboarding_id)
@@ -120,7 +120,7 @@ class Messages:
 
     async def post(
         self,
-        effect: Effect,
+        effect: EffectRecord,
         snapshot: Snapshot,
         where: str,
         step_id: str,
@@ -136,7 +136,7 @@ class Messages:
         channel, ts = await self.desk.slack.post_once(channel, text, blocks, effect.id, thread_ts=thread, again=again)
         return {"channel": channel, "ts": ts}
 
-    async def tell(self, effect: Effect, again: bool) -> Result:  # noqa: ARG002  a private word repeated does no harm
+    async def tell(self, effect: EffectRecord, again: bool) -> Result:  # noqa: ARG002  a private word repeated does no harm
         asked = effect.arguments
         who = Who(asked["team"], asked["user"])
         async with self.desk.store.read() as unit:
@@ -145,7 +145,7 @@ class Messages:
         await self.desk.tell(who, asked["channel"], sentence(texts, asked["key"], asked["params"]))
         return None
 
-    async def remind(self, effect: Effect, again: bool) -> Result:
+    async def remind(self, effect: EffectRecord, again: bool) -> Result:
         """One message for all that is due for one person, in the thread of the first of the steps."""
         snapshot = await self.snapshot(effect.onboarding_id)
         steps = [s for s in effect.arguments["steps"] if side_of(snapshot.steps[s]) == effect.arguments["where"]]
@@ -157,7 +157,7 @@ class Messages:
         drawn = reminder.reminder(snapshot, journey_of(snapshot.onboarding.journey), asked, texts, situation)
         return await self.post(effect, snapshot, asked["where"], asked["steps"][0], drawn.text, drawn.blocks, again=again)
 
-    async def alert(self, effect: Effect, again: bool) -> Result:
+    async def alert(self, effect: EffectRecord, again: bool) -> Result:
         """An effect was given up: support sees which and why, with a button that tries it again."""
         asked = effect.arguments
         texts = self.desk.support_texts()
@@ -177,7 +177,7 @@ class Messages:
 
     # -- homes, bookmarks, channels
 
-    async def bookmark(self, effect: Effect, again: bool) -> Result:  # noqa: ARG002  looked up before it is added
+    async def bookmark(self, effect: EffectRecord, again: bool) -> Result:  # noqa: ARG002  looked up before it is added
         """A bookmark to the card in the customer's channel."""
         snapshot = await self.snapshot(effect.onboarding_id)
         posted = await self._posted(snapshot, "card", "")
@@ -188,7 +188,7 @@ class Messages:
         await self.desk.slack.bookmark_once(posted.channel_id, title, link)
         return None
 
-    async def people(self, effect: Effect, again: bool) -> Result:  # noqa: ARG002  whom it knows it leaves as they are
+    async def people(self, effect: EffectRecord, again: bool) -> Result:  # noqa: ARG002  whom it knows it leaves as they are
         """Remember the customer's people who are in the channel already, so that they can act from App Home too."""
         snapshot = await self.snapshot(effect.onboarding_id)
         found = await self.desk.directory.customers_in(snapshot.onboarding.channel_id)
@@ -199,7 +199,7 @@ class Messages:
                     await join(unit, onboarding, who, welcome=False)
         return None
 
-    async def move(self, effect: Effect, again: bool) -> Result:  # noqa: ARG002  setting the same id again changes nothing
+    async def move(self, effect: EffectRecord, again: bool) -> Result:  # noqa: ARG002  setting the same id again changes nothing
         """The channel got another id: lasting messages are found under it."""
         old, new = effect.arguments["old"], effect.arguments["new"]
         snapshot = await self.snapshot(effect.onboarding_id)

@@ -12,7 +12,7 @@ from bot.messages.texts import Texts
 from bot.messages.wording import detail, sentence
 from flows.cases.onboarding import situation_of
 from flows.cases.tasks import finish_proof
-from flows.model import Effect, Snapshot, TaskRecord
+from flows.model import EffectRecord, Snapshot, TaskRecord
 from flows.ports import Unit
 from flows.problems import Amount
 from flows.steps.authentication.proving import corrections
@@ -27,7 +27,7 @@ class Proof:
         self.desk, self.messages, self.pismo = desk, messages, pismo
         self._last: dict[str, list[Line]] = {}  # how far the last attempt of a run came, by item
 
-    async def run(self, effect: Effect, again: bool) -> Result:  # noqa: ARG002  all calls may be repeated
+    async def run(self, effect: EffectRecord, again: bool) -> Result:  # noqa: ARG002  all calls may be repeated
         """Try the token. While Pismo is slow or down the engine tries again; the token waits in memory until then."""
         item = effect.arguments["item"]
         snapshot = await self.messages.snapshot(effect.onboarding_id)
@@ -59,13 +59,13 @@ class Proof:
         await self.finish(effect, checks.lines, differences)
         return None
 
-    async def give_up(self, effect: Effect) -> bool:
+    async def give_up(self, effect: EffectRecord) -> bool:
         """Pismo did not answer in spite of all tries: the person reads how far it came, and pastes a fresh token later."""
         failed = [line("programs", "failed", "unavailable")]
         await self.finish(effect, self._last.get(effect.arguments["item"], failed))
         return True
 
-    async def finish(self, effect: Effect, lines: list[Line], differences: list[tuple[str, str, str]] | None = None) -> None:
+    async def finish(self, effect: EffectRecord, lines: list[Line], differences: list[tuple[str, str, str]] | None = None) -> None:
         """Write down the result and forget the token."""
         asked = effect.arguments
 
@@ -81,7 +81,7 @@ class Proof:
         self.desk.tokens.pop(item, None)
         self._last.pop(item, None)
 
-    async def report(self, effect: Effect, again: bool) -> Result:
+    async def report(self, effect: EffectRecord, again: bool) -> Result:
         """The lines in the customer's thread; what differs on the platform in support's."""
         asked = effect.arguments
         snapshot = await self.messages.snapshot(effect.onboarding_id)

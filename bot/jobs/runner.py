@@ -14,7 +14,7 @@ from bot.slack.errors import SlackError
 from bot.telemetry import metrics
 from bot.telemetry.acks import crowd
 from bot.telemetry.logs import context, error_id
-from flows.model import Effect
+from flows.model import EffectRecord
 from flows.problems import Refused
 from storage.errors import Conflict, Unavailable
 from storage.store import Store
@@ -22,7 +22,7 @@ from storage.unit import Unit, queue_of
 
 log = logging.getLogger("bot.jobs.runner")
 
-Executor = Callable[[Effect, bool], Awaitable[dict[str, Any] | None]]
+Executor = Callable[[EffectRecord, bool], Awaitable[dict[str, Any] | None]]
 """Does an effect; the flag: a former attempt may have happened, so look before repeating. Returns ids to keep as its result."""
 
 MOST_ATTEMPTS = 20
@@ -91,7 +91,7 @@ class Effects:
         store: Store,
         executors: Mapping[str, Executor],
         *,
-        on_failed: Callable[[Effect], Awaitable[None]] | None = None,
+        on_failed: Callable[[EffectRecord], Awaitable[None]] | None = None,
         most_attempts: int = MOST_ATTEMPTS,
         wait: Callable[[int], float] = backoff,
         clock: Callable[[], datetime] | None = None,
@@ -140,11 +140,11 @@ class Effects:
             log.info("effect", extra={"outcome": "done", "ms": _ms(began)})
         return None
 
-    async def _begin(self, effect_id: str) -> Effect | None:
+    async def _begin(self, effect_id: str) -> EffectRecord | None:
         """Written down before it is tried, so that after a crash it is known that it may have happened."""
 
-        async def work(unit: Unit) -> Effect | None:
-            effect = await unit.get(Effect, effect_id)
+        async def work(unit: Unit) -> EffectRecord | None:
+            effect = await unit.get(EffectRecord, effect_id)
             if effect is None or effect.state not in LEFT:
                 return None
             effect.state = "running"
@@ -154,10 +154,10 @@ class Effects:
         return await self._store.transact(work)
 
     async def _end(
-        self, effect: Effect, state: str, *, result: dict[str, Any] | None = None, error: str = "", number: str = ""
+        self, effect: EffectRecord, state: str, *, result: dict[str, Any] | None = None, error: str = "", number: str = ""
     ) -> None:
         async def work(unit: Unit) -> None:
-            row = await unit.get(Effect, effect.id)
+            row = await unit.get(EffectRecord, effect.id)
             if row is None or row.state not in LEFT:  # its onboarding was erased in the meantime
                 return
             row.state, row.error, row.error_id = state, error, number
@@ -167,7 +167,7 @@ class Effects:
         await self._store.transact(work)
         effect.state, effect.error, effect.error_id = state, error, number
 
-    async def _failed(self, effect: Effect, error: Exception, began: float) -> float | None:
+    async def _failed(self, effect: EffectRecord, error: Exception, began: float) -> float | None:
         trouble = meaning(error)
         detail = {"detail": list(error.detail)} if isinstance(error, SlackError) and error.detail else {}
         limited = isinstance(trouble, RetryLater)
@@ -192,7 +192,7 @@ class Effects:
                 log.error("a failed effect could not be told", extra={"error_id": number}, exc_info=failure)  # noqa: TRY400
         return None
 
-    def _count(self, effect: Effect, outcome: str) -> None:
+    def _count(self, effect: EffectRecord, outcome: str) -> None:
         metrics.EFFECTS.labels(effect.kind, outcome).inc()
         if outcome == "done" and effect.created_at is not None:
             metrics.EFFECT_SECONDS.labels(effect.kind).observe(max(0.0, (self._clock() - effect.created_at).total_seconds()))
@@ -201,7 +201,7 @@ class Effects:
         """Try a failed effect again under its own id, so that what may stand in Slack is found. False: it did not fail."""
 
         async def work(unit: Unit) -> bool:
-            effect = await unit.get(Effect, effect_id)
+            effect = await unit.get(EffectRecord, effect_id)
             if effect is None or effect.state != "failed":
                 return False
             # One attempt counts as made: it may have happened.
@@ -230,7 +230,7 @@ class Effects:
         return len(stranded)
 
 
-def _queue(effect: Effect) -> str:
+def _queue(effect: EffectRecord) -> str:
     return queue_of(effect.onboarding_id, effect.arguments.get("lane", ""))
 
 

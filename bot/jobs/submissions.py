@@ -5,14 +5,14 @@ from bot.jobs.posts import Messages, Result
 from bot.messages import review
 from bot.messages.blocks import Drawing
 from flows.cases.onboarding import situation_of, step_of
-from flows.model import Effect, Snapshot
+from flows.model import EffectRecord, Snapshot
 
 
 class Submissions:
     def __init__(self, desk: Desk, messages: Messages) -> None:
         self.desk, self.messages = desk, messages
 
-    async def in_full(self, effect: Effect, again: bool) -> Result:
+    async def in_full(self, effect: EffectRecord, again: bool) -> Result:
         """All values of a revision, where the card cannot show them all: who approves it has then seen it."""
         step_id, revision = effect.arguments["step"], effect.arguments["revision"]
         snapshot = await self.messages.snapshot(effect.onboarding_id)
@@ -23,7 +23,7 @@ class Submissions:
         drawn = review.in_full(form, sent, self.desk.support_texts(), situation)
         return await self._post(effect, snapshot, step_id, drawn, again=again)
 
-    async def differences(self, effect: Effect, again: bool) -> Result:
+    async def differences(self, effect: EffectRecord, again: bool) -> Result:
         """Old and new of every field that a resubmission changed."""
         step_id, revision = effect.arguments["step"], effect.arguments["revision"]
         snapshot = await self.messages.snapshot(effect.onboarding_id)
@@ -33,7 +33,7 @@ class Submissions:
         changed = review.diff(sent[revision - 1].answers, sent[revision].answers, form, texts)
         return await self._post(effect, snapshot, step_id, review.differences(changed, revision, texts), again=again)
 
-    async def _post(self, effect: Effect, snapshot: Snapshot, step_id: str, drawn: list[Drawing], *, again: bool) -> Result:
+    async def _post(self, effect: EffectRecord, snapshot: Snapshot, step_id: str, drawn: list[Drawing], *, again: bool) -> Result:
         """Each message once, whatever was tried before."""
         if not drawn:
             return None

@@ -18,7 +18,7 @@ from flows.cases import review, start, tasks
 from flows.cases.access import May, for_side
 from flows.cases.onboarding import need, step_of
 from flows.journey import JOURNEYS
-from flows.model import Effect, Snapshot
+from flows.model import EffectRecord, Snapshot
 from flows.ports import Unit
 from flows.problems import Refused
 
@@ -86,7 +86,7 @@ async def _task(unit: Unit, press: Press) -> None:
 
 
 async def _retry(unit: Unit, press: Press) -> None:
-    effect = await unit.get(Effect, press.value.item)
+    effect = await unit.get(EffectRecord, press.value.item)
     if effect is None or effect.state != "failed" or effect.onboarding_id != press.value.onboarding:
         raise Refused("gone")
     unit.record(effect.onboarding_id, f"effect:{effect.kind}:retry", press.click.who, facts={"effect": effect.id})

@@ -28,7 +28,7 @@ from flows.forms.fields import Answers, Input, inputs
 from flows.forms.pages import slots
 from flows.forms.step import Form, Situation, Step
 from flows.journey import Journey
-from flows.model import Effect, Snapshot, Submission
+from flows.model import EffectRecord, Snapshot, Submission
 from flows.people import Side
 from flows.rules import Rules
 from flows.state import StepState
@@ -48,7 +48,7 @@ def review_card(
     texts: Texts,
     situation: Situation,
     rules: Rules,
-    failed: Sequence[Effect] = (),
+    failed: Sequence[EffectRecord] = (),
 ) -> Drawing:
     onboarding, record, step = snapshot.onboarding, snapshot.steps[step_id], journey.steps[step_id]
     title = texts("review.title", customer=onboarding.customer, step=texts(f"step.{step_id}.title"))

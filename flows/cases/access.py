@@ -2,8 +2,8 @@
 
 from enum import StrEnum
 
-from flows.model import LEFT, Member, Onboarding, Snapshot
-from flows.people import Role, Side, Who
+from flows.model import LEFT, Member, Onboarding
+from flows.people import SYSTEM, Role, Side, Who
 from flows.ports import Unit
 from flows.problems import Refused
 
@@ -15,26 +15,25 @@ class May(StrEnum):
     CUSTOMER = "customer"  # people of this onboarding's customer
     EITHER = "either"  # the customer's people and support
 
+    def check(self, role: Role) -> None:
+        """Raises Refused("not_yours") for an outsider, Refused("support_only") or Refused("customer_only") for the other side."""
+        if role in ALLOWED[self]:
+            return
+        if role is Role.OUTSIDER:
+            raise Refused("not_yours")
+        raise Refused("support_only" if self is May.SUPPORT else "customer_only")
+
 
 ALLOWED: dict[May, frozenset[Role]] = {
-    May.SUPPORT: frozenset({Role.SUPPORT}),
-    May.CUSTOMER: frozenset({Role.LEAD, Role.COLLEAGUE}),
-    May.EITHER: frozenset({Role.LEAD, Role.COLLEAGUE, Role.SUPPORT}),
+    May.SUPPORT: frozenset({Role.SUPPORT, Role.SYSTEM}),
+    May.CUSTOMER: frozenset({Role.LEAD, Role.COLLEAGUE, Role.SYSTEM}),
+    May.EITHER: frozenset({Role.LEAD, Role.COLLEAGUE, Role.SUPPORT, Role.SYSTEM}),
 }
 
 
 def for_side(side: Side) -> May:
     """Who does a task of a side: support's people support's; the customer's people, or support for them, the customer's."""
     return May.SUPPORT if side is Side.SUPPORT else May.EITHER
-
-
-def check(may: May, role: Role) -> None:
-    """Raises Refused("not_yours") for an outsider, Refused("support_only") or Refused("customer_only") for the other side."""
-    if role in ALLOWED[may]:
-        return
-    if role is Role.OUTSIDER:
-        raise Refused("not_yours")
-    raise Refused("support_only" if may is May.SUPPORT else "customer_only")
 
 
 class Access:
@@ -50,11 +49,11 @@ class Access:
     def is_support(self, who: Who) -> bool:
         return who in self.support
 
-    async def role_of(self, unit: Unit, who: Who, onboarding: Onboarding | Snapshot, channel_id: str = "") -> Role:
+    async def role_of(self, unit: Unit, who: Who, onboarding: Onboarding, channel_id: str = "") -> Role:
         """What a person is to an onboarding. ``channel_id``: where they clicked, as Slack signed it: being in the customer's channel
         and of the customer's company makes a colleague of someone new."""
-        if isinstance(onboarding, Snapshot):
-            onboarding = onboarding.onboarding
+        if who == SYSTEM:
+            return Role.SYSTEM
         if self.is_support(who):
             return Role.SUPPORT
         foreign = bool(self.team_id) and onboarding.team_id != self.team_id
@@ -67,12 +66,6 @@ class Access:
         """Whether a person of the customer is known, and was not seen leaving the channel."""
         member = await unit.get(Member, f"{onboarding_id}:{who}")
         return member is not None and member.role != LEFT
-
-    async def require(self, unit: Unit, who: Who, may: May, onboarding: Onboarding | Snapshot, channel_id: str = "") -> Role:
-        """The person's role, or Refused."""
-        role = await self.role_of(unit, who, onboarding, channel_id)
-        check(may, role)
-        return role
 
     def require_support(self, who: Who) -> None:
         """For what belongs to no onboarding: commands, the queue."""

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from flows.model import Draft, Effect, Member, Person
+from flows.model import Draft, EffectRecord, Member, Person
 from storage.erase import erase
 from storage.export import export
 from storage.sealing import Place, current
@@ -69,7 +69,7 @@ async def test_what_belongs_to_others_stays(store: Store) -> None:
         assert await unit.get(Person, "TCUST/UALONE") is None
         assert await unit.person(OWNER) is not None
         other = await unit.snapshot(stays)
-        effect = await unit.get(Effect, home)
+        effect = await unit.get(EffectRecord, home)
     assert other is not None
     assert effect is not None
     assert other.onboarding.customer == SECRET

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from flows.model import Effect, Received, Seen, Submission
+from flows.model import EffectRecord, Received, Seen, Submission
 from storage import retention
 from storage.retention import purge
 from storage.store import Store
@@ -24,7 +24,7 @@ async def add_kept(store: Store, age: timedelta, name: str) -> dict[str, str]:
         unit.add(Received(id=f"handled-{name}", type="message", payload={}, at=at, handled_at=at))
         unit.add(Received(id=f"waits-{name}", type="message", payload={}, at=at))
         for state, effect_id in ids.items():
-            effect = await unit.get(Effect, effect_id)
+            effect = await unit.get(EffectRecord, effect_id)
             assert effect is not None
             effect.state, effect.created_at = state, at
     return ids
@@ -35,9 +35,9 @@ async def test_what_ended_long_ago_goes_and_all_else_stays(store: Store) -> None
     old, fresh = await add_kept(store, OLD, "old"), await add_kept(store, timedelta(days=29), "fresh")
     assert await purge(store, MONTH) == {"seen": 1, "received": 1, "effects": 2}
     async with store.read() as unit:
-        left = {state for state, effect_id in old.items() if await unit.get(Effect, effect_id)}
+        left = {state for state, effect_id in old.items() if await unit.get(EffectRecord, effect_id)}
         assert left == {"pending", "running", "failed"}
-        assert all([await unit.get(Effect, effect_id) for effect_id in fresh.values()])
+        assert all([await unit.get(EffectRecord, effect_id) for effect_id in fresh.values()])
         assert await unit.get(Received, "handled-old") is None
         assert await unit.get(Received, "waits-old") is not None
         assert await unit.get(Received, "handled-fresh") is not None

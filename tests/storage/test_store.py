@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from flows import ports
-from flows.model import Draft, Effect, Grant, Member, Onboarding, Person, Posted, Received, StepRecord, Submission
+from flows.model import Draft, EffectRecord, Grant, Member, Onboarding, Person, Posted, Received, StepRecord, Submission
 from flows.people import Who
 from flows.state import StepState
 from storage.store import Conflict, Store, Unavailable
@@ -350,7 +350,7 @@ async def test_invitations_that_expire(url: str) -> None:
 async def test_effects_that_failed_or_were_forgotten(store: Store) -> None:
     onboarding_id = await whole(store)
     async with store.write() as unit:
-        failed = await unit.get(Effect, unit.effect(onboarding_id, "draw"))
+        failed = await unit.get(EffectRecord, unit.effect(onboarding_id, "draw"))
         assert failed is None  # written at the commit
     async with store.write() as unit:
         first, second = await unit.stale_effects(unit.now + timedelta(minutes=1))

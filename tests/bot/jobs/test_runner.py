@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.jobs.engine import Engine
 from bot.jobs.runner import Effects, Impossible, RetryLater, Unreachable
 from bot.slack.errors import SlackError
-from flows.model import Effect, new_id
+from flows.model import EffectRecord, new_id
 from storage.migrate import upgrade
 from storage.sealing import Keyring, new_key
 from storage.store import Store
@@ -47,7 +47,7 @@ class Works:
         self.mine = {self.onboarding, self.other}
         self.done: list[int] = []
         self.tries: list[tuple[int, bool]] = []
-        self.failed: list[Effect] = []
+        self.failed: list[EffectRecord] = []
         self.trouble: dict[int, list[Exception]] = {}
 
     async def _enqueue(self, session: AsyncSession, onboarding_id: str, batch: str) -> None:
@@ -59,7 +59,7 @@ class Works:
         finally:
             await self._tell()
 
-    async def _do(self, effect: Effect, again: bool) -> dict[str, Any] | None:
+    async def _do(self, effect: EffectRecord, again: bool) -> dict[str, Any] | None:
         number = effect.arguments["n"]
         if effect.onboarding_id not in self.mine:  # of a former test
             return None
@@ -71,7 +71,7 @@ class Works:
         await self._tell()
         return {"ts": str(number)}
 
-    async def _on_failed(self, effect: Effect) -> None:
+    async def _on_failed(self, effect: EffectRecord) -> None:
         self.failed.append(effect)
         await self._tell()
 
@@ -87,13 +87,13 @@ class Works:
         async with self.store.write() as unit:
             return [unit.effect(onboarding or self.onboarding, "do", n=number) for number in numbers]
 
-    async def effect(self, effect_id: str) -> Effect:
+    async def effect(self, effect_id: str) -> EffectRecord:
         async with self.store.read() as unit:
-            found = await unit.get(Effect, effect_id)
+            found = await unit.get(EffectRecord, effect_id)
         assert found is not None
         return found
 
-    async def state_becomes(self, effect_id: str, state: str) -> Effect:
+    async def state_becomes(self, effect_id: str, state: str) -> EffectRecord:
         async with asyncio.timeout(10), self.changed:
             while (effect := await self.effect(effect_id)).state != state:
                 await self.changed.wait()

@@ -9,7 +9,7 @@ from flows.forms.fields import Answers
 from flows.forms.pages import collect
 from flows.forms.step import Situation
 from flows.journey import CURRENT, JOURNEYS, Journey
-from flows.model import Decision, Effect, Grant, Onboarding, Snapshot, StepRecord, Submission, TaskRecord
+from flows.model import Decision, EffectRecord, Grant, Onboarding, Snapshot, StepRecord, Submission, TaskRecord
 from flows.rules import Rules
 from flows.state import StepState
 from tests.flows.steps import filled_forms
@@ -146,8 +146,8 @@ def tasks(state: str, said: str = "Cards first.") -> list[TaskRecord]:
     ]
 
 
-def failed(kind: str) -> Effect:
-    return Effect(
+def failed(kind: str) -> EffectRecord:
+    return EffectRecord(
         id=f"eff_{kind}", onboarding_id=ONBOARDING, batch="b", seq=1, kind=kind, arguments={}, state="failed", error_id="E1"
     )
 

@@ -11,7 +11,7 @@ from bot.messages import board, card, home, matrix, reminder, review, step
 from bot.messages.blocks import Drawing
 from bot.messages.buttons import Act, parse
 from bot.messages.texts import Texts, table
-from flows.model import Effect, Snapshot
+from flows.model import EffectRecord, Snapshot
 from flows.people import Side
 from flows.state import StepState
 from playground.slack.checks import check_message, check_view
@@ -24,7 +24,7 @@ MENTION = re.compile(r"<[!@#][^>]*>|<https?:[^>]*>")
 OURS = re.compile(r"<@U_(ANA|SUE)>|<#C_CUSTOMER>|<!date\^\d+\^\{[^<>]*>")
 
 
-def messages(made: Snapshot, language: str, failed: Sequence[Effect] = ()) -> Iterator[tuple[str, Drawing]]:
+def messages(made: Snapshot, language: str, failed: Sequence[EffectRecord] = ()) -> Iterator[tuple[str, Drawing]]:
     """All that can stand in channels for one onboarding, by name."""
     texts, at = Texts(language), samples.at(made)
     yield "card", card.card(made, JOURNEY, texts, at)

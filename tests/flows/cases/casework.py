@@ -16,7 +16,7 @@ from flows.cases.onboarding import situation_of
 from flows.forms.fields import Answers
 from flows.forms.pages import collect
 from flows.journey import CURRENT, JOURNEYS
-from flows.model import Effect, Snapshot, StepRecord
+from flows.model import EffectRecord, Snapshot, StepRecord
 from flows.people import Who
 from flows.rules import Rules
 from storage.migrate import upgrade
@@ -117,10 +117,10 @@ class Case:
 
     # -- what was asked to be posted
 
-    async def news(self, *kinds: str) -> list[Effect]:
+    async def news(self, *kinds: str) -> list[EffectRecord]:
         """Effects of these kinds that were asked for since the last look."""
         async with self.store.read() as unit:
-            found = (await unit.session.scalars(select(Effect).where(effects.c.kind.in_(kinds)))).all()
+            found = (await unit.session.scalars(select(EffectRecord).where(effects.c.kind.in_(kinds)))).all()
         new = [effect for effect in found if effect.id not in self._read]
         self._read |= {effect.id for effect in new}
         return sorted(new, key=lambda effect: effect.seq)

@@ -1,0 +1,194 @@
+"""One onboarding in one transaction, opened for one use case: who acts and may, how it stands, and at the end what follows.
+
+    async with cases.open(unit, onboarding_id, who, May.SUPPORT) as case:
+        review.approve(case, step_id, revision, digest)
+
+When it ends without an exception, what follows from the change is carried through (`flows.cases.settle`), and every lasting message that
+shows something else than before is asked to be drawn, once.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+
+from flows.cases import settle
+from flows.cases.access import Access, May
+from flows.cases.shown import Shown
+from flows.forms.step import Situation, Step
+from flows.journey import Journey
+from flows.model import Onboarding, Snapshot, StepRecord
+from flows.outbox import Draw, Effect, Room, Say, Tell
+from flows.people import SYSTEM, Role, Who
+from flows.ports import Unit
+from flows.problems import Refused
+from flows.rules import Rules
+from flows.state import Move
+
+
+class Case:
+    """``actor``: who acts. ``role``: what they are to this onboarding, as it was checked."""
+
+    def __init__(self, unit: Unit, rules: Rules, snapshot: Snapshot, actor: Who = SYSTEM, role: Role = Role.SYSTEM) -> None:
+        self.unit, self.rules, self.snapshot, self.actor, self.role = unit, rules, snapshot, actor, role
+        self.journey: Journey = rules.journeys.of(snapshot.onboarding)
+        self._asked: list[Effect] = []
+
+    # -- how it stands
+
+    @property
+    def id(self) -> str:
+        return self.snapshot.onboarding.id
+
+    @property
+    def onboarding(self) -> Onboarding:
+        return self.snapshot.onboarding
+
+    @property
+    def now(self) -> datetime:
+        return self.unit.now
+
+    @property
+    def situation(self) -> Situation:
+        """What checks, prefills and tasks may look at, as it stands now: read it again after a change."""
+        return settle.situation_of(self.snapshot, self.rules, self.now, self.actor)
+
+    def step(self, step_id: str) -> Step:
+        """Raises Refused("gone") for one that this customer's journey does not have."""
+        step = self.journey.steps.get(step_id)
+        if step is None:
+            raise Refused("gone")
+        return step
+
+    def record(self, step_id: str) -> StepRecord:
+        """How a step stands. Raises Refused("gone") for one that this customer's journey does not have."""
+        return self.snapshot.steps[self.step(step_id).id]
+
+    def refuse_closed(self) -> None:
+        """Raises Refused("closed") where the onboarding is over."""
+        refuse_closed(self.onboarding)
+
+    # -- what happens
+
+    def move(self, step_id: str, how: Move, *, reason: str = "", by: Who | None = None) -> None:
+        """Change a step's state. Raises Refused("moved_on") where that isn't possible any more."""
+        settle.move(self.unit, self.record(step_id), how, by or self.actor, reason=reason)
+
+    def log(
+        self, tag: str, *, by: Who | None = None, facts: Mapping[str, Any] | None = None, changes: Mapping[str, Any] | None = None
+    ) -> None:
+        """Append to the onboarding's audit log; see `Unit.record`."""
+        self.unit.record(self.id, tag, by or self.actor, facts=facts, changes=changes)
+
+    # -- what is to be done outside, after the commit and after the drawings
+
+    def ask(self, effect: Effect) -> None:
+        self._asked.append(effect)
+
+    def say(
+        self,
+        where: Room,
+        step_id: str,
+        key: str,
+        *,
+        mention: Sequence[str] = (),
+        values: Mapping[str, Any] | None = None,
+        **params: Any,
+    ) -> None:
+        """Post ``say.<key>`` in the step's thread on one side. The text's parameters are ``values`` and those given by name."""
+        self.ask(Say(where=where, step=step_id, key=key, mention=tuple(mention), params={**(values or {}), **params}))
+
+    def warn(self, key: str, **params: Any) -> None:
+        """Post ``say.<key>`` in the support channel itself."""
+        self.ask(Say(where="support_channel", key=key, params=params))
+
+    def tell(self, who: Who, key: str, **params: Any) -> None:
+        """Tell one person ``say.<key>`` privately, in the customer's channel."""
+        channel = self.onboarding.channel_id
+        self.ask(Tell(team=who.team_id, user=who.user_id, channel=channel, key=key, params=params))
+
+    async def end(self, before: Shown, *, settles: bool) -> None:
+        """Settle, then ask for the drawings of what changed and for all else. `Cases` calls it."""
+        if settles:
+            settle.settle(self)
+        for drawing in await self._drawings(before):
+            self.unit.ask(self.id, drawing)
+        for effect in self._asked:
+            self.unit.ask(self.id, effect)
+
+    async def _drawings(self, before: Shown) -> list[Draw]:
+        changed = Shown.of(self.snapshot).changed_since(before)
+        drawings = [Draw(what="card")] if changed.card else []
+        for step_id in self.journey.steps:
+            if step_id in changed.steps:
+                drawings.append(Draw(what="step", step=step_id))
+            if step_id in changed.reviews and await self._has_review(step_id):
+                drawings.append(Draw(what="review", step=step_id))
+        return drawings
+
+    async def _has_review(self, step_id: str) -> bool:
+        """A review card is there once the step was sent, or something was said in its thread."""
+        sent = self.snapshot.last(step_id) is not None
+        return sent or await self.unit.posted(self.id, "review", step_id) is not None
+
+
+class Cases:
+    """Opens cases. ``access`` knows who belongs to support."""
+
+    def __init__(self, rules: Rules, access: Access) -> None:
+        self.rules, self.access = rules, access
+
+    @asynccontextmanager
+    async def open(
+        self,
+        unit: Unit,
+        onboarding_id: str,
+        who: Who = SYSTEM,
+        may: May | None = None,
+        *,
+        channel_id: str = "",
+        closed: bool = False,
+    ) -> AsyncIterator[Case]:
+        """``who`` acts, if they may: Refused else. ``may`` None: for what happens by itself, or is checked by the use case.
+        ``channel_id``: where they clicked. ``closed``: also once the onboarding is over.
+
+        Raises Refused("gone") where there is no such onboarding, Refused("closed") where it is over.
+        """
+        case = await self.look(unit, onboarding_id, who, may, channel_id=channel_id, closed=closed)
+        before, over = Shown.of(case.snapshot), case.onboarding.closed_at is not None
+        yield case
+        await case.end(before, settles=not over)
+
+    async def look(
+        self,
+        unit: Unit,
+        onboarding_id: str,
+        who: Who = SYSTEM,
+        may: May | None = None,
+        *,
+        channel_id: str = "",
+        closed: bool = False,
+    ) -> Case:
+        """As `open`, for what only reads: nothing follows."""
+        snapshot = await need(unit, onboarding_id)
+        role = await self.access.role_of(unit, who, snapshot.onboarding, channel_id)
+        if may is not None:
+            may.check(role)
+        case = Case(unit, self.rules, snapshot, who, role)
+        if not closed:
+            case.refuse_closed()
+        return case
+
+
+async def need(unit: Unit, onboarding_id: str) -> Snapshot:
+    """The onboarding whole. Raises Refused("gone") where there is none."""
+    snapshot = await unit.snapshot(onboarding_id)
+    if snapshot is None or snapshot.onboarding.erased_at:
+        raise Refused("gone")
+    return snapshot
+
+
+def refuse_closed(onboarding: Onboarding) -> None:
+    """Raises Refused("closed") where it is over."""
+    if onboarding.closed_at:
+        raise Refused("closed", by=onboarding.closed_by, at=int(onboarding.closed_at.timestamp()))
