@@ -13,7 +13,7 @@ from playground.clock import MOVES
 from playground.journey import RefusedError
 from playground.life import Life, life_of
 from playground.next_step import Played
-from playground.page.parts import Plain, button, element
+from playground.page.parts import HtmlElement, button, element
 from playground.slack import Person, UnmetError
 from playground.switches import LABELS
 
@@ -190,7 +190,7 @@ class Controls:
                     element("span", "", note.sentence)
 
 
-def _say(line: Plain, words: str) -> None:
+def _say(line: HtmlElement, words: str) -> None:
     if line.text != words:
         line.text = words
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from nicegui import ui
 
 from playground.page import controls, inspector, theme
-from playground.page.parts import Plain, button, element
+from playground.page.parts import HtmlElement, button, element
 from playground.page.workspace import Side
 from playground.slack import Person
 
@@ -38,7 +38,7 @@ class Desk:
         self.active = self.customer
         for side in (self.customer, self.support):
             side.root.on("focusin", partial(self._look, side), args=[])
-        self._panes: dict[str, tuple[Plain, Plain]] = {}
+        self._panes: dict[str, tuple[HtmlElement, HtmlElement]] = {}
         self._pane = ""
 
     def open(self) -> None:

@@ -8,7 +8,7 @@ from nicegui import ui
 from nicegui.events import GenericEventArguments
 
 from playground.page.parts import button, element
-from playground.page.traffic import Counts, Filter, Row, counts, find, rows
+from playground.page.traffic import Counts, Filter, TrafficRow, counts, find, rows
 from playground.slack.core import Core
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ class Inspector:
             element("div", "inspector-json", row.json(), tabindex="0", role="region", aria_label="Details")
 
 
-def _cells(row: Row) -> dict[str, Any]:
+def _cells(row: TrafficRow) -> dict[str, Any]:
     ms = "" if row.ms is None else f"{row.ms:.0f}"
     at = time.strftime("%H:%M:%S", time.localtime(row.at))
     return {"key": row.key, "at": at, "kind": row.kind, "what": row.what, "who": row.who, "ms": ms} | {

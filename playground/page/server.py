@@ -62,7 +62,7 @@ class Page:
         client.on_delete(gone)
 
 
-class _Server(uvicorn.Server):
+class _PageServer(uvicorn.Server):
     """Signals belong to whoever serves the page: more than a server has to end."""
 
     @contextlib.contextmanager
@@ -129,7 +129,7 @@ async def serve(page: Page, host: str = "127.0.0.1", port: int = 0) -> AsyncIter
     front.state.page = page
     allowed = ["127.0.0.1", "localhost"] if host == "127.0.0.1" else ["*"]
     app: Any = TrustedHostMiddleware(front, allowed_hosts=allowed)
-    server = _Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=1))
+    server = _PageServer(uvicorn.Config(app, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=1))
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     try:
         while not server.started:
