@@ -7,13 +7,14 @@ the desk's search must know it. Only then it is filed anew.
 from datetime import datetime
 from typing import Any
 
+from flows.cases.onboarding import situation_of
+
 from bot.config.service_desk import DeskPolicies
 from bot.desk import Desk
 from bot.jobs.posts import Messages, Result
 from bot.jobs.runner import Impossible, RetryLater, Unreachable
 from bot.messages.blocks import plain_blocks
 from bot.messages.wording import sentence
-from flows.cases.onboarding import situation_of
 from flows.cases.tickets import EFFECT, Ticket, note_filed, note_given_up
 from flows.model import EffectRecord, Grant, Snapshot
 from flows.ports import Unit
@@ -107,7 +108,9 @@ class Requests:
         texts = request(situation, resource, emails, marker_of(effect), channel.name if channel else "")
         return await self._send(service_desk, effect, form, fill(form.fields, names, resource, *texts), grants)
 
-    async def _send(self, service_desk: ServiceDesk, effect: EffectRecord, form: Form, values: Any, grants: list[Grant]) -> DeskRequest:
+    async def _send(
+        self, service_desk: ServiceDesk, effect: EffectRecord, form: Form, values: Any, grants: list[Grant]
+    ) -> DeskRequest:
         """Written down before it is sent: after a crash it is known that it may have been."""
         await self._mark(effect, {"sent": self.desk.clock().isoformat(), "grants": [grant.id for grant in grants]})
         try:

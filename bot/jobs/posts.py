@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from flows.cases.onboarding import side_of, situation_of
+
 from bot.desk import Desk
 from bot.jobs.runner import Impossible
 from bot.messages import card, reminder, review, step
@@ -10,7 +12,6 @@ from bot.messages.buttons import Act, ButtonValue
 from bot.messages.texts import Texts
 from bot.messages.wording import sentence
 from bot.slack.client import SlackError
-from flows.cases.onboarding import side_of, situation_of
 from flows.cases.start import join
 from flows.journey import journey_of
 from flows.model import EffectRecord, Onboarding, Posted, Snapshot, TaskRecord

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from flows.cases.onboarding import situation_of
+
 from bot.desk import Desk
 from bot.jobs.posts import Messages, Result, task_record
 from bot.jobs.proof_checks import Checks, Line, all_skipped, line
@@ -10,7 +12,6 @@ from bot.jobs.runner import RetryLater, Unreachable
 from bot.messages.blocks import plain_blocks
 from bot.messages.texts import Texts
 from bot.messages.wording import detail, sentence
-from flows.cases.onboarding import situation_of
 from flows.cases.tasks import finish_proof
 from flows.model import EffectRecord, Snapshot, TaskRecord
 from flows.ports import Unit
@@ -65,7 +66,9 @@ class Proof:
         await self.finish(effect, self._last.get(effect.arguments["item"], failed))
         return True
 
-    async def finish(self, effect: EffectRecord, lines: list[Line], differences: list[tuple[str, str, str]] | None = None) -> None:
+    async def finish(
+        self, effect: EffectRecord, lines: list[Line], differences: list[tuple[str, str, str]] | None = None
+    ) -> None:
         """Write down the result and forget the token."""
         asked = effect.arguments
 

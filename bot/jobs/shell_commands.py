@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 
+from flows.cases.onboarding import situation_of
+
 from bot.desk import Desk
 from bot.jobs.posts import Messages, Result
 from bot.jobs.runner import Impossible
 from bot.messages.blocks import drawing, section
 from bot.messages.texts import escape
 from bot.messages.wording import sentence
-from flows.cases.onboarding import situation_of
 from flows.forms.step import Situation
 from flows.model import EffectRecord, Snapshot
 from flows.steps.authentication.openssl import key_scripts
@@ -38,7 +39,9 @@ class Commands:
                 raise Impossible("gone")
             return snapshot, situation_of(snapshot, self.desk.rules, unit.now)
 
-    async def _post(self, effect: EffectRecord, snapshot: Snapshot, intro: str, scripts: Sequence[Script], *, again: bool) -> Result:
+    async def _post(
+        self, effect: EffectRecord, snapshot: Snapshot, intro: str, scripts: Sequence[Script], *, again: bool
+    ) -> Result:
         texts = self.messages.texts(snapshot, "customer")
         blocks = [section(sentence(texts, intro, {}))]
         blocks += [section(f"{sentence(texts, script.key, {})}\n```{escape(script.code)}```") for script in scripts]

@@ -1,10 +1,11 @@
 """What a review card has no room for, in its thread: all that was sent, and what a resubmission changed."""
 
+from flows.cases.onboarding import situation_of, step_of
+
 from bot.desk import Desk
 from bot.jobs.posts import Messages, Result
 from bot.messages import review
 from bot.messages.blocks import Drawing
-from flows.cases.onboarding import situation_of, step_of
 from flows.model import EffectRecord, Snapshot
 
 

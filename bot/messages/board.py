@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from flows.cases.onboarding import side_of
+
 from bot.messages.blocks import Block, Drawing, actions, button, drawing, header, section
 from bot.messages.buttons import Act, ButtonValue
 from bot.messages.card import progress, step_line
 from bot.messages.texts import Raw, Texts, escape
-from flows.cases.onboarding import side_of
 from flows.cases.tasks import CLOSE, in_hand
 from flows.forms.step import Situation
 from flows.journey import Journey

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from flows.cases.onboarding import open_tasks
+
 from bot.messages.blocks import Block, Drawing, actions, button, drawing, section
 from bot.messages.buttons import Act, ButtonValue
 from bot.messages.texts import Raw, Texts
-from flows.cases.onboarding import open_tasks
 from flows.forms.step import Situation
 from flows.journey import Journey
 from flows.model import Snapshot
