@@ -105,7 +105,7 @@ WRONG = Step("x", STEP.form, on_open=("commands",))
 def test_a_misspelt_kind_or_argument_does_not_pass_the_type_check(tmp_path: Path) -> None:
     source = tmp_path / "misspelt.py"
     source.write_text(MISSPELT)
-    command = [sys.executable, "-m", "mypy", "--config-file", str(ROOT / "pyproject.toml"), str(source)]
+    command = [sys.executable, "-m", "mypy", "--no-color-output", "--config-file", str(ROOT / "pyproject.toml"), str(source)]
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=110)  # noqa: S603  our own command
     wrong = {int(line.split(":")[1]) for line in ran.stdout.splitlines() if line.startswith(str(source)) and ": error:" in line}
     lines = MISSPELT.splitlines()
