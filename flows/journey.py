@@ -8,7 +8,10 @@ from flows.forms.dialogs import DIALOGS
 from flows.forms.fields import Answers, FormPage, Kind, inputs
 from flows.forms.pages import collect
 from flows.forms.step import Form, Situation, Step, Task
-from flows.steps import IN_ORDER
+from flows.model import Onboarding
+from flows.outbox import EFFECTS
+from flows.steps import control_center, environments, next_steps, organization, planning, service_desk
+from flows.steps.authentication import step as authentication
 
 MOST_INPUTS = 7
 MOST_OPTIONS = {Kind.CHOICE: 100, Kind.CHOICES: 10}
@@ -51,6 +54,8 @@ def verify(made: Journey, *, examples: bool = False) -> None:
         before.add(step.id)
         _verify_form(step.form, step.id)
         _verify_tasks(step)
+    if sum(task.closes for step in made.steps.values() for task in step.tasks) > 1:
+        raise JourneyError("two tasks end the onboarding")
     if examples:
         _verify_examples(made)
 
@@ -59,6 +64,9 @@ def _verify_tasks(step: Step) -> None:
     names = [task.id for task in step.tasks]
     if len(set(names)) != len(names):
         raise JourneyError(f"{step.id} has two tasks of the same id")
+    for effect in (*step.on_open, *step.on_approval, *(task.effect for task in step.tasks if task.effect)):
+        if effect not in EFFECTS:
+            raise JourneyError(f"{step.id} starts {effect.__name__}, which is no effect of flows.outbox")
     for task in step.tasks:
         name = f"{step.id}.{task.id}"
         if task.form is not None:
@@ -116,25 +124,49 @@ def _chosen(form: Form) -> Answers:
     return {name: [value] if name in many and value == "*" else value for name, value in form.example.items()}
 
 
-CURRENT = "1"
-JOURNEYS: Mapping[str, Journey] = {CURRENT: journey(CURRENT, *IN_ORDER)}
+@dataclass(frozen=True)
+class Journeys:
+    """All versions that customers may be on. ``current``: the one that new customers begin with."""
+
+    current: str
+    versions: Mapping[str, Journey]
+
+    @property
+    def latest(self) -> Journey:
+        return self.versions[self.current]
+
+    def of(self, onboarding: Onboarding) -> Journey:
+        """The version a customer began with. Raises JourneyError for one that this code does not have."""
+        try:
+            return self.versions[onboarding.journey]
+        except KeyError:
+            raise JourneyError(f"there is no journey {onboarding.journey}: run the version of the bot that has it") from None
+
+    def all_forms(self) -> Iterator[Form]:
+        """Every form of every version: steps' and tasks'."""
+        for made in self.versions.values():
+            for step in made.steps.values():
+                yield step.form
+                yield from (task.form for task in step.tasks if task.form is not None)
+
+    def forms(self, form_id: str) -> list[Form]:
+        """The dialog of this id, or the forms of this id in all versions."""
+        return [DIALOGS[form_id]] if form_id in DIALOGS else [form for form in self.all_forms() if form.id == form_id]
 
 
-def journey_of(version: str) -> Journey:
-    """Raises KeyError for a version that this code does not have."""
-    return JOURNEYS[version]
-
-
-def all_forms() -> Iterator[Form]:
-    """Every form of every journey: steps' and tasks'."""
-    for made in JOURNEYS.values():
-        for step in made.steps.values():
-            yield step.form
-            yield from (task.form for task in step.tasks if task.form is not None)
-
-
-def form_of(form_id: str) -> Form:
-    """A step's, a task's or a dialog's form by its id; KeyError for an unknown one."""
-    if form_id in DIALOGS:
-        return DIALOGS[form_id]
-    return {form.id: form for form in all_forms()}[form_id]
+JOURNEYS = Journeys(
+    current="1",
+    versions={
+        "1": journey(
+            "1",
+            planning.STEP,
+            organization.STEP,
+            service_desk.STEP,
+            environments.STEP,
+            control_center.STEP,
+            authentication.STEP,
+            next_steps.STEP,
+        ),
+    },
+)
+"""The steps in the order they are shown."""

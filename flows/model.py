@@ -221,8 +221,8 @@ class Person:
     seen_at: datetime | None = None
 
 
-LEFT = "left"
-"""The role of who is no longer in the customer's channel."""
+LEAD, COLLEAGUE, LEFT = "lead", "colleague", "left"
+"""Roles of a member; the last: no longer in the customer's channel."""
 
 
 @dataclass(kw_only=True)
@@ -233,7 +233,7 @@ class Member:
     onboarding_id: str
     team_id: str
     user_id: str
-    role: str = "colleague"  # or "lead", LEFT
+    role: str = COLLEAGUE
 
 
 @dataclass(kw_only=True)

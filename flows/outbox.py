@@ -48,8 +48,13 @@ class StepEffect(Effect):
 
 @dataclass(frozen=True, kw_only=True)
 class TaskEffect(StepEffect):
-    """Started by a task's being recorded. ``item``: which one of a repeatable task."""
+    """Started by a task's being recorded. ``item``: which one of a repeatable task.
 
+    ``reports``: the task waits until the effect has reported its result. ``announces``: the effect itself tells people of the task.
+    """
+
+    reports: ClassVar[bool] = False
+    announces: ClassVar[bool] = False
     task: str = ""
     item: str = ""
 
@@ -137,6 +142,7 @@ class SendSession(TaskEffect):
     """A session with its calendar file, in the customer's thread."""
 
     kind = "session"
+    announces = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -236,6 +242,7 @@ class RunProof(TaskEffect):
     """Try the token that was pasted."""
 
     kind = "proof"
+    reports = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -288,15 +295,15 @@ def loaded(kind: str, stored: Mapping[str, Any]) -> Effect:
     if found is None or int(stored.get("v", 1)) > found.version:
         raise UnreadableEffectError(kind)
     try:
-        read: Effect = _reader(found).validate_python({name: value for name, value in stored.items() if name != "v"})
+        read: Effect = _reader(kind).validate_python({name: value for name, value in stored.items() if name != "v"})
     except ValidationError:
         raise UnreadableEffectError(kind) from None
     return read
 
 
 @cache
-def _reader(kind: type[Effect]) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
+def _reader(kind: str) -> TypeAdapter[Any]:
+    return TypeAdapter(KINDS[kind])
 
 
 def lane_of(kind: str) -> str:

@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from datetime import date, datetime
 from typing import Any, Protocol, TypeVar
 
-from flows.model import Draft, EffectRecord, Expiry, Grant, Onboarding, Person, Posted, Received, Snapshot, StepRecord, TaskRecord
+from flows.model import Draft, EffectRecord, Expiry, Onboarding, Person, Posted, Received, Snapshot, TaskRecord
 from flows.outbox import Effect
 from flows.people import Who
 
@@ -34,17 +34,16 @@ class Unit(Protocol):
     async def onboardings(self, *, team_id: str = "", user_id: str = "", closed: bool = False) -> Sequence[Onboarding]:
         """All that are not erased, or those of which a person is a member; oldest first; with ``closed`` the closed ones too."""
 
-    async def steps_of(self, onboarding_ids: Sequence[str]) -> Sequence[StepRecord]: ...
+    async def due(self, at: datetime) -> Sequence[str]:
+        """Ids of open onboardings with a step whose reminder is due, the longest due first. Nothing sealed is opened."""
 
-    async def due(self, at: datetime, limit: int = 200) -> Sequence[StepRecord]:
-        """Steps of open onboardings whose reminder is due, oldest first; those that another writer holds are passed over."""
+    async def expiring(self, at: datetime) -> Sequence[str]:
+        """Ids of open onboardings with invited grants that expired by now, or expire by ``at`` and were not nudged; soonest first.
+        Nothing sealed is opened."""
 
-    async def expiring(self, at: datetime, limit: int = 200) -> Sequence[Grant]:
-        """Invited grants of open onboardings that expired by now, or expire by ``at`` and were not nudged; soonest first."""
-
-    async def expiries(self, by: date | None = None) -> Sequence[Expiry]:
-        """What must be renewed, of onboardings that are not erased, soonest first; with ``by`` what ends by that day and was not told
-        to be over."""
+    async def expiries(self, by: date | None = None, onboarding_id: str = "") -> Sequence[Expiry]:
+        """What must be renewed, of onboardings that are not erased (or of one), soonest first; with ``by`` what ends by that day and
+        wasn't told to be over."""
 
     async def tasks(self, step_id: str, task_id: str) -> Sequence[TaskRecord]:
         """All records of one task, of open onboardings; oldest first."""
@@ -57,7 +56,8 @@ class Unit(Protocol):
 
     async def support_people(self) -> Sequence[Person]: ...
 
-    async def failed_effects(self) -> Sequence[EffectRecord]: ...
+    async def failed_effects(self, onboarding_id: str) -> Sequence[EffectRecord]:
+        """Those of an onboarding that were given up, oldest first."""
 
     async def unhandled(self, limit: int = 200) -> Sequence[Received]: ...
 

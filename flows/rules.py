@@ -1,10 +1,11 @@
-"""What the use cases go by besides the journey: reminder times, calendars, how many approve. From the configuration."""
+"""What the use cases go by: the journeys, reminder times, calendars, how many approve. From the configuration."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from flows.business_time import BusinessDuration, Calendar
 from flows.forms.step import Step, Task
+from flows.journey import JOURNEYS, Journeys
 
 
 @dataclass(frozen=True)
@@ -24,8 +25,9 @@ class ReminderTimes:
 
 @dataclass(frozen=True)
 class Rules:
-    """All policies of one installation."""
+    """All policies of one installation, and the journeys it knows."""
 
+    journeys: Journeys = JOURNEYS
     reminders: ReminderTimes = field(default_factory=ReminderTimes)
     support_calendar: Calendar = field(default_factory=lambda: Calendar("America/Sao_Paulo", country="BR"))
     customer_timezone: str = "America/Sao_Paulo"

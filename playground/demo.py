@@ -19,7 +19,8 @@ from pathlib import Path
 from playground.lasting import LastingOffice, clear
 from playground.life import life_of
 from playground.office import ROOT
-from playground.page.server import Page, serve
+from playground.page.office_page import OfficePage
+from playground.page.server import ServedPage, serve
 from playground.saving import SavedError
 from playground.seed import seed
 from playground.slack import UnmetError
@@ -116,7 +117,7 @@ def say(words: str) -> None:
 
 
 @contextlib.asynccontextmanager
-async def served(page: Page, host: str, port: int) -> AsyncIterator[str]:
+async def served(page: ServedPage, host: str, port: int) -> AsyncIterator[str]:
     """At the port, or at the next that is free. Raises RefusedError."""
     last = min(port + PORTS_TRIED, 65536) if port else 1
     for tried in range(port, last):
@@ -174,7 +175,7 @@ async def _run(asked: argparse.Namespace, held: int) -> None:
             say("Going on where it was.")
         watching = asyncio.create_task(life.keeper.watch())
         stack.callback(watching.cancel)
-        url = await stack.enter_async_context(served(Page(office), asked.host, asked.port))
+        url = await stack.enter_async_context(served(OfficePage(office), asked.host, asked.port))
         say(HELLO.format(url=url, where=ONLY_HERE if asked.host == HERE else NOT_ONLY_HERE))
         if asked.browser:
             await asyncio.to_thread(show, url)

@@ -17,7 +17,8 @@ from playground.acts import Acts, example
 from playground.browser import CHROMIUM, NARROW, PATIENCE_MS, WIDE, Side, close_panes, launch, open_pane
 from playground.journey import Journey
 from playground.office import CALM, ROOT, Office
-from playground.page.server import Page, serve
+from playground.page.office_page import OfficePage
+from playground.page.server import serve
 
 FOLDER = ROOT / "docs" / "images"
 MOST_BYTES = 200_000
@@ -136,7 +137,7 @@ async def take(folder: Path) -> None:
     """All pictures, in the course of one onboarding."""
     async with (
         Office(policies=CALM) as office,
-        serve(Page(office)) as url,
+        serve(OfficePage(office)) as url,
         async_playwright() as playwright,
         await launch(playwright) as browser,
     ):

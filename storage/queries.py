@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, and_, bindparam, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from flows.model import (
@@ -101,32 +101,34 @@ class Queries:
             query = query.where(columns.id.in_(theirs))
         return await self._all(query)
 
-    async def steps_of(self, onboarding_ids: Sequence[str]) -> Sequence[StepRecord]:
+    async def due(self, at: datetime) -> Sequence[str]:
+        """Ids of open onboardings with a step whose reminder is due, the longest due first. Nothing sealed is opened."""
         columns = tables.steps.c
-        query = select(StepRecord).where(columns.onboarding_id.in_(onboarding_ids))
-        return await self._all(query.order_by(columns.onboarding_id, columns.position))
+        return await self._of_open(columns.onboarding_id, columns.remind_at <= at, columns.remind_at)
 
-    async def due(self, at: datetime, limit: int = 200) -> Sequence[StepRecord]:
-        """Steps of open onboardings whose reminder is due, oldest first; those that another writer holds are passed over."""
-        columns = tables.steps.c
-        query = select(StepRecord).where(columns.remind_at <= at).order_by(columns.remind_at, columns.id).limit(limit)
-        return await self._all(self._of_open(query, columns.onboarding_id))
-
-    async def expiring(self, at: datetime, limit: int = 200) -> Sequence[Grant]:
-        """Invited grants of open onboardings that expired by now, or expire by ``at`` and were not nudged; soonest first."""
+    async def expiring(self, at: datetime) -> Sequence[str]:
+        """Ids of open onboardings with invited grants that expired by now, or expire by ``at`` and were not nudged; soonest first.
+        Nothing sealed is opened."""
         columns = tables.grants.c
         wanted = or_(columns.expires_at <= self.now, and_(columns.expires_at <= at, columns.nudged_at.is_(None)))
-        query = select(Grant).where(columns.state == "invited", wanted).order_by(columns.expires_at, columns.id).limit(limit)
-        return await self._all(self._of_open(query, columns.onboarding_id))
+        return await self._of_open(columns.onboarding_id, and_(columns.state == "invited", wanted), columns.expires_at)
 
-    async def expiries(self, by: date | None = None) -> Sequence[Expiry]:
-        """What must be renewed, of onboardings that are not erased, soonest first; with ``by`` what ends by that day and was not told
-        to be over."""
+    async def _of_open(self, onboarding_id: Any, wanted: ColumnElement[bool], first: Any) -> Sequence[str]:
+        """Ids of the open onboardings with a wanted row, in the order of the first of them."""
+        columns = tables.onboardings.c
+        query = select(onboarding_id).join(tables.onboardings, columns.id == onboarding_id)
+        query = query.where(wanted, columns.closed_at.is_(None), columns.erased_at.is_(None))
+        return await self._all(query.group_by(onboarding_id).order_by(func.min(first), onboarding_id))
+
+    async def expiries(self, by: date | None = None, onboarding_id: str = "") -> Sequence[Expiry]:
+        """What must be renewed, of onboardings that are not erased (or of one), soonest first; with ``by`` what ends by that day and
+        wasn't told to be over."""
         columns, whole = tables.expiries.c, tables.onboardings.c
         query = select(Expiry).join(tables.onboardings, whole.id == columns.onboarding_id).where(whole.erased_at.is_(None))
+        if onboarding_id:
+            query = query.where(columns.onboarding_id == onboarding_id)
         if by is not None:
             query = query.where(columns.last_day <= by, or_(columns.warned.is_(None), columns.warned > 0))
-            query = query.with_for_update(of=tables.onboardings, skip_locked=True) if self._locks else query
         return await self._all(query.order_by(columns.last_day, columns.id))
 
     async def tasks(self, step_id: str, task_id: str) -> Sequence[TaskRecord]:
@@ -136,13 +138,6 @@ class Queries:
         query = query.where(columns.step_id == step_id, columns.task_id == task_id)
         query = query.where(whole.closed_at.is_(None), whole.erased_at.is_(None))
         return await self._all(query.order_by(columns.at, columns.id))
-
-    def _of_open(self, query: Select[T], onboarding_id: Any) -> Select[T]:
-        """Locks the onboardings, in the order every other writer does: first the onboarding, then its parts."""
-        columns = tables.onboardings.c
-        query = query.join(tables.onboardings, columns.id == onboarding_id)
-        query = query.where(columns.closed_at.is_(None), columns.erased_at.is_(None))
-        return query.with_for_update(of=tables.onboardings, skip_locked=True) if self._locks else query
 
     async def posted(self, onboarding_id: str, kind: str, subject: str = "") -> Posted | None:
         return await self.get(Posted, f"{onboarding_id}:{kind}:{subject}")
@@ -158,8 +153,10 @@ class Queries:
         columns = tables.people.c
         return await self._all(select(Person).where(columns.support.is_(True)).order_by(columns.id))
 
-    async def failed_effects(self) -> Sequence[EffectRecord]:
-        return await self._effects(tables.effects.c.state == "failed")
+    async def failed_effects(self, onboarding_id: str) -> Sequence[EffectRecord]:
+        """Those of an onboarding that were given up, oldest first."""
+        columns = tables.effects.c
+        return await self._effects(and_(columns.onboarding_id == onboarding_id, columns.state == "failed"))
 
     async def effects_of(self, batch: str) -> Sequence[EffectRecord]:
         """All effects of a batch in their order, whatever their state."""

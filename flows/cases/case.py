@@ -23,7 +23,7 @@ from flows.people import SYSTEM, Role, Who
 from flows.ports import Unit
 from flows.problems import Refused
 from flows.rules import Rules
-from flows.state import Move
+from flows.state import Move, StepState
 
 
 class Case:
@@ -109,18 +109,17 @@ class Case:
 
     async def end(self, before: Shown, *, settles: bool) -> None:
         """Settle, then ask for the drawings of what changed and for all else. `Cases` calls it."""
-        if settles:
-            settle.settle(self)
+        opened = settle.settle(self.unit, self.snapshot, self.rules) if settles else []
         for drawing in await self._drawings(before):
             self.unit.ask(self.id, drawing)
-        for effect in self._asked:
+        for effect in (*self._asked, *opened):
             self.unit.ask(self.id, effect)
 
     async def _drawings(self, before: Shown) -> list[Draw]:
         changed = Shown.of(self.snapshot).changed_since(before)
         drawings = [Draw(what="card")] if changed.card else []
         for step_id in self.journey.steps:
-            if step_id in changed.steps:
+            if step_id in changed.steps and self.snapshot.steps[step_id].state is not StepState.LOCKED:
                 drawings.append(Draw(what="step", step=step_id))
             if step_id in changed.reviews and await self._has_review(step_id):
                 drawings.append(Draw(what="review", step=step_id))

@@ -3,19 +3,19 @@
 from dataclasses import dataclass
 from typing import Any
 
-from flows.cases.onboarding import move, said_by, settle
+from flows.cases.case import Case
 from flows.cases.review import accept
+from flows.cases.settle import said_by
 from flows.cases.tasks import outdate
 from flows.forms.drafts import REVIEW, index_of, order_with, slot_of
 from flows.forms.fields import Answers, Kind, inputs
 from flows.forms.pages import Slot, check, collect, digest, forgotten, put, raw_of, screen, slots
-from flows.forms.step import Form, Situation, Step
-from flows.model import Draft, Snapshot, Submission
-from flows.outbox import redraw, say, warn
+from flows.forms.step import Form, Situation
+from flows.model import Draft, Submission
+from flows.outbox import ShowDifferences, ShowInFull
 from flows.people import Who
 from flows.ports import Unit
 from flows.problems import Problem, Refused
-from flows.rules import Rules
 from flows.state import FILLABLE, Move, StepState
 
 
@@ -60,13 +60,13 @@ class Opened:
     slot: int
 
 
-def fillable(snapshot: Snapshot, step: Step) -> None:
+def fillable(case: Case, step_id: str) -> None:
     """Raises Refused where a step's form cannot be opened or sent now."""
-    record = snapshot.steps[step.id]
+    record = case.record(step_id)
     if record.state is StepState.LOCKED:
-        raise Refused("step_locked", step=step.id)
+        raise Refused("step_locked", step=step_id)
     if record.state not in FILLABLE:
-        raise Refused("moved_on", step=step.id, state=record.state.value, **said_by(record))
+        raise Refused("moved_on", step=step_id, state=record.state.value, **said_by(record))
 
 
 async def resume(unit: Unit, form: Form, situation: Situation, key: DraftKey) -> Opened:
@@ -153,14 +153,6 @@ def _with_forgotten(slot: Slot, answers: Answers, raw: Answers) -> Answers:
     return {**answers, slot.page.repeat: items}
 
 
-def refuse_secret(unit: Unit, snapshot: Snapshot, actor: Who, key: str, where: str) -> None:
-    """Record that a secret was refused, and warn support; the secret is in neither."""
-    kind = key.removeprefix("secret_")
-    facts = {"kind": kind, "where": where}
-    unit.record(snapshot.onboarding.id, "secret:refuse", actor, facts=facts)
-    warn(unit, snapshot.onboarding.id, "secret_refused", kind=kind, by=actor.user_id, customer=snapshot.onboarding.customer)
-
-
 async def finish(
     unit: Unit, form: Form, situation: Situation, key: DraftKey, used: Answers
 ) -> tuple[Answers, list[tuple[int, Problem]]]:
@@ -176,40 +168,38 @@ async def finish(
     return clean, []
 
 
-def submit(unit: Unit, rules: Rules, snapshot: Snapshot, step: Step, clean: Answers, actor: Who) -> None:
+def submit(case: Case, step_id: str, clean: Answers) -> None:
     """Write the next revision of a step and ask support for its decision."""
-    onboarding_id, record, last = snapshot.onboarding.id, snapshot.steps[step.id], snapshot.last(step.id)
-    named = digest(onboarding_id, step.id, clean)
+    step, record, actor = case.step(step_id), case.record(step_id), case.actor
+    last, named = case.snapshot.last(step.id), digest(case.id, step.id, clean)
     if last is not None and last.digest == named and record.state is StepState.SUBMITTED:
         return
-    move(unit, record, Move.SUBMIT, actor)
+    case.move(step.id, Move.SUBMIT)
     record.revision += 1
-    record.digest, record.submitted_at = named, unit.now
+    record.digest, record.submitted_at = named, case.now
     record.submitted_by, record.submitted_team = actor.user_id, actor.team_id
     sent = Submission(
-        id=f"{onboarding_id}:{step.id}:{record.revision}",
-        onboarding_id=onboarding_id,
+        id=f"{case.id}:{step.id}:{record.revision}",
+        onboarding_id=case.id,
         step_id=step.id,
         revision=record.revision,
         digest=named,
         answers=clean,
         team_id=actor.team_id,
         user_id=actor.user_id,
-        at=unit.now,
+        at=case.now,
     )
-    unit.add(sent)
-    snapshot.submissions.setdefault(step.id, []).append(sent)
+    case.unit.add(sent)
+    case.snapshot.submissions.setdefault(step.id, []).append(sent)
     before = last.answers if last else {}
     differing = {name for name in {*clean, *before} if last is None or before.get(name) != clean.get(name)}
     changed = {name: [before.get(name), clean.get(name)] for name in sorted(differing)}
-    outdate(unit, rules, snapshot, step, differing)
-    facts = {"revision": record.revision}
-    unit.record(onboarding_id, f"step:{step.id}:submit", actor, facts=facts, changes={"digest": named, "answers": changed})
-    redraw(unit, onboarding_id, step.id)
-    say(unit, onboarding_id, "customer", step.id, "submitted", by=actor.user_id, revision=record.revision)
-    unit.effect(onboarding_id, "in_full", step=step.id, revision=record.revision)
+    outdate(case, step, differing)
+    changes = {"digest": named, "answers": changed}
+    case.log(f"step:{step.id}:submit", facts={"revision": record.revision}, changes=changes)
+    case.say("customer", step.id, "submitted", by=actor.user_id, revision=record.revision)
+    case.ask(ShowInFull(step=step.id, revision=record.revision))
     if record.revision > 1:
-        unit.effect(onboarding_id, "differences", step=step.id, revision=record.revision)
-    if rules.approvals_of(step) == 0:
-        accept(unit, rules, snapshot, step, actor)
-    settle(unit, snapshot, rules)
+        case.ask(ShowDifferences(step=step.id, revision=record.revision))
+    if case.rules.approvals_of(step) == 0:
+        accept(case, step)

@@ -1,80 +1,104 @@
-"""Support steers: skip a step, open it again, give it to someone. And what anyone may say at a reminder: snooze, I'm stuck."""
+"""Support manages an onboarding: skip a step, open it again, give it to someone, close it. And what anyone may say at a reminder."""
 
 from datetime import datetime
 
 from flows import business_time
-from flows.cases.onboarding import calendar_of, move, need_open, settle, side_of, step_of
-from flows.outbox import Where, redraw, say
-from flows.people import Side, Who
-from flows.ports import Unit
+from flows.cases.case import Case
+from flows.cases.settle import calendar_of, side_of
+from flows.model import EffectRecord
+from flows.outbox import SendExport, Where
+from flows.people import Role, Side, Who
 from flows.problems import Refused
-from flows.rules import Rules
-from flows.state import Move
+from flows.state import Move, StepState
 
 
-async def skip(unit: Unit, rules: Rules, onboarding_id: str, step_id: str, actor: Who, reason: str) -> None:
-    await _steer(unit, rules, onboarding_id, step_id, actor, reason, Move.SKIP)
+def skip(case: Case, step_id: str, reason: str) -> None:
+    _decide(case, step_id, Move.SKIP, reason)
 
 
-async def reopen(unit: Unit, rules: Rules, onboarding_id: str, step_id: str, actor: Who, reason: str) -> None:
-    await _steer(unit, rules, onboarding_id, step_id, actor, reason, Move.REOPEN)
+def reopen(case: Case, step_id: str, reason: str) -> None:
+    _decide(case, step_id, Move.REOPEN, reason)
 
 
-async def _steer(unit: Unit, rules: Rules, onboarding_id: str, step_id: str, actor: Who, reason: str, how: Move) -> None:
-    snapshot = await need_open(unit, onboarding_id)
-    step_of(snapshot.onboarding, step_id)
-    move(unit, snapshot.steps[step_id], how, actor, reason=reason)
-    unit.record(onboarding_id, f"step:{step_id}:{how.value}", actor, changes={"reason": reason})
-    redraw(unit, onboarding_id, step_id)
-    say(unit, onboarding_id, "customer", step_id, how.value, by=actor.user_id, reason=reason)
-    settle(unit, snapshot, rules)
+def _decide(case: Case, step_id: str, how: Move, reason: str) -> None:
+    case.move(step_id, how, reason=reason)
+    case.log(f"step:{step_id}:{how.value}", changes={"reason": reason})
+    case.say("customer", step_id, how.value, by=case.actor.user_id, reason=reason)
 
 
-async def assign(unit: Unit, onboarding_id: str, step_id: str, person: Who, side: Side, actor: Who) -> None:
-    """Give a step to one person of a side: the customer's assignee or support's claimer."""
-    snapshot = await need_open(unit, onboarding_id)
-    step_of(snapshot.onboarding, step_id)
-    record = snapshot.steps[step_id]
+def assign(case: Case, step_id: str, person: Who, side: Side) -> None:
+    """Give a step to one person of a side: the customer's assignee or support's claimer.
+
+    Raises Refused("not_yours") for a person of another company.
+    """
+    record = case.record(step_id)
+    if side is Side.CUSTOMER and person.team_id != case.onboarding.team_id:
+        raise Refused("not_yours")
     if side is Side.CUSTOMER:
         record.assignee_id = person.user_id
     else:
         record.claimer_id = person.user_id
     facts = {"team": person.team_id, "user": person.user_id, "side": side.value}
-    unit.record(onboarding_id, f"step:{step_id}:assign", actor, facts=facts)
-    redraw(unit, onboarding_id, step_id)
-    where: Where = "customer" if side is Side.CUSTOMER else "support"
-    say(unit, onboarding_id, where, step_id, "assigned", mention=[person.user_id], by=actor.user_id)
+    case.log(f"step:{step_id}:assign", facts=facts)
+    case.say(_thread_of(side), step_id, "assigned", mention=[person.user_id], by=case.actor.user_id)
 
 
-async def snooze(unit: Unit, rules: Rules, onboarding_id: str, step_id: str, until: datetime, actor: Who, of: Side) -> datetime:
+def snooze(case: Case, step_id: str, until: datetime) -> datetime:
     """No reminder of this step before a moment, moved into business hours. Returns when the next one comes.
 
-    ``of``: the actor's side. Customers snooze their own turn alone: support's is not theirs to silence.
+    Customers snooze their own turn alone: support's is not theirs to silence.
     """
-    snapshot = await need_open(unit, onboarding_id)
-    step_of(snapshot.onboarding, step_id)
-    record = snapshot.steps[step_id]
+    record = case.record(step_id)
     side = side_of(record)
     if side is None:
         raise Refused("nothing_to_remind", step=step_id)
-    if side is Side.SUPPORT and of is Side.CUSTOMER:
+    if side is Side.SUPPORT and case.role in (Role.LEAD, Role.COLLEAGUE):
         raise Refused("snooze_not_yours", step=step_id)
-    if until <= unit.now:
+    if until <= case.now:
         raise Refused("snooze_past", step=step_id)
-    record.snoozed_until = record.remind_at = business_time.next_open(calendar_of(side, snapshot, rules), until)
-    facts = {"until": record.remind_at.isoformat()}
-    unit.record(onboarding_id, f"step:{step_id}:snooze", actor, facts=facts)
-    where: Where = "customer" if side is Side.CUSTOMER else "support"
-    say(unit, onboarding_id, where, step_id, "snoozed", by=actor.user_id, until=int(record.remind_at.timestamp()))
-    return record.remind_at
+    following = business_time.next_open(calendar_of(side, case.snapshot, case.rules), until)
+    record.snoozed_until = record.remind_at = following
+    case.log(f"step:{step_id}:snooze", facts={"until": following.isoformat()})
+    case.say(_thread_of(side), step_id, "snoozed", by=case.actor.user_id, until=int(following.timestamp()))
+    return following
 
 
-async def stuck(unit: Unit, onboarding_id: str, step_id: str, reason: str, actor: Who) -> None:
+def _thread_of(side: Side) -> Where:
+    return "customer" if side is Side.CUSTOMER else "support"
+
+
+def stuck(case: Case, step_id: str, reason: str) -> None:
     """A person of the customer cannot go on: support is told why, in its thread and channel."""
-    snapshot = await need_open(unit, onboarding_id)
-    step_of(snapshot.onboarding, step_id)
-    record = snapshot.steps[step_id]
-    unit.record(onboarding_id, f"step:{step_id}:stuck", actor, changes={"reason": reason})
-    mention = [record.claimer_id or snapshot.onboarding.owner_id]
-    say(unit, onboarding_id, "support", step_id, "stuck", mention=mention, by=actor.user_id, reason=reason)
-    say(unit, onboarding_id, "customer", step_id, "stuck_received", by=actor.user_id)
+    record, actor = case.record(step_id), case.actor
+    case.log(f"step:{step_id}:stuck", changes={"reason": reason})
+    mention = [record.claimer_id or case.onboarding.owner_id]
+    case.say("support", step_id, "stuck", mention=mention, by=actor.user_id, reason=reason)
+    case.say("customer", step_id, "stuck_received", by=actor.user_id)
+
+
+def close(case: Case) -> None:
+    """Support closes the onboarding; the customer gets the receipt. A last step that was not sent is skipped with it."""
+    onboarding = case.onboarding
+    last = next((step for step in case.journey.steps.values() for task in step.tasks if task.closes), None)
+    if last is not None and case.record(last.id).state in (StepState.OPEN, StepState.CHANGES_REQUESTED):
+        case.move(last.id, Move.SKIP)
+        case.log(f"step:{last.id}:{Move.SKIP.value}")
+    onboarding.closed_at, onboarding.closed_by = case.now, case.actor.user_id
+    case.log("onboarding:close")
+    step_id = last.id if last is not None else list(case.journey.steps)[-1]
+    case.say("customer", step_id, "receipt", mention=[onboarding.lead_id], customer=onboarding.customer)
+
+
+async def retry(case: Case, effect_id: str) -> None:
+    """Try an effect again that was given up. Raises Refused("gone") for any other."""
+    record = await case.unit.get(EffectRecord, effect_id)
+    if record is None or record.state != "failed" or record.onboarding_id != case.id:
+        raise Refused("gone")
+    case.log(f"effect:{record.kind}:retry", facts={"effect": record.id})
+    case.unit.retry(record)
+
+
+def export(case: Case) -> None:
+    """Send the actor, a person of support, all that is kept of this onboarding."""
+    case.log("onboarding:export")
+    case.ask(SendExport(user=case.actor.user_id))

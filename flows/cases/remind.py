@@ -1,4 +1,7 @@
-"""Reminders and expiries: a sweep looks for what is due. After an outage a step is reminded once, not once a missed time."""
+"""Reminders and expiries of invitations: a sweep looks for the customers with something due, and opens a case for each.
+
+After an outage a step is reminded once, not once a missed time.
+"""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -7,53 +10,42 @@ from zoneinfo import ZoneInfo
 
 from flows import business_time
 from flows.business_time import BusinessDuration, Calendar
-from flows.cases.onboarding import calendar_of, settle, side_of
+from flows.cases.case import Case
+from flows.cases.settle import calendar_of, side_of
+from flows.cases.tasks import note_grant
 from flows.model import Grant, Snapshot, StepRecord
-from flows.outbox import redraw, say, warn
+from flows.outbox import Remind, Where
 from flows.people import SYSTEM, Side
 from flows.ports import Unit
 from flows.rules import Rules
 
 
-async def remind_due(unit: Unit, rules: Rules) -> int:
+async def due(unit: Unit) -> Sequence[str]:
+    """Ids of the onboardings with a reminder that is due, the longest due first."""
+    return await unit.due(unit.now)
+
+
+def remind(case: Case) -> int:
     """Send what is due now; returns how many reminders. Several due for one person become one message."""
-    due: dict[str, list[StepRecord]] = defaultdict(list)
-    for record in await unit.due(unit.now):
-        due[record.onboarding_id].append(record)
-    sent = 0
-    for onboarding_id, records in due.items():
-        snapshot = await unit.snapshot(onboarding_id)
-        if snapshot is not None:
-            sent += _remind(unit, rules, snapshot, [snapshot.steps[r.step_id] for r in records])
-    return sent
-
-
-def _remind(unit: Unit, rules: Rules, snapshot: Snapshot, records: Sequence[StepRecord]) -> int:
-    onboarding = snapshot.onboarding
+    records = [record for record in case.snapshot.steps.values() if record.remind_at and record.remind_at <= case.now]
     by_person: dict[tuple[Side, str], list[StepRecord]] = defaultdict(list)
     for record in sorted(records, key=lambda r: r.position):
         side = side_of(record)
-        if side is None or onboarding.closed_at or onboarding.severed_at:
+        if side is None or case.onboarding.closed_at or case.onboarding.severed_at:
             record.remind_at = None
             continue
-        calendar = calendar_of(side, snapshot, rules)
-        wait = _not_before(record, rules, calendar, unit.now)
+        calendar = calendar_of(side, case.snapshot, case.rules)
+        wait = _not_before(record, case.rules, calendar, case.now)
         if wait is not None:
             record.remind_at = wait
             continue
-        by_person[side, person_to_remind(snapshot, record, side)].append(record)
-        _plan_next(unit, rules, snapshot, record, side, calendar)
+        by_person[side, person_to_remind(case.snapshot, record, side)].append(record)
+        _plan_next(case, record, side, calendar)
     for (side, user_id), steps in by_person.items():
-        unit.effect(
-            onboarding.id,
-            "remind",
-            where=side.value,
-            user=user_id,
-            steps=[r.step_id for r in steps],
-            count=[r.reminded for r in steps],
-        )
-        facts = {"steps": [r.step_id for r in steps], "side": side.value, "user": user_id}
-        unit.record(onboarding.id, "reminder:send", SYSTEM, facts=facts)
+        ids = [r.step_id for r in steps]
+        where: Where = "customer" if side is Side.CUSTOMER else "support"
+        case.ask(Remind(where=where, user=user_id, steps=tuple(ids), count=tuple(r.reminded for r in steps)))
+        case.log("reminder:send", by=SYSTEM, facts={"steps": ids, "side": side.value, "user": user_id})
     return len(by_person)
 
 
@@ -83,88 +75,72 @@ def _local_date(calendar: Calendar, at: datetime) -> date:
     return at.astimezone(ZoneInfo(calendar.timezone)).date()
 
 
-def _plan_next(unit: Unit, rules: Rules, snapshot: Snapshot, record: StepRecord, side: Side, calendar: Calendar) -> None:
+def _plan_next(case: Case, record: StepRecord, side: Side, calendar: Calendar) -> None:
     """Count the reminder that is sent now and set the next one, or escalate."""
-    times, began = rules.reminders, record.turn_since or unit.now
+    times, now = case.rules.reminders, case.now
     record.reminded += 1
-    record.reminded_on = _local_date(calendar, unit.now)
+    record.reminded_on = _local_date(calendar, now)
     record.snoozed_until = None
     if side is Side.SUPPORT:
-        record.remind_at = business_time.add(calendar, unit.now, times.support_then)
+        record.remind_at = business_time.add(calendar, now, times.support_then)
         if record.reminded == times.support_times:
-            _escalate(unit, snapshot, record, "support_slow")
+            _escalate(case, record, "support_slow")
         return
     record.remind_at = None
     # Times that passed during an outage are not made up for.
-    planned = [business_time.add(calendar, began, after) for after in times.customer]
-    ahead = [at for at in planned if at > unit.now]
+    planned = [business_time.add(calendar, record.turn_since or now, after) for after in times.customer]
+    ahead = [at for at in planned if at > now]
     record.reminded = max(record.reminded, len(planned) - len(ahead))
     if record.reminded < len(planned) and ahead:
         record.remind_at = ahead[0]
     elif record.escalated_at is None:
-        _escalate(unit, snapshot, record, "customer_slow")
+        _escalate(case, record, "customer_slow")
 
 
-def _escalate(unit: Unit, snapshot: Snapshot, record: StepRecord, key: str) -> None:
-    onboarding = snapshot.onboarding
-    record.escalated_at = unit.now
+def _escalate(case: Case, record: StepRecord, key: str) -> None:
+    onboarding, step_id = case.onboarding, record.step_id
+    record.escalated_at = case.now
     since = int(record.turn_since.timestamp()) if record.turn_since else 0
-    unit.record(onboarding.id, f"step:{record.step_id}:escalate", SYSTEM, facts={"why": key})
+    case.log(f"step:{step_id}:escalate", by=SYSTEM, facts={"why": key})
     if key == "support_slow":
-        warn(unit, onboarding.id, key, customer=onboarding.customer, step=record.step_id, since=since)
+        case.warn(key, customer=onboarding.customer, step=step_id, since=since)
     else:
-        say(unit, onboarding.id, "support", record.step_id, key, mention=[onboarding.owner_id], step=record.step_id, since=since)
+        case.say("support", step_id, key, mention=[onboarding.owner_id], step=step_id, since=since)
 
 
 LONGEST_CLOSED = timedelta(days=7)
-"""How far ahead it is looked for invitations that expire while nobody works: week-ends and holidays in a row."""
+"""How far ahead a sweep looks for invitations that expire while nobody works: weekends and holidays in a row."""
 
 
-async def expire_due(unit: Unit, rules: Rules) -> int:
-    """Invitations whose code ran out, and nudges so many business hours of the customer before that: what expires in the night
+async def expiring(unit: Unit, rules: Rules) -> Sequence[str]:
+    """Ids of the onboardings with invitations that have expired, or may have to be nudged about now."""
+    return await unit.expiring(unit.now + timedelta(hours=rules.nudge_hours) + LONGEST_CLOSED)
+
+
+def expire(case: Case) -> int:
+    """Mark invitations whose code ran out, and nudge so many business hours of the customer before that: what expires in the night
     is nudged the evening before. Returns how many changed."""
-    by_onboarding: dict[str, list[Grant]] = defaultdict(list)
-    for grant in await unit.expiring(unit.now + timedelta(hours=rules.nudge_hours) + LONGEST_CLOSED):
-        by_onboarding[grant.onboarding_id].append(grant)
-    changed = 0
-    for onboarding_id, grants in by_onboarding.items():
-        snapshot = await unit.snapshot(onboarding_id)
-        if snapshot is None or snapshot.onboarding.closed_at or snapshot.onboarding.severed_at:
-            continue
-        here = {grant.id for grant in grants}
-        changed += _expire(unit, rules, snapshot, [g for g in snapshot.grants if g.id in here])
-    return changed
-
-
-def _expire(unit: Unit, rules: Rules, snapshot: Snapshot, grants: Sequence[Grant]) -> int:
-    onboarding = snapshot.onboarding
-    calendar = calendar_of(Side.CUSTOMER, snapshot, rules)
-    over = [g for g in grants if g.expires_at and g.expires_at <= unit.now]
-    until = business_time.add(calendar, unit.now, BusinessDuration(hours=rules.nudge_hours))
-    awake = business_time.is_open(calendar, unit.now)
-    soon = [g for g in grants if awake and g not in over and g.nudged_at is None and g.expires_at and g.expires_at <= until]
+    if case.onboarding.closed_at or case.onboarding.severed_at:
+        return 0
+    now, invited = case.now, [g for g in case.snapshot.grants if g.state == "invited" and g.expires_at]
+    calendar = calendar_of(Side.CUSTOMER, case.snapshot, case.rules)
+    over = [g for g in invited if g.expires_at and g.expires_at <= now]
+    until = business_time.add(calendar, now, BusinessDuration(hours=case.rules.nudge_hours))
+    awake = business_time.is_open(calendar, now)
+    soon = [g for g in invited if awake and g not in over and g.nudged_at is None and g.expires_at and g.expires_at <= until]
     for grant in over:
-        grant.state, grant.expires_at, grant.at = "expired", None, unit.now
-        facts = {"grant": grant.id, "resource": grant.resource}
-        unit.record(onboarding.id, f"grant:{grant.resource}:expired", SYSTEM, facts=facts)
+        grant.state, grant.expires_at, grant.at = "expired", None, now
+        note_grant(case, grant)
     for grant in soon:
-        grant.nudged_at = unit.now
+        grant.nudged_at = now
     for step_id in sorted({g.step_id for g in over}):
-        say(unit, onboarding.id, "support", step_id, "invitation_expired", count=len([g for g in over if g.step_id == step_id]))
-        redraw(unit, onboarding.id, step_id)
+        case.say("support", step_id, "invitation_expired", count=len([g for g in over if g.step_id == step_id]))
     for step_id in sorted({g.step_id for g in soon}):
-        those = [g for g in soon if g.step_id == step_id]
-        expires = min(int(g.expires_at.timestamp()) for g in those if g.expires_at)
-        say(
-            unit,
-            onboarding.id,
-            "customer",
-            step_id,
-            "invitation_expires",
-            mention=[onboarding.lead_id],
-            count=len(those),
-            at=expires,
-        )
-    if over:
-        settle(unit, snapshot, rules)
+        _nudge(case, step_id, [g for g in soon if g.step_id == step_id])
     return len(over) + len(soon)
+
+
+def _nudge(case: Case, step_id: str, grants: Sequence[Grant]) -> None:
+    expires = min(int(g.expires_at.timestamp()) for g in grants if g.expires_at)
+    mention = [case.onboarding.lead_id]
+    case.say("customer", step_id, "invitation_expires", mention=mention, count=len(grants), at=expires)

@@ -3,42 +3,50 @@
 It outlives the onboarding: the customer and support are told in the step's threads after the end too.
 """
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from flows import business_time
-from flows.cases.onboarding import calendar_of
-from flows.model import Expiry, Snapshot
-from flows.outbox import say
+from flows.cases.case import Case
+from flows.cases.settle import calendar_of
+from flows.model import Expiry
 from flows.people import SYSTEM, Side
 from flows.ports import Unit
 from flows.rules import Rules
 
 
-async def warn_renewals(unit: Unit, rules: Rules) -> int:
+def _horizon(today: date, rules: Rules) -> date:
+    """A day more than the rules say: the customer's day may be ahead of the one in UTC."""
+    return today + timedelta(days=max(rules.renewal_days, default=0) + 1)
+
+
+async def due(unit: Unit, rules: Rules) -> Sequence[str]:
+    """Ids of the onboardings with something that may have to be told of, the soonest first."""
+    expiries = await unit.expiries(_horizon(unit.now.date(), rules))
+    return list(dict.fromkeys(expiry.onboarding_id for expiry in expiries))
+
+
+async def warn(case: Case) -> int:
     """Tell of what ends within the days of the rules, once for each; after an outage once for all that were missed. In the customer's
     working time. Returns how many were told of."""
-    told = 0
-    # A day more: the customer's day may be ahead of the one in UTC.
-    for expiry in await unit.expiries(unit.now.date() + timedelta(days=max(rules.renewal_days, default=0) + 1)):
-        snapshot = await unit.snapshot(expiry.onboarding_id)
-        told += snapshot is not None and _warn(unit, rules, snapshot, expiry)
-    return told
+    expiries = await case.unit.expiries(_horizon(case.now.date(), case.rules), onboarding_id=case.id)
+    return sum([_warn(case, expiry) for expiry in expiries])
 
 
-def _warn(unit: Unit, rules: Rules, snapshot: Snapshot, expiry: Expiry) -> bool:
-    calendar = calendar_of(Side.CUSTOMER, snapshot, rules)
-    if not business_time.is_open(calendar, unit.now):
+def _warn(case: Case, expiry: Expiry) -> bool:
+    calendar = calendar_of(Side.CUSTOMER, case.snapshot, case.rules)
+    if not business_time.is_open(calendar, case.now):
         return False
-    days = (expiry.last_day - unit.now.astimezone(ZoneInfo(calendar.timezone)).date()).days
-    before = 0 if days < 0 else min((n for n in rules.renewal_days if n >= days), default=None)
+    days = (expiry.last_day - case.now.astimezone(ZoneInfo(calendar.timezone)).date()).days
+    before = 0 if days < 0 else min((n for n in case.rules.renewal_days if n >= days), default=None)
     if before is None or (expiry.warned is not None and before >= expiry.warned):
         return False
     expiry.warned = before
-    onboarding, key = snapshot.onboarding, f"task.{expiry.step_id}.{expiry.task_id}.{'expires' if days >= 0 else 'expired'}"
+    onboarding, key = case.onboarding, f"task.{expiry.step_id}.{expiry.task_id}.{'expires' if days >= 0 else 'expired'}"
     about = {"count": max(days, 0), "on": expiry.last_day.isoformat(), "customer": onboarding.customer}
     if onboarding.severed_at is None:
-        say(unit, onboarding.id, "customer", expiry.step_id, key, mention=[onboarding.lead_id], values=about)
-    say(unit, onboarding.id, "support", expiry.step_id, key, mention=[onboarding.owner_id], values=about)
-    unit.record(onboarding.id, f"task:{expiry.step_id}.{expiry.task_id}:expires", SYSTEM, facts={"days": days})
+        case.say("customer", expiry.step_id, key, mention=[onboarding.lead_id], values=about)
+    case.say("support", expiry.step_id, key, mention=[onboarding.owner_id], values=about)
+    case.log(f"task:{expiry.step_id}.{expiry.task_id}:expires", by=SYSTEM, facts={"days": days})
     return True

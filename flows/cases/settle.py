@@ -1,4 +1,4 @@
-"""One onboarding as it stands, and what follows from a change: which steps open, which end, whose turn it is, when to remind."""
+"""How one onboarding stands, and what follows from a change: which steps open, which end, whose turn it is, when to remind."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -8,10 +8,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from flows import business_time
 from flows.business_time import Calendar
 from flows.forms.fields import Answers
-from flows.forms.step import Situation, Step, Task
-from flows.journey import journey_of
-from flows.model import Onboarding, Snapshot, StepRecord
-from flows.outbox import redraw
+from flows.forms.step import BusinessPlace, Situation, Step, Task
+from flows.model import Snapshot, StepRecord
+from flows.outbox import StepEffect
 from flows.people import SYSTEM, Side, Who
 from flows.ports import Unit
 from flows.problems import Refused
@@ -60,20 +59,30 @@ def is_zone(name: str) -> bool:
 
 
 def timezone_of(snapshot: Snapshot, rules: Rules) -> str:
-    """The customer's IANA zone: as they said in the organization step, else their lead's in Slack, else the configured one."""
-    sent = snapshot.last("organization")
-    said = str(sent.answers.get("timezone") or "") if sent else ""
+    """The customer's IANA zone: as they said, else their lead's in Slack, else the configured one."""
+    said = _business_place(snapshot, rules).timezone
     return said or (snapshot.lead_timezone if is_zone(snapshot.lead_timezone) else "") or rules.customer_timezone
+
+
+def _business_place(snapshot: Snapshot, rules: Rules) -> BusinessPlace:
+    """As far as what was sent tells."""
+    steps = rules.journeys.of(snapshot.onboarding).steps.values()
+    places = [step.business_place(sent.answers) for step in steps if (sent := snapshot.last(step.id))]
+    return BusinessPlace(
+        next((place.timezone for place in places if place.timezone), ""),
+        next((place.country for place in places if place.country), ""),
+    )
 
 
 def calendar_of(side: Side, snapshot: Snapshot, rules: Rules) -> Calendar:
     """The business hours in which a side is reminded."""
     if side is Side.SUPPORT:
         return rules.support_calendar
-    sent = snapshot.last("organization")
-    country = str(sent.answers.get("country", "")) if sent else ""
     return business_time.customer_calendar(
-        timezone_of(snapshot, rules), country, always_open=rules.customer_always_open, like=rules.support_calendar
+        timezone_of(snapshot, rules),
+        _business_place(snapshot, rules).country,
+        always_open=rules.customer_always_open,
+        like=rules.support_calendar,
     )
 
 
@@ -125,9 +134,9 @@ def said_by(record: StepRecord) -> dict[str, str | int]:
     return {"by": record.changed_by, "at": int(record.changed_at.timestamp()) if record.changed_at else 0}
 
 
-def settle(unit: Unit, snapshot: Snapshot, rules: Rules) -> None:
-    """Carry a change through: open what is free, end what is finished, set turns and reminders. Once before each commit."""
-    journey = journey_of(snapshot.onboarding.journey)
+def settle(unit: Unit, snapshot: Snapshot, rules: Rules) -> list[StepEffect]:
+    """Carry a change through: open what is free, end what is finished, set turns and reminders. Returns what opening steps start."""
+    journey, started = rules.journeys.of(snapshot.onboarding), list[StepEffect]()
     moved = True
     while moved:
         moved = False
@@ -137,16 +146,13 @@ def settle(unit: Unit, snapshot: Snapshot, rules: Rules) -> None:
             how = _next_move(step, record, snapshot, situation)
             if how is not None:
                 move(unit, record, how, SYSTEM, reason=record.reason)
-                tag = f"step:{step_id}:{how.value}"
-                unit.record(snapshot.onboarding.id, tag, SYSTEM, facts={"state": record.state.value})
-                redraw(unit, snapshot.onboarding.id, step_id)
-                if how is Move.UNLOCK:
-                    for kind in step.on_open:
-                        unit.effect(snapshot.onboarding.id, kind, step=step_id)
+                unit.record(snapshot.onboarding.id, f"step:{step_id}:{how.value}", SYSTEM, facts={"state": record.state.value})
+                started += [effect(step=step_id) for effect in step.on_open] if how is Move.UNLOCK else []
                 moved = True
     situation = situation_of(snapshot, rules, unit.now)
     for step_id, step in journey.steps.items():
         _set_turn(step, snapshot.steps[step_id], snapshot, rules, situation)
+    return started
 
 
 def _next_move(step: Step, record: StepRecord, snapshot: Snapshot, situation: Situation) -> Move | None:
@@ -177,31 +183,3 @@ def side_of(record: StepRecord) -> Side | None:
     """Whose turn a step is, as stored."""
     side = record.turn.partition(":")[0]
     return Side(side) if side else None
-
-
-async def need(unit: Unit, onboarding_id: str) -> Snapshot:
-    """The onboarding whole; Refused("gone") where there is none."""
-    snapshot = await unit.snapshot(onboarding_id)
-    if snapshot is None or snapshot.onboarding.erased_at:
-        raise Refused("gone")
-    return snapshot
-
-
-async def need_open(unit: Unit, onboarding_id: str) -> Snapshot:
-    """As `need`; Refused("closed") where it is over."""
-    snapshot = await need(unit, onboarding_id)
-    refuse_closed(snapshot)
-    return snapshot
-
-
-def refuse_closed(snapshot: Snapshot) -> None:
-    if snapshot.onboarding.closed_at:
-        raise Refused("closed", by=snapshot.onboarding.closed_by, at=int(snapshot.onboarding.closed_at.timestamp()))
-
-
-def step_of(onboarding: Onboarding, step_id: str) -> Step:
-    """The step of the journey this customer began with; Refused("gone") for one it does not have."""
-    step = journey_of(onboarding.journey).steps.get(step_id)
-    if step is None:
-        raise Refused("gone")
-    return step

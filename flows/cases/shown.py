@@ -29,6 +29,11 @@ class Shown:
     reviews: Mapping[str, Mark]
 
     @classmethod
+    def nothing(cls) -> "Shown":
+        """Before anything was shown."""
+        return cls((), (), {}, {})
+
+    @classmethod
     def of(cls, snapshot: Snapshot) -> "Shown":
         onboarding = snapshot.onboarding
         steps: dict[str, Mark] = {}
@@ -37,7 +42,9 @@ class Shown:
             tasks = sorted(
                 (task.id, task.state, task.user_id, task.at, task.answers) for task in snapshot.tasks if task.step_id == step_id
             )
-            grants = sorted((grant.id, grant.state, grant.role, grant.reference) for grant in snapshot.grants if grant.step_id == step_id)
+            grants = sorted(
+                (grant.id, grant.state, grant.role, grant.reference) for grant in snapshot.grants if grant.step_id == step_id
+            )
             steps[step_id] = (step.state, step.revision, step.digest, step.submitted_at, step.turn, step.reason, tasks, grants)
             decided = sorted(
                 (d.id, d.verdict, d.digest, d.at) for d in snapshot.decisions if d.subject.partition(".")[0] == step_id

@@ -1,24 +1,20 @@
-"""What follows an approval: tasks of support and of the customer, the accesses they move, and results of effects."""
+"""What follows an approval: tasks of support and of the customer, and the accesses they move."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection
 from datetime import date, timedelta
-from typing import Any
 
-from flows.cases.onboarding import go_on, need, refuse_closed, said_by, settle, situation_of, step_of
+from flows.cases import manage
+from flows.cases.case import Case
+from flows.cases.settle import go_on, said_by
 from flows.forms.fields import Answers
 from flows.forms.step import Step, Task
 from flows.model import Decision, Expiry, Grant, Snapshot, TaskRecord, new_id
-from flows.outbox import redraw, say
 from flows.people import SYSTEM, Side, Who
-from flows.ports import Unit
 from flows.problems import Refused
-from flows.rules import Rules
 from flows.state import ENDED, WORKING
 
 ALL = "*"
 """Chosen in place of accesses: all that wait."""
-CLOSE = "close_onboarding"
-"""The task that ends the whole onboarding."""
 
 
 def task_of(step: Step, task_id: str) -> Task:
@@ -47,87 +43,106 @@ def in_hand(snapshot: Snapshot, step: Step, task: Task) -> bool:
     return snapshot.onboarding.closed_at is None and (state in WORKING or state in task.also_in)
 
 
-def can_do(rules: Rules, snapshot: Snapshot, step: Step, task: Task, actor: Who, unit: Unit) -> None:
+def choosable(snapshot: Snapshot, task: Task) -> list[Grant]:
+    """The accesses a task can move, in the order they were asked for."""
+    return [g for g in snapshot.grants if g.resource in task.resource and g.state in task.grant_from]
+
+
+def can_do(case: Case, step_id: str, task: Task) -> None:
     """Raises Refused where a task cannot be done now, and says how things stand."""
-    record = snapshot.steps[step.id]
-    if not in_hand(snapshot, step, task):
-        refuse_closed(snapshot)
+    step, record = case.step(step_id), case.record(step_id)
+    if not in_hand(case.snapshot, step, task):
+        case.refuse_closed()
         raise Refused("moved_on", step=step.id, state=record.state.value, **said_by(record))
-    done = record_of(snapshot, step.id, task.id)
+    done = record_of(case.snapshot, step.id, task.id)
     if done is not None and done.state == "done" and not (task.repeatable or task.expires):
         raise Refused("task_done", step=step.id, task=task.id, by=done.user_id, at=int(done.at.timestamp()) if done.at else 0)
-    if not task.ready(situation_of(snapshot, rules, unit.now, actor)):
+    if not task.ready(case.situation):
         raise Refused("task_not_ready", step=step.id, task=task.id)
-    if done is not None and done.state == "waiting" and rules.approvals_of(step, task) > 1 and done.user_id == actor.user_id:
+    second = case.rules.approvals_of(step, task) > 1
+    if done is not None and done.state == "waiting" and second and done.user_id == case.actor.user_id:
         raise Refused("own_confirmation", step=step.id, task=task.id)
 
 
-async def do_task(
-    unit: Unit, rules: Rules, onboarding_id: str, step_id: str, task_id: str, clean: Answers, actor: Who, *, item: str = ""
-) -> TaskRecord:
+async def do_task(case: Case, step_id: str, task_id: str, clean: Answers, *, item: str = "") -> TaskRecord:
     """Record a task as done; with two approvers the first word waits for the second person's equal one."""
-    snapshot = await need(unit, onboarding_id)
-    step = step_of(snapshot.onboarding, step_id)
+    step = case.step(step_id)
     task = task_of(step, task_id)
-    can_do(rules, snapshot, step, task, actor, unit)
-    clean = {**clean, **task.adds(clean, situation_of(snapshot, rules, unit.now, actor))}
+    can_do(case, step_id, task)
+    clean = {**clean, **task.adds(clean, case.situation)}
     if task.repeatable:
         item = item or new_id("item")
-    record = record_of(snapshot, step_id, task_id, item)
+    record = record_of(case.snapshot, step_id, task_id, item)
     renewed = bool(task.expires) and record is not None and record.state == "done"
-    needed = rules.approvals_of(step, task)
-    agreed = record is not None and record.answers == clean and _waits_for(snapshot, step, record, actor)
+    needed = case.rules.approvals_of(step, task)
+    agreed = record is not None and record.answers == clean and _waits_for(case, record)
     if record is None:
-        record = TaskRecord(
-            id=f"{onboarding_id}:{step_id}.{task_id}:{item}",
-            onboarding_id=onboarding_id,
-            step_id=step_id,
-            task_id=task_id,
-            item=item,
-        )
-        unit.add(record)
-        snapshot.tasks.append(record)
-    record.answers, record.at = clean, unit.now
-    record.team_id, record.user_id = actor.team_id, actor.user_id
-    record.state = "waiting" if task.effect == "proof" or (needed > 1 and not agreed) else "done"
-    go_on(unit, snapshot.steps[step_id], actor)
-    facts = {"state": record.state, "item": item}
-    unit.record(onboarding_id, f"task:{step_id}.{task_id}:{record.state}", actor, facts=facts, changes={"answers": clean})
+        record = new_record(case, step_id, task_id, item)
+    record.answers, record.at = clean, case.now
+    record.team_id, record.user_id = case.actor.team_id, case.actor.user_id
+    reports = task.effect is not None and task.effect.reports
+    record.state = "waiting" if reports or (needed > 1 and not agreed) else "done"
+    go_on(case.unit, case.record(step_id), case.actor)
+    case.log(f"task:{step_id}.{task_id}:{record.state}", facts={"state": record.state, "item": item}, changes={"answers": clean})
     if needed > 1:
-        _second_word(unit, snapshot, step, task, actor, agreed=agreed)
+        _second_word(case, step, task, agreed=agreed)
     if task.grant_to:
-        _move_grants(unit, snapshot, task, clean)
+        _move_grants(case, task, clean)
     if task.expires and record.state == "done":
-        await _track_expiry(unit, record, str(clean.get(task.expires) or ""))
-        await _forget_replaced(unit, snapshot, step)
-    if task.effect:
-        unit.effect(onboarding_id, task.effect, step=step_id, task=task_id, item=item)
-    redraw(unit, onboarding_id, step_id)
-    if record.state == "done" and task.effect != "session":
-        said = {k: v for k, v in clean.items() if isinstance(v, str | int)}
-        mention = [snapshot.onboarding.lead_id] if task.side is Side.SUPPORT else []
-        key = "renewed" if renewed else f"task.{step_id}.{task_id}.done"
-        say(unit, onboarding_id, "customer", step_id, key, mention=mention, values=said)
-        if task.side is Side.CUSTOMER:
-            say(unit, onboarding_id, "support", step_id, f"task.{step_id}.{task_id}.done", values=said)
-    if snapshot.onboarding.closed_at is None:
-        settle(unit, snapshot, rules)
+        await _track_expiry(case, record, str(clean.get(task.expires) or ""))
+        await _forget_replaced(case, step)
+    if task.effect is not None:
+        case.ask(task.effect(step=step_id, task=task_id, item=item))
+    if record.state == "done":
+        _announce(case, step, task, clean, renewed=renewed)
+        if task.closes:
+            manage.close(case)
     return record
 
 
-async def _track_expiry(unit: Unit, record: TaskRecord, last_day: str) -> None:
-    """The day by which what the task brought must be renewed; a renewed one is told of anew."""
-    expiry_id = f"{record.onboarding_id}:{record.step_id}.{record.task_id}"
-    expiry = await unit.get(Expiry, expiry_id)
+def new_record(case: Case, step_id: str, task_id: str, item: str, answers: Answers | None = None, by: Who = SYSTEM) -> TaskRecord:
+    """The record of a task's item, written and part of the case."""
+    record = TaskRecord(
+        id=f"{case.id}:{step_id}.{task_id}:{item}",
+        onboarding_id=case.id,
+        step_id=step_id,
+        task_id=task_id,
+        item=item,
+        answers=answers or {},
+        team_id=by.team_id,
+        user_id=by.user_id,
+        at=case.now,
+    )
+    case.unit.add(record)
+    case.snapshot.tasks.append(record)
+    return record
+
+
+def _announce(case: Case, step: Step, task: Task, clean: Answers, *, renewed: bool) -> None:
+    """In the step's threads, unless the task's effect does it."""
+    if task.effect is not None and task.effect.announces:
+        return
+    key = f"task.{step.id}.{task.id}.done"
+    said = {name: value for name, value in clean.items() if isinstance(value, str | int)}
+    mention = [case.onboarding.lead_id] if task.side is Side.SUPPORT else []
+    case.say("customer", step.id, "renewed" if renewed else key, mention=mention, values=said)
+    if task.side is Side.CUSTOMER:
+        case.say("support", step.id, key, values=said)
+
+
+async def _track_expiry(case: Case, record: TaskRecord, last_day: str) -> None:
+    """The day by which what the task brought must be renewed; a renewed one is told of again."""
+    expiry_id = f"{case.id}:{record.step_id}.{record.task_id}"
+    expiry = await case.unit.get(Expiry, expiry_id)
     if expiry is not None and not last_day:
-        await unit.delete(expiry)
+        await case.unit.delete(expiry)
     elif expiry is not None:
         expiry.last_day, expiry.warned = date.fromisoformat(last_day), None
     elif last_day:
-        unit.add(
+        case.unit.add(
             Expiry(
                 id=expiry_id,
-                onboarding_id=record.onboarding_id,
+                onboarding_id=case.id,
                 step_id=record.step_id,
                 task_id=record.task_id,
                 last_day=date.fromisoformat(last_day),
@@ -135,115 +150,76 @@ async def _track_expiry(unit: Unit, record: TaskRecord, last_day: str) -> None:
         )
 
 
-async def _forget_replaced(unit: Unit, snapshot: Snapshot, step: Step) -> None:
+async def _forget_replaced(case: Case, step: Step) -> None:
     """The end of what a task brought that is to be done in another way since: what was recorded now took its place."""
-    for old in snapshot.tasks:
+    for old in case.snapshot.tasks:
         if (old.step_id, old.state) == (step.id, "stale"):
-            expiry = await unit.get(Expiry, f"{old.onboarding_id}:{old.step_id}.{old.task_id}")
+            expiry = await case.unit.get(Expiry, f"{old.onboarding_id}:{old.step_id}.{old.task_id}")
             if expiry is not None:
-                await unit.delete(expiry)
+                await case.unit.delete(expiry)
 
 
-def outdate(unit: Unit, rules: Rules, snapshot: Snapshot, step: Step, changed: Collection[str]) -> None:
-    """A new revision was sent: what hangs on the answers that changed is to be done anew, and one person's word of two falls.
+def outdate(case: Case, step: Step, changed: Collection[str]) -> None:
+    """A new revision was sent: what hangs on the answers that changed is to be done again, and one person's word of two falls.
 
-    Whose proof was still running is told that it does not count: no result of it will come.
+    Who waits for an effect's report is told that it doesn't count: no result of it will come.
     """
     for task in step.tasks:
-        hangs, two = not set(task.stale_with).isdisjoint(changed), rules.approvals_of(step, task) > 1
-        for record in snapshot.tasks:
+        hangs, two = not set(task.stale_with).isdisjoint(changed), case.rules.approvals_of(step, task) > 1
+        for record in case.snapshot.tasks:
             if (record.step_id, record.task_id) != (step.id, task.id):
                 continue
             waits = record.state == "waiting"
             if (hangs and record.state == "done") or (waits and (hangs or two)):
                 record.state = "stale"
-                if waits and task.effect == "proof":
-                    unit.record(record.onboarding_id, f"task:{step.id}.{task.id}:stale", SYSTEM, facts={"item": record.item})
-                    say(unit, record.onboarding_id, "customer", step.id, "proof_outdated", mention=[record.user_id])
+                if waits and task.effect is not None and task.effect.reports:
+                    case.log(f"task:{step.id}.{task.id}:stale", by=SYSTEM, facts={"item": record.item})
+                    case.say("customer", step.id, f"task.{step.id}.{task.id}.outdated", mention=[record.user_id])
 
 
-def _waits_for(snapshot: Snapshot, step: Step, record: TaskRecord, actor: Who) -> bool:
-    """Whether a task waits for a second person like this one, who confirms what was recorded on the present revision."""
-    spoke = record.state == "waiting" and record.user_id != actor.user_id
-    subject, revision = f"{step.id}.{record.task_id}", snapshot.steps[step.id].revision
-    words = ((d.subject, d.revision, d.user_id) for d in snapshot.decisions)
+def _waits_for(case: Case, record: TaskRecord) -> bool:
+    """Whether a task waits for a second person like the actor, who confirms what was recorded on the present revision."""
+    spoke = record.state == "waiting" and record.user_id != case.actor.user_id
+    subject, revision = f"{record.step_id}.{record.task_id}", case.record(record.step_id).revision
+    words = ((d.subject, d.revision, d.user_id) for d in case.snapshot.decisions)
     return spoke and (subject, revision, record.user_id) in words
 
 
-def _second_word(unit: Unit, snapshot: Snapshot, step: Step, task: Task, actor: Who, *, agreed: bool) -> None:
+def _second_word(case: Case, step: Step, task: Task, *, agreed: bool) -> None:
     """Keep each person's word on a task that takes two."""
-    onboarding_id, subject = snapshot.onboarding.id, f"{step.id}.{task.id}"
-    revision = snapshot.steps[step.id].revision
-    decision_id = f"{onboarding_id}:{subject}:{revision}:{actor.user_id}"
-    earlier = next((d for d in snapshot.decisions if d.id == decision_id), None)
+    subject, revision, actor = f"{step.id}.{task.id}", case.record(step.id).revision, case.actor
+    decision_id = f"{case.id}:{subject}:{revision}:{actor.user_id}"
+    earlier = next((d for d in case.snapshot.decisions if d.id == decision_id), None)
     if earlier is None:
-        unit.add(
-            Decision(
-                id=decision_id,
-                onboarding_id=onboarding_id,
-                subject=subject,
-                revision=revision,
-                digest="",
-                verdict="approve",
-                team_id=actor.team_id,
-                user_id=actor.user_id,
-                at=unit.now,
-            )
+        word = Decision(
+            id=decision_id,
+            onboarding_id=case.id,
+            subject=subject,
+            revision=revision,
+            digest="",
+            verdict="approve",
+            team_id=actor.team_id,
+            user_id=actor.user_id,
+            at=case.now,
         )
+        case.unit.add(word)
     else:
-        earlier.at = unit.now
+        earlier.at = case.now
     if not agreed:
-        say(unit, onboarding_id, "support", step.id, "task_waits_for_second", by=actor.user_id, task=f"task.{subject}.title")
+        case.say("support", step.id, "task_waits_for_second", by=actor.user_id, task=f"task.{subject}.title")
 
 
-def _move_grants(unit: Unit, snapshot: Snapshot, task: Task, clean: Answers) -> None:
+def _move_grants(case: Case, task: Task, clean: Answers) -> None:
     chosen = set(clean.get("grants") or [])
-    for grant in snapshot.grants:
-        if (grant.id in chosen or ALL in chosen) and grant.resource in task.resource and grant.state in task.grant_from:
-            grant.state, grant.at, grant.nudged_at = task.grant_to, unit.now, None
-            grant.expires_at = unit.now + timedelta(hours=task.expires_hours) if task.expires_hours else None
-            grant.reference = str(clean.get("ticket") or grant.reference)
-            facts = {"grant": grant.id, "resource": grant.resource, "state": grant.state}
-            unit.record(snapshot.onboarding.id, f"grant:{grant.resource}:{grant.state}", SYSTEM, facts=facts)
+    for grant in choosable(case.snapshot, task):
+        if grant.id in chosen or ALL in chosen:
+            grant.state, grant.at, grant.nudged_at = task.grant_to, case.now, None
+            grant.expires_at = case.now + timedelta(hours=task.expires_hours) if task.expires_hours else None
+            grant.reference = str((clean.get(task.ticket) if task.ticket else "") or grant.reference)
+            note_grant(case, grant)
 
 
-def choosable(snapshot: Snapshot, task: Task) -> list[Grant]:
-    """The accesses a task can move, in the order they were asked for."""
-    return [g for g in snapshot.grants if g.resource in task.resource and g.state in task.grant_from]
-
-
-async def finish_proof(
-    unit: Unit,
-    rules: Rules,
-    onboarding_id: str,
-    step_id: str,
-    task_id: str,
-    item: str,
-    lines: Sequence[Mapping[str, Any]],
-    differences: Sequence[tuple[str, str, str]] | None = None,
-) -> None:
-    """Write down what a proof of access found. Each line: check, outcome (passed, failed, skipped), reason, x_cid, ms.
-
-    It passed when nothing failed and programs could be read. ``differences``: (field, approved, on the platform) of the organization.
-    """
-    snapshot = await unit.snapshot(onboarding_id)
-    if snapshot is None:
-        return
-    record = record_of(snapshot, step_id, task_id, item)
-    if record is None or record.state != "waiting":
-        return
-    read = any((line["check"], line["outcome"]) == ("programs", "passed") for line in lines)
-    record.state = "done" if read and all(line["outcome"] != "failed" for line in lines) else "failed"
-    found = None if differences is None else [list(difference) for difference in differences]
-    record.answers = {**record.answers, "lines": [dict(line) for line in lines], "differences": found}
-    facts = {
-        "item": item,
-        "environment": record.answers.get("environment", ""),
-        "lines": [{k: line.get(k, "") for k in ("check", "outcome", "x_cid")} for line in lines],
-    }
-    unit.record(onboarding_id, f"task:{step_id}.{task_id}:{record.state}", SYSTEM, facts=facts)
-    for where in ("customer", "support"):
-        unit.effect(onboarding_id, "proof_report", step=step_id, task=task_id, item=item, where=where)
-    redraw(unit, onboarding_id, step_id)
-    if snapshot.onboarding.closed_at is None:
-        settle(unit, snapshot, rules)
+def note_grant(case: Case, grant: Grant) -> None:
+    """An access stands otherwise now: for the log."""
+    facts = {"grant": grant.id, "resource": grant.resource, "state": grant.state}
+    case.log(f"grant:{grant.resource}:{grant.state}", by=SYSTEM, facts=facts)

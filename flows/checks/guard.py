@@ -21,7 +21,7 @@ CUT = "█████"
 """What stands in a redacted text for each secret."""
 
 
-class Kind(StrEnum):
+class SecretKind(StrEnum):
     """The gravest first."""
 
     PRIVATE_KEY = "private_key"
@@ -34,10 +34,10 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Finding:
+class SecretFinding:
     """``span``: the characters of the text, or the bytes of a binary file, that are the secret: from, to (exclusive)."""
 
-    kind: Kind
+    kind: SecretKind
     span: tuple[int, int]
 
 
@@ -65,31 +65,34 @@ _SIGNS = str.maketrans(
 )
 
 
-def find_secrets(text: str, *, allow: Collection[str] = ()) -> tuple[Finding, ...]:
+def find_secrets(text: str, *, allow: Collection[str] = ()) -> tuple[SecretFinding, ...]:
     """In order of appearance. ``allow``: kinds that are the very thing asked for."""
-    found: dict[Kind, list[tuple[int, int]]] = {}
+    found: dict[SecretKind, list[tuple[int, int]]] = {}
     plain, place = _unescaped(text)
     for kind, (start, stop) in sorted(_all(_flat(plain)), key=lambda each: (each[1][0], -each[1][1])):
         spans = found.setdefault(kind, [])
         if not spans or stop > spans[-1][1]:  # not inside another of its kind
             spans.append((start, stop))
     findings = (
-        Finding(kind, (place(start), place(stop))) for kind, spans in found.items() for start, stop in spans if kind not in allow
+        SecretFinding(kind, (place(start), place(stop)))
+        for kind, spans in found.items()
+        for start, stop in spans
+        if kind not in allow
     )
     return tuple(sorted(findings, key=lambda finding: finding.span))
 
 
-def find_in_file(name: str, content: bytes, *, allow: Collection[str] = ()) -> tuple[Finding, ...]:
+def find_in_file(name: str, content: bytes, *, allow: Collection[str] = ()) -> tuple[SecretFinding, ...]:
     """In a file's text, or as a whole when it is a binary key or a store of keys; a ZIP archive is looked into."""
     named = name.lower().endswith((".p12", ".pfx", ".jks", ".keystore")) and b"-----BEGIN" not in content
     if content and (named or key_material.is_key_file(content)):
-        return () if Kind.PRIVATE_KEY in allow else (Finding(Kind.PRIVATE_KEY, (0, len(content))),)
+        return () if SecretKind.PRIVATE_KEY in allow else (SecretFinding(SecretKind.PRIVATE_KEY, (0, len(content))),)
     if content.startswith(_ZIP):
         kinds = {found.kind for member, inner in _members(content) for found in find_in_file(member, inner, allow=allow)}
-        return tuple(Finding(kind, (0, len(content))) for kind in sorted(kinds))
+        return tuple(SecretFinding(kind, (0, len(content))) for kind in sorted(kinds))
     if content.startswith(_GZIP):
         inner = find_in_file("", _unpacked(content), allow=allow)
-        return tuple(Finding(kind, (0, len(content))) for kind in sorted({found.kind for found in inner}))
+        return tuple(SecretFinding(kind, (0, len(content))) for kind in sorted({found.kind for found in inner}))
     found = find_secrets(text_of(content), allow=allow)
     if not found and b"\0" in content:  # an archive such as tar: texts between zeros
         found = find_secrets(content.decode("latin-1").replace("\0", "\n"), allow=allow)
@@ -128,15 +131,15 @@ def _flat(text: str) -> str:
     return text if text.isascii() else text.translate(_SIGNS)
 
 
-def _all(text: str) -> Iterator[tuple[Kind, tuple[int, int]]]:
-    finders: dict[Kind, Callable[[str], Iterator[tuple[int, int]]]] = {
-        Kind.PRIVATE_KEY: key_material.spans,
-        Kind.SERVER_SECRET: labelled_secrets.server_secrets,
-        Kind.PASSWORD: labelled_secrets.passwords,
-        Kind.CARD_NUMBER: card_numbers.spans,
-        Kind.SLACK_TOKEN: lambda text: (match.span() for match in _SLACK.finditer(text)),
-        Kind.LONG_LIVED_TOKEN: _long_lived,
-        Kind.ACCESS_TOKEN: lambda text: (match.span() for match in _JWT.finditer(text) if _is_jose_header(match[1])),
+def _all(text: str) -> Iterator[tuple[SecretKind, tuple[int, int]]]:
+    finders: dict[SecretKind, Callable[[str], Iterator[tuple[int, int]]]] = {
+        SecretKind.PRIVATE_KEY: key_material.spans,
+        SecretKind.SERVER_SECRET: labelled_secrets.server_secrets,
+        SecretKind.PASSWORD: labelled_secrets.passwords,
+        SecretKind.CARD_NUMBER: card_numbers.spans,
+        SecretKind.SLACK_TOKEN: lambda text: (match.span() for match in _SLACK.finditer(text)),
+        SecretKind.LONG_LIVED_TOKEN: _long_lived,
+        SecretKind.ACCESS_TOKEN: lambda text: (match.span() for match in _JWT.finditer(text) if _is_jose_header(match[1])),
     }
     return ((kind, span) for kind, spans in finders.items() for span in spans(text))
 

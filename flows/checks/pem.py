@@ -45,7 +45,7 @@ class Block:
 def read_blocks(given: str | bytes) -> list[Block]:
     """At least one block. Raises KeyProblem."""
     if isinstance(given, bytes):
-        if any(finding.kind is guard.Kind.PRIVATE_KEY for finding in guard.find_in_file("", given)):
+        if any(finding.kind is guard.SecretKind.PRIVATE_KEY for finding in guard.find_in_file("", given)):
             raise KeyProblem(KeyFault.PRIVATE_KEY)
         if given.startswith(b"\x30"):
             return [Block("", given, (KeyNote.BINARY,))]
@@ -54,7 +54,7 @@ def read_blocks(given: str | bytes) -> list[Block]:
         raise KeyProblem(KeyFault.TOO_LONG, maximum=_MOST_SIGNS)
     text, notes = _mended(given)
     # Even a header alone: the rest may be on its way, or in the next message.
-    if _PRIVATE.search(text) or any(finding.kind is guard.Kind.PRIVATE_KEY for finding in guard.find_secrets(given)):
+    if _PRIVATE.search(text) or any(finding.kind is guard.SecretKind.PRIVATE_KEY for finding in guard.find_secrets(given)):
         raise KeyProblem(KeyFault.PRIVATE_KEY)
     if not text.strip():
         raise KeyProblem(KeyFault.EMPTY)

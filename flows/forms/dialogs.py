@@ -10,18 +10,16 @@ from flows.forms.fields import Answers, FormPage, Input, Kind
 from flows.forms.inputs import not_past
 from flows.forms.step import Form, Page, Situation
 from flows.problems import Problem
-from flows.steps import IN_ORDER
 
 LANGUAGES = ("en", "pt_BR")
 """What an onboarding can be held in: the languages there are texts for."""
 
-STEPS = tuple(step.id for step in IN_ORDER)
 SNOOZES = ("tomorrow", "three_days", "date")
 LONGEST_SNOOZE = 30
 """Days."""
 
 
-class Start(FormPage):
+class StartPage(FormPage):
     customer: Annotated[str, Field(min_length=1, max_length=80), Input(Kind.TEXT)]
     channel: Annotated[str, Input(Kind.CHANNEL)]
     lead: Annotated[str, Input(Kind.PERSON)]
@@ -35,12 +33,12 @@ class Reason(FormPage):
 
 
 class StepReason(FormPage):
-    step: Annotated[str, Input(Kind.CHOICE, STEPS)]
+    step: Annotated[str, Input(Kind.CHOICE, source="steps")]
     reason: Annotated[str, Field(min_length=1, max_length=2000), Input(Kind.LONG_TEXT)]
 
 
 class Assignment(FormPage):
-    step: Annotated[str, Input(Kind.CHOICE, STEPS)]
+    step: Annotated[str, Input(Kind.CHOICE, source="steps")]
     person: Annotated[str, Input(Kind.PERSON)]
 
 
@@ -78,7 +76,7 @@ DIALOGS: dict[str, Form] = {
     for form in (
         Form(
             "start",
-            (Page("start", Start, check=lambda answers, situation: not_past(answers, situation, "go_live")),),
+            (Page("start", StartPage, check=lambda answers, situation: not_past(answers, situation, "go_live")),),
             prefill=_start_known,
             example={
                 "customer": "Example Bank",

@@ -91,7 +91,7 @@ def screen(page: Page, raw: Answers) -> Screened:
     problems: list[Problem] = []
     for name, _, item in inputs(page.model):
         value = raw.get(name)
-        found: Iterable[guard.Finding] = ()
+        found: Iterable[guard.SecretFinding] = ()
         if isinstance(value, dict):
             found = guard.find_in_file(str(value.get("name", "")), str(value.get("text", "")).encode())
         elif isinstance(value, str) and item.kind in (Kind.TEXT, Kind.LONG_TEXT, Kind.EMAIL, Kind.URL, Kind.NUMBER):
@@ -99,7 +99,7 @@ def screen(page: Page, raw: Answers) -> Screened:
         kinds = {finding.kind for finding in found if str(finding.kind) not in item.allow}
         if kinds:
             kept[name] = None
-            gravest = min(kinds, key=list(guard.Kind).index)
+            gravest = min(kinds, key=list(guard.SecretKind).index)
             problems.append(Problem(name, f"secret_{gravest}"))
     return Screened(kept, tuple(problems))
 

@@ -1,4 +1,4 @@
-"""A step, a form and a task as frozen values. A new step is one new file in `flows/steps/` and its place in `IN_ORDER` there."""
+"""A step, a form and a task as frozen values. A new step is one new file in `flows/steps/` and its place in `flows/journey.py`."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,8 +6,10 @@ from datetime import date, datetime
 from typing import Any
 
 from flows.forms.fields import Answers, FormPage
+from flows.forms.parity import ParityCell
+from flows.outbox import StepEffect, TaskEffect
 from flows.people import Side
-from flows.problems import Note, Problem
+from flows.problems import Note, Parameter, Problem
 from flows.state import StepState
 
 
@@ -39,11 +41,6 @@ class Situation:
     def get(self, step: str, name: str, default: Any = None) -> Any:
         """A sent answer of a step, or the default."""
         return self.answers.get(step, {}).get(name, default)
-
-    @property
-    def org_id(self) -> str:
-        """The org ID support recorded, or an empty string."""
-        return str(self.done.get("organization.record_org_id", {}).get("org_id", ""))
 
 
 Check = Callable[[Answers, Situation], Iterable[Problem]]
@@ -101,22 +98,36 @@ class Form:
         return next(page for page in self.pages if page.id == page_id)
 
 
+@dataclass(frozen=True)
+class Offer:
+    """Something that a searchable field offers. Its label is ``label`` itself, or the text of ``key``."""
+
+    value: str
+    label: str = ""
+    key: str = ""
+    params: Mapping[str, Parameter] = field(default_factory=dict)
+
+
 Done = Callable[[Situation], bool]
+Offers = Callable[[Situation], Iterable[Offer]]
 
 
 @dataclass(frozen=True)
 class Task:
     """Something done after a step was approved, by one side, with a form or by a button alone.
 
-    ``ready``: it can be done now. ``needed``: and the step waits for it. ``repeatable``: it may be done again (each is an item of its
-    own). ``approvals``: how many different people must confirm it. ``optional``: the step may end without it. ``effect``: the kind of
-    effect its completion starts.
+    When: ``ready``: it can be done now. ``needed``: and the step waits for it. ``repeatable``: it may be done again (each is an item of
+    its own). ``optional``: the step may end without it. ``also_in``: states of the step in which it can be done besides the work that
+    follows the approval. ``stale_with``: answers of the step whose change in a later revision makes the task to be done again.
+
+    What: ``approvals``: how many different people must confirm it. ``adds``: what is recorded with the answers besides them.
+    ``offers``: what the form's searchable fields offer, by their ``source``. ``effect``: what its completion starts. ``closes``: it ends
+    the whole onboarding. ``ticket``: the answer that holds the key of a ticket at the Service Desk, which is followed until it ends.
+    ``expires``: the answer with the last day (``YYYY-MM-DD``) of what must be renewed: once recorded, its renewal can be, whatever has
+    ended by then, since its end is told of for ever.
+
     ``resource``/``grant_from``/``grant_to``: a task that moves grants: its form's ``grants`` field picks among those in the
-    ``grant_from`` states; they get ``grant_to``, for ``expires_hours`` where given. ``stale_with``: answers of the step whose change in a
-    later revision makes the task to be done anew. ``expires``: the answer with the last day (``YYYY-MM-DD``) of what must be renewed: once
-    recorded, its renewal can be, whatever has ended by then, since its end is told of for ever.
-    ``adds``: what is recorded with the answers besides them. ``also_in``: states of the step in which it can be done besides the work
-    that follows the approval.
+    ``grant_from`` states; they get ``grant_to``, for ``expires_hours`` where given.
     """
 
     id: str
@@ -126,16 +137,19 @@ class Task:
     needed: Done = lambda _situation: True
     repeatable: bool = False
     optional: bool = False
+    also_in: tuple[StepState, ...] = ()
+    stale_with: tuple[str, ...] = ()
     approvals: int = 1
-    effect: str = ""
+    adds: Callable[[Answers, Situation], Answers] = nothing_more
+    offers: Mapping[str, Offers] = field(default_factory=dict)
+    effect: type[TaskEffect] | None = None
+    closes: bool = False
+    ticket: str = ""
+    expires: str = ""
     resource: tuple[str, ...] = ()
     grant_from: tuple[str, ...] = ()
     grant_to: str = ""
     expires_hours: int = 0
-    stale_with: tuple[str, ...] = ()
-    expires: str = ""
-    adds: Callable[[Answers, Situation], Answers] = nothing_more
-    also_in: tuple[StepState, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -150,15 +164,34 @@ class GrantAsked:
 
 
 @dataclass(frozen=True)
+class BusinessPlace:
+    """Where a company works, as far as a step's answers tell: an IANA zone and an ISO 3166-1 alpha-3 country, or empty."""
+
+    timezone: str = ""
+    country: str = ""
+
+
+@dataclass(frozen=True)
+class ParityItem:
+    """A thing that exists in an environment or not. ``what`` is a key under ``parity.what``. ``takes_long``: others have to do it by
+    hand, over days."""
+
+    what: str
+    cell: Callable[[Situation, str], ParityCell]
+    takes_long: bool = False
+
+
+@dataclass(frozen=True)
 class Step:
     """One step of a journey.
 
     ``requires``: ids of steps that are done or skipped before this one opens. ``approvals``: how many different people of support
     must approve what was sent. ``tasks``: what follows the approval; the step is done once every task that is not optional is done and
     ``finished`` holds. ``grants``: the accesses its answers ask for, tracked in the access matrix once approved.
+
     ``links``: (text key, URL) shown with the step. ``facts``: what is known of its doings outside, e.g. a ticket's status, shown to both
-    sides as ``note.<key>``. ``on_open``, ``on_approval``: kinds of effects that its opening and its approval
-    start, e.g. ``request_access``.
+    sides as ``note.<key>``. ``on_open``, ``on_approval``: what its opening and its approval start. ``business_place``: what its answers
+    say of where the company works, which reminders go by. ``parity``: what of its doings is told by environment.
     """
 
     id: str
@@ -170,8 +203,10 @@ class Step:
     grants: Callable[[Answers], Iterable[GrantAsked]] = lambda _answers: ()
     links: Callable[[Situation], Sequence[tuple[str, str]]] = lambda _situation: ()
     facts: Callable[[Situation], Iterable[Note]] = lambda _situation: ()
-    on_open: tuple[str, ...] = ()
-    on_approval: tuple[str, ...] = ()
+    on_open: tuple[type[StepEffect], ...] = ()
+    on_approval: tuple[type[StepEffect], ...] = ()
+    business_place: Callable[[Answers], BusinessPlace] = lambda _answers: BusinessPlace()
+    parity: tuple[ParityItem, ...] = ()
 
     def task(self, task_id: str) -> Task:
         """Raises KeyError for a task this step does not have."""

@@ -7,7 +7,8 @@ from pydantic import Field
 
 from flows.forms.fields import Answers, FormPage, Input, Kind, RepeatedPage
 from flows.forms.inputs import Chosen, ChosenWithReason, Email
-from flows.forms.step import Form, GrantAsked, Page, Situation, Step, Task
+from flows.forms.parity import ParityCell, Standing
+from flows.forms.step import Form, GrantAsked, Page, ParityItem, Situation, Step, Task
 from flows.people import Side
 from flows.problems import Note, Problem
 
@@ -32,7 +33,7 @@ ROLES = (
 """The roles whose names Pismo's documentation shows in full."""
 
 
-class User(RepeatedPage):
+class UserPage(RepeatedPage):
     name: Annotated[str, Field(min_length=1, max_length=100), Input(Kind.TEXT)]
     email: Email
     language: Annotated[str, Input(Kind.CHOICE, ("en", "pt_BR"))]
@@ -79,6 +80,16 @@ def _finished(situation: Situation) -> bool:
     return not _any(situation, "asked", "invited", "expired") and not admins.isdisjoint(confirmed)
 
 
+def _parity(situation: Situation, environment: str) -> ParityCell:
+    resource = f"control_center_{environment}"
+    states = [state for of, _, state in situation.grants if of == resource and state != "withdrawn"]
+    if not states:
+        return ParityCell(Standing.MISSING)
+    inside = sum(state == "confirmed" for state in states)
+    standing = Standing.THERE if inside == len(states) else Standing.BEGUN
+    return ParityCell(standing, "users", {"inside": inside, "count": len(states)})
+
+
 def _task(
     name: str, side: Side, source: tuple[str, ...], target: str, *, page: type[FormPage] = Chosen, optional: bool = False
 ) -> Task:
@@ -101,7 +112,7 @@ STEP = Step(
     "control_center",
     Form(
         "control_center",
-        (Page("users", User, check=_user, repeat="users"),),
+        (Page("users", UserPage, check=_user, repeat="users"),),
         notes=_notes,
         review=True,
         example={
@@ -142,5 +153,6 @@ STEP = Step(
     ),
     finished=_finished,
     grants=_grants,
+    parity=(ParityItem("users", _parity, takes_long=True),),
     links=lambda _situation: (("control_center", "https://developers.pismo.io/pismo-docs/docs/get-access-and-sign-on"),),
 )

@@ -7,7 +7,8 @@ from typing import Annotated
 from flows.forms import addresses
 from flows.forms.fields import Answers, FormPage, Input, Kind
 from flows.forms.inputs import LONGEST, AddressList, Email, HttpsUrl, not_past
-from flows.forms.step import Form, Page, Situation, Step, Task
+from flows.forms.parity import PRODUCTION, ParityCell, Standing
+from flows.forms.step import Form, Page, ParityItem, Situation, Step, Task
 from flows.people import Side
 from flows.problems import Note, Problem
 from flows.steps.service_desk import USERS
@@ -23,7 +24,7 @@ LINKS = (
 )
 
 
-class Environment(FormPage):
+class TestEnvironment(FormPage):
     test: Annotated[str, Input(Kind.CHOICE, ("pismo", "own"))]
     test_users: AddressList
 
@@ -33,7 +34,7 @@ class Own(FormPage):
     own_contact: Email
 
 
-class Production(FormPage):
+class ProductionAccess(FormPage):
     production_users: AddressList
     production_from: Annotated[date, Input(Kind.DATE)]
 
@@ -66,14 +67,23 @@ def _prefill(situation: Situation) -> Answers:
     return {name: value for name, value in known.items() if value}
 
 
+def _parity(situation: Situation, environment: str) -> ParityCell:
+    if f"environments.{environment}_ready" in situation.done:
+        return ParityCell(Standing.THERE)
+    wanted = situation.get("environments", "production_from")
+    if environment == PRODUCTION and wanted:
+        return ParityCell(Standing.BEGUN, "wanted_from", {"date": str(wanted)})
+    return ParityCell(Standing.BEGUN if "environments" in situation.answers else Standing.MISSING)
+
+
 STEP = Step(
     "environments",
     Form(
         "environments",
         (
-            Page("test", Environment, check=lambda answers, _situation: addresses.check(answers, "test_users")),
+            Page("test", TestEnvironment, check=lambda answers, _situation: addresses.check(answers, "test_users")),
             Page("own", Own, when=lambda answers: answers.get("test") == "own"),
-            Page("production", Production, check=_production),
+            Page("production", ProductionAccess, check=_production),
         ),
         prefill=_prefill,
         notes=_notes,
@@ -108,5 +118,6 @@ STEP = Step(
         ),
     ),
     finished=lambda situation: "environments.production_ready" in situation.done,
+    parity=(ParityItem("environment", _parity, takes_long=True),),
     links=lambda _situation: LINKS,
 )

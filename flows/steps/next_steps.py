@@ -50,6 +50,7 @@ STEP = Step(
         Task(
             "close_onboarding",
             Side.SUPPORT,
+            closes=True,
             ready=lambda situation: situation.unended <= {"next_steps"},
             # A customer who never rates keeps nothing open.
             also_in=(StepState.OPEN, StepState.CHANGES_REQUESTED, StepState.SKIPPED),

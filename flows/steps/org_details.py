@@ -7,8 +7,12 @@ from typing import Any
 
 from flows.checks.iso_codes import alpha3, canonical_zone, numeric_code
 from flows.forms.fields import Answers
+from flows.forms.step import Situation
 
 LONGEST_COUNTRY = 30
+RECORDED = "organization.record_org_id"
+_FIELDS = {"currency_numeric_code": "currency", "country_code": "country"}
+"""Details that the form calls by another name."""
 _AS_ANSWERED = (
     *(
         "official_name",
@@ -23,6 +27,16 @@ _AS_ANSWERED = (
     ),
     *("legal_proxy_name", "legal_proxy_document", "responsible", "timezone", "language"),
 )
+
+
+def org_id(situation: Situation) -> str:
+    """The org ID that support recorded, or an empty string."""
+    return str(situation.done.get(RECORDED, {}).get("org_id", ""))
+
+
+def label_of(detail: str) -> str:
+    """The key of what a detail of Pismo's organization is called in the form."""
+    return f"field.organization.{_FIELDS.get(detail, detail)}.label"
 
 
 def to_org_details(answers: Answers) -> dict[str, Any]:

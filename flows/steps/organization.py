@@ -10,12 +10,12 @@ from flows.checks.iso_codes import subdivision_ok
 from flows.checks.org_id import OrgIdKey, OrgIdProblem, read_org_id
 from flows.forms.fields import Answers, FormPage, Input, Kind
 from flows.forms.inputs import Country, Email
-from flows.forms.step import Form, Page, Situation, Step, Task
+from flows.forms.parity import TEST, ParityCell, Standing
+from flows.forms.step import BusinessPlace, Form, Page, ParityItem, Situation, Step, Task
 from flows.people import Side
 from flows.problems import Note, Problem, fault
-from flows.steps.org_details import compare, to_org_details
-
-__all__ = ["STEP", "compare", "to_org_details"]
+from flows.steps.authentication import proving
+from flows.steps.org_details import org_id
 
 INT32 = 2**31 - 1
 LONGEST_ORG_NAME = 80
@@ -55,7 +55,7 @@ class Representative(FormPage):
     responsible: Email
 
 
-class Settings(FormPage):
+class PlatformSettings(FormPage):
     currency: Annotated[str, Input(Kind.SEARCH, source="currency")]
     timezone: Annotated[str, Field(max_length=60), Input(Kind.SEARCH, source="timezone")]
     language: Annotated[str, Input(Kind.CHOICE, LANGUAGES, choices="platform_language")]
@@ -68,7 +68,7 @@ def _spelt(value: str) -> str:
         raise fault(problem.key, **problem.params) from None
 
 
-class OrgId(FormPage):
+class OrgIdPage(FormPage):
     org_id: Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_spelt), Input(Kind.TEXT)]
     confirm_unusual: Annotated[list[str] | None, Input(Kind.CHOICES, ("yes",))] = None
 
@@ -105,6 +105,13 @@ def _notes(answers: Answers, _situation: Situation) -> Iterator[Note]:
         yield Note("document_overridden", {"standard": found.standard or "", "reason": answers.get("document_reason") or ""})
 
 
+def _parity(situation: Situation, environment: str) -> ParityCell:
+    known = org_id(situation)
+    if proving.last(situation, environment) or (environment == TEST and known):
+        return ParityCell(Standing.THERE, "org_id", {"org_id": known})
+    return ParityCell(Standing.UNKNOWN if known else Standing.MISSING)
+
+
 STEP = Step(
     "organization",
     Form(
@@ -113,7 +120,7 @@ STEP = Step(
             Page("company", Company, check=_company),
             Page("address", Address, check=_address),
             Page("representative", Representative),
-            Page("settings", Settings),
+            Page("settings", PlatformSettings),
         ),
         prefill=lambda situation: {
             "official_name": situation.customer,
@@ -148,10 +155,12 @@ STEP = Step(
             Side.SUPPORT,
             Form(
                 "organization.record_org_id",
-                (Page("org_id", OrgId, check=_org_id),),
+                (Page("org_id", OrgIdPage, check=_org_id),),
                 example={"org_id": "TN-34778262-f4f0-464d-b4c6-a14e2dc6f4be"},
             ),
         ),
     ),
-    finished=lambda situation: bool(situation.org_id),
+    finished=lambda situation: bool(org_id(situation)),
+    business_place=lambda answers: BusinessPlace(str(answers.get("timezone") or ""), str(answers.get("country") or "")),
+    parity=(ParityItem("organization", _parity),),
 )

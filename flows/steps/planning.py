@@ -1,7 +1,7 @@
 """Step 1, planning: what the customer wants to build and when to meet. Support schedules sessions and closes planning."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Annotated
 
 from pydantic import Field
@@ -9,7 +9,8 @@ from pydantic import Field
 from flows.forms import addresses
 from flows.forms.fields import Answers, FormPage, Input, Kind
 from flows.forms.inputs import LONGEST, AddressList, HttpsUrl, LongText, not_past
-from flows.forms.step import Form, Page, Situation, Step, Task
+from flows.forms.step import Form, Offer, Page, Situation, Step, Task
+from flows.outbox import SendSession
 from flows.people import Side
 from flows.problems import Note, Problem
 
@@ -67,10 +68,13 @@ def _prefill(situation: Situation) -> Answers:
     return {"go_live": situation.go_live.isoformat()} if situation.go_live and situation.go_live >= situation.today else {}
 
 
-def _waiting(situation: Situation) -> bool:
-    """Whether a scheduled session was not held yet."""
+def _to_hold(situation: Situation) -> Iterator[Offer]:
+    """Scheduled sessions that were not held yet."""
     held = {answers.get("session") for _, answers in situation.items.get("planning.hold_session", ())}
-    return any(item not in held for item, _ in situation.items.get("planning.schedule_session", ()))
+    for item, session in situation.items.get("planning.schedule_session", ()):
+        if item not in held:
+            begins = datetime.fromtimestamp(int(session["starts"]), UTC)
+            yield Offer(item, f"{begins:%Y-%m-%d %H:%M} UTC · {session.get('agenda', '')}")
 
 
 STEP = Step(
@@ -109,7 +113,7 @@ STEP = Step(
                 },
             ),
             repeatable=True,
-            effect="session",
+            effect=SendSession,
         ),
         Task(
             "hold_session",
@@ -119,8 +123,9 @@ STEP = Step(
                 (Page("held", Held),),
                 example={"session": "*", "notes": "Cards first. Accounts follow in the second quarter."},
             ),
-            ready=_waiting,
+            ready=lambda situation: any(_to_hold(situation)),
             repeatable=True,
+            offers={"sessions": _to_hold},
         ),
         Task("close_planning", Side.SUPPORT, ready=lambda situation: "planning.hold_session" in situation.done),
     ),

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
@@ -10,6 +11,7 @@ from flows.forms import addresses
 from flows.forms.fields import Answers, FormPage, Input, Kind
 from flows.forms.inputs import LONGEST, Attachment, Chosen, ChosenWithReason
 from flows.forms.step import Form, GrantAsked, Page, Situation, Step, Task
+from flows.outbox import RequestAccess
 from flows.people import Side
 from flows.problems import Note, Problem, fault
 
@@ -117,7 +119,13 @@ def _tickets(situation: Situation) -> Iterator[Note]:
 
 
 def _task(
-    name: str, page: type[FormPage], source: tuple[str, ...], target: str, *, optional: bool = False, **example: str
+    name: str,
+    page: type[FormPage],
+    source: tuple[str, ...],
+    target: str,
+    *,
+    optional: bool = False,
+    **example: str,
 ) -> Task:
     return Task(
         name,
@@ -151,7 +159,7 @@ STEP = Step(
     ),
     requires=("planning",),
     tasks=(
-        _task("file_request", Filed, ("asked",), "filed", ticket="SD-1024"),
+        replace(_task("file_request", Filed, ("asked",), "filed", ticket="SD-1024"), ticket="ticket"),
         _task("grant_access", Chosen, ("asked", "filed"), "granted"),
         _task("refuse_access", ChosenWithReason, ("asked", "filed"), "refused", optional=True, reason="Not an employee."),
     ),
@@ -162,5 +170,5 @@ STEP = Step(
         ("request_access", "https://developers.pismo.io/pismo-docs/docs/requests-for-access"),
     ),
     facts=_tickets,
-    on_approval=("request_access",),
+    on_approval=(RequestAccess,),
 )

@@ -5,7 +5,7 @@ from typing import Any
 from nicegui.events import GenericEventArguments
 
 from playground.page.control import Control
-from playground.page.parts import Plain, element
+from playground.page.parts import HtmlElement, element
 from playground.page.text import draw_text
 from playground.slack.block_kit import Json
 
@@ -14,7 +14,7 @@ def boxes(of: Control) -> None:
     many = of.kind == "checkboxes"
     standing = of.value if many else [of.value]
     chosen: list[str] = [option["value"] for option in standing if option]
-    drawn: dict[str, Plain] = {}
+    drawn: dict[str, HtmlElement] = {}
 
     async def turned(name: str, *, on: bool) -> None:
         before = list(chosen)
@@ -32,7 +32,7 @@ def boxes(of: Control) -> None:
     of.owns(group, group=True)
 
 
-def _box(of: Control, option: Json, *, many: bool, on: bool, turned: Any) -> Plain:
+def _box(of: Control, option: Json, *, many: bool, on: bool, turned: Any) -> HtmlElement:
     async def change(event: GenericEventArguments) -> None:
         await turned(option["value"], on=bool(event.args))
 
@@ -48,5 +48,5 @@ def _box(of: Control, option: Json, *, many: bool, on: bool, turned: Any) -> Pla
     return box
 
 
-def _show(box: Plain, *, on: bool) -> None:
+def _show(box: HtmlElement, *, on: bool) -> None:
     box.props["checked"] = on

@@ -3,8 +3,9 @@
 import html
 import json
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
 
 from nicegui import ui
 from nicegui.events import UploadEventArguments
@@ -12,9 +13,6 @@ from nicegui.events import UploadEventArguments
 from playground.page.parts import button, element, on_value
 from playground.page.words import SLACKBOT
 from playground.slack import Channel, FileUpload, Message, Person
-
-if TYPE_CHECKING:
-    from playground.page.workspace import Side
 
 _ENTER = """(event) => {
   if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); event.target.form.requestSubmit(); }
@@ -32,15 +30,24 @@ _CLIP = (
 )
 
 
+@dataclass(frozen=True)
+class Writer:
+    """Who writes. ``drafts``: what is not sent yet, by person, channel and thread. ``sent`` is called after each message or command."""
+
+    person: Person
+    drafts: dict[tuple[str, str, str], str]
+    sent: Callable[[], None]
+
+
 class Composer:
     """``thread``: the `ts` of the thread's root, when it writes there."""
 
-    def __init__(self, side: "Side", channel: Channel, label: str, thread: str = "") -> None:
-        self.side, self.person, self.channel, self.thread = side, side.person, channel, thread
+    def __init__(self, writer: Writer, channel: Channel, label: str, thread: str = "") -> None:
+        self.writer, self.person, self.channel, self.thread = writer, writer.person, channel, thread
         self.files: list[FileUpload] = []
         self.draft = (self.person.id, channel.id, thread)
         with element("form", "composer", autocomplete="off") as form:
-            text = side.drafts.get(self.draft, "")
+            text = writer.drafts.get(self.draft, "")
             self.box = element("textarea", "", text, rows=1, aria_label=label, placeholder=label, enterkeyhint="send")
             self.box.on("keydown", js_handler=_ENTER)
             on_value(self.box, "change", self._keep)
@@ -56,7 +63,7 @@ class Composer:
         form.on("submit", lambda event: self.send(str(event.args)), js_handler=_SUBMIT)
 
     def _keep(self, text: str) -> None:
-        self.side.drafts[self.draft] = text
+        self.writer.drafts[self.draft] = text
 
     async def _attach(self, event: UploadEventArguments) -> None:
         self.files.append(FileUpload(event.file.name, await event.file.read()))
@@ -75,7 +82,7 @@ class Composer:
 
     async def send(self, text: str) -> None:
         """Say it or run it; a command that failed comes back into the box."""
-        self.side.drafts.pop(self.draft, None)
+        self.writer.drafts.pop(self.draft, None)
         files, self.files = self.files, []
         self._show_files()
         if text.startswith("/"):
@@ -83,7 +90,7 @@ class Composer:
                 self._put_back(text)
         elif text.strip() or files:
             await self.person.say(self.channel, mentioning(self.person, text.strip()), self.thread or None, files)
-        self.side.refresh()
+        self.writer.sent()
 
     async def _command(self, line: str) -> bool:
         name = line.partition(" ")[0]

@@ -6,7 +6,7 @@ from typing import Any
 from nicegui.element import Element
 
 from playground.page.confirm import agreed
-from playground.page.parts import Plain
+from playground.page.parts import HtmlElement
 from playground.page.surface import Complaint, Surface
 from playground.page.text import words_of
 from playground.slack.block_kit import Json
@@ -20,7 +20,7 @@ class Control:
     field: Field
     surface: Surface
     complaint: Complaint
-    label: Plain | None = None
+    label: HtmlElement | None = None
     name: str = ""
     described: str = ""
 

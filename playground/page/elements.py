@@ -6,7 +6,7 @@ from playground.page import fields
 from playground.page.confirm import agreed
 from playground.page.control import Control
 from playground.page.mrkdwn import plain_html, safe_url
-from playground.page.parts import Plain, element, on_press
+from playground.page.parts import HtmlElement, element, on_press
 from playground.page.surface import Complaint, Surface
 from playground.page.text import marked, unknown, words_of
 from playground.slack.block_kit import Json
@@ -55,7 +55,7 @@ def _button(block: Json, given: Json, surface: Surface) -> None:
     on_press(made, given["action_id"], press)
 
 
-def _busy(made: Plain, *, on: bool) -> None:
+def _busy(made: HtmlElement, *, on: bool) -> None:
     """What is on its way cannot be pressed again; it keeps the focus."""
     if made.is_deleted:
         return

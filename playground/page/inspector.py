@@ -2,17 +2,14 @@
 
 import time
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from nicegui import ui
 from nicegui.events import GenericEventArguments
 
 from playground.page.parts import button, element
-from playground.page.traffic import Counts, Filter, Row, counts, find, rows
+from playground.page.traffic import Counts, Filter, TrafficRow, counts, find, rows
 from playground.slack.core import Core
-
-if TYPE_CHECKING:
-    from playground.page.server import Page
 
 SECONDS = 0.5
 """Between two looks whether something went by: counting three lists costs nothing, drawing them does."""
@@ -51,7 +48,7 @@ STYLE = """
 .inspector-table .q-table__middle { flex: 1 1 auto; max-height: inherit; }
 .inspector-table th { position: sticky; top: 0; z-index: 1; background: var(--paper); }
 .inspector-table th, .inspector-table td { height: auto; padding: 3px 8px; }
-.desk .inspector-open { padding: 0; border: 0; background: none; color: var(--link); }
+.layout .inspector-open { padding: 0; border: 0; background: none; color: var(--link); }
 .inspector-open:hover { text-decoration: underline; }
 .inspector-opened { flex: 1 1 22rem; min-width: 0; }
 .inspector-opened:empty { display: none; }
@@ -126,7 +123,7 @@ class Inspector:
             element("div", "inspector-json", row.json(), tabindex="0", role="region", aria_label="Details")
 
 
-def _cells(row: Row) -> dict[str, Any]:
+def _cells(row: TrafficRow) -> dict[str, Any]:
     ms = "" if row.ms is None else f"{row.ms:.0f}"
     at = time.strftime("%H:%M:%S", time.localtime(row.at))
     return {"key": row.key, "at": at, "kind": row.kind, "what": row.what, "who": row.who, "ms": ms} | {
@@ -135,7 +132,7 @@ def _cells(row: Row) -> dict[str, Any]:
     }
 
 
-def draw(page: "Page") -> None:
+def draw(core: Core) -> None:
     """The pane "Inspector" into the current place of the page."""
     ui.add_css(STYLE)
-    Inspector(page.office.slack)
+    Inspector(core)

@@ -1,39 +1,68 @@
 """Messages as parts: who, when, what, and what can be done with each."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
 
 from nicegui import ui
 
 from playground.page import words
+from playground.page.attempts import Attempts
 from playground.page.blocks import draw as draw_blocks
 from playground.page.mrkdwn import to_html
 from playground.page.parts import Part, button, element
+from playground.page.reading import Reading
 from playground.page.surface import Surface
-from playground.slack.world import File, Message
-
-if TYPE_CHECKING:
-    from playground.page.workspace import Side
+from playground.slack import Channel, Message, Person, Slack
+from playground.slack.world import File
 
 TOGETHER = 300.0
 """Seconds within which messages of one author stand under one name."""
 
 
-def listed(side: "Side", messages: Sequence[Message], *, thread: bool = False, new_from: str = "") -> Iterator[Part]:
+@dataclass(frozen=True)
+class MessageReader:
+    """For whom messages are drawn, and what she can do with them. ``open_thread`` gets a channel and the root's `ts`."""
+
+    person: Person
+    slack: Slack
+    reading: Reading
+    attempts: Attempts
+    open_thread: Callable[[Channel, str], None]
+
+
+def in_channel(person: Person, channel: Channel) -> list[Message]:
+    """As the person sees them; the world's own messages, not copies, so that what is drawn can be clicked."""
+    return [message for message in _seen(person, channel) if message.thread_ts in (None, message.ts) or message.broadcast]
+
+
+def in_thread(person: Person, channel: Channel, root: str) -> list[Message]:
+    """Likewise; the root comes first."""
+    return [message for message in _seen(person, channel) if root in (message.ts, message.thread_ts)]
+
+
+def _replies(person: Person, root: Message) -> list[Message]:
+    return [message for message in in_thread(person, root.channel, root.ts) if message.ts != root.ts]
+
+
+def _seen(person: Person, channel: Channel) -> list[Message]:
+    return [message for message in channel.messages if message.ephemeral_to in (None, person.id)]
+
+
+def listed(reader: MessageReader, messages: Sequence[Message], *, thread: bool = False, new_from: str = "") -> Iterator[Part]:
     """Messages from top to bottom with dividers between days. ``new_from``: the `ts` after which all is new to the reader."""
-    reader, now = side.person, side.slack.world.clock()
+    person, now = reader.person, reader.slack.world.clock()
     last: Message | None = None
     divided = not new_from
     for message in messages:
-        day = words.day(reader, message.ts, now)
-        if not thread and (last is None or words.day(reader, last.ts, now) != day):
+        day = words.day(person, message.ts, now)
+        if not thread and (last is None or words.day(person, last.ts, now) != day):
             yield Part(("day", day), day, partial(element, "span", "", day), classes="day", props={"role": "separator"})
             last = None
-        if not divided and message.ts > new_from and message.user != reader.id:
+        if not divided and message.ts > new_from and message.user != person.id:
             divided, last = True, None
             yield Part("new", None, partial(element, "span", "", "New"), classes="new", props={"role": "separator"})
-        yield one(side, message, together=_together(last, message), thread=thread)
+        yield _one(reader, message, together=_together(last, message), thread=thread)
         last = message
 
 
@@ -48,9 +77,8 @@ def _together(last: Message | None, message: Message) -> bool:
     )
 
 
-def one(side: "Side", message: Message, *, together: bool, thread: bool) -> Part:
-    reader = side.person
-    name, time = words.author(side.slack, message.user), words.time_of_day(reader, message.ts)
+def _one(reader: MessageReader, message: Message, *, together: bool, thread: bool) -> Part:
+    name, time = words.author(reader.slack, message.user), words.time_of_day(reader.person, message.ts)
     pinned = message.ts in message.channel.pins
     marks = [("together", together), ("pinned", pinned), ("ephemeral", bool(message.ephemeral_to))]
     return Part(
@@ -59,40 +87,47 @@ def one(side: "Side", message: Message, *, together: bool, thread: bool) -> Part
         classes=" ".join(["message", *(mark for mark, holds in marks if holds)]),
         props={"aria-label": f"{name}, {time}", "data-ts": message.ts},
         parts=[
-            Part("avatar", (message.user, together), partial(_avatar, side, message, time, together=together), classes="gutter"),
             Part(
-                "body", classes="message-body", parts=list(_body(side, message, together=together, thread=thread, pinned=pinned))
+                "avatar",
+                (message.user, together),
+                partial(_avatar, reader.slack, message, time, together=together),
+                classes="gutter",
             ),
-            Part("tools", (thread, message.thread), partial(_tools, side, message, thread=thread), classes="tools"),
+            Part(
+                "body",
+                classes="message-body",
+                parts=list(_body(reader, message, together=together, thread=thread, pinned=pinned)),
+            ),
+            Part("tools", (thread, message.thread), partial(_tools, reader, message, thread=thread), classes="tools"),
         ],
     )
 
 
-def _body(side: "Side", message: Message, *, together: bool, thread: bool, pinned: bool) -> Iterator[Part]:
+def _body(reader: MessageReader, message: Message, *, together: bool, thread: bool, pinned: bool) -> Iterator[Part]:
     if pinned:
         yield Part("pin", None, lambda: element("span", "", "Pinned in this channel"), classes="note pin-note")
     if message.ephemeral_to:
         yield Part("alone", None, lambda: element("span", "", "Only visible to you"), classes="note eye-note")
     if message.broadcast and not thread:
-        yield Part("broadcast", message.thread, partial(_from_thread, side, message), classes="note")
+        yield Part("broadcast", message.thread, partial(_from_thread, reader, message), classes="note")
     if not together:
-        yield Part("head", None, partial(_head, side, message), classes="message-head")
+        yield Part("head", None, partial(_head, reader, message), classes="message-head")
     shown = (message.text, message.blocks, message.attachments, message.edited, [file.id for file in message.files])
-    lang = side.person.user.locale or "en-US"
-    yield Part("content", shown, partial(_content, side, message), classes="message-content", props={"lang": lang})
-    if warning := side.warnings.get(message.ts):
+    lang = reader.person.user.locale or "en-US"
+    yield Part("content", shown, partial(_content, reader, message), classes="message-content", props={"lang": lang})
+    if warning := reader.attempts.warnings.get(message.ts):
         yield Part("warning", warning, partial(element, "span", "", warning), classes="warning", props={"role": "alert"})
     if not thread and message.thread_ts is None:
-        replies = side.replies(message)
+        replies = _replies(reader.person, message)
         if replies:
-            new = side.page.reading.unread_in_thread(side.person, message)
+            new = reader.reading.unread_in_thread(reader.person, message)
             told = (len(replies), replies[-1].ts, new)
-            yield Part("thread", told, partial(_thread_link, side, message, replies, new), classes="replies")
+            yield Part("thread", told, partial(_thread_link, reader, message, replies, new), classes="replies")
 
 
-def avatar(side: "Side", user_id: str) -> None:
-    name = words.author(side.slack, user_id)
-    if user_id == side.slack.bot_user_id:
+def avatar(slack: Slack, user_id: str) -> None:
+    name = words.author(slack, user_id)
+    if user_id == slack.bot_user_id:
         made = element("span", "avatar avatar-bot", aria_hidden="true")
         with made:
             ui.html('<svg viewBox="0 0 32 32"><path d="M9 16.5l5 5L23.5 11"/></svg>', sanitize=False)
@@ -103,36 +138,39 @@ def avatar(side: "Side", user_id: str) -> None:
         element("span", f"avatar avatar-{hue}", words.initials(name), aria_hidden="true")
 
 
-def _avatar(side: "Side", message: Message, time: str, *, together: bool) -> None:
+def _avatar(slack: Slack, message: Message, time: str, *, together: bool) -> None:
     if together:
         element("time", "late-time", time)
     else:
-        avatar(side, message.user)
+        avatar(slack, message.user)
 
 
-def _head(side: "Side", message: Message) -> None:
-    element("strong", "author", words.author(side.slack, message.user))
+def _head(reader: MessageReader, message: Message) -> None:
+    element("strong", "author", words.author(reader.slack, message.user))
     if message.bot:
         element("span", "app-badge", "APP")
-    user = side.slack.world.users.get(message.user)
-    if user and not message.bot and user.team != side.person.user.team:
+    user = reader.slack.world.users.get(message.user)
+    if user and not message.bot and user.team != reader.person.user.team:
         element("span", "team-badge", user.team.name)
-    time = element("time", "time", words.time_of_day(side.person, message.ts))
-    time.props["title"] = words.full_time(side.person, message.ts)
+    time = element("time", "time", words.time_of_day(reader.person, message.ts))
+    time.props["title"] = words.full_time(reader.person, message.ts)
 
 
-def _content(side: "Side", message: Message) -> None:
+def _content(reader: MessageReader, message: Message) -> None:
     if message.blocks:
-        draw_blocks(message.blocks, Surface(side.person, message, side.slack.world, partial(side.run, message.ts)))
+        draw_blocks(message.blocks, Surface(reader.person, message, reader.slack.world, partial(reader.attempts.run, message.ts)))
     elif message.text:
-        ui.html(to_html(message.text, side.person), sanitize=False).classes("said")
+        ui.html(to_html(message.text, reader.person), sanitize=False).classes("said")
     for attached in message.attachments:
         with element("div", "attached"):
             if attached.get("blocks"):
-                draw_blocks(attached["blocks"], Surface(side.person, message, side.slack.world, partial(side.run, message.ts)))
+                draw_blocks(
+                    attached["blocks"],
+                    Surface(reader.person, message, reader.slack.world, partial(reader.attempts.run, message.ts)),
+                )
             else:
                 text = attached.get("text") or attached.get("fallback") or ""
-                ui.html(to_html(text, side.person), sanitize=False).classes("said")
+                ui.html(to_html(text, reader.person), sanitize=False).classes("said")
     if message.edited:
         element("span", "edited", "(edited)")
     for file in message.files:
@@ -147,21 +185,21 @@ def _file(file: File) -> None:
             element("span", "file-size", f"{file.name} · {words.size(len(file.content))}")
 
 
-def _from_thread(side: "Side", message: Message) -> None:
+def _from_thread(reader: MessageReader, message: Message) -> None:
     element("span", "", "replied to ")
-    button("a thread", partial(side.open_thread, message.channel, message.thread), "link")
+    button("a thread", partial(reader.open_thread, message.channel, message.thread), "link")
 
 
-def _thread_link(side: "Side", message: Message, replies: Sequence[Message], new: int) -> None:
+def _thread_link(reader: MessageReader, message: Message, replies: Sequence[Message], new: int) -> None:
     for user_id in list(dict.fromkeys(reply.user for reply in replies))[:3]:
-        avatar(side, user_id)
+        avatar(reader.slack, user_id)
     count = f"{len(replies)} {'reply' if len(replies) == 1 else 'replies'}"
-    button(count, partial(side.open_thread, message.channel, message.ts), "link replies-link", name="replies")
+    button(count, partial(reader.open_thread, message.channel, message.ts), "link replies-link", name="replies")
     if new:
         element("span", "replies-new", f"{new} new")
-    element("span", "replies-last", f"Last {words.time_of_day(side.person, replies[-1].ts)}")
+    element("span", "replies-last", f"Last {words.time_of_day(reader.person, replies[-1].ts)}")
 
 
-def _tools(side: "Side", message: Message, *, thread: bool) -> None:
+def _tools(reader: MessageReader, message: Message, *, thread: bool) -> None:
     if not thread and not message.ephemeral_to:
-        button("Reply in thread", partial(side.open_thread, message.channel, message.thread), "tool")
+        button("Reply in thread", partial(reader.open_thread, message.channel, message.thread), "tool")

@@ -99,19 +99,19 @@ class _Drawn:
                 part.draw()
 
 
-class Plain(TextElement):
+class HtmlElement(TextElement):
     """An element of HTML; its text is never read as HTML."""
 
 
-def element(tag: str, classes: str = "", text: str = "", **props: Any) -> Plain:
+def element(tag: str, classes: str = "", text: str = "", **props: Any) -> HtmlElement:
     """An underscore in a prop's name stands for a dash: ``aria_label``. A prop of None is left out."""
-    made = Plain(tag=tag, text=text)
+    made = HtmlElement(tag=tag, text=text)
     made.classes(classes)
     made.props.update({name.replace("_", "-"): value for name, value in props.items() if value is not None})
     return made
 
 
-def on_press(made: Plain, name: str, act: Callable[[], object]) -> Plain:
+def on_press(made: HtmlElement, name: str, act: Callable[[], object]) -> HtmlElement:
     """``act``, which may be a coroutine function, at each press on an element; ``name``: what it will be called when drawn anew."""
     frame = next((above for above in made.ancestors() if isinstance(above, Frame | ui.dialog)), None)
     if not isinstance(frame, Frame):  # nothing hears it, as in a dialog, which stands elsewhere in the page
@@ -120,12 +120,12 @@ def on_press(made: Plain, name: str, act: Callable[[], object]) -> Plain:
     return made
 
 
-def button(text: str, act: Callable[[], object], classes: str = "", *, name: str = "", **props: Any) -> Plain:
+def button(text: str, act: Callable[[], object], classes: str = "", *, name: str = "", **props: Any) -> HtmlElement:
     """A plain button; ``act`` may be a coroutine function. ``name``: where its text may change when it is drawn anew."""
     return on_press(element("button", classes, text, type="button", **props), name or text or str(props.get("aria_label")), act)
 
 
-def on_value(made: Plain, event: str, act: Callable[[str], object]) -> Plain:
+def on_value(made: HtmlElement, event: str, act: Callable[[str], object]) -> HtmlElement:
     """``act`` gets what stands in a native control at its event."""
 
     def handle(given: GenericEventArguments) -> object:

@@ -4,65 +4,30 @@ import asyncio
 import contextlib
 import mimetypes
 import socket
-from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
-from nicegui import background_tasks, ui
+from nicegui import ui
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from playground.office import Office
-from playground.page.desk import Desk
-from playground.page.reading import Reading
-from playground.slack import Person, Slack
+from playground.slack import Slack
 
 TITLE = "Pismo onboarding, playground"
 
 
-class Page:
-    """What all browsers share: the office, and how far each person has read. ``url`` is set while it is served."""
-
-    def __init__(self, office: Office) -> None:
-        self.office = office
-        self.url = ""
-        self.reading = Reading(office.slack)
-        self.desks: dict[str, Desk] = {}
-        self.filled: Counter[str] = Counter()
-        """How often a form, by its view's id, was filled in by something other than the page: what it shows is out of date then."""
+class ServedPage(Protocol):
+    """What is served. ``draw`` draws it for the browser that just came; the files are those of ``slack``."""
 
     @property
-    def slack(self) -> Slack:
-        return self.office.slack
-
-    @property
-    def here(self) -> Desk:
-        """The desk of the browser for which the calling code draws or handles an event."""
-        return self.desks[ui.context.client.id]
-
-    def people(self, *, support: bool) -> list[Person]:
-        """Those of the installing workspace, or those of the customers."""
-        home = self.slack.installing_team
-        return [person for person in self.slack.people.values() if (person.user.team == home) is support]
-
-    def draw(self) -> None:
-        """One browser's page."""
-        client = ui.context.client
-        desk = self.desks[client.id] = Desk(self)
-        desk.open()
-        following = background_tasks.create(desk.follow(), name="page follows Slack")
-
-        def gone() -> None:
-            following.cancel()
-            self.desks.pop(client.id, None)
-
-        client.on_delete(gone)
+    def slack(self) -> Slack: ...
+    def draw(self) -> None: ...
 
 
-class _Server(uvicorn.Server):
+class _PageServer(uvicorn.Server):
     """Signals belong to whoever serves the page: more than a server has to end."""
 
     @contextlib.contextmanager
@@ -113,7 +78,7 @@ FAVICON = (
 
 
 @contextlib.asynccontextmanager
-async def serve(page: Page, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
+async def serve(page: ServedPage, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
     """Serve the page until the block ends; gives its address. Port 0 takes a free one.
 
     Only requests that name this address (or localhost) are answered, so that no web page elsewhere can reach it by a name of its own;
@@ -129,7 +94,7 @@ async def serve(page: Page, host: str = "127.0.0.1", port: int = 0) -> AsyncIter
     front.state.page = page
     allowed = ["127.0.0.1", "localhost"] if host == "127.0.0.1" else ["*"]
     app: Any = TrustedHostMiddleware(front, allowed_hosts=allowed)
-    server = _Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=1))
+    server = _PageServer(uvicorn.Config(app, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=1))
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     try:
         while not server.started:
@@ -137,10 +102,8 @@ async def serve(page: Page, host: str = "127.0.0.1", port: int = 0) -> AsyncIter
                 await serving
                 raise OSError("the page's server ended at its start")
             await asyncio.sleep(0.01)
-        page.url = f"http://{host}:{listening.getsockname()[1]}"
-        yield page.url
+        yield f"http://{host}:{listening.getsockname()[1]}"
     finally:
         server.should_exit = True
         await serving
         listening.close()
-        page.url = ""

@@ -8,7 +8,7 @@ from nicegui import ui
 
 from playground.page.emoji import emoji
 from playground.page.mrkdwn import plain_html, to_html
-from playground.page.parts import Plain, element
+from playground.page.parts import HtmlElement, element
 from playground.slack.block_kit import Json
 from playground.slack.reader import Reader
 
@@ -48,5 +48,5 @@ def unknown(thing: Any) -> None:
         element("span", "", f"Unknown element: {kind}")
         with element("details"):
             element("summary", "", "What the app sent")
-            made: Plain = element("pre", "", json.dumps(thing, indent=2, ensure_ascii=False, default=str))
+            made: HtmlElement = element("pre", "", json.dumps(thing, indent=2, ensure_ascii=False, default=str))
             made.props["tabindex"] = "0"

@@ -41,7 +41,7 @@ class Counts(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Row:
+class TrafficRow:
     """`key`: the kind and the place in its list, e.g. ``call-17``. `at`: Unix seconds. `ms`: None where nothing was measured."""
 
     key: str
@@ -63,9 +63,9 @@ def counts(core: Core, since: Counts = Counts()) -> Counts:  # noqa: B008 - a va
     return Counts(len(core.deliveries) - since.payloads, len(core.calls) - since.calls, len(core.violations) - since.refused)
 
 
-def rows(core: Core, shown: Filter = "all", *, since: Counts = Counts(), limit: int = 200) -> list[Row]:  # noqa: B008 - likewise
+def rows(core: Core, shown: Filter = "all", *, since: Counts = Counts(), limit: int = 200) -> list[TrafficRow]:  # noqa: B008 - likewise
     """The newest first, at most `limit`, of what came after `since`."""
-    lists: dict[Kind, tuple[list[Any], int, Callable[[Core, int, Any], Row]]] = {
+    lists: dict[Kind, tuple[list[Any], int, Callable[[Core, int, Any], TrafficRow]]] = {
         "payload": (core.deliveries, since.payloads, _payload),
         "call": (core.calls, since.calls, _call),
         "refused": (core.violations, since.refused, _refused),
@@ -78,7 +78,7 @@ def rows(core: Core, shown: Filter = "all", *, since: Counts = Counts(), limit: 
     return list(islice(merge(*newest, key=lambda row: row.at, reverse=True), limit))
 
 
-def find(core: Core, key: str) -> Row | None:
+def find(core: Core, key: str) -> TrafficRow | None:
     """The row of that key, however old it is."""
     kind, _, place = key.rpartition("-")
     number = int(place)
@@ -91,20 +91,22 @@ def find(core: Core, key: str) -> Row | None:
     return None
 
 
-def _payload(core: Core, place: int, sent: Sent) -> Row:
+def _payload(core: Core, place: int, sent: Sent) -> TrafficRow:
     what = sent.kind + (f", try {sent.attempt + 1}" if sent.attempt else "")
     outcome = f"acknowledged ({sent.status})" if sent.error is None else _NOT_ACKNOWLEDGED.get(sent.error, sent.error)
     verdict: Verdict = "bad" if sent.error else "poor" if sent.ms > SLOW_MS else "good"
-    return Row(f"payload-{place}", "payload", sent.at, what, _who(core, sent.payload), sent.ms, outcome, verdict, sent.payload)
+    return TrafficRow(
+        f"payload-{place}", "payload", sent.at, what, _who(core, sent.payload), sent.ms, outcome, verdict, sent.payload
+    )
 
 
-def _call(_core: Core, place: int, call: Call) -> Row:
+def _call(_core: Core, place: int, call: Call) -> TrafficRow:
     verdict: Verdict = "good" if call.outcome == "ok" else "poor"
-    return Row(f"call-{place}", "call", call.at, call.method, "the app", call.ms, call.outcome, verdict, asdict(call))
+    return TrafficRow(f"call-{place}", "call", call.at, call.method, "the app", call.ms, call.outcome, verdict, asdict(call))
 
 
-def _refused(_core: Core, place: int, violation: Violation) -> Row:
-    return Row(
+def _refused(_core: Core, place: int, violation: Violation) -> TrafficRow:
+    return TrafficRow(
         f"refused-{place}",
         "refused",
         violation.at,

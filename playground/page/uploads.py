@@ -13,7 +13,7 @@ from playground.slack.forms import FileUpload
 _CHOSEN = "(event) => { getElement(%d).$refs.qRef.addFiles([...event.target.files]); event.target.value = ''; }"
 
 
-class Uploads:
+class UploadField:
     def __init__(self, of: Control) -> None:
         self.of = of
         self.most = int(of.element.get("max_files", 10))
@@ -69,4 +69,4 @@ def _name(file: Any) -> str:
 
 
 def uploads(of: Control) -> None:
-    Uploads(of)
+    UploadField(of)

@@ -10,7 +10,8 @@ from playwright.async_api import Browser, async_playwright
 
 from playground.browser import CHROMIUM, launch
 from playground.office import CALM, Office
-from playground.page.server import Page, serve
+from playground.page.office_page import OfficePage
+from playground.page.server import serve
 from tests import leaks
 from tests.e2e.visit import Visit, visit
 
@@ -56,7 +57,7 @@ async def office() -> AsyncIterator[Office]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def url(office: Office) -> AsyncIterator[str]:
-    async with serve(Page(office)) as url:
+    async with serve(OfficePage(office)) as url:
         yield url
 
 

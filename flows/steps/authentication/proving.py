@@ -11,13 +11,14 @@ from pydantic import BeforeValidator, Field
 from flows.checks.tokens import unwrapped
 from flows.forms.fields import Answers, FormPage, Input, Kind
 from flows.forms.inputs import LONGEST, LongText
-from flows.forms.step import Form, Page, Situation, Task
+from flows.forms.parity import PRODUCTION, TEST
+from flows.forms.step import Form, Offer, Page, Situation, Task
+from flows.outbox import RunProof
 from flows.people import Side
 from flows.problems import Problem
 from flows.state import StepState
-from flows.steps.org_details import to_org_details
+from flows.steps.org_details import label_of, org_id, to_org_details
 
-TEST, PRODUCTION = "test", "production"
 PROVE, SETTLE = "authentication.prove_access", "authentication.settle_organization"
 
 UNCHANGEABLE = ("id", "legal_proxy_document")
@@ -31,7 +32,7 @@ def _unwrapped(value: object) -> object:
     return unwrapped(value) if isinstance(value, str) else value
 
 
-class Token(FormPage):
+class TokenPage(FormPage):
     environment: Annotated[str, Input(Kind.CHOICE, (TEST, PRODUCTION))] = TEST
     token: Annotated[
         str,
@@ -48,14 +49,20 @@ class Settled(FormPage):
     reason: Annotated[LongText | None, Input(Kind.LONG_TEXT)] = None
 
 
+def last(situation: Situation, environment: str) -> Answers | None:
+    """What the last passed proof in an environment found."""
+    ran = [answers for _, answers in situation.items.get(PROVE, ()) if answers.get("environment", TEST) == environment]
+    return ran[-1] if ran else None
+
+
 def proved(situation: Situation, environment: str = TEST) -> bool:
-    return any(answers.get("environment", TEST) == environment for _, answers in situation.items.get(PROVE, ()))
+    return last(situation, environment) is not None
 
 
 def differences(situation: Situation) -> list[Difference]:
     """As the last passed proof in the test environment found them."""
-    ran = [answers for _, answers in situation.items.get(PROVE, ()) if answers.get("environment", TEST) == TEST]
-    return [(field, ours, theirs) for field, ours, theirs in (ran[-1].get("differences") or [])] if ran else []
+    found = last(situation, TEST)
+    return [(field, ours, theirs) for field, ours, theirs in (found.get("differences") or [])] if found else []
 
 
 def unaccepted(situation: Situation) -> list[Difference]:
@@ -88,6 +95,13 @@ def sendable(situation: Situation) -> list[Difference]:
     return [one for one in unaccepted(situation) if one[1] and one[0] not in UNCHANGEABLE]
 
 
+def _offers(situation: Situation) -> Iterator[Offer]:
+    for detail, ours, theirs in sendable(situation):
+        yield Offer(
+            detail, key="choice.difference.label", params={"what": label_of(detail), "ours": ours, "theirs": theirs or "-"}
+        )
+
+
 def _settled(answers: Answers, situation: Situation) -> Iterator[Problem]:
     chosen = answers.get("send") or []
     if not set(chosen) <= {field for field, _, _ in sendable(situation)}:
@@ -116,19 +130,20 @@ def tasks(stale_with: tuple[str, ...]) -> tuple[Task, ...]:
             needed=lambda situation: bool(undecided(situation)),
             repeatable=True,
             adds=_accepted,
+            offers={"differences": _offers},
         ),
         Task(
             "prove_access",
             Side.CUSTOMER,
             Form(
                 PROVE,
-                (Page("token", Token),),
+                (Page("token", TokenPage),),
                 example={"environment": TEST, "token": "an-access-token-of-the-test-environment"},
             ),
-            ready=lambda situation: bool(situation.org_id),
+            ready=lambda situation: bool(org_id(situation)),
             needed=lambda situation: not proved(situation) or bool(to_send(situation)),
             repeatable=True,
-            effect="proof",
+            effect=RunProof,
             stale_with=stale_with,
             also_in=(StepState.DONE,),
         ),

@@ -7,8 +7,9 @@ from pydantic import Field
 from flows.forms.fields import FormPage, Input, Kind
 from flows.forms.inputs import Country
 from flows.forms.step import Form, Page, Situation, Step, Task
+from flows.outbox import ShowKeyCommands, ShowTokenCommands
 from flows.people import Side
-from flows.steps.authentication import credentials, example_keys, mtls, proving, token_check
+from flows.steps.authentication import credentials, example_keys, mtls, parity, proving, token_check
 from flows.steps.authentication.mtls import Pasted, Pem, PemFile
 from flows.steps.authentication.openssl import known_details
 
@@ -27,7 +28,7 @@ class Method(FormPage):
     mtls: Annotated[str, Input(Kind.CHOICE, mtls.WAYS)]
 
 
-class PublicKey(Pasted):
+class PublicKeyPage(Pasted):
     public_key: Pem = None
     public_key_file: PemFile = None
 
@@ -86,7 +87,7 @@ STEP = Step(
         "authentication",
         (
             Page("method", Method),
-            Page("key", PublicKey, when=lambda answers: answers.get("method") == "oidc", check=credentials.check_public_key),
+            Page("key", PublicKeyPage, when=lambda answers: answers.get("method") == "oidc", check=credentials.check_public_key),
             Page("details", Details),
             *mtls.PAGES,
         ),
@@ -126,7 +127,7 @@ STEP = Step(
                 example={"iss": "https://issuer.example", "sub": "example-bank", "aud": "https://audience.example"},
             ),
             ready=lambda situation: _is(situation, "method", "oidc") and _uploaded(situation),
-            effect="token_commands",
+            effect=ShowTokenCommands,
             stale_with=KEY,
         ),
         *mtls.TASKS,
@@ -135,6 +136,7 @@ STEP = Step(
     ),
     finished=_finished,
     links=_links,
-    on_open=("commands",),
-    on_approval=("token_commands",),
+    on_open=(ShowKeyCommands,),
+    on_approval=(ShowTokenCommands,),
+    parity=parity.ITEMS,
 )

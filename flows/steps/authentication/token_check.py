@@ -13,6 +13,7 @@ from flows.people import Side
 from flows.problems import Problem
 from flows.state import StepState
 from flows.steps.authentication import example_keys
+from flows.steps.org_details import org_id
 
 if TYPE_CHECKING:
     from flows.checks.claims import Expected
@@ -36,7 +37,7 @@ def expected(situation: Situation) -> "Expected":
     given = situation.done.get("authentication.record_claims", {})
     key = text_of(situation.answers.get("authentication", {}), "public_key", "public_key_file") if _openid(situation) else ""
     claims = {name: str(given.get(name, "")) for name in ("iss", "sub", "aud")}
-    return Expected(situation.org_id, public_key=key, **claims)
+    return Expected(org_id(situation), public_key=key, **claims)
 
 
 def _openid(situation: Situation) -> bool:
@@ -65,7 +66,7 @@ TASK = Task(
         example={"token_kind": ACCESS_TOKEN, "token": example_keys.access_token()},
     ),
     ready=lambda situation: (
-        bool(situation.org_id) and (not _openid(situation) or "authentication.record_claims" in situation.done)
+        bool(org_id(situation)) and (not _openid(situation) or "authentication.record_claims" in situation.done)
     ),
     repeatable=True,
     optional=True,

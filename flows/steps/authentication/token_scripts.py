@@ -5,6 +5,7 @@ neither in the shell's history nor among the arguments of a process. What is pri
 from flows.forms.step import Situation
 from flows.steps.authentication.scripts import Script, as_json, posix, powershell
 from flows.steps.environments import SANDBOX
+from flows.steps.org_details import org_id
 
 SECRET_FIELD = "client_secret_string"  # noqa: S105  the name of a field, as Pismo's guide has it; RFC 6749 says client_secret
 _CLAIMS = ("iss", "sub", "aud")
@@ -99,11 +100,11 @@ def token_scripts(situation: Situation, secret_field: str = SECRET_FIELD) -> tup
     """For the method that was approved and the test environment; none while the claims of OpenID Connect are not recorded."""
     method = str(situation.get("authentication", "method", ""))
     given = situation.done.get("authentication.record_claims", {})
-    if method not in _PATHS or not situation.org_id or (method == "oidc" and not given):
+    if method not in _PATHS or not org_id(situation) or (method == "oidc" and not given):
         return ()
     base = str(situation.done.get("environments.test_ready", {}).get("base_url") or SANDBOX)
     url = base.rstrip("/") + _PATHS[method]
-    claims = as_json({**{name: str(given.get(name, "")) for name in _CLAIMS}, "tenant_id": situation.org_id})[:-1]
+    claims = as_json({**{name: str(given.get(name, "")) for name in _CLAIMS}, "tenant_id": org_id(situation)})[:-1]
     usual = {"secret_field": secret_field, "seconds": _SECONDS}
     call = _POWERSHELL_CALL.format(url=powershell(url), json="" if method == "oauth2" else " -ContentType 'application/json'")
     return (

@@ -189,7 +189,7 @@ def test_why_an_effect_was_given_up_is_said_in_words(language: str) -> None:
 
 @every
 def test_each_secret_that_the_guard_knows_has_its_refusal_and_its_name(language: str) -> None:
-    from flows.checks.guard import Kind as Secret  # noqa: PLC0415  its patterns take time to compile
+    from flows.checks.guard import SecretKind as Secret  # noqa: PLC0415  its patterns take time to compile
 
     assert lacking(language, (f"{prefix}{kind.value}" for kind in Secret for prefix in ("error.secret_", "secret_kind."))) == []
 

@@ -21,7 +21,7 @@ from cryptography.x509.oid import NameOID
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from flows.checks.guard import CUT, Finding, Kind, find_in_file, find_secrets, redact
+from flows.checks.guard import CUT, SecretFinding, SecretKind, find_in_file, find_secrets, redact
 from tests.flows.checks.made_secrets import CUT_SHORT, MANGLED, kinds, noise, public_texts
 
 TOKEN = jwt.encode({"sub": "x"}, "k" * 32, algorithm="HS256")

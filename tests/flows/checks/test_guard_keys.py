@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.serialization import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.checks.guard import CUT, Kind, find_in_file, find_secrets, redact
+from flows.checks.guard import CUT, SecretKind, find_in_file, find_secrets, redact
 from tests.flows.checks.made_secrets import (
     CUT_SHORT,
     LOCK,

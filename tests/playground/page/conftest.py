@@ -2,7 +2,6 @@
 
 import contextlib
 from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
@@ -32,8 +31,7 @@ async def shown() -> AsyncIterator[Gallery]:
         answer(app, gallery)
         async with http(app) as url:
             slack.deliver_by(Delivery.http(url))
-            page: Any = gallery  # all that is asked of a page
-            async with serve(page):
+            async with serve(gallery) as gallery.url:
                 yield gallery
 
 

@@ -195,7 +195,7 @@ class Gallery:
         ui.dark_mode(value=None)
         ui.context.client.content.classes(replace="gallery")
         style = "display:grid;grid-template-columns:470px 560px;gap:40px;padding:24px;background:var(--paper);height:100vh;overflow:auto"
-        with element("main", "desk", style=style):
+        with element("main", "layout", style=style):
             with element("section", aria_label="Form"):
                 draw(self.view.blocks, Surface(self.person, self.view, self.slack.world, self.run, self.errors))
             with element("section", aria_label="Message"):

@@ -14,7 +14,8 @@ from playground.acts import Acts
 from playground.browser import CHROMIUM, PATIENCE_MS, Side
 from playground.journey import Journey
 from playground.office import CALM, Office
-from playground.page.server import Page, serve
+from playground.page.office_page import OfficePage
+from playground.page.server import serve
 from playground.slack import Delivery
 from tests.playground.company import actions, button, field_of, modal, plain
 from tests.playground.page.gallery import complaints
@@ -34,7 +35,7 @@ async def office() -> AsyncIterator[Office]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def url(office: Office) -> AsyncIterator[str]:
-    async with serve(Page(office)) as url:
+    async with serve(OfficePage(office)) as url:
         yield url
 
 

@@ -1,24 +1,22 @@
 """The pane "Demo": who plays the next step, the clock, the faults, the bot, and what happened lately."""
 
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from nicegui import ui
 
 from playground.clock import MOVES
 from playground.journey import RefusedError
-from playground.life import Life, life_of
+from playground.life import Life
 from playground.next_step import Played
-from playground.page.parts import Plain, button, element
+from playground.page.parts import HtmlElement, button, element
 from playground.slack import Person, UnmetError
 from playground.switches import LABELS
-
-if TYPE_CHECKING:
-    from playground.page.server import Page
 
 SECONDS = 0.5
 SHOWN = 8
@@ -53,11 +51,26 @@ STYLE = """
 """
 
 
-class Controls:
-    """The pane in one browser. What it does is of the whole demo: other browsers see it too."""
+class Seats(Protocol):
+    """Who sits at the two sides of this browser, and who of them was in use last."""
 
-    def __init__(self, page: "Page") -> None:
-        self.page, self.desk, self.life = page, page.here, life_of(page.office)
+    @property
+    def customer(self) -> Person: ...
+    @property
+    def support(self) -> Person: ...
+    @property
+    def looked_at(self) -> Person: ...
+    def show(self, person: Person) -> None: ...
+
+
+class DemoPane:
+    """The pane in one browser. What it does is of the whole demo: other browsers see it too.
+
+    ``filled``: counts, by its view's id, how often a form was filled in here.
+    """
+
+    def __init__(self, life: Life, seats: Seats, filled: Counter[str]) -> None:
+        self.life, self.seats, self.filled = life, seats, filled
         self._told: object = None
         with element("section", "demo", aria_label="Demo"):
             self._next()
@@ -127,13 +140,13 @@ class Controls:
         return acted
 
     async def _play(self) -> None:
-        looked_at = self.desk.looked_at
-        both = [self.desk.customer.person, self.desk.support.person]
+        looked_at = self.seats.looked_at
+        both = [self.seats.customer, self.seats.support]
         await self._played(self.life.player.play(sorted(both, key=lambda person: person is not looked_at)))
 
     async def _fill(self) -> None:
         """The form of whoever was in use last, else of the one beside."""
-        both = [self.desk.looked_at, self.desk.customer.person, self.desk.support.person]
+        both = [self.seats.looked_at, self.seats.customer, self.seats.support]
         await self._played(self.life.player.fill(next((person for person in both if person.view), both[0])))
 
     async def _played(self, act: Awaitable[Played]) -> None:
@@ -152,9 +165,9 @@ class Controls:
     def _follow(self, person: Person) -> None:
         """Show what was played."""
         if person.view is not None:
-            self.page.filled[person.view.id] += 1
-        self.desk.show(person)
-        self.page.slack.changed()
+            self.filled[person.view.id] += 1
+        self.seats.show(person)
+        self.life.office.slack.changed()
 
     def _enable(self, *, on: bool) -> None:
         for pressed in (self.play, self.fill):
@@ -166,8 +179,8 @@ class Controls:
 
     def refresh(self) -> None:
         now, life = self.life.clock(), self.life
-        _say(self.customer_time, _local(now, self.desk.customer.person))
-        _say(self.support_time, _local(now, self.desk.support.person))
+        _say(self.customer_time, _local(now, self.seats.customer))
+        _say(self.support_time, _local(now, self.seats.support))
         _say(self.ahead, _ahead(life.clock.ahead))
         state = life.keeper.state
         _say(self.state, STATES[state])
@@ -186,11 +199,11 @@ class Controls:
                 element("div", "demo-small", "Each press does what waits next, as a person would. What was done stands here.")
             for note in list(life.notes)[:SHOWN]:
                 with element("div"):
-                    element("time", "", f"{note.at.astimezone(_zone(self.desk.customer.person)):%H:%M}")
+                    element("time", "", f"{note.at.astimezone(_zone(self.seats.customer)):%H:%M}")
                     element("span", "", note.sentence)
 
 
-def _say(line: Plain, words: str) -> None:
+def _say(line: HtmlElement, words: str) -> None:
     if line.text != words:
         line.text = words
 
@@ -215,7 +228,7 @@ def _ahead(ahead: timedelta) -> str:
     return f"{' '.join(parts) or 'Less than a minute'} ahead of this machine's; it never goes back."
 
 
-def draw(page: "Page") -> None:
+def draw(life: Life, seats: Seats, filled: Counter[str]) -> None:
     """The pane into the current place of the page."""
     ui.add_css(STYLE)
-    Controls(page)
+    DemoPane(life, seats, filled)

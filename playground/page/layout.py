@@ -2,63 +2,71 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
 
 from nicegui import ui
 
-from playground.page import controls, inspector, theme
-from playground.page.parts import Plain, button, element
-from playground.page.workspace import Side
+from playground.life import life_of
+from playground.page import demo_pane, inspector, theme
+from playground.page.parts import HtmlElement, button, element
+from playground.page.shared import SharedState
+from playground.page.workspace import Workspace
 from playground.slack import Person
-
-if TYPE_CHECKING:
-    from playground.page.server import Page
 
 log = logging.getLogger("playground.page")
 
 BURST = 0.08
 """Seconds between two drawings, so that a burst of changes is drawn once."""
-PANES: dict[str, Callable[["Page"], None]] = {"Demo": controls.draw, "Inspector": inspector.draw}
 
 
-class Desk:
-    def __init__(self, page: "Page") -> None:
-        self.page = page
-        self.client = ui.context.client
+class Layout:
+    def __init__(self, shared: SharedState) -> None:
+        self.shared = shared
         theme.dress()
-        self.client.content.classes(replace="desk")
+        ui.context.client.content.classes(replace="layout")
         with element("header", "top"):
             self._header()
-        with element("div", "sides") as self.sides:
+        with element("div", "sides") as self.frame:
             self._tabs()
-            self.customer = Side(self, "Customer", page.people(support=False))
-            self.support = Side(self, "Support", page.people(support=True))
-        self.active = self.customer
-        for side in (self.customer, self.support):
+            self.left = Workspace("Customer", shared.people(support=False), shared)
+            self.right = Workspace("Support", shared.people(support=True), shared)
+        self.active = self.left
+        for side in (self.left, self.right):
             side.root.on("focusin", partial(self._look, side), args=[])
-        self._panes: dict[str, tuple[Plain, Plain]] = {}
+        self._panes: dict[str, tuple[HtmlElement, HtmlElement]] = {}
         self._pane = ""
-
-    def open(self) -> None:
-        """Draw the rest, for which the desk must be known to the page."""
         self._dock()
         self._choose("Customer")
         self.refresh()
 
     @property
+    def customer(self) -> Person:
+        return self.left.person
+
+    @property
+    def support(self) -> Person:
+        return self.right.person
+
+    @property
     def looked_at(self) -> Person:
-        """Who was last in use."""
         return self.active.person
 
+    def show(self, person: Person) -> None:
+        """Let a person sit down at her side, in view."""
+        for side in (self.left, self.right):
+            if person in side.people:
+                self._look(side)
+                self._choose(side.name)
+                if side.person is not person:
+                    side.choose(person.id)
+
     def refresh(self) -> None:
-        for side in (self.customer, self.support):
+        for side in (self.left, self.right):
             side.refresh()
 
     async def follow(self) -> None:
         """Draw what changes, until cancelled."""
-        with self.page.slack.listening() as changed:
+        with self.shared.slack.listening() as changed:
             while True:
                 changed.clear()
                 try:
@@ -68,20 +76,7 @@ class Desk:
                 await asyncio.sleep(BURST)
                 await changed.wait()
 
-    def javascript(self, code: str) -> None:
-        if self.client.has_socket_connection:
-            self.client.run_javascript(code)
-
-    def show(self, person: Person) -> None:
-        """Let a person sit down at her side, in view."""
-        for side in (self.customer, self.support):
-            if person in side.people:
-                self._look(side)
-                self._choose(side.name)
-                if side.person is not person:
-                    side.choose(person.id)
-
-    def _look(self, side: Side) -> None:
+    def _look(self, side: Workspace) -> None:
         self.active = side
 
     def _header(self) -> None:
@@ -98,19 +93,23 @@ class Desk:
 
     def _choose(self, name: str) -> None:
         """Which side shows where there is room for one."""
-        self.sides.classes(replace=f"sides show-{name.lower()}")
+        self.frame.classes(replace=f"sides show-{name.lower()}")
         for other, tab in self._tab_buttons.items():
             tab.props["aria-selected"] = "true" if other == name else "false"
 
     def _dock(self) -> None:
+        panes = {
+            "Demo": partial(demo_pane.draw, life_of(self.shared.office), self, self.shared.filled),
+            "Inspector": partial(inspector.draw, self.shared.slack),
+        }
         with element("div", "dock"):
             with element("div", "dock-bar"):
-                switches = {name: button(name, partial(self._toggle, name), "dock-tab") for name in PANES}
-            for name, draw in PANES.items():
+                switches = {name: button(name, partial(self._toggle, name), "dock-tab") for name in panes}
+            for name, draw in panes.items():
                 with element("div", "pane") as pane:
-                    draw(self.page)
+                    draw()
                 self._panes[name] = (switches[name], pane)
-        self._toggle(next(iter(PANES)))
+        self._toggle(next(iter(panes)))
 
     def _toggle(self, name: str) -> None:
         """Show one pane, or none when its button is pressed again."""

@@ -1,0 +1,35 @@
+"""What happens to the customer's channel: another id, no longer shared, shared again."""
+
+from flows.cases.case import Case
+from flows.outbox import MoveMessages
+from flows.people import SYSTEM
+
+
+def follow(case: Case, old: str, new: str) -> None:
+    """Slack gave the channel another id (a private channel that is shared): everything follows it."""
+    case.onboarding.channel_id = new
+    case.log("channel:id_changed", by=SYSTEM, facts={"old": old, "new": new})
+    case.ask(MoveMessages(old=old, new=new))
+
+
+def sever(case: Case) -> None:
+    """The channel is no longer shared with the customer: nothing can reach them there; support is told once."""
+    onboarding = case.onboarding
+    if onboarding.closed_at or onboarding.severed_at:
+        return
+    onboarding.severed_at = case.now
+    case.log("channel:severed", by=SYSTEM, facts={"channel": onboarding.channel_id})
+    case.warn("severed", customer=onboarding.customer, channel=onboarding.channel_id)
+
+
+def share(case: Case) -> None:
+    """The channel is shared again: all messages are drawn as things stand now, and reminders go on."""
+    onboarding = case.onboarding
+    if onboarding.closed_at or not onboarding.severed_at:
+        return
+    onboarding.severed_at = None
+    for record in case.snapshot.steps.values():  # reminders ceased; who was not told all of them is reminded again
+        if record.turn and record.remind_at is None and record.escalated_at is None:
+            record.remind_at = case.now
+    case.log("channel:shared", by=SYSTEM, facts={"channel": onboarding.channel_id})
+    case.warn("shared_again", customer=onboarding.customer, channel=onboarding.channel_id)

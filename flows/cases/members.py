@@ -1,0 +1,37 @@
+"""The customer's people: who joins their channel and who leaves it."""
+
+from flows.cases.case import Case
+from flows.model import COLLEAGUE, LEFT, Member
+from flows.people import SYSTEM, Who
+
+
+def member_of(onboarding_id: str, who: Who, role: str) -> Member:
+    return Member(id=f"{onboarding_id}:{who}", onboarding_id=onboarding_id, team_id=who.team_id, user_id=who.user_id, role=role)
+
+
+async def join(case: Case, who: Who, *, welcome: bool) -> bool:
+    """Remember a person of the customer; one who just joined the channel is welcomed once. False: known already."""
+    member = member_of(case.id, who, COLLEAGUE)
+    known = await case.unit.get(Member, member.id)
+    if known is not None and known.role != LEFT:
+        return False
+    if known is not None:
+        known.role = member.role
+    else:
+        case.unit.add(member)
+    case.log("member:join", by=SYSTEM, facts={"team": who.team_id, "user": who.user_id})
+    if known is None and welcome and case.onboarding.closed_at is None:
+        case.tell(who, "welcome", customer=case.onboarding.customer)
+    return True
+
+
+async def leave(case: Case, who: Who) -> None:
+    """A person of the customer left the channel: what they typed stays, and the onboarding is no longer shown to them."""
+    onboarding = case.onboarding
+    member = await case.unit.get(Member, f"{case.id}:{who}")
+    if member is None or member.role == LEFT:
+        return
+    member.role = LEFT
+    case.log("member:leave", by=SYSTEM, facts={"team": who.team_id, "user": who.user_id})
+    if who == Who(onboarding.team_id, onboarding.lead_id) and onboarding.closed_at is None:
+        case.warn("lead_left", customer=onboarding.customer, by=who.user_id, channel=onboarding.channel_id)

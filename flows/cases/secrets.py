@@ -1,0 +1,28 @@
+"""A secret was found in a form or in the channel: it is refused, the person is told what to do, support is warned without it."""
+
+from collections.abc import Collection
+
+from flows.cases.case import Case
+from flows.checks import guard
+from flows.outbox import DeleteFile
+
+
+def refused(case: Case, key: str, where: str) -> None:
+    """One in a form, where the form itself tells the person. ``key``: ``secret_<kind>``; ``where``: the form's field."""
+    kind = key.removeprefix("secret_")
+    case.log("secret:refuse", facts={"kind": kind, "where": where})
+    _warn(case, kind)
+
+
+def in_channel(case: Case, kinds: Collection[str], ts: str, files: Collection[str]) -> None:
+    """One in the customer's channel, posted by the actor. ``files``: ids of those that held it: they are deleted where Slack lets us."""
+    kind = next(kind.value for kind in guard.SecretKind if kind.value in kinds)  # the gravest
+    case.log("secret:in_channel", facts={"kind": kind, "ts": ts})
+    case.tell(case.actor, "secret_told", kind=kind, how=kind)
+    _warn(case, kind)
+    for file in files:
+        case.ask(DeleteFile(file=file))
+
+
+def _warn(case: Case, kind: str) -> None:
+    case.warn("secret_refused", kind=kind, by=case.actor.user_id, customer=case.onboarding.customer)

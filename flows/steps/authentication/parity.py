@@ -1,0 +1,49 @@
+"""What the authentication step knows of each environment: programs, key, certificate, proof of access."""
+
+from flows.forms.parity import TEST, ParityCell, Standing
+from flows.forms.step import ParityItem, Situation
+from flows.steps.authentication import mtls, proving
+
+
+def _program(situation: Situation, environment: str) -> ParityCell:
+    proof = proving.last(situation, environment)
+    lines = proof.get("lines") if proof else None
+    found = next((line for line in lines if line["check"] == "programs"), None) if isinstance(lines, list) else None
+    if found is None:
+        return ParityCell(Standing.UNKNOWN)
+    count = int(found["params"].get("count", 0))
+    return ParityCell(Standing.THERE if count else Standing.MISSING, "programs", {"count": count})
+
+
+def _key(situation: Situation, environment: str) -> ParityCell:
+    """The public key, or the access key of the other methods: the latter is known by a token got with it alone."""
+    if proving.last(situation, environment):
+        return ParityCell(Standing.THERE)
+    method = situation.get("authentication", "method")
+    if method == "oidc" and environment == TEST:
+        uploaded = situation.done.get("authentication.upload_key", {}).get("status")
+        return ParityCell(Standing.THERE if uploaded == "active" else Standing.BEGUN)
+    return ParityCell(Standing.UNKNOWN if method else Standing.MISSING)
+
+
+def _certificate(situation: Situation, environment: str) -> ParityCell:
+    """One for both, as far as is known: how production's own is told apart is Pismo's to say."""
+    task = mtls.TASK_OF.get(str(situation.get("authentication", "mtls", "")))
+    last = situation.done.get(f"authentication.{task}", {}).get("expires_on") if task else None
+    if last and (environment == TEST or proving.last(situation, environment)):
+        return ParityCell(Standing.THERE, "until", {"date": str(last)})
+    if last:
+        return ParityCell(Standing.UNKNOWN, "until", {"date": str(last)})
+    return ParityCell(Standing.BEGUN if task else Standing.MISSING)
+
+
+def _proof(situation: Situation, environment: str) -> ParityCell:
+    return ParityCell(Standing.THERE) if proving.last(situation, environment) else ParityCell(Standing.MISSING)
+
+
+ITEMS = (
+    ParityItem("program", _program),
+    ParityItem("key", _key),
+    ParityItem("certificate", _certificate, takes_long=True),
+    ParityItem("proof", _proof),
+)

@@ -1,0 +1,61 @@
+"""What was tried at one side with messages and forms, and what came of it."""
+
+from collections.abc import Awaitable, Callable
+
+from playground.page import troubles
+from playground.page.browser_script import BrowserScript
+from playground.slack import Outcome, Person, View
+
+
+class Attempts:
+    """``warnings``: by message or view, what went wrong there last. ``sending``: the forms on their way to the app.
+
+    ``refresh`` draws what changed.
+    """
+
+    def __init__(self, script: BrowserScript, refresh: Callable[[], None]) -> None:
+        self.script, self.refresh = script, refresh
+        self.warnings: dict[str, str] = {}
+        self.sending: set[str] = set()
+        self._client_errors: dict[str, dict[str, str]] = {}
+
+    def errors(self, view: View) -> dict[str, str]:
+        """By block_id: what the app, or Slack's client itself, found wrong at the last submission."""
+        return {**view.errors, **self._client_errors.get(view.id, {})}
+
+    async def run(self, key: str, act: Awaitable[Outcome]) -> None:
+        """Await an act on the message or view ``key`` and show there what went wrong, if anything did."""
+        self.warnings.pop(key, None)
+        trouble = await troubles.of(act)
+        if trouble:
+            self.warnings[key] = trouble
+        self.refresh()
+
+    async def submit(self, person: Person) -> None:
+        """The form on top of her stack."""
+        view = person.view
+        if view is None or view.id in self.sending:
+            return
+        self.sending.add(view.id)
+        self.warnings.pop(view.id, None)
+        self.refresh()
+        try:
+            outcome = await person.submit()
+        finally:
+            self.sending.discard(view.id)
+        self._client_errors.pop(view.id, None)
+        if outcome.client_errors:
+            self._client_errors[view.id] = troubles.by_block(view, outcome.client_errors)
+        elif not outcome.ok and not outcome.errors:
+            self.warnings[view.id] = troubles.sentence(outcome.error or "")
+        self.refresh()
+        if not outcome.ok:
+            self.script.focus_error()
+
+    async def close(self, person: Person, *, back: bool) -> None:
+        """The form on top of her stack, or all of them unless ``back``."""
+        if person.view is None:
+            return
+        key = person.view.id
+        await self.run(key, person.close(back=back))
+        self.warnings.pop(key, None)

@@ -1,0 +1,35 @@
+"""What only the browser itself can do inside one element: the functions of static/page.js."""
+
+import json
+
+from nicegui.element import Element
+
+
+class BrowserScript:
+    """Does nothing before the browser is connected, and after it left."""
+
+    def __init__(self, root: Element) -> None:
+        self.root, self.client = root, root.client
+
+    @property
+    def connected(self) -> bool:
+        return self.client.has_socket_connection
+
+    def show_message(self, ts: str) -> None:
+        self._call("showMessage", ts)
+
+    def focus(self, selector: str) -> None:
+        self._call("focusInside", selector)
+
+    def focus_error(self) -> None:
+        self._call("focusError")
+
+    def modal_opened(self) -> None:
+        self._call("modalOpened")
+
+    def modal_closed(self) -> None:
+        self._call("modalClosed")
+
+    def _call(self, function: str, *given: str) -> None:
+        if self.connected:
+            self.client.run_javascript(f"{function}({', '.join(map(json.dumps, (self.root.id, *given)))})")

@@ -1,0 +1,75 @@
+"""Where the people of one side are in their workspaces, and how they go elsewhere."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from nicegui import background_tasks
+
+from playground.page.browser_script import BrowserScript
+from playground.page.reading import Reading
+from playground.slack import Channel, Person, Slack
+
+
+@dataclass(frozen=True)
+class Location:
+    """``thread``: the root's `ts` when one is open. ``new_from``: how far she had read when she came."""
+
+    channel: Channel | Literal["home"]
+    thread: str = ""
+    new_from: str = ""
+
+
+class Navigation:
+    """Of one browser: another one may show the same person elsewhere. ``refresh`` draws what changed."""
+
+    def __init__(self, slack: Slack, reading: Reading, script: BrowserScript, refresh: Callable[[], None]) -> None:
+        self.slack, self.reading, self.script, self.refresh = slack, reading, script, refresh
+        self._known: dict[str, Location] = {}
+
+    def of(self, person: Person) -> Location:
+        known = self._known.get(person.id)
+        if known is None or (known.channel != "home" and known.channel not in person.channels()):
+            own = [channel for channel in person.channels() if not channel.im]
+            known = self._known[person.id] = self._arrive(person, own[0]) if own else Location("home")
+        return known
+
+    def _arrive(self, person: Person, channel: Channel) -> Location:
+        last = self.reading.last(person, channel)
+        return Location(channel, new_from=last if self.reading.unread(person, channel) else "")
+
+    def go(self, person: Person, channel: Channel, ts: str = "") -> None:
+        """To a channel, or to one message of it."""
+        message = channel.find(ts) if ts else None
+        location = self.of(person)
+        if location.channel is not channel or not ts:
+            location = self._arrive(person, channel)
+        in_thread = message is not None and message.thread_ts not in (None, message.ts)
+        self._known[person.id] = replace(location, thread=message.thread if message and in_thread else "")
+        self.refresh()
+        if ts:
+            self.script.show_message(ts)
+
+    def go_home(self, person: Person) -> None:
+        self._known[person.id] = Location("home")
+        background_tasks.create(person.open_home(), name="opens the home")
+        self.refresh()
+
+    def go_direct(self, person: Person) -> None:
+        """To the direct message with the app, which hears of it."""
+        channel = self.slack.world.dm(person.user, self.slack.bot_user_id)
+        background_tasks.create(person.open_home(wait=0, tab="messages"), name="opens the messages")
+        self.go(person, channel)
+
+    def open_thread(self, person: Person, channel: Channel, root: str) -> None:
+        location = self.of(person)
+        if location.channel is not channel:
+            location = self._arrive(person, channel)
+        self._known[person.id] = replace(location, thread=root)
+        self.refresh()
+        self.script.focus(".thread textarea")
+
+    def close_thread(self, person: Person) -> None:
+        self._known[person.id] = replace(self.of(person), thread="")
+        self.refresh()
+        self.script.focus(".composer textarea")

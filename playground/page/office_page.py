@@ -1,0 +1,27 @@
+"""The page of an office, as the server shows it to each browser that comes."""
+
+from nicegui import background_tasks, ui
+
+from playground.office import Office
+from playground.page.layout import Layout
+from playground.page.shared import SharedState
+from playground.slack import Slack
+
+
+class OfficePage:
+    def __init__(self, office: Office) -> None:
+        self.shared = SharedState(office)
+
+    @property
+    def slack(self) -> Slack:
+        return self.shared.slack
+
+    def draw(self) -> None:
+        """One browser's page, which follows Slack for as long as the browser is there."""
+        layout = Layout(self.shared)
+        following = background_tasks.create(layout.follow(), name="page follows Slack")
+
+        def gone() -> None:
+            following.cancel()
+
+        ui.context.client.on_delete(gone)

@@ -1,0 +1,26 @@
+"""What all browsers on the page share."""
+
+from collections import Counter
+
+from playground.office import Office
+from playground.page.reading import Reading
+from playground.slack import Person, Slack
+
+
+class SharedState:
+    """The office, and how far each person has read."""
+
+    def __init__(self, office: Office) -> None:
+        self.office = office
+        self.reading = Reading(office.slack)
+        self.filled: Counter[str] = Counter()
+        """How often a form, by its view's id, was filled in by something other than the page: what it shows is out of date then."""
+
+    @property
+    def slack(self) -> Slack:
+        return self.office.slack
+
+    def people(self, *, support: bool) -> list[Person]:
+        """Those of the installing workspace, or those of the customers."""
+        home = self.slack.installing_team
+        return [person for person in self.slack.people.values() if (person.user.team == home) is support]
