@@ -56,9 +56,7 @@ class Files:
         content = session_ics(f"{run.effect.item}@{onboarding.id}", starts, minutes, title, agenda, link)
         comment = f"<@{onboarding.lead_id}> " + sentence(texts, "session", params)
         channel, root = await self._threads.place(thread, again=run.again)
-        await self._slack.upload_once(
-            channel, "pismo-session.ics", content, comment, run.id, thread_ts=root, again=run.again
-        )
+        await self._slack.upload_once(channel, "pismo-session.ics", content, comment, run.id, thread_ts=root, again=run.again)
         return Finished({"channel": channel})
 
     async def export(self, run: Run[SendExport]) -> Finished:

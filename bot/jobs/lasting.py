@@ -141,7 +141,7 @@ def root_of(where: Where) -> Message:
 
 
 async def _failed(unit: Unit, case: Case, what: Message) -> Sequence[EffectRecord]:
-    return [one for one in await unit.failed_effects() if one.onboarding_id == case.id] if what == "review" else []
+    return await unit.failed_effects(case.id) if what == "review" else ()
 
 
 def _name(onboarding_id: str, what: Message, step_id: str) -> str:

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from flows.checks.claims import Expected, check_assertion, is_assertion
 from flows.checks.tokens import Unusable, parse
 from pismo.client import Pismo
-from pismo.errors import Kind, PismoError
+from pismo.errors import PismoError, PismoErrorKind
 from pismo.models import Organization, Result
 from pismo.tls import CertificateError
 from pismo.tokens import TokenError, clean_token, read_token
@@ -23,11 +23,11 @@ R = TypeVar("R", bound=Result)
 CORRECTIONS = "corrections"
 CHECKS = ("certificate", "handshake", "token", "tenant", "programs", CORRECTIONS, "organization")
 _REASONS = {
-    Kind.UNAUTHORIZED: "unauthorized",
-    Kind.FORBIDDEN: "forbidden",
-    Kind.NOT_FOUND: "not_found",
-    Kind.RATE_LIMITED: "rate_limited",
-    Kind.UNAVAILABLE: "unavailable",
+    PismoErrorKind.UNAUTHORIZED: "unauthorized",
+    PismoErrorKind.FORBIDDEN: "forbidden",
+    PismoErrorKind.NOT_FOUND: "not_found",
+    PismoErrorKind.RATE_LIMITED: "rate_limited",
+    PismoErrorKind.UNAVAILABLE: "unavailable",
 }
 
 
@@ -58,8 +58,9 @@ class Checks:
         missing = [line(check, "skipped", "earlier_failed") for check in wanted if check not in known]
         return sorted(self._found + missing, key=lambda found: CHECKS.index(found["check"]))
 
-    async def run(self, text: str) -> None:
+    async def run(self, pasted: SecretStr) -> None:
         """Check a pasted token. Raises PismoError for what may work later; the lines tell how far it came."""
+        text = pasted.get_secret_value()
         usable = await self._certificate()
         signed = _signed_by_customer(text, self._expected)
         token = await self._exchanged(text, usable=usable) if signed else self._pasted(text)
@@ -163,7 +164,7 @@ class Checks:
         try:
             answer = await call
         except PismoError as error:
-            if error.kind is Kind.HANDSHAKE:
+            if error.kind is PismoErrorKind.HANDSHAKE:
                 self._add("handshake", "failed", _handshake_reason(error.code), x_cid=error.x_cid, ms=error.ms)
                 return None
             if error.status is not None:
@@ -177,7 +178,7 @@ class Checks:
 
     def _refused(self, check: str, error: PismoError) -> None:
         reason = _REASONS.get(error.kind, "refused")
-        if check == "token" and error.kind is Kind.UNAUTHORIZED:
+        if check == "token" and error.kind is PismoErrorKind.UNAUTHORIZED:
             reason = "assertion_refused"
         self._add(check, "failed", reason, x_cid=error.x_cid, ms=error.ms, code=error.code or "-", status=error.status or 0)
 
