@@ -10,12 +10,11 @@ from typing import Any, TypeVar
 from pydantic import SecretStr
 
 from flows.checks.claims import Expected, check_assertion, is_assertion
-from flows.checks.tokens import Unusable, parse
+from flows.checks.tokens import Unusable, bearer, parse
 from pismo.client import Pismo
 from pismo.errors import PismoError, PismoErrorKind
 from pismo.models import Organization, Result
 from pismo.tls import CertificateError
-from pismo.tokens import TokenError, clean_token, read_token
 
 Line = dict[str, Any]
 R = TypeVar("R", bound=Result)
@@ -111,22 +110,23 @@ class Checks:
     def _pasted(self, text: str) -> SecretStr | None:
         """An access token; None for one that need not be tried."""
         try:
-            facts = read_token(text)
-        except TokenError:
+            token = parse(text)
+            expires_at = token.expires_at
+        except Unusable:
             return self._opaque(text)
-        expired = facts.expires_at is not None and facts.expires_at <= self._now
+        expired = expires_at is not None and expires_at <= self._now
         if expired:
             self._add("token", "failed", "token_expired")
         else:
             self._add("token", "passed", "token_readable")
-        self._tenant(facts.tenant)
-        return None if expired else clean_token(text)
+        self._tenant(token.tenant)
+        return None if expired else SecretStr(bearer(text))
 
     def _opaque(self, text: str) -> SecretStr | None:
-        """One that cannot be read may still be good: Pismo does not promise that it is a JWT."""
+        """One that can't be read may still be good: Pismo doesn't promise that it is a JWT."""
         try:
-            token = clean_token(text)
-        except TokenError:
+            token = SecretStr(bearer(text))
+        except Unusable:
             self._add("token", "failed", "token_unusable")
             return None
         self._add("token", "skipped", "token_unreadable")

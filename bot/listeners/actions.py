@@ -9,6 +9,8 @@ from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
+from flows.cases.onboarding import need, step_of
+
 from bot.desk import Desk
 from bot.messages.buttons import Act, ButtonValue, OldButton, parse
 from bot.modals.meta import FormMeta
@@ -16,7 +18,6 @@ from bot.modals.windows import Modals
 from bot.slack.payloads import Click
 from flows.cases import review, start, tasks
 from flows.cases.access import May, for_side
-from flows.cases.onboarding import need, step_of
 from flows.journey import JOURNEYS
 from flows.model import EffectRecord, Snapshot
 from flows.ports import Unit

@@ -1,10 +1,11 @@
 """App Home, drawn from the store and published."""
 
+from flows.cases.onboarding import situation_of
+
 from bot.desk import Desk
 from bot.messages import card, home
 from bot.messages.texts import Texts
 from bot.telemetry.acks import crowd
-from flows.cases.onboarding import situation_of
 from flows.journey import journey_of
 from flows.model import Snapshot
 from flows.people import Who

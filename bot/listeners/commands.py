@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from flows.cases.onboarding import need, situation_of
+
 from bot.desk import Desk
 from bot.messages import board, matrix, parity
 from bot.messages.blocks import Drawing
@@ -11,7 +13,6 @@ from bot.modals.meta import FormMeta
 from bot.modals.windows import Modals
 from bot.slack.payloads import Click, Command
 from flows.cases.naming import meant, mentions
-from flows.cases.onboarding import need, situation_of
 from flows.cases.parity import parity as parity_of
 from flows.journey import journey_of
 from flows.model import Onboarding, Snapshot

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from flows.cases.onboarding import situation_of, step_of
+
 from bot.desk import Desk
 from bot.messages.texts import Texts
 from bot.messages.wording import detail
@@ -11,7 +13,6 @@ from bot.modals.meta import FormMeta, field_of
 from bot.modals.submission import meta_of
 from bot.slack.payloads import who_of
 from flows.cases.access import for_side
-from flows.cases.onboarding import situation_of, step_of
 from flows.cases.tasks import ALL, choosable
 from flows.forms.fields import CATALOGUES, inputs
 from flows.forms.step import Situation, Task

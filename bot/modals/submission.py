@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from flows.cases.onboarding import side_of, step_of, timezone_of
 from pydantic import ValidationError
 
 from bot.desk import Desk
@@ -17,7 +18,6 @@ from bot.slack.client import SlackError
 from bot.slack.payloads import Sent
 from flows.cases import fill, manage, review, start, tasks
 from flows.cases.access import May, for_side
-from flows.cases.onboarding import side_of, step_of, timezone_of
 from flows.forms.dialogs import DIALOGS
 from flows.forms.fields import Answers
 from flows.forms.pages import forgotten, slots

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from flows.cases.onboarding import need, refuse_closed, situation_of
+
 from bot.desk import Desk
 from bot.modals.attachments import read_files
 from bot.modals.meta import FormMeta
@@ -17,7 +19,6 @@ from bot.slack.client import SlackError
 from bot.slack.payloads import Click, Sent, window_of
 from flows.cases import fill, tasks
 from flows.cases.fill import Opened
-from flows.cases.onboarding import need, refuse_closed, situation_of
 from flows.forms import drafts
 from flows.forms.drafts import REVIEW
 from flows.forms.fields import Answers
