@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from flows.cases.onboarding import situation_of
 from sqlalchemy import update
 
 from bot.messages.buttons import Act, ButtonValue
@@ -12,10 +13,9 @@ from bot.modals.meta import FormMeta
 from bot.modals.render import review_view
 from flows.cases import manage, start
 from flows.cases.fill import DraftKey
-from flows.cases.onboarding import situation_of
 from flows.forms.drafts import REVIEW
 from flows.forms.pages import collect, slots
-from flows.journey import CURRENT, JOURNEYS
+from flows.journey import JOURNEYS
 from flows.model import Draft
 from flows.people import Who
 from flows.ports import Unit
@@ -27,7 +27,7 @@ from storage import tables
 from storage.sealing import Keyring
 from storage.store import Store
 
-STEP = JOURNEYS[CURRENT].steps["organization"]
+STEP = JOURNEYS.latest.steps["organization"]
 """The one with the most fields."""
 TOGETHER = 40
 """Onboardings prepared in one transaction."""
@@ -91,7 +91,7 @@ class Crowd(Office):
             lead,
             onboarding,
             channel,
-            step_message(snapshot, JOURNEYS[CURRENT], STEP.id, texts, situation).blocks,
+            step_message(snapshot, JOURNEYS.latest, STEP.id, texts, situation).blocks,
             review_view(form, slots(form, raw), clean, texts, meta, ()),
         )
 

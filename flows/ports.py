@@ -75,8 +75,8 @@ class Unit(Protocol):
     ) -> None:
         """Append to the onboarding's audit chain. ``changes`` may hold personal data and is erasable; ``facts`` must not."""
 
-    def ask(self, onboarding_id: str, effect: Effect) -> None:
-        """Do this after the commit, after the effects of the same onboarding and lane that came before."""
+    def ask(self, onboarding_id: str, effect: Effect) -> str:
+        """Do this after the commit, after the effects of the same onboarding and lane that came before. Returns its id."""
 
     def retry(self, record: EffectRecord) -> None:
         """Try an effect that was given up again after the commit, under its own id, so that what may stand in Slack is found."""

@@ -27,7 +27,6 @@ class ReminderTimes:
 class Rules:
     """All policies of one installation, and the journeys it knows."""
 
-    journeys: Journeys = JOURNEYS
     reminders: ReminderTimes = field(default_factory=ReminderTimes)
     support_calendar: Calendar = field(default_factory=lambda: Calendar("America/Sao_Paulo", country="BR"))
     customer_timezone: str = "America/Sao_Paulo"
@@ -35,6 +34,7 @@ class Rules:
     approvals: Mapping[str, int] = field(default_factory=dict)
     nudge_hours: int = 4  # before an invitation's code expires
     renewal_days: tuple[int, ...] = (90, 30, 7)  # before a certificate's last day
+    journeys: Journeys = JOURNEYS
 
     def approvals_of(self, step: Step, task: Task | None = None) -> int:
         """How many different people of support must approve a step, or confirm a task."""

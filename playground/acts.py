@@ -7,14 +7,14 @@ from typing import Any
 from bot.messages.buttons import Act
 from flows.forms.dialogs import DIALOGS
 from flows.forms.fields import Answers
-from flows.journey import CURRENT, JOURNEYS
-from flows.steps.organization import to_org_details
+from flows.journey import JOURNEYS
+from flows.steps.org_details import to_org_details
 from playground.journey import Journey, RefusedError
 from playground.pismo import Machine
 from playground.pismo.authority import key_pem
 from playground.slack import Person
 
-STEPS = JOURNEYS[CURRENT].steps
+STEPS = JOURNEYS.latest.steps
 SUBJECT = {"C": "BR", "ST": "SP", "L": "São Paulo", "O": "Example Bank S.A.", "serialNumber": "11.222.333/0001-81"}
 """Of the customer's signing request: as the organization of the examples."""
 

@@ -5,22 +5,23 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from flows.cases.onboarding import situation_of
+
 from flows import business_time
 from flows.business_time import BusinessDuration
-from flows.cases.onboarding import situation_of
 from flows.forms.dialogs import DIALOGS
 from flows.forms.fields import Answers
 from flows.forms.step import Form, Situation
-from flows.journey import CURRENT, JOURNEYS
+from flows.journey import JOURNEYS
 from flows.rules import Rules
-from flows.steps.organization import to_org_details
+from flows.steps.org_details import to_org_details
 from playground.clock import CUSTOMER
 from playground.office import Office
 from playground.pismo.signer import public_pem, rsa_key
 from storage.sealing import Keyring
 from storage.store import Store
 
-STEPS = JOURNEYS[CURRENT].steps
+STEPS = JOURNEYS.latest.steps
 FORMS: Mapping[str, Form] = {
     form.id: form
     for form in (

@@ -12,7 +12,7 @@ from typing import Literal
 from playwright.async_api import Browser, async_playwright, expect
 from playwright.async_api import Page as Tab
 
-from flows.steps.organization import to_org_details
+from flows.steps.org_details import to_org_details
 from playground.acts import Acts, example
 from playground.browser import CHROMIUM, NARROW, PATIENCE_MS, WIDE, Side, close_panes, launch, open_pane
 from playground.journey import Journey

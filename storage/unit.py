@@ -40,7 +40,7 @@ class _Pending:
 
     batches: dict[str, str] = field(default_factory=dict)  # by lane
     entries: list[audit.Entry] = field(default_factory=list)
-    asked: list[Effect] = field(default_factory=list)
+    asked: list[tuple[Effect, str]] = field(default_factory=list)
     effects: list[dict[str, Any]] = field(default_factory=list)  # their rows
 
 
@@ -100,13 +100,13 @@ class Unit(Queries):
         """Append to the onboarding's audit chain. ``changes`` may hold personal data and is erasable; ``facts`` must not."""
         self._of(onboarding_id).entries.append(audit.Entry(tag, actor, facts or {}, changes or {}))
 
-    def ask(self, onboarding_id: str, effect: Effect) -> None:
-        """Do this after the commit, after the effects of the same onboarding and lane that came before."""
-        pending = self._of(onboarding_id)
-        if effect.once and effect in pending.asked:
-            return
-        pending.asked.append(effect)
-        effect_id = new_id("eff")
+    def ask(self, onboarding_id: str, effect: Effect) -> str:
+        """Do this after the commit, after the effects of the same onboarding and lane that came before. Returns its id."""
+        pending, effect_id = self._of(onboarding_id), new_id("eff")
+        for asked, its_id in pending.asked:
+            if effect.once and asked == effect:
+                return its_id
+        pending.asked.append((effect, effect_id))
         batch = pending.batches.setdefault(effect.lane, new_id("bat"))
         row = {
             "id": effect_id,
@@ -122,6 +122,7 @@ class Unit(Queries):
             "created_at": self.now,
         }
         pending.effects.append(row)
+        return effect_id
 
     def retry(self, record: EffectRecord) -> None:
         """Try an effect that was given up again after the commit, under its own id, so that what may stand in Slack is found."""

@@ -4,16 +4,16 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from flows.cases.onboarding import situation_of
 from pydantic import SecretStr
 
 from bot.config.settings import Settings
 from bot.messages.buttons import Act
 from flows.cases import start
-from flows.cases.onboarding import situation_of
 from flows.forms.fields import Answers
 from flows.forms.pages import collect
-from flows.journey import CURRENT, JOURNEYS
-from flows.steps.organization import to_org_details
+from flows.journey import JOURNEYS
+from flows.steps.org_details import to_org_details
 from playground.acts import SUBJECT, example
 from playground.journey import RefusedError, action_id, page_title, ready
 from playground.pismo import Authority, Machine, PismoStandIn
@@ -97,7 +97,7 @@ class Acme:
 
     async def support_does(self, task: str, answers: Answers) -> None:
         """A task by the use case itself, checked as its sent form is."""
-        form = next(one.form for one in JOURNEYS[CURRENT].steps[STEP].tasks if one.id == task)
+        form = next(one.form for one in JOURNEYS.latest.steps[STEP].tasks if one.id == task)
         assert form is not None
         snapshot = await self.place.snapshot(self.onboarding)
         situation = situation_of(snapshot, self.place.rules.rules, datetime.now(UTC), who(self.place.sam))
@@ -128,7 +128,7 @@ class Acme:
 
     async def reviews(self, answers: Answers) -> str:
         """All that stands on Ana's last page, before she sends authentication with these answers; she leaves it there."""
-        pages = len([page for page in JOURNEYS[CURRENT].steps[STEP].form.pages if page.when(answers)])
+        pages = len([page for page in JOURNEYS.latest.steps[STEP].form.pages if page.when(answers)])
         seen = ""
 
         def look() -> bool:

@@ -26,7 +26,7 @@ from bot.ops.cli import main
 from bot.telemetry import metrics
 from flows.forms.pages import collect, slots
 from flows.forms.step import Form, Situation, Step
-from flows.journey import CURRENT, JOURNEYS, Journey, journey
+from flows.journey import JOURNEYS, Journey, journey
 from flows.rules import Rules
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
@@ -106,7 +106,7 @@ def test_exit_codes_and_metrics_are_told() -> None:
 def test_the_example_of_the_policies_says_the_defaults() -> None:
     told, default = load(str(ROOT / "docs/policies.example.toml")), Policies()
     assert dataclasses.replace(told, rules=dataclasses.replace(told.rules, approvals={})) == default
-    for step in JOURNEYS[CURRENT].steps.values():
+    for step in JOURNEYS.latest.steps.values():
         assert told.rules.approvals_of(step) == Rules().approvals_of(step), step.id
         for task in step.tasks:
             assert told.rules.approvals_of(step, task) == Rules().approvals_of(step, task), task.id
@@ -128,7 +128,7 @@ def at() -> Situation:
 
 
 def test_the_example_step_fits_into_a_new_version_of_the_journey(step: Step) -> None:
-    first = list(JOURNEYS[CURRENT].steps.values())
+    first = list(JOURNEYS.latest.steps.values())
     told = {"IN_ORDER": (*first[:5], step, *first[5:]), "journey": journey, "Journey": Journey, "Mapping": Mapping}
     exec(compile(block(ADDING, "python", 1), "docs/adding-a-step.md", "exec"), told)  # noqa: S102  our own document
     made = cast(Mapping[str, Journey], told["JOURNEYS"])

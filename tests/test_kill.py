@@ -17,7 +17,7 @@ from bot.app import Bot
 from bot.config.policies import Policies
 from bot.jobs.posts import Messages
 from flows.forms.fields import Answers
-from flows.journey import CURRENT, JOURNEYS
+from flows.journey import JOURNEYS
 from flows.model import Snapshot
 from playground.acts import Acts, example, play
 from playground.journey import Journey, effect_id
@@ -39,7 +39,7 @@ STARTING = 0.15
 KEYS = new_key()
 """Of both offices: what is stored is read in this process, which opens with the keys of the last store that was made."""
 
-STEPS = JOURNEYS[CURRENT].steps
+STEPS = JOURNEYS.latest.steps
 
 
 class Killer:

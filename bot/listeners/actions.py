@@ -23,7 +23,6 @@ from flows.ports import Unit
 from flows.problems import Refused
 from storage.store import Store
 
-
 Change = Callable[[Case, ButtonValue], Awaitable[None]]
 Open = Callable[[ButtonValue], FormMeta]
 

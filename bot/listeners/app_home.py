@@ -6,7 +6,7 @@ from bot.messages.texts import Texts
 from bot.slack.background import Background
 from bot.slack.client import Slack
 from bot.slack.people import People
-from bot.telemetry.acks import crowd
+from bot.telemetry.acks import in_flight
 from flows.cases.case import Case, Cases
 from flows.people import Who
 from flows.ports import Unit
@@ -26,7 +26,7 @@ class AppHome:
 
     async def refresh(self, who: Who) -> None:
         """Raises SlackError."""
-        await crowd.passed()
+        await in_flight.passed()
         async with self._store.read() as unit:
             texts = Texts(await self._people.language_of(unit, who))
             if self._cases.access.is_support(who):

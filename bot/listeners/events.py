@@ -22,6 +22,9 @@ log = logging.getLogger("bot.listeners.events")
 
 Body = Mapping[str, Any]
 
+LATE = timedelta(seconds=60)
+"""An event that is not handled by then was left behind by a failure."""
+
 HANDLED = (
     "app_home_opened",
     "message",
@@ -159,6 +162,10 @@ class Events:
             row.handled_at, row.payload = unit.now, {}
 
         await self._store.transact(work)
+
+    async def handle_late(self) -> None:
+        """What a failure left behind; what came a moment ago is still being handled."""
+        await self.handle_left(LATE)
 
     async def handle_left(self, older: timedelta = timedelta(0)) -> None:
         """What was stored and not handled: before the process ended, or because the database or Slack failed then."""

@@ -26,9 +26,7 @@ READY_SECONDS = 0.4
 
 
 class Modals:
-    def __init__(
-        self, store: Store, slack: Slack, sessions: FormSessions, newcomers: Newcomers, answers: PrivateAnswers
-    ) -> None:
+    def __init__(self, store: Store, slack: Slack, sessions: FormSessions, newcomers: Newcomers, answers: PrivateAnswers) -> None:
         self._store, self._slack, self._sessions = store, slack, sessions
         self._newcomers, self._answers = newcomers, answers
 

@@ -52,7 +52,7 @@ def snooze(case: Case, step_id: str, until: datetime) -> datetime:
     side = side_of(record)
     if side is None:
         raise Refused("nothing_to_remind", step=step_id)
-    if side is Side.SUPPORT and case.role in (Role.LEAD, Role.COLLEAGUE):
+    if side is Side.SUPPORT and case.role not in (Role.SUPPORT, Role.SYSTEM):
         raise Refused("snooze_not_yours", step=step_id)
     if until <= case.now:
         raise Refused("snooze_past", step=step_id)

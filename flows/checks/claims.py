@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from flows.checks import guard
 from flows.checks.keys import read_public_key
 from flows.checks.pem import KeyProblem
-from flows.checks.tokens import Fault, Jwt, TokenFault, Unusable, parse
+from flows.checks.tokens import Jwt, TokenFault, TokenProblem, Unusable, parse
 from flows.problems import Amount
 
 LONGEST_LIFETIME = 3600
@@ -43,7 +43,7 @@ class Expected:
     public_key: str = ""
 
 
-def check_assertion(text: str, expected: Expected, now: datetime) -> list[Fault]:
+def check_assertion(text: str, expected: Expected, now: datetime) -> list[TokenProblem]:
     """Of a JWT that the customer signed; empty where Pismo will take it. ``now`` is aware.
 
     No tolerance for a clock that goes wrong is documented, so there is none.
@@ -61,14 +61,14 @@ def check_assertion(text: str, expected: Expected, now: datetime) -> list[Fault]
     ]
 
 
-def check_access_token(text: str, expected: Expected, now: datetime) -> list[Fault]:
+def check_access_token(text: str, expected: Expected, now: datetime) -> list[TokenProblem]:
     """Of a token that came from Pismo: only what can be told without asking it. Raises nothing; empty where nothing is wrong."""
     try:
         token = parse(text)
     except Unusable as unusable:
         return [unusable.fault]
     if is_assertion(token, expected):
-        return [Fault(TokenFault.IS_ASSERTION)]
+        return [TokenProblem(TokenFault.IS_ASSERTION)]
     tenant = next((token.claims[name] for name in _TENANT if token.claims.get(name)), None)
     differs = _differs(TokenFault.TENANT_DIFFERS, "tenant", expected.org_id, tenant) if expected.org_id and tenant else None
     times = _readable_times(token.claims, ("exp",), required=False)
@@ -80,23 +80,23 @@ def is_assertion(token: Jwt, expected: Expected) -> bool:
     return token.header.get("alg") == ALGORITHM and (key := _key(expected.public_key)) is not None and _verifies(token, key)
 
 
-def _header(header: Mapping[str, Any]) -> Iterator[Fault]:
+def _header(header: Mapping[str, Any]) -> Iterator[TokenProblem]:
     if header.get("alg") != ALGORITHM:
-        yield Fault(TokenFault.NOT_RS256, {"alg": _shown(header.get("alg"))})
+        yield TokenProblem(TokenFault.NOT_RS256, {"alg": _shown(header.get("alg"))})
     if header.get("typ") != "JWT":
-        yield Fault(TokenFault.TYP, {"typ": _shown(header.get("typ"))})
+        yield TokenProblem(TokenFault.TYP, {"typ": _shown(header.get("typ"))})
 
 
-def _signature(token: Jwt, expected: Expected) -> Iterator[Fault]:
+def _signature(token: Jwt, expected: Expected) -> Iterator[TokenProblem]:
     if not expected.public_key or token.header.get("alg") != ALGORITHM:
         return
     key = _key(expected.public_key)
     if key is None:
-        yield Fault(TokenFault.NO_KEY)
+        yield TokenProblem(TokenFault.NO_KEY)
     elif len(token.signature) < (key.key_size + 7) // 8:
-        yield Fault(TokenFault.CUT)
+        yield TokenProblem(TokenFault.CUT)
     elif not _verifies(token, key):
-        yield Fault(TokenFault.SIGNATURE)
+        yield TokenProblem(TokenFault.SIGNATURE)
 
 
 @lru_cache(maxsize=256)
@@ -117,35 +117,35 @@ def _verifies(token: Jwt, key: RSAPublicKey) -> bool:
     return True
 
 
-def _claim(claims: Mapping[str, Any], name: str, expected: str) -> Iterator[Fault]:
+def _claim(claims: Mapping[str, Any], name: str, expected: str) -> Iterator[TokenProblem]:
     """A text, the very one that Pismo gave."""
     value = claims.get(name)
     if value is None or value == "":
-        yield Fault(TokenFault.CLAIM_MISSING, {"claim": name})
+        yield TokenProblem(TokenFault.CLAIM_MISSING, {"claim": name})
     elif not isinstance(value, str):
-        yield Fault(TokenFault.CLAIM_NOT_TEXT, {"claim": name})
+        yield TokenProblem(TokenFault.CLAIM_NOT_TEXT, {"claim": name})
     elif expected and value != expected:
-        yield Fault(TokenFault.CLAIM_DIFFERS, {"claim": name, "expected": expected, "found": _shown(value)})
+        yield TokenProblem(TokenFault.CLAIM_DIFFERS, {"claim": name, "expected": expected, "found": _shown(value)})
 
 
-def _tenant_claim(claims: Mapping[str, Any], org_id: str) -> Iterator[Fault]:
+def _tenant_claim(claims: Mapping[str, Any], org_id: str) -> Iterator[TokenProblem]:
     unlike = list(_claim(claims, "tenant_id", ""))
     yield from unlike
     if not unlike and (differs := _differs(TokenFault.TENANT_DIFFERS, "tenant_id", org_id, claims["tenant_id"])):
         yield differs
 
 
-def _differs(key: TokenFault, claim: str, expected: str, found: object) -> Fault | None:
+def _differs(key: TokenFault, claim: str, expected: str, found: object) -> TokenProblem | None:
     """Org IDs are written in both cases."""
     if str(found).casefold() == expected.casefold():
         return None
-    return Fault(key, {"claim": claim, "expected": expected, "found": _shown(found)})
+    return TokenProblem(key, {"claim": claim, "expected": expected, "found": _shown(found)})
 
 
 @dataclass(frozen=True)
 class _Times:
     seconds: Mapping[str, int]
-    faults: list[Fault]
+    faults: list[TokenProblem]
 
 
 def _readable_times(claims: Mapping[str, Any], names: tuple[str, ...], *, required: bool) -> _Times:
@@ -154,35 +154,35 @@ def _readable_times(claims: Mapping[str, Any], names: tuple[str, ...], *, requir
     for name in names:
         value = claims.get(name)
         if value is None:
-            faults += [Fault(TokenFault.CLAIM_MISSING, {"claim": name})] if required else []
+            faults += [TokenProblem(TokenFault.CLAIM_MISSING, {"claim": name})] if required else []
         elif isinstance(value, bool) or not isinstance(value, int):
-            faults.append(Fault(TokenFault.NOT_A_TIME, {"claim": name}))
+            faults.append(TokenProblem(TokenFault.NOT_A_TIME, {"claim": name}))
         elif value >= _BEYOND_SECONDS:
-            faults.append(Fault(TokenFault.MILLISECONDS, {"claim": name}))
+            faults.append(TokenProblem(TokenFault.MILLISECONDS, {"claim": name}))
         else:
             seconds[name] = value
     return _Times(seconds, faults)
 
 
-def _times(claims: Mapping[str, Any], now: int) -> Iterator[Fault]:
+def _times(claims: Mapping[str, Any], now: int) -> Iterator[TokenProblem]:
     times, perhaps = _readable_times(claims, ("iat", "exp"), required=True), _readable_times(claims, ("nbf",), required=False)
     seconds = {**times.seconds, **perhaps.seconds}
     yield from (*times.faults, *perhaps.faults)
     if {"iat", "exp"} <= seconds.keys():
         lifetime = seconds["exp"] - seconds["iat"]
         if lifetime <= 0:
-            yield Fault(TokenFault.EXP_BEFORE_IAT)
+            yield TokenProblem(TokenFault.EXP_BEFORE_IAT)
         elif lifetime > LONGEST_LIFETIME:
-            yield Fault(TokenFault.LIFETIME, {"lifetime": Amount(lifetime), "maximum": Amount(LONGEST_LIFETIME)})
+            yield TokenProblem(TokenFault.LIFETIME, {"lifetime": Amount(lifetime), "maximum": Amount(LONGEST_LIFETIME)})
     yield from _expiry(seconds, now)
     for name in ("iat", "nbf"):
         if seconds.get(name, now) > now:
-            yield Fault(TokenFault.AHEAD, {"claim": name, "seconds": Amount(seconds[name] - now)})
+            yield TokenProblem(TokenFault.AHEAD, {"claim": name, "seconds": Amount(seconds[name] - now)})
 
 
-def _expiry(seconds: Mapping[str, int], now: int) -> Iterator[Fault]:
+def _expiry(seconds: Mapping[str, int], now: int) -> Iterator[TokenProblem]:
     if "exp" in seconds and seconds["exp"] <= now:
-        yield Fault(TokenFault.EXPIRED, {"seconds": Amount(now - seconds["exp"])})
+        yield TokenProblem(TokenFault.EXPIRED, {"seconds": Amount(now - seconds["exp"])})
 
 
 def _shown(value: object) -> str:

@@ -1,10 +1,12 @@
-"""A pasted JWT taken apart (RFC 7515, RFC 7519), with what copying does to it told apart. Nothing is verified here, nothing kept."""
+"""A pasted token: taken out of what copying puts around it, and taken apart where it is a JWT (RFC 7515, RFC 7519). Nothing is verified
+here, nothing kept."""
 
 import base64
 import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -15,6 +17,8 @@ _PREFIX = re.compile(r"(?:authorization\s*:\s*)?(?:bearer\s+)?", re.IGNORECASE)
 _AROUND = "\"'`<>“”‘’,; \t\r\n\u200b\ufeff"
 _BLANK = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]+")
 _PARTS, _PARTS_ENCRYPTED = 3, 5
+# RFC 6750 section 2.1, `b64token`: all that may follow "Bearer " in a header.
+_BEARER = re.compile(r"[A-Za-z0-9._~+/-]+=*", re.ASCII)
 
 
 class TokenFault(StrEnum):
@@ -44,7 +48,7 @@ class TokenFault(StrEnum):
 
 
 @dataclass(frozen=True)
-class Fault:
+class TokenProblem:
     """``key`` is looked up as ``error.<key>``. Parameters hold claims' short values, never a part of the token as it is sent."""
 
     key: TokenFault
@@ -56,7 +60,7 @@ class Unusable(ValueError):  # noqa: N818  an answer to a person, not a failure
 
     def __init__(self, key: TokenFault, **params: Parameter) -> None:
         super().__init__(str(key))
-        self.fault = Fault(key, params)
+        self.fault = TokenProblem(key, params)
 
 
 @dataclass(frozen=True, repr=False)
@@ -68,19 +72,51 @@ class Jwt:
     signed: bytes
     signature: bytes
 
+    @property
+    def tenant(self) -> str | None:
+        """The org ID as it is written there; None where the token doesn't say."""
+        said = (self.claims.get(name) for name in ("tenant", "tenant_id"))
+        return next((value.strip() for value in said if isinstance(value, str) and value.strip()), None)
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """None where the token doesn't say. Raises Unusable for what is no moment (RFC 7519 NumericDate: seconds, whole or not)."""
+        value = self.claims.get("exp")
+        if value is None:
+            return None
+        try:
+            if isinstance(value, int | float) and not isinstance(value, bool):
+                return datetime.fromtimestamp(value, UTC)
+        except (ValueError, OverflowError, OSError):
+            pass
+        raise Unusable(TokenFault.NOT_A_TIME, claim="exp")
+
 
 def unwrapped(text: str) -> str:
     """The token alone, without what terminals, log files and chats put around it."""
     return _BLANK.sub("", _PREFIX.sub("", text.strip(_AROUND), count=1).strip(_AROUND))
 
 
-def parse(text: str) -> Jwt:
-    """A JWT as terminals, log files and chats show it: after ``Bearer``, quoted, broken into lines. Raises Unusable."""
+def bearer(text: str) -> str:
+    """A token to send, be it a JWT or not. Raises Unusable for a text with anything that no token has."""
+    token = _alone(text)
+    if not _BEARER.fullmatch(token):
+        raise Unusable(TokenFault.NOT_JWT)
+    return token
+
+
+def _alone(text: str) -> str:
     if len(text) > _MOST_SIGNS:
         raise Unusable(TokenFault.TOO_LONG, maximum=_MOST_SIGNS)
     token = unwrapped(text)
     if not token:
         raise Unusable(TokenFault.EMPTY)
+    return token
+
+
+def parse(text: str) -> Jwt:
+    """A JWT as terminals, log files and chats show it: after ``Bearer``, quoted, broken into lines. Raises Unusable."""
+    token = _alone(text)
     if token.startswith("{"):
         raise Unusable(TokenFault.JSON)
     parts = token.split(".")

@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import uvicorn
+from flows.cases.onboarding import situation_of
 from pydantic import SecretStr
 
 from bot.app import Bot
@@ -24,10 +25,9 @@ from bot.messages.buttons import Act, ButtonValue
 from bot.ops.serve import listener
 from bot.slack.web import build
 from flows.cases import fill, manage, review, start, tasks
-from flows.cases.onboarding import situation_of
 from flows.forms.fields import Answers
 from flows.forms.pages import collect
-from flows.journey import CURRENT, JOURNEYS
+from flows.journey import JOURNEYS
 from flows.model import Snapshot
 from flows.people import Who
 from flows.ports import Unit
@@ -38,7 +38,7 @@ from playground.slack.payloads import actions_on_message
 from storage.migrate import upgrade
 from tests import leaks
 
-STEPS = JOURNEYS[CURRENT].steps
+STEPS = JOURNEYS.latest.steps
 
 _empty: list[bytes] = []
 """A migrated database with nothing in it, made once: migrations take longer than most tests."""

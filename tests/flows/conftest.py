@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from flows.cases.onboarding import need
-from flows.cases.start import Start, start
+from flows.cases.case import need
+from flows.cases.start import StartRequest, start
 from flows.people import Who
 from flows.ports import Unit
 from flows.rules import Rules
@@ -28,7 +28,7 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     migrate.upgrade(f"sqlite:///{path}")
 
     async def begin(unit: Unit) -> str:
-        asked = Start("Acme Bank", "C1", Who("T2", "U_ANA"), "U_SUE", "en", date(2099, 1, 15))
+        asked = StartRequest("Acme Bank", "C1", Who("T2", "U_ANA"), "U_SUE", "en", date(2099, 1, 15))
         onboarding_id = await start(unit, Rules(), asked, Who("T1", "U_SUE"))
         for record in (await need(unit, onboarding_id)).steps.values():
             record.state = StepState.OPEN

@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from flows.cases.access import Access
+from flows.cases.case import Cases, need
 from flows.cases.manage import skip
-from flows.cases.onboarding import need, open_tasks, whose_turn
+from flows.cases.settle import open_tasks, whose_turn
 from flows.forms.step import Step
-from flows.journey import CURRENT, JOURNEYS, all_forms, form_of, journey, journey_of, verify
+from flows.journey import JOURNEYS, JourneyError, journey, verify
 from flows.people import Side, Who
 from flows.ports import Unit
 from flows.rules import Rules
@@ -21,7 +23,7 @@ from storage.store import Store
 from tests.bot.messages import samples
 from tests.flows.steps.filled_forms import a_situation
 
-JOURNEY = JOURNEYS[CURRENT]
+JOURNEY = JOURNEYS.latest
 STEPS = tuple(JOURNEY.steps.values())
 
 OPEN_AFTER: Mapping[frozenset[str], frozenset[str]] = {
@@ -40,7 +42,8 @@ def free(over: frozenset[str]) -> frozenset[str]:
 
 
 async def skip_step(onboarding_id: str, step_id: str, unit: Unit) -> None:
-    await skip(unit, Rules(), onboarding_id, step_id, Who("T1", "U_SUE"), "Known from before.")
+    async with Cases(Rules(), Access()).open(unit, onboarding_id, Who("T1", "U_SUE")) as case:
+        skip(case, step_id, "Known from before.")
 
 
 @pytest.mark.parametrize(("over", "opened"), OPEN_AFTER.items(), ids=lambda steps: "+".join(sorted(steps)) or "nothing")
@@ -145,15 +148,17 @@ def test_links_notes_and_grants_do_not_fail_before_anything_was_sent(step: Step)
 
 
 def test_a_customer_stays_on_the_version_they_began_with() -> None:
-    assert journey_of(CURRENT) is JOURNEY
-    with pytest.raises(KeyError):
-        journey_of("0")
+    onboarding = samples.snapshot(StepState.OPEN).onboarding
+    assert JOURNEYS.of(onboarding) is JOURNEY
+    onboarding.journey = "0"
+    with pytest.raises(JourneyError, match="no journey 0"):
+        JOURNEYS.of(onboarding)
 
 
 def test_every_form_is_found_by_its_id_once() -> None:
-    ids = [form.id for form in all_forms()]
+    ids = [form.id for form in JOURNEYS.all_forms()]
     assert len(set(ids)) == len(ids)
-    assert all(form_of(form.id) is form for form in all_forms())
+    assert all(JOURNEYS.forms(form.id) == [form] for form in JOURNEYS.all_forms())
 
 
 def test_a_step_more_is_one_line_more() -> None:

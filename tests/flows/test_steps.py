@@ -18,14 +18,16 @@ from pydantic.fields import FieldInfo
 
 from bot.messages.texts import languages, table
 from flows.cases import fill
+from flows.cases.access import Access
+from flows.cases.case import Cases, need
 from flows.cases.fill import DraftKey
-from flows.cases.onboarding import need, situation_of
+from flows.cases.settle import situation_of
 from flows.forms.dialogs import DIALOGS
 from flows.forms.drafts import REVIEW
 from flows.forms.fields import CATALOGUES, Answers, Input, Kind, inputs, max_length
 from flows.forms.pages import Slot, check, collect, digest, put, raw_of, screen, slots
 from flows.forms.step import Form, Situation, Step
-from flows.journey import CURRENT, JOURNEYS, all_forms
+from flows.journey import JOURNEYS
 from flows.model import Draft
 from flows.people import Who
 from flows.ports import Unit
@@ -37,8 +39,8 @@ from tests.flows.steps import filled_forms
 
 RULES = Rules()
 ANA, BEN, SUE = Who("T2", "U_ANA"), Who("T2", "U_BEN"), Who("T1", "U_SUE")
-STEPS = tuple(JOURNEYS[CURRENT].steps.values())
-FORMS = [*all_forms(), *DIALOGS.values()]
+STEPS = tuple(JOURNEYS.latest.steps.values())
+FORMS = [*JOURNEYS.all_forms(), *DIALOGS.values()]
 REPEATED = [(form, page) for form in FORMS for page in form.pages if page.repeat]
 
 BAD: dict[Kind, Any] = {
@@ -190,10 +192,10 @@ async def test_a_double_send_writes_one_revision_and_a_changed_one_the_next(stor
 
     async def send(answers: Answers) -> int:
         async def work(unit: Unit) -> int:
-            snapshot = await need(unit, onboarding)
-            fill.fillable(snapshot, step)
-            fill.submit(unit, RULES, snapshot, step, answers, ANA)
-            return snapshot.steps[step.id].revision
+            async with Cases(RULES, Access()).open(unit, onboarding, ANA) as case:
+                fill.fillable(case, step.id)
+                fill.submit(case, step.id, answers)
+            return case.record(step.id).revision
 
         return await store.transact(work)
 
@@ -218,7 +220,8 @@ async def test_reopened_after_sending_it_shows_what_was_sent_and_is_taken_again(
     clean = filled_forms.sent(step.form, filled_forms.example(step.form))
 
     async def send(unit: Unit) -> None:
-        fill.submit(unit, RULES, await need(unit, onboarding), step, clean, ANA)
+        async with Cases(RULES, Access()).open(unit, onboarding, ANA) as case:
+            fill.submit(case, step.id, clean)
 
     await store.transact(send)
     async with store.read() as unit:
@@ -232,14 +235,14 @@ async def test_reopened_after_sending_it_shows_what_was_sent_and_is_taken_again(
 @by_step
 async def test_a_form_opens_in_the_states_that_let_it_be_sent(store: Store, onboarding: str, step: Step) -> None:
     async with store.read() as unit:
-        snapshot = await need(unit, onboarding)
+        case = await Cases(RULES, Access()).look(unit, onboarding, ANA)
     for state in StepState:
-        snapshot.steps[step.id].state = state
+        case.record(step.id).state = state
         if state in FILLABLE:
-            fill.fillable(snapshot, step)
+            fill.fillable(case, step.id)
             continue
         with pytest.raises(Refused) as said:
-            fill.fillable(snapshot, step)
+            fill.fillable(case, step.id)
         assert said.value.key == ("step_locked" if state is StepState.LOCKED else "moved_on")
 
 

@@ -20,6 +20,7 @@ from flows.model import (
     TaskRecord,
     new_id,
 )
+from flows.outbox import Say
 from flows.people import Who
 from flows.state import StepState
 from storage.engine import sync_engine
@@ -105,7 +106,7 @@ def add_whole(unit: Unit, **fields: Any) -> str:
     unit.record(o, "onboarding:start", OWNER, facts={"revision": 1, "list": ["b", "a"]}, changes={"customer": SECRET})
     unit.record(o, "step:planning:unlock", OWNER)
     unit.record(o, "step:organization:submit", LEAD, changes={"answers": {"legal_name": [None, SECRET]}})
-    unit.effect(o, "say", text=SECRET)
+    unit.ask(o, Say(where="support", step="planning", key="stuck", params={"reason": SECRET}))
     return o
 
 

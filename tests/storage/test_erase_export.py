@@ -7,6 +7,7 @@ import json
 import pytest
 
 from flows.model import Draft, EffectRecord, Member, Person
+from flows.outbox import Alert, Tell
 from storage.erase import erase
 from storage.export import export
 from storage.sealing import Place, current
@@ -29,7 +30,9 @@ def opened(url: str, onboarding_id: str) -> str:
 async def test_an_erased_onboarding_leaves_no_personal_data_and_a_whole_log(store: Store) -> None:
     onboarding_id = await whole(store)
     async with store.write() as unit:
-        unit.effect("", "alert", onboarding=onboarding_id, params={"customer": SECRET})
+        unit.ask(
+            "", Alert(onboarding=onboarding_id, customer=SECRET, effect="eff_1", what="effect.say", why="why.x", id="ABC234")
+        )
         snapshot = await unit.snapshot(onboarding_id)
         assert snapshot is not None
         started = {"channel": snapshot.onboarding.channel_id, "customer": SECRET}
@@ -62,7 +65,7 @@ async def test_what_belongs_to_others_stays(store: Store) -> None:
         unit.add(Member(id=f"{gone}:TCUST/UALONE", onboarding_id=gone, team_id="TCUST", user_id="UALONE"))
         unit.add(Person(id=str(OWNER), team_id=OWNER.team_id, user_id=OWNER.user_id, support=True, name="owner"))
         unit.add(Member(id=f"{gone}:{OWNER}", onboarding_id=gone, team_id=OWNER.team_id, user_id=OWNER.user_id))
-        home = unit.effect("", "home", team="TCUST", user="UELSE")
+        home = unit.ask("", Tell(team="TCUST", user="UELSE", channel="C", key="welcome", params={}))
     await erase(store, gone)
     async with store.read() as unit:
         assert await unit.person(LEAD) is not None  # in the other onboarding too

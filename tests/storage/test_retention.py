@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from flows.model import EffectRecord, Received, Seen, Submission
+from flows.outbox import Say
 from storage import retention
 from storage.retention import purge
 from storage.store import Store
@@ -17,7 +18,10 @@ OLD, MONTH = timedelta(days=31), timedelta(days=30)
 async def add_kept(store: Store, age: timedelta, name: str) -> dict[str, str]:
     """A mark, two events and an effect of each state of that age; the effects' ids by state."""
     async with store.write() as unit:
-        ids = {state: unit.effect("", "say", text="x") for state in ("pending", "running", "done", "dropped", "failed")}
+        ids = {
+            state: unit.ask("", Say(where="support", step="s", key="x", params={}))
+            for state in ("pending", "running", "done", "dropped", "failed")
+        }
     async with store.write() as unit:
         at = unit.now - age
         unit.add(Seen(id=f"seen-{name}", at=at))

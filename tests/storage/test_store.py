@@ -1,7 +1,7 @@
 """What the use cases rely on, on both databases."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from flows import ports
 from flows.model import Draft, EffectRecord, Grant, Member, Onboarding, Person, Posted, Received, StepRecord, Submission
+from flows.outbox import Draw, Say, loaded
 from flows.people import Who
 from flows.state import StepState
 from storage.store import Conflict, Store, Unavailable
@@ -118,16 +119,17 @@ async def test_a_batch_is_handed_on_once_in_its_transaction_and_keeps_the_order(
         told.append((onboarding_id, batch, len(await Unit(session, NOW).effects_of(batch))))
 
     store = Store(url, KEYRING, on_effects)
-    onboarding_id = await whole(store)
+    onboarding_id, hello = await whole(store), Say(where="customer", step="planning", key="hello", params={})
     async with store.write() as unit:
-        ids = [unit.effect(onboarding_id, "draw", what="card"), unit.effect(onboarding_id, "say", key="hello")]
-        home = unit.effect("", "home", user="U1")
+        ids = [unit.ask(onboarding_id, Draw(what="card")), unit.ask(onboarding_id, hello)]
+        other = unit.ask("", hello)
     assert [(who, count) for who, _, count in told] == [(onboarding_id, 1), (onboarding_id, 2), ("", 1)]
     async with store.read() as unit:
         effects = [effect for _, batch, _ in told for effect in await unit.effects_of(batch)]
-    assert [effect.id for effect in effects][1:] == [*ids, home]
+    assert [effect.id for effect in effects][1:] == [*ids, other]
     assert [effect.seq for effect in effects][:3] == [1, 2, 3]
-    assert effects[1].arguments == {"what": "card"}
+    assert loaded(effects[1].kind, effects[1].arguments) == Draw(what="card")
+    assert loaded(effects[2].kind, effects[2].arguments) == hello
     assert {effect.state for effect in effects} == {"pending"}
     await store.close()
 
@@ -164,7 +166,7 @@ async def test_concurrent_writers_of_one_onboarding_lose_nothing(store: Store) -
         step.revision += 1
         unit.add(submission(onboarding_id, step.revision + 1, number=step.revision))
         unit.record(onboarding_id, "step:organization:submit", LEAD, facts={"revision": step.revision})
-        unit.effect(onboarding_id, "draw", what="card")
+        unit.ask(onboarding_id, Draw(what="card"))
 
     await asyncio.gather(*(store.transact(submit) for _ in range(12)))
     async with store.read() as unit:
@@ -277,10 +279,6 @@ async def test_who_has_what(store: Store) -> None:
         assert [row.id for row in await unit.onboardings()] == [first, second]
         assert [row.id for row in await unit.onboardings(closed=True)] == [closed, first, second]
         assert [row.id for row in await unit.onboardings(team_id="T", user_id="U")] == [second]
-        assert [(s.onboarding_id, s.step_id) for s in await unit.steps_of([second])] == [
-            (second, "planning"),
-            (second, "organization"),
-        ]
         assert [person.name for person in await unit.support_people()] == ["Ford"]
         person = await unit.person(LEAD)
         assert person is not None
@@ -292,20 +290,21 @@ async def test_who_has_what(store: Store) -> None:
 
 
 async def test_what_is_due_comes_oldest_first_and_not_for_closed_onboardings(store: Store) -> None:
-    first, closed = await whole(store), await whole(store, closed_at=NOW)
+    first, second, closed = await whole(store), await whole(store), await whole(store, closed_at=NOW)
+    due = {first: (-1, -2), second: (-3, 5), closed: (-9, -9)}
     async with store.write() as unit:
-        for step_id, minutes in (("planning", -1), ("organization", -2)):
-            for onboarding_id in (first, closed):
+        for onboarding_id, minutes in due.items():
+            for step_id, minute in zip(("planning", "organization"), minutes, strict=True):
                 step = await unit.get(StepRecord, f"{onboarding_id}:{step_id}")
                 assert step is not None
-                step.remind_at = NOW + timedelta(minutes=minutes)
-    async with store.write() as unit:
-        assert [step.step_id for step in await unit.due(NOW)] == ["organization", "planning"]
-        assert [step.step_id for step in await unit.due(NOW - timedelta(seconds=90))] == ["organization"]
-        assert [step.step_id for step in await unit.due(NOW, limit=1)] == ["organization"]
+                step.remind_at = NOW + timedelta(minutes=minute)
+    async with store.read() as unit:
+        assert await unit.due(NOW) == [second, first]
+        assert await unit.due(NOW - timedelta(seconds=90)) == [second, first]
+        assert await unit.due(NOW - timedelta(seconds=150)) == [second]
 
 
-async def test_an_onboarding_in_another_writers_hands_is_passed_over(store: Store) -> None:
+async def test_what_is_due_is_found_whoever_writes_it_at_the_moment(store: Store) -> None:
     if not store._locks:
         pytest.skip("SQLite has one writer")
     busy, free = await whole(store), await whole(store)
@@ -316,8 +315,8 @@ async def test_an_onboarding_in_another_writers_hands_is_passed_over(store: Stor
             step.remind_at = NOW
     async with store.write() as holder:
         await holder.snapshot(busy)
-        async with store.write() as sweep:
-            assert [step.onboarding_id for step in await sweep.due(NOW)] == [free]
+        async with store.read() as sweep:
+            assert set(await sweep.due(NOW)) == {busy, free}
 
 
 async def test_invitations_that_expire(url: str) -> None:
@@ -342,22 +341,33 @@ async def test_invitations_that_expire(url: str) -> None:
                 "state": "invited",
             }
             unit.add(Grant(**defaults | fields))
-    async with store.write() as unit:
-        assert [grant.id for grant in await unit.expiring(hours(4))] == ["over", "soon"]
+    for name in cases:
+        await _only(store, onboarding_id, name, cases)
     await store.close()
+
+
+async def _only(store: Store, onboarding_id: str, name: str, cases: Mapping[str, Any]) -> None:
+    """Whether an onboarding is found by this grant alone."""
+    async with store.write() as unit:
+        for other in cases:
+            grant = await unit.get(Grant, other)
+            assert grant is not None
+            grant.onboarding_id = onboarding_id if other == name else "another"
+    async with store.read() as unit:
+        assert await unit.expiring(NOW + timedelta(hours=4)) == ([onboarding_id] if name in ("over", "soon") else [])
 
 
 async def test_effects_that_failed_or_were_forgotten(store: Store) -> None:
     onboarding_id = await whole(store)
     async with store.write() as unit:
-        failed = await unit.get(EffectRecord, unit.effect(onboarding_id, "draw"))
+        failed = await unit.get(EffectRecord, unit.ask(onboarding_id, Draw(what="card")))
         assert failed is None  # written at the commit
     async with store.write() as unit:
         first, second = await unit.stale_effects(unit.now + timedelta(minutes=1))
         first.state, first.error = "failed", "channel_not_found"
         second.state = "done"
     async with store.read() as unit:
-        assert [effect.id for effect in await unit.failed_effects()] == [first.id]
+        assert [effect.id for effect in await unit.failed_effects(onboarding_id)] == [first.id]
         assert await unit.stale_effects(unit.now + timedelta(minutes=1)) == []
 
 

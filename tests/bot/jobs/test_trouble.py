@@ -13,7 +13,7 @@ import pytest
 from bot.messages.buttons import Act
 from flows.people import SYSTEM
 from flows.ports import Unit
-from flows.steps.organization import to_org_details
+from flows.steps.org_details import to_org_details
 from playground.acts import example
 from playground.journey import action_id, effect_id, ready
 from playground.slack import Message, Outcome

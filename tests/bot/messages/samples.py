@@ -4,18 +4,18 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from flows.cases.onboarding import situation_of, whose_turn
+from flows.cases.settle import situation_of, whose_turn
 from flows.forms.fields import Answers
 from flows.forms.pages import collect
 from flows.forms.step import Situation
-from flows.journey import CURRENT, JOURNEYS, Journey
+from flows.journey import JOURNEYS, Journey
 from flows.model import Decision, EffectRecord, Grant, Onboarding, Snapshot, StepRecord, Submission, TaskRecord
 from flows.rules import Rules
 from flows.state import StepState
 from tests.flows.steps import filled_forms
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
-JOURNEY: Journey = JOURNEYS[CURRENT]
+JOURNEY: Journey = JOURNEYS.latest
 STEPS = tuple(JOURNEY.steps)
 RULES = Rules()
 LANGUAGES = filled_forms.LANGUAGES
@@ -54,7 +54,7 @@ def snapshot(state: StepState, language: str = "en", *, said: str = "Example Ban
     made = Snapshot(
         onboarding=Onboarding(
             id=ONBOARDING,
-            journey=CURRENT,
+            journey=JOURNEYS.current,
             customer=said[:80],
             channel_id="C_CUSTOMER",
             team_id="T2",

@@ -19,14 +19,14 @@ from flows.forms.dialogs import DIALOGS
 from flows.forms.fields import CATALOGUES, Answers, Input, Kind, inputs, max_length
 from flows.forms.pages import Slot, collect, raw_of, slots
 from flows.forms.step import Form
-from flows.journey import CURRENT, JOURNEYS, all_forms, form_of
+from flows.journey import JOURNEYS, all_forms, form_of
 from flows.problems import Problem
 from playground.slack.checks import check_errors, check_view
 from playground.slack.forms import initial_state
 from tests.flows.steps.filled_forms import a_situation, example
 
 FORMS = {form.id: form for form in (*all_forms(), *DIALOGS.values())}
-STEP_FORMS = {step.id: step.form for step in JOURNEYS[CURRENT].steps.values()}
+STEP_FORMS = {step.id: step.form for step in JOURNEYS.latest.steps.values()}
 every_form = pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
 EN = Texts("en")
 CHOSEN = {"grant_1": "person@bank.example", "session_1": "10 March", "*": "10 March"}

@@ -18,11 +18,11 @@ from bot.ops.startup_checks import MANIFEST, VerificationError, verify
 from flows.forms.dialogs import DIALOGS
 from flows.forms.fields import FormPage, Input, Kind
 from flows.forms.step import Form, Page, Step, Task
-from flows.journey import CURRENT, JOURNEYS, Journey
+from flows.journey import JOURNEYS, Journey
 from flows.people import Side
 
 ROOT = Path(__file__).parents[3]
-PLANNING = JOURNEYS[CURRENT].steps["planning"]
+PLANNING = JOURNEYS.latest.steps["planning"]
 
 
 def faults(*steps: Step, words: Mapping[str, str] | None = None, manifest: Path | None = None) -> str:

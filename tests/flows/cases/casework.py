@@ -1,10 +1,11 @@
 """One onboarding in a real store whose clock the test sets; what the use cases asked to be posted is read back as people would get it."""
 
+import inspect
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple, TypeVar
@@ -12,22 +13,23 @@ from typing import Any, NamedTuple, TypeVar
 from sqlalchemy import select
 
 from flows.cases import fill, manage, remind, renewals, review, start, tasks
-from flows.cases.onboarding import situation_of
+from flows.cases.access import Access
+from flows.cases.case import Case, Cases
 from flows.forms.fields import Answers
 from flows.forms.pages import collect
-from flows.journey import CURRENT, JOURNEYS
+from flows.journey import JOURNEYS
 from flows.model import EffectRecord, Snapshot, StepRecord
-from flows.people import Who
+from flows.people import SYSTEM, Who
 from flows.rules import Rules
 from storage.migrate import upgrade
 from storage.sealing import Keyring, new_key
 from storage.store import Store
-from storage.tables import effects
+from storage.tables import effects as effects_table
 from storage.unit import Unit
 
 T = TypeVar("T")
 
-STEPS = JOURNEYS[CURRENT].steps
+STEPS = JOURNEYS.latest.steps
 LEAD, COLLEAGUE = Who("TCUST", "UANA"), Who("TCUST", "UBRUNO")
 OWNER, KIM, LIZ = Who("THOME", "USAM"), Who("THOME", "UKIM"), Who("THOME", "ULIZ")
 MONDAY = datetime(2026, 3, 9, 13, tzinfo=UTC)
@@ -52,9 +54,14 @@ def _empty() -> bytes:
         return path.read_bytes()
 
 
-class Case:
+class CaseBook:
+    """``act`` does something as one person, as the listeners do: in a case of its own."""
+
     def __init__(self, store: Store, rules: Rules, clock: list[datetime]) -> None:
         self.store, self.rules, self._clock = store, rules, clock
+        access = Access()
+        access.team_id, access.support = OWNER.team_id, frozenset({OWNER, KIM, LIZ})
+        self.cases = Cases(rules, access)
         self.id = ""
         self._read: set[str] = set()
 
@@ -69,8 +76,18 @@ class Case:
     async def do(self, work: Callable[[Unit], Awaitable[T]]) -> T:
         return await self.store.transact(work)
 
+    async def act(self, work: Callable[[Case], Any], who: Who = OWNER, *, closed: bool = False) -> Any:
+        """``work`` may be a coroutine function."""
+
+        async def opened(unit: Unit) -> Any:
+            async with self.cases.open(unit, self.id, who, closed=closed) as case:
+                done = work(case)
+                return await done if inspect.isawaitable(done) else done
+
+        return await self.do(opened)
+
     async def start(self, channel: str = "C1", customer: str = "Acme Bank") -> str:
-        asked = start.Start(customer, channel, LEAD, OWNER.user_id, "en", None)
+        asked = start.StartRequest(customer, channel, LEAD, OWNER.user_id, "en", None)
         self.id = await self.do(lambda unit: start.start(unit, self.rules, asked, OWNER))
         return self.id
 
@@ -85,42 +102,38 @@ class Case:
 
     async def skip(self, *steps: str) -> None:
         for step in steps:
-            await self.do(lambda unit, step=step: manage.skip(unit, self.rules, self.id, step, OWNER, "Not needed."))  # type: ignore[misc]
+            await self.act(partial(manage.skip, step_id=step, reason="Not needed."))
 
     async def send(self, step: str, actor: Who = LEAD, **changed: Any) -> None:
         """The step's example with changes, checked as a sent form is."""
-        raw = {**STEPS[step].form.example, **changed}
 
-        async def work(unit: Unit) -> None:
-            snapshot = await unit.snapshot(self.id)
-            assert snapshot is not None
-            fill.fillable(snapshot, STEPS[step])
-            clean, problems = collect(STEPS[step].form, raw, situation_of(snapshot, self.rules, unit.now, actor))
+        def work(case: Case) -> None:
+            form = case.step(step).form
+            fill.fillable(case, step)
+            clean, problems = collect(form, {**form.example, **changed}, case.situation)
             assert problems == [], problems
-            fill.submit(unit, self.rules, snapshot, STEPS[step], clean, actor)
+            fill.submit(case, step, clean)
 
-        await self.do(work)
+        await self.act(work, actor)
 
     async def approve(self, step: str, actor: Who = OWNER, *, shown: StepRecord | None = None) -> None:
         """``shown``: the step as it stood on the card that was pressed."""
         seen = shown or await self.step(step)
-        await self.do(lambda unit: review.approve(unit, self.rules, self.id, step, seen.revision, seen.digest[:16], actor))
+        await self.act(lambda case: review.approve(case, step, seen.revision, seen.digest[:16]), actor)
 
     async def send_back(self, step: str, reason: str, actor: Who = OWNER) -> None:
         seen = await self.step(step)
-        await self.do(
-            lambda unit: review.send_back(unit, self.rules, self.id, step, seen.revision, seen.digest[:16], actor, reason)
-        )
+        await self.act(lambda case: review.send_back(case, step, seen.revision, seen.digest[:16], reason), actor)
 
     async def task(self, step: str, task: str, answers: Answers, actor: Who = OWNER) -> None:
-        await self.do(lambda unit: tasks.do_task(unit, self.rules, self.id, step, task, answers, actor))
+        await self.act(lambda case: tasks.do_task(case, step, task, answers), actor, closed=True)
 
     # -- what was asked to be posted
 
     async def news(self, *kinds: str) -> list[EffectRecord]:
         """Effects of these kinds that were asked for since the last look."""
         async with self.store.read() as unit:
-            found = (await unit.session.scalars(select(EffectRecord).where(effects.c.kind.in_(kinds)))).all()
+            found = (await unit.session.scalars(select(EffectRecord).where(effects_table.c.kind.in_(kinds)))).all()
         new = [effect for effect in found if effect.id not in self._read]
         self._read |= {effect.id for effect in new}
         return sorted(new, key=lambda effect: effect.seq)
@@ -135,13 +148,18 @@ class Case:
         """What the sweep of this moment sends."""
         self.now = at or self.now
 
-        async def work(unit: Unit) -> int:
-            sent = await remind.remind_due(unit, self.rules)
-            await remind.expire_due(unit, self.rules)
-            await renewals.warn_renewals(unit, self.rules)
-            return sent
-
-        count = await self.do(work)
+        count = 0
+        async with self.store.read() as unit:
+            due, expiring = await remind.due(unit), await remind.expiring(unit, self.rules)
+            ending = await renewals.due(unit, self.rules)
+        here = self.id
+        for self.id in due:
+            count += await self.act(remind.remind, SYSTEM)
+        for self.id in expiring:
+            await self.act(remind.expire, SYSTEM)
+        for self.id in ending:
+            await self.act(renewals.warn, SYSTEM, closed=True)
+        self.id = here
         sent = [
             Sent(self.now, e.arguments["where"], e.arguments["user"], tuple(e.arguments["steps"]))
             for e in await self.news("remind")
@@ -162,13 +180,13 @@ class Case:
 
 
 @asynccontextmanager
-async def case(folder: Path, rules: Rules | None = None, now: datetime = MONDAY) -> AsyncIterator[Case]:
+async def case_book(folder: Path, rules: Rules | None = None, now: datetime = MONDAY) -> AsyncIterator[CaseBook]:
     """A database of its own."""
     path, clock = folder / "case.db", [now]
     path.write_bytes(_empty())
     store = Store(f"sqlite+aiosqlite:///{path}", Keyring.parse(new_key()), clock=lambda: clock[0])
     try:
-        yield Case(store, rules or Rules(), clock)
+        yield CaseBook(store, rules or Rules(), clock)
     finally:
         await store.close()
 

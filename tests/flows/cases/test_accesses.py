@@ -10,29 +10,29 @@ from bot.messages.matrix import matrix
 from bot.messages.texts import Texts
 from flows.cases import manage
 from flows.state import StepState
-from tests.flows.cases.casework import LEAD, OWNER, STEPS, Case, case
+from tests.flows.cases.casework import LEAD, OWNER, STEPS, CaseBook, case_book
 
 STEP, DESK = "control_center", "service_desk"
 ADMIN, VIEWER = STEPS[STEP].form.example["users"]
 
 
 @pytest.fixture
-async def acme(tmp_path: Path) -> AsyncIterator[Case]:
+async def acme(tmp_path: Path) -> AsyncIterator[CaseBook]:
     """The example's two users of Control Center are approved and not yet invited."""
-    async with case(tmp_path) as one:
+    async with case_book(tmp_path) as one:
         await one.start()
         await one.skip("planning", "organization")
         await ask(one)
         yield one
 
 
-async def ask(one: Case, **changed: Any) -> None:
+async def ask(one: CaseBook, **changed: Any) -> None:
     """The example with changes to its second user, sent and approved."""
     await one.send(STEP, users=[ADMIN, {**VIEWER, **changed}])
     await one.approve(STEP)
 
 
-async def shown(one: Case, email: str) -> list[str]:
+async def shown(one: CaseBook, email: str) -> list[str]:
     """The lines of one person in the matrix, without dates."""
     lines = matrix(await one.snapshot(), Texts("en"), one.now).text.splitlines()
     begin = lines.index(email) + 1
@@ -40,7 +40,7 @@ async def shown(one: Case, email: str) -> list[str]:
     return [line.strip().partition(" (expires")[0] for line in lines[begin:end]]
 
 
-async def test_a_role_and_a_name_changed_before_the_invitation_are_those_it_is_sent_for(acme: Case) -> None:
+async def test_a_role_and_a_name_changed_before_the_invitation_are_those_it_is_sent_for(acme: CaseBook) -> None:
     await ask(acme, role="controlc-admin", name="Second Administrator", language="en")
     assert await shown(acme, VIEWER["email"]) == ["Control Center, test: asked for · Admin"]
     (grant,) = [grant for grant in (await acme.snapshot()).grants if grant.email == VIEWER["email"]]
@@ -48,11 +48,11 @@ async def test_a_role_and_a_name_changed_before_the_invitation_are_those_it_is_s
 
 
 @pytest.mark.parametrize("came_in", [False, True])
-async def test_another_role_than_was_given_is_asked_for_and_invited_anew(acme: Case, came_in: bool) -> None:
+async def test_another_role_than_was_given_is_asked_for_and_invited_anew(acme: CaseBook, came_in: bool) -> None:
     await acme.task(STEP, "send_invitations", {"grants": ["*"]})
     if came_in:
         await acme.task(STEP, "confirm_access", {"grants": ["*"]}, LEAD)
-        await acme.do(lambda unit: manage.reopen(unit, acme.rules, acme.id, STEP, OWNER, "Another role."))
+        await acme.act(lambda case: manage.reopen(case, STEP, "Another role."), OWNER)
     was = (await shown(acme, ADMIN["email"]))[0]
     await ask(acme, role="controlc-setup-advanced")
     assert await shown(acme, VIEWER["email"]) == ["Control Center, test: asked for · Setup advanced"]
@@ -63,19 +63,19 @@ async def test_another_role_than_was_given_is_asked_for_and_invited_anew(acme: C
     assert (await acme.step(STEP)).state is StepState.DONE
 
 
-async def test_another_name_alone_invites_nobody_again(acme: Case) -> None:
+async def test_another_name_alone_invites_nobody_again(acme: CaseBook) -> None:
     await acme.task(STEP, "send_invitations", {"grants": ["*"]})
     await ask(acme, name="Renamed")
     assert await shown(acme, VIEWER["email"]) == ["Control Center, test: invited · Setup viewer"]
     assert "Renamed" in {grant.name for grant in (await acme.snapshot()).grants}
 
 
-async def test_an_address_that_was_refused_can_be_asked_for_again_and_granted(acme: Case) -> None:
+async def test_an_address_that_was_refused_can_be_asked_for_again_and_granted(acme: CaseBook) -> None:
     await acme.send(DESK, users="new@bank.example")
     await acme.approve(DESK)
     await acme.task(DESK, "refuse_access", {"grants": ["*"], "reason": "Not an employee yet."})
     assert set(await shown(acme, "new@bank.example")) == {"Service Desk: refused", "Status page: refused"}
-    await acme.do(lambda unit: manage.reopen(unit, acme.rules, acme.id, DESK, OWNER, "An employee now."))
+    await acme.act(lambda case: manage.reopen(case, DESK, "An employee now."), OWNER)
     await acme.send(DESK, users="new@bank.example")
     await acme.approve(DESK)
     assert set(await shown(acme, "new@bank.example")) == {"Service Desk: asked for", "Status page: asked for"}

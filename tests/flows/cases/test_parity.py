@@ -3,16 +3,18 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from flows.cases.parity import Row, Standing, parity
+from flows.cases.parity import ParityRow, parity
+from flows.forms.parity import Standing
 from flows.forms.step import Situation
+from flows.journey import JOURNEYS
 from flows.steps.authentication import proving
 
 NOW = datetime(2026, 3, 9, 13, tzinfo=UTC)
 LINES = [{"check": "programs", "outcome": "passed", "params": {"count": 2}}]
 
 
-def rows(**known: Any) -> dict[str, Row]:
-    return {row.what: row for row in parity(Situation(NOW, NOW.date(), "Acme Bank", "en", "UTC", **known))}
+def rows(**known: Any) -> dict[str, ParityRow]:
+    return {row.what: row for row in parity(Situation(NOW, NOW.date(), "Acme Bank", "en", "UTC", **known), JOURNEYS.latest)}
 
 
 def proof(environment: str) -> dict[str, Any]:
@@ -26,7 +28,7 @@ def test_at_the_beginning_nothing_is_there() -> None:
     found = rows()
     assert {row.test.standing for row in found.values()} == {Standing.MISSING, Standing.UNKNOWN}
     assert all(row.lacks for row in found.values())
-    assert [row.what for row in found.values() if row.takes_long] == ["environment", "certificate", "users"]
+    assert [row.what for row in found.values() if row.takes_long] == ["environment", "users", "certificate"]
 
 
 def test_a_proof_shows_what_is_there_in_its_environment_alone() -> None:

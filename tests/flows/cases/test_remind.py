@@ -15,15 +15,15 @@ from hypothesis import strategies as st
 
 from bot.modals.submission import snooze_until
 from flows import business_time
-from flows.cases import manage, start
-from flows.cases.onboarding import calendar_of, timezone_of
+from flows.cases import channels, manage
+from flows.cases.settle import calendar_of, timezone_of
 from flows.model import Grant, Person
-from flows.people import Side
+from flows.people import SYSTEM, Side
 from flows.ports import Unit
 from flows.problems import Refused
 from flows.rules import ReminderTimes, Rules
 from flows.state import StepState
-from tests.flows.cases.casework import COLLEAGUE, KIM, LEAD, MONDAY, OWNER, STEPS, Case, Sent, case
+from tests.flows.cases.casework import COLLEAGUE, KIM, LEAD, MONDAY, OWNER, STEPS, CaseBook, Sent, case_book
 
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -35,15 +35,15 @@ def at(day: int, hour: int, minute: int = 0, month: int = 3) -> datetime:
 
 
 @pytest.fixture
-async def acme(tmp_path: Path) -> AsyncIterator[Case]:
+async def acme(tmp_path: Path) -> AsyncIterator[CaseBook]:
     """An onboarding that began on Monday at ten."""
-    async with case(tmp_path) as one:
+    async with case_book(tmp_path) as one:
         await one.start()
         await one.said()
         yield one
 
 
-async def begun(one: Case, moment: datetime) -> Case:
+async def begun(one: CaseBook, moment: datetime) -> CaseBook:
     """An onboarding that began at another moment."""
     one.now = moment
     await one.start(channel=f"C{moment:%m%d%H%M}")
@@ -54,13 +54,13 @@ async def begun(one: Case, moment: datetime) -> Case:
 # -- how often and when
 
 
-async def test_a_customer_is_reminded_after_1_3_and_5_business_days_then_support_is_told(acme: Case) -> None:
+async def test_a_customer_is_reminded_after_1_3_and_5_business_days_then_support_is_told(acme: CaseBook) -> None:
     assert await acme.wait(9) == [Sent(at(day, 10), "customer", LEAD.user_id, ("planning",)) for day in (10, 12, 16)]
     assert await acme.said() == [("support", "customer_slow")]
     assert await acme.wait(30) == []
 
 
-async def test_support_is_reminded_after_4_business_hours_then_daily_and_then_its_channel_is_told(acme: Case) -> None:
+async def test_support_is_reminded_after_4_business_hours_then_daily_and_then_its_channel_is_told(acme: CaseBook) -> None:
     await acme.send("planning")
     await acme.said()
     reminded = await acme.wait(2.5)
@@ -71,13 +71,13 @@ async def test_support_is_reminded_after_4_business_hours_then_daily_and_then_it
 
 
 async def test_the_night_the_week_end_and_a_holiday_of_support_do_not_count(tmp_path: Path) -> None:
-    async with case(tmp_path) as one:
+    async with case_book(tmp_path) as one:
         await begun(one, at(17, 17, month=4))  # a Friday before Tiradentes (Tuesday the 21st)
         await one.send("planning")
         assert [sent.at for sent in await one.wait(6)] == [at(20, 12, month=4), at(22, 12, month=4), at(23, 12, month=4)]
 
 
-async def test_the_customers_own_zone_and_holidays_count_once_they_are_known(acme: Case) -> None:
+async def test_the_customers_own_zone_and_holidays_count_once_they_are_known(acme: CaseBook) -> None:
     await acme.skip("planning")
     acme.now = datetime(2026, 4, 24, 15, tzinfo=UTC)  # a Friday; Saturday the 25th is a holiday in Portugal, Friday 1 May too
     await acme.send("organization", timezone="Europe/Lisbon", country="PRT", document_number="501964843")
@@ -98,14 +98,14 @@ async def test_without_business_hours_a_reminder_can_be_tried_within_seconds(tmp
     )
     rules = Rules(times, replace(Rules().support_calendar, always_open=True), customer_always_open=True)
     night = at(15, 2)  # a Sunday
-    async with case(tmp_path, rules, night) as one:
+    async with case_book(tmp_path, rules, night) as one:
         await one.start()
         assert [sent.at - night for sent in await one.wait(1)] == [timedelta(seconds=20), timedelta(seconds=40)]
 
 
 async def test_at_most_one_a_day_and_step(tmp_path: Path) -> None:
     hourly = ReminderTimes(customer=tuple(business_time.BusinessDuration(hours=n) for n in (1, 2, 3)))
-    async with case(tmp_path, Rules(hourly)) as one:
+    async with case_book(tmp_path, Rules(hourly)) as one:
         await one.start()
         sent = await one.wait(10)
     days = Counter(sent.at.astimezone(SAO_PAULO).date() for sent in sent)
@@ -115,30 +115,30 @@ async def test_at_most_one_a_day_and_step(tmp_path: Path) -> None:
 # -- to whom
 
 
-async def test_several_steps_due_for_one_person_are_one_message(acme: Case) -> None:
+async def test_several_steps_due_for_one_person_are_one_message(acme: CaseBook) -> None:
     await acme.skip("planning", "organization")
     (sent, *_) = await acme.wait(1)
     assert sent.user == LEAD.user_id
     assert set(sent.steps) == {"service_desk", "environments", "control_center", "authentication"}
 
 
-async def test_who_was_given_the_step_is_reminded_in_place_of_the_lead_or_the_owner(acme: Case) -> None:
+async def test_who_was_given_the_step_is_reminded_in_place_of_the_lead_or_the_owner(acme: CaseBook) -> None:
     await acme.skip("planning", "organization")
-    await acme.do(lambda unit: manage.assign(unit, acme.id, "authentication", COLLEAGUE, Side.CUSTOMER, OWNER))
+    await acme.act(lambda case: manage.assign(case, "authentication", COLLEAGUE, Side.CUSTOMER))
     sent = await acme.wait(1)
     assert {s.user: set(s.steps) for s in sent} == {
         LEAD.user_id: {"service_desk", "environments", "control_center"},
         COLLEAGUE.user_id: {"authentication"},
     }
     await acme.send("service_desk")
-    await acme.do(lambda unit: manage.assign(unit, acme.id, "service_desk", KIM, Side.SUPPORT, OWNER))
+    await acme.act(lambda case: manage.assign(case, "service_desk", KIM, Side.SUPPORT))
     assert [s.user for s in await acme.wait(1) if s.where == "support"] == [KIM.user_id]
 
 
 # -- turns
 
 
-async def test_another_turn_begins_another_count(acme: Case) -> None:
+async def test_another_turn_begins_another_count(acme: CaseBook) -> None:
     assert len(await acme.wait(3.5)) == 2
     await acme.send("planning")  # Thursday at ten at night: support's four hours begin on Friday
     assert [(s.at, s.where) for s in await acme.wait(1)] == [(at(13, 13), "support")]
@@ -147,7 +147,7 @@ async def test_another_turn_begins_another_count(acme: Case) -> None:
     assert [(s.at, s.where) for s in await acme.wait(5)] == [(at(17, 9), "customer")]
 
 
-async def test_a_new_revision_gives_support_its_four_hours_again(acme: Case) -> None:
+async def test_a_new_revision_gives_support_its_four_hours_again(acme: CaseBook) -> None:
     await acme.send("planning")
     acme.now = at(9, 13, 30)
     await acme.send("planning", goals="Other goals")
@@ -158,20 +158,20 @@ async def test_a_new_revision_gives_support_its_four_hours_again(acme: Case) -> 
 
 
 @pytest.mark.parametrize("back", [at(19, 10), at(20, 17, 59)])
-async def test_after_an_outage_a_step_is_reminded_once(acme: Case, back: datetime) -> None:
+async def test_after_an_outage_a_step_is_reminded_once(acme: CaseBook, back: datetime) -> None:
     assert len(await acme.sweep(back)) == 1
     assert await acme.said() == [("support", "customer_slow")]
     assert await acme.sweep(back + timedelta(seconds=30)) == []
     assert await acme.wait(30) == []
 
 
-async def test_back_in_the_night_it_waits_for_the_morning(acme: Case) -> None:
+async def test_back_in_the_night_it_waits_for_the_morning(acme: CaseBook) -> None:
     assert await acme.sweep(at(20, 23)) == []
     assert await acme.sweep(at(21, 12)) == []  # a Saturday
     assert [s.at for s in await acme.wait(5)] == [at(23, 9)]
 
 
-async def test_support_too_is_reminded_once_after_an_outage(acme: Case) -> None:
+async def test_support_too_is_reminded_once_after_an_outage(acme: CaseBook) -> None:
     await acme.send("planning")
     assert len(await acme.sweep(at(19, 10))) == 1
     assert [s.at for s in await acme.wait(2)] == [at(20, 10)]
@@ -188,9 +188,9 @@ async def test_support_too_is_reminded_once_after_an_outage(acme: Case) -> None:
         ({"until": "date", "date": "2026-03-14"}, at(16, 9)),  # a Saturday
     ],
 )
-async def test_a_snoozed_step_is_quiet_until_then(acme: Case, chosen: dict[str, str], comes: datetime) -> None:
+async def test_a_snoozed_step_is_quiet_until_then(acme: CaseBook, chosen: dict[str, str], comes: datetime) -> None:
     until = snooze_until(chosen, acme.now, SAO_PAULO)
-    assert await acme.do(lambda unit: manage.snooze(unit, acme.rules, acme.id, "planning", until, LEAD, Side.CUSTOMER)) == comes
+    assert await acme.act(lambda case: manage.snooze(case, "planning", until), LEAD) == comes
     assert await acme.said() == [("customer", "snoozed")]
     assert (await acme.wait(8))[0].at == comes
 
@@ -201,32 +201,32 @@ def test_tomorrow_is_that_of_the_customers_zone() -> None:
     assert snooze_until({"until": "tomorrow"}, moment, SAO_PAULO).date() == date(2026, 3, 10)
 
 
-async def test_an_escalated_step_can_be_snoozed_and_is_reminded_once_more(acme: Case) -> None:
+async def test_an_escalated_step_can_be_snoozed_and_is_reminded_once_more(acme: CaseBook) -> None:
     await acme.wait(8)
     await acme.said()
-    await acme.do(lambda unit: manage.snooze(unit, acme.rules, acme.id, "planning", acme.now + DAY, LEAD, Side.CUSTOMER))
+    await acme.act(lambda case: manage.snooze(case, "planning", acme.now + DAY), LEAD)
     assert len(await acme.wait(20)) == 1
     assert await acme.said() == [("customer", "snoozed")]  # support is not told a second time
 
 
-async def test_support_s_reminders_are_not_the_customer_s_to_snooze(acme: Case) -> None:
+async def test_support_s_reminders_are_not_the_customer_s_to_snooze(acme: CaseBook) -> None:
     await acme.send("planning")
     with pytest.raises(Refused, match="snooze_not_yours"):
-        await acme.do(lambda unit: manage.snooze(unit, acme.rules, acme.id, "planning", acme.now + DAY, LEAD, Side.CUSTOMER))
-    comes = await acme.do(lambda unit: manage.snooze(unit, acme.rules, acme.id, "planning", acme.now + DAY, KIM, Side.SUPPORT))
+        await acme.act(lambda case: manage.snooze(case, "planning", acme.now + DAY), LEAD)
+    comes = await acme.act(lambda case: manage.snooze(case, "planning", acme.now + DAY), KIM)
     assert comes > acme.now
 
 
-async def test_what_cannot_be_snoozed(acme: Case) -> None:
+async def test_what_cannot_be_snoozed(acme: CaseBook) -> None:
     with pytest.raises(Refused, match="snooze_past"):
-        await acme.do(lambda unit: manage.snooze(unit, acme.rules, acme.id, "planning", acme.now, LEAD, Side.CUSTOMER))
+        await acme.act(lambda case: manage.snooze(case, "planning", acme.now), LEAD)
     await acme.skip("planning")
     with pytest.raises(Refused, match="nothing_to_remind"):
-        await acme.do(lambda unit: manage.snooze(unit, acme.rules, acme.id, "planning", acme.now + DAY, LEAD, Side.CUSTOMER))
+        await acme.act(lambda case: manage.snooze(case, "planning", acme.now + DAY), LEAD)
 
 
-async def test_who_is_stuck_reaches_support_with_the_reason(acme: Case) -> None:
-    await acme.do(lambda unit: manage.stuck(unit, acme.id, "planning", "Who attends?", LEAD))
+async def test_who_is_stuck_reaches_support_with_the_reason(acme: CaseBook) -> None:
+    await acme.act(lambda case: manage.stuck(case, "planning", "Who attends?"), LEAD)
     told, answer = await acme.news("say")
     assert (told.arguments["where"], told.arguments["mention"]) == ("support", [OWNER.user_id])
     assert told.arguments["params"]["reason"] == "Who attends?"
@@ -236,20 +236,20 @@ async def test_who_is_stuck_reaches_support_with_the_reason(acme: Case) -> None:
 # -- where nobody is reminded
 
 
-async def test_a_closed_onboarding_is_quiet(acme: Case) -> None:
-    await acme.do(lambda unit: start.close(unit, acme.rules, acme.id, OWNER))
+async def test_a_closed_onboarding_is_quiet(acme: CaseBook) -> None:
+    await acme.act(manage.close)
     assert await acme.next_due() is None
     assert await acme.sweep(at(20, 10)) == []
 
 
-async def test_a_severed_channel_is_quiet_until_it_is_shared_again(acme: Case) -> None:
-    await acme.do(lambda unit: start.sever(unit, "C1"))
+async def test_a_severed_channel_is_quiet_until_it_is_shared_again(acme: CaseBook) -> None:
+    await acme.act(channels.sever, SYSTEM)
     assert await acme.wait(5) == []
-    await acme.do(lambda unit: start.share(unit, "C1"))
+    await acme.act(channels.share, SYSTEM)
     assert (await acme.wait(3))[0] == Sent(at(16, 9), "customer", LEAD.user_id, ("planning",))
 
 
-async def test_skipped_and_locked_steps_are_quiet(acme: Case) -> None:
+async def test_skipped_and_locked_steps_are_quiet(acme: CaseBook) -> None:
     await acme.skip(*[step for step in STEPS if step != "next_steps"])
     assert {s.steps for s in await acme.wait(20)} <= {("next_steps",)}
     assert all(r.remind_at is None for r in (await acme.snapshot()).steps.values() if r.state is StepState.SKIPPED)
@@ -258,7 +258,7 @@ async def test_skipped_and_locked_steps_are_quiet(acme: Case) -> None:
 # -- invitations
 
 
-async def invited(one: Case) -> None:
+async def invited(one: CaseBook) -> None:
     """Control Center is approved and its invitations go out now."""
     await one.skip("planning", "organization")
     await one.send("control_center")
@@ -267,12 +267,12 @@ async def invited(one: Case) -> None:
     await one.said()
 
 
-async def grants(one: Case) -> list[Grant]:
+async def grants(one: CaseBook) -> list[Grant]:
     return (await one.snapshot()).grants
 
 
 async def test_an_invitation_is_nudged_once_while_the_customer_works_before_it_expires(tmp_path: Path) -> None:
-    async with case(tmp_path) as one:
+    async with case_book(tmp_path) as one:
         await begun(one, at(9, 16))
         await invited(one)
         count = len(await grants(one))
@@ -288,7 +288,7 @@ async def test_an_invitation_is_nudged_once_while_the_customer_works_before_it_e
 
 
 async def test_who_would_expire_before_the_morning_is_nudged_the_evening_before(tmp_path: Path) -> None:
-    async with case(tmp_path) as one:
+    async with case_book(tmp_path) as one:
         await begun(one, at(9, 9, 5))
         await invited(one)
         await one.sweep(at(9, 13))
@@ -298,7 +298,7 @@ async def test_who_would_expire_before_the_morning_is_nudged_the_evening_before(
 
 
 async def test_an_expired_invitation_is_told_and_sent_again(tmp_path: Path) -> None:
-    async with case(tmp_path) as one:
+    async with case_book(tmp_path) as one:
         await begun(one, at(9, 16))
         await invited(one)
         await one.sweep(at(10, 16))
@@ -329,7 +329,7 @@ def sweeps(draw: st.DrawFn) -> tuple[datetime, list[timedelta], int]:
 def test_never_two_a_day_never_outside_hours_and_never_forgotten(drawn: tuple[datetime, list[timedelta], int]) -> None:
     start, pauses, sends = drawn
 
-    async def play(one: Case) -> None:
+    async def play(one: CaseBook) -> None:
         await one.start()
         seen: list[tuple[Sent, date, time]] = []
         snapshot = await one.snapshot()
@@ -349,13 +349,13 @@ def test_never_two_a_day_never_outside_hours_and_never_forgotten(drawn: tuple[da
 
     async def main() -> None:
         with TemporaryDirectory() as folder:
-            async with case(Path(folder), now=start) as one:
+            async with case_book(Path(folder), now=start) as one:
                 await play(one)
 
     asyncio.run(main())
 
 
-async def test_until_the_customer_says_a_zone_the_lead_s_in_slack_counts(acme: Case) -> None:
+async def test_until_the_customer_says_a_zone_the_lead_s_in_slack_counts(acme: CaseBook) -> None:
     async def work(unit: Unit) -> None:
         unit.add(Person(id=str(LEAD), team_id=LEAD.team_id, user_id=LEAD.user_id, timezone="Asia/Tokyo"))
 

@@ -11,20 +11,20 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from flows.cases import manage, start
+from flows.cases import manage
 from flows.model import Onboarding
 from flows.ports import Unit
 from flows.problems import Refused
-from tests.flows.cases.casework import KIM, LEAD, MONDAY, OWNER, Case, case
+from tests.flows.cases.casework import KIM, LEAD, MONDAY, OWNER, CaseBook, case_book
 
 STEP, TASK = "authentication", "attach_certificate"
 SOON, OVER = f"task.{STEP}.{TASK}.expires", f"task.{STEP}.{TASK}.expired"
 
 
 @pytest.fixture
-async def acme(tmp_path: Path) -> AsyncIterator[Case]:
+async def acme(tmp_path: Path) -> AsyncIterator[CaseBook]:
     """An onboarding whose authentication was approved; a certificate can be attached."""
-    async with case(tmp_path) as one:
+    async with case_book(tmp_path) as one:
         await one.start()
         for step in ("planning", "organization"):
             await one.skip(step)
@@ -34,7 +34,7 @@ async def acme(tmp_path: Path) -> AsyncIterator[Case]:
         yield one
 
 
-async def attach(one: Case, last_day: date) -> None:
+async def attach(one: CaseBook, last_day: date) -> None:
     await one.task(STEP, TASK, {"certificate": "its PEM", "expires_on": last_day.isoformat()})
     await one.news("say")
 
@@ -47,7 +47,7 @@ def another_request() -> str:
     )
 
 
-async def told(one: Case, until: date) -> list[tuple[date, str, str, int]]:
+async def told(one: CaseBook, until: date) -> list[tuple[date, str, str, int]]:
     """(day, where, key, days left) with a sweep at each day's noon until one day."""
     seen = []
     while one.now.date() < until:
@@ -60,7 +60,7 @@ async def told(one: Case, until: date) -> list[tuple[date, str, str, int]]:
     return seen
 
 
-async def test_it_is_told_90_30_and_7_days_before_and_once_it_is_over(acme: Case) -> None:
+async def test_it_is_told_90_30_and_7_days_before_and_once_it_is_over(acme: CaseBook) -> None:
     last_day = date(2026, 7, 31)
     await attach(acme, last_day)
     seen = await told(acme, date(2026, 8, 20))
@@ -73,7 +73,7 @@ async def test_it_is_told_90_30_and_7_days_before_and_once_it_is_over(acme: Case
     assert [line[2:] for line in seen if line[1] == "customer"] == [line[2:] for line in seen if line[1] == "support"]
 
 
-async def test_after_an_outage_it_is_told_once(acme: Case) -> None:
+async def test_after_an_outage_it_is_told_once(acme: CaseBook) -> None:
     await attach(acme, date(2026, 7, 31))
     acme.now = datetime(2026, 7, 27, 15, tzinfo=MONDAY.tzinfo)
     await acme.sweep()
@@ -81,11 +81,11 @@ async def test_after_an_outage_it_is_told_once(acme: Case) -> None:
     assert [e.arguments["params"]["count"] for e in await acme.news("say") if e.arguments["key"] == SOON] == [4, 4]
 
 
-async def test_a_renewed_certificate_has_its_own_last_day(acme: Case) -> None:
+async def test_a_renewed_certificate_has_its_own_last_day(acme: CaseBook) -> None:
     await attach(acme, date(2026, 4, 10))
     assert {days for *_, days in await told(acme, date(2026, 4, 1))} == {31, 30}
     await acme.skip(STEP)
-    await acme.do(lambda unit: manage.reopen(unit, acme.rules, acme.id, STEP, OWNER, "A new certificate."))
+    await acme.act(lambda case: manage.reopen(case, STEP, "A new certificate."), OWNER)
     await acme.send(STEP, mtls="csr", csr=another_request())
     for person in (OWNER, KIM):
         await acme.approve(STEP, person)
@@ -95,13 +95,13 @@ async def test_a_renewed_certificate_has_its_own_last_day(acme: Case) -> None:
 
 
 @pytest.mark.parametrize("ended", ["nothing", "the step", "the onboarding"])
-async def test_a_renewal_recorded_in_time_is_told_instead(acme: Case, ended: str) -> None:
+async def test_a_renewal_recorded_in_time_is_told_instead(acme: CaseBook, ended: str) -> None:
     await attach(acme, date(2026, 4, 10))
     assert {days for *_, days in await told(acme, date(2026, 3, 20))} == {31, 30}
     if ended != "nothing":
         await acme.skip(STEP)
     if ended == "the onboarding":
-        await acme.do(lambda unit: start.close(unit, acme.rules, acme.id, OWNER))
+        await acme.act(manage.close)
         with pytest.raises(Refused, match="closed"):  # what is not renewed stays as it was
             await acme.task(STEP, "prove_access", {"environment": "test"}, LEAD)
     await acme.news("say")
@@ -112,7 +112,7 @@ async def test_a_renewal_recorded_in_time_is_told_instead(acme: Case, ended: str
     assert {days for *_, days in await told(acme, date(2027, 1, 20))} == {89}
 
 
-async def test_of_a_certificate_that_another_way_replaced_nothing_is_told(acme: Case) -> None:
+async def test_of_a_certificate_that_another_way_replaced_nothing_is_told(acme: CaseBook) -> None:
     await attach(acme, date(2026, 4, 10))
     await acme.send(STEP, mtls="pismo_pair")
     for person in (OWNER, KIM):
@@ -122,7 +122,7 @@ async def test_of_a_certificate_that_another_way_replaced_nothing_is_told(acme: 
     assert await told(acme, date(2026, 6, 1)) == []
 
 
-async def test_who_is_told(acme: Case) -> None:
+async def test_who_is_told(acme: CaseBook) -> None:
     await attach(acme, date(2026, 3, 20))
     await acme.news("say")
     await acme.sweep(acme.now + timedelta(days=1))
@@ -131,7 +131,7 @@ async def test_who_is_told(acme: Case) -> None:
     assert all(e["step"] == STEP for e in said)
 
 
-async def test_it_outlives_the_onboarding_but_not_its_erasure(acme: Case) -> None:
+async def test_it_outlives_the_onboarding_but_not_its_erasure(acme: CaseBook) -> None:
     await attach(acme, date(2026, 4, 10))
 
     async def close(unit: Unit) -> None:

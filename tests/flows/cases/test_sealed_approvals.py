@@ -10,7 +10,7 @@ import pytest
 from bot.messages import review
 from bot.messages.texts import Texts
 from flows.cases import manage
-from flows.cases.onboarding import need
+from flows.cases.case import need
 from flows.forms.fields import Answers
 from flows.people import SYSTEM, Who
 from flows.ports import Unit
@@ -21,24 +21,24 @@ from storage.erase import erase
 from storage.errors import Conflict
 from storage.export import export
 from storage.verify import verify
-from tests.flows.cases.casework import COLLEAGUE, KIM, LEAD, LIZ, OWNER, STEPS, Case, case, raw_bytes
+from tests.flows.cases.casework import COLLEAGUE, KIM, LEAD, LIZ, OWNER, STEPS, CaseBook, case_book, raw_bytes
 
 
 @pytest.fixture
-async def acme(tmp_path: Path) -> AsyncIterator[Case]:
-    async with case(tmp_path) as one:
+async def acme(tmp_path: Path) -> AsyncIterator[CaseBook]:
+    async with case_book(tmp_path) as one:
         await one.start()
         yield one
 
 
-async def events(one: Case) -> list[dict[str, object]]:
+async def events(one: CaseBook) -> list[dict[str, object]]:
     return list(json.loads((await export(one.store, one.id)).json)["events"])
 
 
 # -- what a decision names
 
 
-async def test_a_decision_names_the_revision_and_the_digest(acme: Case) -> None:
+async def test_a_decision_names_the_revision_and_the_digest(acme: CaseBook) -> None:
     await acme.send("planning")
     await acme.approve("planning", KIM)
     snapshot = await acme.snapshot()
@@ -52,17 +52,17 @@ async def test_a_decision_names_the_revision_and_the_digest(acme: Case) -> None:
     assert approved["changes"] == {"digest": sent.digest}
 
 
-async def test_the_same_answers_have_another_digest_in_another_onboarding(acme: Case, tmp_path: Path) -> None:
+async def test_the_same_answers_have_another_digest_in_another_onboarding(acme: CaseBook, tmp_path: Path) -> None:
     await acme.send("planning")
     first = (await acme.step("planning")).digest
     (tmp_path / "other").mkdir()
-    async with case(tmp_path / "other") as other:
+    async with case_book(tmp_path / "other") as other:
         await other.start()
         await other.send("planning")
         assert (await other.step("planning")).digest != first
 
 
-async def test_a_card_of_an_older_revision_decides_nothing(acme: Case) -> None:
+async def test_a_card_of_an_older_revision_decides_nothing(acme: CaseBook) -> None:
     await acme.send("planning")
     shown = await acme.step("planning")
     await acme.send("planning", goals="Other goals")
@@ -73,7 +73,7 @@ async def test_a_card_of_an_older_revision_decides_nothing(acme: Case) -> None:
     assert (await acme.step("planning")).state is StepState.FULFILLING
 
 
-async def test_a_button_without_a_digest_decides_nothing(acme: Case) -> None:
+async def test_a_button_without_a_digest_decides_nothing(acme: CaseBook) -> None:
     await acme.send("planning")
     shown = await acme.step("planning")
     shown.digest = ""
@@ -81,13 +81,13 @@ async def test_a_button_without_a_digest_decides_nothing(acme: Case) -> None:
         await acme.approve("planning", shown=shown)
 
 
-async def test_the_same_answers_sent_twice_are_one_revision(acme: Case) -> None:
+async def test_the_same_answers_sent_twice_are_one_revision(acme: CaseBook) -> None:
     await acme.send("planning")
     await acme.send("planning")
     assert (await acme.step("planning")).revision == 1
 
 
-async def test_a_change_after_the_approval_needs_it_again(acme: Case) -> None:
+async def test_a_change_after_the_approval_needs_it_again(acme: CaseBook) -> None:
     await acme.send("planning")
     await acme.approve("planning")
     await acme.send("planning", goals="Other goals")
@@ -108,7 +108,7 @@ def review_approvals(snapshot: object, step: str) -> int:
 
 
 @pytest.mark.parametrize("step", ["authentication"])
-async def test_two_different_people_approve_the_authentication(acme: Case, step: str) -> None:
+async def test_two_different_people_approve_the_authentication(acme: CaseBook, step: str) -> None:
     await acme.skip("planning", "organization")
     await acme.send(step)
     await acme.approve(step, OWNER)
@@ -122,7 +122,7 @@ async def test_two_different_people_approve_the_authentication(acme: Case, step:
     assert late.value.params["by"] == KIM.user_id
 
 
-async def test_half_an_approval_falls_with_the_revision(acme: Case) -> None:
+async def test_half_an_approval_falls_with_the_revision(acme: CaseBook) -> None:
     await acme.skip("planning", "organization")
     await acme.send("authentication")
     await acme.approve("authentication", OWNER)
@@ -133,7 +133,7 @@ async def test_half_an_approval_falls_with_the_revision(acme: Case) -> None:
     assert (await acme.step("authentication")).state is StepState.FULFILLING
 
 
-async def test_nobody_approves_what_they_sent_themselves(acme: Case) -> None:
+async def test_nobody_approves_what_they_sent_themselves(acme: CaseBook) -> None:
     await acme.send("planning", actor=KIM)  # support may fill a form for the customer
     with pytest.raises(Refused, match="own_submission"):
         await acme.approve("planning", KIM)
@@ -141,7 +141,7 @@ async def test_nobody_approves_what_they_sent_themselves(acme: Case) -> None:
     assert (await acme.step("planning")).state is StepState.FULFILLING
 
 
-async def test_of_two_who_approve_at_once_both_count_or_one_is_told(acme: Case) -> None:
+async def test_of_two_who_approve_at_once_both_count_or_one_is_told(acme: CaseBook) -> None:
     await acme.skip("planning", "organization")
     await acme.send("authentication")
     answers = await asyncio.gather(
@@ -154,7 +154,7 @@ async def test_of_two_who_approve_at_once_both_count_or_one_is_told(acme: Case) 
     assert len({d.user_id for d in (await acme.snapshot()).decisions}) == 2
 
 
-async def test_production_takes_the_same_word_of_two_people(acme: Case) -> None:
+async def test_production_takes_the_same_word_of_two_people(acme: CaseBook) -> None:
     await acme.skip("planning", "organization")
     await acme.send("environments")
     await acme.approve("environments")
@@ -174,7 +174,7 @@ PRODUCTION = {"base_url": "https://pismo.bank.example"}
 
 
 @pytest.fixture
-async def ready(acme: Case) -> Case:
+async def ready(acme: CaseBook) -> CaseBook:
     """Test was set up as asked; production is next."""
     await acme.skip("planning", "organization")
     await acme.send("environments")
@@ -186,7 +186,7 @@ async def ready(acme: Case) -> Case:
 @pytest.mark.parametrize(
     "changed", [{"production_users": "someone.else@bank.example"}, {"test_users": "one.more@bank.example"}, {}], ids=str
 )
-async def test_one_word_on_production_falls_with_the_revision_it_was_given_on(ready: Case, changed: Answers) -> None:
+async def test_one_word_on_production_falls_with_the_revision_it_was_given_on(ready: CaseBook, changed: Answers) -> None:
     await ready.task("environments", "production_ready", PRODUCTION, KIM)
     await ready.send("environments", **changed)
     await ready.approve("environments", LIZ)
@@ -200,7 +200,7 @@ async def test_one_word_on_production_falls_with_the_revision_it_was_given_on(re
     assert (await ready.step("environments")).state is StepState.DONE
 
 
-async def test_a_word_left_from_an_older_revision_confirms_nothing(ready: Case) -> None:
+async def test_a_word_left_from_an_older_revision_confirms_nothing(ready: CaseBook) -> None:
     """As a version that did not let it fall has left it in the store."""
     await ready.task("environments", "production_ready", PRODUCTION, KIM)
 
@@ -224,11 +224,11 @@ async def test_a_word_left_from_an_older_revision_confirms_nothing(ready: Case) 
     ids=str,
 )
 async def test_what_is_asked_anew_of_environments_that_were_ready_is_set_up_anew(
-    ready: Case, changed: Answers, anew: list[str]
+    ready: CaseBook, changed: Answers, anew: list[str]
 ) -> None:
     for person in (KIM, LIZ):
         await ready.task("environments", "production_ready", PRODUCTION, person)
-    await ready.do(lambda unit: manage.reopen(unit, ready.rules, ready.id, "environments", OWNER, "They need more."))
+    await ready.act(lambda case: manage.reopen(case, "environments", "They need more."), OWNER)
     await ready.send("environments", **changed)
     await ready.approve("environments", LIZ)
     for task in anew:
@@ -239,7 +239,7 @@ async def test_what_is_asked_anew_of_environments_that_were_ready_is_set_up_anew
 
 
 async def test_a_policy_can_ask_for_more(tmp_path: Path) -> None:
-    async with case(tmp_path, Rules(approvals={"planning": 3})) as one:
+    async with case_book(tmp_path, Rules(approvals={"planning": 3})) as one:
         await one.start()
         await one.send("planning")
         for who in (OWNER, KIM):
@@ -252,7 +252,7 @@ async def test_a_policy_can_ask_for_more(tmp_path: Path) -> None:
 # -- sent back
 
 
-async def test_changes_are_asked_for_with_a_reason_and_answered_with_a_revision(acme: Case) -> None:
+async def test_changes_are_asked_for_with_a_reason_and_answered_with_a_revision(acme: CaseBook) -> None:
     await acme.send("planning")
     await acme.news("say")
     await acme.send_back("planning", "Which day?")
@@ -266,7 +266,7 @@ async def test_changes_are_asked_for_with_a_reason_and_answered_with_a_revision(
     assert differences.arguments["revision"] == 2
 
 
-async def test_who_approved_in_part_may_still_ask_for_changes(acme: Case) -> None:
+async def test_who_approved_in_part_may_still_ask_for_changes(acme: CaseBook) -> None:
     await acme.skip("planning", "organization")
     await acme.send("authentication")
     await acme.approve("authentication", OWNER)
@@ -283,7 +283,7 @@ def differ(step: str, old: Answers, new: Answers) -> list[tuple[str, str, str]]:
     return [(str(label), str(was), str(now)) for label, was, now in review.diff(old, new, form, Texts("en"))]
 
 
-async def test_each_changed_field_is_shown_old_and_new(acme: Case) -> None:
+async def test_each_changed_field_is_shown_old_and_new(acme: CaseBook) -> None:
     await acme.skip("planning")
     await acme.send("organization")
     await acme.send("organization", address="Rua do Comércio", complement="")
@@ -317,13 +317,13 @@ def test_nothing_changed_is_no_difference() -> None:
 # -- skip and reopen
 
 
-async def test_what_is_skipped_opens_what_waits_for_it_and_can_be_opened_again(acme: Case) -> None:
+async def test_what_is_skipped_opens_what_waits_for_it_and_can_be_opened_again(acme: CaseBook) -> None:
     await acme.send("planning")
     await acme.skip("planning")
     assert (await acme.step("organization")).state is StepState.OPEN
     with pytest.raises(Refused, match="moved_on"):
         await acme.approve("planning")
-    await acme.do(lambda unit: manage.reopen(unit, acme.rules, acme.id, "planning", OWNER, "Needed after all."))
+    await acme.act(lambda case: manage.reopen(case, "planning", "Needed after all."), OWNER)
     record = await acme.step("planning")
     assert (record.state, record.reason) == (StepState.OPEN, "Needed after all.")
     await acme.send("planning", goals="Other goals")
@@ -331,11 +331,11 @@ async def test_what_is_skipped_opens_what_waits_for_it_and_can_be_opened_again(a
     assert (await acme.step("planning")).revision == 2
 
 
-async def test_reopened_answers_sent_again_as_they_were_need_their_own_approval(acme: Case) -> None:
+async def test_reopened_answers_sent_again_as_they_were_need_their_own_approval(acme: CaseBook) -> None:
     await acme.send("planning")
     await acme.approve("planning")
     await acme.skip("planning")
-    await acme.do(lambda unit: manage.reopen(unit, acme.rules, acme.id, "planning", OWNER, "Needed after all."))
+    await acme.act(lambda case: manage.reopen(case, "planning", "Needed after all."), OWNER)
     await acme.send("planning")
     record = await acme.step("planning")
     assert (record.state, record.revision) == (StepState.SUBMITTED, 2)
@@ -345,7 +345,7 @@ async def test_reopened_answers_sent_again_as_they_were_need_their_own_approval(
 # -- after an erasure
 
 
-async def test_an_erasure_leaves_no_answers_and_no_digest_of_them(acme: Case) -> None:
+async def test_an_erasure_leaves_no_answers_and_no_digest_of_them(acme: CaseBook) -> None:
     await acme.send("planning", goals="A goal that names Zaphod")
     await acme.send_back("planning", "A reason that names Zaphod")
     await acme.send("planning", goals="Another goal that names Zaphod")
@@ -366,7 +366,7 @@ async def test_an_erasure_leaves_no_answers_and_no_digest_of_them(acme: Case) ->
     assert await verify(acme.store) == []
 
 
-async def test_a_row_added_twice_is_a_conflict_not_a_second_decision(acme: Case) -> None:
+async def test_a_row_added_twice_is_a_conflict_not_a_second_decision(acme: CaseBook) -> None:
     """What keeps a person's word from counting twice when both clicks are carried out at the same moment."""
     await acme.skip("planning", "organization")
     await acme.send("authentication")

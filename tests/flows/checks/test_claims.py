@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from bot.messages.texts import Texts, languages, table
 from flows.checks.claims import Expected, check_access_token, check_assertion
-from flows.checks.tokens import Fault, TokenFault, Unusable, parse
+from flows.checks.tokens import TokenFault, TokenProblem, Unusable, parse
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 SECONDS = int(NOW.timestamp())
@@ -54,7 +54,7 @@ def signed(by: Any = None, alg: str = "RS256", typ: str | None = "JWT", **change
     )
 
 
-def said(faults: list[Fault], language: str = "en") -> list[str]:
+def said(faults: list[TokenProblem], language: str = "en") -> list[str]:
     return [Texts(language)(f"error.{fault.key}", **fault.params) for fault in faults]
 
 

@@ -145,7 +145,7 @@ def test_a_token_that_lives_for_more_than_a_day_is_told_apart() -> None:
     for text in (answer, json.dumps(answer), html.escape(answer)):
         assert kinds(text) == {"access_token", "long_lived_token"}
         assert find_secrets(text, allow=["access_token"])
-    assert {finding.kind for finding in find_secrets(lasting(90_000), allow=["access_token"])} == {Kind.LONG_LIVED_TOKEN}
+    assert {finding.kind for finding in find_secrets(lasting(90_000), allow=["access_token"])} == {SecretKind.LONG_LIVED_TOKEN}
 
 
 def public_jwk(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> dict[str, object]:
@@ -272,9 +272,9 @@ def test_nothing_innocent_is_taken_for_a_secret() -> None:
 
 def test_a_finding_does_not_carry_the_secret() -> None:
     (finding,) = find_secrets(f"client_secret={VALUE}")
-    assert dataclasses.astuple(finding) == (Kind.SERVER_SECRET, (14, 14 + len(VALUE)))
+    assert dataclasses.astuple(finding) == (SecretKind.SERVER_SECRET, (14, 14 + len(VALUE)))
     assert VALUE not in repr(finding)
-    assert {field.name for field in dataclasses.fields(Finding)} == {"kind", "span"}
+    assert {field.name for field in dataclasses.fields(SecretFinding)} == {"kind", "span"}
 
 
 @pytest.mark.parametrize(

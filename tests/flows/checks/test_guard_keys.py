@@ -67,7 +67,11 @@ def test_what_stands_around_a_private_key_is_kept() -> None:
 
 def test_two_keys_and_a_password_are_three_findings() -> None:
     text = f"{private_pems()['ec']}{private_pems()['pkcs8']}password: Hunter2!\n"
-    assert [finding.kind for finding in find_secrets(text)] == [Kind.PRIVATE_KEY, Kind.PRIVATE_KEY, Kind.PASSWORD]
+    assert [finding.kind for finding in find_secrets(text)] == [
+        SecretKind.PRIVATE_KEY,
+        SecretKind.PRIVATE_KEY,
+        SecretKind.PASSWORD,
+    ]
 
 
 def test_other_writings_of_private_keys_are_found_and_cut_out() -> None:
@@ -146,7 +150,7 @@ def test_files_with_private_keys_are_found() -> None:
         "stores.zip": zipped("store.pfx", store),
     }
     for name, content in files.items():
-        assert {finding.kind for finding in find_in_file(name, content)} == {Kind.PRIVATE_KEY}, name
+        assert {finding.kind for finding in find_in_file(name, content)} == {SecretKind.PRIVATE_KEY}, name
         assert find_in_file(name, content, allow={"private_key"}) == (), name
 
 
@@ -226,5 +230,5 @@ def test_a_key_in_a_tar_is_found(mode: Any) -> None:
         return made.getvalue()
 
     kept = packed("key.pem", private_pems()["pkcs8"].encode())
-    assert {found.kind for found in find_in_file("keys.tar", kept)} == {Kind.PRIVATE_KEY}
+    assert {found.kind for found in find_in_file("keys.tar", kept)} == {SecretKind.PRIVATE_KEY}
     assert find_in_file("plan.tar", packed("plan.txt", b"Our plan for the launch.\n" * 99)) == ()

@@ -3,7 +3,8 @@
 import pytest
 
 from flows.forms.pages import collect
-from flows.steps.organization import STEP, compare, to_org_details
+from flows.steps.org_details import compare, to_org_details
+from flows.steps.organization import STEP
 from tests.flows.steps.filled_forms import a_situation, example, sent
 
 CLEAN = sent(STEP.form, example(STEP.form))

@@ -8,7 +8,7 @@ import pytest
 from flows.forms.dialogs import DIALOGS
 from flows.forms.fields import Answers
 from flows.forms.pages import Slot, check, put, slots
-from flows.journey import form_of
+from flows.journey import JOURNEYS
 from flows.steps import control_center, environments, next_steps, planning, service_desk
 from flows.steps.control_center import ADMIN
 from tests.flows.steps.filled_forms import NOW, a_situation, example, refused, sent
@@ -80,7 +80,7 @@ BAD: list[tuple[str, Answers, str, str]] = [
 def test_a_bad_value_is_refused_at_its_field_and_the_good_one_taken_after(
     form_id: str, answers: Answers, field: str, key: str
 ) -> None:
-    form = form_of(form_id)
+    form = JOURNEYS.forms(form_id)[0]
     assert (field, key) in refused(form, {**example(form), **answers})
     assert sent(form, example(form))
 
@@ -96,25 +96,25 @@ def test_a_go_live_date_that_is_over_is_not_offered_again() -> None:
 
 
 def test_a_document_that_fails_its_check_digits_is_taken_with_a_reason_that_support_sees() -> None:
-    form = form_of("organization")
+    form = JOURNEYS.forms("organization")[0]
     answers = {**example(form), "document_number": "11.222.333/0001-82", "document_reason": "Issued before the standard."}
     notes = list(form.notes(sent(form, answers), a_situation()))
     assert [(note.key, note.params["reason"]) for note in notes] == [("document_overridden", "Issued before the standard.")]
 
 
 def test_an_address_abroad_needs_no_state_and_no_postal_code() -> None:
-    form = form_of("organization")
+    form = JOURNEYS.forms("organization")[0]
     abroad = {"country": "ARE", "document_number": "100123456700003", "state": "", "zipcode": "", "city": "Dubai"}
     assert sent(form, {**example(form), **abroad})["state"] is None
 
 
 def test_a_state_is_taken_in_small_letters() -> None:
-    form = form_of("organization")
+    form = JOURNEYS.forms("organization")[0]
     assert sent(form, {**example(form), "state": "sp"})["state"] == "SP"
 
 
 def test_an_org_id_is_folded_and_an_unusual_one_taken_once_confirmed() -> None:
-    form = form_of("organization.record_org_id")
+    form = JOURNEYS.forms("organization.record_org_id")[0]
     usual = sent(form, {"org_id": " tn-34778262-F4F0-464D-B4C6-A14E2DC6F4BE "})
     assert usual["org_id"] == "TN-34778262-f4f0-464d-b4c6-a14e2dc6f4be"
     assert sent(form, {"org_id": "TN_1234", "confirm_unusual": ["yes"]})["org_id"] == "TN_1234"

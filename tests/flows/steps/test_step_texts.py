@@ -11,13 +11,13 @@ from flows.checks.csr_subject import SubjectFault
 from flows.checks.org_id import OrgIdKey
 from flows.forms import dialogs
 from flows.forms.fields import Kind, inputs
-from flows.journey import CURRENT, JOURNEYS, all_forms
+from flows.journey import JOURNEYS
 from flows.steps import next_steps
 from flows.steps.authentication import step as authentication
 from tests.flows.steps.filled_forms import LANGUAGES, a_situation
 
-STEPS = JOURNEYS[CURRENT].steps.values()
-FORMS = [*all_forms(), *dialogs.DIALOGS.values()]
+STEPS = JOURNEYS.latest.steps.values()
+FORMS = [*JOURNEYS.all_forms(), *dialogs.DIALOGS.values()]
 OURS = re.compile(r"(step|form|page|field|choice|task|error|note|link|resource|grant)\.")
 STATES = ("asked", "filed", "invited", "expired", "granted", "refused", "confirmed", "withdrawn")
 

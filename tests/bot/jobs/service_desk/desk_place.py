@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from bot.config.policies import Policies
-from bot.config.service_desk import DeskPolicies
+from bot.config.service_desk import ServiceDeskPolicies
 from bot.config.settings import Settings
 from bot.messages.buttons import Act
 from playground.journey import action_id
@@ -22,7 +22,7 @@ class DeskPlace(Workplace):
     """The bot files at the Service Desk, looks at a ticket whenever it is told to, and tries again at once."""
 
     def __init__(self) -> None:
-        policies = DeskPolicies(follow_seconds=0.0, lag_seconds=LAG)
+        policies = ServiceDeskPolicies(follow_seconds=0.0, lag_seconds=LAG)
         super().__init__(Policies(sweep_seconds=3600, poll_seconds=0.05, service_desk=policies))
 
     def settings(self) -> Settings:

@@ -9,12 +9,12 @@ import pytest
 from flows.forms.fields import Answers
 from flows.forms.pages import collect
 from flows.forms.step import Situation
-from flows.journey import CURRENT, JOURNEYS
+from flows.journey import JOURNEYS
 from flows.steps.authentication import proving
 
 NOW = datetime(2026, 3, 9, 13, tzinfo=UTC)
 CITY, ZIP, PROXY = ("city", "Recife", "Olinda"), ("zipcode", "50000-000", "50000-001"), ("legal_proxy_name", "", "Another Ltda.")
-TASK = JOURNEYS[CURRENT].steps["authentication"].task("settle_organization")
+TASK = JOURNEYS.latest.steps["authentication"].task("settle_organization")
 
 
 def after(*runs: list[proving.Difference], settled: tuple[Answers, ...] = (), environment: str = "test") -> Situation:
