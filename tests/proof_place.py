@@ -205,7 +205,7 @@ class Acme:
         outcome = await self.place.ana.submit()
         assert outcome.ok, outcome
         await self.place.settled()
-        assert self.place.bot.desk.tokens == {}
+        assert self.place.bot.tokens == {}
         return "\n".join(message.text for message in self.journey.thread("step", STEP)[before:])
 
     @property
@@ -217,5 +217,5 @@ class Acme:
             if person.view is not None:
                 await person.close()
         rules = self.place.rules.rules
-        await self.place.bot.desk.transact(lambda unit: start.close(unit, rules, self.onboarding, who(self.place.sam)))
+        await self.place.bot.store.transact(lambda unit: start.close(unit, rules, self.onboarding, who(self.place.sam)))
         await self.place.settled()

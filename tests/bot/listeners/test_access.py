@@ -121,7 +121,7 @@ class Scene:
     """Forms whose own choices are there at this stage."""
 
     async def quiet(self) -> dict[str, list[tuple[object, ...]]]:
-        await self.place.bot.desk.drain()
+        await self.place.bot.background.drain()
         return self.place.rows()
 
     def place_of(self, kind: str, of: str) -> Channel:
@@ -198,7 +198,7 @@ async def press(scene: Scene, kind: str, act: Act, value: ButtonValue) -> Presse
     said = len(place.answers(person))
     outcome = await place.press(person, scene.place_of(kind, value.onboarding), act, value)
     assert outcome.ok, (act, value, outcome.error)
-    await place.bot.desk.drain()
+    await place.bot.background.drain()
     words = "\n".join(place.answers(person)[said:]) + place.shown(person)
     # A window that was opened while the data was late, and then tells the refusal, shows nothing.
     came = person.view is not None and person.view.data["callback_id"] != "message"
@@ -329,7 +329,7 @@ async def test_commands_are_support_s_even_where_slack_would_let_others(scene: S
         person.user.stack.clear()
         outcome = await place.deliver_command(person, line, scene.where[kind])
         assert outcome.ok, (line, outcome.error)
-        await place.bot.desk.drain()
+        await place.bot.background.drain()
         words = json.dumps(outcome.body, ensure_ascii=False)
         assert is_refusal(words) != theirs, (line, words)
         assert (person.view is not None) == (theirs and line.split()[0] in ("start", "assign", "skip", "reopen")), line
@@ -371,7 +371,7 @@ async def test_a_refused_press_in_app_home_is_answered_by_a_direct_message(scene
     value = (await value_of(scene, scene.acme)).dumped()
     action = {"type": "button", "block_id": "b", "action_id": Act.OPEN_FORM, "value": value, "action_ts": "1.1"}
     await place.deliver(person, payload | {"actions": [action]})
-    await asyncio.wait_for(place.bot.desk.drain(), 5)
+    await asyncio.wait_for(place.bot.background.drain(), 5)
     assert "belongs to another company" in place.answers(person)[-1]
 
 

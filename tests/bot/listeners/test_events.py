@@ -272,10 +272,10 @@ async def test_another_company_s_leaving_does_not_sever_the_customer(office: Wor
 
 async def test_a_guest_is_no_longer_support(office: Workplace, acme: Channel) -> None:
     office.kim.user.restricted = True
-    await office.bot.desk.directory.refresh()
+    await office.bot.people.refresh()
     assert "Somente o suporte" in (await office.kim.command("/onboarding queue", office.support)).text
     office.kim.user.restricted = False
-    await office.bot.desk.directory.refresh()
+    await office.bot.people.refresh()
 
 
 async def test_a_reminder_that_waited_for_slack_is_not_sent_for_what_is_done_meanwhile(office: Workplace, acme: Channel) -> None:
@@ -288,7 +288,7 @@ async def test_a_reminder_that_waited_for_slack_is_not_sent_for_what_is_done_mea
     async def work(unit: Unit) -> None:
         unit.effect(onboarding, "remind", where="customer", user=office.ana.id, steps=["planning"], count=[1])
 
-    await office.bot.desk.transact(work)
+    await office.bot.store.transact(work)
     await office.settled()
     assert len(acme.messages) == posted + sent
 
@@ -350,7 +350,7 @@ async def test_who_left_the_channel_sees_nothing_of_it_any_more_and_what_they_ty
     await office.slack.until(lambda: told_in_support(office, "who leads the onboarding of Acme Bank, has left"))
     for person in (office.ana, office.bruno):
         await office.press(person, office.blue, Act.OPEN_FORM, step)  # as from the App Home, or an old message elsewhere
-        await office.bot.desk.drain()
+        await office.bot.background.drain()
         assert person.view is None
         assert office.answers(person)[-1].startswith(
             ("This belongs to another company's", "Isto pertence ao onboarding de outra")

@@ -18,7 +18,7 @@ from bot.jobs.runner import Impossible
 from bot.messages.blocks import BUTTON
 from bot.messages.buttons import Act
 from bot.messages.texts import FALLBACK, Texts, for_locale, languages, table
-from bot.modals.submission import DIALOG_MAY
+from bot.modals.subject import DIALOG_MAY
 from flows.forms.dialogs import DIALOGS
 from flows.forms.fields import inputs
 from flows.journey import all_forms

@@ -228,6 +228,6 @@ async def test_a_list_that_cannot_be_taken_is_said_and_a_better_one_goes_on(
     await office.settled()
     assert await office.state(onboarding, "service_desk") == "submitted"
     assert office.slack.violations == []
-    await office.bot.desk.transact(
+    await office.bot.store.transact(
         lambda unit: manage.skip(unit, office.rules.rules, onboarding, "service_desk", who(office.sam), "Enough.")
     )

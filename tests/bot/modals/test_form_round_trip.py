@@ -63,7 +63,7 @@ def test_every_page_is_taken_by_slack_and_read_back_as_it_was_shown(form: Form, 
     texts, answers = Texts(language), example(form)
     for index, slot in enumerate(slots(form, answers)):
         view = page(form, answers, index, texts)
-        read = parse_page(initial_state(view), slot, index, {})
+        read = parse_page(initial_state(view), slot, {})
         assert given_values(read) == given_values(without_files(slot, raw_of(slot, answers)))
         assert FormMeta.model_validate_json(view["private_metadata"]) == meta(form).on(index)
 
@@ -72,7 +72,7 @@ def test_every_page_is_taken_by_slack_and_read_back_as_it_was_shown(form: Form, 
 def test_every_page_can_be_opened_empty(form: Form) -> None:
     for index, slot in enumerate(slots(form, {})):
         view = page(form, {}, index)
-        assert given_values(parse_page(initial_state(view), slot, index, {})) == {}
+        assert given_values(parse_page(initial_state(view), slot, {})) == {}
         needed = {name for name, info, _ in inputs(slot.page.model) if info.is_required()}
         asked = {field_name(block["block_id"]) for block in blocks_of(view, "input") if not block["optional"]}
         assert asked == needed
@@ -109,7 +109,7 @@ def test_problems_are_shown_at_their_field_and_all_others_at_the_first(form: For
     for index, slot in enumerate(slots(form, {})):
         names = [name for name, _, _ in inputs(slot.page.model)]
         problems = [Problem(names[-1], "missing"), Problem("elsewhere", "no_such_key"), Problem("", "missing")]
-        found = check_errors(errors_of(problems, slot, index, EN, form.id), page(form, {}, index)["blocks"])
+        found = check_errors(errors_of(problems, slot, EN), page(form, {}, index)["blocks"])
         first, last = block_id(names[0], slot), block_id(names[-1], slot)
         assert set(found) == {first, last}
         assert EN("error.missing") in found[last]
@@ -166,7 +166,7 @@ def test_any_raw_answers_come_back_as_they_were_typed(data: st.DataObject, form_
     raw = {name: raw_value(item, max_length(info) or 3000, data) for name, info, item in inputs(asked.model)}
     answers = {asked.repeat: [raw]} if asked.repeat else raw
     view = check_view(page_view(form, [slot], 0, answers, Texts(language), meta(form), labels=CHOSEN))
-    assert given_values(parse_page(initial_state(view), slot, 0, {})) == given_values(raw)
+    assert given_values(parse_page(initial_state(view), slot, {})) == given_values(raw)
 
 
 @settings(max_examples=60, deadline=None)

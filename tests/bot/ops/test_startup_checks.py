@@ -12,7 +12,7 @@ from bot.config.settings import Exit, Settings
 from bot.listeners.actions import ACTIONS
 from bot.messages.buttons import Act
 from bot.messages.texts import table
-from bot.modals.submission import DIALOG_MAY
+from bot.modals.subject import DIALOG_MAY
 from bot.ops.serve import serve
 from bot.ops.startup_checks import MANIFEST, VerificationError, verify
 from flows.forms.dialogs import DIALOGS
