@@ -11,7 +11,6 @@ from flows.forms.pages import Slot
 from flows.forms.step import Form
 from flows.problems import Problem
 
-
 Offered = Mapping[str, Mapping[str, str]]
 """What an onboarding itself offers to choose: by a field's source, the label of each value."""
 

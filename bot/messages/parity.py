@@ -2,7 +2,8 @@
 
 from bot.messages.blocks import Block, Drawing, context, drawing, header, long_sections
 from bot.messages.texts import Texts, escape
-from flows.forms.parity import ParityCell, ParityRow
+from flows.cases.parity import ParityRow
+from flows.forms.parity import ParityCell
 
 
 def parity(customer: str, rows: list[ParityRow], texts: Texts) -> Drawing:

@@ -90,4 +90,6 @@ class SlashCommand:
 
 def command_of(body: Body) -> SlashCommand:
     verb, _, rest = str(body.get("text") or "").strip().partition(" ")
-    return SlashCommand(who_of(body), verb.casefold(), rest.strip(), str(body.get("channel_id", "")), str(body.get("trigger_id", "")))
+    return SlashCommand(
+        who_of(body), verb.casefold(), rest.strip(), str(body.get("channel_id", "")), str(body.get("trigger_id", ""))
+    )

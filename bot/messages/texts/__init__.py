@@ -46,15 +46,22 @@ def _flatten(values: Mapping[str, Any], before: str = "") -> dict[str, str]:
 
 @cache
 def table(language: str, folder: Path = FOLDER) -> Mapping[str, str]:
-    """All texts of a file by dotted key: of a language as ``en``, or of one version of the journey as ``en.1``."""
+    """All texts of a language by dotted key."""
     return _flatten(tomllib.loads((folder / f"{language}.toml").read_text()))
 
 
 @cache
+def overlay(language: str, journey: str, folder: Path = FOLDER) -> Mapping[str, str]:
+    """Those that are different for a version of the journey; none where it has no file of its own."""
+    name = f"{language}.{journey}"
+    return table(name, folder) if journey and (folder / f"{name}.toml").is_file() else {}
+
+
+@cache
 def _words(language: str, journey: str, folder: Path) -> ChainMap[str, str]:
-    """What stands in the version's own file goes before what stands in the language's; then the same of the fallback."""
-    names = [name for one in dict.fromkeys((language, FALLBACK)) for name in ((f"{one}.{journey}", one) if journey else (one,))]
-    return ChainMap(*(dict(table(name, folder)) for name in names if (folder / f"{name}.toml").is_file()))
+    """What a version says differently goes before what its language says, and the fallback comes last."""
+    tables = [of for one in (language, FALLBACK) for of in (overlay(one, journey, folder), table(one, folder))]
+    return ChainMap(*(dict(words) for words in tables))
 
 
 def for_locale(locale: str, default: str = FALLBACK) -> str:
