@@ -27,6 +27,15 @@ class Journey:
     version: str
     steps: Mapping[str, Step]
 
+    def with_step(self, version: str, step: Step, *, before: str) -> "Journey":
+        """The next version: the same with a step more, which stands before another one and is required by it. Raises JourneyError."""
+        if before not in self.steps:
+            raise JourneyError(f"the journey {self.version} has no step {before}")
+        steps: list[Step] = []
+        for known in self.steps.values():
+            steps += [step, replace(known, requires=(*known.requires, step.id))] if known.id == before else [known]
+        return journey(version, *steps)
+
 
 def journey(version: str, *steps: Step) -> Journey:
     """Steps in the order they are shown. Raises JourneyError."""
@@ -126,14 +135,22 @@ def _chosen(form: Form) -> Answers:
 
 @dataclass(frozen=True)
 class Journeys:
-    """All versions that customers may be on. ``current``: the one that new customers begin with."""
+    """All versions that customers may be on."""
 
-    current: str
     versions: Mapping[str, Journey]
+
+    @classmethod
+    def known(cls, *versions: Journey) -> "Journeys":
+        """The oldest first. Raises JourneyError for two of one name."""
+        found = {journey.version: journey for journey in versions}
+        if len(found) != len(versions):
+            raise JourneyError("two journeys have the same version")
+        return cls(found)
 
     @property
     def latest(self) -> Journey:
-        return self.versions[self.current]
+        """The one that new customers begin with."""
+        return list(self.versions.values())[-1]
 
     def of(self, onboarding: Onboarding) -> Journey:
         """The version a customer began with. Raises JourneyError for one that this code does not have."""
@@ -154,19 +171,19 @@ class Journeys:
         return [DIALOGS[form_id]] if form_id in DIALOGS else [form for form in self.all_forms() if form.id == form_id]
 
 
-JOURNEYS = Journeys(
-    current="1",
-    versions={
-        "1": journey(
-            "1",
-            planning.STEP,
-            organization.STEP,
-            service_desk.STEP,
-            environments.STEP,
-            control_center.STEP,
-            authentication.STEP,
-            next_steps.STEP,
-        ),
-    },
+FIRST = journey(
+    "1",
+    planning.STEP,
+    organization.STEP,
+    service_desk.STEP,
+    environments.STEP,
+    control_center.STEP,
+    authentication.STEP,
+    next_steps.STEP,
 )
 """The steps in the order they are shown."""
+
+JOURNEYS = Journeys.known(
+    FIRST,
+)
+"""Every version that a customer may have begun with, the present one last."""

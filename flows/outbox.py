@@ -5,7 +5,7 @@ default, and what can't be read any more is given up where support sees it. What
 runs, so a drawing names a message and nothing of its content.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any, ClassVar, Literal
@@ -80,7 +80,7 @@ class Say(Effect):
     where: Room
     step: str = ""
     key: str
-    mention: Sequence[str] = ()
+    mention: tuple[str, ...] = ()
     params: Mapping[str, Any]
 
 
@@ -103,8 +103,8 @@ class Remind(Effect):
     kind = "remind"
     where: Where
     user: str
-    steps: Sequence[str]
-    count: Sequence[int] = ()
+    steps: tuple[str, ...]
+    count: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -230,7 +230,7 @@ class ShowReadyText(StepEffect):
     why: str = ""
     maybe: bool = False
     name: str = ""
-    there: Sequence[str] = ()
+    there: tuple[str, ...] = ()
     detail: str = ""
 
 

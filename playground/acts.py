@@ -7,7 +7,9 @@ from typing import Any
 from bot.messages.buttons import Act
 from flows.forms.dialogs import DIALOGS
 from flows.forms.fields import Answers
+from flows.forms.step import Step
 from flows.journey import JOURNEYS
+from flows.people import Side
 from flows.steps.org_details import to_org_details
 from playground.journey import Journey, RefusedError
 from playground.pismo import Machine
@@ -178,8 +180,36 @@ class Acts:
         await self.journey.task(self.ana, "step", "authentication", "prove_access", token, self.done("authentication"))
         await self.thread_says("step", "authentication", "Proof of access")
 
+    async def other_steps(self) -> None:
+        """Steps without an act of their own: sent, approved and worked off with their examples."""
+        for step_id, step in STEPS.items():
+            if step_id not in OWN_ACTS:
+                await self.step(step)
+
+    async def step(self, step: Step) -> None:
+        self.tell("", f"\n— {list(STEPS).index(step.id) + 1}. {self.journey.title(step.id)}")
+        await self.journey.send_step(self.ana, step.id, example(step.id))
+        for approver in (self.sam, self.kim)[: step.approvals]:
+            before = len(self.journey.thread("review", step.id))
+            await self.journey.approve(
+                approver,
+                step.id,
+                lambda before=before: len(self.journey.thread("review", step.id)) > before,  # type: ignore[misc]
+            )
+        for task in step.tasks:
+            if task.optional:
+                continue
+            side = "review" if task.side is Side.SUPPORT else "step"
+            actor = self.sam if task.side is Side.SUPPORT else self.ana
+            offered = self.offers if task.side is Side.SUPPORT else self.customer_offers
+            await self.slack.until(lambda task=task, offered=offered: offered(step.id, task.id), timeout=30)  # type: ignore[misc]
+            values = example(step.id, task.id) if task.form is not None else None
+            gone = lambda task=task, offered=offered: not offered(step.id, task.id)  # noqa: E731
+            await self.journey.task(actor, side, step.id, task.id, values, gone)
+        await self.slack.until(self.done(step.id), timeout=30)
+
     async def next_steps(self) -> None:
-        self.tell("", "\n— 7. Next steps")
+        self.tell("", f"\n— {len(STEPS)}. Next steps")
         await self.journey.fill_form(
             self.ana,
             self.journey.opens(self.ana, lambda: self.journey.lasting("step", "next_steps"), Act.OPEN_FORM),
@@ -222,6 +252,7 @@ class Acts:
         return any(name in file.name for m in self.journey.thread("step", "planning") for file in m.files)
 
 
+OWN_ACTS = ("planning", "organization", "service_desk", "environments", "control_center", "authentication", "next_steps")
 ACTS = (
     Acts.start,
     Acts.planning,
@@ -232,6 +263,7 @@ ACTS = (
     Acts.environments,
     Acts.control_center,
     Acts.authentication,
+    Acts.other_steps,
     Acts.next_steps,
     Acts.verified,
 )

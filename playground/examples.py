@@ -5,16 +5,15 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flows.cases.onboarding import situation_of
-
 from flows import business_time
 from flows.business_time import BusinessDuration
+from flows.cases.settle import situation_of
 from flows.forms.dialogs import DIALOGS
 from flows.forms.fields import Answers
 from flows.forms.step import Form, Situation
 from flows.journey import JOURNEYS
 from flows.rules import Rules
-from flows.steps.org_details import to_org_details
+from flows.steps.org_details import org_id, to_org_details
 from playground.clock import CUSTOMER
 from playground.office import Office
 from playground.pismo.signer import public_pem, rsa_key
@@ -98,12 +97,9 @@ async def _made(office: Office, form_id: str) -> Answers:
         return {"org_id": await _organization(office)}
     if form_id == "authentication.prove_access":
         situation = await stored(office)
-        known = (
-            situation.org_id
-            if situation and situation.org_id.casefold() in office.pismo.world.orgs
-            else await _organization(office)
-        )
-        return {"token": office.pismo.mint_token(known)}
+        known = org_id(situation) if situation else ""
+        there = known.casefold() in office.pismo.world.orgs
+        return {"token": office.pismo.mint_token(known if there else await _organization(office))}
     return {}
 
 

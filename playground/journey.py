@@ -57,6 +57,11 @@ class Journey:
         """Whether a lasting message shows these words."""
         return words in Seen.of(self.lasting(kind, step)).shown
 
+    def title(self, step: str) -> str:
+        """As the step's message is headed, without its number."""
+        heading = str(self.lasting("step", step).blocks[0]["text"]["text"])
+        return heading.partition(". ")[2]
+
     # -- pressing
 
     async def press(

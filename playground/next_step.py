@@ -37,7 +37,7 @@ class Played:
 
 
 @dataclass(frozen=True)
-class Offer:
+class Offered:
     """A button that waits for one of these people."""
 
     people: Sequence[Person]
@@ -72,7 +72,8 @@ class Player:
                         return Played(person, sentence)
             if self._card() is None:
                 return await self._start()
-            closed = situation is not None and "next_steps.close_onboarding" in situation.done
+            closing = (f"{step.id}.{task.id}" for step in STEPS.values() for task in step.tasks if task.closes)
+            closed = situation is not None and any(task in situation.done for task in closing)
             return Played(None, CLOSED if closed else NOTHING)
 
     # -- forms
@@ -110,7 +111,7 @@ class Player:
 
     # -- buttons
 
-    async def _press(self, person: Person, offer: Offer) -> str:
+    async def _press(self, person: Person, offer: Offered) -> str:
         """What was done; empty where nothing came of it."""
         before = self._drawn()
         words = label(offer.message.blocks, offer.action)
@@ -134,7 +135,7 @@ class Player:
             sam, "Sam types /onboarding start" + (", and the form opens." if opened else ", and nothing comes of it yet.")
         )
 
-    def _offers(self, looked_at: Sequence[Person], situation: Situation | None) -> Iterator[Offer]:
+    def _offers(self, looked_at: Sequence[Person], situation: Situation | None) -> Iterator[Offered]:
         support = sorted((self.office.sam, self.office.kim), key=lambda person: person not in looked_at)
         customers = sorted((self.office.ana, self.office.bruno), key=lambda person: person not in looked_at)
         for step in STEPS:
@@ -143,14 +144,14 @@ class Player:
                 shown = json.dumps(review.blocks)
                 name = action_id(review.blocks, Act.APPROVE)
                 if name is not None:
-                    yield Offer(sorted(support, key=lambda person: person.id in shown), review, name)
+                    yield Offered(sorted(support, key=lambda person: person.id in shown), review, name)
                 for task in _tasks(step, Side.SUPPORT, review, situation):
-                    yield Offer([p for p in support if not _did(p, review, task)] or support, review, task)
+                    yield Offered([p for p in support if not _did(p, review, task)] or support, review, task)
             if message is not None:
-                yield from (Offer(customers, message, task) for task in _tasks(step, Side.CUSTOMER, message, situation))
+                yield from (Offered(customers, message, task) for task in _tasks(step, Side.CUSTOMER, message, situation))
                 name = action_id(message.blocks, Act.OPEN_FORM)
                 if name is not None and _is_primary(message, name):
-                    yield Offer(customers, message, name)
+                    yield Offered(customers, message, name)
 
     def _card(self) -> Message | None:
         found = self.journey.all_lasting("card")

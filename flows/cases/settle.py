@@ -44,6 +44,7 @@ def situation_of(snapshot: Snapshot, rules: Rules, now: datetime, actor: Who = S
         done=done,
         items=items,
         grants=[(grant.resource, grant.email, grant.state) for grant in snapshot.grants],
+        steps=tuple(rules.journeys.of(onboarding).steps),
         unended=frozenset(step for step, record in snapshot.steps.items() if record.state not in ENDED),
     )
 

@@ -62,13 +62,18 @@ def _snooze(answers: Answers, situation: Situation) -> Iterator[Problem]:
         yield Problem("date", "snooze_too_long", {"days": LONGEST_SNOOZE})
 
 
+def _known_step(answers: Answers, situation: Situation) -> Iterator[Problem]:
+    if answers["step"] not in situation.steps:
+        yield Problem("step", "not_offered")
+
+
 def _reason(form_id: str) -> Form:
     return Form(form_id, (Page("reason", Reason),), example={"reason": "The document number is the one of a branch."})
 
 
 def _reason_of_step(form_id: str) -> Form:
     example = {"step": "service_desk", "reason": "The customer has this from an earlier project."}
-    return Form(form_id, (Page("reason", StepReason),), example=example)
+    return Form(form_id, (Page("reason", StepReason, check=_known_step),), example=example)
 
 
 DIALOGS: dict[str, Form] = {
@@ -92,7 +97,7 @@ DIALOGS: dict[str, Form] = {
         _reason("stuck"),
         _reason_of_step("skip"),
         _reason_of_step("reopen"),
-        Form("assign", (Page("person", Assignment),), example={"step": "organization", "person": "U0EXAMPLE"}),
+        Form("assign", (Page("person", Assignment, check=_known_step),), example={"step": "organization", "person": "U0EXAMPLE"}),
         Form("snooze", (Page("until", Snooze, check=_snooze),), example={"until": "tomorrow"}),
     )
 }

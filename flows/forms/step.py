@@ -19,7 +19,8 @@ class Situation:
 
     ``answers``: the last sent answers by step id. ``done``: the answers of finished tasks by ``step.task`` (the last one of a repeated
     task). ``items``: all finished records of repeatable tasks by ``step.task``, each as (item id, answers).
-    ``grants``: (resource, e-mail, state) of every access asked for. ``unended``: ids of the steps that are neither done nor skipped.
+    ``grants``: (resource, e-mail, state) of every access asked for. ``steps``: ids of the steps of their journey, in order.
+    ``unended``: those that are neither done nor skipped.
     """
 
     now: datetime
@@ -36,6 +37,7 @@ class Situation:
     done: Mapping[str, Answers] = field(default_factory=dict)
     items: Mapping[str, Sequence[tuple[str, Answers]]] = field(default_factory=dict)
     grants: Sequence[tuple[str, str, str]] = ()
+    steps: Sequence[str] = ()
     unended: frozenset[str] = frozenset()
 
     def get(self, step: str, name: str, default: Any = None) -> Any:

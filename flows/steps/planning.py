@@ -68,13 +68,16 @@ def _prefill(situation: Situation) -> Answers:
     return {"go_live": situation.go_live.isoformat()} if situation.go_live and situation.go_live >= situation.today else {}
 
 
-def _to_hold(situation: Situation) -> Iterator[Offer]:
-    """Scheduled sessions that were not held yet."""
+def _waiting(situation: Situation) -> list[tuple[str, Answers]]:
+    """Scheduled sessions that were not held yet: item and answers."""
     held = {answers.get("session") for _, answers in situation.items.get("planning.hold_session", ())}
-    for item, session in situation.items.get("planning.schedule_session", ()):
-        if item not in held:
-            begins = datetime.fromtimestamp(int(session["starts"]), UTC)
-            yield Offer(item, f"{begins:%Y-%m-%d %H:%M} UTC · {session.get('agenda', '')}")
+    return [(item, session) for item, session in situation.items.get("planning.schedule_session", ()) if item not in held]
+
+
+def _to_hold(situation: Situation) -> Iterator[Offer]:
+    for item, session in _waiting(situation):
+        begins = datetime.fromtimestamp(int(session["starts"]), UTC)
+        yield Offer(item, f"{begins:%Y-%m-%d %H:%M} UTC · {session.get('agenda', '')}")
 
 
 STEP = Step(
@@ -123,7 +126,7 @@ STEP = Step(
                 (Page("held", Held),),
                 example={"session": "*", "notes": "Cards first. Accounts follow in the second quarter."},
             ),
-            ready=lambda situation: any(_to_hold(situation)),
+            ready=lambda situation: bool(_waiting(situation)),
             repeatable=True,
             offers={"sessions": _to_hold},
         ),

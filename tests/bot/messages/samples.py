@@ -54,7 +54,7 @@ def snapshot(state: StepState, language: str = "en", *, said: str = "Example Ban
     made = Snapshot(
         onboarding=Onboarding(
             id=ONBOARDING,
-            journey=JOURNEYS.current,
+            journey=JOURNEYS.latest.version,
             customer=said[:80],
             channel_id="C_CUSTOMER",
             team_id="T2",

@@ -108,7 +108,7 @@ class CaseBook:
         """The step's example with changes, checked as a sent form is."""
 
         def work(case: Case) -> None:
-            form = case.step(step).form
+            form = case.step(step).form  # of the customer's own version
             fill.fillable(case, step)
             clean, problems = collect(form, {**form.example, **changed}, case.situation)
             assert problems == [], problems

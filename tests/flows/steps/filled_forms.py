@@ -7,6 +7,7 @@ from typing import Any
 from flows.forms.fields import Answers, Kind, inputs
 from flows.forms.pages import collect, screen, slots
 from flows.forms.step import Form, Situation
+from flows.journey import JOURNEYS
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 LANGUAGES = ("en", "pt_BR")
@@ -21,6 +22,7 @@ def a_situation(**more: Any) -> Situation:
         timezone="America/Sao_Paulo",
         channel_id="C1",
         owner_id="U1",
+        steps=tuple(JOURNEYS.latest.steps),
     )
     return replace(known, **more)
 

@@ -1,0 +1,118 @@
+"""Effects as values: stored and read back alike, refused where they cannot be read, and never misspelt."""
+
+import json
+import subprocess
+import sys
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flows.outbox import EFFECTS, KINDS, Draw, Effect, Say, UnreadableEffectError, dumped, lane_of, loaded
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES: dict[str, Any] = {"what": "card", "where": "customer", "params": {"reason": "Why not?", "n": 3}, "revision": 2}
+
+
+def example(kind: type[Effect]) -> Effect:
+    """One with something in every field."""
+    made: Effect = kind(**{one.name: EXAMPLES.get(one.name, _value(str(one.type))) for one in fields(kind)})
+    return made
+
+
+def _value(annotation: str) -> Any:
+    if "tuple[int" in annotation:
+        return (1, 2)
+    if "tuple" in annotation:
+        return ("a", "b")
+    return True if "bool" in annotation else "text"
+
+
+@pytest.mark.parametrize("kind", EFFECTS, ids=lambda kind: kind.__name__)
+def test_what_is_stored_is_read_back_alike(kind: type[Effect]) -> None:
+    effect = example(kind)
+    stored = json.loads(json.dumps(dumped(effect)))
+    assert loaded(kind.kind, stored) == effect
+    assert stored["v"] == kind.version
+
+
+def test_no_two_kinds_have_one_name() -> None:
+    assert len(KINDS) == len(EFFECTS)
+
+
+@pytest.mark.parametrize("kind", EFFECTS, ids=lambda kind: kind.__name__)
+def test_what_a_newer_version_wrote_is_refused_and_what_is_here_is_taken(kind: type[Effect]) -> None:
+    stored = dumped(example(kind))
+    with pytest.raises(UnreadableEffectError, match=kind.kind):
+        loaded(kind.kind, {**stored, "v": kind.version + 1})
+    assert loaded(kind.kind, stored)
+
+
+def test_what_cannot_be_read_is_refused_without_what_was_in_it() -> None:
+    for kind, stored in (("nothing", {"v": 1}), ("say", {"v": 1, "key": "x"}), ("draw", {"v": 1, "what": "secret words"})):
+        with pytest.raises(UnreadableEffectError) as refused:
+            loaded(kind, stored)
+        assert str(refused.value) == kind
+
+
+@given(
+    st.dictionaries(
+        st.text(max_size=8), st.none() | st.text(max_size=8) | st.integers() | st.lists(st.text(max_size=3), max_size=2)
+    )
+)
+def test_any_stored_fields_are_read_or_refused(stored: dict[str, Any]) -> None:
+    for kind in EFFECTS:
+        try:
+            read = loaded(kind.kind, {"v": 1, **{name: value for name, value in stored.items() if name != "v"}})
+        except UnreadableEffectError:
+            continue
+        assert isinstance(read, kind)
+
+
+def test_the_lane_is_the_kinds_own() -> None:
+    assert {kind.kind for kind in EFFECTS if kind.lane} == {"file_access_request"}
+    assert lane_of("file_access_request") == "service_desk"
+    assert lane_of("no such kind") == ""
+
+
+def test_two_equal_drawings_are_equal() -> None:
+    assert Draw(what="step", step="planning") == Draw(what="step", step="planning")
+    assert Draw.once
+    assert not Say.once
+
+
+MISSPELT = """\
+from flows.cases.case import Case
+from flows.outbox import Draw, RunProof, Say, Sya
+from flows.forms.step import Step
+from flows.steps.planning import STEP
+
+
+def ask(case: Case) -> None:
+    case.ask(Draw(what="crad"))
+    case.ask(Say(where="customer", stpe="planning", key="x", params={}))
+    case.ask(RunProof(step="authentication"))
+    case.say("everywhere", "planning", "submitted")
+
+
+WRONG = Step("x", STEP.form, on_open=("commands",))
+"""
+
+
+def test_a_misspelt_kind_or_argument_does_not_pass_the_type_check(tmp_path: Path) -> None:
+    source = tmp_path / "misspelt.py"
+    source.write_text(MISSPELT)
+    command = [sys.executable, "-m", "mypy", "--config-file", str(ROOT / "pyproject.toml"), str(source)]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=110)  # noqa: S603  our own command
+    wrong = {int(line.split(":")[1]) for line in ran.stdout.splitlines() if line.startswith(str(source)) and ": error:" in line}
+    lines = MISSPELT.splitlines()
+    assert {lines[number - 1].strip() for number in wrong} == {
+        "from flows.outbox import Draw, RunProof, Say, Sya",
+        'case.ask(Draw(what="crad"))',
+        'case.ask(Say(where="customer", stpe="planning", key="x", params={}))',
+        'case.say("everywhere", "planning", "submitted")',
+        'WRONG = Step("x", STEP.form, on_open=("commands",))',
+    }, ran.stdout
