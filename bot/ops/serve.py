@@ -14,7 +14,7 @@ from bot.config.policies import load
 from bot.config.settings import Exit, Settings
 from bot.ops.startup_checks import VerificationError, verify
 from bot.slack.socket_mode import PING_SECONDS, SocketMode
-from bot.slack.web import front
+from bot.slack.web import web_app
 from storage.store import Conflict, Unavailable
 
 log = logging.getLogger("bot.ops.serve")
@@ -83,7 +83,7 @@ async def serve(settings: Settings) -> int:
         return wrong
 
     config = uvicorn.Config(
-        front(None if sockets else bot.bolt, health),
+        web_app(None if sockets else bot.bolt, health),
         log_config=None,
         access_log=False,
         lifespan="off",

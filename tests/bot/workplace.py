@@ -25,7 +25,7 @@ from bot.jobs.errors import EffectError
 from bot.jobs.runner import Patience
 from bot.messages.buttons import Act, ButtonValue
 from bot.ops.serve import listener
-from bot.slack.web import front
+from bot.slack.web import web_app
 from flows.cases import fill, manage, review, tasks
 from flows.cases.case import Case
 from flows.cases.start import StartRequest, start
@@ -163,7 +163,7 @@ class Workplace(Office):
         async def health() -> Mapping[str, str]:
             return bot.ready()
 
-        config = uvicorn.Config(front(bot.bolt, health), log_config=None, access_log=False, lifespan="off", ws="none")
+        config = uvicorn.Config(web_app(bot.bolt, health), log_config=None, access_log=False, lifespan="off", ws="none")
         self._server = server = _Server(config)
         await bot.start()
         self._serving = asyncio.create_task(server.serve(sockets=[listening]))

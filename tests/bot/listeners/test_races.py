@@ -7,11 +7,10 @@ import pytest
 import pytest_asyncio
 
 from bot.messages.buttons import Act, ButtonValue
-from flows.cases import start
 from playground.journey import ready
 from playground.slack import Message, Person, View
 from playground.slack.payloads import actions_on_view, on_submission
-from tests.bot.workplace import STEPS, Workplace, who
+from tests.bot.workplace import STEPS, Workplace
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -222,7 +221,7 @@ async def test_a_form_left_open_while_the_step_moved_on_says_how_things_stand(of
 async def test_nothing_is_taken_for_a_closed_onboarding(office: Workplace, onboarding: str) -> None:
     of = await value(office, onboarding, "planning")
     view = await opened(office, office.ana, Act.OPEN_FORM, of)
-    await office.bot.store.transact(lambda unit: start.close(unit, office.rules.rules, onboarding, who(office.sam)))
+    await office.close(onboarding)
     await office.settled()
     await office.journey.send_page(office.ana, view, STEPS["planning"].form.example)
     assert f"closed by <@{office.sam.id}>" in office.shown(office.ana)

@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 
 from bot.messages.buttons import Act, ButtonValue
-from flows.cases import start as cases_start
 from playground.journey import ready
 from playground.slack import Channel, FileUpload, Outcome, Person
-from tests.bot.workplace import STEPS, Workplace, who
+from tests.bot.workplace import STEPS, Workplace
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -313,7 +312,7 @@ async def test_start_in_a_channel_that_is_taken_names_the_customer_and_works_aft
     first = await office.begin(fresh, office.olga, "Blue Coop the First")
     await start(office, fresh)
     assert "Blue Coop the First" in office.shown(office.sam)
-    await office.bot.store.transact(lambda unit: cases_start.close(unit, office.rules.rules, first, who(office.sam)))
+    await office.close(first)
     await office.settled()
     assert (await start(office, fresh)).closed
     await office.settled()
