@@ -25,7 +25,7 @@ from pismo.calls import (
     Call,
 )
 from pismo.connection import Connection
-from pismo.errors import Kind, PismoError, read_error
+from pismo.errors import PismoError, PismoErrorKind, read_error
 from pismo.models import AccessToken, AuditPage, Organization, ProgramsPage, Result
 from pismo.tls import CertificateError, ClientTls, handshake_fault
 from pismo.tokens import clean_token
@@ -155,7 +155,7 @@ class Pismo:
             except ValidationError as error:
                 wrong = ", ".join(".".join(map(str, fault["loc"])) for fault in error.errors(include_input=False))
         message = f"the answer cannot be read: {wrong}"
-        raise PismoError(call.service, status, None, message, answer.x_cid, kind=Kind.UNEXPECTED, ms=answer.ms)
+        raise PismoError(call.service, status, None, message, answer.x_cid, kind=PismoErrorKind.UNEXPECTED, ms=answer.ms)
 
     async def _answer(self, call: Call, path: str, org_id: str | None, secrets: tuple[str, ...], **content: Any) -> _Answer:
         """The answer of success. Raises PismoError for another one, or none, after as many attempts as the call bears."""
@@ -209,6 +209,6 @@ class Pismo:
             org_id or "-",
         )
         if response is None:  # not within `except`: httpx's error holds the request, and with it the token
-            kind = Kind.HANDSHAKE if fault else Kind.UNAVAILABLE
+            kind = PismoErrorKind.HANDSHAKE if fault else PismoErrorKind.UNAVAILABLE
             raise PismoError(call.service, None, fault, failure, x_cid, kind=kind, ms=ms)
         return _Answer(response, x_cid, ms)

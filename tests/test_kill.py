@@ -13,9 +13,10 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from bot.app import Bot
+from bot.app import build
 from bot.config.policies import Policies
-from bot.jobs.posts import Messages
+from bot.jobs.lasting import LastingMessages, _Wanted
+from bot.messages.support import Support
 from flows.forms.fields import Answers
 from flows.journey import JOURNEYS
 from flows.model import Snapshot
@@ -165,18 +166,17 @@ def nothing_stands_twice(office: Office) -> None:
 
 
 async def store_and_messages_agree(office: Office) -> None:
-    bot = Bot(settings_of(office), Policies())
+    bot = build(settings_of(office), Policies())
     try:
         async with bot.store.read() as unit:
             (onboarding,) = await unit.onboardings(closed=True)
-            snapshot = await unit.snapshot(onboarding.id)
-        assert snapshot is not None
-        everything_sent_is_kept(snapshot)
-        messages = Messages(bot.desk)
+            case = await bot.cases.look(unit, onboarding.id, closed=True)
+        everything_sent_is_kept(case.snapshot)
+        lasting = LastingMessages(bot.store, bot.cases, bot.adapters.slack, Support(office.support.id, "en"))
         for message in posted(office):
             _, kind, step = (*effect_id(message).split(":"), "", "")[:3]
-            if kind in ("card", "step", "review"):
-                drawn = await messages._drawing(snapshot, kind, step)
+            if kind == "card" or kind == "step" or kind == "review":
+                drawn = lasting._drawing(_Wanted(case, kind, step))
                 assert message.text == drawn.text, f"{kind} {step}"
                 assert [shape(b) for b in message.blocks] == [shape(b) for b in drawn.blocks], f"{kind} {step}"
         exported = json.loads((await export(bot.store, onboarding.id)).json)

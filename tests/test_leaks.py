@@ -15,7 +15,7 @@ async def test_a_secret_is_found_wherever_it_is() -> None:
         assert await place.leaks() == []
 
         logging.getLogger("bot").debug("said", extra={"what": SECRET})
-        await place.bot.desk.slack.direct(place.ana.id, SECRET, [])
+        await place.bot.adapters.slack.direct(place.ana.id, SECRET, [])
         async with place.bot.store.write() as unit:
             unit.add(Draft(id="one", onboarding_id=onboarding, form="planning", item="", answers={"goals": SECRET}))
 

@@ -77,7 +77,7 @@ async def test_more_addresses_than_a_card_takes_stand_whole_in_its_thread(office
 async def test_who_sends_a_file_sees_all_its_addresses_before(office: Workplace, onboarding: str) -> None:
     await office.open_step(onboarding, "service_desk")
     await office.press(office.ana, office.acme, Act.OPEN_FORM, ButtonValue(onboarding=onboarding, step="service_desk"))
-    await office.bot.desk.drain()
+    await office.bot.background.drain()
     assert ready(office.ana.view)
     assert office.ana.view is not None
     names = [f"user{number}" for number in range(200)]

@@ -26,7 +26,7 @@ def user(name: str, then: str = "another") -> dict[str, Any]:
 async def opened(office: Workplace, person: Person, onboarding: str, step: str) -> None:
     person.user.stack.clear()
     await office.press(person, office.acme, Act.OPEN_FORM, ButtonValue(onboarding=onboarding, step=step))
-    await office.bot.desk.drain()
+    await office.bot.background.drain()
     assert ready(person.view), office.shown(person)
 
 
@@ -45,7 +45,7 @@ async def send(office: Workplace, person: Person, values: dict[str, Any]) -> Out
 async def press(office: Workplace, person: Person, name: str) -> None:
     assert person.view is not None
     await person.click(person.view, action_id=name)
-    await office.bot.desk.drain()
+    await office.bot.background.drain()
 
 
 def field(person: Person, name: str) -> Any:
@@ -110,7 +110,7 @@ async def test_a_redelivered_back_removes_one(office: Workplace, onboarding: str
     payload = json.loads(json.dumps(actions_on_view(office.slack, office.ana.user, view) | {"actions": [back]}))
     for _ in range(2):
         await office.deliver(office.ana, payload)
-        await office.bot.desk.drain()
+        await office.bot.background.drain()
     assert await names(office, onboarding) == ["aa", "cc"]
 
 

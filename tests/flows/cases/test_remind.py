@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.modals.submission import snooze_until
+from bot.modals.dialogs import snooze_until
 from flows import business_time
 from flows.cases import channels, manage
 from flows.cases.settle import calendar_of, timezone_of
