@@ -22,9 +22,9 @@ from pismo.calls import (
     TOKEN_BASIC,
     TOKEN_OAUTH2,
     TOKEN_OPENID,
-    Call,
+    PismoCall,
 )
-from pismo.connection import Connection
+from pismo.connection import PismoConnection
 from pismo.errors import PismoError, PismoErrorKind, read_error
 from pismo.models import AccessToken, AuditPage, Organization, ProgramsPage, Result
 from pismo.tls import CertificateError, ClientTls, handshake_fault
@@ -77,7 +77,7 @@ class Pismo:
         secret_field: str = "client_secret_string",  # noqa: S107  the name of the field, not a secret
     ) -> None:
         self._timeout, self._attempts, self._secret_field = timeout, attempts, secret_field
-        self._connection = Connection(base_url, transport=transport, timeout=timeout, tls=tls)
+        self._connection = PismoConnection(base_url, transport=transport, timeout=timeout, tls=tls)
 
     async def __aenter__(self) -> Self:
         return self
@@ -131,7 +131,7 @@ class Pismo:
 
     async def _read(
         self,
-        call: Call,
+        call: PismoCall,
         model: type[R],
         content: Mapping[str, Any],
         *,
@@ -157,7 +157,7 @@ class Pismo:
         message = f"the answer cannot be read: {wrong}"
         raise PismoError(call.service, status, None, message, answer.x_cid, kind=PismoErrorKind.UNEXPECTED, ms=answer.ms)
 
-    async def _answer(self, call: Call, path: str, org_id: str | None, secrets: tuple[str, ...], **content: Any) -> _Answer:
+    async def _answer(self, call: PismoCall, path: str, org_id: str | None, secrets: tuple[str, ...], **content: Any) -> _Answer:
         """The answer of success. Raises PismoError for another one, or none, after as many attempts as the call bears."""
         for attempt in range(1, self._attempts + 1):
             try:
@@ -182,7 +182,9 @@ class Pismo:
             await asyncio.sleep(wait)
         raise error
 
-    async def _send(self, call: Call, path: str, org_id: str | None, *, headers: Mapping[str, str], **content: Any) -> _Answer:
+    async def _send(
+        self, call: PismoCall, path: str, org_id: str | None, *, headers: Mapping[str, str], **content: Any
+    ) -> _Answer:
         x_cid = str(uuid4())
         failure, fault, response, start = "", None, None, perf_counter()
         try:

@@ -48,7 +48,7 @@ def labelled(label: str) -> re.Pattern[str]:
     return re.compile(r"^\s*" + re.escape(label) + r"\s*(\(optional\))?\s*$")
 
 
-class Side:
+class PageSide:
     """A workspace, seen by the person who is chosen there: the region "Customer" or "Support"."""
 
     def __init__(self, page: Page, name: str) -> None:

@@ -18,12 +18,12 @@ from flows.steps.org_details import to_org_details
 from pismo.client import Pismo
 from pismo.environments import Environments
 from playground.acts import SUBJECT, example
-from playground.journey import RefusedError, action_id, page_title, ready
 from playground.pismo import Authority, Machine, PismoStandIn
 from playground.pismo.machine import Method
 from playground.pismo.world import Org
-from playground.slack import Message, Person
+from playground.slack import Message, SlackPerson
 from playground.slack.block_kit import elements
+from playground.walkthrough import FormRefusedError, action_id, page_title, ready
 from tests.bot.workplace import PROMPT, Workplace, who
 
 STEP = "authentication"
@@ -183,10 +183,10 @@ class Acme:
         answers = {"token_kind": "assertion", "token": token}
         await self.journey.fill_form(self.place.ana, self.opens("check_token"), answers, told)
 
-    async def _refusal(self, person: Person, opens: Callable[[], Awaitable[Any]], answers: Answers) -> str:
+    async def _refusal(self, person: SlackPerson, opens: Callable[[], Awaitable[Any]], answers: Answers) -> str:
         try:
             await self.journey.fill_form(person, opens, answers, lambda: False)
-        except RefusedError as refused:
+        except FormRefusedError as refused:
             return str(refused)
         raise AssertionError("it was taken")
 

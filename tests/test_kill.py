@@ -17,13 +17,14 @@ from bot.app import build
 from bot.config.policies import Policies
 from bot.jobs.lasting import LastingMessages, _Wanted
 from bot.messages.support import Support
+from flows import outbox
 from flows.forms.fields import Answers
 from flows.journey import JOURNEYS
 from flows.model import Snapshot
 from playground.acts import Acts, example, play
-from playground.journey import Journey, effect_id
 from playground.office import CALM, Office
 from playground.slack import Message
+from playground.walkthrough import Walkthrough, effect_id
 from storage.export import export
 from storage.sealing import new_key
 from tests import leaks
@@ -100,7 +101,7 @@ async def tormented(chance: random.Random, *, socket_mode: bool) -> int:
             office.slack.faults.duplicate_deliveries = chance.choice([0.0, 0.3])
             killer = Killer(office, chance, KILLS // 2 - kills)
             killing = asyncio.create_task(killer.run())
-            playing = asyncio.create_task(play(Journey(office), without={Acts.restart, Acts.reminder, Acts.verified}))
+            playing = asyncio.create_task(play(Walkthrough(office), without={Acts.restart, Acts.reminder, Acts.verified}))
             try:
                 await playing
                 killer.over = True
@@ -165,6 +166,9 @@ def nothing_stands_twice(office: Office) -> None:
     assert len(sessions) == len(set(sessions))
 
 
+LASTING: dict[str, outbox.Message] = {"card": "card", "step": "step", "review": "review"}
+
+
 async def store_and_messages_agree(office: Office) -> None:
     bot = build(settings_of(office), Policies())
     try:
@@ -174,8 +178,9 @@ async def store_and_messages_agree(office: Office) -> None:
         everything_sent_is_kept(case.snapshot)
         lasting = LastingMessages(bot.store, bot.cases, bot.adapters.slack, Support(office.support.id, "en"))
         for message in posted(office):
-            _, kind, step = (*effect_id(message).split(":"), "", "")[:3]
-            if kind == "card" or kind == "step" or kind == "review":
+            _, name, step = (*effect_id(message).split(":"), "", "")[:3]
+            kind = LASTING.get(name)
+            if kind is not None:
                 drawn = lasting._drawing(_Wanted(case, kind, step))
                 assert message.text == drawn.text, f"{kind} {step}"
                 assert [shape(b) for b in message.blocks] == [shape(b) for b in drawn.blocks], f"{kind} {step}"

@@ -14,7 +14,6 @@ from flows.forms.drafts import REVIEW
 from flows.forms.fields import Answers
 from flows.forms.pages import Slot, screen, slots
 from flows.model import Draft, Seen
-from flows.outbox import DeleteFile
 from flows.problems import Problem
 
 
@@ -112,7 +111,6 @@ def refuse_secrets(session: FormSession, problems: tuple[Problem, ...], raw: Ans
         return
     for problem in problems:
         if problem.key.startswith("secret_"):
-            secrets.refused(case, problem.key, f"{session.form.id}.{problem.field}")
             value = raw.get(problem.field)
-            if isinstance(value, dict):
-                case.ask(DeleteFile(file=value["id"]))
+            file = str(value["id"]) if isinstance(value, dict) else ""
+            secrets.refused(case, problem.key, f"{session.form.id}.{problem.field}", file)

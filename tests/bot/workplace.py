@@ -36,10 +36,10 @@ from flows.model import Snapshot
 from flows.people import SYSTEM, Who
 from flows.ports import Unit
 from flows.state import ENDED
-from playground.journey import Journey
 from playground.office import Office
-from playground.slack import Channel, Delivery, Message, Outcome, Person, Seen, UnmetError
+from playground.slack import Channel, Delivery, Message, Outcome, SeenMessage, SlackPerson, UnmetError
 from playground.slack.payloads import actions_on_message
+from playground.walkthrough import Walkthrough
 from storage.migrate import upgrade
 from tests import leaks
 
@@ -73,7 +73,7 @@ class _Told(Patience):
         return self.of().pause(attempts, error)
 
 
-def who(person: Person) -> Who:
+def who(person: SlackPerson) -> Who:
     return Who(person.team_id, person.id)
 
 
@@ -101,7 +101,7 @@ class Workplace(Office):
         super().__init__(socket_mode=False, tls=tls)
         self.rules = policies or Policies(sweep_seconds=3600, poll_seconds=0.05)
         self.patience = patience or Patience()
-        self.journey = Journey(self)
+        self.journey = Walkthrough(self)
         self.slack.retry_delays = (0.02, 0.05, 0.1)
         self.secrets: list[str] = []
         self.written = leaks.Log()
@@ -204,7 +204,7 @@ class Workplace(Office):
     # -- onboardings
 
     async def begin(
-        self, channel: Channel | None = None, lead: Person | None = None, customer: str = "Acme Bank", language: str = "en"
+        self, channel: Channel | None = None, lead: SlackPerson | None = None, customer: str = "Acme Bank", language: str = "en"
     ) -> str:
         """Start an onboarding by the use case itself; its id, once its card and first step are posted."""
         channel, lead = channel or self.acme, lead or self.ana
@@ -245,7 +245,7 @@ class Workplace(Office):
     async def state(self, onboarding: str, step: str) -> str:
         return (await self.snapshot(onboarding)).steps[step].state.value
 
-    async def act(self, onboarding: str, work: Callable[[Case], object], by: Person | None = None) -> None:
+    async def act(self, onboarding: str, work: Callable[[Case], object], by: SlackPerson | None = None) -> None:
         """Carry out a use case; what follows by itself is not waited for. ``by``: None for what happens by itself."""
         actor = who(by) if by is not None else SYSTEM
 
@@ -274,7 +274,7 @@ class Workplace(Office):
 
         await self.act(onboarding, skip, self.sam)
 
-    async def send(self, onboarding: str, step: str, person: Person | None = None, **changed: Any) -> None:
+    async def send(self, onboarding: str, step: str, person: SlackPerson | None = None, **changed: Any) -> None:
         """Open a step and send its example, checked as a sent form is."""
         await self.open_step(onboarding, step)
 
@@ -288,14 +288,14 @@ class Workplace(Office):
         await self.act(onboarding, submit, person or self.ana)
         await self.settled()
 
-    async def approve(self, onboarding: str, step: str, *people: Person) -> None:
+    async def approve(self, onboarding: str, step: str, *people: SlackPerson) -> None:
         """By one or more of support (Sam)."""
         record = (await self.snapshot(onboarding)).steps[step]
         for person in people or (self.sam,):
             await self.act(onboarding, lambda case: review.approve(case, step, record.revision, record.digest), person)
         await self.settled()
 
-    async def do(self, onboarding: str, step: str, task: str, answers: Answers, person: Person | None = None) -> None:
+    async def do(self, onboarding: str, step: str, task: str, answers: Answers, person: SlackPerson | None = None) -> None:
         await self.act(onboarding, lambda case: tasks.do_task(case, step, task, answers), person or self.sam)
         await self.settled()
 
@@ -303,7 +303,7 @@ class Workplace(Office):
 
     async def press(
         self,
-        person: Person,
+        person: SlackPerson,
         channel: Channel,
         act: Act | str,
         value: ButtonValue | str = "",
@@ -319,12 +319,12 @@ class Workplace(Office):
         action["action_ts"] = at or self.slack.world.new_ts()
         return await self.deliver(person, payload | {"actions": [action]})
 
-    async def deliver(self, person: Person, payload: Mapping[str, Any]) -> Outcome:
+    async def deliver(self, person: SlackPerson, payload: Mapping[str, Any]) -> Outcome:
         """A payload as it is."""
         answer = await self.slack.courier.interact(dict(payload))
         return Outcome(answer.ok, answer.ms, answer.status, answer.error, answer.body, view=person.view)
 
-    async def deliver_command(self, person: Person, text: str, channel: Channel) -> Outcome:
+    async def deliver_command(self, person: SlackPerson, text: str, channel: Channel) -> Outcome:
         """`/onboarding <text>` of anyone, as if Slack let them."""
         payload = {
             "team_id": person.team_id,
@@ -338,7 +338,7 @@ class Workplace(Office):
         answer = await self.slack.courier.command(payload)
         return Outcome(answer.ok, answer.ms, answer.status, answer.error, answer.body)
 
-    def answers(self, person: Person) -> list[str]:
+    def answers(self, person: SlackPerson) -> list[str]:
         """All that the bot said to one person alone, oldest first."""
         told = [
             message
@@ -346,9 +346,9 @@ class Workplace(Office):
             for message in channel.messages
             if message.ephemeral_to == person.id or (channel.im == person.id and message.bot)
         ]
-        return [Seen.of(message).said for message in sorted(told, key=lambda message: message.ts)]
+        return [SeenMessage.of(message).said for message in sorted(told, key=lambda message: message.ts)]
 
-    def shown(self, person: Person) -> str:
+    def shown(self, person: SlackPerson) -> str:
         """What the modal on top shows."""
         return json.dumps(person.view.data, ensure_ascii=False) if person.view else ""
 

@@ -6,7 +6,7 @@ import pytest
 
 from bot.jobs.runner import Patience
 from bot.messages.buttons import Act
-from playground.journey import action_id, ready
+from playground.walkthrough import action_id, ready
 from tests.bot.workplace import Workplace
 from tests.proof_place import STEP, Acme
 

@@ -16,9 +16,9 @@ from flows.people import SYSTEM
 from flows.ports import Unit
 from flows.steps.org_details import to_org_details
 from playground.acts import example
-from playground.journey import action_id, effect_id, ready
 from playground.slack import Message, Outcome
 from playground.slack.delivery import signature
+from playground.walkthrough import action_id, effect_id, ready
 from tests.bot.workplace import PROMPT, Workplace
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

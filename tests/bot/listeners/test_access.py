@@ -18,7 +18,7 @@ from flows.forms.dialogs import DIALOGS
 from flows.forms.fields import Kind, inputs
 from flows.journey import JOURNEYS
 from flows.people import Side
-from playground.slack import Channel, Person, View
+from playground.slack import Channel, SlackPerson, View
 from playground.slack.payloads import actions_on_view, on_submission
 from playground.slack.world import User
 from tests.bot.workplace import STEPS, Workplace
@@ -112,7 +112,7 @@ class Setting:
     """Three onboardings: Acme's (shared channel), the guests', Blue Coop's."""
 
     place: Workplace
-    people: dict[str, Person]
+    people: dict[str, SlackPerson]
     where: dict[str, Channel]
     acme: str
     guests: str
@@ -140,8 +140,8 @@ async def scene() -> AsyncIterator[Setting]:
         elsewhere = slack.add_team("Elsewhere")
         gina, greta = slack.add_person("Gina", pismo, restricted=True), slack.add_person("Greta", pismo, restricted=True)
         carla, uli = slack.add_person("Carla", acme), slack.add_person("Uli", elsewhere)
-        robot = Person(slack, slack.courier, User("USLACK", pismo, "Slack"))
-        double = Person(slack, slack.courier, User(place.ana.id, elsewhere, "Double"))
+        robot = SlackPerson(slack, slack.courier, User("USLACK", pismo, "Slack"))
+        double = SlackPerson(slack, slack.courier, User(place.ana.id, elsewhere, "Double"))
         slack.world.users["USLACK"] = robot.user
         cafe = slack.add_channel("cafe", pismo, [carla, place.olga, greta, place.gus, place.pat, uli, place.ana, robot])
         guests = slack.add_channel("guests_pismo", pismo, [place.sam, place.pat, place.gus, gina])
@@ -243,7 +243,7 @@ async def test_a_button_that_is_theirs_is_not_refused_for_who_they_are(scene: Se
         await scene.place.settled()
 
 
-def a_form(scene: Setting, person: Person, form: str, onboarding: str, slot: int = 0) -> View:
+def a_form(scene: Setting, person: SlackPerson, form: str, onboarding: str, slot: int = 0) -> View:
     """A modal as it stands on somebody's screen, with the metadata of a form they may never have been shown."""
     step = form.partition(".")[0] if form not in DIALOGS else SENT
     meta = FormMeta(form=form, onboarding="" if form == "start" else onboarding, step="" if form == "start" else step, slot=slot)

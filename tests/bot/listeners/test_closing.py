@@ -5,8 +5,8 @@ import pytest
 from bot.messages.buttons import Act, ButtonValue
 from flows.cases import manage
 from flows.cases.case import Case
-from playground.journey import action_id
 from playground.slack import Message
+from playground.walkthrough import action_id
 from tests.bot.workplace import STEPS, Workplace
 
 LAST = "next_steps"

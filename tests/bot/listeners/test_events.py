@@ -19,7 +19,7 @@ from bot.jobs.runner import Patience
 from bot.messages.buttons import Act, ButtonValue
 from flows.model import Received
 from flows.outbox import Remind
-from playground.slack import Channel, FileUpload, Person, Sent
+from playground.slack import Channel, FileUpload, Sent, SlackPerson
 from tests.bot.workplace import Workplace
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -35,7 +35,7 @@ def acme(office: Workplace, onboarding: str) -> Channel:
     return office.acme
 
 
-def newcomer(office: Workplace, locale: str = "en-US") -> Person:
+def newcomer(office: Workplace, locale: str = "en-US") -> SlackPerson:
     return office.slack.add_person("Carla", office.slack.world.teams[1], locale=locale)
 
 

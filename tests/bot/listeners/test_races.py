@@ -7,9 +7,9 @@ import pytest
 import pytest_asyncio
 
 from bot.messages.buttons import Act, ButtonValue
-from playground.journey import ready
-from playground.slack import Message, Person, View
+from playground.slack import Message, SlackPerson, View
 from playground.slack.payloads import actions_on_view, on_submission
+from playground.walkthrough import ready
 from tests.bot.workplace import STEPS, Workplace
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -33,7 +33,7 @@ def review_card(office: Workplace, onboarding: str, step: str) -> Message:
     return next(m for m in office.support.messages if f"{onboarding}:review:{step}" in json.dumps(m.metadata))
 
 
-async def opened(office: Workplace, person: Person, act: Act, of: ButtonValue) -> View:
+async def opened(office: Workplace, person: SlackPerson, act: Act, of: ButtonValue) -> View:
     await office.press(person, office.support if person in (office.sam, office.kim) else office.acme, act, of)
     await office.bot.background.drain()
     assert ready(person.view), office.shown(person) or office.answers(person)
@@ -248,7 +248,7 @@ async def standing(office: Workplace) -> str:
     return await office.begin(channel, office.bruno)
 
 
-async def nothing_comes_of(office: Workplace, act: str, pressed: ButtonValue | str, *, by: Person | None = None) -> str:
+async def nothing_comes_of(office: Workplace, act: str, pressed: ButtonValue | str, *, by: SlackPerson | None = None) -> str:
     """Press what leads nowhere; what was answered."""
     by = by or office.sam
     by.user.stack.clear()

@@ -7,8 +7,8 @@ import pytest
 
 from bot.messages.buttons import Act, ButtonValue
 from playground.acts import SUBJECT
-from playground.journey import action_id
 from playground.pismo.authority import Authority, new_key, signing_request
+from playground.walkthrough import action_id
 from tests.bot.workplace import STEPS, Workplace
 from tests.proof_place import STEP, Acme
 

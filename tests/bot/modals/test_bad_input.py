@@ -22,9 +22,9 @@ from flows.forms.fields import Kind, inputs
 from flows.forms.pages import slots
 from flows.forms.step import Form
 from playground.acts import example
-from playground.journey import action_id, ready
 from playground.slack import FileUpload, Outcome, View
 from playground.slack.payloads import on_submission
+from playground.walkthrough import action_id, ready
 from tests.bot.workplace import STEPS, Workplace
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

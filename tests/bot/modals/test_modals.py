@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from bot.messages.buttons import Act, ButtonValue
-from playground.journey import ready
-from playground.slack import Channel, FileUpload, Outcome, Person
+from playground.slack import Channel, FileUpload, Outcome, SlackPerson
+from playground.walkthrough import ready
 from tests.bot.workplace import STEPS, Workplace
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -17,25 +17,25 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 ORGANIZATION = STEPS["organization"].form.example
 
 
-async def open_form(office: Workplace, person: Person, onboarding: str, step: str = "planning") -> None:
+async def open_form(office: Workplace, person: SlackPerson, onboarding: str, step: str = "planning") -> None:
     person.user.stack.clear()
     await office.press(person, office.acme, Act.OPEN_FORM, ButtonValue(onboarding=onboarding, step=step))
     await office.bot.background.drain()
 
 
-async def send(office: Workplace, person: Person, values: dict[str, Any]) -> Outcome:
+async def send(office: Workplace, person: SlackPerson, values: dict[str, Any]) -> Outcome:
     assert person.view is not None, office.answers(person)
     assert ready(person.view), office.shown(person)
     return await office.journey.send_page(person, person.view, values)
 
 
-async def back(office: Workplace, person: Person) -> None:
+async def back(office: Workplace, person: SlackPerson) -> None:
     assert person.view is not None
     await person.click(person.view, action_id=Act.BACK)
     await office.bot.background.drain()
 
 
-def typed(person: Person) -> dict[str, Any]:
+def typed(person: SlackPerson) -> dict[str, Any]:
     """What stands in the fields of the form, by field name."""
     assert person.view is not None
     found = {}
@@ -175,7 +175,7 @@ async def test_an_error_stands_at_its_field_in_the_language_of_who_typed(office:
 async def test_choices_are_searched_without_accents_in_the_person_s_language(
     office: Workplace, onboarding: str, person: str, query: str, found: str
 ) -> None:
-    by: Person = getattr(office, person)
+    by: SlackPerson = getattr(office, person)
     await office.open_step(onboarding, "organization")
     await open_form(office, by, onboarding, "organization")
     assert by.view is not None

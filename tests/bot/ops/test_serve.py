@@ -17,7 +17,7 @@ import pytest
 
 from bot.config.settings import Exit
 from playground.slack import Delivery
-from playground.slack import Slack as Playground
+from playground.slack import SlackStandIn as Playground
 from storage.migrate import upgrade
 from storage.sealing import new_key
 

@@ -8,9 +8,9 @@ from bot.config.policies import Policies
 from bot.config.service_desk import ServiceDeskPolicies
 from bot.config.settings import Settings
 from bot.messages.buttons import Act
-from playground.journey import action_id
 from playground.service_desk.world import Ticket
 from playground.slack import Message
+from playground.walkthrough import action_id
 from tests.bot.workplace import PROMPT, Workplace
 
 STEP = "service_desk"

@@ -8,8 +8,8 @@ import pytest
 from bot.jobs.runner import Patience
 from bot.messages.buttons import Act
 from flows.cases import manage
-from playground.journey import action_id
 from playground.service_desk import EN
+from playground.walkthrough import action_id
 from tests.bot.jobs.service_desk.desk_place import STEP, DeskPlace, asked, filed
 from tests.bot.workplace import Workplace
 
