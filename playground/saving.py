@@ -14,8 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 
 from playground.pismo.assertions import Registration
-from playground.pismo.world import Org
-from playground.pismo.world import PismoWorld as PismoWorld
+from playground.pismo.world import Org, PismoWorld
 from playground.slack import SlackPerson, SlackStandIn
 from playground.slack.block_kit import Json
 from playground.slack.world import Channel, File, Message, Team, User, View

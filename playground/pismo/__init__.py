@@ -8,4 +8,4 @@ from playground.pismo.signer import Signer
 from playground.pismo.standin import PismoStandIn
 from playground.pismo.traffic import SeenRequest
 
-__all__ = ["Authority", "ClientFault", "PismoFault", "PismoFaults", "Machine", "PismoStandIn", "Sandbox", "SeenRequest", "Signer"]
+__all__ = ["Authority", "ClientFault", "Machine", "PismoFault", "PismoFaults", "PismoStandIn", "Sandbox", "SeenRequest", "Signer"]

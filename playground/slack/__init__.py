@@ -10,19 +10,19 @@ from playground.slack.server import SlackStandIn
 from playground.slack.world import Channel, Message, Team, View
 
 __all__ = [
-    "WebApiCall",
     "Channel",
     "Delivery",
     "FileUpload",
     "Message",
     "Outcome",
-    "SlackPerson",
     "SeenMessage",
     "Sent",
+    "SlackPerson",
     "SlackStandIn",
     "Team",
     "UnloadedError",
     "UnmetError",
     "View",
     "Violation",
+    "WebApiCall",
 ]

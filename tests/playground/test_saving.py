@@ -11,7 +11,7 @@ from playground.acts import Acts
 from playground.lasting import SLACK, LastingOffice, clear
 from playground.office import CALM
 from playground.pismo.signer import public_pem, rsa_key
-from playground.pismo.world import PismoWorld as PismoWorld
+from playground.pismo.world import PismoWorld
 from playground.saving import (
     Kept,
     SavedError,
