@@ -5,7 +5,6 @@ from pismo.environments import Environments
 from pismo.errors import PismoError, PismoErrorKind
 from pismo.models import AccessToken, AuditPage, Organization, Program, ProgramsPage
 from pismo.tls import CertificateError, ClientTls
-from pismo.tokens import TokenError, TokenFacts, clean_token, read_token
 
 __all__ = [
     "AccessToken",
@@ -19,8 +18,4 @@ __all__ = [
     "PismoErrorKind",
     "Program",
     "ProgramsPage",
-    "TokenError",
-    "TokenFacts",
-    "clean_token",
-    "read_token",
 ]

@@ -152,11 +152,11 @@ class Checks:
             self._found.append({**line("token", "failed", f"error.{fault.key}"), "params": dict(fault.params)})
         if faults or not usable:
             return None
-        granted = await self._ask("token", self._pismo.token_openid(SecretStr(text)))
+        granted = await self._ask("token", self._pismo.token_openid(SecretStr(bearer(text))))
         if granted is None:
             return None
         self._add("token", "passed", "token_exchanged", x_cid=granted.x_cid, ms=granted.ms)
-        self._tenant(granted.tenant)
+        self._tenant(granted.tenant or _tenant_of(granted.value))
         return granted.value
 
     async def _ask(self, check: str, call: Awaitable[R]) -> R | None:
@@ -199,6 +199,14 @@ class Checks:
 
     def _passes(self, check: str) -> bool:
         return any(found["outcome"] == "passed" and found["check"] == check for found in self._found)
+
+
+def _tenant_of(token: SecretStr) -> str | None:
+    """As the token says; None for one that can't be read."""
+    try:
+        return parse(token.get_secret_value()).tenant
+    except Unusable:
+        return None
 
 
 def _signed_by_customer(text: str, expected: Expected) -> bool:

@@ -14,7 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from pydantic import SecretStr
 
-from pismo import Pismo, PismoError, PismoErrorKind, TokenError
+from flows.checks.tokens import parse
+from pismo import Pismo, PismoError, PismoErrorKind
 from playground.pismo import PismoStandIn
 
 DETAILS = {
@@ -77,17 +78,13 @@ async def test_programs_by_page(pismo: Pismo, standin: PismoStandIn, token: Secr
     assert len({call.x_cid for call in standin.calls}) == 3
 
 
-async def test_token_as_pasted(pismo: Pismo, token: SecretStr, org_id: str) -> None:
-    pasted = SecretStr(f"Bearer {token.get_secret_value()[:30]}\n{token.get_secret_value()[30:]}\n")
-    assert (await pismo.get_organization(pasted, org_id)).id == org_id
-
-
 async def test_basic(pismo: Pismo, standin: PismoStandIn, org_id: str) -> None:
     key, secret = standin.mint_access_key(org_id)
     access = await pismo.token_basic(key, SecretStr(secret))
-    assert access.tenant == org_id
-    assert access.expires_at is not None
-    assert timedelta(seconds=590) < access.expires_at - datetime.now(UTC) <= timedelta(seconds=600)
+    read = parse(access.value.get_secret_value())
+    assert read.tenant == org_id
+    assert read.expires_at is not None
+    assert timedelta(seconds=590) < read.expires_at - datetime.now(UTC) <= timedelta(seconds=600)
     assert (await pismo.get_organization(access.value, org_id)).id == org_id
     standin.revoke_access_key(key)
     with pytest.raises(PismoError, match="Invalid credentials") as caught:
@@ -101,7 +98,7 @@ async def test_openid(pismo: Pismo, standin: PismoStandIn, org_id: str) -> None:
     claims = {"iss": "pismo-iss", "sub": "pismo-sub", "aud": "pismo-aud", "iat": now, "exp": now + 3600}
     own = jwt.encode(claims | {"tenant_id": org_id.lower()}, PRIVATE_KEY, algorithm="RS256")
     access = await pismo.token_openid(SecretStr(own))
-    assert access.tenant == org_id
+    assert parse(access.value.get_secret_value()).tenant == org_id
     assert (await pismo.list_programs(access.value, org_id)).total_items == 0
 
 
@@ -255,7 +252,7 @@ async def test_org_id_that_cannot_be_sent(pismo: Pismo, standin: PismoStandIn, t
 
 @pytest.mark.parametrize("bad", ["", "two\x00parts", "tokén"])
 async def test_token_that_cannot_be_sent(pismo: Pismo, standin: PismoStandIn, org_id: str, bad: str) -> None:
-    with pytest.raises(TokenError):
+    with pytest.raises(ValueError, match="the token"):
         await pismo.get_organization(SecretStr(bad), org_id)
     assert standin.calls == []
 
