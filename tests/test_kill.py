@@ -11,7 +11,7 @@ import signal
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal, cast
 
 from bot.app import build
 from bot.config.policies import Policies
@@ -175,8 +175,8 @@ async def store_and_messages_agree(office: Office) -> None:
         lasting = LastingMessages(bot.store, bot.cases, bot.adapters.slack, Support(office.support.id, "en"))
         for message in posted(office):
             _, kind, step = (*effect_id(message).split(":"), "", "")[:3]
-            if kind == "card" or kind == "step" or kind == "review":
-                drawn = lasting._drawing(_Wanted(case, kind, step))
+            if kind in {"card", "step", "review"}:
+                drawn = lasting._drawing(_Wanted(case, cast(Literal["card", "step", "review"], kind), step))
                 assert message.text == drawn.text, f"{kind} {step}"
                 assert [shape(b) for b in message.blocks] == [shape(b) for b in drawn.blocks], f"{kind} {step}"
         exported = json.loads((await export(bot.store, onboarding.id)).json)
