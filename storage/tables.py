@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Date, Enum, Index, Integer, 
 from flows.state import StepState
 from storage.columns import Json, Moment, Sealed
 
-REVISION = "0002"
+REVISION = "0001"
 """The migration these tables correspond to. Revisions are numbered upwards: `storage.schema` tells older from newer."""
 
 metadata = MetaData()

@@ -38,7 +38,7 @@ class Said:
             return None
         thread = await self._threads.of(run, asked.where, asked.steps[0])
         case = thread.case
-        steps = [step_id for step_id in asked.steps if side_of(case.record(step_id)) == asked.where]
+        steps = tuple(step_id for step_id in asked.steps if side_of(case.record(step_id)) == asked.where)
         if not steps:
             return None  # it waited for Slack, and meanwhile what it reminds of was done
         if steps[0] != thread.step_id:

@@ -11,7 +11,7 @@ from bot.messages.buttons import Act
 from playground.journey import action_id
 from playground.service_desk.world import Ticket
 from playground.slack import Message
-from tests.bot.workplace import Workplace
+from tests.bot.workplace import PROMPT, Workplace
 
 STEP = "service_desk"
 LAG = 1.6
@@ -23,20 +23,16 @@ class DeskPlace(Workplace):
 
     def __init__(self) -> None:
         policies = ServiceDeskPolicies(follow_seconds=0.0, lag_seconds=LAG)
-        super().__init__(Policies(sweep_seconds=3600, poll_seconds=0.05, service_desk=policies))
+        super().__init__(Policies(sweep_seconds=3600, poll_seconds=0.05, service_desk=policies), patience=PROMPT)
 
     def settings(self) -> Settings:
         desk = self.service_desk
         ours = {"service_desk_url": desk.url, "service_desk_user": desk.user, "service_desk_token": SecretStr(desk.token)}
         return super().settings().model_copy(update=ours)
 
-    async def start_bot(self) -> None:
-        await super().start_bot()
-        self.patient()
-
     async def look(self) -> None:
         """At every open ticket."""
-        await self.bot.following.round()
+        await self.bot.poller.round()
         await self.settled()
 
     # -- what people see
