@@ -132,8 +132,8 @@ def _is_int(value: Any) -> bool:
 
 
 def _choice(name: str, item: Input, value: Any, texts: Texts, offered: Offered) -> Block:
-    labels = {option: texts(f"choice.{item.choices or name}.{option}") for option in item.options}
-    options = [_option(option, label) for option, label in (labels or offered.get(item.source, {})).items()]
+    labels = [(option, texts(f"choice.{item.choices or name}.{option}")) for option in item.options]
+    options = [_option(option, label) for option, label in labels or offered.get(item.source, {}).items()]
     by_value = {option["value"]: option for option in options}
     if item.kind is Kind.CHOICES:
         chosen = [by_value[v] for v in value or [] if v in by_value]

@@ -71,7 +71,7 @@ def keys_spoken() -> set[str]:
         position, prefix = SPOKEN.get(name, (0, None))
         if prefix is None or len(call.args) <= position:
             continue
-        for key in constants(call.args[position]):
+        for key in filter(None, constants(call.args[position])):
             found.add(key if prefix == "say." and key.partition(".")[0] in SECTIONS else prefix + key)
     return found
 
