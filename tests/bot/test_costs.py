@@ -2,7 +2,7 @@
 
 import contextlib
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -44,7 +44,7 @@ def counted(office: Workplace) -> Iterator[Costs]:
     def write(_: object) -> None:
         costs.writes += 1
 
-    engines: tuple[tuple[Engine, object], ...] = (
+    engines: tuple[tuple[Engine, Callable[[object], None]], ...] = (
         (store._reading.sync_engine, read),
         (store._writing.sync_engine, write),
     )
