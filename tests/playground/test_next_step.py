@@ -1,5 +1,7 @@
 """The button that plays the next step goes all the way; a fresh demo begins in the middle of it."""
 
+import pytest
+
 from playground.acts import Acts
 from playground.examples import FORMS, answers
 from playground.journey import Journey, ready
@@ -7,6 +9,8 @@ from playground.next_step import CLOSED, Player
 from playground.office import CALM, LIFELIKE, Office
 from playground.seed import seed
 from playground.slack import Person
+
+pytestmark = pytest.mark.process
 
 MOST_PRESSES = 120
 

@@ -15,6 +15,8 @@ from playground.journey import Journey, ready
 from playground.office import CALM, POLICIES, ROOT, Office
 from playground.rehearse import rehearse
 
+pytestmark = pytest.mark.process
+
 ID = re.compile(r"<[@#!]|\b[UC][A-Z0-9]{10}\b")
 
 
