@@ -1,9 +1,13 @@
 """For all tests: what each of them starts, how long it may take, and chance that comes again."""
 
 import asyncio
+import gc
 import io
+import os
+import shutil
 import sys
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -13,11 +17,24 @@ settings.register_profile("fixed", deadline=None, derandomize=True)
 settings.register_profile("soak", deadline=None, max_examples=2000, print_blob=True)
 settings.load_profile("fixed")
 
+MEMORY = Path("/dev/shm")  # noqa: S108  Linux's
+ROOM = 4 * 2**30
+if "TMPDIR" not in os.environ and MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
+    # Each commit waits until it is on the disk, thousands of times, on a disk that others use too; of tests nothing has to last.
+    os.environ["TMPDIR"] = str(MEMORY)
+
 HEAVY = ("process", "browser", "postgres")
 HEAVY_SECONDS = 300
 """Most that a test of those may take; the others have the default of pyproject.toml."""
 
-WHOLE = {"Office]": "process", "Workplace]": "bot", "ProofPlace]": "bot", "DeskPlace]": "bot", "proof_place.Acme]": "bot"}
+WHOLE = {
+    "Office]": "process",
+    "Workplace]": "bot",
+    "ProofPlace]": "bot",
+    "DeskPlace]": "bot",
+    "proof_place.Acme]": "bot",
+    "Scene]": "bot",
+}
 """Fixtures that give one of these run the whole bot: as a process, or in the test's own."""
 
 LONG_FIRST = (
@@ -76,13 +93,14 @@ def _watch(event: str, arguments: tuple[object, ...]) -> None:
 sys.addaudithook(_watch)
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    _now.append(item)
-    try:
-        return (yield)
-    finally:
-        _now.pop()
+def pytest_runtest_protocol(item: pytest.Item) -> None:
+    _now[:] = [item]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown() -> None:
+    """With the last test that needs it ends what others started."""
+    _now.clear()
 
 
 # -- a test that hangs says where
@@ -96,7 +114,7 @@ def pytest_runtest_makereport(
     report = yield
     if call.excinfo is not None and "Timeout (>" in str(call.excinfo.value):
         waiting = io.StringIO()
-        for task in list(asyncio.tasks._all_tasks):  # type: ignore[attr-defined]  of all loops: none is running here
+        for task in [one for one in gc.get_objects() if type(one) is asyncio.Task]:  # of all loops, none of which runs now
             if not task.done():
                 task.print_stack(file=waiting)
         report.sections.append(("what tasks wait for", waiting.getvalue()))

@@ -32,7 +32,7 @@ from tests.bot.workplace import settings_of
 
 log = logging.getLogger(__name__)
 
-KILLS = int(os.environ.get("KILLS") or 20)
+KILLS = int(os.environ.get("KILLS") or 12)
 """In all; `make soak` kills more often."""
 SEED = int(os.environ.get("KILL_SEED") or 1)
 JOURNEY = 450

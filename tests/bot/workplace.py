@@ -19,6 +19,7 @@ from pydantic import SecretStr
 
 from bot.app import Bot
 from bot.buttons import Act, ButtonValue
+from bot.engine import Engine
 from bot.policies import Policies
 from bot.serve import listener
 from bot.settings import Settings
@@ -35,6 +36,7 @@ from playground.journey import Journey
 from playground.office import Office
 from playground.slack import Channel, Delivery, Message, Outcome, Person, Seen, UnmetError
 from playground.slack.payloads import actions_on_message
+from storage.engine import checkpoint
 from storage.migrate import upgrade
 from tests import leaks
 
@@ -53,6 +55,18 @@ class _Server(uvicorn.Server):
 
 async def _as_coroutine(running: Awaitable[float | None]) -> float | None:
     return await running
+
+
+async def _with_a_queue(url: str) -> None:
+    """The engine writes down its queue at its first start, and sees a new one only a second later."""
+
+    async def nothing(_batch_id: str) -> None:
+        return None
+
+    engine = Engine(url, nothing)
+    await engine.start()
+    await engine.stop()
+    checkpoint(url)
 
 
 def who(person: Person) -> Who:
@@ -111,6 +125,7 @@ class Workplace(Office):
         self._people()
         if not _empty:
             upgrade(self.database_url)
+            await _with_a_queue(self.database_url)
             _empty.append(self.file.read_bytes())
         self.file.write_bytes(_empty[0])
         await self.start_bot()
