@@ -24,7 +24,7 @@ if "TMPDIR" not in os.environ and MEMORY.is_dir() and os.access(MEMORY, os.W_OK)
     os.environ["TMPDIR"] = str(MEMORY)
 
 HEAVY = ("process", "browser", "postgres")
-HEAVY_SECONDS = 300
+HEAVY_SECONDS = 600
 """Most that a test of those may take; the others have the default of pyproject.toml."""
 
 WHOLE = {
