@@ -2,12 +2,15 @@
 
 import logging
 
+import pytest
+
 from flows.model import Draft
 from tests.bot.workplace import Workplace
 
 SECRET = "c2VjcmV0LW9mLXRoaXMtdGVzdC1hbG9uZQ"
 
 
+@pytest.mark.bot
 async def test_a_secret_is_found_wherever_it_is() -> None:
     async with Workplace() as place:
         onboarding = await place.begin()

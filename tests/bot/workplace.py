@@ -21,6 +21,7 @@ from pydantic import SecretStr
 from bot.app import Adapters, Bot, build
 from bot.config.policies import Policies
 from bot.config.settings import Settings
+from bot.jobs.engine import Engine
 from bot.jobs.errors import EffectError
 from bot.jobs.runner import Patience
 from bot.messages.buttons import Act, ButtonValue
@@ -40,6 +41,7 @@ from playground.office import Office
 from playground.slack import Channel, Delivery, Message, Outcome, SeenMessage, SlackPerson, UnmetError
 from playground.slack.payloads import actions_on_message
 from playground.walkthrough import Walkthrough
+from storage.engine import checkpoint
 from storage.migrate import upgrade
 from tests import leaks
 
@@ -71,6 +73,18 @@ class _Told(Patience):
 
     def pause(self, attempts: int, error: EffectError) -> float:
         return self.of().pause(attempts, error)
+
+
+async def _with_a_queue(url: str) -> None:
+    """The engine writes down its queue at its first start, and sees a new one only a second later."""
+
+    async def nothing(_batch_id: str) -> None:
+        return None
+
+    engine = Engine(url)
+    await engine.start(nothing)
+    await engine.stop()
+    checkpoint(url)
 
 
 def who(person: SlackPerson) -> Who:
@@ -129,6 +143,7 @@ class Workplace(Office):
         self._people()
         if not _empty:
             upgrade(self.database_url)
+            await _with_a_queue(self.database_url)
             _empty.append(self.file.read_bytes())
         self.file.write_bytes(_empty[0])
         await self.start_bot()

@@ -43,6 +43,7 @@ def test_a_start_later_finds_it_where_it_was(tmp_path: Path) -> None:
     assert DemoClock(tmp_path / "clock").ahead == timedelta(days=3)
 
 
+@pytest.mark.process
 async def test_reminders_that_were_missed_come_as_one_and_are_dated_by_the_moved_clock() -> None:
     async with Office(policies=LIFELIKE) as office:
         journey = Walkthrough(office)

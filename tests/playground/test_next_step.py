@@ -1,5 +1,7 @@
 """The button that plays the next step goes all the way; a fresh demo begins in the middle of it."""
 
+import pytest
+
 from playground.acts import Acts
 from playground.examples import FORMS, answers
 from playground.next_step import CLOSED, Player
@@ -7,6 +9,8 @@ from playground.office import CALM, LIFELIKE, Office
 from playground.seed import seed
 from playground.slack import SlackPerson
 from playground.walkthrough import Walkthrough, ready
+
+pytestmark = pytest.mark.process
 
 MOST_PRESSES = 120
 

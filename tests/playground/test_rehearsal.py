@@ -15,6 +15,8 @@ from playground.office import CALM, POLICIES, ROOT, Office
 from playground.rehearse import rehearse
 from playground.walkthrough import Walkthrough, ready
 
+pytestmark = pytest.mark.process
+
 ID = re.compile(r"<[@#!]|\b[UC][A-Z0-9]{10}\b")
 
 

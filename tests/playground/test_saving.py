@@ -114,6 +114,7 @@ async def test_only_what_changed_is_written(tmp_path: Path) -> None:
     assert "Blue Coop" in (tmp_path / "slack.json").read_text()
 
 
+@pytest.mark.process
 async def test_the_next_start_goes_on_even_with_a_world_that_lost_the_last_messages(tmp_path: Path) -> None:
     async with LastingOffice(tmp_path, policies=CALM) as office:
         assert office.fresh

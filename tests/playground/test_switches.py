@@ -76,6 +76,7 @@ async def test_each_switch_shows_itself_and_leaves_nothing_behind(slack: SlackSt
         switches.set("weather", on=True)
 
 
+@pytest.mark.process
 async def test_a_bot_that_lost_slack_for_a_while_takes_the_next_click() -> None:
     async with Office(policies=CALM) as office:
         switches = FaultSwitches(office.slack, office.pismo)

@@ -342,6 +342,7 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.process
 async def test_a_killed_process_does_the_rest_after_its_restart_and_looks_for_what_was_under_way(tmp_path: Path) -> None:
     url, key = f"sqlite+aiosqlite:///{tmp_path}/bot.db", new_key()
     await asyncio.to_thread(upgrade, url)
@@ -351,9 +352,14 @@ async def test_a_killed_process_does_the_rest_after_its_restart_and_looks_for_wh
             *(sys.executable, "-c", CRASHING, url, key, mode), stdout=asyncio.subprocess.PIPE
         )
         assert process.stdout is not None
-        async with asyncio.timeout(20):
+        try:
             while not seen or seen[-1] != last:
-                seen.append((await process.stdout.readline()).decode().strip())
-        process.kill()
-        await process.communicate()
+                line = await process.stdout.readline()
+                if not line:
+                    pytest.fail(f"it ended after {seen}: see what it wrote to standard error")
+                seen.append(line.decode().strip())
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.communicate()
     assert seen == ["does 1 False", "does 2 False", "does 2 True", "does 3 False"]

@@ -159,7 +159,7 @@ def raw_value(item: Input, most: int, data: st.DataObject) -> Any:
             return None
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=settings().max_examples * 4 // 5)
 @given(st.data(), st.sampled_from(sorted(FORMS)), st.sampled_from(languages()))
 def test_any_raw_answers_come_back_as_they_were_typed(data: st.DataObject, form_id: str, language: str) -> None:
     form = FORMS[form_id]
@@ -172,7 +172,7 @@ def test_any_raw_answers_come_back_as_they_were_typed(data: st.DataObject, form_
     assert given_values(parse_page(initial_state(view), slot, {})) == given_values(raw)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=settings().max_examples * 3 // 5)
 @given(TYPED.map(lambda text: (text * 3000)[:3000]), st.sampled_from(sorted(STEP_FORMS)), st.sampled_from(languages()))
 def test_the_last_page_fits_whatever_was_typed_and_mentions_nobody(typed: str, step: str, language: str) -> None:
     form, texts = STEP_FORMS[step], Texts(language)

@@ -19,6 +19,8 @@ from playground.slack import SlackStandIn as Playground
 from storage.sealing import Keyring, new_key
 from storage.store import Store
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).parents[3]
 
 

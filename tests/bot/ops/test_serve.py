@@ -21,6 +21,8 @@ from playground.slack import SlackStandIn as Playground
 from storage.migrate import upgrade
 from storage.sealing import new_key
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).parents[3]
 COMMAND = ("-W", "error", "-m", "bot")
 
