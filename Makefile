@@ -4,8 +4,12 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
+TWO    := -n 2 --dist loadfile --no-loadscope-reorder
+# Of what is left to chance in `make soak`; elsewhere it is fixed.
+SEED   := $(or $(SEED),$(shell od -An -N3 -tu4 /dev/urandom | tr -d ' '))
+
 .DEFAULT_GOAL := help
-.PHONY: help setup test demo rehearse run check lint types format bench screenshots lock
+.PHONY: help setup test quick soak demo rehearse run check lint types format bench screenshots lock
 
 help: ## list the tasks
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -20,7 +24,15 @@ $(READY): requirements-dev.txt
 	@touch $(READY)
 
 test: $(READY) ## run all tests, two files at a time
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest $(TWO)
+
+quick: $(READY) ## run the tests that start no bot, process, browser or PostgreSQL
+	$(BIN)/python -m pytest $(TWO) -m "not (bot or process or browser or postgres)"
+
+soak: $(READY) ## run what leaves something to chance at length; SEED=… plays one again
+	@echo SEED=$(SEED)
+	KILLS=200 KILL_SEED=$(SEED) $(BIN)/python -m pytest $(TWO) -m "hypothesis or chance" \
+		--randomly-seed=$(SEED) --hypothesis-seed=$(SEED) --hypothesis-profile=soak --timeout=3600
 
 demo: $(READY) ## try it in the browser, without Slack; FRESH=1 begins anew
 	@exec $(BIN)/python -m playground.demo

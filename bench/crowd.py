@@ -21,7 +21,7 @@ from flows.people import Who
 from flows.ports import Unit
 from flows.rules import Rules
 from playground.office import Office
-from playground.slack import Channel, Message, Person, View
+from playground.slack import Channel, Message, SlackPerson, View
 from playground.slack.payloads import actions_on_message, on_submission
 from storage import tables
 from storage.sealing import Keyring
@@ -35,7 +35,7 @@ TOGETHER = 40
 
 @dataclass(frozen=True)
 class Customer:
-    lead: Person
+    lead: SlackPerson
     onboarding: str
     channel: Channel
     blocks: list[dict[str, Any]]
@@ -71,7 +71,7 @@ class Crowd(Office):
             await unit.session.execute(update(tables.effects).values(state="done"))
         await store.close()
 
-    async def _begin(self, unit: Unit, lead: Person, channel: Channel) -> Customer:
+    async def _begin(self, unit: Unit, lead: SlackPerson, channel: Channel) -> Customer:
         rules, sam, who = Rules(), Who(self.sam.team_id, self.sam.id), Who(lead.team_id, lead.id)
         asked = start.Start(channel.name, channel.id, who, self.sam.id, "en", None)
         onboarding = await start.start(unit, rules, asked, sam)

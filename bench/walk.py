@@ -20,7 +20,7 @@ from slack_bolt.response import BoltResponse
 
 from bot.messages.buttons import Act
 from flows.journey import JOURNEYS
-from playground.journey import action_id, ready
+from playground.walkthrough import action_id, ready
 from tests.bot.workplace import Workplace
 
 ROOT = str(Path(__file__).parent.parent)

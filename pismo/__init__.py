@@ -2,10 +2,9 @@
 
 from pismo.client import Pismo
 from pismo.environments import Environments
-from pismo.errors import Kind, PismoError
+from pismo.errors import PismoError, PismoErrorKind
 from pismo.models import AccessToken, AuditPage, Organization, Program, ProgramsPage
 from pismo.tls import CertificateError, ClientTls
-from pismo.tokens import TokenError, TokenFacts, clean_token, read_token
 
 __all__ = [
     "AccessToken",
@@ -13,14 +12,10 @@ __all__ = [
     "CertificateError",
     "ClientTls",
     "Environments",
-    "Kind",
     "Organization",
     "Pismo",
     "PismoError",
+    "PismoErrorKind",
     "Program",
     "ProgramsPage",
-    "TokenError",
-    "TokenFacts",
-    "clean_token",
-    "read_token",
 ]

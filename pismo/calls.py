@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Call:
+class PismoCall:
     """One operation.
 
     ``service`` is the path prefix: the same error code means different things in different services.
@@ -25,14 +25,14 @@ class Call:
     safe: bool = False
 
 
-TOKEN_BASIC = Call("passport", "token_basic", "POST", "/passport/v2/s2s/access-token", frozenset({201}))
-TOKEN_OPENID = Call("passport", "token_openid", "POST", "/passport/v1/oauth2/token", frozenset({201}))
+TOKEN_BASIC = PismoCall("passport", "token_basic", "POST", "/passport/v2/s2s/access-token", frozenset({201}))
+TOKEN_OPENID = PismoCall("passport", "token_openid", "POST", "/passport/v1/oauth2/token", frozenset({201}))
 # The guide does not show the answer: RFC 6749 says 200, the two documented token calls say 201.
-TOKEN_OAUTH2 = Call("passport", "token_oauth2", "POST", "/passport/v2/oauth/token", frozenset({200, 201}), in_openapi=False)
-GET_ORGANIZATION = Call("orgs-core", "get_organization", "GET", "/orgs-core/v1/orgs/{id}", frozenset({200}), safe=True)
+TOKEN_OAUTH2 = PismoCall("passport", "token_oauth2", "POST", "/passport/v2/oauth/token", frozenset({200, 201}), in_openapi=False)
+GET_ORGANIZATION = PismoCall("orgs-core", "get_organization", "GET", "/orgs-core/v1/orgs/{id}", frozenset({200}), safe=True)
 # No id in its path: the header says which organization.
-PATCH_ORGANIZATION = Call("orgs-core", "patch_organization", "PATCH", "/orgs-core/v1/orgs", frozenset({200}))
-LIST_PROGRAMS = Call("programs", "list_programs", "GET", "/programs/v1/programs", frozenset({200}), safe=True)
-LIST_AUDIT = Call("audit-api", "list_audit", "GET", "/audit-api/v1/audit", frozenset({200}), safe=True)  # beta
+PATCH_ORGANIZATION = PismoCall("orgs-core", "patch_organization", "PATCH", "/orgs-core/v1/orgs", frozenset({200}))
+LIST_PROGRAMS = PismoCall("programs", "list_programs", "GET", "/programs/v1/programs", frozenset({200}), safe=True)
+LIST_AUDIT = PismoCall("audit-api", "list_audit", "GET", "/audit-api/v1/audit", frozenset({200}), safe=True)  # beta
 
 CALLS = (TOKEN_BASIC, TOKEN_OPENID, TOKEN_OAUTH2, GET_ORGANIZATION, PATCH_ORGANIZATION, LIST_PROGRAMS, LIST_AUDIT)

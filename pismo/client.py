@@ -22,13 +22,12 @@ from pismo.calls import (
     TOKEN_BASIC,
     TOKEN_OAUTH2,
     TOKEN_OPENID,
-    Call,
+    PismoCall,
 )
-from pismo.connection import Connection
-from pismo.errors import Kind, PismoError, read_error
+from pismo.connection import PismoConnection
+from pismo.errors import PismoError, PismoErrorKind, read_error
 from pismo.models import AccessToken, AuditPage, Organization, ProgramsPage, Result
 from pismo.tls import CertificateError, ClientTls, handshake_fault
-from pismo.tokens import clean_token
 
 log = logging.getLogger("pismo")
 
@@ -40,6 +39,8 @@ LONGEST_WAIT = 5.0
 
 # Org IDs are not always `TN-<uuid>`; what matters here is that one cannot change the path or break the header.
 _ORG_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
+# RFC 6750 section 2.1, `b64token`: all that may follow "Bearer " in a header.
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*", re.ASCII)
 _X_CID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
 
@@ -57,13 +58,20 @@ class _Answer:
             return None
 
 
+def _sendable(token: SecretStr) -> str:
+    """Raises ValueError for one with a character that no token has."""
+    if not _TOKEN.fullmatch(token.get_secret_value()):
+        raise ValueError("the token has a character that no token has, or none")
+    return token.get_secret_value()
+
+
 class Pismo:
     """Calls of one environment over one connection pool: ``async with Pismo(base_url) as pismo``.
 
     ``timeout`` is in seconds, for connecting, for the handshake and for each wait; an attempt as a whole gets three times that.
     ``attempts``: of a call that only reads, with growing waits between them and as long as the other side says. ``secret_field``: what the
     OAuth2 call names the client's secret; Pismo's guide says as the default does, RFC 6749 ``client_secret``. Every method raises
-    PismoError, and ValueError for a token (TokenError) or an org ID that cannot be sent. Tokens are taken as they were pasted.
+    PismoError, and ValueError for a token or an org ID that can't be sent, without either.
     """
 
     def __init__(
@@ -77,7 +85,7 @@ class Pismo:
         secret_field: str = "client_secret_string",  # noqa: S107  the name of the field, not a secret
     ) -> None:
         self._timeout, self._attempts, self._secret_field = timeout, attempts, secret_field
-        self._connection = Connection(base_url, transport=transport, timeout=timeout, tls=tls)
+        self._connection = PismoConnection(base_url, transport=transport, timeout=timeout, tls=tls)
 
     async def __aenter__(self) -> Self:
         return self
@@ -120,7 +128,7 @@ class Pismo:
 
     async def token_openid(self, jwt: SecretStr) -> AccessToken:
         """``jwt`` is signed by the customer's own key (RS256), for at most 3600 s."""
-        secret = clean_token(jwt.get_secret_value()).get_secret_value()
+        secret = _sendable(jwt)
         return await self._read(TOKEN_OPENID, AccessToken, {"json": {"token": secret}}, secrets=(secret,))
 
     async def token_oauth2(self, client_id: str, client_secret: SecretStr, scope: str) -> AccessToken:
@@ -131,7 +139,7 @@ class Pismo:
 
     async def _read(
         self,
-        call: Call,
+        call: PismoCall,
         model: type[R],
         content: Mapping[str, Any],
         *,
@@ -143,7 +151,7 @@ class Pismo:
             raise ValueError("the org ID has a character that no org ID has, or no or too many characters")
         headers = {"x-tenant": org_id} if org_id else {}
         if token is not None:
-            bearer = clean_token(token.get_secret_value()).get_secret_value()
+            bearer = _sendable(token)
             headers["authorization"] = f"Bearer {bearer}"
             secrets = (*secrets, bearer)
         answer = await self._answer(call, call.path.format(id=org_id), org_id, secrets, headers=headers, **content)
@@ -155,9 +163,9 @@ class Pismo:
             except ValidationError as error:
                 wrong = ", ".join(".".join(map(str, fault["loc"])) for fault in error.errors(include_input=False))
         message = f"the answer cannot be read: {wrong}"
-        raise PismoError(call.service, status, None, message, answer.x_cid, kind=Kind.UNEXPECTED, ms=answer.ms)
+        raise PismoError(call.service, status, None, message, answer.x_cid, kind=PismoErrorKind.UNEXPECTED, ms=answer.ms)
 
-    async def _answer(self, call: Call, path: str, org_id: str | None, secrets: tuple[str, ...], **content: Any) -> _Answer:
+    async def _answer(self, call: PismoCall, path: str, org_id: str | None, secrets: tuple[str, ...], **content: Any) -> _Answer:
         """The answer of success. Raises PismoError for another one, or none, after as many attempts as the call bears."""
         for attempt in range(1, self._attempts + 1):
             try:
@@ -182,7 +190,9 @@ class Pismo:
             await asyncio.sleep(wait)
         raise error
 
-    async def _send(self, call: Call, path: str, org_id: str | None, *, headers: Mapping[str, str], **content: Any) -> _Answer:
+    async def _send(
+        self, call: PismoCall, path: str, org_id: str | None, *, headers: Mapping[str, str], **content: Any
+    ) -> _Answer:
         x_cid = str(uuid4())
         failure, fault, response, start = "", None, None, perf_counter()
         try:
@@ -209,6 +219,6 @@ class Pismo:
             org_id or "-",
         )
         if response is None:  # not within `except`: httpx's error holds the request, and with it the token
-            kind = Kind.HANDSHAKE if fault else Kind.UNAVAILABLE
+            kind = PismoErrorKind.HANDSHAKE if fault else PismoErrorKind.UNAVAILABLE
             raise PismoError(call.service, None, fault, failure, x_cid, kind=kind, ms=ms)
         return _Answer(response, x_cid, ms)

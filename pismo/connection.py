@@ -23,7 +23,7 @@ class _Pool:
     old: bool = False
 
 
-class Connection:
+class PismoConnection:
     """``async with connection.open() as http``: the client of this moment. Calls under way end on the one they began with."""
 
     def __init__(

@@ -13,7 +13,7 @@ _MESSAGE_LIMIT = 200
 _JWT = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*", re.ASCII)
 
 
-class Kind(StrEnum):
+class PismoErrorKind(StrEnum):
     """What the caller can do about it."""
 
     UNAUTHORIZED = "unauthorized"
@@ -33,13 +33,13 @@ class Kind(StrEnum):
 
 
 # A code has its meaning only within its service: EOA0030 is a missing header in one and a missing file in another.
-_KINDS_BY_CODE = {("orgs-core", "EOA0100"): Kind.NOT_FOUND}
+_KINDS_BY_CODE = {("orgs-core", "EOA0100"): PismoErrorKind.NOT_FOUND}
 _KINDS_BY_STATUS = {
-    HTTPStatus.UNAUTHORIZED: Kind.UNAUTHORIZED,
-    HTTPStatus.FORBIDDEN: Kind.FORBIDDEN,
-    HTTPStatus.NOT_FOUND: Kind.NOT_FOUND,
-    HTTPStatus.REQUEST_TIMEOUT: Kind.UNAVAILABLE,
-    HTTPStatus.TOO_MANY_REQUESTS: Kind.RATE_LIMITED,
+    HTTPStatus.UNAUTHORIZED: PismoErrorKind.UNAUTHORIZED,
+    HTTPStatus.FORBIDDEN: PismoErrorKind.FORBIDDEN,
+    HTTPStatus.NOT_FOUND: PismoErrorKind.NOT_FOUND,
+    HTTPStatus.REQUEST_TIMEOUT: PismoErrorKind.UNAVAILABLE,
+    HTTPStatus.TOO_MANY_REQUESTS: PismoErrorKind.RATE_LIMITED,
 }
 
 
@@ -58,7 +58,7 @@ class PismoError(Exception):
         message: str,
         x_cid: str,
         *,
-        kind: Kind = Kind.UNAVAILABLE,
+        kind: PismoErrorKind = PismoErrorKind.UNAVAILABLE,
         retry_after: float | None = None,
         ms: int = 0,
     ) -> None:
@@ -76,7 +76,7 @@ class PismoError(Exception):
     @property
     def transient(self) -> bool:
         """Whether the same call may work later."""
-        return self.kind in {Kind.RATE_LIMITED, Kind.UNAVAILABLE}
+        return self.kind in {PismoErrorKind.RATE_LIMITED, PismoErrorKind.UNAVAILABLE}
 
     def __str__(self) -> str:
         what = " ".join(str(part) for part in (self.status, self.code) if part is not None)
@@ -110,12 +110,12 @@ def read_error(
     )
 
 
-def _kind_of(status: int) -> Kind:
+def _kind_of(status: int) -> PismoErrorKind:
     if status in _KINDS_BY_STATUS:
         return _KINDS_BY_STATUS[HTTPStatus(status)]
     if status >= 500:
-        return Kind.UNAVAILABLE
-    return Kind.REFUSED if status >= 400 else Kind.UNEXPECTED
+        return PismoErrorKind.UNAVAILABLE
+    return PismoErrorKind.REFUSED if status >= 400 else PismoErrorKind.UNEXPECTED
 
 
 def _code_and_message(body: object) -> tuple[str | None, str | None]:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from http import HTTPStatus
 
 
-class DeskFault(StrEnum):
+class ServiceDeskFault(StrEnum):
     """What the caller can do about it."""
 
     UNAUTHORIZED = "unauthorized"
@@ -25,16 +25,16 @@ class DeskFault(StrEnum):
 
 
 _BY_STATUS = {
-    HTTPStatus.UNAUTHORIZED: DeskFault.UNAUTHORIZED,
-    HTTPStatus.FORBIDDEN: DeskFault.FORBIDDEN,
-    HTTPStatus.NOT_FOUND: DeskFault.NOT_FOUND,
-    HTTPStatus.REQUEST_TIMEOUT: DeskFault.UNAVAILABLE,
-    HTTPStatus.TOO_MANY_REQUESTS: DeskFault.RATE_LIMITED,
+    HTTPStatus.UNAUTHORIZED: ServiceDeskFault.UNAUTHORIZED,
+    HTTPStatus.FORBIDDEN: ServiceDeskFault.FORBIDDEN,
+    HTTPStatus.NOT_FOUND: ServiceDeskFault.NOT_FOUND,
+    HTTPStatus.REQUEST_TIMEOUT: ServiceDeskFault.UNAVAILABLE,
+    HTTPStatus.TOO_MANY_REQUESTS: ServiceDeskFault.RATE_LIMITED,
 }
 _MOST = 300
 
 
-class DeskError(Exception):
+class ServiceDeskError(Exception):
     """A call that did not work. Its text holds nothing of what was sent or answered.
 
     ``status`` is None when no answer came. ``detail`` is Jira's own message, for support's eyes: it may repeat what was sent, so it
@@ -44,7 +44,7 @@ class DeskError(Exception):
 
     def __init__(
         self,
-        fault: DeskFault,
+        fault: ServiceDeskFault,
         status: int | None = None,
         *,
         detail: str = "",
@@ -58,21 +58,27 @@ class DeskError(Exception):
     @property
     def transient(self) -> bool:
         """Whether the same call may work later."""
-        return self.fault in (DeskFault.RATE_LIMITED, DeskFault.UNAVAILABLE)
+        return self.fault in (ServiceDeskFault.RATE_LIMITED, ServiceDeskFault.UNAVAILABLE)
 
     def __str__(self) -> str:
         return f"Service Desk: {self.fault} ({self.status or 'no answer'})"
 
 
-def read_error(status: int, headers: Mapping[str, str], body: object, secret: str) -> DeskError:
+def read_error(status: int, headers: Mapping[str, str], body: object, secret: str) -> ServiceDeskError:
     """The error of an answered call. ``body`` is the decoded JSON, or None; ``secret`` is cut from its message.
 
     Source of the two shapes: ``{"errorMessage"}`` of `rest/servicedeskapi`, ``{"errorMessages", "errors"}`` of Jira's platform below.
     """
     fault = _BY_STATUS.get(HTTPStatus(status)) if status in set(HTTPStatus) else None
     if fault is None:
-        fault = DeskFault.UNAVAILABLE if status >= 500 else DeskFault.REFUSED if status >= 400 else DeskFault.UNEXPECTED
-    return DeskError(
+        fault = (
+            ServiceDeskFault.UNAVAILABLE
+            if status >= 500
+            else ServiceDeskFault.REFUSED
+            if status >= 400
+            else ServiceDeskFault.UNEXPECTED
+        )
+    return ServiceDeskError(
         fault,
         status,
         detail=_detail(body, secret),

@@ -4,14 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pismo.jsm_models import DeskField, Option
+from pismo.jsm_models import FieldOption, RequestField
 
 Values = Mapping[str, Any]
 """What is sent: field id -> value."""
 
 
 @dataclass(frozen=True)
-class DeskNames:
+class RequestFormNames:
     """What the access request's form is called in one portal.
 
     ``desk`` is the project's name or key. ``category`` is the choice whose children are ``subtypes``, by resource. ``fields`` are
@@ -45,7 +45,7 @@ def same(one: str, other: str) -> bool:
     return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
 
 
-def fill(fields: Sequence[DeskField], names: DeskNames, resource: str, summary: str, description: str) -> Values:
+def fill(fields: Sequence[RequestField], names: RequestFormNames, resource: str, summary: str, description: str) -> Values:
     """The values of an access request. Raises NameNotFoundError.
 
     Source of the formats: Atlassian's *Field input formats*: text as it is, a choice by ``id``, a cascading one with its ``child``.
@@ -68,32 +68,32 @@ def fill(fields: Sequence[DeskField], names: DeskNames, resource: str, summary: 
     return values
 
 
-def _is_system(one: DeskField, system: str) -> bool:
+def _is_system(one: RequestField, system: str) -> bool:
     return system in (one.field_id, one.jira_schema.system)
 
 
-def _system(fields: Sequence[DeskField], system: str) -> DeskField:
+def _system(fields: Sequence[RequestField], system: str) -> RequestField:
     for one in fields:
         if _is_system(one, system):
             return one
     raise NameNotFoundError("field", system.capitalize(), (one.name for one in fields))
 
 
-def _named(fields: Sequence[DeskField], name: str) -> DeskField:
+def _named(fields: Sequence[RequestField], name: str) -> RequestField:
     for one in fields:
         if same(one.name, name) or one.field_id == name:
             return one
     raise NameNotFoundError("field", name, (one.name for one in fields))
 
 
-def _option(options: Sequence[Option], label: str) -> Option:
+def _option(options: Sequence[FieldOption], label: str) -> FieldOption:
     for option in options:
         if same(option.label, label):
             return option
     raise NameNotFoundError("option", label, (option.label for option in options))
 
 
-def _cascade(fields: Sequence[DeskField], parent: str, child: str) -> tuple[DeskField, Mapping[str, Any]]:
+def _cascade(fields: Sequence[RequestField], parent: str, child: str) -> tuple[RequestField, Mapping[str, Any]]:
     """The field that offers this choice with this one below it, whatever the field is called."""
     for one in fields:
         for option in one.valid_values:

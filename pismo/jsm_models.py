@@ -20,7 +20,7 @@ class _Answer(BaseModel):
         return {name: one for name, one in value.items() if one is not None} if isinstance(value, dict) else value
 
 
-class Desk(_Answer):
+class ServiceDeskProject(_Answer):
     id: _ID
     name: str = Field(alias="projectName")
     key: str = Field("", alias="projectKey")
@@ -31,12 +31,12 @@ class RequestType(_Answer):
     name: str
 
 
-class Option(_Answer):
+class FieldOption(_Answer):
     """A choice of a field. ``value`` is what is sent as its id, ``label`` what people see; a cascading choice has children."""
 
     value: _ID
     label: str
-    children: tuple["Option", ...] = ()
+    children: tuple["FieldOption", ...] = ()
 
 
 class FieldSchema(_Answer):
@@ -45,12 +45,12 @@ class FieldSchema(_Answer):
     """``summary``, ``description``, ``priority``, …: the field's name within Jira, whatever the form calls it."""
 
 
-class DeskField(_Answer):
+class RequestField(_Answer):
     field_id: str
     name: str = ""
     required: bool = False
     visible: bool = True
-    valid_values: tuple[Option, ...] = ()
+    valid_values: tuple[FieldOption, ...] = ()
     default_values: tuple[Any, ...] = ()
     preset_values: tuple[Any, ...] = ()
     jira_schema: FieldSchema = FieldSchema()
@@ -61,7 +61,7 @@ class DeskField(_Answer):
         return bool(self.default_values or self.preset_values)
 
 
-class Moment(_Answer):
+class StatusDate(_Answer):
     epoch_millis: int = 0
 
     @property
@@ -69,12 +69,12 @@ class Moment(_Answer):
         return datetime.fromtimestamp(self.epoch_millis / 1000, UTC)
 
 
-class Status(_Answer):
+class RequestStatus(_Answer):
     """``category`` is one of UNDEFINED, NEW, INDETERMINATE, DONE, whatever a desk calls its statuses."""
 
     name: str = Field(alias="status")
     category: str = Field("UNDEFINED", alias="statusCategory")
-    date: Moment = Field(Moment(), alias="statusDate")
+    date: StatusDate = Field(StatusDate(), alias="statusDate")
 
     @property
     def done(self) -> bool:
@@ -91,11 +91,11 @@ class _FieldValue(_Answer):
     value: Any = None
 
 
-class DeskRequest(_Answer):
+class CustomerRequest(_Answer):
     """A customer request. ``key`` is the ticket's, e.g. ``SD-1024``; ``web`` its page in the portal."""
 
     key: str = Field(alias="issueKey")
-    status: Status = Field(alias="currentStatus")
+    status: RequestStatus = Field(alias="currentStatus")
     summary: str = ""
     values: tuple[_FieldValue, ...] = Field((), alias="requestFieldValues")
     links: _Links = Field(_Links(), alias="_links")

@@ -6,8 +6,6 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from pismo.tokens import TokenError, TokenFacts, read_token
-
 
 class Result(BaseModel):
     """An answer and the call it came from: ``x_cid`` is Pismo's correlation ID, ``ms`` the call's duration."""
@@ -115,7 +113,7 @@ class _TokenAnswer(Result):
 
 
 class AccessToken(Result):
-    """``expires_at`` is the token's own ``exp``, else the answer's ``expires_in``, else None. ``tenant`` is the org ID."""
+    """``expires_at`` by the answer's ``expires_in``; ``tenant`` is the org ID. None where the answer doesn't say: the token itself may."""
 
     value: SecretStr = Field(min_length=1)
     expires_at: datetime | None = None
@@ -125,22 +123,13 @@ class AccessToken(Result):
     def read(cls, body: Mapping[str, Any]) -> Self:
         answer = _TokenAnswer.model_validate(body)
         value = answer.access_token or answer.token
-        facts = _facts(value)
         later = datetime.now(UTC) + timedelta(seconds=answer.expires_in) if answer.expires_in is not None else None
         return cls.model_validate(
             {
                 "value": value,
-                "expires_at": facts.expires_at or later,
-                "tenant": answer.tenant or facts.tenant,
+                "expires_at": later,
+                "tenant": answer.tenant,
                 "x_cid": answer.x_cid,
                 "ms": answer.ms,
             }
         )
-
-
-def _facts(token: SecretStr | None) -> TokenFacts:
-    """Nothing known of a token that is no JWT: Pismo does not promise that all are."""
-    try:
-        return read_token(token.get_secret_value() if token else "")
-    except TokenError:
-        return TokenFacts(expires_at=None, issued_at=None, tenant=None)

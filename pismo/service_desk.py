@@ -15,11 +15,20 @@ from urllib.parse import urlsplit
 import httpx
 from pydantic import BaseModel, SecretStr, ValidationError
 
-from pismo.jsm_errors import DeskError, DeskFault, read_error
-from pismo.jsm_form import DeskNames, NameNotFoundError, Values, same
-from pismo.jsm_models import Desk, DeskField, DeskRequest, RequestType, Status
+from pismo.jsm_errors import ServiceDeskError, ServiceDeskFault, read_error
+from pismo.jsm_form import NameNotFoundError, RequestFormNames, Values, same
+from pismo.jsm_models import CustomerRequest, RequestField, RequestStatus, RequestType, ServiceDeskProject
 
-__all__ = ["DeskError", "DeskFault", "DeskNames", "DeskRequest", "Form", "NameNotFoundError", "ServiceDesk", "Status"]
+__all__ = [
+    "CustomerRequest",
+    "NameNotFoundError",
+    "RequestForm",
+    "RequestFormNames",
+    "RequestStatus",
+    "ServiceDesk",
+    "ServiceDeskError",
+    "ServiceDeskFault",
+]
 
 log = logging.getLogger("pismo.service_desk")
 
@@ -33,16 +42,16 @@ _MARKER = re.compile(r"[a-z0-9]{8,64}", re.ASCII)
 
 
 @dataclass(frozen=True)
-class Form:
+class RequestForm:
     """Where access is asked for in one portal, and with which fields."""
 
     desk_id: str
     type_id: str
-    fields: tuple[DeskField, ...]
+    fields: tuple[RequestField, ...]
 
 
 class ServiceDesk:
-    """``async with ServiceDesk(url, user, token) as desk``. Every method raises DeskError.
+    """``async with ServiceDesk(url, user, token) as desk``. Every method raises ServiceDeskError.
 
     ``url`` is the site's, e.g. ``https://pismolabs.atlassian.net``; ``user`` the e-mail address of the account the API token is of.
     ``timeout`` is in seconds and holds for a whole call.
@@ -77,9 +86,9 @@ class ServiceDesk:
     async def aclose(self) -> None:
         await self._http.aclose()
 
-    async def form(self, names: DeskNames) -> Form:
+    async def form(self, names: RequestFormNames) -> RequestForm:
         """The ids behind the names. Raises NameNotFoundError too; a wrong token may look like a site with no desk at all."""
-        desks = await self._all(Desk, f"{API}/servicedesk")
+        desks = await self._all(ServiceDeskProject, f"{API}/servicedesk")
         desk = next((one for one in desks if same(one.name, names.desk) or one.key == names.desk), None)
         if desk is None:
             raise NameNotFoundError("desk", names.desk, (one.name for one in desks))
@@ -89,15 +98,15 @@ class ServiceDesk:
             raise NameNotFoundError("request_type", names.request_type, (one.name for one in types))
         body = await self._call("GET", f"{API}/servicedesk/{desk.id}/requesttype/{wanted.id}/field")
         listed = body.get("requestTypeFields")
-        fields = [_read(DeskField, one) for one in listed] if isinstance(listed, list) else []
-        return Form(desk.id, wanted.id, tuple(fields))
+        fields = [_read(RequestField, one) for one in listed] if isinstance(listed, list) else []
+        return RequestForm(desk.id, wanted.id, tuple(fields))
 
-    async def file(self, form: Form, values: Values) -> DeskRequest:
+    async def file(self, form: RequestForm, values: Values) -> CustomerRequest:
         """Where it fails with ``happened``, look with `find` before it is filed again."""
         content = {"serviceDeskId": form.desk_id, "requestTypeId": form.type_id, "requestFieldValues": dict(values)}
-        return _read(DeskRequest, await self._call("POST", f"{API}/request", json=content), happened=True)
+        return _read(CustomerRequest, await self._call("POST", f"{API}/request", json=content), happened=True)
 
-    async def find(self, form: Form, marker: str) -> DeskRequest | None:
+    async def find(self, form: RequestForm, marker: str) -> CustomerRequest | None:
         """The request of this user whose summary holds the marker: lower-case letters and digits alone, one word of the search.
 
         What was filed a moment ago may not be found yet: the search runs on an index that follows within seconds, or minutes.
@@ -111,21 +120,21 @@ class ServiceDesk:
             "serviceDeskId": form.desk_id,
             "requestTypeId": form.type_id,
         }
-        for found in await self._all(DeskRequest, f"{API}/request", query):
+        for found in await self._all(CustomerRequest, f"{API}/request", query):
             if any(marker in text for text in found.texts()):
                 return found
         return None
 
-    async def request(self, key: str) -> DeskRequest:
-        return _read(DeskRequest, await self._call("GET", f"{API}/request/{_checked(key)}"))
+    async def request(self, key: str) -> CustomerRequest:
+        return _read(CustomerRequest, await self._call("GET", f"{API}/request/{_checked(key)}"))
 
-    async def status(self, key: str) -> Status:
+    async def status(self, key: str) -> RequestStatus:
         """The present one: the history is listed from the latest on."""
         body = await self._call("GET", f"{API}/request/{_checked(key)}/status", params={"start": 0, "limit": 1})
         values = body.get("values")
         if not isinstance(values, list) or not values:
-            raise DeskError(DeskFault.UNEXPECTED, 200)
-        return _read(Status, values[0])
+            raise ServiceDeskError(ServiceDeskFault.UNEXPECTED, 200)
+        return _read(RequestStatus, values[0])
 
     async def _all(self, model: type[M], path: str, query: Mapping[str, str] | None = None) -> list[M]:
         """Every page of a list."""
@@ -134,32 +143,32 @@ class ServiceDesk:
             body = await self._call("GET", path, params={**(query or {}), "start": len(found), "limit": PAGE})
             values = body.get("values")
             if not isinstance(values, list):
-                raise DeskError(DeskFault.UNEXPECTED, 200)
+                raise ServiceDeskError(ServiceDeskFault.UNEXPECTED, 200)
             found += [_read(model, value) for value in values]
             if body.get("isLastPage", True) or not values:
                 return found
         return found
 
     async def _call(self, method: str, path: str, **content: Any) -> Mapping[str, Any]:
-        failure: DeskError | None = None
+        failure: ServiceDeskError | None = None
         response, start = None, perf_counter()
         try:
             async with asyncio.timeout(self._timeout):
                 response = await self._http.request(method, path, **content)
         except (httpx.ConnectError, httpx.ConnectTimeout):
-            failure = DeskError(DeskFault.UNAVAILABLE)
+            failure = ServiceDeskError(ServiceDeskFault.UNAVAILABLE)
         except (TimeoutError, httpx.HTTPError):
-            failure = DeskError(DeskFault.UNAVAILABLE, happened=True)
+            failure = ServiceDeskError(ServiceDeskFault.UNAVAILABLE, happened=True)
         status = response.status_code if response is not None else None
         ms = round((perf_counter() - start) * 1000)
         log.info("method=%s path=%s status=%s ms=%d", method, path, status or "no_answer", ms)
         if response is None:  # not within `except`: httpx's error holds the request, and with it the token
-            raise failure or DeskError(DeskFault.UNAVAILABLE, happened=True)
+            raise failure or ServiceDeskError(ServiceDeskFault.UNAVAILABLE, happened=True)
         body = _json(response)
         if not response.is_success:
             raise read_error(response.status_code, response.headers, body, self._token)
         if not isinstance(body, Mapping):
-            raise DeskError(DeskFault.UNEXPECTED, status, happened=True)
+            raise ServiceDeskError(ServiceDeskFault.UNEXPECTED, status, happened=True)
         return body
 
 
@@ -181,5 +190,5 @@ def _read(model: type[M], value: Any, *, happened: bool = False) -> M:
     try:
         return model.model_validate(value)
     except ValidationError:
-        failure = DeskError(DeskFault.UNEXPECTED, 200, happened=happened)
+        failure = ServiceDeskError(ServiceDeskFault.UNEXPECTED, 200, happened=happened)
     raise failure

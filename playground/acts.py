@@ -11,10 +11,10 @@ from flows.forms.step import Step
 from flows.journey import JOURNEYS
 from flows.people import Side
 from flows.steps.org_details import to_org_details
-from playground.journey import Journey, RefusedError
 from playground.pismo import Machine
 from playground.pismo.authority import key_pem
-from playground.slack import Person
+from playground.slack import SlackPerson
+from playground.walkthrough import FormRefusedError, Walkthrough
 
 STEPS = JOURNEYS.latest.steps
 SUBJECT = {"C": "BR", "ST": "SP", "L": "São Paulo", "O": "Example Bank S.A.", "serialNumber": "11.222.333/0001-81"}
@@ -28,7 +28,7 @@ def example(step: str, task: str = "") -> Answers:
 
 
 class Acts:
-    def __init__(self, journey: Journey) -> None:
+    def __init__(self, journey: Walkthrough) -> None:
         self.journey, self.office, self.slack = journey, journey.office, journey.slack
         self.ana, self.bruno, self.sam, self.kim = self.office.ana, self.office.bruno, self.office.sam, self.office.kim
 
@@ -159,7 +159,7 @@ class Acts:
         opens = self.journey.opens(self.ana, lambda: self.journey.lasting("step", "authentication"), Act.OPEN_FORM)
         try:
             await self.journey.fill_form(self.ana, opens, answers, lambda: False)
-        except RefusedError as refused:
+        except FormRefusedError as refused:
             self.tell("Ana", f"pastes her private key by mistake and reads: {refused}")
         await self.slack.until(lambda: self.office.sam.find(self.office.support, "tried to send a secret"), timeout=30)
         self.tell("support", "is warned, without the key")
@@ -230,12 +230,12 @@ class Acts:
 
     # -- parts
 
-    async def approve(self, person: Person, step: str) -> None:
+    async def approve(self, person: SlackPerson, step: str) -> None:
         approved = lambda: any("Approved" in m.text for m in self.journey.thread("step", step))  # noqa: E731
         await self.journey.approve(person, step, approved)
         await self.thread_says("step", step, "Approved")
 
-    async def support_task(self, person: Person, step: str, task: str, happened: Callable[[], Any], **more: Any) -> None:
+    async def support_task(self, person: SlackPerson, step: str, task: str, happened: Callable[[], Any], **more: Any) -> None:
         has_form = STEPS[step].task(task).form is not None
         values = {**example(step, task), **more} if has_form else None
         await self.slack.until(lambda: self.offers(step, task), timeout=30)
@@ -269,7 +269,7 @@ ACTS = (
 )
 
 
-async def play(journey: Journey, *, without: Collection[Callable[[Acts], Any]] = ()) -> None:
+async def play(journey: Walkthrough, *, without: Collection[Callable[[Acts], Any]] = ()) -> None:
     """All acts in order. Raises what keeps one from coming true."""
     acts = Acts(journey)
     for act in ACTS:

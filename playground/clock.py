@@ -21,7 +21,7 @@ MOVES: Mapping[str, BusinessDuration] = MappingProxyType(
 )
 
 
-class Clock(clock.Clock):
+class DemoClock(clock.Clock):
     """It never goes back: what the bot has stored would lie in the future."""
 
     def __init__(self, path: Path) -> None:

@@ -47,7 +47,7 @@ ONLY_HERE = "The page is for this machine alone."
 NOT_ONLY_HERE = "Whoever reaches this machine can use the page: it asks nobody who they are."
 
 
-class RefusedError(Exception):
+class DemoRefusedError(Exception):
     """The demo cannot start; the text says why and what to do."""
 
 
@@ -91,7 +91,7 @@ def locked(folder: Path) -> Iterator[int]:
                 break
             except BlockingIOError:
                 if _runs(folder / "pid") or time.monotonic() > deadline:
-                    raise RefusedError(f"A demo runs in {folder} already. Use its page, or end it with Ctrl-C.") from None
+                    raise DemoRefusedError(f"A demo runs in {folder} already. Use its page, or end it with Ctrl-C.") from None
                 time.sleep(0.1)
         (folder / "pid").write_text(str(os.getpid()))
         try:
@@ -126,7 +126,9 @@ async def served(page: ServedPage, host: str, port: int) -> AsyncIterator[str]:
                 url = await stack.enter_async_context(serve(page, host, tried))
             except OSError as error:
                 if tried == last - 1 or not _taken(error):
-                    raise RefusedError(f"The page cannot be served at {host}, port {tried}: {error.strerror or error}.") from None
+                    raise DemoRefusedError(
+                        f"The page cannot be served at {host}, port {tried}: {error.strerror or error}."
+                    ) from None
                 say(f"Port {tried} is in use.")
                 continue
             yield url
@@ -164,7 +166,7 @@ async def _run(asked: argparse.Namespace, held: int) -> None:
         try:
             await stack.enter_async_context(office)
         except SavedError as error:
-            raise RefusedError(f"What {asked.folder} holds cannot be used: {error}. {BEGIN_ANEW}") from None
+            raise DemoRefusedError(f"What {asked.folder} holds cannot be used: {error}. {BEGIN_ANEW}") from None
         say(f"Slack's stand-in listens at {office.slack.url}, Pismo's at {office.pismo.url}, the bot at {office.url}.")
         life = life_of(office)
         life.also = say
@@ -197,7 +199,7 @@ def main(words: Sequence[str] | None = None) -> int:
     try:
         with locked(asked.folder) as held:
             asyncio.run(run(asked, held))
-    except RefusedError as error:
+    except DemoRefusedError as error:
         print(error, file=sys.stderr)
         return 1
     except UnmetError as error:

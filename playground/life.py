@@ -16,7 +16,7 @@ KEPT = 30
 
 
 @dataclass(frozen=True)
-class Note:
+class LifeNote:
     at: datetime
     """By the demo's clock."""
     sentence: str
@@ -28,7 +28,7 @@ class Life:
 
     office: Office
     also: Callable[[str], None] | None = None
-    notes: deque[Note] = field(default_factory=lambda: deque(maxlen=KEPT))
+    notes: deque[LifeNote] = field(default_factory=lambda: deque(maxlen=KEPT))
 
     def __post_init__(self) -> None:
         self.clock = self.office.clock
@@ -37,7 +37,7 @@ class Life:
         self.player = Player(self.office)
 
     def tell(self, sentence: str) -> None:
-        self.notes.appendleft(Note(self.clock(), sentence))
+        self.notes.appendleft(LifeNote(self.clock(), sentence))
         if self.also is not None:
             self.also(sentence)
         self.office.slack.changed()

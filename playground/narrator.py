@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from playground.office import Office
-from playground.slack import Message, Seen
+from playground.slack import Message, SeenMessage
 
 WIDTH, LINES, LENGTH = 8, 5, 150
 
@@ -46,7 +46,7 @@ class Narrator:
         for reader, message in self._said():
             self._told.add(message.ts)
             files = "".join(f" [{file.name}]" for file in message.files)
-            self._tell(reader, self._where(message) + Seen.of(message).said + files)
+            self._tell(reader, self._where(message) + SeenMessage.of(message).said + files)
 
     def _reader(self, message: Message) -> str:
         """Who reads it; empty for what is drawn anew all the time."""
@@ -60,7 +60,7 @@ class Narrator:
         if message.ephemeral_to:
             return "reads alone: "
         root = message.channel.find(message.thread)
-        title = Seen.of(root).said.splitlines()[0] if root else ""
+        title = SeenMessage.of(root).said.splitlines()[0] if root else ""
         return f"reads in the thread “{title}”: "
 
     def _tell(self, who: str, what: str) -> None:

@@ -13,10 +13,10 @@ from bot.modals.meta import FormMeta
 from flows.forms.step import Situation
 from flows.people import Side
 from playground.examples import FORMS, STEPS, answers, stored
-from playground.journey import Journey, action_id, effect_id, label, page_title, ready
 from playground.office import Office
-from playground.slack import Message, Outcome, Person, UnloadedError, UnmetError, View
+from playground.slack import Message, Outcome, SlackPerson, UnloadedError, UnmetError, View
 from playground.slack.block_kit import elements
+from playground.walkthrough import Walkthrough, action_id, effect_id, label, page_title, ready
 
 SOON = 5.0
 """Seconds in which something is to come of a press."""
@@ -32,7 +32,7 @@ CLOSED = "Nothing is left to do: the onboarding is closed."
 class Played:
     """What was done, as a sentence, and by whom; None where nothing was."""
 
-    person: Person | None
+    person: SlackPerson | None
     sentence: str
 
 
@@ -40,7 +40,7 @@ class Played:
 class Offered:
     """A button that waits for one of these people."""
 
-    people: Sequence[Person]
+    people: Sequence[SlackPerson]
     message: Message
     action: str
 
@@ -48,18 +48,18 @@ class Offered:
 class Player:
     def __init__(self, office: Office) -> None:
         self.office, self.slack = office, office.slack
-        self.journey = Journey(office)
+        self.journey = Walkthrough(office)
         self._turn = asyncio.Lock()
         self._filled: tuple[str, str] | None = None
 
-    async def fill(self, person: Person) -> Played:
+    async def fill(self, person: SlackPerson) -> Played:
         """Fill in the page that a person has open."""
         async with self._turn:
             if person.view is None or not ready(person.view):
                 return Played(person, f"{person.name} has no form open.")
             return Played(person, await self._fill(person, person.view))
 
-    async def play(self, looked_at: Sequence[Person] = ()) -> Played:
+    async def play(self, looked_at: Sequence[SlackPerson] = ()) -> Played:
         """The next page of the form that one of these people has open, else the next thing that waits for anybody."""
         async with self._turn:
             for person in looked_at:
@@ -78,7 +78,7 @@ class Player:
 
     # -- forms
 
-    async def _page(self, person: Person, view: View) -> str:
+    async def _page(self, person: SlackPerson, view: View) -> str:
         if not ready(view):
             await person.close()
             return f"{person.name} closes “{view.title}”."
@@ -94,7 +94,7 @@ class Player:
             return f"{person.name} sends “{page}”, and the form closes."
         return f"{person.name} sends “{page}”. Next: “{page_title(person.view)}”."
 
-    async def _fill(self, person: Person, view: View) -> str:
+    async def _fill(self, person: SlackPerson, view: View) -> str:
         form = FormMeta.model_validate_json(view.data.get("private_metadata") or "{}").form
         if form not in FORMS:
             return f"There is no example for “{view.title}”."
@@ -111,7 +111,7 @@ class Player:
 
     # -- buttons
 
-    async def _press(self, person: Person, offer: Offered) -> str:
+    async def _press(self, person: SlackPerson, offer: Offered) -> str:
         """What was done; empty where nothing came of it."""
         before = self._drawn()
         words = label(offer.message.blocks, offer.action)
@@ -135,7 +135,7 @@ class Player:
             sam, "Sam types /onboarding start" + (", and the form opens." if opened else ", and nothing comes of it yet.")
         )
 
-    def _offers(self, looked_at: Sequence[Person], situation: Situation | None) -> Iterator[Offered]:
+    def _offers(self, looked_at: Sequence[SlackPerson], situation: Situation | None) -> Iterator[Offered]:
         support = sorted((self.office.sam, self.office.kim), key=lambda person: person not in looked_at)
         customers = sorted((self.office.ana, self.office.bruno), key=lambda person: person not in looked_at)
         for step in STEPS:
@@ -202,7 +202,7 @@ def _tasks(step: str, side: Side, message: Message, situation: Situation | None)
     return [name for _, name in sorted(offered, key=lambda pair: pair[0])]
 
 
-def _did(person: Person, message: Message, name: str) -> bool:
+def _did(person: SlackPerson, message: Message, name: str) -> bool:
     """Whether a line of the card names the person for this task: it waits for somebody else."""
     words = label(message.blocks, name)
     lines = [str(part.get("text", "")) for block in message.blocks if block["type"] == "context" for part in block["elements"]]

@@ -16,10 +16,10 @@ from typing import Self
 import aiohttp
 import yaml
 
-from playground.clock import Clock
+from playground.clock import DemoClock
 from playground.pismo import Sandbox
 from playground.service_desk import ServiceDeskStandIn
-from playground.slack import Delivery, Person, Slack
+from playground.slack import Delivery, SlackPerson, SlackStandIn
 from storage.migrate import upgrade
 from storage.sealing import new_key
 
@@ -97,13 +97,13 @@ class Office:
         self.folder = None if folder else tempfile.TemporaryDirectory(prefix="onboarding-")
         self.path = folder.absolute() if folder else Path(self.folder.name if self.folder else "")
         self.held = held
-        self.slack = Slack(signing_secret="thesecretoftheplayground", seed=None)
+        self.slack = SlackStandIn(signing_secret="thesecretoftheplayground", seed=None)
         manifest = yaml.safe_load((ROOT / "app_manifest.yaml").read_text())
         self.slack.scopes = set(manifest["oauth_config"]["scopes"]["bot"])
         self.slack.events = set(manifest["settings"]["event_subscriptions"]["bot_events"])
         self.sandbox = Sandbox(self.path / "pismo", tls=tls)
         self.pismo = self.sandbox.test
-        self.clock = Clock(self.path / "clock")
+        self.clock = DemoClock(self.path / "clock")
         self.slack.world.clock = self.clock.time
         for environment in (self.sandbox.test, self.sandbox.production):
             environment.world.clock = self.clock.time
@@ -171,7 +171,7 @@ class Office:
         slack.add_channel("blue_pismo", pismo, [sam, olga], shared_with=[other])
 
     @property
-    def everyone(self) -> Mapping[str, Person]:
+    def everyone(self) -> Mapping[str, SlackPerson]:
         return {person.name: person for person in self.slack.people.values()}
 
     # -- the bot's process

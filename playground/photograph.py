@@ -14,11 +14,11 @@ from playwright.async_api import Page as Tab
 
 from flows.steps.org_details import to_org_details
 from playground.acts import Acts, example
-from playground.browser import CHROMIUM, NARROW, PATIENCE_MS, WIDE, Side, close_panes, launch, open_pane
-from playground.journey import Journey
+from playground.browser import CHROMIUM, NARROW, PATIENCE_MS, WIDE, PageSide, close_panes, launch, open_pane
 from playground.office import CALM, ROOT, Office
 from playground.page.office_page import OfficePage
 from playground.page.server import serve
+from playground.walkthrough import Walkthrough
 
 FOLDER = ROOT / "docs" / "images"
 MOST_BYTES = 200_000
@@ -34,7 +34,7 @@ class Studio:
     @asynccontextmanager
     async def window(
         self, size: tuple[int, int] = WIDE, scheme: Literal["light", "dark"] = "light"
-    ) -> AsyncIterator[tuple[Tab, Side, Side]]:
+    ) -> AsyncIterator[tuple[Tab, PageSide, PageSide]]:
         """A new window on the page: its page, the customer's side and support's."""
         window = await self.browser.new_context(
             viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, locale="en-US"
@@ -42,7 +42,7 @@ class Studio:
         window.set_default_timeout(PATIENCE_MS)
         page = await window.new_page()
         await page.goto(self.url)
-        yield page, Side(page, "Customer"), Side(page, "Support")
+        yield page, PageSide(page, "Customer"), PageSide(page, "Support")
         await window.close()
 
     async def keep(self, page: Tab, name: str) -> None:
@@ -141,7 +141,7 @@ async def take(folder: Path) -> None:
         async_playwright() as playwright,
         await launch(playwright) as browser,
     ):
-        studio, acts = Studio(browser, url, folder), Acts(Journey(office))
+        studio, acts = Studio(browser, url, folder), Acts(Walkthrough(office))
         await acts.start()
         await acts.planning()
         await acts.journey.send_step(office.bruno, "organization", example("organization"))

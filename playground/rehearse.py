@@ -10,9 +10,9 @@ import time
 from collections.abc import Callable
 
 from playground.acts import play
-from playground.journey import Journey
 from playground.narrator import Narrator
 from playground.office import Office
+from playground.walkthrough import Walkthrough
 
 
 def print_line(line: str) -> None:
@@ -30,7 +30,7 @@ async def rehearse(*, socket_mode: bool = True, tell: Callable[[str], None] = pr
         narrator = Narrator(office, tell)
         listening = asyncio.create_task(narrator.listen())
         try:
-            await play(Journey(office, narrator))
+            await play(Walkthrough(office, narrator))
         except Exception:
             print(office.log.read_text()[-6000:], file=sys.stderr)
             raise

@@ -14,9 +14,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 
 from playground.pismo.assertions import Registration
-from playground.pismo.world import Org
-from playground.pismo.world import World as PismoWorld
-from playground.slack import Person, Slack
+from playground.pismo.world import Org, PismoWorld
+from playground.slack import SlackPerson, SlackStandIn
 from playground.slack.block_kit import Json
 from playground.slack.world import Channel, File, Message, Team, User, View
 
@@ -45,7 +44,7 @@ def _named(value: Any) -> Any:
 # -- Slack
 
 
-def slack_to_json(slack: Slack) -> Json:
+def slack_to_json(slack: SlackStandIn) -> Json:
     world = slack.world
     return {
         "version": VERSION,
@@ -70,7 +69,7 @@ def _home(view: View | None) -> Json | None:
     return _plain(view, "user") | {"user": view.user.id} if view else None
 
 
-def slack_from_json(slack: Slack, saved: Json) -> None:
+def slack_from_json(slack: SlackStandIn, saved: Json) -> None:
     """Fill an empty Slack. What names something that is gone is left out."""
     for name in APP:
         setattr(slack, name, saved["app"][name])
@@ -82,7 +81,7 @@ def slack_from_json(slack: Slack, saved: Json) -> None:
         user = world.users[kept["id"]] = User(**kept | {"team": teams[kept["team"]]})
         user.home = View(**home | {"user": user}) if home else None
         if not user.is_bot:
-            slack.people[user.id] = Person(slack, slack.courier, user)
+            slack.people[user.id] = SlackPerson(slack, slack.courier, user)
     world.files.update({kept["id"]: File(**kept | {"content": base64.b64decode(kept["content"])}) for kept in saved["files"]})
     for kept in saved["channels"]:
         messages = kept.pop("messages")
@@ -172,7 +171,7 @@ class Kept:
 class Saver:
     """Writes what changed, half a second later at most, until it is cancelled; `now` at the end."""
 
-    def __init__(self, slack: Slack, kept: Sequence[Kept]) -> None:
+    def __init__(self, slack: SlackStandIn, kept: Sequence[Kept]) -> None:
         self._slack, self._kept = slack, kept
         self._written: dict[Path, str] = {}
 

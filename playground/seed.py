@@ -8,17 +8,17 @@ from zoneinfo import ZoneInfo
 from flows import business_time
 from flows.business_time import BusinessDuration
 from playground.clock import CUSTOMER
-from playground.journey import Journey
 from playground.next_step import Player
 from playground.office import Office
-from playground.slack import Person
+from playground.slack import SlackPerson
+from playground.walkthrough import Walkthrough
 
 MOST_STEPS = 40
 
 
 async def seed(office: Office, tell: Callable[[str], None]) -> None:
     """Play that far through the real bot. Raises UnmetError or RuntimeError when it does not come true."""
-    journey = Journey(office)
+    journey = Walkthrough(office)
     morning(office)
     await _play(office, lambda: journey.lasting("step", "planning"))
     tell("Sam has started the onboarding of Acme Bank.")
@@ -47,7 +47,7 @@ def morning(office: Office) -> None:
 
 async def _play(office: Office, done: Callable[[], Any]) -> None:
     """Step after step until something can be seen."""
-    player, people = Player(office), list[Person]()
+    player, people = Player(office), list[SlackPerson]()
     for _ in range(MOST_STEPS):
         try:
             if done():

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from playground.pismo import PismoStandIn
-from playground.slack import Slack
+from playground.slack import SlackStandIn
 
 FOREVER = 1_000_000_000
 LABELS: Mapping[str, str] = {
@@ -19,7 +19,7 @@ LABELS: Mapping[str, str] = {
 class FaultSwitches:
     """By the names of LABELS; all are off at first."""
 
-    def __init__(self, slack: Slack, pismo: PismoStandIn) -> None:
+    def __init__(self, slack: SlackStandIn, pismo: PismoStandIn) -> None:
         self._slack, self._pismo = slack, pismo
         self._on: dict[str, object] = {}
 

@@ -12,7 +12,7 @@ from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from storage.sqlite import Connection
+from storage.sqlite import SqliteConnection
 
 POOL_TIMEOUT = 10.0
 """Seconds a transaction waits for its turn before the store counts as locked."""
@@ -79,9 +79,9 @@ def _patience(url: URL, busy_ms: int) -> dict[str, Any]:
     return {"connect_timeout": CONNECT_SECONDS, "options": f"-c lock_timeout={busy_ms}"} | dict(url.query)
 
 
-def _creator(url: URL, *, at_once: bool) -> Callable[[], Awaitable[Connection]]:
-    async def connect() -> Connection:
-        return await Connection(str(url.database), at_once=at_once).open()
+def _creator(url: URL, *, at_once: bool) -> Callable[[], Awaitable[SqliteConnection]]:
+    async def connect() -> SqliteConnection:
+        return await SqliteConnection(str(url.database), at_once=at_once).open()
 
     return connect
 

@@ -15,7 +15,7 @@ import aiosqlite
 T = TypeVar("T")
 
 
-class Connection(aiosqlite.Connection):
+class SqliteConnection(aiosqlite.Connection):
     """``at_once``: statements don't go to the thread, except the one that begins a transaction."""
 
     def __init__(self, path: str, *, at_once: bool) -> None:
@@ -46,7 +46,7 @@ class Connection(aiosqlite.Connection):
 class Cursor:
     """What SQLAlchemy needs from a cursor. Rows are available once a statement is executed."""
 
-    def __init__(self, connection: Connection, raw: sqlite3.Cursor) -> None:
+    def __init__(self, connection: SqliteConnection, raw: sqlite3.Cursor) -> None:
         self._connection, self._raw = connection, raw
         self._rows: list[Any] = []
 

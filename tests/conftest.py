@@ -1,7 +1,125 @@
-"""For all tests."""
+"""For all tests: what each of them starts, how long it may take, and chance that comes again."""
 
+import asyncio
+import gc
+import io
+import os
+import shutil
+import sys
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
 from hypothesis import settings
 
 # A deadline measures what else the machine does at the moment, not the code.
-settings.register_profile("project", deadline=None)
-settings.load_profile("project")
+settings.register_profile("fixed", deadline=None, derandomize=True)
+settings.register_profile("soak", deadline=None, max_examples=2000, print_blob=True)
+settings.load_profile("fixed")
+
+MEMORY = Path("/dev/shm")  # noqa: S108  Linux's
+ROOM = 4 * 2**30
+if "TMPDIR" not in os.environ and MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
+    # Each commit waits until it is on the disk, thousands of times, on a disk that others use too; of tests nothing has to last.
+    os.environ["TMPDIR"] = str(MEMORY)
+
+HEAVY = ("process", "browser", "postgres")
+HEAVY_SECONDS = 600
+"""Most that a test of those may take; the others have the default of pyproject.toml."""
+
+WHOLE = {
+    "Office]": "process",
+    "Workplace]": "bot",
+    "ProofPlace]": "bot",
+    "DeskPlace]": "bot",
+    "proof_place.Acme]": "bot",
+    "Scene]": "bot",
+}
+"""Fixtures that give one of these run the whole bot: as a process, or in the test's own."""
+
+LONG_FIRST = (
+    "test_kill.py",
+    "test_rehearsal.py",
+    "test_next_step.py",
+    "test_proof_of_access.py",
+    "test_demo.py",
+    "test_filing.py",
+)
+"""Files that take longest are begun first, so that no worker is left with one of them when the other has nothing to do."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        for name in _needs(item):
+            item.add_marker(name)
+        if any(item.get_closest_marker(name) for name in HEAVY) and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(HEAVY_SECONDS))
+    items.sort(key=_turn)
+
+
+def _needs(item: pytest.Item) -> set[str]:
+    """The markers that follow from where a test stands, from its fixtures and its parameters."""
+    needs = {"browser", "process"} if "tests/e2e/" in item.nodeid else set[str]()
+    if not isinstance(item, pytest.Function):
+        return needs
+    if "browser" in item.fixturenames:
+        needs.add("browser")
+    if hasattr(item, "callspec") and "postgresql" in item.callspec.params.values():
+        needs.add("postgres")
+    for made in (one for name in item.fixturenames for one in item._fixtureinfo.name2fixturedefs.get(name, ())):
+        gives = str(made.func.__annotations__.get("return", ""))
+        needs |= {marker for kind, marker in WHOLE.items() if gives.endswith(kind)}
+    return needs
+
+
+def _turn(item: pytest.Item) -> int:
+    """Heavy ones first; within the same turn they stay as they are."""
+    if item.path.name in LONG_FIRST:
+        return LONG_FIRST.index(item.path.name)
+    return len(LONG_FIRST) + (0 if any(item.get_closest_marker(name) for name in HEAVY) else 1)
+
+
+# -- a test that says it starts nothing starts nothing
+
+_now: list[pytest.Item] = []
+"""The test that is being run."""
+
+
+def _watch(event: str, arguments: tuple[object, ...]) -> None:
+    if event == "subprocess.Popen" and _now and not any(_now[-1].get_closest_marker(name) for name in HEAVY):
+        raise RuntimeError(f"{_now[-1].nodeid} starts {arguments[0]!r}: mark it with @pytest.mark.process")
+
+
+sys.addaudithook(_watch)
+
+
+def pytest_runtest_protocol(item: pytest.Item) -> None:
+    _now[:] = [item]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown() -> None:
+    """With the last test that needs it ends what others started."""
+    _now.clear()
+
+
+# -- a test that hangs says where
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """What each task waits for, when the time is over: the traceback itself ends in the event loop."""
+    report = yield
+    if call.excinfo is not None and "Timeout (>" in str(call.excinfo.value):
+        waiting = io.StringIO()
+        for task in [one for one in gc.get_objects() if type(one) is asyncio.Task]:  # of all loops, none of which runs now
+            if not task.done():
+                task.print_stack(file=waiting)
+        report.sections.append(("what tasks wait for", waiting.getvalue()))
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    terminalreporter.write_line(f"order and chance by --randomly-seed={config.getoption('randomly_seed', None)}")

@@ -12,7 +12,7 @@ from typing import Any
 from bot.telemetry import logs
 from flows.checks.guard import find_in_file, find_secrets, text_of
 from playground.office import Office
-from playground.slack import Slack
+from playground.slack import SlackStandIn
 from storage.export import export
 from storage.sealing import Keyring, Place
 from storage.store import Store
@@ -62,7 +62,7 @@ async def leaks(office: Office, log: str, known: Iterable[str] = ()) -> list[str
     return sorted({f"{name}: {piece[:8]}…" for name, text in [*places, ("log", log)] for piece in secret if piece in text})
 
 
-def typed(slack: Slack) -> Iterator[str]:
+def typed(slack: SlackStandIn) -> Iterator[str]:
     """All texts that people gave to the bot: in forms, commands, messages and files."""
     for sent in slack.deliveries:
         payload = sent.payload
@@ -110,7 +110,7 @@ async def readable(office: Office) -> AsyncIterator[tuple[str, str]]:
     for file in office.path.glob("*.db*"):
         yield file.name, file.read_bytes().decode("latin-1")
     for name, wire in (
-        ("Slack", office.slack.wire),
+        ("SlackStandIn", office.slack.wire),
         ("Pismo", office.sandbox.test.wire),
         ("Pismo's production", office.sandbox.production.wire),
         ("the Service Desk", office.service_desk.wire),

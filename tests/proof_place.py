@@ -1,27 +1,30 @@
 """A workplace whose Pismo is over TLS, and a customer with keys of their own who brings one onboarding up to the proof of access."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from flows.cases.onboarding import situation_of
 from pydantic import SecretStr
 
+from bot.app import Adapters
 from bot.config.settings import Settings
 from bot.messages.buttons import Act
-from flows.cases import start
+from flows.cases.settle import situation_of
 from flows.forms.fields import Answers
 from flows.forms.pages import collect
 from flows.journey import JOURNEYS
 from flows.steps.org_details import to_org_details
+from pismo.client import Pismo
+from pismo.environments import Environments
 from playground.acts import SUBJECT, example
-from playground.journey import RefusedError, action_id, page_title, ready
 from playground.pismo import Authority, Machine, PismoStandIn
 from playground.pismo.machine import Method
 from playground.pismo.world import Org
-from playground.slack import Message, Person
+from playground.slack import Message, SlackPerson
 from playground.slack.block_kit import elements
-from tests.bot.workplace import Workplace, who
+from playground.walkthrough import FormRefusedError, action_id, page_title, ready
+from tests.bot.workplace import PROMPT, Workplace, who
 
 STEP = "authentication"
 
@@ -30,19 +33,21 @@ class ProofPlace(Workplace):
     """Tries again at once, and gives up after the third time."""
 
     def __init__(self) -> None:
-        super().__init__(tls=True)
+        super().__init__(patience=PROMPT, tls=True)
 
     def settings(self) -> Settings:
         given: dict[str, Any] = {name.lower(): value for name, value in self.sandbox.settings.items()}
         given["pismo_client_key"] = SecretStr(given["pismo_client_key"])
         return super().settings().model_copy(update=given)
 
-    async def start_bot(self) -> None:
-        await super().start_bot()
-        self.patient()
-        for environment in (self.bot.pismo.test, self.bot.pismo.production):
-            assert environment is not None
-            environment._timeout, environment._attempts = 0.5, 1
+    def adapters(self) -> Adapters:
+        """Pismo is not waited for."""
+        settings = self.settings()
+        pismo = Environments(
+            Pismo(settings.pismo_api_url, tls=settings.pismo_tls, attempts=1, timeout=0.5),
+            Pismo(settings.pismo_production_api_url, tls=settings.pismo_production_tls, attempts=1, timeout=0.5),
+        )
+        return replace(super().adapters(), pismo=pismo)
 
 
 class Acme:
@@ -178,10 +183,10 @@ class Acme:
         answers = {"token_kind": "assertion", "token": token}
         await self.journey.fill_form(self.place.ana, self.opens("check_token"), answers, told)
 
-    async def _refusal(self, person: Person, opens: Callable[[], Awaitable[Any]], answers: Answers) -> str:
+    async def _refusal(self, person: SlackPerson, opens: Callable[[], Awaitable[Any]], answers: Answers) -> str:
         try:
             await self.journey.fill_form(person, opens, answers, lambda: False)
-        except RefusedError as refused:
+        except FormRefusedError as refused:
             return str(refused)
         raise AssertionError("it was taken")
 
@@ -205,7 +210,7 @@ class Acme:
         outcome = await self.place.ana.submit()
         assert outcome.ok, outcome
         await self.place.settled()
-        assert self.place.bot.desk.tokens == {}
+        assert self.place.bot.tokens == {}
         return "\n".join(message.text for message in self.journey.thread("step", STEP)[before:])
 
     @property
@@ -216,6 +221,5 @@ class Acme:
         for person in (self.place.ana, self.place.sam):
             if person.view is not None:
                 await person.close()
-        rules = self.place.rules.rules
-        await self.place.bot.desk.transact(lambda unit: start.close(unit, rules, self.onboarding, who(self.place.sam)))
+        await self.place.close(self.onboarding)
         await self.place.settled()

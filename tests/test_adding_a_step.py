@@ -35,11 +35,11 @@ def follow(block: Block, copy: Path) -> None:
         target = copy / found[1]
         assert not target.exists(), found[1]
         target.write_text(block.text, encoding="utf-8")
-    elif found := re.fullmatch(r'after="(.+)" in=(\S+)', block.what):
-        target = copy / found[2]
+    elif found := re.fullmatch(r'(after|instead)="(.+)" in=(\S+)', block.what):
+        target, line = copy / found[3], f"\n{found[2]}\n"
         text = target.read_text(encoding="utf-8")
-        assert text.count(f"\n{found[1]}\n") == 1, f"the line {found[1]!r} isn't there once"
-        target.write_text(text.replace(f"\n{found[1]}\n", f"\n{found[1]}\n{block.text}"), encoding="utf-8")
+        assert text.count(line) == 1, f"the line {found[2]!r} isn't there once"
+        target.write_text(text.replace(line, f"{line if found[1] == 'after' else chr(10)}{block.text}"), encoding="utf-8")
     elif found := re.fullmatch(r"append=(\S+)", block.what):
         with (copy / found[1]).open("a", encoding="utf-8") as file:
             file.write(f"\n{block.text}")
@@ -70,7 +70,7 @@ def run(copy: Path, *command: str) -> str:
 
 def test_every_block_of_the_document_is_followed() -> None:
     assert DOCUMENT.count("```") == 2 * len(BLOCKS)
-    assert {block.language for block in BLOCKS} == {"python", "toml", "sh"}
+    assert {block.language for block in BLOCKS} == {"python", "text", "toml", "sh"}
 
 
 def test_nothing_but_the_named_files_is_touched(copy: Path) -> None:

@@ -1,32 +1,21 @@
 """What the documents say is so: tables, examples, commands and links are held against the code."""
 
 import dataclasses
-import json
 import re
-import tomllib
-import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import cast
+from typing import Any
 
 import click
 import pytest
 
-import bot.messages.texts
 from bot.config.policies import Policies, load
 from bot.config.settings import Exit, Settings
-from bot.desk import Desk
-from bot.listeners.commands import Commands
-from bot.messages.texts import Texts
-from bot.modals.meta import FormMeta
-from bot.modals.render import page_view, review_view
-from bot.modals.windows import Modals
+from bot.listeners.commands import SlashCommands
 from bot.ops.cli import main
 from bot.telemetry import metrics
-from flows.forms.pages import collect, slots
-from flows.forms.step import Form, Situation, Step
-from flows.journey import JOURNEYS, Journey, journey
+from flows.journey import JOURNEYS
 from flows.rules import Rules
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
@@ -35,7 +24,6 @@ DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 TEXTS = {path: path.read_text() for path in DOCUMENTS}
 README = TEXTS[ROOT / "README.md"]
 OPERATIONS = TEXTS[ROOT / "docs/operations.md"]
-ADDING = TEXTS[ROOT / "docs/adding-a-step.md"]
 
 
 def rows(text: str, heading: str) -> list[list[str]]:
@@ -59,11 +47,16 @@ def test_the_table_of_variables_is_the_settings_with_their_defaults() -> None:
     assert told == {name.upper(): default or "-" for name, default in plain.items()}
 
 
+def verbs() -> set[str]:
+    nothing: Any = None  # it is only asked for its table
+    return set(SlashCommands(nothing, nothing, nothing, nothing, nothing).verbs) - {""}
+
+
 def test_the_table_of_commands_names_every_verb() -> None:
     told = {
         re.sub(r"[`\[].*|/onboarding ", "", command.strip("`")).split()[0] for command, _ in rows(README, "| command | does |")
     }
-    assert told == set(Commands(cast(Desk, None), cast(Modals, None))._verbs) - {""}
+    assert told == verbs()
 
 
 def commands(group: click.Group, before: str = "") -> Iterator[str]:
@@ -110,58 +103,3 @@ def test_the_example_of_the_policies_says_the_defaults() -> None:
         assert told.rules.approvals_of(step) == Rules().approvals_of(step), step.id
         for task in step.tasks:
             assert told.rules.approvals_of(step, task) == Rules().approvals_of(step, task), task.id
-
-
-# -- adding a step
-
-
-@pytest.fixture
-def step() -> Step:
-    module = types.ModuleType("training")
-    exec(compile(block(ADDING, "python"), "docs/adding-a-step.md", "exec"), module.__dict__)  # noqa: S102  our own document
-    assert isinstance(module.STEP, Step)
-    return module.STEP
-
-
-def at() -> Situation:
-    return Situation(now=NOON, today=NOON.date(), customer="Example Bank", language="en", timezone="America/Sao_Paulo")
-
-
-def test_the_example_step_fits_into_a_new_version_of_the_journey(step: Step) -> None:
-    first = list(JOURNEYS.latest.steps.values())
-    told = {"IN_ORDER": (*first[:5], step, *first[5:]), "journey": journey, "Journey": Journey, "Mapping": Mapping}
-    exec(compile(block(ADDING, "python", 1), "docs/adding-a-step.md", "exec"), told)  # noqa: S102  our own document
-    made = cast(Mapping[str, Journey], told["JOURNEYS"])
-    assert list(made["2"].steps)[5] == "training"
-    assert list(made["1"].steps.values()) == first
-
-
-def test_the_example_step_takes_its_example_and_refuses_an_empty_form(step: Step) -> None:
-    clean, problems = collect(step.form, step.form.example, at())
-    assert (problems, clean["topic"]) == ([], "operations")
-    _, problems = collect(step.form, {}, at())
-    assert {problem.field for _, problem in problems} == {"people", "topic"}
-
-
-def test_the_example_texts_are_all_that_the_example_step_needs(step: Step, monkeypatch: pytest.MonkeyPatch) -> None:
-    english = bot.messages.texts.table("en")
-    added = bot.messages.texts._flatten(tomllib.loads(block(ADDING, "toml")))
-    assert not added.keys() & english.keys()
-    both: Mapping[str, str] = {**english, **added}
-    monkeypatch.setattr(bot.messages.texts, "table", lambda _: both)
-    texts = Texts("en")
-    wanted = [texts("step.training.title"), texts("step.training.about")]
-    for task in step.tasks:
-        wanted += [texts(f"task.training.{task.id}.title"), texts(f"task.training.{task.id}.done")]
-    for form in (step.form, *(task.form for task in step.tasks if task.form)):
-        wanted += drawn(form, texts)
-    untold = [word for word in wanted if re.search(r"\b(step|form|page|field|task|choice)\.[a-z_]+\.", word)]
-    assert not untold
-
-
-def drawn(form: Form, texts: Texts) -> list[str]:
-    order = slots(form, form.example)
-    meta = FormMeta(form=form.id, step="training")
-    views = [page_view(form, order, index, form.example, texts, meta) for index in range(len(order))]
-    views.append(review_view(form, order, form.example, texts, meta, ()))
-    return [json.dumps({key: value for key, value in view.items() if key != "private_metadata"}) for view in views]

@@ -2,12 +2,15 @@
 
 import logging
 
+import pytest
+
 from flows.model import Draft
 from tests.bot.workplace import Workplace
 
 SECRET = "c2VjcmV0LW9mLXRoaXMtdGVzdC1hbG9uZQ"
 
 
+@pytest.mark.bot
 async def test_a_secret_is_found_wherever_it_is() -> None:
     async with Workplace() as place:
         onboarding = await place.begin()
@@ -15,7 +18,7 @@ async def test_a_secret_is_found_wherever_it_is() -> None:
         assert await place.leaks() == []
 
         logging.getLogger("bot").debug("said", extra={"what": SECRET})
-        await place.bot.desk.slack.direct(place.ana.id, SECRET, [])
+        await place.bot.adapters.slack.direct(place.ana.id, SECRET, [])
         async with place.bot.store.write() as unit:
             unit.add(Draft(id="one", onboarding_id=onboarding, form="planning", item="", answers={"goals": SECRET}))
 

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from bot.config import service_desk
-from bot.config.service_desk import DeskPolicies
+from bot.config.service_desk import ServiceDeskPolicies
 from flows.business_time import BusinessDuration, Calendar, parse_duration
 from flows.rules import ReminderTimes, Rules
 
@@ -32,7 +32,7 @@ class Policies:
     """How long Socket Mode may be silent before the process ends, to be started again."""
     retention_days: int = 30
     """How long marks of clicks, handled events and done effects are kept."""
-    service_desk: DeskPolicies = field(default_factory=DeskPolicies)
+    service_desk: ServiceDeskPolicies = field(default_factory=ServiceDeskPolicies)
 
 
 class PolicyError(Exception):
@@ -146,9 +146,9 @@ def _country(value: Any) -> str | None:
 
 
 def _language(value: Any) -> str:
-    from bot.messages.texts import languages  # noqa: PLC0415  the language files need not be read where the key is not used
+    from flows.forms.dialogs import LANGUAGES  # noqa: PLC0415  forms need not be loaded where the key is not used
 
-    if value not in languages():
+    if value not in LANGUAGES:
         raise ValueError
     return str(value)
 
@@ -239,9 +239,9 @@ def _reminders(table: _Table, usual: ReminderTimes) -> ReminderTimes:
     )
 
 
-def _service_desk(table: _Table, usual: DeskPolicies) -> DeskPolicies:
+def _service_desk(table: _Table, usual: ServiceDeskPolicies) -> ServiceDeskPolicies:
     expected = "a table with some of desk, request_type, category, subtypes, priority and fields, all of them text"
-    return DeskPolicies(
+    return ServiceDeskPolicies(
         follow_seconds=table.read("follow_every", usual.follow_seconds, _seconds, 'a time as "10 min"'),
         lag_seconds=table.read("search_lag", usual.lag_seconds, _seconds, 'a time as "2 min"'),
         names={
@@ -256,9 +256,9 @@ def _approvals(table: _Table) -> Mapping[str, int]:
     given = list(table.rest())
     if not given:
         return {}
-    from flows.journey import CURRENT, JOURNEYS  # noqa: PLC0415  needed where approvals are changed alone
+    from flows.journey import JOURNEYS  # noqa: PLC0415  needed where approvals are changed alone
 
-    steps = JOURNEYS[CURRENT].steps
+    steps = JOURNEYS.latest.steps
     known = {*steps, *(f"{step.id}.{task.id}" for step in steps.values() for task in step.tasks)}
     found = {}
     for name, count in given:

@@ -5,25 +5,25 @@ from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pismo.jsm_form import DeskNames
+    from pismo.jsm_form import RequestFormNames
 
 
-def _usual() -> "Mapping[str, DeskNames]":
-    from pismo.jsm_form import DeskNames  # noqa: PLC0415  brings httpx, which --help need not load
+def _usual() -> "Mapping[str, RequestFormNames]":
+    from pismo.jsm_form import RequestFormNames  # noqa: PLC0415  brings httpx, which --help need not load
 
-    return {"en": DeskNames(), "pt_BR": DeskNames(desk="PISMO | Service Desk")}
+    return {"en": RequestFormNames(), "pt_BR": RequestFormNames(desk="PISMO | Service Desk")}
 
 
 @dataclass(frozen=True)
-class DeskPolicies:
+class ServiceDeskPolicies:
     """``names`` by portal: the language the customer asked for. What was filed may stay unfound by the search for ``lag_seconds``."""
 
     follow_seconds: float = 600.0
     lag_seconds: float = 120.0
-    names: "Mapping[str, DeskNames]" = field(default_factory=_usual)
+    names: "Mapping[str, RequestFormNames]" = field(default_factory=_usual)
 
 
-def names(usual: "DeskNames", values: Any) -> "DeskNames":
+def names(usual: "RequestFormNames", values: Any) -> "RequestFormNames":
     """The names with what a table of the file changes. Raises ValueError for a key that is not known, TypeError for what is no text."""
     known = {one.name for one in fields(usual)}
     if not isinstance(values, dict) or not values.keys() <= known:

@@ -13,8 +13,9 @@ import secrets
 import socket
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer
@@ -28,7 +29,7 @@ NAME, QUEUE, WORKFLOW = "onboarding", "effects", "run_batch"
 VERSION = "1"
 """Pinned: DBOS's own, a hash of the code, would strand what is in flight at every edit."""
 AT_ONCE = 64
-"""Batches in hand of one process, most of them waiting when Slack is away: how many act at a time is the runner's business."""
+"""Batches that one process holds, most of them waiting when Slack is away: how many act at a time is the runner's business."""
 THREADS = 16
 """For the engine's own reading and writing."""
 KEPT = timedelta(days=7)
@@ -38,9 +39,10 @@ TAKEOVER_SECONDS = 2.0
 _EPOCH = 1_767_225_600
 """2026-01-01: priorities are small numbers."""
 
-RunBatch = Callable[[str], Awaitable[float | None]]
+RunBatch = Callable[[str], Coroutine[Any, Any, float | None]]
+"""Does a batch's effects, by its id. Returns None, or the seconds to wait before it is called again."""
 _run: RunBatch | None = None
-"""Of the engine that is running: DBOS's registry is one a process."""
+"""The running engine's: DBOS has one registry a process."""
 
 
 @DBOS.step()
@@ -58,13 +60,12 @@ async def _batch(batch_id: str) -> None:
 
 
 class Engine:
-    """``run_batch(batch id)`` does a batch's effects and returns None, or the seconds to wait before it is called again.
-
-    After a crash the batch that was being run is run again.
+    """``enqueue`` is the store's hook for effects; ``await start(run_batch)`` begins to run what it was given. After a crash the batch
+    that was being run is run again.
     """
 
-    def __init__(self, url: str, run_batch: RunBatch, *, poll_seconds: float = 0.4) -> None:
-        self._url, self._run_batch, self._poll = url, self._tracked(run_batch), poll_seconds
+    def __init__(self, url: str, *, poll_seconds: float = 0.4) -> None:
+        self._url, self._poll = url, poll_seconds
         self._sqlite = url.startswith("sqlite")
         self._executor = "single" if self._sqlite else f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
         self._client: DBOSClient | None = None
@@ -76,10 +77,10 @@ class Engine:
         self._stopping = False
         self._last_priority = 0
 
-    async def start(self) -> None:
+    async def start(self, run_batch: RunBatch) -> None:
         """Run what is left from before, and from now on what is enqueued, on this event loop."""
         global _run  # noqa: PLW0603  see above
-        _run = self._run_batch
+        _run = self._tracked(run_batch, asyncio.get_running_loop())
         self._stopping = False
         self._engine = sync_engine(self._url)
         if not self._sqlite:
@@ -176,19 +177,22 @@ class Engine:
         busy = {job.workflow_id.partition(":")[0] for job in jobs}
         return [batch_id for batch_id in batch_ids if batch_id not in busy]
 
-    def _tracked(self, run_batch: RunBatch) -> RunBatch:
+    def _tracked(self, run_batch: RunBatch, loop: asyncio.AbstractEventLoop) -> RunBatch:
         """Counts what is being run, so that stopping can wait for it. While it stops nothing begins and nothing is handed on."""
+
+        async def counted(batch_id: str) -> float | None:
+            self._running += 1
+            try:
+                return await run_batch(batch_id)
+            finally:
+                self._running -= 1
+                if not self._running:
+                    self._idle.set()
 
         async def run(batch_id: str) -> float | None:
             wait = None
             if not self._stopping:
-                self._running += 1
-                try:
-                    wait = await run_batch(batch_id)
-                finally:
-                    self._running -= 1
-                    if not self._running:
-                        self._idle.set()
+                wait = await _in(loop, counted(batch_id))
             if self._stopping:
                 await asyncio.Event().wait()  # never set: DBOS is going away; the next process runs the batch, and finds it done
             return wait
@@ -201,10 +205,10 @@ class Engine:
             try:
                 await work()
             except Exception as error:  # noqa: BLE001  the next round tries again
-                log.warning("upkeep of the engine failed", extra={"work": work.__name__, "error": type(error).__name__})
+                log.warning("engine upkeep failed", extra={"work": work.__name__, "error": type(error).__name__})
 
     async def _purge(self) -> None:
-        """Jobs that were finished some time ago; the engine keeps them for ever by itself."""
+        """Jobs that finished some time ago: DBOS itself keeps them for ever."""
         before = (datetime.now(UTC) - KEPT).isoformat()
         while True:
             old = await DBOS.list_workflows_async(
@@ -253,6 +257,13 @@ class Engine:
     def _unlock(self, executor: str) -> None:
         assert self._alive is not None  # noqa: S101  held since the start on PostgreSQL
         self._alive.execute(sa.select(sa.func.pg_advisory_unlock(_lock_of(executor))))
+
+
+async def _in(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, float | None]) -> float | None:
+    """DBOS runs jobs on a loop of its own while the one it was started on stands still, as between two tests."""
+    if asyncio.get_running_loop() is loop:
+        return await work
+    return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, loop))
 
 
 def _lock_of(executor: str) -> int:

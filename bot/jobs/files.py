@@ -3,15 +3,19 @@
 import logging
 from datetime import UTC, datetime, timedelta
 
-from bot.desk import Desk
-from bot.jobs.posts import Messages, Result, task_record
-from bot.messages.texts import Texts
+from bot.jobs.records import task_record
+from bot.jobs.registry import Finished, Run
+from bot.jobs.threads import Threads
+from bot.messages.support import Support
 from bot.messages.wording import sentence
-from bot.slack.client import SlackError
-from flows.model import EffectRecord
+from bot.slack.client import Slack
+from bot.slack.errors import SlackError
+from flows.cases.case import Cases
+from flows.outbox import DeleteFile, SendExport, SendSession
 from storage.export import export
+from storage.store import Store
 
-log = logging.getLogger("bot.jobs.handlers")
+log = logging.getLogger("bot.jobs.files")
 
 
 def session_ics(uid: str, starts: int, minutes: int, title: str, agenda: str, link: str) -> bytes:
@@ -36,47 +40,42 @@ def session_ics(uid: str, starts: int, minutes: int, title: str, agenda: str, li
     return bytes(calendar.to_ical())
 
 
-class Uploads:
-    def __init__(self, desk: Desk, messages: Messages) -> None:
-        self.desk, self.messages = desk, messages
+class Files:
+    def __init__(self, store: Store, cases: Cases, slack: Slack, threads: Threads, support: Support) -> None:
+        self._store, self._cases, self._slack, self._threads, self._support = store, cases, slack, threads, support
 
-    async def session(self, effect: EffectRecord, again: bool) -> Result:
+    async def session(self, run: Run[SendSession]) -> Finished:
         """The session in the customer's thread, with its calendar file."""
-        step_id, item = effect.arguments["step"], effect.arguments["item"]
-        snapshot = await self.messages.snapshot(effect.onboarding_id)
-        answers = task_record(snapshot, step_id, effect.arguments["task"], item).answers
-        texts = Texts(snapshot.onboarding.language)
+        thread = await self._threads.of(run, "customer", run.effect.step)
+        onboarding, texts = thread.case.onboarding, thread.texts
+        answers = task_record(thread.case, run.effect).answers
         starts, minutes = int(answers["starts"]), int(answers["minutes"])
         agenda, link = str(answers.get("agenda") or ""), str(answers.get("link") or "")
         params = {"at": starts, "minutes": minutes, "agenda": agenda, "link": link}
-        title = texts("say.session_title", customer=snapshot.onboarding.customer)
-        content = session_ics(f"{item}@{snapshot.onboarding.id}", starts, minutes, title, agenda, link)
-        channel, thread = await self.messages.root(snapshot, "customer", step_id, again=again)
-        comment = f"<@{snapshot.onboarding.lead_id}> " + sentence(texts, "session", params)
-        await self.desk.slack.upload_once(
-            channel, "pismo-session.ics", content, comment, effect.id, thread_ts=thread, again=again
-        )
-        return {"channel": channel}
+        title = texts("say.session_title", customer=onboarding.customer)
+        content = session_ics(f"{run.effect.item}@{onboarding.id}", starts, minutes, title, agenda, link)
+        comment = f"<@{onboarding.lead_id}> " + sentence(texts, "session", params)
+        channel, root = await self._threads.place(thread, again=run.again)
+        await self._slack.upload_once(channel, "pismo-session.ics", content, comment, run.id, thread_ts=root, again=run.again)
+        return Finished({"channel": channel})
 
-    async def export(self, effect: EffectRecord, again: bool) -> Result:
-        """One onboarding as JSON and CSV, to the person of support who asked, as a direct message."""
-        asked = effect.arguments
-        snapshot = await self.messages.snapshot(effect.onboarding_id)
-        files = await export(self.desk.store, effect.onboarding_id)
-        texts = self.desk.support_texts()
-        channel = await self.desk.slack.direct_channel(asked["user"])
-        comment = sentence(texts, "export_done", {"customer": snapshot.onboarding.customer})
+    async def export(self, run: Run[SendExport]) -> Finished:
+        """As a direct message."""
+        async with self._store.read() as unit:
+            onboarding = (await self._cases.look(unit, run.onboarding_id, closed=True)).onboarding
+        files = await export(self._store, onboarding.id)
+        channel = await self._slack.direct_channel(run.effect.user)
+        texts = self._support.texts(onboarding.journey)
+        comment = sentence(texts, "export_done", {"customer": onboarding.customer})
         for name, text in {"onboarding.json": files.json, **files.csv}.items():
-            effect_id = f"{effect.id}:{name}"
-            await self.desk.slack.upload_once(channel, name, text.encode(), comment, effect_id, thread_ts=None, again=again)
-        return {"channel": channel}
+            await self._slack.upload_once(channel, name, text.encode(), comment, f"{run.id}:{name}", again=run.again)
+        return Finished({"channel": channel})
 
-    async def delete_file(self, effect: EffectRecord, again: bool) -> Result:  # noqa: ARG002  a file is deleted once
-        """A file that held a secret. Slack lets a bot delete only some files; where it does not, the person was told to."""
+    async def delete(self, run: Run[DeleteFile]) -> None:
+        """Slack lets a bot delete only some files; where it doesn't, the person was asked to."""
         try:
-            await self.desk.slack.delete_file(effect.arguments["file"])
+            await self._slack.delete_file(run.effect.file)
         except SlackError as error:
             if error.transient:
                 raise
             log.info("a file could not be deleted", extra={"error": error.error})
-        return None

@@ -1,57 +1,110 @@
-"""What effects do outside, by their kind. Each is run at least once; one that posts looks for its former post before it repeats.
+"""Which handler does which effect: the one place that knows them all."""
 
-An executor gets the effect and whether a former attempt may have happened, and returns what to keep of the result (ids only).
-"""
+from dataclasses import dataclass, field
 
-from collections.abc import Awaitable, Callable, Mapping
+from pydantic import SecretStr
 
-from bot.config.service_desk import DeskPolicies
-from bot.desk import Desk
-from bot.jobs.access_requests import Requests
-from bot.jobs.files import Uploads
-from bot.jobs.posts import Messages
-from bot.jobs.proof import Proof
-from bot.jobs.runner import Executor
-from bot.jobs.shell_commands import Commands
+from bot.config.service_desk import ServiceDeskPolicies
+from bot.jobs.access_requests import AccessRequests
+from bot.jobs.channels import Channels
+from bot.jobs.files import Files
+from bot.jobs.lasting import LastingMessages
+from bot.jobs.proof import Proofs
+from bot.jobs.ready_text import ReadyTexts
+from bot.jobs.registry import Handlers
+from bot.jobs.said import Alerts, PrivateWords, Said
+from bot.jobs.shell_commands import ShellCommands
 from bot.jobs.submissions import Submissions
-from flows.model import EffectRecord
+from bot.jobs.threads import Threads
+from bot.messages.support import Support
+from bot.slack.client import Slack
+from bot.slack.people import People
+from flows.cases.case import Cases
+from flows.outbox import (
+    EFFECTS,
+    AddBookmark,
+    Alert,
+    DeleteFile,
+    Draw,
+    FileRequest,
+    MoveMessages,
+    RememberMembers,
+    Remind,
+    ReportProof,
+    RequestAccess,
+    RunProof,
+    Say,
+    SendExport,
+    SendSession,
+    ShowDifferences,
+    ShowInFull,
+    ShowKeyCommands,
+    ShowReadyText,
+    ShowTokenCommands,
+    Tell,
+)
+from flows.steps.authentication.token_scripts import SECRET_FIELD
 from pismo.environments import Environments
 from pismo.service_desk import ServiceDesk
-
-GiveUp = Callable[[EffectRecord], Awaitable[bool]]
-"""Told that an effect of its kind was given up; True where everybody who must know is told by that."""
+from storage.store import Store
 
 
-def executors(
-    desk: Desk, pismo: Environments, service_desk: ServiceDesk | None, policies: DeskPolicies
-) -> tuple[Mapping[str, Executor], Mapping[str, GiveUp]]:
-    """Every kind of effect that `flows` asks for, and those with something to do when they are given up."""
-    messages = Messages(desk)
-    submissions = Submissions(desk, messages)
-    uploads = Uploads(desk, messages)
-    requests = Requests(desk, messages, service_desk, policies)
-    commands = Commands(desk, messages)
-    proof = Proof(desk, messages, pismo)
-    does: Mapping[str, Executor] = {
-        "draw": messages.draw,
-        "say": messages.say,
-        "tell": messages.tell,
-        "remind": messages.remind,
-        "bookmark": messages.bookmark,
-        "people": messages.people,
-        "move": messages.move,
-        "alert": messages.alert,
-        "in_full": submissions.in_full,
-        "differences": submissions.differences,
-        "ready_text": requests.ready_text,
-        "request_access": requests.ask,
-        "file_access_request": requests.file,
-        "commands": commands.keys,
-        "token_commands": commands.tokens,
-        "session": uploads.session,
-        "export": uploads.export,
-        "delete_file": uploads.delete_file,
-        "proof": proof.run,
-        "proof_report": proof.report,
-    }
-    return does, {"proof": proof.give_up, "file_access_request": requests.give_up}
+@dataclass(frozen=True)
+class PismoAccess:
+    """``tokens``: access tokens pasted for a proof, by the proof's item; in memory alone, shared with the modals that take them.
+    ``secret_field``: what Pismo calls the field of an OAuth 2 client's secret."""
+
+    environments: Environments
+    tokens: dict[str, SecretStr] = field(repr=False)
+    secret_field: str = SECRET_FIELD
+
+
+@dataclass(frozen=True)
+class ServiceDeskAccess:
+    """``client``: None where none is configured."""
+
+    client: ServiceDesk | None
+    policies: ServiceDeskPolicies
+
+
+def handlers(
+    store: Store,
+    cases: Cases,
+    slack: Slack,
+    people: People,
+    support: Support,
+    *,
+    pismo: PismoAccess,
+    service_desk: ServiceDeskAccess,
+) -> Handlers:
+    """One for every class of effect. Raises HandlersError."""
+    lasting = LastingMessages(store, cases, slack, support)
+    threads = Threads(store, cases, slack, lasting, support)
+    ready_texts = ReadyTexts(threads, slack)
+    said, submissions, commands = Said(threads), Submissions(threads), ShellCommands(threads, pismo.secret_field)
+    channels, files = Channels(store, cases, slack, people), Files(store, cases, slack, threads, support)
+    requests = AccessRequests(store, cases, slack, ready_texts, service_desk.client, service_desk.policies)
+    proofs = Proofs(store, cases, threads, pismo.environments, pismo.tokens)
+    table = Handlers()
+    table.on(Draw, lasting.draw)
+    table.on(Say, said.say)
+    table.on(Tell, PrivateWords(store, slack, people).tell)
+    table.on(Remind, said.remind)
+    table.on(Alert, Alerts(store, slack, support).alert)
+    table.on(ShowInFull, submissions.in_full)
+    table.on(ShowDifferences, submissions.differences)
+    table.on(SendSession, files.session)
+    table.on(ShowKeyCommands, commands.keys)
+    table.on(ShowTokenCommands, commands.tokens)
+    table.on(AddBookmark, channels.bookmark)
+    table.on(RememberMembers, channels.members)
+    table.on(MoveMessages, channels.move)
+    table.on(SendExport, files.export)
+    table.on(DeleteFile, files.delete)
+    table.on(RequestAccess, requests.request)
+    table.on(FileRequest, requests.file, requests.given_up)
+    table.on(ShowReadyText, ready_texts.show)
+    table.on(RunProof, proofs.run, proofs.given_up)
+    table.on(ReportProof, proofs.report)
+    table.check(EFFECTS)
+    return table

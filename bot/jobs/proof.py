@@ -1,115 +1,105 @@
 """The proof of access: a pasted token is tried once against Pismo, and each check becomes a line. The token is in memory alone."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flows.cases.onboarding import situation_of
+from pydantic import SecretStr
 
-from bot.desk import Desk
-from bot.jobs.posts import Messages, Result, task_record
+from bot.jobs.errors import EffectError, RetryLater, Unreachable
 from bot.jobs.proof_checks import Checks, Line, all_skipped, line
-from bot.jobs.runner import RetryLater, Unreachable
-from bot.messages.blocks import plain_blocks
+from bot.jobs.records import task_record
+from bot.jobs.registry import Finished, Run
+from bot.jobs.threads import Threads
 from bot.messages.texts import Texts
-from bot.messages.wording import detail, sentence
-from flows.cases.tasks import finish_proof
-from flows.model import EffectRecord, Snapshot, TaskRecord
+from bot.messages.wording import sentence
+from flows.cases import proof
+from flows.cases.case import Case, Cases
+from flows.model import TaskRecord
+from flows.outbox import ReportProof, RunProof
 from flows.ports import Unit
 from flows.problems import Amount
-from flows.steps.authentication.proving import corrections
+from flows.steps.authentication.proving import Difference, corrections
 from flows.steps.authentication.token_check import expected
+from flows.steps.org_details import compare, label_of
 from pismo.environments import Environments
 from pismo.errors import PismoError
 from pismo.models import Organization
+from storage.store import Store
 
 
-class Proof:
-    def __init__(self, desk: Desk, messages: Messages, pismo: Environments) -> None:
-        self.desk, self.messages, self.pismo = desk, messages, pismo
-        self._last: dict[str, list[Line]] = {}  # how far the last attempt of a run came, by item
+class Proofs:
+    """``tokens``: those that were pasted, by the proof's item. A token is taken out once its proof is written down."""
 
-    async def run(self, effect: EffectRecord, again: bool) -> Result:  # noqa: ARG002  all calls may be repeated
-        """Try the token. While Pismo is slow or down the engine tries again; the token waits in memory until then."""
-        item = effect.arguments["item"]
-        snapshot = await self.messages.snapshot(effect.onboarding_id)
-        record = task_record(snapshot, effect.arguments["step"], effect.arguments["task"], item)
+    def __init__(self, store: Store, cases: Cases, threads: Threads, pismo: Environments, tokens: dict[str, SecretStr]) -> None:
+        self._store, self._cases, self._threads, self._pismo, self._tokens = store, cases, threads, pismo, tokens
+
+    async def run(self, run: Run[RunProof]) -> None:
+        """All calls may be repeated. While Pismo is slow or down the engine tries again; the token waits in memory until then."""
+        async with self._store.read() as unit:
+            case = await self._cases.look(unit, run.onboarding_id, closed=True)
+        record, item = task_record(case, run.effect), run.effect.item
         if record.state != "waiting":  # what it was to prove was changed in the meantime; the person was told
-            self._forget(item)
-            return None
-        asked = record.answers
-        pismo, token = self.pismo.get(asked.get("environment", "test")), self.desk.tokens.get(item)
+            self._tokens.pop(item, None)
+            return
+        pismo, token = self._pismo.get(record.answers.get("environment", "test")), self._tokens.get(item)
         if pismo is None:
-            await self.finish(effect, all_skipped("no_address"))
-            return None
+            await self._finish(run, all_skipped("no_address"))
+            return
         if token is None:
             lost = line("token", "failed", "token_lost")
-            await self.finish(effect, [lost if seen["check"] == "token" else seen for seen in all_skipped("earlier_failed")])
-            return None
-        situation = situation_of(snapshot, self.desk.rules, self.desk.clock())
-        # What is not as approved was found in the test environment, and is corrected there.
-        sent = corrections(situation) if pismo is self.pismo.test else {}
+            await self._finish(run, [lost if seen["check"] == "token" else seen for seen in all_skipped("earlier_failed")])
+            return
+        situation = case.situation
+        # What isn't as approved was found in the test environment, and is corrected there.
+        sent = corrections(situation) if pismo is self._pismo.test else {}
         checks = Checks(pismo, expected(situation), situation.now, sent)
         try:
             await checks.run(token)
         except PismoError as error:  # transient: the engine comes again
-            self._last[item] = checks.lines
-            if error.retry_after is not None:
-                raise RetryLater(error.retry_after) from None
-            raise Unreachable(f"pismo_{error.kind}") from None
-        differences = compared(snapshot, checks.organization) if checks.organization is not None else []
-        await self.finish(effect, checks.lines, differences)
-        return None
+            raise _failure(error, checks.lines) from None
+        await self._finish(run, checks.lines, _differences(case, checks.organization))
 
-    async def give_up(self, effect: EffectRecord) -> bool:
+    async def given_up(self, run: Run[RunProof], error: EffectError) -> bool:
         """Pismo did not answer in spite of all tries: the person reads how far it came, and pastes a fresh token later."""
-        failed = [line("programs", "failed", "unavailable")]
-        await self.finish(effect, self._last.get(effect.arguments["item"], failed))
+        await self._finish(run, error.about.get("lines") or [line("programs", "failed", "unavailable")])
         return True
 
-    async def finish(
-        self, effect: EffectRecord, lines: list[Line], differences: list[tuple[str, str, str]] | None = None
-    ) -> None:
-        """Write down the result and forget the token."""
-        asked = effect.arguments
+    async def _finish(self, run: Run[RunProof], lines: Sequence[Line], differences: Sequence[Difference] | None = None) -> None:
+        """In a transaction of its own, since the token may be forgotten only once the result is written down."""
 
         async def work(unit: Unit) -> None:
-            await finish_proof(
-                unit, self.desk.rules, effect.onboarding_id, asked["step"], asked["task"], asked["item"], lines, differences
-            )
+            async with self._cases.open(unit, run.onboarding_id, closed=True) as case:
+                proof.finish(case, run.effect, lines, differences)
 
-        await self.desk.transact(work)
-        self._forget(asked["item"])
+        await self._store.transact(work)
+        self._tokens.pop(run.effect.item, None)
 
-    def _forget(self, item: str) -> None:
-        self.desk.tokens.pop(item, None)
-        self._last.pop(item, None)
-
-    async def report(self, effect: EffectRecord, again: bool) -> Result:
+    async def report(self, run: Run[ReportProof]) -> Finished:
         """The lines in the customer's thread; what differs on the platform in support's."""
-        asked = effect.arguments
-        snapshot = await self.messages.snapshot(effect.onboarding_id)
-        record = task_record(snapshot, asked["step"], asked["task"], asked["item"])
-        where = asked["where"]
-        texts = self.messages.texts(snapshot, where)
+        thread = await self._threads.of(run, run.effect.where, run.effect.step)
+        record, texts = task_record(thread.case, run.effect), thread.texts
         said = [_headline(texts, record)]
         said += [sentence(texts, *_worded(texts, entry)) for entry in record.answers["lines"]]
         differences = record.answers.get("differences")
-        if where == "support" and differences is not None:
-            said.append(_differences(texts, differences))
-        text = "\n".join(said)
-        return await self.messages.post(effect, snapshot, where, asked["step"], text, plain_blocks(text), again=again)
+        if run.effect.where == "support" and differences is not None:
+            said.append(_told_differences(texts, differences))
+        return await self._threads.say(run, thread, "\n".join(said))
 
 
-def compared(snapshot: Snapshot, organization: Organization) -> list[tuple[str, str, str]]:
-    """(field, approved, on the platform) where the organization is not what was approved."""
-    from flows.steps.organization import compare  # noqa: PLC0415  this step alone can be compared
+def _failure(error: PismoError, lines: list[Line]) -> EffectError:
+    about = {"lines": lines}
+    if error.retry_after is not None:
+        return RetryLater(error.retry_after, about=about)
+    return Unreachable(f"pismo_{error.kind}", about)
 
-    sent = snapshot.last("organization")
-    if sent is None:
+
+def _differences(case: Case, organization: Organization | None) -> list[Difference]:
+    """(field, approved, on the platform) where the organization isn't what was approved."""
+    sent = case.snapshot.last("organization")
+    if sent is None or organization is None:
         return []
-    return [
-        (field, str(ours or ""), str(theirs or "")) for field, ours, theirs in compare(sent.answers, organization.model_dump())
-    ]
+    found = compare(sent.answers, organization.model_dump())
+    return [(field, str(ours or ""), str(theirs or "")) for field, ours, theirs in found]
 
 
 def _headline(texts: Texts, record: TaskRecord) -> str:
@@ -132,11 +122,17 @@ def _worded(texts: Texts, entry: Mapping[str, Any]) -> tuple[str, dict[str, Any]
     return "proof_line", {**said, "ms": Amount(entry["ms"]), "x_cid": entry["x_cid"]}
 
 
-def _differences(texts: Texts, differences: list[list[str]]) -> str:
+def _told_differences(texts: Texts, differences: Sequence[Sequence[str]]) -> str:
     if not differences:
         return sentence(texts, "proof_no_differences", {})
     lines = "\n".join(
-        texts("say.proof_difference", field=detail(texts, field), ours=ours or "-", theirs=theirs or "-")
+        texts("say.proof_difference", field=_label(texts, field), ours=ours or "-", theirs=theirs or "-")
         for field, ours, theirs in differences
     )
     return sentence(texts, "proof_differences", {"lines": lines})
+
+
+def _label(texts: Texts, detail: str) -> str:
+    """What the form calls a detail of Pismo's organization."""
+    key = label_of(detail)
+    return texts(key) if texts.has(key) else detail

@@ -10,12 +10,11 @@ from typing import Any, TypeVar
 from pydantic import SecretStr
 
 from flows.checks.claims import Expected, check_assertion, is_assertion
-from flows.checks.tokens import Unusable, parse
+from flows.checks.tokens import Unusable, bearer, parse
 from pismo.client import Pismo
-from pismo.errors import Kind, PismoError
+from pismo.errors import PismoError, PismoErrorKind
 from pismo.models import Organization, Result
 from pismo.tls import CertificateError
-from pismo.tokens import TokenError, clean_token, read_token
 
 Line = dict[str, Any]
 R = TypeVar("R", bound=Result)
@@ -23,11 +22,11 @@ R = TypeVar("R", bound=Result)
 CORRECTIONS = "corrections"
 CHECKS = ("certificate", "handshake", "token", "tenant", "programs", CORRECTIONS, "organization")
 _REASONS = {
-    Kind.UNAUTHORIZED: "unauthorized",
-    Kind.FORBIDDEN: "forbidden",
-    Kind.NOT_FOUND: "not_found",
-    Kind.RATE_LIMITED: "rate_limited",
-    Kind.UNAVAILABLE: "unavailable",
+    PismoErrorKind.UNAUTHORIZED: "unauthorized",
+    PismoErrorKind.FORBIDDEN: "forbidden",
+    PismoErrorKind.NOT_FOUND: "not_found",
+    PismoErrorKind.RATE_LIMITED: "rate_limited",
+    PismoErrorKind.UNAVAILABLE: "unavailable",
 }
 
 
@@ -58,8 +57,9 @@ class Checks:
         missing = [line(check, "skipped", "earlier_failed") for check in wanted if check not in known]
         return sorted(self._found + missing, key=lambda found: CHECKS.index(found["check"]))
 
-    async def run(self, text: str) -> None:
+    async def run(self, pasted: SecretStr) -> None:
         """Check a pasted token. Raises PismoError for what may work later; the lines tell how far it came."""
+        text = pasted.get_secret_value()
         usable = await self._certificate()
         signed = _signed_by_customer(text, self._expected)
         token = await self._exchanged(text, usable=usable) if signed else self._pasted(text)
@@ -110,22 +110,23 @@ class Checks:
     def _pasted(self, text: str) -> SecretStr | None:
         """An access token; None for one that need not be tried."""
         try:
-            facts = read_token(text)
-        except TokenError:
+            token = parse(text)
+            expires_at = token.expires_at
+        except Unusable:
             return self._opaque(text)
-        expired = facts.expires_at is not None and facts.expires_at <= self._now
+        expired = expires_at is not None and expires_at <= self._now
         if expired:
             self._add("token", "failed", "token_expired")
         else:
             self._add("token", "passed", "token_readable")
-        self._tenant(facts.tenant)
-        return None if expired else clean_token(text)
+        self._tenant(token.tenant)
+        return None if expired else SecretStr(bearer(text))
 
     def _opaque(self, text: str) -> SecretStr | None:
-        """One that cannot be read may still be good: Pismo does not promise that it is a JWT."""
+        """One that can't be read may still be good: Pismo doesn't promise that it is a JWT."""
         try:
-            token = clean_token(text)
-        except TokenError:
+            token = SecretStr(bearer(text))
+        except Unusable:
             self._add("token", "failed", "token_unusable")
             return None
         self._add("token", "skipped", "token_unreadable")
@@ -151,11 +152,11 @@ class Checks:
             self._found.append({**line("token", "failed", f"error.{fault.key}"), "params": dict(fault.params)})
         if faults or not usable:
             return None
-        granted = await self._ask("token", self._pismo.token_openid(SecretStr(text)))
+        granted = await self._ask("token", self._pismo.token_openid(SecretStr(bearer(text))))
         if granted is None:
             return None
         self._add("token", "passed", "token_exchanged", x_cid=granted.x_cid, ms=granted.ms)
-        self._tenant(granted.tenant)
+        self._tenant(granted.tenant or _tenant_of(granted.value))
         return granted.value
 
     async def _ask(self, check: str, call: Awaitable[R]) -> R | None:
@@ -163,7 +164,7 @@ class Checks:
         try:
             answer = await call
         except PismoError as error:
-            if error.kind is Kind.HANDSHAKE:
+            if error.kind is PismoErrorKind.HANDSHAKE:
                 self._add("handshake", "failed", _handshake_reason(error.code), x_cid=error.x_cid, ms=error.ms)
                 return None
             if error.status is not None:
@@ -177,7 +178,7 @@ class Checks:
 
     def _refused(self, check: str, error: PismoError) -> None:
         reason = _REASONS.get(error.kind, "refused")
-        if check == "token" and error.kind is Kind.UNAUTHORIZED:
+        if check == "token" and error.kind is PismoErrorKind.UNAUTHORIZED:
             reason = "assertion_refused"
         self._add(check, "failed", reason, x_cid=error.x_cid, ms=error.ms, code=error.code or "-", status=error.status or 0)
 
@@ -198,6 +199,14 @@ class Checks:
 
     def _passes(self, check: str) -> bool:
         return any(found["outcome"] == "passed" and found["check"] == check for found in self._found)
+
+
+def _tenant_of(token: SecretStr) -> str | None:
+    """As the token says; None for one that can't be read."""
+    try:
+        return parse(token.get_secret_value()).tenant
+    except Unusable:
+        return None
 
 
 def _signed_by_customer(text: str, expected: Expected) -> bool:

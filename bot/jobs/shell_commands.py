@@ -2,50 +2,38 @@
 
 from collections.abc import Sequence
 
-from flows.cases.onboarding import situation_of
-
-from bot.desk import Desk
-from bot.jobs.posts import Messages, Result
-from bot.jobs.runner import Impossible
+from bot.jobs.registry import Finished, Run
+from bot.jobs.threads import Thread, Threads
 from bot.messages.blocks import drawing, section
 from bot.messages.texts import escape
 from bot.messages.wording import sentence
-from flows.forms.step import Situation
-from flows.model import EffectRecord, Snapshot
+from flows.outbox import ShowKeyCommands, ShowTokenCommands
 from flows.steps.authentication.openssl import key_scripts
 from flows.steps.authentication.scripts import Script
-from flows.steps.authentication.token_scripts import token_scripts
+from flows.steps.authentication.token_scripts import SECRET_FIELD, token_scripts
 
 
-class Commands:
-    def __init__(self, desk: Desk, messages: Messages) -> None:
-        self.desk, self.messages = desk, messages
+class ShellCommands:
+    """``secret_field``: what Pismo calls the field of an OAuth 2 client's secret."""
 
-    async def keys(self, effect: EffectRecord, again: bool) -> Result:
+    def __init__(self, threads: Threads, secret_field: str = SECRET_FIELD) -> None:
+        self._threads, self._secret_field = threads, secret_field
+
+    async def keys(self, run: Run[ShowKeyCommands]) -> Finished:
         """The exact `openssl` commands for this customer's keys, for each kind of machine."""
-        snapshot, situation = await self._situation(effect)
-        return await self._post(effect, snapshot, "commands", key_scripts(situation), again=again)
+        thread = await self._threads.of(run, "customer", run.effect.step)
+        return await self._post(run, thread, "commands", key_scripts(thread.case.situation))
 
-    async def tokens(self, effect: EffectRecord, again: bool) -> Result:
+    async def tokens(self, run: Run[ShowTokenCommands]) -> Finished | None:
         """How to get a short-lived access token by the approved method; nothing while something for it is still to be recorded."""
-        snapshot, situation = await self._situation(effect)
-        scripts = token_scripts(situation, self.desk.oauth2_secret_field)
-        return await self._post(effect, snapshot, "token_commands", scripts, again=again) if scripts else None
-
-    async def _situation(self, effect: EffectRecord) -> tuple[Snapshot, Situation]:
-        async with self.desk.store.read() as unit:
-            snapshot = await unit.snapshot(effect.onboarding_id)
-            if snapshot is None:
-                raise Impossible("gone")
-            return snapshot, situation_of(snapshot, self.desk.rules, unit.now)
+        thread = await self._threads.of(run, "customer", run.effect.step)
+        scripts = token_scripts(thread.case.situation, self._secret_field)
+        return await self._post(run, thread, "token_commands", scripts) if scripts else None
 
     async def _post(
-        self, effect: EffectRecord, snapshot: Snapshot, intro: str, scripts: Sequence[Script], *, again: bool
-    ) -> Result:
-        texts = self.messages.texts(snapshot, "customer")
+        self, run: Run[ShowKeyCommands] | Run[ShowTokenCommands], thread: Thread, intro: str, scripts: Sequence[Script]
+    ) -> Finished:
+        texts = thread.texts
         blocks = [section(sentence(texts, intro, {}))]
         blocks += [section(f"{sentence(texts, script.key, {})}\n```{escape(script.code)}```") for script in scripts]
-        shown = drawing(blocks)
-        return await self.messages.post(
-            effect, snapshot, "customer", effect.arguments["step"], shown.text, shown.blocks, again=again
-        )
+        return await self._threads.post(run, thread, [drawing(blocks)])

@@ -1,46 +1,38 @@
 """What a review card has no room for, in its thread: all that was sent, and what a resubmission changed."""
 
-from flows.cases.onboarding import situation_of, step_of
-
-from bot.desk import Desk
-from bot.jobs.posts import Messages, Result
+from bot.jobs.errors import Impossible
+from bot.jobs.registry import Finished, Run
+from bot.jobs.threads import Thread, Threads
 from bot.messages import review
-from bot.messages.blocks import Drawing
-from flows.model import EffectRecord, Snapshot
+from flows.model import Submission
+from flows.outbox import ShowDifferences, ShowInFull
 
 
 class Submissions:
-    def __init__(self, desk: Desk, messages: Messages) -> None:
-        self.desk, self.messages = desk, messages
+    def __init__(self, threads: Threads) -> None:
+        self._threads = threads
 
-    async def in_full(self, effect: EffectRecord, again: bool) -> Result:
-        """All values of a revision, where the card cannot show them all: who approves it has then seen it."""
-        step_id, revision = effect.arguments["step"], effect.arguments["revision"]
-        snapshot = await self.messages.snapshot(effect.onboarding_id)
-        sent = next(s for s in snapshot.submissions[step_id] if s.revision == revision)
-        async with self.desk.store.read() as unit:
-            situation = situation_of(snapshot, self.desk.rules, unit.now)
-        form = step_of(snapshot.onboarding, step_id).form
-        drawn = review.in_full(form, sent, self.desk.support_texts(), situation)
-        return await self._post(effect, snapshot, step_id, drawn, again=again)
+    async def in_full(self, run: Run[ShowInFull]) -> Finished | None:
+        """All values of a revision, where the card can't show them all: whoever approves it has seen it then."""
+        asked = run.effect
+        thread = await self._threads.of(run, "support", asked.step)
+        form = thread.case.step(asked.step).form
+        sent = _revision(thread, asked.step, asked.revision)
+        drawn = review.in_full(form, sent, thread.texts, thread.case.situation)
+        return await self._threads.post(run, thread, drawn) if drawn else None
 
-    async def differences(self, effect: EffectRecord, again: bool) -> Result:
+    async def differences(self, run: Run[ShowDifferences]) -> Finished:
         """Old and new of every field that a resubmission changed."""
-        step_id, revision = effect.arguments["step"], effect.arguments["revision"]
-        snapshot = await self.messages.snapshot(effect.onboarding_id)
-        sent = {s.revision: s for s in snapshot.submissions.get(step_id, [])}
-        texts = self.desk.support_texts()
-        form = step_of(snapshot.onboarding, step_id).form
-        changed = review.diff(sent[revision - 1].answers, sent[revision].answers, form, texts)
-        return await self._post(effect, snapshot, step_id, review.differences(changed, revision, texts), again=again)
+        asked = run.effect
+        thread = await self._threads.of(run, "support", asked.step)
+        form = thread.case.step(asked.step).form
+        old, new = (_revision(thread, asked.step, number).answers for number in (asked.revision - 1, asked.revision))
+        changed = review.diff(old, new, form, thread.texts)
+        return await self._threads.post(run, thread, review.differences(changed, asked.revision, thread.texts))
 
-    async def _post(self, effect: EffectRecord, snapshot: Snapshot, step_id: str, drawn: list[Drawing], *, again: bool) -> Result:
-        """Each message once, whatever was tried before."""
-        if not drawn:
-            return None
-        channel, thread = await self.messages.root(snapshot, "support", step_id, again=again)
-        ts = ""
-        for number, part in enumerate(drawn):
-            name = f"{effect.id}:{number}" if number else effect.id
-            _, ts = await self.desk.slack.post_once(channel, part.text, part.blocks, name, thread_ts=thread, again=again)
-        return {"channel": channel, "ts": ts}
+
+def _revision(thread: Thread, step_id: str, revision: int) -> Submission:
+    for sent in thread.case.snapshot.submissions.get(step_id, ()):
+        if sent.revision == revision:
+            return sent
+    raise Impossible("gone")

@@ -1,71 +1,105 @@
-"""Tickets of the Service Desk, looked at now and then until they end. What is followed is in the store; the pace is a process's own."""
+"""Tickets of the Service Desk, looked at now and then until they end. Which ones is in the store; the pace is each process's own."""
 
 import logging
 import time
 
-from bot.desk import Desk
-from flows.cases.tickets import Ticket, note_status, note_unseen, open_tickets
+from bot.telemetry import metrics
+from flows.cases.case import Cases
+from flows.cases.tickets import FiledTicket, note_status, note_unseen, open_tickets
+from flows.journey import Journeys
 from flows.model import TaskRecord
 from flows.ports import Unit
-from pismo.jsm_errors import DeskError, DeskFault
+from flows.problems import Refused
+from pismo.jsm_errors import ServiceDeskError, ServiceDeskFault
 from pismo.service_desk import ServiceDesk
+from storage.errors import Unavailable
+from storage.store import Store
 
 log = logging.getLogger("bot.jobs.ticket_poller")
 
+NAME = "tickets"
 LONGEST_WAIT = 6 * 3600.0
-UNSEEN = (DeskFault.NOT_FOUND, DeskFault.FORBIDDEN)
+UNSEEN = (ServiceDeskFault.NOT_FOUND, ServiceDeskFault.FORBIDDEN)
 
 
-class Following:
+class TicketPoller:
     """``await round()`` looks at what is due. ``every``: seconds between two looks at a ticket; longer after failures."""
 
-    def __init__(self, desk: Desk, service_desk: ServiceDesk | None, every: float) -> None:
-        self.desk, self.service_desk, self.every = desk, service_desk, every
+    def __init__(self, store: Store, cases: Cases, service_desk: ServiceDesk | None, every: float) -> None:
+        self._store, self._cases, self._service_desk, self._every = store, cases, service_desk, every
         self._due: dict[str, float] = {}
         self._failures: dict[str, int] = {}
         self._resting, self._rests = 0.0, 0
 
     async def round(self) -> None:
-        if self.service_desk is None or time.monotonic() < self._resting:
+        if self._service_desk is None or time.monotonic() < self._resting:
             return
-        async with self.desk.store.read() as unit:
-            records = await open_tickets(unit)
-        for table in (self._due, self._failures):
-            for gone in table.keys() - {record.id for record in records}:
-                del table[gone]
+        async with self._store.read() as unit:
+            records = await open_tickets(unit, self._cases.rules.journeys)
+        self._forget_all_but({record.id for record in records})
         for record in records:
             if time.monotonic() < self._due.get(record.id, 0.0):
                 continue
             try:
-                await self._look(self.service_desk, record)
-                self._rests = 0
-                self._failures.pop(record.id, None)
-                self._due[record.id] = time.monotonic() + self.every
-            except DeskError as error:
+                await self._look(self._service_desk, record)
+            except ServiceDeskError as error:
                 log.warning("a ticket could not be looked at", extra={"error": str(error.fault), "status": error.status})
                 if error.fault not in UNSEEN:  # the others would fare no better
                     self._rests += 1
                     self._resting = time.monotonic() + max(error.retry_after or 0.0, self._pause(self._rests))
                     return
                 await self._unseen(record)
+            except Unavailable:
+                raise
+            except Exception as error:
+                metrics.CHORE_FAILURES.labels(NAME).inc()
+                log.error("a ticket could not be noted", extra={"onboarding": record.onboarding_id}, exc_info=error)  # noqa: TRY400
+                self._put_off(record)
+            else:
+                self._rests = 0
+                self._failures.pop(record.id, None)
+                self._due[record.id] = time.monotonic() + self._every
 
     async def _look(self, service_desk: ServiceDesk, record: TaskRecord) -> None:
-        key, link = record.answers["ticket"], record.answers.get("link") or ""
+        key, link = str(record.answers[_ticket_answer(record, self._cases.rules.journeys)]), record.answers.get("link") or ""
         if link:
             status = await service_desk.status(key)
-        else:  # filed by hand: where its page is, is not known yet
+        else:  # filed by hand: where its page is isn't known yet
             request = await service_desk.request(key)
             status, link = request.status, request.web
-        ticket = Ticket(key, link, status.name, status.done)
-        await self.desk.transact(lambda unit: note_status(unit, record, ticket))
+        ticket = FiledTicket(key, link, status.name, status.done)
+
+        async def note(unit: Unit) -> None:
+            async with self._cases.open(unit, record.onboarding_id, closed=True) as case:
+                note_status(case, record.id, ticket)
+
+        await self._store.transact(note)
 
     async def _unseen(self, record: TaskRecord) -> None:
-        async def work(unit: Unit) -> None:
-            await note_unseen(unit, record)
+        async def note(unit: Unit) -> None:
+            async with self._cases.open(unit, record.onboarding_id, closed=True) as case:
+                await note_unseen(case, record.id)
 
-        await self.desk.transact(work)
+        await self._store.transact(note)
+        self._put_off(record)
+
+    def _put_off(self, record: TaskRecord) -> None:
         failures = self._failures[record.id] = self._failures.get(record.id, 0) + 1
         self._due[record.id] = time.monotonic() + self._pause(failures)
 
     def _pause(self, failures: int) -> float:
-        return float(min(self.every * 2 ** min(failures, 16), max(LONGEST_WAIT, self.every)))
+        return float(min(self._every * 2 ** min(failures, 16), max(LONGEST_WAIT, self._every)))
+
+    def _forget_all_but(self, ids: set[str]) -> None:
+        for table in (self._due, self._failures):
+            for gone in table.keys() - ids:
+                del table[gone]
+
+
+def _ticket_answer(record: TaskRecord, journeys: Journeys) -> str:
+    """The name of the answer that holds the ticket's key."""
+    for journey in journeys.versions.values():
+        for task in journey.steps[record.step_id].tasks if record.step_id in journey.steps else ():
+            if task.id == record.task_id and task.ticket:
+                return task.ticket
+    raise Refused("gone")

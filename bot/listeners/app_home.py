@@ -1,35 +1,45 @@
 """App Home, drawn from the store and published."""
 
-from flows.cases.onboarding import situation_of
-
-from bot.desk import Desk
 from bot.messages import card, home
+from bot.messages.blocks import Block
 from bot.messages.texts import Texts
-from bot.telemetry.acks import crowd
-from flows.journey import journey_of
-from flows.model import Snapshot
+from bot.slack.background import Background
+from bot.slack.client import Slack
+from bot.slack.people import People
+from bot.telemetry.acks import in_flight
+from flows.cases.case import Case, Cases
 from flows.people import Who
 from flows.ports import Unit
+from storage.store import Store
 
 
-async def refresh_home(desk: Desk, who: Who) -> None:
-    """Support sees the queue and all onboardings; a customer's person their own checklists and nothing else. Raises SlackError."""
-    await crowd.passed()
-    async with desk.store.read() as unit:
-        texts = await desk.directory.texts_for(unit, who)
-        if desk.access.is_support(who):
-            snapshots = [s for o in await unit.onboardings() if (s := await unit.snapshot(o.id)) is not None]
-            view = home.support_home(snapshots, texts, unit.now)
-        else:
-            view = home.customer_home(await _cards(desk, unit, who, texts), texts)
-    await desk.slack.publish_home(who.user_id, view)
+class AppHome:
+    """Support sees the queue and all onboardings; a customer's person their own checklists and nothing else."""
+
+    def __init__(self, store: Store, cases: Cases, people: People, slack: Slack, background: Background) -> None:
+        self._store, self._cases, self._people, self._slack = store, cases, people, slack
+        self._background = background
+
+    def refresh_later(self, who: Who) -> None:
+        """After an acknowledgement: what they see may have changed."""
+        self._background.later(self.refresh(who))
+
+    async def refresh(self, who: Who) -> None:
+        """Raises SlackError."""
+        await in_flight.passed()
+        async with self._store.read() as unit:
+            texts = Texts(await self._people.language_of(unit, who))
+            if self._cases.access.is_support(who):
+                snapshots = [s for o in await unit.onboardings() if (s := await unit.snapshot(o.id)) is not None]
+                view = home.support_home(snapshots, texts, unit.now)
+            else:
+                view = home.customer_home([_card(case, texts) for case in await self._own(unit, who)], texts)
+        await self._slack.publish_home(who.user_id, view)
+
+    async def _own(self, unit: Unit, who: Who) -> list[Case]:
+        mine = await unit.onboardings(team_id=who.team_id, user_id=who.user_id)
+        return [await self._cases.look(unit, onboarding.id, who, closed=True) for onboarding in mine]
 
 
-async def _cards(desk: Desk, unit: Unit, who: Who, texts: Texts) -> list[list[dict[str, object]]]:
-    cards = []
-    for onboarding in await unit.onboardings(team_id=who.team_id, user_id=who.user_id):
-        snapshot: Snapshot | None = await unit.snapshot(onboarding.id)
-        if snapshot is not None and not onboarding.erased_at:
-            situation = situation_of(snapshot, desk.rules, unit.now)
-            cards.append(card.card(snapshot, journey_of(onboarding.journey), texts, situation).blocks)
-    return cards
+def _card(case: Case, texts: Texts) -> list[Block]:
+    return card.card(case.snapshot, case.journey, texts.of(case.onboarding.journey), case.situation).blocks

@@ -5,20 +5,25 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from bot.desk import Desk
+from bot.listeners.app_home import AppHome
 from bot.modals.attachments import MOST_BYTES
-from bot.slack.client import SlackError
-from bot.slack.people import NOBODY
-from flows.cases.start import follow_channel, join, leave, sever, share
+from bot.slack.background import Background
+from bot.slack.client import Slack, SlackError
+from bot.slack.people import NOBODY, People
+from flows.cases import channels, members, secrets
+from flows.cases.case import Cases
 from flows.checks import guard
 from flows.model import Received
-from flows.outbox import tell, warn
 from flows.people import SYSTEM, Who
 from flows.ports import Unit
+from storage.store import Store
 
 log = logging.getLogger("bot.listeners.events")
 
 Body = Mapping[str, Any]
+
+LATE = timedelta(seconds=60)
+"""An event that is not handled by then was left behind by a failure."""
 
 HANDLED = (
     "app_home_opened",
@@ -80,8 +85,20 @@ def _file(file: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class Events:
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
+    """``lost``: why Slack no longer accepts the bot, once it said so; shown by /readyz."""
+
+    def __init__(
+        self,
+        store: Store,
+        cases: Cases,
+        people: People,
+        slack: Slack,
+        home: AppHome,
+        background: Background,
+        support_channel: str,
+    ) -> None:
+        self._store, self._cases, self._people, self._slack = store, cases, people, slack
+        self._home, self._background, self._support_channel = home, background, support_channel
         self._does: dict[str, Callable[[Unit, Body], Awaitable[None]]] = {
             "message": self._message,
             "member_joined_channel": self._joined,
@@ -93,7 +110,11 @@ class Events:
             "tokens_revoked": self._revoked,
         }
         self.lost = ""
-        """Why Slack no longer accepts the bot, once it said so; shown by /readyz."""
+
+    async def received(self, body: Body) -> None:
+        """Stored before the acknowledgement, handled after it. Raises when the store can't take it, so that Slack sends it again."""
+        if self.concerns(body) and await self.store(body):
+            self._background.later(self.handle(str(body["event_id"])))
 
     def concerns(self, body: Body) -> bool:
         """Whether an event is worth a row: messages only where there is something to guard against."""
@@ -105,7 +126,7 @@ class Events:
         return bool(event.get("files")) or bool(guard.find_secrets(str(event.get("text") or "")))
 
     async def store(self, body: Body) -> bool:
-        """Before the acknowledgement: True when the event is new. Raises when the store cannot take it, so that Slack sends it again."""
+        """True when the event is new."""
         event_id = str(body["event_id"])
 
         async def work(unit: Unit) -> bool:
@@ -114,11 +135,11 @@ class Events:
             unit.add(Received(id=event_id, type=str(body["event"]["type"]), payload=kept(body), at=unit.now))
             return True
 
-        return await self.desk.transact(work)
+        return await self._store.transact(work)
 
     async def handle(self, event_id: str) -> None:
         """After the acknowledgement, and again at start for what a crash left: the effect and the mark in one transaction."""
-        async with self.desk.store.read() as unit:
+        async with self._store.read() as unit:
             row = await unit.get(Received, event_id)
             if row is None or row.handled_at is not None:
                 return
@@ -130,7 +151,7 @@ class Events:
         if kind in ("member_joined_channel", "member_left_channel"):
             await self._know(payload)
         if kind == "app_home_opened":
-            await self._home(payload)
+            await self._home_opened(payload)
 
         async def work(unit: Unit) -> None:
             row = await unit.get(Received, event_id)
@@ -140,11 +161,15 @@ class Events:
                 await self._does[kind](unit, payload)
             row.handled_at, row.payload = unit.now, {}
 
-        await self.desk.transact(work)
+        await self._store.transact(work)
+
+    async def handle_late(self) -> None:
+        """What a failure left behind; what came a moment ago is still being handled."""
+        await self.handle_left(LATE)
 
     async def handle_left(self, older: timedelta = timedelta(0)) -> None:
         """What was stored and not handled: before the process ended, or because the database or Slack failed then."""
-        async with self.desk.store.read() as unit:
+        async with self._store.read() as unit:
             left = [row.id for row in await unit.unhandled() if row.at is None or row.at <= unit.now - older]
         for event_id in left:
             try:
@@ -152,15 +177,15 @@ class Events:
             except Exception as error:  # noqa: BLE001  one event does not keep the others waiting
                 log.warning("an event is handled later", extra={"error": type(error).__name__})
 
-    # -- one event each
+    # -- before the transaction: what Slack has to be asked
 
-    async def _home(self, event: Body) -> None:
+    async def _home_opened(self, event: Body) -> None:
         if event.get("tab", "home") != "home":
             return
         try:
-            person = await self.desk.directory.fetch(str(event["user"]))
+            person = await self._people.fetch(str(event["user"]))
             if person is not None:
-                await self.desk.refresh_home(Who(person.team_id, person.user_id))
+                await self._home.refresh(Who(person.team_id, person.user_id))
         except SlackError as error:
             log.warning("a home was not drawn", extra={"error": error.error})
 
@@ -169,7 +194,7 @@ class Events:
         found: dict[str, list[str]] = {}
         for file in files:
             try:
-                content = await self.desk.slack.download(file, MOST_BYTES)
+                content = await self._slack.download(file, MOST_BYTES)
             except SlackError as error:
                 if error.transient:
                     raise  # looked at again by the next sweep
@@ -178,57 +203,64 @@ class Events:
             found[file["id"]] = [str(finding.kind) for finding in guard.find_in_file("", content)]
         return found
 
+    async def _know(self, event: Body) -> None:
+        if event.get("channel") == self._support_channel:
+            self._background.later(self._people.refresh())
+        try:
+            await self._people.fetch(str(event["user"]))
+        except SlackError as error:
+            log.info("a member is not known yet", extra={"error": error.error})
+
+    # -- in the transaction, one event each
+
     async def _message(self, unit: Unit, event: Body) -> None:
-        """A secret in the customer's channel: the person is told privately what to do, support is warned without it."""
         onboarding = await unit.by_channel(str(event.get("channel", "")))
         if onboarding is None or not event["found"] or event.get("bot"):
             return
         who = Who(str(event.get("user_team") or event.get("team") or ""), str(event["user"]))
-        kind = min(event["found"], key=list(guard.Kind).index)  # the gravest
-        unit.record(onboarding.id, "secret:in_channel", who, facts={"kind": kind, "ts": event.get("ts", "")})
-        tell(unit, onboarding.id, who, onboarding.channel_id, "secret_told", kind=kind, how=kind)
-        warn(unit, onboarding.id, "secret_refused", kind=kind, by=who.user_id, customer=onboarding.customer)
-        for file in event["files"]:
-            unit.effect(onboarding.id, "delete_file", file=file["id"])
-
-    async def _know(self, event: Body) -> None:
-        if event.get("channel") == self.desk.support_channel:
-            self.desk.later(self.desk.directory.refresh())
-        try:
-            await self.desk.directory.fetch(str(event["user"]))
-        except SlackError as error:
-            log.info("a member is not known yet", extra={"error": error.error})
+        async with self._cases.open(unit, onboarding.id, who, closed=True) as case:
+            secrets.in_channel(case, event["found"], str(event.get("ts", "")), [file["id"] for file in event["files"]])
 
     async def _joined(self, unit: Unit, event: Body) -> None:
-        channel, user_id = str(event["channel"]), str(event["user"])
-        if user_id == self.desk.directory.bot_user_id:
-            await share(unit, channel)
+        user_id = str(event["user"])
+        if user_id == self._people.bot_user_id:
+            await self._shared(unit, event)
             return
-        onboarding = await unit.by_channel(channel)
-        person = self.desk.directory.by_id(user_id)
-        if onboarding is None or person is None or not self.desk.directory.is_customer(person):
+        onboarding = await unit.by_channel(str(event["channel"]))
+        person = self._people.by_id(user_id)
+        if onboarding is None or person is None or not self._people.is_customer(person):
             return
         if person.team_id == onboarding.team_id:
-            await join(unit, onboarding, Who(person.team_id, person.user_id), welcome=True)
+            async with self._cases.open(unit, onboarding.id, closed=True) as case:
+                await members.join(case, Who(person.team_id, person.user_id), welcome=True)
 
     async def _left(self, unit: Unit, event: Body) -> None:
         onboarding = await unit.by_channel(str(event["channel"]))
-        person = self.desk.directory.by_id(str(event["user"]))
+        person = self._people.by_id(str(event["user"]))
         if onboarding is not None and person is not None:
-            await leave(unit, onboarding, Who(person.team_id, person.user_id))
+            async with self._cases.open(unit, onboarding.id, closed=True) as case:
+                await members.leave(case, Who(person.team_id, person.user_id))
 
     async def _id_changed(self, unit: Unit, event: Body) -> None:
-        await follow_channel(unit, str(event["old_channel_id"]), str(event["new_channel_id"]))
+        old, new = str(event["old_channel_id"]), str(event["new_channel_id"])
+        onboarding = await unit.by_channel(old)
+        if onboarding is not None:
+            async with self._cases.open(unit, onboarding.id, closed=True) as case:
+                channels.follow(case, old, new)
 
     async def _shared(self, unit: Unit, event: Body) -> None:
-        await share(unit, str(event["channel"]))
+        onboarding = await unit.by_channel(str(event["channel"]))
+        if onboarding is not None:
+            async with self._cases.open(unit, onboarding.id, closed=True) as case:
+                channels.share(case)
 
     async def _unshared(self, unit: Unit, event: Body) -> None:
         onboarding = await unit.by_channel(str(event["channel"]))
         left = event.get("previously_connected_team_id")
-        if onboarding is not None and left and left != onboarding.team_id and event.get("is_ext_shared"):
+        if onboarding is None or (left and left != onboarding.team_id and event.get("is_ext_shared")):
             return  # another company left; the customer is still there
-        await sever(unit, str(event["channel"]))
+        async with self._cases.open(unit, onboarding.id, closed=True) as case:
+            channels.sever(case)
 
     async def _revoked(self, unit: Unit, event: Body) -> None:
         """Slack no longer accepts the bot: it stops calling, says so in /readyz and the log; the data stays for a new installation."""

@@ -11,14 +11,17 @@ from flows.forms.pages import Slot
 from flows.forms.step import Form
 from flows.problems import Problem
 
+Offered = Mapping[str, Mapping[str, str]]
+"""What an onboarding itself offers to choose: by a field's source, the label of each value."""
 
-def chosen_label(item: Input, value: str, texts: Texts, labels: Mapping[str, str]) -> str:
-    """The label of a value of a searchable select; empty for one that is no choice any more."""
+
+def chosen_label(item: Input, value: str, texts: Texts, offered: Offered) -> str:
+    """The label of a value of a searchable select; empty for one that can't be chosen any more."""
     if (kind := CATALOGUES.get(item.source)) is not None:
         from flows.checks import catalog  # noqa: PLC0415  its names are loaded at first use
 
         return catalog.label(kind, value, texts.language)
-    return labels.get(value, "")
+    return offered.get(item.source, {}).get(value, "")
 
 
 def sentence_of(problem: Problem, texts: Texts) -> str:
@@ -40,6 +43,8 @@ def display(value: Any, name: str, item: Input, texts: Texts) -> str:
     if isinstance(value, list) and item.kind not in (Kind.CHOICES, Kind.SEARCH_MANY):
         return ", ".join(escape(str(one)) for one in value)
     match item.kind:
+        case Kind.CHOICE if item.source == "steps":
+            return escape(texts(f"step.{value}.title"))
         case Kind.CHOICE:
             return escape(texts(f"choice.{item.choices or name}.{value}"))
         case Kind.CHOICES:

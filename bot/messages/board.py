@@ -3,13 +3,12 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from flows.cases.onboarding import side_of
-
 from bot.messages.blocks import Block, Drawing, actions, button, drawing, header, section
 from bot.messages.buttons import Act, ButtonValue
 from bot.messages.card import progress, step_line
 from bot.messages.texts import Raw, Texts, escape
-from flows.cases.tasks import CLOSE, in_hand
+from flows.cases.settle import side_of
+from flows.cases.tasks import in_hand
 from flows.forms.step import Situation
 from flows.journey import Journey
 from flows.model import Snapshot, StepRecord
@@ -55,7 +54,7 @@ def _closing(snapshot: Snapshot, journey: Journey, texts: Texts, situation: Situ
     sure = (texts("confirm.close_title"), texts("confirm.close"), texts("button.close"), texts("confirm.no"))
     for step in journey.steps.values():
         for task in step.tasks:
-            if task.id == CLOSE and in_hand(snapshot, step, task) and task.ready(situation):
+            if task.closes and in_hand(snapshot, step, task) and task.ready(situation):
                 value = ButtonValue(onboarding=snapshot.onboarding.id, step=step.id, task=task.id)
                 title = texts(f"task.{step.id}.{task.id}.title")
                 yield actions(button(title, Act.TASK, value, style="primary", confirm=sure, name=task.id))
@@ -89,7 +88,8 @@ def queue_blocks(snapshots: Sequence[Snapshot], texts: Texts, now: datetime) -> 
     blocks: list[Block] = []
     found = waiting(snapshots, Side.SUPPORT)
     for number, (snapshot, record) in enumerate(found[:15], start=1):
-        words = f"*{number}. {escape(snapshot.onboarding.customer)}* · {texts(f'step.{record.step_id}.title')} · "
+        title = texts.of(snapshot.onboarding.journey)(f"step.{record.step_id}.title")
+        words = f"*{number}. {escape(snapshot.onboarding.customer)}* · {title} · "
         words += f"{texts(f'state.{record.state.value}')} · {age(record.turn_since, now, texts)}"
         if record.claimer_id:
             words += f" · <@{record.claimer_id}>"

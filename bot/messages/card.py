@@ -1,10 +1,9 @@
 """The living checklist card in the customer's channel."""
 
-from flows.cases.onboarding import open_tasks, side_of
-
 from bot.messages.blocks import Block, Drawing, actions, button, context, divider, drawing, header, section
 from bot.messages.buttons import Act, ButtonValue
 from bot.messages.texts import Raw, Texts, date_token
+from flows.cases.settle import open_tasks, side_of
 from flows.forms.step import Situation
 from flows.journey import Journey
 from flows.model import Snapshot, StepRecord

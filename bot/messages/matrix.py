@@ -1,13 +1,11 @@
 """The access matrix: each e-mail with each access asked for and how it stands. For support alone."""
 
-from datetime import datetime
-
 from bot.messages.blocks import Drawing, drawing, fit, header, long_sections
 from bot.messages.texts import Texts, date_token, escape
 from flows.model import Snapshot
 
 
-def matrix(snapshot: Snapshot, texts: Texts, now: datetime) -> Drawing:  # noqa: ARG001  one shape for all
+def matrix(snapshot: Snapshot, texts: Texts) -> Drawing:
     lines = []
     by_email: dict[str, list[str]] = {}
     for grant in snapshot.grants:

@@ -2,10 +2,11 @@
 
 from bot.messages.blocks import Block, Drawing, context, drawing, header, long_sections
 from bot.messages.texts import Texts, escape
-from flows.cases.parity import Cell, Row
+from flows.cases.parity import ParityRow
+from flows.forms.parity import ParityCell
 
 
-def parity(customer: str, rows: list[Row], texts: Texts) -> Drawing:
+def parity(customer: str, rows: list[ParityRow], texts: Texts) -> Drawing:
     lines = [
         f"*{texts(f'parity.what.{row.what}')}*\n"
         f"    {texts('choice.environment.test')}: {_words(row.test, texts)}\n"
@@ -21,7 +22,7 @@ def parity(customer: str, rows: list[Row], texts: Texts) -> Drawing:
     return drawing(blocks)
 
 
-def _words(cell: Cell, texts: Texts) -> str:
+def _words(cell: ParityCell, texts: Texts) -> str:
     standing = texts(f"parity.standing.{cell.standing.value}")
     note = texts.md(f"parity.note.{cell.note}", **cell.params) if cell.note else ""
     return f"{escape(standing)} ({note})" if note else escape(standing)

@@ -1,31 +1,27 @@
 """A reminder: what waits for one person, with what they can do about it."""
 
-from collections.abc import Mapping
-from typing import Any
-
-from flows.cases.onboarding import open_tasks
-
 from bot.messages.blocks import Block, Drawing, actions, button, drawing, section
 from bot.messages.buttons import Act, ButtonValue
 from bot.messages.texts import Raw, Texts
+from flows.cases.settle import open_tasks
 from flows.forms.step import Situation
 from flows.journey import Journey
 from flows.model import Snapshot
+from flows.outbox import Remind
 from flows.people import Side
 from flows.state import StepState
 
 
-def reminder(snapshot: Snapshot, journey: Journey, asked: Mapping[str, Any], texts: Texts, situation: Situation) -> Drawing:
-    """``asked``: the effect's arguments: where (side), user, steps, count."""
-    steps = [step for step in asked["steps"] if step in snapshot.steps]
+def reminder(snapshot: Snapshot, journey: Journey, asked: Remind, texts: Texts, situation: Situation) -> Drawing:
+    steps = [step for step in asked.steps if step in snapshot.steps]
     titles = ", ".join(texts(f"step.{step}.title") for step in steps)
-    key = f"reminder.{asked['where']}"
-    text = texts.md(key, user=Raw(f"<@{asked['user']}>"), steps=titles, customer=snapshot.onboarding.customer)
+    key = f"reminder.{asked.where}"
+    text = texts.md(key, user=Raw(f"<@{asked.user}>"), steps=titles, customer=snapshot.onboarding.customer)
     blocks: list[Block] = [section(text)]
     for step in steps[:5]:
         value = ButtonValue(onboarding=snapshot.onboarding.id, step=step)
         buttons: list[Block] = []
-        if asked["where"] == "customer":
+        if asked.where == "customer":
             if snapshot.steps[step].state in (StepState.OPEN, StepState.CHANGES_REQUESTED):
                 title = texts("button.fill", number=snapshot.steps[step].position + 1, step=texts(f"step.{step}.title"))
                 style = "primary" if step == steps[0] else ""

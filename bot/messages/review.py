@@ -25,7 +25,7 @@ from flows.cases.review import approvals
 from flows.cases.tasks import in_hand, record_of
 from flows.forms.addresses import addresses
 from flows.forms.fields import Answers, Input, inputs
-from flows.forms.pages import slots
+from flows.forms.pages import raw_of, slots
 from flows.forms.step import Form, Situation, Step
 from flows.journey import Journey
 from flows.model import EffectRecord, Snapshot, Submission
@@ -98,8 +98,7 @@ def answer_sections(form: Form, answers: Answers, texts: Texts) -> list[Block]:
     """All answers, a section for each page."""
     blocks: list[Block] = []
     for slot in slots(form, answers):
-        raw = answers if slot.item is None else ((answers.get(slot.page.repeat) or [])[slot.item : slot.item + 1] or [{}])[0]
-        lines = [f"*{escape(label)}*: {words}" for label, words in shown_answers(form, slot, raw, texts)]
+        lines = [f"*{escape(label)}*: {words}" for label, words in shown_answers(form, slot, raw_of(slot, answers), texts)]
         blocks.extend(long_sections("\n".join(lines)) if lines else ())
     return blocks
 

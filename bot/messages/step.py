@@ -1,11 +1,10 @@
 """A step's own message in the customer's channel: the root of its thread."""
 
-from flows.cases.onboarding import side_of
-
 from bot.messages.blocks import Block, Drawing, actions, button, context, drawing, header, link, section
 from bot.messages.buttons import Act, ButtonValue
 from bot.messages.card import turn_words
 from bot.messages.texts import Raw, Texts, date_token
+from flows.cases.settle import side_of
 from flows.cases.tasks import in_hand
 from flows.forms.step import Situation
 from flows.journey import Journey

@@ -36,19 +36,9 @@ def _one(texts: Texts, name: str, value: Any) -> Any:
         return texts(f"secret_how.{value}")
     if name == "why" and not texts.has(str(value)):
         return texts("why.answered", error=str(value).removeprefix("why."))
-    if name in ("task", "what", "why") and texts.has(str(value)):
+    if name in ("task", "what", "why", "field") and texts.has(str(value)):
         return texts(str(value))
     return value
-
-
-_FIELDS = {"currency_numeric_code": "currency", "country_code": "country"}
-"""Fields of the organization step by the details of Pismo's organization that are called otherwise."""
-
-
-def detail(texts: Texts, name: str) -> str:
-    """What a detail of Pismo's organization is called in the form."""
-    key = f"field.organization.{_FIELDS.get(name, name)}.label"
-    return texts(key) if texts.has(key) else name
 
 
 def sentence(texts: Texts, key: str, params: Mapping[str, Any]) -> str:

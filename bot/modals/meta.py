@@ -1,10 +1,15 @@
 """What a modal carries along, and how its inputs are called."""
 
-from pydantic import BaseModel, ConfigDict
+from collections.abc import Mapping
+from typing import Any
 
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from bot.messages.buttons import VERSION
 from flows.forms.fields import Input, inputs
 from flows.forms.pages import Slot
 from flows.forms.step import Form
+from flows.problems import Refused
 
 CALLBACK = "form"
 ACTION = "value"
@@ -33,6 +38,17 @@ class FormMeta(BaseModel):
 
     def on(self, slot: int, page: str = "", draft: str = "", *, anew: bool = False) -> "FormMeta":
         return self.model_copy(update={"slot": slot, "page": page, "draft": draft, "anew": self.anew + anew})
+
+
+def meta_of(view: Mapping[str, Any]) -> FormMeta:
+    """Raises Refused("gone") for a modal that can't be read any more, or comes from a newer version."""
+    try:
+        meta = FormMeta.model_validate_json(str(view.get("private_metadata") or ""))
+    except ValidationError:
+        raise Refused("gone") from None
+    if meta.v > VERSION:
+        raise Refused("gone")
+    return meta
 
 
 def block_id(name: str, slot: Slot, anew: int = 0) -> str:

@@ -9,7 +9,7 @@ from flows.forms.pages import Slot
 from flows.problems import Problem
 
 
-def parse_page(values: Mapping[str, Any], slot: Slot, index: int, files: Mapping[str, Answers]) -> Answers:  # noqa: ARG001  one shape for all
+def parse_page(values: Mapping[str, Any], slot: Slot, files: Mapping[str, Answers]) -> Answers:
     """A modal's ``state.values`` as raw answers; a field that is not there is left out."""
     raw: Answers = {}
     by_id = {block.rpartition("~")[0] if block.count("~") > 1 else block: state for block, state in values.items()}

@@ -3,16 +3,16 @@
 The block id of an input is ``<field>~<slot name>``: it differs from page to page, so that nothing typed on one page shows on another.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from bot.messages.answers import chosen_label, sentence_of, shown_answers
+from bot.messages.answers import Offered, chosen_label, sentence_of, shown_answers
 from bot.messages.blocks import Block, actions, alert, button, context, cut, fit, long_sections, plain, section
 from bot.messages.buttons import Act, ButtonValue
 from bot.messages.texts import Texts, escape
 from bot.modals.meta import ACTION, CALLBACK, FormMeta, block_id
 from flows.forms.fields import Answers, Input, Kind, inputs, max_length, min_length
-from flows.forms.pages import Slot
+from flows.forms.pages import Slot, raw_of
 from flows.forms.step import Form
 from flows.problems import Note, Problem
 
@@ -48,9 +48,9 @@ def page_view(
     *,
     problems: Sequence[Problem] = (),
     told: Sequence[Block] = (),
-    labels: Mapping[str, str] | None = None,
+    offered: Offered | None = None,
 ) -> View:
-    """One page with what was typed before. ``told``: above its inputs. ``labels``: of values chosen from the onboarding's own lists."""
+    """One page with what was typed before. ``told``: above its inputs. ``offered``: what the onboarding itself lets people choose."""
     slot = order[index]
     blocks: list[Block] = []
     title = f"page.{form.id}.{slot.page.id}.title"
@@ -65,11 +65,11 @@ def page_view(
     about = f"page.{form.id}.{slot.page.id}.about"
     if texts.has(about):
         blocks.append(context(texts(about)))
-    raw = answers if slot.item is None else ((answers.get(slot.page.repeat) or [])[slot.item : slot.item + 1] or [{}])[0]
+    raw = raw_of(slot, answers)
     blocks.extend(alert(escape(sentence_of(problem, texts)), "error") for problem in problems)
     blocks.extend(told)
     for name, info, item in inputs(slot.page.model):
-        element = _element(name, info, item, raw.get(name), texts, labels or {})
+        element = _element(name, info, item, raw.get(name), texts, offered or {})
         words = f"field.{form.id}.{name}"
         block: Block = {
             "type": "input",
@@ -91,7 +91,7 @@ def page_view(
     return _view(meta, texts, blocks, submit=submit)
 
 
-def _element(name: str, info: Any, item: Input, value: Any, texts: Texts, labels: Mapping[str, str]) -> Block:
+def _element(name: str, info: Any, item: Input, value: Any, texts: Texts, offered: Offered) -> Block:
     match item.kind:
         case Kind.TEXT | Kind.LONG_TEXT:
             element: Block = {"type": "plain_text_input", "multiline": item.kind is Kind.LONG_TEXT}
@@ -112,9 +112,9 @@ def _element(name: str, info: Any, item: Input, value: Any, texts: Texts, labels
         case Kind.MOMENT:
             return {"type": "datetimepicker", "initial_date_time": int(value)} if value else {"type": "datetimepicker"}
         case Kind.CHOICE | Kind.CHOICES:
-            return _choice(name, item, value, texts)
+            return _choice(name, item, value, texts, offered)
         case Kind.SEARCH | Kind.SEARCH_MANY:
-            return _search(item, value, texts, labels)
+            return _search(item, value, texts, offered)
         case Kind.FILE:
             element = {"type": "file_input", "max_files": 1}
             return {**element, "filetypes": list(item.filetypes)} if item.filetypes else element
@@ -131,8 +131,9 @@ def _is_int(value: Any) -> bool:
     return str(value or "").lstrip("-").isdigit()
 
 
-def _choice(name: str, item: Input, value: Any, texts: Texts) -> Block:
-    options = [_option(option, texts(f"choice.{item.choices or name}.{option}")) for option in item.options]
+def _choice(name: str, item: Input, value: Any, texts: Texts, offered: Offered) -> Block:
+    labels = [(option, texts(f"choice.{item.choices or name}.{option}")) for option in item.options]
+    options = [_option(option, label) for option, label in labels or offered.get(item.source, {}).items()]
     by_value = {option["value"]: option for option in options}
     if item.kind is Kind.CHOICES:
         chosen = [by_value[v] for v in value or [] if v in by_value]
@@ -145,11 +146,11 @@ def _option(value: str, label: str) -> Block:
     return {"text": plain(label, 75), "value": value}
 
 
-def _search(item: Input, value: Any, texts: Texts, labels: Mapping[str, str]) -> Block:
+def _search(item: Input, value: Any, texts: Texts, offered: Offered) -> Block:
     many = item.kind is Kind.SEARCH_MANY
     element: Block = {"type": "multi_external_select" if many else "external_select", "min_query_length": 0}
     values = value if isinstance(value, list) else [value] if value else []
-    chosen = [_option(v, label) for v in values if (label := chosen_label(item, v, texts, labels))]
+    chosen = [_option(v, label) for v in values if (label := chosen_label(item, v, texts, offered))]
     if chosen:
         element["initial_options" if many else "initial_option"] = chosen if many else chosen[0]
     return element
@@ -173,8 +174,7 @@ def review_view(
         number = f" {slot.item + 1}" if slot.item is not None else ""
         name = (texts(title) if texts.has(title) else texts(f"step.{meta.step}.title")) + number
         change = button(texts("form_ui.change"), Act.PAGE, ButtonValue(slot=index), name=str(index))
-        raw = clean if slot.item is None else ((clean.get(slot.page.repeat) or [])[slot.item : slot.item + 1] or [{}])[0]
-        lines = [f"{escape(label)}: {words}" for label, words in shown_answers(form, slot, raw, texts)]
+        lines = [f"{escape(label)}: {words}" for label, words in shown_answers(form, slot, raw_of(slot, clean), texts)]
         first, *others = long_sections("\n".join([f"*{escape(name)}*", *lines]))
         blocks += [{**first, "accessory": change}, *others]
     blocks = fit(blocks, 100, VIEW_TEXT, texts("form_ui.more"))
@@ -196,7 +196,7 @@ def message_view(texts: Texts, text: str) -> View:
     }
 
 
-def errors_of(problems: Iterable[Problem], slot: Slot, index: int, texts: Texts, form_id: str, anew: int = 0) -> dict[str, str]:  # noqa: ARG001
+def errors_of(problems: Iterable[Problem], slot: Slot, texts: Texts, anew: int = 0) -> dict[str, str]:
     """By block id, as Slack wants them; what belongs to no field of the page goes to its first."""
     names = [name for name, _, _ in inputs(slot.page.model)]
     found: dict[str, str] = {}

@@ -1,62 +1,83 @@
-"""One form in one onboarding as one person sees it: its pages drawn, and drawn again where somebody else changed them meanwhile."""
+"""A form as one person has it open, read once a request: its pages are drawn, and drawn again where somebody else changed them."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Self
 
-from bot.listeners.options import own_choices
 from bot.messages.answers import shown_answers
 from bot.messages.blocks import Block, alert, clip, long_sections
 from bot.messages.texts import Texts, escape
+from bot.modals.choices import offered
 from bot.modals.meta import FormMeta
-from bot.modals.render import page_view, review_view
-from bot.modals.submission import Place
-from flows.cases.fill import DraftKey
+from bot.modals.render import View, page_view, review_view
+from bot.modals.subject import Subject, subject_of
+from bot.slack.people import People
+from flows.cases import fill
+from flows.cases.case import Case, Cases
+from flows.cases.fill import DraftKey, Opened
 from flows.forms import drafts
 from flows.forms.drafts import REVIEW
 from flows.forms.fields import Answers, Kind, inputs
 from flows.forms.pages import Slot, collect, forgotten, raw_of, slots
-from flows.forms.step import Situation
-from flows.model import Snapshot
+from flows.forms.step import Form, Situation
+from flows.model import Draft
 from flows.people import Who
+from flows.ports import Unit
 from flows.problems import Problem
 
-View = dict[str, Any]
 
+@dataclass(frozen=True)
+class FormSession:
+    """``case``: None where there is no onboarding yet. ``draft``: what was kept so far, if anything. ``opened``: the form's answers and
+    the page to begin with, as the request found them."""
 
-class Scene:
-    """One form in one onboarding, seen by one person."""
+    unit: Unit
+    who: Who
+    meta: FormMeta
+    subject: Subject
+    case: Case | None
+    situation: Situation
+    texts: Texts
+    key: DraftKey
+    draft: Draft | None
+    opened: Opened
 
-    def __init__(
-        self, who: Who, meta: FormMeta, place: Place, snapshot: Snapshot | None, situation: Situation, texts: Texts
-    ) -> None:
-        self.who, self.meta, self.place, self.snapshot, self.situation, self.texts = who, meta, place, snapshot, situation, texts
+    @classmethod
+    async def read(
+        cls, unit: Unit, who: Who, meta: FormMeta, subject: Subject, case: Case | None, situation: Situation, texts: Texts
+    ) -> Self:
         # A dialog has a draft for each step it speaks of; `start` one for each person.
-        item = meta.item or (meta.step if place.is_dialog else "")
-        self.key = DraftKey(meta.onboarding, place.form.id, item if meta.onboarding else who.user_id)
+        item = meta.item or (meta.step if subject.is_dialog else "")
+        key = DraftKey(meta.onboarding, subject.form.id, item if meta.onboarding else who.user_id)
+        draft = await unit.get(Draft, key.id)
+        opened = await fill.resume(unit, subject.form, situation, key)
+        return cls(unit, who, meta, subject, case, situation, texts, key, draft, opened)
 
-    def labels(self) -> dict[str, str]:
-        """Labels of values chosen from this onboarding's own lists (accesses, sessions), for prefilled selects."""
-        if self.snapshot is None or self.place.task is None:
-            return {}
-        return dict(own_choices(self.snapshot, self.place.task, self.texts, self.situation))
+    @property
+    def form(self) -> Form:
+        return self.subject.form
+
+    @property
+    def answers(self) -> Answers:
+        return self.opened.answers
 
     def page(
         self, answers: Answers, index: int, problems: tuple[Problem, ...] = (), *, kept: Answers | None = None, anew: bool = False
     ) -> View:
         """``kept``: the draft's answers, where others are shown. ``anew``: its fields show the answers, whatever stands in them."""
-        form = self.place.form
-        order = slots(form, answers)
+        order = slots(self.form, answers)
         if index == REVIEW:
             return self._review(answers, order, ())
         return self._drawn(answers, answers if kept is None else kept, order, min(index, len(order) - 1), problems, (), anew=anew)
 
-    def review_again(self, answers: Answers) -> View:
+    def review_again(self) -> View:
         """The last page of answers that were changed while somebody looked at them: nothing is sent that was not seen."""
-        return self._review(answers, slots(self.place.form, answers), [self._alert("changed_review")])
+        return self._review(self.answers, slots(self.form, self.answers), [self._alert("changed_review")])
 
-    def page_again(self, answers: Answers, slot: Slot, typed: Answers) -> View:
+    def page_again(self, slot: Slot, typed: Answers) -> View:
         """In place of a page that somebody else changed: what was typed stays in its fields, beside what is kept now."""
-        form = self.place.form
+        form, answers = self.form, self.answers
         typed = {name: value for name, value in typed.items() if name not in forgotten(form)}
         found = drafts.whereabouts(form, answers, slot, self.meta.draft)
         order = drafts.order_with(form, answers, found.slot)
@@ -73,7 +94,7 @@ class Scene:
         return self._drawn(drafts.with_typed(found.slot, answers, typed), answers, order, index, (), told, anew=True)
 
     def _review(self, answers: Answers, order: Sequence[Slot], told: Sequence[Block]) -> View:
-        form = self.place.form
+        form = self.form
         clean, _ = collect(form, answers, self.situation)
         meta = self.meta.on(REVIEW, "", drafts.version(form, answers, order, REVIEW))
         return review_view(form, order, clean, self.texts, meta, tuple(form.notes(clean, self.situation)), told)
@@ -89,14 +110,58 @@ class Scene:
         *,
         anew: bool,
     ) -> View:
-        form = self.place.form
+        form, choices = self.form, offered(self.case, self.subject, self.texts)
         meta = self.meta.on(index, order[index].name, drafts.version(form, kept, order, index), anew=anew)
-        return page_view(form, order, index, shown, self.texts, meta, problems=problems, told=told, labels=self.labels())
+        return page_view(form, order, index, shown, self.texts, meta, problems=problems, told=told, offered=choices)
 
     def _alert(self, key: str) -> Block:
         return alert(self.texts(f"form_ui.{key}"))
 
     def _listed(self, key: str, slot: Slot, values: Answers) -> list[Block]:
-        answers = shown_answers(self.place.form, slot, values, self.texts)
+        answers = shown_answers(self.form, slot, values, self.texts)
         lines = [f"{escape(label)}: {clip(words, 500)}" for label, words in answers]
         return list(long_sections("\n".join([f"*{self.texts(f'form_ui.{key}')}*", *lines]))) if lines else []
+
+
+class FormSessions:
+    """Reads a form for a person. Refused where the form isn't theirs to use."""
+
+    def __init__(self, cases: Cases, people: People) -> None:
+        self._cases, self._people = cases, people
+
+    @asynccontextmanager
+    async def open(self, unit: Unit, who: Who, meta: FormMeta) -> AsyncIterator[FormSession]:
+        """To change something: what follows from it is carried through at the end."""
+        if not meta.onboarding:
+            yield await self._before_start(unit, who, meta)
+            return
+        async with self._cases.open(unit, meta.onboarding, who, closed=True) as case:
+            yield await self._of(case, meta)
+
+    async def look(self, unit: Unit, who: Who, meta: FormMeta, channel_id: str) -> FormSession:
+        """To read only. ``channel_id``: where they clicked."""
+        if not meta.onboarding:
+            return await self._before_start(unit, who, meta)
+        return await self._of(await self._cases.look(unit, meta.onboarding, who, channel_id=channel_id, closed=True), meta)
+
+    async def _of(self, case: Case, meta: FormMeta) -> FormSession:
+        subject = subject_of(case, meta)
+        subject.check(case)
+        language = await self._people.language_of(case.unit, case.actor, case.onboarding.language)
+        texts = Texts(language, case.onboarding.journey)
+        return await FormSession.read(case.unit, case.actor, meta, subject, case, case.situation, texts)
+
+    async def _before_start(self, unit: Unit, who: Who, meta: FormMeta) -> FormSession:
+        self._cases.access.require_support(who)
+        subject, texts = subject_of(None, meta), Texts(await self._people.language_of(unit, who))
+        situation = Situation(
+            now=unit.now,
+            today=unit.now.date(),
+            customer="",
+            language=texts.language,
+            timezone=self._cases.rules.customer_timezone,
+            owner_id=who.user_id,
+            actor_id=who.user_id,
+            channel_id=meta.item,
+        )
+        return await FormSession.read(unit, who, meta, subject, None, situation, texts)

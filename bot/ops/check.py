@@ -12,7 +12,7 @@ from bot.config.clock import Clock
 from bot.config.policies import load
 from bot.config.settings import ConfigProblem, Settings, problems
 from bot.slack.client import Slack, SlackError
-from pismo.jsm_errors import DeskError, DeskFault
+from pismo.jsm_errors import ServiceDeskError, ServiceDeskFault
 from pismo.jsm_form import NameNotFoundError, fill
 from pismo.service_desk import ServiceDesk
 from storage.errors import Unavailable
@@ -186,17 +186,17 @@ async def _service_desk(settings: Settings) -> AsyncIterator[Line]:
                 what = "a field that must be filled" if error.what == "required" else f"no {error.what.replace('_', ' ')}"
                 how = f"set the name under [service_desk.{portal}] in CONFIG_FILE, or give the user access to it"
                 yield Line(name, f"{what}: {error.name}{there}", how)
-            except DeskError as error:
+            except ServiceDeskError as error:
                 yield Line(name, f"it answered {error.status or 'nothing'} ({error.fault})", _mend_desk(error))
                 return
             else:
                 yield Line(name, f"{names.desk} > {names.request_type} > {names.category} can be filed")
 
 
-def _mend_desk(error: DeskError) -> str:
+def _mend_desk(error: ServiceDeskError) -> str:
     if error.transient:
         return "see whether this machine reaches SERVICE_DESK_URL; the bot itself starts without and keeps trying"
-    if error.fault is DeskFault.UNAUTHORIZED:
+    if error.fault is ServiceDeskFault.UNAUTHORIZED:
         return "make a new API token for SERVICE_DESK_USER and set it as SERVICE_DESK_TOKEN"
     return "see whether SERVICE_DESK_URL is the site's address and the user may see its portals"
 

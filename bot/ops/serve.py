@@ -9,12 +9,12 @@ from collections.abc import Iterator
 
 import uvicorn
 
-from bot.app import Bot
+from bot.app import build
 from bot.config.policies import load
 from bot.config.settings import Exit, Settings
 from bot.ops.startup_checks import VerificationError, verify
 from bot.slack.socket_mode import PING_SECONDS, SocketMode
-from bot.slack.web import build
+from bot.slack.web import web_app
 from storage.store import Conflict, Unavailable
 
 log = logging.getLogger("bot.ops.serve")
@@ -57,11 +57,11 @@ async def serve(settings: Settings) -> int:
         )
         return Exit.CONFIGURATION
     policies = load(settings.config_file)
-    bot = Bot(settings, policies)
+    bot = build(settings, policies)
     if settings.clock_file:
         log.warning(
             "CLOCK_FILE is set: the bot's clock is not the machine's; for demonstrations only",
-            extra={"ahead": str(bot.clock.ahead)},
+            extra={"ahead": str(bot.adapters.clock.ahead)},
         )
     token = settings.slack_app_token.get_secret_value() if settings.slack_app_token and settings.socket_mode else ""
     silence = policies.socket_silence_seconds
@@ -76,14 +76,14 @@ async def serve(settings: Settings) -> int:
             wrong["database"] = "does not answer"
         except (Unavailable, Conflict) as error:
             wrong["database"] = str(error)
-        if not bot.engine.started:
+        if not bot.adapters.engine.started:
             wrong["engine"] = "not started"
         if sockets is not None and (trouble := sockets.trouble()):
             wrong["socket_mode"] = trouble
         return wrong
 
     config = uvicorn.Config(
-        build(None if sockets else bot.bolt, health),
+        web_app(None if sockets else bot.bolt, health),
         log_config=None,
         access_log=False,
         lifespan="off",

@@ -6,13 +6,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from bot.jobs.handlers import PismoAccess, ServiceDeskAccess, handlers
+from bot.jobs.registry import HandlersError
 from bot.listeners.actions import ACTIONS
 from bot.listeners.events import HANDLED
 from bot.messages.buttons import Act
-from bot.messages.texts import Texts, languages, table
+from bot.messages.texts import Texts, languages, overlay, table
+from bot.modals.dialogs import DIALOG_DOES
 from bot.modals.meta import FormMeta
 from bot.modals.render import page_view
-from bot.modals.submission import DIALOG_MAY
+from bot.modals.subject import DIALOG_MAY
 from flows.forms.dialogs import DIALOGS
 from flows.forms.fields import CATALOGUES, Answers, inputs, max_length
 from flows.forms.pages import slots
@@ -21,6 +24,8 @@ from flows.journey import JOURNEYS, Journey
 
 MANIFEST = "app_manifest.yaml"
 COMMAND = "/onboarding"
+START = "start"
+"""The dialog that has no onboarding yet: `bot.modals.submission` carries it out."""
 IN_MODALS = (Act.BACK, Act.PAGE)
 """Buttons that `Modals.turn_back` takes; a LINK is opened by Slack itself."""
 
@@ -39,19 +44,23 @@ class VerificationError(Exception):
 
 
 def verify(
-    journeys: Iterable[Journey] = tuple(JOURNEYS.values()),
+    journeys: Iterable[Journey] = tuple(JOURNEYS.versions.values()),
     dialogs: Iterable[Form] = tuple(DIALOGS.values()),
     *,
     words: Callable[[str], Mapping[str, str]] = table,
     manifest: Path | None = None,
 ) -> None:
     """Raises VerificationError. ``words``: the texts of a language by key. ``manifest``: the app's own, where the file is there."""
-    steps = [step for journey in journeys for step in journey.steps.values()]
-    all_forms = [*dialogs, *(form for step in steps for form in _forms(step))]
-    found = [fault for language in languages() for fault in _missing(steps, all_forms, language, words(language))]
-    found += [fault for form in all_forms for fault in _past_limits(form)]
+    dialogs, found = tuple(dialogs), list[Fault]()
+    for journey in journeys:
+        forms = [*dialogs, *(form for step in journey.steps.values() for form in _forms(step))]
+        for language in languages():
+            found += _missing(journey, forms, language, {**words(language), **overlay(language, journey.version)})
+        found += [fault for form in forms for fault in _past_limits(form, journey)]
     found += [f"button {act.value}: nothing handles it" for act in Act if act not in (*ACTIONS, *IN_MODALS, Act.LINK)]
     found += [f"dialog {form.id}: nothing says who may use it" for form in dialogs if form.id not in DIALOG_MAY]
+    found += [f"dialog {form.id}: nothing is done with it" for form in dialogs if form.id not in (*DIALOG_DOES, START)]
+    found += _handler_faults()
     found += _manifest_faults(manifest or _manifest())
     if found:
         raise VerificationError(dict.fromkeys(found))
@@ -64,15 +73,16 @@ def _forms(step: Step) -> list[Form]:
 # -- words
 
 
-def _missing(steps: list[Step], all_forms: list[Form], language: str, words: Mapping[str, str]) -> Iterator[Fault]:
+def _missing(journey: Journey, forms: list[Form], language: str, words: Mapping[str, str]) -> Iterator[Fault]:
     """Texts that are not there, or too long for what Slack makes of them."""
-    needed = [key for step in steps for key in _keys_of_step(step)] + [key for form in all_forms for key in _keys_of_form(form)]
+    steps = journey.steps.values()
+    needed = [key for step in steps for key in _keys_of_step(step)] + [key for form in forms for key in _keys_of_form(form)]
     for key, most in needed:
         if key not in words:
             yield f"{language}: the text {key} is missing"
         elif len(words[key]) > most:
             yield f"{language}: the text {key} has {len(words[key])} characters; Slack takes {most}"
-    for form in all_forms:
+    for form in forms:
         for key, most in _optional_keys(form):
             if len(words.get(key, "")) > most:
                 yield f"{language}: the text {key} has {len(words[key])} characters; Slack takes {most}"
@@ -81,7 +91,7 @@ def _missing(steps: list[Step], all_forms: list[Form], language: str, words: Map
 def _keys_of_step(step: Step) -> Iterator[tuple[str, int]]:
     yield f"step.{step.id}.title", LABEL
     yield f"step.{step.id}.about", LABEL
-    yield from ((f"effect.{kind}", LABEL) for kind in (*step.on_open, *step.on_approval))
+    yield from ((f"effect.{effect.kind}", LABEL) for effect in (*step.on_open, *step.on_approval))
     yield from ((f"link.{key}", BUTTON) for key, _ in step.links(_nothing_known()))
     for task in step.tasks:
         yield f"task.{step.id}.{task.id}.title", BUTTON
@@ -91,7 +101,7 @@ def _keys_of_step(step: Step) -> Iterator[tuple[str, int]]:
         if task.expires:
             yield from ((f"task.{step.id}.{task.id}.{when}", LABEL) for when in ("expires.one", "expires.other", "expired"))
         if task.effect:
-            yield f"effect.{task.effect}", LABEL
+            yield f"effect.{task.effect.kind}", LABEL
 
 
 def _keys_of_form(form: Form) -> Iterator[tuple[str, int]]:
@@ -120,17 +130,18 @@ def _nothing_known() -> Situation:
 # -- views
 
 
-def _past_limits(form: Form) -> Iterator[Fault]:
+def _past_limits(form: Form, journey: Journey) -> Iterator[Fault]:
     """Each page drawn with the form's example. The long lists are left out: their names take longer to load than all else."""
     left_out = {name for page in form.pages for name, _, item in inputs(page.model) if item.source in CATALOGUES}
     answers = {name: value for name, value in form.example.items() if name not in left_out and value != "*"}
     yield from _long_examples(form)
     order = slots(form, answers)
     meta = FormMeta(form=form.id, onboarding="x" * 64, step="x" * 64, item="x" * 128, digest="x" * 64)
-    texts = Texts("en")
+    texts = Texts("en", journey.version)
+    offered = {"steps": {step_id: texts(f"step.{step_id}.title") for step_id in journey.steps}}
     for index, slot in enumerate(order):
         try:
-            view = page_view(form, order, index, answers, texts, meta.on(index))
+            view = page_view(form, order, index, answers, texts, meta.on(index), offered=offered)
         except (KeyError, TypeError, ValueError) as error:
             yield f"form {form.id}, page {slot.name}: it cannot be drawn ({type(error).__name__})"
             continue
@@ -162,6 +173,18 @@ def _faults_of_view(view: Answers) -> Iterator[Fault]:
             yield f"{block['block_id']} has {len(options)} options, some perhaps twice; Slack takes {most} different ones"
         if any(len(option["value"]) > PLACEHOLDER for option in options):
             yield f"{block['block_id']} has an option whose value is longer than {PLACEHOLDER}"
+
+
+# -- effects
+
+
+def _handler_faults() -> Iterator[Fault]:
+    """Effects without a handler, and handlers without an effect. The table alone is looked at: nothing is called."""
+    none: Any = None
+    try:
+        handlers(none, none, none, none, none, pismo=PismoAccess(none, {}), service_desk=ServiceDeskAccess(None, none))
+    except HandlersError as error:
+        yield f"handlers of effects: {error}"
 
 
 # -- the manifest

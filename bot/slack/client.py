@@ -6,9 +6,9 @@ from typing import Any
 
 from bot.slack import files
 from bot.slack.errors import SlackError
-from bot.slack.lookups import PAGE, Channel, Me, People, User
+from bot.slack.lookups import PAGE, ChannelInfo, Lookups, Me, UserInfo
 
-__all__ = ["Channel", "Me", "Slack", "SlackError", "User"]
+__all__ = ["ChannelInfo", "Me", "Slack", "SlackError", "UserInfo"]
 
 log = logging.getLogger("bot.slack.client")
 
@@ -21,7 +21,7 @@ Json = dict[str, Any]
 Blocks = Sequence[Json]
 
 
-class Slack(People):
+class Slack(Lookups):
     """``await start()``, then any call, then ``await stop()``. Every call raises SlackError and nothing else."""
 
     # -- messages
@@ -103,6 +103,19 @@ class Slack(People):
 
     async def direct(self, user_id: str, text: str, blocks: Blocks) -> tuple[str, str]:
         return await self.post(await self.direct_channel(user_id), text, blocks)
+
+    async def tell(self, channel: str, user_id: str, text: str, blocks: Blocks) -> None:
+        """One person alone: in the channel, or as a direct message where that can't be. ``channel`` may be empty."""
+        if channel:
+            try:
+                await self.ephemeral(channel, user_id, text, blocks)
+            except SlackError as error:
+                if error.transient:
+                    raise
+                log.info("told as a direct message", extra={"error": error.error})
+            else:
+                return
+        await self.direct(user_id, text, blocks)
 
     async def permalink(self, channel: str, ts: str) -> str:
         answer = await self._call("chat.getPermalink", self.web.chat_getPermalink(channel=channel, message_ts=ts))

@@ -27,7 +27,7 @@ class Me:
 
 
 @dataclass(frozen=True)
-class User:
+class UserInfo:
     """``team_id``: the home team. ``locale``, ``timezone`` may be empty for people of another company.
 
     ``enterprise_id``: of their Enterprise Grid organization, which clicks may name in place of the team; empty elsewhere.
@@ -44,7 +44,7 @@ class User:
 
 
 @dataclass(frozen=True)
-class Channel:
+class ChannelInfo:
     id: str
     name: str
     is_member: bool
@@ -52,7 +52,7 @@ class Channel:
     is_shared: bool  # with another company
 
 
-class People:
+class Lookups:
     """The calls that ask; every one raises SlackError and nothing else."""
 
     def __init__(self, token: str, api_url: str) -> None:
@@ -98,7 +98,7 @@ class People:
             scopes=frozenset(scope.strip() for scope in header.split(",") if scope.strip()),
         )
 
-    async def user(self, user_id: str) -> User | None:
+    async def user(self, user_id: str) -> UserInfo | None:
         """None for someone Slack does not know, or shows nothing of."""
         try:
             answer = await self._call("users.info", self.web.users_info(user=user_id, include_locale=True))
@@ -108,7 +108,7 @@ class People:
             raise
         user = answer["user"]
         profile = user.get("profile") or {}
-        return User(
+        return UserInfo(
             id=str(user["id"]),
             team_id=str(user.get("team_id") or profile.get("team") or ""),
             name=str(profile.get("display_name") or profile.get("real_name") or user.get("real_name") or user.get("name") or ""),
@@ -119,9 +119,9 @@ class People:
             enterprise_id=str((user.get("enterprise_user") or {}).get("enterprise_id") or ""),
         )
 
-    async def channel(self, channel: str) -> Channel:
+    async def channel(self, channel: str) -> ChannelInfo:
         found = (await self._call("conversations.info", self.web.conversations_info(channel=channel)))["channel"]
-        return Channel(
+        return ChannelInfo(
             id=str(found["id"]),
             name=str(found.get("name") or ""),
             is_member=bool(found.get("is_member")),

@@ -55,7 +55,7 @@ def click_of(body: Body) -> Click:
 
 
 @dataclass(frozen=True)
-class Sent:
+class Submitted:
     """A submitted modal."""
 
     who: Who
@@ -72,13 +72,13 @@ def window_of(view: Mapping[str, Any]) -> str:
     return f"view:{view['id']}:{view.get('hash', '')}"
 
 
-def sent_of(body: Body) -> Sent:
+def submitted_of(body: Body) -> Submitted:
     view = body["view"]
-    return Sent(who=who_of(body), view=view, key=window_of(view))
+    return Submitted(who=who_of(body), view=view, key=window_of(view))
 
 
 @dataclass(frozen=True)
-class Command:
+class SlashCommand:
     """``/onboarding <verb> <rest>``."""
 
     who: Who
@@ -88,6 +88,8 @@ class Command:
     trigger_id: str
 
 
-def command_of(body: Body) -> Command:
+def command_of(body: Body) -> SlashCommand:
     verb, _, rest = str(body.get("text") or "").strip().partition(" ")
-    return Command(who_of(body), verb.casefold(), rest.strip(), str(body.get("channel_id", "")), str(body.get("trigger_id", "")))
+    return SlashCommand(
+        who_of(body), verb.casefold(), rest.strip(), str(body.get("channel_id", "")), str(body.get("trigger_id", ""))
+    )

@@ -1,12 +1,12 @@
 """What the bot knows of people: who belongs to support, and each one's language and zone. Kept in the store so that a click needs no
 call, and so that the bot starts while Slack cannot be reached."""
 
+from collections.abc import Callable
 from contextlib import nullcontext, suppress
 
-from bot.messages.texts import Texts, for_locale
 from bot.slack.client import Slack, SlackError
 from flows.cases.access import Access
-from flows.model import Onboarding, Person
+from flows.model import Person
 from flows.people import Who
 from flows.ports import Unit
 from storage.store import Store, Unavailable
@@ -15,13 +15,26 @@ NOBODY = frozenset({"USLACK", "USLACKBOT"})
 """Slack's own users: their messages and memberships mean nothing here."""
 
 
-class Directory:
-    def __init__(self, store: Store, slack: Slack, access: Access, *, support_channel: str, usergroup: str = "") -> None:
+class People:
+    """``for_locale``: the language to use for a locale of Slack, or a default where there is none."""
+
+    def __init__(
+        self,
+        store: Store,
+        slack: Slack,
+        access: Access,
+        *,
+        support_channel: str,
+        usergroup: str,
+        for_locale: Callable[[str, str], str],
+    ) -> None:
         self._store, self._slack, self._access = store, slack, access
-        self._channel, self._usergroup = support_channel, usergroup
+        self._channel, self._usergroup, self._for_locale = support_channel, usergroup, for_locale
         self._people: dict[Who, Person] = {}
         self._enterprises: dict[str, str] = {}
         self.bot_user_id = ""
+        self.refreshed = False
+        """Whether Slack was reached since the start."""
 
     async def load(self) -> None:
         """From the store, without Slack: the last known people of support and the installing team."""
@@ -51,6 +64,7 @@ class Directory:
                 if row is not None:
                     row.support = True
         self._access.support = frozenset(support)
+        self.refreshed = True
 
     async def fetch(self, user_id: str, *, fresh: bool = False) -> Person | None:
         """A person by Slack user id, asking Slack where they are not known. None for bots and for strangers."""
@@ -100,15 +114,14 @@ class Directory:
         """A person met before, by user id alone."""
         return next((person for who, person in self._people.items() if who.user_id == user_id), None)
 
-    async def texts_for(self, unit: Unit | None, who: Who, onboarding: Onboarding | None = None) -> Texts:
-        """In the person's Slack language; where it is not known, the onboarding's. Without a unit the store may be away."""
+    async def language_of(self, unit: Unit | None, who: Who, fallback: str = "en") -> str:
+        """The person's, as Slack says; ``fallback`` where it isn't known. Without a unit the store may be away."""
         person = self._people.get(who)
         if person is None:
             with suppress(Unavailable):
                 async with nullcontext(unit) if unit is not None else self._store.read() as reading:
                     person = await self.known(reading, who)
-        fallback = onboarding.language if onboarding is not None else "en"
-        return Texts(for_locale(person.locale if person else "", fallback))
+        return self._for_locale(person.locale if person else "", fallback)
 
     async def customers_in(self, channel_id: str) -> list[Who]:
         """The people in a channel who are not of support and not bots."""

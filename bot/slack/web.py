@@ -19,7 +19,7 @@ Health = Callable[[], Awaitable[Mapping[str, str]]]
 """Why the bot is not ready, by part; empty when it is."""
 
 
-def build(app: AsyncApp | None, health: Health) -> Starlette:
+def web_app(app: AsyncApp | None, health: Health) -> Starlette:
     """``app`` None: Slack's requests come over Socket Mode, and ``/slack/events`` does not exist."""
 
     async def healthz(_: Request) -> Response:

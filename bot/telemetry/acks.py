@@ -1,4 +1,4 @@
-"""Counting acknowledgements: how many of which kind, how they went, how long they took. And letting them go first."""
+"""Acknowledgements: how many of which kind, how they went, how long they took; and letting them go first."""
 
 import asyncio
 import contextlib
@@ -9,11 +9,11 @@ from contextlib import asynccontextmanager
 from bot.telemetry import metrics
 
 PATIENCE = 2.0
-"""Seconds that work without anybody in front of it waits for acknowledgements, at most: with no end of them it is done between."""
+"""Seconds that work nobody waits for gives way to acknowledgements, at most: under a steady stream of them it is done in between."""
 
 
-class Crowd:
-    """How many requests are being answered."""
+class InFlight:
+    """How many requests are being answered right now."""
 
     def __init__(self) -> None:
         self._inside = 0
@@ -29,7 +29,7 @@ class Crowd:
             self._empty = None
 
     async def passed(self) -> None:
-        """Wait until nobody waits for an answer, at most PATIENCE seconds."""
+        """Wait until no request is being answered, at most PATIENCE seconds."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE):
                 while self._inside:
@@ -37,8 +37,8 @@ class Crowd:
                     await self._empty.wait()
 
 
-crowd = Crowd()
-"""Of the process: what effects and App Homes need waits until it has passed, since a write waits behind theirs on SQLite."""
+in_flight = InFlight()
+"""Of the process. Effects and App Homes wait until nothing is in flight: on SQLite a click's write would wait behind theirs."""
 
 
 class Ack:
@@ -52,7 +52,7 @@ async def timed(kind: str) -> AsyncIterator[Ack]:
     """``kind``: ``interactive``, ``slash_commands`` or ``events_api``, as Socket Mode names them."""
     ack, began = Ack(), time.perf_counter()
     try:
-        with crowd:
+        with in_flight:
             yield ack
     except BaseException:
         ack.outcome = "failed"

@@ -23,6 +23,9 @@ CERTIFICATES = Gauge(
 )
 CERTIFICATE_DAYS = Gauge("onboarding_certificate_days_left", "Days until the next client certificate ends; below 0: over")
 REMINDERS = Counter("onboarding_reminders_total", "Reminders sent")
+CHORE_FAILURES = Counter(
+    "onboarding_chore_failures_total", "Recurring chores that failed, as a whole or for one customer", ["chore"]
+)
 SOCKET_CONNECTS = Counter("onboarding_socket_connects_total", "Connections of Socket Mode made; all but the first are reconnects")
 SOCKET_AGE = Gauge("onboarding_socket_silence_seconds", "Since Slack was last heard over Socket Mode")
 

@@ -9,7 +9,6 @@ changed is redrawn, once.
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
 from typing import Any
 
 from flows.cases import settle
@@ -27,26 +26,16 @@ from flows.state import Move, StepState
 
 
 class Case:
-    """``actor``: who acts. ``role``: their checked role in this onboarding."""
+    """``actor``: who acts. ``role``: their checked role in this onboarding. ``now``: the moment of the transaction."""
 
     def __init__(self, unit: Unit, rules: Rules, snapshot: Snapshot, actor: Who = SYSTEM, role: Role = Role.SYSTEM) -> None:
         self.unit, self.rules, self.snapshot, self.actor, self.role = unit, rules, snapshot, actor, role
-        self.journey: Journey = rules.journeys.of(snapshot.onboarding)
+        self.onboarding: Onboarding = snapshot.onboarding
+        self.id, self.now = self.onboarding.id, unit.now
+        self.journey: Journey = rules.journeys.of(self.onboarding)
         self._asked: list[Effect] = []
 
     # -- current state
-
-    @property
-    def id(self) -> str:
-        return self.snapshot.onboarding.id
-
-    @property
-    def onboarding(self) -> Onboarding:
-        return self.snapshot.onboarding
-
-    @property
-    def now(self) -> datetime:
-        return self.unit.now
 
     @property
     def situation(self) -> Situation:

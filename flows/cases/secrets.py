@@ -7,11 +7,14 @@ from flows.checks import guard
 from flows.outbox import DeleteFile
 
 
-def refused(case: Case, key: str, where: str) -> None:
-    """A secret in a form, which itself tells the person. ``key``: ``secret_<kind>``; ``where``: the form's field."""
+def refused(case: Case, key: str, where: str, file: str = "") -> None:
+    """A secret in a form, which itself tells the person. ``key``: ``secret_<kind>``; ``where``: the form's field; ``file``: the id
+    of the file that held it, which is deleted where Slack lets us."""
     kind = key.removeprefix("secret_")
     case.log("secret:refuse", facts={"kind": kind, "where": where})
     _warn(case, kind)
+    if file:
+        case.ask(DeleteFile(file=file))
 
 
 def in_channel(case: Case, kinds: Collection[str], ts: str, files: Collection[str]) -> None:

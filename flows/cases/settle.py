@@ -1,6 +1,6 @@
 """One onboarding's state, and what follows from a change: which steps open, which end, whose turn it is, when to remind."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -9,6 +9,7 @@ from flows import business_time
 from flows.business_time import Calendar
 from flows.forms.fields import Answers
 from flows.forms.step import BusinessPlace, Situation, Step, Task
+from flows.journey import Journey
 from flows.model import Snapshot, StepRecord
 from flows.outbox import StepEffect
 from flows.people import SYSTEM, Side, Who
@@ -20,8 +21,9 @@ from flows.state import ENDED, Move, StepState, after, turn
 
 def situation_of(snapshot: Snapshot, rules: Rules, now: datetime, actor: Who = SYSTEM) -> Situation:
     """What this onboarding's checks, prefills, and tasks can see."""
-    onboarding = snapshot.onboarding
-    zone = timezone_of(snapshot, rules)
+    onboarding, journey = snapshot.onboarding, rules.journeys.of(snapshot.onboarding)
+    answers = {step_id: sent[-1].answers for step_id, sent in snapshot.submissions.items() if sent}
+    zone = _zone(_business_place(journey, answers).timezone, snapshot, rules)
     done: dict[str, Answers] = {}
     items: dict[str, list[tuple[str, Answers]]] = {}
     for record in snapshot.tasks:
@@ -40,11 +42,11 @@ def situation_of(snapshot: Snapshot, rules: Rules, now: datetime, actor: Who = S
         owner_id=onboarding.owner_id,
         actor_id=actor.user_id,
         channel_id=onboarding.channel_id,
-        answers={step: sent[-1].answers for step, sent in snapshot.submissions.items() if sent},
+        answers=answers,
         done=done,
         items=items,
         grants=[(grant.resource, grant.email, grant.state) for grant in snapshot.grants],
-        steps=tuple(rules.journeys.of(onboarding).steps),
+        steps=tuple(journey.steps),
         unended=frozenset(step for step, record in snapshot.steps.items() if record.state not in ENDED),
     )
 
@@ -61,14 +63,21 @@ def is_zone(name: str) -> bool:
 
 def timezone_of(snapshot: Snapshot, rules: Rules) -> str:
     """The customer's IANA zone: from their answers, else their lead's in Slack, else the configured one."""
-    said = _business_place(snapshot, rules).timezone
+    return _zone(_place_of(snapshot, rules).timezone, snapshot, rules)
+
+
+def _zone(said: str, snapshot: Snapshot, rules: Rules) -> str:
     return said or (snapshot.lead_timezone if is_zone(snapshot.lead_timezone) else "") or rules.customer_timezone
 
 
-def _business_place(snapshot: Snapshot, rules: Rules) -> BusinessPlace:
+def _place_of(snapshot: Snapshot, rules: Rules) -> BusinessPlace:
+    answers = {step_id: sent[-1].answers for step_id, sent in snapshot.submissions.items() if sent}
+    return _business_place(rules.journeys.of(snapshot.onboarding), answers)
+
+
+def _business_place(journey: Journey, answers: Mapping[str, Answers]) -> BusinessPlace:
     """As far as the sent answers tell."""
-    steps = rules.journeys.of(snapshot.onboarding).steps.values()
-    places = [step.business_place(sent.answers) for step in steps if (sent := snapshot.last(step.id))]
+    places = [step.business_place(answers[step.id]) for step in journey.steps.values() if step.id in answers]
     return BusinessPlace(
         next((place.timezone for place in places if place.timezone), ""),
         next((place.country for place in places if place.country), ""),
@@ -79,9 +88,10 @@ def calendar_of(side: Side, snapshot: Snapshot, rules: Rules) -> Calendar:
     """The business hours in which a side is reminded."""
     if side is Side.SUPPORT:
         return rules.support_calendar
+    place = _place_of(snapshot, rules)
     return business_time.customer_calendar(
-        timezone_of(snapshot, rules),
-        _business_place(snapshot, rules).country,
+        _zone(place.timezone, snapshot, rules),
+        place.country,
         always_open=rules.customer_always_open,
         like=rules.support_calendar,
     )
@@ -138,10 +148,9 @@ def said_by(record: StepRecord) -> dict[str, str | int]:
 def settle(unit: Unit, snapshot: Snapshot, rules: Rules) -> list[StepEffect]:
     """Carry a change through: open free steps, end finished ones, set turns and reminders. Returns what opened steps start."""
     journey, started = rules.journeys.of(snapshot.onboarding), list[StepEffect]()
-    moved = True
+    situation, moved = situation_of(snapshot, rules, unit.now), True
     while moved:
         moved = False
-        situation = situation_of(snapshot, rules, unit.now)
         for step_id, step in journey.steps.items():
             record = snapshot.steps[step_id]
             how = _next_move(step, record, snapshot, situation)
@@ -150,7 +159,7 @@ def settle(unit: Unit, snapshot: Snapshot, rules: Rules) -> list[StepEffect]:
                 unit.record(snapshot.onboarding.id, f"step:{step_id}:{how.value}", SYSTEM, facts={"state": record.state.value})
                 started += [effect(step=step_id) for effect in step.on_open] if how is Move.UNLOCK else []
                 moved = True
-    situation = situation_of(snapshot, rules, unit.now)
+        situation = situation_of(snapshot, rules, unit.now) if moved else situation
     for step_id, step in journey.steps.items():
         _set_turn(step, snapshot.steps[step_id], snapshot, rules, situation)
     return started

@@ -45,7 +45,7 @@ class Shown:
             grants = sorted(
                 (grant.id, grant.state, grant.role, grant.reference) for grant in snapshot.grants if grant.step_id == step_id
             )
-            steps[step_id] = (step.state, step.revision, step.digest, step.submitted_at, step.turn, step.reason, tasks, grants)
+            steps[step_id] = (step.state, step.revision, step.digest, step.submitted_at, step.turn, tasks, grants)
             decided = sorted(
                 (d.id, d.verdict, d.digest, d.at) for d in snapshot.decisions if d.subject.partition(".")[0] == step_id
             )

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from playground.page import troubles
 from playground.page.browser_script import BrowserScript
-from playground.slack import Outcome, Person, View
+from playground.slack import Outcome, SlackPerson, View
 
 
 class Attempts:
@@ -31,7 +31,7 @@ class Attempts:
             self.warnings[key] = trouble
         self.refresh()
 
-    async def submit(self, person: Person) -> None:
+    async def submit(self, person: SlackPerson) -> None:
         """The form on top of her stack."""
         view = person.view
         if view is None or view.id in self.sending:
@@ -52,7 +52,7 @@ class Attempts:
         if not outcome.ok:
             self.script.focus_error()
 
-    async def close(self, person: Person, *, back: bool) -> None:
+    async def close(self, person: SlackPerson, *, back: bool) -> None:
         """The form on top of her stack, or all of them unless ``back``."""
         if person.view is None:
             return

@@ -7,10 +7,10 @@ from playground.page import messages
 from playground.page.composer import Composer, Writer
 from playground.page.messages import MessageReader
 from playground.page.parts import Part, button, element
-from playground.slack import Channel, Slack
+from playground.slack import Channel, SlackStandIn
 
 
-def title(slack: Slack, channel: Channel) -> str:
+def title(slack: SlackStandIn, channel: Channel) -> str:
     return slack.bot_name if channel.im else f"# {channel.name}"
 
 
@@ -43,7 +43,7 @@ def parts(
     yield Part("composer", None, partial(Composer, writer, channel, label), classes="composer-frame")
 
 
-def _head(slack: Slack, channel: Channel, shared: str) -> None:
+def _head(slack: SlackStandIn, channel: Channel, shared: str) -> None:
     element("h2", "place-title", title(slack, channel))
     if channel.private and not channel.im:
         element("span", "pill", "Private")
@@ -61,7 +61,7 @@ def _marks(channel: Channel, marks: list[tuple[str, str]], pins: list[str], show
         button(f"{len(pins)} pinned", partial(show, channel, pins[0]), "mark")
 
 
-def _beginning(slack: Slack, channel: Channel) -> Part:
+def _beginning(slack: SlackStandIn, channel: Channel) -> Part:
     if channel.im:
         words = f"This is the very beginning of your direct messages with {slack.bot_name}."
     else:

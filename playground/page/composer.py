@@ -12,7 +12,7 @@ from nicegui.events import UploadEventArguments
 
 from playground.page.parts import button, element, on_value
 from playground.page.words import SLACKBOT
-from playground.slack import Channel, FileUpload, Message, Person
+from playground.slack import Channel, FileUpload, Message, SlackPerson
 
 _ENTER = """(event) => {
   if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); event.target.form.requestSubmit(); }
@@ -34,7 +34,7 @@ _CLIP = (
 class Writer:
     """Who writes. ``drafts``: what is not sent yet, by person, channel and thread. ``sent`` is called after each message or command."""
 
-    person: Person
+    person: SlackPerson
     drafts: dict[tuple[str, str, str], str]
     sent: Callable[[], None]
 
@@ -111,7 +111,7 @@ class Composer:
         ui.run_javascript(f"const box = getHtmlElement({self.box.id}); if (box && !box.value) box.value = {json.dumps(text)};")
 
 
-def tell(person: Person, channel: Channel, words: str, thread: str = "") -> None:
+def tell(person: SlackPerson, channel: Channel, words: str, thread: str = "") -> None:
     """What Slack itself says to one person; it goes to no app."""
     core = person.core
     message = Message(core.world.new_ts(), channel, SLACKBOT, html.escape(words, quote=False), thread_ts=thread or None)
@@ -119,7 +119,7 @@ def tell(person: Person, channel: Channel, words: str, thread: str = "") -> None
     core.add_message(message)
 
 
-def mentioning(person: Person, text: str) -> str:
+def mentioning(person: SlackPerson, text: str) -> str:
     """What she typed as Slack sends it: escaped, with ``@Name`` of whom she shares a channel with as a mention."""
     escaped = html.escape(text, quote=False)
     near = {user for channel in person.channels() for user in channel.members}

@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo
 from nicegui import ui
 
 from playground.clock import MOVES
-from playground.journey import RefusedError
 from playground.life import Life
 from playground.next_step import Played
 from playground.page.parts import HtmlElement, button, element
-from playground.slack import Person, UnmetError
+from playground.slack import SlackPerson, UnmetError
 from playground.switches import LABELS
+from playground.walkthrough import FormRefusedError
 
 SECONDS = 0.5
 SHOWN = 8
@@ -55,12 +55,12 @@ class Seats(Protocol):
     """Who sits at the two sides of this browser, and who of them was in use last."""
 
     @property
-    def customer(self) -> Person: ...
+    def customer(self) -> SlackPerson: ...
     @property
-    def support(self) -> Person: ...
+    def support(self) -> SlackPerson: ...
     @property
-    def looked_at(self) -> Person: ...
-    def show(self, person: Person) -> None: ...
+    def looked_at(self) -> SlackPerson: ...
+    def show(self, person: SlackPerson) -> None: ...
 
 
 class DemoPane:
@@ -153,7 +153,7 @@ class DemoPane:
         self._enable(on=False)
         try:
             played = await act
-        except (UnmetError, RefusedError, LookupError, ValueError) as error:
+        except (UnmetError, FormRefusedError, LookupError, ValueError) as error:
             played = Played(None, f"That did not work: {str(error).splitlines()[0]}")
         finally:
             self._enable(on=True)
@@ -162,7 +162,7 @@ class DemoPane:
             self._follow(played.person)
         self.refresh()
 
-    def _follow(self, person: Person) -> None:
+    def _follow(self, person: SlackPerson) -> None:
         """Show what was played."""
         if person.view is not None:
             self.filled[person.view.id] += 1
@@ -208,13 +208,13 @@ def _say(line: HtmlElement, words: str) -> None:
         line.text = words
 
 
-def _zone(person: Person) -> ZoneInfo:
+def _zone(person: SlackPerson) -> ZoneInfo:
     with suppress(LookupError, ValueError, OSError):
         return ZoneInfo(person.user.tz or "UTC")
     return ZoneInfo("UTC")
 
 
-def _local(now: datetime, person: Person) -> str:
+def _local(now: datetime, person: SlackPerson) -> str:
     zone = _zone(person)
     return f"{now.astimezone(zone):%a %d %b, %H:%M} in {zone.key.rpartition('/')[2].replace('_', ' ')}"
 

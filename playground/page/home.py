@@ -8,10 +8,10 @@ from playground.page.blocks import draw as draw_blocks
 from playground.page.messages import avatar
 from playground.page.parts import Part, element
 from playground.page.surface import Surface
-from playground.slack import Person, Slack, View
+from playground.slack import SlackPerson, SlackStandIn, View
 
 
-def parts(person: Person, slack: Slack, attempts: Attempts) -> Iterator[Part]:
+def parts(person: SlackPerson, slack: SlackStandIn, attempts: Attempts) -> Iterator[Part]:
     yield Part("head", None, partial(_head, slack), tag="header", classes="place-head")
     home = person.home
     drawn = (
@@ -29,12 +29,12 @@ def parts(person: Person, slack: Slack, attempts: Attempts) -> Iterator[Part]:
     )
 
 
-def _head(slack: Slack) -> None:
+def _head(slack: SlackStandIn) -> None:
     avatar(slack, slack.bot_user_id)
     element("h2", "place-title", slack.bot_name)
     element("span", "app-badge", "APP")
     element("span", "members", "Home")
 
 
-def _home(person: Person, slack: Slack, attempts: Attempts, home: View) -> None:
+def _home(person: SlackPerson, slack: SlackStandIn, attempts: Attempts, home: View) -> None:
     draw_blocks(home.blocks, Surface(person, home, slack.world, partial(attempts.run, home.id)))

@@ -11,7 +11,7 @@ from playground.page import demo_pane, inspector, theme
 from playground.page.parts import HtmlElement, button, element
 from playground.page.shared import SharedState
 from playground.page.workspace import Workspace
-from playground.slack import Person
+from playground.slack import SlackPerson
 
 log = logging.getLogger("playground.page")
 
@@ -40,18 +40,18 @@ class Layout:
         self.refresh()
 
     @property
-    def customer(self) -> Person:
+    def customer(self) -> SlackPerson:
         return self.left.person
 
     @property
-    def support(self) -> Person:
+    def support(self) -> SlackPerson:
         return self.right.person
 
     @property
-    def looked_at(self) -> Person:
+    def looked_at(self) -> SlackPerson:
         return self.active.person
 
-    def show(self, person: Person) -> None:
+    def show(self, person: SlackPerson) -> None:
         """Let a person sit down at her side, in view."""
         for side in (self.left, self.right):
             if person in side.people:

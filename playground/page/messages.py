@@ -13,7 +13,7 @@ from playground.page.mrkdwn import to_html
 from playground.page.parts import Part, button, element
 from playground.page.reading import Reading
 from playground.page.surface import Surface
-from playground.slack import Channel, Message, Person, Slack
+from playground.slack import Channel, Message, SlackPerson, SlackStandIn
 from playground.slack.world import File
 
 TOGETHER = 300.0
@@ -24,28 +24,28 @@ TOGETHER = 300.0
 class MessageReader:
     """For whom messages are drawn, and what she can do with them. ``open_thread`` gets a channel and the root's `ts`."""
 
-    person: Person
-    slack: Slack
+    person: SlackPerson
+    slack: SlackStandIn
     reading: Reading
     attempts: Attempts
     open_thread: Callable[[Channel, str], None]
 
 
-def in_channel(person: Person, channel: Channel) -> list[Message]:
+def in_channel(person: SlackPerson, channel: Channel) -> list[Message]:
     """As the person sees them; the world's own messages, not copies, so that what is drawn can be clicked."""
     return [message for message in _seen(person, channel) if message.thread_ts in (None, message.ts) or message.broadcast]
 
 
-def in_thread(person: Person, channel: Channel, root: str) -> list[Message]:
+def in_thread(person: SlackPerson, channel: Channel, root: str) -> list[Message]:
     """Likewise; the root comes first."""
     return [message for message in _seen(person, channel) if root in (message.ts, message.thread_ts)]
 
 
-def _replies(person: Person, root: Message) -> list[Message]:
+def _replies(person: SlackPerson, root: Message) -> list[Message]:
     return [message for message in in_thread(person, root.channel, root.ts) if message.ts != root.ts]
 
 
-def _seen(person: Person, channel: Channel) -> list[Message]:
+def _seen(person: SlackPerson, channel: Channel) -> list[Message]:
     return [message for message in channel.messages if message.ephemeral_to in (None, person.id)]
 
 
@@ -125,7 +125,7 @@ def _body(reader: MessageReader, message: Message, *, together: bool, thread: bo
             yield Part("thread", told, partial(_thread_link, reader, message, replies, new), classes="replies")
 
 
-def avatar(slack: Slack, user_id: str) -> None:
+def avatar(slack: SlackStandIn, user_id: str) -> None:
     name = words.author(slack, user_id)
     if user_id == slack.bot_user_id:
         made = element("span", "avatar avatar-bot", aria_hidden="true")
@@ -138,7 +138,7 @@ def avatar(slack: Slack, user_id: str) -> None:
         element("span", f"avatar avatar-{hue}", words.initials(name), aria_hidden="true")
 
 
-def _avatar(slack: Slack, message: Message, time: str, *, together: bool) -> None:
+def _avatar(slack: SlackStandIn, message: Message, time: str, *, together: bool) -> None:
     if together:
         element("time", "late-time", time)
     else:

@@ -7,11 +7,11 @@ from playground.page.attempts import Attempts
 from playground.page.blocks import draw as draw_blocks
 from playground.page.parts import Part, button, element
 from playground.page.surface import Surface
-from playground.slack import Person, View
-from playground.slack.world import World
+from playground.slack import SlackPerson, View
+from playground.slack.world import SlackWorld
 
 
-def part(person: Person, view: View, world: World, attempts: Attempts, *, filled: int) -> Part:
+def part(person: SlackPerson, view: View, world: SlackWorld, attempts: Attempts, *, filled: int) -> Part:
     """``filled``: how often it was filled in by something other than this page."""
     depth = len(person.views)
     return Part(
@@ -29,7 +29,7 @@ def part(person: Person, view: View, world: World, attempts: Attempts, *, filled
     )
 
 
-def _inside(person: Person, view: View, world: World, attempts: Attempts, filled: int) -> Iterator[Part]:
+def _inside(person: SlackPerson, view: View, world: SlackWorld, attempts: Attempts, filled: int) -> Iterator[Part]:
     errors = attempts.errors(view)
     lang = {"lang": person.user.locale or "en-US"}
     shown = view.hash, errors, filled
@@ -70,7 +70,7 @@ def _head(view: View, close: Callable[[], object]) -> None:
     button("×", close, "corner", aria_label="Close", title="Close")
 
 
-def _foot(person: Person, attempts: Attempts, submit: str, close: str, *, busy: bool) -> None:
+def _foot(person: SlackPerson, attempts: Attempts, submit: str, close: str, *, busy: bool) -> None:
     button(close or ("Cancel" if submit else "Close"), partial(attempts.close, person, back=True), "plain")
     if submit:
         sending = button(

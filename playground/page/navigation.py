@@ -8,7 +8,7 @@ from nicegui import background_tasks
 
 from playground.page.browser_script import BrowserScript
 from playground.page.reading import Reading
-from playground.slack import Channel, Person, Slack
+from playground.slack import Channel, SlackPerson, SlackStandIn
 
 
 @dataclass(frozen=True)
@@ -23,22 +23,22 @@ class Location:
 class Navigation:
     """Of one browser: another one may show the same person elsewhere. ``refresh`` draws what changed."""
 
-    def __init__(self, slack: Slack, reading: Reading, script: BrowserScript, refresh: Callable[[], None]) -> None:
+    def __init__(self, slack: SlackStandIn, reading: Reading, script: BrowserScript, refresh: Callable[[], None]) -> None:
         self.slack, self.reading, self.script, self.refresh = slack, reading, script, refresh
         self._known: dict[str, Location] = {}
 
-    def of(self, person: Person) -> Location:
+    def of(self, person: SlackPerson) -> Location:
         known = self._known.get(person.id)
         if known is None or (known.channel != "home" and known.channel not in person.channels()):
             own = [channel for channel in person.channels() if not channel.im]
             known = self._known[person.id] = self._arrive(person, own[0]) if own else Location("home")
         return known
 
-    def _arrive(self, person: Person, channel: Channel) -> Location:
+    def _arrive(self, person: SlackPerson, channel: Channel) -> Location:
         last = self.reading.last(person, channel)
         return Location(channel, new_from=last if self.reading.unread(person, channel) else "")
 
-    def go(self, person: Person, channel: Channel, ts: str = "") -> None:
+    def go(self, person: SlackPerson, channel: Channel, ts: str = "") -> None:
         """To a channel, or to one message of it."""
         message = channel.find(ts) if ts else None
         location = self.of(person)
@@ -50,18 +50,18 @@ class Navigation:
         if ts:
             self.script.show_message(ts)
 
-    def go_home(self, person: Person) -> None:
+    def go_home(self, person: SlackPerson) -> None:
         self._known[person.id] = Location("home")
         background_tasks.create(person.open_home(), name="opens the home")
         self.refresh()
 
-    def go_direct(self, person: Person) -> None:
+    def go_direct(self, person: SlackPerson) -> None:
         """To the direct message with the app, which hears of it."""
         channel = self.slack.world.dm(person.user, self.slack.bot_user_id)
         background_tasks.create(person.open_home(wait=0, tab="messages"), name="opens the messages")
         self.go(person, channel)
 
-    def open_thread(self, person: Person, channel: Channel, root: str) -> None:
+    def open_thread(self, person: SlackPerson, channel: Channel, root: str) -> None:
         location = self.of(person)
         if location.channel is not channel:
             location = self._arrive(person, channel)
@@ -69,7 +69,7 @@ class Navigation:
         self.refresh()
         self.script.focus(".thread textarea")
 
-    def close_thread(self, person: Person) -> None:
+    def close_thread(self, person: SlackPerson) -> None:
         self._known[person.id] = replace(self.of(person), thread="")
         self.refresh()
         self.script.focus(".composer textarea")

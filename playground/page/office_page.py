@@ -5,7 +5,7 @@ from nicegui import background_tasks, ui
 from playground.office import Office
 from playground.page.layout import Layout
 from playground.page.shared import SharedState
-from playground.slack import Slack
+from playground.slack import SlackStandIn
 
 
 class OfficePage:
@@ -13,7 +13,7 @@ class OfficePage:
         self.shared = SharedState(office)
 
     @property
-    def slack(self) -> Slack:
+    def slack(self) -> SlackStandIn:
         return self.shared.slack
 
     def draw(self) -> None:

@@ -8,7 +8,7 @@ from nicegui.events import GenericEventArguments
 
 from playground.page.control import Control
 from playground.page.text import words_of
-from playground.slack import Person
+from playground.slack import SlackPerson
 from playground.slack.block_kit import Json
 from playground.slack.world import Channel, User
 
@@ -162,7 +162,7 @@ def _line(words: str) -> Choice:
     return {"label": words, "value": f"line:{words}", "line": True, "disable": True}
 
 
-def _known(person: Person, user: User) -> bool:
+def _known(person: SlackPerson, user: User) -> bool:
     """Slack offers the own workspace's people, and those of others with whom one shares a channel."""
     return user.team == person.user.team or person.core.world.shares_channel(person.id, user.id)
 

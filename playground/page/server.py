@@ -14,7 +14,7 @@ from fastapi.responses import Response
 from nicegui import ui
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from playground.slack import Slack
+from playground.slack import SlackStandIn
 
 TITLE = "Pismo onboarding, playground"
 
@@ -23,7 +23,7 @@ class ServedPage(Protocol):
     """What is served. ``draw`` draws it for the browser that just came; the files are those of ``slack``."""
 
     @property
-    def slack(self) -> Slack: ...
+    def slack(self) -> SlackStandIn: ...
     def draw(self) -> None: ...
 
 

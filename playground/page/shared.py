@@ -4,7 +4,7 @@ from collections import Counter
 
 from playground.office import Office
 from playground.page.reading import Reading
-from playground.slack import Person, Slack
+from playground.slack import SlackPerson, SlackStandIn
 
 
 class SharedState:
@@ -17,10 +17,10 @@ class SharedState:
         """How often a form, by its view's id, was filled in by something other than the page: what it shows is out of date then."""
 
     @property
-    def slack(self) -> Slack:
+    def slack(self) -> SlackStandIn:
         return self.office.slack
 
-    def people(self, *, support: bool) -> list[Person]:
+    def people(self, *, support: bool) -> list[SlackPerson]:
         """Those of the installing workspace, or those of the customers."""
         home = self.slack.installing_team
         return [person for person in self.slack.people.values() if (person.user.team == home) is support]

@@ -10,12 +10,12 @@ from playground.page.messages import avatar
 from playground.page.navigation import Navigation
 from playground.page.parts import Part, button, element
 from playground.page.reading import Reading
-from playground.slack import Channel, Person, Slack
+from playground.slack import Channel, SlackPerson, SlackStandIn
 
 _HOUSE = '<svg viewBox="0 0 18 18" aria-hidden="true"><path d="M3 8.5L9 3l6 5.5M4.5 8v6.5h3v-4h3v4h3V8"/></svg>'
 
 
-def introduction(office: Office, person: Person) -> str:
+def introduction(office: Office, person: SlackPerson) -> str:
     """Who one chooses: a name and what they are in the story."""
     team = person.user.team
     if team != office.slack.installing_team:
@@ -25,12 +25,12 @@ def introduction(office: Office, person: Person) -> str:
     return f"{person.name} · {'guest' if person.user.restricted else 'not support'}"
 
 
-def part(person: Person, slack: Slack, reading: Reading, navigation: Navigation) -> Part:
+def part(person: SlackPerson, slack: SlackStandIn, reading: Reading, navigation: Navigation) -> Part:
     inside = list(_inside(person, slack, reading, navigation))
     return Part(("nav", person.id), tag="nav", classes="sidebar", props={"aria-label": "Channels"}, parts=inside)
 
 
-def _inside(person: Person, slack: Slack, reading: Reading, navigation: Navigation) -> Iterator[Part]:
+def _inside(person: SlackPerson, slack: SlackStandIn, reading: Reading, navigation: Navigation) -> Iterator[Part]:
     here = navigation.of(person).channel
 
     def entry(key: str, name: str, act: Callable[[], None], channel: Channel | None, *, shared: bool = False) -> Part:
@@ -53,7 +53,9 @@ def _inside(person: Person, slack: Slack, reading: Reading, navigation: Navigati
     yield entry("home", "App Home", partial(navigation.go_home, person), None)
 
 
-def _draw(slack: Slack, name: str, act: Callable[[], None], *, current: bool, unread: bool, shared: bool, icon: str) -> None:
+def _draw(
+    slack: SlackStandIn, name: str, act: Callable[[], None], *, current: bool, unread: bool, shared: bool, icon: str
+) -> None:
     marks = [("nav", True), ("current", current), ("unread", unread)]
     classes = " ".join(mark for mark, holds in marks if holds)
     entry = button(

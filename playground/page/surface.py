@@ -7,10 +7,10 @@ from typing import Any
 from nicegui.element import Element
 
 from playground.page.parts import element
-from playground.slack import Message, Outcome, Person, View
+from playground.slack import Message, Outcome, SlackPerson, View
 from playground.slack.block_kit import Json
 from playground.slack.forms import STATE, Field, initial_state
-from playground.slack.world import World
+from playground.slack.world import SlackWorld
 
 
 @dataclass
@@ -21,9 +21,9 @@ class Surface:
     key, so that `View.inputs` is never behind what is seen.
     """
 
-    person: Person
+    person: SlackPerson
     target: Message | View
-    world: World
+    world: SlackWorld
     run: Callable[[Awaitable[Outcome]], Awaitable[None]]
     errors: Mapping[str, str] = field(default_factory=dict)
 

@@ -7,7 +7,7 @@ from playground.page import messages
 from playground.page.composer import Composer, Writer
 from playground.page.messages import MessageReader
 from playground.page.parts import Part, button, element
-from playground.slack import Channel, Slack
+from playground.slack import Channel, SlackStandIn
 
 
 def parts(channel: Channel, root: str, reader: MessageReader, writer: Writer, *, close: Callable[[], None]) -> Iterator[Part]:
@@ -30,7 +30,7 @@ def parts(channel: Channel, root: str, reader: MessageReader, writer: Writer, *,
     yield Part("composer", None, partial(Composer, writer, channel, "Reply", root), classes="composer-frame")
 
 
-def _head(slack: Slack, channel: Channel, close: Callable[[], None]) -> None:
+def _head(slack: SlackStandIn, channel: Channel, close: Callable[[], None]) -> None:
     element("h2", "place-title", "Thread")
     element("span", "members", slack.bot_name if channel.im else f"# {channel.name}")
     button("×", close, "corner", aria_label="Close thread", title="Close thread")

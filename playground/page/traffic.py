@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 from playground.slack.block_kit import Json
 from playground.slack.core import Core
-from playground.slack.records import Call, Sent, Violation
+from playground.slack.records import Sent, Violation, WebApiCall
 
 Kind = Literal["payload", "call", "refused"]
 Verdict = Literal["good", "poor", "bad"]
@@ -100,7 +100,7 @@ def _payload(core: Core, place: int, sent: Sent) -> TrafficRow:
     )
 
 
-def _call(_core: Core, place: int, call: Call) -> TrafficRow:
+def _call(_core: Core, place: int, call: WebApiCall) -> TrafficRow:
     verdict: Verdict = "good" if call.outcome == "ok" else "poor"
     return TrafficRow(f"call-{place}", "call", call.at, call.method, "the app", call.ms, call.outcome, verdict, asdict(call))
 

@@ -6,13 +6,13 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from babel.dates import format_date, format_datetime, format_time
 
-from playground.slack import Person, Slack
+from playground.slack import SlackPerson, SlackStandIn
 
 SLACKBOT = "USLACKBOT"
 _DAYS = {"pt": ("Hoje", "Ontem")}
 
 
-def author(slack: Slack, user_id: str) -> str:
+def author(slack: SlackStandIn, user_id: str) -> str:
     if user_id == SLACKBOT:
         return "Slackbot"
     user = slack.world.users.get(user_id)
@@ -23,28 +23,28 @@ def initials(name: str) -> str:
     return "".join(word[0] for word in name.split()[:2]).upper()
 
 
-def locale_of(reader: Person) -> Locale:
+def locale_of(reader: SlackPerson) -> Locale:
     return Locale.parse(reader.user.locale or "en-US", sep="-")
 
 
-def zone_of(reader: Person) -> tzinfo:
+def zone_of(reader: SlackPerson) -> tzinfo:
     return ZoneInfo(reader.user.tz or "UTC")
 
 
-def moment(reader: Person, ts: str) -> datetime:
+def moment(reader: SlackPerson, ts: str) -> datetime:
     """A message's `ts` in the reader's zone."""
     return datetime.fromtimestamp(float(ts), zone_of(reader))
 
 
-def time_of_day(reader: Person, ts: str) -> str:
+def time_of_day(reader: SlackPerson, ts: str) -> str:
     return format_time(moment(reader, ts), "short", locale=locale_of(reader)).replace("\u202f", " ")
 
 
-def full_time(reader: Person, ts: str) -> str:
+def full_time(reader: SlackPerson, ts: str) -> str:
     return format_datetime(moment(reader, ts), "EEEE, d MMMM y HH:mm", locale=locale_of(reader))
 
 
-def day(reader: Person, ts: str, now: float) -> str:
+def day(reader: SlackPerson, ts: str, now: float) -> str:
     """The words on a divider: today, yesterday, or the date."""
     then, today = moment(reader, ts).date(), datetime.fromtimestamp(now, zone_of(reader)).date()
     locale = locale_of(reader)

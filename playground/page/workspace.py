@@ -16,13 +16,13 @@ from playground.page.messages import MessageReader
 from playground.page.navigation import Location, Navigation
 from playground.page.parts import Part, Parts, element, on_value
 from playground.page.shared import SharedState
-from playground.slack import Person, View
+from playground.slack import SlackPerson, View
 
 
 class Workspace:
     """``name``: "Customer" or "Support". What is looked at is of this browser; the world and what is typed in forms are shared."""
 
-    def __init__(self, name: str, people: Sequence[Person], shared: SharedState) -> None:
+    def __init__(self, name: str, people: Sequence[SlackPerson], shared: SharedState) -> None:
         self.name, self.people, self.shared, self.slack = name, people, shared, shared.slack
         self.person = people[0]
         self.drafts: dict[tuple[str, str, str], str] = {}
@@ -91,7 +91,7 @@ class Workspace:
     def _top(self) -> None:
         with element("label", "who"):
             element("span", "who-side", self.name)
-            with on_value(element("select", "who-select", aria_label="Person"), "change", self.choose):
+            with on_value(element("select", "who-select", aria_label="SlackPerson"), "change", self.choose):
                 for person in self.people:
                     chosen = True if person is self.person else None
                     words = sidebar.introduction(self.shared.office, person)

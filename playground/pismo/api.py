@@ -6,18 +6,18 @@ from typing import Any
 from aiohttp import web
 
 from playground.pismo import audit, replies
-from playground.pismo.assertions import RefusedError
+from playground.pismo.assertions import AssertionRefusedError
 from playground.pismo.facts import LONGEST_LIFETIME, unfit_details
 from playground.pismo.traffic import REFUSAL
-from playground.pismo.world import Org, World
+from playground.pismo.world import Org, PismoWorld
 
 BASIC_LIFETIME = 600
 ROLES = ["onboarding-server", "account-server"]
 FORM = "application/x-www-form-urlencoded"
 
 
-class Api:
-    def __init__(self, world: World) -> None:
+class PismoApi:
+    def __init__(self, world: PismoWorld) -> None:
         self._world = world
 
     def routes(self) -> list[web.RouteDef]:
@@ -49,7 +49,7 @@ class Api:
     async def openid(self, request: web.Request) -> web.Response:
         try:
             org = self._world.org_of_openid((await _fields(request)).get("token"))
-        except RefusedError as refused:
+        except AssertionRefusedError as refused:
             request[REFUSAL] = refused.reason
             return replies.invalid_credentials()
         answer = {

@@ -33,7 +33,7 @@ _UNCHECKED = {f"verify_{name}": False for name in ("aud", "exp", "iat", "iss", "
 _SIGNATURE_ALONE = _UNCHECKED | {"verify_signature": True}
 
 
-class RefusedError(Exception):
+class AssertionRefusedError(Exception):
     """An assertion that is not accepted; ``reason`` is for whoever looks after the sandbox."""
 
     def __init__(self, reason: Reason) -> None:
@@ -73,13 +73,13 @@ def claims_of(token: object) -> Mapping[str, Any]:
         header = jwt.get_unverified_header(str(token))
         claims: dict[str, Any] = jwt.decode(str(token), options=_UNCHECKED)  # type: ignore[arg-type]
     except (jwt.InvalidTokenError, RecursionError):
-        raise RefusedError("malformed") from None
+        raise AssertionRefusedError("malformed") from None
     if header.get("alg") != ALGORITHM:
-        raise RefusedError("alg")
+        raise AssertionRefusedError("alg")
     if header.get("typ") != "JWT":
-        raise RefusedError("typ")
+        raise AssertionRefusedError("typ")
     if any(not isinstance(claims.get(name), int if name in {"exp", "iat"} else str) for name in _CLAIMS if name != "aud"):
-        raise RefusedError("claim missing")
+        raise AssertionRefusedError("claim missing")
     return claims
 
 
@@ -90,17 +90,17 @@ def verify(token: str, claims: Mapping[str, Any], registered: list[Registration]
     """
     signer = next((known for known in registered if known.signed(token)), None)
     if signer is None:
-        raise RefusedError("signature")
+        raise AssertionRefusedError("signature")
     if signer.revoked:
-        raise RefusedError("revoked key")
+        raise AssertionRefusedError("revoked key")
     for name in ("iss", "sub", "aud"):
         if claims.get(name) != getattr(signer, name):  # `aud` is one text, not a list
-            raise RefusedError(name)
+            raise AssertionRefusedError(name)
     if claims["iat"] > now:
-        raise RefusedError("iat in the future")
+        raise AssertionRefusedError("iat in the future")
     if claims["exp"] <= now:
-        raise RefusedError("expired")
+        raise AssertionRefusedError("expired")
     if claims["exp"] - claims["iat"] > LONGEST_LIFETIME:
-        raise RefusedError("lifetime")
+        raise AssertionRefusedError("lifetime")
     if isinstance(claims.get("nbf"), int) and claims["nbf"] > now:
-        raise RefusedError("not yet valid")
+        raise AssertionRefusedError("not yet valid")

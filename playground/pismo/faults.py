@@ -15,7 +15,7 @@ Kind = Literal["429", "5xx", "gateway", "slow", "drop_before", "drop_after"]
 
 
 @dataclass
-class Fault:
+class PismoFault:
     """``path`` is the beginning of the paths it meets, or `*`; ``times`` how many calls are left to it.
 
     ``seconds`` is how long `slow` waits before it answers as usual, and the Retry-After of `429` when it is set. ``met``: a call
@@ -29,17 +29,17 @@ class Fault:
     met: asyncio.Event = field(default_factory=asyncio.Event, compare=False, repr=False)
 
 
-class Faults:
+class PismoFaults:
     """The first fault that fits a call meets it."""
 
     def __init__(self) -> None:
-        self.waiting: list[Fault] = []
+        self.waiting: list[PismoFault] = []
         self._closing = asyncio.Event()
 
-    def add(self, path: str, kind: Kind, times: int = 1, seconds: float | None = None) -> Fault:
+    def add(self, path: str, kind: Kind, times: int = 1, seconds: float | None = None) -> PismoFault:
         if kind not in get_args(Kind):
             raise ValueError(f"no such fault; there are {', '.join(get_args(Kind))}")
-        fault = Fault(path, kind, times, seconds)
+        fault = PismoFault(path, kind, times, seconds)
         self.waiting.append(fault)
         return fault
 
@@ -76,7 +76,7 @@ class Faults:
             case "drop_after":
                 return _drop(request, await handler(request))
 
-    def _next(self, path: str) -> Fault | None:
+    def _next(self, path: str) -> PismoFault | None:
         for fault in self.waiting:
             if fault.path == "*" or path.startswith(fault.path):
                 fault.met.set()

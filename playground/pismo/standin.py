@@ -7,12 +7,12 @@ from typing import Any, Literal, Self
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from playground.pismo.api import Api
+from playground.pismo.api import PismoApi
 from playground.pismo.authority import Authority
-from playground.pismo.faults import Faults, Kind
+from playground.pismo.faults import Kind, PismoFaults
 from playground.pismo.tls import ServerTls
-from playground.pismo.traffic import Seen, Traffic
-from playground.pismo.world import World
+from playground.pismo.traffic import SeenRequest, Traffic
+from playground.pismo.world import PismoWorld
 from playground.servers import Servers, control
 from playground.wire import Wire
 
@@ -29,8 +29,8 @@ class PismoStandIn:
 
     def __init__(self, authority: Authority | None = None, *, says_why: bool = True) -> None:
         self.url = self.control_url = ""
-        self.faults = Faults()
-        self.world = World()
+        self.faults = PismoFaults()
+        self.world = PismoWorld()
         self.authority = authority
         self._tls = ServerTls(authority, says_why=says_why) if authority else None
         self._traffic = Traffic()
@@ -38,7 +38,7 @@ class PismoStandIn:
         self._servers = Servers()
 
     @property
-    def calls(self) -> list[Seen]:
+    def calls(self) -> list[SeenRequest]:
         """Every call to a path of Pismo, oldest first."""
         return self._traffic.calls
 
@@ -46,7 +46,7 @@ class PismoStandIn:
         """``port`` 0 finds a free one. After a stop it can be started again and still knows everything."""
         self.faults.open()
         pismo = web.Application(middlewares=[self.wire.middleware, self._middleware])
-        pismo.add_routes(Api(self.world).routes())
+        pismo.add_routes(PismoApi(self.world).routes())
         self.url = await self._servers.serve(pismo, host, port, self._tls.context if self._tls else None)
         self.control_url = await self._servers.serve(control(self._controls()), host)
         return self

@@ -12,7 +12,7 @@ COOKIE = "__cf_bm"
 
 
 @dataclass
-class Seen:
+class SeenRequest:
     """A call without its headers and body. ``status`` is what the handler made of it, None if it never got there.
 
     ``refusal`` says why a customer's own JWT was refused, which Pismo's answer does not; ``cookie`` whether the caller sent
@@ -29,10 +29,10 @@ class Seen:
 
 class Traffic:
     def __init__(self) -> None:
-        self.calls: list[Seen] = []
+        self.calls: list[SeenRequest] = []
 
     async def note(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        seen = Seen(request.method, request.path, request.headers.get("x-cid") or str(uuid4()))
+        seen = SeenRequest(request.method, request.path, request.headers.get("x-cid") or str(uuid4()))
         seen.cookie = COOKIE in request.cookies
         self.calls.append(seen)
         try:

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import jwt
 
-from playground.pismo.assertions import RefusedError, Registration, claims_of, verify
+from playground.pismo.assertions import AssertionRefusedError, Registration, claims_of, verify
 from playground.pismo.facts import FACTS, unfit_details
 
 ALGORITHM = "HS512"
@@ -31,7 +31,7 @@ class Org:
         return str(self.details["id"])
 
 
-class World:
+class PismoWorld:
     """Org IDs are compared without case. An unknown org ID raises KeyError, an unfit value ValueError.
 
     ``clock`` gives Unix seconds: tokens expire by it.
@@ -156,7 +156,7 @@ class World:
         claims = claims_of(token)
         org = self.orgs.get(claims["tenant_id"].casefold())
         if org is None:
-            raise RefusedError("unknown org")
+            raise AssertionRefusedError("unknown org")
         verify(str(token), claims, org.registrations, self.clock())
         return org
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
-from playground.service_desk.world import Json, Ticket, World, date_of, status_of
+from playground.service_desk.world import Json, ServiceDeskWorld, Ticket, date_of, status_of
 
 PREFIX = "/rest/servicedeskapi"
 WRITTEN = {
@@ -35,7 +35,7 @@ QUERY = {
 LIMIT = 50
 
 
-class RefusedError(Exception):
+class RequestRefusedError(Exception):
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
         self.status = status
@@ -46,8 +46,8 @@ def refusal(status: int, message: str) -> web.Response:
     return web.json_response(body, status=status)
 
 
-class Api:
-    def __init__(self, world: World, user: str, token: str) -> None:
+class ServiceDeskApi:
+    def __init__(self, world: ServiceDeskWorld, user: str, token: str) -> None:
         self.world, self.user, self.token = world, user, token
 
     def routes(self) -> list[web.RouteDef]:
@@ -68,7 +68,7 @@ class Api:
             return refusal(401, "Client must be authenticated to access this resource.")
         try:
             answer: web.StreamResponse = await handler(request)
-        except RefusedError as error:
+        except RequestRefusedError as error:
             return refusal(error.status, str(error))
         return answer
 
@@ -94,9 +94,9 @@ class Api:
     async def search(self, request: web.Request) -> web.Response:
         query = dict(request.query)
         if unknown := set(query) - QUERY:
-            raise RefusedError(400, f"Unknown query parameters: {', '.join(sorted(unknown))}")
+            raise RequestRefusedError(400, f"Unknown query parameters: {', '.join(sorted(unknown))}")
         if "requestTypeId" in query and "serviceDeskId" not in query:
-            raise RefusedError(400, "The service desk must be given with the request type.")
+            raise RequestRefusedError(400, "The service desk must be given with the request type.")
         found = self.world.search(query.get("searchTerm", ""), query, self.user)
         return _page(request, [self._drawn(ticket, request) for ticket in found])
 
@@ -104,16 +104,16 @@ class Api:
         try:
             body = await request.json()
         except ValueError:
-            raise RefusedError(400, "The body is no JSON.") from None
+            raise RequestRefusedError(400, "The body is no JSON.") from None
         if not isinstance(body, dict) or set(body) - WRITTEN or not isinstance(body.get("requestFieldValues"), dict):
-            raise RefusedError(400, "The request is malformed.")
+            raise RequestRefusedError(400, "The request is malformed.")
         if {"raiseOnBehalfOf", "requestParticipants"} & set(body):
-            raise RefusedError(403, "A customer may neither raise on behalf of others nor add participants.")
+            raise RequestRefusedError(403, "A customer may neither raise on behalf of others nor add participants.")
         desk, type_id, values = body.get("serviceDeskId"), body.get("requestTypeId"), body["requestFieldValues"]
         if not isinstance(desk, str) or not isinstance(type_id, str):
-            raise RefusedError(400, "serviceDeskId and requestTypeId are text.")
+            raise RequestRefusedError(400, "serviceDeskId and requestTypeId are text.")
         for problem in _problems(self._fields(desk, type_id), values):
-            raise RefusedError(400, f"Your request could not be created. {problem}")
+            raise RequestRefusedError(400, f"Your request could not be created. {problem}")
         return web.json_response(self._drawn(self.world.file(desk, type_id, values, self.user), request), status=201)
 
     async def request(self, request: web.Request) -> web.Response:
@@ -124,18 +124,18 @@ class Api:
 
     def _desk(self, desk: str) -> str:
         if desk not in self.world.types:
-            raise RefusedError(404, "The Service Desk you are trying to view does not exist.")
+            raise RequestRefusedError(404, "The Service Desk you are trying to view does not exist.")
         return desk
 
     def _fields(self, desk: str, type_id: str) -> list[Json]:
         if (desk, type_id) not in self.world.fields:
-            raise RefusedError(404, "The request type does not exist.")
+            raise RequestRefusedError(404, "The request type does not exist.")
         return self.world.fields[desk, type_id]
 
     def _ticket(self, request: web.Request) -> Ticket:
         ticket = self.world.tickets.get(request.match_info["key"])
         if ticket is None or ticket.reporter != self.user:
-            raise RefusedError(404, "The request could not be found or you do not have permission to see it.")
+            raise RequestRefusedError(404, "The request could not be found or you do not have permission to see it.")
         return ticket
 
     def _drawn(self, ticket: Ticket, request: web.Request) -> Json:
@@ -158,7 +158,7 @@ def _page(request: web.Request, found: Sequence[Json]) -> web.Response:
     try:
         start, limit = int(request.query.get("start", 0)), min(int(request.query.get("limit", LIMIT)), LIMIT)
     except ValueError:
-        raise RefusedError(400, "start and limit are numbers.") from None
+        raise RequestRefusedError(400, "start and limit are numbers.") from None
     values = list(found[start : start + limit])
     last = start + limit >= len(found)
     return web.json_response({"size": len(values), "start": start, "limit": limit, "isLastPage": last, "values": values})

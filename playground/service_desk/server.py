@@ -7,15 +7,15 @@ from typing import Any, Literal, Self, get_args
 from aiohttp import web
 
 from playground.servers import Servers, control
-from playground.service_desk.api import Api, refusal
-from playground.service_desk.world import Ticket, World
+from playground.service_desk.api import ServiceDeskApi, refusal
+from playground.service_desk.world import ServiceDeskWorld, Ticket
 from playground.wire import Wire
 
 FaultKind = Literal["429", "503", "500", "gateway", "drop_before", "drop_after"]
 
 
 @dataclass
-class Fault:
+class StandInFault:
     """``method`` and the beginning of ``path`` say what it meets; ``times``: how many calls are left to it.
 
     ``seconds``: the Retry-After of 429 and 503, where it is set.
@@ -29,7 +29,7 @@ class Fault:
 
 
 @dataclass(frozen=True)
-class Call:
+class ServiceDeskCall:
     """A call without headers and body."""
 
     method: str
@@ -43,10 +43,10 @@ class ServiceDeskStandIn:
     def __init__(self) -> None:
         self.url = self.control_url = ""
         self.user, self.token = "onboarding.bot@pismo.example", "an-api-token-of-the-playground"
-        self.world = World()
-        self.api = Api(self.world, self.user, self.token)
-        self.calls: list[Call] = []
-        self.faults: list[Fault] = []
+        self.world = ServiceDeskWorld()
+        self.api = ServiceDeskApi(self.world, self.user, self.token)
+        self.calls: list[ServiceDeskCall] = []
+        self.faults: list[StandInFault] = []
         self.wire = Wire()
         self._servers = Servers()
 
@@ -89,7 +89,7 @@ class ServiceDeskStandIn:
         """The next calls that fit meet this. `drop_after`: it is carried out, and the answer is lost."""
         if kind not in get_args(FaultKind):
             raise ValueError(f"no such fault; there are {', '.join(get_args(FaultKind))}")
-        self.faults.append(Fault(kind, method, path, times, seconds))
+        self.faults.append(StandInFault(kind, method, path, times, seconds))
 
     def lag(self, searches: int) -> None:
         """So many searches do not find what is filed from now on."""
@@ -117,7 +117,7 @@ class ServiceDeskStandIn:
             try:
                 answer = await handler(request)
             except web.HTTPException as error:  # a path or a method that Jira does not have
-                self.calls.append(Call(request.method, request.path, error.status))
+                self.calls.append(ServiceDeskCall(request.method, request.path, error.status))
                 raise
         elif fault.kind in ("429", "503"):
             answer = refusal(int(fault.kind), "Come back later.")
@@ -128,12 +128,12 @@ class ServiceDeskStandIn:
         else:
             answer = refusal(500, "Internal server error")
         dropped = fault is not None and fault.kind in ("drop_before", "drop_after")
-        self.calls.append(Call(request.method, request.path, None if dropped else answer.status))
+        self.calls.append(ServiceDeskCall(request.method, request.path, None if dropped else answer.status))
         if dropped and request.transport is not None:
             request.transport.abort()
         return answer
 
-    def _next(self, request: web.Request) -> Fault | None:
+    def _next(self, request: web.Request) -> StandInFault | None:
         for fault in self.faults:
             if fault.method in ("*", request.method) and request.path.startswith(fault.path):
                 fault.times -= 1

@@ -78,7 +78,7 @@ class Ticket:
         return str(self.values["summary"])
 
 
-class World:
+class ServiceDeskWorld:
     """``lag``: how many searches pass until one finds what was filed."""
 
     def __init__(self) -> None:

@@ -2,27 +2,27 @@
 
 from playground.slack.core import UnmetError
 from playground.slack.forms import FileUpload
-from playground.slack.person import Person, UnloadedError
+from playground.slack.person import SlackPerson, UnloadedError
 from playground.slack.reader import Outcome
-from playground.slack.records import Call, Delivery, Sent, Violation
-from playground.slack.screen import Seen
-from playground.slack.server import Slack
+from playground.slack.records import Delivery, Sent, Violation, WebApiCall
+from playground.slack.screen import SeenMessage
+from playground.slack.server import SlackStandIn
 from playground.slack.world import Channel, Message, Team, View
 
 __all__ = [
-    "Call",
     "Channel",
     "Delivery",
     "FileUpload",
     "Message",
     "Outcome",
-    "Person",
-    "Seen",
+    "SeenMessage",
     "Sent",
-    "Slack",
+    "SlackPerson",
+    "SlackStandIn",
     "Team",
     "UnloadedError",
     "UnmetError",
     "View",
     "Violation",
+    "WebApiCall",
 ]

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from playground.slack.block_kit import Json
-from playground.slack.checks import SlackError
+from playground.slack.checks import WebApiError
 from playground.slack.core import Core
 from playground.slack.payloads import file_json, message_event
 from playground.slack.registry import method, need
@@ -15,7 +15,7 @@ def _file(core: Core, args: Json) -> File:
     file = core.world.files.get(need(args, "file")[0])
     visible = file and (file.user == core.bot_user_id or not file.channels or any(_joined(core, name) for name in file.channels))
     if file is None or not visible:
-        raise SlackError("file_not_found")
+        raise WebApiError("file_not_found")
     return file
 
 
@@ -34,7 +34,7 @@ def files_delete(core: Core, args: Json) -> Json:
     """An app deletes only what it uploaded itself."""
     file = _file(core, args)
     if file.user != core.bot_user_id:
-        raise SlackError("cant_delete_file")
+        raise WebApiError("cant_delete_file")
     del core.world.files[file.id]
     for channel in core.world.channels.values():
         for message in channel.messages:
@@ -59,13 +59,13 @@ def files_complete(core: Core, args: Json) -> Json:
     for item in wanted:
         file, length = core.world.uploads.get(item.get("id"), (None, -1))
         if file is None or len(file.content) != length:
-            raise SlackError("file_not_found")
+            raise WebApiError("file_not_found")
         file.title = item.get("title") or file.name
         files.append(file)
     if args.get("channel_id"):
         channel = core.joined(args["channel_id"])
         if args.get("thread_ts") and channel.find(args["thread_ts"]) is None:
-            raise SlackError("invalid_thread_ts")
+            raise WebApiError("invalid_thread_ts")
         share(core, channel, files, args.get("initial_comment") or "", args.get("thread_ts"))
     for file in files:
         core.world.files[file.id] = file
@@ -93,9 +93,9 @@ def bookmarks_add(core: Core, args: Json) -> Json:
     name, title, kind = need(args, "channel_id", "title", "type")
     channel = core.joined(name)
     if kind != "link" or not str(args.get("link", "")).startswith(("http://", "https://")):
-        raise SlackError("invalid_link" if kind == "link" else "invalid_bookmark_type")
+        raise WebApiError("invalid_link" if kind == "link" else "invalid_bookmark_type")
     if len(channel.bookmarks) >= 100:
-        raise SlackError("too_many_bookmarks")
+        raise WebApiError("too_many_bookmarks")
     mark = {
         "id": core.world.new_id("Bk"),
         "channel_id": channel.id,
@@ -117,7 +117,7 @@ def _bookmark(core: Core, args: Json) -> tuple[Channel, Json]:
     for mark in channel.bookmarks:
         if mark["id"] == mark_id:
             return channel, mark
-    raise SlackError("bookmark_not_found")
+    raise WebApiError("bookmark_not_found")
 
 
 @method("bookmarks.edit", "bookmarks:write")
@@ -141,9 +141,9 @@ def pins_add(core: Core, args: Json) -> Json:
     name, ts = need(args, "channel", "timestamp")
     channel = core.joined(name)
     if channel.find(ts) is None:
-        raise SlackError("message_not_found")
+        raise WebApiError("message_not_found")
     if ts in channel.pins:
-        raise SlackError("already_pinned")
+        raise WebApiError("already_pinned")
     channel.pins.append(ts)
     core.changed()
     return {}

@@ -4,7 +4,7 @@ import time
 from typing import Any
 
 from playground.slack.block_kit import Json
-from playground.slack.checks import SlackError, check_message, with_ids
+from playground.slack.checks import WebApiError, check_message, with_ids
 from playground.slack.core import Core
 from playground.slack.payloads import message_json
 from playground.slack.registry import flag, method, need
@@ -31,7 +31,7 @@ def post_ephemeral(core: Core, args: Json) -> Json:
     content = check_message(args)
     channel = core.joined(target)
     if reader not in channel.members:
-        raise SlackError("user_not_in_channel")
+        raise WebApiError("user_not_in_channel")
     message = new_message(core, channel, content, args.get("thread_ts"))
     message.ephemeral_to = reader
     core.add_message(message)
@@ -42,7 +42,7 @@ def post_ephemeral(core: Core, args: Json) -> Json:
 def update(core: Core, args: Json) -> Json:
     target, ts = need(args, "channel", "ts")
     if str(target).startswith("U"):
-        raise SlackError("channel_not_found")
+        raise WebApiError("channel_not_found")
     message = _own(core, target, ts, "cant_update_message")
     if not args.get("blocks") and not args.get("text") and args.get("metadata"):
         args = {**args, "text": message.text, "blocks": message.blocks}
@@ -99,7 +99,7 @@ def permalink(core: Core, args: Json) -> Json:
     target, ts = need(args, "channel", "message_ts")
     channel = core.channel(target)
     if channel.find(ts) is None:
-        raise SlackError("message_not_found")
+        raise WebApiError("message_not_found")
     url = f"https://{core.installing_team.domain}.slack.com/archives/{channel.id}/p{ts.replace('.', '')}"
     return {"channel": channel.id, "permalink": url}
 
@@ -109,7 +109,7 @@ def _postable(core: Core, target: Any) -> Channel:
     if target in core.world.users:
         user = core.user(target)
         if user.team != core.installing_team and not core.world.shares_channel(user.id, core.bot_user_id):
-            raise SlackError("channel_not_found")
+            raise WebApiError("channel_not_found")
         return core.world.dm(user, core.bot_user_id)
     if "chat:write.public" in core.scopes and not core.channel(target).private:
         return core.channel(target)
@@ -119,7 +119,7 @@ def _postable(core: Core, target: Any) -> Channel:
 def new_message(core: Core, channel: Channel, content: Json, thread_ts: str | None = None) -> Message:
     parent = channel.find(thread_ts) if thread_ts else None
     if thread_ts and parent is None:
-        raise SlackError("thread_not_found")
+        raise WebApiError("thread_not_found")
     return Message(
         core.world.new_ts(),
         channel,
@@ -136,9 +136,9 @@ def new_message(core: Core, channel: Channel, content: Json, thread_ts: str | No
 def _own(core: Core, target: Any, ts: Any, word: str) -> Message:
     message = core.channel(target).find(ts)
     if message is None or message.ephemeral_to:
-        raise SlackError("message_not_found")
+        raise WebApiError("message_not_found")
     if not message.bot:
-        raise SlackError(word)
+        raise WebApiError(word)
     return message
 
 
@@ -150,9 +150,9 @@ def respond(core: Core, link: ResponseUrl, args: Json) -> None:
 
     """
     if time.monotonic() - link.born > 1800:
-        raise SlackError("expired_url")
+        raise WebApiError("expired_url")
     if link.uses >= 5:
-        raise SlackError("used_url")
+        raise WebApiError("used_url")
     original = link.message
     if flag(args, "delete_original"):
         if original in link.channel.messages:

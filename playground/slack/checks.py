@@ -10,7 +10,7 @@ from playground.slack.schema import Report, anything, boolean, complain, items, 
 VIEW_BYTES = 250 * 1024
 
 
-class SlackError(Exception):
+class WebApiError(Exception):
     """An answer `{"ok": false, "error": word, …}`; `messages` are Slack's `response_metadata.messages`."""
 
     def __init__(self, word: str, messages: Report | None = None, **extra: Any) -> None:
@@ -56,7 +56,7 @@ def check_view(view: Any, kind: str = MODAL) -> Json:
     if isinstance(view, str):
         view = _parsed(view, "view")
     if not isinstance(view, dict) or view.get("type") != kind:
-        raise SlackError(
+        raise WebApiError(
             "invalid_arguments", [f"[ERROR] failed to match all allowed schemas [json-pointer:/view], {kind} expected"]
         )
     (_MODAL if kind == MODAL else _HOME)(view, "/view", out)
@@ -64,9 +64,9 @@ def check_view(view: Any, kind: str = MODAL) -> Json:
     if kind == MODAL and not out and not view.get("submit") and any(block["type"] == "input" for block in view["blocks"]):
         complain(out, "/view", "missing required field: submit")
     if out:
-        raise SlackError("invalid_arguments", out)
+        raise WebApiError("invalid_arguments", out)
     if len(json.dumps(view, ensure_ascii=False).encode()) > VIEW_BYTES:
-        raise SlackError("view_too_large")
+        raise WebApiError("view_too_large")
     return view
 
 
@@ -82,18 +82,18 @@ def check_message(arguments: Json, *, updating: bool = False) -> Json:
     attachments = _parsed(arguments.get("attachments"), "attachments") or []
     if markdown := arguments.get("markdown_text"):
         if text or blocks:
-            raise SlackError("markdown_text_conflict")
+            raise WebApiError("markdown_text_conflict")
         if len(markdown) > 12_000:
-            raise SlackError("msg_too_long")
+            raise WebApiError("msg_too_long")
         text = markdown
     if blocks:
         check_message_blocks(blocks)
     if not isinstance(text, str) or not (text or blocks or attachments):
-        raise SlackError("no_text")
+        raise WebApiError("no_text")
     if updating and len(text) > 4000:
-        raise SlackError("msg_too_long")
+        raise WebApiError("msg_too_long")
     if len(attachments) > 100:
-        raise SlackError("too_many_attachments")
+        raise WebApiError("too_many_attachments")
     for attachment in attachments:
         if attachment.get("blocks"):
             check_message_blocks(attachment["blocks"])
@@ -104,12 +104,12 @@ def check_message(arguments: Json, *, updating: bool = False) -> Json:
 def check_message_blocks(blocks: Any) -> None:
     out: Report = []
     if not isinstance(blocks, list):
-        raise SlackError("invalid_blocks_format")
+        raise WebApiError("invalid_blocks_format")
     check_blocks(blocks, MESSAGE, "/blocks", out)
     if out:
-        raise SlackError("invalid_blocks", out)
+        raise WebApiError("invalid_blocks", out)
     if sum(map(len, texts(blocks))) > BLOCKS_TEXT_LIMIT:
-        raise SlackError("msg_blocks_too_long")
+        raise WebApiError("msg_blocks_too_long")
 
 
 def check_metadata(metadata: Any) -> Json | None:
@@ -118,17 +118,17 @@ def check_metadata(metadata: Any) -> Json | None:
         return None
     metadata = _parsed(metadata, "metadata")
     if not isinstance(metadata, dict) or not isinstance(metadata.get("event_payload"), dict):
-        raise SlackError("invalid_metadata_format")
+        raise WebApiError("invalid_metadata_format")
     if (
         not isinstance(metadata.get("event_type"), str)
         or not metadata["event_type"]
         or set(metadata) - {"event_type", "event_payload", "entities"}
     ):
-        raise SlackError("invalid_metadata_format")
+        raise WebApiError("invalid_metadata_format")
     for value in metadata["event_payload"].values():
         parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else [value]
         if any(not isinstance(part, str | int | float | bool) for part in parts):
-            raise SlackError("invalid_metadata_schema")
+            raise WebApiError("invalid_metadata_schema")
     return metadata
 
 
@@ -144,7 +144,7 @@ def check_options(body: Any) -> list[Json]:
     else:
         out, found = ["[ERROR] missing required field: options [json-pointer:]"], []
     if out:
-        raise SlackError("invalid_options", out)
+        raise WebApiError("invalid_options", out)
     return found
 
 
@@ -161,7 +161,7 @@ def check_errors(errors: Any, blocks: list[Json]) -> dict[str, str]:
         if not isinstance(words, str) or not words:
             complain(out, f"/errors/{name}", "must provide a string")
     if out:
-        raise SlackError("invalid_errors", out)
+        raise WebApiError("invalid_errors", out)
     return dict(errors)
 
 
@@ -197,7 +197,7 @@ def _parsed(value: Any, name: str) -> Any:
         return json.loads(value) if value else None
     except ValueError:
         words = {"blocks": "invalid_blocks_format", "metadata": "invalid_metadata_format"}
-        raise SlackError(words.get(name, "invalid_arguments")) from None
+        raise WebApiError(words.get(name, "invalid_arguments")) from None
 
 
-__all__ = ["HOME", "MESSAGE", "MODAL", "SlackError", "check_errors", "check_message", "check_options", "check_view", "with_ids"]
+__all__ = ["HOME", "MESSAGE", "MODAL", "WebApiError", "check_errors", "check_message", "check_options", "check_view", "with_ids"]

@@ -5,7 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from playground.slack.block_kit import Json
-from playground.slack.checks import SlackError
+from playground.slack.checks import WebApiError
 from playground.slack.core import Core
 from playground.slack.payloads import channel_json, message_json
 from playground.slack.registry import flag, method, need, need_scope, page
@@ -27,7 +27,7 @@ def _read(core: Core, args: Json, right: str = "read") -> Channel:
 @method("api.test")
 def api_test(_core: Core, args: Json) -> Json:
     if args.get("error"):
-        raise SlackError(args["error"])
+        raise WebApiError(args["error"])
     return {"args": args}
 
 
@@ -50,7 +50,7 @@ def team_info(core: Core, args: Json) -> Json:
     wanted = args.get("team") or core.installing_team.id
     team = next((team for team in core.world.teams if team.id == wanted), None)
     if team is None:
-        raise SlackError("team_not_found")
+        raise WebApiError("team_not_found")
     return {
         "team": {"id": team.id, "name": team.name, "domain": team.domain, "email_domain": "", "icon": {"image_default": True}}
     }
@@ -100,7 +100,7 @@ def _offset(tz: str) -> int:
 def _listed(core: Core, args: Json) -> list[Channel]:
     kinds = (args.get("types") or "public_channel").replace(" ", "").split(",")
     if any(kind not in _KINDS for kind in kinds):
-        raise SlackError("invalid_types")
+        raise WebApiError("invalid_types")
     for kind in kinds:
         need_scope(core, f"{_KINDS[kind]}:read")
     families = {_KINDS[kind] for kind in kinds}
@@ -148,7 +148,7 @@ def conversations_open(core: Core, args: Json) -> Json:
         need_scope(core, "mpim:write")
     user = core.user(users[0])
     if user.team != core.installing_team and not core.world.shares_channel(user.id, core.bot_user_id):
-        raise SlackError("user_not_found")
+        raise WebApiError("user_not_found")
     return {"channel": {"id": core.world.dm(user, core.bot_user_id).id}}
 
 
@@ -181,7 +181,7 @@ def conversations_replies(core: Core, args: Json) -> Json:
     (ts,) = need(args, "ts")
     root = channel.find(ts)
     if root is None:
-        raise SlackError("thread_not_found")
+        raise WebApiError("thread_not_found")
     replies = [message for message in channel.messages if message.thread_ts == root.thread]
     first = [message for message in [channel.find(root.thread)] if message]
     found, metadata = page(args, _shown(core, args, first + _between(args, replies)), default=1000)
@@ -191,7 +191,7 @@ def conversations_replies(core: Core, args: Json) -> Json:
 def _history(core: Core, args: Json) -> Channel:
     channel = _read(core, args, "history")
     if core.bot_user_id not in channel.members:
-        raise SlackError("not_in_channel")
+        raise WebApiError("not_in_channel")
     return channel
 
 
@@ -199,5 +199,5 @@ def _history(core: Core, args: Json) -> Channel:
 def usergroup_users(core: Core, args: Json) -> Json:
     members: Any = core.world.groups.get(need(args, "usergroup")[0])
     if members is None:
-        raise SlackError("no_such_subteam")
+        raise WebApiError("no_such_subteam")
     return {"users": list(members)}

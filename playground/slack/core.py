@@ -9,10 +9,10 @@ from inspect import isawaitable
 from typing import Any
 
 from playground.slack.block_kit import Json
-from playground.slack.checks import SlackError
-from playground.slack.faults import Faults
-from playground.slack.records import Call, Sent, Violation
-from playground.slack.world import Channel, Message, ResponseUrl, Team, Trigger, User, World
+from playground.slack.checks import WebApiError
+from playground.slack.faults import SlackFaults
+from playground.slack.records import Sent, Violation, WebApiCall
+from playground.slack.world import Channel, Message, ResponseUrl, SlackWorld, Team, Trigger, User
 from playground.wire import Wire
 
 BOT_SCOPES = frozenset(
@@ -42,7 +42,7 @@ class Core:
 
     def __init__(self, signing_secret: str, *, seed: int | None = None) -> None:
         self.signing_secret = signing_secret
-        self.world = World()
+        self.world = SlackWorld()
         self.world.chance.seed(seed)
         new = self.world.new_id
         self.app_id, self.bot_id, self.bot_user_id = new("A"), new("B"), new("U")
@@ -61,9 +61,9 @@ class Core:
         self.retry_delays: tuple[float, ...] = (0, 60, 300)
         self.token_state: str | None = None
         self.url = ""
-        self.faults = Faults()
+        self.faults = SlackFaults()
         self.wire = Wire()
-        self.calls: list[Call] = []
+        self.calls: list[WebApiCall] = []
         self.deliveries: list[Sent] = []
         self.violations: list[Violation] = []
         self.deliver: Callable[[Json], None] = lambda _envelope: None
@@ -128,7 +128,7 @@ class Core:
         lines += [f"violation: {violation}" for violation in self.violations[-3:]]
         return "\n".join(lines)
 
-    def refuse(self, where: str, error: SlackError) -> None:
+    def refuse(self, where: str, error: WebApiError) -> None:
         """Notes a fault of form of the app."""
         self.violations.append(Violation(where, error.word, tuple(error.messages)))
         self.changed()
@@ -142,7 +142,7 @@ class Core:
         """
         channel = self.world.channels.get(channel_id)
         if channel is None or (channel.private and self.bot_user_id not in channel.members):
-            raise SlackError("channel_not_found")
+            raise WebApiError("channel_not_found")
         return channel
 
     def joined(self, channel_id: Any) -> Channel:
@@ -154,14 +154,14 @@ class Core:
         """
         channel = self.channel(channel_id)
         if self.bot_user_id not in channel.members:
-            raise SlackError("not_in_channel")
+            raise WebApiError("not_in_channel")
         if channel.archived:
-            raise SlackError("is_archived")
+            raise WebApiError("is_archived")
         return channel
 
     def user(self, user_id: Any) -> User:
         if user_id not in self.world.users:
-            raise SlackError("user_not_found")
+            raise WebApiError("user_not_found")
         return self.world.users[user_id]
 
     def new_trigger(self, user: User, view_id: str | None = None) -> str:
@@ -178,11 +178,11 @@ class Core:
         """
         trigger = self.world.triggers.get(name)
         if trigger is None:
-            raise SlackError("invalid_trigger_id")
+            raise WebApiError("invalid_trigger_id")
         if trigger.used:
-            raise SlackError("exchanged_trigger_id")
+            raise WebApiError("exchanged_trigger_id")
         if time.monotonic() - trigger.born > self.trigger_seconds:
-            raise SlackError("expired_trigger_id")
+            raise WebApiError("expired_trigger_id")
         trigger.used = True
         return trigger
 

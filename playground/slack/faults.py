@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass
-class Fault:
+class SlackFault:
     """`kind`: 429, 5xx, drop_before (closed before the effect), drop_after (done, but no answer), slow, or Slack's error word."""
 
     method: str
@@ -23,19 +23,19 @@ class Limit:
 
 
 @dataclass
-class Faults:
+class SlackFaults:
     """`duplicate_deliveries`: True, or the probability that an event or a socket envelope comes twice.
     `limits`: real rate limits by method; chat.postMessage is counted for each channel.
     """
 
-    waiting: list[Fault] = field(default_factory=list)
+    waiting: list[SlackFault] = field(default_factory=list)
     duplicate_deliveries: bool | float = False
     limits: dict[str, Limit] = field(default_factory=dict)
     _seen: dict[tuple[str, str], deque[float]] = field(default_factory=lambda: defaultdict(deque))
 
-    def add(self, method: str, kind: str, *, times: int | None = 1, retry_after: int = 1, seconds: float = 0.5) -> Fault:
+    def add(self, method: str, kind: str, *, times: int | None = 1, retry_after: int = 1, seconds: float = 0.5) -> SlackFault:
         """`method`: a Web API method, "response_url", "upload", "download", or "*"; `times` None: until cleared."""
-        fault = Fault(method, kind, times, retry_after, seconds)
+        fault = SlackFault(method, kind, times, retry_after, seconds)
         self.waiting.append(fault)
         return fault
 
@@ -48,7 +48,7 @@ class Faults:
         self._seen.clear()
         self.duplicate_deliveries = False
 
-    def take(self, method: str, channel: str = "") -> Fault | None:
+    def take(self, method: str, channel: str = "") -> SlackFault | None:
         """The next fault for this call, or a 429 when it goes beyond a limit."""
         for fault in self.waiting:
             if fault.method in (method, "*") and fault.times != 0:
@@ -57,7 +57,7 @@ class Faults:
                 return fault
         return self._over(method, channel if method == "chat.postMessage" else "")
 
-    def _over(self, method: str, channel: str) -> Fault | None:
+    def _over(self, method: str, channel: str) -> SlackFault | None:
         limit = self.limits.get(method)
         if limit is None:
             return None
@@ -67,4 +67,4 @@ class Faults:
         if len(calls) < limit.calls:
             calls.append(now)
             return None
-        return Fault(method, "429", retry_after=max(1, round(calls[0] + limit.seconds - now)))
+        return SlackFault(method, "429", retry_after=max(1, round(calls[0] + limit.seconds - now)))

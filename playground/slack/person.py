@@ -8,13 +8,13 @@ from typing import Any
 from playground.slack import submission
 from playground.slack.block_kit import Json
 from playground.slack.chat import change, new_message
-from playground.slack.checks import SlackError, check_message, check_options
+from playground.slack.checks import WebApiError, check_message, check_options
 from playground.slack.core import Core
 from playground.slack.delivery import Courier
 from playground.slack.forms import Field, FileUpload, carry_over, field_named, option_named, typed
 from playground.slack.payloads import actions_on_message, actions_on_view, file_json, message_event, message_json
 from playground.slack.reader import ChannelRef, Outcome, Reader
-from playground.slack.screen import Seen, find_element
+from playground.slack.screen import SeenMessage, find_element
 from playground.slack.world import Channel, File, Message, ResponseUrl, User, View
 
 Target = Message | View
@@ -24,7 +24,7 @@ class UnloadedError(ValueError):
     """A select shows no options: the app did not answer. Closing and opening the list again asks anew."""
 
 
-class Person(Reader):
+class SlackPerson(Reader):
     def __init__(self, core: Core, courier: Courier, user: User) -> None:
         super().__init__(core, user)
         self.courier = courier
@@ -129,7 +129,7 @@ class Person(Reader):
         body = body if isinstance(body, dict) else {"text": str(body)}
         try:
             message = new_message(self.core, link.channel, check_message(body))
-        except SlackError as error:
+        except WebApiError as error:
             self.core.refuse("slash_command", error)
             outcome.ok, outcome.error = False, error.word
             return
@@ -138,7 +138,7 @@ class Person(Reader):
 
     async def say(
         self, channel: ChannelRef, text: str, thread: Message | str | None = None, files: Sequence[FileUpload] = ()
-    ) -> Seen:
+    ) -> SeenMessage:
         """Writes a message; raises PermissionError where she is not a member."""
         place = self._channel(channel)
         if place is None or self.id not in place.members:
@@ -149,7 +149,7 @@ class Person(Reader):
         )
         self.core.add_message(message)
         self.core.emit(message_event(self.core, message) | {"client_msg_id": self.core.world.new_id("m")}, place)
-        return Seen.of(message)
+        return SeenMessage.of(message)
 
     async def edit(self, message: Message, text: str) -> None:
         """Changes what she wrote."""
@@ -263,7 +263,7 @@ class Person(Reader):
             raise UnloadedError(f"the options of {field.label!r} could not be loaded: {answer.error}")
         try:
             options = self._listed[_list_of(target, field)] = check_options(answer.body)
-        except SlackError as error:
+        except WebApiError as error:
             self.core.refuse("block_suggestion", error)
             raise ValueError(f"the options of {field.label!r} are malformed: {error.messages}") from error
         return options

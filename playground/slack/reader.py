@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from playground.slack.core import Core
-from playground.slack.screen import Seen
+from playground.slack.screen import SeenMessage
 from playground.slack.world import Channel, Message, ResponseUrl, User, View
 
 ChannelRef = Channel | str
@@ -35,7 +35,7 @@ class Outcome:
     def text(self) -> str:
         """What the app has answered until now, in the acknowledgement or over the response_url; Slack's words if it refused."""
         if self.link and self.link.replies:
-            return Seen.of(self.link.replies[-1]).said
+            return SeenMessage.of(self.link.replies[-1]).said
         return self.error or "" if not self.ok else ""
 
 
@@ -75,7 +75,7 @@ class Reader:
     def channels(self) -> list[Channel]:
         return [channel for channel in self.core.world.channels.values() if self.id in channel.members]
 
-    def sees(self, channel: ChannelRef, thread: Message | str | None = None) -> list[Seen]:
+    def sees(self, channel: ChannelRef, thread: Message | str | None = None) -> list[SeenMessage]:
         """The channel's messages without replies, or one thread from its root; oldest first, her ephemeral ones among them.
 
         Nothing, where she is not a member.
@@ -86,10 +86,10 @@ class Reader:
         root = thread.thread if isinstance(thread, Message) else thread
         shown = [message for message in found.messages if message.ephemeral_to in (None, self.id)]
         if root:
-            return [Seen.of(message) for message in shown if root in (message.ts, message.thread_ts)]
-        return [Seen.of(message) for message in shown if message.thread_ts is None or message.broadcast]
+            return [SeenMessage.of(message) for message in shown if root in (message.ts, message.thread_ts)]
+        return [SeenMessage.of(message) for message in shown if message.thread_ts is None or message.broadcast]
 
-    def find(self, channel: ChannelRef, words: str, thread: Message | str | None = None) -> Seen:
+    def find(self, channel: ChannelRef, words: str, thread: Message | str | None = None) -> SeenMessage:
         """The last message she sees there with these words in its text, its blocks or on a button.
 
         Raises:
@@ -102,7 +102,7 @@ class Reader:
                 return message
         raise LookupError(f"{self.name} sees no {words!r} among {[message.said[:60] for message in seen]}")
 
-    def direct_messages(self) -> list[Seen]:
+    def direct_messages(self) -> list[SeenMessage]:
         """What stands in her conversation with the app."""
         channel = next((channel for channel in self.core.world.channels.values() if channel.im == self.id), None)
         return self.sees(channel) if channel else []

@@ -42,7 +42,7 @@ class Delivery:
 
 
 @dataclass(frozen=True)
-class Call:
+class WebApiCall:
     """A Web API call. `outcome`: "ok", Slack's error word, or the fault that was played."""
 
     method: str

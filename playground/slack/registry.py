@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from playground.slack.block_kit import Json
-from playground.slack.checks import SlackError
+from playground.slack.checks import WebApiError
 from playground.slack.core import Core
 
 Handler = Callable[[Core, Json], Json]
@@ -29,13 +29,13 @@ def need(arguments: Json, *names: str) -> list[Any]:
     """
     missing = [name for name in names if arguments.get(name) in (None, "")]
     if missing:
-        raise SlackError("invalid_arguments", [f"[ERROR] missing required field: {name}" for name in missing])
+        raise WebApiError("invalid_arguments", [f"[ERROR] missing required field: {name}" for name in missing])
     return [arguments[name] for name in names]
 
 
 def need_scope(core: Core, scope: str) -> None:
     if scope not in core.scopes:
-        raise SlackError("missing_scope", needed=scope, provided=",".join(sorted(core.scopes)))
+        raise WebApiError("missing_scope", needed=scope, provided=",".join(sorted(core.scopes)))
 
 
 def flag(arguments: Json, name: str, *, default: bool = False) -> bool:
@@ -55,8 +55,8 @@ def page(arguments: Json, found: list[Any], default: int = 100) -> tuple[list[An
         limit = int(arguments.get("limit") or default)
         start = int(arguments.get("cursor") or 0)
     except ValueError:
-        raise SlackError("invalid_cursor") from None
+        raise WebApiError("invalid_cursor") from None
     if not 1 <= limit <= 1000:
-        raise SlackError("invalid_limit")
+        raise WebApiError("invalid_limit")
     after = start + limit
     return found[start:after], {"next_cursor": str(after) if after < len(found) else ""}

@@ -8,11 +8,11 @@ from playground.slack.world import Message
 
 
 @dataclass
-class Seen(Message):
+class SeenMessage(Message):
     """A message as it stood when it was read: an old one can still be clicked, as on a screen that lags behind."""
 
     @classmethod
-    def of(cls, message: Message) -> "Seen":
+    def of(cls, message: Message) -> "SeenMessage":
         return cls(**{part.name: getattr(message, part.name) for part in fields(message)})
 
     @property

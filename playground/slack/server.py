@@ -10,13 +10,13 @@ from aiohttp import web
 from playground.slack.core import Core
 from playground.slack.delivery import Courier
 from playground.slack.payloads import channel_json
-from playground.slack.person import Person
+from playground.slack.person import SlackPerson
 from playground.slack.records import Delivery
 from playground.slack.web_api import WebApi
 from playground.slack.world import Channel, Team, User
 
 
-class Slack(Core):
+class SlackStandIn(Core):
     """Nothing is delivered before `deliver_by`. `seed` makes ids repeatable."""
 
     def __init__(self, signing_secret: str, *, seed: int | None = None) -> None:
@@ -24,7 +24,7 @@ class Slack(Core):
         self.courier = Courier(self)
         self.sockets = self.courier.sockets
         self.deliver = self.courier.event
-        self.people: dict[str, Person] = {}
+        self.people: dict[str, SlackPerson] = {}
         self._runner: web.AppRunner | None = None
 
     async def start(self, port: int = 0) -> None:
@@ -98,18 +98,18 @@ class Slack(Core):
         email: str | None = None,
         restricted: bool = False,
         ultra_restricted: bool = False,
-    ) -> Person:
+    ) -> SlackPerson:
         """`restricted`: a multi-channel guest; `ultra_restricted`: a single-channel guest."""
         user = User(self.world.new_id("U"), team, name, locale, tz, email, restricted, ultra_restricted)
         self.world.users[user.id] = user
-        person = self.people[user.id] = Person(self, self.courier, user)
+        person = self.people[user.id] = SlackPerson(self, self.courier, user)
         return person
 
     def add_channel(
         self,
         name: str,
         team: Team,
-        members: Sequence[Person] = (),
+        members: Sequence[SlackPerson] = (),
         *,
         private: bool = False,
         shared_with: Sequence[Team] = (),
@@ -122,13 +122,13 @@ class Slack(Core):
         self.changed()
         return channel
 
-    def add_usergroup(self, members: Sequence[Person]) -> str:
+    def add_usergroup(self, members: Sequence[SlackPerson]) -> str:
         """The id of a new user group."""
         group = self.world.new_id("S")
         self.world.groups[group] = [person.id for person in members]
         return group
 
-    def add_bot_to(self, channel: Channel, inviter: Person | None = None) -> None:
+    def add_bot_to(self, channel: Channel, inviter: SlackPerson | None = None) -> None:
         if self.bot_user_id not in channel.members:
             channel.members.append(self.bot_user_id)
             self._joined(channel, self.world.users[self.bot_user_id], inviter)
@@ -137,18 +137,18 @@ class Slack(Core):
         channel.members.remove(self.bot_user_id)
         self.changed()
 
-    def invite(self, person: Person, channel: Channel, inviter: Person | None = None) -> None:
+    def invite(self, person: SlackPerson, channel: Channel, inviter: SlackPerson | None = None) -> None:
         if person.id not in channel.members:
             channel.members.append(person.id)
             self._joined(channel, person.user, inviter)
 
-    def _joined(self, channel: Channel, user: User, inviter: Person | None) -> None:
+    def _joined(self, channel: Channel, user: User, inviter: SlackPerson | None) -> None:
         event = {"type": "member_joined_channel", "user": user.id, "channel": channel.id, "team": user.team.id}
         event["channel_type"] = "G" if channel.private else "C"
         self.emit(event | ({"inviter": inviter.id} if inviter else {}), channel)
         self.changed()
 
-    def remove(self, person: Person, channel: Channel) -> None:
+    def remove(self, person: SlackPerson, channel: Channel) -> None:
         channel.members.remove(person.id)
         kind = "G" if channel.private else "C"
         self.emit(

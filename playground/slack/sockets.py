@@ -15,7 +15,7 @@ from playground.slack.records import Answer
 
 
 @dataclass(eq=False)
-class Connection:
+class SocketConnection:
     ws: web.WebSocketResponse
     waiting: dict[str, asyncio.Future[Any]] = field(default_factory=dict)
 
@@ -32,7 +32,7 @@ class Sockets:
         self.core = core
         self.ping_seconds = 5.0
         self.pinging = True
-        self.connections: list[Connection] = []
+        self.connections: list[SocketConnection] = []
         self.tickets: set[str] = set()
         self._turn = itertools.count()
 
@@ -49,7 +49,7 @@ class Sockets:
         self.tickets.discard(ticket)
         ws = web.WebSocketResponse(autoping=False)
         await ws.prepare(request)
-        connection = Connection(ws)
+        connection = SocketConnection(ws)
         self.connections.append(connection)
         await ws.send_json(
             {
@@ -86,7 +86,7 @@ class Sockets:
             await asyncio.sleep(self.ping_seconds)
 
     @staticmethod
-    def _acknowledged(connection: Connection, data: str) -> None:
+    def _acknowledged(connection: SocketConnection, data: str) -> None:
         answer = json.loads(data)
         future = connection.waiting.get(answer.get("envelope_id", ""))
         if future and not future.done():
@@ -117,7 +117,7 @@ class Sockets:
     async def _exchange(self, envelope: Json, copies: int) -> Any:
         while True:
             live = await self.core.until(lambda: [c for c in self.connections if not c.ws.closed], self.core.ack_seconds)
-            connection: Connection = live[next(self._turn) % len(live)]
+            connection: SocketConnection = live[next(self._turn) % len(live)]
             future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
             connection.waiting[envelope["envelope_id"]] = future
             try:

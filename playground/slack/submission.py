@@ -3,7 +3,7 @@
 from typing import Any
 
 from playground.slack.block_kit import Json
-from playground.slack.checks import SlackError, check_errors, check_view
+from playground.slack.checks import WebApiError, check_errors, check_view
 from playground.slack.core import Core
 from playground.slack.delivery import Courier
 from playground.slack.forms import problems
@@ -28,7 +28,7 @@ async def submit(core: Core, courier: Courier, user: User) -> Outcome:
     if answer.ok:
         try:
             _apply(core, user, view, answer.body, outcome)
-        except SlackError as error:
+        except WebApiError as error:
             core.refuse("view_submission", error)
             outcome.ok, outcome.error = False, error.word
     outcome.closed = view not in user.stack
@@ -59,7 +59,7 @@ def _apply(core: Core, user: User, view: View, body: Any, outcome: Outcome) -> N
         else:
             push(core, user, data)
     else:
-        raise SlackError("invalid_response_action", ["[ERROR] must be one of: errors, update, push, clear, or an empty body"])
+        raise WebApiError("invalid_response_action", ["[ERROR] must be one of: errors, update, push, clear, or an empty body"])
 
 
 async def close(core: Core, courier: Courier, user: User, *, back: bool) -> Outcome:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from playground.slack.block_kit import Json
-from playground.slack.checks import HOME, MODAL, SlackError, check_view, with_ids
+from playground.slack.checks import HOME, MODAL, WebApiError, check_view, with_ids
 from playground.slack.core import Core
 from playground.slack.forms import carry_over, initial_state
 from playground.slack.payloads import view_json
@@ -46,7 +46,7 @@ def replace(core: Core, view: View, data: Json) -> None:
 def _external(core: Core, data: Json, own: View | None) -> None:
     wanted = data.get("external_id")
     if wanted and any(view.data.get("external_id") == wanted and view is not own for view in core.world.views()):
-        raise SlackError("duplicate_external_id")
+        raise WebApiError("duplicate_external_id")
 
 
 @method("views.open")
@@ -66,13 +66,13 @@ def push_view(core: Core, args: Json) -> Json:
     data = check_view(data, MODAL)
     trigger = core.use_trigger(name)
     if trigger.view_id is None or all(view.id != trigger.view_id for view in trigger.user.stack):
-        raise SlackError("invalid_trigger_id")
+        raise WebApiError("invalid_trigger_id")
     return {"view": view_json(core, push(core, trigger.user, data))}
 
 
 def push(core: Core, user: User, data: Json) -> View:
     if len(user.stack) >= 3:
-        raise SlackError("push_limit_reached")
+        raise WebApiError("push_limit_reached")
     view = new_view(core, user, data, user.stack[-1])
     user.stack.append(view)
     core.changed()
@@ -85,7 +85,7 @@ def update_view(core: Core, args: Json) -> Json:
     view = _wanted(core, args)
     data = check_view(data, view.data["type"])
     if args.get("hash") and args["hash"] != view.hash:
-        raise SlackError("hash_conflict")
+        raise WebApiError("hash_conflict")
     replace(core, view, data)
     return {"view": view_json(core, view)}
 
@@ -96,9 +96,9 @@ def _wanted(core: Core, args: Json) -> View:
     elif args.get("external_id"):
         view = next((view for view in core.world.views() if view.data.get("external_id") == args["external_id"]), None)
     else:
-        raise SlackError("invalid_arguments", ["[ERROR] missing required field: view_id or external_id"])
+        raise WebApiError("invalid_arguments", ["[ERROR] missing required field: view_id or external_id"])
     if view is None:
-        raise SlackError("not_found")
+        raise WebApiError("not_found")
     return view
 
 
@@ -108,7 +108,7 @@ def publish_view(core: Core, args: Json) -> Json:
     user: Any = core.user(user_id)
     data = check_view(data, HOME)
     if args.get("hash") and user.home and args["hash"] != user.home.hash:
-        raise SlackError("hash_conflict")
+        raise WebApiError("hash_conflict")
     if user.home is None:
         user.home = new_view(core, user, data)
         core.changed()

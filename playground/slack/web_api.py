@@ -9,10 +9,10 @@ from aiohttp import web
 
 from playground.slack import attachments, chat, conversations, view_methods
 from playground.slack.block_kit import Json
-from playground.slack.checks import SlackError
+from playground.slack.checks import WebApiError
 from playground.slack.core import Core
-from playground.slack.faults import Fault
-from playground.slack.records import Call, summary
+from playground.slack.faults import SlackFault
+from playground.slack.records import WebApiCall, summary
 from playground.slack.registry import METHODS, need_scope
 from playground.slack.sockets import Sockets
 
@@ -65,7 +65,7 @@ class WebApi:
             if fault and fault.kind == "drop_after":
                 outcome, response = "drop_after", _cut(request)
         ms = (time.perf_counter() - began) * 1000
-        self.core.calls.append(Call(name, summary(arguments), time.time(), ms, outcome))
+        self.core.calls.append(WebApiCall(name, summary(arguments), time.time(), ms, outcome))
         self.core.changed()
         return response
 
@@ -75,14 +75,14 @@ class WebApi:
             if name == "apps.connections.open":
                 return {"ok": True, "url": self._connection(token)}
             return {"ok": True, **self._call(name, token, arguments)}
-        except SlackError as error:
+        except WebApiError as error:
             if error.word in _FORM_FAULTS:
                 self.core.refuse(name, error)
             return error.body()
 
     def _call(self, name: str, token: str, arguments: Json) -> Json:
         if name not in METHODS:
-            raise SlackError("unknown_method", req_method=name)
+            raise WebApiError("unknown_method", req_method=name)
         handler, scope = METHODS[name]
         if name != "api.test":
             self._check_token(token)
@@ -92,18 +92,18 @@ class WebApi:
 
     def _connection(self, token: str) -> str:
         if token != self.core.app_token:
-            raise SlackError("not_allowed_token_type" if token == self.core.bot_token else "invalid_auth")
+            raise WebApiError("not_allowed_token_type" if token == self.core.bot_token else "invalid_auth")
         if "connections:write" not in self.core.app_scopes:
-            raise SlackError("missing_scope", needed="connections:write", provided=",".join(self.core.app_scopes))
+            raise WebApiError("missing_scope", needed="connections:write", provided=",".join(self.core.app_scopes))
         return self.sockets.new_url()
 
     def _check_token(self, token: str) -> None:
         if not token:
-            raise SlackError("not_authed")
+            raise WebApiError("not_authed")
         if token != self.core.bot_token:
-            raise SlackError("not_allowed_token_type" if token == self.core.app_token else "invalid_auth")
+            raise WebApiError("not_allowed_token_type" if token == self.core.app_token else "invalid_auth")
         if self.core.token_state:
-            raise SlackError(self.core.token_state)
+            raise WebApiError(self.core.token_state)
 
     async def _upload(self, request: web.Request) -> web.StreamResponse:
         if request.content_type.startswith("multipart/"):
@@ -142,9 +142,9 @@ class WebApi:
             link = self.core.world.response_urls.get(request.match_info["name"])
             try:
                 if link is None:
-                    raise SlackError("expired_url")  # noqa: TRY301 - one place makes the answer
+                    raise WebApiError("expired_url")  # noqa: TRY301 - one place makes the answer
                 chat.respond(self.core, link, arguments)
-            except SlackError as error:
+            except WebApiError as error:
                 if error.word in _FORM_FAULTS:
                     self.core.refuse("response_url", error)
                 return web.json_response(error.body(), status=404 if error.word in {"used_url", "expired_url"} else 400)
@@ -164,7 +164,7 @@ async def _arguments(request: web.Request) -> Json:
     return found | dict(await request.post())
 
 
-def _misfortune(request: web.Request, fault: Fault) -> web.StreamResponse:
+def _misfortune(request: web.Request, fault: SlackFault) -> web.StreamResponse:
     if fault.kind == "429":
         return web.json_response(
             {"ok": False, "error": "ratelimited"}, status=429, headers={"Retry-After": str(fault.retry_after)}

@@ -166,7 +166,7 @@ class ResponseUrl:
 
 
 @dataclass
-class World:
+class SlackWorld:
     """Everything that Slack would remember. `clock` gives Unix seconds for timestamps; triggers live by the monotonic clock."""
 
     clock: Callable[[], float] = time.time

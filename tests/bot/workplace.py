@@ -8,33 +8,40 @@ import contextlib
 import json
 import signal
 import sqlite3
-from collections.abc import Awaitable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import uvicorn
-from flows.cases.onboarding import situation_of
 from pydantic import SecretStr
 
-from bot.app import Bot
+from bot.app import Adapters, Bot, build
 from bot.config.policies import Policies
 from bot.config.settings import Settings
+from bot.jobs.engine import Engine
+from bot.jobs.errors import EffectError
+from bot.jobs.runner import Patience
 from bot.messages.buttons import Act, ButtonValue
 from bot.ops.serve import listener
-from bot.slack.web import build
-from flows.cases import fill, manage, review, start, tasks
+from bot.slack.web import web_app
+from flows.cases import fill, manage, review, tasks
+from flows.cases.case import Case
+from flows.cases.start import StartRequest, start
 from flows.forms.fields import Answers
 from flows.forms.pages import collect
 from flows.journey import JOURNEYS
 from flows.model import Snapshot
-from flows.people import Who
+from flows.people import SYSTEM, Who
 from flows.ports import Unit
-from playground.journey import Journey
+from flows.state import ENDED
 from playground.office import Office
-from playground.slack import Channel, Delivery, Message, Outcome, Person, Seen, UnmetError
+from playground.slack import Channel, Delivery, Message, Outcome, SeenMessage, SlackPerson, UnmetError
 from playground.slack.payloads import actions_on_message
+from playground.walkthrough import Walkthrough
+from storage.engine import checkpoint
 from storage.migrate import upgrade
 from tests import leaks
 
@@ -51,11 +58,36 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def _as_coroutine(running: Awaitable[float | None]) -> float | None:
-    return await running
+PROMPT = Patience(3, wait=lambda _attempt: 0.02)
+"""Tries again at once, and gives up after the third time."""
 
 
-def who(person: Person) -> Who:
+@dataclass(frozen=True)
+class _Told(Patience):
+    """As the workplace says at the moment, so that a test can change it while the bot runs."""
+
+    of: Callable[[], Patience] = Patience
+
+    def ends(self, attempts: int, error: EffectError) -> bool:
+        return self.of().ends(attempts, error)
+
+    def pause(self, attempts: int, error: EffectError) -> float:
+        return self.of().pause(attempts, error)
+
+
+async def _with_a_queue(url: str) -> None:
+    """The engine writes down its queue at its first start, and sees a new one only a second later."""
+
+    async def nothing(_batch_id: str) -> None:
+        return None
+
+    engine = Engine(url)
+    await engine.start(nothing)
+    await engine.stop()
+    checkpoint(url)
+
+
+def who(person: SlackPerson) -> Who:
     return Who(person.team_id, person.id)
 
 
@@ -74,19 +106,19 @@ def settings_of(office: Office) -> Settings:
 
 
 class Workplace(Office):
-    """``bot``: the running bot; ``journey``: people who fill forms and press buttons.
+    """``bot``: the running bot; ``journey``: people who fill forms and press buttons. ``patience``: of the effects; it may be changed.
 
     At its end it is searched for every secret that anybody typed; ``secrets``: such as the guard would not know of.
     """
 
-    def __init__(self, policies: Policies | None = None, *, tls: bool = False) -> None:
+    def __init__(self, policies: Policies | None = None, *, patience: Patience | None = None, tls: bool = False) -> None:
         super().__init__(socket_mode=False, tls=tls)
         self.rules = policies or Policies(sweep_seconds=3600, poll_seconds=0.05)
-        self.journey = Journey(self)
+        self.patience = patience or Patience()
+        self.journey = Walkthrough(self)
         self.slack.retry_delays = (0.02, 0.05, 0.1)
         self.secrets: list[str] = []
         self.written = leaks.Log()
-        self._patience: tuple[int, float] | None = None
         self._bot: Bot | None = None
         self._server: _Server | None = None
         self._serving: asyncio.Task[None] | None = None
@@ -111,6 +143,7 @@ class Workplace(Office):
         self._people()
         if not _empty:
             upgrade(self.database_url)
+            await _with_a_queue(self.database_url)
             _empty.append(self.file.read_bytes())
         self.file.write_bytes(_empty[0])
         await self.start_bot()
@@ -129,36 +162,28 @@ class Workplace(Office):
     def settings(self) -> Settings:
         return settings_of(self)
 
+    def adapters(self) -> Adapters:
+        patience = _Told(wait=self._wait, of=lambda: self.patience)
+        return replace(Adapters.real(self.settings(), self.rules), patience=patience)
+
+    def _wait(self, attempt: int) -> float:
+        return self.patience.wait(attempt)
+
     async def start_bot(self) -> None:
         """A new Bot on what is stored; back when it knows Slack and takes requests."""
-        self._bot = bot = Bot(self.settings(), self.rules)
-        if self._patience is not None:
-            self.patient(*self._patience)
-        run_batch, loop = bot.engine._run_batch, asyncio.get_running_loop()
-
-        async def in_this_loop(batch_id: str) -> float | None:
-            """The engine finds a loop of its own while that of the tests stands still between two of them."""
-            return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(_as_coroutine(run_batch(batch_id)), loop))
-
-        bot.engine._run_batch = in_this_loop
+        self._bot = bot = build(self.settings(), self.rules, adapters=self.adapters())
         listening = listener("127.0.0.1", 0)
         self.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
 
         async def health() -> Mapping[str, str]:
             return bot.ready()
 
-        config = uvicorn.Config(build(bot.bolt, health), log_config=None, access_log=False, lifespan="off", ws="none")
+        config = uvicorn.Config(web_app(bot.bolt, health), log_config=None, access_log=False, lifespan="off", ws="none")
         self._server = server = _Server(config)
         await bot.start()
         self._serving = asyncio.create_task(server.serve(sockets=[listening]))
         self.slack.deliver_by(Delivery.http(f"{self.url}/slack/events"))
         await self.slack.until(lambda: server.started and not bot.ready())
-
-    def patient(self, attempts: int = 3, wait: float = 0.02) -> None:
-        """From now on effects are tried so often, with so many seconds between; as in production when it was never said."""
-        self._patience = attempts, wait
-        self.bot.effects._most_attempts = attempts
-        self.bot.effects._wait = lambda _attempt: wait
 
     async def stop_bot(self, how: signal.Signals = signal.SIGTERM) -> int:  # noqa: ARG002  in one process there is one end
         if self._server is not None and self._serving is not None:
@@ -184,7 +209,7 @@ class Workplace(Office):
         """All that was begun is done: tasks after acknowledgements, events, effects."""
 
         async def still() -> bool:
-            if not self.slack.quiet or self.bot.desk._tasks:
+            if not self.slack.quiet or self.bot.background.busy:
                 return False
             async with self.bot.store.read() as unit:
                 return not await unit.stale_effects(unit.now + timedelta(days=1))
@@ -194,11 +219,11 @@ class Workplace(Office):
     # -- onboardings
 
     async def begin(
-        self, channel: Channel | None = None, lead: Person | None = None, customer: str = "Acme Bank", language: str = "en"
+        self, channel: Channel | None = None, lead: SlackPerson | None = None, customer: str = "Acme Bank", language: str = "en"
     ) -> str:
         """Start an onboarding by the use case itself; its id, once its card and first step are posted."""
         channel, lead = channel or self.acme, lead or self.ana
-        asked = start.Start(
+        asked = StartRequest(
             customer=customer,
             channel_id=channel.id,
             lead=who(lead),
@@ -206,7 +231,7 @@ class Workplace(Office):
             language=language,
             go_live=None,
         )
-        onboarding = await self.bot.desk.transact(lambda unit: start.start(unit, self.rules.rules, asked, who(self.sam)))
+        onboarding = await self.bot.store.transact(lambda unit: start(unit, self.rules.rules, asked, who(self.sam)))
         await self.settled()
         return onboarding
 
@@ -235,60 +260,65 @@ class Workplace(Office):
     async def state(self, onboarding: str, step: str) -> str:
         return (await self.snapshot(onboarding)).steps[step].state.value
 
+    async def act(self, onboarding: str, work: Callable[[Case], object], by: SlackPerson | None = None) -> None:
+        """Carry out a use case; what follows by itself is not waited for. ``by``: None for what happens by itself."""
+        actor = who(by) if by is not None else SYSTEM
+
+        async def transaction(unit: Unit) -> None:
+            async with self.bot.cases.open(unit, onboarding, actor, closed=True) as case:
+                done = work(case)
+                if isinstance(done, Awaitable):
+                    await done
+
+        await self.bot.store.transact(transaction)
+
+    async def close(self, onboarding: str) -> None:
+        """By Sam, whatever is left to do."""
+        await self.act(onboarding, manage.close, self.sam)
+
     async def open_step(self, onboarding: str, step: str) -> None:
         """Skip what comes before a step, so that the customer can fill it."""
-        rules = self.rules.rules
 
-        async def work(unit: Unit) -> None:
+        def skip(case: Case) -> None:
             needed = list(STEPS[step].requires)
             while needed:
                 one = needed.pop(0)
-                snapshot = await filling_snapshot(unit, onboarding)
-                if snapshot.steps[one].state.value not in ("done", "skipped"):
-                    await manage.skip(unit, rules, onboarding, one, who(self.sam), "Not needed here.")
+                if case.record(one).state not in ENDED:
+                    manage.skip(case, one, "Not needed here.")
                 needed += STEPS[one].requires
 
-        await self.bot.desk.transact(work)
+        await self.act(onboarding, skip, self.sam)
 
-    async def send(self, onboarding: str, step: str, person: Person | None = None, **changed: Any) -> None:
+    async def send(self, onboarding: str, step: str, person: SlackPerson | None = None, **changed: Any) -> None:
         """Open a step and send its example, checked as a sent form is."""
         await self.open_step(onboarding, step)
-        rules, actor = self.rules.rules, who(person or self.ana)
 
-        async def work(unit: Unit) -> None:
-            snapshot = await filling_snapshot(unit, onboarding)
-            form = STEPS[step].form
-            raw = {**form.example, **changed}
-            clean, problems = collect(form, raw, situation_of(snapshot, rules, unit.now, actor))
+        def submit(case: Case) -> None:
+            form = case.step(step).form
+            clean, problems = collect(form, {**form.example, **changed}, case.situation)
             if problems:
                 raise ValueError(problems)
-            fill.submit(unit, rules, snapshot, STEPS[step], clean, actor)
+            fill.submit(case, step, clean)
 
-        await self.bot.desk.transact(work)
+        await self.act(onboarding, submit, person or self.ana)
         await self.settled()
 
-    async def approve(self, onboarding: str, step: str, *people: Person) -> None:
+    async def approve(self, onboarding: str, step: str, *people: SlackPerson) -> None:
         """By one or more of support (Sam)."""
         record = (await self.snapshot(onboarding)).steps[step]
         for person in people or (self.sam,):
-            await self.bot.desk.transact(
-                lambda unit, by=person: review.approve(  # type: ignore[misc]
-                    unit, self.rules.rules, onboarding, step, record.revision, record.digest, who(by)
-                )
-            )
+            await self.act(onboarding, lambda case: review.approve(case, step, record.revision, record.digest), person)
         await self.settled()
 
-    async def do(self, onboarding: str, step: str, task: str, answers: Answers, person: Person | None = None) -> None:
-        await self.bot.desk.transact(
-            lambda unit: tasks.do_task(unit, self.rules.rules, onboarding, step, task, answers, who(person or self.sam))
-        )
+    async def do(self, onboarding: str, step: str, task: str, answers: Answers, person: SlackPerson | None = None) -> None:
+        await self.act(onboarding, lambda case: tasks.do_task(case, step, task, answers), person or self.sam)
         await self.settled()
 
     # -- pressing what need not be on the screen
 
     async def press(
         self,
-        person: Person,
+        person: SlackPerson,
         channel: Channel,
         act: Act | str,
         value: ButtonValue | str = "",
@@ -304,12 +334,12 @@ class Workplace(Office):
         action["action_ts"] = at or self.slack.world.new_ts()
         return await self.deliver(person, payload | {"actions": [action]})
 
-    async def deliver(self, person: Person, payload: Mapping[str, Any]) -> Outcome:
+    async def deliver(self, person: SlackPerson, payload: Mapping[str, Any]) -> Outcome:
         """A payload as it is."""
         answer = await self.slack.courier.interact(dict(payload))
         return Outcome(answer.ok, answer.ms, answer.status, answer.error, answer.body, view=person.view)
 
-    async def deliver_command(self, person: Person, text: str, channel: Channel) -> Outcome:
+    async def deliver_command(self, person: SlackPerson, text: str, channel: Channel) -> Outcome:
         """`/onboarding <text>` of anyone, as if Slack let them."""
         payload = {
             "team_id": person.team_id,
@@ -323,7 +353,7 @@ class Workplace(Office):
         answer = await self.slack.courier.command(payload)
         return Outcome(answer.ok, answer.ms, answer.status, answer.error, answer.body)
 
-    def answers(self, person: Person) -> list[str]:
+    def answers(self, person: SlackPerson) -> list[str]:
         """All that the bot said to one person alone, oldest first."""
         told = [
             message
@@ -331,9 +361,9 @@ class Workplace(Office):
             for message in channel.messages
             if message.ephemeral_to == person.id or (channel.im == person.id and message.bot)
         ]
-        return [Seen.of(message).said for message in sorted(told, key=lambda message: message.ts)]
+        return [SeenMessage.of(message).said for message in sorted(told, key=lambda message: message.ts)]
 
-    def shown(self, person: Person) -> str:
+    def shown(self, person: SlackPerson) -> str:
         """What the modal on top shows."""
         return json.dumps(person.view.data, ensure_ascii=False) if person.view else ""
 
@@ -356,10 +386,3 @@ class Workplace(Office):
         )
         with contextlib.closing(sqlite3.connect(f"file:{self.file}?mode=ro", uri=True)) as connection:
             return {name: sorted(connection.execute(f"SELECT * FROM {name}").fetchall(), key=repr) for name in names}  # noqa: S608  own names
-
-
-async def filling_snapshot(unit: Unit, onboarding: str) -> Snapshot:
-    snapshot = await unit.snapshot(onboarding)
-    if snapshot is None:
-        raise LookupError(onboarding)
-    return snapshot

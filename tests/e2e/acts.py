@@ -1,7 +1,7 @@
 """The acts of the rehearsal, played by hand, by a customer's person of either language."""
 
 from playground.acts import ACTS, Acts
-from playground.slack import Person
+from playground.slack import SlackPerson
 from tests.e2e.by_hand import ByHand
 
 PORTUGUESE = {
@@ -24,7 +24,7 @@ class ActsByHand(Acts):
 
     journey: ByHand
 
-    def __init__(self, journey: ByHand, lead: Person, colleague: Person) -> None:
+    def __init__(self, journey: ByHand, lead: SlackPerson, colleague: SlackPerson) -> None:
         super().__init__(journey)
         self.ana, self.bruno = lead, colleague
 
@@ -48,7 +48,7 @@ class ActsByHand(Acts):
     async def thread_says(self, kind: str, step: str, words: str) -> str:
         return await super().thread_says(kind, step, words if kind == "review" else self.journey.words(words))
 
-    async def approve(self, person: Person, step: str) -> None:
+    async def approve(self, person: SlackPerson, step: str) -> None:
         approved = self.journey.words("Approved")
         await self.journey.approve(person, step, lambda: any(approved in m.text for m in self.journey.thread("step", step)))
 

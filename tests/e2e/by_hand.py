@@ -7,12 +7,14 @@ from playwright.async_api import expect
 
 from bot.messages.buttons import Act
 from bot.modals.meta import field_name
-from playground.browser import Side
-from playground.journey import (
+from playground.browser import PageSide
+from playground.office import Office
+from playground.slack import Message, SlackPerson, UnmetError, View
+from playground.walkthrough import (
     Fill,
+    FormRefusedError,
     Happened,
-    Journey,
-    RefusedError,
+    Walkthrough,
     action_id,
     holds,
     items_of,
@@ -21,15 +23,13 @@ from playground.journey import (
     ready,
     value_for,
 )
-from playground.office import Office
-from playground.slack import Message, Person, UnmetError, View
 from tests.e2e.filling import fill
 from tests.e2e.visit import Visit
 
 SECONDS = 20.0
 
 
-class ByHand(Journey):
+class ByHand(Walkthrough):
     """People of `office` who sit before the window of `visit`."""
 
     def __init__(self, office: Office, visit: Visit, spoken: Mapping[str, str] | None = None) -> None:
@@ -44,14 +44,14 @@ class ByHand(Journey):
     def says(self, kind: str, step: str, words: str) -> bool:
         return super().says(kind, step, words if kind == "review" else self.words(words))
 
-    async def sit(self, person: Person) -> Side:
+    async def sit(self, person: SlackPerson) -> PageSide:
         """The person's side of the page, with the person chosen there."""
         side = self.visit.support if person.user.team is self.slack.installing_team else self.visit.customer
         await side.become(person.name)
         return side
 
     async def press(
-        self, person: Person, target: Callable[[], Message | View], act: Act, happened: Happened, *, task: str = ""
+        self, person: SlackPerson, target: Callable[[], Message | View], act: Act, happened: Happened, *, task: str = ""
     ) -> None:
         await self._insist(self.opens(person, target, act, task), happened)
 
@@ -68,7 +68,7 @@ class ByHand(Journey):
                 return
 
     def opens(
-        self, person: Person, target: Callable[[], Message | View], act: Act, task: str = ""
+        self, person: SlackPerson, target: Callable[[], Message | View], act: Act, task: str = ""
     ) -> Callable[[], Awaitable[Any]]:
         async def click() -> None:
             message = await self.slack.until(lambda: action_id(target().blocks, act, task) and target(), SECONDS)
@@ -81,7 +81,7 @@ class ByHand(Journey):
 
     async def fill_form(
         self,
-        person: Person,
+        person: SlackPerson,
         opened: Callable[[], Awaitable[Any]],
         values: Fill,
         happened: Happened,
@@ -109,7 +109,7 @@ class ByHand(Journey):
         if person.view is not None:
             await side.close()
 
-    async def _after(self, person: Person, drawn: tuple[str, str], happened: Happened) -> View | None:
+    async def _after(self, person: SlackPerson, drawn: tuple[str, str], happened: Happened) -> View | None:
         """The next page; None when all is sent."""
 
         def came() -> bool:
@@ -120,10 +120,10 @@ class ByHand(Journey):
         await self.slack.until(came, SECONDS)
         view = person.view
         if view is not None and view.errors:
-            raise RefusedError(view.errors)
+            raise FormRefusedError(view.errors)
         return None if view is None or holds(happened) else view
 
-    async def type_in(self, person: Person, view: View, values: Mapping[str, Any]) -> None:
+    async def type_in(self, person: SlackPerson, view: View, values: Mapping[str, Any]) -> None:
         side = await self.sit(person)
         await expect(side.dialog).to_have_accessible_name(view.title)
         page = page_title(view).removeprefix(f"{view.title}: ")

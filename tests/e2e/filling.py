@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from playground.browser import Side
-from playground.slack import Person
+from playground.browser import PageSide
+from playground.slack import SlackPerson
 from playground.slack.block_kit import Json
 
 
-async def fill(side: Side, person: Person, block: Json, value: Any) -> None:
+async def fill(side: PageSide, person: SlackPerson, block: Json, value: Any) -> None:
     """`value` as the bot's forms take it: text, an option's value or a list of them, a date, Unix seconds, a Person; "*": all."""
     element, control = block["element"], side.field(str(block["label"]["text"]))
     match element["type"]:

@@ -1,13 +1,13 @@
 """Points of an onboarding from which a test begins, reached without the page."""
 
 from playground.acts import Acts
-from playground.journey import Journey
 from playground.office import Office
+from playground.walkthrough import Walkthrough
 
 
-async def planned(office: Office) -> Journey:
+async def planned(office: Office) -> Walkthrough:
     """Planning is done; organization and Service Desk wait for the customer."""
-    journey = Journey(office)
+    journey = Walkthrough(office)
     acts = Acts(journey)
     await acts.start()
     await acts.planning()

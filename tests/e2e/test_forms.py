@@ -3,15 +3,15 @@
 import pytest_asyncio
 from playwright.async_api import expect
 
-from playground.journey import Journey
 from playground.office import Office
+from playground.walkthrough import Walkthrough
 from tests.e2e.conftest import Looking
 from tests.e2e.keyboard import tab_to
 from tests.e2e.scenes import planned
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session", autouse=True)
-async def begun(office: Office) -> Journey:
+async def begun(office: Office) -> Walkthrough:
     return await planned(office)
 
 
@@ -38,7 +38,7 @@ async def test_a_form_closed_half_way_goes_on_where_it_was(office: Office, look:
     await bruno.close()
 
 
-async def test_a_form_is_filled_and_sent_by_keyboard_alone(begun: Journey, office: Office, look: Looking) -> None:
+async def test_a_form_is_filled_and_sent_by_keyboard_alone(begun: Walkthrough, office: Office, look: Looking) -> None:
     visit = await look()
     ana, keys = visit.customer, visit.page.keyboard
     await ana.become("Ana")

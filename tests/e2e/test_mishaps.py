@@ -3,14 +3,14 @@
 import pytest_asyncio
 from playwright.async_api import expect
 
-from playground.journey import Journey
 from playground.office import Office
+from playground.walkthrough import Walkthrough
 from tests.e2e.conftest import Looking
 from tests.e2e.scenes import planned
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session", autouse=True)
-async def begun(office: Office) -> Journey:
+async def begun(office: Office) -> Walkthrough:
     return await planned(office)
 
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, ConsoleMessage, Page, Request, expect
 
-from playground.browser import PATIENCE_MS, WIDE, Side, open_pane
+from playground.browser import PATIENCE_MS, WIDE, PageSide, open_pane
 
 SHOTS = Path(__file__).parents[2] / ".screenshots"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
@@ -20,8 +20,8 @@ class Visit:
     def __init__(self, page: Page, name: str) -> None:
         self.page = page
         self.name = name
-        self.customer = Side(page, "Customer")
-        self.support = Side(page, "Support")
+        self.customer = PageSide(page, "Customer")
+        self.support = PageSide(page, "Support")
         self.problems: list[str] = []
         page.on("console", self._said)
         page.on("pageerror", lambda error: self.problems.append(f"a script failed: {error}"))

@@ -171,7 +171,7 @@ durations = st.one_of(
     st.integers(0, 80).map(lambda n: BusinessDuration(hours=n / 2)),
     st.integers(0, 10**6).map(lambda n: BusinessDuration(seconds=n)),
 )
-thorough = settings(max_examples=150, deadline=None)
+thorough = settings(max_examples=settings().max_examples * 3 // 2)
 
 
 @cache
@@ -227,7 +227,7 @@ def test_nothing_added_is_the_next_open_moment(calendar: Calendar, start: dateti
         assert not any(expected_open(calendar, probe) for probe in probes)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=settings().max_examples * 3 // 5)
 @given(calendars, moments, st.integers(1, 30))
 def test_the_open_time_in_between_is_what_was_asked(calendar: Calendar, start: datetime, hours: int) -> None:
     start = start.replace(minute=start.minute // 15 * 15, second=0, microsecond=0)

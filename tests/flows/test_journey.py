@@ -105,7 +105,7 @@ def test_what_can_be_sent_can_be_sent_from_each_state_that_says_so() -> None:
     assert not FILLABLE & ENDED
 
 
-@settings(max_examples=200)
+@settings(max_examples=settings().max_examples * 2)
 @given(st.lists(st.sampled_from(list(Move)), max_size=30))
 def test_no_order_of_moves_leaves_the_table(moves: list[Move]) -> None:
     state = StepState.LOCKED

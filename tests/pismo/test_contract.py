@@ -13,9 +13,9 @@ import yaml
 from pismo import Organization, Program, ProgramsPage
 from pismo.calls import CALLS
 from playground.pismo import PismoStandIn, Signer
-from playground.pismo.api import Api
+from playground.pismo.api import PismoApi
 from playground.pismo.facts import FACTS, ORGANIZATION
-from playground.pismo.world import World
+from playground.pismo.world import PismoWorld
 
 KNOWN: Mapping[str, Mapping[str, Any]] = FACTS["call"]
 SIGNER = Signer()
@@ -47,7 +47,7 @@ def test_client_reads_what_pismo_answers() -> None:
 
 
 def test_sandbox_has_the_calls_and_no_other() -> None:
-    assert {(route.method, route.path) for route in Api(World()).routes()} == set(map(place, KNOWN.values()))
+    assert {(route.method, route.path) for route in PismoApi(PismoWorld()).routes()} == set(map(place, KNOWN.values()))
 
 
 class Caller:

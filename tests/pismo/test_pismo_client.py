@@ -14,7 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from pydantic import SecretStr
 
-from pismo import Kind, Pismo, PismoError, TokenError
+from flows.checks.tokens import parse
+from pismo import Pismo, PismoError, PismoErrorKind
 from playground.pismo import PismoStandIn
 
 DETAILS = {
@@ -77,22 +78,18 @@ async def test_programs_by_page(pismo: Pismo, standin: PismoStandIn, token: Secr
     assert len({call.x_cid for call in standin.calls}) == 3
 
 
-async def test_token_as_pasted(pismo: Pismo, token: SecretStr, org_id: str) -> None:
-    pasted = SecretStr(f"Bearer {token.get_secret_value()[:30]}\n{token.get_secret_value()[30:]}\n")
-    assert (await pismo.get_organization(pasted, org_id)).id == org_id
-
-
 async def test_basic(pismo: Pismo, standin: PismoStandIn, org_id: str) -> None:
     key, secret = standin.mint_access_key(org_id)
     access = await pismo.token_basic(key, SecretStr(secret))
-    assert access.tenant == org_id
-    assert access.expires_at is not None
-    assert timedelta(seconds=590) < access.expires_at - datetime.now(UTC) <= timedelta(seconds=600)
+    read = parse(access.value.get_secret_value())
+    assert read.tenant == org_id
+    assert read.expires_at is not None
+    assert timedelta(seconds=590) < read.expires_at - datetime.now(UTC) <= timedelta(seconds=600)
     assert (await pismo.get_organization(access.value, org_id)).id == org_id
     standin.revoke_access_key(key)
     with pytest.raises(PismoError, match="Invalid credentials") as caught:
         await pismo.token_basic(key, SecretStr(secret))
-    assert (caught.value.kind, caught.value.service) == (Kind.UNAUTHORIZED, "passport")
+    assert (caught.value.kind, caught.value.service) == (PismoErrorKind.UNAUTHORIZED, "passport")
 
 
 async def test_openid(pismo: Pismo, standin: PismoStandIn, org_id: str) -> None:
@@ -101,7 +98,7 @@ async def test_openid(pismo: Pismo, standin: PismoStandIn, org_id: str) -> None:
     claims = {"iss": "pismo-iss", "sub": "pismo-sub", "aud": "pismo-aud", "iat": now, "exp": now + 3600}
     own = jwt.encode(claims | {"tenant_id": org_id.lower()}, PRIVATE_KEY, algorithm="RS256")
     access = await pismo.token_openid(SecretStr(own))
-    assert access.tenant == org_id
+    assert parse(access.value.get_secret_value()).tenant == org_id
     assert (await pismo.list_programs(access.value, org_id)).total_items == 0
 
 
@@ -113,7 +110,7 @@ async def test_oauth2(standin: PismoStandIn, org_id: str, secret_field: str) -> 
         assert (await pismo.get_organization(access.value, org_id)).id == org_id
         with pytest.raises(PismoError) as caught:
             await pismo.token_oauth2(key, SecretStr("wrong"), "pismo-v1:admin:rw")
-    assert caught.value.kind == Kind.UNAUTHORIZED
+    assert caught.value.kind == PismoErrorKind.UNAUTHORIZED
 
 
 async def test_expired_and_revoked_token(pismo: Pismo, standin: PismoStandIn, org_id: str, token: SecretStr) -> None:
@@ -122,7 +119,7 @@ async def test_expired_and_revoked_token(pismo: Pismo, standin: PismoStandIn, or
         for call in (pismo.get_organization, pismo.list_programs):
             with pytest.raises(PismoError) as caught:
                 await call(bad, org_id)
-            assert (caught.value.status, caught.value.kind) == (401, Kind.UNAUTHORIZED)
+            assert (caught.value.status, caught.value.kind) == (401, PismoErrorKind.UNAUTHORIZED)
             assert caught.value.x_cid == standin.calls[-1].x_cid
     assert (await pismo.get_organization(SecretStr(standin.mint_token(org_id)), org_id)).id == org_id
 
@@ -130,7 +127,7 @@ async def test_expired_and_revoked_token(pismo: Pismo, standin: PismoStandIn, or
 async def test_unknown_org(pismo: Pismo, token: SecretStr, org_id: str) -> None:
     with pytest.raises(PismoError, match="was not found") as caught:
         await pismo.get_organization(token, "TN-unknown")
-    assert (caught.value.status, caught.value.code, caught.value.kind) == (400, "EOA0100", Kind.NOT_FOUND)
+    assert (caught.value.status, caught.value.code, caught.value.kind) == (400, "EOA0100", PismoErrorKind.NOT_FOUND)
     assert (await pismo.get_organization(token, org_id)).id == org_id
 
 
@@ -139,7 +136,7 @@ async def test_org_of_another_customer(pismo: Pismo, standin: PismoStandIn, toke
     for call in (pismo.get_organization, pismo.list_programs):
         with pytest.raises(PismoError) as caught:
             await call(token, other)
-        assert caught.value.kind == Kind.FORBIDDEN
+        assert caught.value.kind == PismoErrorKind.FORBIDDEN
 
 
 async def test_permission_group_that_does_not_cover_it(
@@ -148,7 +145,7 @@ async def test_permission_group_that_does_not_cover_it(
     standin.forbid("orgs")
     with pytest.raises(PismoError, match="access denied") as caught:
         await pismo.get_organization(token, org_id)
-    assert caught.value.kind == Kind.FORBIDDEN
+    assert caught.value.kind == PismoErrorKind.FORBIDDEN
     assert (await pismo.list_programs(token, org_id)).total_items == 0
     standin.allow("orgs")
     assert (await pismo.get_organization(token, org_id)).id == org_id
@@ -160,7 +157,7 @@ async def test_too_many_requests(pismo: Pismo, standin: PismoStandIn, token: Sec
     for retry_after in (None, 2):
         with pytest.raises(PismoError) as caught:
             await pismo.list_programs(token, org_id)
-        assert (caught.value.kind, caught.value.retry_after) == (Kind.RATE_LIMITED, retry_after)
+        assert (caught.value.kind, caught.value.retry_after) == (PismoErrorKind.RATE_LIMITED, retry_after)
     assert (await pismo.list_programs(token, org_id)).total_items == 0
 
 
@@ -173,7 +170,7 @@ async def test_unavailable(
     standin.faults.add("*", kind)  # type: ignore[arg-type]  # one of the kinds above
     with pytest.raises(PismoError) as caught:
         await pismo.get_organization(token, org_id)
-    assert (caught.value.kind, caught.value.status) == (Kind.UNAVAILABLE, status)
+    assert (caught.value.kind, caught.value.status) == (PismoErrorKind.UNAVAILABLE, status)
     assert (caught.value.x_cid, handled) == (standin.calls[-1].x_cid, standin.calls[-1].status)
     assert (await pismo.get_organization(token, org_id)).id == org_id
 
@@ -183,7 +180,7 @@ async def test_slow(standin: PismoStandIn, token: SecretStr, org_id: str) -> Non
     async with Pismo(standin.url, timeout=0.2, attempts=1) as pismo:
         with pytest.raises(PismoError, match="timeout") as caught:
             await pismo.get_organization(token, org_id)
-    assert (caught.value.kind, caught.value.status) == (Kind.UNAVAILABLE, None)
+    assert (caught.value.kind, caught.value.status) == (PismoErrorKind.UNAVAILABLE, None)
     assert caught.value.ms >= 190
 
 
@@ -197,7 +194,7 @@ async def test_outage(pismo: Pismo, standin: PismoStandIn, token: SecretStr, org
     await standin.stop()
     with pytest.raises(PismoError) as caught:
         await pismo.get_organization(token, org_id)
-    assert caught.value.kind == Kind.UNAVAILABLE
+    assert caught.value.kind == PismoErrorKind.UNAVAILABLE
     await standin.start(int(standin.url.rpartition(":")[2]))
     assert (await pismo.get_organization(token, org_id)).id == org_id
 
@@ -208,7 +205,7 @@ async def test_nobody_listens() -> None:
         async with Pismo(f"http://127.0.0.1:{taken.getsockname()[1]}") as pismo:
             with pytest.raises(PismoError, match="no connection") as caught:
                 await pismo.get_organization(SecretStr("token"), "TN-1")
-    assert caught.value.kind == Kind.UNAVAILABLE
+    assert caught.value.kind == PismoErrorKind.UNAVAILABLE
 
 
 @pytest.mark.parametrize(
@@ -225,7 +222,7 @@ async def test_an_answer_that_is_not_pismos(answer: httpx.Response, message: str
     async with Pismo("https://pismo.example", transport=httpx.MockTransport(lambda _: answer)) as pismo:
         with pytest.raises(PismoError, match=message) as caught:
             await pismo.list_programs(SecretStr("token"), "TN-1")
-    assert caught.value.kind == Kind.UNEXPECTED
+    assert caught.value.kind == PismoErrorKind.UNEXPECTED
 
 
 @pytest.mark.parametrize("body", [{}, {"token": ""}, {"token": None}, {"token": 3.5, "expires_in": "soon"}])
@@ -234,7 +231,7 @@ async def test_token_answer_without_a_token(body: dict[str, object]) -> None:
     async with Pismo("https://pismo.example", transport=transport) as pismo:
         with pytest.raises(PismoError) as caught:
             await pismo.token_openid(SecretStr("a.b.c"))
-    assert caught.value.kind == Kind.UNEXPECTED
+    assert caught.value.kind == PismoErrorKind.UNEXPECTED
 
 
 async def test_token_that_is_no_jwt_and_seconds_as_text() -> None:
@@ -255,7 +252,7 @@ async def test_org_id_that_cannot_be_sent(pismo: Pismo, standin: PismoStandIn, t
 
 @pytest.mark.parametrize("bad", ["", "two\x00parts", "tokén"])
 async def test_token_that_cannot_be_sent(pismo: Pismo, standin: PismoStandIn, org_id: str, bad: str) -> None:
-    with pytest.raises(TokenError):
+    with pytest.raises(ValueError, match="the token"):
         await pismo.get_organization(SecretStr(bad), org_id)
     assert standin.calls == []
 
@@ -313,7 +310,7 @@ async def test_who_is_told_to_come_much_later_does_not_wait(token: SecretStr, or
     async with Pismo("https://pismo.example", transport=httpx.MockTransport(lambda _: answer)) as pismo:
         with pytest.raises(PismoError) as caught:
             await pismo.list_programs(token, org_id)
-    assert (caught.value.kind, caught.value.retry_after) == (Kind.RATE_LIMITED, 60)
+    assert (caught.value.kind, caught.value.retry_after) == (PismoErrorKind.RATE_LIMITED, 60)
 
 
 async def test_what_was_done_in_control_center(pismo: Pismo, standin: PismoStandIn, token: SecretStr, org_id: str) -> None:

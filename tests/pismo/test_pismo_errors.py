@@ -5,7 +5,7 @@ from email.utils import format_datetime
 import jwt
 import pytest
 
-from pismo import Kind, PismoError
+from pismo import PismoError, PismoErrorKind
 from pismo.errors import read_error
 
 SHAPES = [
@@ -30,7 +30,7 @@ def error(status: int, body: object = None, service: str = "programs", **headers
 @pytest.mark.parametrize(("body", "code", "message"), SHAPES)
 def test_every_shape_is_read(body: object, code: str | None, message: str) -> None:
     read = error(400, body)
-    assert (read.code, read.message, read.status, read.kind) == (code, message, 400, Kind.REFUSED)
+    assert (read.code, read.message, read.status, read.kind) == (code, message, 400, PismoErrorKind.REFUSED)
 
 
 @pytest.mark.parametrize("body", [None, [], {}, 3, {"message": None}, {"errors": []}, {"code": {"x": 1}}])
@@ -42,26 +42,26 @@ def test_a_body_that_says_nothing(body: object) -> None:
 @pytest.mark.parametrize(
     ("status", "kind", "transient"),
     [
-        (302, Kind.UNEXPECTED, False),
-        (400, Kind.REFUSED, False),
-        (401, Kind.UNAUTHORIZED, False),
-        (403, Kind.FORBIDDEN, False),
-        (404, Kind.NOT_FOUND, False),
-        (408, Kind.UNAVAILABLE, True),
-        (422, Kind.REFUSED, False),
-        (429, Kind.RATE_LIMITED, True),
-        (500, Kind.UNAVAILABLE, True),
-        (504, Kind.UNAVAILABLE, True),
+        (302, PismoErrorKind.UNEXPECTED, False),
+        (400, PismoErrorKind.REFUSED, False),
+        (401, PismoErrorKind.UNAUTHORIZED, False),
+        (403, PismoErrorKind.FORBIDDEN, False),
+        (404, PismoErrorKind.NOT_FOUND, False),
+        (408, PismoErrorKind.UNAVAILABLE, True),
+        (422, PismoErrorKind.REFUSED, False),
+        (429, PismoErrorKind.RATE_LIMITED, True),
+        (500, PismoErrorKind.UNAVAILABLE, True),
+        (504, PismoErrorKind.UNAVAILABLE, True),
     ],
 )
-def test_kind_of_a_status(status: int, kind: Kind, *, transient: bool) -> None:
+def test_kind_of_a_status(status: int, kind: PismoErrorKind, *, transient: bool) -> None:
     assert error(status).kind == kind
     assert error(status).transient is transient
 
 
 def test_a_code_means_something_only_in_its_service() -> None:
-    assert error(400, {"code": "EOA0100"}, "orgs-core").kind == Kind.NOT_FOUND
-    assert error(400, {"code": "EOA0100"}, "programs").kind == Kind.REFUSED
+    assert error(400, {"code": "EOA0100"}, "orgs-core").kind == PismoErrorKind.NOT_FOUND
+    assert error(400, {"code": "EOA0100"}, "programs").kind == PismoErrorKind.REFUSED
 
 
 def test_retry_after() -> None:

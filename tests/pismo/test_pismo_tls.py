@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 from pydantic import SecretStr
 
-from pismo import CertificateError, ClientTls, Kind, Pismo, PismoError
+from pismo import CertificateError, ClientTls, Pismo, PismoError, PismoErrorKind
 from playground.pismo import Sandbox
 from playground.pismo.authority import key_pem, new_key
 from playground.pismo.sandbox import ClientFault
@@ -49,7 +49,7 @@ async def ask(pismo: Pismo, sandbox: Sandbox) -> str | None:
 async def fault(pismo: Pismo, sandbox: Sandbox) -> str | None:
     with pytest.raises(PismoError) as caught:
         await ask(pismo, sandbox)
-    assert (caught.value.kind, caught.value.status) == (Kind.HANDSHAKE, None)
+    assert (caught.value.kind, caught.value.status) == (PismoErrorKind.HANDSHAKE, None)
     assert not caught.value.transient
     return caught.value.code
 

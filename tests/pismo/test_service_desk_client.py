@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from pismo.jsm_errors import DeskError, DeskFault, read_error
-from pismo.jsm_form import DeskNames, NameNotFoundError, fill
+from pismo.jsm_errors import ServiceDeskError, ServiceDeskFault, read_error
+from pismo.jsm_form import NameNotFoundError, RequestFormNames, fill
 from pismo.service_desk import ServiceDesk
 from playground.service_desk import EN, PT, ServiceDeskStandIn
 
-NAMES = DeskNames()
+NAMES = RequestFormNames()
 MARKER = "3f9c2a7b1d0e4c55"
 SUMMARY, EMAILS = f"Access request: Acme Bank ({MARKER})", "Please give access to:\nana@acme.example\nbruno@acme.example"
 
@@ -36,7 +36,7 @@ def client(standin: ServiceDeskStandIn, **changed: Any) -> ServiceDesk:
     return ServiceDesk(standin.url, standin.user, SecretStr(changed.get("token", standin.token)), timeout=5)
 
 
-async def file(desk: ServiceDesk, names: DeskNames = NAMES, resource: str = "service_desk") -> str:
+async def file(desk: ServiceDesk, names: RequestFormNames = NAMES, resource: str = "service_desk") -> str:
     form = await desk.form(names)
     return (await desk.file(form, fill(form.fields, names, resource, SUMMARY, EMAILS))).key
 
@@ -61,14 +61,14 @@ async def test_a_request_is_filed_under_the_ids_behind_the_names(desk: ServiceDe
 async def test_names_are_found_whatever_their_case_and_spaces_and_in_the_other_portal(
     desk: ServiceDesk, standin: ServiceDeskStandIn
 ) -> None:
-    key = await file(desk, DeskNames(desk="pismo |  service desk", request_type="SETTINGS", category="access Request"))
+    key = await file(desk, RequestFormNames(desk="pismo |  service desk", request_type="SETTINGS", category="access Request"))
     assert standin.world.tickets[key].desk == PT
-    assert standin.world.tickets[await file(desk, DeskNames(desk="SDEN"))].desk == EN
+    assert standin.world.tickets[await file(desk, RequestFormNames(desk="SDEN"))].desk == EN
 
 
 async def test_a_further_field_is_filled_from_the_configuration(desk: ServiceDesk, standin: ServiceDeskStandIn) -> None:
     standin.world.require(EN, "Share with")
-    names = DeskNames(fields={"Share with": "Acme Bank"})
+    names = RequestFormNames(fields={"Share with": "Acme Bank"})
     assert standin.world.tickets[await file(desk, names)].values["customfield_10077"] == "Acme Bank"
 
 
@@ -104,35 +104,35 @@ async def test_the_latest_status_is_read(desk: ServiceDesk, standin: ServiceDesk
             "PISMO | Service Desk EN",
             "Help",
             lambda world: world.rename_desk(EN, "Help"),
-            DeskNames(desk="Help"),
+            RequestFormNames(desk="Help"),
         ),
         (
             "request_type",
             "Settings",
             "Configuration",
             lambda world: world.rename_type(EN, "Configuration"),
-            DeskNames(request_type="Configuration"),
+            RequestFormNames(request_type="Configuration"),
         ),
         (
             "option",
             "Access request",
             "Accesses",
             lambda world: world.rename_option(EN, "Access request", "Accesses"),
-            DeskNames(category="Accesses"),
+            RequestFormNames(category="Accesses"),
         ),
         (
             "option",
             "Service Desk Portal",
             "Portal",
             lambda world: world.rename_option(EN, "Service Desk Portal", "Portal"),
-            DeskNames(subtypes={"service_desk": "Portal"}),
+            RequestFormNames(subtypes={"service_desk": "Portal"}),
         ),
         (
             "option",
             "Medium",
             "Normal",
             lambda world: world.rename_option(EN, "Medium", "Normal"),
-            DeskNames(priority="Normal"),
+            RequestFormNames(priority="Normal"),
         ),
     ],
 )
@@ -141,7 +141,7 @@ async def test_a_name_that_is_not_there_is_told_with_what_there_is(
     name: str,
     there: str,
     change: Callable[[Any], None],
-    names: DeskNames,
+    names: RequestFormNames,
     desk: ServiceDesk,
     standin: ServiceDeskStandIn,
 ) -> None:
@@ -171,21 +171,21 @@ async def test_a_field_that_nobody_can_fill_is_told(desk: ServiceDesk, standin: 
 @pytest.mark.parametrize(
     ("kind", "fault", "status", "happened"),
     [
-        ("429", DeskFault.RATE_LIMITED, 429, False),
-        ("503", DeskFault.UNAVAILABLE, 503, True),
-        ("500", DeskFault.UNAVAILABLE, 500, True),
-        ("gateway", DeskFault.UNAVAILABLE, 502, True),
-        ("drop_before", DeskFault.UNAVAILABLE, None, True),
-        ("drop_after", DeskFault.UNAVAILABLE, None, True),
+        ("429", ServiceDeskFault.RATE_LIMITED, 429, False),
+        ("503", ServiceDeskFault.UNAVAILABLE, 503, True),
+        ("500", ServiceDeskFault.UNAVAILABLE, 500, True),
+        ("gateway", ServiceDeskFault.UNAVAILABLE, 502, True),
+        ("drop_before", ServiceDeskFault.UNAVAILABLE, None, True),
+        ("drop_after", ServiceDeskFault.UNAVAILABLE, None, True),
     ],
 )
 async def test_a_failure_says_whether_it_may_have_happened_and_then_it_works(
-    kind: Any, fault: DeskFault, status: int | None, happened: bool, desk: ServiceDesk, standin: ServiceDeskStandIn
+    kind: Any, fault: ServiceDeskFault, status: int | None, happened: bool, desk: ServiceDesk, standin: ServiceDeskStandIn
 ) -> None:
     form = await desk.form(NAMES)
     values = fill(form.fields, NAMES, "service_desk", SUMMARY, EMAILS)
     standin.fail(kind, "POST", seconds=7)
-    with pytest.raises(DeskError) as error:
+    with pytest.raises(ServiceDeskError) as error:
         await desk.file(form, values)
     assert (error.value.fault, error.value.status, error.value.happened) == (fault, status, happened)
     assert error.value.transient
@@ -199,7 +199,7 @@ async def test_nobody_there_means_that_nothing_happened(standin: ServiceDeskStan
     async with client(standin) as desk:
         form = await desk.form(NAMES)
         await standin.stop()
-        with pytest.raises(DeskError) as error:
+        with pytest.raises(ServiceDeskError) as error:
             await desk.file(form, fill(form.fields, NAMES, "service_desk", SUMMARY, EMAILS))
         assert (error.value.transient, error.value.happened) == (True, False)
 
@@ -207,9 +207,9 @@ async def test_nobody_there_means_that_nothing_happened(standin: ServiceDeskStan
 async def test_a_wrong_token_is_told_and_appears_nowhere(standin: ServiceDeskStandIn, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     async with client(standin, token="a-token-that-is-old") as desk:
-        with pytest.raises(DeskError) as error:
+        with pytest.raises(ServiceDeskError) as error:
             await desk.form(NAMES)
-    assert error.value.fault is DeskFault.UNAUTHORIZED
+    assert error.value.fault is ServiceDeskFault.UNAUTHORIZED
     assert not error.value.transient
     async with client(standin) as desk:
         await file(desk)
@@ -222,14 +222,14 @@ async def test_a_wrong_token_is_told_and_appears_nowhere(standin: ServiceDeskSta
 
 async def test_what_jira_refuses_is_said_in_its_words_for_support_alone(desk: ServiceDesk, standin: ServiceDeskStandIn) -> None:
     form = await desk.form(NAMES)
-    with pytest.raises(DeskError) as error:
+    with pytest.raises(ServiceDeskError) as error:
         await desk.file(form, {"summary": "ana@acme.example"})
-    assert error.value.fault is DeskFault.REFUSED
+    assert error.value.fault is ServiceDeskFault.REFUSED
     assert error.value.detail == "Your request could not be created. Category is required."
     assert "Category" not in str(error.value)
-    with pytest.raises(DeskError) as error:
+    with pytest.raises(ServiceDeskError) as error:
         await desk.request("SD-1")
-    assert error.value.fault is DeskFault.NOT_FOUND
+    assert error.value.fault is ServiceDeskFault.NOT_FOUND
     assert standin.tickets == []
 
 
@@ -254,9 +254,9 @@ async def test_an_answer_that_is_none_of_jiras_is_named() -> None:
     transport = httpx.MockTransport(lambda _: next(answers))
     async with ServiceDesk("https://desk.example/servicedesk/", "a@b.example", SecretStr("s"), transport=transport) as desk:
         for _ in range(5):
-            with pytest.raises(DeskError) as error:
+            with pytest.raises(ServiceDeskError) as error:
                 await desk.form(NAMES)
-            assert error.value.fault is DeskFault.UNEXPECTED
+            assert error.value.fault is ServiceDeskFault.UNEXPECTED
 
 
 _JSON = st.recursive(

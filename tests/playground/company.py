@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from playground.slack import Channel, Delivery, Person, Slack
+from playground.slack import Channel, Delivery, SlackPerson, SlackStandIn
 
 SECRET = "a-signing-secret-of-a-test"
 
@@ -27,12 +27,12 @@ SECRET = "a-signing-secret-of-a-test"
 class Company:
     """Pismo's workspace, a customer's, and the two channels between them."""
 
-    slack: Slack
+    slack: SlackStandIn
     client: AsyncWebClient
-    sam: Person
-    rita: Person
-    ana: Person
-    gus: Person
+    sam: SlackPerson
+    rita: SlackPerson
+    ana: SlackPerson
+    gus: SlackPerson
     shared: Channel
     support: Channel
     app: AsyncApp

@@ -6,13 +6,13 @@ import pytest
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from playground.slack import Slack
+from playground.slack import SlackStandIn
 from tests.playground.company import SECRET, Company, reached
 
 
 @pytest.fixture
 async def at() -> AsyncIterator[Company]:
-    async with Slack(SECRET) as slack:
+    async with SlackStandIn(SECRET) as slack:
         vendor, acme = slack.add_team("Pismo"), slack.add_team("Acme Bank")
         sam, rita = slack.add_person("Sam", vendor, email="sam@pismo.example"), slack.add_person("Rita", vendor)
         ana = slack.add_person("Ana", acme, locale="pt-BR", tz="America/Sao_Paulo")

@@ -84,6 +84,7 @@ def bots_in(folder: Path) -> list[int]:
     return found
 
 
+@pytest.mark.process
 async def test_it_starts_is_alone_in_its_folder_heals_its_bot_and_leaves_nothing_behind(tmp_path: Path, taken: int) -> None:
     async with started(tmp_path, "--port", str(taken)) as terminal:
         assert f"Port {taken} is in use." in await terminal.says("Ctrl-C ends it")
@@ -102,6 +103,7 @@ async def test_it_starts_is_alone_in_its_folder_heals_its_bot_and_leaves_nothing
     assert "Traceback" not in terminal.printed
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("how", [signal.SIGHUP, signal.SIGKILL])
 async def test_however_it_ends_the_next_start_goes_on(how: signal.Signals, tmp_path: Path) -> None:
     async with started(tmp_path, "--port", "0") as terminal:
@@ -118,6 +120,7 @@ async def test_however_it_ends_the_next_start_goes_on(how: signal.Signals, tmp_p
             assert await terminal.ends(signal.SIGTERM) == 0
 
 
+@pytest.mark.process
 async def test_what_cannot_be_read_is_said_with_its_cure(tmp_path: Path) -> None:
     for name in ("office.json", "slack.json", "pismo.json"):
         (tmp_path / name).write_text("{")

@@ -2,8 +2,12 @@
 
 import asyncio
 
+import pytest
+
 from playground.life import life_of
 from playground.office import CALM, Office
+
+pytestmark = pytest.mark.process
 
 
 async def test_restarted_or_killed_the_bot_comes_back_and_what_happened_is_said() -> None:

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 import bot.config.clock
 from flows import business_time
 from playground.acts import Acts
-from playground.clock import CUSTOMER, MOVES, Clock, after
-from playground.journey import Journey
+from playground.clock import CUSTOMER, MOVES, DemoClock, after
 from playground.office import LIFELIKE, Office
-from playground.slack import Seen
+from playground.slack import SeenMessage
+from playground.walkthrough import Walkthrough
 
 MOMENTS = st.datetimes(datetime(2026, 1, 1), datetime(2030, 1, 1)).map(lambda moment: moment.replace(tzinfo=UTC))  # noqa: DTZ001
 
@@ -28,7 +28,7 @@ def test_a_business_day_later_the_customer_works(moment: datetime) -> None:
 @given(st.lists(st.sampled_from([*MOVES]), min_size=1, max_size=4))
 def test_the_bots_clock_goes_with_it_and_never_back(tmp_path_factory: pytest.TempPathFactory, moves: list[str]) -> None:
     file = tmp_path_factory.mktemp("demo") / "clock"
-    demo, of_bot = Clock(file), bot.config.clock.Clock(str(file))
+    demo, of_bot = DemoClock(file), bot.config.clock.Clock(str(file))
     for how in moves:
         before = of_bot()
         demo.move(how)
@@ -39,17 +39,18 @@ def test_the_bots_clock_goes_with_it_and_never_back(tmp_path_factory: pytest.Tem
 
 
 def test_a_start_later_finds_it_where_it_was(tmp_path: Path) -> None:
-    Clock(tmp_path / "clock").move("+3 days")
-    assert Clock(tmp_path / "clock").ahead == timedelta(days=3)
+    DemoClock(tmp_path / "clock").move("+3 days")
+    assert DemoClock(tmp_path / "clock").ahead == timedelta(days=3)
 
 
+@pytest.mark.process
 async def test_reminders_that_were_missed_come_as_one_and_are_dated_by_the_moved_clock() -> None:
     async with Office(policies=LIFELIKE) as office:
-        journey = Journey(office)
+        journey = Walkthrough(office)
         await Acts(journey).start()
         root = journey.lasting("step", "planning")
 
-        def reminders() -> list[Seen]:
+        def reminders() -> list[SeenMessage]:
             return [m for m in office.ana.sees(office.acme, root) if "a reminder" in m.text]
 
         for _ in range(3):

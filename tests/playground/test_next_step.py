@@ -1,12 +1,16 @@
 """The button that plays the next step goes all the way; a fresh demo begins in the middle of it."""
 
+import pytest
+
 from playground.acts import Acts
 from playground.examples import FORMS, answers
-from playground.journey import Journey, ready
 from playground.next_step import CLOSED, Player
 from playground.office import CALM, LIFELIKE, Office
 from playground.seed import seed
-from playground.slack import Person
+from playground.slack import SlackPerson
+from playground.walkthrough import Walkthrough, ready
+
+pytestmark = pytest.mark.process
 
 MOST_PRESSES = 120
 
@@ -15,13 +19,13 @@ async def test_press_after_press_it_goes_from_the_seed_to_the_closed_onboarding(
     told: list[str] = []
     async with Office(policies=LIFELIKE) as office:
         await seed(office, told.append)
-        journey, player = Journey(office), Player(office)
+        journey, player = Walkthrough(office), Player(office)
         assert journey.says("step", "planning", "State: done")
         assert journey.says("step", "organization", "State: under review")
         assert journey.says("step", "service_desk", "State: to be filled in")
         reminders = [m for m in office.acme.messages if "a reminder" in m.text]
         assert len(reminders) == 1
-        people: list[Person] = []
+        people: list[SlackPerson] = []
         sentences: list[str] = []
         for _ in range(MOST_PRESSES):
             played = await player.play(people)
@@ -41,7 +45,7 @@ async def test_press_after_press_it_goes_from_the_seed_to_the_closed_onboarding(
 async def test_a_form_that_is_open_is_filled_first_and_sent_by_the_next_press() -> None:
     async with Office(policies=CALM) as office:
         player, ana, bruno = Player(office), office.ana, office.bruno
-        await Acts(Journey(office)).start()
+        await Acts(Walkthrough(office)).start()
         assert (await player.fill(ana)).sentence == "Ana has no form open."
         assert "presses “Preencher o formulário”" in (await player.play([bruno])).sentence or bruno.view is not None
         assert ready(bruno.view)
@@ -59,7 +63,7 @@ async def test_a_form_that_is_open_is_filled_first_and_sent_by_the_next_press() 
 
 async def test_who_has_no_part_in_it_is_given_none_and_every_form_has_answers() -> None:
     async with Office(policies=CALM) as office:
-        await Acts(Journey(office)).start()
+        await Acts(Walkthrough(office)).start()
         played = await Player(office).play([office.olga, office.pat])
         assert played.person is office.ana
         for form in FORMS.keys() - {"authentication.prove_access", "organization.record_org_id"}:

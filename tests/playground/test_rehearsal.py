@@ -11,9 +11,11 @@ import pytest
 from bot.config.settings import Exit
 from bot.messages.buttons import Act
 from playground.acts import Acts, example
-from playground.journey import Journey, ready
 from playground.office import CALM, POLICIES, ROOT, Office
 from playground.rehearse import rehearse
+from playground.walkthrough import Walkthrough, ready
+
+pytestmark = pytest.mark.process
 
 ID = re.compile(r"<[@#!]|\b[UC][A-Z0-9]{10}\b")
 
@@ -52,7 +54,7 @@ async def test_the_transcript_shows_the_whole_journey(socket_mode: bool) -> None
 @pytest.mark.parametrize("socket_mode", [True, False], ids=["socket mode", "http"])
 async def test_what_was_acknowledged_is_finished_though_the_bot_is_told_to_end(socket_mode: bool) -> None:
     async with Office(socket_mode=socket_mode, policies=CALM) as office:
-        journey, ana = Journey(office), office.ana
+        journey, ana = Walkthrough(office), office.ana
         await Acts(journey).start()
         await journey.opens(ana, lambda: journey.lasting("step", "planning"), Act.OPEN_FORM)()
         await office.slack.until(lambda: ready(ana.view))

@@ -8,11 +8,10 @@ import pytest
 
 from bot.messages.buttons import Act
 from playground.acts import Acts
-from playground.journey import Journey, ready
 from playground.lasting import SLACK, LastingOffice, clear
 from playground.office import CALM
 from playground.pismo.signer import public_pem, rsa_key
-from playground.pismo.world import World as PismoWorld
+from playground.pismo.world import PismoWorld
 from playground.saving import (
     Kept,
     SavedError,
@@ -24,13 +23,14 @@ from playground.saving import (
     slack_from_json,
     slack_to_json,
 )
-from playground.slack import FileUpload, Slack
+from playground.slack import FileUpload, SlackStandIn
+from playground.walkthrough import Walkthrough, ready
 
 SECRET = "thesecretofthetest"
 
 
-async def furnished() -> Slack:
-    slack = Slack(SECRET)
+async def furnished() -> SlackStandIn:
+    slack = SlackStandIn(SECRET)
     pismo, acme = slack.add_team("Pismo"), slack.add_team("Acme Bank")
     sam, ana = slack.add_person("Sam", pismo), slack.add_person("Ana", acme, locale="pt-BR", tz="America/Sao_Paulo")
     channel = slack.add_channel("acme_pismo", pismo, [sam, ana], shared_with=[acme])
@@ -43,7 +43,7 @@ async def furnished() -> Slack:
 
 
 async def test_slack_is_read_as_it_was_written() -> None:
-    slack, again = await furnished(), Slack("another")
+    slack, again = await furnished(), SlackStandIn("another")
     saved = json.dumps(slack_to_json(slack))
     slack_from_json(again, json.loads(saved))
     assert json.dumps(slack_to_json(again)) == saved
@@ -114,10 +114,11 @@ async def test_only_what_changed_is_written(tmp_path: Path) -> None:
     assert "Blue Coop" in (tmp_path / "slack.json").read_text()
 
 
+@pytest.mark.process
 async def test_the_next_start_goes_on_even_with_a_world_that_lost_the_last_messages(tmp_path: Path) -> None:
     async with LastingOffice(tmp_path, policies=CALM) as office:
         assert office.fresh
-        await Acts(Journey(office)).start()
+        await Acts(Walkthrough(office)).start()
         ana, token = office.ana.id, office.slack.bot_token
     saved = json.loads((tmp_path / SLACK).read_text())
     shared = next(channel for channel in saved["channels"] if channel["name"] == "acme_pismo")
@@ -126,7 +127,7 @@ async def test_the_next_start_goes_on_even_with_a_world_that_lost_the_last_messa
     async with LastingOffice(tmp_path, policies=CALM) as office:
         assert not office.fresh
         assert (office.ana.id, office.slack.bot_token) == (ana, token)
-        journey = Journey(office)
+        journey = Walkthrough(office)
         await journey.opens(office.ana, lambda: journey.lasting("step", "planning"), Act.OPEN_FORM)()
         await office.slack.until(lambda: ready(office.ana.view))
         assert office.process is not None

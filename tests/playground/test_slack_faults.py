@@ -11,7 +11,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from playground.slack import Delivery, UnmetError
-from playground.slack.sockets import Connection
+from playground.slack.sockets import SocketConnection
 from tests.playground.company import Company, actions, button, field_of, http, modal, reached
 
 
@@ -135,7 +135,7 @@ async def test_socket_connections_that_break_come_back(at: Company) -> None:
 
     sockets = at.slack.sockets
 
-    async def replaced(old: Connection) -> Connection:
+    async def replaced(old: SocketConnection) -> SocketConnection:
         await at.slack.until(lambda: sockets.connections and old not in sockets.connections)
         return sockets.connections[0]
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from slack_sdk.errors import SlackApiError
 
-from playground.slack.checks import SlackError, check_errors, check_message, check_metadata, check_options, check_view
+from playground.slack.checks import WebApiError, check_errors, check_message, check_metadata, check_options, check_view
 from tests.playground.company import Company, actions, button, field_of, modal, plain
 
 Json = dict[str, Any]
@@ -116,27 +116,27 @@ VIEWS: dict[str, tuple[Json, str]] = {
 }
 
 
-def verdict(error: SlackError) -> str:
+def verdict(error: WebApiError) -> str:
     return " ".join([error.word, *error.messages])
 
 
 @pytest.mark.parametrize(("arguments", "words"), MESSAGES.values(), ids=MESSAGES)
 def test_a_message_is_refused(arguments: Json, words: str) -> None:
-    with pytest.raises(SlackError) as caught:
+    with pytest.raises(WebApiError) as caught:
         check_message(arguments)
     assert words in verdict(caught.value)
 
 
 @pytest.mark.parametrize(("block", "words"), INPUTS.values(), ids=INPUTS)
 def test_an_input_is_refused(block: Json, words: str) -> None:
-    with pytest.raises(SlackError) as caught:
+    with pytest.raises(WebApiError) as caught:
         check_view(modal(block))
     assert words in verdict(caught.value)
 
 
 @pytest.mark.parametrize(("view", "words"), VIEWS.values(), ids=VIEWS)
 def test_a_view_is_refused(view: Json, words: str) -> None:
-    with pytest.raises(SlackError) as caught:
+    with pytest.raises(WebApiError) as caught:
         check_view(view)
     assert words in verdict(caught.value)
 
@@ -176,12 +176,12 @@ def test_metadata_options_and_errors() -> None:
     }
     assert len(check_options({"option_groups": [{"label": plain("g"), "options": options(3)}]})) == 3
     for body in (None, {}, {"options": options(101)}, {"options": [{"text": plain("x")}]}):
-        with pytest.raises(SlackError, match="invalid_options"):
+        with pytest.raises(WebApiError, match="invalid_options"):
             check_options(body)
     blocks = [field_of("name", "Name"), section(block_id="words")]
     assert check_errors({"name": "no"}, blocks) == {"name": "no"}
     for errors in ({}, {"words": "no"}, {"name": ""}, {"other": "no"}):
-        with pytest.raises(SlackError, match="invalid_errors"):
+        with pytest.raises(WebApiError, match="invalid_errors"):
             check_errors(errors, blocks)
 
 

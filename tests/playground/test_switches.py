@@ -7,13 +7,13 @@ import pytest
 
 from playground.office import CALM, Office
 from playground.pismo import PismoStandIn
-from playground.slack import Slack
+from playground.slack import SlackStandIn
 from playground.switches import LABELS, FaultSwitches
 
 
 @pytest.fixture
-async def slack() -> AsyncIterator[Slack]:
-    async with Slack("thesecretofthetest") as slack:
+async def slack() -> AsyncIterator[SlackStandIn]:
+    async with SlackStandIn("thesecretofthetest") as slack:
         slack.add_team("Pismo")
         yield slack
 
@@ -24,7 +24,7 @@ async def pismo() -> AsyncIterator[PismoStandIn]:
         yield pismo
 
 
-async def slack_says(slack: Slack) -> int:
+async def slack_says(slack: SlackStandIn) -> int:
     """The status of a call; 0 where the connection was closed."""
     headers = {"Authorization": f"Bearer {slack.bot_token}"}
     async with aiohttp.ClientSession(headers=headers) as web:
@@ -40,7 +40,7 @@ async def pismo_says(pismo: PismoStandIn) -> int:
         return answer.status
 
 
-async def test_slack_down_goes_before_a_limit_and_both_end(slack: Slack, pismo: PismoStandIn) -> None:
+async def test_slack_down_goes_before_a_limit_and_both_end(slack: SlackStandIn, pismo: PismoStandIn) -> None:
     switches = FaultSwitches(slack, pismo)
     mine = slack.faults.add("chat.postMessage", "429", times=None, retry_after=5)
     switches.set("slack_429", on=True)
@@ -55,7 +55,7 @@ async def test_slack_down_goes_before_a_limit_and_both_end(slack: Slack, pismo: 
     assert slack.faults.waiting == [mine]
 
 
-async def test_pismo_fails_until_it_is_switched_off(slack: Slack, pismo: PismoStandIn) -> None:
+async def test_pismo_fails_until_it_is_switched_off(slack: SlackStandIn, pismo: PismoStandIn) -> None:
     switches = FaultSwitches(slack, pismo)
     usual = await pismo_says(pismo)
     switches.set("pismo_500", on=True)
@@ -64,7 +64,7 @@ async def test_pismo_fails_until_it_is_switched_off(slack: Slack, pismo: PismoSt
     assert await pismo_says(pismo) == usual < 500
 
 
-async def test_each_switch_shows_itself_and_leaves_nothing_behind(slack: Slack, pismo: PismoStandIn) -> None:
+async def test_each_switch_shows_itself_and_leaves_nothing_behind(slack: SlackStandIn, pismo: PismoStandIn) -> None:
     switches = FaultSwitches(slack, pismo)
     for name, label in LABELS.items():
         switches.set(name, on=True)
@@ -76,6 +76,7 @@ async def test_each_switch_shows_itself_and_leaves_nothing_behind(slack: Slack, 
         switches.set("weather", on=True)
 
 
+@pytest.mark.process
 async def test_a_bot_that_lost_slack_for_a_while_takes_the_next_click() -> None:
     async with Office(policies=CALM) as office:
         switches = FaultSwitches(office.slack, office.pismo)

@@ -1,6 +1,11 @@
-"""Texts by key, one TOML file a language. ``Texts("en")("card.title", customer="Acme")``."""
+"""Texts by key, one TOML file a language: ``Texts("en")("card.title", customer="Acme")``.
+
+A customer stays on the version of the journey they began with. Where its texts differ from the present ones, they stand in
+``<language>.<version>.toml`` beside the language's file, and ``Texts("en", "1")`` finds them first.
+"""
 
 import tomllib
+from collections import ChainMap
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
@@ -40,9 +45,23 @@ def _flatten(values: Mapping[str, Any], before: str = "") -> dict[str, str]:
 
 
 @cache
-def table(language: str) -> Mapping[str, str]:
+def table(language: str, folder: Path = FOLDER) -> Mapping[str, str]:
     """All texts of a language by dotted key."""
-    return _flatten(tomllib.loads((FOLDER / f"{language}.toml").read_text()))
+    return _flatten(tomllib.loads((folder / f"{language}.toml").read_text()))
+
+
+@cache
+def overlay(language: str, journey: str, folder: Path = FOLDER) -> Mapping[str, str]:
+    """Those that are different for a version of the journey; none where it has no file of its own."""
+    name = f"{language}.{journey}"
+    return table(name, folder) if journey and (folder / f"{name}.toml").is_file() else {}
+
+
+@cache
+def _words(language: str, journey: str, folder: Path) -> ChainMap[str, str]:
+    """What a version says differently goes before what its language says, and the fallback comes last."""
+    tables = [of for one in (language, FALLBACK) for of in (overlay(one, journey, folder), table(one, folder))]
+    return ChainMap(*(dict(words) for words in tables))
 
 
 def for_locale(locale: str, default: str = FALLBACK) -> str:
@@ -61,18 +80,24 @@ def _is_one(language: str, n: int) -> bool:
 
 
 class Texts:
-    def __init__(self, language: str) -> None:
+    """``journey``: the version of the customer's journey; empty for what is about no customer. ``folder``: where the files are."""
+
+    def __init__(self, language: str, journey: str = "", *, folder: Path = FOLDER) -> None:
         self.language = language if language in languages() else FALLBACK
+        self._folder, self._words = folder, _words(self.language, journey, folder)
+
+    def of(self, journey: str) -> "Texts":
+        """The same language for a customer on this version of the journey."""
+        return Texts(self.language, journey, folder=self._folder)
 
     def has(self, key: str) -> bool:
-        return key in table(self.language) or key in table(FALLBACK)
+        return key in self._words
 
     def _template(self, key: str, params: Mapping[str, Any]) -> str:
         if isinstance(params.get("n"), int):
             plural = f"{key}.{'one' if _is_one(self.language, params['n']) else 'other'}"
             key = plural if self.has(plural) else key
-        own = table(self.language)
-        return own[key] if key in own else table(FALLBACK).get(key, key)
+        return self._words.get(key, key)
 
     def __call__(self, key: str, **params: Any) -> str:
         """Plain text."""

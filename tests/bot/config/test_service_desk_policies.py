@@ -3,11 +3,11 @@
 import pytest
 
 from bot.config.policies import PolicyError, parse
-from bot.config.service_desk import DeskPolicies
+from bot.config.service_desk import ServiceDeskPolicies
 from bot.messages.texts import languages, table
 from flows.forms.step import Situation
 from flows.steps.service_desk import request
-from pismo.jsm_errors import DeskFault
+from pismo.jsm_errors import ServiceDeskFault
 
 
 def test_names_and_pace_are_configured() -> None:
@@ -26,7 +26,7 @@ def test_names_and_pace_are_configured() -> None:
         "Status",
         "Service Desk Portal",
     )
-    assert desk.names["pt_BR"] == DeskPolicies().names["pt_BR"]
+    assert desk.names["pt_BR"] == ServiceDeskPolicies().names["pt_BR"]
     for wrong in ({"desk": ""}, {"desks": "x"}, {"fields": {"x": 1}}, {"subtypes": {"root": "x"}}, {"subtypes": "x"}, "x"):
         with pytest.raises(PolicyError, match=r"service_desk\.en"):
             parse({"service_desk": {"en": wrong}})
@@ -43,5 +43,5 @@ def test_a_summary_is_one_short_line_whatever_the_customer_is_called() -> None:
 @pytest.mark.parametrize("language", languages())
 def test_every_reason_has_its_words(language: str) -> None:
     named = ("desk", "request_type", "field", "option", "required", "index")
-    keys = {f"why.desk_{key}" for key in (*DeskFault, *named)}
+    keys = {f"why.desk_{key}" for key in (*ServiceDeskFault, *named)}
     assert keys <= table(language).keys()

@@ -56,12 +56,16 @@ async def says(process: Process, line: str) -> list[str]:
     """What a process says up to a line."""
     assert process.stdout is not None
     said: list[str] = []
-    async with asyncio.timeout(30):
-        while line not in said:
-            said.append((await process.stdout.readline()).decode().strip())
+    while line not in said:
+        read = await process.stdout.readline()
+        if not read:
+            pytest.fail(f"it ended after {said}: see what it wrote to standard error")
+        said.append(read.decode().strip())
     return said
 
 
+@pytest.mark.process
+@pytest.mark.postgres
 async def test_a_survivor_takes_over_what_a_killed_replica_had_in_hand(url: str) -> None:
     key = new_key()
     replicas = [

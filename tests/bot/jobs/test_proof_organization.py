@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 import pytest_asyncio
+from pydantic import SecretStr
 
 from bot.jobs.proof_checks import Checks
 from flows.checks.claims import Expected
@@ -97,7 +98,7 @@ async def test_an_organization_of_another_id_ends_the_proof() -> None:
     expected = Expected(org_id="TN-OURS")
     async with Pismo("https://pismo.example", transport=httpx.MockTransport(answer)) as pismo:
         checks = Checks(pismo, expected, datetime.now(UTC), {"city": "Recife"})
-        await checks.run("an-opaque-access-token")
+        await checks.run(SecretStr("an-opaque-access-token"))
     assert "PATCH" not in asked
     assert {line["check"]: line["outcome"] for line in checks.lines}["tenant"] == "failed"
     assert checks.organization is None

@@ -4,8 +4,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from bot.jobs.runner import Patience
 from bot.messages.buttons import Act
-from playground.journey import action_id, ready
+from playground.walkthrough import action_id, ready
 from tests.bot.workplace import Workplace
 from tests.proof_place import STEP, Acme
 
@@ -15,8 +16,7 @@ PASSED = "all checks passed"
 @pytest.fixture
 async def acme() -> AsyncIterator[Acme]:
     """All is set up but the proof."""
-    async with Workplace() as place:
-        place.patient(attempts=10_000)
+    async with Workplace(patience=Patience(10_000, wait=lambda _attempt: 0.02)) as place:
         one = Acme(place, await place.begin())
         await one.gets_an_organization()
         await place.send(one.onboarding, STEP, method="basic", mtls="pismo_pair")
@@ -49,7 +49,7 @@ async def test_a_change_while_it_runs_asks_for_a_proof_of_the_change(acme: Acme)
     told = [message.text for message in acme.journey.thread("step", STEP) if "does not count" in message.text]
     assert len(told) == 1
     assert f"<@{place.ana.id}>" in told[0]
-    assert place.bot.desk.tokens == {}
+    assert place.bot.tokens == {}
     await place.approve(acme.onboarding, STEP, place.sam, place.kim)
     assert PASSED not in acme.said
     assert await place.state(acme.onboarding, STEP) == "fulfilling"

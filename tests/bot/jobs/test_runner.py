@@ -3,43 +3,56 @@
 import asyncio
 import contextlib
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import select
 
 from bot.jobs.engine import Engine
-from bot.jobs.runner import Effects, Impossible, RetryLater, Unreachable
+from bot.jobs.errors import EffectError, Impossible, RetryLater, Unreachable
+from bot.jobs.registry import Finished, Handlers, Run
+from bot.jobs.runner import Patience, Runner
 from bot.slack.errors import SlackError
-from flows.model import EffectRecord, new_id
+from flows.model import EffectRecord, Seen, new_id
+from flows.outbox import DeleteFile, Effect, FileRequest, Say
+from flows.ports import Unit
+from storage.errors import Unavailable
 from storage.migrate import upgrade
 from storage.sealing import Keyring, new_key
 from storage.store import Store
+from storage.tables import effects
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+MOST_ATTEMPTS = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfALaterVersion(Effect):
+    """Of a kind that this version doesn't know."""
+
+    kind = "no such kind"
+
 
 class Works:
-    """A store, an engine and effects of one kind, ``do``, whose argument ``n`` is written down when it is done."""
+    """A store, an engine and a runner that does files' deletions and requests: their numbers are written down when they are done."""
 
     def __init__(self, url: str, keyring: Keyring) -> None:
         self.url, self.keyring = url, keyring
         self.changed = asyncio.Condition()
-        self.most_attempts = 4
         self.begin_anew()
-        self.store = Store(self.url, self.keyring, self._enqueue)
-        self.engine = Engine(self.url, self._run_batch, poll_seconds=0.02)
-        self.effects = Effects(
-            self.store,
-            {"do": self._do},
-            on_failed=self._on_failed,
-            most_attempts=self.most_attempts,
-            wait=lambda attempt: 0.01 * attempt,
-        )
+        self.engine = Engine(self.url, poll_seconds=0.02)
+        self.store = Store(self.url, self.keyring, self.engine.enqueue)
+        handlers = Handlers()
+        handlers.on(DeleteFile, self._delete)
+        handlers.on(FileRequest, self._file)
+        patience = Patience(MOST_ATTEMPTS, lambda attempt: 0.01 * attempt)
+        self.runner = Runner(self.store, handlers, patience=patience, on_failed=self._on_failed)
 
     def begin_anew(self) -> None:
         """With other onboardings: what a former test left waiting does not matter."""
@@ -47,32 +60,38 @@ class Works:
         self.mine = {self.onboarding, self.other}
         self.done: list[int] = []
         self.tries: list[tuple[int, bool]] = []
-        self.failed: list[EffectRecord] = []
+        self.failed: list[tuple[str, str]] = []
         self.trouble: dict[int, list[Exception]] = {}
+        self.also: dict[int, Callable[[Unit], Awaitable[None]]] = {}
 
-    async def _enqueue(self, session: AsyncSession, onboarding_id: str, batch: str) -> None:
-        await self.engine.enqueue(session, onboarding_id, batch)
+    async def start(self) -> None:
+        await self.engine.start(self.run_batch)
 
-    async def _run_batch(self, batch: str) -> float | None:
+    async def run_batch(self, batch: str) -> float | None:
         try:
-            return await self.effects.run_batch(batch)
+            return await self.runner.run_batch(batch)
         finally:
             await self._tell()
 
-    async def _do(self, effect: EffectRecord, again: bool) -> dict[str, Any] | None:
-        number = effect.arguments["n"]
-        if effect.onboarding_id not in self.mine:  # of a former test
+    async def _delete(self, run: Run[DeleteFile]) -> Finished | None:
+        return await self._do(run, int(run.effect.file))
+
+    async def _file(self, run: Run[FileRequest]) -> Finished | None:
+        return await self._do(run, int(run.effect.resource))
+
+    async def _do(self, run: Run[Any], number: int) -> Finished | None:
+        if run.onboarding_id not in self.mine:  # of a former test
             return None
-        self.tries.append((number, again))
+        self.tries.append((number, run.again))
         await self._tell()
         if self.trouble.get(number):
             raise self.trouble[number].pop(0)
         self.done.append(number)
         await self._tell()
-        return {"ts": str(number)}
+        return Finished({"ts": str(number)}, self.also.get(number))
 
-    async def _on_failed(self, effect: EffectRecord) -> None:
-        self.failed.append(effect)
+    async def _on_failed(self, record: EffectRecord, error: EffectError) -> None:
+        self.failed.append((record.id, error.key))
         await self._tell()
 
     async def _tell(self) -> None:
@@ -84,8 +103,19 @@ class Works:
             await self.changed.wait_for(condition)
 
     async def ask(self, *numbers: int, onboarding: str = "") -> list[str]:
+        return await self.ask_for([DeleteFile(file=str(number)) for number in numbers], onboarding)
+
+    async def ask_for(self, effects: Sequence[Effect], onboarding: str = "") -> list[str]:
+        """Ids of what one commit asked for, in order."""
         async with self.store.write() as unit:
-            return [unit.effect(onboarding or self.onboarding, "do", n=number) for number in numbers]
+            for effect in effects:
+                unit.ask(onboarding or self.onboarding, effect)
+        return (await self.ids(onboarding))[-len(effects) :]
+
+    async def ids(self, onboarding: str = "") -> list[str]:
+        query = select(EffectRecord).where(effects.c.onboarding_id == (onboarding or self.onboarding)).order_by(effects.c.seq)
+        async with self.store.read() as unit:
+            return [record.id for record in await unit.session.scalars(query)]
 
     async def effect(self, effect_id: str) -> EffectRecord:
         async with self.store.read() as unit:
@@ -106,7 +136,7 @@ async def whole(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Works
     url = f"sqlite+aiosqlite:///{tmp_path_factory.mktemp('effects')}/bot.db"
     await asyncio.to_thread(upgrade, url)
     works = Works(url, Keyring.parse(new_key()))
-    await works.engine.start()
+    await works.start()
     yield works
     await works.engine.stop()
     await works.store.close()
@@ -135,7 +165,7 @@ async def test_what_is_done_is_written_down_with_its_ids(works: Works) -> None:
 async def test_nothing_runs_when_the_commit_fails(works: Works) -> None:
     with contextlib.suppress(ZeroDivisionError):
         async with works.store.write() as unit:
-            unit.effect(works.onboarding, "do", n=1)
+            unit.ask(works.onboarding, DeleteFile(file="1"))
             raise ZeroDivisionError
     await works.ask(2)
     await works.until(lambda: bool(works.done))
@@ -161,10 +191,8 @@ async def test_another_onboarding_does_not_wait(works: Works) -> None:
 
 async def test_what_waits_in_a_lane_of_its_own_keeps_nothing_else_waiting(works: Works) -> None:
     works.trouble[1] = [RetryLater(3600)]
-    async with works.store.write() as unit:
-        unit.effect(works.onboarding, "do", n=1, lane="desk")
-        unit.effect(works.onboarding, "do", n=2, lane="desk")
-        unit.effect(works.onboarding, "do", n=3)
+    requests = [FileRequest(step="service_desk", resource=number) for number in ("1", "2")]
+    await works.ask_for([*requests, DeleteFile(file="3")])
     await works.ask(4)
     await works.until(lambda: len(works.done) == 2)
     assert works.done == [3, 4]
@@ -183,8 +211,8 @@ async def test_given_up_after_its_attempts_and_the_next_one_goes_on(works: Works
     one, two = await works.ask(1, 2)
     await works.until(lambda: works.done == [2])
     effect = await works.effect(one)
-    assert (effect.state, effect.error, effect.attempts) == ("failed", "timeout", works.most_attempts)
-    assert [failed.id for failed in works.failed] == [one]
+    assert (effect.state, effect.error, effect.attempts) == ("failed", "timeout", MOST_ATTEMPTS)
+    assert works.failed == [(one, "timeout")]
     assert len(effect.error_id) == 6
     await works.state_becomes(two, "done")
 
@@ -206,9 +234,9 @@ async def test_what_never_works_is_given_up_at_once(works: Works, error: Excepti
     assert (effect.state, effect.error, effect.attempts) == ("failed", key, 1)
 
 
-async def test_an_unknown_kind_fails_visibly(works: Works) -> None:
-    async with works.store.write() as unit:
-        one = unit.effect(works.onboarding, "no such kind")
+@pytest.mark.parametrize("effect", [OfALaterVersion(), Say(where="customer", key="approved", params={})])
+async def test_what_nobody_can_do_fails_visibly(works: Works, effect: Effect) -> None:
+    (one,) = await works.ask_for([effect])
     await works.until(lambda: bool(works.failed))
     assert (await works.effect(one)).error == "unknown_kind"
 
@@ -217,19 +245,58 @@ async def test_a_failed_effect_can_be_tried_again_under_its_own_id(works: Works)
     works.trouble[1] = [Impossible("not_in_channel")]
     (one,) = await works.ask(1)
     await works.state_becomes(one, "failed")
-    assert await works.effects.retry(one, works.engine)
+    async with works.store.write() as unit:
+        record = await unit.get(EffectRecord, one)
+        assert record is not None
+        unit.retry(record)
     await works.state_becomes(one, "done")
     assert works.tries == [(1, False), (1, True)]
-    assert not await works.effects.retry(one, works.engine)
 
 
-async def test_a_batch_without_a_job_is_found(works: Works, monkeypatch: pytest.MonkeyPatch) -> None:
-    with monkeypatch.context() as broken:
-        broken.setattr(works.store, "on_effects", None)  # a commit whose job got lost
-        await works.ask(1)
-    assert await works.effects.requeue_stranded(works.engine) == 0  # it may only just have been written
-    monkeypatch.setattr("bot.jobs.runner.STRANDED_AFTER", timedelta(seconds=-1))
-    assert await works.effects.requeue_stranded(works.engine) == 1
+async def test_what_a_handler_adds_is_written_together_with_the_end(works: Works) -> None:
+    async def also(unit: Unit) -> None:
+        unit.add(Seen(id=f"seen:{works.onboarding}", at=unit.now))
+
+    works.also[1] = also
+    (one,) = await works.ask(1)
+    await works.state_becomes(one, "done")
+    async with works.store.read() as unit:
+        assert await unit.get(Seen, f"seen:{works.onboarding}") is not None
+
+
+async def test_an_end_that_could_not_be_written_is_tried_again_whole(works: Works) -> None:
+    told = [Unavailable("full")]
+
+    async def also(unit: Unit) -> None:
+        unit.add(Seen(id=f"seen:{works.onboarding}", at=unit.now))
+        if told:
+            raise told.pop()
+
+    works.also[1] = also
+    (one,) = await works.ask(1)
+    assert (await works.state_becomes(one, "done")).attempts == 2
+    assert works.tries == [(1, False), (1, True)]
+    async with works.store.read() as unit:
+        assert await unit.get(Seen, f"seen:{works.onboarding}") is not None
+
+
+async def test_what_a_handler_adds_and_cannot_be_written_is_given_up_visibly(works: Works) -> None:
+    async def also(unit: Unit) -> None:
+        raise KeyError("Acme Bank")
+
+    works.also[1] = also
+    (one,) = await works.ask(1)
+    await works.until(lambda: bool(works.failed))
+    assert (await works.effect(one)).error == "internal"
+
+
+async def test_a_batch_without_a_job_is_found(works: Works) -> None:
+    store = Store(works.url, works.keyring)  # with no engine: the job got lost
+    async with store.write() as unit:
+        unit.ask(works.onboarding, DeleteFile(file="1"))
+    await store.close()
+    assert await works.runner.requeue_stranded(works.engine) == 0  # it may only just have been written
+    assert await works.runner.requeue_stranded(works.engine, after=timedelta(seconds=-1)) == 1
     await works.until(lambda: works.done == [1])
 
 
@@ -238,41 +305,44 @@ async def test_the_engine_can_be_stopped_and_started_with_work_waiting(works: Wo
     await works.ask(1)
     await works.until(lambda: bool(works.tries))
     await works.engine.stop()
-    await works.engine.start()
+    await works.start()
     await works.ask(2, onboarding=works.other)
     await works.until(lambda: works.done == [2])
 
 
 CRASHING = """
-import asyncio, os, sys
-from bot.jobs.runner import Effects
+import asyncio, sys
 from bot.jobs.engine import Engine
+from bot.jobs.registry import Handlers
+from bot.jobs.runner import Runner
+from flows.outbox import DeleteFile
 from storage.sealing import Keyring
 from storage.store import Store
 
 url, key, mode = sys.argv[1:]
 
-async def do(effect, again):
-    print("does", effect.arguments["n"], again, flush=True)
-    if mode == "hang" and effect.arguments["n"] == 2:
+async def do(run):
+    print("does", run.effect.file, run.again, flush=True)
+    if mode == "hang" and run.effect.file == "2":
         await asyncio.Event().wait()
-    return {}
 
 async def main():
-    store = Store(url, Keyring.parse(key), lambda *a: engine.enqueue(*a))
-    effects = Effects(store, {"do": do})
-    engine = Engine(url, effects.run_batch, poll_seconds=0.02)
-    await engine.start()
+    engine = Engine(url, poll_seconds=0.02)
+    store = Store(url, Keyring.parse(key), engine.enqueue)
+    handlers = Handlers()
+    handlers.on(DeleteFile, do)
+    await engine.start(Runner(store, handlers).run_batch)
     if mode == "hang":
         async with store.write() as unit:
-            for n in (1, 2, 3):
-                unit.effect("onb_1", "do", n=n)
+            for n in "123":
+                unit.ask("onb_1", DeleteFile(file=n))
     await asyncio.Event().wait()
 
 asyncio.run(main())
 """
 
 
+@pytest.mark.process
 async def test_a_killed_process_does_the_rest_after_its_restart_and_looks_for_what_was_under_way(tmp_path: Path) -> None:
     url, key = f"sqlite+aiosqlite:///{tmp_path}/bot.db", new_key()
     await asyncio.to_thread(upgrade, url)
@@ -282,9 +352,14 @@ async def test_a_killed_process_does_the_rest_after_its_restart_and_looks_for_wh
             *(sys.executable, "-c", CRASHING, url, key, mode), stdout=asyncio.subprocess.PIPE
         )
         assert process.stdout is not None
-        async with asyncio.timeout(20):
+        try:
             while not seen or seen[-1] != last:
-                seen.append((await process.stdout.readline()).decode().strip())
-        process.kill()
-        await process.communicate()
+                line = await process.stdout.readline()
+                if not line:
+                    pytest.fail(f"it ended after {seen}: see what it wrote to standard error")
+                seen.append(line.decode().strip())
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.communicate()
     assert seen == ["does 1 False", "does 2 False", "does 2 True", "does 3 False"]

@@ -10,15 +10,16 @@ from collections.abc import Iterator
 import aiohttp
 import pytest
 
+from bot.jobs.runner import Patience
 from bot.messages.buttons import Act
 from flows.people import SYSTEM
 from flows.ports import Unit
 from flows.steps.org_details import to_org_details
 from playground.acts import example
-from playground.journey import action_id, effect_id, ready
 from playground.slack import Message, Outcome
 from playground.slack.delivery import signature
-from tests.bot.workplace import Workplace
+from playground.walkthrough import action_id, effect_id, ready
+from tests.bot.workplace import PROMPT, Workplace
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -28,7 +29,7 @@ FORM = "application/x-www-form-urlencoded"
 
 @pytest.fixture(autouse=True)
 def patience(office: Workplace) -> None:
-    office.patient()
+    office.patience = PROMPT
 
 
 def twice(office: Workplace) -> list[str]:
@@ -87,7 +88,7 @@ async def test_what_is_given_up_is_shown_with_a_button_that_does_it_after_all(of
         await office.settled()
     assert office.journey.lasting("step", "planning").text != stale
     async with office.bot.store.read() as unit:
-        assert [e for e in await unit.failed_effects() if e.onboarding_id == onboarding] == []
+        assert not await unit.failed_effects(onboarding)
     assert twice(office) == []
 
 
@@ -206,7 +207,7 @@ async def test_a_full_disk_is_told_and_what_was_sent_before_is_there(office: Wor
         told = ""
         for number in range(40):  # until the free pages are used up
             try:
-                await office.bot.desk.transact(lambda unit, n=number: fill(unit, onboarding, n))  # type: ignore[misc]
+                await office.bot.store.transact(lambda unit, n=number: fill(unit, onboarding, n))  # type: ignore[misc]
             except Exception as error:  # noqa: BLE001  its kind is what is looked at
                 told = str(error)
                 break
@@ -265,7 +266,7 @@ async def test_the_proof_outlasts_a_bad_moment_of_pismo(office: Workplace, onboa
     await office.settled()
     assert "Proof of access" in said(office)
     assert "not everything passed" not in said(office)
-    assert office.bot.desk.tokens == {}
+    assert office.bot.tokens == {}
 
 
 async def test_where_pismo_stays_away_the_person_is_asked_for_a_fresh_token(office: Workplace, onboarding: str) -> None:
@@ -274,7 +275,7 @@ async def test_where_pismo_stays_away_the_person_is_asked_for_a_fresh_token(offi
     await prove(office, token)
     await office.settled()
     assert "not everything passed" in said(office)
-    assert office.bot.desk.tokens == {}
+    assert office.bot.tokens == {}
     office.pismo.faults.clear()
     await prove(office, token)
     await office.settled()
@@ -285,9 +286,9 @@ async def test_where_pismo_stays_away_the_person_is_asked_for_a_fresh_token(offi
 async def test_a_restart_during_the_proof_loses_the_token_and_says_so(office: Workplace, onboarding: str) -> None:
     token = await to_the_proof(office, onboarding)
     office.pismo.faults.add("*", "5xx", times=1000)
-    office.patient(1000, 0.3)
+    office.patience = Patience(1000, wait=lambda _attempt: 0.3)
     await prove(office, token)
-    await office.slack.until(lambda: office.bot.desk.tokens)
+    await office.slack.until(lambda: office.bot.tokens)
     await office.restart()
     office.pismo.faults.clear()
     await office.slack.until(lambda: "not everything passed" in said(office), timeout=15)

@@ -16,9 +16,9 @@ from bot.modals.meta import FormMeta
 from flows.cases.naming import folded
 from flows.forms.dialogs import DIALOGS
 from flows.forms.fields import Kind, inputs
-from flows.journey import all_forms, form_of
+from flows.journey import JOURNEYS
 from flows.people import Side
-from playground.slack import Channel, Person, View
+from playground.slack import Channel, SlackPerson, View
 from playground.slack.payloads import actions_on_view, on_submission
 from playground.slack.world import User
 from tests.bot.workplace import STEPS, Workplace
@@ -104,15 +104,15 @@ def may_use(form: str) -> set[str]:
 
 
 def all_form_ids() -> list[str]:
-    return [*DIALOGS, *dict.fromkeys(form.id for form in all_forms())]
+    return [*DIALOGS, *dict.fromkeys(form.id for form in JOURNEYS.all_forms())]
 
 
 @dataclass
-class Scene:
+class Setting:
     """Three onboardings: Acme's (shared channel), the guests', Blue Coop's."""
 
     place: Workplace
-    people: dict[str, Person]
+    people: dict[str, SlackPerson]
     where: dict[str, Channel]
     acme: str
     guests: str
@@ -121,7 +121,7 @@ class Scene:
     """Forms whose own choices are there at this stage."""
 
     async def quiet(self) -> dict[str, list[tuple[object, ...]]]:
-        await self.place.bot.desk.drain()
+        await self.place.bot.background.drain()
         return self.place.rows()
 
     def place_of(self, kind: str, of: str) -> Channel:
@@ -133,15 +133,15 @@ class Scene:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def scene() -> AsyncIterator[Scene]:
+async def scene() -> AsyncIterator[Setting]:
     async with Workplace() as place:
         slack = place.slack
         pismo, acme = slack.world.teams[0], slack.world.teams[1]
         elsewhere = slack.add_team("Elsewhere")
         gina, greta = slack.add_person("Gina", pismo, restricted=True), slack.add_person("Greta", pismo, restricted=True)
         carla, uli = slack.add_person("Carla", acme), slack.add_person("Uli", elsewhere)
-        robot = Person(slack, slack.courier, User("USLACK", pismo, "Slack"))
-        double = Person(slack, slack.courier, User(place.ana.id, elsewhere, "Double"))
+        robot = SlackPerson(slack, slack.courier, User("USLACK", pismo, "Slack"))
+        double = SlackPerson(slack, slack.courier, User(place.ana.id, elsewhere, "Double"))
         slack.world.users["USLACK"] = robot.user
         cafe = slack.add_channel("cafe", pismo, [carla, place.olga, greta, place.gus, place.pat, uli, place.ana, robot])
         guests = slack.add_channel("guests_pismo", pismo, [place.sam, place.pat, place.gus, gina])
@@ -169,7 +169,7 @@ async def scene() -> AsyncIterator[Scene]:
             await place.send(onboarding, "service_desk", lead)
             await place.approve(onboarding, "service_desk")
             await place.send(onboarding, SENT, lead)
-        yield Scene(place, people, where, first, second, guests)
+        yield Setting(place, people, where, first, second, guests)
 
 
 def cases(table: Mapping[str, str], of: str) -> list[tuple[str, str, str]]:
@@ -179,7 +179,7 @@ def cases(table: Mapping[str, str], of: str) -> list[tuple[str, str, str]]:
 EVERYONE = pytest.mark.parametrize(("kind", "role", "of"), cases(PEOPLE, "acme") + cases(GUESTS, "guests"))
 
 
-async def value_of(scene: Scene, onboarding: str, step: str = SENT, task: str = "") -> ButtonValue:
+async def value_of(scene: Setting, onboarding: str, step: str = SENT, task: str = "") -> ButtonValue:
     record = (await scene.place.snapshot(onboarding)).steps[step]
     return ButtonValue(onboarding=onboarding, step=step, revision=record.revision, digest=record.digest[:16], task=task)
 
@@ -192,13 +192,13 @@ class Pressed:
     words: str
 
 
-async def press(scene: Scene, kind: str, act: Act, value: ButtonValue) -> Pressed:
+async def press(scene: Setting, kind: str, act: Act, value: ButtonValue) -> Pressed:
     person, place = scene.people[kind], scene.place
     person.user.stack.clear()
     said = len(place.answers(person))
     outcome = await place.press(person, scene.place_of(kind, value.onboarding), act, value)
     assert outcome.ok, (act, value, outcome.error)
-    await place.bot.desk.drain()
+    await place.bot.background.drain()
     words = "\n".join(place.answers(person)[said:]) + place.shown(person)
     # A window that was opened while the data was late, and then tells the refusal, shows nothing.
     came = person.view is not None and person.view.data["callback_id"] != "message"
@@ -220,7 +220,7 @@ def every_button(role: str) -> tuple[list[tuple[Act, str, str]], list[tuple[Act,
 
 @EVERYONE
 async def test_a_button_that_is_not_theirs_changes_and_shows_nothing_and_says_so(
-    scene: Scene, kind: str, role: str, of: str
+    scene: Setting, kind: str, role: str, of: str
 ) -> None:
     onboarding = getattr(scene, of)
     before = await scene.quiet()
@@ -233,7 +233,7 @@ async def test_a_button_that_is_not_theirs_changes_and_shows_nothing_and_says_so
 
 
 @EVERYONE
-async def test_a_button_that_is_theirs_is_not_refused_for_who_they_are(scene: Scene, kind: str, role: str, of: str) -> None:
+async def test_a_button_that_is_theirs_is_not_refused_for_who_they_are(scene: Setting, kind: str, role: str, of: str) -> None:
     onboarding = getattr(scene, of)
     for act, step, task in every_button(role)[0]:
         before = await scene.quiet()
@@ -243,11 +243,11 @@ async def test_a_button_that_is_theirs_is_not_refused_for_who_they_are(scene: Sc
         await scene.place.settled()
 
 
-def a_form(scene: Scene, person: Person, form: str, onboarding: str, slot: int = 0) -> View:
+def a_form(scene: Setting, person: SlackPerson, form: str, onboarding: str, slot: int = 0) -> View:
     """A modal as it stands on somebody's screen, with the metadata of a form they may never have been shown."""
     step = form.partition(".")[0] if form not in DIALOGS else SENT
     meta = FormMeta(form=form, onboarding="" if form == "start" else onboarding, step="" if form == "start" else step, slot=slot)
-    page = form_of(form).pages[0]
+    page = JOURNEYS.forms(form)[0].pages[0]
     block = {
         "type": "input",
         "block_id": f"{next(iter(inputs(page.model)))[0]}~{page.id}",
@@ -260,7 +260,7 @@ def a_form(scene: Scene, person: Person, form: str, onboarding: str, slot: int =
 
 
 @EVERYONE
-async def test_a_form_is_taken_from_those_it_is_for_alone(scene: Scene, kind: str, role: str, of: str) -> None:
+async def test_a_form_is_taken_from_those_it_is_for_alone(scene: Setting, kind: str, role: str, of: str) -> None:
     person, place = scene.people[kind], scene.place
     for theirs in (False, True):
         before = await scene.quiet()
@@ -278,7 +278,7 @@ async def test_a_form_is_taken_from_those_it_is_for_alone(scene: Scene, kind: st
 
 @EVERYONE
 @pytest.mark.parametrize("act", [Act.BACK, Act.PAGE])
-async def test_turning_pages_shows_a_form_to_those_it_is_for(scene: Scene, kind: str, role: str, of: str, act: Act) -> None:
+async def test_turning_pages_shows_a_form_to_those_it_is_for(scene: Setting, kind: str, role: str, of: str, act: Act) -> None:
     person, place = scene.people[kind], scene.place
     view = a_form(scene, person, SENT, getattr(scene, of), slot=-1)
     before = await scene.quiet()
@@ -297,12 +297,12 @@ async def test_turning_pages_shows_a_form_to_those_it_is_for(scene: Scene, kind:
 
 
 @EVERYONE
-async def test_choices_are_offered_to_those_who_may_see_them(scene: Scene, kind: str, role: str, of: str) -> None:
+async def test_choices_are_offered_to_those_who_may_see_them(scene: Setting, kind: str, role: str, of: str) -> None:
     """Accesses and sessions are a customer's; currencies, countries and zones are anybody's."""
     person, place = scene.people[kind], scene.place
     searched = [
         (form.id, page.id, name, item.source)
-        for form in all_forms()
+        for form in JOURNEYS.all_forms()
         for page in form.pages
         for name, _, item in inputs(page.model)
         if item.kind in (Kind.SEARCH, Kind.SEARCH_MANY)
@@ -321,7 +321,7 @@ async def test_choices_are_offered_to_those_who_may_see_them(scene: Scene, kind:
 
 
 @pytest.mark.parametrize("kind", dict.fromkeys([*PEOPLE, *GUESTS]))
-async def test_commands_are_support_s_even_where_slack_would_let_others(scene: Scene, kind: str) -> None:
+async def test_commands_are_support_s_even_where_slack_would_let_others(scene: Setting, kind: str) -> None:
     person, place = scene.people[kind], scene.place
     theirs = PEOPLE.get(kind) == "support"
     before = await scene.quiet()
@@ -329,7 +329,7 @@ async def test_commands_are_support_s_even_where_slack_would_let_others(scene: S
         person.user.stack.clear()
         outcome = await place.deliver_command(person, line, scene.where[kind])
         assert outcome.ok, (line, outcome.error)
-        await place.bot.desk.drain()
+        await place.bot.background.drain()
         words = json.dumps(outcome.body, ensure_ascii=False)
         assert is_refusal(words) != theirs, (line, words)
         assert (person.view is not None) == (theirs and line.split()[0] in ("start", "assign", "skip", "reopen")), line
@@ -355,7 +355,7 @@ async def test_commands_are_support_s_even_where_slack_would_let_others(scene: S
         ("somebody unknown", set()),
     ],
 )
-async def test_app_home_shows_each_person_their_own_customers(scene: Scene, kind: str, sees: set[str]) -> None:
+async def test_app_home_shows_each_person_their_own_customers(scene: Setting, kind: str, sees: set[str]) -> None:
     person = scene.people[kind]
     home = await person.open_home()
     assert home is not None
@@ -363,7 +363,7 @@ async def test_app_home_shows_each_person_their_own_customers(scene: Scene, kind
     assert {name for name in ("Acme Bank", "Guest Credit", "Blue Coop") if name in shown} == sees
 
 
-async def test_a_refused_press_in_app_home_is_answered_by_a_direct_message(scene: Scene) -> None:
+async def test_a_refused_press_in_app_home_is_answered_by_a_direct_message(scene: Setting) -> None:
     person, place = scene.people["colleague who is not in the channel"], scene.place
     await person.open_home()
     assert person.home is not None
@@ -371,11 +371,11 @@ async def test_a_refused_press_in_app_home_is_answered_by_a_direct_message(scene
     value = (await value_of(scene, scene.acme)).dumped()
     action = {"type": "button", "block_id": "b", "action_id": Act.OPEN_FORM, "value": value, "action_ts": "1.1"}
     await place.deliver(person, payload | {"actions": [action]})
-    await asyncio.wait_for(place.bot.desk.drain(), 5)
+    await asyncio.wait_for(place.bot.background.drain(), 5)
     assert "belongs to another company" in place.answers(person)[-1]
 
 
-async def test_the_tables_here_speak_of_everything_there_is(scene: Scene) -> None:
+async def test_the_tables_here_speak_of_everything_there_is(scene: Setting) -> None:
     """A new button, dialog or task of the customer has to be put into a table above."""
     assert {*BUTTONS, Act.TASK, Act.BACK, Act.PAGE, Act.LINK} == set(Act)
     assert set(DIALOG_FOR) == set(DIALOGS)

@@ -4,22 +4,21 @@ import pytest
 
 from bot.messages.buttons import Act, ButtonValue
 from flows.cases import manage
-from playground.journey import action_id
+from flows.cases.case import Case
 from playground.slack import Message
-from tests.bot.workplace import STEPS, Workplace, who
+from playground.walkthrough import action_id
+from tests.bot.workplace import STEPS, Workplace
 
 LAST = "next_steps"
 OTHERS = [step for step in STEPS if step != LAST]
 
 
 async def skip(place: Workplace, onboarding: str, *steps: str) -> None:
-    async def one(step: str) -> None:
-        await place.bot.desk.transact(
-            lambda unit: manage.skip(unit, place.rules.rules, onboarding, step, who(place.sam), "Not needed.")
-        )
+    def skip(case: Case) -> None:
+        for step in steps:
+            manage.skip(case, step, "Not needed.")
 
-    for step in steps:
-        await one(step)
+    await place.act(onboarding, skip, place.sam)
     await place.settled()
 
 
@@ -67,7 +66,7 @@ async def test_a_last_step_that_was_skipped_keeps_nothing_open(place: Workplace)
 async def test_after_the_reminders_it_can_be_closed_where_support_is_told(place: Workplace) -> None:
     onboarding = await place.begin()
     await skip(place, onboarding, *OTHERS)
-    await place.bot.desk.transact(lambda unit: manage.stuck(unit, onboarding, LAST, "Nobody here to rate it.", who(place.ana)))
+    await place.act(onboarding, lambda case: manage.stuck(case, LAST, "Nobody here to rate it."), place.ana)
     await place.settled()
     await closes(place, place.journey.lasting("review", LAST))
     await assert_closed(place)
@@ -78,8 +77,7 @@ async def test_not_while_another_step_is_left(place: Workplace, last: str) -> No
     onboarding = await place.begin()
     await skip(place, onboarding, *OTHERS, *([LAST] if last == "skipped" else []))
     before = await status(place)
-    reopen = lambda unit: manage.reopen(unit, place.rules.rules, onboarding, "planning", who(place.sam), "More to plan.")  # noqa: E731
-    await place.bot.desk.transact(reopen)
+    await place.act(onboarding, lambda case: manage.reopen(case, "planning", "More to plan."), place.sam)
     await place.settled()
     assert action_id((await status(place)).blocks, Act.TASK, "close_onboarding") is None
     await closes(place, before)  # a status asked for before that
@@ -95,6 +93,6 @@ async def test_the_customer_closes_nothing(place: Workplace) -> None:
     await skip(place, onboarding, *OTHERS)
     value = ButtonValue(onboarding=onboarding, step=LAST, task="close_onboarding")
     await place.press(place.ana, place.acme, Act.TASK, value)
-    await place.bot.desk.drain()
+    await place.bot.background.drain()
     assert "Only Pismo's support can do this" in place.answers(place.ana)[-1]
     await closes(place, await status(place))

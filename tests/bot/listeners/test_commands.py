@@ -6,10 +6,9 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from flows.cases import start
-from playground.journey import ready
 from playground.slack import Outcome
-from tests.bot.workplace import Workplace, who
+from playground.walkthrough import ready
+from tests.bot.workplace import Workplace
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -129,7 +128,7 @@ async def test_parity_says_what_production_lacks(office: Workplace) -> None:
 async def test_what_is_over_can_still_be_looked_at_and_taken_along(office: Workplace) -> None:
     channel = office.slack.add_channel("gone_pismo", office.slack.world.teams[0], [office.sam, office.ana])
     over = await office.begin(channel, office.ana, "Gone Bank")
-    await office.bot.desk.transact(lambda unit: start.close(unit, office.rules.rules, over, who(office.sam)))
+    await office.close(over)
     for verb in ("status", "matrix", "parity"):
         assert "No onboarding matches" not in await typed(office, f"{verb} gone bank"), verb
     assert "The export comes" in await typed(office, "export gone bank")

@@ -6,8 +6,8 @@ import pytest
 
 from bot.messages.buttons import Act
 from playground.acts import example
-from playground.journey import action_id
 from playground.slack.world import Team
+from playground.walkthrough import action_id
 from tests.bot.workplace import Workplace
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

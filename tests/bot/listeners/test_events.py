@@ -3,7 +3,6 @@
 import contextlib
 import json
 import sqlite3
-from datetime import timedelta
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -16,10 +15,11 @@ from cryptography.hazmat.primitives.serialization import (
     pkcs12,
 )
 
+from bot.jobs.runner import Patience
 from bot.messages.buttons import Act, ButtonValue
 from flows.model import Received
-from flows.ports import Unit
-from playground.slack import Channel, FileUpload, Person, Sent
+from flows.outbox import Remind
+from playground.slack import Channel, FileUpload, Sent, SlackPerson
 from tests.bot.workplace import Workplace
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -35,7 +35,7 @@ def acme(office: Workplace, onboarding: str) -> Channel:
     return office.acme
 
 
-def newcomer(office: Workplace, locale: str = "en-US") -> Person:
+def newcomer(office: Workplace, locale: str = "en-US") -> SlackPerson:
     return office.slack.add_person("Carla", office.slack.world.teams[1], locale=locale)
 
 
@@ -237,11 +237,8 @@ async def test_an_event_left_by_a_crash_is_handled_at_the_next_start(office: Wor
     assert len(office.answers(carla)) == 1
 
 
-async def test_an_event_whose_handling_failed_is_handled_by_a_later_round(
-    office: Workplace, acme: Channel, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_an_event_whose_handling_failed_is_handled_by_a_later_round(office: Workplace, acme: Channel) -> None:
     """Slack does not give a file that must be looked into: the secret in it is told once Slack does."""
-    monkeypatch.setattr("bot.app.EVENT_LATE", timedelta(0))
     warnings = told_in_support(office, "tried to send a secret")
     office.slack.faults.add("download", "5xx", times=None)
     await office.ana.say(acme, "See the file.", files=[FileUpload("key.pem", PRIVATE)])
@@ -249,7 +246,7 @@ async def test_an_event_whose_handling_failed_is_handled_by_a_later_round(
     await office.settled()
     assert told_in_support(office, "tried to send a secret") == warnings
     office.slack.faults.clear()
-    await office.bot._sweep()
+    await office.bot.events.handle_left()
     await warned_once(office, acme, warnings)
 
 
@@ -272,10 +269,10 @@ async def test_another_company_s_leaving_does_not_sever_the_customer(office: Wor
 
 async def test_a_guest_is_no_longer_support(office: Workplace, acme: Channel) -> None:
     office.kim.user.restricted = True
-    await office.bot.desk.directory.refresh()
+    await office.bot.people.refresh()
     assert "Somente o suporte" in (await office.kim.command("/onboarding queue", office.support)).text
     office.kim.user.restricted = False
-    await office.bot.desk.directory.refresh()
+    await office.bot.people.refresh()
 
 
 async def test_a_reminder_that_waited_for_slack_is_not_sent_for_what_is_done_meanwhile(office: Workplace, acme: Channel) -> None:
@@ -285,10 +282,8 @@ async def test_a_reminder_that_waited_for_slack_is_not_sent_for_what_is_done_mea
     await office.settled()
     sent = len(acme.messages) - posted
 
-    async def work(unit: Unit) -> None:
-        unit.effect(onboarding, "remind", where="customer", user=office.ana.id, steps=["planning"], count=[1])
-
-    await office.bot.desk.transact(work)
+    late = Remind(where="customer", user=office.ana.id, steps=("planning",), count=(1,))
+    await office.act(onboarding, lambda case: case.ask(late))
     await office.settled()
     assert len(acme.messages) == posted + sent
 
@@ -311,7 +306,7 @@ async def test_a_bot_that_slack_no_longer_accepts_says_so_and_keeps_its_data(
 
 @pytest.mark.parametrize("fault", ["5xx", "drop_before", "429"])
 async def test_a_warning_that_slack_did_not_take_at_first_still_comes(office: Workplace, acme: Channel, fault: str) -> None:
-    office.patient(wait=0.05)
+    office.patience = Patience(3, wait=lambda _attempt: 0.05)
     warnings = told_in_support(office, "tried to send a secret")
     office.slack.faults.add("chat.postEphemeral", fault, retry_after=0)
     await office.ana.say(acme, PRIVATE.decode())
@@ -350,7 +345,7 @@ async def test_who_left_the_channel_sees_nothing_of_it_any_more_and_what_they_ty
     await office.slack.until(lambda: told_in_support(office, "who leads the onboarding of Acme Bank, has left"))
     for person in (office.ana, office.bruno):
         await office.press(person, office.blue, Act.OPEN_FORM, step)  # as from the App Home, or an old message elsewhere
-        await office.bot.desk.drain()
+        await office.bot.background.drain()
         assert person.view is None
         assert office.answers(person)[-1].startswith(
             ("This belongs to another company's", "Isto pertence ao onboarding de outra")

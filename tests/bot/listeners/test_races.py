@@ -7,11 +7,10 @@ import pytest
 import pytest_asyncio
 
 from bot.messages.buttons import Act, ButtonValue
-from flows.cases import start
-from playground.journey import ready
-from playground.slack import Message, Person, View
+from playground.slack import Message, SlackPerson, View
 from playground.slack.payloads import actions_on_view, on_submission
-from tests.bot.workplace import STEPS, Workplace, who
+from playground.walkthrough import ready
+from tests.bot.workplace import STEPS, Workplace
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -34,9 +33,9 @@ def review_card(office: Workplace, onboarding: str, step: str) -> Message:
     return next(m for m in office.support.messages if f"{onboarding}:review:{step}" in json.dumps(m.metadata))
 
 
-async def opened(office: Workplace, person: Person, act: Act, of: ButtonValue) -> View:
+async def opened(office: Workplace, person: SlackPerson, act: Act, of: ButtonValue) -> View:
     await office.press(person, office.support if person in (office.sam, office.kim) else office.acme, act, of)
-    await office.bot.desk.drain()
+    await office.bot.background.drain()
     assert ready(person.view), office.shown(person) or office.answers(person)
     assert person.view is not None
     return person.view
@@ -222,7 +221,7 @@ async def test_a_form_left_open_while_the_step_moved_on_says_how_things_stand(of
 async def test_nothing_is_taken_for_a_closed_onboarding(office: Workplace, onboarding: str) -> None:
     of = await value(office, onboarding, "planning")
     view = await opened(office, office.ana, Act.OPEN_FORM, of)
-    await office.bot.desk.transact(lambda unit: start.close(unit, office.rules.rules, onboarding, who(office.sam)))
+    await office.close(onboarding)
     await office.settled()
     await office.journey.send_page(office.ana, view, STEPS["planning"].form.example)
     assert f"closed by <@{office.sam.id}>" in office.shown(office.ana)
@@ -230,11 +229,11 @@ async def test_nothing_is_taken_for_a_closed_onboarding(office: Workplace, onboa
     before = office.rows()
     for act in (Act.OPEN_FORM, Act.STUCK, Act.SNOOZE):
         await office.press(office.ana, office.acme, act, of)
-        await office.bot.desk.drain()
+        await office.bot.background.drain()
         assert "was closed by" in office.answers(office.ana)[-1]
     for act in (Act.APPROVE, Act.CLAIM, Act.REJECT):
         await office.press(office.sam, office.support, act, of)
-        await office.bot.desk.drain()
+        await office.bot.background.drain()
         assert "was closed by" in office.answers(office.sam)[-1]
     assert office.rows() == before
 
@@ -249,13 +248,13 @@ async def standing(office: Workplace) -> str:
     return await office.begin(channel, office.bruno)
 
 
-async def nothing_comes_of(office: Workplace, act: str, pressed: ButtonValue | str, *, by: Person | None = None) -> str:
+async def nothing_comes_of(office: Workplace, act: str, pressed: ButtonValue | str, *, by: SlackPerson | None = None) -> str:
     """Press what leads nowhere; what was answered."""
     by = by or office.sam
     by.user.stack.clear()
     before, said = office.rows(), len(office.answers(by))
     outcome = await office.press(by, office.support if by is office.sam else office.acme, act, pressed)
-    await office.bot.desk.drain()
+    await office.bot.background.drain()
     assert outcome.ok, (act, pressed, outcome.error)
     assert office.rows() == before, (act, pressed)
     assert by.view is None, (act, pressed)
@@ -318,7 +317,7 @@ async def test_a_window_of_another_time_is_answered(office: Workplace, standing:
     assert (searched.ok, searched.body) == (True, {"options": []})
     action = {"type": "button", "block_id": "b", "action_id": "back", "value": "{}", "action_ts": "1.1"}
     assert (await office.deliver(office.sam, around | {"actions": [action]})).ok
-    await office.bot.desk.drain()
+    await office.bot.background.drain()
     assert "no longer exists" in office.shown(office.sam)
 
 
@@ -330,7 +329,7 @@ async def test_two_starts_in_one_channel_make_one_onboarding(office: Workplace) 
     values = {"customer": "New Coop", "channel": channel.id, "lead": office.olga, "owner": office.sam, "language": "en"}
     for person in (office.sam, office.kim):
         await office.deliver_command(person, "start", channel)
-        await office.bot.desk.drain()
+        await office.bot.background.drain()
         assert person.view is not None
         await office.journey.type_in(person, person.view, values)
     await asyncio.gather(office.sam.submit(), office.kim.submit())

@@ -7,8 +7,8 @@ import pytest
 
 from bot.messages.buttons import Act, ButtonValue
 from playground.acts import SUBJECT
-from playground.journey import action_id
 from playground.pismo.authority import Authority, new_key, signing_request
+from playground.walkthrough import action_id
 from tests.bot.workplace import STEPS, Workplace
 from tests.proof_place import STEP, Acme
 
@@ -56,7 +56,7 @@ async def test_nothing_else_of_it_is_done_after_the_end(acme: Acme) -> None:
         if task.id != TASK:
             value = ButtonValue(onboarding=acme.onboarding, step=STEP, task=task.id)
             await place.press(place.sam, place.support, Act.TASK, value)
-            await place.bot.desk.drain()
+            await place.bot.background.drain()
             assert "was closed by" in place.answers(place.sam)[-1]
     told = lambda: "A renewed certificate is recorded." in acme.said  # noqa: E731
     await acme.journey.task(place.sam, "review", STEP, TASK, {"certificate": renewed(timedelta(days=900))}, told)
@@ -65,5 +65,5 @@ async def test_nothing_else_of_it_is_done_after_the_end(acme: Acme) -> None:
 async def test_the_customer_renews_nothing_by_themselves(acme: Acme) -> None:
     place, value = acme.place, ButtonValue(onboarding=acme.onboarding, step=STEP, task=TASK)
     await place.press(place.ana, place.acme, Act.TASK, value)
-    await place.bot.desk.drain()
+    await place.bot.background.drain()
     assert "Only Pismo's support can do this" in place.answers(place.ana)[-1]

@@ -12,6 +12,7 @@ from bot.messages.blocks import Drawing
 from bot.messages.buttons import Act, parse
 from bot.messages.texts import Texts, table
 from flows.model import EffectRecord, Snapshot
+from flows.outbox import Remind
 from flows.people import Side
 from flows.state import StepState
 from playground.slack.checks import check_message, check_view
@@ -32,12 +33,12 @@ def messages(made: Snapshot, language: str, failed: Sequence[EffectRecord] = ())
         yield f"step {step_id}", step.step_message(made, JOURNEY, step_id, texts, at)
         yield f"review {step_id}", review.review_card(made, JOURNEY, step_id, texts, at, RULES, failed)
         for side in Side:
-            asked = {"where": side.value, "user": "U_ANA", "steps": [step_id], "count": 1}
+            asked = Remind(where=side.value, user="U_ANA", steps=(step_id,), count=(1,))
             yield f"reminder {step_id}", reminder.reminder(made, JOURNEY, asked, texts, at)
     for side in Side:
-        asked = {"where": side.value, "user": "U_ANA", "steps": list(STEPS), "count": 3}
+        asked = Remind(where=side.value, user="U_ANA", steps=STEPS, count=(3,) * len(STEPS))
         yield "reminder of all", reminder.reminder(made, JOURNEY, asked, texts, at)
-    yield "matrix", matrix.matrix(made, texts, NOW)
+    yield "matrix", matrix.matrix(made, texts)
     yield "status", board.one(made, JOURNEY, texts, at)
     yield "overview", board.overview([made], texts, NOW)
     yield "queue", board.queue([made], texts, NOW)

@@ -20,6 +20,7 @@ from bot.messages.review import answer_sections, diff, differences, review_card
 from bot.messages.step import step_message
 from bot.messages.texts import Texts, escape, for_locale, languages
 from flows.model import Snapshot
+from flows.outbox import Remind
 from flows.people import Side
 from flows.state import StepState
 from playground.slack.block_kit import texts as words_of
@@ -125,15 +126,15 @@ def test_a_step_offers_to_fill_to_change_or_neither(state: StepState) -> None:
 
 def test_a_reminder_offers_the_form_help_and_a_rest() -> None:
     made = samples.snapshot(StepState.OPEN)
-    asked: dict[str, Any] = {"where": "customer", "user": "U_ANA", "steps": ["planning"]}
+    asked = Remind(where="customer", user="U_ANA", steps=("planning",))
     assert acts(reminder(made, samples.JOURNEY, asked, EN, samples.at(made)).blocks) == ["open_form", "stuck", "snooze"]
-    asked["where"] = "support"
+    asked = replace(asked, where="support")
     assert acts(reminder(made, samples.JOURNEY, asked, EN, samples.at(made)).blocks) == ["show", "snooze"]
 
 
 def test_a_reminder_of_a_task_offers_the_task() -> None:
     made = samples.snapshot(StepState.FULFILLING)
-    asked: dict[str, Any] = {"where": "customer", "user": "U_ANA", "steps": ["authentication"]}
+    asked = Remind(where="customer", user="U_ANA", steps=("authentication",))
     shown = reminder(
         made, samples.JOURNEY, asked, EN, replace(samples.at(made), done={"organization.record_org_id": {"org_id": "TN-1"}})
     )
@@ -229,7 +230,7 @@ def test_answers_that_do_not_fit_are_said_to_go_on_and_can_be_decided() -> None:
 def test_the_matrix_of_a_thousand_people_ends_with_how_to_see_all(language: str) -> None:
     made = samples.snapshot(StepState.FULFILLING)
     made.grants = samples.grants(1000)
-    shown = matrix(made, Texts(language), samples.NOW)
+    shown = matrix(made, Texts(language))
     check_message({"text": shown.text, "blocks": shown.blocks})
     assert words(shown.blocks).endswith(Texts(language)("review.more"))
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from bot.messages.buttons import Act, ButtonValue
-from playground.journey import ready
-from playground.slack import FileUpload, Seen
+from playground.slack import FileUpload, SeenMessage
 from playground.slack.checks import check_message
+from playground.walkthrough import ready
 from tests.bot.workplace import Workplace
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -77,7 +77,7 @@ async def test_more_addresses_than_a_card_takes_stand_whole_in_its_thread(office
 async def test_who_sends_a_file_sees_all_its_addresses_before(office: Workplace, onboarding: str) -> None:
     await office.open_step(onboarding, "service_desk")
     await office.press(office.ana, office.acme, Act.OPEN_FORM, ButtonValue(onboarding=onboarding, step="service_desk"))
-    await office.bot.desk.drain()
+    await office.bot.background.drain()
     assert ready(office.ana.view)
     assert office.ana.view is not None
     names = [f"user{number}" for number in range(200)]
@@ -87,4 +87,4 @@ async def test_who_sends_a_file_sees_all_its_addresses_before(office: Workplace,
     assert named(office.shown(office.ana)) == set(names)
     assert (await office.ana.submit()).closed
     await office.settled()
-    assert named(Seen.of(office.journey.lasting("review", "service_desk")).shown) == set(names)
+    assert named(SeenMessage.of(office.journey.lasting("review", "service_desk")).shown) == set(names)

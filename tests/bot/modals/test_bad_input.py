@@ -22,10 +22,10 @@ from flows.forms.fields import Kind, inputs
 from flows.forms.pages import slots
 from flows.forms.step import Form
 from playground.acts import example
-from playground.journey import action_id, ready
 from playground.slack import FileUpload, Outcome, View
 from playground.slack.payloads import on_submission
-from tests.bot.workplace import STEPS, Workplace, who
+from playground.walkthrough import action_id, ready
+from tests.bot.workplace import STEPS, Workplace
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -228,6 +228,4 @@ async def test_a_list_that_cannot_be_taken_is_said_and_a_better_one_goes_on(
     await office.settled()
     assert await office.state(onboarding, "service_desk") == "submitted"
     assert office.slack.violations == []
-    await office.bot.desk.transact(
-        lambda unit: manage.skip(unit, office.rules.rules, onboarding, "service_desk", who(office.sam), "Enough.")
-    )
+    await office.act(onboarding, lambda case: manage.skip(case, "service_desk", "Enough."), office.sam)

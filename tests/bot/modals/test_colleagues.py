@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from bot.messages.buttons import Act, ButtonValue
-from playground.journey import ready
-from playground.slack import Outcome, Person, View
+from playground.slack import Outcome, SlackPerson, View
 from playground.slack.payloads import actions_on_view, on_submission
+from playground.walkthrough import ready
 from tests.bot.workplace import STEPS, Workplace
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -23,32 +23,32 @@ def user(name: str, then: str = "another") -> dict[str, Any]:
     return {**who, "environments": ["test"], "then": then}
 
 
-async def opened(office: Workplace, person: Person, onboarding: str, step: str) -> None:
+async def opened(office: Workplace, person: SlackPerson, onboarding: str, step: str) -> None:
     person.user.stack.clear()
     await office.press(person, office.acme, Act.OPEN_FORM, ButtonValue(onboarding=onboarding, step=step))
-    await office.bot.desk.drain()
+    await office.bot.background.drain()
     assert ready(person.view), office.shown(person)
 
 
-async def type_in(office: Workplace, person: Person, values: dict[str, Any]) -> View:
+async def type_in(office: Workplace, person: SlackPerson, values: dict[str, Any]) -> View:
     """Into whatever page is on top."""
     assert person.view is not None
     await office.journey.type_in(person, person.view, values)
     return person.view
 
 
-async def send(office: Workplace, person: Person, values: dict[str, Any]) -> Outcome:
+async def send(office: Workplace, person: SlackPerson, values: dict[str, Any]) -> Outcome:
     await type_in(office, person, values)
     return await person.submit()
 
 
-async def press(office: Workplace, person: Person, name: str) -> None:
+async def press(office: Workplace, person: SlackPerson, name: str) -> None:
     assert person.view is not None
     await person.click(person.view, action_id=name)
-    await office.bot.desk.drain()
+    await office.bot.background.drain()
 
 
-def field(person: Person, name: str) -> Any:
+def field(person: SlackPerson, name: str) -> Any:
     assert person.view is not None
     states = [state["value"] for block, state in person.view.inputs.items() if block.partition("~")[0] == name]
     return next(value for key, value in states[0].items() if key != "type")
@@ -69,7 +69,7 @@ async def listed(office: Workplace, onboarding: str, *users: str) -> None:
     assert await names(office, onboarding) == list(users)
 
 
-def submission(office: Workplace, person: Person, view: View) -> Any:
+def submission(office: Workplace, person: SlackPerson, view: View) -> Any:
     return json.loads(json.dumps(on_submission(office.slack, "view_submission", person.user, view)))
 
 
@@ -110,7 +110,7 @@ async def test_a_redelivered_back_removes_one(office: Workplace, onboarding: str
     payload = json.loads(json.dumps(actions_on_view(office.slack, office.ana.user, view) | {"actions": [back]}))
     for _ in range(2):
         await office.deliver(office.ana, payload)
-        await office.bot.desk.drain()
+        await office.bot.background.drain()
     assert await names(office, onboarding) == ["aa", "cc"]
 
 

@@ -19,17 +19,20 @@ from flows.forms.dialogs import DIALOGS
 from flows.forms.fields import CATALOGUES, Answers, Input, Kind, inputs, max_length
 from flows.forms.pages import Slot, collect, raw_of, slots
 from flows.forms.step import Form
-from flows.journey import JOURNEYS, all_forms, form_of
+from flows.journey import JOURNEYS
 from flows.problems import Problem
 from playground.slack.checks import check_errors, check_view
 from playground.slack.forms import initial_state
 from tests.flows.steps.filled_forms import a_situation, example
 
-FORMS = {form.id: form for form in (*all_forms(), *DIALOGS.values())}
+FORMS = {form.id: form for form in (*JOURNEYS.all_forms(), *DIALOGS.values())}
 STEP_FORMS = {step.id: step.form for step in JOURNEYS.latest.steps.values()}
 every_form = pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
 EN = Texts("en")
 CHOSEN = {"grant_1": "person@bank.example", "session_1": "10 March", "*": "10 March"}
+SOURCES = {item.source for form in FORMS.values() for page in form.pages for _, _, item in inputs(page.model)}
+STEP_TITLES = {step: EN(f"step.{step}.title") for step in JOURNEYS.latest.steps}
+OFFERED = {**dict.fromkeys(SOURCES, CHOSEN), "steps": STEP_TITLES}
 """Labels of what onboardings offer of their own."""
 
 
@@ -39,7 +42,7 @@ def meta(form: Form) -> FormMeta:
 
 def page(form: Form, answers: Answers, index: int, texts: Texts = EN, problems: Sequence[Problem] = ()) -> dict[str, Any]:
     order = slots(form, answers)
-    shown = page_view(form, order, index, answers, texts, meta(form).on(index), problems=problems, labels=CHOSEN)
+    shown = page_view(form, order, index, answers, texts, meta(form).on(index), problems=problems, offered=OFFERED)
     return check_view(shown)
 
 
@@ -63,7 +66,7 @@ def test_every_page_is_taken_by_slack_and_read_back_as_it_was_shown(form: Form, 
     texts, answers = Texts(language), example(form)
     for index, slot in enumerate(slots(form, answers)):
         view = page(form, answers, index, texts)
-        read = parse_page(initial_state(view), slot, index, {})
+        read = parse_page(initial_state(view), slot, {})
         assert given_values(read) == given_values(without_files(slot, raw_of(slot, answers)))
         assert FormMeta.model_validate_json(view["private_metadata"]) == meta(form).on(index)
 
@@ -72,7 +75,7 @@ def test_every_page_is_taken_by_slack_and_read_back_as_it_was_shown(form: Form, 
 def test_every_page_can_be_opened_empty(form: Form) -> None:
     for index, slot in enumerate(slots(form, {})):
         view = page(form, {}, index)
-        assert given_values(parse_page(initial_state(view), slot, index, {})) == {}
+        assert given_values(parse_page(initial_state(view), slot, {})) == {}
         needed = {name for name, info, _ in inputs(slot.page.model) if info.is_required()}
         asked = {field_name(block["block_id"]) for block in blocks_of(view, "input") if not block["optional"]}
         assert asked == needed
@@ -109,7 +112,7 @@ def test_problems_are_shown_at_their_field_and_all_others_at_the_first(form: For
     for index, slot in enumerate(slots(form, {})):
         names = [name for name, _, _ in inputs(slot.page.model)]
         problems = [Problem(names[-1], "missing"), Problem("elsewhere", "no_such_key"), Problem("", "missing")]
-        found = check_errors(errors_of(problems, slot, index, EN, form.id), page(form, {}, index)["blocks"])
+        found = check_errors(errors_of(problems, slot, EN), page(form, {}, index)["blocks"])
         first, last = block_id(names[0], slot), block_id(names[-1], slot)
         assert set(found) == {first, last}
         assert EN("error.missing") in found[last]
@@ -117,7 +120,7 @@ def test_problems_are_shown_at_their_field_and_all_others_at_the_first(form: For
 
 
 def test_a_page_reopened_with_problems_says_them_above_its_inputs() -> None:
-    form = form_of("organization")
+    form = JOURNEYS.latest.steps["organization"].form
     view = page(form, example(form), 0, problems=[Problem("country", "missing")] * 2)
     assert [block["text"]["text"] for block in view["blocks"][1:3]] == [EN("error.missing")] * 2
     assert {block["level"] for block in blocks_of(view, "alert")} == {"error"}
@@ -139,7 +142,7 @@ def raw_value(item: Input, most: int, data: st.DataObject) -> Any:
         case Kind.MOMENT:
             return data.draw(st.integers(1_500_000_000, 4_000_000_000))
         case Kind.CHOICE:
-            return data.draw(st.sampled_from(item.options))
+            return data.draw(st.sampled_from(item.options or tuple(OFFERED[item.source])))
         case Kind.CHOICES:
             chosen = data.draw(st.sets(st.sampled_from(item.options), min_size=1))
             return [option for option in item.options if option in chosen]
@@ -156,7 +159,7 @@ def raw_value(item: Input, most: int, data: st.DataObject) -> Any:
             return None
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=settings().max_examples * 4 // 5)
 @given(st.data(), st.sampled_from(sorted(FORMS)), st.sampled_from(languages()))
 def test_any_raw_answers_come_back_as_they_were_typed(data: st.DataObject, form_id: str, language: str) -> None:
     form = FORMS[form_id]
@@ -165,11 +168,11 @@ def test_any_raw_answers_come_back_as_they_were_typed(data: st.DataObject, form_
     slot = Slot(asked, 0 if asked.repeat else None)
     raw = {name: raw_value(item, max_length(info) or 3000, data) for name, info, item in inputs(asked.model)}
     answers = {asked.repeat: [raw]} if asked.repeat else raw
-    view = check_view(page_view(form, [slot], 0, answers, Texts(language), meta(form), labels=CHOSEN))
-    assert given_values(parse_page(initial_state(view), slot, 0, {})) == given_values(raw)
+    view = check_view(page_view(form, [slot], 0, answers, Texts(language), meta(form), offered=OFFERED))
+    assert given_values(parse_page(initial_state(view), slot, {})) == given_values(raw)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=settings().max_examples * 3 // 5)
 @given(TYPED.map(lambda text: (text * 3000)[:3000]), st.sampled_from(sorted(STEP_FORMS)), st.sampled_from(languages()))
 def test_the_last_page_fits_whatever_was_typed_and_mentions_nobody(typed: str, step: str, language: str) -> None:
     form, texts = STEP_FORMS[step], Texts(language)

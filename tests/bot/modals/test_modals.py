@@ -8,35 +8,34 @@ from typing import Any
 import pytest
 
 from bot.messages.buttons import Act, ButtonValue
-from flows.cases import start as cases_start
-from playground.journey import ready
-from playground.slack import Channel, FileUpload, Outcome, Person
-from tests.bot.workplace import STEPS, Workplace, who
+from playground.slack import Channel, FileUpload, Outcome, SlackPerson
+from playground.walkthrough import ready
+from tests.bot.workplace import STEPS, Workplace
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 ORGANIZATION = STEPS["organization"].form.example
 
 
-async def open_form(office: Workplace, person: Person, onboarding: str, step: str = "planning") -> None:
+async def open_form(office: Workplace, person: SlackPerson, onboarding: str, step: str = "planning") -> None:
     person.user.stack.clear()
     await office.press(person, office.acme, Act.OPEN_FORM, ButtonValue(onboarding=onboarding, step=step))
-    await office.bot.desk.drain()
+    await office.bot.background.drain()
 
 
-async def send(office: Workplace, person: Person, values: dict[str, Any]) -> Outcome:
+async def send(office: Workplace, person: SlackPerson, values: dict[str, Any]) -> Outcome:
     assert person.view is not None, office.answers(person)
     assert ready(person.view), office.shown(person)
     return await office.journey.send_page(person, person.view, values)
 
 
-async def back(office: Workplace, person: Person) -> None:
+async def back(office: Workplace, person: SlackPerson) -> None:
     assert person.view is not None
     await person.click(person.view, action_id=Act.BACK)
-    await office.bot.desk.drain()
+    await office.bot.background.drain()
 
 
-def typed(person: Person) -> dict[str, Any]:
+def typed(person: SlackPerson) -> dict[str, Any]:
     """What stands in the fields of the form, by field name."""
     assert person.view is not None
     found = {}
@@ -110,7 +109,7 @@ async def test_the_last_page_shows_all_answers_and_lets_each_page_be_changed(off
         assert str(ORGANIZATION[name]) in shown
     assert office.ana.view is not None
     await office.ana.click(office.ana.view, action_id=f"{Act.PAGE}:1")
-    await office.bot.desk.drain()
+    await office.bot.background.drain()
     assert typed(office.ana)["city"] == ORGANIZATION["city"]
     assert (await send(office, office.ana, {"city": "Recife"})).ok
     while office.ana.view is not None:
@@ -176,7 +175,7 @@ async def test_an_error_stands_at_its_field_in_the_language_of_who_typed(office:
 async def test_choices_are_searched_without_accents_in_the_person_s_language(
     office: Workplace, onboarding: str, person: str, query: str, found: str
 ) -> None:
-    by: Person = getattr(office, person)
+    by: SlackPerson = getattr(office, person)
     await office.open_step(onboarding, "organization")
     await open_form(office, by, onboarding, "organization")
     assert by.view is not None
@@ -239,7 +238,7 @@ def fresh(office: Workplace) -> Channel:
 async def start(office: Workplace, at: Channel, **changed: Any) -> Outcome:
     office.sam.user.stack.clear()
     await office.sam.command("/onboarding start", at)
-    await office.bot.desk.drain()
+    await office.bot.background.drain()
     values = {"customer": "Blue Coop", "channel": at.id, "lead": office.olga, "owner": office.sam, "language": "en"}
     values["go_live"] = "2099-01-15"
     return await send(office, office.sam, values | changed)
@@ -313,7 +312,7 @@ async def test_start_in_a_channel_that_is_taken_names_the_customer_and_works_aft
     first = await office.begin(fresh, office.olga, "Blue Coop the First")
     await start(office, fresh)
     assert "Blue Coop the First" in office.shown(office.sam)
-    await office.bot.desk.transact(lambda unit: cases_start.close(unit, office.rules.rules, first, who(office.sam)))
+    await office.close(first)
     await office.settled()
     assert (await start(office, fresh)).closed
     await office.settled()
@@ -328,7 +327,7 @@ async def test_nobody_snoozes_for_ever_nor_for_the_other_side(office: Workplace,
 
     async def snooze(date: str) -> Outcome:
         await office.press(office.ana, office.acme, Act.SNOOZE, step)
-        await office.bot.desk.drain()
+        await office.bot.background.drain()
         return await send(office, office.ana, {"until": "date", "date": date})
 
     assert "At most 30 days ahead" in str((await snooze("2099-01-01")).errors)

@@ -8,10 +8,10 @@ import pytest
 
 from bot.messages.buttons import Act
 from playground.acts import example
-from playground.journey import action_id, ready
 from playground.pismo import Signer
 from playground.pismo.authority import key_pem
 from playground.slack import FileUpload
+from playground.walkthrough import action_id, ready
 from tests.bot.workplace import Workplace
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

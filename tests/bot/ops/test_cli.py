@@ -15,9 +15,11 @@ import pytest
 from bot.config.settings import Exit
 from flows.model import Onboarding
 from flows.people import Who
-from playground.slack import Slack as Playground
+from playground.slack import SlackStandIn as Playground
 from storage.sealing import Keyring, new_key
 from storage.store import Store
+
+pytestmark = pytest.mark.process
 
 ROOT = Path(__file__).parents[3]
 

@@ -17,9 +17,11 @@ import pytest
 
 from bot.config.settings import Exit
 from playground.slack import Delivery
-from playground.slack import Slack as Playground
+from playground.slack import SlackStandIn as Playground
 from storage.migrate import upgrade
 from storage.sealing import new_key
+
+pytestmark = pytest.mark.process
 
 ROOT = Path(__file__).parents[3]
 COMMAND = ("-W", "error", "-m", "bot")

@@ -1,7 +1,7 @@
 """What is wrong with the code's own words, forms and files is said before anything runs; what is whole passes quickly."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -12,17 +12,23 @@ from bot.config.settings import Exit, Settings
 from bot.listeners.actions import ACTIONS
 from bot.messages.buttons import Act
 from bot.messages.texts import table
-from bot.modals.submission import DIALOG_MAY
+from bot.modals.subject import DIALOG_MAY
 from bot.ops.serve import serve
 from bot.ops.startup_checks import MANIFEST, VerificationError, verify
 from flows.forms.dialogs import DIALOGS
 from flows.forms.fields import FormPage, Input, Kind
 from flows.forms.step import Form, Page, Step, Task
 from flows.journey import JOURNEYS, Journey
+from flows.outbox import TaskEffect
 from flows.people import Side
 
 ROOT = Path(__file__).parents[3]
 PLANNING = JOURNEYS.latest.steps["planning"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cook(TaskEffect):
+    kind = "cook"
 
 
 def faults(*steps: Step, words: Mapping[str, str] | None = None, manifest: Path | None = None) -> str:
@@ -55,7 +61,7 @@ async def test_a_broken_bot_does_not_start(monkeypatch: pytest.MonkeyPatch, capl
 
 
 def test_words_that_are_missing_are_named_in_every_language() -> None:
-    lunch = Step("lunch", Form("lunch", PLANNING.form.pages), tasks=(Task("eat", Side.SUPPORT, effect="cook"),))
+    lunch = Step("lunch", Form("lunch", PLANNING.form.pages), tasks=(Task("eat", Side.SUPPORT, effect=Cook),))
     said = faults(lunch)
     for language in ("en", "pt_BR"):
         for key in (

@@ -8,8 +8,8 @@ import pytest
 
 from bot.slack.client import Slack, SlackError
 from bot.slack.files import marked
-from playground.slack import Channel, Person
-from playground.slack import Slack as Playground
+from playground.slack import Channel, SlackPerson
+from playground.slack import SlackStandIn as Playground
 
 BLOCKS: list[dict[str, Any]] = [{"type": "section", "text": {"type": "mrkdwn", "text": "Step 2 is open"}}]
 
@@ -19,7 +19,7 @@ class Place:
     world: Playground
     slack: Slack
     channel: Channel
-    ana: Person
+    ana: SlackPerson
 
     def calls(self, method: str) -> int:
         return sum(call.method == method for call in self.world.calls)

@@ -11,8 +11,8 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.socket_mode import SocketMode
-from playground.slack import Delivery, Person
-from playground.slack import Slack as Playground
+from playground.slack import Delivery, SlackPerson
+from playground.slack import SlackStandIn as Playground
 
 PING = 0.1
 
@@ -21,7 +21,7 @@ PING = 0.1
 class Place:
     world: Playground
     app: AsyncApp
-    joana: Person
+    joana: SlackPerson
 
     def sockets(self, give_up_after: float = 30.0) -> SocketMode:
         return SocketMode(self.app, self.world.app_token, give_up_after=give_up_after, ping_seconds=PING)

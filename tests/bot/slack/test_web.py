@@ -9,7 +9,7 @@ import pytest
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 
-from bot.slack.web import MOST_BYTES, build
+from bot.slack.web import MOST_BYTES, web_app
 from playground.slack.delivery import signature
 
 SECRET = "0123456789abcdef0123456789abcdef"
@@ -48,7 +48,7 @@ async def front() -> AsyncIterator[Front]:
     async def health() -> dict[str, str]:
         return reasons
 
-    transport = httpx.ASGITransport(build(bolt(), health))
+    transport = httpx.ASGITransport(web_app(bolt(), health))
     async with httpx.AsyncClient(transport=transport, base_url="http://bot") as client:
         yield Front(client, reasons)
 
@@ -100,6 +100,6 @@ async def test_without_bolt_there_is_no_address_for_events() -> None:
     async def health() -> dict[str, str]:
         return {}
 
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(build(None, health)), base_url="http://bot") as client:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(web_app(None, health)), base_url="http://bot") as client:
         assert (await client.post("/slack/events", content=b"")).status_code == 404
         assert (await client.get("/healthz")).status_code == 200

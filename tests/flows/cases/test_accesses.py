@@ -34,7 +34,7 @@ async def ask(one: CaseBook, **changed: Any) -> None:
 
 async def shown(one: CaseBook, email: str) -> list[str]:
     """The lines of one person in the matrix, without dates."""
-    lines = matrix(await one.snapshot(), Texts("en"), one.now).text.splitlines()
+    lines = matrix(await one.snapshot(), Texts("en")).text.splitlines()
     begin = lines.index(email) + 1
     end = next((n for n in range(begin, len(lines)) if "@" in lines[n]), len(lines))
     return [line.strip().partition(" (expires")[0] for line in lines[begin:end]]

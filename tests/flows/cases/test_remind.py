@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.modals.submission import snooze_until
+from bot.modals.dialogs import snooze_until
 from flows import business_time
 from flows.cases import channels, manage
 from flows.cases.settle import calendar_of, timezone_of
@@ -324,7 +324,7 @@ def sweeps(draw: st.DrawFn) -> tuple[datetime, list[timedelta], int]:
     return start, pauses, draw(st.integers(-1, len(pauses) - 1))
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=settings().max_examples // 10, suppress_health_check=[HealthCheck.too_slow])
 @given(sweeps())
 def test_never_two_a_day_never_outside_hours_and_never_forgotten(drawn: tuple[datetime, list[timedelta], int]) -> None:
     start, pauses, sends = drawn

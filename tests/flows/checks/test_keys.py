@@ -97,6 +97,7 @@ def test_a_public_key_is_read_and_measured() -> None:
     assert len(key.fingerprint_sha256) == 95
 
 
+@pytest.mark.process
 @pytest.mark.skipif(which("openssl") is None, reason="needs the openssl command")
 def test_the_fingerprint_is_the_one_that_openssl_prints() -> None:
     der = rsa_key().public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
@@ -327,6 +328,7 @@ def test_a_request_changed_after_signing_is_refused() -> None:
     assert refused(forged, read_csr).key == KeyFault.BAD_SIGNATURE
 
 
+@pytest.mark.process
 @pytest.mark.skipif(which("openssl") is None, reason="needs the openssl command")
 def test_a_request_signed_with_sha1_is_refused() -> None:
     command = ["openssl", "req", "-new", "-newkey", "rsa:2048", "-nodes", "-keyout", "/dev/null", "-subj", "/O=x", "-sha1"]

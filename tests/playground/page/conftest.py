@@ -11,7 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from playground.browser import launch
 from playground.page.server import serve
-from playground.slack import Delivery, Slack
+from playground.slack import Delivery, SlackStandIn
 from tests.playground.company import SECRET, http
 from tests.playground.page.gallery import Gallery, answer, complaints
 
@@ -19,7 +19,7 @@ from tests.playground.page.gallery import Gallery, answer, complaints
 @contextlib.asynccontextmanager
 async def shown() -> AsyncIterator[Gallery]:
     """The gallery, served; its person is Ana of Acme Bank."""
-    async with Slack(SECRET) as slack:
+    async with SlackStandIn(SECRET) as slack:
         vendor, acme = slack.add_team("Pismo"), slack.add_team("Acme Bank")
         sam = slack.add_person("Sam", vendor)
         ana = slack.add_person("Ana", acme, locale="pt-BR", tz="America/Sao_Paulo")

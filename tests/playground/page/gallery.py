@@ -12,7 +12,7 @@ from playground.page.blocks import draw
 from playground.page.parts import element
 from playground.page.surface import Surface
 from playground.page.theme import dress
-from playground.slack import Message, Outcome, Person, Slack, View
+from playground.slack import Message, Outcome, SlackPerson, SlackStandIn, View
 from playground.slack.view_methods import new_view
 from tests.playground.company import button, field_of, plain
 
@@ -160,7 +160,7 @@ def card_blocks(person: str, channel: str) -> list[dict[str, Any]]:
 class Gallery:
     """What `playground.page.server.serve` serves: the view on the left, the message on the right."""
 
-    def __init__(self, slack: Slack, person: Person) -> None:
+    def __init__(self, slack: SlackStandIn, person: SlackPerson) -> None:
         self.slack, self.person, self.url = slack, person, ""
         self.outcomes: list[Outcome] = []
         self.actions: list[dict[str, Any]] = []

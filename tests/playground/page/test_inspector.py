@@ -6,36 +6,36 @@ from collections.abc import AsyncIterator
 import pytest
 
 from playground.page.traffic import Counts, counts, find, rows
-from playground.slack import Person, Slack
-from playground.slack.checks import SlackError
-from playground.slack.records import Call, Sent
+from playground.slack import SlackPerson, SlackStandIn
+from playground.slack.checks import WebApiError
+from playground.slack.records import Sent, WebApiCall
 
 
 @pytest.fixture
-async def slack() -> AsyncIterator[Slack]:
-    async with Slack("a-signing-secret-of-a-test") as slack:
+async def slack() -> AsyncIterator[SlackStandIn]:
+    async with SlackStandIn("a-signing-secret-of-a-test") as slack:
         yield slack
 
 
 @pytest.fixture
-def ana(slack: Slack) -> Person:
+def ana(slack: SlackStandIn) -> SlackPerson:
     return slack.add_person("Ana", slack.add_team("Pismo"))
 
 
-def call(at: float, outcome: str = "ok") -> Call:
-    return Call("chat.postMessage", {"channel": "C1", "text": "<5>"}, at, 12.3, outcome)
+def call(at: float, outcome: str = "ok") -> WebApiCall:
+    return WebApiCall("chat.postMessage", {"channel": "C1", "text": "<5>"}, at, 12.3, outcome)
 
 
 def sent(at: float, payload: dict[str, object], *, ms: float = 40, error: str | None = None, attempt: int = 0) -> Sent:
     return Sent("block_actions", "T1", attempt, at, ms, 0 if error else 200, error, payload)
 
 
-async def test_nothing_went_by(slack: Slack) -> None:
+async def test_nothing_went_by(slack: SlackStandIn) -> None:
     assert rows(slack) == []
     assert counts(slack).in_words() == "0 payloads, 0 calls, 0 refused"
 
 
-async def test_newest_first_whatever_its_kind(slack: Slack, ana: Person) -> None:
+async def test_newest_first_whatever_its_kind(slack: SlackStandIn, ana: SlackPerson) -> None:
     slack.calls += [call(1), call(3)]
     slack.deliveries += [sent(2, {"user": {"id": ana.id}}), sent(4, {"user": {"id": ana.id}})]
     assert [row.at for row in rows(slack)] == [4, 3, 2, 1]
@@ -43,7 +43,7 @@ async def test_newest_first_whatever_its_kind(slack: Slack, ana: Person) -> None
     assert counts(slack).in_words() == "2 payloads, 2 calls, 0 refused"
 
 
-async def test_who_is_behind_a_payload(slack: Slack, ana: Person) -> None:
+async def test_who_is_behind_a_payload(slack: SlackStandIn, ana: SlackPerson) -> None:
     slack.deliveries += [
         sent(1, {"user_id": ana.id}),
         sent(2, {"event": {"type": "message", "user": ana.id}}),
@@ -54,7 +54,7 @@ async def test_who_is_behind_a_payload(slack: Slack, ana: Person) -> None:
     assert [row.who for row in reversed(rows(slack))] == ["Ana", "Ana", "Ana", "onboarding", ""]
 
 
-async def test_a_payload_says_how_it_was_acknowledged(slack: Slack) -> None:
+async def test_a_payload_says_how_it_was_acknowledged(slack: SlackStandIn) -> None:
     slack.deliveries += [
         sent(1, {}),
         sent(2, {}, ms=1800),
@@ -70,9 +70,9 @@ async def test_a_payload_says_how_it_was_acknowledged(slack: Slack) -> None:
     ]
 
 
-async def test_what_slack_refused_stands_out(slack: Slack) -> None:
+async def test_what_slack_refused_stands_out(slack: SlackStandIn) -> None:
     slack.calls.append(call(1, "invalid_blocks"))
-    slack.refuse("chat.postMessage", SlackError("invalid_blocks", ["no more than 50 items allowed"]))
+    slack.refuse("chat.postMessage", WebApiError("invalid_blocks", ["no more than 50 items allowed"]))
     (refused,) = rows(slack, "refused")
     assert (refused.what, refused.outcome, refused.verdict) == ("chat.postMessage", "refused: invalid_blocks", "bad")
     assert "no more than 50 items allowed" in refused.json()
@@ -80,7 +80,7 @@ async def test_what_slack_refused_stands_out(slack: Slack) -> None:
     assert counts(slack).in_words() == "0 payloads, 1 call, 1 refused"
 
 
-async def test_a_filter_keeps_one_kind(slack: Slack) -> None:
+async def test_a_filter_keeps_one_kind(slack: SlackStandIn) -> None:
     slack.calls.append(call(1))
     slack.deliveries.append(sent(2, {}))
     assert [row.kind for row in rows(slack, "calls")] == ["call"]
@@ -88,7 +88,7 @@ async def test_a_filter_keeps_one_kind(slack: Slack) -> None:
     assert rows(slack, "refused") == []
 
 
-async def test_clearing_hides_what_went_before_but_keeps_it(slack: Slack) -> None:
+async def test_clearing_hides_what_went_before_but_keeps_it(slack: SlackStandIn) -> None:
     slack.calls.append(call(1))
     slack.deliveries.append(sent(2, {}))
     since = counts(slack)
@@ -99,7 +99,7 @@ async def test_clearing_hides_what_went_before_but_keeps_it(slack: Slack) -> Non
     assert counts(slack, since).in_words() == "0 payloads, 1 call, 0 refused"
 
 
-async def test_a_row_opens_its_json_however_old_it_is(slack: Slack) -> None:
+async def test_a_row_opens_its_json_however_old_it_is(slack: SlackStandIn) -> None:
     slack.deliveries += [sent(1, {"value": "São Paulo"})]
     slack.deliveries += [sent(at, {}) for at in range(2, 400)]
     found = find(slack, "payload-0")

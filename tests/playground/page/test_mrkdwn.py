@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from playground.page.markdown import markdown_html
 from playground.page.mrkdwn import SCHEMES, TAGS, to_html
 from playground.page.rich_text import rich_html
-from playground.slack import Person, Slack
+from playground.slack import SlackPerson, SlackStandIn
 
 NOON = 1_790_000_000
 """Monday, 21 September 2026, 11:13 in São Paulo."""
@@ -42,8 +42,8 @@ class Reading(HTMLParser):
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def ana() -> AsyncIterator[Person]:
-    async with Slack("a-secret-of-a-test") as slack:
+async def ana() -> AsyncIterator[SlackPerson]:
+    async with SlackStandIn("a-secret-of-a-test") as slack:
         slack.world.clock = lambda: float(NOON)
         vendor, acme = slack.add_team("Pismo"), slack.add_team("Acme Bank")
         sam = slack.add_person("Sam", vendor)
@@ -53,7 +53,7 @@ async def ana() -> AsyncIterator[Person]:
         yield ana
 
 
-def place(ana: Person, name: str) -> str:
+def place(ana: SlackPerson, name: str) -> str:
     return next(channel.id for channel in ana.core.world.channels.values() if channel.name == name)
 
 
@@ -74,18 +74,18 @@ def place(ana: Person, name: str) -> str:
         ("<!date^x^{time}|then> <!date^99999999999999^{time}|then>", "then then"),
     ],
 )
-async def test_marks(ana: Person, typed: str, html: str) -> None:
+async def test_marks(ana: SlackPerson, typed: str, html: str) -> None:
     assert to_html(typed, ana) == html
 
 
-async def test_links(ana: Person) -> None:
+async def test_links(ana: SlackPerson) -> None:
     shown = to_html("<https://a.example/x_y_z?a=1&amp;b=2|*here*> https://b.example/p_q_r. <mailto:a@b.example|mail>", ana)
     assert Reading(shown).links == ["https://a.example/x_y_z?a=1&b=2", "https://b.example/p_q_r", "mailto:a@b.example"]
     assert Reading(shown).words == "*here* https://b.example/p_q_r. mail"
     assert Reading(to_html("https://b.example", ana, verbatim=True)).links == []
 
 
-async def test_mentions_keep_what_she_may_not_see(ana: Person) -> None:
+async def test_mentions_keep_what_she_may_not_see(ana: SlackPerson) -> None:
     shared, hidden = place(ana, "acme_pismo"), place(ana, "support")
     words = Reading(to_html(f"<@{ana.id}> <@U0NOBODY> <#{shared}|x> <#{hidden}> <#C0|old>", ana)).words
     assert words == "@Ana @U0NOBODY #acme_pismo #private-channel #old"
@@ -100,17 +100,17 @@ async def test_mentions_keep_what_she_may_not_see(ana: Person) -> None:
         ("{date_short}, {other}", "21 de set. de 2026, {other}"),
     ],
 )
-async def test_dates_are_of_the_readers_zone_and_language(ana: Person, form: str, words: str) -> None:
+async def test_dates_are_of_the_readers_zone_and_language(ana: SlackPerson, form: str, words: str) -> None:
     shown = to_html(f"<!date^{NOON}^{form}|then>", ana)
     assert Reading(shown).words == words
     assert 'datetime="2026-09-21T11:13:20-03:00"' in shown
 
 
-async def test_emoji_have_names(ana: Person) -> None:
+async def test_emoji_have_names(ana: SlackPerson) -> None:
     assert to_html(":tada:", ana) == '<span class="b-emoji" role="img" aria-label="tada" title=":tada:">🎉</span>'
 
 
-async def test_rich_text(ana: Person) -> None:
+async def test_rich_text(ana: SlackPerson) -> None:
     def section(**part: Any) -> dict[str, Any]:
         return {"type": "rich_text_section", "elements": [part]}
 
@@ -175,7 +175,7 @@ def safe(html: str, tags: set[str]) -> None:
 
 @SOME
 @given(typed=NASTY)
-def test_nothing_typed_becomes_a_tag(ana: Person, typed: str) -> None:
+def test_nothing_typed_becomes_a_tag(ana: SlackPerson, typed: str) -> None:
     safe(to_html(typed, ana), set(TAGS))
 
 
@@ -213,7 +213,7 @@ def test_nothing_typed_in_markdown_becomes_a_tag(typed: str) -> None:
 
 @SOME
 @given(typed=NASTY, kind=st.sampled_from(["text", "link", "emoji", "date", "color", "user", "channel", "broadcast", "x"]))
-def test_nothing_in_rich_text_becomes_a_tag(ana: Person, typed: str, kind: str) -> None:
+def test_nothing_in_rich_text_becomes_a_tag(ana: SlackPerson, typed: str, kind: str) -> None:
     names = ("text", "url", "name", "unicode", "format", "fallback", "value", "user_id", "channel_id", "range")
     part = {"type": kind, "timestamp": NOON, **dict.fromkeys(names, typed)}
     section = {"type": "rich_text_section", "elements": [part]}

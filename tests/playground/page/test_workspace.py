@@ -11,12 +11,12 @@ from playwright.async_api import Page as Tab
 from slack_sdk.web.async_client import AsyncWebClient
 
 from playground.acts import Acts
-from playground.browser import CHROMIUM, PATIENCE_MS, Side
-from playground.journey import Journey
+from playground.browser import CHROMIUM, PATIENCE_MS, PageSide
 from playground.office import CALM, Office
 from playground.page.office_page import OfficePage
 from playground.page.server import serve
 from playground.slack import Delivery
+from playground.walkthrough import Walkthrough
 from tests.playground.company import actions, button, field_of, modal, plain
 from tests.playground.page.gallery import complaints
 
@@ -29,7 +29,7 @@ pytestmark = [
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def office() -> AsyncIterator[Office]:
     async with Office(policies=CALM) as office:
-        await Acts(Journey(office)).start()
+        await Acts(Walkthrough(office)).start()
         yield office
 
 
@@ -55,16 +55,16 @@ async def tab(browser: Browser, url: str, office: Office) -> AsyncIterator[Tab]:
 
 
 @pytest.fixture
-def customer(tab: Tab) -> Side:
-    return Side(tab, "Customer")
+def customer(tab: Tab) -> PageSide:
+    return PageSide(tab, "Customer")
 
 
 @pytest.fixture
-def support(tab: Tab) -> Side:
-    return Side(tab, "Support")
+def support(tab: Tab) -> PageSide:
+    return PageSide(tab, "Support")
 
 
-async def test_another_companys_command_is_refused_for_its_eyes_alone_and_stays_in_the_box(customer: Side) -> None:
+async def test_another_companys_command_is_refused_for_its_eyes_alone_and_stays_in_the_box(customer: PageSide) -> None:
     await customer.say("/onboarding help me")
 
     answer = customer.message("/onboarding is not a valid command")
@@ -75,7 +75,7 @@ async def test_another_companys_command_is_refused_for_its_eyes_alone_and_stays_
     await customer.sees_no("is not a valid command")
 
 
-async def test_what_one_side_says_is_unread_on_the_other_until_it_is_looked_at(customer: Side, support: Side) -> None:
+async def test_what_one_side_says_is_unread_on_the_other_until_it_is_looked_at(customer: PageSide, support: PageSide) -> None:
     await support.go("acme_pismo")
     await support.sees("Planning")
     await support.here.get_by_role("button", name="# onboarding-support").click()
@@ -90,7 +90,7 @@ async def test_what_one_side_says_is_unread_on_the_other_until_it_is_looked_at(c
     await expect(unread).to_have_count(0)
 
 
-async def test_what_is_being_typed_survives_what_arrives(customer: Side, support: Side) -> None:
+async def test_what_is_being_typed_survives_what_arrives(customer: PageSide, support: PageSide) -> None:
     box = customer.here.get_by_role("textbox", name="Message #acme_pismo")
     await box.press_sequentially("half a sen")
     await support.go("acme_pismo")
@@ -103,7 +103,7 @@ async def test_what_is_being_typed_survives_what_arrives(customer: Side, support
     await expect(box).to_have_value("half a sentence")
 
 
-async def test_a_draft_waits_in_its_channel_for_its_author(customer: Side) -> None:
+async def test_a_draft_waits_in_its_channel_for_its_author(customer: PageSide) -> None:
     box = customer.here.get_by_role("textbox", name="Message #acme_pismo")
     await box.fill("to be continued")
     await box.blur()
@@ -115,7 +115,7 @@ async def test_a_draft_waits_in_its_channel_for_its_author(customer: Side) -> No
     await expect(box).to_have_value("to be continued")
 
 
-async def test_a_reply_stands_in_the_thread_and_is_counted_at_its_root(customer: Side, support: Side) -> None:
+async def test_a_reply_stands_in_the_thread_and_is_counted_at_its_root(customer: PageSide, support: PageSide) -> None:
     await support.go("acme_pismo")
     await support.say("A question with an answer")
     root = customer.message("A question with an answer")
@@ -133,7 +133,7 @@ async def test_a_reply_stands_in_the_thread_and_is_counted_at_its_root(customer:
     await expect(support.thread.get_by_role("article").last).to_contain_text("The answer")
 
 
-async def test_a_command_in_a_thread_is_refused_as_slack_does(support: Side) -> None:
+async def test_a_command_in_a_thread_is_refused_as_slack_does(support: PageSide) -> None:
     await support.go("acme_pismo")
     await support.say("Root of a thread")
     await support.message("Root of a thread").hover()
@@ -146,7 +146,7 @@ async def test_a_command_in_a_thread_is_refused_as_slack_does(support: Side) -> 
     await support.thread.get_by_role("button", name="Close thread").click()
 
 
-async def test_someone_of_another_customer_sees_nothing_of_the_first(customer: Side) -> None:
+async def test_someone_of_another_customer_sees_nothing_of_the_first(customer: PageSide) -> None:
     await customer.become("Olga")
 
     await expect(customer.here.get_by_role("navigation").get_by_role("button")).to_have_text(
@@ -155,7 +155,7 @@ async def test_someone_of_another_customer_sees_nothing_of_the_first(customer: S
     await customer.sees_no("Planning")
 
 
-async def test_a_form_stays_open_while_another_person_sits_there(customer: Side, office: Office) -> None:
+async def test_a_form_stays_open_while_another_person_sits_there(customer: PageSide, office: Office) -> None:
     await customer.press("Fill in the form", on="1. Planning")
     await expect(customer.dialog).to_be_visible()
     await customer.become("Bruno")
@@ -170,7 +170,7 @@ async def test_a_form_stays_open_while_another_person_sits_there(customer: Side,
 
 
 async def test_an_app_that_cannot_be_reached_is_told_beside_what_was_pressed(
-    customer: Side, support: Side, office: Office
+    customer: PageSide, support: PageSide, office: Office
 ) -> None:
     await support.go("acme_pismo")
     office.slack.courier.by = None
@@ -190,7 +190,7 @@ async def test_an_app_that_cannot_be_reached_is_told_beside_what_was_pressed(
     await customer.close()
 
 
-async def test_a_form_that_did_not_reach_the_app_stays_as_it_was_typed(customer: Side, office: Office) -> None:
+async def test_a_form_that_did_not_reach_the_app_stays_as_it_was_typed(customer: PageSide, office: Office) -> None:
     await customer.press("Fill in the form", on="1. Planning")
     goals = customer.field("Business goals")
     await goals.fill("Cards for everybody")
@@ -207,7 +207,7 @@ async def test_a_form_that_did_not_reach_the_app_stays_as_it_was_typed(customer:
     await customer.close()
 
 
-async def test_the_home_and_the_direct_messages_are_a_persons_own(customer: Side, support: Side) -> None:
+async def test_the_home_and_the_direct_messages_are_a_persons_own(customer: PageSide, support: PageSide) -> None:
     await customer.go("App Home")
     await expect(customer.here.get_by_role("group", name="App Home")).to_contain_text("Example Bank")
 
@@ -219,7 +219,7 @@ async def test_the_home_and_the_direct_messages_are_a_persons_own(customer: Side
     await expect(support.here.get_by_role("textbox", name="Message onboarding")).to_be_visible()
 
 
-async def test_a_file_goes_from_one_side_to_the_other(customer: Side, support: Side, tab: Tab) -> None:
+async def test_a_file_goes_from_one_side_to_the_other(customer: PageSide, support: PageSide, tab: Tab) -> None:
     await support.go("acme_pismo")
     async with tab.expect_file_chooser() as chooser:
         await customer.here.get_by_role("button", name="Attach a file").click()
@@ -233,10 +233,10 @@ async def test_a_file_goes_from_one_side_to_the_other(customer: Side, support: S
     assert (await (await download.value).path()).read_bytes() == b"First cards, then banking."
 
 
-async def test_two_browsers_look_at_different_people(tab: Tab, url: str, customer: Side) -> None:
+async def test_two_browsers_look_at_different_people(tab: Tab, url: str, customer: PageSide) -> None:
     other = await tab.context.new_page()
     await other.goto(url)
-    bruno = Side(other, "Customer")
+    bruno = PageSide(other, "Customer")
     await bruno.become("Bruno")
     await bruno.say("Bruno from the other window")
 
@@ -246,14 +246,14 @@ async def test_two_browsers_look_at_different_people(tab: Tab, url: str, custome
     await other.close()
 
 
-async def test_a_permalink_leads_to_the_message_here(customer: Side, tab: Tab) -> None:
+async def test_a_permalink_leads_to_the_message_here(customer: PageSide, tab: Tab) -> None:
     await customer.here.get_by_role("link", name="Onboarding checklist").click()
 
     await expect(customer.message("0 of 7 steps")).to_be_in_viewport()
     assert len(tab.context.pages) == 1
 
 
-async def test_narrow_windows_show_one_side_at_a_time(tab: Tab, customer: Side, support: Side) -> None:
+async def test_narrow_windows_show_one_side_at_a_time(tab: Tab, customer: PageSide, support: PageSide) -> None:
     await tab.set_viewport_size({"width": 800, "height": 900})
     await expect(customer.here).to_be_visible()
     await expect(support.here).to_be_hidden()
@@ -283,7 +283,7 @@ async def test_the_page_answers_only_to_its_own_address(url: str) -> None:
             assert gone.status == 404
 
 
-async def test_forms_lie_three_deep_and_go_back_one_by_one_or_all_at_once(customer: Side, office: Office) -> None:
+async def test_forms_lie_three_deep_and_go_back_one_by_one_or_all_at_once(customer: PageSide, office: Office) -> None:
     slack, ana = office.slack, office.ana
     client = AsyncWebClient(token=slack.bot_token, base_url=slack.api_url)
 
@@ -305,7 +305,7 @@ async def test_forms_lie_three_deep_and_go_back_one_by_one_or_all_at_once(custom
     await expect(customer.here.get_by_role("dialog")).to_have_count(0)
 
 
-async def test_a_button_drawn_anew_under_the_finger_is_pressed_once(customer: Side, office: Office, tab: Tab) -> None:
+async def test_a_button_drawn_anew_under_the_finger_is_pressed_once(customer: PageSide, office: Office, tab: Tab) -> None:
     slack = office.slack
     client = AsyncWebClient(token=slack.bot_token, base_url=slack.api_url)
     sent = await client.chat_postMessage(channel=office.acme.id, text="1", blocks=actions(button("Hold", "hold")))
@@ -326,7 +326,7 @@ async def test_a_button_drawn_anew_under_the_finger_is_pressed_once(customer: Si
     await client.chat_delete(channel=office.acme.id, ts=sent["ts"])
 
 
-async def test_a_message_drawn_again_keeps_the_focus_on_its_button(customer: Side, office: Office) -> None:
+async def test_a_message_drawn_again_keeps_the_focus_on_its_button(customer: PageSide, office: Office) -> None:
     slack = office.slack
     client = AsyncWebClient(token=slack.bot_token, base_url=slack.api_url)
     sent = await client.chat_postMessage(channel=office.acme.id, text="1", blocks=actions(button("Count", "count")))
@@ -370,8 +370,8 @@ async def test_a_press_on_what_was_just_drawn_anew_is_not_lost(browser: Browser,
     tab = await context.new_page()
     await tab.route_web_socket(re.compile("socket.io"), line.relay)
     await tab.goto(url)
-    count = Side(tab, "Customer").button("Count")
-    await expect(Side(tab, "Customer").message("Planning")).to_be_visible()
+    count = PageSide(tab, "Customer").button("Count")
+    await expect(PageSide(tab, "Customer").message("Planning")).to_be_visible()
     sent = await client.chat_postMessage(channel=office.acme.id, text="1", blocks=actions(button("Count", "count")))
     await expect(count).to_be_visible()
 
@@ -384,6 +384,6 @@ async def test_a_press_on_what_was_just_drawn_anew_is_not_lost(browser: Browser,
 
     await slack.until(lambda: any("'action_id': 'count'" in str(sent.payload.get("actions")) for sent in slack.deliveries))
     line.let_go()
-    await expect(Side(tab, "Customer").button("More")).to_be_visible()
+    await expect(PageSide(tab, "Customer").button("More")).to_be_visible()
     await client.chat_delete(channel=office.acme.id, ts=sent["ts"])
     await context.close()

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from playground.page import troubles, words
 from playground.page.composer import mentioning, tell
 from playground.page.reading import Reading
-from playground.slack import Outcome, Slack
+from playground.slack import Outcome, SlackStandIn
 from tests.playground.company import Company, field_of, modal
 
 MONDAY = 1_795_392_000.0  # 2026-11-23 00:00 UTC, still Sunday in America
@@ -90,7 +90,7 @@ async def test_errors_by_label_find_their_fields(at: Company) -> None:
 
 
 def test_people_who_left_have_a_name_still(at: Company) -> None:
-    slack: Slack = at.slack
+    slack: SlackStandIn = at.slack
 
     assert words.author(slack, "UGONE") == "Someone"
     assert words.author(slack, words.SLACKBOT) == "Slackbot"

@@ -4,9 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest_asyncio
 
-from flows.cases import start
 from tests.bot.jobs.service_desk.desk_place import DeskPlace
-from tests.bot.workplace import who
+from tests.bot.workplace import PROMPT
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -26,7 +25,7 @@ async def office(whole: DeskPlace) -> AsyncIterator[DeskPlace]:
     whole.service_desk.faults.clear()
     whole.service_desk.lag(0)
     whole.service_desk.world.restore()
-    whole.patient()
+    whole.patience = PROMPT
 
 
 @pytest_asyncio.fixture(loop_scope="module")
@@ -35,5 +34,5 @@ async def onboarding(office: DeskPlace) -> AsyncIterator[str]:
     one = await office.begin(customer=f"Bank {len(office.support.messages)}")
     yield one
     if (await office.snapshot(one)).onboarding.closed_at is None:
-        await office.bot.desk.transact(lambda unit: start.close(unit, office.rules.rules, one, who(office.sam)))
+        await office.close(one)
     await office.settled()

@@ -5,13 +5,13 @@ from typing import Any
 from pydantic import SecretStr
 
 from bot.config.policies import Policies
-from bot.config.service_desk import DeskPolicies
+from bot.config.service_desk import ServiceDeskPolicies
 from bot.config.settings import Settings
 from bot.messages.buttons import Act
-from playground.journey import action_id
 from playground.service_desk.world import Ticket
 from playground.slack import Message
-from tests.bot.workplace import Workplace
+from playground.walkthrough import action_id
+from tests.bot.workplace import PROMPT, Workplace
 
 STEP = "service_desk"
 LAG = 1.6
@@ -22,21 +22,17 @@ class DeskPlace(Workplace):
     """The bot files at the Service Desk, looks at a ticket whenever it is told to, and tries again at once."""
 
     def __init__(self) -> None:
-        policies = DeskPolicies(follow_seconds=0.0, lag_seconds=LAG)
-        super().__init__(Policies(sweep_seconds=3600, poll_seconds=0.05, service_desk=policies))
+        policies = ServiceDeskPolicies(follow_seconds=0.0, lag_seconds=LAG)
+        super().__init__(Policies(sweep_seconds=3600, poll_seconds=0.05, service_desk=policies), patience=PROMPT)
 
     def settings(self) -> Settings:
         desk = self.service_desk
         ours = {"service_desk_url": desk.url, "service_desk_user": desk.user, "service_desk_token": SecretStr(desk.token)}
         return super().settings().model_copy(update=ours)
 
-    async def start_bot(self) -> None:
-        await super().start_bot()
-        self.patient()
-
     async def look(self) -> None:
         """At every open ticket."""
-        await self.bot.following.round()
+        await self.bot.poller.round()
         await self.settled()
 
     # -- what people see

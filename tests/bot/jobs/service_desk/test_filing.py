@@ -5,14 +5,18 @@ from typing import Any
 
 import pytest
 
+from bot.jobs.runner import Patience
 from bot.messages.buttons import Act
 from flows.cases import manage
-from playground.journey import action_id
 from playground.service_desk import EN
+from playground.walkthrough import action_id
 from tests.bot.jobs.service_desk.desk_place import STEP, DeskPlace, asked, filed
-from tests.bot.workplace import who
+from tests.bot.workplace import Workplace
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+ENDLESS = Patience(10_000, wait=lambda _attempt: 0.02)
+CALM = Patience(10_000, wait=lambda _attempt: 0.3)
 
 
 async def test_each_access_is_asked_for_with_the_addresses_and_its_key_is_kept(office: DeskPlace, onboarding: str) -> None:
@@ -44,9 +48,7 @@ async def test_the_portal_is_the_one_of_the_language_that_was_chosen(office: Des
 async def test_a_new_address_is_asked_for_in_a_request_of_its_own(office: DeskPlace, onboarding: str) -> None:
     await asked(office, onboarding)
     await office.do(onboarding, STEP, "grant_access", {"grants": ["*"]})
-    await office.bot.desk.transact(
-        lambda unit: manage.reopen(unit, office.rules.rules, onboarding, STEP, who(office.sam), "One more.")
-    )
+    await office.act(onboarding, lambda case: manage.reopen(case, STEP, "One more."), office.sam)
     await asked(office, onboarding, users="ana@bank.example\nbruno@bank.example\nclara@bank.example")
     first, second = await filed(office, onboarding)
     assert "clara@" not in first.values["description"]
@@ -56,7 +58,7 @@ async def test_a_new_address_is_asked_for_in_a_request_of_its_own(office: DeskPl
 @pytest.mark.parametrize("kind", ["429", "503", "500", "gateway", "drop_before", "drop_after"])
 async def test_a_bad_moment_while_filing_ends_in_one_request(office: DeskPlace, onboarding: str, kind: Any) -> None:
     office.service_desk.fail(kind, "POST", seconds=0)
-    office.patient(10_000)
+    office.patience = ENDLESS
     await asked(office, onboarding)
     (ticket,) = await filed(office, onboarding)
     assert await office.states(onboarding) == {("service_desk", "filed", ticket.key)}
@@ -84,7 +86,7 @@ async def test_what_the_search_does_not_know_yet_is_not_filed_again(office: Desk
 async def test_a_bot_that_ended_while_it_filed_finds_what_it_filed(office: DeskPlace, onboarding: str) -> None:
     office.service_desk.fail("drop_after", "POST")
     office.service_desk.fail("503", "GET", "/rest/servicedeskapi/request", times=100)
-    office.patient(10_000, 0.3)
+    office.patience = CALM
     await office.send(onboarding, STEP, resources=["service_desk"])
     record = (await office.snapshot(onboarding)).steps[STEP]
     await office.journey.approve(office.sam, STEP, lambda: record.revision and "Approved" in office.read("step"))
@@ -104,7 +106,7 @@ def calls(office: DeskPlace) -> list[Any]:
 async def test_while_the_desk_is_away_the_customer_is_not_kept_waiting_and_support_may_file_by_hand(
     office: DeskPlace, onboarding: str
 ) -> None:
-    office.patient(10_000, 0.3)
+    office.patience = CALM
     office.service_desk.fail("503", times=10_000)
     await office.send(onboarding, STEP, resources=["service_desk"])
     await office.journey.approve(office.sam, STEP, lambda: "Approved" in office.read("step"))
@@ -118,7 +120,7 @@ async def test_while_the_desk_is_away_the_customer_is_not_kept_waiting_and_suppo
 
 
 async def test_what_support_filed_while_an_answer_was_missing_is_not_filed_again(office: DeskPlace, onboarding: str) -> None:
-    office.patient(10_000)
+    office.patience = ENDLESS
     office.service_desk.fail("drop_before", "POST")
     await office.send(onboarding, STEP, resources=["service_desk"])
     await office.journey.approve(office.sam, STEP, lambda: "Approved" in office.read("step"))
@@ -217,12 +219,13 @@ async def test_given_up_after_a_lost_answer_support_is_told_to_look_first(office
     assert await office.states(onboarding) == {("service_desk", "filed", ticket.key)}
 
 
-async def test_without_a_desk_support_gets_the_text_for_all_of_it(office: DeskPlace, onboarding: str) -> None:
-    requests = office.bot.effects._executors["request_access"].__self__  # type: ignore[attr-defined]
-    configured, requests.service_desk = requests.service_desk, None
-    await asked(office, onboarding, resources=["service_desk", "status_page"])
-    requests.service_desk = configured
-    assert await filed(office, onboarding) == []
-    assert "ready to paste into the Service Desk: https://pismolabs.atlassian.net/servicedesk/" in office.read()
-    assert "Access request &gt; Service Desk Portal / Status Page" in office.read()
-    assert "not filed" not in office.read()
+async def test_without_a_service_desk_support_gets_the_text_for_all_of_it() -> None:
+    async with Workplace() as place:
+        onboarding = await place.begin()
+        await place.send(onboarding, STEP, users="ana@bank.example", resources=["service_desk", "status_page"])
+        await place.approve(onboarding, STEP)
+        said = "\n".join(message.text for message in place.journey.thread("review", STEP))
+        assert {grant.state for grant in (await place.snapshot(onboarding)).grants} == {"asked"}
+    assert "ready to paste into the Service Desk: https://pismolabs.atlassian.net/servicedesk/" in said
+    assert "Access request &gt; Service Desk Portal / Status Page" in said
+    assert "not filed" not in said

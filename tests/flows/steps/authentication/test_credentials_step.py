@@ -363,6 +363,7 @@ def test_no_name_gets_out_of_its_quotes(name: str, nasty: str) -> None:
     assert not re.search(r'"|\\$', quoted[1])
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("shell", [shell for shell in ("sh", "bash", "zsh") if shutil.which(shell)])
 @pytest.mark.skipif(not shutil.which("openssl"), reason="the commands are for a machine with openssl")
 def test_the_commands_make_what_the_form_takes(tmp_path: Path, shell: str) -> None:

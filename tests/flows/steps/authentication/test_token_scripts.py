@@ -22,7 +22,10 @@ from playground.pismo import Machine, Sandbox
 from playground.pismo.authority import key_pem
 from tests.flows.steps.filled_forms import a_situation
 
-pytestmark = pytest.mark.skipif(not (shutil.which("curl") and shutil.which("openssl")), reason="needs curl and openssl")
+pytestmark = [
+    pytest.mark.process,
+    pytest.mark.skipif(not (shutil.which("curl") and shutil.which("openssl")), reason="needs curl and openssl"),
+]
 SHELLS = [shell for shell in ("sh", "bash", "zsh") if shutil.which(shell)]
 DETAILS = {"official_name": "Acme", "org_name": "Acme"}
 

@@ -9,7 +9,7 @@ from bot.messages.buttons import Act
 from bot.modals.meta import field_name
 from flows.forms.fields import Answers
 from playground.office import Office
-from playground.slack import FileUpload, Message, Outcome, Person, Seen, UnloadedError, UnmetError, View
+from playground.slack import FileUpload, Message, Outcome, SeenMessage, SlackPerson, UnloadedError, UnmetError, View
 from playground.slack.block_kit import elements
 
 PATIENCE = 45.0
@@ -19,14 +19,14 @@ Happened = Callable[[], Any]
 Fill = Answers | Callable[[], Answers]
 
 
-class RefusedError(Exception):
+class FormRefusedError(Exception):
     """A form was not taken: the errors by label."""
 
     def __init__(self, errors: Mapping[str, str]) -> None:
         super().__init__("; ".join(f"{label}: {words}" for label, words in errors.items()))
 
 
-class Journey:
+class Walkthrough:
     """``tell``: gets each line of the transcript (who, what they did or saw)."""
 
     def __init__(self, office: Office, tell: Callable[[str, str], None] | None = None) -> None:
@@ -55,7 +55,7 @@ class Journey:
 
     def says(self, kind: str, step: str, words: str) -> bool:
         """Whether a lasting message shows these words."""
-        return words in Seen.of(self.lasting(kind, step)).shown
+        return words in SeenMessage.of(self.lasting(kind, step)).shown
 
     def title(self, step: str) -> str:
         """As the step's message is headed, without its number."""
@@ -65,7 +65,7 @@ class Journey:
     # -- pressing
 
     async def press(
-        self, person: Person, target: Callable[[], Message | View], act: Act, happened: Happened, *, task: str = ""
+        self, person: SlackPerson, target: Callable[[], Message | View], act: Act, happened: Happened, *, task: str = ""
     ) -> None:
         """Press a button until what it is for has happened."""
 
@@ -100,7 +100,7 @@ class Journey:
 
     async def fill_form(
         self,
-        person: Person,
+        person: SlackPerson,
         opened: Callable[[], Awaitable[Any]],
         values: Fill,
         happened: Happened,
@@ -133,7 +133,7 @@ class Journey:
                 pages += 1
                 self.tell(person.name, f"sends “{page}”" + ("" if person.view else ", and the form closes"))
             elif (outcome.errors or outcome.client_errors) and not await self.comes(happened, 0.3):
-                raise RefusedError(outcome.errors or outcome.client_errors)
+                raise FormRefusedError(outcome.errors or outcome.client_errors)
             # What was taken comes true by itself, if need be after a restart: doing it anew would be doing it twice.
             return await self.comes(happened, 0.05 if person.view else 15.0)
 
@@ -142,12 +142,12 @@ class Journey:
         else:
             await self.slack.until(once, timeout=PATIENCE)
 
-    async def send_page(self, person: Person, view: View, values: Mapping[str, Any]) -> Outcome:
+    async def send_page(self, person: SlackPerson, view: View, values: Mapping[str, Any]) -> Outcome:
         """Fill the fields that are there and submit."""
         await self.type_in(person, view, values)
         return await person.submit()
 
-    async def type_in(self, person: Person, view: View, values: Mapping[str, Any]) -> None:
+    async def type_in(self, person: SlackPerson, view: View, values: Mapping[str, Any]) -> None:
         for block in view.blocks:
             if block["type"] != "input":
                 continue
@@ -163,7 +163,7 @@ class Journey:
     # -- the parts of every step
 
     def opens(
-        self, person: Person, target: Callable[[], Message | View], act: Act, task: str = ""
+        self, person: SlackPerson, target: Callable[[], Message | View], act: Act, task: str = ""
     ) -> Callable[[], Awaitable[Outcome]]:
         async def open_() -> Outcome:
             message = target()
@@ -177,7 +177,7 @@ class Journey:
 
         return open_
 
-    async def send_step(self, person: Person, step: str, values: Fill, revision: int = 1) -> None:
+    async def send_step(self, person: SlackPerson, step: str, values: Fill, revision: int = 1) -> None:
         """The customer fills and sends a step; seen when its review card shows that revision."""
         await self.fill_form(
             person,
@@ -195,10 +195,10 @@ class Journey:
                         return int(json.loads(element["value"]).get("revision") or 0)
         return 0
 
-    async def approve(self, person: Person, step: str, happened: Happened) -> None:
+    async def approve(self, person: SlackPerson, step: str, happened: Happened) -> None:
         await self.press(person, lambda: self.lasting("review", step), Act.APPROVE, happened)
 
-    async def task(self, person: Person, kind: str, step: str, task: str, values: Fill | None, happened: Happened) -> None:
+    async def task(self, person: SlackPerson, kind: str, step: str, task: str, values: Fill | None, happened: Happened) -> None:
         """Do a task from the review card (support) or the step's message (customer)."""
         target = lambda: self.lasting(kind, step)  # noqa: E731
         if values is None:

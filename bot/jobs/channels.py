@@ -1,0 +1,53 @@
+"""The customer's channel: the bookmark to the card, who is in it, another id."""
+
+from bot.jobs.errors import Impossible
+from bot.jobs.lasting import customer_texts
+from bot.jobs.registry import Finished, Run
+from bot.slack.client import Slack
+from bot.slack.people import People
+from flows.cases import members
+from flows.cases.case import Cases
+from flows.outbox import AddBookmark, MoveMessages, RememberMembers
+from flows.ports import Unit
+from storage.store import Store
+
+
+class Channels:
+    def __init__(self, store: Store, cases: Cases, slack: Slack, people: People) -> None:
+        self._store, self._cases, self._slack, self._people = store, cases, slack, people
+
+    async def bookmark(self, run: Run[AddBookmark]) -> None:
+        """It is looked up before it is added."""
+        async with self._store.read() as unit:
+            case = await self._cases.look(unit, run.onboarding_id, closed=True)
+            posted = await unit.posted(case.id, "card")
+        if posted is None:
+            raise Impossible("gone")
+        link = await self._slack.permalink(posted.channel_id, posted.ts)
+        await self._slack.bookmark_once(posted.channel_id, customer_texts(case)("card.bookmark"), link)
+
+    async def members(self, run: Run[RememberMembers]) -> Finished:
+        """So that those who were there before the bot can act from App Home too."""
+        async with self._store.read() as unit:
+            onboarding = (await self._cases.look(unit, run.onboarding_id, closed=True)).onboarding
+        found = await self._people.customers_in(onboarding.channel_id)
+        theirs = [who for who in found if who.team_id == onboarding.team_id and who.user_id != onboarding.lead_id]
+
+        async def remember(unit: Unit) -> None:
+            async with self._cases.open(unit, run.onboarding_id, closed=True) as case:
+                for who in theirs:
+                    await members.join(case, who, welcome=False)
+
+        return Finished(also=remember)
+
+    async def move(self, run: Run[MoveMessages]) -> Finished:
+        """Lasting messages are found under the channel's new id."""
+
+        async def move(unit: Unit) -> None:
+            case = await self._cases.look(unit, run.onboarding_id, closed=True)
+            for kind, subject in [("card", ""), *(("step", step_id) for step_id in case.snapshot.steps)]:
+                row = await unit.posted(case.id, kind, subject)
+                if row is not None and row.channel_id == run.effect.old:
+                    row.channel_id = run.effect.new
+
+        return Finished(also=move)

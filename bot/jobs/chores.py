@@ -1,0 +1,104 @@
+"""Chores: what recurs. Each has a loop of its own, so that one that fails or hangs never stops another."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot.config.policies import Policies
+from bot.jobs import ticket_poller
+from bot.jobs.engine import Engine
+from bot.jobs.runner import Runner
+from bot.jobs.sweeps import Sweeps
+from bot.jobs.ticket_poller import TicketPoller
+from bot.telemetry import metrics
+from flows.cases.case import Cases
+from storage.retention import purge
+from storage.store import Store
+
+log = logging.getLogger("bot.jobs.chores")
+
+REFRESH_SECONDS = 300.0
+"""How often Slack is asked who belongs to support; who joins the support channel is known at once."""
+PURGE_SECONDS = 86_400.0
+
+Work = Callable[[], Awaitable[object]]
+
+
+@dataclass(frozen=True)
+class Chore:
+    """Done at the start and then every so many ``seconds``. ``retry``: the pause after a failure, doubled after each further one up to
+    ``seconds``; 0 for the usual one."""
+
+    name: str
+    seconds: float
+    work: Work
+    retry: float = 0.0
+
+    def pause(self, failures: int) -> float:
+        """``failures``: in a row; 0 after a success."""
+        if not failures or not self.retry:
+            return self.seconds
+        return min(self.seconds, self.retry * 2.0 ** min(failures - 1, 8))
+
+
+class Chores:
+    def __init__(self, chores: Sequence[Chore]) -> None:
+        self._chores = chores
+        self._loops: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        self._loops = [asyncio.create_task(_loop(chore)) for chore in self._chores]
+
+    async def stop(self) -> None:
+        for loop in self._loops:
+            loop.cancel()
+        await asyncio.gather(*self._loops, return_exceptions=True)
+        self._loops = []
+
+
+async def _loop(chore: Chore) -> None:
+    failures = 0
+    while True:
+        try:
+            await chore.work()
+            failures = 0
+        except Exception as error:  # noqa: BLE001  a loop outlives a failure; the next round tries again
+            failures += 1
+            metrics.CHORE_FAILURES.labels(chore.name).inc()
+            log.warning("a chore failed", extra={"chore": chore.name, "error": getattr(error, "error", type(error).__name__)})
+        await asyncio.sleep(chore.pause(failures))
+
+
+def chores(
+    policies: Policies,
+    store: Store,
+    cases: Cases,
+    runner: Runner,
+    engine: Engine,
+    poller: TicketPoller,
+    *,
+    refresh_people: Work,
+    handle_left_events: Work,
+) -> list[Chore]:
+    """All of the bot's. ``refresh_people``: asks Slack who belongs to support; ``handle_left_events``: handles what was stored and not
+    handled."""
+    sweeps, often = Sweeps(store, cases), policies.sweep_seconds
+
+    async def purge_old() -> None:
+        gone = await purge(store, timedelta(days=policies.retention_days))
+        if any(gone.values()):
+            log.info("purged what ended long ago", extra=gone)
+
+    return [
+        Chore("reminders", often, sweeps.remind),
+        Chore("expiries", often, sweeps.expire),
+        Chore("renewals", often, sweeps.warn_of_renewals),
+        Chore("certificates", often, sweeps.count_certificates),
+        Chore(ticket_poller.NAME, often, poller.round),
+        Chore("stranded_batches", often, lambda: runner.requeue_stranded(engine)),
+        Chore("left_events", often, handle_left_events),
+        Chore("support_people", REFRESH_SECONDS, refresh_people, retry=2.0),
+        Chore("purge", PURGE_SECONDS, purge_old, retry=60.0),
+    ]

@@ -1,0 +1,148 @@
+"""Lasting messages: the card, each step's message, review cards. Posted once, then edited in place as things stand."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.jobs.registry import Finished, Run
+from bot.messages import card, review, step
+from bot.messages.blocks import Drawing
+from bot.messages.support import Support
+from bot.messages.texts import Texts
+from bot.slack.client import Slack
+from bot.slack.errors import SlackError
+from flows.cases.case import Case, Cases
+from flows.model import EffectRecord, Posted
+from flows.outbox import Draw, Message, Where
+from flows.ports import Unit
+from flows.state import StepState
+from storage.store import Store
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A lasting message as it stands in Slack now."""
+
+    onboarding_id: str
+    what: Message
+    step_id: str
+    channel: str
+    ts: str
+    digest: str
+
+    @property
+    def ids(self) -> dict[str, str]:
+        return {"channel": self.channel, "ts": self.ts}
+
+    async def keep(self, unit: Unit) -> None:
+        row = await unit.get(Posted, _name(self.onboarding_id, self.what, self.step_id))
+        if row is None:
+            row = Posted(
+                id=_name(self.onboarding_id, self.what, self.step_id),
+                onboarding_id=self.onboarding_id,
+                kind=self.what,
+                subject=self.step_id,
+                channel_id=self.channel,
+                ts=self.ts,
+            )
+            unit.add(row)
+        row.channel_id, row.ts, row.digest = self.channel, self.ts, self.digest
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """A lasting message that is to show how things stand. ``posted``: where it was; ``failed``: what was given up, for a review card."""
+
+    case: Case
+    what: Message
+    step_id: str = ""
+    posted: Posted | None = None
+    failed: Sequence[EffectRecord] = ()
+
+    def is_due(self) -> bool:
+        case = self.case
+        if self.what == "review":  # there is one once the step was sent, or something was said in its thread
+            return case.snapshot.last(self.step_id) is not None or self.posted is not None
+        if case.onboarding.severed_at:
+            return False  # drawn again when the channel can be reached again
+        return self.what == "card" or case.record(self.step_id).state is not StepState.LOCKED
+
+    def placed(self, channel: str, ts: str, digest: str) -> Placed:
+        return Placed(self.case.id, self.what, self.step_id, channel, ts, digest)
+
+
+class LastingMessages:
+    def __init__(self, store: Store, cases: Cases, slack: Slack, support: Support) -> None:
+        self._store, self._cases, self._slack, self._support = store, cases, slack, support
+
+    async def draw(self, run: Run[Draw]) -> Finished | None:
+        """Slack isn't called when the message already shows what it should."""
+        what, step_id = run.effect.what, run.effect.step
+        async with self._store.read() as unit:
+            case = await self._cases.look(unit, run.onboarding_id, closed=True)
+            posted = await unit.posted(case.id, what, step_id)
+            wanted = _Wanted(case, what, step_id, posted, await _failed(unit, case, what))
+        if not wanted.is_due():
+            return None
+        placed = await self._place(wanted, again=run.again)
+        return Finished(placed.ids, placed.keep)
+
+    async def root(self, case: Case, where: Where, step_id: str, posted: Posted | None, *, again: bool) -> tuple[str, str]:
+        """Channel and ts of the message whose thread a step's talk goes to. ``posted``: its row; without one it is posted now."""
+        if posted is not None:
+            return posted.channel_id, posted.ts
+        what = root_of(where)
+        async with self._store.read() as unit:
+            wanted = _Wanted(case, what, case.step(step_id).id, failed=await _failed(unit, case, what))
+        placed = await self._place(wanted, again=again)
+        await self._store.transact(placed.keep)
+        return placed.channel, placed.ts
+
+    async def _place(self, wanted: _Wanted, *, again: bool) -> Placed:
+        shown, posted = self._drawing(wanted), wanted.posted
+        if posted is not None:
+            if posted.digest == shown.digest or await self._edited(posted, shown):
+                return wanted.placed(posted.channel_id, posted.ts, shown.digest)
+            again = False  # someone deleted it: it is posted anew
+        to = self._support.channel if wanted.what == "review" else wanted.case.onboarding.channel_id
+        name = _name(wanted.case.id, wanted.what, wanted.step_id)
+        channel, ts = await self._slack.post_once(to, shown.text, shown.blocks, name, again=again)
+        if again:  # what a former attempt posted may show how things stood then
+            await self._slack.update(channel, ts, shown.text, shown.blocks)
+        return wanted.placed(channel, ts, shown.digest)
+
+    async def _edited(self, posted: Posted, shown: Drawing) -> bool:
+        """False where it is no longer there."""
+        try:
+            await self._slack.update(posted.channel_id, posted.ts, shown.text, shown.blocks)
+        except SlackError as error:
+            if error.error != "message_not_found":
+                raise
+            return False
+        return True
+
+    def _drawing(self, wanted: _Wanted) -> Drawing:
+        case, step_id = wanted.case, wanted.step_id
+        snapshot, journey, situation = case.snapshot, case.journey, case.situation
+        if wanted.what == "card":
+            return card.card(snapshot, journey, customer_texts(case), situation)
+        if wanted.what == "step":
+            return step.step_message(snapshot, journey, step_id, customer_texts(case), situation)
+        texts = self._support.texts(case.onboarding.journey)
+        return review.review_card(snapshot, journey, step_id, texts, situation, case.rules, wanted.failed)
+
+
+def customer_texts(case: Case) -> Texts:
+    return Texts(case.onboarding.language, case.onboarding.journey)
+
+
+def root_of(where: Where) -> Message:
+    """The message whose thread a step's talk goes to on one side."""
+    return "review" if where == "support" else "step"
+
+
+async def _failed(unit: Unit, case: Case, what: Message) -> Sequence[EffectRecord]:
+    return await unit.failed_effects(case.id) if what == "review" else ()
+
+
+def _name(onboarding_id: str, what: Message, step_id: str) -> str:
+    return f"{onboarding_id}:{what}:{step_id}"

@@ -1,0 +1,53 @@
+"""The access request ready to paste, for support; behind what kept the bot from filing it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from bot.jobs.registry import Finished, Run
+from bot.jobs.threads import Threads
+from bot.messages.texts import Texts
+from bot.messages.wording import sentence
+from bot.slack.client import Slack
+from flows.outbox import ShowReadyText
+from flows.steps.service_desk import ready_text
+
+MOST_PASTED = 3000
+"""Characters of a text that is to be copied whole from a message; a longer one is sent as a file."""
+FILE = "access-request.txt"
+
+
+class ReadyTexts:
+    def __init__(self, threads: Threads, slack: Slack) -> None:
+        self._threads, self._slack = threads, slack
+
+    async def show(self, run: Run[ShowReadyText]) -> Finished:
+        return await self.post(run, run.effect)
+
+    async def post(self, run: Run[Any], asked: ShowReadyText) -> Finished:
+        """``run``: of the effect on whose behalf it is shown."""
+        thread = await self._threads.of(run, "support", asked.step)
+        texts = thread.texts
+        ready = ready_text(thread.case.situation, *([asked.resource] if asked.resource else ()))
+        before = list(_in_the_way(asked, texts))
+        text = "\n".join([*before, sentence(texts, "ready_text", ready)])
+        if len(text) <= MOST_PASTED:
+            return await self._threads.say(run, thread, text)
+        channel, root = await self._threads.place(
+            thread, again=run.again
+        )  # a message would be cut, and a part pasted for the whole
+        comment = "\n".join([*before, sentence(texts, "ready_text", {**ready, "description": FILE})])
+        content = "\n".join(ready.values()).encode()
+        await self._slack.upload_once(channel, FILE, content, comment, run.id, root, again=run.again)
+        return Finished({"channel": channel})
+
+
+def _in_the_way(asked: ShowReadyText, texts: Texts) -> Iterator[str]:
+    if asked.why:
+        yield sentence(texts, "desk_not_filed", {"what": f"resource.{asked.resource}", "why": f"why.{asked.why}"})
+    if asked.name:
+        there = ", ".join(asked.there) or texts("say.desk_nothing")
+        yield sentence(texts, "desk_names", {"name": asked.name, "there": there})
+    if asked.detail:
+        yield sentence(texts, "desk_said", {"detail": asked.detail})
+    if asked.maybe:
+        yield sentence(texts, "desk_maybe", {})

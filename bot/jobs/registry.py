@@ -1,0 +1,80 @@
+"""What a handler gets and returns, and which handler does which effect."""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from bot.jobs.errors import EffectError
+from flows.outbox import Effect
+from storage.unit import Unit
+
+E = TypeVar("E", bound=Effect)
+
+
+@dataclass(frozen=True)
+class Run(Generic[E]):
+    """One attempt at an effect. ``again``: a former attempt may have happened, so look before repeating.
+
+    ``result``: what former attempts kept for this one.
+    """
+
+    id: str
+    onboarding_id: str
+    effect: E
+    again: bool = False
+    result: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Finished:
+    """``result``: ids to keep with the effect. ``also``: written in the transaction that writes down that it is done; it may run
+    more than once, as `Store.transact` says."""
+
+    result: Mapping[str, Any] = field(default_factory=dict)
+    also: Callable[[Unit], Awaitable[None]] | None = None
+
+
+Handler = Callable[[Run[E]], Awaitable[Finished | None]]
+"""Does an effect at least once. It raises what `bot.jobs.errors.meaning` understands, or a fault of ours."""
+GivenUp = Callable[[Run[E], EffectError], Awaitable[bool]]
+"""Told that an effect was given up, and why. True where everybody who must know is told by that."""
+
+
+class HandlersError(Exception):
+    """An effect that nothing does, or a handler that nothing asks for; the process refuses to start."""
+
+
+@dataclass(frozen=True)
+class _Entry:
+    does: Handler[Any]
+    given_up: GivenUp[Any] | None
+
+
+class Handlers:
+    """Handlers by the class of their effect."""
+
+    def __init__(self) -> None:
+        self._entries: dict[type[Effect], _Entry] = {}
+
+    def on(self, kind: type[E], does: Handler[E], given_up: GivenUp[E] | None = None) -> None:
+        """Raises HandlersError where there is one already."""
+        if kind in self._entries:
+            raise HandlersError(f"{kind.__name__} has two handlers")
+        self._entries[kind] = _Entry(does, given_up)
+
+    def of(self, effect: Effect) -> Handler[Any] | None:
+        entry = self._entries.get(type(effect))
+        return entry.does if entry is not None else None
+
+    def told_of_giving_up(self, effect: Effect) -> GivenUp[Any] | None:
+        """Who is told, where there is more to do than to alert support."""
+        entry = self._entries.get(type(effect))
+        return entry.given_up if entry is not None else None
+
+    def check(self, effects: Iterable[type[Effect]]) -> None:
+        """Raises HandlersError unless exactly these have a handler."""
+        wanted = set(effects)
+        without = sorted(kind.__name__ for kind in wanted - self._entries.keys())
+        unknown = sorted(kind.__name__ for kind in self._entries.keys() - wanted)
+        if without or unknown:
+            raise HandlersError(f"without a handler: {without}; never asked for: {unknown}")

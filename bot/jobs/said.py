@@ -1,0 +1,89 @@
+"""What is said of an onboarding: sentences in threads, private words, reminders, alerts."""
+
+from dataclasses import replace
+
+from bot.jobs.registry import Finished, Run
+from bot.jobs.threads import Threads
+from bot.messages import reminder
+from bot.messages.blocks import actions, button, drawing, plain_blocks, section
+from bot.messages.buttons import Act, ButtonValue
+from bot.messages.support import Support
+from bot.messages.texts import Texts
+from bot.messages.wording import sentence
+from bot.slack.client import Slack
+from bot.slack.people import People
+from flows.cases.settle import side_of
+from flows.model import Onboarding
+from flows.outbox import Alert, Remind, Say, Tell
+from flows.people import Who
+from storage.store import Store
+
+
+class Said:
+    """In threads."""
+
+    def __init__(self, threads: Threads) -> None:
+        self._threads = threads
+
+    async def say(self, run: Run[Say]) -> Finished:
+        asked = run.effect
+        thread = await self._threads.of(run, asked.where, asked.step)
+        mentioned = [f"<@{user}>" for user in asked.mention]
+        return await self._threads.say(run, thread, " ".join([*mentioned, sentence(thread.texts, asked.key, asked.params)]))
+
+    async def remind(self, run: Run[Remind]) -> Finished | None:
+        """One message for all that is due for one person, in the thread of the first of the steps."""
+        asked = run.effect
+        if not asked.steps:
+            return None
+        thread = await self._threads.of(run, asked.where, asked.steps[0])
+        case = thread.case
+        steps = tuple(step_id for step_id in asked.steps if side_of(case.record(step_id)) == asked.where)
+        if not steps:
+            return None  # it waited for Slack, and meanwhile what it reminds of was done
+        if steps[0] != thread.step_id:
+            thread = await self._threads.of(run, asked.where, steps[0])
+        asked = replace(asked, steps=steps)
+        drawn = reminder.reminder(case.snapshot, case.journey, asked, thread.texts, case.situation)
+        return await self._threads.post(run, thread, [drawn])
+
+
+class PrivateWords:
+    def __init__(self, store: Store, slack: Slack, people: People) -> None:
+        self._store, self._slack, self._people = store, slack, people
+
+    async def tell(self, run: Run[Tell]) -> None:
+        """Repeated, a private word does no harm."""
+        asked = run.effect
+        who = Who(asked.team, asked.user)
+        async with self._store.read() as unit:
+            onboarding = await unit.get(Onboarding, run.onboarding_id)
+            fallback, journey = (onboarding.language, onboarding.journey) if onboarding is not None else ("en", "")
+            language = await self._people.language_of(unit, who, fallback)
+        text = sentence(Texts(language, journey), asked.key, asked.params)
+        await self._slack.tell(asked.channel, asked.user, text, plain_blocks(text))
+
+
+class Alerts:
+    def __init__(self, store: Store, slack: Slack, support: Support) -> None:
+        self._store, self._slack, self._support = store, slack, support
+
+    async def alert(self, run: Run[Alert]) -> Finished:
+        """Support sees what was given up and why, with a button that tries it again."""
+        asked = run.effect
+        async with self._store.read() as unit:
+            onboarding = await unit.get(Onboarding, asked.onboarding)
+        texts = self._support.texts(onboarding.journey if onboarding is not None else "")
+        params = {"what": asked.what, "why": asked.why, "id": asked.id}
+        key = "effect_failed"
+        if asked.customer:
+            params |= {"customer": asked.customer, "step": asked.step}
+            key = "effect_failed_in" if asked.step else "effect_failed_for"
+        again = ButtonValue(onboarding=asked.onboarding, item=asked.effect)
+        buttons = [button(texts("button.retry_effect"), Act.RETRY_EFFECT, again)]
+        if asked.step:
+            card = ButtonValue(onboarding=asked.onboarding, step=asked.step)
+            buttons.append(button(texts("button.show_review"), Act.SHOW, card))
+        shown = drawing([section(sentence(texts, key, params)), actions(*buttons)])
+        channel, ts = await self._slack.post_once(self._support.channel, shown.text, shown.blocks, run.id, again=run.again)
+        return Finished({"channel": channel, "ts": ts})

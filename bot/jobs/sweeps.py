@@ -1,0 +1,81 @@
+"""Sweeps: each looks for the customers with something due, and opens a case for one after the other.
+
+A customer whose rows can't be read is left out and named in the log; the others are served.
+"""
+
+import logging
+import math
+from collections.abc import Awaitable, Callable, Sequence
+
+from bot.telemetry import metrics
+from flows.cases import remind, renewals
+from flows.cases.case import Case, Cases
+from flows.ports import Unit
+from flows.problems import Refused
+from storage.errors import Unavailable
+from storage.store import Store
+
+log = logging.getLogger("bot.jobs.sweeps")
+
+Due = Callable[[Unit], Awaitable[Sequence[str]]]
+"""Ids of the onboardings with something due."""
+Serve = Callable[[Case], Awaitable[int]]
+"""Does it for one of them; how many things were done."""
+
+
+class Sweeps:
+    def __init__(self, store: Store, cases: Cases) -> None:
+        self._store, self._cases = store, cases
+
+    async def remind(self) -> None:
+        async def serve(case: Case) -> int:
+            return remind.remind(case)
+
+        metrics.REMINDERS.inc(await self._sweep("reminders", remind.due, serve))
+
+    async def expire(self) -> None:
+        """Invitations whose code ran out, or soon will."""
+
+        async def due(unit: Unit) -> Sequence[str]:
+            return await remind.expiring(unit, self._cases.rules)
+
+        async def serve(case: Case) -> int:
+            return remind.expire(case)
+
+        await self._sweep("expiries", due, serve)
+
+    async def warn_of_renewals(self) -> None:
+        async def due(unit: Unit) -> Sequence[str]:
+            return await renewals.due(unit, self._cases.rules)
+
+        await self._sweep("renewals", due, renewals.warn, closed=True)
+
+    async def count_certificates(self) -> None:
+        async with self._store.read() as unit:
+            left = [(one.last_day - unit.now.date()).days for one in await unit.expiries()]
+        metrics.CERTIFICATE_DAYS.set(min(left, default=math.nan))
+        for days in (0, *self._cases.rules.renewal_days):
+            metrics.CERTIFICATES.labels(str(days)).set(sum(n <= days for n in left))
+
+    async def _sweep(self, chore: str, due: Due, serve: Serve, *, closed: bool = False) -> int:
+        """Each in a transaction of its own. Raises Unavailable: where the store is away, no other customer would fare better."""
+        async with self._store.read() as unit:
+            ids = await due(unit)
+        done = 0
+        for onboarding_id in ids:
+
+            async def work(unit: Unit, onboarding_id: str = onboarding_id) -> int:
+                async with self._cases.open(unit, onboarding_id, closed=closed) as case:
+                    return await serve(case)
+
+            try:
+                done += await self._store.transact(work)
+            except Refused:
+                continue  # it was closed or erased a moment ago
+            except Unavailable:
+                raise
+            except Exception as error:
+                metrics.CHORE_FAILURES.labels(chore).inc()
+                extra = {"chore": chore, "onboarding": onboarding_id, "error": type(error).__name__}
+                log.error("a customer was left out of a sweep", extra=extra, exc_info=error)  # noqa: TRY400
+        return done

@@ -1,0 +1,58 @@
+"""Posting in a step's thread, on one side, or in the support channel itself."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bot.jobs.lasting import LastingMessages, customer_texts, root_of
+from bot.jobs.registry import Finished, Run
+from bot.messages.blocks import Drawing, plain_blocks
+from bot.messages.support import Support
+from bot.messages.texts import Texts
+from bot.slack.client import Slack
+from flows.cases.case import Case, Cases
+from flows.model import Posted
+from flows.outbox import Room
+from storage.store import Store
+
+
+@dataclass(frozen=True)
+class Thread:
+    """An onboarding as it stands, and where one of its steps is talked about. ``texts``: in the language of those who read there."""
+
+    case: Case
+    where: Room
+    step_id: str
+    texts: Texts
+    root: Posted | None
+
+
+class Threads:
+    def __init__(self, store: Store, cases: Cases, slack: Slack, lasting: LastingMessages, support: Support) -> None:
+        self._store, self._cases, self._slack, self._lasting, self._support = store, cases, slack, lasting, support
+
+    async def of(self, run: Run[Any], where: Room, step_id: str = "") -> Thread:
+        """All that saying something takes, in one reading of the store."""
+        async with self._store.read() as unit:
+            case = await self._cases.look(unit, run.onboarding_id, closed=True)
+            root = None if where == "support_channel" else await unit.posted(case.id, root_of(where), step_id)
+        texts = customer_texts(case) if where == "customer" else self._support.texts(case.onboarding.journey)
+        return Thread(case, where, step_id, texts, root)
+
+    async def place(self, thread: Thread, *, again: bool) -> tuple[str, str | None]:
+        """Channel and thread; the message that the thread hangs on is posted where it is missing."""
+        if thread.where == "support_channel":
+            return self._support.channel, None
+        return await self._lasting.root(thread.case, thread.where, thread.step_id, thread.root, again=again)
+
+    async def say(self, run: Run[Any], thread: Thread, text: str) -> Finished:
+        return await self.post(run, thread, [Drawing(text, plain_blocks(text), "")])
+
+    async def post(self, run: Run[Any], thread: Thread, drawn: Sequence[Drawing]) -> Finished:
+        """Each message once, whatever was tried before."""
+        channel, root = await self.place(thread, again=run.again)
+        ts = ""
+        for number, part in enumerate(drawn):
+            name = f"{run.id}:{number}" if number else run.id
+            _, ts = await self._slack.post_once(channel, part.text, part.blocks, name, thread_ts=root, again=run.again)
+        return Finished({"channel": channel, "ts": ts})

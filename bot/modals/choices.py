@@ -1,0 +1,43 @@
+"""What an onboarding itself offers to choose: the accesses a task moves, the steps of the journey, what a task's own step offers."""
+
+from collections.abc import Iterator
+
+from bot.messages.answers import Offered
+from bot.messages.texts import Texts
+from bot.messages.wording import worded
+from bot.modals.subject import Subject
+from flows.cases.case import Case
+from flows.cases.tasks import ALL, choosable
+from flows.forms.fields import CATALOGUES, inputs
+from flows.forms.step import Task
+
+LONGEST = 75
+"""Of an option's label."""
+
+
+def own_choices(case: Case, subject: Subject, source: str, texts: Texts) -> Iterator[tuple[str, str]]:
+    """(value, label) of what a field with this source offers; nothing for a source that the subject doesn't have."""
+    task = subject.task
+    if source == "steps":
+        yield from ((step_id, texts(f"step.{step_id}.title")) for step_id in case.journey.steps)
+    elif source == "grants" and task is not None:
+        yield from _grants(case, task, texts)
+    elif task is not None and source in task.offers:
+        for offer in task.offers[source](case.situation):
+            yield offer.value, (offer.label or texts(offer.key, **worded(texts, offer.params)))[:LONGEST]
+
+
+def _grants(case: Case, task: Task, texts: Texts) -> Iterator[tuple[str, str]]:
+    waiting = choosable(case.snapshot, task)
+    if len(waiting) > 1:
+        yield ALL, texts("choice.all_grants", n=len(waiting))
+    for grant in waiting:
+        yield grant.id, f"{grant.email} · {texts(f'resource.{grant.resource}')} · {texts(f'grant.{grant.state}')}"[:LONGEST]
+
+
+def offered(case: Case | None, subject: Subject, texts: Texts) -> Offered:
+    """The labels of all that the form offers of the onboarding's own, by source."""
+    if case is None:
+        return {}
+    sources = {item.source for page in subject.form.pages for _, _, item in inputs(page.model) if item.source}
+    return {source: dict(own_choices(case, subject, source, texts)) for source in sources - CATALOGUES.keys()}

@@ -1,0 +1,116 @@
+"""A page of a form is left: what was typed is kept, unless somebody else changed the page since it was shown."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from bot.modals.parse import file_problems, parse_page
+from bot.modals.render import View
+from bot.modals.session import FormSession
+from flows.cases import fill, secrets
+from flows.forms import drafts
+from flows.forms.drafts import REVIEW
+from flows.forms.fields import Answers
+from flows.forms.pages import Slot, screen, slots
+from flows.model import Draft, Seen
+from flows.problems import Problem
+
+
+@dataclass(frozen=True)
+class Left:
+    """What leaving a page came to: what is wrong with it, or the next view. ``view`` is None where the form is to be sent now.
+
+    ``raw``: what was typed; ``used``: what of it must not be kept; ``answers``: all that is kept now.
+    """
+
+    slot: Slot
+    raw: Answers
+    answers: Answers
+    problems: tuple[Problem, ...] = ()
+    view: View | None = None
+    used: Answers = field(default_factory=dict)
+
+
+async def leave(
+    session: FormSession, values: Mapping[str, Any], files: Mapping[str, Answers], window: str, *, back: bool = False
+) -> Left:
+    """Keep what was typed on a page, unless somebody else changed it since it was shown: then it is shown again.
+
+    ``values``: the modal's state. ``window``: the view as it was drawn. One that comes twice has one effect: keeping the same again
+    changes nothing, and an entry is removed once.
+    """
+    unit, form, meta, answers = session.unit, session.form, session.meta, session.answers
+    order = slots(form, answers)
+    slot = drafts.slot_of(form, meta.page) or order[min(meta.slot, len(order) - 1)]
+    raw = parse_page(values, slot, files)
+    unreadable = file_problems(raw)
+    typed = {name: value for name, value in raw.items() if name not in {problem.field for problem in unreadable}}
+    removes = slot.item is not None and typed.get("then") == "remove"
+    if removes and await unit.get(Seen, f"removed:{window}") is not None:
+        after = fill.following(form, answers, meta.slot, back=back, removed=True)
+        return Left(slot, raw, answers, view=session.page(answers, after, anew=True))
+    if await changed_since(session, window):
+        screened = screen(slot.page, typed)
+        problems = unreadable + screened.problems
+        if problems:
+            return _refused(session, slot, raw, answers, problems, back=back)
+        return Left(slot, raw, answers, view=session.page_again(slot, screened.raw))
+    paged = await fill.leave_page(
+        unit, form, meta.slot, typed, session.who, session.situation, session.key, back=back, page=meta.page
+    )
+    problems = unreadable + paged.problems
+    await unit.once(f"removed:{window}" if removes and not problems else _mark(window, unit.now))
+    if problems:
+        return _refused(session, slot, raw, paged.answers, problems, back=back)
+    if paged.slot == REVIEW and not form.review:
+        return Left(slot, raw, paged.answers, used=paged.used)
+    return Left(slot, raw, paged.answers, view=session.page(paged.answers, paged.slot, anew=removes))
+
+
+def _refused(
+    session: FormSession, slot: Slot, raw: Answers, answers: Answers, problems: tuple[Problem, ...], *, back: bool
+) -> Left:
+    """The page's own fields say what is wrong; on the way back, which Slack doesn't check, the page is drawn again with it."""
+    view = session.page(answers, session.meta.slot, problems, anew=True) if back else None
+    return Left(slot, raw, answers, problems, view)
+
+
+async def changed_since(session: FormSession, window: str) -> bool:
+    """Whether what a window shows was changed by somebody else. Windows of an older version don't tell; of a draft that is gone is told
+    when it is sent."""
+    form, meta, draft, answers = session.form, session.meta, session.draft, session.answers
+    if not meta.draft or (meta.slot == REVIEW and draft is None):
+        return False
+    order, index = slots(form, answers), REVIEW
+    if meta.slot != REVIEW:
+        slot = drafts.slot_of(form, meta.page)
+        order = drafts.order_with(form, answers, slot) if slot is not None else order
+        found = drafts.index_of(order, slot) if slot is not None else None
+        if found is None:
+            return True
+        index = found
+    if drafts.version(form, answers, order, index) == meta.draft:
+        return False
+    return await session.unit.get(Seen, _mark(window, _written(draft))) is None
+
+
+def _written(draft: Draft | None) -> datetime | None:
+    return draft.at if draft is not None else None
+
+
+def _mark(window: str, at: datetime | None) -> str:
+    """That the draft as it stands since then was written from this window: a page that was refused is sent again from the same."""
+    return f"page:{window}:{at.isoformat() if at is not None else ''}"
+
+
+def refuse_secrets(session: FormSession, problems: tuple[Problem, ...], raw: Answers) -> None:
+    """Warn support of refused secrets, without them, and delete the files that held them where Slack lets the bot."""
+    case = session.case
+    if case is None:
+        return
+    for problem in problems:
+        if problem.key.startswith("secret_"):
+            value = raw.get(problem.field)
+            file = str(value["id"]) if isinstance(value, dict) else ""
+            secrets.refused(case, problem.key, f"{session.form.id}.{problem.field}", file)

@@ -1,0 +1,39 @@
+"""People of a customer who press a button in its channel before Slack told that they joined it."""
+
+import logging
+
+from bot.slack.background import Background
+from bot.slack.client import SlackError
+from bot.slack.people import People
+from flows.cases import members
+from flows.cases.case import Case, Cases
+from flows.people import Role, Who
+from flows.ports import Unit
+from storage.store import Store
+
+log = logging.getLogger("bot.modals.newcomers")
+
+
+class Newcomers:
+    def __init__(self, store: Store, cases: Cases, people: People, background: Background) -> None:
+        self._store, self._cases, self._people, self._background = store, cases, people, background
+
+    async def is_new(self, case: Case) -> bool:
+        """Whether the actor is a colleague by the channel they pressed in alone."""
+        return case.role is Role.COLLEAGUE and not await self._cases.access.is_member(case.unit, case.actor, case.id)
+
+    async def remember(self, who: Who, onboarding_id: str) -> None:
+        """What they submit doesn't say in which channel its form was opened, so they have to be known by then."""
+
+        async def work(unit: Unit) -> None:
+            async with self._cases.open(unit, onboarding_id, closed=True) as case:
+                await members.join(case, who, welcome=False)
+
+        await self._store.transact(work)
+        self._background.later(self._fetch(who))
+
+    async def _fetch(self, who: Who) -> None:
+        try:
+            await self._people.fetch(who.user_id)
+        except SlackError as error:
+            log.info("a person's language is not known yet", extra={"error": error.error})

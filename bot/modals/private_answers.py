@@ -1,0 +1,50 @@
+"""What the bot tells one person alone, right after they pressed or typed something."""
+
+import logging
+from typing import Any
+
+from bot.messages.blocks import plain_blocks
+from bot.messages.texts import Texts
+from bot.messages.wording import sentence, worded
+from bot.slack.client import Slack, SlackError
+from bot.slack.people import People
+from bot.telemetry.logs import error_id
+from flows.people import Who
+from flows.problems import Refused
+from storage.store import Conflict, Unavailable
+
+log = logging.getLogger("bot.modals.private_answers")
+
+
+def explained(texts: Texts, error: Exception) -> str:
+    """What a person reads when something was refused or failed; failures carry a short id that is in the log too."""
+    if isinstance(error, Refused):
+        return texts.md(f"refused.{error.key}", **worded(texts, error.params))
+    number = error_id()
+    key = "refused.busy" if isinstance(error, Conflict | Unavailable) else "refused.internal"
+    log.error("failed", extra={"error_id": number, "error": type(error).__name__}, exc_info=error)
+    return texts.md(key, id=number)
+
+
+class PrivateAnswers:
+    """Seen by one person alone in the channel, else a direct message. One that doesn't reach them is logged."""
+
+    def __init__(self, slack: Slack, people: People) -> None:
+        self._slack, self._people = slack, people
+
+    async def texts(self, who: Who) -> Texts:
+        """In the person's language, though the store be away."""
+        return Texts(await self._people.language_of(None, who))
+
+    async def answer(self, who: Who, channel_id: str, key: str, **params: Any) -> None:
+        """``key``: of a text, as `bot.messages.wording.sentence` takes it."""
+        await self._tell(who, channel_id, sentence(await self.texts(who), key, params))
+
+    async def explain(self, who: Who, channel_id: str, error: Exception) -> None:
+        await self._tell(who, channel_id, explained(await self.texts(who), error))
+
+    async def _tell(self, who: Who, channel_id: str, text: str) -> None:
+        try:
+            await self._slack.tell(channel_id, who.user_id, text, plain_blocks(text))
+        except SlackError as error:
+            log.warning("an answer did not reach its reader", extra={"error": error.error})

@@ -1,0 +1,80 @@
+"""What a dialog names is looked up in Slack, before the transaction and within the time of an acknowledgement."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.modals.parse import parse_page
+from bot.slack.client import Slack, SlackError
+from bot.slack.people import People
+from flows.cases.access import Access
+from flows.forms.dialogs import DIALOGS
+from flows.forms.fields import Answers
+from flows.forms.pages import Slot
+from flows.model import Person
+from flows.people import Side, Who
+from flows.problems import Problem
+
+LOOK_SECONDS = 1.8
+"""How long a submission may look something up before it must be acknowledged."""
+
+
+@dataclass(frozen=True)
+class LookedUp:
+    """``who``: the person that was named, as far as Slack knows them, and their ``side``."""
+
+    problems: tuple[Problem, ...] = ()
+    who: Who | None = None
+    side: Side = Side.CUSTOMER
+
+
+class SlackLookups:
+    def __init__(self, slack: Slack, people: People, access: Access, support_channel: str) -> None:
+        self._slack, self._people, self._access, self._support_channel = slack, people, access, support_channel
+        self._looking = {"start": ("channel", self._channel), "assign": ("person", self._person)}
+
+    async def of(self, form_id: str, values: Mapping[str, Any]) -> LookedUp:
+        """``values``: the modal's state. Nothing is looked up for other dialogs."""
+        if form_id not in self._looking:
+            return LookedUp()
+        field, look = self._looking[form_id]
+        raw = parse_page(values, Slot(DIALOGS[form_id].pages[0]), {})
+        try:
+            async with asyncio.timeout(LOOK_SECONDS):
+                return await look(raw)
+        except (TimeoutError, SlackError):
+            return LookedUp((Problem(field, "slack_did_not_answer"),))
+
+    async def _channel(self, raw: Answers) -> LookedUp:
+        channel = str(raw.get("channel") or "")
+        if channel == self._support_channel:
+            return LookedUp((Problem("channel", "channel_is_support"),))
+        try:
+            info = await self._slack.channel(channel)
+            members = await self._slack.members(channel)
+        except SlackError as error:
+            if error.error in ("channel_not_found", "not_in_channel"):
+                return LookedUp((Problem("channel", "channel_not_found"),))
+            raise
+        if not info.is_member and self._people.bot_user_id not in members:
+            return LookedUp((Problem("channel", "channel_without_bot"),))
+        lead, owner = str(raw.get("lead") or ""), str(raw.get("owner") or "")
+        found: list[Problem] = []
+        person = await self._people.fetch(lead) if lead else None
+        if lead and (person is None or lead not in members):
+            found.append(Problem("lead", "lead_not_in_channel"))
+        elif person is not None and not self._people.is_customer(person):
+            found.append(Problem("lead", "lead_is_support"))
+        if owner and not any(who.user_id == owner for who in self._access.support):
+            found.append(Problem("owner", "owner_not_support"))
+        return self._looked_up(person, *found)
+
+    async def _person(self, raw: Answers) -> LookedUp:
+        person = await self._people.fetch(str(raw.get("person") or ""))
+        return self._looked_up(person, *([] if person is not None else [Problem("person", "lead_not_in_channel")]))
+
+    def _looked_up(self, person: Person | None, *problems: Problem) -> LookedUp:
+        who = Who(person.team_id, person.user_id) if person is not None else None
+        side = Side.SUPPORT if who is not None and self._access.is_support(who) else Side.CUSTOMER
+        return LookedUp(problems, who, side)

@@ -1,0 +1,252 @@
+"""Drawing and saying, without an engine and with a Slack that only remembers: what stands there, and what it cost the store."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from bot.config.service_desk import ServiceDeskPolicies
+from bot.jobs.failures import Failures
+from bot.jobs.handlers import PismoAccess, ServiceDeskAccess, handlers
+from bot.jobs.runner import Patience, Runner
+from bot.messages.support import Support
+from bot.slack.client import Slack
+from bot.slack.errors import SlackError
+from flows.cases.case import Case
+from flows.model import Posted
+from flows.outbox import Draw, MoveMessages, Say
+from storage import sealing
+from storage.store import Store
+from storage.unit import Unit
+from tests.flows.cases.casework import LEAD, CaseBook, case_book
+
+CUSTOMER, SUPPORT = "C1", "CSUPPORT"
+
+
+@dataclass
+class Post:
+    channel: str
+    text: str
+    thread: str
+    effect: str
+    edits: int = 0
+
+
+class RememberingSlack(Slack):
+    """``refuse``: errors of the next calls, by method."""
+
+    def __init__(self) -> None:
+        super().__init__("xoxb-1-made-up", "http://127.0.0.1:1/api/")
+        self.posts: dict[str, Post] = {}
+        self.refuse: dict[str, list[str]] = {}
+        self.told: list[tuple[str, str, str]] = []
+
+    def _maybe_refuse(self, method: str) -> None:
+        if self.refuse.get(method):
+            raise SlackError(method, self.refuse[method].pop(0))
+
+    async def post_once(
+        self,
+        channel: str,
+        text: str,
+        blocks: Sequence[dict[str, Any]],
+        effect_id: str,
+        thread_ts: str | None = None,
+        *,
+        again: bool = False,
+    ) -> tuple[str, str]:
+        assert blocks
+        self._maybe_refuse("chat.postMessage")
+        known = [ts for ts, post in self.posts.items() if again and post.effect == effect_id]
+        ts = known[0] if known else f"{len(self.posts) + 1}.0"
+        self.posts.setdefault(ts, Post(channel, text, thread_ts or "", effect_id))
+        return channel, ts
+
+    async def update(self, channel: str, ts: str, text: str, blocks: Sequence[dict[str, Any]]) -> None:
+        assert blocks
+        self._maybe_refuse("chat.update")
+        assert self.posts[ts].channel == channel
+        self.posts[ts].text = text
+        self.posts[ts].edits += 1
+
+    async def tell(self, channel: str, user_id: str, text: str, blocks: Sequence[dict[str, Any]]) -> None:
+        assert blocks
+        self.told.append((channel, user_id, text))
+
+    def in_thread(self, ts: str) -> list[str]:
+        return [post.text for post in self.posts.values() if post.thread == ts]
+
+
+class CountingStore(Store):
+    reads = writes = 0
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Unit]:
+        self.reads += 1
+        async with super().read() as unit:
+            yield unit
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[Unit]:
+        self.writes += 1
+        async with super().write() as unit:
+            yield unit
+
+
+class Jobs:
+    def __init__(self, book: CaseBook, file: Path) -> None:
+        self.book, self.slack = book, RememberingSlack()
+        self.store = CountingStore(f"sqlite+aiosqlite:///{file}", sealing.current(), clock=lambda: book.now)
+        nothing: Any = cast(Any, None)
+        table = handlers(
+            self.store,
+            book.cases,
+            self.slack,
+            nothing,
+            Support(SUPPORT, "en"),
+            pismo=PismoAccess(nothing, {}),
+            service_desk=ServiceDeskAccess(None, ServiceDeskPolicies()),
+        )
+        failures = Failures(self.store, table)
+        self.runner = Runner(self.store, table, patience=Patience(2, lambda _: 0.0), on_failed=failures.tell)
+
+    async def run(self) -> None:
+        """All that is left, once and again until nothing waits."""
+        while batches := await self._left():
+            for batch in batches:
+                while await self.runner.run_batch(batch) is not None:
+                    pass
+
+    async def _left(self) -> list[str]:
+        async with self.book.store.read() as unit:
+            stale = await unit.stale_effects(unit.now + timedelta(days=1))
+        return list(dict.fromkeys(record.batch for record in stale))
+
+    async def cost(self) -> tuple[int, int]:
+        """Reads and writes of running the one effect that is left."""
+        (batch,) = await self._left()
+        self.store.reads = self.store.writes = 0
+        assert await self.runner.run_batch(batch) is None
+        return self.store.reads, self.store.writes
+
+    async def posted(self, kind: str, step: str = "") -> str:
+        async with self.book.store.read() as unit:
+            row = await unit.posted(self.book.id, kind, step)
+        assert row is not None
+        return row.ts
+
+
+@pytest.fixture
+async def jobs(tmp_path: Path) -> AsyncIterator[Jobs]:
+    """An onboarding has begun, and its messages are posted."""
+    async with case_book(tmp_path) as book:
+        jobs = Jobs(book, tmp_path / "case.db")
+        await book.start()
+        await book.do(_without_slack)
+        await jobs.run()
+        yield jobs
+        await jobs.store.close()
+
+
+async def _without_slack(unit: Unit) -> None:
+    """What the remembering Slack doesn't do: bookmarks, members."""
+    for record in await unit.stale_effects(unit.now + timedelta(days=1)):
+        if record.kind in ("bookmark", "people"):
+            record.state = "dropped"
+
+
+def say(case: Case) -> None:
+    case.say("customer", "planning", "stuck_received", by=LEAD.user_id)
+
+
+async def test_drawing_and_saying_cost_two_reads_and_two_writes(jobs: Jobs) -> None:
+    await jobs.book.act(say)
+    assert await jobs.cost() == (2, 2)
+    assert len(jobs.slack.in_thread(await jobs.posted("step", "planning"))) == 1
+    await jobs.book.act(lambda case: case.ask(Draw(what="card")))
+    assert await jobs.cost() == (2, 2)
+    await jobs.book.send("planning")
+    await jobs.run()
+    await jobs.book.act(lambda case: case.ask(Draw(what="review", step="planning")))
+    assert await jobs.cost() == (2, 2)
+
+
+async def test_a_message_that_shows_what_it_should_is_left_alone(jobs: Jobs) -> None:
+    ts = await jobs.posted("card")
+    await jobs.book.act(lambda case: case.ask(Draw(what="card")))
+    await jobs.run()
+    assert jobs.slack.posts[ts].edits == 0
+    await jobs.book.send("planning")
+    await jobs.run()
+    assert jobs.slack.posts[ts].edits == 1
+
+
+async def test_a_message_that_someone_deleted_is_posted_anew(jobs: Jobs) -> None:
+    old = await jobs.posted("card")
+    jobs.slack.refuse["chat.update"] = ["message_not_found"]
+    await jobs.book.send("planning")
+    await jobs.run()
+    new = await jobs.posted("card")
+    assert new != old
+    assert jobs.slack.posts[new].channel == CUSTOMER
+
+
+async def test_a_thread_without_its_message_gets_it(jobs: Jobs) -> None:
+    old = await jobs.posted("step", "planning")
+
+    async def forget(unit: Unit) -> None:
+        row = await unit.posted(jobs.book.id, "step", "planning")
+        assert row is not None
+        await unit.delete(row)
+
+    await jobs.book.do(forget)
+    await jobs.book.act(say)
+    await jobs.run()
+    new = await jobs.posted("step", "planning")
+    assert new != old
+    assert len(jobs.slack.in_thread(new)) == 1
+
+
+async def test_what_may_have_been_posted_is_not_posted_twice(jobs: Jobs) -> None:
+    before = len(jobs.slack.posts)
+    jobs.slack.refuse["chat.postMessage"] = ["unreachable"]
+    await jobs.book.act(say)
+    await jobs.run()
+    assert len(jobs.slack.posts) == before + 1
+
+
+async def test_support_is_alerted_once_and_the_review_card_shows_it(jobs: Jobs) -> None:
+    await jobs.book.send("planning")
+    await jobs.run()
+    review = jobs.slack.posts[await jobs.posted("review", "planning")]
+    edits = review.edits
+    jobs.slack.refuse["chat.postMessage"] = ["channel_not_found"]
+    await jobs.book.act(say)
+    await jobs.run()
+    alerts = [post for post in jobs.slack.posts.values() if "could not be carried out" in post.text]
+    assert [(post.channel, post.thread) for post in alerts if 'Acme Bank, step "Planning"' in post.text] == [(SUPPORT, "")]
+    assert review.edits == edits + 1
+    assert "Could not be carried out" in review.text
+
+
+async def test_an_alert_that_fails_raises_no_other(jobs: Jobs) -> None:
+    before = len(jobs.slack.posts)
+    jobs.slack.refuse["chat.postMessage"] = ["channel_not_found"] * 2
+    await jobs.book.act(
+        lambda case: case.ask(Say(where="customer", step="planning", key="stuck_received", params={"by": LEAD.user_id}))
+    )
+    await jobs.run()
+    assert len(jobs.slack.posts) == before
+    assert jobs.slack.refuse["chat.postMessage"] == []
+
+
+async def test_messages_follow_the_channel(jobs: Jobs) -> None:
+    await jobs.book.act(lambda case: case.ask(MoveMessages(old=CUSTOMER, new="C9")))
+    await jobs.run()
+    async with jobs.book.store.read() as unit:
+        rows = [await unit.get(Posted, f"{jobs.book.id}:{name}") for name in ("card:", "step:planning")]
+    assert {row.channel_id for row in rows if row is not None} == {"C9"}

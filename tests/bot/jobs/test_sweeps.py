@@ -1,0 +1,157 @@
+"""Sweeps over several customers, one of whom has a row that can't be read: the others are served, and it is once it is mended."""
+
+import contextlib
+import logging
+import sqlite3
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from prometheus_client import REGISTRY
+
+from bot.jobs.sweeps import Sweeps
+from flows.model import Expiry, Grant, new_id
+from flows.ports import Unit
+from storage import sealing
+from storage.errors import Unavailable
+from storage.store import Store
+from tests.flows.cases.casework import CaseBook, case_book
+
+DAMAGED, OTHERS = 1, (0, 2)
+
+
+class Customers:
+    """Three of them, in one store; the one in the middle can be damaged, and mended."""
+
+    def __init__(self, book: CaseBook, file: Path) -> None:
+        self.book, self.file, self.ids = book, file, list[str]()
+        self.sweeps = Sweeps(book.store, book.cases)
+        self._whole = ""
+
+    async def begin(self) -> None:
+        for number in range(3):
+            self.ids.append(await self.book.start(f"C{number}", f"Bank {number}"))
+            await self.book.send("planning")
+        await self.book.news("say", "remind")
+
+    @property
+    def damaged(self) -> str:
+        return self.ids[DAMAGED]
+
+    def damage(self) -> None:
+        (self._whole,) = self._sql("SELECT answers FROM submissions WHERE onboarding_id = ?", self.damaged)
+        self._sql("UPDATE submissions SET answers = ? WHERE onboarding_id = ?", self._whole[:-8] + "AAAAAAAA", self.damaged)
+
+    def mend(self) -> None:
+        self._sql("UPDATE submissions SET answers = ? WHERE onboarding_id = ?", self._whole, self.damaged)
+
+    def _sql(self, statement: str, *values: str) -> tuple[str, ...]:
+        with contextlib.closing(sqlite3.connect(self.file)) as connection, connection:
+            return connection.execute(statement, values).fetchone() or ()
+
+    async def served(self, kind: str, key: str = "") -> set[str]:
+        """Ids of the customers for whom this was asked for since the last look."""
+        return {one.onboarding_id for one in await self.book.news(kind) if one.arguments.get("key", "") == key}
+
+    def others(self) -> set[str]:
+        return {self.ids[number] for number in OTHERS}
+
+
+@pytest.fixture
+async def customers(tmp_path: Path) -> AsyncIterator[Customers]:
+    async with case_book(tmp_path) as book:
+        customers = Customers(book, tmp_path / "case.db")
+        await customers.begin()
+        yield customers
+
+
+def failures(chore: str) -> float:
+    return REGISTRY.get_sample_value("onboarding_chore_failures_total", {"chore": chore}) or 0
+
+
+def left_out(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Of the customers that the log names."""
+    return [record.onboarding for record in caplog.records if record.levelno == logging.ERROR and hasattr(record, "onboarding")]
+
+
+async def test_reminders(customers: Customers, caplog: pytest.LogCaptureFixture) -> None:
+    customers.book.now += timedelta(days=2)
+    customers.damage()
+    before = failures("reminders")
+    sent = REGISTRY.get_sample_value("onboarding_reminders_total") or 0
+    await customers.sweeps.remind()
+    assert await customers.served("remind") == customers.others()
+    assert left_out(caplog) == [customers.damaged]
+    assert failures("reminders") == before + 1
+    assert REGISTRY.get_sample_value("onboarding_reminders_total") == sent + 2
+    customers.mend()
+    await customers.sweeps.remind()
+    assert await customers.served("remind") == {customers.damaged}
+    assert left_out(caplog) == [customers.damaged]
+
+
+async def test_expiries(customers: Customers, caplog: pytest.LogCaptureFixture) -> None:
+    async def invite(unit: Unit) -> None:
+        for onboarding_id in customers.ids:
+            grant = Grant(
+                id=new_id("gra"),
+                onboarding_id=onboarding_id,
+                step_id="control_center",
+                resource="control_center_test",
+                email="ana@bank.example",
+                state="invited",
+                expires_at=customers.book.now + timedelta(hours=1),
+            )
+            unit.add(grant)
+
+    await customers.book.do(invite)
+    customers.book.now += timedelta(hours=2)
+    customers.damage()
+    before = failures("expiries")
+    await customers.sweeps.expire()
+    assert await customers.served("say", "invitation_expired") == customers.others()
+    assert left_out(caplog) == [customers.damaged]
+    assert failures("expiries") == before + 1
+    customers.mend()
+    await customers.sweeps.expire()
+    assert await customers.served("say", "invitation_expired") == {customers.damaged}
+
+
+async def test_renewals(customers: Customers, caplog: pytest.LogCaptureFixture) -> None:
+    async def expire(unit: Unit) -> None:
+        for onboarding_id in customers.ids:
+            expiry = Expiry(
+                id=f"{onboarding_id}:certificate",
+                onboarding_id=onboarding_id,
+                step_id="authentication",
+                task_id="attach_certificate",
+                last_day=(customers.book.now + timedelta(days=5)).date(),
+            )
+            unit.add(expiry)
+
+    await customers.book.do(expire)
+    customers.damage()
+    before, key = failures("renewals"), "task.authentication.attach_certificate.expires"
+    await customers.sweeps.warn_of_renewals()
+    assert await customers.served("say", key) == customers.others()
+    assert left_out(caplog) == [customers.damaged]
+    assert failures("renewals") == before + 1
+    customers.mend()
+    await customers.sweeps.warn_of_renewals()
+    assert await customers.served("say", key) == {customers.damaged}
+
+
+async def test_where_the_store_is_away_the_sweep_ends(customers: Customers, caplog: pytest.LogCaptureFixture) -> None:
+    """Each further customer would wait as long, and be as much in vain."""
+    customers.book.now += timedelta(days=2)
+    store = Store(f"sqlite+aiosqlite:///{customers.file}", sealing.current(), clock=lambda: customers.book.now, busy_ms=20)
+    with contextlib.closing(sqlite3.connect(customers.file, isolation_level=None)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        with pytest.raises(Unavailable):
+            await Sweeps(store, customers.book.cases).remind()
+        connection.execute("ROLLBACK")
+    await store.close()
+    assert left_out(caplog) == []
+    await customers.sweeps.remind()
+    assert await customers.served("remind") == set(customers.ids)
