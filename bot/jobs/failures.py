@@ -7,6 +7,7 @@ from bot.jobs.registry import Handlers, Run
 from flows.model import EffectRecord, Onboarding
 from flows.outbox import Alert, Draw, Effect, UnreadableEffectError, loaded
 from flows.ports import Unit
+from storage.sealing import SealError
 from storage.store import Store
 
 log = logging.getLogger("bot.jobs.failures")
@@ -25,10 +26,9 @@ class Failures:
         step = effect.step_id if effect is not None else ""
 
         async def work(unit: Unit) -> None:
-            onboarding = await unit.get(Onboarding, record.onboarding_id)
             alert = Alert(
                 onboarding=record.onboarding_id,
-                customer=onboarding.customer if onboarding is not None else "",
+                customer=_customer(await unit.get(Onboarding, record.onboarding_id)),
                 step=step,
                 effect=record.id,
                 what=f"effect.{record.kind}",
@@ -57,5 +57,13 @@ class Failures:
 def _read(record: EffectRecord) -> Effect | None:
     try:
         return loaded(record.kind, record.arguments)
-    except UnreadableEffectError:
+    except (UnreadableEffectError, SealError):
         return None
+
+
+def _customer(onboarding: Onboarding | None) -> str:
+    """Their name; empty where it can't be read, as support must hear of the failure all the same."""
+    try:
+        return onboarding.customer if onboarding is not None else ""
+    except SealError:
+        return ""
