@@ -54,10 +54,11 @@ class DraftKey:
 
 @dataclass(frozen=True)
 class Opened:
-    """A form ready to be shown: its raw answers and the page to start on."""
+    """A form ready to be shown: its raw answers and the page to start on. ``draft``: what was kept so far, if anything."""
 
     answers: Answers
     slot: int
+    draft: Draft | None = None
 
 
 def fillable(case: Case, step_id: str) -> None:
@@ -81,7 +82,7 @@ async def resume(unit: Unit, form: Form, situation: Situation, key: DraftKey) ->
     begin = 0 if draft is None else draft.slot
     if begin == REVIEW and not form.review:
         begin = last
-    return Opened(answers, min(begin, last))
+    return Opened(answers, min(begin, last), draft)
 
 
 @dataclass(frozen=True)
