@@ -152,8 +152,9 @@ def build(settings: Settings, policies: Policies, *, adapters: Adapters | None =
     desk = ServiceDeskAccess(adapters.service_desk, policies.service_desk)
     support = Support(channel, policies.support_language)
     table = handlers(store, cases, slack, people, support, pismo=pismo, service_desk=desk)
-    told = Failures(store, table).tell
-    runner = Runner(store, table, patience=adapters.patience, on_failed=told, clock=adapters.clock)
+    failures = Failures(table)
+    followed_by = (failures.tell, failures.alert)
+    runner = Runner(store, table, patience=adapters.patience, on_failed=followed_by, clock=adapters.clock)
     poller = TicketPoller(store, cases, adapters.service_desk, policies.service_desk.follow_seconds)
     recurring = chores(
         policies, store, cases, runner, engine, poller, refresh_people=people.refresh, handle_left_events=events.handle_late

@@ -125,17 +125,13 @@ class AccessRequests:
 
         return Finished({"ticket": filed.key}, note)
 
-    async def given_up(self, run: Run[FileRequest], error: EffectError) -> bool:
+    async def given_up(self, unit: Unit, run: Run[FileRequest], error: EffectError) -> bool:
         """Support gets the text to paste, with what was in the way."""
         effect = run.effect
         about = {"why": error.key, "maybe": bool(run.result.get("sent")), **error.about}
-
-        async def work(unit: Unit) -> None:
-            async with self._cases.open(unit, run.onboarding_id, closed=True) as case:
-                note_given_up(case, effect)
-                case.ask(ShowReadyText(step=effect.step, resource=effect.resource, **about))
-
-        await self._store.transact(work)
+        async with self._cases.open(unit, run.onboarding_id, closed=True) as case:
+            note_given_up(case, effect)
+            case.ask(ShowReadyText(step=effect.step, resource=effect.resource, **about))
         return False
 
 

@@ -59,9 +59,12 @@ class Proofs:
             raise _failure(error, checks.lines) from None
         await self._finish(run, checks.lines, _differences(case, checks.organization))
 
-    async def given_up(self, run: Run[RunProof], error: EffectError) -> bool:
+    async def given_up(self, unit: Unit, run: Run[RunProof], error: EffectError) -> bool:
         """Pismo did not answer in spite of all tries: the person reads how far it came, and pastes a fresh token later."""
-        await self._finish(run, error.about.get("lines") or [line("programs", "failed", "unavailable")])
+        lines = error.about.get("lines") or [line("programs", "failed", "unavailable")]
+        async with self._cases.open(unit, run.onboarding_id, closed=True) as case:
+            proof.finish(case, run.effect, lines)
+        self._tokens.pop(run.effect.item, None)
         return True
 
     async def _finish(self, run: Run[RunProof], lines: Sequence[Line], differences: Sequence[Difference] | None = None) -> None:

@@ -36,8 +36,8 @@ class Finished:
 
 Handler = Callable[[Run[E]], Awaitable[Finished | None]]
 """Does an effect at least once. It raises what `bot.jobs.errors.meaning` understands, or a fault of ours."""
-GivenUp = Callable[[Run[E], EffectError], Awaitable[bool]]
-"""Told that an effect was given up, and why. True where everybody who must know is told by that."""
+GivenUp = Callable[[Unit, Run[E], EffectError], Awaitable[bool]]
+"""What follows from giving an effect up, in the transaction that writes it down. True where everybody who must know is told by that."""
 
 
 class HandlersError(Exception):

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -52,8 +52,12 @@ class Patience:
         return error.seconds + self.wait(0) if isinstance(error, RetryLater) else self.wait(attempts)
 
 
+OnFailed = Callable[[Unit, EffectRecord, EffectError], Awaitable[None]]
+"""What follows from giving an effect up, in the transaction that writes it down."""
+
+
 class Runner:
-    """``on_failed`` is told of each effect that was given up, and why, once it is written down as failed."""
+    """``on_failed``: what follows from giving an effect up: the first of these that can be written."""
 
     def __init__(
         self,
@@ -61,7 +65,7 @@ class Runner:
         handlers: Handlers,
         *,
         patience: Patience | None = None,
-        on_failed: Callable[[EffectRecord, EffectError], Awaitable[None]] | None = None,
+        on_failed: Sequence[OnFailed] = (),
         clock: Callable[[], datetime] | None = None,
     ) -> None:
         self._store, self._handlers, self._on_failed = store, handlers, on_failed
@@ -137,14 +141,25 @@ class Runner:
 
         await self._store.transact(work)
 
-    async def _give_up(self, record: EffectRecord, key: str, number: str) -> None:
-        async def work(unit: Unit) -> None:
-            row = await self._to_end(unit, record)
-            if row is not None:
-                row.state, row.error, row.error_id = "failed", key, number
+    async def _give_up(self, record: EffectRecord, why: EffectError, number: str) -> None:
+        """With what follows from it; where that can't be written, at least by itself."""
+        for follows in (*self._on_failed, None):
 
-        await self._store.transact(work)
-        record.state, record.error, record.error_id = "failed", key, number
+            async def work(unit: Unit, follows: OnFailed | None = follows) -> None:
+                row = await self._to_end(unit, record)
+                if row is not None:
+                    row.state, row.error, row.error_id = "failed", why.key, number
+                    if follows is not None:
+                        await follows(unit, row, why)
+
+            try:
+                await self._store.transact(work)
+            except (Conflict, Unavailable):
+                raise
+            except Exception as failure:
+                log.error("what follows from giving up failed", extra={"error_id": number}, exc_info=failure)  # noqa: TRY400
+            else:
+                return
 
     async def _to_end(self, unit: Unit, record: EffectRecord) -> EffectRecord | None:
         """None where its onboarding was erased in the meantime."""
@@ -161,15 +176,10 @@ class Runner:
             log.warning("effect", extra={**extra, **detail})
             return wait
         why, number = known or Impossible("internal"), error_id()
-        await self._give_up(record, why.key, number)
+        await self._give_up(record, why, number)
         self._count(record, "failed")
         extra = {"outcome": "failed", "error": why.key, "error_id": number, "ms": _ms(began)}
         log.error("effect", extra={**extra, **detail}, exc_info=None if known else error)
-        if self._on_failed is not None:
-            try:
-                await self._on_failed(record, why)
-            except Exception as failure:
-                log.error("support wasn't told of a failed effect", extra={"error_id": number}, exc_info=failure)  # noqa: TRY400
         return None
 
     def _count(self, record: EffectRecord, outcome: str) -> None:

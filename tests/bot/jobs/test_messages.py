@@ -112,8 +112,8 @@ class Jobs:
             pismo=PismoAccess(nothing, {}),
             service_desk=ServiceDeskAccess(None, ServiceDeskPolicies()),
         )
-        failures = Failures(self.store, table)
-        self.runner = Runner(self.store, table, patience=Patience(2, lambda _: 0.0), on_failed=failures.tell)
+        failures = Failures(table)
+        self.runner = Runner(self.store, table, patience=Patience(2, lambda _: 0.0), on_failed=(failures.tell, failures.alert))
 
     async def run(self) -> None:
         """All that is left, once and again until nothing waits."""

@@ -52,7 +52,7 @@ class Works:
         handlers.on(DeleteFile, self._delete)
         handlers.on(FileRequest, self._file)
         patience = Patience(MOST_ATTEMPTS, lambda attempt: 0.01 * attempt)
-        self.runner = Runner(self.store, handlers, patience=patience, on_failed=self._on_failed)
+        self.runner = Runner(self.store, handlers, patience=patience, on_failed=(self._on_failed, self._on_failed_again))
 
     def begin_anew(self) -> None:
         """With other onboardings: what a former test left waiting does not matter."""
@@ -61,6 +61,7 @@ class Works:
         self.done: list[int] = []
         self.tries: list[tuple[int, bool]] = []
         self.failed: list[tuple[str, str]] = []
+        self.deaf = False
         self.trouble: dict[int, list[Exception]] = {}
         self.also: dict[int, Callable[[Unit], Awaitable[None]]] = {}
 
@@ -90,9 +91,15 @@ class Works:
         await self._tell()
         return Finished({"ts": str(number)}, self.also.get(number))
 
-    async def _on_failed(self, record: EffectRecord, error: EffectError) -> None:
+    async def _on_failed(self, unit: Unit, record: EffectRecord, error: EffectError) -> None:
+        unit.add(Seen(id=f"failed:{record.id}", at=unit.now))
+        if self.deaf:
+            raise KeyError("Acme Bank")
         self.failed.append((record.id, error.key))
-        await self._tell()
+
+    async def _on_failed_again(self, unit: Unit, record: EffectRecord, error: EffectError) -> None:
+        unit.add(Seen(id=f"failed again:{record.id}", at=unit.now))
+        self.failed.append((record.id, f"again: {error.key}"))
 
     async def _tell(self) -> None:
         async with self.changed:
@@ -229,16 +236,14 @@ async def test_given_up_after_its_attempts_and_the_next_one_goes_on(works: Works
 async def test_what_never_works_is_given_up_at_once(works: Works, error: Exception, key: str) -> None:
     works.trouble[1] = [error]
     (one,) = await works.ask(1)
-    await works.until(lambda: bool(works.failed))
-    effect = await works.effect(one)
+    effect = await works.state_becomes(one, "failed")
     assert (effect.state, effect.error, effect.attempts) == ("failed", key, 1)
 
 
 @pytest.mark.parametrize("effect", [OfALaterVersion(), Say(where="customer", key="approved", params={})])
 async def test_what_nobody_can_do_fails_visibly(works: Works, effect: Effect) -> None:
     (one,) = await works.ask_for([effect])
-    await works.until(lambda: bool(works.failed))
-    assert (await works.effect(one)).error == "unknown_kind"
+    assert (await works.state_becomes(one, "failed")).error == "unknown_kind"
 
 
 async def test_a_failed_effect_can_be_tried_again_under_its_own_id(works: Works) -> None:
@@ -286,8 +291,18 @@ async def test_what_a_handler_adds_and_cannot_be_written_is_given_up_visibly(wor
 
     works.also[1] = also
     (one,) = await works.ask(1)
-    await works.until(lambda: bool(works.failed))
-    assert (await works.effect(one)).error == "internal"
+    assert (await works.state_becomes(one, "failed")).error == "internal"
+
+
+@pytest.mark.parametrize(("deaf", "key"), [(False, "gone"), (True, "again: gone")])
+async def test_what_follows_from_giving_up_is_written_with_it_or_what_can_be_of_it(works: Works, key: str, *, deaf: bool) -> None:
+    works.trouble[1], works.deaf = [Impossible("gone")], deaf
+    (one,) = await works.ask(1)
+    await works.state_becomes(one, "failed")
+    assert works.failed == [(one, key)]
+    async with works.store.read() as unit:
+        written = [await unit.get(Seen, f"{name}:{one}") is not None for name in ("failed", "failed again")]
+    assert written == [not deaf, deaf]
 
 
 async def test_a_batch_without_a_job_is_found(works: Works) -> None:
