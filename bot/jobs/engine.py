@@ -80,6 +80,8 @@ class Engine:
     async def start(self, run_batch: RunBatch) -> None:
         """Run what is left from before, and from now on what is enqueued, on this event loop."""
         global _run  # noqa: PLW0603  see above
+        if _run is not None:
+            raise RuntimeError("another engine runs in this process")
         _run = self._tracked(run_batch, asyncio.get_running_loop())
         self._stopping = False
         self._engine = sync_engine(self._url)
@@ -114,7 +116,8 @@ class Engine:
             self._tasks.append(asyncio.create_task(self._every(TAKEOVER_SECONDS, self._take_over)))
 
     async def stop(self, *, within: float = 8.0) -> None:
-        """Let effects that are being done finish, up to some seconds; what waits or is not begun is done after the next start."""
+        """Let effects that are being done finish, up to some seconds; what waits or isn't begun is done after the next start."""
+        global _run  # noqa: PLW0603  see above
         self._stopping = True
         for task in self._tasks:
             task.cancel()
@@ -127,6 +130,7 @@ class Engine:
         # What is cut off from here on is run after the next start: not worth the engine's alarm.
         logging.getLogger("dbos").setLevel(logging.CRITICAL)
         await asyncio.to_thread(DBOS.destroy)
+        _run = None
         if self._alive is not None:
             await asyncio.to_thread(self._alive.close)
         if self._engine is not None:

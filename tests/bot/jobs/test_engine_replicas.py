@@ -13,29 +13,31 @@ from tests.storage.postgres import database, server
 
 REPLICA = """
 import asyncio, sys
-from bot.jobs.runner import Effects
 from bot.jobs.engine import Engine
+from bot.jobs.registry import Handlers
+from bot.jobs.runner import Runner
+from flows.outbox import DeleteFile
 from storage.sealing import Keyring
 from storage.store import Store
 
 url, key, mode = sys.argv[1:]
 
-async def do(effect, again):
-    print("does", effect.arguments["n"], again, flush=True)
+async def do(run):
+    print("does", run.effect.file, run.again, flush=True)
     if mode == "hang":
         await asyncio.Event().wait()
-    return {}
 
 async def main():
-    store = Store(url, Keyring.parse(key), lambda *a: engine.enqueue(*a))
-    effects = Effects(store, {"do": do})
-    engine = Engine(url, effects.run_batch, poll_seconds=0.02)
-    await engine.start()
+    engine = Engine(url, poll_seconds=0.02)
+    store = Store(url, Keyring.parse(key), engine.enqueue)
+    handlers = Handlers()
+    handlers.on(DeleteFile, do)
+    await engine.start(Runner(store, handlers).run_batch)
     print("started", flush=True)
     if mode == "hang":
-        for n in (1, 2):
+        for n in "12":
             async with store.write() as unit:
-                unit.effect("onb_1", "do", n=n)
+                unit.ask("onb_1", DeleteFile(file=n))
     await asyncio.Event().wait()
 
 asyncio.run(main())

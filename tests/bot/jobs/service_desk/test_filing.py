@@ -11,7 +11,6 @@ from flows.cases import manage
 from playground.service_desk import EN
 from playground.walkthrough import action_id
 from tests.bot.jobs.service_desk.desk_place import STEP, DeskPlace, asked, filed
-from tests.bot.workplace import Workplace
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -217,15 +216,3 @@ async def test_given_up_after_a_lost_answer_support_is_told_to_look_first(office
     await office.press_retry(onboarding)
     (ticket,) = await filed(office, onboarding)
     assert await office.states(onboarding) == {("service_desk", "filed", ticket.key)}
-
-
-async def test_without_a_service_desk_support_gets_the_text_for_all_of_it() -> None:
-    async with Workplace() as place:
-        onboarding = await place.begin()
-        await place.send(onboarding, STEP, users="ana@bank.example", resources=["service_desk", "status_page"])
-        await place.approve(onboarding, STEP)
-        said = "\n".join(message.text for message in place.journey.thread("review", STEP))
-        assert {grant.state for grant in (await place.snapshot(onboarding)).grants} == {"asked"}
-    assert "ready to paste into the Service Desk: https://pismolabs.atlassian.net/servicedesk/" in said
-    assert "Access request &gt; Service Desk Portal / Status Page" in said
-    assert "not filed" not in said
