@@ -1,1 +1,1 @@
-"""The onboarding itself: steps, journey, rules, deadlines. Knows no Slack, no database and no HTTP library."""
+"""The onboarding itself: steps, journey, rules, deadlines. Depends on no Slack, database, or HTTP library."""

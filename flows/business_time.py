@@ -1,6 +1,6 @@
-"""Business time: opening hours of one side's working days, in its time zone, without its week-ends and public holidays.
+"""Business time: one side's opening hours in its time zone, on working days only (no weekends or public holidays).
 
-All moments are aware datetimes; results are in UTC. A moment is open from ``opens`` (inclusive) to ``closes`` (exclusive).
+All datetimes are aware; results are in UTC. Opening hours run from ``opens`` (inclusive) to ``closes`` (exclusive).
 """
 
 import re
@@ -21,8 +21,8 @@ _MOST_DAYS = 3660
 class Calendar:
     """When one side works.
 
-    ``timezone``: IANA name. ``closes`` 00:00 means the end of the day. ``country``: ISO 3166-1 alpha-2 or alpha-3, whose
-    week-ends and public holidays are kept; None, or a country of which none are known: Saturdays and Sundays alone.
+    ``timezone``: IANA name. ``closes`` 00:00 means the end of the day. ``country``: ISO 3166-1 alpha-2 or alpha-3; its weekends
+    and public holidays are days off. Without one, or if none are known for it, only Saturdays and Sundays are.
     ``subdivision``: the part of ISO 3166-2 after the hyphen. ``always_open``: every moment is business time. Raises ValueError.
     """
 
@@ -44,7 +44,7 @@ class Calendar:
 
 @dataclass(frozen=True)
 class BusinessDuration:
-    """One of: business days, business hours, or plain seconds. Raises ValueError for two of them or less than nothing."""
+    """Business days, business hours, or plain seconds. Raises ValueError for more than one of them or a negative amount."""
 
     days: int = 0
     hours: float = 0
@@ -53,13 +53,13 @@ class BusinessDuration:
     def __post_init__(self) -> None:
         given = [amount for amount in (self.days, self.hours, self.seconds) if amount]
         if len(given) > 1 or any(amount < 0 for amount in given):
-            raise ValueError("a duration is a number of business days, of business hours or of seconds, from 0 up")
+            raise ValueError("a duration is a number of business days, business hours, or seconds, from 0 up")
         if self.days + self.hours / 24 + self.seconds / 86400 > _MOST_DAYS:
             raise ValueError(f"a duration is at most {_MOST_DAYS} days")
 
     @property
     def elapsed(self) -> timedelta:
-        """The same amount by a clock that never stops."""
+        """The same amount in plain time."""
         return timedelta(days=self.days, hours=self.hours, seconds=self.seconds)
 
 
@@ -69,10 +69,10 @@ def customer_calendar(timezone: str, country: str, *, always_open: bool, like: C
 
 
 def add(calendar: Calendar, start: datetime, duration: BusinessDuration) -> datetime:
-    """The open moment that is ``duration`` after ``start``; a start outside opening hours counts from the next opening.
+    """The open moment ``duration`` after ``start``; a start outside opening hours counts from the next opening.
 
-    Business days: the same time by the local clock on the n-th following business day. Business hours: counted while open.
-    Seconds: plain time. If that ends outside opening hours, the next opening. In an always open calendar all are plain time.
+    Business days: the same local time on the n-th following business day. Business hours: counted only while open.
+    Seconds: plain time, moved to the next opening if outside opening hours. In an always-open calendar all are plain time.
     """
     if calendar.always_open:
         return _utc(start) + duration.elapsed
@@ -84,7 +84,7 @@ def add(calendar: Calendar, start: datetime, duration: BusinessDuration) -> date
 
 
 def next_open(calendar: Calendar, at: datetime) -> datetime:
-    """``at`` itself while open, else the next opening."""
+    """``at`` itself if open, else the next opening."""
     return _utc(at) if calendar.always_open else _add_open(calendar, at, timedelta(0))
 
 
@@ -113,7 +113,7 @@ def _add_days(calendar: Calendar, start: datetime, days: int) -> datetime:
 
 
 def _openings(calendar: Calendar, after: datetime) -> Iterator[tuple[datetime, datetime]]:
-    """The opening hours that end after a moment, in order, without end."""
+    """Opening hours that end after a moment, in order, endlessly."""
     day = after.astimezone(ZoneInfo(calendar.timezone)).date()
     while True:
         if _is_business_day(calendar, day):
@@ -125,7 +125,7 @@ def _openings(calendar: Calendar, after: datetime) -> Iterator[tuple[datetime, d
 
 
 def _instant(calendar: Calendar, day: date, clock: time) -> datetime:
-    """A time that the clock skips is moved on by what it skips; of one that it shows twice, the first."""
+    """A local time that a clock change skips moves forward by the gap; of a repeated one, the first counts."""
     return datetime.combine(day, clock.replace(fold=0), ZoneInfo(calendar.timezone)).astimezone(UTC)
 
 
@@ -138,8 +138,8 @@ def _is_business_day(calendar: Calendar, day: date) -> bool:
 
 @cache
 def _holidays(country: str, subdivision: str | None) -> Any:
-    """A set of dates that grows by the year as it is asked, or None."""
-    from holidays import country_holidays  # noqa: PLC0415  0.2 s that the start need not pay
+    """A set of dates that loads each year on demand, or None."""
+    from holidays import country_holidays  # noqa: PLC0415  saves 0.2 s at startup
 
     try:
         return country_holidays(country, subdiv=subdivision)
@@ -149,7 +149,7 @@ def _holidays(country: str, subdivision: str | None) -> Any:
 
 def _utc(moment: datetime) -> datetime:
     if moment.tzinfo is None:
-        raise ValueError("a moment without a time zone")
+        raise ValueError("a datetime without a time zone")
     return moment.astimezone(UTC)
 
 

@@ -1,4 +1,4 @@
-"""The journey: steps in order, with a version. A customer stays on the version they began with."""
+"""The journey: steps in order, with a version. A customer stays on the version they started with."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -15,11 +15,11 @@ from flows.steps.authentication import step as authentication
 
 MOST_INPUTS = 7
 MOST_OPTIONS = {Kind.CHOICE: 100, Kind.CHOICES: 10}
-"""Slack's limits of a static select and of checkboxes."""
+"""Slack's limits for a static select and for checkboxes."""
 
 
 class JourneyError(Exception):
-    """A journey that cannot be gone through; the process refuses to start."""
+    """A journey that can't be completed; the process refuses to start."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Journey:
     steps: Mapping[str, Step]
 
     def with_step(self, version: str, step: Step, *, before: str) -> "Journey":
-        """The next version: the same with a step more, which stands before another one and is required by it. Raises JourneyError."""
+        """The next version: the same with one more step, placed before another one and required by it. Raises JourneyError."""
         if before not in self.steps:
             raise JourneyError(f"the journey {self.version} has no step {before}")
         steps: list[Step] = []
@@ -47,9 +47,9 @@ def journey(version: str, *steps: Step) -> Journey:
 
 
 def verify(made: Journey, *, examples: bool = False) -> None:
-    """Raises JourneyError for what would strand a customer: unknown or circular requirements, forms too long, unclear tasks.
+    """Raises JourneyError for what would strand a customer: unknown or circular requirements, overlong forms, unclear tasks.
 
-    ``examples``: go through each form with its example too, which takes a second the first time.
+    ``examples``: also go through each form with its example, which takes a second the first time.
     """
     before: set[str] = set()
     for key, step in made.steps.items():
@@ -58,13 +58,13 @@ def verify(made: Journey, *, examples: bool = False) -> None:
         for needed in step.requires:
             if needed not in made.steps:
                 raise JourneyError(f"{step.id} requires {needed}, which the journey does not have")
-            if needed not in before:  # so there is no circle either
+            if needed not in before:  # so there is no cycle either
                 raise JourneyError(f"{step.id} requires {needed}, which does not come before it")
         before.add(step.id)
         _verify_form(step.form, step.id)
         _verify_tasks(step)
     if sum(task.closes for step in made.steps.values() for task in step.tasks) > 1:
-        raise JourneyError("two tasks end the onboarding")
+        raise JourneyError("two tasks close the onboarding")
     if examples:
         _verify_examples(made)
 
@@ -72,17 +72,17 @@ def verify(made: Journey, *, examples: bool = False) -> None:
 def _verify_tasks(step: Step) -> None:
     names = [task.id for task in step.tasks]
     if len(set(names)) != len(names):
-        raise JourneyError(f"{step.id} has two tasks of the same id")
+        raise JourneyError(f"{step.id} has two tasks with the same id")
     for effect in (*step.on_open, *step.on_approval, *(task.effect for task in step.tasks if task.effect)):
         if effect not in EFFECTS:
-            raise JourneyError(f"{step.id} starts {effect.__name__}, which is no effect of flows.outbox")
+            raise JourneyError(f"{step.id} starts {effect.__name__}, which is not an effect in flows.outbox")
     for task in step.tasks:
         name = f"{step.id}.{task.id}"
         if task.form is not None:
             _verify_form(task.form, name)
         moves = (task.resource, task.grant_from, task.grant_to)
         if any(moves) and not (all(moves) and _asks_for_grants(task)):
-            raise JourneyError(f"{name} moves accesses, but does not say which, from and to what state")
+            raise JourneyError(f"{name} moves accesses, but does not say which, or from and to what state")
 
 
 def _asks_for_grants(task: Task) -> bool:
@@ -95,7 +95,7 @@ def _verify_form(form: Form, form_id: str) -> None:
         raise JourneyError(f"the form of {form_id} is called {form.id}")
     names = [name for page in form.pages for name, _, _ in inputs(page.model)]
     if len({page.id for page in form.pages}) != len(form.pages) or len(set(names)) != len(names):
-        raise JourneyError(f"{form_id} has two pages or two inputs of the same name")
+        raise JourneyError(f"{form_id} has two pages or two inputs with the same name")
     for page in form.pages:
         _verify_page(page.model, f"{form_id}, page {page.id}")
         if bool(page.repeat) != page.model.repeated:
@@ -124,11 +124,11 @@ def _verify_examples(made: Journey) -> None:
                 faults = ", ".join(f"{problem.field}: {problem.key}" for _, problem in problems)
                 raise JourneyError(f"the example of {form.id} is refused: {faults}")
             if form is step.form:
-                sent = {**sent, step.id: {**form.example, **clean}}  # with what other choices would ask for
+                sent = {**sent, step.id: {**form.example, **clean}}  # plus the answers other choices would need
 
 
 def _chosen(form: Form) -> Answers:
-    """An example with something chosen where it says "*": one of the onboarding's own."""
+    """An example with "*" as a choice where several are possible: any of the onboarding's own."""
     many = {name for page in form.pages for name, _, item in inputs(page.model) if item.kind is Kind.SEARCH_MANY}
     return {name: [value] if name in many and value == "*" else value for name, value in form.example.items()}
 
@@ -141,7 +141,7 @@ class Journeys:
 
     @classmethod
     def known(cls, *versions: Journey) -> "Journeys":
-        """The oldest first. Raises JourneyError for two of one name."""
+        """Oldest first. Raises JourneyError for two with the same name."""
         found = {journey.version: journey for journey in versions}
         if len(found) != len(versions):
             raise JourneyError("two journeys have the same version")
@@ -149,11 +149,11 @@ class Journeys:
 
     @property
     def latest(self) -> Journey:
-        """The one that new customers begin with."""
+        """The one new customers start with."""
         return list(self.versions.values())[-1]
 
     def of(self, onboarding: Onboarding) -> Journey:
-        """The version a customer began with. Raises JourneyError for one that this code does not have."""
+        """The version a customer started with. Raises JourneyError if this code doesn't have it."""
         try:
             return self.versions[onboarding.journey]
         except KeyError:
@@ -167,7 +167,7 @@ class Journeys:
                 yield from (task.form for task in step.tasks if task.form is not None)
 
     def forms(self, form_id: str) -> list[Form]:
-        """The dialog of this id, or the forms of this id in all versions."""
+        """The dialog with this id, or all versions' forms with this id."""
         return [DIALOGS[form_id]] if form_id in DIALOGS else [form for form in self.all_forms() if form.id == form_id]
 
 
@@ -186,4 +186,4 @@ FIRST = journey(
 JOURNEYS = Journeys.known(
     FIRST,
 )
-"""Every version that a customer may have begun with, the present one last."""
+"""Every version a customer may have started with, the current one last."""

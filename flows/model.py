@@ -1,6 +1,6 @@
 """What is stored, as plain dataclasses. `storage` maps them to tables; fields marked *sealed* are encrypted at rest.
 
-All times are aware datetimes in UTC. ``version`` fields make concurrent writers of one row notice each other.
+All times are aware datetimes in UTC. ``version`` fields let concurrent writers of a row notice each other.
 """
 
 import secrets
@@ -21,19 +21,19 @@ def new_id(prefix: str) -> str:
 @dataclass(kw_only=True)
 class Onboarding:
     id: str
-    journey: str  # the version of the journey the customer began with
+    journey: str  # the version of the journey the customer started with
     customer: str  # sealed: the company's name
-    channel_id: str  # the customer's channel; one open onboarding a channel
+    channel_id: str  # the customer's channel; one open onboarding per channel
     team_id: str  # the home team of the customer's lead
     lead_id: str
-    owner_id: str  # Pismo's owner, of the installing team
+    owner_id: str  # the Pismo owner, in the installing team
     language: str
     go_live: date | None
     started_at: datetime
     started_by: str
     closed_at: datetime | None = None
     closed_by: str = ""
-    severed_at: datetime | None = None  # the channel is no longer shared, or the bot is out of it
+    severed_at: datetime | None = None  # the channel is no longer shared, or the bot is no longer in it
     erased_at: datetime | None = None
     version: int = 0
 
@@ -50,9 +50,9 @@ class StepRecord:
     submitted_by: str = ""  # user id
     submitted_team: str = ""
     submitted_at: datetime | None = None
-    assignee_id: str = ""  # the customer's person whose turn it is; empty: the lead
-    claimer_id: str = ""  # the person of support who takes it; empty: the owner
-    turn: str = ""  # "customer", "support" or ""
+    assignee_id: str = ""  # the customer's assignee; empty: the lead
+    claimer_id: str = ""  # who in support claimed it; empty: the owner
+    turn: str = ""  # f"{side}:{state}:{revision}", or "" for nobody's
     turn_since: datetime | None = None
     remind_at: datetime | None = None
     reminded: int = 0  # reminders sent in this turn
@@ -61,7 +61,7 @@ class StepRecord:
     escalated_at: datetime | None = None
     changed_at: datetime | None = None
     changed_by: str = ""
-    reason: str = ""  # sealed: why changes were asked for, or why it was skipped or failed
+    reason: str = ""  # sealed: why changes were requested, or why it was skipped or failed
     version: int = 0
 
 
@@ -80,7 +80,7 @@ class Submission:
 
 @dataclass(kw_only=True)
 class Draft:
-    """What was typed and not yet sent. ``form``: the form's id; ``item``: of a repeatable task, else empty."""
+    """What was typed but not yet sent. ``form``: the form's id; ``item``: of a repeatable task, else empty."""
 
     id: str  # f"{onboarding_id}:{form}:{item}"
     onboarding_id: str
@@ -94,7 +94,7 @@ class Draft:
 
 @dataclass(kw_only=True)
 class Decision:
-    """One person's word on one revision, or on one task. The id makes a second word of the same person the same row."""
+    """One person's decision on one revision, or on one task. The id makes the same person's second decision the same row."""
 
     id: str  # f"{onboarding_id}:{subject}:{revision}:{user_id}", subject = step or step.task(:item)
     onboarding_id: str
@@ -110,14 +110,14 @@ class Decision:
 
 @dataclass(kw_only=True)
 class TaskRecord:
-    """A task that was done (or waits for its second person, or for its effect)."""
+    """A task that was done (or waits for a second person or its effect)."""
 
     id: str  # f"{onboarding_id}:{step_id}.{task_id}:{item}"
     onboarding_id: str
     step_id: str
     task_id: str
     item: str = ""
-    state: str = "done"  # "waiting" (second person, effect), "done", "failed", "stale" (to be done anew)
+    state: str = "done"  # "waiting" (second person, effect), "done", "failed", "stale" (must be redone)
     answers: Answers = field(default_factory=dict)  # sealed
     team_id: str = ""
     user_id: str = ""
@@ -126,7 +126,7 @@ class TaskRecord:
 
 @dataclass(kw_only=True)
 class Grant:
-    """One cell of the access matrix: an e-mail and a resource."""
+    """One cell of the access matrix: an email address and a resource."""
 
     id: str
     onboarding_id: str
@@ -137,7 +137,7 @@ class Grant:
     role: str = ""
     language: str = ""
     state: str = "asked"  # asked, filed, invited, expired, granted, refused, confirmed
-    reference: str = ""  # the ticket's key
+    reference: str = ""  # the ticket key
     expires_at: datetime | None = None
     nudged_at: datetime | None = None
     at: datetime | None = None
@@ -146,19 +146,19 @@ class Grant:
 
 @dataclass(kw_only=True)
 class Expiry:
-    """Something that a task brought and that must be renewed: a certificate. It outlives the onboarding's end."""
+    """Something a task recorded that must be renewed: a certificate. It outlives the onboarding."""
 
     id: str  # f"{onboarding_id}:{step_id}.{task_id}"
     onboarding_id: str
     step_id: str
     task_id: str
     last_day: date
-    warned: int | None = None  # of the days before that it was last told of; 0: that it is over
+    warned: int | None = None  # days-before threshold of the last warning; 0: warned that it has expired
 
 
 @dataclass(kw_only=True)
 class Posted:
-    """A lasting message of the bot and where it stands: the card, a step's message, a review card."""
+    """A lasting message from the bot and where it is: the card, a step's message, a review card."""
 
     id: str  # f"{onboarding_id}:{kind}:{subject}"
     onboarding_id: str
@@ -171,10 +171,10 @@ class Posted:
 
 @dataclass(kw_only=True)
 class EffectRecord:
-    """An effect (`flows.outbox`) as it is stored: written in the transaction of its cause, run by the engine in order of ``seq``."""
+    """A stored effect (`flows.outbox`): written in the transaction that caused it, run by the engine in order of ``seq``."""
 
     id: str
-    onboarding_id: str  # "" for those of no onboarding
+    onboarding_id: str  # "" if it belongs to no onboarding
     batch: str
     seq: int
     kind: str
@@ -182,7 +182,7 @@ class EffectRecord:
     state: str = "pending"  # pending, running, done, failed, dropped
     attempts: int = 0
     error: str = ""  # a key, never a text from outside
-    error_id: str = ""  # the short id that is in the log
+    error_id: str = ""  # the short id in the log
     result: dict[str, Any] = field(default_factory=dict)  # ids only: channel, ts
     created_at: datetime | None = None
     done_at: datetime | None = None
@@ -199,8 +199,8 @@ class AuditEvent:
     tag: str  # "step:organization:approve"
     team_id: str
     user_id: str
-    changes: dict[str, Any]  # sealed, erasable; personal data stands here alone
-    facts: dict[str, Any]  # ids, revisions: never personal, and no digest of answers, which can be guessed and tried
+    changes: dict[str, Any]  # sealed, erasable; the only place for personal data
+    facts: dict[str, Any]  # ids, revisions: nothing personal, and no digest of answers, which can be guessed and tried
     changes_digest: str = ""
     previous: str = ""
     hash: str = ""
@@ -208,7 +208,7 @@ class AuditEvent:
 
 @dataclass(kw_only=True)
 class Person:
-    """What Slack says of a person, kept so that a click needs no call."""
+    """What Slack says about a person, stored so that a click needs no call."""
 
     id: str  # f"{team_id}/{user_id}"
     team_id: str
@@ -222,12 +222,12 @@ class Person:
 
 
 LEAD, COLLEAGUE, LEFT = "lead", "colleague", "left"
-"""Roles of a member; the last: no longer in the customer's channel."""
+"""A member's roles; the last one: no longer in the customer's channel."""
 
 
 @dataclass(kw_only=True)
 class Member:
-    """A customer's person in one onboarding."""
+    """Someone at the customer, in one onboarding."""
 
     id: str  # f"{onboarding_id}:{team_id}/{user_id}"
     onboarding_id: str
@@ -238,7 +238,7 @@ class Member:
 
 @dataclass(kw_only=True)
 class Received:
-    """An event of Slack, stored before it is acknowledged, handled once by its id. Of a message only ids and findings are kept."""
+    """A Slack event, stored before it is acknowledged, handled once by its id. Of messages, only ids and findings are kept."""
 
     id: str  # Slack's event_id
     type: str
@@ -249,7 +249,7 @@ class Received:
 
 @dataclass(kw_only=True)
 class Seen:
-    """A click or submission that was carried out, so that its redelivery is not."""
+    """A click or submission that was carried out, so that a redelivery is ignored."""
 
     id: str
     at: datetime
@@ -257,7 +257,7 @@ class Seen:
 
 @dataclass(kw_only=True)
 class Snapshot:
-    """Everything of one onboarding that rules and drawings look at, read at one moment."""
+    """Everything about one onboarding that rules and messages need, read at one moment."""
 
     onboarding: Onboarding
     steps: dict[str, StepRecord]
@@ -267,7 +267,7 @@ class Snapshot:
     grants: list[Grant]
     members: list[Member]
     lead_timezone: str = ""
-    """As Slack says; empty where it says none."""
+    """From Slack; empty if it gives none."""
 
     def last(self, step_id: str) -> Submission | None:
         sent = self.submissions.get(step_id)

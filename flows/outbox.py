@@ -1,8 +1,8 @@
-"""What a commit asks to be done outside, one frozen value a kind. Written in the transaction of its cause, carried out after it.
+"""What a commit asks to be done outside, one frozen class per kind. Written in the transaction that causes it, run after it.
 
-An effect is stored as its kind, its version and its fields as JSON (sealed), like the value of a button: fields are added with a
-default, and what can't be read any more is given up where support sees it. What stands in Slack is drawn from the store when the effect
-runs, so a drawing names a message and nothing of its content.
+An effect is stored as its kind, version, and fields as JSON (sealed), like a button's value: new fields get a default, and
+what can no longer be read is given up where support sees it. What Slack shows is drawn from the store when the effect runs, so a
+drawing names a message and none of its content.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 Where = Literal["customer", "support"]
 """The step's thread in the customer's channel, or the thread of its review card in the support channel."""
 Room = Literal["customer", "support", "support_channel"]
-"""As `Where`, or the support channel itself."""
+"""Like `Where`, or the support channel itself."""
 Message = Literal["card", "step", "review"]
 """The lasting messages: the checklist card, a step's message in the customer's channel, a step's review card in support's."""
 
@@ -24,8 +24,8 @@ Message = Literal["card", "step", "review"]
 class Effect:
     """``kind``: its name in the store, in logs and metrics, and in the texts (``effect.<kind>``). ``version``: of its fields.
 
-    ``lane``: effects of one onboarding run in order; those with a lane wait for each other alone and keep no other waiting.
-    ``once``: asked for twice in one commit it is done once.
+    ``lane``: an onboarding's effects run in order; those with a lane wait only for each other and delay no others.
+    ``once``: run only once if asked for twice in one commit.
     """
 
     kind: ClassVar[str]
@@ -35,22 +35,22 @@ class Effect:
 
     @property
     def step_id(self) -> str:
-        """The step it is about, for alerts; empty where it is about none."""
+        """The step it is about, for alerts; empty if none."""
         return str(getattr(self, "step", ""))
 
 
 @dataclass(frozen=True, kw_only=True)
 class StepEffect(Effect):
-    """Started by a step's opening or approval."""
+    """Started when a step opens or is approved."""
 
     step: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class TaskEffect(StepEffect):
-    """Started by a task's being recorded. ``item``: which one of a repeatable task.
+    """Started when a task is recorded. ``item``: which one of a repeatable task.
 
-    ``reports``: the task waits until the effect has reported its result. ``announces``: the effect itself tells people of the task.
+    ``reports``: the task waits for the effect to report its result. ``announces``: the effect itself announces the task.
     """
 
     reports: ClassVar[bool] = False
@@ -74,7 +74,7 @@ class Draw(Effect):
 
 @dataclass(frozen=True, kw_only=True)
 class Say(Effect):
-    """Post the text ``say.<key>``. ``mention``: user ids put before it."""
+    """Post the text ``say.<key>``. ``mention``: user ids to put before it."""
 
     kind = "say"
     where: Room
@@ -86,7 +86,7 @@ class Say(Effect):
 
 @dataclass(frozen=True, kw_only=True)
 class Tell(Effect):
-    """Tell one person ``say.<key>`` privately: seen by them alone in the channel, else as a direct message."""
+    """Tell one person ``say.<key>`` privately: visible only to them in the channel, else as a direct message."""
 
     kind = "tell"
     team: str
@@ -98,7 +98,7 @@ class Tell(Effect):
 
 @dataclass(frozen=True, kw_only=True)
 class Remind(Effect):
-    """One message for all that is due for one person. ``count``: reminders so far, by step."""
+    """One message for everything due for one person. ``count``: reminders so far, by step."""
 
     kind = "remind"
     where: Where
@@ -109,7 +109,7 @@ class Remind(Effect):
 
 @dataclass(frozen=True, kw_only=True)
 class Alert(Effect):
-    """Tell support that an effect was given up. ``what``, ``why``: keys of texts; ``id`` is in the log too."""
+    """Tell support that an effect was given up. ``what``, ``why``: keys of texts; ``id``: in the log too."""
 
     kind = "alert"
     onboarding: str
@@ -123,7 +123,7 @@ class Alert(Effect):
 
 @dataclass(frozen=True, kw_only=True)
 class ShowInFull(StepEffect):
-    """All values of a revision in the review card's thread, where the card has no room for them."""
+    """All values of a revision in the review card's thread, if the card has no room for them."""
 
     kind = "in_full"
     revision: int
@@ -131,7 +131,7 @@ class ShowInFull(StepEffect):
 
 @dataclass(frozen=True, kw_only=True)
 class ShowDifferences(StepEffect):
-    """Old and new of every field that a resubmission changed."""
+    """Old and new values of every field a resubmission changed."""
 
     kind = "differences"
     revision: int
@@ -147,14 +147,14 @@ class SendSession(TaskEffect):
 
 @dataclass(frozen=True, kw_only=True)
 class ShowKeyCommands(StepEffect):
-    """The commands that make the customer's keys."""
+    """The commands that generate the customer's keys."""
 
     kind = "commands"
 
 
 @dataclass(frozen=True, kw_only=True)
 class ShowTokenCommands(TaskEffect):
-    """The commands that get a short-lived access token by the approved method; nothing while what they need isn't recorded."""
+    """The commands that get a short-lived access token with the approved method; nothing until what they need is recorded."""
 
     kind = "token_commands"
 
@@ -171,14 +171,14 @@ class AddBookmark(Effect):
 
 @dataclass(frozen=True, kw_only=True)
 class RememberMembers(Effect):
-    """The customer's people who are in the channel already."""
+    """The customer's people already in the channel."""
 
     kind = "people"
 
 
 @dataclass(frozen=True, kw_only=True)
 class MoveMessages(Effect):
-    """The channel got another id: lasting messages are found under it."""
+    """The channel got a new id: lasting messages are found under it."""
 
     kind = "move"
     old: str
@@ -187,7 +187,7 @@ class MoveMessages(Effect):
 
 @dataclass(frozen=True, kw_only=True)
 class SendExport(Effect):
-    """One onboarding as JSON and CSV, to the person of support who asked."""
+    """One onboarding as JSON and CSV, to the person in support who asked."""
 
     kind = "export"
     user: str
@@ -195,7 +195,7 @@ class SendExport(Effect):
 
 @dataclass(frozen=True, kw_only=True)
 class DeleteFile(Effect):
-    """A file that held a secret."""
+    """A file that contained a secret."""
 
     kind = "delete_file"
     file: str
@@ -206,14 +206,14 @@ class DeleteFile(Effect):
 
 @dataclass(frozen=True, kw_only=True)
 class RequestAccess(StepEffect):
-    """After the approval: a request for each access, or the text to paste where no Service Desk is configured."""
+    """After approval: a request for each access, or the text to paste if no Service Desk is configured."""
 
     kind = "request_access"
 
 
 @dataclass(frozen=True, kw_only=True)
 class FileRequest(StepEffect):
-    """File one request at the Service Desk."""
+    """File one request with the Service Desk."""
 
     kind = "file_access_request"
     lane = "service_desk"
@@ -222,8 +222,8 @@ class FileRequest(StepEffect):
 
 @dataclass(frozen=True, kw_only=True)
 class ShowReadyText(StepEffect):
-    """The request, ready to paste. ``why``: the key of what kept the bot from filing it; ``name``, ``there``: what was looked for and
-    what there is; ``detail``: the Service Desk's own words; ``maybe``: it may have been filed after all."""
+    """The request, ready to paste. ``why``: the key of what kept the bot from filing it; ``name``, ``there``: what it looked for
+    and what there is; ``detail``: the Service Desk's own words; ``maybe``: it may have been filed after all."""
 
     kind = "ready_text"
     resource: str = ""
@@ -234,12 +234,12 @@ class ShowReadyText(StepEffect):
     detail: str = ""
 
 
-# -- the proof of access
+# -- access verification
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunProof(TaskEffect):
-    """Try the token that was pasted."""
+    """Try the pasted token."""
 
     kind = "proof"
     reports = True
@@ -247,7 +247,7 @@ class RunProof(TaskEffect):
 
 @dataclass(frozen=True, kw_only=True)
 class ReportProof(TaskEffect):
-    """What a proof found."""
+    """What an access verification found."""
 
     kind = "proof_report"
     where: Where
@@ -275,22 +275,22 @@ EFFECTS: tuple[type[Effect], ...] = (
     RunProof,
     ReportProof,
 )
-"""Every kind there is; `bot.jobs.handlers` has a handler for each."""
+"""Every kind; `bot.jobs.handlers` has a handler for each."""
 
 KINDS: Mapping[str, type[Effect]] = {effect.kind: effect for effect in EFFECTS}
 
 
 class UnreadableEffectError(ValueError):
-    """A stored effect of an unknown kind, of a newer version, or with other fields than its kind has. Says which, never what was in it."""
+    """A stored effect of an unknown kind, of a newer version, or with unexpected fields. Says which kind, never the content."""
 
 
 def dumped(effect: Effect) -> dict[str, Any]:
-    """Its version and fields, as they are stored."""
+    """Its version and fields, as stored."""
     return {"v": effect.version, **asdict(effect)}
 
 
 def loaded(kind: str, stored: Mapping[str, Any]) -> Effect:
-    """The effect that was stored. Raises UnreadableEffectError."""
+    """The stored effect. Raises UnreadableEffectError."""
     found = KINDS.get(kind)
     if found is None or int(stored.get("v", 1)) > found.version:
         raise UnreadableEffectError(kind)
@@ -307,6 +307,6 @@ def _reader(kind: str) -> TypeAdapter[Any]:
 
 
 def lane_of(kind: str) -> str:
-    """The lane of a stored effect; none for a kind that is unknown."""
+    """A stored effect's lane; empty for an unknown kind."""
     found = KINDS.get(kind)
     return found.lane if found else ""

@@ -1,4 +1,4 @@
-"""Who acts: a person is the pair (home team, user id), never a name or an e-mail."""
+"""Who acts: a person is the pair (home team, user id), never a name or an email address."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,21 +16,21 @@ class Who:
 
 
 SYSTEM = Who("", "system")
-"""The actor of what happens by itself: reminders, expiries, effects."""
+"""The actor of whatever happens automatically: reminders, expiries, effects."""
 
 
 class Side(StrEnum):
-    """The two sides of an onboarding: whose turn it is, and who may press a button."""
+    """The two sides of an onboarding: whose turn it is, and who may click a button."""
 
     CUSTOMER = "customer"
     SUPPORT = "support"
 
 
 class Role(StrEnum):
-    """What a person is to one onboarding."""
+    """A person's role in one onboarding."""
 
     LEAD = "lead"
     COLLEAGUE = "colleague"
     SUPPORT = "support"
     OUTSIDER = "outsider"
-    SYSTEM = "system"  # what happens by itself
+    SYSTEM = "system"  # whatever happens automatically

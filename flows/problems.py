@@ -1,4 +1,4 @@
-"""What is wrong with an input, as a key and its parameters. The sentence stands in the language files."""
+"""What is wrong with an input, as a key and its parameters. The sentence is in the language files."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ Parameter = str | int
 
 
 class Amount(int):
-    """A number that may be large: grouped by thousands as the reader's language does."""
+    """A number that may be large: thousands are grouped as in the reader's language."""
 
 
 @dataclass(frozen=True)
 class Problem:
-    """A fault of one field. ``key`` is looked up as ``error.<key>``; parameters never hold a secret."""
+    """A fault in one field. ``key`` is looked up as ``error.<key>``; parameters never hold a secret."""
 
     field: str
     key: str
@@ -31,7 +31,7 @@ class Note:
 
 
 class Refused(Exception):  # noqa: N818  an answer, not a failure
-    """A use case said no. ``key`` is looked up as ``refused.<key>`` and tells the person how things stand."""
+    """A use case said no. ``key`` is looked up as ``refused.<key>`` and tells the person the current state."""
 
     def __init__(self, key: str, **params: Parameter) -> None:
         super().__init__(key)

@@ -1,4 +1,4 @@
-"""What the use cases go by: the journeys, reminder times, calendars, how many approve. From the configuration."""
+"""The configured rules of the use cases: journeys, reminder times, calendars, number of approvals."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,10 +10,10 @@ from flows.journey import JOURNEYS, Journeys
 
 @dataclass(frozen=True)
 class ReminderTimes:
-    """When who is reminded, counted in the business time of the side whose turn it is.
+    """When each side is reminded, in the business time of the side whose turn it is.
 
-    ``customer``: after the turn began, one entry a reminder; then the step is escalated to support.
-    ``support_first``, ``support_then``: the first and each further one; after ``support_times`` the support channel is told.
+    ``customer``: after the turn began, one entry per reminder; then the step is escalated to support.
+    ``support_first``, ``support_then``: the first and each later one; after ``support_times``, the support channel is told.
     """
 
     customer: tuple[BusinessDuration, ...] = (BusinessDuration(days=1), BusinessDuration(days=3), BusinessDuration(days=5))
@@ -37,7 +37,7 @@ class Rules:
     journeys: Journeys = JOURNEYS
 
     def approvals_of(self, step: Step, task: Task | None = None) -> int:
-        """How many different people of support must approve a step, or confirm a task."""
+        """How many different people in support must approve a step, or confirm a task."""
         if task is None:
             return self.approvals.get(step.id, step.approvals)
         return self.approvals.get(f"{step.id}.{task.id}", task.approvals)

@@ -1,4 +1,4 @@
-"""The states of a step and what may follow what. A pure table: every change of a step's state goes through `after`."""
+"""The states of a step and the moves between them. A pure table: every change of a step's state goes through `after`."""
 
 from enum import StrEnum
 
@@ -7,10 +7,10 @@ from flows.people import Side
 
 class StepState(StrEnum):
     LOCKED = "locked"  # needs other steps
-    OPEN = "open"  # the customer fills it
+    OPEN = "open"  # the customer fills it out
     SUBMITTED = "submitted"  # support decides
     CHANGES_REQUESTED = "changes_requested"  # the customer corrects it
-    APPROVED = "approved"  # decided; what follows has not begun
+    APPROVED = "approved"  # decided; what follows hasn't started
     FULFILLING = "fulfilling"  # support, or the customer, does the tasks that follow
     DONE = "done"
     SKIPPED = "skipped"
@@ -39,7 +39,7 @@ TRANSITIONS: dict[tuple[StepState, Move], StepState] = {
     (S.LOCKED, M.UNLOCK): S.OPEN,
     (S.OPEN, M.SUBMIT): S.SUBMITTED,
     (S.CHANGES_REQUESTED, M.SUBMIT): S.SUBMITTED,
-    # Editing after sending, before or after the approval, makes a new revision that must be approved (again).
+    # Editing after sending, before or after the approval, creates a new revision that must be approved (again).
     (S.SUBMITTED, M.SUBMIT): S.SUBMITTED,
     (S.APPROVED, M.SUBMIT): S.SUBMITTED,
     (S.FULFILLING, M.SUBMIT): S.SUBMITTED,
@@ -61,14 +61,14 @@ TRANSITIONS: dict[tuple[StepState, Move], StepState] = {
 
 ENDED = frozenset({S.DONE, S.SKIPPED})
 WORKING = frozenset({S.APPROVED, S.FULFILLING, S.FAILED})
-"""States in which what follows the approval is done."""
+"""States in which the work after the approval is done."""
 DECIDABLE = frozenset({S.SUBMITTED})
 FILLABLE = frozenset(s for (s, m) in TRANSITIONS if m is M.SUBMIT)
 """States in which the form can be opened and sent."""
 
 
 def after(state: StepState, move: Move) -> StepState | None:
-    """The state that follows, or None where the move is not possible."""
+    """The next state, or None if the move isn't possible."""
     return TRANSITIONS.get((state, move))
 
 

@@ -1,9 +1,9 @@
-"""The audit log: one chain of events for each onboarding.
+"""The audit log: one chain of events per onboarding.
 
-An event's hash covers its predecessor's hash and all of the event but its changes, of which it covers a salted digest:
-erasing changes and salt leaves the chain verifiable and the digest meaningless. A head for each chain holds count and last
-hash under a MAC, so that a cut tail shows. The chain of the empty id is the register: it gets an event for each onboarding
-whose chain begins, so that an onboarding removed with its head shows too.
+An event's hash covers its predecessor's hash and the whole event except its changes, of which it covers a salted digest:
+erasing changes and salt leaves the chain verifiable and the digest meaningless. Each chain has a head with its count and last
+hash under a MAC, which reveals a truncated chain. The chain with the empty id is the register: it gets an event for each
+onboarding whose chain begins, which reveals an onboarding removed along with its head.
 """
 
 import json
@@ -23,7 +23,7 @@ from storage.sealing import Place, Plain, current
 from storage.tables import audit_events, audit_heads
 
 REGISTER = ""
-"""The id of the chain that lists the beginnings of all others."""
+"""The id of the chain that lists the start of every other chain."""
 
 BEGIN = "onboarding:begin"
 MAC_PURPOSE = "audit-head"
@@ -31,7 +31,7 @@ MAC_PURPOSE = "audit-head"
 
 @dataclass(frozen=True)
 class Entry:
-    """An event on its way to the log."""
+    """An event to be appended to the log."""
 
     tag: str
     actor: Who
@@ -40,12 +40,12 @@ class Entry:
 
 
 def digest_of(salt: str, changes: str) -> str:
-    """Of an event's changes as canonical JSON, 64 hex digits."""
+    """The digest of an event's changes as canonical JSON, 64 hex digits."""
     return sha256((salt + changes).encode()).hexdigest()
 
 
 def hash_of(event: Mapping[str, Any], *, seq: int | None = None) -> str:
-    """Of an event's row, 64 hex digits; with ``seq`` as if it stood elsewhere in the chain."""
+    """The hash of an event's row, 64 hex digits. ``seq``: as if it were elsewhere in the chain."""
     seq = event["seq"] if seq is None else seq
     covered = {
         "id": f"{event['onboarding_id']}:{seq}",
@@ -61,14 +61,14 @@ def hash_of(event: Mapping[str, Any], *, seq: int | None = None) -> str:
 
 
 def head_text(onboarding_id: str, count: int, last: str) -> str:
-    """What the MAC of a head covers."""
+    """What a head's MAC covers."""
     return f"{onboarding_id}\n{count}\n{last}"
 
 
 async def append(session: AsyncSession, onboarding_id: str, entries: Sequence[Entry], at: datetime, effects: int = 0) -> int:
-    """Write entries to a chain and take ``effects`` numbers for effects. Gives the first of these.
+    """Append entries to a chain and reserve ``effects`` numbers for effects. Returns the first of these.
 
-    The head stays locked until the transaction ends, so that chain and numbers follow the order of commits.
+    The head stays locked until the transaction ends, so that chain and numbers follow commit order.
     """
     query = select(audit_heads).where(audit_heads.c.onboarding_id == onboarding_id).with_for_update()
     head = (await session.execute(query)).one_or_none()
@@ -104,7 +104,7 @@ def _row(onboarding_id: str, seq: int, previous: str, entry: Entry, at: datetime
         "user_id": entry.actor.user_id,
         "changes": Plain(changes, Place(audit_events.name, "changes", row_id)),
         "salt": Plain(salt, Place(audit_events.name, "salt", row_id)),
-        "facts": json.loads(canonical(dict(entry.facts))),  # as it will be read
+        "facts": json.loads(canonical(dict(entry.facts))),  # as it will be read back
         "changes_digest": digest_of(salt, changes),
         "previous": previous,
     }

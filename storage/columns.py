@@ -1,4 +1,4 @@
-"""Types of columns: moments in UTC, JSON as text, and sealed text."""
+"""Column types: moments in UTC, JSON as text, and sealed text."""
 
 import json
 from datetime import UTC, datetime
@@ -11,12 +11,12 @@ from storage.sealing import Plain, SealError, current
 
 
 def canonical(value: Any) -> str:
-    """JSON whose text depends on the value alone: sorted keys, no white space, ASCII."""
+    """JSON whose text depends only on the value: sorted keys, no whitespace, ASCII."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 class Moment(TypeDecorator[datetime]):
-    """An aware moment, always given back in UTC. A naive one is refused: nobody knows when it is."""
+    """An aware datetime, always returned in UTC. A naive one is refused: nobody knows when it is."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -25,7 +25,7 @@ class Moment(TypeDecorator[datetime]):
         if value is None:
             return None
         if value.tzinfo is None:
-            raise ValueError("a moment without a time zone")
+            raise ValueError("a datetime without a time zone")
         value = value.astimezone(UTC)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
@@ -36,7 +36,7 @@ class Moment(TypeDecorator[datetime]):
 
 
 class Json(TypeDecorator[Any]):
-    """JSON as text, alike on both databases. A changed value must be assigned anew: changes inside it are not seen."""
+    """JSON as text, the same on both databases. Assign a new value to change it: changes inside it aren't detected."""
 
     impl = Text
     cache_ok = True
@@ -49,9 +49,9 @@ class Json(TypeDecorator[Any]):
 
 
 class Sealed(TypeDecorator[Any]):
-    """Takes a `Plain` and writes it sealed with the keyring in use; gives back the sealed text, which `storage.mapping` opens.
+    """Takes a `Plain` and writes it sealed with the keyring in use; returns the sealed text, which `storage.mapping` opens.
 
-    A bare string is taken only where it is sealed already, so that no plaintext can slip in.
+    A bare string is accepted only if it is already sealed, so that no plaintext can slip in.
     """
 
     impl = Text
@@ -61,5 +61,5 @@ class Sealed(TypeDecorator[Any]):
         if isinstance(value, Plain):
             return current().seal(value)
         if value is not None and not value.startswith("v1."):
-            raise SealError("a text that is not sealed was about to be written")
+            raise SealError("unsealed text was about to be written")
         return value

@@ -1,6 +1,6 @@
-"""Engines for both databases, from the URL of the settings: asynchronous for the store, synchronous for jobs and migrations.
+"""Engines for both databases, from the configured URL: asynchronous for the store, synchronous for jobs and migrations.
 
-SQLite: one connection writes (its own waiting is unfair and starves writers for seconds; the pool's queue is fair), others read.
+SQLite: one connection writes (its own wait is unfair and starves writers for seconds; the pool's queue is fair), others read.
 """
 
 import sqlite3
@@ -18,23 +18,23 @@ POOL_TIMEOUT = 10.0
 """Seconds a transaction waits for its turn before the store counts as locked."""
 
 WRITER_TIMEOUT = 1.5
-"""The same for SQLite's one writer: with the wait for another process's lock it must leave time to acknowledge and to say so."""
+"""The same for SQLite's single writer: with the wait for another process's lock, it must leave time to acknowledge and say so."""
 
 BUSY_MS = 1200
-"""Milliseconds to wait for another writer's lock: an acknowledgement has three seconds."""
+"""Milliseconds to wait for another writer's lock: an acknowledgment must be sent within three seconds."""
 
 CONNECT_SECONDS = 5
 
 
 class UrlError(ValueError):
-    """A database URL that names neither a SQLite file nor PostgreSQL. Never holds the URL, which may hold a password."""
+    """A database URL that names neither a SQLite file nor PostgreSQL. Never contains the URL, which may include a password."""
 
 
 def parse(url: str) -> URL:
     """``sqlite+aiosqlite:///file``, ``sqlite:///file``, ``postgresql://…`` or ``postgresql+psycopg://…``; else UrlError."""
     try:
         parsed = make_url(url)
-    except Exception:  # noqa: BLE001  any failure to parse; its text would hold the URL
+    except Exception:  # noqa: BLE001  any failure to parse; its text would contain the URL
         raise UrlError("not a database URL") from None
     backend = parsed.drivername.partition("+")[0]
     if backend == "sqlite":
@@ -51,7 +51,7 @@ def is_sqlite(url: str) -> bool:
 
 
 def write_engine(url: str, *, busy_ms: int = BUSY_MS) -> AsyncEngine:
-    """Each transaction holds the write lock from its beginning (SQLite), or what it locks (PostgreSQL).
+    """Each transaction holds the write lock from its start (SQLite), or only what it locks (PostgreSQL).
 
     ``busy_ms``: how long it waits for another writer's lock.
     """
@@ -59,13 +59,13 @@ def write_engine(url: str, *, busy_ms: int = BUSY_MS) -> AsyncEngine:
     if not is_sqlite(url):
         return _async_engine(parsed, 10, isolation_level="READ COMMITTED", connect_args=_patience(parsed, busy_ms))
     engine = _async_engine(parsed, 1, WRITER_TIMEOUT, async_creator=_creator(parsed, at_once=True))
-    # Erased and replaced values are overwritten in the file, not only unlinked.
+    # Erased and replaced values are overwritten in the file, not just unlinked.
     _prepare(engine.sync_engine, begin="BEGIN IMMEDIATE", busy_ms=busy_ms, pragmas=("secure_delete=ON",))
     return engine
 
 
 def read_engine(url: str) -> AsyncEngine:
-    """Each transaction sees one moment of the database and changes nothing."""
+    """Each transaction sees the database at one moment and changes nothing."""
     parsed = parse(url)
     if not is_sqlite(url):
         return _async_engine(parsed, 10, isolation_level="REPEATABLE READ", connect_args=_patience(parsed, BUSY_MS))
@@ -75,7 +75,7 @@ def read_engine(url: str) -> AsyncEngine:
 
 
 def _patience(url: URL, busy_ms: int) -> dict[str, Any]:
-    """For PostgreSQL; options that the URL gives itself stand."""
+    """For PostgreSQL; options in the URL take precedence."""
     return {"connect_timeout": CONNECT_SECONDS, "options": f"-c lock_timeout={busy_ms}"} | dict(url.query)
 
 
@@ -91,9 +91,9 @@ def _async_engine(url: URL, connections: int, patience: float = POOL_TIMEOUT, **
 
 
 def sync_engine(url: str, *, immediate: bool = False) -> Engine:
-    """For libraries that are not asynchronous: the job engine, and with ``immediate`` the migrations.
+    """For libraries that aren't asynchronous: the job engine and, with ``immediate``, the migrations.
 
-    On SQLite a transaction takes the write lock at its first write, and with ``immediate`` at its beginning.
+    On SQLite, a transaction takes the write lock at its first write or, with ``immediate``, at its start.
     """
     parsed = parse(url)
     if not is_sqlite(url):
@@ -112,14 +112,14 @@ def checkpoint(url: str) -> None:
 
 
 def _prepare(engine: Engine, *, begin: str, busy_ms: int, pragmas: tuple[str, ...] = ()) -> None:
-    """``begin``: the statement that begins each transaction; empty: sqlite3 begins one IMMEDIATE before the first write."""
+    """``begin``: the statement that starts each transaction; if empty, sqlite3 starts an IMMEDIATE one before the first write."""
 
     @event.listens_for(engine, "connect")
     def _(connection: Any, _: ConnectionPoolEntry) -> None:
         if isinstance(connection, sqlite3.Connection):
             connection.isolation_level = None if begin else "IMMEDIATE"
         if sqlite3.sqlite_version_info < (3, 42):
-            # It does not know 'subsec' and answers NULL; the job engine asks for it.
+            # It doesn't know 'subsec' and returns NULL; the job engine uses it.
             connection.create_function("unixepoch", 1, _unixepoch)
         cursor = connection.cursor()
         for pragma in (f"busy_timeout={busy_ms}", "journal_mode=WAL", "synchronous=FULL", *pragmas):

@@ -1,7 +1,7 @@
-"""Erase the personal data of one onboarding. Ids, states, times and the audit chain stay; the chain can still be verified.
+"""Erase one onboarding's personal data. Ids, states, times, and the audit chain stay; the chain can still be verified.
 
-What stays of people are Slack ids (in the log's actors and facts). Digests of changes were salted, and the salt goes with them;
-digests of answers, which were not, are blanked.
+Of people, only Slack ids stay (in the log's actors and facts). Digests of changes were salted, and the salt is erased with them;
+digests of answers, which weren't, are blanked.
 """
 
 import json
@@ -25,9 +25,9 @@ NOTHING = canonical({})
 
 
 async def erase(store: Store, onboarding_id: str, actor: Who = SYSTEM) -> dict[str, int]:
-    """Erase, close the onboarding if it is open, and record it. Gives how many rows of each table were emptied or deleted.
+    """Erase, close the onboarding if it is open, and record it. Returns how many rows of each table were emptied or deleted.
 
-    Raises LookupError where there is no such onboarding. Doing it again is harmless. Backups of the database are not touched.
+    Raises LookupError if there is no such onboarding. Repeating it is harmless. Database backups are not touched.
     """
 
     async def work(unit: Unit) -> dict[str, int]:
@@ -99,7 +99,7 @@ async def _empty_changes(unit: Unit, onboarding_id: str) -> int:
 
 
 async def _forget_people(unit: Unit, snapshot: Snapshot) -> int:
-    """Those of the customer who are in no other onboarding; people of support stay."""
+    """The customer's people who are in no other onboarding; people in support stay."""
     ours = {f"{member.team_id}/{member.user_id}" for member in snapshot.members} | {str(snapshot.lead())}
     elsewhere = select(Member).where(members.c.onboarding_id != snapshot.onboarding.id)
     ours -= {f"{member.team_id}/{member.user_id}" for member in await unit.session.scalars(elsewhere)}
@@ -108,7 +108,7 @@ async def _forget_people(unit: Unit, snapshot: Snapshot) -> int:
 
 
 async def _empty_effects(unit: Unit, onboarding_id: str, marks: Iterable[str]) -> int:
-    """Those of the onboarding, and those of none that speak of it. What was still to be done is dropped."""
+    """The onboarding's effects, and those of no onboarding that mention it. Unfinished ones are dropped."""
     emptied = 0
     for effect in await _rows(unit, EffectRecord, effects.c.onboarding_id.in_([onboarding_id, ""])):
         if effect.onboarding_id == onboarding_id or _mentions(effect.arguments, marks):
@@ -128,7 +128,7 @@ async def _empty_received(unit: Unit, marks: Iterable[str]) -> int:
 
 
 async def _delete_drafts(unit: Unit, onboarding_id: str, marks: Iterable[str]) -> int:
-    """Those of the onboarding, and one for an onboarding in the same channel that was never started."""
+    """The onboarding's drafts, and one for an onboarding in the same channel that was never started."""
     deleted = 0
     for draft in await _rows(unit, Draft, drafts.c.onboarding_id.in_([onboarding_id, ""])):
         if draft.onboarding_id == onboarding_id or _mentions(draft.answers, marks):

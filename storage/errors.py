@@ -1,4 +1,4 @@
-"""What can go wrong with a database, in this project's words. No SQL, parameter or row ever stands in these errors."""
+"""What can go wrong with a database, as this project's errors. They never contain SQL, parameters, or rows."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -13,11 +13,11 @@ Kind = Literal["locked", "full", "read_only", "unreachable", "too_old", "too_new
 
 
 class Conflict(Exception):  # noqa: N818  reads as what happened
-    """Another writer was first: the same row, the same id, or a second open onboarding in a channel. May be tried again."""
+    """Another writer was first: the same row, the same id, or a second open onboarding in a channel. Can be retried."""
 
 
 class Unavailable(Exception):  # noqa: N818  reads as what happened
-    """The database cannot take or give anything now. ``kind`` says why; ``too_old`` and ``too_new`` are about its schema."""
+    """The database can't be read or written now. ``kind`` says why; ``too_old`` and ``too_new`` are about its schema."""
 
     def __init__(self, kind: Kind) -> None:
         super().__init__(kind)
@@ -35,7 +35,7 @@ _SQLITE: dict[str, Kind] = {
     "SQLITE_CORRUPT": "unreachable",
 }
 
-_POSTGRESQL: dict[str, Kind] = {  # SQLSTATE, or its class of two characters
+_POSTGRESQL: dict[str, Kind] = {  # SQLSTATE, or its two-character class
     "55P03": "locked",
     "57014": "locked",  # statement_timeout, lock_timeout
     "53": "full",
@@ -51,7 +51,7 @@ _RETRIED = ("40001", "40P01", "23")
 
 
 def translated(error: BaseException) -> Exception | None:
-    """The project's error for one of SQLAlchemy's or a driver's; None for any other."""
+    """The project's error for a SQLAlchemy or driver error; None for any other."""
     if isinstance(error, StaleDataError | IntegrityError):
         return Conflict("another writer was first")
     if isinstance(error, PoolTimeoutError):
@@ -65,7 +65,7 @@ def _of_driver(error: BaseException | None, *, invalidated: bool) -> Exception |
     if isinstance(error, sqlite3.Error):
         if "no such table" in str(error) or "no such column" in str(error) or "has no column" in str(error):
             return Unavailable("too_old")
-        # Extended codes carry the reason behind the code: SQLITE_BUSY_SNAPSHOT.
+        # Extended codes append the reason to the code: SQLITE_BUSY_SNAPSHOT.
         name = getattr(error, "sqlite_errorname", None) or ""
         kind = _SQLITE.get("_".join(name.split("_")[:2]))
         return Unavailable(kind) if kind else None
@@ -80,7 +80,7 @@ def _of_driver(error: BaseException | None, *, invalidated: bool) -> Exception |
 
 @contextmanager
 def translating() -> Iterator[None]:
-    """Raise the project's errors in place of the database's, whose texts may hold SQL and rows."""
+    """Raise the project's errors instead of the database's, whose texts may contain SQL and rows."""
     try:
         yield
     except Exception as error:

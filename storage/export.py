@@ -1,4 +1,4 @@
-"""One onboarding with all that is kept of it, opened: as JSON, and as CSV for a spreadsheet."""
+"""Everything stored about one onboarding, decrypted: as JSON, and as CSV for a spreadsheet."""
 
 import csv
 import io
@@ -19,14 +19,14 @@ Record = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Export:
-    """``csv``: one text for each kind of row, by name, e.g. ``steps`` and ``events``."""
+    """``csv``: one text per kind of row, by name, e.g. ``steps`` and ``events``."""
 
     json: str
     csv: dict[str, str]
 
 
 async def export(store: Store, onboarding_id: str) -> Export:
-    """Raises LookupError where there is no such onboarding."""
+    """Raises LookupError if there is no such onboarding."""
     async with store.read() as unit:
         snapshot = await unit.snapshot(onboarding_id)
         if snapshot is None:
@@ -72,7 +72,7 @@ def _cell(value: Any) -> str:
     if isinstance(value, dict | list):
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, str):
-        # A spreadsheet runs a text that begins like a formula (OWASP, CSV injection); an apostrophe makes it a text again.
+        # A spreadsheet runs text that starts like a formula (OWASP, CSV injection); an apostrophe makes it text again.
         return (
             f"'{value}" if value.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")) else value
         )

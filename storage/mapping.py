@@ -1,8 +1,8 @@
-"""`flows.model` mapped to its tables, imperatively: the dataclasses know nothing of it. Importing this module does it.
+"""Maps `flows.model` to its tables, imperatively: the dataclasses know nothing of it. Importing this module does it.
 
 A sealed field is a descriptor in front of a mapped attribute (``answers``: ``_answers_sealed``) that holds the sealed text.
-Reading opens it; assigning replaces it, and it is sealed with the row's id when it is written. A change inside a sealed dict
-is NOT seen, since each reading gives a fresh one: assign a new dict.
+Reading opens it; assigning replaces it, and it is sealed with the row's id when written. A change inside a sealed dict
+is NOT detected, since each read returns a fresh one: assign a new dict.
 """
 
 import json
@@ -18,7 +18,7 @@ from storage.sealing import Place, Plain, current
 
 
 class SealedField:
-    """A field that is plain to the code and sealed at rest."""
+    """A field that is plain in code and sealed at rest."""
 
     def __init__(self, table: str, column: str, *, is_text: bool) -> None:
         self._table, self._column, self._is_text = table, column, is_text
@@ -43,7 +43,7 @@ class SealedField:
         held = getattr(row, self.attribute)
         if isinstance(held, Plain):
             return held.text
-        # Opened once: what was opened is kept beside the sealed text it came from.
+        # Opened once: the opened text is kept with the sealed text it came from.
         sealed, text = row.__dict__.get(self._opened, (None, ""))
         if sealed != held:
             text = current().open(held, self._place(row))
@@ -70,11 +70,11 @@ TABLES: dict[type, Table] = {
 }
 
 _TEXTS = {"customer", "reason", "email", "name", "salt"}
-"""Sealed columns that hold a text; the others hold JSON."""
+"""Sealed columns that hold text; the others hold JSON."""
 
 
 def _shown(row: Any) -> str:
-    # A dataclass would show every field, and with it what is sealed, in a log or an exception's text.
+    # A dataclass would show every field, including sealed ones, in a log or an exception's text.
     return f"{type(row).__name__}(id={row.id!r})"
 
 

@@ -1,4 +1,4 @@
-"""Bring a database to the schema of the code. Alembic is imported only where it works."""
+"""Bring a database to the code's schema. Alembic is imported only where it is used."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from storage.schema import SchemaState, state_of
 
 
 def state(url: str) -> SchemaState:
-    """Which schema the database has. Raises Unavailable, UrlError. A SQLite file that is not there is empty, and stays away."""
+    """Which schema the database has. Raises Unavailable, UrlError. A missing SQLite file counts as empty and isn't created."""
     path = parse(url).database
     if is_sqlite(url) and not (path and Path(path).exists()):
         return SchemaState("empty", "")
@@ -21,8 +21,8 @@ def state(url: str) -> SchemaState:
 
 
 def upgrade(url: str) -> SchemaState:
-    """Run the migrations that are missing, all or none, and give the state after. Raises Unavailable("too_new") and others."""
-    from alembic import command  # noqa: PLC0415  0.4 s that only a migration should pay
+    """Run the missing migrations, all or none, and return the state after. Raises Unavailable("too_new") and others."""
+    from alembic import command  # noqa: PLC0415  0.4 s that only a migration needs
     from alembic.config import Config  # noqa: PLC0415
 
     before = state(url)

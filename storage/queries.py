@@ -1,4 +1,4 @@
-"""What is read in a unit: one method for each question of the use cases."""
+"""What a unit reads: one method per question of the use cases."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -38,7 +38,7 @@ PARTS: tuple[tuple[type, tuple[str, ...]], ...] = (
     (Grant, ("step_id", "id")),
     (Member, ("role", "id")),
 )
-"""The rows a snapshot is made of, each kind with its order."""
+"""The rows in a snapshot, each kind with its order."""
 
 
 def _part(kind: type, order: Sequence[str]) -> Select[Any]:
@@ -46,25 +46,25 @@ def _part(kind: type, order: Sequence[str]) -> Select[Any]:
     return select(kind).where(columns.onboarding_id == bindparam("onboarding_id")).order_by(*(columns[name] for name in order))
 
 
-# Made once: every click reads a snapshot.
+# Built once: every click reads a snapshot.
 _PARTS = [_part(kind, order) for kind, order in PARTS]
 _WHOLE = select(Onboarding).where(tables.onboardings.c.id == bindparam("onboarding_id"))
 
 
 class Queries:
-    """Rows are those of the session: the same row is the same object, and what was added is found."""
+    """Rows belong to the session: the same row is the same object, and added rows are found."""
 
     def __init__(self, session: AsyncSession, now: datetime, *, locks: bool) -> None:
         self.session, self.now, self._locks = session, now, locks
         self._whole: dict[str, list[object]] = {}
-        """By onboarding: the rows of its snapshot, kept up by what is added and deleted."""
+        """By onboarding: its snapshot's rows, kept up to date as rows are added and deleted."""
 
     async def get(self, kind: type[T], row_id: str) -> T | None:
         """A row by id."""
         return await self.session.get(kind, row_id)
 
     async def snapshot(self, onboarding_id: str) -> Snapshot | None:
-        """One onboarding whole; in a write, other writers of it wait from here on."""
+        """One whole onboarding; in a write, its other writers wait from here on."""
         if onboarding_id not in self._whole:
             onboarding = await self._locked(onboarding_id)
             if onboarding is None:
@@ -81,17 +81,17 @@ class Queries:
         return await self._one(query, {"onboarding_id": onboarding_id})
 
     def _fresh(self, query: Select[T]) -> Select[T]:
-        # Rows read before the lock was had may be old by now.
+        # Rows read before the lock was taken may be outdated by now.
         return query.execution_options(populate_existing=True) if self._locks else query
 
     async def by_channel(self, channel_id: str) -> Onboarding | None:
-        """The onboarding bound to a channel that is not closed, else the last closed one."""
+        """The channel's open onboarding, else its last closed one."""
         columns = tables.onboardings.c
         query = select(Onboarding).where(columns.channel_id == channel_id, columns.erased_at.is_(None))
         return await self._one(query.order_by(columns.closed_at.is_not(None), columns.closed_at.desc()).limit(1))
 
     async def onboardings(self, *, team_id: str = "", user_id: str = "", closed: bool = False) -> Sequence[Onboarding]:
-        """All that are not erased, or those of which a person is a member; oldest first; with ``closed`` the closed ones too."""
+        """All that aren't erased, or those a person is a member of; oldest first. ``closed``: the closed ones too."""
         columns, member = tables.onboardings.c, tables.members.c
         query = select(Onboarding).where(columns.erased_at.is_(None)).order_by(columns.started_at, columns.id)
         if not closed:
@@ -102,27 +102,27 @@ class Queries:
         return await self._all(query)
 
     async def due(self, at: datetime) -> Sequence[str]:
-        """Ids of open onboardings with a step whose reminder is due, the longest due first. Nothing sealed is opened."""
+        """Ids of open onboardings with a due reminder, longest overdue first. Opens nothing sealed."""
         columns = tables.steps.c
         return await self._of_open(columns.onboarding_id, columns.remind_at <= at, columns.remind_at)
 
     async def expiring(self, at: datetime) -> Sequence[str]:
-        """Ids of open onboardings with invited grants that expired by now, or expire by ``at`` and were not nudged; soonest first.
-        Nothing sealed is opened."""
+        """Ids of open onboardings with invited grants that have expired, or that expire by ``at`` and weren't nudged; soonest
+        first. Opens nothing sealed."""
         columns = tables.grants.c
         wanted = or_(columns.expires_at <= self.now, and_(columns.expires_at <= at, columns.nudged_at.is_(None)))
         return await self._of_open(columns.onboarding_id, and_(columns.state == "invited", wanted), columns.expires_at)
 
     async def _of_open(self, onboarding_id: Any, wanted: ColumnElement[bool], first: Any) -> Sequence[str]:
-        """Ids of the open onboardings with a wanted row, in the order of the first of them."""
+        """Ids of open onboardings with a wanted row, ordered by the first of those rows."""
         columns = tables.onboardings.c
         query = select(onboarding_id).join(tables.onboardings, columns.id == onboarding_id)
         query = query.where(wanted, columns.closed_at.is_(None), columns.erased_at.is_(None))
         return await self._all(query.group_by(onboarding_id).order_by(func.min(first), onboarding_id))
 
     async def expiries(self, by: date | None = None, onboarding_id: str = "") -> Sequence[Expiry]:
-        """What must be renewed, of onboardings that are not erased (or of one), soonest first; with ``by`` what ends by that day and
-        wasn't told to be over."""
+        """What must be renewed, in onboardings that aren't erased (or in one), soonest first. ``by``: only what ends by that day
+        and wasn't reported as expired."""
         columns, whole = tables.expiries.c, tables.onboardings.c
         query = select(Expiry).join(tables.onboardings, whole.id == columns.onboarding_id).where(whole.erased_at.is_(None))
         if onboarding_id:
@@ -132,7 +132,7 @@ class Queries:
         return await self._all(query.order_by(columns.last_day, columns.id))
 
     async def tasks(self, step_id: str, task_id: str) -> Sequence[TaskRecord]:
-        """All records of one task, of open onboardings; oldest first."""
+        """All records of one task in open onboardings, oldest first."""
         columns, whole = tables.tasks.c, tables.onboardings.c
         query = select(TaskRecord).join(tables.onboardings, whole.id == columns.onboarding_id)
         query = query.where(columns.step_id == step_id, columns.task_id == task_id)
@@ -154,12 +154,12 @@ class Queries:
         return await self._all(select(Person).where(columns.support.is_(True)).order_by(columns.id))
 
     async def failed_effects(self, onboarding_id: str) -> Sequence[EffectRecord]:
-        """Those of an onboarding that were given up, oldest first."""
+        """An onboarding's effects that were given up, oldest first."""
         columns = tables.effects.c
         return await self._effects(and_(columns.onboarding_id == onboarding_id, columns.state == "failed"))
 
     async def effects_of(self, batch: str) -> Sequence[EffectRecord]:
-        """All effects of a batch in their order, whatever their state."""
+        """All of a batch's effects in order, whatever their state."""
         return await self._effects(tables.effects.c.batch == batch)
 
     async def stale_effects(self, before: datetime, limit: int = 200) -> Sequence[EffectRecord]:

@@ -1,4 +1,4 @@
-"""Let go of what was kept only so that nothing is done twice: marks of clicks, events that were handled, effects that were done."""
+"""Delete what was stored only so that nothing is done twice: records of clicks, handled events, finished effects."""
 
 from datetime import timedelta
 
@@ -9,13 +9,13 @@ from storage.tables import effects, received, seen
 from storage.unit import Unit
 
 BATCH = 500
-"""Rows a transaction: a click's write waits behind it on SQLite."""
+"""Rows per transaction: on SQLite, a click's write waits behind it."""
 
 
 async def purge(store: Store, older_than: timedelta) -> dict[str, int]:
-    """Delete what ended so long ago, a batch a transaction; how many rows of each table.
+    """Delete what ended longer ago than ``older_than``, one batch per transaction. Returns how many rows of each table.
 
-    What still waits, an event that was not handled and an effect that failed (support can retry it) stay, whatever their age.
+    Pending work, unhandled events, and failed effects (support can retry them) stay, whatever their age.
     """
     async with store.read() as unit:
         before = unit.now - older_than

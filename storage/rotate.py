@@ -1,6 +1,6 @@
-"""Seal everything that an older key sealed with the newest one. After it, older keys can be taken out of ENCRYPTION_KEYS.
+"""Reseal with the newest key everything that an older key sealed. After that, older keys can be removed from ENCRYPTION_KEYS.
 
-It goes in batches, each its own transaction, beside a bot at work; stopped in the middle, it goes on where it stopped.
+Works in batches, each in its own transaction, while a bot is running; if stopped midway, it resumes where it stopped.
 """
 
 from dataclasses import dataclass, field
@@ -16,9 +16,9 @@ from storage.unit import Unit
 
 @dataclass
 class Rotated:
-    """``rows``: how many rows were sealed anew, by table. ``heads``: chains whose head got a new MAC.
+    """``rows``: how many rows were resealed, by table. ``heads``: chains whose head got a new MAC.
 
-    ``refused``: chains whose head did not hold and was left as it is; `storage.verify` says more.
+    ``refused``: chains whose head failed verification and was left unchanged; `storage.verify` says more.
     """
 
     rows: dict[str, int] = field(default_factory=dict)
@@ -27,7 +27,7 @@ class Rotated:
 
 
 async def rotate(store: Store, batch: int = 200) -> Rotated:
-    """Raises SealError at a value that none of the keys opens."""
+    """Raises SealError for a value that none of the keys opens."""
     rotated = Rotated()
     for table in metadata.sorted_tables:
         if not sealed_columns(table):
@@ -48,7 +48,7 @@ async def _reseal(unit: Unit, table: Table, batch: int) -> int:
         old = {column: getattr(row, column.name) for column in columns}
         places = {column: Place(table.name, column.name, row.id) for column in columns}
         new = {column.name: Plain(keyring.open(text, places[column]), places[column]) for column, text in old.items()}
-        # Only where nobody wrote in between; what they wrote is sealed with the newest key.
+        # Only if nobody wrote in between; what they wrote is sealed with the newest key.
         unchanged = and_(*(column == text for column, text in old.items()))
         await unit.session.execute(update(table).where(table.c.id == row.id, unchanged).values(new))
     return len(rows)

@@ -1,4 +1,4 @@
-"""Which schema a database has, told without Alembic, whose import would slow the start down."""
+"""Which schema a database has, without Alembic, whose import would slow down startup."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -10,7 +10,7 @@ from storage.tables import REVISION
 
 @dataclass(frozen=True)
 class SchemaState:
-    """``database`` and ``code`` are revisions; that of an empty database is empty."""
+    """``database`` and ``code``: revisions; an empty database's is empty."""
 
     kind: Literal["current", "older", "newer", "empty"]
     database: str
@@ -18,7 +18,7 @@ class SchemaState:
 
 
 def state_of(connection: Connection) -> SchemaState:
-    """Revisions are numbered upwards in four digits, so that they compare as text."""
+    """Revisions are ascending four-digit numbers, so they compare as text."""
     if not inspect(connection).has_table("alembic_version"):
         return SchemaState("empty", "")
     database = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()

@@ -1,7 +1,7 @@
-"""Encryption at rest: AES-256-GCM (NIST SP 800-38D) of single fields, each bound to its table, row and column.
+"""Encryption at rest: AES-256-GCM (NIST SP 800-38D) of single fields, each bound to its table, row, and column.
 
 Stored form: ``v1.<key id>.<base64url of a 12-byte nonce and the ciphertext with its tag>``. A value moved to another row or
-column is refused. Keys for message authentication are derived from the same secrets by HKDF (RFC 5869), one for each purpose.
+column is refused. Keys for message authentication are derived from the same secrets by HKDF (RFC 5869), one per purpose.
 """
 
 import base64
@@ -25,11 +25,11 @@ _KEY = re.compile(r"([A-Za-z0-9-]{1,32}):([A-Za-z0-9+/_-]{43}=?)")
 
 
 class SealError(Exception):
-    """A stored value cannot be sealed or opened: unknown key, changed or moved ciphertext. Says where, never what."""
+    """A stored value can't be sealed or opened: unknown key, changed or moved ciphertext. Says where, never what."""
 
 
 class KeyringError(ValueError):
-    """The list of keys is not usable. Says which entry and why, never the key."""
+    """The key list is unusable. Says which entry and why, never the key."""
 
 
 @dataclass(frozen=True)
@@ -45,13 +45,13 @@ class Place:
 
     @property
     def associated_data(self) -> bytes:
-        # Neither tables nor columns have a slash in their names, so that two places never give the same bytes.
+        # Table and column names contain no slash, so two places never give the same bytes.
         return f"{VERSION}/{self.table}/{self.column}/{self.row}".encode()
 
 
 @dataclass(frozen=True)
 class Plain:
-    """A text on its way to the database; it is sealed when it is bound to a statement."""
+    """A text on its way to the database, sealed when it is bound to a statement."""
 
     text: str = field(repr=False)
     place: Place
@@ -77,7 +77,7 @@ class Keyring:
 
     @classmethod
     def parse(cls, text: str) -> "Keyring":
-        """From ``ENCRYPTION_KEYS``: ``id:base64 of 32 bytes`` entries, newest first, parted by commas or white space.
+        """From ``ENCRYPTION_KEYS``: ``id:base64 of 32 bytes`` entries, newest first, separated by commas or whitespace.
 
         Raises KeyringError.
         """
@@ -101,7 +101,7 @@ class Keyring:
 
     @property
     def prefix(self) -> str:
-        """How every value sealed with the newest key begins."""
+        """How every value sealed with the newest key starts."""
         return f"{VERSION}.{self.newest}."
 
     def seal(self, plain: Plain) -> str:
@@ -110,7 +110,7 @@ class Keyring:
         return self.prefix + base64.urlsafe_b64encode(sealed).decode()
 
     def open(self, stored: str, place: Place) -> str:
-        """The plaintext; raises SealError."""
+        """The plaintext. Raises SealError."""
         version, _, rest = stored.partition(".")
         key_id, _, body = rest.partition(".")
         key = self._keys.get(key_id)
@@ -123,11 +123,11 @@ class Keyring:
             raise SealError(f"{place}: changed, or moved from another place") from None
 
     def mac(self, purpose: str, text: str) -> str:
-        """``v1.<key id>.<64 hex digits>``: an HMAC-SHA256 under a key that serves this purpose alone."""
+        """``v1.<key id>.<64 hex digits>``: an HMAC-SHA256 under a key used only for this purpose."""
         return self._mac(self._newest, purpose, text)
 
     def genuine(self, purpose: str, text: str, mac: str) -> bool:
-        """Whether a MAC was made by one of the keys for this text."""
+        """Whether one of the keys made this MAC for this text."""
         key = self._keys.get(mac.partition(".")[2].partition(".")[0])
         return key is not None and hmac.compare_digest(self._mac(key, purpose, text), mac)
 
@@ -137,7 +137,7 @@ class Keyring:
 
 
 def new_key() -> str:
-    """A fresh key in the form of ``ENCRYPTION_KEYS``."""
+    """A new key in the format of ``ENCRYPTION_KEYS``."""
     return f"k{secrets.token_hex(4)}:{base64.b64encode(secrets.token_bytes(32)).decode()}"
 
 
@@ -154,12 +154,12 @@ class _InUse:
 
 
 def use(keyring: Keyring | None) -> None:
-    """The keyring of this process: rows open their sealed fields with it wherever they are read."""
+    """Set this process's keyring: rows open their sealed fields with it wherever they are read."""
     _InUse.keyring = keyring
 
 
 def current() -> Keyring:
-    """Raises SealError where no keyring is in use."""
+    """Raises SealError if no keyring is in use."""
     if _InUse.keyring is None:
         raise SealError("no keyring is in use")
     return _InUse.keyring
@@ -167,7 +167,7 @@ def current() -> Keyring:
 
 @contextmanager
 def using(keyring: Keyring) -> Iterator[Keyring]:
-    """Another keyring for a while."""
+    """Use another keyring for a while."""
     before = _InUse.keyring
     use(keyring)
     try:

@@ -1,8 +1,8 @@
-"""SQLite under asyncio with few changes of thread.
+"""SQLite under asyncio with few thread switches.
 
-aiosqlite gives each step of a statement (cursor, execution, rows, close) to its thread, 0.1 ms each: sixty for a submission.
-Here a statement and its rows take one such step. A writer goes further: to begin, which waits for the lock, and to commit, which
-waits for the disk, happen in the thread; the statements between, which wait for nothing and take microseconds, happen at once.
+aiosqlite passes each step of a statement (cursor, execution, rows, close) to its thread, 0.1 ms each: sixty per submission.
+Here a statement and its rows take one such step. A writer goes further: BEGIN, which waits for the lock, and COMMIT, which
+waits for the disk, run in the thread; the statements between, which wait for nothing and take microseconds, run directly.
 """
 
 import sqlite3
@@ -16,10 +16,10 @@ T = TypeVar("T")
 
 
 class SqliteConnection(aiosqlite.Connection):
-    """``at_once``: statements do not go to the thread, except the one that begins a transaction."""
+    """``at_once``: statements don't go to the thread, except the one that begins a transaction."""
 
     def __init__(self, path: str, *, at_once: bool) -> None:
-        # Both threads use it, never at the same time; beginning a transaction is up to the engine.
+        # Both threads use it, never at the same time; the engine begins transactions.
         connect = partial(sqlite3.connect, path, isolation_level=None, check_same_thread=False)
         super().__init__(connect, iter_chunk_size=64)
         self._thread.daemon = True
@@ -29,22 +29,22 @@ class SqliteConnection(aiosqlite.Connection):
         try:
             await self
         except BaseException:
-            self._thread.join()  # told to stop, it would otherwise still answer to a loop that may be closed by then
+            self._thread.join()  # it was told to stop; without this it could still answer a loop that is closed by then
             raise
         return self
 
-    def cursor(self) -> "Cursor":  # type: ignore[override]  # it need not be awaited
+    def cursor(self) -> "Cursor":  # type: ignore[override]  # it needs no await
         return Cursor(self, self._conn.cursor())
 
     async def run(self, statement: str, work: Callable[[], T]) -> T:
         if self._at_once and not statement.startswith("BEGIN"):
             return work()
-        result: T = await self._execute(work)  # type: ignore[no-untyped-call]  # without types in aiosqlite
+        result: T = await self._execute(work)  # type: ignore[no-untyped-call]  # untyped in aiosqlite
         return result
 
 
 class Cursor:
-    """What SQLAlchemy needs of a cursor. Rows are there once a statement is executed."""
+    """What SQLAlchemy needs from a cursor. Rows are available once a statement is executed."""
 
     def __init__(self, connection: SqliteConnection, raw: sqlite3.Cursor) -> None:
         self._connection, self._raw = connection, raw

@@ -1,4 +1,4 @@
-"""The store: where units of work come from. Fulfils `flows.ports.Store`."""
+"""The store: where units of work come from. Implements `flows.ports.Store`."""
 
 import asyncio
 import random
@@ -22,10 +22,10 @@ __all__ = ["Conflict", "Store", "Unavailable"]
 T = TypeVar("T")
 
 ATTEMPTS = 5
-"""How often `Store.transact` tries: with its pauses about a third of a second, well within the three of an acknowledgement."""
+"""How often `Store.transact` tries: about a third of a second with its pauses, well within an acknowledgment's three."""
 
 LOCK_PATIENCE = 0.5
-"""Seconds after which a locked database is not tried again: each try may itself have waited for the lock."""
+"""Seconds after which a locked database isn't retried: each try may itself have waited for the lock."""
 
 
 def _now() -> datetime:
@@ -33,9 +33,9 @@ def _now() -> datetime:
 
 
 class Store:
-    """One database. ``on_effects`` is told of each batch of effects in the transaction that writes it.
+    """One database. ``on_effects`` is called for each batch of effects in the transaction that writes it.
 
-    Whatever the database refuses is raised as Conflict or Unavailable, without SQL and without data.
+    Whatever the database refuses is raised as Conflict or Unavailable, without SQL or data.
     """
 
     def __init__(
@@ -54,25 +54,25 @@ class Store:
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Unit]:
-        """``async with store.write() as unit``: commits at the end, rolls back on an exception. `transact` also tries again."""
+        """``async with store.write() as unit``: commits at the end, rolls back on an exception. `transact` also retries."""
         with translating():
             async with AsyncSession(self._writing, expire_on_commit=False) as session:
-                await session.connection()  # SQLite waits for its turn here, so that ``now`` follows the order of commits
+                await session.connection()  # SQLite waits for its turn here, so that ``now`` follows commit order
                 unit = Unit(session, self._clock(), locks=self._locks)
                 yield unit
                 await unit.commit(self.on_effects)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Unit]:
-        """One moment of the database; nothing is written. What was read can be looked at after the end."""
+        """The database at one moment; nothing is written. What was read stays usable afterward."""
         with translating():
             async with AsyncSession(self._reading, expire_on_commit=False, autoflush=False) as session:
                 yield Unit(session, self._clock())
 
     async def transact(self, work: Callable[[Unit], Awaitable[T]]) -> T:
-        """Carry out ``work`` in a write, anew in a fresh unit when another writer was first or the database was locked.
+        """Run ``work`` in a write, and again in a fresh unit if another writer was first or the database was locked.
 
-        ``work`` must change nothing but the unit's rows, or undo it: it may run up to five times.
+        ``work`` must change only the unit's rows, or undo anything else: it may run up to five times.
         """
         began = time.monotonic()
         for attempt in range(1, ATTEMPTS):
@@ -83,7 +83,7 @@ class Store:
             except Unavailable as error:
                 if error.kind != "locked" or time.monotonic() - began > LOCK_PATIENCE:
                     raise
-            await asyncio.sleep(random.uniform(0.5, 1) * 0.01 * 2**attempt)  # noqa: S311  a pause, no secret
+            await asyncio.sleep(random.uniform(0.5, 1) * 0.01 * 2**attempt)  # noqa: S311  a pause, not a secret
         return await self._once(work)
 
     async def _once(self, work: Callable[[Unit], Awaitable[T]]) -> T:
@@ -91,7 +91,7 @@ class Store:
             return await work(unit)
 
     async def check(self) -> None:
-        """Raises Unavailable where the database cannot be reached or written, or where its schema is not that of the code."""
+        """Raises Unavailable if the database can't be reached or written, or if its schema isn't the code's."""
         with translating():
             async with self._writing.connect() as connection:
                 state = await connection.run_sync(state_of)
@@ -99,7 +99,7 @@ class Store:
             raise Unavailable("too_new" if state.kind == "newer" else "too_old")
 
     async def truncate_log(self) -> None:
-        """SQLite: empty the write-ahead log, which still holds what was overwritten. As far as readers let it."""
+        """SQLite: empty the write-ahead log, which still contains what was overwritten, as far as readers allow."""
         if not self._locks:
             await asyncio.to_thread(checkpoint, self._url)
 

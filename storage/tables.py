@@ -1,7 +1,7 @@
-"""The tables behind `flows.model`. Migrations make them; a test holds the two against each other.
+"""The tables behind `flows.model`. Migrations create them; a test compares the two.
 
-There are no foreign keys: rows are never deleted with others in tow, an erasure leaves the audit log behind, and
-`storage.verify` names what is missing.
+There are no foreign keys: deletes never cascade, an erasure leaves the audit log behind, and `storage.verify` names what is
+missing.
 """
 
 from datetime import datetime
@@ -12,7 +12,7 @@ from flows.state import StepState
 from storage.columns import Json, Moment, Sealed
 
 REVISION = "0001"
-"""The migration these tables correspond to. Revisions are numbered upwards: `storage.schema` tells older from newer."""
+"""The migration these tables correspond to. Revision numbers ascend: `storage.schema` tells older from newer."""
 
 metadata = MetaData()
 
@@ -288,5 +288,5 @@ seen = Table("seen", metadata, _id(), _moment("at", required=True))
 
 
 def sealed_columns(table: Table) -> list[Column[Sealed]]:
-    """The columns of a table that are sealed."""
+    """A table's sealed columns."""
     return [column for column in table.columns if isinstance(column.type, Sealed)]

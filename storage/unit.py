@@ -1,4 +1,4 @@
-"""One transaction: what is added and changed, what the audit log gets, and what is to be done outside."""
+"""One transaction: what is added and changed, what goes in the audit log, and what is to run outside."""
 
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -22,12 +22,12 @@ from storage.tables import effects, seen
 T = TypeVar("T")
 
 OnEffects = Callable[[AsyncSession, str, str], Awaitable[None]]
-"""Told of each batch of effects before its commit, in its transaction: session, queue, batch id."""
+"""Called for each batch of effects before the commit, in its transaction: session, queue, batch id."""
 
 
 def queue_of(onboarding_id: str, lane: str = "") -> str:
-    """Effects of one queue wait for each other. ``lane``: a queue of its own beside the onboarding's, so that an outside system
-    that does not answer keeps no message waiting."""
+    """Effects in one queue wait for each other. ``lane``: a separate queue for the onboarding, so that an outside system that
+    doesn't answer delays no messages."""
     return f"{onboarding_id}/{lane}" if lane else onboarding_id
 
 
@@ -36,7 +36,7 @@ _SNAPSHOT_KINDS = (Onboarding, *(kind for kind, _ in PARTS))
 
 @dataclass
 class _Pending:
-    """What one onboarding gets at the commit."""
+    """What is written for one onboarding at commit."""
 
     batches: dict[str, str] = field(default_factory=dict)  # by lane
     entries: list[audit.Entry] = field(default_factory=list)
@@ -45,7 +45,7 @@ class _Pending:
 
 
 class Unit(Queries):
-    """Fulfils `flows.ports.Unit`. ``session`` is for the modules of this package and for the engine of effects."""
+    """Implements `flows.ports.Unit`. ``session`` is for this package's modules and for the job engine."""
 
     def __init__(self, session: AsyncSession, now: datetime, *, locks: bool = False) -> None:
         super().__init__(session, now, locks=locks)
@@ -55,7 +55,7 @@ class Unit(Queries):
         self._again: list[EffectRecord] = []
 
     def add(self, row: Any) -> None:
-        """Write a new row; an existing row of the same id makes the commit fail with Conflict."""
+        """Write a new row; an existing row with the same id makes the commit fail with Conflict."""
         self.session.add(row)
         key = (type(row), row.id)
         self._added[key] = row
@@ -83,7 +83,7 @@ class Unit(Queries):
             whole[:] = [one for one in whole if one is not row]
 
     async def once(self, key: str) -> bool:
-        """True the first time; False when the key was seen. In the transaction: what fails may come again."""
+        """True the first time; False if the key was seen. Part of the transaction: if that fails, the key is new again."""
         dialect = postgresql if self.session.get_bind().dialect.name == "postgresql" else sqlite
         insertion = dialect.insert(seen).values(id=key, at=self.now).on_conflict_do_nothing()
         return (await self.session.execute(insertion.returning(seen.c.id))).first() is not None
@@ -101,7 +101,7 @@ class Unit(Queries):
         self._of(onboarding_id).entries.append(audit.Entry(tag, actor, facts or {}, changes or {}))
 
     def ask(self, onboarding_id: str, effect: Effect) -> str:
-        """Do this after the commit, after the effects of the same onboarding and lane that came before. Returns its id."""
+        """Run this after the commit, after earlier effects of the same onboarding and lane. Returns its id."""
         pending, effect_id = self._of(onboarding_id), new_id("eff")
         for asked, its_id in pending.asked:
             if effect.once and asked == effect:
@@ -125,8 +125,8 @@ class Unit(Queries):
         return effect_id
 
     def retry(self, record: EffectRecord) -> None:
-        """Try an effect that was given up again after the commit, under its own id, so that what may stand in Slack is found."""
-        # One attempt counts as made: it may have happened.
+        """Retry an effect that was given up, after the commit and under its own id, so that what it may have posted is found."""
+        # Counts as one attempt made: it may have gone through.
         record.state, record.error, record.error_id, record.attempts = "pending", "", "", 1
         self._again.append(record)
 
@@ -134,9 +134,9 @@ class Unit(Queries):
         return self._pending.setdefault(onboarding_id, _Pending())
 
     async def commit(self, on_effects: OnEffects | None) -> None:
-        """Write everything, tell of the effects, and commit."""
+        """Write everything, announce the effects, and commit."""
         await self.session.flush()
-        # In order of ids, so that two units with several onboardings do not wait for each other in a ring; the register last.
+        # In id order, so that two units with several onboardings can't deadlock; the register last.
         for onboarding_id, pending in sorted(self._pending.items(), key=lambda item: (item[0] == audit.REGISTER, item[0])):
             await self._write(onboarding_id, pending)
         for onboarding_id, pending in self._pending.items():
@@ -144,14 +144,14 @@ class Unit(Queries):
                 for lane, batch in pending.batches.items():
                     await on_effects(self.session, queue_of(onboarding_id, lane), batch)
         for record in self._again:
-            if on_effects is not None:  # another job for a batch whose first one has ended
+            if on_effects is not None:  # another job for a batch whose first job has ended
                 queue = queue_of(record.onboarding_id, lane_of(record.kind))
                 await on_effects(self.session, queue, f"{record.batch}:{time.time_ns()}")
         await self.session.commit()
 
     async def _write(self, onboarding_id: str, pending: _Pending) -> None:
         first = 1
-        if onboarding_id or pending.entries:  # the effects of no onboarding have an order within their batch alone
+        if onboarding_id or pending.entries:  # effects of no onboarding are ordered only within their batch
             first = await audit.append(self.session, onboarding_id, pending.entries, self.now, len(pending.effects))
         if pending.effects:
             await self.session.execute(insert(effects), [{**row, "seq": first + i} for i, row in enumerate(pending.effects)])

@@ -1,4 +1,4 @@
-"""Read the audit log again and name what does not hold."""
+"""Reread the audit log and name what doesn't verify."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,20 +20,20 @@ Event = dict[str, Any]
 class Flaw(StrEnum):
     """What can be wrong with a chain."""
 
-    CHANGED = "changed"  # an event's content, or the hash it names as its predecessor's, is not what was written
+    CHANGED = "changed"  # an event's content, or the predecessor's hash in it, is not what was written
     CHANGES_CHANGED = "changes_changed"  # the erasable part of an event is not what was written
-    SWAPPED = "swapped"  # an event stands in another's place
+    SWAPPED = "swapped"  # an event is in another's place
     GAP = "gap"  # events are missing before others
     CUT = "cut"  # the last events are missing
     HEAD_CHANGED = "head_changed"  # the head was not written by this program, or not for these events
     HEAD_MISSING = "head_missing"
-    ONBOARDING_MISSING = "onboarding_missing"  # the chain is there, its onboarding is not
-    REMOVED = "removed"  # the register knows a chain of which nothing is left
+    ONBOARDING_MISSING = "onboarding_missing"  # the chain exists, its onboarding doesn't
+    REMOVED = "removed"  # the register lists a chain of which nothing is left
 
 
 @dataclass(frozen=True)
 class Finding:
-    """``seq``: of the event (of a gap or cut: of the first missing one); 0 for the chain as a whole."""
+    """``seq``: the event's (for a gap or cut, the first missing one's); 0 for the chain as a whole."""
 
     onboarding_id: str
     flaw: Flaw
@@ -45,7 +45,7 @@ class Finding:
 
 
 async def verify(store: Store) -> list[Finding]:
-    """Every flaw of every chain; empty when the log is whole. Reads one moment of the database, one chain at a time."""
+    """Every flaw in every chain; empty if the log is intact. Reads the database at one moment, one chain at a time."""
     async with store.read() as unit:
         session = unit.session
         heads = {head.onboarding_id: head for head in await session.execute(select(audit_heads))}
@@ -93,7 +93,7 @@ def _flaws(events: Sequence[Event]) -> list[tuple[Flaw, int]]:
 
 
 def _changes_hold(event: Event) -> bool:
-    """Whether the erasable part is what was written, or was erased: then it and its salt are empty, and sealed."""
+    """Whether the erasable part is what was written, or was erased: then it and its salt are empty, but sealed."""
     try:
         salt = current().open(event["salt"], Place(audit_events.name, "salt", event["id"]))
         changes = current().open(event["changes"], Place(audit_events.name, "changes", event["id"]))
@@ -105,7 +105,7 @@ def _changes_hold(event: Event) -> bool:
 
 
 def _flaws_of_head(onboarding_id: str, head: Row[Any] | None, events: Sequence[Event], known: set[int]) -> list[tuple[Flaw, int]]:
-    """``known``: events already found flawed; when the last is one of them, that it differs from the head says nothing new."""
+    """``known``: events already found flawed; if the last is one of them, its difference from the head is nothing new."""
     if head is None:
         return [(Flaw.HEAD_MISSING, 0)]
     last = events[-1] if events else None

@@ -33,7 +33,7 @@ WHOLE = {
     "ProofPlace]": "bot",
     "DeskPlace]": "bot",
     "proof_place.Acme]": "bot",
-    "Scene]": "bot",
+    "Setting]": "bot",
 }
 """Fixtures that give one of these run the whole bot: as a process, or in the test's own."""
 

@@ -4,6 +4,7 @@ from bot.jobs.errors import EffectError
 from bot.jobs.registry import Handlers, Run
 from flows.model import EffectRecord, Onboarding
 from flows.outbox import Alert, Draw, Effect, UnreadableEffectError, loaded
+from storage.sealing import SealError
 from storage.unit import Unit
 
 
@@ -26,10 +27,9 @@ class Failures:
             return  # an alert that fails raises no further one
         effect = _read(record)
         step = effect.step_id if effect is not None else ""
-        onboarding = await unit.get(Onboarding, record.onboarding_id)
         alert = Alert(
             onboarding=record.onboarding_id,
-            customer=onboarding.customer if onboarding is not None else "",
+            customer=_customer(await unit.get(Onboarding, record.onboarding_id)),
             step=step,
             effect=record.id,
             what=f"effect.{record.kind}",
@@ -44,5 +44,13 @@ class Failures:
 def _read(record: EffectRecord) -> Effect | None:
     try:
         return loaded(record.kind, record.arguments)
-    except UnreadableEffectError:
+    except (UnreadableEffectError, SealError):
         return None
+
+
+def _customer(onboarding: Onboarding | None) -> str:
+    """Their name; empty where it can't be read, as support must hear of the failure all the same."""
+    try:
+        return onboarding.customer if onboarding is not None else ""
+    except SealError:
+        return ""

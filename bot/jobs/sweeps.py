@@ -58,10 +58,13 @@ class Sweeps:
             metrics.CERTIFICATES.labels(str(days)).set(sum(n <= days for n in left))
 
     async def _sweep(self, chore: str, due: Due, serve: Serve, *, closed: bool = False) -> int:
-        """Each in a transaction of its own. Raises Unavailable: where the store is away, no other customer would fare better."""
+        """Each in a transaction of its own. One whose rows another writer holds is left for the next sweep.
+
+        Raises Unavailable where the store is away, or locked for two customers in a row: no other one would fare better.
+        """
         async with self._store.read() as unit:
             ids = await due(unit)
-        done = 0
+        done, locked = 0, False
         for onboarding_id in ids:
 
             async def work(unit: Unit, onboarding_id: str = onboarding_id) -> int:
@@ -70,11 +73,13 @@ class Sweeps:
 
             try:
                 done += await self._store.transact(work)
+                locked = False
             except Refused:
                 continue  # it was closed or erased a moment ago
-            except Unavailable:
-                raise
             except Exception as error:
+                if isinstance(error, Unavailable) and (error.kind != "locked" or locked):
+                    raise
+                locked = isinstance(error, Unavailable)
                 metrics.CHORE_FAILURES.labels(chore).inc()
                 extra = {"chore": chore, "onboarding": onboarding_id, "error": type(error).__name__}
                 log.error("a customer was left out of a sweep", extra=extra, exc_info=error)  # noqa: TRY400

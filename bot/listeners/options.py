@@ -1,7 +1,7 @@
 """Choices of searchable selects: currencies, countries and zones from the catalogue; all others from this onboarding alone."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from bot.messages.texts import Texts
 from bot.modals.choices import own_choices
@@ -49,7 +49,7 @@ class Options:
         texts = await self._answers.texts(who)
         return [choice(found.value, found.label) for found in catalog.search(kind, query, texts.language)]
 
-    def _catalogue(self, meta: FormMeta, block: str) -> Any:
+    def _catalogue(self, meta: FormMeta, block: str) -> Literal["currency", "country", "timezone"] | None:
         """The catalogue that a field is searched in, in whichever version of the journey has it: that needs no store."""
         for form in self._cases.rules.journeys.forms(meta.form):
             try:

@@ -79,7 +79,7 @@ def _refused(
 async def changed_since(session: FormSession, window: str) -> bool:
     """Whether what a window shows was changed by somebody else. Windows of an older version don't tell; of a draft that is gone is told
     when it is sent."""
-    form, meta, draft, answers = session.form, session.meta, session.draft, session.answers
+    form, meta, draft, answers = session.form, session.meta, session.opened.draft, session.answers
     if not meta.draft or (meta.slot == REVIEW and draft is None):
         return False
     order, index = slots(form, answers), REVIEW

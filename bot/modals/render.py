@@ -3,7 +3,7 @@
 The block id of an input is ``<field>~<slot name>``: it differs from page to page, so that nothing typed on one page shows on another.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from bot.messages.answers import Offered, chosen_label, sentence_of, shown_answers
@@ -52,43 +52,41 @@ def page_view(
 ) -> View:
     """One page with what was typed before. ``told``: above its inputs. ``offered``: what the onboarding itself lets people choose."""
     slot = order[index]
-    blocks: list[Block] = []
-    title = f"page.{form.id}.{slot.page.id}.title"
-    place = (
-        texts("form_ui.page", number=index + 1, count=len(order) + (1 if form.review else 0))
-        if len(order) > 1 or form.review
-        else ""
-    )
-    heading = " · ".join(part for part in (texts(title) if texts.has(title) else "", place) if part)
-    if heading:
-        blocks.append(context(f"*{heading}*"))
-    about = f"page.{form.id}.{slot.page.id}.about"
-    if texts.has(about):
-        blocks.append(context(texts(about)))
     raw = raw_of(slot, answers)
+    blocks: list[Block] = [*_heading(form, order, index, texts)]
     blocks.extend(alert(escape(sentence_of(problem, texts)), "error") for problem in problems)
     blocks.extend(told)
     for name, info, item in inputs(slot.page.model):
         element = _element(name, info, item, raw.get(name), texts, offered or {})
-        words = f"field.{form.id}.{name}"
-        block: Block = {
-            "type": "input",
-            "block_id": block_id(name, slot, meta.anew),
-            "label": plain(texts(f"{words}.label"), 2000),
-            "element": {**element, "action_id": ACTION},
-            "optional": not info.is_required(),
-        }
-        if texts.has(f"{words}.hint"):
-            block["hint"] = plain(texts(f"{words}.hint"), 2000)
-        if texts.has(f"{words}.placeholder") and "options" not in element and item.kind is not Kind.FILE:
-            block["element"]["placeholder"] = plain(texts(f"{words}.placeholder"), 150)
-        blocks.append(block)
+        block = _labelled(element, f"field.{form.id}.{name}", texts)
+        blocks.append({**block, "block_id": block_id(name, slot, meta.anew), "optional": not info.is_required()})
     if index > 0:
         blocks.append(actions(button(texts("form_ui.back"), Act.BACK, ButtonValue())))
     last = index == len(order) - 1 and not form.review
     own = f"form.{form.id}.submit"
     submit = (texts(own) if texts.has(own) else texts("form_ui.send")) if last else texts("form_ui.next")
     return _view(meta, texts, blocks, submit=submit)
+
+
+def _heading(form: Form, order: Sequence[Slot], index: int, texts: Texts) -> Iterator[Block]:
+    """What the page is called, where in the form it is, and what it is about."""
+    page = f"page.{form.id}.{order[index].page.id}"
+    parts = [texts(f"{page}.title")] if texts.has(f"{page}.title") else []
+    if len(order) > 1 or form.review:
+        parts.append(texts("form_ui.page", number=index + 1, count=len(order) + (1 if form.review else 0)))
+    if parts:
+        yield context(f"*{' · '.join(parts)}*")
+    if texts.has(f"{page}.about"):
+        yield context(texts(f"{page}.about"))
+
+
+def _labelled(element: Block, words: str, texts: Texts) -> Block:
+    """An input block. ``words``: the key of its texts."""
+    if texts.has(f"{words}.placeholder") and "options" not in element and element["type"] != "file_input":
+        element = {**element, "placeholder": plain(texts(f"{words}.placeholder"), 150)}
+    label = plain(texts(f"{words}.label"), 2000)
+    block: Block = {"type": "input", "label": label, "element": {**element, "action_id": ACTION}}
+    return {**block, "hint": plain(texts(f"{words}.hint"), 2000)} if texts.has(f"{words}.hint") else block
 
 
 def _element(name: str, info: Any, item: Input, value: Any, texts: Texts, offered: Offered) -> Block:

@@ -21,7 +21,6 @@ from flows.forms.drafts import REVIEW
 from flows.forms.fields import Answers, Kind, inputs
 from flows.forms.pages import Slot, collect, forgotten, raw_of, slots
 from flows.forms.step import Form, Situation
-from flows.model import Draft
 from flows.people import Who
 from flows.ports import Unit
 from flows.problems import Problem
@@ -29,8 +28,8 @@ from flows.problems import Problem
 
 @dataclass(frozen=True)
 class FormSession:
-    """``case``: None where there is no onboarding yet. ``draft``: what was kept so far, if anything. ``opened``: the form's answers and
-    the page to begin with, as the request found them."""
+    """``case``: None where there is no onboarding yet. ``opened``: the draft, the form's answers and the page to begin with, as the
+    request found them."""
 
     unit: Unit
     who: Who
@@ -40,7 +39,6 @@ class FormSession:
     situation: Situation
     texts: Texts
     key: DraftKey
-    draft: Draft | None
     opened: Opened
 
     @classmethod
@@ -50,9 +48,8 @@ class FormSession:
         # A dialog has a draft for each step it speaks of; `start` one for each person.
         item = meta.item or (meta.step if subject.is_dialog else "")
         key = DraftKey(meta.onboarding, subject.form.id, item if meta.onboarding else who.user_id)
-        draft = await unit.get(Draft, key.id)
         opened = await fill.resume(unit, subject.form, situation, key)
-        return cls(unit, who, meta, subject, case, situation, texts, key, draft, opened)
+        return cls(unit, who, meta, subject, case, situation, texts, key, opened)
 
     @property
     def form(self) -> Form:

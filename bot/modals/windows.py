@@ -11,7 +11,7 @@ from bot.modals.private_answers import PrivateAnswers, explained
 from bot.modals.render import View, loading_view, message_view
 from bot.modals.session import FormSession, FormSessions
 from bot.slack.client import Slack, SlackError
-from bot.slack.payloads import Click, window_of
+from bot.slack.payloads import Click, values_of, window_of
 from flows.cases import fill, tasks
 from flows.cases.fill import Opened
 from flows.forms.drafts import REVIEW
@@ -64,7 +64,7 @@ class Modals:
 
     async def turn_back(self, click: Click, to: int | None) -> None:
         """ "Back", or "Change" on the last page: keep what stands on this page and show another. After the acknowledgement."""
-        values = (click.view.get("state") or {}).get("values") or {}
+        values = values_of(click.view)
 
         async def work(unit: Unit) -> View:
             meta = meta_of(click.view)

@@ -56,15 +56,12 @@ def click_of(body: Body) -> Click:
 
 @dataclass(frozen=True)
 class Submitted:
-    """A submitted modal."""
+    """A submitted modal. ``values``: what stands in its inputs."""
 
     who: Who
     view: Mapping[str, Any]
+    values: Mapping[str, Any]
     key: str
-
-    @property
-    def values(self) -> Mapping[str, Any]:
-        return (self.view.get("state") or {}).get("values") or {}
 
 
 def window_of(view: Mapping[str, Any]) -> str:
@@ -72,9 +69,13 @@ def window_of(view: Mapping[str, Any]) -> str:
     return f"view:{view['id']}:{view.get('hash', '')}"
 
 
+def values_of(view: Mapping[str, Any]) -> Mapping[str, Any]:
+    return (view.get("state") or {}).get("values") or {}
+
+
 def submitted_of(body: Body) -> Submitted:
     view = body["view"]
-    return Submitted(who=who_of(body), view=view, key=window_of(view))
+    return Submitted(who=who_of(body), view=view, values=values_of(view), key=window_of(view))
 
 
 @dataclass(frozen=True)

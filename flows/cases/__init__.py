@@ -1,1 +1,1 @@
-"""What people do with an onboarding, one use case a module."""
+"""What people do with an onboarding, one use case per module."""

@@ -1,4 +1,4 @@
-"""Who may do what. Every action declares it; `role_of` finds out what a person is to an onboarding; one check enforces it."""
+"""Who may do what. Every action declares it; `role_of` gives a person's role in an onboarding; one check enforces it."""
 
 from enum import StrEnum
 
@@ -12,7 +12,7 @@ class May(StrEnum):
     """Who may use an action."""
 
     SUPPORT = "support"
-    CUSTOMER = "customer"  # people of this onboarding's customer
+    CUSTOMER = "customer"  # this onboarding's customer
     EITHER = "either"  # the customer's people and support
 
     def check(self, role: Role) -> None:
@@ -32,14 +32,14 @@ ALLOWED: dict[May, frozenset[Role]] = {
 
 
 def for_side(side: Side) -> May:
-    """Who does a task of a side: support's people support's; the customer's people, or support for them, the customer's."""
+    """Who may do a side's tasks: support does its own; the customer's can be done by their people or by support."""
     return May.SUPPORT if side is Side.SUPPORT else May.EITHER
 
 
 class Access:
-    """Knows the people of support; asks the store for the customers'.
+    """Knows who is in support; looks up the customers' people in the store.
 
-    Support = member of the support channel (or of the configured user group) whose home team is the installing team.
+    Support: members of the support channel (or the configured user group) whose home team is the installing team.
     """
 
     def __init__(self) -> None:
@@ -50,8 +50,8 @@ class Access:
         return who in self.support
 
     async def role_of(self, unit: Unit, who: Who, onboarding: Onboarding, channel_id: str = "") -> Role:
-        """What a person is to an onboarding. ``channel_id``: where they clicked, as Slack signed it: being in the customer's channel
-        and of the customer's company makes a colleague of someone new."""
+        """A person's role in an onboarding. ``channel_id``: where they clicked, signed by Slack. Someone new in the customer's
+        channel and from the customer's company counts as a colleague."""
         if who == SYSTEM:
             return Role.SYSTEM
         if self.is_support(who):
@@ -63,11 +63,11 @@ class Access:
         return Role.LEAD if who == Who(onboarding.team_id, onboarding.lead_id) else Role.COLLEAGUE
 
     async def is_member(self, unit: Unit, who: Who, onboarding_id: str) -> bool:
-        """Whether a person of the customer is known, and was not seen leaving the channel."""
+        """Whether this is a known person of the customer who hasn't been seen leaving the channel."""
         member = await unit.get(Member, f"{onboarding_id}:{who}")
         return member is not None and member.role != LEFT
 
     def require_support(self, who: Who) -> None:
-        """For what belongs to no onboarding: commands, the queue."""
+        """For what is outside any onboarding: commands, the queue."""
         if not self.is_support(who):
             raise Refused("support_only")

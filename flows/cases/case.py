@@ -1,10 +1,10 @@
-"""One onboarding in one transaction, opened for one use case: who acts and may, how it stands, and at the end what follows.
+"""One onboarding in one transaction, opened for one use case: who acts and may, its current state, and what follows at the end.
 
     async with cases.open(unit, onboarding_id, who, May.SUPPORT) as case:
         review.approve(case, step_id, revision, digest)
 
-When it ends without an exception, what follows from the change is carried through (`flows.cases.settle`), and every lasting message that
-shows something else than before is asked to be drawn, once.
+If it ends without an exception, the change is carried through (`flows.cases.settle`), and every lasting message whose content
+changed is redrawn, once.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -26,7 +26,7 @@ from flows.state import Move, StepState
 
 
 class Case:
-    """``actor``: who acts. ``role``: what they are to this onboarding, as it was checked. ``now``: the moment of the transaction."""
+    """``actor``: who acts. ``role``: their checked role in this onboarding. ``now``: the moment of the transaction."""
 
     def __init__(self, unit: Unit, rules: Rules, snapshot: Snapshot, actor: Who = SYSTEM, role: Role = Role.SYSTEM) -> None:
         self.unit, self.rules, self.snapshot, self.actor, self.role = unit, rules, snapshot, actor, role
@@ -35,32 +35,32 @@ class Case:
         self.journey: Journey = rules.journeys.of(self.onboarding)
         self._asked: list[Effect] = []
 
-    # -- how it stands
+    # -- current state
 
     @property
     def situation(self) -> Situation:
-        """What checks, prefills and tasks may look at, as it stands now: read it again after a change."""
+        """What checks, prefills, and tasks can see right now: read it again after a change."""
         return settle.situation_of(self.snapshot, self.rules, self.now, self.actor)
 
     def step(self, step_id: str) -> Step:
-        """Raises Refused("gone") for one that this customer's journey does not have."""
+        """Raises Refused("gone") if this customer's journey has no such step."""
         step = self.journey.steps.get(step_id)
         if step is None:
             raise Refused("gone")
         return step
 
     def record(self, step_id: str) -> StepRecord:
-        """How a step stands. Raises Refused("gone") for one that this customer's journey does not have."""
+        """A step's record. Raises Refused("gone") if this customer's journey has no such step."""
         return self.snapshot.steps[self.step(step_id).id]
 
     def refuse_closed(self) -> None:
-        """Raises Refused("closed") where the onboarding is over."""
+        """Raises Refused("closed") if the onboarding is closed."""
         refuse_closed(self.onboarding)
 
-    # -- what happens
+    # -- changes
 
     def move(self, step_id: str, how: Move, *, reason: str = "", by: Who | None = None) -> None:
-        """Change a step's state. Raises Refused("moved_on") where that isn't possible any more."""
+        """Change a step's state. Raises Refused("moved_on") if that is no longer possible."""
         settle.move(self.unit, self.record(step_id), how, by or self.actor, reason=reason)
 
     def log(
@@ -69,7 +69,7 @@ class Case:
         """Append to the onboarding's audit log; see `Unit.record`."""
         self.unit.record(self.id, tag, by or self.actor, facts=facts, changes=changes)
 
-    # -- what is to be done outside, after the commit and after the drawings
+    # -- effects, run after the commit and after the redraws
 
     def ask(self, effect: Effect) -> None:
         self._asked.append(effect)
@@ -84,7 +84,7 @@ class Case:
         values: Mapping[str, Any] | None = None,
         **params: Any,
     ) -> None:
-        """Post ``say.<key>`` in the step's thread on one side. The text's parameters are ``values`` and those given by name."""
+        """Post ``say.<key>`` in the step's thread on one side. The text's parameters are ``values`` and the keyword arguments."""
         self.ask(Say(where=where, step=step_id, key=key, mention=tuple(mention), params={**(values or {}), **params}))
 
     def warn(self, key: str, **params: Any) -> None:
@@ -97,7 +97,7 @@ class Case:
         self.ask(Tell(team=who.team_id, user=who.user_id, channel=channel, key=key, params=params))
 
     async def end(self, before: Shown, *, settles: bool) -> None:
-        """Settle, then ask for the drawings of what changed and for all else. `Cases` calls it."""
+        """Settle, then ask for redraws of what changed and for all other effects. `Cases` calls it."""
         opened = settle.settle(self.unit, self.snapshot, self.rules) if settles else []
         for drawing in await self._drawings(before):
             self.unit.ask(self.id, drawing)
@@ -115,7 +115,7 @@ class Case:
         return drawings
 
     async def _has_review(self, step_id: str) -> bool:
-        """A review card is there once the step was sent, or something was said in its thread."""
+        """A review card exists once the step was sent or something was posted in its thread."""
         sent = self.snapshot.last(step_id) is not None
         return sent or await self.unit.posted(self.id, "review", step_id) is not None
 
@@ -137,10 +137,10 @@ class Cases:
         channel_id: str = "",
         closed: bool = False,
     ) -> AsyncIterator[Case]:
-        """``who`` acts, if they may: Refused else. ``may`` None: for what happens by itself, or is checked by the use case.
-        ``channel_id``: where they clicked. ``closed``: also once the onboarding is over.
+        """Open a case for ``who``, or raise Refused if they may not act. ``may`` None: automatic, or checked by the use case.
+        ``channel_id``: where they clicked. ``closed``: allow closed onboardings too.
 
-        Raises Refused("gone") where there is no such onboarding, Refused("closed") where it is over.
+        Raises Refused("gone") if there is no such onboarding, Refused("closed") if it is closed.
         """
         case = await self.look(unit, onboarding_id, who, may, channel_id=channel_id, closed=closed)
         before, over = Shown.of(case.snapshot), case.onboarding.closed_at is not None
@@ -157,7 +157,7 @@ class Cases:
         channel_id: str = "",
         closed: bool = False,
     ) -> Case:
-        """As `open`, for what only reads: nothing follows."""
+        """Like `open`, but read-only: nothing follows."""
         snapshot = await need(unit, onboarding_id)
         role = await self.access.role_of(unit, who, snapshot.onboarding, channel_id)
         if may is not None:
@@ -169,7 +169,7 @@ class Cases:
 
 
 async def need(unit: Unit, onboarding_id: str) -> Snapshot:
-    """The onboarding whole. Raises Refused("gone") where there is none."""
+    """The whole onboarding. Raises Refused("gone") if there is none."""
     snapshot = await unit.snapshot(onboarding_id)
     if snapshot is None or snapshot.onboarding.erased_at:
         raise Refused("gone")
@@ -177,6 +177,6 @@ async def need(unit: Unit, onboarding_id: str) -> Snapshot:
 
 
 def refuse_closed(onboarding: Onboarding) -> None:
-    """Raises Refused("closed") where it is over."""
+    """Raises Refused("closed") if it is closed."""
     if onboarding.closed_at:
         raise Refused("closed", by=onboarding.closed_by, at=int(onboarding.closed_at.timestamp()))

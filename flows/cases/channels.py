@@ -1,4 +1,4 @@
-"""What happens to the customer's channel: another id, no longer shared, shared again."""
+"""Changes to the customer's channel: a new id, no longer shared, shared again."""
 
 from flows.cases.case import Case
 from flows.outbox import MoveMessages
@@ -6,14 +6,14 @@ from flows.people import SYSTEM
 
 
 def follow(case: Case, old: str, new: str) -> None:
-    """Slack gave the channel another id (a private channel that is shared): everything follows it."""
+    """Slack gave the channel a new id (sharing a private channel does that): everything moves to it."""
     case.onboarding.channel_id = new
     case.log("channel:id_changed", by=SYSTEM, facts={"old": old, "new": new})
     case.ask(MoveMessages(old=old, new=new))
 
 
 def sever(case: Case) -> None:
-    """The channel is no longer shared with the customer: nothing can reach them there; support is told once."""
+    """The channel is no longer shared with the customer: nothing can reach them there. Tell support once."""
     onboarding = case.onboarding
     if onboarding.closed_at or onboarding.severed_at:
         return
@@ -23,12 +23,12 @@ def sever(case: Case) -> None:
 
 
 def share(case: Case) -> None:
-    """The channel is shared again: all messages are drawn as things stand now, and reminders go on."""
+    """The channel is shared again: redraw all messages and resume reminders."""
     onboarding = case.onboarding
     if onboarding.closed_at or not onboarding.severed_at:
         return
     onboarding.severed_at = None
-    for record in case.snapshot.steps.values():  # reminders ceased; who was not told all of them is reminded again
+    for record in case.snapshot.steps.values():  # reminders had stopped; resume any series that wasn't completed
         if record.turn and record.remind_at is None and record.escalated_at is None:
             record.remind_at = case.now
     case.log("channel:shared", by=SYSTEM, facts={"channel": onboarding.channel_id})

@@ -1,4 +1,4 @@
-"""A form is opened, left page by page, and sent. What was typed is a draft first; what is sent, a submission with a revision."""
+"""Opening a form, leaving it page by page, and sending it. Input is a draft at first; once sent, a submission with a revision."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +20,7 @@ from flows.state import FILLABLE, Move, StepState
 
 
 def as_raw(form: Form, clean: Answers) -> Answers:
-    """Sent answers as they would be typed again: lists in a text field one a line, numbers as text."""
+    """Sent answers as they would be typed: lists in a text field one item per line, numbers as text."""
     texts = (Kind.TEXT, Kind.LONG_TEXT, Kind.EMAIL, Kind.URL, Kind.NUMBER)
     kinds = {name: item.kind for page in form.pages for name, _, item in inputs(page.model)}
 
@@ -38,9 +38,9 @@ def as_raw(form: Form, clean: Answers) -> Answers:
 
 @dataclass(frozen=True)
 class DraftKey:
-    """Whose draft: of a form in an onboarding (any colleague continues it), or of a person where there is no onboarding yet.
+    """Whose draft: a form's in an onboarding (any colleague can continue it), or a person's while there is no onboarding yet.
 
-    ``item`` tells apart drafts of the same form: a step a dialog speaks of, an item of a repeatable task.
+    ``item`` tells drafts of one form apart: the step a dialog is about, an item of a repeatable task.
     """
 
     onboarding_id: str
@@ -54,14 +54,15 @@ class DraftKey:
 
 @dataclass(frozen=True)
 class Opened:
-    """A form ready to be shown: its raw answers and the page to begin with."""
+    """A form ready to be shown: its raw answers and the page to start on. ``draft``: what was kept so far, if anything."""
 
     answers: Answers
     slot: int
+    draft: Draft | None = None
 
 
 def fillable(case: Case, step_id: str) -> None:
-    """Raises Refused where a step's form cannot be opened or sent now."""
+    """Raises Refused if a step's form can't be opened or sent now."""
     record = case.record(step_id)
     if record.state is StepState.LOCKED:
         raise Refused("step_locked", step=step_id)
@@ -70,7 +71,7 @@ def fillable(case: Case, step_id: str) -> None:
 
 
 async def resume(unit: Unit, form: Form, situation: Situation, key: DraftKey) -> Opened:
-    """A form as it is shown: the draft over what was sent before over what is known from earlier steps."""
+    """A form to show: the draft over the last sent answers over what earlier steps tell."""
     draft = await unit.get(Draft, key.id)
     answers = form.prefill(situation)
     if form.id in situation.answers:
@@ -81,14 +82,14 @@ async def resume(unit: Unit, form: Form, situation: Situation, key: DraftKey) ->
     begin = 0 if draft is None else draft.slot
     if begin == REVIEW and not form.review:
         begin = last
-    return Opened(answers, min(begin, last))
+    return Opened(answers, min(begin, last), draft)
 
 
 @dataclass(frozen=True)
 class Paged:
-    """What leaving a page came to: the problems (empty: go on), the slot to show next, all raw answers so far.
+    """The result of leaving a page: the problems (empty: go on), the slot to show next, all raw answers so far.
 
-    ``used``: what must not be kept (a token that is used once), for the completion alone.
+    ``used``: values that must not be stored (a single-use token), only for completing the form.
     """
 
     problems: tuple[Problem, ...]
@@ -109,9 +110,9 @@ async def leave_page(
     back: bool = False,
     page: str = "",
 ) -> Paged:
-    """Keep what was typed on a page, whatever is wrong with it, and say what comes next. A secret is never kept.
+    """Save what was typed on a page, valid or not, and say what comes next. Secrets are never saved.
 
-    ``page``: the name of the page, where a window tells it; its index else. A secret is a problem on the way back, too.
+    ``page``: the page's name, if the window gives one; else ``index`` counts. A secret is a problem on the way back, too.
     """
     draft = await unit.get(Draft, key.id)
     if draft is None:
@@ -122,7 +123,7 @@ async def leave_page(
     slot = slot_of(form, page) or before[min(index, len(before) - 1)]
     index = index_of(order_with(form, draft.answers, slot), slot) or 0
     screened = screen(slot.page, typed)
-    if screened.problems:  # the page is asked again: nothing is removed yet
+    if screened.problems:  # the page is shown again: nothing is removed yet
         screened.raw.pop("then", None)
     draft.answers = put(slot, draft.answers, screened.raw)
     draft.user_id, draft.at = actor.user_id, unit.now
@@ -139,13 +140,13 @@ async def leave_page(
 
 
 def following(form: Form, answers: Answers, index: int, *, back: bool, removed: bool) -> int:
-    """The page that comes after one is left. ``removed``: the entry it asked for is no more."""
+    """The page to show after leaving one. ``removed``: the entry it was for is gone."""
     after = max(index - 1, 0) if back else index if removed else index + 1
     return after if after < len(slots(form, answers)) else REVIEW
 
 
 def _with_forgotten(slot: Slot, answers: Answers, raw: Answers) -> Answers:
-    """For the check alone: the answers with what must not be kept."""
+    """Only for the check: the answers with the values that must not be stored."""
     if slot.item is None:
         return {**answers, **raw}
     items = list(answers.get(slot.page.repeat) or [])
@@ -156,7 +157,7 @@ def _with_forgotten(slot: Slot, answers: Answers, raw: Answers) -> Answers:
 async def finish(
     unit: Unit, form: Form, situation: Situation, key: DraftKey, used: Answers
 ) -> tuple[Answers, list[tuple[int, Problem]]]:
-    """Take the draft as what is sent: its validated answers, or the problems by slot where something is not right yet."""
+    """Turn the draft into the answers to send; if it isn't valid yet, the problems by slot."""
     draft = await unit.get(Draft, key.id)
     if draft is None:
         raise Refused("draft_gone")
@@ -169,7 +170,7 @@ async def finish(
 
 
 def submit(case: Case, step_id: str, clean: Answers) -> None:
-    """Write the next revision of a step and ask support for its decision."""
+    """Write a step's next revision and ask support to decide."""
     step, record, actor = case.step(step_id), case.record(step_id), case.actor
     last, named = case.snapshot.last(step.id), digest(case.id, step.id, clean)
     if last is not None and last.digest == named and record.state is StepState.SUBMITTED:

@@ -1,4 +1,4 @@
-"""Support manages an onboarding: skip a step, open it again, give it to someone, close it. And what anyone may say at a reminder."""
+"""Support manages an onboarding: skip, reopen, or assign a step, close it. Also what anyone can answer to a reminder."""
 
 from datetime import datetime
 
@@ -27,9 +27,9 @@ def _decide(case: Case, step_id: str, how: Move, reason: str) -> None:
 
 
 def assign(case: Case, step_id: str, person: Who, side: Side) -> None:
-    """Give a step to one person of a side: the customer's assignee or support's claimer.
+    """Assign a step to one person on a side: the customer's assignee or support's claimer.
 
-    Raises Refused("not_yours") for a person of another company.
+    Raises Refused("not_yours") for someone from another company.
     """
     record = case.record(step_id)
     if side is Side.CUSTOMER and person.team_id != case.onboarding.team_id:
@@ -44,9 +44,9 @@ def assign(case: Case, step_id: str, person: Who, side: Side) -> None:
 
 
 def snooze(case: Case, step_id: str, until: datetime) -> datetime:
-    """No reminder of this step before a moment, moved into business hours. Returns when the next one comes.
+    """No reminders of this step before ``until``, moved into business hours. Returns when the next one comes.
 
-    Customers snooze their own turn alone: support's is not theirs to silence.
+    Customers can snooze only their own turn, not support's.
     """
     record = case.record(step_id)
     side = side_of(record)
@@ -68,7 +68,7 @@ def _thread_of(side: Side) -> Where:
 
 
 def stuck(case: Case, step_id: str, reason: str) -> None:
-    """A person of the customer cannot go on: support is told why, in its thread and channel."""
+    """Someone at the customer is stuck: tell support why, in its thread and channel."""
     record, actor = case.record(step_id), case.actor
     case.log(f"step:{step_id}:stuck", changes={"reason": reason})
     mention = [record.claimer_id or case.onboarding.owner_id]
@@ -77,7 +77,7 @@ def stuck(case: Case, step_id: str, reason: str) -> None:
 
 
 def close(case: Case) -> None:
-    """Support closes the onboarding; the customer gets the receipt. A last step that was not sent is skipped with it."""
+    """Support closes the onboarding; the customer gets the closing message. A last step that wasn't sent is skipped."""
     onboarding = case.onboarding
     last = next((step for step in case.journey.steps.values() for task in step.tasks if task.closes), None)
     if last is not None and case.record(last.id).state in (StepState.OPEN, StepState.CHANGES_REQUESTED):
@@ -90,7 +90,7 @@ def close(case: Case) -> None:
 
 
 async def retry(case: Case, effect_id: str) -> None:
-    """Try an effect again that was given up. Raises Refused("gone") for any other."""
+    """Retry an effect that was given up. Raises Refused("gone") for any other."""
     record = await case.unit.get(EffectRecord, effect_id)
     if record is None or record.state != "failed" or record.onboarding_id != case.id:
         raise Refused("gone")
@@ -99,6 +99,6 @@ async def retry(case: Case, effect_id: str) -> None:
 
 
 def export(case: Case) -> None:
-    """Send the actor, a person of support, all that is kept of this onboarding."""
+    """Send the actor, who is in support, everything stored about this onboarding."""
     case.log("onboarding:export")
     case.ask(SendExport(user=case.actor.user_id))

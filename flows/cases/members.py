@@ -10,7 +10,7 @@ def member_of(onboarding_id: str, who: Who, role: str) -> Member:
 
 
 async def join(case: Case, who: Who, *, welcome: bool) -> bool:
-    """Remember a person of the customer; one who just joined the channel is welcomed once. False: known already."""
+    """Remember someone at the customer; whoever just joined the channel is welcomed once. False: already known."""
     member = member_of(case.id, who, COLLEAGUE)
     known = await case.unit.get(Member, member.id)
     if known is not None and known.role != LEFT:
@@ -26,7 +26,7 @@ async def join(case: Case, who: Who, *, welcome: bool) -> bool:
 
 
 async def leave(case: Case, who: Who) -> None:
-    """A person of the customer left the channel: what they typed stays, and the onboarding is no longer shown to them."""
+    """Someone at the customer left the channel: their input stays, but they no longer see the onboarding."""
     onboarding = case.onboarding
     member = await case.unit.get(Member, f"{case.id}:{who}")
     if member is None or member.role == LEFT:

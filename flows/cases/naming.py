@@ -1,4 +1,4 @@
-"""Names as people type them: without case and accents."""
+"""Names as people type them, ignoring case and accents."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -7,16 +7,16 @@ from flows.model import Onboarding
 
 
 def folded(text: str) -> str:
-    """Without case, accents and space around: ``São Paulo`` -> ``sao paulo``."""
+    """Without case, accents, and surrounding space: ``São Paulo`` -> ``sao paulo``."""
     return "".join(sign for sign in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(sign)).strip()
 
 
 def mentions(onboarding: Onboarding, text: str) -> bool:
-    """Whether a text is a part of the customer's name. An erased customer has none."""
+    """Whether a text is part of the customer's name. An erased customer has none."""
     return not onboarding.erased_at and folded(text) in folded(onboarding.customer)
 
 
 def meant(known: Sequence[Onboarding], text: str) -> Sequence[Onboarding]:
-    """Those of the onboardings that a text names: by the whole name, else by a part of it."""
+    """The onboardings a text names: by the full name, else by part of it."""
     found = [one for one in known if mentions(one, text)]
     return [one for one in found if folded(one.customer) == folded(text)] or found

@@ -1,5 +1,5 @@
-"""What exists of a customer in the test environment and what in production, and what production still lacks: for support, so that what
-takes long is begun early. Only what is known here is told.
+"""What a customer has in the test environment and in production, and what production still lacks, so that support can start early
+on what takes long. Shows only what is known here.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class ParityRow:
 
     @property
     def lacks(self) -> bool:
-        """Production doesn't have it, as far as is known."""
+        """Production doesn't have it, as far as we know."""
         return self.production.standing is not Standing.THERE
 
     @property
@@ -29,6 +29,6 @@ class ParityRow:
 
 
 def parity(situation: Situation, journey: Journey) -> list[ParityRow]:
-    """One row for each thing, in the order of the steps."""
+    """One row per item, in step order."""
     items = [item for step in journey.steps.values() for item in step.parity]
     return [ParityRow(item.what, item.cell(situation, TEST), item.cell(situation, PRODUCTION), item.takes_long) for item in items]

@@ -1,4 +1,4 @@
-"""What a proof of access found is written down, and both sides are told."""
+"""Records what an access verification found and tells both sides."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,9 +15,9 @@ def finish(
     lines: Sequence[Mapping[str, Any]],
     differences: Sequence[tuple[str, str, str]] | None = None,
 ) -> None:
-    """Each line: check, outcome (passed, failed, skipped), reason, x_cid, ms. It passed when nothing failed and programs could be read.
+    """Each line: check, outcome (passed, failed, skipped), reason, x_cid, ms. Passed if nothing failed and programs were readable.
 
-    ``differences``: (field, approved, on the platform) of the organization. Nothing is written of a proof that no longer counts.
+    ``differences``: the organization's (field, approved, on the platform). A verification that no longer counts isn't recorded.
     """
     record = record_of(case.snapshot, effect.step, effect.task, effect.item)
     if record is None or record.state != "waiting":

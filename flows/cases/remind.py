@@ -1,6 +1,6 @@
-"""Reminders and expiries of invitations: a sweep looks for the customers with something due, and opens a case for each.
+"""Reminders and expiring invitations: a sweep looks for customers with something due and opens a case for each.
 
-After an outage a step is reminded once, not once a missed time.
+After an outage, a step gets one reminder, not one per missed time.
 """
 
 from collections import defaultdict
@@ -21,12 +21,12 @@ from flows.rules import Rules
 
 
 async def due(unit: Unit) -> Sequence[str]:
-    """Ids of the onboardings with a reminder that is due, the longest due first."""
+    """Ids of onboardings with a due reminder, longest overdue first."""
     return await unit.due(unit.now)
 
 
 def remind(case: Case) -> int:
-    """Send what is due now; returns how many reminders. Several due for one person become one message."""
+    """Send what is due now; returns how many reminders. Several for one person become one message."""
     records = [record for record in case.snapshot.steps.values() if record.remind_at and record.remind_at <= case.now]
     by_person: dict[tuple[Side, str], list[StepRecord]] = defaultdict(list)
     for record in sorted(records, key=lambda r: r.position):
@@ -57,7 +57,7 @@ def person_to_remind(snapshot: Snapshot, record: StepRecord, side: Side) -> str:
 
 
 def _not_before(record: StepRecord, rules: Rules, calendar: Calendar, now: datetime) -> datetime | None:
-    """When a due reminder must wait: it is snoozed, it is night or holiday, or there was one today. None: now."""
+    """Until when a due reminder must wait: snoozed, outside business hours, or already reminded today. None: send now."""
     if record.snoozed_until and record.snoozed_until > now:
         return record.snoozed_until
     opens = business_time.next_open(calendar, now)
@@ -76,7 +76,7 @@ def _local_date(calendar: Calendar, at: datetime) -> date:
 
 
 def _plan_next(case: Case, record: StepRecord, side: Side, calendar: Calendar) -> None:
-    """Count the reminder that is sent now and set the next one, or escalate."""
+    """Count the reminder being sent and schedule the next one, or escalate."""
     times, now = case.rules.reminders, case.now
     record.reminded += 1
     record.reminded_on = _local_date(calendar, now)
@@ -87,7 +87,7 @@ def _plan_next(case: Case, record: StepRecord, side: Side, calendar: Calendar) -
             _escalate(case, record, "support_slow")
         return
     record.remind_at = None
-    # Times that passed during an outage are not made up for.
+    # Times missed during an outage are skipped.
     planned = [business_time.add(calendar, record.turn_since or now, after) for after in times.customer]
     ahead = [at for at in planned if at > now]
     record.reminded = max(record.reminded, len(planned) - len(ahead))
@@ -113,13 +113,13 @@ LONGEST_CLOSED = timedelta(days=7)
 
 
 async def expiring(unit: Unit, rules: Rules) -> Sequence[str]:
-    """Ids of the onboardings with invitations that have expired, or may have to be nudged about now."""
+    """Ids of onboardings with invitations that have expired or may need a nudge now."""
     return await unit.expiring(unit.now + timedelta(hours=rules.nudge_hours) + LONGEST_CLOSED)
 
 
 def expire(case: Case) -> int:
-    """Mark invitations whose code ran out, and nudge so many business hours of the customer before that: what expires in the night
-    is nudged the evening before. Returns how many changed."""
+    """Mark invitations whose code expired, and nudge ``nudge_hours`` of the customer's business time before that: for a code that
+    expires at night, the evening before. Returns how many changed."""
     if case.onboarding.closed_at or case.onboarding.severed_at:
         return 0
     now, invited = case.now, [g for g in case.snapshot.grants if g.state == "invited" and g.expires_at]

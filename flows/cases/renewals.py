@@ -1,6 +1,6 @@
-"""What a task brought and must be renewed, a certificate: told so many days before its last day, and once it is over.
+"""What a task recorded that must be renewed (a certificate): warnings on set days before its last day, and once it has expired.
 
-It outlives the onboarding: the customer and support are told in the step's threads after the end too.
+It outlives the onboarding: the customer and support are warned in the step's threads even after it is closed.
 """
 
 from collections.abc import Sequence
@@ -17,19 +17,19 @@ from flows.rules import Rules
 
 
 def _horizon(today: date, rules: Rules) -> date:
-    """A day more than the rules say: the customer's day may be ahead of the one in UTC."""
+    """One day more than the rules say: the customer's date may be ahead of UTC's."""
     return today + timedelta(days=max(rules.renewal_days, default=0) + 1)
 
 
 async def due(unit: Unit, rules: Rules) -> Sequence[str]:
-    """Ids of the onboardings with something that may have to be told of, the soonest first."""
+    """Ids of onboardings that may need a warning, soonest expiry first."""
     expiries = await unit.expiries(_horizon(unit.now.date(), rules))
     return list(dict.fromkeys(expiry.onboarding_id for expiry in expiries))
 
 
 async def warn(case: Case) -> int:
-    """Tell of what ends within the days of the rules, once for each; after an outage once for all that were missed. In the customer's
-    working time. Returns how many were told of."""
+    """Warn about what ends within the days in the rules, once for each; after an outage, once for all that were missed. Only in
+    the customer's business hours. Returns how many were warned about."""
     expiries = await case.unit.expiries(_horizon(case.now.date(), case.rules), onboarding_id=case.id)
     return sum([_warn(case, expiry) for expiry in expiries])
 

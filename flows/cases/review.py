@@ -1,4 +1,4 @@
-"""Support decides on what was sent. A decision names the revision and digest it was made on, and counts once a person."""
+"""Support decides on what was sent. A decision names its revision and digest, and counts once per person."""
 
 from flows.cases.case import Case
 from flows.cases.settle import said_by
@@ -9,11 +9,11 @@ from flows.problems import Refused
 from flows.state import Move, StepState
 
 GIVEN = ("invited", "expired", "granted", "confirmed")
-"""States of an access that was set up with its role."""
+"""States of a grant that was set up with its role."""
 
 
 def approvals(snapshot: Snapshot, step_id: str) -> list[Decision]:
-    """Who approved the present revision so far, in order."""
+    """The current revision's approvals so far, in order."""
     record = snapshot.steps[step_id]
     return sorted(
         (
@@ -48,7 +48,7 @@ def approve(case: Case, step_id: str, revision: int, digest: str) -> None:
 
 
 def accept(case: Case, step: Step) -> None:
-    """The step's answers hold from now on: it moves on, and the accesses it asks for are tracked."""
+    """The step's answers take effect: it moves on, and the access it requests is tracked."""
     case.move(step.id, Move.APPROVE)
     _track_grants(case, step)
     if case.rules.approvals_of(step):
@@ -58,12 +58,12 @@ def accept(case: Case, step: Step) -> None:
 
 
 def send_back(case: Case, step_id: str, revision: int, digest: str, reason: str, *, reject: bool = False) -> None:
-    """Ask for changes, or reject, with the reason that goes to the customer's thread."""
+    """Request changes or reject; the reason goes to the customer's thread."""
     record, actor = case.record(step_id), case.actor
     _decidable(case, step_id, revision, digest)
     how = Move.REJECT if reject else Move.REQUEST_CHANGES
     case.move(step_id, how, reason=reason)
-    # One who approved in part before may change their mind: the later word of a person replaces the earlier one.
+    # Someone who gave one of the approvals may change their mind: a person's later decision replaces the earlier one.
     said = _decision(case, step_id, how.value, reason)
     earlier = next((d for d in case.snapshot.decisions if d.id == said.id), None)
     if earlier is None:
@@ -78,7 +78,7 @@ def send_back(case: Case, step_id: str, revision: int, digest: str, reason: str,
 
 
 def claim(case: Case, step_id: str) -> None:
-    """A person of support takes a step; a second claim by the same person lets it go."""
+    """Someone in support claims a step; a second claim by the same person releases it."""
     record, actor = case.record(step_id), case.actor
     taken = record.claimer_id != actor.user_id
     if taken and record.claimer_id:
@@ -88,7 +88,7 @@ def claim(case: Case, step_id: str) -> None:
 
 
 def _decidable(case: Case, step_id: str, revision: int, digest: str) -> None:
-    """Raises Refused where there is nothing to decide any more, or the card showed another revision."""
+    """Raises Refused if there is nothing left to decide, or the card showed another revision."""
     record = case.record(step_id)
     if record.state is not StepState.SUBMITTED:
         raise Refused("moved_on", step=step_id, state=record.state.value, **said_by(record))
@@ -118,7 +118,7 @@ def _track_grants(case: Case, step: Step) -> None:
         return
     wanted = list(step.grants(sent.answers))
     keys = {(asked.resource, asked.email.lower()) for asked in wanted}
-    for grant in grants:  # an address that a new revision no longer names, and nobody acted on
+    for grant in grants:  # addresses the new revision dropped, if nobody acted on them
         if grant.step_id == step.id and grant.state == "asked" and (grant.resource, grant.email.lower()) not in keys:
             grant.state, grant.at = "withdrawn", case.now
     there = {(grant.resource, grant.email.lower()): grant for grant in grants if grant.state != "withdrawn"}
@@ -143,7 +143,7 @@ def _track_grants(case: Case, step: Step) -> None:
 
 
 def _ask_again(case: Case, grant: Grant, asked: GrantAsked) -> None:
-    """An access that was asked for before, as it is asked for now. What was refused, or given with another role, is asked for again."""
+    """Update a grant that was requested before. If it was refused, or given with another role, it is requested again."""
     was = {"name": grant.name, "role": grant.role, "language": grant.language}
     wanted = {"name": asked.name, "role": asked.role, "language": asked.language}
     again = grant.state == "refused" or (asked.role != grant.role and grant.state in GIVEN)

@@ -1,4 +1,4 @@
-"""A secret was found in a form or in the channel: it is refused, the person is told what to do, support is warned without it."""
+"""A secret found in a form or in the channel: refuse it, tell the person what to do, warn support without repeating it."""
 
 from collections.abc import Collection
 
@@ -8,7 +8,7 @@ from flows.outbox import DeleteFile
 
 
 def refused(case: Case, key: str, where: str, file: str = "") -> None:
-    """One in a form, where the form itself tells the person. ``key``: ``secret_<kind>``; ``where``: the form's field; ``file``: the id
+    """A secret in a form, which itself tells the person. ``key``: ``secret_<kind>``; ``where``: the form's field; ``file``: the id
     of the file that held it, which is deleted where Slack lets us."""
     kind = key.removeprefix("secret_")
     case.log("secret:refuse", facts={"kind": kind, "where": where})
@@ -18,8 +18,8 @@ def refused(case: Case, key: str, where: str, file: str = "") -> None:
 
 
 def in_channel(case: Case, kinds: Collection[str], ts: str, files: Collection[str]) -> None:
-    """One in the customer's channel, posted by the actor. ``files``: ids of those that held it: they are deleted where Slack lets us."""
-    kind = next(kind.value for kind in guard.SecretKind if kind.value in kinds)  # the gravest
+    """A secret the actor posted in the customer's channel. ``files``: ids of the files with it, deleted where Slack allows it."""
+    kind = next(kind.value for kind in guard.SecretKind if kind.value in kinds)  # the most serious
     case.log("secret:in_channel", facts={"kind": kind, "ts": ts})
     case.tell(case.actor, "secret_told", kind=kind, how=kind)
     _warn(case, kind)

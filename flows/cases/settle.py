@@ -1,4 +1,4 @@
-"""How one onboarding stands, and what follows from a change: which steps open, which end, whose turn it is, when to remind."""
+"""One onboarding's state, and what follows from a change: which steps open, which end, whose turn it is, when to remind."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -20,7 +20,7 @@ from flows.state import ENDED, Move, StepState, after, turn
 
 
 def situation_of(snapshot: Snapshot, rules: Rules, now: datetime, actor: Who = SYSTEM) -> Situation:
-    """What checks, prefills and tasks of this onboarding may look at."""
+    """What this onboarding's checks, prefills, and tasks can see."""
     onboarding, journey = snapshot.onboarding, rules.journeys.of(snapshot.onboarding)
     answers = {step_id: sent[-1].answers for step_id, sent in snapshot.submissions.items() if sent}
     zone = _zone(_business_place(journey, answers).timezone, snapshot, rules)
@@ -62,7 +62,7 @@ def is_zone(name: str) -> bool:
 
 
 def timezone_of(snapshot: Snapshot, rules: Rules) -> str:
-    """The customer's IANA zone: as they said, else their lead's in Slack, else the configured one."""
+    """The customer's IANA zone: from their answers, else their lead's in Slack, else the configured one."""
     return _zone(_place_of(snapshot, rules).timezone, snapshot, rules)
 
 
@@ -76,7 +76,7 @@ def _place_of(snapshot: Snapshot, rules: Rules) -> BusinessPlace:
 
 
 def _business_place(journey: Journey, answers: Mapping[str, Answers]) -> BusinessPlace:
-    """As far as what was sent tells."""
+    """As far as the sent answers tell."""
     places = [step.business_place(answers[step.id]) for step in journey.steps.values() if step.id in answers]
     return BusinessPlace(
         next((place.timezone for place in places if place.timezone), ""),
@@ -98,7 +98,7 @@ def calendar_of(side: Side, snapshot: Snapshot, rules: Rules) -> Calendar:
 
 
 def open_tasks(step: Step, situation: Situation) -> Iterator[Task]:
-    """Tasks of a step that someone still has to do, in order: ready, needed, and (if done once is enough) not done."""
+    """A step's tasks that someone still has to do, in order: ready, needed, and (unless repeatable) not done."""
     for task in step.tasks:
         if (
             not task.optional
@@ -114,7 +114,7 @@ def is_finished(step: Step, situation: Situation) -> bool:
 
 
 def whose_turn(step: Step, record: StepRecord, situation: Situation) -> Side | None:
-    """Whose turn a step is; while it is fulfilled, the first open task of support goes before the customer's."""
+    """Whose turn it is on a step; after the approval, support's open tasks come before the customer's."""
     side = turn(record.state)
     if record.state in (StepState.APPROVED, StepState.FULFILLING):
         sides = [task.side for task in open_tasks(step, situation)]
@@ -123,30 +123,30 @@ def whose_turn(step: Step, record: StepRecord, situation: Situation) -> Side | N
 
 
 def move(unit: Unit, record: StepRecord, how: Move, actor: Who, *, reason: str = "") -> None:
-    """Change a step's state, or raise Refused("moved_on") where that is not possible any more."""
+    """Change a step's state, or raise Refused("moved_on") if that is no longer possible."""
     state = after(record.state, how)
     if state is None:
         raise Refused("moved_on", step=record.step_id, state=record.state.value, **said_by(record))
     record.state = state
     record.reason = reason
-    if actor != SYSTEM or record.changed_at != unit.now:  # what follows by itself in one commit is the doing of who caused it
+    if actor != SYSTEM or record.changed_at != unit.now:  # what follows in the same commit is credited to whoever caused it
         record.changed_at, record.changed_by = unit.now, actor.user_id
 
 
 def go_on(unit: Unit, record: StepRecord, actor: Who) -> None:
-    """What a step had failed for is done after all, or by another way."""
+    """Resume a failed step: what it failed on was done after all, or in another way."""
     if record.state is StepState.FAILED:
         move(unit, record, Move.RETRY, actor)
         unit.record(record.onboarding_id, f"step:{record.step_id}:{Move.RETRY.value}", actor)
 
 
 def said_by(record: StepRecord) -> dict[str, str | int]:
-    """Who changed a step last and when (Unix seconds), for the answer to a late click."""
+    """Who last changed a step and when (Unix seconds), for the reply to a late click."""
     return {"by": record.changed_by, "at": int(record.changed_at.timestamp()) if record.changed_at else 0}
 
 
 def settle(unit: Unit, snapshot: Snapshot, rules: Rules) -> list[StepEffect]:
-    """Carry a change through: open what is free, end what is finished, set turns and reminders. Returns what opening steps start."""
+    """Carry a change through: open free steps, end finished ones, set turns and reminders. Returns what opened steps start."""
     journey, started = rules.journeys.of(snapshot.onboarding), list[StepEffect]()
     situation, moved = situation_of(snapshot, rules, unit.now), True
     while moved:
@@ -177,7 +177,7 @@ def _next_move(step: Step, record: StepRecord, snapshot: Snapshot, situation: Si
 
 def _set_turn(step: Step, record: StepRecord, snapshot: Snapshot, rules: Rules, situation: Situation) -> None:
     side = None if snapshot.onboarding.closed_at else whose_turn(step, record, situation)
-    # A new revision, a decision or another side's turn begins a new count.
+    # A new revision, a decision, or a change of turn starts a new count.
     mark = f"{side.value}:{record.state.value}:{record.revision}" if side else ""
     if record.turn == mark:
         return
@@ -190,6 +190,6 @@ def _set_turn(step: Step, record: StepRecord, snapshot: Snapshot, rules: Rules, 
 
 
 def side_of(record: StepRecord) -> Side | None:
-    """Whose turn a step is, as stored."""
+    """Whose turn it is on a step, as stored."""
     side = record.turn.partition(":")[0]
     return Side(side) if side else None

@@ -1,4 +1,4 @@
-"""What each lasting message shows of an onboarding, so that a changed one is known: two moments are held against each other."""
+"""What each lasting message shows of an onboarding; comparing two moments tells which messages changed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ Mark = tuple[Any, ...]
 
 @dataclass(frozen=True)
 class Changed:
-    """``steps``, ``reviews``: ids of the steps whose message, or whose review card, shows something else now."""
+    """``steps``, ``reviews``: ids of the steps whose message, or whose review card, changed."""
 
     card: bool
     steps: frozenset[str]
@@ -20,8 +20,8 @@ class Changed:
 
 @dataclass(frozen=True)
 class Shown:
-    """``whole``: what all messages show; ``card``: of the card alone; ``steps``: by step, of its message and review card;
-    ``reviews``: by step, of its review card alone."""
+    """``whole``: what all messages show; ``card``: only the card; ``steps``: by step, its message and review card;
+    ``reviews``: by step, only its review card."""
 
     whole: Mark
     card: Mark

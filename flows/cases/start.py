@@ -16,7 +16,7 @@ from flows.rules import Rules
 
 @dataclass(frozen=True)
 class StartRequest:
-    """What `/onboarding start` asked."""
+    """What `/onboarding start` asked for."""
 
     customer: str
     channel_id: str
@@ -27,9 +27,9 @@ class StartRequest:
 
 
 async def start(unit: Unit, rules: Rules, asked: StartRequest, actor: Who) -> str:
-    """Begin an onboarding in a channel, on the current journey. Returns its id.
+    """Start an onboarding in a channel, on the latest journey. Returns its id.
 
-    Raises Refused("channel_taken") where the channel belongs to one that isn't closed.
+    Raises Refused("channel_taken") if the channel has an onboarding that isn't closed.
     """
     there = await unit.by_channel(asked.channel_id)
     if there is not None and there.closed_at is None:

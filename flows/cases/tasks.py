@@ -1,4 +1,4 @@
-"""What follows an approval: tasks of support and of the customer, and the accesses they move."""
+"""What follows an approval: tasks for support and for the customer, and the grants they move."""
 
 from collections.abc import Collection
 from datetime import date, timedelta
@@ -14,11 +14,11 @@ from flows.problems import Refused
 from flows.state import ENDED, WORKING
 
 ALL = "*"
-"""Chosen in place of accesses: all that wait."""
+"""Chosen instead of single grants: all that are waiting."""
 
 
 def task_of(step: Step, task_id: str) -> Task:
-    """Raises Refused("gone") for a task of an old button that the step no longer has."""
+    """Raises Refused("gone") if an old button names a task the step no longer has."""
     try:
         return step.task(task_id)
     except KeyError:
@@ -30,13 +30,13 @@ def record_of(snapshot: Snapshot, step_id: str, task_id: str, item: str = "") ->
 
 
 def renewable(snapshot: Snapshot, step: Step, task: Task) -> bool:
-    """Whether something was recorded that ends one day, so that what takes its place can be recorded, too."""
+    """Whether something that expires was recorded, so that its replacement can be recorded too."""
     record = record_of(snapshot, step.id, task.id) if task.expires else None
     return record is not None and record.state in ("done", "waiting")
 
 
 def in_hand(snapshot: Snapshot, step: Step, task: Task) -> bool:
-    """Whether how the onboarding and the step stand lets a task be done; what it hangs on besides is not looked at."""
+    """Whether the onboarding's and the step's state allow a task; its other conditions aren't checked."""
     state = snapshot.steps[step.id].state
     if renewable(snapshot, step, task):
         return state in WORKING or state in ENDED
@@ -44,12 +44,12 @@ def in_hand(snapshot: Snapshot, step: Step, task: Task) -> bool:
 
 
 def choosable(snapshot: Snapshot, task: Task) -> list[Grant]:
-    """The accesses a task can move, in the order they were asked for."""
+    """The grants a task can move, in the order they were requested."""
     return [g for g in snapshot.grants if g.resource in task.resource and g.state in task.grant_from]
 
 
 def can_do(case: Case, step_id: str, task: Task) -> None:
-    """Raises Refused where a task cannot be done now, and says how things stand."""
+    """Raises Refused, with the current state, if a task can't be done now."""
     step, record = case.step(step_id), case.record(step_id)
     if not in_hand(case.snapshot, step, task):
         case.refuse_closed()
@@ -65,7 +65,7 @@ def can_do(case: Case, step_id: str, task: Task) -> None:
 
 
 async def do_task(case: Case, step_id: str, task_id: str, clean: Answers, *, item: str = "") -> TaskRecord:
-    """Record a task as done; with two approvers the first word waits for the second person's equal one."""
+    """Record a task as done; with two approvers, the first entry waits until a second person enters the same."""
     step = case.step(step_id)
     task = task_of(step, task_id)
     can_do(case, step_id, task)
@@ -101,7 +101,7 @@ async def do_task(case: Case, step_id: str, task_id: str, clean: Answers, *, ite
 
 
 def new_record(case: Case, step_id: str, task_id: str, item: str, answers: Answers | None = None, by: Who = SYSTEM) -> TaskRecord:
-    """The record of a task's item, written and part of the case."""
+    """A new record of a task's item, added to the unit and the case."""
     record = TaskRecord(
         id=f"{case.id}:{step_id}.{task_id}:{item}",
         onboarding_id=case.id,
@@ -119,7 +119,7 @@ def new_record(case: Case, step_id: str, task_id: str, item: str, answers: Answe
 
 
 def _announce(case: Case, step: Step, task: Task, clean: Answers, *, renewed: bool) -> None:
-    """In the step's threads, unless the task's effect does it."""
+    """Announce a task in the step's threads, unless its effect does."""
     if task.effect is not None and task.effect.announces:
         return
     key = f"task.{step.id}.{task.id}.done"
@@ -131,7 +131,7 @@ def _announce(case: Case, step: Step, task: Task, clean: Answers, *, renewed: bo
 
 
 async def _track_expiry(case: Case, record: TaskRecord, last_day: str) -> None:
-    """The day by which what the task brought must be renewed; a renewed one is told of again."""
+    """Track the day by which what the task recorded must be renewed; after a renewal, warnings start over."""
     expiry_id = f"{case.id}:{record.step_id}.{record.task_id}"
     expiry = await case.unit.get(Expiry, expiry_id)
     if expiry is not None and not last_day:
@@ -151,7 +151,7 @@ async def _track_expiry(case: Case, record: TaskRecord, last_day: str) -> None:
 
 
 async def _forget_replaced(case: Case, step: Step) -> None:
-    """The end of what a task brought that is to be done in another way since: what was recorded now took its place."""
+    """Drop the expiries of stale tasks: what was recorded now replaced them."""
     for old in case.snapshot.tasks:
         if (old.step_id, old.state) == (step.id, "stale"):
             expiry = await case.unit.get(Expiry, f"{old.onboarding_id}:{old.step_id}.{old.task_id}")
@@ -160,9 +160,9 @@ async def _forget_replaced(case: Case, step: Step) -> None:
 
 
 def outdate(case: Case, step: Step, changed: Collection[str]) -> None:
-    """A new revision was sent: what hangs on the answers that changed is to be done again, and one person's word of two falls.
+    """A new revision was sent: tasks that depend on changed answers must be redone, and a first of two confirmations is dropped.
 
-    Who waits for an effect's report is told that it doesn't count: no result of it will come.
+    Whoever waits for an effect's report is told that it no longer counts: no result will come.
     """
     for task in step.tasks:
         hangs, two = not set(task.stale_with).isdisjoint(changed), case.rules.approvals_of(step, task) > 1
@@ -178,7 +178,7 @@ def outdate(case: Case, step: Step, changed: Collection[str]) -> None:
 
 
 def _waits_for(case: Case, record: TaskRecord) -> bool:
-    """Whether a task waits for a second person like the actor, who confirms what was recorded on the present revision."""
+    """Whether a task waits for a second person, like the actor, to confirm what was recorded on the current revision."""
     spoke = record.state == "waiting" and record.user_id != case.actor.user_id
     subject, revision = f"{record.step_id}.{record.task_id}", case.record(record.step_id).revision
     words = ((d.subject, d.revision, d.user_id) for d in case.snapshot.decisions)
@@ -186,7 +186,7 @@ def _waits_for(case: Case, record: TaskRecord) -> bool:
 
 
 def _second_word(case: Case, step: Step, task: Task, *, agreed: bool) -> None:
-    """Keep each person's word on a task that takes two."""
+    """Record each person's confirmation of a task that takes two."""
     subject, revision, actor = f"{step.id}.{task.id}", case.record(step.id).revision, case.actor
     decision_id = f"{case.id}:{subject}:{revision}:{actor.user_id}"
     earlier = next((d for d in case.snapshot.decisions if d.id == decision_id), None)
@@ -220,6 +220,6 @@ def _move_grants(case: Case, task: Task, clean: Answers) -> None:
 
 
 def note_grant(case: Case, grant: Grant) -> None:
-    """An access stands otherwise now: for the log."""
+    """Log a grant's new state."""
     facts = {"grant": grant.id, "resource": grant.resource, "state": grant.state}
     case.log(f"grant:{grant.resource}:{grant.state}", by=SYSTEM, facts=facts)

@@ -1,4 +1,4 @@
-"""Requests filed at the Service Desk: the record of one is that of the step's task with a ticket, whoever filed it."""
+"""Requests filed with the Service Desk: each is a record of the step's task with a ticket, whoever filed it."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from flows.state import Move, after
 
 @dataclass(frozen=True)
 class FiledTicket:
-    """``link`` is its page in the portal. ``ended``: it is resolved or closed."""
+    """``link``: its page in the portal. ``ended``: it is resolved or closed."""
 
     key: str
     link: str
@@ -27,7 +27,7 @@ class FiledTicket:
 
 
 async def open_tickets(unit: Unit, journeys: Journeys) -> list[TaskRecord]:
-    """Records of the tickets of open onboardings that are not known to have ended."""
+    """Records of tickets in open onboardings that aren't known to have ended."""
     tasks = {
         (step.id, task.id): task.ticket
         for journey in journeys.versions.values()
@@ -44,7 +44,7 @@ async def open_tickets(unit: Unit, journeys: Journeys) -> list[TaskRecord]:
 
 
 async def note_filed(case: Case, effect: FileRequest, item: str, grants: Collection[str], ticket: FiledTicket) -> None:
-    """The bot filed a request for these accesses: they are ``filed``, and both sides are told. ``item``: once under this id."""
+    """The bot filed a request for these grants: mark them ``filed``, tell both sides. ``item``: recorded once under this id."""
     step, task = case.step(effect.step), _task_with_ticket(case.step(effect.step))
     if any((record.step_id, record.task_id, record.item) == (step.id, task.id, item) for record in case.snapshot.tasks):
         return
@@ -68,7 +68,7 @@ async def note_filed(case: Case, effect: FileRequest, item: str, grants: Collect
 
 
 def note_given_up(case: Case, effect: FileRequest) -> None:
-    """The bot could not file a request for good: the step has failed until it is filed by another try, or support goes on by hand."""
+    """The bot gave up filing a request: the step has failed until a retry files it or support continues by hand."""
     if case.onboarding.closed_at is not None:
         return
     record = case.record(effect.step)
@@ -79,7 +79,7 @@ def note_given_up(case: Case, effect: FileRequest) -> None:
 
 
 def note_status(case: Case, record_id: str, ticket: FiledTicket) -> bool:
-    """What the Service Desk says of a ticket now: told once a change, and not for what it was when it was first seen.
+    """Record a ticket's current status in the Service Desk; each change is announced once, the first status seen is not.
 
     False: nothing new.
     """
@@ -99,7 +99,7 @@ def note_status(case: Case, record_id: str, ticket: FiledTicket) -> bool:
 
 
 async def note_unseen(case: Case, record_id: str) -> None:
-    """The bot's user may not see a ticket: support is told, once."""
+    """The bot's user can't see a ticket: tell support, once."""
     found = next((one for one in case.snapshot.tasks if one.id == record_id), None)
     if found is not None and await case.unit.once(f"unseen:{record_id}"):
         ticket = found.answers[_task_with_ticket(case.step(found.step_id)).ticket]

@@ -1,1 +1,1 @@
-"""Reading what people paste. Knows no onboarding."""
+"""Reading what people paste. Knows nothing about onboardings."""

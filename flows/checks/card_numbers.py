@@ -1,9 +1,9 @@
-"""Payment card numbers (PAN) in a text: known first digits, length and check digit, and nothing that merely looks alike."""
+"""Payment card numbers (PANs) in a text: known first digits, length, and check digit; nothing that merely looks similar."""
 
 import re
 from collections.abc import Iterator
 
-# Contiguous, in groups of four, or as American Express and Diners Club print them. Not a part of an id, a decimal or a path.
+# Contiguous, in groups of four, or as American Express and Diners Club print them. Not part of an id, a decimal, or a path.
 _CANDIDATE = re.compile(
     r"(?<!\w)(?<!\w[-./+:])(?<!\+)"
     r"(?:\d{13,19}|\d{4}(?:[ .-]{1,3}\d{4}){3}(?:[ .-]{1,3}\d{1,3})?|\d{4}[ .-]{1,3}\d{6}[ .-]{1,3}\d{4,5})"
@@ -12,11 +12,11 @@ _CANDIDATE = re.compile(
 # First digits and lengths: ISO/IEC 7812 ranges as the schemes publish them.
 _SCHEMES = (
     (r"4", (16, 19)),  # Visa
-    (r"4(?![39])", (13,)),  # old Visa; not German and Austrian telephone numbers
+    (r"4(?![39])", (13,)),  # old Visa; not German and Austrian phone numbers
     (r"5[1-5]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720", (16,)),  # Mastercard
     (r"3[47]", (15,)),  # American Express
     (r"30[0-5]|3095|3[689]", (14, 16)),  # Diners Club
-    (r"6011|64[4-9]|65", (16, 19)),  # Discover; Elo and RuPay with it
+    (r"6011|64[4-9]|65", (16, 19)),  # Discover, and Elo and RuPay with it
     (r"35(?:2[89]|[3-8])", (16, 19)),  # JCB
     (r"62|81", (16, 17, 18, 19)),  # UnionPay
     (r"50(?:18|20|38|41|6[67]|9)|6(?:277|304|36[23]|7(?:59|6[1-3]))", (16, 18, 19)),  # Maestro, Elo
@@ -44,7 +44,7 @@ def _luhn(digits: str) -> bool:
 
 
 def _is_cnpj(digits: str) -> bool:
-    """A Brazilian company's number has the length of a Diners Club card."""
+    """A Brazilian company number is as long as a Diners Club card number."""
     if len(digits) != _CNPJ_LENGTH:
         return False
     from stdnum.br import cnpj  # noqa: PLC0415  rarely needed

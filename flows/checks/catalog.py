@@ -1,6 +1,6 @@
-"""The long lists that a person searches: currencies, countries and time zones, named in their language.
+"""The long lists that people search: currencies, countries, and time zones, named in the person's language.
 
-Names come from CLDR. An index per list and language is built at its first use and kept.
+Names come from CLDR. The index for each list and language is built on first use and cached.
 """
 
 import re
@@ -31,7 +31,7 @@ __all__ = ["Choice", "Kind", "alpha2", "alpha3", "canonical_zone", "known", "lab
 
 Kind = Literal["currency", "country", "timezone"]
 
-# First of an empty search, and first among equals: where Pismo's customers are.
+# First in an empty search, and first among equal matches: where Pismo's customers are.
 _USUAL: Mapping[Kind, tuple[str, ...]] = {
     "currency": ("BRL", "USD", "EUR", "GBP", "MXN", "COP", "CLP", "ARS", "PEN", "UYU", "INR", "AUD", "CAD"),
     "country": ("BRA", "USA", "MEX", "COL", "CHL", "ARG", "PER", "URY", "GBR", "IND", "AUS", "CAN", "PRT", "ESP"),
@@ -43,12 +43,12 @@ _USUAL: Mapping[Kind, tuple[str, ...]] = {
 }
 _ALSO_CALLED = {"AE": "UAE EAU", "GB": "UK England Inglaterra", "NL": "Holland Holanda", "US": "America EUA"}
 _OFFSET = re.compile(r"\s*(?:utc|gmt)?\s*([+−-])\s*(\d{1,2})(?::?(\d\d))?\s*", re.IGNORECASE)
-_LONGEST_LABEL = 75  # Slack's limit of an option's text
+_LONGEST_LABEL = 75  # Slack's limit for an option's text
 
 
 @dataclass(frozen=True)
 class Choice:
-    """``value`` at most 150 characters, ``label`` at most 75."""
+    """``value``: at most 150 characters. ``label``: at most 75."""
 
     value: str
     label: str
@@ -60,15 +60,15 @@ class _Entry:
     label: str
     codes: tuple[str, ...]  # folded, as are all words below
     name: str
-    words: tuple[str, ...]  # of the codes and the name
-    others: tuple[str, ...]  # of other names it goes by: in English, of its country or currency
+    words: tuple[str, ...]  # in the codes and the name
+    others: tuple[str, ...]  # in its other names: in English, of its country or currency
 
 
 def search(kind: Kind, query: str, language: str, limit: int = 100) -> list[Choice]:
-    """The entries of which every word of ``query`` begins a word: codes first, then beginnings of the name, then other names.
-    Time zones are found by their present offset too: ``-3``, ``UTC+05:30``.
+    """The entries in which every word of ``query`` starts a word: codes first, then starts of the name, then other names.
+    Time zones are found by their current offset too: ``-3``, ``UTC+05:30``.
 
-    ``language``: a CLDR locale such as ``en`` or ``pt_BR``, with a hyphen too. An empty query gives the usual ones first.
+    ``language``: a CLDR locale such as ``en`` or ``pt_BR``; a hyphen works too. An empty query lists the usual entries first.
     """
     entries: Collection[_Entry] = _index(kind, _tag(language)).values()
     asked = _words(query)
@@ -82,7 +82,7 @@ def search(kind: Kind, query: str, language: str, limit: int = 100) -> list[Choi
 
 
 def label(kind: Kind, value: str, language: str) -> str:
-    """How a value is shown; one that is not in the list is shown as it is."""
+    """How a value is shown; one that isn't in the list is shown unchanged."""
     entry = _index(kind, _tag(language)).get(value)
     return _shown(kind, entry) if entry else value
 
@@ -92,7 +92,7 @@ def known(kind: Kind, value: str) -> bool:
 
 
 def _score(entry: _Entry, asked: tuple[str, ...]) -> int | None:
-    """Less is better, None is no match."""
+    """Lower is better; None: no match."""
     text, words = " ".join(asked), entry.words + entry.others
     if not asked or "".join(asked) in entry.codes or entry.name == text:
         return 0
@@ -109,7 +109,7 @@ def _score(entry: _Entry, asked: tuple[str, ...]) -> int | None:
 
 def _shown(kind: Kind, entry: _Entry) -> str:
     text = entry.label
-    if kind == "timezone":  # its offset is that of today
+    if kind == "timezone":  # with today's offset
         offset = datetime.now(UTC).astimezone(ZoneInfo(entry.value)).strftime("%z")
         text = f"UTC{offset[0].replace('-', '−')}{offset[1:3]}:{offset[3:5]} · {text}"
     return text if len(text) <= _LONGEST_LABEL else text[: _LONGEST_LABEL - 1] + "…"
@@ -121,8 +121,8 @@ def _tag(language: str) -> str:
 
 @cache
 def _index(kind: Kind, language: str) -> Mapping[str, _Entry]:
-    """Entries by value: the usual ones, then by name."""
-    from babel import Locale  # noqa: PLC0415  not needed to start
+    """Entries by value: the usual ones first, then by name."""
+    from babel import Locale  # noqa: PLC0415  not needed at startup
 
     locale, english = Locale.parse(language), Locale.parse("en")
     build = {"currency": _currencies, "country": _countries, "timezone": _zones}[kind]
@@ -152,7 +152,7 @@ def _countries(locale: "Locale", english: "Locale") -> Iterator[_Entry]:
 
 
 def _zones(locale: "Locale", english: "Locale") -> Iterator[_Entry]:
-    from babel.dates import get_timezone_name  # noqa: PLC0415  not needed to start
+    from babel.dates import get_timezone_name  # noqa: PLC0415  not needed at startup
 
     for zone in zones():
         country = cldr("zone_territories").get(zone, "")
@@ -178,6 +178,6 @@ def _entry(value: str, text: str, codes: Iterable[str], name: str, others: Itera
 
 
 def _words(text: str) -> tuple[str, ...]:
-    """Words without case and accents: ``São_Paulo`` -> ``sao``, ``paulo``."""
+    """Words without case or accents: ``São_Paulo`` -> ``sao``, ``paulo``."""
     plain = unicodedata.normalize("NFKD", text.casefold())
     return tuple(re.findall(r"[^\W_]+", "".join(sign for sign in plain if not unicodedata.combining(sign))))

@@ -1,4 +1,4 @@
-"""Signing requests (PKCS #10) and certificates (X.509) for mTLS: read, and held against each other."""
+"""Reads and compares signing requests (CSRs, PKCS #10) and certificates (X.509) for mTLS."""
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -31,7 +31,7 @@ _SHORT_NAMES = {
 class Csr:
     """``key_type``: RSA or EC. ``bits_or_curve``: e.g. 2048 or P-256. ``subject``: by CN, O, OU, L, ST, C, serialNumber, …
 
-    ``fingerprint``: of the public key, to be found again in the certificate.
+    ``fingerprint``: of the public key, to match it with the certificate's.
     """
 
     pem: str
@@ -44,9 +44,9 @@ class Csr:
 
 @dataclass(frozen=True)
 class Certificate:
-    """Times are aware, in UTC. ``fingerprint``: SHA-256 of the whole; ``spki_fingerprint``: of its public key.
+    """Times are aware, in UTC. ``fingerprint``: SHA-256 of the whole certificate; ``spki_fingerprint``: of its public key.
 
-    ``is_authority``: it may issue others. ``for_clients``: nothing in it forbids a client to sign in with it.
+    ``is_authority``: it can issue others (a CA). ``for_clients``: nothing in it forbids using it as a client certificate.
     """
 
     pem: str
@@ -66,7 +66,7 @@ class Certificate:
 
 
 def read_csr(given: str | bytes) -> Csr:
-    """A request whose signature is good: RSA of at least 2048 bits, P-256 or P-384, SHA-2. Raises KeyProblem."""
+    """A CSR with a valid signature: RSA of at least 2048 bits, P-256, or P-384; SHA-2. Raises KeyProblem."""
     block = the_block(read_blocks(given), "CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST")
     try:
         request = x509.load_der_x509_csr(block.der)
@@ -83,29 +83,29 @@ def read_csr(given: str | bytes) -> Csr:
 
 
 def read_chain(given: str | bytes) -> list[Certificate]:
-    """One or more certificates, as they stand. Raises KeyProblem, but not for one that has expired."""
+    """One or more certificates, as given. Raises KeyProblem, but not for expired ones."""
     return [_read(block) for block in read_blocks(given)]
 
 
 def read_certificate(given: str | bytes, request: Csr | None = None) -> Certificate:
-    """Of a chain the one for the key of the request, else the first that is no authority's. Raises KeyProblem."""
+    """The chain's certificate for the CSR's key, else the first that isn't a CA certificate. Raises KeyProblem."""
     return choose(read_chain(given), request)
 
 
 def choose(chain: Sequence[Certificate], request: Csr | None = None) -> Certificate:
-    """``chain`` is not empty."""
+    """``chain`` must not be empty."""
     fitting = (certificate for certificate in chain if request and matches(request, certificate))
     own = (certificate for certificate in chain if not certificate.is_authority)
     return next(fitting, None) or next(own, chain[0])
 
 
 def strength(certificate: Certificate) -> str:
-    """Of its key, as `flows.checks.keys.measure` tells it. Raises KeyProblem unless it is strong enough."""
+    """Its key's strength, from `flows.checks.keys.measure`. Raises KeyProblem unless it is strong enough."""
     return measure(x509.load_pem_x509_certificate(certificate.pem.encode()).public_key())
 
 
 def matches(csr: Csr, certificate: Certificate) -> bool:
-    """Whether the certificate is for the key of the request."""
+    """Whether the certificate is for the CSR's key."""
     return csr.fingerprint == certificate.spki_fingerprint
 
 
@@ -136,10 +136,10 @@ def _name(subject: Mapping[str, str]) -> str:
 
 
 def _attributes(name: Callable[[], x509.Name]) -> dict[str, str]:
-    """Several values of one attribute are joined with a comma."""
+    """Multiple values of an attribute are joined with a comma."""
     values: dict[str, list[str]] = {}
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a country of three letters is reported by compare_subject
+        warnings.simplefilter("ignore")  # compare_subject reports three-letter countries
         for attribute in name():
             short = _SHORT_NAMES.get(attribute.oid, attribute.oid.dotted_string)
             value = attribute.value

@@ -1,4 +1,4 @@
-"""A client certificate as it can be used: valid now, for clients, and by the authorities that were given with it."""
+"""Whether a client certificate can be used: valid now, for clients, and issued by the CA certificates given with it."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -11,7 +11,7 @@ from flows.problems import Problem
 
 
 def problems(field: str, chain: Sequence[Certificate], leaf: Certificate, at: datetime) -> Iterator[Problem]:
-    """``chain``: all that were given, in any order. Where nothing was given but the leaf, no issuer is looked for. ``at`` is aware."""
+    """``chain``: all given certificates, in any order; if there is only the leaf, no issuer is required. ``at`` is aware."""
     if leaf.is_authority:
         yield Problem(field, "certificate_is_authority")
     if leaf.not_after <= at:

@@ -1,8 +1,8 @@
-"""What is wrong with a pasted JWT, each fault for a sentence of its own: with the one that the customer signs to get an access token
-(OpenID Connect), and with the access token that comes back.
+"""What is wrong with a pasted JWT, one sentence per fault: the JWT the customer signs to get an access token (OpenID Connect),
+or the access token that comes back.
 
-Rules of the signed one, as Pismo documents them: RS256, ``typ`` JWT, ``iss``, ``sub`` and ``aud`` as given by Pismo, ``tenant_id`` the org
-ID, ``exp`` at most an hour after ``iat``. Nothing here keeps or logs any of a token.
+Pismo's documented rules for the signed one: RS256, ``typ`` JWT; ``iss``, ``sub``, and ``aud`` as given by Pismo; ``tenant_id``
+the org ID; ``exp`` at most an hour after ``iat``. Nothing here stores or logs any part of a token.
 """
 
 from collections.abc import Iterator, Mapping
@@ -34,7 +34,7 @@ _LONGEST_SHOWN = 80
 
 @dataclass(frozen=True)
 class Expected:
-    """What is known of the customer. ``public_key`` as they sent it. What is empty is not compared."""
+    """What is known about the customer. ``public_key``: as they sent it. Empty values are not compared."""
 
     org_id: str
     iss: str = ""
@@ -44,9 +44,9 @@ class Expected:
 
 
 def check_assertion(text: str, expected: Expected, now: datetime) -> list[TokenProblem]:
-    """Of a JWT that the customer signed; empty where Pismo will take it. ``now`` is aware.
+    """Faults of a JWT the customer signed; empty if Pismo will accept it. ``now`` is aware.
 
-    No tolerance for a clock that goes wrong is documented, so there is none.
+    Pismo documents no tolerance for clock skew, so there is none.
     """
     try:
         token = parse(text)
@@ -62,7 +62,7 @@ def check_assertion(text: str, expected: Expected, now: datetime) -> list[TokenP
 
 
 def check_access_token(text: str, expected: Expected, now: datetime) -> list[TokenProblem]:
-    """Of a token that came from Pismo: only what can be told without asking it. Raises nothing; empty where nothing is wrong."""
+    """Faults of a token from Pismo, as far as we can tell without asking Pismo; empty if there are none. Never raises."""
     try:
         token = parse(text)
     except Unusable as unusable:
@@ -76,7 +76,7 @@ def check_access_token(text: str, expected: Expected, now: datetime) -> list[Tok
 
 
 def is_assertion(token: Jwt, expected: Expected) -> bool:
-    """Whether the customer signed it, rather than Pismo."""
+    """Whether the customer signed it, not Pismo."""
     return token.header.get("alg") == ALGORITHM and (key := _key(expected.public_key)) is not None and _verifies(token, key)
 
 
@@ -101,7 +101,7 @@ def _signature(token: Jwt, expected: Expected) -> Iterator[TokenProblem]:
 
 @lru_cache(maxsize=256)
 def _key(public_key: str) -> RSAPublicKey | None:
-    """Loaded once: that takes longer than to verify with it."""
+    """Cached: loading takes longer than verifying."""
     try:
         key = load_pem_public_key(read_public_key(public_key).pem.encode())
     except KeyProblem:
@@ -118,7 +118,7 @@ def _verifies(token: Jwt, key: RSAPublicKey) -> bool:
 
 
 def _claim(claims: Mapping[str, Any], name: str, expected: str) -> Iterator[TokenProblem]:
-    """A text, the very one that Pismo gave."""
+    """Must be a string, exactly the one Pismo gave."""
     value = claims.get(name)
     if value is None or value == "":
         yield TokenProblem(TokenFault.CLAIM_MISSING, {"claim": name})
@@ -136,7 +136,7 @@ def _tenant_claim(claims: Mapping[str, Any], org_id: str) -> Iterator[TokenProbl
 
 
 def _differs(key: TokenFault, claim: str, expected: str, found: object) -> TokenProblem | None:
-    """Org IDs are written in both cases."""
+    """Ignores case: org IDs are written in both."""
     if str(found).casefold() == expected.casefold():
         return None
     return TokenProblem(key, {"claim": claim, "expected": expected, "found": _shown(found)})
@@ -186,6 +186,6 @@ def _expiry(seconds: Mapping[str, int], now: int) -> Iterator[TokenProblem]:
 
 
 def _shown(value: object) -> str:
-    """A value from a token, short and without what the guard takes for a secret."""
+    """A value from a token, shortened and redacted by the guard."""
     text = "" if value is None else str(value)
     return guard.redact("".join(sign for sign in text if sign.isprintable())[:_LONGEST_SHOWN]) or "-"

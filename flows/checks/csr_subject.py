@@ -1,7 +1,7 @@
-"""The subject of a signing request against what the organization said of itself.
+"""Compares a CSR's subject with what the organization said about itself.
 
-Pismo asks for company name, document number, city, state and country before it signs; which attributes carry them is not
-published. Here: O, serialNumber (or OU), L, ST and C.
+Pismo asks for company name, document number, city, state, and country before it signs, but doesn't publish which attributes
+carry them. Here: O, serialNumber (or OU), L, ST, and C.
 """
 
 import re
@@ -24,7 +24,7 @@ class SubjectFault(StrEnum):
 
 @dataclass(frozen=True)
 class Difference:
-    """``field``: of the details; ``attribute``: where it was looked for in the subject."""
+    """``field``: in the details; ``attribute``: in the subject."""
 
     key: SubjectFault
     field: str
@@ -40,7 +40,7 @@ class Difference:
 def compare_subject(csr: Csr, details: Mapping[str, str]) -> list[Difference]:
     """``details``: company, document_number, city, state (ISO 3166-2 part), country (alpha-2 or alpha-3); empty ones are skipped.
 
-    Case, accents and punctuation do not count; nor a state's name in place of its letters.
+    Case, accents, and punctuation don't count, nor does a state's name instead of its letters.
     """
     differences = []
     for field, attribute in _ATTRIBUTES.items():
@@ -66,7 +66,7 @@ def _same(field: str, expected: str, csr: Csr) -> bool:
 
 
 def _abbreviates(letters: str, name: str) -> bool:
-    """``sp`` of ``saopaulo``, ``ca`` of ``california``: the letters in order, from the first one on."""
+    """``sp`` for ``saopaulo``, ``ca`` for ``california``: the letters in order, starting with the first."""
     return re.match(".*".join(map(re.escape, letters)), name) is not None
 
 

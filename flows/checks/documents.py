@@ -1,4 +1,4 @@
-"""Check digits of company documents, where the country has a standard. A failed check is a warning that a person can override."""
+"""Check digits of company document numbers, where the country has a standard. A failed check is a warning people can override."""
 
 import importlib
 import re
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from flows.checks.iso_codes import alpha2
 
-# Country -> the ids its companies go by, the usual first: "name as shown|module of python-stdnum" or "name|=pattern", where an id
-# has a shape but no check digits. The ids of persons stand where sole traders use them.
+# Country -> its companies' ids, most common first: "name as shown|python-stdnum module" or "name|=pattern", where an id has a
+# format but no check digits. Personal ids are included where sole traders use them.
 _STANDARDS: dict[str, tuple[str, ...]] = {
     "AE": ("TRN|=100[0-9]{12}",),
     "AR": ("CUIT|ar.cuit",),
@@ -88,9 +88,9 @@ _LEI_LENGTH = 20
 
 @dataclass(frozen=True)
 class DocumentCheck:
-    """``standard``: the id it is, or was measured by (CNPJ, EIN…). ``ok``: None where the country has no standard known here.
+    """``standard``: the id it is, or was checked against (CNPJ, EIN…). ``ok``: None if no standard is known for the country.
 
-    ``compact``: letters and digits alone, upper case.
+    ``compact``: only letters and digits, uppercase.
     """
 
     standard: str | None
@@ -105,7 +105,7 @@ def check_document(number: str, country: str) -> DocumentCheck:
     if len(compact) == _LEI_LENGTH:
         rules = (*rules, _EVERYWHERE)
     names: list[str] = []
-    likely = ""  # the standard whose shape fits while its check digits do not
+    likely = ""  # the standard whose format fits but whose check digits don't
     for name, rule in (entry.split("|", 1) for entry in rules):
         fits, valid = _measure(rule, compact)
         if valid:
@@ -118,11 +118,11 @@ def check_document(number: str, country: str) -> DocumentCheck:
 
 
 def _measure(rule: str, compact: str) -> tuple[bool, bool]:
-    """(the shape fits, the number is valid)."""
+    """(the format fits, the number is valid)."""
     if rule.startswith("="):
         found = re.fullmatch(rule[1:], compact) is not None
         return found, found
-    from stdnum.exceptions import InvalidChecksum, ValidationError  # noqa: PLC0415  not needed to start
+    from stdnum.exceptions import InvalidChecksum, ValidationError  # noqa: PLC0415  not needed at startup
 
     try:
         importlib.import_module(f"stdnum.{rule}").validate(compact)

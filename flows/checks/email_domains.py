@@ -1,4 +1,4 @@
-"""What is odd about the domain of an e-mail address: a slip of the finger, a free provider, another company's."""
+"""What is odd about an email address's domain: a typo, a free provider, another company's domain."""
 
 import re
 from collections import Counter
@@ -23,9 +23,9 @@ _TYPED_OFTEN = frozenset(_OFTEN.split())
 FREE_MAIL = _TYPED_OFTEN | frozenset(_OTHERS.split())
 _SLIPS = re.compile(
     r"\.(?:con|cmo|ocm|comm|coom|vom|xom|conm|(?P<br>com\.bt|com\.nr|com\.rb|combr|con\.br))$"
-)  # endings that do not exist
-_SHORTEST = 5  # a name of four letters is one letter from many others
-_COMMON, _RARE = 3, 3  # a domain is common from so many addresses on; a slip of it is so many times rarer
+)  # endings that don't exist
+_SHORTEST = 5  # a four-letter name is one letter away from many others
+_COMMON, _RARE = 3, 3  # how many addresses make a domain common; how many times rarer a typo of it is
 
 
 class DomainWarning(StrEnum):
@@ -35,9 +35,9 @@ class DomainWarning(StrEnum):
 
 
 class Domains:
-    """Judges each domain of a list, given how often each occurs and, if known, the company's own.
+    """Judges each domain in a list by how often each occurs and, if known, the company's own.
 
-    Without these, the domain of most addresses is taken as the company's.
+    Without these, the domain of most addresses counts as the company's.
     """
 
     def __init__(self, counts: Mapping[str, int], home: Collection[str]) -> None:
@@ -80,7 +80,7 @@ def _name(domain: str) -> int:
 
 
 def _variants(domain: str) -> Iterator[str]:
-    """The domain itself and without each of its letters: two that share one are a letter more, less, changed or moved apart."""
+    """The domain itself and without each letter: two that share one differ by a letter added, dropped, changed, or moved."""
     yield domain
     yield from (domain[:n] + domain[n + 1 :] for n in range(len(domain)))
 

@@ -1,4 +1,4 @@
-"""E-mail addresses out of anything that people paste: lists, mail headers, CSV, links. Bad ones come along as they are."""
+"""Finds email addresses in anything people paste: lists, mail headers, CSV, links. Bad ones are included unchanged."""
 
 import re
 import unicodedata
@@ -15,7 +15,7 @@ _WITHOUT_AT = re.compile(r"(?!www\.)[^\s/:()]{1,80}\.(?:com|net|org|info|biz|gov
 
 
 def candidates(text: str) -> Iterator[str]:
-    """What is an address or is meant to be one, in order of appearance."""
+    """Everything that is or was meant to be an address, in order of appearance."""
     plain = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
     for line in plain.splitlines():
         yield from _of_line(_SPELT_AT.sub("@", _MAILTO_QUERY.sub(r"\1", _URL.sub(" ", line))))
@@ -23,7 +23,7 @@ def candidates(text: str) -> Iterator[str]:
 
 def _of_line(line: str) -> Iterator[str]:
     fields = [field for field in _FIELD_ENDS.split(line) if field.strip()]
-    # A field without @ among fields with one is the next column, unless nearly all have one: then it is an address that lost it.
+    # A field without @ among fields with one is the next column, unless most have one: then it's an address missing its @.
     is_list = 2 * sum("@" in field for field in fields) > len(fields) or len(fields) == 1
     for field in fields:
         if "@" in field:
@@ -33,7 +33,7 @@ def _of_line(line: str) -> Iterator[str]:
 
 
 def _of_field(field: str) -> Iterator[str]:
-    seen = set()  # Slack, Outlook and Markdown write an address twice: as text and as link
+    seen = set()  # Slack, Outlook, and Markdown write an address twice: as text and as a link
     for token in _TOKEN_ENDS.split(field):
         if "@" not in token:
             continue

@@ -1,4 +1,4 @@
-"""The doctor of e-mail lists: what was pasted, address by address, with what is wrong or odd about each."""
+"""Checks email lists: what was pasted, address by address, with what is wrong or odd about each."""
 
 import re
 from collections import Counter
@@ -12,10 +12,10 @@ from flows.checks.email_domains import Domains
 from flows.checks.email_parsing import candidates
 from flows.problems import Note, Parameter
 
-_LONGEST = 254  # RFC 5321, 4.5.3.1.3, less the angle brackets
+_LONGEST = 254  # RFC 5321, 4.5.3.1.3, minus the angle brackets
 _LONGEST_LOCAL = 64  # RFC 5321, 4.5.3.1.1
 _SHOWN = 80
-_NOT_LOCAL = re.compile(r"[^A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]")  # beyond the dot-atom of RFC 5322
+_NOT_LOCAL = re.compile(r"[^A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]")  # outside RFC 5322's dot-atom
 _ENDING = re.compile(r"\.(?:[^\W\d_]{2,}|xn--[a-z0-9-]+)$")
 _RESERVED = (".test", ".invalid", ".local", ".localhost", ".onion", ".arpa")  # RFC 6761, RFC 6762, RFC 7686
 _ROLE_NAMES = """
@@ -34,8 +34,8 @@ _ROLES, _LISTS = frozenset(_ROLE_NAMES.split()), frozenset(_LIST_NAMES.split())
 
 class Status(StrEnum):
     NEW = "new"
-    DUPLICATE = "duplicate"  # of one before it in the same list
-    KNOWN = "known"  # asked for before
+    DUPLICATE = "duplicate"  # of an earlier one in the same list
+    KNOWN = "known"  # requested before
     INVALID = "invalid"
 
 
@@ -57,7 +57,7 @@ class RoleWarning(StrEnum):
 
 @dataclass(frozen=True)
 class EmailEntry:
-    """``address``: normalized, or as given (shortened) when invalid. ``key``: of a fault, or empty. ``warnings``: of new ones."""
+    """``address``: normalized, or as given (shortened) when invalid. ``key``: a fault's, or empty. ``warnings``: of new ones."""
 
     address: str
     status: Status
@@ -68,7 +68,7 @@ class EmailEntry:
 
 @dataclass(frozen=True)
 class EmailReport:
-    """``entries``: in order of appearance, at most the limit; ``left_out``: whether there were more."""
+    """``entries``: in order of appearance, up to the limit; ``left_out``: whether there were more."""
 
     entries: tuple[EmailEntry, ...]
     left_out: bool = False
@@ -83,7 +83,7 @@ class EmailReport:
 
 
 def examine(text: str, *, known: Collection[str] = (), home_domains: Collection[str] = (), limit: int = 5000) -> EmailReport:
-    """``known``: addresses asked for before. ``home_domains``: the company's own; else the most common one is taken as such."""
+    """``known``: addresses requested before. ``home_domains``: the company's own; else the most common one counts as such."""
     found = list(islice(candidates(text), limit + 1))
     entries = [_checked(candidate) for candidate in found[:limit]]
     addresses = {entry.address.casefold() for entry in entries if entry.status is Status.NEW}
@@ -113,10 +113,10 @@ def _role(local: str) -> Note | None:
 
 
 def _checked(candidate: str) -> EmailEntry:
-    """As new, or invalid."""
+    """As a new or an invalid entry."""
     fault = next(_faults(candidate), None)
     if fault is None:
-        from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415  not needed to start
+        from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415  not needed at startup
 
         try:
             address = validate_email(candidate, check_deliverability=False, allow_smtputf8=False).normalized
@@ -128,7 +128,7 @@ def _checked(candidate: str) -> EmailEntry:
 
 
 def _faults(candidate: str) -> Iterator[tuple[EmailFault, dict[str, Parameter]]]:
-    """The first is the one to tell; what is left of the syntax is the library's to find."""
+    """Report the first one; email_validator checks the rest of the syntax."""
     local, at, domain = candidate.partition("@")
     if not at:
         yield EmailFault.MISSING_AT, {}

@@ -1,6 +1,6 @@
-"""The secret guard: finds what must never enter, wherever a person can type or attach, without keeping any of it.
+"""The secret guard: finds what must never get in, wherever people can type or attach, without storing any of it.
 
-Public keys, certificates, signing requests, ids and addresses pass.
+Public keys, certificates, CSRs, ids, and addresses pass.
 """
 
 import base64
@@ -18,11 +18,11 @@ from enum import StrEnum
 from flows.checks import card_numbers, key_material, known_tokens, labelled_secrets
 
 CUT = "█████"
-"""What stands in a redacted text for each secret."""
+"""Replaces each secret in a redacted text."""
 
 
 class SecretKind(StrEnum):
-    """The gravest first."""
+    """Most serious first."""
 
     PRIVATE_KEY = "private_key"
     SERVER_SECRET = "server_secret"  # noqa: S105  the name of a kind
@@ -35,7 +35,7 @@ class SecretKind(StrEnum):
 
 @dataclass(frozen=True)
 class SecretFinding:
-    """``span``: the characters of the text, or the bytes of a binary file, that are the secret: from, to (exclusive)."""
+    """``span``: the secret's characters in the text, or its bytes in a binary file: from, to (exclusive)."""
 
     kind: SecretKind
     span: tuple[int, int]
@@ -50,9 +50,9 @@ _ENTITY = re.compile(
 )
 _GZIP = b"\x1f\x8b"
 _ZIP = b"PK\x03\x04"
-_MOST_UNPACKED = 10_000_000  # bytes of an archive, all members together
+_MOST_UNPACKED = 10_000_000  # bytes per archive, all members together
 
-# Signs that chats, word processors and JSON put in place of others. Of equal length, so that places stay true.
+# Characters that chats, word processors, and JSON substitute for others. Of equal length, so that positions stay right.
 _ESCAPES = tuple((escape, " " * len(escape)) for escape in (r"\\n", r"\\r", r"\n", r"\r", r"\t", "%0A", "%0D", "%20", "&gt;"))
 _SIGNS = str.maketrans(
     {
@@ -60,13 +60,13 @@ _SIGNS = str.maketrans(
         **dict.fromkeys("“”„‟«»″", '"'),
         **dict.fromkeys("‘’‚‛′", "'"),
         **dict.fromkeys("\u00a0\u2007\u202f\u200b\u200c\u200d\u2060\ufeff\u00ad", " "),
-        **{chr(0xFEE0 + code): chr(code) for code in range(0x21, 0x7F)},  # full width
+        **{chr(0xFEE0 + code): chr(code) for code in range(0x21, 0x7F)},  # full-width forms
     }
 )
 
 
 def find_secrets(text: str, *, allow: Collection[str] = ()) -> tuple[SecretFinding, ...]:
-    """In order of appearance. ``allow``: kinds that are the very thing asked for."""
+    """In order of appearance. ``allow``: kinds that were asked for."""
     found: dict[SecretKind, list[tuple[int, int]]] = {}
     plain, place = _unescaped(text)
     for kind, (start, stop) in sorted(_all(_flat(plain)), key=lambda each: (each[1][0], -each[1][1])):
@@ -83,7 +83,7 @@ def find_secrets(text: str, *, allow: Collection[str] = ()) -> tuple[SecretFindi
 
 
 def find_in_file(name: str, content: bytes, *, allow: Collection[str] = ()) -> tuple[SecretFinding, ...]:
-    """In a file's text, or as a whole when it is a binary key or a store of keys; a ZIP archive is looked into."""
+    """In a file's text, or the whole file if it is a binary key or a keystore; ZIP archives are opened."""
     named = name.lower().endswith((".p12", ".pfx", ".jks", ".keystore")) and b"-----BEGIN" not in content
     if content and (named or key_material.is_key_file(content)):
         return () if SecretKind.PRIVATE_KEY in allow else (SecretFinding(SecretKind.PRIVATE_KEY, (0, len(content))),)
@@ -94,7 +94,7 @@ def find_in_file(name: str, content: bytes, *, allow: Collection[str] = ()) -> t
         inner = find_in_file("", _unpacked(content), allow=allow)
         return tuple(SecretFinding(kind, (0, len(content))) for kind in sorted({found.kind for found in inner}))
     found = find_secrets(text_of(content), allow=allow)
-    if not found and b"\0" in content:  # an archive such as tar: texts between zeros
+    if not found and b"\0" in content:  # an archive such as tar: text between zero bytes
         found = find_secrets(content.decode("latin-1").replace("\0", "\n"), allow=allow)
     return found
 
@@ -112,7 +112,7 @@ def redact(text: str, *, allow: Collection[str] = ()) -> str:
 
 
 def _unescaped(text: str) -> tuple[str, Callable[[int], int]]:
-    """The text with signs written for a web page read, and where each place of it stands in the text as given."""
+    """The text with HTML entities decoded, and a function from positions in it to positions in the given text."""
     if "&" not in text or not _ENTITY.search(text):
         return text, int
     parts, ends, shifts, end, length = [], [0], [0], 0, 0
@@ -172,7 +172,7 @@ def _unpacked(content: bytes) -> bytes:
         inner = zlib.decompressobj(wbits=31).decompress(content, _MOST_UNPACKED)
     except zlib.error:
         return b""
-    return b"" if inner.startswith((_GZIP, _ZIP)) else inner  # an archive in an archive could unpack without end
+    return b"" if inner.startswith((_GZIP, _ZIP)) else inner  # nested archives could unpack endlessly
 
 
 def _members(archive: bytes) -> Iterator[tuple[str, bytes]]:
@@ -183,7 +183,7 @@ def _members(archive: bytes) -> Iterator[tuple[str, bytes]]:
                 with opened.open(member) as file:
                     content = file.read(left)
                 left -= len(content)
-                if not content.startswith(_ZIP):  # an archive in an archive could unpack without end
+                if not content.startswith(_ZIP):  # nested archives could unpack endlessly
                     yield member.filename, content
                 if left <= 0:
                     return

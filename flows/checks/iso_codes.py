@@ -1,4 +1,4 @@
-"""Codes of currencies (ISO 4217), countries (ISO 3166-1), their parts (ISO 3166-2) and time zones (IANA)."""
+"""Codes of currencies (ISO 4217), countries (ISO 3166-1), their subdivisions (ISO 3166-2), and time zones (IANA)."""
 
 import re
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any, Literal
 
 # Currencies that are legal tender somewhere, with their numeric codes. Source: ISO 4217, list one (current currencies); CLDR has
-# the names but no numbers. Funds, metals and test codes are left out; Bulgaria uses the euro.
+# the names but no numbers. Funds, metals, and test codes are omitted; Bulgaria uses the euro.
 _LIST_ONE = """
 AED784 AFN971 ALL008 AMD051 AOA973 ARS032 AUD036 AWG533 AZN944 BAM977 BBD052 BDT050 BHD048 BIF108 BMD060 BND096 BOB068
 BRL986 BSD044 BTN064 BWP072 BYN933 BZD084 CAD124 CDF976 CHF756 CLP152 CNY156 COP170 CRC188 CUP192 CVE132 CZK203 DJF262
@@ -21,9 +21,9 @@ UGX800 USD840 UYU858 UZS860 VES928 VND704 VUV548 WST882 XAF950 XCD951 XCG532 XOF
 CURRENCIES: Mapping[str, str] = {entry[:3]: entry[3:] for entry in _LIST_ONE.split()}
 """Alphabetic code -> numeric code, three digits."""
 
-_UNINHABITED = {"BV", "HM"}  # countries of ISO 3166-1 to which CLDR gives no time zone
+_UNINHABITED = {"BV", "HM"}  # ISO 3166-1 countries without a time zone in CLDR
 _NOT_COUNTRIES = {"001", "ZZ"}  # CLDR's "world" and "unknown"
-_WITHDRAWN = {"BUR", "DDR", "FXX", "TMP", "YMD", "ZAR"}  # that CLDR still reads as a country of today
+_WITHDRAWN = {"BUR", "DDR", "FXX", "TMP", "YMD", "ZAR"}  # codes that CLDR still maps to a current country
 _SUBDIVISIONS = {
     "BR": "AC AL AM AP BA CE DF ES GO MA MG MS MT PA PB PE PI PR RJ RN RO RR RS SC SE SP TO",
     "CA": "AB BC MB NB NL NS NT NU ON PE QC SK YT",
@@ -38,7 +38,7 @@ Part = Literal["territory_aliases", "territory_currencies", "territory_zones", "
 @cache
 def cldr(part: Part) -> Mapping[str, Any]:
     """A part of CLDR that is the same in every language."""
-    from babel.core import get_global  # noqa: PLC0415  not needed to start
+    from babel.core import get_global  # noqa: PLC0415  not needed at startup
 
     return get_global(part)
 
@@ -75,13 +75,13 @@ def alpha3(country: str) -> str | None:
 
 
 def canonical_zone(name: str) -> str | None:
-    """The listed time zone that an IANA name means: ``America/Buenos_Aires`` is ``America/Argentina/Buenos_Aires``."""
+    """The listed time zone for an IANA name: ``America/Buenos_Aires`` -> ``America/Argentina/Buenos_Aires``."""
     zone: str = cldr("zone_aliases").get(name, name)
     return zone if zone in zones() else None
 
 
 def subdivision_ok(state: str, country: str) -> bool:
-    """Whether ``state`` can stand after the hyphen of an ISO 3166-2 code and has two signs; BR, CA and US are checked by list."""
+    """Whether ``state`` can follow the hyphen in an ISO 3166-2 code and has two characters; lists are checked for BR, CA, US."""
     listed = _SUBDIVISIONS.get(alpha2(country) or "")
     return state in listed.split() if listed else re.fullmatch("[A-Z0-9]{2}", state) is not None
 

@@ -1,4 +1,4 @@
-"""A public key as JSON (JWK, RFC 7517): one alone, or the only one of a set. Private numbers are refused before it comes here."""
+"""A public key as JSON (JWK, RFC 7517): a single one, or the only one in a set. Private numbers are refused earlier."""
 
 import base64
 import json
@@ -20,7 +20,7 @@ def is_jwk(text: str) -> bool:
 
 
 def read_jwk(text: str) -> bytes:
-    """The DER SubjectPublicKeyInfo of an RSA key; what stands around the JSON is left out. Raises KeyProblem."""
+    """The DER SubjectPublicKeyInfo of an RSA key; text around the JSON is ignored. Raises KeyProblem."""
     try:
         given = json.loads(text[text.index("{") : text.rindex("}") + 1], strict=False)
     except (ValueError, RecursionError):
@@ -56,7 +56,7 @@ def _key(jwk: Mapping[str, Any]) -> bytes:
 
 
 def _number(value: Any) -> int:
-    """RFC 7518 §2, Base64urlUInt; the padding and signs of plain base64 are taken too. Raises ValueError."""
+    """RFC 7518 §2, Base64urlUInt; plain base64's padding and characters are accepted too. Raises ValueError."""
     plain = value.replace("+", "-").replace("/", "_") if isinstance(value, str) else ""
     if not _NUMBER.fullmatch(plain):
         raise ValueError
@@ -64,5 +64,5 @@ def _number(value: Any) -> int:
 
 
 def _word(value: Any) -> str:
-    """What a member says, fit to be shown."""
+    """A member's value, safe to show."""
     return re.sub(r"[^\w-]", "", str(value))[:20] or "-"

@@ -1,4 +1,4 @@
-"""What can be wrong with a key, a request or a certificate, and what was mended in it: keys of texts."""
+"""What can be wrong with a key, CSR, or certificate, and what was repaired in it: keys of texts."""
 
 from enum import StrEnum
 
@@ -16,7 +16,7 @@ class KeyFault(StrEnum):
     SEVERAL = "key_several"
     WRONG_BLOCK = "key_wrong_block"  # expected, found: the words after BEGIN
     WRONG_TYPE = "key_wrong_type"  # type
-    JWK = "key_jwk"  # JSON that is no RSA key
+    JWK = "key_jwk"  # JSON that isn't an RSA key
     JWK_USE = "key_jwk_use"  # use
     JWK_ALG = "key_jwk_alg"  # alg
     TOO_SMALL = "key_too_small"  # bits, minimum
@@ -27,7 +27,7 @@ class KeyFault(StrEnum):
 
 
 class KeyNote(StrEnum):
-    """What was mended or converted, to be shown."""
+    """What was repaired or converted, for display."""
 
     BOM = "key_note_bom"
     LINE_ENDS = "key_note_line_ends"
@@ -48,4 +48,4 @@ class KeyNote(StrEnum):
 
 
 class KeyProblem(Unreadable):
-    """Why a key, request or certificate is refused: ``key`` is a KeyFault."""
+    """Why a key, CSR, or certificate is refused: ``key`` is a KeyFault."""

@@ -1,6 +1,6 @@
-"""Where private keys stand in a text or a file, in any of the forms people paste and attach.
+"""Finds private keys in a text or a file, in any form people paste and attach.
 
-Works on a text flattened by `flows.checks.guard`: ASCII dashes, quotes and spaces, and spaces where an escaped line end stood.
+Works on text flattened by `flows.checks.guard`: ASCII dashes, quotes, and spaces, with spaces for escaped line breaks.
 """
 
 import base64
@@ -19,7 +19,7 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/_-]")
 _BARE = re.compile(r"(?<![A-Za-z0-9+/_-])(?:M[A-Za-z0-9+/_-]{31,}|b3BlbnNzaC1rZXktdjE[A-Za-z0-9+/]*)")
 _OPENSSH = "b3BlbnNzaC1rZXktdjE"  # base64 of openssh-key-v1
 _TWICE = re.compile(r"LS0tLS1CRUdJTi[A-Za-z0-9+/]{26,}(?:\s{1,3}[A-Za-z0-9+/]{40,})*={0,2}")
-"""Base64 of a PEM, as Kubernetes and CI systems keep it."""
+"""Base64 of a PEM, as Kubernetes and CI systems store it."""
 _PUTTY = re.compile(
     r"PuTTY-User-Key-File-\d.{0,4000}?Private-Lines:(?:.{0,20000}?Private-(?:MAC|Hash):\s{0,3}[0-9a-f]+|.{0,20000})", re.DOTALL
 )
@@ -30,7 +30,7 @@ _PASSWORD_BASED = (bytes.fromhex("06092a864886f70d0105"), bytes.fromhex("060a2a8
 
 
 def spans(text: str) -> Iterator[Span]:
-    """Private keys in a flattened text; of a JWK and of an XML key each secret number by itself."""
+    """Private keys in a flattened text; in a JWK or an XML key, each secret number separately."""
     if re.search("private", text, re.IGNORECASE):
         yield from _blocks(text)
     if "PuTTY-User-Key-File-" in text:
@@ -51,12 +51,12 @@ def _hides_a_key(run: str) -> bool:
 
 
 def is_key_file(content: bytes) -> bool:
-    """Whether a binary file is a private key (DER) or a store of keys (PFX, P12, JKS)."""
+    """Whether a binary file is a private key (DER) or a keystore (PFX, P12, JKS)."""
     return content.startswith(_KEY_STORES) or _is_private(content[:64])
 
 
 def _blocks(text: str) -> Iterator[Span]:
-    """PEM and PGP blocks; without its last line a block ends with the text or before the next block."""
+    """PEM and PGP blocks; a block without its last line ends before the next block or with the text."""
     begins, ends = list(_BEGIN.finditer(text)), list(_END.finditer(text))
     stops = sorted([match.start() for match in (*begins, *ends, *_ANY_BLOCK.finditer(text))] + [len(text)])
     closing = {match.start(): match.end() for match in ends}
@@ -65,7 +65,7 @@ def _blocks(text: str) -> Iterator[Span]:
         if _is_material(text[begin.end() : stop]):
             yield begin.start(), closing.get(stop, stop)
     opened = {stops[bisect_left(stops, begin.end())] for begin in begins}
-    for end in ends:  # whose first line was lost
+    for end in ends:  # blocks that lost their first line
         place = bisect_left(stops, end.start())
         start = stops[place - 1] if place else 0
         if end.start() not in opened and _is_material(text[start : end.start()]):
@@ -99,7 +99,7 @@ def _bare(text: str) -> Iterator[Span]:
 
 
 def _after(text: str, start: int, count: int) -> int:
-    """The place after ``count`` base64 signs from ``start``, whatever stands between them; at most the end."""
+    """The position after ``count`` base64 characters from ``start``, whatever is between them; at most the end."""
     for match in _BASE64.finditer(text, start):
         count -= 1
         if not count:
@@ -114,7 +114,7 @@ def _decoded(signs: str) -> bytes:
 
 
 def _is_private(der: bytes) -> bool:
-    """Told from the first bytes of the ASN.1: PKCS #1, SEC 1, PKCS #8 (plain, encrypted) and PKCS #12."""
+    """Judging by the first bytes of the ASN.1: PKCS #1, SEC 1, PKCS #8 (plain, encrypted), and PKCS #12."""
     body = _content(der)
     if body[:3] in (b"\x02\x01\x00", b"\x02\x01\x01"):  # a version, then …
         rest = body[3:]
@@ -127,14 +127,14 @@ def _is_private(der: bytes) -> bool:
 
 
 def _content(der: bytes) -> bytes:
-    """What is inside a SEQUENCE, or nothing."""
+    """The content of a SEQUENCE, or nothing."""
     if len(der) < 2 or der[0] != 0x30:
         return b""
     return der[2 + (der[1] & 0x7F if der[1] & 0x80 else 0) :]
 
 
 def _length(der: bytes) -> int:
-    """The length of the whole SEQUENCE, in bytes; where it is not told, that of a long key."""
+    """The length of the whole SEQUENCE, in bytes; if indefinite, that of a long key."""
     if der[1] == 0x80:
         return 8192
     if der[1] < 0x80:

@@ -1,6 +1,6 @@
-"""Public keys: read, measured, told apart by their fingerprint. Private keys are refused before anything else.
+"""Public keys: read, measured, and identified by fingerprint. Private keys are refused before anything else.
 
-A fingerprint is SHA-256 over the DER SubjectPublicKeyInfo, in lower-case hex with colons: what
+A fingerprint is SHA-256 over the DER SubjectPublicKeyInfo, in lowercase hex with colons: what
 ``openssl pkey -pubin -in rsa.pub -outform DER | openssl dgst -sha256 -c`` prints.
 """
 
@@ -18,7 +18,7 @@ from flows.checks.pem import Block, KeyFault, KeyNote, KeyProblem, read_blocks, 
 __all__ = ["KeyFault", "KeyNote", "KeyProblem", "PublicKey", "fingerprint", "key_type", "measure", "read_public_key", "spki"]
 
 MINIMUM_BITS = 2048
-_MAXIMUM_BITS = 16384  # beyond, a signature takes seconds to check
+_MAXIMUM_BITS = 16384  # above this, a signature takes seconds to check
 _CURVES = {"secp256r1": "P-256", "secp384r1": "P-384"}
 
 
@@ -33,7 +33,7 @@ class PublicKey:
 
 
 def read_public_key(given: str | bytes) -> PublicKey:
-    """An RSA key of at least 2048 bits: SubjectPublicKeyInfo, PKCS #1, JWK, or that of a certificate. Raises KeyProblem."""
+    """An RSA key of at least 2048 bits: SubjectPublicKeyInfo, PKCS #1, JWK, or from a certificate. Raises KeyProblem."""
     block = the_block(read_blocks(given), "PUBLIC KEY", "RSA PUBLIC KEY", "CERTIFICATE", "X509 CERTIFICATE")
     key, notes = _key_of(block)
     if not isinstance(key, rsa.RSAPublicKey):
@@ -57,7 +57,7 @@ def _key_of(block: Block) -> tuple[PublicKeyTypes, tuple[KeyNote, ...]]:
 
 
 def measure(key: PublicKeyTypes) -> str:
-    """The size in bits of an RSA key, the name of an elliptic curve. Raises KeyProblem unless it is strong enough."""
+    """An RSA key's size in bits, or an elliptic curve's name. Raises KeyProblem unless it is strong enough."""
     if isinstance(key, rsa.RSAPublicKey):
         if key.key_size < MINIMUM_BITS:
             raise KeyProblem(KeyFault.TOO_SMALL, bits=key.key_size, minimum=MINIMUM_BITS)

@@ -1,4 +1,4 @@
-"""Tokens that outlive a day: API tokens told by the prefix their issuer gives them, refresh tokens by their name, JWTs by their claims."""
+"""Tokens that live longer than a day: API tokens by their issuer's prefix, refresh tokens by name, JWTs by their claims."""
 
 import base64
 import json
@@ -8,10 +8,10 @@ from collections.abc import Iterator
 Span = tuple[int, int]
 
 LONGEST_SECONDS = 86_400
-"""Of a JWT that still counts as short-lived."""
-_BEYOND_SECONDS = 100_000_000_000  # times in milliseconds are a mistake to be told of, not a long life
+"""The longest lifetime of a JWT that counts as short-lived."""
+_BEYOND_SECONDS = 100_000_000_000  # times in milliseconds are a mistake to report, not a long lifetime
 
-# Prefix and least length as the issuers document them, or publish them for scanners of secrets.
+# Prefixes and minimum lengths as the issuers document them or publish them for secret scanners.
 _ISSUED = re.compile(
     r"(?<![A-Za-z0-9_-])(?:"
     r"gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{40,}"
@@ -45,7 +45,7 @@ _REFRESH = re.compile(r"""["']refresh\\{0,3}["']\s{0,3}:\s{0,3}\\{0,3}["'](eyJ[A
 
 
 def issued(text: str) -> Iterator[Span]:
-    """By prefix, or under the name that Pismo gives the refresh token in its answer."""
+    """By prefix, or by the refresh token's name in Pismo's response."""
     small = text.lower()
     if any(hint in small for hint in _HINTS):
         yield from (match.span() for match in _ISSUED.finditer(text))
@@ -54,7 +54,7 @@ def issued(text: str) -> Iterator[Span]:
 
 
 def lives_long(payload: str) -> bool:
-    """Whether a JWT with this payload (base64url) lives longer than a day by its own words."""
+    """Whether a JWT with this payload (base64url) lives longer than a day according to its claims."""
     try:
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
     except (ValueError, RecursionError):

@@ -1,6 +1,6 @@
-"""Passwords and server secrets that stand behind their name: ``senha: …``, ``CLIENT_SECRET=…``, ``"client_secret_string": "…"``.
+"""Passwords and server secrets that follow their name: ``senha: …``, ``CLIENT_SECRET=…``, ``"client_secret_string": "…"``.
 
-The mere word in a sentence, a placeholder, an address or an id behind it is no secret.
+The mere word in a sentence is not a secret, nor is a placeholder, an address, or an id after it.
 """
 
 import base64
@@ -34,7 +34,7 @@ _SERVER_SECRET = re.compile(rf"(?:{_SERVER_LABEL}){_BETWEEN}{_VALUE}", re.IGNORE
 _PASSWORD = re.compile(rf"{_LOGIN_LABEL}{_BETWEEN}{_VALUE}", re.IGNORECASE)
 _LONG_LIVED = re.compile(rf"(?:{_LONG_LIVED_LABEL}){_BETWEEN}{_VALUE}", re.IGNORECASE)
 _HEX = re.compile(r"(?=.*\d)(?=.*[a-f])[0-9a-f]{32,}", re.IGNORECASE)
-"""As Pismo's own keys are: a word of no language."""
+"""The form of Pismo's own keys; a word in no language."""
 _USERINFO = re.compile(r"://[^\s/:@]{1,100}:([^\s/@]{1,200})@")
 _BASIC = re.compile(r"\bBasic\s{1,3}([A-Za-z0-9+/_-]{8,400})={0,2}", re.IGNORECASE)
 
@@ -77,7 +77,7 @@ def passwords(text: str) -> Iterator[Span]:
 
 
 def _found(pattern: re.Pattern[str], text: str, *hints: str) -> Iterator[re.Match[str]]:
-    """Matches; a text without any of the hints, without which there is none, costs next to nothing."""
+    """Matches. Each contains one of the hints, so a text without any hint is skipped cheaply."""
     small = text.lower()
     return pattern.finditer(text) if any(hint in small for hint in hints) else iter(())
 
@@ -92,17 +92,17 @@ def _may_be(match: re.Match[str], value: str, shortest: int) -> bool:
         return False
     if match["sep"].strip():
         return len(value) >= shortest
-    classes = (str.isupper, str.islower, str.isdigit)  # with nothing but a space in between, it must look like one
+    classes = (str.isupper, str.islower, str.isdigit)  # after just a space, it must look like one
     return len(value) >= 7 and all(any(map(is_one, value)) for is_one in classes)
 
 
 def _alone(text: str, match: re.Match[str]) -> bool:
-    """Nothing else stands behind the value on its line, as it would in a sentence."""
+    """Nothing else follows the value on its line, as it would in a sentence."""
     return match.lastgroup != "bare" or match[0].endswith((",", ";")) or _END_OF_VALUE.match(text, match.end()) is not None
 
 
 def _is_mixed(value: str) -> bool:
-    """Letters with digits or symbols, or in a mixed case that no word has."""
+    """Letters with digits or symbols, or in a mix of cases that no word has."""
     letters = [sign for sign in value if sign.isalpha()]
     if not letters or " " in value:
         return False

@@ -1,6 +1,6 @@
-"""The org ID that the platform gave to an organization: usually ``TN-`` and a UUID.
+"""The org ID the platform gave an organization: usually ``TN-`` and a UUID.
 
-Pismo's pages also show ``tn-…``, ``TN-00000000000001`` and ``TN_…``: another shape is taken too, once somebody has confirmed it.
+Pismo's pages also show ``tn-…``, ``TN-00000000000001`` and ``TN_…``: other formats are accepted too, once someone confirms them.
 """
 
 import re
@@ -18,7 +18,7 @@ class OrgIdKey(StrEnum):
     EMPTY = "org_id_empty"
     WHITESPACE = "org_id_whitespace"
     TOO_LONG = "org_id_too_long"
-    UNUSUAL = "org_id_unusual"  # a note, to be confirmed
+    UNUSUAL = "org_id_unusual"  # a note; must be confirmed
 
 
 class OrgIdProblem(Unreadable):
@@ -27,7 +27,7 @@ class OrgIdProblem(Unreadable):
 
 @dataclass(frozen=True)
 class OrgId:
-    """``value`` as it is stored and sent: ``TN-`` and a lower-case UUID, or the text as given when the shape is unusual."""
+    """``value``: as stored and sent: ``TN-`` and a lowercase UUID, or the text as given if its format is unusual."""
 
     value: str
     usual_shape: bool

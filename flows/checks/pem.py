@@ -1,4 +1,4 @@
-"""PEM (RFC 7468) as people paste it: mended where the meaning is certain, each mending noted; private keys are refused first."""
+"""PEM (RFC 7468) as people paste it: repaired where the meaning is certain, with a note each; private keys are refused first."""
 
 import base64
 import html
@@ -20,7 +20,7 @@ _LONGEST_LINE = 76
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 
 
-# In this order: what is seen, what replaces it.
+# In this order: note, pattern, replacement.
 _MENDINGS = (
     (KeyNote.INVISIBLE, "[\u00ad\u200b-\u200f\u2060\ufeff]", ""),
     (KeyNote.INVISIBLE, "[\u00a0\u2007\u202f\u3000]", " "),
@@ -35,7 +35,7 @@ _ENTITY = re.compile(r"&(?:#\d{1,5}|#[xX][0-9a-fA-F]{1,4}|gt|lt|amp|quot|nbsp|[m
 
 @dataclass(frozen=True)
 class Block:
-    """``label``: the words after BEGIN; empty for DER without any."""
+    """``label``: the words after BEGIN; empty for DER without one."""
 
     label: str
     der: bytes
@@ -53,7 +53,7 @@ def read_blocks(given: str | bytes) -> list[Block]:
     if len(given) > _MOST_SIGNS:
         raise KeyProblem(KeyFault.TOO_LONG, maximum=_MOST_SIGNS)
     text, notes = _mended(given)
-    # Even a header alone: the rest may be on its way, or in the next message.
+    # Even just a header: the rest may come in the next message.
     if _PRIVATE.search(text) or any(finding.kind is guard.SecretKind.PRIVATE_KEY for finding in guard.find_secrets(given)):
         raise KeyProblem(KeyFault.PRIVATE_KEY)
     if not text.strip():
@@ -69,7 +69,7 @@ def read_blocks(given: str | bytes) -> list[Block]:
 
 
 def the_block(blocks: list[Block], *labels: str) -> Block:
-    """The only block, of one of the labels or of none; else raises KeyProblem."""
+    """The only block, with one of the labels or none. Raises KeyProblem otherwise."""
     if len(blocks) > 1:
         raise KeyProblem(KeyFault.SEVERAL, count=len(blocks))
     if blocks[0].label not in (*labels, ""):
@@ -78,7 +78,7 @@ def the_block(blocks: list[Block], *labels: str) -> Block:
 
 
 def _mended(text: str) -> tuple[str, tuple[KeyNote, ...]]:
-    """Without what chats, word processors and web pages put in place of plain signs; and what that was."""
+    """The text without what chats, word processors, and web pages substitute for plain characters, and notes on what that was."""
     mended, notes = text, []
     if text.startswith(("\ufeff", _BOM_AS_LATIN_1)):
         mended, notes = text.removeprefix(_BOM_AS_LATIN_1), [KeyNote.BOM]
@@ -108,7 +108,7 @@ def _block(match: re.Match[str], notes: tuple[KeyNote, ...]) -> Block:
 
 
 def _bare(text: str, notes: tuple[KeyNote, ...]) -> Block:
-    """The base64 without its first or last line, or both."""
+    """Base64 without its first or last line, or both."""
     if re.match(r"\s{0,9}(?:ssh-|ecdsa-sha2-|-{1,9} ?BEGIN SSH2)", text):
         raise KeyProblem(KeyFault.SSH)
     labels = {match[1] for match in _ARMOUR.finditer(text)}
@@ -126,13 +126,13 @@ def _bare(text: str, notes: tuple[KeyNote, ...]) -> Block:
 
 
 def _whole(signs: str) -> str:
-    """As much base64 as the DER in it says that it has bytes; empty where some is missing. The rest is words that follow."""
+    """As much base64 as the DER's own length asks for; empty if some is missing. The rest is text that follows."""
     try:
         head = base64.b64decode(signs[:12], validate=True)
     except ValueError:
         return ""
     size = head[1] & 0x7F if head[1:] and head[1] & 0x80 else 0
-    # A sequence that begins with another one or, in PKCS #1, with a number.
+    # A sequence that starts with another one or, in PKCS #1, with a number.
     if head[:1] != b"\x30" or not 1 <= size <= len(head) - 3 or head[2 + size] not in b"\x30\x02":
         return ""
     length = 2 + size + int.from_bytes(head[2 : 2 + size])

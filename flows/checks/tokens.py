@@ -1,5 +1,5 @@
-"""A pasted token: taken out of what copying puts around it, and taken apart where it is a JWT (RFC 7515, RFC 7519). Nothing is verified
-here, nothing kept."""
+"""A pasted token: stripped of what copying puts around it, and parsed if it is a JWT (RFC 7515, RFC 7519). Nothing is verified or
+stored here."""
 
 import base64
 import json
@@ -17,7 +17,7 @@ _PREFIX = re.compile(r"(?:authorization\s*:\s*)?(?:bearer\s+)?", re.IGNORECASE)
 _AROUND = "\"'`<>“”‘’,; \t\r\n\u200b\ufeff"
 _BLANK = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]+")
 _PARTS, _PARTS_ENCRYPTED = 3, 5
-# RFC 6750 section 2.1, `b64token`: all that may follow "Bearer " in a header.
+# RFC 6750 section 2.1, `b64token`: everything that may follow "Bearer " in a header.
 _BEARER = re.compile(r"[A-Za-z0-9._~+/-]+=*", re.ASCII)
 
 
@@ -25,7 +25,7 @@ class TokenFault(StrEnum):
     EMPTY = "jwt_empty"
     TOO_LONG = "jwt_too_long"  # maximum
     NOT_JWT = "jwt_not_jwt"
-    JSON = "jwt_json"  # the answer that holds it
+    JSON = "jwt_json"  # the whole response with the token in it
     CUT = "jwt_cut"
     DOUBLED = "jwt_doubled"
     ENCRYPTED = "jwt_encrypted"
@@ -38,7 +38,7 @@ class TokenFault(StrEnum):
     TENANT_DIFFERS = "jwt_tenant_differs"  # claim, expected, found
     NOT_A_TIME = "jwt_not_a_time"  # claim
     MILLISECONDS = "jwt_milliseconds"  # claim
-    LIFETIME = "jwt_lifetime"  # lifetime, maximum: seconds, worded
+    LIFETIME = "jwt_lifetime"  # lifetime, maximum: in seconds
     EXP_BEFORE_IAT = "jwt_exp_before_iat"
     EXPIRED = "jwt_expired"  # seconds
     AHEAD = "jwt_ahead"  # claim, seconds
@@ -49,14 +49,14 @@ class TokenFault(StrEnum):
 
 @dataclass(frozen=True)
 class TokenProblem:
-    """``key`` is looked up as ``error.<key>``. Parameters hold claims' short values, never a part of the token as it is sent."""
+    """``key`` is looked up as ``error.<key>``. Parameters contain short claim values, never part of the raw token."""
 
     key: TokenFault
     params: Mapping[str, Parameter] = field(default_factory=dict)
 
 
 class Unusable(ValueError):  # noqa: N818  an answer to a person, not a failure
-    """Nothing can be read from the text; its one fault says why."""
+    """The text can't be read as a token; ``fault`` says why."""
 
     def __init__(self, key: TokenFault, **params: Parameter) -> None:
         super().__init__(str(key))
@@ -74,13 +74,13 @@ class Jwt:
 
     @property
     def tenant(self) -> str | None:
-        """The org ID as it is written there; None where the token doesn't say."""
+        """The org ID as written there; None if the token doesn't say."""
         said = (self.claims.get(name) for name in ("tenant", "tenant_id"))
         return next((value.strip() for value in said if isinstance(value, str) and value.strip()), None)
 
     @property
     def expires_at(self) -> datetime | None:
-        """None where the token doesn't say. Raises Unusable for what is no moment (RFC 7519 NumericDate: seconds, whole or not)."""
+        """None if the token doesn't say. Raises Unusable if it isn't a time (RFC 7519 NumericDate: seconds, maybe fractional)."""
         value = self.claims.get("exp")
         if value is None:
             return None
@@ -93,12 +93,12 @@ class Jwt:
 
 
 def unwrapped(text: str) -> str:
-    """The token alone, without what terminals, log files and chats put around it."""
+    """Just the token, without what terminals, log files, and chats put around it."""
     return _BLANK.sub("", _PREFIX.sub("", text.strip(_AROUND), count=1).strip(_AROUND))
 
 
 def bearer(text: str) -> str:
-    """A token to send, be it a JWT or not. Raises Unusable for a text with anything that no token has."""
+    """A token to send, JWT or not. Raises Unusable if the text contains anything no token has."""
     token = _alone(text)
     if not _BEARER.fullmatch(token):
         raise Unusable(TokenFault.NOT_JWT)
@@ -115,7 +115,7 @@ def _alone(text: str) -> str:
 
 
 def parse(text: str) -> Jwt:
-    """A JWT as terminals, log files and chats show it: after ``Bearer``, quoted, broken into lines. Raises Unusable."""
+    """A JWT as terminals, log files, and chats show it: after ``Bearer``, quoted, broken into lines. Raises Unusable."""
     token = _alone(text)
     if token.startswith("{"):
         raise Unusable(TokenFault.JSON)

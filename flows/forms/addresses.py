@@ -1,4 +1,4 @@
-"""Lists of e-mail addresses in forms: kept as pasted or attached, read by the doctor, shown back before they are sent."""
+"""Email address lists in forms: stored as pasted or attached, checked address by address, shown again before they are sent."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
@@ -9,24 +9,24 @@ from flows.forms.step import Situation
 from flows.problems import Note, Parameter, Problem
 
 MOST = 1000
-"""The most addresses of one request."""
+"""The most addresses in one request."""
 SHOWN = 10
-"""Of those that are left out, or odd, so many are named; of those that are asked for, all: who approves has seen each."""
+"""How many omitted or odd addresses are named; requested ones are all named, so that whoever approves has seen each."""
 
 
 def text_of(answers: Answers, *names: str) -> str:
-    """The text of fields, be they typed or files."""
+    """The text of fields, typed or attached."""
     parts = [answers.get(name) for name in names]
     return "\n".join(str(part.get("text", "")) if isinstance(part, dict) else str(part) for part in parts if part)
 
 
 def addresses(answers: Answers, *names: str) -> tuple[str, ...]:
-    """The valid ones, each once."""
+    """The valid addresses, each once."""
     return examine(text_of(answers, *names), limit=MOST).valid
 
 
 def check(answers: Answers, *names: str) -> Iterator[Problem]:
-    """At least one valid address, at most 1,000. Bad ones beside good ones are no fault: they are named and left out."""
+    """At least one valid address, at most 1,000. Bad ones among good ones are not a fault: they are named and left out."""
     text = text_of(answers, *names)
     found = examine(text, limit=MOST)
     if not text.strip():
@@ -40,7 +40,7 @@ def check(answers: Answers, *names: str) -> Iterator[Problem]:
 
 
 def notes(answers: Answers, situation: Situation, *names: str, resource: str = "") -> Iterator[Note]:
-    """What will be asked for, what is left out and why, and what to look at again. ``resource``: the access asked for."""
+    """What will be requested, what is left out and why, and what to check again. ``resource``: the access requested."""
     known = [email for asked, email, _ in situation.grants if asked == resource]
     found = examine(text_of(answers, *names), known=known, home_domains=home_domains(situation), limit=MOST)
     for status in (Status.NEW, Status.KNOWN, Status.DUPLICATE):
@@ -58,7 +58,7 @@ def notes(answers: Answers, situation: Situation, *names: str, resource: str = "
 
 
 def home_domains(situation: Situation) -> Sequence[str]:
-    """The company's own domain, as far as its contact in the organization step tells."""
+    """The company's own domain, judging by its contact in the organization step."""
     from flows.checks.email_domains import FREE_MAIL  # noqa: PLC0415  a long list
 
     domain = str(situation.get("organization", "responsible", "")).rpartition("@")[2].casefold()
@@ -66,7 +66,7 @@ def home_domains(situation: Situation) -> Sequence[str]:
 
 
 def _warnings(report: EmailReport) -> Iterator[Note]:
-    """Each once, with all the addresses it is about."""
+    """Each warning once, with all its addresses."""
     same: dict[tuple[str, tuple[tuple[str, Parameter], ...]], list[str]] = {}
     for entry in report.entries:
         for warning in entry.warnings:

@@ -1,4 +1,4 @@
-"""Forms that are no step's: starting an onboarding, the reasons that decisions need, snoozing, asking for help."""
+"""Forms outside the steps: starting an onboarding, reasons for decisions, snoozing, asking for help."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from flows.forms.step import Form, Page, Situation
 from flows.problems import Problem
 
 LANGUAGES = ("en", "pt_BR")
-"""What an onboarding can be held in: the languages there are texts for."""
+"""The languages an onboarding can use: those with texts."""
 
 SNOOZES = ("tomorrow", "three_days", "date")
 LONGEST_SNOOZE = 30

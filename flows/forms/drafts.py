@@ -1,4 +1,4 @@
-"""A draft that colleagues share: what one window shows of it, and where that stands once somebody else has changed the draft."""
+"""A draft that colleagues share: what one window shows of it, and where that is once someone else has changed the draft."""
 
 import hashlib
 import json
@@ -15,7 +15,7 @@ REVIEW = -1
 
 
 def slot_of(form: Form, name: str) -> Slot | None:
-    """The page of this name (`Slot.name`), be it asked at present or not."""
+    """The page with this name (`Slot.name`), currently asked or not."""
     for page in form.pages:
         item = name.removeprefix(page.id)
         if page.repeat and name.startswith(page.id) and item.isdecimal():
@@ -26,7 +26,7 @@ def slot_of(form: Form, name: str) -> Slot | None:
 
 
 def order_with(form: Form, answers: Answers, slot: Slot) -> list[Slot]:
-    """The pages to ask, among them a new entry that somebody has open although a colleague called the list complete."""
+    """The pages to ask, including a new entry someone has open although a colleague marked the list complete."""
     order = slots(form, answers)
     same = [index for index, asked in enumerate(order) if asked.page.id == slot.page.id]
     if slot.item is not None and same and order[same[-1]].item == slot.item - 1 and slot.item < MOST_ITEMS:
@@ -39,25 +39,25 @@ def index_of(order: Sequence[Slot], slot: Slot) -> int | None:
 
 
 def version(form: Form, answers: Answers, order: Sequence[Slot], index: int) -> str:
-    """What a window shows, as ``all/page:entry.entry``: another string once what its sending would replace, or send, is another."""
+    """What a window shows, as ``all/page:entry.entry``; changes once what sending it would replace, or send, has changed."""
     if index == REVIEW:
         return f"{_mark(answers)}/"
     slot = order[index]
-    everything = _mark(answers) if index == len(order) - 1 and not form.review else ""  # it sends at once
+    everything = _mark(answers) if index == len(order) - 1 and not form.review else ""  # it sends right away
     marks = [_mark(raw_of(slot, answers))] if slot.item is None else _marks(slot.page, answers)
     return f"{everything}/{slot.name}:{'.'.join(marks)}"
 
 
 @dataclass(frozen=True)
 class Whereabouts:
-    """The page to show in place of one that was changed. ``same``: it asks for the same as before; else its entry is gone."""
+    """The page to show instead of one that was changed. ``same``: it asks for the same as before; else its entry is gone."""
 
     slot: Slot
     same: bool
 
 
 def whereabouts(form: Form, answers: Answers, slot: Slot, shown: str) -> Whereabouts:
-    """Where the page of a window stands now. ``shown``: its version."""
+    """Where a window's page is now. ``shown``: its version."""
     order = slots(form, answers)
     asked = [one for one in order if one.page.id == slot.page.id]
     if not asked:
@@ -66,7 +66,7 @@ def whereabouts(form: Form, answers: Answers, slot: Slot, shown: str) -> Whereab
         return Whereabouts(slot, same=True)
     before = [mark for mark in shown.partition(":")[2].split(".") if mark]
     now = _marks(slot.page, answers)
-    if slot.item >= len(before):  # a new one: after those of others
+    if slot.item >= len(before):  # a new one: after those others added
         return Whereabouts(Slot(slot.page, len(now)), same=True) if len(now) < MOST_ITEMS else Whereabouts(asked[-1], same=False)
     mine = before[slot.item]
     if mine in now:
@@ -78,7 +78,7 @@ def whereabouts(form: Form, answers: Answers, slot: Slot, shown: str) -> Whereab
 
 
 def with_typed(slot: Slot, answers: Answers, typed: Answers) -> Answers:
-    """For a drawing alone: the answers with one page's typed values over what is kept."""
+    """Only for display: the answers with one page's typed values over the stored ones."""
     if slot.item is None:
         return {**answers, **typed}
     items = list(answers.get(slot.page.repeat) or [])
@@ -91,6 +91,6 @@ def _marks(page: Page, answers: Answers) -> list[str]:
 
 
 def _mark(values: Mapping[str, Any]) -> str:
-    """Eight hex digits that tell values apart; what was not given counts as not there."""
+    """Eight hex digits that tell values apart; empty values count as missing."""
     given = {name: value for name, value in values.items() if value not in (None, "", [])}
     return hashlib.sha256(json.dumps(given, sort_keys=True).encode()).hexdigest()[:8]

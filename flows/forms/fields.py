@@ -1,11 +1,11 @@
-"""The inputs a form can have, declared beside the pydantic field they fill.
+"""The inputs a form can have, declared with the pydantic field they fill.
 
     class Company(FormPage):
         official_name: Annotated[str, Field(min_length=1, max_length=100), Input(Kind.TEXT)]
 
-What a person typed travels as raw values: str for texts, dates (``YYYY-MM-DD``), choices and searches; list[str] for several
-choices; int (Unix seconds) for a moment; dicts ``{"name", "text"}`` for a file's content. None or a missing key means nothing
-was given.
+Input travels as raw values: str for texts, dates (``YYYY-MM-DD``), choices, and searches; list[str] for multiple choices;
+int (Unix seconds) for a moment; dicts ``{"name", "text"}`` for a file's content. None or a missing key means nothing was
+given.
 """
 
 from collections.abc import Iterator, Mapping
@@ -27,7 +27,7 @@ CATALOGUES: Mapping[str, Literal["currency", "country", "timezone"]] = {
     "country": "country",
     "timezone": "timezone",
 }
-"""The sources whose values are the same for everybody: those of `flows.checks.catalog`."""
+"""The sources whose values are the same for everyone: those of `flows.checks.catalog`."""
 
 
 class Kind(StrEnum):
@@ -40,7 +40,7 @@ class Kind(StrEnum):
     MOMENT = "moment"
     CHOICE = "choice"  # one of a few (at most 100)
     CHOICES = "choices"  # several of a few (at most 10)
-    SEARCH = "search"  # one of many, searched as one types
+    SEARCH = "search"  # one of many, searched while typing
     SEARCH_MANY = "search_many"
     FILE = "file"  # one file, read as text
     PERSON = "person"  # a Slack user id
@@ -49,11 +49,11 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Input:
-    """How a field is asked. Only what is offered is taken: other values are refused as ``not_offered``.
+    """How a field is asked. Only offered values are accepted; others are refused as ``not_offered``.
 
     ``options``: the values of a CHOICE or CHOICES; their labels are ``choice.<choices>.<value>``, with ``choices`` defaulting
-    to the field's name. ``source``: where the values of a SEARCH come from, e.g. ``currency``. ``allow``: kinds of secret that
-    are the very thing asked here (a short-lived access token).
+    to the field's name. ``source``: where the values of a SEARCH come from, e.g. ``currency``. ``allow``: kinds of secret this
+    field asks for (a short-lived access token).
     """
 
     kind: Kind
@@ -62,9 +62,9 @@ class Input:
     source: str = ""
     filetypes: tuple[str, ...] = ()
     allow: frozenset[str] = frozenset()
-    instead: bool = False  # a file ``x_file`` that stands in place of the text ``x``
-    addresses: bool = False  # a list of e-mail addresses, typed or in a file: read and compared address by address
-    forget: bool = False  # never written to a draft, a submission or a log: a token that is used once
+    instead: bool = False  # a file ``x_file`` that replaces the text ``x``
+    addresses: bool = False  # a list of email addresses, typed or in a file: read and compared one by one
+    forget: bool = False  # never written to a draft, a submission, or a log: a single-use token
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         schema = handler(source)
@@ -81,13 +81,13 @@ class Input:
     def _offers(self, value: Any) -> bool:
         if self.options:
             return value in self.options
-        from flows.checks import catalog  # noqa: PLC0415  its names are loaded at first use
+        from flows.checks import catalog  # noqa: PLC0415  loads its names on first use
 
         return catalog.known(CATALOGUES[self.source], value)
 
 
 class FormPage(BaseModel):
-    """One page of a form: about six inputs. Limits are those of the API that takes the value."""
+    """One page of a form: about six inputs. Limits are those of the API that receives the value."""
 
     model_config = ConfigDict(extra="ignore", str_strip_whitespace=True, validate_default=False)
 
@@ -95,13 +95,13 @@ class FormPage(BaseModel):
 
 
 class RepeatedPage(FormPage):
-    """A page asked once for each of several things; ``then`` says what follows it."""
+    """A page asked once per item; ``then`` says what comes next."""
 
     repeated: ClassVar[bool] = True
 
 
 def inputs(page: type[FormPage]) -> Iterator[tuple[str, FieldInfo, Input]]:
-    """The fields of a page that are asked, in order."""
+    """A page's fields that are asked, in order."""
     for name, info in page.model_fields.items():
         for item in info.metadata:
             if isinstance(item, Input):

@@ -1,4 +1,4 @@
-"""Types of inputs that several steps ask for, and checks of dates."""
+"""Input types that several steps use, and date checks."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -13,7 +13,7 @@ from flows.forms.step import Situation
 from flows.problems import Problem, fault
 
 LONGEST = 3000
-"""The most characters that Slack lets one type into an input."""
+"""The most characters Slack accepts in an input."""
 
 
 def _address(value: str) -> str:
@@ -27,7 +27,7 @@ def _address(value: str) -> str:
 
 
 def _https(value: str) -> str:
-    """No user and password in it: those would be a secret."""
+    """No username or password in it: those would be a secret."""
     try:
         parts = urlsplit(value)
         good = parts.scheme == "https" and parts.hostname and not parts.username and (parts.port or 443) > 0
@@ -44,11 +44,11 @@ Country = Annotated[str, Input(Kind.SEARCH, source="country")]
 LongText = Annotated[str, Field(min_length=1, max_length=LONGEST), Input(Kind.LONG_TEXT)]
 AddressList = Annotated[str, Field(min_length=1, max_length=LONGEST), Input(Kind.LONG_TEXT, addresses=True)]
 Attachment = dict[str, str]
-"""A file as ``{"name", "text"}``, and the id Slack gave it."""
+"""A file as ``{"name", "text"}``, and Slack's id for it."""
 
 
 class Chosen(FormPage):
-    """Accesses that a task moves."""
+    """The grants a task moves."""
 
     grants: Annotated[list[str], Input(Kind.SEARCH_MANY, source="grants")]
 
@@ -58,7 +58,7 @@ class ChosenWithReason(Chosen):
 
 
 def not_past(answers: Answers, situation: Situation, *names: str) -> Iterator[Problem]:
-    """Dates (``YYYY-MM-DD``) of today or later, in the customer's time zone; moments (Unix seconds) that are still to come."""
+    """Dates (``YYYY-MM-DD``) must be today or later in the customer's time zone; moments (Unix seconds), in the future."""
     for name in names:
         value = answers.get(name)
         if isinstance(value, str) and date.fromisoformat(value) < situation.today:

@@ -1,6 +1,6 @@
-"""How a form is gone through: which pages, in which order, what is wrong, what is kept as a draft and what is sent.
+"""Going through a form: which pages, in which order, what is wrong, what is saved as a draft, and what is sent.
 
-Draft answers are raw values by field name (`flows.forms.fields`); the items of a repeated page are a list under the page's ``repeat``.
+Draft answers are raw values by field name (`flows.forms.fields`); a repeated page's items are a list under its ``repeat``.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ MOST_ITEMS = 50
 
 @dataclass(frozen=True)
 class Slot:
-    """One page as it is asked: ``item`` is the index in the list of a repeated page."""
+    """One page to ask. ``item``: the index in a repeated page's list."""
 
     page: Page
     item: int | None = None
@@ -58,13 +58,13 @@ def raw_of(slot: Slot, answers: Answers) -> Answers:
 
 
 def put(slot: Slot, answers: Answers, raw: Answers) -> Answers:
-    """The answers with one page's raw values in place; an item whose ``then`` is "remove" is left out."""
+    """The answers with one page's raw values put in; an item whose ``then`` is "remove" is left out."""
     forgotten = {name for name, _, item in inputs(slot.page.model) if item.forget}
     raw = {name: value for name, value in raw.items() if name not in forgotten}
     before = raw_of(slot, answers)
     for name, _, item in inputs(slot.page.model):
         if item.kind is Kind.FILE and raw.get(name) is None and before.get(name) is not None:
-            # A page that is sent again does not carry its file again; another text in its place lets the file go.
+            # Sending a page again doesn't carry its file again, so it is kept; new text in its place drops it.
             text = name.removesuffix("_file")
             if not item.instead or (raw.get(text) or "") == (before.get(text) or ""):
                 raw[name] = before[name]
@@ -77,15 +77,15 @@ def put(slot: Slot, answers: Answers, raw: Answers) -> Answers:
 
 @dataclass(frozen=True)
 class Screened:
-    """Raw values without those that hold a secret, and what was found; the secret itself is gone."""
+    """Raw values without those that contain a secret, and what was found; the secret itself is gone."""
 
     raw: Answers
     problems: tuple[Problem, ...]
 
 
 def screen(page: Page, raw: Answers) -> Screened:
-    """Take private keys, server secrets, passwords, tokens and card numbers out of what was typed or attached."""
-    from flows.checks import guard  # noqa: PLC0415  its patterns are compiled at first use
+    """Remove private keys, server secrets, passwords, tokens, and card numbers from what was typed or attached."""
+    from flows.checks import guard  # noqa: PLC0415  compiles its patterns on first use
 
     kept: Answers = dict(raw)
     problems: list[Problem] = []
@@ -128,13 +128,13 @@ def _validate(model: type[FormPage], raw: Answers) -> tuple[Answers, tuple[Probl
 
 
 def check(slot: Slot, answers: Answers, situation: Situation) -> tuple[Problem, ...]:
-    """What is wrong with one page, given all answers so far. Empty: the next page may come."""
+    """What is wrong with one page, given all answers so far. Empty: go on to the next page."""
     clean, problems = _validate(slot.page.model, raw_of(slot, answers))
     return problems or tuple(slot.page.check({**answers, **clean}, situation))
 
 
 def collect(form: Form, answers: Answers, situation: Situation) -> tuple[Answers, list[tuple[int, Problem]]]:
-    """All pages validated: the answers to send, or the problems, each with the index of its page's slot."""
+    """Validate all pages: the answers to send, and the problems, each with the index of its page's slot."""
     clean: Answers = {}
     problems: list[tuple[int, Problem]] = []
     for index, slot in enumerate(slots(form, answers)):
@@ -150,11 +150,11 @@ def collect(form: Form, answers: Answers, situation: Situation) -> tuple[Answers
 
 
 def forgotten(form: Form) -> frozenset[str]:
-    """The fields of a form that are used once and never kept."""
+    """A form's fields that are used once and never stored."""
     return frozenset(name for page in form.pages for name, _, item in inputs(page.model) if item.forget)
 
 
 def digest(onboarding_id: str, step_id: str, answers: Answers) -> str:
-    """What an approval names besides the revision: SHA-256 over the canonical answers, 64 hex digits."""
+    """What an approval names along with the revision: SHA-256 over the canonical answers, 64 hex digits."""
     canonical = json.dumps([onboarding_id, step_id, answers], sort_keys=True, ensure_ascii=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""What exists of a customer in one environment, as each step knows it of its own doings; `flows.cases.parity` puts it together."""
+"""What a customer has in one environment, as far as each step knows; `flows.cases.parity` puts it together."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ ENVIRONMENTS = (TEST, PRODUCTION)
 
 
 class Standing(StrEnum):
-    """``UNKNOWN`` is what nothing here can tell."""
+    """``UNKNOWN``: nothing here can tell."""
 
     THERE = "there"
     BEGUN = "begun"
@@ -21,7 +21,7 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True)
 class ParityCell:
-    """``note`` is a key under ``parity.note``, or empty."""
+    """``note``: a key under ``parity.note``, or empty."""
 
     standing: Standing
     note: str = ""

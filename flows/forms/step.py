@@ -1,4 +1,4 @@
-"""A step, a form and a task as frozen values. A new step is one new file in `flows/steps/` and its place in `flows/journey.py`."""
+"""Steps, forms, and tasks as frozen values. A new step is one new file in `flows/steps/` and its place in `flows/journey.py`."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,12 +15,12 @@ from flows.state import StepState
 
 @dataclass(frozen=True)
 class Situation:
-    """What a check, a prefill or a note may look at: this onboarding as it stands, and nothing of another.
+    """What a check, prefill, or note can see: this onboarding's current state, and nothing of another.
 
-    ``answers``: the last sent answers by step id. ``done``: the answers of finished tasks by ``step.task`` (the last one of a repeated
-    task). ``items``: all finished records of repeatable tasks by ``step.task``, each as (item id, answers).
-    ``grants``: (resource, e-mail, state) of every access asked for. ``steps``: ids of the steps of their journey, in order.
-    ``unended``: those that are neither done nor skipped.
+    ``answers``: the last sent answers by step id. ``done``: the answers of finished tasks by ``step.task`` (the last ones of a
+    repeatable task). ``items``: all finished records of repeatable tasks by ``step.task``, each as (item id, answers).
+    ``grants``: (resource, email, state) of all requested access. ``steps``: the journey's step ids, in order.
+    ``unended``: those neither done nor skipped.
     """
 
     now: datetime
@@ -41,7 +41,7 @@ class Situation:
     unended: frozenset[str] = frozenset()
 
     def get(self, step: str, name: str, default: Any = None) -> Any:
-        """A sent answer of a step, or the default."""
+        """A step's sent answer, or the default."""
         return self.answers.get(step, {}).get(name, default)
 
 
@@ -70,8 +70,8 @@ def nothing_more(_answers: Answers, _situation: Situation) -> Answers:
 class Page:
     """One page of a form.
 
-    ``when``: the page is asked only if this holds for the answers so far. ``check``: sees the validated answers of this page merged over
-    those of the earlier ones. ``repeat``: with a RepeatedPage, the key under which the list of items stands in the answers.
+    ``when``: ask the page only if this holds for the answers so far. ``check``: gets this page's validated answers merged over
+    those of earlier pages. ``repeat``: for a RepeatedPage, the key of its list of items in the answers.
     """
 
     id: str
@@ -86,7 +86,7 @@ class Form:
     """Pages asked in a modal, one after the other.
 
     ``review``: a last page shows all answers before they are sent. ``notes``: shown there and on the review card; they must not
-    fail where answers are missing. ``example``: raw answers that pass; ``"*"`` for whatever this onboarding offers to choose.
+    fail if answers are missing. ``example``: raw answers that pass; ``"*"`` for whatever this onboarding offers.
     """
 
     id: str
@@ -102,7 +102,7 @@ class Form:
 
 @dataclass(frozen=True)
 class Offer:
-    """Something that a searchable field offers. Its label is ``label`` itself, or the text of ``key``."""
+    """Something a searchable field offers. Its label is ``label`` itself, or the text of ``key``."""
 
     value: str
     label: str = ""
@@ -116,20 +116,20 @@ Offers = Callable[[Situation], Iterable[Offer]]
 
 @dataclass(frozen=True)
 class Task:
-    """Something done after a step was approved, by one side, with a form or by a button alone.
+    """Something one side does after a step's approval, with a form or just a button.
 
-    When: ``ready``: it can be done now. ``needed``: and the step waits for it. ``repeatable``: it may be done again (each is an item of
-    its own). ``optional``: the step may end without it. ``also_in``: states of the step in which it can be done besides the work that
-    follows the approval. ``stale_with``: answers of the step whose change in a later revision makes the task to be done again.
+    When: ``ready``: it can be done now. ``needed``: and the step waits for it. ``repeatable``: it can be done again, each time as
+    a new item. ``optional``: the step can end without it. ``also_in``: step states in which it can be done besides the work after
+    the approval. ``stale_with``: answers of the step; if a later revision changes one, the task must be redone.
 
-    What: ``approvals``: how many different people must confirm it. ``adds``: what is recorded with the answers besides them.
-    ``offers``: what the form's searchable fields offer, by their ``source``. ``effect``: what its completion starts. ``closes``: it ends
-    the whole onboarding. ``ticket``: the answer that holds the key of a ticket at the Service Desk, which is followed until it ends.
-    ``expires``: the answer with the last day (``YYYY-MM-DD``) of what must be renewed: once recorded, its renewal can be, whatever has
-    ended by then, since its end is told of for ever.
+    What: ``approvals``: how many different people must confirm it. ``adds``: what is recorded along with the answers.
+    ``offers``: what the form's searchable fields offer, by ``source``. ``effect``: what completing it starts. ``closes``: it
+    closes the whole onboarding. ``ticket``: the answer with a Service Desk ticket key; the ticket is followed until it ends.
+    ``expires``: the answer with the last day (``YYYY-MM-DD``) of what must be renewed. Once recorded, its renewal can be recorded
+    whatever has ended by then, since expiry warnings never stop.
 
-    ``resource``/``grant_from``/``grant_to``: a task that moves grants: its form's ``grants`` field picks among those in the
-    ``grant_from`` states; they get ``grant_to``, for ``expires_hours`` where given.
+    ``resource``/``grant_from``/``grant_to``: for a task that moves grants. Its form's ``grants`` field picks from those in a
+    ``grant_from`` state; they move to ``grant_to``, for ``expires_hours`` if given.
     """
 
     id: str
@@ -156,7 +156,7 @@ class Task:
 
 @dataclass(frozen=True)
 class GrantAsked:
-    """An access that a sent form asks for, e.g. the Control Center of production for one e-mail."""
+    """Access that a sent form requests, e.g. the production Control Center for one email address."""
 
     resource: str
     email: str
@@ -175,7 +175,7 @@ class BusinessPlace:
 
 @dataclass(frozen=True)
 class ParityItem:
-    """A thing that exists in an environment or not. ``what`` is a key under ``parity.what``. ``takes_long``: others have to do it by
+    """Something that may exist in an environment. ``what``: a key under ``parity.what``. ``takes_long``: others have to do it by
     hand, over days."""
 
     what: str
@@ -187,13 +187,13 @@ class ParityItem:
 class Step:
     """One step of a journey.
 
-    ``requires``: ids of steps that are done or skipped before this one opens. ``approvals``: how many different people of support
-    must approve what was sent. ``tasks``: what follows the approval; the step is done once every task that is not optional is done and
-    ``finished`` holds. ``grants``: the accesses its answers ask for, tracked in the access matrix once approved.
+    ``requires``: ids of steps that must be done or skipped before this one opens. ``approvals``: how many different people in
+    support must approve what was sent. ``tasks``: what follows the approval; the step is done once every non-optional task is
+    done and ``finished`` holds. ``grants``: the access its answers request, tracked in the access matrix once approved.
 
-    ``links``: (text key, URL) shown with the step. ``facts``: what is known of its doings outside, e.g. a ticket's status, shown to both
-    sides as ``note.<key>``. ``on_open``, ``on_approval``: what its opening and its approval start. ``business_place``: what its answers
-    say of where the company works, which reminders go by. ``parity``: what of its doings is told by environment.
+    ``links``: (text key, URL) shown with the step. ``facts``: what is known about it outside, e.g. a ticket's status, shown to
+    both sides as ``note.<key>``. ``on_open``, ``on_approval``: what its opening and its approval start. ``business_place``: what
+    its answers say about where the company works, used for reminders. ``parity``: what it reports per environment.
     """
 
     id: str
@@ -211,7 +211,7 @@ class Step:
     parity: tuple[ParityItem, ...] = ()
 
     def task(self, task_id: str) -> Task:
-        """Raises KeyError for a task this step does not have."""
+        """Raises KeyError if this step has no such task."""
         for task in self.tasks:
             if task.id == task_id:
                 return task

@@ -1,1 +1,1 @@
-"""The steps, one a module. `flows/journey.py` makes a journey of them."""
+"""The steps, one per module. `flows/journey.py` makes them into a journey."""

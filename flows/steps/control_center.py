@@ -1,4 +1,4 @@
-"""Step 5, Control Center access: users with role and environments; each invitation's code lives 24 hours."""
+"""Step 5, Control Center access: users with role and environments; each invitation code is valid for 24 hours."""
 
 from collections.abc import Iterator
 from typing import Annotated, Any
@@ -20,7 +20,7 @@ ROLES = (
     "controlc-accounts-operator",
     "controlc-accounts-viewer",
     "controlc-api-approver",
-    "controlc-autditor",  # spelt so by Pismo
+    "controlc-autditor",  # Pismo's spelling
     "controlc-backoffice-approver",
     "controlc-backoffice-operator",
     "controlc-backoffice-viewer",
@@ -47,7 +47,7 @@ def _users(answers: Answers) -> list[dict[str, Any]]:
 
 
 def _user(answers: Answers, _situation: Situation) -> Iterator[Problem]:
-    """Each address once; where the list is said to be complete, an administrator in it."""
+    """Each address once; a list said to be complete needs an Admin."""
     email = answers["email"].casefold()
     if sum(str(user.get("email", "")).strip().casefold() == email for user in _users(answers)) > 1:
         yield Problem("email", "user_twice", {"address": answers["email"]})
@@ -72,7 +72,7 @@ def _any(situation: Situation, *states: str) -> bool:
 
 
 def _finished(situation: Situation) -> bool:
-    """Nobody is waited for, and an administrator is in."""
+    """Nobody is pending, and an Admin is in."""
     admins = {user["email"].casefold() for user in _users(situation.answers.get("control_center", {})) if user["role"] == ADMIN}
     confirmed = {
         email.casefold() for resource, email, state in situation.grants if resource in RESOURCES and state == "confirmed"
@@ -139,7 +139,7 @@ STEP = Step(
     requires=("organization",),
     tasks=(
         _task("send_invitations", Side.SUPPORT, ("asked", "expired"), "invited"),
-        # Optional, so that it is the customer's turn once everybody is invited.
+        # Optional, so that it is the customer's turn once everyone is invited.
         _task("resend_invitations", Side.SUPPORT, ("invited",), "invited", optional=True),
         _task("confirm_access", Side.CUSTOMER, ("invited",), "confirmed"),
         _task(

@@ -1,4 +1,4 @@
-"""Step 4, test and production environments: which one for tests, who needs access, from when. Two of support open production."""
+"""Step 4, test and production environments: which one for tests, who needs access, from when. Two in support open production."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -61,7 +61,7 @@ def _notes(answers: Answers, situation: Situation) -> Iterator[Note]:
 
 
 def _prefill(situation: Situation) -> Answers:
-    """The Service Desk's users, where they can be shown whole, and the day of the go-live."""
+    """The Service Desk's users, if they all fit, and the go-live date."""
     users = "\n".join(addresses.addresses(situation.answers.get("service_desk", {}), *USERS))
     known = {"test_users": users if len(users) <= LONGEST else "", "production_from": situation.get("planning", "go_live")}
     return {name: value for name, value in known.items() if value}

@@ -1,4 +1,4 @@
-"""Step 7, next steps: the guides of the chosen products, a rating, the receipt; support closes the onboarding."""
+"""Step 7, next steps: guides for the chosen products, a rating, the closing message; support closes the onboarding."""
 
 from typing import Annotated
 
@@ -19,7 +19,7 @@ GUIDES = {
     "digital_lending": f"{DOCS}/get-started-building-lending",
     "seller_management": f"{DOCS}/get-started-with-seller-management",
 }
-"""The guide of each product of the planning step."""
+"""The guide for each product in the planning step."""
 
 GENERAL = (
     ("developers_portal", DOCS),
@@ -52,7 +52,7 @@ STEP = Step(
             Side.SUPPORT,
             closes=True,
             ready=lambda situation: situation.unended <= {"next_steps"},
-            # A customer who never rates keeps nothing open.
+            # A customer who never rates doesn't keep the onboarding open.
             also_in=(StepState.OPEN, StepState.CHANGES_REQUESTED, StepState.SKIPPED),
         ),
     ),

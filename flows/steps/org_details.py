@@ -12,7 +12,7 @@ from flows.forms.step import Situation
 LONGEST_COUNTRY = 30
 RECORDED = "organization.record_org_id"
 _FIELDS = {"currency_numeric_code": "currency", "country_code": "country"}
-"""Details that the form calls by another name."""
+"""Details with another name in the form."""
 _AS_ANSWERED = (
     *(
         "official_name",
@@ -35,12 +35,12 @@ def org_id(situation: Situation) -> str:
 
 
 def label_of(detail: str) -> str:
-    """The key of what a detail of Pismo's organization is called in the form."""
+    """The key of a Pismo organization detail's label in the form."""
     return f"field.organization.{_FIELDS.get(detail, detail)}.label"
 
 
 def to_org_details(answers: Answers) -> dict[str, Any]:
-    """What was given, under the names and in the forms of `OrgDetails`: ISO 4217 numeric, ISO 3166-1 alpha-3."""
+    """What was given, under the names and in the formats of `OrgDetails`: ISO 4217 numeric, ISO 3166-1 alpha-3."""
     details: dict[str, Any] = {name: answers[name] for name in _AS_ANSWERED if answers.get(name) not in (None, "")}
     return details | {
         "org_name": answers.get("org_name") or answers["official_name"],
@@ -51,17 +51,17 @@ def to_org_details(answers: Answers) -> dict[str, Any]:
 
 
 def _country_name(code: str) -> str:
-    """In English, without the code; the code alone where the name is longer than `OrgDetails` takes."""
-    from flows.checks import catalog  # noqa: PLC0415  its names are loaded at first use
+    """In English, without the code; only the code if the name is too long for `OrgDetails`."""
+    from flows.checks import catalog  # noqa: PLC0415  loads its names on first use
 
     name = catalog.label("country", code, "en").removesuffix(f" ({code})")
     return name if len(name) <= LONGEST_COUNTRY else code
 
 
 def compare(answers: Answers, organization: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """(field, approved, on the platform) where they differ in more than case, spacing, punctuation of ids and forms of codes.
+    """(field, approved, on the platform) where they differ in more than case, spacing, punctuation in ids, and code formats.
 
-    ``country`` is left out: free text beside ``country_code``.
+    ``country`` is skipped: free text next to ``country_code``.
     """
     ours = to_org_details(answers)
     names = [*_AS_ANSWERED, "org_name", "country_code", "currency_numeric_code"]

@@ -1,4 +1,4 @@
-"""Step 2, organization: the details that Pismo's `OrgDetails` takes, within its limits. Support records the org ID."""
+"""Step 2, organization: the details that Pismo's `OrgDetails` accepts, within its limits. Support records the org ID."""
 
 from collections.abc import Iterator
 from typing import Annotated
@@ -20,7 +20,7 @@ from flows.steps.org_details import org_id
 INT32 = 2**31 - 1
 LONGEST_ORG_NAME = 80
 WHOLE_ADDRESSES = ("BRA", "CAN", "USA")
-"""Countries where every address has a postal code and a state of two letters."""
+"""Countries where every address has a postal code and a two-letter state."""
 
 KINDS = ("person", "entity")
 LANGUAGES = ("en-US", "pt-BR")
@@ -95,7 +95,7 @@ def _org_id(answers: Answers, _situation: Situation) -> Iterator[Problem]:
 
 
 def _notes(answers: Answers, _situation: Situation) -> Iterator[Note]:
-    """What support should look at, the reason for an overridden check before all."""
+    """What support should look at, above all the reason for an overridden check."""
     found = check_document(str(answers.get("document_number", "")), str(answers.get("country", "")))
     if found.ok:
         yield Note("document_ok", {"standard": found.standard or ""})

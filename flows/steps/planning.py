@@ -69,7 +69,7 @@ def _prefill(situation: Situation) -> Answers:
 
 
 def _waiting(situation: Situation) -> list[tuple[str, Answers]]:
-    """Scheduled sessions that were not held yet: item and answers."""
+    """Scheduled sessions that haven't been held yet: item and answers."""
     held = {answers.get("session") for _, answers in situation.items.get("planning.hold_session", ())}
     return [(item, session) for item, session in situation.items.get("planning.schedule_session", ()) if item not in held]
 

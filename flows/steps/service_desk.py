@@ -1,4 +1,4 @@
-"""Step 3, Service Desk access: who needs it; the request is filed, by the bot or by support, who says which access is granted."""
+"""Step 3, Service Desk access: who needs it. The bot or support files the request; support says which access is granted."""
 
 import re
 from collections.abc import Collection, Iterator
@@ -17,13 +17,13 @@ from flows.problems import Note, Problem, fault
 
 URL = "https://pismolabs.atlassian.net/servicedesk/"
 SUBTYPES = {"service_desk": "Service Desk Portal", "slack_connect": "Slack Connect", "status_page": "Status Page"}
-"""Resource -> the subtype of *Settings > Access request* in the desk."""
+"""Resource -> the subtype of *Settings > Access request* in the Service Desk."""
 RESOURCES = tuple(SUBTYPES)
 USERS = ("users", "users_file")
 LONGEST_TITLE = 180
-"""Jira takes 255 characters for a summary; the subtype and the marker follow."""
+"""Jira allows 255 characters in a summary; the subtype and the marker follow."""
 
-# What support pastes is in the language of the portal, not of the reader: (portal, summary, description).
+# What support pastes is in the portal's language, not the reader's: (portal, summary, description).
 _WORDS = {
     "en": ("PISMO | Service Desk EN", "Access request: {customer}", "Please give these users of {customer} access to {what}:"),
     "pt_BR": (
@@ -52,7 +52,7 @@ class Filed(Chosen):
 
 
 def asked(answers: Answers) -> tuple[str, ...]:
-    """The Service Desk always, and what else was chosen."""
+    """Always the Service Desk, and whatever else was chosen."""
     return tuple(dict.fromkeys(("service_desk", *(answers.get("resources") or ()))))
 
 
@@ -75,14 +75,14 @@ def _pending(situation: Situation, *states: str) -> bool:
 
 
 def portal_of(situation: Situation) -> str:
-    """The language of the portal that the customer chose."""
+    """The portal language the customer chose."""
     return str(situation.get("service_desk", "portal_language", "en"))
 
 
 def ready_text(situation: Situation, *resources: str) -> dict[str, str]:
-    """The access request as it is typed into the desk's Settings form: url, summary, path, priority, description.
+    """The access request as typed into the Service Desk's Settings form: url, summary, path, priority, description.
 
-    ``resources``: what it asks for; without any, all that was chosen.
+    ``resources``: what it requests; if empty, everything chosen.
     """
     answers = situation.answers.get("service_desk", {})
     portal, summary, description = _WORDS[portal_of(situation)]
@@ -98,10 +98,10 @@ def ready_text(situation: Situation, *resources: str) -> dict[str, str]:
 
 
 def request(situation: Situation, resource: str, emails: Collection[str], marker: str, channel: str = "") -> tuple[str, str]:
-    """Summary and description of one request as the bot files it: the form takes one subtype each.
+    """Summary and description of one request filed by the bot: the form takes one subtype at a time.
 
-    ``marker`` stands in the summary, which is what the desk's search looks at. ``channel``: Slack's name of the customer's channel,
-    which a request for Slack Connect must give.
+    ``marker`` goes in the summary, which is what the Service Desk's search covers. ``channel``: the customer's channel name in
+    Slack, which a request for Slack Connect must give.
     """
     _, summary, description = _WORDS[portal_of(situation)]
     what = SUBTYPES[resource]

@@ -1,1 +1,1 @@
-"""The authentication step: keys, certificates, tokens, and the proof of access."""
+"""The authentication step: keys, certificates, tokens, and access verification."""

@@ -1,4 +1,4 @@
-"""Keys, requests and certificates in the authentication step: read as pasted or attached, checked, told by their fingerprints."""
+"""Keys, CSRs, and certificates in the authentication step: read as pasted or attached, checked, identified by fingerprint."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -19,21 +19,21 @@ LONGEST_NAME = 64
 
 
 def public_key(answers: Answers) -> "PublicKey":
-    """Raises KeyProblem, as the two below."""
-    from flows.checks.keys import read_public_key  # noqa: PLC0415  cryptography is not needed to start
+    """Raises KeyProblem, as does `csr`."""
+    from flows.checks.keys import read_public_key  # noqa: PLC0415  cryptography is not needed at startup
 
     return read_public_key(text_of(answers, "public_key", "public_key_file"))
 
 
 def csr(answers: Answers) -> "Csr":
-    from flows.checks.certificates import read_csr  # noqa: PLC0415  cryptography is not needed to start
+    from flows.checks.certificates import read_csr  # noqa: PLC0415  cryptography is not needed at startup
 
     return read_csr(text_of(answers, "csr", "csr_file"))
 
 
 def last_day(answers: Answers, name: str) -> str:
-    """Of the certificate in a field, ``YYYY-MM-DD``; empty where it cannot be read: the page's check says what is wrong with it."""
-    from flows.checks.certificates import read_certificate  # noqa: PLC0415  cryptography is not needed to start
+    """The last day of a field's certificate, ``YYYY-MM-DD``; empty if it can't be read: the page's check says why."""
+    from flows.checks.certificates import read_certificate  # noqa: PLC0415  cryptography is not needed at startup
     from flows.checks.pem import KeyProblem  # noqa: PLC0415  as above
 
     try:
@@ -51,11 +51,11 @@ def check_csr(answers: Answers, _situation: Situation) -> Iterator[Problem]:
 
 
 def check_certificate(answers: Answers, situation: Situation) -> Iterator[Problem]:
-    """Readable, for the key of the customer's request, valid now, with a whole chain where one is given.
+    """Readable, for the key of the customer's CSR, valid now, with a complete chain if one is given.
 
-    A renewal may be for a new request that was not sent here.
+    A renewal may be for a new CSR that wasn't sent here.
     """
-    from flows.checks import chains  # noqa: PLC0415  cryptography is not needed to start
+    from flows.checks import chains  # noqa: PLC0415  cryptography is not needed at startup
     from flows.checks.certificates import choose, matches  # noqa: PLC0415  as above
 
     faults = list(_unreadable("certificate", _chain, answers, "certificate"))
@@ -71,8 +71,8 @@ def check_certificate(answers: Answers, situation: Situation) -> Iterator[Proble
 
 
 def check_own_certificate(answers: Answers, situation: Situation) -> Iterator[Problem]:
-    """Readable, of a strong key, valid now, with a whole chain where one is given."""
-    from flows.checks import chains  # noqa: PLC0415  cryptography is not needed to start
+    """Readable, with a strong key, valid now, with a complete chain if one is given."""
+    from flows.checks import chains  # noqa: PLC0415  cryptography is not needed at startup
 
     faults = list(_unreadable("own_certificate", _own_certificate, answers))
     yield from faults
@@ -82,13 +82,13 @@ def check_own_certificate(answers: Answers, situation: Situation) -> Iterator[Pr
 
 
 def _chain(answers: Answers, name: str) -> "list[Certificate]":
-    from flows.checks.certificates import read_chain  # noqa: PLC0415  cryptography is not needed to start
+    from flows.checks.certificates import read_chain  # noqa: PLC0415  cryptography is not needed at startup
 
     return read_chain(text_of(answers, name, f"{name}_file"))
 
 
 def _own_certificate(answers: Answers) -> "Certificate":
-    from flows.checks.certificates import choose, strength  # noqa: PLC0415  cryptography is not needed to start
+    from flows.checks.certificates import choose, strength  # noqa: PLC0415  cryptography is not needed at startup
 
     signed = choose(_chain(answers, "own_certificate"))
     strength(signed)
@@ -96,8 +96,8 @@ def _own_certificate(answers: Answers) -> "Certificate":
 
 
 def notes(answers: Answers, _situation: Situation) -> Iterator[Note]:
-    """Fingerprints, what was mended, and where the request's subject is not what the organization said."""
-    from flows.checks.csr_subject import compare_subject  # noqa: PLC0415  cryptography is not needed to start
+    """Fingerprints, what was repaired, and where the CSR's subject differs from what the organization said."""
+    from flows.checks.csr_subject import compare_subject  # noqa: PLC0415  cryptography is not needed at startup
 
     key = _readable(public_key, answers) if answers.get("method") == "oidc" else None
     if key:
@@ -118,19 +118,19 @@ def notes(answers: Answers, _situation: Situation) -> Iterator[Note]:
 
 
 def _mended(notes: Iterable[str]) -> Iterator[Note]:
-    """Without the missing line end: forms trim what is typed, so it is always missing."""
+    """Except the missing final newline: forms trim input, so it is always missing."""
     return (Note(note) for note in notes if note != "key_note_final_newline")
 
 
 def subject_details(answers: Answers) -> dict[str, str]:
-    """What goes into a request's subject, of lengths that X.520 allows."""
+    """What goes into a CSR's subject, within X.520's length limits."""
     details = {name: str(answers.get(name) or "") for name in ("company", "document", "city", "state", "country")}
     return {**details, "company": details["company"][:LONGEST_NAME].rstrip()}
 
 
 def _readable(read: Callable[[Answers], T], answers: Answers) -> T | None:
-    """None where the page's own check says what is wrong."""
-    from flows.checks.pem import KeyProblem  # noqa: PLC0415  not needed to start
+    """None if it can't be read: the page's own check says why."""
+    from flows.checks.pem import KeyProblem  # noqa: PLC0415  not needed at startup
 
     try:
         return read(answers)
@@ -139,7 +139,7 @@ def _readable(read: Callable[[Answers], T], answers: Answers) -> T | None:
 
 
 def _unreadable(name: str, read: Callable[..., Any], answers: Answers, *more: str) -> Iterator[Problem]:
-    from flows.checks.pem import KeyProblem  # noqa: PLC0415  not needed to start
+    from flows.checks.pem import KeyProblem  # noqa: PLC0415  not needed at startup
 
     if not text_of(answers, name, f"{name}_file").strip():
         yield Problem(name, "paste_or_attach")

@@ -1,4 +1,4 @@
-"""What the authentication step's examples show: public things alone. The private keys they came from were never written down."""
+"""What the authentication step's examples show: only public values. Their private keys were never written down."""
 
 import base64
 import json
@@ -56,10 +56,10 @@ wyvix2V/uWS37Yf+guJP6Ua9d1pprGSB0cw1EzTVAi0fi8YU212JAK1VypR5YUuw
 dpG7B28ISIMe5KNJVczvJRUV+8kuklf1Ew==
 -----END CERTIFICATE-----
 """
-"""Of the key of the signing request, valid until the end of 2099."""
+"""For the CSR's key, valid until the end of 2099."""
 
 
 def access_token() -> str:
-    """A JWT that nobody signed, good until 2100."""
+    """A JWT that nobody signed, valid until 2100."""
     parts = [json.dumps(part).encode() for part in ({"alg": "HS512"}, {"sub": "example", "exp": 4_102_444_800})]
     return ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in (*parts, b"example signature"))

@@ -1,6 +1,6 @@
-"""mTLS in the authentication step: a certificate for the customer's request, one of the customer's own authority, or a pair by Pismo.
+"""mTLS in the authentication step: a certificate for the customer's CSR, one from their own CA, or a key pair from Pismo.
 
-A private key never passes through Slack: what is handed over elsewhere is a list of what was done.
+Private keys never pass through Slack: for what is handed over elsewhere, only a checklist is recorded.
 """
 
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ PemFile = Annotated[Attachment | None, Input(Kind.FILE, filetypes=PEM_FILES, ins
 
 
 class Pasted(FormPage):
-    """A PEM in the field of this name, or as a file beside it, which then replaces what was pasted."""
+    """A PEM pasted in a field, or attached in its ``_file`` field; a file replaces what was pasted."""
 
     @model_validator(mode="after")
     def _file_first(self) -> "Pasted":
@@ -44,14 +44,14 @@ class SigningRequest(Pasted):
 
 
 class OwnCertificate(Pasted):
-    """With the authorities in between, up to the one that Pismo is to trust."""
+    """With the intermediate CA certificates, up to the one Pismo should trust."""
 
     own_certificate: Pem = None
     own_certificate_file: PemFile = None
 
 
 class Signed(Pasted):
-    """``expires_on``: the certificate's last day (``YYYY-MM-DD``), read from it; empty where it cannot be read."""
+    """``expires_on``: the certificate's last day (``YYYY-MM-DD``), read from it; empty if it can't be read."""
 
     certificate: Pem = None
     certificate_file: PemFile = None
@@ -75,7 +75,7 @@ class HandedOver(FormPage):
 
 
 class RiskLetter(FormPage):
-    """``reference``: where the letter is kept, e.g. a ticket; the letter itself is not."""
+    """``reference``: where the letter is stored, e.g. a ticket; the letter itself isn't stored here."""
 
     received_on: Annotated[date, Input(Kind.DATE)]
     reference: Annotated[str, Field(min_length=1, max_length=200), Input(Kind.TEXT)]
@@ -113,7 +113,7 @@ PAGES = (
 )
 
 TASK_OF = {"csr": "attach_certificate", "pismo_pair": "hand_over_pair", "own_ca": "record_risk_letter"}
-"""What support does for each way."""
+"""Support's task for each way."""
 
 CHANGED_BY = ("mtls", "csr", "own_certificate")
 

@@ -1,4 +1,4 @@
-"""The exact `openssl` commands that make a customer's keys on their own machine. A key that is there already is never overwritten."""
+"""The exact `openssl` commands that generate a customer's keys on their own machine. An existing key is never overwritten."""
 
 import re
 
@@ -8,7 +8,7 @@ from flows.forms.step import Situation
 from flows.steps.authentication.credentials import subject_details
 from flows.steps.authentication.scripts import Script, plain, posix, powershell
 
-_SPECIAL = re.compile(r"([\\/+])")  # of -subj
+_SPECIAL = re.compile(r"([\\/+])")  # in -subj
 _NEW_KEY = "openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out"
 
 _POSIX = """\
@@ -25,19 +25,18 @@ icacls {key} /inheritance:r /grant:r "${{env:USERNAME}}:F"
 
 
 def known_details(situation: Situation) -> Answers:
-    """The mTLS details as the organization step knows them."""
+    """The mTLS details from the organization step."""
     organization = situation.answers.get("organization", {})
     names = {"company": "official_name", "document": "document_number", "city": "city", "state": "state", "country": "country"}
     return {ours: organization[theirs] for ours, theirs in names.items() if organization.get(theirs)}
 
 
 def key_scripts(situation: Situation) -> tuple[Script, ...]:
-    """For each kind of machine: the key pair of OpenID Connect with its fingerprint, and the signing request with this customer's
-    subject."""
+    """For each platform: the OpenID Connect key pair with its fingerprint, and the CSR with this customer's subject."""
     details = {**known_details(situation), **situation.answers.get("authentication", {})}
     pair = (f"{_NEW_KEY} rsakey.pem", "openssl pkey -in rsakey.pem -pubout -out rsa.pub")
     request = f"{_NEW_KEY} mtls.key", "openssl req -new -sha256 -utf8 -key mtls.key -out mtls.csr -subj"
-    # PowerShell breaks bytes in a pipe, and hands double quotes and a last backslash on wrongly.
+    # PowerShell corrupts bytes in a pipe, and passes on double quotes and a trailing backslash incorrectly.
     subject, for_windows = _subject(details), _subject({name: _without(value) for name, value in details.items()})
     return (
         _script("commands_openid_posix", _POSIX, "rsakey.pem", *pair, f"{_DER} | {_DIGEST}"),
@@ -67,7 +66,7 @@ def _without(value: object) -> object:
 
 
 def _subject(answers: Answers) -> str:
-    """A name as ``-subj`` takes it: ``/C=BR/ST=SP/L=…/O=…/serialNumber=…/CN=…``; what is not known is left out."""
+    """A name in the form ``-subj`` takes: ``/C=BR/ST=SP/L=…/O=…/serialNumber=…/CN=…``; unknown parts are left out."""
     details = subject_details(answers)
     parts = {
         "C": alpha2(details["country"]) or "",

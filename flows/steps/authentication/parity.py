@@ -1,4 +1,4 @@
-"""What the authentication step knows of each environment: programs, key, certificate, proof of access."""
+"""What the authentication step knows about each environment: programs, key, certificate, access verification."""
 
 from flows.forms.parity import TEST, ParityCell, Standing
 from flows.forms.step import ParityItem, Situation
@@ -16,7 +16,7 @@ def _program(situation: Situation, environment: str) -> ParityCell:
 
 
 def _key(situation: Situation, environment: str) -> ParityCell:
-    """The public key, or the access key of the other methods: the latter is known by a token got with it alone."""
+    """The public key, or the other methods' access key, which is known only from a token obtained with it."""
     if proving.last(situation, environment):
         return ParityCell(Standing.THERE)
     method = situation.get("authentication", "method")
@@ -27,7 +27,7 @@ def _key(situation: Situation, environment: str) -> ParityCell:
 
 
 def _certificate(situation: Situation, environment: str) -> ParityCell:
-    """One for both, as far as is known: how production's own is told apart is Pismo's to say."""
+    """One for both, as far as we know: how to tell production's apart is up to Pismo."""
     task = mtls.TASK_OF.get(str(situation.get("authentication", "mtls", "")))
     last = situation.done.get(f"authentication.{task}", {}).get("expires_on") if task else None
     if last and (environment == TEST or proving.last(situation, environment)):

@@ -1,6 +1,6 @@
-"""The proof of access in the authentication step, and what support does where the organization on the platform is not what was approved.
+"""Access verification in the authentication step, and what support does if the platform's organization isn't what was approved.
 
-Only the customer has tokens: what support chooses to correct is sent with the next one that is pasted.
+Only the customer has tokens: corrections that support chooses are sent with the next pasted one.
 """
 
 from collections.abc import Iterator
@@ -22,10 +22,10 @@ from flows.steps.org_details import label_of, org_id, to_org_details
 PROVE, SETTLE = "authentication.prove_access", "authentication.settle_organization"
 
 UNCHANGEABLE = ("id", "legal_proxy_document")
-"""Details of an organization that no PATCH changes."""
+"""Organization details that PATCH can't change."""
 
 Difference = tuple[str, str, str]
-"""A detail of the organization, as it was approved and as it is on the platform."""
+"""An organization detail: its name, the approved value, the platform's value."""
 
 
 def _unwrapped(value: object) -> object:
@@ -50,7 +50,7 @@ class Settled(FormPage):
 
 
 def last(situation: Situation, environment: str) -> Answers | None:
-    """What the last passed proof in an environment found."""
+    """What an environment's last passed verification found."""
     ran = [answers for _, answers in situation.items.get(PROVE, ()) if answers.get("environment", TEST) == environment]
     return ran[-1] if ran else None
 
@@ -60,38 +60,38 @@ def proved(situation: Situation, environment: str = TEST) -> bool:
 
 
 def differences(situation: Situation) -> list[Difference]:
-    """As the last passed proof in the test environment found them."""
+    """As found by the last passed verification in the test environment."""
     found = last(situation, TEST)
     return [(field, ours, theirs) for field, ours, theirs in (found.get("differences") or [])] if found else []
 
 
 def unaccepted(situation: Situation) -> list[Difference]:
-    """Those that keep the step from being done: of another value on the platform than was accepted, or none."""
+    """Those that keep the step from being done: not accepted, or accepted with another value on the platform."""
     accepted = {tuple(one) for _, answers in situation.items.get(SETTLE, ()) for one in answers.get("accepted", ())}
     return [one for one in differences(situation) if one not in accepted]
 
 
 def to_send(situation: Situation) -> list[Difference]:
-    """What support chose to correct and is not yet as approved."""
+    """What support chose to correct and isn't as approved yet."""
     settled = [answers for _, answers in situation.items.get(SETTLE, ())]
     chosen = (settled[-1].get("send") or []) if settled else []
     return [one for one in unaccepted(situation) if one[0] in chosen]
 
 
 def corrections(situation: Situation) -> Answers:
-    """Details of the organization to send, by name, in the forms that the platform takes."""
+    """Organization details to send, by name, in the platform's formats."""
     details = to_org_details(situation.answers["organization"]) if to_send(situation) else {}
     return {field: details[field] for field, _, _ in to_send(situation) if field in details}
 
 
 def undecided(situation: Situation) -> list[Difference]:
-    """What support has to look at."""
+    """What support still has to look at."""
     waiting = to_send(situation)
     return [one for one in unaccepted(situation) if one not in waiting]
 
 
 def sendable(situation: Situation) -> list[Difference]:
-    """Those that can be corrected: something was approved that can be put in place of what is there, and Pismo lets it be changed."""
+    """Those that can be corrected: there is an approved value to send, and Pismo allows the change."""
     return [one for one in unaccepted(situation) if one[1] and one[0] not in UNCHANGEABLE]
 
 
@@ -116,7 +116,7 @@ def _accepted(answers: Answers, situation: Situation) -> Answers:
 
 
 def tasks(stale_with: tuple[str, ...]) -> tuple[Task, ...]:
-    """``stale_with``: the answers whose change makes a proof to be done anew."""
+    """``stale_with``: answers whose change requires a new verification."""
     return (
         Task(
             "settle_organization",

@@ -1,4 +1,4 @@
-"""Text for shells: quoted so that nothing a person typed can be more than a value, in a chat's code block and in the shell."""
+"""Text for shells, quoted so that input can never be more than a value, in a chat's code block and in the shell."""
 
 import json
 import re
@@ -6,8 +6,8 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-_POWERSHELL_QUOTES = re.compile("(['‘’‚‛])")  # each ends a text in single quotes
-# Control characters, turns of direction, and the backtick, which would end a code block in a chat.
+_POWERSHELL_QUOTES = re.compile("(['‘’‚‛])")  # each ends a single-quoted string
+# Control characters, text direction marks, and the backtick, which would end a chat's code block.
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f`\u200b-\u200f\u2028-\u202e\u2066-\u2069]")
 
 
@@ -33,5 +33,5 @@ def powershell(value: str) -> str:
 
 
 def as_json(members: Mapping[str, str]) -> str:
-    """ASCII alone, and no backtick."""
+    """ASCII only, and no backticks."""
     return json.dumps(members, separators=(",", ":")).replace("`", "\\u0060")

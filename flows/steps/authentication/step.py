@@ -1,4 +1,4 @@
-"""Step 6, authentication and mTLS: method, public key, certificate request; then the proof with a fresh token. Two approve."""
+"""Step 6, authentication and mTLS: method, public key, CSR; then access verification with a fresh token. Two people approve."""
 
 from typing import Annotated
 
@@ -56,7 +56,7 @@ def _is(situation: Situation, name: str, value: str) -> bool:
 
 
 def _uploaded(situation: Situation) -> bool:
-    """Whether the key is active: an upload that waits for the second approval in Control Center is not."""
+    """Whether the key is active: an upload that waits for the second approval in Control Center isn't."""
     return situation.done.get("authentication.upload_key", {}).get("status") == "active"
 
 
@@ -79,7 +79,7 @@ def _links(situation: Situation) -> tuple[tuple[str, str], ...]:
 
 
 KEY = ("method", "public_key")
-"""What a new revision may change, so that what was set up with it is to be done anew."""
+"""Answers whose change in a new revision means that what was set up with them must be redone."""
 
 STEP = Step(
     "authentication",

@@ -1,4 +1,4 @@
-"""Look at a token before it is used: what is wrong with it is said in the form, and nothing of it is kept."""
+"""Inspect a token before it is used: the form says what is wrong with it, and nothing of it is stored."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
@@ -31,8 +31,8 @@ class Looked(FormPage):
 
 
 def expected(situation: Situation) -> "Expected":
-    """What a token of this customer must say."""
-    from flows.checks.claims import Expected  # noqa: PLC0415  cryptography is not needed to start
+    """What this customer's token must say."""
+    from flows.checks.claims import Expected  # noqa: PLC0415  cryptography is not needed at startup
 
     given = situation.done.get("authentication.record_claims", {})
     key = text_of(situation.answers.get("authentication", {}), "public_key", "public_key_file") if _openid(situation) else ""
@@ -45,7 +45,7 @@ def _openid(situation: Situation) -> bool:
 
 
 def _check(answers: Answers, situation: Situation) -> Iterator[Problem]:
-    from flows.checks.claims import check_access_token, check_assertion  # noqa: PLC0415  cryptography is not needed to start
+    from flows.checks.claims import check_access_token, check_assertion  # noqa: PLC0415  cryptography is not needed at startup
 
     signed_by_customer = answers.get("token_kind") == ASSERTION
     if signed_by_customer and not _openid(situation):

@@ -1,5 +1,5 @@
-"""What the customer runs on their own machine to get a short-lived access token: the secret is asked there, is not shown, and stands
-neither in the shell's history nor among the arguments of a process. What is printed is all that may be pasted.
+"""What the customer runs on their own machine to get a short-lived access token. The secret is asked for there, isn't shown, and
+is in neither the shell's history nor any process's arguments. Only what is printed may be pasted.
 """
 
 from flows.forms.step import Situation
@@ -7,11 +7,11 @@ from flows.steps.authentication.scripts import Script, as_json, posix, powershel
 from flows.steps.environments import SANDBOX
 from flows.steps.org_details import org_id
 
-SECRET_FIELD = "client_secret_string"  # noqa: S105  the name of a field, as Pismo's guide has it; RFC 6749 says client_secret
+SECRET_FIELD = "client_secret_string"  # noqa: S105  a field's name in Pismo's guide; RFC 6749 says client_secret
 _CLAIMS = ("iss", "sub", "aud")
 _SECONDS = 600
 
-# The whole is one command, in brackets: a shell reads it to the end before it asks for anything.
+# All of it is one command, in parentheses: a shell reads it to the end before it asks for anything.
 _POSIX_ASK = """\
 printf 'Server key: '; read -r key
 trap 'stty echo' EXIT; stty -echo; printf 'Server secret (not shown): '; read -r secret; stty echo; echo"""
@@ -97,7 +97,7 @@ _PATHS = {"basic": "/passport/v2/s2s/access-token", "oauth2": "/passport/v2/oaut
 
 
 def token_scripts(situation: Situation, secret_field: str = SECRET_FIELD) -> tuple[Script, ...]:
-    """For the method that was approved and the test environment; none while the claims of OpenID Connect are not recorded."""
+    """For the approved method and the test environment; none until the claims of OpenID Connect are recorded."""
     method = str(situation.get("authentication", "method", ""))
     given = situation.done.get("authentication.record_claims", {})
     if method not in _PATHS or not org_id(situation) or (method == "oidc" and not given):

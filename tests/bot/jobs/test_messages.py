@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from sqlalchemy import text
 
 from bot.config.service_desk import ServiceDeskPolicies
 from bot.jobs.failures import Failures
@@ -250,3 +251,23 @@ async def test_messages_follow_the_channel(jobs: Jobs) -> None:
     async with jobs.book.store.read() as unit:
         rows = [await unit.get(Posted, f"{jobs.book.id}:{name}") for name in ("card:", "step:planning")]
     assert {row.channel_id for row in rows if row is not None} == {"C9"}
+
+
+async def test_support_is_alerted_where_the_customers_rows_cannot_be_read(jobs: Jobs) -> None:
+    await jobs.book.act(say)
+
+    async def damage(unit: Unit) -> None:
+        await unit.session.execute(
+            text("UPDATE onboardings SET customer = substr(customer, 1, length(customer) - 8) || 'AAAAAAAA'")
+        )
+        await unit.session.execute(
+            text("UPDATE effects SET arguments = substr(arguments, 1, length(arguments) - 8) || 'AAAAAAAA'")
+        )
+
+    await jobs.book.do(damage)
+    before = len(jobs.slack.posts)
+    await jobs.run()
+    (alert,) = list(jobs.slack.posts.values())[before:]
+    assert alert.channel == SUPPORT
+    assert "could not be carried out" in alert.text
+    assert "Acme" not in alert.text

@@ -83,7 +83,7 @@ async def test_help_and_unknown_words_say_what_there_is(office: Workplace) -> No
 
 
 @pytest.mark.parametrize("verb", ["skip", "reopen", "assign"])
-async def test_steering_opens_a_form_about_that_customer(office: Workplace, verb: str) -> None:
+async def test_managing_opens_a_form_about_that_customer(office: Workplace, verb: str) -> None:
     outcome = await office.sam.command(f"/onboarding {verb} pay", office.support)
     assert outcome.ok
     await office.slack.until(lambda: ready(office.sam.view))
