@@ -91,7 +91,7 @@ class Workspace:
     def _top(self) -> None:
         with element("label", "who"):
             element("span", "who-side", self.name)
-            with on_value(element("select", "who-select", aria_label="SlackPerson"), "change", self.choose):
+            with on_value(element("select", "who-select", aria_label="Person"), "change", self.choose):
                 for person in self.people:
                     chosen = True if person is self.person else None
                     words = sidebar.introduction(self.shared.office, person)
