@@ -110,7 +110,7 @@ async def readable(office: Office) -> AsyncIterator[tuple[str, str]]:
     for file in office.path.glob("*.db*"):
         yield file.name, file.read_bytes().decode("latin-1")
     for name, wire in (
-        ("SlackStandIn", office.slack.wire),
+        ("Slack", office.slack.wire),
         ("Pismo", office.sandbox.test.wire),
         ("Pismo's production", office.sandbox.production.wire),
         ("the Service Desk", office.service_desk.wire),
