@@ -93,17 +93,20 @@ def test_the_commands_of_the_document_are_the_makefiles() -> None:
     assert {word for line in block.text.splitlines() for word in line.removeprefix("make ").split()} <= tasks
 
 
+@pytest.mark.process
 def test_the_new_step_is_well_formed(copy: Path) -> None:
     run(copy, "ruff", "check", "flows", "bot")
     run(copy, "ruff", "format", "--check", "flows", "bot")
 
 
+@pytest.mark.process
 def test_the_new_step_goes_through_what_every_step_does(copy: Path) -> None:
     """The contracts of forms, texts, journeys and start-up."""
     tried = ("tests/flows/test_steps.py", "tests/flows/steps/test_step_examples.py", "tests/flows/steps/test_step_texts.py")
     run(copy, "pytest", "-q", "-p", "no:cacheprovider", "-k", "training or texts", *tried)
 
 
+@pytest.mark.process
 def test_the_rehearsal_goes_through_the_new_step(copy: Path) -> None:
     told = run(copy, "playground.rehearse")
     assert "— 7. Training" in told
