@@ -1,6 +1,6 @@
 """The journey: steps in order, with a version. A customer stays on the version they started with."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -159,12 +159,11 @@ class Journeys:
         except KeyError:
             raise JourneyError(f"there is no journey {onboarding.journey}: run the version of the bot that has it") from None
 
-    def all_forms(self) -> Iterator[Form]:
-        """Every form of every version: steps' and tasks'."""
-        for made in self.versions.values():
-            for step in made.steps.values():
-                yield step.form
-                yield from (task.form for task in step.tasks if task.form is not None)
+    def all_forms(self) -> list[Form]:
+        """The forms of all versions, steps' and tasks'. One that versions share is there once."""
+        steps = [step for made in self.versions.values() for step in made.steps.values()]
+        forms = [form for step in steps for form in (step.form, *(task.form for task in step.tasks)) if form is not None]
+        return list({id(form): form for form in forms}.values())
 
     def forms(self, form_id: str) -> list[Form]:
         """The dialog with this id, or all versions' forms with this id."""

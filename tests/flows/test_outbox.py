@@ -103,6 +103,7 @@ WRONG = Step("x", STEP.form, on_open=("commands",))
 """
 
 
+@pytest.mark.process
 def test_a_misspelt_kind_or_argument_does_not_pass_the_type_check(tmp_path: Path) -> None:
     source = tmp_path / "misspelt.py"
     source.write_text(MISSPELT)

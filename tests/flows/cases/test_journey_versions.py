@@ -52,7 +52,7 @@ PLANNING = replace(
 
 _with_network = FIRST.with_step("2", NETWORK, before="next_steps")
 SECOND = replace(_with_network, steps={**_with_network.steps, "planning": PLANNING})
-BEFORE, AFTER = Rules(), Rules(journeys=Journeys.known(FIRST, SECOND))
+BEFORE, AFTER = Rules(journeys=Journeys.known(FIRST)), Rules(journeys=Journeys.known(FIRST, SECOND))
 WITHOUT_LAST = tuple(step for step in FIRST.steps if step != "next_steps")
 
 
