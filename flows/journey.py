@@ -159,6 +159,11 @@ class Journeys:
         except KeyError:
             raise JourneyError(f"there is no journey {onboarding.journey}: run the version of the bot that has it") from None
 
+    def tasks(self, step_id: str, task_id: str) -> list[Task]:
+        """All versions' tasks with this id."""
+        steps = [made.steps[step_id] for made in self.versions.values() if step_id in made.steps]
+        return [task for step in steps for task in step.tasks if task.id == task_id]
+
     def all_forms(self) -> list[Form]:
         """The forms of all versions, steps' and tasks'. One that versions share is there once."""
         steps = [step for made in self.versions.values() for step in made.steps.values()]

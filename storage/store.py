@@ -52,6 +52,11 @@ class Store:
         self._writing, self._reading = write_engine(url, busy_ms=busy_ms), read_engine(url)
         self._url, self._locks = url, not is_sqlite(url)
 
+    @property
+    def one_writer(self) -> bool:
+        """A lock is of the whole database, not of one onboarding's rows."""
+        return not self._locks
+
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Unit]:
         """``async with store.write() as unit``: commits at the end, rolls back on an exception. `transact` also retries."""

@@ -258,8 +258,8 @@ def _approvals(table: _Table) -> Mapping[str, int]:
         return {}
     from flows.journey import JOURNEYS  # noqa: PLC0415  needed where approvals are changed alone
 
-    steps = JOURNEYS.latest.steps
-    known = {*steps, *(f"{step.id}.{task.id}" for step in steps.values() for task in step.tasks)}
+    steps = [step for journey in JOURNEYS.versions.values() for step in journey.steps.values()]
+    known = {*(step.id for step in steps), *(f"{step.id}.{task.id}" for step in steps for task in step.tasks)}
     found = {}
     for name, count in given:
         if name not in known:

@@ -83,6 +83,13 @@ class Engine:
         if _run is not None:
             raise RuntimeError("another engine runs in this process")
         _run = self._tracked(run_batch, asyncio.get_running_loop())
+        try:
+            await self._launch()
+        except BaseException:
+            _run = None
+            raise
+
+    async def _launch(self) -> None:
         self._stopping = False
         self._engine = sync_engine(self._url)
         if not self._sqlite:

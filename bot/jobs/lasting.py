@@ -94,7 +94,12 @@ class LastingMessages:
         async with self._store.read() as unit:
             wanted = _Wanted(case, what, case.step(step_id).id, failed=await _failed(unit, case, what))
         placed = await self._place(wanted, again=again)
-        await self._store.transact(placed.keep)
+
+        async def keep(unit: Unit) -> None:
+            await placed.keep(unit)
+            unit.ask(case.id, Draw(what=what, step=step_id))  # a change meanwhile found no message to draw
+
+        await self._store.transact(keep)
         return placed.channel, placed.ts
 
     async def _place(self, wanted: _Wanted, *, again: bool) -> Placed:

@@ -13,14 +13,15 @@ from bot.jobs.threads import Threads
 from bot.messages.texts import Texts
 from bot.messages.wording import sentence
 from flows.cases import proof
-from flows.cases.case import Case, Cases
+from flows.cases.case import Cases
+from flows.forms.step import Situation
 from flows.model import TaskRecord
 from flows.outbox import ReportProof, RunProof
 from flows.ports import Unit
 from flows.problems import Amount
 from flows.steps.authentication.proving import Difference, corrections
 from flows.steps.authentication.token_check import expected
-from flows.steps.org_details import compare, label_of
+from flows.steps.org_details import differences, label_of
 from pismo.environments import Environments
 from pismo.errors import PismoError
 from pismo.models import Organization
@@ -57,15 +58,15 @@ class Proofs:
             await checks.run(token)
         except PismoError as error:  # transient: the engine comes again
             raise _failure(error, checks.lines) from None
-        await self._finish(run, checks.lines, _differences(case, checks.organization))
+        await self._finish(run, checks.lines, _differences(situation, checks.organization))
 
     async def given_up(self, unit: Unit, run: Run[RunProof], error: EffectError) -> bool:
         """Pismo did not answer in spite of all tries: the person reads how far it came, and pastes a fresh token later."""
         lines = error.about.get("lines") or [line("programs", "failed", "unavailable")]
         async with self._cases.open(unit, run.onboarding_id, closed=True) as case:
-            proof.finish(case, run.effect, lines)
-        self._tokens.pop(run.effect.item, None)
-        return True
+            if not proof.finish(case, run.effect, lines):
+                self._tokens.pop(run.effect.item, None)
+        return True  # the report, which comes once this is written, takes the token out
 
     async def _finish(self, run: Run[RunProof], lines: Sequence[Line], differences: Sequence[Difference] | None = None) -> None:
         """In a transaction of its own, since the token may be forgotten only once the result is written down."""
@@ -79,6 +80,7 @@ class Proofs:
 
     async def report(self, run: Run[ReportProof]) -> Finished:
         """The lines in the customer's thread; what differs on the platform in support's."""
+        self._tokens.pop(run.effect.item, None)
         thread = await self._threads.of(run, run.effect.where, run.effect.step)
         record, texts = task_record(thread.case, run.effect), thread.texts
         said = [_headline(texts, record)]
@@ -96,13 +98,8 @@ def _failure(error: PismoError, lines: list[Line]) -> EffectError:
     return Unreachable(f"pismo_{error.kind}", about)
 
 
-def _differences(case: Case, organization: Organization | None) -> list[Difference]:
-    """(field, approved, on the platform) where the organization isn't what was approved."""
-    sent = case.snapshot.last("organization")
-    if sent is None or organization is None:
-        return []
-    found = compare(sent.answers, organization.model_dump())
-    return [(field, str(ours or ""), str(theirs or "")) for field, ours, theirs in found]
+def _differences(situation: Situation, organization: Organization | None) -> list[Difference]:
+    return differences(situation, organization.model_dump()) if organization is not None else []
 
 
 def _headline(texts: Texts, record: TaskRecord) -> str:

@@ -7,6 +7,8 @@ import logging
 import math
 from collections.abc import Awaitable, Callable, Sequence
 
+from prometheus_client import Counter
+
 from bot.telemetry import metrics
 from flows.cases import remind, renewals
 from flows.cases.case import Case, Cases
@@ -31,7 +33,7 @@ class Sweeps:
         async def serve(case: Case) -> int:
             return remind.remind(case)
 
-        metrics.REMINDERS.inc(await self._sweep("reminders", remind.due, serve))
+        await self._sweep("reminders", remind.due, serve, counted=metrics.REMINDERS)
 
     async def expire(self) -> None:
         """Invitations whose code ran out, or soon will."""
@@ -57,14 +59,15 @@ class Sweeps:
         for days in (0, *self._cases.rules.renewal_days):
             metrics.CERTIFICATES.labels(str(days)).set(sum(n <= days for n in left))
 
-    async def _sweep(self, chore: str, due: Due, serve: Serve, *, closed: bool = False) -> int:
+    async def _sweep(self, chore: str, due: Due, serve: Serve, *, closed: bool = False, counted: Counter | None = None) -> None:
         """Each in a transaction of its own. One whose rows another writer holds is left for the next sweep.
 
-        Raises Unavailable where the store is away, or locked for two customers in a row: no other one would fare better.
+        Raises Unavailable where the store is away, or where SQLite, with one writer at a time, is locked for two customers in a row:
+        no other one would fare better.
         """
         async with self._store.read() as unit:
             ids = await due(unit)
-        done, locked = 0, False
+        locked = False
         for onboarding_id in ids:
 
             async def work(unit: Unit, onboarding_id: str = onboarding_id) -> int:
@@ -72,15 +75,17 @@ class Sweeps:
                     return await serve(case)
 
             try:
-                done += await self._store.transact(work)
-                locked = False
-            except Refused:
-                continue  # it was closed or erased a moment ago
+                done = await self._store.transact(work)
             except Exception as error:
-                if isinstance(error, Unavailable) and (error.kind != "locked" or locked):
+                if isinstance(error, Refused) and error.key in ("closed", "gone"):
+                    continue  # it was closed or erased a moment ago
+                if isinstance(error, Unavailable) and (error.kind != "locked" or (locked and self._store.one_writer)):
                     raise
                 locked = isinstance(error, Unavailable)
                 metrics.CHORE_FAILURES.labels(chore).inc()
                 extra = {"chore": chore, "onboarding": onboarding_id, "error": type(error).__name__}
                 log.error("a customer was left out of a sweep", extra=extra, exc_info=error)  # noqa: TRY400
-        return done
+            else:
+                locked = False
+                if counted is not None:
+                    counted.inc(done)

@@ -2,14 +2,13 @@
 
 import logging
 import time
+from dataclasses import replace
 
 from bot.telemetry import metrics
 from flows.cases.case import Cases
-from flows.cases.tickets import FiledTicket, note_status, note_unseen, open_tickets
-from flows.journey import Journeys
+from flows.cases.tickets import FiledTicket, note_status, note_unseen, open_ticket, with_tickets
 from flows.model import TaskRecord
 from flows.ports import Unit
-from flows.problems import Refused
 from pismo.jsm_errors import ServiceDeskError, ServiceDeskFault
 from pismo.service_desk import ServiceDesk
 from storage.errors import Unavailable
@@ -35,40 +34,45 @@ class TicketPoller:
         if self._service_desk is None or time.monotonic() < self._resting:
             return
         async with self._store.read() as unit:
-            records = await open_tickets(unit, self._cases.rules.journeys)
+            records = await with_tickets(unit, self._cases.rules.journeys)
         self._forget_all_but({record.id for record in records})
         for record in records:
             if time.monotonic() < self._due.get(record.id, 0.0):
                 continue
             try:
                 await self._look(self._service_desk, record)
-            except ServiceDeskError as error:
-                log.warning("a ticket could not be looked at", extra={"error": str(error.fault), "status": error.status})
-                if error.fault not in UNSEEN:  # the others would fare no better
-                    self._rests += 1
-                    self._resting = time.monotonic() + max(error.retry_after or 0.0, self._pause(self._rests))
-                    return
-                await self._unseen(record)
+            except ServiceDeskError as error:  # the others would fare no better
+                self._rests += 1
+                self._resting = time.monotonic() + max(error.retry_after or 0.0, self._pause(self._rests))
+                return
             except Unavailable:
                 raise
             except Exception as error:
                 metrics.CHORE_FAILURES.labels(NAME).inc()
                 log.error("a ticket could not be noted", extra={"onboarding": record.onboarding_id}, exc_info=error)  # noqa: TRY400
                 self._put_off(record)
-            else:
-                self._rests = 0
-                self._failures.pop(record.id, None)
-                self._due[record.id] = time.monotonic() + self._every
 
     async def _look(self, service_desk: ServiceDesk, record: TaskRecord) -> None:
-        key, link = str(record.answers[_ticket_answer(record, self._cases.rules.journeys)]), record.answers.get("link") or ""
-        if link:
-            status = await service_desk.status(key)
-        else:  # filed by hand: where its page is isn't known yet
-            request = await service_desk.request(key)
-            status, link = request.status, request.web
-        ticket = FiledTicket(key, link, status.name, status.done)
+        """Raises ServiceDeskError where it is the Service Desk that fails, not this ticket."""
+        async with self._store.read() as unit:
+            seen = open_ticket(await self._cases.look(unit, record.onboarding_id, closed=True), record.id)
+        if seen is not None:
+            try:
+                ticket = await _now(service_desk, seen)
+            except ServiceDeskError as error:
+                extra = {"onboarding": record.onboarding_id, "error": str(error.fault), "status": error.status}
+                log.warning("a ticket could not be looked at", extra=extra)
+                if error.fault not in UNSEEN:
+                    raise
+                self._put_off(record)
+                await self._unseen(record)
+                return
+            await self._note(record, ticket)
+            self._rests = 0
+        self._failures.pop(record.id, None)
+        self._due[record.id] = time.monotonic() + self._every
 
+    async def _note(self, record: TaskRecord, ticket: FiledTicket) -> None:
         async def note(unit: Unit) -> None:
             async with self._cases.open(unit, record.onboarding_id, closed=True) as case:
                 note_status(case, record.id, ticket)
@@ -81,7 +85,6 @@ class TicketPoller:
                 await note_unseen(case, record.id)
 
         await self._store.transact(note)
-        self._put_off(record)
 
     def _put_off(self, record: TaskRecord) -> None:
         failures = self._failures[record.id] = self._failures.get(record.id, 0) + 1
@@ -96,10 +99,9 @@ class TicketPoller:
                 del table[gone]
 
 
-def _ticket_answer(record: TaskRecord, journeys: Journeys) -> str:
-    """The name of the answer that holds the ticket's key."""
-    for journey in journeys.versions.values():
-        for task in journey.steps[record.step_id].tasks if record.step_id in journey.steps else ():
-            if task.id == record.task_id and task.ticket:
-                return task.ticket
-    raise Refused("gone")
+async def _now(service_desk: ServiceDesk, seen: FiledTicket) -> FiledTicket:
+    if seen.link:
+        status = await service_desk.status(seen.key)
+        return replace(seen, status=status.name, ended=status.done)
+    request = await service_desk.request(seen.key)  # filed by hand: where its page is isn't known yet
+    return FiledTicket(seen.key, request.web, request.status.name, request.status.done)

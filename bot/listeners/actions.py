@@ -18,9 +18,11 @@ from bot.slack.payloads import Click
 from flows.cases import manage, review, tasks
 from flows.cases.access import May, for_side
 from flows.cases.case import Case, Cases
-from flows.model import Posted
+from flows.journey import JourneyError
+from flows.model import Onboarding, Posted
 from flows.ports import Unit
 from flows.problems import Refused
+from storage.errors import Unavailable
 from storage.store import Store
 
 Change = Callable[[Case, ButtonValue], Awaitable[None]]
@@ -124,16 +126,25 @@ class Buttons:
             self._background.later(self._modals.turn_back(click, value.slot if act is Act.PAGE else None))
         elif action is None:
             await ack()
-        elif action.opens is not None and (action.change is None or self._has_form(value)):
+        elif action.opens is not None and (action.change is None or await self._has_form(value)):
             await ack()
             self._background.later(self._modals.open(click, action.opens(value)))
         else:
             await self._carry_out(click, value, action)
             await ack()
 
-    def _has_form(self, value: ButtonValue) -> bool:
-        """Whether a task is done by a form, in whichever version of the journey has it."""
-        return bool(self._cases.rules.journeys.forms(f"{value.step}.{value.task}"))
+    async def _has_form(self, value: ButtonValue) -> bool:
+        """Whether a task is done by a form. The store is asked only where versions of the journey disagree: whose it is decides."""
+        journeys = self._cases.rules.journeys
+        if len(found := {task.form is not None for task in journeys.tasks(value.step, value.task)}) < 2:
+            return True in found
+        try:
+            async with self._store.read() as unit:
+                onboarding = await unit.get(Onboarding, value.onboarding)
+            own = journeys.of(onboarding).steps[value.step].tasks if onboarding is not None else ()
+        except (Unavailable, JourneyError, KeyError):
+            return False  # carrying it out meets the same, and tells the person
+        return any(task.id == value.task and task.form is not None for task in own)
 
     async def _carry_out(self, click: Click, value: ButtonValue, action: Action) -> None:
         async def work(unit: Unit) -> Posted | None:

@@ -13,7 +13,7 @@ from bot.slack.background import Background
 from bot.slack.payloads import Click, SlashCommand
 from flows.cases import manage
 from flows.cases.access import May
-from flows.cases.case import Case, Cases
+from flows.cases.case import Case, Cases, need
 from flows.cases.naming import meant, mentions
 from flows.cases.parity import parity as parity_of
 from flows.model import Onboarding, Snapshot
@@ -120,7 +120,7 @@ class SlashCommands:
     # -- which onboarding
 
     async def _all(self, unit: Unit) -> list[Snapshot]:
-        return [(await self._cases.look(unit, onboarding.id, closed=True)).snapshot for onboarding in await unit.onboardings()]
+        return [await need(unit, onboarding.id) for onboarding in await unit.onboardings()]
 
     async def _look(self, unit: Unit, command: SlashCommand) -> Case:
         onboarding = await _one(unit, command, closed=True)

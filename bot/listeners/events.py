@@ -10,6 +10,7 @@ from bot.modals.attachments import MOST_BYTES
 from bot.slack.background import Background
 from bot.slack.client import Slack, SlackError
 from bot.slack.people import NOBODY, People
+from bot.telemetry import metrics
 from flows.cases import channels, members, secrets
 from flows.cases.case import Cases
 from flows.checks import guard
@@ -175,7 +176,8 @@ class Events:
             try:
                 await self.handle(event_id)
             except Exception as error:  # noqa: BLE001  one event does not keep the others waiting
-                log.warning("an event is handled later", extra={"error": type(error).__name__})
+                metrics.CHORE_FAILURES.labels("left_events").inc()
+                log.warning("an event is handled later", extra={"event": event_id, "error": type(error).__name__})
 
     # -- before the transaction: what Slack has to be asked
 
@@ -218,7 +220,7 @@ class Events:
         if onboarding is None or not event["found"] or event.get("bot"):
             return
         who = Who(str(event.get("user_team") or event.get("team") or ""), str(event["user"]))
-        async with self._cases.open(unit, onboarding.id, who, closed=True) as case:
+        async with self._cases.open(unit, onboarding.id, who, closed=True, shows=False) as case:
             secrets.in_channel(case, event["found"], str(event.get("ts", "")), [file["id"] for file in event["files"]])
 
     async def _joined(self, unit: Unit, event: Body) -> None:
@@ -231,21 +233,21 @@ class Events:
         if onboarding is None or person is None or not self._people.is_customer(person):
             return
         if person.team_id == onboarding.team_id:
-            async with self._cases.open(unit, onboarding.id, closed=True) as case:
+            async with self._cases.open(unit, onboarding.id, closed=True, shows=False) as case:
                 await members.join(case, Who(person.team_id, person.user_id), welcome=True)
 
     async def _left(self, unit: Unit, event: Body) -> None:
         onboarding = await unit.by_channel(str(event["channel"]))
         person = self._people.by_id(str(event["user"]))
         if onboarding is not None and person is not None:
-            async with self._cases.open(unit, onboarding.id, closed=True) as case:
+            async with self._cases.open(unit, onboarding.id, closed=True, shows=False) as case:
                 await members.leave(case, Who(person.team_id, person.user_id))
 
     async def _id_changed(self, unit: Unit, event: Body) -> None:
         old, new = str(event["old_channel_id"]), str(event["new_channel_id"])
         onboarding = await unit.by_channel(old)
         if onboarding is not None:
-            async with self._cases.open(unit, onboarding.id, closed=True) as case:
+            async with self._cases.open(unit, onboarding.id, closed=True, shows=False) as case:
                 channels.follow(case, old, new)
 
     async def _shared(self, unit: Unit, event: Body) -> None:

@@ -96,10 +96,10 @@ class Case:
         channel = self.onboarding.channel_id
         self.ask(Tell(team=who.team_id, user=who.user_id, channel=channel, key=key, params=params))
 
-    async def end(self, before: Shown, *, settles: bool) -> None:
+    async def end(self, before: Shown | None, *, settles: bool) -> None:
         """Settle, then ask for redraws of what changed and for all other effects. `Cases` calls it."""
         opened = settle.settle(self.unit, self.snapshot, self.rules) if settles else []
-        for drawing in await self._drawings(before):
+        for drawing in await self._drawings(before) if before is not None else ():
             self.unit.ask(self.id, drawing)
         for effect in (*self._asked, *opened):
             self.unit.ask(self.id, effect)
@@ -136,16 +136,19 @@ class Cases:
         *,
         channel_id: str = "",
         closed: bool = False,
+        shows: bool = True,
     ) -> AsyncIterator[Case]:
         """Open a case for ``who``, or raise Refused if they may not act. ``may`` None: automatic, or checked by the use case.
-        ``channel_id``: where they clicked. ``closed``: allow closed onboardings too.
+        ``channel_id``: where they clicked. ``closed``: allow closed onboardings too. ``shows`` False: for what changes nothing that
+        a lasting message shows; nothing is settled, and answers that can't be read are no obstacle.
 
         Raises Refused("gone") if there is no such onboarding, Refused("closed") if it is closed.
         """
         case = await self.look(unit, onboarding_id, who, may, channel_id=channel_id, closed=closed)
-        before, over = Shown.of(case.snapshot), case.onboarding.closed_at is not None
+        over = case.onboarding.closed_at is not None
+        before = Shown.of(case.snapshot) if shows else None
         yield case
-        await case.end(before, settles=not over)
+        await case.end(before, settles=shows and not over)
 
     async def look(
         self,

@@ -26,21 +26,26 @@ class FiledTicket:
     ended: bool = False
 
 
-async def open_tickets(unit: Unit, journeys: Journeys) -> list[TaskRecord]:
-    """Records of tickets in open onboardings that aren't known to have ended."""
+async def with_tickets(unit: Unit, journeys: Journeys) -> list[TaskRecord]:
+    """Records in open onboardings of the tasks that may have a ticket. Their answers aren't read: one that is damaged is its own."""
     tasks = {
-        (step.id, task.id): task.ticket
+        (step.id, task.id)
         for journey in journeys.versions.values()
         for step in journey.steps.values()
         for task in step.tasks
         if task.ticket
     }
-    return [
-        record
-        for (step_id, task_id), ticket in tasks.items()
-        for record in await unit.tasks(step_id, task_id)
-        if record.answers.get(ticket) and not record.answers.get("ended")
-    ]
+    return [record for step_id, task_id in sorted(tasks) for record in await unit.tasks(step_id, task_id)]
+
+
+def open_ticket(case: Case, record_id: str) -> FiledTicket | None:
+    """A record's ticket as it was last seen; None if there is none, or it has ended."""
+    record = next((one for one in case.snapshot.tasks if one.id == record_id), None)
+    task = record and next((one for one in case.step(record.step_id).tasks if one.id == record.task_id), None)
+    key = record.answers.get(task.ticket) if record and task and task.ticket else None
+    if record is None or not key or record.answers.get("ended"):
+        return None
+    return FiledTicket(str(key), record.answers.get("link") or "", record.answers.get("status") or "")
 
 
 async def note_filed(case: Case, effect: FileRequest, item: str, grants: Collection[str], ticket: FiledTicket) -> None:

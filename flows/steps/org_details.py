@@ -69,6 +69,12 @@ def compare(answers: Answers, organization: Mapping[str, Any]) -> list[tuple[str
     return [(name, mine, theirs) for name, mine, theirs in pairs if _reconciled(name, mine) != _reconciled(name, theirs)]
 
 
+def differences(situation: Situation, organization: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """(field, approved, on the platform) where the organization isn't what was sent; nothing if it wasn't."""
+    sent = situation.answers.get("organization")
+    return compare(sent, organization) if sent is not None else []
+
+
 def _given(value: Any) -> Any:
     return "" if value is None else value
 

@@ -185,6 +185,16 @@ async def test_a_private_key_in_a_message(office: Workplace, acme: Channel) -> N
     assert await office.leaks() == []
 
 
+async def test_a_private_key_is_told_of_where_the_customers_answers_cannot_be_read(
+    office: Workplace, onboarding: str, acme: Channel
+) -> None:
+    await office.send(onboarding, "planning")
+    warnings = told_in_support(office, "tried to send a secret")
+    with office.damaged(onboarding, "submissions"):
+        await office.ana.say(acme, f"Here it is:\n{PRIVATE.decode()}")
+        await warned_once(office, acme, warnings)
+
+
 async def test_a_private_key_put_in_by_an_edit(office: Workplace, acme: Channel) -> None:
     warnings = told_in_support(office, "tried to send a secret")
     said = await office.ana.say(acme, "I will paste the key here.")

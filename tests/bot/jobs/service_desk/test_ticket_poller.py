@@ -71,3 +71,25 @@ async def test_what_was_filed_by_hand_is_followed_where_it_may_be_seen(office: D
     world.move(ticket.key, "CLOSED")
     await office.look()
     assert f"has closed {ticket.key}: CLOSED" in office.read("step")
+
+
+async def test_a_customers_damaged_record_keeps_no_other_ticket_waiting(
+    office: DeskPlace, onboarding: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    other = await office.begin(office.blue, office.olga, "Blue Coop")
+    tickets = {}
+    for one in (onboarding, other):
+        await asked(office, one)
+        (tickets[one],) = await filed(office, one)
+        office.service_desk.move(tickets[one].key, "IN DEV")
+    told = f"{tickets[other].key}: IN DEV"
+    with office.damaged(onboarding, "tasks"):
+        await office.look()
+    assert any(told in message.text for message in office.blue.messages)
+    assert {record.onboarding for record in caplog.records if record.levelname == "ERROR" and hasattr(record, "onboarding")} == {
+        onboarding
+    }
+    assert "IN DEV" not in office.read("step")
+    await office.look()
+    assert f"says of {tickets[onboarding].key}: IN DEV" in office.read("step")
+    await office.close(other)
