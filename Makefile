@@ -4,7 +4,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-TWO    := -n 2 --dist loadfile --no-loadscope-reorder
+# Three on two cores, since tests with a process or a browser wait a good part of their time.
+FILES  := -n 3 --dist loadfile --no-loadscope-reorder
 # Of what is left to chance in `make soak`; elsewhere it is fixed.
 SEED   := $(or $(SEED),$(shell od -An -N3 -tu4 /dev/urandom | tr -d ' '))
 
@@ -23,15 +24,15 @@ $(READY): requirements-dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $(READY)
 
-test: $(READY) ## run all tests, two files at a time
-	$(BIN)/python -m pytest $(TWO)
+test: $(READY) ## run all tests, three files at a time
+	$(BIN)/python -m pytest $(FILES)
 
 quick: $(READY) ## run the tests that start no bot, process, browser or PostgreSQL
-	$(BIN)/python -m pytest $(TWO) -m "not (bot or process or browser or postgres)"
+	$(BIN)/python -m pytest $(FILES) -m "not (bot or process or browser or postgres)"
 
 soak: $(READY) ## run what leaves something to chance at length; SEED=… plays one again
 	@echo SEED=$(SEED)
-	KILLS=200 KILL_SEED=$(SEED) $(BIN)/python -m pytest $(TWO) -m "hypothesis or chance" \
+	KILLS=200 KILL_SEED=$(SEED) $(BIN)/python -m pytest $(FILES) -m "hypothesis or chance" \
 		--randomly-seed=$(SEED) --hypothesis-seed=$(SEED) --hypothesis-profile=soak --timeout=3600
 
 demo: $(READY) ## try it in the browser, without Slack; FRESH=1 begins anew
