@@ -48,6 +48,7 @@ def situation_of(snapshot: Snapshot, rules: Rules, now: datetime, actor: Who = S
         grants=[(grant.resource, grant.email, grant.state) for grant in snapshot.grants],
         steps=tuple(journey.steps),
         unended=frozenset(step for step, record in snapshot.steps.items() if record.state not in ENDED),
+        contact=_contact(journey, answers),
     )
 
 
@@ -82,6 +83,12 @@ def _business_place(journey: Journey, answers: Mapping[str, Answers]) -> Busines
         next((place.timezone for place in places if place.timezone), ""),
         next((place.country for place in places if place.country), ""),
     )
+
+
+def _contact(journey: Journey, answers: Mapping[str, Answers]) -> str:
+    """The company's own email address, as far as the sent answers tell."""
+    given = (step.contact(answers[step.id]) for step in journey.steps.values() if step.id in answers)
+    return next((address for address in given if address), "")
 
 
 def calendar_of(side: Side, snapshot: Snapshot, rules: Rules) -> Calendar:

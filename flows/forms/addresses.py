@@ -58,10 +58,10 @@ def notes(answers: Answers, situation: Situation, *names: str, resource: str = "
 
 
 def home_domains(situation: Situation) -> Sequence[str]:
-    """The company's own domain, judging by its contact in the organization step."""
+    """The company's own domain, judging by its contact."""
     from flows.checks.email_domains import FREE_MAIL  # noqa: PLC0415  a long list
 
-    domain = str(situation.get("organization", "responsible", "")).rpartition("@")[2].casefold()
+    domain = situation.contact.rpartition("@")[2].casefold()
     return () if not domain or domain in FREE_MAIL else (domain,)
 
 

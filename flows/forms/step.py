@@ -20,7 +20,7 @@ class Situation:
     ``answers``: the last sent answers by step id. ``done``: the answers of finished tasks by ``step.task`` (the last ones of a
     repeatable task). ``items``: all finished records of repeatable tasks by ``step.task``, each as (item id, answers).
     ``grants``: (resource, email, state) of all requested access. ``steps``: the journey's step ids, in order.
-    ``unended``: those neither done nor skipped.
+    ``unended``: those neither done nor skipped. ``contact``: the company's own email address, or empty.
     """
 
     now: datetime
@@ -39,6 +39,7 @@ class Situation:
     grants: Sequence[tuple[str, str, str]] = ()
     steps: Sequence[str] = ()
     unended: frozenset[str] = frozenset()
+    contact: str = ""
 
     def get(self, step: str, name: str, default: Any = None) -> Any:
         """A step's sent answer, or the default."""
@@ -193,7 +194,8 @@ class Step:
 
     ``links``: (text key, URL) shown with the step. ``facts``: what is known about it outside, e.g. a ticket's status, shown to
     both sides as ``note.<key>``. ``on_open``, ``on_approval``: what its opening and its approval start. ``business_place``: what
-    its answers say about where the company works, used for reminders. ``parity``: what it reports per environment.
+    its answers say about where the company works, used for reminders. ``contact``: the company's own email address in its answers,
+    by which its domain is known. ``parity``: what it reports per environment.
     """
 
     id: str
@@ -208,6 +210,7 @@ class Step:
     on_open: tuple[type[StepEffect], ...] = ()
     on_approval: tuple[type[StepEffect], ...] = ()
     business_place: Callable[[Answers], BusinessPlace] = lambda _answers: BusinessPlace()
+    contact: Callable[[Answers], str] = lambda _answers: ""
     parity: tuple[ParityItem, ...] = ()
 
     def task(self, task_id: str) -> Task:

@@ -162,5 +162,6 @@ STEP = Step(
     ),
     finished=lambda situation: bool(org_id(situation)),
     business_place=lambda answers: BusinessPlace(str(answers.get("timezone") or ""), str(answers.get("country") or "")),
+    contact=lambda answers: str(answers.get("responsible") or ""),
     parity=(ParityItem("organization", _parity),),
 )

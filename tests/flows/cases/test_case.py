@@ -1,6 +1,7 @@
 """What a case asks for when it ends: each message that shows something else than before, once, before all that is said."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,10 +9,13 @@ import pytest
 from flows.cases import manage, review
 from flows.cases.access import May
 from flows.cases.case import Case
+from flows.forms import addresses
+from flows.journey import FIRST, Journeys
 from flows.outbox import Draw, Effect, Say, loaded
 from flows.people import SYSTEM, Role, Who
 from flows.ports import Unit
 from flows.problems import Refused
+from flows.rules import Rules
 from flows.state import StepState
 from tests.flows.cases.casework import COLLEAGUE, KIM, LEAD, OWNER, CaseBook, case_book
 
@@ -147,3 +151,27 @@ async def test_an_onboarding_that_is_over_is_opened_only_by_what_asks_for_it(acm
     with pytest.raises(Refused, match="closed"):
         await acme.act(lambda _: None)
     await acme.act(lambda _: None, closed=True)
+
+
+async def test_the_company_s_own_address_is_what_a_step_of_its_journey_says(tmp_path: Path) -> None:
+    """Whichever step that is: by it foreign addresses are told from the company's own."""
+    planning = replace(FIRST.steps["planning"], contact=lambda _answers: "ceo@acme.example")
+    organization = replace(FIRST.steps["organization"], contact=lambda _answers: "")
+    second = replace(FIRST, version="2", steps={**FIRST.steps, "planning": planning, "organization": organization})
+    async with case_book(tmp_path, Rules(journeys=Journeys.known(FIRST))) as book:
+
+        async def contacts(*steps: str) -> list[str]:
+            known = [(await book.act(lambda case: case.situation)).contact]
+            for step in steps:
+                await book.send(step)
+                await book.approve(step)
+                known.append((await book.act(lambda case: case.situation)).contact)
+            return known
+
+        await book.start(channel="C1")
+        await book.skip("planning")
+        assert await contacts("organization") == ["", "contact@bank.example"]
+        book.rules = book.cases.rules = Rules(journeys=Journeys.known(FIRST, second))
+        await book.start(channel="C2")
+        assert await contacts("planning") == ["", "ceo@acme.example"]
+        assert addresses.home_domains(await book.act(lambda case: case.situation)) == ("acme.example",)

@@ -137,7 +137,7 @@ def test_the_list_is_shown_back_with_what_is_odd_about_it() -> None:
     users = "ana@acmebank.com, ANA@acmebank.com; bo@acmebnak.com\nteam@acmebank.com zoe@gmail.com, broken@, kim@acmebank.com"
     notes = notes_of(
         {"users": users},
-        answers={"organization": {"responsible": "ceo@acmebank.com"}},
+        contact="ceo@acmebank.com",
         grants=[("service_desk", "kim@acmebank.com", "asked"), ("status_page", "ana@acmebank.com", "asked")],
     )
     assert notes["emails_new"]["n"] == 4
