@@ -68,11 +68,11 @@ def _known_step(answers: Answers, situation: Situation) -> Iterator[Problem]:
 
 
 def _reason(form_id: str) -> Form:
-    return Form(form_id, (Page("reason", Reason),), example={"reason": "The document number is the one of a branch."})
+    return Form(form_id, (Page("reason", Reason),), example={"reason": "Two of the answers contradict each other."})
 
 
 def _reason_of_step(form_id: str) -> Form:
-    example = {"step": "service_desk", "reason": "The customer has this from an earlier project."}
+    example = {"step": "*", "reason": "The customer has this from an earlier project."}
     return Form(form_id, (Page("reason", StepReason, check=_known_step),), example=example)
 
 
@@ -97,7 +97,7 @@ DIALOGS: dict[str, Form] = {
         _reason("stuck"),
         _reason_of_step("skip"),
         _reason_of_step("reopen"),
-        Form("assign", (Page("person", Assignment, check=_known_step),), example={"step": "organization", "person": "U0EXAMPLE"}),
+        Form("assign", (Page("person", Assignment, check=_known_step),), example={"step": "*", "person": "U0EXAMPLE"}),
         Form("snooze", (Page("until", Snooze, check=_snooze),), example={"until": "tomorrow"}),
     )
 }

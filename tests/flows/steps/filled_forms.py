@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from flows.forms.fields import Answers, Kind, inputs
+from flows.forms.fields import Answers, Input, Kind, inputs
 from flows.forms.pages import collect, screen, slots
 from flows.forms.step import Form, Situation
 from flows.journey import JOURNEYS
@@ -29,8 +29,14 @@ def a_situation(**more: Any) -> Situation:
 
 def example(form: Form) -> Answers:
     """The form's example, with something chosen where it says "*"."""
-    many = {name for page in form.pages for name, _, item in inputs(page.model) if item.kind is Kind.SEARCH_MANY}
-    return {name: ["grant_1"] if name in many and value == "*" else value for name, value in form.example.items()}
+    asked = {name: item for page in form.pages for name, _, item in inputs(page.model)}
+
+    def chosen(item: Input | None) -> Any:
+        if item is not None and item.source == "steps":
+            return next(iter(JOURNEYS.latest.steps))
+        return ["grant_1"] if item is not None and item.kind is Kind.SEARCH_MANY else "*"
+
+    return {name: chosen(asked.get(name)) if value == "*" else value for name, value in form.example.items()}
 
 
 def sent(form: Form, answers: Answers, situation: Situation | None = None) -> Answers:
