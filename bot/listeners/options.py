@@ -1,6 +1,7 @@
 """Choices of searchable selects: currencies, countries and zones from the catalogue; all others from this onboarding alone."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any, Literal
 
 from bot.messages.texts import Texts
@@ -18,6 +19,7 @@ from storage.store import Store
 
 MOST = 100
 
+Catalogue = Literal["currency", "country", "timezone"]
 Choice = dict[str, Any]
 
 
@@ -40,23 +42,26 @@ class Options:
         who, query, block = who_of(body), str(body.get("value") or ""), str(body.get("block_id", ""))
         try:
             meta = meta_of(body["view"])
-            if (kind := self._catalogue(meta, block)) is None:
-                return await self._own(meta, block, who, query)
+            if (kind := self._catalogue(meta, block)) is not None:
+                return await self._of_catalogue(kind, who, query)
+            return await self._own(meta, block, who, query)
         except (Refused, KeyError):  # of a form that is no more
             return []
+
+    def _catalogue(self, meta: FormMeta, block: str) -> Catalogue | None:
+        """The catalogue that a field is searched in, where all versions of the journey that have the field agree: that needs no store.
+        None where the customer's own version has to tell."""
+        sources = set()
+        for form in self._cases.rules.journeys.forms(meta.form):
+            with suppress(KeyError):
+                sources.add(field_of(form, block).source)
+        return CATALOGUES.get(sources.pop()) if len(sources) == 1 else None
+
+    async def _of_catalogue(self, kind: Catalogue, who: Who, query: str) -> list[Choice]:
         from flows.checks import catalog  # noqa: PLC0415  its names are loaded at first use
 
         texts = await self._answers.texts(who)
         return [choice(found.value, found.label) for found in catalog.search(kind, query, texts.language)]
-
-    def _catalogue(self, meta: FormMeta, block: str) -> Literal["currency", "country", "timezone"] | None:
-        """The catalogue that a field is searched in, in whichever version of the journey has it: that needs no store."""
-        for form in self._cases.rules.journeys.forms(meta.form):
-            try:
-                return CATALOGUES[field_of(form, block).source]
-            except KeyError:
-                continue
-        return None
 
     async def _own(self, meta: FormMeta, block: str, who: Who, query: str) -> list[Choice]:
         async with self._store.read() as unit:
@@ -65,4 +70,6 @@ class Options:
             subject.may.check(case.role)
             texts = Texts(await self._people.language_of(unit, who, case.onboarding.language), case.onboarding.journey)
             source = field_of(subject.form, block).source
+            if source in CATALOGUES:
+                return await self._of_catalogue(CATALOGUES[source], who, query)
             return matching(own_choices(case, subject, source, texts), query)
