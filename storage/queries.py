@@ -1,6 +1,6 @@
 """What a unit reads: one method per question of the use cases."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, TypeVar
 
@@ -100,6 +100,15 @@ class Queries:
             theirs = select(member.onboarding_id).where(member.team_id == team_id, member.user_id == user_id, member.role != LEFT)
             query = query.where(columns.id.in_(theirs))
         return await self._all(query)
+
+    async def journeys(self) -> Mapping[str, Sequence[str]]:
+        """By version of the journey, the ids of all onboardings on it that aren't erased, oldest first. Opens nothing sealed."""
+        columns = tables.onboardings.c
+        query = select(columns.journey, columns.id).where(columns.erased_at.is_(None))
+        found: dict[str, list[str]] = {}
+        for version, onboarding_id in await self.session.execute(query.order_by(columns.started_at, columns.id)):
+            found.setdefault(version, []).append(onboarding_id)
+        return found
 
     async def due(self, at: datetime) -> Sequence[str]:
         """Ids of open onboardings with a due reminder, longest overdue first. Opens nothing sealed."""

@@ -30,7 +30,7 @@ class Exit(IntEnum):
     DATABASE_OLDER = 3
     """Run ``python -m bot migrate``."""
     DATABASE_NEWER = 4
-    """The database was migrated by a newer version of the bot."""
+    """The database was migrated by a newer version of the bot, or customers are on a version of the journey that this one lacks."""
     DATABASE_UNREACHABLE = 5
     ALTERED = 6
     """``verify-log`` or ``keys rotate`` found a change, a gap, a swap or a cut tail."""

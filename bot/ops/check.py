@@ -54,6 +54,9 @@ async def check_all(settings: Settings) -> AsyncIterator[Line]:
         )
     if not any(problem.name == "DATABASE_URL" for problem in wrong):
         yield await asyncio.to_thread(_database, settings.database_url)
+    if not {"DATABASE_URL", "ENCRYPTION_KEYS"} & {problem.name for problem in wrong}:
+        for line in await _journeys(settings):
+            yield line
     for line in await asyncio.to_thread(_whole):
         yield line
     manifest, lines = read_manifest(settings)
@@ -94,6 +97,19 @@ def _database(url: str) -> Line:
             "database", f"newer (revision {found.database}) than the bot ({found.code})", "run the newer version of the bot"
         )
     return Line("database", "has no tables yet" if found.kind == "empty" else "older than the bot", "run: python -m bot migrate")
+
+
+async def _journeys(settings: Settings) -> list[Line]:
+    """Nothing while there is no database that can be read: that has a line of its own."""
+    from bot.ops.startup_checks import HOW_STRANDED, stranded  # noqa: PLC0415  it needs every listener
+
+    try:
+        if state(settings.database_url).kind != "current":
+            return []
+        found = await stranded(settings)
+    except Unavailable:
+        return []
+    return [Line("journeys", fault, HOW_STRANDED) for fault in found] or [Line("journeys", "each customer's version is here")]
 
 
 def read_manifest(settings: Settings) -> tuple[list[str], list[Line]]:

@@ -28,6 +28,7 @@ def run() -> None:
     """Run the bot until it is told to stop."""
     settings = _settings()
     _require_database(settings)
+    _require_journeys(settings)
     from bot.ops.serve import serve  # noqa: PLC0415
     from bot.telemetry import logs  # noqa: PLC0415
 
@@ -185,6 +186,18 @@ def _require_database(settings: "Settings") -> None:
             "has no tables yet" if found.kind == "empty" else f"is older (revision {found.database}) than the bot ({found.code})"
         )
         _end(Exit.DATABASE_OLDER, f"the database {what} - run: python -m bot migrate")
+
+
+def _require_journeys(settings: "Settings") -> None:
+    """Ends the process unless it has every version of the journey that a customer is on."""
+    from bot.config.settings import Exit  # noqa: PLC0415
+    from bot.ops.startup_checks import HOW_STRANDED, stranded  # noqa: PLC0415
+
+    found = _wait(stranded(settings))
+    for fault in found:
+        click.echo(f"wrong: {fault} - {HOW_STRANDED}", err=True)
+    if found:
+        sys.exit(Exit.DATABASE_NEWER)
 
 
 def _unusable(error: "Unavailable") -> str:

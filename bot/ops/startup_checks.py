@@ -1,11 +1,12 @@
 """Before anything else: are all words, forms, buttons and the manifest there that the code speaks of? What a person would otherwise find
 in the middle of a journey is found at the start."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from bot.config.settings import Settings
 from bot.jobs.handlers import PismoAccess, ServiceDeskAccess, handlers
 from bot.jobs.registry import HandlersError
 from bot.listeners.actions import ACTIONS
@@ -20,7 +21,9 @@ from flows.forms.dialogs import DIALOGS
 from flows.forms.fields import CATALOGUES, Answers, inputs, max_length
 from flows.forms.pages import slots
 from flows.forms.step import Form, Situation, Step
-from flows.journey import JOURNEYS, Journey
+from flows.journey import JOURNEYS, Journey, Journeys
+from storage.sealing import Keyring
+from storage.store import Store
 
 MANIFEST = "app_manifest.yaml"
 COMMAND = "/onboarding"
@@ -31,6 +34,10 @@ IN_MODALS = (Act.BACK, Act.PAGE)
 
 # Slack's limits of what a text becomes: a modal's title and submit, an option, a button, a placeholder, a label and a hint.
 TITLE, OPTION, BUTTON, PLACEHOLDER, LABEL, VIEW_BLOCKS, ID, METADATA = 24, 75, 75, 150, 2000, 100, 255, 3000
+
+HOW_STRANDED = "run the version of the bot that has it; in a newer one, put it back into JOURNEYS of flows/journey.py"
+NAMED = 10
+"""How many onboardings of a missing journey are named."""
 
 Fault = str
 
@@ -68,6 +75,30 @@ def verify(
 
 def _forms(step: Step) -> list[Form]:
     return [step.form, *(task.form for task in step.tasks if task.form is not None)]
+
+
+# -- customers
+
+
+async def stranded(settings: Settings, journeys: Journeys = JOURNEYS) -> list[Fault]:
+    """Onboardings that began on a version of the journey which this code lacks: nobody could go on with them, and what is still to be
+    done for them would be given up for good. Raises Unavailable."""
+    store = Store(settings.database_url, Keyring.parse(settings.encryption_keys.get_secret_value()))
+    try:
+        async with store.read() as unit:
+            begun = await unit.journeys()
+    finally:
+        await store.close()
+    return [
+        f"this version of the bot lacks the journey {version}, on which {_named(ids)} began"
+        for version, ids in sorted(begun.items())
+        if version not in journeys.versions
+    ]
+
+
+def _named(ids: Sequence[str]) -> str:
+    more = f" and {len(ids) - NAMED} more" if len(ids) > NAMED else ""
+    return f"{len(ids)} onboarding{'' if len(ids) == 1 else 's'} ({', '.join(ids[:NAMED])}{more})"
 
 
 # -- words

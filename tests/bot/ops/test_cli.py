@@ -67,12 +67,12 @@ def terminal(tmp_path: Path) -> Terminal:
     return Terminal(tmp_path, {"ENCRYPTION_KEYS": new_key()})
 
 
-async def begin(store: Store, customer: str, onboarding_id: str) -> None:
+async def begin(store: Store, customer: str, onboarding_id: str, journey: str = "1") -> None:
     async with store.write() as unit:
         unit.add(
             Onboarding(
                 id=onboarding_id,
-                journey="1",
+                journey=journey,
                 customer=customer,
                 channel_id=f"C{onboarding_id.upper()}",
                 team_id="T2",
@@ -125,6 +125,27 @@ async def test_a_database_from_its_making_to_a_newer_one(terminal: Terminal) -> 
     for command in ("run", "migrate", "verify-log"):
         newer = await terminal.bot(command)
         assert (newer.code, "run the newer version" in newer.err) == (Exit.DATABASE_NEWER, True)
+
+
+async def test_a_customer_on_a_journey_that_the_code_lacks_keeps_it_from_running(terminal: Terminal) -> None:
+    terminal.env |= {
+        "SLACK_BOT_TOKEN": "xoxb-1-made-up",
+        "SLACK_APP_TOKEN": "xapp-1-made-up",
+        "SLACK_API_URL": "http://127.0.0.1:9/api/",
+        "SUPPORT_CHANNEL": "C0SUPPORT",
+    }
+    await terminal.bot("migrate")
+    async with terminal.store() as store:
+        await begin(store, "Acme Bank", "onb_1")
+        await begin(store, "Blue Coop", "onb_2", journey="7")
+    fault = "this version of the bot lacks the journey 7, on which 1 onboarding (onb_2) began - run the version of the bot that has it"
+    refused = await terminal.bot("run")
+    assert (refused.code, f"wrong: {fault}" in refused.err) == (Exit.DATABASE_NEWER, True)
+    assert "Blue Coop" not in refused.err
+    assert "Traceback" not in refused.err
+    assert f"wrong: journeys: {fault}" in (await terminal.bot("check")).out
+    assert (await terminal.bot("erase", "onb_2", "--yes")).code == 0
+    assert "ok: journeys: each customer's version is here" in (await terminal.bot("check")).out
 
 
 async def test_a_file_that_is_no_database_is_said(terminal: Terminal) -> None:
@@ -198,7 +219,7 @@ async def test_check_says_of_each_thing_whether_it_is_right(terminal: Terminal) 
             "SUPPORT_CHANNEL": support.id,
         }
         well = await terminal.bot("check")
-        assert well.out.count("ok: ") == len(well.out.splitlines()) == 8
+        assert well.out.count("ok: ") == len(well.out.splitlines()) == 9
         assert well.code == 0
 
         world.scopes -= {"commands"}

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import pytest
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from bot.config.settings import Exit, Settings
 from bot.listeners.actions import ACTIONS
@@ -14,13 +14,17 @@ from bot.messages.buttons import Act
 from bot.messages.texts import table
 from bot.modals.subject import DIALOG_MAY
 from bot.ops.serve import serve
-from bot.ops.startup_checks import MANIFEST, VerificationError, verify
+from bot.ops.startup_checks import MANIFEST, VerificationError, stranded, verify
 from flows.forms.dialogs import DIALOGS
 from flows.forms.fields import FormPage, Input, Kind
 from flows.forms.step import Form, Page, Step, Task
-from flows.journey import JOURNEYS, Journey
+from flows.journey import FIRST, JOURNEYS, Journey, Journeys
 from flows.outbox import TaskEffect
 from flows.people import Side
+from storage.migrate import upgrade
+from storage.sealing import Keyring, new_key
+from storage.store import Store
+from tests.storage.example import NOW, onboarding
 
 ROOT = Path(__file__).parents[3]
 PLANNING = JOURNEYS.latest.steps["planning"]
@@ -143,3 +147,24 @@ def test_a_manifest_that_lacks_something_or_is_none_is_named(tmp_path: Path) -> 
     for broken in ("{", "[]", "settings: 3"):
         path.write_text(broken)
         assert "is not a manifest" in faults(PLANNING, manifest=path)
+
+
+async def test_onboardings_of_a_journey_that_is_not_there_are_counted_and_named(tmp_path: Path) -> None:
+    """Also closed ones, which can be looked at and whose certificates are renewed; not those that were erased."""
+    key, url = new_key(), f"sqlite+aiosqlite:///{tmp_path}/bot.db"
+    upgrade(url)
+    store = Store(url, Keyring.parse(key))
+    begun = [onboarding(id=f"onb_{number:02}", journey="8", channel_id=f"C{number}") for number in range(12)]
+    closed, erased = onboarding(id="onb_c", journey="9", closed_at=NOW), onboarding(id="onb_e", journey="10", erased_at=NOW)
+    async with store.write() as unit:
+        for one in (*begun, closed, erased, onboarding(journey="1")):
+            unit.add(one)
+    await store.close()
+    settings = Settings(database_url=url, encryption_keys=SecretStr(key))
+    names = ", ".join(one.id for one in begun[:10])
+    assert await stranded(settings) == [
+        f"this version of the bot lacks the journey 8, on which 12 onboardings ({names} and 2 more) began",
+        "this version of the bot lacks the journey 9, on which 1 onboarding (onb_c) began",
+    ]
+    later = Journeys.known(FIRST, *(replace(FIRST, version=version) for version in ("8", "9")))
+    assert await stranded(settings, later) == []
