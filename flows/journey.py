@@ -9,7 +9,7 @@ from flows.forms.fields import Answers, FormPage, Kind, inputs
 from flows.forms.pages import collect
 from flows.forms.step import Form, Situation, Step, Task
 from flows.model import Onboarding
-from flows.outbox import EFFECTS
+from flows.outbox import EFFECTS, StepEffect
 from flows.steps import control_center, environments, next_steps, organization, planning, service_desk
 from flows.steps.authentication import step as authentication
 
@@ -76,13 +76,22 @@ def _verify_tasks(step: Step) -> None:
     for effect in (*step.on_open, *step.on_approval, *(task.effect for task in step.tasks if task.effect)):
         if effect not in EFFECTS:
             raise JourneyError(f"{step.id} starts {effect.__name__}, which is not an effect in flows.outbox")
+    for effect in (*step.on_open, *step.on_approval):
+        _verify_needs(step.id, effect, step)
     for task in step.tasks:
         name = f"{step.id}.{task.id}"
+        if task.effect:
+            _verify_needs(name, task.effect, step, task)
         if task.form is not None:
             _verify_form(task.form, name)
         moves = (task.resource, task.grant_from, task.grant_to)
         if any(moves) and not (all(moves) and _asks_for_grants(task)):
             raise JourneyError(f"{name} moves accesses, but does not say which, or from and to what state")
+
+
+def _verify_needs(name: str, effect: type[StepEffect], *declared: Step | Task) -> None:
+    if effect.needs and all(getattr(one, effect.needs, None) is None for one in declared):
+        raise JourneyError(f"{name} starts {effect.__name__}, but does not say its {effect.needs}")
 
 
 def _asks_for_grants(task: Task) -> bool:

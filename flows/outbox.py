@@ -25,13 +25,15 @@ class Effect:
     """``kind``: its name in the store, in logs and metrics, and in the texts (``effect.<kind>``). ``version``: of its fields.
 
     ``lane``: an onboarding's effects run in order; those with a lane wait only for each other and delay no others.
-    ``once``: run only once if asked for twice in one commit.
+    ``once``: run only once if asked for twice in one commit. ``needs``: the field of the step or task that starts it which its
+    handler asks (`flows.forms.step`).
     """
 
     kind: ClassVar[str]
     version: ClassVar[int] = 1
     lane: ClassVar[str] = ""
     once: ClassVar[bool] = False
+    needs: ClassVar[str] = ""
 
     @property
     def step_id(self) -> str:
@@ -142,6 +144,7 @@ class SendSession(TaskEffect):
     """A session with its calendar file, in the customer's thread."""
 
     kind = "session"
+    needs = "meeting"
     announces = True
 
 
@@ -150,6 +153,7 @@ class ShowKeyCommands(StepEffect):
     """The commands that generate the customer's keys."""
 
     kind = "commands"
+    needs = "key_commands"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,6 +161,7 @@ class ShowTokenCommands(TaskEffect):
     """The commands that get a short-lived access token with the approved method; nothing until what they need is recorded."""
 
     kind = "token_commands"
+    needs = "token_commands"
 
 
 # -- channels, people, files
@@ -209,6 +214,7 @@ class RequestAccess(StepEffect):
     """After approval: a request for each access, or the text to paste if no Service Desk is configured."""
 
     kind = "request_access"
+    needs = "access_request"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -216,6 +222,7 @@ class FileRequest(StepEffect):
     """File one request with the Service Desk."""
 
     kind = "file_access_request"
+    needs = "access_request"
     lane = "service_desk"
     resource: str
 
@@ -226,6 +233,7 @@ class ShowReadyText(StepEffect):
     and what there is; ``detail``: the Service Desk's own words; ``maybe``: it may have been filed after all."""
 
     kind = "ready_text"
+    needs = "access_request"
     resource: str = ""
     why: str = ""
     maybe: bool = False
@@ -242,6 +250,7 @@ class RunProof(TaskEffect):
     """Try the pasted token."""
 
     kind = "proof"
+    needs = "proof"
     reports = True
 
 
@@ -250,6 +259,7 @@ class ReportProof(TaskEffect):
     """What an access verification found."""
 
     kind = "proof_report"
+    needs = "proof"
     where: Where
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from bot.config.service_desk import ServiceDeskPolicies
 from bot.jobs.errors import EffectError, Impossible, RetryLater, Unreachable
 from bot.jobs.ready_text import ReadyTexts
+from bot.jobs.records import declared
 from bot.jobs.registry import Finished, Run
 from bot.slack.client import Slack
 from flows.cases.case import Case, Cases
@@ -18,7 +19,6 @@ from flows.cases.tickets import FiledTicket, note_filed, note_given_up
 from flows.model import EffectRecord, Grant
 from flows.outbox import FileRequest, RequestAccess, ShowReadyText
 from flows.ports import Unit
-from flows.steps.service_desk import RESOURCES, portal_of, request
 from pismo.jsm_errors import ServiceDeskError
 from pismo.jsm_form import NameNotFoundError, Values, fill
 from pismo.jsm_models import CustomerRequest
@@ -56,7 +56,7 @@ class AccessRequests:
 
         async def ask(unit: Unit) -> None:
             async with self._cases.open(unit, run.onboarding_id, closed=True) as case:
-                for resource in RESOURCES:
+                for resource in declared(case.step(step_id).access_request).resources:
                     if _asked(case, resource):
                         case.ask(FileRequest(step=step_id, resource=resource))
 
@@ -69,14 +69,17 @@ class AccessRequests:
         grants, sent = _asked(case, run.effect.resource), run.result.get("sent")
         if self._service_desk is None or case.onboarding.closed_at or not (grants or sent):
             return None
+        access = declared(case.step(run.effect.step).access_request)
         try:
-            names = self._policies.names[portal_of(case.situation)]
+            names = self._policies.names[access.portal(case.situation)]
             form = await self._service_desk.form(names)
             if sent and (found := await self._find(self._service_desk, run, form, case.now)):
                 return self._filed(run, found, run.result["grants"])
             if not grants:
                 return None  # what may have been sent isn't there, and by now support filed it by hand
-            texts = request(case.situation, run.effect.resource, {grant.email for grant in grants}, *await self._about(run, case))
+            channel = await self._channel(case) if run.effect.resource in access.with_channel else ""
+            emails = {grant.email for grant in grants}
+            texts = access.filed(case.situation, run.effect.resource, emails, marker_of(run), channel)
             values = fill(form.fields, names, run.effect.resource, *texts)
             covered = [grant.id for grant in grants]
             return self._filed(run, await self._send(self._service_desk, run, form, values, covered), covered)
@@ -86,11 +89,9 @@ class AccessRequests:
         except ServiceDeskError as error:
             raise _failure(error) from None
 
-    async def _about(self, run: Run[FileRequest], case: Case) -> tuple[str, str]:
-        """The marker, and Slack's name of the channel where the request is about it."""
-        if run.effect.resource != "slack_connect":
-            return marker_of(run), ""
-        return marker_of(run), (await self._slack.channel(case.onboarding.channel_id)).name
+    async def _channel(self, case: Case) -> str:
+        """Slack's name of the customer's channel."""
+        return (await self._slack.channel(case.onboarding.channel_id)).name
 
     async def _find(
         self, service_desk: ServiceDesk, run: Run[FileRequest], form: RequestForm, now: datetime

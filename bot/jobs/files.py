@@ -3,7 +3,7 @@
 import logging
 from datetime import UTC, datetime, timedelta
 
-from bot.jobs.records import task_record
+from bot.jobs.records import declared, task_record
 from bot.jobs.registry import Finished, Run
 from bot.jobs.threads import Threads
 from bot.messages.support import Support
@@ -11,6 +11,8 @@ from bot.messages.wording import sentence
 from bot.slack.client import Slack
 from bot.slack.errors import SlackError
 from flows.cases.case import Cases
+from flows.cases.tasks import task_of
+from flows.forms.step import Meeting
 from flows.outbox import DeleteFile, SendExport, SendSession
 from storage.export import export
 from storage.store import Store
@@ -18,20 +20,20 @@ from storage.store import Store
 log = logging.getLogger("bot.jobs.files")
 
 
-def session_ics(uid: str, starts: int, minutes: int, title: str, agenda: str, link: str) -> bytes:
-    """One meeting as an iCalendar file (RFC 5545), its times in UTC. ``starts``: Unix seconds."""
+def session_ics(uid: str, meeting: Meeting, title: str) -> bytes:
+    """One meeting as an iCalendar file (RFC 5545), its times in UTC."""
     from icalendar import Calendar, Event  # noqa: PLC0415  60 ms that the start of the process need not pay
 
-    begins = datetime.fromtimestamp(starts, UTC)
+    begins = datetime.fromtimestamp(meeting.starts, UTC)
     event = Event()
     event.add("uid", uid)
     event.add("dtstamp", begins)
     event.add("dtstart", begins)
-    event.add("dtend", begins + timedelta(minutes=minutes))
+    event.add("dtend", begins + timedelta(minutes=meeting.minutes))
     event.add("summary", title)
-    event.add("description", f"{agenda}\n{link}".strip())
-    if link:
-        event.add("url", link)
+    event.add("description", f"{meeting.agenda}\n{meeting.link}".strip())
+    if meeting.link:
+        event.add("url", meeting.link)
     calendar = Calendar()
     calendar.add("prodid", "-//Pismo onboarding bot//EN")
     calendar.add("version", "2.0")
@@ -48,12 +50,11 @@ class Files:
         """The session in the customer's thread, with its calendar file."""
         thread = await self._threads.of(run, "customer", run.effect.step)
         onboarding, texts = thread.case.onboarding, thread.texts
-        answers = task_record(thread.case, run.effect).answers
-        starts, minutes = int(answers["starts"]), int(answers["minutes"])
-        agenda, link = str(answers.get("agenda") or ""), str(answers.get("link") or "")
-        params = {"at": starts, "minutes": minutes, "agenda": agenda, "link": link}
+        task = task_of(thread.case.step(run.effect.step), run.effect.task)
+        meeting = declared(task.meeting)(task_record(thread.case, run.effect).answers)
+        params = {"at": meeting.starts, "minutes": meeting.minutes, "agenda": meeting.agenda, "link": meeting.link}
         title = texts("say.session_title", customer=onboarding.customer)
-        content = session_ics(f"{run.effect.item}@{onboarding.id}", starts, minutes, title, agenda, link)
+        content = session_ics(f"{run.effect.item}@{onboarding.id}", meeting, title)
         comment = f"<@{onboarding.lead_id}> " + sentence(texts, "session", params)
         channel, root = await self._threads.place(thread, again=run.again)
         await self._slack.upload_once(channel, "pismo-session.ics", content, comment, run.id, thread_ts=root, again=run.again)

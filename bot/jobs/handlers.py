@@ -43,7 +43,6 @@ from flows.outbox import (
     ShowTokenCommands,
     Tell,
 )
-from flows.steps.authentication.token_scripts import SECRET_FIELD
 from pismo.environments import Environments
 from pismo.service_desk import ServiceDesk
 from storage.store import Store
@@ -56,7 +55,7 @@ class PismoAccess:
 
     environments: Environments
     tokens: dict[str, SecretStr] = field(repr=False)
-    secret_field: str = SECRET_FIELD
+    secret_field: str
 
 
 @dataclass(frozen=True)

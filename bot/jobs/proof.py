@@ -14,17 +14,13 @@ from bot.messages.texts import Texts
 from bot.messages.wording import sentence
 from flows.cases import proof
 from flows.cases.case import Cases
-from flows.forms.step import Situation
+from flows.forms.step import Difference, Proof
 from flows.model import TaskRecord
 from flows.outbox import ReportProof, RunProof
 from flows.ports import Unit
 from flows.problems import Amount
-from flows.steps.authentication.proving import Difference, corrections
-from flows.steps.authentication.token_check import expected
-from flows.steps.org_details import differences, label_of
 from pismo.environments import Environments
 from pismo.errors import PismoError
-from pismo.models import Organization
 from storage.store import Store
 
 
@@ -42,7 +38,8 @@ class Proofs:
         if record.state != "waiting":  # what it was to prove was changed in the meantime; the person was told
             self._tokens.pop(item, None)
             return
-        pismo, token = self._pismo.get(record.answers.get("environment", "test")), self._tokens.get(item)
+        wanted = proof.proof_of(case, run.effect)
+        pismo, token = self._pismo.get(wanted.environment(record.answers)), self._tokens.get(item)
         if pismo is None:
             await self._finish(run, all_skipped("no_address"))
             return
@@ -52,13 +49,15 @@ class Proofs:
             return
         situation = case.situation
         # What isn't as approved was found in the test environment, and is corrected there.
-        sent = corrections(situation) if pismo is self._pismo.test else {}
-        checks = Checks(pismo, expected(situation), situation.now, sent)
+        sent = wanted.corrections(situation) if pismo is self._pismo.test else {}
+        checks = Checks(pismo, wanted.expected(situation), situation.now, sent)
         try:
             await checks.run(token)
         except PismoError as error:  # transient: the engine comes again
             raise _failure(error, checks.lines) from None
-        await self._finish(run, checks.lines, _differences(situation, checks.organization))
+        found = checks.organization
+        differences = wanted.differences(situation, found.model_dump()) if found is not None else []
+        await self._finish(run, checks.lines, differences)
 
     async def given_up(self, unit: Unit, run: Run[RunProof], error: EffectError) -> bool:
         """Pismo did not answer in spite of all tries: the person reads how far it came, and pastes a fresh token later."""
@@ -83,11 +82,12 @@ class Proofs:
         self._tokens.pop(run.effect.item, None)
         thread = await self._threads.of(run, run.effect.where, run.effect.step)
         record, texts = task_record(thread.case, run.effect), thread.texts
-        said = [_headline(texts, record)]
+        proved = proof.proof_of(thread.case, run.effect)
+        said = [_headline(texts, record, proved.environment(record.answers))]
         said += [sentence(texts, *_worded(texts, entry)) for entry in record.answers["lines"]]
         differences = record.answers.get("differences")
         if run.effect.where == "support" and differences is not None:
-            said.append(_told_differences(texts, differences))
+            said.append(_told_differences(texts, differences, proved))
         return await self._threads.say(run, thread, "\n".join(said))
 
 
@@ -98,15 +98,10 @@ def _failure(error: PismoError, lines: list[Line]) -> EffectError:
     return Unreachable(f"pismo_{error.kind}", about)
 
 
-def _differences(situation: Situation, organization: Organization | None) -> list[Difference]:
-    return differences(situation, organization.model_dump()) if organization is not None else []
-
-
-def _headline(texts: Texts, record: TaskRecord) -> str:
+def _headline(texts: Texts, record: TaskRecord, environment: str) -> str:
     outcomes = {entry["outcome"] for entry in record.answers["lines"]}
     key = "proof_passed" if record.state == "done" else "proof_failed" if "failed" in outcomes else "proof_skipped"
-    environment = texts(f"choice.environment.{record.answers.get('environment', 'test')}")
-    return sentence(texts, key, {"environment": environment})
+    return sentence(texts, key, {"environment": texts(f"choice.environment.{environment}")})
 
 
 def _worded(texts: Texts, entry: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -122,17 +117,16 @@ def _worded(texts: Texts, entry: Mapping[str, Any]) -> tuple[str, dict[str, Any]
     return "proof_line", {**said, "ms": Amount(entry["ms"]), "x_cid": entry["x_cid"]}
 
 
-def _told_differences(texts: Texts, differences: Sequence[Sequence[str]]) -> str:
+def _told_differences(texts: Texts, differences: Sequence[Sequence[str]], proved: Proof) -> str:
     if not differences:
         return sentence(texts, "proof_no_differences", {})
     lines = "\n".join(
-        texts("say.proof_difference", field=_label(texts, field), ours=ours or "-", theirs=theirs or "-")
+        texts("say.proof_difference", field=_label(texts, proved.label_of(field), field), ours=ours or "-", theirs=theirs or "-")
         for field, ours, theirs in differences
     )
     return sentence(texts, "proof_differences", {"lines": lines})
 
 
-def _label(texts: Texts, detail: str) -> str:
+def _label(texts: Texts, key: str, detail: str) -> str:
     """What the form calls a detail of Pismo's organization."""
-    key = label_of(detail)
     return texts(key) if texts.has(key) else detail

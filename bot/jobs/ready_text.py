@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from typing import Any
 
+from bot.jobs.records import declared
 from bot.jobs.registry import Finished, Run
 from bot.jobs.threads import Threads
 from bot.messages.texts import Texts
 from bot.messages.wording import sentence
 from bot.slack.client import Slack
 from flows.outbox import ShowReadyText
-from flows.steps.service_desk import ready_text
 
 MOST_PASTED = 3000
 """Characters of a text that is to be copied whole from a message; a longer one is sent as a file."""
@@ -27,7 +27,8 @@ class ReadyTexts:
         """``run``: of the effect on whose behalf it is shown."""
         thread = await self._threads.of(run, "support", asked.step)
         texts = thread.texts
-        ready = ready_text(thread.case.situation, *([asked.resource] if asked.resource else ()))
+        access = declared(thread.case.step(asked.step).access_request)
+        ready = access.pasted(thread.case.situation, [asked.resource] if asked.resource else [])
         before = list(_in_the_way(asked, texts))
         text = "\n".join([*before, sentence(texts, "ready_text", ready)])
         if len(text) <= MOST_PASTED:

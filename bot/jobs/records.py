@@ -1,10 +1,14 @@
-"""The record of the task that an effect is about."""
+"""What an effect is about: the record of its task, and what the customer's own version of the step says for it."""
+
+from typing import TypeVar
 
 from bot.jobs.errors import Impossible
 from flows.cases.case import Case
 from flows.cases.tasks import record_of
 from flows.model import TaskRecord
 from flows.outbox import TaskEffect
+
+T = TypeVar("T")
 
 
 def task_record(case: Case, effect: TaskEffect) -> TaskRecord:
@@ -13,3 +17,10 @@ def task_record(case: Case, effect: TaskEffect) -> TaskRecord:
     if record is None:
         raise Impossible("gone")
     return record
+
+
+def declared(what: T | None) -> T:
+    """What the step or task declares for an effect (`Effect.needs`). Raises Impossible where it does so no more."""
+    if what is None:
+        raise Impossible("gone")
+    return what

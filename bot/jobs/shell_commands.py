@@ -1,33 +1,33 @@
-"""Commands that the customer runs on their own machine, in the thread of the authentication step."""
+"""Commands that the customer runs on their own machine, in the thread of the step that has them."""
 
 from collections.abc import Sequence
 
+from bot.jobs.records import declared
 from bot.jobs.registry import Finished, Run
 from bot.jobs.threads import Thread, Threads
 from bot.messages.blocks import drawing, section
 from bot.messages.texts import escape
 from bot.messages.wording import sentence
+from flows.forms.step import Script
 from flows.outbox import ShowKeyCommands, ShowTokenCommands
-from flows.steps.authentication.openssl import key_scripts
-from flows.steps.authentication.scripts import Script
-from flows.steps.authentication.token_scripts import SECRET_FIELD, token_scripts
 
 
 class ShellCommands:
     """``secret_field``: what Pismo calls the field of an OAuth 2 client's secret."""
 
-    def __init__(self, threads: Threads, secret_field: str = SECRET_FIELD) -> None:
+    def __init__(self, threads: Threads, secret_field: str) -> None:
         self._threads, self._secret_field = threads, secret_field
 
     async def keys(self, run: Run[ShowKeyCommands]) -> Finished:
         """The exact `openssl` commands for this customer's keys, for each kind of machine."""
         thread = await self._threads.of(run, "customer", run.effect.step)
-        return await self._post(run, thread, "commands", key_scripts(thread.case.situation))
+        scripts = declared(thread.case.step(run.effect.step).key_commands)
+        return await self._post(run, thread, "commands", scripts(thread.case.situation))
 
     async def tokens(self, run: Run[ShowTokenCommands]) -> Finished | None:
         """How to get a short-lived access token by the approved method; nothing while something for it is still to be recorded."""
         thread = await self._threads.of(run, "customer", run.effect.step)
-        scripts = token_scripts(thread.case.situation, self._secret_field)
+        scripts = declared(thread.case.step(run.effect.step).token_commands)(thread.case.situation, self._secret_field)
         return await self._post(run, thread, "token_commands", scripts) if scripts else None
 
     async def _post(

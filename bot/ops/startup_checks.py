@@ -213,7 +213,7 @@ def _handler_faults() -> Iterator[Fault]:
     """Effects without a handler, and handlers without an effect. The table alone is looked at: nothing is called."""
     none: Any = None
     try:
-        handlers(none, none, none, none, none, pismo=PismoAccess(none, {}), service_desk=ServiceDeskAccess(None, none))
+        handlers(none, none, none, none, none, pismo=PismoAccess(none, {}, ""), service_desk=ServiceDeskAccess(None, none))
     except HandlersError as error:
         yield f"handlers of effects: {error}"
 

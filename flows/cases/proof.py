@@ -4,9 +4,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flows.cases.case import Case
-from flows.cases.tasks import record_of
+from flows.cases.tasks import record_of, task_of
+from flows.forms.step import Proof
 from flows.outbox import ReportProof, RunProof
 from flows.people import SYSTEM
+from flows.problems import Refused
+
+
+def proof_of(case: Case, effect: RunProof | ReportProof) -> Proof:
+    """What is proved, in the customer's own version. Raises Refused("gone") if nothing is any more."""
+    proof = task_of(case.step(effect.step), effect.task).proof
+    if proof is None:
+        raise Refused("gone")
+    return proof
 
 
 def finish(
@@ -15,7 +25,7 @@ def finish(
     lines: Sequence[Mapping[str, Any]],
     differences: Sequence[tuple[str, str, str]] | None = None,
 ) -> bool:
-    """Each line: check, outcome (passed, failed, skipped), reason, x_cid, ms. Passed if nothing failed and programs were readable.
+    """Each line: check, outcome (passed, failed, skipped), reason, x_cid, ms. Whether that is enough is the task's to say.
 
     ``differences``: the organization's (field, approved, on the platform). A verification that no longer counts isn't recorded:
     False.
@@ -23,13 +33,13 @@ def finish(
     record = record_of(case.snapshot, effect.step, effect.task, effect.item)
     if record is None or record.state != "waiting":
         return False
-    read = any((line["check"], line["outcome"]) == ("programs", "passed") for line in lines)
-    record.state = "done" if read and all(line["outcome"] != "failed" for line in lines) else "failed"
+    proof = proof_of(case, effect)
+    record.state = "done" if proof.passed(lines) else "failed"
     found = None if differences is None else [list(difference) for difference in differences]
     record.answers = {**record.answers, "lines": [dict(line) for line in lines], "differences": found}
     facts = {
         "item": effect.item,
-        "environment": record.answers.get("environment", ""),
+        "environment": proof.environment(record.answers),
         "lines": [{k: line.get(k, "") for k in ("check", "outcome", "x_cid")} for line in lines],
     }
     case.log(f"task:{effect.step}.{effect.task}:{record.state}", by=SYSTEM, facts=facts)

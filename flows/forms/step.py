@@ -1,9 +1,9 @@
 """Steps, forms, and tasks as frozen values. A new step is one new file in `flows/steps/` and its place in `flows/journey.py`."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flows.forms.fields import Answers, FormPage
 from flows.forms.parity import ParityCell
@@ -11,6 +11,9 @@ from flows.outbox import StepEffect, TaskEffect
 from flows.people import Side
 from flows.problems import Note, Parameter, Problem
 from flows.state import StepState
+
+if TYPE_CHECKING:
+    from flows.checks.claims import Expected
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,37 @@ class Offer:
     params: Mapping[str, Parameter] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Meeting:
+    """What `SendSession` puts into a calendar file. ``starts``: Unix seconds."""
+
+    starts: int
+    minutes: int
+    agenda: str = ""
+    link: str = ""
+
+
+Difference = tuple[str, str, str]
+"""A detail of the organization at Pismo: its name, the approved value, the platform's value."""
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What `RunProof` tries a pasted token for.
+
+    ``environment``: the one that the task's answers name. ``expected``: what the token must say. ``corrections``: details of the
+    organization to send in the test environment before it is read. ``differences``: how Pismo's organization differs from what was
+    approved. ``label_of``: the key of a detail's label. ``passed``: whether these lines (check, outcome, …) prove the access.
+    """
+
+    environment: Callable[[Answers], str]
+    expected: "Callable[[Situation], Expected]"
+    corrections: Callable[[Situation], Answers]
+    differences: Callable[[Situation, Mapping[str, Any]], Sequence[Difference]]
+    label_of: Callable[[str], str]
+    passed: Callable[[Sequence[Mapping[str, Any]]], bool]
+
+
 Done = Callable[[Situation], bool]
 Offers = Callable[[Situation], Iterable[Offer]]
 
@@ -124,10 +158,10 @@ class Task:
     the approval. ``stale_with``: answers of the step; if a later revision changes one, the task must be redone.
 
     What: ``approvals``: how many different people must confirm it. ``adds``: what is recorded along with the answers.
-    ``offers``: what the form's searchable fields offer, by ``source``. ``effect``: what completing it starts. ``closes``: it
-    closes the whole onboarding. ``ticket``: the answer with a Service Desk ticket key; the ticket is followed until it ends.
-    ``expires``: the answer with the last day (``YYYY-MM-DD``) of what must be renewed. Once recorded, its renewal can be recorded
-    whatever has ended by then, since expiry warnings never stop.
+    ``offers``: what the form's searchable fields offer, by ``source``. ``effect``: what completing it starts; ``meeting``,
+    ``proof``: what that needs (`Effect.needs`). ``closes``: it closes the whole onboarding. ``ticket``: the answer with a Service
+    Desk ticket key; the ticket is followed until it ends. ``expires``: the answer with the last day (``YYYY-MM-DD``) of what must
+    be renewed. Once recorded, its renewal can be recorded whatever has ended by then, since expiry warnings never stop.
 
     ``resource``/``grant_from``/``grant_to``: for a task that moves grants. Its form's ``grants`` field picks from those in a
     ``grant_from`` state; they move to ``grant_to``, for ``expires_hours`` if given.
@@ -146,6 +180,8 @@ class Task:
     adds: Callable[[Answers, Situation], Answers] = nothing_more
     offers: Mapping[str, Offers] = field(default_factory=dict)
     effect: type[TaskEffect] | None = None
+    meeting: Callable[[Answers], Meeting] | None = None
+    proof: Proof | None = None
     closes: bool = False
     ticket: str = ""
     expires: str = ""
@@ -164,6 +200,31 @@ class GrantAsked:
     name: str = ""
     role: str = ""
     language: str = ""
+
+
+@dataclass(frozen=True)
+class AccessRequest:
+    """What is requested of the Service Desk: one request for each of ``resources``.
+
+    ``portal``: the language of the portal that is used. ``filed``: summary and description of the request for one resource and
+    these email addresses; the summary contains the marker that is given. The name of the customer's channel in Slack is given for
+    those ``with_channel``, else an empty string. ``pasted``: the same to be typed in by support (url, summary, path, priority,
+    description), for some resources, or for everything that was asked for.
+    """
+
+    resources: tuple[str, ...]
+    portal: Callable[[Situation], str]
+    filed: Callable[[Situation, str, Collection[str], str, str], tuple[str, str]]
+    pasted: Callable[[Situation, Sequence[str]], Mapping[str, str]]
+    with_channel: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Script:
+    """Commands for the customer's own shell. ``key``: what it is for, looked up as ``say.<key>``."""
+
+    key: str
+    code: str
 
 
 @dataclass(frozen=True)
@@ -193,9 +254,12 @@ class Step:
     done and ``finished`` holds. ``grants``: the access its answers request, tracked in the access matrix once approved.
 
     ``links``: (text key, URL) shown with the step. ``facts``: what is known about it outside, e.g. a ticket's status, shown to
-    both sides as ``note.<key>``. ``on_open``, ``on_approval``: what its opening and its approval start. ``business_place``: what
-    its answers say about where the company works, used for reminders. ``contact``: the company's own email address in its answers,
-    by which its domain is known. ``parity``: what it reports per environment.
+    both sides as ``note.<key>``. ``on_open``, ``on_approval``: what its opening and its approval start; ``access_request``,
+    ``key_commands``, ``token_commands``: what that needs (`Effect.needs`), the last also given Pismo's name for the field of an
+    OAuth 2 client's secret.
+
+    ``business_place``: what its answers say about where the company works, used for reminders. ``contact``: the company's own
+    email address in its answers, by which its domain is known. ``parity``: what it reports per environment.
     """
 
     id: str
@@ -209,6 +273,9 @@ class Step:
     facts: Callable[[Situation], Iterable[Note]] = lambda _situation: ()
     on_open: tuple[type[StepEffect], ...] = ()
     on_approval: tuple[type[StepEffect], ...] = ()
+    access_request: AccessRequest | None = None
+    key_commands: Callable[[Situation], Sequence[Script]] | None = None
+    token_commands: Callable[[Situation, str], Sequence[Script]] | None = None
     business_place: Callable[[Answers], BusinessPlace] = lambda _answers: BusinessPlace()
     contact: Callable[[Answers], str] = lambda _answers: ""
     parity: tuple[ParityItem, ...] = ()

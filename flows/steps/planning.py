@@ -9,7 +9,7 @@ from pydantic import Field
 from flows.forms import addresses
 from flows.forms.fields import Answers, FormPage, Input, Kind
 from flows.forms.inputs import LONGEST, AddressList, HttpsUrl, LongText, not_past
-from flows.forms.step import Form, Offer, Page, Situation, Step, Task
+from flows.forms.step import Form, Meeting, Offer, Page, Situation, Step, Task
 from flows.outbox import SendSession
 from flows.people import Side
 from flows.problems import Note, Problem
@@ -68,6 +68,11 @@ def _prefill(situation: Situation) -> Answers:
     return {"go_live": situation.go_live.isoformat()} if situation.go_live and situation.go_live >= situation.today else {}
 
 
+def _meeting(answers: Answers) -> Meeting:
+    agenda, link = str(answers.get("agenda") or ""), str(answers.get("link") or "")
+    return Meeting(int(answers["starts"]), int(answers["minutes"]), agenda, link)
+
+
 def _waiting(situation: Situation) -> list[tuple[str, Answers]]:
     """Scheduled sessions that haven't been held yet: item and answers."""
     held = {answers.get("session") for _, answers in situation.items.get("planning.hold_session", ())}
@@ -117,6 +122,7 @@ STEP = Step(
             ),
             repeatable=True,
             effect=SendSession,
+            meeting=_meeting,
         ),
         Task(
             "hold_session",

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field
 from flows.forms import addresses
 from flows.forms.fields import Answers, FormPage, Input, Kind
 from flows.forms.inputs import LONGEST, Attachment, Chosen, ChosenWithReason
-from flows.forms.step import Form, GrantAsked, Page, Situation, Step, Task
+from flows.forms.step import AccessRequest, Form, GrantAsked, Page, Situation, Step, Task
 from flows.outbox import RequestAccess
 from flows.people import Side
 from flows.problems import Note, Problem, fault
@@ -171,4 +171,11 @@ STEP = Step(
     ),
     facts=_tickets,
     on_approval=(RequestAccess,),
+    access_request=AccessRequest(
+        RESOURCES,
+        portal_of,
+        request,
+        lambda situation, resources: ready_text(situation, *resources),
+        with_channel=("slack_connect",),
+    ),
 )

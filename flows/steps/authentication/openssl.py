@@ -4,9 +4,9 @@ import re
 
 from flows.checks.iso_codes import alpha2
 from flows.forms.fields import Answers
-from flows.forms.step import Situation
+from flows.forms.step import Script, Situation
 from flows.steps.authentication.credentials import subject_details
-from flows.steps.authentication.scripts import Script, plain, posix, powershell
+from flows.steps.authentication.scripts import plain, posix, powershell
 
 _SPECIAL = re.compile(r"([\\/+])")  # in -subj
 _NEW_KEY = "openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out"

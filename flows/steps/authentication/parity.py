@@ -8,7 +8,7 @@ from flows.steps.authentication import mtls, proving
 def _program(situation: Situation, environment: str) -> ParityCell:
     proof = proving.last(situation, environment)
     lines = proof.get("lines") if proof else None
-    found = next((line for line in lines if line["check"] == "programs"), None) if isinstance(lines, list) else None
+    found = next((line for line in lines if line["check"] == proving.PROGRAMS), None) if isinstance(lines, list) else None
     if found is None:
         return ParityCell(Standing.UNKNOWN)
     count = int(found["params"].get("count", 0))

@@ -3,8 +3,8 @@
 Only the customer has tokens: corrections that support chooses are sent with the next pasted one.
 """
 
-from collections.abc import Iterator
-from typing import Annotated
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
@@ -12,11 +12,13 @@ from flows.checks.tokens import unwrapped
 from flows.forms.fields import Answers, FormPage, Input, Kind
 from flows.forms.inputs import LONGEST, LongText
 from flows.forms.parity import PRODUCTION, TEST
-from flows.forms.step import Form, Offer, Page, Situation, Task
+from flows.forms.step import Difference, Form, Offer, Page, Proof, Situation, Task
 from flows.outbox import RunProof
 from flows.people import Side
 from flows.problems import Problem
 from flows.state import StepState
+from flows.steps import org_details
+from flows.steps.authentication.token_check import expected
 from flows.steps.org_details import label_of, org_id, to_org_details
 
 PROVE, SETTLE = "authentication.prove_access", "authentication.settle_organization"
@@ -24,8 +26,8 @@ PROVE, SETTLE = "authentication.prove_access", "authentication.settle_organizati
 UNCHANGEABLE = ("id", "legal_proxy_document")
 """Organization details that PATCH can't change."""
 
-Difference = tuple[str, str, str]
-"""An organization detail: its name, the approved value, the platform's value."""
+PROGRAMS = "programs"
+"""The check that lists them: the access works once Pismo answers it."""
 
 
 def _unwrapped(value: object) -> object:
@@ -49,9 +51,14 @@ class Settled(FormPage):
     reason: Annotated[LongText | None, Input(Kind.LONG_TEXT)] = None
 
 
+def environment_of(answers: Answers) -> str:
+    """The environment that a verification was for."""
+    return str(answers.get("environment", TEST))
+
+
 def last(situation: Situation, environment: str) -> Answers | None:
     """What an environment's last passed verification found."""
-    ran = [answers for _, answers in situation.items.get(PROVE, ()) if answers.get("environment", TEST) == environment]
+    ran = [answers for _, answers in situation.items.get(PROVE, ()) if environment_of(answers) == environment]
     return ran[-1] if ran else None
 
 
@@ -115,6 +122,12 @@ def _accepted(answers: Answers, situation: Situation) -> Answers:
     return {"accepted": [list(one) for one in unaccepted(situation) if one[0] not in chosen]}
 
 
+def _passed(lines: Sequence[Mapping[str, Any]]) -> bool:
+    """Nothing failed, and the programs were readable."""
+    read = any((line["check"], line["outcome"]) == (PROGRAMS, "passed") for line in lines)
+    return read and all(line["outcome"] != "failed" for line in lines)
+
+
 def tasks(stale_with: tuple[str, ...]) -> tuple[Task, ...]:
     """``stale_with``: answers whose change requires a new verification."""
     return (
@@ -144,6 +157,14 @@ def tasks(stale_with: tuple[str, ...]) -> tuple[Task, ...]:
             needed=lambda situation: not proved(situation) or bool(to_send(situation)),
             repeatable=True,
             effect=RunProof,
+            proof=Proof(
+                environment=environment_of,
+                expected=expected,
+                corrections=corrections,
+                differences=org_details.differences,
+                label_of=label_of,
+                passed=_passed,
+            ),
             stale_with=stale_with,
             also_in=(StepState.DONE,),
         ),

@@ -4,19 +4,10 @@ import json
 import re
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 _POWERSHELL_QUOTES = re.compile("(['‘’‚‛])")  # each ends a single-quoted string
 # Control characters, text direction marks, and the backtick, which would end a chat's code block.
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f`\u200b-\u200f\u2028-\u202e\u2066-\u2069]")
-
-
-@dataclass(frozen=True)
-class Script:
-    """``key``: what it is for, looked up as ``say.<key>``."""
-
-    key: str
-    code: str
 
 
 def plain(value: str) -> str:

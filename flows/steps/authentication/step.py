@@ -11,7 +11,8 @@ from flows.outbox import ShowKeyCommands, ShowTokenCommands
 from flows.people import Side
 from flows.steps.authentication import credentials, example_keys, mtls, parity, proving, token_check
 from flows.steps.authentication.mtls import Pasted, Pem, PemFile
-from flows.steps.authentication.openssl import known_details
+from flows.steps.authentication.openssl import key_scripts, known_details
+from flows.steps.authentication.token_scripts import token_scripts
 
 METHODS = ("oidc", "oauth2", "basic")
 DOCS = "https://developers.pismo.io/pismo-docs/docs"
@@ -138,5 +139,7 @@ STEP = Step(
     links=_links,
     on_open=(ShowKeyCommands,),
     on_approval=(ShowTokenCommands,),
+    key_commands=key_scripts,
+    token_commands=token_scripts,
     parity=parity.ITEMS,
 )

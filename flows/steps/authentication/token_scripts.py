@@ -2,8 +2,8 @@
 is in neither the shell's history nor any process's arguments. Only what is printed may be pasted.
 """
 
-from flows.forms.step import Situation
-from flows.steps.authentication.scripts import Script, as_json, posix, powershell
+from flows.forms.step import Script, Situation
+from flows.steps.authentication.scripts import as_json, posix, powershell
 from flows.steps.environments import SANDBOX
 from flows.steps.org_details import org_id
 

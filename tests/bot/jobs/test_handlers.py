@@ -15,7 +15,13 @@ def test_each_effect_has_a_handler() -> None:
     nothing: Any = cast(Any, None)
     service_desk = ServiceDeskAccess(None, ServiceDeskPolicies())
     all_of_them = handlers(
-        nothing, nothing, nothing, nothing, Support("C1", "en"), pismo=PismoAccess(nothing, {}), service_desk=service_desk
+        nothing,
+        nothing,
+        nothing,
+        nothing,
+        Support("C1", "en"),
+        pismo=PismoAccess(nothing, {}, "client_secret"),
+        service_desk=service_desk,
     )
     all_of_them.check(EFFECTS)
     with pytest.raises(HandlersError, match="Say"):

@@ -109,7 +109,7 @@ class Jobs:
             self.slack,
             nothing,
             Support(SUPPORT, "en"),
-            pismo=PismoAccess(nothing, {}),
+            pismo=PismoAccess(nothing, {}, "client_secret"),
             service_desk=ServiceDeskAccess(None, ServiceDeskPolicies()),
         )
         failures = Failures(table)

@@ -1,6 +1,6 @@
 """A journey that would strand a customer does not start."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Annotated, ClassVar
 
 import pytest
@@ -9,6 +9,7 @@ from pydantic import create_model
 from flows.forms.fields import FormPage, Input, Kind
 from flows.forms.step import Form, Page, Step, Task
 from flows.journey import FIRST, JOURNEYS, Journey, JourneyError, journey, verify
+from flows.outbox import EFFECTS, RequestAccess, RunProof, SendSession, ShowKeyCommands
 from flows.people import Side
 
 
@@ -68,6 +69,19 @@ FAULTS = {
     "moves to nowhere": (step(tasks=(replace(MOVING, grant_to=""),)), "moves accesses"),
     "moves nothing": (step(tasks=(replace(MOVING, resource=()),)), "moves accesses"),
     "moves without asking": (step(tasks=(replace(MOVING, form=form("first.move")),)), "moves accesses"),
+    "commands that nothing makes": (
+        step(on_open=(ShowKeyCommands,)),
+        "first starts ShowKeyCommands, but does not say its key_com",
+    ),
+    "a request for nothing": (
+        step(on_approval=(RequestAccess,)),
+        "first starts RequestAccess, but does not say its access_request",
+    ),
+    "a session that is none": (
+        step(tasks=(Task("t", Side.SUPPORT, effect=SendSession),)),
+        "first.t starts SendSession, but does not say its meeting",
+    ),
+    "a proof of nothing": (step(tasks=(Task("t", Side.SUPPORT, effect=RunProof),)), "first.t starts RunProof, .* its proof"),
     "name of a dialog": (Step("start", form("start")), "taken"),
 }
 
@@ -76,6 +90,11 @@ FAULTS = {
 def test_a_fault_is_named(faulty: Step, said: str) -> None:
     with pytest.raises(JourneyError, match=said):
         journey("2", faulty)
+
+
+def test_what_an_effect_needs_is_a_field_of_a_step_or_a_task() -> None:
+    known = {field.name for kind in (Step, Task) for field in fields(kind)}
+    assert {effect.needs for effect in EFFECTS} - {""} <= known
 
 
 def test_steps_of_one_name_are_refused() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from flows.forms.fields import Answers
 from flows.forms.pages import collect
-from flows.forms.step import Situation
+from flows.forms.step import Difference, Situation
 from flows.journey import JOURNEYS
 from flows.steps.authentication import proving
 
@@ -17,7 +17,7 @@ CITY, ZIP, PROXY = ("city", "Recife", "Olinda"), ("zipcode", "50000-000", "50000
 TASK = JOURNEYS.latest.steps["authentication"].task("settle_organization")
 
 
-def after(*runs: list[proving.Difference], settled: tuple[Answers, ...] = (), environment: str = "test") -> Situation:
+def after(*runs: list[Difference], settled: tuple[Answers, ...] = (), environment: str = "test") -> Situation:
     """After proofs that found these differences, and what support then decided."""
     proofs = [(f"p{n}", {"environment": environment, "differences": [list(one) for one in run]}) for n, run in enumerate(runs)]
     decided = [(f"s{n}", answers) for n, answers in enumerate(settled)]

@@ -1,0 +1,68 @@
+"""What an effect posts is what the customer's own version of the step says, whichever step that is."""
+
+from dataclasses import replace
+
+from bot.config.policies import Policies
+from flows.forms.step import AccessRequest, GrantAsked, Meeting, Script, Step
+from flows.journey import FIRST, Journeys
+from flows.outbox import RequestAccess, SendSession, ShowKeyCommands, ShowTokenCommands
+from flows.rules import Rules
+from tests.bot.workplace import Workplace
+
+_planning = FIRST.steps["planning"]
+
+
+def planning(word: str) -> Step:
+    """The step with everything that others have, each marked with a word."""
+    return replace(
+        _planning,
+        on_open=(ShowKeyCommands,),
+        on_approval=(ShowTokenCommands, RequestAccess),
+        key_commands=lambda situation: (Script("commands_openid_posix", f"keys of {situation.customer}, {word}"),),
+        token_commands=lambda _situation, field: (Script("token_posix", f"{field} of {word}"),),
+        access_request=AccessRequest(
+            ("status_page",),
+            lambda _situation: "en",
+            lambda *_asked: ("", ""),
+            lambda _situation, _resources: dict.fromkeys(
+                ("url", "summary", "path", "priority", "description"), f"asked of {word}"
+            ),
+        ),
+        grants=lambda _answers: (GrantAsked("status_page", "ana@bank.example"),),
+        tasks=tuple(
+            replace(task, meeting=lambda answers: Meeting(answers["starts"], 15, f"agenda of {word}"))
+            if task.effect is SendSession
+            else task
+            for task in _planning.tasks
+        ),
+    )
+
+
+def policies(*words: str) -> Policies:
+    """A version of the journey for each word."""
+    versions = [
+        replace(FIRST, version=str(number), steps={**FIRST.steps, "planning": planning(word)})
+        for number, word in enumerate(words, 1)
+    ]
+    return Policies(sweep_seconds=3600, poll_seconds=0.05, rules=Rules(journeys=Journeys.known(*versions)))
+
+
+async def test_each_customer_reads_what_their_own_version_says() -> None:
+    async with Workplace(policies("one")) as office:
+        onboarding = await office.begin()
+        await office.stop_bot()
+        office.rules = policies("one", "two")
+        await office.start_bot()
+        await office.send(onboarding, "planning")
+        await office.approve(onboarding, "planning")
+        form = _planning.task("schedule_session").form
+        assert form is not None
+        await office.do(onboarding, "planning", "schedule_session", form.example)
+        await office.settled()
+        customer = [message.text for message in office.journey.thread("step", "planning")]
+        support = [message.text for message in office.journey.thread("review", "planning")]
+    assert [text for text in customer if "keys of Acme Bank, one" in text]
+    assert [text for text in customer if "client_secret_string of one" in text]
+    assert [text for text in customer if "agenda of one" in text]
+    assert [text for text in support if "asked of one" in text]
+    assert not [text for text in customer + support if " two" in text]
