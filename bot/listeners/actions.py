@@ -22,8 +22,7 @@ from flows.journey import JourneyError
 from flows.model import Onboarding, Posted
 from flows.ports import Unit
 from flows.problems import Refused
-from storage.errors import Unavailable
-from storage.store import Store
+from storage.store import Store, Unavailable
 
 Change = Callable[[Case, ButtonValue], Awaitable[None]]
 Open = Callable[[ButtonValue], FormMeta]
