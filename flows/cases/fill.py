@@ -1,19 +1,19 @@
 """Opening a form, leaving it page by page, and sending it. Input is a draft at first; once sent, a submission with a revision."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 from flows.cases.case import Case
 from flows.cases.review import accept
 from flows.cases.settle import said_by
-from flows.cases.tasks import outdate
 from flows.forms.drafts import REVIEW, index_of, order_with, slot_of
 from flows.forms.fields import Answers, Kind, inputs
 from flows.forms.pages import Slot, check, collect, digest, forgotten, put, raw_of, screen, slots
-from flows.forms.step import Form, Situation
+from flows.forms.step import Form, Situation, Step
 from flows.model import Draft, Submission
 from flows.outbox import ShowDifferences, ShowInFull
-from flows.people import Who
+from flows.people import SYSTEM, Who
 from flows.ports import Unit
 from flows.problems import Problem, Refused
 from flows.state import FILLABLE, Move, StepState
@@ -195,7 +195,7 @@ def submit(case: Case, step_id: str, clean: Answers) -> None:
     before = last.answers if last else {}
     differing = {name for name in {*clean, *before} if last is None or before.get(name) != clean.get(name)}
     changed = {name: [before.get(name), clean.get(name)] for name in sorted(differing)}
-    outdate(case, step, differing)
+    _outdate(case, step, differing)
     changes = {"digest": named, "answers": changed}
     case.log(f"step:{step.id}:submit", facts={"revision": record.revision}, changes=changes)
     case.say("customer", step.id, "submitted", by=actor.user_id, revision=record.revision)
@@ -204,3 +204,21 @@ def submit(case: Case, step_id: str, clean: Answers) -> None:
         case.ask(ShowDifferences(step=step.id, revision=record.revision))
     if case.rules.approvals_of(step) == 0:
         accept(case, step)
+
+
+def _outdate(case: Case, step: Step, changed: Collection[str]) -> None:
+    """A new revision was sent: tasks that depend on changed answers must be redone, and a first of two confirmations is dropped.
+
+    Whoever waits for an effect's report is told that it no longer counts: no result will come.
+    """
+    for task in step.tasks:
+        hangs, two = not set(task.stale_with).isdisjoint(changed), case.rules.approvals_of(step, task) > 1
+        for record in case.snapshot.tasks:
+            if (record.step_id, record.task_id) != (step.id, task.id):
+                continue
+            waits = record.state == "waiting"
+            if (hangs and record.state == "done") or (waits and (hangs or two)):
+                record.state = "stale"
+                if waits and task.effect is not None and task.effect.reports:
+                    case.log(f"task:{step.id}.{task.id}:stale", by=SYSTEM, facts={"item": record.item})
+                    case.say("customer", step.id, f"task.{step.id}.{task.id}.outdated", mention=[record.user_id])
