@@ -9,8 +9,8 @@ from sqlalchemy import update
 from bot.messages.buttons import Act, ButtonValue
 from bot.messages.step import step_message
 from bot.messages.texts import Texts
-from bot.modals.meta import FormMeta
 from bot.modals.render import review_view
+from bot.modals.subject import FormMeta
 from flows.cases import manage, start
 from flows.cases.fill import DraftKey
 from flows.forms.drafts import REVIEW

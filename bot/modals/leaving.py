@@ -2,18 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from bot.modals.parse import file_problems, parse_page
 from bot.modals.render import View
-from bot.modals.session import FormSession
+from bot.modals.session import FormSession, mark_of
 from flows.cases import fill, secrets
 from flows.forms import drafts
 from flows.forms.drafts import REVIEW
 from flows.forms.fields import Answers
 from flows.forms.pages import Slot, screen, slots
-from flows.model import Draft, Seen
+from flows.model import Seen
 from flows.problems import Problem
 
 
@@ -50,7 +49,7 @@ async def leave(
     if removes and await unit.get(Seen, f"removed:{window}") is not None:
         after = fill.following(form, answers, meta.slot, back=back, removed=True)
         return Left(slot, raw, answers, view=session.page(answers, after, anew=True))
-    if await changed_since(session, window):
+    if await session.changed_since(window):
         screened = screen(slot.page, typed)
         problems = unreadable + screened.problems
         if problems:
@@ -60,7 +59,7 @@ async def leave(
         unit, form, meta.slot, typed, session.who, session.situation, session.key, back=back, page=meta.page
     )
     problems = unreadable + paged.problems
-    await unit.once(f"removed:{window}" if removes and not problems else _mark(window, unit.now))
+    await unit.once(f"removed:{window}" if removes and not problems else mark_of(window, unit.now))
     if problems:
         return _refused(session, slot, raw, paged.answers, problems, back=back)
     if paged.slot == REVIEW and not form.review:
@@ -74,34 +73,6 @@ def _refused(
     """The page's own fields say what is wrong; on the way back, which Slack doesn't check, the page is drawn again with it."""
     view = session.page(answers, session.meta.slot, problems, anew=True) if back else None
     return Left(slot, raw, answers, problems, view)
-
-
-async def changed_since(session: FormSession, window: str) -> bool:
-    """Whether what a window shows was changed by somebody else. Windows of an older version don't tell; of a draft that is gone is told
-    when it is sent."""
-    form, meta, draft, answers = session.form, session.meta, session.opened.draft, session.answers
-    if not meta.draft or (meta.slot == REVIEW and draft is None):
-        return False
-    order, index = slots(form, answers), REVIEW
-    if meta.slot != REVIEW:
-        slot = drafts.slot_of(form, meta.page)
-        order = drafts.order_with(form, answers, slot) if slot is not None else order
-        found = drafts.index_of(order, slot) if slot is not None else None
-        if found is None:
-            return True
-        index = found
-    if drafts.version(form, answers, order, index) == meta.draft:
-        return False
-    return await session.unit.get(Seen, _mark(window, _written(draft))) is None
-
-
-def _written(draft: Draft | None) -> datetime | None:
-    return draft.at if draft is not None else None
-
-
-def _mark(window: str, at: datetime | None) -> str:
-    """That the draft as it stands since then was written from this window: a page that was refused is sent again from the same."""
-    return f"page:{window}:{at.isoformat() if at is not None else ''}"
 
 
 def refuse_secrets(session: FormSession, problems: tuple[Problem, ...], raw: Answers) -> None:

@@ -3,13 +3,13 @@
 import asyncio
 import logging
 
-from bot.modals.attachments import read_files
+from bot.modals.fetched import read_files
 from bot.modals.leaving import leave, refuse_secrets
-from bot.modals.meta import FormMeta, meta_of
 from bot.modals.newcomers import Newcomers
 from bot.modals.private_answers import PrivateAnswers, explained
 from bot.modals.render import View, loading_view, message_view
 from bot.modals.session import FormSession, FormSessions
+from bot.modals.subject import FormMeta, meta_of
 from bot.slack.client import Slack, SlackError
 from bot.slack.payloads import Click, values_of, window_of
 from flows.cases import fill, tasks
