@@ -18,6 +18,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetCoreSchema
 from pydantic.fields import FieldInfo
 from pydantic_core import CoreSchema, core_schema
 
+from flows.checks import iso_codes
 from flows.checks.emails import Status, examine
 from flows.problems import fault
 
@@ -29,7 +30,7 @@ CATALOGUES: Mapping[str, Literal["currency", "country", "timezone"]] = {
     "country": "country",
     "timezone": "timezone",
 }
-"""The sources whose values are the same for everyone: those of `flows.checks.catalog`."""
+"""The sources whose values are the same for everyone: those of `flows.checks.iso_codes`."""
 
 
 class Kind(StrEnum):
@@ -83,9 +84,7 @@ class Input:
     def _offers(self, value: Any) -> bool:
         if self.options:
             return value in self.options
-        from flows.checks import catalog  # noqa: PLC0415  loads its names on first use
-
-        return catalog.known(CATALOGUES[self.source], value)
+        return iso_codes.known(CATALOGUES[self.source], value)
 
 
 class FormPage(BaseModel):
