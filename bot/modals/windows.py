@@ -57,7 +57,7 @@ class Modals:
             session = await self._sessions.look(unit, click.who, meta, click.channel_id)
             opened = _opened(session)
             view = session.page(opened.answers, opened.slot, kept=session.answers)
-            new = session.case is not None and await self._newcomers.is_new(session.case)
+            new = session.case is not None and self._newcomers.is_new(session.case)
         if new:
             await self._newcomers.remember(click.who, meta.onboarding)
         return view

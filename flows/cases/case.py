@@ -222,7 +222,7 @@ class Cases:
     ) -> Case:
         """Like `open`, but read-only: nothing follows."""
         snapshot = await need(unit, onboarding_id)
-        role = await self.access.role_of(unit, who, snapshot.onboarding, channel_id)
+        role = self.access.role_of(who, snapshot, channel_id)
         if may is not None:
             may.check(role)
         case = Case(unit, self.rules, snapshot, who, role)
