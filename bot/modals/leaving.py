@@ -12,13 +12,14 @@ from flows.forms import drafts
 from flows.forms.drafts import REVIEW
 from flows.forms.fields import Answers
 from flows.forms.pages import Slot, screen, slots
-from flows.model import Seen
+from flows.model import Draft, Seen
 from flows.problems import Problem
 
 
 @dataclass(frozen=True)
 class Left:
-    """What leaving a page came to: what is wrong with it, or the next view. ``view`` is None where the form is to be sent now.
+    """What leaving a page came to: what is wrong with it, or the next view. ``view`` is None where the form is to be sent now: its
+    ``draft`` then.
 
     ``raw``: what was typed; ``used``: what of it must not be kept; ``answers``: all that is kept now.
     """
@@ -29,6 +30,7 @@ class Left:
     problems: tuple[Problem, ...] = ()
     view: View | None = None
     used: Answers = field(default_factory=dict)
+    draft: Draft | None = None
 
 
 async def leave(
@@ -55,16 +57,17 @@ async def leave(
         if problems:
             return _refused(session, slot, raw, answers, problems, back=back)
         return Left(slot, raw, answers, view=session.page_again(slot, screened.raw))
-    paged = await fill.leave_page(
-        unit, form, meta.slot, typed, session.who, session.situation, session.key, back=back, page=meta.page
+    paged = fill.leave_page(
+        unit, form, session.opened, meta.slot, typed, session.who, session.situation, back=back, page=meta.page
     )
+    answers = paged.draft.answers
     problems = unreadable + paged.problems
     await unit.once(f"removed:{window}" if removes and not problems else mark_of(window, unit.now))
     if problems:
-        return _refused(session, slot, raw, paged.answers, problems, back=back)
+        return _refused(session, slot, raw, answers, problems, back=back)
     if paged.slot == REVIEW and not form.review:
-        return Left(slot, raw, paged.answers, used=paged.used)
-    return Left(slot, raw, paged.answers, view=session.page(paged.answers, paged.slot, anew=removes))
+        return Left(slot, raw, answers, used=paged.used, draft=paged.draft)
+    return Left(slot, raw, answers, view=session.page(answers, paged.slot, anew=removes))
 
 
 def _refused(

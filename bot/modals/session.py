@@ -39,7 +39,6 @@ class FormSession:
     case: Case | None
     situation: Situation
     texts: Texts
-    key: DraftKey
     opened: Opened
 
     @classmethod
@@ -50,7 +49,7 @@ class FormSession:
         item = meta.item or (meta.step if subject.is_dialog else "")
         key = DraftKey(meta.onboarding, subject.form.id, item if meta.onboarding else who.user_id)
         opened = await fill.resume(unit, subject.form, situation, key)
-        return cls(unit, who, meta, subject, case, situation, texts, key, opened)
+        return cls(unit, who, meta, subject, case, situation, texts, opened)
 
     @property
     def form(self) -> Form:

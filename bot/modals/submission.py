@@ -94,7 +94,7 @@ class FormSubmissions:
             return CLEAR
         if subject.is_step and case is not None and subject.step is not None:
             fill.fillable(case, subject.step.id)
-        answers, used = session.answers, Answers()
+        answers, used, draft = session.answers, Answers(), session.opened.draft
         if session.meta.slot != REVIEW:
             left = await leave(session, sent.values, files, sent.key)
             problems = left.problems + found.problems
@@ -106,10 +106,10 @@ class FormSubmissions:
                 }
             if left.view is not None:
                 return _show(left.view)
-            answers, used = left.answers, left.used
+            answers, used, draft = left.answers, left.used, left.draft
         elif await session.changed_since(sent.key):
             return _show(session.review_again())
-        clean, late = await fill.finish(unit, session.form, session.situation, session.key, used)
+        clean, late = await fill.finish(unit, session.form, session.situation, draft, used)
         if late:
             return _show(session.page(answers, late[0][0], tuple(problem for _, problem in late)))
         if await unit.once(sent.key):

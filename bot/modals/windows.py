@@ -101,5 +101,5 @@ def _opened(session: FormSession) -> Opened:
         tasks.can_do(case, step.id, task)
         first = tasks.record_of(case.snapshot, step.id, task.id)
         if first is not None and first.state == "waiting" and case.rules.approvals_of(step, task) > 1:
-            return Opened(fill.as_raw(session.form, first.answers), 0)
+            return Opened(session.opened.key, fill.as_raw(session.form, first.answers), 0)
     return session.opened

@@ -56,6 +56,7 @@ class DraftKey:
 class Opened:
     """A form ready to be shown: its raw answers and the page to start on. ``draft``: what was kept so far, if anything."""
 
+    key: DraftKey
     answers: Answers
     slot: int
     draft: Draft | None = None
@@ -82,30 +83,30 @@ async def resume(unit: Unit, form: Form, situation: Situation, key: DraftKey) ->
     begin = 0 if draft is None else draft.slot
     if begin == REVIEW and not form.review:
         begin = last
-    return Opened(answers, min(begin, last), draft)
+    return Opened(key, answers, min(begin, last), draft)
 
 
 @dataclass(frozen=True)
 class Paged:
-    """The result of leaving a page: the problems (empty: go on), the slot to show next, all raw answers so far.
+    """The result of leaving a page: the problems (empty: go on), the slot to show next, all that is kept so far.
 
     ``used``: values that must not be stored (a single-use token), only for completing the form.
     """
 
     problems: tuple[Problem, ...]
     slot: int
-    answers: Answers
+    draft: Draft
     used: Answers
 
 
-async def leave_page(
+def leave_page(
     unit: Unit,
     form: Form,
+    opened: Opened,
     index: int,
     typed: Answers,
     actor: Who,
     situation: Situation,
-    key: DraftKey,
     *,
     back: bool = False,
     page: str = "",
@@ -114,10 +115,9 @@ async def leave_page(
 
     ``page``: the page's name, if the window gives one; else ``index`` counts. A secret is a problem on the way back, too.
     """
-    draft = await unit.get(Draft, key.id)
+    key, draft = opened.key, opened.draft
     if draft is None:
-        known = await resume(unit, form, situation, key)
-        draft = Draft(id=key.id, onboarding_id=key.onboarding_id, form=form.id, item=key.item, answers=known.answers)
+        draft = Draft(id=key.id, onboarding_id=key.onboarding_id, form=form.id, item=key.item, answers=opened.answers)
         unit.add(draft)
     before = slots(form, draft.answers)
     slot = slot_of(form, page) or before[min(index, len(before) - 1)]
@@ -134,9 +134,9 @@ async def leave_page(
         problems = check(slot, _with_forgotten(slot, draft.answers, screened.raw), situation)
     if problems:
         draft.slot = index
-        return Paged(problems, index, draft.answers, used)
+        return Paged(problems, index, draft, used)
     draft.slot = following(form, draft.answers, index, back=back, removed=removed)
-    return Paged((), draft.slot, draft.answers, used)
+    return Paged((), draft.slot, draft, used)
 
 
 def following(form: Form, answers: Answers, index: int, *, back: bool, removed: bool) -> int:
@@ -155,10 +155,9 @@ def _with_forgotten(slot: Slot, answers: Answers, raw: Answers) -> Answers:
 
 
 async def finish(
-    unit: Unit, form: Form, situation: Situation, key: DraftKey, used: Answers
+    unit: Unit, form: Form, situation: Situation, draft: Draft | None, used: Answers
 ) -> tuple[Answers, list[tuple[int, Problem]]]:
-    """Turn the draft into the answers to send; if it isn't valid yet, the problems by slot."""
-    draft = await unit.get(Draft, key.id)
+    """Turn the draft into the answers to send; if it isn't valid yet, the problems by slot. Raises Refused("draft_gone")."""
     if draft is None:
         raise Refused("draft_gone")
     clean, problems = collect(form, {**draft.answers, **used}, situation)
