@@ -158,6 +158,7 @@ async def a_forms_last_page(office: Workplace, watched: Watched) -> Walk:
 
 async def an_approval(office: Workplace, watched: Watched) -> Walk:
     """Of the organization that was just sent."""
+    await office.slack.until(lambda: bool(office.journey.lasting("review", "organization")))
     review = office.journey.lasting("review", "organization")
     watched.on = True
     await office.sam.click(review, action_id=action_id(review.blocks, Act.APPROVE))
