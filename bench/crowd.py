@@ -3,16 +3,16 @@
 from dataclasses import dataclass
 from typing import Any
 
-from flows.cases.onboarding import situation_of
 from sqlalchemy import update
 
 from bot.messages.buttons import Act, ButtonValue
 from bot.messages.step import step_message
 from bot.messages.texts import Texts
-from bot.modals.meta import FormMeta
 from bot.modals.render import review_view
+from bot.modals.subject import FormMeta
 from flows.cases import manage, start
 from flows.cases.fill import DraftKey
+from flows.cases.settle import situation_of
 from flows.forms.drafts import REVIEW
 from flows.forms.pages import collect, slots
 from flows.journey import JOURNEYS

@@ -1,14 +1,19 @@
 """The way of one click through our code: functions and modules entered during the listener's call, and how often it comes back to a room
 that it had left.
 
-python -m bench.walk
+python -m bench.walk [--modules]
 
-Counted with ``sys.setprofile`` over one run each: a form's last page (organization) and an approval (planning), on a store of its own.
+Counted with ``sys.setprofile`` over one run each: a form's last page (organization) and an approval of it, on a store of its own.
+A frame counts once, when it begins: a coroutine that goes on after a wait, or a generator that is asked for the next value, enters nothing.
+A room is returned to by a call from another room, when the walk has been elsewhere since it was last there. What SQLAlchemy calls for
+each value or statement - column types, the driver - and what a sealed field does when it is read or assigned is counted apart.
+``--modules``: also each module.
 """
 
 import asyncio
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -23,38 +28,17 @@ from flows.journey import JOURNEYS
 from playground.walkthrough import action_id, ready
 from tests.bot.workplace import Workplace
 
-ROOT = str(Path(__file__).parent.parent)
+ROOT = f"{Path(__file__).parent.parent}/"
 OURS = ("bot", "flows", "pismo", "storage")
 
 
-@dataclass
-class Walk:
-    """``task``: whose calls are counted. ``steps``: the module of each function of ours that it enters, in order."""
-
-    task: asyncio.Task[Any] | None
-    functions: set[str] = field(default_factory=set)
-    steps: list[str] = field(default_factory=list)
-
-    def __call__(self, frame: FrameType, event: str, _: Any) -> None:
-        path = frame.f_code.co_filename
-        if event != "call" or not path.startswith(ROOT) or asyncio.current_task() is not self.task:
-            return
-        module = path.removeprefix(f"{ROOT}/").removesuffix(".py").replace("/", ".")
-        if module.partition(".")[0] in OURS:
-            self.functions.add(f"{module}:{frame.f_code.co_qualname}")
-            self.steps.append(module)
-
-    @property
-    def changes(self) -> list[str]:
-        """The modules in the order they are come to: one for each change of module."""
-        return [step for number, step in enumerate(self.steps) if not number or self.steps[number - 1] != step]
-
-    @property
-    def returns(self) -> Counter[str]:
-        """By room: how often the walk comes back to it after it has been elsewhere."""
-        rooms = [room_of(step) for step in self.changes]
-        visits = Counter(room for number, room in enumerate(rooms) if not number or rooms[number - 1] != room)
-        return Counter({room: count - 1 for room, count in visits.items() if count > 1})
+def module_of(frame: FrameType) -> str:
+    """A module of ours, or empty."""
+    path = frame.f_code.co_filename
+    module = (
+        path.removeprefix(ROOT).removesuffix(".py").replace("/", ".").removesuffix(".__init__") if path.startswith(ROOT) else ""
+    )
+    return module if module.partition(".")[0] in OURS else ""
 
 
 def room_of(module: str) -> str:
@@ -63,13 +47,75 @@ def room_of(module: str) -> str:
     return ".".join(parts[:2]) if parts[0] in ("bot", "flows") else parts[0]
 
 
-def told(name: str, walk: Walk) -> str:
-    modules = set(walk.steps)
-    most = ", ".join(f"{room} {count}" for room, count in walk.returns.most_common(3))
-    return (
-        f"{name}: {len(walk.functions)} functions in {len(modules)} modules, {len(walk.changes) - 1} changes of module, "
-        f"{walk.returns.total()} returns to a room already left (most: {most})"
-    )
+@dataclass(frozen=True)
+class Entry:
+    """``caller``: the module of ours that called, directly or through a library. ``for_value``: by SQLAlchemy or a sealed field."""
+
+    module: str
+    function: str
+    caller: str
+    for_value: bool
+
+
+@dataclass
+class Walk:
+    """``task``: whose calls are counted. ``begun``: frames that were there before."""
+
+    task: asyncio.Task[Any] | None
+    begun: frozenset[FrameType]
+    entries: dict[FrameType, Entry] = field(default_factory=dict)
+
+    def __call__(self, frame: FrameType, event: str, _: Any) -> None:
+        if event != "call" or frame in self.entries or frame in self.begun or asyncio.current_task() is not self.task:
+            return
+        if module := module_of(frame):
+            caller, for_value = self._caller(frame)
+            for_value = for_value or frame.f_code.co_name in ("__get__", "__set__")
+            self.entries[frame] = Entry(module, frame.f_code.co_qualname, caller, for_value)
+
+    def _caller(self, frame: FrameType) -> tuple[str, bool]:
+        by_sqlalchemy, back = False, frame.f_back
+        while back is not None:
+            if back in self.entries:
+                return self.entries[back].module, by_sqlalchemy or self.entries[back].for_value
+            by_sqlalchemy = by_sqlalchemy or "/sqlalchemy/" in back.f_code.co_filename
+            back = back.f_back
+        return "", by_sqlalchemy
+
+    def told(self, *, for_values: bool, modules: bool) -> str:
+        """``for_values``: with what is entered for each value."""
+        entries = [entry for entry in self.entries.values() if for_values or not entry.for_value]
+        names = [entry.module for entry in entries]
+        functions = {(entry.module, entry.function) for entry in entries}
+        changes = sum(here != before for here, before in zip(names[1:], names, strict=False))
+        back = returns(entries)
+        most = ", ".join(f"{room} {count}" for room, count in back.most_common(4))
+        told = (
+            f"{len(functions)} functions in {len(set(names))} modules, {changes} changes of module, "
+            f"{back.total()} returns to a room already left (most: {most})"
+        )
+        each = sorted(
+            f"\n    {module}: {', '.join(sorted(name for its, name in functions if its == module))}" for module in set(names)
+        )
+        return told + "".join(each if modules else ())
+
+
+def on_stack(frame: FrameType | None) -> Iterator[FrameType]:
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
+
+
+def returns(entries: list[Entry]) -> Counter[str]:
+    """By room: how often the walk comes back to it."""
+    back, seen, last = Counter[str](), set[str](), ""
+    for entry in entries:
+        room = room_of(entry.module)
+        if room in seen and room not in (last, room_of(entry.caller)):
+            back[room] += 1
+        seen.add(room)
+        last = room
+    return back
 
 
 class Watched:
@@ -77,12 +123,12 @@ class Watched:
 
     def __init__(self, bolt: AsyncApp) -> None:
         self.on, self.walks, self._dispatch = False, list[Walk](), bolt.async_dispatch
-        bolt.async_dispatch = self.dispatch  # type: ignore[method-assign]  # nothing else sees a listener's call from its beginning to its end
+        bolt.async_dispatch = self.dispatch  # type: ignore[method-assign, assignment]  # nothing else sees a listener's call from its beginning to its end
 
     async def dispatch(self, request: AsyncBoltRequest) -> BoltResponse:
         if not self.on:
             return await self._dispatch(request)
-        self.walks.append(walk := Walk(asyncio.current_task()))
+        self.walks.append(walk := Walk(asyncio.current_task(), frozenset(on_stack(sys._getframe()))))  # noqa: SLF001  the documented way
         sys.setprofile(walk)
         try:
             return await self._dispatch(request)
@@ -112,6 +158,7 @@ async def a_forms_last_page(office: Workplace, watched: Watched) -> Walk:
 
 async def an_approval(office: Workplace, watched: Watched) -> Walk:
     """Of the organization that was just sent."""
+    await office.slack.until(lambda: bool(office.journey.lasting("review", "organization")))
     review = office.journey.lasting("review", "organization")
     watched.on = True
     await office.sam.click(review, action_id=action_id(review.blocks, Act.APPROVE))
@@ -124,7 +171,9 @@ async def main() -> None:
     async with Workplace() as office:
         watched = Watched(office.bot.bolt)
         for name, walk in (("a form's last page", a_forms_last_page), ("an approval", an_approval)):
-            print(told(name, await walk(office, watched)))
+            walked = await walk(office, watched)
+            print(f"{name}: {walked.told(for_values=False, modules='--modules' in sys.argv)}")
+            print(f"  and for each value: {walked.told(for_values=True, modules=False)}")
 
 
 if __name__ == "__main__":

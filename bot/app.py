@@ -23,10 +23,10 @@ from bot.listeners.events import Events
 from bot.listeners.options import Options
 from bot.messages.support import Support
 from bot.messages.texts import for_locale
+from bot.modals.fetched import SlackLookups
 from bot.modals.newcomers import Newcomers
 from bot.modals.private_answers import PrivateAnswers
 from bot.modals.session import FormSessions
-from bot.modals.slack_lookups import SlackLookups
 from bot.modals.submission import FormSubmissions
 from bot.modals.windows import Modals
 from bot.slack.background import Background
@@ -135,7 +135,7 @@ def build(settings: Settings, policies: Policies, *, adapters: Adapters | None =
     answers, sessions = PrivateAnswers(slack, people), FormSessions(cases, people)
     modals = Modals(store, slack, sessions, Newcomers(store, cases, people, background), answers)
     lookups = SlackLookups(slack, people, access, channel)
-    home = AppHome(store, cases, people, slack, background)
+    home = AppHome(store, cases, people, slack)
     events = Events(store, cases, people, slack, home, background, channel)
     listeners = Listeners(
         buttons=Buttons(store, cases, slack, modals, answers, home, background),
@@ -145,6 +145,7 @@ def build(settings: Settings, policies: Policies, *, adapters: Adapters | None =
         events=events,
         home=home,
         people=people,
+        background=background,
     )
 
     # -- what follows a commit, and what recurs

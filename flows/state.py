@@ -1,5 +1,6 @@
 """The states of a step and the moves between them. A pure table: every change of a step's state goes through `after`."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 from flows.people import Side
@@ -66,16 +67,13 @@ DECIDABLE = frozenset({S.SUBMITTED})
 FILLABLE = frozenset(s for (s, m) in TRANSITIONS if m is M.SUBMIT)
 """States in which the form can be opened and sent."""
 
+TURNS: Mapping[StepState, Side] = {
+    **dict.fromkeys((S.OPEN, S.CHANGES_REQUESTED), Side.CUSTOMER),
+    **dict.fromkeys((S.SUBMITTED, S.APPROVED, S.FULFILLING, S.FAILED), Side.SUPPORT),
+}
+"""Whose turn it is, as far as the state alone tells; in FULFILLING the open tasks decide. In all others, nobody's."""
+
 
 def after(state: StepState, move: Move) -> StepState | None:
     """The next state, or None if the move isn't possible."""
     return TRANSITIONS.get((state, move))
-
-
-def turn(state: StepState) -> Side | None:
-    """Whose turn it is, as far as the state alone tells; in FULFILLING the open tasks decide."""
-    if state in (S.OPEN, S.CHANGES_REQUESTED):
-        return Side.CUSTOMER
-    if state in (S.SUBMITTED, S.APPROVED, S.FULFILLING, S.FAILED):
-        return Side.SUPPORT
-    return None

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.messages.buttons import Act
-from bot.modals.meta import FormMeta
+from bot.modals.subject import FormMeta
 from flows.forms.step import Situation
 from flows.people import Side
 from playground.examples import FORMS, STEPS, answers, stored

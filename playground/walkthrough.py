@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from bot.messages.buttons import Act
-from bot.modals.meta import field_name
+from bot.modals.parse import field_name
 from flows.forms.fields import Answers
 from playground.office import Office
 from playground.slack import FileUpload, Message, Outcome, SeenMessage, SlackPerson, UnloadedError, UnmetError, View

@@ -1,4 +1,4 @@
-"""Column types: moments in UTC, JSON as text, and sealed text."""
+"""Column types: moments in UTC, JSON as text, and sealed text with the field that opens it."""
 
 import json
 from datetime import UTC, datetime
@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import DateTime, Dialect, Text
 from sqlalchemy.types import TypeDecorator
 
-from storage.sealing import Plain, SealError, current
+from storage.sealing import Place, Plain, SealError, current
 
 
 def canonical(value: Any) -> str:
@@ -49,7 +49,7 @@ class Json(TypeDecorator[Any]):
 
 
 class Sealed(TypeDecorator[Any]):
-    """Takes a `Plain` and writes it sealed with the keyring in use; returns the sealed text, which `storage.mapping` opens.
+    """Takes a `Plain` and writes it sealed with the keyring in use; returns the sealed text, which a `SealedField` opens.
 
     A bare string is accepted only if it is already sealed, so that no plaintext can slip in.
     """
@@ -63,3 +63,41 @@ class Sealed(TypeDecorator[Any]):
         if value is not None and not value.startswith("v1."):
             raise SealError("unsealed text was about to be written")
         return value
+
+
+class SealedField:
+    """A field that is plain in code and sealed at rest: in front of a mapped attribute that holds the sealed text.
+
+    Reading opens it; assigning replaces it, and it is sealed with the row's id when written. A change inside a sealed dict is NOT
+    detected, since each read returns a fresh one: assign a new dict.
+    """
+
+    def __init__(self, table: str, column: str, *, is_text: bool) -> None:
+        self._table, self._column, self._is_text = table, column, is_text
+        self.attribute = f"_{column}_sealed"
+        self._opened = f"_{column}_opened"
+
+    def __get__(self, row: Any, kind: type | None = None) -> Any:
+        if row is None:
+            return self
+        text = self._text(row)
+        return text if self._is_text else json.loads(text)
+
+    def __set__(self, row: Any, value: Any) -> None:
+        text = value if self._is_text else canonical(value)
+        if row.__dict__.get(self.attribute) is None or self._text(row) != text:
+            setattr(row, self.attribute, Plain(text, self._place(row)))
+
+    def _place(self, row: Any) -> Place:
+        return Place(self._table, self._column, row.id)
+
+    def _text(self, row: Any) -> str:
+        held = getattr(row, self.attribute)
+        if isinstance(held, Plain):
+            return held.text
+        # Opened once: the opened text is kept with the sealed text it came from.
+        sealed, text = row.__dict__.get(self._opened, (None, ""))
+        if sealed != held:
+            text = current().open(held, self._place(row))
+            row.__dict__[self._opened] = (held, text)
+        return str(text)

@@ -1,11 +1,8 @@
 """Maps `flows.model` to its tables, imperatively: the dataclasses know nothing of it. Importing this module does it.
 
-A sealed field is a descriptor in front of a mapped attribute (``answers``: ``_answers_sealed``) that holds the sealed text.
-Reading opens it; assigning replaces it, and it is sealed with the row's id when written. A change inside a sealed dict
-is NOT detected, since each read returns a fresh one: assign a new dict.
+A sealed column is mapped under another name (``answers``: ``_answers_sealed``), with a `SealedField` in front of it.
 """
 
-import json
 from typing import Any
 
 from sqlalchemy import Table
@@ -13,43 +10,7 @@ from sqlalchemy.orm import registry
 
 from flows import model
 from storage import tables
-from storage.columns import canonical
-from storage.sealing import Place, Plain, current
-
-
-class SealedField:
-    """A field that is plain in code and sealed at rest."""
-
-    def __init__(self, table: str, column: str, *, is_text: bool) -> None:
-        self._table, self._column, self._is_text = table, column, is_text
-        self.attribute = f"_{column}_sealed"
-        self._opened = f"_{column}_opened"
-
-    def __get__(self, row: Any, kind: type | None = None) -> Any:
-        if row is None:
-            return self
-        text = self._text(row)
-        return text if self._is_text else json.loads(text)
-
-    def __set__(self, row: Any, value: Any) -> None:
-        text = value if self._is_text else canonical(value)
-        if row.__dict__.get(self.attribute) is None or self._text(row) != text:
-            setattr(row, self.attribute, Plain(text, self._place(row)))
-
-    def _place(self, row: Any) -> Place:
-        return Place(self._table, self._column, row.id)
-
-    def _text(self, row: Any) -> str:
-        held = getattr(row, self.attribute)
-        if isinstance(held, Plain):
-            return held.text
-        # Opened once: the opened text is kept with the sealed text it came from.
-        sealed, text = row.__dict__.get(self._opened, (None, ""))
-        if sealed != held:
-            text = current().open(held, self._place(row))
-            row.__dict__[self._opened] = (held, text)
-        return str(text)
-
+from storage.columns import SealedField
 
 TABLES: dict[type, Table] = {
     model.Onboarding: tables.onboardings,

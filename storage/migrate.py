@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from storage.engine import is_sqlite, parse, sync_engine
-from storage.errors import Unavailable, translating
 from storage.schema import SchemaState, state_of
+from storage.store import Unavailable, translating
 
 
 def state(url: str) -> SchemaState:

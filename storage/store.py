@@ -1,23 +1,24 @@
-"""The store: where units of work come from. Implements `flows.ports.Store`."""
+"""The store: where units of work come from, and what it raises where the database refuses. Implements `flows.ports.Store`."""
 
 import asyncio
 import random
+import sqlite3
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Literal, TypeVar
 
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm.exc import StaleDataError
 
 from storage import sealing
 from storage.engine import BUSY_MS, checkpoint, is_sqlite, read_engine, write_engine
-from storage.errors import Conflict, Unavailable, translating
 from storage.schema import state_of
 from storage.sealing import Keyring
 from storage.unit import OnEffects, Unit
-
-__all__ = ["Conflict", "Store", "Unavailable"]
 
 T = TypeVar("T")
 
@@ -26,6 +27,20 @@ ATTEMPTS = 5
 
 LOCK_PATIENCE = 0.5
 """Seconds after which a locked database isn't retried: each try may itself have waited for the lock."""
+
+Kind = Literal["locked", "full", "read_only", "unreachable", "too_old", "too_new"]
+
+
+class Conflict(Exception):  # noqa: N818  reads as what happened
+    """Another writer was first: the same row, the same id, or a second open onboarding in a channel. Can be retried."""
+
+
+class Unavailable(Exception):  # noqa: N818  reads as what happened
+    """The database can't be read or written now. ``kind`` says why; ``too_old`` and ``too_new`` are about its schema."""
+
+    def __init__(self, kind: Kind) -> None:
+        super().__init__(kind)
+        self.kind: Kind = kind
 
 
 def _now() -> datetime:
@@ -111,3 +126,71 @@ class Store:
     async def close(self) -> None:
         await self._reading.dispose()
         await self._writing.dispose()
+
+
+# -- what can go wrong with a database, as this project's errors: they never contain SQL, parameters, or rows
+
+_SQLITE: dict[str, Kind] = {
+    "SQLITE_BUSY": "locked",
+    "SQLITE_LOCKED": "locked",
+    "SQLITE_FULL": "full",
+    "SQLITE_READONLY": "read_only",
+    "SQLITE_CANTOPEN": "unreachable",
+    "SQLITE_IOERR": "unreachable",
+    "SQLITE_NOTADB": "unreachable",
+    "SQLITE_CORRUPT": "unreachable",
+}
+
+_POSTGRESQL: dict[str, Kind] = {  # SQLSTATE, or its two-character class
+    "55P03": "locked",
+    "57014": "locked",  # statement_timeout, lock_timeout
+    "53": "full",
+    "25006": "read_only",
+    "08": "unreachable",
+    "57": "unreachable",
+    "42P01": "too_old",
+    "42703": "too_old",
+}
+
+_RETRIED = ("40001", "40P01", "23")
+"""Serialization failure, deadlock, integrity."""
+
+
+def translated(error: BaseException) -> Exception | None:
+    """The project's error for a SQLAlchemy or driver error; None for any other."""
+    if isinstance(error, StaleDataError | IntegrityError):
+        return Conflict("another writer was first")
+    if isinstance(error, PoolTimeoutError):
+        return Unavailable("locked")
+    if isinstance(error, DBAPIError):
+        return _of_driver(error.orig, invalidated=error.connection_invalidated)
+    return None
+
+
+def _of_driver(error: BaseException | None, *, invalidated: bool) -> Exception | None:
+    if isinstance(error, sqlite3.Error):
+        if "no such table" in str(error) or "no such column" in str(error) or "has no column" in str(error):
+            return Unavailable("too_old")
+        # Extended codes append the reason to the code: SQLITE_BUSY_SNAPSHOT.
+        name = getattr(error, "sqlite_errorname", None) or ""
+        kind = _SQLITE.get("_".join(name.split("_")[:2]))
+        return Unavailable(kind) if kind else None
+    state = getattr(error, "sqlstate", None) or ""
+    if state.startswith(_RETRIED):
+        return Conflict("another writer was first")
+    kind = _POSTGRESQL.get(state) or _POSTGRESQL.get(state[:2])
+    if kind is None and (invalidated or not state):
+        kind = "unreachable"
+    return Unavailable(kind) if kind else None
+
+
+@contextmanager
+def translating() -> Iterator[None]:
+    """Raise the project's errors instead of the database's, whose texts may contain SQL and rows."""
+    try:
+        yield
+    except Exception as error:
+        known = translated(error)
+        if known is None:
+            raise
+        raise known from None

@@ -5,7 +5,7 @@ from typing import Any
 
 from bot.slack.errors import SlackError
 from flows.problems import Refused
-from storage.errors import Conflict, Unavailable
+from storage.store import Conflict, Unavailable
 
 
 class EffectError(Exception):

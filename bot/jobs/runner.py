@@ -18,8 +18,7 @@ from bot.telemetry.acks import in_flight
 from bot.telemetry.logs import context, error_id
 from flows.model import EffectRecord
 from flows.outbox import UnreadableEffectError, lane_of, loaded
-from storage.errors import Conflict, Unavailable
-from storage.store import Store
+from storage.store import Conflict, Store, Unavailable
 from storage.unit import Unit, queue_of
 
 log = logging.getLogger("bot.jobs.runner")

@@ -14,8 +14,7 @@ from flows.cases import remind, renewals
 from flows.cases.case import Case, Cases
 from flows.ports import Unit
 from flows.problems import Refused
-from storage.errors import Unavailable
-from storage.store import Store
+from storage.store import Store, Unavailable
 
 log = logging.getLogger("bot.jobs.sweeps")
 

@@ -11,8 +11,7 @@ from flows.model import TaskRecord
 from flows.ports import Unit
 from pismo.jsm_errors import ServiceDeskError, ServiceDeskFault
 from pismo.service_desk import ServiceDesk
-from storage.errors import Unavailable
-from storage.store import Store
+from storage.store import Store, Unavailable
 
 log = logging.getLogger("bot.jobs.ticket_poller")
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from bot.listeners.app_home import AppHome
 from bot.messages.buttons import Act, ButtonValue, OldButton, parse
-from bot.modals.meta import FormMeta
 from bot.modals.private_answers import PrivateAnswers
+from bot.modals.subject import FormMeta
 from bot.modals.windows import Modals
 from bot.slack.background import Background
 from bot.slack.client import Slack
@@ -22,8 +22,7 @@ from flows.journey import JourneyError
 from flows.model import Onboarding, Posted
 from flows.ports import Unit
 from flows.problems import Refused
-from storage.errors import Unavailable
-from storage.store import Store
+from storage.store import Store, Unavailable
 
 Change = Callable[[Case, ButtonValue], Awaitable[None]]
 Open = Callable[[ButtonValue], FormMeta]
@@ -163,7 +162,7 @@ class Buttons:
             self._background.later(self._answers.explain(click.who, click.channel_id, error))
             return
         if action.change is not None:
-            self._home.refresh_later(click.who)
+            self._background.later(self._home.refresh(click.who))
         if posted is not None:
             self._background.later(self._show(click, posted))
         if action.said:

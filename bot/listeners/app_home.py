@@ -3,7 +3,6 @@
 from bot.messages import card, home
 from bot.messages.blocks import Block
 from bot.messages.texts import Texts
-from bot.slack.background import Background
 from bot.slack.client import Slack
 from bot.slack.people import People
 from bot.telemetry.acks import in_flight
@@ -16,16 +15,11 @@ from storage.store import Store
 class AppHome:
     """Support sees the queue and all onboardings; a customer's person their own checklists and nothing else."""
 
-    def __init__(self, store: Store, cases: Cases, people: People, slack: Slack, background: Background) -> None:
+    def __init__(self, store: Store, cases: Cases, people: People, slack: Slack) -> None:
         self._store, self._cases, self._people, self._slack = store, cases, people, slack
-        self._background = background
-
-    def refresh_later(self, who: Who) -> None:
-        """After an acknowledgement: what they see may have changed."""
-        self._background.later(self.refresh(who))
 
     async def refresh(self, who: Who) -> None:
-        """Raises SlackError."""
+        """Once no request is waiting for its acknowledgement. Raises SlackError."""
         await in_flight.passed()
         async with self._store.read() as unit:
             texts = Texts(await self._people.language_of(unit, who))

@@ -16,6 +16,7 @@ from bot.listeners.commands import SlashCommands
 from bot.listeners.events import Events
 from bot.listeners.options import Options
 from bot.modals.submission import CLEAR, FormSubmissions
+from bot.slack.background import Background
 from bot.slack.payloads import click_of, command_of, submitted_of
 from bot.slack.people import People
 
@@ -31,6 +32,7 @@ class Listeners:
     events: Events
     home: AppHome
     people: People
+    background: Background
 
     def bolt(self, web: AsyncWebClient, signing_secret: str) -> AsyncApp:
         """``signing_secret``: empty in Socket Mode, which needs no signature."""
@@ -77,7 +79,7 @@ class Listeners:
         sent = submitted_of(body)
         response = await self.submissions.submitted(sent)
         if response == CLEAR:
-            self.home.refresh_later(sent.who)
+            self.background.later(self.home.refresh(sent.who))
         await ack(**response)
 
     async def _searched(self, body: dict[str, Any], ack: AsyncAck) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 from bot.messages import board, matrix, parity
 from bot.messages.blocks import Drawing
 from bot.messages.texts import Texts
-from bot.modals.meta import FormMeta
 from bot.modals.private_answers import PrivateAnswers, explained
+from bot.modals.subject import FormMeta
 from bot.modals.windows import Modals
 from bot.slack.background import Background
 from bot.slack.payloads import Click, SlashCommand

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from bot.listeners.app_home import AppHome
-from bot.modals.attachments import MOST_BYTES
+from bot.modals.fetched import MOST_BYTES
 from bot.slack.background import Background
 from bot.slack.client import Slack, SlackError
 from bot.slack.people import NOBODY, People

@@ -6,9 +6,9 @@ from typing import Any, Literal
 
 from bot.messages.texts import Texts
 from bot.modals.choices import own_choices
-from bot.modals.meta import FormMeta, field_of, meta_of
+from bot.modals.parse import field_of
 from bot.modals.private_answers import PrivateAnswers
-from bot.modals.subject import subject_of
+from bot.modals.subject import FormMeta, meta_of, subject_of
 from bot.slack.payloads import who_of
 from bot.slack.people import People
 from flows.cases.case import Cases

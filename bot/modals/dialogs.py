@@ -6,8 +6,8 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.modals.meta import FormMeta
-from bot.modals.slack_lookups import LookedUp
+from bot.modals.fetched import LookedUp
+from bot.modals.subject import FormMeta
 from flows.cases import manage, review
 from flows.cases.case import Case
 from flows.cases.settle import side_of, timezone_of

@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from bot.modals.parse import file_problems, parse_page
 from bot.modals.render import View
-from bot.modals.session import FormSession
+from bot.modals.session import FormSession, mark_of
 from flows.cases import fill, secrets
 from flows.forms import drafts
 from flows.forms.drafts import REVIEW
@@ -19,7 +18,8 @@ from flows.problems import Problem
 
 @dataclass(frozen=True)
 class Left:
-    """What leaving a page came to: what is wrong with it, or the next view. ``view`` is None where the form is to be sent now.
+    """What leaving a page came to: what is wrong with it, or the next view. ``view`` is None where the form is to be sent now: its
+    ``draft`` then.
 
     ``raw``: what was typed; ``used``: what of it must not be kept; ``answers``: all that is kept now.
     """
@@ -30,6 +30,7 @@ class Left:
     problems: tuple[Problem, ...] = ()
     view: View | None = None
     used: Answers = field(default_factory=dict)
+    draft: Draft | None = None
 
 
 async def leave(
@@ -50,22 +51,23 @@ async def leave(
     if removes and await unit.get(Seen, f"removed:{window}") is not None:
         after = fill.following(form, answers, meta.slot, back=back, removed=True)
         return Left(slot, raw, answers, view=session.page(answers, after, anew=True))
-    if await changed_since(session, window):
+    if await session.changed_since(window):
         screened = screen(slot.page, typed)
         problems = unreadable + screened.problems
         if problems:
             return _refused(session, slot, raw, answers, problems, back=back)
         return Left(slot, raw, answers, view=session.page_again(slot, screened.raw))
-    paged = await fill.leave_page(
-        unit, form, meta.slot, typed, session.who, session.situation, session.key, back=back, page=meta.page
+    paged = fill.leave_page(
+        unit, form, session.opened, meta.slot, typed, session.who, session.situation, back=back, page=meta.page
     )
+    answers = paged.draft.answers
     problems = unreadable + paged.problems
-    await unit.once(f"removed:{window}" if removes and not problems else _mark(window, unit.now))
+    await unit.once(f"removed:{window}" if removes and not problems else mark_of(window, unit.now))
     if problems:
-        return _refused(session, slot, raw, paged.answers, problems, back=back)
+        return _refused(session, slot, raw, answers, problems, back=back)
     if paged.slot == REVIEW and not form.review:
-        return Left(slot, raw, paged.answers, used=paged.used)
-    return Left(slot, raw, paged.answers, view=session.page(paged.answers, paged.slot, anew=removes))
+        return Left(slot, raw, answers, used=paged.used, draft=paged.draft)
+    return Left(slot, raw, answers, view=session.page(answers, paged.slot, anew=removes))
 
 
 def _refused(
@@ -74,34 +76,6 @@ def _refused(
     """The page's own fields say what is wrong; on the way back, which Slack doesn't check, the page is drawn again with it."""
     view = session.page(answers, session.meta.slot, problems, anew=True) if back else None
     return Left(slot, raw, answers, problems, view)
-
-
-async def changed_since(session: FormSession, window: str) -> bool:
-    """Whether what a window shows was changed by somebody else. Windows of an older version don't tell; of a draft that is gone is told
-    when it is sent."""
-    form, meta, draft, answers = session.form, session.meta, session.opened.draft, session.answers
-    if not meta.draft or (meta.slot == REVIEW and draft is None):
-        return False
-    order, index = slots(form, answers), REVIEW
-    if meta.slot != REVIEW:
-        slot = drafts.slot_of(form, meta.page)
-        order = drafts.order_with(form, answers, slot) if slot is not None else order
-        found = drafts.index_of(order, slot) if slot is not None else None
-        if found is None:
-            return True
-        index = found
-    if drafts.version(form, answers, order, index) == meta.draft:
-        return False
-    return await session.unit.get(Seen, _mark(window, _written(draft))) is None
-
-
-def _written(draft: Draft | None) -> datetime | None:
-    return draft.at if draft is not None else None
-
-
-def _mark(window: str, at: datetime | None) -> str:
-    """That the draft as it stands since then was written from this window: a page that was refused is sent again from the same."""
-    return f"page:{window}:{at.isoformat() if at is not None else ''}"
 
 
 def refuse_secrets(session: FormSession, problems: tuple[Problem, ...], raw: Answers) -> None:

@@ -6,6 +6,7 @@ from bot.slack.background import Background
 from bot.slack.client import SlackError
 from bot.slack.people import People
 from flows.cases import members
+from flows.cases.access import is_member
 from flows.cases.case import Case, Cases
 from flows.people import Role, Who
 from flows.ports import Unit
@@ -18,9 +19,9 @@ class Newcomers:
     def __init__(self, store: Store, cases: Cases, people: People, background: Background) -> None:
         self._store, self._cases, self._people, self._background = store, cases, people, background
 
-    async def is_new(self, case: Case) -> bool:
+    def is_new(self, case: Case) -> bool:
         """Whether the actor is a colleague by the channel they pressed in alone."""
-        return case.role is Role.COLLEAGUE and not await self._cases.access.is_member(case.unit, case.actor, case.id)
+        return case.role is Role.COLLEAGUE and not is_member(case.snapshot, case.actor)
 
     async def remember(self, who: Who, onboarding_id: str) -> None:
         """What they submit doesn't say in which channel its form was opened, so they have to be known by then."""

@@ -1,12 +1,31 @@
-"""What a modal's inputs hold, as raw answers. No Slack call, no store."""
+"""How a modal's inputs are called, and what they hold, as raw answers. No Slack call, no store."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from bot.modals.meta import ACTION, block_id
 from flows.forms.fields import Answers, Input, Kind, inputs
 from flows.forms.pages import Slot
+from flows.forms.step import Form
 from flows.problems import Problem
+
+ACTION = "value"
+
+
+def block_id(name: str, slot: Slot, anew: int = 0) -> str:
+    return f"{name}~{slot.name}~{anew}" if anew else f"{name}~{slot.name}"
+
+
+def field_name(block: str) -> str:
+    return block.partition("~")[0]
+
+
+def field_of(form: Form, block: str) -> Input:
+    """The input that a block asks for; KeyError where there is none."""
+    for page in form.pages:
+        for name, _, item in inputs(page.model):
+            if name == field_name(block):
+                return item
+    raise KeyError(block)
 
 
 def parse_page(values: Mapping[str, Any], slot: Slot, files: Mapping[str, Answers]) -> Answers:

@@ -10,12 +10,14 @@ from bot.messages.answers import Offered, chosen_label, sentence_of, shown_answe
 from bot.messages.blocks import Block, actions, alert, button, context, cut, fit, long_sections, plain, section
 from bot.messages.buttons import Act, ButtonValue
 from bot.messages.texts import Texts, escape
-from bot.modals.meta import ACTION, CALLBACK, FormMeta, block_id
+from bot.modals.parse import ACTION, block_id
+from bot.modals.subject import FormMeta
 from flows.forms.fields import Answers, Input, Kind, inputs, max_length, min_length
 from flows.forms.pages import Slot, raw_of
 from flows.forms.step import Form
 from flows.problems import Note, Problem
 
+CALLBACK = "form"
 VIEW_TEXT = 50_000
 """Characters of the last page: at up to four bytes each they stay under the 250 KB of a view."""
 

@@ -3,15 +3,15 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Self
 
 from bot.messages.answers import shown_answers
 from bot.messages.blocks import Block, alert, clip, long_sections
 from bot.messages.texts import Texts, escape
 from bot.modals.choices import offered
-from bot.modals.meta import FormMeta
 from bot.modals.render import View, page_view, review_view
-from bot.modals.subject import Subject, subject_of
+from bot.modals.subject import FormMeta, Subject, subject_of
 from bot.slack.people import People
 from flows.cases import fill
 from flows.cases.case import Case, Cases
@@ -21,6 +21,7 @@ from flows.forms.drafts import REVIEW
 from flows.forms.fields import Answers, Kind, inputs
 from flows.forms.pages import Slot, collect, forgotten, raw_of, slots
 from flows.forms.step import Form, Situation
+from flows.model import Seen
 from flows.people import Who
 from flows.ports import Unit
 from flows.problems import Problem
@@ -38,7 +39,6 @@ class FormSession:
     case: Case | None
     situation: Situation
     texts: Texts
-    key: DraftKey
     opened: Opened
 
     @classmethod
@@ -49,7 +49,7 @@ class FormSession:
         item = meta.item or (meta.step if subject.is_dialog else "")
         key = DraftKey(meta.onboarding, subject.form.id, item if meta.onboarding else who.user_id)
         opened = await fill.resume(unit, subject.form, situation, key)
-        return cls(unit, who, meta, subject, case, situation, texts, key, opened)
+        return cls(unit, who, meta, subject, case, situation, texts, opened)
 
     @property
     def form(self) -> Form:
@@ -58,6 +58,24 @@ class FormSession:
     @property
     def answers(self) -> Answers:
         return self.opened.answers
+
+    async def changed_since(self, window: str) -> bool:
+        """Whether what a window shows was changed by somebody else. Windows of an older version don't tell; of a draft that is gone is
+        told when it is sent."""
+        form, meta, draft, answers = self.form, self.meta, self.opened.draft, self.answers
+        if not meta.draft or (meta.slot == REVIEW and draft is None):
+            return False
+        order, index = slots(form, answers), REVIEW
+        if meta.slot != REVIEW:
+            slot = drafts.slot_of(form, meta.page)
+            order = drafts.order_with(form, answers, slot) if slot is not None else order
+            found = drafts.index_of(order, slot) if slot is not None else None
+            if found is None:
+                return True
+            index = found
+        if drafts.version(form, answers, order, index) == meta.draft:
+            return False
+        return await self.unit.get(Seen, mark_of(window, draft.at if draft is not None else None)) is None
 
     def page(
         self, answers: Answers, index: int, problems: tuple[Problem, ...] = (), *, kept: Answers | None = None, anew: bool = False
@@ -118,6 +136,11 @@ class FormSession:
         answers = shown_answers(self.form, slot, values, self.texts)
         lines = [f"{escape(label)}: {clip(words, 500)}" for label, words in answers]
         return list(long_sections("\n".join([f"*{self.texts(f'form_ui.{key}')}*", *lines]))) if lines else []
+
+
+def mark_of(window: str, at: datetime | None) -> str:
+    """That the draft as it stands since then was written from this window: a page that was refused is sent again from the same."""
+    return f"page:{window}:{at.isoformat() if at is not None else ''}"
 
 
 class FormSessions:

@@ -1,9 +1,12 @@
-"""What a modal is about, in the customer's own version of the journey, and who may use it."""
+"""What a modal carries along, what it is about in the customer's own version of the journey, and who may use it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from bot.modals.meta import FormMeta
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from bot.messages.buttons import VERSION
 from flows.cases.access import May, for_side
 from flows.cases.case import Case
 from flows.cases.tasks import renewable, task_of
@@ -21,6 +24,42 @@ DIALOG_MAY: Mapping[str, May] = {
     "snooze": May.EITHER,
     "stuck": May.CUSTOMER,
 }
+
+
+class FormMeta(BaseModel):
+    """What a modal carries along (``private_metadata``): ids and numbers alone. ``digest``: of the revision a decision names.
+
+    ``page``, ``draft``: the page's name and the version of what it shows (`flows.forms.drafts`). ``anew``: how often a page was drawn again
+    with other values in its fields.
+    """
+
+    model_config = ConfigDict(extra="ignore")
+
+    v: int = 1
+    form: str
+    onboarding: str = ""
+    step: str = ""
+    item: str = ""
+    slot: int = 0
+    revision: int = 0
+    digest: str = ""
+    page: str = ""
+    draft: str = ""
+    anew: int = 0
+
+    def on(self, slot: int, page: str = "", draft: str = "", *, anew: bool = False) -> "FormMeta":
+        return self.model_copy(update={"slot": slot, "page": page, "draft": draft, "anew": self.anew + anew})
+
+
+def meta_of(view: Mapping[str, Any]) -> FormMeta:
+    """Raises Refused("gone") for a modal that can't be read any more, or comes from a newer version."""
+    try:
+        meta = FormMeta.model_validate_json(str(view.get("private_metadata") or ""))
+    except ValidationError:
+        raise Refused("gone") from None
+    if meta.v > VERSION:
+        raise Refused("gone")
+    return meta
 
 
 @dataclass(frozen=True)

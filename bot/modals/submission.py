@@ -6,14 +6,13 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from bot.modals.attachments import read_files
 from bot.modals.dialogs import DIALOG_DOES, DialogAnswers
-from bot.modals.leaving import changed_since, leave, refuse_secrets
-from bot.modals.meta import meta_of
+from bot.modals.fetched import LookedUp, SlackLookups, read_files
+from bot.modals.leaving import leave, refuse_secrets
 from bot.modals.private_answers import PrivateAnswers, explained
 from bot.modals.render import View, errors_of, message_view
 from bot.modals.session import FormSession, FormSessions
-from bot.modals.slack_lookups import LookedUp, SlackLookups
+from bot.modals.subject import meta_of
 from bot.slack.client import Slack
 from bot.slack.payloads import Submitted
 from flows.cases import fill, tasks
@@ -95,7 +94,7 @@ class FormSubmissions:
             return CLEAR
         if subject.is_step and case is not None and subject.step is not None:
             fill.fillable(case, subject.step.id)
-        answers, used = session.answers, Answers()
+        answers, used, draft = session.answers, Answers(), session.opened.draft
         if session.meta.slot != REVIEW:
             left = await leave(session, sent.values, files, sent.key)
             problems = left.problems + found.problems
@@ -107,10 +106,10 @@ class FormSubmissions:
                 }
             if left.view is not None:
                 return _show(left.view)
-            answers, used = left.answers, left.used
-        elif await changed_since(session, sent.key):
+            answers, used, draft = left.answers, left.used, left.draft
+        elif await session.changed_since(sent.key):
             return _show(session.review_again())
-        clean, late = await fill.finish(unit, session.form, session.situation, session.key, used)
+        clean, late = await fill.finish(unit, session.form, session.situation, draft, used)
         if late:
             return _show(session.page(answers, late[0][0], tuple(problem for _, problem in late)))
         if await unit.once(sent.key):

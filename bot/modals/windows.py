@@ -3,13 +3,13 @@
 import asyncio
 import logging
 
-from bot.modals.attachments import read_files
+from bot.modals.fetched import read_files
 from bot.modals.leaving import leave, refuse_secrets
-from bot.modals.meta import FormMeta, meta_of
 from bot.modals.newcomers import Newcomers
 from bot.modals.private_answers import PrivateAnswers, explained
 from bot.modals.render import View, loading_view, message_view
 from bot.modals.session import FormSession, FormSessions
+from bot.modals.subject import FormMeta, meta_of
 from bot.slack.client import Slack, SlackError
 from bot.slack.payloads import Click, values_of, window_of
 from flows.cases import fill, tasks
@@ -57,7 +57,7 @@ class Modals:
             session = await self._sessions.look(unit, click.who, meta, click.channel_id)
             opened = _opened(session)
             view = session.page(opened.answers, opened.slot, kept=session.answers)
-            new = session.case is not None and await self._newcomers.is_new(session.case)
+            new = session.case is not None and self._newcomers.is_new(session.case)
         if new:
             await self._newcomers.remember(click.who, meta.onboarding)
         return view
@@ -101,5 +101,5 @@ def _opened(session: FormSession) -> Opened:
         tasks.can_do(case, step.id, task)
         first = tasks.record_of(case.snapshot, step.id, task.id)
         if first is not None and first.state == "waiting" and case.rules.approvals_of(step, task) > 1:
-            return Opened(fill.as_raw(session.form, first.answers), 0)
+            return Opened(session.opened.key, fill.as_raw(session.form, first.answers), 0)
     return session.opened

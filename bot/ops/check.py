@@ -15,8 +15,8 @@ from bot.slack.client import Slack, SlackError
 from pismo.jsm_errors import ServiceDeskError, ServiceDeskFault
 from pismo.jsm_form import NameNotFoundError, fill
 from pismo.service_desk import ServiceDesk
-from storage.errors import Unavailable
 from storage.migrate import state
+from storage.store import Unavailable
 
 MANIFEST = "app_manifest.yaml"
 RESTORE = "restore the file of this version"

@@ -10,7 +10,7 @@ import click
 
 if TYPE_CHECKING:
     from bot.config.settings import ConfigProblem, Settings
-    from storage.errors import Unavailable
+    from storage.store import Unavailable
 
 T = TypeVar("T")
 
@@ -57,8 +57,8 @@ def migrate() -> None:
     """Make the database's tables, or bring them to this version's shape."""
     settings = _settings(slack=False, keys=False)
     from bot.config.settings import Exit  # noqa: PLC0415
-    from storage.errors import Unavailable  # noqa: PLC0415
     from storage.migrate import state, upgrade  # noqa: PLC0415
+    from storage.store import Unavailable  # noqa: PLC0415
 
     try:
         before = state(settings.database_url)
@@ -171,8 +171,8 @@ def _settings(*, slack: bool = True, keys: bool = True) -> "Settings":
 def _require_database(settings: "Settings") -> None:
     """Ends the process unless the database has the shape of the code."""
     from bot.config.settings import Exit  # noqa: PLC0415
-    from storage.errors import Unavailable  # noqa: PLC0415
     from storage.migrate import state  # noqa: PLC0415
+    from storage.store import Unavailable  # noqa: PLC0415
 
     try:
         found = state(settings.database_url)
@@ -228,8 +228,8 @@ def _wait(work: Coroutine[Any, Any, T]) -> T:
     else:
         factory = uvloop.new_event_loop
     from bot.config.settings import Exit  # noqa: PLC0415
-    from storage.errors import Unavailable  # noqa: PLC0415
     from storage.sealing import SealError  # noqa: PLC0415
+    from storage.store import Unavailable  # noqa: PLC0415
 
     try:
         with asyncio.Runner(loop_factory=factory) as runner:

@@ -14,9 +14,8 @@ from bot.listeners.events import HANDLED
 from bot.messages.buttons import Act
 from bot.messages.texts import Texts, languages, overlay, table
 from bot.modals.dialogs import DIALOG_DOES
-from bot.modals.meta import FormMeta
 from bot.modals.render import page_view
-from bot.modals.subject import DIALOG_MAY
+from bot.modals.subject import DIALOG_MAY, FormMeta
 from flows.forms.dialogs import DIALOGS
 from flows.forms.fields import CATALOGUES, Answers, inputs, max_length
 from flows.forms.pages import slots

@@ -2,9 +2,8 @@
 
 from enum import StrEnum
 
-from flows.model import LEFT, Member, Onboarding
+from flows.model import LEFT, Snapshot
 from flows.people import SYSTEM, Role, Side, Who
-from flows.ports import Unit
 from flows.problems import Refused
 
 
@@ -37,7 +36,7 @@ def for_side(side: Side) -> May:
 
 
 class Access:
-    """Knows who is in support; looks up the customers' people in the store.
+    """Knows who is in support; the customer's people are in their onboarding.
 
     Support: members of the support channel (or the configured user group) whose home team is the installing team.
     """
@@ -49,25 +48,26 @@ class Access:
     def is_support(self, who: Who) -> bool:
         return who in self.support
 
-    async def role_of(self, unit: Unit, who: Who, onboarding: Onboarding, channel_id: str = "") -> Role:
+    def role_of(self, who: Who, snapshot: Snapshot, channel_id: str = "") -> Role:
         """A person's role in an onboarding. ``channel_id``: where they clicked, signed by Slack. Someone new in the customer's
         channel and from the customer's company counts as a colleague."""
+        onboarding = snapshot.onboarding
         if who == SYSTEM:
             return Role.SYSTEM
         if self.is_support(who):
             return Role.SUPPORT
         foreign = bool(self.team_id) and onboarding.team_id != self.team_id
         is_there = foreign and who.team_id == onboarding.team_id and channel_id and channel_id == onboarding.channel_id
-        if not is_there and not await self.is_member(unit, who, onboarding.id):
+        if not is_there and not is_member(snapshot, who):
             return Role.OUTSIDER
         return Role.LEAD if who == Who(onboarding.team_id, onboarding.lead_id) else Role.COLLEAGUE
-
-    async def is_member(self, unit: Unit, who: Who, onboarding_id: str) -> bool:
-        """Whether this is a known person of the customer who hasn't been seen leaving the channel."""
-        member = await unit.get(Member, f"{onboarding_id}:{who}")
-        return member is not None and member.role != LEFT
 
     def require_support(self, who: Who) -> None:
         """For what is outside any onboarding: commands, the queue."""
         if not self.is_support(who):
             raise Refused("support_only")
+
+
+def is_member(snapshot: Snapshot, who: Who) -> bool:
+    """Whether this is a known person of the customer who hasn't been seen leaving the channel."""
+    return any(Who(member.team_id, member.user_id) == who and member.role != LEFT for member in snapshot.members)

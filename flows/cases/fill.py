@@ -1,19 +1,19 @@
 """Opening a form, leaving it page by page, and sending it. Input is a draft at first; once sent, a submission with a revision."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 from flows.cases.case import Case
 from flows.cases.review import accept
 from flows.cases.settle import said_by
-from flows.cases.tasks import outdate
 from flows.forms.drafts import REVIEW, index_of, order_with, slot_of
 from flows.forms.fields import Answers, Kind, inputs
 from flows.forms.pages import Slot, check, collect, digest, forgotten, put, raw_of, screen, slots
-from flows.forms.step import Form, Situation
+from flows.forms.step import Form, Situation, Step
 from flows.model import Draft, Submission
 from flows.outbox import ShowDifferences, ShowInFull
-from flows.people import Who
+from flows.people import SYSTEM, Who
 from flows.ports import Unit
 from flows.problems import Problem, Refused
 from flows.state import FILLABLE, Move, StepState
@@ -56,6 +56,7 @@ class DraftKey:
 class Opened:
     """A form ready to be shown: its raw answers and the page to start on. ``draft``: what was kept so far, if anything."""
 
+    key: DraftKey
     answers: Answers
     slot: int
     draft: Draft | None = None
@@ -82,30 +83,30 @@ async def resume(unit: Unit, form: Form, situation: Situation, key: DraftKey) ->
     begin = 0 if draft is None else draft.slot
     if begin == REVIEW and not form.review:
         begin = last
-    return Opened(answers, min(begin, last), draft)
+    return Opened(key, answers, min(begin, last), draft)
 
 
 @dataclass(frozen=True)
 class Paged:
-    """The result of leaving a page: the problems (empty: go on), the slot to show next, all raw answers so far.
+    """The result of leaving a page: the problems (empty: go on), the slot to show next, all that is kept so far.
 
     ``used``: values that must not be stored (a single-use token), only for completing the form.
     """
 
     problems: tuple[Problem, ...]
     slot: int
-    answers: Answers
+    draft: Draft
     used: Answers
 
 
-async def leave_page(
+def leave_page(
     unit: Unit,
     form: Form,
+    opened: Opened,
     index: int,
     typed: Answers,
     actor: Who,
     situation: Situation,
-    key: DraftKey,
     *,
     back: bool = False,
     page: str = "",
@@ -114,10 +115,9 @@ async def leave_page(
 
     ``page``: the page's name, if the window gives one; else ``index`` counts. A secret is a problem on the way back, too.
     """
-    draft = await unit.get(Draft, key.id)
+    key, draft = opened.key, opened.draft
     if draft is None:
-        known = await resume(unit, form, situation, key)
-        draft = Draft(id=key.id, onboarding_id=key.onboarding_id, form=form.id, item=key.item, answers=known.answers)
+        draft = Draft(id=key.id, onboarding_id=key.onboarding_id, form=form.id, item=key.item, answers=opened.answers)
         unit.add(draft)
     before = slots(form, draft.answers)
     slot = slot_of(form, page) or before[min(index, len(before) - 1)]
@@ -134,9 +134,9 @@ async def leave_page(
         problems = check(slot, _with_forgotten(slot, draft.answers, screened.raw), situation)
     if problems:
         draft.slot = index
-        return Paged(problems, index, draft.answers, used)
+        return Paged(problems, index, draft, used)
     draft.slot = following(form, draft.answers, index, back=back, removed=removed)
-    return Paged((), draft.slot, draft.answers, used)
+    return Paged((), draft.slot, draft, used)
 
 
 def following(form: Form, answers: Answers, index: int, *, back: bool, removed: bool) -> int:
@@ -155,10 +155,9 @@ def _with_forgotten(slot: Slot, answers: Answers, raw: Answers) -> Answers:
 
 
 async def finish(
-    unit: Unit, form: Form, situation: Situation, key: DraftKey, used: Answers
+    unit: Unit, form: Form, situation: Situation, draft: Draft | None, used: Answers
 ) -> tuple[Answers, list[tuple[int, Problem]]]:
-    """Turn the draft into the answers to send; if it isn't valid yet, the problems by slot."""
-    draft = await unit.get(Draft, key.id)
+    """Turn the draft into the answers to send; if it isn't valid yet, the problems by slot. Raises Refused("draft_gone")."""
     if draft is None:
         raise Refused("draft_gone")
     clean, problems = collect(form, {**draft.answers, **used}, situation)
@@ -195,7 +194,7 @@ def submit(case: Case, step_id: str, clean: Answers) -> None:
     before = last.answers if last else {}
     differing = {name for name in {*clean, *before} if last is None or before.get(name) != clean.get(name)}
     changed = {name: [before.get(name), clean.get(name)] for name in sorted(differing)}
-    outdate(case, step, differing)
+    _outdate(case, step, differing)
     changes = {"digest": named, "answers": changed}
     case.log(f"step:{step.id}:submit", facts={"revision": record.revision}, changes=changes)
     case.say("customer", step.id, "submitted", by=actor.user_id, revision=record.revision)
@@ -204,3 +203,21 @@ def submit(case: Case, step_id: str, clean: Answers) -> None:
         case.ask(ShowDifferences(step=step.id, revision=record.revision))
     if case.rules.approvals_of(step) == 0:
         accept(case, step)
+
+
+def _outdate(case: Case, step: Step, changed: Collection[str]) -> None:
+    """A new revision was sent: tasks that depend on changed answers must be redone, and a first of two confirmations is dropped.
+
+    Whoever waits for an effect's report is told that it no longer counts: no result will come.
+    """
+    for task in step.tasks:
+        hangs, two = not set(task.stale_with).isdisjoint(changed), case.rules.approvals_of(step, task) > 1
+        for record in case.snapshot.tasks:
+            if (record.step_id, record.task_id) != (step.id, task.id):
+                continue
+            waits = record.state == "waiting"
+            if (hangs and record.state == "done") or (waits and (hangs or two)):
+                record.state = "stale"
+                if waits and task.effect is not None and task.effect.reports:
+                    case.log(f"task:{step.id}.{task.id}:stale", by=SYSTEM, facts={"item": record.item})
+                    case.say("customer", step.id, f"task.{step.id}.{task.id}.outdated", mention=[record.user_id])

@@ -16,7 +16,7 @@ from flows.people import SYSTEM, Side, Who
 from flows.ports import Unit
 from flows.problems import Refused
 from flows.rules import Rules
-from flows.state import ENDED, Move, StepState, after, turn
+from flows.state import ENDED, TURNS, Move, StepState, after
 
 
 def situation_of(snapshot: Snapshot, rules: Rules, now: datetime, actor: Who = SYSTEM) -> Situation:
@@ -122,11 +122,10 @@ def is_finished(step: Step, situation: Situation) -> bool:
 
 def whose_turn(step: Step, record: StepRecord, situation: Situation) -> Side | None:
     """Whose turn it is on a step; after the approval, support's open tasks come before the customer's."""
-    side = turn(record.state)
     if record.state in (StepState.APPROVED, StepState.FULFILLING):
         sides = [task.side for task in open_tasks(step, situation)]
         return Side.CUSTOMER if sides and Side.SUPPORT not in sides else Side.SUPPORT
-    return side
+    return TURNS.get(record.state)
 
 
 def move(unit: Unit, record: StepRecord, how: Move, actor: Who, *, reason: str = "") -> None:

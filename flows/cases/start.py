@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from datetime import date
 
-from flows.cases.case import Case
+from flows.cases.case import Case, Shown
 from flows.cases.members import member_of
-from flows.cases.shown import Shown
 from flows.model import LEAD, Onboarding, Snapshot, StepRecord, new_id
 from flows.outbox import AddBookmark, RememberMembers
 from flows.people import Role, Who

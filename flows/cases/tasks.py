@@ -1,6 +1,5 @@
 """What follows an approval: tasks for support and for the customer, and the grants they move."""
 
-from collections.abc import Collection
 from datetime import date, timedelta
 
 from flows.cases import manage
@@ -157,24 +156,6 @@ async def _forget_replaced(case: Case, step: Step) -> None:
             expiry = await case.unit.get(Expiry, f"{old.onboarding_id}:{old.step_id}.{old.task_id}")
             if expiry is not None:
                 await case.unit.delete(expiry)
-
-
-def outdate(case: Case, step: Step, changed: Collection[str]) -> None:
-    """A new revision was sent: tasks that depend on changed answers must be redone, and a first of two confirmations is dropped.
-
-    Whoever waits for an effect's report is told that it no longer counts: no result will come.
-    """
-    for task in step.tasks:
-        hangs, two = not set(task.stale_with).isdisjoint(changed), case.rules.approvals_of(step, task) > 1
-        for record in case.snapshot.tasks:
-            if (record.step_id, record.task_id) != (step.id, task.id):
-                continue
-            waits = record.state == "waiting"
-            if (hangs and record.state == "done") or (waits and (hangs or two)):
-                record.state = "stale"
-                if waits and task.effect is not None and task.effect.reports:
-                    case.log(f"task:{step.id}.{task.id}:stale", by=SYSTEM, facts={"item": record.item})
-                    case.say("customer", step.id, f"task.{step.id}.{task.id}.outdated", mention=[record.user_id])
 
 
 def _waits_for(case: Case, record: TaskRecord) -> bool:

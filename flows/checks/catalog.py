@@ -27,7 +27,7 @@ from flows.checks.iso_codes import (
 if TYPE_CHECKING:
     from babel import Locale
 
-__all__ = ["Choice", "Kind", "alpha2", "alpha3", "canonical_zone", "known", "label", "numeric_code", "search", "subdivision_ok"]
+__all__ = ["Choice", "Kind", "alpha2", "alpha3", "canonical_zone", "label", "numeric_code", "search", "subdivision_ok"]
 
 Kind = Literal["currency", "country", "timezone"]
 
@@ -85,10 +85,6 @@ def label(kind: Kind, value: str, language: str) -> str:
     """How a value is shown; one that isn't in the list is shown unchanged."""
     entry = _index(kind, _tag(language)).get(value)
     return _shown(kind, entry) if entry else value
-
-
-def known(kind: Kind, value: str) -> bool:
-    return value in _index(kind, "en")
 
 
 def _score(entry: _Entry, asked: tuple[str, ...]) -> int | None:

@@ -1,6 +1,10 @@
-"""Checks email lists: what was pasted, address by address, with what is wrong or odd about each."""
+"""Checks email lists: what was pasted, address by address, with what is wrong or odd about each.
+
+Addresses are found in anything people paste: lists, mail headers, CSV, links. Bad ones are included unchanged.
+"""
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -9,7 +13,6 @@ from functools import lru_cache
 from itertools import islice
 
 from flows.checks.email_domains import Domains
-from flows.checks.email_parsing import candidates
 from flows.problems import Note, Parameter
 
 _LONGEST = 254  # RFC 5321, 4.5.3.1.3, minus the angle brackets
@@ -30,6 +33,15 @@ payments pagamentos cards cartoes fraud fraude risk risco projeto project pmo
 """
 _LIST_NAMES = "support suporte soporte team time equipe equipo group grupo list lista noreply reply helpdesk atendimento mailing"
 _ROLES, _LISTS = frozenset(_ROLE_NAMES.split()), frozenset(_LIST_NAMES.split())
+
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+_URL = re.compile(r"\b[a-z][a-z0-9+.-]{1,15}://[^\s<>|,;]*", re.IGNORECASE)
+_MAILTO_QUERY = re.compile(r"(mailto:[^\s<>|,;?]{1,320})\?[^\s<>|,;)]*", re.IGNORECASE)
+_SPELT_AT = re.compile(r"\s?[(\[]\s?(?:at|arroba)\s?[)\]]\s?", re.IGNORECASE)
+_FIELD_ENDS = re.compile(r"[,;\t]")
+_TOKEN_ENDS = re.compile(r"[\s<>()\[\]{}|:]+")
+_AROUND = "\"'`´‘’“”«»*•·‣▪●–—-.!?…=#&>"
+_WITHOUT_AT = re.compile(r"(?!www\.)[^\s/:()]{1,80}\.(?:com|net|org|info|biz|gov|edu|bank|[a-z]{2})", re.IGNORECASE)
 
 
 class Status(StrEnum):
@@ -84,7 +96,7 @@ class EmailReport:
 
 def examine(text: str, *, known: Collection[str] = (), home_domains: Collection[str] = (), limit: int = 5000) -> EmailReport:
     """``known``: addresses requested before. ``home_domains``: the company's own; else the most common one counts as such."""
-    found = list(islice(candidates(text), limit + 1))
+    found = list(islice(_candidates(text), limit + 1))
     entries = [_checked(candidate) for candidate in found[:limit]]
     addresses = {entry.address.casefold() for entry in entries if entry.status is Status.NEW}
     domains = Domains(Counter(address.rpartition("@")[2] for address in addresses), home_domains)
@@ -148,3 +160,33 @@ def _faults(candidate: str) -> Iterator[tuple[EmailFault, dict[str, Parameter]]]
         yield EmailFault.RESERVED, {"domain": domain}
     if not _ENDING.search(domain.casefold()):
         yield EmailFault.BAD_DOMAIN, {"domain": domain}
+
+
+def _candidates(text: str) -> Iterator[str]:
+    """Everything that is or was meant to be an address, in order of appearance."""
+    plain = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
+    for line in plain.splitlines():
+        yield from _of_line(_SPELT_AT.sub("@", _MAILTO_QUERY.sub(r"\1", _URL.sub(" ", line))))
+
+
+def _of_line(line: str) -> Iterator[str]:
+    parts = [part for part in _FIELD_ENDS.split(line) if part.strip()]
+    # A field without @ among fields with one is the next column, unless most have one: then it's an address missing its @.
+    is_list = 2 * sum("@" in part for part in parts) > len(parts) or len(parts) == 1
+    for part in parts:
+        if "@" in part:
+            yield from _of_field(part)
+        elif is_list and _WITHOUT_AT.fullmatch(token := part.strip().strip(_AROUND)):
+            yield token
+
+
+def _of_field(field: str) -> Iterator[str]:
+    seen = set()  # Slack, Outlook, and Markdown write an address twice: as text and as a link
+    for token in _TOKEN_ENDS.split(field):
+        if "@" not in token:
+            continue
+        parts = token.split("/") if token.count("@") > 1 else [token]
+        for part in (part.strip(_AROUND) for part in parts):
+            if part and part.casefold() not in seen:
+                seen.add(part.casefold())
+                yield part

@@ -57,6 +57,13 @@ def zones() -> frozenset[str]:
     return frozenset(zone for zone in cldr("zone_territories") if not zone.startswith("Etc/")) | {"Etc/UTC"}
 
 
+def known(kind: Literal["currency", "country", "timezone"], value: str) -> bool:
+    """Whether it is a listed currency, country (alpha-3), or time zone."""
+    if kind == "currency":
+        return value in CURRENCIES
+    return value in (_by_alpha3() if kind == "country" else zones())
+
+
 def numeric_code(currency: str) -> str | None:
     """ISO 4217 numeric code, three digits."""
     return CURRENCIES.get(currency.upper())

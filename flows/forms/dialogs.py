@@ -7,8 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from flows.forms.fields import Answers, FormPage, Input, Kind
-from flows.forms.inputs import not_past
-from flows.forms.step import Form, Page, Situation
+from flows.forms.step import Form, Page, Situation, not_past
 from flows.problems import Problem
 
 LANGUAGES = ("en", "pt_BR")

@@ -11,12 +11,15 @@ given.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetCoreSchemaHandler
 from pydantic.fields import FieldInfo
 from pydantic_core import CoreSchema, core_schema
 
+from flows.checks import iso_codes
+from flows.checks.emails import Status, examine
 from flows.problems import fault
 
 Answers = dict[str, Any]
@@ -27,7 +30,7 @@ CATALOGUES: Mapping[str, Literal["currency", "country", "timezone"]] = {
     "country": "country",
     "timezone": "timezone",
 }
-"""The sources whose values are the same for everyone: those of `flows.checks.catalog`."""
+"""The sources whose values are the same for everyone: those of `flows.checks.iso_codes`."""
 
 
 class Kind(StrEnum):
@@ -81,9 +84,7 @@ class Input:
     def _offers(self, value: Any) -> bool:
         if self.options:
             return value in self.options
-        from flows.checks import catalog  # noqa: PLC0415  loads its names on first use
-
-        return catalog.known(CATALOGUES[self.source], value)
+        return iso_codes.known(CATALOGUES[self.source], value)
 
 
 class FormPage(BaseModel):
@@ -115,3 +116,50 @@ def max_length(info: FieldInfo) -> int | None:
 
 def min_length(info: FieldInfo) -> int | None:
     return next((m.min_length for m in info.metadata if hasattr(m, "min_length")), None)
+
+
+# -- inputs that several steps use
+
+LONGEST = 3000
+"""The most characters Slack accepts in an input."""
+
+
+def _address(value: str) -> str:
+    entries = examine(value).entries
+    if not entries or len(entries) > 1:
+        raise fault("email_one", address=value)
+    entry = entries[0]
+    if entry.status is not Status.NEW:
+        raise fault(entry.key, address=entry.address, **entry.params)
+    return entry.address
+
+
+def _https(value: str) -> str:
+    """No username or password in it: those would be a secret."""
+    try:
+        parts = urlsplit(value)
+        good = parts.scheme == "https" and parts.hostname and not parts.username and (parts.port or 443) > 0
+    except ValueError:
+        good = False
+    if not good or value.split() != [value]:
+        raise fault("url_https")
+    return value
+
+
+Email = Annotated[str, Field(max_length=255), AfterValidator(_address), Input(Kind.EMAIL)]
+HttpsUrl = Annotated[str, Field(max_length=500), AfterValidator(_https), Input(Kind.URL)]
+Country = Annotated[str, Input(Kind.SEARCH, source="country")]
+LongText = Annotated[str, Field(min_length=1, max_length=LONGEST), Input(Kind.LONG_TEXT)]
+AddressList = Annotated[str, Field(min_length=1, max_length=LONGEST), Input(Kind.LONG_TEXT, addresses=True)]
+Attachment = dict[str, str]
+"""A file as ``{"name", "text"}``, and Slack's id for it."""
+
+
+class Chosen(FormPage):
+    """The grants a task moves."""
+
+    grants: Annotated[list[str], Input(Kind.SEARCH_MANY, source="grants")]
+
+
+class ChosenWithReason(Chosen):
+    reason: Annotated[str, Field(min_length=1, max_length=1000), Input(Kind.LONG_TEXT)]

@@ -1,6 +1,6 @@
 """Steps, forms, and tasks as frozen values. A new step is one new file in `flows/steps/` and its place in `flows/journey.py`."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -56,6 +56,16 @@ Notes = Callable[[Answers, Situation], Iterable[Note]]
 
 def no_problems(_answers: Answers, _situation: Situation) -> Iterable[Problem]:
     return ()
+
+
+def not_past(answers: Answers, situation: Situation, *names: str) -> Iterator[Problem]:
+    """For checks: dates (``YYYY-MM-DD``) must be today or later in the customer's time zone; moments (Unix seconds), in the future."""
+    for name in names:
+        value = answers.get(name)
+        if isinstance(value, str) and date.fromisoformat(value) < situation.today:
+            yield Problem(name, "date_past")
+        elif isinstance(value, int) and value <= situation.now.timestamp():
+            yield Problem(name, "moment_past")
 
 
 def no_notes(_answers: Answers, _situation: Situation) -> Iterable[Note]:

@@ -5,8 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from flows.forms.fields import Answers, FormPage, Input, Kind, RepeatedPage
-from flows.forms.inputs import Chosen, ChosenWithReason, Email
+from flows.forms.fields import Answers, Chosen, ChosenWithReason, Email, FormPage, Input, Kind, RepeatedPage
 from flows.forms.parity import ParityCell, Standing
 from flows.forms.step import Form, GrantAsked, Page, ParityItem, Situation, Step, Task
 from flows.people import Side

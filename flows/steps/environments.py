@@ -5,10 +5,9 @@ from datetime import date
 from typing import Annotated
 
 from flows.forms import addresses
-from flows.forms.fields import Answers, FormPage, Input, Kind
-from flows.forms.inputs import LONGEST, AddressList, Email, HttpsUrl, not_past
+from flows.forms.fields import LONGEST, AddressList, Answers, Email, FormPage, HttpsUrl, Input, Kind
 from flows.forms.parity import PRODUCTION, ParityCell, Standing
-from flows.forms.step import Form, Page, ParityItem, Situation, Step, Task
+from flows.forms.step import Form, Page, ParityItem, Situation, Step, Task, not_past
 from flows.people import Side
 from flows.problems import Note, Problem
 from flows.steps.service_desk import USERS

@@ -4,8 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from flows.forms.fields import FormPage, Input, Kind
-from flows.forms.inputs import LONGEST
+from flows.forms.fields import LONGEST, FormPage, Input, Kind
 from flows.forms.step import Form, Page, Situation, Step, Task
 from flows.people import Side
 from flows.state import StepState

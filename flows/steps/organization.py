@@ -8,8 +8,7 @@ from pydantic import AfterValidator, Field
 from flows.checks.documents import check_document
 from flows.checks.iso_codes import subdivision_ok
 from flows.checks.org_id import OrgIdKey, OrgIdProblem, read_org_id
-from flows.forms.fields import Answers, FormPage, Input, Kind
-from flows.forms.inputs import Country, Email
+from flows.forms.fields import Answers, Country, Email, FormPage, Input, Kind
 from flows.forms.parity import TEST, ParityCell, Standing
 from flows.forms.step import BusinessPlace, Form, Page, ParityItem, Situation, Step, Task
 from flows.people import Side

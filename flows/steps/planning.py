@@ -7,9 +7,8 @@ from typing import Annotated
 from pydantic import Field
 
 from flows.forms import addresses
-from flows.forms.fields import Answers, FormPage, Input, Kind
-from flows.forms.inputs import LONGEST, AddressList, HttpsUrl, LongText, not_past
-from flows.forms.step import Form, Meeting, Offer, Page, Situation, Step, Task
+from flows.forms.fields import LONGEST, AddressList, Answers, FormPage, HttpsUrl, Input, Kind, LongText
+from flows.forms.step import Form, Meeting, Offer, Page, Situation, Step, Task, not_past
 from flows.outbox import SendSession
 from flows.people import Side
 from flows.problems import Note, Problem

@@ -8,8 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from flows.forms import addresses
-from flows.forms.fields import Answers, FormPage, Input, Kind
-from flows.forms.inputs import LONGEST, Attachment, Chosen, ChosenWithReason
+from flows.forms.fields import LONGEST, Answers, Attachment, Chosen, ChosenWithReason, FormPage, Input, Kind
 from flows.forms.step import AccessRequest, Form, GrantAsked, Page, Situation, Step, Task
 from flows.outbox import RequestAccess
 from flows.people import Side

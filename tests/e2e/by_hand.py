@@ -6,7 +6,7 @@ from typing import Any
 from playwright.async_api import expect
 
 from bot.messages.buttons import Act
-from bot.modals.meta import field_name
+from bot.modals.parse import field_name
 from playground.browser import PageSide
 from playground.office import Office
 from playground.slack import Message, SlackPerson, UnmetError, View

@@ -91,13 +91,14 @@ class Filler:
     async def leave(self, index: int, raw: Answers, who: Who = ANA, *, back: bool = False) -> fill.Paged:
         async def work(unit: Unit) -> fill.Paged:
             at = await self.situation(unit)
-            return await fill.leave_page(unit, self.form, index, raw, who, at, self.key, back=back)
+            opened = await fill.resume(unit, self.form, at, self.key)
+            return fill.leave_page(unit, self.form, opened, index, raw, who, at, back=back)
 
         return await self.store.transact(work)
 
     async def finish(self, used: Answers) -> tuple[Answers, list[tuple[int, Problem]]]:
         async def work(unit: Unit) -> tuple[Answers, list[tuple[int, Problem]]]:
-            return await fill.finish(unit, self.form, await self.situation(unit), self.key, used)
+            return await fill.finish(unit, self.form, await self.situation(unit), await unit.get(Draft, self.key.id), used)
 
         return await self.store.transact(work)
 
@@ -284,9 +285,9 @@ async def test_people_are_added_and_left_out_page_by_page(store: Store, onboardi
         assert (paged.problems, paged.slot) == ((), number + 1)
     paged = await filler.leave(3, person(3, "enough"))
     assert paged.slot == REVIEW
-    assert len(slots(form, paged.answers)) == 4
+    assert len(slots(form, paged.draft.answers)) == 4
     paged = await filler.leave(1, person(1, "remove"))
-    names = [item["name"] for item in paged.answers[page.repeat]]
+    names = [item["name"] for item in paged.draft.answers[page.repeat]]
     assert (paged.problems, paged.slot, names) == ((), 1, ["Person 0", "Person 2", "Person 3"])
     clean, late = await filler.finish({})
     assert (late, [item["name"] for item in clean[page.repeat]]) == ([], names)

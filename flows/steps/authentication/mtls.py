@@ -9,9 +9,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, model_validator
 
-from flows.forms.fields import Answers, FormPage, Input, Kind
-from flows.forms.inputs import LONGEST, Attachment, not_past
-from flows.forms.step import Form, Page, Situation, Task
+from flows.forms.fields import LONGEST, Answers, Attachment, FormPage, Input, Kind
+from flows.forms.step import Form, Page, Situation, Task, not_past
 from flows.people import Side
 from flows.problems import Problem, fault
 from flows.steps.authentication import credentials, example_keys

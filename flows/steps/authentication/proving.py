@@ -9,8 +9,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from flows.checks.tokens import unwrapped
-from flows.forms.fields import Answers, FormPage, Input, Kind
-from flows.forms.inputs import LONGEST, LongText
+from flows.forms.fields import LONGEST, Answers, FormPage, Input, Kind, LongText
 from flows.forms.parity import PRODUCTION, TEST
 from flows.forms.step import Difference, Form, Offer, Page, Proof, Situation, Task
 from flows.outbox import RunProof

@@ -4,8 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from flows.forms.fields import FormPage, Input, Kind
-from flows.forms.inputs import Country
+from flows.forms.fields import Country, FormPage, Input, Kind
 from flows.forms.step import Form, Page, Situation, Step, Task
 from flows.outbox import ShowKeyCommands, ShowTokenCommands
 from flows.people import Side

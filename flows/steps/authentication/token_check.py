@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 from flows.forms.addresses import text_of
-from flows.forms.fields import Answers, FormPage, Input, Kind
-from flows.forms.inputs import LONGEST
+from flows.forms.fields import LONGEST, Answers, FormPage, Input, Kind
 from flows.forms.step import Form, Page, Situation, Task
 from flows.people import Side
 from flows.problems import Problem

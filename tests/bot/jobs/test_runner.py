@@ -21,10 +21,9 @@ from bot.slack.errors import SlackError
 from flows.model import EffectRecord, Seen, new_id
 from flows.outbox import DeleteFile, Effect, FileRequest, Say
 from flows.ports import Unit
-from storage.errors import Unavailable
 from storage.migrate import upgrade
 from storage.sealing import Keyring, new_key
-from storage.store import Store
+from storage.store import Store, Unavailable
 from storage.tables import effects
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

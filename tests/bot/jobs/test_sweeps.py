@@ -14,8 +14,7 @@ from bot.jobs.sweeps import Sweeps
 from flows.model import Expiry, Grant, new_id
 from flows.ports import Unit
 from storage import sealing
-from storage.errors import Unavailable
-from storage.store import Store
+from storage.store import Store, Unavailable
 from tests.flows.cases.casework import CaseBook, case_book
 
 DAMAGED, OTHERS = 1, (0, 2)

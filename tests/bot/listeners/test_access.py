@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from bot.messages.buttons import Act, ButtonValue
-from bot.modals.meta import FormMeta
+from bot.modals.subject import FormMeta
 from flows.cases.naming import folded
 from flows.forms.dialogs import DIALOGS
 from flows.forms.fields import Kind, inputs

@@ -15,7 +15,9 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.hazmat.primitives.serialization.pkcs12 import serialize_key_and_certificates
 
 from bot.messages.buttons import Act
-from bot.modals.meta import CALLBACK, FormMeta, block_id
+from bot.modals.parse import block_id
+from bot.modals.render import CALLBACK
+from bot.modals.subject import FormMeta
 from flows.cases import manage
 from flows.forms.dialogs import DIALOGS
 from flows.forms.fields import Kind, inputs

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from bot.messages.answers import display, shown_answers
 from bot.messages.blocks import Block
 from bot.messages.texts import Texts, languages
-from bot.modals.meta import FormMeta, block_id, field_name
-from bot.modals.parse import parse_page
+from bot.modals.parse import block_id, field_name, parse_page
 from bot.modals.render import errors_of, loading_view, message_view, page_view, review_view
+from bot.modals.subject import FormMeta
 from flows.forms.dialogs import DIALOGS
 from flows.forms.fields import CATALOGUES, Answers, Input, Kind, inputs, max_length
 from flows.forms.pages import Slot, collect, raw_of, slots

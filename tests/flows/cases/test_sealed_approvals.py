@@ -18,8 +18,8 @@ from flows.problems import Refused
 from flows.rules import Rules
 from flows.state import StepState
 from storage.erase import erase
-from storage.errors import Conflict
 from storage.export import export
+from storage.store import Conflict
 from storage.verify import verify
 from tests.flows.cases.casework import COLLEAGUE, KIM, LEAD, LIZ, OWNER, STEPS, CaseBook, case_book, raw_bytes
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.checks.catalog import Kind, alpha2, alpha3, canonical_zone, known, label, numeric_code, search, subdivision_ok
-from flows.checks.iso_codes import CURRENCIES, cldr, countries, zones
+from flows.checks.catalog import Kind, alpha2, alpha3, canonical_zone, label, numeric_code, search, subdivision_ok
+from flows.checks.iso_codes import CURRENCIES, cldr, countries, known, zones
 
 KINDS: list[Kind] = ["currency", "country", "timezone"]
 LANGUAGES = ["en", "pt_BR"]
