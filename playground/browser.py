@@ -17,8 +17,8 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-PATIENCE_MS = 15_000
-"""Of a person with a busy machine; everything is waited for, nothing is slept over."""
+PATIENCE_MS = 60_000
+"""Of a person with a very busy machine; everything is waited for, nothing is slept over."""
 SOON_MS, TRIES = 5_000, 5
 """Until a person tries a click again that came to nothing, and how often."""
 WIDE, NARROW = (1280, 800), (800, 900)

@@ -76,15 +76,15 @@ class LastingMessages:
 
     async def draw(self, run: Run[Draw]) -> Finished | None:
         """Slack isn't called when the message already shows what it should."""
-        what, step_id = run.effect.what, run.effect.step
-        async with self._store.read() as unit:
-            case = await self._cases.look(unit, run.onboarding_id, closed=True)
-            posted = await unit.posted(case.id, what, step_id)
-            wanted = _Wanted(case, what, step_id, posted, await _failed(unit, case, what))
+        wanted = await self._wanted(run.onboarding_id, run.effect.what, run.effect.step)
         if not wanted.is_due():
             return None
         placed = await self._place(wanted, again=run.again)
         return Finished(placed.ids, placed.keep)
+
+    async def drawing(self, onboarding_id: str, what: Message, step_id: str) -> Drawing:
+        """What a message is to show as things stand in the store."""
+        return self._drawing(await self._wanted(onboarding_id, what, step_id))
 
     async def root(self, case: Case, where: Where, step_id: str, posted: Posted | None, *, again: bool) -> tuple[str, str]:
         """Channel and ts of the message whose thread a step's talk goes to. ``posted``: its row; without one it is posted now."""
@@ -101,6 +101,12 @@ class LastingMessages:
 
         await self._store.transact(keep)
         return placed.channel, placed.ts
+
+    async def _wanted(self, onboarding_id: str, what: Message, step_id: str) -> _Wanted:
+        async with self._store.read() as unit:
+            case = await self._cases.look(unit, onboarding_id, closed=True)
+            posted = await unit.posted(case.id, what, step_id)
+            return _Wanted(case, what, step_id, posted, await _failed(unit, case, what))
 
     async def _place(self, wanted: _Wanted, *, again: bool) -> Placed:
         shown, posted = self._drawing(wanted), wanted.posted

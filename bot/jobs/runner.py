@@ -29,6 +29,8 @@ AT_ONCE = 12
 LEFT = ("pending", "running")
 """States of an effect that is still to be done."""
 STRANDED_AFTER = timedelta(seconds=90)
+LOST_JOB = "a batch had lost its job and was enqueued again"
+"""In the log: the engine let a job go before its effects were done."""
 
 
 def backoff(attempt: int) -> float:
@@ -194,15 +196,20 @@ class Runner:
         metrics.QUEUE_AGE.set(max(ages, default=0))
         waiting = {record.batch: queue_of(record.onboarding_id, lane_of(record.kind)) for record in stale}
         stranded = await engine.lost(list(waiting)) if waiting else []
+        again = 0
         for batch in stranded:
 
-            async def work(unit: Unit, batch: str = batch) -> None:
+            async def work(unit: Unit, batch: str = batch) -> bool:
+                if not any(record.state in LEFT for record in await unit.effects_of(batch)):
+                    return False  # its job ended in the meantime since all was done
                 await engine.enqueue(unit.session, waiting[batch], f"{batch}:{time.time_ns()}")
+                return True
 
-            await self._store.transact(work)
-            metrics.STRANDED.inc()
-            log.warning("a batch had lost its job and was enqueued again", extra={"batch": batch})
-        return len(stranded)
+            if await self._store.transact(work):
+                again += 1
+                metrics.STRANDED.inc()
+                log.warning(LOST_JOB, extra={"batch": batch})
+        return again
 
 
 def _ms(began: float) -> int:

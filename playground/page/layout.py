@@ -22,8 +22,9 @@ BURST = 0.08
 class Layout:
     def __init__(self, shared: SharedState) -> None:
         self.shared = shared
+        self._client = ui.context.client
         theme.dress()
-        ui.context.client.content.classes(replace="layout")
+        self._client.content.classes(replace="layout")
         with element("header", "top"):
             self._header()
         with element("div", "sides") as self.frame:
@@ -65,7 +66,7 @@ class Layout:
             side.refresh()
 
     async def follow(self) -> None:
-        """Draw what changes, until cancelled."""
+        """Draw what changes, until cancelled. While no browser is connected nothing is drawn; what it missed is drawn when it is back."""
         with self.shared.slack.listening() as changed:
             while True:
                 changed.clear()
@@ -75,6 +76,7 @@ class Layout:
                     log.exception("the page could not be drawn")
                 await asyncio.sleep(BURST)
                 await changed.wait()
+                await self._client.connected()
 
     def _look(self, side: Workspace) -> None:
         self.active = side

@@ -17,6 +17,9 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from playground.slack import SlackStandIn
 
 TITLE = "Pismo onboarding, playground"
+RECONNECT_SECONDS = 120.0
+"""How long a page that lost its connection may come back to what was typed in it; two fifths of it is how long a ping may stay
+unanswered. Long, since on a busy machine either side may stand still for many seconds. A tab that is closed is noticed at once."""
 
 
 class ServedPage(Protocol):
@@ -65,7 +68,7 @@ def _front() -> FastAPI:
         language="en-US",
         favicon=FAVICON,
         show_welcome_message=False,
-        reconnect_timeout=10,
+        reconnect_timeout=RECONNECT_SECONDS,
         binding_refresh_interval=0.5,
     )
     return front

@@ -27,6 +27,7 @@ class Workspace:
         self.person = people[0]
         self.drafts: dict[tuple[str, str, str], str] = {}
         self._shown_view: View | None = None
+        self._loading = False
         self.root = element("section", "side", aria_label=name)
         self.root.on("click", self._follow_link, js_handler="(event) => { const to = permalink(event); if (to) emit(to); }")
         self.root.on("keydown", lambda _event: self._leave(), js_handler="(event) => { if (leavesModal(event)) emit(); }")
@@ -73,12 +74,15 @@ class Workspace:
         team = self.slack.world.teams.index(self.person.user.team)
         self.root.classes(replace=f"side team-{min(team, 2)}")
         self.root.props["data-person"] = self.person.name
-        if view is not self._shown_view and not sending:
+        loading = view is not None and not view.get("submit")
+        loaded = self._loading and not loading
+        if (view is not self._shown_view or loaded) and not sending:
             self._shown_view = view
             if view:
                 self.script.modal_opened()
             else:
                 self.script.modal_closed()
+        self._loading = loading
 
     def _read(self, location: Location) -> None:
         """What is on the screen is read."""

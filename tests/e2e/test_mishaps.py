@@ -91,3 +91,23 @@ async def test_a_button_pressed_while_the_bot_is_down_says_so(office: Office, lo
     await ana.press("I'm stuck", on="2. Organization")
     await expect(ana.dialog).to_have_accessible_name("I'm stuck")
     await ana.close()
+
+
+async def test_a_page_that_was_cut_off_keeps_what_was_typed_and_shows_what_it_missed(office: Office, look: Looking) -> None:
+    """As on a machine so busy that the browser or the page's server stands still for longer than a ping may take."""
+    visit = await look()
+    ana, page = visit.customer, visit.page
+    await ana.become("Ana")
+    await ana.go("acme_pismo")
+    await ana.press("I'm stuck", on="2. Organization")
+    stuck = ana.field("What keeps you from going on?")
+    await stuck.fill("Which of our companies is cut off?")
+    await page.evaluate("window.sameDocument = true")
+    await page.evaluate("socket.io.reconnection(false); socket.io.engine.close()")
+    await expect(page.get_by_text("Connection lost")).to_be_visible()
+    await office.bruno.say(office.acme, "Who fills this in?")
+    await page.evaluate("socket.io.reconnection(true); socket.io.skipReconnect = false; socket.io.reconnect()")
+    await ana.sees("Who fills this in?")
+    await expect(stuck).to_have_value("Which of our companies is cut off?")
+    assert await page.evaluate("window.sameDocument")
+    await ana.close()

@@ -104,18 +104,23 @@ async def test_it_starts_is_alone_in_its_folder_heals_its_bot_and_leaves_nothing
 
 
 @pytest.mark.process
-@pytest.mark.parametrize("how", [signal.SIGHUP, signal.SIGKILL])
-async def test_however_it_ends_the_next_start_goes_on(how: signal.Signals, tmp_path: Path) -> None:
-    async with started(tmp_path, "--port", "0") as terminal:
+async def test_however_it_ends_the_next_start_goes_on(tmp_path: Path) -> None:
+    async with asyncio.TaskGroup() as group:
+        for how in (signal.SIGHUP, signal.SIGKILL):
+            group.create_task(goes_on_after(how, tmp_path / how.name))
+
+
+async def goes_on_after(how: signal.Signals, folder: Path) -> None:
+    async with started(folder, "--port", "0") as terminal:
         await terminal.says("Ctrl-C ends it")
         assert await terminal.ends(how) == (-how if how is signal.SIGKILL else 0)
-    async with started(tmp_path, "--port", "0") as terminal:
+    async with started(folder, "--port", "0") as terminal:
         assert "Going on where it was." in await terminal.says("Ctrl-C ends it")
-        assert len(bots_in(tmp_path)) == 1
+        assert len(bots_in(folder)) == 1
         assert await terminal.ends(signal.SIGTERM) == 0
-    assert bots_in(tmp_path) == []
+    assert bots_in(folder) == []
     if how is signal.SIGHUP:
-        async with started(tmp_path, "--port", "0", "--fresh") as terminal:
+        async with started(folder, "--port", "0", "--fresh") as terminal:
             assert "Going on" not in await terminal.says("Ctrl-C ends it")
             assert await terminal.ends(signal.SIGTERM) == 0
 

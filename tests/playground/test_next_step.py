@@ -1,6 +1,9 @@
 """The button that plays the next step goes all the way; a fresh demo begins in the middle of it."""
 
+from collections.abc import AsyncIterator
+
 import pytest
+import pytest_asyncio
 
 from playground.acts import Acts
 from playground.examples import FORMS, answers
@@ -13,6 +16,23 @@ from playground.walkthrough import Walkthrough, ready
 pytestmark = pytest.mark.process
 
 MOST_PRESSES = 120
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def begun() -> AsyncIterator[Office]:
+    """The onboarding is started, and nothing is sent yet."""
+    async with Office(policies=CALM) as office:
+        await Acts(Walkthrough(office)).start()
+        yield office
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def office(begun: Office) -> Office:
+    """Nobody has a form open at first."""
+    for person in begun.everyone.values():
+        if person.view:
+            await person.close()
+    return begun
 
 
 async def test_press_after_press_it_goes_from_the_seed_to_the_closed_onboarding() -> None:
@@ -42,29 +62,27 @@ async def test_press_after_press_it_goes_from_the_seed_to_the_closed_onboarding(
     assert len(told) == 5
 
 
-async def test_a_form_that_is_open_is_filled_first_and_sent_by_the_next_press() -> None:
-    async with Office(policies=CALM) as office:
-        player, ana, bruno = Player(office), office.ana, office.bruno
-        await Acts(Walkthrough(office)).start()
-        assert (await player.fill(ana)).sentence == "Ana has no form open."
-        assert "presses “Preencher o formulário”" in (await player.play([bruno])).sentence or bruno.view is not None
-        assert ready(bruno.view)
-        page = bruno.view
-        assert "is filled in for Bruno" in (await player.play([bruno])).sentence
-        assert bruno.view is page
-        assert page is not None
-        assert any(state for fields in page.inputs.values() for part in fields.values() for state in part.values())
-        title = page.blocks[0]
-        assert "Bruno sends" in (await player.play([bruno])).sentence
-        assert bruno.view is not None
-        assert bruno.view.blocks[0] != title
-        assert ana.view is None
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_form_that_is_open_is_filled_first_and_sent_by_the_next_press(office: Office) -> None:
+    player, ana, bruno = Player(office), office.ana, office.bruno
+    assert (await player.fill(ana)).sentence == "Ana has no form open."
+    assert "presses “Preencher o formulário”" in (await player.play([bruno])).sentence or bruno.view is not None
+    assert ready(bruno.view)
+    page = bruno.view
+    assert "is filled in for Bruno" in (await player.play([bruno])).sentence
+    assert bruno.view is page
+    assert page is not None
+    assert any(state for fields in page.inputs.values() for part in fields.values() for state in part.values())
+    title = page.blocks[0]
+    assert "Bruno sends" in (await player.play([bruno])).sentence
+    assert bruno.view is not None
+    assert bruno.view.blocks[0] != title
+    assert ana.view is None
 
 
-async def test_who_has_no_part_in_it_is_given_none_and_every_form_has_answers() -> None:
-    async with Office(policies=CALM) as office:
-        await Acts(Walkthrough(office)).start()
-        played = await Player(office).play([office.olga, office.pat])
-        assert played.person is office.ana
-        for form in FORMS.keys() - {"authentication.prove_access", "organization.record_org_id"}:
-            assert await answers(office, form), form
+@pytest.mark.asyncio(loop_scope="module")
+async def test_who_has_no_part_in_it_is_given_none_and_every_form_has_answers(office: Office) -> None:
+    played = await Player(office).play([office.olga, office.pat])
+    assert played.person is office.ana
+    for form in FORMS.keys() - {"authentication.prove_access", "organization.record_org_id"}:
+        assert await answers(office, form), form

@@ -4,7 +4,9 @@ import asyncio
 import re
 import signal
 import sys
+from collections.abc import Coroutine
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,8 +22,18 @@ pytestmark = pytest.mark.process
 ID = re.compile(r"<[@#!]|\b[UC][A-Z0-9]{10}\b")
 
 
-@pytest.mark.parametrize("socket_mode", [True, False], ids=["socket mode", "http"])
-async def test_the_transcript_shows_the_whole_journey(socket_mode: bool) -> None:
+async def beside(*plays: Coroutine[Any, Any, None]) -> None:
+    """All at a time, since each of them waits a good part of its time."""
+    async with asyncio.TaskGroup() as group:
+        for play in plays:
+            group.create_task(play)
+
+
+async def test_the_transcript_shows_the_whole_journey() -> None:
+    await beside(shows_the_whole_journey(socket_mode=True), shows_the_whole_journey(socket_mode=False))
+
+
+async def shows_the_whole_journey(*, socket_mode: bool) -> None:
     lines: list[str] = []
     assert await rehearse(socket_mode=socket_mode, tell=lines.append) == 0
     transcript = "\n".join(lines)
@@ -44,15 +56,18 @@ async def test_the_transcript_shows_the_whole_journey(socket_mode: bool) -> None
         "ok: the logs of 1 onboardings are whole",
         " 0 refused; ",
     ):
-        assert words in transcript, words
+        assert words in transcript, f"{words}, {socket_mode=}"
     assert [line for line in lines if ID.search(line)] == []
     assert "PRIVATE KEY-----" not in transcript
     shown = re.findall(r"```\n(    card .*?)```", (ROOT / "README.md").read_text(), flags=re.DOTALL)[0]
     assert [line for line in shown.splitlines() if line.partition("…")[0].rstrip() not in transcript] == []
 
 
-@pytest.mark.parametrize("socket_mode", [True, False], ids=["socket mode", "http"])
-async def test_what_was_acknowledged_is_finished_though_the_bot_is_told_to_end(socket_mode: bool) -> None:
+async def test_what_was_acknowledged_is_finished_though_the_bot_is_told_to_end() -> None:
+    await beside(finishes_what_was_acknowledged(socket_mode=True), finishes_what_was_acknowledged(socket_mode=False))
+
+
+async def finishes_what_was_acknowledged(*, socket_mode: bool) -> None:
     async with Office(socket_mode=socket_mode, policies=CALM) as office:
         journey, ana = Walkthrough(office), office.ana
         await Acts(journey).start()
@@ -79,14 +94,18 @@ async def test_a_bot_that_slack_does_not_answer_any_more_ends_to_be_started_agai
         await office.slack.until(lambda: len(office.slack.sockets.connections) == 1)
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
-async def test_a_demo_that_is_broken_off_leaves_nothing_behind(how: signal.Signals, tmp_path: Path) -> None:
+async def test_a_demo_that_is_broken_off_leaves_nothing_behind(tmp_path: Path) -> None:
+    await beside(*(leaves_nothing_behind(how, tmp_path / how.name) for how in (signal.SIGTERM, signal.SIGINT)))
+
+
+async def leaves_nothing_behind(how: signal.Signals, place: Path) -> None:
+    await asyncio.to_thread(place.mkdir)
     demo = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "playground.rehearse",
         cwd=ROOT,
-        env={"PATH": "/usr/bin:/bin", "TMPDIR": str(tmp_path), "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
+        env={"PATH": "/usr/bin:/bin", "TMPDIR": str(place), "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
     )
@@ -94,12 +113,12 @@ async def test_a_demo_that_is_broken_off_leaves_nothing_behind(how: signal.Signa
     async for line in demo.stdout:
         if b"1. Planning" in line:
             break
-    (folder,) = folders_in(tmp_path)
+    (folder,) = folders_in(place)
     assert bots_in(folder) != []
     demo.send_signal(how)
     await asyncio.wait_for(demo.communicate(), timeout=20)
     assert demo.returncode == 128 + how
-    assert folders_in(tmp_path) == []
+    assert folders_in(place) == []
     assert bots_in(folder) == []
 
 

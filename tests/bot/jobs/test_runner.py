@@ -314,6 +314,24 @@ async def test_a_batch_without_a_job_is_found(works: Works) -> None:
     await works.until(lambda: works.done == [1])
 
 
+async def test_a_batch_that_ends_while_its_job_is_looked_for_is_not_lost(works: Works) -> None:
+    store = Store(works.url, works.keyring)
+    async with store.write() as unit:
+        unit.ask(works.onboarding, DeleteFile(file="1"))
+    (one,) = await works.ids()
+
+    class Ending(Engine):
+        async def lost(self, batch_ids: list[str]) -> list[str]:
+            async with store.write() as unit:
+                row = await unit.get(EffectRecord, one)
+                assert row is not None
+                row.state = "done"
+            return batch_ids
+
+    assert await works.runner.requeue_stranded(Ending(works.url), after=timedelta(seconds=-1)) == 0
+    await store.close()
+
+
 async def test_the_engine_can_be_stopped_and_started_with_work_waiting(works: Works) -> None:
     works.trouble[1] = [RetryLater(3600)]
     await works.ask(1)

@@ -305,6 +305,18 @@ async def test_forms_lie_three_deep_and_go_back_one_by_one_or_all_at_once(custom
     await expect(customer.here.get_by_role("dialog")).to_have_count(0)
 
 
+async def test_a_form_that_was_loading_has_the_focus_on_its_first_field(customer: PageSide, office: Office) -> None:
+    slack, ana = office.slack, office.ana
+    client = AsyncWebClient(token=slack.bot_token, base_url=slack.api_url)
+    loading = {"type": "modal", "title": plain("Form"), "blocks": [{"type": "section", "text": plain("One moment")}]}
+    opened = await client.views_open(trigger_id=slack.new_trigger(ana.user), view=loading)
+    await expect(customer.here.get_by_role("dialog", name="Form")).to_be_focused()
+
+    await client.views_update(view_id=opened["view"]["id"], view=modal(field_of("name", "Name")))
+
+    await expect(customer.dialog.get_by_label("Name")).to_be_focused()
+
+
 async def test_a_button_drawn_anew_under_the_finger_is_pressed_once(customer: PageSide, office: Office, tab: Tab) -> None:
     slack = office.slack
     client = AsyncWebClient(token=slack.bot_token, base_url=slack.api_url)
