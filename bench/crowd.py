@@ -99,7 +99,7 @@ class Crowd(Office):
         """The customer's lead presses the button of a step's message that opens its form."""
         slack = self.slack
         message = Message(slack.world.new_ts(), customer.channel, slack.bot_user_id, "A step", customer.blocks, bot=True)
-        value = ButtonValue(onboarding=customer.onboarding, step=STEP.id).dumped()
+        value = ButtonValue(onboarding=customer.onboarding, step=STEP.id).dump()
         action = {"type": "button", "block_id": "b", "action_id": Act.OPEN_FORM.value, "value": value}
         payload = actions_on_message(slack, customer.lead.user, message, {})
         return {**payload, "actions": [{**action, "action_ts": slack.world.new_ts()}]}

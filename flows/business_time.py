@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 _DAY = timedelta(days=1)
 _MIDNIGHT = time(0)
 _WEEKEND = (5, 6)
-_MOST_DAYS = 3660
+_MAX_DAYS = 3660
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,8 @@ class BusinessDuration:
         given = [amount for amount in (self.days, self.hours, self.seconds) if amount]
         if len(given) > 1 or any(amount < 0 for amount in given):
             raise ValueError("a duration is a number of business days, business hours, or seconds, from 0 up")
-        if self.days + self.hours / 24 + self.seconds / 86400 > _MOST_DAYS:
-            raise ValueError(f"a duration is at most {_MOST_DAYS} days")
+        if self.days + self.hours / 24 + self.seconds / 86400 > _MAX_DAYS:
+            raise ValueError(f"a duration is at most {_MAX_DAYS} days")
 
     @property
     def elapsed(self) -> timedelta:

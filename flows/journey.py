@@ -13,8 +13,8 @@ from flows.outbox import EFFECTS, StepEffect
 from flows.steps import control_center, environments, next_steps, organization, planning, service_desk
 from flows.steps.authentication import step as authentication
 
-MOST_INPUTS = 7
-MOST_OPTIONS = {Kind.CHOICE: 100, Kind.CHOICES: 10}
+MAX_INPUTS = 7
+MAX_OPTIONS = {Kind.CHOICE: 100, Kind.CHOICES: 10}
 """Slack's limits for a static select and for checkboxes."""
 
 
@@ -113,10 +113,10 @@ def _verify_form(form: Form, form_id: str) -> None:
 
 def _verify_page(model: type[FormPage], place: str) -> None:
     asked = list(inputs(model))
-    if not 0 < len(asked) <= MOST_INPUTS:
+    if not 0 < len(asked) <= MAX_INPUTS:
         raise JourneyError(f"{place}: it has {len(asked)} inputs")
     for name, _, item in asked:
-        if item.kind in MOST_OPTIONS and not 0 < len(item.options) <= MOST_OPTIONS[item.kind]:
+        if item.kind in MAX_OPTIONS and not 0 < len(item.options) <= MAX_OPTIONS[item.kind]:
             raise JourneyError(f"{place}: {name} offers {len(item.options)} options")
         if item.kind in (Kind.SEARCH, Kind.SEARCH_MANY) and not item.source:
             raise JourneyError(f"{place}: {name} does not say where it is searched")

@@ -294,12 +294,12 @@ class UnreadableEffectError(ValueError):
     """A stored effect of an unknown kind, of a newer version, or with unexpected fields. Says which kind, never the content."""
 
 
-def dumped(effect: Effect) -> dict[str, Any]:
+def dump(effect: Effect) -> dict[str, Any]:
     """Its version and fields, as stored."""
     return {"v": effect.version, **asdict(effect)}
 
 
-def loaded(kind: str, stored: Mapping[str, Any]) -> Effect:
+def load(kind: str, stored: Mapping[str, Any]) -> Effect:
     """The stored effect. Raises UnreadableEffectError."""
     found = KINDS.get(kind)
     if found is None or int(stored.get("v", 1)) > found.version:

@@ -34,7 +34,7 @@ log = logging.getLogger("pismo")
 R = TypeVar("R", bound=Result)
 
 ATTEMPTS = 3
-LONGEST_WAIT = 5.0
+MAX_WAIT = 5.0
 """Seconds between two attempts. Told to wait for longer, the caller decides."""
 
 # Org IDs are not always `TN-<uuid>`; what matters here is that one cannot change the path or break the header.
@@ -185,7 +185,7 @@ class Pismo:
                     secrets=secrets,
                 )
             wait = error.retry_after if error.retry_after is not None else 0.25 * 2**attempt * random.uniform(0.8, 1.2)  # noqa: S311
-            if not (call.safe and error.transient) or attempt == self._attempts or wait > LONGEST_WAIT:
+            if not (call.safe and error.transient) or attempt == self._attempts or wait > MAX_WAIT:
                 break
             await asyncio.sleep(wait)
         raise error

@@ -36,7 +36,7 @@ M = TypeVar("M", bound=BaseModel)
 
 API = "/rest/servicedeskapi"
 PAGE = 50
-MOST_PAGES = 40
+MAX_PAGES = 40
 _KEY = re.compile(r"[A-Z][A-Z0-9_]*-[1-9][0-9]*", re.ASCII)
 _MARKER = re.compile(r"[a-z0-9]{8,64}", re.ASCII)
 
@@ -139,7 +139,7 @@ class ServiceDesk:
     async def _all(self, model: type[M], path: str, query: Mapping[str, str] | None = None) -> list[M]:
         """Every page of a list."""
         found: list[M] = []
-        for _ in range(MOST_PAGES):
+        for _ in range(MAX_PAGES):
             body = await self._call("GET", path, params={**(query or {}), "start": len(found), "limit": PAGE})
             values = body.get("values")
             if not isinstance(values, list):

@@ -35,7 +35,7 @@ class DemoClock(clock.Clock):
     def advance(self, seconds: float) -> timedelta:
         """Move on; returns how far it is ahead then. Raises ValueError for less than nothing, or beyond ten years."""
         ahead = self.ahead.total_seconds() + seconds
-        if seconds < 0 or ahead > clock.MOST_SECONDS:
+        if seconds < 0 or ahead > clock.MAX_SECONDS:
             raise ValueError("the clock moves ahead alone, and at most ten years")
         fresh = self._file.with_name(self._file.name + ".new")
         fresh.write_text(f"{ahead:.6f}\n")

@@ -12,6 +12,7 @@ from flows.forms.dialogs import DIALOGS
 from flows.forms.fields import Answers
 from flows.forms.step import Form, Situation
 from flows.journey import JOURNEYS
+from flows.outbox import StepEffect, load
 from flows.rules import Rules
 from flows.steps.org_details import org_id, to_org_details
 from playground.clock import CUSTOMER
@@ -130,3 +131,14 @@ async def stored(office: Office) -> Situation | None:
     finally:
         await store.close()
     return None
+
+
+async def under_way(office: Office) -> frozenset[str]:
+    """The steps for which the bot is doing something beyond messages: what it asks of people may be over in a moment."""
+    store = Store(office.database_url, Keyring.parse(office.keys), clock=office.clock)
+    try:
+        async with store.read() as unit:
+            begun = [load(record.kind, record.arguments) for record in await unit.stale_effects(unit.now + timedelta(days=1))]
+            return frozenset(effect.step for effect in begun if isinstance(effect, StepEffect))
+    finally:
+        await store.close()

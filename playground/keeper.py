@@ -11,7 +11,7 @@ from playground.slack import UnmetError
 State = Literal["running", "starting", "down"]
 LOOK = 0.3
 """Seconds between two looks at the process."""
-LONGEST_PAUSE = 30.0
+MAX_PAUSE = 30.0
 
 
 class Keeper:
@@ -37,7 +37,7 @@ class Keeper:
             await self.office.stop_bot()
             await self._start()
             with contextlib.suppress(UnmetError, RuntimeError):  # without Slack it stays unready; it may end at once
-                await self.office.slack.until(self.office.is_ready, timeout=LONGEST_PAUSE)
+                await self.office.slack.until(self.office.is_ready, timeout=MAX_PAUSE)
             await self._look()
 
     async def kill(self) -> None:
@@ -62,7 +62,7 @@ class Keeper:
             self._ready = False
             self.office.slack.changed()
             self._tell(f"The bot has ended ({_how(process.returncode)}). It is started again.")
-            await asyncio.sleep(min(LONGEST_PAUSE, 2.0 ** (self._failures - 1) - 1))
+            await asyncio.sleep(min(MAX_PAUSE, 2.0 ** (self._failures - 1) - 1))
             await self._start()
         elif process is not None and not self._ready:
             with contextlib.suppress(RuntimeError):  # it ended: the next look sees it

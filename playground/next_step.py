@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -12,7 +12,7 @@ from bot.messages.buttons import Act
 from bot.modals.subject import FormMeta
 from flows.forms.step import Situation
 from flows.people import Side
-from playground.examples import FORMS, STEPS, answers, stored
+from playground.examples import FORMS, STEPS, answers, stored, under_way
 from playground.office import Office
 from playground.slack import Message, Outcome, SlackPerson, UnloadedError, UnmetError, View
 from playground.slack.block_kit import elements
@@ -25,6 +25,7 @@ QUIET = 0.4
 BEFORE = Situation(datetime.now(UTC), datetime.now(UTC).date(), "", "en", "UTC")
 """Nothing is sent or done: a task that can be done again, and is ready even now, always is."""
 NOTHING = "Nothing waits for anybody now."
+BUSY = "Nothing waits for anybody: the bot is doing something itself."
 CLOSED = "Nothing is left to do: the onboarding is closed."
 
 
@@ -65,16 +66,21 @@ class Player:
             for person in looked_at:
                 if person.view is not None:
                     return Played(person, await self._page(person, person.view))
-            situation = await stored(self.office)
-            for offer in self._offers(looked_at, situation):
-                for person in offer.people:
-                    if sentence := await self._press(person, offer):
-                        return Played(person, sentence)
-            if self._card() is None:
-                return await self._start()
-            closing = (f"{step.id}.{task.id}" for step in STEPS.values() for task in step.tasks if task.closes)
-            closed = situation is not None and any(task in situation.done for task in closing)
-            return Played(None, CLOSED if closed else NOTHING)
+            while True:
+                busy, situation = await under_way(self.office), await stored(self.office)
+                for offer in self._offers(looked_at, situation, busy):
+                    for person in offer.people:
+                        if sentence := await self._press(person, offer):
+                            return Played(person, sentence)
+                if self._card() is None:
+                    return await self._start()
+                closing = (f"{step.id}.{task.id}" for step in STEPS.values() for task in step.tasks if task.closes)
+                if situation is not None and any(task in situation.done for task in closing):
+                    return Played(None, CLOSED)
+                if not busy:
+                    return Played(None, NOTHING)
+                if not await self._comes(self._idle):
+                    return Played(None, BUSY)
 
     # -- forms
 
@@ -135,7 +141,8 @@ class Player:
             sam, "Sam types /onboarding start" + (", and the form opens." if opened else ", and nothing comes of it yet.")
         )
 
-    def _offers(self, looked_at: Sequence[SlackPerson], situation: Situation | None) -> Iterator[Offered]:
+    def _offers(self, looked_at: Sequence[SlackPerson], situation: Situation | None, busy: Collection[str]) -> Iterator[Offered]:
+        """``busy``: the steps for which the bot is doing something, so that their tasks may be over in a moment."""
         support = sorted((self.office.sam, self.office.kim), key=lambda person: person not in looked_at)
         customers = sorted((self.office.ana, self.office.bruno), key=lambda person: person not in looked_at)
         for step in STEPS:
@@ -145,10 +152,11 @@ class Player:
                 name = action_id(review.blocks, Act.APPROVE)
                 if name is not None:
                     yield Offered(sorted(support, key=lambda person: person.id in shown), review, name)
-                for task in _tasks(step, Side.SUPPORT, review, situation):
+                for task in () if step in busy else _tasks(step, Side.SUPPORT, review, situation):
                     yield Offered([p for p in support if not _did(p, review, task)] or support, review, task)
             if message is not None:
-                yield from (Offered(customers, message, task) for task in _tasks(step, Side.CUSTOMER, message, situation))
+                for task in () if step in busy else _tasks(step, Side.CUSTOMER, message, situation):
+                    yield Offered(customers, message, task)
                 name = action_id(message.blocks, Act.OPEN_FORM)
                 if name is not None and _is_primary(message, name):
                     yield Offered(customers, message, name)
@@ -165,6 +173,9 @@ class Player:
         return found[-1] if found else None
 
     # -- waiting
+
+    async def _idle(self) -> bool:
+        return not await under_way(self.office)
 
     def _drawn(self) -> str:
         """How all lasting messages stand."""

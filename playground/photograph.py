@@ -21,7 +21,7 @@ from playground.page.server import serve
 from playground.walkthrough import Walkthrough
 
 FOLDER = ROOT / "docs" / "images"
-MOST_BYTES = 200_000
+MAX_BYTES = 200_000
 """A picture that is larger is kept as JPEG."""
 
 
@@ -49,7 +49,7 @@ class Studio:
         """As PNG, or as JPEG where that would be large."""
         picture = await page.screenshot(animations="disabled", caret="hide")
         path = self.folder / f"{name}.png"
-        if len(picture) > MOST_BYTES:
+        if len(picture) > MAX_BYTES:
             picture = await page.screenshot(type="jpeg", quality=85, animations="disabled", caret="hide")
             path = path.with_suffix(".jpg")
         path.write_bytes(picture)

@@ -13,7 +13,7 @@ from playground.office import Office
 from playground.slack import SlackPerson
 from playground.walkthrough import Walkthrough
 
-MOST_STEPS = 40
+MAX_STEPS = 40
 
 
 async def seed(office: Office, tell: Callable[[str], None]) -> None:
@@ -48,7 +48,7 @@ def morning(office: Office) -> None:
 async def _play(office: Office, done: Callable[[], Any]) -> None:
     """Step after step until something can be seen."""
     player, people = Player(office), list[SlackPerson]()
-    for _ in range(MOST_STEPS):
+    for _ in range(MAX_STEPS):
         try:
             if done():
                 return

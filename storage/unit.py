@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from flows.model import EffectRecord, Onboarding, new_id
-from flows.outbox import Effect, dumped, lane_of
+from flows.outbox import Effect, dump, lane_of
 from flows.people import Who
 from storage import audit
 from storage.columns import canonical
@@ -113,7 +113,7 @@ class Unit(Queries):
             "onboarding_id": onboarding_id,
             "batch": batch,
             "kind": effect.kind,
-            "arguments": Plain(canonical(dumped(effect)), Place(effects.name, "arguments", effect_id)),
+            "arguments": Plain(canonical(dump(effect)), Place(effects.name, "arguments", effect_id)),
             "state": "pending",
             "attempts": 0,
             "error": "",

@@ -40,7 +40,7 @@ KILLS = int(os.environ.get("KILLS") or 12)
 SEED = int(os.environ.get("KILL_SEED") or 1)
 JOURNEY = 450
 """Payloads and calls of a journey, roughly."""
-LONGEST_GAP = max(30, JOURNEY * 3 // KILLS)
+MAX_GAP = max(30, JOURNEY * 3 // KILLS)
 """Payloads and calls between two kills, at most: few kills are spread over a whole journey."""
 STARTING = 0.15
 """The share of kills that come while the bot is still starting."""
@@ -71,7 +71,7 @@ class Killer:
         return len(self.slack.calls) + len(self.slack.deliveries)
 
     async def run(self) -> None:
-        while await self._kill_after(self.chance.randrange(LONGEST_GAP)):
+        while await self._kill_after(self.chance.randrange(MAX_GAP)):
             while self.chance.random() < STARTING:
                 await self.office.spawn_bot()
                 if not await self._kill_after(0, within=1.5):

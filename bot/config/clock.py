@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-MOST_SECONDS = 10 * 366 * 86_400.0
+MAX_SECONDS = 10 * 366 * 86_400.0
 
 
 class ClockError(ValueError):
@@ -21,7 +21,7 @@ def read_ahead(path: Path) -> float:
         return 0.0
     except (OSError, ValueError):
         raise ClockError("does not hold a number of seconds") from None
-    if not math.isfinite(seconds) or not 0 <= seconds <= MOST_SECONDS:
+    if not math.isfinite(seconds) or not 0 <= seconds <= MAX_SECONDS:
         raise ClockError("is not within ten years ahead")
     return seconds
 

@@ -25,7 +25,7 @@ from pismo.jsm_models import CustomerRequest
 from pismo.service_desk import RequestForm, ServiceDesk
 from storage.store import Store
 
-MOST_NAMES = 30
+MAX_NAMES = 30
 
 
 def marker_of(run: Run[FileRequest]) -> str:
@@ -84,7 +84,7 @@ class AccessRequests:
             covered = [grant.id for grant in grants]
             return self._filed(run, await self._send(self._service_desk, run, form, values, covered), covered)
         except NameNotFoundError as error:
-            about = {"name": error.name, "there": tuple(error.there[:MOST_NAMES])}
+            about = {"name": error.name, "there": tuple(error.there[:MAX_NAMES])}
             raise Impossible(f"desk_{error.what}", about) from None
         except ServiceDeskError as error:
             raise _failure(error) from None

@@ -3,7 +3,7 @@
 from bot.jobs.errors import EffectError
 from bot.jobs.registry import Handlers, Run
 from flows.model import EffectRecord, Onboarding
-from flows.outbox import Alert, Draw, Effect, UnreadableEffectError, loaded
+from flows.outbox import Alert, Draw, Effect, UnreadableEffectError, load
 from storage.sealing import SealError
 from storage.unit import Unit
 
@@ -43,7 +43,7 @@ class Failures:
 
 def _read(record: EffectRecord) -> Effect | None:
     try:
-        return loaded(record.kind, record.arguments)
+        return load(record.kind, record.arguments)
     except (UnreadableEffectError, SealError):
         return None
 

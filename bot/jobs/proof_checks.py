@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from pydantic import SecretStr
 
 from flows.checks.claims import Expected, check_assertion, is_assertion
-from flows.checks.tokens import Unusable, bearer, parse
+from flows.checks.tokens import UnreadableToken, bearer, parse
 from pismo.client import Pismo
 from pismo.errors import PismoError, PismoErrorKind
 from pismo.models import Organization, Result
@@ -112,7 +112,7 @@ class Checks:
         try:
             token = parse(text)
             expires_at = token.expires_at
-        except Unusable:
+        except UnreadableToken:
             return self._opaque(text)
         expired = expires_at is not None and expires_at <= self._now
         if expired:
@@ -126,7 +126,7 @@ class Checks:
         """One that can't be read may still be good: Pismo doesn't promise that it is a JWT."""
         try:
             token = SecretStr(bearer(text))
-        except Unusable:
+        except UnreadableToken:
             self._add("token", "failed", "token_unusable")
             return None
         self._add("token", "skipped", "token_unreadable")
@@ -205,7 +205,7 @@ def _tenant_of(token: SecretStr) -> str | None:
     """As the token says; None for one that can't be read."""
     try:
         return parse(token.get_secret_value()).tenant
-    except Unusable:
+    except UnreadableToken:
         return None
 
 
@@ -213,7 +213,7 @@ def _signed_by_customer(text: str, expected: Expected) -> bool:
     """Whether it is the JWT to be exchanged: signed with the registered key, or saying that it comes from the customer's issuer."""
     try:
         token = parse(text)
-    except Unusable:
+    except UnreadableToken:
         return False
     return is_assertion(token, expected) or bool(expected.iss and token.claims.get("iss") == expected.iss)
 

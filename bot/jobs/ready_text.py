@@ -11,7 +11,7 @@ from bot.messages.wording import sentence
 from bot.slack.client import Slack
 from flows.outbox import ShowReadyText
 
-MOST_PASTED = 3000
+MAX_PASTED = 3000
 """Characters of a text that is to be copied whole from a message; a longer one is sent as a file."""
 FILE = "access-request.txt"
 
@@ -31,7 +31,7 @@ class ReadyTexts:
         ready = access.pasted(thread.case.situation, [asked.resource] if asked.resource else [])
         before = list(_in_the_way(asked, texts))
         text = "\n".join([*before, sentence(texts, "ready_text", ready)])
-        if len(text) <= MOST_PASTED:
+        if len(text) <= MAX_PASTED:
             return await self._threads.say(run, thread, text)
         channel, root = await self._threads.place(
             thread, again=run.again

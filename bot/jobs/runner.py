@@ -17,13 +17,13 @@ from bot.telemetry import metrics
 from bot.telemetry.acks import in_flight
 from bot.telemetry.logs import context, error_id
 from flows.model import EffectRecord
-from flows.outbox import UnreadableEffectError, lane_of, loaded
+from flows.outbox import UnreadableEffectError, lane_of, load
 from storage.store import Conflict, Store, Unavailable
 from storage.unit import Unit, queue_of
 
 log = logging.getLogger("bot.jobs.runner")
 
-LONGEST_WAIT = 300.0
+MAX_WAIT = 300.0
 AT_ONCE = 12
 """Batches that do something at a time; those that wait don't count. A click's write waits behind theirs on SQLite."""
 LEFT = ("pending", "running")
@@ -35,7 +35,7 @@ LOST_JOB = "a batch had lost its job and was enqueued again"
 
 def backoff(attempt: int) -> float:
     """Seconds before the next attempt: 1, 2, 4, … up to 300, a fifth more or less so that not all come at once."""
-    return float(min(2.0 ** max(0, attempt - 1), LONGEST_WAIT) * random.uniform(0.8, 1.2))  # noqa: S311  spread, not a secret
+    return float(min(2.0 ** max(0, attempt - 1), MAX_WAIT) * random.uniform(0.8, 1.2))  # noqa: S311  spread, not a secret
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ class Runner:
 
     async def _handle(self, record: EffectRecord) -> Finished | None:
         try:
-            effect = loaded(record.kind, record.arguments)
+            effect = load(record.kind, record.arguments)
         except UnreadableEffectError:
             raise Impossible("unknown_kind") from None
         does = self._handlers.of(effect)

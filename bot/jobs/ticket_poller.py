@@ -16,7 +16,7 @@ from storage.store import Store, Unavailable
 log = logging.getLogger("bot.jobs.ticket_poller")
 
 NAME = "tickets"
-LONGEST_WAIT = 6 * 3600.0
+MAX_WAIT = 6 * 3600.0
 UNSEEN = (ServiceDeskFault.NOT_FOUND, ServiceDeskFault.FORBIDDEN)
 
 
@@ -90,7 +90,7 @@ class TicketPoller:
         self._due[record.id] = time.monotonic() + self._pause(failures)
 
     def _pause(self, failures: int) -> float:
-        return float(min(self._every * 2 ** min(failures, 16), max(LONGEST_WAIT, self._every)))
+        return float(min(self._every * 2 ** min(failures, 16), max(MAX_WAIT, self._every)))
 
     def _forget_all_but(self, ids: set[str]) -> None:
         for table in (self._due, self._failures):

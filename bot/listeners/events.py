@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from bot.listeners.app_home import AppHome
-from bot.modals.fetched import MOST_BYTES
+from bot.modals.fetched import MAX_BYTES
 from bot.slack.background import Background
 from bot.slack.client import Slack, SlackError
 from bot.slack.people import NOBODY, People
@@ -196,7 +196,7 @@ class Events:
         found: dict[str, list[str]] = {}
         for file in files:
             try:
-                content = await self._slack.download(file, MOST_BYTES)
+                content = await self._slack.download(file, MAX_BYTES)
             except SlackError as error:
                 if error.transient:
                     raise  # looked at again by the next sweep

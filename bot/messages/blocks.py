@@ -75,7 +75,7 @@ def button(
         "type": "button",
         "action_id": f"{act.value}:{name}" if name else act.value,
         "text": plain(text, BUTTON),
-        "value": value.dumped(),
+        "value": value.dump(),
     }
     if style:
         element["style"] = style

@@ -8,7 +8,7 @@ from bot.messages.buttons import Act, ButtonValue
 from bot.messages.card import progress, step_line
 from bot.messages.texts import Raw, Texts, escape
 from flows.cases.settle import side_of
-from flows.cases.tasks import in_hand
+from flows.cases.tasks import state_allows
 from flows.forms.step import Situation
 from flows.journey import Journey
 from flows.model import Snapshot, StepRecord
@@ -54,7 +54,7 @@ def _closing(snapshot: Snapshot, journey: Journey, texts: Texts, situation: Situ
     sure = (texts("confirm.close_title"), texts("confirm.close"), texts("button.close"), texts("confirm.no"))
     for step in journey.steps.values():
         for task in step.tasks:
-            if task.closes and in_hand(snapshot, step, task) and task.ready(situation):
+            if task.closes and state_allows(snapshot, step, task) and task.ready(situation):
                 value = ButtonValue(onboarding=snapshot.onboarding.id, step=step.id, task=task.id)
                 title = texts(f"task.{step.id}.{task.id}.title")
                 yield actions(button(title, Act.TASK, value, style="primary", confirm=sure, name=task.id))

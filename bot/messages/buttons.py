@@ -44,7 +44,7 @@ class ButtonValue(BaseModel):
     item: Annotated[str, Field(max_length=128)] = ""
     slot: int = 0
 
-    def dumped(self) -> str:
+    def dump(self) -> str:
         return self.model_copy(update={"v": VERSION}).model_dump_json(exclude_defaults=True)
 
 

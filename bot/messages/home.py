@@ -8,12 +8,12 @@ from bot.messages.board import overview_lines, queue_blocks
 from bot.messages.texts import Texts
 from flows.model import Snapshot
 
-MOST_BLOCKS = 100
+MAX_BLOCKS = 100
 View = dict[str, object]
 
 
 def _home(blocks: Sequence[Block]) -> View:
-    return {"type": "home", "blocks": list(blocks[:MOST_BLOCKS])}
+    return {"type": "home", "blocks": list(blocks[:MAX_BLOCKS])}
 
 
 def support_home(snapshots: Sequence[Snapshot], texts: Texts, now: datetime) -> View:
@@ -28,7 +28,7 @@ def customer_home(cards: Sequence[Sequence[Block]], texts: Texts) -> View:
         return _home([section(texts("home.nothing"))])
     blocks: list[Block] = [section(texts("home.welcome"))]
     for number, card in enumerate(cards):
-        if len(blocks) + len(card) + 2 > MOST_BLOCKS:
+        if len(blocks) + len(card) + 2 > MAX_BLOCKS:
             blocks.append(context(texts("status.more", n=len(cards) - number)))
             break
         blocks += [divider(), *card]

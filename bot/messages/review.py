@@ -22,7 +22,7 @@ from bot.messages.blocks import (
 from bot.messages.buttons import Act, ButtonValue
 from bot.messages.texts import Raw, Texts, date_token, escape
 from flows.cases.review import approvals
-from flows.cases.tasks import in_hand, record_of
+from flows.cases.tasks import record_of, state_allows
 from flows.forms.addresses import addresses
 from flows.forms.fields import Answers, Input, inputs
 from flows.forms.pages import raw_of, slots
@@ -33,9 +33,9 @@ from flows.people import Side
 from flows.rules import Rules
 from flows.state import StepState
 
-MOST_VALUES, VALUES_TEXT = 30, 8000
+MAX_VALUES, VALUES_TEXT = 30, 8000
 """Blocks and characters of the values: what a message takes, less the decision and what follows it."""
-MOST_NOTES, NOTES_TEXT = 12, 3500
+MAX_NOTES, NOTES_TEXT = 12, 3500
 """Those of the notes, where not all fits."""
 
 Difference = tuple[str, str, str]
@@ -61,8 +61,8 @@ def review_card(
         blocks.append(context(texts.md("review.sent", revision=sent.revision, digest=sent.digest[:8], by=by, at=when)))
         notes, values = _values(step.form, sent.answers, texts, situation)
         if not _fits([*notes, *values]):
-            notes = fit(notes, MOST_NOTES, NOTES_TEXT, texts("review.more_below"))
-        blocks.extend(fit([*notes, *values], MOST_VALUES, VALUES_TEXT, texts("review.more_below")))
+            notes = fit(notes, MAX_NOTES, NOTES_TEXT, texts("review.more_below"))
+        blocks.extend(fit([*notes, *values], MAX_VALUES, VALUES_TEXT, texts("review.more_below")))
     blocks.extend(_decision(snapshot, step, texts, rules))
     blocks.extend(context(texts.md(f"note.{fact.key}", **fact.params)) for fact in step.facts(situation))
     blocks.extend(_tasks(snapshot, step, texts, situation, rules))
@@ -91,7 +91,7 @@ def _values(form: Form, answers: Answers, texts: Texts, situation: Situation) ->
 
 
 def _fits(blocks: list[Block]) -> bool:
-    return fit(blocks, MOST_VALUES, VALUES_TEXT) == blocks
+    return fit(blocks, MAX_VALUES, VALUES_TEXT) == blocks
 
 
 def answer_sections(form: Form, answers: Answers, texts: Texts) -> list[Block]:
@@ -135,7 +135,7 @@ def _tasks(snapshot: Snapshot, step: Step, texts: Texts, situation: Situation, r
     blocks: list[Block] = []
     buttons: list[Block] = []
     for task in step.tasks:
-        if not in_hand(snapshot, step, task):
+        if not state_allows(snapshot, step, task):
             continue
         key = f"task.{step.id}.{task.id}.title"
         waiting = record_of(snapshot, step.id, task.id)

@@ -5,7 +5,7 @@ from bot.messages.buttons import Act, ButtonValue
 from bot.messages.card import turn_words
 from bot.messages.texts import Raw, Texts, date_token
 from flows.cases.settle import side_of
-from flows.cases.tasks import in_hand
+from flows.cases.tasks import state_allows
 from flows.forms.step import Situation
 from flows.journey import Journey
 from flows.model import Snapshot
@@ -45,7 +45,7 @@ def _buttons(snapshot: Snapshot, journey: Journey, step_id: str, texts: Texts, s
     value = ButtonValue(onboarding=snapshot.onboarding.id, step=step_id)
     buttons: list[Block] = []
     for task in step.tasks:
-        if task.side is not Side.CUSTOMER or not in_hand(snapshot, step, task):
+        if task.side is not Side.CUSTOMER or not state_allows(snapshot, step, task):
             continue
         if task.ready(situation) and (task.repeatable or f"{step_id}.{task.id}" not in situation.done):
             value_of = value.model_copy(update={"task": task.id})

@@ -21,7 +21,7 @@ from flows.problems import Problem
 
 FETCH_SECONDS = 1.8
 """How long a submission may wait for Slack before it must be acknowledged."""
-MOST_BYTES = 200 * 1024
+MAX_BYTES = 200 * 1024
 """A PEM has a few KB, a CSV of 1,000 addresses about 60."""
 _DER = b"\x30\x82"  # a sequence of 256 bytes or more
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
@@ -42,11 +42,11 @@ async def read_files(slack: Slack, values: Mapping[str, Any]) -> dict[str, Answe
 
 async def _read(slack: Slack, file: Mapping[str, Any]) -> Answers:
     name = str(file.get("name") or "")
-    if int(file.get("size") or 0) > MOST_BYTES:
+    if int(file.get("size") or 0) > MAX_BYTES:
         return {"name": name, "problem": "file_too_large"}
     try:
         async with asyncio.timeout(FETCH_SECONDS):
-            content = await slack.download(file, MOST_BYTES)
+            content = await slack.download(file, MAX_BYTES)
     except (TimeoutError, SlackError):
         return {"name": name, "problem": "file_unreadable"}
     # Looked at as bytes first: a key store (PFX, P12) is not text. Nothing of a secret goes on from here.

@@ -14,7 +14,7 @@ log = logging.getLogger("bot.slack.client")
 
 EVENT_TYPE = "onboarding_effect"
 """Of the metadata that tells a posted message's effect."""
-MOST_PAGES = 5
+MAX_PAGES = 5
 """How far back a former post is looked for: a thousand messages."""
 
 Json = dict[str, Any]
@@ -73,7 +73,7 @@ class Slack(Lookups):
         """Newest first in a channel, oldest first in a thread. Where reading is not allowed a rare double is accepted."""
         method = "conversations.replies" if thread_ts else "conversations.history"
         asked: dict[str, Any] = {"channel": channel, "limit": PAGE, "include_all_metadata": True}
-        for _ in range(MOST_PAGES):
+        for _ in range(MAX_PAGES):
             call = self.web.conversations_replies(ts=thread_ts, **asked) if thread_ts else self.web.conversations_history(**asked)
             try:
                 page = await self._call(method, call)

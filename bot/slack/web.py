@@ -12,7 +12,7 @@ from starlette.routing import Route
 from bot.telemetry import metrics
 from bot.telemetry.acks import kind_of, timed
 
-MOST_BYTES = 1024 * 1024
+MAX_BYTES = 1024 * 1024
 """A view has 250 KB at most and comes back with what was typed into it."""
 
 Health = Callable[[], Awaitable[Mapping[str, str]]]
@@ -44,7 +44,7 @@ def _slack(handler: AsyncSlackRequestHandler) -> Callable[[Request], Awaitable[R
         length = request.headers.get("content-length", "")
         if not length.isdecimal():  # Slack always says it; without it the size is known too late
             return PlainTextResponse("length required\n", status_code=411)
-        if int(length) > MOST_BYTES:
+        if int(length) > MAX_BYTES:
             return PlainTextResponse("too large\n", status_code=413)
         body = await request.body()
         async with timed(kind_of(request.headers.get("content-type", ""), body)) as ack:

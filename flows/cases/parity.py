@@ -4,7 +4,7 @@ on what takes long. Shows only what is known here.
 
 from dataclasses import dataclass
 
-from flows.forms.parity import PRODUCTION, TEST, ParityCell, Standing
+from flows.forms.parity import PRODUCTION, TEST, ParityCell, ParityState
 from flows.forms.step import Situation
 from flows.journey import Journey
 
@@ -21,7 +21,7 @@ class ParityRow:
     @property
     def lacks(self) -> bool:
         """Production doesn't have it, as far as we know."""
-        return self.production.standing is not Standing.THERE
+        return self.production.standing is not ParityState.THERE
 
     @property
     def takes_long(self) -> bool:

@@ -108,13 +108,13 @@ def _escalate(case: Case, record: StepRecord, key: str) -> None:
         case.say("support", step_id, key, mention=[onboarding.owner_id], step=step_id, since=since)
 
 
-LONGEST_CLOSED = timedelta(days=7)
+MAX_CLOSED = timedelta(days=7)
 """How far ahead a sweep looks for invitations that expire while nobody works: weekends and holidays in a row."""
 
 
 async def expiring(unit: Unit, rules: Rules) -> Sequence[str]:
     """Ids of onboardings with invitations that have expired or may need a nudge now."""
-    return await unit.expiring(unit.now + timedelta(hours=rules.nudge_hours) + LONGEST_CLOSED)
+    return await unit.expiring(unit.now + timedelta(hours=rules.nudge_hours) + MAX_CLOSED)
 
 
 def expire(case: Case) -> int:

@@ -47,7 +47,7 @@ def situation_of(snapshot: Snapshot, rules: Rules, now: datetime, actor: Who = S
         items=items,
         grants=[(grant.resource, grant.email, grant.state) for grant in snapshot.grants],
         steps=tuple(journey.steps),
-        unended=frozenset(step for step, record in snapshot.steps.items() if record.state not in ENDED),
+        unfinished=frozenset(step for step, record in snapshot.steps.items() if record.state not in ENDED),
         contact=_contact(journey, answers),
     )
 
@@ -132,21 +132,21 @@ def move(unit: Unit, record: StepRecord, how: Move, actor: Who, *, reason: str =
     """Change a step's state, or raise Refused("moved_on") if that is no longer possible."""
     state = after(record.state, how)
     if state is None:
-        raise Refused("moved_on", step=record.step_id, state=record.state.value, **said_by(record))
+        raise Refused("moved_on", step=record.step_id, state=record.state.value, **last_change(record))
     record.state = state
     record.reason = reason
     if actor != SYSTEM or record.changed_at != unit.now:  # what follows in the same commit is credited to whoever caused it
         record.changed_at, record.changed_by = unit.now, actor.user_id
 
 
-def go_on(unit: Unit, record: StepRecord, actor: Who) -> None:
+def resume_failed(unit: Unit, record: StepRecord, actor: Who) -> None:
     """Resume a failed step: what it failed on was done after all, or in another way."""
     if record.state is StepState.FAILED:
         move(unit, record, Move.RETRY, actor)
         unit.record(record.onboarding_id, f"step:{record.step_id}:{Move.RETRY.value}", actor)
 
 
-def said_by(record: StepRecord) -> dict[str, str | int]:
+def last_change(record: StepRecord) -> dict[str, str | int]:
     """Who last changed a step and when (Unix seconds), for the reply to a late click."""
     return {"by": record.changed_by, "at": int(record.changed_at.timestamp()) if record.changed_at else 0}
 

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from flows.cases import manage
 from flows.cases.case import Case
-from flows.cases.settle import go_on, said_by
+from flows.cases.settle import last_change, resume_failed
 from flows.forms.fields import Answers
 from flows.forms.step import Step, Task
 from flows.model import Decision, Expiry, Grant, Snapshot, TaskRecord, new_id
@@ -34,7 +34,7 @@ def renewable(snapshot: Snapshot, step: Step, task: Task) -> bool:
     return record is not None and record.state in ("done", "waiting")
 
 
-def in_hand(snapshot: Snapshot, step: Step, task: Task) -> bool:
+def state_allows(snapshot: Snapshot, step: Step, task: Task) -> bool:
     """Whether the onboarding's and the step's state allow a task; its other conditions aren't checked."""
     state = snapshot.steps[step.id].state
     if renewable(snapshot, step, task):
@@ -50,9 +50,9 @@ def choosable(snapshot: Snapshot, task: Task) -> list[Grant]:
 def can_do(case: Case, step_id: str, task: Task) -> None:
     """Raises Refused, with the current state, if a task can't be done now."""
     step, record = case.step(step_id), case.record(step_id)
-    if not in_hand(case.snapshot, step, task):
+    if not state_allows(case.snapshot, step, task):
         case.refuse_closed()
-        raise Refused("moved_on", step=step.id, state=record.state.value, **said_by(record))
+        raise Refused("moved_on", step=step.id, state=record.state.value, **last_change(record))
     done = record_of(case.snapshot, step.id, task.id)
     if done is not None and done.state == "done" and not (task.repeatable or task.expires):
         raise Refused("task_done", step=step.id, task=task.id, by=done.user_id, at=int(done.at.timestamp()) if done.at else 0)
@@ -81,7 +81,7 @@ async def do_task(case: Case, step_id: str, task_id: str, clean: Answers, *, ite
     record.team_id, record.user_id = case.actor.team_id, case.actor.user_id
     reports = task.effect is not None and task.effect.reports
     record.state = "waiting" if reports or (needed > 1 and not agreed) else "done"
-    go_on(case.unit, case.record(step_id), case.actor)
+    resume_failed(case.unit, case.record(step_id), case.actor)
     case.log(f"task:{step_id}.{task_id}:{record.state}", facts={"state": record.state, "item": item}, changes={"answers": clean})
     if needed > 1:
         _second_word(case, step, task, agreed=agreed)

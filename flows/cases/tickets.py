@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from flows.cases.case import Case
-from flows.cases.settle import go_on
+from flows.cases.settle import resume_failed
 from flows.cases.tasks import new_record, note_grant
 from flows.forms.step import Step, Task
 from flows.journey import Journeys
@@ -68,7 +68,7 @@ async def note_filed(case: Case, effect: FileRequest, item: str, grants: Collect
             note_grant(case, grant)
     failed = [one for one in await case.unit.failed_effects(case.id) if one.kind == effect.kind]
     if not failed:
-        go_on(case.unit, case.record(step.id), SYSTEM)
+        resume_failed(case.unit, case.record(step.id), SYSTEM)
     _tell(case, step, "desk_filed", ticket, what=f"resource.{effect.resource}")
 
 

@@ -43,7 +43,7 @@ _USUAL: Mapping[Kind, tuple[str, ...]] = {
 }
 _ALSO_CALLED = {"AE": "UAE EAU", "GB": "UK England Inglaterra", "NL": "Holland Holanda", "US": "America EUA"}
 _OFFSET = re.compile(r"\s*(?:utc|gmt)?\s*([+−-])\s*(\d{1,2})(?::?(\d\d))?\s*", re.IGNORECASE)
-_LONGEST_LABEL = 75  # Slack's limit for an option's text
+_MAX_LABEL = 75  # Slack's limit for an option's text
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def _shown(kind: Kind, entry: _Entry) -> str:
     if kind == "timezone":  # with today's offset
         offset = datetime.now(UTC).astimezone(ZoneInfo(entry.value)).strftime("%z")
         text = f"UTC{offset[0].replace('-', '−')}{offset[1:3]}:{offset[3:5]} · {text}"
-    return text if len(text) <= _LONGEST_LABEL else text[: _LONGEST_LABEL - 1] + "…"
+    return text if len(text) <= _MAX_LABEL else text[: _MAX_LABEL - 1] + "…"
 
 
 def _tag(language: str) -> str:

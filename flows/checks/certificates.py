@@ -46,7 +46,7 @@ class Csr:
 class Certificate:
     """Times are aware, in UTC. ``fingerprint``: SHA-256 of the whole certificate; ``spki_fingerprint``: of its public key.
 
-    ``is_authority``: it can issue others (a CA). ``for_clients``: nothing in it forbids using it as a client certificate.
+    ``is_ca``: it can issue others (a CA). ``for_clients``: nothing in it forbids using it as a client certificate.
     """
 
     pem: str
@@ -56,7 +56,7 @@ class Certificate:
     fingerprint: str
     spki_fingerprint: str
     issuer: str
-    is_authority: bool
+    is_ca: bool
     for_clients: bool
     notes: tuple[KeyNote, ...] = ()
 
@@ -95,7 +95,7 @@ def read_certificate(given: str | bytes, request: Csr | None = None) -> Certific
 def choose(chain: Sequence[Certificate], request: Csr | None = None) -> Certificate:
     """``chain`` must not be empty."""
     fitting = (certificate for certificate in chain if request and matches(request, certificate))
-    own = (certificate for certificate in chain if not certificate.is_authority)
+    own = (certificate for certificate in chain if not certificate.is_ca)
     return next(fitting, None) or next(own, chain[0])
 
 
@@ -123,7 +123,7 @@ def _read(block: Block) -> Certificate:
             fingerprint=fingerprint(block.der),
             spki_fingerprint=fingerprint(spki(found.public_key())),
             issuer=_name(_attributes(lambda: found.issuer)),
-            is_authority=any(isinstance(value, x509.BasicConstraints) and value.ca for value in values),
+            is_ca=any(isinstance(value, x509.BasicConstraints) and value.ca for value in values),
             for_clients=not usages or not _FOR_CLIENTS.isdisjoint(usages),
             notes=block.notes,
         )

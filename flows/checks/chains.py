@@ -12,7 +12,7 @@ from flows.problems import Problem
 
 def problems(field: str, chain: Sequence[Certificate], leaf: Certificate, at: datetime) -> Iterator[Problem]:
     """``chain``: all given certificates, in any order; if there is only the leaf, no issuer is required. ``at`` is aware."""
-    if leaf.is_authority:
+    if leaf.is_ca:
         yield Problem(field, "certificate_is_authority")
     if leaf.not_after <= at:
         yield Problem(field, "certificate_expired", {"date": leaf.not_after.date().isoformat()})
@@ -32,7 +32,7 @@ def _path(field: str, leaf: Certificate, others: Sequence[Certificate], at: date
         if issuer is None:
             break
         left.remove(issuer)
-        if not issuer.is_authority:
+        if not issuer.is_ca:
             yield Problem(field, "chain_not_authority", {"name": issuer.name})
         if not issuer.not_before <= at < issuer.not_after:
             yield Problem(field, "chain_not_valid", {"name": issuer.name, "date": issuer.not_after.date().isoformat()})

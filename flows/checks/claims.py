@@ -20,16 +20,16 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from flows.checks import guard
 from flows.checks.keys import read_public_key
 from flows.checks.pem import KeyProblem
-from flows.checks.tokens import Jwt, TokenFault, TokenProblem, Unusable, parse
+from flows.checks.tokens import Jwt, TokenFault, TokenProblem, UnreadableToken, parse
 from flows.problems import Amount
 
-LONGEST_LIFETIME = 3600
+MAX_LIFETIME = 3600
 """Of a signed JWT, in seconds."""
 ALGORITHM = "RS256"
 _GIVEN = ("iss", "sub", "aud")
 _TENANT = ("tenant_id", "tenant")
 _BEYOND_SECONDS = 100_000_000_000  # the year 5138; in milliseconds 1973
-_LONGEST_SHOWN = 80
+_MAX_SHOWN = 80
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def check_assertion(text: str, expected: Expected, now: datetime) -> list[TokenP
     """
     try:
         token = parse(text)
-    except Unusable as unusable:
+    except UnreadableToken as unusable:
         return [unusable.fault]
     return [
         *_header(token.header),
@@ -65,7 +65,7 @@ def check_access_token(text: str, expected: Expected, now: datetime) -> list[Tok
     """Faults of a token from Pismo, as far as we can tell without asking Pismo; empty if there are none. Never raises."""
     try:
         token = parse(text)
-    except Unusable as unusable:
+    except UnreadableToken as unusable:
         return [unusable.fault]
     if is_assertion(token, expected):
         return [TokenProblem(TokenFault.IS_ASSERTION)]
@@ -172,8 +172,8 @@ def _times(claims: Mapping[str, Any], now: int) -> Iterator[TokenProblem]:
         lifetime = seconds["exp"] - seconds["iat"]
         if lifetime <= 0:
             yield TokenProblem(TokenFault.EXP_BEFORE_IAT)
-        elif lifetime > LONGEST_LIFETIME:
-            yield TokenProblem(TokenFault.LIFETIME, {"lifetime": Amount(lifetime), "maximum": Amount(LONGEST_LIFETIME)})
+        elif lifetime > MAX_LIFETIME:
+            yield TokenProblem(TokenFault.LIFETIME, {"lifetime": Amount(lifetime), "maximum": Amount(MAX_LIFETIME)})
     yield from _expiry(seconds, now)
     for name in ("iat", "nbf"):
         if seconds.get(name, now) > now:
@@ -188,4 +188,4 @@ def _expiry(seconds: Mapping[str, int], now: int) -> Iterator[TokenProblem]:
 def _shown(value: object) -> str:
     """A value from a token, shortened and redacted by the guard."""
     text = "" if value is None else str(value)
-    return guard.redact("".join(sign for sign in text if sign.isprintable())[:_LONGEST_SHOWN]) or "-"
+    return guard.redact("".join(sign for sign in text if sign.isprintable())[:_MAX_SHOWN]) or "-"

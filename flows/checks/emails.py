@@ -16,7 +16,7 @@ from flows.checks.email_domains import Domains
 from flows.problems import Note, Parameter
 
 _LONGEST = 254  # RFC 5321, 4.5.3.1.3, minus the angle brackets
-_LONGEST_LOCAL = 64  # RFC 5321, 4.5.3.1.1
+_MAX_LOCAL = 64  # RFC 5321, 4.5.3.1.1
 _SHOWN = 80
 _NOT_LOCAL = re.compile(r"[^A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]")  # outside RFC 5322's dot-atom
 _ENDING = re.compile(r"\.(?:[^\W\d_]{2,}|xn--[a-z0-9-]+)$")
@@ -148,8 +148,8 @@ def _faults(candidate: str) -> Iterator[tuple[EmailFault, dict[str, Parameter]]]
         yield EmailFault.SEVERAL_AT, {}
     if not local or not domain:
         yield EmailFault.NO_DOMAIN if local else EmailFault.NO_NAME, {}
-    if len(local) > _LONGEST_LOCAL:
-        yield EmailFault.TOO_LONG, {"maximum": _LONGEST_LOCAL}
+    if len(local) > _MAX_LOCAL:
+        yield EmailFault.TOO_LONG, {"maximum": _MAX_LOCAL}
     if len(candidate) > _LONGEST:
         yield EmailFault.TOO_LONG, {"maximum": _LONGEST}
     if ".." in candidate or local.strip(".") != local:

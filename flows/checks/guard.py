@@ -50,7 +50,7 @@ _ENTITY = re.compile(
 )
 _GZIP = b"\x1f\x8b"
 _ZIP = b"PK\x03\x04"
-_MOST_UNPACKED = 10_000_000  # bytes per archive, all members together
+_MAX_UNPACKED = 10_000_000  # bytes per archive, all members together
 
 # Characters that chats, word processors, and JSON substitute for others. Of equal length, so that positions stay right.
 _ESCAPES = tuple((escape, " " * len(escape)) for escape in (r"\\n", r"\\r", r"\n", r"\r", r"\t", "%0A", "%0D", "%20", "&gt;"))
@@ -169,14 +169,14 @@ def text_of(content: bytes) -> str:
 
 def _unpacked(content: bytes) -> bytes:
     try:
-        inner = zlib.decompressobj(wbits=31).decompress(content, _MOST_UNPACKED)
+        inner = zlib.decompressobj(wbits=31).decompress(content, _MAX_UNPACKED)
     except zlib.error:
         return b""
     return b"" if inner.startswith((_GZIP, _ZIP)) else inner  # nested archives could unpack endlessly
 
 
 def _members(archive: bytes) -> Iterator[tuple[str, bytes]]:
-    left = _MOST_UNPACKED
+    left = _MAX_UNPACKED
     try:
         with zipfile.ZipFile(io.BytesIO(archive)) as opened:
             for member in opened.infolist():

@@ -10,18 +10,18 @@ from flows.checks.key_faults import KeyFault, KeyNote, KeyProblem
 
 __all__ = ["Block", "KeyFault", "KeyNote", "KeyProblem", "read_blocks", "the_block"]
 
-_MOST_SIGNS = 100_000
+_MAX_CHARS = 100_000
 _BLOCK = re.compile(r"-{1,30} ?BEGIN ([A-Z0-9 ]{1,40}?) ?-{1,30}([^-]*)-{1,30} ?END ([A-Z0-9 ]{1,40}?) ?-{1,30}")
 _PRIVATE = re.compile(r"BEGIN[A-Z0-9 ]{0,40}PRIVATE KEY")
 _ARMOUR = re.compile(r"-{0,30} ?(?:BEGIN|END) ((?:RSA )?PUBLIC KEY|(?:NEW )?CERTIFICATE REQUEST|(?:X509 )?CERTIFICATE) ?-{0,30}")
 _QUOTED = re.compile(r"^[ \t\"'‘’`]+|[ \t\"'‘’`]+$", re.MULTILINE)
 _BODY = re.compile(r"(?<![A-Za-z0-9+/])MI[GHI][A-Za-z0-9+/]{13}[A-Za-z0-9+/ \n]*={0,2}")  # a sequence of 128 bytes or more
-_LONGEST_LINE = 76
+_MAX_LINE = 76
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 
 
 # In this order: note, pattern, replacement.
-_MENDINGS = (
+_REPAIRS = (
     (KeyNote.INVISIBLE, "[\u00ad\u200b-\u200f\u2060\ufeff]", ""),
     (KeyNote.INVISIBLE, "[\u00a0\u2007\u202f\u3000]", " "),
     (KeyNote.ESCAPED, r"(?:\\{1,4}r)?\\{1,4}n", "\n"),
@@ -50,9 +50,9 @@ def read_blocks(given: str | bytes) -> list[Block]:
         if given.startswith(b"\x30"):
             return [Block("", given, (KeyNote.BINARY,))]
         given = guard.text_of(given)
-    if len(given) > _MOST_SIGNS:
-        raise KeyProblem(KeyFault.TOO_LONG, maximum=_MOST_SIGNS)
-    text, notes = _mended(given)
+    if len(given) > _MAX_CHARS:
+        raise KeyProblem(KeyFault.TOO_LONG, maximum=_MAX_CHARS)
+    text, notes = _repaired(given)
     # Even just a header: the rest may come in the next message.
     if _PRIVATE.search(text) or any(finding.kind is guard.SecretKind.PRIVATE_KEY for finding in guard.find_secrets(given)):
         raise KeyProblem(KeyFault.PRIVATE_KEY)
@@ -77,7 +77,7 @@ def the_block(blocks: list[Block], *labels: str) -> Block:
     return blocks[0]
 
 
-def _mended(text: str) -> tuple[str, tuple[KeyNote, ...]]:
+def _repaired(text: str) -> tuple[str, tuple[KeyNote, ...]]:
     """The text without what chats, word processors, and web pages substitute for plain characters, and notes on what that was."""
     mended, notes = text, []
     if text.startswith(("\ufeff", _BOM_AS_LATIN_1)):
@@ -85,7 +85,7 @@ def _mended(text: str) -> tuple[str, tuple[KeyNote, ...]]:
     if _ENTITY.search(mended):
         mended = _ENTITY.sub(lambda entity: html.unescape(entity[0]), mended)
         notes.append(KeyNote.HTML)
-    for note, pattern, replacement in _MENDINGS:
+    for note, pattern, replacement in _REPAIRS:
         changed = re.sub(pattern, replacement, mended)
         if changed != mended and (note is not KeyNote.INVISIBLE or changed != mended.removeprefix("\ufeff")):
             notes.append(note)
@@ -102,7 +102,7 @@ def _block(match: re.Match[str], notes: tuple[KeyNote, ...]) -> Block:
     lines = [line for line in match[0].split("\n") if line]
     if any(line[0] in " \t>" for line in lines):
         notes = (*notes, KeyNote.INDENTED)
-    if max(map(len, body.split("\n"))) > _LONGEST_LINE:
+    if max(map(len, body.split("\n"))) > _MAX_LINE:
         notes = (*notes, KeyNote.ONE_LINE)
     return Block(begun, _decoded(body), notes)
 

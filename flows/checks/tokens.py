@@ -12,7 +12,7 @@ from typing import Any
 
 from flows.problems import Parameter
 
-_MOST_SIGNS = 16_384
+_MAX_CHARS = 16_384
 _PREFIX = re.compile(r"(?:authorization\s*:\s*)?(?:bearer\s+)?", re.IGNORECASE)
 _AROUND = "\"'`<>“”‘’,; \t\r\n\u200b\ufeff"
 _BLANK = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]+")
@@ -55,7 +55,7 @@ class TokenProblem:
     params: Mapping[str, Parameter] = field(default_factory=dict)
 
 
-class Unusable(ValueError):  # noqa: N818  an answer to a person, not a failure
+class UnreadableToken(ValueError):  # noqa: N818  an answer to a person, not a failure
     """The text can't be read as a token; ``fault`` says why."""
 
     def __init__(self, key: TokenFault, **params: Parameter) -> None:
@@ -80,7 +80,7 @@ class Jwt:
 
     @property
     def expires_at(self) -> datetime | None:
-        """None if the token doesn't say. Raises Unusable if it isn't a time (RFC 7519 NumericDate: seconds, maybe fractional)."""
+        """None if the token doesn't say. Raises UnreadableToken if it isn't a time (RFC 7519 NumericDate: seconds, maybe fractional)."""
         value = self.claims.get("exp")
         if value is None:
             return None
@@ -89,7 +89,7 @@ class Jwt:
                 return datetime.fromtimestamp(value, UTC)
         except (ValueError, OverflowError, OSError):
             pass
-        raise Unusable(TokenFault.NOT_A_TIME, claim="exp")
+        raise UnreadableToken(TokenFault.NOT_A_TIME, claim="exp")
 
 
 def unwrapped(text: str) -> str:
@@ -98,40 +98,40 @@ def unwrapped(text: str) -> str:
 
 
 def bearer(text: str) -> str:
-    """A token to send, JWT or not. Raises Unusable if the text contains anything no token has."""
+    """A token to send, JWT or not. Raises UnreadableToken if the text contains anything no token has."""
     token = _alone(text)
     if not _BEARER.fullmatch(token):
-        raise Unusable(TokenFault.NOT_JWT)
+        raise UnreadableToken(TokenFault.NOT_JWT)
     return token
 
 
 def _alone(text: str) -> str:
-    if len(text) > _MOST_SIGNS:
-        raise Unusable(TokenFault.TOO_LONG, maximum=_MOST_SIGNS)
+    if len(text) > _MAX_CHARS:
+        raise UnreadableToken(TokenFault.TOO_LONG, maximum=_MAX_CHARS)
     token = unwrapped(text)
     if not token:
-        raise Unusable(TokenFault.EMPTY)
+        raise UnreadableToken(TokenFault.EMPTY)
     return token
 
 
 def parse(text: str) -> Jwt:
-    """A JWT as terminals, log files, and chats show it: after ``Bearer``, quoted, broken into lines. Raises Unusable."""
+    """A JWT as terminals, log files, and chats show it: after ``Bearer``, quoted, broken into lines. Raises UnreadableToken."""
     token = _alone(text)
     if token.startswith("{"):
-        raise Unusable(TokenFault.JSON)
+        raise UnreadableToken(TokenFault.JSON)
     parts = token.split(".")
     header, payload = _json(parts[0]), _json(parts[1]) if len(parts) > 1 else None
     if len(parts) > _PARTS:
-        raise Unusable(_too_many(parts, header))
+        raise UnreadableToken(_too_many(parts, header))
     if header is None and payload is None and not parts[0].startswith("eyJ"):
-        raise Unusable(TokenFault.NOT_JWT)
+        raise UnreadableToken(TokenFault.NOT_JWT)
     if re.search(r"[+/=]", token):
-        raise Unusable(TokenFault.NOT_URL_SAFE)
+        raise UnreadableToken(TokenFault.NOT_URL_SAFE)
     if header is None or payload is None or len(parts) < _PARTS or not (parts[2] or header.get("alg") == "none"):
-        raise Unusable(TokenFault.CUT)
+        raise UnreadableToken(TokenFault.CUT)
     signature = _decoded(parts[2])
     if signature is None:
-        raise Unusable(TokenFault.CUT)
+        raise UnreadableToken(TokenFault.CUT)
     return Jwt(header, payload, f"{parts[0]}.{parts[1]}".encode(), signature)
 
 

@@ -14,7 +14,7 @@ LANGUAGES = ("en", "pt_BR")
 """The languages an onboarding can use: those with texts."""
 
 SNOOZES = ("tomorrow", "three_days", "date")
-LONGEST_SNOOZE = 30
+MAX_SNOOZE = 30
 """Days."""
 
 
@@ -57,8 +57,8 @@ def _snooze(answers: Answers, situation: Situation) -> Iterator[Problem]:
         yield Problem("date", "date_needed")
     elif dt.date.fromisoformat(answers["date"]) <= situation.today:
         yield Problem("date", "date_not_future")
-    elif dt.date.fromisoformat(answers["date"]) > situation.today + dt.timedelta(days=LONGEST_SNOOZE):
-        yield Problem("date", "snooze_too_long", {"days": LONGEST_SNOOZE})
+    elif dt.date.fromisoformat(answers["date"]) > situation.today + dt.timedelta(days=MAX_SNOOZE):
+        yield Problem("date", "snooze_too_long", {"days": MAX_SNOOZE})
 
 
 def _known_step(answers: Answers, situation: Situation) -> Iterator[Problem]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flows.forms.fields import Answers
-from flows.forms.pages import MOST_ITEMS, Slot, raw_of, slots
+from flows.forms.pages import MAX_ITEMS, Slot, raw_of, slots
 from flows.forms.step import Form, Page
 
 REVIEW = -1
@@ -29,7 +29,7 @@ def order_with(form: Form, answers: Answers, slot: Slot) -> list[Slot]:
     """The pages to ask, including a new entry someone has open although a colleague marked the list complete."""
     order = slots(form, answers)
     same = [index for index, asked in enumerate(order) if asked.page.id == slot.page.id]
-    if slot.item is not None and same and order[same[-1]].item == slot.item - 1 and slot.item < MOST_ITEMS:
+    if slot.item is not None and same and order[same[-1]].item == slot.item - 1 and slot.item < MAX_ITEMS:
         order.insert(same[-1] + 1, slot)
     return order
 
@@ -49,32 +49,32 @@ def version(form: Form, answers: Answers, order: Sequence[Slot], index: int) -> 
 
 
 @dataclass(frozen=True)
-class Whereabouts:
+class PagePosition:
     """The page to show instead of one that was changed. ``same``: it asks for the same as before; else its entry is gone."""
 
     slot: Slot
     same: bool
 
 
-def whereabouts(form: Form, answers: Answers, slot: Slot, shown: str) -> Whereabouts:
+def whereabouts(form: Form, answers: Answers, slot: Slot, shown: str) -> PagePosition:
     """Where a window's page is now. ``shown``: its version."""
     order = slots(form, answers)
     asked = [one for one in order if one.page.id == slot.page.id]
     if not asked:
-        return Whereabouts(order[0], same=False)
+        return PagePosition(order[0], same=False)
     if slot.item is None:
-        return Whereabouts(slot, same=True)
+        return PagePosition(slot, same=True)
     before = [mark for mark in shown.partition(":")[2].split(".") if mark]
     now = _marks(slot.page, answers)
     if slot.item >= len(before):  # a new one: after those others added
-        return Whereabouts(Slot(slot.page, len(now)), same=True) if len(now) < MOST_ITEMS else Whereabouts(asked[-1], same=False)
+        return PagePosition(Slot(slot.page, len(now)), same=True) if len(now) < MAX_ITEMS else PagePosition(asked[-1], same=False)
     mine = before[slot.item]
     if mine in now:
         there = [item for item, mark in enumerate(now) if mark == mine]
-        return Whereabouts(Slot(slot.page, min(there, key=lambda item: abs(item - (slot.item or 0)))), same=True)
+        return PagePosition(Slot(slot.page, min(there, key=lambda item: abs(item - (slot.item or 0)))), same=True)
     if len(now) == len(before) and [*now[: slot.item], *now[slot.item + 1 :]] == [*before[: slot.item], *before[slot.item + 1 :]]:
-        return Whereabouts(slot, same=True)
-    return Whereabouts(asked[min(slot.item, len(asked) - 1)], same=False)
+        return PagePosition(slot, same=True)
+    return PagePosition(asked[min(slot.item, len(asked) - 1)], same=False)
 
 
 def with_typed(slot: Slot, answers: Answers, typed: Answers) -> Answers:

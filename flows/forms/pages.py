@@ -15,7 +15,7 @@ from flows.forms.fields import Answers, FormPage, Kind, inputs
 from flows.forms.step import Form, Page, Situation
 from flows.problems import Parameter, Problem
 
-MOST_ITEMS = 50
+MAX_ITEMS = 50
 """The most items of a repeated page."""
 
 
@@ -42,7 +42,7 @@ def slots(form: Form, answers: Answers) -> list[Slot]:
             continue
         items = answers.get(page.repeat) or []
         count = len(items)
-        if not count or (items[-1].get("then") == "another" and count < MOST_ITEMS):
+        if not count or (items[-1].get("then") == "another" and count < MAX_ITEMS):
             count += 1
         found.extend(Slot(page, index) for index in range(count))
     return found

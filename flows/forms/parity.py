@@ -10,7 +10,7 @@ TEST, PRODUCTION = "test", "production"
 ENVIRONMENTS = (TEST, PRODUCTION)
 
 
-class Standing(StrEnum):
+class ParityState(StrEnum):
     """``UNKNOWN``: nothing here can tell."""
 
     THERE = "there"
@@ -23,6 +23,6 @@ class Standing(StrEnum):
 class ParityCell:
     """``note``: a key under ``parity.note``, or empty."""
 
-    standing: Standing
+    standing: ParityState
     note: str = ""
     params: Mapping[str, Parameter] = field(default_factory=dict)

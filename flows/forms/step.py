@@ -23,7 +23,7 @@ class Situation:
     ``answers``: the last sent answers by step id. ``done``: the answers of finished tasks by ``step.task`` (the last ones of a
     repeatable task). ``items``: all finished records of repeatable tasks by ``step.task``, each as (item id, answers).
     ``grants``: (resource, email, state) of all requested access. ``steps``: the journey's step ids, in order.
-    ``unended``: those neither done nor skipped. ``contact``: the company's own email address, or empty.
+    ``unfinished``: those neither done nor skipped. ``contact``: the company's own email address, or empty.
     """
 
     now: datetime
@@ -41,7 +41,7 @@ class Situation:
     items: Mapping[str, Sequence[tuple[str, Answers]]] = field(default_factory=dict)
     grants: Sequence[tuple[str, str, str]] = ()
     steps: Sequence[str] = ()
-    unended: frozenset[str] = frozenset()
+    unfinished: frozenset[str] = frozenset()
     contact: str = ""
 
     def get(self, step: str, name: str, default: Any = None) -> Any:

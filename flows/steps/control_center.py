@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from flows.forms.fields import Answers, Chosen, ChosenWithReason, Email, FormPage, Input, Kind, RepeatedPage
-from flows.forms.parity import ParityCell, Standing
+from flows.forms.parity import ParityCell, ParityState
 from flows.forms.step import Form, GrantAsked, Page, ParityItem, Situation, Step, Task
 from flows.people import Side
 from flows.problems import Note, Problem
@@ -83,9 +83,9 @@ def _parity(situation: Situation, environment: str) -> ParityCell:
     resource = f"control_center_{environment}"
     states = [state for of, _, state in situation.grants if of == resource and state != "withdrawn"]
     if not states:
-        return ParityCell(Standing.MISSING)
+        return ParityCell(ParityState.MISSING)
     inside = sum(state == "confirmed" for state in states)
-    standing = Standing.THERE if inside == len(states) else Standing.BEGUN
+    standing = ParityState.THERE if inside == len(states) else ParityState.BEGUN
     return ParityCell(standing, "users", {"inside": inside, "count": len(states)})
 
 

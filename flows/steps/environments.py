@@ -6,7 +6,7 @@ from typing import Annotated
 
 from flows.forms import addresses
 from flows.forms.fields import LONGEST, AddressList, Answers, Email, FormPage, HttpsUrl, Input, Kind
-from flows.forms.parity import PRODUCTION, ParityCell, Standing
+from flows.forms.parity import PRODUCTION, ParityCell, ParityState
 from flows.forms.step import Form, Page, ParityItem, Situation, Step, Task, not_past
 from flows.people import Side
 from flows.problems import Note, Problem
@@ -68,11 +68,11 @@ def _prefill(situation: Situation) -> Answers:
 
 def _parity(situation: Situation, environment: str) -> ParityCell:
     if f"environments.{environment}_ready" in situation.done:
-        return ParityCell(Standing.THERE)
+        return ParityCell(ParityState.THERE)
     wanted = situation.get("environments", "production_from")
     if environment == PRODUCTION and wanted:
-        return ParityCell(Standing.BEGUN, "wanted_from", {"date": str(wanted)})
-    return ParityCell(Standing.BEGUN if "environments" in situation.answers else Standing.MISSING)
+        return ParityCell(ParityState.BEGUN, "wanted_from", {"date": str(wanted)})
+    return ParityCell(ParityState.BEGUN if "environments" in situation.answers else ParityState.MISSING)
 
 
 STEP = Step(

@@ -50,7 +50,7 @@ STEP = Step(
             "close_onboarding",
             Side.SUPPORT,
             closes=True,
-            ready=lambda situation: situation.unended <= {"next_steps"},
+            ready=lambda situation: situation.unfinished <= {"next_steps"},
             # A customer who never rates doesn't keep the onboarding open.
             also_in=(StepState.OPEN, StepState.CHANGES_REQUESTED, StepState.SKIPPED),
         ),

@@ -9,7 +9,7 @@ from flows.checks.iso_codes import alpha3, canonical_zone, numeric_code
 from flows.forms.fields import Answers
 from flows.forms.step import Situation
 
-LONGEST_COUNTRY = 30
+MAX_COUNTRY = 30
 RECORDED = "organization.record_org_id"
 _FIELDS = {"currency_numeric_code": "currency", "country_code": "country"}
 """Details with another name in the form."""
@@ -55,7 +55,7 @@ def _country_name(code: str) -> str:
     from flows.checks import catalog  # noqa: PLC0415  loads its names on first use
 
     name = catalog.label("country", code, "en").removesuffix(f" ({code})")
-    return name if len(name) <= LONGEST_COUNTRY else code
+    return name if len(name) <= MAX_COUNTRY else code
 
 
 def compare(answers: Answers, organization: Mapping[str, Any]) -> list[tuple[str, str, str]]:

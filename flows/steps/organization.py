@@ -9,7 +9,7 @@ from flows.checks.documents import check_document
 from flows.checks.iso_codes import subdivision_ok
 from flows.checks.org_id import OrgIdKey, OrgIdProblem, read_org_id
 from flows.forms.fields import Answers, Country, Email, FormPage, Input, Kind
-from flows.forms.parity import TEST, ParityCell, Standing
+from flows.forms.parity import TEST, ParityCell, ParityState
 from flows.forms.step import BusinessPlace, Form, Page, ParityItem, Situation, Step, Task
 from flows.people import Side
 from flows.problems import Note, Problem, fault
@@ -17,7 +17,7 @@ from flows.steps.authentication import proving
 from flows.steps.org_details import org_id
 
 INT32 = 2**31 - 1
-LONGEST_ORG_NAME = 80
+MAX_ORG_NAME = 80
 WHOLE_ADDRESSES = ("BRA", "CAN", "USA")
 """Countries where every address has a postal code and a two-letter state."""
 
@@ -32,7 +32,7 @@ def _upper(value: str | None) -> str | None:
 class Company(FormPage):
     country: Country
     official_name: Annotated[str, Field(min_length=1, max_length=100), Input(Kind.TEXT)]
-    org_name: Annotated[str | None, Field(max_length=LONGEST_ORG_NAME), Input(Kind.TEXT)] = None
+    org_name: Annotated[str | None, Field(max_length=MAX_ORG_NAME), Input(Kind.TEXT)] = None
     document_number: Annotated[str, Field(min_length=1, max_length=20), Input(Kind.TEXT)]
     document_reason: Annotated[str | None, Field(max_length=300), Input(Kind.TEXT)] = None
 
@@ -76,8 +76,8 @@ def _company(answers: Answers, _situation: Situation) -> Iterator[Problem]:
     found = check_document(answers["document_number"], answers["country"])
     if found.ok is False and not answers.get("document_reason"):
         yield Problem("document_number", "document_check_digits", {"standard": found.standard or ""})
-    if not answers.get("org_name") and len(answers["official_name"]) > LONGEST_ORG_NAME:
-        yield Problem("org_name", "org_name_needed", {"maximum": LONGEST_ORG_NAME})
+    if not answers.get("org_name") and len(answers["official_name"]) > MAX_ORG_NAME:
+        yield Problem("org_name", "org_name_needed", {"maximum": MAX_ORG_NAME})
 
 
 def _address(answers: Answers, _situation: Situation) -> Iterator[Problem]:
@@ -107,8 +107,8 @@ def _notes(answers: Answers, _situation: Situation) -> Iterator[Note]:
 def _parity(situation: Situation, environment: str) -> ParityCell:
     known = org_id(situation)
     if proving.last(situation, environment) or (environment == TEST and known):
-        return ParityCell(Standing.THERE, "org_id", {"org_id": known})
-    return ParityCell(Standing.UNKNOWN if known else Standing.MISSING)
+        return ParityCell(ParityState.THERE, "org_id", {"org_id": known})
+    return ParityCell(ParityState.UNKNOWN if known else ParityState.MISSING)
 
 
 STEP = Step(

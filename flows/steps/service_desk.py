@@ -19,7 +19,7 @@ SUBTYPES = {"service_desk": "Service Desk Portal", "slack_connect": "Slack Conne
 """Resource -> the subtype of *Settings > Access request* in the Service Desk."""
 RESOURCES = tuple(SUBTYPES)
 USERS = ("users", "users_file")
-LONGEST_TITLE = 180
+MAX_TITLE = 180
 """Jira allows 255 characters in a summary; the subtype and the marker follow."""
 
 # What support pastes is in the portal's language, not the reader's: (portal, summary, description).
@@ -104,7 +104,7 @@ def request(situation: Situation, resource: str, emails: Collection[str], marker
     """
     _, summary, description = _WORDS[portal_of(situation)]
     what = SUBTYPES[resource]
-    title = " ".join(summary.format(customer=situation.customer).split())[:LONGEST_TITLE]
+    title = " ".join(summary.format(customer=situation.customer).split())[:MAX_TITLE]
     listed = addresses.addresses(situation.answers.get("service_desk", {}), *USERS)
     lines = [description.format(customer=situation.customer, what=what), *(email for email in listed if email in emails)]
     lines += sorted(set(emails) - set(listed))

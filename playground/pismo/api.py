@@ -7,7 +7,7 @@ from aiohttp import web
 
 from playground.pismo import audit, replies
 from playground.pismo.assertions import AssertionRefusedError
-from playground.pismo.facts import LONGEST_LIFETIME, unfit_details
+from playground.pismo.facts import MAX_LIFETIME, unfit_details
 from playground.pismo.traffic import REFUSAL
 from playground.pismo.world import Org, PismoWorld
 
@@ -42,7 +42,7 @@ class PismoApi:
             "program_ids": [program["id"] for program in org.programs],
             "roles": ROLES,
             "token": self._world.mint_token(org.id, BASIC_LIFETIME, body["server_key"]),
-            "refresh": self._world.mint_token(org.id, LONGEST_LIFETIME),
+            "refresh": self._world.mint_token(org.id, MAX_LIFETIME),
         }
         return web.json_response(answer, status=201)
 
@@ -53,9 +53,9 @@ class PismoApi:
             request[REFUSAL] = refused.reason
             return replies.invalid_credentials()
         answer = {
-            "token": self._world.mint_token(org.id, LONGEST_LIFETIME, "openid"),
-            "refresh_token": self._world.mint_token(org.id, LONGEST_LIFETIME),
-            "expires_in": str(LONGEST_LIFETIME),
+            "token": self._world.mint_token(org.id, MAX_LIFETIME, "openid"),
+            "refresh_token": self._world.mint_token(org.id, MAX_LIFETIME),
+            "expires_in": str(MAX_LIFETIME),
         }
         return web.json_response(answer, status=201)
 
@@ -71,9 +71,9 @@ class PismoApi:
         if org is None:
             return replies.invalid_credentials()
         answer = {
-            "access_token": self._world.mint_token(org.id, LONGEST_LIFETIME, body["client_id"]),
+            "access_token": self._world.mint_token(org.id, MAX_LIFETIME, body["client_id"]),
             "token_type": "Bearer",
-            "expires_in": LONGEST_LIFETIME,
+            "expires_in": MAX_LIFETIME,
             "scope": body["scope"],
         }
         return web.json_response(answer, status=201)

@@ -8,7 +8,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-from playground.pismo.facts import FACTS, KEY_BITS, LONGEST_LIFETIME
+from playground.pismo.facts import FACTS, KEY_BITS, MAX_LIFETIME
 
 Reason = Literal[
     "malformed",
@@ -100,7 +100,7 @@ def verify(token: str, claims: Mapping[str, Any], registered: list[Registration]
         raise AssertionRefusedError("iat in the future")
     if claims["exp"] <= now:
         raise AssertionRefusedError("expired")
-    if claims["exp"] - claims["iat"] > LONGEST_LIFETIME:
+    if claims["exp"] - claims["iat"] > MAX_LIFETIME:
         raise AssertionRefusedError("lifetime")
     if isinstance(claims.get("nbf"), int) and claims["nbf"] > now:
         raise AssertionRefusedError("not yet valid")

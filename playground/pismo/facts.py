@@ -7,7 +7,7 @@ from typing import Any
 
 FACTS: Mapping[str, Any] = tomllib.loads((Path(__file__).parent / "facts.toml").read_text())
 ORGANIZATION: Mapping[str, Mapping[str, Any]] = FACTS["organization"]
-LONGEST_LIFETIME: int = FACTS["assertion"]["longest_lifetime"]
+MAX_LIFETIME: int = FACTS["assertion"]["longest_lifetime"]
 KEY_BITS: int = FACTS["assertion"]["key_bits"]
 
 _TYPES: Mapping[str, type | tuple[type, ...]] = {"string": str, "integer": int, "number": (int, float)}

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from playground.pismo.assertions import ALGORITHM
 from playground.pismo.authority import Key
-from playground.pismo.facts import KEY_BITS, LONGEST_LIFETIME
+from playground.pismo.facts import KEY_BITS, MAX_LIFETIME
 
 
 def rsa_key(bits: int = KEY_BITS) -> RSAPrivateKey:
@@ -42,7 +42,7 @@ class Signer:
         org_id: str,
         *,
         begins: int = 0,
-        lifetime: int = LONGEST_LIFETIME,
+        lifetime: int = MAX_LIFETIME,
         algorithm: str = ALGORITHM,
         headers: Mapping[str, Any] | None = None,
         **changes: Any,

@@ -346,7 +346,7 @@ class Workplace(Office):
         """A press as Slack delivers it, of a button that stands (or stood) on a message of the bot. ``at``: its action_ts."""
         there = message or Message(self.slack.world.new_ts(), channel, self.slack.bot_user_id, "An old message", bot=True)
         payload = actions_on_message(self.slack, person.user, there, {})
-        text = value if isinstance(value, str) else value.dumped()
+        text = value if isinstance(value, str) else value.dump()
         action = {"type": "button", "block_id": "b", "action_id": str(act), "value": text}
         action["action_ts"] = at or self.slack.world.new_ts()
         return await self.deliver(person, payload | {"actions": [action]})

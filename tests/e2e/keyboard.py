@@ -2,7 +2,7 @@
 
 from playwright.async_api import Locator, Page
 
-MOST_STOPS = 150
+MAX_STOPS = 150
 
 
 async def tab_to(page: Page, wanted: Locator) -> None:
@@ -14,7 +14,7 @@ async def tab_to(page: Page, wanted: Locator) -> None:
     """
     await wanted.wait_for()
     passed = []
-    for _ in range(MOST_STOPS):
+    for _ in range(MAX_STOPS):
         if await wanted.evaluate("element => element === document.activeElement || element.contains(document.activeElement)"):
             return
         await page.keyboard.press("Tab")

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.outbox import EFFECTS, KINDS, Draw, Effect, Say, UnreadableEffectError, dumped, lane_of, loaded
+from flows.outbox import EFFECTS, KINDS, Draw, Effect, Say, UnreadableEffectError, dump, lane_of, load
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES: dict[str, Any] = {"what": "card", "where": "customer", "params": {"reason": "Why not?", "n": 3}, "revision": 2}
@@ -35,8 +35,8 @@ def _value(annotation: str) -> Any:
 @pytest.mark.parametrize("kind", EFFECTS, ids=lambda kind: kind.__name__)
 def test_what_is_stored_is_read_back_alike(kind: type[Effect]) -> None:
     effect = example(kind)
-    stored = json.loads(json.dumps(dumped(effect)))
-    assert loaded(kind.kind, stored) == effect
+    stored = json.loads(json.dumps(dump(effect)))
+    assert load(kind.kind, stored) == effect
     assert stored["v"] == kind.version
 
 
@@ -46,16 +46,16 @@ def test_no_two_kinds_have_one_name() -> None:
 
 @pytest.mark.parametrize("kind", EFFECTS, ids=lambda kind: kind.__name__)
 def test_what_a_newer_version_wrote_is_refused_and_what_is_here_is_taken(kind: type[Effect]) -> None:
-    stored = dumped(example(kind))
+    stored = dump(example(kind))
     with pytest.raises(UnreadableEffectError, match=kind.kind):
-        loaded(kind.kind, {**stored, "v": kind.version + 1})
-    assert loaded(kind.kind, stored)
+        load(kind.kind, {**stored, "v": kind.version + 1})
+    assert load(kind.kind, stored)
 
 
 def test_what_cannot_be_read_is_refused_without_what_was_in_it() -> None:
     for kind, stored in (("nothing", {"v": 1}), ("say", {"v": 1, "key": "x"}), ("draw", {"v": 1, "what": "secret words"})):
         with pytest.raises(UnreadableEffectError) as refused:
-            loaded(kind, stored)
+            load(kind, stored)
         assert str(refused.value) == kind
 
 
@@ -67,7 +67,7 @@ def test_what_cannot_be_read_is_refused_without_what_was_in_it() -> None:
 def test_any_stored_fields_are_read_or_refused(stored: dict[str, Any]) -> None:
     for kind in EFFECTS:
         try:
-            read = loaded(kind.kind, {"v": 1, **{name: value for name, value in stored.items() if name != "v"}})
+            read = load(kind.kind, {"v": 1, **{name: value for name, value in stored.items() if name != "v"}})
         except UnreadableEffectError:
             continue
         assert isinstance(read, kind)

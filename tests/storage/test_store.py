@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from flows import ports
 from flows.model import Draft, EffectRecord, Grant, Member, Onboarding, Person, Posted, Received, StepRecord, Submission
-from flows.outbox import Draw, Say, loaded
+from flows.outbox import Draw, Say, load
 from flows.people import Who
 from flows.state import StepState
 from storage.store import Conflict, Store, Unavailable
@@ -129,8 +129,8 @@ async def test_a_batch_is_handed_on_once_in_its_transaction_and_keeps_the_order(
         effects = [effect for _, batch, _ in told for effect in await unit.effects_of(batch)]
     assert [effect.id for effect in effects][1:] == [*ids, other]
     assert [effect.seq for effect in effects][:3] == [1, 2, 3]
-    assert loaded(effects[1].kind, effects[1].arguments) == Draw(what="card")
-    assert loaded(effects[2].kind, effects[2].arguments) == hello
+    assert load(effects[1].kind, effects[1].arguments) == Draw(what="card")
+    assert load(effects[2].kind, effects[2].arguments) == hello
     assert {effect.state for effect in effects} == {"pending"}
     await store.close()
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-LONGEST_NAME = 64
+MAX_NAME = 64
 """Of an organization in a certificate (X.520, ub-organization-name)."""
 
 
@@ -102,11 +102,11 @@ def notes(answers: Answers, _situation: Situation) -> Iterator[Note]:
     key = _readable(public_key, answers) if answers.get("method") == "oidc" else None
     if key:
         yield Note("key_fingerprint", {"fingerprint": key.fingerprint_sha256, "bits": key.bits})
-        yield from _mended(key.notes)
+        yield from _repaired(key.notes)
     if answers.get("mtls") == "csr" and (request := _readable(csr, answers)):
         kind = f"{request.key_type} {request.bits_or_curve}"
         yield Note("csr_fingerprint", {"fingerprint": request.fingerprint, "kind_of_key": kind})
-        yield from _mended(request.notes)
+        yield from _repaired(request.notes)
         details = {**subject_details(answers), "document_number": str(answers.get("document") or "")}
         yield from (Note(found.key, found.params) for found in compare_subject(request, details))
         if key and key.fingerprint_sha256 == request.fingerprint:
@@ -114,10 +114,10 @@ def notes(answers: Answers, _situation: Situation) -> Iterator[Note]:
     if answers.get("mtls") == "own_ca" and (own := _readable(_own_certificate, answers)):
         facts = {"name": own.name, "issuer": own.issuer, "date": own.not_after.date().isoformat()}
         yield Note("own_certificate", {**facts, "fingerprint": own.spki_fingerprint})
-        yield from _mended(own.notes)
+        yield from _repaired(own.notes)
 
 
-def _mended(notes: Iterable[str]) -> Iterator[Note]:
+def _repaired(notes: Iterable[str]) -> Iterator[Note]:
     """Except the missing final newline: forms trim input, so it is always missing."""
     return (Note(note) for note in notes if note != "key_note_final_newline")
 
@@ -125,7 +125,7 @@ def _mended(notes: Iterable[str]) -> Iterator[Note]:
 def subject_details(answers: Answers) -> dict[str, str]:
     """What goes into a CSR's subject, within X.520's length limits."""
     details = {name: str(answers.get(name) or "") for name in ("company", "document", "city", "state", "country")}
-    return {**details, "company": details["company"][:LONGEST_NAME].rstrip()}
+    return {**details, "company": details["company"][:MAX_NAME].rstrip()}
 
 
 def _readable(read: Callable[[Answers], T], answers: Answers) -> T | None:

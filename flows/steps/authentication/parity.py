@@ -1,6 +1,6 @@
 """What the authentication step knows about each environment: programs, key, certificate, access verification."""
 
-from flows.forms.parity import TEST, ParityCell, Standing
+from flows.forms.parity import TEST, ParityCell, ParityState
 from flows.forms.step import ParityItem, Situation
 from flows.steps.authentication import mtls, proving
 
@@ -10,20 +10,20 @@ def _program(situation: Situation, environment: str) -> ParityCell:
     lines = proof.get("lines") if proof else None
     found = next((line for line in lines if line["check"] == proving.PROGRAMS), None) if isinstance(lines, list) else None
     if found is None:
-        return ParityCell(Standing.UNKNOWN)
+        return ParityCell(ParityState.UNKNOWN)
     count = int(found["params"].get("count", 0))
-    return ParityCell(Standing.THERE if count else Standing.MISSING, "programs", {"count": count})
+    return ParityCell(ParityState.THERE if count else ParityState.MISSING, "programs", {"count": count})
 
 
 def _key(situation: Situation, environment: str) -> ParityCell:
     """The public key, or the other methods' access key, which is known only from a token obtained with it."""
     if proving.last(situation, environment):
-        return ParityCell(Standing.THERE)
+        return ParityCell(ParityState.THERE)
     method = situation.get("authentication", "method")
     if method == "oidc" and environment == TEST:
         uploaded = situation.done.get("authentication.upload_key", {}).get("status")
-        return ParityCell(Standing.THERE if uploaded == "active" else Standing.BEGUN)
-    return ParityCell(Standing.UNKNOWN if method else Standing.MISSING)
+        return ParityCell(ParityState.THERE if uploaded == "active" else ParityState.BEGUN)
+    return ParityCell(ParityState.UNKNOWN if method else ParityState.MISSING)
 
 
 def _certificate(situation: Situation, environment: str) -> ParityCell:
@@ -31,14 +31,14 @@ def _certificate(situation: Situation, environment: str) -> ParityCell:
     task = mtls.TASK_OF.get(str(situation.get("authentication", "mtls", "")))
     last = situation.done.get(f"authentication.{task}", {}).get("expires_on") if task else None
     if last and (environment == TEST or proving.last(situation, environment)):
-        return ParityCell(Standing.THERE, "until", {"date": str(last)})
+        return ParityCell(ParityState.THERE, "until", {"date": str(last)})
     if last:
-        return ParityCell(Standing.UNKNOWN, "until", {"date": str(last)})
-    return ParityCell(Standing.BEGUN if task else Standing.MISSING)
+        return ParityCell(ParityState.UNKNOWN, "until", {"date": str(last)})
+    return ParityCell(ParityState.BEGUN if task else ParityState.MISSING)
 
 
 def _proof(situation: Situation, environment: str) -> ParityCell:
-    return ParityCell(Standing.THERE) if proving.last(situation, environment) else ParityCell(Standing.MISSING)
+    return ParityCell(ParityState.THERE) if proving.last(situation, environment) else ParityCell(ParityState.MISSING)
 
 
 ITEMS = (

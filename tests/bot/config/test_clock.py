@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.config.clock import MOST_SECONDS, Clock, ClockError, read_ahead
+from bot.config.clock import MAX_SECONDS, Clock, ClockError, read_ahead
 
 MOMENT = timedelta(seconds=5)
 
@@ -42,7 +42,7 @@ def test_what_is_no_number_leaves_it_as_it_was(tmp_path: Path) -> None:
     assert is_ahead(clock, timedelta(hours=1))
 
 
-@given(st.floats(0, MOST_SECONDS))
+@given(st.floats(0, MAX_SECONDS))
 def test_any_number_within_ten_years_is_read_as_written(tmp_path_factory: pytest.TempPathFactory, seconds: float) -> None:
     file = tmp_path_factory.getbasetemp() / "clock"
     file.write_text(repr(seconds))

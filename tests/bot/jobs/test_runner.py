@@ -28,7 +28,7 @@ from storage.tables import effects
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-MOST_ATTEMPTS = 4
+MAX_ATTEMPTS = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +50,7 @@ class Works:
         handlers = Handlers()
         handlers.on(DeleteFile, self._delete)
         handlers.on(FileRequest, self._file)
-        patience = Patience(MOST_ATTEMPTS, lambda attempt: 0.01 * attempt)
+        patience = Patience(MAX_ATTEMPTS, lambda attempt: 0.01 * attempt)
         self.runner = Runner(self.store, handlers, patience=patience, on_failed=(self._on_failed, self._on_failed_again))
 
     def begin_anew(self) -> None:
@@ -217,7 +217,7 @@ async def test_given_up_after_its_attempts_and_the_next_one_goes_on(works: Works
     one, two = await works.ask(1, 2)
     await works.until(lambda: works.done == [2])
     effect = await works.effect(one)
-    assert (effect.state, effect.error, effect.attempts) == ("failed", "timeout", MOST_ATTEMPTS)
+    assert (effect.state, effect.error, effect.attempts) == ("failed", "timeout", MAX_ATTEMPTS)
     assert works.failed == [(one, "timeout")]
     assert len(effect.error_id) == 6
     await works.state_becomes(two, "done")

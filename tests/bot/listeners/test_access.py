@@ -368,7 +368,7 @@ async def test_a_refused_press_in_app_home_is_answered_by_a_direct_message(scene
     await person.open_home()
     assert person.home is not None
     payload = actions_on_view(place.slack, person.user, person.home)
-    value = (await value_of(scene, scene.acme)).dumped()
+    value = (await value_of(scene, scene.acme)).dump()
     action = {"type": "button", "block_id": "b", "action_id": Act.OPEN_FORM, "value": value, "action_ts": "1.1"}
     await place.deliver(person, payload | {"actions": [action]})
     await asyncio.wait_for(place.bot.background.drain(), 5)

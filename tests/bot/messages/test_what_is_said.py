@@ -330,8 +330,8 @@ def test_parameters_are_harmless_in_mrkdwn_and_never_read_as_a_template() -> Non
 @given(st.text(max_size=64), st.integers(0, 10**6), st.text(max_size=64))
 def test_a_button_is_read_as_it_was_made(onboarding: str, revision: int, task: str) -> None:
     made = ButtonValue(onboarding=onboarding, step="organization", revision=revision, digest="d" * 16, task=task)
-    assert parse(made.dumped()) == made
-    assert len(made.dumped()) <= 2000
+    assert parse(made.dump()) == made
+    assert len(made.dump()) <= 2000
 
 
 @pytest.mark.parametrize("value", ["nothing", "[]", '{"v": 2}', '{"revision": "x"}', '{"step": 1}', f'{{"item": "{"x" * 200}"}}'])

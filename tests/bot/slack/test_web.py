@@ -9,7 +9,7 @@ import pytest
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 
-from bot.slack.web import MOST_BYTES, web_app
+from bot.slack.web import MAX_BYTES, web_app
 from playground.slack.delivery import signature
 
 SECRET = "0123456789abcdef0123456789abcdef"
@@ -80,7 +80,7 @@ async def test_a_signed_command_is_answered_and_counted(front: Front) -> None:
         ({"secret": "f" * 32}, 401),
         ({"age": 301}, 401),
         ({"headers": {"X-Slack-Signature": ""}}, 401),
-        ({"headers": {"Content-Length": str(MOST_BYTES + 1)}}, 413),
+        ({"headers": {"Content-Length": str(MAX_BYTES + 1)}}, 413),
         ({"headers": {"Content-Length": "many"}}, 411),
     ],
 )

@@ -11,7 +11,7 @@ from flows.cases.access import May
 from flows.cases.case import Case
 from flows.forms import addresses
 from flows.journey import FIRST, Journeys
-from flows.outbox import Draw, Effect, Say, loaded
+from flows.outbox import Draw, Effect, Say, load
 from flows.people import SYSTEM, Role, Who
 from flows.ports import Unit
 from flows.problems import Refused
@@ -31,7 +31,7 @@ async def asked(one: CaseBook) -> list[Effect]:
     """All effects since the last look, in their order."""
     from flows.outbox import KINDS  # noqa: PLC0415  beside its only use
 
-    return [loaded(record.kind, record.arguments) for record in await one.news(*KINDS)]
+    return [load(record.kind, record.arguments) for record in await one.news(*KINDS)]
 
 
 async def drawn(one: CaseBook) -> list[tuple[str, str]]:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from bot.messages.texts import Texts, languages, table
 from flows.checks.claims import Expected, check_access_token, check_assertion
-from flows.checks.tokens import TokenFault, TokenProblem, Unusable, parse
+from flows.checks.tokens import TokenFault, TokenProblem, UnreadableToken, parse
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 SECONDS = int(NOW.timestamp())
@@ -231,7 +231,7 @@ def test_no_fault_shows_a_part_of_the_token_or_a_secret_in_it() -> None:
 
 
 def test_what_cannot_be_read_does_not_say_itself_in_its_exception() -> None:
-    with pytest.raises(Unusable) as caught:
+    with pytest.raises(UnreadableToken) as caught:
         parse(signed()[:100])
     assert str(caught.value) == "jwt_cut"
     assert caught.value.__cause__ is None

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from flows.checks.tokens import TokenFault, Unusable, bearer, parse
+from flows.checks.tokens import TokenFault, UnreadableToken, bearer, parse
 
 # The first drawing of a text on a machine builds a table of Unicode, which takes seconds.
 patient = settings(suppress_health_check=[HealthCheck.too_slow])
@@ -85,7 +85,7 @@ def test_a_token_that_is_no_jwt_can_be_sent() -> None:
     ],
 )
 def test_what_is_no_token_is_not_sent(text: str, fault: TokenFault) -> None:
-    with pytest.raises(Unusable) as caught:
+    with pytest.raises(UnreadableToken) as caught:
         bearer(text)
     assert caught.value.fault.key == fault
     assert text.strip("` \n") not in str(caught.value) or not text.strip("` \n")
@@ -101,7 +101,7 @@ def test_what_is_no_token_is_not_sent(text: str, fault: TokenFault) -> None:
     ],
 )
 def test_what_holds_no_claims_is_told(text: str, fault: TokenFault) -> None:
-    with pytest.raises(Unusable) as caught:
+    with pytest.raises(UnreadableToken) as caught:
         parse(text)
     assert caught.value.fault.key == fault
     assert text not in str(caught.value)
@@ -109,7 +109,7 @@ def test_what_holds_no_claims_is_told(text: str, fault: TokenFault) -> None:
 
 @pytest.mark.parametrize("exp", ["soon", True, 1e300, float("nan"), float("inf"), 10**40, [], {}])
 def test_an_impossible_time_is_told(exp: object) -> None:
-    with pytest.raises(Unusable) as caught:
+    with pytest.raises(UnreadableToken) as caught:
         _ = parse(forged(json.dumps({"exp": exp}).encode())).expires_at
     assert caught.value.fault.key == TokenFault.NOT_A_TIME
 
@@ -119,7 +119,7 @@ def read(text: str) -> None:
     for reading in (lambda: bearer(text), lambda: parse(text).tenant, lambda: parse(text).expires_at):
         try:
             reading()
-        except Unusable as unusable:
+        except UnreadableToken as unusable:
             assert unusable.fault.key in set(TokenFault)  # noqa: PT017  either way is right
 
 
@@ -143,5 +143,5 @@ def test_any_claims_are_read_or_refused(claims: dict[str, Any]) -> None:
 
 
 def test_claims_nested_without_an_end_are_refused() -> None:
-    with pytest.raises(Unusable):
+    with pytest.raises(UnreadableToken):
         parse(forged(b"[" * 9000))
