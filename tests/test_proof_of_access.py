@@ -56,27 +56,26 @@ async def test_from_the_form_to_a_proof_all_passed(acme: Acme, place: ProofPlace
 # -- what the form finds
 
 
-FORM_FAULTS: dict[str, tuple[Callable[[], dict[str, Any]], str]] = {
+FORM_FAULTS: dict[str, tuple[Callable[[], dict[str, Any]], str]] = {  # in the order of the pages
     "private key pasted": (lambda: {"public_key": key_pem(rsa_key())}, "This is a private key"),
     "public key of RSA 1024": (lambda: {"public_key": public_pem(rsa_key(1024))}, "1024 bits; at least 2048"),
     "public key that is not RSA": (lambda: {"public_key": public_pem(new_key())}, "Make an RSA key"),
     "public key cut": (lambda: {"public_key": public_pem(rsa_key())[:200]}, "A part is missing"),
+    "CSR in place of the public key": (lambda: {"public_key": signing_request(new_key(), **SUBJECT)}, "Expected is a block"),
     "CSR of RSA 1024": (lambda: {"csr": signing_request(rsa_key(1024), **SUBJECT)}, "1024 bits; at least 2048"),
     "CSR of another curve": (lambda: {"csr": signing_request(ec.generate_private_key(ec.SECP521R1()), **SUBJECT)}, "curve"),
     "CSR with a bad signature": (
         lambda: {"csr": tampered_request(new_key(), **SUBJECT)},
         "signature of the request does not match",
     ),
-    "CSR in place of the public key": (lambda: {"public_key": signing_request(new_key(), **SUBJECT)}, "Expected is a block"),
 }
 
 
-@pytest.mark.parametrize("fault", FORM_FAULTS)
-async def test_fault_in_the_form(acme: Acme, place: ProofPlace, fault: str) -> None:
-    made, words = FORM_FAULTS[fault]
+async def test_faults_in_the_form(acme: Acme, place: ProofPlace) -> None:
     await acme.gets_an_organization()
     await place.open_step(acme.onboarding, STEP)
-    assert words in await acme.is_refused(acme.answers("oidc", **made()))
+    for fault, (made, words) in FORM_FAULTS.items():
+        assert words in await acme.is_refused(acme.answers("oidc", **made())), fault
     await acme.sends(acme.answers("oidc"))
     await place.approve(acme.onboarding, STEP, place.sam, place.kim)
     await acme.support_sets_up("oidc")
@@ -119,11 +118,10 @@ CERTIFICATE_FAULTS: dict[str, tuple[Callable[[Acme], str], str]] = {
 }
 
 
-@pytest.mark.parametrize("fault", CERTIFICATE_FAULTS)
-async def test_fault_in_the_certificate(acme: Acme, fault: str) -> None:
-    made, words = CERTIFICATE_FAULTS[fault]
+async def test_faults_in_the_certificate(acme: Acme) -> None:
     await acme.is_approved()
-    assert words in await acme.support_is_refused(STEP, "attach_certificate", {"certificate": made(acme)})
+    for fault, (made, words) in CERTIFICATE_FAULTS.items():
+        assert words in await acme.support_is_refused(STEP, "attach_certificate", {"certificate": made(acme)}), fault
     await acme.support_sends(STEP, "attach_certificate", {"certificate": acme.machine.certificate})
     await passes(acme)
 
