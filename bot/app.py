@@ -1,19 +1,17 @@
 """The one place that joins the parts: store, engine, Slack, Pismo, listeners. Tests build the same bot with adapters of their own."""
 
 from dataclasses import dataclass, field
-from typing import Self
 
 from pydantic import SecretStr
 from slack_bolt.async_app import AsyncApp
 
-from bot.config.clock import Clock
+from bot.adapters import Adapters
 from bot.config.policies import Policies
 from bot.config.settings import Settings
 from bot.jobs.chores import Chores, chores
-from bot.jobs.engine import Engine
 from bot.jobs.failures import Failures
 from bot.jobs.handlers import PismoAccess, ServiceDeskAccess, handlers
-from bot.jobs.runner import Patience, Runner
+from bot.jobs.runner import Runner
 from bot.jobs.ticket_poller import TicketPoller
 from bot.listeners.actions import Buttons
 from bot.listeners.app_home import AppHome
@@ -30,52 +28,11 @@ from bot.modals.session import FormSessions
 from bot.modals.submission import FormSubmissions
 from bot.modals.windows import Modals
 from bot.slack.background import Background
-from bot.slack.client import Slack
 from bot.slack.people import People
 from flows.cases.access import Access
 from flows.cases.case import Cases
-from pismo.client import Pismo
-from pismo.environments import Environments
-from pismo.service_desk import ServiceDesk
-from pismo.tls import ClientTls
 from storage.sealing import Keyring
 from storage.store import Store
-
-
-@dataclass(frozen=True)
-class Adapters:
-    """What reaches outside the process. ``service_desk``: None where none is configured."""
-
-    slack: Slack
-    pismo: Environments
-    service_desk: ServiceDesk | None
-    engine: Engine
-    clock: Clock
-    patience: Patience = field(default_factory=Patience)
-
-    @classmethod
-    def real(cls, settings: Settings, policies: Policies) -> Self:
-        def pismo(address: str, tls: ClientTls) -> Pismo:
-            # One attempt a call: the engine tries again, durably.
-            return Pismo(address, tls=tls, attempts=1, secret_field=settings.pismo_oauth2_secret_field)
-
-        production, desk = settings.pismo_production_api_url, settings.service_desk_url
-        return cls(
-            slack=Slack(settings.slack_bot_token.get_secret_value(), settings.slack_api_url),
-            pismo=Environments(
-                pismo(settings.pismo_api_url, settings.pismo_tls),
-                pismo(production, settings.pismo_production_tls) if production else None,
-            ),
-            service_desk=ServiceDesk(desk, settings.service_desk_user, settings.service_desk_token) if desk else None,
-            engine=Engine(settings.database_url, poll_seconds=policies.poll_seconds),
-            clock=Clock(settings.clock_file),
-        )
-
-    async def close(self) -> None:
-        await self.pismo.aclose()
-        if self.service_desk is not None:
-            await self.service_desk.aclose()
-        await self.slack.stop()
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from bot.app import Adapters
+from bot.adapters import Adapters
 from bot.config.settings import Settings
 from bot.messages.buttons import Act
 from flows.cases.settle import situation_of

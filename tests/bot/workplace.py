@@ -18,7 +18,8 @@ from typing import Any, Self
 import uvicorn
 from pydantic import SecretStr
 
-from bot.app import Adapters, Bot, build
+from bot.adapters import Adapters
+from bot.app import Bot, build
 from bot.config.policies import Policies
 from bot.config.settings import Settings
 from bot.jobs.engine import Engine

@@ -1,0 +1,51 @@
+"""What reaches outside the process: the real ones as the settings say, or those of a test."""
+
+from dataclasses import dataclass, field
+from typing import Self
+
+from bot.config.clock import Clock
+from bot.config.policies import Policies
+from bot.config.settings import Settings
+from bot.jobs.engine import Engine
+from bot.jobs.runner import Patience
+from bot.slack.client import Slack
+from pismo.client import Pismo
+from pismo.environments import Environments
+from pismo.service_desk import ServiceDesk
+from pismo.tls import ClientTls
+
+
+@dataclass(frozen=True)
+class Adapters:
+    """``service_desk``: None where none is configured."""
+
+    slack: Slack
+    pismo: Environments
+    service_desk: ServiceDesk | None
+    engine: Engine
+    clock: Clock
+    patience: Patience = field(default_factory=Patience)
+
+    @classmethod
+    def real(cls, settings: Settings, policies: Policies) -> Self:
+        def pismo(address: str, tls: ClientTls) -> Pismo:
+            # One attempt a call: the engine tries again, durably.
+            return Pismo(address, tls=tls, attempts=1, secret_field=settings.pismo_oauth2_secret_field)
+
+        production, desk = settings.pismo_production_api_url, settings.service_desk_url
+        return cls(
+            slack=Slack(settings.slack_bot_token.get_secret_value(), settings.slack_api_url),
+            pismo=Environments(
+                pismo(settings.pismo_api_url, settings.pismo_tls),
+                pismo(production, settings.pismo_production_tls) if production else None,
+            ),
+            service_desk=ServiceDesk(desk, settings.service_desk_user, settings.service_desk_token) if desk else None,
+            engine=Engine(settings.database_url, poll_seconds=policies.poll_seconds),
+            clock=Clock(settings.clock_file),
+        )
+
+    async def close(self) -> None:
+        await self.pismo.aclose()
+        if self.service_desk is not None:
+            await self.service_desk.aclose()
+        await self.slack.stop()
