@@ -89,9 +89,9 @@ async def test_a_renewed_certificate_has_its_own_last_day(acme: CaseBook) -> Non
     await acme.send(STEP, mtls="csr", csr=another_request())
     for person in (OWNER, KIM):
         await acme.approve(STEP, person)
-    await attach(acme, date(2027, 4, 10))
-    assert await told(acme, date(2026, 6, 1)) == []
-    assert {days for *_, days in await told(acme, date(2027, 1, 20))} == {89}
+    await attach(acme, date(2026, 8, 10))
+    assert await told(acme, date(2026, 5, 1)) == []
+    assert {days for *_, days in await told(acme, date(2026, 5, 20))} == {90}
 
 
 @pytest.mark.parametrize("ended", ["nothing", "the step", "the onboarding"])
@@ -105,11 +105,11 @@ async def test_a_renewal_recorded_in_time_is_told_instead(acme: CaseBook, ended:
         with pytest.raises(Refused, match="closed"):  # what is not renewed stays as it was
             await acme.task(STEP, "prove_access", {"environment": "test"}, LEAD)
     await acme.news("say")
-    await acme.task(STEP, TASK, {"certificate": "its PEM", "expires_on": "2027-04-10"}, KIM)
+    await acme.task(STEP, TASK, {"certificate": "its PEM", "expires_on": "2026-08-10"}, KIM)
     (said,) = [effect.arguments for effect in await acme.news("say")]
-    assert (said["where"], said["key"], said["params"]["expires_on"]) == ("customer", "renewed", "2027-04-10")
-    assert await told(acme, date(2026, 6, 1)) == []
-    assert {days for *_, days in await told(acme, date(2027, 1, 20))} == {89}
+    assert (said["where"], said["key"], said["params"]["expires_on"]) == ("customer", "renewed", "2026-08-10")
+    assert await told(acme, date(2026, 5, 1)) == []
+    assert {days for *_, days in await told(acme, date(2026, 5, 20))} == {90}
 
 
 async def test_of_a_certificate_that_another_way_replaced_nothing_is_told(acme: CaseBook) -> None:
@@ -118,8 +118,8 @@ async def test_of_a_certificate_that_another_way_replaced_nothing_is_told(acme: 
     for person in (OWNER, KIM):
         await acme.approve(STEP, person)
     assert {days for *_, days in await told(acme, date(2026, 3, 20))} == {31, 30}  # it is still in use
-    await acme.task(STEP, "hand_over_pair", {"checklist": [], "expires_on": "2027-04-10"})
-    assert await told(acme, date(2026, 6, 1)) == []
+    await acme.task(STEP, "hand_over_pair", {"checklist": [], "expires_on": "2026-08-10"})
+    assert await told(acme, date(2026, 5, 1)) == []
 
 
 async def test_who_is_told(acme: CaseBook) -> None:
