@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import aiohttp
 
-from bench.crowd import Crowd
+from bench.customers import ManyCustomers
 from bench.load import Job, Timing, in_own_process
 from playground.office import ROOT, free_port
 
@@ -38,7 +38,7 @@ class Row:
 
 
 @contextlib.asynccontextmanager
-async def baseline(name: str, crowd: Crowd) -> AsyncIterator[str]:
+async def baseline(name: str, office: ManyCustomers) -> AsyncIterator[str]:
     """A server that runs; its address."""
     port = free_port()
     process = await asyncio.create_subprocess_exec(
@@ -48,7 +48,7 @@ async def baseline(name: str, crowd: Crowd) -> AsyncIterator[str]:
         name,
         str(port),
         cwd=ROOT,
-        env=crowd.environment(),
+        env=office.environment(),
         stdout=asyncio.subprocess.DEVNULL,
     )
 
@@ -60,7 +60,7 @@ async def baseline(name: str, crowd: Crowd) -> AsyncIterator[str]:
             return False
 
     try:
-        await crowd.slack.until(answers, timeout=30)
+        await office.slack.until(answers, timeout=30)
         yield f"http://127.0.0.1:{port}/slack/events"
     finally:
         process.terminate()
@@ -68,29 +68,29 @@ async def baseline(name: str, crowd: Crowd) -> AsyncIterator[str]:
 
 
 class Bench:
-    def __init__(self, crowd: Crowd, urls: dict[str, str]) -> None:
-        self.crowd, self.urls = crowd, urls
+    def __init__(self, office: ManyCustomers, urls: dict[str, str]) -> None:
+        self.office, self.urls = office, urls
         self.times: dict[Row, list[float]] = defaultdict(list)
-        self._waiting = list(crowd.customers)
+        self._waiting = list(office.customers)
 
     async def rest(self) -> None:
         """Until the bot has asked Slack for nothing for a second: what was caused before is done."""
         calls, still = -1, 0
         while still < 10:
             await asyncio.sleep(0.1)
-            still = still + 1 if len(self.crowd.slack.calls) == calls else 0
-            calls = len(self.crowd.slack.calls)
+            still = still + 1 if len(self.office.slack.calls) == calls else 0
+            calls = len(self.office.slack.calls)
 
     async def measure(self, kind: str, at_once: int, server: str, count: int) -> list[float]:
-        crowd = self.crowd
+        office = self.office
         if kind == "open":
-            payloads = [crowd.press(customer) for customer in crowd.customers[:count]]
+            payloads = [office.press(customer) for customer in office.customers[:count]]
         elif server == "bot":
-            payloads = [crowd.send(self._waiting.pop()) for _ in range(count)]
+            payloads = [office.send(self._waiting.pop()) for _ in range(count)]
         else:
-            payloads = [crowd.send(customer) for customer in crowd.customers[:count]]
+            payloads = [office.send(customer) for customer in office.customers[:count]]
         pause = PAUSE if at_once == ONE else 0.0
-        return await in_own_process(Job(self.urls[server], crowd.slack.signing_secret, payloads, at_once, pause))
+        return await in_own_process(Job(self.urls[server], office.slack.signing_secret, payloads, at_once, pause))
 
     async def run(self) -> None:
         for kind in KINDS:
@@ -136,10 +136,10 @@ def verdict(times: Mapping[Row, Sequence[float]]) -> str:
 async def main() -> None:
     size = WARM + ROUNDS * sum(COUNTS.values())
     print(f"{platform.python_implementation()} {platform.python_version()}, {os.cpu_count()} cores, SQLite, {size} onboardings")
-    async with Crowd(size) as crowd, baseline("starlette", crowd) as starlette, baseline("bolt", crowd) as bolt:
-        bench = Bench(crowd, {"starlette": starlette, "bolt": bolt, "bot": f"{crowd.url}/slack/events"})
+    async with ManyCustomers(size) as office, baseline("starlette", office) as starlette, baseline("bolt", office) as bolt:
+        bench = Bench(office, {"starlette": starlette, "bolt": bolt, "bot": f"{office.url}/slack/events"})
         await bench.run()
-        lost = [f"{v.where}: {v.error}" for v in crowd.slack.violations]
+        lost = [f"{v.where}: {v.error}" for v in office.slack.violations]
     print(table(bench.times), verdict(bench.times), sep="\n\n")
     if lost:
         raise SystemExit(f"Slack refused: {lost[:3]}")

@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from bench.crowd import Crowd
+from bench.customers import ManyCustomers
 from playground.office import ROOT
 from playground.slack.block_kit import Json
 
@@ -30,7 +30,7 @@ def memory_mb(pid: int) -> float:
     return int(status["VmRSS"].split()[0]) * 1024 / 1e6
 
 
-class Starting(Crowd):
+class Starting(ManyCustomers):
     """Presses a button again and again from the moment the process starts, until one press is acknowledged."""
 
     first = 0.0
@@ -85,7 +85,7 @@ async def main() -> None:
             ("first acknowledgement after the start, s", office.first, 2.0),
             ("share of a core while idle, %", share * 100, 3.0),
             ("memory while idle, MB", idle, 150.0),
-            ("slowest first search of a catalogue, ms", max(first.values()), 300.0),
+            ("slowest first search of a catalog, ms", max(first.values()), 300.0),
         ):
             print(f"  {words:44}{value:9.2f}  (aim: below {most:g}) {'met' if value < most else 'MISSED'}")
         print(f"  {'a search after it, ms':44}{again:9.2f}")

@@ -48,7 +48,7 @@ def room_of(module: str) -> str:
 
 
 @dataclass(frozen=True)
-class Entry:
+class Entered:
     """``caller``: the module of ours that called, directly or through a library. ``for_value``: by SQLAlchemy or a sealed field."""
 
     module: str
@@ -63,7 +63,7 @@ class Walk:
 
     task: asyncio.Task[Any] | None
     begun: frozenset[FrameType]
-    entries: dict[FrameType, Entry] = field(default_factory=dict)
+    entries: dict[FrameType, Entered] = field(default_factory=dict)
 
     def __call__(self, frame: FrameType, event: str, _: Any) -> None:
         if event != "call" or frame in self.entries or frame in self.begun or asyncio.current_task() is not self.task:
@@ -71,7 +71,7 @@ class Walk:
         if module := module_of(frame):
             caller, for_value = self._caller(frame)
             for_value = for_value or frame.f_code.co_name in ("__get__", "__set__")
-            self.entries[frame] = Entry(module, frame.f_code.co_qualname, caller, for_value)
+            self.entries[frame] = Entered(module, frame.f_code.co_qualname, caller, for_value)
 
     def _caller(self, frame: FrameType) -> tuple[str, bool]:
         by_sqlalchemy, back = False, frame.f_back
@@ -106,7 +106,7 @@ def on_stack(frame: FrameType | None) -> Iterator[FrameType]:
         frame = frame.f_back
 
 
-def returns(entries: list[Entry]) -> Counter[str]:
+def returns(entries: list[Entered]) -> Counter[str]:
     """By room: how often the walk comes back to it."""
     back, seen, last = Counter[str](), set[str](), ""
     for entry in entries:

@@ -16,7 +16,7 @@ Where = Literal["customer", "support"]
 """The step's thread in the customer's channel, or the thread of its review card in the support channel."""
 Room = Literal["customer", "support", "support_channel"]
 """Like `Where`, or the support channel itself."""
-Message = Literal["card", "step", "review"]
+LastingMessage = Literal["card", "step", "review"]
 """The lasting messages: the checklist card, a step's message in the customer's channel, a step's review card in support's."""
 
 
@@ -25,8 +25,8 @@ class Effect:
     """``kind``: its name in the store, in logs and metrics, and in the texts (``effect.<kind>``). ``version``: of its fields.
 
     ``lane``: an onboarding's effects run in order; those with a lane wait only for each other and delay no others.
-    ``once``: run only once if asked for twice in one commit. ``needs``: the field of the step or task that starts it which its
-    handler asks (`flows.forms.step`).
+    ``once``: run only once if asked for twice in one commit. ``needs``: the field its handler reads on the step or task it belongs to
+    (`flows.forms.step`); `flows.journey` checks it for those that a step starts.
     """
 
     kind: ClassVar[str]
@@ -70,7 +70,7 @@ class Draw(Effect):
 
     kind = "draw"
     once = True
-    what: Message
+    what: LastingMessage
     step: str = ""
 
 

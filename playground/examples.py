@@ -12,7 +12,7 @@ from flows.forms.dialogs import DIALOGS
 from flows.forms.fields import Answers
 from flows.forms.step import Form, Situation
 from flows.journey import JOURNEYS
-from flows.outbox import StepEffect, load
+from flows.outbox import Draw, FileRequest, RequestAccess, RunProof, load
 from flows.rules import Rules
 from flows.steps.org_details import org_id, to_org_details
 from playground.clock import CUSTOMER
@@ -134,11 +134,11 @@ async def stored(office: Office) -> Situation | None:
 
 
 async def under_way(office: Office) -> frozenset[str]:
-    """The steps for which the bot is doing something beyond messages: what it asks of people may be over in a moment."""
+    """The steps whose tasks may be over in a moment: the bot is asking Pismo or its Service Desk, or is about to draw their messages."""
     store = Store(office.database_url, Keyring.parse(office.keys), clock=office.clock)
     try:
         async with store.read() as unit:
             begun = [load(record.kind, record.arguments) for record in await unit.stale_effects(unit.now + timedelta(days=1))]
-            return frozenset(effect.step for effect in begun if isinstance(effect, StepEffect))
+            return frozenset(effect.step for effect in begun if isinstance(effect, Draw | RequestAccess | FileRequest | RunProof))
     finally:
         await store.close()

@@ -175,6 +175,7 @@ class Player:
     # -- waiting
 
     async def _idle(self) -> bool:
+        await asyncio.sleep(QUIET / 2)  # each look opens the store
         return not await under_way(self.office)
 
     def _drawn(self) -> str:

@@ -156,7 +156,8 @@ class Walkthrough:
             if wanted is None:
                 continue
             if wanted == "*":  # everything there is to choose
-                wanted = await person.search(block["block_id"], "")
+                listed = [option["value"] for option in block["element"].get("options", ())]
+                wanted = listed or await person.search(block["block_id"], "")
                 wanted = wanted if block["element"]["type"].startswith("multi_") else wanted[0]
             await person.fill({block["block_id"]: wanted})
 

@@ -21,7 +21,7 @@ WRITER_TIMEOUT = 1.5
 """The same for SQLite's single writer: with the wait for another process's lock, it must leave time to acknowledge and say so."""
 
 BUSY_MS = 1200
-"""Milliseconds to wait for another writer's lock: an acknowledgment must be sent within three seconds."""
+"""Milliseconds to wait for another writer's lock: an acknowledgement must be sent within three seconds."""
 
 CONNECT_SECONDS = 5
 

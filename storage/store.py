@@ -23,12 +23,12 @@ from storage.unit import OnEffects, Unit
 T = TypeVar("T")
 
 ATTEMPTS = 5
-"""How often `Store.transact` tries: about a third of a second with its pauses, well within an acknowledgment's three."""
+"""How often `Store.transact` tries: about a third of a second with its pauses, well within an acknowledgement's three."""
 
 LOCK_PATIENCE = 0.5
 """Seconds after which a locked database isn't retried: each try may itself have waited for the lock."""
 
-Kind = Literal["locked", "full", "read_only", "unreachable", "too_old", "too_new"]
+UnavailableKind = Literal["locked", "full", "read_only", "unreachable", "too_old", "too_new"]
 
 
 class Conflict(Exception):  # noqa: N818  reads as what happened
@@ -38,9 +38,9 @@ class Conflict(Exception):  # noqa: N818  reads as what happened
 class Unavailable(Exception):  # noqa: N818  reads as what happened
     """The database can't be read or written now. ``kind`` says why; ``too_old`` and ``too_new`` are about its schema."""
 
-    def __init__(self, kind: Kind) -> None:
+    def __init__(self, kind: UnavailableKind) -> None:
         super().__init__(kind)
-        self.kind: Kind = kind
+        self.kind: UnavailableKind = kind
 
 
 def _now() -> datetime:
@@ -130,7 +130,7 @@ class Store:
 
 # -- what can go wrong with a database, as this project's errors: they never contain SQL, parameters, or rows
 
-_SQLITE: dict[str, Kind] = {
+_SQLITE: dict[str, UnavailableKind] = {
     "SQLITE_BUSY": "locked",
     "SQLITE_LOCKED": "locked",
     "SQLITE_FULL": "full",
@@ -141,7 +141,7 @@ _SQLITE: dict[str, Kind] = {
     "SQLITE_CORRUPT": "unreachable",
 }
 
-_POSTGRESQL: dict[str, Kind] = {  # SQLSTATE, or its two-character class
+_POSTGRESQL: dict[str, UnavailableKind] = {  # SQLSTATE, or its two-character class
     "55P03": "locked",
     "57014": "locked",  # statement_timeout, lock_timeout
     "53": "full",

@@ -170,7 +170,8 @@ def left(office: Office) -> list[tuple[str, str, str]]:
 
 
 def rescued(office: Office) -> list[str]:
-    """What the bot told of batches whose job was gone. It finds them long after people are served when nothing is lost."""
+    """What the bot told of batches whose job was gone. The watchdog looks so rarely that it has nothing to find
+    unless one is really lost."""
     return [line for line in office.log.read_text().splitlines() if LOST_JOB in line]
 
 
@@ -197,7 +198,7 @@ def nothing_stands_twice(office: Office) -> None:
     assert len(sessions) == len(set(sessions))
 
 
-DRAWN: dict[str, outbox.Message] = {"card": "card", "step": "step", "review": "review"}
+DRAWN: dict[str, outbox.LastingMessage] = {"card": "card", "step": "step", "review": "review"}
 
 
 async def store_and_messages_agree(office: Office) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-OURS = ("bot", "flows", "pismo", "storage", "playground")
+OURS = ("bot", "flows", "pismo", "storage", "playground", "bench")
 LIBRARIES = {
     "Slack": ("slack_bolt", "slack_sdk", "aiohttp"),
     "SQLAlchemy": ("sqlalchemy", "aiosqlite", "alembic", "psycopg"),

@@ -1,6 +1,7 @@
 """Nothing general names a step, a task or a field of a form: what it needs to know, the step declares. Read from the string literals."""
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 
@@ -10,8 +11,8 @@ from flows.forms.fields import inputs
 from flows.journey import JOURNEYS
 from tests.test_rooms import modules
 
-KNOW_STEPS = ("flows.steps", "flows.journey", "playground")
-"""The steps themselves, the list of them, and people who go through them as shipped."""
+KNOW_STEPS = ("flows.steps", "flows.journey", "playground", "bench")
+"""The steps themselves, the list of them, and people who go through them as shipped, also in order to measure."""
 ANSWERS = frozenset({"answers", "clean", "done", "example", "given", "known", "raw", "sent", "situation", "typed"})
 """What answers are called here."""
 MEANS_ELSE: Mapping[tuple[str, str], str] = {
@@ -19,6 +20,7 @@ MEANS_ELSE: Mapping[tuple[str, str], str] = {
     ("bot.jobs.proof_checks", "organization"): "a check by its name: Pismo's organization",
     ("flows.outbox", "service_desk"): "the lane of requests to Pismo's Service Desk",
     ("pismo.jsm_form", "service_desk"): "a service desk of Jira",
+    ("bot.messages.matrix", "role"): "of a grant, whoever asked for it",
     ("bot.modals.dialogs", "reason"): "asked by the dialogs that carry a decision",
     ("bot.modals.submission", "go_live"): "asked by the dialog that starts an onboarding",
     ("bot.modals.submission", "language"): "as above",
@@ -49,7 +51,10 @@ def named(tree: ast.AST) -> Iterator[tuple[int, str]]:
     prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in prose and _is_key(node.value):
-            yield from ((node.lineno, word) for word in node.value.split(".") if word in ids())
+            words = re.split(r"[.:]", node.value)
+            yield from ((node.lineno, word) for word in words if word in ids())
+            if words[0] == "choice" and len(words) > 1 and words[1] in fields():
+                yield node.lineno, words[1]
         for key in _read(node):
             if isinstance(key, ast.Constant) and key.value in fields():
                 yield key.lineno, str(key.value)
@@ -104,6 +109,8 @@ def test_what_means_something_else_is_still_said() -> None:
         ('task = "prove_access"', ["prove_access"]),
         ('"organization.record_org_id" in situation.done', ["organization", "record_org_id"]),
         ('texts(f"field.organization.{name}.label")', ["organization"]),
+        ('texts(f"choice.environment.{value}")', ["environment"]),
+        ('case.log(f"task:planning.{task.id}:done")', ["planning"]),
         ('record.answers["starts"]', ["starts"]),
         ('case.situation.answers.get(step, {}).get("mtls")', ["mtls"]),
         ('situation.answers[step]["mtls"]', ["mtls"]),

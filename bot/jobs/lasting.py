@@ -12,7 +12,7 @@ from bot.slack.client import Slack
 from bot.slack.errors import SlackError
 from flows.cases.case import Case, Cases
 from flows.model import EffectRecord, Posted
-from flows.outbox import Draw, Message, Where
+from flows.outbox import Draw, LastingMessage, Where
 from flows.ports import Unit
 from flows.state import StepState
 from storage.store import Store
@@ -23,7 +23,7 @@ class Placed:
     """A lasting message as it stands in Slack now."""
 
     onboarding_id: str
-    what: Message
+    what: LastingMessage
     step_id: str
     channel: str
     ts: str
@@ -53,7 +53,7 @@ class _Wanted:
     """A lasting message that is to show how things stand. ``posted``: where it was; ``failed``: what was given up, for a review card."""
 
     case: Case
-    what: Message
+    what: LastingMessage
     step_id: str = ""
     posted: Posted | None = None
     failed: Sequence[EffectRecord] = ()
@@ -82,7 +82,7 @@ class LastingMessages:
         placed = await self._place(wanted, again=run.again)
         return Finished(placed.ids, placed.keep)
 
-    async def drawing(self, onboarding_id: str, what: Message, step_id: str) -> Drawing:
+    async def drawing(self, onboarding_id: str, what: LastingMessage, step_id: str) -> Drawing:
         """What a message is to show as things stand in the store."""
         return self._drawing(await self._wanted(onboarding_id, what, step_id))
 
@@ -102,7 +102,7 @@ class LastingMessages:
         await self._store.transact(keep)
         return placed.channel, placed.ts
 
-    async def _wanted(self, onboarding_id: str, what: Message, step_id: str) -> _Wanted:
+    async def _wanted(self, onboarding_id: str, what: LastingMessage, step_id: str) -> _Wanted:
         async with self._store.read() as unit:
             case = await self._cases.look(unit, onboarding_id, closed=True)
             posted = await unit.posted(case.id, what, step_id)
@@ -146,14 +146,14 @@ def customer_texts(case: Case) -> Texts:
     return Texts(case.onboarding.language, case.onboarding.journey)
 
 
-def root_of(where: Where) -> Message:
+def root_of(where: Where) -> LastingMessage:
     """The message whose thread a step's talk goes to on one side."""
     return "review" if where == "support" else "step"
 
 
-async def _failed(unit: Unit, case: Case, what: Message) -> Sequence[EffectRecord]:
+async def _failed(unit: Unit, case: Case, what: LastingMessage) -> Sequence[EffectRecord]:
     return await unit.failed_effects(case.id) if what == "review" else ()
 
 
-def _name(onboarding_id: str, what: Message, step_id: str) -> str:
+def _name(onboarding_id: str, what: LastingMessage, step_id: str) -> str:
     return f"{onboarding_id}:{what}:{step_id}"

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from bot.jobs.errors import EffectError, RetryLater, Unreachable
-from bot.jobs.proof_checks import Checks, Line, all_skipped, line
+from bot.jobs.proof_checks import Checks, ProofLine, all_skipped, line
 from bot.jobs.records import task_record
 from bot.jobs.registry import Finished, Run
 from bot.jobs.threads import Threads
@@ -14,7 +14,7 @@ from bot.messages.texts import Texts
 from bot.messages.wording import sentence
 from flows.cases import proof
 from flows.cases.case import Cases
-from flows.forms.step import Difference, Proof
+from flows.forms.step import PROGRAMS_CHECK, Difference, Proof
 from flows.model import TaskRecord
 from flows.outbox import ReportProof, RunProof
 from flows.ports import Unit
@@ -61,13 +61,15 @@ class Proofs:
 
     async def given_up(self, unit: Unit, run: Run[RunProof], error: EffectError) -> bool:
         """Pismo did not answer in spite of all tries: the person reads how far it came, and pastes a fresh token later."""
-        lines = error.about.get("lines") or [line("programs", "failed", "unavailable")]
+        lines = error.about.get("lines") or [line(PROGRAMS_CHECK, "failed", "unavailable")]
         async with self._cases.open(unit, run.onboarding_id, closed=True) as case:
             if not proof.finish(case, run.effect, lines):
                 self._tokens.pop(run.effect.item, None)
         return True  # the report, which comes once this is written, takes the token out
 
-    async def _finish(self, run: Run[RunProof], lines: Sequence[Line], differences: Sequence[Difference] | None = None) -> None:
+    async def _finish(
+        self, run: Run[RunProof], lines: Sequence[ProofLine], differences: Sequence[Difference] | None = None
+    ) -> None:
         """In a transaction of its own, since the token may be forgotten only once the result is written down."""
 
         async def work(unit: Unit) -> None:
@@ -91,7 +93,7 @@ class Proofs:
         return await self._threads.say(run, thread, "\n".join(said))
 
 
-def _failure(error: PismoError, lines: list[Line]) -> EffectError:
+def _failure(error: PismoError, lines: list[ProofLine]) -> EffectError:
     about = {"lines": lines}
     if error.retry_after is not None:
         return RetryLater(error.retry_after, about=about)
@@ -101,7 +103,7 @@ def _failure(error: PismoError, lines: list[Line]) -> EffectError:
 def _headline(texts: Texts, record: TaskRecord, environment: str) -> str:
     outcomes = {entry["outcome"] for entry in record.answers["lines"]}
     key = "proof_passed" if record.state == "done" else "proof_failed" if "failed" in outcomes else "proof_skipped"
-    return sentence(texts, key, {"environment": texts(f"choice.environment.{environment}")})
+    return sentence(texts, key, {"environment": texts(f"environment.{environment}")})
 
 
 def _worded(texts: Texts, entry: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:

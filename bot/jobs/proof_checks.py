@@ -11,16 +11,17 @@ from pydantic import SecretStr
 
 from flows.checks.claims import Expected, check_assertion, is_assertion
 from flows.checks.tokens import UnreadableToken, bearer, parse
+from flows.forms.step import PROGRAMS_CHECK
 from pismo.client import Pismo
 from pismo.errors import PismoError, PismoErrorKind
 from pismo.models import Organization, Result
 from pismo.tls import CertificateError
 
-Line = dict[str, Any]
+ProofLine = dict[str, Any]
 R = TypeVar("R", bound=Result)
 
 CORRECTIONS = "corrections"
-CHECKS = ("certificate", "handshake", "token", "tenant", "programs", CORRECTIONS, "organization")
+CHECKS = ("certificate", "handshake", "token", "tenant", PROGRAMS_CHECK, CORRECTIONS, "organization")
 _REASONS = {
     PismoErrorKind.UNAUTHORIZED: "unauthorized",
     PismoErrorKind.FORBIDDEN: "forbidden",
@@ -30,12 +31,12 @@ _REASONS = {
 }
 
 
-def line(check: str, outcome: str, reason: str, *, x_cid: str = "", ms: float = 0, **params: str | int) -> Line:
+def line(check: str, outcome: str, reason: str, *, x_cid: str = "", ms: float = 0, **params: str | int) -> ProofLine:
     """``reason`` is a key under ``proof.``, or one with its own section."""
     return {"check": check, "outcome": outcome, "reason": reason, "params": params, "x_cid": x_cid, "ms": round(ms)}
 
 
-def all_skipped(reason: str) -> list[Line]:
+def all_skipped(reason: str) -> list[ProofLine]:
     return [line(check, "skipped", reason) for check in CHECKS if check != CORRECTIONS]
 
 
@@ -46,11 +47,11 @@ class Checks:
 
     def __init__(self, pismo: Pismo, expected: Expected, now: datetime, corrections: Mapping[str, Any] | None = None) -> None:
         self._pismo, self._expected, self._now, self._corrections = pismo, expected, now, corrections or {}
-        self._found: list[Line] = []
+        self._found: list[ProofLine] = []
         self.organization: Organization | None = None
 
     @property
-    def lines(self) -> list[Line]:
+    def lines(self) -> list[ProofLine]:
         """One or more for each check, in order; what was not come to is skipped."""
         known = {found["check"] for found in self._found}
         wanted = [check for check in CHECKS if check != CORRECTIONS or self._corrections]
@@ -66,9 +67,9 @@ class Checks:
         if token is None or not usable or self._fails("tenant"):
             return
         org_id = self._expected.org_id
-        page = await self._ask("programs", self._pismo.list_programs(token, org_id))
+        page = await self._ask(PROGRAMS_CHECK, self._pismo.list_programs(token, org_id))
         if page is not None:
-            self._add("programs", "passed", "programs_count", x_cid=page.x_cid, ms=page.ms, count=page.total_items)
+            self._add(PROGRAMS_CHECK, "passed", "programs_count", x_cid=page.x_cid, ms=page.ms, count=page.total_items)
         if self._fails("handshake"):
             return
         found = await self._ask("organization", self._pismo.get_organization(token, org_id))

@@ -20,7 +20,7 @@ def task_record(case: Case, effect: TaskEffect) -> TaskRecord:
 
 
 def declared(what: T | None) -> T:
-    """What the step or task declares for an effect (`Effect.needs`). Raises Impossible where it does so no more."""
+    """What the step or task declares for an effect (`Effect.needs`). Raises Impossible if it no longer does."""
     if what is None:
         raise Impossible("gone")
     return what

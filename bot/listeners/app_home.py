@@ -19,7 +19,7 @@ class AppHome:
         self._store, self._cases, self._people, self._slack = store, cases, people, slack
 
     async def refresh(self, who: Who) -> None:
-        """Once no request is waiting for its acknowledgement. Raises SlackError."""
+        """Publish it once every request that came in is acknowledged. Raises SlackError."""
         await in_flight.passed()
         async with self._store.read() as unit:
             texts = Texts(await self._people.language_of(unit, who))

@@ -6,9 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 from bot.listeners.app_home import AppHome
-from bot.modals.fetched import MAX_BYTES
 from bot.slack.background import Background
 from bot.slack.client import Slack, SlackError
+from bot.slack.files import MAX_BYTES
 from bot.slack.people import NOBODY, People
 from bot.telemetry import metrics
 from flows.cases import channels, members, secrets

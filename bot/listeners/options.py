@@ -1,8 +1,8 @@
-"""Choices of searchable selects: currencies, countries and zones from the catalogue; all others from this onboarding alone."""
+"""Choices of searchable selects: currencies, countries and zones from the catalog; all others from this onboarding alone."""
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from typing import Any, Literal
+from typing import Any
 
 from bot.messages.texts import Texts
 from bot.modals.choices import own_choices
@@ -12,64 +12,64 @@ from bot.modals.subject import FormMeta, meta_of, subject_of
 from bot.slack.payloads import who_of
 from bot.slack.people import People
 from flows.cases.case import Cases
-from flows.forms.fields import CATALOGUES
+from flows.checks.iso_codes import Catalog
+from flows.forms.fields import CATALOGS
 from flows.people import Who
 from flows.problems import Refused
 from storage.store import Store
 
-MOST = 100
+MAX_CHOICES = 100
 
-Catalogue = Literal["currency", "country", "timezone"]
-Choice = dict[str, Any]
+Suggestion = dict[str, Any]
 
 
-def choice(value: str, label: str) -> Choice:
+def choice(value: str, label: str) -> Suggestion:
     return {"text": {"type": "plain_text", "text": label[:75]}, "value": value}
 
 
-def matching(choices: Iterable[tuple[str, str]], query: str) -> list[Choice]:
+def matching(choices: Iterable[tuple[str, str]], query: str) -> list[Suggestion]:
     """At most 100, those that contain what was typed."""
     wanted = query.casefold().strip()
-    return [choice(value, label) for value, label in choices if wanted in label.casefold()][:MOST]
+    return [choice(value, label) for value, label in choices if wanted in label.casefold()][:MAX_CHOICES]
+
+
+def _of_catalog(kind: Catalog, query: str, language: str) -> list[Suggestion]:
+    from flows.checks import catalog  # noqa: PLC0415  its names are loaded at first use
+
+    return [choice(found.value, found.label) for found in catalog.search(kind, query, language)]
 
 
 class Options:
     def __init__(self, store: Store, cases: Cases, people: People, answers: PrivateAnswers) -> None:
         self._store, self._cases, self._people, self._answers = store, cases, people, answers
 
-    async def suggest(self, body: Mapping[str, Any]) -> list[Choice]:
+    async def suggest(self, body: Mapping[str, Any]) -> list[Suggestion]:
         """The choices for what was typed so far; nothing for a person who may not see them."""
         who, query, block = who_of(body), str(body.get("value") or ""), str(body.get("block_id", ""))
         try:
             meta = meta_of(body["view"])
-            if (kind := self._catalogue(meta, block)) is not None:
-                return await self._of_catalogue(kind, who, query)
+            if (kind := self._catalog(meta, block)) is not None:
+                return _of_catalog(kind, query, (await self._answers.texts(who)).language)
             return await self._own(meta, block, who, query)
         except (Refused, KeyError):  # of a form that is no more
             return []
 
-    def _catalogue(self, meta: FormMeta, block: str) -> Catalogue | None:
-        """The catalogue that a field is searched in, where all versions of the journey that have the field agree: that needs no store.
-        None where the customer's own version has to tell."""
+    def _catalog(self, meta: FormMeta, block: str) -> Catalog | None:
+        """The catalog that a field is searched in, if every version of the journey with that field has the same: no store is needed
+        then. None if it depends on the customer's version."""
         sources = set()
         for form in self._cases.rules.journeys.forms(meta.form):
             with suppress(KeyError):
                 sources.add(field_of(form, block).source)
-        return CATALOGUES.get(sources.pop()) if len(sources) == 1 else None
+        return CATALOGS.get(sources.pop()) if len(sources) == 1 else None
 
-    async def _of_catalogue(self, kind: Catalogue, who: Who, query: str) -> list[Choice]:
-        from flows.checks import catalog  # noqa: PLC0415  its names are loaded at first use
-
-        texts = await self._answers.texts(who)
-        return [choice(found.value, found.label) for found in catalog.search(kind, query, texts.language)]
-
-    async def _own(self, meta: FormMeta, block: str, who: Who, query: str) -> list[Choice]:
+    async def _own(self, meta: FormMeta, block: str, who: Who, query: str) -> list[Suggestion]:
         async with self._store.read() as unit:
             case = await self._cases.look(unit, meta.onboarding, who, closed=True)
             subject = subject_of(case, meta)
             subject.may.check(case.role)
             texts = Texts(await self._people.language_of(unit, who, case.onboarding.language), case.onboarding.journey)
             source = field_of(subject.form, block).source
-            if source in CATALOGUES:
-                return await self._of_catalogue(CATALOGUES[source], who, query)
+            if source in CATALOGS:
+                return _of_catalog(CATALOGS[source], query, texts.language)
             return matching(own_choices(case, subject, source, texts), query)

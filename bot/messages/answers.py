@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.messages.texts import Texts, date_token, escape
-from flows.forms.fields import CATALOGUES, Answers, Input, Kind, inputs
+from flows.forms.fields import CATALOGS, Answers, Input, Kind, inputs
 from flows.forms.pages import Slot
 from flows.forms.step import Form
 from flows.problems import Problem
@@ -17,7 +17,7 @@ Offered = Mapping[str, Mapping[str, str]]
 
 def chosen_label(item: Input, value: str, texts: Texts, offered: Offered) -> str:
     """The label of a value of a searchable select; empty for one that can't be chosen any more."""
-    if (kind := CATALOGUES.get(item.source)) is not None:
+    if (kind := CATALOGS.get(item.source)) is not None:
         from flows.checks import catalog  # noqa: PLC0415  its names are loaded at first use
 
         return catalog.label(kind, value, texts.language)
@@ -49,7 +49,7 @@ def display(value: Any, name: str, item: Input, texts: Texts) -> str:
             return escape(texts(f"choice.{item.choices or name}.{value}"))
         case Kind.CHOICES:
             return ", ".join(escape(texts(f"choice.{item.choices or name}.{one}")) for one in value)
-        case Kind.SEARCH if item.source in CATALOGUES:
+        case Kind.SEARCH if item.source in CATALOGS:
             return escape(chosen_label(item, str(value), texts, {}) or str(value))
         case Kind.SEARCH_MANY:
             return str(len(value))

@@ -15,7 +15,7 @@ from flows.model import Snapshot, StepRecord
 from flows.people import Side
 from flows.state import ENDED
 
-MOST = 30
+MAX_SHOWN = 30
 
 
 def age(since: datetime | None, now: datetime, texts: Texts) -> str:
@@ -62,7 +62,7 @@ def _closing(snapshot: Snapshot, journey: Journey, texts: Texts, situation: Situ
 
 def overview_lines(snapshots: Sequence[Snapshot], texts: Texts, now: datetime) -> list[Block]:
     blocks = []
-    for snapshot in snapshots[:MOST]:
+    for snapshot in snapshots[:MAX_SHOWN]:
         onboarding = snapshot.onboarding
         if onboarding.closed_at:
             turn = texts("state.closed")
@@ -73,8 +73,8 @@ def overview_lines(snapshots: Sequence[Snapshot], texts: Texts, now: datetime) -
             turn = f"{texts(f'turn.{side.value}')} ({age(oldest.turn_since, now, texts)})" if side and oldest else ""
         place = Raw(f"<#{onboarding.channel_id}>")
         blocks.append(section(f"*{escape(onboarding.customer)}* {place} · {progress(snapshot, texts)} · {turn}"))
-    if len(snapshots) > MOST:
-        blocks.append(section(texts("status.more", n=len(snapshots) - MOST)))
+    if len(snapshots) > MAX_SHOWN:
+        blocks.append(section(texts("status.more", n=len(snapshots) - MAX_SHOWN)))
     return blocks
 
 

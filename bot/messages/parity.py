@@ -9,8 +9,8 @@ from flows.forms.parity import ParityCell
 def parity(customer: str, rows: list[ParityRow], texts: Texts) -> Drawing:
     lines = [
         f"*{texts(f'parity.what.{row.what}')}*\n"
-        f"    {texts('choice.environment.test')}: {_words(row.test, texts)}\n"
-        f"    {texts('choice.environment.production')}: {_words(row.production, texts)}"
+        f"    {texts('environment.test')}: {_words(row.test, texts)}\n"
+        f"    {texts('environment.production')}: {_words(row.production, texts)}"
         for row in rows
     ]
     blocks: list[Block] = [header(texts("parity.title", customer=customer)), *long_sections("\n".join(lines))]
@@ -23,6 +23,6 @@ def parity(customer: str, rows: list[ParityRow], texts: Texts) -> Drawing:
 
 
 def _words(cell: ParityCell, texts: Texts) -> str:
-    standing = texts(f"parity.standing.{cell.standing.value}")
+    state = texts(f"parity.state.{cell.state.value}")
     note = texts.md(f"parity.note.{cell.note}", **cell.params) if cell.note else ""
-    return f"{escape(standing)} ({note})" if note else escape(standing)
+    return f"{escape(state)} ({note})" if note else escape(state)

@@ -38,7 +38,7 @@ MAX_VALUES, VALUES_TEXT = 30, 8000
 MAX_NOTES, NOTES_TEXT = 12, 3500
 """Those of the notes, where not all fits."""
 
-Difference = tuple[str, str, str]
+AnswerChange = tuple[str, str, str]
 
 
 def review_card(
@@ -156,9 +156,9 @@ def _tasks(snapshot: Snapshot, step: Step, texts: Texts, situation: Situation, r
     return blocks + ([actions(*buttons)] if buttons else [])
 
 
-def diff(old: Answers, new: Answers, form: Form, texts: Texts) -> list[Difference]:
+def diff(old: Answers, new: Answers, form: Form, texts: Texts) -> list[AnswerChange]:
     """(label, old, new) of every field that changed, as people read it; of a list of addresses who is added and who removed."""
-    found: list[Difference] = []
+    found: list[AnswerChange] = []
     none = texts("review.nothing")
     for page in form.pages:
         if page.repeat:
@@ -171,8 +171,8 @@ def diff(old: Answers, new: Answers, form: Form, texts: Texts) -> list[Differenc
     return found
 
 
-def _page_diff(model: Any, old: Answers, new: Answers, form: Form, texts: Texts, none: str) -> list[Difference]:
-    found: list[Difference] = []
+def _page_diff(model: Any, old: Answers, new: Answers, form: Form, texts: Texts, none: str) -> list[AnswerChange]:
+    found: list[AnswerChange] = []
     lists: dict[str, list[str]] = {}
     for name, _, item in inputs(model):
         was, now = old.get(name), new.get(name)
@@ -195,11 +195,11 @@ def _sides(was: Any, now: Any, name: str, item: Input, texts: Texts, none: str) 
     return sides[0], sides[1]
 
 
-def _addresses_diff(names: list[str], old: Answers, new: Answers, form: Form, texts: Texts) -> list[Difference]:
+def _addresses_diff(names: list[str], old: Answers, new: Answers, form: Form, texts: Texts) -> list[AnswerChange]:
     """Of a list that is typed, in a file, or both: ``old`` is empty, since what stands there is not one value for another."""
     label = texts(f"field.{form.id}.{names[0]}.label")
     before, after = ({address.casefold(): address for address in addresses(side, *names)} for side in (old, new))
-    found: list[Difference] = []
+    found: list[AnswerChange] = []
     for key, of, others in (("addresses_added", after, before), ("addresses_removed", before, after)):
         those = [address for same, address in of.items() if same not in others]
         if those:
@@ -208,7 +208,7 @@ def _addresses_diff(names: list[str], old: Answers, new: Answers, form: Form, te
     return found or [(label, "", escape(texts("review.addresses_same", n=len(after))))]
 
 
-def differences(changed: Sequence[Difference], revision: int, texts: Texts) -> list[Drawing]:
+def differences(changed: Sequence[AnswerChange], revision: int, texts: Texts) -> list[Drawing]:
     """A resubmission's changes, as many messages as it takes."""
     if not changed:
         return [drawing([section(texts("say.no_differences", revision=revision))])]

@@ -8,10 +8,10 @@ from bot.messages.wording import worded
 from bot.modals.subject import Subject
 from flows.cases.case import Case
 from flows.cases.tasks import ALL, choosable
-from flows.forms.fields import CATALOGUES, inputs
+from flows.forms.fields import CATALOGS, inputs
 from flows.forms.step import Task
 
-LONGEST = 75
+MAX_LABEL = 75
 """Of an option's label."""
 
 
@@ -24,7 +24,7 @@ def own_choices(case: Case, subject: Subject, source: str, texts: Texts) -> Iter
         yield from _grants(case, task, texts)
     elif task is not None and source in task.offers:
         for offer in task.offers[source](case.situation):
-            yield offer.value, (offer.label or texts(offer.key, **worded(texts, offer.params)))[:LONGEST]
+            yield offer.value, (offer.label or texts(offer.key, **worded(texts, offer.params)))[:MAX_LABEL]
 
 
 def _grants(case: Case, task: Task, texts: Texts) -> Iterator[tuple[str, str]]:
@@ -32,7 +32,7 @@ def _grants(case: Case, task: Task, texts: Texts) -> Iterator[tuple[str, str]]:
     if len(waiting) > 1:
         yield ALL, texts("choice.all_grants", n=len(waiting))
     for grant in waiting:
-        yield grant.id, f"{grant.email} · {texts(f'resource.{grant.resource}')} · {texts(f'grant.{grant.state}')}"[:LONGEST]
+        yield grant.id, f"{grant.email} · {texts(f'resource.{grant.resource}')} · {texts(f'grant.{grant.state}')}"[:MAX_LABEL]
 
 
 def offered(case: Case | None, subject: Subject, texts: Texts) -> Offered:
@@ -40,4 +40,4 @@ def offered(case: Case | None, subject: Subject, texts: Texts) -> Offered:
     if case is None:
         return {}
     sources = {item.source for page in subject.form.pages for _, _, item in inputs(page.model) if item.source}
-    return {source: dict(own_choices(case, subject, source, texts)) for source in sources - CATALOGUES.keys()}
+    return {source: dict(own_choices(case, subject, source, texts)) for source in sources - CATALOGS.keys()}

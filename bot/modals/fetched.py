@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.modals.parse import parse_page
 from bot.slack.client import Slack, SlackError
+from bot.slack.files import MAX_BYTES
 from bot.slack.people import People
 from flows.cases.access import Access
 from flows.checks import guard
@@ -20,9 +21,7 @@ from flows.people import Side, Who
 from flows.problems import Problem
 
 FETCH_SECONDS = 1.8
-"""How long a submission may wait for Slack before it must be acknowledged."""
-MAX_BYTES = 200 * 1024
-"""A PEM has a few KB, a CSV of 1,000 addresses about 60."""
+"""How long a submission may wait for its files, and for what it names, before it must be acknowledged. A form has either, not both."""
 _DER = b"\x30\x82"  # a sequence of 256 bytes or more
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
@@ -32,12 +31,9 @@ async def read_files(slack: Slack, values: Mapping[str, Any]) -> dict[str, Answe
 
     By file id: ``{"name", "text"}``, or ``{"name", "problem"}`` with an error key. Values are the modal's state.
     """
-    found: dict[str, Answers] = {}
-    for actions in values.values():
-        for state in actions.values():
-            for file in state.get("files") or []:
-                found[file["id"]] = await _read(slack, file)
-    return found
+    files = [file for actions in values.values() for state in actions.values() for file in state.get("files") or []]
+    read = await asyncio.gather(*(_read(slack, file) for file in files))
+    return {file["id"]: answers for file, answers in zip(files, read, strict=True)}
 
 
 async def _read(slack: Slack, file: Mapping[str, Any]) -> Answers:

@@ -94,7 +94,7 @@ class FormSession:
         """In place of a page that somebody else changed: what was typed stays in its fields, beside what is kept now."""
         form, answers = self.form, self.answers
         typed = {name: value for name, value in typed.items() if name not in forgotten(form)}
-        found = drafts.whereabouts(form, answers, slot, self.meta.draft)
+        found = drafts.page_position(form, answers, slot, self.meta.draft)
         order = drafts.order_with(form, answers, found.slot)
         index = drafts.index_of(order, found.slot) or 0
         if not found.same:

@@ -104,7 +104,7 @@ async def _journeys(settings: Settings) -> list[Line]:
     from bot.ops.startup_checks import HOW_STRANDED, stranded  # noqa: PLC0415  it needs every listener
 
     try:
-        if state(settings.database_url).kind != "current":
+        if (await asyncio.to_thread(state, settings.database_url)).kind != "current":
             return []
         found = await stranded(settings)
     except Unavailable:
@@ -128,7 +128,7 @@ def read_manifest(settings: Settings) -> tuple[list[str], list[Line]]:
 
 
 def _manifest_faults(manifest: dict[str, Any], settings: Settings) -> Iterator[tuple[str, str]]:
-    """What depends on the configuration, or would leave customers without a way in; `verification` looks at command and events."""
+    """What depends on the configuration, or would leave customers without a way in; `startup_checks` looks at command and events."""
     rest = manifest["settings"]
     if not rest["interactivity"]["is_enabled"]:
         yield "has interactivity switched off", "set settings.interactivity.is_enabled to true: customers act by buttons"

@@ -17,7 +17,7 @@ from bot.modals.dialogs import DIALOG_DOES
 from bot.modals.render import page_view
 from bot.modals.subject import DIALOG_MAY, FormMeta
 from flows.forms.dialogs import DIALOGS
-from flows.forms.fields import CATALOGUES, Answers, inputs, max_length
+from flows.forms.fields import CATALOGS, Answers, inputs, max_length
 from flows.forms.pages import slots
 from flows.forms.step import Form, Situation, Step
 from flows.journey import JOURNEYS, Journey, Journeys
@@ -162,7 +162,7 @@ def _nothing_known() -> Situation:
 
 def _past_limits(form: Form, journey: Journey) -> Iterator[Fault]:
     """Each page drawn with the form's example. The long lists are left out: their names take longer to load than all else."""
-    left_out = {name for page in form.pages for name, _, item in inputs(page.model) if item.source in CATALOGUES}
+    left_out = {name for page in form.pages for name, _, item in inputs(page.model) if item.source in CATALOGS}
     answers = {name: value for name, value in form.example.items() if name not in left_out and value != "*"}
     yield from _long_examples(form)
     order = slots(form, answers)

@@ -9,6 +9,8 @@ import aiohttp
 from bot.slack.errors import SlackError
 
 SLACK_HOSTS = ("slack.com", "slack-files.com")
+MAX_BYTES = 200 * 1024
+"""Of a file that is looked into: a PEM has a few KB, a CSV of 1,000 addresses about 60."""
 
 
 def marked(name: str, effect_id: str) -> str:

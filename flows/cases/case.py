@@ -4,7 +4,7 @@
         review.approve(case, step_id, revision, digest)
 
 If it ends without an exception, the change is carried through (`flows.cases.settle`), and every lasting message whose content
-changed is redrawn, once.
+changed is redrawn, once: `Shown` is what they show, compared before and after.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence

@@ -21,7 +21,7 @@ class ParityRow:
     @property
     def lacks(self) -> bool:
         """Production doesn't have it, as far as we know."""
-        return self.production.standing is not ParityState.THERE
+        return self.production.state is not ParityState.THERE
 
     @property
     def takes_long(self) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 
 from flows.cases.case import Case
 from flows.cases.tasks import record_of, task_of
-from flows.forms.step import Proof
+from flows.forms.step import Difference, Proof
 from flows.outbox import ReportProof, RunProof
 from flows.people import SYSTEM
 from flows.problems import Refused
@@ -23,7 +23,7 @@ def finish(
     case: Case,
     effect: RunProof,
     lines: Sequence[Mapping[str, Any]],
-    differences: Sequence[tuple[str, str, str]] | None = None,
+    differences: Sequence[Difference] | None = None,
 ) -> bool:
     """Each line: check, outcome (passed, failed, skipped), reason, x_cid, ms. Whether that is enough is the task's to say.
 

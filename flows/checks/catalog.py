@@ -9,11 +9,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from flows.checks.iso_codes import (
     CURRENCIES,
+    Catalog,
     alpha2,
     alpha3,
     canonical_zone,
@@ -27,12 +28,11 @@ from flows.checks.iso_codes import (
 if TYPE_CHECKING:
     from babel import Locale
 
-__all__ = ["Choice", "Kind", "alpha2", "alpha3", "canonical_zone", "label", "numeric_code", "search", "subdivision_ok"]
+__all__ = ["Catalog", "Choice", "alpha2", "alpha3", "canonical_zone", "label", "numeric_code", "search", "subdivision_ok"]
 
-Kind = Literal["currency", "country", "timezone"]
 
 # First in an empty search, and first among equal matches: where Pismo's customers are.
-_USUAL: Mapping[Kind, tuple[str, ...]] = {
+_USUAL: Mapping[Catalog, tuple[str, ...]] = {
     "currency": ("BRL", "USD", "EUR", "GBP", "MXN", "COP", "CLP", "ARS", "PEN", "UYU", "INR", "AUD", "CAD"),
     "country": ("BRA", "USA", "MEX", "COL", "CHL", "ARG", "PER", "URY", "GBR", "IND", "AUS", "CAN", "PRT", "ESP"),
     "timezone": (
@@ -64,7 +64,7 @@ class _Entry:
     others: tuple[str, ...]  # in its other names: in English, of its country or currency
 
 
-def search(kind: Kind, query: str, language: str, limit: int = 100) -> list[Choice]:
+def search(kind: Catalog, query: str, language: str, limit: int = 100) -> list[Choice]:
     """The entries in which every word of ``query`` starts a word: codes first, then starts of the name, then other names.
     Time zones are found by their current offset too: ``-3``, ``UTC+05:30``.
 
@@ -81,7 +81,7 @@ def search(kind: Kind, query: str, language: str, limit: int = 100) -> list[Choi
     return [Choice(value, _shown(kind, entry)) for _, _, value, entry in best[:limit]]
 
 
-def label(kind: Kind, value: str, language: str) -> str:
+def label(kind: Catalog, value: str, language: str) -> str:
     """How a value is shown; one that isn't in the list is shown unchanged."""
     entry = _index(kind, _tag(language)).get(value)
     return _shown(kind, entry) if entry else value
@@ -103,7 +103,7 @@ def _score(entry: _Entry, asked: tuple[str, ...]) -> int | None:
     return 5 if all(any(word.startswith(begun) for word in words) for begun in asked) else None
 
 
-def _shown(kind: Kind, entry: _Entry) -> str:
+def _shown(kind: Catalog, entry: _Entry) -> str:
     text = entry.label
     if kind == "timezone":  # with today's offset
         offset = datetime.now(UTC).astimezone(ZoneInfo(entry.value)).strftime("%z")
@@ -116,7 +116,7 @@ def _tag(language: str) -> str:
 
 
 @cache
-def _index(kind: Kind, language: str) -> Mapping[str, _Entry]:
+def _index(kind: Catalog, language: str) -> Mapping[str, _Entry]:
     """Entries by value: the usual ones first, then by name."""
     from babel import Locale  # noqa: PLC0415  not needed at startup
 

@@ -23,7 +23,7 @@ class SubjectFault(StrEnum):
 
 
 @dataclass(frozen=True)
-class Difference:
+class SubjectDifference:
     """``field``: in the details; ``attribute``: in the subject."""
 
     key: SubjectFault
@@ -37,7 +37,7 @@ class Difference:
         return {"attribute": self.attribute, "expected": self.expected, "found": self.found}
 
 
-def compare_subject(csr: Csr, details: Mapping[str, str]) -> list[Difference]:
+def compare_subject(csr: Csr, details: Mapping[str, str]) -> list[SubjectDifference]:
     """``details``: company, document_number, city, state (ISO 3166-2 part), country (alpha-2 or alpha-3); empty ones are skipped.
 
     Case, accents, and punctuation don't count, nor does a state's name instead of its letters.
@@ -50,7 +50,7 @@ def compare_subject(csr: Csr, details: Mapping[str, str]) -> list[Difference]:
         if field == "country":
             expected = alpha2(expected) or expected
         fault = SubjectFault.DIFFERS if found else SubjectFault.MISSING
-        differences.append(Difference(fault, field, attribute, expected, found))
+        differences.append(SubjectDifference(fault, field, attribute, expected, found))
     return differences
 
 

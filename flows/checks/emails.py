@@ -15,7 +15,7 @@ from itertools import islice
 from flows.checks.email_domains import Domains
 from flows.problems import Note, Parameter
 
-_LONGEST = 254  # RFC 5321, 4.5.3.1.3, minus the angle brackets
+_MAX_LENGTH = 254  # RFC 5321, 4.5.3.1.3, minus the angle brackets
 _MAX_LOCAL = 64  # RFC 5321, 4.5.3.1.1
 _SHOWN = 80
 _NOT_LOCAL = re.compile(r"[^A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]")  # outside RFC 5322's dot-atom
@@ -150,8 +150,8 @@ def _faults(candidate: str) -> Iterator[tuple[EmailFault, dict[str, Parameter]]]
         yield EmailFault.NO_DOMAIN if local else EmailFault.NO_NAME, {}
     if len(local) > _MAX_LOCAL:
         yield EmailFault.TOO_LONG, {"maximum": _MAX_LOCAL}
-    if len(candidate) > _LONGEST:
-        yield EmailFault.TOO_LONG, {"maximum": _LONGEST}
+    if len(candidate) > _MAX_LENGTH:
+        yield EmailFault.TOO_LONG, {"maximum": _MAX_LENGTH}
     if ".." in candidate or local.strip(".") != local:
         yield EmailFault.DOTS, {}
     if odd := _NOT_LOCAL.search(local):

@@ -32,6 +32,7 @@ _SUBDIVISIONS = {
 }
 
 
+Catalog = Literal["currency", "country", "timezone"]
 Part = Literal["territory_aliases", "territory_currencies", "territory_zones", "zone_aliases", "zone_territories"]
 
 
@@ -57,7 +58,7 @@ def zones() -> frozenset[str]:
     return frozenset(zone for zone in cldr("zone_territories") if not zone.startswith("Etc/")) | {"Etc/UTC"}
 
 
-def known(kind: Literal["currency", "country", "timezone"], value: str) -> bool:
+def known(kind: Catalog, value: str) -> bool:
     """Whether it is a listed currency, country (alpha-3), or time zone."""
     if kind == "currency":
         return value in CURRENCIES

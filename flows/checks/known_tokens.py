@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 Span = tuple[int, int]
 
-MAX_SECONDS = 86_400
+MAX_LIFETIME = 86_400
 """The longest lifetime of a JWT that counts as short-lived."""
 _BEYOND_SECONDS = 100_000_000_000  # times in milliseconds are a mistake to report, not a long lifetime
 
@@ -64,4 +64,4 @@ def lives_long(payload: str) -> bool:
     begins, ends = claims.get("iat"), claims.get("exp")
     if not isinstance(begins, int | float) or not isinstance(ends, int | float):
         return False
-    return ends < _BEYOND_SECONDS and ends - begins > MAX_SECONDS
+    return ends < _BEYOND_SECONDS and ends - begins > MAX_LIFETIME

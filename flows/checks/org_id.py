@@ -11,7 +11,7 @@ from flows.checks.unreadable import Unreadable
 
 _USUAL = re.compile(r"tn-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
-_LONGEST = 64
+_MAX_LENGTH = 64
 
 
 class OrgIdKey(StrEnum):
@@ -38,8 +38,8 @@ def read_org_id(text: str) -> OrgId:
     value = _INVISIBLE.sub("", text).strip()
     if not value:
         raise OrgIdProblem(OrgIdKey.EMPTY)
-    if len(value) > _LONGEST:
-        raise OrgIdProblem(OrgIdKey.TOO_LONG, maximum=_LONGEST)
+    if len(value) > _MAX_LENGTH:
+        raise OrgIdProblem(OrgIdKey.TOO_LONG, maximum=_MAX_LENGTH)
     if any(sign.isspace() for sign in value):
         raise OrgIdProblem(OrgIdKey.WHITESPACE)
     if _USUAL.fullmatch(value):

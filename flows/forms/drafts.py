@@ -56,7 +56,7 @@ class PagePosition:
     same: bool
 
 
-def whereabouts(form: Form, answers: Answers, slot: Slot, shown: str) -> PagePosition:
+def page_position(form: Form, answers: Answers, slot: Slot, shown: str) -> PagePosition:
     """Where a window's page is now. ``shown``: its version."""
     order = slots(form, answers)
     asked = [one for one in order if one.page.id == slot.page.id]

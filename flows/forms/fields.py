@@ -11,7 +11,7 @@ given.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetCoreSchemaHandler
@@ -20,12 +20,13 @@ from pydantic_core import CoreSchema, core_schema
 
 from flows.checks import iso_codes
 from flows.checks.emails import Status, examine
+from flows.checks.iso_codes import Catalog
 from flows.problems import fault
 
 Answers = dict[str, Any]
 """JSON values by field name."""
 
-CATALOGUES: Mapping[str, Literal["currency", "country", "timezone"]] = {
+CATALOGS: Mapping[str, Catalog] = {
     "currency": "currency",
     "country": "country",
     "timezone": "timezone",
@@ -71,7 +72,7 @@ class Input:
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         schema = handler(source)
-        if not self.options and self.source not in CATALOGUES:
+        if not self.options and self.source not in CATALOGS:
             return schema
         return core_schema.no_info_after_validator_function(self._offered, schema)
 
@@ -84,7 +85,7 @@ class Input:
     def _offers(self, value: Any) -> bool:
         if self.options:
             return value in self.options
-        return iso_codes.known(CATALOGUES[self.source], value)
+        return iso_codes.known(CATALOGS[self.source], value)
 
 
 class FormPage(BaseModel):
@@ -120,7 +121,7 @@ def min_length(info: FieldInfo) -> int | None:
 
 # -- inputs that several steps use
 
-LONGEST = 3000
+MAX_LENGTH = 3000
 """The most characters Slack accepts in an input."""
 
 
@@ -149,8 +150,8 @@ def _https(value: str) -> str:
 Email = Annotated[str, Field(max_length=255), AfterValidator(_address), Input(Kind.EMAIL)]
 HttpsUrl = Annotated[str, Field(max_length=500), AfterValidator(_https), Input(Kind.URL)]
 Country = Annotated[str, Input(Kind.SEARCH, source="country")]
-LongText = Annotated[str, Field(min_length=1, max_length=LONGEST), Input(Kind.LONG_TEXT)]
-AddressList = Annotated[str, Field(min_length=1, max_length=LONGEST), Input(Kind.LONG_TEXT, addresses=True)]
+LongText = Annotated[str, Field(min_length=1, max_length=MAX_LENGTH), Input(Kind.LONG_TEXT)]
+AddressList = Annotated[str, Field(min_length=1, max_length=MAX_LENGTH), Input(Kind.LONG_TEXT, addresses=True)]
 Attachment = dict[str, str]
 """A file as ``{"name", "text"}``, and Slack's id for it."""
 

@@ -23,6 +23,6 @@ class ParityState(StrEnum):
 class ParityCell:
     """``note``: a key under ``parity.note``, or empty."""
 
-    standing: ParityState
+    state: ParityState
     note: str = ""
     params: Mapping[str, Parameter] = field(default_factory=dict)

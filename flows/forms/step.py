@@ -138,6 +138,10 @@ Difference = tuple[str, str, str]
 """A detail of the organization at Pismo: its name, the approved value, the platform's value."""
 
 
+PROGRAMS_CHECK = "programs"
+"""The check of a proof that lists the customer's programs: the access works once Pismo answers it."""
+
+
 @dataclass(frozen=True)
 class Proof:
     """What `RunProof` tries a pasted token for.

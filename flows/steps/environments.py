@@ -5,7 +5,7 @@ from datetime import date
 from typing import Annotated
 
 from flows.forms import addresses
-from flows.forms.fields import LONGEST, AddressList, Answers, Email, FormPage, HttpsUrl, Input, Kind
+from flows.forms.fields import MAX_LENGTH, AddressList, Answers, Email, FormPage, HttpsUrl, Input, Kind
 from flows.forms.parity import PRODUCTION, ParityCell, ParityState
 from flows.forms.step import Form, Page, ParityItem, Situation, Step, Task, not_past
 from flows.people import Side
@@ -62,7 +62,7 @@ def _notes(answers: Answers, situation: Situation) -> Iterator[Note]:
 def _prefill(situation: Situation) -> Answers:
     """The Service Desk's users, if they all fit, and the go-live date."""
     users = "\n".join(addresses.addresses(situation.answers.get("service_desk", {}), *USERS))
-    known = {"test_users": users if len(users) <= LONGEST else "", "production_from": situation.get("planning", "go_live")}
+    known = {"test_users": users if len(users) <= MAX_LENGTH else "", "production_from": situation.get("planning", "go_live")}
     return {name: value for name, value in known.items() if value}
 
 

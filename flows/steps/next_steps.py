@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from flows.forms.fields import LONGEST, FormPage, Input, Kind
+from flows.forms.fields import MAX_LENGTH, FormPage, Input, Kind
 from flows.forms.step import Form, Page, Situation, Step, Task
 from flows.people import Side
 from flows.state import StepState
@@ -29,7 +29,7 @@ GENERAL = (
 
 class Rating(FormPage):
     rating: Annotated[str, Input(Kind.CHOICE, ("5", "4", "3", "2", "1"))]
-    comment: Annotated[str | None, Field(max_length=LONGEST), Input(Kind.LONG_TEXT)] = None
+    comment: Annotated[str | None, Field(max_length=MAX_LENGTH), Input(Kind.LONG_TEXT)] = None
 
 
 def _links(situation: Situation) -> tuple[tuple[str, str], ...]:

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from flows.forms import addresses
-from flows.forms.fields import LONGEST, AddressList, Answers, FormPage, HttpsUrl, Input, Kind, LongText
+from flows.forms.fields import MAX_LENGTH, AddressList, Answers, FormPage, HttpsUrl, Input, Kind, LongText
 from flows.forms.step import Form, Meeting, Offer, Page, Situation, Step, Task, not_past
 from flows.outbox import SendSession
 from flows.people import Side
@@ -29,7 +29,7 @@ DOCS = "https://developers.pismo.io/pismo-docs/docs"
 class Goals(FormPage):
     products: Annotated[list[str], Input(Kind.CHOICES, PRODUCTS)]
     goals: LongText
-    challenges: Annotated[str | None, Field(max_length=LONGEST), Input(Kind.LONG_TEXT)] = None
+    challenges: Annotated[str | None, Field(max_length=MAX_LENGTH), Input(Kind.LONG_TEXT)] = None
     go_live: Annotated[date, Input(Kind.DATE)]
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from flows.forms import addresses
-from flows.forms.fields import LONGEST, Answers, Attachment, Chosen, ChosenWithReason, FormPage, Input, Kind
+from flows.forms.fields import MAX_LENGTH, Answers, Attachment, Chosen, ChosenWithReason, FormPage, Input, Kind
 from flows.forms.step import AccessRequest, Form, GrantAsked, Page, Situation, Step, Task
 from flows.outbox import RequestAccess
 from flows.people import Side
@@ -34,7 +34,7 @@ _WORDS = {
 
 
 class Users(FormPage):
-    users: Annotated[str | None, Field(max_length=LONGEST), Input(Kind.LONG_TEXT, addresses=True)] = None
+    users: Annotated[str | None, Field(max_length=MAX_LENGTH), Input(Kind.LONG_TEXT, addresses=True)] = None
     users_file: Annotated[Attachment | None, Input(Kind.FILE, filetypes=("csv", "txt"), addresses=True)] = None
     resources: Annotated[list[str] | None, Input(Kind.CHOICES, RESOURCES, choices="resource")] = None
     portal_language: Annotated[str, Input(Kind.CHOICE, tuple(_WORDS), choices="language")]

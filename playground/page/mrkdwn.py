@@ -133,7 +133,9 @@ class _Parts:
     def _code(self, text: str) -> str:
         """Within code, marks of emphasis are characters; links and mentions are still shown as what they mean."""
         pieces = re.split(r"<([^<>\n]+)>", text)
-        shown = (self._token(piece) if at % 2 else escape(unescaped(piece), quote=False) for at, piece in enumerate(pieces))
+        shown = (
+            self._token(piece) if number % 2 else escape(unescaped(piece), quote=False) for number, piece in enumerate(pieces)
+        )
         return "".join(shown)
 
     def _token(self, token: str) -> str:
@@ -152,13 +154,13 @@ class _Parts:
 
     def lines(self, text: str) -> str:
         """Quotes as blocks, the rest line by line."""
-        done, at = [], 0
+        done, end = [], 0
         for quote in _QUOTE.finditer(text):
-            done.append(self._prose(text[at : quote.start()].removesuffix("\n")))
+            done.append(self._prose(text[end : quote.start()].removesuffix("\n")))
             inner = "\n".join(re.sub(r"^(?:>|&gt;) ?", "", line) for line in quote[0].removesuffix("\n").split("\n"))
             done.append(f"<blockquote>{self._prose(inner)}</blockquote>")
-            at = quote.end()
-        return "".join([*done, self._prose(text[at:])])
+            end = quote.end()
+        return "".join([*done, self._prose(text[end:])])
 
     def _prose(self, text: str) -> str:
         safe = escape(unescaped(_BESIDE_FENCE.sub(r"\1", text)), quote=False)

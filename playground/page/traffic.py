@@ -11,13 +11,13 @@ from playground.slack.block_kit import Json
 from playground.slack.core import Core
 from playground.slack.records import Sent, Violation, WebApiCall
 
-Kind = Literal["payload", "call", "refused"]
+TrafficKind = Literal["payload", "call", "refused"]
 Verdict = Literal["good", "poor", "bad"]
 Filter = Literal["all", "payloads", "calls", "refused"]
 
 SLOW_MS = 1000
 """Longer than this to acknowledge is worth a look, though Slack waits three seconds."""
-_KINDS: dict[Filter, tuple[Kind, ...]] = {
+_KINDS: dict[Filter, tuple[TrafficKind, ...]] = {
     "all": ("payload", "call", "refused"),
     "payloads": ("payload",),
     "calls": ("call",),
@@ -45,7 +45,7 @@ class TrafficRow:
     """`key`: the kind and the place in its list, e.g. ``call-17``. `at`: Unix seconds. `ms`: None where nothing was measured."""
 
     key: str
-    kind: Kind
+    kind: TrafficKind
     at: float
     what: str
     who: str
@@ -65,7 +65,7 @@ def counts(core: Core, since: Counts = Counts()) -> Counts:  # noqa: B008 - a va
 
 def rows(core: Core, shown: Filter = "all", *, since: Counts = Counts(), limit: int = 200) -> list[TrafficRow]:  # noqa: B008 - likewise
     """The newest first, at most `limit`, of what came after `since`."""
-    lists: dict[Kind, tuple[list[Any], int, Callable[[Core, int, Any], TrafficRow]]] = {
+    lists: dict[TrafficKind, tuple[list[Any], int, Callable[[Core, int, Any], TrafficRow]]] = {
         "payload": (core.deliveries, since.payloads, _payload),
         "call": (core.calls, since.calls, _call),
         "refused": (core.violations, since.refused, _refused),

@@ -11,7 +11,7 @@ from aiohttp.typedefs import Handler
 from playground.pismo import replies
 from playground.pismo.traffic import NEVER_HANDLED
 
-Kind = Literal["429", "5xx", "gateway", "slow", "drop_before", "drop_after"]
+PismoFaultKind = Literal["429", "5xx", "gateway", "slow", "drop_before", "drop_after"]
 
 
 @dataclass
@@ -23,7 +23,7 @@ class PismoFault:
     """
 
     path: str
-    kind: Kind
+    kind: PismoFaultKind
     times: int = 1
     seconds: float | None = None
     met: asyncio.Event = field(default_factory=asyncio.Event, compare=False, repr=False)
@@ -36,9 +36,9 @@ class PismoFaults:
         self.waiting: list[PismoFault] = []
         self._closing = asyncio.Event()
 
-    def add(self, path: str, kind: Kind, times: int = 1, seconds: float | None = None) -> PismoFault:
-        if kind not in get_args(Kind):
-            raise ValueError(f"no such fault; there are {', '.join(get_args(Kind))}")
+    def add(self, path: str, kind: PismoFaultKind, times: int = 1, seconds: float | None = None) -> PismoFault:
+        if kind not in get_args(PismoFaultKind):
+            raise ValueError(f"no such fault; there are {', '.join(get_args(PismoFaultKind))}")
         fault = PismoFault(path, kind, times, seconds)
         self.waiting.append(fault)
         return fault

@@ -9,7 +9,7 @@ from aiohttp.typedefs import Handler
 
 from playground.pismo.api import PismoApi
 from playground.pismo.authority import Authority
-from playground.pismo.faults import Kind, PismoFaults
+from playground.pismo.faults import PismoFaultKind, PismoFaults
 from playground.pismo.tls import ServerTls
 from playground.pismo.traffic import SeenRequest, Traffic
 from playground.pismo.world import PismoWorld
@@ -146,7 +146,7 @@ class PismoStandIn:
             "calls": lambda: [asdict(call) for call in self.calls],
         }
 
-    def _add_fault(self, path: str, kind: Kind, times: int = 1, seconds: float | None = None) -> None:
+    def _add_fault(self, path: str, kind: PismoFaultKind, times: int = 1, seconds: float | None = None) -> None:
         self.faults.add(path, kind, times, seconds)
 
     @web.middleware

@@ -24,7 +24,7 @@ from flows.cases.fill import DraftKey
 from flows.cases.settle import situation_of
 from flows.forms.dialogs import DIALOGS
 from flows.forms.drafts import REVIEW
-from flows.forms.fields import CATALOGUES, Answers, Input, Kind, inputs, max_length
+from flows.forms.fields import CATALOGS, Answers, Input, Kind, inputs, max_length
 from flows.forms.pages import Slot, check, collect, digest, put, raw_of, screen, slots
 from flows.forms.step import Form, Situation, Step
 from flows.journey import JOURNEYS
@@ -60,7 +60,7 @@ BAD: dict[Kind, Any] = {
 def bad_fields(asked: list[tuple[str, FieldInfo, Input]]) -> Iterator[tuple[str, Any]]:
     """A wrong value for each field that can be wrong by its kind."""
     for name, info, item in asked:
-        if item.source in CATALOGUES:
+        if item.source in CATALOGS:
             yield name, "no such thing"
         elif item.kind in BAD and (item.kind not in (Kind.TEXT, Kind.LONG_TEXT) or max_length(info)):
             yield name, BAD[item.kind]
@@ -90,9 +90,9 @@ class Filler:
 
     async def leave(self, index: int, raw: Answers, who: Who = ANA, *, back: bool = False) -> fill.Paged:
         async def work(unit: Unit) -> fill.Paged:
-            at = await self.situation(unit)
-            opened = await fill.resume(unit, self.form, at, self.key)
-            return fill.leave_page(unit, self.form, opened, index, raw, who, at, back=back)
+            situation = await self.situation(unit)
+            opened = await fill.resume(unit, self.form, situation, self.key)
+            return fill.leave_page(unit, self.form, opened, index, raw, who, situation, back=back)
 
         return await self.store.transact(work)
 

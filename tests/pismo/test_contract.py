@@ -76,8 +76,8 @@ class Caller:
             "token_oauth2": {"data": form},
             "patch_organization": {"json": {"city": "Recife"}, "headers": self.headers},
         }.get(name, {"headers": self.headers})
-        at = path.format(id=content.pop("org_id", self.org_id))
-        return await self.http.request(method, at, **{**usual, **content})
+        where = path.format(id=content.pop("org_id", self.org_id))
+        return await self.http.request(method, where, **{**usual, **content})
 
 
 @pytest.fixture

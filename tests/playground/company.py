@@ -91,17 +91,17 @@ async def http(app: AsyncApp) -> AsyncIterator[str]:
 
 
 @contextlib.asynccontextmanager
-async def reached(at: Company, way: str) -> AsyncIterator[None]:
+async def reached(company: Company, way: str) -> AsyncIterator[None]:
     logging.getLogger("slack_bolt").setLevel(logging.CRITICAL)
     if way == "http":
-        async with http(at.app) as url:
-            at.slack.deliver_by(Delivery.http(url))
+        async with http(company.app) as url:
+            company.slack.deliver_by(Delivery.http(url))
             yield
         return
-    at.slack.deliver_by(Delivery.socket())
-    handler = AsyncSocketModeHandler(at.app, at.slack.app_token, ping_interval=0.2)
+    company.slack.deliver_by(Delivery.socket())
+    handler = AsyncSocketModeHandler(company.app, company.slack.app_token, ping_interval=0.2)
     await handler.connect_async()  # type: ignore[no-untyped-call, unused-ignore]
-    await at.slack.until(lambda: at.slack.sockets.connections)
+    await company.slack.until(lambda: company.slack.sockets.connections)
     try:
         yield
     finally:

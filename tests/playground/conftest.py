@@ -11,7 +11,7 @@ from tests.playground.company import SECRET, Company, reached
 
 
 @pytest.fixture
-async def at() -> AsyncIterator[Company]:
+async def company() -> AsyncIterator[Company]:
     async with SlackStandIn(SECRET) as slack:
         vendor, acme = slack.add_team("Pismo"), slack.add_team("Acme Bank")
         sam, rita = slack.add_person("Sam", vendor, email="sam@pismo.example"), slack.add_person("Rita", vendor)
@@ -25,7 +25,7 @@ async def at() -> AsyncIterator[Company]:
 
 
 @pytest.fixture(params=["http", "socket"])
-async def by(request: pytest.FixtureRequest, at: Company) -> AsyncIterator[Company]:
+async def by(request: pytest.FixtureRequest, company: Company) -> AsyncIterator[Company]:
     """The app is up, over both ways in turn."""
-    async with reached(at, request.param):
-        yield at
+    async with reached(company, request.param):
+        yield company

@@ -87,3 +87,13 @@ async def test_who_has_no_part_in_it_is_given_none_and_every_form_has_answers(of
     assert played.person is office.ana
     for form in FORMS.keys() - {"authentication.prove_access", "organization.record_org_id"}:
         assert await answers(office, form), form
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize("command", ["skip", "reopen", "assign"])
+async def test_a_dialog_that_offers_the_steps_is_filled_in(office: Office, command: str) -> None:
+    await office.sam.command(f"/onboarding {command}", channel=office.acme)
+    await office.slack.until(lambda: ready(office.sam.view))
+    assert "is filled in for Sam" in (await Player(office).fill(office.sam)).sentence
+    assert office.sam.view is not None
+    assert any(part.get("selected_option") for fields in office.sam.view.inputs.values() for part in fields.values())

@@ -87,7 +87,7 @@ async def test_a_bot_that_slack_does_not_answer_any_more_ends_to_be_started_agai
     async with Office(policies=policies) as office:
         assert office.process is not None
         office.slack.stop_pings()
-        code = await asyncio.wait_for(office.process.wait(), timeout=20)
+        code = await asyncio.wait_for(office.process.wait(), timeout=60)
         assert code == Exit.SOCKET_LOST
         office.slack.resume_pings()
         await office.start_bot()
@@ -116,7 +116,7 @@ async def leaves_nothing_behind(how: signal.Signals, place: Path) -> None:
     (folder,) = folders_in(place)
     assert bots_in(folder) != []
     demo.send_signal(how)
-    await asyncio.wait_for(demo.communicate(), timeout=20)
+    await asyncio.wait_for(demo.communicate(), timeout=60)
     assert demo.returncode == 128 + how
     assert folders_in(place) == []
     assert bots_in(folder) == []

@@ -12,8 +12,8 @@ from playground.slack import FileUpload
 from tests.playground.company import Company, actions, button, field_of, modal, plain
 
 
-async def post(at: Company, *elements: dict[str, Any]) -> str:
-    answer = await at.client.chat_postMessage(channel=at.shared.id, text="Hello Acme", blocks=actions(*elements))
+async def post(company: Company, *elements: dict[str, Any]) -> str:
+    answer = await company.client.chat_postMessage(channel=company.shared.id, text="Hello Acme", blocks=actions(*elements))
     return str(answer["ts"])
 
 

@@ -185,10 +185,14 @@ def test_metadata_options_and_errors() -> None:
             check_errors(errors, blocks)
 
 
-async def test_refusals_reach_the_app_and_the_list_of_violations(at: Company) -> None:
+async def test_refusals_reach_the_app_and_the_list_of_violations(company: Company) -> None:
     with pytest.raises(SlackApiError) as caught:
-        await at.client.chat_postMessage(channel=at.shared.id, text="x", blocks=[{"type": "header", "text": plain("x" * 151)}])
+        await company.client.chat_postMessage(
+            channel=company.shared.id, text="x", blocks=[{"type": "header", "text": plain("x" * 151)}]
+        )
     assert caught.value.response["error"] == "invalid_blocks"
     assert "less than 151" in caught.value.response["response_metadata"]["messages"][0]
-    assert [(violation.where, violation.error) for violation in at.slack.violations] == [("chat.postMessage", "invalid_blocks")]
-    assert at.ana.sees(at.shared) == []
+    assert [(violation.where, violation.error) for violation in company.slack.violations] == [
+        ("chat.postMessage", "invalid_blocks")
+    ]
+    assert company.ana.sees(company.shared) == []

@@ -12,8 +12,8 @@ def options(*texts: str) -> list[dict[str, Any]]:
     return [{"text": plain(text), "value": text.casefold()} for text in texts]
 
 
-async def opened(at: Company, *blocks: dict[str, Any], **more: Any) -> None:
-    await at.client.views_open(trigger_id=at.slack.new_trigger(at.ana.user), view=modal(*blocks, **more))
+async def opened(company: Company, *blocks: dict[str, Any], **more: Any) -> None:
+    await company.client.views_open(trigger_id=company.slack.new_trigger(company.ana.user), view=modal(*blocks, **more))
 
 
 async def test_menus_and_inputs_on_a_message(by: Company) -> None:
@@ -50,13 +50,13 @@ async def test_menus_and_inputs_on_a_message(by: Company) -> None:
         await by.ana.select(card, "menu", "Delete")
 
 
-async def test_an_update_keeps_what_was_typed_where_the_ids_stay(at: Company) -> None:
-    await opened(at, field_of("name", "Name"), field_of("city", "City"))
-    await at.ana.fill({"Name": "Ana", "City": "Recife"})
-    view = at.ana.view
+async def test_an_update_keeps_what_was_typed_where_the_ids_stay(company: Company) -> None:
+    await opened(company, field_of("name", "Name"), field_of("city", "City"))
+    await company.ana.fill({"Name": "Ana", "City": "Recife"})
+    view = company.ana.view
     assert view
     again = modal(field_of("name", "Full name", initial_value="-"), field_of("city-2", "City", initial_value="Olinda"))
-    await at.client.views_update(view_id=view.id, view=again)
+    await company.client.views_update(view_id=view.id, view=again)
     assert view.labels == ["Full name", "City"]
     assert view.inputs["name"]["value"]["value"] == "Ana"
     assert view.inputs["city-2"]["value"]["value"] == "Olinda"
@@ -78,9 +78,9 @@ async def test_a_submission_can_push_and_clear(by: Company) -> None:
     assert by.ana.views == []
 
 
-async def test_the_client_keeps_people_from_what_slack_keeps_them_from(at: Company) -> None:
+async def test_the_client_keeps_people_from_what_slack_keeps_them_from(company: Company) -> None:
     await opened(
-        at,
+        company,
         field_of("url", "Link", "url_text_input"),
         field_of("rate", "Rate", "number_input", is_decimal_allowed=True, min_value="0.5"),
         field_of("why", "Why", min_length=5),
@@ -89,11 +89,11 @@ async def test_the_client_keeps_people_from_what_slack_keeps_them_from(at: Compa
         field_of("who", "Who", "multi_static_select", options=options("A", "B", "C"), max_selected_items=2),
         field_of("up", "Up", "file_input", max_files=1),
     )
-    await at.ana.fill({"Link": "acme", "Rate": "0.1", "Why": "so\nso", "Day": "2027-02-03", "At": "09:30", "Who": ["A"]})
-    refused = (await at.ana.submit()).client_errors
+    await company.ana.fill({"Link": "acme", "Rate": "0.1", "Why": "so\nso", "Day": "2027-02-03", "At": "09:30", "Who": ["A"]})
+    refused = (await company.ana.submit()).client_errors
     assert set(refused) == {"Link", "Rate", "Up"}
-    await at.ana.fill({"Why": "so"})
-    assert "Why" in (await at.ana.submit()).client_errors
+    await company.ana.fill({"Why": "so"})
+    assert "Why" in (await company.ana.submit()).client_errors
     for values, error in (
         ({"Day": "3 February"}, "isoformat"),
         ({"Who": ["A", "B", "C"]}, "only 2"),
@@ -101,13 +101,13 @@ async def test_the_client_keeps_people_from_what_slack_keeps_them_from(at: Compa
         ({"Up": [FileUpload("a", b"x" * (10 * 1024 * 1024 + 1))]}, "at most 10 MB"),
     ):
         with pytest.raises(ValueError, match=error):
-            await at.ana.fill(values)
-    view = at.ana.view
+            await company.ana.fill(values)
+    view = company.ana.view
     assert view
     assert view.inputs["at"]["value"] == {"type": "timepicker", "selected_time": "09:30", "timezone": "Europe/Lisbon"}
-    assert at.slack.deliveries == []
+    assert company.slack.deliveries == []
     with pytest.raises(PermissionError):
-        await at.ana.say(at.support, "let me in")
+        await company.ana.say(company.support, "let me in")
 
 
 async def test_what_administrators_do_reaches_the_app(by: Company) -> None:

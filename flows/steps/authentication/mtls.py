@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, model_validator
 
-from flows.forms.fields import LONGEST, Answers, Attachment, FormPage, Input, Kind
+from flows.forms.fields import MAX_LENGTH, Answers, Attachment, FormPage, Input, Kind
 from flows.forms.step import Form, Page, Situation, Task, not_past
 from flows.people import Side
 from flows.problems import Problem, fault
@@ -19,7 +19,7 @@ WAYS = ("csr", "pismo_pair", "own_ca")
 HANDED_OVER = ("person_checked", "outside_slack", "encrypted", "passphrase_apart", "received", "copies_deleted")
 PEM_FILES = ("pem", "pub", "csr", "crt", "cer", "der", "json", "txt")
 
-Pem = Annotated[str | None, Field(max_length=LONGEST), Input(Kind.LONG_TEXT)]
+Pem = Annotated[str | None, Field(max_length=MAX_LENGTH), Input(Kind.LONG_TEXT)]
 PemFile = Annotated[Attachment | None, Input(Kind.FILE, filetypes=PEM_FILES, instead=True)]
 
 
@@ -31,7 +31,7 @@ class Pasted(FormPage):
         for name in type(self).model_fields:
             file = getattr(self, f"{name}_file", None)
             if file and file.get("text", "").strip():
-                fits = len(file["text"]) <= LONGEST
+                fits = len(file["text"]) <= MAX_LENGTH
                 setattr(self, name, file["text"] if fits else None)
                 setattr(self, f"{name}_file", None if fits else file)
         return self

@@ -1,14 +1,14 @@
 """What the authentication step knows about each environment: programs, key, certificate, access verification."""
 
 from flows.forms.parity import TEST, ParityCell, ParityState
-from flows.forms.step import ParityItem, Situation
+from flows.forms.step import PROGRAMS_CHECK, ParityItem, Situation
 from flows.steps.authentication import mtls, proving
 
 
 def _program(situation: Situation, environment: str) -> ParityCell:
     proof = proving.last(situation, environment)
     lines = proof.get("lines") if proof else None
-    found = next((line for line in lines if line["check"] == proving.PROGRAMS), None) if isinstance(lines, list) else None
+    found = next((line for line in lines if line["check"] == PROGRAMS_CHECK), None) if isinstance(lines, list) else None
     if found is None:
         return ParityCell(ParityState.UNKNOWN)
     count = int(found["params"].get("count", 0))

@@ -9,9 +9,9 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from flows.checks.tokens import unwrapped
-from flows.forms.fields import LONGEST, Answers, FormPage, Input, Kind, LongText
+from flows.forms.fields import MAX_LENGTH, Answers, FormPage, Input, Kind, LongText
 from flows.forms.parity import PRODUCTION, TEST
-from flows.forms.step import Difference, Form, Offer, Page, Proof, Situation, Task
+from flows.forms.step import PROGRAMS_CHECK, Difference, Form, Offer, Page, Proof, Situation, Task
 from flows.outbox import RunProof
 from flows.people import Side
 from flows.problems import Problem
@@ -25,9 +25,6 @@ PROVE, SETTLE = "authentication.prove_access", "authentication.settle_organizati
 UNCHANGEABLE = ("id", "legal_proxy_document")
 """Organization details that PATCH can't change."""
 
-PROGRAMS = "programs"
-"""The check that lists them: the access works once Pismo answers it."""
-
 
 def _unwrapped(value: object) -> object:
     return unwrapped(value) if isinstance(value, str) else value
@@ -37,7 +34,7 @@ class TokenPage(FormPage):
     environment: Annotated[str, Input(Kind.CHOICE, (TEST, PRODUCTION))] = TEST
     token: Annotated[
         str,
-        Field(min_length=20, max_length=LONGEST),
+        Field(min_length=20, max_length=MAX_LENGTH),
         BeforeValidator(_unwrapped),
         Input(Kind.LONG_TEXT, allow=frozenset({"access_token"}), forget=True),
     ]
@@ -123,7 +120,7 @@ def _accepted(answers: Answers, situation: Situation) -> Answers:
 
 def _passed(lines: Sequence[Mapping[str, Any]]) -> bool:
     """Nothing failed, and the programs were readable."""
-    read = any((line["check"], line["outcome"]) == (PROGRAMS, "passed") for line in lines)
+    read = any((line["check"], line["outcome"]) == (PROGRAMS_CHECK, "passed") for line in lines)
     return read and all(line["outcome"] != "failed" for line in lines)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 from flows.forms.addresses import text_of
-from flows.forms.fields import LONGEST, Answers, FormPage, Input, Kind
+from flows.forms.fields import MAX_LENGTH, Answers, FormPage, Input, Kind
 from flows.forms.step import Form, Page, Situation, Task
 from flows.people import Side
 from flows.problems import Problem
@@ -24,7 +24,7 @@ class Looked(FormPage):
     token_kind: Annotated[str, Input(Kind.CHOICE, (ASSERTION, ACCESS_TOKEN))]
     token: Annotated[
         str,
-        Field(min_length=1, max_length=LONGEST),
+        Field(min_length=1, max_length=MAX_LENGTH),
         Input(Kind.LONG_TEXT, allow=frozenset({"access_token"}), forget=True),
     ]
 

@@ -1,4 +1,4 @@
-"""A field that two versions of the journey search in different catalogues: each customer is offered those of their own version."""
+"""A field that two versions of the journey search in different catalogs: each customer is offered those of their own version."""
 
 from dataclasses import replace
 from typing import Annotated, Any
@@ -49,7 +49,7 @@ async def offered(office: Workplace, onboarding: str, typed: str) -> list[str]:
     return [option["value"] for option in options]
 
 
-async def test_each_customer_searches_in_the_catalogue_of_their_own_version() -> None:
+async def test_each_customer_searches_in_the_catalog_of_their_own_version() -> None:
     async with Workplace(policies("currency")) as office:
         first = await office.begin()
         await office.stop_bot()
@@ -60,6 +60,6 @@ async def test_each_customer_searches_in_the_catalogue_of_their_own_version() ->
         assert await offered(office, second, "brazil") == ["BRA"]
 
 
-async def test_a_source_that_is_a_catalogue_in_another_version_alone_offers_nothing_of_it() -> None:
+async def test_a_source_that_is_a_catalog_in_another_version_alone_offers_nothing_of_it() -> None:
     async with Workplace(policies("currency", "nowhere")) as office:
         assert await offered(office, await office.begin(), "brazil") == []

@@ -16,7 +16,7 @@ from bot.modals.parse import block_id, field_name, parse_page
 from bot.modals.render import errors_of, loading_view, message_view, page_view, review_view
 from bot.modals.subject import FormMeta
 from flows.forms.dialogs import DIALOGS
-from flows.forms.fields import CATALOGUES, Answers, Input, Kind, inputs, max_length
+from flows.forms.fields import CATALOGS, Answers, Input, Kind, inputs, max_length
 from flows.forms.pages import Slot, collect, raw_of, slots
 from flows.forms.step import Form
 from flows.journey import JOURNEYS
@@ -146,7 +146,7 @@ def raw_value(item: Input, most: int, data: st.DataObject) -> Any:
         case Kind.CHOICES:
             chosen = data.draw(st.sets(st.sampled_from(item.options), min_size=1))
             return [option for option in item.options if option in chosen]
-        case Kind.SEARCH if item.source in CATALOGUES:
+        case Kind.SEARCH if item.source in CATALOGS:
             choices = {"currency": ["BRL", "USD"], "country": ["BRA", "PRT"], "timezone": ["America/Sao_Paulo", "Asia/Tokyo"]}
             return data.draw(st.sampled_from(choices[item.source]))
         case Kind.SEARCH:

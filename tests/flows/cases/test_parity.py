@@ -26,28 +26,28 @@ ORG = {"organization.record_org_id": {"org_id": "TN-1"}}
 
 def test_at_the_beginning_nothing_is_there() -> None:
     found = rows()
-    assert {row.test.standing for row in found.values()} == {ParityState.MISSING, ParityState.UNKNOWN}
+    assert {row.test.state for row in found.values()} == {ParityState.MISSING, ParityState.UNKNOWN}
     assert all(row.lacks for row in found.values())
     assert [row.what for row in found.values() if row.takes_long] == ["environment", "users", "certificate"]
 
 
 def test_a_proof_shows_what_is_there_in_its_environment_alone() -> None:
     found = rows(done=ORG, **proof("test"))
-    assert {what for what, row in found.items() if row.test.standing is ParityState.THERE} == {
+    assert {what for what, row in found.items() if row.test.state is ParityState.THERE} == {
         "organization",
         "program",
         "key",
         "proof",
     }
     assert found["program"].test.params == {"count": 2}
-    assert found["organization"].production.standing is ParityState.UNKNOWN
-    assert found["proof"].production.standing is ParityState.MISSING
+    assert found["organization"].production.state is ParityState.UNKNOWN
+    assert found["proof"].production.state is ParityState.MISSING
 
 
 def test_production_s_access_is_under_way_from_the_day_it_is_asked_for() -> None:
     asked = {"environments": {"production_from": "2026-05-04"}}
     cell = rows(answers=asked)["environment"].production
-    assert (cell.standing, cell.params) == (ParityState.BEGUN, {"date": "2026-05-04"})
+    assert (cell.state, cell.params) == (ParityState.BEGUN, {"date": "2026-05-04"})
     ready = {"environments.production_ready": {"base_url": "https://pismo.example"}}
     assert not rows(answers=asked, done=ready)["environment"].lacks
 
@@ -60,15 +60,15 @@ def test_users_are_counted_in_each_environment() -> None:
         ("control_center_production", "c@bank.example", "withdrawn"),
     ]
     users = rows(grants=grants)["users"]
-    assert users.test.standing is ParityState.THERE
-    assert (users.production.standing, users.production.params) == (ParityState.BEGUN, {"inside": 1, "count": 2})
+    assert users.test.state is ParityState.THERE
+    assert (users.production.state, users.production.params) == (ParityState.BEGUN, {"inside": 1, "count": 2})
 
 
 def test_a_certificate_is_production_s_once_it_was_proved_there() -> None:
     done = {**ORG, "authentication.attach_certificate": {"expires_on": "2027-01-31"}}
     known = {"answers": {"authentication": {"mtls": "csr", "method": "basic"}}, "done": done}
     assert rows(**known)["certificate"].test.params == {"date": "2027-01-31"}
-    assert rows(**known)["certificate"].production.standing is ParityState.UNKNOWN
+    assert rows(**known)["certificate"].production.state is ParityState.UNKNOWN
     assert not rows(**known, **proof("production"))["certificate"].lacks
 
 

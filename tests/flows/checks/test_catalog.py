@@ -4,14 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.checks.catalog import Kind, alpha2, alpha3, canonical_zone, label, numeric_code, search, subdivision_ok
+from flows.checks.catalog import Catalog, alpha2, alpha3, canonical_zone, label, numeric_code, search, subdivision_ok
 from flows.checks.iso_codes import CURRENCIES, cldr, countries, known, zones
 
-KINDS: list[Kind] = ["currency", "country", "timezone"]
+KINDS: list[Catalog] = ["currency", "country", "timezone"]
 LANGUAGES = ["en", "pt_BR"]
 
 
-def values(kind: Kind, query: str, language: str = "pt_BR") -> list[str]:
+def values(kind: Catalog, query: str, language: str = "pt_BR") -> list[str]:
     return [choice.value for choice in search(kind, query, language)]
 
 
@@ -41,7 +41,7 @@ def values(kind: Kind, query: str, language: str = "pt_BR") -> list[str]:
         ("timezone", "utc", "Etc/UTC"),
     ],
 )
-def test_people_find_it_however_they_type_it(kind: Kind, query: str, first: str) -> None:
+def test_people_find_it_however_they_type_it(kind: Catalog, query: str, first: str) -> None:
     assert values(kind, query)[0] == first
 
 
@@ -60,7 +60,7 @@ def test_a_value_that_is_not_listed_is_shown_as_it_is() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_value_has_a_label_within_the_limits_and_is_found_by_itself(kind: Kind, language: str) -> None:
+def test_every_value_has_a_label_within_the_limits_and_is_found_by_itself(kind: Catalog, language: str) -> None:
     listed = {"currency": set(CURRENCIES), "country": set(countries().values()), "timezone": set(zones())}[kind]
     assert {choice.value for choice in search(kind, "", language, limit=1000)} == listed
     for value in listed:
@@ -120,5 +120,5 @@ def test_the_part_of_a_country_has_two_signs_and_is_real_where_a_list_is_known(s
 
 
 @given(st.text(max_size=40), st.sampled_from(KINDS))
-def test_no_query_breaks_the_search(query: str, kind: Kind) -> None:
+def test_no_query_breaks_the_search(query: str, kind: Catalog) -> None:
     assert len(search(kind, query, "pt_BR")) <= 100

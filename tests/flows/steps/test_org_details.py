@@ -10,7 +10,7 @@ from tests.flows.steps.filled_forms import a_situation, example, sent
 CLEAN = sent(STEP.form, example(STEP.form))
 
 # Longest values of OrgDetails, from Pismo's OpenAPI file of the Organizations API.
-LONGEST = {
+MAX_LENGTH = {
     "official_name": 100,
     "org_name": 80,
     "document_number": 20,
@@ -46,11 +46,11 @@ def test_a_long_country_name_gives_way_to_its_code() -> None:
     assert to_org_details({**CLEAN, "country": "SGS"})["country"] == "SGS"
 
 
-@pytest.mark.parametrize("name", [name for name in LONGEST if name in example(STEP.form)])
+@pytest.mark.parametrize("name", [name for name in MAX_LENGTH if name in example(STEP.form)])
 def test_nothing_is_taken_that_the_platform_would_refuse(name: str) -> None:
-    too_long = {**example(STEP.form), "document_reason": "x", name: "x" * (LONGEST[name] + 1)}
+    too_long = {**example(STEP.form), "document_reason": "x", name: "x" * (MAX_LENGTH[name] + 1)}
     assert name in {problem.field for _, problem in collect(STEP.form, too_long, a_situation())[1]}
-    assert len(str(to_org_details(CLEAN)[name])) <= LONGEST[name]
+    assert len(str(to_org_details(CLEAN)[name])) <= MAX_LENGTH[name]
 
 
 def test_the_same_organization_does_not_differ() -> None:

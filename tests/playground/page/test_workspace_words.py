@@ -14,53 +14,53 @@ MONDAY = 1_795_392_000.0  # 2026-11-23 00:00 UTC, still Sunday in America
 MINUTE, DAY = 60.0, 86_400.0
 
 
-def test_a_time_is_the_readers_own(at: Company) -> None:
+def test_a_time_is_the_readers_own(company: Company) -> None:
     ts = str(MONDAY + 18 * 60 * MINUTE)
 
-    assert words.time_of_day(at.sam, ts) == "1:00 PM"
-    assert words.time_of_day(at.ana, ts) == "15:00"
+    assert words.time_of_day(company.sam, ts) == "1:00 PM"
+    assert words.time_of_day(company.ana, ts) == "15:00"
 
 
-def test_a_days_divider_is_the_readers_day_in_her_words(at: Company) -> None:
+def test_a_days_divider_is_the_readers_day_in_her_words(company: Company) -> None:
     midnight = str(MONDAY)
 
-    assert words.day(at.sam, midnight, MONDAY) == "Today"
-    assert words.day(at.sam, midnight, MONDAY + DAY) == "Yesterday"
-    assert words.day(at.sam, midnight, MONDAY + 5 * DAY) == "Sunday, November 22"
-    assert words.day(at.ana, midnight, MONDAY + DAY) == "Ontem"
-    assert words.day(at.ana, midnight, MONDAY + 5 * DAY) == "domingo, 22 de novembro"
+    assert words.day(company.sam, midnight, MONDAY) == "Today"
+    assert words.day(company.sam, midnight, MONDAY + DAY) == "Yesterday"
+    assert words.day(company.sam, midnight, MONDAY + 5 * DAY) == "Sunday, November 22"
+    assert words.day(company.ana, midnight, MONDAY + DAY) == "Ontem"
+    assert words.day(company.ana, midnight, MONDAY + 5 * DAY) == "domingo, 22 de novembro"
 
 
-def test_names_become_mentions_and_signs_do_not_become_markup(at: Company) -> None:
-    typed = mentioning(at.ana, "Thanks @Sam, @sammy and @Rita: 1 < 2 & <@U1>")
+def test_names_become_mentions_and_signs_do_not_become_markup(company: Company) -> None:
+    typed = mentioning(company.ana, "Thanks @Sam, @sammy and @Rita: 1 < 2 & <@U1>")
 
-    assert typed == f"Thanks <@{at.sam.id}>, @sammy and @Rita: 1 &lt; 2 &amp; &lt;@U1&gt;"
-
-
-async def test_only_what_others_said_since_is_unread(at: Company) -> None:
-    reading = Reading(at.slack)
-    await at.ana.say(at.shared, "Hello")
-    assert reading.unread(at.sam, at.shared)
-    assert not reading.unread(at.ana, at.shared)
-
-    reading.saw(at.sam, at.shared)
-    assert not reading.unread(at.sam, at.shared)
-    root = at.shared.messages[-1]
-    await at.ana.say(at.shared, "And one more thing", thread=root)
-    assert reading.unread(at.sam, at.shared)
-    assert reading.unread_in_thread(at.sam, root) == 1
-
-    reading.saw_thread(at.sam, at.shared, root.ts)
-    assert reading.unread_in_thread(at.sam, root) == 0
+    assert typed == f"Thanks <@{company.sam.id}>, @sammy and @Rita: 1 &lt; 2 &amp; &lt;@U1&gt;"
 
 
-def test_what_slack_says_to_one_is_unread_for_her_alone(at: Company) -> None:
-    reading = Reading(at.slack)
-    tell(at.ana, at.shared, "/onboarding is not a valid command")
+async def test_only_what_others_said_since_is_unread(company: Company) -> None:
+    reading = Reading(company.slack)
+    await company.ana.say(company.shared, "Hello")
+    assert reading.unread(company.sam, company.shared)
+    assert not reading.unread(company.ana, company.shared)
 
-    assert reading.unread(at.ana, at.shared)
-    assert not reading.unread(at.sam, at.shared)
-    assert at.sam.sees(at.shared) == []
+    reading.saw(company.sam, company.shared)
+    assert not reading.unread(company.sam, company.shared)
+    root = company.shared.messages[-1]
+    await company.ana.say(company.shared, "And one more thing", thread=root)
+    assert reading.unread(company.sam, company.shared)
+    assert reading.unread_in_thread(company.sam, root) == 1
+
+    reading.saw_thread(company.sam, company.shared, root.ts)
+    assert reading.unread_in_thread(company.sam, root) == 0
+
+
+def test_what_slack_says_to_one_is_unread_for_her_alone(company: Company) -> None:
+    reading = Reading(company.slack)
+    tell(company.ana, company.shared, "/onboarding is not a valid command")
+
+    assert reading.unread(company.ana, company.shared)
+    assert not reading.unread(company.sam, company.shared)
+    assert company.sam.sees(company.shared) == []
 
 
 @pytest.mark.parametrize(
@@ -78,19 +78,19 @@ def test_any_failure_has_a_sentence_that_names_it(error: str) -> None:
     assert troubles.sentence(error).endswith((")", "."))
 
 
-async def test_errors_by_label_find_their_fields(at: Company) -> None:
-    client = at.client
+async def test_errors_by_label_find_their_fields(company: Company) -> None:
+    client = company.client
     await client.views_open(
-        trigger_id=at.slack.new_trigger(at.sam.user), view=modal(field_of("a", "Name"), field_of("b", "City"))
+        trigger_id=company.slack.new_trigger(company.sam.user), view=modal(field_of("a", "Name"), field_of("b", "City"))
     )
-    view = at.sam.view
+    view = company.sam.view
     assert view is not None
 
     assert troubles.by_block(view, {"City": "Please complete"}) == {"b": "Please complete"}
 
 
-def test_people_who_left_have_a_name_still(at: Company) -> None:
-    slack: SlackStandIn = at.slack
+def test_people_who_left_have_a_name_still(company: Company) -> None:
+    slack: SlackStandIn = company.slack
 
     assert words.author(slack, "UGONE") == "Someone"
     assert words.author(slack, words.SLACKBOT) == "Slackbot"

@@ -40,25 +40,27 @@ def test_equal_is_done() -> None:
 
 
 def test_a_difference_waits_for_support_and_keeps_the_step_open() -> None:
-    at = after([CITY])
-    assert TASK.ready(at)
-    assert proving.unaccepted(at) == [CITY]
+    situation = after([CITY])
+    assert TASK.ready(situation)
+    assert proving.unaccepted(situation) == [CITY]
 
 
 def test_what_is_to_be_corrected_waits_for_the_next_proof() -> None:
-    at, errors = settle(after([CITY, ZIP]), send=["city"], reason="The new building has another code.")
+    situation, errors = settle(after([CITY, ZIP]), send=["city"], reason="The new building has another code.")
     assert errors == []
-    assert (proving.to_send(at), proving.unaccepted(at)) == ([CITY], [CITY])
-    assert not TASK.needed(at)
-    assert proving.unaccepted(replace(at, items={**at.items, proving.PROVE: after([ZIP]).items[proving.PROVE]})) == []
+    assert (proving.to_send(situation), proving.unaccepted(situation)) == ([CITY], [CITY])
+    assert not TASK.needed(situation)
+    assert (
+        proving.unaccepted(replace(situation, items={**situation.items, proving.PROVE: after([ZIP]).items[proving.PROVE]})) == []
+    )
 
 
 def test_what_stays_needs_a_reason_and_then_is_accepted() -> None:
-    at = after([CITY, ZIP])
-    assert settle(at, send=["city"])[1] == ["reason_to_accept"]
-    assert settle(at)[1] == ["reason_to_accept"]
-    at, errors = settle(at, reason="As registered.")
-    assert (errors, proving.unaccepted(at)) == ([], [])
+    situation = after([CITY, ZIP])
+    assert settle(situation, send=["city"])[1] == ["reason_to_accept"]
+    assert settle(situation)[1] == ["reason_to_accept"]
+    situation, errors = settle(situation, reason="As registered.")
+    assert (errors, proving.unaccepted(situation)) == ([], [])
 
 
 def test_another_value_on_the_platform_is_not_what_was_accepted() -> None:
@@ -75,13 +77,13 @@ def test_what_pismo_lets_nobody_change_cannot_be_sent() -> None:
 
 
 def test_what_was_never_given_cannot_be_sent() -> None:
-    at = after([PROXY])
-    assert settle(at, send=["legal_proxy_name"])[1] == ["not_offered"]
-    assert settle(at, reason="Pismo wrote it.")[1] == []
+    situation = after([PROXY])
+    assert settle(situation, send=["legal_proxy_name"])[1] == ["not_offered"]
+    assert settle(situation, reason="Pismo wrote it.")[1] == []
 
 
 @pytest.mark.parametrize(("environment", "proved"), [("test", True), ("production", False)])
 def test_the_step_asks_for_a_proof_in_the_test_environment(environment: str, proved: bool) -> None:
-    at = after([], environment=environment)
-    assert proving.proved(at) is proved
-    assert proving.proved(at, environment)
+    situation = after([], environment=environment)
+    assert proving.proved(situation) is proved
+    assert proving.proved(situation, environment)

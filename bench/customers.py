@@ -11,6 +11,8 @@ from bot.messages.texts import Texts
 from bot.modals.render import review_view
 from bot.modals.subject import FormMeta
 from flows.cases import manage, start
+from flows.cases.access import Access
+from flows.cases.case import Cases
 from flows.cases.fill import DraftKey
 from flows.cases.settle import situation_of
 from flows.forms.drafts import REVIEW
@@ -42,7 +44,7 @@ class Customer:
     review: dict[str, Any]
 
 
-class Crowd(Office):
+class ManyCustomers(Office):
     """An office with so many customers; their onboardings are there before the bot starts, and their cards were never posted."""
 
     def __init__(self, size: int, *, socket_mode: bool = False) -> None:
@@ -73,9 +75,10 @@ class Crowd(Office):
 
     async def _begin(self, unit: Unit, lead: SlackPerson, channel: Channel) -> Customer:
         rules, sam, who = Rules(), Who(self.sam.team_id, self.sam.id), Who(lead.team_id, lead.id)
-        asked = start.Start(channel.name, channel.id, who, self.sam.id, "en", None)
+        asked = start.StartRequest(channel.name, channel.id, who, self.sam.id, "en", None)
         onboarding = await start.start(unit, rules, asked, sam)
-        await manage.skip(unit, rules, onboarding, "planning", sam, "Planned before.")
+        async with Cases(rules, Access()).open(unit, onboarding, sam) as case:
+            manage.skip(case, "planning", "Planned before.")
         form, key = STEP.form, DraftKey(onboarding, STEP.form.id)
         raw = dict(form.example)
         unit.add(
