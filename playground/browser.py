@@ -155,7 +155,7 @@ class PageSide:
         await expect(control).to_have_value(option)
 
     async def add(self, control: Locator, option: str) -> None:
-        """In a select of several: one more. Its list closes; one that a busy machine opens again is left, as people do, by a click elsewhere."""
+        """In a select of several: one more. Its list closes; one that opens again is left, as people do, by a click elsewhere."""
         chosen = self.dialog.get_by_text(option, exact=True)
         await control.click()
         for _ in range(TRIES):
