@@ -1,1 +1,1 @@
-"""The Slack face: settings, bootstrap, listeners, Block Kit views, texts, command line."""
+"""The Slack side: settings, startup, listeners, Block Kit views, texts, command line."""

@@ -1,4 +1,4 @@
-"""What reaches outside the process: the real ones as the settings say, or those of a test."""
+"""Adapters to everything outside the process: real ones from the settings, or a test's."""
 
 from dataclasses import dataclass, field
 from typing import Self
@@ -17,7 +17,7 @@ from pismo.tls import ClientTls
 
 @dataclass(frozen=True)
 class Adapters:
-    """``service_desk``: None where none is configured."""
+    """``service_desk``: None if none is configured."""
 
     slack: Slack
     pismo: Environments
@@ -29,7 +29,7 @@ class Adapters:
     @classmethod
     def real(cls, settings: Settings, policies: Policies) -> Self:
         def pismo(address: str, tls: ClientTls) -> Pismo:
-            # One attempt a call: the engine tries again, durably.
+            # One attempt per call: the engine retries, durably.
             return Pismo(address, tls=tls, attempts=1, secret_field=settings.pismo_oauth2_secret_field)
 
         production, desk = settings.pismo_production_api_url, settings.service_desk_url

@@ -1,4 +1,4 @@
-"""The one place that joins the parts: store, engine, Slack, Pismo, listeners. Tests build the same bot with adapters of their own."""
+"""Wires the parts together: store, engine, Slack, Pismo, listeners. Tests build the same bot with their own adapters."""
 
 from dataclasses import dataclass, field
 
@@ -37,7 +37,7 @@ from storage.store import Store
 
 @dataclass(frozen=True)
 class Bot:
-    """``await start()``, ``await stop()``; ``bolt`` takes requests in between. ``tokens``: pasted for a proof, in memory alone."""
+    """``await start()``, ``await stop()``; ``bolt`` takes requests in between. ``tokens``: pasted for a proof, only in memory."""
 
     bolt: AsyncApp
     adapters: Adapters
@@ -60,7 +60,7 @@ class Bot:
         self.background.later(self.events.handle_left())
 
     async def stop(self) -> None:
-        """Finish what was acknowledged, then let go of everything."""
+        """Finish what was acknowledged, then release everything."""
         await self.chores.stop()
         await self.background.drain()
         await self.adapters.engine.stop()

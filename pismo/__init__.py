@@ -1,4 +1,4 @@
-"""Clients of the outside systems a step calls. The only place that speaks HTTP to them."""
+"""Clients for the outside systems that steps call. The only place that speaks HTTP to them."""
 
 from pismo.client import Pismo
 from pismo.environments import Environments

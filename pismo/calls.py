@@ -1,6 +1,6 @@
 """Every Pismo operation that the client can call, as data. Source: Pismo's published OpenAPI files.
 
-The bot itself asks for tokens by a JWT alone: with keys and secrets the customer does, by the command that the bot prints.
+The bot itself gets tokens only with a JWT; with keys and secrets, the customer does, using the commands that the bot shows.
 """
 
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ class PismoCall:
 
     ``service`` is the path prefix: the same error code means different things in different services.
     ``path`` is a template; ``success`` holds the statuses that mean the call worked.
-    ``in_openapi`` is false for what only a guide page of Pismo describes. ``safe``: it only reads, so that repeating it changes nothing
-    (RFC 9110 §9.2.1).
+    ``in_openapi`` is false for what only one of Pismo's guide pages describes. ``safe``: it only reads, so repeating it changes
+    nothing (RFC 9110 §9.2.1).
     """
 
     service: str

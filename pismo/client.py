@@ -1,4 +1,4 @@
-"""The Pismo platform over HTTP. A call that only reads is tried again; all others once: who calls decides about those."""
+"""The Pismo platform over HTTP. A call that only reads is retried; others are tried once, and the caller decides."""
 
 import asyncio
 import logging
@@ -35,11 +35,11 @@ R = TypeVar("R", bound=Result)
 
 ATTEMPTS = 3
 MAX_WAIT = 5.0
-"""Seconds between two attempts. Told to wait for longer, the caller decides."""
+"""Seconds between two attempts. If Pismo asks for a longer wait, the caller decides."""
 
-# Org IDs are not always `TN-<uuid>`; what matters here is that one cannot change the path or break the header.
+# Org IDs are not always `TN-<uuid>`; what matters here is that they cannot change the path or break the header.
 _ORG_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
-# RFC 6750 section 2.1, `b64token`: all that may follow "Bearer " in a header.
+# RFC 6750 section 2.1, `b64token`: everything that may follow "Bearer " in a header.
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*", re.ASCII)
 _X_CID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
@@ -59,19 +59,19 @@ class _Answer:
 
 
 def _sendable(token: SecretStr) -> str:
-    """Raises ValueError for one with a character that no token has."""
+    """The token's text. Raises ValueError if it is empty or has a character that no token has."""
     if not _TOKEN.fullmatch(token.get_secret_value()):
         raise ValueError("the token has a character that no token has, or none")
     return token.get_secret_value()
 
 
 class Pismo:
-    """Calls of one environment over one connection pool: ``async with Pismo(base_url) as pismo``.
+    """Calls to one environment over one connection pool: ``async with Pismo(base_url) as pismo``.
 
-    ``timeout`` is in seconds, for connecting, for the handshake and for each wait; an attempt as a whole gets three times that.
-    ``attempts``: of a call that only reads, with growing waits between them and as long as the other side says. ``secret_field``: what the
-    OAuth2 call names the client's secret; Pismo's guide says as the default does, RFC 6749 ``client_secret``. Every method raises
-    PismoError, and ValueError for a token or an org ID that can't be sent, without either.
+    ``timeout``: seconds for connecting, for the handshake and for each wait; a whole attempt gets three times that. ``attempts``:
+    of a call that only reads; the waits between them grow, or are as long as the other side says. ``secret_field``: the OAuth2
+    call's name for the client's secret; Pismo's guide has the default, RFC 6749 ``client_secret``. Methods raise PismoError, and
+    ValueError for a token or an org ID that can't be sent, without quoting it.
     """
 
     def __init__(
@@ -101,7 +101,7 @@ class Pismo:
         return self._connection.base_url.startswith("https:")
 
     async def certificate_validity(self) -> tuple[datetime, datetime] | None:
-        """From when to when the bot's own client certificate holds, in UTC; None without one. Raises CertificateError."""
+        """From when to when the bot's own client certificate is valid, in UTC; None without one. Raises CertificateError."""
         return await self._connection.validity()
 
     async def list_programs(self, token: SecretStr, org_id: str, page: int = 1, per_page: int = 1) -> ProgramsPage:
@@ -112,7 +112,7 @@ class Pismo:
         return await self._read(GET_ORGANIZATION, Organization, {}, token=token, org_id=org_id)
 
     async def patch_organization(self, token: SecretStr, org_id: str, details: Mapping[str, Any]) -> Organization:
-        """Change these details and no others; gives the organization as it is then."""
+        """Change these details and no others; returns the organization as it is then."""
         return await self._read(PATCH_ORGANIZATION, Organization, {"json": dict(details)}, token=token, org_id=org_id)
 
     async def list_audit(self, token: SecretStr, org_id: str, page: int = 1, per_page: int = 10, **filters: str) -> AuditPage:
@@ -127,12 +127,12 @@ class Pismo:
         return await self._read(TOKEN_BASIC, AccessToken, content, secrets=(secret,))
 
     async def token_openid(self, jwt: SecretStr) -> AccessToken:
-        """``jwt`` is signed by the customer's own key (RS256), for at most 3600 s."""
+        """``jwt`` is signed with the customer's own key (RS256), and valid for at most 3600 s."""
         secret = _sendable(jwt)
         return await self._read(TOKEN_OPENID, AccessToken, {"json": {"token": secret}}, secrets=(secret,))
 
     async def token_oauth2(self, client_id: str, client_secret: SecretStr, scope: str) -> AccessToken:
-        """``scope`` holds permission groups with spaces between; the body is a form, as RFC 6749 says."""
+        """``scope``: permission groups separated by spaces. The body is a form, as RFC 6749 says."""
         secret = client_secret.get_secret_value()
         form = {"grant_type": "client_credentials", "client_id": client_id, self._secret_field: secret, "scope": scope}
         return await self._read(TOKEN_OAUTH2, AccessToken, {"data": form}, secrets=(secret,))
@@ -166,7 +166,7 @@ class Pismo:
         raise PismoError(call.service, status, None, message, answer.x_cid, kind=PismoErrorKind.UNEXPECTED, ms=answer.ms)
 
     async def _answer(self, call: PismoCall, path: str, org_id: str | None, secrets: tuple[str, ...], **content: Any) -> _Answer:
-        """The answer of success. Raises PismoError for another one, or none, after as many attempts as the call bears."""
+        """A successful answer. Raises PismoError for any other, or none, after as many attempts as the call allows."""
         for attempt in range(1, self._attempts + 1):
             try:
                 answer = await self._send(call, path, org_id, **content)
@@ -218,7 +218,7 @@ class Pismo:
             x_cid,
             org_id or "-",
         )
-        if response is None:  # not within `except`: httpx's error holds the request, and with it the token
+        if response is None:  # not inside `except`: httpx's error holds the request, and so the token
             kind = PismoErrorKind.HANDSHAKE if fault else PismoErrorKind.UNAVAILABLE
             raise PismoError(call.service, None, fault, failure, x_cid, kind=kind, ms=ms)
         return _Answer(response, x_cid, ms)

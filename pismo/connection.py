@@ -1,4 +1,4 @@
-"""One pool of connections to one address, made anew when the client certificate's files were changed."""
+"""One connection pool for one address, replaced when the client certificate's files change."""
 
 import asyncio
 import logging
@@ -24,7 +24,7 @@ class _Pool:
 
 
 class PismoConnection:
-    """``async with connection.open() as http``: the client of this moment. Calls under way end on the one they began with."""
+    """``async with connection.open() as http``: the current client. Calls under way finish on the one they began with."""
 
     def __init__(
         self,
@@ -41,12 +41,12 @@ class PismoConnection:
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[httpx.AsyncClient]:
-        """Raises CertificateError where the certificate cannot be used and there was none before it that could."""
+        """Raises CertificateError if the certificate can't be used and no earlier one could."""
         pool = await self._current()
         pool.users += 1
         try:
             yield pool.http
-        except asyncio.CancelledError:  # httpcore leaves such a connection in its pool for good, until no place is left
+        except asyncio.CancelledError:  # httpcore leaves such a connection in its pool for good, until the pool is full
             self._retire(pool)
             raise
         finally:
@@ -54,7 +54,7 @@ class PismoConnection:
             await self._let_go(pool)
 
     async def validity(self) -> tuple[datetime, datetime] | None:
-        """From when to when the client certificate in use holds, in UTC; None without one. Raises CertificateError as `open` does."""
+        """From when to when the certificate in use is valid, in UTC; None without one. Raises CertificateError like `open`."""
         return (await self._current()).validity
 
     async def aclose(self) -> None:
@@ -72,19 +72,19 @@ class PismoConnection:
         except CertificateError as error:
             if before is None:
                 raise
-            # A file that is being written, or a wrong one: what works is kept, and the files are looked at again by the next call.
-            log.warning("the client certificate was changed and cannot be used: %s", error.kind)
+            # The file is being written, or is a wrong one: keep what works; the next call checks the files again.
+            log.warning("the client certificate has changed but cannot be used: %s", error.kind)
             return before
         self._pool, self._stamp = fresh, stamp
         if before is not None:
-            log.info("the client certificate was changed and is used from now on")
+            log.info("the client certificate has changed: the new one is used from now on")
             before.old = True
             await self._let_go(before)
         return fresh
 
     def _made(self) -> _Pool:
-        # Redirects are not followed: a token goes to the configured host or nowhere. Cookies are not kept: calls of several customers
-        # share the connections.
+        # Redirects are not followed: a token goes to the configured host or nowhere. Cookies are not kept: calls for several
+        # customers share the connections.
         loaded = self._tls.read()
         validity = loaded.validity
         http = httpx.AsyncClient(
@@ -98,7 +98,7 @@ class PismoConnection:
         return _Pool(http, validity)
 
     def _retire(self, pool: _Pool) -> None:
-        """To be closed once nobody uses it any more."""
+        """Close it once nobody uses it any more."""
         pool.old = True
         if self._pool is pool:
             self._pool = self._stamp = None

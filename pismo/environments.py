@@ -1,4 +1,4 @@
-"""Pismo's test and production environments, as they are configured. Production's address is not published: it must be given."""
+"""Pismo's test and production environments, as configured. Production's address is not public: it must be given."""
 
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -11,13 +11,13 @@ NAMES: tuple[Name, ...] = get_args(Name)
 
 @dataclass(frozen=True)
 class Environments:
-    """``production`` is None where no address was given."""
+    """``production`` is None if no address was given."""
 
     test: Pismo
     production: Pismo | None = None
 
     def get(self, name: str) -> Pismo | None:
-        """By name; None where it is not configured. Raises KeyError for a name that is no environment's."""
+        """By name; None if it is not configured. Raises KeyError for any other name."""
         return {"test": self.test, "production": self.production}[name]
 
     async def aclose(self) -> None:

@@ -1,4 +1,4 @@
-"""One error for all of Pismo's services, from the nine shapes in which they write them."""
+"""One error for all of Pismo's services, read from the nine formats they use."""
 
 import math
 import re
@@ -25,14 +25,14 @@ class PismoErrorKind(StrEnum):
     UNAVAILABLE = "unavailable"
     """5xx, a timeout or a dropped connection: the call may or may not have happened."""
     HANDSHAKE = "handshake"
-    """No call was made: TLS failed. The code is a fault of `pismo.tls`."""
+    """No call was made: TLS failed. The code is a fault from `pismo.tls`."""
     REFUSED = "refused"
     """Any other 4xx: the same request will fail again."""
     UNEXPECTED = "unexpected"
-    """An answer that is none of Pismo's: a redirect, or a success whose body cannot be read."""
+    """Not an answer from Pismo's API: a redirect, or a success whose body cannot be read."""
 
 
-# A code has its meaning only within its service: EOA0030 is a missing header in one and a missing file in another.
+# A code has a meaning only within its service: EOA0030 is a missing header in one and a missing file in another.
 _KINDS_BY_CODE = {("orgs-core", "EOA0100"): PismoErrorKind.NOT_FOUND}
 _KINDS_BY_STATUS = {
     HTTPStatus.UNAUTHORIZED: PismoErrorKind.UNAUTHORIZED,
@@ -44,7 +44,7 @@ _KINDS_BY_STATUS = {
 
 
 class PismoError(Exception):
-    """A call that did not work. Carries no header, body or token; ``message`` is Pismo's, short and scrubbed.
+    """A call that failed. Carries no header, body or token; ``message`` is Pismo's, short and scrubbed.
 
     ``status`` is None when no answer came. ``code`` is Pismo's, to be read together with ``service``. ``x_cid`` is what
     Pismo's support asks for. ``retry_after`` is in seconds, None when Pismo did not say. ``ms`` is the call's duration.
@@ -62,7 +62,7 @@ class PismoError(Exception):
         retry_after: float | None = None,
         ms: int = 0,
     ) -> None:
-        # The positional ones are its `args`, so that it can be pickled: a job engine keeps what a job raised.
+        # Positional arguments become its `args`, so that it can be pickled: a job engine keeps what a job raised.
         super().__init__(service, status, code, message, x_cid)
         self.service = service
         self.status = status
@@ -119,7 +119,7 @@ def _kind_of(status: int) -> PismoErrorKind:
 
 
 def _code_and_message(body: object) -> tuple[str | None, str | None]:
-    """From the flat shapes, from audit's ``message`` that is itself an object, and from a list of ``errors``."""
+    """From the flat formats, from audit's ``message`` that is itself an object, and from a list of ``errors``."""
     if isinstance(body, str):
         return None, body
     if not isinstance(body, Mapping):
@@ -131,12 +131,12 @@ def _code_and_message(body: object) -> tuple[str | None, str | None]:
 
 
 def _first(body: Mapping[str, Any], *names: str) -> str | None:
-    """The first of the fields that holds a text or a number."""
+    """The first of the fields that contains a text or a number."""
     return next((str(body[name]) for name in names if isinstance(body.get(name), str | int) and body[name] != ""), None)
 
 
 def _scrub(text: str, secrets: Iterable[str]) -> str:
-    """A text of Pismo without what the call sent in secret, nor anything that looks like a token."""
+    """A text from Pismo without the secrets that the call sent, or anything that looks like a token."""
     for secret in filter(None, secrets):
         text = text.replace(secret, "***")
     return " ".join(_JWT.sub("***", text).split())[:_MESSAGE_LIMIT]

@@ -1,4 +1,4 @@
-"""One error for every way in which the Service Desk's REST interface refuses or fails."""
+"""One error for every way in which the Service Desk's REST API refuses or fails."""
 
 import math
 from collections.abc import Mapping
@@ -15,13 +15,13 @@ class ServiceDeskFault(StrEnum):
     """The user or the API token is not accepted."""
     FORBIDDEN = "forbidden"
     NOT_FOUND = "not_found"
-    """It does not exist, or this user may not see it: Jira does not tell the two apart."""
+    """It does not exist, or this user may not see it: Jira does not say which."""
     RATE_LIMITED = "rate_limited"
     UNAVAILABLE = "unavailable"
     REFUSED = "refused"
     """Any other 4xx: the same call will fail again."""
     UNEXPECTED = "unexpected"
-    """An answer that is none of Jira's: a redirect, or a success that cannot be read."""
+    """Not an answer from Jira's API: a redirect, or a success that cannot be read."""
 
 
 _BY_STATUS = {
@@ -35,11 +35,11 @@ _MOST = 300
 
 
 class ServiceDeskError(Exception):
-    """A call that did not work. Its text holds nothing of what was sent or answered.
+    """A call that failed. Its text contains nothing that was sent or answered.
 
     ``status`` is None when no answer came. ``detail`` is Jira's own message, for support's eyes: it may repeat what was sent, so it
-    is never logged. ``retry_after`` is in seconds, None when Jira did not say. ``happened`` tells whether a call that writes may
-    have been carried out nevertheless.
+    is never logged. ``retry_after`` is in seconds, None when Jira did not say. ``happened``: whether a call that writes may have
+    been carried out anyway.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class ServiceDeskError(Exception):
 def read_error(status: int, headers: Mapping[str, str], body: object, secret: str) -> ServiceDeskError:
     """The error of an answered call. ``body`` is the decoded JSON, or None; ``secret`` is cut from its message.
 
-    Source of the two shapes: ``{"errorMessage"}`` of `rest/servicedeskapi`, ``{"errorMessages", "errors"}`` of Jira's platform below.
+    Two formats: ``{"errorMessage"}`` from `rest/servicedeskapi`, ``{"errorMessages", "errors"}`` from Jira's platform below it.
     """
     fault = _BY_STATUS.get(HTTPStatus(status)) if status in set(HTTPStatus) else None
     if fault is None:

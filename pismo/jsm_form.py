@@ -1,4 +1,4 @@
-"""From names to ids: a request type's fields and choices are not published, so they are found by what people see."""
+"""From names to ids: a request type's fields and choices are not published, so they are found by the names that people see."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ class RequestFormNames:
     """What the access request's form is called in one portal.
 
     ``desk`` is the project's name or key. ``category`` is the choice whose children are ``subtypes``, by resource. ``fields`` are
-    further fields and what is put into them, by name.
+    further fields and their values, by name.
     """
 
     desk: str = "PISMO | Service Desk EN"
@@ -33,7 +33,10 @@ class RequestFormNames:
 
 
 class NameNotFoundError(LookupError):
-    """A configured name is not at the desk. ``what`` is one of desk, request_type, field, option, required; ``there`` lists what is."""
+    """The desk lacks a configured name, or (``required``) a field that must be filled isn't configured.
+
+    ``what`` is one of desk, request_type, field, option, required; ``there`` lists the names that the desk has.
+    """
 
     def __init__(self, what: str, name: str, there: Iterable[str]) -> None:
         self.what, self.name, self.there = what, name, sorted(set(there), key=str.casefold)
@@ -94,7 +97,7 @@ def _option(options: Sequence[FieldOption], label: str) -> FieldOption:
 
 
 def _cascade(fields: Sequence[RequestField], parent: str, child: str) -> tuple[RequestField, Mapping[str, Any]]:
-    """The field that offers this choice with this one below it, whatever the field is called."""
+    """The field that offers these two nested choices, whatever it is called, and what to send for it."""
     for one in fields:
         for option in one.valid_values:
             if same(option.label, parent):

@@ -1,4 +1,4 @@
-"""What the Service Desk's REST interface answers, as far as it is used. Unknown members are left out."""
+"""Answers of the Service Desk's REST API, as far as they are used. Unknown members are ignored."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -57,7 +57,7 @@ class RequestField(_Answer):
 
     @property
     def filled(self) -> bool:
-        """Whether it has a value though none is sent."""
+        """Whether it has a value even if none is sent."""
         return bool(self.default_values or self.preset_values)
 
 
@@ -102,7 +102,7 @@ class CustomerRequest(_Answer):
 
     @property
     def web(self) -> str:
-        """Only what can be a link in a message."""
+        """Empty unless it can be a link in a message."""
         return self.links.web if self.links.web.startswith(("https://", "http://")) else ""
 
     def texts(self) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Answers of Pismo. Unknown fields are ignored: Pismo adds some without notice."""
+"""Pismo's answers. Unknown fields are ignored: Pismo adds some without notice."""
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 class Result(BaseModel):
     """An answer and the call it came from: ``x_cid`` is Pismo's correlation ID, ``ms`` the call's duration."""
 
-    # An input never stands in a validation error: it may be a token or a person's name.
+    # A validation error never contains the input: it may be a token or a person's name.
     model_config = ConfigDict(frozen=True, extra="ignore", coerce_numbers_to_str=True, hide_input_in_errors=True)
 
     x_cid: str = ""
@@ -41,7 +41,7 @@ class ProgramsPage(Result):
 
 
 class Organization(Result):
-    """OrgDetails of the Organizations API: nothing in it is required. Its repr holds no detail, as some are personal.
+    """OrgDetails of the Organizations API: nothing in it is required. Its repr shows no details, since some are personal.
 
     ``currency_numeric_code`` is ISO 4217 numeric, ``country_code`` ISO 3166-1 alpha-3, ``state`` ISO 3166-2 without the
     country, ``timezone`` a name of the TZ database, ``cycle_closing`` HH:MM:SS, the two dates RFC 3339.
@@ -76,7 +76,7 @@ class Organization(Result):
 
 
 class AuditOperation(BaseModel):
-    """``date`` is RFC 3339; ``feature`` and ``action`` as ``user`` and ``create``."""
+    """``date`` is RFC 3339; ``feature`` and ``action`` are e.g. ``user`` and ``create``."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", coerce_numbers_to_str=True, hide_input_in_errors=True)
 
@@ -88,7 +88,7 @@ class AuditOperation(BaseModel):
 
 
 class AuditRecord(BaseModel):
-    """One act of somebody in Control Center. The payloads, people and places of it are left out: they are personal."""
+    """One action in Control Center. Its payloads, people and places are left out: they are personal."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
@@ -104,7 +104,7 @@ class AuditPage(Result):
 
 
 class _TokenAnswer(Result):
-    """The three token calls together: OAuth2 says ``access_token``, the others ``token``; ``expires_in`` may be a text."""
+    """The answers of all three token calls: OAuth2 says ``access_token``, the others ``token``; ``expires_in`` may be text."""
 
     access_token: SecretStr | None = None
     token: SecretStr | None = None
@@ -113,7 +113,7 @@ class _TokenAnswer(Result):
 
 
 class AccessToken(Result):
-    """``expires_at`` by the answer's ``expires_in``; ``tenant`` is the org ID. None where the answer doesn't say: the token itself may."""
+    """``expires_at`` is from ``expires_in``; ``tenant`` is the org ID. None if the answer doesn't say; the token itself may."""
 
     value: SecretStr = Field(min_length=1)
     expires_at: datetime | None = None

@@ -1,6 +1,6 @@
-"""Pismo's Service Desk over the REST interface of Jira Service Management Cloud. One attempt a call: who calls tries again.
+"""Pismo's Service Desk over the REST API of Jira Service Management Cloud. One attempt per call: the caller retries.
 
-Source: Atlassian's reference of `rest/servicedeskapi`; none of these calls is experimental, so no header opts into anything.
+Source: Atlassian's reference for `rest/servicedeskapi`; none of these calls is experimental, so no opt-in header is needed.
 """
 
 import asyncio
@@ -43,7 +43,7 @@ _MARKER = re.compile(r"[a-z0-9]{8,64}", re.ASCII)
 
 @dataclass(frozen=True)
 class RequestForm:
-    """Where access is asked for in one portal, and with which fields."""
+    """Where access is requested in one portal, and with which fields."""
 
     desk_id: str
     type_id: str
@@ -53,8 +53,8 @@ class RequestForm:
 class ServiceDesk:
     """``async with ServiceDesk(url, user, token) as desk``. Every method raises ServiceDeskError.
 
-    ``url`` is the site's, e.g. ``https://pismolabs.atlassian.net``; ``user`` the e-mail address of the account the API token is of.
-    ``timeout`` is in seconds and holds for a whole call.
+    ``url`` is the site's, e.g. ``https://pismolabs.atlassian.net``; ``user`` the e-mail address of the API token's account.
+    ``timeout``: seconds for a whole call.
     """
 
     def __init__(
@@ -102,14 +102,14 @@ class ServiceDesk:
         return RequestForm(desk.id, wanted.id, tuple(fields))
 
     async def file(self, form: RequestForm, values: Values) -> CustomerRequest:
-        """Where it fails with ``happened``, look with `find` before it is filed again."""
+        """If it fails with ``happened``, look for the request with `find` before filing again."""
         content = {"serviceDeskId": form.desk_id, "requestTypeId": form.type_id, "requestFieldValues": dict(values)}
         return _read(CustomerRequest, await self._call("POST", f"{API}/request", json=content), happened=True)
 
     async def find(self, form: RequestForm, marker: str) -> CustomerRequest | None:
-        """The request of this user whose summary holds the marker: lower-case letters and digits alone, one word of the search.
+        """The user's own request with the marker in one of its texts: a single search word of lower-case letters and digits only.
 
-        What was filed a moment ago may not be found yet: the search runs on an index that follows within seconds, or minutes.
+        A request filed just now may not be found yet: the search uses an index that lags by seconds, or minutes.
         """
         if not _MARKER.fullmatch(marker):
             raise ValueError("the marker is no single word")
@@ -129,7 +129,7 @@ class ServiceDesk:
         return _read(CustomerRequest, await self._call("GET", f"{API}/request/{_checked(key)}"))
 
     async def status(self, key: str) -> RequestStatus:
-        """The present one: the history is listed from the latest on."""
+        """The current one: the history lists the latest first."""
         body = await self._call("GET", f"{API}/request/{_checked(key)}/status", params={"start": 0, "limit": 1})
         values = body.get("values")
         if not isinstance(values, list) or not values:
@@ -162,7 +162,7 @@ class ServiceDesk:
         status = response.status_code if response is not None else None
         ms = round((perf_counter() - start) * 1000)
         log.info("method=%s path=%s status=%s ms=%d", method, path, status or "no_answer", ms)
-        if response is None:  # not within `except`: httpx's error holds the request, and with it the token
+        if response is None:  # not inside `except`: httpx's error holds the request, and so the token
             raise failure or ServiceDeskError(ServiceDeskFault.UNAVAILABLE, happened=True)
         body = _json(response)
         if not response.is_success:

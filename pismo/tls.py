@@ -1,4 +1,4 @@
-"""The bot's own client certificate for Pismo's mutual TLS, and what a handshake that failed says."""
+"""The bot's own client certificate for Pismo's mutual TLS, and what a failed handshake means."""
 
 import hashlib
 import re
@@ -22,10 +22,10 @@ HandshakeFault = Literal[
     "certificate_refused",
     "handshake_failed",
 ]
-"""Whose fault it was: the server's certificate is not trusted here, or the client's was not there or not taken over there."""
+"""Why it failed: the server's certificate is not trusted here, or the client's was missing or refused there; else unknown."""
 
-# OpenSSL's names of the alerts of RFC 8446 §6.2; before TLS 1.3 a missing certificate is a plain handshake failure.
 _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
+# OpenSSL's names for the alerts of RFC 8446 §6.2; before TLS 1.3, a missing certificate is a plain handshake failure.
 _BY_ALERT: tuple[tuple[str, HandshakeFault], ...] = (
     ("CERTIFICATE_VERIFY_FAILED", "server_not_trusted"),
     ("CERTIFICATE_REQUIRED", "certificate_missing"),
@@ -48,8 +48,8 @@ class CertificateError(ValueError):
 
 @dataclass(frozen=True)
 class ClientTls:
-    """``certificate`` (with its chain) and ``key``: the path of a PEM file each, or the PEM text itself; ``ca``: the same, where the
-    server's certificate is not of a public authority. All empty: TLS as the system trusts it, without a certificate of one's own.
+    """``certificate`` (with its chain) and ``key``: each the path of a PEM file, or the PEM text itself. ``ca``: the same, if the
+    server's certificate is not from a public authority. All empty: the authorities that the system trusts, no client certificate.
     """
 
     certificate: str = ""
@@ -61,7 +61,7 @@ class ClientTls:
         return Loaded(*(_read(part) for part in (self.certificate, self.key.get_secret_value(), self.ca)))
 
     def stamp(self) -> tuple[object, ...]:
-        """Differs once one of the files was changed."""
+        """Differs once a file has changed."""
         return tuple(_stamp(part) for part in (self.certificate, self.key.get_secret_value(), self.ca))
 
 
@@ -84,7 +84,7 @@ class Loaded:
 
     @property
     def validity(self) -> tuple[datetime, datetime] | None:
-        """From when to when the certificate holds, in UTC; None without one. Raises CertificateError."""
+        """From when to when the certificate is valid, in UTC; None without one. Raises CertificateError."""
         first = self._first
         return (first.not_valid_before_utc, first.not_valid_after_utc) if first else None
 
@@ -99,7 +99,7 @@ class Loaded:
             return context
         if not self.key:
             raise CertificateError("no_key")
-        # OpenSSL takes these from files alone: one that this user alone can read, gone at once.
+        # OpenSSL takes these only from files: use one that only this user can read, and remove it at once.
         with tempfile.TemporaryDirectory(prefix="onboarding-") as folder:
             file = Path(folder) / "client.pem"
             file.touch(mode=0o600)
@@ -133,7 +133,7 @@ def _stamp(part: str) -> object:
 
 
 def handshake_fault(error: BaseException | None) -> HandshakeFault | None:
-    """What the TLS error behind an error says; None where there is none. Only its name is looked at: the rest may hold anything."""
+    """The fault of the TLS error behind an error; None if there is none. Only the name is used; the rest can be anything."""
     while error is not None:
         if isinstance(error, ssl.SSLError):
             reason = (error.reason or "").upper()

@@ -65,7 +65,7 @@ def write_engine(url: str, *, busy_ms: int = BUSY_MS) -> AsyncEngine:
 
 
 def read_engine(url: str) -> AsyncEngine:
-    """Each transaction sees the database at one moment and changes nothing."""
+    """Each transaction reads a consistent snapshot and changes nothing."""
     parsed = parse(url)
     if not is_sqlite(url):
         return _async_engine(parsed, 10, isolation_level="REPEATABLE READ", connect_args=_patience(parsed, BUSY_MS))

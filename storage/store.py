@@ -1,4 +1,4 @@
-"""The store: where units of work come from, and what it raises where the database refuses. Implements `flows.ports.Store`."""
+"""The store: where units of work come from, and what it raises when the database refuses. Implements `flows.ports.Store`."""
 
 import asyncio
 import random
@@ -69,7 +69,7 @@ class Store:
 
     @property
     def one_writer(self) -> bool:
-        """A lock is of the whole database, not of one onboarding's rows."""
+        """Whether a lock is on the whole database, not on one onboarding's rows."""
         return not self._locks
 
     @asynccontextmanager
@@ -84,7 +84,7 @@ class Store:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Unit]:
-        """The database at one moment; nothing is written. What was read stays usable afterward."""
+        """A consistent snapshot; nothing is written. What was read stays usable afterward."""
         with translating():
             async with AsyncSession(self._reading, expire_on_commit=False, autoflush=False) as session:
                 yield Unit(session, self._clock())

@@ -45,7 +45,7 @@ class Finding:
 
 
 async def verify(store: Store) -> list[Finding]:
-    """Every flaw in every chain; empty if the log is intact. Reads the database at one moment, one chain at a time."""
+    """Every flaw in every chain; empty if the log is intact. Reads a consistent snapshot, one chain at a time."""
     async with store.read() as unit:
         session = unit.session
         heads = {head.onboarding_id: head for head in await session.execute(select(audit_heads))}

@@ -1,1 +1,1 @@
-"""What an installation sets: the environment, policies, the clock."""
+"""What an installation configures: the environment, policies, the clock."""

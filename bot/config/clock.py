@@ -1,4 +1,4 @@
-"""The bot's clock: the machine's, or for demonstrations one that somebody moves ahead through a file."""
+"""The bot's clock: the machine's, or for demonstrations one that can be moved ahead through a file."""
 
 import math
 from contextlib import suppress
@@ -13,7 +13,7 @@ class ClockError(ValueError):
 
 
 def read_ahead(path: Path) -> float:
-    """The seconds that the file holds; 0 where there is none. Raises ClockError."""
+    """The seconds in the file; 0 if there is none. Raises ClockError."""
     try:
         text = path.read_text(encoding="ascii")
         seconds = float(text)
@@ -27,9 +27,9 @@ def read_ahead(path: Path) -> float:
 
 
 class Clock:
-    """Call it for the moment that is now, in UTC. ``path``: a file with the seconds it is ahead; empty for the machine's clock.
+    """Call it for the current time, in UTC. ``path``: a file with the seconds it is ahead; empty for the machine's clock.
 
-    The file is looked at with each call and read when it was changed; what cannot be read leaves the clock as it was.
+    Each call checks the file and rereads it if it changed. Unreadable content leaves the clock as it was; no file means 0.
     """
 
     def __init__(self, path: str = "") -> None:
@@ -49,7 +49,7 @@ class Clock:
     def _follow(self, path: Path) -> None:
         try:
             status = path.stat()
-            found = status.st_mtime_ns, status.st_ino  # a file that was put in place of another within one tick is another
+            found = status.st_mtime_ns, status.st_ino  # the inode too: a file may be replaced within one tick of mtime
         except OSError:
             self._read, self._ahead = None, timedelta()
             return

@@ -20,23 +20,23 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Policies:
-    """How this installation goes about things. The defaults are those of the onboarding journey."""
+    """How this installation works. The defaults are those of the onboarding journey."""
 
     rules: Rules = field(default_factory=Rules)
     support_language: str = "en"
     sweep_seconds: float = 30.0
-    """How often it is looked for reminders and expiries that are due."""
+    """How often to look for due reminders and expiries."""
     poll_seconds: float = 0.4
-    """How often the engine looks for effects to run: half of it is what an effect waits on average."""
+    """How often the engine looks for effects to run; an effect waits half of that on average."""
     socket_silence_seconds: float = 120.0
-    """How long Socket Mode may be silent before the process ends, to be started again."""
+    """How long Socket Mode may be silent before the process exits to be restarted."""
     retention_days: int = 30
-    """How long marks of clicks, handled events and done effects are kept."""
+    """How long records of clicks, handled events and finished effects are kept."""
     service_desk: ServiceDeskPolicies = field(default_factory=ServiceDeskPolicies)
 
 
 class PolicyError(Exception):
-    """The file cannot be used. The text says what is wrong and where; ``how`` says how to mend it."""
+    """The file cannot be used. The text says what is wrong and where; ``how`` says how to fix it."""
 
     def __init__(self, what: str, how: str) -> None:
         super().__init__(what)
@@ -44,7 +44,7 @@ class PolicyError(Exception):
 
 
 class _Table:
-    """One table of the file: every key that is read is known, all others are refused with the nearest known one."""
+    """One table of the file. Every key that is read is known; others are refused, with the nearest known one as a suggestion."""
 
     def __init__(self, name: str, values: object) -> None:
         if not isinstance(values, dict):
@@ -61,7 +61,7 @@ class _Table:
             raise PolicyError(f"has a wrong {self.name}.{key}", f"write {expected}") from error
 
     def rest(self) -> Iterator[tuple[str, Any]]:
-        """For tables whose keys are names: the values as they are."""
+        """For tables whose keys are names: the raw items."""
         self._known.update(self._values)
         yield from self._values.items()
 
@@ -146,7 +146,7 @@ def _country(value: Any) -> str | None:
 
 
 def _language(value: Any) -> str:
-    from flows.forms.dialogs import LANGUAGES  # noqa: PLC0415  forms need not be loaded where the key is not used
+    from flows.forms.dialogs import LANGUAGES  # noqa: PLC0415  forms aren't loaded unless the key is used
 
     if value not in LANGUAGES:
         raise ValueError
@@ -154,7 +154,7 @@ def _language(value: Any) -> str:
 
 
 def load(path: str) -> Policies:
-    """The policies of a file; the defaults for an empty path. Raises PolicyError."""
+    """The policies in a file; the defaults for an empty path. Raises PolicyError."""
     if not path:
         return Policies()
     try:
@@ -170,7 +170,7 @@ def load(path: str) -> Policies:
 
 
 def parse(values: Mapping[str, Any]) -> Policies:
-    """The policies of what a TOML file says. Raises PolicyError."""
+    """The policies from a TOML file's values. Raises PolicyError."""
     tables = {name: _Table(name, values.get(name, {})) for name in _TABLES}
     for name in values:
         if name not in tables:
@@ -252,11 +252,11 @@ def _service_desk(table: _Table, usual: ServiceDeskPolicies) -> ServiceDeskPolic
 
 
 def _approvals(table: _Table) -> Mapping[str, int]:
-    """How many different people: by step, or by "step.task" (quoted, since it holds a dot)."""
+    """How many different people must approve: by step, or by "step.task" (quoted, since it contains a dot)."""
     given = list(table.rest())
     if not given:
         return {}
-    from flows.journey import JOURNEYS  # noqa: PLC0415  needed where approvals are changed alone
+    from flows.journey import JOURNEYS  # noqa: PLC0415  only needed if approvals are configured
 
     steps = [step for journey in JOURNEYS.versions.values() for step in journey.steps.values()]
     known = {*(step.id for step in steps), *(f"{step.id}.{task.id}" for step in steps for task in step.tasks)}

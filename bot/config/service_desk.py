@@ -1,4 +1,4 @@
-"""``[service_desk]`` of the policies: what the access request's form is called in each portal, and how often a ticket is looked at."""
+"""``[service_desk]`` of the policies: the names of the access request's form in each portal, and how often to check a ticket."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -9,14 +9,14 @@ if TYPE_CHECKING:
 
 
 def _usual() -> "Mapping[str, RequestFormNames]":
-    from pismo.jsm_form import RequestFormNames  # noqa: PLC0415  brings httpx, which --help need not load
+    from pismo.jsm_form import RequestFormNames  # noqa: PLC0415  loads httpx, which --help doesn't need
 
     return {"en": RequestFormNames(), "pt_BR": RequestFormNames(desk="PISMO | Service Desk")}
 
 
 @dataclass(frozen=True)
 class ServiceDeskPolicies:
-    """``names`` by portal: the language the customer asked for. What was filed may stay unfound by the search for ``lag_seconds``."""
+    """``names``: by portal, i.e. the customer's language. ``lag_seconds``: how long the search may miss a newly filed request."""
 
     follow_seconds: float = 600.0
     lag_seconds: float = 120.0
@@ -24,7 +24,7 @@ class ServiceDeskPolicies:
 
 
 def names(usual: "RequestFormNames", values: Any) -> "RequestFormNames":
-    """The names with what a table of the file changes. Raises ValueError for a key that is not known, TypeError for what is no text."""
+    """The names with a table of the file applied. Raises ValueError for an unknown key, TypeError for what isn't text."""
     known = {one.name for one in fields(usual)}
     if not isinstance(values, dict) or not values.keys() <= known:
         raise ValueError(", ".join(sorted(known)))

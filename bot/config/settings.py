@@ -1,4 +1,4 @@
-"""The configuration, from environment variables. `problems` says of each that is missing or wrong how to mend it."""
+"""The configuration, from environment variables. `problems` says how to fix each missing or wrong one."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -21,25 +21,25 @@ SLACK_API = "https://slack.com/api/"
 
 
 class Exit(IntEnum):
-    """How the process ends. A supervisor starts it again after all but those that a person has to mend."""
+    """Exit codes. A supervisor restarts the process after all except those that a person has to fix."""
 
     OK = 0
     FAILED = 1
     CONFIGURATION = 2
-    """As for wrong arguments: something is to be mended before it can run."""
+    """Like wrong arguments: something has to be fixed before it can run."""
     DATABASE_OLDER = 3
     """Run ``python -m bot migrate``."""
     DATABASE_NEWER = 4
     """The database was migrated by a newer version of the bot, or customers are on a version of the journey that this one lacks."""
     DATABASE_UNREACHABLE = 5
     ALTERED = 6
-    """``verify-log`` or ``keys rotate`` found a change, a gap, a swap or a cut tail."""
+    """``verify-log`` or ``keys rotate`` found a change, a gap, a swap or a truncation."""
     SOCKET_LOST = 7
-    """Socket Mode could not be reconnected; starting anew helps."""
+    """Socket Mode could not be reconnected; a restart helps."""
 
 
 class Settings(BaseSettings):
-    """All as text, so that each wrong one can be named; `problems` checks them."""
+    """All text, so that each wrong value can be named; `problems` checks them."""
 
     model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True)
 
@@ -55,20 +55,20 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     """A container sets 0.0.0.0."""
     port: str = "3000"
-    """0: a free one, named in the log."""
+    """0: any free one, named in the log."""
     pismo_api_url: str = "https://sandbox.pismolabs.io"
     """Of the test environment."""
     pismo_production_api_url: str = ""
-    """Not published: without it nothing is proved in production."""
+    """Not public; without it, nothing is proved in production."""
     pismo_client_cert: str = Field(default="", repr=False)
     pismo_client_key: SecretStr = SecretStr("")
-    """The path of a PEM file each, or the PEM itself; for both environments where production has none of its own."""
+    """Each the path of a PEM file, or the PEM itself; for both environments unless production has its own."""
     pismo_production_client_cert: str = Field(default="", repr=False)
     pismo_production_client_key: SecretStr = SecretStr("")
     pismo_ca_file: str = Field(default="", repr=False)
     pismo_oauth2_secret_field: str = "client_secret_string"  # noqa: S105  the name of a field
     service_desk_url: str = ""
-    """Of the site of the Service Desk; without it support gets a text to paste."""
+    """The Service Desk's site; without it, support gets a text to paste."""
     service_desk_user: str = Field(default="", repr=False)
     service_desk_token: SecretStr = SecretStr("")
     config_file: str = ""
@@ -79,7 +79,7 @@ class Settings(BaseSettings):
     @property
     def pismo_tls(self) -> "ClientTls":
         """Of the test environment."""
-        from pismo.tls import ClientTls  # noqa: PLC0415  brings cryptography, which --help need not load
+        from pismo.tls import ClientTls  # noqa: PLC0415  loads cryptography, which --help doesn't need
 
         return ClientTls(self.pismo_client_cert, self.pismo_client_key, self.pismo_ca_file)
 
@@ -95,7 +95,7 @@ class Settings(BaseSettings):
 
 @dataclass(frozen=True)
 class ConfigProblem:
-    """``name``: the variable. ``what`` is wrong, and ``how`` to mend it; neither ever holds a secret's value."""
+    """``name``: the variable. ``what`` is wrong, and ``how`` to fix it; neither ever contains a secret's value."""
 
     name: str
     what: str
@@ -113,7 +113,7 @@ _Check = Callable[[Settings], Iterator[ConfigProblem]]
 
 
 def problems(settings: Settings, *, slack: bool = True) -> list[ConfigProblem]:
-    """All that keeps the bot from running. ``slack=False``: for commands that work on the store alone."""
+    """Everything that keeps the bot from running. ``slack=False``: for commands that only use the store."""
     return [problem for check in (_SLACK + _STORE if slack else _STORE) for problem in check(settings)]
 
 
@@ -158,7 +158,7 @@ def _urls(settings: Settings) -> Iterator[ConfigProblem]:
 
 
 def _pismo(settings: Settings) -> Iterator[ConfigProblem]:
-    from pismo.tls import CertificateError  # noqa: PLC0415  brings cryptography, which --help need not load
+    from pismo.tls import CertificateError  # noqa: PLC0415  loads cryptography, which --help doesn't need
 
     address = settings.pismo_production_api_url
     if address and not _is_web_url(address):
@@ -176,7 +176,7 @@ def _pismo(settings: Settings) -> Iterator[ConfigProblem]:
             tls.read().context()
         except CertificateError as error:
             yield ConfigProblem(name, f"cannot be used ({error.kind})", hows[error.kind])
-            return  # production's is the same one, or the same file of authorities
+            return  # production shares the certificate, or at least the CA file
 
 
 def _service_desk(settings: Settings) -> Iterator[ConfigProblem]:
@@ -235,7 +235,7 @@ def _has_database(rest: str) -> bool:
 
 
 def _keys(settings: Settings) -> Iterator[ConfigProblem]:
-    from storage.sealing import Keyring, KeyringError  # noqa: PLC0415  brings cryptography, which --help need not load
+    from storage.sealing import Keyring, KeyringError  # noqa: PLC0415  loads cryptography, which --help doesn't need
 
     text, how = _plain(settings.encryption_keys), "make one with: python -m bot keys new"
     if not text.strip():

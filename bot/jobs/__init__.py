@@ -1,1 +1,1 @@
-"""What is done after a commit: the engine, the runner, a handler for each kind of effect, and what recurs."""
+"""What happens after a commit: the engine, the runner, a handler for each kind of effect; and recurring chores."""

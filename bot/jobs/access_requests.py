@@ -1,7 +1,7 @@
-"""The access request at the Service Desk: filed over its REST interface where that is configured, else ready to paste.
+"""Access requests at the Service Desk: filed over its REST API if configured, else shown as a text to paste.
 
-A request is filed once: its effect's id stands in the summary. Where an attempt may have been carried out, the bot searches for it until
-the Service Desk's index must know it; only then it is filed anew.
+A request is filed only once: its summary contains the effect's id. If an attempt may have gone through, the bot searches for it
+until the Service Desk's index must have it; only then does it file it again.
 """
 
 from collections.abc import Mapping
@@ -29,12 +29,12 @@ MAX_NAMES = 30
 
 
 def marker_of(run: Run[FileRequest]) -> str:
-    """One word of the Service Desk's search."""
+    """A single word that the Service Desk's search finds."""
     return run.id.rpartition("_")[2]
 
 
 class AccessRequests:
-    """``service_desk``: None where none is configured."""
+    """``service_desk``: None if none is configured."""
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ class AccessRequests:
         self._service_desk, self._policies = service_desk, policies
 
     async def request(self, run: Run[RequestAccess]) -> Finished:
-        """A request for each access, in a lane of their own, or the text to paste."""
+        """Ask for one request per resource, in a lane of their own, or post the text to paste."""
         step_id = run.effect.step
         if self._service_desk is None:
             return await self._ready_texts.post(run, ShowReadyText(step=step_id))
@@ -63,7 +63,7 @@ class AccessRequests:
         return Finished(also=ask)
 
     async def file(self, run: Run[FileRequest]) -> Finished | None:
-        """File one request. Nothing is filed for what support filed by hand in the meantime."""
+        """File one request, without anything that support filed by hand in the meantime."""
         async with self._store.read() as unit:
             case = await self._cases.look(unit, run.onboarding_id, closed=True)
         grants, sent = _asked(case, run.effect.resource), run.result.get("sent")
@@ -76,7 +76,7 @@ class AccessRequests:
             if sent and (found := await self._find(self._service_desk, run, form, case.now)):
                 return self._filed(run, found, run.result["grants"])
             if not grants:
-                return None  # what may have been sent isn't there, and by now support filed it by hand
+                return None  # it never arrived, and support has filed it by hand by now
             channel = await self._channel(case) if run.effect.resource in access.with_channel else ""
             emails = {grant.email for grant in grants}
             texts = access.filed(case.situation, run.effect.resource, emails, marker_of(run), channel)
@@ -90,13 +90,13 @@ class AccessRequests:
             raise _failure(error) from None
 
     async def _channel(self, case: Case) -> str:
-        """Slack's name of the customer's channel."""
+        """The name of the customer's channel in Slack."""
         return (await self._slack.channel(case.onboarding.channel_id)).name
 
     async def _find(
         self, service_desk: ServiceDesk, run: Run[FileRequest], form: RequestForm, now: datetime
     ) -> CustomerRequest | None:
-        """What a former attempt filed. Raises RetryLater while the search may not know it yet."""
+        """What an earlier attempt filed. Raises RetryLater while the search may not find it yet."""
         found = await service_desk.find(form, marker_of(run))
         if found is None:
             lag = self._policies.lag_seconds
@@ -108,7 +108,7 @@ class AccessRequests:
     async def _send(
         self, service_desk: ServiceDesk, run: Run[FileRequest], form: RequestForm, values: Values, covered: list[str]
     ) -> CustomerRequest:
-        """Written down before it is sent: after a crash it is known that it may have been."""
+        """Record the attempt before sending: after a crash, we know that it may have been sent."""
         await self._store.transact(lambda unit: _keep(unit, run, {"sent": unit.now.isoformat(), "grants": covered}))
         try:
             return await service_desk.file(form, values)
@@ -127,7 +127,7 @@ class AccessRequests:
         return Finished({"ticket": filed.key}, note)
 
     async def given_up(self, unit: Unit, run: Run[FileRequest], error: EffectError) -> bool:
-        """Support gets the text to paste, with what was in the way."""
+        """Support gets the text to paste, with the reason why the bot couldn't file it."""
         effect = run.effect
         about = {"why": error.key, "maybe": bool(run.result.get("sent")), **error.about}
         async with self._cases.open(unit, run.onboarding_id, closed=True) as case:
@@ -148,7 +148,7 @@ def _failure(error: ServiceDeskError) -> EffectError:
 
 
 async def _keep(unit: Unit, run: Run[FileRequest], result: Mapping[str, Any]) -> None:
-    """For the next attempt."""
+    """Keep a result for the next attempt."""
     record = await unit.get(EffectRecord, run.id)
     if record is None:
         raise Impossible("gone")  # erased

@@ -1,4 +1,4 @@
-"""The customer's channel: the bookmark to the card, who is in it, another id."""
+"""The customer's channel: the bookmark to the card, its members, a new id."""
 
 from bot.jobs.errors import Impossible
 from bot.jobs.lasting import customer_texts
@@ -17,7 +17,7 @@ class Channels:
         self._store, self._cases, self._slack, self._people = store, cases, slack, people
 
     async def bookmark(self, run: Run[AddBookmark]) -> None:
-        """It is looked up before it is added."""
+        """Add the bookmark unless it is already there."""
         async with self._store.read() as unit:
             case = await self._cases.look(unit, run.onboarding_id, closed=True)
             posted = await unit.posted(case.id, "card")
@@ -27,7 +27,7 @@ class Channels:
         await self._slack.bookmark_once(posted.channel_id, customer_texts(case)("card.bookmark"), link)
 
     async def members(self, run: Run[RememberMembers]) -> Finished:
-        """So that those who were there before the bot can act from App Home too."""
+        """Record the members, so that those who were there before the bot can act from App Home too."""
         async with self._store.read() as unit:
             onboarding = (await self._cases.look(unit, run.onboarding_id, closed=True)).onboarding
         found = await self._people.customers_in(onboarding.channel_id)
@@ -41,7 +41,7 @@ class Channels:
         return Finished(also=remember)
 
     async def move(self, run: Run[MoveMessages]) -> Finished:
-        """Lasting messages are found under the channel's new id."""
+        """Move the lasting messages' records to the channel's new id."""
 
         async def move(unit: Unit) -> None:
             case = await self._cases.look(unit, run.onboarding_id, closed=True)

@@ -1,4 +1,4 @@
-"""Chores: what recurs. Each has a loop of its own, so that one that fails or hangs never stops another."""
+"""Recurring chores. Each has its own loop, so that one that fails or hangs never stops another."""
 
 import asyncio
 import logging
@@ -20,7 +20,7 @@ from storage.store import Store
 log = logging.getLogger("bot.jobs.chores")
 
 REFRESH_SECONDS = 300.0
-"""How often Slack is asked who belongs to support; who joins the support channel is known at once."""
+"""How often Slack is asked who belongs to support; someone who joins the support channel is known at once."""
 PURGE_SECONDS = 86_400.0
 
 Work = Callable[[], Awaitable[object]]
@@ -28,8 +28,8 @@ Work = Callable[[], Awaitable[object]]
 
 @dataclass(frozen=True)
 class Chore:
-    """Done at the start and then every so many ``seconds``. ``retry``: the pause after a failure, doubled after each further one up to
-    ``seconds``; 0 for the usual one."""
+    """Runs at startup and then every ``seconds``. ``retry``: the pause after a failure, doubled after each further one up to
+    ``seconds``; 0 for the usual pause."""
 
     name: str
     seconds: float
@@ -82,14 +82,14 @@ def chores(
     refresh_people: Work,
     handle_left_events: Work,
 ) -> list[Chore]:
-    """All of the bot's. ``refresh_people``: asks Slack who belongs to support; ``handle_left_events``: handles what was stored and not
-    handled."""
+    """All the bot's chores. ``refresh_people``: asks Slack who belongs to support. ``handle_left_events``: handles stored
+    events that weren't handled yet."""
     sweeps, often = Sweeps(store, cases), policies.sweep_seconds
 
     async def purge_old() -> None:
         gone = await purge(store, timedelta(days=policies.retention_days))
         if any(gone.values()):
-            log.info("purged what ended long ago", extra=gone)
+            log.info("purged old records", extra=gone)
 
     return [
         Chore("reminders", often, sweeps.remind),

@@ -1,7 +1,7 @@
-"""The one port to DBOS, which runs effects after the commit that asked for them, again after a crash, in order.
+"""The only interface to DBOS, which runs effects in order after the commit that asked for them, and again after a crash.
 
-A batch is all that one commit asked for. Its job is put to DBOS inside that commit's transaction, so both exist or neither. Jobs
-are short: one runs a batch in a step and, when told to wait, sleeps durably and runs it again. All state lives in our own tables.
+A batch is what one commit asked for in one queue. Its job is enqueued in that commit's transaction, so either both exist or
+neither. A job runs its batch in a step; if that has to wait, it sleeps durably and runs it again. All state is in our own tables.
 """
 
 import asyncio
@@ -27,22 +27,22 @@ log = logging.getLogger("bot.jobs.engine")
 
 NAME, QUEUE, WORKFLOW = "onboarding", "effects", "run_batch"
 VERSION = "1"
-"""Pinned: DBOS's own, a hash of the code, would strand what is in flight at every edit."""
+"""Pinned: DBOS's default, a hash of the code, would strand whatever is in flight on every edit."""
 AT_ONCE = 64
-"""Batches that one process holds, most of them waiting when Slack is away: how many act at a time is the runner's business."""
+"""Batches that one process holds; most are waiting if Slack is down. The runner limits how many work at the same time."""
 THREADS = 16
-"""For the engine's own reading and writing."""
+"""For the engine's own reads and writes."""
 KEPT = timedelta(days=7)
-"""How long finished jobs can be looked at before they are purged."""
+"""How long finished jobs are kept."""
 PURGE_SECONDS = 86_400.0
 TAKEOVER_SECONDS = 2.0
 _EPOCH = 1_767_225_600
 """2026-01-01: priorities are small numbers."""
 
 RunBatch = Callable[[str], Coroutine[Any, Any, float | None]]
-"""Does a batch's effects, by its id. Returns None, or the seconds to wait before it is called again."""
+"""Runs the effects of a batch, given by id. Returns None, or the seconds to wait before the next call."""
 _run: RunBatch | None = None
-"""The running engine's: DBOS has one registry a process."""
+"""The running engine's: DBOS has one registry per process."""
 
 
 @DBOS.step()
@@ -54,14 +54,14 @@ async def _step(batch_id: str) -> float | None:
 
 @DBOS.workflow(name=WORKFLOW)
 async def _batch(batch_id: str) -> None:
-    # Code outside of steps runs again after a crash: nothing here but steps and sleeping.
+    # Code outside steps runs again after a crash: only steps and sleeps here.
     while (wait := await _step(batch_id)) is not None:
         await DBOS.sleep_async(wait)
 
 
 class Engine:
-    """``enqueue`` is the store's hook for effects; ``await start(run_batch)`` begins to run what it was given. After a crash the batch
-    that was being run is run again.
+    """``enqueue`` is the store's hook for effects; ``await start(run_batch)`` starts running what was enqueued. After a crash,
+    the batch in progress runs again.
     """
 
     def __init__(self, url: str, *, poll_seconds: float = 0.4) -> None:
@@ -78,7 +78,7 @@ class Engine:
         self._last_priority = 0
 
     async def start(self, run_batch: RunBatch) -> None:
-        """Run what is left from before, and from now on what is enqueued, on this event loop."""
+        """Run what is left from before, and whatever is enqueued from now on, on this event loop."""
         global _run  # noqa: PLW0603  see above
         if _run is not None:
             raise RuntimeError("another engine runs in this process")
@@ -103,8 +103,8 @@ class Engine:
                 "application_version": VERSION,
                 "serializer": DBOSPortableJSONSerializer(),
                 "max_executor_threads": THREADS,
-                "scheduler_polling_interval_sec": 3600.0,  # nothing is scheduled by it
-                "log_level": "WARNING",  # its information names a web console
+                "scheduler_polling_interval_sec": 3600.0,  # we schedule nothing with it
+                "log_level": "WARNING",  # its INFO lines advertise a web console
             }
         )
         DBOS.launch()
@@ -123,7 +123,7 @@ class Engine:
             self._tasks.append(asyncio.create_task(self._every(TAKEOVER_SECONDS, self._take_over)))
 
     async def stop(self, *, within: float = 8.0) -> None:
-        """Let effects that are being done finish, up to some seconds; what waits or isn't begun is done after the next start."""
+        """Let running effects finish, for up to ``within`` seconds; what is waiting or hasn't begun runs after the next start."""
         global _run  # noqa: PLW0603  see above
         self._stopping = True
         for task in self._tasks:
@@ -134,7 +134,7 @@ class Engine:
                 while self._running:
                     self._idle.clear()
                     await self._idle.wait()
-        # What is cut off from here on is run after the next start: not worth the engine's alarm.
+        # What is interrupted from here on runs after the next start: not worth DBOS's error lines.
         logging.getLogger("dbos").setLevel(logging.CRITICAL)
         await asyncio.to_thread(DBOS.destroy)
         _run = None
@@ -149,9 +149,9 @@ class Engine:
         return self._client is not None
 
     async def enqueue(self, session: AsyncSession, queue: str, batch_id: str) -> None:
-        """In the caller's transaction: run the batch after the commit, and after the earlier ones of the same queue (an onboarding's).
+        """In the caller's transaction: run the batch after the commit, and after earlier ones in its queue (an onboarding's).
 
-        ``batch_id`` may carry a suffix after a colon, which makes another job for a batch whose first one has ended.
+        ``batch_id`` may have a suffix after a colon, which makes another job for a batch whose first job has ended.
         """
         client = self._client
         if client is None:
@@ -173,12 +173,12 @@ class Engine:
         )
 
     def _next_priority(self) -> int:
-        """Later is higher. DBOS's own time stamps have whole seconds on SQLite with Python 3.11, too coarse to keep order."""
+        """Later is higher. DBOS's own timestamps are in whole seconds on SQLite with Python 3.11: too coarse to keep order."""
         self._last_priority = max(self._last_priority + 1, int((time.time() - _EPOCH) * 8))
         return self._last_priority
 
     async def lost(self, batch_ids: list[str]) -> list[str]:
-        """Those of the batches for which no job is waiting or running (any more)."""
+        """Those of the batches that have no waiting or running job (any more)."""
         jobs = await DBOS.list_workflows_async(
             workflow_id_prefix=batch_ids,
             status=["ENQUEUED", "DELAYED", "PENDING"],
@@ -189,7 +189,7 @@ class Engine:
         return [batch_id for batch_id in batch_ids if batch_id not in busy]
 
     def _tracked(self, run_batch: RunBatch, loop: asyncio.AbstractEventLoop) -> RunBatch:
-        """Counts what is being run, so that stopping can wait for it. While it stops nothing begins and nothing is handed on."""
+        """Counts running batches, so that `stop` can wait for them. While stopping, nothing begins and no result is passed on."""
 
         async def counted(batch_id: str) -> float | None:
             self._running += 1
@@ -205,7 +205,7 @@ class Engine:
             if not self._stopping:
                 wait = await _in(loop, counted(batch_id))
             if self._stopping:
-                await asyncio.Event().wait()  # never set: DBOS is going away; the next process runs the batch, and finds it done
+                await asyncio.Event().wait()  # never set: DBOS is stopping; the next process reruns the batch and finds it done
             return wait
 
         return run
@@ -219,7 +219,7 @@ class Engine:
                 log.warning("engine upkeep failed", extra={"work": work.__name__, "error": type(error).__name__})
 
     async def _purge(self) -> None:
-        """Jobs that finished some time ago: DBOS itself keeps them for ever."""
+        """Delete jobs that finished some time ago: DBOS itself keeps them forever."""
         before = (datetime.now(UTC) - KEPT).isoformat()
         while True:
             old = await DBOS.list_workflows_async(
@@ -229,7 +229,7 @@ class Engine:
                 return
             await DBOS.delete_workflows_async([job.workflow_id for job in old])
 
-    # -- several processes on PostgreSQL: each holds an advisory lock while it lives; who gets another's lock takes over its work
+    # -- several processes on PostgreSQL: each holds an advisory lock while alive; whoever gets another's lock takes over its work
 
     def _hold_own_lock(self) -> sa.Connection:
         assert self._engine is not None  # noqa: S101  set by the caller
@@ -238,7 +238,7 @@ class Engine:
         return connection
 
     def _keep_own_lock(self) -> None:
-        """The lock goes with its connection: one that broke is made again, before others think this process dead."""
+        """The lock is tied to its connection: reconnect if it broke, before others think that this process is dead."""
         assert self._alive is not None  # noqa: S101  held since the start on PostgreSQL
         try:
             self._alive.execute(sa.select(1))
@@ -271,12 +271,12 @@ class Engine:
 
 
 async def _in(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, float | None]) -> float | None:
-    """DBOS runs jobs on a loop of its own while the one it was started on stands still, as between two tests."""
+    """Run on this loop: DBOS uses its own while the one it was started on isn't running, e.g. between two tests."""
     if asyncio.get_running_loop() is loop:
         return await work
     return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, loop))
 
 
 def _lock_of(executor: str) -> int:
-    """A signed 64-bit number, as PostgreSQL's advisory locks take it."""
+    """A signed 64-bit number, as PostgreSQL's advisory locks require."""
     return int.from_bytes(hashlib.sha256(f"{NAME}:{executor}".encode()).digest()[:8], "big", signed=True)

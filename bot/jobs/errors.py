@@ -1,4 +1,4 @@
-"""Why an effect was not done: whether to try again, and what support reads about it."""
+"""Why an effect failed: whether to try again, and what support reads about it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,16 +9,16 @@ from storage.store import Conflict, Unavailable
 
 
 class EffectError(Exception):
-    """``key``: looked up as ``why.<key>``, never a text from outside. ``about``: details for the handler that is told it was given up;
-    they may be personal, so they are in no log."""
+    """``key``: looked up as ``why.<key>``, never text from outside. ``about``: details for the handler's ``given_up``; they may
+    be personal, so they are never logged."""
 
     def __init__(self, key: str, about: Mapping[str, Any] | None = None) -> None:
         super().__init__(key)
         self.key, self.about = key, about or {}
 
 
-class RetryLater(EffectError):  # noqa: N818  said by the other side, not a failure
-    """Not now: in so many seconds."""
+class RetryLater(EffectError):  # noqa: N818  requested by the other side, not a failure
+    """Not now; try again in ``seconds``."""
 
     def __init__(self, seconds: float, key: str = "ratelimited", about: Mapping[str, Any] | None = None) -> None:
         super().__init__(key, about)
@@ -26,15 +26,15 @@ class RetryLater(EffectError):  # noqa: N818  said by the other side, not a fail
 
 
 class Unreachable(EffectError):  # noqa: N818  as above
-    """No answer, or one that says nothing: it may have happened or not. Tried again, ever more slowly."""
+    """No answer, or an inconclusive one: it may or may not have happened. Retried with growing pauses."""
 
 
 class Impossible(EffectError):  # noqa: N818  as above
-    """It will never work as it is: the channel is gone, the bot is not in it. Given up at once."""
+    """It can't work as things are, e.g. the channel is gone or the bot isn't in it. Given up at once."""
 
 
 def meaning(error: Exception) -> EffectError | None:
-    """What a handler's exception says about trying again; None for a fault of ours."""
+    """What a handler's exception means for retrying; None for a bug."""
     found: EffectError | None = None
     match error:
         case EffectError():

@@ -1,4 +1,4 @@
-"""What was given up, support sees: what and why, with a button that tries it again. Asked for in the transaction of the giving up."""
+"""Shows support what was given up and why, with a retry button. Asked for in the transaction that gives it up."""
 
 from bot.jobs.errors import EffectError
 from bot.jobs.registry import Handlers, Run
@@ -13,7 +13,7 @@ class Failures:
         self._handlers = handlers
 
     async def tell(self, unit: Unit, record: EffectRecord, error: EffectError) -> None:
-        """By the effect's own handler where that is enough; else support is alerted."""
+        """Let the effect's own handler deal with it; alert support unless that is enough."""
         effect = _read(record)
         given_up = self._handlers.told_of_giving_up(effect) if effect is not None else None
         if effect is not None and given_up is not None:
@@ -24,7 +24,7 @@ class Failures:
 
     async def alert(self, unit: Unit, record: EffectRecord, error: EffectError) -> None:
         if record.kind == Alert.kind:
-            return  # an alert that fails raises no further one
+            return  # a failed alert doesn't raise another
         effect = _read(record)
         step = effect.step_id if effect is not None else ""
         alert = Alert(
@@ -49,7 +49,7 @@ def _read(record: EffectRecord) -> Effect | None:
 
 
 def _customer(onboarding: Onboarding | None) -> str:
-    """Their name; empty where it can't be read, as support must hear of the failure all the same."""
+    """Their name; empty if it can't be read, since support must hear of the failure anyway."""
     try:
         return onboarding.customer if onboarding is not None else ""
     except SealError:

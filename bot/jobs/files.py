@@ -1,4 +1,4 @@
-"""Files the bot sends or removes: a session's calendar file, an export, a file that held a secret."""
+"""Files the bot sends or removes: a session's calendar file, an export, a file that contained a secret."""
 
 import logging
 from datetime import UTC, datetime, timedelta
@@ -22,7 +22,7 @@ log = logging.getLogger("bot.jobs.files")
 
 def session_ics(uid: str, meeting: Meeting, title: str) -> bytes:
     """One meeting as an iCalendar file (RFC 5545), its times in UTC."""
-    from icalendar import Calendar, Event  # noqa: PLC0415  60 ms that the start of the process need not pay
+    from icalendar import Calendar, Event  # noqa: PLC0415  60 ms that startup needn't pay
 
     begins = datetime.fromtimestamp(meeting.starts, UTC)
     event = Event()
@@ -47,7 +47,7 @@ class Files:
         self._store, self._cases, self._slack, self._threads, self._support = store, cases, slack, threads, support
 
     async def session(self, run: Run[SendSession]) -> Finished:
-        """The session in the customer's thread, with its calendar file."""
+        """Announce the session in the customer's thread, with its calendar file."""
         thread = await self._threads.of(run, "customer", run.effect.step)
         onboarding, texts = thread.case.onboarding, thread.texts
         task = task_of(thread.case.step(run.effect.step), run.effect.task)
@@ -61,7 +61,7 @@ class Files:
         return Finished({"channel": channel})
 
     async def export(self, run: Run[SendExport]) -> Finished:
-        """As a direct message."""
+        """Send it as a direct message."""
         async with self._store.read() as unit:
             onboarding = (await self._cases.look(unit, run.onboarding_id, closed=True)).onboarding
         files = await export(self._store, onboarding.id)
@@ -73,7 +73,7 @@ class Files:
         return Finished({"channel": channel})
 
     async def delete(self, run: Run[DeleteFile]) -> None:
-        """Slack lets a bot delete only some files; where it doesn't, the person was asked to."""
+        """Slack lets a bot delete only some files; the person was asked to delete the others."""
         try:
             await self._slack.delete_file(run.effect.file)
         except SlackError as error:

@@ -1,4 +1,4 @@
-"""Which handler does which effect: the one place that knows them all."""
+"""Which handler runs which effect: the one place that knows them all."""
 
 from dataclasses import dataclass, field
 
@@ -50,8 +50,8 @@ from storage.store import Store
 
 @dataclass(frozen=True)
 class PismoAccess:
-    """``tokens``: access tokens pasted for a proof, by the proof's item; in memory alone, shared with the modals that take them.
-    ``secret_field``: what Pismo calls the field of an OAuth 2 client's secret."""
+    """``tokens``: access tokens pasted for a proof, by the proof's item; only in memory, shared with the modals that take them.
+    ``secret_field``: Pismo's name for the field with an OAuth 2 client's secret."""
 
     environments: Environments
     tokens: dict[str, SecretStr] = field(repr=False)
@@ -60,7 +60,7 @@ class PismoAccess:
 
 @dataclass(frozen=True)
 class ServiceDeskAccess:
-    """``client``: None where none is configured."""
+    """``client``: None if none is configured."""
 
     client: ServiceDesk | None
     policies: ServiceDeskPolicies

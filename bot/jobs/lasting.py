@@ -1,4 +1,4 @@
-"""Lasting messages: the card, each step's message, review cards. Posted once, then edited in place as things stand."""
+"""Lasting messages: the card, each step's message, review cards. Posted once, then edited in place."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from storage.store import Store
 
 @dataclass(frozen=True)
 class Placed:
-    """A lasting message as it stands in Slack now."""
+    """A lasting message as it is in Slack now."""
 
     onboarding_id: str
     what: LastingMessage
@@ -50,7 +50,7 @@ class Placed:
 
 @dataclass(frozen=True)
 class _Wanted:
-    """A lasting message that is to show how things stand. ``posted``: where it was; ``failed``: what was given up, for a review card."""
+    """A lasting message to draw. ``posted``: where it is, if anywhere. ``failed``: effects given up, for a review card."""
 
     case: Case
     what: LastingMessage
@@ -60,10 +60,10 @@ class _Wanted:
 
     def is_due(self) -> bool:
         case = self.case
-        if self.what == "review":  # there is one once the step was sent, or something was said in its thread
+        if self.what == "review":  # it exists once the step was sent or something was posted in its thread
             return case.snapshot.last(self.step_id) is not None or self.posted is not None
         if case.onboarding.severed_at:
-            return False  # drawn again when the channel can be reached again
+            return False  # redrawn once the channel can be reached again
         return self.what == "card" or case.record(self.step_id).state is not StepState.LOCKED
 
     def placed(self, channel: str, ts: str, digest: str) -> Placed:
@@ -75,7 +75,7 @@ class LastingMessages:
         self._store, self._cases, self._slack, self._support = store, cases, slack, support
 
     async def draw(self, run: Run[Draw]) -> Finished | None:
-        """Slack isn't called when the message already shows what it should."""
+        """Post or edit a message; Slack isn't called if it already shows what it should."""
         wanted = await self._wanted(run.onboarding_id, run.effect.what, run.effect.step)
         if not wanted.is_due():
             return None
@@ -83,11 +83,11 @@ class LastingMessages:
         return Finished(placed.ids, placed.keep)
 
     async def drawing(self, onboarding_id: str, what: LastingMessage, step_id: str) -> Drawing:
-        """What a message is to show as things stand in the store."""
+        """What a message should show, according to the store."""
         return self._drawing(await self._wanted(onboarding_id, what, step_id))
 
     async def root(self, case: Case, where: Where, step_id: str, posted: Posted | None, *, again: bool) -> tuple[str, str]:
-        """Channel and ts of the message whose thread a step's talk goes to. ``posted``: its row; without one it is posted now."""
+        """Channel and ts of the message whose thread a step's posts go to. ``posted``: its row; without one, it is posted now."""
         if posted is not None:
             return posted.channel_id, posted.ts
         what = root_of(where)
@@ -97,7 +97,7 @@ class LastingMessages:
 
         async def keep(unit: Unit) -> None:
             await placed.keep(unit)
-            unit.ask(case.id, Draw(what=what, step=step_id))  # a change meanwhile found no message to draw
+            unit.ask(case.id, Draw(what=what, step=step_id))  # a change in the meantime found no message to redraw
 
         await self._store.transact(keep)
         return placed.channel, placed.ts
@@ -113,16 +113,16 @@ class LastingMessages:
         if posted is not None:
             if posted.digest == shown.digest or await self._edited(posted, shown):
                 return wanted.placed(posted.channel_id, posted.ts, shown.digest)
-            again = False  # someone deleted it: it is posted anew
+            again = False  # someone deleted it: post it again
         to = self._support.channel if wanted.what == "review" else wanted.case.onboarding.channel_id
         name = _name(wanted.case.id, wanted.what, wanted.step_id)
         channel, ts = await self._slack.post_once(to, shown.text, shown.blocks, name, again=again)
-        if again:  # what a former attempt posted may show how things stood then
+        if again:  # what an earlier attempt posted may be outdated
             await self._slack.update(channel, ts, shown.text, shown.blocks)
         return wanted.placed(channel, ts, shown.digest)
 
     async def _edited(self, posted: Posted, shown: Drawing) -> bool:
-        """False where it is no longer there."""
+        """False if it is no longer there."""
         try:
             await self._slack.update(posted.channel_id, posted.ts, shown.text, shown.blocks)
         except SlackError as error:
@@ -147,7 +147,7 @@ def customer_texts(case: Case) -> Texts:
 
 
 def root_of(where: Where) -> LastingMessage:
-    """The message whose thread a step's talk goes to on one side."""
+    """The message whose thread a step's posts on one side go to."""
     return "review" if where == "support" else "step"
 
 

@@ -1,4 +1,4 @@
-"""The proof of access: a pasted token is tried once against Pismo, and each check becomes a line. The token is in memory alone."""
+"""The proof of access: a pasted token is tried against Pismo, and each check becomes a line. The token is only in memory."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -25,17 +25,17 @@ from storage.store import Store
 
 
 class Proofs:
-    """``tokens``: those that were pasted, by the proof's item. A token is taken out once its proof is written down."""
+    """``tokens``: the pasted ones, by the proof's item. A token is removed once its proof's result is saved."""
 
     def __init__(self, store: Store, cases: Cases, threads: Threads, pismo: Environments, tokens: dict[str, SecretStr]) -> None:
         self._store, self._cases, self._threads, self._pismo, self._tokens = store, cases, threads, pismo, tokens
 
     async def run(self, run: Run[RunProof]) -> None:
-        """All calls may be repeated. While Pismo is slow or down the engine tries again; the token waits in memory until then."""
+        """All calls can be repeated. While Pismo is slow or down, the engine retries; the token stays in memory until then."""
         async with self._store.read() as unit:
             case = await self._cases.look(unit, run.onboarding_id, closed=True)
         record, item = task_record(case, run.effect), run.effect.item
-        if record.state != "waiting":  # what it was to prove was changed in the meantime; the person was told
+        if record.state != "waiting":  # what it should prove changed in the meantime; the person was told
             self._tokens.pop(item, None)
             return
         wanted = proof.proof_of(case, run.effect)
@@ -48,29 +48,29 @@ class Proofs:
             await self._finish(run, [lost if seen["check"] == "token" else seen for seen in all_skipped("earlier_failed")])
             return
         situation = case.situation
-        # What isn't as approved was found in the test environment, and is corrected there.
+        # Details that differ from what was approved are corrected in the test environment only.
         sent = wanted.corrections(situation) if pismo is self._pismo.test else {}
         checks = Checks(pismo, wanted.expected(situation), situation.now, sent)
         try:
             await checks.run(token)
-        except PismoError as error:  # transient: the engine comes again
+        except PismoError as error:  # transient: the engine retries
             raise _failure(error, checks.lines) from None
         found = checks.organization
         differences = wanted.differences(situation, found.model_dump()) if found is not None else []
         await self._finish(run, checks.lines, differences)
 
     async def given_up(self, unit: Unit, run: Run[RunProof], error: EffectError) -> bool:
-        """Pismo did not answer in spite of all tries: the person reads how far it came, and pastes a fresh token later."""
+        """Pismo didn't answer despite all attempts: the person sees how far it got, and pastes a fresh token later."""
         lines = error.about.get("lines") or [line(PROGRAMS_CHECK, "failed", "unavailable")]
         async with self._cases.open(unit, run.onboarding_id, closed=True) as case:
             if not proof.finish(case, run.effect, lines):
                 self._tokens.pop(run.effect.item, None)
-        return True  # the report, which comes once this is written, takes the token out
+        return True  # the report, sent once this is committed, removes the token
 
     async def _finish(
         self, run: Run[RunProof], lines: Sequence[ProofLine], differences: Sequence[Difference] | None = None
     ) -> None:
-        """In a transaction of its own, since the token may be forgotten only once the result is written down."""
+        """In its own transaction, since the token may be dropped only once the result is saved."""
 
         async def work(unit: Unit) -> None:
             async with self._cases.open(unit, run.onboarding_id, closed=True) as case:
@@ -80,7 +80,7 @@ class Proofs:
         self._tokens.pop(run.effect.item, None)
 
     async def report(self, run: Run[ReportProof]) -> Finished:
-        """The lines in the customer's thread; what differs on the platform in support's."""
+        """The lines, in the customer's thread and support's; in support's, also what differs on the platform."""
         self._tokens.pop(run.effect.item, None)
         thread = await self._threads.of(run, run.effect.where, run.effect.step)
         record, texts = task_record(thread.case, run.effect), thread.texts
@@ -130,5 +130,5 @@ def _told_differences(texts: Texts, differences: Sequence[Sequence[str]], proved
 
 
 def _label(texts: Texts, key: str, detail: str) -> str:
-    """What the form calls a detail of Pismo's organization."""
+    """What the form calls a detail of the organization at Pismo."""
     return texts(key) if texts.has(key) else detail

@@ -1,6 +1,6 @@
-"""The checks of a proof of access, each a line: certificate, handshake, token, tenant, programs, organization.
+"""The checks of a proof of access: certificate, handshake, token, tenant, programs, corrections, organization.
 
-A token is used and forgotten; no part of it is in a line.
+Each gives one or more lines. A token is used and forgotten; no part of it is in a line.
 """
 
 from collections.abc import Awaitable, Mapping
@@ -41,8 +41,8 @@ def all_skipped(reason: str) -> list[ProofLine]:
 
 
 class Checks:
-    """One run for one environment. ``organization``: as it stands there, once it was readable. ``corrections``: details of it that are
-    sent before it is read.
+    """One run in one environment. ``organization``: as it is there after any corrections, once it could be read. ``corrections``:
+    details of it to change.
     """
 
     def __init__(self, pismo: Pismo, expected: Expected, now: datetime, corrections: Mapping[str, Any] | None = None) -> None:
@@ -52,14 +52,14 @@ class Checks:
 
     @property
     def lines(self) -> list[ProofLine]:
-        """One or more for each check, in order; what was not come to is skipped."""
+        """One or more for each check, in order; checks that weren't reached are skipped."""
         known = {found["check"] for found in self._found}
         wanted = [check for check in CHECKS if check != CORRECTIONS or self._corrections]
         missing = [line(check, "skipped", "earlier_failed") for check in wanted if check not in known]
         return sorted(self._found + missing, key=lambda found: CHECKS.index(found["check"]))
 
     async def run(self, pasted: SecretStr) -> None:
-        """Check a pasted token. Raises PismoError for what may work later; the lines tell how far it came."""
+        """Check a pasted token. Raises PismoError for what may work later; the lines show how far it got."""
         text = pasted.get_secret_value()
         usable = await self._certificate()
         signed = _signed_by_customer(text, self._expected)
@@ -73,11 +73,11 @@ class Checks:
         if self._fails("handshake"):
             return
         found = await self._ask("organization", self._pismo.get_organization(token, org_id))
-        if found is not None and found.id:  # a token need not say whose it is; the organization that it reads does
+        if found is not None and found.id:  # a token needn't name its tenant; the organization it can read does
             self._tenant(found.id)
         if self._fails("tenant") or not (found or self._passes("tenant")):
-            return  # above all, nothing of another organization is changed
-        if self._corrections:  # the same details once more change nothing: what dropped half-way may be tried again
+            return  # above all, never change another organization
+        if self._corrections:  # sending the same details again changes nothing: a dropped call may be retried
             changed = await self._ask(CORRECTIONS, self._pismo.patch_organization(token, org_id, self._corrections))
             if changed is not None:
                 self._add(CORRECTIONS, "passed", "corrected", x_cid=changed.x_cid, ms=changed.ms, count=len(self._corrections))
@@ -87,10 +87,10 @@ class Checks:
         if found is not None:
             self._add("organization", "passed", "ok", x_cid=found.x_cid, ms=found.ms)
 
-    # -- before anyone is asked
+    # -- before any call
 
     async def _certificate(self) -> bool:
-        """Whether a connection can be tried with it. One out of its time is: what Pismo says of it is told too."""
+        """Whether a connection can be tried with it. One that isn't valid now is tried too, to show what Pismo says."""
         try:
             validity = await self._pismo.certificate_validity()
         except CertificateError as error:
@@ -109,7 +109,7 @@ class Checks:
         return True
 
     def _pasted(self, text: str) -> SecretStr | None:
-        """An access token; None for one that need not be tried."""
+        """The access token; None if it isn't worth trying."""
         try:
             token = parse(text)
             expires_at = token.expires_at
@@ -124,7 +124,7 @@ class Checks:
         return None if expired else SecretStr(bearer(text))
 
     def _opaque(self, text: str) -> SecretStr | None:
-        """One that can't be read may still be good: Pismo doesn't promise that it is a JWT."""
+        """A token that can't be read may still be good: Pismo doesn't promise that it is a JWT."""
         try:
             token = SecretStr(bearer(text))
         except UnreadableToken:
@@ -135,7 +135,7 @@ class Checks:
         return token
 
     def _tenant(self, tenant: str | None) -> None:
-        """In place of what was said of it before."""
+        """Replaces any earlier line about it."""
         self._found = [found for found in self._found if found["check"] != "tenant"]
         if not tenant:
             self._add("tenant", "skipped", "tenant_unknown")
@@ -144,7 +144,7 @@ class Checks:
         else:
             self._add("tenant", "failed", "tenant_differs")
 
-    # -- Pismo's word
+    # -- calls to Pismo
 
     async def _exchanged(self, text: str, *, usable: bool) -> SecretStr | None:
         """An access token for the JWT that the customer signed."""
@@ -161,7 +161,7 @@ class Checks:
         return granted.value
 
     async def _ask(self, check: str, call: Awaitable[R]) -> R | None:
-        """The answer; None where there is a line that says why not."""
+        """The answer; None if a line says why there is none."""
         try:
             answer = await call
         except PismoError as error:
@@ -184,7 +184,7 @@ class Checks:
         self._add(check, "failed", reason, x_cid=error.x_cid, ms=error.ms, code=error.code or "-", status=error.status or 0)
 
     def _shaken(self, x_cid: str, ms: int) -> None:
-        """An answer came, of whatever kind: both sides took each other's certificate. Time and x-cid are of the call that showed it."""
+        """Any answer shows that both sides accepted each other's certificate. Time and x-cid are of the call that showed it."""
         if any(found["check"] == "handshake" for found in self._found):
             return
         if self._pismo.over_tls:
@@ -203,7 +203,7 @@ class Checks:
 
 
 def _tenant_of(token: SecretStr) -> str | None:
-    """As the token says; None for one that can't be read."""
+    """According to the token; None if it can't be read."""
     try:
         return parse(token.get_secret_value()).tenant
     except UnreadableToken:
@@ -211,7 +211,7 @@ def _tenant_of(token: SecretStr) -> str | None:
 
 
 def _signed_by_customer(text: str, expected: Expected) -> bool:
-    """Whether it is the JWT to be exchanged: signed with the registered key, or saying that it comes from the customer's issuer."""
+    """Whether it is the JWT to be exchanged: signed with the registered key, or naming the customer's issuer."""
     try:
         token = parse(text)
     except UnreadableToken:
@@ -220,5 +220,5 @@ def _signed_by_customer(text: str, expected: Expected) -> bool:
 
 
 def _handshake_reason(code: str | None) -> str:
-    """A fault of the bot's own certificate that came up between the check and the call is one more failed handshake."""
+    """A fault in the bot's own certificate that arose between the check and the call counts as a failed handshake."""
     return f"handshake_{code}" if code and not code.startswith("client_") else "handshake_handshake_failed"

@@ -1,4 +1,4 @@
-"""The access request ready to paste, for support; behind what kept the bot from filing it."""
+"""The access request as a text for support to paste, after the reason why the bot couldn't file it."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,7 +12,7 @@ from bot.slack.client import Slack
 from flows.outbox import ShowReadyText
 
 MAX_PASTED = 3000
-"""Characters of a text that is to be copied whole from a message; a longer one is sent as a file."""
+"""Characters of a text to be copied from a message; a longer one is sent as a file."""
 FILE = "access-request.txt"
 
 
@@ -24,7 +24,7 @@ class ReadyTexts:
         return await self.post(run, run.effect)
 
     async def post(self, run: Run[Any], asked: ShowReadyText) -> Finished:
-        """``run``: of the effect on whose behalf it is shown."""
+        """``run``: of the effect that it is shown for."""
         thread = await self._threads.of(run, "support", asked.step)
         texts = thread.texts
         access = declared(thread.case.step(asked.step).access_request)
@@ -33,9 +33,7 @@ class ReadyTexts:
         text = "\n".join([*before, sentence(texts, "ready_text", ready)])
         if len(text) <= MAX_PASTED:
             return await self._threads.say(run, thread, text)
-        channel, root = await self._threads.place(
-            thread, again=run.again
-        )  # a message would be cut, and a part pasted for the whole
+        channel, root = await self._threads.place(thread, again=run.again)  # a message would be cut, and only part of it pasted
         comment = "\n".join([*before, sentence(texts, "ready_text", {**ready, "description": FILE})])
         content = "\n".join(ready.values()).encode()
         await self._slack.upload_once(channel, FILE, content, comment, run.id, root, again=run.again)

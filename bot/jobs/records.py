@@ -1,4 +1,4 @@
-"""What an effect is about: the record of its task, and what the customer's own version of the step says for it."""
+"""What an effect is about: the record of its task, and what the customer's version of the step declares for it."""
 
 from typing import TypeVar
 
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 def task_record(case: Case, effect: TaskEffect) -> TaskRecord:
-    """Raises Impossible where it is gone."""
+    """Raises Impossible if it is gone."""
     record = record_of(case.snapshot, effect.step, effect.task, effect.item)
     if record is None:
         raise Impossible("gone")

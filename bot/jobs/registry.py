@@ -1,4 +1,4 @@
-"""What a handler gets and returns, and which handler does which effect."""
+"""What a handler gets and returns, and which handler runs which effect."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -13,9 +13,9 @@ E = TypeVar("E", bound=Effect)
 
 @dataclass(frozen=True)
 class Run(Generic[E]):
-    """One attempt at an effect. ``again``: a former attempt may have happened, so look before repeating.
+    """One attempt at an effect. ``again``: an earlier attempt may have gone through, so look before repeating.
 
-    ``result``: what former attempts kept for this one.
+    ``result``: what earlier attempts kept for this one.
     """
 
     id: str
@@ -27,21 +27,21 @@ class Run(Generic[E]):
 
 @dataclass(frozen=True)
 class Finished:
-    """``result``: ids to keep with the effect. ``also``: written in the transaction that writes down that it is done; it may run
-    more than once, as `Store.transact` says."""
+    """``result``: ids to keep with the effect. ``also``: runs in the transaction that marks it as done; it may run
+    more than once, see `Store.transact`."""
 
     result: Mapping[str, Any] = field(default_factory=dict)
     also: Callable[[Unit], Awaitable[None]] | None = None
 
 
 Handler = Callable[[Run[E]], Awaitable[Finished | None]]
-"""Does an effect at least once. It raises what `bot.jobs.errors.meaning` understands, or a fault of ours."""
+"""Runs an effect at least once. Raises what `bot.jobs.errors.meaning` understands; anything else is a bug."""
 GivenUp = Callable[[Unit, Run[E], EffectError], Awaitable[bool]]
-"""What follows from giving an effect up, in the transaction that writes it down. True where everybody who must know is told by that."""
+"""What to do when an effect is given up, in the transaction that records it. True if that tells everyone who must know."""
 
 
 class HandlersError(Exception):
-    """An effect that nothing does, or a handler that nothing asks for; the process refuses to start."""
+    """An effect with no handler or with two, or a handler with no effect; the process refuses to start."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Handlers:
         self._entries: dict[type[Effect], _Entry] = {}
 
     def on(self, kind: type[E], does: Handler[E], given_up: GivenUp[E] | None = None) -> None:
-        """Raises HandlersError where there is one already."""
+        """Raises HandlersError if there is one already."""
         if kind in self._entries:
             raise HandlersError(f"{kind.__name__} has two handlers")
         self._entries[kind] = _Entry(does, given_up)
@@ -67,7 +67,7 @@ class Handlers:
         return entry.does if entry is not None else None
 
     def told_of_giving_up(self, effect: Effect) -> GivenUp[Any] | None:
-        """Who is told, where there is more to do than to alert support."""
+        """What to call when it is given up, if alerting support isn't enough."""
         entry = self._entries.get(type(effect))
         return entry.given_up if entry is not None else None
 

@@ -1,4 +1,4 @@
-"""Doing what commits asked for, in order: each effect at least once, only once where it can be looked up; given up visibly."""
+"""Runs what commits asked for, in order: each effect at least once, only once if it can be looked up, never given up silently."""
 
 import asyncio
 import logging
@@ -25,28 +25,28 @@ log = logging.getLogger("bot.jobs.runner")
 
 MAX_WAIT = 300.0
 AT_ONCE = 12
-"""Batches that do something at a time; those that wait don't count. A click's write waits behind theirs on SQLite."""
+"""Batches working at the same time; waiting ones don't count. On SQLite, a click's write waits behind theirs."""
 LEFT = ("pending", "running")
-"""States of an effect that is still to be done."""
+"""States of an effect that still has to be done."""
 STRANDED_AFTER = timedelta(seconds=90)
-LOST_JOB = "a batch had lost its job and was enqueued again"
-"""In the log: the engine let a job go before its effects were done."""
+LOST_JOB = "a batch lost its job and was enqueued again"
+"""Logged when the engine dropped a job before its effects were done."""
 
 
 def backoff(attempt: int) -> float:
-    """Seconds before the next attempt: 1, 2, 4, … up to 300, a fifth more or less so that not all come at once."""
-    return float(min(2.0 ** max(0, attempt - 1), MAX_WAIT) * random.uniform(0.8, 1.2))  # noqa: S311  spread, not a secret
+    """Seconds before the next attempt: 1, 2, 4, … up to 300, give or take a fifth so that they don't all come at once."""
+    return float(min(2.0 ** max(0, attempt - 1), MAX_WAIT) * random.uniform(0.8, 1.2))  # noqa: S311  jitter, not a secret
 
 
 @dataclass(frozen=True)
 class Patience:
-    """How often an effect is attempted, and the seconds before each next attempt. The default: for about an hour."""
+    """How often an effect is attempted, and the wait before each next attempt. The default: for about an hour."""
 
     most_attempts: int = 20
     wait: Callable[[int], float] = backoff
 
     def ends(self, attempts: int, error: EffectError) -> bool:
-        """Being told to wait is no failure of the other side, so it is borne for longer."""
+        """Being asked to wait isn't a failure of the other side, so it gets more attempts."""
         return attempts >= self.most_attempts * (3 if isinstance(error, RetryLater) else 1)
 
     def pause(self, attempts: int, error: EffectError) -> float:
@@ -54,11 +54,11 @@ class Patience:
 
 
 OnFailed = Callable[[Unit, EffectRecord, EffectError], Awaitable[None]]
-"""What follows from giving an effect up, in the transaction that writes it down."""
+"""What to do when an effect is given up, in the transaction that records it."""
 
 
 class Runner:
-    """``on_failed``: what follows from giving an effect up: the first of these that can be written."""
+    """``on_failed``: what to do when an effect is given up: the first of these that can be committed."""
 
     def __init__(
         self,
@@ -72,12 +72,12 @@ class Runner:
         self._store, self._handlers, self._on_failed = store, handlers, on_failed
         self._patience, self._clock = patience or Patience(), clock or Clock()
         self._slots = asyncio.Semaphore(AT_ONCE)
-        self._turn = asyncio.Lock()  # one begins at a time, so that a click's write never finds a queue of theirs before it
+        self._turn = asyncio.Lock()  # one begins at a time, so that a click's write never waits behind a queue of them
 
     async def run_batch(self, batch_id: str) -> float | None:
-        """Do what is left of a batch, in order. None: nothing is left; else the seconds after which to come again.
+        """Run what is left of a batch, in order. Returns None if nothing is left, else the seconds until the next call.
 
-        An effect that waits keeps those behind it waiting; one that failed for good doesn't.
+        An effect that has to wait holds up those behind it; one that failed for good doesn't.
         """
         async with self._slots:
             try:
@@ -87,8 +87,8 @@ class Runner:
                     wait = await self._run(record.id) if record.state in LEFT else None
                     if wait is not None:
                         return wait
-            except (Conflict, Unavailable) as error:  # what was done but couldn't be written down is looked up the next time
-                log.warning("effects wait for the database", extra={"batch": batch_id, "error": str(error)})
+            except (Conflict, Unavailable) as error:  # what was done but couldn't be recorded is looked up next time
+                log.warning("effects are waiting for the database", extra={"batch": batch_id, "error": str(error)})
                 return self._patience.wait(3)
         return None
 
@@ -102,14 +102,14 @@ class Runner:
         with context(kind=record.kind, onboarding=record.onboarding_id, effect=record.id, attempt=record.attempts):
             try:
                 await self._done(record, await self._handle(record) or Finished())
-            except Exception as error:  # noqa: BLE001  every failure is either tried again or shown to support
+            except Exception as error:  # noqa: BLE001  every failure is either retried or shown to support
                 return await self._failed(record, error, began)
             self._count(record, "done")
             log.info("effect", extra={"outcome": "done", "ms": _ms(began)})
         return None
 
     async def _begin(self, effect_id: str) -> EffectRecord | None:
-        """Written down before it is tried, so that after a crash it is known that it may have happened."""
+        """Record the attempt before making it, so that after a crash we know that it may have happened."""
 
         async def work(unit: Unit) -> EffectRecord | None:
             record = await unit.get(EffectRecord, effect_id)
@@ -143,7 +143,7 @@ class Runner:
         await self._store.transact(work)
 
     async def _give_up(self, record: EffectRecord, why: EffectError, number: str) -> None:
-        """With what follows from it; where that can't be written, at least by itself."""
+        """Together with its follow-up; if none can be committed, at least on its own."""
         for follows in (*self._on_failed, None):
 
             async def work(unit: Unit, follows: OnFailed | None = follows) -> None:
@@ -158,12 +158,12 @@ class Runner:
             except (Conflict, Unavailable):
                 raise
             except Exception as failure:
-                log.error("what follows from giving up failed", extra={"error_id": number}, exc_info=failure)  # noqa: TRY400
+                log.error("a follow-up to giving up failed", extra={"error_id": number}, exc_info=failure)  # noqa: TRY400
             else:
                 return
 
     async def _to_end(self, unit: Unit, record: EffectRecord) -> EffectRecord | None:
-        """None where its onboarding was erased in the meantime."""
+        """The effect's row; None if its onboarding was erased in the meantime."""
         row = await unit.get(EffectRecord, record.id)
         return row if row is not None and row.state in LEFT else None
 
@@ -189,7 +189,7 @@ class Runner:
             metrics.EFFECT_SECONDS.labels(record.kind).observe(max(0.0, (self._clock() - record.created_at).total_seconds()))
 
     async def requeue_stranded(self, engine: Engine, *, after: timedelta = STRANDED_AFTER) -> int:
-        """Enqueue batches again that have had effects to do for so long, but no job. Returns how many: none, usually."""
+        """Enqueue batches again whose effects have been waiting this long without a job. Returns how many; usually none."""
         async with self._store.read() as unit:
             stale = await unit.stale_effects(unit.now - after)
             ages = [(unit.now - record.created_at).total_seconds() for record in stale if record.created_at]
@@ -201,7 +201,7 @@ class Runner:
 
             async def work(unit: Unit, batch: str = batch) -> bool:
                 if not any(record.state in LEFT for record in await unit.effects_of(batch)):
-                    return False  # its job ended in the meantime since all was done
+                    return False  # in the meantime everything was done and its job ended
                 await engine.enqueue(unit.session, waiting[batch], f"{batch}:{time.time_ns()}")
                 return True
 

@@ -1,4 +1,4 @@
-"""What is said of an onboarding: sentences in threads, private words, reminders, alerts."""
+"""What the bot says about an onboarding: posts in threads, private messages, reminders, alerts."""
 
 from dataclasses import replace
 
@@ -20,7 +20,7 @@ from storage.store import Store
 
 
 class Said:
-    """In threads."""
+    """Posts in threads."""
 
     def __init__(self, threads: Threads) -> None:
         self._threads = threads
@@ -32,7 +32,7 @@ class Said:
         return await self._threads.say(run, thread, " ".join([*mentioned, sentence(thread.texts, asked.key, asked.params)]))
 
     async def remind(self, run: Run[Remind]) -> Finished | None:
-        """One message for all that is due for one person, in the thread of the first of the steps."""
+        """One message for everything that is due for one person, in the first step's thread."""
         asked = run.effect
         if not asked.steps:
             return None
@@ -40,7 +40,7 @@ class Said:
         case = thread.case
         steps = tuple(step_id for step_id in asked.steps if side_of(case.record(step_id)) == asked.where)
         if not steps:
-            return None  # it waited for Slack, and meanwhile what it reminds of was done
+            return None  # while it waited for Slack, everything it reminds of was done
         if steps[0] != thread.step_id:
             thread = await self._threads.of(run, asked.where, steps[0])
         asked = replace(asked, steps=steps)
@@ -53,7 +53,7 @@ class PrivateWords:
         self._store, self._slack, self._people = store, slack, people
 
     async def tell(self, run: Run[Tell]) -> None:
-        """Repeated, a private word does no harm."""
+        """Repeating a private message does no harm."""
         asked = run.effect
         who = Who(asked.team, asked.user)
         async with self._store.read() as unit:
@@ -69,7 +69,7 @@ class Alerts:
         self._store, self._slack, self._support = store, slack, support
 
     async def alert(self, run: Run[Alert]) -> Finished:
-        """Support sees what was given up and why, with a button that tries it again."""
+        """Show support what was given up and why, with a retry button."""
         asked = run.effect
         async with self._store.read() as unit:
             onboarding = await unit.get(Onboarding, asked.onboarding)

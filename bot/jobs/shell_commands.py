@@ -1,4 +1,4 @@
-"""Commands that the customer runs on their own machine, in the thread of the step that has them."""
+"""Commands for the customer to run on their own machine, posted in the thread of the step that has them."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ from flows.outbox import ShowKeyCommands, ShowTokenCommands
 
 
 class ShellCommands:
-    """``secret_field``: what Pismo calls the field of an OAuth 2 client's secret."""
+    """``secret_field``: Pismo's name for the field with an OAuth 2 client's secret."""
 
     def __init__(self, threads: Threads, secret_field: str) -> None:
         self._threads, self._secret_field = threads, secret_field
@@ -25,7 +25,7 @@ class ShellCommands:
         return await self._post(run, thread, "commands", scripts(thread.case.situation))
 
     async def tokens(self, run: Run[ShowTokenCommands]) -> Finished | None:
-        """How to get a short-lived access token by the approved method; nothing while something for it is still to be recorded."""
+        """How to get a short-lived access token by the approved method; nothing until everything it needs is recorded."""
         thread = await self._threads.of(run, "customer", run.effect.step)
         scripts = declared(thread.case.step(run.effect.step).token_commands)(thread.case.situation, self._secret_field)
         return await self._post(run, thread, "token_commands", scripts) if scripts else None

@@ -1,4 +1,4 @@
-"""What a review card has no room for, in its thread: all that was sent, and what a resubmission changed."""
+"""What a review card has no room for, in its thread: everything that was sent, and what a resubmission changed."""
 
 from bot.jobs.errors import Impossible
 from bot.jobs.registry import Finished, Run
@@ -13,7 +13,7 @@ class Submissions:
         self._threads = threads
 
     async def in_full(self, run: Run[ShowInFull]) -> Finished | None:
-        """All values of a revision, where the card can't show them all: whoever approves it has seen it then."""
+        """All values of a revision if the card can't show them all, so that whoever approves it can see them."""
         asked = run.effect
         thread = await self._threads.of(run, "support", asked.step)
         form = thread.case.step(asked.step).form
@@ -22,7 +22,7 @@ class Submissions:
         return await self._threads.post(run, thread, drawn) if drawn else None
 
     async def differences(self, run: Run[ShowDifferences]) -> Finished:
-        """Old and new of every field that a resubmission changed."""
+        """The old and new value of every field that a resubmission changed."""
         asked = run.effect
         thread = await self._threads.of(run, "support", asked.step)
         form = thread.case.step(asked.step).form

@@ -1,6 +1,6 @@
-"""Sweeps: each looks for the customers with something due, and opens a case for one after the other.
+"""Sweeps: each finds the customers with something due and opens a case for one after the other.
 
-A customer whose rows can't be read is left out and named in the log; the others are served.
+A customer whose rows can't be read is skipped, and the onboarding logged; the others are served.
 """
 
 import logging
@@ -21,7 +21,7 @@ log = logging.getLogger("bot.jobs.sweeps")
 Due = Callable[[Unit], Awaitable[Sequence[str]]]
 """Ids of the onboardings with something due."""
 Serve = Callable[[Case], Awaitable[int]]
-"""Does it for one of them; how many things were done."""
+"""Handles one of them; returns how many things were done."""
 
 
 class Sweeps:
@@ -35,7 +35,7 @@ class Sweeps:
         await self._sweep("reminders", remind.due, serve, counted=metrics.REMINDERS)
 
     async def expire(self) -> None:
-        """Invitations whose code ran out, or soon will."""
+        """Invitations whose code has expired or soon will."""
 
         async def due(unit: Unit) -> Sequence[str]:
             return await remind.expiring(unit, self._cases.rules)
@@ -59,10 +59,10 @@ class Sweeps:
             metrics.CERTIFICATES.labels(str(days)).set(sum(n <= days for n in left))
 
     async def _sweep(self, chore: str, due: Due, serve: Serve, *, closed: bool = False, counted: Counter | None = None) -> None:
-        """Each in a transaction of its own. One whose rows another writer holds is left for the next sweep.
+        """One transaction per customer. If another writer holds a customer's rows, that one is left for the next sweep.
 
-        Raises Unavailable where the store is away, or where SQLite, with one writer at a time, is locked for two customers in a row:
-        no other one would fare better.
+        Raises Unavailable if the store is unreachable, or if SQLite, with its one writer, is locked for two customers in a row:
+        the others would fare no better.
         """
         async with self._store.read() as unit:
             ids = await due(unit)
@@ -77,13 +77,13 @@ class Sweeps:
                 done = await self._store.transact(work)
             except Exception as error:
                 if isinstance(error, Refused) and error.key in ("closed", "gone"):
-                    continue  # it was closed or erased a moment ago
+                    continue  # it has just been closed or erased
                 if isinstance(error, Unavailable) and (error.kind != "locked" or (locked and self._store.one_writer)):
                     raise
                 locked = isinstance(error, Unavailable)
                 metrics.CHORE_FAILURES.labels(chore).inc()
                 extra = {"chore": chore, "onboarding": onboarding_id, "error": type(error).__name__}
-                log.error("a customer was left out of a sweep", extra=extra, exc_info=error)  # noqa: TRY400
+                log.error("a customer was skipped in a sweep", extra=extra, exc_info=error)  # noqa: TRY400
             else:
                 locked = False
                 if counted is not None:

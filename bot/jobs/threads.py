@@ -18,7 +18,7 @@ from storage.store import Store
 
 @dataclass(frozen=True)
 class Thread:
-    """An onboarding as it stands, and where one of its steps is talked about. ``texts``: in the language of those who read there."""
+    """An onboarding and the place where one of its steps is discussed. ``texts``: in the language of those who read there."""
 
     case: Case
     where: Room
@@ -32,7 +32,7 @@ class Threads:
         self._store, self._cases, self._slack, self._lasting, self._support = store, cases, slack, lasting, support
 
     async def of(self, run: Run[Any], where: Room, step_id: str = "") -> Thread:
-        """All that saying something takes, in one reading of the store."""
+        """Everything needed to post something, from one read of the store."""
         async with self._store.read() as unit:
             case = await self._cases.look(unit, run.onboarding_id, closed=True)
             root = None if where == "support_channel" else await unit.posted(case.id, root_of(where), step_id)
@@ -40,7 +40,7 @@ class Threads:
         return Thread(case, where, step_id, texts, root)
 
     async def place(self, thread: Thread, *, again: bool) -> tuple[str, str | None]:
-        """Channel and thread; the message that the thread hangs on is posted where it is missing."""
+        """Channel and thread; the thread's root message is posted if it is missing."""
         if thread.where == "support_channel":
             return self._support.channel, None
         return await self._lasting.root(thread.case, thread.where, thread.step_id, thread.root, again=again)
@@ -49,7 +49,7 @@ class Threads:
         return await self.post(run, thread, [Drawing(text, plain_blocks(text), "")])
 
     async def post(self, run: Run[Any], thread: Thread, drawn: Sequence[Drawing]) -> Finished:
-        """Each message once, whatever was tried before."""
+        """Post each message once, whatever was tried before."""
         channel, root = await self.place(thread, again=run.again)
         ts = ""
         for number, part in enumerate(drawn):

@@ -1,4 +1,4 @@
-"""Tickets of the Service Desk, looked at now and then until they end. Which ones is in the store; the pace is each process's own."""
+"""Polls the Service Desk's tickets until they end. Which ones is in the store; each process keeps its own pace."""
 
 import logging
 import time
@@ -21,7 +21,7 @@ UNSEEN = (ServiceDeskFault.NOT_FOUND, ServiceDeskFault.FORBIDDEN)
 
 
 class TicketPoller:
-    """``await round()`` looks at what is due. ``every``: seconds between two looks at a ticket; longer after failures."""
+    """``await round()`` checks tickets that are due. ``every``: seconds between checks of a ticket; longer after failures."""
 
     def __init__(self, store: Store, cases: Cases, service_desk: ServiceDesk | None, every: float) -> None:
         self._store, self._cases, self._service_desk, self._every = store, cases, service_desk, every
@@ -48,11 +48,11 @@ class TicketPoller:
                 raise
             except Exception as error:
                 metrics.CHORE_FAILURES.labels(NAME).inc()
-                log.error("a ticket could not be noted", extra={"onboarding": record.onboarding_id}, exc_info=error)  # noqa: TRY400
+                log.error("a ticket was not updated", extra={"onboarding": record.onboarding_id}, exc_info=error)  # noqa: TRY400
                 self._put_off(record)
 
     async def _look(self, service_desk: ServiceDesk, record: TaskRecord) -> None:
-        """Raises ServiceDeskError where it is the Service Desk that fails, not this ticket."""
+        """Raises ServiceDeskError if the Service Desk itself fails, not just this ticket."""
         async with self._store.read() as unit:
             seen = open_ticket(await self._cases.look(unit, record.onboarding_id, closed=True), record.id)
         if seen is not None:
@@ -60,7 +60,7 @@ class TicketPoller:
                 ticket = await _now(service_desk, seen)
             except ServiceDeskError as error:
                 extra = {"onboarding": record.onboarding_id, "error": str(error.fault), "status": error.status}
-                log.warning("a ticket could not be looked at", extra=extra)
+                log.warning("a ticket could not be checked", extra=extra)
                 if error.fault not in UNSEEN:
                     raise
                 self._put_off(record)
@@ -102,5 +102,5 @@ async def _now(service_desk: ServiceDesk, seen: FiledTicket) -> FiledTicket:
     if seen.link:
         status = await service_desk.status(seen.key)
         return replace(seen, status=status.name, ended=status.done)
-    request = await service_desk.request(seen.key)  # filed by hand: where its page is isn't known yet
+    request = await service_desk.request(seen.key)  # filed by hand: its link isn't known yet
     return FiledTicket(seen.key, request.web, request.status.name, request.status.done)

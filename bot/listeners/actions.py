@@ -1,7 +1,7 @@
 """Every button: what it is called, who may press it, what it does. One listener looks it up here.
 
-A press that changes something is carried out before it is acknowledged, in one transaction; a press that opens a window is acknowledged
-first, since the window must come within 3 seconds.
+A press that changes something is carried out before it is acknowledged, in one transaction; a press that opens a window is
+acknowledged first, since the window must open within 3 seconds.
 """
 
 from collections.abc import Awaitable, Callable
@@ -30,9 +30,9 @@ Open = Callable[[ButtonValue], FormMeta]
 
 @dataclass(frozen=True)
 class Action:
-    """One kind of button: ``opens`` a form, makes a ``change``, or ``shows`` where something stands.
+    """One kind of button: ``opens`` a form, makes a ``change``, or ``shows`` a link to a message.
 
-    ``closed``: also once the onboarding is over. ``said``: the private answer after it, ``say.<said>``.
+    ``closed``: also works once the onboarding is closed. ``said``: the private answer afterwards, ``say.<said>``.
     """
 
     may: May
@@ -67,7 +67,7 @@ async def _claim(case: Case, value: ButtonValue) -> None:
 
 
 async def _task(case: Case, value: ButtonValue) -> None:
-    """A task without a form. It belongs to one side."""
+    """A task without a form. Its side decides who may do it."""
     for_side(tasks.task_of(case.step(value.step), value.task).side).check(case.role)
     await tasks.do_task(case, value.step, value.task, {})
 
@@ -88,12 +88,12 @@ ACTIONS: dict[Act, Action] = {
     Act.RETRY_EFFECT: Action(May.SUPPORT, change=_retry, closed=True, said="retrying"),
     Act.SHOW: Action(May.SUPPORT, shows=True, closed=True),
 }
-"""What buttons of messages and App Home do; BACK and PAGE, which live in modals, are taken by `Modals.turn_back`. A form checks itself who
-may use it."""
+"""What buttons in messages and App Home do; BACK and PAGE, which are in modals, go to `Modals.turn_back`. A form itself
+checks who may use it."""
 
 
 class Buttons:
-    """The one listener of all buttons."""
+    """The one listener for all buttons."""
 
     def __init__(
         self,
@@ -109,12 +109,12 @@ class Buttons:
         self._answers, self._home, self._background = answers, home, background
 
     async def pressed(self, click: Click, ack: Callable[[], Awaitable[object]]) -> None:
-        """Acknowledge and carry out. Every press is answered; an old or unknown button tells how things stand."""
+        """Acknowledge and carry out. Every press is answered, even of an old or unknown button."""
         try:
             value = parse(click.value)
             act = Act(click.action_id.partition(":")[0])
             if not (value.onboarding if act in ACTIONS else act is Act.LINK or click.view.get("type") == "modal"):
-                raise OldButton  # noqa: TRY301  one answer for all that lead nowhere
+                raise OldButton  # noqa: TRY301  one answer for all buttons that lead nowhere
         except (OldButton, ValueError):
             await ack()
             self._background.later(self._answers.answer(click.who, click.channel_id, "refused.gone"))
@@ -133,7 +133,7 @@ class Buttons:
             await ack()
 
     async def _has_form(self, value: ButtonValue) -> bool:
-        """Whether a task is done by a form. The store is asked only where versions of the journey disagree: whose it is decides."""
+        """Whether a task has a form. The store is read only if versions of the journey disagree: the customer's decides."""
         journeys = self._cases.rules.journeys
         if len(found := {task.form is not None for task in journeys.tasks(value.step, value.task)}) < 2:
             return True in found
@@ -142,7 +142,7 @@ class Buttons:
                 onboarding = await unit.get(Onboarding, value.onboarding)
             own = journeys.of(onboarding).steps[value.step].tasks if onboarding is not None else ()
         except (Unavailable, JourneyError, KeyError):
-            return False  # carrying it out meets the same, and tells the person
+            return False  # carrying it out fails the same way, and tells the person
         return any(task.id == value.task and task.form is not None for task in own)
 
     async def _carry_out(self, click: Click, value: ButtonValue, action: Action) -> None:
@@ -158,7 +158,7 @@ class Buttons:
 
         try:
             posted = await self._store.transact(work)
-        except Exception as error:  # noqa: BLE001  told to the person who pressed
+        except Exception as error:  # noqa: BLE001  the person who pressed is told
             self._background.later(self._answers.explain(click.who, click.channel_id, error))
             return
         if action.change is not None:
@@ -174,7 +174,7 @@ class Buttons:
 
 
 async def _posted(case: Case, step_id: str) -> Posted:
-    """A step's review card; the message of a step that was not sent yet."""
+    """A step's review card, or the step's message if it wasn't sent yet."""
     for kind in ("review", "step"):
         if (posted := await case.unit.posted(case.id, kind, step_id)) is not None:
             return posted

@@ -13,13 +13,13 @@ from storage.store import Store
 
 
 class AppHome:
-    """Support sees the queue and all onboardings; a customer's person their own checklists and nothing else."""
+    """Support sees the queue and all onboardings; a customer's people only their own checklists."""
 
     def __init__(self, store: Store, cases: Cases, people: People, slack: Slack) -> None:
         self._store, self._cases, self._people, self._slack = store, cases, people, slack
 
     async def refresh(self, who: Who) -> None:
-        """Publish it once every request that came in is acknowledged. Raises SlackError."""
+        """Publish it, letting pending acknowledgements go first. Raises SlackError."""
         await in_flight.passed()
         async with self._store.read() as unit:
             texts = Texts(await self._people.language_of(unit, who))

@@ -1,4 +1,4 @@
-"""Bolt's app: every kind of request that Slack sends, and the listener that takes it."""
+"""Bolt's app: every kind of request that Slack sends, and the listener that handles it."""
 
 import re
 from collections.abc import Awaitable, Callable
@@ -38,7 +38,7 @@ class Listeners:
         """``signing_secret``: empty in Socket Mode, which needs no signature."""
 
         async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
-            """There is one token, so a click waits for no call."""
+            """There is one token, so a click needs no call."""
             return AuthorizeResult(
                 enterprise_id=enterprise_id,
                 team_id=team_id,
@@ -64,7 +64,7 @@ class Listeners:
         return app
 
     async def _received(self, body: dict[str, Any], next: Callable[[], Awaitable[BoltResponse]]) -> BoltResponse:  # noqa: A002  Bolt's name
-        """Events end here: no Bolt listener takes them."""
+        """Events stop here: no Bolt listener handles them."""
         if body.get("type") == "event_callback":
             await self.events.received(body)
             return BoltResponse(status=200, body="")

@@ -1,4 +1,4 @@
-"""`/onboarding …`, for support. Customers of another company never reach it: Slack refuses them the command; they have buttons."""
+"""`/onboarding …`, for support. Customers in another company can't use it: Slack refuses them commands; they have buttons."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -46,7 +46,7 @@ class SlashCommands:
         }
 
     async def run(self, command: SlashCommand) -> Answer | None:
-        """The acknowledgement of a command: an answer only its author sees, or None where a window opens."""
+        """The acknowledgement of a command: an answer only its author sees, or None if a window opens."""
         texts = await self._answers.texts(command.who)
         try:
             self._cases.access.require_support(command.who)
@@ -55,12 +55,12 @@ class SlashCommands:
                 shown = board.help_view(texts)
                 return _answer(shown, before=texts.md("refused.unknown_command", verb=command.verb))
             return await verb(command, texts)
-        except Exception as error:  # noqa: BLE001  told to the person
+        except Exception as error:  # noqa: BLE001  the person is told
             return {"response_type": "ephemeral", "text": explained(texts, error)}
 
     # -- windows
 
-    async def _start(self, command: SlashCommand, texts: Texts) -> None:  # noqa: ARG002  the window brings its own
+    async def _start(self, command: SlashCommand, texts: Texts) -> None:  # noqa: ARG002  the window has its own
         self._open(command, FormMeta(form="start", item=command.channel_id))
 
     async def _dialog(self, command: SlashCommand, texts: Texts) -> None:  # noqa: ARG002
@@ -128,9 +128,9 @@ class SlashCommands:
 
 
 async def _one(unit: Unit, command: SlashCommand, *, closed: bool = False) -> Onboarding:
-    """The onboarding that a command means: by a part of the customer's name, else that of the channel it was typed in.
+    """The onboarding that a command means: by part of the customer's name, else the one of the channel it was typed in.
 
-    ``closed``: what only reads means one that is over, where no open one is meant.
+    ``closed``: if no open one matches, a closed one will do; for commands that change nothing.
     """
     if not command.rest:
         here = await unit.by_channel(command.channel_id)

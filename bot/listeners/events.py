@@ -1,4 +1,4 @@
-"""Slack's events: stored before they are acknowledged, handled once by their id. Of a message only what the secret guard found is kept."""
+"""Slack's events: stored before acknowledgement, handled once per id. Of a message, only the secret guard's findings are kept."""
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
@@ -24,7 +24,7 @@ log = logging.getLogger("bot.listeners.events")
 Body = Mapping[str, Any]
 
 LATE = timedelta(seconds=60)
-"""An event that is not handled by then was left behind by a failure."""
+"""An event not handled by then was left behind by a failure."""
 
 HANDLED = (
     "app_home_opened",
@@ -38,11 +38,11 @@ HANDLED = (
     "app_uninstalled",
     "tokens_revoked",
 )
-"""Kept equal to the manifest's bot events by a test (where messages are `message.channels` and `message.groups`)."""
+"""A test keeps these equal to the manifest's bot events (where messages are `message.channels` and `message.groups`)."""
 
 
 def _event(body: Body) -> dict[str, Any]:
-    """The event; of an edited message what it says now, nothing where only its surroundings changed (a preview, a reply)."""
+    """The event; for an edited message, its new text, or none if only its surroundings changed (a preview, a reply)."""
     event = dict(body.get("event") or {})
     if event.get("subtype") != "message_changed":
         return event
@@ -52,7 +52,7 @@ def _event(body: Body) -> dict[str, Any]:
 
 
 def kept(body: Body) -> dict[str, Any]:
-    """What of an event is stored. Of a message: where, who, when and the kinds of secret found, never its text."""
+    """The part of an event that is stored. Of a message: where, who, when and the kinds of secret found, never its text."""
     event = _event(body)
     names = (
         "type",
@@ -86,7 +86,7 @@ def _file(file: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class Events:
-    """``lost``: why Slack no longer accepts the bot, once it said so; shown by /readyz."""
+    """``lost``: why Slack no longer accepts the bot, once it has said so; shown by /readyz."""
 
     def __init__(
         self,
@@ -113,12 +113,12 @@ class Events:
         self.lost = ""
 
     async def received(self, body: Body) -> None:
-        """Stored before the acknowledgement, handled after it. Raises when the store can't take it, so that Slack sends it again."""
+        """Store it before the acknowledgement, handle it after. Raises if it can't be stored, so that Slack sends it again."""
         if self.concerns(body) and await self.store(body):
             self._background.later(self.handle(str(body["event_id"])))
 
     def concerns(self, body: Body) -> bool:
-        """Whether an event is worth a row: messages only where there is something to guard against."""
+        """Whether an event is worth storing: messages only if they may contain a secret."""
         event = _event(body)
         if event.get("type") != "message":
             return event.get("type") in HANDLED
@@ -127,7 +127,7 @@ class Events:
         return bool(event.get("files")) or bool(guard.find_secrets(str(event.get("text") or "")))
 
     async def store(self, body: Body) -> bool:
-        """True when the event is new."""
+        """True if the event is new."""
         event_id = str(body["event_id"])
 
         async def work(unit: Unit) -> bool:
@@ -139,7 +139,7 @@ class Events:
         return await self._store.transact(work)
 
     async def handle(self, event_id: str) -> None:
-        """After the acknowledgement, and again at start for what a crash left: the effect and the mark in one transaction."""
+        """Called after the acknowledgement, and at startup for what a crash left. Changes and mark are one transaction."""
         async with self._store.read() as unit:
             row = await unit.get(Received, event_id)
             if row is None or row.handled_at is not None:
@@ -148,7 +148,7 @@ class Events:
         if kind == "message":
             looked = await self._look_into(payload["files"])
             payload["found"] = sorted({*payload["found"], *(kind for kinds in looked.values() for kind in kinds)})
-            payload["files"] = [file for file in payload["files"] if looked.get(file["id"])]  # those that held a secret
+            payload["files"] = [file for file in payload["files"] if looked.get(file["id"])]  # those that contained a secret
         if kind in ("member_joined_channel", "member_left_channel"):
             await self._know(payload)
         if kind == "app_home_opened":
@@ -165,21 +165,21 @@ class Events:
         await self._store.transact(work)
 
     async def handle_late(self) -> None:
-        """What a failure left behind; what came a moment ago is still being handled."""
+        """Handle what a failure left behind, but not recent events: those are still being handled."""
         await self.handle_left(LATE)
 
     async def handle_left(self, older: timedelta = timedelta(0)) -> None:
-        """What was stored and not handled: before the process ended, or because the database or Slack failed then."""
+        """Handle what was stored but not handled, because the process ended or the database or Slack failed."""
         async with self._store.read() as unit:
             left = [row.id for row in await unit.unhandled() if row.at is None or row.at <= unit.now - older]
         for event_id in left:
             try:
                 await self.handle(event_id)
-            except Exception as error:  # noqa: BLE001  one event does not keep the others waiting
+            except Exception as error:  # noqa: BLE001  one event doesn't hold up the others
                 metrics.CHORE_FAILURES.labels("left_events").inc()
-                log.warning("an event is handled later", extra={"event": event_id, "error": type(error).__name__})
+                log.warning("an event failed and will be retried", extra={"event": event_id, "error": type(error).__name__})
 
-    # -- before the transaction: what Slack has to be asked
+    # -- before the transaction: calls to Slack
 
     async def _home_opened(self, event: Body) -> None:
         if event.get("tab", "home") != "home":
@@ -189,18 +189,18 @@ class Events:
             if person is not None:
                 await self._home.refresh(Who(person.team_id, person.user_id))
         except SlackError as error:
-            log.warning("a home was not drawn", extra={"error": error.error})
+            log.warning("an App Home could not be refreshed", extra={"error": error.error})
 
     async def _look_into(self, files: list[Mapping[str, Any]]) -> dict[str, list[str]]:
-        """The kinds of secret found, by file id. Raises SlackError where Slack may answer later."""
+        """The kinds of secret found, by file id. Raises SlackError if Slack may answer later."""
         found: dict[str, list[str]] = {}
         for file in files:
             try:
                 content = await self._slack.download(file, MAX_BYTES)
             except SlackError as error:
                 if error.transient:
-                    raise  # looked at again by the next sweep
-                log.info("a file could not be looked at", extra={"error": error.error})
+                    raise  # retried by the next sweep
+                log.info("a file could not be checked for secrets", extra={"error": error.error})
                 continue
             found[file["id"]] = [str(finding.kind) for finding in guard.find_in_file("", content)]
         return found
@@ -211,7 +211,7 @@ class Events:
         try:
             await self._people.fetch(str(event["user"]))
         except SlackError as error:
-            log.info("a member is not known yet", extra={"error": error.error})
+            log.info("a member could not be looked up", extra={"error": error.error})
 
     # -- in the transaction, one event each
 
@@ -265,7 +265,7 @@ class Events:
             channels.sever(case)
 
     async def _revoked(self, unit: Unit, event: Body) -> None:
-        """Slack no longer accepts the bot: it stops calling, says so in /readyz and the log; the data stays for a new installation."""
+        """Slack no longer accepts the bot: say so in /readyz and the log; the data stays for a new installation."""
         self.lost = str(event["type"])
         log.error("Slack no longer accepts the bot: install it again and set its new token", extra={"kind": self.lost})
         for onboarding in await unit.onboardings():

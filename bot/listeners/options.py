@@ -1,4 +1,4 @@
-"""Choices of searchable selects: currencies, countries and zones from the catalog; all others from this onboarding alone."""
+"""Choices for searchable selects: currencies, countries and zones from the catalog; all others only from this onboarding."""
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -28,13 +28,13 @@ def choice(value: str, label: str) -> Suggestion:
 
 
 def matching(choices: Iterable[tuple[str, str]], query: str) -> list[Suggestion]:
-    """At most 100, those that contain what was typed."""
+    """At most 100 choices that contain what was typed."""
     wanted = query.casefold().strip()
     return [choice(value, label) for value, label in choices if wanted in label.casefold()][:MAX_CHOICES]
 
 
 def _of_catalog(kind: Catalog, query: str, language: str) -> list[Suggestion]:
-    from flows.checks import catalog  # noqa: PLC0415  its names are loaded at first use
+    from flows.checks import catalog  # noqa: PLC0415  its names are loaded on first use
 
     return [choice(found.value, found.label) for found in catalog.search(kind, query, language)]
 
@@ -44,19 +44,19 @@ class Options:
         self._store, self._cases, self._people, self._answers = store, cases, people, answers
 
     async def suggest(self, body: Mapping[str, Any]) -> list[Suggestion]:
-        """The choices for what was typed so far; nothing for a person who may not see them."""
+        """The choices for what was typed so far; none for a person who may not see them."""
         who, query, block = who_of(body), str(body.get("value") or ""), str(body.get("block_id", ""))
         try:
             meta = meta_of(body["view"])
             if (kind := self._catalog(meta, block)) is not None:
                 return _of_catalog(kind, query, (await self._answers.texts(who)).language)
             return await self._own(meta, block, who, query)
-        except (Refused, KeyError):  # of a form that is no more
+        except (Refused, KeyError):  # the form no longer exists
             return []
 
     def _catalog(self, meta: FormMeta, block: str) -> Catalog | None:
-        """The catalog that a field is searched in, if every version of the journey with that field has the same: no store is needed
-        then. None if it depends on the customer's version."""
+        """The catalog that a field is searched in, if it is the same in every version of the journey with that field: then the
+        store isn't needed. None if it depends on the customer's version."""
         sources = set()
         for form in self._cases.rules.journeys.forms(meta.form):
             with suppress(KeyError):

@@ -1,1 +1,1 @@
-"""What people read in Slack, drawn from the store. Pure: no call, no store."""
+"""What people read in Slack. Pure functions: no calls, no access to the store."""

@@ -1,4 +1,4 @@
-"""Answers and faults of a form as people read them: nothing typed can mention anybody or forge a link."""
+"""A form's answers and problems as people read them: nothing typed can mention anybody or forge a link."""
 
 import base64
 import hashlib
@@ -12,13 +12,13 @@ from flows.forms.step import Form
 from flows.problems import Problem
 
 Offered = Mapping[str, Mapping[str, str]]
-"""What an onboarding itself offers to choose: by a field's source, the label of each value."""
+"""Choices that come from the onboarding itself: by a field's source, the label of each value."""
 
 
 def chosen_label(item: Input, value: str, texts: Texts, offered: Offered) -> str:
-    """The label of a value of a searchable select; empty for one that can't be chosen any more."""
+    """A value's label in a searchable select; empty if it can't be chosen any more."""
     if (kind := CATALOGS.get(item.source)) is not None:
-        from flows.checks import catalog  # noqa: PLC0415  its names are loaded at first use
+        from flows.checks import catalog  # noqa: PLC0415  its names are loaded on first use
 
         return catalog.label(kind, value, texts.language)
     return offered.get(item.source, {}).get(value, "")
@@ -30,7 +30,7 @@ def sentence_of(problem: Problem, texts: Texts) -> str:
 
 
 def shown_answers(form: Form, slot: Slot, answers: Answers, texts: Texts) -> list[tuple[str, str]]:
-    """(label, value as mrkdwn) of the answers on one page that were given."""
+    """(label, value as mrkdwn) of the answers given on one page."""
     return [
         (texts(f"field.{form.id}.{name}.label"), display(answers[name], name, item, texts))
         for name, _, item in inputs(slot.page.model)
@@ -39,7 +39,7 @@ def shown_answers(form: Form, slot: Slot, answers: Answers, texts: Texts) -> lis
 
 
 def display(value: Any, name: str, item: Input, texts: Texts) -> str:
-    """One answer for people, as mrkdwn that can mention nobody by what was typed."""
+    """One answer as people read it: mrkdwn in which nothing typed can mention anybody."""
     if isinstance(value, list) and item.kind not in (Kind.CHOICES, Kind.SEARCH_MANY):
         return ", ".join(escape(str(one)) for one in value)
     match item.kind:
@@ -68,7 +68,7 @@ def display(value: Any, name: str, item: Input, texts: Texts) -> str:
 
 
 def _short(text: str) -> str:
-    """A PEM as its kind and the SHA-256 of its content, so that two can be told apart; all else as it is."""
+    """A PEM as its kind and the SHA-256 of its content, so that two can be told apart; anything else unchanged."""
     lines = text.strip().splitlines()
     if not lines or not lines[0].startswith("-----BEGIN "):
         return text

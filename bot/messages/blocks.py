@@ -1,4 +1,4 @@
-"""Block Kit as small functions that keep within Slack's limits, and the plain words of what is drawn."""
+"""Small functions for Block Kit that keep within Slack's limits, and the plain text of a drawing."""
 
 import hashlib
 import json
@@ -15,18 +15,18 @@ Block = dict[str, Any]
 TEXT, HEADER, BUTTON, FALLBACK = 3000, 150, 75, 3900
 BLOCKS = 50
 MESSAGE_TEXT = 12_500
-"""All text of a message's blocks together: Slack refuses from about 13,200 on (slackapi/bolt-js#2509)."""
+"""Characters in all blocks of a message together: Slack refuses from about 13,200 (slackapi/bolt-js#2509)."""
 
 _PART = re.compile(r"(?:&[a-z]{0,3}|<[^<>]{0,200})\Z")
 
 
 def cut(text: str, most: int) -> str:
-    """At most so many characters; what is cut off is shown by an ellipsis."""
+    """At most ``most`` characters; an ellipsis shows that something was cut off."""
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 
 def whole(text: str, most: int) -> str:
-    """The beginning of mrkdwn, which does not end within an escaped sign, a mention or a date."""
+    """The beginning of mrkdwn, never ending inside an escaped character, a mention or a date."""
     return text if len(text) <= most else _PART.sub("", text[:most])
 
 
@@ -63,7 +63,7 @@ def divider() -> Block:
 
 
 def alert(text: str, level: str = "warning") -> Block:
-    """A note in a form (modals alone)."""
+    """A note in a form (modals only)."""
     return {"type": "alert", "level": level, "text": mrkdwn(clip(text, 200))}
 
 
@@ -99,7 +99,7 @@ def actions(*elements: Block) -> Block:
 
 
 def long_sections(text: str) -> Iterable[Block]:
-    """A long text as several sections, broken at lines."""
+    """A long text as several sections, split between lines if possible."""
     part = ""
     for line in text.split("\n"):
         for piece in _pieces(line):
@@ -114,14 +114,14 @@ def long_sections(text: str) -> Iterable[Block]:
 def _pieces(line: str) -> Iterable[str]:
     while len(line) > TEXT - 100:
         piece = whole(line, TEXT - 100)
-        piece = piece[: piece.rfind(" ", len(piece) - 300) + 1] or piece  # not within an address, where it can be helped
+        piece = piece[: piece.rfind(" ", len(piece) - 300) + 1] or piece  # not inside an address, if possible
         yield piece
         line = line[len(piece) :]
     yield line
 
 
 def fit(blocks: Iterable[Block], most: int = BLOCKS, characters: int = MESSAGE_TEXT, more: str = "…") -> list[Block]:
-    """The first blocks, as many as Slack takes; ``more`` stands for those left out."""
+    """The first blocks, as many as Slack accepts; ``more`` stands for those left out."""
     kept: list[Block] = []
     for block in blocks:
         characters -= _length(block)
@@ -145,7 +145,7 @@ _BOLD = re.compile(r"(?<![\w*])\*([^*\n]+)\*(?![\w*])")
 
 
 def spoken(text: str) -> str:
-    """mrkdwn as plain words: dates by their fallback, no bars, no signs of emphasis; mentions are kept for Slack to speak."""
+    """mrkdwn as plain text: dates as their fallback, no progress bars, no bold marks; mentions stay, since Slack speaks them."""
     text = _BOLD.sub(r"\1", _BAR.sub("", text))
     return _DATE.sub(
         lambda found: found.group(2) or f"{datetime.fromtimestamp(int(found.group(1)), UTC):%Y-%m-%d %H:%M} UTC", text
@@ -153,9 +153,9 @@ def spoken(text: str) -> str:
 
 
 def said(blocks: Sequence[Block]) -> str:
-    """Everything a reader of the blocks learns, as mrkdwn for screen readers and notifications; buttons by their names.
+    """Everything that the blocks say, as mrkdwn for screen readers and notifications; buttons as their labels.
 
-    Where that is too long, what the buttons are is kept.
+    If that is too long, the text is cut and the buttons follow at its end.
     """
     lines: list[str] = []
     names: list[str] = []
@@ -183,7 +183,7 @@ def said(blocks: Sequence[Block]) -> str:
 
 @dataclass(frozen=True)
 class Drawing:
-    """A message: complete text, blocks, and the digest that tells whether it changed."""
+    """A message: complete text, blocks, and a digest that shows whether it changed."""
 
     text: str
     blocks: list[Block]
@@ -191,7 +191,7 @@ class Drawing:
 
 
 def drawing(blocks: Sequence[Block]) -> Drawing:
-    """Within Slack's limits of a message."""
+    """A message within Slack's limits."""
     kept = fit(blocks)
     text = said(kept)
     canonical = json.dumps([text, kept], sort_keys=True, ensure_ascii=True)
@@ -199,7 +199,7 @@ def drawing(blocks: Sequence[Block]) -> Drawing:
 
 
 def parts(heading: Callable[[int, int], str], blocks: Iterable[Block]) -> list[Drawing]:
-    """All blocks, as many messages as it takes; each begins with its heading, by its number and how many there are."""
+    """All blocks, in as many messages as needed; ``heading`` makes each one's heading from its number and the count."""
     chunks: list[list[Block]] = []
     room = 0
     for block in blocks:
@@ -213,5 +213,5 @@ def parts(heading: Callable[[int, int], str], blocks: Iterable[Block]) -> list[D
 
 
 def plain_blocks(text: str) -> list[Block]:
-    """A text alone, as blocks."""
+    """A plain text as blocks."""
     return fit(long_sections(text))

@@ -19,7 +19,7 @@ MAX_SHOWN = 30
 
 
 def age(since: datetime | None, now: datetime, texts: Texts) -> str:
-    """How long something waits, in words."""
+    """How long something has been waiting, in words."""
     seconds = int((now - since).total_seconds()) if since else 0
     if seconds >= 86400:
         return texts("age.days", n=seconds // 86400)
@@ -29,7 +29,7 @@ def age(since: datetime | None, now: datetime, texts: Texts) -> str:
 
 
 def waiting(snapshots: Sequence[Snapshot], side: Side) -> list[tuple[Snapshot, StepRecord]]:
-    """Steps whose turn is a side's, longest waiting first."""
+    """Steps where it is this side's turn, longest waiting first."""
     found = [(s, r) for s in snapshots if not s.onboarding.closed_at for r in s.steps.values() if side_of(r) is side]
     return sorted(found, key=lambda pair: pair[1].turn_since.timestamp() if pair[1].turn_since else 0)
 
@@ -50,7 +50,7 @@ def one(snapshot: Snapshot, journey: Journey, texts: Texts, situation: Situation
 
 
 def _closing(snapshot: Snapshot, journey: Journey, texts: Texts, situation: Situation) -> Iterator[Block]:
-    """The button that ends an onboarding of which nothing else is left, whether the customer sent the last step or not."""
+    """The button that closes an onboarding with nothing else left to do, whether or not the customer sent the last step."""
     sure = (texts("confirm.close_title"), texts("confirm.close"), texts("button.close"), texts("confirm.no"))
     for step in journey.steps.values():
         for task in step.tasks:
@@ -79,7 +79,7 @@ def overview_lines(snapshots: Sequence[Snapshot], texts: Texts, now: datetime) -
 
 
 def overview(snapshots: Sequence[Snapshot], texts: Texts, now: datetime) -> Drawing:
-    """All onboardings, one a line."""
+    """All onboardings, one per line."""
     lines = overview_lines(snapshots, texts, now) or [section(texts("status.none"))]
     return drawing([header(texts("status.title")), *lines])
 

@@ -1,4 +1,4 @@
-"""What buttons carry: a versioned value, so that one posted by an older version is understood or answered, never dead."""
+"""What buttons carry: a versioned value, so that a button posted by an older version works or is answered, never dead."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -27,15 +27,15 @@ class Act(StrEnum):
 
 
 class OldButton(Exception):  # noqa: N818  an answer, not a failure
-    """A value that is not understood any more: the person is told how things stand."""
+    """A value that is no longer understood: the person is told so."""
 
 
 class ButtonValue(BaseModel):
-    """Short names in the JSON: a value has at most 2,000 characters. Ids and numbers alone, nothing personal."""
+    """Short names in the JSON: a value has at most 2,000 characters. Only ids and numbers, nothing personal."""
 
     model_config = ConfigDict(extra="ignore", populate_by_name=True)
 
-    v: int = 1  # what carries no version is of the first
+    v: int = 1  # a value without a version is from the first one
     onboarding: Annotated[str, Field(max_length=64)] = ""
     step: Annotated[str, Field(max_length=64)] = ""
     revision: int = 0

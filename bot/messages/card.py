@@ -31,7 +31,7 @@ def step_line(number: int, record: StepRecord, texts: Texts) -> str:
 
 
 def next_button(snapshot: Snapshot, journey: Journey, texts: Texts, situation: Situation) -> Block | None:
-    """The one thing this customer does next: a form to fill, else a task of theirs."""
+    """The one thing for this customer to do next: a form to fill in, else a task of theirs."""
     if snapshot.onboarding.closed_at:
         return None
     onboarding_id = snapshot.onboarding.id

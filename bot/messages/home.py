@@ -1,4 +1,4 @@
-"""App Home: for support the queue and all onboardings; for a customer's person their own checklists."""
+"""App Home: for support, the queue and all onboardings; for a customer's people, their own checklists."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""The access matrix: each e-mail with each access asked for and how it stands. For support alone."""
+"""The access matrix: each e-mail address with the accesses asked for and their state. For support only."""
 
 from bot.messages.blocks import Drawing, drawing, fit, header, long_sections
 from bot.messages.texts import Texts, date_token, escape

@@ -1,4 +1,4 @@
-"""What a customer has in the test environment and in production, and what production lacks. For support alone."""
+"""What a customer has in the test environment and in production, and what production lacks. For support only."""
 
 from bot.messages.blocks import Block, Drawing, context, drawing, header, long_sections
 from bot.messages.texts import Texts, escape

@@ -1,4 +1,4 @@
-"""A reminder: what waits for one person, with what they can do about it."""
+"""A reminder: what is waiting for one person, and what they can do about it."""
 
 from bot.messages.blocks import Block, Drawing, actions, button, drawing, section
 from bot.messages.buttons import Act, ButtonValue

@@ -34,9 +34,9 @@ from flows.rules import Rules
 from flows.state import StepState
 
 MAX_VALUES, VALUES_TEXT = 30, 8000
-"""Blocks and characters of the values: what a message takes, less the decision and what follows it."""
+"""Limits for the values, in blocks and characters: what a message takes, less the decision and what follows it."""
 MAX_NOTES, NOTES_TEXT = 12, 3500
-"""Those of the notes, where not all fits."""
+"""The same for the notes, if not everything fits."""
 
 AnswerChange = tuple[str, str, str]
 
@@ -75,7 +75,7 @@ def review_card(
 
 
 def in_full(form: Form, sent: Submission, texts: Texts, situation: Situation) -> list[Drawing]:
-    """What was sent as messages for the card's thread, where it is more than the card takes; none where the card shows all."""
+    """What was sent, as messages for the card's thread, if the card can't show it all; otherwise none."""
     notes, values = _values(form, sent.answers, texts, situation)
     if _fits([*notes, *values]):
         return []
@@ -83,7 +83,7 @@ def in_full(form: Form, sent: Submission, texts: Texts, situation: Situation) ->
 
 
 def _values(form: Form, answers: Answers, texts: Texts, situation: Situation) -> tuple[list[Block], list[Block]]:
-    """The notes and the answers, whole."""
+    """The notes and the answers, uncut."""
     notes = [
         block for note in form.notes(answers, situation) for block in long_sections(texts.md(f"note.{note.key}", **note.params))
     ]
@@ -131,7 +131,7 @@ def _decision(snapshot: Snapshot, step: Step, texts: Texts, rules: Rules) -> lis
 
 
 def _tasks(snapshot: Snapshot, step: Step, texts: Texts, situation: Situation, rules: Rules) -> list[Block]:
-    """What support does now, and what is done."""
+    """What support can do now, and what is done."""
     blocks: list[Block] = []
     buttons: list[Block] = []
     for task in step.tasks:
@@ -157,7 +157,7 @@ def _tasks(snapshot: Snapshot, step: Step, texts: Texts, situation: Situation, r
 
 
 def diff(old: Answers, new: Answers, form: Form, texts: Texts) -> list[AnswerChange]:
-    """(label, old, new) of every field that changed, as people read it; of a list of addresses who is added and who removed."""
+    """(label, old, new) of every field that changed, as people read it; for a list of addresses, those added and removed."""
     found: list[AnswerChange] = []
     none = texts("review.nothing")
     for page in form.pages:
@@ -187,7 +187,7 @@ def _page_diff(model: Any, old: Answers, new: Answers, form: Form, texts: Texts,
 
 
 def _sides(was: Any, now: Any, name: str, item: Input, texts: Texts, none: str) -> tuple[str, str]:
-    """Both as people read them; files of one name are told apart by what is in them."""
+    """Both as people read them; files with the same name are told apart by a hash of their content."""
     sides = [display(value, name, item, texts) if value not in (None, "", []) else none for value in (was, now)]
     if sides[0] == sides[1] and isinstance(was, dict) and isinstance(now, dict):
         marks = [hashlib.sha256(str(file.get("text", "")).encode()).hexdigest()[:16] for file in (was, now)]
@@ -196,7 +196,7 @@ def _sides(was: Any, now: Any, name: str, item: Input, texts: Texts, none: str) 
 
 
 def _addresses_diff(names: list[str], old: Answers, new: Answers, form: Form, texts: Texts) -> list[AnswerChange]:
-    """Of a list that is typed, in a file, or both: ``old`` is empty, since what stands there is not one value for another."""
+    """For a list that is typed, in a file, or both. The old value stays empty: no single value replaces another."""
     label = texts(f"field.{form.id}.{names[0]}.label")
     before, after = ({address.casefold(): address for address in addresses(side, *names)} for side in (old, new))
     found: list[AnswerChange] = []
@@ -209,7 +209,7 @@ def _addresses_diff(names: list[str], old: Answers, new: Answers, form: Form, te
 
 
 def differences(changed: Sequence[AnswerChange], revision: int, texts: Texts) -> list[Drawing]:
-    """A resubmission's changes, as many messages as it takes."""
+    """A resubmission's changes, in as many messages as needed."""
     if not changed:
         return [drawing([section(texts("say.no_differences", revision=revision))])]
     lines = "\n".join(

@@ -14,7 +14,7 @@ from flows.state import FILLABLE, StepState
 
 
 def step_message(snapshot: Snapshot, journey: Journey, step_id: str, texts: Texts, situation: Situation) -> Drawing:
-    """What the step is about, how it stands, what was sent, and what the customer can press."""
+    """What the step is about, its state, what was sent, and what the customer can press."""
     onboarding, record, step = snapshot.onboarding, snapshot.steps[step_id], journey.steps[step_id]
     title = f"{record.position + 1}. {texts(f'step.{step_id}.title')}"
     blocks: list[Block] = [header(title), section(texts(f"step.{step_id}.about"))]

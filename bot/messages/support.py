@@ -1,4 +1,4 @@
-"""Support's side: where it is told things, and in which language."""
+"""Support's side: where the bot posts for it, and in which language."""
 
 from dataclasses import dataclass
 
@@ -13,5 +13,5 @@ class Support:
     language: str
 
     def texts(self, journey: str = "") -> Texts:
-        """For what is about one customer: by the version of their journey."""
+        """``journey``: the version of the customer's journey; empty for what is about no customer."""
         return Texts(self.language, journey)

@@ -1,1 +1,1 @@
-"""Forms in windows: opened at once, left page by page, sent."""
+"""Forms in modals: opened at once, filled in page by page, sent."""

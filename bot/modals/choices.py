@@ -1,4 +1,4 @@
-"""What an onboarding itself offers to choose: the accesses a task moves, the steps of the journey, what a task's own step offers."""
+"""Choices that come from the onboarding itself: the accesses a task moves, the journey's steps, what a task's own step offers."""
 
 from collections.abc import Iterator
 
@@ -12,11 +12,11 @@ from flows.forms.fields import CATALOGS, inputs
 from flows.forms.step import Task
 
 MAX_LABEL = 75
-"""Of an option's label."""
+"""Characters of an option's label."""
 
 
 def own_choices(case: Case, subject: Subject, source: str, texts: Texts) -> Iterator[tuple[str, str]]:
-    """(value, label) of what a field with this source offers; nothing for a source that the subject doesn't have."""
+    """(value, label) of the choices for a field with this source; none for a source that the subject doesn't have."""
     task = subject.task
     if source == "steps":
         yield from ((step_id, texts(f"step.{step_id}.title")) for step_id in case.journey.steps)
@@ -36,7 +36,7 @@ def _grants(case: Case, task: Task, texts: Texts) -> Iterator[tuple[str, str]]:
 
 
 def offered(case: Case | None, subject: Subject, texts: Texts) -> Offered:
-    """The labels of all that the form offers of the onboarding's own, by source."""
+    """The labels of all the form's choices that come from the onboarding itself, by source."""
     if case is None:
         return {}
     sources = {item.source for page in subject.form.pages for _, _, item in inputs(page.model) if item.source}

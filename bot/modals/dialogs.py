@@ -1,4 +1,4 @@
-"""What each dialog about an onboarding does once it was sent. Raises Refused, which rolls everything back."""
+"""What each dialog about an onboarding does once it is sent. Raises Refused, which rolls everything back."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from flows.problems import Refused
 
 @dataclass(frozen=True)
 class DialogAnswers:
-    """``found``: what Slack says of what the answers name."""
+    """``found``: what Slack knows of those whom the answers name."""
 
     meta: FormMeta
     clean: Answers
@@ -59,7 +59,7 @@ def _snooze(case: Case, sent: DialogAnswers) -> None:
 
 
 def snooze_until(clean: Answers, now: datetime, zone: ZoneInfo) -> datetime:
-    """Tomorrow, in three days, or on a date: the beginning of that local day; business hours move it to their opening."""
+    """Tomorrow, in three days, or on a date: the beginning of that local day; business hours move it to their start."""
     today = now.astimezone(zone).date()
     days: dict[Any, date] = {"tomorrow": today + timedelta(days=1), "three_days": today + timedelta(days=3)}
     day = days.get(clean.get("until")) or date.fromisoformat(clean["date"])

@@ -1,5 +1,5 @@
-"""What is fetched from Slack for a submission, before the transaction and within the time of an acknowledgement: the files sent with it,
-and what a dialog names."""
+"""What is fetched from Slack for a submission, before the transaction and in time for the acknowledgement: the files sent with
+it, and the people and channels that a dialog names."""
 
 import asyncio
 import base64
@@ -21,15 +21,15 @@ from flows.people import Side, Who
 from flows.problems import Problem
 
 FETCH_SECONDS = 1.8
-"""How long a submission may wait for its files, and for what it names, before it must be acknowledged. A form has either, not both."""
+"""How long a submission may wait for its files or for what it names, before it must be acknowledged. No form has both."""
 _DER = b"\x30\x82"  # a sequence of 256 bytes or more
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 async def read_files(slack: Slack, values: Mapping[str, Any]) -> dict[str, Answers]:
-    """Files sent with a form: small text files alone, never kept as files.
+    """Files sent with a form: only small text files, never kept as files.
 
-    By file id: ``{"name", "text"}``, or ``{"name", "problem"}`` with an error key. Values are the modal's state.
+    By file id: ``{"name", "text"}``, or ``{"name", "problem"}`` with an error key. ``values``: the modal's state.
     """
     files = [file for actions in values.values() for state in actions.values() for file in state.get("files") or []]
     read = await asyncio.gather(*(_read(slack, file) for file in files))
@@ -45,7 +45,7 @@ async def _read(slack: Slack, file: Mapping[str, Any]) -> Answers:
             content = await slack.download(file, MAX_BYTES)
     except (TimeoutError, SlackError):
         return {"name": name, "problem": "file_unreadable"}
-    # Looked at as bytes first: a key store (PFX, P12) is not text. Nothing of a secret goes on from here.
+    # Checked as bytes first: a key store (PFX, P12) isn't text. No part of a secret goes any further.
     found = guard.find_in_file(name, content)
     if found:
         return {"name": name, "problem": f"secret_{found[0].kind}"}
@@ -56,7 +56,7 @@ async def _read(slack: Slack, file: Mapping[str, Any]) -> Answers:
 
 
 def _text(content: bytes) -> str:
-    """Also UTF-16, as Windows writes it, and a key or certificate in DER, as base64. Raises UnicodeDecodeError."""
+    """Text in UTF-8, or UTF-16 as Windows writes it; a key or certificate in DER as base64. Raises UnicodeDecodeError."""
     if content.startswith(_DER):
         return base64.encodebytes(content).decode()
     return content.decode("utf-16" if content.startswith(_UTF_16) else "utf-8-sig")
@@ -64,7 +64,7 @@ def _text(content: bytes) -> str:
 
 @dataclass(frozen=True)
 class LookedUp:
-    """``who``: the person that was named, as far as Slack knows them, and their ``side``."""
+    """``who``: the person named, if Slack knows them, and their ``side``."""
 
     problems: tuple[Problem, ...] = ()
     who: Who | None = None

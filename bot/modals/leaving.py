@@ -1,4 +1,4 @@
-"""A page of a form is left: what was typed is kept, unless somebody else changed the page since it was shown."""
+"""Leaving a page of a form: what was typed is kept, unless somebody else changed the page since it was shown."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,10 +18,10 @@ from flows.problems import Problem
 
 @dataclass(frozen=True)
 class Left:
-    """What leaving a page came to: what is wrong with it, or the next view. ``view`` is None where the form is to be sent now: its
-    ``draft`` then.
+    """The result of leaving a page: its problems, or the next view. If there is neither, the form is to be sent now, from its
+    ``draft``.
 
-    ``raw``: what was typed; ``used``: what of it must not be kept; ``answers``: all that is kept now.
+    ``raw``: what was typed. ``used``: the part of it that must not be kept. ``answers``: everything kept now.
     """
 
     slot: Slot
@@ -38,8 +38,8 @@ async def leave(
 ) -> Left:
     """Keep what was typed on a page, unless somebody else changed it since it was shown: then it is shown again.
 
-    ``values``: the modal's state. ``window``: the view as it was drawn. One that comes twice has one effect: keeping the same again
-    changes nothing, and an entry is removed once.
+    ``values``: the modal's state. ``window``: the view as it was drawn. If it comes twice, it has one effect: keeping the same
+    again changes nothing, and an entry is removed only once.
     """
     unit, form, meta, answers = session.unit, session.form, session.meta, session.answers
     order = slots(form, answers)
@@ -73,13 +73,13 @@ async def leave(
 def _refused(
     session: FormSession, slot: Slot, raw: Answers, answers: Answers, problems: tuple[Problem, ...], *, back: bool
 ) -> Left:
-    """The page's own fields say what is wrong; on the way back, which Slack doesn't check, the page is drawn again with it."""
+    """The page's own fields show the problems; on the way back, which Slack doesn't check, the page is redrawn with them."""
     view = session.page(answers, session.meta.slot, problems, anew=True) if back else None
     return Left(slot, raw, answers, problems, view)
 
 
 def refuse_secrets(session: FormSession, problems: tuple[Problem, ...], raw: Answers) -> None:
-    """Warn support of refused secrets, without them, and delete the files that held them where Slack lets the bot."""
+    """Warn support of refused secrets, without showing them, and delete the files that contained them if Slack allows it."""
     case = session.case
     if case is None:
         return

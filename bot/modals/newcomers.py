@@ -1,4 +1,4 @@
-"""People of a customer who press a button in its channel before Slack told that they joined it."""
+"""A customer's people who press a button in its channel before Slack has reported that they joined it."""
 
 import logging
 
@@ -20,11 +20,11 @@ class Newcomers:
         self._store, self._cases, self._people, self._background = store, cases, people, background
 
     def is_new(self, case: Case) -> bool:
-        """Whether the actor is a colleague by the channel they pressed in alone."""
+        """Whether the actor is a colleague only because of the channel they pressed in."""
         return case.role is Role.COLLEAGUE and not is_member(case.snapshot, case.actor)
 
     async def remember(self, who: Who, onboarding_id: str) -> None:
-        """What they submit doesn't say in which channel its form was opened, so they have to be known by then."""
+        """Record a newcomer: what they submit doesn't say in which channel its form was opened, so they must be known by then."""
 
         async def work(unit: Unit) -> None:
             async with self._cases.open(unit, onboarding_id, closed=True) as case:

@@ -1,4 +1,4 @@
-"""How a modal's inputs are called, and what they hold, as raw answers. No Slack call, no store."""
+"""How a modal's inputs are named, and what they contain, as raw answers. No Slack calls, no store."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -20,7 +20,7 @@ def field_name(block: str) -> str:
 
 
 def field_of(form: Form, block: str) -> Input:
-    """The input that a block asks for; KeyError where there is none."""
+    """The input that a block asks for; KeyError if there is none."""
     for page in form.pages:
         for name, _, item in inputs(page.model):
             if name == field_name(block):
@@ -29,7 +29,7 @@ def field_of(form: Form, block: str) -> Input:
 
 
 def parse_page(values: Mapping[str, Any], slot: Slot, files: Mapping[str, Answers]) -> Answers:
-    """A modal's ``state.values`` as raw answers; a field that is not there is left out."""
+    """A modal's ``state.values`` as raw answers; a missing field is left out."""
     raw: Answers = {}
     by_id = {block.rpartition("~")[0] if block.count("~") > 1 else block: state for block, state in values.items()}
     for name, _, item in inputs(slot.page.model):
@@ -61,7 +61,7 @@ def _value(item: Input, state: Mapping[str, Any], files: Mapping[str, Answers]) 
 
 
 def file_problems(raw: Answers) -> tuple[Problem, ...]:
-    """Files that could not be read, or held a secret."""
+    """Files that could not be read, or contained a secret."""
     return tuple(
         Problem(name, value["problem"], {"max": 200})
         for name, value in raw.items()

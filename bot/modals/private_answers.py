@@ -1,4 +1,4 @@
-"""What the bot tells one person alone, right after they pressed or typed something."""
+"""What the bot tells one person privately, right after they pressed or typed something."""
 
 import logging
 from typing import Any
@@ -17,7 +17,7 @@ log = logging.getLogger("bot.modals.private_answers")
 
 
 def explained(texts: Texts, error: Exception) -> str:
-    """What a person reads when something was refused or failed; failures carry a short id that is in the log too."""
+    """What a person reads when something was refused or failed; failures show a short id that is in the log too."""
     if isinstance(error, Refused):
         return texts.md(f"refused.{error.key}", **worded(texts, error.params))
     number = error_id()
@@ -27,17 +27,17 @@ def explained(texts: Texts, error: Exception) -> str:
 
 
 class PrivateAnswers:
-    """Seen by one person alone in the channel, else a direct message. One that doesn't reach them is logged."""
+    """Seen by one person only, in the channel or else as a direct message. One that can't be delivered is logged."""
 
     def __init__(self, slack: Slack, people: People) -> None:
         self._slack, self._people = slack, people
 
     async def texts(self, who: Who) -> Texts:
-        """In the person's language, though the store be away."""
+        """In the person's language, even if the store is unavailable."""
         return Texts(await self._people.language_of(None, who))
 
     async def answer(self, who: Who, channel_id: str, key: str, **params: Any) -> None:
-        """``key``: of a text, as `bot.messages.wording.sentence` takes it."""
+        """``key``: a text's, as `bot.messages.wording.sentence` takes it."""
         await self._tell(who, channel_id, sentence(await self.texts(who), key, params))
 
     async def explain(self, who: Who, channel_id: str, error: Exception) -> None:
@@ -47,4 +47,4 @@ class PrivateAnswers:
         try:
             await self._slack.tell(channel_id, who.user_id, text, plain_blocks(text))
         except SlackError as error:
-            log.warning("an answer did not reach its reader", extra={"error": error.error})
+            log.warning("a private answer could not be delivered", extra={"error": error.error})

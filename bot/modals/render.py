@@ -1,6 +1,6 @@
-"""Form pages as modals: one renderer for every form. No Slack call, no store.
+"""Form pages as modals: one renderer for every form. No Slack calls, no store.
 
-The block id of an input is ``<field>~<slot name>``: it differs from page to page, so that nothing typed on one page shows on another.
+An input's block id is ``<field>~<slot name>``: different on each page, so that nothing typed on one page shows on another.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,7 +19,7 @@ from flows.problems import Note, Problem
 
 CALLBACK = "form"
 VIEW_TEXT = 50_000
-"""Characters of the last page: at up to four bytes each they stay under the 250 KB of a view."""
+"""Characters on the last page: at up to four bytes each, they stay under a view's 250 KB."""
 
 View = dict[str, Any]
 
@@ -52,7 +52,7 @@ def page_view(
     told: Sequence[Block] = (),
     offered: Offered | None = None,
 ) -> View:
-    """One page with what was typed before. ``told``: above its inputs. ``offered``: what the onboarding itself lets people choose."""
+    """One page with what was typed before. ``told``: blocks above its inputs. ``offered``: choices from the onboarding itself."""
     slot = order[index]
     raw = raw_of(slot, answers)
     blocks: list[Block] = [*_heading(form, order, index, texts)]
@@ -71,7 +71,7 @@ def page_view(
 
 
 def _heading(form: Form, order: Sequence[Slot], index: int, texts: Texts) -> Iterator[Block]:
-    """What the page is called, where in the form it is, and what it is about."""
+    """The page's title, its place in the form, and what it is about."""
     page = f"page.{form.id}.{order[index].page.id}"
     parts = [texts(f"{page}.title")] if texts.has(f"{page}.title") else []
     if len(order) > 1 or form.review:
@@ -168,7 +168,7 @@ def review_view(
     """The last page: all answers, each page with a button to change it; submitting sends."""
     blocks: list[Block] = [context(f"*{texts('form_ui.review')}*"), *told]
     said = [part for note in notes for part in long_sections(texts.md(f"note.{note.key}", **note.params))]
-    blocks.extend(fit(said, 40, VIEW_TEXT * 3 // 4, texts("form_ui.more")))  # the answers below have their place, too
+    blocks.extend(fit(said, 40, VIEW_TEXT * 3 // 4, texts("form_ui.more")))  # leaves room for the answers below
     for index, slot in enumerate(order):
         title = f"page.{form.id}.{slot.page.id}.title"
         number = f" {slot.item + 1}" if slot.item is not None else ""
@@ -186,7 +186,7 @@ def loading_view(texts: Texts, meta: FormMeta) -> View:
 
 
 def message_view(texts: Texts, text: str) -> View:
-    """An outcome in place of a form."""
+    """A result in place of a form."""
     return {
         "type": "modal",
         "callback_id": "message",
@@ -197,7 +197,7 @@ def message_view(texts: Texts, text: str) -> View:
 
 
 def errors_of(problems: Iterable[Problem], slot: Slot, texts: Texts, anew: int = 0) -> dict[str, str]:
-    """By block id, as Slack wants them; what belongs to no field of the page goes to its first."""
+    """By block id, as Slack wants them; problems of no field of the page go to its first."""
     names = [name for name, _, _ in inputs(slot.page.model)]
     found: dict[str, str] = {}
     for problem in problems:

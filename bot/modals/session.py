@@ -1,4 +1,4 @@
-"""A form as one person has it open, read once a request: its pages are drawn, and drawn again where somebody else changed them."""
+"""A form as one person has it open, read once per request. Draws its pages, and redraws those that somebody else changed."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -29,7 +29,7 @@ from flows.problems import Problem
 
 @dataclass(frozen=True)
 class FormSession:
-    """``case``: None where there is no onboarding yet. ``opened``: the draft, the form's answers and the page to begin with, as the
+    """``case``: None if there is no onboarding yet. ``opened``: the draft, the form's answers and the page to start on, as the
     request found them."""
 
     unit: Unit
@@ -45,7 +45,7 @@ class FormSession:
     async def read(
         cls, unit: Unit, who: Who, meta: FormMeta, subject: Subject, case: Case | None, situation: Situation, texts: Texts
     ) -> Self:
-        # A dialog has a draft for each step it speaks of; `start` one for each person.
+        # A dialog has a draft for each step it is about; `start` has one for each person.
         item = meta.item or (meta.step if subject.is_dialog else "")
         key = DraftKey(meta.onboarding, subject.form.id, item if meta.onboarding else who.user_id)
         opened = await fill.resume(unit, subject.form, situation, key)
@@ -60,8 +60,8 @@ class FormSession:
         return self.opened.answers
 
     async def changed_since(self, window: str) -> bool:
-        """Whether what a window shows was changed by somebody else. Windows of an older version don't tell; of a draft that is gone is
-        told when it is sent."""
+        """Whether somebody else changed what a window shows. False for windows of an older version, which don't say what they
+        show, and for the last page if the draft is gone: sending it reports that."""
         form, meta, draft, answers = self.form, self.meta, self.opened.draft, self.answers
         if not meta.draft or (meta.slot == REVIEW and draft is None):
             return False
@@ -80,18 +80,18 @@ class FormSession:
     def page(
         self, answers: Answers, index: int, problems: tuple[Problem, ...] = (), *, kept: Answers | None = None, anew: bool = False
     ) -> View:
-        """``kept``: the draft's answers, where others are shown. ``anew``: its fields show the answers, whatever stands in them."""
+        """``kept``: the draft's answers, if others are shown. ``anew``: the fields show the answers, whatever is in them now."""
         order = slots(self.form, answers)
         if index == REVIEW:
             return self._review(answers, order, ())
         return self._drawn(answers, answers if kept is None else kept, order, min(index, len(order) - 1), problems, (), anew=anew)
 
     def review_again(self) -> View:
-        """The last page of answers that were changed while somebody looked at them: nothing is sent that was not seen."""
+        """The last page again, since its answers changed while somebody looked at it: nothing is sent unseen."""
         return self._review(self.answers, slots(self.form, self.answers), [self._alert("changed_review")])
 
     def page_again(self, slot: Slot, typed: Answers) -> View:
-        """In place of a page that somebody else changed: what was typed stays in its fields, beside what is kept now."""
+        """In place of a page that somebody else changed: what was typed stays in its fields, next to what is kept now."""
         form, answers = self.form, self.answers
         typed = {name: value for name, value in typed.items() if name not in forgotten(form)}
         found = drafts.page_position(form, answers, slot, self.meta.draft)
@@ -139,19 +139,19 @@ class FormSession:
 
 
 def mark_of(window: str, at: datetime | None) -> str:
-    """That the draft as it stands since then was written from this window: a page that was refused is sent again from the same."""
+    """Marks the draft of that time as written from this window, since a refused page is sent again from the same window."""
     return f"page:{window}:{at.isoformat() if at is not None else ''}"
 
 
 class FormSessions:
-    """Reads a form for a person. Refused where the form isn't theirs to use."""
+    """Reads a form for a person. Raises Refused if they may not use it."""
 
     def __init__(self, cases: Cases, people: People) -> None:
         self._cases, self._people = cases, people
 
     @asynccontextmanager
     async def open(self, unit: Unit, who: Who, meta: FormMeta) -> AsyncIterator[FormSession]:
-        """To change something: what follows from it is carried through at the end."""
+        """For changes: what follows from them is carried through at the end."""
         if not meta.onboarding:
             yield await self._before_start(unit, who, meta)
             return
@@ -159,7 +159,7 @@ class FormSessions:
             yield await self._of(case, meta)
 
     async def look(self, unit: Unit, who: Who, meta: FormMeta, channel_id: str) -> FormSession:
-        """To read only. ``channel_id``: where they clicked."""
+        """Read-only. ``channel_id``: where they clicked."""
         if not meta.onboarding:
             return await self._before_start(unit, who, meta)
         return await self._of(await self._cases.look(unit, meta.onboarding, who, channel_id=channel_id, closed=True), meta)

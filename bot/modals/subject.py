@@ -1,4 +1,4 @@
-"""What a modal carries along, what it is about in the customer's own version of the journey, and who may use it."""
+"""What a modal carries along, what it is about in the customer's version of the journey, and who may use it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,10 +27,10 @@ DIALOG_MAY: Mapping[str, May] = {
 
 
 class FormMeta(BaseModel):
-    """What a modal carries along (``private_metadata``): ids and numbers alone. ``digest``: of the revision a decision names.
+    """What a modal carries along (``private_metadata``): only ids and numbers. ``digest``: that of the revision being decided.
 
-    ``page``, ``draft``: the page's name and the version of what it shows (`flows.forms.drafts`). ``anew``: how often a page was drawn again
-    with other values in its fields.
+    ``page``, ``draft``: the page's name and the version of what it shows (`flows.forms.drafts`). ``anew``: how often a page
+    was redrawn with other values in its fields.
     """
 
     model_config = ConfigDict(extra="ignore")
@@ -86,8 +86,8 @@ class Subject:
         return for_side(self.task.side) if self.task is not None else May.EITHER
 
     def check(self, case: Case) -> None:
-        """Raises Refused where the onboarding is over, unless what the form records can be renewed, or where the form isn't the
-        actor's to use."""
+        """Raises Refused if the onboarding is closed, unless what the form records can be renewed, or if the actor may not use
+        the form."""
         if not (self.step and self.task and renewable(case.snapshot, self.step, self.task)):
             case.refuse_closed()
         self.may.check(case.role)

@@ -1,4 +1,4 @@
-"""A page of a form is sent. The last one is carried out: a step's goes to support, a task is recorded, a dialog does what it asked."""
+"""Sending a page of a form. After the last one, a step's form goes to support, a task is recorded, a dialog takes effect."""
 
 from collections.abc import Callable, Mapping
 from datetime import date
@@ -37,7 +37,7 @@ CLEAR: Response = {"response_action": "clear"}
 
 
 class FormSubmissions:
-    """``tokens``: pasted access tokens, by the proof's item; in memory alone, taken out when used."""
+    """``tokens``: pasted access tokens, by the proof's item; only in memory, removed when used."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class FormSubmissions:
         self._answers, self._rules, self._tokens = answers, rules, tokens
 
     async def submitted(self, sent: Submitted) -> Response:
-        """What was typed is kept in every case but a refusal."""
+        """Whatever happens, what was typed is kept, unless the form is refused."""
         proof = new_id("proof")
 
         def hold(token: str) -> str:
@@ -66,17 +66,17 @@ class FormSubmissions:
             found = await self._lookups.of(meta.form, sent.values)
 
             async def work(unit: Unit) -> Response:
-                self._tokens.pop(proof, None)  # the transaction may be tried again
+                self._tokens.pop(proof, None)  # the transaction may be retried
                 async with self._sessions.open(unit, sent.who, meta) as session:
                     return await self._take(session, sent, files, found, hold)
 
             return await self._store.transact(work)
-        except Exception as error:  # noqa: BLE001  told in the modal, and logged with its id
+        except Exception as error:  # noqa: BLE001  shown in the modal, and logged with its id
             self._tokens.pop(proof, None)
             return await self._told(sent.who, error)
 
     async def _told(self, who: Who, error: Exception) -> Response:
-        """A refusal takes the form's place; a failure is shown over it, so that what was typed can be sent again."""
+        """A refusal replaces the form; a failure is shown over it, so that what was typed can be sent again."""
         texts = await self._answers.texts(who)
         action = "update" if isinstance(error, Refused) else "push"
         return {"response_action": action, "view": message_view(texts, explained(texts, error))}
@@ -90,7 +90,7 @@ class FormSubmissions:
         hold: Callable[[str], str],
     ) -> Response:
         unit, case, subject = session.unit, session.case, session.subject
-        if await unit.get(Seen, sent.key) is not None:  # delivered again: what it sent is done, and its draft is gone
+        if await unit.get(Seen, sent.key) is not None:  # redelivered: it was carried out, and its draft is gone
             return CLEAR
         if subject.is_step and case is not None and subject.step is not None:
             fill.fillable(case, subject.step.id)
@@ -149,7 +149,7 @@ async def _do_task(case: Case, step: Step, task: Task, clean: Answers, hold: Cal
     once = forgotten(task.form) if task.form is not None else frozenset()
     tokens = [str(clean[name]) for name in once if clean.get(name)]
     kept = {name: value for name, value in clean.items() if name not in once}
-    item = hold(tokens[0]) if tokens and task.effect is not None else ""  # only an effect takes it out again
+    item = hold(tokens[0]) if tokens and task.effect is not None else ""  # only an effect removes it again
     await tasks.do_task(case, step.id, task.id, kept, item=item)
 
 

@@ -1,4 +1,4 @@
-"""Forms are opened in modals, and gone back in. One way for steps, tasks and dialogs alike."""
+"""Opening forms in modals, and going back in them: the same for steps, tasks and dialogs."""
 
 import asyncio
 import logging
@@ -22,7 +22,7 @@ from storage.store import Store
 log = logging.getLogger("bot.modals.windows")
 
 READY_SECONDS = 0.4
-"""A form whose data is ready by then is opened filled; else a loading view is opened and filled after."""
+"""A form whose data is ready by then opens filled in; otherwise a loading view opens and is filled in later."""
 
 
 class Modals:
@@ -31,7 +31,7 @@ class Modals:
         self._newcomers, self._answers = newcomers, answers
 
     async def open(self, click: Click, meta: FormMeta) -> None:
-        """After the acknowledgement: show the form within the trigger's 3 seconds, whatever the store takes."""
+        """After the acknowledgement: show the form within the trigger's 3 seconds, however long the store takes."""
         ready = asyncio.ensure_future(self._first_view(click, meta))
         opener = self._slack.push_view if click.view.get("type") == "modal" else self._slack.open_view
         try:
@@ -43,13 +43,13 @@ class Modals:
             shown = await opener(click.trigger_id, loading_view(texts, meta))
             try:
                 view = await ready
-            except Exception as error:  # noqa: BLE001  every failure is told in the window that is open
+            except Exception as error:  # noqa: BLE001  every failure is shown in the open window
                 view = message_view(texts, explained(texts, error))
             await self._slack.update_view(shown, view)
         except SlackError as error:
             log.warning("a form could not be shown", extra={"error": error.error})
             await self._answers.answer(click.who, click.channel_id, "refused.late")
-        except Exception as error:  # noqa: BLE001  every failure is told to the person
+        except Exception as error:  # noqa: BLE001  the person is told of every failure
             await self._answers.explain(click.who, click.channel_id, error)
 
     async def _first_view(self, click: Click, meta: FormMeta) -> View:
@@ -63,7 +63,7 @@ class Modals:
         return view
 
     async def turn_back(self, click: Click, to: int | None) -> None:
-        """ "Back", or "Change" on the last page: keep what stands on this page and show another. After the acknowledgement."""
+        """ "Back", or "Change" on the last page: keep what is on this page and show another. After the acknowledgement."""
         values = values_of(click.view)
 
         async def work(unit: Unit) -> View:
@@ -80,18 +80,18 @@ class Modals:
         try:
             files = await read_files(self._slack, values)
             view = await self._store.transact(work)
-        except Exception as error:  # noqa: BLE001  told in the window that is open
+        except Exception as error:  # noqa: BLE001  shown in the open window
             texts = await self._answers.texts(click.who)
             view = message_view(texts, explained(texts, error))
-            if not isinstance(error, Refused):  # over the form: what was typed stays
+            if not isinstance(error, Refused):  # shown over the form: what was typed stays
                 await self._slack.push_view(click.trigger_id, view)
                 return
         await self._slack.update_view(str(click.view["id"]), view)
 
 
 def _opened(session: FormSession) -> Opened:
-    """What the form begins with. Raises Refused where it can't be filled now. Who confirms a task as the second person sees what the
-    first one recorded."""
+    """What the form starts with. Raises Refused if it can't be filled in now. Whoever confirms a task as the second person sees
+    what the first one recorded."""
     case, step, task = session.case, session.subject.step, session.subject.task
     if case is None or step is None:
         return session.opened

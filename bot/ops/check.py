@@ -1,4 +1,4 @@
-"""``python -m bot check``: one line for each thing that has to be right, and how to mend it where it is not."""
+"""``python -m bot check``: one line for each thing that has to be right, and how to fix it if it isn't."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -25,7 +25,7 @@ CONFIGURED = ("SLACK_BOT_TOKEN", "SLACK_API_URL", "SUPPORT_CHANNEL")
 
 @dataclass(frozen=True)
 class Line:
-    """``how`` is empty where all is well."""
+    """``how`` is empty if all is well."""
 
     name: str
     what: str
@@ -40,7 +40,7 @@ class Line:
 
 
 async def check_all(settings: Settings) -> AsyncIterator[Line]:
-    """All lines, in the order in which they should be mended."""
+    """All lines, in the order in which they should be fixed."""
     wrong = problems(settings)
     for problem in wrong:
         yield Line(problem.name, problem.what, problem.how)
@@ -76,7 +76,7 @@ def _concerns(wrong: list[ConfigProblem]) -> bool:
 
 def _whole() -> list[Line]:
     """Texts, forms and buttons of the code itself."""
-    from bot.ops.startup_checks import VerificationError, verify  # noqa: PLC0415  it needs every listener
+    from bot.ops.startup_checks import VerificationError, verify  # noqa: PLC0415  it imports every listener
 
     try:
         verify()
@@ -100,8 +100,8 @@ def _database(url: str) -> Line:
 
 
 async def _journeys(settings: Settings) -> list[Line]:
-    """Nothing while there is no database that can be read: that has a line of its own."""
-    from bot.ops.startup_checks import HOW_STRANDED, stranded  # noqa: PLC0415  it needs every listener
+    """Nothing if the database can't be read: that has a line of its own."""
+    from bot.ops.startup_checks import HOW_STRANDED, stranded  # noqa: PLC0415  it imports every listener
 
     try:
         if (await asyncio.to_thread(state, settings.database_url)).kind != "current":
@@ -128,7 +128,7 @@ def read_manifest(settings: Settings) -> tuple[list[str], list[Line]]:
 
 
 def _manifest_faults(manifest: dict[str, Any], settings: Settings) -> Iterator[tuple[str, str]]:
-    """What depends on the configuration, or would leave customers without a way in; `startup_checks` looks at command and events."""
+    """What depends on the configuration, or would lock customers out; `startup_checks` checks the command and events."""
     rest = manifest["settings"]
     if not rest["interactivity"]["is_enabled"]:
         yield "has interactivity switched off", "set settings.interactivity.is_enabled to true: customers act by buttons"
@@ -185,7 +185,7 @@ async def _support_channel(slack: Slack, channel: str, user_id: str) -> Line:
 
 
 async def _service_desk(settings: Settings) -> AsyncIterator[Line]:
-    """Whether each portal has the form that access is asked for with."""
+    """Whether each portal has the form for access requests."""
     if not settings.service_desk_url:
         yield Line("Service Desk", "not configured: support gets each request as a text to paste")
         return

@@ -1,4 +1,4 @@
-"""The command line. Modules are imported by the command that needs them, so that help and the start are quick."""
+"""The command line. Modules are imported by the command that needs them, so that help and startup are fast."""
 
 import asyncio
 import sys
@@ -156,7 +156,7 @@ HOW = {
 
 
 def _settings(*, slack: bool = True, keys: bool = True) -> "Settings":
-    """The settings; ends the process with what is to be mended."""
+    """The settings; ends the process with what has to be fixed, if anything."""
     from bot.config.settings import Exit, Settings, problems  # noqa: PLC0415
 
     settings = Settings()
@@ -169,7 +169,7 @@ def _settings(*, slack: bool = True, keys: bool = True) -> "Settings":
 
 
 def _require_database(settings: "Settings") -> None:
-    """Ends the process unless the database has the shape of the code."""
+    """Ends the process unless the database's schema is the code's."""
     from bot.config.settings import Exit  # noqa: PLC0415
     from storage.migrate import state  # noqa: PLC0415
     from storage.store import Unavailable  # noqa: PLC0415
@@ -189,7 +189,7 @@ def _require_database(settings: "Settings") -> None:
 
 
 def _require_journeys(settings: "Settings") -> None:
-    """Ends the process unless it has every version of the journey that a customer is on."""
+    """Ends the process unless the code has every version of the journey that a customer is on."""
     from bot.config.settings import Exit  # noqa: PLC0415
     from bot.ops.startup_checks import HOW_STRANDED, stranded  # noqa: PLC0415
 
@@ -220,7 +220,7 @@ def _found(work: Coroutine[Any, Any, T]) -> T:
 
 
 def _wait(work: Coroutine[Any, Any, T]) -> T:
-    """Run on the fastest loop there is."""
+    """Run on the fastest event loop there is."""
     try:
         import uvloop  # noqa: PLC0415  not on Windows
     except ImportError:

@@ -1,4 +1,4 @@
-"""What an operator does with the store from a terminal, while the bot runs or not."""
+"""What an operator does with the store from a terminal, whether the bot is running or not."""
 
 import os
 from collections.abc import AsyncIterator, Sequence
@@ -17,7 +17,7 @@ from storage.verify import Finding, verify
 
 
 class NotFoundError(Exception):
-    """No customer, or more than one, is meant. The text says so."""
+    """No customer matches, or more than one does. The text says which."""
 
 
 @asynccontextmanager
@@ -47,7 +47,7 @@ async def find(settings: Settings, customer: str) -> Onboarding:
 
 
 async def export_files(settings: Settings, customer: str, folder: Path) -> list[Path]:
-    """Writes the files with rights for this user alone. Raises NotFoundError."""
+    """Writes the files, readable only by this user. Raises NotFoundError."""
     async with _store(settings) as store:
         onboarding = await _find(store, customer)
         exported = await export(store, onboarding.id)

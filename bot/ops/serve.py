@@ -1,4 +1,4 @@
-"""The running process: bot, HTTP server and Socket Mode together, from the start to a graceful end."""
+"""The running process: bot, HTTP server and Socket Mode together, from startup to a graceful shutdown."""
 
 import asyncio
 import contextlib
@@ -20,12 +20,12 @@ from storage.store import Conflict, Unavailable
 log = logging.getLogger("bot.ops.serve")
 
 GRACE_SECONDS = 5
-"""For requests that are being answered. Slack waits for 3."""
+"""For requests that are being answered. Slack waits for 3 seconds."""
 CHECK_SECONDS = 2.0
 
 
 class _Server(uvicorn.Server):
-    """Signals are this module's business: the bot has more to end than its server."""
+    """Leaves signals to this module: the bot has more to stop than its server."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -35,7 +35,7 @@ class _Server(uvicorn.Server):
 def listener(host: str, port: int) -> socket.socket:
     """A listening socket; port 0 takes a free one. Raises OSError."""
     listening = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=512)
-    # Connections inherit it. Without it an answer's body waits 40 ms for the acknowledgement of its head.
+    # Connections inherit it. Without it, a response's body waits 40 ms for the acknowledgement of its headers.
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listening
 
@@ -46,13 +46,13 @@ async def serve(settings: Settings) -> int:
         verify()
     except VerificationError as error:
         for fault in error.faults:
-            log.error("the bot is not whole: take its files of one version", extra={"fault": fault})  # noqa: TRY400  each says it all
+            log.error("the bot is incomplete: use the files of one version", extra={"fault": fault})  # noqa: TRY400  says it all
         return Exit.CONFIGURATION
     try:
         listening = listener(settings.host, int(settings.port))
     except OSError as error:
         log.error(  # noqa: TRY400  the address is all there is to know
-            "HOST and PORT cannot be listened on: name another, or end what uses it",
+            "HOST and PORT cannot be used: set others, or stop what is using them",
             extra={"host": settings.host, "port": settings.port, "error": error.strerror},
         )
         return Exit.CONFIGURATION

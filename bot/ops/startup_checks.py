@@ -1,5 +1,5 @@
-"""Before anything else: are all words, forms, buttons and the manifest there that the code speaks of? What a person would otherwise find
-in the middle of a journey is found at the start."""
+"""Checks before anything else that the texts, forms, buttons and manifest entries that the code refers to are there, so that
+nobody finds one missing in the middle of a journey."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -29,9 +29,9 @@ COMMAND = "/onboarding"
 START = "start"
 """The dialog that has no onboarding yet: `bot.modals.submission` carries it out."""
 IN_MODALS = (Act.BACK, Act.PAGE)
-"""Buttons that `Modals.turn_back` takes; a LINK is opened by Slack itself."""
+"""Buttons that `Modals.turn_back` handles; a LINK is opened by Slack itself."""
 
-# Slack's limits of what a text becomes: a modal's title and submit, an option, a button, a placeholder, a label and a hint.
+# Slack's limits for what a text becomes: a modal's title and submit, an option, a button, a placeholder, a label and a hint.
 TITLE, OPTION, BUTTON, PLACEHOLDER, LABEL, VIEW_BLOCKS, ID, METADATA = 24, 75, 75, 150, 2000, 100, 255, 3000
 
 HOW_STRANDED = "run the version of the bot that has it; in a newer one, put it back into JOURNEYS of flows/journey.py"
@@ -42,7 +42,7 @@ Fault = str
 
 
 class VerificationError(Exception):
-    """``faults``: everything that is wrong, one a line in the exception's text."""
+    """``faults``: everything that is wrong, one per line in the exception's text."""
 
     def __init__(self, faults: Iterable[Fault]) -> None:
         self.faults = tuple(faults)
@@ -56,7 +56,7 @@ def verify(
     words: Callable[[str], Mapping[str, str]] = table,
     manifest: Path | None = None,
 ) -> None:
-    """Raises VerificationError. ``words``: the texts of a language by key. ``manifest``: the app's own, where the file is there."""
+    """Raises VerificationError. ``words``: the texts of a language by key. ``manifest``: by default the app's own, if any."""
     dialogs, found = tuple(dialogs), list[Fault]()
     for journey in journeys:
         forms = [*dialogs, *(form for step in journey.steps.values() for form in _forms(step))]
@@ -80,8 +80,8 @@ def _forms(step: Step) -> list[Form]:
 
 
 async def stranded(settings: Settings, journeys: Journeys = JOURNEYS) -> list[Fault]:
-    """Onboardings that began on a version of the journey which this code lacks: nobody could go on with them, and what is still to be
-    done for them would be given up for good. Raises Unavailable."""
+    """Onboardings that began on a version of the journey that this code lacks: nobody could go on with them, and their pending
+    effects would be given up for good. Raises Unavailable."""
     store = Store(settings.database_url, Keyring.parse(settings.encryption_keys.get_secret_value()))
     try:
         async with store.read() as unit:
@@ -104,7 +104,7 @@ def _named(ids: Sequence[str]) -> str:
 
 
 def _missing(journey: Journey, forms: list[Form], language: str, words: Mapping[str, str]) -> Iterator[Fault]:
-    """Texts that are not there, or too long for what Slack makes of them."""
+    """Texts that are missing, or too long for where Slack shows them."""
     steps = journey.steps.values()
     needed = [key for step in steps for key in _keys_of_step(step)] + [key for form in forms for key in _keys_of_form(form)]
     for key, most in needed:
@@ -161,7 +161,7 @@ def _nothing_known() -> Situation:
 
 
 def _past_limits(form: Form, journey: Journey) -> Iterator[Fault]:
-    """Each page drawn with the form's example. The long lists are left out: their names take longer to load than all else."""
+    """Draws each page with the form's example, without the long lists: their names take longer to load than all the rest."""
     left_out = {name for page in form.pages for name, _, item in inputs(page.model) if item.source in CATALOGS}
     answers = {name: value for name, value in form.example.items() if name not in left_out and value != "*"}
     yield from _long_examples(form)
@@ -179,7 +179,7 @@ def _past_limits(form: Form, journey: Journey) -> Iterator[Fault]:
 
 
 def _long_examples(form: Form) -> Iterator[Fault]:
-    """The renderer would cut them."""
+    """Examples that the renderer would cut."""
     for page in form.pages:
         for name, info, _ in inputs(page.model):
             most, value = max_length(info), form.example.get(name)
@@ -209,7 +209,7 @@ def _faults_of_view(view: Answers) -> Iterator[Fault]:
 
 
 def _handler_faults() -> Iterator[Fault]:
-    """Effects without a handler, and handlers without an effect. The table alone is looked at: nothing is called."""
+    """Effects without a handler, and handlers without an effect. Only the table is built: nothing is called."""
     none: Any = None
     try:
         handlers(none, none, none, none, none, pismo=PismoAccess(none, {}, ""), service_desk=ServiceDeskAccess(None, none))
@@ -225,10 +225,10 @@ def _manifest() -> Path:
 
 
 def _manifest_faults(path: Path) -> Iterator[Fault]:
-    """Nothing where the file is not there: an installed bot runs without it."""
+    """Nothing if the file isn't there: an installed bot runs without it."""
     if not path.is_file():
         return
-    import yaml  # noqa: PLC0415  needed here alone
+    import yaml  # noqa: PLC0415  only needed here
 
     try:
         written = yaml.load(path.read_text(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  both are safe

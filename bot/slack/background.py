@@ -1,4 +1,4 @@
-"""Work that goes on after a request was acknowledged."""
+"""Work that goes on after a request is acknowledged."""
 
 import asyncio
 import logging
@@ -31,6 +31,6 @@ class Background:
             log.error("background work failed", extra={"error_id": error_id(), "error": type(error).__name__}, exc_info=error)
 
     async def drain(self) -> None:
-        """Until nothing is left, what was started meanwhile included."""
+        """Wait until nothing is left, including what was started in the meantime."""
         while self._tasks:
             await asyncio.gather(*self._tasks, return_exceptions=True)

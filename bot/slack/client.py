@@ -1,4 +1,4 @@
-"""Slack's Web API as the bot uses it: typed answers, one error, one pool of connections, no call repeated behind one's back."""
+"""Slack's Web API as the bot uses it: typed answers, one error, one connection pool, no hidden retries."""
 
 import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -13,9 +13,9 @@ __all__ = ["ChannelInfo", "Me", "Slack", "SlackError", "UserInfo"]
 log = logging.getLogger("bot.slack.client")
 
 EVENT_TYPE = "onboarding_effect"
-"""Of the metadata that tells a posted message's effect."""
+"""Of the metadata that names a posted message's effect."""
 MAX_PAGES = 5
-"""How far back a former post is looked for: a thousand messages."""
+"""How far back to look for an earlier post: a thousand messages."""
 
 Json = dict[str, Any]
 Blocks = Sequence[Json]
@@ -55,9 +55,9 @@ class Slack(Lookups):
         *,
         again: bool = False,
     ) -> tuple[str, str]:
-        """Post, unless it stands there already.
+        """Post, unless it is already there.
 
-        Slack knows no idempotency key: with ``again`` the channel or thread is searched for a message that carries the effect's id.
+        Slack has no idempotency keys: with ``again``, the channel or thread is searched for a message with the effect's id.
         """
         if again:
             async for message in self._messages(channel, thread_ts):
@@ -70,7 +70,7 @@ class Slack(Lookups):
         return bool(message.get("bot_id")) and message["bot_id"] == (self._bot_id or message["bot_id"])
 
     async def _messages(self, channel: str, thread_ts: str | None) -> AsyncIterator[Json]:
-        """Newest first in a channel, oldest first in a thread. Where reading is not allowed a rare double is accepted."""
+        """Newest first in a channel, oldest first in a thread. If reading isn't allowed, a rare duplicate is accepted."""
         method = "conversations.replies" if thread_ts else "conversations.history"
         asked: dict[str, Any] = {"channel": channel, "limit": PAGE, "include_all_metadata": True}
         for _ in range(MAX_PAGES):
@@ -80,7 +80,7 @@ class Slack(Lookups):
             except SlackError as error:
                 if error.transient:
                     raise
-                log.warning("a former post could not be looked for", extra={"method": method, "error": error.error})
+                log.warning("an earlier post could not be looked for", extra={"method": method, "error": error.error})
                 return
             for message in page.get("messages") or []:
                 yield message
@@ -93,7 +93,7 @@ class Slack(Lookups):
         await self._call("chat.update", self.web.chat_update(channel=channel, ts=ts, text=text, blocks=blocks))
 
     async def ephemeral(self, channel: str, user_id: str, text: str, blocks: Blocks) -> None:
-        """Seen by one person in a channel; Slack does not promise that it arrives."""
+        """Seen by one person in a channel; Slack does not guarantee delivery."""
         call = self.web.chat_postEphemeral(channel=channel, user=user_id, text=text, blocks=blocks)
         await self._call("chat.postEphemeral", call)
 
@@ -105,14 +105,14 @@ class Slack(Lookups):
         return await self.post(await self.direct_channel(user_id), text, blocks)
 
     async def tell(self, channel: str, user_id: str, text: str, blocks: Blocks) -> None:
-        """One person alone: in the channel, or as a direct message where that can't be. ``channel`` may be empty."""
+        """Tell one person privately: in the channel, or else as a direct message. ``channel`` may be empty."""
         if channel:
             try:
                 await self.ephemeral(channel, user_id, text, blocks)
             except SlackError as error:
                 if error.transient:
                     raise
-                log.info("told as a direct message", extra={"error": error.error})
+                log.info("sent as a direct message instead", extra={"error": error.error})
             else:
                 return
         await self.direct(user_id, text, blocks)
@@ -122,7 +122,7 @@ class Slack(Lookups):
         return str(answer["permalink"])
 
     async def bookmark_once(self, channel: str, title: str, link: str) -> None:
-        """A bookmark of this link, whatever it was called; none is added beside it."""
+        """Add a bookmark, unless there is one of this link under any title."""
         listed = await self._call("bookmarks.list", self.web.bookmarks_list(channel_id=channel))
         if any(bookmark.get("link") == link for bookmark in listed.get("bookmarks") or []):
             return
@@ -131,7 +131,7 @@ class Slack(Lookups):
     # -- views
 
     async def open_view(self, trigger_id: str, view: Json) -> str:
-        """Its id. The trigger lives 3 seconds and works once."""
+        """Returns the view's id. The trigger is valid for 3 seconds and works once."""
         opened = await self._call("views.open", self.web.views_open(trigger_id=trigger_id, view=view))
         return str(opened["view"]["id"])
 
@@ -149,7 +149,7 @@ class Slack(Lookups):
 
     async def download(self, file: Mapping[str, Any], most_bytes: int) -> bytes:
         """A file's content. Raises SlackError, with ``file_too_large`` past the limit."""
-        if not (file.get("url_private_download") or file.get("url_private")):  # shared by another company: ask first
+        if not (file.get("url_private_download") or file.get("url_private")):  # shared by another company: look it up first
             file = (await self._call("files.info", self.web.files_info(file=str(file.get("id")))))["file"]
         url = str(file.get("url_private_download") or file.get("url_private") or "")
         return await files.download(self.session, url, self.web.token or "", self._api_host, most_bytes)
@@ -165,8 +165,8 @@ class Slack(Lookups):
         *,
         again: bool = False,
     ) -> None:
-        """Send a file. Slack keeps no metadata with files, so a few letters of the effect's id stand in the file's name, and with
-        ``again`` a file of that name is looked for first.
+        """Send a file. Slack keeps no metadata with files, so the file's name contains a short hash of the effect's id, and with
+        ``again`` a file with that name is looked for first.
         """
         name = files.marked(name, effect_id)
         if again:

@@ -16,13 +16,13 @@ TRANSIENT = frozenset(
         "no_answer",
     }
 )
-"""May pass by itself."""
+"""May pass by themselves."""
 LOGGED_OUT = frozenset({"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"})
-"""Pass once the app is installed again and its new token set."""
+"""Pass once the app is reinstalled and its new token set."""
 
 
 class SlackError(Exception):
-    """``error``: Slack's word, or ``unreachable``, ``timeout``, ``http_503``. ``retry_after``: seconds, given with 429."""
+    """``error``: Slack's code, or ``unreachable``, ``timeout``, ``http_503``. ``retry_after``: seconds, given with 429."""
 
     def __init__(self, method: str, error: str, *, retry_after: float | None = None, detail: tuple[str, ...] = ()) -> None:
         super().__init__(f"{method}: {error}")
@@ -35,7 +35,7 @@ class SlackError(Exception):
 
     @classmethod
     def of(cls, method: str, response: Any) -> Self:
-        """From an answer of the SDK, or of aiohttp where the body was not JSON."""
+        """From a response of the SDK, or of aiohttp if the body wasn't JSON."""
         status = int(getattr(response, "status_code", None) or getattr(response, "status", 0) or 0)
         headers = {str(name).lower(): str(value) for name, value in dict(getattr(response, "headers", None) or {}).items()}
         data = getattr(response, "data", None)

@@ -1,4 +1,4 @@
-"""The parts of sending and fetching files that are no Web API methods: plain HTTP to addresses that Slack gave."""
+"""The parts of sending and fetching files that aren't Web API methods: plain HTTP to URLs that Slack gave."""
 
 import hashlib
 from pathlib import PurePath
@@ -10,22 +10,22 @@ from bot.slack.errors import SlackError
 
 SLACK_HOSTS = ("slack.com", "slack-files.com")
 MAX_BYTES = 200 * 1024
-"""Of a file that is looked into: a PEM has a few KB, a CSV of 1,000 addresses about 60."""
+"""Of a file that is read: a PEM has a few KB, a CSV of 1,000 addresses about 60."""
 
 
 def marked(name: str, effect_id: str) -> str:
-    """``session.ics`` -> ``session-3f9c2a.ics``: a name that is this effect's alone."""
+    """``session.ics`` -> ``session-3f9c2a.ics``: a name unique to this effect."""
     path = PurePath(name)
     return f"{path.stem}-{hashlib.sha256(effect_id.encode()).hexdigest()[:6]}{path.suffix}"
 
 
 async def download(session: aiohttp.ClientSession, url: str, token: str, api_host: str, most_bytes: int) -> bytes:
-    """The bytes behind a private file URL. The token goes to Slack's hosts, and to that of the Web API, alone."""
+    """The bytes behind a private file URL. The token goes only to Slack's hosts and to the Web API's."""
     host = urlsplit(url).hostname or ""
     if host != api_host and not host.endswith(tuple(f".{known}" for known in SLACK_HOSTS)):
         raise SlackError("download", "foreign_address")
     try:
-        # A token that may not read files is redirected to a page for signing in.
+        # A token that may not read files is redirected to a sign-in page.
         async with session.get(url, headers={"Authorization": f"Bearer {token}"}, allow_redirects=False) as response:
             if response.status != 200:
                 raise SlackError("download", f"http_{response.status}")
@@ -42,7 +42,7 @@ async def download(session: aiohttp.ClientSession, url: str, token: str, api_hos
 
 
 async def send(session: aiohttp.ClientSession, url: str, content: bytes) -> None:
-    """The bytes to an upload URL; nobody sees them before the upload is completed."""
+    """Send the bytes to an upload URL; nobody sees them before the upload is completed."""
     try:
         async with session.post(url, data=content) as response:
             if response.status != 200:

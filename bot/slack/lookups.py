@@ -30,7 +30,7 @@ class Me:
 class UserInfo:
     """``team_id``: the home team. ``locale``, ``timezone`` may be empty for people of another company.
 
-    ``enterprise_id``: of their Enterprise Grid organization, which clicks may name in place of the team; empty elsewhere.
+    ``enterprise_id``: of their Enterprise Grid organization, which clicks may name instead of the team; empty if none.
     """
 
     id: str
@@ -53,10 +53,10 @@ class ChannelInfo:
 
 
 class Lookups:
-    """The calls that ask; every one raises SlackError and nothing else."""
+    """The calls that only read; each raises SlackError and nothing else."""
 
     def __init__(self, token: str, api_url: str) -> None:
-        # The SDK's own handler repeats a POST whose connection dropped, and so may post twice: there is none.
+        # The SDK's default handler repeats a POST whose connection dropped, and so may post twice: use none.
         self.web = AsyncWebClient(token=token, base_url=api_url, timeout=int(TIMEOUT_SECONDS), retry_handlers=[])
         self._api_host = urlsplit(api_url).hostname or ""
         self._bot_id = ""
@@ -71,7 +71,7 @@ class Lookups:
 
     @property
     def session(self) -> aiohttp.ClientSession:
-        """The one pool of connections; the SDK would open one for each call."""
+        """The one connection pool; the SDK would open one for each call."""
         if self.web.session is None:
             raise SlackError("session", "not_started")
         return self.web.session
@@ -99,7 +99,7 @@ class Lookups:
         )
 
     async def user(self, user_id: str) -> UserInfo | None:
-        """None for someone Slack does not know, or shows nothing of."""
+        """None for someone whom Slack does not know or won't show."""
         try:
             answer = await self._call("users.info", self.web.users_info(user=user_id, include_locale=True))
         except SlackError as error:
@@ -130,7 +130,7 @@ class Lookups:
         )
 
     async def members(self, channel: str) -> list[str]:
-        """User ids, bots among them."""
+        """User ids, including bots."""
         found: list[str] = []
         cursor = None
         while True:

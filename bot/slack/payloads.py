@@ -1,4 +1,4 @@
-"""Slack's interactive payloads as small typed values. Who acts is read from ``user`` alone: id and home team.
+"""Slack's interactive payloads as small typed values. Who acts is read only from ``user``: id and home team.
 
 Bolt's ``context.team_id`` and ``context.actor_team_id`` are not used: for people of another company they name other teams.
 """
@@ -14,7 +14,7 @@ Body = Mapping[str, Any]
 
 def who_of(body: Body) -> Who:
     """The person of an interactive payload or a slash command."""
-    if "user_id" in body:  # slash command: of the installing team alone
+    if "user_id" in body:  # slash command: only from the installing team
         return Who(str(body.get("team_id") or ""), str(body["user_id"]))
     user = body["user"]
     return Who(str(user.get("team_id") or (body.get("team") or {}).get("id") or ""), str(user["id"]))
@@ -56,7 +56,7 @@ def click_of(body: Body) -> Click:
 
 @dataclass(frozen=True)
 class Submitted:
-    """A submitted modal. ``values``: what stands in its inputs."""
+    """A submitted modal. ``values``: what is in its inputs."""
 
     who: Who
     view: Mapping[str, Any]
@@ -65,7 +65,7 @@ class Submitted:
 
 
 def window_of(view: Mapping[str, Any]) -> str:
-    """A modal as it was drawn: once drawn anew, it is another."""
+    """Names a modal as it was drawn: once redrawn, it is another."""
     return f"view:{view['id']}:{view.get('hash', '')}"
 
 

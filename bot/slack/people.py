@@ -1,5 +1,5 @@
-"""What the bot knows of people: who belongs to support, and each one's language and zone. Kept in the store so that a click needs no
-call, and so that the bot starts while Slack cannot be reached."""
+"""What the bot knows about people: who belongs to support, and each one's language and zone. Kept in the store so that a click
+needs no call, and so that the bot can start while Slack is unreachable."""
 
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
@@ -12,11 +12,11 @@ from flows.ports import Unit
 from storage.store import Store, Unavailable
 
 NOBODY = frozenset({"USLACK", "USLACKBOT"})
-"""Slack's own users: their messages and memberships mean nothing here."""
+"""Slack's own users: their messages and memberships are ignored."""
 
 
 class People:
-    """``for_locale``: the language to use for a locale of Slack, or a default where there is none."""
+    """``for_locale``: the language to use for a Slack locale, or the given default if there is none."""
 
     def __init__(
         self,
@@ -34,10 +34,10 @@ class People:
         self._enterprises: dict[str, str] = {}
         self.bot_user_id = ""
         self.refreshed = False
-        """Whether Slack was reached since the start."""
+        """Whether Slack has been reached since startup."""
 
     async def load(self) -> None:
-        """From the store, without Slack: the last known people of support and the installing team."""
+        """From the store, without Slack: the last known support people and installing team."""
         async with self._store.read() as unit:
             known = await unit.support_people()
         for person in known:
@@ -67,7 +67,7 @@ class People:
         self.refreshed = True
 
     async def fetch(self, user_id: str, *, fresh: bool = False) -> Person | None:
-        """A person by Slack user id, asking Slack where they are not known. None for bots and for strangers."""
+        """A person by Slack user id, asking Slack if they aren't known. None for bots and for people whom Slack doesn't show."""
         if not fresh and (known := self.by_id(user_id)) is not None:
             return known
         info = await self._slack.user(user_id)
@@ -92,7 +92,7 @@ class People:
         return row
 
     async def home_team(self, user_id: str, team_id: str) -> str:
-        """The home team of who clicks: on Enterprise Grid a payload may name the organization (E…) in its place."""
+        """The home team of whoever clicks: on Enterprise Grid, a payload may name the organization (E…) instead."""
         if not team_id.startswith("E"):
             return team_id
         if user_id not in self._enterprises:
@@ -111,11 +111,11 @@ class People:
         return self._people[who]
 
     def by_id(self, user_id: str) -> Person | None:
-        """A person met before, by user id alone."""
+        """A person seen before, by user id only."""
         return next((person for who, person in self._people.items() if who.user_id == user_id), None)
 
     async def language_of(self, unit: Unit | None, who: Who, fallback: str = "en") -> str:
-        """The person's, as Slack says; ``fallback`` where it isn't known. Without a unit the store may be away."""
+        """The person's, according to Slack; ``fallback`` if it isn't known. Without a unit, the store may be unavailable."""
         person = self._people.get(who)
         if person is None:
             with suppress(Unavailable):
@@ -124,7 +124,7 @@ class People:
         return self._for_locale(person.locale if person else "", fallback)
 
     async def customers_in(self, channel_id: str) -> list[Who]:
-        """The people in a channel who are not of support and not bots."""
+        """The people in a channel who count as customers (`is_customer`)."""
         found = []
         for user_id in await self._slack.members(channel_id):
             person = None if user_id in NOBODY else await self.fetch(user_id)
@@ -135,7 +135,7 @@ class People:
         return found
 
     def is_customer(self, person: Person) -> bool:
-        """Of another company, or a guest of the installing workspace."""
+        """Whether someone is from another company or a guest of the installing workspace, and not in support."""
         return (person.team_id != self._access.team_id or person.guest) and not self._access.is_support(
             Who(person.team_id, person.user_id)
         )

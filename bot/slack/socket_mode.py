@@ -1,4 +1,4 @@
-"""Socket Mode with a watchdog: it notices a connection that is silent or cannot be made again, so that the process can end."""
+"""Socket Mode with a watchdog: it notices a connection that is silent or can't be restored, so that the process can end."""
 
 import asyncio
 import logging
@@ -15,23 +15,23 @@ from bot.telemetry.acks import timed
 log = logging.getLogger("bot.slack.socket_mode")
 
 PING_SECONDS = 5.0
-"""The SDK's client connects anew when four of its pings in a row got no answer."""
+"""The SDK's client reconnects when four of its pings in a row get no answer."""
 GIVE_UP_SECONDS = 120.0
 
 
 class _Handler(AsyncSocketModeHandler):
     async def handle(self, client: Any, req: SocketModeRequest) -> None:
-        # What is not answered stays unacknowledged: Slack sends an event again, and shows a person that it failed.
+        # What fails stays unacknowledged: Slack sends an event again, and shows a person that it failed.
         async with timed(req.type):
             await super().handle(client, req)
 
 
 class SocketMode:
-    """``await start()`` connects in the background, for as long as it takes; ``await lost()`` returns when it is to be given up.
+    """``await start()`` connects in the background, for as long as it takes; ``await lost()`` returns when it should be given up.
 
-    ``give_up_after``: seconds without a sign of life (a payload, an answer to a ping), once it was connected. A new connection and
-    its hello are none: connections can be made again and again that carry nothing. The SDK's client has been seen to hang while it
-    reconnects, so that only a new process helps.
+    ``give_up_after``: seconds without a sign of life (a payload, an answer to a ping), once connected. A new connection and its
+    hello don't count: it may reconnect again and again and receive nothing. The SDK's client has been seen to hang while
+    reconnecting; then only a new process helps.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class SocketMode:
         self._connecting = asyncio.create_task(self._client.connect())
 
     async def stop(self) -> None:
-        """Take nothing more; what was taken is still answered by its task, or comes again."""
+        """Receive nothing more; what was received is still answered by its task, or is sent again."""
         if self._connecting is not None:
             self._connecting.cancel()
             await asyncio.gather(self._connecting, return_exceptions=True)
@@ -63,7 +63,7 @@ class SocketMode:
             self._heard = time.monotonic()
 
     def _look(self) -> None:
-        """Answers to pings, and new connections, are only seen by looking."""
+        """Answers to pings, and new connections, are only noticed by polling."""
         client = self._client
         if client is None:
             return
@@ -71,7 +71,7 @@ class SocketMode:
             self._session, self._last_pong = client.current_session, None
             self._heard = self._heard or time.monotonic()
             metrics.SOCKET_CONNECTS.inc()
-        # Of a new connection the client may note its own first ping there, which is no answer.
+        # On a new connection, the client may record its own first ping there, which is no answer.
         if client.last_ping_pong_time is not None and client.last_ping_pong_time != self._last_pong:
             if self._last_pong is not None:
                 self._heard = time.monotonic()
@@ -80,7 +80,7 @@ class SocketMode:
 
     @property
     def silence(self) -> float:
-        """Seconds since Slack was last heard; 0 before the first connection."""
+        """Seconds since Slack was last heard from; 0 before the first connection."""
         return 0.0 if self._heard is None else time.monotonic() - self._heard
 
     def trouble(self) -> str:
@@ -93,10 +93,8 @@ class SocketMode:
         return ""
 
     async def lost(self) -> None:
-        """Returns when nothing was heard for ``give_up_after`` seconds. The first connection is tried for ever."""
+        """Returns once nothing was heard for ``give_up_after`` seconds. The first connection is tried forever."""
         while self._heard is None or self.silence < self._give_up_after:
             self._look()
             await asyncio.sleep(min(1.0, self._give_up_after / 4))
-        log.error(
-            "Socket Mode is lost: the process ends and should be started again", extra={"silent_seconds": round(self.silence)}
-        )
+        log.error("Socket Mode is lost: the process ends and should be restarted", extra={"silent_seconds": round(self.silence)})

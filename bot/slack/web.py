@@ -1,4 +1,4 @@
-"""The HTTP front: Slack's requests, and what a supervisor and a monitor ask."""
+"""The HTTP front: Slack's requests, and those of a supervisor and a monitor."""
 
 from collections.abc import Awaitable, Callable, Mapping
 
@@ -42,7 +42,7 @@ def web_app(app: AsyncApp | None, health: Health) -> Starlette:
 def _slack(handler: AsyncSlackRequestHandler) -> Callable[[Request], Awaitable[Response]]:
     async def events(request: Request) -> Response:
         length = request.headers.get("content-length", "")
-        if not length.isdecimal():  # Slack always says it; without it the size is known too late
+        if not length.isdecimal():  # Slack always sends it; without it, the size is known too late
             return PlainTextResponse("length required\n", status_code=411)
         if int(length) > MAX_BYTES:
             return PlainTextResponse("too large\n", status_code=413)

@@ -1,1 +1,1 @@
-"""What the bot tells of itself: log lines and metrics."""
+"""What the bot reports about itself: log lines and metrics."""

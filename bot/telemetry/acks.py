@@ -1,4 +1,4 @@
-"""Acknowledgements: how many of which kind, how they went, how long they took; and letting them go first."""
+"""Acknowledgements: how many of each kind, their outcome and duration; and letting them go first."""
 
 import asyncio
 import contextlib
@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from bot.telemetry import metrics
 
 PATIENCE = 2.0
-"""Seconds that work nobody waits for gives way to acknowledgements, at most: under a steady stream of them it is done in between."""
+"""Seconds that background work gives way to acknowledgements, at most: under a steady stream of them, it is done in between."""
 
 
 class InFlight:
@@ -38,11 +38,11 @@ class InFlight:
 
 
 in_flight = InFlight()
-"""Of the process. Effects and App Homes wait until nothing is in flight: on SQLite a click's write would wait behind theirs."""
+"""The process's. Effects and App Homes wait until nothing is in flight: on SQLite, a click's write would wait behind theirs."""
 
 
 class Ack:
-    """Set ``outcome`` to other than ``ok`` where the request was refused."""
+    """Set ``outcome`` to something other than ``ok`` if the request was refused."""
 
     outcome = "ok"
 
@@ -63,7 +63,7 @@ async def timed(kind: str) -> AsyncIterator[Ack]:
 
 
 def kind_of(content_type: str, body: bytes) -> str:
-    """Of an HTTP request, told without parsing it."""
+    """The kind of an HTTP request, without parsing it."""
     if content_type.startswith("application/json"):
         return "events_api"
     return "interactive" if body.startswith(b"payload=") else "slash_commands"

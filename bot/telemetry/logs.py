@@ -1,4 +1,4 @@
-"""Log lines as JSON, one an event. Nothing secret or personal gets through: it is cut out of every value before it is written."""
+"""Log lines as JSON, one per event. Whatever is secret or personal is cut out of every value before it is written."""
 
 import logging
 import re
@@ -13,11 +13,11 @@ from typing import Any, TextIO
 import structlog
 
 OWN = ("bot", "flows", "pismo", "storage")
-"""Our loggers. Others' write whole requests and statements at DEBUG, with what people typed: none is ever let below INFO."""
+"""Our loggers. At DEBUG, others write whole requests and statements, with what people typed: none ever goes below INFO."""
 OWN_MINDED = ("slack_bolt", "slack_sdk", "aiohttp", "httpx", "httpcore", "uvicorn", "dbos", "sqlalchemy", "asyncio", "alembic")
-"""Others' loggers with levels and handlers that they set themselves."""
+"""Others' loggers that set their own levels and handlers."""
 TALKATIVE = ("httpx", "httpcore", "dbos", "uvicorn", "sqlalchemy", "alembic", "aiohttp.access")
-"""A line a request or statement, or what our own lines say better: not below WARNING."""
+"""They write a line per request or statement, or what our own lines say better: not below WARNING."""
 
 _PEM = re.compile(r"-----BEGIN [^-]{1,60}-----.*?(?:-----END [^-]{1,60}-----|$)", re.DOTALL)
 _TOKEN = re.compile(
@@ -40,7 +40,7 @@ def redact(text: str) -> str:
 
 @cache
 def _guard() -> Callable[[str], str]:
-    """The guard of forms and files too; found at first use, not on the way of the process's start."""
+    """The guard of forms and files too; imported on first use, to keep startup fast."""
     from flows.checks import guard  # noqa: PLC0415
 
     return guard.redact
@@ -58,12 +58,12 @@ def _clean(value: Any) -> Any:
 
 def redaction(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
     """The last processor before a line is written."""
-    event.pop("color_message", None)  # uvicorn's own line once more
+    event.pop("color_message", None)  # uvicorn's line once more
     return {key: value if key in ("level", "at", "logger") else _clean(value) for key, value in event.items()}
 
 
 def _told(error: BaseException) -> str:
-    """What is said of an exception: its text where it is one of ours, which hold nothing personal, or of the system.
+    """What is logged of an exception: its text if it is one of ours, which contain nothing personal, or the system's.
 
     Others, such as pydantic's, quote what a person typed: they are named, not quoted.
     """
@@ -72,7 +72,7 @@ def _told(error: BaseException) -> str:
 
 
 def _exception(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """``exc_info`` as where it happened, without what was worked on."""
+    """``exc_info`` as the places where it happened, without any data."""
     given = event.pop("exc_info", None)
     if given is True:
         given = sys.exc_info()
@@ -93,12 +93,12 @@ def error_id() -> str:
 
 
 def context(**ids: Any) -> AbstractContextManager[None]:
-    """What the lines of this request or effect carry: its kind, onboarding, team and user ids. Never names."""
+    """Adds ids to the log lines of this request or effect: its kind, onboarding, team and user ids. Never names."""
     return structlog.contextvars.bound_contextvars(**ids)
 
 
 def handler(stream: TextIO) -> logging.Handler:
-    """Writes JSON lines, with what is secret or personal cut out."""
+    """Writes JSON lines, with whatever is secret or personal cut out."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -138,7 +138,7 @@ def configure(level: str = "INFO", stream: TextIO | None = None) -> None:
         logger.propagate = True
         for own in logger.handlers[:]:
             logger.removeHandler(own)
-    # It warns at each start that an own `authorize` and client are used, as is meant.
+    # It warns at each start that our own `authorize` and client are used, which is intended.
     logging.getLogger("slack_bolt.AsyncApp").setLevel(logging.ERROR)
-    # One that has no handler would get its own, for lines that are not JSON.
+    # Without a handler, it would get one of its own, whose lines aren't JSON.
     logging.getLogger("dbos").addHandler(logging.NullHandler())

@@ -1,4 +1,4 @@
-"""What is counted, in Prometheus' terms. Labels are kinds and outcomes: never a customer, a person or a channel."""
+"""The Prometheus metrics. Labels are kinds and outcomes: never a customer, a person or a channel."""
 
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Counter, Gauge, Histogram, generate_latest
 

@@ -1,7 +1,7 @@
-"""Texts by key, one TOML file a language: ``Texts("en")("card.title", customer="Acme")``.
+"""Texts by key, one TOML file per language: ``Texts("en")("card.title", customer="Acme")``.
 
-A customer stays on the version of the journey they began with. Where its texts differ from the present ones, they stand in
-``<language>.<version>.toml`` beside the language's file, and ``Texts("en", "1")`` finds them first.
+A customer stays on the version of the journey they started with. Where its texts differ from the current ones, they are in
+``<language>.<version>.toml`` next to the language's file, and ``Texts("en", "1")`` finds them first.
 """
 
 import tomllib
@@ -25,11 +25,11 @@ class Raw(str):
 
 
 def escape(text: str) -> str:
-    """What a person typed, harmless in mrkdwn: no mention, no link, no channel can be made of it."""
+    """What a person typed, made harmless in mrkdwn: it can't become a mention, a link or a channel."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-@cache  # every answer asks for it
+@cache  # every answer needs it
 def languages() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in FOLDER.glob("*.toml") if "." not in path.stem))
 
@@ -52,20 +52,20 @@ def table(language: str, folder: Path = FOLDER) -> Mapping[str, str]:
 
 @cache
 def overlay(language: str, journey: str, folder: Path = FOLDER) -> Mapping[str, str]:
-    """Those that are different for a version of the journey; none where it has no file of its own."""
+    """The texts that differ in a version of the journey; none if it has no file of its own."""
     name = f"{language}.{journey}"
     return table(name, folder) if journey and (folder / f"{name}.toml").is_file() else {}
 
 
 @cache
 def _words(language: str, journey: str, folder: Path) -> ChainMap[str, str]:
-    """What a version says differently goes before what its language says, and the fallback comes last."""
+    """A version's own texts come before its language's; the fallback language comes last."""
     tables = [of for one in (language, FALLBACK) for of in (overlay(one, journey, folder), table(one, folder))]
     return ChainMap(*(dict(words) for words in tables))
 
 
 def for_locale(locale: str, default: str = FALLBACK) -> str:
-    """The language for a Slack locale such as ``pt-BR``; the default where there is no such file."""
+    """The language for a Slack locale such as ``pt-BR``; the default if there is no such file."""
     wanted = locale.replace("-", "_")
     known = languages()
     if wanted in known:
@@ -108,13 +108,13 @@ class Texts:
         return {name: f"{value:,}".replace(",", mark) if isinstance(value, Amount) else value for name, value in params.items()}
 
     def md(self, key: str, **params: Any) -> str:
-        """mrkdwn: parameters are escaped, but for Raw ones."""
+        """mrkdwn: parameters are escaped, except Raw ones."""
         safe = {name: value if isinstance(value, Raw | int) else escape(str(value)) for name, value in params.items()}
         return self(key, **safe)
 
 
 def date_token(at: int | datetime, form: str = "{date_short_pretty} {time}") -> Raw:
-    """A moment in each reader's zone; the fallback is complete by itself."""
+    """A time in each reader's zone, with a complete fallback."""
     moment = at if isinstance(at, datetime) else datetime.fromtimestamp(at, UTC)
     fallback = f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     return Raw(f"<!date^{int(moment.timestamp())}^{form}|{fallback}>")
