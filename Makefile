@@ -4,9 +4,9 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-# Three on two cores, since tests with a process or a browser wait a good part of their time.
+# Three on two cores, since tests with a process or a browser spend much of their time waiting.
 FILES  := -n 3 --dist loadfile --no-loadscope-reorder
-# Of what is left to chance in `make soak`; elsewhere it is fixed.
+# Seed of the random tests in `make soak`; elsewhere it is fixed.
 SEED   := $(or $(SEED),$(shell od -An -N3 -tu4 /dev/urandom | tr -d ' '))
 
 .DEFAULT_GOAL := help
@@ -31,12 +31,12 @@ test: $(READY) ## run all tests, three files at a time
 quick: $(READY) ## run the tests that start no bot, process, browser or PostgreSQL
 	$(BIN)/python -m pytest $(FILES) -m "not (bot or process or browser or postgres)"
 
-soak: $(READY) ## run what leaves something to chance at length; SEED=… plays one again
+soak: $(READY) ## run the random tests at length; SEED=… repeats a run
 	@echo SEED=$(SEED)
 	KILLS=200 KILL_SEED=$(SEED) $(BIN)/python -m pytest $(FILES) -m "hypothesis or chance" \
 		--randomly-seed=$(SEED) --hypothesis-seed=$(SEED) --hypothesis-profile=soak --timeout=3600
 
-demo: $(READY) ## try it in the browser, without Slack; FRESH=1 begins anew
+demo: $(READY) ## try it in the browser, without Slack; FRESH=1 starts over
 	@exec $(BIN)/python -m playground.demo
 
 rehearse: $(READY) ## play the whole journey by itself, against stand-ins, and print who did and saw what
@@ -45,10 +45,10 @@ rehearse: $(READY) ## play the whole journey by itself, against stand-ins, and p
 run: $(READY) ## run the bot; it reads its configuration from the environment
 	$(BIN)/python -m bot run
 
-check: $(READY) ## say what is wrong with the configuration and how to mend it
+check: $(READY) ## say what is wrong with the configuration and how to fix it
 	$(BIN)/python -m bot check
 
-lint: $(READY) ## look for faults of form
+lint: $(READY) ## check style and formatting
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
@@ -62,9 +62,9 @@ bench: $(READY) ## measure how fast Slack is answered and what the Pismo client 
 	$(BIN)/python -m bench.ack
 	$(BIN)/python -m bench.pismo
 
-screenshots: $(READY) ## take the pictures of the README anew, in docs/images; needs chromium
+screenshots: $(READY) ## retake the README's pictures, in docs/images; needs chromium
 	$(BIN)/python -m playground.photograph
 
-lock: ## lock the dependencies anew; needs uv
+lock: ## lock the dependencies again; needs uv
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url -q pyproject.toml -o requirements.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url -q --extra dev pyproject.toml -c requirements.txt -o requirements-dev.txt

@@ -1,7 +1,7 @@
 """How fast Slack is answered: by the bot, beside a bare Starlette endpoint that only checks the signature, and beside bare Bolt.
 
-One run, rounds by turns, each server a process of its own, the load another; the stand-in for Slack's Web API is this process.
-What a press or a submission causes (windows, messages, effects) is done by the bot while the next ones are measured.
+One run in alternating rounds: each server is its own process, the load another; this process is the stand-in for Slack's Web API.
+The bot does what a press or a submission causes (windows, messages, effects) while the next ones are measured.
 """
 
 import asyncio
@@ -22,10 +22,10 @@ from playground.office import ROOT, free_port
 ROUNDS = 3
 ONE, MANY = 1, 32
 COUNTS = {ONE: 60, MANY: 160}
-"""Payloads of a round, by how many at once."""
+"""Payloads per round, by how many at once."""
 WARM = 32
 PAUSE = 0.03
-"""Seconds between presses where there is one at a time: the window that the last one asked for is open by then."""
+"""Seconds between presses made one at a time: by then the window that the last one asked for is open."""
 PATHS = {"starlette": "bare Starlette", "bolt": "bare Bolt", "bot": "the bot"}
 KINDS = {"open": "(a) open a form", "send": "(b) send, which commits"}
 
@@ -39,7 +39,7 @@ class Row:
 
 @contextlib.asynccontextmanager
 async def baseline(name: str, office: ManyCustomers) -> AsyncIterator[str]:
-    """A server that runs; its address."""
+    """Runs a server; gives its address."""
     port = free_port()
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -74,7 +74,7 @@ class Bench:
         self._waiting = list(office.customers)
 
     async def rest(self) -> None:
-        """Until the bot has asked Slack for nothing for a second: what was caused before is done."""
+        """Wait until the bot has called Slack for nothing for a second: everything caused earlier is done."""
         calls, still = -1, 0
         while still < 10:
             await asyncio.sleep(0.1)

@@ -1,4 +1,4 @@
-"""Many customers before one form: onboardings whose organization step was filled and not yet sent, and the payloads of their leads."""
+"""Many customers at the same form: onboardings with the organization step filled but not yet sent, and their leads' payloads."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -45,7 +45,7 @@ class Customer:
 
 
 class ManyCustomers(Office):
-    """An office with so many customers; their onboardings are there before the bot starts, and their cards were never posted."""
+    """An office with ``size`` customers; their onboardings exist before the bot starts, and their cards were never posted."""
 
     def __init__(self, size: int, *, socket_mode: bool = False) -> None:
         super().__init__(socket_mode=socket_mode, policies="")
@@ -69,7 +69,7 @@ class ManyCustomers(Office):
             async with store.write() as unit:
                 for lead, channel in list(zip(leads, channels, strict=True))[first : first + TOGETHER]:
                     self.customers.append(await self._begin(unit, lead, channel))
-        async with store.write() as unit:  # what was to be drawn for them is not what is measured
+        async with store.write() as unit:  # drawing for them is not what is measured
             await unit.session.execute(update(tables.effects).values(state="done"))
         await store.close()
 
@@ -99,7 +99,7 @@ class ManyCustomers(Office):
         )
 
     def press(self, customer: Customer) -> dict[str, Any]:
-        """The customer's lead presses the button of a step's message that opens its form."""
+        """The customer's lead presses the button on a step's message that opens its form."""
         slack = self.slack
         message = Message(slack.world.new_ts(), customer.channel, slack.bot_user_id, "A step", customer.blocks, bot=True)
         value = ButtonValue(onboarding=customer.onboarding, step=STEP.id).dump()

@@ -1,6 +1,6 @@
-"""How soon the bot answers after its start, and what it costs while nobody does anything. With Socket Mode, and with HTTP.
+"""How soon the bot answers after it starts, and what it costs while nobody does anything, over Socket Mode and over HTTP.
 
-The processor's time and the memory are the kernel's own account of the process, with all its threads (Linux).
+CPU time and memory are the kernel's own figures for the process with all its threads (Linux).
 """
 
 import asyncio

@@ -1,6 +1,6 @@
-"""Signed payloads sent at a given concurrency, timed from the first byte sent to the answer read.
+"""Signed payloads sent at a given concurrency, timed from the first byte sent until the answer is read.
 
-A process of its own, so that it competes for no interpreter: a `Job` as JSON on its input, the seconds of each answer on its output.
+Its own process, so that it shares no interpreter: a `Job` as JSON on its input, the seconds each answer took on its output.
 """
 
 import asyncio
@@ -58,7 +58,7 @@ def signed(payload: dict[str, Any], secret: str) -> tuple[bytes, dict[str, str]]
 
 
 async def run(job: Job) -> list[float]:
-    """Send each payload once. One that was answered with a refusal took for ever; RuntimeError where one was not acknowledged."""
+    """Send each payload once. A refusal counts as infinite; RuntimeError if one was not acknowledged."""
     left = [signed(payload, job.secret) for payload in reversed(job.payloads)]
     took: list[float] = []
 
@@ -68,7 +68,7 @@ async def run(job: Job) -> list[float]:
             began = time.perf_counter()
             async with web.post(job.url, data=body, headers=headers) as answer:
                 text = await answer.text()
-            refused = '"message"' in text  # a modal that tells of a failure
+            refused = '"message"' in text  # a modal that reports a failure
             took.append(math.inf if refused else time.perf_counter() - began)
             if answer.status != 200:
                 raise RuntimeError(f"{answer.status}: {text[:500]}")

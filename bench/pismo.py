@@ -1,7 +1,7 @@
-"""What the Pismo client costs over bare httpx on the same TLS connection, and checking a JWT with a loaded key over PyJWT alone.
+"""What the Pismo client adds to bare httpx on the same TLS connection, and to PyJWT alone when checking a JWT with a loaded key.
 
-One run, by turns: each round does so many of the one, then as many of the other. The server answers every call alike and is this
-process too, for both.
+One run, taking turns: each round does a number of the one, then as many of the other. The server answers every call alike; for
+both, it is in this process.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ CALL_AIM, CHECK_AIM = 1.3, 1.2
 
 
 async def timed(work: Callable[[], Awaitable[object]], times: int) -> float:
-    """Seconds of one, over so many."""
+    """Average seconds of one, over so many times."""
     began = time.perf_counter()
     for _ in range(times):
         await work()
@@ -76,7 +76,7 @@ async def calls(sandbox: Sandbox, url: str) -> tuple[float, float]:
         async def ask_ours() -> None:
             await client.get_organization(token, "TN-bench")
 
-        for work in (ask_bare, ask_ours):  # connected, and all that is made once is made
+        for work in (ask_bare, ask_ours):  # connect, and set up whatever is set up once
             await timed(work, CALLS)
         for number in range(ROUNDS):
             turns = ((bare, ask_bare), (ours, ask_ours))

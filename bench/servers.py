@@ -1,4 +1,4 @@
-"""The baselines that the acknowledgement is measured beside, each a process of its own.
+"""The baselines for measuring acknowledgements, each a process of its own.
 
     python -m bench.servers starlette|bolt PORT
 
@@ -23,7 +23,7 @@ SECRET = os.environ.get("SLACK_SIGNING_SECRET", "")
 
 
 async def checked(request: Request) -> Response:
-    """Only what every endpoint of Slack's must do: read the body, check the age and the signature, answer."""
+    """Only what every endpoint for Slack must do: read the body, check its age and signature, answer."""
     body = await request.body()
     stamp = request.headers["x-slack-request-timestamp"]
     digest = hmac.new(SECRET.encode(), b"v0:" + stamp.encode() + b":" + body, hashlib.sha256).hexdigest()

@@ -1,12 +1,12 @@
-"""The way of one click through our code: functions and modules entered during the listener's call, and how often it comes back to a room
-that it had left.
+"""One click's path through our code: functions and modules entered during the listener's call, and how often it returns to a room
+it had left.
 
 python -m bench.walk [--modules]
 
 Counted with ``sys.setprofile`` over one run each: a form's last page (organization) and an approval of it, on a store of its own.
-A frame counts once, when it begins: a coroutine that goes on after a wait, or a generator that is asked for the next value, enters nothing.
-A room is returned to by a call from another room, when the walk has been elsewhere since it was last there. What SQLAlchemy calls for
-each value or statement - column types, the driver - and what a sealed field does when it is read or assigned is counted apart.
+A frame counts once, when it begins: resuming a coroutine after a wait, or a generator for its next value, enters nothing.
+A call from another room returns to a room if the walk has been elsewhere since it was last there. What SQLAlchemy calls for
+each value or statement (column types, the driver) and what a sealed field does when read or assigned are counted separately.
 ``--modules``: also each module.
 """
 
@@ -33,7 +33,7 @@ OURS = ("bot", "flows", "pismo", "storage")
 
 
 def module_of(frame: FrameType) -> str:
-    """A module of ours, or empty."""
+    """Our module's name, or empty."""
     path = frame.f_code.co_filename
     module = (
         path.removeprefix(ROOT).removesuffix(".py").replace("/", ".").removesuffix(".__init__") if path.startswith(ROOT) else ""
@@ -59,7 +59,7 @@ class Entered:
 
 @dataclass
 class Walk:
-    """``task``: whose calls are counted. ``begun``: frames that were there before."""
+    """``task``: whose calls are counted. ``begun``: frames that were already there."""
 
     task: asyncio.Task[Any] | None
     begun: frozenset[FrameType]
@@ -83,7 +83,7 @@ class Walk:
         return "", by_sqlalchemy
 
     def told(self, *, for_values: bool, modules: bool) -> str:
-        """``for_values``: with what is entered for each value."""
+        """The result in words. ``for_values``: including what is entered for each value."""
         entries = [entry for entry in self.entries.values() if for_values or not entry.for_value]
         names = [entry.module for entry in entries]
         functions = {(entry.module, entry.function) for entry in entries}
@@ -107,7 +107,7 @@ def on_stack(frame: FrameType | None) -> Iterator[FrameType]:
 
 
 def returns(entries: list[Entered]) -> Counter[str]:
-    """By room: how often the walk comes back to it."""
+    """How often the walk returns to each room."""
     back, seen, last = Counter[str](), set[str](), ""
     for entry in entries:
         room = room_of(entry.module)
@@ -123,7 +123,7 @@ class Watched:
 
     def __init__(self, bolt: AsyncApp) -> None:
         self.on, self.walks, self._dispatch = False, list[Walk](), bolt.async_dispatch
-        bolt.async_dispatch = self.dispatch  # type: ignore[method-assign, assignment]  # nothing else sees a listener's call from its beginning to its end
+        bolt.async_dispatch = self.dispatch  # type: ignore[method-assign, assignment]  # only this sees a listener's whole call
 
     async def dispatch(self, request: AsyncBoltRequest) -> BoltResponse:
         if not self.on:
@@ -137,7 +137,7 @@ class Watched:
 
 
 async def a_forms_last_page(office: Workplace, watched: Watched) -> Walk:
-    """The page that shows all answers of the organization, sent."""
+    """Sends the page that shows all the organization's answers."""
     onboarding = await office.begin()
     await office.open_step(onboarding, "organization")
     await office.settled()
@@ -157,7 +157,7 @@ async def a_forms_last_page(office: Workplace, watched: Watched) -> Walk:
 
 
 async def an_approval(office: Workplace, watched: Watched) -> Walk:
-    """Of the organization that was just sent."""
+    """Approves the organization just sent."""
     await office.slack.until(lambda: bool(office.journey.lasting("review", "organization")))
     review = office.journey.lasting("review", "organization")
     watched.on = True

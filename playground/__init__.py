@@ -1,1 +1,1 @@
-"""What a laptop needs in place of Slack and Pismo: strict stand-ins. Nothing imports it but its own commands and the tests."""
+"""What a laptop needs in place of Slack and Pismo: strict stand-ins. Only its own commands and the tests import it."""

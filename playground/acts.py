@@ -18,11 +18,11 @@ from playground.walkthrough import FormRefusedError, Walkthrough
 
 STEPS = JOURNEYS.latest.steps
 SUBJECT = {"C": "BR", "ST": "SP", "L": "São Paulo", "O": "Example Bank S.A.", "serialNumber": "11.222.333/0001-81"}
-"""Of the customer's signing request: as the organization of the examples."""
+"""The subject of the customer's signing request, matching the organization in the examples."""
 
 
 def example(step: str, task: str = "") -> Answers:
-    """The example answers of a step's form or a task's, for fields of one page after the other."""
+    """The example answers for a step's or a task's form, in the order of its pages."""
     form = STEPS[step].task(task).form if task else STEPS[step].form
     return dict(form.example) if form else {}
 
@@ -123,7 +123,7 @@ class Acts:
 
     async def reminder(self) -> None:
         self.tell("", "\n— A reminder, since the customer waits too long")
-        # One message reminds a person of all that is due, in the thread of the first of the steps: which one depends on the time.
+        # One message reminds a person of everything due, in the first such step's thread; which step that is depends on the time.
         reminded = lambda: any("a reminder" in m.text and "Environments" in m.text for m in self.office.acme.messages)  # noqa: E731
         await self.slack.until(reminded, timeout=30)
 
@@ -181,7 +181,7 @@ class Acts:
         await self.thread_says("step", "authentication", "Proof of access")
 
     async def other_steps(self) -> None:
-        """Steps without an act of their own: sent, approved and worked off with their examples."""
+        """Steps without an act of their own: sent, approved and completed with their examples."""
         for step_id, step in STEPS.items():
             if step_id not in OWN_ACTS:
                 await self.step(step)
@@ -270,7 +270,7 @@ ACTS = (
 
 
 async def play(journey: Walkthrough, *, without: Collection[Callable[[Acts], Any]] = ()) -> None:
-    """All acts in order. Raises what keeps one from coming true."""
+    """All acts in order. Raises whatever stopped one from coming true."""
     acts = Acts(journey)
     for act in ACTS:
         if act not in without:

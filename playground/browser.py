@@ -1,4 +1,4 @@
-"""The page in a real browser, by the names that a screen reader says too: for the tests and for the pictures."""
+"""The page in a real browser, driven by the names a screen reader says: for the tests and the pictures."""
 
 import contextlib
 import re
@@ -18,14 +18,14 @@ FLAGS = (
     "--disable-sync",
 )
 PATIENCE_MS = 60_000
-"""Of a person with a very busy machine; everything is waited for, nothing is slept over."""
+"""How long a person with a very busy machine waits; there are no fixed sleeps."""
 SOON_MS, TRIES = 5_000, 5
-"""Until a person tries a click again that came to nothing, and how often."""
+"""How long until a person repeats a click that had no effect, and how often."""
 WIDE, NARROW = (1280, 800), (800, 900)
 
 
 async def launch(playwright: Playwright) -> Browser:
-    """Debian's Chromium, without a window."""
+    """Debian's Chromium, headless."""
     expect.set_options(timeout=PATIENCE_MS)
     return await playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
 
@@ -41,19 +41,19 @@ async def open_pane(page: Page, name: str) -> Locator:
 
 
 async def close_panes(page: Page) -> None:
-    """All room for the two sides."""
+    """Leave all the room to the two sides."""
     for switch in await page.locator(".dock-tab[aria-expanded=true]").all():
         await switch.click()
     await expect(page.locator(".dock-tab[aria-expanded=true]")).to_have_count(0)
 
 
 def labelled(label: str) -> re.Pattern[str]:
-    """A field's name: its label, with "(optional)" or not."""
+    """A field's name: its label, with or without "(optional)"."""
     return re.compile(r"^\s*" + re.escape(label) + r"\s*(\(optional\))?\s*$")
 
 
 class PageSide:
-    """A workspace, seen by the person who is chosen there: the region "Customer" or "Support"."""
+    """A workspace as the person chosen there sees it: the region "Customer" or "Support"."""
 
     def __init__(self, page: Page, name: str) -> None:
         self.page = page
@@ -76,7 +76,7 @@ class PageSide:
         return self.here.get_by_role("article")
 
     def message(self, words: str) -> Locator:
-        """The last message with these words, in the channel or the open thread."""
+        """The last message with these words in the channel or the open thread."""
         return self.messages.filter(has_text=words).last
 
     async def show(self, words: str) -> None:
@@ -106,7 +106,7 @@ class PageSide:
     # -- moving
 
     async def become(self, name: str) -> None:
-        """Choose the person who looks, if it is another one."""
+        """Choose who looks, unless they are already chosen."""
         if await self.here.get_attribute("data-person") == name:
             return
         people = self.here.get_by_label("Person", exact=True)
@@ -115,7 +115,7 @@ class PageSide:
         await expect(self.here).to_have_attribute("data-person", name)
 
     async def go(self, place: str) -> None:
-        """To a channel, unless one is there."""
+        """To a channel, unless it is already open."""
         if await self.place(place).get_attribute("aria-current") != "page":
             await self.place(place).click()
         await expect(self.place(place)).to_have_attribute("aria-current", "page")
@@ -132,7 +132,7 @@ class PageSide:
     # -- doing
 
     def button(self, name: str, *, on: str = "") -> Locator:
-        """That button on the last message that has it; `on`: words of the message."""
+        """The button on the last message that has it; `on`: words in the message."""
         wanted = self.page.get_by_role("button", name=name, exact=True)
         return self.messages.filter(has_text=on, has=wanted).last.get_by_role("button", name=name, exact=True)
 
@@ -146,7 +146,7 @@ class PageSide:
         await box.press("Enter")
 
     async def choose(self, control: Locator, option: str, query: str = "", among: int = 1) -> None:
-        """In a select: open its list and choose. `query`: typed first, when the list is found by typing; it offers `among` then."""
+        """In a select: open its list and choose. `query`: typed first, to search; the list then offers `among` options."""
         await control.click()
         if query:
             await control.fill(query)
@@ -170,9 +170,9 @@ class PageSide:
         await expect(chosen).to_be_visible()
 
     async def _take(self, option: str) -> None:
-        """Click an option until its list closes, as people do: a list that is drawn again under the finger takes no click."""
+        """Click an option until its list closes, as people do: a list that is redrawn mid-click misses the click."""
         for _ in range(TRIES):
-            with contextlib.suppress(PlaywrightError):  # it may close just then
+            with contextlib.suppress(PlaywrightError):  # it may close at that moment
                 await self._option(option).click(timeout=SOON_MS)
             with contextlib.suppress(AssertionError):
                 await expect(self._options).to_have_count(0, timeout=SOON_MS)
@@ -181,7 +181,7 @@ class PageSide:
 
     @property
     def _options(self) -> Locator:
-        """Of the list that is open."""
+        """The options of the open list."""
         return self.page.get_by_role("listbox").get_by_role("option")
 
     def _option(self, words: str) -> Locator:
@@ -191,6 +191,6 @@ class PageSide:
         await self.dialog.get_by_role("button", name=name, exact=True).click()
 
     async def close(self) -> None:
-        """By the cross in the corner, which closes all that is open."""
+        """With the cross in the corner, which closes every open form."""
         await self.dialog.get_by_role("button", name="Close", exact=True).first.click()
         await expect(self.here.get_by_role("dialog")).to_have_count(0)

@@ -1,4 +1,4 @@
-"""The demo's clock, which can be moved ahead: stand-ins and bot go by it, the bot through its CLOCK_FILE."""
+"""The demo's clock, which can be moved ahead: the stand-ins and the bot use it, the bot through its CLOCK_FILE."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -22,7 +22,7 @@ MOVES: Mapping[str, BusinessDuration] = MappingProxyType(
 
 
 class DemoClock(clock.Clock):
-    """It never goes back: what the bot has stored would lie in the future."""
+    """It never goes back: what the bot has stored would then be in the future."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(str(path))
@@ -33,7 +33,7 @@ class DemoClock(clock.Clock):
         return self().timestamp()
 
     def advance(self, seconds: float) -> timedelta:
-        """Move on; returns how far it is ahead then. Raises ValueError for less than nothing, or beyond ten years."""
+        """Move on; returns how far ahead it is then. Raises ValueError for a negative value, or beyond ten years."""
         ahead = self.ahead.total_seconds() + seconds
         if seconds < 0 or ahead > clock.MAX_SECONDS:
             raise ValueError("the clock moves ahead alone, and at most ten years")
@@ -49,7 +49,7 @@ class DemoClock(clock.Clock):
 
 
 def after(moment: datetime, duration: BusinessDuration) -> datetime:
-    """Business days by the customer's calendar, all else plain."""
+    """Business days by the customer's calendar, everything else by the clock."""
     if duration.days:
         return business_time.add(CUSTOMER, moment, duration)
     return moment + duration.elapsed

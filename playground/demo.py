@@ -1,4 +1,4 @@
-"""The bot to look at and use without Slack: a page in the browser where a customer and Pismo's support sit side by side.
+"""The bot to try without Slack: a page in the browser with a customer and Pismo's support side by side.
 
 python -m playground.demo [--port N] [--fresh] [--no-browser]
 """
@@ -30,7 +30,7 @@ PORT = 8080
 PORTS_TRIED = 50
 ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 PATIENCE = 15.0
-"""Seconds in which the bot of a demo that was killed ends."""
+"""Seconds within which a killed demo's bot exits."""
 FLAG = "--yes-other-machines-may-use-it"
 BEGIN_ANEW = "Begin anew with: make demo FRESH=1"
 HELLO = """
@@ -76,10 +76,10 @@ def arguments(words: Sequence[str]) -> argparse.Namespace:
 
 @contextlib.contextmanager
 def locked(folder: Path) -> Iterator[int]:
-    """One demo in a folder at a time. Gives the open lock, which the bot holds too: it may outlive a demo that was killed.
+    """One demo per folder at a time. Gives the open lock, which the bot holds too, since it may outlive a killed demo.
 
     Raises:
-        RefusedError: another demo runs there.
+        DemoRefusedError: another demo is running there.
 
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -118,7 +118,7 @@ def say(words: str) -> None:
 
 @contextlib.asynccontextmanager
 async def served(page: ServedPage, host: str, port: int) -> AsyncIterator[str]:
-    """At the port, or at the next that is free. Raises RefusedError."""
+    """At the port, or at the next free one. Raises DemoRefusedError."""
     last = min(port + PORTS_TRIED, 65536) if port else 1
     for tried in range(port, last):
         async with contextlib.AsyncExitStack() as stack:
@@ -140,7 +140,7 @@ def _taken(error: OSError) -> bool:
 
 
 async def run(asked: argparse.Namespace, held: int) -> None:
-    """Until told to end. Raises RefusedError."""
+    """Run until asked to stop. Raises DemoRefusedError."""
     told = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in ENDS:
@@ -157,7 +157,7 @@ async def run(asked: argparse.Namespace, held: int) -> None:
 
 
 async def _run(asked: argparse.Namespace, held: int) -> None:
-    """The whole demo; its end is a cancellation."""
+    """The whole demo; it ends by cancellation."""
     if asked.fresh:
         clear(asked.folder)
     office = LastingOffice(asked.folder, held=[held])
@@ -185,7 +185,7 @@ async def _run(asked: argparse.Namespace, held: int) -> None:
 
 
 def show(url: str) -> bool:
-    """Open the browser where there is a screen; in a terminal without one it would be a text browser in the way."""
+    """Open the browser if there is a screen; without one, a text browser would take over the terminal."""
     if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         return False
     with contextlib.suppress(webbrowser.Error):
@@ -194,7 +194,7 @@ def show(url: str) -> bool:
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """The exit code: 0 when it was told to end, 1 when it could not go on, 2 for wrong arguments."""
+    """The exit code: 0 when it was asked to stop, 1 when it could not go on, 2 for wrong arguments."""
     asked = arguments(sys.argv[1:] if words is None else words)
     try:
         with locked(asked.folder) as held:

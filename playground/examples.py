@@ -61,7 +61,7 @@ COMPANY: Mapping[str, Answers] = {
 
 
 async def answers(office: Office, form_id: str) -> Answers:
-    """Valid answers to every page of a form. Raises KeyError for an unknown one."""
+    """Valid answers to every page of a form. Raises KeyError for an unknown form."""
     found = {**FORMS[form_id].example, **COMPANY.get(form_id, {}), **_dates(office.clock(), form_id)}
     return found | await _made(office, form_id)
 
@@ -105,7 +105,7 @@ async def _made(office: Office, form_id: str) -> Answers:
 
 
 async def _organization(office: Office) -> str:
-    """The org ID of the organization that Pismo makes of what the customer sent; the one that is there already."""
+    """The org ID of the organization that Pismo creates from what the customer sent, or of the one already there."""
     situation = await stored(office)
     details = to_org_details(_numbered(situation.answers["organization"] if situation else await answers(office, "organization")))
     for org in office.pismo.world.orgs.values():
@@ -120,7 +120,7 @@ def _numbered(sent: Answers) -> Answers:
 
 
 async def stored(office: Office) -> Situation | None:
-    """How the onboarding in the shared channel stands in the bot's store; None where there is none."""
+    """The state of the onboarding in the shared channel in the bot's store; None if there is none."""
     store = Store(office.database_url, Keyring.parse(office.keys), clock=office.clock)
     try:
         async with store.read() as unit:
@@ -134,7 +134,7 @@ async def stored(office: Office) -> Situation | None:
 
 
 async def under_way(office: Office) -> frozenset[str]:
-    """The steps whose tasks may be over in a moment: the bot is asking Pismo or its Service Desk, or is about to draw their messages."""
+    """The steps whose tasks may soon be over: the bot is asking Pismo or its Service Desk, or is about to draw their messages."""
     store = Store(office.database_url, Keyring.parse(office.keys), clock=office.clock)
     try:
         async with store.read() as unit:

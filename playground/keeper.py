@@ -1,4 +1,4 @@
-"""Looks after the bot's process: starts it again when it ends by itself, and restarts it when told to."""
+"""Looks after the bot's process: starts it again if it exits by itself, and restarts it on request."""
 
 import asyncio
 import contextlib
@@ -10,12 +10,12 @@ from playground.slack import UnmetError
 
 State = Literal["running", "starting", "down"]
 LOOK = 0.3
-"""Seconds between two looks at the process."""
+"""Seconds between checks of the process."""
 MAX_PAUSE = 30.0
 
 
 class Keeper:
-    """``tell`` gets a sentence for each thing that happened to the bot. `watch` runs beside everything else."""
+    """``tell`` gets a sentence for everything that happens to the bot. `watch` runs alongside everything else."""
 
     def __init__(self, office: Office, tell: Callable[[str], None]) -> None:
         self.office, self._tell = office, tell
@@ -31,17 +31,17 @@ class Keeper:
         return "running" if self._ready else "starting"
 
     async def restart(self) -> None:
-        """As an upgrade does: told to end, it finishes what it began."""
+        """As in an upgrade: asked to stop, it finishes what it began."""
         async with self._turn:
             self._tell("The bot is restarted.")
             await self.office.stop_bot()
             await self._start()
-            with contextlib.suppress(UnmetError, RuntimeError):  # without Slack it stays unready; it may end at once
+            with contextlib.suppress(UnmetError, RuntimeError):  # without Slack it stays unready; it may exit at once
                 await self.office.slack.until(self.office.is_ready, timeout=MAX_PAUSE)
             await self._look()
 
     async def kill(self) -> None:
-        """As a crash does; `watch` starts it again."""
+        """As in a crash; `watch` starts it again."""
         process = self.office.process
         if process is not None and process.returncode is None:
             self._tell("The bot is killed.")
@@ -65,7 +65,7 @@ class Keeper:
             await asyncio.sleep(min(MAX_PAUSE, 2.0 ** (self._failures - 1) - 1))
             await self._start()
         elif process is not None and not self._ready:
-            with contextlib.suppress(RuntimeError):  # it ended: the next look sees it
+            with contextlib.suppress(RuntimeError):  # it exited: the next look sees that
                 if await self.office.is_ready():
                     self._ready, self._failures = True, 0
                     self._tell("The bot runs again.")

@@ -1,4 +1,4 @@
-"""An office that is kept in a folder: the next start goes on where it was."""
+"""An office kept in a folder: the next start carries on where it left off."""
 
 import asyncio
 import json
@@ -13,13 +13,13 @@ NAMES = (KEYS, SLACK, PISMO, "clock", "policies.toml", "bot.log")
 
 
 def clear(folder: Path) -> None:
-    """Forget what an office kept in a folder; what is not of an office stays."""
+    """Delete what an office kept in a folder; other files stay."""
     for path in [*(folder / name for name in NAMES), *folder.glob("onboarding.db*")]:
         path.unlink(missing_ok=True)
 
 
 class LastingOffice(Office):
-    """``fresh``: nothing was kept there. Opening raises SavedError where what was kept cannot be used."""
+    """``fresh``: nothing was kept there. Opening raises SavedError if what was kept cannot be used."""
 
     def __init__(self, folder: Path, *, policies: str = LIFELIKE, held: Sequence[int] = ()) -> None:
         super().__init__(policies=policies, folder=folder, held=held)
@@ -49,7 +49,7 @@ class LastingOffice(Office):
                 self._saver.now()
 
     def _go_on(self) -> None:
-        """With all that was kept, or with nothing: half of it is of no use."""
+        """With everything that was kept, or with nothing: half of it is useless."""
         self.path.mkdir(parents=True, exist_ok=True)
         known, slack, pismo = (load(self.path / name) for name in (KEYS, SLACK, PISMO))
         if known is None or slack is None or pismo is None:

@@ -1,4 +1,4 @@
-"""The bot as `python -m bot run` starts it, and which ends with whoever started it: however that ends, standard input does too."""
+"""The bot as `python -m bot run` starts it, ending with whoever started it: however they end, its standard input closes too."""
 
 import os
 import signal
@@ -7,7 +7,7 @@ import threading
 import time
 
 PATIENCE = 10.0
-"""Seconds for a graceful end, alone."""
+"""Seconds it gets for a graceful end on its own."""
 
 
 def end_with_input() -> None:
@@ -20,7 +20,7 @@ def end_with_input() -> None:
 
 def run() -> None:
     threading.Thread(target=end_with_input, daemon=True).start()
-    from bot.ops.cli import main  # noqa: PLC0415  the thread is first: importing takes a while
+    from bot.ops.cli import main  # noqa: PLC0415  after the thread has started: importing takes a while
 
     main(["run"])
 

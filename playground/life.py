@@ -1,4 +1,4 @@
-"""The life of a demo, beside the page: its clock, its bot, its faults, who plays the next step, and what happened lately."""
+"""A demo apart from its page: its clock, its bot, its faults, who plays the next step, and what happened lately."""
 
 from collections import deque
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from playground.office import Office
 from playground.switches import LABELS, FaultSwitches
 
 KEPT = 30
-"""Sentences of what happened lately."""
+"""How many sentences about recent events are kept."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class LifeNote:
 
 @dataclass(eq=False)
 class Life:
-    """One for an office, whatever number of browsers looks. ``also``: gets each sentence too, as a terminal does."""
+    """One per office, however many browsers are watching. ``also``: gets each sentence too, for instance a terminal."""
 
     office: Office
     also: Callable[[str], None] | None = None
@@ -43,7 +43,7 @@ class Life:
         self.office.slack.changed()
 
     def move(self, how: str) -> None:
-        """One of `playground.clock.MOVES`; says what was not possible."""
+        """One of `playground.clock.MOVES`; reports what was not possible."""
         try:
             self.clock.move(how)
         except ValueError as error:
@@ -61,7 +61,7 @@ _lives: WeakKeyDictionary[Office, Life] = WeakKeyDictionary()
 
 
 def life_of(office: Office) -> Life:
-    """The one life of an office, begun at the first asking."""
+    """An office's one life, created when first asked for."""
     if office not in _lives:
         _lives[office] = Life(office)
     return _lives[office]

@@ -1,4 +1,4 @@
-"""Tells a journey to a reader: what people do, and what then stands in the threads they read, with names instead of ids."""
+"""Narrates a journey: what people do, and what then appears in the threads they read, with names instead of ids."""
 
 import html
 import math
@@ -27,7 +27,7 @@ class Narrator:
         self._tell(who, what)
 
     async def listen(self) -> None:
-        """Tell what is said as it comes, until cancelled."""
+        """Narrate what is said as it comes, until cancelled."""
         while True:
             await self.office.slack.until(self._fresh, timeout=math.inf)
             self.catch_up()
@@ -36,20 +36,20 @@ class Narrator:
         return bool(self._said())
 
     def _said(self) -> list[tuple[str, Message]]:
-        """Not yet told: readers and messages, oldest first."""
+        """Not narrated yet: readers and messages, oldest first."""
         channels = (self.office.acme, self.office.support)
         fresh = [m for channel in channels for m in channel.messages if m.bot and m.ts not in self._told]
         return [(reader, m) for m in sorted(fresh, key=lambda m: m.ts) if (reader := self._reader(m))]
 
     def catch_up(self) -> None:
-        """Tell what the bot said in threads, and to one person alone, since the last time."""
+        """Narrate what the bot has said since last time, in threads and to one person only."""
         for reader, message in self._said():
             self._told.add(message.ts)
             files = "".join(f" [{file.name}]" for file in message.files)
             self._tell(reader, self._where(message) + SeenMessage.of(message).said + files)
 
     def _reader(self, message: Message) -> str:
-        """Who reads it; empty for what is drawn anew all the time."""
+        """Who reads it; empty for what is redrawn all the time."""
         if message.ephemeral_to:
             return self.office.slack.people[message.ephemeral_to].name
         if message.thread_ts in (None, message.ts):

@@ -1,4 +1,4 @@
-"""Play the next step: whoever's turn it is does what the drawn messages offer, a page or a press at a time."""
+"""Play the next step: whoever's turn it is does what the drawn messages offer, one page or press at a time."""
 
 import asyncio
 import json
@@ -19,11 +19,11 @@ from playground.slack.block_kit import elements
 from playground.walkthrough import Walkthrough, action_id, effect_id, label, page_title, ready
 
 SOON = 5.0
-"""Seconds in which something is to come of a press."""
+"""Seconds within which a press should have an effect."""
 QUIET = 0.4
-"""Seconds without a change, after which all messages are taken to be drawn."""
+"""Seconds without a change after which all messages count as drawn."""
 BEFORE = Situation(datetime.now(UTC), datetime.now(UTC).date(), "", "en", "UTC")
-"""Nothing is sent or done: a task that can be done again, and is ready even now, always is."""
+"""Nothing is sent or done: a repeatable task that is ready even now is always ready."""
 NOTHING = "Nothing waits for anybody now."
 BUSY = "Nothing waits for anybody: the bot is doing something itself."
 CLOSED = "Nothing is left to do: the onboarding is closed."
@@ -31,7 +31,7 @@ CLOSED = "Nothing is left to do: the onboarding is closed."
 
 @dataclass(frozen=True)
 class Played:
-    """What was done, as a sentence, and by whom; None where nothing was."""
+    """What was done, as a sentence, and by whom; None if nothing was."""
 
     person: SlackPerson | None
     sentence: str
@@ -39,7 +39,7 @@ class Played:
 
 @dataclass(frozen=True)
 class Offered:
-    """A button that waits for one of these people."""
+    """A button waiting for one of these people."""
 
     people: Sequence[SlackPerson]
     message: Message
@@ -54,14 +54,14 @@ class Player:
         self._filled: tuple[str, str] | None = None
 
     async def fill(self, person: SlackPerson) -> Played:
-        """Fill in the page that a person has open."""
+        """Fill in the page a person has open."""
         async with self._turn:
             if person.view is None or not ready(person.view):
                 return Played(person, f"{person.name} has no form open.")
             return Played(person, await self._fill(person, person.view))
 
     async def play(self, looked_at: Sequence[SlackPerson] = ()) -> Played:
-        """The next page of the form that one of these people has open, else the next thing that waits for anybody."""
+        """The next page of a form that one of these people has open, else the next thing waiting for anybody."""
         async with self._turn:
             for person in looked_at:
                 if person.view is not None:
@@ -107,7 +107,7 @@ class Player:
         values = await answers(self.office, form)
         try:
             await self.journey.type_in(person, view, values)
-            if person.view is not None and person.view.labels != view.labels:  # an answer asked for more
+            if person.view is not None and person.view.labels != view.labels:  # an answer led to more questions
                 await self.journey.type_in(person, person.view, values)
         except UnloadedError as error:
             return f"{person.name} cannot fill in “{page_title(view)}” now: {error}."
@@ -118,7 +118,7 @@ class Player:
     # -- buttons
 
     async def _press(self, person: SlackPerson, offer: Offered) -> str:
-        """What was done; empty where nothing came of it."""
+        """What was done; empty if nothing came of it."""
         before = self._drawn()
         words = label(offer.message.blocks, offer.action)
         outcome = await person.click(offer.message, action_id=offer.action)
@@ -142,7 +142,7 @@ class Player:
         )
 
     def _offers(self, looked_at: Sequence[SlackPerson], situation: Situation | None, busy: Collection[str]) -> Iterator[Offered]:
-        """``busy``: the steps for which the bot is doing something, so that their tasks may be over in a moment."""
+        """``busy``: the steps for which the bot is doing something, so their tasks may soon be over."""
         support = sorted((self.office.sam, self.office.kim), key=lambda person: person not in looked_at)
         customers = sorted((self.office.ana, self.office.bruno), key=lambda person: person not in looked_at)
         for step in STEPS:
@@ -179,7 +179,7 @@ class Player:
         return not await under_way(self.office)
 
     def _drawn(self) -> str:
-        """How all lasting messages stand."""
+        """The current state of all lasting messages."""
         channels = (self.office.acme, self.office.support)
         return json.dumps([[m.ts, m.text, m.blocks] for channel in channels for m in channel.messages])
 
@@ -191,7 +191,7 @@ class Player:
         return True
 
     async def _settled(self, before: str) -> None:
-        """Until something has changed since, and nothing has for a moment."""
+        """Wait until something has changed since ``before``, and then nothing for a moment."""
         await self._comes(lambda: self._drawn() != before)
         last, since, deadline = self._drawn(), time.monotonic(), time.monotonic() + SOON
         while time.monotonic() < min(since + QUIET, deadline):
@@ -201,7 +201,7 @@ class Player:
 
 
 def _tasks(step: str, side: Side, message: Message, situation: Situation | None) -> list[str]:
-    """Action ids of the tasks that are asked for, in order; what can be done again and again without an end comes last."""
+    """Action ids of the tasks being asked for, in order; those that can be repeated endlessly come last."""
     offered = []
     for task in STEPS[step].tasks:
         name = action_id(message.blocks, Act.TASK, task.id)
@@ -215,7 +215,7 @@ def _tasks(step: str, side: Side, message: Message, situation: Situation | None)
 
 
 def _did(person: SlackPerson, message: Message, name: str) -> bool:
-    """Whether a line of the card names the person for this task: it waits for somebody else."""
+    """Whether a line of the card names this person for the task, which then waits for somebody else."""
     words = label(message.blocks, name)
     lines = [str(part.get("text", "")) for block in message.blocks if block["type"] == "context" for part in block["elements"]]
     return any(words in line and f"<@{person.id}>" in line for line in lines)

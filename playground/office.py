@@ -1,5 +1,5 @@
-"""The real bot as a process of its own between the stand-ins, with invented people: two of support, a customer's lead and colleague,
-and someone of another customer."""
+"""The real bot as a process of its own between the stand-ins, with invented people: two from support, a customer's lead and
+colleague, and someone from another customer."""
 
 import asyncio
 import contextlib
@@ -41,7 +41,7 @@ search_lag = "4 s"
 sweep = 0.5
 poll = 0.05
 """
-"""Reminders within seconds, so that one is seen."""
+"""Reminders within seconds, so that one appears."""
 
 CALM = """
 [business_hours]
@@ -66,7 +66,7 @@ LIFELIKE = """
 sweep = 0.5
 poll = 0.05
 """
-"""As in production, but what a moved clock makes due comes at once."""
+"""As in production, except that what a moved clock makes due comes at once."""
 
 
 def free_port() -> int:
@@ -80,7 +80,7 @@ class Office:
 
     ``socket_mode``: how Slack reaches the bot. ``policies``: the text of its CONFIG_FILE. ``folder``: one that stays. ``held``: open
     files that the bot's process keeps open too. ``files``: whether the bot files access requests at the Service Desk itself. ``tls``:
-    whether Pismo is over TLS that asks for the bot's certificate; ``pismo`` is its test environment.
+    whether Pismo uses TLS that asks for the bot's certificate; ``pismo`` is its test environment.
     """
 
     def __init__(
@@ -161,7 +161,7 @@ class Office:
         pismo, acme, other = slack.add_team("Pismo"), slack.add_team("Acme Bank"), slack.add_team("Blue Coop")
         sam = slack.add_person("Sam", pismo)
         kim = slack.add_person("Kim", pismo, locale="pt-BR", tz="America/Sao_Paulo")
-        pat = slack.add_person("Pat", pismo)  # of Pismo, but not of support
+        pat = slack.add_person("Pat", pismo)  # from Pismo, but not in support
         ana = slack.add_person("Ana", acme, locale="en-US", tz="America/Sao_Paulo")
         bruno = slack.add_person("Bruno", acme, locale="pt-BR", tz="America/Sao_Paulo")
         olga = slack.add_person("Olga", other)
@@ -206,7 +206,7 @@ class Office:
         await self.slack.until(self.is_ready, timeout=30)
 
     async def spawn_bot(self) -> None:
-        """Start the bot's process and do not wait for it."""
+        """Start the bot's process without waiting for it."""
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
                 sys.executable,
@@ -217,12 +217,12 @@ class Office:
                 stdin=asyncio.subprocess.PIPE,
                 stdout=log,
                 stderr=log,
-                start_new_session=True,  # Ctrl-C is the demo's, which then ends the bot
+                start_new_session=True,  # Ctrl-C goes to the demo, which then ends the bot
                 pass_fds=self.held,
             )
 
     async def is_ready(self) -> bool:
-        """Raises RuntimeError when the process ended instead."""
+        """Raises RuntimeError if the process has exited instead."""
         if self.process is not None and self.process.returncode is not None:
             raise RuntimeError(f"the bot ended with {self.process.returncode}:\n{self.log.read_text()[-3000:]}")
         try:

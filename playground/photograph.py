@@ -1,4 +1,4 @@
-"""The pictures of the README, taken from the page: python -m playground.photograph [folder]."""
+"""Takes the README's pictures from the page: python -m playground.photograph [folder]."""
 
 import asyncio
 import re
@@ -22,7 +22,7 @@ from playground.walkthrough import Walkthrough
 
 FOLDER = ROOT / "docs" / "images"
 MAX_BYTES = 200_000
-"""A picture that is larger is kept as JPEG."""
+"""A larger picture is kept as JPEG."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Studio:
         await window.close()
 
     async def keep(self, page: Tab, name: str) -> None:
-        """As PNG, or as JPEG where that would be large."""
+        """As PNG, or as JPEG if the PNG would be too large."""
         picture = await page.screenshot(animations="disabled", caret="hide")
         path = self.folder / f"{name}.png"
         if len(picture) > MAX_BYTES:
@@ -57,7 +57,7 @@ class Studio:
 
 
 async def review(studio: Studio) -> None:
-    """A step waits for support: the checklist at the left, what was sent at the right."""
+    """A step waits for support: the checklist on the left, what was sent on the right."""
     async with studio.window() as (page, ana, sam):
         await sam.go("onboarding-support")
         await sam.show("Approve: Organization")
@@ -67,7 +67,7 @@ async def review(studio: Studio) -> None:
 
 
 async def form(studio: Studio) -> None:
-    """An answer was not taken, and the form says why at its field."""
+    """An answer was refused, and the form says why at its field."""
     async with studio.window() as (page, ana, sam):
         await close_panes(page)
         await sam.go("onboarding-support")
@@ -94,7 +94,7 @@ async def narrow(studio: Studio) -> None:
 
 
 async def home(studio: Studio) -> None:
-    """Support's home: what waits, and how all onboardings stand."""
+    """Support's home: what is waiting, and the state of all onboardings."""
     async with studio.window() as (page, ana, sam):
         await close_panes(page)
         await ana.go("acme_pismo")
@@ -105,7 +105,7 @@ async def home(studio: Studio) -> None:
 
 
 async def proof(studio: Studio) -> None:
-    """In the dark: the thread in which an access was proven."""
+    """In dark colours: the thread in which an access was proven."""
     async with studio.window(scheme="dark") as (page, ana, sam):
         await close_panes(page)
         await sam.go("onboarding-support")

@@ -1,4 +1,4 @@
-"""The whole journey by itself, headless, against the stand-ins: a transcript of who did and saw what. Exit code 0 when all came true.
+"""The whole journey by itself, headless, against the stand-ins: a transcript of who did and saw what. Exit code 0 if all is well.
 
 python -m playground.rehearse [--http]
 """
@@ -51,7 +51,7 @@ async def rehearse(*, socket_mode: bool = True, tell: Callable[[str], None] = pr
 
 
 async def _until_told(told: list[signal.Signals], *, socket_mode: bool) -> int:
-    """Ctrl-C and SIGTERM end it: what was started is stopped and removed. ``told`` gets the signal."""
+    """Ctrl-C and SIGTERM end it: everything started is stopped and removed. ``told`` gets the signal."""
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
 
     def break_off(how: signal.Signals) -> None:
@@ -62,7 +62,7 @@ async def _until_told(told: list[signal.Signals], *, socket_mode: bool) -> int:
     for how in (
         signal.SIGTERM,
         signal.SIGINT,
-    ):  # also where Ctrl-C was ignored before, as for what a script runs in the background
+    ):  # even if Ctrl-C was ignored before, as in a script's background jobs
         loop.add_signal_handler(how, break_off, how)
     return await rehearse(socket_mode=socket_mode)
 

@@ -1,4 +1,4 @@
-"""The stand-ins' worlds as JSON, so that a demo goes on where it was. What is open on a screen or under way is not kept."""
+"""The stand-ins' worlds as JSON, so that a demo can carry on later. What is open on screen or under way is not kept."""
 
 import asyncio
 import base64
@@ -21,16 +21,16 @@ from playground.slack.world import Channel, File, Message, Team, User, View
 
 VERSION = 1
 PAUSE = 0.5
-"""Seconds between two savings."""
+"""Seconds between saves."""
 APP = ("app_id", "bot_id", "bot_user_id", "bot_token", "app_token", "verification_token", "signing_secret", "token_state")
 
 
 class SavedError(Exception):
-    """A file is not one that was saved here, or by another version. The text says which."""
+    """A file was not saved here, or was saved by another version. The text says which."""
 
 
 def _plain(thing: Any, *without: str) -> Json:
-    """A dataclass by its fields; teams and channels by their ids."""
+    """A dataclass as its fields, with teams and channels as their ids."""
     found = {part.name: getattr(thing, part.name) for part in fields(thing) if part.name not in without}
     return {name: _named(value) for name, value in found.items()}
 
@@ -70,7 +70,7 @@ def _home(view: View | None) -> Json | None:
 
 
 def slack_from_json(slack: SlackStandIn, saved: Json) -> None:
-    """Fill an empty Slack. What names something that is gone is left out."""
+    """Fill an empty Slack. Anything that refers to something gone is left out."""
     for name in APP:
         setattr(slack, name, saved["app"][name])
     world = slack.world
@@ -138,7 +138,7 @@ def _public(pem: str) -> RSAPublicKey:
 
 
 def load(path: Path) -> Json | None:
-    """What was saved; None where nothing was. Raises SavedError."""
+    """What was saved; None if nothing was. Raises SavedError."""
     try:
         saved = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -151,7 +151,7 @@ def load(path: Path) -> Json | None:
 
 
 def save(path: Path, text: str) -> None:
-    """Whole or not at all, for this user alone: it holds tokens."""
+    """Atomically, and readable only by this user: it holds tokens."""
     fresh = path.with_name(path.name + ".new")
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
         file.write(text)
@@ -162,14 +162,14 @@ def save(path: Path, text: str) -> None:
 
 @dataclass(frozen=True)
 class Kept:
-    """Something that is kept in a file: ``read`` gives it as JSON."""
+    """Something kept in a file: ``read`` gives it as JSON."""
 
     path: Path
     read: Callable[[], Json]
 
 
 class Saver:
-    """Writes what changed, half a second later at most, until it is cancelled; `now` at the end."""
+    """Writes what changed within half a second, until cancelled; `now` writes at the end."""
 
     def __init__(self, slack: SlackStandIn, kept: Sequence[Kept]) -> None:
         self._slack, self._kept = slack, kept

@@ -1,4 +1,4 @@
-"""A fresh demo begins in the middle: planning is done, a reminder went out, the organization waits for support's review."""
+"""A fresh demo starts midway: planning is done, a reminder has gone out, the organization waits for support's review."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -17,7 +17,7 @@ MAX_STEPS = 40
 
 
 async def seed(office: Office, tell: Callable[[str], None]) -> None:
-    """Play that far through the real bot. Raises UnmetError or RuntimeError when it does not come true."""
+    """Play that far with the real bot. Raises UnmetError or RuntimeError if it does not get there."""
     journey = Walkthrough(office)
     morning(office)
     await _play(office, lambda: journey.lasting("step", "planning"))
@@ -46,7 +46,7 @@ def morning(office: Office) -> None:
 
 
 async def _play(office: Office, done: Callable[[], Any]) -> None:
-    """Step after step until something can be seen."""
+    """Play one thing after another until ``done``."""
     player, people = Player(office), list[SlackPerson]()
     for _ in range(MAX_STEPS):
         try:

@@ -1,4 +1,4 @@
-"""Servers of the stand-ins on this machine: on free ports, with a control path for other processes."""
+"""The stand-ins' servers on this machine: on free ports, with a control path for other processes."""
 
 import ssl
 from collections.abc import Callable, Mapping
@@ -8,7 +8,7 @@ from aiohttp import web
 
 
 class Servers:
-    """Those of one stand-in, which stop together."""
+    """The servers of one stand-in, which stop together."""
 
     def __init__(self) -> None:
         self._runners: list[web.AppRunner] = []
@@ -27,7 +27,7 @@ class Servers:
 
 
 def control(controls: Mapping[str, Callable[..., Any]]) -> web.Application:
-    """Methods of a stand-in over HTTP, to be served on a port of its own: the real service has no such calls.
+    """Methods of a stand-in over HTTP, to be served on a separate port: the real service has no such calls.
 
     `POST /_control/<name>` with a JSON object of the arguments answers `{"result": ...}`, or 400 `{"error": ...}`.
     """

@@ -1,4 +1,4 @@
-"""Faults of Slack, of Pismo and of the way between, each a switch."""
+"""Faults in Slack, in Pismo and on the way between, each a switch."""
 
 from collections.abc import Mapping
 
@@ -28,7 +28,7 @@ class FaultSwitches:
 
     @property
     def on(self) -> list[str]:
-        """The labels of those that are on."""
+        """The labels of the switches that are on."""
         return [LABELS[name] for name in LABELS if name in self._on]
 
     def set(self, name: str, *, on: bool) -> None:
@@ -42,7 +42,7 @@ class FaultSwitches:
         self._slack.changed()
 
     def _begin(self, name: str) -> object:
-        """What was added, to be taken away again."""
+        """What was added, so that it can be removed again."""
         slack, pismo = self._slack.faults, self._pismo.faults
         match name:
             case "slack_slow":
@@ -50,7 +50,7 @@ class FaultSwitches:
             case "slack_429":
                 return slack.add("*", "429", times=None, retry_after=5)
             case "slack_down":
-                slack.waiting.insert(0, slack.add("*", "drop_before", times=None))  # what is down is neither slow nor limited
+                slack.waiting.insert(0, slack.add("*", "drop_before", times=None))  # when down, it is neither slow nor limited
                 slack.waiting.pop()
                 self._slack.drop_sockets()
                 return slack.waiting[0]
@@ -67,7 +67,7 @@ class FaultSwitches:
         if name == "duplicates":
             self._slack.faults.duplicate_deliveries = False
             return
-        # By identity: faults are compared by their values, and others may have added the same.
+        # By identity: faults compare by value, and others may have added an equal one.
         slack, pismo = self._slack.faults, self._pismo.faults
         slack.waiting[:] = [one for one in slack.waiting if one is not fault]
         pismo.waiting[:] = [one for one in pismo.waiting if one is not fault]

@@ -1,5 +1,5 @@
-"""People going through an onboarding by what they see and press. They insist as people do: an unanswered press is pressed again,
-a closed form is opened again, and what was typed is found there."""
+"""People going through an onboarding by what they see and press. They insist as people do: they repeat an unanswered press,
+reopen a closed form, and find what they typed still there."""
 
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -13,14 +13,14 @@ from playground.slack import FileUpload, Message, Outcome, SeenMessage, SlackPer
 from playground.slack.block_kit import elements
 
 PATIENCE = 45.0
-"""Seconds until a person gives up on something; long enough for a bot that is killed and started again."""
+"""Seconds until a person gives up on something; long enough for a bot to be killed and restarted."""
 
 Happened = Callable[[], Any]
 Fill = Answers | Callable[[], Answers]
 
 
 class FormRefusedError(Exception):
-    """A form was not taken: the errors by label."""
+    """A form was not accepted: the errors by label."""
 
     def __init__(self, errors: Mapping[str, str]) -> None:
         super().__init__("; ".join(f"{label}: {words}" for label, words in errors.items()))
@@ -36,7 +36,7 @@ class Walkthrough:
     # -- seeing
 
     def lasting(self, kind: str, step: str = "") -> Message:
-        """The card, a step's message or a review card, as it stands now; LookupError where it is not posted."""
+        """The card, a step's message or a review card, as it is now; LookupError if it has not been posted."""
         found = self.all_lasting(kind, step)
         if not found:
             raise LookupError(f"no {kind} {step}")
@@ -58,7 +58,7 @@ class Walkthrough:
         return words in SeenMessage.of(self.lasting(kind, step)).shown
 
     def title(self, step: str) -> str:
-        """As the step's message is headed, without its number."""
+        """The heading of the step's message, without its number."""
         heading = str(self.lasting("step", step).blocks[0]["text"]["text"])
         return heading.partition(". ")[2]
 
@@ -67,7 +67,7 @@ class Walkthrough:
     async def press(
         self, person: SlackPerson, target: Callable[[], Message | View], act: Act, happened: Happened, *, task: str = ""
     ) -> None:
-        """Press a button until what it is for has happened."""
+        """Press a button until its effect has happened."""
 
         async def once() -> bool:
             message = target()
@@ -82,7 +82,7 @@ class Walkthrough:
         await self.insist(happened, once)
 
     async def insist(self, happened: Happened, again: Callable[[], Awaitable[bool]]) -> None:
-        """Try again until it has happened; UnmetError after PATIENCE seconds."""
+        """Keep trying until it has happened; UnmetError after PATIENCE seconds."""
 
         async def tried() -> bool:
             return bool(holds(happened)) or await again()
@@ -107,7 +107,7 @@ class Walkthrough:
         *,
         stop_at: int | None = None,
     ) -> None:
-        """Open a form, fill page after page and send it, until it has happened. ``stop_at``: close the form at that page instead."""
+        """Open a form, fill in page after page and send it, until ``happened``. ``stop_at``: close it at that page instead."""
         pages = 0
 
         async def once() -> bool:
@@ -134,7 +134,7 @@ class Walkthrough:
                 self.tell(person.name, f"sends “{page}”" + ("" if person.view else ", and the form closes"))
             elif (outcome.errors or outcome.client_errors) and not await self.comes(happened, 0.3):
                 raise FormRefusedError(outcome.errors or outcome.client_errors)
-            # What was taken comes true by itself, if need be after a restart: doing it anew would be doing it twice.
+            # What was accepted comes true by itself, if need be after a restart: doing it again would do it twice.
             return await self.comes(happened, 0.05 if person.view else 15.0)
 
         if stop_at is None:
@@ -155,7 +155,7 @@ class Walkthrough:
             wanted = value_for(name, block["element"], items_of(values, view))
             if wanted is None:
                 continue
-            if wanted == "*":  # everything there is to choose
+            if wanted == "*":  # everything on offer
                 listed = [option["value"] for option in block["element"].get("options", ())]
                 wanted = listed or await person.search(block["block_id"], "")
                 wanted = wanted if block["element"]["type"].startswith("multi_") else wanted[0]
@@ -179,7 +179,7 @@ class Walkthrough:
         return open_
 
     async def send_step(self, person: SlackPerson, step: str, values: Fill, revision: int = 1) -> None:
-        """The customer fills and sends a step; seen when its review card shows that revision."""
+        """The customer fills in and sends a step; done when its review card shows that revision."""
         await self.fill_form(
             person,
             self.opens(person, lambda: self.lasting("step", step), Act.OPEN_FORM),
@@ -188,7 +188,7 @@ class Walkthrough:
         )
 
     def sent_revision(self, step: str) -> int:
-        """The revision that the review card's buttons name; 0 where there is none."""
+        """The revision that the review card's buttons name; 0 if there is none."""
         for message in self.all_lasting("review", step):
             for block in message.blocks:
                 for element in elements(block):
@@ -221,7 +221,7 @@ def effect_id(message: Message) -> str:
 
 
 def action_id(blocks: Sequence[Mapping[str, Any]], act: Act, task: str = "") -> str | None:
-    """The action id of a button of this kind; ``task``: the one for that task."""
+    """The action id of a button of this kind; ``task``: for that task."""
     for block in blocks:
         for element in elements(dict(block)):
             name = str(element.get("action_id", ""))
@@ -246,12 +246,12 @@ def page_title(view: View) -> str:
 
 
 def ready(view: View | None) -> bool:
-    """A form that can be submitted is on the screen (not the loading view, not an outcome)."""
+    """Whether a form that can be submitted is on the screen (not the loading view, not an outcome)."""
     return view is not None and bool(view.data.get("submit"))
 
 
 def items_of(values: Mapping[str, Any], view: View) -> Mapping[str, Any]:
-    """The values for this page: of a repeated page those of its item."""
+    """The values for this page; on a repeated page, those of its item."""
     for items in values.values():
         if isinstance(items, list) and items and isinstance(items[0], dict):
             slot = json.loads(view.data.get("private_metadata") or "{}").get("slot", 0)

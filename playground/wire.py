@@ -1,4 +1,4 @@
-"""What the bot sent to a stand-in, word for word, for who searches it."""
+"""What the bot sent to a stand-in, word for word, so that it can be searched."""
 
 from typing import Any
 from urllib.parse import unquote_plus
@@ -7,11 +7,11 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 TOKENS = {"authorization"}
-"""Headers that carry a token to the service that it is for: not kept."""
+"""Headers that carry a token to the service it is for: not kept."""
 
 
 class Wire:
-    """``kept``: of each call since `keep` was called its address, its headers and its body, also as a form's; None before that."""
+    """``kept``: address, headers and body (also form-decoded) of each call since `keep` was called; None before that."""
 
     def __init__(self) -> None:
         self.kept: list[str] | None = None
@@ -27,7 +27,7 @@ class Wire:
     async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         if self.kept is not None:
             headers = {name: value for name, value in request.headers.items() if name.lower() not in TOKENS}
-            is_file = request.content_type.startswith("multipart/")  # read as it comes, by its handler alone
+            is_file = request.content_type.startswith("multipart/")  # a stream that only its handler may read
             body = "" if is_file else (await request.read()).decode("utf-8", "replace")
             self.note(request.path_qs, headers, body, unquote_plus(body))
         return await handler(request)

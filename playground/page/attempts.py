@@ -1,4 +1,4 @@
-"""What was tried at one side with messages and forms, and what came of it."""
+"""What was tried on one side with messages and forms, and how it turned out."""
 
 from collections.abc import Awaitable, Callable
 
@@ -8,9 +8,9 @@ from playground.slack import Outcome, SlackPerson, View
 
 
 class Attempts:
-    """``warnings``: by message or view, what went wrong there last. ``sending``: the forms on their way to the app.
+    """``warnings``: by message or view, what last went wrong there. ``sending``: the forms on their way to the app.
 
-    ``refresh`` draws what changed.
+    ``refresh`` redraws what changed.
     """
 
     def __init__(self, script: BrowserScript, refresh: Callable[[], None]) -> None:
@@ -32,7 +32,7 @@ class Attempts:
         self.refresh()
 
     async def submit(self, person: SlackPerson) -> None:
-        """The form on top of her stack."""
+        """Submit the form on top of her stack."""
         view = person.view
         if view is None or view.id in self.sending:
             return
@@ -53,7 +53,7 @@ class Attempts:
             self.script.focus_error()
 
     async def close(self, person: SlackPerson, *, back: bool) -> None:
-        """The form on top of her stack, or all of them unless ``back``."""
+        """Close the form on top of her stack if ``back``, else all of them."""
         if person.view is None:
             return
         key = person.view.id

@@ -24,7 +24,7 @@ _LEVELS: Final = {"default": "", "info": "Note", "warning": "Warning", "error": 
 
 
 def draw(blocks: Sequence[Json], surface: Surface) -> None:
-    """All blocks, from top to bottom. One that is not known is shown as what the app sent."""
+    """All blocks, from top to bottom. An unknown one is shown as the app sent it."""
     with element("div", "blocks"):
         for block in blocks:
             one = _BLOCKS.get(str(block.get("type")), _unknown)
@@ -81,7 +81,7 @@ def _image(block: Json, surface: Surface) -> None:
 
 
 def picture(given: Json, surface: Surface, classes: str) -> None:
-    """A picture of this Slack's own files, or a frame with its description and its address: this page fetches nothing."""
+    """A picture from this Slack's own files, else a frame with its description and address: this page fetches nothing."""
     alt, url = str(given.get("alt_text") or ""), str(given.get("image_url") or "")
     file = surface.world.files.get(str((given.get("slack_file") or {}).get("id", "")))
     kind = mimetypes.guess_type(file.name)[0] or "" if file else ""
@@ -135,7 +135,7 @@ def _video(block: Json, surface: Surface) -> None:
 
 
 def _file(block: Json, surface: Surface) -> None:
-    """Files that an app keeps elsewhere are named by `external_id` alone."""
+    """Files that an app keeps elsewhere are identified only by `external_id`."""
     file = surface.world.files.get(str(block.get("file_id") or block.get("external_id") or ""))
     element("div", "b-file-line", file.title if file else f"A file kept elsewhere: {block.get('external_id') or 'unnamed'}")
 

@@ -1,4 +1,4 @@
-"""Checkboxes and radio buttons: a group with a name, each box with its words and its description."""
+"""Checkboxes and radio buttons: a named group, each box with its label and description."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What only the browser itself can do inside one element: the functions of static/page.js."""
+"""What only the browser itself can do within an element: the functions of static/page.js."""
 
 import json
 
@@ -6,7 +6,7 @@ from nicegui.element import Element
 
 
 class BrowserScript:
-    """Does nothing before the browser is connected, and after it left."""
+    """Does nothing before the browser is connected or after it has left."""
 
     def __init__(self, root: Element) -> None:
         self.root, self.client = root, root.client

@@ -1,4 +1,4 @@
-"""A channel, or the direct message with the app: header, bookmarks, messages and where one writes."""
+"""A channel, or the direct message with the app: header, bookmarks, messages and the composer."""
 
 from collections.abc import Callable, Iterator
 from functools import partial

@@ -1,4 +1,4 @@
-"""Where one writes: Enter sends, Shift+Enter begins a line, a line that begins with a slash is a command."""
+"""Where people write: Enter sends, Shift+Enter starts a new line, a line that starts with a slash is a command."""
 
 import html
 import json
@@ -32,7 +32,7 @@ _CLIP = (
 
 @dataclass(frozen=True)
 class Writer:
-    """Who writes. ``drafts``: what is not sent yet, by person, channel and thread. ``sent`` is called after each message or command."""
+    """Who writes. ``drafts``: what is not sent yet, by person, channel and thread. ``sent`` runs after a message or command."""
 
     person: SlackPerson
     drafts: dict[tuple[str, str, str], str]
@@ -40,7 +40,7 @@ class Writer:
 
 
 class Composer:
-    """``thread``: the `ts` of the thread's root, when it writes there."""
+    """``thread``: the `ts` of the thread's root, if it writes in one."""
 
     def __init__(self, writer: Writer, channel: Channel, label: str, thread: str = "") -> None:
         self.writer, self.person, self.channel, self.thread = writer, writer.person, channel, thread
@@ -81,7 +81,7 @@ class Composer:
         self._show_files()
 
     async def send(self, text: str) -> None:
-        """Say it or run it; a command that failed comes back into the box."""
+        """Say it or run it; a failed command comes back into the box."""
         self.writer.drafts.pop(self.draft, None)
         files, self.files = self.files, []
         self._show_files()
@@ -112,7 +112,7 @@ class Composer:
 
 
 def tell(person: SlackPerson, channel: Channel, words: str, thread: str = "") -> None:
-    """What Slack itself says to one person; it goes to no app."""
+    """Show one person what Slack itself says; no app sees it."""
     core = person.core
     message = Message(core.world.new_ts(), channel, SLACKBOT, html.escape(words, quote=False), thread_ts=thread or None)
     message.ephemeral_to = person.id
@@ -120,7 +120,7 @@ def tell(person: SlackPerson, channel: Channel, words: str, thread: str = "") ->
 
 
 def mentioning(person: SlackPerson, text: str) -> str:
-    """What she typed as Slack sends it: escaped, with ``@Name`` of whom she shares a channel with as a mention."""
+    """What she typed as Slack sends it: escaped, with ``@Name`` of anyone she shares a channel with as a mention."""
     escaped = html.escape(text, quote=False)
     near = {user for channel in person.channels() for user in channel.members}
     for user_id in near:

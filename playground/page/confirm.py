@@ -1,4 +1,4 @@
-"""The dialog in which Slack asks before it does what was clicked."""
+"""The dialog in which Slack asks for confirmation before doing what was clicked."""
 
 from nicegui import ui
 
@@ -9,7 +9,7 @@ from playground.slack.block_kit import Json
 
 
 async def agreed(given: Json, surface: Surface) -> bool:
-    """Whether she confirms; at once when the element asks nothing. Escape and a click beside the dialog deny."""
+    """Whether she confirms; true at once if the element has no confirm dialog. Escape or a click outside the dialog denies."""
     asked = given.get("confirm")
     if not isinstance(asked, dict):
         return True

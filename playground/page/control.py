@@ -1,4 +1,4 @@
-"""What all controls share: their name, their value, and the way of a change to the app."""
+"""What all controls share: their name, their value, and how a change reaches the app."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +15,7 @@ from playground.slack.forms import Field
 
 @dataclass(frozen=True)
 class Control:
-    """One field about to be drawn. `label`: its words beside it; without one, the control says its `name` itself."""
+    """One field about to be drawn. `label`: the words beside it; without one, the control itself carries its `name`."""
 
     field: Field
     surface: Surface
@@ -55,7 +55,7 @@ class Control:
         return self.surface.value(self.field)
 
     def owns(self, made: Element, *, group: bool = False) -> None:
-        """Name the control, and let it point to its hint and its error. `group`: of several controls, named together."""
+        """Name the control and point it to its hint and error. `group`: several controls named together."""
         if group and self.label is not None:
             made.props["aria-labelledby"] = self.label.html_id
         elif self.label is not None:
@@ -69,7 +69,7 @@ class Control:
         self.complaint.belongs_to(made, self.described)
 
     async def put(self, value: Any) -> bool:
-        """Whether it was asked for in earnest: a confirm dialog may deny it."""
+        """Whether she meant it: a confirm dialog may be denied."""
         if not await agreed(self.element, self.surface):
             return False
         await self.surface.change(self.field, value, self.complaint.say)

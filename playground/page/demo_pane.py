@@ -20,7 +20,7 @@ from playground.walkthrough import FormRefusedError
 
 SECONDS = 0.5
 SHOWN = 8
-"""Sentences of what happened lately."""
+"""How many sentences about recent events are shown."""
 STATES = {"running": "The bot runs.", "starting": "The bot is starting.", "down": "The bot is down."}
 STYLE = """
 .demo { display: grid; grid-template-columns: 1.6fr 1.15fr 1fr 1fr; gap: 12px 28px; width: 100%; }
@@ -52,7 +52,7 @@ STYLE = """
 
 
 class Seats(Protocol):
-    """Who sits at the two sides of this browser, and who of them was in use last."""
+    """Who sits at the two sides of this browser, and which of them was used last."""
 
     @property
     def customer(self) -> SlackPerson: ...
@@ -64,7 +64,7 @@ class Seats(Protocol):
 
 
 class DemoPane:
-    """The pane in one browser. What it does is of the whole demo: other browsers see it too.
+    """The pane in one browser. What it does affects the whole demo: other browsers see it too.
 
     ``filled``: counts, by its view's id, how often a form was filled in here.
     """
@@ -145,7 +145,7 @@ class DemoPane:
         await self._played(self.life.player.play(sorted(both, key=lambda person: person is not looked_at)))
 
     async def _fill(self) -> None:
-        """The form of whoever was in use last, else of the one beside."""
+        """The form of whoever was used last, else of the other side."""
         both = [self.seats.looked_at, self.seats.customer, self.seats.support]
         await self._played(self.life.player.fill(next((person for person in both if person.view), both[0])))
 
@@ -229,6 +229,6 @@ def _ahead(ahead: timedelta) -> str:
 
 
 def draw(life: Life, seats: Seats, filled: Counter[str]) -> None:
-    """The pane into the current place of the page."""
+    """Draw the pane at the current place in the page."""
     ui.add_css(STYLE)
     DemoPane(life, seats, filled)

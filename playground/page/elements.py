@@ -1,4 +1,4 @@
-"""What can be touched outside of an input block: buttons, menus, selects, pickers and boxes."""
+"""Interactive elements outside input blocks: buttons, menus, selects, pickers and boxes."""
 
 from nicegui import ui
 
@@ -14,7 +14,7 @@ from playground.slack.forms import STATE, Field
 
 
 def draw(block: Json, given: Json, surface: Surface) -> None:
-    """One element of an actions block, or a section's accessory."""
+    """One element in an actions block, or a section's accessory."""
     kind = given.get("type") if isinstance(given, dict) else None
     if kind is not None and surface.person.id not in given.get("visible_to_user_ids", [surface.person.id]):
         return
@@ -29,7 +29,7 @@ def draw(block: Json, given: Json, surface: Surface) -> None:
 
 
 def _button(block: Json, given: Json, surface: Surface) -> None:
-    """A button with an address opens it and tells the app all the same."""
+    """A button with a URL opens it and still tells the app."""
     url = safe_url(str(given.get("url") or ""))
     style = given.get("style")
     classes = f"b-button b-{style}" if style in {"primary", "danger"} else "b-button"
@@ -56,7 +56,7 @@ def _button(block: Json, given: Json, surface: Surface) -> None:
 
 
 def _busy(made: HtmlElement, *, on: bool) -> None:
-    """What is on its way cannot be pressed again; it keeps the focus."""
+    """A button whose press is under way cannot be pressed again; it keeps the focus."""
     if made.is_deleted:
         return
     made.props.set_optional("aria-busy", "true" if on else None)

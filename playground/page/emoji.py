@@ -24,7 +24,7 @@ EMOJI: Final[dict[str, str]] = dict(zip(_PARTS[::2], _PARTS[1::2], strict=True))
 
 
 def emoji(name: str, unicode: str = "") -> str | None:
-    """The character by its name, or by the code points (`1f44b` or `1f468-200d-1f4bb`) of a rich text."""
+    """The character for a name, or for the code points in a rich text (`1f44b` or `1f468-200d-1f4bb`)."""
     if name in EMOJI:
         return EMOJI[name]
     try:

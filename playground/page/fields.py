@@ -1,4 +1,4 @@
-"""Input blocks: label, control, hint and error; and which control each kind of element has."""
+"""Input blocks: label, control, hint and error; and which control each kind of element gets."""
 
 from collections.abc import Callable
 from typing import Final
@@ -20,7 +20,7 @@ NAMES: Final = {kind: "Select an option" for kind in STATE if kind.endswith("sel
 
 
 def draw(block: Json, surface: Surface) -> None:
-    """An input block, its error under it."""
+    """An input block with its error below."""
     given = block.get("element")
     if not isinstance(given, dict) or given.get("type") not in STATE:
         element("div", "b-label", words_of(block.get("label")))
@@ -39,7 +39,7 @@ def draw(block: Json, surface: Surface) -> None:
 
 
 def control(of: Control) -> None:
-    """The control alone, into the current container."""
+    """Draw only the control, into the current container."""
     _CONTROLS[of.kind](of)
 
 

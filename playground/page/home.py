@@ -1,4 +1,4 @@
-"""The app's home tab of one person."""
+"""The app's home tab as one person sees it."""
 
 from collections.abc import Iterator
 from functools import partial

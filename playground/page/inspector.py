@@ -1,4 +1,4 @@
-"""The pane where one sees what Slack and the app say to each other."""
+"""The pane that shows what Slack and the app say to each other."""
 
 import time
 from functools import partial
@@ -12,7 +12,7 @@ from playground.page.traffic import Counts, Filter, TrafficRow, counts, find, ro
 from playground.slack.core import Core
 
 SECONDS = 0.5
-"""Between two looks whether something went by: counting three lists costs nothing, drawing them does."""
+"""Between checks for new traffic: counting three lists is cheap, drawing them is not."""
 FILTERS: dict[Filter, str] = {"all": "All", "payloads": "Payloads", "calls": "Calls", "refused": "Refused"}
 _COLUMNS = [
     {"name": "at", "label": "Time", "field": "at", "align": "left"},
@@ -58,7 +58,7 @@ STYLE = """
 
 
 class Inspector:
-    """What one browser sees of the traffic: its filter, from where on, and the row that is open."""
+    """What one browser sees of the traffic: its filter, where it starts, and which row is open."""
 
     def __init__(self, core: Core) -> None:
         self.core = core
@@ -94,13 +94,13 @@ class Inspector:
         self.refresh()
 
     def clear(self) -> None:
-        """Only this browser forgets: others, and the demo's own count of what was refused, keep what went by."""
+        """Only this browser forgets: others, and the demo's own count of refusals, keep the traffic."""
         self.since = counts(self.core)
         self.opened.clear()
         self.refresh()
 
     def refresh(self) -> None:
-        """Draw what is new, where somebody can see it."""
+        """Draw what is new, if anybody can see it."""
         now = counts(self.core, self.since), self.filter
         if now == self._drawn or not all(element.visible for element in self.root.ancestors()):
             return
@@ -133,6 +133,6 @@ def _cells(row: TrafficRow) -> dict[str, Any]:
 
 
 def draw(core: Core) -> None:
-    """The pane "Inspector" into the current place of the page."""
+    """Draw the pane "Inspector" at the current place in the page."""
     ui.add_css(STYLE)
     Inspector(core)

@@ -1,4 +1,4 @@
-"""What one browser shows: both sides, and the panes of the demo below them."""
+"""What one browser shows: both sides, with the demo's panes below."""
 
 import asyncio
 import logging
@@ -16,7 +16,7 @@ from playground.slack import SlackPerson
 log = logging.getLogger("playground.page")
 
 BURST = 0.08
-"""Seconds between two drawings, so that a burst of changes is drawn once."""
+"""Seconds between redraws, so that a burst of changes is drawn once."""
 
 
 class Layout:
@@ -53,7 +53,7 @@ class Layout:
         return self.active.person
 
     def show(self, person: SlackPerson) -> None:
-        """Let a person sit down at her side, in view."""
+        """Seat a person at her side and bring that side into view."""
         for side in (self.left, self.right):
             if person in side.people:
                 self._look(side)
@@ -66,13 +66,13 @@ class Layout:
             side.refresh()
 
     async def follow(self) -> None:
-        """Draw what changes, until cancelled. While no browser is connected nothing is drawn; what it missed is drawn when it is back."""
+        """Draw changes until cancelled. While no browser is connected nothing is drawn; it catches up on reconnecting."""
         with self.shared.slack.listening() as changed:
             while True:
                 changed.clear()
                 try:
                     self.refresh()
-                except Exception:  # what one message breaks must not stop the page
+                except Exception:  # a message that breaks must not stop the page
                     log.exception("the page could not be drawn")
                 await asyncio.sleep(BURST)
                 await changed.wait()
@@ -94,7 +94,7 @@ class Layout:
             }
 
     def _choose(self, name: str) -> None:
-        """Which side shows where there is room for one."""
+        """Which side to show if there is room for only one."""
         self.frame.classes(replace=f"sides show-{name.lower()}")
         for other, tab in self._tab_buttons.items():
             tab.props["aria-selected"] = "true" if other == name else "false"
@@ -114,7 +114,7 @@ class Layout:
         self._toggle(next(iter(panes)))
 
     def _toggle(self, name: str) -> None:
-        """Show one pane, or none when its button is pressed again."""
+        """Show one pane, or none if its button is pressed again."""
         self._pane = "" if self._pane == name else name
         for other, (switch, pane) in self._panes.items():
             shown = other == self._pane

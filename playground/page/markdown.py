@@ -1,4 +1,4 @@
-"""The `markdown` block: CommonMark by markdown2, of which only known tags and attributes are let through."""
+"""The `markdown` block: CommonMark rendered by markdown2, keeping only known tags and attributes."""
 
 from html import escape
 from html.parser import HTMLParser
@@ -20,7 +20,7 @@ _HEADINGS: Final = {f"h{level}" for level in range(1, 7)}
 
 
 def markdown_html(text: str) -> str:
-    """Safe HTML; what is HTML in the text is read as text."""
+    """Safe HTML; HTML in the text is treated as text."""
     cleaner = _Cleaner()
     cleaner.feed(str(markdown2.markdown(escape(text, quote=False).replace("&gt;", ">"), extras=_EXTRAS)))
     cleaner.close()

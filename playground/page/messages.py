@@ -1,4 +1,4 @@
-"""Messages as parts: who, when, what, and what can be done with each."""
+"""Messages as parts: who, when, what, and what you can do with each."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,12 +17,12 @@ from playground.slack import Channel, Message, SlackPerson, SlackStandIn
 from playground.slack.world import File
 
 TOGETHER = 300.0
-"""Seconds within which messages of one author stand under one name."""
+"""Seconds within which one author's messages are grouped under one name."""
 
 
 @dataclass(frozen=True)
 class MessageReader:
-    """For whom messages are drawn, and what she can do with them. ``open_thread`` gets a channel and the root's `ts`."""
+    """Who messages are drawn for, and what she can do with them. ``open_thread`` gets a channel and the root's `ts`."""
 
     person: SlackPerson
     slack: SlackStandIn
@@ -32,12 +32,12 @@ class MessageReader:
 
 
 def in_channel(person: SlackPerson, channel: Channel) -> list[Message]:
-    """As the person sees them; the world's own messages, not copies, so that what is drawn can be clicked."""
+    """As the person sees them; the world's own messages, not copies, so that they can be clicked."""
     return [message for message in _seen(person, channel) if message.thread_ts in (None, message.ts) or message.broadcast]
 
 
 def in_thread(person: SlackPerson, channel: Channel, root: str) -> list[Message]:
-    """Likewise; the root comes first."""
+    """Likewise, with the root first."""
     return [message for message in _seen(person, channel) if root in (message.ts, message.thread_ts)]
 
 

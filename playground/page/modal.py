@@ -1,4 +1,4 @@
-"""The form on top of a person's stack, over her own workspace: the other side stays in use."""
+"""The form on top of a person's stack, over her own workspace: the other side stays usable."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -12,7 +12,7 @@ from playground.slack.world import SlackWorld
 
 
 def part(person: SlackPerson, view: View, world: SlackWorld, attempts: Attempts, *, filled: int) -> Part:
-    """``filled``: how often it was filled in by something other than this page."""
+    """``filled``: how often something other than this page filled it in."""
     depth = len(person.views)
     return Part(
         ("modal", view.id),

@@ -30,7 +30,7 @@ def zone_of(reader: Reader) -> tzinfo:
 
 
 def moment_of(seconds: float, reader: Reader) -> datetime | None:
-    """None for seconds that no calendar has."""
+    """None if the seconds are outside any calendar."""
     try:
         return datetime.fromtimestamp(seconds, zone_of(reader))
     except (ValueError, OverflowError, OSError):
@@ -38,7 +38,7 @@ def moment_of(seconds: float, reader: Reader) -> datetime | None:
 
 
 def spelled(form: str, seconds: float, reader: Reader) -> str | None:
-    """`form` with its tokens replaced; an unknown token stays. None for seconds that no calendar has."""
+    """`form` with its tokens replaced; unknown tokens stay. None if the seconds are outside any calendar."""
     moment, now = moment_of(seconds, reader), moment_of(reader.core.world.clock(), reader)
     if moment is None or now is None:
         return None
@@ -47,7 +47,7 @@ def spelled(form: str, seconds: float, reader: Reader) -> str | None:
 
 
 def full(moment: datetime, reader: Reader) -> str:
-    """Everything about a moment, for who points at a short form of it."""
+    """A moment in full, for anyone who hovers over its short form."""
     return str(format_datetime(moment, "full", locale=locale_of(reader)))
 
 

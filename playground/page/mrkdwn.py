@@ -1,4 +1,4 @@
-"""Slack's mrkdwn as HTML that is safe whatever was typed: only the tags in `TAGS`, only links in `SCHEMES`."""
+"""Slack's mrkdwn as HTML, safe whatever was typed: only the tags in `TAGS`, only links in `SCHEMES`."""
 
 import re
 from html import escape
@@ -29,24 +29,24 @@ _BESIDE_FENCE: Final = re.compile("\n?(\ue002\\d+\ue001)\n?")
 
 
 def to_html(text: str, reader: Reader, *, verbatim: bool = False) -> str:
-    """mrkdwn as `reader` reads it: names she may see, dates in her zone. `verbatim`: bare addresses are no links."""
+    """mrkdwn as `reader` reads it: names she may see, dates in her zone. `verbatim`: bare URLs are not linked."""
     parts = _Parts(reader, verbatim=verbatim)
     return parts.back(parts.lines(parts.take_out(_PRIVATE.sub("", text))))
 
 
 def plain_html(text: str, *, with_emoji: bool = True) -> str:
-    """`plain_text`: as it is, but for emoji."""
+    """`plain_text`: as it is, except for emoji."""
     safe = escape(text, quote=False)
     return _EMOJI.sub(_emoji, safe) if with_emoji else safe
 
 
 def unescaped(text: str) -> str:
-    """The three entities that Slack knows; nothing else is one."""
+    """Only the three entities that Slack knows are unescaped."""
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 def safe_url(url: str) -> str | None:
-    """The address if it may be a link."""
+    """The URL, if it may be a link."""
     url = url.strip()
     try:
         scheme = urlsplit(url).scheme.lower()
@@ -56,7 +56,7 @@ def safe_url(url: str) -> str | None:
 
 
 def anchor(url: str, label: str) -> str:
-    """A link; the label alone where the address may not be one. Neither is HTML yet."""
+    """A link, or only the label if the URL may not be one. Neither argument is HTML yet."""
     address = safe_url(url)
     words = escape(label or url, quote=False)
     return f'<a href="{escape(address)}" target="_blank" rel="noopener noreferrer">{words}</a>' if address else words
@@ -68,7 +68,7 @@ def person_mention(user_id: str, reader: Reader) -> str:
 
 
 def channel_mention(channel_id: str, reader: Reader, label: str = "") -> str:
-    """A channel she is not in keeps its name to itself."""
+    """The name of a channel she is not in stays hidden."""
     channel = reader.core.world.channels.get(channel_id)
     if channel is None:
         return _mention(f"#{label or channel_id}")
@@ -81,7 +81,7 @@ def group_mention(words: str) -> str:
 
 
 def date_html(seconds: str, form: str, reader: Reader, fallback: str = "", url: str = "") -> str:
-    """A moment in the reader's zone, else its fallback."""
+    """A moment in the reader's zone, or the fallback."""
     at = float(seconds) if re.fullmatch(r"\d{1,12}", seconds) else None
     moment = moment_of(at, reader) if at is not None else None
     words = spelled(form, at, reader) if at is not None else None
@@ -105,7 +105,7 @@ def _mention(words: str, *, mine: bool = False) -> str:
 
 
 class _Parts:
-    """What is no text of its own (code, links, mentions) is taken out first, so that no emphasis is looked for within."""
+    """Code, links and mentions are taken out first, so that no emphasis is looked for inside them."""
 
     def __init__(self, reader: Reader, *, verbatim: bool) -> None:
         self.reader, self.verbatim = reader, verbatim
@@ -131,7 +131,7 @@ class _Parts:
         return found[0] if self.verbatim else self.keep(anchor(unescaped(found["url"]), ""))
 
     def _code(self, text: str) -> str:
-        """Within code, marks of emphasis are characters; links and mentions are still shown as what they mean."""
+        """In code, emphasis marks are plain characters; links and mentions are still resolved."""
         pieces = re.split(r"<([^<>\n]+)>", text)
         shown = (
             self._token(piece) if number % 2 else escape(unescaped(piece), quote=False) for number, piece in enumerate(pieces)
@@ -153,7 +153,7 @@ class _Parts:
         return anchor(body, label) if safe_url(body) or label else escape(f"<{body}>", quote=False)
 
     def lines(self, text: str) -> str:
-        """Quotes as blocks, the rest line by line."""
+        """Quotes as blocks, everything else line by line."""
         done, end = [], 0
         for quote in _QUOTE.finditer(text):
             done.append(self._prose(text[end : quote.start()].removesuffix("\n")))

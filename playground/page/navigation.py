@@ -1,4 +1,4 @@
-"""Where the people of one side are in their workspaces, and how they go elsewhere."""
+"""Where the people on one side are in their workspaces, and how they move around."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ from playground.slack import Channel, SlackPerson, SlackStandIn
 
 @dataclass(frozen=True)
 class Location:
-    """``thread``: the root's `ts` when one is open. ``new_from``: how far she had read when she came."""
+    """``thread``: the root's `ts` if one is open. ``new_from``: how far she had read when she arrived."""
 
     channel: Channel | Literal["home"]
     thread: str = ""
@@ -21,7 +21,7 @@ class Location:
 
 
 class Navigation:
-    """Of one browser: another one may show the same person elsewhere. ``refresh`` draws what changed."""
+    """For one browser: another may show the same person elsewhere. ``refresh`` redraws what changed."""
 
     def __init__(self, slack: SlackStandIn, reading: Reading, script: BrowserScript, refresh: Callable[[], None]) -> None:
         self.slack, self.reading, self.script, self.refresh = slack, reading, script, refresh
@@ -39,7 +39,7 @@ class Navigation:
         return Location(channel, new_from=last if self.reading.unread(person, channel) else "")
 
     def go(self, person: SlackPerson, channel: Channel, ts: str = "") -> None:
-        """To a channel, or to one message of it."""
+        """To a channel, or to one message in it."""
         message = channel.find(ts) if ts else None
         location = self.of(person)
         if location.channel is not channel or not ts:
@@ -56,7 +56,7 @@ class Navigation:
         self.refresh()
 
     def go_direct(self, person: SlackPerson) -> None:
-        """To the direct message with the app, which hears of it."""
+        """To the direct message with the app, which is notified."""
         channel = self.slack.world.dm(person.user, self.slack.bot_user_id)
         background_tasks.create(person.open_home(wait=0, tab="messages"), name="opens the messages")
         self.go(person, channel)

@@ -1,4 +1,4 @@
-"""The page of an office, as the server shows it to each browser that comes."""
+"""The page of an office, as served to each browser."""
 
 from nicegui import background_tasks, ui
 
@@ -17,7 +17,7 @@ class OfficePage:
         return self.shared.slack
 
     def draw(self) -> None:
-        """One browser's page, which follows Slack for as long as the browser is there."""
+        """One browser's page, which follows Slack for as long as the browser stays."""
         layout = Layout(self.shared)
         following = background_tasks.create(layout.follow(), name="page follows Slack")
 

@@ -1,4 +1,4 @@
-"""Draws again only what changed, so that typing, focus and scrolling stay where they are."""
+"""Redraws only what changed, so that typing, focus and scrolling stay where they are."""
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,8 +14,8 @@ from nicegui.events import GenericEventArguments
 class Part:
     """A piece of the page with a ``key`` among its siblings.
 
-    Either ``draw`` fills it, anew when ``content`` differs from the last time, or it consists of ``parts``. ``classes`` and ``props``
-    are kept up to date without drawing.
+    Either ``draw`` fills it, again whenever ``content`` changes, or it consists of ``parts``. ``classes`` and ``props`` are kept
+    up to date without redrawing.
     """
 
     key: Hashable
@@ -35,7 +35,7 @@ class Parts:
         self._drawn: dict[Hashable, _Drawn] = {}
 
     def show(self, wanted: Sequence[Part]) -> None:
-        """Make the element's children these, in this order."""
+        """Make these the element's children, in this order."""
         for key in self._drawn.keys() - {part.key for part in wanted}:
             self._drawn.pop(key).element.delete()
         for place, part in enumerate(wanted):
@@ -50,9 +50,9 @@ class Parts:
 
 
 class Frame(Element):
-    """Hears the presses on all that is drawn inside, by name, since the browser may not know yet that it was drawn anew.
+    """Handles presses on everything drawn inside, by name, since the browser may not know yet that it was redrawn.
 
-    A press on what is there no longer goes to what has its name now.
+    A press on something no longer there goes to whatever has its name now.
     """
 
     def __init__(self, tag: str) -> None:
@@ -62,7 +62,7 @@ class Frame(Element):
         self.on("click", self._press, js_handler="(event) => { const name = pressed(event); if (name) emit(name); }")
 
     def name(self, wanted: str, act: Callable[[], object]) -> str:
-        """What a press with this act is called: ``wanted``, with a number where there are several."""
+        """The name for presses that do this act: ``wanted``, with a number if there are several."""
         same = sum(known.partition("#")[0] == wanted for known in self._acts)
         name = f"{wanted}#{same}" if same else wanted
         self._acts[name] = act
@@ -100,11 +100,11 @@ class _Drawn:
 
 
 class HtmlElement(TextElement):
-    """An element of HTML; its text is never read as HTML."""
+    """An HTML element; its text is never treated as HTML."""
 
 
 def element(tag: str, classes: str = "", text: str = "", **props: Any) -> HtmlElement:
-    """An underscore in a prop's name stands for a dash: ``aria_label``. A prop of None is left out."""
+    """An underscore in a prop's name becomes a dash: ``aria_label``. A prop that is None is left out."""
     made = HtmlElement(tag=tag, text=text)
     made.classes(classes)
     made.props.update({name.replace("_", "-"): value for name, value in props.items() if value is not None})
@@ -112,21 +112,21 @@ def element(tag: str, classes: str = "", text: str = "", **props: Any) -> HtmlEl
 
 
 def on_press(made: HtmlElement, name: str, act: Callable[[], object]) -> HtmlElement:
-    """``act``, which may be a coroutine function, at each press on an element; ``name``: what it will be called when drawn anew."""
+    """``act``, which may be a coroutine function, runs at each press on an element; ``name``: what it is called when redrawn."""
     frame = next((above for above in made.ancestors() if isinstance(above, Frame | ui.dialog)), None)
-    if not isinstance(frame, Frame):  # nothing hears it, as in a dialog, which stands elsewhere in the page
+    if not isinstance(frame, Frame):  # no frame handles it, as in a dialog, which is elsewhere in the page
         return made.on("click", lambda _event: act(), args=[])
     made.props["data-press"] = frame.name(name, act)
     return made
 
 
 def button(text: str, act: Callable[[], object], classes: str = "", *, name: str = "", **props: Any) -> HtmlElement:
-    """A plain button; ``act`` may be a coroutine function. ``name``: where its text may change when it is drawn anew."""
+    """A plain button; ``act`` may be a coroutine function. ``name``: needed if its text may change when redrawn."""
     return on_press(element("button", classes, text, type="button", **props), name or text or str(props.get("aria_label")), act)
 
 
 def on_value(made: HtmlElement, event: str, act: Callable[[str], object]) -> HtmlElement:
-    """``act`` gets what stands in a native control at its event."""
+    """``act`` gets the value of a native control at its event."""
 
     def handle(given: GenericEventArguments) -> object:
         return act(str(given.args))

@@ -1,4 +1,4 @@
-"""Date, time, and date with time: typed or picked, by the browser's own controls. A moment is of the reader's zone."""
+"""Date, time, and date with time: typed or picked with the browser's own controls. Moments are in the reader's zone."""
 
 from typing import Any, Final
 

@@ -15,11 +15,11 @@ class Reading:
         return self._channels.get((person.id, channel.id), "")
 
     def unread(self, person: SlackPerson, channel: Channel) -> bool:
-        """Whether someone else wrote there since, in the channel or in a thread of it."""
+        """Whether someone else has written since, in the channel or one of its threads."""
         return any(_new(message, person, self.last(person, channel)) for message in reversed(channel.messages))
 
     def unread_in_thread(self, person: SlackPerson, root: Message) -> int:
-        """How many replies of others she has not seen."""
+        """How many replies by others she has not seen."""
         seen = self._threads.get((person.id, root.channel.id, root.ts), "")
         return sum(message.thread_ts == root.ts and _new(message, person, seen) for message in root.channel.messages)
 

@@ -1,4 +1,4 @@
-"""The `rich_text` block as safe HTML: sections, nested lists, quotes, code, and all that stands within a line."""
+"""The `rich_text` block as safe HTML: sections, nested lists, quotes, code, and everything inline."""
 
 import re
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ _NUMBERS: Final = ("decimal", "lower-alpha", "lower-roman")
 
 
 def rich_html(block: Json, reader: Reader) -> str:
-    """The elements of a block or of a table's cell; lists that follow each other are one, nested by their indents."""
+    """The elements of a block or a table cell; consecutive lists are one, nested by their indents."""
     return "".join(_element(element, reader) for element in parts_of(block))
 
 

@@ -1,4 +1,4 @@
-"""Selects: one or several of a list, found by typing. External lists are asked of the app at each pause in typing."""
+"""Selects: one or several options from a list, found by typing. External lists are fetched from the app at pauses in typing."""
 
 from collections.abc import Iterable
 from typing import Any, Final
@@ -13,7 +13,7 @@ from playground.slack.block_kit import Json
 from playground.slack.world import Channel, User
 
 Choice = dict[str, Any]
-"""`label`, `value` (what `Person.fill` takes) and `about`; or a line that cannot be chosen: `label` and `line`."""
+"""`label`, `value` (what `SlackPerson.fill` takes) and `about`; or a line that cannot be chosen: `label` and `line`."""
 
 _OPTION: Final = """
 <q-item v-if="props.opt.line" dense role="presentation" class="b-menu-line">{{ props.opt.label }}</q-item>
@@ -33,7 +33,7 @@ _PICKED: Final = """(value) => {
   }
   emit(value);
 }"""
-"""Shown at once: the next choice may come before the answer to this one."""
+"""The choice is shown at once: the next one may come before the answer to this one."""
 
 
 class Select:
@@ -61,7 +61,7 @@ class Select:
         self.made.props["placeholder"] = "" if self._stored else self.of.placeholder or "Select an option"
 
     async def _filter(self, event: GenericEventArguments) -> None:
-        """An opened list shows everything, though the field still says what is chosen."""
+        """A newly opened list shows everything, even if the field still shows the choice."""
         query, chosen = str(event.args or ""), self._stored
         if isinstance(chosen, dict) and query == chosen["label"]:
             query = ""
@@ -100,7 +100,7 @@ class Select:
             self.made.update()
 
     def _show(self, chosen: Any) -> None:
-        """The browser shows it already."""
+        """Store it without an update: the browser already shows it."""
         self._stored = chosen
         with self.made.props.suspend_updates():
             self.made.props["model-value"] = chosen
@@ -146,7 +146,7 @@ def _options(given: Json) -> Iterable[Choice]:
 
 
 def _matching(choices: Iterable[Choice], wanted: str) -> Iterable[Choice]:
-    """Those with these words in them, under the headings of their groups."""
+    """Those that contain these words, under their groups' headings."""
     heading: Choice | None = None
     for choice in choices:
         if choice.get("line"):
@@ -163,7 +163,7 @@ def _line(words: str) -> Choice:
 
 
 def _known(person: SlackPerson, user: User) -> bool:
-    """Slack offers the own workspace's people, and those of others with whom one shares a channel."""
+    """Slack offers people from one's own workspace, and those from others who share a channel with one."""
     return user.team == person.user.team or person.core.world.shares_channel(person.id, user.id)
 
 

@@ -1,4 +1,4 @@
-"""The page over HTTP, in the loop of the stand-ins."""
+"""The page over HTTP, in the stand-ins' event loop."""
 
 import asyncio
 import contextlib
@@ -18,12 +18,12 @@ from playground.slack import SlackStandIn
 
 TITLE = "Pismo onboarding, playground"
 RECONNECT_SECONDS = 120.0
-"""How long a page that lost its connection may come back to what was typed in it; two fifths of it is how long a ping may stay
-unanswered. Long, since on a busy machine either side may stand still for many seconds. A tab that is closed is noticed at once."""
+"""How long a page that lost its connection may come back to what was typed in it; a ping may go unanswered for two fifths of it.
+It is long because on a busy machine either side may stall for many seconds. A closed tab is noticed at once."""
 
 
 class ServedPage(Protocol):
-    """What is served. ``draw`` draws it for the browser that just came; the files are those of ``slack``."""
+    """What is served. ``draw`` draws it for the browser that just arrived; the files are those of ``slack``."""
 
     @property
     def slack(self) -> SlackStandIn: ...
@@ -31,7 +31,7 @@ class ServedPage(Protocol):
 
 
 class _PageServer(uvicorn.Server):
-    """Signals belong to whoever serves the page: more than a server has to end."""
+    """Leaves signals to whoever serves the page: more than one server has to end."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -40,7 +40,7 @@ class _PageServer(uvicorn.Server):
 
 @cache
 def _front() -> FastAPI:
-    """NiceGUI can be mounted once in a process; which page it shows is in ``state.page``."""
+    """NiceGUI can be mounted only once per process; ``state.page`` says which page it shows."""
     front = FastAPI(openapi_url=None)
 
     @front.get("/files/{file_id}")
@@ -84,7 +84,7 @@ FAVICON = (
 async def serve(page: ServedPage, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
     """Serve the page until the block ends; gives its address. Port 0 takes a free one.
 
-    Only requests that name this address (or localhost) are answered, so that no web page elsewhere can reach it by a name of its own;
+    Only requests that name this address (or localhost) are answered, so that no other website can reach it under its own name;
     a host other than 127.0.0.1 lifts this.
 
     Raises:

@@ -14,13 +14,13 @@ class SharedState:
         self.office = office
         self.reading = Reading(office.slack)
         self.filled: Counter[str] = Counter()
-        """How often a form, by its view's id, was filled in by something other than the page: what it shows is out of date then."""
+        """How often a form, by its view's id, was filled in by something other than the page, which then shows it out of date."""
 
     @property
     def slack(self) -> SlackStandIn:
         return self.office.slack
 
     def people(self, *, support: bool) -> list[SlackPerson]:
-        """Those of the installing workspace, or those of the customers."""
+        """Those in the installing workspace, or those in the customers'."""
         home = self.slack.installing_team
         return [person for person in self.slack.people.values() if (person.user.team == home) is support]

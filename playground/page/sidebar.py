@@ -1,4 +1,4 @@
-"""The list of what a person can go to, with marks where something is unread."""
+"""The list of places a person can go to, with marks where something is unread."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -16,7 +16,7 @@ _HOUSE = '<svg viewBox="0 0 18 18" aria-hidden="true"><path d="M3 8.5L9 3l6 5.5M
 
 
 def introduction(office: Office, person: SlackPerson) -> str:
-    """Who one chooses: a name and what they are in the story."""
+    """A person to choose: a name and their part in the story."""
     team = person.user.team
     if team != office.slack.installing_team:
         return f"{person.name} · {team.name}"

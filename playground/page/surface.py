@@ -1,4 +1,4 @@
-"""What Block Kit is drawn for: who looks, at what, and where her acts go."""
+"""What Block Kit is drawn for: who is looking, at what, and where her acts go."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,8 +17,8 @@ from playground.slack.world import SlackWorld
 class Surface:
     """One message or view as one person sees it.
 
-    `run` awaits an act and shows what came of it. `errors`: by block_id, what stands under a field. What is typed is stored at each
-    key, so that `View.inputs` is never behind what is seen.
+    `run` awaits an act and shows the result. `errors`: by block_id, the text under a field. What is typed is stored at each
+    keystroke, so that `View.inputs` never lags behind what is shown.
     """
 
     person: SlackPerson
@@ -28,16 +28,16 @@ class Surface:
     errors: Mapping[str, str] = field(default_factory=dict)
 
     def value(self, place: Field) -> Any:
-        """What stands in a field now: typed before, or given by the app."""
+        """What is in a field now: typed before, or given by the app."""
         block_id, action_id = place.place
         inputs = self.target.inputs if isinstance(self.target, View) else initial_state({"blocks": [place.block]})
         state: Json = inputs.get(block_id, {}).get(action_id, {})
         return state.get(STATE[place.element["type"]][0])
 
     async def change(self, place: Field, value: Any, refused: Callable[[str], object]) -> None:
-        """Put `value` into a field. `refused` gets what the client does not take, or an empty text when it took it.
+        """Put `value` into a field. `refused` gets the client's objection, or an empty text if it accepted the value.
 
-        A field of a form that does not tell the app changes nothing but the form, so nothing of it needs to be shown.
+        A form field that does not notify the app changes only the form, so there is nothing to show.
         """
         block_id, action_id = place.place
         if place.block["type"] == "input":
@@ -63,7 +63,7 @@ def _sentence(words: str) -> str:
 
 
 class Complaint:
-    """The line under a field that says what is wrong with it; the field's control points to it."""
+    """The line under a field that says what is wrong; the field's control points to it."""
 
     def __init__(self, words: str = "") -> None:
         self.line = element("div", "b-error", role="alert")
@@ -76,7 +76,7 @@ class Complaint:
         return self.line.html_id
 
     def belongs_to(self, control: Element, described: str = "") -> None:
-        """`described`: the id of a hint that describes the control too."""
+        """`described`: the id of a hint that also describes the control."""
         self.control, self.described = control, described
         self.say(self.line.text)
 

@@ -1,4 +1,4 @@
-"""The `table` and `data_table` blocks as tables that scroll by themselves when they are wide."""
+"""The `table` and `data_table` blocks as tables that scroll on their own when they are wide."""
 
 from html import escape
 from typing import Any
@@ -25,7 +25,7 @@ def table(block: Json, reader: Reader) -> None:
 
 
 def _side(at: int, settings: list[Json], rows: list[list[Any]]) -> str:
-    """As the app says, else numbers to the right with the name above them."""
+    """As the app says, else numbers to the right, along with the column's name."""
     said = settings[at].get("align") if at < len(settings) else None
     if said in {"left", "center", "right"}:
         return str(said)

@@ -1,4 +1,4 @@
-"""Text objects (`plain_text`, `mrkdwn`) as elements, and as mere characters where a control takes no more."""
+"""Text objects (`plain_text`, `mrkdwn`) as elements, or as plain characters where a control takes nothing else."""
 
 import json
 import re
@@ -21,7 +21,7 @@ def marked(given: object) -> TypeGuard[Json]:
 
 
 def words_of(given: object, otherwise: str = "") -> str:
-    """The characters of a text object, emoji as signs."""
+    """The characters of a text object, with emoji names as emoji."""
     if not marked(given):
         return otherwise
     return _NAME.sub(lambda found: emoji(found[1]) or found[0], str(given["text"])) or otherwise
@@ -35,14 +35,14 @@ def html_of(given: Json, reader: Reader) -> str:
 
 
 def draw_text(given: Any, reader: Reader, classes: str = "", tag: str = "div") -> ui.html | None:
-    """Nothing when there is none."""
+    """Draws nothing if there is no text."""
     if not marked(given):
         return None
     return ui.html(html_of(given, reader), sanitize=False, tag=tag).classes(f"b-text {classes}".strip())
 
 
 def unknown(thing: Any) -> None:
-    """Something that this page cannot draw is shown as what it is."""
+    """Something this page cannot draw is shown as raw data."""
     kind = thing.get("type") if isinstance(thing, dict) else type(thing).__name__
     with element("div", "b-unknown"):
         element("span", "", f"Unknown element: {kind}")

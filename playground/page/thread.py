@@ -1,4 +1,4 @@
-"""A thread beside its channel, or over it where there is no room."""
+"""A thread beside its channel, or over it if there is no room."""
 
 from collections.abc import Callable, Iterator
 from functools import partial

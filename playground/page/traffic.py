@@ -1,4 +1,4 @@
-"""What went by between Slack and the app, as rows for a person who looks into it."""
+"""The traffic between Slack and the app, as rows for a person to inspect."""
 
 import json
 from collections.abc import Callable
@@ -16,7 +16,7 @@ Verdict = Literal["good", "poor", "bad"]
 Filter = Literal["all", "payloads", "calls", "refused"]
 
 SLOW_MS = 1000
-"""Longer than this to acknowledge is worth a look, though Slack waits three seconds."""
+"""Taking longer than this to acknowledge deserves a look, even though Slack waits three seconds."""
 _KINDS: dict[Filter, tuple[TrafficKind, ...]] = {
     "all": ("payload", "call", "refused"),
     "payloads": ("payload",),
@@ -30,7 +30,7 @@ _NOT_ACKNOWLEDGED = {
 
 
 class Counts(NamedTuple):
-    """How many there are of each; also where a reader began to look."""
+    """How many there are of each; also where a reader started looking."""
 
     payloads: int = 0
     calls: int = 0
@@ -42,7 +42,7 @@ class Counts(NamedTuple):
 
 @dataclass(frozen=True)
 class TrafficRow:
-    """`key`: the kind and the place in its list, e.g. ``call-17``. `at`: Unix seconds. `ms`: None where nothing was measured."""
+    """`key`: the kind and the place in its list, e.g. ``call-17``. `at`: Unix seconds. `ms`: None if nothing was measured."""
 
     key: str
     kind: TrafficKind
@@ -55,16 +55,16 @@ class TrafficRow:
     detail: Json = field(repr=False, compare=False)
 
     def json(self) -> str:
-        """Pretty, with what people type as they typed it."""
+        """Indented, with what people typed exactly as they typed it."""
         return json.dumps(self.detail, indent=2, ensure_ascii=False, default=str)
 
 
-def counts(core: Core, since: Counts = Counts()) -> Counts:  # noqa: B008 - a value without state
+def counts(core: Core, since: Counts = Counts()) -> Counts:  # noqa: B008 - an immutable value
     return Counts(len(core.deliveries) - since.payloads, len(core.calls) - since.calls, len(core.violations) - since.refused)
 
 
 def rows(core: Core, shown: Filter = "all", *, since: Counts = Counts(), limit: int = 200) -> list[TrafficRow]:  # noqa: B008 - likewise
-    """The newest first, at most `limit`, of what came after `since`."""
+    """What came after `since`, newest first, at most `limit`."""
     lists: dict[TrafficKind, tuple[list[Any], int, Callable[[Core, int, Any], TrafficRow]]] = {
         "payload": (core.deliveries, since.payloads, _payload),
         "call": (core.calls, since.calls, _call),
@@ -79,7 +79,7 @@ def rows(core: Core, shown: Filter = "all", *, since: Counts = Counts(), limit: 
 
 
 def find(core: Core, key: str) -> TrafficRow | None:
-    """The row of that key, however old it is."""
+    """The row with that key, however old."""
     kind, _, place = key.rpartition("-")
     number = int(place)
     if kind == "payload" and number < len(core.deliveries):
@@ -120,7 +120,7 @@ def _refused(_core: Core, place: int, violation: Violation) -> TrafficRow:
 
 
 def _who(core: Core, payload: Json) -> str:
-    """The name of the person behind a payload; empty where it tells of none."""
+    """The name of the person behind a payload; empty if it names nobody."""
     event = payload.get("event") or {}
     found = payload.get("user") or payload.get("user_id") or event.get("user") or (event.get("message") or {}).get("user")
     user_id = found.get("id") if isinstance(found, dict) else found

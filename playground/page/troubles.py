@@ -1,4 +1,4 @@
-"""What Slack says when an act went wrong."""
+"""What Slack says when an act goes wrong."""
 
 from collections.abc import Awaitable, Mapping
 
@@ -19,7 +19,7 @@ def sentence(error: str) -> str:
 
 
 async def of(act: Awaitable[Outcome]) -> str:
-    """Do it, and say what went wrong; empty when nothing did."""
+    """Do it and say what went wrong; empty if nothing did."""
     try:
         outcome = await act
     except LookupError:

@@ -1,4 +1,4 @@
-"""Fields to type into. Each key is stored at once, so that nothing typed is ever older than what is sent."""
+"""Fields to type into. Each keystroke is stored at once, so that what is sent is never older than what was typed."""
 
 from typing import Any, Final
 
@@ -10,11 +10,11 @@ from playground.page.parts import element
 
 _NATIVE: Final = {"email_text_input": "email", "url_text_input": "url"}
 _COUNTED: Final = 0.9
-"""How full a field is when the characters that are left are shown."""
+"""How full a field must be for the remaining characters to be shown."""
 
 
 def typing_in(of: Control) -> None:
-    """One line or many. A field that tells the app does so at Enter, when it is left, or at each character if it asks for that."""
+    """One line or many. A field that notifies the app does so on Enter, on losing focus, or at each character if asked to."""
     many = of.kind == "rich_text_input" or bool(of.element.get("multiline"))
     shown = str(_plain(of.value) or "")
     made = (ui.textarea if many else ui.input)(value=shown, placeholder=of.placeholder)
@@ -57,7 +57,7 @@ def _each_character(of: Control) -> bool:
 
 
 def _plain(value: Any) -> Any:
-    """A rich text as its characters."""
+    """A rich text as plain characters."""
     if isinstance(value, dict):
         return "\n".join(_plain(part) for part in value.get("elements") or []) or value.get("text", "")
     return value

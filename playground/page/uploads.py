@@ -1,4 +1,4 @@
-"""The file field: chosen files go to this Slack at once and stay listed until they are taken away."""
+"""The file field: chosen files go to this Slack at once and stay listed until removed."""
 
 from functools import partial
 from typing import Any

@@ -1,4 +1,4 @@
-"""Names and times as the reader of a message knows them."""
+"""Names and times as a message's reader sees them."""
 
 from datetime import datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo

@@ -1,4 +1,4 @@
-"""One side of the page: a workspace as one of its people sees it."""
+"""One side of the page: a workspace as one of its members sees it."""
 
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -20,7 +20,7 @@ from playground.slack import SlackPerson, View
 
 
 class Workspace:
-    """``name``: "Customer" or "Support". What is looked at is of this browser; the world and what is typed in forms are shared."""
+    """``name``: "Customer" or "Support". Each browser has its own view; the world and what is typed in forms are shared."""
 
     def __init__(self, name: str, people: Sequence[SlackPerson], shared: SharedState) -> None:
         self.name, self.people, self.shared, self.slack = name, people, shared, shared.slack
@@ -42,7 +42,7 @@ class Workspace:
         self.refresh()
 
     def _follow_link(self, event: GenericEventArguments) -> None:
-        """A permalink of Slack leads to a message here, for those who are in its channel."""
+        """A Slack permalink leads to the message here, for anyone in its channel."""
         channel_id, ts = event.args
         channel = next((channel for channel in self.person.channels() if channel.id == channel_id), None)
         if channel:
@@ -54,7 +54,7 @@ class Workspace:
     # -- drawing
 
     def refresh(self) -> None:
-        """Draw what changed since the last time."""
+        """Draw what changed since last time."""
         location, view = self.navigation.of(self.person), self.person.view
         self._read(location)
         body = [
@@ -85,7 +85,7 @@ class Workspace:
         self._loading = loading
 
     def _read(self, location: Location) -> None:
-        """What is on the screen is read."""
+        """What is on the screen counts as read."""
         if location.channel == "home" or not self.script.connected:
             return
         self.shared.reading.saw(self.person, location.channel)

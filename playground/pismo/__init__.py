@@ -1,4 +1,4 @@
-"""A sandbox in place of the Pismo platform: the contracts of its calls over TLS, and a control path for what people do by hand."""
+"""A sandbox in place of the Pismo platform: its calls as documented, over TLS, and a control path for what people do by hand."""
 
 from playground.pismo.authority import Authority
 from playground.pismo.faults import PismoFault, PismoFaults

@@ -1,4 +1,4 @@
-"""The Pismo calls that are stood in for, as Pismo documents them."""
+"""The Pismo calls that the stand-in covers, as Pismo documents them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -60,7 +60,7 @@ class PismoApi:
         return web.json_response(answer, status=201)
 
     async def oauth2(self, request: web.Request) -> web.Response:
-        """Content type, secret's field and answer are not published: both of each are taken, RFC 6749 answers."""
+        """Content type, secret's field and answer are not published: both known forms are accepted; it answers as in RFC 6749."""
         body = await _fields(request)
         if body.get("grant_type") != "client_credentials":
             return web.json_response({"error": "unsupported_grant_type"}, status=400)
@@ -102,7 +102,7 @@ class PismoApi:
         return replies.page(found.programs, page, per_page)
 
     async def audit(self, request: web.Request) -> web.Response:
-        """The organization is the token's; no `x-tenant` is described."""
+        """The organization is the token's; no `x-tenant` is documented."""
         tenant = self._world.bearer_of(request.headers.get("Authorization", ""))
         if tenant is None:
             return replies.missing_token("audit-api")
@@ -111,7 +111,7 @@ class PismoApi:
         return audit.listed(self._world.org(tenant).audit, request.query)
 
     def _org_of(self, request: web.Request, area: str, wanted: str | None = None) -> Org | web.Response:
-        """The organization a call is about, or the refusal: the gateway's first (token, permission), then the service's."""
+        """The organization a call is about, or a refusal: first the gateway's (token, permission), then the service's."""
         service = replies.service_of(request.path)
         token_tenant = self._world.bearer_of(request.headers.get("Authorization", ""))
         if token_tenant is None:
@@ -133,7 +133,7 @@ class PismoApi:
 
 
 async def _fields(request: web.Request) -> Mapping[str, Any]:
-    """The body as fields, from JSON or a form; none if it is neither: no status but 401 is documented for that."""
+    """The body's fields, from JSON or a form; none if it is neither, for which only status 401 is documented."""
     if request.content_type == FORM:
         return {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
     try:

@@ -34,7 +34,7 @@ _SIGNATURE_ALONE = _UNCHECKED | {"verify_signature": True}
 
 
 class AssertionRefusedError(Exception):
-    """An assertion that is not accepted; ``reason`` is for whoever looks after the sandbox."""
+    """The assertion is not accepted; ``reason`` is for whoever runs the sandbox."""
 
     def __init__(self, reason: Reason) -> None:
         super().__init__(reason)
@@ -53,7 +53,7 @@ class Registration:
 
     @classmethod
     def of(cls, pem: str, iss: str, sub: str, aud: str) -> Self:
-        """Raises ValueError where Control Center would not take the key."""
+        """Raises ValueError if Control Center would not take the key."""
         key = load_pem_public_key(pem.encode())
         if not isinstance(key, RSAPublicKey) or key.key_size < KEY_BITS:
             raise ValueError(f"the public key must be RSA of at least {KEY_BITS} bits")
@@ -68,7 +68,7 @@ class Registration:
 
 
 def claims_of(token: object) -> Mapping[str, Any]:
-    """The claims of a JWT of the right form, its signature unchecked. Raises RefusedError."""
+    """The claims of a well-formed JWT, its signature unchecked. Raises AssertionRefusedError."""
     try:
         header = jwt.get_unverified_header(str(token))
         claims: dict[str, Any] = jwt.decode(str(token), options=_UNCHECKED)  # type: ignore[arg-type]
@@ -84,9 +84,9 @@ def claims_of(token: object) -> Mapping[str, Any]:
 
 
 def verify(token: str, claims: Mapping[str, Any], registered: list[Registration], now: float) -> None:
-    """Raises RefusedError unless one of the registered keys signed it and its claims are those given with that key.
+    """Raises AssertionRefusedError unless a registered key signed it and its claims are those given with that key.
 
-    ``now`` in seconds since 1970; no tolerance for a clock that goes wrong is documented, so there is none.
+    ``now`` in seconds since 1970; no tolerance for clock skew is documented, so there is none.
     """
     signer = next((known for known in registered if known.signed(token)), None)
     if signer is None:

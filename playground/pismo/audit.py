@@ -1,4 +1,4 @@
-"""The Control Center audit's list (beta): its filters, its pages, and errors that stand one level deeper than elsewhere."""
+"""The Control Center audit list (beta): its filters, its pages, and errors nested one level deeper than elsewhere."""
 
 import re
 from collections.abc import Mapping

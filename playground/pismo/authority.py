@@ -1,4 +1,4 @@
-"""A throw-away certificate authority: what signs the sandbox's own certificate and its clients', and takes one back."""
+"""A throw-away certificate authority: signs the sandbox's own certificate and its clients', and revokes them."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -36,7 +36,7 @@ _ATTRIBUTES = {
 
 
 def signing_request(key: Key, **subject: str) -> str:
-    """A certificate signing request (PEM). ``subject`` by the names that `openssl req -subj` has for its attributes."""
+    """A certificate signing request (PEM). ``subject``: attributes by their names in `openssl req -subj`."""
     name = x509.Name([x509.NameAttribute(_ATTRIBUTES[attribute], value) for attribute, value in subject.items()])
     return (
         x509.CertificateSigningRequestBuilder().subject_name(name).sign(key, hashes.SHA256()).public_bytes(Encoding.PEM).decode()
@@ -44,7 +44,7 @@ def signing_request(key: Key, **subject: str) -> str:
 
 
 def tampered_request(key: Key, **subject: str) -> str:
-    """A signing request whose subject was changed after it was signed: the last letter of its `O`."""
+    """A signing request whose subject was changed after signing: the last letter of its `O`."""
     honest = x509.load_pem_x509_csr(signing_request(key, **subject).encode()).public_bytes(Encoding.DER)
     name = subject["O"].encode()
     changed = honest.replace(name, name[:-1] + (b"x" if name[-1:] != b"x" else b"y"))
@@ -52,7 +52,7 @@ def tampered_request(key: Key, **subject: str) -> str:
 
 
 class Authority:
-    """Its certificate as ``pem``. Every time is of this machine's clock, to whole seconds."""
+    """``pem``: its certificate. All times are from this machine's clock, in whole seconds."""
 
     def __init__(self, name: str = "Sandbox CA") -> None:
         self._key = new_key()
@@ -80,16 +80,16 @@ class Authority:
         self.pem = _text(made.sign(self._key, hashes.SHA256()))
 
     def issue(self, csr: str, *, begins: timedelta = timedelta(minutes=-5), lifetime: timedelta = THREE_YEARS) -> str:
-        """A client certificate (PEM) for a signing request. ``begins`` is told from now.
+        """A client certificate (PEM) for a signing request. ``begins`` is relative to now.
 
-        Raises ValueError: no signing request, its signature is not by its own key, or RSA with too few bits.
+        Raises ValueError if it is not a signing request, is not signed by its own key, or is RSA with too few bits.
         """
         request = x509.load_pem_x509_csr(csr.encode())
         key = request.public_key()
         if not request.is_signature_valid:
             raise ValueError("the signature of the signing request is bad")
         if not isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
-            raise ValueError("the key of the signing request is neither RSA nor EC")  # noqa: TRY004  a value of the request
+            raise ValueError("the key of the signing request is neither RSA nor EC")  # noqa: TRY004  a value in the request
         if isinstance(key, rsa.RSAPublicKey) and key.key_size < KEY_BITS:
             raise ValueError(f"the RSA key of the signing request has less than {KEY_BITS} bits")
         made = self._builder(request.subject, key, datetime.now(UTC) + begins, lifetime)
@@ -105,7 +105,7 @@ class Authority:
         return self._end_entity(made, ExtendedKeyUsageOID.SERVER_AUTH), key_pem(key)
 
     def revoke(self, certificate: str) -> None:
-        """From the next revocation list on. Raises ValueError for what is no certificate of this authority."""
+        """Takes effect with the next revocation list. Raises ValueError for anything but a certificate of this authority."""
         found = x509.load_pem_x509_certificate(certificate.encode())
         if found.issuer != self._name:
             raise ValueError("the certificate is of another authority")
@@ -115,7 +115,7 @@ class Authority:
         return serial_number in self._revoked
 
     def revocation_list(self) -> str:
-        """PEM. Each is newer than the one before it, by its own date: OpenSSL goes by the newest that it has."""
+        """PEM. Each is dated later than the one before: OpenSSL uses the newest it has."""
         self._lists += 1
         dated = self._made - timedelta(days=1) + timedelta(seconds=self._lists)
         made = x509.CertificateRevocationListBuilder().issuer_name(self._name).last_update(dated)

@@ -1,4 +1,4 @@
-"""The table of facts (facts.toml), for the stand-in and for the tests that hold both sides against it."""
+"""The table of facts (facts.toml), for the stand-in and for the tests that check both sides against it."""
 
 import tomllib
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ _TYPES: Mapping[str, type | tuple[type, ...]] = {"string": str, "integer": int, 
 
 
 def unfit_details(details: Mapping[str, Any], *, patch: bool = False) -> list[str]:
-    """Names of what Pismo's schema does not allow as details of an organization, in a PATCH or when one is created."""
+    """Names of the details that Pismo's schema does not allow for an organization, in a PATCH or on creation."""
     known = {name for name, rule in ORGANIZATION.items() if name != "id" and (rule.get("patch", True) or not patch)}
     return sorted(name for name, value in details.items() if name not in known or not _fits(value, ORGANIZATION[name]))
 

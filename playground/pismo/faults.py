@@ -16,10 +16,9 @@ PismoFaultKind = Literal["429", "5xx", "gateway", "slow", "drop_before", "drop_a
 
 @dataclass
 class PismoFault:
-    """``path`` is the beginning of the paths it meets, or `*`; ``times`` how many calls are left to it.
+    """``path`` is the beginning of the paths it affects, or `*`; ``times`` how many calls it has left.
 
-    ``seconds`` is how long `slow` waits before it answers as usual, and the Retry-After of `429` when it is set. ``met``: a call
-    met it.
+    ``seconds`` is how long `slow` waits before answering as usual, or the Retry-After of `429`. ``met``: a call has met it.
     """
 
     path: str
@@ -30,7 +29,7 @@ class PismoFault:
 
 
 class PismoFaults:
-    """The first fault that fits a call meets it."""
+    """The first fault that matches a call applies to it."""
 
     def __init__(self) -> None:
         self.waiting: list[PismoFault] = []
@@ -47,11 +46,11 @@ class PismoFaults:
         self.waiting.clear()
 
     def open(self) -> None:
-        """Slow calls wait again, after a close."""
+        """After a close, let slow calls wait again."""
         self._closing.clear()
 
     def close(self) -> None:
-        """Lets every slow call go, so that the server can stop."""
+        """Release every slow call, so that the server can stop."""
         self._closing.set()
 
     async def meet(self, request: web.Request, handler: Handler) -> web.StreamResponse:

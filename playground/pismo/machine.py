@@ -18,7 +18,7 @@ _CALLS = {"basic": "token_basic", "oauth2": "token_oauth2", "oidc": "token_openi
 
 
 class Machine:
-    """``csr`` is for the mTLS certificate of a company with this ``subject``; ``certificate`` is what Pismo made of it, once given."""
+    """``csr`` is for the mTLS certificate of a company with this ``subject``; ``certificate`` is what Pismo issues for it."""
 
     def __init__(self, **subject: str) -> None:
         self.signer, self.key = Signer(), new_key()
@@ -27,7 +27,7 @@ class Machine:
         self.access_key = ("", "")
 
     def receive(self, pismo: PismoStandIn, org_id: str) -> None:
-        """What Pismo has for an organization: an access key, its public key registered, and a client certificate."""
+        """Get what Pismo provides for an organization: an access key, its public key registered, and a client certificate."""
         self.access_key = pismo.mint_access_key(org_id)
         pismo.register_public_key(org_id, self.signer.public_key, self.signer.iss, self.signer.sub, self.signer.aud)
         self.certificate = (pismo.authority or Authority()).issue(self.csr)
@@ -45,14 +45,14 @@ class Machine:
                 return {"token": self.signer.assertion(org_id)}
 
     async def ask(self, pismo: PismoStandIn, method: Method, body: Mapping[str, str]) -> tuple[int, dict[str, Any]]:
-        """Status and answer of the call, made with the client certificate."""
+        """Status and answer of a call made with the client certificate."""
         content: dict[str, Any] = {"data": body} if method == "oauth2" else {"json": body}
         address = pismo.url + FACTS["call"][_CALLS[method]]["path"]
         async with aiohttp.ClientSession() as web, web.post(address, ssl=self._tls(pismo), **content) as answer:
             return answer.status, await answer.json()
 
     async def token(self, pismo: PismoStandIn, method: Method, org_id: str, **changed: str) -> str:
-        """The short-lived access token, as the command prints it. Raises PermissionError where Pismo gives none."""
+        """The short-lived access token, as the command prints it. Raises PermissionError if Pismo gives none."""
         status, answer = await self.ask(pismo, method, {**self.request(method, org_id), **changed})
         if status != FACTS["call"][_CALLS[method]]["success"]:
             raise PermissionError(f"{status} {answer.get('message', '')}")
@@ -63,7 +63,7 @@ class Machine:
             return True
         context = ssl.create_default_context(cadata=pismo.authority.pem)
         if self.certificate:
-            with tempfile.TemporaryDirectory() as folder:  # OpenSSL takes these from files only
+            with tempfile.TemporaryDirectory() as folder:  # OpenSSL only takes these from files
                 file = Path(folder) / "client.pem"
                 file.write_text(self.certificate + key_pem(self.key))
                 context.load_cert_chain(file)

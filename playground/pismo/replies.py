@@ -1,4 +1,4 @@
-"""Pismo's errors and pages, with the statuses, codes and texts of the table of facts."""
+"""Pismo's errors and pages, with statuses, codes and texts from the table of facts."""
 
 from collections.abc import Sequence
 from math import ceil
@@ -14,13 +14,13 @@ def _error(status: int, message: str, code: str | None = None) -> web.Response:
 
 
 def _known(call: str, code: str, **values: str) -> web.Response:
-    """The refusal of a call that the table of facts holds under this code."""
+    """The refusal that the table of facts has for this call under this code."""
     status, _, message = next(refusal for refusal in FACTS["call"][call]["refusals"] if refusal[1] == code)
     return _error(status, message.format(**values), code)
 
 
 def service_of(path: str) -> str:
-    """The first part of a path names the service: passport, orgs-core, programs or audit-api."""
+    """The first part of the path names the service: passport, orgs-core, programs or audit-api."""
     return path.split("/")[1]
 
 
@@ -40,7 +40,7 @@ def invalid_credentials() -> web.Response:
 
 
 def missing_token(service: str) -> web.Response:
-    """Organizations describes no body; elsewhere the gateway answers in its own words."""
+    """Organizations documents no body; elsewhere the gateway answers in its own words."""
     return web.Response(status=401) if service == "orgs-core" else _error(401, "Access token is missing or invalid")
 
 
@@ -80,7 +80,7 @@ def audit_error(status: int, code: str, **values: str) -> web.Response:
 
 
 def too_many(retry_after: float | None) -> web.Response:
-    """No limit and no Retry-After is documented: by default it says nothing about when to come back."""
+    """Neither a limit nor Retry-After is documented: by default it does not say when to come back."""
     response = _error(429, "Too many requests")
     if retry_after is not None:
         response.headers["Retry-After"] = f"{retry_after:g}"
@@ -97,6 +97,6 @@ def broken(service: str) -> web.Response:
 
 
 def gateway_error() -> web.Response:
-    """What a gateway in front of Pismo says of a service that does not answer: no JSON."""
+    """What a gateway in front of Pismo says about a service that does not answer: not JSON."""
     text = "<html><head><title>502 Bad Gateway</title></head><body>502 Bad Gateway</body></html>"
     return web.Response(status=502, text=text, content_type="text/html")

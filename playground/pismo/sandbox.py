@@ -1,4 +1,4 @@
-"""Pismo's two environments beside each other, and the client certificate that the operator of the bot has for them."""
+"""Pismo's two environments side by side, and the client certificate that the bot's operator has for them."""
 
 import tempfile
 from datetime import timedelta
@@ -14,8 +14,8 @@ ClientFault = Literal["expired", "not yet valid", "other authority", "revoked", 
 class Sandbox:
     """``async with Sandbox() as sandbox`` serves ``sandbox.test`` and ``sandbox.production``, over TLS unless ``tls`` is false.
 
-    Both ask for a client certificate of one throw-away authority. ``settings`` are what the bot is told of it all; the files
-    they name are in ``folder``, which is a temporary one if none is given.
+    Both ask for a client certificate from the same throw-away authority. ``settings`` are what the bot needs to know; the files
+    they name are in ``folder``, a temporary one by default.
     """
 
     def __init__(self, folder: Path | None = None, *, tls: bool = True, says_why: bool = True) -> None:
@@ -40,14 +40,14 @@ class Sandbox:
         return urls | {name: str(self.folder / file) for name, file in files.items()}
 
     def give_authority(self, other: Authority | None = None) -> None:
-        """Write what the operator trusts as Pismo's authority: its own, or another one."""
+        """Write the authority that the operator trusts as Pismo's: the real one, or another."""
         authority = other or self.authority
         if authority is None:
             raise ValueError("no certificates are asked for over plain HTTP")
         self._write("authority.pem", authority.pem)
 
     def give_certificate(self, fault: ClientFault | None = None) -> None:
-        """Write another client certificate and its key into the operator's files: a good one, one with a fault, or none."""
+        """Write a new client certificate and its key to the operator's files: a good one, one with a fault, or none."""
         if self.authority is None:
             raise ValueError("no certificates are asked for over plain HTTP")
         if fault == "absent":
@@ -68,7 +68,7 @@ class Sandbox:
         self._write("client.pem", self.certificate)
 
     def revoke_certificate(self) -> None:
-        """Take back the certificate that the operator has now."""
+        """Revoke the operator's current certificate."""
         self.test.revoke_certificate(self.certificate)
         self.production.take_revocations()
 
@@ -90,7 +90,7 @@ class Sandbox:
         await self.stop()
 
     def _write(self, name: str, text: str) -> None:
-        """Whole or not at all: the bot may read it at any moment."""
+        """Atomically: the bot may read it at any moment."""
         fresh = self.folder / f"{name}.new"
         fresh.touch(mode=0o600)
         fresh.write_text(text)

@@ -1,4 +1,4 @@
-"""The customer's side of OpenID Connect: a key pair made at run time, and the JWTs that it signs."""
+"""The customer's side of OpenID Connect: a key pair made at run time, and the JWTs it signs."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -47,11 +47,11 @@ class Signer:
         headers: Mapping[str, Any] | None = None,
         **changes: Any,
     ) -> str:
-        """A JWT to get a token with. ``begins`` in seconds from now; a claim that is None is left out."""
+        """A JWT for getting a token. ``begins`` in seconds from now; a claim that is None is left out."""
         now = int(self.clock().timestamp()) + begins
         claims = {"iss": self.iss, "sub": self.sub, "aud": self.aud, "tenant_id": org_id, "iat": now, "exp": now + lifetime}
         given = {name: value for name, value in (claims | changes).items() if value is not None}
-        # The public key as HMAC's secret: the old way around a verifier that goes by the algorithm a token names.
+        # The public key as the HMAC secret: the old attack on verifiers that trust the algorithm a token names.
         key: Any = {"RS": self.key, "HS": self.public_key_der.hex(), "no": None}[algorithm[:2]]
         return jwt.encode(given, key, algorithm=algorithm, headers=dict(headers or {}))
 

@@ -22,8 +22,8 @@ Area = Literal["programs", "orgs", "audit"]
 class PismoStandIn:
     """``async with PismoStandIn() as pismo`` serves at ``pismo.url``. Everything is forgotten with the object.
 
-    ``authority``: over TLS that lets nobody in without its certificate; without one, over plain HTTP. ``control_url`` is for
-    other processes, on a port of its own. Methods raise KeyError for an unknown org ID and ValueError for a value that
+    ``authority``: TLS that admits nobody without a certificate from it; without one, plain HTTP. ``control_url`` is for
+    other processes, on its own port. Methods raise KeyError for an unknown org ID and ValueError for a value that
     Control Center would not take.
     """
 
@@ -43,7 +43,7 @@ class PismoStandIn:
         return self._traffic.calls
 
     async def start(self, port: int = 0, host: str = "127.0.0.1") -> Self:
-        """``port`` 0 finds a free one. After a stop it can be started again and still knows everything."""
+        """``port`` 0 finds a free one. It can be started again after a stop and still knows everything."""
         self.faults.open()
         pismo = web.Application(middlewares=[self.wire.middleware, self._middleware])
         pismo.add_routes(PismoApi(self.world).routes())
@@ -74,11 +74,11 @@ class PismoStandIn:
         return self.world.add_program(org_id, name, program_type, status)
 
     def add_audit(self, org_id: str, action: str, feature: str, feature_id: str, email: str, code: int = 201) -> int:
-        """Something done in Control Center, for the audit API to tell; its id there."""
+        """Records something done in Control Center for the audit API to list; returns its id there."""
         return self.world.add_audit(org_id, action, feature, feature_id, email, code)
 
     def mint_access_key(self, org_id: str) -> tuple[str, str]:
-        """Server key and server secret, for Basic; the same are client ID and client secret for OAuth2."""
+        """Server key and server secret for Basic; for OAuth2, the same pair is client ID and client secret."""
         return self.world.mint_access_key(org_id)
 
     def register_public_key(self, org_id: str, pem: str, iss: str, sub: str, aud: str) -> None:
@@ -89,7 +89,7 @@ class PismoStandIn:
         return self.world.mint_token(org_id, seconds)
 
     def revoke_access_key(self, key: str) -> None:
-        """And every token that was got with it; so for the public keys."""
+        """Along with every token obtained with it; the same goes for public keys."""
         self.world.revoke_access_key(key)
 
     def revoke_public_keys(self, org_id: str) -> None:
@@ -99,16 +99,16 @@ class PismoStandIn:
         self.world.revoke_token(token)
 
     def issue_certificate(self, csr: str) -> str:
-        """The client certificate (PEM) for a signing request; ValueError also where there is no TLS."""
+        """The client certificate (PEM) for a signing request; ValueError also if there is no TLS."""
         return self._certified().issue(csr)
 
     def revoke_certificate(self, certificate: str) -> None:
-        """From now on, also for connections that stand."""
+        """From now on, for open connections too."""
         self._certified().revoke(certificate)
         self.take_revocations()
 
     def take_revocations(self) -> None:
-        """What the authority has revoked, also through another environment, holds for every handshake to come."""
+        """Apply what the authority has revoked, even through another environment, to every later handshake."""
         if self._tls:
             self._tls.reload()
 
@@ -153,7 +153,7 @@ class PismoStandIn:
     async def _middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         if self._is_revoked(request) and request.transport is not None:
             request.transport.abort()
-            return web.Response(status=500)  # reaches nobody
+            return web.Response(status=500)  # nobody receives it
 
         async def after_faults(met: web.Request) -> web.StreamResponse:
             return await self.faults.meet(met, handler)

@@ -1,4 +1,4 @@
-"""TLS of the sandbox: no client gets in without a certificate of its authority that is valid now and not revoked."""
+"""The sandbox's TLS: no client gets in without a certificate from its authority that is valid now and not revoked."""
 
 import ssl
 import tempfile
@@ -10,9 +10,9 @@ _ABOUT_THE_CERTIFICATE = {"CERTIFICATE_VERIFY_FAILED", "PEER_DID_NOT_RETURN_A_CE
 
 
 class _Alerting(ssl.SSLObject):
-    """asyncio drops a connection whose handshake fails before the alert is out, so that the client cannot tell why.
+    """When a handshake fails, asyncio drops the connection before the alert is out, so the client cannot tell why.
 
-    To ask for more of the client instead lets asyncio send what waits, and the client, told off, closes the connection.
+    Asking the client for more instead lets asyncio send what is waiting; the client reads the alert and closes the connection.
     """
 
     def do_handshake(self) -> None:
@@ -36,14 +36,14 @@ class ServerTls:
         self.context.verify_flags |= ssl.VERIFY_CRL_CHECK_LEAF
         self.context.load_verify_locations(cadata=authority.pem)
         certificate, key = authority.issue_server()
-        with tempfile.TemporaryDirectory() as folder:  # OpenSSL takes these from files only
+        with tempfile.TemporaryDirectory() as folder:  # OpenSSL only takes these from files
             file = Path(folder) / "server.pem"
             file.write_text(certificate + key)
             self.context.load_cert_chain(file)
         self.reload()
 
     def reload(self) -> None:
-        """Take what the authority has revoked until now, for every handshake to come."""
+        """Apply what the authority has revoked so far to every later handshake."""
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "revoked.pem"
             file.write_text(self.authority.revocation_list())

@@ -1,4 +1,4 @@
-"""What the stand-in was asked, the correlation ID on every answer, and the cookie of the gateway before it."""
+"""What the stand-in was asked, the correlation ID on every answer, and the cookie of the gateway in front of it."""
 
 from dataclasses import dataclass
 from uuid import uuid4
@@ -37,7 +37,7 @@ class Traffic:
         self.calls.append(seen)
         try:
             response = await handler(request)
-        except web.HTTPException as error:  # a path or a method that Pismo does not have
+        except web.HTTPException as error:  # a path or method that Pismo does not have
             seen.status = error.status
             error.headers["x-cid"] = seen.x_cid
             raise

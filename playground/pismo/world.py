@@ -1,4 +1,4 @@
-"""What exists at the stand-in: organizations, their credentials and programs, and the tokens it issued."""
+"""What the stand-in holds: organizations, their credentials and programs, and the tokens it has issued."""
 
 import secrets
 import time
@@ -18,7 +18,7 @@ ALGORITHM = "HS512"
 
 @dataclass
 class Org:
-    """``details`` as OrgDetails, ``access_keys`` a secret by its server key, ``audit`` as records of the audit API."""
+    """``details`` as OrgDetails, ``access_keys`` secrets by server key, ``audit`` as records of the audit API."""
 
     details: dict[str, Any]
     access_keys: dict[str, str] = field(default_factory=dict)
@@ -32,7 +32,7 @@ class Org:
 
 
 class PismoWorld:
-    """Org IDs are compared without case. An unknown org ID raises KeyError, an unfit value ValueError.
+    """Org IDs are case-insensitive. An unknown org ID raises KeyError, an unfit value ValueError.
 
     ``clock`` gives Unix seconds: tokens expire by it.
     """
@@ -44,9 +44,9 @@ class PismoWorld:
         self.revoked: set[str] = set()
         self.secret = secrets.token_bytes(64)
         self.last_id = 100
-        self._issued: list[tuple[str, str, str]] = []  # org ID, what it was got with, token
+        self._issued: list[tuple[str, str, str]] = []  # org ID, what it was obtained with, token
         self.silent_tokens = False
-        """Whether tokens leave out whose they are, as in Pismo's example of Basic."""
+        """Whether tokens omit whose they are, as in Pismo's example for Basic."""
 
     def org(self, org_id: str) -> Org:
         return self.orgs[org_id.casefold()]
@@ -74,7 +74,7 @@ class PismoWorld:
         return number
 
     def add_audit(self, org_id: str, action: str, feature: str, feature_id: str, email: str, code: int) -> int:
-        """What someone did in Control Center, as the audit API tells it."""
+        """What someone did in Control Center, as the audit API lists it."""
         org = self.org(org_id)
         operation = {
             "tenant": org.id,
@@ -131,7 +131,7 @@ class PismoWorld:
         self.revoked.add(token)
 
     def bearer_of(self, authorization: str) -> str | None:
-        """The tenant of the token in an `Authorization` header; None if it is not to be accepted."""
+        """The tenant of the token in an `Authorization` header; None if it must not be accepted."""
         scheme, _, token = authorization.partition(" ")
         if scheme.casefold() != "bearer" or token in self.revoked:
             return None
@@ -146,13 +146,13 @@ class PismoWorld:
     def org_of_access_key(self, key: object, secret: object) -> Org | None:
         if not isinstance(key, str) or not isinstance(secret, str):
             return None
-        # As bytes: compare_digest takes no text beyond ASCII.
+        # As bytes: compare_digest only takes ASCII text.
         given = secret.encode(errors="replace")
         matches = (o for o in self.orgs.values() if secrets.compare_digest(o.access_keys.get(key, "").encode(), given))
         return next(matches, None) if secret else None
 
     def org_of_openid(self, token: object) -> Org:
-        """The organization that a customer's JWT names. Raises RefusedError unless a key registered there accepts it."""
+        """The organization that a customer's JWT names. Raises AssertionRefusedError unless a key registered there accepts it."""
         claims = claims_of(token)
         org = self.orgs.get(claims["tenant_id"].casefold())
         if org is None:

@@ -1,4 +1,4 @@
-"""A stand-in for the Service Desk: the few calls of Jira Service Management's REST interface that the bot makes, held strictly."""
+"""A strict stand-in for the Service Desk: the few calls the bot makes to Jira Service Management's REST interface."""
 
 from playground.service_desk.server import ServiceDeskStandIn
 from playground.service_desk.world import EN, PT

@@ -63,7 +63,7 @@ class ServiceDeskApi:
 
     @web.middleware
     async def guard(self, request: web.Request, handler: Any) -> web.StreamResponse:
-        """Basic, with the e-mail address and the API token; anything else is refused, and so is what Jira would not understand."""
+        """Basic, with the e-mail address and the API token; anything else is refused, as is what Jira would not understand."""
         if not self._is_known(request.headers.get("authorization", "")):
             return refusal(401, "Client must be authenticated to access this resource.")
         try:
@@ -176,7 +176,7 @@ def _problems(fields: Sequence[Json], values: Mapping[str, Any]) -> list[str]:
 
 
 def _fits(one: Json, value: Any) -> bool:
-    """Text as it is, a choice by its id, a cascading one with its child; the summary is a single line of at most 255 characters."""
+    """Text as is, a choice by its id, a cascading one with its child; the summary is a single line of at most 255 characters."""
     options = {option["value"]: option for option in one["validValues"]}
     if not options:
         return isinstance(value, str) and (one["fieldId"] != "summary" or ("\n" not in value and len(value) <= 255))

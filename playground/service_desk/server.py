@@ -1,4 +1,4 @@
-"""The stand-in as a server on this machine, with faults on demand, and its control path on a port of its own."""
+"""The stand-in as a server on this machine, with faults on demand, and its control path on a separate port."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -16,9 +16,9 @@ FaultKind = Literal["429", "503", "500", "gateway", "drop_before", "drop_after"]
 
 @dataclass
 class StandInFault:
-    """``method`` and the beginning of ``path`` say what it meets; ``times``: how many calls are left to it.
+    """``method`` and the beginning of ``path`` say which calls it affects; ``times``: how many calls it has left.
 
-    ``seconds``: the Retry-After of 429 and 503, where it is set.
+    ``seconds``: the Retry-After of 429 and 503, if set.
     """
 
     kind: FaultKind
@@ -30,7 +30,7 @@ class StandInFault:
 
 @dataclass(frozen=True)
 class ServiceDeskCall:
-    """A call without headers and body."""
+    """A call without its headers and body."""
 
     method: str
     path: str
@@ -82,17 +82,17 @@ class ServiceDeskStandIn:
         self.world.move(key, status)
 
     def renew_token(self, token: str) -> None:
-        """From now on this is the API token, and the former is not accepted."""
+        """From now on this is the API token; the previous one is no longer accepted."""
         self.token = self.api.token = token
 
     def fail(self, kind: FaultKind, method: str = "*", path: str = "", times: int = 1, seconds: float | None = None) -> None:
-        """The next calls that fit meet this. `drop_after`: it is carried out, and the answer is lost."""
+        """The next matching calls meet this fault. `drop_after`: the call is carried out, but the answer is lost."""
         if kind not in get_args(FaultKind):
             raise ValueError(f"no such fault; there are {', '.join(get_args(FaultKind))}")
         self.faults.append(StandInFault(kind, method, path, times, seconds))
 
     def lag(self, searches: int) -> None:
-        """So many searches do not find what is filed from now on."""
+        """The first ``searches`` searches do not find what is filed from now on."""
         self.world.lag = searches
 
     def _controls(self) -> dict[str, Callable[..., Any]]:
@@ -116,7 +116,7 @@ class ServiceDeskStandIn:
         if fault is None or fault.kind == "drop_after":
             try:
                 answer = await handler(request)
-            except web.HTTPException as error:  # a path or a method that Jira does not have
+            except web.HTTPException as error:  # a path or method that Jira does not have
                 self.calls.append(ServiceDeskCall(request.method, request.path, error.status))
                 raise
         elif fault.kind in ("429", "503"):

@@ -1,4 +1,4 @@
-"""Desks, their forms, and what was filed. The search follows what is filed with a delay, as Jira's index does."""
+"""Desks, their forms, and what was filed. Search lags behind filing, as Jira's index does."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -71,7 +71,7 @@ class Ticket:
     values: Json
     history: list[tuple[str, datetime]] = field(default_factory=list)
     hidden: int = 0
-    """Searches that do not find it yet."""
+    """How many more searches will not find it."""
 
     @property
     def summary(self) -> str:
@@ -79,7 +79,7 @@ class Ticket:
 
 
 class ServiceDeskWorld:
-    """``lag``: how many searches pass until one finds what was filed."""
+    """``lag``: how many searches miss what was filed before one finds it."""
 
     def __init__(self) -> None:
         self.tickets: dict[str, Ticket] = {}
@@ -88,12 +88,12 @@ class ServiceDeskWorld:
         self.restore()
 
     def restore(self) -> None:
-        """Desks and forms as they were at first; tickets stay."""
+        """Desks and forms as they were originally; tickets stay."""
         self.desks = [
             {"id": EN, "projectId": "10001", "projectName": "PISMO | Service Desk EN", "projectKey": "SDEN"},
             {"id": PT, "projectId": "10002", "projectName": "PISMO | Service Desk", "projectKey": "SD"},
         ]
-        # More of them than fit on a page; the one that is needed comes last, as it does on the portal.
+        # More than fit on a page; the one needed comes last, as on the portal.
         others = [{"id": str(100 + n), "name": f"Question {n}"} for n in range(60)]
         self.types: dict[str, list[Json]] = {
             desk: [
@@ -118,7 +118,7 @@ class ServiceDeskWorld:
         self.tickets[key].history.append((status, datetime.now(UTC)))
 
     def search(self, term: str, query: Mapping[str, str], reporter: str) -> list[Ticket]:
-        """By a word of the summary, latest first."""
+        """By a word in the summary, latest first."""
         found = []
         for ticket in reversed(self.tickets.values()):
             if ticket.hidden > 0:
@@ -148,7 +148,7 @@ class ServiceDeskWorld:
                         each["label"] = new
 
     def require(self, desk: str, name: str) -> None:
-        """A further text field that has to be filled."""
+        """Adds a required text field."""
         schema = {"type": "string", "custom": "com.atlassian.jira.plugin.system.customfieldtypes:textfield"}
         self.fields[desk, SETTINGS].append(_field("customfield_10077", name, schema))
 

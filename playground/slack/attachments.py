@@ -1,4 +1,4 @@
-"""files.*, bookmarks.* and pins.*: what hangs on a channel."""
+"""files.*, bookmarks.* and pins.*: what is attached to a channel."""
 
 import json
 from typing import Any
@@ -31,7 +31,7 @@ def files_info(core: Core, args: Json) -> Json:
 
 @method("files.delete", "files:write")
 def files_delete(core: Core, args: Json) -> Json:
-    """An app deletes only what it uploaded itself."""
+    """An app can delete only what it uploaded itself."""
     file = _file(core, args)
     if file.user != core.bot_user_id:
         raise WebApiError("cant_delete_file")

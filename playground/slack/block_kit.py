@@ -1,4 +1,4 @@
-"""The blocks, where each may stand, and the limits that hold for a message or view as a whole."""
+"""The blocks, where each is allowed, and the limits on a message or view as a whole."""
 
 from collections.abc import Iterator
 from typing import Any, Final
@@ -13,7 +13,7 @@ MODAL: Final = "modal"
 HOME: Final = "home"
 
 BLOCKS_TEXT_LIMIT = 13_200
-"""All text of a message's blocks together; not documented, seen by many (slackapi/bolt-js#2509)."""
+"""Total text in a message's blocks; undocumented, but seen by many (slackapi/bolt-js#2509)."""
 
 _CLICKED = {"button": BUTTON, "overflow": OVERFLOW, **SELECTS, **PICKERS, **BOXES}
 _ACCESSORY = {kind: check for kind, check in _CLICKED.items() if kind != "datetimepicker"} | {"image": IMAGE}
@@ -119,7 +119,7 @@ _AT_MOST = {MESSAGE: 50, MODAL: 100, HOME: 100}
 
 
 def elements(block: Json) -> Iterator[Json]:
-    """The elements of a block that a person can touch, in order."""
+    """The elements of a block that a person can interact with, in order."""
     parts = [block.get("accessory"), block.get("element"), *(block.get("elements") or []), *(block.get("actions") or [])]
     for part in parts:
         if isinstance(part, dict) and part.get("type") not in {"image", "plain_text", "mrkdwn", "card", None}:

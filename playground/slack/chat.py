@@ -71,7 +71,7 @@ def update(core: Core, args: Json) -> Json:
 
 
 def change(core: Core, message: Message, content: Json) -> None:
-    """Text without blocks drops the blocks and marks the message as edited; metadata stays when none is given."""
+    """Text without blocks drops the blocks and marks the message as edited; metadata stays if none is given."""
     message.text = content["text"]
     message.blocks = with_ids(content["blocks"], core.world.new_id)
     message.attachments = content["attachments"]
@@ -146,7 +146,7 @@ def respond(core: Core, link: ResponseUrl, args: Json) -> None:
     """A post to a response_url: ephemeral unless asked otherwise; five times within 30 minutes; needs no membership.
 
     Raises:
-        SlackError: used_url, expired_url, and those of check_message.
+        WebApiError: used_url, expired_url, and those of check_message.
 
     """
     if time.monotonic() - link.born > 1800:

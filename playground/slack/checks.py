@@ -49,7 +49,7 @@ def check_view(view: Any, kind: str = MODAL) -> Json:
     """The view as given.
 
     Raises:
-        SlackError: `invalid_arguments` with its messages, `view_too_large` over 250 KB.
+        WebApiError: `invalid_arguments` with its messages, `view_too_large` over 250 KB.
 
     """
     out: Report = []
@@ -71,10 +71,10 @@ def check_view(view: Any, kind: str = MODAL) -> Json:
 
 
 def check_message(arguments: Json, *, updating: bool = False) -> Json:
-    """The message's text, blocks, attachments and metadata, parsed; a text above 40,000 characters is cut as Slack does.
+    """The message's text, blocks, attachments and metadata, parsed; text above 40,000 characters is cut off, as Slack does.
 
     Raises:
-        SlackError: no_text, msg_too_long, invalid_blocks_format, invalid_blocks, msg_blocks_too_long, markdown_text_conflict,
+        WebApiError: no_text, msg_too_long, invalid_blocks_format, invalid_blocks, msg_blocks_too_long, markdown_text_conflict,
             too_many_attachments, invalid_metadata_format, invalid_metadata_schema.
 
     """
@@ -113,7 +113,7 @@ def check_message_blocks(blocks: Any) -> None:
 
 
 def check_metadata(metadata: Any) -> Json | None:
-    """Event type and a payload of strings, numbers, booleans, or one level of objects and lists of them."""
+    """An event type and a payload of strings, numbers, booleans, or one level of objects and lists of these."""
     if metadata in (None, "", {}):
         return None
     metadata = _parsed(metadata, "metadata")
@@ -133,7 +133,7 @@ def check_metadata(metadata: Any) -> Json | None:
 
 
 def check_options(body: Any) -> list[Json]:
-    """The options of an answer to block_suggestion, groups flattened."""
+    """The options in an answer to block_suggestion, groups flattened."""
     out: Report = []
     if isinstance(body, dict) and "option_groups" in body:
         OPTION_GROUPS(body["option_groups"], "/option_groups", out)
@@ -149,7 +149,7 @@ def check_options(body: Any) -> list[Json]:
 
 
 def check_errors(errors: Any, blocks: list[Json]) -> dict[str, str]:
-    """Errors of a submission by block_id: each must name an input block and say something."""
+    """A submission's errors by block_id: each must name an input block and say something."""
     inputs = {block["block_id"] for block in blocks if block["type"] == "input"}
     out: Report = []
     if not isinstance(errors, dict) or not errors:

@@ -1,4 +1,4 @@
-"""conversations.*, users.*, team.*, usergroups.*, auth and apps: who and what there is."""
+"""conversations.*, users.*, team.*, usergroups.*, auth and apps: who and what exists."""
 
 from datetime import datetime
 from typing import Any
@@ -109,7 +109,7 @@ def _listed(core: Core, args: Json) -> list[Channel]:
 
 
 def _brief(core: Core, channel: Channel) -> Json:
-    """List calls do not tell the connected teams."""
+    """List calls leave out the connected teams."""
     return {name: value for name, value in channel_json(core, channel).items() if name != "connected_team_ids"}
 
 

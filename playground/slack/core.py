@@ -1,4 +1,4 @@
-"""The state of one stand-in: the world, who the app is in it, its settings, and the log of all that went by."""
+"""The state of one stand-in: the world, the app's identity in it, its settings, and the log of all traffic."""
 
 import asyncio
 import contextlib
@@ -32,7 +32,7 @@ BOT_EVENTS = frozenset(
 
 
 class UnmetError(TimeoutError):
-    """A condition that did not come true in time; says what there was to see."""
+    """A condition did not come true in time; the text shows the state of things."""
 
 
 class Core:
@@ -74,13 +74,13 @@ class Core:
         return self.world.teams[0]
 
     def changed(self) -> None:
-        """Wakes everybody in `until` and in `listening`."""
+        """Wakes everything waiting in `until` and `listening`."""
         for waker in self._wakers:
             waker.set()
 
     @contextmanager
     def listening(self) -> Iterator[asyncio.Event]:
-        """An event that is set after each change; whoever listens clears it."""
+        """An event that is set after each change; the listener clears it."""
         waker = asyncio.Event()
         self._wakers.add(waker)
         try:
@@ -88,11 +88,11 @@ class Core:
         finally:
             self._wakers.discard(waker)
 
-    async def until(self, condition: Callable[[], Any], timeout: float = 10.0) -> Any:  # noqa: ASYNC109 - a wait that must explain itself
-        """The condition's first true value; it may be a coroutine function. Looked at after each change and every 50 ms; one that
-        makes changes itself, as a person who insists, leaves everybody else a turn in between.
+    async def until(self, condition: Callable[[], Any], timeout: float = 10.0) -> Any:  # noqa: ASYNC109 - it must explain itself
+        """The condition's first true value; it may be a coroutine function. Checked after each change and every 50 ms; if it
+        makes changes itself, as an insistent person does, everything else still gets a turn in between.
 
-        A LookupError, AttributeError or AssertionError of the condition counts as "not yet".
+        A LookupError, AttributeError or AssertionError from the condition counts as "not yet".
 
         Raises:
             UnmetError: with the last value, the ends of all channels, and the last calls and deliveries.
@@ -114,7 +114,7 @@ class Core:
                 if (left := deadline - time.monotonic()) <= 0:
                     raise UnmetError(self._dump(seen))
                 await asyncio.sleep(0)
-                # Not wait_for: on Python 3.11 it loses a cancellation that comes together with what it waits for.
+                # Not wait_for: on Python 3.11 it loses a cancellation that arrives together with what it waits for.
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(min(left, 0.05)):
                         await waker.wait()
@@ -129,15 +129,15 @@ class Core:
         return "\n".join(lines)
 
     def refuse(self, where: str, error: WebApiError) -> None:
-        """Notes a fault of form of the app."""
+        """Records something malformed that the app sent."""
         self.violations.append(Violation(where, error.word, tuple(error.messages)))
         self.changed()
 
     def channel(self, channel_id: Any) -> Channel:
-        """The channel, if the app may know of it.
+        """The channel, if the app may know about it.
 
         Raises:
-            SlackError: channel_not_found, also for a private channel without the app and for one that was severed.
+            WebApiError: channel_not_found, also for a private channel without the app and for a severed one.
 
         """
         channel = self.world.channels.get(channel_id)
@@ -149,7 +149,7 @@ class Core:
         """Likewise, where the app must be a member.
 
         Raises:
-            SlackError: channel_not_found, not_in_channel, is_archived.
+            WebApiError: channel_not_found, not_in_channel, is_archived.
 
         """
         channel = self.channel(channel_id)
@@ -170,10 +170,10 @@ class Core:
         return name
 
     def use_trigger(self, name: Any) -> Trigger:
-        """Spends a trigger.
+        """Uses up a trigger.
 
         Raises:
-            SlackError: invalid_trigger_id, exchanged_trigger_id (used), expired_trigger_id (older than `trigger_seconds`).
+            WebApiError: invalid_trigger_id, exchanged_trigger_id (used), expired_trigger_id (older than `trigger_seconds`).
 
         """
         trigger = self.world.triggers.get(name)
@@ -192,7 +192,7 @@ class Core:
         return link, f"{self.url}/actions/{self.installing_team.id}/{name}"
 
     def emit(self, event: Json, channel: Channel | None = None) -> None:
-        """Sends an event to the app if it is subscribed to it and, for a channel's event, in that channel."""
+        """Sends an event to the app if it subscribes to it and, for a channel's event, is in that channel."""
         kind = event["type"]
         if kind == "message" and channel:
             kind = {"im": "message.im", "group": "message.groups"}.get(channel.kind, "message.channels")

@@ -64,7 +64,7 @@ class Courier:
         return answer
 
     def event(self, envelope: Json) -> None:
-        """Begins to deliver an event; it is tried again until it is acknowledged or the tries are used up."""
+        """Starts delivering an event; it is retried until it is acknowledged or the retries run out."""
         if self.by is None:
             return
         copies = 2 if self.by.url and self._doubled() else 1

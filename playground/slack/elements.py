@@ -1,4 +1,4 @@
-"""Block Kit's composition objects and elements with their limits (docs.slack.dev, reference/block-kit)."""
+"""Block Kit's composition objects and elements, with their limits (docs.slack.dev, reference/block-kit)."""
 
 from typing import Any
 
@@ -61,12 +61,12 @@ def _element(required: dict[str, Check], **optional: Check) -> Check:
 
 
 def _typed(required: dict[str, Check] | None = None, **optional: Check) -> Check:
-    """An element that a person types or picks into."""
+    """An element in which a person types or picks something."""
     return _element(required or {}, placeholder=PLACEHOLDER, focus_on_load=boolean, **optional)
 
 
 def offered(element: dict[str, Any]) -> list[dict[str, Any]]:
-    """All options of an element, those in groups included; an ill-formed part offers none."""
+    """All options of an element, including those in groups; a malformed part offers none."""
     groups = element.get("option_groups") or []
     found = list(element.get("options") or [])
     for group in groups if isinstance(groups, list) else []:
@@ -75,7 +75,7 @@ def offered(element: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _options(element: Any, path: str, out: Report) -> None:
-    """What holds between an element's options and its initial ones."""
+    """Rules between an element's options and its initial ones."""
     if not isinstance(element, dict):
         return
     if element["type"].endswith("static_select") and ("options" in element) == ("option_groups" in element):

@@ -1,4 +1,4 @@
-"""Misfortune on demand: what a real network and a busy Slack do to an app, played once, some times or for ever."""
+"""Misfortune on demand: what a real network and a busy Slack do to an app, once, several times or forever."""
 
 import time
 from collections import defaultdict, deque
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class SlackFault:
-    """`kind`: 429, 5xx, drop_before (closed before the effect), drop_after (done, but no answer), slow, or Slack's error word."""
+    """`kind`: 429, 5xx, drop_before (closed before the effect), drop_after (done, but no answer), slow, or a Slack error code."""
 
     method: str
     kind: str
@@ -24,8 +24,8 @@ class Limit:
 
 @dataclass
 class SlackFaults:
-    """`duplicate_deliveries`: True, or the probability that an event or a socket envelope comes twice.
-    `limits`: real rate limits by method; chat.postMessage is counted for each channel.
+    """`duplicate_deliveries`: True, or the probability that an event or a socket envelope arrives twice.
+    `limits`: real rate limits by method; chat.postMessage is counted per channel.
     """
 
     waiting: list[SlackFault] = field(default_factory=list)
@@ -49,7 +49,7 @@ class SlackFaults:
         self.duplicate_deliveries = False
 
     def take(self, method: str, channel: str = "") -> SlackFault | None:
-        """The next fault for this call, or a 429 when it goes beyond a limit."""
+        """The next fault for this call, or a 429 if it exceeds a limit."""
         for fault in self.waiting:
             if fault.method in (method, "*") and fault.times != 0:
                 if fault.times is not None:

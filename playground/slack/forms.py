@@ -1,4 +1,4 @@
-"""A form as Slack's client holds it: what stands in each field, what may be typed there, and what the client refuses to send."""
+"""A form as Slack's client holds it: what each field contains, what may be typed there, and what the client refuses to send."""
 
 import re
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ STATE: dict[str, tuple[str, str, Any]] = {
     "datetimepicker": ("selected_date_time", "initial_date_time", None),
     "file_input": ("files", "", []),
 }
-"""By element type: the key in `state.values`, the attribute that fills it at first, and the empty value."""
+"""By element type: the key in `state.values`, the attribute with its initial value, and the empty value."""
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 _URL = re.compile(r"https?://[^\s/]+\S*")
@@ -45,7 +45,7 @@ class FileUpload:
 
 @dataclass(frozen=True)
 class Field:
-    """An element with state, where it stands, and the words beside it."""
+    """An element with state, its place, and the words beside it."""
 
     block: Json
     element: Json
@@ -75,7 +75,7 @@ def field_named(blocks: list[Json], name: str) -> Field:
     """By label, block_id or action_id.
 
     Raises:
-        LookupError: nothing or more than one thing has that name.
+        LookupError: nothing, or more than one thing, has that name.
 
     """
     found = [field for field in fields(blocks) if name in (field.label, *field.place)]
@@ -92,7 +92,7 @@ def _state(element: Json, value: Any) -> Json:
 
 
 def initial_state(data: Json) -> dict[str, dict[str, Json]]:
-    """`state.values` of blocks that nobody has touched."""
+    """`state.values` of untouched blocks."""
     values: dict[str, dict[str, Json]] = {}
     for field in fields(data["blocks"]):
         _, initial, empty = STATE[field.element["type"]]
@@ -130,7 +130,7 @@ def typed(field: Field, value: Any, tz: str | None = None) -> Json:
     """The state after a person has put `value` in: text, option names, ids, dates (naive ones in her zone `tz`).
 
     Raises:
-        ValueError: the client would not let her: too long, no such option, too many, no date.
+        ValueError: the client would not let her: too long, no such option, too many, not a date.
 
     """
     element, kind = field.element, field.element["type"]
@@ -175,7 +175,7 @@ def _rich(value: str) -> Json:
 
 
 def problems(blocks: list[Json], values: dict[str, dict[str, Json]]) -> dict[str, str]:
-    """What the client says beside a field instead of sending, by label."""
+    """What the client says beside fields instead of sending, by label."""
     found = {}
     for field in fields(blocks):
         if field.block["type"] != "input":

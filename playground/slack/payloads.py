@@ -1,4 +1,4 @@
-"""The exact shapes in which Slack shows its things to an app, people of other companies among them (Slack Connect)."""
+"""The exact shapes in which Slack presents things to an app, including people from other companies (Slack Connect)."""
 
 from typing import Any
 
@@ -159,7 +159,7 @@ def _interaction(core: Core, kind: str, user: User) -> Json:
 
 
 def actions_on_view(core: Core, user: User, view: View) -> Json:
-    """block_actions and block_suggestion inside a view: `team` is the installing one, whoever clicks."""
+    """block_actions and block_suggestion in a view: `team` is the installing one, whoever clicks."""
     shown = _interaction(core, "block_actions", user) | {
         "team": team_json(core.installing_team),
         "container": {"type": "view", "view_id": view.id},
@@ -196,7 +196,7 @@ def actions_on_message(core: Core, user: User, message: Message, values: Json) -
 
 
 def on_submission(core: Core, kind: str, user: User, view: View) -> Json:
-    """view_submission and view_closed: `team` is the person's own, the installing one stands in `view.app_installed_team_id`."""
+    """view_submission and view_closed: `team` is the person's own; the installing one is in `view.app_installed_team_id`."""
     shown = _interaction(core, kind, user) | {"team": team_json(user.team), "view": view_json(core, view)}
     if kind == "view_submission":
         shown |= {"trigger_id": core.new_trigger(user, view.id), "response_urls": []}

@@ -21,7 +21,7 @@ Target = Message | View
 
 
 class UnloadedError(ValueError):
-    """A select shows no options: the app did not answer. Closing and opening the list again asks anew."""
+    """A select shows no options: the app did not answer. Closing and reopening the list asks again."""
 
 
 class SlackPerson(Reader):
@@ -34,7 +34,7 @@ class SlackPerson(Reader):
     async def click(
         self, target: Target, text: str | None = None, *, action_id: str | None = None, block_id: str | None = None, n: int = 0
     ) -> Outcome:
-        """Presses a button; a confirm dialog is accepted, its text stands in `Outcome.confirmed`.
+        """Presses a button; a confirm dialog is accepted, and its text is in `Outcome.confirmed`.
 
         Raises:
             LookupError: she sees no such button.
@@ -47,7 +47,7 @@ class SlackPerson(Reader):
         return await self._act(target, block, element, action)
 
     async def select(self, target: Target, action_id: str, value: Any) -> Outcome:
-        """Chooses in a select, a picker, checkboxes or an overflow menu outside of an input block."""
+        """Chooses in a select, a picker, checkboxes or an overflow menu outside an input block."""
         block, element = find_element(target.blocks, self.id, action_id=action_id)
         action: Json = {"type": element["type"], "action_id": action_id}
         if element["type"] == "overflow":
@@ -64,7 +64,7 @@ class SlackPerson(Reader):
 
         Text; an option's text or value, a list where several may be chosen; a date, `HH:MM`, an aware or local datetime or Unix
         seconds; a Person or user id; `FileUpload`s. An external select is searched first. Fields with
-        `dispatch_action` tell the app; the outcome is that of the last such.
+        `dispatch_action` notify the app; the outcome is that of the last one.
 
         Raises:
             LookupError: no such field. ValueError: the client would not take the value.
@@ -95,7 +95,7 @@ class SlackPerson(Reader):
         return await submission.close(self.core, self.courier, self.user, back=back)
 
     async def command(self, line: str, channel: ChannelRef | None = None) -> Outcome:
-        """Types a slash command; Slack itself refuses people of other companies, single-channel guests and unknown commands."""
+        """Types a slash command; Slack itself refuses people from other companies, single-channel guests and unknown commands."""
         place = (self._channel(channel) if channel else None) or self._default_channel()
         name, _, text = line.partition(" ")
         outsider = self.user.team != self.core.installing_team or self.user.ultra_restricted
@@ -139,7 +139,7 @@ class SlackPerson(Reader):
     async def say(
         self, channel: ChannelRef, text: str, thread: Message | str | None = None, files: Sequence[FileUpload] = ()
     ) -> SeenMessage:
-        """Writes a message; raises PermissionError where she is not a member."""
+        """Writes a message; raises PermissionError if she is not a member."""
         place = self._channel(channel)
         if place is None or self.id not in place.members:
             raise PermissionError(f"{self.name} is not in that channel")
@@ -197,7 +197,7 @@ class SlackPerson(Reader):
         )
 
     def _shown_to_app(self, target: Target) -> Json | None:
-        """The payload around an action; None when the thing has left her screen for good."""
+        """The payload around an action; None if its message or view has left her screen for good."""
         if isinstance(target, View):
             open_ = target in self.user.stack or target is self.user.home
             return actions_on_view(self.core, self.user, target) if open_ else None
@@ -212,7 +212,7 @@ class SlackPerson(Reader):
         return self.view
 
     def _inputs(self, target: Target) -> dict[str, dict[str, Json]]:
-        """What she has typed there; on a message it is her own, whatever others have typed."""
+        """What she has typed there; on a message, only her own input, whatever others have typed."""
         if isinstance(target, View):
             return target.inputs
         self._typed[target.ts] = carry_over(self._typed.get(target.ts, {}), {"blocks": target.blocks})
@@ -233,8 +233,8 @@ class SlackPerson(Reader):
         return typed(field, value, self.user.tz)
 
     async def _picked(self, target: Target, field: Field, wanted: str) -> Json:
-        """The option with this text in the list that is open; else the one with this text or value, else the first whose text
-        begins so, among what a search for it finds.
+        """The option with this text in the open list; else, among what a search for it finds, the one with this text or value, or
+        the first whose text starts with it.
         """
         for option in self._listed.get(_list_of(target, field), []):
             if option["text"]["text"] == wanted:
@@ -295,5 +295,5 @@ class SlackPerson(Reader):
 
 
 def _list_of(target: Target, field: Field) -> tuple[str, ...]:
-    """Which list of options: a client keeps what it was offered until it asks anew."""
+    """Identifies a list of options: a client keeps what it was offered until it asks again."""
     return (target.id + target.hash if isinstance(target, View) else target.ts, *field.place)

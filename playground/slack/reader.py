@@ -1,4 +1,4 @@
-"""What a person sees in her Slack: channels, threads, modals, home, and the outcome of what she does."""
+"""What a person sees in Slack: channels, threads, modals, home, and the outcome of what she does."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,9 +12,9 @@ ChannelRef = Channel | str
 
 @dataclass
 class Outcome:
-    """What came of an act.
+    """The result of an act.
 
-    `ok`: acknowledged in time and in good form; `ms`: until then. `error`: what Slack shows instead: operation_timeout,
+    `ok`: acknowledged in time and well-formed; `ms`: until then. `error`: what Slack shows instead: operation_timeout,
     dispatch_failed, http_error, view_gone, message_gone, client_errors, or the fault in the app's answer. `errors` and
     `client_errors`: by label, from the app and from the client itself. `closed`: the form is gone; `view`: the one on top after.
     """
@@ -33,7 +33,7 @@ class Outcome:
 
     @property
     def text(self) -> str:
-        """What the app has answered until now, in the acknowledgement or over the response_url; Slack's words if it refused."""
+        """What the app has answered so far, in the acknowledgement or over the response_url; Slack's words if it refused."""
         if self.link and self.link.replies:
             return SeenMessage.of(self.link.replies[-1]).said
         return self.error or "" if not self.ok else ""
@@ -76,9 +76,9 @@ class Reader:
         return [channel for channel in self.core.world.channels.values() if self.id in channel.members]
 
     def sees(self, channel: ChannelRef, thread: Message | str | None = None) -> list[SeenMessage]:
-        """The channel's messages without replies, or one thread from its root; oldest first, her ephemeral ones among them.
+        """The channel's messages without replies, or one thread from its root; oldest first, including her ephemeral ones.
 
-        Nothing, where she is not a member.
+        Empty if she is not a member.
         """
         found = self._channel(channel)
         if found is None or self.id not in found.members:
@@ -90,7 +90,7 @@ class Reader:
         return [SeenMessage.of(message) for message in shown if message.thread_ts is None or message.broadcast]
 
     def find(self, channel: ChannelRef, words: str, thread: Message | str | None = None) -> SeenMessage:
-        """The last message she sees there with these words in its text, its blocks or on a button.
+        """The last message she sees there with these words in its text, its blocks or a button.
 
         Raises:
             LookupError: no such message; says what there is.
@@ -103,7 +103,7 @@ class Reader:
         raise LookupError(f"{self.name} sees no {words!r} among {[message.said[:60] for message in seen]}")
 
     def direct_messages(self) -> list[SeenMessage]:
-        """What stands in her conversation with the app."""
+        """The messages in her conversation with the app."""
         channel = next((channel for channel in self.core.world.channels.values() if channel.im == self.id), None)
         return self.sees(channel) if channel else []
 

@@ -1,4 +1,4 @@
-"""What happened on the wire, kept for tests, for the inspector and for the transcript."""
+"""What happened on the wire, kept for the tests, the inspector and the transcript."""
 
 import time
 from dataclasses import dataclass, field
@@ -43,7 +43,7 @@ class Delivery:
 
 @dataclass(frozen=True)
 class WebApiCall:
-    """A Web API call. `outcome`: "ok", Slack's error word, or the fault that was played."""
+    """A Web API call. `outcome`: "ok", Slack's error code, or the fault that was played."""
 
     method: str
     args: Json
@@ -54,7 +54,7 @@ class WebApiCall:
 
 @dataclass(frozen=True)
 class Sent:
-    """A delivery to the app, one attempt. `status`: of HTTP, 200 for an acknowledged envelope, 0 without an answer."""
+    """One attempt at a delivery to the app. `status`: the HTTP status, 200 for an acknowledged envelope, 0 without an answer."""
 
     kind: str
     id: str
@@ -68,7 +68,7 @@ class Sent:
 
 @dataclass(frozen=True)
 class Violation:
-    """Something the app sent that Slack refuses by its rules of form. `where`: a method or the kind of acknowledgement."""
+    """Something malformed that the app sent and Slack refuses. `where`: a method or the kind of acknowledgement."""
 
     where: str
     error: str
@@ -78,7 +78,7 @@ class Violation:
 
 @dataclass
 class Answer:
-    """The app's acknowledgement as Slack sees it; `error` is what the person's client would be told."""
+    """The app's acknowledgement as Slack sees it; `error` is what the person's client would get."""
 
     status: int = 0
     body: Any = None
@@ -92,5 +92,5 @@ class Answer:
 
 
 def summary(arguments: Json) -> Json:
-    """Ids as they are; of anything else its size, for texts and forms are personal."""
+    """Ids as they are; anything else only by its size, since texts and forms are personal."""
     return {name: value if name in _SAFE else f"<{len(str(value))}>" for name, value in arguments.items() if name != "token"}

@@ -9,7 +9,7 @@ from playground.slack.core import Core
 
 Handler = Callable[[Core, Json], Json]
 METHODS: dict[str, tuple[Handler, str | None]] = {}
-"""By name: the handler and the bot scope it always needs. A handler checks itself what depends on its arguments."""
+"""By name: the handler and the bot scope it always needs. Handlers themselves check scopes that depend on arguments."""
 
 
 def method(name: str, scope: str | None = None) -> Callable[[Handler], Handler]:
@@ -24,7 +24,7 @@ def need(arguments: Json, *names: str) -> list[Any]:
     """The required arguments.
 
     Raises:
-        SlackError: invalid_arguments, naming those that are missing.
+        WebApiError: invalid_arguments, naming the missing ones.
 
     """
     missing = [name for name in names if arguments.get(name) in (None, "")]
@@ -39,7 +39,7 @@ def need_scope(core: Core, scope: str) -> None:
 
 
 def flag(arguments: Json, name: str, *, default: bool = False) -> bool:
-    """A boolean as forms write it: true, "true", "1"."""
+    """A boolean as forms encode it: true, "true", "1"."""
     value = arguments.get(name, default)
     return value if isinstance(value, bool) else str(value).casefold() in {"true", "1"}
 
@@ -48,7 +48,7 @@ def page(arguments: Json, found: list[Any], default: int = 100) -> tuple[list[An
     """One page of a list and its `response_metadata`; the cursor is the position.
 
     Raises:
-        SlackError: invalid_limit, invalid_cursor.
+        WebApiError: invalid_limit, invalid_cursor.
 
     """
     try:

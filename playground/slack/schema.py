@@ -44,7 +44,7 @@ def integer(low: int, high: int) -> Check:
 
 
 def anything(_value: Any, _path: str, _out: Report) -> None:
-    """What Slack takes and this project does not look into."""
+    """Something Slack accepts and this project does not check."""
 
 
 def choice(*words: str) -> Check:
@@ -71,7 +71,7 @@ def items(each: Check, low: int, high: int) -> Check:
 
 
 def record(required: Mapping[str, Check], optional: Mapping[str, Check] | None = None) -> Check:
-    """An object with exactly these fields: a missing and an unknown one are refused alike."""
+    """An object with exactly these fields: missing and unknown ones are both refused."""
     known = {**required, **(optional or {})}
 
     def check(value: Any, path: str, out: Report) -> None:
@@ -93,7 +93,7 @@ def record(required: Mapping[str, Check], optional: Mapping[str, Check] | None =
 
 
 def tagged(kinds: Mapping[str, Check]) -> Check:
-    """An object whose `type` chooses its schema."""
+    """An object whose `type` selects its schema."""
 
     def check(value: Any, path: str, out: Report) -> None:
         if not isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""What a person sees of a message, as she sees it at one moment, and where in it she can click."""
+"""What a person sees of a message at one moment, and where in it she can click."""
 
 from dataclasses import dataclass, fields
 from typing import Any
@@ -9,7 +9,7 @@ from playground.slack.world import Message
 
 @dataclass
 class SeenMessage(Message):
-    """A message as it stood when it was read: an old one can still be clicked, as on a screen that lags behind."""
+    """A message as it was when read: an old one can still be clicked, as on a screen that lags behind."""
 
     @classmethod
     def of(cls, message: Message) -> "SeenMessage":
@@ -22,17 +22,17 @@ class SeenMessage(Message):
 
     @property
     def said(self) -> str:
-        """What a screen reader says: the top-level text, or the blocks' texts when there is none."""
+        """What a screen reader says: the top-level text, or the blocks' texts if there is none."""
         return self.text or "\n".join(texts(self.blocks))
 
     @property
     def shown(self) -> str:
-        """What the eye reads: the blocks' texts, or the text when there are no blocks."""
+        """What the eye reads: the blocks' texts, or the text if there are no blocks."""
         return "\n".join(texts(self.blocks)) if self.blocks else self.text
 
 
 def touchable(blocks: list[Json], user_id: str) -> list[tuple[Json, Json]]:
-    """Blocks with their elements that this person may touch."""
+    """Blocks with their elements that this person may use."""
     return [
         (block, element)
         for block in blocks
@@ -50,10 +50,10 @@ def find_element(
     block_id: str | None = None,
     n: int = 0,
 ) -> tuple[Json, Json]:
-    """The n-th element with all the given marks; `text` is a button's.
+    """The n-th element that matches everything given; `text` is a button's.
 
     Raises:
-        LookupError: nothing such can be seen; says what can.
+        LookupError: no such thing is visible; says what is.
 
     """
 

@@ -65,15 +65,15 @@ class SlackStandIn(Core):
         self.courier.by = delivery
 
     def drop_sockets(self) -> None:
-        """Cuts all Socket Mode connections without a word."""
+        """Cuts all Socket Mode connections without warning."""
         self.sockets.drop()
 
     async def disconnect_sockets(self, reason: str = "refresh_requested") -> None:
-        """Sends `disconnect` and closes; the app is to come back."""
+        """Sends `disconnect` and closes; the app should come back."""
         await self.sockets.disconnect(reason)
 
     def stop_pings(self) -> None:
-        """Connections, new ones too, stay open and are dead: no pings, no pongs."""
+        """Connections, including new ones, stay open but dead: no pings, no pongs."""
         self.sockets.pinging = False
 
     def resume_pings(self) -> None:
@@ -174,7 +174,7 @@ class SlackStandIn(Core):
         self.changed()
 
     def change_id(self, channel: Channel, new: str | None = None) -> str:
-        """The channel goes by a new id, as when a private one is shared; the old one is not found any more."""
+        """The channel gets a new id, as when a private one is shared; the old one is no longer found."""
         old, channel.id = channel.id, new or self.world.new_id("C")
         self.world.channels[channel.id] = self.world.channels.pop(old)
         for file in self.world.files.values():
@@ -191,8 +191,8 @@ class SlackStandIn(Core):
         self.changed()
 
     def sever(self, channel: Channel, *, keep: bool | None = None) -> None:
-        """Ends Slack Connect. The host keeps the channel, without the others' people; where the installing team was the guest
-        (or `keep` is False) the app's old id is not found any more.
+        """Ends Slack Connect. The host keeps the channel without the others' people; if the installing team was the guest
+        (or `keep` is False), the app's old id is no longer found.
         """
         own = self.installing_team
         others = [team for team in (channel.team, *channel.shared_with) if team != own]
@@ -215,13 +215,13 @@ class SlackStandIn(Core):
         self.changed()
 
     def uninstall(self) -> None:
-        """The app is removed from the workspace: `tokens_revoked` and `app_uninstalled`, and every call says account_inactive."""
-        self.token_state = "account_inactive"  # noqa: S105 - an error word of Slack
+        """The app is removed from the workspace: `tokens_revoked` and `app_uninstalled`; every call says account_inactive."""
+        self.token_state = "account_inactive"  # noqa: S105 - a Slack error code
         self._revoked()
         self.emit({"type": "app_uninstalled"})
 
     def revoke_tokens(self) -> None:
-        self.token_state = "token_revoked"  # noqa: S105 - an error word of Slack
+        self.token_state = "token_revoked"  # noqa: S105 - a Slack error code
         self._revoked()
 
     def _revoked(self) -> None:

@@ -95,7 +95,7 @@ class Sockets:
     async def send(
         self, kind: str, payload: Json, *, attempt: int = 0, reason: str = "", accepts: bool = False, twice: bool = False
     ) -> Answer:
-        """One envelope to any one connection, to the next when that breaks; `twice`: the same envelope again, as happens."""
+        """Sends one envelope to any connection, or to the next if that breaks; `twice`: sends it again, as can happen."""
         began, envelope_id = time.perf_counter(), self.core.world.new_id("e")
         envelope = {"envelope_id": envelope_id, "type": kind, "payload": payload, "accepts_response_payload": accepts}
         if kind == "events_api":
@@ -130,13 +130,13 @@ class Sockets:
                 connection.waiting.pop(envelope["envelope_id"], None)
 
     async def disconnect(self, reason: str = "refresh_requested") -> None:
-        """Asks each connection to come back on a new one, as Slack does, and closes it."""
+        """Asks the client on each connection to reconnect, as Slack does, and closes it."""
         for connection in list(self.connections):
             await connection.ws.send_json({"type": "disconnect", "reason": reason, "debug_info": {"host": "stand-in"}})
             await connection.ws.close()
 
     def drop(self) -> None:
-        """Cuts all connections without a word."""
+        """Cuts all connections without warning."""
         for connection in list(self.connections):
             transport = connection.ws._req.transport if connection.ws._req else None  # noqa: SLF001 - aiohttp has no public way to cut
             if transport:

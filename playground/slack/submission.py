@@ -14,7 +14,7 @@ from playground.slack.world import User, View
 
 
 async def submit(core: Core, courier: Courier, user: User) -> Outcome:
-    """The form on top. The client keeps back what it can see is wrong."""
+    """Submits the form on top. The client holds back what it can see is wrong."""
     if not user.stack:
         raise LookupError(f"{user.name} has no form open")
     view = user.stack[-1]

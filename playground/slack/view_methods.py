@@ -12,10 +12,10 @@ from playground.slack.world import User, View
 
 
 def new_view(core: Core, user: User, data: Json, previous: View | None = None) -> View:
-    """A view made of what the app sent, already checked.
+    """A view made from what the app sent, already checked.
 
     Raises:
-        SlackError: duplicate_external_id.
+        WebApiError: duplicate_external_id.
 
     """
     _external(core, data, None)
@@ -33,7 +33,7 @@ def new_view(core: Core, user: User, data: Json, previous: View | None = None) -
 
 
 def replace(core: Core, view: View, data: Json) -> None:
-    """What is typed stays where block_id and action_id stay; the hash is a new one."""
+    """What was typed stays where block_id and action_id are unchanged; the hash is new."""
     _external(core, data, view)
     old = view.inputs
     view.data = {**data, "blocks": with_ids(data["blocks"], core.world.new_id)}

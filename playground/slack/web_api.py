@@ -1,4 +1,4 @@
-"""The HTTP side: Web API calls with their tokens, scopes and faults, uploads, downloads and response_urls."""
+"""The HTTP side: Web API calls with tokens, scopes and faults, uploads, downloads and response_urls."""
 
 import asyncio
 import json
@@ -17,7 +17,7 @@ from playground.slack.registry import METHODS, need_scope
 from playground.slack.sockets import Sockets
 
 MODULES = (attachments, chat, conversations, view_methods)
-"""Imported for the methods that they register."""
+"""Imported for the methods they register."""
 
 _FORM_FAULTS = {
     *("invalid_blocks", "invalid_blocks_format", "invalid_arguments", "view_too_large", "msg_too_long", "msg_blocks_too_long"),
@@ -48,7 +48,7 @@ class WebApi:
     async def _play(
         self, request: web.Request, name: str, arguments: Json, effect: Any, headers: dict[str, str] | None = None
     ) -> web.StreamResponse:
-        """Runs the effect with the fault that is due, and writes the call down."""
+        """Runs the effect with the fault that is due, and records the call."""
         began, fault = time.perf_counter(), self.core.faults.take(name, str(arguments.get("channel", "")))
         outcome, response = "ok", web.StreamResponse()
         if fault and fault.kind == "slow":
@@ -123,7 +123,7 @@ class WebApi:
         return await self._play(request, "upload", {"file": request.match_info["file"]}, effect)
 
     async def _download(self, request: web.Request) -> web.StreamResponse:
-        """Without the app's token Slack answers with its log-in page."""
+        """Without the app's token, Slack answers with its log-in page."""
         file_id = request.match_info["file"].partition("-")[2]
 
         def effect() -> web.StreamResponse:
@@ -142,7 +142,7 @@ class WebApi:
             link = self.core.world.response_urls.get(request.match_info["name"])
             try:
                 if link is None:
-                    raise WebApiError("expired_url")  # noqa: TRY301 - one place makes the answer
+                    raise WebApiError("expired_url")  # noqa: TRY301 - the answer is made in one place
                 chat.respond(self.core, link, arguments)
             except WebApiError as error:
                 if error.word in _FORM_FAULTS:
@@ -177,7 +177,7 @@ def _misfortune(request: web.Request, fault: SlackFault) -> web.StreamResponse:
 
 
 def _cut(request: web.Request) -> web.StreamResponse:
-    """Closes the connection; the response that goes back finds nobody."""
+    """Closes the connection; nobody receives the response it returns."""
     if request.transport:
         request.transport.abort()
     return web.Response()

@@ -1,4 +1,4 @@
-"""What this Slack holds: teams, people, channels, messages, files and open views. Plain values, no behaviour of the network."""
+"""What this Slack holds: teams, people, channels, messages, files and open views. Plain values, no network behaviour."""
 
 import random
 import time
@@ -14,7 +14,7 @@ _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
 @dataclass(frozen=True)
 class Team:
-    """``enterprise``: of which Enterprise Grid organization it is, if of one; clicks of its people name that in its place."""
+    """``enterprise``: its Enterprise Grid organization, if any; clicks by its people name that instead of the team."""
 
     id: str
     name: str
@@ -57,7 +57,7 @@ class File:
 class Message:
     """`ephemeral_to`: the only reader's user id. `edited`: set by a person's edit or by a chat.update without blocks.
 
-    `broadcast`: a reply that is shown in the channel too.
+    `broadcast`: a reply that also appears in the channel.
     """
 
     ts: str
@@ -76,13 +76,13 @@ class Message:
 
     @property
     def thread(self) -> str:
-        """The ts that begins its thread: its own, for a message that is no reply."""
+        """The ts of its thread's root: its own, unless it is a reply."""
         return self.thread_ts or self.ts
 
 
 @dataclass(eq=False)
 class Channel:
-    """`ims`: set for a direct message, the user id of the person who talks with the bot."""
+    """`im`: for a direct message, the user id of the person who talks with the bot."""
 
     id: str
     name: str
@@ -112,7 +112,7 @@ class Channel:
 
 @dataclass(eq=False)
 class View:
-    """A modal or a home tab. `data`: as the app gave it, with ids filled in. `inputs`: what stands in each field now, by block_id
+    """A modal or a home tab. `data`: as the app gave it, with ids filled in. `inputs`: what is in each field now, by block_id
     and action_id, in the shape of `state.values`. `errors`: by block_id, from the last refused submission.
     """
 
@@ -155,7 +155,7 @@ class Trigger:
 
 @dataclass(eq=False)
 class ResponseUrl:
-    """`message`: the one whose button was clicked, which can be replaced; none for a slash command."""
+    """`message`: the one whose button was clicked, which can be replaced; None for a slash command."""
 
     user: User
     channel: Channel
@@ -167,7 +167,7 @@ class ResponseUrl:
 
 @dataclass
 class SlackWorld:
-    """Everything that Slack would remember. `clock` gives Unix seconds for timestamps; triggers live by the monotonic clock."""
+    """Everything Slack would remember. `clock` gives Unix seconds for timestamps; triggers expire by the monotonic clock."""
 
     clock: Callable[[], float] = time.time
     teams: list[Team] = field(default_factory=list)
@@ -180,13 +180,13 @@ class SlackWorld:
     response_urls: dict[str, ResponseUrl] = field(default_factory=dict)
     chance: random.Random = field(default_factory=random.Random, repr=False)
     last_us: int = 0
-    """Of the last `ts`, in microseconds."""
+    """The last `ts`, in microseconds."""
 
     def new_id(self, kind: str = "") -> str:
         return kind + "".join(self.chance.choices(_LETTERS, k=10 if kind else 5))
 
     def new_ts(self) -> str:
-        """Unix seconds with six decimals, never given twice: Slack's `ts`."""
+        """Unix seconds with six decimals, never repeated: Slack's `ts`."""
         self.last_us = max(int(self.clock() * 1_000_000), self.last_us + 1)
         return f"{self.last_us // 1_000_000}.{self.last_us % 1_000_000:06d}"
 
@@ -204,7 +204,7 @@ class SlackWorld:
             yield from filter(None, [user.home])
 
     def dm(self, user: User, bot: str) -> Channel:
-        """The direct message between the person and the bot, opened when there is none."""
+        """The direct message between the person and the bot, opened if there is none."""
         for channel in self.channels.values():
             if channel.im == user.id:
                 return channel
@@ -216,7 +216,7 @@ class SlackWorld:
         return any({one, other} <= set(channel.members) for channel in self.channels.values() if not channel.im)
 
     def transcript(self, last: int = 8) -> dict[str, list[str]]:
-        """The end of each channel as lines, for a person who looks for what went wrong."""
+        """The end of each channel as lines, for anyone looking for what went wrong."""
         lines: dict[str, list[str]] = defaultdict(list)
         for channel in self.channels.values():
             for message in channel.messages[-last:]:
