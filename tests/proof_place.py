@@ -1,4 +1,4 @@
-"""A workplace whose Pismo is over TLS, and a customer with keys of their own who brings one onboarding up to the proof of access."""
+"""A workplace with Pismo over TLS, and a customer with their own keys who takes one onboarding up to the proof of access."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -30,7 +30,7 @@ STEP = "authentication"
 
 
 class ProofPlace(Workplace):
-    """Tries again at once, and gives up after the third time."""
+    """Retries at once, and gives up after the third attempt."""
 
     def __init__(self) -> None:
         super().__init__(patience=PROMPT, tls=True)
@@ -41,7 +41,7 @@ class ProofPlace(Workplace):
         return super().settings().model_copy(update=given)
 
     def adapters(self) -> Adapters:
-        """Pismo is not waited for."""
+        """One short attempt per call."""
         settings = self.settings()
         pismo = Environments(
             Pismo(settings.pismo_api_url, tls=settings.pismo_tls, attempts=1, timeout=0.5),
@@ -67,7 +67,7 @@ class Acme:
         return self.place.sandbox.authority
 
     async def asks_for_an_organization(self) -> None:
-        """Sent and approved, and made at Pismo; its org ID is not recorded yet."""
+        """Sent, approved, and created at Pismo; its org ID is not recorded yet."""
         place = self.place
         await place.send(self.onboarding, "organization")
         await place.approve(self.onboarding, "organization")
@@ -84,7 +84,7 @@ class Acme:
         return {**example(STEP), **asked, **changed}
 
     async def is_approved(self, method: Method = "basic") -> None:
-        """Authentication is sent and approved, by the use cases themselves."""
+        """Authentication is sent and approved, by calling the use cases."""
         await self.gets_an_organization()
         await self.place.send(self.onboarding, STEP, **self.answers(method))
         await self.place.approve(self.onboarding, STEP, self.place.sam, self.place.kim)
@@ -101,7 +101,7 @@ class Acme:
         await self.support_does("record_claims", {"iss": signer.iss, "sub": signer.sub, "aud": signer.aud})
 
     async def support_does(self, task: str, answers: Answers) -> None:
-        """A task by the use case itself, checked as its sent form is."""
+        """A task done by calling its use case, checked as a sent form is."""
         form = next(one.form for one in JOURNEYS.latest.steps[STEP].tasks if one.id == task)
         assert form is not None
         snapshot = await self.place.snapshot(self.onboarding)
@@ -111,7 +111,7 @@ class Acme:
         await self.place.do(self.onboarding, STEP, task, clean)
 
     def exists_in(self, environment: PismoStandIn) -> None:
-        """The same organization, of the same org ID."""
+        """The same organization, with the same org ID."""
         details = self.pismo.world.org(self.org_id).details
         environment.world.orgs[self.org_id.casefold()] = Org(dict(details))
 
@@ -132,7 +132,7 @@ class Acme:
         await self.journey.send_step(self.place.ana, STEP, answers)
 
     async def reviews(self, answers: Answers) -> str:
-        """All that stands on Ana's last page, before she sends authentication with these answers; she leaves it there."""
+        """Everything on Ana's last page, before she sends authentication with these answers; she leaves it there."""
         pages = len([page for page in JOURNEYS.latest.steps[STEP].form.pages if page.when(answers)])
         seen = ""
 
@@ -145,7 +145,7 @@ class Acme:
         return seen
 
     async def changes_last_page(self) -> None:
-        """From the review, on which Ana left the form, back to the page before it."""
+        """From the review, where Ana left the form, back to the page before it."""
         ana = self.place.ana
         await self.opens()()
         await self.place.slack.until(lambda: ready(ana.view))
@@ -171,7 +171,7 @@ class Acme:
         await self.place.settled()
 
     async def check_refuses(self, token: str) -> str:
-        """What Ana reads when she has a JWT of her own looked at."""
+        """What Ana reads when she has her own JWT checked."""
         self.place.secrets.append(token)
         return await self._refusal(self.place.ana, self.opens("check_token"), {"token_kind": "assertion", "token": token})
 
@@ -197,7 +197,7 @@ class Acme:
         return await self.machine.token(self.pismo, method, self.org_id, **changed)
 
     async def proves(self, token: str, environment: str = "test") -> str:
-        """Ana pastes a token and presses; what the thread then says anew."""
+        """Ana pastes a token and sends it; what is then new in the thread."""
         self.place.secrets.append(token)
         before = len(self.journey.thread("step", STEP))
         step = self.journey.lasting("step", STEP)

@@ -1,4 +1,4 @@
-"""`docs/adding-a-step.md`, done from its first line to the rehearsal in a copy of the project."""
+"""`docs/adding-a-step.md`, followed from its first line to the rehearsal in a copy of the project."""
 
 import re
 import shutil
@@ -19,7 +19,7 @@ PATIENCE = 240
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block: its language, what is to be done with it, and its text."""
+    """A fenced block: its language, what to do with it, and its text."""
 
     language: str
     what: str

@@ -1,4 +1,4 @@
-"""What can be said of the image and the composition without building them."""
+"""What can be checked of the image and the composition without building them."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What the documents say is so: tables, examples, commands and links are held against the code."""
+"""What the documents say is true: tables, examples, commands and links are checked against the code."""
 
 import dataclasses
 import re
@@ -48,7 +48,7 @@ def test_the_table_of_variables_is_the_settings_with_their_defaults() -> None:
 
 
 def verbs() -> set[str]:
-    nothing: Any = None  # it is only asked for its table
+    nothing: Any = None  # only its table is read
     return set(SlashCommands(nothing, nothing, nothing, nothing, nothing).verbs) - {""}
 
 

@@ -69,7 +69,7 @@ def manifest(text: str = TEXT) -> dict[str, Any]:
 
 
 def for_http() -> dict[str, Any]:
-    """As its first comment says to change it."""
+    """Changed as its first comment says."""
     text = re.sub(r"^( *)# (\w*url: )", r"\1\2", TEXT, flags=re.MULTILINE)
     return manifest(text.replace("socket_mode_enabled: true", "socket_mode_enabled: false"))
 
@@ -120,7 +120,7 @@ def test_for_http_every_kind_of_request_has_its_address() -> None:
         *(command["url"] for command in one["features"]["slash_commands"]),
         one["settings"]["event_subscriptions"]["request_url"],
         interactivity["request_url"],
-        interactivity["message_menu_options_url"],  # selects that are searched as one types
+        interactivity["message_menu_options_url"],  # selects that search as people type
     }
     assert addresses == {"https://onboarding.example.com/slack/events"}
     assert one["settings"]["socket_mode_enabled"] is False
@@ -132,7 +132,7 @@ def test_commands_are_those_the_bot_listens_for() -> None:
 
 
 def verbs() -> set[str]:
-    nothing: Any = None  # it is only asked for its table
+    nothing: Any = None  # only its table is read
     return set(SlashCommands(nothing, nothing, nothing, nothing, nothing).verbs) - {""}
 
 

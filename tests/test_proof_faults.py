@@ -1,4 +1,4 @@
-"""From each named fault of TLS, of a signed JWT and of Pismo's answers to words that name it, and, mended, to a proof all passed.
+"""Each fault of TLS, of a signed JWT and of Pismo's answers is named in words; once it is fixed, the whole proof passes.
 
 All of it in one onboarding: a proof can be run again and again.
 """
@@ -22,7 +22,7 @@ PASSED = "all checks passed"
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def acme() -> AsyncIterator[Acme]:
-    """Set up for OpenID Connect, with an access key besides; its certificate is not attached yet, so that the step stays open."""
+    """Set up for OpenID Connect, plus an access key; its certificate is not attached yet, so the step stays open."""
     async with ProofPlace() as place:
         one = Acme(place, await place.begin())
         await one.is_approved("oidc")
@@ -80,12 +80,12 @@ async def test_fault_in_tls(acme: Acme, fault: str) -> None:
     await passes(acme)
 
 
-# -- what is wrong with the JWT that a customer signs: Pismo says 401, and the form says what
+# -- faults in the JWT that a customer signs: Pismo says 401, and the form says why
 
 
 @dataclass(frozen=True)
 class Signed:
-    """``makes`` the faulty one; ``refusal`` is the sandbox's own note of what it did not take; ``words`` name it to the customer."""
+    """``makes`` the faulty one; ``refusal`` is the sandbox's own note of what it rejected; ``words`` name it to the customer."""
 
     refusal: str
     words: str
@@ -135,12 +135,12 @@ async def test_fault_in_the_signed_jwt(acme: Acme, fault: str) -> None:
     assert PASSED in await acme.proves(await acme.token("oidc", token=mended))
 
 
-# -- what Pismo says of a token
+# -- what Pismo says about a token
 
 
 @dataclass(frozen=True)
 class Refused:
-    """``brings`` arranges the fault and gives the token to paste; ``words`` name it; ``mends`` takes it away."""
+    """``brings`` arranges the fault and returns the token to paste; ``words`` name it; ``mends`` removes it."""
 
     words: str
     brings: Callable[[Acme], str | None]

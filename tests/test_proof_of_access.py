@@ -1,4 +1,4 @@
-"""From the form to a proof all passed over real TLS, by each method; and from each named fault to words that name it, and on."""
+"""From the form to a fully passed proof over real TLS, by each method; and from each fault, named in words, onwards."""
 
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Nothing general names a step, a task or a field of a form: what it needs to know, the step declares. Read from the string literals."""
+"""No general code names a step, a task or a form's field: the step declares what it needs. Read from the string literals."""
 
 import ast
 import re
@@ -12,9 +12,9 @@ from flows.journey import JOURNEYS
 from tests.test_rooms import modules
 
 KNOW_STEPS = ("flows.steps", "flows.journey", "playground", "bench")
-"""The steps themselves, the list of them, and people who go through them as shipped, also in order to measure."""
+"""The steps themselves, the list of them, and code that plays them as shipped, also to measure."""
 ANSWERS = frozenset({"answers", "clean", "done", "example", "given", "known", "raw", "sent", "situation", "typed"})
-"""What answers are called here."""
+"""What answers are called in this code."""
 MEANS_ELSE: Mapping[tuple[str, str], str] = {
     ("bot.config.policies", "service_desk"): "the section of CONFIG_FILE about Pismo's Service Desk",
     ("bot.jobs.proof_checks", "organization"): "a check by its name: Pismo's organization",
@@ -47,7 +47,7 @@ def fields() -> frozenset[str]:
 
 
 def named(tree: ast.AST) -> Iterator[tuple[int, str]]:
-    """(line, word) where code names a step or a task, also as a part of a key like ``step.planning.title``, or reads a step's field."""
+    """(line, word) where code names a step or a task, even in a key like ``step.planning.title``, or reads a step's field."""
     prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in prose and _is_key(node.value):
@@ -61,12 +61,12 @@ def named(tree: ast.AST) -> Iterator[tuple[int, str]]:
 
 
 def _is_key(text: str) -> bool:
-    """Not a sentence, nor the name of a module's log."""
+    """Not a sentence, nor the name of a module's logger."""
     return " " not in text and text not in modules()
 
 
 def _read(node: ast.AST) -> list[ast.expr]:
-    """What answers are asked for: ``answers["x"]``, ``answers.get("x")``, ``situation.get("step", "x")``."""
+    """What is read from answers: ``answers["x"]``, ``answers.get("x")``, ``situation.get("step", "x")``."""
     if isinstance(node, ast.Subscript) and _are_answers(node.value):
         return [node.slice]
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get":

@@ -1,4 +1,4 @@
-"""The bot in the test's own loop, for all tests beside this file."""
+"""The bot in the test's own event loop, for all tests in this folder."""
 
 from collections.abc import AsyncIterator
 
@@ -10,21 +10,21 @@ from tests.bot.workplace import Workplace
 
 @pytest.fixture
 async def place() -> AsyncIterator[Workplace]:
-    """The bot runs and nothing has begun."""
+    """The bot is running; nothing has started."""
     async with Workplace() as workplace:
         yield workplace
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def office() -> AsyncIterator[Workplace]:
-    """One for all tests of a module."""
+    """One workplace for a whole module."""
     async with Workplace() as workplace:
         yield workplace
 
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def onboarding(office: Workplace) -> AsyncIterator[str]:
-    """Of a customer of its own, in a channel of its own, which is Acme's for the time of the test."""
+    """Has its own customer in its own channel, which is Acme's for the duration of the test."""
     office.new_channel()
     yield await office.begin()
     await office.tidy()

@@ -1,4 +1,4 @@
-"""What a click costs the store and Slack, from its payload to the last message that it draws: counted, not timed."""
+"""What a click costs the store and Slack, from its payload to the last message it draws: counted, not timed."""
 
 import contextlib
 import sqlite3
@@ -19,7 +19,7 @@ ORG_ID = {"org_id": "TN-34778262-f4f0-464d-b4c6-a14e2dc6f4be"}
 
 @dataclass
 class Costs:
-    """Transactions that read, and that write; calls of Slack's Web API."""
+    """Read and write transactions; calls to Slack's Web API."""
 
     reads: int = 0
     writes: int = 0
@@ -34,7 +34,7 @@ async def office() -> AsyncIterator[Workplace]:
 
 @contextmanager
 def counted(office: Workplace) -> Iterator[Costs]:
-    """What the bot itself does in between; the engine's own book-keeping is not its."""
+    """What the bot itself does in the block, not the engine's own bookkeeping."""
     costs, store = Costs(), office.bot.store
     before = len(office.slack.calls)
 
@@ -59,7 +59,7 @@ def counted(office: Workplace) -> Iterator[Costs]:
 
 
 async def settled(office: Workplace) -> None:
-    """Until all effects are done, without asking the bot's own store."""
+    """Until all effects are done, without using the bot's own store."""
 
     def done() -> bool:
         with contextlib.closing(sqlite3.connect(f"file:{office.file}?mode=ro", uri=True)) as connection:

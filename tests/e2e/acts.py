@@ -1,4 +1,4 @@
-"""The acts of the rehearsal, played by hand, by a customer's person of either language."""
+"""The rehearsal's acts, played by hand, by a customer's person in either language."""
 
 from playground.acts import ACTS, Acts
 from playground.slack import SlackPerson
@@ -14,13 +14,13 @@ PORTUGUESE = {
     "is complete": "está concluído",
     "Closed by": "Encerrado por",
 }
-"""What is written in the customer's channel of an onboarding in Portuguese; support's channel speaks English."""
+"""What the customer's channel says in an onboarding in Portuguese; support's channel is in English."""
 
 COMMAND = "/onboarding start"
 
 
 class ActsByHand(Acts):
-    """``lead``: who stands for the customer. ``colleague``: who continues the form that was closed half-way."""
+    """``lead``: who acts for the customer. ``colleague``: who continues the form that was closed half-way."""
 
     journey: ByHand
 
@@ -53,14 +53,14 @@ class ActsByHand(Acts):
         await self.journey.approve(person, step, lambda: any(approved in m.text for m in self.journey.thread("step", step)))
 
     async def restart(self) -> None:
-        """The bot is not restarted here: it has a test of its own."""
+        """The bot is not restarted here: that has its own test."""
 
     async def reminder(self) -> None:
-        """Nor are reminders waited for: they have a test of their own, with the clock moved."""
+        """Reminders are not waited for either: they have their own test, with the clock moved."""
 
 
 async def play_by_hand(acts: ActsByHand) -> None:
-    """All acts, with a picture of both sides after each."""
+    """All acts, with a screenshot of both sides after each."""
     for act in ACTS:
         await getattr(acts, act.__name__)()
         await acts.journey.visit.photograph(act.__name__)

@@ -1,4 +1,4 @@
-"""The journey of the rehearsal, but each press and each letter goes through the page: what is drawn is what can be pressed."""
+"""The rehearsal's journey, but each click and keystroke goes through the page: only what is drawn can be clicked."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -30,7 +30,7 @@ SECONDS = 20.0
 
 
 class ByHand(Walkthrough):
-    """People of `office` who sit before the window of `visit`."""
+    """People of `office`, in front of the window of `visit`."""
 
     def __init__(self, office: Office, visit: Visit, spoken: Mapping[str, str] | None = None) -> None:
         super().__init__(office)
@@ -38,14 +38,14 @@ class ByHand(Walkthrough):
         self.spoken = spoken or {}
 
     def words(self, words: str) -> str:
-        """As they stand in the customer's channel."""
+        """As the customer's channel has them."""
         return self.spoken.get(words, words)
 
     def says(self, kind: str, step: str, words: str) -> bool:
         return super().says(kind, step, words if kind == "review" else self.words(words))
 
     async def sit(self, person: SlackPerson) -> PageSide:
-        """The person's side of the page, with the person chosen there."""
+        """The person's side of the page, with them selected there."""
         side = self.visit.support if person.user.team is self.slack.installing_team else self.visit.customer
         await side.become(person.name)
         return side
@@ -56,7 +56,7 @@ class ByHand(Walkthrough):
         await self._insist(self.opens(person, target, act, task), happened)
 
     async def _insist(self, press: Callable[[], Awaitable[Any]], happened: Happened) -> None:
-        """As people do, press again where nothing comes of it."""
+        """Press again if nothing happens, as people do."""
         for patience in (SECONDS / 3, SECONDS / 3, SECONDS):
             await press()
             try:
@@ -110,7 +110,7 @@ class ByHand(Walkthrough):
             await side.close()
 
     async def _after(self, person: SlackPerson, drawn: tuple[str, str], happened: Happened) -> View | None:
-        """The next page; None when all is sent."""
+        """The next page; None once all is sent."""
 
         def came() -> bool:
             view = person.view
@@ -136,5 +136,5 @@ class ByHand(Walkthrough):
 
 
 def heading(message: Message) -> str:
-    """The words of its header: how a person finds it among others."""
+    """Its header's text: how people tell it from other messages."""
     return next((str(block["text"]["text"]) for block in message.blocks if block["type"] == "header"), message.text)

@@ -1,4 +1,4 @@
-"""A browser for all, an office with its page for each module, a window for each test. All of it in one loop."""
+"""One browser for all, an office with its page per module, a window per test. All in one event loop."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from contextlib import AsyncExitStack
@@ -23,7 +23,7 @@ FAILED = pytest.StashKey[bool]()
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Fixtures photograph what a test that failed had before it."""
+    """Fixtures take a screenshot of what a failed test saw."""
     report = yield
     if report.when == "call":
         item.stash[FAILED] = report.failed
@@ -31,7 +31,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The browser, the page and the tests share the loop of the session."""
+    """The browser, the page and the tests share the session's loop."""
     for item in items:
         if "tests/e2e/" in item.nodeid:
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
@@ -63,7 +63,7 @@ async def url(office: Office) -> AsyncIterator[str]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def look(browser: Browser, url: str, office: Office, request: pytest.FixtureRequest) -> AsyncIterator[Looking]:
-    """`await look(size=…, scheme=…)`: a new window on the page. Nobody has a form open at first."""
+    """`await look(size=…, scheme=…)`: a new window on the page. Nobody has a form open initially."""
     for person in office.slack.people.values():
         if person.view:
             await person.close()

@@ -1,4 +1,4 @@
-"""For tests in which nobody has a mouse."""
+"""For tests without a mouse."""
 
 from playwright.async_api import Locator, Page
 
@@ -6,7 +6,7 @@ MAX_STOPS = 150
 
 
 async def tab_to(page: Page, wanted: Locator) -> None:
-    """Press Tab until the focus is on the element, as one who sees no pointer does.
+    """Press Tab until the focus is on the element, as people without a pointer do.
 
     Raises:
         AssertionError: it is not among the first stops.

@@ -1,4 +1,4 @@
-"""Points of an onboarding from which a test begins, reached without the page."""
+"""Points of an onboarding where tests begin, reached without the page."""
 
 from playground.acts import Acts
 from playground.office import Office

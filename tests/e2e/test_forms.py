@@ -1,4 +1,4 @@
-"""A form as a person meets it: left half-way, filled by keyboard alone."""
+"""A form as a person uses it: left half-way, filled in by keyboard alone."""
 
 import pytest_asyncio
 from playwright.async_api import expect

@@ -1,4 +1,4 @@
-"""What goes wrong on any day: a wrong answer, a nervous finger, a bot that is down."""
+"""Everyday mishaps: a wrong answer, a nervous finger, a bot that is down."""
 
 import pytest_asyncio
 from playwright.async_api import expect
@@ -94,7 +94,7 @@ async def test_a_button_pressed_while_the_bot_is_down_says_so(office: Office, lo
 
 
 async def test_a_page_that_was_cut_off_keeps_what_was_typed_and_shows_what_it_missed(office: Office, look: Looking) -> None:
-    """As on a machine so busy that the browser or the page's server stands still for longer than a ping may take."""
+    """As on a machine so busy that the browser or the page's server stalls for longer than a ping may take."""
     visit = await look()
     ana, page = visit.customer, visit.page
     await ana.become("Ana")

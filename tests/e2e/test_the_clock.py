@@ -1,4 +1,4 @@
-"""The clock that the page can move: what would come in a day comes now, and once."""
+"""The page can move the clock: what would come in a day comes now, and once."""
 
 from collections.abc import AsyncIterator
 

@@ -19,7 +19,7 @@ SECONDS = 120.0
 
 @contextlib.asynccontextmanager
 async def demo(folder: Path) -> AsyncIterator[str]:
-    """Runs until the block ends, then is told to end as by Ctrl-C. Gives the page's address."""
+    """Runs until the block ends, then is ended as by Ctrl-C. Yields the page's address."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *("-m", "playground.demo", "--folder", str(folder), "--port", "0", "--no-browser"),

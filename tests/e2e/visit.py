@@ -1,4 +1,4 @@
-"""A browser that looks at the page, and notes whatever should not happen there."""
+"""A browser on the page, which records whatever should not happen there."""
 
 import contextlib
 from collections.abc import AsyncIterator
@@ -15,7 +15,7 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
 
 
 class Visit:
-    """One window. `problems`: errors and warnings of the console, scripts that failed, requests to any other machine."""
+    """One window. `problems`: console errors and warnings, failed scripts, requests to any other machine."""
 
     def __init__(self, page: Page, name: str) -> None:
         self.page = page
@@ -44,7 +44,7 @@ class Visit:
         await self.page.screenshot(path=SHOTS / f"{self.name}-{what}.png", animations="disabled", timeout=60_000)
 
     async def complaints(self) -> list[str]:
-        """What axe finds against labels, roles and contrast: the rule, its words and the first places."""
+        """What axe finds wrong with labels, roles and contrast: the rule, its text and the first places."""
         passing = {"exclude": [[".q-loading-bar"]]}  # gone before anybody could read its name
         found: dict[str, Any] = (
             await Axe().run(self.page, passing, options={"runOnly": RULES, "resultTypes": ["violations"]})

@@ -182,7 +182,7 @@ def days_off(country: str, year: int) -> frozenset[date]:
 
 
 def expected_open(calendar: Calendar, moment: datetime) -> bool:
-    """Said from the local clock alone."""
+    """Decided by the local clock alone."""
     local = moment.astimezone(ZoneInfo(calendar.timezone))
     off = local.weekday() in ((4, 5) if calendar.country in ("SA", "IL") else (5, 6))
     if calendar.country and calendar.country != "XX":

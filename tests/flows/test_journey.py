@@ -34,7 +34,7 @@ OPEN_AFTER: Mapping[frozenset[str], frozenset[str]] = {
     frozenset({"planning", "organization", "service_desk", "environments", "control_center"}): frozenset({"authentication"}),
     frozenset(step.id for step in STEPS) - {"next_steps"}: frozenset({"next_steps"}),
 }
-"""What a customer can fill in of the first version once these steps are over: as the guide orders them."""
+"""What the first version lets a customer fill in once these steps are over, as the guide orders them."""
 
 
 def free(over: frozenset[str]) -> frozenset[str]:
@@ -50,7 +50,7 @@ async def skip_step(onboarding_id: str, step_id: str, unit: Unit) -> None:
 async def test_what_opens_once_these_steps_are_over(
     store: Store, onboarding: str, over: frozenset[str], opened: frozenset[str]
 ) -> None:
-    """On a real store: skipped by support, so that nothing but the requirements decides."""
+    """On a real store: skipped by support, so only the requirements decide."""
 
     async def lock(unit: Unit) -> None:
         for record in (await need(unit, onboarding)).steps.values():
@@ -94,7 +94,7 @@ def test_production_and_authentication_take_two() -> None:
 
 
 def test_from_every_state_a_step_can_end() -> None:
-    """By support's skip at least; and what was skipped or done can be opened again."""
+    """By support's skip at least; and what was skipped or done can be reopened."""
     for state in StepState:
         assert state in ENDED or after(state, Move.SKIP) is StepState.SKIPPED
         if state in ENDED:
@@ -163,7 +163,7 @@ def test_every_form_is_found_by_its_id_once() -> None:
     assert all(form in JOURNEYS.forms(form.id) for form in JOURNEYS.all_forms())
 
 
-def test_a_step_more_is_one_line_more() -> None:
+def test_adding_a_step_takes_one_line() -> None:
     from tests.flows.steps.test_journey_faults import ALONE  # noqa: PLC0415
 
     made = journey("2", *STEPS, replace(ALONE, requires=("next_steps",)))

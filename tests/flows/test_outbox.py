@@ -1,4 +1,4 @@
-"""Effects as values: stored and read back alike, refused where they cannot be read, and never misspelt."""
+"""Effects as values: stored and read back unchanged, refused if unreadable, and never misspelt."""
 
 import json
 import re
@@ -109,7 +109,7 @@ def test_a_misspelt_kind_or_argument_does_not_pass_the_type_check(tmp_path: Path
     source.write_text(MISSPELT)
     command = [sys.executable, "-m", "mypy", "--no-color-output", "--config-file", str(ROOT / "pyproject.toml"), str(source)]
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=110)  # noqa: S603  our own command
-    # Of a file that it has seen before it may tell the former path.
+    # For a file that it has seen before, it may report the old path.
     wrong = {int(line) for line in re.findall(rf"{source.name}:(\d+): error:", ran.stdout)}
     lines = MISSPELT.splitlines()
     assert {lines[number - 1].strip() for number in wrong} == {

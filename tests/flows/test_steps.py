@@ -1,6 +1,6 @@
-"""One contract for every form there is (steps', tasks', dialogs'): what a person can rely on whatever she fills in.
+"""One contract for every form there is (steps', tasks', dialogs'): what people can rely on whatever they fill in.
 
-Each is gone through page by page, as the modals do it, on a real store.
+Each is filled in page by page, as the modals do, on a real store.
 """
 
 import json
@@ -54,11 +54,11 @@ BAD: dict[Kind, Any] = {
     Kind.TEXT: "x" * 3001,
     Kind.LONG_TEXT: "x" * 3001,
 }
-"""A value of each kind that no field takes; of a text, one that is longer than what Slack lets one type."""
+"""For each kind, a value that no field accepts; for text, one longer than Slack lets people type."""
 
 
 def bad_fields(asked: list[tuple[str, FieldInfo, Input]]) -> Iterator[tuple[str, Any]]:
-    """A wrong value for each field that can be wrong by its kind."""
+    """A wrong value for each field whose kind allows one."""
     for name, info, item in asked:
         if item.source in CATALOGS:
             yield name, "no such thing"
@@ -73,7 +73,7 @@ def all_sent() -> dict[str, Answers]:
 
 
 class Filler:
-    """Goes through a form in transactions of their own, as each page of a modal does."""
+    """Goes through a form with a transaction per page, as a modal does."""
 
     def __init__(self, store: Store, onboarding_id: str, form: Form) -> None:
         self.store, self.form = store, form
@@ -84,7 +84,7 @@ class Filler:
             return await fill.resume(unit, self.form, await self.situation(unit), self.key)
 
     async def situation(self, unit: Unit) -> Situation:
-        """This onboarding with whatever any form may look at, but the form's own sent answers."""
+        """This onboarding with whatever any form may look at, except the form's own sent answers."""
         situation = situation_of(await need(unit, self.key.onboarding_id), RULES, unit.now, ANA)
         return replace(situation, answers={step: sent for step, sent in all_sent().items() if step != self.form.id})
 
@@ -103,7 +103,7 @@ class Filler:
         return await self.store.transact(work)
 
     async def fill(self, answers: Answers) -> fill.Paged:
-        """Every page in order; each must let one go on."""
+        """Every page in order; each must be accepted."""
         index = 0
         while True:
             order = slots(self.form, answers)
@@ -133,7 +133,7 @@ async def test_the_example_goes_through_page_by_page_and_the_draft_is_gone(store
 
 
 @by_form
-async def test_nothing_typed_is_refused_in_words_and_keeps_the_page(store: Store, onboarding: str, form: Form) -> None:
+async def test_an_empty_page_is_refused_in_words_and_stays(store: Store, onboarding: str, form: Form) -> None:
     filler = Filler(store, onboarding, form)
     emptied = {name: None for name, _, _ in inputs(form.pages[0].model)}
     paged = await filler.leave(0, emptied)
@@ -147,7 +147,7 @@ async def test_nothing_typed_is_refused_in_words_and_keeps_the_page(store: Store
 
 
 def assert_worded(problems: tuple[Problem, ...]) -> None:
-    """Each has its sentence in every language, with all that the sentence names."""
+    """Each has its sentence in every language, with all its placeholders filled."""
     for problem in problems:
         for language in languages():
             text = table(language)[f"error.{problem.key}"]
@@ -168,12 +168,12 @@ async def test_after_each_error_the_good_value_goes_on_with_the_rest_kept(store:
             opened = await filler.opened()
             kept = {one: typed[one] for one, _, item in asked if not item.forget}
             assert (opened.slot, raw_of(slot, opened.answers) | kept) == (index, raw_of(slot, opened.answers))
-        assert (await filler.leave(index, good, BEN)).problems == ()  # a colleague mends it
+        assert (await filler.leave(index, good, BEN)).problems == ()  # a colleague fixes it
 
 
 @by_form
 async def test_a_draft_survives_json_closing_and_a_colleague(store: Store, onboarding: str, form: Form) -> None:
-    """Of a form half filled, reopened by somebody else, nothing is missing but what must be forgotten."""
+    """A half-filled form, reopened by somebody else, lacks nothing but what must be forgotten."""
     filler, example = Filler(store, onboarding, form), filled_forms.example(form)
     first = slots(form, example)[0]
     await filler.leave(0, raw_of(first, example))

@@ -1,4 +1,4 @@
-"""Client and sandbox against the table of facts always; the table against Pismo's OpenAPI files where PISMO_OPENAPI names their folder."""
+"""Client and sandbox against the table of facts always; the table against the OpenAPI files in PISMO_OPENAPI if it is set."""
 
 import os
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -66,7 +66,7 @@ class Caller:
         return {"authorization": f"Bearer {self.standin.mint_token(self.org_id)}", "x-tenant": self.org_id}
 
     async def make(self, name: str, **content: Any) -> httpx.Response:
-        """The call as it works, but for what is given."""
+        """The call as it works, except for what is given."""
         method, path = place(KNOWN[name])
         basic = {"server_key": self.key, "server_secret": self.secret}
         form = {"grant_type": "client_credentials", "client_id": self.key, "client_secret": self.secret, "scope": "a"}
@@ -170,7 +170,7 @@ def openapi(service: str) -> dict[str, Any]:
 
 
 def resolved(spec: Mapping[str, Any], node: Any) -> Any:
-    """A part of a file with its references followed."""
+    """A part of a file with its references resolved."""
     if isinstance(node, dict):
         if "$ref" in node:
             found: Any = spec
@@ -224,7 +224,7 @@ def test_refusals_are_those_that_pismo_publishes(name: str) -> None:
                 value = example.get("value", example.get("example"))
                 value = value["message"] if isinstance(value, dict) and isinstance(value["message"], dict) else value
                 codes |= {(int(status), value.get("code", ""))} if value else set()
-    if name == "list_programs":  # its errors are described apart from the call
+    if name == "list_programs":  # its errors are described separately
         spec = openapi("programs")
         codes |= {(400, example["value"].get("code")) for example in spec["components"]["examples"].values()}
         assert {(status, code) for status, code, _ in known["refusals"]} <= codes

@@ -285,7 +285,7 @@ async def test_no_secret_in_any_log(pismo: Pismo, standin: PismoStandIn, org_id:
     assert f"org={org_id}" in ours[1]
 
 
-# -- tried again
+# -- retries
 
 
 async def test_a_call_that_only_reads_is_tried_again(standin: PismoStandIn, token: SecretStr, org_id: str) -> None:

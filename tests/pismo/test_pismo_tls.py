@@ -1,4 +1,4 @@
-"""Mutual TLS over a real connection: the certificate of the operator, its faults by name, and files that change while it runs."""
+"""Mutual TLS over a real connection: the operator's certificate, its faults by name, and files that change while it runs."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -41,7 +41,7 @@ def remark(sandbox: Sandbox) -> None:
 
 
 async def ask(pismo: Pismo, sandbox: Sandbox) -> str | None:
-    """The org ID that is read."""
+    """The org ID read back."""
     org_id = sandbox.test.create_org({"official_name": "Acme"})
     return (await pismo.get_organization(SecretStr(sandbox.test.mint_token(org_id)), org_id)).id
 
@@ -64,7 +64,7 @@ FAULTS: tuple[tuple[ClientFault, str], ...] = (
 
 @pytest.mark.parametrize(("wrong", "code"), FAULTS, ids=str)
 async def test_a_refused_certificate_is_named_and_its_successor_taken(sandbox: Sandbox, wrong: ClientFault, code: str) -> None:
-    """Without a restart: the files are looked at before each call."""
+    """Without a restart: the files are checked before each call."""
     async with Pismo(sandbox.test.url, tls=tls(sandbox)) as pismo:
         assert await ask(pismo, sandbox)
         sandbox.give_certificate(wrong)
@@ -94,7 +94,7 @@ async def test_certificate_and_key_as_texts(sandbox: Sandbox) -> None:
     assert "PRIVATE KEY" not in repr(texts.read())
 
 
-async def test_a_file_that_cannot_be_used_leaves_what_works(sandbox: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
+async def test_an_unusable_file_leaves_the_working_certificate(sandbox: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
     async with Pismo(sandbox.test.url, tls=tls(sandbox)) as pismo:
         assert await ask(pismo, sandbox)
         another_key(sandbox)
@@ -128,7 +128,7 @@ async def test_a_handshake_that_takes_too_long_keeps_no_place_in_the_pool() -> N
     async with await asyncio.start_server(silent, "127.0.0.1", 0) as server:
         address = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         async with Pismo(address, timeout=0.2, attempts=1) as pismo:
-            for _ in range(50):  # on a busy machine the time is over before the handshake begins
+            for _ in range(50):  # on a busy machine the timeout can pass before the handshake begins
                 with pytest.raises(PismoError, match="timeout"):
                     await pismo.get_organization(SecretStr("token"), "TN-1")
                 if accepted:

@@ -1,4 +1,4 @@
-"""The client of the Service Desk against the stand-in: ids by name, filing, the search, statuses, and what each failure says."""
+"""The Service Desk client against the stand-in: ids by name, filing, the search, statuses, and what each failure says."""
 
 import logging
 from collections.abc import AsyncIterator, Callable
@@ -93,7 +93,7 @@ async def test_the_latest_status_is_read(desk: ServiceDesk, standin: ServiceDesk
     assert ((await desk.status(key)).name, (await desk.request(key)).status.done) == ("CLOSED", True)
 
 
-# -- names that are not there, and then are
+# -- names that are missing, and then found
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,7 @@ def modal(*blocks: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 @contextlib.asynccontextmanager
 async def http(app: AsyncApp) -> AsyncIterator[str]:
-    """The app on a free port; its address."""
+    """The app on a free port; yields its address."""
     handler = AsyncSlackRequestHandler(app)
 
     async def events(request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""The company of two teams, with the app reached by signed HTTP and by Socket Mode in turn."""
+"""Two teams' workspaces, with the app reached by signed HTTP and by Socket Mode in turn."""
 
 from collections.abc import AsyncIterator
 
@@ -26,6 +26,6 @@ async def company() -> AsyncIterator[Company]:
 
 @pytest.fixture(params=["http", "socket"])
 async def by(request: pytest.FixtureRequest, company: Company) -> AsyncIterator[Company]:
-    """The app is up, over both ways in turn."""
+    """The app is up, over each transport in turn."""
     async with reached(company, request.param):
         yield company

@@ -1,4 +1,4 @@
-"""`make demo` as a terminal sees it: one command starts all, Ctrl-C ends all, the next start goes on, and only this machine may look."""
+"""`make demo` in a terminal: one command starts all, Ctrl-C ends all, the next start goes on, only this machine has access."""
 
 import asyncio
 import contextlib
@@ -27,7 +27,7 @@ class Terminal:
         self.printed = ""
 
     async def says(self, words: str) -> str:
-        """Read on until it has printed this; returns all that it printed. Raises EOFError when it ends before."""
+        """Read on until it has printed this; returns all that it printed. Raises EOFError if it ends first."""
         assert self.process.stdout is not None
         async with asyncio.timeout(PATIENCE):
             while words not in self.printed:

@@ -1,4 +1,4 @@
-"""The bot's process is told apart running, starting and down, and comes back after a restart and a crash."""
+"""The keeper knows whether the bot is running, starting or down, and it comes back after a restart and a crash."""
 
 import asyncio
 

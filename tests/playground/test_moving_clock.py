@@ -1,4 +1,4 @@
-"""Moving the demo's clock brings what would come by then, once and not for each time that passed."""
+"""Moving the demo's clock brings what would be due by then, once, however often it came due."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The button that plays the next step goes all the way; a fresh demo begins in the middle of it."""
+"""The button that plays the next step goes all the way; a fresh demo begins half-way."""
 
 from collections.abc import AsyncIterator
 
@@ -20,7 +20,7 @@ MAX_PRESSES = 120
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def begun() -> AsyncIterator[Office]:
-    """The onboarding is started, and nothing is sent yet."""
+    """The onboarding has started, and nothing is sent yet."""
     async with Office(policies=CALM) as office:
         await Acts(Walkthrough(office)).start()
         yield office
@@ -28,7 +28,7 @@ async def begun() -> AsyncIterator[Office]:
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def office(begun: Office) -> Office:
-    """Nobody has a form open at first."""
+    """Nobody has a form open initially."""
     for person in begun.everyone.values():
         if person.view:
             await person.close()

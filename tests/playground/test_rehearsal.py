@@ -23,7 +23,7 @@ ID = re.compile(r"<[@#!]|\b[UC][A-Z0-9]{10}\b")
 
 
 async def beside(*plays: Coroutine[Any, Any, None]) -> None:
-    """All at a time, since each of them waits a good part of its time."""
+    """All at once, since each spends much of its time waiting."""
     async with asyncio.TaskGroup() as group:
         for play in plays:
             group.create_task(play)
@@ -38,7 +38,7 @@ async def shows_the_whole_journey(*, socket_mode: bool) -> None:
     assert await rehearse(socket_mode=socket_mode, tell=lines.append) == 0
     transcript = "\n".join(lines)
     for words in (
-        "/onboarding is not a valid command",  # Ana is another company's
+        "/onboarding is not a valid command",  # Ana is from another company
         "Ana  sends “Planning",
         "Bruno  sends “Organização",  # a colleague continues, in his language
         "asks for changes: The street is that of the branch.",

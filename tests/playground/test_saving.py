@@ -1,4 +1,4 @@
-"""What Slack and Pismo know outlives the demo: saved whole, read again the same, and the bot goes on with it."""
+"""What Slack and Pismo know outlives the demo: saved whole, read back unchanged, and the bot goes on with it."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Misfortune on demand, over the wire as an app meets it."""
+"""Faults on demand, over the wire as an app meets them."""
 
 import asyncio
 import time
@@ -16,7 +16,7 @@ from tests.playground.company import Company, actions, button, field_of, http, m
 
 
 def bare(company: Company) -> AsyncWebClient:
-    """A client that never tries again."""
+    """A client that never retries."""
     return AsyncWebClient(token=company.slack.bot_token, base_url=company.slack.api_url, retry_handlers=[], timeout=2)
 
 
@@ -177,7 +177,7 @@ async def test_a_condition_that_stays_false_says_what_there_was(company: Company
     assert "That" in str(caught.value)
 
 
-async def test_who_insists_in_vain_lets_the_others_go_on(company: Company) -> None:
+async def test_a_condition_that_never_waits_lets_others_go_on(company: Company) -> None:
     company.slack.deliver_by(Delivery.socket())
     answered = asyncio.create_task(company.client.auth_test())
 

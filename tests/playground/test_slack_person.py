@@ -1,4 +1,4 @@
-"""The finer hands of a person: menus, fields that tell the app, pages that keep what was typed, and what administrators do."""
+"""A person's finer actions: menus, fields that tell the app, pages that keep what was typed, and what administrators do."""
 
 from typing import Any
 

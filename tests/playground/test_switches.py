@@ -1,4 +1,4 @@
-"""A fault comes when its switch is on and goes when it is off; what others added stays."""
+"""A fault comes when its switch is on and goes when it is off; faults added by others stay."""
 
 from collections.abc import AsyncIterator
 
@@ -25,7 +25,7 @@ async def pismo() -> AsyncIterator[PismoStandIn]:
 
 
 async def slack_says(slack: SlackStandIn) -> int:
-    """The status of a call; 0 where the connection was closed."""
+    """The status of a call; 0 if the connection was closed."""
     headers = {"Authorization": f"Bearer {slack.bot_token}"}
     async with aiohttp.ClientSession(headers=headers) as web:
         try:

@@ -24,7 +24,7 @@ def postgres_server() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def postgres_migrated(postgres_server: str) -> Iterator[str]:
-    """One database with tables for all tests: making one takes longer than most of them."""
+    """One database with tables for all tests: creating one takes longer than most of them."""
     with database(postgres_server) as url:
         migrate.upgrade(url)
         yield url

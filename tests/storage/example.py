@@ -1,4 +1,4 @@
-"""An onboarding with something in every table, and looks below the store."""
+"""An onboarding with something in every table, and ways to look beneath the store."""
 
 from datetime import UTC, date, datetime
 from typing import Any
@@ -69,7 +69,7 @@ def submission(onboarding_id: str, revision: int = 1, **answers: Any) -> Submiss
 
 
 def add_whole(unit: Unit, **fields: Any) -> str:
-    """Personal data stands in every place it can stand."""
+    """Personal data is in every place it can be."""
     one = onboarding(**fields)
     o = one.id
     unit.add(one)

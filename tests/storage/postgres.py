@@ -1,4 +1,4 @@
-"""A PostgreSQL for tests: the one of TEST_POSTGRES_URL, or a throw-away server of the binaries found on this machine."""
+"""A PostgreSQL for tests: the one at TEST_POSTGRES_URL, or a throw-away server from the binaries found on this machine."""
 
 import os
 import pwd
@@ -25,7 +25,7 @@ def binaries() -> Path | None:
 
 @contextmanager
 def server() -> Iterator[str | None]:
-    """The URL of a server for tests, None where there is none. It ends with the block."""
+    """The URL of a server for tests, None if there is none. It stops with the block."""
     if url := os.environ.get("TEST_POSTGRES_URL"):
         yield url
         return

@@ -1,4 +1,4 @@
-"""Whoever touches the log below the program is found, and told apart from an erasure."""
+"""Tampering with the log behind the program's back is found, and told apart from an erasure."""
 
 import pytest
 
@@ -77,7 +77,7 @@ async def test_a_removed_register_is_missed(store: Store) -> None:
 
 
 async def test_a_head_forged_without_the_key_is_found(store: Store) -> None:
-    """A cut tail with a head that fits it, but for the MAC."""
+    """A truncated log with a head that fits it, except for the MAC."""
     onboarding_id = await whole(store)
     raw(store._url, "DELETE FROM audit_events WHERE id = :e", e=f"{onboarding_id}:3")
     forge = "UPDATE audit_heads SET events = 2, hash = (SELECT hash FROM audit_events WHERE id = :e) WHERE onboarding_id = :o"

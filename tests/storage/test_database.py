@@ -1,4 +1,4 @@
-"""The database itself: its schema, and what is said when it is locked, full, away, older or newer."""
+"""The database itself: its schema, and what is said when it is locked, full, unavailable, older or newer."""
 
 import sqlite3
 from pathlib import Path
@@ -137,7 +137,7 @@ async def test_a_reader_cannot_write(sqlite_url: str) -> None:
 
 
 def test_the_job_engine_can_ask_sqlite_for_the_time(sqlite_url: str) -> None:
-    """In a column's default too, on every libsqlite."""
+    """Also as a column's default, with every libsqlite."""
     raw(sqlite_url, "CREATE TABLE jobs (id TEXT, at INTEGER NOT NULL DEFAULT (CAST(unixepoch('subsec') * 1000 AS INTEGER)))")
     raw(sqlite_url, "INSERT INTO jobs (id) VALUES ('a')")
     (row,) = raw(sqlite_url, "SELECT at, unixepoch('now'), unixepoch('1970-01-02 00:00:00') FROM jobs")

@@ -1,4 +1,4 @@
-"""A customer's data can be taken along, and can be forgotten."""
+"""A customer's data can be exported, and can be erased."""
 
 import csv
 import io
@@ -18,7 +18,7 @@ from tests.storage.example import EMAIL, LEAD, NOW, OWNER, SECRET, raw, submissi
 
 
 def opened(url: str, onboarding_id: str) -> str:
-    """All sealed values of the database in the clear, less those of other onboardings."""
+    """All sealed values of the database in the clear."""
     texts = []
     for table in metadata.sorted_tables:
         for column in sealed_columns(table):

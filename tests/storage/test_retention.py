@@ -1,4 +1,4 @@
-"""What was kept only against repetition goes after its time; what waits, and what people said, stays."""
+"""What was kept only to prevent repetition goes in time; what is waiting, and what people said, stays."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What lies in the database tells nothing, cannot be moved, and survives a change of keys."""
+"""What is in the database reveals nothing, cannot be moved, and survives a change of keys."""
 
 import base64
 

@@ -170,7 +170,7 @@ async def test_concurrent_writers_of_one_onboarding_lose_nothing(store: Store) -
         unit.ask(onboarding_id, Draw(what="card"))
 
     async def insist() -> None:
-        """Who waits too long at the end of the line is told so, and comes again."""
+        """Whoever waits too long at the end of the queue is refused, and tries again."""
         while True:
             with contextlib.suppress(Unavailable):
                 await store.transact(submit)
@@ -379,7 +379,7 @@ async def test_effects_that_failed_or_were_forgotten(store: Store) -> None:
         assert await unit.stale_effects(unit.now + timedelta(minutes=1)) == []
 
 
-async def test_a_reading_is_of_one_moment(store: Store) -> None:
+async def test_a_read_sees_a_single_moment(store: Store) -> None:
     onboarding_id = await whole(store)
     async with store.read() as reader:
         before = await reader.snapshot(onboarding_id)

@@ -1,4 +1,4 @@
-"""The clock of a demonstration is ahead by what its file says; without one it is the machine's."""
+"""A demo's clock runs ahead by what its file says; without a file it is the machine's."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

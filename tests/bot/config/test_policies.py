@@ -1,4 +1,4 @@
-"""The policy file: what it leaves out keeps the journey's defaults, what it says wrong is named."""
+"""The policy file: what it leaves out keeps the journey's defaults; mistakes are named."""
 
 import tomllib
 from datetime import time

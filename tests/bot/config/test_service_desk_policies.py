@@ -1,4 +1,4 @@
-"""What the access request's form is called is configured; its words are short enough, and every reason to give it up has some."""
+"""The names of the access request's form are configurable; its texts are short enough, and every reason to give up has one."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Each variable that is missing or wrong is named with how to mend it, and no secret is ever repeated."""
+"""Each variable that is missing or wrong is named with how to fix it, and no secret is ever repeated."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Each chore has a loop of its own: one that fails or hangs stops no other."""
+"""Each chore has its own loop: one that fails or hangs stops no other."""
 
 import asyncio
 import logging
@@ -11,7 +11,7 @@ from bot.jobs.chores import Chore, Chores
 
 
 class Counted:
-    """Work that counts its rounds, and fails or hangs where it is told to."""
+    """Work that counts its rounds, and fails or hangs if told to."""
 
     def __init__(self, does: Callable[[int], None] | None = None, *, hangs: bool = False) -> None:
         self.rounds, self._does, self._hangs = 0, does, hangs
@@ -49,7 +49,7 @@ async def test_one_that_fails_or_hangs_stops_no_other(caplog: pytest.LogCaptureF
     assert "Acme" not in caplog.text
     after = REGISTRY.get_sample_value("onboarding_chore_failures_total", {"chore": "bad"}) or 0
     assert after - before == len(failed) >= 2
-    assert asyncio.all_tasks() == {asyncio.current_task()}  # no loop goes on
+    assert asyncio.all_tasks() == {asyncio.current_task()}  # no loop is left
 
 
 async def test_after_a_failure_it_comes_again_sooner_where_that_helps() -> None:

@@ -1,4 +1,4 @@
-"""Several processes on one PostgreSQL: what a killed one had in hand is taken over by another, in order, within seconds."""
+"""Several processes on one PostgreSQL: when one is killed, another takes over its work, in order, within seconds."""
 
 import asyncio
 import sys
@@ -55,7 +55,7 @@ def url() -> Iterator[str]:
 
 
 async def says(process: Process, line: str) -> list[str]:
-    """What a process says up to a line."""
+    """What a process prints up to a line."""
     assert process.stdout is not None
     said: list[str] = []
     while line not in said:

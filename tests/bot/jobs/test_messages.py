@@ -1,4 +1,4 @@
-"""Drawing and saying, without an engine and with a Slack that only remembers: what stands there, and what it cost the store."""
+"""Drawing and saying, without an engine and with a Slack that only remembers: what ends up there, and what it costs the store."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -38,7 +38,7 @@ class Post:
 
 
 class RememberingSlack(Slack):
-    """``refuse``: errors of the next calls, by method."""
+    """``refuse``: errors for the next calls, by method."""
 
     def __init__(self) -> None:
         super().__init__("xoxb-1-made-up", "http://127.0.0.1:1/api/")
@@ -116,7 +116,7 @@ class Jobs:
         self.runner = Runner(self.store, table, patience=Patience(2, lambda _: 0.0), on_failed=(failures.tell, failures.alert))
 
     async def run(self) -> None:
-        """All that is left, once and again until nothing waits."""
+        """Everything that is left, until nothing is waiting."""
         while batches := await self._left():
             for batch in batches:
                 while await self.runner.run_batch(batch) is not None:
@@ -128,7 +128,7 @@ class Jobs:
         return list(dict.fromkeys(record.batch for record in stale))
 
     async def cost(self) -> tuple[int, int]:
-        """Reads and writes of running the one effect that is left."""
+        """Reads and writes for running the one effect left."""
         (batch,) = await self._left()
         self.store.reads = self.store.writes = 0
         assert await self.runner.run_batch(batch) is None
@@ -143,7 +143,7 @@ class Jobs:
 
 @pytest.fixture
 async def jobs(tmp_path: Path) -> AsyncIterator[Jobs]:
-    """An onboarding has begun, and its messages are posted."""
+    """An onboarding has started, and its messages are posted."""
     async with case_book(tmp_path) as book:
         jobs = Jobs(book, tmp_path / "case.db")
         await book.start()

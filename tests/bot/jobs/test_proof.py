@@ -1,4 +1,4 @@
-"""The proof of access: a line for each check, of test and of production, run again at will, and kept without the token."""
+"""The proof of access: one line per check, in test and in production, repeatable at will, and stored without the token."""
 
 import json
 from collections.abc import AsyncIterator
@@ -16,7 +16,7 @@ PASSED = "all checks passed"
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def acme() -> AsyncIterator[Acme]:
-    """Set up for OpenID Connect; the certificate is not attached yet, so that the step stays open."""
+    """Set up for OpenID Connect; the certificate is not attached yet, so the step stays open."""
     async with ProofPlace() as place:
         one = Acme(place, await place.begin())
         await one.is_approved("oidc")
@@ -25,7 +25,7 @@ async def acme() -> AsyncIterator[Acme]:
 
 
 def lines_of(said: str) -> dict[str, str]:
-    """The lines of the report by their check."""
+    """The report's lines, by check."""
     return dict(line.split(": ", 1) for line in said.splitlines()[1:] if ": " in line)
 
 

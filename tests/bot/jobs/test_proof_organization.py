@@ -1,4 +1,4 @@
-"""The organization as it was approved: what differs on the platform is corrected with the customer's token, or accepted with a reason."""
+"""Where the platform differs from the approved organization: corrected with the customer's token, or accepted with a reason."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -27,7 +27,7 @@ async def place() -> AsyncIterator[ProofPlace]:
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def acme(place: ProofPlace) -> AsyncIterator[Acme]:
-    """All is set up for OpenID Connect; the proof alone is left."""
+    """Everything is set up for OpenID Connect; only the proof is left."""
     one = Acme(place, await place.begin())
     await one.is_approved("oidc")
     await one.support_sets_up("oidc")

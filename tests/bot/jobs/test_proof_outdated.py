@@ -1,4 +1,4 @@
-"""The authentication is changed while a proof of access is running: that proof counts for nothing, and its token is forgotten."""
+"""The authentication changes while a proof of access is running: that proof doesn't count, and its token is forgotten."""
 
 from collections.abc import AsyncIterator
 
@@ -15,7 +15,7 @@ PASSED = "all checks passed"
 
 @pytest.fixture
 async def acme() -> AsyncIterator[Acme]:
-    """All is set up but the proof."""
+    """All is set up except the proof."""
     async with Workplace(patience=Patience(10_000, wait=lambda _attempt: 0.02)) as place:
         one = Acme(place, await place.begin())
         await one.gets_an_organization()
@@ -26,7 +26,7 @@ async def acme() -> AsyncIterator[Acme]:
 
 
 async def begins_to_prove(acme: Acme, token: str) -> None:
-    """Ana pastes a token and presses, while Pismo is away: it is tried again and again."""
+    """Ana pastes a token and submits it while Pismo is down: the bot keeps retrying."""
     place, ana = acme.place, acme.place.ana
     place.secrets.append(token)
     met = acme.pismo.faults.add("*", "5xx", times=1_000_000).met

@@ -1,4 +1,4 @@
-"""The proof of access where production has no address and Pismo is reached over plain HTTP; and after the step's end."""
+"""The proof of access with no address for production and Pismo over plain HTTP; also after the step is done."""
 
 from collections.abc import AsyncIterator
 
@@ -23,7 +23,7 @@ async def plain() -> AsyncIterator[Acme]:
 
 
 async def is_done(plain: Acme) -> None:
-    """Support hands the pair over, unless it did."""
+    """Support hands over the pair, if it hasn't yet."""
     if await plain.place.state(plain.onboarding, STEP) != "done":
         await plain.place.do(plain.onboarding, STEP, "hand_over_pair", {})
     assert await plain.place.state(plain.onboarding, STEP) == "done"

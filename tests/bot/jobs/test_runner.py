@@ -1,4 +1,4 @@
-"""Effects on the real engine over a real SQLite file: in order, once, again after trouble, given up visibly."""
+"""Effects on the real engine with a real SQLite file: in order, once, retried after trouble, given up visibly."""
 
 import asyncio
 import contextlib
@@ -33,13 +33,13 @@ MAX_ATTEMPTS = 4
 
 @dataclass(frozen=True, kw_only=True)
 class OfALaterVersion(Effect):
-    """Of a kind that this version doesn't know."""
+    """Its kind is unknown to this version."""
 
     kind = "no such kind"
 
 
 class Works:
-    """A store, an engine and a runner that does files' deletions and requests: their numbers are written down when they are done."""
+    """A store, an engine and a runner for DeleteFile and FileRequest, which records their numbers once they are done."""
 
     def __init__(self, url: str, keyring: Keyring) -> None:
         self.url, self.keyring = url, keyring
@@ -54,7 +54,7 @@ class Works:
         self.runner = Runner(self.store, handlers, patience=patience, on_failed=(self._on_failed, self._on_failed_again))
 
     def begin_anew(self) -> None:
-        """With other onboardings: what a former test left waiting does not matter."""
+        """With new onboardings: what an earlier test left waiting doesn't matter."""
         self.onboarding, self.other = new_id("onb"), new_id("onb")
         self.mine = {self.onboarding, self.other}
         self.done: list[int] = []
@@ -80,7 +80,7 @@ class Works:
         return await self._do(run, int(run.effect.resource))
 
     async def _do(self, run: Run[Any], number: int) -> Finished | None:
-        if run.onboarding_id not in self.mine:  # of a former test
+        if run.onboarding_id not in self.mine:  # from an earlier test
             return None
         self.tries.append((number, run.again))
         await self._tell()
@@ -138,7 +138,7 @@ class Works:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def whole(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Works]:
-    """One engine for all tests: starting and ending it takes a second or two."""
+    """One engine for all tests: starting and stopping it takes a second or two."""
     url = f"sqlite+aiosqlite:///{tmp_path_factory.mktemp('effects')}/bot.db"
     await asyncio.to_thread(upgrade, url)
     works = Works(url, Keyring.parse(new_key()))
@@ -294,7 +294,7 @@ async def test_what_a_handler_adds_and_cannot_be_written_is_given_up_visibly(wor
 
 
 @pytest.mark.parametrize(("deaf", "key"), [(False, "gone"), (True, "again: gone")])
-async def test_what_follows_from_giving_up_is_written_with_it_or_what_can_be_of_it(works: Works, key: str, *, deaf: bool) -> None:
+async def test_what_follows_from_giving_up_is_written_with_it_or_else_its_fallback(works: Works, key: str, *, deaf: bool) -> None:
     works.trouble[1], works.deaf = [Impossible("gone")], deaf
     (one,) = await works.ask(1)
     await works.state_becomes(one, "failed")
@@ -305,7 +305,7 @@ async def test_what_follows_from_giving_up_is_written_with_it_or_what_can_be_of_
 
 
 async def test_a_batch_without_a_job_is_found(works: Works) -> None:
-    store = Store(works.url, works.keyring)  # with no engine: the job got lost
+    store = Store(works.url, works.keyring)  # without an engine: the job is lost
     async with store.write() as unit:
         unit.ask(works.onboarding, DeleteFile(file="1"))
     await store.close()

@@ -1,4 +1,4 @@
-"""Sweeps over several customers, one of whom has a row that can't be read: the others are served, and it is once it is mended."""
+"""Sweeps over several customers, one of whom has an unreadable row: the others are served, and so is that one once repaired."""
 
 import contextlib
 import logging
@@ -21,7 +21,7 @@ DAMAGED, OTHERS = 1, (0, 2)
 
 
 class Customers:
-    """Three of them, in one store; the one in the middle can be damaged, and mended."""
+    """Three of them in one store; the middle one can be damaged and repaired."""
 
     def __init__(self, book: CaseBook, file: Path) -> None:
         self.book, self.file, self.ids = book, file, list[str]()
@@ -50,7 +50,7 @@ class Customers:
             return connection.execute(statement, values).fetchone() or ()
 
     async def served(self, kind: str, key: str = "") -> set[str]:
-        """Ids of the customers for whom this was asked for since the last look."""
+        """Ids of the customers this was asked for since the last look."""
         return {one.onboarding_id for one in await self.book.news(kind) if one.arguments.get("key", "") == key}
 
     def others(self) -> set[str]:
@@ -70,7 +70,7 @@ def failures(chore: str) -> float:
 
 
 def left_out(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """Of the customers that the log names."""
+    """Ids of customers the log names."""
     return [record.onboarding for record in caplog.records if record.levelno == logging.ERROR and hasattr(record, "onboarding")]
 
 
@@ -142,7 +142,7 @@ async def test_renewals(customers: Customers, caplog: pytest.LogCaptureFixture) 
 
 
 async def test_where_the_store_is_locked_the_sweep_ends(customers: Customers, caplog: pytest.LogCaptureFixture) -> None:
-    """Each further customer would wait as long, and be as much in vain."""
+    """Every further customer would wait just as long for nothing."""
     customers.book.now += timedelta(days=2)
     store = Store(f"sqlite+aiosqlite:///{customers.file}", sealing.current(), clock=lambda: customers.book.now, busy_ms=20)
     with contextlib.closing(sqlite3.connect(customers.file, isolation_level=None)) as connection:
@@ -157,7 +157,7 @@ async def test_where_the_store_is_locked_the_sweep_ends(customers: Customers, ca
 
 
 class Release(logging.Handler):
-    """Ends another writer's transaction once a customer was left out because of it."""
+    """Ends another writer's transaction once it has cost a customer their turn."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Trouble around the bot: Slack, the database and Pismo on a bad day. Nothing is lost, nothing stands twice, and people are told."""
+"""Trouble around the bot: Slack, the database and Pismo on a bad day. Nothing is lost or posted twice, and people are told."""
 
 import asyncio
 import contextlib
@@ -33,7 +33,7 @@ def patience(office: Workplace) -> None:
 
 
 def twice(office: Workplace) -> list[str]:
-    """Ids of effects that stand in more than one message of a channel."""
+    """Ids of effects found in more than one message of a channel."""
     marks = Counter(
         (channel.id, effect_id(message)) for channel in office.slack.world.channels.values() for message in channel.messages
     )
@@ -135,7 +135,7 @@ async def test_started_without_slack_it_begins_when_slack_is_there(office: Workp
     assert office.journey.says("step", "planning", "under review")
 
 
-# -- what is not from Slack
+# -- requests not from Slack
 
 
 @pytest.mark.parametrize(("secret", "age"), [("another secret", 0), ("", 301)])
@@ -187,7 +187,7 @@ async def test_a_press_while_the_database_is_locked_is_told_and_can_be_repeated(
     await office.send(onboarding, "planning")
     review = office.journey.lasting("review", "planning")
     with locked(office):
-        # The second waits behind the first, and is acknowledged in time all the same.
+        # The second waits behind the first, and is still acknowledged in time.
         pressed = await asyncio.gather(press(office, review, Act.APPROVE), press(office, review, Act.CLAIM))
         assert all(outcome.ok for outcome in pressed)
         await office.slack.until(lambda: any("The store is busy" in said for said in office.answers(office.sam)))
@@ -208,7 +208,7 @@ async def test_a_full_disk_is_told_and_what_was_sent_before_is_there(office: Wor
         for number in range(40):  # until the free pages are used up
             try:
                 await office.bot.store.transact(lambda unit, n=number: fill(unit, onboarding, n))  # type: ignore[misc]
-            except Exception as error:  # noqa: BLE001  its kind is what is looked at
+            except Exception as error:  # noqa: BLE001  its kind is what matters
                 told = str(error)
                 break
         assert told == "full"
@@ -231,7 +231,7 @@ async def fill(unit: Unit, onboarding: str, number: int) -> None:
 
 
 async def to_the_proof(office: Workplace, onboarding: str) -> str:
-    """Authentication is approved and an org ID known; a token that Pismo takes."""
+    """Approves authentication, records an org ID; returns a token Pismo accepts."""
     await office.open_step(onboarding, "organization")
     await office.send(onboarding, "organization")
     await office.approve(onboarding, "organization")

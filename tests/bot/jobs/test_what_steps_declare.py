@@ -13,7 +13,7 @@ _planning = FIRST.steps["planning"]
 
 
 def planning(word: str) -> Step:
-    """The step with everything that others have, each marked with a word."""
+    """The step with everything that other steps have, all marked with this word."""
     return replace(
         _planning,
         on_open=(ShowKeyCommands,),

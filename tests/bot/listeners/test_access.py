@@ -1,6 +1,6 @@
-"""Every kind of person against everything there is to do, over signed HTTP in Slack's own shapes.
+"""Every kind of person tries everything there is to do, over signed HTTP in Slack's own shapes.
 
-Who may do what stands here once more, written from the description of the journey and not from the code.
+Who may do what is repeated here, written from the description of the journey and not from the code.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ from tests.bot.workplace import STEPS, Workplace
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 SENT = "organization"
-"""The step that waits for a decision."""
+"""The step awaiting a decision."""
 SUPPORT, CUSTOMER = {"support"}, {"customer"}
 EITHER = SUPPORT | CUSTOMER
 
@@ -44,7 +44,7 @@ PEOPLE = {
     "Slack itself": "",
     "same user id of another company": "",
 }
-"""What each is to Acme's onboarding."""
+"""Their sides in Acme's onboarding."""
 
 GUESTS = {
     "guest who leads": "customer",
@@ -54,7 +54,7 @@ GUESTS = {
     "support": "support",
     "Pismo's person in the channel": "",
 }
-"""What each is to the onboarding whose customer's people are guests of Pismo's own workspace."""
+"""Their sides in the onboarding whose customer's people are guests in Pismo's own workspace."""
 
 BUTTONS: Mapping[Act, set[str]] = {
     Act.OPEN_FORM: EITHER,
@@ -67,7 +67,7 @@ BUTTONS: Mapping[Act, set[str]] = {
     Act.RETRY_EFFECT: SUPPORT,
     Act.SHOW: SUPPORT,
 }
-"""TASK depends on the task, BACK and PAGE on the form they stand in; LINK does nothing."""
+"""TASK depends on the task, BACK and PAGE on the form they are in; LINK does nothing."""
 
 DIALOG_FOR: Mapping[str, set[str]] = {
     **dict.fromkeys(("start", "request_changes", "reject", "skip", "reopen", "assign"), SUPPORT),
@@ -94,7 +94,7 @@ NOT_FOR_THEM = (
     *("pertence ao onboarding de outra empresa", "Somente o suporte da Pismo pode", "cabe às pessoas do cliente"),
 )
 SECRETS = ("Acme Bank", "Guest Credit", "compras@acme.example", "Blue Coop")
-"""What nobody outside may read in an answer."""
+"""What no outsider may read in an answer."""
 
 
 def may_use(form: str) -> set[str]:
@@ -118,14 +118,14 @@ class Setting:
     guests: str
     guests_channel: Channel
     offered: frozenset[str] = frozenset({"service_desk.file_request", "service_desk.grant_access", "service_desk.refuse_access"})
-    """Forms whose own choices are there at this stage."""
+    """Forms whose own choices exist at this stage."""
 
     async def quiet(self) -> dict[str, list[tuple[object, ...]]]:
         await self.place.bot.background.drain()
         return self.place.rows()
 
     def place_of(self, kind: str, of: str) -> Channel:
-        """Where a person presses: the onboarding's channel if they are in it."""
+        """Where a person clicks: the onboarding's channel if they are in it."""
         channel = self.place.acme if of == self.acme else self.guests_channel
         return (
             channel if self.people[kind].id in channel.members and kind != "same user id of another company" else self.where[kind]
@@ -141,7 +141,7 @@ async def scene() -> AsyncIterator[Setting]:
         gina, greta = slack.add_person("Gina", pismo, restricted=True), slack.add_person("Greta", pismo, restricted=True)
         carla, uli = slack.add_person("Carla", acme), slack.add_person("Uli", elsewhere)
         robot = SlackPerson(slack, slack.courier, User("USLACK", pismo, "Slack"))
-        # The stand-in looks for a window by the user's id alone, so these two share theirs.
+        # The stand-in finds a window by the user's id alone, so these two share theirs.
         double = SlackPerson(slack, slack.courier, User(place.ana.id, elsewhere, "Double", stack=place.ana.user.stack))
         slack.world.users["USLACK"] = robot.user
         cafe = slack.add_channel("cafe", pismo, [carla, place.olga, greta, place.gus, place.pat, uli, place.ana, robot])
@@ -187,7 +187,7 @@ async def value_of(scene: Setting, onboarding: str, step: str = SENT, task: str 
 
 @dataclass(frozen=True)
 class Pressed:
-    """``came``: a window was opened. ``words``: what was answered, or stands in the window."""
+    """``came``: a window was opened. ``words``: the answer, or what the window says."""
 
     came: bool
     words: str
@@ -201,7 +201,7 @@ async def press(scene: Setting, kind: str, act: Act, value: ButtonValue) -> Pres
     assert outcome.ok, (act, value, outcome.error)
     await place.bot.background.drain()
     words = "\n".join(place.answers(person)[said:]) + place.shown(person)
-    # A window that was opened while the data was late, and then tells the refusal, shows nothing.
+    # A window that was opened while the data was late and then shows the refusal doesn't count.
     came = person.view is not None and person.view.data["callback_id"] != "message"
     person.user.stack.clear()
     return Pressed(came, words)
@@ -212,7 +212,7 @@ def is_refusal(words: str) -> bool:
 
 
 def every_button(role: str) -> tuple[list[tuple[Act, str, str]], list[tuple[Act, str, str]]]:
-    """All buttons as (act, step, task): those of a role, and those it must not use."""
+    """All buttons as (act, step, task): those a role may use, and those it may not."""
     tasks = [(step.id, task.id) for step in STEPS.values() for task in step.tasks]
     whose = [((act, SENT, ""), allowed) for act, allowed in BUTTONS.items()]
     whose += [((Act.TASK, s, t), EITHER if f"{s}.{t}" in CUSTOMERS_TASKS else SUPPORT) for s, t in tasks]
@@ -245,7 +245,7 @@ async def test_a_button_that_is_theirs_is_not_refused_for_who_they_are(scene: Se
 
 
 def a_form(scene: Setting, person: SlackPerson, form: str, onboarding: str, slot: int = 0) -> View:
-    """A modal as it stands on somebody's screen, with the metadata of a form they may never have been shown."""
+    """A modal as on somebody's screen, with the metadata of a form they may never have been shown."""
     step = form.partition(".")[0] if form not in DIALOGS else SENT
     meta = FormMeta(form=form, onboarding="" if form == "start" else onboarding, step="" if form == "start" else step, slot=slot)
     page = JOURNEYS.forms(form)[0].pages[0]
@@ -298,7 +298,7 @@ async def test_turning_pages_shows_a_form_to_those_it_is_for(scene: Setting, kin
 
 @EVERYONE
 async def test_choices_are_offered_to_those_who_may_see_them(scene: Setting, kind: str, role: str, of: str) -> None:
-    """Accesses and sessions are a customer's; currencies, countries and zones are anybody's."""
+    """Accesses and sessions belong to one customer; currencies, countries and zones to all."""
     person, place = scene.people[kind], scene.place
     searched = [
         (form.id, page.id, name, item.source)
@@ -376,7 +376,7 @@ async def test_a_refused_press_in_app_home_is_answered_by_a_direct_message(scene
 
 
 async def test_the_tables_here_speak_of_everything_there_is(scene: Setting) -> None:
-    """A new button, dialog or task of the customer has to be put into a table above."""
+    """A new button, dialog or customer task must be added to a table above."""
     assert {*BUTTONS, Act.TASK, Act.BACK, Act.PAGE, Act.LINK} == set(Act)
     assert set(DIALOG_FOR) == set(DIALOGS)
     assert {f"{s.id}.{t.id}" for s in STEPS.values() for t in s.tasks if t.side is Side.CUSTOMER} == set(CUSTOMERS_TASKS)

@@ -1,4 +1,4 @@
-"""Support closes an onboarding: rated, unrated, or with its last step skipped; never while another step is left."""
+"""Support closes an onboarding: rated, unrated, or with its last step skipped; never with another step left."""
 
 import pytest
 
@@ -29,7 +29,7 @@ async def status(place: Workplace) -> Message:
 
 
 async def closes(place: Workplace, message: Message) -> str:
-    """Sam presses the button of a message; what he is asked before."""
+    """Sam clicks a message's button; what he is asked to confirm."""
     name = action_id(message.blocks, Act.TASK, "close_onboarding")
     assert name is not None, message.text
     outcome = await place.sam.click(message, action_id=name)
@@ -39,7 +39,7 @@ async def closes(place: Workplace, message: Message) -> str:
 
 
 async def assert_closed(place: Workplace) -> None:
-    """The customer reads it on the card and has the receipt, nothing is left to press, and the channel is free."""
+    """The customer sees it on the card and has the receipt, nothing is left to click, and the channel is free."""
     card, step = place.journey.lasting("card", ""), place.journey.lasting("step", LAST)
     assert "Closed by" in card.text
     assert "to be filled in" not in card.text
@@ -80,7 +80,7 @@ async def test_not_while_another_step_is_left(place: Workplace, last: str) -> No
     await place.act(onboarding, lambda case: manage.reopen(case, "planning", "More to plan."), place.sam)
     await place.settled()
     assert action_id((await status(place)).blocks, Act.TASK, "close_onboarding") is None
-    await closes(place, before)  # a status asked for before that
+    await closes(place, before)  # from an earlier status
     assert "something before it is still open" in place.answers(place.sam)[-1]
     assert "Closed by" not in place.journey.lasting("card", "").text
     await skip(place, onboarding, "planning")

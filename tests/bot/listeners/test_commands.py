@@ -15,7 +15,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def office() -> AsyncIterator[Workplace]:
-    """Two customers with like names: Ácme Bank waits for support, Acme Pay for its own people."""
+    """Two customers with similar names: Ácme Bank waits for support, Acme Pay for its own people."""
     async with Workplace() as place:
         first = await place.begin(customer="Ácme Bank")
         await place.begin(place.blue, place.olga, "Acme Pay")

@@ -1,4 +1,4 @@
-"""Companies on Enterprise Grid: clicks name the organization in place of the home team, commands name both."""
+"""Companies on Enterprise Grid: clicks name the organization instead of the home team, commands name both."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Slack's events: none lost, none handled twice; people who come, channels that change, and secrets in the customer's channel."""
+"""Slack's events: none lost, none handled twice; people joining, channels changing, and secrets in the customer's channel."""
 
 import contextlib
 import json
@@ -31,7 +31,7 @@ PUBLIC = KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicK
 
 @pytest.fixture
 def acme(office: Workplace, onboarding: str) -> Channel:
-    """The channel of an onboarding of its own."""
+    """The channel of the test's own onboarding."""
     return office.acme
 
 
@@ -235,7 +235,7 @@ async def test_of_messages_nothing_is_kept(office: Workplace, acme: Channel) -> 
 
 
 async def test_an_event_left_by_a_crash_is_handled_at_the_next_start(office: Workplace, acme: Channel) -> None:
-    """Stored and acknowledged, then the process ended."""
+    """Stored and acknowledged, then the process died."""
     carla = newcomer(office)
     acme.members.append(carla.id)
     event = {"type": "member_joined_channel", "user": carla.id, "channel": acme.id, "team": carla.team_id}
@@ -248,7 +248,7 @@ async def test_an_event_left_by_a_crash_is_handled_at_the_next_start(office: Wor
 
 
 async def test_an_event_whose_handling_failed_is_handled_by_a_later_round(office: Workplace, acme: Channel) -> None:
-    """Slack does not give a file that must be looked into: the secret in it is told once Slack does."""
+    """Slack withholds a file that must be scanned: the secret in it is reported once Slack delivers."""
     warnings = told_in_support(office, "tried to send a secret")
     office.slack.faults.add("download", "5xx", times=None)
     await office.ana.say(acme, "See the file.", files=[FileUpload("key.pem", PRIVATE)])

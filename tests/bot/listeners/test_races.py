@@ -1,4 +1,4 @@
-"""Two at once, twice the same, too late, too old: one effect, and an answer that says how things stand."""
+"""Two at once, the same twice, too late, too old: one effect, and an answer that says how things stand."""
 
 import asyncio
 import json
@@ -23,7 +23,7 @@ async def value(office: Workplace, onboarding: str, step: str, **more: str) -> B
 
 
 def thread(office: Workplace, onboarding: str, kind: str, step: str) -> list[str]:
-    """What was said under a step's message or review card, oldest first."""
+    """What was posted under a step's message or review card, oldest first."""
     channel = office.support if kind == "review" else office.acme
     root = next(m for m in channel.messages if f"{onboarding}:{kind}:{step}" in json.dumps(m.metadata))
     return [m.text for m in channel.messages if m.thread_ts == root.ts and m.ts != root.ts]
@@ -143,7 +143,7 @@ async def test_a_resubmission_after_one_of_two_approvals_needs_both_again(office
 
 
 async def test_a_redelivered_press_is_the_same_press(office: Workplace, onboarding: str) -> None:
-    """Claim is a toggle: carried out twice it would undo itself."""
+    """Claim is a toggle: done twice it would undo itself."""
     await office.send(onboarding, "planning")
     of = await value(office, onboarding, "planning")
     card = review_card(office, onboarding, "planning")
@@ -186,7 +186,7 @@ async def test_a_redelivered_submission_is_carried_out_once_and_leaves_no_draft(
 
 
 async def test_two_who_send_the_same_form_at_once_send_it_once(office: Workplace, onboarding: str) -> None:
-    """Both stand on the last page of one draft."""
+    """Both are on the last page of one draft."""
     of = await value(office, onboarding, "planning")
     form = STEPS["planning"].form
     for _ in form.pages:
@@ -240,7 +240,7 @@ async def test_nothing_is_taken_for_a_closed_onboarding(office: Workplace, onboa
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def standing(office: Workplace) -> str:
-    """An onboarding that is looked at and not touched."""
+    """An onboarding that is looked at but not changed."""
     slack = office.slack
     channel = slack.add_channel(
         "standing_pismo", slack.world.teams[0], [office.sam, office.bruno], shared_with=slack.world.teams[1:2]
@@ -249,7 +249,7 @@ async def standing(office: Workplace) -> str:
 
 
 async def nothing_comes_of(office: Workplace, act: str, pressed: ButtonValue | str, *, by: SlackPerson | None = None) -> str:
-    """Press what leads nowhere; what was answered."""
+    """Press what leads nowhere; returns the answer."""
     by = by or office.sam
     by.user.stack.clear()
     before, said = office.rows(), len(office.answers(by))
@@ -301,7 +301,7 @@ WINDOWS = (
 
 @pytest.mark.parametrize("metadata", WINDOWS)
 async def test_a_window_of_another_time_is_answered(office: Workplace, standing: str, metadata: str) -> None:
-    """Sent, turned back, searched in."""
+    """Sent, paged back, searched."""
     if metadata.endswith('"}'):
         metadata = json.dumps(json.loads(metadata) | {"onboarding": standing})
     block = {"type": "input", "block_id": "goals~goals", "element": {"type": "plain_text_input"}}

@@ -1,4 +1,4 @@
-"""A certificate is renewed after the onboarding's end: support records it where it was told of the old one's end."""
+"""A certificate is renewed after the onboarding's end: support records it where it was warned about the old one."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -18,7 +18,7 @@ RENEW = "Record a renewed certificate"
 
 @pytest.fixture
 async def acme() -> AsyncIterator[Acme]:
-    """All is proven and the onboarding closed."""
+    """Everything is proven, the onboarding closed."""
     async with Workplace() as place:
         one = Acme(place, await place.begin())
         await one.is_approved()
@@ -29,7 +29,7 @@ async def acme() -> AsyncIterator[Acme]:
 
 
 def renewed(ends: timedelta) -> str:
-    """For keys of its own, and until then."""
+    """For new keys, valid until then."""
     begins = timedelta(days=-2)
     return Authority().issue(signing_request(new_key(), **SUBJECT), begins=begins, lifetime=ends - begins)
 

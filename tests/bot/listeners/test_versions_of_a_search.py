@@ -1,4 +1,4 @@
-"""A field that two versions of the journey search in different catalogs: each customer is offered those of their own version."""
+"""A field that two versions of the journey search in different catalogs: each customer is offered their own version's."""
 
 from dataclasses import replace
 from typing import Annotated, Any
@@ -35,7 +35,7 @@ def policies(*sources: str) -> Policies:
 
 
 async def offered(office: Workplace, onboarding: str, typed: str) -> list[str]:
-    """What support reads in the field of an onboarding."""
+    """What support is offered in an onboarding's field."""
     await office.press(office.sam, office.support, Act.OPEN_FORM, ButtonValue(onboarding=onboarding, step="planning"))
     await office.settled()
     view = office.sam.view

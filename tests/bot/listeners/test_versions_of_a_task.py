@@ -1,4 +1,4 @@
-"""A task that is done by a press in one version of the journey and by a form in the next: each customer keeps to their own."""
+"""A task that is one click in one version of the journey and a form in the next: each customer stays on their own."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Onboardings as they can stand, made by hand: every step in every state, with everything sent, done, granted and decided."""
+"""Handmade onboardings in every possible shape: every step in every state, everything sent, done, granted and decided."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -127,7 +127,7 @@ def grants(people: int = 2) -> list[Grant]:
 
 
 def tasks(state: str, said: str = "Cards first.") -> list[TaskRecord]:
-    """Every task of every step, waiting for its second person or done."""
+    """Every task of every step, waiting for a second person or done."""
     return [
         TaskRecord(
             id=f"{ONBOARDING}:{step.id}.{task.id}:",

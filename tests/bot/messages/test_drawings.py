@@ -1,4 +1,4 @@
-"""With tasks open, waiting and done, and with hard texts everywhere: Slack takes it, it mentions nobody, each button does something."""
+"""With tasks open, waiting and done, and nasty texts everywhere: Slack accepts it, it mentions nobody, each button works."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -26,7 +26,7 @@ OURS = re.compile(r"<@U_(ANA|SUE)>|<#C_CUSTOMER>|<!date\^\d+\^\{[^<>]*>")
 
 
 def messages(made: Snapshot, language: str, failed: Sequence[EffectRecord] = ()) -> Iterator[tuple[str, Drawing]]:
-    """All that can stand in channels for one onboarding, by name."""
+    """Everything channels can show of one onboarding, by name."""
     texts, at = Texts(language), samples.at(made)
     yield "card", card.card(made, JOURNEY, texts, at)
     for step_id in STEPS:
@@ -52,7 +52,7 @@ def homes(made: Sequence[Snapshot], language: str) -> Iterator[dict[str, Any]]:
 
 
 def taken(drawn: Drawing) -> Drawing:
-    """Slack posts it, and edits it in place; a screen reader has something to read."""
+    """Slack accepts it as a post and as an edit; a screen reader has something to read."""
     for updating in (False, True):
         check_message({"text": drawn.text, "blocks": drawn.blocks}, updating=updating)
     assert drawn.text.strip()
@@ -60,7 +60,7 @@ def taken(drawn: Drawing) -> Drawing:
 
 
 def mentions(drawn: Any) -> set[str]:
-    """What Slack would make a mention or link of, but for what the bot means."""
+    """What Slack would turn into a mention or link, except what the bot intends."""
     return {found for text in mrkdwn(drawn) for found in MENTION.findall(text) if not OURS.fullmatch(found)}
 
 
@@ -79,7 +79,7 @@ def mrkdwn(value: Any) -> Iterator[str]:
 
 
 def buttons(blocks: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """All buttons but links, wherever they stand."""
+    """All buttons except links, wherever they are."""
     every_one = [
         e for block in blocks for e in (*block.get("elements", ()), *([block["accessory"]] if "accessory" in block else ()))
     ]
@@ -112,7 +112,7 @@ def test_every_message_in_every_state_is_taken_and_its_buttons_are_handled(state
 
 
 def no_key_left(drawn: Drawing) -> bool:
-    """No text is its own key, and no placeholder is left."""
+    """No key stands in for its text, and no placeholder is left."""
     words = drawn.text
     known = {key.partition(".")[0] for key in table("en")}
     return not re.search(rf"\b({'|'.join(sorted(known))})\.[a-z_]+(\.[a-z_]+)*\b(?! )", words) and not re.search(
@@ -178,4 +178,4 @@ def test_hard_texts_everywhere_stay_within_slack_and_mention_nobody(text: str, l
             check_view(view, "home")
             assert mentions(view) == set()
         pressed = buttons(review.review_card(made, JOURNEY, "planning", Texts(language), samples.at(made), RULES).blocks)
-        assert pressed or state is StepState.CHANGES_REQUESTED  # whatever the answers take, the decision is there
+        assert pressed or state is StepState.CHANGES_REQUESTED  # however long the answers, the decision is there

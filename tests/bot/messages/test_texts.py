@@ -1,4 +1,4 @@
-"""The languages are complete and alike, and every key that the code speaks of has its sentence."""
+"""The languages are complete and consistent, and every key that the code uses has its text."""
 
 import ast
 import re
@@ -30,7 +30,7 @@ every = pytest.mark.parametrize("language", languages())
 
 
 def calls() -> Iterator[tuple[str, ast.Call]]:
-    """(name of what is called, the call) everywhere in the code."""
+    """(called name, call) for every call in the code."""
     for path in CODE:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call):
@@ -39,7 +39,7 @@ def calls() -> Iterator[tuple[str, ast.Call]]:
 
 
 def constants(node: ast.expr) -> Iterator[str]:
-    """The texts an argument can be: itself, or the branches of a choice."""
+    """The texts an argument can be: itself, or either branch of a conditional."""
     if isinstance(node, ast.IfExp):
         yield from (*constants(node.body), *constants(node.orelse))
     elif isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -62,7 +62,7 @@ SPOKEN = {
     "md": (0, ""),
 }
 SECTIONS = ("task", "refused", "say", "proof", "review")
-"""Keys that `bot.messages.wording.sentence` takes as they are."""
+"""Keys that `bot.messages.wording.sentence` takes verbatim."""
 
 
 def keys_spoken() -> set[str]:
@@ -77,7 +77,7 @@ def keys_spoken() -> set[str]:
 
 
 def has(language: str, key: str) -> bool:
-    """Itself, or its singular and plural."""
+    """The key itself, or its singular and plural."""
     return key in table(language) or {f"{key}.one", f"{key}.other"} <= table(language).keys()
 
 
@@ -120,7 +120,7 @@ def test_no_sentence_is_empty_or_ends_in_white_space_and_each_can_be_filled_in(l
 
 
 def test_portuguese_is_not_english() -> None:
-    """Names, codes and words that are the same in both are few; whole sentences never are."""
+    """Few names, codes and words are the same in both; whole sentences never are."""
     same = {key: text for key, text in table("pt_BR").items() if text == table("en")[key]}
     assert {
         key: text for key, text in same.items() if len(text.split()) > 4 and not text.startswith("{") and "ssh" not in text
@@ -212,7 +212,7 @@ WRONG += ([], ["x"], [1], {}, {"x": 1}, {"name": "a", "text": 1}, None)
 
 @every
 def test_whatever_a_field_is_given_its_refusal_has_a_sentence_with_all_it_names(language: str) -> None:
-    """Of every kind of error that pydantic can raise, those that our fields do raise."""
+    """Of all errors that pydantic can raise, those that our fields do raise."""
     known = set(get_args(ErrorType))
     raised = set()
     for form in FORMS:
@@ -229,7 +229,7 @@ def test_whatever_a_field_is_given_its_refusal_has_a_sentence_with_all_it_names(
     assert len(raised & known) > 5
 
 
-# -- as long as Slack takes
+# -- within Slack's limits
 
 
 @every
@@ -259,7 +259,7 @@ def test_hints_placeholders_and_alerts_fit(language: str) -> None:
         most = {"label": 2000, "hint": 2000, "placeholder": 150}.get(key.rpartition(".")[2], 2000)
         assert len(text) <= most, key
         if key.startswith("error."):
-            assert len(text) <= 200, key  # Slack's alert, where the fault is shown above the page
+            assert len(text) <= 200, key  # Slack's alert, which shows the fault above the page
 
 
 def test_every_button_has_a_word_somewhere() -> None:
@@ -268,7 +268,7 @@ def test_every_button_has_a_word_somewhere() -> None:
 
 
 def test_no_sentence_is_left_that_nothing_says() -> None:
-    """Of the sections whose keys stand in the code as they are."""
+    """In the sections whose keys appear in the code verbatim."""
     source = "\n".join(path.read_text() for path in CODE)
     sections = ("button", "confirm", "form_ui", "card", "home", "matrix", "help", "step_message", "refused", "say")
     keys = {key for key in table(FALLBACK) if key.partition(".")[0] in sections}

@@ -1,4 +1,4 @@
-"""A customer on an older version of the journey reads its texts where they differ from the present ones."""
+"""A customer on an older version of the journey reads its texts where they differ from the current ones."""
 
 from pathlib import Path
 
@@ -34,8 +34,8 @@ def folder(tmp_path: Path) -> Path:
         ("en", "2", ["Kept it", "Newer", "Few"]),
         ("en", "3", ["Kept it", "New", "Few"]),
         ("pt_BR", "", ["Mantido it", "Novo", "Few"]),
-        ("pt_BR", "1", ["Mantido it", "Antigo", "Fewer"]),  # what the language lacks: the version's own, in the fallback
-        ("pt_BR", "2", ["Mantido it", "Novo", "Few"]),  # the reader's language goes before the version
+        ("pt_BR", "1", ["Mantido it", "Antigo", "Fewer"]),  # what the language lacks comes from the version's fallback
+        ("pt_BR", "2", ["Mantido it", "Novo", "Few"]),  # the reader's language comes before the version
     ],
 )
 def test_the_version_s_own_text_goes_first_then_the_language_s(
@@ -60,7 +60,7 @@ def test_plurals_of_a_version_go_first_too(folder: Path) -> None:
 def test_files_of_versions_are_no_languages_and_each_is_of_a_version_there_is() -> None:
     assert all("." not in language for language in languages())
     for language in languages():
-        assert overlay(language, samples.JOURNEY.version) == {}  # the present texts are the present version's
+        assert overlay(language, samples.JOURNEY.version) == {}  # the current texts are the current version's
 
 
 def test_support_reads_each_customer_s_steps_by_their_own_version(folder: Path) -> None:

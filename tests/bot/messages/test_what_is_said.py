@@ -1,4 +1,4 @@
-"""What each side learns and can press: the right button, whose turn, who decided, what changed; and what a screen reader hears of it."""
+"""What each side sees and can click: the right button, whose turn, who decided, what changed; and what a screen reader hears."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -44,7 +44,7 @@ def review_of(made: Snapshot, step: str, texts: Texts = EN) -> Drawing:
 
 
 def stand(made: Snapshot, **states: StepState) -> Snapshot:
-    """Single steps in another state, the customer's turn."""
+    """Single steps in another state, on the customer's turn."""
     for step, state in states.items():
         made.steps[step].state, made.steps[step].turn = state, f"{Side.CUSTOMER.value}:{state.value}:1"
     return made
@@ -206,7 +206,7 @@ def waiting(customer: str, since: datetime) -> Snapshot:
     return made
 
 
-# -- too much of it
+# -- too much to fit
 
 
 def test_long_answers_are_whole_on_the_review_card_where_they_fit() -> None:

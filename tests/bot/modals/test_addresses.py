@@ -1,4 +1,4 @@
-"""Lists of addresses that were attached as a file: who sends and who approves sees every one of them, and who came and went."""
+"""Address lists attached as a file: sender and approvers see every address, and which were added and removed."""
 
 import re
 from typing import Any

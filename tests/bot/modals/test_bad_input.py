@@ -1,4 +1,4 @@
-"""What people paste and attach by mistake, end to end: refused with words, nothing of a secret kept anywhere, and the form goes on."""
+"""What people paste and attach by mistake, end to end: refused with a reason, no secret kept anywhere, and the form goes on."""
 
 import base64
 import json
@@ -63,7 +63,7 @@ async def open_form(office: Workplace, step: str) -> View:
 
 
 async def submit_as_it_is(office: Workplace, form: Form, onboarding: str, texts: dict[str, str]) -> Outcome:
-    """A first page sent with texts in fields, past whatever the client would have kept back."""
+    """Sends a first page with these texts, bypassing what the client would have stopped."""
     slot = slots(form, {})[0]
     step = form.id.partition(".")[0] if form.id not in DIALOGS else "organization"
     meta = FormMeta(form=form.id, onboarding=onboarding, step=step)

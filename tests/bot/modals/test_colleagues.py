@@ -1,4 +1,4 @@
-"""Several people in one draft: nobody overwrites, removes or sends what they did not see, and hears why a page comes again."""
+"""Several people in one draft: nobody overwrites, removes or sends what they haven't seen, and a page shown again says why."""
 
 import json
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ async def opened(office: Workplace, person: SlackPerson, onboarding: str, step: 
 
 
 async def type_in(office: Workplace, person: SlackPerson, values: dict[str, Any]) -> View:
-    """Into whatever page is on top."""
+    """Into the page on top."""
     assert person.view is not None
     await office.journey.type_in(person, person.view, values)
     return person.view
@@ -60,7 +60,7 @@ async def names(office: Workplace, onboarding: str) -> list[str]:
 
 
 async def listed(office: Workplace, onboarding: str, *users: str) -> None:
-    """Ana named these users, and stands on the last page."""
+    """Ana has listed these users and is on the last page."""
     await office.open_step(onboarding, "control_center")
     await opened(office, office.ana, onboarding, "control_center")
     for name in users:
@@ -192,7 +192,7 @@ async def test_two_who_add_an_entry_add_two(office: Workplace, onboarding: str) 
     assert await office.state(onboarding, "control_center") == "submitted"
 
 
-async def test_of_a_page_that_a_colleague_changed_both_are_shown_before_one_holds(office: Workplace, onboarding: str) -> None:
+async def test_both_versions_of_a_page_are_shown_before_one_is_kept(office: Workplace, onboarding: str) -> None:
     await opened(office, office.ana, onboarding, "planning")
     await opened(office, office.bruno, onboarding, "planning")
     assert (await send(office, office.ana, {**PLANNING, "goals": "Goals of Ana."})).ok

@@ -1,4 +1,4 @@
-"""What a form shows is what it reads back: every page of every form, through the stand-in's idea of a modal."""
+"""What a form shows is what it reads back: every page of every form, through the stand-in's model of a modal."""
 
 import json
 from collections.abc import Sequence
@@ -33,7 +33,7 @@ CHOSEN = {"grant_1": "person@bank.example", "session_1": "10 March", "*": "10 Ma
 SOURCES = {item.source for form in FORMS.values() for page in form.pages for _, _, item in inputs(page.model)}
 STEP_TITLES = {step: EN(f"step.{step}.title") for step in JOURNEYS.latest.steps}
 OFFERED = {**dict.fromkeys(SOURCES, CHOSEN), "steps": STEP_TITLES}
-"""Labels of what onboardings offer of their own."""
+"""Labels of choices that onboardings offer."""
 
 
 def meta(form: Form) -> FormMeta:
@@ -55,7 +55,7 @@ def given_values(raw: Answers) -> Answers:
 
 
 def without_files(slot: Slot, raw: Answers) -> Answers:
-    """Slack shows no file again."""
+    """Slack never shows a file again."""
     files = {name for name, _, item in inputs(slot.page.model) if item.kind is Kind.FILE}
     return {name: value for name, value in raw.items() if name not in files}
 
@@ -100,7 +100,7 @@ def test_each_page_has_labels_a_title_and_from_the_second_on_a_way_back(form: Fo
 
 @pytest.mark.parametrize("form", STEP_FORMS.values(), ids=STEP_FORMS)
 def test_no_input_of_one_page_is_taken_for_one_of_another(form: Form) -> None:
-    """Slack keeps what was typed where block id and action id stay the same."""
+    """Slack keeps what was typed if block id and action id stay the same."""
     order = slots(form, {**example(form), "users": [{"then": "another"}] * 3})
     ids = [block_id(name, slot) for slot in order for name, _, _ in inputs(slot.page.model)]
     assert len(set(ids)) == len(ids)

@@ -1,4 +1,4 @@
-"""Forms as people meet them: at once, page by page, resumed, searched, sent; and all that `start` looks at."""
+"""Forms as people use them: at once, page by page, resumed, searched, sent; and everything `start` checks."""
 
 import contextlib
 import json
@@ -36,7 +36,7 @@ async def back(office: Workplace, person: SlackPerson) -> None:
 
 
 def typed(person: SlackPerson) -> dict[str, Any]:
-    """What stands in the fields of the form, by field name."""
+    """What the form's fields contain, by field name."""
     assert person.view is not None
     found = {}
     for block, states in person.view.inputs.items():
@@ -46,7 +46,7 @@ def typed(person: SlackPerson) -> dict[str, Any]:
 
 
 async def test_a_form_whose_data_is_late_shows_that_it_is_loading_and_then_itself(office: Workplace, onboarding: str) -> None:
-    """Every connection for reading is taken for a while."""
+    """Every read connection is in use for a while."""
     async with contextlib.AsyncExitStack() as held:
         for _ in range(4):
             await held.enter_async_context(office.bot.store._reading.connect())
@@ -199,7 +199,7 @@ async def test_a_private_key_typed_into_a_form_is_refused_and_kept_nowhere(offic
 
 @pytest.mark.parametrize("way", ["typed", "attached"])
 async def test_a_private_key_is_refused_on_the_way_back_too(office: Workplace, onboarding: str, way: str) -> None:
-    """The person and support are told as on the way on; the key is gone from the page, all else on it is kept."""
+    """The person and support are told as when going on; the key is gone from the page, everything else is kept."""
     secret = "-----BEGIN PRIVATE KEY-----\n" + "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC" * 8 + "\n-----END PRIVATE KEY-----"
     example = STEPS["authentication"].form.example
     await office.open_step(onboarding, "authentication")

@@ -1,5 +1,5 @@
-"""In the thread of authentication: commands for the customer's own machine, a token looked at before it is used, files as Windows saves
-them. Nothing of a token stays anywhere."""
+"""In the authentication thread: commands for the customer's own machine, a token checked before use, files as Windows saves
+them. No trace of a token is kept."""
 
 import base64
 import json
@@ -23,7 +23,7 @@ def said(office: Workplace) -> str:
 
 
 async def approved(office: Workplace, onboarding: str, method: str, signer: Signer) -> str:
-    """Authentication approved, with what support records for OpenID Connect; the org ID."""
+    """Approves authentication, with what support records for OpenID Connect; the org ID."""
     await office.send(onboarding, "organization")
     await office.approve(onboarding, "organization")
     org_id = office.pismo.create_org({"official_name": "Acme", "org_name": "Acme"})
@@ -38,7 +38,7 @@ async def approved(office: Workplace, onboarding: str, method: str, signer: Sign
 
 
 async def check(office: Workplace, token: str, **values: str) -> dict[str, str]:
-    """What Ana reads at the fields of the form; nothing where it was taken."""
+    """What Ana reads at the form's fields; nothing if it was accepted."""
     step = office.journey.lasting("step", STEP)
     await office.ana.click(step, action_id=action_id(step.blocks, Act.TASK, "check_token"))
     await office.slack.until(lambda: ready(office.ana.view))

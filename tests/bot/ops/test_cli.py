@@ -1,4 +1,4 @@
-"""The command line as an operator meets it: real processes, their words and exit codes."""
+"""The command line as an operator sees it: real processes, their output and exit codes."""
 
 import asyncio
 import os

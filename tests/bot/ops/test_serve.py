@@ -1,4 +1,4 @@
-"""The running process: it starts without Slack, says how it is, ends gracefully, and ends by itself when Socket Mode is lost."""
+"""The running process: it starts without Slack, reports its health, ends gracefully, and exits when Socket Mode is lost."""
 
 import asyncio
 import json

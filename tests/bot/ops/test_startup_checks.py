@@ -1,4 +1,4 @@
-"""What is wrong with the code's own words, forms and files is said before anything runs; what is whole passes quickly."""
+"""Mistakes in the code's own texts, forms and files are reported before anything runs; what is sound passes quickly."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -36,7 +36,7 @@ class Cook(TaskEffect):
 
 
 def faults(*steps: Step, words: Mapping[str, str] | None = None, manifest: Path | None = None) -> str:
-    """Everything that is said to be wrong with a journey of these steps."""
+    """Everything reported to be wrong with a journey of these steps."""
     said: Mapping[str, str] = words or {}
     try:
         verify(
@@ -150,7 +150,7 @@ def test_a_manifest_that_lacks_something_or_is_none_is_named(tmp_path: Path) -> 
 
 
 async def test_onboardings_of_a_journey_that_is_not_there_are_counted_and_named(tmp_path: Path) -> None:
-    """Also closed ones, which can be looked at and whose certificates are renewed; not those that were erased."""
+    """Also closed ones, which can be viewed and whose certificates are renewed; not erased ones."""
     key, url = new_key(), f"sqlite+aiosqlite:///{tmp_path}/bot.db"
     upgrade(url)
     store = Store(url, Keyring.parse(key))

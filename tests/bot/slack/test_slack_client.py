@@ -1,4 +1,4 @@
-"""The Web API client against the stand-in: nothing is posted twice, nothing is repeated unasked, every refusal is one error."""
+"""The Web API client against the stand-in: nothing is posted twice, nothing is retried unasked, every refusal is one error."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass

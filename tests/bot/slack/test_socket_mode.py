@@ -1,4 +1,4 @@
-"""Socket Mode: it connects for as long as it takes, comes back by itself, and says when it is to be given up."""
+"""Socket Mode: it tries to connect for as long as it takes, reconnects by itself, and says when to give up."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""Log lines: JSON, with their context, without anything secret or personal, and quiet about others' requests."""
+"""Log lines: JSON, with their context, without anything secret or personal, and silent about others' requests."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""One onboarding in a real store whose clock the test sets; what the use cases asked to be posted is read back as people would get it."""
+"""One onboarding in a real store whose clock the test sets; reads back what use cases asked to post, as people would get it."""
 
 import inspect
 import json
@@ -37,7 +37,7 @@ MONDAY = datetime(2026, 3, 9, 13, tzinfo=UTC)
 
 
 class Sent(NamedTuple):
-    """A reminder: when, in whose thread, to whom, of which steps."""
+    """A reminder: when, in whose thread, to whom, about which steps."""
 
     at: datetime
     where: str
@@ -47,7 +47,7 @@ class Sent(NamedTuple):
 
 @cache
 def _empty() -> bytes:
-    """A migrated database with nothing in it: migrations take longer than most tests."""
+    """A migrated, empty database: migrations take longer than most tests."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "empty.db"
         upgrade(f"sqlite:///{path}")
@@ -55,7 +55,7 @@ def _empty() -> bytes:
 
 
 class CaseBook:
-    """``act`` does something as one person, as the listeners do: in a case of its own."""
+    """``act`` does something as one person in its own case, as the listeners do."""
 
     def __init__(self, store: Store, rules: Rules, clock: list[datetime]) -> None:
         self.store, self.rules, self._clock = store, rules, clock
@@ -117,7 +117,7 @@ class CaseBook:
         await self.act(work, actor)
 
     async def approve(self, step: str, actor: Who = OWNER, *, shown: StepRecord | None = None) -> None:
-        """``shown``: the step as it stood on the card that was pressed."""
+        """``shown``: the step as it was on the card that was pressed."""
         seen = shown or await self.step(step)
         await self.act(lambda case: review.approve(case, step, seen.revision, seen.digest[:16]), actor)
 
@@ -128,10 +128,10 @@ class CaseBook:
     async def task(self, step: str, task: str, answers: Answers, actor: Who = OWNER) -> None:
         await self.act(lambda case: tasks.do_task(case, step, task, answers), actor, closed=True)
 
-    # -- what was asked to be posted
+    # -- what the bot was asked to post
 
     async def news(self, *kinds: str) -> list[EffectRecord]:
-        """Effects of these kinds that were asked for since the last look."""
+        """Effects of these kinds asked for since the last look."""
         async with self.store.read() as unit:
             found = (await unit.session.scalars(select(EffectRecord).where(effects_table.c.kind.in_(kinds)))).all()
         new = [effect for effect in found if effect.id not in self._read]
@@ -145,7 +145,7 @@ class CaseBook:
     # -- time
 
     async def sweep(self, at: datetime | None = None) -> list[Sent]:
-        """What the sweep of this moment sends."""
+        """What a sweep at this moment sends."""
         self.now = at or self.now
 
         count = 0
@@ -171,7 +171,7 @@ class CaseBook:
         return min((r.remind_at for r in (await self.snapshot()).steps.values() if r.remind_at), default=None)
 
     async def wait(self, days: float) -> list[Sent]:
-        """Let so many days pass with a sweep whenever something is due."""
+        """Let this many days pass, with a sweep whenever something is due."""
         end, sent = self.now + timedelta(days=days), list[Sent]()
         while (due := await self.next_due()) is not None and due <= end:
             sent += await self.sweep(max(due, self.now))

@@ -1,4 +1,4 @@
-"""Accesses asked for again in a new revision: what the matrix shows is what was approved last, and support can give it."""
+"""Accesses asked for again in a new revision: the matrix shows what was approved last, and support can grant it."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -18,7 +18,7 @@ ADMIN, VIEWER = STEPS[STEP].form.example["users"]
 
 @pytest.fixture
 async def acme(tmp_path: Path) -> AsyncIterator[CaseBook]:
-    """The example's two users of Control Center are approved and not yet invited."""
+    """The example's two Control Center users are approved but not yet invited."""
     async with case_book(tmp_path) as one:
         await one.start()
         await one.skip("planning", "organization")
@@ -33,7 +33,7 @@ async def ask(one: CaseBook, **changed: Any) -> None:
 
 
 async def shown(one: CaseBook, email: str) -> list[str]:
-    """The lines of one person in the matrix, without dates."""
+    """One person's lines in the matrix, without dates."""
     lines = matrix(await one.snapshot(), Texts("en")).text.splitlines()
     begin = lines.index(email) + 1
     end = next((n for n in range(begin, len(lines)) if "@" in lines[n]), len(lines))

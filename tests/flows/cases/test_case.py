@@ -1,4 +1,4 @@
-"""What a case asks for when it ends: each message that shows something else than before, once, before all that is said."""
+"""What a case asks for when it ends: each message whose content changed, once, before anything that is said."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -28,7 +28,7 @@ async def acme(tmp_path: Path) -> AsyncIterator[CaseBook]:
 
 
 async def asked(one: CaseBook) -> list[Effect]:
-    """All effects since the last look, in their order."""
+    """All effects since the last look, in order."""
     from flows.outbox import KINDS  # noqa: PLC0415  beside its only use
 
     return [load(record.kind, record.arguments) for record in await one.news(*KINDS)]
@@ -154,7 +154,7 @@ async def test_an_onboarding_that_is_over_is_opened_only_by_what_asks_for_it(acm
 
 
 async def test_the_company_s_own_address_is_what_a_step_of_its_journey_says(tmp_path: Path) -> None:
-    """Whichever step that is: by it foreign addresses are told from the company's own."""
+    """Whichever step that is: it tells foreign addresses from the company's own."""
     planning = replace(FIRST.steps["planning"], contact=lambda _answers: "ceo@acme.example")
     organization = replace(FIRST.steps["organization"], contact=lambda _answers: "")
     second = replace(FIRST, version="2", steps={**FIRST.steps, "planning": planning, "organization": organization})

@@ -1,4 +1,4 @@
-"""Two versions of the journey at once: each customer goes through the one they began with, its fields, checks and requirements."""
+"""Two versions of the journey at once: each customer goes through the one they began on: its fields, checks, requirements."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -63,7 +63,7 @@ async def book(tmp_path: Path) -> AsyncIterator[CaseBook]:
 
 
 def upgraded(book: CaseBook) -> None:
-    """The bot is started again with the second version."""
+    """The bot restarts with the second version."""
     book.rules = book.cases.rules = AFTER
 
 

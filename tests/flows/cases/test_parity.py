@@ -1,4 +1,4 @@
-"""What production lacks beside test, from what is recorded."""
+"""What production lacks compared to test, from the records."""
 
 from datetime import UTC, datetime
 from typing import Any

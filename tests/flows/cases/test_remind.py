@@ -1,4 +1,4 @@
-"""Reminders by the clock of whose turn it is: when, to whom, how often, and when they cease."""
+"""Reminders by the clock of whoever's turn it is: when, to whom, how often, and when they stop."""
 
 import asyncio
 from collections import Counter
@@ -30,7 +30,7 @@ DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 
 def at(day: int, hour: int, minute: int = 0, month: int = 3) -> datetime:
-    """A moment of 2026 in São Paulo; 9 March is a Monday."""
+    """A moment in 2026 in São Paulo; 9 March is a Monday."""
     return datetime(2026, month, day, hour, minute, tzinfo=SAO_PAULO).astimezone(UTC)
 
 
@@ -140,7 +140,7 @@ async def test_who_was_given_the_step_is_reminded_in_place_of_the_lead_or_the_ow
 
 async def test_another_turn_begins_another_count(acme: CaseBook) -> None:
     assert len(await acme.wait(3.5)) == 2
-    await acme.send("planning")  # Thursday at ten at night: support's four hours begin on Friday
+    await acme.send("planning")  # Thursday at 10 pm: support's four hours begin on Friday
     assert [(s.at, s.where) for s in await acme.wait(1)] == [(at(13, 13), "support")]
     await acme.send_back("planning", "Which products?")
     assert (await acme.step("planning")).reminded == 0
@@ -233,7 +233,7 @@ async def test_who_is_stuck_reaches_support_with_the_reason(acme: CaseBook) -> N
     assert (answer.arguments["where"], answer.arguments["key"]) == ("customer", "stuck_received")
 
 
-# -- where nobody is reminded
+# -- when nobody is reminded
 
 
 async def test_a_closed_onboarding_is_quiet(acme: CaseBook) -> None:
@@ -313,12 +313,12 @@ async def test_an_expired_invitation_is_told_and_sent_again(tmp_path: Path) -> N
         assert {grant.expires_at for grant in again} == {at(11, 17)}
 
 
-# -- whenever the sweep comes
+# -- whenever the sweep runs
 
 
 @st.composite
 def sweeps(draw: st.DrawFn) -> tuple[datetime, list[timedelta], int]:
-    """When it begins, the pauses between sweeps, and after which of them the customer sends (-1: never)."""
+    """The start, the pauses between sweeps, and after which of them the customer sends (-1: never)."""
     start = MONDAY + timedelta(minutes=draw(st.integers(0, 60 * 24 * 400)))
     pauses = draw(st.lists(st.integers(1, 60 * 30).map(lambda m: timedelta(minutes=m)), min_size=3, max_size=8))
     return start, pauses, draw(st.integers(-1, len(pauses) - 1))

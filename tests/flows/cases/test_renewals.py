@@ -1,4 +1,4 @@
-"""A certificate's last day: told 90, 30 and 7 days before and once it is over, in working time, though the onboarding has ended."""
+"""A certificate's last day: announced 90, 30 and 7 days before and once it is over, in working hours, even after the end."""
 
 from collections.abc import AsyncIterator
 from datetime import date, datetime, timedelta
@@ -48,7 +48,7 @@ def another_request() -> str:
 
 
 async def told(one: CaseBook, until: date) -> list[tuple[date, str, str, int]]:
-    """(day, where, key, days left) with a sweep at each day's noon until one day."""
+    """(day, where, key, days left) with one sweep a day until this one."""
     seen = []
     while one.now.date() < until:
         await one.sweep(one.now + timedelta(days=1))
@@ -65,7 +65,7 @@ async def test_it_is_told_90_30_and_7_days_before_and_once_it_is_over(acme: Case
     await attach(acme, last_day)
     seen = await told(acme, date(2026, 8, 20))
     assert [(key, days) for _, where, key, days in seen if where == "customer"] == [
-        (SOON, 88),  # 90 days before is a Saturday, and then there is a holiday's week-end
+        (SOON, 88),  # 90 days before is the Saturday of a holiday weekend
         (SOON, 30),
         (SOON, 7),
         (OVER, 0),
@@ -102,7 +102,7 @@ async def test_a_renewal_recorded_in_time_is_told_instead(acme: CaseBook, ended:
         await acme.skip(STEP)
     if ended == "the onboarding":
         await acme.act(manage.close)
-        with pytest.raises(Refused, match="closed"):  # what is not renewed stays as it was
+        with pytest.raises(Refused, match="closed"):  # anything but a renewal stays closed
             await acme.task(STEP, "prove_access", {"environment": "test"}, LEAD)
     await acme.news("say")
     await acme.task(STEP, TASK, {"certificate": "its PEM", "expires_on": "2026-08-10"}, KIM)
@@ -112,7 +112,7 @@ async def test_a_renewal_recorded_in_time_is_told_instead(acme: CaseBook, ended:
     assert {days for *_, days in await told(acme, date(2026, 5, 20))} == {90}
 
 
-async def test_of_a_certificate_that_another_way_replaced_nothing_is_told(acme: CaseBook) -> None:
+async def test_nothing_is_told_of_a_certificate_replaced_in_another_way(acme: CaseBook) -> None:
     await attach(acme, date(2026, 4, 10))
     await acme.send(STEP, mtls="pismo_pair")
     for person in (OWNER, KIM):

@@ -1,4 +1,4 @@
-"""A decision is made on one revision of the answers, by people who did not send it, and falls with the next revision."""
+"""A decision is made on one revision of the answers, by people who did not send it, and lapses with the next revision."""
 
 import asyncio
 import json
@@ -154,7 +154,7 @@ async def test_of_two_who_approve_at_once_both_count_or_one_is_told(acme: CaseBo
     assert len({d.user_id for d in (await acme.snapshot()).decisions}) == 2
 
 
-async def test_production_takes_the_same_word_of_two_people(acme: CaseBook) -> None:
+async def test_production_takes_the_same_confirmation_from_two_people(acme: CaseBook) -> None:
     await acme.skip("planning", "organization")
     await acme.send("environments")
     await acme.approve("environments")
@@ -164,7 +164,7 @@ async def test_production_takes_the_same_word_of_two_people(acme: CaseBook) -> N
     with pytest.raises(Refused, match="own_confirmation"):
         await acme.task("environments", "production_ready", ready, OWNER)
     other = {"base_url": "https://elsewhere.bank.example"}
-    await acme.task("environments", "production_ready", other, KIM)  # another word is no confirmation, it waits for one
+    await acme.task("environments", "production_ready", other, KIM)  # another address confirms nothing, it waits for one
     assert (await acme.step("environments")).state is StepState.FULFILLING
     await acme.task("environments", "production_ready", other, OWNER)
     assert (await acme.step("environments")).state is StepState.DONE
@@ -186,22 +186,22 @@ async def ready(acme: CaseBook) -> CaseBook:
 @pytest.mark.parametrize(
     "changed", [{"production_users": "someone.else@bank.example"}, {"test_users": "one.more@bank.example"}, {}], ids=str
 )
-async def test_one_word_on_production_falls_with_the_revision_it_was_given_on(ready: CaseBook, changed: Answers) -> None:
+async def test_one_confirmation_of_production_lapses_with_its_revision(ready: CaseBook, changed: Answers) -> None:
     await ready.task("environments", "production_ready", PRODUCTION, KIM)
     await ready.send("environments", **changed)
     await ready.approve("environments", LIZ)
-    if "test_users" in changed:  # whose access is set up anew, too
+    if "test_users" in changed:  # their access is set up again, too
         await ready.task("environments", "test_ready", {"base_url": "https://sandbox.pismo.io"})
     await ready.task("environments", "production_ready", PRODUCTION, LIZ)
     assert (await ready.step("environments")).state is StepState.FULFILLING
     with pytest.raises(Refused, match="own_confirmation"):
         await ready.task("environments", "production_ready", PRODUCTION, LIZ)
-    await ready.task("environments", "production_ready", PRODUCTION, KIM)  # whose word on the present revision it takes
+    await ready.task("environments", "production_ready", PRODUCTION, KIM)  # Kim must confirm the current revision
     assert (await ready.step("environments")).state is StepState.DONE
 
 
 async def test_a_word_left_from_an_older_revision_confirms_nothing(ready: CaseBook) -> None:
-    """As a version that did not let it fall has left it in the store."""
+    """As a version that did not discard it has left it in the store."""
     await ready.task("environments", "production_ready", PRODUCTION, KIM)
 
     async def revise(unit: Unit) -> None:
@@ -367,7 +367,7 @@ async def test_an_erasure_leaves_no_answers_and_no_digest_of_them(acme: CaseBook
 
 
 async def test_a_row_added_twice_is_a_conflict_not_a_second_decision(acme: CaseBook) -> None:
-    """What keeps a person's word from counting twice when both clicks are carried out at the same moment."""
+    """What keeps an approval from counting twice when both clicks are carried out at the same moment."""
     await acme.skip("planning", "organization")
     await acme.send("authentication")
     await acme.approve("authentication", OWNER)

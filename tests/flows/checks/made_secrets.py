@@ -1,4 +1,4 @@
-"""Keys and other texts for the guard to look at, made at run time."""
+"""Keys and other texts for the guard to check, made at run time."""
 
 import base64
 import html
@@ -118,7 +118,7 @@ CUT_SHORT: dict[str, Callable[[str], str]] = {
 
 
 def pieces(text: str) -> set[str]:
-    """Every stretch of 20 signs of the key itself."""
+    """Stretches of 20 characters of the key itself."""
     body = "".join(line for line in text.splitlines() if not re.search(r"-----|:|^$", line))
     return {body[n : n + 20] for n in range(0, len(body) - 20, 5)}
 

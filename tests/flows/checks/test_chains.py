@@ -1,4 +1,4 @@
-"""A client certificate is held against the day, its use, and the authorities given with it."""
+"""A client certificate is checked against the date, its usage, and the authorities given with it."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -39,7 +39,7 @@ def issue(
     usage: x509.ObjectIdentifier | None = None,
     signed_by: str = "",
 ) -> str:
-    """PEM. ``begins`` and ``ends`` in days from NOW; ``signed_by``: another key than that of the named issuer."""
+    """PEM. ``begins`` and ``ends`` in days from NOW; ``signed_by``: a key other than the named issuer's."""
     builder = (
         x509.CertificateBuilder()
         .subject_name(name(of))

@@ -1,4 +1,4 @@
-"""Each fault of a pasted JWT is told in a sentence of its own, and a good one passes."""
+"""Each fault of a pasted JWT gets a sentence of its own, and a good one passes."""
 
 import base64
 import json
@@ -155,7 +155,7 @@ def swapped(token: str, old: str, new: str) -> str:
 
 
 def plain(token: str) -> str:
-    """As a person gets it who signs with `openssl base64` alone."""
+    """As people get it who sign with `openssl base64` alone."""
     parts = [one.replace("-", "+").replace("_", "/") for one in token.split(".")]
     return ".".join(one + "=" * (-len(one) % 4) for one in parts)
 

@@ -50,7 +50,7 @@ def test_the_usual_ids_of_a_country_pass(number: str, country: str, standard: st
     [
         ("16.727.230/0001-98", "BRA", "CNPJ"),
         ("12.ABC.345/01DE-36", "BRA", "CNPJ"),
-        ("390.533.447-06", "BRA", "CPF"),  # the shape of a CPF, so it is measured by that
+        ("390.533.447-06", "BRA", "CPF"),  # shaped like a CPF, so it is checked as one
         ("123", "BRA", "CNPJ"),
         ("07-1144442", "USA", "EIN"),
         ("83 914 571 674", "AUS", "ABN"),

@@ -97,7 +97,7 @@ def test_an_invalid_address_comes_with_its_reason_and_never_among_the_valid(text
     assert (entry.key, entry.params) == (fault, params)
     assert entry.address not in report.valid
     assert len(entry.address) <= 81
-    corrected = examine(f"{ANA}\n{BIA}")  # a corrected list goes on
+    corrected = examine(f"{ANA}\n{BIA}")  # a corrected list passes
     assert corrected.valid == (ANA, BIA)
 
 
@@ -145,7 +145,7 @@ def test_two_domains_of_similar_weight_are_no_slip_of_each_other() -> None:
     assert DomainWarning.LOOKALIKE not in warnings("ana@acmebanc.com", both)
 
 
-def test_free_and_foreign_domains_and_parts_of_the_own() -> None:
+def test_free_and_foreign_domains_and_the_companys_own() -> None:
     home = ["@AcmeBank.com", "acmebank.com.br"]
     assert warnings("ana@gmail.com", home_domains=home) == {DomainWarning.FREE_MAIL: True}
     assert warnings("ana@gmail.com") == {DomainWarning.FREE_MAIL: True}

@@ -1,4 +1,4 @@
-"""Secrets with a name, tokens and card numbers are found; nothing innocent is; what is found is cut out whole."""
+"""Labelled secrets, tokens and card numbers are found; innocent text is not; what is found is cut out whole."""
 
 import base64
 import dataclasses
@@ -139,7 +139,7 @@ def test_a_token_that_lives_for_more_than_a_day_is_told_apart() -> None:
     assert kinds(lasting(3600)) == {"access_token"}
     assert kinds(lasting(86_400)) == {"access_token"}
     assert kinds(lasting(90_000)) == {"access_token", "long_lived_token"}
-    assert kinds(lasting(10**12)) == {"access_token"}  # in milliseconds: a mistake to be told of
+    assert kinds(lasting(10**12)) == {"access_token"}  # in milliseconds: a mistake to point out
     assert kinds(lasting(0, iat="soon")) == {"access_token"}
     answer = json.dumps({"tenant": "TN-1", "token": lasting(600), "refresh": lasting(3600)})
     for text in (answer, json.dumps(answer), html.escape(answer)):
@@ -155,7 +155,7 @@ def public_jwk(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> dict[str,
 
 
 def public_sets() -> list[str]:
-    """Public keys in all the forms that are asked for, made anew: JWK, sets of them, requests and certificates of many subjects."""
+    """Fresh public keys in all the forms that are asked for: JWKs, sets of them, requests and certificates of many subjects."""
     chance = random.Random(4)
     texts = []
     for number in range(40):
@@ -304,7 +304,7 @@ def test_a_finding_does_not_carry_the_secret() -> None:
     ids=lambda text: text[:12],
 )
 def test_junk_of_megabytes_is_looked_through_to_its_end(text: str) -> None:
-    """A pattern that backtracks would never end here."""
+    """A backtracking pattern would never end here."""
     assert all(finding.span[1] <= len(text) for finding in find_secrets(text))
 
 

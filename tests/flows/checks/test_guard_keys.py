@@ -1,4 +1,4 @@
-"""Private keys in every writing are found and cut out; public ones pass."""
+"""Private keys in every notation are found and cut out; public ones pass."""
 
 import base64
 import html
@@ -51,7 +51,7 @@ def test_a_private_key_is_found_and_cut_out_however_it_was_pasted(how: str) -> N
 def test_a_part_of_a_private_key_is_found_and_cut_out(how: str) -> None:
     for form, secret in private_pems().items():
         if how == "the body alone" and form == "old encrypted":
-            continue  # nothing tells its ciphertext from any other base64
+            continue  # its ciphertext looks like any other base64
         text = CUT_SHORT[how](secret)
         assert kinds(text) == {"private_key"}, form
         assert leaves_nothing(text, text), form
@@ -201,7 +201,7 @@ def test_a_key_in_base64_once_more_is_found(name: str) -> None:
     assert hidden[40:80] not in redact(f"TLS_KEY={hidden}")
 
 
-def test_a_certificate_in_base64_once_more_is_none() -> None:
+def test_a_public_key_in_base64_once_more_is_no_secret() -> None:
     public = rsa_key().public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     assert kinds(f"tls.crt: {base64.b64encode(public).decode()}") == set()
 

@@ -60,7 +60,7 @@ DETAILS = {
 
 def name(subject: dict[x509.ObjectIdentifier, str]) -> x509.Name:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a country of three letters is wanted here
+        warnings.simplefilter("ignore")  # a three-letter country is wanted here
         return x509.Name([x509.NameAttribute(oid, value, _validate=False) for oid, value in subject.items()])
 
 
@@ -156,7 +156,7 @@ def test_several_mendings_at_once_give_the_same_key(lost: str | None, hows: list
     assert read_public_key(text).pem == public(rsa_key())
 
 
-def test_a_code_block_is_no_mending_worth_a_note() -> None:
+def test_a_code_block_is_not_worth_a_note() -> None:
     assert read_public_key(f"```\n{public(rsa_key())}```\n").notes == ()
 
 
@@ -285,7 +285,7 @@ def test_no_input_breaks_the_reading(given_: str | bytes) -> None:
     "text", ["-" * 99_000, "-----BEGIN A-----" * 5_000, "BEGIN " * 16_000, "\\" * 99_000, "-" + " " * 99_000]
 )
 def test_hostile_text_is_refused_and_stops_nobody(text: str) -> None:
-    """A pattern that backtracks would never end here."""
+    """A backtracking pattern would never end here."""
     refused(text)
 
 
@@ -305,7 +305,7 @@ def test_a_signing_request_is_read_and_verified(curve: ec.EllipticCurve | None, 
         "serialNumber": "16.727.230/0001-97",
         "CN": "acme.example",
     }
-    assert request.pem == csr(key) or strength[0] == "EC"  # an EC signature is another every time
+    assert request.pem == csr(key) or strength[0] == "EC"  # EC signatures differ every time
     assert (
         read_csr(csr(key).replace("CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST").encode()).fingerprint == request.fingerprint
     )

@@ -1,4 +1,4 @@
-"""A token as it is pasted: whatever terminals and chats put around it, it is read, or refused for a reason."""
+"""A token as it is pasted: whatever terminals and chats put around it, it is read, or refused with a reason."""
 
 import json
 from base64 import urlsafe_b64encode
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from flows.checks.tokens import TokenFault, UnreadableToken, bearer, parse
 
-# The first drawing of a text on a machine builds a table of Unicode, which takes seconds.
+# The first text drawn on a machine makes Hypothesis build a Unicode table, which takes seconds.
 patient = settings(suppress_health_check=[HealthCheck.too_slow])
 KEY = "k" * 64
 ISSUED = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -115,7 +115,7 @@ def test_an_impossible_time_is_told(exp: object) -> None:
 
 
 def read(text: str) -> None:
-    """All that is read of a token, and what is sent of it."""
+    """Everything read from a token, and what is sent of it."""
     for reading in (lambda: bearer(text), lambda: parse(text).tenant, lambda: parse(text).expires_at):
         try:
             reading()

@@ -1,4 +1,4 @@
-"""Forms filled by hand: a situation to look at, and what a form says to answers."""
+"""Forms filled in by hand: a situation to check against, and what a form says about answers."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime

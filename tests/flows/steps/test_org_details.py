@@ -9,7 +9,7 @@ from tests.flows.steps.filled_forms import a_situation, example, sent
 
 CLEAN = sent(STEP.form, example(STEP.form))
 
-# Longest values of OrgDetails, from Pismo's OpenAPI file of the Organizations API.
+# Maximum lengths of OrgDetails, from Pismo's OpenAPI file for the Organizations API.
 MAX_LENGTH = {
     "official_name": 100,
     "org_name": 80,

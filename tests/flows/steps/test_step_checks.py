@@ -1,4 +1,4 @@
-"""What each step refuses, and that mending it is enough to go on."""
+"""What each step refuses, and that fixing it is enough to go on."""
 
 from datetime import date
 from typing import Any
@@ -211,7 +211,7 @@ def users(*roles: str) -> list[Answers]:
 
 
 def leave(answers: Answers, index: int, typed: Answers) -> set[tuple[str, str]]:
-    """What is said when one user's page is left."""
+    """What is reported when one user's page is left."""
     slot: Slot = slots(control_center.STEP.form, answers)[index]
     return {(p.field, p.key) for p in check(slot, put(slot, answers, typed), a_situation())}
 

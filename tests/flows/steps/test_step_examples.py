@@ -1,4 +1,4 @@
-"""Every form of the journey and every dialog: its example passes, nothing filled in is refused, in words of every language."""
+"""Every form of the journey and every dialog: its example passes, an empty one is refused, with texts in every language."""
 
 import json
 
@@ -17,7 +17,7 @@ STEPS = JOURNEYS.latest.steps
 
 
 def around(form: Form) -> Situation:
-    """With all steps' examples sent before."""
+    """With all steps' examples already sent."""
     return a_situation(answers={step.id: {**step.form.example, **sent(step.form, example(step.form))} for step in STEPS.values()})
 
 
@@ -28,7 +28,7 @@ def test_the_example_is_taken_and_can_be_sent_again_as_it_is_shown(form: Form) -
 
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.id)
-def test_nothing_filled_in_is_refused_in_every_language(form: Form) -> None:
+def test_an_empty_form_is_refused_in_every_language(form: Form) -> None:
     problems = refused(form, {}, around(form))
     assert problems
     for language in LANGUAGES:

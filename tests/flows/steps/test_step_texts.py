@@ -1,4 +1,4 @@
-"""Each step has its words in every language."""
+"""Each step has its texts in every language."""
 
 import re
 from collections.abc import Iterator
@@ -74,7 +74,7 @@ def test_words_fit_into_slack(language: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_finished_task_is_told_with_what_its_form_always_has(language: str) -> None:
-    """A placeholder of an optional answer would leave a hole."""
+    """A placeholder for an optional answer would leave a gap."""
     for step in STEPS:
         for task in step.tasks:
             fields = {

@@ -51,7 +51,7 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def tab(gallery: Gallery, browser: Browser) -> AsyncIterator[Tab]:
-    """A form that nobody has touched. What the browser complains of fails the test."""
+    """A form that nobody has touched. Any complaint of the browser fails the test."""
     gallery.begin()
     tab = await browser.new_page(viewport={"width": 1140, "height": 900})
     problems = complaints(tab)

@@ -172,7 +172,7 @@ class Gallery:
         self.begin()
 
     def begin(self) -> None:
-        """Open the form anew."""
+        """Open a fresh form."""
         self.actions.clear()
         form = {"type": "modal", "callback_id": "form", "title": plain("Form"), "submit": plain("Send"), "blocks": form_blocks()}
         self.person.user.stack[:] = [new_view(self.slack, self.person.user, form)]
@@ -217,7 +217,7 @@ def answer(app: AsyncApp, gallery: Gallery) -> None:
 
 
 def complaints(tab: Tab) -> list[str]:
-    """What the browser complains of, from now on."""
+    """The browser's complaints from now on."""
     found: list[str] = []
     tab.on("console", lambda said: found.append(said.text) if said.type in {"error", "warning"} else None)
     tab.on("pageerror", lambda error: found.append(str(error)))

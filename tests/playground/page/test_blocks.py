@@ -1,4 +1,4 @@
-"""Messages as people see and touch them: buttons, menus, dialogs that ask first, and what is not known."""
+"""Messages as people see and use them: buttons, menus, dialogs that ask first, and unknown elements."""
 
 import shutil
 

@@ -1,4 +1,4 @@
-"""Every input in a browser: found by its label, filled by hand, and what was typed is what the app would get."""
+"""Every input in a browser: found by its label, filled in by hand, and what was typed is what the app would get."""
 
 import shutil
 from collections.abc import Callable

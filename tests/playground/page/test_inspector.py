@@ -1,4 +1,4 @@
-"""What the inspector tells of the traffic between Slack and the app."""
+"""What the inspector shows of the traffic between Slack and the app."""
 
 import json
 from collections.abc import AsyncIterator

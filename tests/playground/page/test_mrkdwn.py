@@ -1,4 +1,4 @@
-"""mrkdwn as people know it, and never a tag or a link that was not meant."""
+"""mrkdwn as people know it, and never an unintended tag or link."""
 
 import re
 from collections.abc import AsyncIterator
@@ -20,7 +20,7 @@ NOON = 1_790_000_000
 
 
 class Reading(HTMLParser):
-    """The tags, the addresses and the attributes' names of a piece of HTML."""
+    """The tags, addresses and attribute names in a piece of HTML."""
 
     def __init__(self, html: str) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The page's modules stand in layers: none imports, by whatever way round, a module that imports it."""
+"""The page's modules are layered: none imports, directly or indirectly, a module that imports it."""
 
 import ast
 from collections import deque
@@ -19,13 +19,13 @@ PAGE = [
 
 
 def file_of(module: str) -> Path | None:
-    """Of a module of this repository."""
+    """Of a module in this repository."""
     path = ROOT.joinpath(*module.split("."))
     return next((file for file in (path.with_suffix(".py"), path / "__init__.py") if file.is_file()), None)
 
 
 def imported(source: str, package: str) -> Iterator[str]:
-    """The modules of this repository that a source imports anywhere: in functions and for type checkers too."""
+    """The modules of this repository that a source imports anywhere, also in functions and for type checkers."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names if file_of(alias.name))
@@ -48,7 +48,7 @@ def imports_of(module: str) -> frozenset[str]:
 
 
 def circle(start: str) -> list[str] | None:
-    """The shortest way of imports from a module back to itself."""
+    """The shortest chain of imports from a module back to itself."""
     ways = deque([[start]])
     seen: set[str] = set()
     while ways:

@@ -1,4 +1,4 @@
-"""The two sides in a real browser: what a person sees and does there beside the forms themselves."""
+"""The two sides in a real browser: what a person sees and does there besides the forms."""
 
 import re
 from collections.abc import AsyncIterator
@@ -357,7 +357,7 @@ async def test_a_message_drawn_again_keeps_the_focus_on_its_button(customer: Pag
 
 
 class Line:
-    """Between the browser and the page's server. ``hold``: what the server says waits until it is let go."""
+    """Between the browser and the page's server. ``holds``: what the server says waits for ``let_go``."""
 
     def __init__(self) -> None:
         self.waiting: list[str | bytes] = []

@@ -1,4 +1,4 @@
-"""The sandbox's door: who gets in over TLS, and how who does not is told so."""
+"""The sandbox's door: who gets in over TLS, and what the others are told."""
 
 import ssl
 from collections.abc import AsyncIterator, Callable

@@ -1,4 +1,4 @@
-"""The bot with a Service Desk, for all tests beside this file."""
+"""The bot with a Service Desk, for all tests in this folder."""
 
 from collections.abc import AsyncIterator
 
@@ -30,7 +30,7 @@ async def office(whole: DeskPlace) -> AsyncIterator[DeskPlace]:
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def onboarding(office: DeskPlace) -> AsyncIterator[str]:
-    """Begun in Acme's channel, closed afterwards; its requests are told by its customer's name."""
+    """Started in Acme's channel, closed afterwards; its customer's name identifies its requests."""
     one = await office.begin(customer=f"Bank {len(office.support.messages)}")
     yield one
     if (await office.snapshot(one)).onboarding.closed_at is None:

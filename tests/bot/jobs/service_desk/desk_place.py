@@ -1,4 +1,4 @@
-"""A workplace with a Service Desk, at which the bot files access requests itself."""
+"""A workplace with a Service Desk where the bot files access requests itself."""
 
 from typing import Any
 
@@ -15,11 +15,11 @@ from tests.bot.workplace import PROMPT, Workplace
 
 STEP = "service_desk"
 LAG = 1.6
-"""Seconds after which the search must know what was filed."""
+"""Seconds until the search must find what was filed."""
 
 
 class DeskPlace(Workplace):
-    """The bot files at the Service Desk, looks at a ticket whenever it is told to, and tries again at once."""
+    """The bot files with the Service Desk, checks tickets when told to, and retries immediately."""
 
     def __init__(self) -> None:
         policies = ServiceDeskPolicies(follow_seconds=0.0, lag_seconds=LAG)
@@ -31,24 +31,24 @@ class DeskPlace(Workplace):
         return super().settings().model_copy(update=ours)
 
     async def look(self) -> None:
-        """At every open ticket."""
+        """At all open tickets."""
         await self.bot.poller.round()
         await self.settled()
 
     # -- what people see
 
     def read(self, where: str = "review") -> str:
-        """The thread of the step, on support's side or the customer's ("step")."""
+        """The step's thread, on support's side or the customer's ("step")."""
         return "\n".join(message.text for message in self.journey.thread(where, STEP))
 
     async def reads(self, words: str, where: str = "review") -> str:
-        """The thread, once these words are in it: what is given up is told after the effects are done."""
+        """The thread, once it contains these words: giving up is reported after the effects are done."""
         await self.slack.until(lambda: words in self.read(where), timeout=20)
         await self.settled()
         return self.read(where)
 
     async def press_retry(self, onboarding: str) -> None:
-        """The button of the alert about a request of one onboarding."""
+        """The button on the alert about one onboarding's request."""
 
         def alert() -> Message | None:
             return next(
@@ -67,7 +67,7 @@ class DeskPlace(Workplace):
 
 
 async def asked(office: DeskPlace, onboarding: str, **changed: Any) -> None:
-    """The customer asks for access, for the Service Desk alone unless said otherwise, and support approves."""
+    """The customer asks for access, by default only to the Service Desk, and support approves."""
     users = {"users": "ana@bank.example\nbruno@bank.example", "resources": ["service_desk"], **changed}
     await office.send(onboarding, STEP, **users)
     await office.approve(onboarding, STEP)

@@ -1,4 +1,4 @@
-"""Access requests are filed at the Service Desk once whatever happens on the way, or support gets the text."""
+"""Whatever goes wrong, access requests are filed with the Service Desk once, or support gets the text."""
 
 import logging
 from typing import Any
@@ -130,7 +130,7 @@ async def test_what_support_filed_while_an_answer_was_missing_is_not_filed_again
     assert {reference for _, _, reference in await office.states(onboarding)} == {"SD-78"}
 
 
-# -- what keeps it from being filed, and filing it after all
+# -- what prevents filing, and filing it after all
 
 
 async def test_a_name_that_is_not_there_is_told_with_what_there_is_and_the_text(office: DeskPlace, onboarding: str) -> None:
@@ -159,7 +159,7 @@ async def test_the_step_has_failed_until_another_try_files_it(office: DeskPlace,
     await office.reads("the form does not offer that choice")
     for kind, step in (("card", ""), ("step", STEP), ("review", STEP)):
         assert office.journey.says(kind, step, FAILED)
-    await office.press_retry(onboarding)  # before it is mended: given up once more
+    await office.press_retry(onboarding)  # not fixed yet: given up again
     await office.slack.until(lambda: office.read().count("the form does not offer that choice") == 2)
     assert office.journey.says("review", STEP, FAILED)
     office.service_desk.world.restore()

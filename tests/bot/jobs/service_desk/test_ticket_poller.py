@@ -1,4 +1,4 @@
-"""What becomes of a filed access request is told in the threads until it ends."""
+"""The threads report what happens to a filed access request until it ends."""
 
 from typing import Any
 

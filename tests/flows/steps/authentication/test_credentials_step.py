@@ -1,4 +1,4 @@
-"""Authentication: keys, requests and certificates that are made here, as people would send them."""
+"""Authentication: keys, requests and certificates made here, as people would send them."""
 
 import json
 import re
@@ -42,7 +42,7 @@ CSR = (
 
 
 def certificate(public: rsa.RSAPublicKey | ec.EllipticCurvePublicKey, *, days: int) -> str:
-    """Signed by somebody else; valid until so many days after NOW."""
+    """Signed by somebody else; valid until this many days after NOW."""
     made = (
         x509.CertificateBuilder()
         .subject_name(SUBJECT)
@@ -223,7 +223,7 @@ def test_a_pair_counts_as_handed_over_once_each_point_is_done() -> None:
     assert not [name for page in form.pages for name, _, item in inputs(page.model) if item.kind is Kind.FILE]
 
 
-# -- looking at a token
+# -- checking a token
 
 
 def looked(token: str, kind: str = "assertion", **more: object) -> list[str]:
@@ -276,7 +276,7 @@ def test_a_token_can_be_looked_at_once_there_is_something_to_hold_it_against() -
 
 
 def ready(method: str, mtls: str, done: Iterable[str]) -> tuple[set[str], bool]:
-    """Tasks that have to be done, and whether the step is over."""
+    """Tasks that must be done, and whether the step is over."""
     record = {f"authentication.{task}": {"status": "active"} for task in done}
     situation = a_situation(
         answers={"authentication": {"method": method, "mtls": mtls}},

@@ -26,7 +26,7 @@ def after(*runs: list[Difference], settled: tuple[Answers, ...] = (), environmen
 
 
 def settle(situation: Situation, **raw: Any) -> tuple[Situation, list[str]]:
-    """What support sends in the form, and the errors by key."""
+    """After support sends the form; and the keys of its errors."""
     assert TASK.form is not None
     clean, problems = collect(TASK.form, raw, situation)
     record = {**clean, **TASK.adds(clean, situation)}

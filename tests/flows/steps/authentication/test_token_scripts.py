@@ -1,4 +1,4 @@
-"""The commands for a token are run as a customer runs them: at a terminal, against a Pismo that asks for a client certificate."""
+"""The commands for a token, run as a customer runs them: in a terminal, against a Pismo that demands a client certificate."""
 
 import asyncio
 import os
@@ -58,7 +58,7 @@ class Customer:
         return a_situation(answers={"authentication": {"method": method, "public_key": signer.public_key}}, done=done)
 
     async def reads_programs(self, token: str) -> int:
-        """The status that Pismo answers with to the token."""
+        """The status that Pismo answers the token with."""
         headers = {"authorization": f"Bearer {token}", "x-tenant": self.org_id}
         address = f"{self.sandbox.test.url}/programs/v1/programs"
         async with (
@@ -68,7 +68,7 @@ class Customer:
             return got.status
 
     async def runs(self, shell: str, method: str, typed: Sequence[str], **claims: str) -> str:
-        """All that stands on the terminal in the end."""
+        """Everything on the terminal at the end."""
         code = next(script.code for script in token_scripts(self.situation(method, **claims)) if script.key == "token_posix")
         return await asyncio.to_thread(self._at_a_terminal, shell, code, typed)
 
