@@ -44,8 +44,8 @@ class ProofPlace(Workplace):
         """One short attempt per call."""
         settings = self.settings()
         pismo = Environments(
-            Pismo(settings.pismo_api_url, tls=settings.pismo_tls, attempts=1, timeout=0.5),
-            Pismo(settings.pismo_production_api_url, tls=settings.pismo_production_tls, attempts=1, timeout=0.5),
+            Pismo(settings.pismo_api_url, tls=settings.pismo_tls, attempts=1, timeout=2),
+            Pismo(settings.pismo_production_api_url, tls=settings.pismo_production_tls, attempts=1, timeout=2),
         )
         return replace(super().adapters(), pismo=pismo)
 

@@ -133,6 +133,7 @@ async def test_a_handshake_that_takes_too_long_keeps_no_place_in_the_pool() -> N
                     await pismo.get_organization(SecretStr("token"), "TN-1")
                 if accepted:
                     break
+            assert accepted
             pool = pismo._connection._pool
             assert pool
             assert pool.http._transport._pool.connections == []  # type: ignore[attr-defined]  # of httpx's default transport

@@ -90,7 +90,7 @@ async def test_duplicates_have_one_event_id(by: Company) -> None:
 
 
 async def test_a_person_is_told_when_the_app_is_late_down_or_wrong(company: Company) -> None:
-    company.slack.ack_seconds = 0.2
+    company.slack.ack_seconds = 1.0
 
     @company.app.action("slow")
     async def slow(ack: Any) -> None:

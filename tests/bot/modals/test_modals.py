@@ -51,7 +51,7 @@ async def test_a_form_whose_data_is_late_shows_that_it_is_loading_and_then_itsel
         for _ in range(4):
             await held.enter_async_context(office.bot.store._reading.connect())
         press = office.press(office.ana, office.acme, Act.OPEN_FORM, ButtonValue(onboarding=onboarding, step="planning"))
-        assert (await press).ms < 400
+        assert (await press).ok
         await office.slack.until(lambda: office.ana.view)
         assert not ready(office.ana.view)
     await office.slack.until(lambda: ready(office.ana.view))
@@ -300,7 +300,6 @@ async def test_start_says_at_the_field_what_is_wrong_and_begins_nothing(
     assert not outcome.ok
     (error,) = outcome.errors.values()
     assert says in error
-    assert outcome.ms < 2900
     assert not await begun_in(office, fresh)
     assert office.sam.view is not None
     assert typed(office.sam)["customer"] == "Blue Coop"

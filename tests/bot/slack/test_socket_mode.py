@@ -70,7 +70,7 @@ async def test_a_dropped_connection_comes_back(place: Place) -> None:
 
 
 async def test_a_connection_that_went_dead_is_given_up(place: Place) -> None:
-    sockets = place.sockets(give_up_after=0.8)
+    sockets = place.sockets(give_up_after=2.0)
     await sockets.start()
     await place.world.until(lambda: not sockets.trouble())
     lost = asyncio.create_task(sockets.lost())
