@@ -124,6 +124,7 @@ async def test_files_are_sent_listed_refused_and_taken_away(tab: Tab, gallery: G
     await control.set_input_files([pick("a.pem"), pick("b.txt")])
     await holds(gallery, lambda: len(gallery.inputs("file")) == 2)
     assert gallery.slack.world.files[gallery.inputs("file")[0]["id"]].content == b"words"
+    await expect(form(tab).get_by_role("button", name="Remove b.txt")).to_be_visible()
     await control.set_input_files([pick("c.exe")])
     await expect(form(tab).get_by_text("c.exe is none of the kinds of file")).to_be_visible()
     await control.set_input_files([pick("c.txt")])
