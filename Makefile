@@ -8,6 +8,8 @@ READY  := $(VENV)/.ready
 FILES  := -n 3 --dist loadfile --no-loadscope-reorder
 # Seed of the random tests in `make soak`; elsewhere it is fixed.
 SEED   := $(or $(SEED),$(shell od -An -N3 -tu4 /dev/urandom | tr -d ' '))
+# Rewritten tests are compiled once, whatever the shell says.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup test quick soak demo rehearse run check lint types format bench screenshots lock
@@ -28,8 +30,8 @@ $(READY): requirements-dev.txt
 test: $(READY) ## run all tests, three files at a time
 	$(BIN)/python -m pytest $(FILES)
 
-quick: $(READY) ## run the tests that start no bot, process, browser or PostgreSQL
-	$(BIN)/python -m pytest $(FILES) -m "not (bot or process or browser or postgres)"
+quick: $(READY) ## run the tests that start no bot, process, browser or PostgreSQL, with few random examples
+	$(BIN)/python -m pytest $(FILES) -m "not (bot or process or browser or postgres)" --hypothesis-profile=quick
 
 soak: $(READY) ## run the random tests at length; SEED=… repeats a run
 	@echo SEED=$(SEED)

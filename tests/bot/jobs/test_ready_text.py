@@ -1,6 +1,10 @@
 """An installation without a Service Desk: support gets the access request ready to paste."""
 
+import pytest
+
 from tests.bot.workplace import Workplace
+
+pytestmark = pytest.mark.bot
 
 STEP = "service_desk"
 

@@ -2,12 +2,16 @@
 
 from dataclasses import replace
 
+import pytest
+
 from bot.config.policies import Policies
 from flows.forms.step import AccessRequest, GrantAsked, Meeting, Script, Step
 from flows.journey import FIRST, Journeys
 from flows.outbox import RequestAccess, SendSession, ShowKeyCommands, ShowTokenCommands
 from flows.rules import Rules
 from tests.bot.workplace import Workplace
+
+pytestmark = pytest.mark.bot
 
 _planning = FIRST.steps["planning"]
 

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from typing import Annotated, Any
 
+import pytest
+
 from bot.config.policies import Policies
 from bot.messages.buttons import Act, ButtonValue
 from flows.forms.fields import FormPage, Input, Kind
@@ -11,6 +13,8 @@ from flows.journey import FIRST, Journeys
 from flows.rules import Rules
 from playground.slack.payloads import actions_on_view
 from tests.bot.workplace import Workplace
+
+pytestmark = pytest.mark.bot
 
 _planning = FIRST.steps["planning"]
 

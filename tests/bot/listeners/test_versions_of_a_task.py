@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from bot.config.policies import Policies
 from bot.messages.buttons import Act, ButtonValue
 from flows.forms.step import Form
@@ -9,6 +11,8 @@ from flows.journey import FIRST, Journey, Journeys
 from flows.rules import Rules
 from flows.state import StepState
 from tests.bot.workplace import Workplace
+
+pytestmark = pytest.mark.bot
 
 _planning = FIRST.steps["planning"]
 _form = Form("planning.close_planning", _planning.form.pages, example=_planning.form.example)
