@@ -30,8 +30,8 @@ $(READY): requirements-dev.txt
 test: $(READY) ## run all tests, three files at a time
 	$(BIN)/python -m pytest $(FILES)
 
-quick: $(READY) ## run the tests that start no bot, process, browser or PostgreSQL, with few random examples
-	$(BIN)/python -m pytest $(FILES) -m "not (bot or process or browser or postgres)" --hypothesis-profile=quick
+quick: $(READY) ## run the tests that start no bot, process, browser or PostgreSQL, with few random examples and short inputs
+	$(BIN)/python -m pytest $(FILES) -m "not (bot or process or browser or postgres or megabytes)" --hypothesis-profile=quick
 
 soak: $(READY) ## run the random tests at length; SEED=… repeats a run
 	@echo SEED=$(SEED)

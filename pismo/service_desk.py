@@ -18,6 +18,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from pismo.jsm_errors import ServiceDeskError, ServiceDeskFault, read_error
 from pismo.jsm_form import NameNotFoundError, RequestFormNames, Values, same
 from pismo.jsm_models import CustomerRequest, RequestField, RequestStatus, RequestType, ServiceDeskProject
+from pismo.tls import public_trust
 
 __all__ = [
     "CustomerRequest",
@@ -74,6 +75,7 @@ class ServiceDesk:
             auth=httpx.BasicAuth(user, self._token),
             transport=transport,
             timeout=timeout,
+            verify=public_trust(),
             headers={"accept": "application/json"},
         )
 

@@ -6,7 +6,7 @@ import ssl
 import tempfile
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -44,6 +44,14 @@ class CertificateError(ValueError):
     def __init__(self, kind: Literal["unreadable", "no_key", "mismatch"]) -> None:
         super().__init__(kind)
         self.kind = kind
+
+
+@cache
+def public_trust() -> ssl.SSLContext:
+    """Trusts the authorities that the system trusts, as they were at first use: reading them takes tens of milliseconds."""
+    context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
 
 
 @dataclass(frozen=True)
@@ -90,6 +98,8 @@ class Loaded:
 
     def context(self) -> ssl.SSLContext:
         """Raises CertificateError."""
+        if not self.certificate and not self.ca:
+            return public_trust()
         try:
             context = ssl.create_default_context(cadata="\n".join(_CERTIFICATE.findall(self.ca)) if self.ca else None)
         except (ssl.SSLError, ValueError, TypeError):

@@ -58,6 +58,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=_turn)
 
 
+def pytest_collection_finish() -> None:
+    """What is imported stays: the garbage collector need not look at it again and again."""
+    gc.collect()
+    gc.freeze()
+
+
 def _needs(item: pytest.Item) -> set[str]:
     """The markers that follow from where a test stands, from its fixtures and its parameters."""
     needs = {"browser", "process"} if "tests/e2e/" in item.nodeid else set[str]()

@@ -23,19 +23,23 @@ SHARED_NAMES = {
 
 
 @cache
-def modules() -> Mapping[str, ast.Module]:
+def modules() -> Mapping[str, Path]:
     """All of ours by dotted name."""
     found = {}
     for package in OURS:
         for path in sorted((ROOT / package).rglob("*.py")):
-            name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-            found[name] = ast.parse(path.read_text(encoding="utf-8"))
+            found[".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")] = path
     return found
+
+
+@cache
+def tree(name: str) -> ast.Module:
+    return ast.parse(modules()[name].read_text(encoding="utf-8"))
 
 
 def imported(name: str) -> Iterator[str]:
     """Every module that a module imports, wherever in it: also in functions and for types alone."""
-    for node in ast.walk(modules()[name]):
+    for node in ast.walk(tree(name)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -131,8 +135,8 @@ def test_there_is_no_circle_of_imports() -> None:
 
 def test_no_public_class_name_is_used_twice() -> None:
     places: dict[str, list[str]] = defaultdict(list)
-    for name, tree in modules().items():
-        for node in ast.walk(tree):
+    for name in modules():
+        for node in ast.walk(tree(name)):
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 places[node.name].append(name)
     twice = {name: where for name, where in places.items() if len(where) > 1 and name not in SHARED_NAMES}
@@ -140,5 +144,5 @@ def test_no_public_class_name_is_used_twice() -> None:
 
 
 def test_a_shared_name_is_still_shared() -> None:
-    names = [node.name for tree in modules().values() for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    names = [node.name for module in modules() for node in ast.walk(tree(module)) if isinstance(node, ast.ClassDef)]
     assert [name for name in SHARED_NAMES if names.count(name) < 2] == []

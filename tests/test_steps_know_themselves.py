@@ -9,7 +9,7 @@ import pytest
 
 from flows.forms.fields import inputs
 from flows.journey import JOURNEYS
-from tests.test_rooms import modules
+from tests.test_rooms import modules, tree
 
 KNOW_STEPS = ("flows.steps", "flows.journey", "playground", "bench")
 """The steps themselves, the list of them, and code that plays them as shipped, also to measure."""
@@ -46,10 +46,10 @@ def fields() -> frozenset[str]:
     return frozenset(name for form in JOURNEYS.all_forms() for page in form.pages for name, _, _ in inputs(page.model))
 
 
-def named(tree: ast.AST) -> Iterator[tuple[int, str]]:
+def named(code: ast.AST) -> Iterator[tuple[int, str]]:
     """(line, word) where code names a step or a task, even in a key like ``step.planning.title``, or reads a step's field."""
-    prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    for node in ast.walk(tree):
+    prose = {id(node.value) for node in ast.walk(code) if isinstance(node, ast.Expr)}
+    for node in ast.walk(code):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in prose and _is_key(node.value):
             words = re.split(r"[.:]", node.value)
             yield from ((node.lineno, word) for word in words if word in ids())
@@ -92,12 +92,12 @@ def general() -> list[str]:
 
 @pytest.mark.parametrize("name", general())
 def test_general_code_names_no_step_task_or_field(name: str) -> None:
-    found = [f"line {line}: {word}" for line, word in named(modules()[name]) if (name, word) not in MEANS_ELSE]
+    found = [f"line {line}: {word}" for line, word in named(tree(name)) if (name, word) not in MEANS_ELSE]
     assert found == [], "let the step declare it (flows/forms/step.py), or say in MEANS_ELSE what the word means there"
 
 
 def test_what_means_something_else_is_still_said() -> None:
-    said = {(name, word) for name in general() for _, word in named(modules()[name])}
+    said = {(name, word) for name in general() for _, word in named(tree(name))}
     assert MEANS_ELSE.keys() - said == set()
 
 

@@ -12,6 +12,7 @@ import yaml
 
 from pismo import Organization, Program, ProgramsPage
 from pismo.calls import CALLS
+from pismo.tls import public_trust
 from playground.pismo import PismoStandIn, Signer
 from playground.pismo.api import PismoApi
 from playground.pismo.facts import FACTS, ORGANIZATION
@@ -82,7 +83,7 @@ class Caller:
 
 @pytest.fixture
 async def caller() -> AsyncIterator[Caller]:
-    async with PismoStandIn() as standin, httpx.AsyncClient(base_url=standin.url) as http:
+    async with PismoStandIn() as standin, httpx.AsyncClient(base_url=standin.url, verify=public_trust()) as http:
         yield Caller(standin, http)
 
 

@@ -184,6 +184,7 @@ def test_of_many_addresses_five_thousand_are_read() -> None:
     assert (len(report.valid), report.left_out) == (5000, True)
 
 
+@pytest.mark.megabytes
 @pytest.mark.parametrize(
     "text",
     [

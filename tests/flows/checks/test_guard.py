@@ -277,6 +277,7 @@ def test_a_finding_does_not_carry_the_secret() -> None:
     assert {field.name for field in dataclasses.fields(SecretFinding)} == {"kind", "span"}
 
 
+@pytest.mark.megabytes
 @pytest.mark.parametrize(
     "text",
     [

@@ -8,6 +8,7 @@ import httpx
 import jwt
 import pytest
 
+from pismo.tls import public_trust
 from playground.pismo import PismoStandIn, Signer
 from playground.pismo.authority import new_key
 from playground.pismo.signer import public_pem, rsa_key
@@ -27,7 +28,7 @@ async def standin() -> AsyncIterator[PismoStandIn]:
 
 @pytest.fixture
 async def http(standin: PismoStandIn) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=standin.url) as client:
+    async with httpx.AsyncClient(base_url=standin.url, verify=public_trust()) as client:
         yield client
 
 

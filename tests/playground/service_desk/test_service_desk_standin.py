@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from pismo.tls import public_trust
 from playground.service_desk import EN, ServiceDeskStandIn
 
 API = "/rest/servicedeskapi"
@@ -25,7 +26,7 @@ async def standin() -> AsyncIterator[ServiceDeskStandIn]:
 
 @pytest.fixture
 async def http(standin: ServiceDeskStandIn) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=standin.url, auth=(standin.user, standin.token)) as client:
+    async with httpx.AsyncClient(base_url=standin.url, verify=public_trust(), auth=(standin.user, standin.token)) as client:
         yield client
 
 
@@ -35,7 +36,7 @@ def body(**changed: Any) -> dict[str, Any]:
 
 async def test_nobody_is_let_in_without_the_users_token(standin: ServiceDeskStandIn) -> None:
     headers = ("", "Bearer " + standin.token, "Basic !", "Basic eDp5")
-    async with httpx.AsyncClient(base_url=standin.url) as client:
+    async with httpx.AsyncClient(base_url=standin.url, verify=public_trust()) as client:
         for header in headers:
             answer = await client.get(f"{API}/servicedesk", headers={"authorization": header} if header else {})
             assert answer.status_code == 401
@@ -109,7 +110,7 @@ async def test_what_jira_does_not_have_is_not_there_either(http: httpx.AsyncClie
 
 async def test_another_process_works_the_desk_over_the_control_path(http: httpx.AsyncClient, standin: ServiceDeskStandIn) -> None:
     key = (await http.post(f"{API}/request", json=body())).json()["issueKey"]
-    async with httpx.AsyncClient(base_url=standin.control_url) as control:
+    async with httpx.AsyncClient(base_url=standin.control_url, verify=public_trust()) as control:
 
         async def do(name: str, **arguments: Any) -> Any:
             return (await control.post(f"/_control/{name}", json=arguments)).json()
