@@ -98,7 +98,7 @@ async def test_a_bot_that_is_not_in_the_channel_says_so_and_goes_on_once_it_is(o
     await office.settled()
     await office.send(onboarding, "planning")
     told = [m for m in office.support.messages if m.ts not in known]
-    assert any(action_id(m.blocks, Act.RETRY_EFFECT) or "channel" in m.text for m in told)
+    assert any(action_id(m.blocks, Act.RETRY_EFFECT) and "the bot is not in the channel" in m.text for m in told)
     office.slack.add_bot_to(office.acme)
     await office.settled()
     await office.send(onboarding, "planning", goals="Other goals")

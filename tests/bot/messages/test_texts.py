@@ -13,7 +13,6 @@ from pydantic_core.core_schema import ErrorType
 
 from bot.jobs.errors import Impossible
 from bot.messages.blocks import BUTTON
-from bot.messages.buttons import Act
 from bot.messages.texts import FALLBACK, Texts, for_locale, languages, table
 from bot.modals.subject import DIALOG_MAY
 from flows.forms.dialogs import DIALOGS
@@ -260,11 +259,6 @@ def test_hints_placeholders_and_alerts_fit(language: str) -> None:
         assert len(text) <= most, key
         if key.startswith("error."):
             assert len(text) <= 200, key  # Slack's alert, which shows the fault above the page
-
-
-def test_every_button_has_a_word_somewhere() -> None:
-    used = {key for key in keys_spoken() if key.startswith("button.")}
-    assert len(used) >= len([act for act in Act if act not in (Act.TASK, Act.BACK, Act.PAGE, Act.LINK)])
 
 
 def test_no_sentence_is_left_that_nothing_says() -> None:

@@ -213,7 +213,9 @@ async def test_the_home_and_the_direct_messages_are_a_persons_own(customer: Page
 
     await customer.become("Olga")
     await customer.go("App Home")
-    await expect(customer.here.get_by_role("group", name="App Home")).not_to_contain_text("Example Bank")
+    home = customer.here.get_by_role("group", name="App Home")
+    await expect(home).to_contain_text("belong to no onboarding")
+    await expect(home).not_to_contain_text("Example Bank")
     await support.here.get_by_role("button", name="onboarding", exact=True).click()
 
     await expect(support.here.get_by_role("textbox", name="Message onboarding")).to_be_visible()

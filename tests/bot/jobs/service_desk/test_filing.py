@@ -83,23 +83,21 @@ async def test_what_the_search_does_not_know_yet_is_not_filed_again(office: Desk
 
 
 async def test_a_bot_that_ended_while_it_filed_finds_what_it_filed(office: DeskPlace, onboarding: str) -> None:
+    desk = office.service_desk
+    before = len(desk.calls)
     office.service_desk.fail("drop_after", "POST")
     office.service_desk.fail("503", "GET", "/rest/servicedeskapi/request", times=100)
     office.patience = CALM
     await office.send(onboarding, STEP, resources=["service_desk"])
     record = (await office.snapshot(onboarding)).steps[STEP]
     await office.journey.approve(office.sam, STEP, lambda: record.revision and "Approved" in office.read("step"))
-    await office.slack.until(lambda: any(call.path.endswith("/request") and call.status == 503 for call in calls(office)))
+    await office.slack.until(lambda: any(call.path.endswith("/request") and call.status == 503 for call in desk.calls[before:]))
     await office.stop_bot()
     office.service_desk.faults.clear()
     await office.start_bot()
     await office.settled()
     (ticket,) = await filed(office, onboarding)
     assert await office.states(onboarding) == {("service_desk", "filed", ticket.key)}
-
-
-def calls(office: DeskPlace) -> list[Any]:
-    return office.service_desk.calls[-20:]
 
 
 async def test_while_the_desk_is_away_the_customer_is_not_kept_waiting_and_support_may_file_by_hand(
