@@ -1,9 +1,10 @@
 """Shows support what was given up and why, with a retry button. Asked for in the transaction that gives it up."""
 
 from bot.jobs.errors import EffectError
+from bot.jobs.records import read_effect
 from bot.jobs.registry import Handlers, Run
 from flows.model import EffectRecord, Onboarding
-from flows.outbox import Alert, Draw, Effect, UnreadableEffectError, load
+from flows.outbox import Alert, Draw
 from storage.sealing import SealError
 from storage.unit import Unit
 
@@ -14,7 +15,7 @@ class Failures:
 
     async def tell(self, unit: Unit, record: EffectRecord, error: EffectError) -> None:
         """Let the effect's own handler deal with it; alert support unless that is enough."""
-        effect = _read(record)
+        effect = read_effect(record)
         given_up = self._handlers.told_of_giving_up(effect) if effect is not None else None
         if effect is not None and given_up is not None:
             run = Run(record.id, record.onboarding_id, effect, again=record.attempts > 1, result=record.result)
@@ -25,7 +26,7 @@ class Failures:
     async def alert(self, unit: Unit, record: EffectRecord, error: EffectError) -> None:
         if record.kind == Alert.kind:
             return  # a failed alert doesn't raise another
-        effect = _read(record)
+        effect = read_effect(record)
         step = effect.step_id if effect is not None else ""
         alert = Alert(
             onboarding=record.onboarding_id,
@@ -39,13 +40,6 @@ class Failures:
         unit.ask("", alert)
         if step and not isinstance(effect, Draw) and await unit.posted(record.onboarding_id, "review", step):
             unit.ask(record.onboarding_id, Draw(what="review", step=step))  # the card shows it too, with the same button
-
-
-def _read(record: EffectRecord) -> Effect | None:
-    try:
-        return load(record.kind, record.arguments)
-    except (UnreadableEffectError, SealError):
-        return None
 
 
 def _customer(onboarding: Onboarding | None) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.jobs.records import read_effect
 from bot.jobs.registry import Finished, Run
 from bot.messages import card, review, step
 from bot.messages.blocks import Drawing
@@ -92,7 +93,7 @@ class LastingMessages:
             return posted.channel_id, posted.ts
         what = root_of(where)
         async with self._store.read() as unit:
-            wanted = _Wanted(case, what, case.step(step_id).id, failed=await _failed(unit, case, what))
+            wanted = _Wanted(case, what, case.step(step_id).id, failed=await _failed(unit, case, what, step_id))
         placed = await self._place(wanted, again=again)
 
         async def keep(unit: Unit) -> None:
@@ -106,7 +107,7 @@ class LastingMessages:
         async with self._store.read() as unit:
             case = await self._cases.look(unit, onboarding_id, closed=True)
             posted = await unit.posted(case.id, what, step_id)
-            return _Wanted(case, what, step_id, posted, await _failed(unit, case, what))
+            return _Wanted(case, what, step_id, posted, await _failed(unit, case, what, step_id))
 
     async def _place(self, wanted: _Wanted, *, again: bool) -> Placed:
         shown, posted = self._drawing(wanted), wanted.posted
@@ -151,8 +152,10 @@ def root_of(where: Where) -> LastingMessage:
     return "review" if where == "support" else "step"
 
 
-async def _failed(unit: Unit, case: Case, what: LastingMessage) -> Sequence[EffectRecord]:
-    return await unit.failed_effects(case.id) if what == "review" else ()
+async def _failed(unit: Unit, case: Case, what: LastingMessage, step_id: str) -> Sequence[EffectRecord]:
+    """The step's own, since a review card is redrawn for nothing else."""
+    failed = await unit.failed_effects(case.id) if what == "review" else ()
+    return [record for record in failed if (effect := read_effect(record)) is not None and effect.step_id == step_id]
 
 
 def _name(onboarding_id: str, what: LastingMessage, step_id: str) -> str:

@@ -41,7 +41,7 @@ class Changed:
 @dataclass(frozen=True)
 class Shown:
     """``whole``: what all messages show; ``card``: only the card; ``steps``: by step, its message and review card;
-    ``reviews``: by step, only its review card."""
+    ``reviews``: by step, only its review card. See `Case._following` for what else a message shows."""
 
     whole: Mark
     card: Mark
@@ -156,28 +156,50 @@ class Case:
         channel = self.onboarding.channel_id
         self.ask(Tell(team=who.team_id, user=who.user_id, channel=channel, key=key, params=params))
 
-    async def end(self, before: Shown | None, *, settles: bool) -> None:
-        """Settle, then ask for redraws of what changed and for all other effects. `Cases` calls it."""
+    async def end(self, before: Shown | None, situation: Situation | None = None, *, settles: bool) -> None:
+        """Settle, then ask for redraws of what changed since then and for all other effects. `Cases` calls it."""
         opened = settle.settle(self.unit, self.snapshot, self.rules) if settles else []
-        for drawing in await self._drawings(before) if before is not None else ():
-            self.unit.ask(self.id, drawing)
+        if before is not None:
+            changed = Shown.of(self.snapshot).changed_since(before)
+            for drawing in await self._drawings(self._following(changed, situation) if situation is not None else changed):
+                self.unit.ask(self.id, drawing)
         for effect in (*self._asked, *opened):
             self.unit.ask(self.id, effect)
 
-    async def _drawings(self, before: Shown) -> list[Draw]:
-        changed = Shown.of(self.snapshot).changed_since(before)
+    def _following(self, changed: Changed, before: Situation) -> Changed:
+        """And where a change in one step shows in another's message: its links, its tasks, what is noted on it."""
+        now = self.situation
+        if now == before:
+            return changed
+        open_ = [step for step in self.journey.steps.values() if self.snapshot.steps[step.id].state is not StepState.LOCKED]
+        others = [step for step in open_ if step.id not in changed.steps]
+        steps = {step.id for step in others if _offered(step, now) != _offered(step, before)}
+        reviews = {step.id for step in others if _noted(step, now) != _noted(step, before)}
+        card = changed.card or bool(steps)
+        return Changed(card, changed.steps | steps, changed.reviews | steps | reviews)
+
+    async def _drawings(self, changed: Changed) -> list[Draw]:
         drawings = [Draw(what="card")] if changed.card else []
         for step_id in self.journey.steps:
             if step_id in changed.steps and self.snapshot.steps[step_id].state is not StepState.LOCKED:
                 drawings.append(Draw(what="step", step=step_id))
-            if step_id in changed.reviews and await self._has_review(step_id):
+            if step_id in changed.reviews and await self.has_review(step_id):
                 drawings.append(Draw(what="review", step=step_id))
         return drawings
 
-    async def _has_review(self, step_id: str) -> bool:
+    async def has_review(self, step_id: str) -> bool:
         """A review card exists once the step was sent or something was posted in its thread."""
         sent = self.snapshot.last(step_id) is not None
         return sent or await self.unit.posted(self.id, "review", step_id) is not None
+
+
+def _offered(step: Step, situation: Situation) -> Mark:
+    return tuple(step.links(situation)), tuple(task.ready(situation) for task in step.tasks)
+
+
+def _noted(step: Step, situation: Situation) -> Mark:
+    """Notes on addresses follow from the company's own."""
+    return tuple(step.facts(situation)), situation.contact
 
 
 class Cases:
@@ -206,9 +228,9 @@ class Cases:
         """
         case = await self.look(unit, onboarding_id, who, may, channel_id=channel_id, closed=closed)
         over = case.onboarding.closed_at is not None
-        before = Shown.of(case.snapshot) if shows else None
+        before, situation = (Shown.of(case.snapshot), case.situation) if shows else (None, None)
         yield case
-        await case.end(before, settles=shows and not over)
+        await case.end(before, situation, settles=shows and not over)
 
     async def look(
         self,

@@ -1,15 +1,18 @@
 """Changes to the customer's channel: a new id, no longer shared, shared again."""
 
 from flows.cases.case import Case
-from flows.outbox import MoveMessages
+from flows.outbox import Draw, MoveMessages
 from flows.people import SYSTEM
 
 
-def follow(case: Case, old: str, new: str) -> None:
-    """Slack gave the channel a new id (sharing a private channel does that): everything moves to it."""
+async def follow(case: Case, old: str, new: str) -> None:
+    """Slack gave the channel a new id (sharing a private channel does that): everything moves to it, and review cards link to it."""
     case.onboarding.channel_id = new
     case.log("channel:id_changed", by=SYSTEM, facts={"old": old, "new": new})
     case.ask(MoveMessages(old=old, new=new))
+    for step_id in case.journey.steps:
+        if await case.has_review(step_id):
+            case.ask(Draw(what="review", step=step_id))
 
 
 def sever(case: Case) -> None:

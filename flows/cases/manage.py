@@ -6,7 +6,7 @@ from flows import business_time
 from flows.cases.case import Case
 from flows.cases.settle import calendar_of, side_of
 from flows.model import EffectRecord
-from flows.outbox import SendExport, Where
+from flows.outbox import Draw, SendExport, UnreadableEffectError, Where, load
 from flows.people import Role, Side, Who
 from flows.problems import Refused
 from flows.state import Move, StepState
@@ -56,11 +56,11 @@ def snooze(case: Case, step_id: str, until: datetime) -> datetime:
         raise Refused("snooze_not_yours", step=step_id)
     if until <= case.now:
         raise Refused("snooze_past", step=step_id)
-    following = business_time.next_open(calendar_of(side, case.snapshot, case.rules), until)
-    record.snoozed_until = record.remind_at = following
-    case.log(f"step:{step_id}:snooze", facts={"until": following.isoformat()})
-    case.say(_thread_of(side), step_id, "snoozed", by=case.actor.user_id, until=int(following.timestamp()))
-    return following
+    opens = business_time.next_open(calendar_of(side, case.snapshot, case.rules), until)
+    record.snoozed_until = record.remind_at = opens
+    case.log(f"step:{step_id}:snooze", facts={"until": opens.isoformat()})
+    case.say(_thread_of(side), step_id, "snoozed", by=case.actor.user_id, until=int(opens.timestamp()))
+    return opens
 
 
 def _thread_of(side: Side) -> Where:
@@ -96,6 +96,13 @@ async def retry(case: Case, effect_id: str) -> None:
         raise Refused("gone")
     case.log(f"effect:{record.kind}:retry", facts={"effect": record.id})
     case.unit.retry(record)
+    try:
+        effect = load(record.kind, record.arguments)
+    except UnreadableEffectError:
+        return  # it is given up again, and then drawn
+    redraw = Draw(what="review", step=effect.step_id)
+    if effect.step_id and effect != redraw and await case.has_review(effect.step_id):
+        case.ask(redraw)  # it offered the retry
 
 
 def export(case: Case) -> None:
