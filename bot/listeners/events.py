@@ -85,6 +85,12 @@ def _file(file: Mapping[str, Any]) -> dict[str, Any]:
     return {name: file[name] for name in ("id", "size", "file_access", "url_private_download") if name in file}
 
 
+def _channel_of(event: Body) -> str:
+    """Where it happened; empty if in no channel, or if Slack only says what the channel is called now."""
+    channel = event.get("old_channel_id") or event.get("channel")
+    return channel if isinstance(channel, str) else ""
+
+
 class Events:
     """``lost``: why Slack no longer accepts the bot, once it has said so; shown by /readyz."""
 
@@ -171,13 +177,15 @@ class Events:
     async def handle_left(self, older: timedelta = timedelta(0)) -> None:
         """Handle what was stored but not handled, because the process ended or the database or Slack failed."""
         async with self._store.read() as unit:
-            left = [row.id for row in await unit.unhandled() if row.at is None or row.at <= unit.now - older]
-        for event_id in left:
+            late = [row for row in await unit.unhandled() if row.at is None or row.at <= unit.now - older]
+            left = [(row.id, await unit.by_channel(_channel_of(row.payload))) for row in late]
+        for event_id, onboarding in left:
             try:
                 await self.handle(event_id)
             except Exception as error:  # noqa: BLE001  one event doesn't hold up the others
                 metrics.CHORE_FAILURES.labels("left_events").inc()
-                log.warning("an event failed and will be retried", extra={"event": event_id, "error": type(error).__name__})
+                extra = {"event": event_id, "onboarding": onboarding.id if onboarding else "", "error": type(error).__name__}
+                log.warning("an event failed and will be retried", extra=extra)
 
     # -- before the transaction: calls to Slack
 
@@ -248,7 +256,7 @@ class Events:
         onboarding = await unit.by_channel(old)
         if onboarding is not None:
             async with self._cases.open(unit, onboarding.id, closed=True, shows=False) as case:
-                channels.follow(case, old, new)
+                await channels.follow(case, old, new)
 
     async def _shared(self, unit: Unit, event: Body) -> None:
         onboarding = await unit.by_channel(str(event["channel"]))

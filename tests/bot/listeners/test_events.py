@@ -247,7 +247,9 @@ async def test_an_event_left_by_a_crash_is_handled_at_the_next_start(office: Wor
     assert len(office.answers(carla)) == 1
 
 
-async def test_an_event_whose_handling_failed_is_handled_by_a_later_round(office: Workplace, acme: Channel) -> None:
+async def test_an_event_whose_handling_failed_is_handled_by_a_later_round(
+    office: Workplace, acme: Channel, onboarding: str, caplog: pytest.LogCaptureFixture
+) -> None:
     """Slack withholds a file that must be scanned: the secret in it is reported once Slack delivers."""
     warnings = told_in_support(office, "tried to send a secret")
     office.slack.faults.add("download", "5xx", times=None)
@@ -255,6 +257,9 @@ async def test_an_event_whose_handling_failed_is_handled_by_a_later_round(office
     await office.slack.until(lambda: delivered(office, "message")[-1].status == 200)
     await office.settled()
     assert told_in_support(office, "tried to send a secret") == warnings
+    await office.bot.events.handle_left()
+    (failed,) = [record for record in caplog.records if record.getMessage() == "an event failed and will be retried"]
+    assert vars(failed)["onboarding"] == onboarding
     office.slack.faults.clear()
     await office.bot.events.handle_left()
     await warned_once(office, acme, warnings)
