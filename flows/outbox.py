@@ -5,8 +5,8 @@ what can no longer be read is given up where support sees it. What Slack shows i
 drawing names a message and none of its content.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, fields
 from functools import cache
 from typing import Any, ClassVar, Literal
 
@@ -263,28 +263,15 @@ class ReportProof(TaskEffect):
     where: Where
 
 
-EFFECTS: tuple[type[Effect], ...] = (
-    Draw,
-    Say,
-    Tell,
-    Remind,
-    Alert,
-    ShowInFull,
-    ShowDifferences,
-    SendSession,
-    ShowKeyCommands,
-    ShowTokenCommands,
-    AddBookmark,
-    RememberMembers,
-    MoveMessages,
-    SendExport,
-    DeleteFile,
-    RequestAccess,
-    FileRequest,
-    ShowReadyText,
-    RunProof,
-    ReportProof,
-)
+def _kinds(of: type[Effect]) -> Iterator[type[Effect]]:
+    """Those that have a kind, in the order of their definition."""
+    if "kind" in vars(of):
+        yield of
+    for narrower in of.__subclasses__():
+        yield from _kinds(narrower)
+
+
+EFFECTS: tuple[type[Effect], ...] = tuple(_kinds(Effect))
 """Every kind; `bot.jobs.handlers` has a handler for each."""
 
 KINDS: Mapping[str, type[Effect]] = {effect.kind: effect for effect in EFFECTS}
@@ -301,11 +288,17 @@ def dump(effect: Effect) -> dict[str, Any]:
 
 def load(kind: str, stored: Mapping[str, Any]) -> Effect:
     """The stored effect. Raises UnreadableEffectError."""
-    found = KINDS.get(kind)
-    if found is None or int(stored.get("v", 1)) > found.version:
+    found, version = KINDS.get(kind), stored.get("v", 1)
+    values = {name: value for name, value in stored.items() if name != "v"}
+    if (
+        found is None
+        or type(version) is not int
+        or version > found.version
+        or values.keys() - {one.name for one in fields(found)}
+    ):
         raise UnreadableEffectError(kind)
     try:
-        read: Effect = _reader(kind).validate_python({name: value for name, value in stored.items() if name != "v"})
+        read: Effect = _reader(kind).validate_python(values)
     except ValidationError:
         raise UnreadableEffectError(kind) from None
     return read
