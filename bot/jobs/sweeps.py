@@ -24,6 +24,16 @@ Serve = Callable[[Case], Awaitable[int]]
 """Handles one of them; returns how many things were done."""
 
 
+def ended_meanwhile(error: Exception) -> bool:
+    """It was closed or erased after it was found due."""
+    return isinstance(error, Refused) and error.key in ("closed", "gone")
+
+
+def stops_all(error: Exception, locked: bool) -> bool:
+    """Whether the next customer would fare no better: the store is unreachable, or ``locked``, and not for one customer alone."""
+    return isinstance(error, Unavailable) and (error.kind != "locked" or locked)
+
+
 class Sweeps:
     def __init__(self, store: Store, cases: Cases) -> None:
         self._store, self._cases = store, cases
@@ -76,9 +86,9 @@ class Sweeps:
             try:
                 done = await self._store.transact(work)
             except Exception as error:
-                if isinstance(error, Refused) and error.key in ("closed", "gone"):
-                    continue  # it has just been closed or erased
-                if isinstance(error, Unavailable) and (error.kind != "locked" or (locked and self._store.one_writer)):
+                if ended_meanwhile(error):
+                    continue
+                if stops_all(error, locked and self._store.one_writer):
                     raise
                 locked = isinstance(error, Unavailable)
                 metrics.CHORE_FAILURES.labels(chore).inc()

@@ -4,6 +4,7 @@ import logging
 import time
 from dataclasses import replace
 
+from bot.jobs.sweeps import ended_meanwhile, stops_all
 from bot.telemetry import metrics
 from flows.cases.case import Cases
 from flows.cases.tickets import FiledTicket, note_status, note_unseen, open_ticket, with_tickets
@@ -18,6 +19,8 @@ log = logging.getLogger("bot.jobs.ticket_poller")
 NAME = "tickets"
 MAX_WAIT = 6 * 3600.0
 UNSEEN = (ServiceDeskFault.NOT_FOUND, ServiceDeskFault.FORBIDDEN)
+FOR_ALL = (ServiceDeskFault.UNAUTHORIZED, ServiceDeskFault.RATE_LIMITED, ServiceDeskFault.UNAVAILABLE)
+"""The next ticket would fare no better."""
 
 
 class TicketPoller:
@@ -35,18 +38,23 @@ class TicketPoller:
         async with self._store.read() as unit:
             records = await with_tickets(unit, self._cases.rules.journeys)
         self._forget_all_but({record.id for record in records})
+        locked = False
         for record in records:
             if time.monotonic() < self._due.get(record.id, 0.0):
                 continue
             try:
                 await self._look(self._service_desk, record)
-            except ServiceDeskError as error:  # the others would fare no better
+                locked = False
+            except ServiceDeskError as error:  # of all tickets
                 self._rests += 1
                 self._resting = time.monotonic() + max(error.retry_after or 0.0, self._pause(self._rests))
                 return
-            except Unavailable:
-                raise
             except Exception as error:
+                if ended_meanwhile(error):
+                    continue
+                if stops_all(error, locked and self._store.one_writer):
+                    raise
+                locked = isinstance(error, Unavailable)
                 metrics.CHORE_FAILURES.labels(NAME).inc()
                 log.error("a ticket was not updated", extra={"onboarding": record.onboarding_id}, exc_info=error)  # noqa: TRY400
                 self._put_off(record)
@@ -61,10 +69,13 @@ class TicketPoller:
             except ServiceDeskError as error:
                 extra = {"onboarding": record.onboarding_id, "error": str(error.fault), "status": error.status}
                 log.warning("a ticket could not be checked", extra=extra)
-                if error.fault not in UNSEEN:
+                if error.fault in FOR_ALL:
                     raise
                 self._put_off(record)
-                await self._unseen(record)
+                if error.fault in UNSEEN:
+                    await self._unseen(record)
+                else:
+                    metrics.CHORE_FAILURES.labels(NAME).inc()
                 return
             await self._note(record, ticket)
             self._rests = 0

@@ -27,7 +27,7 @@ class FiledTicket:
 
 
 async def with_tickets(unit: Unit, journeys: Journeys) -> list[TaskRecord]:
-    """Records in open onboardings of the tasks that may have a ticket. Their answers aren't read: one that is damaged is its own."""
+    """Records in open onboardings of the tasks that may have a ticket. Their answers aren't read: a damaged one concerns itself alone."""
     tasks = {
         (step.id, task.id)
         for journey in journeys.versions.values()
@@ -105,10 +105,9 @@ def note_status(case: Case, record_id: str, ticket: FiledTicket) -> bool:
 
 async def note_unseen(case: Case, record_id: str) -> None:
     """The bot's user can't see a ticket: tell support, once."""
-    found = next((one for one in case.snapshot.tasks if one.id == record_id), None)
-    if found is not None and await case.unit.once(f"unseen:{record_id}"):
-        ticket = found.answers[_task_with_ticket(case.step(found.step_id)).ticket]
-        case.say("support", found.step_id, "desk_unseen", ticket=ticket)
+    found, ticket = next((one for one in case.snapshot.tasks if one.id == record_id), None), open_ticket(case, record_id)
+    if found is not None and ticket is not None and await case.unit.once(f"unseen:{record_id}"):
+        case.say("support", found.step_id, "desk_unseen", ticket=ticket.key)
 
 
 def _task_with_ticket(step: Step) -> Task:

@@ -11,7 +11,7 @@ from playground.service_desk.api import ServiceDeskApi, refusal
 from playground.service_desk.world import ServiceDeskWorld, Ticket
 from playground.wire import Wire
 
-FaultKind = Literal["429", "503", "500", "gateway", "drop_before", "drop_after"]
+FaultKind = Literal["400", "429", "503", "500", "gateway", "drop_before", "drop_after"]
 
 
 @dataclass
@@ -123,6 +123,8 @@ class ServiceDeskStandIn:
             answer = refusal(int(fault.kind), "Come back later.")
             if fault.seconds is not None:
                 answer.headers["Retry-After"] = f"{fault.seconds:g}"
+        elif fault.kind == "400":
+            answer = refusal(400, "This request cannot be shown.")
         elif fault.kind == "gateway":
             answer = web.Response(status=502, text="<html>502 Bad Gateway</html>", content_type="text/html")
         else:

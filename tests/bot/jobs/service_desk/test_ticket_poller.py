@@ -73,6 +73,22 @@ async def test_what_was_filed_by_hand_is_followed_where_it_may_be_seen(office: D
     assert f"has closed {ticket.key}: CLOSED" in office.read("step")
 
 
+async def test_a_ticket_that_is_refused_keeps_no_other_waiting(office: DeskPlace, onboarding: str) -> None:
+    other = await office.begin(office.blue, office.olga, "Blue Coop")
+    tickets = {}
+    for one in (onboarding, other):
+        await asked(office, one)
+        (tickets[one],) = await filed(office, one)
+        office.service_desk.move(tickets[one].key, "IN DEV")
+    office.service_desk.fail("400", "GET", f"/rest/servicedeskapi/request/{tickets[onboarding].key}/status")
+    await office.look()
+    assert any(f"{tickets[other].key}: IN DEV" in message.text for message in office.blue.messages)
+    assert "IN DEV" not in office.read("step")
+    await office.look()
+    assert f"says of {tickets[onboarding].key}: IN DEV" in office.read("step")
+    await office.close(other)
+
+
 async def test_a_customers_damaged_record_keeps_no_other_ticket_waiting(
     office: DeskPlace, onboarding: str, caplog: pytest.LogCaptureFixture
 ) -> None:
