@@ -89,7 +89,7 @@ def build(settings: Settings, policies: Policies, *, adapters: Adapters | None =
     tokens: dict[str, SecretStr] = {}
 
     # -- what people do
-    answers, sessions = PrivateAnswers(slack, people), FormSessions(cases, people)
+    answers, sessions = PrivateAnswers(store, slack, people), FormSessions(cases, people)
     modals = Modals(store, slack, sessions, Newcomers(store, cases, people, background), answers)
     lookups = SlackLookups(slack, people, access, channel)
     home = AppHome(store, cases, people, slack)
@@ -107,9 +107,9 @@ def build(settings: Settings, policies: Policies, *, adapters: Adapters | None =
 
     # -- what follows a commit, and what recurs
     pismo = PismoAccess(adapters.pismo, tokens, settings.pismo_oauth2_secret_field)
-    desk = ServiceDeskAccess(adapters.service_desk, policies.service_desk)
+    service_desk = ServiceDeskAccess(adapters.service_desk, policies.service_desk)
     support = Support(channel, policies.support_language)
-    table = handlers(store, cases, slack, people, support, pismo=pismo, service_desk=desk)
+    table = handlers(store, cases, slack, people, support, pismo=pismo, service_desk=service_desk)
     failures = Failures(table)
     followed_by = (failures.tell, failures.alert)
     runner = Runner(store, table, patience=adapters.patience, on_failed=followed_by, clock=adapters.clock)

@@ -159,7 +159,7 @@ class Buttons:
         try:
             posted = await self._store.transact(work)
         except Exception as error:  # noqa: BLE001  the person who pressed is told
-            self._background.later(self._answers.explain(click.who, click.channel_id, error))
+            self._background.later(self._answers.explain(click.who, click.channel_id, error, value.onboarding))
             return
         if action.change is not None:
             self._background.later(self._home.refresh(click.who))

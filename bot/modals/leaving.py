@@ -49,7 +49,7 @@ async def leave(
     typed = {name: value for name, value in raw.items() if name not in {problem.field for problem in unreadable}}
     removes = slot.item is not None and typed.get("then") == "remove"
     if removes and await unit.get(Seen, f"removed:{window}") is not None:
-        after = fill.following(form, answers, meta.slot, back=back, removed=True)
+        after = fill.next_slot(form, answers, meta.slot, back=back, removed=True)
         return Left(slot, raw, answers, view=session.page(answers, after, anew=True))
     if await session.changed_since(window):
         screened = screen(slot.page, typed)

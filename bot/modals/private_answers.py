@@ -9,9 +9,10 @@ from bot.messages.wording import sentence, worded
 from bot.slack.client import Slack, SlackError
 from bot.slack.people import People
 from bot.telemetry.logs import error_id
+from flows.model import Onboarding
 from flows.people import Who
 from flows.problems import Refused
-from storage.store import Conflict, Unavailable
+from storage.store import Conflict, Store, Unavailable
 
 log = logging.getLogger("bot.modals.private_answers")
 
@@ -29,8 +30,8 @@ def explained(texts: Texts, error: Exception) -> str:
 class PrivateAnswers:
     """Seen by one person only, in the channel or else as a direct message. One that can't be delivered is logged."""
 
-    def __init__(self, slack: Slack, people: People) -> None:
-        self._slack, self._people = slack, people
+    def __init__(self, store: Store, slack: Slack, people: People) -> None:
+        self._store, self._slack, self._people = store, slack, people
 
     async def texts(self, who: Who) -> Texts:
         """In the person's language, even if the store is unavailable."""
@@ -40,8 +41,23 @@ class PrivateAnswers:
         """``key``: a text's, as `bot.messages.wording.sentence` takes it."""
         await self._tell(who, channel_id, sentence(await self.texts(who), key, params))
 
-    async def explain(self, who: Who, channel_id: str, error: Exception) -> None:
-        await self._tell(who, channel_id, explained(await self.texts(who), error))
+    async def explain(self, who: Who, channel_id: str, error: Exception, onboarding_id: str = "") -> None:
+        await self._tell(who, channel_id, await self.explained(who, error, onboarding_id))
+
+    async def explained(self, who: Who, error: Exception, onboarding_id: str) -> str:
+        """As the function. Steps are named as in this customer's version of the journey."""
+        texts = await self.texts(who)
+        if onboarding_id and isinstance(error, Refused):
+            texts = texts.of(await self._journey_of(onboarding_id))
+        return explained(texts, error)
+
+    async def _journey_of(self, onboarding_id: str) -> str:
+        try:
+            async with self._store.read() as unit:
+                onboarding = await unit.get(Onboarding, onboarding_id)
+        except Unavailable:
+            return ""
+        return onboarding.journey if onboarding is not None else ""
 
     async def _tell(self, who: Who, channel_id: str, text: str) -> None:
         try:

@@ -25,8 +25,12 @@ View = dict[str, Any]
 
 
 def _view(meta: FormMeta, texts: Texts, blocks: list[Block], *, submit: str = "") -> View:
-    key = f"form.{meta.form}.title"
-    title = texts(key) if texts.has(key) else texts(f"step.{meta.step}.title")
+    keys = (
+        f"form.{meta.form}.title",
+        f"step.{meta.step}.title",
+        "form_ui.message",
+    )  # the last where the current version lacks it
+    title = next(texts(key) for key in keys if texts.has(key))
     view: View = {
         "type": "modal",
         "callback_id": CALLBACK,

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from bot.modals.dialogs import DIALOG_DOES, DialogAnswers
 from bot.modals.fetched import LookedUp, SlackLookups, read_files
 from bot.modals.leaving import leave, refuse_secrets
-from bot.modals.private_answers import PrivateAnswers, explained
+from bot.modals.private_answers import PrivateAnswers
 from bot.modals.render import View, errors_of, message_view
 from bot.modals.session import FormSession, FormSessions
 from bot.modals.subject import meta_of
@@ -60,8 +60,10 @@ class FormSubmissions:
             self._tokens[proof] = SecretStr(token)
             return proof
 
+        onboarding_id = ""
         try:
             meta = meta_of(sent.view)
+            onboarding_id = meta.onboarding
             files = await read_files(self._slack, sent.values)
             found = await self._lookups.of(meta.form, sent.values)
 
@@ -73,13 +75,14 @@ class FormSubmissions:
             return await self._store.transact(work)
         except Exception as error:  # noqa: BLE001  shown in the modal, and logged with its id
             self._tokens.pop(proof, None)
-            return await self._told(sent.who, error)
+            return await self._told(sent.who, error, onboarding_id)
 
-    async def _told(self, who: Who, error: Exception) -> Response:
+    async def _told(self, who: Who, error: Exception, onboarding_id: str) -> Response:
         """A refusal replaces the form; a failure is shown over it, so that what was typed can be sent again."""
         texts = await self._answers.texts(who)
+        told = await self._answers.explained(who, error, onboarding_id)
         action = "update" if isinstance(error, Refused) else "push"
-        return {"response_action": action, "view": message_view(texts, explained(texts, error))}
+        return {"response_action": action, "view": message_view(texts, told)}
 
     async def _take(
         self,

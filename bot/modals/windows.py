@@ -6,7 +6,7 @@ import logging
 from bot.modals.fetched import read_files
 from bot.modals.leaving import leave, refuse_secrets
 from bot.modals.newcomers import Newcomers
-from bot.modals.private_answers import PrivateAnswers, explained
+from bot.modals.private_answers import PrivateAnswers
 from bot.modals.render import View, loading_view, message_view
 from bot.modals.session import FormSession, FormSessions
 from bot.modals.subject import FormMeta, meta_of
@@ -44,13 +44,13 @@ class Modals:
             try:
                 view = await ready
             except Exception as error:  # noqa: BLE001  every failure is shown in the open window
-                view = message_view(texts, explained(texts, error))
+                view = message_view(texts, await self._answers.explained(click.who, error, meta.onboarding))
             await self._slack.update_view(shown, view)
         except SlackError as error:
             log.warning("a form could not be shown", extra={"error": error.error})
             await self._answers.answer(click.who, click.channel_id, "refused.late")
         except Exception as error:  # noqa: BLE001  the person is told of every failure
-            await self._answers.explain(click.who, click.channel_id, error)
+            await self._answers.explain(click.who, click.channel_id, error, meta.onboarding)
 
     async def _first_view(self, click: Click, meta: FormMeta) -> View:
         async with self._store.read() as unit:
@@ -66,8 +66,9 @@ class Modals:
         """ "Back", or "Change" on the last page: keep what is on this page and show another. After the acknowledgement."""
         values = values_of(click.view)
 
+        onboarding_id = ""
+
         async def work(unit: Unit) -> View:
-            meta = meta_of(click.view)
             async with self._sessions.open(unit, click.who, meta) as session:
                 if meta.slot == REVIEW:
                     return session.page(session.answers, to if to is not None else 0)
@@ -78,11 +79,13 @@ class Modals:
                 return left.view
 
         try:
+            meta = meta_of(click.view)
+            onboarding_id = meta.onboarding
             files = await read_files(self._slack, values)
             view = await self._store.transact(work)
         except Exception as error:  # noqa: BLE001  shown in the open window
             texts = await self._answers.texts(click.who)
-            view = message_view(texts, explained(texts, error))
+            view = message_view(texts, await self._answers.explained(click.who, error, onboarding_id))
             if not isinstance(error, Refused):  # shown over the form: what was typed stays
                 await self._slack.push_view(click.trigger_id, view)
                 return
