@@ -12,8 +12,8 @@ BATCH = 500
 """Rows per transaction: on SQLite, a click's write waits behind it."""
 
 
-async def purge(store: Store, older_than: timedelta) -> dict[str, int]:
-    """Delete what ended longer ago than ``older_than``, one batch per transaction. Returns how many rows of each table.
+async def purge(store: Store, older_than: timedelta, batch: int = BATCH) -> dict[str, int]:
+    """Delete what ended longer ago than ``older_than``, ``batch`` rows per transaction. Returns how many rows of each table.
 
     Pending work, unhandled events, and failed effects (support can retry them) stay, whatever their age.
     """
@@ -24,17 +24,17 @@ async def purge(store: Store, older_than: timedelta) -> dict[str, int]:
         (received, received.c.handled_at < before),
         (effects, effects.c.state.in_(("done", "dropped")) & (effects.c.created_at < before)),
     )
-    return {table.name: await _purge(store, table, wanted) for table, wanted in ended}
+    return {table.name: await _purge(store, table, wanted, batch) for table, wanted in ended}
 
 
-async def _purge(store: Store, table: Table, wanted: ColumnElement[bool]) -> int:
-    some = select(table.c.id).where(wanted).limit(BATCH)
+async def _purge(store: Store, table: Table, wanted: ColumnElement[bool], batch: int) -> int:
+    some = select(table.c.id).where(wanted).limit(batch)
 
     async def work(unit: Unit) -> int:
         gone = delete(table).where(table.c.id.in_(some)).returning(table.c.id)
         return len((await unit.session.execute(gone)).all())
 
     deleted = 0
-    while batch := await store.transact(work):
-        deleted += batch
+    while some_gone := await store.transact(work):
+        deleted += some_gone
     return deleted

@@ -1,7 +1,7 @@
 """Checks before anything else that the texts, forms, buttons and manifest entries that the code refers to are there, so that
 nobody finds one missing in the middle of a journey."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -53,18 +53,22 @@ def verify(
     journeys: Iterable[Journey] = tuple(JOURNEYS.versions.values()),
     dialogs: Iterable[Form] = tuple(DIALOGS.values()),
     *,
+    actions: Collection[Act] = ACTIONS,
+    may: Collection[str] = DIALOG_MAY,
     words: Callable[[str], Mapping[str, str]] = table,
     manifest: Path | None = None,
 ) -> None:
-    """Raises VerificationError. ``words``: the texts of a language by key. ``manifest``: by default the app's own, if any."""
+    """Raises VerificationError. ``actions``: the buttons that are handled. ``may``: the dialogs whose users are known.
+    ``words``: the texts of a language by key. ``manifest``: by default the app's own, if any.
+    """
     dialogs, found = tuple(dialogs), list[Fault]()
     for journey in journeys:
         forms = [*dialogs, *(form for step in journey.steps.values() for form in _forms(step))]
         for language in languages():
             found += _missing(journey, forms, language, {**words(language), **overlay(language, journey.version)})
         found += [fault for form in forms for fault in _past_limits(form, journey)]
-    found += [f"button {act.value}: nothing handles it" for act in Act if act not in (*ACTIONS, *IN_MODALS, Act.LINK)]
-    found += [f"dialog {form.id}: nothing says who may use it" for form in dialogs if form.id not in DIALOG_MAY]
+    found += [f"button {act.value}: nothing handles it" for act in Act if act not in (*actions, *IN_MODALS, Act.LINK)]
+    found += [f"dialog {form.id}: nothing says who may use it" for form in dialogs if form.id not in may]
     found += [f"dialog {form.id}: nothing is done with it" for form in dialogs if form.id not in (*DIALOG_DOES, START)]
     found += _handler_faults()
     found += _manifest_faults(manifest or _manifest())

@@ -2,11 +2,8 @@
 
 from datetime import timedelta
 
-import pytest
-
 from flows.model import EffectRecord, Received, Seen, Submission
 from flows.outbox import Say
-from storage import retention
 from storage.retention import purge
 from storage.store import Store
 from storage.verify import verify
@@ -60,9 +57,8 @@ async def test_a_mark_that_stays_still_stops_a_redelivery(store: Store) -> None:
         assert await unit.once("seen-old")
 
 
-async def test_many_rows_go_in_short_transactions(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retention, "BATCH", 7)
+async def test_many_rows_go_in_short_transactions(store: Store) -> None:
     async with store.write() as unit:
         for number in range(30):
             unit.add(Seen(id=f"s{number}", at=unit.now - OLD))
-    assert (await purge(store, MONTH))["seen"] == 30
+    assert (await purge(store, MONTH, batch=7))["seen"] == 30

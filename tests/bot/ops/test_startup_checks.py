@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import pytest
 from pydantic import Field, SecretStr
@@ -35,7 +35,7 @@ class Cook(TaskEffect):
     kind = "cook"
 
 
-def faults(*steps: Step, words: Mapping[str, str] | None = None, manifest: Path | None = None) -> str:
+def faults(*steps: Step, words: Mapping[str, str] | None = None, **changed: Any) -> str:
     """Everything reported to be wrong with a journey of these steps."""
     said: Mapping[str, str] = words or {}
     try:
@@ -43,7 +43,7 @@ def faults(*steps: Step, words: Mapping[str, str] | None = None, manifest: Path 
             [Journey("2", {step.id: step for step in steps})],
             DIALOGS.values(),
             words=lambda language: {**table(language), **said},
-            manifest=manifest,
+            **changed,
         )
     except VerificationError as error:
         return str(error)
@@ -130,10 +130,12 @@ def test_an_example_that_does_not_fit_its_field_or_cannot_be_drawn_is_named() ->
     assert "cannot be drawn (ValueError)" in faults(with_page(When, session_1="soon"))
 
 
-def test_a_dialog_without_a_reader_and_a_button_without_a_handler_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(ACTIONS, Act.SNOOZE)
-    monkeypatch.delitem(DIALOG_MAY, "stuck")
-    assert faults(PLANNING).splitlines() == ["button snooze: nothing handles it", "dialog stuck: nothing says who may use it"]
+def test_a_dialog_without_a_reader_and_a_button_without_a_handler_are_named() -> None:
+    actions, may = ACTIONS.keys() - {Act.SNOOZE}, DIALOG_MAY.keys() - {"stuck"}
+    assert faults(PLANNING, actions=actions, may=may).splitlines() == [
+        "button snooze: nothing handles it",
+        "dialog stuck: nothing says who may use it",
+    ]
 
 
 def test_a_manifest_that_lacks_something_or_is_none_is_named(tmp_path: Path) -> None:

@@ -14,8 +14,8 @@ from playground.walkthrough import action_id
 from tests.bot.workplace import PROMPT, Workplace
 
 STEP = "service_desk"
-LAG = 3.2
-"""Seconds until the search must find what was filed; it is looked for eight times meanwhile."""
+LAG = 1.6
+"""Seconds until the search must find what was filed."""
 
 
 class DeskPlace(Workplace):

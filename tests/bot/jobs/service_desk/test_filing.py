@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from bot.jobs.errors import EffectError
 from bot.jobs.runner import Patience
 from bot.messages.buttons import Act
 from flows.cases import manage
@@ -16,6 +17,13 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 ENDLESS = Patience(10_000, wait=lambda _attempt: 0.02)
 CALM = Patience(10_000, wait=lambda _attempt: 0.3)
+
+
+class Restless(Patience):
+    """Looks again sooner than it is told to."""
+
+    def pause(self, attempts: int, error: EffectError) -> float:  # noqa: ARG002
+        return self.wait(attempts)
 
 
 async def test_each_access_is_asked_for_with_the_addresses_and_its_key_is_kept(office: DeskPlace, onboarding: str) -> None:
@@ -74,6 +82,7 @@ async def test_a_bad_moment_while_looking_for_the_form_ends_in_one_request(offic
 async def test_what_the_search_does_not_know_yet_is_not_filed_again(office: DeskPlace, onboarding: str) -> None:
     office.service_desk.lag(2)
     office.service_desk.fail("drop_after", "POST")
+    office.patience = Restless(10_000, wait=lambda _attempt: 0.02)
     before = len(office.service_desk.calls)
     await asked(office, onboarding)
     assert len(await filed(office, onboarding)) == 1
