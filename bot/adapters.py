@@ -32,14 +32,14 @@ class Adapters:
             # One attempt per call: the engine retries, durably.
             return Pismo(address, tls=tls, attempts=1, secret_field=settings.pismo_oauth2_secret_field)
 
-        production, desk = settings.pismo_production_api_url, settings.service_desk_url
+        production, portal = settings.pismo_production_api_url, settings.service_desk_url
         return cls(
             slack=Slack(settings.slack_bot_token.get_secret_value(), settings.slack_api_url),
             pismo=Environments(
                 pismo(settings.pismo_api_url, settings.pismo_tls),
                 pismo(production, settings.pismo_production_tls) if production else None,
             ),
-            service_desk=ServiceDesk(desk, settings.service_desk_user, settings.service_desk_token) if desk else None,
+            service_desk=ServiceDesk(portal, settings.service_desk_user, settings.service_desk_token) if portal else None,
             engine=Engine(settings.database_url, poll_seconds=policies.poll_seconds),
             clock=Clock(settings.clock_file),
         )

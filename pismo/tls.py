@@ -48,7 +48,7 @@ class CertificateError(ValueError):
 
 @cache
 def public_trust() -> ssl.SSLContext:
-    """Trusts the authorities that the system trusts, as they were at first use: reading them takes tens of milliseconds."""
+    """The system's root certificates, loaded once, since that takes tens of milliseconds. Shared: never change it."""
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context

@@ -1,4 +1,4 @@
-"""For all tests: what each of them starts, how long it may take, and chance that comes again."""
+"""For all tests: what each starts, how long it may take, and a fixed seed."""
 
 import asyncio
 import gc
@@ -21,7 +21,7 @@ settings.load_profile("fixed")
 MEMORY = Path("/dev/shm")  # noqa: S108  Linux's
 ROOM = 4 * 2**30
 if "TMPDIR" not in os.environ and MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
-    # Each commit waits until it is on the disk, thousands of times, on a disk that others use too; of tests nothing has to last.
+    # Each commit waits until it is on the disk, thousands of times, on a disk that others use too; tests leave nothing that has to last.
     os.environ["TMPDIR"] = str(MEMORY)
 
 HEAVY = ("process", "browser", "postgres")
@@ -59,7 +59,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What is imported stays: the garbage collector need not look at it again and again."""
+    """Imported modules stay for good: the garbage collector can leave them out."""
     gc.collect()
     gc.freeze()
 
@@ -86,7 +86,7 @@ def _turn(item: pytest.Item) -> int:
     return len(LONG_FIRST) + (0 if any(item.get_closest_marker(name) for name in HEAVY) else 1)
 
 
-# -- a test that says it starts nothing starts nothing
+# -- a test that starts a process is marked as one
 
 _now: list[pytest.Item] = []
 """The test that is being run."""
@@ -106,7 +106,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_teardown() -> None:
-    """With the last test that needs it ends what others started."""
+    """A shared process may be ended after any test."""
     _now.clear()
 
 

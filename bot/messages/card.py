@@ -60,8 +60,8 @@ def card(snapshot: Snapshot, journey: Journey, texts: Texts, situation: Situatio
     blocks.append(section("\n".join(step_line(record.position + 1, record, texts) for record in ordered)))
     if onboarding.closed_at:
         blocks.append(section(texts.md("card.closed", by=Raw(f"<@{onboarding.closed_by}>"), at=date_token(onboarding.closed_at))))
-    elif (following := next_button(snapshot, journey, texts, situation)) is not None:
-        blocks.append(actions(following))
+    elif (offered := next_button(snapshot, journey, texts, situation)) is not None:
+        blocks.append(actions(offered))
     else:
         blocks.append(context(texts("card.nothing_to_do")))
     people = texts.md("card.people", lead=Raw(f"<@{onboarding.lead_id}>"), owner=Raw(f"<@{onboarding.owner_id}>"))

@@ -190,11 +190,11 @@ async def _service_desk(settings: Settings) -> AsyncIterator[Line]:
         yield Line("Service Desk", "not configured: support gets each request as a text to paste")
         return
     policies = load(settings.config_file).service_desk
-    async with ServiceDesk(settings.service_desk_url, settings.service_desk_user, settings.service_desk_token) as desk:
+    async with ServiceDesk(settings.service_desk_url, settings.service_desk_user, settings.service_desk_token) as client:
         for portal, names in policies.names.items():
             name = f"Service Desk ({portal})"
             try:
-                form = await desk.form(names)
+                form = await client.form(names)
                 for resource in names.subtypes:
                     fill(form.fields, names, resource, "-", "-")
             except NameNotFoundError as error:

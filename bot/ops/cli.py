@@ -38,7 +38,7 @@ def run() -> None:
 
 @main.command()
 def check() -> None:
-    """Say what is wrong with configuration, database, Slack token, scopes and manifest, and how to mend it."""
+    """Say what is wrong with configuration, database, Slack token, scopes and manifest, and how to fix it."""
     from bot.config.settings import Exit, Settings  # noqa: PLC0415
     from bot.ops.check import check_all  # noqa: PLC0415
 
@@ -54,7 +54,7 @@ def check() -> None:
 
 @main.command()
 def migrate() -> None:
-    """Make the database's tables, or bring them to this version's shape."""
+    """Create the database's tables, or upgrade them to this version."""
     settings = _settings(slack=False, keys=False)
     from bot.config.settings import Exit  # noqa: PLC0415
     from storage.migrate import state, upgrade  # noqa: PLC0415
@@ -88,7 +88,7 @@ def new() -> None:
 
 @keys.command()
 def rotate() -> None:
-    """Encrypt everything anew with the newest key. Can be broken off and run again; afterwards older keys can be removed."""
+    """Encrypt everything anew with the newest key. Can be interrupted and run again; afterwards older keys can be removed."""
     settings = _settings(slack=False)
     _require_database(settings)
     from bot.config.settings import Exit  # noqa: PLC0415
@@ -104,7 +104,7 @@ def rotate() -> None:
 
 @main.command("verify-log")
 def verify_log() -> None:
-    """Look for changes, gaps, swaps and cut tails in the audit log."""
+    """Look for entries of the audit log that were changed, removed or moved."""
     settings = _settings(slack=False)
     _require_database(settings)
     from bot.config.settings import Exit  # noqa: PLC0415

@@ -135,11 +135,11 @@ def leave_page(
     if problems:
         draft.slot = index
         return Paged(problems, index, draft, used)
-    draft.slot = following(form, draft.answers, index, back=back, removed=removed)
+    draft.slot = next_slot(form, draft.answers, index, back=back, removed=removed)
     return Paged((), draft.slot, draft, used)
 
 
-def following(form: Form, answers: Answers, index: int, *, back: bool, removed: bool) -> int:
+def next_slot(form: Form, answers: Answers, index: int, *, back: bool, removed: bool) -> int:
     """The page to show after leaving one. ``removed``: the entry it was for is gone."""
     after = max(index - 1, 0) if back else index if removed else index + 1
     return after if after < len(slots(form, answers)) else REVIEW

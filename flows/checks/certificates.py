@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from flows.checks.keys import fingerprint, key_type, measure, spki
-from flows.checks.pem import Block, KeyFault, KeyNote, KeyProblem, read_blocks, the_block
+from flows.checks.pem import KeyFault, KeyNote, KeyProblem, PemBlock, read_blocks, the_block
 
 _HASHES = ("sha256", "sha384", "sha512")
 _FOR_CLIENTS = {ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE}
@@ -109,7 +109,7 @@ def matches(csr: Csr, certificate: Certificate) -> bool:
     return csr.fingerprint == certificate.spki_fingerprint
 
 
-def _read(block: Block) -> Certificate:
+def _read(block: PemBlock) -> Certificate:
     the_block([block], "CERTIFICATE", "X509 CERTIFICATE")
     try:
         found = x509.load_der_x509_certificate(block.der)

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 
-from flows.checks.pem import Block, KeyFault, KeyNote, KeyProblem, read_blocks, the_block
+from flows.checks.pem import KeyFault, KeyNote, KeyProblem, PemBlock, read_blocks, the_block
 
 __all__ = ["KeyFault", "KeyNote", "KeyProblem", "PublicKey", "fingerprint", "key_type", "measure", "read_public_key", "spki"]
 
@@ -43,7 +43,7 @@ def read_public_key(given: str | bytes) -> PublicKey:
     return PublicKey(pem, key.key_size, fingerprint(spki(key)), (*block.notes, *notes))
 
 
-def _key_of(block: Block) -> tuple[PublicKeyTypes, tuple[KeyNote, ...]]:
+def _key_of(block: PemBlock) -> tuple[PublicKeyTypes, tuple[KeyNote, ...]]:
     try:
         if not block.label.endswith("CERTIFICATE"):
             return load_der_public_key(block.der), (KeyNote.FROM_PKCS1,) if block.label.startswith("RSA") else ()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from flows.checks import guard, jwk
 from flows.checks.key_faults import KeyFault, KeyNote, KeyProblem
 
-__all__ = ["Block", "KeyFault", "KeyNote", "KeyProblem", "read_blocks", "the_block"]
+__all__ = ["KeyFault", "KeyNote", "KeyProblem", "PemBlock", "read_blocks", "the_block"]
 
 _MAX_CHARS = 100_000
 _BLOCK = re.compile(r"-{1,30} ?BEGIN ([A-Z0-9 ]{1,40}?) ?-{1,30}([^-]*)-{1,30} ?END ([A-Z0-9 ]{1,40}?) ?-{1,30}")
@@ -34,7 +34,7 @@ _ENTITY = re.compile(r"&(?:#\d{1,5}|#[xX][0-9a-fA-F]{1,4}|gt|lt|amp|quot|nbsp|[m
 
 
 @dataclass(frozen=True)
-class Block:
+class PemBlock:
     """``label``: the words after BEGIN; empty for DER without one."""
 
     label: str
@@ -42,13 +42,13 @@ class Block:
     notes: tuple[KeyNote, ...] = ()
 
 
-def read_blocks(given: str | bytes) -> list[Block]:
+def read_blocks(given: str | bytes) -> list[PemBlock]:
     """At least one block. Raises KeyProblem."""
     if isinstance(given, bytes):
         if any(finding.kind is guard.SecretKind.PRIVATE_KEY for finding in guard.find_in_file("", given)):
             raise KeyProblem(KeyFault.PRIVATE_KEY)
         if given.startswith(b"\x30"):
-            return [Block("", given, (KeyNote.BINARY,))]
+            return [PemBlock("", given, (KeyNote.BINARY,))]
         given = guard.text_of(given)
     if len(given) > _MAX_CHARS:
         raise KeyProblem(KeyFault.TOO_LONG, maximum=_MAX_CHARS)
@@ -59,7 +59,7 @@ def read_blocks(given: str | bytes) -> list[Block]:
     if not text.strip():
         raise KeyProblem(KeyFault.EMPTY)
     if jwk.is_jwk(text):
-        return [Block("PUBLIC KEY", jwk.read_jwk(text), (*notes, KeyNote.FROM_JWK))]
+        return [PemBlock("PUBLIC KEY", jwk.read_jwk(text), (*notes, KeyNote.FROM_JWK))]
     found = list(_BLOCK.finditer(text))
     if not found:
         return [_bare(text, notes)]
@@ -68,7 +68,7 @@ def read_blocks(given: str | bytes) -> list[Block]:
     return [_block(match, notes) for match in found]
 
 
-def the_block(blocks: list[Block], *labels: str) -> Block:
+def the_block(blocks: list[PemBlock], *labels: str) -> PemBlock:
     """The only block, with one of the labels or none. Raises KeyProblem otherwise."""
     if len(blocks) > 1:
         raise KeyProblem(KeyFault.SEVERAL, count=len(blocks))
@@ -95,7 +95,7 @@ def _repaired(text: str) -> tuple[str, tuple[KeyNote, ...]]:
     return mended, tuple(notes)
 
 
-def _block(match: re.Match[str], notes: tuple[KeyNote, ...]) -> Block:
+def _block(match: re.Match[str], notes: tuple[KeyNote, ...]) -> PemBlock:
     begun, body, ended = match[1], match[2], match[3]
     if begun != ended:
         raise KeyProblem(KeyFault.DAMAGED)
@@ -104,10 +104,10 @@ def _block(match: re.Match[str], notes: tuple[KeyNote, ...]) -> Block:
         notes = (*notes, KeyNote.INDENTED)
     if max(map(len, body.split("\n"))) > _MAX_LINE:
         notes = (*notes, KeyNote.ONE_LINE)
-    return Block(begun, _decoded(body), notes)
+    return PemBlock(begun, _decoded(body), notes)
 
 
-def _bare(text: str, notes: tuple[KeyNote, ...]) -> Block:
+def _bare(text: str, notes: tuple[KeyNote, ...]) -> PemBlock:
     """Base64 without its first or last line, or both."""
     if re.match(r"\s{0,9}(?:ssh-|ecdsa-sha2-|-{1,9} ?BEGIN SSH2)", text):
         raise KeyProblem(KeyFault.SSH)
@@ -122,7 +122,7 @@ def _bare(text: str, notes: tuple[KeyNote, ...]) -> Block:
         raise KeyProblem(KeyFault.TRUNCATED if labels or "BEGIN " in text or "END " in text else KeyFault.NOT_PEM)
     if len(labels) > 1 or (labels and not whole):
         raise KeyProblem(KeyFault.TRUNCATED)
-    return Block(labels.pop() if labels else "", _decoded(whole or signs), (*notes, KeyNote.NO_HEADER))
+    return PemBlock(labels.pop() if labels else "", _decoded(whole or signs), (*notes, KeyNote.NO_HEADER))
 
 
 def _whole(signs: str) -> str:

@@ -71,7 +71,7 @@ def _any(situation: Situation, *states: str) -> bool:
 
 
 def _finished(situation: Situation) -> bool:
-    """Nobody is pending, and an Admin is in."""
+    """No invitation is pending, and at least one Admin has access."""
     admins = {user["email"].casefold() for user in _users(situation.answers.get("control_center", {})) if user["role"] == ADMIN}
     confirmed = {
         email.casefold() for resource, email, state in situation.grants if resource in RESOURCES and state == "confirmed"

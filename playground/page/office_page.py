@@ -19,9 +19,9 @@ class OfficePage:
     def draw(self) -> None:
         """One browser's page, which follows Slack for as long as the browser stays."""
         layout = Layout(self.shared)
-        following = background_tasks.create(layout.follow(), name="page follows Slack")
+        keeping_up = background_tasks.create(layout.follow(), name="page follows Slack")
 
         def gone() -> None:
-            following.cancel()
+            keeping_up.cancel()
 
         ui.context.client.on_delete(gone)

@@ -19,17 +19,17 @@ def table(block: Json, reader: Reader) -> None:
     caption = block.get("caption")
     name = caption if isinstance(caption, str) else words_of(caption)
     with element("div", "b-table", role="region", aria_label=name or "Table", tabindex="0"):
-        sides = [_side(at, settings, rows) for at in range(max(map(len, rows), default=0))]
+        sides = [_side(column, settings, rows) for column in range(max(map(len, rows), default=0))]
         body = "".join(_row(row, settings, sides, reader, head=at == 0) for at, row in enumerate(rows))
         ui.html(body, sanitize=False, tag="table")
 
 
-def _side(at: int, settings: list[Json], rows: list[list[Any]]) -> str:
+def _side(column: int, settings: list[Json], rows: list[list[Any]]) -> str:
     """As the app says, else numbers to the right, along with the column's name."""
-    said = settings[at].get("align") if at < len(settings) else None
+    said = settings[column].get("align") if column < len(settings) else None
     if said in {"left", "center", "right"}:
         return str(said)
-    cells = [row[at] for row in rows[1:] if at < len(row)]
+    cells = [row[column] for row in rows[1:] if column < len(row)]
     return "right" if cells and all(isinstance(cell, dict) and cell.get("type") == "raw_number" for cell in cells) else "left"
 
 

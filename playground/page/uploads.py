@@ -54,14 +54,14 @@ class UploadField:
     def _list(self) -> None:
         self.listed.clear()
         with self.listed:
-            for at, file in enumerate(self.of.value or []):
+            for index, file in enumerate(self.of.value or []):
                 with element("div", "b-file"):
                     element("span", "", _name(file))
-                    button("×", partial(self._remove, at), "b-remove", aria_label=f"Remove {_name(file)}")
+                    button("×", partial(self._remove, index), "b-remove", aria_label=f"Remove {_name(file)}")
 
-    async def _remove(self, at: int) -> None:
+    async def _remove(self, index: int) -> None:
         kept = self._kept()
-        await self._put([*kept[:at], *kept[at + 1 :]])
+        await self._put([*kept[:index], *kept[index + 1 :]])
 
 
 def _name(file: Any) -> str:

@@ -133,7 +133,7 @@ class PismoApi:
 
 
 async def _fields(request: web.Request) -> Mapping[str, Any]:
-    """The body's fields, from JSON or a form; none if it is neither, for which only status 401 is documented."""
+    """The body's fields, from JSON or a form; no fields if it is neither: for that only status 401 is documented."""
     if request.content_type == FORM:
         return {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
     try:

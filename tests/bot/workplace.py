@@ -342,14 +342,14 @@ class Workplace(Office):
         value: ButtonValue | str = "",
         *,
         message: Message | None = None,
-        at: str = "",
+        action_ts: str = "",
     ) -> Outcome:
-        """A press as Slack delivers it, of a button that stands (or stood) on a message of the bot. ``at``: its action_ts."""
+        """A press as Slack delivers it, of a button that stands (or stood) on a message of the bot."""
         there = message or Message(self.slack.world.new_ts(), channel, self.slack.bot_user_id, "An old message", bot=True)
         payload = actions_on_message(self.slack, person.user, there, {})
         text = value if isinstance(value, str) else value.dump()
         action = {"type": "button", "block_id": "b", "action_id": str(act), "value": text}
-        action["action_ts"] = at or self.slack.world.new_ts()
+        action["action_ts"] = action_ts or self.slack.world.new_ts()
         return await self.deliver(person, payload | {"actions": [action]})
 
     async def deliver(self, person: SlackPerson, payload: Mapping[str, Any]) -> Outcome:

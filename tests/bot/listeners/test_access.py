@@ -133,7 +133,7 @@ class Setting:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def scene() -> AsyncIterator[Setting]:
+async def setting() -> AsyncIterator[Setting]:
     async with Workplace() as place:
         slack = place.slack
         pismo, acme = slack.world.teams[0], slack.world.teams[1]
@@ -180,8 +180,8 @@ def cases(table: Mapping[str, str], of: str) -> list[tuple[str, str, str]]:
 EVERYONE = pytest.mark.parametrize(("kind", "role", "of"), cases(PEOPLE, "acme") + cases(GUESTS, "guests"))
 
 
-async def value_of(scene: Setting, onboarding: str, step: str = SENT, task: str = "") -> ButtonValue:
-    record = (await scene.place.snapshot(onboarding)).steps[step]
+async def value_of(setting: Setting, onboarding: str, step: str = SENT, task: str = "") -> ButtonValue:
+    record = (await setting.place.snapshot(onboarding)).steps[step]
     return ButtonValue(onboarding=onboarding, step=step, revision=record.revision, digest=record.digest[:16], task=task)
 
 
@@ -193,11 +193,11 @@ class Pressed:
     words: str
 
 
-async def press(scene: Setting, kind: str, act: Act, value: ButtonValue) -> Pressed:
-    person, place = scene.people[kind], scene.place
+async def press(setting: Setting, kind: str, act: Act, value: ButtonValue) -> Pressed:
+    person, place = setting.people[kind], setting.place
     person.user.stack.clear()
     said = len(place.answers(person))
-    outcome = await place.press(person, scene.place_of(kind, value.onboarding), act, value)
+    outcome = await place.press(person, setting.place_of(kind, value.onboarding), act, value)
     assert outcome.ok, (act, value, outcome.error)
     await place.bot.background.drain()
     words = "\n".join(place.answers(person)[said:]) + place.shown(person)
@@ -221,30 +221,30 @@ def every_button(role: str) -> tuple[list[tuple[Act, str, str]], list[tuple[Act,
 
 @EVERYONE
 async def test_a_button_that_is_not_theirs_changes_and_shows_nothing_and_says_so(
-    scene: Setting, kind: str, role: str, of: str
+    setting: Setting, kind: str, role: str, of: str
 ) -> None:
-    onboarding = getattr(scene, of)
-    before = await scene.quiet()
+    onboarding = getattr(setting, of)
+    before = await setting.quiet()
     for act, step, task in every_button(role)[1]:
-        got = await press(scene, kind, act, await value_of(scene, onboarding, step, task))
+        got = await press(setting, kind, act, await value_of(setting, onboarding, step, task))
         assert is_refusal(got.words), (act, task, got.words)
         assert not got.came, (act, task)
         assert not any(secret in got.words for secret in SECRETS), (act, task, got.words)
-    assert await scene.quiet() == before
+    assert await setting.quiet() == before
 
 
 @EVERYONE
-async def test_a_button_that_is_theirs_is_not_refused_for_who_they_are(scene: Setting, kind: str, role: str, of: str) -> None:
-    onboarding = getattr(scene, of)
+async def test_a_button_that_is_theirs_is_not_refused_for_who_they_are(setting: Setting, kind: str, role: str, of: str) -> None:
+    onboarding = getattr(setting, of)
     for act, step, task in every_button(role)[0]:
-        before = await scene.quiet()
-        got = await press(scene, kind, act, await value_of(scene, onboarding, step, task))
+        before = await setting.quiet()
+        got = await press(setting, kind, act, await value_of(setting, onboarding, step, task))
         assert not is_refusal(got.words), (act, task, got.words)
-        assert got.came or got.words or scene.place.rows() != before, (act, task)
-        await scene.place.settled()
+        assert got.came or got.words or setting.place.rows() != before, (act, task)
+        await setting.place.settled()
 
 
-def a_form(scene: Setting, person: SlackPerson, form: str, onboarding: str, slot: int = 0) -> View:
+def a_form(setting: Setting, person: SlackPerson, form: str, onboarding: str, slot: int = 0) -> View:
     """A modal as on somebody's screen, with the metadata of a form they may never have been shown."""
     step = form.partition(".")[0] if form not in DIALOGS else SENT
     meta = FormMeta(form=form, onboarding="" if form == "start" else onboarding, step="" if form == "start" else step, slot=slot)
@@ -255,38 +255,38 @@ def a_form(scene: Setting, person: SlackPerson, form: str, onboarding: str, slot
         "element": {"type": "plain_text_input"},
     }
     data = {"type": "modal", "private_metadata": meta.model_dump_json(), "blocks": [block], "callback_id": "form"}
-    view = View(scene.place.slack.world.new_id("V"), person.user, data, scene.place.slack.world.new_ts(), "")
+    view = View(setting.place.slack.world.new_id("V"), person.user, data, setting.place.slack.world.new_ts(), "")
     person.user.stack[:] = [view]
     return view
 
 
 @EVERYONE
-async def test_a_form_is_taken_from_those_it_is_for_alone(scene: Setting, kind: str, role: str, of: str) -> None:
-    person, place = scene.people[kind], scene.place
+async def test_a_form_is_taken_from_those_it_is_for_alone(setting: Setting, kind: str, role: str, of: str) -> None:
+    person, place = setting.people[kind], setting.place
     for theirs in (False, True):
-        before = await scene.quiet()
+        before = await setting.quiet()
         for form in (form for form in all_form_ids() if (role in may_use(form)) == theirs):
-            view = a_form(scene, person, form, getattr(scene, of))
+            view = a_form(setting, person, form, getattr(setting, of))
             outcome = await place.deliver(person, on_submission(place.slack, "view_submission", person.user, view))
             person.user.stack.clear()
             words = json.dumps(outcome.body, ensure_ascii=False)
             assert outcome.ok, (form, outcome.error)
             assert is_refusal(words) != theirs, (form, words)
             assert theirs or not any(secret in words for secret in SECRETS), (form, words)
-        assert theirs or await scene.quiet() == before
+        assert theirs or await setting.quiet() == before
     await place.settled()
 
 
 @EVERYONE
 @pytest.mark.parametrize("act", [Act.BACK, Act.PAGE])
-async def test_turning_pages_shows_a_form_to_those_it_is_for(scene: Setting, kind: str, role: str, of: str, act: Act) -> None:
-    person, place = scene.people[kind], scene.place
-    view = a_form(scene, person, SENT, getattr(scene, of), slot=-1)
-    before = await scene.quiet()
+async def test_turning_pages_shows_a_form_to_those_it_is_for(setting: Setting, kind: str, role: str, of: str, act: Act) -> None:
+    person, place = setting.people[kind], setting.place
+    view = a_form(setting, person, SENT, getattr(setting, of), slot=-1)
+    before = await setting.quiet()
     action = {"type": "button", "block_id": "b", "action_id": act, "value": "{}", "action_ts": place.slack.world.new_ts()}
     outcome = await place.deliver(person, actions_on_view(place.slack, person.user, view) | {"actions": [action]})
     assert outcome.ok
-    after = await scene.quiet()
+    after = await setting.quiet()
     words = json.dumps(view.data, ensure_ascii=False)
     person.user.stack.clear()
     if role in EITHER:
@@ -297,9 +297,9 @@ async def test_turning_pages_shows_a_form_to_those_it_is_for(scene: Setting, kin
 
 
 @EVERYONE
-async def test_choices_are_offered_to_those_who_may_see_them(scene: Setting, kind: str, role: str, of: str) -> None:
+async def test_choices_are_offered_to_those_who_may_see_them(setting: Setting, kind: str, role: str, of: str) -> None:
     """Accesses and sessions belong to one customer; currencies, countries and zones to all."""
-    person, place = scene.people[kind], scene.place
+    person, place = setting.people[kind], setting.place
     searched = [
         (form.id, page.id, name, item.source)
         for form in JOURNEYS.all_forms()
@@ -308,26 +308,26 @@ async def test_choices_are_offered_to_those_who_may_see_them(scene: Setting, kin
         if item.kind in (Kind.SEARCH, Kind.SEARCH_MANY)
     ]
     for form, page, name, source in searched:
-        view = a_form(scene, person, form, getattr(scene, of))
+        view = a_form(setting, person, form, getattr(setting, of))
         payload = actions_on_view(place.slack, person.user, view)
         payload |= {"type": "block_suggestion", "block_id": f"{name}~{page}", "action_id": "value", "value": ""}
         outcome = await place.deliver(person, payload)
         person.user.stack.clear()
         assert outcome.ok, (form, outcome.error)
         if source in ("grants", "sessions", "differences"):
-            assert bool(outcome.body["options"]) == (role in may_use(form) and form in scene.offered), form
+            assert bool(outcome.body["options"]) == (role in may_use(form) and form in setting.offered), form
         else:
             assert outcome.body["options"], (form, name)
 
 
 @pytest.mark.parametrize("kind", dict.fromkeys([*PEOPLE, *GUESTS]))
-async def test_commands_are_support_s_even_where_slack_would_let_others(scene: Setting, kind: str) -> None:
-    person, place = scene.people[kind], scene.place
+async def test_commands_are_support_s_even_where_slack_would_let_others(setting: Setting, kind: str) -> None:
+    person, place = setting.people[kind], setting.place
     theirs = PEOPLE.get(kind) == "support"
-    before = await scene.quiet()
+    before = await setting.quiet()
     for line in COMMANDS:
         person.user.stack.clear()
-        outcome = await place.deliver_command(person, line, scene.where[kind])
+        outcome = await place.deliver_command(person, line, setting.where[kind])
         assert outcome.ok, (line, outcome.error)
         await place.bot.background.drain()
         words = json.dumps(outcome.body, ensure_ascii=False)
@@ -335,7 +335,7 @@ async def test_commands_are_support_s_even_where_slack_would_let_others(scene: S
         assert (person.view is not None) == (theirs and line.split()[0] in ("start", "assign", "skip", "reopen")), line
         assert theirs or not any(secret in words for secret in SECRETS), (line, words)
     person.user.stack.clear()
-    assert theirs or await scene.quiet() == before
+    assert theirs or await setting.quiet() == before
     await place.settled()
 
 
@@ -355,27 +355,27 @@ async def test_commands_are_support_s_even_where_slack_would_let_others(scene: S
         ("somebody unknown", set()),
     ],
 )
-async def test_app_home_shows_each_person_their_own_customers(scene: Setting, kind: str, sees: set[str]) -> None:
-    person = scene.people[kind]
+async def test_app_home_shows_each_person_their_own_customers(setting: Setting, kind: str, sees: set[str]) -> None:
+    person = setting.people[kind]
     home = await person.open_home()
     assert home is not None
     shown = json.dumps(home.data)
     assert {name for name in ("Acme Bank", "Guest Credit", "Blue Coop") if name in shown} == sees
 
 
-async def test_a_refused_press_in_app_home_is_answered_by_a_direct_message(scene: Setting) -> None:
-    person, place = scene.people["colleague who is not in the channel"], scene.place
+async def test_a_refused_press_in_app_home_is_answered_by_a_direct_message(setting: Setting) -> None:
+    person, place = setting.people["colleague who is not in the channel"], setting.place
     await person.open_home()
     assert person.home is not None
     payload = actions_on_view(place.slack, person.user, person.home)
-    value = (await value_of(scene, scene.acme)).dump()
+    value = (await value_of(setting, setting.acme)).dump()
     action = {"type": "button", "block_id": "b", "action_id": Act.OPEN_FORM, "value": value, "action_ts": "1.1"}
     await place.deliver(person, payload | {"actions": [action]})
     await asyncio.wait_for(place.bot.background.drain(), 5)
     assert "belongs to another company" in place.answers(person)[-1]
 
 
-async def test_the_tables_here_speak_of_everything_there_is(scene: Setting) -> None:
+async def test_the_tables_here_speak_of_everything_there_is(setting: Setting) -> None:
     """A new button, dialog or customer task must be added to a table above."""
     assert {*BUTTONS, Act.TASK, Act.BACK, Act.PAGE, Act.LINK} == set(Act)
     assert set(DIALOG_FOR) == set(DIALOGS)

@@ -149,7 +149,7 @@ async def test_a_redelivered_press_is_the_same_press(office: Workplace, onboardi
     card = review_card(office, onboarding, "planning")
     said = len(office.answers(office.sam))
     for _ in range(3):
-        await office.press(office.sam, office.support, Act.CLAIM, of, message=card, at="1763852400.000100")
+        await office.press(office.sam, office.support, Act.CLAIM, of, message=card, action_ts="1763852400.000100")
     await office.settled()
     assert (await office.snapshot(onboarding)).steps["planning"].claimer_id == office.sam.id
     assert len(office.answers(office.sam)) == said

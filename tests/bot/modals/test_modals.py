@@ -235,11 +235,11 @@ def fresh(office: Workplace) -> Channel:
     return office.slack.add_channel("fresh_pismo", pismo, [office.sam, office.olga], shared_with=[blue])
 
 
-async def start(office: Workplace, at: Channel, **changed: Any) -> Outcome:
+async def start(office: Workplace, channel: Channel, **changed: Any) -> Outcome:
     office.sam.user.stack.clear()
-    await office.sam.command("/onboarding start", at)
+    await office.sam.command("/onboarding start", channel)
     await office.bot.background.drain()
-    values = {"customer": "Blue Coop", "channel": at.id, "lead": office.olga, "owner": office.sam, "language": "en"}
+    values = {"customer": "Blue Coop", "channel": channel.id, "lead": office.olga, "owner": office.sam, "language": "en"}
     values["go_live"] = "2099-01-15"
     return await send(office, office.sam, values | changed)
 
