@@ -78,6 +78,9 @@ class Unit(Protocol):
     def ask(self, onboarding_id: str, effect: Effect) -> str:
         """Run this after the commit, after earlier effects of the same onboarding and lane. Returns its id."""
 
+    def effect_of(self, record: EffectRecord) -> Effect | None:
+        """The effect as stored; None if it can't be read."""
+
     def retry(self, record: EffectRecord) -> None:
         """Retry an effect that was given up, after the commit and under its own id, so that what it may have posted is found."""
 

@@ -11,12 +11,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from flows.model import EffectRecord, Onboarding, new_id
-from flows.outbox import Effect, dump, lane_of
+from flows.outbox import Effect, UnreadableEffectError, dump, lane_of, load
 from flows.people import Who
 from storage import audit
 from storage.columns import canonical
 from storage.queries import PARTS, Queries
-from storage.sealing import Place, Plain
+from storage.sealing import Place, Plain, SealError
 from storage.tables import effects, seen
 
 T = TypeVar("T")
@@ -123,6 +123,13 @@ class Unit(Queries):
         }
         pending.effects.append(row)
         return effect_id
+
+    def effect_of(self, record: EffectRecord) -> Effect | None:
+        """The effect as stored; None if it can't be read."""
+        try:
+            return load(record.kind, record.arguments)
+        except (UnreadableEffectError, SealError):
+            return None
 
     def retry(self, record: EffectRecord) -> None:
         """Retry an effect that was given up, after the commit and under its own id, so that what it may have posted is found."""

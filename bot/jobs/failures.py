@@ -1,7 +1,6 @@
 """Shows support what was given up and why, with a retry button. Asked for in the transaction that gives it up."""
 
 from bot.jobs.errors import EffectError
-from bot.jobs.records import read_effect
 from bot.jobs.registry import Handlers, Run
 from flows.model import EffectRecord, Onboarding
 from flows.outbox import Alert, Draw
@@ -15,7 +14,7 @@ class Failures:
 
     async def tell(self, unit: Unit, record: EffectRecord, error: EffectError) -> None:
         """Let the effect's own handler deal with it; alert support unless that is enough."""
-        effect = read_effect(record)
+        effect = unit.effect_of(record)
         given_up = self._handlers.told_of_giving_up(effect) if effect is not None else None
         if effect is not None and given_up is not None:
             run = Run(record.id, record.onboarding_id, effect, again=record.attempts > 1, result=record.result)
@@ -26,7 +25,7 @@ class Failures:
     async def alert(self, unit: Unit, record: EffectRecord, error: EffectError) -> None:
         if record.kind == Alert.kind:
             return  # a failed alert doesn't raise another
-        effect = read_effect(record)
+        effect = unit.effect_of(record)
         step = effect.step_id if effect is not None else ""
         alert = Alert(
             onboarding=record.onboarding_id,

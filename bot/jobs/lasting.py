@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.jobs.records import read_effect
 from bot.jobs.registry import Finished, Run
 from bot.messages import card, review, step
 from bot.messages.blocks import Drawing
@@ -153,9 +152,10 @@ def root_of(where: Where) -> LastingMessage:
 
 
 async def _failed(unit: Unit, case: Case, what: LastingMessage, step_id: str) -> Sequence[EffectRecord]:
-    """The step's own, since a review card is redrawn for nothing else."""
+    """The step's own, and on every review card those of no step."""
     failed = await unit.failed_effects(case.id) if what == "review" else ()
-    return [record for record in failed if (effect := read_effect(record)) is not None and effect.step_id == step_id]
+    steps = [(record, effect.step_id if effect is not None else "") for record in failed for effect in [unit.effect_of(record)]]
+    return [record for record, step in steps if step in ("", step_id)]
 
 
 def _name(onboarding_id: str, what: LastingMessage, step_id: str) -> str:

@@ -1,23 +1,14 @@
-"""An effect as stored, and what it is about: the record of its task, what the customer's version of the step declares for it."""
+"""What an effect is about: the record of its task, and what the customer's version of the step declares for it."""
 
 from typing import TypeVar
 
 from bot.jobs.errors import Impossible
 from flows.cases.case import Case
-from flows.cases.tasks import record_of
-from flows.model import EffectRecord, TaskRecord
-from flows.outbox import Effect, TaskEffect, UnreadableEffectError, load
-from storage.sealing import SealError
+from flows.cases.settle import record_of
+from flows.model import TaskRecord
+from flows.outbox import TaskEffect
 
 T = TypeVar("T")
-
-
-def read_effect(record: EffectRecord) -> Effect | None:
-    """None if it can't be read."""
-    try:
-        return load(record.kind, record.arguments)
-    except (UnreadableEffectError, SealError):
-        return None
 
 
 def task_record(case: Case, effect: TaskEffect) -> TaskRecord:

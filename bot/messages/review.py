@@ -22,7 +22,7 @@ from bot.messages.blocks import (
 from bot.messages.buttons import Act, ButtonValue
 from bot.messages.texts import Raw, Texts, date_token, escape
 from flows.cases.review import approvals
-from flows.cases.tasks import record_of, state_allows
+from flows.cases.settle import record_of, state_allows
 from flows.forms.addresses import addresses
 from flows.forms.fields import Answers, Input, inputs
 from flows.forms.pages import raw_of, slots

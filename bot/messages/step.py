@@ -4,8 +4,7 @@ from bot.messages.blocks import Block, Drawing, actions, button, context, drawin
 from bot.messages.buttons import Act, ButtonValue
 from bot.messages.card import turn_words
 from bot.messages.texts import Raw, Texts, date_token
-from flows.cases.settle import side_of
-from flows.cases.tasks import state_allows
+from flows.cases.settle import side_of, state_allows
 from flows.forms.step import Situation
 from flows.journey import Journey
 from flows.model import Snapshot

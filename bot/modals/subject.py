@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from bot.messages.buttons import VERSION
 from flows.cases.access import May, for_side
 from flows.cases.case import Case
-from flows.cases.tasks import renewable, task_of
+from flows.cases.settle import renewable
+from flows.cases.tasks import task_of
 from flows.forms.dialogs import DIALOGS
 from flows.forms.step import Form, Step, Task
 from flows.problems import Refused

@@ -14,6 +14,7 @@ from bot.slack.client import Slack, SlackError
 from bot.slack.payloads import Click, values_of, window_of
 from flows.cases import fill, tasks
 from flows.cases.fill import Opened
+from flows.cases.settle import record_of
 from flows.forms.drafts import REVIEW
 from flows.ports import Unit
 from flows.problems import Refused
@@ -102,7 +103,7 @@ def _opened(session: FormSession) -> Opened:
         fill.fillable(case, step.id)
     if task is not None:
         tasks.can_do(case, step.id, task)
-        first = tasks.record_of(case.snapshot, step.id, task.id)
+        first = record_of(case.snapshot, step.id, task.id)
         if first is not None and first.state == "waiting" and case.rules.approvals_of(step, task) > 1:
             return Opened(session.opened.key, fill.as_raw(session.form, first.answers), 0)
     return session.opened

@@ -167,16 +167,20 @@ class Case:
             self.unit.ask(self.id, effect)
 
     def _following(self, changed: Changed, before: Situation) -> Changed:
-        """And where a change in one step shows in another's message: its links, its tasks, what is noted on it."""
+        """``changed``, and the messages of other steps that show something else because of it: links, tasks, notes."""
         now = self.situation
         if now == before:
             return changed
         open_ = [step for step in self.journey.steps.values() if self.snapshot.steps[step.id].state is not StepState.LOCKED]
         others = [step for step in open_ if step.id not in changed.steps]
-        steps = {step.id for step in others if _offered(step, now) != _offered(step, before)}
-        reviews = {step.id for step in others if _noted(step, now) != _noted(step, before)}
+        steps = {step.id for step in others if self._offered(step, now) != self._offered(step, before)}
+        reviews = {step.id for step in others if now.contact != before.contact}  # an address is compared with it
         card = changed.card or bool(steps)
         return Changed(card, changed.steps | steps, changed.reviews | steps | reviews)
+
+    def _offered(self, step: Step, situation: Situation) -> Mark:
+        shown = [task for task in step.tasks if settle.state_allows(self.snapshot, step, task)]
+        return tuple(step.links(situation)), tuple(step.facts(situation)), tuple(task.ready(situation) for task in shown)
 
     async def _drawings(self, changed: Changed) -> list[Draw]:
         drawings = [Draw(what="card")] if changed.card else []
@@ -191,15 +195,6 @@ class Case:
         """A review card exists once the step was sent or something was posted in its thread."""
         sent = self.snapshot.last(step_id) is not None
         return sent or await self.unit.posted(self.id, "review", step_id) is not None
-
-
-def _offered(step: Step, situation: Situation) -> Mark:
-    return tuple(step.links(situation)), tuple(task.ready(situation) for task in step.tasks)
-
-
-def _noted(step: Step, situation: Situation) -> Mark:
-    """Notes on addresses follow from the company's own."""
-    return tuple(step.facts(situation)), situation.contact
 
 
 class Cases:
@@ -228,7 +223,8 @@ class Cases:
         """
         case = await self.look(unit, onboarding_id, who, may, channel_id=channel_id, closed=closed)
         over = case.onboarding.closed_at is not None
-        before, situation = (Shown.of(case.snapshot), case.situation) if shows else (None, None)
+        before = Shown.of(case.snapshot) if shows else None
+        situation = case.situation if shows and not over else None  # once it is closed, no step changes another
         yield case
         await case.end(before, situation, settles=shows and not over)
 

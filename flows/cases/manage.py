@@ -6,7 +6,7 @@ from flows import business_time
 from flows.cases.case import Case
 from flows.cases.settle import calendar_of, side_of
 from flows.model import EffectRecord
-from flows.outbox import Draw, SendExport, UnreadableEffectError, Where, load
+from flows.outbox import Draw, SendExport, Where
 from flows.people import Role, Side, Who
 from flows.problems import Refused
 from flows.state import Move, StepState
@@ -96,13 +96,12 @@ async def retry(case: Case, effect_id: str) -> None:
         raise Refused("gone")
     case.log(f"effect:{record.kind}:retry", facts={"effect": record.id})
     case.unit.retry(record)
-    try:
-        effect = load(record.kind, record.arguments)
-    except UnreadableEffectError:
-        return  # it is given up again, and then drawn
-    redraw = Draw(what="review", step=effect.step_id)
-    if effect.step_id and effect != redraw and await case.has_review(effect.step_id):
-        case.ask(redraw)  # it offered the retry
+    effect = case.unit.effect_of(record)
+    if effect is None or not effect.step_id or not await case.has_review(effect.step_id):
+        return
+    redraw = Draw(what="review", step=effect.step_id)  # it offered the retry
+    if effect != redraw:
+        case.ask(redraw)
 
 
 def export(case: Case) -> None:

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flows.cases.case import Case
-from flows.cases.tasks import record_of, task_of
+from flows.cases.settle import record_of
+from flows.cases.tasks import task_of
 from flows.forms.step import Difference, Proof
 from flows.outbox import ReportProof, RunProof
 from flows.people import SYSTEM

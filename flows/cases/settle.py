@@ -10,13 +10,13 @@ from flows.business_time import Calendar
 from flows.forms.fields import Answers
 from flows.forms.step import BusinessPlace, Situation, Step, Task
 from flows.journey import Journey
-from flows.model import Snapshot, StepRecord
+from flows.model import Snapshot, StepRecord, TaskRecord
 from flows.outbox import StepEffect
 from flows.people import SYSTEM, Side, Who
 from flows.ports import Unit
 from flows.problems import Refused
 from flows.rules import Rules
-from flows.state import ENDED, TURNS, Move, StepState, after
+from flows.state import ENDED, TURNS, WORKING, Move, StepState, after
 
 
 def situation_of(snapshot: Snapshot, rules: Rules, now: datetime, actor: Who = SYSTEM) -> Situation:
@@ -102,6 +102,24 @@ def calendar_of(side: Side, snapshot: Snapshot, rules: Rules) -> Calendar:
         always_open=rules.customer_always_open,
         like=rules.support_calendar,
     )
+
+
+def record_of(snapshot: Snapshot, step_id: str, task_id: str, item: str = "") -> TaskRecord | None:
+    return next((t for t in snapshot.tasks if (t.step_id, t.task_id, t.item) == (step_id, task_id, item)), None)
+
+
+def renewable(snapshot: Snapshot, step: Step, task: Task) -> bool:
+    """Whether something that expires was recorded, so that its replacement can be recorded too."""
+    record = record_of(snapshot, step.id, task.id) if task.expires else None
+    return record is not None and record.state in ("done", "waiting")
+
+
+def state_allows(snapshot: Snapshot, step: Step, task: Task) -> bool:
+    """Whether the onboarding's and the step's state allow a task; its other conditions aren't checked."""
+    state = snapshot.steps[step.id].state
+    if renewable(snapshot, step, task):
+        return state in WORKING or state in ENDED
+    return snapshot.onboarding.closed_at is None and (state in WORKING or state in task.also_in)
 
 
 def open_tasks(step: Step, situation: Situation) -> Iterator[Task]:

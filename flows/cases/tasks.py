@@ -4,13 +4,12 @@ from datetime import date, timedelta
 
 from flows.cases import manage
 from flows.cases.case import Case
-from flows.cases.settle import last_change, resume_failed
+from flows.cases.settle import last_change, record_of, resume_failed, state_allows
 from flows.forms.fields import Answers
 from flows.forms.step import Step, Task
 from flows.model import Decision, Expiry, Grant, Snapshot, TaskRecord, new_id
 from flows.people import SYSTEM, Side, Who
 from flows.problems import Refused
-from flows.state import ENDED, WORKING
 
 ALL = "*"
 """Chosen instead of single grants: all that are waiting."""
@@ -22,24 +21,6 @@ def task_of(step: Step, task_id: str) -> Task:
         return step.task(task_id)
     except KeyError:
         raise Refused("gone") from None
-
-
-def record_of(snapshot: Snapshot, step_id: str, task_id: str, item: str = "") -> TaskRecord | None:
-    return next((t for t in snapshot.tasks if (t.step_id, t.task_id, t.item) == (step_id, task_id, item)), None)
-
-
-def renewable(snapshot: Snapshot, step: Step, task: Task) -> bool:
-    """Whether something that expires was recorded, so that its replacement can be recorded too."""
-    record = record_of(snapshot, step.id, task.id) if task.expires else None
-    return record is not None and record.state in ("done", "waiting")
-
-
-def state_allows(snapshot: Snapshot, step: Step, task: Task) -> bool:
-    """Whether the onboarding's and the step's state allow a task; its other conditions aren't checked."""
-    state = snapshot.steps[step.id].state
-    if renewable(snapshot, step, task):
-        return state in WORKING or state in ENDED
-    return snapshot.onboarding.closed_at is None and (state in WORKING or state in task.also_in)
 
 
 def choosable(snapshot: Snapshot, task: Task) -> list[Grant]:

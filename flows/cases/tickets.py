@@ -27,7 +27,7 @@ class FiledTicket:
 
 
 async def with_tickets(unit: Unit, journeys: Journeys) -> list[TaskRecord]:
-    """Records in open onboardings of the tasks that may have a ticket. Their answers aren't read: a damaged one concerns itself alone."""
+    """Records in open onboardings of the tasks that may have a ticket. Their answers aren't read, so a damaged one affects no other."""
     tasks = {
         (step.id, task.id)
         for journey in journeys.versions.values()

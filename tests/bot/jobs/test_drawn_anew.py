@@ -20,6 +20,7 @@ from flows.people import SYSTEM, Side
 from flows.ports import Unit
 from flows.state import StepState
 from tests.flows.cases.casework import COLLEAGUE, KIM, LEAD, OWNER, CaseBook, case_book
+from tests.storage.example import raw
 
 ORG_ID = "TN-34778262-f4f0-464d-b4c6-a14e2dc6f4be"
 
@@ -135,3 +136,25 @@ async def test_on_the_way_from_the_first_form_to_the_end_no_message_is_forgotten
     await act("close", manage.close)
 
     assert acme.forgotten == []
+
+
+async def test_an_effect_that_cannot_be_read_is_retried_all_the_same(acme: Watched) -> None:
+    await acme.send("planning")
+    failed = await fail(acme)
+    raw(acme.store._url, "UPDATE effects SET arguments = arguments || 'A' WHERE id = :failed", failed=failed)
+    await acme.look("damaged")
+    assert "Try again" in str(acme._shown["review", "planning"].blocks)
+    await acme.act(partial(manage.retry, effect_id=failed))
+    async with acme.store.read() as unit:
+        assert not await unit.failed_effects(acme.id)
+
+
+async def test_answers_that_cannot_be_read_keep_no_closed_onboarding_from_moving(acme: Watched) -> None:
+    await acme.send("planning")
+    await acme.act(channels.sever, SYSTEM)
+    await acme.act(manage.close)
+    raw(acme.store._url, "UPDATE submissions SET answers = answers || 'A' WHERE onboarding_id = :id", id=acme.id)
+    await acme.act(lambda case: channels.follow(case, "C1", "C9"), SYSTEM, closed=True)
+    await acme.act(manage.export, closed=True)
+    async with acme.store.read() as unit:
+        assert await unit.by_channel("C9") is not None
