@@ -86,7 +86,7 @@ def _file(file: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _channel_of(event: Body) -> str:
-    """Where it happened; empty if in no channel, or if Slack only says what the channel is called now."""
+    """Where it happened; empty if in no channel, or for a rename."""
     channel = event.get("old_channel_id") or event.get("channel")
     return channel if isinstance(channel, str) else ""
 
@@ -177,15 +177,24 @@ class Events:
     async def handle_left(self, older: timedelta = timedelta(0)) -> None:
         """Handle what was stored but not handled, because the process ended or the database or Slack failed."""
         async with self._store.read() as unit:
-            late = [row for row in await unit.unhandled() if row.at is None or row.at <= unit.now - older]
-            left = [(row.id, await unit.by_channel(_channel_of(row.payload))) for row in late]
-        for event_id, onboarding in left:
+            left = [row.id for row in await unit.unhandled() if row.at is None or row.at <= unit.now - older]
+        for event_id in left:
             try:
                 await self.handle(event_id)
             except Exception as error:  # noqa: BLE001  one event doesn't hold up the others
                 metrics.CHORE_FAILURES.labels("left_events").inc()
-                extra = {"event": event_id, "onboarding": onboarding.id if onboarding else "", "error": type(error).__name__}
+                extra = {"event": event_id, "onboarding": await self._onboarding_of(event_id), "error": type(error).__name__}
                 log.warning("an event failed and will be retried", extra=extra)
+
+    async def _onboarding_of(self, event_id: str) -> str:
+        """For the log: the onboarding's id, empty where that can't be found out."""
+        try:
+            async with self._store.read() as unit:
+                row = await unit.get(Received, event_id)
+                onboarding = await unit.by_channel(_channel_of(row.payload)) if row is not None else None
+        except Exception:  # noqa: BLE001  what failed before may fail again
+            return ""
+        return onboarding.id if onboarding is not None else ""
 
     # -- before the transaction: calls to Slack
 

@@ -16,6 +16,9 @@ from storage.store import Conflict, Store, Unavailable
 
 log = logging.getLogger("bot.modals.private_answers")
 
+NAMED = frozenset({"step", "task", "field", "what"})
+"""Parameters whose words belong to a version of the journey."""
+
 
 def explained(texts: Texts, error: Exception) -> str:
     """What a person reads when something was refused or failed; failures show a short id that is in the log too."""
@@ -47,7 +50,7 @@ class PrivateAnswers:
     async def explained(self, who: Who, error: Exception, onboarding_id: str) -> str:
         """As the function. Steps are named as in this customer's version of the journey."""
         texts = await self.texts(who)
-        if onboarding_id and isinstance(error, Refused):
+        if onboarding_id and isinstance(error, Refused) and error.params.keys() & NAMED:
             texts = texts.of(await self._journey_of(onboarding_id))
         return explained(texts, error)
 
@@ -55,7 +58,7 @@ class PrivateAnswers:
         try:
             async with self._store.read() as unit:
                 onboarding = await unit.get(Onboarding, onboarding_id)
-        except Unavailable:
+        except (Conflict, Unavailable):
             return ""
         return onboarding.journey if onboarding is not None else ""
 

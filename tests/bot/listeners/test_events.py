@@ -21,6 +21,7 @@ from flows.model import Received
 from flows.outbox import Remind
 from playground.slack import Channel, FileUpload, Sent, SlackPerson
 from tests.bot.workplace import Workplace
+from tests.storage.example import raw
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -245,6 +246,25 @@ async def test_an_event_left_by_a_crash_is_handled_at_the_next_start(office: Wor
     await office.restart()
     await office.settled()
     assert len(office.answers(carla)) == 1
+
+
+async def test_an_event_that_cannot_be_read_keeps_no_other_waiting(office: Workplace, acme: Channel) -> None:
+    carla = newcomer(office)
+    acme.members.append(carla.id)
+    event = {"type": "member_joined_channel", "user": carla.id, "channel": acme.id, "team": carla.team_id}
+    for name in ("Ev0DAMAGED", "Ev0GOOD"):
+        assert await office.bot.events.store({"event_id": name, "event": event})
+    url = office.settings().database_url
+    ((payload,),) = raw(url, "SELECT payload FROM received WHERE id = 'Ev0DAMAGED'")
+    raw(url, "UPDATE received SET payload = payload || 'A' WHERE id = 'Ev0DAMAGED'")
+    await office.bot.events.handle_left()
+    raw(url, "UPDATE received SET payload = :payload WHERE id = 'Ev0DAMAGED'", payload=payload)
+    await office.settled()
+    assert len(office.answers(carla)) == 1
+    await office.bot.events.handle_left()
+    await office.settled()
+    assert len(office.answers(carla)) == 1
+    assert raw(url, "SELECT id FROM received WHERE handled_at IS NULL") == []
 
 
 async def test_an_event_whose_handling_failed_is_handled_by_a_later_round(

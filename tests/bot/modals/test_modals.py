@@ -235,11 +235,11 @@ def fresh(office: Workplace) -> Channel:
     return office.slack.add_channel("fresh_pismo", pismo, [office.sam, office.olga], shared_with=[blue])
 
 
-async def start(office: Workplace, channel: Channel, **changed: Any) -> Outcome:
+async def start(office: Workplace, typed_in: Channel, **changed: Any) -> Outcome:
     office.sam.user.stack.clear()
-    await office.sam.command("/onboarding start", channel)
+    await office.sam.command("/onboarding start", typed_in)
     await office.bot.background.drain()
-    values = {"customer": "Blue Coop", "channel": channel.id, "lead": office.olga, "owner": office.sam, "language": "en"}
+    values = {"customer": "Blue Coop", "channel": typed_in.id, "lead": office.olga, "owner": office.sam, "language": "en"}
     values["go_live"] = "2099-01-15"
     return await send(office, office.sam, values | changed)
 
