@@ -264,7 +264,7 @@ class ReportProof(TaskEffect):
 
 
 def _kinds(of: type[Effect]) -> Iterator[type[Effect]]:
-    """Those that have a kind, in the order of their definition."""
+    """Those that have a kind; all are defined above."""
     if "kind" in vars(of):
         yield of
     for narrower in of.__subclasses__():
@@ -290,12 +290,9 @@ def load(kind: str, stored: Mapping[str, Any]) -> Effect:
     """The stored effect. Raises UnreadableEffectError."""
     found, version = KINDS.get(kind), stored.get("v", 1)
     values = {name: value for name, value in stored.items() if name != "v"}
-    if (
-        found is None
-        or type(version) is not int
-        or version > found.version
-        or values.keys() - {one.name for one in fields(found)}
-    ):
+    if found is None or type(version) is not int or not 1 <= version <= found.version:
+        raise UnreadableEffectError(kind)
+    if values.keys() - {one.name for one in fields(found)}:
         raise UnreadableEffectError(kind)
     try:
         read: Effect = _reader(kind).validate_python(values)

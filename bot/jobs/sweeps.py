@@ -30,7 +30,10 @@ def ended_meanwhile(error: Exception) -> bool:
 
 
 def stops_all(error: Exception, locked: bool) -> bool:
-    """Whether the next customer would fare no better: the store is unreachable, or ``locked``, and not for one customer alone."""
+    """Whether the next customer would fare no better: the store is unreachable, or locked for the second customer in a row.
+
+    ``locked``: it was for the one before, and it has only one writer.
+    """
     return isinstance(error, Unavailable) and (error.kind != "locked" or locked)
 
 

@@ -45,7 +45,7 @@ class TicketPoller:
             try:
                 await self._look(self._service_desk, record)
                 locked = False
-            except ServiceDeskError as error:  # of all tickets
+            except ServiceDeskError as error:  # the Service Desk itself fails
                 self._rests += 1
                 self._resting = time.monotonic() + max(error.retry_after or 0.0, self._pause(self._rests))
                 return
@@ -69,13 +69,13 @@ class TicketPoller:
             except ServiceDeskError as error:
                 extra = {"onboarding": record.onboarding_id, "error": str(error.fault), "status": error.status}
                 log.warning("a ticket could not be checked", extra=extra)
-                if error.fault in FOR_ALL:
+                if error.fault in FOR_ALL or 300 <= (error.status or 0) < 400:
                     raise
-                self._put_off(record)
                 if error.fault in UNSEEN:
                     await self._unseen(record)
                 else:
                     metrics.CHORE_FAILURES.labels(NAME).inc()
+                self._put_off(record)
                 return
             await self._note(record, ticket)
             self._rests = 0

@@ -10,7 +10,7 @@ from bot.slack.errors import SlackError
 
 SLACK_HOSTS = ("slack.com", "slack-files.com")
 MAX_BYTES = 200 * 1024
-"""Most that is read of a file: a PEM has a few KB, a CSV of 1,000 addresses about 60."""
+"""The most that is read of a file: a PEM has a few KB, a CSV of 1,000 addresses about 60."""
 
 
 def marked(name: str, effect_id: str) -> str:

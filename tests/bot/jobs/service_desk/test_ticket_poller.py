@@ -74,7 +74,7 @@ async def test_what_was_filed_by_hand_is_followed_where_it_may_be_seen(office: D
 
 
 async def test_a_ticket_that_is_refused_keeps_no_other_waiting(office: DeskPlace, onboarding: str) -> None:
-    other = await office.begin(office.blue, office.olga, "Blue Coop")
+    other = await office.begin(office.blue, office.olga, "Blue Bank")
     tickets = {}
     for one in (onboarding, other):
         await asked(office, one)
