@@ -6,8 +6,8 @@ from typing import Self
 from bot.config.clock import Clock
 from bot.config.policies import Policies
 from bot.config.settings import Settings
-from bot.jobs.engine import Engine
-from bot.jobs.runner import Patience
+from bot.jobs import lease
+from bot.jobs.attempts import Patience
 from bot.slack.client import Slack
 from pismo.client import Pismo
 from pismo.environments import Environments
@@ -22,25 +22,23 @@ class Adapters:
     slack: Slack
     pismo: Environments
     service_desk: ServiceDesk | None
-    engine: Engine
     clock: Clock
     patience: Patience = field(default_factory=Patience)
 
     @classmethod
     def real(cls, settings: Settings, policies: Policies) -> Self:
         def pismo(address: str, tls: ClientTls) -> Pismo:
-            # One attempt per call: the engine retries, durably.
+            # One attempt per call: the runner tries again, durably.
             return Pismo(address, tls=tls, attempts=1, secret_field=settings.pismo_oauth2_secret_field)
 
         production, portal = settings.pismo_production_api_url, settings.service_desk_url
         return cls(
-            slack=Slack(settings.slack_bot_token.get_secret_value(), settings.slack_api_url),
+            slack=Slack(settings.slack_bot_token.get_secret_value(), settings.slack_api_url, before_call=lease.check),
             pismo=Environments(
                 pismo(settings.pismo_api_url, settings.pismo_tls),
                 pismo(production, settings.pismo_production_tls) if production else None,
             ),
             service_desk=ServiceDesk(portal, settings.service_desk_user, settings.service_desk_token) if portal else None,
-            engine=Engine(settings.database_url, poll_seconds=policies.poll_seconds),
             clock=Clock(settings.clock_file),
         )
 

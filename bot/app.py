@@ -8,6 +8,7 @@ from slack_bolt.async_app import AsyncApp
 from bot.adapters import Adapters
 from bot.config.policies import Policies
 from bot.config.settings import Settings
+from bot.jobs.attempts import Attempts
 from bot.jobs.chores import Chores, chores
 from bot.jobs.failures import Failures
 from bot.jobs.handlers import PismoAccess, ServiceDeskAccess, handlers
@@ -31,6 +32,7 @@ from bot.slack.background import Background
 from bot.slack.people import People
 from flows.cases.access import Access
 from flows.cases.case import Cases
+from storage.outbox import Outbox, Pace
 from storage.sealing import Keyring
 from storage.store import Store
 
@@ -55,7 +57,7 @@ class Bot:
         """Slack need not be reachable yet."""
         await self.adapters.slack.start()
         await self.people.load()
-        await self.adapters.engine.start(self.runner.run_batch)
+        await self.runner.start()
         self.chores.start()
         self.background.later(self.events.handle_left())
 
@@ -63,7 +65,7 @@ class Bot:
         """Finish what was acknowledged, then release everything."""
         await self.chores.stop()
         await self.background.drain()
-        await self.adapters.engine.stop()
+        await self.runner.stop()
         await self.adapters.close()
         await self.store.close()
 
@@ -74,15 +76,17 @@ class Bot:
             wrong["slack"] = "not reached since the start"
         if self.events.lost:
             wrong["slack"] = f"{self.events.lost}: install the app again and set its new token"
+        if trouble := self.runner.trouble():
+            wrong["effects"] = trouble
         return wrong
 
 
 def build(settings: Settings, policies: Policies, *, adapters: Adapters | None = None) -> Bot:
     """``adapters``: the real ones unless given."""
     adapters = adapters or Adapters.real(settings, policies)
-    slack, engine, rules, channel = adapters.slack, adapters.engine, policies.rules, settings.support_channel
+    slack, rules, channel = adapters.slack, policies.rules, settings.support_channel
     keyring = Keyring.parse(settings.encryption_keys.get_secret_value())
-    store = Store(settings.database_url, keyring, engine.enqueue, adapters.clock)
+    store = Store(settings.database_url, keyring, adapters.clock)
     access, background = Access(), Background()
     cases = Cases(rules, access)
     people = People(store, slack, access, support_channel=channel, usergroup=settings.support_usergroup, for_locale=for_locale)
@@ -111,11 +115,14 @@ def build(settings: Settings, policies: Policies, *, adapters: Adapters | None =
     support = Support(channel, policies.support_language)
     table = handlers(store, cases, slack, people, support, pismo=pismo, service_desk=service_desk)
     failures = Failures(table)
+    outbox = Outbox(store, pace=Pace(policies.channel_seconds), lease=policies.lease_seconds)
     followed_by = (failures.tell, failures.alert)
-    runner = Runner(store, table, patience=adapters.patience, on_failed=followed_by, clock=adapters.clock)
+    attempts = Attempts(store, outbox, table.do, patience=adapters.patience, on_failed=followed_by, clock=adapters.clock)
+    runner = Runner(outbox, attempts.attempt, poll=policies.poll_seconds)
+    store.on_effects = runner.wake
     poller = TicketPoller(store, cases, adapters.service_desk, policies.service_desk.follow_seconds)
     recurring = chores(
-        policies, store, cases, runner, engine, poller, refresh_people=people.refresh, handle_left_events=events.handle_late
+        policies, store, cases, outbox, poller, refresh_people=people.refresh, handle_left_events=events.handle_late
     )
 
     secret = settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else ""

@@ -171,15 +171,22 @@ class Posted:
 
 @dataclass(kw_only=True)
 class EffectRecord:
-    """A stored effect (`flows.outbox`): written in the transaction that caused it, run by the engine in order of ``seq``."""
+    """A stored effect (`flows.outbox`): written in the transaction that caused it, run after it.
+
+    Those of one ``queue`` run one after the other, in order of ``seq``. `storage.tables` explains the other columns.
+    """
 
     id: str
     onboarding_id: str  # "" if it belongs to no onboarding
-    batch: str
-    seq: int
+    queue: str
     kind: str
     arguments: dict[str, Any]  # sealed: the effect's version and fields
-    state: str = "pending"  # pending, running, done, failed, dropped
+    seq: int = 0
+    pace: str = ""
+    same: str = ""
+    state: str = "waiting"  # waiting, running, done, failed, dropped
+    due: float = 0.0
+    holder: str = ""
     attempts: int = 0
     error: str = ""  # a key, never a text from outside
     error_id: str = ""  # the short id in the log

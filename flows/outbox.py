@@ -7,6 +7,7 @@ drawing names a message and none of its content.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
+from datetime import timedelta
 from functools import cache
 from typing import Any, ClassVar, Literal
 
@@ -16,6 +17,7 @@ Where = Literal["customer", "support"]
 """The step's thread in the customer's channel, or the thread of its review card in the support channel."""
 Room = Literal["customer", "support", "support_channel"]
 """Like `Where`, or the support channel itself."""
+Side = Literal["customer", "support", ""]
 LastingMessage = Literal["card", "step", "review"]
 """The lasting messages: the checklist card, a step's message in the customer's channel, a step's review card in support's."""
 
@@ -24,21 +26,34 @@ LastingMessage = Literal["card", "step", "review"]
 class Effect:
     """``kind``: its name in the store, in logs and metrics, and in the texts (``effect.<kind>``). ``version``: of its fields.
 
-    ``lane``: an onboarding's effects run in order; those with a lane wait only for each other and delay no others.
-    ``once``: run only once if asked for twice in one commit. ``needs``: the field its handler reads on the step or task it belongs to
-    (`flows.forms.step`); `flows.journey` checks it for those that a step starts.
+    ``lane``: an onboarding's effects run in order; those with a lane wait only for each other and delay no others. What goes into
+    support's channel has one of its own. ``divides``: drawings asked for before it and after it aren't merged. ``lasts``: it is given
+    up when it is that old; None: as `bot.jobs.attempts` says. ``needs``: the field its handler reads on the step or task it belongs
+    to (`flows.forms.step`); `flows.journey` checks it for those that a step starts.
     """
 
     kind: ClassVar[str]
     version: ClassVar[int] = 1
     lane: ClassVar[str] = ""
-    once: ClassVar[bool] = False
+    divides: ClassVar[bool] = False
+    lasts: ClassVar[timedelta | None] = None
     needs: ClassVar[str] = ""
 
     @property
     def step_id(self) -> str:
         """The step it is about, for alerts; empty if none."""
         return str(getattr(self, "step", ""))
+
+    @property
+    def side(self) -> Side:
+        """Whose channel it posts into: what its ``where`` says; empty if none."""
+        where: Room | Literal[""] = getattr(self, "where", "")
+        return "support" if where == "support_channel" else where
+
+    @property
+    def same(self) -> str:
+        """While one with this name waits, another isn't added: it will do for both. Empty if each is to be done."""
+        return ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,9 +84,16 @@ class Draw(Effect):
     """Post a lasting message, or edit it in place. ``step``: empty for the card."""
 
     kind = "draw"
-    once = True
     what: LastingMessage
     step: str = ""
+
+    @property
+    def where(self) -> Where:
+        return "support" if self.what == "review" else "customer"
+
+    @property
+    def same(self) -> str:
+        return f"{self.what}:{self.step}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +113,7 @@ class Tell(Effect):
     """Tell one person ``say.<key>`` privately: visible only to them in the channel, else as a direct message."""
 
     kind = "tell"
+    lane = "private"
     team: str
     user: str
     channel: str
@@ -114,6 +137,8 @@ class Alert(Effect):
     """Tell support that an effect was given up. ``what``, ``why``: keys of texts; ``id``: in the log too."""
 
     kind = "alert"
+    where: ClassVar[Room] = "support_channel"
+    lasts = timedelta(days=30)  # longer than what it tells of
     onboarding: str
     customer: str = ""
     step: str = ""
@@ -128,6 +153,7 @@ class ShowInFull(StepEffect):
     """All values of a revision in the review card's thread, if the card has no room for them."""
 
     kind = "in_full"
+    where: ClassVar[Where] = "support"
     revision: int
 
 
@@ -136,6 +162,7 @@ class ShowDifferences(StepEffect):
     """Old and new values of every field a resubmission changed."""
 
     kind = "differences"
+    where: ClassVar[Where] = "support"
     revision: int
 
 
@@ -144,6 +171,7 @@ class SendSession(TaskEffect):
     """A session with its calendar file, in the customer's thread."""
 
     kind = "session"
+    where: ClassVar[Where] = "customer"
     needs = "meeting"
     announces = True
 
@@ -153,6 +181,7 @@ class ShowKeyCommands(StepEffect):
     """The commands that generate the customer's keys."""
 
     kind = "commands"
+    where: ClassVar[Where] = "customer"
     needs = "key_commands"
 
 
@@ -161,6 +190,7 @@ class ShowTokenCommands(TaskEffect):
     """The commands that get a short-lived access token with the approved method; nothing until what they need is recorded."""
 
     kind = "token_commands"
+    where: ClassVar[Where] = "customer"
     needs = "token_commands"
 
 
@@ -179,6 +209,7 @@ class RememberMembers(Effect):
     """The customer's people already in the channel."""
 
     kind = "people"
+    lane = "people"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,6 +217,7 @@ class MoveMessages(Effect):
     """The channel got a new id: lasting messages are found under it."""
 
     kind = "move"
+    divides = True
     old: str
     new: str
 
@@ -195,6 +227,7 @@ class SendExport(Effect):
     """One onboarding as JSON and CSV, to the person in support who asked."""
 
     kind = "export"
+    lane = "export"
     user: str
 
 
@@ -203,6 +236,7 @@ class DeleteFile(Effect):
     """A file that contained a secret."""
 
     kind = "delete_file"
+    lane = "secrets"  # at once, whatever else waits
     file: str
 
 
@@ -214,6 +248,7 @@ class RequestAccess(StepEffect):
     """After approval: a request for each access, or the text to paste if no Service Desk is configured."""
 
     kind = "request_access"
+    where: ClassVar[Where] = "support"
     needs = "access_request"
 
 
@@ -233,6 +268,7 @@ class ShowReadyText(StepEffect):
     and what there is; ``detail``: the Service Desk's own words; ``maybe``: it may have been filed after all."""
 
     kind = "ready_text"
+    where: ClassVar[Where] = "support"
     needs = "access_request"
     resource: str = ""
     why: str = ""
@@ -250,6 +286,8 @@ class RunProof(TaskEffect):
     """Try the pasted token."""
 
     kind = "proof"
+    lane = "proof"
+    lasts = timedelta(hours=1)  # tokens don't live longer
     needs = "proof"
     reports = True
 
@@ -304,9 +342,3 @@ def load(kind: str, stored: Mapping[str, Any]) -> Effect:
 @cache
 def _reader(kind: str) -> TypeAdapter[Any]:
     return TypeAdapter(KINDS[kind])
-
-
-def lane_of(kind: str) -> str:
-    """A stored effect's lane; empty for an unknown kind."""
-    found = KINDS.get(kind)
-    return found.lane if found else ""

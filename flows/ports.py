@@ -75,8 +75,8 @@ class Unit(Protocol):
     ) -> None:
         """Append to the onboarding's audit chain. ``changes`` may hold personal data and is erasable; ``facts`` must not."""
 
-    def ask(self, onboarding_id: str, effect: Effect) -> str:
-        """Run this after the commit, after earlier effects of the same onboarding and lane. Returns its id."""
+    def ask(self, onboarding_id: str, effect: Effect) -> None:
+        """Run this after the commit, after earlier effects of the same onboarding and lane."""
 
     def effect_of(self, record: EffectRecord) -> Effect | None:
         """The effect as stored; None if it can't be read."""

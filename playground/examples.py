@@ -138,7 +138,7 @@ async def under_way(office: Office) -> frozenset[str]:
     store = Store(office.database_url, Keyring.parse(office.keys), clock=office.clock)
     try:
         async with store.read() as unit:
-            begun = [load(record.kind, record.arguments) for record in await unit.stale_effects(unit.now + timedelta(days=1))]
+            begun = [load(record.kind, record.arguments) for record in await unit.open_effects()]
             return frozenset(effect.step for effect in begun if isinstance(effect, Draw | RequestAccess | FileRequest | RunProof))
     finally:
         await store.close()

@@ -65,31 +65,31 @@ def head_text(onboarding_id: str, count: int, last: str) -> str:
     return f"{onboarding_id}\n{count}\n{last}"
 
 
-async def append(session: AsyncSession, onboarding_id: str, entries: Sequence[Entry], at: datetime, effects: int = 0) -> int:
-    """Append entries to a chain and reserve ``effects`` numbers for effects. Returns the first of these.
+async def append(session: AsyncSession, onboarding_id: str, entries: Sequence[Entry], at: datetime) -> None:
+    """Append entries to a chain; with none, only wait for those who write to it.
 
-    The head stays locked until the transaction ends, so that chain and numbers follow commit order.
+    The head stays locked until the transaction ends, so that the chain, and the effects written after it, follow commit order.
     """
     query = select(audit_heads).where(audit_heads.c.onboarding_id == onboarding_id).with_for_update()
     head = (await session.execute(query)).one_or_none()
-    count, last, numbered = (head.events, head.hash, head.effects) if head else (0, "", 0)
+    if not entries:
+        return
+    count, last = (head.events, head.hash) if head else (0, "")
     rows = []
     for seq, entry in enumerate(entries, start=count + 1):
         row = _row(onboarding_id, seq, last, entry, at)
         last = row["hash"]
         rows.append(row)
-    if rows:
-        await session.execute(insert(audit_events), rows)
+    await session.execute(insert(audit_events), rows)
     count += len(rows)
     mac = current().mac(MAC_PURPOSE, head_text(onboarding_id, count, last))
-    values = {"events": count, "hash": last, "mac": mac, "effects": numbered + effects}
+    values = {"events": count, "hash": last, "mac": mac}
     if head:
         await session.execute(update(audit_heads).where(audit_heads.c.onboarding_id == onboarding_id).values(values))
     else:
         await session.execute(insert(audit_heads).values(onboarding_id=onboarding_id, **values))
         if onboarding_id != REGISTER:
             await append(session, REGISTER, [Entry(BEGIN, SYSTEM, {"onboarding": onboarding_id}, {})], at)
-    return int(numbered) + 1
 
 
 def _row(onboarding_id: str, seq: int, previous: str, entry: Entry, at: datetime) -> dict[str, Any]:

@@ -1,11 +1,11 @@
-"""Engines for both databases, from the configured URL: asynchronous for the store, synchronous for jobs and migrations.
+"""Engines for both databases, from the configured URL: asynchronous for the store, synchronous for migrations.
 
 SQLite: one connection writes (its own wait is unfair and starves writers for seconds; the pool's queue is fair), others read.
 """
 
+import contextlib
 import sqlite3
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import URL, Engine, create_engine, event, make_url
@@ -90,52 +90,34 @@ def _async_engine(url: URL, connections: int, patience: float = POOL_TIMEOUT, **
     return create_async_engine(url, hide_parameters=True, pool_size=connections, max_overflow=0, pool_timeout=patience, **more)
 
 
-def sync_engine(url: str, *, immediate: bool = False) -> Engine:
-    """For libraries that aren't asynchronous: the job engine and, with ``immediate``, the migrations.
-
-    On SQLite, a transaction takes the write lock at its first write or, with ``immediate``, at its start.
-    """
+def sync_engine(url: str) -> Engine:
+    """For what isn't asynchronous, above all the migrations. On SQLite, a transaction takes the write lock at its start."""
     parsed = parse(url)
     if not is_sqlite(url):
         return create_engine(parsed, hide_parameters=True)
     engine = create_engine(parsed.set(drivername="sqlite"), hide_parameters=True)
-    _prepare(engine, begin="BEGIN IMMEDIATE" if immediate else "", busy_ms=30_000)
+    _prepare(engine, begin="BEGIN IMMEDIATE", busy_ms=30_000)
     return engine
 
 
 def checkpoint(url: str) -> None:
     """Move SQLite's write-ahead log into the file and empty it."""
-    engine = sync_engine(url)
-    with engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    engine.dispose()
+    with contextlib.closing(sqlite3.connect(str(parse(url).database), timeout=30)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _prepare(engine: Engine, *, begin: str, busy_ms: int, pragmas: tuple[str, ...] = ()) -> None:
-    """``begin``: the statement that starts each transaction; if empty, sqlite3 starts an IMMEDIATE one before the first write."""
+    """``begin``: the statement that starts each transaction."""
 
     @event.listens_for(engine, "connect")
     def _(connection: Any, _: ConnectionPoolEntry) -> None:
         if isinstance(connection, sqlite3.Connection):
-            connection.isolation_level = None if begin else "IMMEDIATE"
-        if sqlite3.sqlite_version_info < (3, 42):
-            # It doesn't know 'subsec' and returns NULL; the job engine uses it.
-            connection.create_function("unixepoch", 1, _unixepoch)
+            connection.isolation_level = None
         cursor = connection.cursor()
         for pragma in (f"busy_timeout={busy_ms}", "journal_mode=WAL", "synchronous=FULL", *pragmas):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
-    if begin:
-
-        @event.listens_for(engine, "begin")
-        def _(connection: Any) -> None:
-            connection.exec_driver_sql(begin)
-
-
-def _unixepoch(at: str) -> float:
-    """SQLite's ``unixepoch(x)`` for a stored UTC time, 'now' or 'subsec' (now, to the microsecond): seconds."""
-    if at == "subsec":
-        return datetime.now(UTC).timestamp()
-    moment = datetime.now(UTC) if at == "now" else datetime.fromisoformat(at).replace(tzinfo=UTC)
-    return int(moment.timestamp())
+    @event.listens_for(engine, "begin")
+    def _(connection: Any) -> None:
+        connection.exec_driver_sql(begin)

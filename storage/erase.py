@@ -113,7 +113,7 @@ async def _empty_effects(unit: Unit, onboarding_id: str, marks: Iterable[str]) -
     for effect in await _rows(unit, EffectRecord, effects.c.onboarding_id.in_([onboarding_id, ""])):
         if effect.onboarding_id == onboarding_id or _mentions(effect.arguments, marks):
             effect.arguments = {}
-            effect.state = "dropped" if effect.state in ("pending", "running") else effect.state
+            effect.state = "dropped" if effect.state in ("waiting", "running") else effect.state
             emptied += 1
     return emptied
 

@@ -44,7 +44,14 @@ def _map() -> None:
     for kind, table in TABLES.items():
         fields = [SealedField(table.name, column.name, is_text=column.name in _TEXTS) for column in tables.sealed_columns(table)]
         properties = {one.attribute: table.c[one._column] for one in fields}  # noqa: SLF001  its own module
-        mappers.map_imperatively(kind, table, properties=properties, version_id_col=table.c.get("version"), eager_defaults=False)
+        mappers.map_imperatively(
+            kind,
+            table,
+            properties=properties,
+            primary_key=[table.c.id],  # an effect is found by its id, too
+            version_id_col=table.c.get("version"),
+            eager_defaults=False,
+        )
         for one in fields:
             setattr(kind, one._column, one)  # noqa: SLF001  its own module
         kind.__repr__ = _shown  # type: ignore[method-assign, assignment]

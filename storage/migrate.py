@@ -32,7 +32,7 @@ def upgrade(url: str) -> SchemaState:
         return before
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
-    engine = sync_engine(url, immediate=True)
+    engine = sync_engine(url)
     try:
         with translating(), engine.begin() as connection:
             config.attributes["connection"] = connection

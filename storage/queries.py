@@ -167,20 +167,12 @@ class Queries:
         columns = tables.effects.c
         return await self._effects(and_(columns.onboarding_id == onboarding_id, columns.state == "failed"))
 
-    async def effects_of(self, batch: str) -> Sequence[EffectRecord]:
-        """All of a batch's effects in order, whatever their state."""
-        return await self._effects(tables.effects.c.batch == batch)
-
-    async def stale_effects(self, before: datetime, limit: int = 200) -> Sequence[EffectRecord]:
-        """Effects written before a moment that are neither done nor given up, oldest first."""
-        columns = tables.effects.c
-        return await self._effects(and_(columns.state.in_(("pending", "running")), columns.created_at < before), limit)
+    async def open_effects(self, limit: int = 200) -> Sequence[EffectRecord]:
+        """Effects that are neither done nor given up, oldest first."""
+        return await self._effects(tables.OPEN, limit)
 
     async def _effects(self, wanted: Any, limit: int | None = None) -> Sequence[EffectRecord]:
-        columns = tables.effects.c
-        return await self._all(
-            select(EffectRecord).where(wanted).order_by(columns.created_at, columns.onboarding_id, columns.seq).limit(limit)
-        )
+        return await self._all(select(EffectRecord).where(wanted).order_by(tables.effects.c.seq).limit(limit))
 
     async def unhandled(self, limit: int = 200) -> Sequence[Received]:
         columns = tables.received.c

@@ -19,7 +19,7 @@ class SqliteConnection(aiosqlite.Connection):
     """``at_once``: statements don't go to the thread, except the one that begins a transaction."""
 
     def __init__(self, path: str, *, at_once: bool) -> None:
-        # Both threads use it, never at the same time; the engine begins transactions.
+        # Both threads use it, never at the same time; SQLAlchemy begins transactions.
         connect = partial(sqlite3.connect, path, isolation_level=None, check_same_thread=False)
         super().__init__(connect, iter_chunk_size=64)
         self._thread.daemon = True

@@ -18,7 +18,7 @@ from storage import sealing
 from storage.engine import BUSY_MS, checkpoint, is_sqlite, read_engine, write_engine
 from storage.schema import state_of
 from storage.sealing import Keyring
-from storage.unit import OnEffects, Unit
+from storage.unit import Unit
 
 T = TypeVar("T")
 
@@ -48,7 +48,7 @@ def _now() -> datetime:
 
 
 class Store:
-    """One database. ``on_effects`` is called for each batch of effects in the transaction that writes it.
+    """One database. ``on_effects``: called after each commit that asked for effects.
 
     Whatever the database refuses is raised as Conflict or Unavailable, without SQL or data.
     """
@@ -57,13 +57,13 @@ class Store:
         self,
         url: str,
         keyring: Keyring,
-        on_effects: OnEffects | None = None,
         clock: Callable[[], datetime] = _now,
         *,
         busy_ms: int = BUSY_MS,
     ) -> None:
         sealing.use(keyring)
-        self.on_effects, self._clock = on_effects, clock
+        self.on_effects: Callable[[], None] = lambda: None
+        self._clock = clock
         self._writing, self._reading = write_engine(url, busy_ms=busy_ms), read_engine(url)
         self._url, self._locks = url, not is_sqlite(url)
 
@@ -80,7 +80,9 @@ class Store:
                 await session.connection()  # SQLite waits for its turn here, so that ``now`` follows commit order
                 unit = Unit(session, self._clock(), locks=self._locks)
                 yield unit
-                await unit.commit(self.on_effects)
+                await unit.commit()
+        if unit.asked:
+            self.on_effects()
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Unit]:

@@ -6,7 +6,7 @@ missing.
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, Enum, Index, Integer, MetaData, String, Table, text
+from sqlalchemy import BigInteger, Boolean, Column, Date, Double, Enum, Index, Integer, MetaData, String, Table, text
 
 from flows.state import StepState
 from storage.columns import Json, Moment, Sealed
@@ -201,23 +201,44 @@ posted = Table(
     Index("ix_posted_channel_id_ts", "channel_id", "ts"),
 )
 
+OPEN = text("state IN ('waiting', 'running')")
+RUNNING = text("state = 'running'")
+"""Conditions of partial indexes. A statement uses such an index only if it has the same words, not bound values: `storage.outbox`."""
+
 effects = Table(
     "effects",
     metadata,
-    _id(),
+    # In the order of commits within a queue: PostgreSQL numbers before the commit, but a customer's commits are serialised by the
+    # head of its log (`storage.audit`).
+    Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("id", String, nullable=False, unique=True),
     _text("onboarding_id", index=True),
-    _text("batch", index=True),
-    Column("seq", BigInteger, nullable=False),
+    _text("queue"),  # effects of one queue run one after the other
+    _text("pace"),  # what each takes a turn of, a channel; empty: none
+    _text("same"),  # while one with this name waits in a queue, another isn't added; empty: always added
     _text("kind"),
     _sealed("arguments"),
     _text("state"),
     _number("attempts"),
+    # Seconds since 1970 by the database's clock: nobody takes it before. 0 is no matter of clocks. While one runs: its lease.
+    Column("due", Double, nullable=False),
+    _text("holder"),  # the claim that has it; no two are the same
     _text("error"),
     _text("error_id"),
     Column("result", Json, nullable=False),
     _moment("created_at"),
     _moment("done_at"),
     Index("ix_effects_state_created_at", "state", "created_at"),
+    Index("ix_effects_open", "queue", "seq", sqlite_where=OPEN, postgresql_where=OPEN),
+    Index("ix_effects_due", "due", "seq", sqlite_where=OPEN, postgresql_where=OPEN),
+    Index("uq_effects_one_at_a_time", "queue", unique=True, sqlite_where=RUNNING, postgresql_where=RUNNING),
+)
+
+paces = Table(
+    "paces",
+    metadata,
+    _id("name"),
+    Column("next", Double, nullable=False, index=True),  # the moment of its next turn, in seconds as ``due``
 )
 
 audit_events = Table(
@@ -245,7 +266,6 @@ audit_heads = Table(
     _number("events"),
     _text("hash"),
     _text("mac"),
-    Column("effects", BigInteger, nullable=False),  # the last ``seq`` given to an effect
 )
 
 people = Table(

@@ -1,17 +1,16 @@
 """One transaction: what is added and changed, what goes in the audit log, and what is to run outside."""
 
-import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import insert
+from sqlalchemy import and_, insert, literal_column, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from flows.model import EffectRecord, Onboarding, new_id
-from flows.outbox import Effect, UnreadableEffectError, dump, lane_of, load
+from flows.outbox import Effect, UnreadableEffectError, dump, load
 from flows.people import Who
 from storage import audit
 from storage.columns import canonical
@@ -21,16 +20,23 @@ from storage.tables import effects, seen
 
 T = TypeVar("T")
 
-OnEffects = Callable[[AsyncSession, str, str], Awaitable[None]]
-"""Called for each batch of effects before the commit, in its transaction: session, queue, batch id."""
+SUPPORT = "support"
+"""The lane and the pace of what goes into support's channel."""
 
 
-def queue_of(onboarding_id: str, lane: str = "") -> str:
-    """Effects in one queue wait for each other. ``lane``: a separate queue for the onboarding, so that an outside system that
-    doesn't answer delays no messages."""
+def queue_of(onboarding_id: str, effect: Effect) -> str:
+    """Effects in one queue wait for each other. An onboarding has one for the customer's channel, one for support's, so that a crowd
+    there delays nobody's messages, and one for each outside system that may not answer."""
+    lane = effect.lane or (SUPPORT if effect.side == SUPPORT else "")
     return f"{onboarding_id}/{lane}" if lane else onboarding_id
 
 
+def pace_of(onboarding_id: str, effect: Effect) -> str:
+    """What is called at a limited pace: support's channel, the customer's (by its onboarding, since a channel's id may change)."""
+    return {"support": SUPPORT, "customer": onboarding_id, "": ""}[effect.side]
+
+
+_waiting = and_(effects.c.state == literal_column("'waiting'"))  # as the partial index has it
 _SNAPSHOT_KINDS = (Onboarding, *(kind for kind, _ in PARTS))
 
 
@@ -38,21 +44,21 @@ _SNAPSHOT_KINDS = (Onboarding, *(kind for kind, _ in PARTS))
 class _Pending:
     """What is written for one onboarding at commit."""
 
-    batches: dict[str, str] = field(default_factory=dict)  # by lane
     entries: list[audit.Entry] = field(default_factory=list)
-    asked: list[tuple[Effect, str]] = field(default_factory=list)
     effects: list[dict[str, Any]] = field(default_factory=list)  # their rows
+    divided: list[str] = field(default_factory=list)  # queues with one that divides
 
 
 class Unit(Queries):
-    """Implements `flows.ports.Unit`. ``session`` is for this package's modules and for the job engine."""
+    """Implements `flows.ports.Unit`. ``session`` is for this package's modules."""
 
     def __init__(self, session: AsyncSession, now: datetime, *, locks: bool = False) -> None:
         super().__init__(session, now, locks=locks)
         self._added: dict[tuple[type, str], object] = {}
         self._deleted: set[tuple[type, str]] = set()
         self._pending: dict[str, _Pending] = {}
-        self._again: list[EffectRecord] = []
+        self.asked = False
+        """Whether an effect waits for the commit."""
 
     def add(self, row: Any) -> None:
         """Write a new row; an existing row with the same id makes the commit fail with Conflict."""
@@ -100,29 +106,37 @@ class Unit(Queries):
         """Append to the onboarding's audit chain. ``changes`` may hold personal data and is erasable; ``facts`` must not."""
         self._of(onboarding_id).entries.append(audit.Entry(tag, actor, facts or {}, changes or {}))
 
-    def ask(self, onboarding_id: str, effect: Effect) -> str:
-        """Run this after the commit, after earlier effects of the same onboarding and lane. Returns its id."""
+    def ask(self, onboarding_id: str, effect: Effect) -> None:
+        """Run this after the commit, after earlier effects of the same onboarding and lane."""
         pending, effect_id = self._of(onboarding_id), new_id("eff")
-        for asked, its_id in pending.asked:
-            if effect.once and asked == effect:
-                return its_id
-        pending.asked.append((effect, effect_id))
-        batch = pending.batches.setdefault(effect.lane, new_id("bat"))
-        row = {
-            "id": effect_id,
-            "onboarding_id": onboarding_id,
-            "batch": batch,
-            "kind": effect.kind,
-            "arguments": Plain(canonical(dump(effect)), Place(effects.name, "arguments", effect_id)),
-            "state": "pending",
-            "attempts": 0,
-            "error": "",
-            "error_id": "",
-            "result": {},
-            "created_at": self.now,
-        }
-        pending.effects.append(row)
-        return effect_id
+        # Those of no onboarding wait for nothing but their channel.
+        queue = queue_of(onboarding_id, effect) if onboarding_id else effect_id
+        if effect.divides:
+            pending.divided.append(queue)
+            for row in pending.effects:
+                row["same"] = ""
+        if effect.same and any((row["queue"], row["same"]) == (queue, effect.same) for row in pending.effects):
+            return
+        self.asked = True
+        pending.effects.append(
+            {
+                "id": effect_id,
+                "onboarding_id": onboarding_id,
+                "queue": queue,
+                "pace": pace_of(onboarding_id, effect),
+                "same": effect.same,
+                "kind": effect.kind,
+                "arguments": Plain(canonical(dump(effect)), Place(effects.name, "arguments", effect_id)),
+                "state": "waiting",
+                "attempts": 0,
+                "due": 0.0,
+                "holder": "",
+                "error": "",
+                "error_id": "",
+                "result": {},
+                "created_at": self.now,
+            }
+        )
 
     def effect_of(self, record: EffectRecord) -> Effect | None:
         """The effect as stored; None if it can't be read."""
@@ -133,35 +147,45 @@ class Unit(Queries):
 
     def retry(self, record: EffectRecord) -> None:
         """Retry an effect that was given up, after the commit and under its own id, so that what it may have posted is found."""
-        # Counts as one attempt made: it may have gone through.
-        record.state, record.error, record.error_id, record.attempts = "pending", "", "", 1
-        self._again.append(record)
+        # Counts as one attempt made, since it may have gone through, and as asked for now: it is given up by its age.
+        record.state, record.error, record.error_id, record.attempts, record.due = "waiting", "", "", 1, 0.0
+        record.created_at = self.now
+        self.asked = True
 
     def _of(self, onboarding_id: str) -> _Pending:
         return self._pending.setdefault(onboarding_id, _Pending())
 
-    async def commit(self, on_effects: OnEffects | None) -> None:
-        """Write everything, announce the effects, and commit."""
+    async def commit(self) -> None:
+        """Write everything and commit."""
         await self.session.flush()
         # In id order, so that two units with several onboardings can't deadlock; the register last.
         for onboarding_id, pending in sorted(self._pending.items(), key=lambda item: (item[0] == audit.REGISTER, item[0])):
             await self._write(onboarding_id, pending)
-        for onboarding_id, pending in self._pending.items():
-            if on_effects is not None:
-                for lane, batch in pending.batches.items():
-                    await on_effects(self.session, queue_of(onboarding_id, lane), batch)
-        for record in self._again:
-            if on_effects is not None:  # another job for a batch whose first job has ended
-                queue = queue_of(record.onboarding_id, lane_of(record.kind))
-                await on_effects(self.session, queue, f"{record.batch}:{time.time_ns()}")
         await self.session.commit()
 
     async def _write(self, onboarding_id: str, pending: _Pending) -> None:
-        first = 1
-        if onboarding_id or pending.entries:  # effects of no onboarding are ordered only within their batch
-            first = await audit.append(self.session, onboarding_id, pending.entries, self.now, len(pending.effects))
-        if pending.effects:
-            await self.session.execute(insert(effects), [{**row, "seq": first + i} for i, row in enumerate(pending.effects)])
+        if onboarding_id or pending.entries:
+            await audit.append(self.session, onboarding_id, pending.entries, self.now)
+        if pending.divided:
+            apart = update(effects).where(effects.c.queue.in_(pending.divided), _waiting).values(same="")
+            await self.session.execute(apart)
+        if new := await self._without_merged(pending.effects):
+            await self.session.execute(insert(effects), new)
+
+    async def _without_merged(self, rows: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
+        """Without those for which one that waits will do.
+
+        That row is locked until the commit, so that it runs after it. One that was taken may have seen the state before, and is
+        no longer found.
+        """
+        wanted = {(row["queue"], row["same"]) for row in rows if row["same"]}
+        if not wanted:
+            return rows
+        columns, queues, names = effects.c, {queue for queue, _ in wanted}, {name for _, name in wanted}
+        waits = and_(columns.queue.in_(sorted(queues)), columns.same.in_(sorted(names)), _waiting)
+        held = update(effects).where(waits).values(same=columns.same).returning(columns.queue, columns.same)
+        merged = {(queue, name) for queue, name in await self.session.execute(held)}
+        return [row for row in rows if (row["queue"], row["same"]) not in merged]
 
 
 def _onboarding_of(row: Any) -> str:

@@ -26,8 +26,12 @@ class Policies:
     support_language: str = "en"
     sweep_seconds: float = 30.0
     """How often to look for due reminders and expiries."""
-    poll_seconds: float = 0.4
-    """How often the engine looks for effects to run; an effect waits half of that on average."""
+    poll_seconds: float = 5.0
+    """How often effects are looked for that another process committed or left; those of this process run at once."""
+    lease_seconds: float = 30.0
+    """How long until others take over what a killed process had in hand. On SQLite, there are no others."""
+    channel_seconds: float = 1.0
+    """The time between two messages into one channel, after a short burst."""
     socket_silence_seconds: float = 120.0
     """How long Socket Mode may be silent before the process exits to be restarted."""
     retention_days: int = 30
@@ -110,6 +114,10 @@ def _seconds(value: Any) -> float:
     if isinstance(value, bool) or not math.isfinite(value) or not 0.01 <= value <= 86400:
         raise ValueError
     return float(value)
+
+
+def _gap(value: Any) -> float:
+    return 0.0 if value == 0 and not isinstance(value, bool) else _seconds(value)
 
 
 def _hours(value: Any) -> int:
@@ -204,7 +212,9 @@ def parse(values: Mapping[str, Any]) -> Policies:
         ),
         support_language=side.read("language", default.support_language, _language, 'a language the bot has: "en" or "pt_BR"'),
         sweep_seconds=engine.read("sweep", default.sweep_seconds, _seconds, 'a time as "30 s"'),
-        poll_seconds=engine.read("poll", default.poll_seconds, _seconds, "seconds as 0.25"),
+        poll_seconds=engine.read("poll", default.poll_seconds, _seconds, 'a time as "5 s"'),
+        lease_seconds=engine.read("lease", default.lease_seconds, _seconds, 'a time as "30 s"'),
+        channel_seconds=engine.read("channel_gap", default.channel_seconds, _gap, 'a time as "1 s", or 0'),
         socket_silence_seconds=engine.read("socket_silence", default.socket_silence_seconds, _seconds, 'a time as "2 min"'),
         retention_days=tables["retention"].read("days", default.retention_days, _days, "whole days as 30, at least 1"),
         service_desk=_service_desk(tables["service_desk"], default.service_desk),

@@ -1,1 +1,1 @@
-"""What happens after a commit: the engine, the runner, a handler for each kind of effect; and recurring chores."""
+"""What happens after a commit: the runner, attempts at effects, a handler for each kind of them; and recurring chores."""

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.config.service_desk import ServiceDeskPolicies
+from bot.jobs import lease
 from bot.jobs.errors import EffectError, Impossible, RetryLater, Unreachable
 from bot.jobs.ready_text import ReadyTexts
 from bot.jobs.records import declared
@@ -110,6 +111,7 @@ class AccessRequests:
     ) -> CustomerRequest:
         """Record the attempt before sending: after a crash, we know that it may have been sent."""
         await self._store.transact(lambda unit: _keep(unit, run, {"sent": unit.now.isoformat(), "grants": covered}))
+        lease.check()
         try:
             return await service_desk.file(form, values)
         except ServiceDeskError as error:

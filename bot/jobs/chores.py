@@ -8,12 +8,11 @@ from datetime import timedelta
 
 from bot.config.policies import Policies
 from bot.jobs import ticket_poller
-from bot.jobs.engine import Engine
-from bot.jobs.runner import Runner
 from bot.jobs.sweeps import Sweeps
 from bot.jobs.ticket_poller import TicketPoller
 from bot.telemetry import metrics
 from flows.cases.case import Cases
+from storage.outbox import Outbox
 from storage.retention import purge
 from storage.store import Store
 
@@ -75,8 +74,7 @@ def chores(
     policies: Policies,
     store: Store,
     cases: Cases,
-    runner: Runner,
-    engine: Engine,
+    outbox: Outbox,
     poller: TicketPoller,
     *,
     refresh_people: Work,
@@ -88,8 +86,14 @@ def chores(
 
     async def purge_old() -> None:
         gone = await purge(store, timedelta(days=policies.retention_days))
+        await outbox.forget()
         if any(gone.values()):
             log.info("purged old records", extra=gone)
+
+    async def age_of_queue() -> None:
+        oldest = await outbox.oldest()
+        async with store.read() as unit:
+            metrics.QUEUE_AGE.set((unit.now - oldest).total_seconds() if oldest is not None else 0.0)
 
     return [
         Chore("reminders", often, sweeps.remind),
@@ -97,7 +101,7 @@ def chores(
         Chore("renewals", often, sweeps.warn_of_renewals),
         Chore("certificates", often, sweeps.count_certificates),
         Chore(ticket_poller.NAME, often, poller.round),
-        Chore("stranded_batches", often, lambda: runner.requeue_stranded(engine)),
+        Chore("queue_age", often, age_of_queue),
         Chore("left_events", often, handle_left_events),
         Chore("support_people", REFRESH_SECONDS, refresh_people, retry=2.0),
         Chore("purge", PURGE_SECONDS, purge_old, retry=60.0),

@@ -1,6 +1,7 @@
 """Why an effect failed: whether to try again, and what support reads about it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from bot.slack.errors import SlackError
@@ -18,11 +19,13 @@ class EffectError(Exception):
 
 
 class RetryLater(EffectError):  # noqa: N818  requested by the other side, not a failure
-    """Not now; try again in ``seconds``."""
+    """Not now; try again in ``seconds``. ``partly``: something of it was done before, so next time it must be looked for."""
 
-    def __init__(self, seconds: float, key: str = "ratelimited", about: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, seconds: float, key: str = "ratelimited", about: Mapping[str, Any] | None = None, *, partly: bool = False
+    ) -> None:
         super().__init__(key, about)
-        self.seconds = seconds
+        self.seconds, self.partly = seconds, partly
 
 
 class Unreachable(EffectError):  # noqa: N818  as above
@@ -31,6 +34,17 @@ class Unreachable(EffectError):  # noqa: N818  as above
 
 class Impossible(EffectError):  # noqa: N818  as above
     """It can't work as things are, e.g. the channel is gone or the bot isn't in it. Given up at once."""
+
+
+@contextmanager
+def later_part(*, begun: bool) -> Iterator[None]:
+    """Around each of several calls. ``begun``: one went through, so that being told to wait doesn't mean that nothing was done."""
+    try:
+        yield
+    except SlackError as error:
+        if begun and error.retry_after is not None:
+            raise RetryLater(error.retry_after, partly=True) from None
+        raise
 
 
 def meaning(error: Exception) -> EffectError | None:

@@ -3,6 +3,7 @@
 import logging
 from datetime import UTC, datetime, timedelta
 
+from bot.jobs.errors import later_part
 from bot.jobs.records import declared, task_record
 from bot.jobs.registry import Finished, Run
 from bot.jobs.threads import Threads
@@ -68,8 +69,9 @@ class Files:
         channel = await self._slack.direct_channel(run.effect.user)
         texts = self._support.texts(onboarding.journey)
         comment = sentence(texts, "export_done", {"customer": onboarding.customer})
-        for name, text in {"onboarding.json": files.json, **files.csv}.items():
-            await self._slack.upload_once(channel, name, text.encode(), comment, f"{run.id}:{name}", again=run.again)
+        for number, (name, text) in enumerate({"onboarding.json": files.json, **files.csv}.items()):
+            with later_part(begun=number > 0):
+                await self._slack.upload_once(channel, name, text.encode(), comment, f"{run.id}:{name}", again=run.again)
         return Finished({"channel": channel})
 
     async def delete(self, run: Run[DeleteFile]) -> None:

@@ -78,9 +78,10 @@ class LastingMessages:
         """Post or edit a message; Slack isn't called if it already shows what it should."""
         wanted = await self._wanted(run.onboarding_id, run.effect.what, run.effect.step)
         if not wanted.is_due():
-            return None
+            return Finished(called=False)
         placed = await self._place(wanted, again=run.again)
-        return Finished(placed.ids, placed.keep)
+        shown_before = wanted.posted is not None and (wanted.posted.ts, wanted.posted.digest) == (placed.ts, placed.digest)
+        return Finished(placed.ids, placed.keep, called=not shown_before)
 
     async def drawing(self, onboarding_id: str, what: LastingMessage, step_id: str) -> Drawing:
         """What a message should show, according to the store."""

@@ -31,7 +31,7 @@ class Proofs:
         self._store, self._cases, self._threads, self._pismo, self._tokens = store, cases, threads, pismo, tokens
 
     async def run(self, run: Run[RunProof]) -> None:
-        """All calls can be repeated. While Pismo is slow or down, the engine retries; the token stays in memory until then."""
+        """All calls can be repeated. While Pismo is slow or down, it is tried again; the token stays in memory until then."""
         async with self._store.read() as unit:
             case = await self._cases.look(unit, run.onboarding_id, closed=True)
         record, item = task_record(case, run.effect), run.effect.item
@@ -53,7 +53,7 @@ class Proofs:
         checks = Checks(pismo, wanted.expected(situation), situation.now, sent)
         try:
             await checks.run(token)
-        except PismoError as error:  # transient: the engine retries
+        except PismoError as error:  # transient: tried again
             raise _failure(error, checks.lines) from None
         found = checks.organization
         differences = wanted.differences(situation, found.model_dump()) if found is not None else []

@@ -4,8 +4,9 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from bot.jobs.errors import EffectError
-from flows.outbox import Effect
+from bot.jobs.errors import EffectError, Impossible
+from flows.outbox import Effect, UnreadableEffectError, load
+from storage.outbox import Claim
 from storage.unit import Unit
 
 E = TypeVar("E", bound=Effect)
@@ -28,10 +29,11 @@ class Run(Generic[E]):
 @dataclass(frozen=True)
 class Finished:
     """``result``: ids to keep with the effect. ``also``: runs in the transaction that marks it as done; it may run
-    more than once, see `Store.transact`."""
+    more than once, see `Store.transact`. ``called``: False if there was nothing to do outside, so the channel's turn is free."""
 
     result: Mapping[str, Any] = field(default_factory=dict)
     also: Callable[[Unit], Awaitable[None]] | None = None
+    called: bool = True
 
 
 Handler = Callable[[Run[E]], Awaitable[Finished | None]]
@@ -62,9 +64,16 @@ class Handlers:
             raise HandlersError(f"{kind.__name__} has two handlers")
         self._entries[kind] = _Entry(does, given_up)
 
-    def of(self, effect: Effect) -> Handler[Any] | None:
+    async def do(self, claim: Claim) -> Finished | None:
+        """One attempt. Raises what the handler raises, and Impossible if this version can't read or do it."""
+        try:
+            effect = load(claim.kind, claim.arguments)
+        except UnreadableEffectError:
+            raise Impossible("unknown_kind") from None
         entry = self._entries.get(type(effect))
-        return entry.does if entry is not None else None
+        if entry is None:
+            raise Impossible("unknown_kind")
+        return await entry.does(Run(claim.id, claim.onboarding_id, effect, again=claim.attempts > 1, result=claim.result))
 
     def told_of_giving_up(self, effect: Effect) -> GivenUp[Any] | None:
         """What to call when it is given up, if alerting support isn't enough."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bot.jobs.errors import later_part
 from bot.jobs.lasting import LastingMessages, customer_texts, root_of
 from bot.jobs.registry import Finished, Run
 from bot.messages.blocks import Drawing, plain_blocks
@@ -54,5 +55,6 @@ class Threads:
         ts = ""
         for number, part in enumerate(drawn):
             name = f"{run.id}:{number}" if number else run.id
-            _, ts = await self._slack.post_once(channel, part.text, part.blocks, name, thread_ts=root, again=run.again)
+            with later_part(begun=number > 0):
+                _, ts = await self._slack.post_once(channel, part.text, part.blocks, name, thread_ts=root, again=run.again)
         return Finished({"channel": channel, "ts": ts})

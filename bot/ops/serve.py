@@ -76,8 +76,6 @@ async def serve(settings: Settings) -> int:
             wrong["database"] = "does not answer"
         except (Unavailable, Conflict) as error:
             wrong["database"] = str(error)
-        if not bot.adapters.engine.started:
-            wrong["engine"] = "not started"
         if sockets is not None and (trouble := sockets.trouble()):
             wrong["socket_mode"] = trouble
         return wrong

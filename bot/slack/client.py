@@ -22,7 +22,7 @@ Blocks = Sequence[Json]
 
 
 class Slack(Lookups):
-    """``await start()``, then any call, then ``await stop()``. Every call raises SlackError and nothing else."""
+    """``await start()``, then any call, then ``await stop()``. What the calls raise: see `Lookups`."""
 
     # -- messages
 

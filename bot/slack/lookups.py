@@ -1,6 +1,6 @@
 """Calling Slack, and who is who there: the bot, people, channels and their members."""
 
-from collections.abc import Awaitable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -53,9 +53,10 @@ class ChannelInfo:
 
 
 class Lookups:
-    """The calls that only read; each raises SlackError and nothing else."""
+    """The calls that only read; each raises SlackError, and what ``before_call`` raises, which is asked before each."""
 
-    def __init__(self, token: str, api_url: str) -> None:
+    def __init__(self, token: str, api_url: str, *, before_call: Callable[[], None] = lambda: None) -> None:
+        self._before_call = before_call
         # The SDK's default handler repeats a POST whose connection dropped, and so may post twice: use none.
         self.web = AsyncWebClient(token=token, base_url=api_url, timeout=int(TIMEOUT_SECONDS), retry_handlers=[])
         self._api_host = urlsplit(api_url).hostname or ""
@@ -76,7 +77,12 @@ class Lookups:
             raise SlackError("session", "not_started")
         return self.web.session
 
-    async def _call(self, method: str, call: Awaitable[Any]) -> Any:
+    async def _call(self, method: str, call: Coroutine[Any, Any, Any]) -> Any:
+        try:
+            self._before_call()
+        except BaseException:
+            call.close()
+            raise
         try:
             return await call
         except SlackApiError as error:

@@ -14,9 +14,9 @@ import structlog
 
 OWN = ("bot", "flows", "pismo", "storage")
 """Our loggers. At DEBUG, others write whole requests and statements, with what people typed: none ever goes below INFO."""
-OWN_MINDED = ("slack_bolt", "slack_sdk", "aiohttp", "httpx", "httpcore", "uvicorn", "dbos", "sqlalchemy", "asyncio", "alembic")
+OWN_MINDED = ("slack_bolt", "slack_sdk", "aiohttp", "httpx", "httpcore", "uvicorn", "sqlalchemy", "asyncio", "alembic")
 """Others' loggers that set their own levels and handlers."""
-TALKATIVE = ("httpx", "httpcore", "dbos", "uvicorn", "sqlalchemy", "alembic", "aiohttp.access")
+TALKATIVE = ("httpx", "httpcore", "uvicorn", "sqlalchemy", "alembic", "aiohttp.access")
 """They write a line per request or statement, or what our own lines say better: not below WARNING."""
 
 _PEM = re.compile(r"-----BEGIN [^-]{1,60}-----.*?(?:-----END [^-]{1,60}-----|$)", re.DOTALL)
@@ -140,5 +140,3 @@ def configure(level: str = "INFO", stream: TextIO | None = None) -> None:
             logger.removeHandler(own)
     # It warns at each start that our own `authorize` and client are used, which is intended.
     logging.getLogger("slack_bolt.AsyncApp").setLevel(logging.ERROR)
-    # Without a handler, it would get one of its own, whose lines aren't JSON.
-    logging.getLogger("dbos").addHandler(logging.NullHandler())

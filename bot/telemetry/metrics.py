@@ -17,7 +17,6 @@ EFFECT_SECONDS = Histogram(
     buckets=(0.1, 0.25, 0.5, 1, 2, 5, 15, 60, 300, 3600),
 )
 QUEUE_AGE = Gauge("onboarding_queue_age_seconds", "Age of the oldest effect that is still to be done")
-STRANDED = Counter("onboarding_batches_requeued_total", "Batches found without work in the engine and put to it again")
 CERTIFICATES = Gauge(
     "onboarding_certificates", "Client certificates by the days until the last of their validity, at most", ["within_days"]
 )

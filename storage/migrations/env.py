@@ -6,7 +6,7 @@ from storage.tables import metadata
 
 
 def include_name(name: str | None, kind: str, _: object) -> bool:
-    """Only this project's tables: the job engine keeps its own in the same database."""
+    """Only this project's tables, whatever else is in the database."""
     return kind != "table" or name in metadata.tables
 
 

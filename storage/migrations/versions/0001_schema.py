@@ -32,7 +32,6 @@ def upgrade() -> None:
         sa.Column("events", sa.Integer(), nullable=False),
         sa.Column("hash", sa.String(), nullable=False),
         sa.Column("mac", sa.String(), nullable=False),
-        sa.Column("effects", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("onboarding_id"),
     )
     op.create_table(
@@ -65,24 +64,39 @@ def upgrade() -> None:
     op.create_index("ix_drafts_onboarding_id", "drafts", ["onboarding_id"], unique=False)
     op.create_table(
         "effects",
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("onboarding_id", sa.String(), nullable=False),
-        sa.Column("batch", sa.String(), nullable=False),
-        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("queue", sa.String(), nullable=False),
+        sa.Column("pace", sa.String(), nullable=False),
+        sa.Column("same", sa.String(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("arguments", sa.Text(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("due", sa.Double(), nullable=False),
+        sa.Column("holder", sa.String(), nullable=False),
         sa.Column("error", sa.String(), nullable=False),
         sa.Column("error_id", sa.String(), nullable=False),
         sa.Column("result", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
-        sa.PrimaryKeyConstraint("id"),
+        sa.PrimaryKeyConstraint("seq"),
+        sa.UniqueConstraint("id"),
     )
-    op.create_index("ix_effects_batch", "effects", ["batch"], unique=False)
+    is_open, runs = sa.text("state IN ('waiting', 'running')"), sa.text("state = 'running'")
+    op.create_index("ix_effects_open", "effects", ["queue", "seq"], sqlite_where=is_open, postgresql_where=is_open)
+    op.create_index("ix_effects_due", "effects", ["due", "seq"], sqlite_where=is_open, postgresql_where=is_open)
+    op.create_index("uq_effects_one_at_a_time", "effects", ["queue"], unique=True, sqlite_where=runs, postgresql_where=runs)
     op.create_index("ix_effects_onboarding_id", "effects", ["onboarding_id"], unique=False)
     op.create_index("ix_effects_state_created_at", "effects", ["state", "created_at"], unique=False)
+    op.create_table(
+        "paces",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("next", sa.Double(), nullable=False),
+        sa.PrimaryKeyConstraint("name"),
+    )
+    op.create_index("ix_paces_next", "paces", ["next"], unique=False)
     op.create_table(
         "expiries",
         sa.Column("id", sa.String(), nullable=False),

@@ -1,0 +1,179 @@
+"""One attempt at an effect, and how it ended: done, to be tried again, or given up where support sees it.
+
+It is given up by its age, or because it can never work; never by a count of attempts, since an outage may be long.
+"""
+
+import asyncio
+import contextlib
+import logging
+import random
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.config.clock import Clock
+from bot.jobs import lease
+from bot.jobs.errors import EffectError, Impossible, RetryLater, Unreachable, meaning
+from bot.jobs.registry import Finished
+from bot.slack.errors import SlackError
+from bot.telemetry import metrics
+from bot.telemetry.logs import context, error_id
+from flows.model import EffectRecord
+from flows.outbox import KINDS
+from storage.outbox import MAX_WAIT, Claim, Ending, Outbox
+from storage.store import Conflict, Store, Unavailable
+from storage.unit import Unit
+
+log = logging.getLogger("bot.jobs.attempts")
+
+LASTS = timedelta(days=3)
+"""The age at which an effect is given up, unless its kind says otherwise: longer than a weekend's outage."""
+OUTAGE = 10.0
+"""Seconds without a single success after which the next one means that the other side is back."""
+WRITE_AGAIN = 1.0
+"""Seconds between two tries to write down how an effect ended."""
+
+
+def backoff(attempt: int) -> float:
+    """Seconds before the next attempt: 1, 2, 4, … up to 300, give or take a fifth so that they don't all come at once."""
+    return float(min(2.0 ** max(0, min(attempt - 1, 20)), MAX_WAIT) * random.uniform(0.8, 1.2))  # noqa: S311  jitter, not a secret
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long an effect is attempted, and the wait before each next attempt."""
+
+    lasts: timedelta = LASTS
+    wait: Callable[[int], float] = backoff
+
+    def ends(self, claim: Claim, age: timedelta) -> bool:
+        kind = KINDS.get(claim.kind)
+        return age >= (kind.lasts if kind is not None and kind.lasts is not None else self.lasts)
+
+
+Do = Callable[[Claim], Awaitable[Finished | None]]
+"""Carries out an effect. Raises what `bot.jobs.errors.meaning` understands; anything else is a bug."""
+OnFailed = Callable[[Unit, EffectRecord, EffectError], Awaitable[None]]
+"""What to do when an effect is given up, in the transaction that records it."""
+Follows = Callable[[Unit], Awaitable[None]]
+
+
+class Attempts:
+    """``on_failed``: what to do when an effect is given up: the first of these that can be committed."""
+
+    def __init__(
+        self,
+        store: Store,
+        outbox: Outbox,
+        do: Do,
+        *,
+        patience: Patience | None = None,
+        on_failed: Sequence[OnFailed] = (),
+        clock: Callable[[], datetime] | None = None,
+    ) -> None:
+        self._store, self._outbox, self._do, self._on_failed = store, outbox, do, on_failed
+        self._patience, self._clock = patience or Patience(), clock or Clock()
+        self._no_answer_since: float | None = None
+
+    async def attempt(self, claim: Claim) -> None:
+        """Returns once the end is written down, however long the database is away."""
+        began = time.perf_counter()
+        with context(kind=claim.kind, onboarding=claim.onboarding_id, effect=claim.id, attempt=claim.attempts):
+            try:
+                async with lease.held(self._outbox, claim):
+                    finished = await self._do(claim) or Finished()
+                await self._done(claim, finished, began)
+            except lease.LostError:
+                self._late(claim, began)
+            except Exception as error:  # noqa: BLE001  every failure is either retried or shown to support
+                await self._failed(claim, error, began)
+
+    async def _done(self, claim: Claim, finished: Finished, began: float) -> None:
+        """Raises what the handler's addition to the transaction raises, but for the database's trouble."""
+        ending = Ending("done", result=finished.result, used_turn=finished.called)
+        if not await self._write_down(claim, ending, finished.also):
+            self._late(claim, began)
+            return
+        self._count(claim, "done")
+        log.info("effect", extra={"outcome": "done", "ms": _ms(began)})
+        since, self._no_answer_since = self._no_answer_since, None
+        if since is not None and time.monotonic() - since > OUTAGE:
+            with contextlib.suppress(Conflict, Unavailable):  # else each is tried when its own pause is over
+                await self._outbox.hasten()
+
+    async def _failed(self, claim: Claim, error: Exception, began: float) -> None:
+        known = meaning(error)
+        detail = {"detail": list(error.detail)} if isinstance(error, SlackError) and error.detail else {}
+        if isinstance(known, RetryLater | Unreachable) and not self._patience.ends(claim, self._age(claim)):
+            ending = self._later(claim, known)
+            await self._write_down(claim, ending)
+            self._count(claim, "limited" if ending.rest else "retried")
+            extra = {"outcome": "waits", "error": known.key, "seconds": round(ending.wait or ending.rest, 1), "ms": _ms(began)}
+            log.warning("effect", extra={**extra, **detail})
+            return
+        why, number = known or Impossible("internal"), error_id()
+        if not await self._give_up(claim, why, number):
+            self._late(claim, began)
+            return
+        self._count(claim, "failed")
+        extra = {"outcome": "failed", "error": why.key, "error_id": number, "ms": _ms(began)}
+        log.error("effect", extra={**extra, **detail}, exc_info=None if known else error)
+
+    def _later(self, claim: Claim, why: RetryLater | Unreachable) -> Ending:
+        if isinstance(why, RetryLater):
+            return Ending("waiting", rest=why.seconds + self._patience.wait(0), counts=why.partly)
+        self._no_answer_since = self._no_answer_since or time.monotonic()
+        return Ending("waiting", wait=self._patience.wait(claim.attempts), error=why.key)
+
+    async def _give_up(self, claim: Claim, why: EffectError, number: str) -> bool:
+        """Together with its follow-up; if none can be committed, at least on its own."""
+        ending = Ending("failed", error=why.key, error_id=number)
+        for follows in self._on_failed:
+
+            async def follow(unit: Unit, follows: OnFailed = follows) -> None:
+                record = await unit.get(EffectRecord, claim.id)
+                if record is not None:
+                    await follows(unit, record, why)
+
+            try:
+                return await self._write_down(claim, ending, follow)
+            except Exception as failure:
+                log.error("a follow-up to giving up failed", extra={"error_id": number}, exc_info=failure)  # noqa: TRY400
+        return await self._write_down(claim, ending)
+
+    async def _write_down(self, claim: Claim, ending: Ending, follows: Follows | None = None) -> bool:
+        """What happened isn't forgotten because the database is away. False: another process has the effect, or it was erased."""
+
+        async def work(unit: Unit) -> bool:
+            mine = await self._outbox.settle(unit, claim, ending)
+            if mine and follows is not None:
+                await follows(unit)
+            return mine
+
+        told = False
+        while True:
+            try:
+                return await self._store.transact(work)
+            except (Conflict, Unavailable) as error:
+                if not told:
+                    log.warning("an effect's end waits for the database", extra={"error": str(error)})
+                told = True
+            await asyncio.sleep(WRITE_AGAIN)
+
+    def _late(self, claim: Claim, began: float) -> None:
+        """It is another process's by now, or was erased: what happened here counts for nothing."""
+        self._count(claim, "late")
+        log.warning("effect", extra={"outcome": "late", "ms": _ms(began)})
+
+    def _age(self, claim: Claim) -> timedelta:
+        return self._clock() - claim.created_at
+
+    def _count(self, claim: Claim, outcome: str) -> None:
+        metrics.EFFECTS.labels(claim.kind, outcome).inc()
+        if outcome == "done":
+            metrics.EFFECT_SECONDS.labels(claim.kind).observe(max(0.0, self._age(claim).total_seconds()))
+
+
+def _ms(began: float) -> int:
+    return round((time.perf_counter() - began) * 1000)

@@ -1,0 +1,369 @@
+"""The outbox: what commits asked to be done outside. One table knows all about it, by the same statements on both databases.
+
+A process takes effects by one UPDATE (a claim) and writes down how each ended by another, which only the claim's holder can make.
+Of each queue the first runs, and none beside it: a unique index says so. What waits, for another try or for its channel's next turn,
+waits in the table and holds up only its own queue. docs/decisions/0001 says why there is no library for it.
+"""
+
+import os
+import secrets
+import socket
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import (
+    ColumnElement,
+    Double,
+    FromClause,
+    Row,
+    Select,
+    Update,
+    and_,
+    bindparam,
+    case,
+    cast,
+    delete,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from storage.columns import Json
+from storage.sealing import Place, current
+from storage.store import Store
+from storage.tables import effects, paces
+from storage.unit import Unit
+
+LEASE = 30.0
+"""Seconds until others take over what a process that was killed had in hand. One that is told to stop gives it back at once."""
+FOR_EVER = 1e12
+"""The lease where only one process runs effects."""
+MAX_WAIT = 300.0
+"""Seconds between two attempts, at most."""
+_DAY = 86_400.0
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How quickly effects go into one channel: one each ``gap`` seconds (0: as they come), after a rest ``burst`` at once.
+
+    Slack takes about one message a second in a channel, and short bursts above it.
+    """
+
+    gap: float = 1.0
+    burst: int = 3
+
+    @property
+    def ahead(self) -> float:
+        """Seconds that a channel's next turn may lie in the future without its effects having to wait."""
+        return (self.burst - 1) * self.gap
+
+
+@dataclass(eq=False)
+class Claim:
+    """An effect in hand. ``attempts``: with this one; ``deadline``: afterwards another may have it, by `time.monotonic`."""
+
+    id: str
+    onboarding_id: str
+    queue: str
+    pace: str
+    kind: str
+    attempts: int
+    created_at: datetime
+    result: Mapping[str, Any]
+    holder: str
+    deadline: float
+    _sealed: str
+
+    @property
+    def arguments(self) -> Mapping[str, Any]:
+        """Raises SealError."""
+        opened = current().open(self._sealed, Place(effects.name, "arguments", self.id))
+        arguments: Mapping[str, Any] = Json().process_result_value(opened, sqlite.dialect())
+        return arguments
+
+    @property
+    def is_ours(self) -> bool:
+        """To be asked right before what can't be undone: a process that slept may have lost it."""
+        return time.monotonic() <= self.deadline
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How an attempt ended.
+
+    ``wait``: seconds until the next one. ``rest``: the same because the other side asked for it, so everything that goes into that
+    channel waits. ``counts``: False if it is certain that nothing was done. ``used_turn``: False if its channel wasn't called.
+    ``result``: what to keep; None: what was kept before.
+    """
+
+    state: Literal["done", "failed", "waiting"]
+    wait: float = 0.0
+    rest: float = 0.0
+    counts: bool = True
+    used_turn: bool = True
+    error: str = ""
+    error_id: str = ""
+    result: Mapping[str, Any] | None = None
+
+
+class Outbox:
+    """``lease``: for PostgreSQL. ``wall``: SQLite's clock, read once: set back or forth afterwards, it changes nothing.
+
+    Every method raises Conflict or Unavailable if the database refuses.
+    """
+
+    def __init__(
+        self, store: Store, *, pace: Pace | None = None, lease: float = LEASE, wall: Callable[[], float] = time.time
+    ) -> None:
+        self._store, self._pace = store, pace or Pace()
+        self.alone = store.one_writer
+        """Whether this process is the only one to run effects."""
+        self.lease = FOR_EVER if self.alone else lease
+        self._name, self._claims = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}", 0
+        self._began, self._ticked = wall(), _ticks()
+        self._sql = _Statements(self._pace, self.lease, of_process=self.alone)
+
+    def _at(self, **values: Any) -> dict[str, Any]:
+        """A statement's values; where the database's clock isn't asked, with the moment."""
+        return {**values, "moment": self._began + _ticks() - self._ticked} if self.alone else values
+
+    async def claim(self, most: int, besides: Collection[str], *, take_over: bool = True) -> tuple[Sequence[Claim], bool]:
+        """Take up to ``most`` effects that may run now: of each queue the first, of each channel one, the oldest first. And: are
+        there more?
+
+        ``besides``: ids in hand already. ``take_over``: also what another held until its lease ran out.
+        """
+        besides, sql = list(besides), self._sql
+        async with self._store.read() as unit:  # a look locks nothing, so that no other process is pushed back in a channel's turn
+            look = sql.look if take_over else sql.look_at_free
+            found = (await unit.session.execute(look, self._at(besides=besides, most=most))).all()
+        chosen = _in_turn(found) if self._pace.gap else [row.id for row in found]
+        if not chosen:
+            return [], False
+        began = time.monotonic()
+
+        async def take(unit: Unit) -> Sequence[Row[Any]]:
+            self._claims += 1
+            wanted = self._at(besides=besides, chosen=chosen, claim=f"{self._name}:{self._claims}")
+            # Everything is asked again, since others look at the same time.
+            rows = (await unit.session.execute(sql.take if take_over else sql.take_free, wanted)).all()
+            turns = sorted({row.pace for row in rows} - {""}) if self._pace.gap else []
+            await self._move(unit.session, turns, 0.0, self._pace.gap)
+            return rows
+
+        rows = await self._store.transact(take)
+        claims = [_claim(row, began + self.lease) for row in sorted(rows, key=lambda row: row.seq)]
+        return claims, len(found) == most or len(found) > len(rows)
+
+    async def settle(self, unit: Unit, claim: Claim, ending: Ending) -> bool:
+        """Write down how it ended, together with what else ``unit`` writes. False: another has it by now, or it was erased."""
+        sql = self._sql
+        values = {
+            "its_id": claim.id,
+            "claim": claim.holder,
+            "becomes": ending.state,
+            "later": ending.wait if claim.pace else max(ending.wait, ending.rest),
+            "uncounted": 0 if ending.counts else 1,
+            "why": ending.error,
+            "number": ending.error_id,
+        }
+        if ending.state == "done":
+            values |= {"learnt": dict(ending.result if ending.result is not None else claim.result), "moment_done": unit.now}
+        statement = sql.done if ending.state == "done" else sql.settle
+        mine = (await unit.session.execute(statement, self._at(**values))).first() is not None
+        if claim.pace and ending.rest:
+            await self._move(unit.session, [claim.pace], ending.rest + self._pace.ahead, 0.0)
+        elif claim.pace and self._pace.gap and mine and not ending.used_turn:
+            await unit.session.execute(sql.give_back, {"its_pace": claim.pace})
+        return mine
+
+    async def renew(self, claim: Claim) -> bool:
+        """For what takes long. False: another has it by now."""
+        began = time.monotonic()
+
+        async def work(unit: Unit) -> bool:
+            wanted = self._at(its_id=claim.id, claim=claim.holder)
+            return (await unit.session.execute(self._sql.renew, wanted)).first() is not None
+
+        kept = await self._store.transact(work)
+        if kept:
+            claim.deadline = began + self.lease
+        return kept
+
+    async def give_back(self, besides: Collection[str]) -> None:
+        """What this process holds and doesn't have in hand may be taken: at its end, and after a claim whose answer was lost."""
+        wanted = {"ours": f"{self._name}:%", "besides": list(besides)}
+        await self._store.transact(lambda unit: unit.session.execute(self._sql.free, wanted))
+
+    async def begin(self) -> None:
+        """At the start of the only process: what was in hand may be taken; what is left is looked for before it is done, since the
+        database may be a restored one. No clock that was set forth meanwhile keeps anything waiting.
+        """
+
+        async def work(unit: Unit) -> None:
+            for statement in self._sql.begin:
+                await unit.session.execute(statement, self._at())
+
+        if self.alone:
+            await self._store.transact(work)
+
+    async def hasten(self) -> None:
+        """Try everything again now that got no answer: the other side is back."""
+        await self._store.transact(lambda unit: unit.session.execute(self._sql.hasten, self._at()))
+
+    async def next_due(self) -> float | None:
+        """Seconds until something may become free by time alone; None: nothing will."""
+        async with self._store.read() as unit:
+            times = (await unit.session.execute(self._sql.next_due, self._at())).one()
+        return min((max(0.0, seconds) for seconds in times if seconds is not None), default=None)
+
+    async def oldest(self) -> datetime | None:
+        """When the oldest effect was asked for that is neither done nor given up."""
+        async with self._store.read() as unit:
+            found: datetime | None = await unit.session.scalar(self._sql.oldest)
+        return found
+
+    async def forget(self) -> None:
+        """Delete what says nothing any more: the turns of channels into which nothing went for a day."""
+        await self._store.transact(lambda unit: unit.session.execute(self._sql.forget, self._at()))
+
+    async def _move(self, session: AsyncSession, names: Sequence[str], at_least: float, seconds: float) -> None:
+        """Move channels' next turns: not before ``at_least`` from now, then so many seconds on. ``names`` in one order, so that no two
+        processes wait for each other."""
+        moved = [self._at(its_pace=name, at_least=at_least, more=seconds) for name in names]
+        if moved:
+            await session.execute(self._sql.move, moved)
+
+
+class _Statements:
+    """Built once: SQLAlchemy takes longer to build than the database to run them. ``of_process``: ``moment`` is given with each."""
+
+    def __init__(self, pace: Pace, lease: float, *, of_process: bool) -> None:
+        seconds = func.extract("epoch", func.statement_timestamp())  # stable, so that an index can be used
+        now: ColumnElement[float] = bindparam("moment", type_=Double) if of_process else cast(seconds, Double)
+        dialect = sqlite if of_process else postgresql
+        columns, turn = effects.c, paces.c.next - pace.ahead
+        is_open, waits = _in_state(effects, "waiting", "running"), _in_state(effects, "waiting")
+        ours = and_(columns.id == bindparam("its_id"), columns.holder == bindparam("claim"), _in_state(effects, "running"))
+
+        self.look = _look(now, turn, free_only=False)
+        self.look_at_free = _look(now, turn, free_only=True)
+        self.take = _take(now, turn, lease, free_only=False)
+        self.take_free = _take(now, turn, lease, free_only=True)
+
+        later = bindparam("later", type_=Double)
+        ended = {
+            "state": bindparam("becomes"),
+            "holder": "",
+            "due": case((later > 0, now + later), else_=0.0),
+            "attempts": columns.attempts - bindparam("uncounted"),
+            "error": bindparam("why"),
+            "error_id": bindparam("number"),
+        }
+        self.settle = update(effects).where(ours).values(ended).returning(columns.id)
+        learnt = {"result": bindparam("learnt", type_=Json), "done_at": bindparam("moment_done", type_=columns.done_at.type)}
+        self.done = update(effects).where(ours).values(ended | learnt).returning(columns.id)
+        self.renew = update(effects).where(ours).values(due=now + lease).returning(columns.id)
+
+        besides = columns.id.not_in(bindparam("besides", expanding=True))
+        self.free = update(effects).where(_in_state(effects, "running"), columns.holder.like(bindparam("ours")), besides)
+        self.free = self.free.values(due=0.0)
+        self.hasten = update(effects).where(waits, columns.due > now, columns.error != "").values(due=0.0)
+        self.begin: Sequence[Update] = (
+            update(effects).where(_in_state(effects, "running")).values(due=0.0),
+            update(effects).where(waits, columns.attempts == 0).values(attempts=1),
+            update(effects).where(waits, columns.due > now + MAX_WAIT).values(due=now + MAX_WAIT),
+            update(paces).where(paces.c.next > now + MAX_WAIT).values(next=now + MAX_WAIT),
+        )
+
+        # A running one's lease counts too: when it runs out, another may take it.
+        soonest = select(func.min(columns.due)).where(is_open, columns.due > now, columns.due < FOR_EVER)
+        waited_for = paces.c.name.in_(select(columns.pace).where(waits))
+        next_turn = select(func.min(turn)).where(paces.c.next > now + pace.ahead, waited_for)
+        self.next_due = select(soonest.scalar_subquery() - now, next_turn.scalar_subquery() - now)
+        self.oldest = select(func.min(columns.created_at, type_=columns.created_at.type)).where(is_open)
+
+        name: ColumnElement[str] = bindparam("its_pace")
+        at_least, more = bindparam("at_least", type_=Double), bindparam("more", type_=Double)
+        soon = now + at_least
+        insert = dialect.insert(paces).values(name=name, next=soon + more)
+        moved = case((paces.c.next > soon, paces.c.next), else_=soon) + more
+        self.move = insert.on_conflict_do_update(index_elements=[paces.c.name], set_={"next": moved})
+        self.give_back = update(paces).where(paces.c.name == name).values(next=paces.c.next - pace.gap)
+        self.forget = delete(paces).where(paces.c.next < now - _DAY)
+
+
+def _in_state(table: FromClause, *states: str) -> ColumnElement[bool]:
+    """The state is written into the statement: with a bound value, no database uses a partial index."""
+    return table.c.state.in_([literal_column(f"'{state}'") for state in states])
+
+
+def _may_run(e: FromClause, now: ColumnElement[float], turn: ColumnElement[float], *, free_only: bool) -> ColumnElement[bool]:
+    """It waits and its moment has come, or its holder's lease ran out; nothing of its queue is before it or runs; its channel has a
+    turn."""
+    other = effects.alias("other")
+    in_queue = and_(other.c.queue == e.c.queue, _in_state(other, "waiting", "running"))
+    before = exists().where(in_queue, other.c.seq < e.c.seq)
+    beside = exists().where(in_queue, other.c.seq > e.c.seq, _in_state(other, "running"))  # if this one was tried again by people
+    resting = select(paces.c.name).where(turn > now)
+    free = or_(_in_state(e, "waiting"), e.c.due == 0.0) if free_only else e.c.due <= now
+    return and_(
+        _in_state(e, "waiting", "running"),
+        e.c.due <= now,
+        free,
+        ~before,
+        ~beside,
+        e.c.pace.not_in(resting),
+        e.c.id.not_in(bindparam("besides", expanding=True)),
+    )
+
+
+def _look(now: ColumnElement[float], turn: ColumnElement[float], *, free_only: bool) -> Select[Any]:
+    e = effects.alias("e")
+    may = _may_run(e, now, turn, free_only=free_only)
+    return select(e.c.id, e.c.pace).where(may).order_by(e.c.seq).limit(bindparam("most"))
+
+
+def _take(now: ColumnElement[float], turn: ColumnElement[float], lease: float, *, free_only: bool) -> Any:
+    e = effects.alias("e")
+    may = and_(_may_run(e, now, turn, free_only=free_only), e.c.id.in_(bindparam("chosen", expanding=True)))
+    # In a CTE, else PostgreSQL may evaluate it again. What another takes at this moment is passed over.
+    pick = select(e.c.id).where(may).with_for_update(of=e, skip_locked=True).cte("pick")
+    taken = {"state": "running", "attempts": effects.c.attempts + 1, "holder": bindparam("claim"), "due": now + lease}
+    return update(effects).where(effects.c.id.in_(select(pick.c.id))).values(taken).returning(*effects.c)
+
+
+def _in_turn(found: Sequence[Row[Any]]) -> list[str]:
+    """One of each channel, the oldest; all that go into none."""
+    first: dict[str, str] = {}
+    return [row.id for row in found if not row.pace or first.setdefault(row.pace, row.id) == row.id]
+
+
+def _claim(row: Row[Any], deadline: float) -> Claim:
+    return Claim(
+        id=row.id,
+        onboarding_id=row.onboarding_id,
+        queue=row.queue,
+        pace=row.pace,
+        kind=row.kind,
+        attempts=row.attempts,
+        created_at=row.created_at,
+        result=row.result,
+        holder=row.holder,
+        deadline=deadline,
+        _sealed=row.arguments,
+    )
+
+
+def _ticks() -> float:
+    """Seconds that pass whatever the clock is set to."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
