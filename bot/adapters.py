@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from bot.config.clock import Clock
-from bot.config.policies import Policies
 from bot.config.settings import Settings
 from bot.jobs import lease
 from bot.jobs.attempts import Patience
@@ -26,7 +25,7 @@ class Adapters:
     patience: Patience = field(default_factory=Patience)
 
     @classmethod
-    def real(cls, settings: Settings, policies: Policies) -> Self:
+    def real(cls, settings: Settings) -> Self:
         def pismo(address: str, tls: ClientTls) -> Pismo:
             # One attempt per call: the runner tries again, durably.
             return Pismo(address, tls=tls, attempts=1, secret_field=settings.pismo_oauth2_secret_field)

@@ -83,7 +83,7 @@ class Bot:
 
 def build(settings: Settings, policies: Policies, *, adapters: Adapters | None = None) -> Bot:
     """``adapters``: the real ones unless given."""
-    adapters = adapters or Adapters.real(settings, policies)
+    adapters = adapters or Adapters.real(settings)
     slack, rules, channel = adapters.slack, policies.rules, settings.support_channel
     keyring = Keyring.parse(settings.encryption_keys.get_secret_value())
     store = Store(settings.database_url, keyring, adapters.clock)

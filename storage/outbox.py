@@ -143,7 +143,8 @@ class Outbox:
         ``besides``: ids in hand already. ``take_over``: also what another held until its lease ran out.
         """
         besides, sql = list(besides), self._sql
-        async with self._store.read() as unit:  # a look locks nothing, so that no other process is pushed back in a channel's turn
+        async with self._store.read() as unit:
+            # It locks nothing, so that no other process is pushed back in a channel's turn.
             look = sql.look if take_over else sql.look_at_free
             found = (await unit.session.execute(look, self._at(besides=besides, most=most))).all()
         chosen = _in_turn(found) if self._pace.gap else [row.id for row in found]

@@ -82,7 +82,7 @@ class Runner:
                     await self._outbox.give_back(self._busy)
                 pause = await self._round()
                 self._away_since = None
-            except Exception as error:  # noqa: BLE001  the next round tries again, whatever it is
+            except Exception as error:  # whatever it is, the next round tries again
                 if self._away_since is None:
                     unknown = not isinstance(error, Conflict | Unavailable)
                     log.warning("no effects can be taken", extra={"error": str(error)}, exc_info=error if unknown else None)
