@@ -39,7 +39,7 @@ search_lag = "4 s"
 
 [engine]
 sweep = 0.5
-poll = 0.05
+channel_gap = 0
 """
 """Reminders within seconds, so that one appears."""
 
@@ -57,14 +57,14 @@ search_lag = "4 s"
 
 [engine]
 sweep = 0.5
-poll = 0.05
+channel_gap = 0
 """
 """No reminders, so that a slow machine sees the same messages as a quick one."""
 
 LIFELIKE = """
 [engine]
 sweep = 0.5
-poll = 0.05
+channel_gap = 0
 """
 """As in production, except that what a moved clock makes due comes at once."""
 

@@ -97,6 +97,15 @@ class Claim:
 
 
 @dataclass(frozen=True)
+class Taken:
+    """``more``: whether there is more to take. ``due``: seconds until more becomes free by time alone; None: nothing will."""
+
+    claims: Sequence[Claim]
+    more: bool
+    due: float | None
+
+
+@dataclass(frozen=True)
 class Ending:
     """How an attempt ended.
 
@@ -136,20 +145,22 @@ class Outbox:
         """A statement's values; where the database's clock isn't asked, with the moment."""
         return {**values, "moment": self._began + _ticks() - self._ticked} if self.alone else values
 
-    async def claim(self, most: int, besides: Collection[str], *, take_over: bool = True) -> tuple[Sequence[Claim], bool]:
-        """Take up to ``most`` effects that may run now: of each queue the first, of each channel one, the oldest first. And: are
-        there more?
+    async def claim(self, most: int, besides: Collection[str], *, take_over: bool = True) -> Taken:
+        """Take up to ``most`` effects that may run now: of each queue the first, of each channel one, the oldest first.
 
         ``besides``: ids in hand already. ``take_over``: also what another held until its lease ran out.
         """
-        besides, sql = list(besides), self._sql
+        besides, sql, moment = list(besides), self._sql, self._at()
         async with self._store.read() as unit:
             # It locks nothing, so that no other process is pushed back in a channel's turn.
             look = sql.look if take_over else sql.look_at_free
-            found = (await unit.session.execute(look, self._at(besides=besides, most=most))).all()
+            found = (await unit.session.execute(look, {**moment, "besides": besides, "most": most})).all()
+            # By the same moment: what becomes due between two looks would be in neither.
+            times = (await unit.session.execute(sql.next_due, moment)).one()
+        due = min((max(0.0, seconds) for seconds in times if seconds is not None), default=None)
         chosen = _in_turn(found) if self._pace.gap else [row.id for row in found]
         if not chosen:
-            return [], False
+            return Taken([], more=False, due=due)
         began = time.monotonic()
 
         async def take(unit: Unit) -> Sequence[Row[Any]]:
@@ -163,7 +174,7 @@ class Outbox:
 
         rows = await self._store.transact(take)
         claims = [_claim(row, began + self.lease) for row in sorted(rows, key=lambda row: row.seq)]
-        return claims, len(found) == most or len(found) > len(rows)
+        return Taken(claims, more=len(found) == most or len(found) > len(rows), due=due)
 
     async def settle(self, unit: Unit, claim: Claim, ending: Ending) -> bool:
         """Write down how it ended, together with what else ``unit`` writes. False: another has it by now, or it was erased."""
@@ -221,12 +232,6 @@ class Outbox:
         """Try everything again now that got no answer: the other side is back."""
         await self._store.transact(lambda unit: unit.session.execute(self._sql.hasten, self._at()))
 
-    async def next_due(self) -> float | None:
-        """Seconds until something may become free by time alone; None: nothing will."""
-        async with self._store.read() as unit:
-            times = (await unit.session.execute(self._sql.next_due, self._at())).one()
-        return min((max(0.0, seconds) for seconds in times if seconds is not None), default=None)
-
     async def oldest(self) -> datetime | None:
         """When the oldest effect was asked for that is neither done nor given up."""
         async with self._store.read() as unit:
@@ -249,7 +254,8 @@ class _Statements:
     """Built once: SQLAlchemy takes longer to build than the database to run them. ``of_process``: ``moment`` is given with each."""
 
     def __init__(self, pace: Pace, lease: float, *, of_process: bool) -> None:
-        seconds = func.extract("epoch", func.statement_timestamp())  # stable, so that an index can be used
+        # The transaction's: the same for all its statements, and stable, so that an index can be used.
+        seconds = func.extract("epoch", func.transaction_timestamp())
         now: ColumnElement[float] = bindparam("moment", type_=Double) if of_process else cast(seconds, Double)
         dialect = sqlite if of_process else postgresql
         columns, turn = effects.c, paces.c.next - pace.ahead

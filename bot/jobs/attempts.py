@@ -51,6 +51,10 @@ class Patience:
         kind = KINDS.get(claim.kind)
         return age >= (kind.lasts if kind is not None and kind.lasts is not None else self.lasts)
 
+    def rest(self, why: RetryLater) -> float:
+        """Seconds until what is told to wait is tried again."""
+        return why.seconds + self.wait(0)
+
 
 Do = Callable[[Claim], Awaitable[Finished | None]]
 """Carries out an effect. Raises what `bot.jobs.errors.meaning` understands; anything else is a bug."""
@@ -122,7 +126,7 @@ class Attempts:
 
     def _later(self, claim: Claim, why: RetryLater | Unreachable) -> Ending:
         if isinstance(why, RetryLater):
-            return Ending("waiting", rest=why.seconds + self._patience.wait(0), counts=why.partly)
+            return Ending("waiting", rest=self._patience.rest(why), counts=why.partly)
         self._no_answer_since = self._no_answer_since or time.monotonic()
         return Ending("waiting", wait=self._patience.wait(claim.attempts), error=why.key)
 

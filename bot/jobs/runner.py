@@ -20,6 +20,8 @@ GRACE = 5.0
 """Seconds after the database was away in which nobody is held for dead: first everybody may write down what was done meanwhile."""
 PAUSE = 1.0
 """Seconds before the database is asked again that was away."""
+CROWDED = 0.1
+"""Seconds before the next look when others had locked, or were first at, everything that was found."""
 SILENT = 60.0
 """Seconds without an answer of the database after which the runner says so."""
 
@@ -98,13 +100,12 @@ class Runner:
         if not most:
             return None  # the end of any of them wakes us
         await in_flight.passed()
-        claims, more = await self._outbox.claim(most, self._busy, take_over=time.monotonic() >= self._steady)
-        for claim in claims:
+        taken = await self._outbox.claim(most, self._busy, take_over=time.monotonic() >= self._steady)
+        for claim in taken.claims:
             self._busy[claim.id] = asyncio.create_task(self._one(claim))
-        if more:
-            return 0.0
-        due = await self._outbox.next_due()
-        return min((seconds for seconds in (due, self._poll) if seconds is not None), default=None)
+        if taken.more:
+            return 0.0 if taken.claims else CROWDED
+        return min((seconds for seconds in (taken.due, self._poll) if seconds is not None), default=None)
 
     async def _begin(self) -> None:
         if not self._begun:

@@ -34,7 +34,7 @@ async def office() -> AsyncIterator[Workplace]:
 
 @contextmanager
 def counted(office: Workplace) -> Iterator[Costs]:
-    """What the bot itself does in the block, not the engine's own bookkeeping."""
+    """What the bot does in the block, and what taking its effects costs."""
     costs, store = Costs(), office.bot.store
     before = len(office.slack.calls)
 
@@ -63,7 +63,7 @@ async def settled(office: Workplace) -> None:
 
     def done() -> bool:
         with contextlib.closing(sqlite3.connect(f"file:{office.file}?mode=ro", uri=True)) as connection:
-            left = "SELECT count(*) FROM effects WHERE state IN ('pending', 'running')"
+            left = "SELECT count(*) FROM effects WHERE state IN ('waiting', 'running')"
             return office.slack.quiet and not office.bot.background.busy and not connection.execute(left).fetchone()[0]
 
     await office.slack.until(done)

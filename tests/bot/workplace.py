@@ -22,9 +22,7 @@ from bot.adapters import Adapters
 from bot.app import Bot, build
 from bot.config.policies import Policies
 from bot.config.settings import Settings
-from bot.jobs.engine import Engine
-from bot.jobs.errors import EffectError
-from bot.jobs.runner import Patience
+from bot.jobs.attempts import Patience
 from bot.messages.buttons import Act, ButtonValue
 from bot.ops.serve import listener
 from bot.slack.web import web_app
@@ -39,11 +37,12 @@ from flows.people import SYSTEM, Who
 from flows.ports import Unit
 from flows.state import ENDED
 from playground.office import Office
-from playground.slack import Channel, Delivery, Message, Outcome, SeenMessage, SlackPerson, UnmetError
+from playground.slack import Channel, Delivery, Message, Outcome, SeenMessage, SlackPerson
 from playground.slack.payloads import actions_on_message
 from playground.walkthrough import Walkthrough
 from storage.engine import checkpoint
 from storage.migrate import upgrade
+from storage.outbox import Claim
 from tests import leaks
 
 STEPS = JOURNEYS.latest.steps
@@ -59,8 +58,21 @@ class _Server(uvicorn.Server):
         yield
 
 
-PROMPT = Patience(3, wait=lambda _attempt: 0.02)
-"""Tries again at once, and gives up after the third time."""
+def soon(_attempt: int) -> float:
+    """The pause before the next attempt."""
+    return 0.02
+
+
+@dataclass(frozen=True)
+class ThreeTimes(Patience):
+    """Gives up after the third time, since a test can't wait for an effect to grow old."""
+
+    def ends(self, claim: Claim, age: timedelta) -> bool:
+        return claim.attempts >= 3 or super().ends(claim, age)
+
+
+PROMPT = ThreeTimes(wait=soon)
+ENDLESS = Patience(wait=soon)
 
 
 @dataclass(frozen=True)
@@ -69,23 +81,8 @@ class _Told(Patience):
 
     of: Callable[[], Patience] = Patience
 
-    def ends(self, attempts: int, error: EffectError) -> bool:
-        return self.of().ends(attempts, error)
-
-    def pause(self, attempts: int, error: EffectError) -> float:
-        return self.of().pause(attempts, error)
-
-
-async def _with_a_queue(url: str) -> None:
-    """The engine writes down its queue at its first start, and sees a new one only a second later."""
-
-    async def nothing(_batch_id: str) -> None:
-        return None
-
-    engine = Engine(url)
-    await engine.start(nothing)
-    await engine.stop()
-    checkpoint(url)
+    def ends(self, claim: Claim, age: timedelta) -> bool:
+        return self.of().ends(claim, age)
 
 
 def who(person: SlackPerson) -> Who:
@@ -114,7 +111,7 @@ class Workplace(Office):
 
     def __init__(self, policies: Policies | None = None, *, patience: Patience | None = None, tls: bool = False) -> None:
         super().__init__(socket_mode=False, tls=tls)
-        self.rules = policies or Policies(sweep_seconds=3600, poll_seconds=0.05)
+        self.rules = policies or Policies(sweep_seconds=3600, channel_seconds=0.0)
         self.patience = patience or Patience()
         self.journey = Walkthrough(self)
         self.slack.retry_delays = (0.02, 0.05, 0.1)
@@ -144,7 +141,7 @@ class Workplace(Office):
         self._people()
         if not _empty:
             upgrade(self.database_url)
-            await _with_a_queue(self.database_url)
+            checkpoint(self.database_url)
             _empty.append(self.file.read_bytes())
         self.file.write_bytes(_empty[0])
         await self.start_bot()
@@ -165,7 +162,7 @@ class Workplace(Office):
 
     def adapters(self) -> Adapters:
         patience = _Told(wait=self._wait, of=lambda: self.patience)
-        return replace(Adapters.real(self.settings(), self.rules), patience=patience)
+        return replace(Adapters.real(self.settings()), patience=patience)
 
     def _wait(self, attempt: int) -> float:
         return self.patience.wait(attempt)
@@ -191,16 +188,9 @@ class Workplace(Office):
             self._server.should_exit = True
             await self._serving
         if self._bot is not None:
-            with contextlib.suppress(UnmetError):  # a job in the engine's own loop would be destroyed half-way, with a warning
-                await self.slack.until(self._no_jobs, timeout=2)
             await self._bot.stop()
         self._bot = self._server = self._serving = None
         return 0
-
-    def _no_jobs(self) -> bool:
-        with contextlib.closing(sqlite3.connect(f"file:{self.file}?mode=ro", uri=True)) as connection:
-            pending = "SELECT count(*) FROM workflow_status WHERE status IN ('PENDING', 'ENQUEUED')"
-            return not connection.execute(pending).fetchone()[0]
 
     async def restart(self) -> None:
         await self.stop_bot()
@@ -213,7 +203,7 @@ class Workplace(Office):
             if not self.slack.quiet or self.bot.background.busy:
                 return False
             async with self.bot.store.read() as unit:
-                return not await unit.stale_effects(unit.now + timedelta(days=1))
+                return not await unit.open_effects()
 
         await self.slack.until(still, timeout=20)
 

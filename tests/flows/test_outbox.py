@@ -6,13 +6,27 @@ import subprocess
 import sys
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.outbox import EFFECTS, KINDS, Draw, Effect, Say, UnreadableEffectError, dump, lane_of, load
+from bot.jobs.attempts import LASTS
+from flows.outbox import (
+    EFFECTS,
+    KINDS,
+    AddBookmark,
+    Alert,
+    Draw,
+    Effect,
+    LastingMessage,
+    Room,
+    Say,
+    UnreadableEffectError,
+    dump,
+    load,
+)
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES: dict[str, Any] = {"what": "card", "where": "customer", "params": {"reason": "Why not?", "n": 3}, "revision": 2}
@@ -84,16 +98,37 @@ def test_any_stored_fields_are_read_or_refused(stored: dict[str, Any]) -> None:
         assert stored.keys() <= dump(read).keys()
 
 
-def test_the_lane_is_the_kinds_own() -> None:
-    assert {kind.kind for kind in EFFECTS if kind.lane} == {"file_access_request"}
-    assert lane_of("file_access_request") == "service_desk"
-    assert lane_of("no such kind") == ""
+def test_what_waits_for_others_than_slacks_channels_has_a_lane_of_its_own() -> None:
+    lanes = {kind.kind: kind.lane for kind in EFFECTS if kind.lane}
+    assert lanes == {
+        "file_access_request": "service_desk",
+        "proof": "proof",
+        "tell": "private",
+        "people": "people",
+        "export": "export",
+        "delete_file": "secrets",
+    }
 
 
-def test_two_equal_drawings_are_equal() -> None:
-    assert Draw(what="step", step="planning") == Draw(what="step", step="planning")
-    assert Draw.once
-    assert not Say.once
+def test_each_message_goes_to_one_side() -> None:
+    said = {where: Say(where=where, key="x", params={}).side for where in get_args(Room)}
+    assert said == {"customer": "customer", "support": "support", "support_channel": "support"}
+    drawn = {what: Draw(what=what, step="planning").side for what in get_args(LastingMessage)}
+    assert drawn == {"card": "customer", "step": "customer", "review": "support"}
+    assert AddBookmark().side == ""
+
+
+def test_only_drawings_of_the_same_message_will_do_for_each_other() -> None:
+    same = {Draw(what=what, step=step).same for what in get_args(LastingMessage) for step in ("planning", "organization")}
+    assert len(same) == 6
+    assert Draw(what="step", step="planning").same in same
+    assert Say(where="customer", key="x", params={}).same == ""
+
+
+def test_support_hears_of_what_was_given_up_for_longer_than_anything_is_tried() -> None:
+    longest = max(kind.lasts or LASTS for kind in EFFECTS if kind is not Alert)
+    assert Alert.lasts is not None
+    assert Alert.lasts > 2 * longest
 
 
 MISSPELT = """\

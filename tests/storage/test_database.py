@@ -134,12 +134,3 @@ async def test_a_reader_cannot_write(sqlite_url: str) -> None:
         async with store.read() as unit:
             await unit.once("click")
     await store.close()
-
-
-def test_the_job_engine_can_ask_sqlite_for_the_time(sqlite_url: str) -> None:
-    """Also as a column's default, with every libsqlite."""
-    raw(sqlite_url, "CREATE TABLE jobs (id TEXT, at INTEGER NOT NULL DEFAULT (CAST(unixepoch('subsec') * 1000 AS INTEGER)))")
-    raw(sqlite_url, "INSERT INTO jobs (id) VALUES ('a')")
-    (row,) = raw(sqlite_url, "SELECT at, unixepoch('now'), unixepoch('1970-01-02 00:00:00') FROM jobs")
-    assert abs(row[0] / 1000 - row[1]) < 5
-    assert row[2] == 86400

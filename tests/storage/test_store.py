@@ -7,16 +7,15 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from flows import ports
-from flows.model import Draft, EffectRecord, Grant, Member, Onboarding, Person, Posted, Received, StepRecord, Submission
+from flows.model import Draft, Grant, Member, Onboarding, Person, Posted, Received, StepRecord, Submission
 from flows.outbox import Draw, Say, load
 from flows.people import Who
 from flows.state import StepState
 from storage.store import Conflict, Store, Unavailable
 from storage.unit import Unit
-from tests.storage.example import EMAIL, KEYRING, LEAD, NOW, SECRET, add_whole, onboarding, raw, submission, whole
+from tests.storage.example import EMAIL, KEYRING, LEAD, NOW, SECRET, add_whole, onboarding, submission, whole
 
 
 async def test_everything_comes_back_as_it_was_written(store: Store) -> None:
@@ -101,38 +100,28 @@ async def test_a_unit_sees_what_it_added_and_deleted(store: Store) -> None:
         assert [d.answers for d in await unit.drafts(onboarding_id)] == [{"anew": 1}]
 
 
-async def test_nothing_is_written_when_the_effects_cannot_be_handed_on(url: str) -> None:
-    async def refuse(_: AsyncSession, __: str, ___: str) -> None:
-        raise RuntimeError("the engine is away")
-
-    store = Store(url, KEYRING, refuse)
-    with pytest.raises(RuntimeError, match="away"):
-        await whole(store)
-    for table in ("onboardings", "submissions", "audit_events", "audit_heads", "effects", "people"):
-        assert raw(url, f"SELECT count(*) FROM {table}") == [(0,)], table  # noqa: S608  fixed names
-    await store.close()
-
-
-async def test_a_batch_is_handed_on_once_in_its_transaction_and_keeps_the_order(url: str) -> None:
-    told: list[tuple[str, str, int]] = []
-
-    async def on_effects(session: AsyncSession, onboarding_id: str, batch: str) -> None:
-        told.append((onboarding_id, batch, len(await Unit(session, NOW).effects_of(batch))))
-
-    store = Store(url, KEYRING, on_effects)
-    onboarding_id, hello = await whole(store), Say(where="customer", step="planning", key="hello", params={})
+async def test_effects_are_stored_in_the_order_they_were_asked_for_and_told_of_after_the_commit(store: Store) -> None:
+    onboarding_id = await whole(store)
+    told: list[str] = []
+    store.on_effects = lambda: told.append("committed")
+    hello = Say(where="customer", step="planning", key="hello", params={})
+    with contextlib.suppress(ZeroDivisionError):
+        async with store.write() as unit:
+            unit.ask(onboarding_id, hello)
+            raise ZeroDivisionError
     async with store.write() as unit:
-        ids = [unit.ask(onboarding_id, Draw(what="card")), unit.ask(onboarding_id, hello)]
-        other = unit.ask("", hello)
-    assert [(who, count) for who, _, count in told] == [(onboarding_id, 1), (onboarding_id, 2), ("", 1)]
+        unit.ask(onboarding_id, hello)
+        unit.ask(onboarding_id, Draw(what="card"))
+        unit.ask("", hello)
+        assert told == []
+    async with store.write() as unit:
+        await unit.snapshot(onboarding_id)
+    assert told == ["committed"]
     async with store.read() as unit:
-        effects = [effect for _, batch, _ in told for effect in await unit.effects_of(batch)]
-    assert [effect.id for effect in effects][1:] == [*ids, other]
-    assert [effect.seq for effect in effects][:3] == [1, 2, 3]
-    assert load(effects[1].kind, effects[1].arguments) == Draw(what="card")
-    assert load(effects[2].kind, effects[2].arguments) == hello
-    assert {effect.state for effect in effects} == {"pending"}
-    await store.close()
+        _, *effects = await unit.open_effects()
+    assert [load(effect.kind, effect.arguments) for effect in effects] == [hello, Draw(what="card"), hello]
+    assert [effect.onboarding_id for effect in effects] == [onboarding_id, onboarding_id, ""]
+    assert {effect.state for effect in effects} == {"waiting"}
 
 
 async def test_of_two_writers_of_one_row_the_second_is_told(store: Store) -> None:
@@ -167,7 +156,7 @@ async def test_concurrent_writers_of_one_onboarding_lose_nothing(store: Store) -
         step.revision += 1
         unit.add(submission(onboarding_id, step.revision + 1, number=step.revision))
         unit.record(onboarding_id, "step:organization:submit", LEAD, facts={"revision": step.revision})
-        unit.ask(onboarding_id, Draw(what="card"))
+        unit.ask(onboarding_id, Say(where="customer", step="organization", key="x", params={"revision": step.revision}))
 
     async def insist() -> None:
         """Whoever waits too long at the end of the queue is refused, and tries again."""
@@ -182,8 +171,9 @@ async def test_concurrent_writers_of_one_onboarding_lose_nothing(store: Store) -
     assert snapshot is not None
     assert snapshot.steps["organization"].revision == 12
     assert len(snapshot.submissions["organization"]) == 13
-    numbers = [seq for (seq,) in raw(store._url, "SELECT seq FROM effects WHERE onboarding_id = :o", o=onboarding_id)]
-    assert sorted(numbers) == list(range(1, 14))
+    async with store.read() as unit:
+        said = [effect.arguments["params"] for effect in await unit.open_effects() if effect.kind == Say.kind]
+    assert said[1:] == [{"revision": number} for number in range(1, 13)]  # in the order of the commits
 
 
 async def test_a_second_open_onboarding_in_a_channel_is_refused(store: Store) -> None:
@@ -368,15 +358,14 @@ async def _only(store: Store, onboarding_id: str, name: str, cases: Mapping[str,
 async def test_effects_that_failed_or_were_forgotten(store: Store) -> None:
     onboarding_id = await whole(store)
     async with store.write() as unit:
-        failed = await unit.get(EffectRecord, unit.ask(onboarding_id, Draw(what="card")))
-        assert failed is None  # written at the commit
+        unit.ask(onboarding_id, Draw(what="card"))
     async with store.write() as unit:
-        first, second = await unit.stale_effects(unit.now + timedelta(minutes=1))
+        first, second = await unit.open_effects()
         first.state, first.error = "failed", "channel_not_found"
         second.state = "done"
     async with store.read() as unit:
         assert [effect.id for effect in await unit.failed_effects(onboarding_id)] == [first.id]
-        assert await unit.stale_effects(unit.now + timedelta(minutes=1)) == []
+        assert await unit.open_effects() == []
 
 
 async def test_a_read_sees_a_single_moment(store: Store) -> None:

@@ -38,13 +38,15 @@ def test_reminders_can_be_tried_in_a_minute() -> None:
         [engine]
         sweep = "1 s"
         poll = 0.05
+        lease = "1 min"
+        channel_gap = 0
         """
     )
     assert policies.rules.reminders.customer == (BusinessDuration(seconds=20), BusinessDuration(seconds=40))
     assert not policies.rules.reminders.once_a_day
     assert policies.rules.support_calendar.always_open
     assert policies.rules.customer_always_open
-    assert (policies.sweep_seconds, policies.poll_seconds) == (1, 0.05)
+    assert (policies.sweep_seconds, policies.poll_seconds, policies.lease_seconds, policies.channel_seconds) == (1, 0.05, 60, 0)
     assert policies.rules.reminders.support_then == ReminderTimes().support_then
 
 
@@ -84,7 +86,8 @@ def test_hours_zone_and_country() -> None:
         ('[support]\ntimezone = "Mars/Base"', "support.timezone", "America/Sao_Paulo"),
         ('[support]\ncountry = "Brazil!"', "support.country", "BR"),
         ('[engine]\nsweep = "-1 s"', "engine.sweep", "30 s"),
-        ("[engine]\npoll = true", "engine.poll", "0.25"),
+        ("[engine]\npoll = true", "engine.poll", "5 s"),
+        ("[engine]\nchannel_gap = false", "engine.channel_gap", "1 s"),
         ('[invitations]\nnudge_before = "90 min"', "invitations.nudge_before", "4 h"),
         ("[certificates]\nrenew_before = 30", "certificates.renew_before", "[90, 30, 7]"),
         ("[certificates]\nrenew_before = [0]", "certificates.renew_before", "[90, 30, 7]"),

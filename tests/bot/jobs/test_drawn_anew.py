@@ -67,10 +67,11 @@ async def acme(tmp_path: Path) -> AsyncIterator[Watched]:
 async def fail(acme: Watched) -> str:
     """An effect of planning is given up. Returns its id."""
 
-    async def ask(unit: Unit) -> str:
-        return unit.ask(acme.id, ShowInFull(step="planning", revision=1))
+    async def ask(unit: Unit) -> None:
+        unit.ask(acme.id, ShowInFull(step="planning", revision=1))
 
-    effect_id = await acme.do(ask)
+    await acme.do(ask)
+    effect_id = (await acme.news(ShowInFull.kind))[-1].id
 
     async def give_up(unit: Unit) -> None:
         record = await unit.get(EffectRecord, effect_id)

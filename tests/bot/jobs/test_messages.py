@@ -1,9 +1,8 @@
-"""Drawing and saying, without an engine and with a Slack that only remembers: what ends up there, and what it costs the store."""
+"""Drawing and saying, one effect after the other and with a Slack that only remembers: what ends up there, and what it costs the store."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,9 +10,9 @@ import pytest
 from sqlalchemy import text
 
 from bot.config.service_desk import ServiceDeskPolicies
+from bot.jobs.attempts import Attempts, Patience
 from bot.jobs.failures import Failures
 from bot.jobs.handlers import PismoAccess, ServiceDeskAccess, handlers
-from bot.jobs.runner import Patience, Runner
 from bot.messages.support import Support
 from bot.slack.client import Slack
 from bot.slack.errors import SlackError
@@ -21,6 +20,7 @@ from flows.cases.case import Case
 from flows.model import Posted
 from flows.outbox import Draw, MoveMessages, Say
 from storage import sealing
+from storage.outbox import Outbox, Pace
 from storage.store import Store
 from storage.unit import Unit
 from tests.flows.cases.casework import LEAD, CaseBook, case_book
@@ -113,25 +113,26 @@ class Jobs:
             service_desk=ServiceDeskAccess(None, ServiceDeskPolicies()),
         )
         failures = Failures(table)
-        self.runner = Runner(self.store, table, patience=Patience(2, lambda _: 0.0), on_failed=(failures.tell, failures.alert))
+        self.outbox = Outbox(self.store, pace=Pace(0.0))
+        self.attempts = Attempts(
+            self.store,
+            self.outbox,
+            table.do,
+            patience=Patience(wait=lambda _: 0.0),
+            on_failed=(failures.tell, failures.alert),
+            clock=lambda: book.now,
+        )
 
     async def run(self) -> None:
         """Everything that is left, until nothing is waiting."""
-        while batches := await self._left():
-            for batch in batches:
-                while await self.runner.run_batch(batch) is not None:
-                    pass
-
-    async def _left(self) -> list[str]:
-        async with self.book.store.read() as unit:
-            stale = await unit.stale_effects(unit.now + timedelta(days=1))
-        return list(dict.fromkeys(record.batch for record in stale))
+        while claims := (await self.outbox.claim(1, [])).claims:
+            await self.attempts.attempt(claims[0])
 
     async def cost(self) -> tuple[int, int]:
         """Reads and writes for running the one effect left."""
-        (batch,) = await self._left()
         self.store.reads = self.store.writes = 0
-        assert await self.runner.run_batch(batch) is None
+        (claim,) = (await self.outbox.claim(2, [])).claims
+        await self.attempts.attempt(claim)
         return self.store.reads, self.store.writes
 
     async def posted(self, kind: str, step: str = "") -> str:
@@ -155,7 +156,7 @@ async def jobs(tmp_path: Path) -> AsyncIterator[Jobs]:
 
 async def _without_slack(unit: Unit) -> None:
     """What the remembering Slack doesn't do: bookmarks, members."""
-    for record in await unit.stale_effects(unit.now + timedelta(days=1)):
+    for record in await unit.open_effects():
         if record.kind in ("bookmark", "people"):
             record.state = "dropped"
 
@@ -236,7 +237,7 @@ async def test_support_is_alerted_once_and_the_review_card_shows_it(jobs: Jobs) 
 
 async def test_an_alert_that_fails_raises_no_other(jobs: Jobs) -> None:
     before = len(jobs.slack.posts)
-    jobs.slack.refuse["chat.postMessage"] = ["channel_not_found"] * 2
+    jobs.slack.refuse["chat.postMessage"] = ["channel_not_found", "invalid_blocks"]
     await jobs.book.act(
         lambda case: case.ask(Say(where="customer", step="planning", key="stuck_received", params={"by": LEAD.user_id}))
     )

@@ -4,10 +4,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.jobs.runner import Patience
 from bot.messages.buttons import Act
 from playground.walkthrough import action_id, ready
-from tests.bot.workplace import Workplace
+from tests.bot.workplace import ENDLESS, Workplace
 from tests.proof_place import STEP, Acme
 
 PASSED = "all checks passed"
@@ -16,7 +15,7 @@ PASSED = "all checks passed"
 @pytest.fixture
 async def acme() -> AsyncIterator[Acme]:
     """All is set up except the proof."""
-    async with Workplace(patience=Patience(10_000, wait=lambda _attempt: 0.02)) as place:
+    async with Workplace(patience=ENDLESS) as place:
         one = Acme(place, await place.begin())
         await one.gets_an_organization()
         await place.send(one.onboarding, STEP, method="basic", mtls="pismo_pair")

@@ -1,27 +1,26 @@
-"""Effects on the real engine with a real SQLite file: in order, once, retried after trouble, given up visibly."""
+"""Effects of the product on a SQLite file: in order, once, retried after trouble, given up visibly."""
 
 import asyncio
 import contextlib
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
 from sqlalchemy import select
 
-from bot.jobs.engine import Engine
+from bot.jobs.attempts import Attempts, Patience
 from bot.jobs.errors import EffectError, Impossible, RetryLater, Unreachable
 from bot.jobs.registry import Finished, Handlers, Run
-from bot.jobs.runner import Patience, Runner
+from bot.jobs.runner import Runner
 from bot.slack.errors import SlackError
 from flows.model import EffectRecord, Seen, new_id
 from flows.outbox import DeleteFile, Effect, FileRequest, Say
 from flows.ports import Unit
 from storage.migrate import upgrade
+from storage.outbox import Claim, Outbox, Pace
 from storage.sealing import Keyring, new_key
 from storage.store import Store, Unavailable
 from storage.tables import effects
@@ -29,6 +28,13 @@ from storage.tables import effects
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 MAX_ATTEMPTS = 4
+
+
+class Impatience(Patience):
+    """Gives up after some attempts, since a test can't wait for an effect to grow old."""
+
+    def ends(self, claim: Claim, age: timedelta) -> bool:
+        return claim.attempts >= MAX_ATTEMPTS or super().ends(claim, age)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,19 +45,26 @@ class OfALaterVersion(Effect):
 
 
 class Works:
-    """A store, an engine and a runner for DeleteFile and FileRequest, which records their numbers once they are done."""
+    """A store and a runner for DeleteFile and FileRequest, which records their numbers once they are done."""
 
     def __init__(self, url: str, keyring: Keyring) -> None:
         self.url, self.keyring = url, keyring
         self.changed = asyncio.Condition()
         self.begin_anew()
-        self.engine = Engine(self.url, poll_seconds=0.02)
-        self.store = Store(self.url, self.keyring, self.engine.enqueue)
+        self.store = Store(self.url, self.keyring)
         handlers = Handlers()
         handlers.on(DeleteFile, self._delete)
         handlers.on(FileRequest, self._file)
-        patience = Patience(MAX_ATTEMPTS, lambda attempt: 0.01 * attempt)
-        self.runner = Runner(self.store, handlers, patience=patience, on_failed=(self._on_failed, self._on_failed_again))
+        outbox = Outbox(self.store, pace=Pace(0.0))
+        self.attempts = Attempts(
+            self.store,
+            outbox,
+            handlers.do,
+            patience=Impatience(wait=lambda attempt: 0.01 * attempt),
+            on_failed=(self._on_failed, self._on_failed_again),
+        )
+        self.runner = Runner(outbox, self._attempt)
+        self.store.on_effects = self.runner.wake
 
     def begin_anew(self) -> None:
         """With new onboardings: what an earlier test left waiting doesn't matter."""
@@ -65,11 +78,11 @@ class Works:
         self.also: dict[int, Callable[[Unit], Awaitable[None]]] = {}
 
     async def start(self) -> None:
-        await self.engine.start(self.run_batch)
+        await self.runner.start()
 
-    async def run_batch(self, batch: str) -> float | None:
+    async def _attempt(self, claim: Claim) -> None:
         try:
-            return await self.runner.run_batch(batch)
+            await self.attempts.attempt(claim)
         finally:
             await self._tell()
 
@@ -138,13 +151,13 @@ class Works:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def whole(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Works]:
-    """One engine for all tests: starting and stopping it takes a second or two."""
+    """One for all tests."""
     url = f"sqlite+aiosqlite:///{tmp_path_factory.mktemp('effects')}/bot.db"
     await asyncio.to_thread(upgrade, url)
     works = Works(url, Keyring.parse(new_key()))
     await works.start()
     yield works
-    await works.engine.stop()
+    await works.runner.stop()
     await works.store.close()
 
 
@@ -184,7 +197,7 @@ async def test_a_limited_effect_waits_and_those_behind_it_wait_too(works: Works)
     await works.ask(3)
     await works.until(lambda: len(works.done) == 3)
     assert works.done == [1, 2, 3]
-    assert works.tries == [(1, False), (1, True), (1, True), (2, False), (3, False)]
+    assert works.tries == [(1, False), (1, False), (1, False), (2, False), (3, False)]  # told to wait, so it didn't happen
 
 
 async def test_another_onboarding_does_not_wait(works: Works) -> None:
@@ -202,6 +215,13 @@ async def test_what_waits_in_a_lane_of_its_own_keeps_nothing_else_waiting(works:
     await works.ask(4)
     await works.until(lambda: len(works.done) == 2)
     assert works.done == [3, 4]
+
+
+async def test_something_of_it_was_done_before_it_was_told_to_wait(works: Works) -> None:
+    works.trouble[1] = [RetryLater(0.01, partly=True)]
+    await works.ask(1)
+    await works.until(lambda: works.done == [1])
+    assert works.tries == [(1, False), (1, True)]
 
 
 async def test_no_answer_is_tried_again_with_a_look_for_what_may_have_happened(works: Works) -> None:
@@ -268,7 +288,7 @@ async def test_what_a_handler_adds_is_written_together_with_the_end(works: Works
         assert await unit.get(Seen, f"seen:{works.onboarding}") is not None
 
 
-async def test_an_end_that_could_not_be_written_is_tried_again_whole(works: Works) -> None:
+async def test_an_end_that_could_not_be_written_is_written_later_and_nothing_is_done_again(works: Works) -> None:
     told = [Unavailable("full")]
 
     async def also(unit: Unit) -> None:
@@ -278,8 +298,8 @@ async def test_an_end_that_could_not_be_written_is_tried_again_whole(works: Work
 
     works.also[1] = also
     (one,) = await works.ask(1)
-    assert (await works.state_becomes(one, "done")).attempts == 2
-    assert works.tries == [(1, False), (1, True)]
+    assert (await works.state_becomes(one, "done")).attempts == 1
+    assert works.tries == [(1, False)]
     async with works.store.read() as unit:
         assert await unit.get(Seen, f"seen:{works.onboarding}") is not None
 
@@ -304,95 +324,11 @@ async def test_what_follows_from_giving_up_is_written_with_it_or_else_its_fallba
     assert written == [not deaf, deaf]
 
 
-async def test_a_batch_without_a_job_is_found(works: Works) -> None:
-    store = Store(works.url, works.keyring)  # without an engine: the job is lost
-    async with store.write() as unit:
-        unit.ask(works.onboarding, DeleteFile(file="1"))
-    await store.close()
-    assert await works.runner.requeue_stranded(works.engine) == 0  # it may only just have been written
-    assert await works.runner.requeue_stranded(works.engine, after=timedelta(seconds=-1)) == 1
-    await works.until(lambda: works.done == [1])
-
-
-async def test_a_batch_that_ends_while_its_job_is_looked_for_is_not_lost(works: Works) -> None:
-    store = Store(works.url, works.keyring)
-    async with store.write() as unit:
-        unit.ask(works.onboarding, DeleteFile(file="1"))
-    (one,) = await works.ids()
-
-    class Ending(Engine):
-        async def lost(self, batch_ids: list[str]) -> list[str]:
-            async with store.write() as unit:
-                row = await unit.get(EffectRecord, one)
-                assert row is not None
-                row.state = "done"
-                assert row.batch in batch_ids
-                return [row.batch]
-
-    assert await works.runner.requeue_stranded(Ending(works.url), after=timedelta(seconds=-1)) == 0
-    await store.close()
-
-
-async def test_the_engine_can_be_stopped_and_started_with_work_waiting(works: Works) -> None:
+async def test_the_runner_can_be_stopped_and_started_with_work_waiting(works: Works) -> None:
     works.trouble[1] = [RetryLater(3600)]
     await works.ask(1)
     await works.until(lambda: bool(works.tries))
-    await works.engine.stop()
+    await works.runner.stop()
     await works.start()
     await works.ask(2, onboarding=works.other)
     await works.until(lambda: works.done == [2])
-
-
-CRASHING = """
-import asyncio, sys
-from bot.jobs.engine import Engine
-from bot.jobs.registry import Handlers
-from bot.jobs.runner import Runner
-from flows.outbox import DeleteFile
-from storage.sealing import Keyring
-from storage.store import Store
-
-url, key, mode = sys.argv[1:]
-
-async def do(run):
-    print("does", run.effect.file, run.again, flush=True)
-    if mode == "hang" and run.effect.file == "2":
-        await asyncio.Event().wait()
-
-async def main():
-    engine = Engine(url, poll_seconds=0.02)
-    store = Store(url, Keyring.parse(key), engine.enqueue)
-    handlers = Handlers()
-    handlers.on(DeleteFile, do)
-    await engine.start(Runner(store, handlers).run_batch)
-    if mode == "hang":
-        async with store.write() as unit:
-            for n in "123":
-                unit.ask("onb_1", DeleteFile(file=n))
-    await asyncio.Event().wait()
-
-asyncio.run(main())
-"""
-
-
-@pytest.mark.process
-async def test_a_killed_process_does_the_rest_after_its_restart_and_looks_for_what_was_under_way(tmp_path: Path) -> None:
-    url, key = f"sqlite+aiosqlite:///{tmp_path}/bot.db", new_key()
-    await asyncio.to_thread(upgrade, url)
-    seen: list[str] = []
-    for mode, last in (("hang", "does 2 False"), ("go", "does 3 False")):
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-c", CRASHING, url, key, mode), stdout=asyncio.subprocess.PIPE
-        )
-        assert process.stdout is not None
-        try:
-            while not seen or seen[-1] != last:
-                line = await process.stdout.readline()
-                if not line:
-                    pytest.fail(f"it ended after {seen}: see what it wrote to standard error")
-                seen.append(line.decode().strip())
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.communicate()
-    assert seen == ["does 1 False", "does 2 False", "does 2 True", "does 3 False"]

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import aiohttp
 import pytest
 
-from bot.jobs.runner import Patience
+from bot.jobs.attempts import Patience
 from bot.messages.buttons import Act
 from flows.people import SYSTEM
 from flows.ports import Unit
@@ -286,7 +286,7 @@ async def test_where_pismo_stays_away_the_person_is_asked_for_a_fresh_token(offi
 async def test_a_restart_during_the_proof_loses_the_token_and_says_so(office: Workplace, onboarding: str) -> None:
     token = await to_the_proof(office, onboarding)
     office.pismo.faults.add("*", "5xx", times=1000)
-    office.patience = Patience(1000, wait=lambda _attempt: 0.3)
+    office.patience = Patience(wait=lambda _attempt: 0.3)
     await prove(office, token)
     await office.slack.until(lambda: office.bot.tokens)
     await office.restart()

@@ -48,7 +48,7 @@ def policies(*words: str) -> Policies:
         replace(FIRST, version=str(number), steps={**FIRST.steps, "planning": planning(word)})
         for number, word in enumerate(words, 1)
     ]
-    return Policies(sweep_seconds=3600, poll_seconds=0.05, rules=Rules(journeys=Journeys.known(*versions)))
+    return Policies(sweep_seconds=3600, channel_seconds=0.0, rules=Rules(journeys=Journeys.known(*versions)))
 
 
 async def test_each_customer_reads_what_their_own_version_says() -> None:

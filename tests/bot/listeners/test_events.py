@@ -15,12 +15,11 @@ from cryptography.hazmat.primitives.serialization import (
     pkcs12,
 )
 
-from bot.jobs.runner import Patience
 from bot.messages.buttons import Act, ButtonValue
 from flows.model import Received
 from flows.outbox import Remind
 from playground.slack import Channel, FileUpload, Sent, SlackPerson
-from tests.bot.workplace import Workplace
+from tests.bot.workplace import PROMPT, Workplace
 from tests.storage.example import raw
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -341,7 +340,7 @@ async def test_a_bot_that_slack_no_longer_accepts_says_so_and_keeps_its_data(
 
 @pytest.mark.parametrize("fault", ["5xx", "drop_before", "429"])
 async def test_a_warning_that_slack_did_not_take_at_first_still_comes(office: Workplace, acme: Channel, fault: str) -> None:
-    office.patience = Patience(3, wait=lambda _attempt: 0.05)
+    office.patience = PROMPT
     warnings = told_in_support(office, "tried to send a secret")
     office.slack.faults.add("chat.postEphemeral", fault, retry_after=0)
     await office.ana.say(acme, PRIVATE.decode())

@@ -35,7 +35,7 @@ def policies(*sources: str) -> Policies:
         replace(FIRST, version=str(number), steps={**FIRST.steps, "planning": searched_in(source)})
         for number, source in enumerate(sources, 1)
     ]
-    return Policies(sweep_seconds=3600, poll_seconds=0.05, rules=Rules(journeys=Journeys.known(*versions)))
+    return Policies(sweep_seconds=3600, channel_seconds=0.0, rules=Rules(journeys=Journeys.known(*versions)))
 
 
 async def offered(office: Workplace, onboarding: str, typed: str) -> list[str]:

@@ -21,7 +21,7 @@ SECOND = replace(FIRST, version="2", steps={**FIRST.steps, "planning": replace(_
 
 
 def policies(*journeys: Journey) -> Policies:
-    return Policies(sweep_seconds=3600, poll_seconds=0.05, rules=Rules(journeys=Journeys.known(*journeys)))
+    return Policies(sweep_seconds=3600, channel_seconds=0.0, rules=Rules(journeys=Journeys.known(*journeys)))
 
 
 async def test_a_press_does_a_task_whose_form_only_a_later_version_has() -> None:

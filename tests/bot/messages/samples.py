@@ -148,7 +148,7 @@ def tasks(state: str, said: str = "Cards first.") -> list[TaskRecord]:
 
 def failed(kind: str) -> EffectRecord:
     return EffectRecord(
-        id=f"eff_{kind}", onboarding_id=ONBOARDING, batch="b", seq=1, kind=kind, arguments={}, state="failed", error_id="E1"
+        id=f"eff_{kind}", onboarding_id=ONBOARDING, queue=ONBOARDING, kind=kind, arguments={}, state="failed", error_id="E1"
     )
 
 

@@ -87,7 +87,6 @@ def test_an_exception_tells_where_but_not_what_a_person_typed(lines: io.StringIO
         "httpx",
         "aiohttp.client",
         "sqlalchemy.engine",
-        "dbos",
         "uvicorn.error",
         "aiosqlite",
         "any_other",

@@ -131,9 +131,11 @@ class CaseBook:
     # -- what the bot was asked to post
 
     async def news(self, *kinds: str) -> list[EffectRecord]:
-        """Effects of these kinds asked for since the last look."""
-        async with self.store.read() as unit:
+        """Effects of these kinds asked for since the last look, which are done by now: one that waits would do for a later one."""
+        async with self.store.write() as unit:
             found = (await unit.session.scalars(select(EffectRecord).where(effects_table.c.kind.in_(kinds)))).all()
+            for effect in found:
+                effect.state = "done"
         new = [effect for effect in found if effect.id not in self._read]
         self._read |= {effect.id for effect in new}
         return sorted(new, key=lambda effect: effect.seq)

@@ -23,7 +23,7 @@ class DeskPlace(Workplace):
 
     def __init__(self) -> None:
         policies = ServiceDeskPolicies(follow_seconds=0.0, lag_seconds=LAG)
-        super().__init__(Policies(sweep_seconds=3600, poll_seconds=0.05, service_desk=policies), patience=PROMPT)
+        super().__init__(Policies(sweep_seconds=3600, channel_seconds=0.0, service_desk=policies), patience=PROMPT)
 
     def settings(self) -> Settings:
         desk = self.service_desk

@@ -5,25 +5,25 @@ from typing import Any
 
 import pytest
 
-from bot.jobs.errors import EffectError
-from bot.jobs.runner import Patience
+from bot.jobs.attempts import Patience
+from bot.jobs.errors import RetryLater
 from bot.messages.buttons import Act
 from flows.cases import manage
 from playground.service_desk import EN
 from playground.walkthrough import action_id
 from tests.bot.jobs.service_desk.desk_place import STEP, DeskPlace, asked, filed
+from tests.bot.workplace import ENDLESS, soon
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-ENDLESS = Patience(10_000, wait=lambda _attempt: 0.02)
-CALM = Patience(10_000, wait=lambda _attempt: 0.3)
+CALM = Patience(wait=lambda _attempt: 0.3)
 
 
 class Restless(Patience):
     """Looks again sooner than it is told to."""
 
-    def pause(self, attempts: int, error: EffectError) -> float:  # noqa: ARG002
-        return self.wait(attempts)
+    def rest(self, why: RetryLater) -> float:  # noqa: ARG002
+        return self.wait(1)
 
 
 async def test_each_access_is_asked_for_with_the_addresses_and_its_key_is_kept(office: DeskPlace, onboarding: str) -> None:
@@ -82,7 +82,7 @@ async def test_a_bad_moment_while_looking_for_the_form_ends_in_one_request(offic
 async def test_what_the_search_does_not_know_yet_is_not_filed_again(office: DeskPlace, onboarding: str) -> None:
     office.service_desk.lag(2)
     office.service_desk.fail("drop_after", "POST")
-    office.patience = Restless(10_000, wait=lambda _attempt: 0.02)
+    office.patience = Restless(wait=soon)
     before = len(office.service_desk.calls)
     await asked(office, onboarding)
     assert len(await filed(office, onboarding)) == 1
