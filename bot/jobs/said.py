@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from bot.jobs.errors import Unreachable
 from bot.jobs.registry import Finished, Run
 from bot.jobs.threads import Threads
 from bot.messages import reminder
@@ -11,9 +12,10 @@ from bot.messages.support import Support
 from bot.messages.texts import Texts
 from bot.messages.wording import sentence
 from bot.slack.client import Slack
+from bot.slack.errors import SlackError
 from bot.slack.people import People
 from flows.cases.settle import side_of
-from flows.model import Onboarding
+from flows.model import EffectRecord, Onboarding
 from flows.outbox import Alert, Remind, Say, Tell
 from flows.people import Who
 from storage.store import Store
@@ -69,10 +71,15 @@ class Alerts:
         self._store, self._slack, self._support = store, slack, support
 
     async def alert(self, run: Run[Alert]) -> Finished:
-        """Show support what was given up and why, with a retry button."""
+        """Show support what was given up and why, with a retry button.
+
+        Where support's channel can't be written into, it waits until that is mended: nobody else tells of it.
+        """
         asked = run.effect
         async with self._store.read() as unit:
-            onboarding = await unit.get(Onboarding, asked.onboarding)
+            onboarding, given_up = await unit.get(Onboarding, asked.onboarding), await unit.get(EffectRecord, asked.effect)
+        if given_up is None or given_up.state != "failed":
+            return Finished(called=False)  # tried again meanwhile
         texts = self._support.texts(onboarding.journey if onboarding is not None else "")
         params = {"what": asked.what, "why": asked.why, "id": asked.id}
         key = "effect_failed"
@@ -85,5 +92,10 @@ class Alerts:
             card = ButtonValue(onboarding=asked.onboarding, step=asked.step)
             buttons.append(button(texts("button.show_review"), Act.SHOW, card))
         shown = drawing([section(sentence(texts, key, params)), actions(*buttons)])
-        channel, ts = await self._slack.post_once(self._support.channel, shown.text, shown.blocks, run.id, again=run.again)
+        try:
+            channel, ts = await self._slack.post_once(self._support.channel, shown.text, shown.blocks, run.id, again=run.again)
+        except SlackError as error:
+            if error.barred:
+                raise Unreachable(error.error) from None
+            raise
         return Finished({"channel": channel, "ts": ts})

@@ -19,6 +19,21 @@ TRANSIENT = frozenset(
 """May pass by themselves."""
 LOGGED_OUT = frozenset({"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"})
 """Pass once the app is reinstalled and its new token set."""
+BARRED = frozenset(
+    {
+        "channel_not_found",
+        "not_in_channel",
+        "is_archived",
+        "restricted_action",
+        "missing_scope",
+        "no_permission",
+        "team_access_not_granted",
+        "ekm_access_denied",
+        "posting_to_general_channel_denied",
+        "invalid_channel",
+    }
+)
+"""Pass once people mend it: invite the app, share the channel again, set the right channel, grant a scope."""
 
 
 class SlackError(Exception):
@@ -32,6 +47,11 @@ class SlackError(Exception):
     def transient(self) -> bool:
         """Whether the same call may succeed later."""
         return self.retry_after is not None or self.error in TRANSIENT | LOGGED_OUT or self.error.startswith("http_5")
+
+    @property
+    def barred(self) -> bool:
+        """Whether people must let the app in before the same call may succeed."""
+        return self.error in BARRED
 
     @classmethod
     def of(cls, method: str, response: Any) -> Self:

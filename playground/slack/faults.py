@@ -7,13 +7,16 @@ from dataclasses import dataclass, field
 
 @dataclass
 class SlackFault:
-    """`kind`: 429, 5xx, drop_before (closed before the effect), drop_after (done, but no answer), slow, or a Slack error code."""
+    """`kind`: 429, 5xx, drop_before (closed before the effect), drop_after (done, but no answer), slow, or a Slack error code.
+    `channel`: only calls about this one.
+    """
 
     method: str
     kind: str
     times: int | None = 1
     retry_after: int = 1
     seconds: float = 0.5
+    channel: str = ""
 
 
 @dataclass
@@ -33,9 +36,11 @@ class SlackFaults:
     limits: dict[str, Limit] = field(default_factory=dict)
     _seen: dict[tuple[str, str], deque[float]] = field(default_factory=lambda: defaultdict(deque))
 
-    def add(self, method: str, kind: str, *, times: int | None = 1, retry_after: int = 1, seconds: float = 0.5) -> SlackFault:
+    def add(
+        self, method: str, kind: str, *, times: int | None = 1, retry_after: int = 1, seconds: float = 0.5, channel: str = ""
+    ) -> SlackFault:
         """`method`: a Web API method, "response_url", "upload", "download", or "*"; `times` None: until cleared."""
-        fault = SlackFault(method, kind, times, retry_after, seconds)
+        fault = SlackFault(method, kind, times, retry_after, seconds, channel)
         self.waiting.append(fault)
         return fault
 
@@ -51,7 +56,7 @@ class SlackFaults:
     def take(self, method: str, channel: str = "") -> SlackFault | None:
         """The next fault for this call, or a 429 if it exceeds a limit."""
         for fault in self.waiting:
-            if fault.method in (method, "*") and fault.times != 0:
+            if fault.method in (method, "*") and fault.times != 0 and fault.channel in ("", channel):
                 if fault.times is not None:
                     fault.times -= 1
                 return fault
