@@ -1,5 +1,3 @@
-# Debian 13 brings SQLite 3.46. Older ones (Debian 12: 3.40) do not know unixepoch('subsec'), which the job engine asks for on Python 3.12
-# and newer; storage/engine.py gives it to them, but an image need not lean on that.
 FROM python:3.13-slim-trixie AS build
 COPY requirements.txt .
 # The environment gets no pip of its own: the build's one installs into it, and nothing that builds is left in the last stage.

@@ -6,7 +6,7 @@ from typing import Self
 from bot.config.clock import Clock
 from bot.config.settings import Settings
 from bot.jobs import lease
-from bot.jobs.attempts import Patience
+from bot.jobs.executor import Patience
 from bot.slack.client import Slack
 from pismo.client import Pismo
 from pismo.environments import Environments

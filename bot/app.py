@@ -8,8 +8,8 @@ from slack_bolt.async_app import AsyncApp
 from bot.adapters import Adapters
 from bot.config.policies import Policies
 from bot.config.settings import Settings
-from bot.jobs.attempts import Attempts
 from bot.jobs.chores import Chores, chores
+from bot.jobs.executor import Executor
 from bot.jobs.failures import Failures
 from bot.jobs.handlers import PismoAccess, ServiceDeskAccess, handlers
 from bot.jobs.runner import Runner
@@ -117,8 +117,8 @@ def build(settings: Settings, policies: Policies, *, adapters: Adapters | None =
     failures = Failures(table)
     outbox = Outbox(store, pace=Pace(policies.channel_seconds), lease=policies.lease_seconds)
     followed_by = (failures.tell, failures.alert)
-    attempts = Attempts(store, outbox, table.do, patience=adapters.patience, on_failed=followed_by, clock=adapters.clock)
-    runner = Runner(outbox, attempts.attempt, poll=policies.poll_seconds)
+    executor = Executor(store, outbox, table.do, patience=adapters.patience, on_failed=followed_by, clock=adapters.clock)
+    runner = Runner(outbox, executor.attempt, poll=policies.poll_seconds)
     store.on_effects = runner.wake
     poller = TicketPoller(store, cases, adapters.service_desk, policies.service_desk.follow_seconds)
     recurring = chores(

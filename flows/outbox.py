@@ -17,7 +17,6 @@ Where = Literal["customer", "support"]
 """The step's thread in the customer's channel, or the thread of its review card in the support channel."""
 Room = Literal["customer", "support", "support_channel"]
 """Like `Where`, or the support channel itself."""
-Side = Literal["customer", "support", ""]
 LastingMessage = Literal["card", "step", "review"]
 """The lasting messages: the checklist card, a step's message in the customer's channel, a step's review card in support's."""
 
@@ -28,7 +27,7 @@ class Effect:
 
     ``lane``: an onboarding's effects run in order; those with a lane wait only for each other and delay no others. What goes into
     support's channel has one of its own. ``divides``: drawings asked for before it and after it aren't merged. ``lasts``: it is given
-    up when it is that old; None: as `bot.jobs.attempts` says. ``needs``: the field its handler reads on the step or task it belongs
+    up when it is that old; None: as `bot.jobs.executor` says. ``needs``: the field its handler reads on the step or task it belongs
     to (`flows.forms.step`); `flows.journey` checks it for those that a step starts.
     """
 
@@ -45,7 +44,7 @@ class Effect:
         return str(getattr(self, "step", ""))
 
     @property
-    def side(self) -> Side:
+    def side(self) -> Where | Literal[""]:
         """Whose channel it posts into: what its ``where`` says; empty if none."""
         where: Room | Literal[""] = getattr(self, "where", "")
         return "support" if where == "support_channel" else where

@@ -1,6 +1,6 @@
 """What the use cases need from the store. `storage` implements it."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import date, datetime
 from typing import Any, Protocol, TypeVar
@@ -58,6 +58,9 @@ class Unit(Protocol):
 
     async def failed_effects(self, onboarding_id: str) -> Sequence[EffectRecord]:
         """An onboarding's effects that were given up, oldest first."""
+
+    async def refused_effects(self, errors: Collection[str]) -> Sequence[EffectRecord]:
+        """All that were given up with one of these errors, oldest first."""
 
     async def unhandled(self, limit: int = 200) -> Sequence[Received]: ...
 

@@ -1,6 +1,6 @@
 """What a unit reads: one method per question of the use cases."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, TypeVar
 
@@ -166,6 +166,11 @@ class Queries:
         """An onboarding's effects that were given up, oldest first."""
         columns = tables.effects.c
         return await self._effects(and_(columns.onboarding_id == onboarding_id, columns.state == "failed"))
+
+    async def refused_effects(self, errors: Collection[str]) -> Sequence[EffectRecord]:
+        """All that were given up with one of these errors, oldest first."""
+        columns = tables.effects.c
+        return await self._effects(and_(columns.state == "failed", columns.error.in_(errors)))
 
     async def open_effects(self, limit: int = 200) -> Sequence[EffectRecord]:
         """Effects that are neither done nor given up, oldest first."""

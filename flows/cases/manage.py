@@ -1,5 +1,6 @@
 """Support manages an onboarding: skip, reopen, or assign a step, close it. Also what anyone can answer to a reminder."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from flows import business_time
@@ -7,7 +8,8 @@ from flows.cases.case import Case
 from flows.cases.settle import calendar_of, side_of
 from flows.model import EffectRecord
 from flows.outbox import Draw, SendExport, Where
-from flows.people import Role, Side, Who
+from flows.people import SYSTEM, Role, Side, Who
+from flows.ports import Unit
 from flows.problems import Refused
 from flows.state import Move, StepState
 
@@ -94,14 +96,25 @@ async def retry(case: Case, effect_id: str) -> None:
     record = await case.unit.get(EffectRecord, effect_id)
     if record is None or record.state != "failed" or record.onboarding_id != case.id:
         raise Refused("gone")
-    case.log(f"effect:{record.kind}:retry", facts={"effect": record.id})
-    case.unit.retry(record)
-    effect = case.unit.effect_of(record)
-    if effect is None or not effect.step_id or not await case.has_review(effect.step_id):
+    await _again(case.unit, record, case.actor)
+
+
+async def retry_refused(unit: Unit, refused: Iterable[EffectRecord]) -> None:
+    """Retry what was given up because the bot was not let in somewhere: it is now, and nobody need press a button."""
+    for record in refused:
+        await _again(unit, record, SYSTEM)
+
+
+async def _again(unit: Unit, record: EffectRecord, actor: Who) -> None:
+    if record.onboarding_id:
+        unit.record(record.onboarding_id, f"effect:{record.kind}:retry", actor, facts={"effect": record.id})
+    unit.retry(record)
+    effect = unit.effect_of(record)
+    if effect is None or not effect.step_id or not await unit.posted(record.onboarding_id, "review", effect.step_id):
         return
     redraw = Draw(what="review", step=effect.step_id)  # it offered the retry
     if effect != redraw:
-        case.ask(redraw)
+        unit.ask(record.onboarding_id, redraw)
 
 
 def export(case: Case) -> None:

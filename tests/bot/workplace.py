@@ -22,7 +22,7 @@ from bot.adapters import Adapters
 from bot.app import Bot, build
 from bot.config.policies import Policies
 from bot.config.settings import Settings
-from bot.jobs.attempts import Patience
+from bot.jobs.executor import Patience
 from bot.messages.buttons import Act, ButtonValue
 from bot.ops.serve import listener
 from bot.slack.web import web_app

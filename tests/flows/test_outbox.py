@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.jobs.attempts import LASTS
+from bot.jobs.executor import LASTS
 from flows.outbox import (
     EFFECTS,
     KINDS,

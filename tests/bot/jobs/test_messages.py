@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from bot.config.service_desk import ServiceDeskPolicies
-from bot.jobs.attempts import Attempts, Patience
+from bot.jobs.executor import Executor, Patience
 from bot.jobs.failures import Failures
 from bot.jobs.handlers import PismoAccess, ServiceDeskAccess, handlers
 from bot.messages.support import Support
@@ -114,7 +114,7 @@ class Jobs:
         )
         failures = Failures(table)
         self.outbox = Outbox(self.store, pace=Pace(0.0))
-        self.attempts = Attempts(
+        self.executor = Executor(
             self.store,
             self.outbox,
             table.do,
@@ -126,13 +126,13 @@ class Jobs:
     async def run(self) -> None:
         """Everything that is left, until nothing is waiting."""
         while claims := (await self.outbox.claim(1, [])).claims:
-            await self.attempts.attempt(claims[0])
+            await self.executor.attempt(claims[0])
 
     async def cost(self) -> tuple[int, int]:
         """Reads and writes for running the one effect left."""
         self.store.reads = self.store.writes = 0
         (claim,) = (await self.outbox.claim(2, [])).claims
-        await self.attempts.attempt(claim)
+        await self.executor.attempt(claim)
         return self.store.reads, self.store.writes
 
     async def posted(self, kind: str, step: str = "") -> str:

@@ -11,8 +11,8 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import select
 
-from bot.jobs.attempts import Attempts, Patience
 from bot.jobs.errors import EffectError, Impossible, RetryLater, Unreachable
+from bot.jobs.executor import Executor, Patience
 from bot.jobs.registry import Finished, Handlers, Run
 from bot.jobs.runner import Runner
 from bot.slack.errors import SlackError
@@ -56,7 +56,7 @@ class Works:
         handlers.on(DeleteFile, self._delete)
         handlers.on(FileRequest, self._file)
         outbox = Outbox(self.store, pace=Pace(0.0))
-        self.attempts = Attempts(
+        self.executor = Executor(
             self.store,
             outbox,
             handlers.do,
@@ -82,7 +82,7 @@ class Works:
 
     async def _attempt(self, claim: Claim) -> None:
         try:
-            await self.attempts.attempt(claim)
+            await self.executor.attempt(claim)
         finally:
             await self._tell()
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import aiohttp
 import pytest
 
-from bot.jobs.attempts import Patience
+from bot.jobs.executor import Patience
 from bot.messages.buttons import Act
 from flows.people import SYSTEM
 from flows.ports import Unit
@@ -102,9 +102,26 @@ async def test_a_bot_that_is_not_in_the_channel_says_so_and_goes_on_once_it_is(o
     told = [m for m in office.support.messages if m.ts not in known]
     assert any(action_id(m.blocks, Act.RETRY_EFFECT) and "the bot is not in the channel" in m.text for m in told)
     office.slack.add_bot_to(office.acme)
+    await office.slack.until(lambda: office.journey.says("step", "planning", "under review"))
     await office.settled()
+    async with office.bot.store.read() as unit:
+        assert not await unit.failed_effects(onboarding)
+    assert "Try again" not in str(office.journey.lasting("review", "planning").blocks)
     await office.send(onboarding, "planning", goals="Other goals")
+    assert twice(office) == []
+
+
+async def test_support_reads_what_it_missed_once_the_bot_is_back_in_its_channel(office: Workplace, onboarding: str) -> None:
+    known = {message.ts for message in office.support.messages}
+    office.slack.remove_bot_from(office.support)
+    await office.send(onboarding, "planning")
     assert office.journey.says("step", "planning", "under review")
+    assert not [message for message in office.support.messages if message.ts not in known]
+    office.slack.add_bot_to(office.support)
+    await office.settled()
+    assert office.journey.lasting("review", "planning")
+    async with office.bot.store.read() as unit:
+        assert not await unit.failed_effects(onboarding)
     assert twice(office) == []
 
 

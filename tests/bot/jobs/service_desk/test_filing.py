@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from bot.jobs.attempts import Patience
 from bot.jobs.errors import RetryLater
+from bot.jobs.executor import Patience
 from bot.messages.buttons import Act
 from flows.cases import manage
 from playground.service_desk import EN

@@ -25,7 +25,7 @@ from storage.outbox import MAX_WAIT, Claim, Ending, Outbox
 from storage.store import Conflict, Store, Unavailable
 from storage.unit import Unit
 
-log = logging.getLogger("bot.jobs.attempts")
+log = logging.getLogger("bot.jobs.executor")
 
 LASTS = timedelta(days=3)
 """The age at which an effect is given up, unless its kind says otherwise: longer than a weekend's outage."""
@@ -63,7 +63,7 @@ OnFailed = Callable[[Unit, EffectRecord, EffectError], Awaitable[None]]
 Follows = Callable[[Unit], Awaitable[None]]
 
 
-class Attempts:
+class Executor:
     """``on_failed``: what to do when an effect is given up: the first of these that can be committed."""
 
     def __init__(
