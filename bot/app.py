@@ -36,6 +36,9 @@ from storage.outbox import Outbox, Pace
 from storage.sealing import Keyring
 from storage.store import Store
 
+SILENT = 60.0
+"""Seconds without any answer of Slack after which `Bot.ready` says so."""
+
 
 @dataclass(frozen=True)
 class Bot:
@@ -74,6 +77,8 @@ class Bot:
         wrong = {}
         if not self.people.refreshed:
             wrong["slack"] = "not reached since the start"
+        elif (silence := self.adapters.slack.silence) > SILENT:
+            wrong["slack"] = f"no answer for {silence:.0f} s; what was asked of it waits"
         if self.events.lost:
             wrong["slack"] = f"{self.events.lost}: install the app again and set its new token"
         if trouble := self.runner.trouble():
@@ -122,7 +127,7 @@ def build(settings: Settings, policies: Policies, *, adapters: Adapters | None =
     store.on_effects = runner.wake
     poller = TicketPoller(store, cases, adapters.service_desk, policies.service_desk.follow_seconds)
     recurring = chores(
-        policies, store, cases, outbox, poller, refresh_people=people.refresh, handle_left_events=events.handle_late
+        policies, store, cases, outbox, poller, channel, refresh_people=people.refresh, handle_left_events=events.handle_late
     )
 
     secret = settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else ""

@@ -69,7 +69,7 @@ class Pace:
 
 @dataclass(eq=False)
 class Claim:
-    """An effect in hand. ``attempts``: with this one; ``deadline``: afterwards another may have it, by `time.monotonic`."""
+    """An effect in hand. ``attempts``: with this one; ``deadline``: afterwards another may have it, by `ticks`."""
 
     id: str
     onboarding_id: str
@@ -93,7 +93,7 @@ class Claim:
     @property
     def is_ours(self) -> bool:
         """To be asked right before what can't be undone: a process that slept may have lost it."""
-        return time.monotonic() <= self.deadline
+        return ticks() <= self.deadline
 
 
 @dataclass(frozen=True)
@@ -138,12 +138,12 @@ class Outbox:
         """Whether this process is the only one to run effects."""
         self.lease = FOR_EVER if self.alone else lease
         self._name, self._claims = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}", 0
-        self._began, self._ticked = wall(), _ticks()
+        self._began, self._ticked = wall(), ticks()
         self._sql = _Statements(self._pace, self.lease, of_process=self.alone)
 
     def _at(self, **values: Any) -> dict[str, Any]:
         """A statement's values; where the database's clock isn't asked, with the moment."""
-        return {**values, "moment": self._began + _ticks() - self._ticked} if self.alone else values
+        return {**values, "moment": self._began + ticks() - self._ticked} if self.alone else values
 
     async def claim(self, most: int, besides: Collection[str], *, take_over: bool = True) -> Taken:
         """Take up to ``most`` effects that may run now: of each queue the first, of each channel one, the oldest first.
@@ -161,7 +161,7 @@ class Outbox:
         chosen = _in_turn(found) if self._pace.gap else [row.id for row in found]
         if not chosen:
             return Taken([], more=False, due=due)
-        began = time.monotonic()
+        began = ticks()
 
         async def take(unit: Unit) -> Sequence[Row[Any]]:
             self._claims += 1
@@ -200,7 +200,7 @@ class Outbox:
 
     async def renew(self, claim: Claim) -> bool:
         """For what takes long. False: another has it by now."""
-        began = time.monotonic()
+        began = ticks()
 
         async def work(unit: Unit) -> bool:
             wanted = self._at(its_id=claim.id, claim=claim.holder)
@@ -217,16 +217,17 @@ class Outbox:
         await self._store.transact(lambda unit: unit.session.execute(self._sql.free, wanted))
 
     async def begin(self) -> None:
-        """At the start of the only process: what was in hand may be taken; what is left is looked for before it is done, since the
-        database may be a restored one. No clock that was set forth meanwhile keeps anything waiting.
+        """At the start of a process: what got no answer is tried now, since the start may have mended it.
+
+        Where it is the only process, what was in hand may be taken, and what is left is looked for before it is done: the database may
+        be a restored one. No clock that was set forth meanwhile keeps anything waiting.
         """
 
         async def work(unit: Unit) -> None:
-            for statement in self._sql.begin:
+            for statement in (self._sql.hasten, *(self._sql.begin if self.alone else ())):
                 await unit.session.execute(statement, self._at())
 
-        if self.alone:
-            await self._store.transact(work)
+        await self._store.transact(work)
 
     async def hasten(self) -> None:
         """Try everything again now that got no answer: the other side is back."""
@@ -371,6 +372,6 @@ def _claim(row: Row[Any], deadline: float) -> Claim:
     )
 
 
-def _ticks() -> float:
-    """Seconds that pass whatever the clock is set to."""
+def ticks() -> float:
+    """Seconds since some moment: they pass whatever the clock is set to, and while the machine sleeps."""
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))

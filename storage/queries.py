@@ -151,6 +151,17 @@ class Queries:
     async def posted(self, onboarding_id: str, kind: str, subject: str = "") -> Posted | None:
         return await self.get(Posted, f"{onboarding_id}:{kind}:{subject}")
 
+    async def posted_elsewhere(self, kind: str, channel_id: str) -> Mapping[str, Sequence[str]]:
+        """By open onboarding, the subjects of its messages of this kind that aren't in this channel."""
+        columns, whole = tables.posted.c, tables.onboardings.c
+        query = select(columns.onboarding_id, columns.subject).join(tables.onboardings, whole.id == columns.onboarding_id)
+        query = query.where(columns.kind == kind, columns.channel_id != channel_id)
+        query = query.where(whole.closed_at.is_(None), whole.erased_at.is_(None))
+        found: dict[str, list[str]] = {}
+        for onboarding_id, subject in await self.session.execute(query.order_by(columns.onboarding_id, columns.id)):
+            found.setdefault(onboarding_id, []).append(subject)
+        return found
+
     async def drafts(self, onboarding_id: str) -> Sequence[Draft]:
         columns = tables.drafts.c
         return await self._all(select(Draft).where(columns.onboarding_id == onboarding_id).order_by(columns.id))

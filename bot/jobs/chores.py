@@ -76,6 +76,7 @@ def chores(
     cases: Cases,
     outbox: Outbox,
     poller: TicketPoller,
+    support_channel: str,
     *,
     refresh_people: Work,
     handle_left_events: Work,
@@ -104,5 +105,6 @@ def chores(
         Chore("queue_age", often, age_of_queue),
         Chore("left_events", often, handle_left_events),
         Chore("support_people", REFRESH_SECONDS, refresh_people, retry=2.0),
+        Chore("support_channel", PURGE_SECONDS, lambda: sweeps.follow_support(support_channel), retry=60.0),
         Chore("purge", PURGE_SECONDS, purge_old, retry=60.0),
     ]

@@ -89,9 +89,9 @@ class LastingMessages:
 
     async def root(self, case: Case, where: Where, step_id: str, posted: Posted | None, *, again: bool) -> tuple[str, str]:
         """Channel and ts of the message whose thread a step's posts go to. ``posted``: its row; without one, it is posted now."""
-        if posted is not None:
-            return posted.channel_id, posted.ts
         what = root_of(where)
+        if posted is not None and self._is_here(posted):
+            return posted.channel_id, posted.ts
         async with self._store.read() as unit:
             wanted = _Wanted(case, what, case.step(step_id).id, failed=await _failed(unit, case, what, step_id))
         placed = await self._place(wanted, again=again)
@@ -111,16 +111,22 @@ class LastingMessages:
 
     async def _place(self, wanted: _Wanted, *, again: bool) -> Placed:
         shown, posted = self._drawing(wanted), wanted.posted
-        if posted is not None:
+        if posted is not None and self._is_here(posted):
             if posted.digest == shown.digest or await self._edited(posted, shown):
                 return wanted.placed(posted.channel_id, posted.ts, shown.digest)
             again = False  # someone deleted it: post it again
+        elif posted is not None:
+            again = True  # support's channel is another than it was; it may be there from an earlier time
         to = self._support.channel if wanted.what == "review" else wanted.case.onboarding.channel_id
         name = _name(wanted.case.id, wanted.what, wanted.step_id)
         channel, ts = await self._slack.post_once(to, shown.text, shown.blocks, name, again=again)
         if again:  # what an earlier attempt posted may be outdated
             await self._slack.update(channel, ts, shown.text, shown.blocks)
         return wanted.placed(channel, ts, shown.digest)
+
+    def _is_here(self, posted: Posted) -> bool:
+        """False for a review card in what was support's channel before: it is posted again in the new one."""
+        return posted.kind != "review" or posted.channel_id == self._support.channel
 
     async def _edited(self, posted: Posted, shown: Drawing) -> bool:
         """False if it is no longer there."""

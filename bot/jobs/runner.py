@@ -20,6 +20,8 @@ GRACE = 5.0
 """Seconds after the database was away in which nobody is held for dead: first everybody may write down what was done meanwhile."""
 PAUSE = 1.0
 """Seconds before the database is asked again that was away."""
+LOOKING = 2.0
+"""Seconds that a look at the outbox may still take when the process is told to end."""
 CROWDED = 0.1
 """Seconds before the next look when others had locked, or were first at, everything that was found."""
 SILENT = 60.0
@@ -58,6 +60,9 @@ class Runner:
         self._stopping = True
         self.wake()
         if self._loop is not None:
+            _, waits = await asyncio.wait([self._loop], timeout=LOOKING)
+            for loop in waits:  # for a database that is away
+                loop.cancel()
             await asyncio.gather(self._loop, return_exceptions=True)
         if tasks := list(self._busy.values()):
             _, late = await asyncio.wait(tasks, timeout=within)

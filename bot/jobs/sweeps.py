@@ -12,6 +12,7 @@ from prometheus_client import Counter
 from bot.telemetry import metrics
 from flows.cases import remind, renewals
 from flows.cases.case import Case, Cases
+from flows.outbox import Draw
 from flows.ports import Unit
 from flows.problems import Refused
 from storage.store import Store, Unavailable
@@ -63,6 +64,21 @@ class Sweeps:
             return await renewals.due(unit, self._cases.rules)
 
         await self._sweep("renewals", due, renewals.warn, closed=True)
+
+    async def follow_support(self, channel: str) -> None:
+        """Review cards of open onboardings appear in support's channel, if it is another than it was."""
+        found: dict[str, Sequence[str]] = {}
+
+        async def due(unit: Unit) -> Sequence[str]:
+            found.update(await unit.posted_elsewhere("review", channel))
+            return list(found)
+
+        async def serve(case: Case) -> int:
+            for step_id in found[case.id]:
+                case.ask(Draw(what="review", step=step_id))
+            return len(found[case.id])
+
+        await self._sweep("support_channel", due, serve)
 
     async def count_certificates(self) -> None:
         async with self._store.read() as unit:

@@ -1,5 +1,6 @@
 """Calling Slack, and who is who there: the bot, people, channels and their members."""
 
+import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
@@ -57,6 +58,7 @@ class Lookups:
 
     def __init__(self, token: str, api_url: str, *, before_call: Callable[[], None] = lambda: None) -> None:
         self._before_call = before_call
+        self._silent_since: float | None = None
         # The SDK's default handler repeats a POST whose connection dropped, and so may post twice: use none.
         self.web = AsyncWebClient(token=token, base_url=api_url, timeout=int(TIMEOUT_SECONDS), retry_handlers=[])
         self._api_host = urlsplit(api_url).hostname or ""
@@ -84,13 +86,30 @@ class Lookups:
             call.close()
             raise
         try:
-            return await call
+            answer = await call
         except SlackApiError as error:
-            raise SlackError.of(method, error.response) from None
+            refused = SlackError.of(method, error.response)
+            self._heard(answered=not refused.error.startswith("http_5"))
+            raise refused from None
         except TimeoutError:
+            self._heard(answered=False)
             raise SlackError(method, "timeout") from None
         except (aiohttp.ClientError, SlackClientError, OSError) as error:
+            self._heard(answered=False)
             raise SlackError(method, "unreachable", detail=(type(error).__name__,)) from None
+        self._heard(answered=True)
+        return answer
+
+    def _heard(self, *, answered: bool) -> None:
+        if answered:
+            self._silent_since = None
+        elif self._silent_since is None:
+            self._silent_since = time.monotonic()
+
+    @property
+    def silence(self) -> float:
+        """Seconds for which every call has gone without an answer; 0 if the last one had one."""
+        return time.monotonic() - self._silent_since if self._silent_since is not None else 0.0
 
     async def whoami(self) -> Me:
         answer = await self._call("auth.test", self.web.auth_test())

@@ -50,6 +50,18 @@ async def test_an_answer_lost_after_the_post_makes_no_second_message(place: Plac
     assert (channel, ts) == (place.channel.id, place.channel.messages[-1].ts)
 
 
+async def test_it_is_known_for_how_long_slack_has_been_silent(place: Place) -> None:
+    for kind in ("drop_before", "5xx"):
+        assert place.slack.silence == 0
+        place.world.faults.add("auth.test", kind)
+        with pytest.raises(SlackError):
+            await place.slack.whoami()
+        assert place.slack.silence > 0
+        place.world.faults.add("auth.test", "invalid_auth")  # a refusal is an answer
+        with pytest.raises(SlackError):
+            await place.slack.whoami()
+
+
 async def test_a_call_lost_before_it_arrived_is_posted_by_the_second_try(place: Place) -> None:
     place.world.faults.add("chat.postMessage", "drop_before")
     with pytest.raises(SlackError):
