@@ -4,7 +4,7 @@ needs no call, and so that the bot can start while Slack is unreachable."""
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
 
-from bot.slack.client import Slack, SlackError
+from bot.slack.client import Slack, SlackError, UserInfo
 from flows.cases.access import Access
 from flows.model import Person
 from flows.people import Who
@@ -55,7 +55,8 @@ class People:
         )
         people = [await self.fetch(user_id, fresh=True) for user_id in ids if user_id != me.user_id and user_id not in NOBODY]
         support = {Who(p.team_id, p.user_id) for p in people if p is not None and p.team_id == me.team_id and not p.guest}
-        async with self._store.write() as unit:
+
+        async def remember(unit: Unit) -> None:
             for person in await unit.support_people():
                 if Who(person.team_id, person.user_id) not in support:
                     person.support = False
@@ -63,6 +64,8 @@ class People:
                 row = await unit.get(Person, str(who))
                 if row is not None:
                     row.support = True
+
+        await self._store.transact(remember)
         self._access.support = frozenset(support)
         self.refreshed = True
 
@@ -76,20 +79,9 @@ class People:
         who = Who(info.team_id, info.id)
         if info.enterprise_id:
             self._enterprises[info.id] = info.enterprise_id
-        async with self._store.write() as unit:
-            row = await unit.get(Person, str(who))
-            if row is None:
-                row = Person(id=str(who), team_id=who.team_id, user_id=who.user_id)
-                unit.add(row)
-            row.guest, row.locale, row.timezone, row.name, row.seen_at = (
-                info.is_guest,
-                info.locale,
-                info.timezone,
-                info.name,
-                unit.now,
-            )
-        self._people[who] = row
-        return row
+        # Others may write the same person, or hold SQLite's writer for a while, above all at a start: tried again until it is through.
+        self._people[who] = await self._store.transact(lambda unit: _remember(unit, who, info))
+        return self._people[who]
 
     async def home_team(self, user_id: str, team_id: str) -> str:
         """The home team of whoever clicks: on Enterprise Grid, a payload may name the organization (E…) instead."""
@@ -139,3 +131,12 @@ class People:
         return (person.team_id != self._access.team_id or person.guest) and not self._access.is_support(
             Who(person.team_id, person.user_id)
         )
+
+
+async def _remember(unit: Unit, who: Who, info: UserInfo) -> Person:
+    row = await unit.get(Person, str(who))
+    if row is None:
+        row = Person(id=str(who), team_id=who.team_id, user_id=who.user_id)
+        unit.add(row)
+    row.guest, row.locale, row.timezone, row.name, row.seen_at = info.is_guest, info.locale, info.timezone, info.name, unit.now
+    return row
