@@ -35,7 +35,7 @@ quick: $(READY) ## run the tests that start no bot, process, browser or PostgreS
 
 soak: $(READY) ## run the random tests at length; SEED=… repeats a run
 	@echo SEED=$(SEED)
-	KILLS=200 KILL_SEED=$(SEED) $(BIN)/python -m pytest $(FILES) -m "hypothesis or chance" \
+	KILLS=200 KILL_SEED=$(SEED) EFFECTS_KILLS=40 EFFECTS_SEED=$(SEED) $(BIN)/python -m pytest $(FILES) -m "hypothesis or chance" \
 		--randomly-seed=$(SEED) --hypothesis-seed=$(SEED) --hypothesis-profile=soak --timeout=3600
 
 demo: $(READY) ## try it in the browser, without Slack; FRESH=1 starts over

@@ -25,6 +25,10 @@ BUSY_MS = 1200
 
 CONNECT_SECONDS = 5
 
+ASLEEP_MS = 5000
+"""Milliseconds after which PostgreSQL ends a transaction that says nothing: a process that sleeps in the middle of one, or was cut off
+from the database, would keep what it locked from all the others for as long."""
+
 
 class UrlError(ValueError):
     """A database URL that names neither a SQLite file nor PostgreSQL. Never contains the URL, which may include a password."""
@@ -57,7 +61,8 @@ def write_engine(url: str, *, busy_ms: int = BUSY_MS) -> AsyncEngine:
     """
     parsed = parse(url)
     if not is_sqlite(url):
-        return _async_engine(parsed, 10, isolation_level="READ COMMITTED", connect_args=_patience(parsed, busy_ms))
+        options = f"-c lock_timeout={busy_ms} -c idle_in_transaction_session_timeout={ASLEEP_MS}"
+        return _async_engine(parsed, 10, isolation_level="READ COMMITTED", connect_args=_patience(parsed, options))
     engine = _async_engine(parsed, 1, WRITER_TIMEOUT, async_creator=_creator(parsed, at_once=True))
     # Erased and replaced values are overwritten in the file, not just unlinked.
     _prepare(engine.sync_engine, begin="BEGIN IMMEDIATE", busy_ms=busy_ms, pragmas=("secure_delete=ON",))
@@ -68,15 +73,17 @@ def read_engine(url: str) -> AsyncEngine:
     """Each transaction reads a consistent snapshot and changes nothing."""
     parsed = parse(url)
     if not is_sqlite(url):
-        return _async_engine(parsed, 10, isolation_level="REPEATABLE READ", connect_args=_patience(parsed, BUSY_MS))
+        return _async_engine(
+            parsed, 10, isolation_level="REPEATABLE READ", connect_args=_patience(parsed, f"-c lock_timeout={BUSY_MS}")
+        )
     engine = _async_engine(parsed, 4, async_creator=_creator(parsed, at_once=False))
     _prepare(engine.sync_engine, begin="BEGIN", busy_ms=BUSY_MS, pragmas=("query_only=ON",))
     return engine
 
 
-def _patience(url: URL, busy_ms: int) -> dict[str, Any]:
+def _patience(url: URL, options: str) -> dict[str, Any]:
     """For PostgreSQL; options in the URL take precedence."""
-    return {"connect_timeout": CONNECT_SECONDS, "options": f"-c lock_timeout={busy_ms}"} | dict(url.query)
+    return {"connect_timeout": CONNECT_SECONDS, "options": options} | dict(url.query)
 
 
 def _creator(url: URL, *, at_once: bool) -> Callable[[], Awaitable[SqliteConnection]]:

@@ -338,7 +338,8 @@ def _may_run(e: FromClause, now: ColumnElement[float], turn: ColumnElement[float
 def _look(now: ColumnElement[float], turn: ColumnElement[float], *, free_only: bool) -> Select[Any]:
     e = effects.alias("e")
     may = _may_run(e, now, turn, free_only=free_only)
-    return select(e.c.id, e.c.pace).where(may).order_by(e.c.seq).limit(bindparam("most"))
+    oldest = e.c.seq + literal_column("0")  # else PostgreSQL may read by the primary key, and all that is done with it
+    return select(e.c.id, e.c.pace).where(may).order_by(oldest).limit(bindparam("most"))
 
 
 def _take(now: ColumnElement[float], turn: ColumnElement[float], lease: float, *, free_only: bool) -> Any:

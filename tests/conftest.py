@@ -41,6 +41,7 @@ WHOLE = {
 LONG_FIRST = (
     "test_kill.py",
     "test_rehearsal.py",
+    "test_effects_processes.py",
     "test_next_step.py",
     "test_proof_of_access.py",
     "test_demo.py",

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 
-from storage.outbox import Claim, Outbox
+from storage.outbox import Claim, Outbox, ticks
 from storage.store import Conflict, Unavailable
 
 _held: ContextVar[Claim | None] = ContextVar("held", default=None)
@@ -31,7 +31,7 @@ async def held(outbox: Outbox, claim: Claim) -> AsyncIterator[None]:
         if outbox.alone:
             yield
             return
-        async with asyncio.timeout(outbox.lease) as limit:
+        async with asyncio.timeout(claim.deadline - ticks()) as limit:
             keeper = asyncio.create_task(_keep(outbox, claim, limit))
             try:
                 yield

@@ -102,8 +102,10 @@ class Runner:
         """Take what may run. Returns seconds after which to look again if nobody wakes us; None: never."""
         await self._begin()
         most = self._at_once - len(self._busy)
-        if not most:
-            return None  # the end of any of them wakes us
+        if not most:  # the end of any of them wakes us
+            # Changes nothing. What is in hand may wait for the database, and nobody else would notice that it is away.
+            await self._outbox.give_back(self._busy)
+            return POLL
         await in_flight.passed()
         taken = await self._outbox.claim(most, self._busy, take_over=time.monotonic() >= self._steady)
         for claim in taken.claims:

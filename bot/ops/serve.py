@@ -15,6 +15,7 @@ from bot.config.settings import Exit, Settings
 from bot.ops.startup_checks import VerificationError, verify
 from bot.slack.socket_mode import PING_SECONDS, SocketMode
 from bot.slack.web import web_app
+from storage.lock import AlreadyRunningError, only_one
 from storage.store import Conflict, Unavailable
 
 log = logging.getLogger("bot.ops.serve")
@@ -48,6 +49,25 @@ async def serve(settings: Settings) -> int:
         for fault in error.faults:
             log.error("the bot is incomplete: use the files of one version", extra={"fault": fault})  # noqa: TRY400  says it all
         return Exit.CONFIGURATION
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(only_one(settings.database_url))
+        except AlreadyRunningError as error:
+            log.error(  # noqa: TRY400  the file is all there is to know
+                "another bot runs on this file: end that one first; SQLite is for one at a time, PostgreSQL for as many as you like",
+                extra={"file": error.file},
+            )
+            return Exit.CONFIGURATION
+        except OSError as error:
+            log.error(  # noqa: TRY400  as above
+                "the file beside the database that keeps a second bot away cannot be locked: let this user write the folder",
+                extra={"error": str(error)},
+            )
+            return Exit.CONFIGURATION
+        return await _serve(settings)
+
+
+async def _serve(settings: Settings) -> int:
     try:
         listening = listener(settings.host, int(settings.port))
     except OSError as error:

@@ -8,11 +8,15 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 from uuid import uuid4
 
-from sqlalchemy import create_engine, make_url
+from sqlalchemy import NullPool, create_engine, make_url
 
 UNPRIVILEGED = ("postgres", "nobody")
+
+Mode = Literal["fast", "immediate"]
+"""How it stops: connections are closed in an orderly way, or cut off as by a crash."""
 
 
 def binaries() -> Path | None:
@@ -23,12 +27,40 @@ def binaries() -> Path | None:
     return next((place for place in places if (place / "initdb").exists() and (place / "pg_ctl").exists()), None)
 
 
+class Server:
+    """A throw-away server. It may be stopped and started; what was committed stays. Each call blocks until it is so."""
+
+    def __init__(self, found: Path, home: Path) -> None:
+        self._found, self._home = found, home
+        self.url = f"postgresql://test@/postgres?host={home}"
+
+    def create(self) -> None:
+        self._do("initdb", "-D", self._home / "data", "-U", "test", "-A", "trust", "--no-sync", "-E", "UTF8")
+
+    def start(self) -> None:
+        settings = f"-k {self._home} -c listen_addresses='' -c fsync=off -c max_connections=60"
+        self._control("start", "-l", self._home / "log", "-o", settings)
+
+    def stop(self, mode: Mode) -> None:
+        self._control("stop", "-m", mode)
+
+    def restart(self, mode: Mode) -> None:
+        self._control("restart", "-m", mode, "-l", self._home / "log")
+
+    def _control(self, *words: object) -> None:
+        self._do("pg_ctl", "-D", self._home / "data", "-w", *words)
+
+    def _do(self, program: str, *words: object) -> None:
+        """The server refuses to run as root."""
+        user = next(filter(_exists, UNPRIVILEGED), None) if os.geteuid() == 0 else None
+        environment = {**os.environ, "LC_ALL": "C", "HOME": str(self._home)}
+        command = [str(self._found / program), *map(str, words)]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, user=user, env=environment, cwd=self._home)  # noqa: S603
+
+
 @contextmanager
-def server() -> Iterator[str | None]:
-    """The URL of a server for tests, None if there is none. It stops with the block."""
-    if url := os.environ.get("TEST_POSTGRES_URL"):
-        yield url
-        return
+def own_server() -> Iterator[Server | None]:
+    """A server that a test may stop and start, None if there are no binaries. It stops with the block."""
     found = binaries()
     if found is None:
         yield None
@@ -36,14 +68,23 @@ def server() -> Iterator[str | None]:
     with tempfile.TemporaryDirectory(prefix="pg") as name:  # a short path: a socket's has at most 107 bytes
         home = Path(name)
         home.chmod(0o777)
-        data = home / "data"
-        _run(home, found / "initdb", "-D", data, "-U", "test", "-A", "trust", "--no-sync", "-E", "UTF8")
-        settings = f"-k {home} -c listen_addresses='' -c fsync=off -c max_connections=60"
-        _run(home, found / "pg_ctl", "-D", data, "-w", "-l", home / "log", "-o", settings, "start")
+        made = Server(found, home)
+        made.create()
+        made.start()
         try:
-            yield f"postgresql://test@/postgres?host={home}"
+            yield made
         finally:
-            _run(home, found / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
+            made.stop("immediate")
+
+
+@contextmanager
+def server() -> Iterator[str | None]:
+    """The URL of a server for tests, None if there is none. It stops with the block."""
+    if url := os.environ.get("TEST_POSTGRES_URL"):
+        yield url
+        return
+    with own_server() as made:
+        yield made.url if made is not None else None
 
 
 @contextmanager
@@ -51,7 +92,7 @@ def database(server_url: str) -> Iterator[str]:
     """The URL of a fresh, empty database on a server."""
     name = f"t{uuid4().hex[:12]}"
     url = make_url(server_url).set(drivername="postgresql+psycopg")
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    engine = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)  # the server may be restarted in between
     try:
         with engine.connect() as connection:
             connection.exec_driver_sql(f"CREATE DATABASE {name}")
@@ -60,15 +101,6 @@ def database(server_url: str) -> Iterator[str]:
             connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
     finally:
         engine.dispose()
-
-
-def _run(home: Path, *command: object) -> None:
-    """The server refuses to run as root."""
-    user = next(filter(_exists, UNPRIVILEGED), None) if os.geteuid() == 0 else None
-    environment = {**os.environ, "LC_ALL": "C", "HOME": str(home)}
-    subprocess.run(  # noqa: S603  fixed programs
-        [str(part) for part in command], check=True, stdout=subprocess.DEVNULL, user=user, env=environment, cwd=home
-    )
 
 
 def _exists(user: str) -> bool:

@@ -96,6 +96,34 @@ async def test_an_address_in_use_is_said(env: dict[str, str], taken: int) -> Non
         assert await ended(bot) == Exit.CONFIGURATION
 
 
+async def test_a_second_bot_on_one_file_is_refused_until_the_first_has_ended(env: dict[str, str]) -> None:
+    file = env["DATABASE_URL"].removeprefix("sqlite+aiosqlite:///")
+    async with running(env) as first, httpx.AsyncClient() as client:
+        port = (await said(first, "listening"))["port"]
+        async with running(env) as second:
+            refused = await said(second, "another bot runs on this file: end that one first")
+            assert (refused["level"], refused["file"]) == ("error", file)
+            assert await ended(second) == Exit.CONFIGURATION
+        assert (await client.get(f"http://127.0.0.1:{port}/healthz")).status_code == 200
+        first.send_signal(signal.SIGTERM)
+        assert await ended(first) == Exit.OK
+        async with running(env) as third:
+            await said(third, "listening")
+
+
+@pytest.fixture
+def in_the_way(tmp_path: Path) -> Path:
+    lock = tmp_path / "bot.db.lock"
+    lock.mkdir()
+    return lock
+
+
+async def test_a_lock_that_cannot_be_had_is_said(env: dict[str, str], in_the_way: Path) -> None:
+    async with running(env) as bot:
+        assert str(in_the_way) in (await said(bot, "the file beside the database"))["error"]
+        assert await ended(bot) == Exit.CONFIGURATION
+
+
 async def test_a_lost_socket_ends_the_process_for_its_supervisor(env: dict[str, str], tmp_path: Path) -> None:
     policies = tmp_path / "policies.toml"
     policies.write_text('[engine]\nsocket_silence = "2 s"\n')
