@@ -1,7 +1,7 @@
 """Slack's events: stored before acknowledgement, handled once per id. Of a message, only the secret guard's findings are kept."""
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -15,8 +15,7 @@ from bot.telemetry import metrics
 from flows.cases import channels, manage, members, secrets
 from flows.cases.case import Cases
 from flows.checks import guard
-from flows.model import EffectRecord, Received
-from flows.outbox import Where
+from flows.model import Received
 from flows.people import SYSTEM, Who
 from flows.ports import Unit
 from storage.store import Store
@@ -247,7 +246,7 @@ class Events:
         if user_id == self._people.bot_user_id:
             await self._shared(unit, event)
             if event["channel"] == self._support_channel:
-                await self._let_in(unit, "support", await unit.refused_effects(BARRED))
+                await manage.retry_refused(unit, await unit.refused_effects(BARRED), "support")
             return
         onboarding = await unit.by_channel(str(event["channel"]))
         person = self._people.by_id(user_id)
@@ -276,13 +275,8 @@ class Events:
         if onboarding is not None:
             async with self._cases.open(unit, onboarding.id, closed=True) as case:
                 channels.share(case)
-            await self._let_in(unit, "customer", await unit.failed_effects(onboarding.id))
-
-    async def _let_in(self, unit: Unit, side: Where, given_up: Sequence[EffectRecord]) -> None:
-        """The bot may write there: what it was refused is done after all. ``side``: whose channel it is."""
-        found = [(record, unit.effect_of(record)) for record in given_up if record.error in BARRED]
-        theirs = [record for record, effect in found if effect is not None and (effect.side or "customer") == side]
-        await manage.retry_refused(unit, theirs)
+            refused = [record for record in await unit.failed_effects(onboarding.id) if record.error in BARRED]
+            await manage.retry_refused(unit, refused, "customer")
 
     async def _unshared(self, unit: Unit, event: Body) -> None:
         onboarding = await unit.by_channel(str(event["channel"]))

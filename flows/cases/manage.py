@@ -99,10 +99,15 @@ async def retry(case: Case, effect_id: str) -> None:
     await _again(case.unit, record, case.actor)
 
 
-async def retry_refused(unit: Unit, refused: Iterable[EffectRecord]) -> None:
-    """Retry what was given up because the bot was not let in somewhere: it is now, and nobody need press a button."""
+async def retry_refused(unit: Unit, refused: Iterable[EffectRecord], side: Where) -> None:
+    """Retry what was given up because the bot was not let into a channel: it is now, and nobody need press a button.
+
+    ``side``: whose channel it is; effects that post into none, such as a bookmark, are about the customer's.
+    """
     for record in refused:
-        await _again(unit, record, SYSTEM)
+        effect = unit.effect_of(record)
+        if effect is not None and (effect.side or "customer") == side:
+            await _again(unit, record, SYSTEM)
 
 
 async def _again(unit: Unit, record: EffectRecord, actor: Who) -> None:
