@@ -222,7 +222,7 @@ class Place:
         await self.store.transact(lambda unit: unit.session.execute(statement))
 
     def multiply(self, times: int) -> None:
-        """So many more of each effect, in queues of their own; the database knows that they are many."""
+        """So many more of each effect, in queues of their own."""
         copied = ", ".join(column.name for column in effects.c if column.name not in ("seq", "id", "queue"))
         raw(
             self.url,
@@ -231,8 +231,6 @@ class Place:
             f"SELECT id || '-' || CAST(n AS VARCHAR), queue || '-' || CAST(n AS VARCHAR), {copied} FROM effects, numbers",
             times=times,
         )
-        if not self.store.one_writer:
-            raw(self.url, "ANALYZE effects")
 
     async def settled(self) -> None:
         """Nothing is left to do."""
