@@ -1,5 +1,7 @@
 """Wires the parts together: store, engine, Slack, Pismo, listeners. Tests build the same bot with their own adapters."""
 
+import asyncio
+import contextlib
 from dataclasses import dataclass, field
 
 from pydantic import SecretStr
@@ -36,6 +38,8 @@ from storage.outbox import Outbox, Pace
 from storage.sealing import Keyring
 from storage.store import Store
 
+DRAIN = 8.0
+"""Seconds that what follows an acknowledgement may take when the process is told to end."""
 SILENT = 60.0
 """Seconds without any answer of Slack after which `Bot.ready` says so."""
 
@@ -67,8 +71,11 @@ class Bot:
     async def stop(self) -> None:
         """Finish what was acknowledged, then release everything."""
         await self.chores.stop()
-        await self.background.drain()
-        await self.runner.stop()
+        ending = asyncio.create_task(self.runner.stop())  # from now on, no effect begins
+        with contextlib.suppress(TimeoutError):  # what was stored goes on at the next start
+            async with asyncio.timeout(DRAIN):
+                await self.background.drain()
+        await ending
         await self.adapters.close()
         await self.store.close()
 
@@ -79,8 +86,8 @@ class Bot:
             wrong["slack"] = "not reached since the start"
         elif (silence := self.adapters.slack.silence) > SILENT:
             wrong["slack"] = f"no answer for {silence:.0f} s; what was asked of it waits"
-        if self.events.lost:
-            wrong["slack"] = f"{self.events.lost}: install the app again and set its new token"
+        if lost := self.events.lost or self.adapters.slack.logged_out:
+            wrong["slack"] = f"{lost}: install the app again and set its new token"
         if trouble := self.runner.trouble():
             wrong["effects"] = trouble
         return wrong

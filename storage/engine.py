@@ -82,8 +82,9 @@ def read_engine(url: str) -> AsyncEngine:
 
 
 def _patience(url: URL, options: str) -> dict[str, Any]:
-    """For PostgreSQL; options in the URL take precedence."""
-    return {"connect_timeout": CONNECT_SECONDS, "options": options} | dict(url.query)
+    """For PostgreSQL; options in the URL take precedence. A network that swallows packets counts as away after some ten seconds."""
+    network = {"tcp_user_timeout": 10_000, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
+    return {"connect_timeout": CONNECT_SECONDS, "options": options} | network | dict(url.query)
 
 
 def _creator(url: URL, *, at_once: bool) -> Callable[[], Awaitable[SqliteConnection]]:

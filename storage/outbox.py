@@ -263,10 +263,10 @@ class _Statements:
         is_open, waits = _in_state(effects, "waiting", "running"), _in_state(effects, "waiting")
         ours = and_(columns.id == bindparam("its_id"), columns.holder == bindparam("claim"), _in_state(effects, "running"))
 
-        self.look = _look(now, turn, free_only=False)
-        self.look_at_free = _look(now, turn, free_only=True)
-        self.take = _take(now, turn, lease, free_only=False)
-        self.take_free = _take(now, turn, lease, free_only=True)
+        self.look = _look(now, pace.ahead, free_only=False)
+        self.look_at_free = _look(now, pace.ahead, free_only=True)
+        self.take = _take(now, pace.ahead, lease, free_only=False)
+        self.take_free = _take(now, pace.ahead, lease, free_only=True)
 
         later = bindparam("later", type_=Double)
         ended = {
@@ -315,36 +315,37 @@ def _in_state(table: FromClause, *states: str) -> ColumnElement[bool]:
     return table.c.state.in_([literal_column(f"'{state}'") for state in states])
 
 
-def _may_run(e: FromClause, now: ColumnElement[float], turn: ColumnElement[float], *, free_only: bool) -> ColumnElement[bool]:
+def _may_run(e: FromClause, now: ColumnElement[float], ahead: float, *, free_only: bool) -> ColumnElement[bool]:
     """It waits and its moment has come, or its holder's lease ran out; nothing of its queue is before it or runs; its channel has a
     turn."""
     other = effects.alias("other")
     in_queue = and_(other.c.queue == e.c.queue, _in_state(other, "waiting", "running"))
     before = exists().where(in_queue, other.c.seq < e.c.seq)
     beside = exists().where(in_queue, other.c.seq > e.c.seq, _in_state(other, "running"))  # if this one was tried again by people
-    resting = select(paces.c.name).where(turn > now)
+    resting = select(paces.c.name).where(paces.c.next > now + ahead)
     free = or_(_in_state(e, "waiting"), e.c.due == 0.0) if free_only else e.c.due <= now
     return and_(
         _in_state(e, "waiting", "running"),
         e.c.due <= now,
         free,
-        ~before,
+        # One whose holder is gone goes on, even if people meanwhile tried an earlier one again: neither could run beside the other.
+        or_(_in_state(e, "running"), ~before),
         ~beside,
         e.c.pace.not_in(resting),
         e.c.id.not_in(bindparam("besides", expanding=True)),
     )
 
 
-def _look(now: ColumnElement[float], turn: ColumnElement[float], *, free_only: bool) -> Select[Any]:
+def _look(now: ColumnElement[float], ahead: float, *, free_only: bool) -> Select[Any]:
     e = effects.alias("e")
-    may = _may_run(e, now, turn, free_only=free_only)
+    may = _may_run(e, now, ahead, free_only=free_only)
     oldest = e.c.seq + literal_column("0")  # else PostgreSQL may read by the primary key, and all that is done with it
     return select(e.c.id, e.c.pace).where(may).order_by(oldest).limit(bindparam("most"))
 
 
-def _take(now: ColumnElement[float], turn: ColumnElement[float], lease: float, *, free_only: bool) -> Any:
+def _take(now: ColumnElement[float], ahead: float, lease: float, *, free_only: bool) -> Any:
     e = effects.alias("e")
-    may = and_(_may_run(e, now, turn, free_only=free_only), e.c.id.in_(bindparam("chosen", expanding=True)))
+    may = and_(_may_run(e, now, ahead, free_only=free_only), e.c.id.in_(bindparam("chosen", expanding=True)))
     # In a CTE, else PostgreSQL may evaluate it again. What another takes at this moment is passed over.
     pick = select(e.c.id).where(may).with_for_update(of=e, skip_locked=True).cte("pick")
     taken = {"state": "running", "attempts": effects.c.attempts + 1, "holder": bindparam("claim"), "due": now + lease}

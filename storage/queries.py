@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal_column, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from flows.model import (
@@ -188,7 +188,8 @@ class Queries:
         return await self._effects(tables.OPEN, limit)
 
     async def _effects(self, wanted: Any, limit: int | None = None) -> Sequence[EffectRecord]:
-        return await self._all(select(EffectRecord).where(wanted).order_by(tables.effects.c.seq).limit(limit))
+        oldest = tables.effects.c.seq + literal_column("0")  # else PostgreSQL may read all that is done, by the primary key
+        return await self._all(select(EffectRecord).where(wanted).order_by(oldest).limit(limit))
 
     async def unhandled(self, limit: int = 200) -> Sequence[Received]:
         columns = tables.received.c

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import and_, insert, literal_column, update
+from sqlalchemy import and_, bindparam, insert, literal_column, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -37,6 +37,21 @@ def pace_of(onboarding_id: str, effect: Effect) -> str:
 
 
 _waiting = and_(effects.c.state == literal_column("'waiting'"))  # as the partial index has it
+# Counts as one attempt made, since it may have gone through, and as asked for now, since it is given up by its age. If someone was
+# first, it isn't a failed one any more.
+_AGAIN = (
+    update(effects)
+    .where(effects.c.id.in_(bindparam("again", expanding=True)), effects.c.state == "failed")
+    .values(
+        state="waiting",
+        error="",
+        error_id="",
+        attempts=1,
+        due=0.0,
+        created_at=bindparam("moment", type_=effects.c.created_at.type),
+    )
+    .execution_options(synchronize_session=False)
+)
 _SNAPSHOT_KINDS = (Onboarding, *(kind for kind, _ in PARTS))
 
 
@@ -57,6 +72,7 @@ class Unit(Queries):
         self._added: dict[tuple[type, str], object] = {}
         self._deleted: set[tuple[type, str]] = set()
         self._pending: dict[str, _Pending] = {}
+        self._again: list[str] = []
         self.asked = False
         """Whether an effect waits for the commit."""
 
@@ -147,9 +163,7 @@ class Unit(Queries):
 
     def retry(self, record: EffectRecord) -> None:
         """Retry an effect that was given up, after the commit and under its own id, so that what it may have posted is found."""
-        # Counts as one attempt made, since it may have gone through, and as asked for now: it is given up by its age.
-        record.state, record.error, record.error_id, record.attempts, record.due = "waiting", "", "", 1, 0.0
-        record.created_at = self.now
+        self._again.append(record.id)
         self.asked = True
 
     def _of(self, onboarding_id: str) -> _Pending:
@@ -161,6 +175,8 @@ class Unit(Queries):
         # In id order, so that two units with several onboardings can't deadlock; the register last.
         for onboarding_id, pending in sorted(self._pending.items(), key=lambda item: (item[0] == audit.REGISTER, item[0])):
             await self._write(onboarding_id, pending)
+        if self._again:
+            await self.session.execute(_AGAIN, {"again": self._again, "moment": self.now})
         await self.session.commit()
 
     async def _write(self, onboarding_id: str, pending: _Pending) -> None:
@@ -183,7 +199,8 @@ class Unit(Queries):
             return rows
         columns, queues, names = effects.c, {queue for queue, _ in wanted}, {name for _, name in wanted}
         waits = and_(columns.queue.in_(sorted(queues)), columns.same.in_(sorted(names)), _waiting)
-        held = update(effects).where(waits).values(same=columns.same).returning(columns.queue, columns.same)
+        # It is as old as what was asked for last: by its age it is given up.
+        held = update(effects).where(waits).values(created_at=self.now).returning(columns.queue, columns.same)
         merged = {(queue, name) for queue, name in await self.session.execute(held)}
         return [row for row in rows if (row["queue"], row["same"]) not in merged]
 

@@ -61,7 +61,7 @@ class AccessRequests:
                     if _asked(case, resource):
                         case.ask(FileRequest(step=step_id, resource=resource))
 
-        return Finished(also=ask)
+        return Finished(also=ask, called=False)
 
     async def file(self, run: Run[FileRequest]) -> Finished | None:
         """File one request, without anything that support filed by hand in the meantime."""
@@ -151,6 +151,7 @@ def _failure(error: ServiceDeskError) -> EffectError:
 
 async def _keep(unit: Unit, run: Run[FileRequest], result: Mapping[str, Any]) -> None:
     """Keep a result for the next attempt."""
+    lease.check()
     record = await unit.get(EffectRecord, run.id)
     if record is None:
         raise Impossible("gone")  # erased

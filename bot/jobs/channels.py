@@ -50,4 +50,4 @@ class Channels:
                 if row is not None and row.channel_id == run.effect.old:
                     row.channel_id = run.effect.new
 
-        return Finished(also=move)
+        return Finished(also=move, called=False)

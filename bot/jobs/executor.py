@@ -31,6 +31,8 @@ LASTS = timedelta(days=3)
 """The age at which an effect is given up, unless its kind says otherwise: longer than a weekend's outage."""
 OUTAGE = 10.0
 """Seconds without a single success after which the next one means that the other side is back."""
+CONFLICTS = 3
+"""Conflicts, each after `Store.transact`'s own tries, after which what follows an effect is taken for what can't be written."""
 WRITE_AGAIN = 1.0
 """Seconds between two tries to write down how an effect ended."""
 
@@ -101,6 +103,8 @@ class Executor:
             return
         self._count(claim, "done")
         log.info("effect", extra={"outcome": "done", "ms": _ms(began)})
+        if not finished.called:
+            return
         since, self._no_answer_since = self._no_answer_since, None
         if since is not None and time.monotonic() - since > OUTAGE:
             with contextlib.suppress(Conflict, Unavailable):  # else each is tried when its own pause is over
@@ -147,7 +151,10 @@ class Executor:
         return await self._write_down(claim, ending)
 
     async def _write_down(self, claim: Claim, ending: Ending, follows: Follows | None = None) -> bool:
-        """What happened isn't forgotten because the database is away. False: another process has the effect, or it was erased."""
+        """What happened isn't forgotten because the database is away. False: another process has the effect, or it was erased.
+
+        Raises what ``follows`` raises, and Conflict if others are first again and again.
+        """
 
         async def work(unit: Unit) -> bool:
             mine = await self._outbox.settle(unit, claim, ending)
@@ -155,14 +162,16 @@ class Executor:
                 await follows(unit)
             return mine
 
-        told = False
+        tries = conflicts = 0
         while True:
             try:
                 return await self._store.transact(work)
             except (Conflict, Unavailable) as error:
-                if not told:
+                tries, conflicts = tries + 1, conflicts + isinstance(error, Conflict)
+                if conflicts >= CONFLICTS:
+                    raise
+                if tries == 1:
                     log.warning("an effect's end waits for the database", extra={"error": str(error)})
-                told = True
             await asyncio.sleep(WRITE_AGAIN)
 
     def _late(self, claim: Claim, began: float) -> None:

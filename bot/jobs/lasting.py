@@ -93,7 +93,7 @@ class LastingMessages:
         if posted is not None and self._is_here(posted):
             return posted.channel_id, posted.ts
         async with self._store.read() as unit:
-            wanted = _Wanted(case, what, case.step(step_id).id, failed=await _failed(unit, case, what, step_id))
+            wanted = _Wanted(case, what, case.step(step_id).id, posted, await _failed(unit, case, what, step_id))
         placed = await self._place(wanted, again=again)
 
         async def keep(unit: Unit) -> None:
@@ -114,7 +114,7 @@ class LastingMessages:
         if posted is not None and self._is_here(posted):
             if posted.digest == shown.digest or await self._edited(posted, shown):
                 return wanted.placed(posted.channel_id, posted.ts, shown.digest)
-            again = False  # someone deleted it: post it again
+            # Someone deleted it: it is posted again.
         elif posted is not None:
             again = True  # support's channel is another than it was; it may be there from an earlier time
         to = self._support.channel if wanted.what == "review" else wanted.case.onboarding.channel_id

@@ -1,6 +1,7 @@
 """The proof of access: a pasted token is tried against Pismo, and each check becomes a line. The token is only in memory."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from pydantic import SecretStr
@@ -23,6 +24,9 @@ from pismo.environments import Environments
 from pismo.errors import PismoError
 from storage.store import Store
 
+ELSEWHERE = timedelta(minutes=2)
+"""Where several processes run: for so long a proof whose token isn't here is left to the one that was given it."""
+
 
 class Proofs:
     """``tokens``: the pasted ones, by the proof's item. A token is removed once its proof's result is saved."""
@@ -43,6 +47,8 @@ class Proofs:
         if pismo is None:
             await self._finish(run, all_skipped("no_address"))
             return
+        if token is None and not self._store.one_writer and run.asked_at is not None and case.now - run.asked_at < ELSEWHERE:
+            raise RetryLater(1.0)
         if token is None:
             lost = line("token", "failed", "token_lost")
             await self._finish(run, [lost if seen["check"] == "token" else seen for seen in all_skipped("earlier_failed")])

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from bot.jobs.errors import EffectError, Impossible
@@ -16,7 +17,7 @@ E = TypeVar("E", bound=Effect)
 class Run(Generic[E]):
     """One attempt at an effect. ``again``: an earlier attempt may have gone through, so look before repeating.
 
-    ``result``: what earlier attempts kept for this one.
+    ``result``: what earlier attempts kept for this one. ``asked_at``: None if that doesn't matter.
     """
 
     id: str
@@ -24,6 +25,7 @@ class Run(Generic[E]):
     effect: E
     again: bool = False
     result: Mapping[str, Any] = field(default_factory=dict)
+    asked_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,15 @@ class Handlers:
         entry = self._entries.get(type(effect))
         if entry is None:
             raise Impossible("unknown_kind")
-        return await entry.does(Run(claim.id, claim.onboarding_id, effect, again=claim.attempts > 1, result=claim.result))
+        run = Run(
+            claim.id,
+            claim.onboarding_id,
+            effect,
+            again=claim.attempts > 1,
+            result=claim.result,
+            asked_at=claim.created_at,
+        )
+        return await entry.does(run)
 
     def told_of_giving_up(self, effect: Effect) -> GivenUp[Any] | None:
         """What to call when it is given up, if alerting support isn't enough."""

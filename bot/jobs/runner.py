@@ -31,7 +31,7 @@ SILENT = 60.0
 class Runner:
     """``wake()`` after each commit that asked for effects. ``poll``: where several processes share the database.
 
-    ``attempt``: carries out one effect and writes down how it ended; it raises nothing.
+    ``attempt``: carries out one effect and writes down how it ended. What it raises is a bug.
     """
 
     def __init__(
@@ -42,7 +42,9 @@ class Runner:
         self._busy: dict[str, asyncio.Task[None]] = {}
         self._woken, self._stopping, self._begun = asyncio.Event(), False, False
         self._away_since: float | None = None
-        self._steady = 0.0
+        self._asked_at: float | None = None
+        self._answered = self._steady = 0.0
+        self._unsure = False
         self._loop: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -70,31 +72,36 @@ class Runner:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
         if self._loop is not None:
-            with contextlib.suppress(Conflict, Unavailable):  # then its lease runs out
-                await self._outbox.give_back([])
+            with contextlib.suppress(Conflict, Unavailable, TimeoutError):  # then its lease runs out
+                async with asyncio.timeout(LOOKING):
+                    await self._outbox.give_back([])
         self._loop = None
 
     def trouble(self) -> str:
         """Why effects aren't carried out; empty if they are."""
         if self._loop is None or self._loop.done():
             return "not running"
-        away = time.monotonic() - self._away_since if self._away_since is not None else 0.0
+        since = [moment for moment in (self._away_since, self._asked_at) if moment is not None]
+        away = time.monotonic() - min(since, default=time.monotonic())
         return f"the database has not answered for {away:.0f} s" if away > SILENT else ""
 
     async def _run(self) -> None:
         while not self._stopping:
             self._woken.clear()
+            self._asked_at = time.monotonic()
             try:
-                if self._away_since is not None:  # a claim may have been written although its answer was lost
+                if self._away_since is not None or self._unsure:  # a claim may have been written although its answer was lost
+                    self._unsure = False
                     await self._outbox.give_back(self._busy)
                 pause = await self._round()
-                self._away_since = None
+                self._away_since, self._answered = None, time.monotonic()
             except Exception as error:  # whatever it is, the next round tries again
                 if self._away_since is None:
                     unknown = not isinstance(error, Conflict | Unavailable)
                     log.warning("no effects can be taken", extra={"error": str(error)}, exc_info=error if unknown else None)
                 self._away_since = self._away_since or time.monotonic()
                 self._steady, pause = time.monotonic() + GRACE, PAUSE
+            self._asked_at = None
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), pause)
 
@@ -103,8 +110,10 @@ class Runner:
         await self._begin()
         most = self._at_once - len(self._busy)
         if not most:  # the end of any of them wakes us
-            # Changes nothing. What is in hand may wait for the database, and nobody else would notice that it is away.
-            await self._outbox.give_back(self._busy)
+            if (
+                time.monotonic() - self._answered > POLL
+            ):  # all may wait for the database: then nobody else notices that it is away
+                await self._outbox.oldest()
             return POLL
         await in_flight.passed()
         taken = await self._outbox.claim(most, self._busy, take_over=time.monotonic() >= self._steady)
@@ -122,6 +131,10 @@ class Runner:
     async def _one(self, claim: Claim) -> None:
         try:
             await self._attempt(claim)
+        except Exception as error:  # its end isn't written down, so it is given back and tried again
+            log.error("an attempt broke off", extra={"effect": claim.id, "kind": claim.kind}, exc_info=error)  # noqa: TRY400
+            self._unsure = True
+            await asyncio.sleep(PAUSE)
         finally:
             del self._busy[claim.id]
             self.wake()

@@ -246,7 +246,7 @@ class Events:
         if user_id == self._people.bot_user_id:
             await self._shared(unit, event)
             if event["channel"] == self._support_channel:
-                await manage.retry_refused(unit, await unit.refused_effects(BARRED), "support")
+                manage.retry_refused(unit, await unit.refused_effects(BARRED), "support")
             return
         onboarding = await unit.by_channel(str(event["channel"]))
         person = self._people.by_id(user_id)
@@ -276,7 +276,7 @@ class Events:
             async with self._cases.open(unit, onboarding.id, closed=True) as case:
                 channels.share(case)
             refused = [record for record in await unit.failed_effects(onboarding.id) if record.error in BARRED]
-            await manage.retry_refused(unit, refused, "customer")
+            manage.retry_refused(unit, refused, "customer")
 
     async def _unshared(self, unit: Unit, event: Body) -> None:
         onboarding = await unit.by_channel(str(event["channel"]))

@@ -10,7 +10,7 @@ import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack.errors import SlackError
+from bot.slack.errors import LOGGED_OUT, SlackError
 
 TIMEOUT_SECONDS = 10.0
 PAGE = 200
@@ -59,6 +59,9 @@ class Lookups:
     def __init__(self, token: str, api_url: str, *, before_call: Callable[[], None] = lambda: None) -> None:
         self._before_call = before_call
         self._silent_since: float | None = None
+        self._silent_until = 0.0
+        self.logged_out = ""
+        """Why Slack no longer accepts the token, if its last answer said so."""
         # The SDK's default handler repeats a POST whose connection dropped, and so may post twice: use none.
         self.web = AsyncWebClient(token=token, base_url=api_url, timeout=int(TIMEOUT_SECONDS), retry_handlers=[])
         self._api_host = urlsplit(api_url).hostname or ""
@@ -89,7 +92,7 @@ class Lookups:
             answer = await call
         except SlackApiError as error:
             refused = SlackError.of(method, error.response)
-            self._heard(answered=not refused.error.startswith("http_5"))
+            self._heard(answered=not refused.error.startswith("http_5"), error=refused.error)
             raise refused from None
         except TimeoutError:
             self._heard(answered=False)
@@ -100,16 +103,17 @@ class Lookups:
         self._heard(answered=True)
         return answer
 
-    def _heard(self, *, answered: bool) -> None:
+    def _heard(self, *, answered: bool, error: str = "") -> None:
         if answered:
-            self._silent_since = None
-        elif self._silent_since is None:
-            self._silent_since = time.monotonic()
+            self._silent_since, self.logged_out = None, error if error in LOGGED_OUT else ""
+            return
+        self._silent_until = time.monotonic()
+        self._silent_since = self._silent_since or self._silent_until
 
     @property
     def silence(self) -> float:
-        """Seconds for which every call has gone without an answer; 0 if the last one had one."""
-        return time.monotonic() - self._silent_since if self._silent_since is not None else 0.0
+        """Seconds between the first and the latest of the calls that went without an answer since the last that had one."""
+        return self._silent_until - self._silent_since if self._silent_since is not None else 0.0
 
     async def whoami(self) -> Me:
         answer = await self._call("auth.test", self.web.auth_test())

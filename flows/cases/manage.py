@@ -96,10 +96,10 @@ async def retry(case: Case, effect_id: str) -> None:
     record = await case.unit.get(EffectRecord, effect_id)
     if record is None or record.state != "failed" or record.onboarding_id != case.id:
         raise Refused("gone")
-    await _again(case.unit, record, case.actor)
+    _again(case.unit, record, case.actor)
 
 
-async def retry_refused(unit: Unit, refused: Iterable[EffectRecord], side: Where) -> None:
+def retry_refused(unit: Unit, refused: Iterable[EffectRecord], side: Where) -> None:
     """Retry what was given up because the bot was not let into a channel: it is now, and nobody need press a button.
 
     ``side``: whose channel it is; effects that post into none, such as a bookmark, are about the customer's.
@@ -107,15 +107,15 @@ async def retry_refused(unit: Unit, refused: Iterable[EffectRecord], side: Where
     for record in refused:
         effect = unit.effect_of(record)
         if effect is not None and (effect.side or "customer") == side:
-            await _again(unit, record, SYSTEM)
+            _again(unit, record, SYSTEM)
 
 
-async def _again(unit: Unit, record: EffectRecord, actor: Who) -> None:
+def _again(unit: Unit, record: EffectRecord, actor: Who) -> None:
     if record.onboarding_id:
         unit.record(record.onboarding_id, f"effect:{record.kind}:retry", actor, facts={"effect": record.id})
     unit.retry(record)
     effect = unit.effect_of(record)
-    if effect is None or not effect.step_id or not await unit.posted(record.onboarding_id, "review", effect.step_id):
+    if effect is None or not effect.step_id:
         return
     redraw = Draw(what="review", step=effect.step_id)  # it offered the retry
     if effect != redraw:

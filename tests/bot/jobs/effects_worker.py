@@ -207,7 +207,7 @@ class Sleep:
         self._awake.set()
 
 
-class SleepyAttempts(Executor):
+class SleepyExecutor(Executor):
     def __init__(self, store: Store, outbox: Outbox, do: Do, sleep: Sleep) -> None:
         super().__init__(store, outbox, do)
         self._sleep = sleep
@@ -228,7 +228,7 @@ class Worker:
         self._customers = [Customer(self._store, options.name, index, options.each) for index in range(options.customers)]
         queues = [customer.queue for customer in self._customers]
         self._slow, self._sleep = queues[: options.slow], Sleep(queues if options.sleeps else [])
-        self._attempts = SleepyAttempts(self._store, outbox, self._do, self._sleep)
+        self._attempts = SleepyExecutor(self._store, outbox, self._do, self._sleep)
         self._runner = Runner(outbox, self._attempt, poll=options.poll)
         self._store.on_effects = self._runner.wake
         self._allowance = Allowance(len(queues))

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
@@ -56,12 +57,14 @@ async def until(condition: Callable[[], object]) -> None:
 
 
 class Watched(Outbox):
-    """``away``: no answer comes. ``deaf``: the answer to the next claim that takes something gets lost.
+    """``away``: no answer comes. ``deaf``: the answer to the next claim that takes something gets lost. ``breaks``: what the next ends
+    to be written down raise.
 
     ``looks``, ``renewals``, ``refused``: how many there were.
     """
 
     away = deaf = False
+    breaks: Sequence[Exception] = ()
     looks = renewals = refused = 0
 
     def _ask(self) -> None:
@@ -80,6 +83,9 @@ class Watched(Outbox):
 
     async def settle(self, unit: Unit, claim: Claim, ending: Ending) -> bool:
         self._ask()
+        if self.breaks:
+            (error, *self.breaks) = self.breaks
+            raise error
         return await super().settle(unit, claim, ending)
 
     async def renew(self, claim: Claim) -> bool:
@@ -90,6 +96,10 @@ class Watched(Outbox):
     async def give_back(self, besides: Collection[str]) -> None:
         self._ask()
         await super().give_back(besides)
+
+    async def oldest(self) -> datetime | None:
+        self._ask()
+        return await super().oldest()
 
     async def begin(self) -> None:
         self._ask()

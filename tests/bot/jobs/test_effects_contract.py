@@ -359,17 +359,53 @@ async def test_if_support_cannot_be_told_in_one_way_another_is_tried(place: Plac
     assert await place.states() == ["failed", "done", "failed"]
 
 
-async def test_tried_again_by_people_it_does_not_run_beside_a_later_one(place: Place) -> None:
-    async def try_again(unit: Unit) -> None:
-        [record] = await unit.failed_effects("a")
-        unit.retry(record)
+async def _try_again(unit: Unit) -> None:
+    [record] = await unit.failed_effects("a")
+    unit.retry(record)
 
+
+async def test_tried_again_by_people_while_a_later_one_is_in_hand_and_its_process_dies_both_are_done(place: Place) -> None:
+    crashed = place.process(lease=0.5)
+    await crashed.ask(("a", file("1")), ("a", file("2")))
+    [first] = await crashed.take()
+    assert await crashed.settle(first, Ending("failed", error="not_in_channel"))
+    await crashed.take()
+    await crashed.store.transact(_try_again)
+    await place.start(poll=0.05)
+    await place.settled()
+    assert place.ended == [("a", "2"), ("a", "1")]
+
+
+async def test_tried_again_by_two_people_at_once_it_is_tried_once(place: Place) -> None:
+    place.raises["1"] = [Impossible("not_in_channel")]
+    process = await place.start()
+    await process.ask(("a", file("1")))
+    await place.settled()
+    async with process.store.read() as unit:
+        [record] = await unit.failed_effects("a")
+    for _ in range(2):
+        async with process.store.write() as unit:
+            unit.retry(record)
+        await place.settled()
+    assert place.began == [Began("a", "1", 1), Began("a", "1", 2)]
+
+
+async def test_an_attempt_that_breaks_off_is_made_again(place: Place) -> None:
+    process = await place.start()
+    process.outbox.breaks = (RuntimeError("the end"), RuntimeError("giving up"))
+    await process.ask(("a", file("1")), ("a", file("2")))
+    await place.settled()
+    assert place.began == [Began("a", "1", 1), Began("a", "1", 2), Began("a", "2", 1)]
+    assert await place.states() == ["done", "done"]
+
+
+async def test_tried_again_by_people_it_does_not_run_beside_a_later_one(place: Place) -> None:
     place.raises["1"] = [Impossible("not_in_channel")]
     gate = place.hold("2")
     process = await place.start()
     await process.ask(("a", file("1")), ("a", file("2")))
     await until(lambda: len(place.began) == 2)
-    await process.store.transact(try_again)
+    await process.store.transact(_try_again)
     await process.ask(("b", file("3")))
     await until(lambda: place.ended)
     assert place.ended == [("b", "3")]  # it isn't held up either
@@ -436,6 +472,20 @@ async def test_what_is_being_drawn_is_drawn_once_more_for_all_that_changes_meanw
     gate.set()
     await place.settled()
     assert place.ended == [("a", "draw")] * 2
+
+
+async def test_a_drawing_that_waits_is_as_old_as_what_was_asked_for_last(place: Place) -> None:
+    place.raises["draw"] = [Unreachable("timeout")] * 2
+    process = await place.start(patience=Patience(timedelta(days=3), lambda _: NEVER))
+    await process.ask(("a", CARD))
+    await place.put_off()
+    await place.change(update(effects).values(created_at=datetime.now(UTC) - timedelta(days=4)))
+    await process.ask(("a", CARD))
+    await process.outbox.hasten()
+    process.runner.wake()
+    await until(lambda: len(place.began) == 2)
+    await place.put_off()
+    assert await place.states() == ["waiting"]
 
 
 async def test_a_drawing_that_waits_for_another_try_does_for_a_later_one_too(place: Place) -> None:

@@ -38,7 +38,7 @@ PATIENCE = 90.0
 """Seconds until something must have come true, however busy the machine is."""
 LEASE = 3.0
 """Seconds: a process that is killed or sleeps keeps its effects for so long."""
-AWAY = 6.0
+AWAY = 5.0
 """Seconds without a database: longer than a lease."""
 FOR_EVER = 10**9
 """So many effects are more than anybody asks for."""
@@ -440,6 +440,8 @@ async def test_a_process_that_slept_finds_its_effects_done_by_another_and_change
     assert {(one.queue, one.number, one.attempt) for one in taken_over} == {(queue, 1, 2) for queue in theirs}
     assert min(one.moment for one in taken_over) > began + LEASE * 1e9
     held = place.rows("1 = 1")
+    claims = [int(row.holder.rpartition(":")[2]) for row in held if row.state == "running"]
+    assert max(claims) < 60, "it asked over and over for what the sleeper had locked"
 
     place.troubles.append(Trouble("sleeper", began, now()))
     sleeper.signal(signal.SIGCONT)
@@ -452,7 +454,8 @@ async def test_a_process_that_slept_finds_its_effects_done_by_another_and_change
     await place.goes_on("awake", since=now())
     await place.finish(awake)
     sleeper.let(6)
-    await place.until(lambda: len(place.lines("done", who="sleeper")) == 12)
+    # What it asked for before may have been done by either.
+    await place.until(lambda: len([one for one in place.lines("done", who="sleeper") if one.number > 3]) == 12)
     await place.finish(sleeper)
     holds(place)
 
@@ -482,11 +485,11 @@ async def test_a_database_that_was_gone_costs_no_effect_and_every_process_goes_o
     """Restarted in an orderly way, restarted as after a crash, and away for a while. Only a crash may have effects done twice."""
     if own is None:
         pytest.skip("the server of TEST_POSTGRES_URL is not the tests' to restart")
-    workers = await place.start_all("a", "b", customers=6, takes=(0.1, 0.4))  # so that much is in hand
+    workers = await place.start_all("a", "b", customers=6, takes=(0.1, 0.3))  # so that much is in hand
     ways: list[Literal["fast", "immediate", "away"]] = ["fast", "immediate", "away"] * max(1, KILLS // 10)
     random.Random(SEED).shuffle(ways)
+    await place.goes_on("a", "b", since=now())
     for way in ways:
-        await place.goes_on("a", "b", since=now())
         log.info("%s: %s", place.read(), way)
         gone = now()
         if way == "away":

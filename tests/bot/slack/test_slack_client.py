@@ -53,13 +53,18 @@ async def test_an_answer_lost_after_the_post_makes_no_second_message(place: Plac
 async def test_it_is_known_for_how_long_slack_has_been_silent(place: Place) -> None:
     for kind in ("drop_before", "5xx"):
         assert place.slack.silence == 0
-        place.world.faults.add("auth.test", kind)
-        with pytest.raises(SlackError):
-            await place.slack.whoami()
+        place.world.faults.add("auth.test", kind, times=2)
+        for _ in range(2):  # one alone says nothing of how long it lasted
+            assert place.slack.silence == 0
+            with pytest.raises(SlackError):
+                await place.slack.whoami()
         assert place.slack.silence > 0
         place.world.faults.add("auth.test", "invalid_auth")  # a refusal is an answer
         with pytest.raises(SlackError):
             await place.slack.whoami()
+        assert place.slack.logged_out == "invalid_auth"
+    await place.slack.whoami()
+    assert place.slack.logged_out == ""
 
 
 async def test_a_call_lost_before_it_arrived_is_posted_by_the_second_try(place: Place) -> None:
