@@ -15,7 +15,7 @@ BATCH = 500
 async def purge(store: Store, older_than: timedelta, batch: int = BATCH) -> dict[str, int]:
     """Delete what ended longer ago than ``older_than``, ``batch`` rows per transaction. Returns how many rows of each table.
 
-    Pending work, unhandled events, and failed effects (support can retry them) stay, whatever their age.
+    What still waits, unhandled events, and failed effects (support can retry them) stay, whatever their age.
     """
     async with store.read() as unit:
         before = unit.now - older_than
