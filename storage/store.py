@@ -11,7 +11,7 @@ from typing import Literal, TypeVar
 
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm.exc import StaleDataError
 
 from storage import sealing
@@ -66,6 +66,7 @@ class Store:
         self._clock = clock
         self._writing, self._reading = write_engine(url, busy_ms=busy_ms), read_engine(url)
         self._url, self._locks = url, not is_sqlite(url)
+        self._ending: set[asyncio.Future[None]] = set()
 
     @property
     def one_writer(self) -> bool:
@@ -76,7 +77,7 @@ class Store:
     async def write(self) -> AsyncIterator[Unit]:
         """``async with store.write() as unit``: commits at the end, rolls back on an exception. `transact` also retries."""
         with translating():
-            async with AsyncSession(self._writing, expire_on_commit=False) as session:
+            async with self._session(self._writing) as session:
                 await session.connection()  # SQLite waits for its turn here, so that ``now`` follows commit order
                 unit = Unit(session, self._clock(), locks=self._locks)
                 yield unit
@@ -88,7 +89,7 @@ class Store:
     async def read(self) -> AsyncIterator[Unit]:
         """A consistent snapshot; nothing is written. What was read stays usable afterward."""
         with translating():
-            async with AsyncSession(self._reading, expire_on_commit=False, autoflush=False) as session:
+            async with self._session(self._reading, autoflush=False) as session:
                 yield Unit(session, self._clock())
 
     async def transact(self, work: Callable[[Unit], Awaitable[T]]) -> T:
@@ -125,7 +126,20 @@ class Store:
         if not self._locks:
             await asyncio.to_thread(checkpoint, self._url)
 
+    @asynccontextmanager
+    async def _session(self, engine: AsyncEngine, *, autoflush: bool = True) -> AsyncIterator[AsyncSession]:
+        """Its connection goes back even if who uses it is cancelled; `close` waits for that."""
+        session = AsyncSession(engine, expire_on_commit=False, autoflush=autoflush)
+        try:
+            yield session
+        finally:
+            ending = asyncio.ensure_future(session.close())
+            self._ending.add(ending)
+            ending.add_done_callback(self._ending.discard)
+            await asyncio.shield(ending)
+
     async def close(self) -> None:
+        await asyncio.gather(*self._ending, return_exceptions=True)
         await self._reading.dispose()
         await self._writing.dispose()
 
