@@ -246,9 +246,9 @@ class Outbox:
     async def _move(self, session: AsyncSession, names: Sequence[str], at_least: float, seconds: float) -> None:
         """Move channels' next turns: not before ``at_least`` from now, then so many seconds on. ``names`` in one order, so that no two
         processes wait for each other."""
-        moved = [self._at(its_pace=name, at_least=at_least, more=seconds) for name in names]
-        if moved:
-            await session.execute(self._sql.move, moved)
+        # Not as one list: psycopg sends that as a pipeline, and in the middle of one PostgreSQL lets a transaction fall silent for ever.
+        for name in names:
+            await session.execute(self._sql.move, self._at(its_pace=name, at_least=at_least, more=seconds))
 
 
 class _Statements:

@@ -219,6 +219,8 @@ def parse(values: Mapping[str, Any]) -> Policies:
         retention_days=tables["retention"].read("days", default.retention_days, _days, "whole days as 30, at least 1"),
         service_desk=_service_desk(tables["service_desk"], default.service_desk),
     )
+    if policies.poll_seconds >= policies.lease_seconds:
+        raise PolicyError("has an engine.poll that is not shorter than engine.lease", "leave both out, or write a shorter poll")
     for table in tables.values():
         table.close()
     return policies

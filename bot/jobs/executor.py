@@ -38,8 +38,8 @@ WRITE_AGAIN = 1.0
 
 
 def backoff(attempt: int) -> float:
-    """Seconds before the next attempt: 1, 2, 4, … up to 300, give or take a fifth so that they don't all come at once."""
-    return float(min(2.0 ** max(0, min(attempt - 1, 20)), MAX_WAIT) * random.uniform(0.8, 1.2))  # noqa: S311  jitter, not a secret
+    """Seconds before the next attempt: 1, 2, 4, … up to 300, or up to a third less so that they don't all come at once."""
+    return float(min(2.0 ** max(0, min(attempt - 1, 20)), MAX_WAIT) * random.uniform(2 / 3, 1))  # noqa: S311  jitter, not a secret
 
 
 @dataclass(frozen=True)

@@ -88,6 +88,7 @@ def test_hours_zone_and_country() -> None:
         ('[engine]\nsweep = "-1 s"', "engine.sweep", "30 s"),
         ("[engine]\npoll = true", "engine.poll", "5 s"),
         ("[engine]\nchannel_gap = false", "engine.channel_gap", "1 s"),
+        ('[engine]\npoll = "30 s"', "engine.lease", "shorter"),
         ('[invitations]\nnudge_before = "90 min"', "invitations.nudge_before", "4 h"),
         ("[certificates]\nrenew_before = 30", "certificates.renew_before", "[90, 30, 7]"),
         ("[certificates]\nrenew_before = [0]", "certificates.renew_before", "[90, 30, 7]"),

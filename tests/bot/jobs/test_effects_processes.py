@@ -454,8 +454,7 @@ async def test_a_process_that_slept_finds_its_effects_done_by_another_and_change
     await place.goes_on("awake", since=now())
     await place.finish(awake)
     sleeper.let(6)
-    # What it asked for before may have been done by either.
-    await place.until(lambda: len([one for one in place.lines("done", who="sleeper") if one.number > 3]) == 12)
+    await place.until(lambda: sum(one.queue in theirs and one.number > 3 for one in place.lines("done", who="sleeper")) == 12)
     await place.finish(sleeper)
     holds(place)
 
