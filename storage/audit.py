@@ -14,7 +14,7 @@ from hashlib import sha256
 from secrets import token_hex
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from flows.people import SYSTEM, Who
@@ -27,6 +27,18 @@ REGISTER = ""
 
 BEGIN = "onboarding:begin"
 MAC_PURPOSE = "audit-head"
+
+
+# Built once: SQLAlchemy takes longer to build a statement than the database to run it.
+_HEAD = select(audit_heads).where(audit_heads.c.onboarding_id == bindparam("chain")).with_for_update()
+_MOVE_HEAD = (
+    update(audit_heads)
+    .where(audit_heads.c.onboarding_id == bindparam("chain"))
+    .values(events=bindparam("count"), hash=bindparam("last"), mac=bindparam("its_mac"))
+)
+_BEGIN_HEAD = insert(audit_heads)
+# For what it returns, SQLAlchemy sends all rows in one statement; else psycopg sends a pipeline (see `storage.outbox`).
+_EVENTS = insert(audit_events).returning(audit_events.c.seq)
 
 
 @dataclass(frozen=True)
@@ -70,8 +82,8 @@ async def append(session: AsyncSession, onboarding_id: str, entries: Sequence[En
 
     The head stays locked until the transaction ends, so that the chain, and the effects written after it, follow commit order.
     """
-    query = select(audit_heads).where(audit_heads.c.onboarding_id == onboarding_id).with_for_update()
-    head = (await session.execute(query)).one_or_none()
+    connection = await session.connection()
+    head = (await connection.execute(_HEAD, {"chain": onboarding_id})).one_or_none()
     if not entries:
         return
     count, last = (head.events, head.hash) if head else (0, "")
@@ -80,14 +92,13 @@ async def append(session: AsyncSession, onboarding_id: str, entries: Sequence[En
         row = _row(onboarding_id, seq, last, entry, at)
         last = row["hash"]
         rows.append(row)
-    await session.execute(insert(audit_events), rows)
+    await connection.execute(_EVENTS, rows)
     count += len(rows)
     mac = current().mac(MAC_PURPOSE, head_text(onboarding_id, count, last))
-    values = {"events": count, "hash": last, "mac": mac}
     if head:
-        await session.execute(update(audit_heads).where(audit_heads.c.onboarding_id == onboarding_id).values(values))
+        await connection.execute(_MOVE_HEAD, {"chain": onboarding_id, "count": count, "last": last, "its_mac": mac})
     else:
-        await session.execute(insert(audit_heads).values(onboarding_id=onboarding_id, **values))
+        await connection.execute(_BEGIN_HEAD, {"onboarding_id": onboarding_id, "events": count, "hash": last, "mac": mac})
         if onboarding_id != REGISTER:
             await append(session, REGISTER, [Entry(BEGIN, SYSTEM, {"onboarding": onboarding_id}, {})], at)
 

@@ -27,62 +27,46 @@ from flows.model import (
 from flows.people import Who
 from storage import tables
 from storage.mapping import TABLES
+from storage.whole import KINDS, Whole, read_whole
 
 T = TypeVar("T")
 
-PARTS: tuple[tuple[type, tuple[str, ...]], ...] = (
-    (StepRecord, ("position",)),
-    (Submission, ("step_id", "revision")),
-    (TaskRecord, ("at", "id")),
-    (Decision, ("at", "id")),
-    (Grant, ("step_id", "id")),
-    (Member, ("role", "id")),
-)
-"""The rows in a snapshot, each kind with its order."""
+
+def _by_id(kind: type) -> Select[Any]:
+    return select(kind).where(TABLES[kind].c.id == bindparam("row_id"))
 
 
-def _part(kind: type, order: Sequence[str]) -> Select[Any]:
-    columns = TABLES[kind].c
-    return select(kind).where(columns.onboarding_id == bindparam("onboarding_id")).order_by(*(columns[name] for name in order))
-
-
-# Built once: every click reads a snapshot.
-_PARTS = [_part(kind, order) for kind, order in PARTS]
-_WHOLE = select(Onboarding).where(tables.onboardings.c.id == bindparam("onboarding_id"))
+# Built once: SQLAlchemy takes longer to build a statement than the database to run it.
+_BY_ID = {kind: _by_id(kind) for kind in TABLES}
+_OF_WHOLE = frozenset(KINDS) - {Person}
 
 
 class Queries:
-    """Rows belong to the session: the same row is the same object, and added rows are found."""
+    """``changes``: rows belong to the session, the same row is the same object, and added rows are found; otherwise they are for
+    reading only. ``locks``: see `read_whole`."""
 
-    def __init__(self, session: AsyncSession, now: datetime, *, locks: bool) -> None:
-        self.session, self.now, self._locks = session, now, locks
-        self._whole: dict[str, list[object]] = {}
-        """By onboarding: its snapshot's rows, kept up to date as rows are added and deleted."""
+    def __init__(self, session: AsyncSession, now: datetime, *, changes: bool = False, locks: bool = False) -> None:
+        self.session, self.now, self._changes, self._locks = session, now, changes, locks
+        self._whole: dict[str, Whole] = {}
+        """By onboarding: its rows, kept up to date as rows are added and deleted."""
 
     async def get(self, kind: type[T], row_id: str) -> T | None:
         """A row by id."""
-        return await self.session.get(kind, row_id)
+        # The ids of an onboarding's rows begin with its own.
+        whole = self._whole.get(row_id.partition(":")[0]) if kind in _OF_WHOLE else None
+        if whole is not None:
+            found: T | None = whole.get((kind, row_id))
+            return found
+        return await self._one(_BY_ID[kind], {"row_id": row_id})
 
     async def snapshot(self, onboarding_id: str) -> Snapshot | None:
         """One whole onboarding; in a write, its other writers wait from here on."""
         if onboarding_id not in self._whole:
-            onboarding = await self._locked(onboarding_id)
-            if onboarding is None:
+            whole = await read_whole(self.session, onboarding_id, changes=self._changes, locks=self._locks)
+            if whole is None:
                 return None
-            rows: list[object] = [onboarding]
-            for query in _PARTS:
-                rows += await self._all(self._fresh(query), {"onboarding_id": onboarding_id})
-            lead = await self.person(Who(onboarding.team_id, onboarding.lead_id))
-            self._whole[onboarding_id] = [*rows, *([lead] if lead is not None else [])]
+            self._whole[onboarding_id] = whole
         return _snapshot(self._whole[onboarding_id])
-
-    async def _locked(self, onboarding_id: str) -> Onboarding | None:
-        query = self._fresh(_WHOLE.with_for_update() if self._locks else _WHOLE)
-        return await self._one(query, {"onboarding_id": onboarding_id})
-
-    def _fresh(self, query: Select[T]) -> Select[T]:
-        # Rows read before the lock was taken may be outdated by now.
-        return query.execution_options(populate_existing=True) if self._locks else query
 
     async def by_channel(self, channel_id: str) -> Onboarding | None:
         """The channel's open onboarding, else its last closed one."""
@@ -202,20 +186,20 @@ class Queries:
         return (await self.session.scalars(query, parameters)).all()
 
 
-def _snapshot(rows: list[Any]) -> Snapshot:
-    def of(kind: type[T]) -> list[T]:
-        return [row for row in rows if isinstance(row, kind)]
-
+def _snapshot(whole: Whole) -> Snapshot:
+    kinds: dict[type, list[Any]] = {kind: [] for kind in KINDS}
+    for (kind, _), row in whole.items():
+        kinds[kind].append(row)
     submissions: dict[str, list[Submission]] = {}
-    for submission in of(Submission):
+    for submission in kinds[Submission]:
         submissions.setdefault(submission.step_id, []).append(submission)
     return Snapshot(
-        onboarding=of(Onboarding)[0],
-        steps={step.step_id: step for step in of(StepRecord)},
+        onboarding=kinds[Onboarding][0],
+        steps={step.step_id: step for step in kinds[StepRecord]},
         submissions=submissions,
-        tasks=of(TaskRecord),
-        decisions=of(Decision),
-        grants=of(Grant),
-        members=of(Member),
-        lead_timezone=next((person.timezone for person in of(Person)), ""),
+        tasks=kinds[TaskRecord],
+        decisions=kinds[Decision],
+        grants=kinds[Grant],
+        members=kinds[Member],
+        lead_timezone=next((person.timezone for person in kinds[Person]), ""),
     )

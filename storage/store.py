@@ -79,7 +79,7 @@ class Store:
         with translating():
             async with self._session(self._writing) as session:
                 await session.connection()  # SQLite waits for its turn here, so that ``now`` follows commit order
-                unit = Unit(session, self._clock(), locks=self._locks)
+                unit = Unit(session, self._clock(), changes=True, locks=self._locks)
                 yield unit
                 await unit.commit()
         if unit.asked:

@@ -9,14 +9,15 @@ from sqlalchemy import and_, bindparam, insert, literal_column, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from flows.model import EffectRecord, Onboarding, new_id
+from flows.model import EffectRecord, new_id
 from flows.outbox import Effect, UnreadableEffectError, dump, load
 from flows.people import Who
 from storage import audit
 from storage.columns import canonical
-from storage.queries import PARTS, Queries
+from storage.queries import Queries
 from storage.sealing import Place, Plain, SealError
 from storage.tables import effects, seen
+from storage.whole import KINDS
 
 T = TypeVar("T")
 
@@ -36,7 +37,19 @@ def pace_of(onboarding_id: str, effect: Effect) -> str:
     return {"support": SUPPORT, "customer": onboarding_id, "": ""}[effect.side]
 
 
+# Built once: SQLAlchemy takes longer to build a statement than the database to run it.
 _waiting = and_(effects.c.state == literal_column("'waiting'"))  # as the partial index has it
+_in_queues = effects.c.queue.in_(bindparam("queues", expanding=True))
+# For what it returns, SQLAlchemy sends all rows in one statement; else psycopg sends a pipeline (see `storage.outbox`).
+_EFFECTS = insert(effects).returning(effects.c.seq)
+_APART = update(effects).where(_in_queues, _waiting).values(same="")
+# It is as old as what was asked for last: by its age it is given up.
+_HOLD = (
+    update(effects)
+    .where(_in_queues, effects.c.same.in_(bindparam("names", expanding=True)), _waiting)
+    .values(created_at=bindparam("moment", type_=effects.c.created_at.type))
+    .returning(effects.c.queue, effects.c.same)
+)
 # Counts as one attempt made, since it may have gone through, and as asked for now, since it is given up by its age. If someone was
 # first, it isn't a failed one any more.
 _AGAIN = (
@@ -52,7 +65,12 @@ _AGAIN = (
     )
     .execution_options(synchronize_session=False)
 )
-_SNAPSHOT_KINDS = (Onboarding, *(kind for kind, _ in PARTS))
+
+
+_ONCE = {
+    dialect: insert(seen).on_conflict_do_nothing().returning(seen.c.id)
+    for dialect, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
+}
 
 
 @dataclass
@@ -67,8 +85,8 @@ class _Pending:
 class Unit(Queries):
     """Implements `flows.ports.Unit`. ``session`` is for this package's modules."""
 
-    def __init__(self, session: AsyncSession, now: datetime, *, locks: bool = False) -> None:
-        super().__init__(session, now, locks=locks)
+    def __init__(self, session: AsyncSession, now: datetime, *, changes: bool = False, locks: bool = False) -> None:
+        super().__init__(session, now, changes=changes, locks=locks)
         self._added: dict[tuple[type, str], object] = {}
         self._deleted: set[tuple[type, str]] = set()
         self._pending: dict[str, _Pending] = {}
@@ -82,8 +100,8 @@ class Unit(Queries):
         key = (type(row), row.id)
         self._added[key] = row
         self._deleted.discard(key)
-        if isinstance(row, _SNAPSHOT_KINDS) and (whole := self._whole.get(_onboarding_of(row))):
-            whole.append(row)
+        if isinstance(row, KINDS) and (whole := self._whole.get(_onboarding_of(row))):
+            whole[key] = row
 
     async def get(self, kind: type[T], row_id: str) -> T | None:
         """A row by id; changes to it are written at commit."""
@@ -91,7 +109,7 @@ class Unit(Queries):
         if key in self._deleted:
             return None
         added = self._added.get(key)
-        return added if isinstance(added, kind) else await self.session.get(kind, row_id)
+        return added if isinstance(added, kind) else await super().get(kind, row_id)
 
     async def delete(self, row: Any) -> None:
         if row in self.session.new:
@@ -102,13 +120,12 @@ class Unit(Queries):
         self._added.pop(key, None)
         self._deleted.add(key)
         for whole in self._whole.values():
-            whole[:] = [one for one in whole if one is not row]
+            whole.pop(key, None)
 
     async def once(self, key: str) -> bool:
         """True the first time; False if the key was seen. Part of the transaction: if that fails, the key is new again."""
-        dialect = postgresql if self.session.get_bind().dialect.name == "postgresql" else sqlite
-        insertion = dialect.insert(seen).values(id=key, at=self.now).on_conflict_do_nothing()
-        return (await self.session.execute(insertion.returning(seen.c.id))).first() is not None
+        insertion = _ONCE[self.session.get_bind().dialect.name]
+        return (await self.session.execute(insertion, {"id": key, "at": self.now})).first() is not None
 
     def record(
         self,
@@ -182,11 +199,11 @@ class Unit(Queries):
     async def _write(self, onboarding_id: str, pending: _Pending) -> None:
         if onboarding_id or pending.entries:
             await audit.append(self.session, onboarding_id, pending.entries, self.now)
+        connection = await self.session.connection()
         if pending.divided:
-            apart = update(effects).where(effects.c.queue.in_(pending.divided), _waiting).values(same="")
-            await self.session.execute(apart)
+            await connection.execute(_APART, {"queues": pending.divided})
         if new := await self._without_merged(pending.effects):
-            await self.session.execute(insert(effects), new)
+            await connection.execute(_EFFECTS, new)
 
     async def _without_merged(self, rows: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
         """Without those for which one that waits will do.
@@ -197,13 +214,14 @@ class Unit(Queries):
         wanted = {(row["queue"], row["same"]) for row in rows if row["same"]}
         if not wanted:
             return rows
-        columns, queues, names = effects.c, {queue for queue, _ in wanted}, {name for _, name in wanted}
-        waits = and_(columns.queue.in_(sorted(queues)), columns.same.in_(sorted(names)), _waiting)
-        # It is as old as what was asked for last: by its age it is given up.
-        held = update(effects).where(waits).values(created_at=self.now).returning(columns.queue, columns.same)
-        merged = {(queue, name) for queue, name in await self.session.execute(held)}
+        values = {
+            "queues": sorted({queue for queue, _ in wanted}),
+            "names": sorted({name for _, name in wanted}),
+            "moment": self.now,
+        }
+        merged = {(queue, name) for queue, name in await (await self.session.connection()).execute(_HOLD, values)}
         return [row for row in rows if (row["queue"], row["same"]) not in merged]
 
 
 def _onboarding_of(row: Any) -> str:
-    return str(row.id if isinstance(row, Onboarding) else row.onboarding_id)
+    return str(getattr(row, "onboarding_id", row.id))

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -75,8 +76,7 @@ async def test_a_card_of_an_older_revision_decides_nothing(acme: CaseBook) -> No
 
 async def test_a_button_without_a_digest_decides_nothing(acme: CaseBook) -> None:
     await acme.send("planning")
-    shown = await acme.step("planning")
-    shown.digest = ""
+    shown = replace(await acme.step("planning"), digest="")
     with pytest.raises(Refused, match="newer_revision"):
         await acme.approve("planning", shown=shown)
 

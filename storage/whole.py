@@ -1,0 +1,156 @@
+"""Reads one whole onboarding by one statement, each row as a JSON array: SQLAlchemy takes longer for a statement than the database.
+
+In a write, the rows belong to the session, which notices and writes what is changed; otherwise they are for reading only.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ColumnElement,
+    CompoundSelect,
+    Date,
+    Enum,
+    Select,
+    Text,
+    bindparam,
+    cast,
+    func,
+    literal_column,
+    select,
+    union_all,
+)
+from sqlalchemy import inspect as inspected
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapper, make_transient_to_detached
+from sqlalchemy.orm.attributes import set_committed_value
+
+from flows.model import Decision, Draft, Grant, Member, Onboarding, Person, Posted, StepRecord, Submission, TaskRecord
+from storage.columns import Moment
+from storage.mapping import TABLES
+from storage.tables import onboardings, people
+
+_ORDER: Mapping[type, tuple[str, ...]] = {
+    Onboarding: (),
+    StepRecord: ("position",),
+    Submission: ("step_id", "revision"),
+    TaskRecord: ("at", "id"),
+    Decision: ("at", "id"),
+    Grant: ("step_id", "id"),
+    Member: ("role", "id"),
+    Draft: ("id",),
+    Posted: ("id",),
+    Person: (),
+}
+"""The kinds of rows that make up an onboarding, each with its order. The only person is the lead."""
+
+KINDS = tuple(_ORDER)
+Whole = dict[tuple[type, str], Any]
+"""An onboarding's rows by kind and id."""
+
+
+def _statement(array: Callable[..., Any]) -> CompoundSelect[Any]:
+    """``array``: the database's function for a JSON array."""
+    wanted: ColumnElement[str] = bindparam("onboarding_id")
+    parts: list[Select[*tuple[Any, ...]]] = []
+    for number, kind in enumerate(KINDS):
+        table = TABLES[kind]
+        part: Select[*tuple[Any, ...]] = select(
+            literal_column(str(number)).label("kind"), cast(array(*table.c), Text).label("row")
+        )
+        if kind is Person:
+            lead = select(onboardings.c.team_id + "/" + onboardings.c.lead_id).where(onboardings.c.id == wanted)
+            part = part.where(people.c.id == lead.scalar_subquery())
+        else:
+            part = part.where((table.c.id if kind is Onboarding else table.c.onboarding_id) == wanted)
+        parts.append(part)
+    return union_all(*parts)
+
+
+_STATEMENTS = {"sqlite": _statement(func.json_array), "postgresql": _statement(func.json_build_array)}
+_LOCK = select(onboardings.c.id).where(onboardings.c.id == bindparam("onboarding_id")).with_for_update()
+
+
+async def read_whole(session: AsyncSession, onboarding_id: str, *, changes: bool, locks: bool) -> Whole | None:
+    """All its rows in order; None if there are none. ``changes``: they may be changed. ``locks``: other writers wait from here on."""
+    wanted = {"onboarding_id": onboarding_id}
+    if locks and (await session.execute(_LOCK, wanted)).first() is None:
+        return None
+    found = (await session.execute(_STATEMENTS[session.get_bind().dialect.name], wanted)).all()
+    by_kind: dict[type, list[Any]] = {kind: [] for kind in KINDS}
+    for number, text in found:
+        kind = KINDS[number]
+        values = _values(kind, json.loads(text))
+        by_kind[kind].append(_tracked(session, kind, values, outdated=locks) if changes else _plain(kind, values))
+    if not by_kind[Onboarding]:
+        return None
+    for kind, rows in by_kind.items():
+        rows.sort(key=lambda row, names=_ORDER[kind]: [_sortable(getattr(row, name)) for name in names])  # type: ignore[misc]
+    return {(kind, row.id): row for kind, rows in by_kind.items() for row in rows}
+
+
+def _sortable(value: Any) -> tuple[bool, Any]:
+    """None comes first."""
+    return value is not None, value
+
+
+def _plain(kind: type, values: Mapping[str, Any]) -> Any:
+    row: Any = object.__new__(kind)
+    row.__dict__.update(values)
+    return row
+
+
+def _tracked(session: AsyncSession, kind: type, values: Mapping[str, Any], *, outdated: bool) -> Any:
+    """``outdated``: what the session knows of the row may have been read before others' changes were locked out."""
+    mapper: Mapper[Any] = inspected(kind)
+    known = session.identity_map.get(mapper.identity_key_from_primary_key((values["id"],)))
+    if known is not None:
+        for name, value in values.items() if outdated else ():
+            set_committed_value(known, name, value)
+        return known
+    row = mapper.class_manager.new_instance()
+    row.__dict__.update(values)
+    make_transient_to_detached(row)
+    session.add(row)
+    return row
+
+
+def _values(kind: type, stored: Sequence[Any]) -> Mapping[str, Any]:
+    names, readers = _reading(kind)
+    values = dict(zip(names, stored, strict=True))
+    for name, read in readers:
+        if values[name] is not None:
+            values[name] = read(values[name])
+    return values
+
+
+@cache
+def _reading(kind: type) -> tuple[Sequence[str], Sequence[tuple[str, Callable[[Any], Any]]]]:
+    """The attributes in the order of the table's columns, and how to read those that JSON has no type for."""
+    mapper: Mapper[Any] = inspected(kind)
+    names = {column: mapper.get_property_by_column(column).key for column in TABLES[kind].c}
+    return list(names.values()), [(name, read) for column, name in names.items() if (read := _reader(column)) is not None]
+
+
+def _reader(column: Column[Any]) -> Callable[[Any], Any] | None:
+    match column.type:
+        case Moment():
+            return _moment
+        case Date():
+            return date.fromisoformat
+        case Enum(enum_class=kind):
+            return kind
+        case Boolean():
+            return bool
+    return None
+
+
+def _moment(text: str) -> datetime:
+    """SQLite keeps moments in UTC without saying so."""
+    at = datetime.fromisoformat(text)
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
