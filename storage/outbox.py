@@ -9,7 +9,8 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -124,6 +125,14 @@ class Ending:
     result: Mapping[str, Any] | None = None
 
 
+@dataclass(frozen=True)
+class Ended:
+    """``mine``: False if another has it by now, or it was erased; then nothing was written. ``next``: taken in the same breath."""
+
+    mine: bool
+    next: Claim | None
+
+
 class Outbox:
     """``lease``: for PostgreSQL. ``wall``: SQLite's clock, read once: set back or forth afterwards, it changes nothing.
 
@@ -138,6 +147,9 @@ class Outbox:
         """Whether this process is the only one to run effects."""
         self.lease = FOR_EVER if self.alone else lease
         self._name, self._claims = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}", 0
+        self._undecided: set[str] = set()
+        self.unsure = False
+        """Whether something may have been taken that nobody here knows of, until `give_back`."""
         self._began, self._ticked = wall(), ticks()
         self._sql = _Statements(self._pace, self.lease, of_process=self.alone)
 
@@ -162,19 +174,60 @@ class Outbox:
         if not chosen:
             return Taken([], more=False, due=due)
         began = ticks()
+        with self._deciding() as name:
 
-        async def take(unit: Unit) -> Sequence[Row[Any]]:
-            self._claims += 1
-            wanted = self._at(besides=besides, chosen=chosen, claim=f"{self._name}:{self._claims}")
-            # Everything is asked again, since others look at the same time.
-            rows = (await unit.session.execute(sql.take if take_over else sql.take_free, wanted)).all()
-            turns = sorted({row.pace for row in rows} - {""}) if self._pace.gap else []
-            await self._move(unit.session, turns, 0.0, self._pace.gap)
-            return rows
+            async def take(unit: Unit) -> Sequence[Row[Any]]:
+                # Everything is asked again, since others look at the same time.
+                wanted = self._at(besides=besides, chosen=chosen, claim=name)
+                return await self._take(unit, sql.take if take_over else sql.take_free, wanted)
 
-        rows = await self._store.transact(take)
+            rows = await self._store.transact(take)
         claims = [_claim(row, began + self.lease) for row in sorted(rows, key=lambda row: row.seq)]
         return Taken(claims, more=len(found) == most or len(found) > len(rows), due=due)
+
+    async def end(
+        self, claim: Claim, ending: Ending, follows: Callable[[Unit], Awaitable[None]] | None = None, *, goes_on: bool = False
+    ) -> Ended:
+        """Write down how it ended, together with ``follows``. ``goes_on``: and take what its queue has next, if that may run now.
+
+        Raises what ``follows`` raises.
+        """
+        began = ticks()
+        # In a channel that several queues share, the oldest is next, whosever it is.
+        alone = not self._pace.gap or claim.pace in ("", claim.onboarding_id)
+        with self._deciding() as name:
+
+            async def work(unit: Unit) -> tuple[bool, Sequence[Row[Any]]]:
+                mine = await self.settle(unit, claim, ending)
+                if mine and follows is not None:
+                    await follows(unit)
+                if not mine or not goes_on or not alone or ending.state == "waiting":
+                    return mine, ()
+                wanted = self._at(besides=[], its_queue=claim.queue, claim=name)
+                return mine, await self._take(unit, self._sql.take_next, wanted)
+
+            mine, rows = await self._store.transact(work)
+        return Ended(mine, next((_claim(row, began + self.lease) for row in rows), None))
+
+    @contextmanager
+    def _deciding(self) -> Iterator[str]:
+        """The name of a new claim. Until its transaction has ended, nobody knows whether it took anything."""
+        self._claims += 1
+        name = f"{self._name}:{self._claims}"
+        self._undecided.add(name)
+        try:
+            yield name
+        except BaseException:
+            self.unsure = True
+            raise
+        finally:
+            self._undecided.discard(name)
+
+    async def _take(self, unit: Unit, statement: Any, wanted: Mapping[str, Any]) -> Sequence[Row[Any]]:
+        rows = (await unit.session.execute(statement, wanted)).all()
+        turns = sorted({row.pace for row in rows} - {""}) if self._pace.gap else []
+        await self._move(unit.session, turns, 0.0, self._pace.gap)
+        return rows
 
     async def settle(self, unit: Unit, claim: Claim, ending: Ending) -> bool:
         """Write down how it ended, together with what else ``unit`` writes. False: another has it by now, or it was erased."""
@@ -213,8 +266,13 @@ class Outbox:
 
     async def give_back(self, besides: Collection[str]) -> None:
         """What this process holds and doesn't have in hand may be taken: at its end, and after a claim whose answer was lost."""
-        wanted = {"ours": f"{self._name}:%", "besides": list(besides)}
-        await self._store.transact(lambda unit: unit.session.execute(self._sql.free, wanted))
+        self.unsure = False
+        wanted = {"ours": f"{self._name}:%", "besides": list(besides), "undecided": list(self._undecided)}
+        try:
+            await self._store.transact(lambda unit: unit.session.execute(self._sql.free, wanted))
+        except BaseException:
+            self.unsure = True
+            raise
 
     async def begin(self) -> None:
         """At the start of a process: what got no answer is tried now, since the start may have mended it.
@@ -267,6 +325,7 @@ class _Statements:
         self.look_at_free = _look(now, pace.ahead, free_only=True)
         self.take = _take(now, pace.ahead, lease, free_only=False)
         self.take_free = _take(now, pace.ahead, lease, free_only=True)
+        self.take_next = _take_next(now, pace.ahead, lease)
 
         later = bindparam("later", type_=Double)
         ended = {
@@ -283,7 +342,8 @@ class _Statements:
         self.renew = update(effects).where(ours).values(due=now + lease).returning(columns.id)
 
         besides = columns.id.not_in(bindparam("besides", expanding=True))
-        self.free = update(effects).where(_in_state(effects, "running"), columns.holder.like(bindparam("ours")), besides)
+        known = columns.holder.not_in(bindparam("undecided", expanding=True))
+        self.free = update(effects).where(_in_state(effects, "running"), columns.holder.like(bindparam("ours")), besides, known)
         self.free = self.free.values(due=0.0)
         self.hasten = update(effects).where(waits, columns.due > now, columns.error != "").values(due=0.0)
         self.begin: Sequence[Update] = (
@@ -346,9 +406,20 @@ def _look(now: ColumnElement[float], ahead: float, *, free_only: bool) -> Select
 def _take(now: ColumnElement[float], ahead: float, lease: float, *, free_only: bool) -> Any:
     e = effects.alias("e")
     may = and_(_may_run(e, now, ahead, free_only=free_only), e.c.id.in_(bindparam("chosen", expanding=True)))
+    return _taking(select(e.c.id).where(may), e, now + lease)
+
+
+def _take_next(now: ColumnElement[float], ahead: float, lease: float) -> Any:
+    """Of one queue, what is next."""
+    e = effects.alias("e")
+    may = and_(_may_run(e, now, ahead, free_only=True), e.c.queue == bindparam("its_queue"))
+    return _taking(select(e.c.id).where(may).order_by(e.c.seq).limit(1), e, now + lease)
+
+
+def _taking(wanted: Select[Any], e: FromClause, until: ColumnElement[float]) -> Any:
     # In a CTE, else PostgreSQL may evaluate it again. What another takes at this moment is passed over.
-    pick = select(e.c.id).where(may).with_for_update(of=e, skip_locked=True).cte("pick")
-    taken = {"state": "running", "attempts": effects.c.attempts + 1, "holder": bindparam("claim"), "due": now + lease}
+    pick = wanted.with_for_update(of=e, skip_locked=True).cte("pick")
+    taken = {"state": "running", "attempts": effects.c.attempts + 1, "holder": bindparam("claim"), "due": until}
     return update(effects).where(effects.c.id.in_(select(pick.c.id))).values(taken).returning(*effects.c)
 
 

@@ -21,7 +21,7 @@ from bot.telemetry import metrics
 from bot.telemetry.logs import context, error_id
 from flows.model import EffectRecord
 from flows.outbox import KINDS
-from storage.outbox import MAX_WAIT, Claim, Ending, Outbox
+from storage.outbox import MAX_WAIT, Claim, Ended, Ending, Outbox
 from storage.store import Conflict, Store, Unavailable
 from storage.unit import Unit
 
@@ -82,35 +82,39 @@ class Executor:
         self._patience, self._clock = patience or Patience(), clock or Clock()
         self._no_answer_since: float | None = None
 
-    async def attempt(self, claim: Claim) -> None:
-        """Returns once the end is written down, however long the database is away."""
+    async def attempt(self, claim: Claim, goes_on: Callable[[], bool] = lambda: False) -> Claim | None:
+        """Returns once the end is written down, however long the database is away. ``goes_on``: asked then; what the queue has
+        next is taken in the same transaction, and returned."""
         began = time.perf_counter()
         with context(kind=claim.kind, onboarding=claim.onboarding_id, effect=claim.id, attempt=claim.attempts):
             try:
                 async with lease.held(self._outbox, claim):
                     finished = await self._do(claim) or Finished()
-                await self._done(claim, finished, began)
+                return await self._done(claim, finished, began, goes_on)
             except lease.LostError:
-                self._late(claim, began)
+                return self._late(claim, began)
             except Exception as error:  # noqa: BLE001  every failure is either retried or shown to support
-                await self._failed(claim, error, began)
+                return await self._failed(claim, error, began, goes_on)
 
-    async def _done(self, claim: Claim, finished: Finished, began: float) -> None:
+    async def _done(self, claim: Claim, finished: Finished, began: float, goes_on: Callable[[], bool]) -> Claim | None:
         """Raises what the handler's addition to the transaction raises, but for the database's trouble."""
+        if finished.called:
+            await self._answered()
         ending = Ending("done", result=finished.result, used_turn=finished.called)
-        if not await self._write_down(claim, ending, finished.also):
-            self._late(claim, began)
-            return
+        ended = await self._write_down(claim, ending, finished.also, goes_on)
+        if not ended.mine:
+            return self._late(claim, began)
         self._count(claim, "done")
         log.info("effect", extra={"outcome": "done", "ms": _ms(began)})
-        if not finished.called:
-            return
+        return ended.next
+
+    async def _answered(self) -> None:
         since, self._no_answer_since = self._no_answer_since, None
         if since is not None and time.monotonic() - since > OUTAGE:
             with contextlib.suppress(Conflict, Unavailable):  # else each is tried when its own pause is over
                 await self._outbox.hasten()
 
-    async def _failed(self, claim: Claim, error: Exception, began: float) -> None:
+    async def _failed(self, claim: Claim, error: Exception, began: float, goes_on: Callable[[], bool]) -> Claim | None:
         known = meaning(error)
         detail = {"detail": list(error.detail)} if isinstance(error, SlackError) and error.detail else {}
         if isinstance(known, RetryLater | Unreachable) and not self._patience.ends(claim, self._age(claim)):
@@ -119,14 +123,15 @@ class Executor:
             self._count(claim, "limited" if ending.rest else "retried")
             extra = {"outcome": "waits", "error": known.key, "seconds": round(ending.wait or ending.rest, 1), "ms": _ms(began)}
             log.warning("effect", extra={**extra, **detail})
-            return
+            return None
         why, number = known or Impossible("internal"), error_id()
-        if not await self._give_up(claim, why, number):
-            self._late(claim, began)
-            return
+        ended = await self._give_up(claim, why, number, goes_on)
+        if not ended.mine:
+            return self._late(claim, began)
         self._count(claim, "failed")
         extra = {"outcome": "failed", "error": why.key, "error_id": number, "ms": _ms(began)}
         log.error("effect", extra={**extra, **detail}, exc_info=None if known else error)
+        return ended.next
 
     def _later(self, claim: Claim, why: RetryLater | Unreachable) -> Ending:
         if isinstance(why, RetryLater):
@@ -134,7 +139,7 @@ class Executor:
         self._no_answer_since = self._no_answer_since or time.monotonic()
         return Ending("waiting", wait=self._patience.wait(claim.attempts), error=why.key)
 
-    async def _give_up(self, claim: Claim, why: EffectError, number: str) -> bool:
+    async def _give_up(self, claim: Claim, why: EffectError, number: str, goes_on: Callable[[], bool]) -> Ended:
         """Together with its follow-up; if none can be committed, at least on its own."""
         ending = Ending("failed", error=why.key, error_id=number)
         for follows in self._on_failed:
@@ -145,27 +150,22 @@ class Executor:
                     await follows(unit, record, why)
 
             try:
-                return await self._write_down(claim, ending, follow)
+                return await self._write_down(claim, ending, follow, goes_on)
             except Exception as failure:
                 log.error("a follow-up to giving up failed", extra={"error_id": number}, exc_info=failure)  # noqa: TRY400
-        return await self._write_down(claim, ending)
+        return await self._write_down(claim, ending, goes_on=goes_on)
 
-    async def _write_down(self, claim: Claim, ending: Ending, follows: Follows | None = None) -> bool:
-        """What happened isn't forgotten because the database is away. False: another process has the effect, or it was erased.
+    async def _write_down(
+        self, claim: Claim, ending: Ending, follows: Follows | None = None, goes_on: Callable[[], bool] = lambda: False
+    ) -> Ended:
+        """What happened isn't forgotten because the database is away.
 
         Raises what ``follows`` raises, and Conflict if others are first again and again.
         """
-
-        async def work(unit: Unit) -> bool:
-            mine = await self._outbox.settle(unit, claim, ending)
-            if mine and follows is not None:
-                await follows(unit)
-            return mine
-
         tries = conflicts = 0
         while True:
             try:
-                return await self._store.transact(work)
+                return await self._outbox.end(claim, ending, follows, goes_on=goes_on())
             except (Conflict, Unavailable) as error:
                 tries, conflicts = tries + 1, conflicts + isinstance(error, Conflict)
                 if conflicts >= CONFLICTS:
@@ -174,10 +174,11 @@ class Executor:
                     log.warning("an effect's end waits for the database", extra={"error": str(error)})
             await asyncio.sleep(WRITE_AGAIN)
 
-    def _late(self, claim: Claim, began: float) -> None:
+    def _late(self, claim: Claim, began: float) -> Claim | None:
         """It is another process's by now, or was erased: what happened here counts for nothing."""
         self._count(claim, "late")
         log.warning("effect", extra={"outcome": "late", "ms": _ms(began)})
+        return None
 
     def _age(self, claim: Claim) -> timedelta:
         return self._clock() - claim.created_at

@@ -5,6 +5,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from typing import cast
 
 from bot.telemetry.acks import in_flight
 from storage.outbox import Claim, Outbox
@@ -28,23 +29,25 @@ SILENT = 60.0
 """Seconds without an answer of the database after which the runner says so."""
 
 
+Attempt = Callable[[Claim, Callable[[], bool]], Awaitable[Claim | None]]
+"""See `bot.jobs.executor.Executor.attempt`."""
+
+
 class Runner:
     """``wake()`` after each commit that asked for effects. ``poll``: where several processes share the database.
 
-    ``attempt``: carries out one effect and writes down how it ended. What it raises is a bug.
+    ``attempt``: carries out one effect and writes down how it ended; returns the next of its queue, taken with it. What it raises is
+    a bug.
     """
 
-    def __init__(
-        self, outbox: Outbox, attempt: Callable[[Claim], Awaitable[None]], *, at_once: int = AT_ONCE, poll: float = POLL
-    ) -> None:
+    def __init__(self, outbox: Outbox, attempt: Attempt, *, at_once: int = AT_ONCE, poll: float = POLL) -> None:
         self._outbox, self._attempt, self._at_once = outbox, attempt, at_once
         self._poll = None if outbox.alone else poll
-        self._busy: dict[str, asyncio.Task[None]] = {}
+        self._busy: dict[asyncio.Task[None], str] = {}
         self._woken, self._stopping, self._begun = asyncio.Event(), False, False
         self._away_since: float | None = None
         self._asked_at: float | None = None
         self._answered = self._steady = 0.0
-        self._unsure = False
         self._loop: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -66,7 +69,7 @@ class Runner:
             for loop in waits:  # for a database that is away
                 loop.cancel()
             await asyncio.gather(self._loop, return_exceptions=True)
-        if tasks := list(self._busy.values()):
+        if tasks := list(self._busy):
             _, late = await asyncio.wait(tasks, timeout=within)
             for task in late:
                 task.cancel()
@@ -90,9 +93,8 @@ class Runner:
             self._woken.clear()
             self._asked_at = time.monotonic()
             try:
-                if self._away_since is not None or self._unsure:  # a claim may have been written although its answer was lost
-                    self._unsure = False
-                    await self._outbox.give_back(self._busy)
+                if self._away_since is not None or self._outbox.unsure:
+                    await self._outbox.give_back(self._busy.values())
                 pause = await self._round()
                 self._away_since, self._answered = None, time.monotonic()
             except Exception as error:  # whatever it is, the next round tries again
@@ -116,9 +118,9 @@ class Runner:
                 await self._outbox.oldest()
             return POLL
         await in_flight.passed()
-        taken = await self._outbox.claim(most, self._busy, take_over=time.monotonic() >= self._steady)
+        taken = await self._outbox.claim(most, self._busy.values(), take_over=time.monotonic() >= self._steady)
         for claim in taken.claims:
-            self._busy[claim.id] = asyncio.create_task(self._one(claim))
+            self._busy[asyncio.create_task(self._one(claim))] = claim.id
         if taken.more:
             return 0.0 if taken.claims else CROWDED
         return min((seconds for seconds in (taken.due, self._poll) if seconds is not None), default=None)
@@ -129,12 +131,19 @@ class Runner:
             self._begun = True
 
     async def _one(self, claim: Claim) -> None:
+        """And what comes after it in its queue, as long as that may run at once."""
+        task = cast(asyncio.Task[None], asyncio.current_task())
+        current: Claim | None = claim
         try:
-            await self._attempt(claim)
+            while current is not None and not self._stopping:
+                self._busy[task] = current.id
+                if current is not claim:
+                    await in_flight.passed()
+                current = await self._attempt(current, lambda: not self._stopping)
         except Exception as error:  # its end isn't written down, so it is given back and tried again
-            log.error("an attempt broke off", extra={"effect": claim.id, "kind": claim.kind}, exc_info=error)  # noqa: TRY400
-            self._unsure = True
+            log.error("an attempt broke off", extra={"effect": self._busy[task]}, exc_info=error)  # noqa: TRY400
+            self._outbox.unsure = True
             await asyncio.sleep(PAUSE)
         finally:
-            del self._busy[claim.id]
+            del self._busy[task]
             self.wake()

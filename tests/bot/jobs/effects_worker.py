@@ -16,7 +16,7 @@ import random
 import signal
 import sys
 import time
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Literal
@@ -29,7 +29,7 @@ from bot.jobs.executor import Do, Executor, Follows
 from bot.jobs.registry import Finished
 from bot.jobs.runner import Runner
 from flows.outbox import DeleteFile, Effect, Say, load
-from storage.outbox import Claim, Ending, Outbox, Pace
+from storage.outbox import Claim, Ended, Ending, Outbox, Pace
 from storage.sealing import Keyring
 from storage.store import Conflict, Store, Unavailable
 from storage.tables import effects
@@ -179,9 +179,9 @@ class Outcome(logging.Handler):
         if hasattr(record, "outcome"):
             self._said.set(record.outcome)
 
-    async def of(self, attempt: Awaitable[None]) -> What:
-        await attempt
-        return self._said.get()
+    async def of(self, attempt: Awaitable[Claim | None]) -> tuple[What, Claim | None]:
+        following = await attempt
+        return self._said.get(), following
 
 
 class Sleep:
@@ -212,9 +212,11 @@ class SleepyExecutor(Executor):
         super().__init__(store, outbox, do)
         self._sleep = sleep
 
-    async def _write_down(self, claim: Claim, ending: Ending, follows: Follows | None = None) -> bool:
+    async def _write_down(
+        self, claim: Claim, ending: Ending, follows: Follows | None = None, goes_on: Callable[[], bool] = lambda: False
+    ) -> Ended:
         await self._sleep.at("after", claim)
-        return await super()._write_down(claim, ending, follows)
+        return await super()._write_down(claim, ending, follows, goes_on)
 
 
 class Worker:
@@ -250,8 +252,10 @@ class Worker:
         if broken:
             raise RuntimeError("a customer gave up") from broken[0]
 
-    async def _attempt(self, claim: Claim) -> None:
-        self._record.note(await self._outcome.of(self._attempts.attempt(claim)), claim)
+    async def _attempt(self, claim: Claim, goes_on: Callable[[], bool]) -> Claim | None:
+        outcome, following = await self._outcome.of(self._attempts.attempt(claim, goes_on))
+        self._record.note(outcome, claim)
+        return following
 
     async def _do(self, claim: Claim) -> Finished:
         await self._sleep.at("before", claim)

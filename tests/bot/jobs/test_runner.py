@@ -80,9 +80,9 @@ class Works:
     async def start(self) -> None:
         await self.runner.start()
 
-    async def _attempt(self, claim: Claim) -> None:
+    async def _attempt(self, claim: Claim, goes_on: Callable[[], bool]) -> Claim | None:
         try:
-            await self.executor.attempt(claim)
+            return await self.executor.attempt(claim, goes_on)
         finally:
             await self._tell()
 
