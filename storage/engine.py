@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from sqlalchemy import URL, Engine, create_engine, event, make_url
+from sqlalchemy import URL, AdaptedConnection, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -63,9 +63,9 @@ def write_engine(url: str, *, busy_ms: int = BUSY_MS) -> AsyncEngine:
     if not is_sqlite(url):
         options = f"-c lock_timeout={busy_ms} -c idle_in_transaction_session_timeout={ASLEEP_MS}"
         return _async_engine(parsed, 10, isolation_level="READ COMMITTED", connect_args=_patience(parsed, options))
-    engine = _async_engine(parsed, 1, WRITER_TIMEOUT, async_creator=_creator(parsed, at_once=True))
+    engine = _async_engine(parsed, 1, WRITER_TIMEOUT, async_creator=_creator(parsed, writes=True))
     # Erased and replaced values are overwritten in the file, not just unlinked.
-    _prepare(engine.sync_engine, begin="BEGIN IMMEDIATE", busy_ms=busy_ms, pragmas=("secure_delete=ON",))
+    _prepare(engine.sync_engine, busy_ms=busy_ms, pragmas=("secure_delete=ON",))
     return engine
 
 
@@ -76,8 +76,8 @@ def read_engine(url: str) -> AsyncEngine:
         return _async_engine(
             parsed, 10, isolation_level="REPEATABLE READ", connect_args=_patience(parsed, f"-c lock_timeout={BUSY_MS}")
         )
-    engine = _async_engine(parsed, 4, async_creator=_creator(parsed, at_once=False))
-    _prepare(engine.sync_engine, begin="BEGIN", busy_ms=BUSY_MS, pragmas=("query_only=ON",))
+    engine = _async_engine(parsed, 4, async_creator=_creator(parsed, writes=False))
+    _prepare(engine.sync_engine, busy_ms=BUSY_MS, pragmas=("query_only=ON",))
     return engine
 
 
@@ -87,9 +87,9 @@ def _patience(url: URL, options: str) -> dict[str, Any]:
     return {"connect_timeout": CONNECT_SECONDS, "options": options} | network | dict(url.query)
 
 
-def _creator(url: URL, *, at_once: bool) -> Callable[[], Awaitable[SqliteConnection]]:
+def _creator(url: URL, *, writes: bool) -> Callable[[], Awaitable[SqliteConnection]]:
     async def connect() -> SqliteConnection:
-        return await SqliteConnection(str(url.database), at_once=at_once).open()
+        return await SqliteConnection(str(url.database), writes=writes).open()
 
     return connect
 
@@ -104,7 +104,7 @@ def sync_engine(url: str) -> Engine:
     if not is_sqlite(url):
         return create_engine(parsed, hide_parameters=True)
     engine = create_engine(parsed.set(drivername="sqlite"), hide_parameters=True)
-    _prepare(engine, begin="BEGIN IMMEDIATE", busy_ms=30_000)
+    _prepare(engine, busy_ms=30_000)
     return engine
 
 
@@ -114,9 +114,7 @@ def checkpoint(url: str) -> None:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def _prepare(engine: Engine, *, begin: str, busy_ms: int, pragmas: tuple[str, ...] = ()) -> None:
-    """``begin``: the statement that starts each transaction."""
-
+def _prepare(engine: Engine, *, busy_ms: int, pragmas: tuple[str, ...] = ()) -> None:
     @event.listens_for(engine, "connect")
     def _(connection: Any, _: ConnectionPoolEntry) -> None:
         if isinstance(connection, sqlite3.Connection):
@@ -127,5 +125,9 @@ def _prepare(engine: Engine, *, begin: str, busy_ms: int, pragmas: tuple[str, ..
         cursor.close()
 
     @event.listens_for(engine, "begin")
-    def _(connection: Any) -> None:
-        connection.exec_driver_sql(begin)
+    def _(connection: Connection) -> None:
+        raw = connection.connection.dbapi_connection
+        if isinstance(raw, AdaptedConnection):
+            raw.run_async(SqliteConnection.begin)  # as a statement it would take three times as long
+        else:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")

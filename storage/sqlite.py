@@ -1,10 +1,11 @@
 """SQLite under asyncio with few thread switches.
 
 aiosqlite passes each step of a statement (cursor, execution, rows, close) to its thread, 0.1 ms each: sixty per submission.
-Here a statement and its rows take one such step. A writer goes further: BEGIN, which waits for the lock, and COMMIT, which
-waits for the disk, run in the thread; the statements between, which wait for nothing and take microseconds, run directly.
+Here only what may take long goes there. Of a writer that is BEGIN, which waits for the lock, and COMMIT, which waits for the disk; the
+statements between wait for nothing and take microseconds. Of a reader it is the statements, each in one step with its rows.
 """
 
+import asyncio
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -16,14 +17,14 @@ T = TypeVar("T")
 
 
 class SqliteConnection(aiosqlite.Connection):
-    """``at_once``: statements don't go to the thread, except the one that begins a transaction."""
+    """``writes``: each transaction takes the write lock at its start."""
 
-    def __init__(self, path: str, *, at_once: bool) -> None:
+    def __init__(self, path: str, *, writes: bool) -> None:
         # Both threads use it, never at the same time; SQLAlchemy begins transactions.
         connect = partial(sqlite3.connect, path, isolation_level=None, check_same_thread=False)
         super().__init__(connect, iter_chunk_size=64)
         self._thread.daemon = True
-        self._at_once = at_once
+        self._writes, self._cut_off = writes, False
 
     async def open(self) -> Self:
         try:
@@ -36,10 +37,32 @@ class SqliteConnection(aiosqlite.Connection):
     def cursor(self) -> "Cursor":  # type: ignore[override]  # it needs no await
         return Cursor(self, self._conn.cursor())
 
-    async def run(self, statement: str, work: Callable[[], T]) -> T:
-        if self._at_once and not statement.startswith("BEGIN"):
-            return work()
-        result: T = await self._execute(work)  # type: ignore[no-untyped-call]  # untyped in aiosqlite
+    async def begin(self) -> None:
+        if self._writes:
+            await self._in_thread(lambda: self._conn.execute("BEGIN IMMEDIATE"))
+        else:
+            self._conn.execute("BEGIN")
+
+    async def commit(self) -> None:
+        if self._conn.in_transaction:
+            await self._in_thread(self._conn.commit)
+
+    async def rollback(self) -> None:
+        if self._cut_off or (self._writes and self._conn.in_transaction):
+            await self._in_thread(self._conn.rollback)
+            self._cut_off = False
+        elif self._conn.in_transaction:  # the pool rolls back once more, whatever was done
+            self._conn.rollback()
+
+    async def run(self, work: Callable[[], T]) -> T:
+        return work() if self._writes else await self._in_thread(work)
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        try:
+            result: T = await self._execute(work)  # type: ignore[no-untyped-call]  # untyped in aiosqlite
+        except asyncio.CancelledError:
+            self._cut_off = True  # the thread may be at it, or have it before it
+            raise
         return result
 
 
@@ -66,11 +89,11 @@ class Cursor:
         return self._raw.lastrowid
 
     async def execute(self, statement: str, parameters: Sequence[Any] = ()) -> "Cursor":
-        self._rows = await self._connection.run(statement, lambda: self._raw.execute(statement, parameters).fetchall())
+        self._rows = await self._connection.run(lambda: self._raw.execute(statement, parameters).fetchall())
         return self
 
     async def executemany(self, statement: str, parameters: Iterable[Sequence[Any]]) -> "Cursor":
-        await self._connection.run(statement, lambda: self._raw.executemany(statement, parameters))
+        await self._connection.run(lambda: self._raw.executemany(statement, parameters))
         return self
 
     async def fetchall(self) -> list[Any]:

@@ -180,6 +180,8 @@ def translated(error: BaseException) -> Exception | None:
         return Unavailable("locked")
     if isinstance(error, DBAPIError):
         return _of_driver(error.orig, invalidated=error.connection_invalidated)
+    if isinstance(error, sqlite3.Error):  # at the beginning of a transaction
+        return _of_driver(error, invalidated=False)
     return None
 
 
