@@ -15,7 +15,7 @@ from secrets import token_hex
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.people import SYSTEM, Who
 from storage.columns import canonical
@@ -77,12 +77,11 @@ def head_text(onboarding_id: str, count: int, last: str) -> str:
     return f"{onboarding_id}\n{count}\n{last}"
 
 
-async def append(session: AsyncSession, onboarding_id: str, entries: Sequence[Entry], at: datetime) -> None:
+async def append(connection: AsyncConnection, onboarding_id: str, entries: Sequence[Entry], at: datetime) -> None:
     """Append entries to a chain; with none, only wait for those who write to it.
 
     The head stays locked until the transaction ends, so that the chain, and the effects written after it, follow commit order.
     """
-    connection = await session.connection()
     head = (await connection.execute(_HEAD, {"chain": onboarding_id})).one_or_none()
     if not entries:
         return
@@ -100,7 +99,7 @@ async def append(session: AsyncSession, onboarding_id: str, entries: Sequence[En
     else:
         await connection.execute(_BEGIN_HEAD, {"onboarding_id": onboarding_id, "events": count, "hash": last, "mac": mac})
         if onboarding_id != REGISTER:
-            await append(session, REGISTER, [Entry(BEGIN, SYSTEM, {"onboarding": onboarding_id}, {})], at)
+            await append(connection, REGISTER, [Entry(BEGIN, SYSTEM, {"onboarding": onboarding_id}, {})], at)
 
 
 def _row(onboarding_id: str, seq: int, previous: str, entry: Entry, at: datetime) -> dict[str, Any]:

@@ -35,7 +35,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.columns import Json
 from storage.sealing import Place, current
@@ -166,9 +166,9 @@ class Outbox:
         async with self._store.read() as unit:
             # It locks nothing, so that no other process is pushed back in a channel's turn.
             look = sql.look if take_over else sql.look_at_free
-            found = (await unit.session.execute(look, {**moment, "besides": besides, "most": most})).all()
+            found = (await unit.connection.execute(look, {**moment, "besides": besides, "most": most})).all()
             # By the same moment: what becomes due between two looks would be in neither.
-            times = (await unit.session.execute(sql.next_due, moment)).one()
+            times = (await unit.connection.execute(sql.next_due, moment)).one()
         due = min((max(0.0, seconds) for seconds in times if seconds is not None), default=None)
         chosen = _in_turn(found) if self._pace.gap else [row.id for row in found]
         if not chosen:
@@ -224,9 +224,9 @@ class Outbox:
             self._undecided.discard(name)
 
     async def _take(self, unit: Unit, statement: Any, wanted: Mapping[str, Any]) -> Sequence[Row[Any]]:
-        rows = (await unit.session.execute(statement, wanted)).all()
+        rows = (await unit.connection.execute(statement, wanted)).all()
         turns = sorted({row.pace for row in rows} - {""}) if self._pace.gap else []
-        await self._move(unit.session, turns, 0.0, self._pace.gap)
+        await self._move(unit.connection, turns, 0.0, self._pace.gap)
         return rows
 
     async def settle(self, unit: Unit, claim: Claim, ending: Ending) -> bool:
@@ -244,11 +244,11 @@ class Outbox:
         if ending.state == "done":
             values |= {"learnt": dict(ending.result if ending.result is not None else claim.result), "moment_done": unit.now}
         statement = sql.done if ending.state == "done" else sql.settle
-        mine = (await unit.session.execute(statement, self._at(**values))).first() is not None
+        mine = (await unit.connection.execute(statement, self._at(**values))).first() is not None
         if claim.pace and ending.rest:
-            await self._move(unit.session, [claim.pace], ending.rest + self._pace.ahead, 0.0)
+            await self._move(unit.connection, [claim.pace], ending.rest + self._pace.ahead, 0.0)
         elif claim.pace and self._pace.gap and mine and not ending.used_turn:
-            await unit.session.execute(sql.give_back, {"its_pace": claim.pace})
+            await unit.connection.execute(sql.give_back, {"its_pace": claim.pace})
         return mine
 
     async def renew(self, claim: Claim) -> bool:
@@ -257,7 +257,7 @@ class Outbox:
 
         async def work(unit: Unit) -> bool:
             wanted = self._at(its_id=claim.id, claim=claim.holder)
-            return (await unit.session.execute(self._sql.renew, wanted)).first() is not None
+            return (await unit.connection.execute(self._sql.renew, wanted)).first() is not None
 
         kept = await self._store.transact(work)
         if kept:
@@ -269,7 +269,7 @@ class Outbox:
         self.unsure = False
         wanted = {"ours": f"{self._name}:%", "besides": list(besides), "undecided": list(self._undecided)}
         try:
-            await self._store.transact(lambda unit: unit.session.execute(self._sql.free, wanted))
+            await self._store.transact(lambda unit: unit.connection.execute(self._sql.free, wanted))
         except BaseException:
             self.unsure = True
             raise
@@ -283,30 +283,30 @@ class Outbox:
 
         async def work(unit: Unit) -> None:
             for statement in (self._sql.hasten, *(self._sql.begin if self.alone else ())):
-                await unit.session.execute(statement, self._at())
+                await unit.connection.execute(statement, self._at())
 
         await self._store.transact(work)
 
     async def hasten(self) -> None:
         """Try everything again now that got no answer: the other side is back."""
-        await self._store.transact(lambda unit: unit.session.execute(self._sql.hasten, self._at()))
+        await self._store.transact(lambda unit: unit.connection.execute(self._sql.hasten, self._at()))
 
     async def oldest(self) -> datetime | None:
         """When the oldest effect was asked for that is neither done nor given up."""
         async with self._store.read() as unit:
-            found: datetime | None = await unit.session.scalar(self._sql.oldest)
+            found: datetime | None = await unit.connection.scalar(self._sql.oldest)
         return found
 
     async def forget(self) -> None:
         """Delete what says nothing any more: the turns of channels into which nothing went for a day."""
-        await self._store.transact(lambda unit: unit.session.execute(self._sql.forget, self._at()))
+        await self._store.transact(lambda unit: unit.connection.execute(self._sql.forget, self._at()))
 
-    async def _move(self, session: AsyncSession, names: Sequence[str], at_least: float, seconds: float) -> None:
+    async def _move(self, connection: AsyncConnection, names: Sequence[str], at_least: float, seconds: float) -> None:
         """Move channels' next turns: not before ``at_least`` from now, then so many seconds on. ``names`` in one order, so that no two
         processes wait for each other."""
         # Not as one list: psycopg sends that as a pipeline, and in the middle of one PostgreSQL lets a transaction fall silent for ever.
         for name in names:
-            await session.execute(self._sql.move, self._at(its_pace=name, at_least=at_least, more=seconds))
+            await connection.execute(self._sql.move, self._at(its_pace=name, at_least=at_least, more=seconds))
 
 
 class _Statements:

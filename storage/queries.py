@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal_column, or_, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from flows.model import (
     LEFT,
@@ -42,11 +42,15 @@ _OF_WHOLE = frozenset(KINDS) - {Person}
 
 
 class Queries:
-    """``changes``: rows belong to the session, the same row is the same object, and added rows are found; otherwise they are for
+    """``connection``: the session's, for statements that load no rows: through the session they take half as long again.
+
+    ``changes``: rows belong to the session, the same row is the same object, and added rows are found; otherwise they are for
     reading only. ``locks``: see `read_whole`."""
 
-    def __init__(self, session: AsyncSession, now: datetime, *, changes: bool = False, locks: bool = False) -> None:
-        self.session, self.now, self._changes, self._locks = session, now, changes, locks
+    def __init__(
+        self, session: AsyncSession, connection: AsyncConnection, now: datetime, *, changes: bool = False, locks: bool = False
+    ) -> None:
+        self.session, self.connection, self.now, self._changes, self._locks = session, connection, now, changes, locks
         self._whole: dict[str, Whole] = {}
         """By onboarding: its rows, kept up to date as rows are added and deleted."""
 
@@ -62,7 +66,10 @@ class Queries:
     async def snapshot(self, onboarding_id: str) -> Snapshot | None:
         """One whole onboarding; in a write, its other writers wait from here on."""
         if onboarding_id not in self._whole:
-            whole = await read_whole(self.session, onboarding_id, changes=self._changes, locks=self._locks)
+            if self._changes:
+                await self.session.flush()
+            reading = read_whole(self.session, self.connection, onboarding_id, changes=self._changes, locks=self._locks)
+            whole = await reading
             if whole is None:
                 return None
             self._whole[onboarding_id] = whole
@@ -90,7 +97,7 @@ class Queries:
         columns = tables.onboardings.c
         query = select(columns.journey, columns.id).where(columns.erased_at.is_(None))
         found: dict[str, list[str]] = {}
-        for version, onboarding_id in await self.session.execute(query.order_by(columns.started_at, columns.id)):
+        for version, onboarding_id in await self.connection.execute(query.order_by(columns.started_at, columns.id)):
             found.setdefault(version, []).append(onboarding_id)
         return found
 
@@ -142,7 +149,7 @@ class Queries:
         query = query.where(columns.kind == kind, columns.channel_id != channel_id)
         query = query.where(whole.closed_at.is_(None), whole.erased_at.is_(None))
         found: dict[str, list[str]] = {}
-        for onboarding_id, subject in await self.session.execute(query.order_by(columns.onboarding_id, columns.id)):
+        for onboarding_id, subject in await self.connection.execute(query.order_by(columns.onboarding_id, columns.id)):
             found.setdefault(onboarding_id, []).append(subject)
         return found
 

@@ -78,8 +78,8 @@ class Store:
         """``async with store.write() as unit``: commits at the end, rolls back on an exception. `transact` also retries."""
         with translating():
             async with self._session(self._writing) as session:
-                await session.connection()  # SQLite waits for its turn here, so that ``now`` follows commit order
-                unit = Unit(session, self._clock(), changes=True, locks=self._locks)
+                connection = await session.connection()  # SQLite waits for its turn here, so that ``now`` follows commit order
+                unit = Unit(session, connection, self._clock(), changes=True, locks=self._locks)
                 yield unit
                 await unit.commit()
         if unit.asked:
@@ -90,7 +90,7 @@ class Store:
         """A consistent snapshot; nothing is written. What was read stays usable afterward."""
         with translating():
             async with self._session(self._reading, autoflush=False) as session:
-                yield Unit(session, self._clock())
+                yield Unit(session, await session.connection(), self._clock())
 
     async def transact(self, work: Callable[[Unit], Awaitable[T]]) -> T:
         """Run ``work`` in a write, and again in a fresh unit if another writer was first or the database was locked.

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import and_, bindparam, insert, literal_column, update
+from sqlalchemy import and_, bindparam, insert, literal_column, text, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
-from flows.model import EffectRecord, new_id
+from flows.model import EffectRecord, Posted, new_id
 from flows.outbox import Effect, UnreadableEffectError, dump, load
 from flows.people import Who
 from storage import audit
@@ -17,6 +17,7 @@ from storage.columns import canonical
 from storage.queries import Queries
 from storage.sealing import Place, Plain, SealError
 from storage.tables import effects, seen
+from storage.tables import posted as posted_table
 from storage.whole import KINDS
 
 T = TypeVar("T")
@@ -63,12 +64,19 @@ _AGAIN = (
         due=0.0,
         created_at=bindparam("moment", type_=effects.c.created_at.type),
     )
-    .execution_options(synchronize_session=False)
 )
 
 
 _ONCE = {
     dialect: insert(seen).on_conflict_do_nothing().returning(seen.c.id)
+    for dialect, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
+}
+_PLACED = [column.name for column in posted_table.c]
+_PLACE = {
+    dialect: insert(posted_table).on_conflict_do_update(
+        index_elements=[posted_table.c.id],
+        set_={name: text(f"excluded.{name}") for name in ("channel_id", "ts", "digest")},
+    )
     for dialect, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
 }
 
@@ -85,8 +93,10 @@ class _Pending:
 class Unit(Queries):
     """Implements `flows.ports.Unit`. ``session`` is for this package's modules."""
 
-    def __init__(self, session: AsyncSession, now: datetime, *, changes: bool = False, locks: bool = False) -> None:
-        super().__init__(session, now, changes=changes, locks=locks)
+    def __init__(
+        self, session: AsyncSession, connection: AsyncConnection, now: datetime, *, changes: bool = False, locks: bool = False
+    ) -> None:
+        super().__init__(session, connection, now, changes=changes, locks=locks)
         self._added: dict[tuple[type, str], object] = {}
         self._deleted: set[tuple[type, str]] = set()
         self._pending: dict[str, _Pending] = {}
@@ -124,8 +134,12 @@ class Unit(Queries):
 
     async def once(self, key: str) -> bool:
         """True the first time; False if the key was seen. Part of the transaction: if that fails, the key is new again."""
-        insertion = _ONCE[self.session.get_bind().dialect.name]
-        return (await self.session.execute(insertion, {"id": key, "at": self.now})).first() is not None
+        insertion = _ONCE[self.connection.dialect.name]
+        return (await self.connection.execute(insertion, {"id": key, "at": self.now})).first() is not None
+
+    async def place(self, posted: Posted) -> None:
+        """Write where a lasting message is, whether it was posted before or not."""
+        await self.connection.execute(_PLACE[self.connection.dialect.name], {name: getattr(posted, name) for name in _PLACED})
 
     def record(
         self,
@@ -193,17 +207,16 @@ class Unit(Queries):
         for onboarding_id, pending in sorted(self._pending.items(), key=lambda item: (item[0] == audit.REGISTER, item[0])):
             await self._write(onboarding_id, pending)
         if self._again:
-            await self.session.execute(_AGAIN, {"again": self._again, "moment": self.now})
+            await self.connection.execute(_AGAIN, {"again": self._again, "moment": self.now})
         await self.session.commit()
 
     async def _write(self, onboarding_id: str, pending: _Pending) -> None:
         if onboarding_id or pending.entries:
-            await audit.append(self.session, onboarding_id, pending.entries, self.now)
-        connection = await self.session.connection()
+            await audit.append(self.connection, onboarding_id, pending.entries, self.now)
         if pending.divided:
-            await connection.execute(_APART, {"queues": pending.divided})
+            await self.connection.execute(_APART, {"queues": pending.divided})
         if new := await self._without_merged(pending.effects):
-            await connection.execute(_EFFECTS, new)
+            await self.connection.execute(_EFFECTS, new)
 
     async def _without_merged(self, rows: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
         """Without those for which one that waits will do.
@@ -219,7 +232,7 @@ class Unit(Queries):
             "names": sorted({name for _, name in wanted}),
             "moment": self.now,
         }
-        merged = {(queue, name) for queue, name in await (await self.session.connection()).execute(_HOLD, values)}
+        merged = {(queue, name) for queue, name in await self.connection.execute(_HOLD, values)}
         return [row for row in rows if (row["queue"], row["same"]) not in merged]
 
 

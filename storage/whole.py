@@ -26,7 +26,7 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy import inspect as inspected
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.orm import Mapper, make_transient_to_detached
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -76,12 +76,14 @@ _STATEMENTS = {"sqlite": _statement(func.json_array), "postgresql": _statement(f
 _LOCK = select(onboardings.c.id).where(onboardings.c.id == bindparam("onboarding_id")).with_for_update()
 
 
-async def read_whole(session: AsyncSession, onboarding_id: str, *, changes: bool, locks: bool) -> Whole | None:
+async def read_whole(
+    session: AsyncSession, connection: AsyncConnection, onboarding_id: str, *, changes: bool, locks: bool
+) -> Whole | None:
     """All its rows in order; None if there are none. ``changes``: they may be changed. ``locks``: other writers wait from here on."""
     wanted = {"onboarding_id": onboarding_id}
-    if locks and (await session.execute(_LOCK, wanted)).first() is None:
+    if locks and (await connection.execute(_LOCK, wanted)).first() is None:
         return None
-    found = (await session.execute(_STATEMENTS[session.get_bind().dialect.name], wanted)).all()
+    found = (await connection.execute(_STATEMENTS[connection.dialect.name], wanted)).all()
     by_kind: dict[type, list[Any]] = {kind: [] for kind in KINDS}
     for number, text in found:
         kind = KINDS[number]

@@ -34,18 +34,16 @@ class Placed:
         return {"channel": self.channel, "ts": self.ts}
 
     async def keep(self, unit: Unit) -> None:
-        row = await unit.get(Posted, _name(self.onboarding_id, self.what, self.step_id))
-        if row is None:
-            row = Posted(
-                id=_name(self.onboarding_id, self.what, self.step_id),
-                onboarding_id=self.onboarding_id,
-                kind=self.what,
-                subject=self.step_id,
-                channel_id=self.channel,
-                ts=self.ts,
-            )
-            unit.add(row)
-        row.channel_id, row.ts, row.digest = self.channel, self.ts, self.digest
+        posted = Posted(
+            id=_name(self.onboarding_id, self.what, self.step_id),
+            onboarding_id=self.onboarding_id,
+            kind=self.what,
+            subject=self.step_id,
+            channel_id=self.channel,
+            ts=self.ts,
+            digest=self.digest,
+        )
+        await unit.place(posted)
 
 
 @dataclass(frozen=True)

@@ -46,9 +46,13 @@ def _guard() -> Callable[[str], str]:
     return guard.redact
 
 
+_OWN_WORD = re.compile(r"[a-z_.]{1,40}|(?:onb|eff)_[0-9a-f]{16}")
+"""Names of kinds and outcomes, ids of onboardings and effects: most of what is in most lines."""
+
+
 def _clean(value: Any) -> Any:
     if isinstance(value, str):
-        return redact(value) if len(value) > 3 else value
+        return value if len(value) <= 3 or _OWN_WORD.fullmatch(value) else redact(value)
     if isinstance(value, Mapping):
         return {str(key): _clean(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
