@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
 import socket
@@ -23,6 +24,8 @@ log = logging.getLogger("bot.ops.serve")
 GRACE_SECONDS = 5
 """For requests that are being answered. Slack waits for 3 seconds."""
 CHECK_SECONDS = 2.0
+GARBAGE = 5_000
+"""New objects, less those that went, after which the youngest are looked through for circles. Python's 700 is reached five times a click."""
 
 
 class _Server(uvicorn.Server):
@@ -110,6 +113,7 @@ async def _serve(settings: Settings) -> int:
     )
     server = _Server(config)
     await bot.start()
+    _spare_the_collector()
     try:
         if sockets is not None:
             await sockets.start()
@@ -119,6 +123,12 @@ async def _serve(settings: Settings) -> int:
             await sockets.stop()
         await bot.stop()
         log.info("ended")
+
+
+def _spare_the_collector() -> None:
+    """What was imported stays: it isn't looked through again and again. Garbage in circles is rare and small here."""
+    gc.freeze()
+    gc.set_threshold(GARBAGE, 20, 20)
 
 
 async def _until_told(server: uvicorn.Server, listening: socket.socket, sockets: SocketMode | None) -> int:
