@@ -11,7 +11,7 @@ from typing import Literal, TypeVar
 
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.orm.exc import StaleDataError
 
 from storage import sealing
@@ -77,11 +77,11 @@ class Store:
     async def write(self) -> AsyncIterator[Unit]:
         """``async with store.write() as unit``: commits at the end, rolls back on an exception. `transact` also retries."""
         with translating():
-            async with self._session(self._writing) as session:
-                connection = await session.connection()  # SQLite waits for its turn here, so that ``now`` follows commit order
-                unit = Unit(session, connection, self._clock(), changes=True, locks=self._locks)
-                yield unit
-                await unit.commit()
+            async with self._connection(self._writing) as connection:
+                await connection.begin()  # SQLite waits for its turn here, so that ``now`` follows commit order
+                async with Unit(connection, self._clock(), changes=True, locks=self._locks) as unit:
+                    yield unit
+                    await unit.commit()
         if unit.asked:
             self.on_effects()
 
@@ -89,8 +89,8 @@ class Store:
     async def read(self) -> AsyncIterator[Unit]:
         """A consistent snapshot; nothing is written. What was read stays usable afterward."""
         with translating():
-            async with self._session(self._reading, autoflush=False) as session:
-                yield Unit(session, await session.connection(), self._clock())
+            async with self._connection(self._reading) as connection, Unit(connection, self._clock()) as unit:
+                yield unit
 
     async def transact(self, work: Callable[[Unit], Awaitable[T]]) -> T:
         """Run ``work`` in a write, and again in a fresh unit if another writer was first or the database was locked.
@@ -127,13 +127,13 @@ class Store:
             await asyncio.to_thread(checkpoint, self._url)
 
     @asynccontextmanager
-    async def _session(self, engine: AsyncEngine, *, autoflush: bool = True) -> AsyncIterator[AsyncSession]:
-        """Its connection goes back even if who uses it is cancelled; `close` waits for that."""
-        session = AsyncSession(engine, expire_on_commit=False, autoflush=autoflush)
+    async def _connection(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+        """It goes back even if who uses it is cancelled; `close` waits for that."""
+        connection = await engine.connect()
         try:
-            yield session
+            yield connection
         finally:
-            ending = asyncio.ensure_future(session.close())
+            ending = asyncio.ensure_future(connection.close())
             self._ending.add(ending)
             ending.add_done_callback(self._ending.discard)
             await asyncio.shield(ending)

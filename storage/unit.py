@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import and_, bindparam, insert, literal_column, text, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.model import EffectRecord, Posted, new_id
 from flows.outbox import Effect, UnreadableEffectError, dump, load
@@ -93,10 +93,8 @@ class _Pending:
 class Unit(Queries):
     """Implements `flows.ports.Unit`. ``session`` is for this package's modules."""
 
-    def __init__(
-        self, session: AsyncSession, connection: AsyncConnection, now: datetime, *, changes: bool = False, locks: bool = False
-    ) -> None:
-        super().__init__(session, connection, now, changes=changes, locks=locks)
+    def __init__(self, connection: AsyncConnection, now: datetime, *, changes: bool = False, locks: bool = False) -> None:
+        super().__init__(connection, now, changes=changes, locks=locks)
         self._added: dict[tuple[type, str], object] = {}
         self._deleted: set[tuple[type, str]] = set()
         self._pending: dict[str, _Pending] = {}
@@ -202,13 +200,13 @@ class Unit(Queries):
 
     async def commit(self) -> None:
         """Write everything and commit."""
-        await self.session.flush()
+        await self._flush()
         # In id order, so that two units with several onboardings can't deadlock; the register last.
         for onboarding_id, pending in sorted(self._pending.items(), key=lambda item: (item[0] == audit.REGISTER, item[0])):
             await self._write(onboarding_id, pending)
         if self._again:
             await self.connection.execute(_AGAIN, {"again": self._again, "moment": self.now})
-        await self.session.commit()
+        await self.connection.commit()
 
     async def _write(self, onboarding_id: str, pending: _Pending) -> None:
         if onboarding_id or pending.entries:

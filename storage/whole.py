@@ -77,9 +77,10 @@ _LOCK = select(onboardings.c.id).where(onboardings.c.id == bindparam("onboarding
 
 
 async def read_whole(
-    session: AsyncSession, connection: AsyncConnection, onboarding_id: str, *, changes: bool, locks: bool
+    connection: AsyncConnection, onboarding_id: str, session: AsyncSession | None, *, locks: bool
 ) -> Whole | None:
-    """All its rows in order; None if there are none. ``changes``: they may be changed. ``locks``: other writers wait from here on."""
+    """All its rows in order; None if there are none. ``session``: which they belong to; None if they are only read.
+    ``locks``: its other writers wait from here on."""
     wanted = {"onboarding_id": onboarding_id}
     if locks and (await connection.execute(_LOCK, wanted)).first() is None:
         return None
@@ -88,7 +89,7 @@ async def read_whole(
     for number, text in found:
         kind = KINDS[number]
         values = _values(kind, json.loads(text))
-        by_kind[kind].append(_tracked(session, kind, values, outdated=locks) if changes else _plain(kind, values))
+        by_kind[kind].append(_plain(kind, values) if session is None else _tracked(session, kind, values, outdated=locks))
     if not by_kind[Onboarding]:
         return None
     for kind, rows in by_kind.items():

@@ -25,7 +25,7 @@ GRACE_SECONDS = 5
 """For requests that are being answered. Slack waits for 3 seconds."""
 CHECK_SECONDS = 2.0
 GARBAGE = 5_000
-"""New objects, less those that went, after which the youngest are looked through for circles. Python's 700 is reached five times a click."""
+"""New objects, less those that went, after which the youngest are looked through for circles. Python's 700 is reached with each click."""
 
 
 class _Server(uvicorn.Server):
