@@ -12,7 +12,7 @@ from sqlalchemy import URL, AdaptedConnection, Connection, Engine, create_engine
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from storage.sqlite import SqliteConnection
+from storage.sqlite import QUICK, SqliteConnection
 
 POOL_TIMEOUT = 10.0
 """Seconds a transaction waits for its turn before the store counts as locked."""
@@ -63,9 +63,9 @@ def write_engine(url: str, *, busy_ms: int = BUSY_MS) -> AsyncEngine:
     if not is_sqlite(url):
         options = f"-c lock_timeout={busy_ms} -c idle_in_transaction_session_timeout={ASLEEP_MS}"
         return _async_engine(parsed, 10, isolation_level="READ COMMITTED", connect_args=_patience(parsed, options))
-    engine = _async_engine(parsed, 1, WRITER_TIMEOUT, async_creator=_creator(parsed, writes=True))
-    # Erased and replaced values are overwritten in the file, not just unlinked.
-    _prepare(engine.sync_engine, busy_ms=busy_ms, pragmas=("secure_delete=ON",))
+    engine = _async_engine(parsed, 1, WRITER_TIMEOUT, async_creator=_creator(parsed, writes=True, busy=busy_ms / 1000))
+    # Erased and replaced values are overwritten in the file, not just unlinked. A lock is waited for in `SqliteConnection.begin`.
+    _prepare(engine.sync_engine, busy_ms=busy_ms, pragmas=("secure_delete=ON", "busy_timeout=0"))
     return engine
 
 
@@ -78,6 +78,12 @@ def read_engine(url: str) -> AsyncEngine:
         )
     engine = _async_engine(parsed, 4, async_creator=_creator(parsed, writes=False))
     _prepare(engine.sync_engine, busy_ms=BUSY_MS, pragmas=("query_only=ON",))
+
+    @event.listens_for(engine.sync_engine, "before_cursor_execute")
+    def _(connection: Connection, _cursor: Any, _statement: str, _values: Any, context: Any, _many: bool) -> None:
+        driver: Any = connection.connection.driver_connection
+        driver.quick = context.execution_options.get(QUICK, False)
+
     return engine
 
 
@@ -87,9 +93,9 @@ def _patience(url: URL, options: str) -> dict[str, Any]:
     return {"connect_timeout": CONNECT_SECONDS, "options": options} | network | dict(url.query)
 
 
-def _creator(url: URL, *, writes: bool) -> Callable[[], Awaitable[SqliteConnection]]:
+def _creator(url: URL, *, writes: bool, busy: float = 0.0) -> Callable[[], Awaitable[SqliteConnection]]:
     async def connect() -> SqliteConnection:
-        return await SqliteConnection(str(url.database), writes=writes).open()
+        return await SqliteConnection(str(url.database), writes=writes, busy=busy).open()
 
     return connect
 

@@ -27,13 +27,14 @@ from flows.model import (
 from flows.people import Who
 from storage import tables
 from storage.mapping import TABLES
+from storage.sqlite import QUICK
 from storage.whole import KINDS, Whole, read_whole
 
 T = TypeVar("T")
 
 
 def _by_id(kind: type) -> Select[Any]:
-    return select(kind).where(TABLES[kind].c.id == bindparam("row_id"))
+    return select(kind).where(TABLES[kind].c.id == bindparam("row_id")).execution_options(**{QUICK: True})
 
 
 # Built once: SQLAlchemy takes longer to build a statement than the database to run it.

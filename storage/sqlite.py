@@ -1,12 +1,14 @@
 """SQLite under asyncio with few thread switches.
 
 aiosqlite passes each step of a statement (cursor, execution, rows, close) to its thread, 0.1 ms each: sixty per submission.
-Here only what may take long goes there. Of a writer that is BEGIN, which waits for the lock, and COMMIT, which waits for the disk; the
-statements between wait for nothing and take microseconds. Of a reader it is the statements, each in one step with its rows.
+Here only what may take long goes there. Of a writer that is COMMIT, which waits for the disk; for its lock it asks again and again, and the
+statements between wait for nothing and take microseconds. Of a reader it is the statements, each in one step with its rows, except those
+that read a few rows by an index (`QUICK`).
 """
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, Self, TypeVar
@@ -16,15 +18,24 @@ import aiosqlite
 T = TypeVar("T")
 
 
-class SqliteConnection(aiosqlite.Connection):
-    """``writes``: each transaction takes the write lock at its start."""
+QUICK = "quick"
+"""The execution option of a statement that takes less than the way to the thread."""
+ASK_AGAIN = 0.005
+"""Seconds between two questions for another process's lock."""
 
-    def __init__(self, path: str, *, writes: bool) -> None:
+
+class SqliteConnection(aiosqlite.Connection):
+    """``writes``: each transaction takes the write lock at its start, for which it waits ``busy`` seconds at most. ``quick``: of the
+    statement to come."""
+
+    quick = False
+
+    def __init__(self, path: str, *, writes: bool, busy: float = 0.0) -> None:
         # Both threads use it, never at the same time; SQLAlchemy begins transactions.
         connect = partial(sqlite3.connect, path, isolation_level=None, check_same_thread=False)
         super().__init__(connect, iter_chunk_size=64)
         self._thread.daemon = True
-        self._writes, self._cut_off = writes, False
+        self._writes, self._busy, self._cut_off = writes, busy, False
 
     async def open(self) -> Self:
         try:
@@ -38,10 +49,17 @@ class SqliteConnection(aiosqlite.Connection):
         return Cursor(self, self._conn.cursor())
 
     async def begin(self) -> None:
-        if self._writes:
-            await self._in_thread(lambda: self._conn.execute("BEGIN IMMEDIATE"))
-        else:
-            self._conn.execute("BEGIN")
+        """Raises sqlite3.OperationalError."""
+        until = time.monotonic() + self._busy
+        while True:
+            try:
+                self._conn.execute("BEGIN IMMEDIATE" if self._writes else "BEGIN")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                    raise
+            else:
+                return
+            await asyncio.sleep(ASK_AGAIN)
 
     async def commit(self) -> None:
         if self._conn.in_transaction:
@@ -55,7 +73,7 @@ class SqliteConnection(aiosqlite.Connection):
             self._conn.rollback()
 
     async def run(self, work: Callable[[], T]) -> T:
-        return work() if self._writes else await self._in_thread(work)
+        return work() if self._writes or self.quick else await self._in_thread(work)
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         try:

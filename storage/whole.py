@@ -33,6 +33,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from flows.model import Decision, Draft, Grant, Member, Onboarding, Person, Posted, StepRecord, Submission, TaskRecord
 from storage.columns import Moment
 from storage.mapping import TABLES
+from storage.sqlite import QUICK
 from storage.tables import onboardings, people
 
 _ORDER: Mapping[type, tuple[str, ...]] = {
@@ -69,7 +70,7 @@ def _statement(array: Callable[..., Any]) -> CompoundSelect[Any]:
         else:
             part = part.where((table.c.id if kind is Onboarding else table.c.onboarding_id) == wanted)
         parts.append(part)
-    return union_all(*parts)
+    return union_all(*parts).execution_options(**{QUICK: True})
 
 
 _STATEMENTS = {"sqlite": _statement(func.json_array), "postgresql": _statement(func.json_build_array)}
