@@ -73,6 +73,9 @@ class Unit(Protocol):
     async def once(self, key: str) -> bool:
         """True the first time; False if the key was seen. Part of the transaction: if that fails, the key is new again."""
 
+    async def was_seen(self, key: str) -> bool:
+        """Whether `once` was asked before."""
+
     def record(
         self,
         onboarding_id: str,

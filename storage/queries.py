@@ -39,6 +39,7 @@ def _by_id(kind: type) -> Select[Any]:
 
 # Built once: SQLAlchemy takes longer to build a statement than the database to run it.
 _BY_ID = {kind: _by_id(kind) for kind in TABLES}
+_SEEN = select(tables.seen.c.id).where(tables.seen.c.id == bindparam("key")).execution_options(**{QUICK: True})
 _OF_WHOLE = frozenset(KINDS) - {Person}
 
 
@@ -169,7 +170,12 @@ class Queries:
         return await self._all(select(Draft).where(columns.onboarding_id == onboarding_id).order_by(columns.id))
 
     async def person(self, who: Who) -> Person | None:
-        return await self.get(Person, str(who))
+        known = (whole.get((Person, str(who))) for whole in self._whole.values())  # a lead's was read with the onboarding
+        return next((person for person in known if person is not None), None) or await self.get(Person, str(who))
+
+    async def was_seen(self, key: str) -> bool:
+        """Whether `once` was asked before."""
+        return (await self.connection.execute(_SEEN, {"key": key})).first() is not None
 
     async def support_people(self) -> Sequence[Person]:
         columns = tables.people.c

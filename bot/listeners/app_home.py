@@ -1,5 +1,8 @@
 """App Home, drawn from the store and published."""
 
+import math
+import time
+
 from bot.messages import card, home
 from bot.messages.blocks import Block
 from bot.messages.texts import Texts
@@ -11,15 +14,28 @@ from flows.people import Who
 from flows.ports import Unit
 from storage.store import Store
 
+OPEN = 3600.0
+"""Seconds after somebody opened their App Home in which it may still be before them. Slack tells of each opening, of no closing."""
+
 
 class AppHome:
     """Support sees the queue and all onboardings; a customer's people only their own checklists."""
 
     def __init__(self, store: Store, cases: Cases, people: People, slack: Slack) -> None:
         self._store, self._cases, self._people, self._slack = store, cases, people, slack
+        self._opened: dict[Who, float] = {}
+
+    async def opened(self, who: Who) -> None:
+        """Raises SlackError."""
+        self._opened[who] = time.monotonic()
+        await self._draw(who)
 
     async def refresh(self, who: Who) -> None:
-        """Publish it, letting pending acknowledgements go first. Raises SlackError."""
+        """Once what they did is acknowledged, if it may be before them: opening it draws it anew. Raises SlackError."""
+        if time.monotonic() - self._opened.get(who, -math.inf) < OPEN:
+            await self._draw(who)
+
+    async def _draw(self, who: Who) -> None:
         await in_flight.passed()
         async with self._store.read() as unit:
             texts = Texts(await self._people.language_of(unit, who))

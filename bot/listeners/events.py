@@ -205,7 +205,7 @@ class Events:
         try:
             person = await self._people.fetch(str(event["user"]))
             if person is not None:
-                await self._home.refresh(Who(person.team_id, person.user_id))
+                await self._home.opened(Who(person.team_id, person.user_id))
         except SlackError as error:
             log.warning("an App Home could not be refreshed", extra={"error": error.error})
 

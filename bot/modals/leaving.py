@@ -12,7 +12,7 @@ from flows.forms import drafts
 from flows.forms.drafts import REVIEW
 from flows.forms.fields import Answers
 from flows.forms.pages import Slot, screen, slots
-from flows.model import Draft, Seen
+from flows.model import Draft
 from flows.problems import Problem
 
 
@@ -48,7 +48,7 @@ async def leave(
     unreadable = file_problems(raw)
     typed = {name: value for name, value in raw.items() if name not in {problem.field for problem in unreadable}}
     removes = slot.item is not None and typed.get("then") == "remove"
-    if removes and await unit.get(Seen, f"removed:{window}") is not None:
+    if removes and await unit.was_seen(f"removed:{window}"):
         after = fill.next_slot(form, answers, meta.slot, back=back, removed=True)
         return Left(slot, raw, answers, view=session.page(answers, after, anew=True))
     if await session.changed_since(window):

@@ -21,7 +21,6 @@ from flows.forms.drafts import REVIEW
 from flows.forms.fields import Answers, Kind, inputs
 from flows.forms.pages import Slot, collect, forgotten, raw_of, slots
 from flows.forms.step import Form, Situation
-from flows.model import Seen
 from flows.people import Who
 from flows.ports import Unit
 from flows.problems import Problem
@@ -75,7 +74,7 @@ class FormSession:
             index = found
         if drafts.version(form, answers, order, index) == meta.draft:
             return False
-        return await self.unit.get(Seen, mark_of(window, draft.at if draft is not None else None)) is None
+        return not await self.unit.was_seen(mark_of(window, draft.at if draft is not None else None))
 
     def page(
         self, answers: Answers, index: int, problems: tuple[Problem, ...] = (), *, kept: Answers | None = None, anew: bool = False

@@ -22,7 +22,7 @@ from flows.forms.drafts import REVIEW
 from flows.forms.fields import Answers
 from flows.forms.pages import forgotten
 from flows.forms.step import Step, Task
-from flows.model import Seen, new_id
+from flows.model import new_id
 from flows.people import Who
 from flows.ports import Unit
 from flows.problems import Refused
@@ -93,7 +93,7 @@ class FormSubmissions:
         hold: Callable[[str], str],
     ) -> Response:
         unit, case, subject = session.unit, session.case, session.subject
-        if await unit.get(Seen, sent.key) is not None:  # redelivered: it was carried out, and its draft is gone
+        if await unit.was_seen(sent.key):  # redelivered: it was carried out, and its draft is gone
             return CLEAR
         if subject.is_step and case is not None and subject.step is not None:
             fill.fillable(case, subject.step.id)
