@@ -6,6 +6,7 @@ python -m bench [opening] [submission] [size] [idle] [pismo] [--postgres] [--rep
 import argparse
 import os
 import platform
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -26,6 +27,7 @@ def arguments() -> argparse.Namespace:
 
 
 def main() -> None:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("told to end"))  # with all that it started
     asked = arguments()
     if asked.replicas > 1 and not asked.postgres:
         raise SystemExit("several processes need --postgres: SQLite is for one")

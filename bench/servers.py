@@ -85,14 +85,18 @@ class Baselines:
     async def writes(self, request: Request) -> Response:
         payload = payload_of(await genuine(request))
         onboarding = json.loads(payload["view"]["private_metadata"])["onboarding"]
-        await asyncio.get_running_loop().run_in_executor(self._threads, self._write, vars(Ids.of(number_of(onboarding))))
+        await asyncio.get_running_loop().run_in_executor(self._threads, self.write, vars(Ids.of(number_of(onboarding))))
         return JSONResponse({"response_action": "clear"})
 
-    def _write(self, ids: Mapping[str, str]) -> None:
-        """In a thread."""
+    def write(self, ids: Mapping[str, str]) -> None:
+        """What the customer's submission writes. Blocks."""
         with self._engine.begin() as connection:
             for words, values in self._writes:
                 connection.exec_driver_sql(words, values(ids))
+
+    def close(self) -> None:
+        self._engine.dispose()
+        self._threads.shutdown()
 
 
 Values = Callable[[Mapping[str, str]], Any]
