@@ -68,44 +68,40 @@ def one_at_a_time(bed: Testbed, *, rounds: int) -> Iterator[Row]:
         yield Row(f"submission, one at a time, {way}", detail, (Aim(mine.median / other.median, 6, "× bare"),))
 
 
-def many(bed: Testbed) -> Iterator[Row]:
-    """Without a channel's pace, so that effects run as fast as they can beside the submissions."""
-    customers = MANY + BURST + RATED + WARM
+def bursts(bed: Testbed, *, share: float) -> Iterator[Row]:
+    """Without a channel's pace, so that effects run as fast as they can beside the submissions. ``share``: of the usual numbers."""
+    many, burst_of, rated_of = (round(count * share) for count in (MANY, BURST, RATED))
+    customers = many + burst_of + rated_of + WARM
     with bed.bot(customers, UNPACED) as bot, bed.starlette(customers) as starlette:
         sending = Sending(bed, bot, f"{starlette}/writes", iter(range(1, customers + 1)))
         sending.to_bot(bot.fresh(WARM), at_once=4)
         sending.to_bare(WARM, at_once=4)
-        bare = sending.to_bare(MANY, at_once=AT_ONCE)
+        bare = sending.to_bare(many, at_once=AT_ONCE)
         bot.settle()
 
         bed.seen()
-        before, numbers = bot.cpu(), bot.fresh(MANY)
+        before, numbers = bot.cpu(), bot.fresh(many)
         ours = sending.to_bot(numbers, at_once=AT_ONCE)
         bot.settle()
-        cpu = (bot.cpu() - before) / MANY * 1000
+        cpu = (bot.cpu() - before) / many * 1000
         cards = until_cards(bed.seen(), numbers, ours)
 
-        burst = sending.to_bot(bot.fresh(BURST), at_once=AT_ONCE)
+        burst = sending.to_bot(bot.fresh(burst_of), at_once=AT_ONCE)
         bot.settle()
         last = max(call.moment for call in bed.seen()) - max(answer.moment for answer in burst)
 
-        numbers = bot.fresh(RATED)
+        numbers = bot.fresh(rated_of)
         rated = sending.to_bot(numbers, rate=RATE)
         bot.settle()
         rated_cards = until_cards(bed.seen(), numbers, rated)
     mine, other = acks(ours), acks(bare)
     latest = 100 if bed.server is None else 150
     yield Row(
-        f"submission, {AT_ONCE} at once, {MANY} in a row",
+        f"submission, {AT_ONCE} at once, {many} in a row",
         f"{mine}; bare {other}; review card after {Timing.of(cards)}; {refused(ours)}",
         (Aim(mine.median / other.median, 4, "× bare"), Aim(mine.p99, latest, "ms at p99")),
     )
     detail = f"{acks(rated)}; review card after {Timing.of(rated_cards)}; {refused(rated)}"
     yield Row(f"submission, {RATE:.0f} a second (open loop)", detail)
-    yield Row("CPU of one submission with its effects", f"over the {MANY} in a row", (Aim(cpu, 18, "ms"),))
-    yield Row(f"last effect after a burst of {BURST}", refused(burst), (Aim(last, 5, "s"),))
-
-
-def measure(bed: Testbed, *, rounds: int) -> Iterator[Row]:
-    yield from one_at_a_time(bed, rounds=rounds)
-    yield from many(bed)
+    yield Row("CPU of one submission with its effects", f"over the {many} in a row", (Aim(cpu, 18, "ms"),))
+    yield Row(f"last effect after a burst of {burst_of}", refused(burst), (Aim(last, 5, "s"),))
