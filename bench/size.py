@@ -22,6 +22,8 @@ def measure(bed: Testbed, *, rounds: int, onboardings: int) -> Iterator[Row]:
         bots = {size: stack.enter_context(bed.bot(size, PACED)) for size in sorted({FEW, SOME, onboardings})}
         for number in range(rounds + 1):
             for size, bot in bots.items():
+                for other in bots.values():
+                    other.rest()
                 pressing = range(1, min(EACH, size) + 1)
                 opened = load(Job(bot.urls, SECRET, bed.example.presses(pressing), pause=PAUSE, windows=bed.slack))
                 sending = bot.fresh(EACH if size > FEW else FEW // (rounds + 1))

@@ -60,6 +60,7 @@ def one_at_a_time(bed: Testbed, *, rounds: int) -> Iterator[Row]:
         for _ in range(rounds):
             for way, pause in ways.items():
                 ours, bare = found[way]
+                bot.rest()
                 bare += sending.to_bare(ALONE, pause=pause)
                 ours += sending.to_bot(bot.fresh(ALONE), pause=pause)
     for way, (ours, bare) in found.items():
@@ -76,8 +77,8 @@ def bursts(bed: Testbed, *, share: float) -> Iterator[Row]:
         sending = Sending(bed, bot, f"{starlette}/writes", iter(range(1, customers + 1)))
         sending.to_bot(bot.fresh(WARM), at_once=4)
         sending.to_bare(WARM, at_once=4)
-        bare = sending.to_bare(many, at_once=AT_ONCE)
         bot.settle()
+        bare = sending.to_bare(many, at_once=AT_ONCE)
 
         bed.seen()
         before, numbers = bot.cpu(), bot.fresh(many)

@@ -2,6 +2,7 @@
 or replicas of it, on a database with customers in it."""
 
 import json
+import math
 import os
 import shutil
 import socket
@@ -31,6 +32,8 @@ NODE = Path(__file__).parent / "node"
 PACED, UNPACED = "", "[engine]\nchannel_gap = 0\n"
 """Policies: a channel gets a message a second, as Slack wants it; or as many as the bot can draw, to see how many that is."""
 START_SECONDS = 60.0
+LOOK, RESTING = 0.5, 0.1
+"""A bot rests that took less than this share of a core for so many seconds."""
 LEFT = "SELECT count(*) FROM effects WHERE state IN ('waiting', 'running')"
 
 
@@ -93,6 +96,13 @@ class Replicas:
         """Wait until all effects are done."""
         while self._effects():
             time.sleep(0.05)
+
+    def rest(self) -> None:
+        """Wait until it does next to nothing: what is left waits for a channel's turn."""
+        before = -math.inf
+        while self.cpu() - before > RESTING * LOOK:
+            before = self.cpu()
+            time.sleep(LOOK)
 
     def _effects(self) -> int:
         with self.engine.connect() as connection:
