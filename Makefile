@@ -60,9 +60,8 @@ types: $(READY) ## check the types
 format: $(READY) ## format the code
 	$(BIN)/ruff format .
 
-bench: $(READY) ## measure how fast Slack is answered and what the Pismo client costs, beside baselines
-	$(BIN)/python -m bench.ack
-	$(BIN)/python -m bench.pismo
+bench: $(READY) ## measure how fast the bot is, beside baselines; ARGS="opening --postgres": see ARGS=--help
+	$(BIN)/python -m bench $(ARGS)
 
 screenshots: $(READY) ## retake the README's pictures, in docs/images; needs chromium
 	$(BIN)/python -m playground.photograph

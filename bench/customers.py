@@ -1,114 +1,140 @@
-"""Many customers at the same form: onboardings with the organization step filled but not yet sent, and their leads' payloads."""
+"""Onboardings in any number, and what their leads send: copies of one, `bench.example`. Their ids differ, and nothing else does.
 
+What was done earlier isn't copied (effects, the register of the audit log), nor are hashes made anew.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count, islice
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import Connection, Dialect, Table
 
-from bot.messages.buttons import Act, ButtonValue
-from bot.messages.step import step_message
-from bot.messages.texts import Texts
-from bot.modals.render import review_view
-from bot.modals.subject import FormMeta
-from flows.cases import manage, start
-from flows.cases.access import Access
-from flows.cases.case import Cases
-from flows.cases.fill import DraftKey
-from flows.cases.settle import situation_of
-from flows.forms.drafts import REVIEW
-from flows.forms.pages import collect, slots
-from flows.journey import JOURNEYS
-from flows.model import Draft
-from flows.people import Who
-from flows.ports import Unit
-from flows.rules import Rules
-from playground.office import Office
-from playground.slack import Channel, Message, SlackPerson, View
-from playground.slack.payloads import actions_on_message, on_submission
-from storage import tables
-from storage.sealing import Keyring
-from storage.store import Store
+from storage.engine import sync_engine
+from storage.sealing import Place, Plain, current
 
-STEP = JOURNEYS.latest.steps["organization"]
-"""The one with the most fields."""
-TOGETHER = 40
-"""Onboardings prepared in one transaction."""
+TOGETHER = 2_000
+"""Onboardings written at a time, so that a hundred thousand needn't be held in memory."""
+
+Row = Mapping[str, Any]
+"""By column. What is sealed stands open, as a `Plain`."""
 
 
 @dataclass(frozen=True)
-class Customer:
-    lead: SlackPerson
+class Ids:
+    """All that differs between two copies. Each has the same length in all, and stands in no other text."""
+
     onboarding: str
-    channel: Channel
-    blocks: list[dict[str, Any]]
-    review: dict[str, Any]
+    lead: str
+    channel: str
+    effect: str
+    trigger: str
 
-
-class ManyCustomers(Office):
-    """An office with ``size`` customers; their onboardings exist before the bot starts, and their cards were never posted."""
-
-    def __init__(self, size: int, *, socket_mode: bool = False) -> None:
-        super().__init__(socket_mode=socket_mode, policies="")
-        self.size = size
-        self.customers: list[Customer] = []
-        self.slack.trigger_seconds = 3600.0  # payloads are made before they are sent
-
-    async def start_bot(self) -> None:
-        if not self.customers:
-            await self.prepare()
-        await super().start_bot()
-
-    async def prepare(self) -> None:
-        pismo, acme = self.slack.world.teams[:2]
-        leads = [self.slack.add_person(f"Lead {n}", acme) for n in range(self.size)]
-        channels = [
-            self.slack.add_channel(f"customer-{n}", pismo, [self.sam, lead], shared_with=[acme]) for n, lead in enumerate(leads)
-        ]
-        store = Store(self.database_url, Keyring.parse(self.keys))
-        for first in range(0, self.size, TOGETHER):
-            async with store.write() as unit:
-                for lead, channel in list(zip(leads, channels, strict=True))[first : first + TOGETHER]:
-                    self.customers.append(await self._begin(unit, lead, channel))
-        async with store.write() as unit:  # drawing for them is not what is measured
-            await unit.session.execute(update(tables.effects).values(state="done"))
-        await store.close()
-
-    async def _begin(self, unit: Unit, lead: SlackPerson, channel: Channel) -> Customer:
-        rules, sam, who = Rules(), Who(self.sam.team_id, self.sam.id), Who(lead.team_id, lead.id)
-        asked = start.StartRequest(channel.name, channel.id, who, self.sam.id, "en", None)
-        onboarding = await start.start(unit, rules, asked, sam)
-        async with Cases(rules, Access()).open(unit, onboarding, sam) as case:
-            manage.skip(case, "planning", "Planned before.")
-        form, key = STEP.form, DraftKey(onboarding, STEP.form.id)
-        raw = dict(form.example)
-        unit.add(
-            Draft(id=key.id, onboarding_id=onboarding, form=form.id, slot=REVIEW, answers=raw, user_id=who.user_id, at=unit.now)
-        )
-        snapshot = await unit.snapshot(onboarding)
-        if snapshot is None:
-            raise LookupError(onboarding)
-        texts, situation = Texts("en"), situation_of(snapshot, rules, unit.now, who)
-        meta = FormMeta(form=form.id, onboarding=onboarding, step=STEP.id, slot=REVIEW)
-        clean, _ = collect(form, raw, situation)
-        return Customer(
-            lead,
-            onboarding,
-            channel,
-            step_message(snapshot, JOURNEYS.latest, STEP.id, texts, situation).blocks,
-            review_view(form, slots(form, raw), clean, texts, meta, ()),
+    @classmethod
+    def of(cls, number: int) -> "Ids":
+        """Those of a customer, counted from 1."""
+        return cls(
+            f"onb_{number:016x}", f"ULEAD{number:06d}", f"CCUST{number:06d}", f"eff_{number:012x}", f"1{number:07d}.0.press"
         )
 
-    def press(self, customer: Customer) -> dict[str, Any]:
-        """The customer's lead presses the button on a step's message that opens its form."""
-        slack = self.slack
-        message = Message(slack.world.new_ts(), customer.channel, slack.bot_user_id, "A step", customer.blocks, bot=True)
-        value = ButtonValue(onboarding=customer.onboarding, step=STEP.id).dump()
-        action = {"type": "button", "block_id": "b", "action_id": Act.OPEN_FORM.value, "value": value}
-        payload = actions_on_message(slack, customer.lead.user, message, {})
-        return {**payload, "actions": [{**action, "action_ts": slack.world.new_ts()}]}
 
-    def send(self, customer: Customer) -> dict[str, Any]:
-        """The customer's lead sends the last page of the form."""
-        slack, name = self.slack, self.slack.world.new_id("V")
-        view = View(name, customer.lead.user, customer.review, slack.world.new_ts(), name)
-        return on_submission(slack, "view_submission", customer.lead.user, view)
+MODEL = Ids.of(0)
+"""Of the one that is copied."""
+TRIGGERS = count(1)
+
+
+def number_of(onboarding: str) -> int:
+    """The customer's, by its onboarding's id."""
+    return int(onboarding.removeprefix("onb_"), 16)
+
+
+def pattern(text: str) -> str:
+    """The text with names in place of the model's ids: ``pattern(text) % ids``."""
+    text = text.replace("%", "%%")
+    for name, value in vars(MODEL).items():
+        text = text.replace(value, f"%({name})s")
+    return text
+
+
+@dataclass(frozen=True)
+class Change:
+    """A row that sending the form writes. ``before``: None if it is new; ``after``: None if it is deleted."""
+
+    table: Table
+    before: Row | None
+    after: Row | None
+
+
+@dataclass(frozen=True)
+class Example:
+    """One onboarding: its rows, what sending its form writes, what its lead sends as JSON, and the window that a press opens."""
+
+    rows: Sequence[tuple[Table, Row]]
+    writes: Sequence[Change]
+    press: str
+    send: str
+    view: Mapping[str, Any]
+
+    def presses(self, numbers: Sequence[int]) -> list[str]:
+        """Each with a trigger of its own, also if a customer presses again."""
+        press = pattern(self.press)
+        return [press % (vars(Ids.of(number)) | {"trigger": f"1.{next(TRIGGERS)}.press"}) for number in numbers]
+
+    def sends(self, numbers: Sequence[int]) -> list[str]:
+        send = pattern(self.send)
+        return [send % vars(Ids.of(number)) for number in numbers]
+
+
+def fill_in(url: str, shown: Example, numbers: Sequence[int]) -> None:
+    """Write so many customers into a database, by the quickest way it has. A hundred thousand take about a minute."""
+    engine, left = sync_engine(url), iter(numbers)
+    by_table: dict[Table, list[Copier]] = {}
+    for table, row in shown.rows:
+        by_table.setdefault(table, []).append(copier(table, row, engine.dialect))
+    while some := [vars(Ids.of(number)) for number in islice(left, TOGETHER)]:
+        with engine.begin() as connection:
+            for table, copiers in by_table.items():
+                _insert(connection, table, (copy(ids) for ids in some for copy in copiers))
+    engine.dispose()
+
+
+Copied = Callable[[Mapping[str, str]], Any]
+"""Makes a value from a customer's ids."""
+Copier = Callable[[Mapping[str, str]], Sequence[Any]]
+"""Makes the values of a customer's row from the customer's ids, as the driver takes them."""
+
+
+def copier(table: Table, row: Row, dialect: Dialect) -> Copier:
+    cells = [cell(table, name, value, dialect) for name, value in row.items()]
+    return lambda ids: [value(ids) for value in cells]
+
+
+def cell(table: Table, name: str, value: Any, dialect: Dialect) -> Copied:
+    """Makes a column's value, as the driver takes it."""
+    if isinstance(value, Plain):
+        plain, seal = copied(value), current().seal
+        return lambda ids: seal(plain(ids))
+    process = table.c[name].type.dialect_impl(dialect).bind_processor(dialect)
+    return copied(process(value) if process is not None else value)
+
+
+def copied(value: Any) -> Copied:
+    """A text, a `Plain`, or anything else, which is the same in all."""
+    if isinstance(value, Plain):
+        text, place, row = pattern(value.text), value.place, pattern(value.place.row)
+        return lambda ids: Plain(text % ids, Place(place.table, place.column, row % ids))
+    if type(value) is str and (told := pattern(value)) != value:
+        return lambda ids: told % ids
+    return lambda _: value
+
+
+def _insert(connection: Connection, table: Table, rows: Iterator[Sequence[Any]]) -> None:
+    names = ", ".join(f'"{column.name}"' for column in table.columns)
+    raw: Any = connection.connection.driver_connection
+    if connection.dialect.name == "sqlite":
+        holes = ", ".join("?" * len(table.columns))
+        raw.executemany(f"INSERT INTO {table.name} ({names}) VALUES ({holes})", rows)  # noqa: S608  our own names
+        return
+    with raw.cursor().copy(f"COPY {table.name} ({names}) FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(row)

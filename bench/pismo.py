@@ -5,12 +5,10 @@ both, it is in this process.
 """
 
 import asyncio
-import os
-import platform
 import ssl
 import statistics
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
@@ -20,6 +18,7 @@ from aiohttp import web
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from pydantic import SecretStr
 
+from bench.aims import Aim, Row
 from flows.checks import claims
 from pismo.client import Pismo
 from pismo.tls import ClientTls
@@ -110,18 +109,21 @@ async def checks() -> tuple[float, float]:
     return statistics.median(alone), statistics.median(ours)
 
 
-def row(what: str, alone: float, ours: float, aim: float) -> str:
-    verdict = "met" if ours / alone <= aim else "MISSED"
-    return f"{what:34}{alone * 1e6:>10.0f}{ours * 1e6:>10.0f}{ours / alone:>8.2f}  (aim: at most {aim}) {verdict}"
+def row(what: str, alone: float, ours: float, aim: Aim) -> Row:
+    return Row(what, f"alone {alone * 1e6:.0f} µs, ours {ours * 1e6:.0f} µs", (aim,))
 
 
-async def main() -> None:
-    print(f"{platform.python_implementation()} {platform.python_version()}, {os.cpu_count()} cores, one TLS connection each")
-    print(f"{'':34}{'alone µs':>10}{'ours µs':>10}{'ratio':>8}")
+async def called() -> Row:
     async with Sandbox() as sandbox, server(sandbox) as url:
-        print(row("a call, beside bare httpx", *await calls(sandbox, url), CALL_AIM))
-    print(row("a JWT's check, beside PyJWT", *await checks(), CHECK_AIM))
+        alone, ours = await calls(sandbox, url)
+    return row("a call of Pismo, one TLS connection", alone, ours, Aim(ours / alone, CALL_AIM, "× httpx"))
 
 
-if __name__ == "__main__":
-    asyncio.run(main())
+async def checked() -> Row:
+    alone, ours = await checks()
+    return row("the check of a customer's JWT", alone, ours, Aim(ours / alone, CHECK_AIM, "× PyJWT"))
+
+
+def measure() -> Iterator[Row]:
+    yield asyncio.run(called())
+    yield asyncio.run(checked())

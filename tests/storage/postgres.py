@@ -28,17 +28,20 @@ def binaries() -> Path | None:
 
 
 class Server:
-    """A throw-away server. It may be stopped and started; what was committed stays. Each call blocks until it is so."""
+    """A throw-away server. It may be stopped and started; what was committed stays. Each call blocks until it is so.
 
-    def __init__(self, found: Path, home: Path) -> None:
-        self._found, self._home = found, home
+    ``durable``: whether a commit waits for the disk.
+    """
+
+    def __init__(self, found: Path, home: Path, *, durable: bool = False) -> None:
+        self._found, self._home, self._durable = found, home, durable
         self.url = f"postgresql://test@/postgres?host={home}"
 
     def create(self) -> None:
         self._do("initdb", "-D", self._home / "data", "-U", "test", "-A", "trust", "--no-sync", "-E", "UTF8")
 
     def start(self) -> None:
-        settings = f"-k {self._home} -c listen_addresses='' -c fsync=off -c max_connections=60"
+        settings = f"-k {self._home} -c listen_addresses='' -c fsync={'on' if self._durable else 'off'} -c max_connections=60"
         self._control("start", "-l", self._home / "log", "-o", settings)
 
     def stop(self, mode: Mode) -> None:
@@ -59,7 +62,7 @@ class Server:
 
 
 @contextmanager
-def own_server() -> Iterator[Server | None]:
+def own_server(*, durable: bool = False) -> Iterator[Server | None]:
     """A server that a test may stop and start, None if there are no binaries. It stops with the block."""
     found = binaries()
     if found is None:
@@ -68,7 +71,7 @@ def own_server() -> Iterator[Server | None]:
     with tempfile.TemporaryDirectory(prefix="pg") as name:  # a short path: a socket's has at most 107 bytes
         home = Path(name)
         home.chmod(0o777)
-        made = Server(found, home)
+        made = Server(found, home, durable=durable)
         made.create()
         made.start()
         try:
