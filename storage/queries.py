@@ -39,6 +39,13 @@ def _by_id(kind: type) -> Select[Any]:
 
 # Built once: SQLAlchemy takes longer to build a statement than the database to run it.
 _BY_ID = {kind: _by_id(kind) for kind in TABLES}
+_OLDEST = tables.effects.c.seq + literal_column("0")  # else PostgreSQL may read all that is done, by the primary key
+_FAILED = (
+    select(EffectRecord)
+    .where(tables.effects.c.onboarding_id == bindparam("onboarding_id"), tables.effects.c.state == "failed")
+    .order_by(_OLDEST)
+    .execution_options(**{QUICK: True})
+)
 _SEEN = select(tables.seen.c.id).where(tables.seen.c.id == bindparam("key")).execution_options(**{QUICK: True})
 _OF_WHOLE = frozenset(KINDS) - {Person}
 
@@ -183,8 +190,7 @@ class Queries:
 
     async def failed_effects(self, onboarding_id: str) -> Sequence[EffectRecord]:
         """An onboarding's effects that were given up, oldest first."""
-        columns = tables.effects.c
-        return await self._effects(and_(columns.onboarding_id == onboarding_id, columns.state == "failed"))
+        return await self._all(_FAILED, {"onboarding_id": onboarding_id})
 
     async def refused_effects(self, errors: Collection[str]) -> Sequence[EffectRecord]:
         """All that were given up with one of these errors, oldest first."""
@@ -196,8 +202,7 @@ class Queries:
         return await self._effects(tables.OPEN, limit)
 
     async def _effects(self, wanted: Any, limit: int | None = None) -> Sequence[EffectRecord]:
-        oldest = tables.effects.c.seq + literal_column("0")  # else PostgreSQL may read all that is done, by the primary key
-        return await self._all(select(EffectRecord).where(wanted).order_by(oldest).limit(limit))
+        return await self._all(select(EffectRecord).where(wanted).order_by(_OLDEST).limit(limit))
 
     async def unhandled(self, limit: int = 200) -> Sequence[Received]:
         columns = tables.received.c
