@@ -1,6 +1,7 @@
 """Reads one whole onboarding by one statement, each row as a JSON array: SQLAlchemy takes longer for a statement than the database.
 
-In a write, the rows belong to the session, which notices and writes what is changed; otherwise they are for reading only.
+In a write, the rows belong to the session, which notices and writes what is changed; otherwise they are for reading only:
+setting a field raises AttributeError.
 """
 
 import json

@@ -238,7 +238,7 @@ async def test_a_form_opens_in_the_states_that_let_it_be_sent(store: Store, onbo
     async with store.read() as unit:
         case = await Cases(RULES, Access()).look(unit, onboarding, ANA)
     for state in StepState:
-        case.record(step.id).state = state
+        case.snapshot.steps[step.id] = replace(case.record(step.id), state=state)
         if state in FILLABLE:
             fill.fillable(case, step.id)
             continue
