@@ -8,10 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from time import perf_counter
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 from uuid import uuid4
 
-import httpx
 from pydantic import SecretStr, ValidationError
 
 from pismo.calls import (
@@ -28,6 +27,9 @@ from pismo.connection import PismoConnection
 from pismo.errors import PismoError, PismoErrorKind, read_error
 from pismo.models import AccessToken, AuditPage, Organization, ProgramsPage, Result
 from pismo.tls import CertificateError, ClientTls, handshake_fault
+
+if TYPE_CHECKING:
+    import httpx
 
 log = logging.getLogger("pismo")
 
@@ -46,7 +48,7 @@ _X_CID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
 @dataclass(frozen=True)
 class _Answer:
-    response: httpx.Response
+    response: "httpx.Response"
     x_cid: str
     ms: int
 
@@ -78,7 +80,7 @@ class Pismo:
         self,
         base_url: str,
         *,
-        transport: httpx.AsyncBaseTransport | None = None,
+        transport: "httpx.AsyncBaseTransport | None" = None,
         timeout: float = 10.0,
         tls: ClientTls | None = None,
         attempts: int = ATTEMPTS,
@@ -193,6 +195,8 @@ class Pismo:
     async def _send(
         self, call: PismoCall, path: str, org_id: str | None, *, headers: Mapping[str, str], **content: Any
     ) -> _Answer:
+        import httpx  # noqa: PLC0415  loaded by the first call, not at every start
+
         x_cid = str(uuid4())
         failure, fault, response, start = "", None, None, perf_counter()
         try:

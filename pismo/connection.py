@@ -7,17 +7,19 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-
-import httpx
+from typing import TYPE_CHECKING
 
 from pismo.tls import CertificateError, ClientTls
+
+if TYPE_CHECKING:
+    import httpx
 
 log = logging.getLogger("pismo")
 
 
 @dataclass(eq=False)
 class _Pool:
-    http: httpx.AsyncClient
+    http: "httpx.AsyncClient"
     validity: tuple[datetime, datetime] | None
     users: int = 0
     old: bool = False
@@ -30,7 +32,7 @@ class PismoConnection:
         self,
         base_url: str,
         *,
-        transport: httpx.AsyncBaseTransport | None = None,
+        transport: "httpx.AsyncBaseTransport | None" = None,
         timeout: float = 10.0,
         tls: ClientTls | None = None,
     ) -> None:
@@ -40,7 +42,7 @@ class PismoConnection:
         self._pool: _Pool | None = None
 
     @asynccontextmanager
-    async def open(self) -> AsyncIterator[httpx.AsyncClient]:
+    async def open(self) -> "AsyncIterator[httpx.AsyncClient]":
         """Raises CertificateError if the certificate can't be used and no earlier one could."""
         pool = await self._current()
         pool.users += 1
@@ -83,6 +85,8 @@ class PismoConnection:
         return fresh
 
     def _made(self) -> _Pool:
+        import httpx  # noqa: PLC0415  loaded by the first call, not at every start
+
         # Redirects are not followed: a token goes to the configured host or nowhere. Cookies are not kept: calls for several
         # customers share the connections.
         loaded = self._tls.read()

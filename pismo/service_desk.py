@@ -9,16 +9,18 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import urlsplit
 
-import httpx
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from pismo.jsm_errors import ServiceDeskError, ServiceDeskFault, read_error
 from pismo.jsm_form import NameNotFoundError, RequestFormNames, Values, same
 from pismo.jsm_models import CustomerRequest, RequestField, RequestStatus, RequestType, ServiceDeskProject
 from pismo.tls import public_trust
+
+if TYPE_CHECKING:
+    import httpx
 
 __all__ = [
     "CustomerRequest",
@@ -64,9 +66,11 @@ class ServiceDesk:
         user: str,
         token: SecretStr,
         *,
-        transport: httpx.AsyncBaseTransport | None = None,
+        transport: "httpx.AsyncBaseTransport | None" = None,
         timeout: float = 15.0,
     ) -> None:
+        import httpx  # noqa: PLC0415  loaded only where there is a Service Desk
+
         site = urlsplit(url)
         self._token, self._timeout = token.get_secret_value(), timeout
         # Redirects are not followed: the token goes to the configured host or nowhere.
@@ -152,6 +156,8 @@ class ServiceDesk:
         return found
 
     async def _call(self, method: str, path: str, **content: Any) -> Mapping[str, Any]:
+        import httpx  # noqa: PLC0415  as above
+
         failure: ServiceDeskError | None = None
         response, start = None, perf_counter()
         try:
@@ -180,7 +186,7 @@ def _checked(key: str) -> str:
     return key
 
 
-def _json(response: httpx.Response) -> Any:
+def _json(response: "httpx.Response") -> Any:
     """None for anything that is not JSON, such as a gateway's page."""
     try:
         return response.json()
