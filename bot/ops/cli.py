@@ -162,6 +162,7 @@ HOW = {
     "locked": "another process holds it; end that, or try again",
     "full": "make room on its disk",
     "read_only": "let this user write the file and its folder",
+    "overloaded": "let it take more connections, or end what holds them; each process of the bot keeps up to 20",
     "unreachable": "see whether DATABASE_URL is right and the server runs",
 }
 
