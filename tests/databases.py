@@ -1,14 +1,21 @@
-"""A database of each kind for a bot that runs as a process of its own, with what an operator can do to it."""
+"""A database of each kind for a bot that runs as a process of its own: what can happen to it, and what must hold afterwards."""
 
 import contextlib
 import os
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
 from sqlalchemy import NullPool, create_engine, make_url
 
+from playground.office import Office
+from playground.slack import Message
+from playground.walkthrough import effect_id
+from storage.engine import is_sqlite
 from tests.storage.postgres import Server, own_server, server
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
@@ -53,3 +60,35 @@ def mortal_server() -> Iterator[Server]:
         if made is None:
             pytest.skip("no PostgreSQL: install its server")
         yield made
+
+
+# -- what must hold in the end
+
+
+def rows(url: str, query: str) -> list[tuple[Any, ...]]:
+    """It takes no lock. Raises what the driver raises if the database is away."""
+    if is_sqlite(url):
+        with contextlib.closing(sqlite3.connect(f"file:{make_url(url).database}?mode=ro", uri=True)) as connection:
+            return connection.execute(query).fetchall()
+    with psycopg.connect(url.replace("+psycopg", ""), connect_timeout=5) as connected:
+        return connected.execute(query.encode()).fetchall()
+
+
+def left(office: Office) -> int:
+    return int(rows(office.database_url, "SELECT count(*) FROM effects WHERE state IN ('waiting', 'running')")[0][0])
+
+
+async def all_done(office: Office) -> None:
+    await office.slack.until(lambda: not left(office), timeout=60)
+    assert rows(office.database_url, "SELECT kind, error FROM effects WHERE state = 'failed'") == []
+
+
+def posted(office: Office) -> list[Message]:
+    return [m for channel in (office.acme, office.support) for m in channel.messages if m.bot and not m.ephemeral_to]
+
+
+def doubled(office: Office) -> list[str]:
+    """What stands there more than once."""
+    ids = Counter(effect_id(m) for m in posted(office) if effect_id(m))
+    said = Counter((m.channel.name, m.thread_ts, m.text) for m in posted(office))
+    return [name for name, times in ids.items() if times > 1] + [text for (_, _, text), times in said.items() if times > 1]

@@ -2,7 +2,6 @@
 the button to send them again."""
 
 import contextlib
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,10 +13,9 @@ from flows.steps.org_details import to_org_details
 from playground.acts import Acts, example
 from playground.office import CALM, Office
 from playground.slack import Message
-from playground.walkthrough import Walkthrough, action_id, effect_id
+from playground.walkthrough import Walkthrough, action_id
 from storage.engine import is_sqlite
-from tests.databases import POSTGRESQL, SOON, SQLITE, any_server, copy_postgresql, copy_sqlite
-from tests.storage.example import raw
+from tests.databases import POSTGRESQL, SOON, SQLITE, all_done, any_server, copy_postgresql, copy_sqlite, doubled, left, posted
 from tests.storage.postgres import database
 
 pytestmark = pytest.mark.process
@@ -51,26 +49,6 @@ class Backup:
             copy_sqlite(Path(self._office.path, "backup.db"), Path(self._office.path, "onboarding.db"))
         else:
             self._office.database_url = self._url
-
-
-def left(office: Office) -> int:
-    return int(raw(office.database_url, "SELECT count(*) FROM effects WHERE state IN ('waiting', 'running')")[0][0])
-
-
-async def all_done(office: Office) -> None:
-    await office.slack.until(lambda: not left(office), timeout=60)
-    assert raw(office.database_url, "SELECT kind, error FROM effects WHERE state = 'failed'") == []
-
-
-def posted(office: Office) -> list[Message]:
-    return [m for channel in (office.acme, office.support) for m in channel.messages if m.bot and not m.ephemeral_to]
-
-
-def doubled(office: Office) -> list[str]:
-    """What stands there more than once."""
-    ids = Counter(effect_id(m) for m in posted(office) if effect_id(m))
-    said = Counter((m.channel.name, m.thread_ts, m.text) for m in posted(office))
-    return [name for name, times in ids.items() if times > 1] + [text for (_, _, text), times in said.items() if times > 1]
 
 
 def asked_again(journey: Walkthrough, step: str) -> list[Message]:
