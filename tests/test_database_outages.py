@@ -4,12 +4,13 @@ and nothing that was acknowledged is lost or done twice."""
 import asyncio
 import contextlib
 import shutil
+import signal
 import sqlite3
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 import aiohttp
 import psycopg
@@ -19,7 +20,7 @@ from sqlalchemy import make_url
 from bot.messages.buttons import Act
 from flows.forms.fields import Answers
 from playground.acts import Acts, example
-from playground.office import CALM, Office
+from playground.office import CALM, Office, free_port
 from playground.slack import SeenMessage
 from playground.walkthrough import Walkthrough, action_id
 from storage.engine import is_sqlite
@@ -49,6 +50,11 @@ class Scene:
         """All that the bot said to Sam alone."""
         channels = self.slack.world.channels.values()
         return [SeenMessage.of(m).said for channel in channels for m in channel.messages if m.ephemeral_to == self.acts.sam.id]
+
+    async def goes_on(self) -> None:
+        """Until the customer has sent something more."""
+        sent = self.journey.sent_revision("planning")
+        await self.slack.until(lambda: self.journey.sent_revision("planning") > sent, timeout=60)
 
     async def claim(self) -> str:
         """Sam claims planning, or gives it back. Returns what he was told instead, if he was."""
@@ -252,3 +258,95 @@ async def test_where_there_is_no_connection_left_people_read_so_and_the_bot_goes
 
 async def is_ready(url: str) -> bool:
     return not await reasons(url)
+
+
+# -- restarted, and away
+
+
+class Replicas(Office):
+    """Several processes of the bot on one database, each with its Socket Mode connection; Slack takes them in turn."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(policies=CALM + SOON)
+        self.ports = [free_port() for _ in range(count)]
+        self.bots: list[asyncio.subprocess.Process] = []
+
+    @property
+    def urls(self) -> list[str]:
+        return [f"http://127.0.0.1:{port}" for port in self.ports]
+
+    async def start_bot(self) -> None:
+        for port in self.ports:
+            self.port = port
+            await self.spawn_bot()
+            assert self.process is not None
+            self.bots.append(self.process)
+        await self.slack.until(self.all_ready, timeout=60)
+
+    async def all_ready(self) -> bool:
+        try:
+            return not any([await reasons(url) for url in self.urls])
+        except aiohttp.ClientError:
+            return False
+
+    async def stop_bot(self, how: signal.Signals = signal.SIGTERM) -> int:
+        codes = []
+        for bot in self.bots:
+            self.process = bot
+            codes.append(await super().stop_bot(how))
+        self.bots.clear()
+        return max(codes, default=0)
+
+
+async def sends_on(scene: Scene, over: asyncio.Event) -> int:
+    """The customer sends one revision after the other, and insists. Returns the last."""
+    revision = 1
+    while not over.is_set():
+        revision += 1
+        await scene.journey.send_step(scene.acts.ana, "planning", planning(revision), revision)
+    return revision
+
+
+@pytest.mark.parametrize("count", [2, 3])
+async def test_replicas_outlive_a_restarted_database_and_the_first_presses_work(own: Server, count: int) -> None:
+    office = Replicas(count)
+    with database(own.url) as office.database_url:
+        async with office:
+            scene, over = await Scene(office).begin(), asyncio.Event()
+            sending = asyncio.create_task(sends_on(scene, over))
+            try:
+                for way in WAYS:
+                    await scene.goes_on()
+                    if way == "away":
+                        await away(scene, own)
+                    else:
+                        await asyncio.to_thread(own.restart, way)
+                    for _ in range(2 * count):  # each replica has connections that ended
+                        assert not await scene.claim()
+                over.set()
+                last = await sending
+            finally:
+                sending.cancel()
+            await office.slack.until(office.all_ready, timeout=60)
+            await scene.holds()
+            query = "SELECT revision FROM submissions WHERE step_id = 'planning' ORDER BY revision"
+            assert [revision for (revision,) in rows(office.database_url, query)] == list(range(1, last + 1))
+            assert [bot.returncode for bot in office.bots] == [None] * count
+            assert await office.stop_bot() == 0
+
+
+WAYS: tuple[Literal["fast", "immediate", "away"], ...] = ("fast", "immediate", "away")
+"""Restarted in an orderly way, as after a crash, and away until everybody noticed."""
+
+
+async def away(scene: Scene, own: Server) -> None:
+    office = scene.office
+    assert isinstance(office, Replicas)
+    await asyncio.to_thread(own.stop, "fast")
+    try:
+        for url in office.urls:
+            assert "unreachable" in await reasons(url)
+        for _ in office.urls:
+            assert "cannot reach its database" in await scene.claim()
+    finally:
+        await asyncio.to_thread(own.start)
