@@ -16,9 +16,9 @@ from playground.office import Office
 from playground.slack import Message
 from playground.walkthrough import effect_id
 from storage.engine import is_sqlite
-from tests.storage.postgres import Server, own_server, server
+from tests.storage.postgres import Server, database, own_server, server
 
-SQLITE, POSTGRESQL = "sqlite", "postgresql"
+DATABASES = "sqlite", "postgresql"
 
 SOON = """
 poll = "0.5 s"
@@ -43,12 +43,15 @@ def copy_postgresql(url: str, to: str) -> str:
 
 
 @contextlib.contextmanager
-def any_server() -> Iterator[str]:
-    """The URL of a PostgreSQL server; the test is skipped if there is none."""
-    with server() as url:
-        if url is None:
-            pytest.skip("no PostgreSQL: set TEST_POSTGRES_URL, or install its server")
-        yield url
+def office_on(kind: str, policies: str) -> Iterator[Office]:
+    """Not yet open. ``kind``: one of `DATABASES`; the test is skipped without a PostgreSQL server. ``policies``: as `SOON` says."""
+    office = Office(socket_mode=False, policies=policies + SOON)
+    with contextlib.ExitStack() as stack:
+        if kind == "postgresql":
+            if (url := stack.enter_context(server())) is None:
+                pytest.skip("no PostgreSQL: set TEST_POSTGRES_URL, or install its server")
+            office.database_url = stack.enter_context(database(url))
+        yield office
 
 
 @contextlib.contextmanager

@@ -7,7 +7,7 @@ import shutil
 import signal
 import sqlite3
 import subprocess
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Literal, Self
@@ -24,7 +24,7 @@ from playground.office import CALM, Office, free_port
 from playground.slack import SeenMessage
 from playground.walkthrough import Walkthrough, action_id
 from storage.engine import is_sqlite
-from tests.databases import POSTGRESQL, SOON, SQLITE, all_done, any_server, doubled, mortal_server, rows
+from tests.databases import DATABASES, SOON, all_done, doubled, mortal_server, office_on, rows
 from tests.storage.postgres import Server, database
 
 pytestmark = pytest.mark.process
@@ -175,12 +175,9 @@ async def test_a_full_disk_is_named_and_the_bot_goes_on_once_there_is_room(small
 # -- locked
 
 
-@pytest.fixture(params=[SQLITE, POSTGRESQL])
+@pytest.fixture(params=DATABASES)
 def office(request: pytest.FixtureRequest) -> Iterator[Office]:
-    place = Office(socket_mode=False, policies=CALM + SOON)
-    with contextlib.ExitStack() as stack:
-        if request.param == POSTGRESQL:
-            place.database_url = stack.enter_context(database(stack.enter_context(any_server())))
+    with office_on(request.param, CALM) as place:
         yield place
 
 
@@ -193,7 +190,7 @@ def locked(url: str) -> Iterator[None]:
             yield
         return
     with psycopg.connect(url.replace("+psycopg", "")) as connection:
-        connection.execute("LOCK TABLE effects, steps IN ACCESS EXCLUSIVE MODE")
+        connection.execute("LOCK TABLE effects IN ACCESS EXCLUSIVE MODE")
         yield
 
 
@@ -202,7 +199,7 @@ async def test_a_locked_database_is_named_and_the_bot_goes_on_once_it_is_free(of
         scene = await Scene(office).begin()
         await in_hand(scene)
         with locked(office.database_url):
-            for _ in range(3):  # each waits as long as one may
+            for _ in range(2):  # each waits as long as one may
                 assert "is busy" in await scene.claim()
             await office.slack.until(lambda: "waits for the database" in office.log.read_text(), timeout=30)
         assert not await scene.claim()
@@ -307,15 +304,18 @@ async def sends_on(scene: Scene, over: asyncio.Event) -> int:
     return revision
 
 
-@pytest.mark.parametrize("count", [2, 3])
-async def test_replicas_outlive_a_restarted_database_and_the_first_presses_work(own: Server, count: int) -> None:
+@pytest.mark.parametrize(("count", "ways"), [(2, ("fast", "immediate", "away")), (3, ("immediate", "away"))])
+async def test_replicas_outlive_a_restarted_database_and_the_first_presses_work(
+    own: Server, count: int, ways: Sequence[Literal["fast", "immediate", "away"]]
+) -> None:
+    """Restarted in an orderly way, as after a crash, and away until everybody noticed."""
     office = Replicas(count)
     with database(own.url) as office.database_url:
         async with office:
             scene, over = await Scene(office).begin(), asyncio.Event()
             sending = asyncio.create_task(sends_on(scene, over))
             try:
-                for way in WAYS:
+                for way in ways:
                     await scene.goes_on()
                     if way == "away":
                         await away(scene, own)
@@ -333,10 +333,6 @@ async def test_replicas_outlive_a_restarted_database_and_the_first_presses_work(
             assert [revision for (revision,) in rows(office.database_url, query)] == list(range(1, last + 1))
             assert [bot.returncode for bot in office.bots] == [None] * count
             assert await office.stop_bot() == 0
-
-
-WAYS: tuple[Literal["fast", "immediate", "away"], ...] = ("fast", "immediate", "away")
-"""Restarted in an orderly way, as after a crash, and away until everybody noticed."""
 
 
 async def away(scene: Scene, own: Server) -> None:

@@ -1,7 +1,6 @@
 """A backup is restored: what stands in Slack is not posted again but drawn as it is stored, and customers whose answers were lost get
 the button to send them again."""
 
-import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,8 +14,7 @@ from playground.office import CALM, Office
 from playground.slack import Message
 from playground.walkthrough import Walkthrough, action_id
 from storage.engine import is_sqlite
-from tests.databases import POSTGRESQL, SOON, SQLITE, all_done, any_server, copy_postgresql, copy_sqlite, doubled, left, posted
-from tests.storage.postgres import database
+from tests.databases import DATABASES, all_done, copy_postgresql, copy_sqlite, doubled, left, office_on, posted
 
 pytestmark = pytest.mark.process
 
@@ -24,13 +22,10 @@ OPENED = ("environments", "control_center", "authentication")
 """The steps that the org ID opens."""
 
 
-@pytest.fixture(params=[SQLITE, POSTGRESQL])
+@pytest.fixture(params=DATABASES)
 def office(request: pytest.FixtureRequest) -> Iterator[Office]:
     """Not yet open."""
-    place = Office(socket_mode=False, policies=CALM + SOON)
-    with contextlib.ExitStack() as stack:
-        if request.param == POSTGRESQL:
-            place.database_url = stack.enter_context(database(stack.enter_context(any_server())))
+    with office_on(request.param, CALM) as place:
         yield place
 
 
