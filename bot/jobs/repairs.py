@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import defaultdict
+from datetime import timedelta
 from typing import cast, get_args
 
 from bot.jobs.registry import Finished, Run
@@ -14,6 +15,9 @@ from flows.cases.repair import Found, compare
 from flows.outbox import AskAgain, LastingMessage, Repair
 from flows.ports import Unit
 from storage.store import Store
+
+CLOCKS_APART = timedelta(days=1)
+"""How much the clock of Slack, which names the messages, may lag behind ours."""
 
 
 class Repairs:
@@ -36,8 +40,9 @@ class Repairs:
 
     async def _found(self, case: Case) -> dict[tuple[LastingMessage, str], list[Found]]:
         found: dict[tuple[LastingMessage, str], list[Found]] = defaultdict(list)
+        since = (case.onboarding.started_at - CLOCKS_APART).timestamp()
         for channel in (case.onboarding.channel_id, self._support.channel):
-            for one in await self._slack.standing(channel, f"{case.id}:", case.onboarding.started_at.timestamp()):
+            for one in await self._slack.standing(channel, f"{case.id}:", since):
                 _, what, step_id = one.effect_id.split(":", 2)
                 if what in get_args(LastingMessage):
                     found[cast(LastingMessage, what), step_id].append(Found(one.channel, one.ts, one.revision))
