@@ -39,8 +39,10 @@ class Scene:
         self.acts = Acts(self.journey)
         self.pressed = 0
         self.refused = 0
+        self.pasted = 0
 
     async def begin(self) -> Self:
+        self.slack.retry_delays = (0.2, *[1.0] * 60)
         await self.acts.start()
         await self.journey.send_step(self.acts.ana, "planning", planning(1))
         await all_done(self.office)
@@ -68,6 +70,15 @@ class Scene:
         self.refused += len(new)
         return "\n".join(new)
 
+    async def paste(self) -> None:
+        """The customer posts a password in the channel: Slack tells of it until it is acknowledged."""
+        self.pasted += 1
+        await self.acts.ana.say(self.office.acme, "password: hunter2hunter2")
+
+    def warnings(self) -> int:
+        """How often support was told of passwords."""
+        return sum("tried to send a secret" in message.text for message in self.office.support.messages)
+
     def claims(self) -> int:
         """How many presses were carried out; -1 while the database does not say."""
         try:
@@ -77,8 +88,10 @@ class Scene:
         return int(found[0][0])
 
     async def holds(self) -> None:
-        """Each press was carried out once, or refused."""
+        """Each press was carried out once, or refused; so was each event that Slack told of."""
+        await self.slack.until(lambda: self.warnings() == self.pasted, timeout=60)
         await all_done(self.office)
+        assert self.warnings() == self.pasted
         assert self.claims() == self.pressed - self.refused
         assert doubled(self.office) == []
 
@@ -163,6 +176,7 @@ async def test_a_full_disk_is_named_and_the_bot_goes_on_once_there_is_room(small
             return "no room left" in await scene.claim()
 
         await office.slack.until(refused, timeout=60)
+        await scene.paste()
         assert "full" in await reasons(office.url)
         await office.slack.until(lambda: "waits for the database" in office.log.read_text(), timeout=30)
 
@@ -199,6 +213,7 @@ async def test_a_locked_database_is_named_and_the_bot_goes_on_once_it_is_free(of
         scene = await Scene(office).begin()
         await in_hand(scene)
         with locked(office.database_url):
+            await scene.paste()
             for _ in range(2):  # each waits as long as one may
                 assert "is busy" in await scene.claim()
             await office.slack.until(lambda: "waits for the database" in office.log.read_text(), timeout=30)
@@ -245,6 +260,7 @@ async def test_where_there_is_no_connection_left_people_read_so_and_the_bot_goes
             scene = await Scene(office).begin()
             await in_hand(scene)
             async with aside(all_taken(office.database_url)):
+                await scene.paste()
                 for _ in range(2):
                     assert "is overloaded" in await scene.claim()
                 assert "overloaded" in await reasons(office.url)
@@ -344,5 +360,6 @@ async def away(scene: Scene, own: Server) -> None:
             assert "unreachable" in await reasons(url)
         for _ in office.urls:
             assert "cannot reach its database" in await scene.claim()
+        await scene.paste()
     finally:
         await asyncio.to_thread(own.start)
