@@ -148,6 +148,28 @@ class Alert(Effect):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Repair(Effect):
+    """Compare an onboarding's lasting messages in Slack with the store, which may be a restored backup: those that it doesn't know are
+    taken over, and all are drawn anew."""
+
+    kind = "repair"
+
+    @property
+    def same(self) -> str:
+        return self.kind
+
+
+@dataclass(frozen=True, kw_only=True)
+class AskAgain(StepEffect):
+    """Tell the customer that their last answers to a step were lost, with the button that opens its form. ``revision``: of what was
+    lost, as Slack shows it."""
+
+    kind = "ask_again"
+    where: ClassVar[Where] = "customer"
+    revision: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class ShowInFull(StepEffect):
     """All values of a revision in the review card's thread, if the card has no room for them."""
 

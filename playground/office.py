@@ -116,6 +116,8 @@ class Office:
         self.database_url = f"sqlite+aiosqlite:///{self.path}/onboarding.db"
         self.keys = new_key()
         self.process: asyncio.subprocess.Process | None = None
+        self.wrapper: Sequence[str] = ()
+        """A command that runs the command behind it, which is the bot's."""
 
     async def __aenter__(self) -> Self:
         try:
@@ -209,6 +211,7 @@ class Office:
         """Start the bot's process without waiting for it."""
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
+                *self.wrapper,
                 sys.executable,
                 "-m",
                 "playground.leash",

@@ -4,11 +4,13 @@ SQLite: one connection writes (its own wait is unfair and starves writers for se
 """
 
 import contextlib
+import select
 import sqlite3
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from sqlalchemy import URL, AdaptedConnection, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -62,7 +64,7 @@ def write_engine(url: str, *, busy_ms: int = BUSY_MS) -> AsyncEngine:
     parsed = parse(url)
     if not is_sqlite(url):
         options = f"-c lock_timeout={busy_ms} -c idle_in_transaction_session_timeout={ASLEEP_MS}"
-        return _async_engine(parsed, 10, isolation_level="READ COMMITTED", connect_args=_patience(parsed, options))
+        return _postgresql_engine(parsed, "READ COMMITTED", options)
     engine = _async_engine(parsed, 1, WRITER_TIMEOUT, async_creator=_creator(parsed, writes=True, busy=busy_ms / 1000))
     # Erased and replaced values are overwritten in the file, not just unlinked. A lock is waited for in `SqliteConnection.begin`.
     _prepare(engine.sync_engine, busy_ms=busy_ms, pragmas=("secure_delete=ON", "busy_timeout=0"))
@@ -73,9 +75,7 @@ def read_engine(url: str) -> AsyncEngine:
     """Each transaction reads a consistent snapshot and changes nothing."""
     parsed = parse(url)
     if not is_sqlite(url):
-        return _async_engine(
-            parsed, 10, isolation_level="REPEATABLE READ", connect_args=_patience(parsed, f"-c lock_timeout={BUSY_MS}")
-        )
+        return _postgresql_engine(parsed, "REPEATABLE READ", f"-c lock_timeout={BUSY_MS}")
     engine = _async_engine(parsed, 4, async_creator=_creator(parsed, writes=False))
     _prepare(engine.sync_engine, busy_ms=BUSY_MS, pragmas=("query_only=ON",))
 
@@ -91,6 +91,22 @@ def _patience(url: URL, options: str) -> dict[str, Any]:
     """For PostgreSQL; options in the URL take precedence. A network that swallows packets counts as away after some ten seconds."""
     network = {"tcp_user_timeout": 10_000, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
     return {"connect_timeout": CONNECT_SECONDS, "options": options} | network | dict(url.query)
+
+
+def _postgresql_engine(url: URL, isolation_level: str, options: str) -> AsyncEngine:
+    """A connection that the server ended while nobody used it, at a restart for instance, is replaced before anybody gets it."""
+    engine = _async_engine(url, 10, isolation_level=isolation_level, connect_args=_patience(url, options))
+
+    @event.listens_for(engine.sync_engine, "checkout")
+    def _(connection: Any, _record: ConnectionPoolEntry, _proxy: Any) -> None:
+        # Unasked, a server says only that it ends the connection. Looking costs microseconds; asking it would cost each transaction a
+        # round trip (`pool_pre_ping`).
+        looking = select.poll()
+        looking.register(connection.driver_connection.fileno(), select.POLLIN)
+        if looking.poll(0):
+            raise DisconnectionError
+
+    return engine
 
 
 def _creator(url: URL, *, writes: bool, busy: float = 0.0) -> Callable[[], Awaitable[SqliteConnection]]:

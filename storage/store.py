@@ -14,6 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.orm.exc import StaleDataError
 
+from flows.model import new_id
 from storage import sealing
 from storage.engine import BUSY_MS, checkpoint, is_sqlite, read_engine, write_engine
 from storage.schema import state_of
@@ -28,7 +29,7 @@ ATTEMPTS = 5
 LOCK_PATIENCE = 0.5
 """Seconds after which a locked database isn't retried: each try may itself have waited for the lock."""
 
-UnavailableKind = Literal["locked", "full", "read_only", "unreachable", "too_old", "too_new"]
+UnavailableKind = Literal["locked", "full", "read_only", "unreachable", "overloaded", "too_old", "too_new"]
 
 
 class Conflict(Exception):  # noqa: N818  reads as what happened
@@ -36,7 +37,8 @@ class Conflict(Exception):  # noqa: N818  reads as what happened
 
 
 class Unavailable(Exception):  # noqa: N818  reads as what happened
-    """The database can't be read or written now. ``kind`` says why; ``too_old`` and ``too_new`` are about its schema."""
+    """The database can't be read or written now. ``kind`` says why: ``overloaded`` is one that takes no more connections or lacks
+    memory; ``too_old`` and ``too_new`` are about its schema."""
 
     def __init__(self, kind: UnavailableKind) -> None:
         super().__init__(kind)
@@ -67,6 +69,7 @@ class Store:
         self._writing, self._reading = write_engine(url, busy_ms=busy_ms), read_engine(url)
         self._url, self._locks = url, not is_sqlite(url)
         self._ending: set[asyncio.Future[None]] = set()
+        self._takes_nothing = False
 
     @property
     def one_writer(self) -> bool:
@@ -76,12 +79,17 @@ class Store:
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Unit]:
         """``async with store.write() as unit``: commits at the end, rolls back on an exception. `transact` also retries."""
-        with translating():
-            async with self._connection(self._writing) as connection:
-                await connection.begin()  # SQLite waits for its turn here, so that ``now`` follows commit order
-                async with Unit(connection, self._clock(), changes=True, locks=self._locks) as unit:
-                    yield unit
-                    await unit.commit()
+        try:
+            with translating():
+                async with self._connection(self._writing) as connection:
+                    await connection.begin()  # SQLite waits for its turn here, so that ``now`` follows commit order
+                    async with Unit(connection, self._clock(), changes=True, locks=self._locks) as unit:
+                        yield unit
+                        await unit.commit()
+        except Unavailable as error:
+            self._takes_nothing = error.kind in ("full", "read_only")
+            raise
+        self._takes_nothing = False
         if unit.asked:
             self.on_effects()
 
@@ -120,6 +128,8 @@ class Store:
                 state = await connection.run_sync(state_of)
         if state.kind != "current":
             raise Unavailable("too_new" if state.kind == "newer" else "too_old")
+        if self._takes_nothing:  # only writing shows whether that is over
+            await self.transact(lambda unit: unit.once(new_id("check")))
 
     async def truncate_log(self) -> None:
         """SQLite: empty the write-ahead log, which still contains what was overwritten, as far as readers allow."""
@@ -160,13 +170,17 @@ _SQLITE: dict[str, UnavailableKind] = {
 _POSTGRESQL: dict[str, UnavailableKind] = {  # SQLSTATE, or its two-character class
     "55P03": "locked",
     "57014": "locked",  # statement_timeout, lock_timeout
-    "53": "full",
+    "53": "overloaded",
+    "53100": "full",
     "25006": "read_only",
     "08": "unreachable",
     "57": "unreachable",
     "42P01": "too_old",
     "42703": "too_old",
 }
+
+_CROWDED = ("too many clients", "connection slots are reserved", "too many connections")
+"""What PostgreSQL says to who may not connect, in English: psycopg gives no SQLSTATE then. In another language it is unreachable."""
 
 _RETRIED = ("40001", "40P01", "23")
 """Serialization failure, deadlock, integrity."""
@@ -198,7 +212,7 @@ def _of_driver(error: BaseException | None, *, invalidated: bool) -> Exception |
         return Conflict("another writer was first")
     kind = _POSTGRESQL.get(state) or _POSTGRESQL.get(state[:2])
     if kind is None and (invalidated or not state):
-        kind = "unreachable"
+        kind = "overloaded" if any(words in str(error) for words in _CROWDED) else "unreachable"
     return Unavailable(kind) if kind else None
 
 

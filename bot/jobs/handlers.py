@@ -12,6 +12,7 @@ from bot.jobs.lasting import LastingMessages
 from bot.jobs.proof import Proofs
 from bot.jobs.ready_text import ReadyTexts
 from bot.jobs.registry import Handlers
+from bot.jobs.repairs import Repairs
 from bot.jobs.said import Alerts, PrivateWords, Said
 from bot.jobs.shell_commands import ShellCommands
 from bot.jobs.submissions import Submissions
@@ -24,12 +25,14 @@ from flows.outbox import (
     EFFECTS,
     AddBookmark,
     Alert,
+    AskAgain,
     DeleteFile,
     Draw,
     FileRequest,
     MoveMessages,
     RememberMembers,
     Remind,
+    Repair,
     ReportProof,
     RequestAccess,
     RunProof,
@@ -84,12 +87,15 @@ def handlers(
     channels, files = Channels(store, cases, slack, people), Files(store, cases, slack, threads, support)
     requests = AccessRequests(store, cases, slack, ready_texts, service_desk.client, service_desk.policies)
     proofs = Proofs(store, cases, threads, pismo.environments, pismo.tokens)
+    repairs = Repairs(store, cases, slack, threads, support)
     table = Handlers()
     table.on(Draw, lasting.draw)
     table.on(Say, said.say)
     table.on(Tell, PrivateWords(store, slack, people).tell)
     table.on(Remind, said.remind)
     table.on(Alert, Alerts(store, slack, support).alert)
+    table.on(Repair, repairs.repair)
+    table.on(AskAgain, repairs.ask_again)
     table.on(ShowInFull, submissions.in_full)
     table.on(ShowDifferences, submissions.differences)
     table.on(SendSession, files.session)

@@ -62,7 +62,18 @@ class _Wanted:
             return case.snapshot.last(self.step_id) is not None or self.posted is not None
         if case.onboarding.severed_at:
             return False  # redrawn once the channel can be reached again
-        return self.what == "card" or case.record(self.step_id).state is not StepState.LOCKED
+        # One that is locked has no message, unless it was open in a future that was lost with the database.
+        return self.what == "card" or self.posted is not None or case.record(self.step_id).state is not StepState.LOCKED
+
+    @property
+    def name(self) -> str:
+        """The id it is posted with."""
+        return _name(self.case.id, self.what, self.step_id)
+
+    @property
+    def revision(self) -> int:
+        """The revision of the step's answers that it shows; 0 for the card, and if nothing was sent."""
+        return self.case.record(self.step_id).revision if self.step_id else 0
 
     def placed(self, channel: str, ts: str, digest: str) -> Placed:
         return Placed(self.case.id, self.what, self.step_id, channel, ts, digest)
@@ -110,15 +121,15 @@ class LastingMessages:
     async def _place(self, wanted: _Wanted, *, again: bool) -> Placed:
         shown, posted = self._drawing(wanted), wanted.posted
         if posted is not None and self._is_here(posted):
-            if posted.digest == shown.digest or await self._edited(posted, shown):
+            if posted.digest == shown.digest or await self._edited(posted, wanted, shown):
                 return wanted.placed(posted.channel_id, posted.ts, shown.digest)
             # Someone deleted it: it is posted again.
         elif posted is not None:
             again = True  # support's channel is another than it was; it may be there from an earlier time
         to = self._support.channel if wanted.what == "review" else wanted.case.onboarding.channel_id
-        name = _name(wanted.case.id, wanted.what, wanted.step_id)
-        channel, ts = await self._slack.post_once(to, shown.text, shown.blocks, name, again=again)
-        if again:  # what an earlier attempt posted may be outdated
+        name, revision = wanted.name, wanted.revision
+        channel, ts = await self._slack.post_once(to, shown.text, shown.blocks, name, again=again, revision=revision)
+        if again:  # what an earlier attempt posted may be outdated; the revision it shows is left for `bot.jobs.repairs` to read
             await self._slack.update(channel, ts, shown.text, shown.blocks)
         return wanted.placed(channel, ts, shown.digest)
 
@@ -126,10 +137,11 @@ class LastingMessages:
         """False for a review card in what was support's channel before: it is posted again in the new one."""
         return posted.kind != "review" or posted.channel_id == self._support.channel
 
-    async def _edited(self, posted: Posted, shown: Drawing) -> bool:
+    async def _edited(self, posted: Posted, wanted: _Wanted, shown: Drawing) -> bool:
         """False if it is no longer there."""
+        where = posted.channel_id, posted.ts
         try:
-            await self._slack.update(posted.channel_id, posted.ts, shown.text, shown.blocks)
+            await self._slack.update(*where, shown.text, shown.blocks, effect_id=wanted.name, revision=wanted.revision)
         except SlackError as error:
             if error.error != "message_not_found":
                 raise

@@ -11,7 +11,7 @@ from bot.modals.subject import FormMeta
 from bot.modals.windows import Modals
 from bot.slack.background import Background
 from bot.slack.payloads import Click, SlashCommand
-from flows.cases import manage
+from flows.cases import manage, repair
 from flows.cases.access import May
 from flows.cases.case import Case, Cases, need
 from flows.cases.naming import meant, mentions
@@ -38,6 +38,7 @@ class SlashCommands:
             "matrix": self._matrix,
             "parity": self._parity,
             "export": self._export,
+            "repair": self._repair,
             "assign": self._dialog,
             "skip": self._dialog,
             "reopen": self._dialog,
@@ -116,6 +117,16 @@ class SlashCommands:
 
         await self._store.transact(work)
         return {"response_type": "ephemeral", "text": texts("status.export_comes")}
+
+    async def _repair(self, command: SlashCommand, texts: Texts) -> Answer:
+        async def work(unit: Unit) -> str:
+            onboarding = await _one(unit, command, closed=True)
+            async with self._cases.open(unit, onboarding.id, command.who, May.SUPPORT, closed=True, shows=False) as case:
+                await repair.repair(case)
+                return case.onboarding.customer
+
+        customer = await self._store.transact(work)
+        return {"response_type": "ephemeral", "text": texts.md("status.repair_begins", customer=customer)}
 
     # -- which onboarding
 

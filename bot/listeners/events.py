@@ -1,6 +1,8 @@
 """Slack's events: stored before acknowledgement, handled once per id. Of a message, only the secret guard's findings are kept."""
 
+import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Any
@@ -18,7 +20,7 @@ from flows.checks import guard
 from flows.model import Received
 from flows.people import SYSTEM, Who
 from flows.ports import Unit
-from storage.store import Store
+from storage.store import Store, Unavailable
 
 log = logging.getLogger("bot.listeners.events")
 
@@ -26,6 +28,9 @@ Body = Mapping[str, Any]
 
 LATE = timedelta(seconds=60)
 """An event not handled by then was left behind by a failure."""
+
+PAUSE = 1.0
+"""Seconds before an event is tried again for which the database was away."""
 
 HANDLED = (
     "app_home_opened",
@@ -122,7 +127,20 @@ class Events:
     async def received(self, body: Body) -> None:
         """Store it before the acknowledgement, handle it after. Raises if it can't be stored, so that Slack sends it again."""
         if self.concerns(body) and await self.store(body):
-            self._background.later(self.handle(str(body["event_id"])))
+            self._background.later(self._handle_new(str(body["event_id"])))
+
+    async def _handle_new(self, event_id: str) -> None:
+        """As soon as the database lets it; what it doesn't within LATE is left to `handle_late`."""
+        late = time.monotonic() + LATE.total_seconds()
+        while True:
+            try:
+                await self.handle(event_id)
+            except Unavailable:
+                if time.monotonic() >= late:
+                    raise
+                await asyncio.sleep(PAUSE)
+            else:
+                return
 
     def concerns(self, body: Body) -> bool:
         """Whether an event is worth storing: messages only if they may contain a secret."""

@@ -1,6 +1,7 @@
 """What the bot tells one person privately, right after they pressed or typed something."""
 
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 from bot.messages.blocks import plain_blocks
@@ -12,7 +13,7 @@ from bot.telemetry.logs import error_id
 from flows.model import Onboarding
 from flows.people import Who
 from flows.problems import Refused
-from storage.store import Conflict, Store, Unavailable
+from storage.store import Conflict, Store, Unavailable, UnavailableKind
 
 log = logging.getLogger("bot.modals.private_answers")
 
@@ -20,14 +21,27 @@ NAMED = frozenset({"step", "task", "field", "what"})
 """Parameters whose words belong to a version of the journey."""
 
 
+_UNAVAILABLE: Mapping[UnavailableKind, str] = {
+    "locked": "busy",
+    "full": "store_full",
+    "read_only": "store_read_only",
+    "unreachable": "store_away",
+    "overloaded": "store_overloaded",
+    "too_old": "store_upgraded",
+    "too_new": "store_upgraded",
+}
+"""What a person reads, ``refused.<key>``."""
+
+
 def explained(texts: Texts, error: Exception) -> str:
     """What a person reads when something was refused or failed; failures show a short id that is in the log too."""
     if isinstance(error, Refused):
         return texts.md(f"refused.{error.key}", **worded(texts, error.params))
     number = error_id()
-    key = "refused.busy" if isinstance(error, Conflict | Unavailable) else "refused.internal"
     log.error("failed", extra={"error_id": number, "error": type(error).__name__}, exc_info=error)
-    return texts.md(key, id=number)
+    if isinstance(error, Unavailable):
+        return texts.md(f"refused.{_UNAVAILABLE[error.kind]}", id=number)
+    return texts.md("refused.busy" if isinstance(error, Conflict) else "refused.internal", id=number)
 
 
 class PrivateAnswers:

@@ -118,6 +118,17 @@ def verify_log() -> None:
     click.echo(f"ok: the logs of {count} onboardings are whole")
 
 
+@main.command("after-restore")
+def after_restore() -> None:
+    """After restoring a backup, before starting the bot: have it compare what stands in Slack with the store."""
+    settings = _settings(slack=False)
+    _require_database(settings)
+    from bot.ops import maintenance  # noqa: PLC0415
+
+    count = _wait(maintenance.after_restore(settings))
+    click.echo(f"ok: once the bot runs, it compares the messages of all open onboardings ({count}) with the store")
+
+
 @main.command()
 @click.argument("customer")
 @click.option("--to", "folder", default=".", type=click.Path(file_okay=False, path_type=Path), help="Folder for the files.")
@@ -151,6 +162,7 @@ HOW = {
     "locked": "another process holds it; end that, or try again",
     "full": "make room on its disk",
     "read_only": "let this user write the file and its folder",
+    "overloaded": "let it take more connections, or end what holds them; each process of the bot keeps up to 20",
     "unreachable": "see whether DATABASE_URL is right and the server runs",
 }
 

@@ -6,13 +6,16 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from bot.config.settings import Settings
+from flows.cases import repair
 from flows.cases.naming import meant
 from flows.model import Onboarding
 from storage.erase import erase
 from storage.export import export
+from storage.restore import doubt
 from storage.rotate import Rotated, rotate
 from storage.sealing import Keyring
 from storage.store import Store
+from storage.unit import Unit
 from storage.verify import Finding, verify
 
 
@@ -65,6 +68,21 @@ def _write(path: Path, text: str) -> Path:
 async def erase_one(settings: Settings, onboarding_id: str) -> None:
     async with _store(settings) as store:
         await erase(store, onboarding_id)
+
+
+async def after_restore(settings: Settings) -> int:
+    """A backup was restored and no bot runs yet: what it waits for is looked for in Slack before it is done, and each customer's
+    messages are repaired (`flows.cases.repair`). Returns how many onboardings are open."""
+
+    async def work(unit: Unit) -> int:
+        known = await unit.onboardings()
+        await doubt(unit, [onboarding.id for onboarding in known])
+        for onboarding in known:
+            repair.begin(unit, onboarding.id)
+        return len(known)
+
+    async with _store(settings) as store:
+        return await store.transact(work)
 
 
 async def verify_log(settings: Settings) -> tuple[Sequence[Finding], int]:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from bot.slack import files
@@ -16,9 +17,22 @@ EVENT_TYPE = "onboarding_effect"
 """Of the metadata that names a posted message's effect."""
 MAX_PAGES = 5
 """How far back to look for an earlier post: a thousand messages."""
+ALL_PAGES = 50
+"""How far back to look for all posts of a customer."""
 
 Json = dict[str, Any]
 Blocks = Sequence[Json]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A message of the bot's own that stands in a channel. ``effect_id``, ``revision``: as it was posted or last edited with; the
+    latter 0 if none was given."""
+
+    channel: str
+    ts: str
+    effect_id: str
+    revision: int
 
 
 class Slack(Lookups):
@@ -27,10 +41,9 @@ class Slack(Lookups):
     # -- messages
 
     async def post(
-        self, channel: str, text: str, blocks: Blocks, *, thread_ts: str | None = None, effect_id: str = ""
+        self, channel: str, text: str, blocks: Blocks, *, thread_ts: str | None = None, effect_id: str = "", revision: int = 0
     ) -> tuple[str, str]:
         """(channel, ts) of the new message."""
-        metadata = {"event_type": EVENT_TYPE, "event_payload": {"effect_id": effect_id}} if effect_id else None
         posted = await self._call(
             "chat.postMessage",
             self.web.chat_postMessage(
@@ -38,7 +51,7 @@ class Slack(Lookups):
                 text=text,
                 blocks=blocks,
                 thread_ts=thread_ts,
-                metadata=metadata,
+                metadata=_metadata(effect_id, revision),
                 unfurl_links=False,
                 unfurl_media=False,
             ),
@@ -54,6 +67,7 @@ class Slack(Lookups):
         thread_ts: str | None = None,
         *,
         again: bool = False,
+        revision: int = 0,
     ) -> tuple[str, str]:
         """Post, unless it is already there.
 
@@ -61,19 +75,30 @@ class Slack(Lookups):
         """
         if again:
             async for message in self._messages(channel, thread_ts):
-                payload = (message.get("metadata") or {}).get("event_payload") or {}
-                if payload.get("effect_id") == effect_id and self._is_own(message):
+                if _payload(message).get("effect_id") == effect_id and self._is_own(message):
                     return channel, str(message["ts"])
-        return await self.post(channel, text, blocks, thread_ts=thread_ts, effect_id=effect_id)
+        return await self.post(channel, text, blocks, thread_ts=thread_ts, effect_id=effect_id, revision=revision)
+
+    async def standing(self, channel: str, prefix: str, since: float) -> list[Standing]:
+        """The bot's messages in a channel, outside threads, whose effect's id begins so: newest first, since a moment (Unix seconds)."""
+        found = []
+        async for message in self._messages(channel, None, pages=ALL_PAGES, oldest=f"{since:.6f}"):
+            payload = _payload(message)
+            name = str(payload.get("effect_id") or "")
+            if name.startswith(prefix) and self._is_own(message):
+                found.append(Standing(channel, str(message["ts"]), name, int(payload.get("revision") or 0)))
+        return found
 
     def _is_own(self, message: Json) -> bool:
         return bool(message.get("bot_id")) and message["bot_id"] == (self._bot_id or message["bot_id"])
 
-    async def _messages(self, channel: str, thread_ts: str | None) -> AsyncIterator[Json]:
+    async def _messages(
+        self, channel: str, thread_ts: str | None, *, pages: int = MAX_PAGES, oldest: str = "0"
+    ) -> AsyncIterator[Json]:
         """Newest first in a channel, oldest first in a thread. If reading isn't allowed, a rare duplicate is accepted."""
         method = "conversations.replies" if thread_ts else "conversations.history"
-        asked: dict[str, Any] = {"channel": channel, "limit": PAGE, "include_all_metadata": True}
-        for _ in range(MAX_PAGES):
+        asked: dict[str, Any] = {"channel": channel, "limit": PAGE, "include_all_metadata": True, "oldest": oldest}
+        for _ in range(pages):
             call = self.web.conversations_replies(ts=thread_ts, **asked) if thread_ts else self.web.conversations_history(**asked)
             try:
                 page = await self._call(method, call)
@@ -88,9 +113,10 @@ class Slack(Lookups):
             if not asked["cursor"]:
                 return
 
-    async def update(self, channel: str, ts: str, text: str, blocks: Blocks) -> None:
-        """Edit in place. Its metadata stays. ``text`` may have 4,000 characters here."""
-        await self._call("chat.update", self.web.chat_update(channel=channel, ts=ts, text=text, blocks=blocks))
+    async def update(self, channel: str, ts: str, text: str, blocks: Blocks, *, effect_id: str = "", revision: int = 0) -> None:
+        """Edit in place. Its metadata stays, unless it is given. ``text`` may have 4,000 characters here."""
+        metadata = _metadata(effect_id, revision)
+        await self._call("chat.update", self.web.chat_update(channel=channel, ts=ts, text=text, blocks=blocks, metadata=metadata))
 
     async def ephemeral(self, channel: str, user_id: str, text: str, blocks: Blocks) -> None:
         """Seen by one person in a channel; Slack does not guarantee delivery."""
@@ -188,3 +214,14 @@ class Slack(Lookups):
 
     async def delete_file(self, file_id: str) -> None:
         await self._call("files.delete", self.web.files_delete(file=file_id))
+
+
+def _metadata(effect_id: str, revision: int) -> Json | None:
+    """What a message is found by; None without an id."""
+    if not effect_id:
+        return None
+    return {"event_type": EVENT_TYPE, "event_payload": {"effect_id": effect_id, **({"revision": revision} if revision else {})}}
+
+
+def _payload(message: Json) -> Json:
+    return (message.get("metadata") or {}).get("event_payload") or {}

@@ -99,6 +99,12 @@ async def retry(case: Case, effect_id: str) -> None:
     _again(case.unit, record, case.actor)
 
 
+async def retry_all(case: Case) -> None:
+    """Retry all of an onboarding's effects that were given up."""
+    for record in await case.unit.failed_effects(case.id):
+        _again(case.unit, record, case.actor)
+
+
 def retry_refused(unit: Unit, refused: Iterable[EffectRecord], side: Where) -> None:
     """Retry what was given up because the bot was not let into a channel: it is now, and nobody need press a button.
 

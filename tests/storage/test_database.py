@@ -11,7 +11,7 @@ from alembic.script import ScriptDirectory
 
 import storage
 from storage import migrate
-from storage.engine import UrlError, parse, sync_engine
+from storage.engine import UrlError, is_sqlite, parse, sync_engine
 from storage.schema import SchemaState
 from storage.store import Store, Unavailable
 from storage.tables import REVISION, metadata
@@ -101,6 +101,31 @@ async def test_a_full_file_keeps_what_it_has(sqlite_url: str) -> None:
     async with store.read() as unit:
         assert [row.id for row in await unit.onboardings()] == [kept]
     await store.close()
+
+
+async def test_connections_that_the_server_ended_are_noticed_by_nobody(url: str) -> None:
+    """As after a restart; on SQLite there is no server."""
+    store = Store(url, KEYRING)
+    await whole(store)
+    async with store.read() as unit, store.read() as other:  # so that more than one is idle
+        assert await unit.onboardings()
+        assert await other.onboardings()
+    end_connections(url)
+    async with store.read() as unit, store.read() as other:
+        assert await unit.onboardings()
+        assert await other.onboardings()
+    end_connections(url)
+    async with store.write() as unit:  # the first try: `transact` would hide it
+        assert await unit.once("click")
+    await store.check()
+    await store.close()
+
+
+def end_connections(url: str) -> None:
+    if is_sqlite(url):
+        return
+    others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    raw(url, f"SELECT pg_terminate_backend(pid, 10000) {others}")  # and waits until they are gone
 
 
 async def test_a_read_only_file_is_named(sqlite_url: str) -> None:

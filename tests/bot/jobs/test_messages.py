@@ -59,6 +59,7 @@ class RememberingSlack(Slack):
         thread_ts: str | None = None,
         *,
         again: bool = False,
+        revision: int = 0,  # noqa: ARG002  as Slack's
     ) -> tuple[str, str]:
         assert blocks
         self._maybe_refuse("chat.postMessage")
@@ -67,7 +68,7 @@ class RememberingSlack(Slack):
         self.posts.setdefault(ts, Post(channel, text, thread_ts or "", effect_id))
         return channel, ts
 
-    async def update(self, channel: str, ts: str, text: str, blocks: Sequence[dict[str, Any]]) -> None:
+    async def update(self, channel: str, ts: str, text: str, blocks: Sequence[dict[str, Any]], **_: Any) -> None:
         assert blocks
         self._maybe_refuse("chat.update")
         assert self.posts[ts].channel == channel

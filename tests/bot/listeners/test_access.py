@@ -83,6 +83,7 @@ COMMANDS = (
     "matrix acme",
     "parity acme",
     "export acme",
+    "repair acme",
     "assign acme",
     "skip acme",
     "reopen acme",

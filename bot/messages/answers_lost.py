@@ -1,0 +1,18 @@
+"""A customer's answers were lost with a restored backup: they are told, with the button that opens the form again."""
+
+from bot.messages.blocks import Drawing, actions, button, drawing, section
+from bot.messages.buttons import Act, ButtonValue
+from bot.messages.texts import Raw, Texts
+from flows.model import Snapshot
+from flows.state import FILLABLE
+
+
+def answers_lost(snapshot: Snapshot, step_id: str, revision: int, texts: Texts) -> Drawing:
+    """``revision``: of the answers that were lost. No button while the step can't be filled in: its own message offers it then."""
+    record, onboarding = snapshot.steps[step_id], snapshot.onboarding
+    user = Raw(f"<@{record.assignee_id or onboarding.lead_id}>")
+    can = record.state in FILLABLE and onboarding.closed_at is None
+    text = texts.md("answers_lost.now" if can else "answers_lost.later", user=user, revision=revision)
+    value = ButtonValue(onboarding=onboarding.id, step=step_id)
+    again = [actions(button(texts("button.fill_form"), Act.OPEN_FORM, value, style="primary"))] if can else []
+    return drawing([section(text), *again])

@@ -1,0 +1,97 @@
+"""A database of each kind for a bot that runs as a process of its own: what can happen to it, and what must hold afterwards."""
+
+import contextlib
+import os
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from sqlalchemy import NullPool, create_engine, make_url
+
+from playground.office import Office
+from playground.slack import Message
+from playground.walkthrough import effect_id
+from storage.engine import is_sqlite
+from tests.storage.postgres import Server, database, own_server, server
+
+DATABASES = "sqlite", "postgresql"
+
+SOON = """
+poll = "0.5 s"
+lease = "2 s"
+"""
+"""Behind an office's policies, whose last table is the engine's: others notice soon what a process committed or left."""
+
+
+def copy_sqlite(source: Path, to: Path) -> None:
+    """As docs/operations.md says, over what is there."""
+    with contextlib.closing(sqlite3.connect(source)) as old, contextlib.closing(sqlite3.connect(to)) as new:
+        old.backup(new)
+
+
+def copy_postgresql(url: str, to: str) -> str:
+    """A copy under another name; nobody may be connected. Returns its URL."""
+    there = make_url(url).set(drivername="postgresql+psycopg")
+    engine = create_engine(there.set(database="postgres"), isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {to} TEMPLATE {there.database}")
+    return there.set(database=to).render_as_string(hide_password=False)
+
+
+@contextlib.contextmanager
+def office_on(kind: str, policies: str) -> Iterator[Office]:
+    """Not yet open. ``kind``: one of `DATABASES`; the test is skipped without a PostgreSQL server. ``policies``: as `SOON` says."""
+    office = Office(socket_mode=False, policies=policies + SOON)
+    with contextlib.ExitStack() as stack:
+        if kind == "postgresql":
+            if (url := stack.enter_context(server())) is None:
+                pytest.skip("no PostgreSQL: set TEST_POSTGRES_URL, or install its server")
+            office.database_url = stack.enter_context(database(url))
+        yield office
+
+
+@contextlib.contextmanager
+def mortal_server() -> Iterator[Server]:
+    """A PostgreSQL server that a test may stop and start; the test is skipped if there is none."""
+    if os.environ.get("TEST_POSTGRES_URL"):
+        pytest.skip("the server of TEST_POSTGRES_URL is not the tests' to restart")
+    with own_server() as made:
+        if made is None:
+            pytest.skip("no PostgreSQL: install its server")
+        yield made
+
+
+# -- what must hold in the end
+
+
+def rows(url: str, query: str) -> list[tuple[Any, ...]]:
+    """It takes no lock. Raises what the driver raises if the database is away."""
+    if is_sqlite(url):
+        with contextlib.closing(sqlite3.connect(f"file:{make_url(url).database}?mode=ro", uri=True)) as connection:
+            return connection.execute(query).fetchall()
+    with psycopg.connect(url.replace("+psycopg", ""), connect_timeout=5) as connected:
+        return connected.execute(query.encode()).fetchall()
+
+
+def left(office: Office) -> int:
+    return int(rows(office.database_url, "SELECT count(*) FROM effects WHERE state IN ('waiting', 'running')")[0][0])
+
+
+async def all_done(office: Office) -> None:
+    await office.slack.until(lambda: not left(office), timeout=60)
+    assert rows(office.database_url, "SELECT kind, error FROM effects WHERE state = 'failed'") == []
+
+
+def posted(office: Office) -> list[Message]:
+    return [m for channel in (office.acme, office.support) for m in channel.messages if m.bot and not m.ephemeral_to]
+
+
+def doubled(office: Office) -> list[str]:
+    """What stands there more than once."""
+    ids = Counter(effect_id(m) for m in posted(office) if effect_id(m))
+    said = Counter((m.channel.name, m.thread_ts, m.text) for m in posted(office))
+    return [name for name, times in ids.items() if times > 1] + [text for (_, _, text), times in said.items() if times > 1]
