@@ -2,20 +2,11 @@
 
 from typing import Any, Self
 
-TRANSIENT = frozenset(
-    {
-        "ratelimited",
-        "rate_limited",
-        "internal_error",
-        "fatal_error",
-        "service_unavailable",
-        "request_timeout",
-        "external_channel_migrating",
-        "unreachable",
-        "timeout",
-        "no_answer",
-    }
+UNSURE = frozenset(
+    {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "unreachable", "timeout", "no_answer"}
 )
+"""There was no answer, or Slack broke off: it may have happened all the same."""
+TRANSIENT = UNSURE | {"ratelimited", "rate_limited", "external_channel_migrating"}
 """May pass by themselves."""
 LOGGED_OUT = frozenset({"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"})
 """Pass once the app is reinstalled and its new token set."""
@@ -47,6 +38,11 @@ class SlackError(Exception):
     def transient(self) -> bool:
         """Whether the same call may succeed later."""
         return self.retry_after is not None or self.error in TRANSIENT | LOGGED_OUT or self.error.startswith("http_5")
+
+    @property
+    def unsure(self) -> bool:
+        """Whether the call may have been carried out: there was no answer, or one that says nothing about it."""
+        return self.retry_after is None and (self.error in UNSURE or self.error.startswith("http_5"))
 
     @property
     def barred(self) -> bool:

@@ -149,8 +149,7 @@ async def test_a_bookmark_is_set_once(place: Place) -> None:
 async def test_a_file_whose_answer_got_lost_is_sent_once(place: Place) -> None:
     place.world.faults.add("files.completeUploadExternal", "drop_after")
     send = (place.channel.id, "session.ics", b"BEGIN:VCALENDAR", "Your session", "eff_1")
-    with pytest.raises(SlackError):
-        await place.slack.upload_once(*send)
+    await place.slack.upload_once(*send)
     await place.slack.upload_once(*send, again=True)
     files = [file for message in place.channel.messages for file in message.files]
     assert [(file.name, file.content) for file in files] == [(marked("session.ics", "eff_1"), b"BEGIN:VCALENDAR")]
@@ -179,6 +178,41 @@ async def test_people_and_channels(place: Place) -> None:
     assert (channel.name, channel.is_member, channel.is_shared) == ("acme_pismo", True, True)
     with pytest.raises(SlackError, match="channel_not_found"):
         await place.slack.channel("C0UNKNOWN")
+
+
+def view(words: str) -> dict[str, Any]:
+    title = {"type": "plain_text", "text": "Form"}
+    return {"type": "modal", "title": title, "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": words}}]}
+
+
+def on_screen(person: SlackPerson) -> list[str]:
+    return [shown.blocks[0]["text"]["text"] for shown in person.views]
+
+
+async def test_windows_whose_answer_got_lost_stand_once_and_can_be_changed(place: Place) -> None:
+    ana = place.ana
+    place.world.faults.add("views.open", "drop_after")
+    below = await place.slack.open_view(place.world.new_trigger(ana.user), view("one"))
+    place.world.faults.add("views.push", "drop_after")
+    above = await place.slack.push_view(place.world.new_trigger(ana.user, below.id), view("two"))
+    assert on_screen(ana) == ["one", "two"]
+    place.world.faults.add("views.update", "drop_after")
+    await place.slack.update_view(above, view("three"))
+    assert on_screen(ana) == ["one", "three"]
+    await place.slack.update_view(above, view("what she saw before"))
+    assert on_screen(ana) == ["one", "three"]
+
+
+async def test_a_window_that_did_not_open_is_an_error(place: Place) -> None:
+    place.world.faults.add("views.open", "drop_before")
+    with pytest.raises(SlackError) as lost:
+        await place.slack.open_view(place.world.new_trigger(place.ana.user), view("one"))
+    assert lost.value.unsure
+    place.world.trigger_seconds = 0
+    with pytest.raises(SlackError, match="expired_trigger_id") as late:
+        await place.slack.open_view(place.world.new_trigger(place.ana.user), view("one"))
+    assert not late.value.unsure
+    assert on_screen(place.ana) == []
 
 
 async def test_a_private_word_and_a_direct_message(place: Place) -> None:
