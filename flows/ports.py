@@ -50,6 +50,8 @@ class Unit(Protocol):
 
     async def posted(self, onboarding_id: str, kind: str, subject: str = "") -> Posted | None: ...
 
+    async def posted_at(self, channel_id: str, ts: str) -> Posted | None: ...
+
     async def posted_elsewhere(self, kind: str, channel_id: str) -> Mapping[str, Sequence[str]]:
         """By open onboarding, the subjects of its messages of this kind that aren't in this channel."""
 

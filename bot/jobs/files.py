@@ -68,9 +68,7 @@ class Files:
         title = texts("say.session_title", customer=onboarding.customer)
         content = session_ics(f"{run.effect.item}@{onboarding.id}", meeting, title)
         comment = f"<@{onboarding.lead_id}> " + sentence(texts, "session", params)
-        channel, root = await self._threads.place(thread, again=run.again)
-        await self._slack.upload_once(channel, "pismo-session.ics", content, comment, run.id, thread_ts=root, again=run.again)
-        return Finished({"channel": channel})
+        return await self._threads.upload(run, thread, "pismo-session.ics", content, comment)
 
     async def export(self, run: Run[SendExport]) -> Finished:
         """Send it as a direct message: one file, so that it comes whole or not at all."""
