@@ -28,7 +28,7 @@ class Effect:
     ``lane``: an onboarding's effects run in order; those with a lane wait only for each other and delay no others. What goes into
     support's channel has one of its own. ``divides``: drawings asked for before it and after it aren't merged. ``lasts``: it is given
     up when it is that old; None: as `bot.jobs.executor` says. ``needs``: the field its handler reads on the step or task it belongs
-    to (`flows.forms.step`); `flows.journey` checks it for those that a step starts.
+    to (`flows.forms.step`); `flows.journey` checks it for those that a step starts. ``waits_for``: the system that must answer.
     """
 
     kind: ClassVar[str]
@@ -37,6 +37,7 @@ class Effect:
     divides: ClassVar[bool] = False
     lasts: ClassVar[timedelta | None] = None
     needs: ClassVar[str] = ""
+    waits_for: ClassVar[Literal["slack", "service_desk", "pismo"]] = "slack"
 
     @property
     def step_id(self) -> str:
@@ -258,6 +259,7 @@ class FileRequest(StepEffect):
     kind = "file_access_request"
     needs = "access_request"
     lane = "service_desk"
+    waits_for = "service_desk"
     resource: str
 
 
@@ -286,6 +288,7 @@ class RunProof(TaskEffect):
 
     kind = "proof"
     lane = "proof"
+    waits_for = "pismo"
     lasts = timedelta(hours=1)  # tokens don't live longer
     needs = "proof"
     reports = True

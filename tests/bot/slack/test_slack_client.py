@@ -1,12 +1,13 @@
 """The Web API client against the stand-in: nothing is posted twice, nothing is retried unasked, every refusal is one error."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from bot.slack.client import Slack, SlackError
+from bot.slack.client import Me, Slack, SlackError
 from bot.slack.files import marked
 from playground.slack import Channel, SlackPerson
 from playground.slack import SlackStandIn as Playground
@@ -65,6 +66,33 @@ async def test_it_is_known_for_how_long_slack_has_been_silent(place: Place) -> N
         assert place.slack.logged_out == "invalid_auth"
     await place.slack.whoami()
     assert place.slack.logged_out == ""
+
+
+async def test_while_slack_answers_nothing_what_can_wait_is_tried_one_at_a_time(place: Place) -> None:
+    patient = Slack(place.world.bot_token, place.world.api_url, can_wait=lambda: True)
+    await patient.start()
+
+    async def tried(times: int = 1) -> int:
+        """How many of so many calls at once reach Slack; all that don't are to be tried later."""
+        before = len(place.world.calls)
+        ended = await asyncio.gather(*(patient.whoami() for _ in range(times)), return_exceptions=True)
+        assert all(isinstance(end, Me) or (isinstance(end, SlackError) and end.transient) for end in ended)
+        return len(place.world.calls) - before
+
+    place.world.faults.add("*", "silent", times=None, seconds=0.05)
+    assert await tried(8) == 8
+    assert await tried(8) == 1
+    assert await tried(8) == 1
+    place.world.faults.clear()
+    assert await tried(8) == 1
+    assert await tried(8) == 8
+    await patient.stop()
+
+
+async def test_a_person_who_waits_is_served_though_slack_answered_nothing(place: Place) -> None:
+    place.world.faults.add("*", "silent", times=5, seconds=0.05)
+    await asyncio.gather(*(place.slack.whoami() for _ in range(5)), return_exceptions=True)
+    assert len(await asyncio.gather(*(place.slack.whoami() for _ in range(3)))) == 3
 
 
 async def test_a_call_lost_before_it_arrived_is_posted_by_the_second_try(place: Place) -> None:
