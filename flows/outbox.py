@@ -134,7 +134,10 @@ class Remind(Effect):
 
 @dataclass(frozen=True, kw_only=True)
 class Alert(Effect):
-    """Tell support that an effect was given up. ``what``, ``why``: keys of texts; ``id``: in the log too."""
+    """Tell support that an effect was given up. ``what``, ``why``: keys of texts; ``id``: in the log too; ``scope``: the missing one.
+
+    ``group``: one alert will do for all of them that have the same.
+    """
 
     kind = "alert"
     where: ClassVar[Room] = "support_channel"
@@ -146,6 +149,12 @@ class Alert(Effect):
     what: str
     why: str
     id: str
+    scope: str = ""
+    group: str = ""
+
+    @property
+    def same(self) -> str:
+        return self.group
 
 
 @dataclass(frozen=True, kw_only=True)

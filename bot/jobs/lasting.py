@@ -17,6 +17,9 @@ from flows.ports import Unit
 from flows.state import StepState
 from storage.store import Store
 
+GONE = frozenset({"message_not_found", "cant_update_message"})
+"""What Slack says of a message that somebody deleted, or that is another app's: of the one that was installed before."""
+
 
 @dataclass(frozen=True)
 class Placed:
@@ -136,7 +139,7 @@ class LastingMessages:
         try:
             await self._slack.update(channel, ts, shown.text, shown.blocks)
         except SlackError as error:
-            if error.error != "message_not_found":
+            if error.error not in GONE:
                 raise
             return False
         return True

@@ -392,7 +392,9 @@ async def test_who_left_the_channel_sees_nothing_of_it_any_more_and_what_they_ty
     await office.slack.until(lambda: office.ana.view is not None)
 
 
-async def test_a_home_asked_for_many_times_at_once_is_published_few_times_and_ends_right(office: Workplace, onboarding: str) -> None:
+async def test_a_home_asked_for_many_times_at_once_is_published_few_times_and_ends_right(
+    office: Workplace, onboarding: str
+) -> None:
     """Support's shows all onboardings: drawing it for each press of a quick series would hold up everybody's messages."""
     before = len(office.slack.calls)
     office.slack.faults.add("views.publish", "slow", seconds=1.0)
