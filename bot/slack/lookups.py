@@ -16,6 +16,8 @@ from bot.slack.errors import LOGGED_OUT, SlackError
 TIMEOUT_SECONDS = 10.0
 UNANSWERED = 3
 """Calls in a row without an answer after which those that can wait are made one at a time, until one is answered."""
+LIMITED_BY_CHANNEL = frozenset({"chat.postMessage"})
+"""Slack limits every other method for the workspace as a whole."""
 PAGE = 200
 
 
@@ -72,6 +74,7 @@ class Lookups:
     ) -> None:
         self._before_call, self._can_wait = before_call, can_wait
         self._unanswered, self._trying = 0, False
+        self._rests: dict[str, float] = {}  # until when, by method
         self._silent_since: float | None = None
         self._silent_until = 0.0
         self.logged_out = ""
@@ -99,10 +102,17 @@ class Lookups:
     async def _call(self, method: str, call: Coroutine[Any, Any, Any]) -> Any:
         try:
             self._before_call()
+            self._refuse_while_resting(method)
             with self._one_at_a_time(method):
                 return await self._answered(method, call)
         finally:
             call.close()  # it may not have begun
+
+    def _refuse_while_resting(self, method: str) -> None:
+        """Raises SlackError, as Slack would, for a call that can wait: the rest that it asked for is not over."""
+        left = self._rests.get(method, 0.0) - time.monotonic()
+        if left > 0 and self._can_wait():
+            raise SlackError(method, "ratelimited", retry_after=left)
 
     @contextmanager
     def _one_at_a_time(self, method: str) -> Iterator[None]:
@@ -127,6 +137,8 @@ class Lookups:
         except SlackApiError as error:
             refused = SlackError.of(method, error.response)
             self._heard(answered=not refused.error.startswith("http_5"), error=refused.error)
+            if refused.retry_after is not None and method not in LIMITED_BY_CHANNEL:
+                self._rests[method] = time.monotonic() + refused.retry_after
             raise refused from None
         except TimeoutError:
             self._heard(answered=False)

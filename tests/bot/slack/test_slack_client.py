@@ -89,6 +89,38 @@ async def test_while_slack_answers_nothing_what_can_wait_is_tried_one_at_a_time(
     await patient.stop()
 
 
+async def test_a_method_that_is_to_rest_is_not_called_for_others_either(place: Place) -> None:
+    patient = Slack(place.world.bot_token, place.world.api_url, can_wait=lambda: True)
+    await patient.start()
+    other = place.world.add_channel("blue_pismo", place.world.world.teams[0], [place.ana])
+    _, ts = await patient.post(place.channel.id, "hello", BLOCKS)
+    _, beside = await patient.post(other.id, "hello", BLOCKS)
+    place.world.faults.add("chat.update", "429", retry_after=2)
+    with pytest.raises(SlackError):
+        await patient.update(place.channel.id, ts, "one", BLOCKS)
+    with pytest.raises(SlackError) as resting:
+        await patient.update(other.id, beside, "two", BLOCKS)
+    assert 0 < (resting.value.retry_after or 0) <= 2
+    assert place.calls("chat.update") == 1
+    await place.slack.update(other.id, beside, "for somebody who waits", BLOCKS)
+
+    async def over() -> bool:
+        try:
+            await patient.update(other.id, beside, "two", BLOCKS)
+        except SlackError:
+            return False
+        return True
+
+    await place.world.until(over)
+    assert place.calls("chat.update") == 3
+    assert other.messages[-1].text == "two"
+    place.world.faults.add("chat.postMessage", "429", retry_after=30)
+    with pytest.raises(SlackError):
+        await patient.post(place.channel.id, "hello", BLOCKS)
+    await patient.post(other.id, "its own limit", BLOCKS)
+    await patient.stop()
+
+
 async def test_a_person_who_waits_is_served_though_slack_answered_nothing(place: Place) -> None:
     place.world.faults.add("*", "silent", times=5, seconds=0.05)
     await asyncio.gather(*(place.slack.whoami() for _ in range(5)), return_exceptions=True)
