@@ -1,7 +1,7 @@
 """Slack's Web API as the bot uses it: typed answers, one error, one connection pool, no hidden retries."""
 
 import logging
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -146,22 +146,23 @@ class Slack(Lookups):
 
     async def open_view(self, trigger_id: str, view: Json) -> Window:
         """The trigger is valid for 3 seconds and works once."""
-        return await self._opened("views.open", self.web.views_open, trigger_id, view)
+        named = {**view, "external_id": trigger_id}
+        return await self._opened("views.open", self.web.views_open(trigger_id=trigger_id, view=named), named)
 
     async def push_view(self, trigger_id: str, view: Json) -> Window:
         """On top of the modal in which the trigger arose."""
-        return await self._opened("views.push", self.web.views_push, trigger_id, view)
-
-    async def _opened(self, method: str, opens: Callable[..., Coroutine[Any, Any, Any]], trigger_id: str, view: Json) -> Window:
-        """The window has a name, by which Slack is asked whether it stands if the answer was lost."""
         named = {**view, "external_id": trigger_id}
+        return await self._opened("views.push", self.web.views_push(trigger_id=trigger_id, view=named), named)
+
+    async def _opened(self, method: str, call: Coroutine[Any, Any, Any], named: Json) -> Window:
+        """The window has a name, by which Slack is asked whether it stands if the answer was lost."""
         try:
-            answer = await self._call(method, opens(trigger_id=trigger_id, view=named))
+            answer = await self._call(method, call)
         except SlackError as lost:
             if not lost.unsure:
                 raise
             try:
-                answer = await self._call("views.update", self.web.views_update(external_id=trigger_id, view=named))
+                answer = await self._call("views.update", self.web.views_update(external_id=named["external_id"], view=named))
             except SlackError as error:
                 raise lost if error.error == "not_found" else error from None
         return Window.of(answer["view"])
