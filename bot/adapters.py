@@ -32,7 +32,12 @@ class Adapters:
 
         production, portal = settings.pismo_production_api_url, settings.service_desk_url
         return cls(
-            slack=Slack(settings.slack_bot_token.get_secret_value(), settings.slack_api_url, before_call=lease.check),
+            slack=Slack(
+                settings.slack_bot_token.get_secret_value(),
+                settings.slack_api_url,
+                before_call=lease.check,
+                can_wait=lease.is_held,
+            ),
             pismo=Environments(
                 pismo(settings.pismo_api_url, settings.pismo_tls),
                 pismo(production, settings.pismo_production_tls) if production else None,

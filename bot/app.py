@@ -38,7 +38,7 @@ from storage.outbox import Outbox, Pace
 from storage.sealing import Keyring
 from storage.store import Store
 
-DRAIN = 8.0
+DRAIN = 6.0
 """Seconds that what follows an acknowledgement may take when the process is told to end."""
 SILENT = 60.0
 """Seconds without any answer of Slack after which `Bot.ready` says so."""

@@ -28,7 +28,7 @@ class Effect:
     ``lane``: an onboarding's effects run in order; those with a lane wait only for each other and delay no others. What goes into
     support's channel has one of its own. ``divides``: drawings asked for before it and after it aren't merged. ``lasts``: it is given
     up when it is that old; None: as `bot.jobs.executor` says. ``needs``: the field its handler reads on the step or task it belongs
-    to (`flows.forms.step`); `flows.journey` checks it for those that a step starts.
+    to (`flows.forms.step`); `flows.journey` checks it for those that a step starts. ``waits_for``: the system that must answer.
     """
 
     kind: ClassVar[str]
@@ -37,6 +37,7 @@ class Effect:
     divides: ClassVar[bool] = False
     lasts: ClassVar[timedelta | None] = None
     needs: ClassVar[str] = ""
+    waits_for: ClassVar[Literal["slack", "service_desk", "pismo"]] = "slack"
 
     @property
     def step_id(self) -> str:
@@ -133,7 +134,10 @@ class Remind(Effect):
 
 @dataclass(frozen=True, kw_only=True)
 class Alert(Effect):
-    """Tell support that an effect was given up. ``what``, ``why``: keys of texts; ``id``: in the log too."""
+    """Tell support that an effect was given up. ``what``, ``why``: keys of texts; ``id``: in the log too; ``scope``: the missing one.
+
+    ``group``: one alert will do for all of them that have the same.
+    """
 
     kind = "alert"
     where: ClassVar[Room] = "support_channel"
@@ -145,6 +149,12 @@ class Alert(Effect):
     what: str
     why: str
     id: str
+    scope: str = ""
+    group: str = ""
+
+    @property
+    def same(self) -> str:
+        return self.group
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -280,6 +290,7 @@ class FileRequest(StepEffect):
     kind = "file_access_request"
     needs = "access_request"
     lane = "service_desk"
+    waits_for = "service_desk"
     resource: str
 
 
@@ -308,6 +319,7 @@ class RunProof(TaskEffect):
 
     kind = "proof"
     lane = "proof"
+    waits_for = "pismo"
     lasts = timedelta(hours=1)  # tokens don't live longer
     needs = "proof"
     reports = True

@@ -53,6 +53,8 @@ class Unit(Protocol):
     async def place(self, posted: Posted) -> None:
         """Write where a lasting message is, whether it was posted before or not."""
 
+    async def posted_at(self, channel_id: str, ts: str) -> Posted | None: ...
+
     async def posted_elsewhere(self, kind: str, channel_id: str) -> Mapping[str, Sequence[str]]:
         """By open onboarding, the subjects of its messages of this kind that aren't in this channel."""
 

@@ -282,14 +282,15 @@ class Outbox:
         """
 
         async def work(unit: Unit) -> None:
-            for statement in (self._sql.hasten, *(self._sql.begin if self.alone else ())):
+            for statement in (self._sql.hasten_all, *(self._sql.begin if self.alone else ())):
                 await unit.connection.execute(statement, self._at())
 
         await self._store.transact(work)
 
-    async def hasten(self) -> None:
-        """Try everything again now that got no answer: the other side is back."""
-        await self._store.transact(lambda unit: unit.connection.execute(self._sql.hasten, self._at()))
+    async def hasten(self, kinds: Collection[str]) -> None:
+        """Try everything of these kinds again now that got no answer: the other side is back."""
+        wanted = self._at(kinds=list(kinds))
+        await self._store.transact(lambda unit: unit.connection.execute(self._sql.hasten, wanted))
 
     async def oldest(self) -> datetime | None:
         """When the oldest effect was asked for that is neither done nor given up."""
@@ -345,7 +346,8 @@ class _Statements:
         known = columns.holder.not_in(bindparam("undecided", expanding=True))
         self.free = update(effects).where(_in_state(effects, "running"), columns.holder.like(bindparam("ours")), besides, known)
         self.free = self.free.values(due=0.0)
-        self.hasten = update(effects).where(waits, columns.due > now, columns.error != "").values(due=0.0)
+        self.hasten_all = update(effects).where(waits, columns.due > now, columns.error != "").values(due=0.0)
+        self.hasten = self.hasten_all.where(columns.kind.in_(bindparam("kinds", expanding=True)))
         self.begin: Sequence[Update] = (
             update(effects).where(_in_state(effects, "running")).values(due=0.0),
             update(effects).where(waits, columns.attempts == 0).values(attempts=1),

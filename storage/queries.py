@@ -161,6 +161,10 @@ class Queries:
     async def posted(self, onboarding_id: str, kind: str, subject: str = "") -> Posted | None:
         return await self.get(Posted, f"{onboarding_id}:{kind}:{subject}")
 
+    async def posted_at(self, channel_id: str, ts: str) -> Posted | None:
+        columns = tables.posted.c
+        return await self._one(select(Posted).where(columns.channel_id == channel_id, columns.ts == ts))
+
     async def posted_elsewhere(self, kind: str, channel_id: str) -> Mapping[str, Sequence[str]]:
         """By open onboarding, the subjects of its messages of this kind that aren't in this channel."""
         columns, whole = tables.posted.c, tables.onboardings.c

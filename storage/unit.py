@@ -154,8 +154,8 @@ class Unit(Queries):
     def ask(self, onboarding_id: str, effect: Effect) -> None:
         """Run this after the commit, after earlier effects of the same onboarding and lane."""
         pending, effect_id = self._of(onboarding_id), new_id("eff")
-        # Those of no onboarding wait for nothing but their channel.
-        queue = queue_of(onboarding_id, effect) if onboarding_id else effect_id
+        # Those of no onboarding wait for nothing but their channel, and where one will do for several, for each other.
+        queue = queue_of(onboarding_id, effect) if onboarding_id else effect.same or effect_id
         if effect.divides:
             pending.divided.append(queue)
             for row in pending.effects:

@@ -23,8 +23,9 @@ class Channels:
             posted = await unit.posted(case.id, "card")
         if posted is None:
             raise Impossible("gone")
-        link = await self._slack.permalink(posted.channel_id, posted.ts)
-        await self._slack.bookmark_once(posted.channel_id, customer_texts(case)("card.bookmark"), link)
+        channel = case.onboarding.channel_id
+        link = await self._slack.permalink(channel, posted.ts)
+        await self._slack.bookmark_once(channel, customer_texts(case)("card.bookmark"), link)
 
     async def members(self, run: Run[RememberMembers]) -> Finished:
         """Record the members, so that those who were there before the bot can act from App Home too."""

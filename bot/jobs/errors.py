@@ -56,7 +56,7 @@ def meaning(error: Exception) -> EffectError | None:
         case SlackError(retry_after=float(seconds)):
             found = RetryLater(seconds)
         case SlackError():
-            found = Unreachable(error.error) if error.transient else Impossible(error.error)
+            found = Unreachable(error.error) if error.transient else Impossible(error.error, {"scope": error.scope})
         case Conflict() | Unavailable():
             found = Unreachable("database")
         case TimeoutError() | ConnectionError():

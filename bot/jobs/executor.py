@@ -80,7 +80,7 @@ class Executor:
     ) -> None:
         self._store, self._outbox, self._do, self._on_failed = store, outbox, do, on_failed
         self._patience, self._clock = patience or Patience(), clock or Clock()
-        self._no_answer_since: float | None = None
+        self._no_answer_since: dict[str, float] = {}  # by the system that did not answer
 
     async def attempt(self, claim: Claim, goes_on: Callable[[], bool] = lambda: False) -> Claim | None:
         """Returns once the end is written down, however long the database is away. ``goes_on``: asked then; what the queue has
@@ -99,7 +99,7 @@ class Executor:
     async def _done(self, claim: Claim, finished: Finished, began: float, goes_on: Callable[[], bool]) -> Claim | None:
         """Raises what the handler's addition to the transaction raises, but for the database's trouble."""
         if finished.called:
-            await self._answered()
+            await self._answered(_waits_for(claim.kind))
         ending = Ending("done", result=finished.result, used_turn=finished.called)
         ended = await self._write_down(claim, ending, finished.also, goes_on)
         if not ended.mine:
@@ -108,11 +108,11 @@ class Executor:
         log.info("effect", extra={"outcome": "done", "ms": _ms(began)})
         return ended.next
 
-    async def _answered(self) -> None:
-        since, self._no_answer_since = self._no_answer_since, None
+    async def _answered(self, system: str) -> None:
+        since = self._no_answer_since.pop(system, None)
         if since is not None and time.monotonic() - since > OUTAGE:
             with contextlib.suppress(Conflict, Unavailable):  # else each is tried when its own pause is over
-                await self._outbox.hasten()
+                await self._outbox.hasten([kind for kind in KINDS if _waits_for(kind) == system])
 
     async def _failed(self, claim: Claim, error: Exception, began: float, goes_on: Callable[[], bool]) -> Claim | None:
         known = meaning(error)
@@ -136,7 +136,7 @@ class Executor:
     def _later(self, claim: Claim, why: RetryLater | Unreachable) -> Ending:
         if isinstance(why, RetryLater):
             return Ending("waiting", rest=self._patience.rest(why), counts=why.partly)
-        self._no_answer_since = self._no_answer_since or time.monotonic()
+        self._no_answer_since.setdefault(_waits_for(claim.kind), time.monotonic())
         return Ending("waiting", wait=self._patience.wait(claim.attempts), error=why.key)
 
     async def _give_up(self, claim: Claim, why: EffectError, number: str, goes_on: Callable[[], bool]) -> Ended:
@@ -187,6 +187,10 @@ class Executor:
         metrics.EFFECTS.labels(claim.kind, outcome).inc()
         if outcome == "done":
             metrics.EFFECT_SECONDS.labels(claim.kind).observe(max(0.0, self._age(claim).total_seconds()))
+
+
+def _waits_for(kind: str) -> str:
+    return KINDS[kind].waits_for if kind in KINDS else ""
 
 
 def _ms(began: float) -> int:

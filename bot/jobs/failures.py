@@ -2,6 +2,7 @@
 
 from bot.jobs.errors import EffectError
 from bot.jobs.registry import Handlers, Run
+from bot.slack.errors import BARRED
 from flows.model import EffectRecord, Onboarding
 from flows.outbox import Alert, Draw
 from storage.sealing import SealError
@@ -35,6 +36,8 @@ class Failures:
             what=f"effect.{record.kind}",
             why=f"why.{error.key}",
             id=record.error_id,
+            scope=str(error.about.get("scope") or ""),
+            group=f"{record.onboarding_id}:{error.key}" if error.key in BARRED else "",
         )
         unit.ask("", alert)
         if step and not isinstance(effect, Draw) and await unit.posted(record.onboarding_id, "review", step):

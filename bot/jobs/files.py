@@ -1,9 +1,10 @@
 """Files the bot sends or removes: a session's calendar file, an export, a file that contained a secret."""
 
+import io
 import logging
+import zipfile
 from datetime import UTC, datetime, timedelta
 
-from bot.jobs.errors import later_part
 from bot.jobs.records import declared, task_record
 from bot.jobs.registry import Finished, Run
 from bot.jobs.threads import Threads
@@ -15,7 +16,7 @@ from flows.cases.case import Cases
 from flows.cases.tasks import task_of
 from flows.forms.step import Meeting
 from flows.outbox import DeleteFile, SendExport, SendSession
-from storage.export import export
+from storage.export import Export, export
 from storage.store import Store
 
 log = logging.getLogger("bot.jobs.files")
@@ -43,6 +44,16 @@ def session_ics(uid: str, meeting: Meeting, title: str) -> bytes:
     return bytes(calendar.to_ical())
 
 
+def zipped(exported: Export) -> bytes:
+    """``onboarding.json`` and a CSV file per kind of row, as one ZIP file."""
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("onboarding.json", exported.json)
+        for name, text in exported.csv.items():
+            archive.writestr(f"{name}.csv", text)
+    return whole.getvalue()
+
+
 class Files:
     def __init__(self, store: Store, cases: Cases, slack: Slack, threads: Threads, support: Support) -> None:
         self._store, self._cases, self._slack, self._threads, self._support = store, cases, slack, threads, support
@@ -57,21 +68,17 @@ class Files:
         title = texts("say.session_title", customer=onboarding.customer)
         content = session_ics(f"{run.effect.item}@{onboarding.id}", meeting, title)
         comment = f"<@{onboarding.lead_id}> " + sentence(texts, "session", params)
-        channel, root = await self._threads.place(thread, again=run.again)
-        await self._slack.upload_once(channel, "pismo-session.ics", content, comment, run.id, thread_ts=root, again=run.again)
-        return Finished({"channel": channel})
+        return await self._threads.upload(run, thread, "pismo-session.ics", content, comment)
 
     async def export(self, run: Run[SendExport]) -> Finished:
-        """Send it as a direct message."""
+        """Send it as a direct message: one file, so that it comes whole or not at all."""
         async with self._store.read() as unit:
             onboarding = (await self._cases.look(unit, run.onboarding_id, closed=True)).onboarding
-        files = await export(self._store, onboarding.id)
+        content = zipped(await export(self._store, onboarding.id))
         channel = await self._slack.direct_channel(run.effect.user)
         texts = self._support.texts(onboarding.journey)
         comment = sentence(texts, "export_done", {"customer": onboarding.customer})
-        for number, (name, text) in enumerate({"onboarding.json": files.json, **files.csv}.items()):
-            with later_part(begun=number > 0):
-                await self._slack.upload_once(channel, name, text.encode(), comment, f"{run.id}:{name}", again=run.again)
+        await self._slack.upload_once(channel, "onboarding.zip", content, comment, run.id, again=run.again)
         return Finished({"channel": channel})
 
     async def delete(self, run: Run[DeleteFile]) -> None:

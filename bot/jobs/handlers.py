@@ -82,7 +82,7 @@ def handlers(
     """One for every class of effect. Raises HandlersError."""
     lasting = LastingMessages(store, cases, slack, support)
     threads = Threads(store, cases, slack, lasting, support)
-    ready_texts = ReadyTexts(threads, slack)
+    ready_texts = ReadyTexts(threads)
     said, submissions, commands = Said(threads), Submissions(threads), ShellCommands(threads, pismo.secret_field)
     channels, files = Channels(store, cases, slack, people), Files(store, cases, slack, threads, support)
     requests = AccessRequests(store, cases, slack, ready_texts, service_desk.client, service_desk.policies)

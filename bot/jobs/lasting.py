@@ -17,6 +17,9 @@ from flows.ports import Unit
 from flows.state import StepState
 from storage.store import Store
 
+GONE = frozenset({"message_not_found", "cant_update_message"})
+"""What Slack says of a message that somebody deleted, or that is another app's: of the one that was installed before."""
+
 
 @dataclass(frozen=True)
 class Placed:
@@ -100,7 +103,7 @@ class LastingMessages:
         """Channel and ts of the message whose thread a step's posts go to. ``posted``: its row; without one, it is posted now."""
         what = root_of(where)
         if posted is not None and self._is_here(posted):
-            return posted.channel_id, posted.ts
+            return self._channel(case, what), posted.ts
         async with self._store.read() as unit:
             wanted = _Wanted(case, what, case.step(step_id).id, posted, await _failed(unit, case, what, step_id))
         placed = await self._place(wanted, again=again)
@@ -119,31 +122,33 @@ class LastingMessages:
             return _Wanted(case, what, step_id, posted, await _failed(unit, case, what, step_id))
 
     async def _place(self, wanted: _Wanted, *, again: bool) -> Placed:
-        shown, posted = self._drawing(wanted), wanted.posted
+        shown, posted, to = self._drawing(wanted), wanted.posted, self._channel(wanted.case, wanted.what)
         if posted is not None and self._is_here(posted):
-            if posted.digest == shown.digest or await self._edited(posted, wanted, shown):
-                return wanted.placed(posted.channel_id, posted.ts, shown.digest)
+            if posted.digest == shown.digest or await self._edited(to, posted.ts, wanted, shown):
+                return wanted.placed(to, posted.ts, shown.digest)
             # Someone deleted it: it is posted again.
         elif posted is not None:
             again = True  # support's channel is another than it was; it may be there from an earlier time
-        to = self._support.channel if wanted.what == "review" else wanted.case.onboarding.channel_id
         name, revision = wanted.name, wanted.revision
         channel, ts = await self._slack.post_once(to, shown.text, shown.blocks, name, again=again, revision=revision)
         if again:  # what an earlier attempt posted may be outdated; the revision it shows is left for `bot.jobs.repairs` to read
             await self._slack.update(channel, ts, shown.text, shown.blocks)
         return wanted.placed(channel, ts, shown.digest)
 
+    def _channel(self, case: Case, what: LastingMessage) -> str:
+        """Where such a message stands: the customer's channel may have another id than when it was posted."""
+        return self._support.channel if what == "review" else case.onboarding.channel_id
+
     def _is_here(self, posted: Posted) -> bool:
         """False for a review card in what was support's channel before: it is posted again in the new one."""
         return posted.kind != "review" or posted.channel_id == self._support.channel
 
-    async def _edited(self, posted: Posted, wanted: _Wanted, shown: Drawing) -> bool:
+    async def _edited(self, channel: str, ts: str, wanted: _Wanted, shown: Drawing) -> bool:
         """False if it is no longer there."""
-        where = posted.channel_id, posted.ts
         try:
-            await self._slack.update(*where, shown.text, shown.blocks, effect_id=wanted.name, revision=wanted.revision)
+            await self._slack.update(channel, ts, shown.text, shown.blocks, effect_id=wanted.name, revision=wanted.revision)
         except SlackError as error:
-            if error.error != "message_not_found":
+            if error.error not in GONE:
                 raise
             return False
         return True

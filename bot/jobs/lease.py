@@ -23,6 +23,11 @@ def check() -> None:
         raise LostError
 
 
+def is_held() -> bool:
+    """Whether what is done now is done for an effect: if it fails, it is tried again."""
+    return _held.get() is not None
+
+
 @asynccontextmanager
 async def held(outbox: Outbox, claim: Claim) -> AsyncIterator[None]:
     """What is called in the block is called for this effect. The block is cut off when the lease runs out; raises LostError."""

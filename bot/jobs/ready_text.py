@@ -8,7 +8,6 @@ from bot.jobs.registry import Finished, Run
 from bot.jobs.threads import Threads
 from bot.messages.texts import Texts
 from bot.messages.wording import sentence
-from bot.slack.client import Slack
 from flows.outbox import ShowReadyText
 
 MAX_PASTED = 3000
@@ -17,8 +16,8 @@ FILE = "access-request.txt"
 
 
 class ReadyTexts:
-    def __init__(self, threads: Threads, slack: Slack) -> None:
-        self._threads, self._slack = threads, slack
+    def __init__(self, threads: Threads) -> None:
+        self._threads = threads
 
     async def show(self, run: Run[ShowReadyText]) -> Finished:
         return await self.post(run, run.effect)
@@ -33,11 +32,11 @@ class ReadyTexts:
         text = "\n".join([*before, sentence(texts, "ready_text", ready)])
         if len(text) <= MAX_PASTED:
             return await self._threads.say(run, thread, text)
-        channel, root = await self._threads.place(thread, again=run.again)  # a message would be cut, and only part of it pasted
         comment = "\n".join([*before, sentence(texts, "ready_text", {**ready, "description": FILE})])
         content = "\n".join(ready.values()).encode()
-        await self._slack.upload_once(channel, FILE, content, comment, run.id, root, again=run.again)
-        return Finished({"channel": channel})
+        return await self._threads.upload(
+            run, thread, FILE, content, comment
+        )  # a message would be cut, and only part of it pasted
 
 
 def _in_the_way(asked: ShowReadyText, texts: Texts) -> Iterator[str]:

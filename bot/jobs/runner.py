@@ -60,7 +60,7 @@ class Runner:
     def wake(self) -> None:
         self._woken.set()
 
-    async def stop(self, within: float = 8.0) -> None:
+    async def stop(self, within: float = 6.0) -> None:
         """Nothing new begins; what is in hand may finish, for up to ``within`` seconds; the rest is free for others at once."""
         self._stopping = True
         self.wake()

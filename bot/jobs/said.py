@@ -86,12 +86,15 @@ class Alerts:
         if asked.customer:
             params |= {"customer": asked.customer, "step": asked.step}
             key = "effect_failed_in" if asked.step else "effect_failed_for"
+        told = [sentence(texts, key, params)]
+        if asked.scope:
+            told.append(sentence(texts, "missing_scope", {"scope": asked.scope}))
         again = ButtonValue(onboarding=asked.onboarding, item=asked.effect)
         buttons = [button(texts("button.retry_effect"), Act.RETRY_EFFECT, again)]
         if asked.step:
             card = ButtonValue(onboarding=asked.onboarding, step=asked.step)
             buttons.append(button(texts("button.show_review"), Act.SHOW, card))
-        shown = drawing([section(sentence(texts, key, params)), actions(*buttons)])
+        shown = drawing([section("\n".join(told)), actions(*buttons)])
         try:
             channel, ts = await self._slack.post_once(self._support.channel, shown.text, shown.blocks, run.id, again=run.again)
         except SlackError as error:

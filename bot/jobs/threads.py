@@ -1,8 +1,8 @@
 """Posting in a step's thread, on one side, or in the support channel itself."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 from bot.jobs.errors import later_part
 from bot.jobs.lasting import LastingMessages, customer_texts, root_of
@@ -10,11 +10,16 @@ from bot.jobs.registry import Finished, Run
 from bot.messages.blocks import Drawing, plain_blocks
 from bot.messages.support import Support
 from bot.messages.texts import Texts
-from bot.slack.client import Slack
+from bot.slack.client import Slack, SlackError
 from flows.cases.case import Case, Cases
 from flows.model import Posted
 from flows.outbox import Room
 from storage.store import Store
+
+T = TypeVar("T")
+
+NO_THREAD = frozenset({"thread_not_found", "invalid_thread_ts"})
+"""What Slack says of a thread whose root message is gone."""
 
 
 @dataclass(frozen=True)
@@ -51,10 +56,34 @@ class Threads:
 
     async def post(self, run: Run[Any], thread: Thread, drawn: Sequence[Drawing]) -> Finished:
         """Post each message once, whatever was tried before."""
-        channel, root = await self.place(thread, again=run.again)
-        ts = ""
-        for number, part in enumerate(drawn):
-            name = f"{run.id}:{number}" if number else run.id
-            with later_part(begun=number > 0):
-                _, ts = await self._slack.post_once(channel, part.text, part.blocks, name, thread_ts=root, again=run.again)
+
+        async def send(channel: str, root: str | None) -> str:
+            ts = ""
+            for number, part in enumerate(drawn):
+                name = f"{run.id}:{number}" if number else run.id
+                with later_part(begun=number > 0):
+                    _, ts = await self._slack.post_once(channel, part.text, part.blocks, name, thread_ts=root, again=run.again)
+            return ts
+
+        channel, ts = await self._in(run, thread, send)
         return Finished({"channel": channel, "ts": ts})
+
+    async def upload(self, run: Run[Any], thread: Thread, name: str, content: bytes, comment: str) -> Finished:
+        """Send a file once, with a comment, whatever was tried before."""
+
+        async def send(channel: str, root: str | None) -> None:
+            await self._slack.upload_once(channel, name, content, comment, run.id, thread_ts=root, again=run.again)
+
+        channel, _ = await self._in(run, thread, send)
+        return Finished({"channel": channel})
+
+    async def _in(self, run: Run[Any], thread: Thread, send: Callable[[str, str | None], Awaitable[T]]) -> tuple[str, T]:
+        """Send something into a thread; if somebody deleted its root message, into that of a new one. Returns the channel too."""
+        channel, root = await self.place(thread, again=run.again)
+        try:
+            return channel, await send(channel, root)
+        except SlackError as error:
+            if root is None or error.error not in NO_THREAD:
+                raise
+        channel, root = await self.place(replace(thread, root=None), again=run.again)
+        return channel, await send(channel, root)

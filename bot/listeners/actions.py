@@ -13,7 +13,7 @@ from bot.modals.private_answers import PrivateAnswers
 from bot.modals.subject import FormMeta
 from bot.modals.windows import Modals
 from bot.slack.background import Background
-from bot.slack.client import Slack
+from bot.slack.client import Slack, SlackError
 from bot.slack.payloads import Click
 from flows.cases import manage, review, tasks
 from flows.cases.access import May, for_side
@@ -169,7 +169,11 @@ class Buttons:
             self._background.later(self._answers.answer(click.who, click.channel_id, action.said))
 
     async def _show(self, click: Click, posted: Posted) -> None:
-        link = await self._slack.permalink(posted.channel_id, posted.ts)
+        try:
+            link = await self._slack.permalink(posted.channel_id, posted.ts)
+        except SlackError as error:
+            await self._answers.explain(click.who, click.channel_id, error)
+            return
         await self._answers.answer(click.who, click.channel_id, "review.show", link=link)
 
 

@@ -1,7 +1,9 @@
 """App Home, drawn from the store and published."""
 
+import asyncio
 import math
 import time
+from collections import defaultdict
 
 from bot.messages import card, home
 from bot.messages.blocks import Block
@@ -24,6 +26,8 @@ class AppHome:
     def __init__(self, store: Store, cases: Cases, people: People, slack: Slack) -> None:
         self._store, self._cases, self._people, self._slack = store, cases, people, slack
         self._opened: dict[Who, float] = {}
+        self._waiting: set[Who] = set()
+        self._drawing: defaultdict[Who, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def opened(self, who: Who) -> None:
         """Raises SlackError."""
@@ -36,7 +40,22 @@ class AppHome:
             await self._draw(who)
 
     async def _draw(self, who: Who) -> None:
-        await in_flight.passed()
+        """Letting pending acknowledgements go first. A person's are published one after the other; one that has not begun will do for
+        those asked for meanwhile."""
+        if who in self._waiting:
+            return
+        self._waiting.add(who)
+        try:
+            await in_flight.passed()
+            await self._drawing[who].acquire()
+        finally:
+            self._waiting.discard(who)
+        try:
+            await self._publish(who)
+        finally:
+            self._drawing[who].release()
+
+    async def _publish(self, who: Who) -> None:
         async with self._store.read() as unit:
             texts = Texts(await self._people.language_of(unit, who))
             if self._cases.access.is_support(who):

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.listeners.app_home import AppHome
@@ -17,7 +17,7 @@ from bot.telemetry import metrics
 from flows.cases import channels, manage, members, secrets
 from flows.cases.case import Cases
 from flows.checks import guard
-from flows.model import Received
+from flows.model import Onboarding, Received
 from flows.people import SYSTEM, Who
 from flows.ports import Unit
 from storage.store import Store, Unavailable
@@ -28,6 +28,8 @@ Body = Mapping[str, Any]
 
 LATE = timedelta(seconds=60)
 """An event not handled by then was left behind by a failure."""
+YOUNG = timedelta(seconds=60)
+"""A message deleted before that age is posted again only when it changes: a filter that deleted it would delete it for ever."""
 
 PAUSE = 1.0
 """Seconds before an event is tried again for which the database was away."""
@@ -57,9 +59,19 @@ def _event(body: Body) -> dict[str, Any]:
     return {**now, "type": "message", "channel": event.get("channel"), "text": text, "files": []}
 
 
+def _deleted(body: Body) -> str:
+    """The ts of a bot's message that somebody deleted, with or without replies; with them, a mark of it stays. Empty if it is none."""
+    event = body.get("event") or {}
+    before, subtype = event.get("previous_message") or {}, event.get("subtype")
+    gone = subtype == "message_deleted" or (event.get("message") or {}).get("subtype") == "tombstone"
+    return str(before.get("ts", "")) if gone and before.get("bot_id") else ""
+
+
 def kept(body: Body) -> dict[str, Any]:
     """The part of an event that is stored. Of a message: where, who, when and the kinds of secret found, never its text."""
     event = _event(body)
+    if deleted := _deleted(body):
+        return {"type": "message", "channel": body["event"]["channel"], "deleted": deleted, "found": [], "files": []}
     names = (
         "type",
         "subtype",
@@ -143,7 +155,9 @@ class Events:
                 return
 
     def concerns(self, body: Body) -> bool:
-        """Whether an event is worth storing: messages only if they may contain a secret."""
+        """Whether an event is worth storing: messages only if they may contain a secret, or if one of a bot was deleted."""
+        if _deleted(body):
+            return True
         event = _event(body)
         if event.get("type") != "message":
             return event.get("type") in HANDLED
@@ -178,6 +192,8 @@ class Events:
             await self._know(payload)
         if kind == "app_home_opened":
             await self._home_opened(payload)
+        if kind == "channel_id_changed":
+            payload["is_ext_shared"] = await self._is_shared(str(payload["new_channel_id"]))
 
         async def work(unit: Unit) -> None:
             row = await unit.get(Received, event_id)
@@ -249,15 +265,35 @@ class Events:
         except SlackError as error:
             log.info("a member could not be looked up", extra={"error": error.error})
 
+    async def _is_shared(self, channel: str) -> bool:
+        """Whether another company is in it. Raises SlackError if Slack may answer later."""
+        try:
+            return (await self._slack.channel(channel)).is_shared
+        except SlackError as error:
+            if error.transient:
+                raise
+            return False
+
     # -- in the transaction, one event each
 
     async def _message(self, unit: Unit, event: Body) -> None:
+        if "deleted" in event:
+            await self._message_deleted(unit, str(event["channel"]), event["deleted"])
+            return
         onboarding = await unit.by_channel(str(event.get("channel", "")))
         if onboarding is None or not event["found"] or event.get("bot"):
             return
         who = Who(str(event.get("user_team") or event.get("team") or ""), str(event["user"]))
         async with self._cases.open(unit, onboarding.id, who, closed=True, shows=False) as case:
             secrets.in_channel(case, event["found"], str(event.get("ts", "")), [file["id"] for file in event["files"]])
+
+    async def _message_deleted(self, unit: Unit, channel: str, ts: str) -> None:
+        """A lasting message is posted again, as it should be now."""
+        posted = await unit.posted_at(channel, ts)
+        if posted is None or unit.now - datetime.fromtimestamp(float(ts), UTC) < YOUNG:
+            return
+        async with self._cases.open(unit, posted.onboarding_id, closed=True, shows=False) as case:
+            await channels.post_again(case, posted)
 
     async def _joined(self, unit: Unit, event: Body) -> None:
         user_id = str(event["user"])
@@ -287,14 +323,24 @@ class Events:
         if onboarding is not None:
             async with self._cases.open(unit, onboarding.id, closed=True, shows=False) as case:
                 await channels.follow(case, old, new)
+            if event.get("is_ext_shared"):  # the event that said so may have come before this one
+                await self._reachable(unit, onboarding)
+            else:
+                await self._retry_refused(unit, onboarding)
 
     async def _shared(self, unit: Unit, event: Body) -> None:
         onboarding = await unit.by_channel(str(event["channel"]))
         if onboarding is not None:
-            async with self._cases.open(unit, onboarding.id, closed=True) as case:
-                channels.share(case)
-            refused = [record for record in await unit.failed_effects(onboarding.id) if record.error in BARRED]
-            manage.retry_refused(unit, refused, "customer")
+            await self._reachable(unit, onboarding)
+
+    async def _reachable(self, unit: Unit, onboarding: Onboarding) -> None:
+        async with self._cases.open(unit, onboarding.id, closed=True) as case:
+            channels.share(case)
+        await self._retry_refused(unit, onboarding)
+
+    async def _retry_refused(self, unit: Unit, onboarding: Onboarding) -> None:
+        refused = [record for record in await unit.failed_effects(onboarding.id) if record.error in BARRED]
+        manage.retry_refused(unit, refused, "customer")
 
     async def _unshared(self, unit: Unit, event: Body) -> None:
         onboarding = await unit.by_channel(str(event["channel"]))

@@ -10,7 +10,7 @@ from bot.modals.private_answers import PrivateAnswers
 from bot.modals.render import View, loading_view, message_view
 from bot.modals.session import FormSession, FormSessions
 from bot.modals.subject import FormMeta, meta_of
-from bot.slack.client import Slack, SlackError
+from bot.slack.client import Slack, SlackError, Window
 from bot.slack.payloads import Click, values_of, window_of
 from flows.cases import fill, tasks
 from flows.cases.fill import Opened
@@ -49,7 +49,7 @@ class Modals:
             await self._slack.update_view(shown, view)
         except SlackError as error:
             log.warning("a form could not be shown", extra={"error": error.error})
-            await self._answers.answer(click.who, click.channel_id, "refused.late")
+            await self._answers.answer(click.who, click.channel_id, "refused.no_answer" if error.unsure else "refused.late")
         except Exception as error:  # noqa: BLE001  the person is told of every failure
             await self._answers.explain(click.who, click.channel_id, error, meta.onboarding)
 
@@ -90,7 +90,7 @@ class Modals:
             if not isinstance(error, Refused):  # shown over the form: what was typed stays
                 await self._slack.push_view(click.trigger_id, view)
                 return
-        await self._slack.update_view(str(click.view["id"]), view)
+        await self._slack.update_view(Window.of(click.view), view)
 
 
 def _opened(session: FormSession) -> Opened:

@@ -21,7 +21,7 @@ from storage.store import Conflict, Unavailable
 
 log = logging.getLogger("bot.ops.serve")
 
-GRACE_SECONDS = 5
+GRACE_SECONDS = 4
 """For requests that are being answered. Slack waits for 3 seconds."""
 CHECK_SECONDS = 2.0
 GARBAGE = 5_000

@@ -1,15 +1,15 @@
 """Slack's Web API as the bot uses it: typed answers, one error, one connection pool, no hidden retries."""
 
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from bot.slack import files
 from bot.slack.errors import SlackError
 from bot.slack.lookups import PAGE, ChannelInfo, Lookups, Me, UserInfo
 
-__all__ = ["ChannelInfo", "Me", "Slack", "SlackError", "UserInfo"]
+__all__ = ["ChannelInfo", "Me", "Slack", "SlackError", "UserInfo", "Window"]
 
 log = logging.getLogger("bot.slack.client")
 
@@ -33,6 +33,19 @@ class Standing:
     ts: str
     effect_id: str
     revision: int
+
+
+@dataclass(frozen=True)
+class Window:
+    """A modal as it is on someone's screen. ``hash``: of what it shows; once it shows something else, it has another."""
+
+    id: str
+    hash: str
+
+    @classmethod
+    def of(cls, view: Mapping[str, Any]) -> Self:
+        """From a view as Slack describes it."""
+        return cls(str(view["id"]), str(view.get("hash") or ""))
 
 
 class Slack(Lookups):
@@ -156,17 +169,41 @@ class Slack(Lookups):
 
     # -- views
 
-    async def open_view(self, trigger_id: str, view: Json) -> str:
-        """Returns the view's id. The trigger is valid for 3 seconds and works once."""
-        opened = await self._call("views.open", self.web.views_open(trigger_id=trigger_id, view=view))
-        return str(opened["view"]["id"])
+    async def open_view(self, trigger_id: str, view: Json) -> Window:
+        """The trigger is valid for 3 seconds and works once."""
+        named = {**view, "external_id": trigger_id}
+        return await self._opened("views.open", self.web.views_open(trigger_id=trigger_id, view=named), named)
 
-    async def push_view(self, trigger_id: str, view: Json) -> str:
-        opened = await self._call("views.push", self.web.views_push(trigger_id=trigger_id, view=view))
-        return str(opened["view"]["id"])
+    async def push_view(self, trigger_id: str, view: Json) -> Window:
+        """On top of the modal in which the trigger arose."""
+        named = {**view, "external_id": trigger_id}
+        return await self._opened("views.push", self.web.views_push(trigger_id=trigger_id, view=named), named)
 
-    async def update_view(self, view_id: str, view: Json) -> None:
-        await self._call("views.update", self.web.views_update(view_id=view_id, view=view))
+    async def _opened(self, method: str, call: Coroutine[Any, Any, Any], named: Json) -> Window:
+        """The window has a name, by which Slack is asked whether it stands if the answer was lost."""
+        try:
+            answer = await self._call(method, call)
+        except SlackError as lost:
+            if not lost.unsure:
+                raise
+            try:
+                answer = await self._call("views.update", self.web.views_update(external_id=named["external_id"], view=named))
+            except SlackError as error:
+                raise lost if error.error == "not_found" else error from None
+        return Window.of(answer["view"])
+
+    async def update_view(self, window: Window, view: Json) -> None:
+        """Change what a window shows, unless it shows something else by now. Asked a second time if there was no answer."""
+        for tried in (False, True):
+            try:
+                await self._call("views.update", self.web.views_update(view_id=window.id, hash=window.hash or None, view=view))
+            except SlackError as error:
+                if error.error == "hash_conflict":  # done by the first try, or the person went on
+                    return
+                if tried or not error.unsure:
+                    raise
+            else:
+                return
 
     async def publish_home(self, user_id: str, view: Json) -> None:
         await self._call("views.publish", self.web.views_publish(user_id=user_id, view=view))
@@ -192,7 +229,8 @@ class Slack(Lookups):
         again: bool = False,
     ) -> None:
         """Send a file. Slack keeps no metadata with files, so the file's name contains a short hash of the effect's id, and with
-        ``again`` a file with that name is looked for first.
+        ``again`` a file with that name is looked for first. If only the last answer was lost, Slack is asked about the file itself:
+        direct messages can't be searched.
         """
         name = files.marked(name, effect_id)
         if again:
@@ -202,15 +240,23 @@ class Slack(Lookups):
         place = self.web.files_getUploadURLExternal(filename=name, length=len(content))
         asked = await self._call("files.getUploadURLExternal", place)
         await files.send(self.session, str(asked["upload_url"]), content)
-        await self._call(
-            "files.completeUploadExternal",
-            self.web.files_completeUploadExternal(
-                files=[{"id": str(asked["file_id"]), "title": name}],
-                channel_id=channel,
-                initial_comment=comment,
-                thread_ts=thread_ts,
-            ),
+        file_id = str(asked["file_id"])
+        shares = self.web.files_completeUploadExternal(
+            files=[{"id": file_id, "title": name}], channel_id=channel, initial_comment=comment, thread_ts=thread_ts
         )
+        try:
+            await self._call("files.completeUploadExternal", shares)
+        except SlackError as lost:
+            if not (lost.unsure and await self._is_shared(file_id)):
+                raise
+
+    async def _is_shared(self, file_id: str) -> bool:
+        """Whether a file stands in some conversation. False as well if Slack does not say."""
+        try:
+            file = (await self._call("files.info", self.web.files_info(file=file_id)))["file"]
+        except SlackError:
+            return False
+        return any(file.get(places) for places in ("channels", "groups", "ims"))
 
     async def delete_file(self, file_id: str) -> None:
         await self._call("files.delete", self.web.files_delete(file=file_id))

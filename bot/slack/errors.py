@@ -2,31 +2,30 @@
 
 from typing import Any, Self
 
-TRANSIENT = frozenset(
-    {
-        "ratelimited",
-        "rate_limited",
-        "internal_error",
-        "fatal_error",
-        "service_unavailable",
-        "request_timeout",
-        "external_channel_migrating",
-        "unreachable",
-        "timeout",
-        "no_answer",
-    }
+UNSURE = frozenset(
+    {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "unreachable", "timeout", "no_answer"}
 )
+"""There was no answer, or Slack broke off: it may have happened all the same."""
+TRANSIENT = UNSURE | {"ratelimited", "rate_limited", "external_channel_migrating"}
 """May pass by themselves."""
-LOGGED_OUT = frozenset({"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"})
+LOGGED_OUT = frozenset(
+    {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "not_allowed_token_type"}
+)
 """Pass once the app is reinstalled and its new token set."""
 BARRED = frozenset(
     {
         "channel_not_found",
         "not_in_channel",
         "is_archived",
+        "is_inactive",
         "restricted_action",
+        "restricted_action_read_only_channel",
+        "restricted_action_thread_only_channel",
+        "restricted_action_non_threadable_channel",
+        "slack_connect_file_upload_sharing_blocked",
         "missing_scope",
         "no_permission",
+        "access_denied",
         "team_access_not_granted",
         "ekm_access_denied",
         "posting_to_general_channel_denied",
@@ -37,16 +36,24 @@ BARRED = frozenset(
 
 
 class SlackError(Exception):
-    """``error``: Slack's code, or ``unreachable``, ``timeout``, ``http_503``. ``retry_after``: seconds, given with 429."""
+    """``error``: Slack's code, or ``unreachable``, ``timeout``, ``http_503``. ``retry_after``: seconds, given with 429. ``scope``: the
+    missing one, given with ``missing_scope``."""
 
-    def __init__(self, method: str, error: str, *, retry_after: float | None = None, detail: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, method: str, error: str, *, retry_after: float | None = None, detail: tuple[str, ...] = (), scope: str = ""
+    ) -> None:
         super().__init__(f"{method}: {error}")
-        self.method, self.error, self.retry_after, self.detail = method, error, retry_after, detail
+        self.method, self.error, self.retry_after, self.detail, self.scope = method, error, retry_after, detail, scope
 
     @property
     def transient(self) -> bool:
         """Whether the same call may succeed later."""
         return self.retry_after is not None or self.error in TRANSIENT | LOGGED_OUT or self.error.startswith("http_5")
+
+    @property
+    def unsure(self) -> bool:
+        """Whether the call may have been carried out: there was no answer, or one that says nothing about it."""
+        return self.retry_after is None and (self.error in UNSURE or self.error.startswith("http_5"))
 
     @property
     def barred(self) -> bool:
@@ -63,8 +70,10 @@ class SlackError(Exception):
         error = str(body.get("error") or (f"http_{status}" if status >= 400 else "no_answer"))
         retry_after = _seconds(headers.get("retry-after")) if status == 429 or error in ("ratelimited", "rate_limited") else None
         messages = (body.get("response_metadata") or {}).get("messages") or []
-        needed = [f"needed: {body['needed']}"] if body.get("needed") else []
-        return cls(method, error, retry_after=retry_after, detail=tuple(str(text) for text in [*messages, *needed])[:5])
+        scope = str(body.get("needed") or "")
+        needed = [f"needed: {scope}"] if scope else []
+        detail = tuple(str(text) for text in [*messages, *needed])[:5]
+        return cls(method, error, retry_after=retry_after, detail=detail, scope=scope)
 
 
 def _seconds(header: str | None) -> float:

@@ -1,7 +1,8 @@
 """Calling Slack, and who is who there: the bot, people, channels and their members."""
 
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,6 +14,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.slack.errors import LOGGED_OUT, SlackError
 
 TIMEOUT_SECONDS = 10.0
+UNANSWERED = 3
+"""Calls in a row without an answer after which those that can wait are made one at a time, until one is answered."""
+LIMITED_BY_CHANNEL = frozenset({"chat.postMessage"})
+"""Slack limits every other method for the workspace as a whole."""
 PAGE = 200
 
 
@@ -54,10 +59,22 @@ class ChannelInfo:
 
 
 class Lookups:
-    """The calls that only read; each raises SlackError, and what ``before_call`` raises, which is asked before each."""
+    """The calls that only read; each raises SlackError, and what ``before_call`` raises, which is asked before each.
 
-    def __init__(self, token: str, api_url: str, *, before_call: Callable[[], None] = lambda: None) -> None:
-        self._before_call = before_call
+    ``can_wait``: whether nobody waits for the call at hand: it is repeated later by itself.
+    """
+
+    def __init__(
+        self,
+        token: str,
+        api_url: str,
+        *,
+        before_call: Callable[[], None] = lambda: None,
+        can_wait: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._before_call, self._can_wait = before_call, can_wait
+        self._unanswered, self._trying = 0, False
+        self._rests: dict[str, float] = {}  # until when, by method
         self._silent_since: float | None = None
         self._silent_until = 0.0
         self.logged_out = ""
@@ -85,14 +102,43 @@ class Lookups:
     async def _call(self, method: str, call: Coroutine[Any, Any, Any]) -> Any:
         try:
             self._before_call()
-        except BaseException:
-            call.close()
-            raise
+            self._refuse_while_resting(method)
+            with self._one_at_a_time(method):
+                return await self._answered(method, call)
+        finally:
+            call.close()  # it may not have begun
+
+    def _refuse_while_resting(self, method: str) -> None:
+        """Raises SlackError, as Slack would, for a call that can wait: the rest that it asked for is not over."""
+        left = self._rests.get(method, 0.0) - time.monotonic()
+        if left > 0 and self._can_wait():
+            raise SlackError(method, "ratelimited", retry_after=left)
+
+    @contextmanager
+    def _one_at_a_time(self, method: str) -> Iterator[None]:
+        """While Slack answers nothing, each call takes as long as its timeout: those that can wait don't take everybody's place.
+
+        Raises SlackError for all but one of them.
+        """
+        if self._unanswered < UNANSWERED or not self._can_wait():
+            yield
+            return
+        if self._trying:
+            raise SlackError(method, "unreachable", detail=("another call is tried first",))
+        self._trying = True
+        try:
+            yield
+        finally:
+            self._trying = False
+
+    async def _answered(self, method: str, call: Coroutine[Any, Any, Any]) -> Any:
         try:
             answer = await call
         except SlackApiError as error:
             refused = SlackError.of(method, error.response)
             self._heard(answered=not refused.error.startswith("http_5"), error=refused.error)
+            if refused.retry_after is not None and method not in LIMITED_BY_CHANNEL:
+                self._rests[method] = time.monotonic() + refused.retry_after
             raise refused from None
         except TimeoutError:
             self._heard(answered=False)
@@ -106,7 +152,9 @@ class Lookups:
     def _heard(self, *, answered: bool, error: str = "") -> None:
         if answered:
             self._silent_since, self.logged_out = None, error if error in LOGGED_OUT else ""
+            self._unanswered = 0
             return
+        self._unanswered += 1
         self._silent_until = time.monotonic()
         self._silent_since = self._silent_since or self._silent_until
 

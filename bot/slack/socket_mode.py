@@ -1,6 +1,7 @@
 """Socket Mode with a watchdog: it notices a connection that is silent or can't be restored, so that the process can end."""
 
 import asyncio
+import contextlib
 import logging
 import time
 from typing import Any
@@ -10,13 +11,19 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.socket_mode.request import SocketModeRequest
 
 from bot.telemetry import metrics
-from bot.telemetry.acks import timed
+from bot.telemetry.acks import in_flight, timed
 
 log = logging.getLogger("bot.slack.socket_mode")
 
 PING_SECONDS = 5.0
 """The SDK's client reconnects when four of its pings in a row get no answer."""
 GIVE_UP_SECONDS = 120.0
+ANSWERING = 3.0
+"""Seconds that answers to what was received may take when the process is told to end: as long as Slack waits for them."""
+CLOSING = 1.0
+"""Seconds that Slack has to close its side too."""
+SOON = 0.05
+"""Seconds in which a task begins for each message that was received."""
 
 
 class _Handler(AsyncSocketModeHandler):
@@ -51,12 +58,23 @@ class SocketMode:
         self._connecting = asyncio.create_task(self._client.connect())
 
     async def stop(self) -> None:
-        """Receive nothing more; what was received is still answered by its task, or is sent again."""
+        """Receive nothing more, answer what was received, then close: else people would read that what they did had failed."""
         if self._connecting is not None:
             self._connecting.cancel()
             await asyncio.gather(self._connecting, return_exceptions=True)
-        if self._client is not None:
-            await self._client.close()
+        client = self._client
+        if client is None:
+            return
+        client.auto_reconnect_enabled = False
+        if client.message_receiver is not None:
+            client.message_receiver.cancel()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(ANSWERING):
+                await asyncio.sleep(SOON)
+                await in_flight.passed()
+        with contextlib.suppress(TimeoutError):  # where Slack no longer answers, its side is not waited for
+            async with asyncio.timeout(CLOSING):
+                await client.close()
 
     async def _on_message(self, message: Any) -> None:
         if "envelope_id" in str(message.data):

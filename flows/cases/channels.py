@@ -1,7 +1,10 @@
-"""Changes to the customer's channel: a new id, no longer shared, shared again."""
+"""Changes to the channels: a new id, no longer shared, shared again, a message deleted."""
+
+from typing import cast
 
 from flows.cases.case import Case
-from flows.outbox import Draw, MoveMessages
+from flows.model import Posted
+from flows.outbox import Draw, LastingMessage, MoveMessages
 from flows.people import SYSTEM
 
 
@@ -36,3 +39,11 @@ def share(case: Case) -> None:
             record.remind_at = case.now
     case.log("channel:shared", by=SYSTEM, facts={"channel": onboarding.channel_id})
     case.warn("shared_again", customer=onboarding.customer, channel=onboarding.channel_id)
+
+
+async def post_again(case: Case, posted: Posted) -> None:
+    """Somebody deleted a lasting message. After the onboarding is closed, it may stay away."""
+    if case.onboarding.closed_at:
+        return
+    await case.unit.delete(posted)
+    case.ask(Draw(what=cast("LastingMessage", posted.kind), step=posted.subject))

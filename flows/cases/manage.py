@@ -92,11 +92,21 @@ def close(case: Case) -> None:
 
 
 async def retry(case: Case, effect_id: str) -> None:
-    """Retry an effect that was given up. Raises Refused("gone") for any other."""
+    """Retry an effect that was given up, and others of the same channel that were for the same reason: one alert may tell of all.
+
+    Raises Refused("gone") for any other.
+    """
     record = await case.unit.get(EffectRecord, effect_id)
     if record is None or record.state != "failed" or record.onboarding_id != case.id:
         raise Refused("gone")
+    effect = case.unit.effect_of(record)
     _again(case.unit, record, case.actor)
+    if effect is None or not effect.side:
+        return
+    for other in await case.unit.failed_effects(case.id):
+        beside = case.unit.effect_of(other)
+        if other.id != record.id and other.error == record.error and beside is not None and beside.side == effect.side:
+            _again(case.unit, other, case.actor)
 
 
 async def retry_all(case: Case) -> None:

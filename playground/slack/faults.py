@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 @dataclass
 class SlackFault:
-    """`kind`: 429, 5xx, drop_before (closed before the effect), drop_after (done, but no answer), slow, or a Slack error code.
+    """`kind`: 429, 5xx, drop_before (closed before the effect), drop_after (done, but no answer), slow,
+    silent (closed before the effect, after so many seconds), or a Slack error code.
     `channel`: only calls about this one.
     """
 

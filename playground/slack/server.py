@@ -9,11 +9,11 @@ from aiohttp import web
 
 from playground.slack.core import Core
 from playground.slack.delivery import Courier
-from playground.slack.payloads import channel_json
+from playground.slack.payloads import channel_json, message_json
 from playground.slack.person import SlackPerson
 from playground.slack.records import Delivery
 from playground.slack.web_api import WebApi
-from playground.slack.world import Channel, Team, User
+from playground.slack.world import Channel, Message, Team, User
 
 
 class SlackStandIn(Core):
@@ -184,6 +184,26 @@ class SlackStandIn(Core):
         self.emit({"type": "channel_id_changed", "old_channel_id": old, "new_channel_id": channel.id}, channel)
         self.changed()
         return channel.id
+
+    def delete(self, message: Message) -> None:
+        """By an administrator. Where there are replies, Slack leaves a mark, and tells of a change instead of a deletion."""
+        channel, before = message.channel, message_json(self, message)
+        replies = any(other.thread_ts == message.ts for other in channel.messages)
+        channel.messages.remove(message)
+        event = {
+            "type": "message",
+            "channel": channel.id,
+            "channel_type": channel.kind,
+            "previous_message": before,
+            "hidden": True,
+        }
+        if replies:
+            mark = {"type": "message", "subtype": "tombstone", "user": "USLACKBOT", "text": "This message was deleted."}
+            event |= {"subtype": "message_changed", "message": mark | {"ts": message.ts, "thread_ts": message.ts, "hidden": True}}
+        else:
+            event |= {"subtype": "message_deleted", "deleted_ts": message.ts}
+        self.emit(event | {"ts": self.world.new_ts()}, channel)
+        self.changed()
 
     def share(self, channel: Channel, team: Team) -> None:
         channel.shared_with.append(team)

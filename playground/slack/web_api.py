@@ -51,7 +51,7 @@ class WebApi:
         """Runs the effect with the fault that is due, and records the call."""
         began, fault = time.perf_counter(), self.core.faults.take(name, str(arguments.get("channel", "")))
         outcome, response = "ok", web.StreamResponse()
-        if fault and fault.kind == "slow":
+        if fault and fault.kind in {"slow", "silent"}:
             await asyncio.sleep(fault.seconds)
         if fault and fault.kind not in {"slow", "drop_after"}:
             outcome, response = fault.kind, _misfortune(request, fault)
@@ -171,7 +171,7 @@ def _misfortune(request: web.Request, fault: SlackFault) -> web.StreamResponse:
         )
     if fault.kind == "5xx":
         return web.Response(status=503, text="upstream connect error")
-    if fault.kind == "drop_before":
+    if fault.kind in {"drop_before", "silent"}:
         return _cut(request)
     return web.json_response({"ok": False, "error": fault.kind})
 

@@ -16,7 +16,7 @@ from bot.jobs.errors import EffectError, Impossible, RetryLater, Unreachable
 from bot.jobs.executor import Patience, backoff
 from bot.jobs.registry import Finished
 from flows.model import EffectRecord, Posted
-from flows.outbox import Draw, MoveMessages
+from flows.outbox import KINDS, Draw, FileRequest, MoveMessages
 from storage.outbox import MAX_WAIT, Claim, Ending, Pace
 from storage.sealing import using
 from storage.tables import effects, paces
@@ -135,7 +135,7 @@ async def test_sixty_four_that_wait_hold_up_their_own_queues_and_take_no_place(p
     await until(lambda: place.ended)
     assert place.ended == [("another", "only")]
     assert [began.what for began in place.began] == ["head"] * 64 + ["only"]
-    await process.outbox.hasten()
+    await process.outbox.hasten(KINDS)
     process.runner.wake()
     await place.settled()
     for queue in queues:
@@ -440,6 +440,20 @@ async def test_when_the_other_side_is_back_all_that_got_no_answer_is_tried_at_on
     await until(lambda: _states_are(place, ["done", "done", "waiting", "done"]))
 
 
+async def test_when_one_side_is_back_what_another_did_not_answer_waits_on(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.jobs.executor.OUTAGE", 0.0)
+    place.raises = {"slack": [Unreachable("timeout")], FileRequest.kind: [Unreachable("timeout")]}
+    process = await place.start(patience=LATE)
+    await process.ask(("a", file("slack")), ("b", FileRequest(step="s", resource="r")))
+    await place.put_off(2)
+    await process.ask(("c", FileRequest(step="s", resource="r")))
+    await until(lambda: len(place.ended) == 2)
+    assert place.ended == [("c", FileRequest.kind), ("b", FileRequest.kind)]
+    await until(lambda: _states_are(place, ["waiting", "done", "done"]))
+    await process.ask(("d", file("answered")))
+    await until(lambda: _states_are(place, ["done"] * 4))
+
+
 async def _states_are(place: Place, states: list[str]) -> bool:
     return await place.states() == states
 
@@ -492,7 +506,7 @@ async def test_a_drawing_that_waits_is_as_old_as_what_was_asked_for_last(place: 
     await place.put_off()
     await place.change(update(effects).values(created_at=datetime.now(UTC) - timedelta(days=4)))
     await process.ask(("a", CARD))
-    await process.outbox.hasten()
+    await process.outbox.hasten(KINDS)
     process.runner.wake()
     await until(lambda: len(place.began) == 2)
     await place.put_off()

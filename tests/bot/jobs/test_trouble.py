@@ -111,6 +111,65 @@ async def test_a_bot_that_is_not_in_the_channel_says_so_and_goes_on_once_it_is(o
     assert twice(office) == []
 
 
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        ("restricted_action", "its administrators can allow the app to post there"),
+        ("is_archived", "unarchive it and invite the bot"),
+        ("channel_not_found", "share it with the bot again"),
+        ("ekm_access_denied", "the administrators' key management"),
+        ("msg_too_long", "a fault of the bot"),
+        ("some_new_error", "the answer was some_new_error"),
+    ],
+)
+async def test_what_is_refused_is_told_after_one_try_with_what_mends_it_and_one_press_does_all(
+    office: Workplace, onboarding: str, error: str, words: str
+) -> None:
+    await office.send(onboarding, "planning")
+    known, calls = {message.ts for message in office.support.messages}, len(office.slack.calls)
+    for method in ("chat.postMessage", "chat.update"):
+        office.slack.faults.add(method, error, times=None, channel=office.acme.id)
+    await office.approve(onboarding, "planning")
+    alerts = [m for m in office.support.messages if m.ts not in known and "could not be carried out" in m.text]
+    assert all(words in alert.text for alert in alerts)
+    refused = [call for call in office.slack.calls[calls:] if call.outcome == error]
+    async with office.bot.store.read() as unit:
+        failed = await unit.failed_effects(onboarding)
+    assert len(failed) == len(refused) >= 3
+    office.slack.faults.clear()
+    await press(office, alerts[0], Act.RETRY_EFFECT)
+    await office.settled()
+    assert any("Approved" in message.text for message in office.journey.thread("step", "planning"))
+    assert not office.journey.says("card", "", "under review")
+    async with office.bot.store.read() as unit:
+        assert not await unit.failed_effects(onboarding)
+    assert twice(office) == []
+
+
+async def test_one_alert_does_for_all_that_a_channel_refuses_while_supports_own_waits(office: Workplace, onboarding: str) -> None:
+    await office.send(onboarding, "planning")
+    known = {message.ts for message in office.support.messages}
+    for method in ("chat.postMessage", "chat.update"):
+        office.slack.faults.add(method, "restricted_action", times=None, channel=office.acme.id)
+        office.slack.faults.add(method, "429", channel=office.support.id, retry_after=1)
+    await office.approve(onboarding, "planning")
+    alerts = [m for m in office.support.messages if m.ts not in known and "could not be carried out" in m.text]
+    async with office.bot.store.read() as unit:
+        assert 1 <= len(alerts) < len(await unit.failed_effects(onboarding))
+
+
+async def test_a_missing_scope_is_named(office: Workplace) -> None:
+    office.slack.scopes.discard("bookmarks:write")
+    office.new_channel()
+    await office.begin()
+    alert = office.support.messages[-1]
+    assert "The missing scope: bookmarks:write." in alert.text
+    office.slack.scopes.add("bookmarks:write")  # installed again
+    await press(office, alert, Act.RETRY_EFFECT)
+    await office.settled()
+    assert len(office.acme.bookmarks) == 1
+
+
 async def test_support_reads_what_it_missed_once_the_bot_is_back_in_its_channel(office: Workplace, onboarding: str) -> None:
     known = {message.ts for message in office.support.messages}
     office.slack.remove_bot_from(office.support)

@@ -390,3 +390,22 @@ async def test_who_left_the_channel_sees_nothing_of_it_any_more_and_what_they_ty
     await office.settled()
     await office.press(office.ana, office.blue, Act.OPEN_FORM, step)
     await office.slack.until(lambda: office.ana.view is not None)
+
+
+async def test_a_home_asked_for_many_times_at_once_is_published_few_times_and_ends_right(
+    office: Workplace, onboarding: str
+) -> None:
+    """Support's shows all onboardings: drawing it for each press of a quick series would hold up everybody's messages."""
+    before = len(office.slack.calls)
+    office.slack.faults.add("views.publish", "slow", seconds=1.0)
+    for _ in range(8):
+        office.slack.emit({"type": "app_home_opened", "user": office.sam.id, "tab": "home"})
+    await office.slack.until(lambda: len(delivered(office, "app_home_opened")) >= 8)
+    await office.send(onboarding, "planning")
+    office.slack.emit({"type": "app_home_opened", "user": office.sam.id, "tab": "home"})
+    await office.settled()
+    published = [call for call in office.slack.calls[before:] if call.method == "views.publish"]
+    assert 2 <= len(published) < 8
+    assert office.sam.home is not None
+    (theirs,) = [line for line in json.dumps(office.sam.home.data).split("<#") if line.startswith(office.acme.id)][:1]
+    assert "Pismo's turn" in theirs

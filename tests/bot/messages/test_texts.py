@@ -15,6 +15,7 @@ from bot.jobs.errors import Impossible
 from bot.messages.blocks import BUTTON
 from bot.messages.texts import FALLBACK, Texts, for_locale, languages, table
 from bot.modals.subject import DIALOG_MAY
+from bot.slack.errors import BARRED, LOGGED_OUT, TRANSIENT
 from flows.forms.dialogs import DIALOGS
 from flows.forms.fields import inputs
 from flows.journey import JOURNEYS
@@ -180,6 +181,12 @@ def test_why_an_effect_was_given_up_is_said_in_words(language: str) -> None:
     reasons = {key for name, call in calls() if name == Impossible.__name__ and call.args for key in constants(call.args[0])}
     assert reasons
     assert lacking(language, (f"why.{key}" for key in reasons)) == []
+
+
+@every
+def test_why_slack_did_not_do_something_is_said_in_words(language: str) -> None:
+    told = BARRED | LOGGED_OUT | TRANSIENT | {"msg_too_long", "msg_blocks_too_long", "invalid_blocks", "database"}
+    assert lacking(language, (f"why.{error}" for error in told)) == []
 
 
 @every

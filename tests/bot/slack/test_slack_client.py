@@ -1,12 +1,13 @@
 """The Web API client against the stand-in: nothing is posted twice, nothing is retried unasked, every refusal is one error."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from bot.slack.client import Slack, SlackError
+from bot.slack.client import Me, Slack, SlackError
 from bot.slack.files import marked
 from playground.slack import Channel, SlackPerson
 from playground.slack import SlackStandIn as Playground
@@ -65,6 +66,65 @@ async def test_it_is_known_for_how_long_slack_has_been_silent(place: Place) -> N
         assert place.slack.logged_out == "invalid_auth"
     await place.slack.whoami()
     assert place.slack.logged_out == ""
+
+
+async def test_while_slack_answers_nothing_what_can_wait_is_tried_one_at_a_time(place: Place) -> None:
+    patient = Slack(place.world.bot_token, place.world.api_url, can_wait=lambda: True)
+    await patient.start()
+
+    async def tried(times: int = 1) -> int:
+        """How many of so many calls at once reach Slack; all that don't are to be tried later."""
+        before = len(place.world.calls)
+        ended = await asyncio.gather(*(patient.whoami() for _ in range(times)), return_exceptions=True)
+        assert all(isinstance(end, Me) or (isinstance(end, SlackError) and end.transient) for end in ended)
+        return len(place.world.calls) - before
+
+    place.world.faults.add("*", "silent", times=None, seconds=0.05)
+    assert await tried(8) == 8
+    assert await tried(8) == 1
+    assert await tried(8) == 1
+    place.world.faults.clear()
+    assert await tried(8) == 1
+    assert await tried(8) == 8
+    await patient.stop()
+
+
+async def test_a_method_that_is_to_rest_is_not_called_for_others_either(place: Place) -> None:
+    patient = Slack(place.world.bot_token, place.world.api_url, can_wait=lambda: True)
+    await patient.start()
+    other = place.world.add_channel("blue_pismo", place.world.world.teams[0], [place.ana])
+    _, ts = await patient.post(place.channel.id, "hello", BLOCKS)
+    _, beside = await patient.post(other.id, "hello", BLOCKS)
+    place.world.faults.add("chat.update", "429", retry_after=2)
+    with pytest.raises(SlackError):
+        await patient.update(place.channel.id, ts, "one", BLOCKS)
+    with pytest.raises(SlackError) as resting:
+        await patient.update(other.id, beside, "two", BLOCKS)
+    assert 0 < (resting.value.retry_after or 0) <= 2
+    assert place.calls("chat.update") == 1
+    await place.slack.update(other.id, beside, "for somebody who waits", BLOCKS)
+
+    async def over() -> bool:
+        try:
+            await patient.update(other.id, beside, "two", BLOCKS)
+        except SlackError:
+            return False
+        return True
+
+    await place.world.until(over)
+    assert place.calls("chat.update") == 3
+    assert other.messages[-1].text == "two"
+    place.world.faults.add("chat.postMessage", "429", retry_after=30)
+    with pytest.raises(SlackError):
+        await patient.post(place.channel.id, "hello", BLOCKS)
+    await patient.post(other.id, "its own limit", BLOCKS)
+    await patient.stop()
+
+
+async def test_a_person_who_waits_is_served_though_slack_answered_nothing(place: Place) -> None:
+    place.world.faults.add("*", "silent", times=5, seconds=0.05)
+    await asyncio.gather(*(place.slack.whoami() for _ in range(5)), return_exceptions=True)
+    assert len(await asyncio.gather(*(place.slack.whoami() for _ in range(3)))) == 3
 
 
 async def test_a_call_lost_before_it_arrived_is_posted_by_the_second_try(place: Place) -> None:
@@ -149,8 +209,7 @@ async def test_a_bookmark_is_set_once(place: Place) -> None:
 async def test_a_file_whose_answer_got_lost_is_sent_once(place: Place) -> None:
     place.world.faults.add("files.completeUploadExternal", "drop_after")
     send = (place.channel.id, "session.ics", b"BEGIN:VCALENDAR", "Your session", "eff_1")
-    with pytest.raises(SlackError):
-        await place.slack.upload_once(*send)
+    await place.slack.upload_once(*send)
     await place.slack.upload_once(*send, again=True)
     files = [file for message in place.channel.messages for file in message.files]
     assert [(file.name, file.content) for file in files] == [(marked("session.ics", "eff_1"), b"BEGIN:VCALENDAR")]
@@ -179,6 +238,41 @@ async def test_people_and_channels(place: Place) -> None:
     assert (channel.name, channel.is_member, channel.is_shared) == ("acme_pismo", True, True)
     with pytest.raises(SlackError, match="channel_not_found"):
         await place.slack.channel("C0UNKNOWN")
+
+
+def view(words: str) -> dict[str, Any]:
+    title = {"type": "plain_text", "text": "Form"}
+    return {"type": "modal", "title": title, "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": words}}]}
+
+
+def on_screen(person: SlackPerson) -> list[str]:
+    return [shown.blocks[0]["text"]["text"] for shown in person.views]
+
+
+async def test_windows_whose_answer_got_lost_stand_once_and_can_be_changed(place: Place) -> None:
+    ana = place.ana
+    place.world.faults.add("views.open", "drop_after")
+    below = await place.slack.open_view(place.world.new_trigger(ana.user), view("one"))
+    place.world.faults.add("views.push", "drop_after")
+    above = await place.slack.push_view(place.world.new_trigger(ana.user, below.id), view("two"))
+    assert on_screen(ana) == ["one", "two"]
+    place.world.faults.add("views.update", "drop_after")
+    await place.slack.update_view(above, view("three"))
+    assert on_screen(ana) == ["one", "three"]
+    await place.slack.update_view(above, view("what she saw before"))
+    assert on_screen(ana) == ["one", "three"]
+
+
+async def test_a_window_that_did_not_open_is_an_error(place: Place) -> None:
+    place.world.faults.add("views.open", "drop_before")
+    with pytest.raises(SlackError) as lost:
+        await place.slack.open_view(place.world.new_trigger(place.ana.user), view("one"))
+    assert lost.value.unsure
+    place.world.trigger_seconds = 0
+    with pytest.raises(SlackError, match="expired_trigger_id") as late:
+        await place.slack.open_view(place.world.new_trigger(place.ana.user), view("one"))
+    assert not late.value.unsure
+    assert on_screen(place.ana) == []
 
 
 async def test_a_private_word_and_a_direct_message(place: Place) -> None:

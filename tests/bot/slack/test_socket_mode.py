@@ -1,6 +1,7 @@
 """Socket Mode: it tries to connect for as long as it takes, reconnects by itself, and says when to give up."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.socket_mode import SocketMode
-from playground.slack import Delivery, SlackPerson
+from playground.slack import Delivery, SlackPerson, UnmetError
 from playground.slack import SlackStandIn as Playground
 
 PING = 0.1
@@ -22,6 +23,8 @@ class Place:
     world: Playground
     app: AsyncApp
     joana: SlackPerson
+    begun: asyncio.Event
+    may_go_on: asyncio.Event
 
     def sockets(self, give_up_after: float = 30.0) -> SocketMode:
         return SocketMode(self.app, self.world.app_token, give_up_after=give_up_after, ping_seconds=PING)
@@ -42,11 +45,16 @@ async def place() -> AsyncIterator[Place]:
         client = AsyncWebClient(token=world.bot_token, base_url=world.api_url, retry_handlers=[])
         app = AsyncApp(client=client, authorize=authorize, request_verification_enabled=False, process_before_response=True)
 
+        begun, may_go_on = asyncio.Event(), asyncio.Event()
+        may_go_on.set()
+
         @app.command("/onboarding")
         async def _(ack: AsyncAck) -> None:
+            begun.set()
+            await may_go_on.wait()
             await ack(text="hello")
 
-        yield Place(world, app, joana)
+        yield Place(world, app, joana, begun, may_go_on)
 
 
 async def test_a_command_is_answered_over_the_socket(place: Place) -> None:
@@ -56,6 +64,26 @@ async def test_a_command_is_answered_over_the_socket(place: Place) -> None:
     await place.world.until(lambda: not sockets.trouble())
     assert (await place.joana.command("/onboarding")).text == "hello"
     await sockets.stop()
+
+
+async def test_what_was_received_is_answered_before_it_stops_and_nothing_more_is_received(place: Place) -> None:
+    sockets = place.sockets()
+    await sockets.start()
+    await place.world.until(lambda: not sockets.trouble())
+    place.may_go_on.clear()
+    received = asyncio.create_task(place.joana.command("/onboarding"))
+    await place.begun.wait()
+    stopping = asyncio.create_task(sockets.stop())
+    with contextlib.suppress(UnmetError):  # it waits for the answer
+        await place.world.until(lambda: stopping.done() or not place.world.sockets.connections, timeout=0.3)
+    place.begun.clear()
+    late = asyncio.create_task(place.joana.command("/onboarding"))
+    await asyncio.sleep(0)
+    place.may_go_on.set()
+    assert (await received).text == "hello"
+    await stopping
+    assert not place.begun.is_set()
+    assert not (await late).ok
 
 
 async def test_a_dropped_connection_comes_back(place: Place) -> None:

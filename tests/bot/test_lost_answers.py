@@ -1,0 +1,142 @@
+"""Slack does what the bot asks, but its answer is lost: nobody reads that it failed, and nothing stands twice."""
+
+import contextlib
+import io
+import zipfile
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+
+from bot.messages.buttons import Act, ButtonValue
+from flows.cases import manage
+from playground.acts import example
+from playground.slack import Message
+from playground.walkthrough import effect_id, page_title, ready
+from tests.bot.workplace import ENDLESS, STEPS, Workplace
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+SESSION = STEPS["planning"].task("schedule_session").form
+
+
+@pytest.fixture(autouse=True)
+def patience(office: Workplace) -> None:
+    office.patience = ENDLESS
+
+
+def messages(office: Workplace) -> Iterator[Message]:
+    for channel in office.slack.world.channels.values():
+        yield from channel.messages
+
+
+def twice(office: Workplace) -> list[str]:
+    """Effects, files and bookmarks that stand more than once in a conversation."""
+    found = Counter(f"{message.channel.id} {effect_id(message)}" for message in messages(office) if effect_id(message))
+    found += Counter(f"{message.channel.id} {file.name}" for message in messages(office) for file in message.files)
+    for channel in office.slack.world.channels.values():
+        found += Counter(f"{channel.id} {bookmark['link']}" for bookmark in channel.bookmarks)
+    return [name for name, times in found.items() if times > 1]
+
+
+async def open_form(office: Workplace, onboarding: str, step: str) -> None:
+    office.ana.user.stack.clear()
+    await office.press(office.ana, office.acme, Act.OPEN_FORM, ButtonValue(onboarding=onboarding, step=step))
+
+
+async def test_a_form_that_opened_is_not_said_to_have_failed(office: Workplace, onboarding: str) -> None:
+    told = office.answers(office.ana)
+    office.slack.faults.add("views.open", "drop_after")
+    await open_form(office, onboarding, "planning")
+    await office.settled()
+    assert len(office.ana.views) == 1
+    assert office.answers(office.ana) == told
+    await office.journey.send_step(office.ana, "planning", example("planning"))
+    assert await office.state(onboarding, "planning") == "submitted"
+
+
+async def test_a_form_that_did_not_open_is_told_and_opens_at_the_next_press(office: Workplace, onboarding: str) -> None:
+    office.slack.faults.add("views.open", "drop_before")
+    await open_form(office, onboarding, "planning")
+    await office.slack.until(lambda: "If the form has not opened" in office.answers(office.ana)[-1])
+    assert office.ana.view is None
+    await open_form(office, onboarding, "planning")
+    await office.slack.until(lambda: ready(office.ana.view))
+
+
+@pytest.mark.parametrize("kind", ["drop_after", "drop_before"])
+async def test_a_form_that_was_loading_comes_though_an_answer_is_lost(office: Workplace, onboarding: str, kind: str) -> None:
+    told = office.answers(office.ana)
+    async with contextlib.AsyncExitStack() as held:
+        for _ in range(4):  # every read connection is in use for a while
+            await held.enter_async_context(office.bot.store._reading.connect())
+        await open_form(office, onboarding, "planning")
+        await office.slack.until(lambda: office.ana.view)
+        office.slack.faults.add("views.update", kind)
+    await office.slack.until(lambda: ready(office.ana.view))
+    await office.settled()
+    assert office.answers(office.ana) == told
+    assert ready(office.ana.view)
+
+
+@pytest.mark.parametrize("kind", ["drop_after", "drop_before"])
+async def test_the_page_before_comes_though_an_answer_is_lost(office: Workplace, onboarding: str, kind: str) -> None:
+    told = office.answers(office.ana)
+    await office.open_step(onboarding, "organization")
+    await open_form(office, onboarding, "organization")
+    first = await office.slack.until(lambda: ready(office.ana.view) and office.ana.view)
+    title = page_title(first)
+    await office.journey.send_page(office.ana, first, example("organization"))
+    assert page_title(office.ana.views[-1]) != title
+    office.slack.faults.add("views.update", kind)
+    await office.ana.click(office.ana.views[-1], action_id=Act.BACK)
+    await office.settled()
+    assert [page_title(view) for view in office.ana.views] == [title]
+    assert office.answers(office.ana) == told
+    assert (await office.journey.send_page(office.ana, office.ana.views[-1], example("organization"))).ok
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        "bookmarks.list",
+        "bookmarks.add",
+        "chat.getPermalink",
+        "chat.postEphemeral",
+        "chat.postMessage",
+        "chat.update",
+        "conversations.history",
+        "conversations.members",
+        "conversations.open",
+        "conversations.replies",
+        "files.completeUploadExternal",
+        "files.getUploadURLExternal",
+        "upload",
+        "views.publish",
+    ],
+)
+async def test_an_onboarding_goes_on_and_nothing_stands_twice(office: Workplace, method: str) -> None:
+    office.new_channel()
+    known = len(office.support.messages)
+    direct = len(office.answers(office.sam))
+    office.slack.faults.add(method, "drop_after")
+    if method in ("conversations.history", "conversations.replies"):  # asked only where an answer was lost
+        office.slack.faults.add("chat.postMessage", "drop_after", times=2)
+    onboarding = await office.begin()
+    await office.send(onboarding, "planning")
+    await office.approve(onboarding, "planning")
+    await office.do(onboarding, "planning", "schedule_session", SESSION.example if SESSION else {})
+    await office.act(onboarding, manage.export, office.sam)
+    await office.settled()
+    assert twice(office) == []
+    assert office.slack.violations == []
+    assert not [message.text for message in office.support.messages[known:] if "could not be carried out" in message.text]
+    assert len(office.acme.bookmarks) == 1
+    thread = office.journey.thread("step", "planning")
+    assert len([message for message in thread if "Approved" in message.text]) == 1
+    assert len([file for message in thread for file in message.files]) == 1
+    assert len(office.answers(office.sam)) == direct + 1
+    (sent,) = [message for message in messages(office) if message.channel.im == office.sam.id][-1].files
+    with zipfile.ZipFile(io.BytesIO(sent.content)) as archive:
+        assert {"onboarding.json", "steps.csv", "events.csv"} <= set(archive.namelist())
+    await office.tidy()
