@@ -10,11 +10,11 @@ from typing import Any, NamedTuple, Self
 
 from sqlalchemy import ColumnExpressionArgument, Row, Update, func, select
 
-from bot.jobs.executor import Do, Executor, OnFailed, Patience
+from bot.jobs.executor import Do, Executor, Follows, OnFailed, Patience
 from bot.jobs.registry import Finished
 from bot.jobs.runner import Runner
 from flows.outbox import DeleteFile, Draw, Effect, Room, Say
-from storage.outbox import LEASE, Claim, Ending, Outbox, Pace, Taken
+from storage.outbox import LEASE, Claim, Ended, Ending, Outbox, Pace, Taken
 from storage.store import Store, Unavailable
 from storage.tables import OPEN, effects, paces
 from storage.unit import Unit
@@ -57,8 +57,8 @@ async def until(condition: Callable[[], object]) -> None:
 
 
 class Watched(Outbox):
-    """``away``: no answer comes. ``deaf``: the answer to the next claim that takes something gets lost. ``breaks``: what the next ends
-    to be written down raise.
+    """``away``: no answer comes. ``deaf``: the answer to the next claim or end that takes something gets lost. ``breaks``: what the next
+    ends to be written down raise.
 
     ``looks``, ``renewals``, ``refused``: how many there were.
     """
@@ -80,6 +80,13 @@ class Watched(Outbox):
             self.deaf = False
             raise Unavailable("unreachable")
         return taken
+
+    async def end(self, claim: Claim, ending: Ending, follows: Follows | None = None, *, goes_on: bool = False) -> Ended:
+        ended = await super().end(claim, ending, follows, goes_on=goes_on)
+        if self.deaf and ended.next is not None:
+            self.deaf, self.unsure = False, True
+            raise Unavailable("unreachable")
+        return ended
 
     async def settle(self, unit: Unit, claim: Claim, ending: Ending) -> bool:
         self._ask()

@@ -174,6 +174,60 @@ async def test_what_a_commit_holds_for_a_while_keeps_no_other_queue_waiting(plac
     assert [claim.onboarding_id for claim in await process.take()] == ["a"]
 
 
+# -- going on within a queue
+
+
+async def test_with_an_end_the_next_of_its_queue_is_taken(place: Place) -> None:
+    process = place.process()
+    await process.ask(("a", file("1")), ("a", file("2")), ("b", file("3")))
+    first, other = await process.take()
+    assert (name(first), name(other)) == ("1", "3")
+    ended = await process.outbox.end(first, Ending("done"), goes_on=True)
+    assert ended.next is not None
+    assert (name(ended.next), ended.next.attempts, ended.next.is_ours) == ("2", 1, True)
+    assert await process.take() == []
+    last = await process.outbox.end(ended.next, Ending("done"), goes_on=True)
+    assert (last.mine, last.next) == (True, None)
+
+
+async def test_what_follows_waits_for_its_channel_s_turn(place: Place) -> None:
+    process = place.process(pace=Pace(60.0, burst=2))
+    await process.ask(*[("a", post(number, "customer")) for number in "123"])
+    [first] = await process.take()
+    second = (await process.outbox.end(first, Ending("done"), goes_on=True)).next
+    assert second is not None
+    assert (await process.outbox.end(second, Ending("done"), goes_on=True)).next is None
+    assert await process.take() == []
+    assert await place.states() == ["done", "done", "waiting"]
+
+
+async def test_in_a_channel_that_many_share_the_oldest_is_next_whosever_it_is(place: Place) -> None:
+    process = place.process(pace=Pace(0.001, burst=1_000_000))
+    for onboarding in ("a", "b", "a"):
+        await process.ask((onboarding, post("1")))
+    [first] = await process.take()
+    assert (await process.outbox.end(first, Ending("done"), goes_on=True)).next is None
+    assert [claim.onboarding_id for claim in await process.take()] == ["b"]
+
+
+async def test_what_has_to_be_tried_again_holds_up_what_follows(place: Place) -> None:
+    process = place.process()
+    await process.ask(("a", file("1")), ("a", file("2")))
+    [first] = await process.take()
+    assert (await process.outbox.end(first, Ending("waiting", wait=NEVER, error="timeout"), goes_on=True)).next is None
+
+
+async def test_what_was_taken_with_an_end_whose_answer_was_lost_is_done_too_and_looked_for_first(place: Place) -> None:
+    gate = place.hold("1")
+    process = await place.start(poll=NEVER, lease=NEVER)
+    await process.ask(("a", file("1")), ("a", file("2")))
+    await until(lambda: place.began)
+    process.outbox.deaf = True
+    gate.set()
+    await place.settled()
+    assert place.began == [Began("a", "1", 1), Began("a", "2", 2)]
+
+
 # -- told to wait
 
 
