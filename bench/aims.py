@@ -14,8 +14,8 @@ class Aim:
     unit: str
 
     @property
-    def is_met(self) -> bool:
-        return self.value is None or self.value <= self.most
+    def is_missed(self) -> bool:
+        return self.value is not None and self.value > self.most
 
     def __str__(self) -> str:
         return f"≤ {self.most:g} {self.unit}"
@@ -35,7 +35,11 @@ class Row:
 
     @property
     def verdict(self) -> str:
-        return "" if not self.aims else "met" if all(aim.is_met for aim in self.aims) else "MISSED"
+        if any(aim.is_missed for aim in self.aims):
+            return "MISSED"
+        if any(aim.value is None for aim in self.aims):
+            return "not all measured"
+        return "met" if self.aims else ""
 
 
 def shown(value: float) -> str:

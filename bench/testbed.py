@@ -132,7 +132,6 @@ class Testbed:
             "SLACK_API_URL": f"{self.slack}/api/",
             "SUPPORT_CHANNEL": SUPPORT,
             "ENCRYPTION_KEYS": self.keys,
-            "LOG_LEVEL": "WARNING",
         }
 
     def seen(self) -> list[Call]:

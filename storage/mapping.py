@@ -55,6 +55,7 @@ def _map() -> None:
         for one in fields:
             setattr(kind, one._column, one)  # noqa: SLF001  its own module
         kind.__repr__ = _shown  # type: ignore[method-assign, assignment]
+    mappers.configure()  # rows that no session knows can be read before any query was made
 
 
 _map()

@@ -11,7 +11,7 @@ import socket
 import time
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
@@ -127,10 +127,18 @@ class Ending:
 
 @dataclass(frozen=True)
 class Ended:
-    """``mine``: False if another has it by now, or it was erased; then nothing was written. ``next``: taken in the same breath."""
+    """``mine``: False if another has it by now, or it was erased; then nothing was written. ``next``: taken in the same transaction."""
 
     mine: bool
     next: Claim | None
+
+
+@dataclass(eq=False)
+class _Lost:
+    """``holders``: claims of which nobody knows whether they were written. ``ids``: effects whose attempt broke off."""
+
+    holders: set[str] = field(default_factory=set)
+    ids: set[str] = field(default_factory=set)
 
 
 class Outbox:
@@ -147,9 +155,7 @@ class Outbox:
         """Whether this process is the only one to run effects."""
         self.lease = FOR_EVER if self.alone else lease
         self._name, self._claims = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}", 0
-        self._undecided: set[str] = set()
-        self.unsure = False
-        """Whether something may have been taken that nobody here knows of, until `give_back`."""
+        self._lost = _Lost()
         self._began, self._ticked = wall(), ticks()
         self._sql = _Statements(self._pace, self.lease, of_process=self.alone)
 
@@ -197,31 +203,32 @@ class Outbox:
         alone = not self._pace.gap or claim.pace in ("", claim.onboarding_id)
         with self._deciding() as name:
 
-            async def work(unit: Unit) -> tuple[bool, Sequence[Row[Any]]]:
-                mine = await self.settle(unit, claim, ending)
+            async def work(unit: Unit) -> tuple[bool, list[Row[Any]]]:
+                mine, rows = await self.settle(unit, claim, ending), list[Row[Any]]()
+
+                async def take() -> None:
+                    wanted = self._at(besides=[], its_queue=claim.queue, claim=name)
+                    rows.extend(await self._take(unit, self._sql.take_next, wanted))
+
                 if mine and follows is not None:
                     await follows(unit)
-                if not mine or not goes_on or not alone or ending.state == "waiting":
-                    return mine, ()
-                wanted = self._at(besides=[], its_queue=claim.queue, claim=name)
-                return mine, await self._take(unit, self._sql.take_next, wanted)
+                if mine and goes_on and alone and ending.state != "waiting":
+                    unit.at_last = take  # a click, too, locks the head of the log before it locks effects that wait
+                return mine, rows
 
             mine, rows = await self._store.transact(work)
         return Ended(mine, next((_claim(row, began + self.lease) for row in rows), None))
 
     @contextmanager
     def _deciding(self) -> Iterator[str]:
-        """The name of a new claim. Until its transaction has ended, nobody knows whether it took anything."""
+        """The name of a new claim. If its transaction breaks off, nobody knows whether it took anything."""
         self._claims += 1
         name = f"{self._name}:{self._claims}"
-        self._undecided.add(name)
         try:
             yield name
         except BaseException:
-            self.unsure = True
+            self._lost.holders.add(name)
             raise
-        finally:
-            self._undecided.discard(name)
 
     async def _take(self, unit: Unit, statement: Any, wanted: Mapping[str, Any]) -> Sequence[Row[Any]]:
         rows = (await unit.connection.execute(statement, wanted)).all()
@@ -248,7 +255,7 @@ class Outbox:
         if claim.pace and ending.rest:
             await self._move(unit.connection, [claim.pace], ending.rest + self._pace.ahead, 0.0)
         elif claim.pace and self._pace.gap and mine and not ending.used_turn:
-            await unit.connection.execute(sql.give_back, {"its_pace": claim.pace})
+            await unit.connection.execute(sql.free_turn, {"its_pace": claim.pace})
         return mine
 
     async def renew(self, claim: Claim) -> bool:
@@ -264,15 +271,27 @@ class Outbox:
             claim.deadline = began + self.lease
         return kept
 
-    async def give_back(self, besides: Collection[str]) -> None:
-        """What this process holds and doesn't have in hand may be taken: at its end, and after a claim whose answer was lost."""
-        self.unsure = False
-        wanted = {"ours": f"{self._name}:%", "besides": list(besides), "undecided": list(self._undecided)}
-        try:
-            await self._store.transact(lambda unit: unit.connection.execute(self._sql.free, wanted))
-        except BaseException:
-            self.unsure = True
-            raise
+    def lose(self, claim: Claim) -> None:
+        """Its end isn't written down, and nobody is at it any more."""
+        self._lost.ids.add(claim.id)
+
+    @property
+    def has_lost(self) -> bool:
+        """Whether something may be held that nobody is at, until `give_back`."""
+        return bool(self._lost.holders or self._lost.ids)
+
+    async def give_back(self) -> None:
+        """What was lost may be taken. Nothing else: what is taken meanwhile has other names."""
+        holders, ids = set(self._lost.holders), set(self._lost.ids)
+        wanted = {"ours": f"{self._name}:%", "holders": sorted(holders), "ids": sorted(ids)}
+        await self._store.transact(lambda unit: unit.connection.execute(self._sql.free, wanted))
+        self._lost.holders -= holders
+        self._lost.ids -= ids
+
+    async def give_back_all(self) -> None:
+        """At the end of a process: whatever it holds may be taken."""
+        wanted = {"ours": f"{self._name}:%"}
+        await self._store.transact(lambda unit: unit.connection.execute(self._sql.free_all, wanted))
 
     async def begin(self) -> None:
         """At the start of a process: what got no answer is tried now, since the start may have mended it.
@@ -342,10 +361,9 @@ class _Statements:
         self.done = update(effects).where(ours).values(ended | learnt).returning(columns.id)
         self.renew = update(effects).where(ours).values(due=now + lease).returning(columns.id)
 
-        besides = columns.id.not_in(bindparam("besides", expanding=True))
-        known = columns.holder.not_in(bindparam("undecided", expanding=True))
-        self.free = update(effects).where(_in_state(effects, "running"), columns.holder.like(bindparam("ours")), besides, known)
-        self.free = self.free.values(due=0.0)
+        held = and_(_in_state(effects, "running"), columns.holder.like(bindparam("ours")))
+        lost = or_(columns.holder.in_(bindparam("holders", expanding=True)), columns.id.in_(bindparam("ids", expanding=True)))
+        self.free, self.free_all = (update(effects).where(which).values(due=0.0) for which in (and_(held, lost), held))
         self.hasten_all = update(effects).where(waits, columns.due > now, columns.error != "").values(due=0.0)
         self.hasten = self.hasten_all.where(columns.kind.in_(bindparam("kinds", expanding=True)))
         self.begin: Sequence[Update] = (
@@ -368,7 +386,7 @@ class _Statements:
         insert = dialect.insert(paces).values(name=name, next=soon + more)
         moved = case((paces.c.next > soon, paces.c.next), else_=soon) + more
         self.move = insert.on_conflict_do_update(index_elements=[paces.c.name], set_={"next": moved})
-        self.give_back = update(paces).where(paces.c.name == name).values(next=paces.c.next - pace.gap)
+        self.free_turn = update(paces).where(paces.c.name == name).values(next=paces.c.next - pace.gap)
         self.forget = delete(paces).where(paces.c.next < now - _DAY)
 
 

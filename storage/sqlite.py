@@ -73,7 +73,12 @@ class SqliteConnection(aiosqlite.Connection):
             self._conn.rollback()
 
     async def run(self, work: Callable[[], T]) -> T:
-        return work() if self._writes or self.quick else await self._in_thread(work)
+        if self._writes:
+            return work()
+        if not self.quick:
+            return await self._in_thread(work)
+        await asyncio.sleep(0)  # else many in a row would keep everybody waiting
+        return work()
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         try:

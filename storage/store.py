@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from typing import Literal, TypeVar
 
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InvalidRequestError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.orm.exc import StaleDataError
@@ -139,7 +139,10 @@ class Store:
     @asynccontextmanager
     async def _connection(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         """It goes back even if who uses it is cancelled; `close` waits for that."""
-        connection = await engine.connect()
+        try:
+            connection = await engine.connect()
+        except InvalidRequestError:  # each of the pool's connections had been ended by the server
+            raise Unavailable("unreachable") from None
         try:
             yield connection
         finally:

@@ -1,11 +1,11 @@
 """One transaction: what is added and changed, what goes in the audit log, and what is to run outside."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import and_, bindparam, insert, literal_column, text, update
+from sqlalchemy import and_, bindparam, insert, literal_column, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -72,13 +72,14 @@ _ONCE = {
     for dialect, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
 }
 _PLACED = [column.name for column in posted_table.c]
-_PLACE = {
-    dialect: insert(posted_table).on_conflict_do_update(
-        index_elements=[posted_table.c.id],
-        set_={name: text(f"excluded.{name}") for name in ("channel_id", "ts", "digest")},
-    )
-    for dialect, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
-}
+
+
+def _placing(insertion: Any) -> Any:
+    moved = {name: insertion.excluded[name] for name in ("channel_id", "ts", "digest")}
+    return insertion.on_conflict_do_update(index_elements=[posted_table.c.id], set_=moved)
+
+
+_PLACE = {"sqlite": _placing(sqlite.insert(posted_table)), "postgresql": _placing(postgresql.insert(posted_table))}
 
 
 @dataclass
@@ -101,6 +102,8 @@ class Unit(Queries):
         self._again: list[str] = []
         self.asked = False
         """Whether an effect waits for the commit."""
+        self.at_last: Callable[[], Awaitable[None]] | None = None
+        """What to do right before the commit, when all else is written and locked."""
 
     def add(self, row: Any) -> None:
         """Write a new row; an existing row with the same id makes the commit fail with Conflict."""
@@ -138,6 +141,8 @@ class Unit(Queries):
     async def place(self, posted: Posted) -> None:
         """Write where a lasting message is, whether it was posted before or not."""
         await self.connection.execute(_PLACE[self.connection.dialect.name], {name: getattr(posted, name) for name in _PLACED})
+        if whole := self._whole.get(posted.onboarding_id):
+            whole[Posted, posted.id] = posted
 
     def record(
         self,
@@ -206,6 +211,8 @@ class Unit(Queries):
             await self._write(onboarding_id, pending)
         if self._again:
             await self.connection.execute(_AGAIN, {"again": self._again, "moment": self.now})
+        if self.at_last is not None:
+            await self.at_last()
         await self.connection.commit()
 
     async def _write(self, onboarding_id: str, pending: _Pending) -> None:

@@ -17,7 +17,9 @@ from sqlalchemy import (
     CompoundSelect,
     Date,
     Enum,
+    Integer,
     Select,
+    String,
     Text,
     bindparam,
     cast,
@@ -32,7 +34,7 @@ from sqlalchemy.orm import Mapper, make_transient_to_detached
 from sqlalchemy.orm.attributes import set_committed_value
 
 from flows.model import Decision, Draft, Grant, Member, Onboarding, Person, Posted, StepRecord, Submission, TaskRecord
-from storage.columns import Moment
+from storage.columns import Moment, Sealed
 from storage.mapping import TABLES
 from storage.sqlite import QUICK
 from storage.tables import onboardings, people
@@ -136,7 +138,7 @@ def _values(kind: type, stored: Sequence[Any]) -> Mapping[str, Any]:
 
 @cache
 def _reading(kind: type) -> tuple[Sequence[str], Sequence[tuple[str, Callable[[Any], Any]]]]:
-    """The attributes in the order of the table's columns, and how to read those that JSON has no type for."""
+    """The attributes in the order of the table's columns, and how to read those that JSON has no type for. Raises TypeError."""
     mapper: Mapper[Any] = inspected(kind)
     names = {column: mapper.get_property_by_column(column).key for column in TABLES[kind].c}
     return list(names.values()), [(name, read) for column, name in names.items() if (read := _reader(column)) is not None]
@@ -152,7 +154,9 @@ def _reader(column: Column[Any]) -> Callable[[Any], Any] | None:
             return kind
         case Boolean():
             return bool
-    return None
+        case Integer() | String() | Sealed():
+            return None
+    raise TypeError(f"no reader for {column}")
 
 
 def _moment(text: str) -> datetime:

@@ -98,14 +98,14 @@ class Executor:
 
     async def _done(self, claim: Claim, finished: Finished, began: float, goes_on: Callable[[], bool]) -> Claim | None:
         """Raises what the handler's addition to the transaction raises, but for the database's trouble."""
-        if finished.called:
-            await self._answered(_waits_for(claim.kind))
         ending = Ending("done", result=finished.result, used_turn=finished.called)
         ended = await self._write_down(claim, ending, finished.also, goes_on)
         if not ended.mine:
             return self._late(claim, began)
         self._count(claim, "done")
         log.info("effect", extra={"outcome": "done", "ms": _ms(began)})
+        if finished.called:
+            await self._answered(_waits_for(claim.kind))
         return ended.next
 
     async def _answered(self, system: str) -> None:

@@ -25,6 +25,8 @@ LOOKING = 2.0
 """Seconds that a look at the outbox may still take when the process is told to end."""
 CROWDED = 0.1
 """Seconds before the next look when others had locked, or were first at, everything that was found."""
+IN_A_ROW = 10
+"""Effects of one queue carried out one after the other before older ones elsewhere have their turn."""
 SILENT = 60.0
 """Seconds without an answer of the database after which the runner says so."""
 
@@ -77,7 +79,7 @@ class Runner:
         if self._loop is not None:
             with contextlib.suppress(Conflict, Unavailable, TimeoutError):  # then its lease runs out
                 async with asyncio.timeout(LOOKING):
-                    await self._outbox.give_back([])
+                    await self._outbox.give_back_all()
         self._loop = None
 
     def trouble(self) -> str:
@@ -93,8 +95,8 @@ class Runner:
             self._woken.clear()
             self._asked_at = time.monotonic()
             try:
-                if self._away_since is not None or self._outbox.unsure:
-                    await self._outbox.give_back(self._busy.values())
+                if self._outbox.has_lost:
+                    await self._outbox.give_back()
                 pause = await self._round()
                 self._away_since, self._answered = None, time.monotonic()
             except Exception as error:  # whatever it is, the next round tries again
@@ -133,17 +135,22 @@ class Runner:
     async def _one(self, claim: Claim) -> None:
         """And what comes after it in its queue, as long as that may run at once."""
         task = cast(asyncio.Task[None], asyncio.current_task())
-        current: Claim | None = claim
+        current, left = claim, IN_A_ROW
+
+        def goes_on() -> bool:
+            return left > 1 and not self._stopping and not in_flight.busy
+
+        following: Claim | None = claim
         try:
-            while current is not None and not self._stopping:
+            while following is not None:
+                current, following = following, None
                 self._busy[task] = current.id
-                if current is not claim:
-                    await in_flight.passed()
-                current = await self._attempt(current, lambda: not self._stopping)
+                following = await self._attempt(current, goes_on)
+                left -= 1
         except Exception as error:  # its end isn't written down, so it is given back and tried again
-            log.error("an attempt broke off", extra={"effect": self._busy[task]}, exc_info=error)  # noqa: TRY400
-            self._outbox.unsure = True
+            log.error("an attempt broke off", extra={"effect": current.id, "kind": current.kind}, exc_info=error)  # noqa: TRY400
             await asyncio.sleep(PAUSE)
+            self._outbox.lose(current)
         finally:
             del self._busy[task]
             self.wake()

@@ -126,7 +126,7 @@ async def _serve(settings: Settings) -> int:
 
 
 def _spare_the_collector() -> None:
-    """What was imported stays: it isn't looked through again and again. Garbage in circles is rare and small here."""
+    """What was imported stays: it isn't looked through again and again. Garbage in circles is some fifty small objects a click."""
     gc.freeze()
     gc.set_threshold(GARBAGE, 20, 20)
 

@@ -28,6 +28,10 @@ class InFlight:
             self._empty.set()
             self._empty = None
 
+    @property
+    def busy(self) -> bool:
+        return self._inside > 0
+
     async def passed(self) -> None:
         """Wait until no request is being answered, at most PATIENCE seconds."""
         with contextlib.suppress(TimeoutError):

@@ -6,15 +6,15 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self, TypeVar
 
 from sqlalchemy import ColumnExpressionArgument, Row, Update, func, select
 
-from bot.jobs.executor import Do, Executor, Follows, OnFailed, Patience
+from bot.jobs.executor import Do, Executor, OnFailed, Patience
 from bot.jobs.registry import Finished
 from bot.jobs.runner import Runner
 from flows.outbox import DeleteFile, Draw, Effect, Room, Say
-from storage.outbox import LEASE, Claim, Ended, Ending, Outbox, Pace, Taken
+from storage.outbox import LEASE, Claim, Ending, Outbox, Pace, Taken
 from storage.store import Store, Unavailable
 from storage.tables import OPEN, effects, paces
 from storage.unit import Unit
@@ -56,14 +56,30 @@ async def until(condition: Callable[[], object]) -> None:
             await asyncio.sleep(0.005)
 
 
+T = TypeVar("T")
+
+
+class Deaf(Store):
+    """``deaf``: the answer to the next commit with which effects were taken gets lost."""
+
+    deaf = False
+
+    async def transact(self, work: Callable[[Unit], Awaitable[T]]) -> T:
+        result = await super().transact(work)
+        taken = result[1] if isinstance(result, tuple) else result
+        if self.deaf and isinstance(taken, list) and taken:
+            self.deaf = False
+            raise Unavailable("unreachable")
+        return result
+
+
 class Watched(Outbox):
-    """``away``: no answer comes. ``deaf``: the answer to the next claim or end that takes something gets lost. ``breaks``: what the next
-    ends to be written down raise.
+    """``away``: no answer comes. ``breaks``: what the next ends to be written down raise.
 
     ``looks``, ``renewals``, ``refused``: how many there were.
     """
 
-    away = deaf = False
+    away = False
     breaks: Sequence[Exception] = ()
     looks = renewals = refused = 0
 
@@ -76,17 +92,7 @@ class Watched(Outbox):
         self._ask()
         taken = await super().claim(most, besides, take_over=take_over)
         self.looks += 1
-        if self.deaf and taken.claims:
-            self.deaf = False
-            raise Unavailable("unreachable")
         return taken
-
-    async def end(self, claim: Claim, ending: Ending, follows: Follows | None = None, *, goes_on: bool = False) -> Ended:
-        ended = await super().end(claim, ending, follows, goes_on=goes_on)
-        if self.deaf and ended.next is not None:
-            self.deaf, self.unsure = False, True
-            raise Unavailable("unreachable")
-        return ended
 
     async def settle(self, unit: Unit, claim: Claim, ending: Ending) -> bool:
         self._ask()
@@ -100,9 +106,9 @@ class Watched(Outbox):
         self.renewals += 1
         return await super().renew(claim)
 
-    async def give_back(self, besides: Collection[str]) -> None:
+    async def give_back(self) -> None:
         self._ask()
-        await super().give_back(besides)
+        await super().give_back()
 
     async def oldest(self) -> datetime | None:
         self._ask()
@@ -115,7 +121,7 @@ class Watched(Outbox):
 
 @dataclass(frozen=True)
 class Process:
-    store: Store
+    store: Deaf
     outbox: Watched
     attempts: Executor
     runner: Runner
@@ -183,7 +189,7 @@ class Place:
         wall: Callable[[], float] = time.time,
     ) -> Process:
         """On SQLite, only one may run at a time."""
-        store = Store(self.url, KEYRING)
+        store = Deaf(self.url, KEYRING)
         outbox = Watched(store, pace=pace, lease=lease, wall=wall)
         attempts = Executor(store, outbox, do or self.do, patience=patience, on_failed=on_failed)
         runner = Runner(outbox, attempts.attempt, at_once=at_once, poll=poll)

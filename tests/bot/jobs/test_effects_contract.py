@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, insert, update
+from sqlalchemy import event, insert, select, update
 
 from bot.jobs import lease
 from bot.jobs.errors import EffectError, Impossible, RetryLater, Unreachable
@@ -19,6 +19,7 @@ from flows.model import EffectRecord, Posted
 from flows.outbox import KINDS, Draw, FileRequest, MoveMessages
 from storage.outbox import MAX_WAIT, Claim, Ending, Pace
 from storage.sealing import using
+from storage.store import Unavailable
 from storage.tables import effects, paces
 from storage.unit import SUPPORT, Unit
 from tests.bot.jobs.engine_place import CARD, NEVER, Began, Place, Process, file, name, post, until
@@ -222,7 +223,7 @@ async def test_what_was_taken_with_an_end_whose_answer_was_lost_is_done_too_and_
     process = await place.start(poll=NEVER, lease=NEVER)
     await process.ask(("a", file("1")), ("a", file("2")))
     await until(lambda: place.began)
-    process.outbox.deaf = True
+    process.store.deaf = True
     gate.set()
     await place.settled()
     assert place.began == [Began("a", "1", 1), Began("a", "2", 2)]
@@ -462,6 +463,55 @@ async def test_an_attempt_that_breaks_off_is_made_again(place: Place) -> None:
     await place.settled()
     assert place.began == [Began("a", "1", 1), Began("a", "1", 2), Began("a", "2", 1)]
     assert await place.states() == ["done", "done"]
+
+
+async def test_an_attempt_that_breaks_off_is_made_again_whatever_else_ends_meanwhile(place: Place) -> None:
+    gate = place.hold("2")
+    process = await place.start(lease=NEVER, poll=NEVER)
+    await process.ask(("a", file("1")), ("b", file("2")))
+    await until(lambda: place.ended == [("a", "1")])
+    process.outbox.breaks = (RuntimeError("the end"), RuntimeError("giving up"))
+    await process.ask(("a", file("3")))
+    await until(lambda: not process.outbox.breaks)
+    gate.set()  # wakes the runner while the broken one still has its place
+    await place.settled()
+    assert place.began == [Began("a", "1", 1), Began("b", "2", 1), Began("a", "3", 1), Began("a", "3", 2)]
+
+
+@on_postgresql
+async def test_what_is_taken_while_something_lost_is_given_back_stays_in_hand(place: Place) -> None:
+    process, other = place.process(), place.process()
+    await process.ask(("a", file("1")), ("b", file("2")), ("b", file("3")))
+    process.store.deaf = True
+    with pytest.raises(Unavailable):
+        await process.take(1)
+    [first] = await process.take()
+    assert first.onboarding_id == "b"
+    async with place.store.write() as unit:  # holds up the giving back
+        await unit.connection.execute(select(effects.c.id).where(effects.c.onboarding_id == "a").with_for_update())
+        giving_back = asyncio.create_task(process.outbox.give_back())
+        following = (await process.outbox.end(first, Ending("done"), goes_on=True)).next
+    await giving_back
+    assert following is not None
+    assert name(following) == "3"
+    assert [name(claim) for claim in await other.take()] == ["1"]
+
+
+async def test_what_is_next_is_locked_last_as_a_click_does_too(place: Place) -> None:
+    process = place.process()
+    await process.ask(("a", file("1")), ("a", file("2")))
+    [first] = await process.take()
+    locked: list[str] = []
+
+    @event.listens_for(process.store._writing.sync_engine, "before_cursor_execute")
+    def _(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        locked.extend(name for name in ("audit_heads", "WITH pick") if name in statement)
+
+    async def ask(unit: Unit) -> None:
+        unit.ask("a", CARD)
+
+    await process.outbox.end(first, Ending("failed"), ask, goes_on=True)
+    assert locked == ["audit_heads", "WITH pick"]
 
 
 async def test_tried_again_by_people_it_does_not_run_beside_a_later_one(place: Place) -> None:
@@ -729,7 +779,7 @@ async def test_what_was_taken_although_the_answer_was_lost_is_done_soon_and_noth
     process = await place.start(lease=NEVER, poll=NEVER)
     await process.ask(("a", file("1")))
     await until(lambda: place.began)
-    process.outbox.deaf = True
+    process.store.deaf = True
     await process.ask(("b", file("2")))
     await until(lambda: place.ended)
     first, _ = await place.rows()
