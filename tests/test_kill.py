@@ -14,7 +14,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 import pytest
@@ -60,6 +59,8 @@ KEYS = new_key()
 
 LASTING = 15.0
 """Seconds that people give what they do not press again; within less they press again."""
+READY = 10.0
+"""Seconds within which a bot that was started again is not killed, unless it is ready sooner."""
 PATIENCE = 240.0
 """Seconds until something must have come true, however often the bot was killed in the meantime and however busy the machine is."""
 
@@ -141,7 +142,8 @@ class Killer:
                     break
             else:
                 await self.office.spawn_bot()
-            await self.slack.until(self.office.is_ready, timeout=PATIENCE)
+            with contextlib.suppress(UnmetError):  # where Slack fails, it may take long
+                await self.slack.until(self.office.is_ready, timeout=READY)
 
     async def _kill_after(self, events: int, within: float = 0.03) -> bool:
         """After so many payloads and calls from now on, at one of the moments ``within`` seconds after them. False: it lives on."""
@@ -186,22 +188,20 @@ class Misfortune:
 async def test_kills_and_faults_lose_nothing_and_double_nothing(record_property: Callable[[str, object], None]) -> None:
     with server() as url:
         ways = [way for way in (WAYS if KILLS >= FEW else WAYS[:2]) if url is not None or way.database == "sqlite"]
-        tallies = await asyncio.gather(*(torment(way, KILLS // len(ways), FAULTS // len(ways), url or "") for way in ways))
+        kills, faults = KILLS // len(ways), FAULTS // len(ways)
+        planned = max(1, math.ceil(kills / KILLS_EACH), math.ceil(faults / FAULTS_EACH))
+        each = math.ceil(kills / planned), math.ceil(faults / planned)
+        tallies = await asyncio.gather(*(torment(way, kills, faults, each, url or "") for way in ways))
     for tally in tallies:
         record_property("summary", str(tally))
-    again = [
-        f"{tally.way}: play it again with KILL_SEED={seed} KILLS={KILLS_EACH * len(WAYS)} FAULTS={FAULTS_EACH * len(WAYS)}"
-        for tally in tallies
-        for seed in tally.failed
-    ]
+    size = f"KILLS={each[0] * len(ways)} FAULTS={each[1] * len(ways)}"
+    again = [f"{tally.way}: play it again with KILL_SEED={seed} {size}" for tally in tallies for seed in tally.failed]
     assert [trouble for tally in tallies for trouble in tally.troubles] == [], "\n".join([*map(str, tallies), *again])
-    assert sum(tally.kills for tally in tallies) >= KILLS // len(ways) * len(ways)
 
 
-async def torment(way: Way, kills: int, faults: int, server_url: str) -> Tally:
-    """As many journeys as so many kills and faults take; after three that failed, no more."""
+async def torment(way: Way, kills: int, faults: int, each: tuple[int, int], server_url: str) -> Tally:
+    """As many journeys as so many kills and faults take; after three that failed, no more. ``each``: the most of both in one."""
     tally = Tally(way)
-    planned = max(1, math.ceil(kills / KILLS_EACH), math.ceil(faults / FAULTS_EACH))
     while (tally.kills < kills or tally.faults.total() < faults) and len(tally.failed) < 3:
         seed, began = SEED + tally.journeys, time.monotonic()
         with contextlib.ExitStack() as stack:
@@ -211,15 +211,13 @@ async def torment(way: Way, kills: int, faults: int, server_url: str) -> Tally:
                 office.database_url = stack.enter_context(database(server_url))
             office.keys = KEYS
             before = len(tally.troubles)
-            each = [
-                min(math.ceil(all_ / planned), all_ - so_far)
-                for all_, so_far in ((kills, tally.kills), (faults, tally.faults.total()))
-            ]
-            await journey(office, random.Random(f"{seed} {way}"), tally, *map(partial(max, 0), each))
+            left_over = max(0, kills - tally.kills), max(0, faults - tally.faults.total())
+            await journey(office, random.Random(f"{seed} {way}"), tally, *map(min, each, left_over))
         if len(tally.troubles) > before:
             tally.failed.append(seed)
         tally.journeys += 1
         tally.seconds += time.monotonic() - began
+        log.info("%s", tally)
     return tally
 
 
@@ -241,8 +239,10 @@ async def journey(office: Office, chance: random.Random, tally: Tally, kills: in
         except (UnmetError, FormRefusedError) as error:
             log.exception("killed after %s\n%s", killer.points, office.log.read_text()[-8000:])
             tally.lost.append(str(error).partition("\n")[0])
-        except Exception as error:
+        except BaseException as error:
             log.exception("killed after %s\n%s", killer.points, office.log.read_text()[-8000:])
+            if not isinstance(error, Exception):
+                raise
             tally.stopped.append(repr(error))
         finally:
             playing.cancel()
