@@ -33,9 +33,10 @@ test: $(READY) ## run all tests, three files at a time
 quick: $(READY) ## run the tests that start no bot, process, browser or PostgreSQL, with few random examples and short inputs
 	$(BIN)/python -m pytest $(FILES) -m "not (bot or process or browser or postgres or megabytes)" --hypothesis-profile=quick
 
-soak: $(READY) ## run the random tests at length; SEED=… repeats a run
+soak: $(READY) ## run the random tests at length; SEED=… repeats a run, KILLS=… FAULTS=… change its size
 	@echo SEED=$(SEED)
-	KILLS=200 KILL_SEED=$(SEED) EFFECTS_KILLS=40 EFFECTS_SEED=$(SEED) $(BIN)/python -m pytest $(FILES) -m "hypothesis or chance" \
+	KILLS=$(or $(KILLS),1000) FAULTS=$(or $(FAULTS),10000) KILL_SEED=$(SEED) EFFECTS_KILLS=$(or $(EFFECTS_KILLS),40) \
+		EFFECTS_SEED=$(SEED) $(BIN)/python -m pytest $(FILES) -m "hypothesis or chance" \
 		--randomly-seed=$(SEED) --hypothesis-seed=$(SEED) --hypothesis-profile=soak --timeout=3600
 
 demo: $(READY) ## try it in the browser, without Slack; FRESH=1 starts over

@@ -1,12 +1,16 @@
-"""People going through an onboarding by what they see and press. They insist as people do: they repeat an unanswered press,
-reopen a closed form, and find what they typed still there."""
+"""People going through an onboarding by what they see and press. They insist as people do: they repeat a press that was not
+answered or said to have failed, reopen a closed form, and find what they typed still there. What was acknowledged they never repeat,
+so that it shows if it was lost."""
 
 import json
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 from bot.messages.buttons import Act
+from bot.messages.texts import FALLBACK, languages, table
 from bot.modals.parse import field_name
+from bot.modals.subject import FormMeta
 from flows.forms.fields import Answers
 from playground.office import Office
 from playground.slack import FileUpload, Message, Outcome, SeenMessage, SlackPerson, UnloadedError, UnmetError, View
@@ -14,6 +18,20 @@ from playground.slack.block_kit import elements
 
 PATIENCE = 45.0
 """Seconds until a person gives up on something; long enough for a bot to be killed and restarted."""
+
+
+def _pattern(*keys: str) -> re.Pattern[str]:
+    """Any of these texts in any language, whatever stands for its parameters."""
+    words = (table(language)[key] for language in languages() for key in keys)
+    return re.compile("|".join(re.sub(r"\\\{\w+\\\}", ".*", re.escape(one)) for one in words), re.DOTALL)
+
+
+UNOPENED = ("refused.late", "refused.no_answer")
+"""About a form that did not open: nothing is said of what was done before."""
+REFUSED = _pattern(*(key for key in table(FALLBACK) if key.startswith("refused.") and key not in UNOPENED))
+"""What a person is told privately about a press or a form that changed nothing."""
+SEND_AGAIN = _pattern("error.slack_did_not_answer", "error.file_unreadable")
+"""What a field shows if a form could not be looked at."""
 
 Happened = Callable[[], Any]
 Fill = Answers | Callable[[], Answers]
@@ -26,12 +44,18 @@ class FormRefusedError(Exception):
         super().__init__("; ".join(f"{label}: {words}" for label, words in errors.items()))
 
 
-class Walkthrough:
-    """``tell``: gets each line of the transcript (who, what they did or saw)."""
+class LostActError(UnmetError):
+    """What was acknowledged did not come true, and nobody was told that it failed."""
 
-    def __init__(self, office: Office, tell: Callable[[str, str], None] | None = None) -> None:
-        self.office, self.slack = office, office.slack
+
+class Walkthrough:
+    """``tell``: gets each line of the transcript (who, what they did or saw). ``patience``: seconds until a person gives up."""
+
+    def __init__(self, office: Office, tell: Callable[[str, str], None] | None = None, *, patience: float = PATIENCE) -> None:
+        self.office, self.slack, self.patience = office, office.slack, patience
         self.tell = tell or (lambda _who, _what: None)
+        self._kept: dict[tuple[str, ...], dict[str, Answers]] = {}
+        """What was typed into acknowledged pages, by page, of forms that are not sent yet."""
 
     # -- seeing
 
@@ -67,27 +91,47 @@ class Walkthrough:
     async def press(
         self, person: SlackPerson, target: Callable[[], Message | View], act: Act, happened: Happened, *, task: str = ""
     ) -> None:
-        """Press a button until its effect has happened."""
+        """Press a button until its effect has happened, once it is acknowledged no more."""
 
         async def once() -> bool:
-            message = target()
+            message, told = target(), self.told(person)
             name = action_id(message.blocks, act, task)
             if name is None:
                 raise LookupError(f"no button {act} {task}")
             outcome = await person.click(message, action_id=name)
-            if outcome.ok:
-                self.tell(person.name, f"presses “{label(message.blocks, name)}”")
-            return await self.comes(happened, 3.0 if outcome.ok else 0.3)
+            if not outcome.ok:
+                return await self.comes(happened, 0.3)
+            pressed = label(message.blocks, name)
+            self.tell(person.name, f"presses “{pressed}”")
+            return await self.comes_true(happened, lambda: self.told(person) > told, f"{person.name} pressed “{pressed}”")
 
         await self.insist(happened, once)
 
     async def insist(self, happened: Happened, again: Callable[[], Awaitable[bool]]) -> None:
-        """Keep trying until it has happened; UnmetError after PATIENCE seconds."""
+        """Keep trying until it has happened; UnmetError after so many seconds as patience lasts."""
 
         async def tried() -> bool:
             return bool(holds(happened)) or await again()
 
-        await self.slack.until(tried, timeout=PATIENCE)
+        await self.slack.until(tried, timeout=self.patience)
+
+    async def comes_true(self, happened: Happened, failed: Happened, what: str) -> bool:
+        """Wait for what was acknowledged, if need be through a restart. False if it was said to have failed.
+
+        Raises:
+            LostActError: neither happened.
+
+        """
+        try:
+            await self.slack.until(lambda: holds(happened) or holds(failed), timeout=self.patience)
+        except UnmetError as error:
+            raise LostActError(f"{what}, which was acknowledged\n{error}") from error
+        return await self.comes(happened, 1.0)
+
+    def told(self, person: SlackPerson) -> int:
+        """How often the person was told privately that something changed nothing."""
+        messages = (message for channel in self.slack.world.channels.values() for message in channel.messages if message.bot)
+        return sum(bool(REFUSED.fullmatch(m.text)) for m in messages if person.id in (m.ephemeral_to, m.channel.im))
 
     async def comes(self, happened: Happened, seconds: float) -> bool:
         try:
@@ -106,8 +150,10 @@ class Walkthrough:
         happened: Happened,
         *,
         stop_at: int | None = None,
+        failures: Callable[[], int] = lambda: 0,
     ) -> None:
-        """Open a form, fill in page after page and send it, until ``happened``. ``stop_at``: close it at that page instead."""
+        """Open a form, fill in page after page and send it, until ``happened``. ``stop_at``: close it at that page instead.
+        ``failures``: how often everybody was told that what it asked for failed, which is a reason to send it again."""
         pages = 0
 
         async def once() -> bool:
@@ -124,7 +170,7 @@ class Walkthrough:
                 await person.close()
                 self.tell(person.name, f"closes the form at “{page_title(view)}”")
                 return True
-            page = page_title(view)
+            page, told = page_title(view), self.told(person) + failures()
             try:
                 outcome = await self.send_page(person, view, values() if callable(values) else values)
             except UnloadedError:
@@ -132,20 +178,28 @@ class Walkthrough:
             if outcome.ok:
                 pages += 1
                 self.tell(person.name, f"sends “{page}”" + ("" if person.view else ", and the form closes"))
-            elif (outcome.errors or outcome.client_errors) and not await self.comes(happened, 0.3):
-                raise FormRefusedError(outcome.errors or outcome.client_errors)
-            # What was accepted comes true by itself, if need be after a restart: doing it again would do it twice.
-            return await self.comes(happened, 0.05 if person.view else 15.0)
+            elif is_final(errors := outcome.errors or outcome.client_errors) and not await self.comes(happened, 0.3):
+                raise FormRefusedError(errors)
+            if not outcome.ok or person.view is not None:
+                return await self.comes(happened, 0.05)
+            return await self.comes_true(happened, lambda: self.told(person) + failures() > told, f"{person.name} sent “{page}”")
 
         if stop_at is None:
             await self.insist(happened, once)
         else:
-            await self.slack.until(once, timeout=PATIENCE)
+            await self.slack.until(once, timeout=self.patience)
 
     async def send_page(self, person: SlackPerson, view: View, values: Mapping[str, Any]) -> Outcome:
-        """Fill the fields that are there and submit."""
-        await self.type_in(person, view, values)
-        return await person.submit()
+        """Fill the fields that are there and submit. On a page that was acknowledged before, what was typed still stands."""
+        form, page = form_of(view, person), meta_of(view).page
+        if self._kept.get(form, {}).get(page) != values:
+            await self.type_in(person, view, values)
+        outcome = await person.submit()
+        if outcome.ok and person.view is None:
+            self._kept.pop(form, None)
+        elif outcome.ok and ready(person.view) and meta_of(person.view).page != page:
+            self._kept.setdefault(form, {})[page] = dict(values)
+        return outcome
 
     async def type_in(self, person: SlackPerson, view: View, values: Mapping[str, Any]) -> None:
         for block in view.blocks:
@@ -199,13 +253,27 @@ class Walkthrough:
     async def approve(self, person: SlackPerson, step: str, happened: Happened) -> None:
         await self.press(person, lambda: self.lasting("review", step), Act.APPROVE, happened)
 
-    async def task(self, person: SlackPerson, kind: str, step: str, task: str, values: Fill | None, happened: Happened) -> None:
-        """Do a task from the review card (support) or the step's message (customer)."""
+    async def task(
+        self,
+        person: SlackPerson,
+        kind: str,
+        step: str,
+        task: str,
+        values: Fill | None,
+        happened: Happened,
+        failures: Callable[[], int] = lambda: 0,
+    ) -> None:
+        """Do a task from the review card (support) or the step's message (customer). ``failures``: as in `fill_form`."""
         target = lambda: self.lasting(kind, step)  # noqa: E731
         if values is None:
             await self.press(person, target, Act.TASK, happened, task=task)
             return
-        await self.fill_form(person, self.opens(person, target, Act.TASK, task), values, happened)
+        await self.fill_form(person, self.opens(person, target, Act.TASK, task), values, happened, failures=failures)
+
+
+def is_final(errors: Mapping[str, str]) -> bool:
+    """Whether a form was refused for what is in it."""
+    return not all(SEND_AGAIN.fullmatch(words) for words in errors.values())
 
 
 def holds(happened: Happened) -> Any:
@@ -245,9 +313,20 @@ def page_title(view: View) -> str:
     return f"{view.title}: {heading.strip('*')}" if heading.startswith("*") else view.title
 
 
-def ready(view: View | None) -> bool:
+def ready(view: View | None) -> TypeGuard[View]:
     """Whether a form that can be submitted is on the screen (not the loading view, not an outcome)."""
     return view is not None and bool(view.data.get("submit"))
+
+
+def meta_of(view: View) -> FormMeta:
+    """What a form's window carries along."""
+    return FormMeta.model_validate_json(view.data["private_metadata"])
+
+
+def form_of(view: View, person: SlackPerson) -> tuple[str, ...]:
+    """Names the draft that a form's window writes."""
+    meta = meta_of(view)
+    return meta.onboarding or person.id, meta.form, meta.step, meta.item
 
 
 def items_of(values: Mapping[str, Any], view: View) -> Mapping[str, Any]:

@@ -130,4 +130,10 @@ def pytest_runtest_makereport(
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """What tests recorded as their summary is printed even if they passed, and in whichever worker."""
+    reports = (report for outcome in ("passed", "failed") for report in terminalreporter.getreports(outcome))
+    for report in reports:
+        for name, words in report.user_properties if report.when == "call" else ():
+            if name == "summary":
+                terminalreporter.write_line(str(words))
     terminalreporter.write_line(f"order and chance by --randomly-seed={config.getoption('randomly_seed', None)}")

@@ -1,10 +1,8 @@
 """Where a secret that somebody typed can be read: looked for at the end of every place in which the bot was at work."""
 
-import contextlib
 import io
 import logging
 import re
-import sqlite3
 from collections.abc import AsyncIterator, Iterable, Iterator
 from functools import cache
 from typing import Any
@@ -13,10 +11,12 @@ from bot.telemetry import logs
 from flows.checks.guard import find_in_file, find_secrets, text_of
 from playground.office import Office
 from playground.slack import SlackStandIn
+from storage.engine import is_sqlite
 from storage.export import export
 from storage.sealing import Keyring, Place
 from storage.store import Store
 from storage.tables import metadata, sealed_columns
+from tests.databases import rows
 
 _RUN = re.compile(r"[A-Za-z0-9+/=_-]{16,}")
 """What a piece of a key or a token looks like."""
@@ -51,7 +51,7 @@ async def leaks(office: Office, log: str, known: Iterable[str] = ()) -> list[str
     """The places that hold a piece of a secret, each with the piece's first characters.
 
     Secrets are ``known``, and what the guard finds in all that people typed, attached and said; a piece that also stands in
-    what they typed that is none, such as a public key, is not one. Places: the database, as its files are and with its sealed
+    what they typed that is none, such as a public key, is not one. Places: the database, as its files or rows are and with its sealed
     values opened, exports, the log, what was sent to Slack, Pismo and the Service Desk.
     """
     texts, known = set(typed(office.slack)), set(known)
@@ -107,8 +107,12 @@ def bare(text: str) -> str:
 
 async def readable(office: Office) -> AsyncIterator[tuple[str, str]]:
     """Each place with all that it holds."""
-    for file in office.path.glob("*.db*"):
-        yield file.name, file.read_bytes().decode("latin-1")
+    if is_sqlite(office.database_url):
+        for file in office.path.glob("*.db*"):
+            yield file.name, file.read_bytes().decode("latin-1")
+    else:
+        for table in metadata.sorted_tables:
+            yield table.name, repr(rows(office.database_url, f"SELECT * FROM {table.name}"))  # noqa: S608  own names
     for name, wire in (
         ("Slack", office.slack.wire),
         ("Pismo", office.sandbox.test.wire),
@@ -133,9 +137,8 @@ async def readable(office: Office) -> AsyncIterator[tuple[str, str]]:
 def opened(office: Office) -> Iterator[tuple[str, str]]:
     """All sealed values of the database in the clear, by table and column."""
     keyring = Keyring.parse(office.keys)
-    with contextlib.closing(sqlite3.connect(f"file:{office.path}/onboarding.db?mode=ro", uri=True)) as connection:
-        for table in metadata.sorted_tables:
-            for column in sealed_columns(table):
-                rows = connection.execute(f"SELECT id, {column.name} FROM {table.name}")  # noqa: S608  own names
-                texts = [keyring.open(sealed, Place(table.name, column.name, row_id)) for row_id, sealed in rows if sealed]
-                yield f"{table.name}.{column.name}", "\n".join(texts)
+    for table in metadata.sorted_tables:
+        for column in sealed_columns(table):
+            stored = rows(office.database_url, f"SELECT id, {column.name} FROM {table.name}")  # noqa: S608  own names
+            texts = [keyring.open(sealed, Place(table.name, column.name, row_id)) for row_id, sealed in stored if sealed]
+            yield f"{table.name}.{column.name}", "\n".join(texts)

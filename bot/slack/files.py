@@ -28,7 +28,7 @@ async def download(session: aiohttp.ClientSession, url: str, token: str, api_hos
         # A token that may not read files is redirected to a sign-in page.
         async with session.get(url, headers={"Authorization": f"Bearer {token}"}, allow_redirects=False) as response:
             if response.status != 200:
-                raise SlackError("download", f"http_{response.status}")
+                raise _refused("download", response)
             content = bytearray()
             async for chunk in response.content.iter_chunked(65_536):
                 content += chunk
@@ -41,12 +41,19 @@ async def download(session: aiohttp.ClientSession, url: str, token: str, api_hos
         raise SlackError("download", "unreachable") from None
 
 
+def _refused(method: str, response: aiohttp.ClientResponse) -> SlackError:
+    """By its status; with a 429, for how long to wait."""
+    if response.status >= 400:
+        return SlackError.of(method, response)
+    return SlackError(method, f"http_{response.status}")
+
+
 async def send(session: aiohttp.ClientSession, url: str, content: bytes) -> None:
     """Send the bytes to an upload URL; nobody sees them before the upload is completed."""
     try:
         async with session.post(url, data=content) as response:
             if response.status != 200:
-                raise SlackError("upload", f"http_{response.status}")
+                raise _refused("upload", response)
     except TimeoutError:
         raise SlackError("upload", "timeout") from None
     except (aiohttp.ClientError, OSError):

@@ -3,15 +3,18 @@
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Literal, cast, get_args
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from playground.pismo import replies
 from playground.pismo.traffic import NEVER_HANDLED
+from playground.random_faults import RandomFaults
 
 PismoFaultKind = Literal["429", "5xx", "gateway", "slow", "drop_before", "drop_after"]
+TOKEN = "token"  # noqa: S105  the end of a path
+"""So end the calls that customers make from their own machines."""
 
 
 @dataclass
@@ -29,10 +32,11 @@ class PismoFault:
 
 
 class PismoFaults:
-    """The first fault that matches a call applies to it."""
+    """The first fault that matches a call applies to it. ``at_random``: of these kinds, for calls of the bot."""
 
     def __init__(self) -> None:
         self.waiting: list[PismoFault] = []
+        self.at_random: RandomFaults | None = None
         self._closing = asyncio.Event()
 
     def add(self, path: str, kind: PismoFaultKind, times: int = 1, seconds: float | None = None) -> PismoFault:
@@ -44,6 +48,7 @@ class PismoFaults:
 
     def clear(self) -> None:
         self.waiting.clear()
+        self.at_random = None
 
     def open(self) -> None:
         """After a close, let slow calls wait again."""
@@ -83,6 +88,8 @@ class PismoFaults:
                 if fault.times <= 0:
                     self.waiting.remove(fault)
                 return fault
+        if self.at_random is not None and not path.endswith(TOKEN) and (kind := self.at_random.draw()) is not None:
+            return PismoFault(path, cast(PismoFaultKind, kind))
         return None
 
 

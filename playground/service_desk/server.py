@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, Self, get_args
+from typing import Any, Literal, Self, cast, get_args
 
 from aiohttp import web
 
+from playground.random_faults import RandomFaults
 from playground.servers import Servers, control
 from playground.service_desk.api import ServiceDeskApi, refusal
 from playground.service_desk.world import ServiceDeskWorld, Ticket
@@ -47,6 +48,7 @@ class ServiceDeskStandIn:
         self.api = ServiceDeskApi(self.world, self.user, self.token)
         self.calls: list[ServiceDeskCall] = []
         self.faults: list[StandInFault] = []
+        self.at_random: RandomFaults | None = None
         self.wire = Wire()
         self._servers = Servers()
 
@@ -142,4 +144,6 @@ class ServiceDeskStandIn:
                 if fault.times <= 0:
                     self.faults.remove(fault)
                 return fault
+        if self.at_random is not None and (kind := self.at_random.draw()) is not None:
+            return StandInFault(cast(FaultKind, kind))
         return None

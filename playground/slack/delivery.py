@@ -123,7 +123,9 @@ class Courier:
         return answer
 
     def _doubled(self) -> bool:
-        return self.core.world.chance.random() < float(self.core.faults.duplicate_deliveries)
+        doubled = self.core.world.chance.random() < float(self.core.faults.duplicate_deliveries)
+        self.core.faults.duplicated += doubled
+        return doubled
 
     def _note(self, kind: str, name: str, attempt: int, answer: Answer, payload: Json) -> None:
         self.core.deliveries.append(Sent(kind, name, attempt, time.time(), answer.ms, answer.status, answer.error, payload))

@@ -4,6 +4,8 @@ import time
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
 
+from playground.random_faults import RandomFaults
+
 
 @dataclass
 class SlackFault:
@@ -28,12 +30,14 @@ class Limit:
 
 @dataclass
 class SlackFaults:
-    """`duplicate_deliveries`: True, or the probability that an event or a socket envelope arrives twice.
-    `limits`: real rate limits by method; chat.postMessage is counted per channel.
+    """`duplicate_deliveries`: True, or the probability that an event or a socket envelope arrives twice; `duplicated`: how many did.
+    `limits`: real rate limits by method; chat.postMessage is counted per channel. `at_random`: of these kinds.
     """
 
     waiting: list[SlackFault] = field(default_factory=list)
     duplicate_deliveries: bool | float = False
+    duplicated: int = 0
+    at_random: RandomFaults | None = None
     limits: dict[str, Limit] = field(default_factory=dict)
     _seen: dict[tuple[str, str], deque[float]] = field(default_factory=lambda: defaultdict(deque))
 
@@ -53,14 +57,17 @@ class SlackFaults:
         self.limits.clear()
         self._seen.clear()
         self.duplicate_deliveries = False
+        self.at_random = None
 
     def take(self, method: str, channel: str = "") -> SlackFault | None:
-        """The next fault for this call, or a 429 if it exceeds a limit."""
+        """The next fault for this call, or one at random, or a 429 if it exceeds a limit."""
         for fault in self.waiting:
             if fault.method in (method, "*") and fault.times != 0 and fault.channel in ("", channel):
                 if fault.times is not None:
                     fault.times -= 1
                 return fault
+        if self.at_random is not None and (kind := self.at_random.draw()) is not None:
+            return SlackFault(method, kind)
         return self._over(method, channel if method == "chat.postMessage" else "")
 
     def _over(self, method: str, channel: str) -> SlackFault | None:

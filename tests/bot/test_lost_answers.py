@@ -96,6 +96,20 @@ async def test_the_page_before_comes_though_an_answer_is_lost(office: Workplace,
     assert (await office.journey.send_page(office.ana, office.ana.views[-1], example("organization"))).ok
 
 
+@pytest.mark.parametrize("kind", ["429", "5xx"])
+async def test_a_session_is_sent_once_though_its_file_is_refused_for_a_while(
+    office: Workplace, onboarding: str, kind: str
+) -> None:
+    known = len(office.support.messages)
+    await office.send(onboarding, "planning")
+    await office.approve(onboarding, "planning")
+    office.slack.faults.add("upload", kind)
+    await office.do(onboarding, "planning", "schedule_session", SESSION.example if SESSION else {})
+    thread = office.journey.thread("step", "planning")
+    assert len([file for message in thread for file in message.files]) == 1
+    assert not [message.text for message in office.support.messages[known:] if "could not be carried out" in message.text]
+
+
 @pytest.mark.parametrize(
     "method",
     [

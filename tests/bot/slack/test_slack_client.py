@@ -215,6 +215,21 @@ async def test_a_file_whose_answer_got_lost_is_sent_once(place: Place) -> None:
     assert [(file.name, file.content) for file in files] == [(marked("session.ics", "eff_1"), b"BEGIN:VCALENDAR")]
 
 
+async def test_a_limit_on_files_says_how_long_to_wait(place: Place) -> None:
+    send = (place.channel.id, "session.ics", b"BEGIN:VCALENDAR", "Your session", "eff_1")
+    place.world.faults.add("upload", "429", retry_after=7)
+    with pytest.raises(SlackError) as limited:
+        await place.slack.upload_once(*send)
+    assert (limited.value.retry_after, limited.value.transient) == (7, True)
+    await place.slack.upload_once(*send)
+    file = {"id": place.channel.messages[-1].files[0].id, "file_access": "check_file_info"}
+    place.world.faults.add("download", "429", retry_after=7)
+    with pytest.raises(SlackError) as limited:
+        await place.slack.download(file, 1000)
+    assert (limited.value.retry_after, limited.value.transient) == (7, True)
+    assert await place.slack.download(file, 1000) == b"BEGIN:VCALENDAR"
+
+
 async def test_a_file_is_fetched_up_to_its_limit_and_only_from_slack(place: Place) -> None:
     await place.slack.upload_once(place.channel.id, "key.pem", b"x" * 1000, "", "eff_1")
     file = {"id": place.channel.messages[-1].files[0].id, "file_access": "check_file_info"}
