@@ -29,6 +29,7 @@ class Effect:
     support's channel has one of its own. ``divides``: drawings asked for before it and after it aren't merged. ``lasts``: it is given
     up when it is that old; None: as `bot.jobs.executor` says. ``needs``: the field its handler reads on the step or task it belongs
     to (`flows.forms.step`); `flows.journey` checks it for those that a step starts. ``waits_for``: the system that must answer.
+    ``pace``: those with the same begin one after the other, whosever they are, and rest together when told to.
     """
 
     kind: ClassVar[str]
@@ -38,6 +39,7 @@ class Effect:
     lasts: ClassVar[timedelta | None] = None
     needs: ClassVar[str] = ""
     waits_for: ClassVar[Literal["slack", "service_desk", "pismo"]] = "slack"
+    pace: ClassVar[str] = ""
 
     @property
     def step_id(self) -> str:
@@ -159,10 +161,24 @@ class Alert(Effect):
 
 @dataclass(frozen=True, kw_only=True)
 class Repair(Effect):
-    """Compare an onboarding's lasting messages in Slack with the store, which may be a restored backup: those that it doesn't know are
-    taken over, and all are drawn anew."""
+    """Compare an onboarding's lasting messages in the customer's channel with the store, which may be a restored backup: those that it
+    doesn't know are taken over, and all are drawn anew. Nothing is posted there before."""
 
     kind = "repair"
+    pace = "repair"  # a restored backup asks for all of them, and Slack limits how often channels may be read
+
+    @property
+    def same(self) -> str:
+        return self.kind
+
+
+@dataclass(frozen=True, kw_only=True)
+class RepairReviews(Effect):
+    """The same for its review cards in support's channel."""
+
+    kind = "repair_reviews"
+    lane = "support"
+    pace = Repair.pace
 
     @property
     def same(self) -> str:

@@ -2,21 +2,22 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import and_, literal_column, update
+from sqlalchemy import and_, delete, literal_column, update
 
 from flows.outbox import Draw
-from storage.tables import effects
+from storage.tables import effects, seen
 from storage.unit import Unit
 
 _OPEN = effects.c.state.in_([literal_column("'waiting'"), literal_column("'running'")])
 
 
-async def doubt(unit: Unit, onboardings: Collection[str]) -> None:
+async def doubt(unit: Unit, onboardings: Collection[str], marks: str) -> None:
     """Every effect that isn't done may have been done after the backup: it is looked for before it is done, as after a crash.
 
     Drawings of these onboardings that wait are dropped, since they would hide what Slack still shows of the lost time: ask for all of
-    them anew.
+    them anew. ``marks``: what begins so is new again for `Unit.once`.
     """
     of_messages = and_(effects.c.kind == Draw.kind, effects.c.onboarding_id.in_(onboardings))
     await unit.session.execute(update(effects).where(_OPEN, of_messages).values(state="dropped", holder=""))
     await unit.session.execute(update(effects).where(_OPEN, effects.c.attempts == 0).values(attempts=1))
+    await unit.session.execute(delete(seen).where(seen.c.id.startswith(marks)))

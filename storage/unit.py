@@ -35,7 +35,7 @@ def queue_of(onboarding_id: str, effect: Effect) -> str:
 
 def pace_of(onboarding_id: str, effect: Effect) -> str:
     """What is called at a limited pace: support's channel, the customer's (by its onboarding, since a channel's id may change)."""
-    return {"support": SUPPORT, "customer": onboarding_id, "": ""}[effect.side]
+    return effect.pace or {"support": SUPPORT, "customer": onboarding_id, "": ""}[effect.side]
 
 
 # Built once: SQLAlchemy takes longer to build a statement than the database to run it.

@@ -33,13 +33,19 @@ def copy_sqlite(source: Path, to: Path) -> None:
         old.backup(new)
 
 
-def copy_postgresql(url: str, to: str) -> str:
-    """A copy under another name; nobody may be connected. Returns its URL."""
+@contextlib.contextmanager
+def postgresql_copy(url: str) -> Iterator[str]:
+    """The URL of a copy on the same server, made while nobody is connected. It is dropped with the block."""
     there = make_url(url).set(drivername="postgresql+psycopg")
+    name = f"{there.database}_copy"
     engine = create_engine(there.set(database="postgres"), isolation_level="AUTOCOMMIT", poolclass=NullPool)
     with engine.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {to} TEMPLATE {there.database}")
-    return there.set(database=to).render_as_string(hide_password=False)
+        connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {there.database}")
+    try:
+        yield there.set(database=name).render_as_string(hide_password=False)
+    finally:
+        with engine.connect() as connection:
+            connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @contextlib.contextmanager

@@ -1,12 +1,12 @@
 """A backup is restored: what stands in Slack is not posted again but drawn as it is stored, and customers whose answers were lost get
 the button to send them again."""
 
+import contextlib
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy.engine import make_url
 
 from bot.messages.buttons import Act
 from flows.steps.org_details import to_org_details
@@ -15,7 +15,7 @@ from playground.office import CALM, Office
 from playground.slack import Message
 from playground.walkthrough import Walkthrough, action_id
 from storage.engine import is_sqlite
-from tests.databases import DATABASES, all_done, copy_postgresql, copy_sqlite, doubled, left, office_on, posted
+from tests.databases import DATABASES, all_done, copy_sqlite, doubled, left, office_on, posted, postgresql_copy
 
 pytestmark = pytest.mark.process
 
@@ -31,27 +31,36 @@ def office(request: pytest.FixtureRequest) -> Iterator[Office]:
 
 
 class Backup:
-    """Of the office's database, made while no bot runs."""
+    """Of the office's database, made and restored while no bot runs."""
 
-    def __init__(self, office: Office) -> None:
-        self._office, self._url = office, office.database_url
-        if is_sqlite(self._url):
-            copy_sqlite(Path(office.path, "onboarding.db"), Path(office.path, "backup.db"))
+    def __init__(self, office: Office, stack: contextlib.ExitStack) -> None:
+        self._office, self._stack, self._copy = office, stack, ""
+
+    def make(self) -> None:
+        if is_sqlite(self._office.database_url):
+            copy_sqlite(Path(self._office.path, "onboarding.db"), Path(self._office.path, "backup.db"))
         else:
-            self._url = copy_postgresql(self._url, f"{make_url(self._url).database}_backup")
+            self._copy = self._stack.enter_context(postgresql_copy(self._office.database_url))
 
     def restore(self) -> None:
-        if is_sqlite(self._url):
+        if is_sqlite(self._office.database_url):
             copy_sqlite(Path(self._office.path, "backup.db"), Path(self._office.path, "onboarding.db"))
         else:
-            self._office.database_url = self._url
+            self._office.database_url = self._copy
+
+
+@pytest.fixture
+def backup(office: Office) -> Iterator[Backup]:
+    """Not yet made."""
+    with contextlib.ExitStack() as stack:
+        yield Backup(office, stack)
 
 
 def asked_again(journey: Walkthrough, step: str) -> list[Message]:
     return [m for m in journey.thread("step", step) if "were lost" in m.text]
 
 
-async def test_nothing_is_posted_again_and_lost_answers_are_asked_for(office: Office) -> None:
+async def test_nothing_is_posted_again_and_lost_answers_are_asked_for(office: Office, backup: Backup) -> None:
     async with office:
         journey = Walkthrough(office)
         acts, slack = Acts(journey), office.slack
@@ -68,7 +77,7 @@ async def test_nothing_is_posted_again_and_lost_answers_are_asked_for(office: Of
         assert (await acts.sam.click(review, action_id=action_id(review.blocks, Act.APPROVE))).ok
         await slack.until(lambda: left(office) > 3)
         await office.kill_bot()
-        backup = Backup(office)
+        backup.make()
         slack.faults.clear()
         await office.start_bot()
         await acts.thread_says("step", "organization", "Approved")

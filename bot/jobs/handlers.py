@@ -33,6 +33,7 @@ from flows.outbox import (
     RememberMembers,
     Remind,
     Repair,
+    RepairReviews,
     ReportProof,
     RequestAccess,
     RunProof,
@@ -94,7 +95,8 @@ def handlers(
     table.on(Tell, PrivateWords(store, slack, people).tell)
     table.on(Remind, said.remind)
     table.on(Alert, Alerts(store, slack, support).alert)
-    table.on(Repair, repairs.repair)
+    table.on(Repair, repairs.customers)
+    table.on(RepairReviews, repairs.reviews)
     table.on(AskAgain, repairs.ask_again)
     table.on(ShowInFull, submissions.in_full)
     table.on(ShowDifferences, submissions.differences)

@@ -76,7 +76,7 @@ async def after_restore(settings: Settings) -> int:
 
     async def work(unit: Unit) -> int:
         known = await unit.onboardings()
-        await doubt(unit, [onboarding.id for onboarding in known])
+        await doubt(unit, [onboarding.id for onboarding in known], repair.LOST)
         for onboarding in known:
             repair.begin(unit, onboarding.id)
         return len(known)

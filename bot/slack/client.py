@@ -1,6 +1,7 @@
 """Slack's Web API as the bot uses it: typed answers, one error, one connection pool, no hidden retries."""
 
 import logging
+import math
 from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
@@ -17,8 +18,6 @@ EVENT_TYPE = "onboarding_effect"
 """Of the metadata that names a posted message's effect."""
 MAX_PAGES = 5
 """How far back to look for an earlier post: a thousand messages."""
-ALL_PAGES = 50
-"""How far back to look for all posts of a customer."""
 
 Json = dict[str, Any]
 Blocks = Sequence[Json]
@@ -33,6 +32,16 @@ class Standing:
     ts: str
     effect_id: str
     revision: int
+
+
+@dataclass(frozen=True)
+class HistoryPage:
+    """A part of a channel without its threads. ``standing``: the bot's own messages in it, newest first; ``back_to``: when its oldest
+    message was posted, in Unix seconds, infinite without any; ``cursor``: of the next, older part; empty at the end."""
+
+    standing: Sequence[Standing]
+    back_to: float
+    cursor: str
 
 
 @dataclass(frozen=True)
@@ -92,39 +101,47 @@ class Slack(Lookups):
                     return channel, str(message["ts"])
         return await self.post(channel, text, blocks, thread_ts=thread_ts, effect_id=effect_id, revision=revision)
 
-    async def standing(self, channel: str, prefix: str, since: float) -> list[Standing]:
-        """The bot's messages in a channel, outside threads, whose effect's id begins so: newest first, since a moment (Unix seconds)."""
-        found = []
-        async for message in self._messages(channel, None, pages=ALL_PAGES, oldest=f"{since:.6f}"):
-            payload = _payload(message)
-            name = str(payload.get("effect_id") or "")
-            if name.startswith(prefix) and self._is_own(message):
-                found.append(Standing(channel, str(message["ts"]), name, int(payload.get("revision") or 0)))
-        return found
+    async def standing(self, channel: str, cursor: str = "") -> HistoryPage:
+        """The bot's messages that name an effect. ``cursor``: the part to read; empty: the newest."""
+        messages, older = await self._page(channel, None, cursor)
+        own = [(message, _payload(message)) for message in messages if self._is_own(message)]
+        return HistoryPage(
+            [
+                Standing(channel, str(message["ts"]), str(payload["effect_id"]), int(payload.get("revision") or 0))
+                for message, payload in own
+                if payload.get("effect_id")
+            ],
+            min((float(message["ts"]) for message in messages), default=math.inf),
+            older,
+        )
 
     def _is_own(self, message: Json) -> bool:
         return bool(message.get("bot_id")) and message["bot_id"] == (self._bot_id or message["bot_id"])
 
-    async def _messages(
-        self, channel: str, thread_ts: str | None, *, pages: int = MAX_PAGES, oldest: str = "0"
-    ) -> AsyncIterator[Json]:
+    async def _messages(self, channel: str, thread_ts: str | None) -> AsyncIterator[Json]:
         """Newest first in a channel, oldest first in a thread. If reading isn't allowed, a rare duplicate is accepted."""
-        method = "conversations.replies" if thread_ts else "conversations.history"
-        asked: dict[str, Any] = {"channel": channel, "limit": PAGE, "include_all_metadata": True, "oldest": oldest}
-        for _ in range(pages):
-            call = self.web.conversations_replies(ts=thread_ts, **asked) if thread_ts else self.web.conversations_history(**asked)
+        cursor = ""
+        for _ in range(MAX_PAGES):
             try:
-                page = await self._call(method, call)
+                messages, cursor = await self._page(channel, thread_ts, cursor)
             except SlackError as error:
                 if error.transient:
                     raise
-                log.warning("an earlier post could not be looked for", extra={"method": method, "error": error.error})
+                log.warning("an earlier post could not be looked for", extra={"method": error.method, "error": error.error})
                 return
-            for message in page.get("messages") or []:
+            for message in messages:
                 yield message
-            asked["cursor"] = (page.get("response_metadata") or {}).get("next_cursor")
-            if not asked["cursor"]:
+            if not cursor:
                 return
+
+    async def _page(self, channel: str, thread_ts: str | None, cursor: str) -> tuple[Sequence[Json], str]:
+        """Messages, and the cursor of the next page, empty at the end. A channel is read from its newest message back, as Slack does
+        by itself: with ``oldest`` it would begin there."""
+        method = "conversations.replies" if thread_ts else "conversations.history"
+        asked: dict[str, Any] = {"channel": channel, "limit": PAGE, "include_all_metadata": True, "cursor": cursor or None}
+        call = self.web.conversations_replies(ts=thread_ts, **asked) if thread_ts else self.web.conversations_history(**asked)
+        page = await self._call(method, call)
+        return page.get("messages") or [], str((page.get("response_metadata") or {}).get("next_cursor") or "")
 
     async def update(self, channel: str, ts: str, text: str, blocks: Blocks, *, effect_id: str = "", revision: int = 0) -> None:
         """Edit in place. Its metadata stays, unless it is given. ``text`` may have 4,000 characters here."""

@@ -171,7 +171,9 @@ def _between(args: Json, messages: list[Message]) -> list[Message]:
 def conversations_history(core: Core, args: Json) -> Json:
     channel = _history(core, args)
     roots = [message for message in channel.messages if message.thread_ts is None]
-    found, metadata = page(args, _shown(core, args, _between(args, roots))[::-1])
+    shown = _shown(core, args, _between(args, roots))
+    newest_first = bool(args.get("latest")) or not args.get("oldest")  # with `oldest` alone, Slack begins there
+    found, metadata = page(args, shown[::-1] if newest_first else shown)
     return {"messages": found, "has_more": bool(metadata["next_cursor"]), "response_metadata": metadata}
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bot.slack import client
 from bot.slack.client import Me, Slack, SlackError
 from bot.slack.files import marked
 from playground.slack import Channel, SlackPerson
@@ -142,6 +143,15 @@ async def test_a_reply_is_looked_for_in_its_thread_and_other_effects_are_not_tak
     assert (await place.slack.post_once(place.channel.id, "mine", BLOCKS, "eff_2", root, again=True))[1] == ts
     assert place.texts() == ["root", "other", "mine"]
     assert all(message.thread_ts == root for message in place.channel.messages[1:])
+
+
+async def test_the_newest_messages_are_looked_at_first(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "PAGE", 1)
+    names = [f"eff_{number}" for number in range(client.MAX_PAGES + 2)]
+    for name in names:
+        await place.slack.post_once(place.channel.id, name, BLOCKS, name)
+    await place.slack.post_once(place.channel.id, names[-1], BLOCKS, names[-1], again=True)
+    assert place.texts() == names
 
 
 async def test_a_bot_that_may_not_read_posts_all_the_same(place: Place) -> None:
