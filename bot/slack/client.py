@@ -1,12 +1,12 @@
 """Slack's Web API as the bot uses it: typed answers, one error, one connection pool, no hidden retries."""
 
 import logging
-from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 from bot.slack import files
-from bot.slack.errors import SlackError
+from bot.slack.errors import NO_THREAD, SlackError
 from bot.slack.lookups import PAGE, ChannelInfo, Lookups, Me, UserInfo
 
 __all__ = ["ChannelInfo", "Me", "Slack", "SlackError", "UserInfo", "Window"]
@@ -56,7 +56,7 @@ class Slack(Lookups):
     async def post(
         self, channel: str, text: str, blocks: Blocks, *, thread_ts: str | None = None, effect_id: str = "", revision: int = 0
     ) -> tuple[str, str]:
-        """(channel, ts) of the new message."""
+        """(channel, ts) of the new message. Raises SlackError, one of `NO_THREAD`, if the thread's root message is gone."""
         posted = await self._call(
             "chat.postMessage",
             self.web.chat_postMessage(
@@ -69,7 +69,19 @@ class Slack(Lookups):
                 unfurl_media=False,
             ),
         )
-        return str(posted["channel"]), str(posted["ts"])
+        channel, ts = str(posted["channel"]), str(posted["ts"])
+        if thread_ts and not (posted.get("message") or {}).get("thread_ts"):
+            await self._take_back(channel, ts)
+        return channel, ts
+
+    async def _take_back(self, channel: str, ts: str) -> NoReturn:
+        """What was meant for a thread whose root is gone: Slack puts it into the channel itself and says nothing."""
+        try:
+            await self._call("chat.delete", self.web.chat_delete(channel=channel, ts=ts))
+        except SlackError as error:
+            if error.error != "message_not_found":
+                raise
+        raise SlackError("chat.postMessage", "thread_not_found")
 
     async def post_once(
         self,
@@ -87,9 +99,13 @@ class Slack(Lookups):
         Slack has no idempotency keys: with ``again``, the channel or thread is searched for a message with the effect's id.
         """
         if again:
-            async for message in self._messages(channel, thread_ts):
-                if _payload(message).get("effect_id") == effect_id and self._is_own(message):
-                    return channel, str(message["ts"])
+            found = await self._find(
+                channel, thread_ts, lambda one: _payload(one).get("effect_id") == effect_id and self._is_own(one)
+            )
+            if found is not None and thread_ts and not found.get("thread_ts"):
+                await self._take_back(channel, str(found["ts"]))
+            if found is not None:
+                return channel, str(found["ts"])
         return await self.post(channel, text, blocks, thread_ts=thread_ts, effect_id=effect_id, revision=revision)
 
     async def standing(self, channel: str, prefix: str, since: float) -> list[Standing]:
@@ -101,6 +117,21 @@ class Slack(Lookups):
             if name.startswith(prefix) and self._is_own(message):
                 found.append(Standing(channel, str(message["ts"]), name, int(payload.get("revision") or 0)))
         return found
+
+    async def _find(self, channel: str, thread_ts: str | None, wanted: Callable[[Json], bool]) -> Json | None:
+        """In the thread; if its root is gone, in the channel, where Slack then puts replies.
+
+        Raises SlackError, one of `NO_THREAD`, if it is gone and nothing is found.
+        """
+        try:
+            return await anext((one async for one in self._messages(channel, thread_ts) if wanted(one)), None)
+        except SlackError as gone:
+            if gone.error not in NO_THREAD:
+                raise
+            found = await anext((one async for one in self._messages(channel, None) if wanted(one)), None)
+            if found is None:
+                raise
+            return found
 
     def _is_own(self, message: Json) -> bool:
         return bool(message.get("bot_id")) and message["bot_id"] == (self._bot_id or message["bot_id"])
@@ -116,7 +147,7 @@ class Slack(Lookups):
             try:
                 page = await self._call(method, call)
             except SlackError as error:
-                if error.transient:
+                if error.transient or error.error in NO_THREAD:
                     raise
                 log.warning("an earlier post could not be looked for", extra={"method": method, "error": error.error})
                 return
@@ -234,9 +265,11 @@ class Slack(Lookups):
         """
         name = files.marked(name, effect_id)
         if again:
-            async for message in self._messages(channel, thread_ts):
-                if any(file.get("name") == name for file in message.get("files") or []):
-                    return
+            found = await self._find(
+                channel, thread_ts, lambda one: name in {file.get("name") for file in one.get("files") or ()}
+            )
+            if found is not None:
+                return
         place = self.web.files_getUploadURLExternal(filename=name, length=len(content))
         asked = await self._call("files.getUploadURLExternal", place)
         await files.send(self.session, str(asked["upload_url"]), content)

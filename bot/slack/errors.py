@@ -34,6 +34,9 @@ BARRED = frozenset(
 )
 """Pass once people mend it: invite the app, share the channel again, set the right channel, grant a scope."""
 
+NO_THREAD = frozenset({"thread_not_found", "invalid_thread_ts"})
+"""A thread's root message is gone."""
+
 
 class SlackError(Exception):
     """``error``: Slack's code, or ``unreachable``, ``timeout``, ``http_503``. ``retry_after``: seconds, given with 429. ``scope``: the
