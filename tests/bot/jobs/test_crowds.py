@@ -1,5 +1,5 @@
-"""Many customers at once, while many channels refuse what is posted and support's takes one message a second: who has nothing to do
-with it is served first, nothing that can be done is given up, and each place keeps its order."""
+"""Many customers at once, while many channels refuse what is posted and Slack has support's rest: who has nothing to do with it is
+served first, nothing that can be done is given up, and each place keeps its order."""
 
 from collections.abc import AsyncIterator
 
@@ -22,10 +22,10 @@ REFUSING, SENDING = 7, 20
 
 
 class Crowd(Workplace):
-    """``channels``: the customers' channels, by onboarding. Support's takes a message a second, and a few after a rest."""
+    """``channels``: the customers' channels, by onboarding. Each takes a message at a time."""
 
     def __init__(self) -> None:
-        super().__init__(Policies(sweep_seconds=3600, channel_seconds=1.0))
+        super().__init__(Policies(sweep_seconds=3600, channel_seconds=0.1))
         self.channels: dict[str, Channel] = {}
 
     async def arrive(self) -> str:
