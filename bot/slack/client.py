@@ -1,5 +1,6 @@
 """Slack's Web API as the bot uses it: typed answers, one error, one connection pool, no hidden retries."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ MAX_PAGES = 5
 """How far back to look for an earlier post: a thousand messages."""
 ALL_PAGES = 50
 """How far back to look for all posts of a customer."""
+SHARED_WITHIN = (0.0, 0.2, 0.4, 0.6, 0.8)
+"""Pauses in seconds before each time that Slack is asked whether a file was shared: it shares after it has answered."""
 
 Json = dict[str, Any]
 Blocks = Sequence[Json]
@@ -284,12 +287,16 @@ class Slack(Lookups):
                 raise
 
     async def _is_shared(self, file_id: str) -> bool:
-        """Whether a file stands in some conversation. False as well if Slack does not say."""
-        try:
-            file = (await self._call("files.info", self.web.files_info(file=file_id)))["file"]
-        except SlackError:
-            return False
-        return any(file.get(places) for places in ("channels", "groups", "ims"))
+        """Whether a file stands in some conversation, or soon does. False as well if Slack does not say."""
+        for pause in SHARED_WITHIN:
+            await asyncio.sleep(pause)
+            try:
+                file = (await self._call("files.info", self.web.files_info(file=file_id)))["file"]
+            except SlackError:
+                return False
+            if any(file.get(places) for places in ("channels", "groups", "ims")):
+                return True
+        return False
 
     async def delete_file(self, file_id: str) -> None:
         await self._call("files.delete", self.web.files_delete(file=file_id))
