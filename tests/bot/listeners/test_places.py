@@ -133,6 +133,17 @@ async def test_what_is_deleted_as_soon_as_it_is_posted_waits_for_a_change(office
     assert len(standing(office, onboarding, "card", "")) == 1
 
 
+async def test_a_deletion_told_of_late_counts_from_when_it_was(office: Workplace, sent: str) -> None:
+    card, world = office.journey.lasting("card"), office.slack.world
+    world.clock, world.last_us = (lambda: float(card.ts) + 5), 0
+    office.slack.delete(card)
+    world.clock = office.clock.time
+    await office.settled()
+    assert standing(office, sent, "card", "") == []
+    await office.approve(sent, "planning")
+    assert len(standing(office, sent, "card", "")) == 1
+
+
 async def test_nothing_comes_back_into_the_channel_of_a_closed_onboarding(office: Workplace, sent: str) -> None:
     await office.close(sent)
     await office.settled()
