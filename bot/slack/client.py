@@ -205,15 +205,15 @@ class Slack(Lookups):
 
     async def open_view(self, trigger_id: str, view: Json) -> Window:
         """The trigger is valid for 3 seconds and works once."""
-        named = {**view, "external_id": trigger_id}
-        return await self._opened("views.open", self.web.views_open(trigger_id=trigger_id, view=named), named)
+        call = self.web.views_open(trigger_id=trigger_id, view={**view, "external_id": trigger_id})
+        return await self._opened("views.open", call, trigger_id, view)
 
     async def push_view(self, trigger_id: str, view: Json) -> Window:
         """On top of the modal in which the trigger arose."""
-        named = {**view, "external_id": trigger_id}
-        return await self._opened("views.push", self.web.views_push(trigger_id=trigger_id, view=named), named)
+        call = self.web.views_push(trigger_id=trigger_id, view={**view, "external_id": trigger_id})
+        return await self._opened("views.push", call, trigger_id, view)
 
-    async def _opened(self, method: str, call: Coroutine[Any, Any, Any], named: Json) -> Window:
+    async def _opened(self, method: str, call: Coroutine[Any, Any, Any], name: str, view: Json) -> Window:
         """The window has a name, by which Slack is asked whether it stands if the answer was lost."""
         try:
             answer = await self._call(method, call)
@@ -221,7 +221,7 @@ class Slack(Lookups):
             if not lost.unsure:
                 raise
             try:
-                answer = await self._call("views.update", self.web.views_update(external_id=named["external_id"], view=named))
+                answer = await self._call("views.update", self.web.views_update(external_id=name, view=view))
             except SlackError as error:
                 raise lost if error.error == "not_found" else error from None
         return Window.of(answer["view"])
