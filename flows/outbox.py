@@ -53,6 +53,11 @@ class Effect:
         return "support" if where == "support_channel" else where
 
     @property
+    def whose(self) -> Where:
+        """Whose channel it is about: what posts into none, such as a bookmark, is about the customer's."""
+        return self.side or "customer"
+
+    @property
     def same(self) -> str:
         """While one with this name waits, another isn't added: it will do for both. Empty if each is to be done."""
         return ""

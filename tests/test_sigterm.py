@@ -21,6 +21,8 @@ pytestmark = pytest.mark.process
 
 CUSTOMERS = 16
 PRESSING = 3
+LATE = 2000.0
+"""Milliseconds after which an answer may be cut off although what it answers was done."""
 ENDS_WITHIN = 15.0
 """Seconds; container platforms kill after 20, or as they are told."""
 
@@ -62,13 +64,15 @@ async def test_told_to_end_in_a_burst_it_keeps_what_it_answered(socket_mode: boo
         try:
             for method in ("chat.update", "chat.postMessage"):
                 place.slack.faults.add(method, "slow", times=None, seconds=0.3)
-            first, left, answered = asyncio.Event(), list(waiting), set[str]()
+            first, left, answered, late = asyncio.Event(), list(waiting), set[str](), set[str]()
 
             async def press() -> None:
                 """One after the other, until one is not answered."""
                 while left:
                     onboarding = left.pop()
-                    if not (await place.press(place.sam, place.support, Act.APPROVE, waiting[onboarding])).ok:
+                    outcome = await place.press(place.sam, place.support, Act.APPROVE, waiting[onboarding])
+                    if not outcome.ok:
+                        late.update([onboarding] if outcome.ms >= LATE else ())
                         return
                     answered.add(onboarding)
                     first.set()
@@ -79,11 +83,12 @@ async def test_told_to_end_in_a_burst_it_keeps_what_it_answered(socket_mode: boo
             assert await place.end_process() == 0, place.log.read_text()[-3000:]
             assert time.monotonic() - told < ENDS_WITHIN
             await presses
-            assert place.approved() == answered
+            assert answered <= place.approved() <= answered | late
             assert place.effects("waiting") > 0
             assert place.effects("running") == 0
 
             place.slack.faults.clear()
+            place.slack.ack_seconds = 30.0
             await place.start_process()
             left += waiting.keys() - answered
             await press()

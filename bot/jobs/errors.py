@@ -19,13 +19,20 @@ class EffectError(Exception):
 
 
 class RetryLater(EffectError):  # noqa: N818  requested by the other side, not a failure
-    """Not now; try again in ``seconds``. ``partly``: something of it was done before, so next time it must be looked for."""
+    """Not now; try again in ``seconds``. ``partly``: something of it was done before, so next time it must be looked for.
+    ``of_channel``: all else that goes into its channel is to wait too."""
 
     def __init__(
-        self, seconds: float, key: str = "ratelimited", about: Mapping[str, Any] | None = None, *, partly: bool = False
+        self,
+        seconds: float,
+        key: str = "ratelimited",
+        about: Mapping[str, Any] | None = None,
+        *,
+        partly: bool = False,
+        of_channel: bool = True,
     ) -> None:
         super().__init__(key, about)
-        self.seconds, self.partly = seconds, partly
+        self.seconds, self.partly, self.of_channel = seconds, partly, of_channel
 
 
 class Unreachable(EffectError):  # noqa: N818  as above
@@ -43,7 +50,7 @@ def later_part(*, begun: bool) -> Iterator[None]:
         yield
     except SlackError as error:
         if begun and error.retry_after is not None:
-            raise RetryLater(error.retry_after, partly=True) from None
+            raise RetryLater(error.retry_after, partly=True, of_channel=error.of_channel) from None
         raise
 
 
@@ -54,7 +61,7 @@ def meaning(error: Exception) -> EffectError | None:
         case EffectError():
             found = error
         case SlackError(retry_after=float(seconds)):
-            found = RetryLater(seconds)
+            found = RetryLater(seconds, of_channel=error.of_channel)
         case SlackError():
             found = Unreachable(error.error) if error.transient else Impossible(error.error, {"scope": error.scope})
         case Conflict() | Unavailable():

@@ -120,7 +120,7 @@ class Executor:
         if isinstance(known, RetryLater | Unreachable) and not self._patience.ends(claim, self._age(claim)):
             ending = self._later(claim, known)
             await self._write_down(claim, ending)
-            self._count(claim, "limited" if ending.rest else "retried")
+            self._count(claim, "limited" if isinstance(known, RetryLater) else "retried")
             extra = {"outcome": "waits", "error": known.key, "seconds": round(ending.wait or ending.rest, 1), "ms": _ms(began)}
             log.warning("effect", extra={**extra, **detail})
             return None
@@ -135,7 +135,10 @@ class Executor:
 
     def _later(self, claim: Claim, why: RetryLater | Unreachable) -> Ending:
         if isinstance(why, RetryLater):
-            return Ending("waiting", rest=self._patience.rest(why), counts=why.partly)
+            seconds = self._patience.rest(why)
+            if why.of_channel:
+                return Ending("waiting", rest=seconds, counts=why.partly)
+            return Ending("waiting", wait=seconds, counts=why.partly, used_turn=why.partly)
         self._no_answer_since.setdefault(_waits_for(claim.kind), time.monotonic())
         return Ending("waiting", wait=self._patience.wait(claim.attempts), error=why.key)
 

@@ -27,7 +27,7 @@ class Failures:
         if record.kind == Alert.kind:
             return  # a failed alert doesn't raise another
         effect = unit.effect_of(record)
-        step = effect.step_id if effect is not None else ""
+        step, scope = effect.step_id if effect is not None else "", str(error.about.get("scope") or "")
         alert = Alert(
             onboarding=record.onboarding_id,
             customer=_customer(await unit.get(Onboarding, record.onboarding_id)),
@@ -36,8 +36,8 @@ class Failures:
             what=f"effect.{record.kind}",
             why=f"why.{error.key}",
             id=record.error_id,
-            scope=str(error.about.get("scope") or ""),
-            group=f"{record.onboarding_id}:{error.key}" if error.key in BARRED else "",
+            scope=scope,
+            group=f"{record.onboarding_id}:{effect.whose}:{error.key}:{scope}" if effect and error.key in BARRED else "",
         )
         unit.ask("", alert)
         if step and not isinstance(effect, Draw) and await unit.posted(record.onboarding_id, "review", step):

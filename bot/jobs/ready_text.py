@@ -34,9 +34,8 @@ class ReadyTexts:
             return await self._threads.say(run, thread, text)
         comment = "\n".join([*before, sentence(texts, "ready_text", {**ready, "description": FILE})])
         content = "\n".join(ready.values()).encode()
-        return await self._threads.upload(
-            run, thread, FILE, content, comment
-        )  # a message would be cut, and only part of it pasted
+        # A message would be cut, and only part of it pasted.
+        return await self._threads.upload(run, thread, FILE, content, comment)
 
 
 def _in_the_way(asked: ShowReadyText, texts: Texts) -> Iterator[str]:

@@ -14,10 +14,12 @@ from bot.messages.wording import sentence
 from bot.slack.client import Slack
 from bot.slack.errors import SlackError
 from bot.slack.people import People
+from flows.cases.manage import given_up_alike
 from flows.cases.settle import side_of
 from flows.model import EffectRecord, Onboarding
 from flows.outbox import Alert, Remind, Say, Tell
 from flows.people import Who
+from flows.ports import Unit
 from storage.store import Store
 
 
@@ -77,9 +79,10 @@ class Alerts:
         """
         asked = run.effect
         async with self._store.read() as unit:
-            onboarding, given_up = await unit.get(Onboarding, asked.onboarding), await unit.get(EffectRecord, asked.effect)
-        if given_up is None or given_up.state != "failed":
+            onboarding, still = await unit.get(Onboarding, asked.onboarding), await _still(unit, asked)
+        if still is None:
             return Finished(called=False)  # tried again meanwhile
+        asked = still
         texts = self._support.texts(onboarding.journey if onboarding is not None else "")
         params = {"what": asked.what, "why": asked.why, "id": asked.id}
         key = "effect_failed"
@@ -102,3 +105,18 @@ class Alerts:
                 raise Unreachable(error.error) from None
             raise
         return Finished({"channel": channel, "ts": ts})
+
+
+async def _still(unit: Unit, asked: Alert) -> Alert | None:
+    """What there is to tell by now: of the same effect, or of another of its group if that one was tried again. None if of none."""
+    named = await unit.get(EffectRecord, asked.effect)
+    if named is not None and named.state == "failed":
+        return asked
+    if named is None or not asked.group:
+        return None
+    for other in await given_up_alike(unit, named, asked.why.removeprefix("why.")):
+        effect = unit.effect_of(other)
+        step = effect.step_id if effect is not None else ""
+        # Whether this one lacks the same scope isn't known.
+        return replace(asked, effect=other.id, what=f"effect.{other.kind}", step=step, id=other.error_id, scope="")
+    return None

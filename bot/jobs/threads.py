@@ -11,15 +11,13 @@ from bot.messages.blocks import Drawing, plain_blocks
 from bot.messages.support import Support
 from bot.messages.texts import Texts
 from bot.slack.client import Slack, SlackError
+from bot.slack.errors import NO_THREAD
 from flows.cases.case import Case, Cases
 from flows.model import Posted
 from flows.outbox import Room
 from storage.store import Store
 
 T = TypeVar("T")
-
-NO_THREAD = frozenset({"thread_not_found", "invalid_thread_ts"})
-"""What Slack says of a thread whose root message is gone."""
 
 
 @dataclass(frozen=True)

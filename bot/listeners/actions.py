@@ -119,6 +119,8 @@ class Buttons:
             await ack()
             self._background.later(self._answers.answer(click.who, click.channel_id, "refused.gone"))
             return
+        if from_home := click.view.get("type") == "home":
+            self._home.seen(click.who)
         action = ACTIONS.get(act)
         if act in (Act.BACK, Act.PAGE):
             await ack()
@@ -127,7 +129,7 @@ class Buttons:
             await ack()
         elif action.opens is not None and (action.change is None or await self._has_form(value)):
             await ack()
-            self._background.later(self._modals.open(click, action.opens(value)))
+            self._background.later(self._modals.open(click, action.opens(value).model_copy(update={"home": from_home})))
         else:
             await self._carry_out(click, value, action)
             await ack()

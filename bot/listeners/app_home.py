@@ -17,7 +17,8 @@ from flows.ports import Unit
 from storage.store import Store
 
 OPEN = 3600.0
-"""Seconds after somebody opened their App Home in which it may still be before them. Slack tells of each opening, of no closing."""
+"""Seconds after somebody opened or used their App Home in which it may still be before them. Slack tells of each opening, of no
+closing."""
 
 
 class AppHome:
@@ -25,18 +26,23 @@ class AppHome:
 
     def __init__(self, store: Store, cases: Cases, people: People, slack: Slack) -> None:
         self._store, self._cases, self._people, self._slack = store, cases, people, slack
-        self._opened: dict[Who, float] = {}
+        self._seen: dict[Who, float] = {}
         self._waiting: set[Who] = set()
         self._drawing: defaultdict[Who, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def opened(self, who: Who) -> None:
         """Raises SlackError."""
-        self._opened[who] = time.monotonic()
+        self.seen(who)
         await self._draw(who)
+
+    def seen(self, who: Who) -> None:
+        """They have it before them."""
+        now = time.monotonic()
+        self._seen = {one: at for one, at in self._seen.items() if now - at < OPEN} | {who: now}
 
     async def refresh(self, who: Who) -> None:
         """Once what they did is acknowledged, if it may be before them: opening it draws it anew. Raises SlackError."""
-        if time.monotonic() - self._opened.get(who, -math.inf) < OPEN:
+        if time.monotonic() - self._seen.get(who, -math.inf) < OPEN:
             await self._draw(who)
 
     async def _draw(self, who: Who) -> None:
@@ -54,6 +60,8 @@ class AppHome:
             await self._publish(who)
         finally:
             self._drawing[who].release()
+            if who not in self._waiting:
+                del self._drawing[who]
 
     async def _publish(self, who: Who) -> None:
         async with self._store.read() as unit:

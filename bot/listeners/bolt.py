@@ -15,6 +15,7 @@ from bot.listeners.app_home import AppHome
 from bot.listeners.commands import SlashCommands
 from bot.listeners.events import Events
 from bot.listeners.options import Options
+from bot.modals.subject import meta_of
 from bot.modals.submission import CLEAR, FormSubmissions
 from bot.slack.background import Background
 from bot.slack.payloads import click_of, command_of, submitted_of
@@ -79,6 +80,8 @@ class Listeners:
         sent = submitted_of(body)
         response = await self.submissions.submitted(sent)
         if response == CLEAR:
+            if meta_of(sent.view).home:
+                self.home.seen(sent.who)
             self.background.later(self.home.refresh(sent.who))
         await ack(**response)
 

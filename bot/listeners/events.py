@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from bot.listeners.app_home import AppHome
@@ -28,8 +28,9 @@ Body = Mapping[str, Any]
 
 LATE = timedelta(seconds=60)
 """An event not handled by then was left behind by a failure."""
-YOUNG = timedelta(seconds=60)
-"""A message deleted before that age is posted again only when it changes: a filter that deleted it would delete it for ever."""
+YOUNG = 60.0
+"""A message deleted before that age in seconds is posted again only when it changes: a filter that deleted it would delete it for
+ever."""
 
 PAUSE = 1.0
 """Seconds before an event is tried again for which the database was away."""
@@ -71,7 +72,9 @@ def kept(body: Body) -> dict[str, Any]:
     """The part of an event that is stored. Of a message: where, who, when and the kinds of secret found, never its text."""
     event = _event(body)
     if deleted := _deleted(body):
-        return {"type": "message", "channel": body["event"]["channel"], "deleted": deleted, "found": [], "files": []}
+        deletion = body["event"]
+        at = str(deletion.get("event_ts") or deletion.get("ts") or "")
+        return {"type": "message", "channel": deletion["channel"], "deleted": deleted, "at": at, "found": [], "files": []}
     names = (
         "type",
         "subtype",
@@ -278,7 +281,7 @@ class Events:
 
     async def _message(self, unit: Unit, event: Body) -> None:
         if "deleted" in event:
-            await self._message_deleted(unit, str(event["channel"]), event["deleted"])
+            await self._message_deleted(unit, str(event["channel"]), event["deleted"], event.get("at", ""))
             return
         onboarding = await unit.by_channel(str(event.get("channel", "")))
         if onboarding is None or not event["found"] or event.get("bot"):
@@ -287,10 +290,11 @@ class Events:
         async with self._cases.open(unit, onboarding.id, who, closed=True, shows=False) as case:
             secrets.in_channel(case, event["found"], str(event.get("ts", "")), [file["id"] for file in event["files"]])
 
-    async def _message_deleted(self, unit: Unit, channel: str, ts: str) -> None:
-        """A lasting message is posted again, as it should be now."""
+    async def _message_deleted(self, unit: Unit, channel: str, ts: str, at: str) -> None:
+        """A lasting message is posted again, as it should be now. ``at``: when it was deleted, by Slack's clock; empty in events that
+        an older version stored."""
         posted = await unit.posted_at(channel, ts)
-        if posted is None or unit.now - datetime.fromtimestamp(float(ts), UTC) < YOUNG:
+        if posted is None or (at and float(at) - float(ts) < YOUNG):
             return
         async with self._cases.open(unit, posted.onboarding_id, closed=True, shows=False) as case:
             await channels.post_again(case, posted)

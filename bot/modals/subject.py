@@ -31,7 +31,7 @@ class FormMeta(BaseModel):
     """What a modal carries along (``private_metadata``): only ids and numbers. ``digest``: that of the revision being decided.
 
     ``page``, ``draft``: the page's name and the version of what it shows (`flows.forms.drafts`). ``anew``: how often a page
-    was redrawn with other values in its fields.
+    was redrawn with other values in its fields. ``home``: it was opened from the App Home, which is still behind it.
     """
 
     model_config = ConfigDict(extra="ignore")
@@ -47,6 +47,7 @@ class FormMeta(BaseModel):
     page: str = ""
     draft: str = ""
     anew: int = 0
+    home: bool = False
 
     def on(self, slot: int, page: str = "", draft: str = "", *, anew: bool = False) -> "FormMeta":
         return self.model_copy(update={"slot": slot, "page": page, "draft": draft, "anew": self.anew + anew})

@@ -1,13 +1,14 @@
 """Slack's Web API as the bot uses it: typed answers, one error, one connection pool, no hidden retries."""
 
+import asyncio
 import logging
 import math
-from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 from bot.slack import files
-from bot.slack.errors import SlackError
+from bot.slack.errors import NO_THREAD, SlackError
 from bot.slack.lookups import PAGE, ChannelInfo, Lookups, Me, UserInfo
 
 __all__ = ["ChannelInfo", "Me", "Slack", "SlackError", "UserInfo", "Window"]
@@ -18,6 +19,8 @@ EVENT_TYPE = "onboarding_effect"
 """Of the metadata that names a posted message's effect."""
 MAX_PAGES = 5
 """How far back to look for an earlier post: a thousand messages."""
+SHARED_WITHIN = (0.0, 0.2, 0.4, 0.6, 0.8)
+"""Pauses in seconds before each time that Slack is asked whether a file was shared: it shares after it has answered."""
 
 Json = dict[str, Any]
 Blocks = Sequence[Json]
@@ -65,7 +68,7 @@ class Slack(Lookups):
     async def post(
         self, channel: str, text: str, blocks: Blocks, *, thread_ts: str | None = None, effect_id: str = "", revision: int = 0
     ) -> tuple[str, str]:
-        """(channel, ts) of the new message."""
+        """(channel, ts) of the new message. Raises SlackError, one of `NO_THREAD`, if the thread's root message is gone."""
         posted = await self._call(
             "chat.postMessage",
             self.web.chat_postMessage(
@@ -78,7 +81,19 @@ class Slack(Lookups):
                 unfurl_media=False,
             ),
         )
-        return str(posted["channel"]), str(posted["ts"])
+        channel, ts = str(posted["channel"]), str(posted["ts"])
+        if thread_ts and not (posted.get("message") or {}).get("thread_ts"):
+            await self._take_back(channel, ts)
+        return channel, ts
+
+    async def _take_back(self, channel: str, ts: str) -> NoReturn:
+        """What was meant for a thread whose root is gone: Slack puts it into the channel itself and says nothing."""
+        try:
+            await self._call("chat.delete", self.web.chat_delete(channel=channel, ts=ts))
+        except SlackError as error:
+            if error.error != "message_not_found":
+                raise
+        raise SlackError("chat.postMessage", "thread_not_found")
 
     async def post_once(
         self,
@@ -96,9 +111,13 @@ class Slack(Lookups):
         Slack has no idempotency keys: with ``again``, the channel or thread is searched for a message with the effect's id.
         """
         if again:
-            async for message in self._messages(channel, thread_ts):
-                if _payload(message).get("effect_id") == effect_id and self._is_own(message):
-                    return channel, str(message["ts"])
+            found = await self._find(
+                channel, thread_ts, lambda one: _payload(one).get("effect_id") == effect_id and self._is_own(one)
+            )
+            if found is not None and thread_ts and not found.get("thread_ts"):
+                await self._take_back(channel, str(found["ts"]))
+            if found is not None:
+                return channel, str(found["ts"])
         return await self.post(channel, text, blocks, thread_ts=thread_ts, effect_id=effect_id, revision=revision)
 
     async def standing(self, channel: str, cursor: str = "") -> HistoryPage:
@@ -115,6 +134,21 @@ class Slack(Lookups):
             older,
         )
 
+    async def _find(self, channel: str, thread_ts: str | None, wanted: Callable[[Json], bool]) -> Json | None:
+        """In the thread; if its root is gone, in the channel, where Slack then puts replies.
+
+        Raises SlackError, one of `NO_THREAD`, if it is gone and nothing is found.
+        """
+        try:
+            return await anext((one async for one in self._messages(channel, thread_ts) if wanted(one)), None)
+        except SlackError as gone:
+            if gone.error not in NO_THREAD:
+                raise
+            found = await anext((one async for one in self._messages(channel, None) if wanted(one)), None)
+            if found is None:
+                raise
+            return found
+
     def _is_own(self, message: Json) -> bool:
         return bool(message.get("bot_id")) and message["bot_id"] == (self._bot_id or message["bot_id"])
 
@@ -125,7 +159,7 @@ class Slack(Lookups):
             try:
                 messages, cursor = await self._page(channel, thread_ts, cursor)
             except SlackError as error:
-                if error.transient:
+                if error.transient or error.error in NO_THREAD:
                     raise
                 log.warning("an earlier post could not be looked for", extra={"method": error.method, "error": error.error})
                 return
@@ -188,15 +222,15 @@ class Slack(Lookups):
 
     async def open_view(self, trigger_id: str, view: Json) -> Window:
         """The trigger is valid for 3 seconds and works once."""
-        named = {**view, "external_id": trigger_id}
-        return await self._opened("views.open", self.web.views_open(trigger_id=trigger_id, view=named), named)
+        call = self.web.views_open(trigger_id=trigger_id, view={**view, "external_id": trigger_id})
+        return await self._opened("views.open", call, trigger_id, view)
 
     async def push_view(self, trigger_id: str, view: Json) -> Window:
         """On top of the modal in which the trigger arose."""
-        named = {**view, "external_id": trigger_id}
-        return await self._opened("views.push", self.web.views_push(trigger_id=trigger_id, view=named), named)
+        call = self.web.views_push(trigger_id=trigger_id, view={**view, "external_id": trigger_id})
+        return await self._opened("views.push", call, trigger_id, view)
 
-    async def _opened(self, method: str, call: Coroutine[Any, Any, Any], named: Json) -> Window:
+    async def _opened(self, method: str, call: Coroutine[Any, Any, Any], name: str, view: Json) -> Window:
         """The window has a name, by which Slack is asked whether it stands if the answer was lost."""
         try:
             answer = await self._call(method, call)
@@ -204,7 +238,7 @@ class Slack(Lookups):
             if not lost.unsure:
                 raise
             try:
-                answer = await self._call("views.update", self.web.views_update(external_id=named["external_id"], view=named))
+                answer = await self._call("views.update", self.web.views_update(external_id=name, view=view))
             except SlackError as error:
                 raise lost if error.error == "not_found" else error from None
         return Window.of(answer["view"])
@@ -251,9 +285,11 @@ class Slack(Lookups):
         """
         name = files.marked(name, effect_id)
         if again:
-            async for message in self._messages(channel, thread_ts):
-                if any(file.get("name") == name for file in message.get("files") or []):
-                    return
+            found = await self._find(
+                channel, thread_ts, lambda one: name in {file.get("name") for file in one.get("files") or ()}
+            )
+            if found is not None:
+                return
         place = self.web.files_getUploadURLExternal(filename=name, length=len(content))
         asked = await self._call("files.getUploadURLExternal", place)
         await files.send(self.session, str(asked["upload_url"]), content)
@@ -268,12 +304,16 @@ class Slack(Lookups):
                 raise
 
     async def _is_shared(self, file_id: str) -> bool:
-        """Whether a file stands in some conversation. False as well if Slack does not say."""
-        try:
-            file = (await self._call("files.info", self.web.files_info(file=file_id)))["file"]
-        except SlackError:
-            return False
-        return any(file.get(places) for places in ("channels", "groups", "ims"))
+        """Whether a file stands in some conversation, or soon does. False as well if Slack does not say."""
+        for pause in SHARED_WITHIN:
+            await asyncio.sleep(pause)
+            try:
+                file = (await self._call("files.info", self.web.files_info(file=file_id)))["file"]
+            except SlackError:
+                return False
+            if any(file.get(places) for places in ("channels", "groups", "ims")):
+                return True
+        return False
 
     async def delete_file(self, file_id: str) -> None:
         await self._call("files.delete", self.web.files_delete(file=file_id))

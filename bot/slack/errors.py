@@ -34,6 +34,14 @@ BARRED = frozenset(
 )
 """Pass once people mend it: invite the app, share the channel again, set the right channel, grant a scope."""
 
+NO_THREAD = frozenset({"thread_not_found", "invalid_thread_ts"})
+"""A thread's root message is gone."""
+
+LIMITED_BY_CHANNEL = frozenset({"chat.postMessage"})
+"""Slack limits every other method for the workspace as a whole."""
+MAX_REST = 300.0
+"""Seconds that a rest lasts, at most: then Slack is asked again."""
+
 
 class SlackError(Exception):
     """``error``: Slack's code, or ``unreachable``, ``timeout``, ``http_503``. ``retry_after``: seconds, given with 429. ``scope``: the
@@ -54,6 +62,11 @@ class SlackError(Exception):
     def unsure(self) -> bool:
         """Whether the call may have been carried out: there was no answer, or one that says nothing about it."""
         return self.retry_after is None and (self.error in UNSURE or self.error.startswith("http_5"))
+
+    @property
+    def of_channel(self) -> bool:
+        """Whether a limit holds for the channel, rather than for the method wherever it is called."""
+        return self.method in LIMITED_BY_CHANNEL
 
     @property
     def barred(self) -> bool:
@@ -78,6 +91,6 @@ class SlackError(Exception):
 
 def _seconds(header: str | None) -> float:
     try:
-        return max(0.0, float(header or 30))
+        return min(max(0.0, float(header or 30)), MAX_REST)
     except ValueError:
         return 30.0

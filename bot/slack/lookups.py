@@ -16,8 +16,6 @@ from bot.slack.errors import LOGGED_OUT, SlackError
 TIMEOUT_SECONDS = 10.0
 UNANSWERED = 3
 """Calls in a row without an answer after which those that can wait are made one at a time, until one is answered."""
-LIMITED_BY_CHANNEL = frozenset({"chat.postMessage"})
-"""Slack limits every other method for the workspace as a whole."""
 PAGE = 200
 
 
@@ -137,7 +135,7 @@ class Lookups:
         except SlackApiError as error:
             refused = SlackError.of(method, error.response)
             self._heard(answered=not refused.error.startswith("http_5"), error=refused.error)
-            if refused.retry_after is not None and method not in LIMITED_BY_CHANNEL:
+            if refused.retry_after is not None and not refused.of_channel:
                 self._rests[method] = time.monotonic() + refused.retry_after
             raise refused from None
         except TimeoutError:

@@ -68,10 +68,8 @@ class SocketMode:
         client.auto_reconnect_enabled = False
         if client.message_receiver is not None:
             client.message_receiver.cancel()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(ANSWERING):
-                await asyncio.sleep(SOON)
-                await in_flight.passed()
+        await asyncio.sleep(SOON)
+        await in_flight.passed(ANSWERING)
         with contextlib.suppress(TimeoutError):  # where Slack no longer answers, its side is not waited for
             async with asyncio.timeout(CLOSING):
                 await client.close()

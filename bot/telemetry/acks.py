@@ -32,10 +32,10 @@ class InFlight:
     def busy(self) -> bool:
         return self._inside > 0
 
-    async def passed(self) -> None:
-        """Wait until no request is being answered, at most PATIENCE seconds."""
+    async def passed(self, patience: float = PATIENCE) -> None:
+        """Wait until no request is being answered, at most so many seconds."""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(patience):
                 while self._inside:
                     self._empty = self._empty or asyncio.Event()
                     await self._empty.wait()

@@ -1,6 +1,6 @@
 """Support manages an onboarding: skip, reopen, or assign a step, close it. Also what anyone can answer to a reminder."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from flows import business_time
@@ -92,21 +92,28 @@ def close(case: Case) -> None:
 
 
 async def retry(case: Case, effect_id: str) -> None:
-    """Retry an effect that was given up, and others of the same channel that were for the same reason: one alert may tell of all.
+    """Retry an effect that was given up, and all that were given up alike: one alert may tell of all of them.
 
     Raises Refused("gone") for any other.
     """
     record = await case.unit.get(EffectRecord, effect_id)
     if record is None or record.state != "failed" or record.onboarding_id != case.id:
         raise Refused("gone")
-    effect = case.unit.effect_of(record)
-    _again(case.unit, record, case.actor)
-    if effect is None or not effect.side:
-        return
-    for other in await case.unit.failed_effects(case.id):
-        beside = case.unit.effect_of(other)
-        if other.id != record.id and other.error == record.error and beside is not None and beside.side == effect.side:
-            _again(case.unit, other, case.actor)
+    alike = await given_up_alike(case.unit, record, record.error)
+    for one in alike or (record,):
+        _again(case.unit, one, case.actor)
+
+
+async def given_up_alike(unit: Unit, record: EffectRecord, error: str) -> Sequence[EffectRecord]:
+    """What is given up of its onboarding, about the same channel, with this error; oldest first. Empty for what isn't done in Slack."""
+    place = _place(unit, record)
+    failed = await unit.failed_effects(record.onboarding_id)
+    return [one for one in failed if place and one.error == error and _place(unit, one) == place]
+
+
+def _place(unit: Unit, record: EffectRecord) -> Where | None:
+    effect = unit.effect_of(record)
+    return effect.whose if effect is not None and effect.waits_for == "slack" else None
 
 
 async def retry_all(case: Case) -> None:
@@ -118,11 +125,11 @@ async def retry_all(case: Case) -> None:
 def retry_refused(unit: Unit, refused: Iterable[EffectRecord], side: Where) -> None:
     """Retry what was given up because the bot was not let into a channel: it is now, and nobody need press a button.
 
-    ``side``: whose channel it is; effects that post into none, such as a bookmark, are about the customer's.
+    ``side``: whose channel it is.
     """
     for record in refused:
         effect = unit.effect_of(record)
-        if effect is not None and (effect.side or "customer") == side:
+        if effect is not None and effect.whose == side:
             _again(unit, record, SYSTEM)
 
 

@@ -26,7 +26,10 @@ def _joined(core: Core, channel_id: str) -> bool:
 
 @method("files.info", "files:read")
 def files_info(core: Core, args: Json) -> Json:
-    return {"file": file_json(core, _file(core, args)), "comments": [], "response_metadata": {"next_cursor": ""}}
+    file = _file(core, args)
+    shown = file_json(core, file) | ({} if file.asked else {"channels": []})
+    file.asked = True
+    return {"file": shown, "comments": [], "response_metadata": {"next_cursor": ""}}
 
 
 @method("files.delete", "files:write")

@@ -44,6 +44,8 @@ class User:
 
 @dataclass(eq=False)
 class File:
+    """`asked`: whether files.info was asked of it: Slack shares a file after it has answered, so the first time it knows no place."""
+
     id: str
     user: str
     name: str
@@ -51,6 +53,7 @@ class File:
     title: str
     created: int
     channels: list[str] = field(default_factory=list)
+    asked: bool = False
 
 
 @dataclass(eq=False)

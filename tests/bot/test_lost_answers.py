@@ -154,3 +154,17 @@ async def test_an_onboarding_goes_on_and_nothing_stands_twice(office: Workplace,
     with zipfile.ZipFile(io.BytesIO(sent.content)) as archive:
         assert {"onboarding.json", "steps.csv", "events.csv"} <= set(archive.namelist())
     await office.tidy()
+
+
+async def test_an_export_comes_once_though_nobody_can_look_for_it(office: Workplace, onboarding: str) -> None:
+    """Slack shares a file only after it has answered."""
+
+    def exports() -> int:
+        return len([message for message in messages(office) if message.channel.im == office.sam.id and message.files])
+
+    before = exports()
+    office.slack.faults.add("files.completeUploadExternal", "drop_after")
+    await office.act(onboarding, manage.export, office.sam)
+    await office.settled()
+    assert twice(office) == []
+    assert exports() == before + 1

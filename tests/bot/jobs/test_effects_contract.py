@@ -15,6 +15,7 @@ from bot.jobs import lease
 from bot.jobs.errors import EffectError, Impossible, RetryLater, Unreachable
 from bot.jobs.executor import Patience, backoff
 from bot.jobs.registry import Finished
+from bot.slack.errors import SlackError
 from flows.model import EffectRecord, Posted
 from flows.outbox import KINDS, Draw, FileRequest, MoveMessages
 from storage.outbox import MAX_WAIT, Claim, Ending, Pace
@@ -251,6 +252,25 @@ async def test_told_to_wait_its_channel_rests_and_it_keeps_its_place_and_its_att
     await place.settled()
     assert [what for _, what in place.ended[2:]] == ["first", "second", "third"]
     assert [began.attempts for began in place.began if began.what == "first"] == [1, 1]
+
+
+async def test_where_a_method_is_limited_only_what_called_it_waits(place: Place) -> None:
+    place.raises["first"] = [SlackError("chat.update", "ratelimited", retry_after=NEVER)]
+    process = await place.start(pace=Pace(0.01, burst=3))
+    await process.ask(("a", post("first")), ("a", post("behind it")))
+    await place.put_off()
+    await process.ask(("b", post("second")))
+    await until(lambda: place.ended)
+    await process.look()
+    assert place.ended == [("b", "second")]
+    first, *_ = await place.rows()
+    assert (first.state, first.attempts, first.error) == ("waiting", 0, "")
+    assert not await _rests(place)
+
+    await place.change(update(effects).values(due=0.0))
+    process.runner.wake()
+    await place.settled()
+    assert [what for _, what in place.ended] == ["second", "first", "behind it"]
 
 
 async def _rests(place: Place) -> bool:

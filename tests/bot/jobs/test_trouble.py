@@ -6,12 +6,14 @@ import sqlite3
 import time
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 
 import aiohttp
 import pytest
 
 from bot.jobs.executor import Patience
 from bot.messages.buttons import Act
+from flows.cases.case import Case
 from flows.people import SYSTEM
 from flows.ports import Unit
 from flows.steps.org_details import to_org_details
@@ -19,7 +21,7 @@ from playground.acts import example
 from playground.slack import Message, Outcome
 from playground.slack.delivery import signature
 from playground.walkthrough import action_id, effect_id, ready
-from tests.bot.workplace import PROMPT, Workplace
+from tests.bot.workplace import ENDLESS, PROMPT, Workplace
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -156,6 +158,64 @@ async def test_one_alert_does_for_all_that_a_channel_refuses_while_supports_own_
     alerts = [m for m in office.support.messages if m.ts not in known and "could not be carried out" in m.text]
     async with office.bot.store.read() as unit:
         assert 1 <= len(alerts) < len(await unit.failed_effects(onboarding))
+    office.slack.faults.clear()
+    await press(office, alerts[0], Act.RETRY_EFFECT)
+    await office.settled()
+    assert "under review" not in office.journey.lasting("step", "planning").text
+    async with office.bot.store.read() as unit:
+        assert not await unit.failed_effects(onboarding)
+
+
+async def test_one_press_does_what_posts_nowhere_too(office: Workplace) -> None:
+    office.new_channel()
+    known = {message.ts for message in office.support.messages}
+    office.slack.faults.add("*", "no_permission", times=None, channel=office.acme.id)
+    office.slack.faults.add("chat.postMessage", "429", channel=office.support.id, retry_after=1)
+    onboarding = await office.begin()
+    alert = next(m for m in office.support.messages if m.ts not in known and "could not be carried out" in m.text)
+    office.slack.faults.clear()
+    await press(office, alert, Act.RETRY_EFFECT)
+    await office.settled()
+    assert office.journey.lasting("step", "planning")
+    async with office.bot.store.read() as unit:
+        assert {record.error for record in await unit.failed_effects(onboarding)} <= {
+            "gone"
+        }  # the bookmark, to a card that was not
+
+
+async def test_what_was_done_meanwhile_takes_no_alert_from_the_others(office: Workplace, onboarding: str) -> None:
+    def say(case: Case) -> None:
+        case.say("customer", "planning", "stuck_received", by=office.ana.id)
+
+    await office.send(onboarding, "planning")
+    known = {message.ts for message in office.support.messages}
+    for channel in (office.acme, office.support):
+        office.slack.faults.add("chat.postMessage", "restricted_action", times=None, channel=channel.id)
+    office.patience = Patience(wait=lambda _: 3600.0)
+    for number in (1, 2):
+        await office.act(onboarding, say, office.ana)
+        await office.slack.until(partial(one_alert_waits, office, onboarding, failed=number))
+    async with office.bot.store.read() as unit:
+        first, _ = await unit.failed_effects(onboarding)
+    office.slack.faults.clear()
+    await office.act(onboarding, lambda case: case.unit.retry(first))
+    await office.slack.until(partial(one_alert_waits, office, onboarding, failed=1))
+
+    office.patience = ENDLESS
+    await office.restart()  # the alert is tried at once
+    await office.settled()
+    [message] = [m for m in office.support.messages if m.ts not in known and "could not be carried out" in m.text]
+    await press(office, message, Act.RETRY_EFFECT)
+    await office.settled()
+    async with office.bot.store.read() as unit:
+        assert not await unit.failed_effects(onboarding)
+
+
+async def one_alert_waits(office: Workplace, onboarding: str, *, failed: int) -> bool:
+    """And nothing else."""
+    async with office.bot.store.read() as unit:
+        waiting = [(record.kind, record.state, record.attempts) for record in await unit.open_effects()]
+        return waiting == [("alert", "waiting", 1)] and len(await unit.failed_effects(onboarding)) == failed
 
 
 async def test_a_missing_scope_is_named(office: Workplace) -> None:

@@ -18,7 +18,10 @@ from cryptography.hazmat.primitives.serialization import (
 from bot.messages.buttons import Act, ButtonValue
 from flows.model import Received
 from flows.outbox import Remind
+from playground.acts import example
 from playground.slack import Channel, FileUpload, Sent, SlackPerson
+from playground.slack.payloads import actions_on_view
+from playground.walkthrough import ready
 from tests.bot.workplace import PROMPT, Workplace
 from tests.storage.example import raw
 
@@ -409,3 +412,31 @@ async def test_a_home_asked_for_many_times_at_once_is_published_few_times_and_en
     assert office.sam.home is not None
     (theirs,) = [line for line in json.dumps(office.sam.home.data).split("<#") if line.startswith(office.acme.id)][:1]
     assert "Pismo's turn" in theirs
+
+
+async def test_a_home_shows_what_was_done_in_it_though_the_bot_was_restarted_meanwhile(
+    office: Workplace, onboarding: str
+) -> None:
+    """As if another process had been told of its opening."""
+    home = await office.ana.open_home()
+    assert home is not None
+    shown = home.hash
+    await office.restart()
+    form = ButtonValue(onboarding=onboarding, step="planning").dump()
+    action = {
+        "type": "button",
+        "block_id": "b",
+        "action_id": Act.OPEN_FORM,
+        "value": form,
+        "action_ts": office.slack.world.new_ts(),
+    }
+    payload = actions_on_view(office.slack, office.ana.user, home)
+    assert (await office.deliver(office.ana, payload | {"actions": [action]})).ok
+    await office.slack.until(lambda: ready(office.ana.view))
+    await office.restart()
+    while office.ana.view is not None:
+        assert (await office.journey.send_page(office.ana, office.ana.view, example("planning"))).ok
+    await office.slack.until(lambda: office.ana.home and office.ana.home.hash != shown)
+    await office.settled()
+    office.ana.user.home = None  # for the other tests, whose bot doesn't know of it
+    await office.restart()

@@ -8,6 +8,8 @@ import pytest
 import pytest_asyncio
 
 from bot.messages.buttons import Act
+from flows.cases.case import Case
+from flows.outbox import SendSession
 from playground.slack import Channel, Message, SeenMessage, Team
 from playground.walkthrough import action_id, effect_id
 from tests.bot.workplace import PROMPT, Workplace
@@ -77,20 +79,50 @@ async def test_a_thread_goes_on_under_a_new_message(office: Workplace, sent: str
 
 @pytest.mark.parametrize("by_file", [False, True])
 async def test_a_deletion_that_was_not_told_of_is_noticed_by_the_next_post(office: Workplace, sent: str, by_file: bool) -> None:
-    if by_file:
-        await office.approve(sent, "planning")
-    office.slack.events -= {"message.channels", "message.groups"}
-    office.slack.delete(office.journey.lasting("step", "planning"))
-    office.slack.faults.add("chat.update", "5xx")  # what draws it comes later than what is posted below it
-    if by_file:
-        await office.do(sent, "planning", "schedule_session", office_session(office))
-    else:
-        await office.approve(sent, "planning")
-    office.slack.events |= {"message.channels", "message.groups"}
+    await office.approve(sent, "planning")
+    await office.do(sent, "planning", "schedule_session", office_session(office))
+    delete_untold(office)
+    await office.act(sent, send_session if by_file else say)
+    await office.settled()
     assert len(standing(office, sent, "step", "planning")) == 1
-    said = office.journey.thread("step", "planning")
-    assert [message for message in said if (message.files if by_file else "Approved" in message.text)]
+    assert said_in_the_channel(office) == []
+    [said] = office.journey.thread("step", "planning")
+    assert said.files if by_file else "support has been told" in said.text
     assert await given_up(office, sent) == 0
+
+
+@pytest.mark.parametrize("kind", ["drop_before", "drop_after"])
+async def test_nor_is_it_said_twice_if_the_answer_is_lost_too(office: Workplace, sent: str, kind: str) -> None:
+    delete_untold(office)
+    office.slack.faults.add("chat.postMessage", kind, channel=office.acme.id)
+    await office.act(sent, say)
+    await office.settled()
+    assert len(standing(office, sent, "step", "planning")) == 1
+    assert said_in_the_channel(office) == []
+    assert len(office.journey.thread("step", "planning")) == 1
+    assert await given_up(office, sent) == 0
+
+
+def delete_untold(office: Workplace) -> None:
+    """A step's message, with no event that says so."""
+    events = office.slack.events
+    office.slack.events = events - {"message.channels", "message.groups"}
+    office.slack.delete(office.journey.lasting("step", "planning"))
+    office.slack.events = events
+
+
+def say(case: Case) -> None:
+    case.say("customer", "planning", "stuck_received", by=case.onboarding.lead_id)
+
+
+def send_session(case: Case) -> None:
+    task = next(task for task in case.snapshot.tasks if task.task_id == "schedule_session")
+    case.ask(SendSession(step="planning", task=task.task_id, item=task.item))
+
+
+def said_in_the_channel(office: Workplace) -> list[Message]:
+    """What stands there besides the card and the steps' messages."""
+    return [m for m in office.acme.messages if m.thread_ts is None and effect_id(m).count(":") < 2]
 
 
 async def test_what_is_deleted_as_soon_as_it_is_posted_waits_for_a_change(office: Workplace, onboarding: str) -> None:
@@ -99,6 +131,17 @@ async def test_what_is_deleted_as_soon_as_it_is_posted_waits_for_a_change(office
     assert standing(office, onboarding, "card", "") == []
     await office.send(onboarding, "planning")
     assert len(standing(office, onboarding, "card", "")) == 1
+
+
+async def test_a_deletion_told_of_late_counts_from_when_it_was(office: Workplace, sent: str) -> None:
+    card, world = office.journey.lasting("card"), office.slack.world
+    world.clock, world.last_us = (lambda: float(card.ts) + 5), 0
+    office.slack.delete(card)
+    world.clock = office.clock.time
+    await office.settled()
+    assert standing(office, sent, "card", "") == []
+    await office.approve(sent, "planning")
+    assert len(standing(office, sent, "card", "")) == 1
 
 
 async def test_nothing_comes_back_into_the_channel_of_a_closed_onboarding(office: Workplace, sent: str) -> None:

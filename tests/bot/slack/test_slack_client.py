@@ -90,6 +90,13 @@ async def test_while_slack_answers_nothing_what_can_wait_is_tried_one_at_a_time(
     await patient.stop()
 
 
+async def test_slack_is_asked_again_after_five_minutes_at_most(place: Place) -> None:
+    place.world.faults.add("chat.postMessage", "429", retry_after=86_400)
+    with pytest.raises(SlackError) as resting:
+        await place.slack.post(place.channel.id, "hello", BLOCKS)
+    assert resting.value.retry_after == 300
+
+
 async def test_a_method_that_is_to_rest_is_not_called_for_others_either(place: Place) -> None:
     patient = Slack(place.world.bot_token, place.world.api_url, can_wait=lambda: True)
     await patient.start()
