@@ -21,6 +21,7 @@ from bench.wire import Reply, Serving
 PISMO, ACME, SAM, BOT, SUPPORT = "T0PISMO00", "T0ACME000", "U0SAM0000", "U0BOT0000", "C0SUPPORT"
 TRIGGER = re.compile(rb'trigger_id(?:": ?"|=)([\w.]+)')
 CHANNEL = re.compile(rb'channel(?:": ?"|=)(\w+)')
+THREAD = re.compile(rb'thread_ts(?:": ?"|=)([\d.]+)')
 ONBOARDING = re.compile(rb"onb_\w{16}")
 
 
@@ -50,7 +51,7 @@ class Calls:
             if name == "views.open":
                 self._windows[trigger] = moment
                 self._tell(trigger)
-            reply(json.dumps({"ok": True, **self._answer(name, channel, parse_qs(parts.query))}).encode())
+            reply(json.dumps({"ok": True, **self._answer(name, channel, body, parse_qs(parts.query))}).encode())
         elif kind == "window":
             self._waiting[name] = reply
             self._tell(name)
@@ -63,7 +64,7 @@ class Calls:
         if trigger in self._windows and trigger in self._waiting:
             self._waiting.pop(trigger)(json.dumps(self._windows.pop(trigger)).encode())
 
-    def _answer(self, method: str, channel: str, query: dict[str, list[str]]) -> dict[str, Any]:
+    def _answer(self, method: str, channel: str, body: bytes, query: dict[str, list[str]]) -> dict[str, Any]:
         self._last += 1
         ts = f"{self._last // 1_000_000}.{self._last % 1_000_000:06d}"
         match method:
@@ -81,7 +82,7 @@ class Calls:
             case "views.open" | "views.push" | "views.update" | "views.publish":
                 return {"view": {"id": f"V{self._last}"}}
             case _:
-                return {"channel": channel, "ts": ts}
+                return {"channel": channel, "ts": ts, "message": {"ts": ts, "thread_ts": first(THREAD, body)}}
 
 
 def first(kind: re.Pattern[bytes], body: bytes) -> str:

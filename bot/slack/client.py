@@ -81,8 +81,8 @@ class Slack(Lookups):
                 unfurl_media=False,
             ),
         )
-        channel, ts = str(posted["channel"]), str(posted["ts"])
-        if thread_ts and not (posted.get("message") or {}).get("thread_ts"):
+        channel, ts, message = str(posted["channel"]), str(posted["ts"]), posted.get("message")
+        if thread_ts and message and not message.get("thread_ts"):
             await self._take_back(channel, ts)
         return channel, ts
 
