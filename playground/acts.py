@@ -115,10 +115,12 @@ class Acts:
             await self.support_task(self.sam, "service_desk", "grant_access", self.done("service_desk"))
             return
         await self.slack.until(lambda: not self.offers("service_desk", "file_request"), timeout=30)
-        for ticket, moves in zip(self.office.service_desk.tickets, (("IN DEV", "CLOSED"), ("CLOSED",)), strict=True):
+        desk, lives = self.office.service_desk, (("IN DEV", "CLOSED"), ("CLOSED",))
+        await self.slack.until(lambda: len(desk.tickets) == len(lives), timeout=30)  # one may still be on its way
+        for ticket, moves in zip(desk.tickets, lives, strict=True):
             for status in moves:
                 self.tell("desk", f"{ticket.key} goes to {status}")
-                self.office.service_desk.move(ticket.key, status)
+                desk.move(ticket.key, status)
                 await self.thread_says("step", "service_desk", f"{ticket.key}: {status}")
         await self.support_task(self.sam, "service_desk", "grant_access", self.done("service_desk"))
 

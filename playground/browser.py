@@ -190,7 +190,7 @@ class PageSide:
     async def submit(self, name: str) -> None:
         await self.dialog.get_by_role("button", name=name, exact=True).click()
 
-    async def close(self) -> None:
+    async def close(self, patience_ms: float = PATIENCE_MS) -> None:
         """With the cross in the corner, which closes every open form."""
-        await self.dialog.get_by_role("button", name="Close", exact=True).first.click()
+        await self.dialog.get_by_role("button", name="Close", exact=True).first.click(timeout=patience_ms)
         await expect(self.here.get_by_role("dialog")).to_have_count(0)

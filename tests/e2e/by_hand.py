@@ -1,13 +1,15 @@
 """The rehearsal's journey, but each click and keystroke goes through the page: only what is drawn can be clicked."""
 
+import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 from playwright.async_api import expect
 
 from bot.messages.buttons import Act
 from bot.modals.parse import field_name
-from playground.browser import PageSide
+from playground.browser import SOON_MS, TRIES, PageSide
 from playground.office import Office
 from playground.slack import Message, SlackPerson, UnmetError, View
 from playground.walkthrough import (
@@ -99,28 +101,35 @@ class ByHand(Walkthrough):
                 await side.close()
                 return
             await self.type_in(person, view, values() if callable(values) else values)
-            drawn = view.id, view.hash
+            clicked = AtClick(view)
             await side.submit(str(view["submit"]["text"]))
             pages += 1
-            following = await self._after(person, drawn, happened)
+            following = await self._after(person, clicked, happened)
             if following is None:
                 break
             view = following
         await self.slack.until(lambda: holds(happened), SECONDS)
-        if person.view is not None:
-            await side.close()
+        await self._put_away(side, person)
 
-    async def _after(self, person: SlackPerson, drawn: tuple[str, str], happened: Happened) -> View | None:
-        """The next page; None once all is sent."""
+    async def _put_away(self, side: PageSide, person: SlackPerson) -> None:
+        """Close what is still open. It may close by itself at that moment: what was asked for may be seen before the answer."""
+        for _ in range(TRIES):
+            if person.view is None:
+                break
+            with contextlib.suppress(PlaywrightTimeoutError):
+                await side.close(SOON_MS)
+        await expect(side.here.get_by_role("dialog")).to_have_count(0)
+
+    async def _after(self, person: SlackPerson, clicked: "AtClick", happened: Happened) -> View | None:
+        """The next page; None once all is sent. What was refused before, and is still on the screen, answers nothing."""
 
         def came() -> bool:
             view = person.view
-            turned = view is not None and ready(view) and (view.id, view.hash) != drawn
-            return bool(view is None or view.errors or turned or holds(happened))
+            return view is None or clicked.refused(view) or (ready(view) and clicked.turned(view)) or bool(holds(happened))
 
         await self.slack.until(came, SECONDS)
         view = person.view
-        if view is not None and view.errors:
+        if view is not None and clicked.refused(view):
             raise FormRefusedError(view.errors)
         return None if view is None or holds(happened) else view
 
@@ -134,6 +143,21 @@ class ByHand(Walkthrough):
                 value = value_for(field_name(block["block_id"]), block["element"], items_of(values, view))
                 if value is not None:
                     await fill(side, person, block, value)
+
+
+class AtClick:
+    """A form as it stood when the button was clicked, which reaches the stand-in a moment later."""
+
+    def __init__(self, view: View) -> None:
+        self.page = view.id, view.hash
+        self.errors = view.errors
+
+    def turned(self, view: View) -> bool:
+        return (view.id, view.hash) != self.page
+
+    def refused(self, view: View) -> bool:
+        """Whether these are errors of that click: each answer brings its own."""
+        return bool(view.errors) and view.errors is not self.errors
 
 
 def heading(message: Message) -> str:
