@@ -40,6 +40,8 @@ class Ids:
 
 MODEL = Ids.of(0)
 """Of the one that is copied."""
+NEWCOMER = Ids.of(900_000)
+"""Of one that isn't in the database yet."""
 TRIGGERS = count(1)
 
 
@@ -67,13 +69,15 @@ class Change:
 
 @dataclass(frozen=True)
 class Example:
-    """One onboarding: its rows, what sending its form writes, what its lead sends as JSON, and the window that a press opens."""
+    """One onboarding: its rows, what sending its form writes, what its lead sends as JSON, the window that a press opens, and what
+    support sends to begin another, the `NEWCOMER`'s."""
 
     rows: Sequence[tuple[Table, Row]]
     writes: Sequence[Change]
     press: str
     send: str
     view: Mapping[str, Any]
+    begin: str
 
     def presses(self, numbers: Sequence[int]) -> list[str]:
         """Each with a trigger of its own, also if a customer presses again."""

@@ -5,23 +5,27 @@ import asyncio
 import json
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Table, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bench.customers import MODEL, Change, Example, Row
+from bench.customers import MODEL, NEWCOMER, Change, Example, Row
+from bench.slack import PISMO, SAM
 from bot.messages.buttons import Act, ButtonValue
 from bot.messages.step import step_message
 from bot.messages.texts import Texts
-from bot.modals.render import review_view
+from bot.modals.render import page_view, review_view
 from bot.modals.subject import FormMeta
 from flows.cases import fill, manage, start
 from flows.cases.access import Access
 from flows.cases.case import Cases
 from flows.cases.fill import DraftKey
 from flows.cases.settle import situation_of
+from flows.forms import drafts
+from flows.forms.dialogs import DIALOGS
 from flows.forms.drafts import REVIEW
 from flows.forms.pages import collect, slots
 from flows.journey import JOURNEYS
@@ -31,6 +35,7 @@ from flows.ports import Unit
 from flows.rules import Rules
 from flows.state import StepState
 from playground.slack import Channel, Message, SlackPerson, SlackStandIn, View
+from playground.slack.forms import initial_state
 from playground.slack.payloads import actions_on_message, on_submission
 from storage import tables
 from storage.columns import Sealed
@@ -63,6 +68,7 @@ async def _example(url: str) -> Example:
     async with store.read() as unit:
         before = await _rows(unit)
         press, send, view = await office.payloads(unit, started)
+        begin = office.begins()
     async with store.write() as unit, Cases(office.rules, Access()).open(unit, started, office.lead) as case:
         answers, _ = collect(STEP.form, dict(STEP.form.example), case.situation)
         fill.submit(case, STEP.id, answers)
@@ -96,7 +102,7 @@ async def _example(url: str) -> Example:
     rows = [(by_name[name], row(one) or {}) for (name, _), one in before.items() if name in kept and not _of_register(one)]
     changed = sorted({key for key in before | after if before.get(key) != after.get(key)})
     writes = [Change(by_name[key[0]], row(before.get(key)), row(after.get(key))) for key in changed]
-    return Example(rows, writes, named(press), named(send), view)
+    return Example(rows, writes, named(press), named(send), view, begin)
 
 
 def _of_register(row: Row) -> bool:
@@ -131,9 +137,11 @@ class _Office:
     def __init__(self) -> None:
         self.rules = Rules()
         slack = self.slack = SlackStandIn(signing_secret="none")
-        pismo, acme = slack.add_team("Pismo"), slack.add_team("Acme Bank")
+        pismo, acme = replace(slack.add_team("Pismo"), id=PISMO), slack.add_team("Acme Bank")
         self.pismo, self.acme = pismo, acme
-        self.sam = Who(pismo.id, slack.add_person("Sam", pismo).id)
+        self.sender: SlackPerson = slack.add_person("Sam", pismo)
+        self.sender.user.id = SAM  # this and the team's as the stand-in beside the bot has them
+        self.sam = Who(PISMO, SAM)
         self.person: SlackPerson = slack.add_person("Lead", acme)
         self.person.user.id = MODEL.lead
         self.lead = Who(acme.id, MODEL.lead)
@@ -191,3 +199,22 @@ class _Office:
         view = View(name, self.person.user, page, slack.world.new_ts(), name)
         send = on_submission(slack, "view_submission", self.person.user, view) | {"trigger_id": MODEL.trigger}
         return json.dumps(press), json.dumps(send), page
+
+    def begins(self) -> str:
+        """Somebody of support sends the form that begins an onboarding."""
+        slack, form, texts = self.slack, DIALOGS["start"], Texts("en")
+        raw = {
+            "customer": "Acme Bank",
+            "channel": NEWCOMER.channel,
+            "lead": NEWCOMER.lead,
+            "owner": self.sam.user_id,
+            "language": "en",
+        }
+        order = slots(form, raw)
+        meta = FormMeta(form=form.id, item=NEWCOMER.channel)
+        offered = {"channel": NEWCOMER.channel, "owner": self.sam.user_id, "language": "en"}
+        meta = meta.on(0, order[0].name, drafts.version(form, offered, order, 0))
+        page = page_view(form, order, 0, raw, texts, meta)
+        name = f"V{NEWCOMER.lead}begin"
+        view = View(name, self.sender.user, page, slack.world.new_ts(), name, inputs=initial_state(page))
+        return json.dumps(on_submission(slack, "view_submission", view.user, view) | {"trigger_id": NEWCOMER.trigger})

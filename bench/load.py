@@ -24,7 +24,7 @@ import uvloop
 from bench.wire import Asking
 
 LATEST = 3.0
-"""Seconds after which a window can't be opened any more."""
+"""Seconds after which a window can't be opened any more, and Slack tells who pressed that it failed."""
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Slack's Web API in a process of its own: it says yes at once, and remembers when it was called about what.
-``/seen`` tells it, and ``/window/TRIGGER`` is answered once a window was asked for with that trigger.
+``/seen`` tells it, ``/window/TRIGGER`` is answered once a window was asked for with that trigger, and the channels named to ``/refuse``
+take no message from then on.
 
 python -m bench.slack PORT
 """
@@ -10,6 +11,7 @@ import re
 import sys
 import time
 import urllib.request
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -40,6 +42,7 @@ class Calls:
         self._seen: list[tuple[float, str, str, str]] = []
         self._windows: dict[str, float] = {}
         self._waiting: dict[str, Reply] = {}
+        self._refusing: set[str] = set()
         self._last = int(time.time() * 1_000_000)
 
     def handle(self, url: str, body: bytes, reply: Reply) -> None:
@@ -51,7 +54,13 @@ class Calls:
             if name == "views.open":
                 self._windows[trigger] = moment
                 self._tell(trigger)
+            if channel in self._refusing and name.startswith("chat."):
+                reply(json.dumps({"ok": False, "error": "restricted_action"}).encode())
+                return
             reply(json.dumps({"ok": True, **self._answer(name, channel, body, parse_qs(parts.query))}).encode())
+        elif kind == "refuse":
+            self._refusing.update(json.loads(body))
+            reply(b"[]")
         elif kind == "window":
             self._waiting[name] = reply
             self._tell(name)
@@ -71,7 +80,8 @@ class Calls:
             case "auth.test":
                 return {"team_id": PISMO, "user_id": BOT, "bot_id": "B0BOT0000", "team": "Pismo", "url": "-"}
             case "conversations.members":
-                return {"members": [SAM, BOT]}
+                of = query.get("channel", [""])[0]
+                return {"members": [SAM, BOT, *([of.replace("CCUST", "ULEAD")] if of.startswith("CCUST") else [])]}
             case "users.info":
                 user = query.get("user", [SAM])[0]
                 return {
@@ -94,6 +104,12 @@ def seen(url: str) -> list[Call]:
     """What the stand-in at this address was asked since it was last asked this."""
     with urllib.request.urlopen(f"{url}/seen") as answer:  # noqa: S310  our own process
         return [Call(*one) for one in json.load(answer)]
+
+
+def refuse(url: str, channels: Sequence[str]) -> None:
+    """From now on the stand-in at this address refuses messages in these channels."""
+    with urllib.request.urlopen(f"{url}/refuse", data=json.dumps(channels).encode()):  # noqa: S310  our own process
+        pass
 
 
 async def main(port: int) -> None:

@@ -15,7 +15,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, create_engine, func, select, text
 
 from bench.customers import Example, fill_in
 from bench.example import example
@@ -25,6 +25,7 @@ from storage import sealing
 from storage.engine import is_sqlite, parse
 from storage.migrate import upgrade
 from storage.sealing import Keyring, new_key
+from storage.tables import effects
 from tests.storage import postgres
 
 SECRET = "thesecretofthebenchmark"
@@ -96,6 +97,12 @@ class Replicas:
         """Wait until all effects are done."""
         while self._effects():
             time.sleep(0.05)
+
+    def given_up(self, onboardings: Sequence[str]) -> int:
+        """Effects of these that were given up."""
+        wanted = select(func.count()).where(effects.c.state == "failed", effects.c.onboarding_id.in_(onboardings))
+        with self.engine.connect() as connection:
+            return int(connection.execute(wanted).scalar_one())
 
     def rest(self) -> None:
         """Wait until it does next to nothing: what is left waits for a channel's turn."""
