@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import URL, AdaptedConnection, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DisconnectionError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from storage.sqlite import QUICK, SqliteConnection
@@ -19,11 +19,12 @@ from storage.sqlite import QUICK, SqliteConnection
 POOL_TIMEOUT = 10.0
 """Seconds a transaction waits for its turn before the store counts as locked."""
 
-WRITER_TIMEOUT = 1.5
-"""The same for SQLite's single writer: with the wait for another process's lock, it must leave time to acknowledge and say so."""
+WRITER_TIMEOUT = 2.2
+"""The same for SQLite's single writer, together with the wait for another process's lock: it leaves enough of the three seconds that
+Slack allows to do the work, or to send the refusal."""
 
 BUSY_MS = 1200
-"""Milliseconds to wait for another writer's lock: an acknowledgement must be sent within three seconds."""
+"""Milliseconds to wait for a lock that somebody else holds."""
 
 CONNECT_SECONDS = 5
 
@@ -69,6 +70,14 @@ def write_engine(url: str, *, busy_ms: int = BUSY_MS) -> AsyncEngine:
     # Erased and replaced values are overwritten in the file, not just unlinked. A lock is waited for in `SqliteConnection.begin`.
     _prepare(engine.sync_engine, busy_ms=busy_ms, pragmas=("secure_delete=ON", "busy_timeout=0"))
     return engine
+
+
+def limit_wait(connection: AsyncConnection, waited: float) -> None:
+    """SQLite: the transaction to come waits for another process's lock that much less, in seconds, since it waited for the writer."""
+    pooled = connection.sync_connection
+    driver = pooled.connection.driver_connection if pooled is not None else None
+    if isinstance(driver, SqliteConnection):
+        driver.time_left = WRITER_TIMEOUT - waited
 
 
 def read_engine(url: str) -> AsyncEngine:

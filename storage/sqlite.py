@@ -7,6 +7,7 @@ that read a few rows by an index (`QUICK`).
 """
 
 import asyncio
+import math
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -25,9 +26,10 @@ ASK_AGAIN = 0.005
 
 
 class SqliteConnection(aiosqlite.Connection):
-    """``writes``: each transaction takes the write lock at its start, for which it waits ``busy`` seconds at most. ``quick``: of the
-    statement to come."""
+    """``writes``: each transaction takes the write lock at its start, for which it waits ``busy`` seconds at most. ``time_left``: the
+    seconds that the transaction to come may wait at most; ``quick``: of the statement to come."""
 
+    time_left = math.inf
     quick = False
 
     def __init__(self, path: str, *, writes: bool, busy: float = 0.0) -> None:
@@ -50,7 +52,7 @@ class SqliteConnection(aiosqlite.Connection):
 
     async def begin(self) -> None:
         """Raises sqlite3.OperationalError."""
-        until = time.monotonic() + self._busy
+        until, self.time_left = time.monotonic() + min(self._busy, self.time_left), math.inf
         while True:
             try:
                 self._conn.execute("BEGIN IMMEDIATE" if self._writes else "BEGIN")

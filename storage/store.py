@@ -16,7 +16,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from flows.model import new_id
 from storage import sealing
-from storage.engine import BUSY_MS, checkpoint, is_sqlite, read_engine, write_engine
+from storage.engine import BUSY_MS, checkpoint, is_sqlite, limit_wait, read_engine, write_engine
 from storage.schema import state_of
 from storage.sealing import Keyring
 from storage.unit import Unit
@@ -81,7 +81,9 @@ class Store:
         """``async with store.write() as unit``: commits at the end, rolls back on an exception. `transact` also retries."""
         try:
             with translating():
+                asked = time.monotonic()
                 async with self._connection(self._writing) as connection:
+                    limit_wait(connection, time.monotonic() - asked)
                     await connection.begin()  # SQLite waits for its turn here, so that ``now`` follows commit order
                     async with Unit(connection, self._clock(), changes=True, locks=self._locks) as unit:
                         yield unit

@@ -1,5 +1,7 @@
 """The database itself: its schema, and what is said when it is locked, full, unavailable, older or newer."""
 
+import asyncio
+import contextlib
 import sqlite3
 from pathlib import Path
 
@@ -10,7 +12,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 import storage
-from storage import migrate
+from storage import engine, migrate
 from storage.engine import UrlError, is_sqlite, parse, sync_engine
 from storage.schema import SchemaState
 from storage.store import Store, Unavailable
@@ -24,12 +26,12 @@ def test_an_empty_database_gets_the_schema_of_the_code(empty_url: str) -> None:
     raw(empty_url, "CREATE TABLE workflow_status (id TEXT)")  # another program's
     assert migrate.upgrade(empty_url) == SchemaState("current", REVISION)
     assert migrate.upgrade(empty_url) == SchemaState("current", REVISION)
-    engine = sync_engine(empty_url)
+    of_code = sync_engine(empty_url)
     ours = {"include_name": lambda name, kind, _: kind != "table" or name in metadata.tables}
-    with engine.connect() as connection:
+    with of_code.connect() as connection:
         context = MigrationContext.configure(connection, opts=ours)
         assert [one for one in compare_metadata(context, metadata) if "_type" not in str(one[0])] == []
-    engine.dispose()
+    of_code.dispose()
 
 
 def test_the_code_names_its_newest_revision() -> None:
@@ -81,6 +83,21 @@ async def test_a_locked_file_is_named_and_taken_when_free(sqlite_url: str) -> No
     other.execute("ROLLBACK")
     await whole(store)
     other.close()
+    await store.close()
+
+
+async def test_the_writer_and_another_process_s_lock_are_waited_for_within_one_limit(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "WRITER_TIMEOUT", 0.2)
+    store = Store(sqlite_url, KEYRING, busy_ms=3_600_000)
+    with contextlib.closing(sqlite3.connect(parse(sqlite_url).database or "", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        ended = await asyncio.gather(*(whole(store) for _ in range(5)), return_exceptions=True)
+        assert [str(error) for error in ended] == ["locked"] * 5
+        other.execute("ROLLBACK")
+    await store.check()
+    await whole(store)
     await store.close()
 
 
