@@ -14,6 +14,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from urllib.parse import unquote
 
 from flows.checks import card_numbers, key_material, known_tokens, labelled_secrets
 
@@ -45,9 +46,10 @@ _SLACK = re.compile(
     r"xox[a-z](?:\.xox[a-z])?-[A-Za-z0-9-]{10,}|xapp-\d-[A-Za-z0-9-]{10,}|hooks\.slack\.com/services/T\w+/B\w+/\w+"
 )
 _JWT = re.compile(r"(?<![A-Za-z0-9_-])(eyJ[A-Za-z0-9_-]{8,})\.([A-Za-z0-9_-]{4,})\.[A-Za-z0-9_-]{8,}")
-_ENTITY = re.compile(
-    r"&(?:#\d{2,5}|#[xX][0-9a-fA-F]{2,4}|amp|lt|gt|quot|apos|nbsp|[mn]dash|hyphen|equals|plus|sol|colon|lowbar|period);"
-)
+_ENTITY = r"&(?:#\d{2,5}|#[xX][0-9a-fA-F]{2,4}|amp|lt|gt|quot|apos|nbsp|[mn]dash|hyphen|equals|plus|sol|colon|lowbar|period);"
+_PERCENT = r"%[C-Fc-f][0-9A-Fa-f](?:%[89ABab][0-9A-Fa-f]){1,3}"
+"""A character that isn't ASCII, as URLs have it."""
+_ESCAPED, _ALSO_PERCENT, _HAS_PERCENT = re.compile(_ENTITY), re.compile(f"{_ENTITY}|{_PERCENT}"), re.compile(_PERCENT)
 _GZIP = b"\x1f\x8b"
 _ZIP = b"PK\x03\x04"
 _MAX_UNPACKED = 10_000_000  # bytes per archive, all members together
@@ -68,18 +70,20 @@ _SIGNS = str.maketrans(
 def find_secrets(text: str, *, allow: Collection[str] = ()) -> tuple[SecretFinding, ...]:
     """In order of appearance. ``allow``: kinds that were asked for."""
     found: dict[SecretKind, list[tuple[int, int]]] = {}
-    plain, place = _unescaped(text)
-    for kind, (start, stop) in sorted(_all(_flat(plain)), key=lambda each: (each[1][0], -each[1][1])):
+    for kind, (start, stop) in sorted(_read(text), key=lambda each: (each[1][0], -each[1][1])):
         spans = found.setdefault(kind, [])
         if not spans or stop > spans[-1][1]:  # not inside another of its kind
             spans.append((start, stop))
-    findings = (
-        SecretFinding(kind, (place(start), place(stop)))
-        for kind, spans in found.items()
-        for start, stop in spans
-        if kind not in allow
-    )
+    findings = (SecretFinding(kind, span) for kind, spans in found.items() for span in spans if kind not in allow)
     return tuple(sorted(findings, key=lambda finding: finding.span))
+
+
+def _read(text: str) -> Iterator[tuple[SecretKind, tuple[int, int]]]:
+    """All that is found, more than once perhaps. A percent-encoded sign may stand within a secret, or end it: it is read both ways."""
+    for escaped in (_ESCAPED, _ALSO_PERCENT) if _HAS_PERCENT.search(text) else (_ESCAPED,):
+        plain, place = _unescaped(text, escaped)
+        for kind, (start, stop) in _all(_flat(plain)):
+            yield kind, (place(start), place(stop))
 
 
 def find_in_file(name: str, content: bytes, *, allow: Collection[str] = ()) -> tuple[SecretFinding, ...]:
@@ -111,14 +115,17 @@ def redact(text: str, *, allow: Collection[str] = ()) -> str:
     return text
 
 
-def _unescaped(text: str) -> tuple[str, Callable[[int], int]]:
-    """The text with HTML entities decoded, and a function from positions in it to positions in the given text."""
-    if "&" not in text or not _ENTITY.search(text):
+def _unescaped(text: str, escaped: re.Pattern[str]) -> tuple[str, Callable[[int], int]]:
+    """The text with what is ``escaped`` decoded, and a function from positions in it to positions in the given text."""
+    if not escaped.search(text):
         return text, int
     parts, ends, shifts, end, length = [], [0], [0], 0, 0
-    for match in _ENTITY.finditer(text):
-        parts += [text[end : match.start()], html.unescape(match[0])]
-        length += match.start() - end + len(parts[-1])
+    for match in escaped.finditer(text):
+        decoded = unquote(match[0]) if match[0][0] == "%" else html.unescape(match[0])
+        if len(decoded) > 1:  # not one character: it stays as it is
+            continue
+        parts += [text[end : match.start()], decoded]
+        length += match.start() - end + len(decoded)
         end = match.end()
         ends.append(length)
         shifts.append(end - length)

@@ -7,6 +7,7 @@ import json
 import random
 import re
 import uuid
+from urllib.parse import quote
 
 import jwt
 import pytest
@@ -129,6 +130,31 @@ def test_card_numbers_are_found_in_every_spelling(card: str) -> None:
     for text in texts:
         assert kinds(text) == {"card_number"}, text
         assert card[4:10] not in re.sub(r"\D", "", redact(text))
+
+
+WIDE = CARDS[0].translate({code: code + 0xFEE0 for code in range(0x21, 0x7F)})
+ENCODED = {
+    "4111 1111 1111 1111%C3%A9": "card_number",
+    "4111 1111 1111 1111%E2%80%8B1": "card_number",
+    "4111%C2%A01111%C2%A01111%C2%A01111": "card_number",
+    f"card {quote(WIDE + '”')} end": "card_number",
+    "https://u:p4%C2%A0ssw0rdX@host/x": "password",
+    "password: Geh%C2%A0eim123!xyz": "password",
+    "https://x/?client_secret=abcd%C2%A0EFGH12345678abcdEFGH": "server_secret",
+    "refresh_token=1//0gab%C2%A0EFGH12345678abcdEFGH": "long_lived_token",
+}
+"""With percent-encoded signs within them or behind them."""
+
+
+@pytest.mark.parametrize(("text", "kind"), ENCODED.items())
+def test_no_percent_encoded_sign_hides_a_secret(text: str, kind: str) -> None:
+    assert kinds(text) == {kind}
+    assert not re.search("[0-9]{4}|%EF%BC%9|ssw0rd|eim123|EFGH", redact(text))
+
+
+def test_what_follows_a_secret_in_percent_encoding_stays() -> None:
+    assert redact(f"card {quote(WIDE + '”')} end") == f"card {CUT}%E2%80%9D end"
+    assert redact(f"%E9%E8%C3%A9 {CARDS[0]}%C3%A9 %F0%9F%99%82") == f"%E9%E8%C3%A9 {CUT}%C3%A9 %F0%9F%99%82"
 
 
 def lasting(seconds: int, **more: object) -> str:
@@ -293,6 +319,8 @@ JUNK = (
     "MIIE" + "vQIBADANBgkqhkiG9w0BAQEFAASC " * 50_000,
     "é" * 3_000_000,
     "&#45;" * 400_000,
+    "%C3%A9" * 400_000,
+    "%C3" * 400_000,
     "&" * 3_000_000 + "&#45;",
     "refresh token: " * 200_000,
     '"refresh":"eyJ' * 200_000,
@@ -318,7 +346,7 @@ def test_no_file_breaks_the_guard(content: bytes) -> None:
         find_in_file("file", given_)
 
 
-@given(st.text("&#x;lgtamp0123456789-", max_size=60))
+@given(st.text("&#x;lgtamp0123456789-", max_size=60) | st.text("%CcEF98aB", max_size=60))
 def test_places_are_those_of_the_text_as_it_was_given(noise_: str) -> None:
     text = f"{noise_} &quot;client_secret&quot;: &quot;{VALUE}&quot; {noise_}"
     assert VALUE not in redact(text)

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
     pkcs12,
 )
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from flows.checks.guard import CUT, SecretKind, find_in_file, find_secrets, redact
@@ -175,6 +175,7 @@ layers = st.lists(st.sampled_from(sorted(set(MANGLED) - {"url encoded form"})), 
 
 
 @given(st.sampled_from(["pkcs1", "pkcs8", "openssh", "encrypted", "ec", "ed25519"]), layers, st.text("abc .,:\n", max_size=30))
+@example("pkcs1", ["no-break spaces", "url encoded"], "")
 def test_a_private_key_is_found_through_several_layers_of_mangling(form: str, hows: list[str], around: str) -> None:
     text = private_pems()[form]
     for how in hows:
