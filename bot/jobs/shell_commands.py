@@ -8,6 +8,8 @@ from bot.jobs.threads import Thread, Threads
 from bot.messages.blocks import drawing, section
 from bot.messages.texts import escape
 from bot.messages.wording import sentence
+from flows.cases.case import Case
+from flows.cases.review import approvals
 from flows.forms.step import Script
 from flows.outbox import ShowKeyCommands, ShowTokenCommands
 
@@ -24,11 +26,14 @@ class ShellCommands:
         scripts = declared(thread.case.step(run.effect.step).key_commands)
         return await self._post(run, thread, "commands", scripts(thread.case.situation))
 
-    async def tokens(self, run: Run[ShowTokenCommands]) -> Finished | None:
-        """How to get a short-lived access token by the approved method; nothing until everything it needs is recorded."""
+    async def tokens(self, run: Run[ShowTokenCommands]) -> Finished:
+        """How to get a short-lived access token by the approved method; nothing until everything it needs is recorded, and once if the
+        approval's effect had to wait for that long."""
         thread = await self._threads.of(run, "customer", run.effect.step)
         scripts = declared(thread.case.step(run.effect.step).token_commands)(thread.case.situation, self._secret_field)
-        return await self._post(run, thread, "token_commands", scripts) if scripts else None
+        if not scripts or (not run.effect.task and _are_asked_for_since_approval(thread.case, run.effect)):
+            return Finished(called=False)
+        return await self._post(run, thread, "token_commands", scripts)
 
     async def _post(
         self, run: Run[ShowKeyCommands] | Run[ShowTokenCommands], thread: Thread, intro: str, scripts: Sequence[Script]
@@ -37,3 +42,14 @@ class ShellCommands:
         blocks = [section(sentence(texts, intro, {}))]
         blocks += [section(f"{sentence(texts, script.key, {})}\n```{escape(script.code)}```") for script in scripts]
         return await self._threads.post(run, thread, [drawing(blocks)])
+
+
+def _are_asked_for_since_approval(case: Case, effect: ShowTokenCommands) -> bool:
+    """Whether a task was recorded that brings them as well."""
+    step, snapshot = case.step(effect.step), case.snapshot
+    approved = max((decision.at for decision in approvals(snapshot, step.id)), default=None)
+    bring = {task.id for task in step.tasks if task.effect is type(effect)}
+    return approved is not None and any(
+        task.step_id == step.id and task.task_id in bring and task.at is not None and task.at > approved
+        for task in snapshot.tasks
+    )

@@ -7,12 +7,14 @@ import json
 import pytest
 
 from bot.messages.buttons import Act
+from flows.cases import review, tasks
+from flows.forms.fields import Answers
 from playground.acts import example
 from playground.pismo import Signer
 from playground.pismo.authority import key_pem
 from playground.slack import FileUpload
 from playground.walkthrough import action_id, ready
-from tests.bot.workplace import Workplace
+from tests.bot.workplace import ENDLESS, Workplace
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 STEP = "authentication"
@@ -22,17 +24,27 @@ def said(office: Workplace) -> str:
     return "\n".join(message.text for message in office.journey.thread("step", STEP))
 
 
-async def approved(office: Workplace, onboarding: str, method: str, signer: Signer) -> str:
-    """Approves authentication, with what support records for OpenID Connect; the org ID."""
+async def sent(office: Workplace, onboarding: str, method: str, signer: Signer) -> str:
+    """Sends authentication; the org ID."""
     await office.send(onboarding, "organization")
     await office.approve(onboarding, "organization")
     org_id = office.pismo.create_org({"official_name": "Acme", "org_name": "Acme"})
     await office.do(onboarding, "organization", "record_org_id", {"org_id": org_id})
     await office.send(onboarding, STEP, method=method, public_key=signer.public_key)
+    return org_id
+
+
+def claims(signer: Signer) -> Answers:
+    return {"iss": signer.iss, "sub": signer.sub, "aud": signer.aud}
+
+
+async def approved(office: Workplace, onboarding: str, method: str, signer: Signer) -> str:
+    """Approves authentication, with what support records for OpenID Connect; the org ID."""
+    org_id = await sent(office, onboarding, method, signer)
     await office.approve(onboarding, STEP, office.sam, office.kim)
     if method == "oidc":
         await office.do(onboarding, STEP, "upload_key", {"status": "active"})
-        await office.do(onboarding, STEP, "record_claims", {"iss": signer.iss, "sub": signer.sub, "aud": signer.aud})
+        await office.do(onboarding, STEP, "record_claims", claims(signer))
     await office.settled()
     return org_id
 
@@ -89,6 +101,26 @@ async def test_the_thread_has_the_commands_for_each_kind_of_machine(office: Work
     for message in messages:
         texts = [block["text"]["text"] for block in message.blocks]
         assert all(len(text) <= 3000 and text.count("```") in (0, 2) for text in texts)
+
+
+async def test_the_commands_come_once_though_slack_was_away_while_all_was_recorded(
+    office: Workplace, onboarding: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(office, "patience", ENDLESS)
+    signer = Signer()
+    await sent(office, onboarding, "oidc", signer)
+    record = (await office.snapshot(onboarding)).steps[STEP]
+    office.slack.faults.add("*", "5xx", times=None, channel=office.acme.id)
+    try:
+        for person in (office.sam, office.kim):
+            await office.act(onboarding, lambda case: review.approve(case, STEP, record.revision, record.digest), person)
+        await office.act(onboarding, lambda case: tasks.do_task(case, STEP, "upload_key", {"status": "active"}), office.sam)
+        await office.act(onboarding, lambda case: tasks.do_task(case, STEP, "record_claims", claims(signer)), office.sam)
+    finally:
+        office.slack.faults.clear()
+    await office.settled()
+    messages = [message for message in office.journey.thread("step", STEP) if "curl" in json.dumps(message.blocks)]
+    assert len(messages) == 1
 
 
 async def test_the_thread_has_the_command_of_the_method_once_it_is_approved(office: Workplace, onboarding: str) -> None:
