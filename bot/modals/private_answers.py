@@ -1,5 +1,6 @@
 """What the bot tells one person privately, right after they pressed or typed something."""
 
+import asyncio
 import logging
 from collections.abc import Mapping
 from typing import Any
@@ -17,6 +18,8 @@ from storage.store import Conflict, Store, Unavailable, UnavailableKind
 
 log = logging.getLogger("bot.modals.private_answers")
 
+AGAIN = (1.0, 4.0)
+"""Seconds before an answer is sent again that Slack could not take."""
 NAMED = frozenset({"step", "task", "field", "what"})
 """Parameters whose words belong to a version of the journey."""
 
@@ -45,7 +48,8 @@ def explained(texts: Texts, error: Exception) -> str:
 
 
 class PrivateAnswers:
-    """Seen by one person only, in the channel or else as a direct message. One that can't be delivered is logged."""
+    """Seen by one person only, in the channel or else as a direct message. What Slack can't take at the moment is tried again for a few
+    seconds, while it is news; what can't be delivered is logged."""
 
     def __init__(self, store: Store, slack: Slack, people: People) -> None:
         self._store, self._slack, self._people = store, slack, people
@@ -77,7 +81,13 @@ class PrivateAnswers:
         return onboarding.journey if onboarding is not None else ""
 
     async def _tell(self, who: Who, channel_id: str, text: str) -> None:
-        try:
-            await self._slack.tell(channel_id, who.user_id, text, plain_blocks(text))
-        except SlackError as error:
-            log.warning("a private answer could not be delivered", extra={"error": error.error})
+        for pause in (*AGAIN, None):
+            try:
+                await self._slack.tell(channel_id, who.user_id, text, plain_blocks(text))
+            except SlackError as error:
+                if pause is None or not error.transient or (error.retry_after or 0.0) > AGAIN[-1]:
+                    log.warning("a private answer could not be delivered", extra={"error": error.error})
+                    return
+                await asyncio.sleep(max(pause, error.retry_after or 0.0))
+            else:
+                return

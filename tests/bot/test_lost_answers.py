@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from bot.messages.buttons import Act, ButtonValue
+from bot.modals import private_answers
 from flows.cases import manage
 from playground.acts import example
 from playground.slack import Message
@@ -168,3 +169,17 @@ async def test_an_export_comes_once_though_nobody_can_look_for_it(office: Workpl
     await office.settled()
     assert twice(office) == []
     assert exports() == before + 1
+
+
+@pytest.mark.parametrize("fault", ["5xx", "drop_before", "429"])
+async def test_who_pressed_is_told_though_slack_does_not_take_it_at_once(
+    office: Workplace, onboarding: str, fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(private_answers, "AGAIN", (0.01, 0.02))
+    told = len(office.answers(office.ana))
+    office.slack.faults.add("chat.postEphemeral", fault, times=2, retry_after=0)
+    await office.press(office.ana, office.acme, Act.APPROVE, ButtonValue(onboarding=onboarding, step="planning", revision=1))
+    await office.slack.until(lambda: len(office.answers(office.ana)) > told)
+    await office.settled()
+    (answer,) = office.answers(office.ana)[told:]
+    assert "support" in answer
