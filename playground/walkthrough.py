@@ -186,6 +186,8 @@ class Walkthrough:
 
         if stop_at is None:
             await self.insist(happened, once)
+            if person.view is not None:  # what was asked for has happened, whatever it still shows
+                await person.close()
         else:
             await self.slack.until(once, timeout=self.patience)
 

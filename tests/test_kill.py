@@ -196,7 +196,8 @@ async def test_kills_and_faults_lose_nothing_and_double_nothing(record_property:
         record_property("summary", str(tally))
     size = f"KILLS={each[0] * len(ways)} FAULTS={each[1] * len(ways)}"
     again = [f"{tally.way}: play it again with KILL_SEED={seed} {size}" for tally in tallies for seed in tally.failed]
-    assert [trouble for tally in tallies for trouble in tally.troubles] == [], "\n".join([*map(str, tallies), *again])
+    troubles = [f"{tally.way}: {trouble}" for tally in tallies for trouble in tally.troubles]
+    assert not troubles, "\n".join([*map(str, tallies), *troubles, *again])
 
 
 async def torment(way: Way, kills: int, faults: int, each: tuple[int, int], server_url: str) -> Tally:
