@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from cryptography import x509
 from pydantic import SecretStr
+
+if TYPE_CHECKING:
+    from cryptography import x509
 
 HandshakeFault = Literal[
     "server_not_trusted",
@@ -82,9 +84,11 @@ class Loaded:
     ca: str
 
     @cached_property
-    def _first(self) -> x509.Certificate | None:
+    def _first(self) -> "x509.Certificate | None":
         if not self.certificate:
             return None
+        from cryptography import x509  # noqa: PLC0415  only where there is one
+
         try:
             return x509.load_pem_x509_certificate(self.certificate.encode())
         except ValueError:

@@ -7,7 +7,6 @@ A fingerprint is SHA-256 over the DER SubjectPublicKeyInfo, in lowercase hex wit
 import hashlib
 from dataclasses import dataclass
 
-from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
@@ -51,6 +50,8 @@ def _key_of(block: PemBlock) -> tuple[PublicKeyTypes, tuple[KeyNote, ...]]:
         if block.label:
             raise KeyProblem(KeyFault.DAMAGED) from None
     try:
+        from cryptography import x509  # noqa: PLC0415  a process may run for hours before it reads one
+
         return x509.load_der_x509_certificate(block.der).public_key(), (KeyNote.FROM_CERTIFICATE,)
     except (ValueError, UnsupportedAlgorithm):
         raise KeyProblem(KeyFault.DAMAGED) from None
