@@ -61,8 +61,9 @@ LASTING = 15.0
 """Seconds that people give what they do not press again; within less they press again."""
 READY = 10.0
 """Seconds within which a bot that was started again is not killed, unless it is ready sooner."""
-PATIENCE = 240.0
-"""Seconds until something must have come true, however often the bot was killed in the meantime and however busy the machine is."""
+PATIENCE = 700.0
+"""Seconds until something must have come true, however often the bot was killed in the meantime and however busy the machine is: after
+bad luck again and again, an effect is tried every five minutes."""
 
 STEPS = JOURNEYS.latest.steps
 
