@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+FUZZER := $(VENV)/.fuzzer
 
 # Three on two cores, since tests with a process or a browser spend much of their time waiting.
 FILES  := -n 3 --dist loadfile --no-loadscope-reorder
@@ -33,9 +34,13 @@ test: $(READY) ## run all tests, three files at a time
 quick: $(READY) ## run the tests that start no bot, process, browser or PostgreSQL, with few random examples and short inputs
 	$(BIN)/python -m pytest $(FILES) -m "not (bot or process or browser or postgres or megabytes)" --hypothesis-profile=quick
 
-soak: $(READY) ## run the random tests at length; SEED=… repeats a run, KILLS=… FAULTS=… change its size
+$(FUZZER): $(READY) requirements-fuzz.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-fuzz.txt
+	@touch $(FUZZER)
+
+soak: $(FUZZER) ## run the random tests at length; SEED=… repeats a run, KILLS=… FAULTS=… FUZZ=… change its size
 	@echo SEED=$(SEED)
-	KILLS=$(or $(KILLS),1000) FAULTS=$(or $(FAULTS),10000) KILL_SEED=$(SEED) EFFECTS_KILLS=$(or $(EFFECTS_KILLS),40) \
+	FUZZ=$(or $(FUZZ),100000) FUZZ_SEED=$(SEED) KILLS=$(or $(KILLS),1000) FAULTS=$(or $(FAULTS),10000) KILL_SEED=$(SEED) EFFECTS_KILLS=$(or $(EFFECTS_KILLS),40) \
 		EFFECTS_SEED=$(SEED) $(BIN)/python -m pytest $(FILES) -m "hypothesis or chance" \
 		--randomly-seed=$(SEED) --hypothesis-seed=$(SEED) --hypothesis-profile=soak --timeout=3600
 
@@ -70,3 +75,4 @@ screenshots: $(READY) ## retake the README's pictures, in docs/images; needs chr
 lock: ## lock the dependencies again; needs uv
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url -q pyproject.toml -o requirements.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url -q --extra dev pyproject.toml -c requirements.txt -o requirements-dev.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate -q --group fuzz -o requirements-fuzz.txt

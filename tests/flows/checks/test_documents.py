@@ -77,3 +77,7 @@ def test_every_listed_standard_exists_in_a_listed_country() -> None:
 @given(st.text(max_size=60), st.sampled_from(sorted(documents._STANDARDS)))
 def test_no_text_breaks_a_check(number: str, country: str) -> None:
     assert check_document(number, country).ok in (True, False)
+
+
+def test_a_text_of_thousands_of_digits_is_no_number() -> None:
+    assert check_document("1" * 5_000, "BRA").ok is False
