@@ -16,6 +16,7 @@ from bot.config.policies import PolicyError, load
 
 if TYPE_CHECKING:
     from pismo.tls import ClientTls
+    from storage.sealing import Keyring
 
 SLACK_API = "https://slack.com/api/"
 
@@ -36,6 +37,8 @@ class Exit(IntEnum):
     """``verify-log`` or ``keys rotate`` found a change, a gap, a swap or a truncation."""
     SOCKET_LOST = 7
     """Socket Mode could not be reconnected; a restart helps."""
+    UNKNOWN_KEY = 8
+    """A command needs a key that it was not given. ``run`` and ``check`` end with ``CONFIGURATION`` then."""
 
 
 class Settings(BaseSettings):
@@ -52,6 +55,8 @@ class Settings(BaseSettings):
     database_url: str = Field(default="sqlite+aiosqlite:///onboarding.db", repr=False)
     """May hold a password."""
     encryption_keys: SecretStr = SecretStr("")
+    encryption_keys_file: str = ""
+    """A file that holds them instead."""
     host: str = "127.0.0.1"
     """A container sets 0.0.0.0."""
     port: str = "3000"
@@ -87,6 +92,14 @@ class Settings(BaseSettings):
     def pismo_production_tls(self) -> "ClientTls":
         own, key = self.pismo_production_client_cert, self.pismo_production_client_key
         return replace(self.pismo_tls, certificate=own, key=key) if own else self.pismo_tls
+
+    def keyring(self) -> "Keyring":
+        """Raises KeyringError, and OSError if there is a file that can't be read."""
+        from storage.sealing import Keyring  # noqa: PLC0415  loads cryptography, which --help doesn't need
+
+        if self.encryption_keys_file:
+            return Keyring.parse(Path(self.encryption_keys_file).read_text(errors="replace"))
+        return Keyring.parse(_plain(self.encryption_keys))
 
     @property
     def socket_mode(self) -> bool:
@@ -235,16 +248,24 @@ def _has_database(rest: str) -> bool:
 
 
 def _keys(settings: Settings) -> Iterator[ConfigProblem]:
-    from storage.sealing import Keyring, KeyringError  # noqa: PLC0415  loads cryptography, which --help doesn't need
+    from storage.sealing import KeyringError  # noqa: PLC0415  loads cryptography, which --help doesn't need
 
-    text, how = _plain(settings.encryption_keys), "make one with: python -m bot keys new"
-    if not text.strip():
-        yield ConfigProblem("ENCRYPTION_KEYS", "is missing", how)
+    name, how = "ENCRYPTION_KEYS", "make one with: python -m bot keys new"
+    given = bool(_plain(settings.encryption_keys).strip())
+    if settings.encryption_keys_file:
+        name, how = "ENCRYPTION_KEYS_FILE", f"{how} --to FILE"
+        if given:
+            yield ConfigProblem(name, "is set, and so is ENCRYPTION_KEYS", "leave out one of them, once it has all keys")
+            return
+    elif not given:
+        yield ConfigProblem(name, "is missing", how)
         return
     try:
-        Keyring.parse(text)
+        settings.keyring()
     except KeyringError as error:
-        yield ConfigProblem("ENCRYPTION_KEYS", f"is malformed: {error}", how)
+        yield ConfigProblem(name, f"is malformed: {error}", how)
+    except OSError as error:
+        yield ConfigProblem(name, f"cannot be read ({error.strerror})", f"name a file that this user may read, or {how}")
 
 
 def _server(settings: Settings) -> Iterator[ConfigProblem]:
