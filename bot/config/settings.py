@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.config.clock import ClockError, read_ahead
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pismo.tls import ClientTls
     from storage.sealing import Keyring
 
+_AROUND = " \t\r\n\v\f\u00a0\u200b\ufeff"
 SLACK_API = "https://slack.com/api/"
 
 
@@ -81,6 +82,15 @@ class Settings(BaseSettings):
     """For demonstrations only."""
     log_level: str = "INFO"
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _without_surroundings(cls, value: object) -> object:
+        """Line ends, spaces and quotes that a shell, an editor or ``docker --env-file`` left around a value are no part of it."""
+        if not isinstance(value, str):
+            return value
+        value = value.strip(_AROUND)
+        return value[1:-1].strip(_AROUND) if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'" else value
+
     @property
     def pismo_tls(self) -> "ClientTls":
         """Of the test environment."""
@@ -98,7 +108,7 @@ class Settings(BaseSettings):
         from storage.sealing import Keyring  # noqa: PLC0415  loads cryptography, which --help doesn't need
 
         if self.encryption_keys_file:
-            return Keyring.parse(Path(self.encryption_keys_file).read_text(errors="replace"))
+            return Keyring.parse(Path(self.encryption_keys_file).read_text("utf-8-sig", "replace"))
         return Keyring.parse(_plain(self.encryption_keys))
 
     @property
@@ -122,6 +132,9 @@ def _plain(secret: SecretStr | None) -> str:
     return secret.get_secret_value() if secret else ""
 
 
+_TOKEN = re.compile(r"[A-Za-z0-9.-]{5,}")
+_FOREIGN = "holds signs that no token has, such as a quote or a space"
+
 _Check = Callable[[Settings], Iterator[ConfigProblem]]
 
 
@@ -135,8 +148,10 @@ def _bot_token(settings: Settings) -> Iterator[ConfigProblem]:
     where = "copy the Bot User OAuth Token from the Slack app's page, OAuth & Permissions"
     if not token:
         yield ConfigProblem("SLACK_BOT_TOKEN", "is missing", where)
-    elif not re.fullmatch(r"xox[be]\S+", token):
+    elif not re.match(r"xox[be]", token):
         yield ConfigProblem("SLACK_BOT_TOKEN", "does not begin with xoxb-", where)
+    elif not _TOKEN.fullmatch(token):
+        yield ConfigProblem("SLACK_BOT_TOKEN", _FOREIGN, where)
 
 
 def _front(settings: Settings) -> Iterator[ConfigProblem]:
@@ -153,10 +168,10 @@ def _front(settings: Settings) -> Iterator[ConfigProblem]:
             "does not look like a signing secret (32 hexadecimal digits)",
             "copy it from the Slack app's page, Basic Information; it is no token and not the client secret",
         )
-    if app_token and not re.fullmatch(r"xapp-\S+", app_token):
+    if app_token and not (app_token.startswith("xapp-") and _TOKEN.fullmatch(app_token)):
         yield ConfigProblem(
             "SLACK_APP_TOKEN",
-            "does not begin with xapp-",
+            _FOREIGN if app_token.startswith("xapp-") else "does not begin with xapp-",
             "make an app-level token with the scope connections:write on the Slack app's page, Basic Information",
         )
 

@@ -20,7 +20,7 @@ def put_first(key: str, file: Path) -> int:
         file = file.resolve()  # a link stays one
         if file.stat().st_uid != os.geteuid():  # it is written anew, and its owner could read it no more
             raise PermissionError(errno.EPERM, "it belongs to another user") from None
-        text = file.read_text(errors="replace").strip()
+        text = file.read_text("utf-8-sig", "replace").strip()
         others = _count(text)
         write_all(file.parent, {file.name: f"{key}\n{text}\n"})
         return others
