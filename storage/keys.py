@@ -19,6 +19,7 @@ PURPOSE = "sealing-key"
 
 _KEY = select(sealing_keys).where(sealing_keys.c.id == bindparam("key"))
 _UNRETIRE = update(sealing_keys).where(sealing_keys.c.id == bindparam("key")).values(retired=False)
+_NEEDED = select(sealing_keys.c.id).where(sealing_keys.c.retired.is_(False))
 _NAMING = [*(column for table in metadata.sorted_tables for column in sealed_columns(table)), audit_heads.c.mac]
 """The columns whose values name a key."""
 _SAMPLES = union(*(select(select(column).limit(1).scalar_subquery()) for column in _NAMING))
@@ -48,6 +49,13 @@ async def require(unit: Queries) -> bool:
     """
     spent, own = await _spent(unit.connection), await unit.connection.execute(_KEY, {"key": current().newest})
     return not spent and own.first() is not None
+
+
+async def require_listed(connection: AsyncConnection) -> None:
+    """Only by the list, without the keys that are retired. Raises UnknownKeyError."""
+    needed = set(await connection.scalars(_NEEDED))
+    if missing := needed - current().ids:
+        raise _lacking(needed, missing, [])
 
 
 async def claim(unit: Unit) -> None:

@@ -136,12 +136,14 @@ class Store:
             return await work(unit)
 
     async def check(self) -> None:
-        """Raises Unavailable if the database can't be reached or written, or if its schema isn't the code's."""
+        """Raises Unavailable if the database can't be reached or written, or if its schema isn't the code's; UnknownKeyError if another
+        process seals with a key that this one lacks."""
         with translating():
             async with self._writing.connect() as connection:
                 state = await connection.run_sync(state_of)
-        if state.kind != "current":
-            raise Unavailable("too_new" if state.kind == "newer" else "too_old")
+                if state.kind != "current":
+                    raise Unavailable("too_new" if state.kind == "newer" else "too_old")
+                await keys.require_listed(connection)
         if self._takes_nothing:  # only writing shows whether that is over
             await self.transact(lambda unit: unit.once(new_id("check")))
 

@@ -61,6 +61,18 @@ async def test_with_one_of_the_two_keys_that_sealed_both_are_named(store: Store,
     assert await required(store, BOTH)
 
 
+async def test_a_process_learns_that_another_one_seals_with_a_key_it_lacks(store: Store) -> None:
+    await fill(store, OLD)
+    await fill(store, BOTH)
+    with using(Keyring.parse(OLD)), pytest.raises(UnknownKeyError, match=f"lacks the key {NEW_ID}"):
+        await store.check()
+    with using(Keyring.parse(BOTH)):
+        await store.check()
+        await rotate(store)
+    with using(Keyring.parse(NEW)):
+        await store.check()
+
+
 async def test_another_key_under_the_same_id_is_noticed_before_it_seals(store: Store) -> None:
     await fill(store, OLD)
     forged = f"{OLD_ID}:{NEW.partition(':')[2]}"
