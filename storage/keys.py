@@ -5,14 +5,15 @@ another key of that id. ``keys rotate`` marks the older ones as retired. A proce
 then; so it is taken off the list only by a bot that starts without it and finds nothing that it sealed.
 """
 
+import contextlib
 from collections.abc import Collection
 
 from sqlalchemy import bindparam, delete, func, insert, literal, or_, select, union, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.queries import Queries
-from storage.sealing import VERSION, Keyring, UnknownKeyError, current, key_of
-from storage.tables import audit_heads, metadata, sealed_columns, sealing_keys
+from storage.sealing import VERSION, Keyring, Place, SealError, UnknownKeyError, current, key_of
+from storage.tables import audit_events, audit_heads, metadata, sealed_columns, sealing_keys
 from storage.unit import Unit
 
 PURPOSE = "sealing-key"
@@ -20,6 +21,7 @@ PURPOSE = "sealing-key"
 _KEY = select(sealing_keys).where(sealing_keys.c.id == bindparam("key"))
 _UNRETIRE = update(sealing_keys).where(sealing_keys.c.id == bindparam("key")).values(retired=False)
 _NEEDED = select(sealing_keys.c.id).where(sealing_keys.c.retired.is_(False))
+_SALT = select(audit_events.c.id, audit_events.c.salt).where(audit_events.c.salt.like(bindparam("prefix"))).limit(1)
 _NAMING = [*(column for table in metadata.sorted_tables for column in sealed_columns(table)), audit_heads.c.mac]
 """The columns whose values name a key."""
 _SAMPLES = union(*(select(select(column).limit(1).scalar_subquery()) for column in _NAMING))
@@ -43,7 +45,8 @@ async def register(connection: AsyncConnection) -> None:
 
 
 async def require(unit: Queries) -> bool:
-    """Whether the list is as `claim` would leave it. Raises UnknownKeyError if the keyring lacks a key that sealed what is stored.
+    """Whether the list is as `claim` would leave it. Raises UnknownKeyError if the keyring lacks a key that sealed what is stored, and
+    SealError if the list was changed.
 
     Quick, unless a retired key was taken out since a bot last started: then its id is looked for in the whole database.
     """
@@ -76,6 +79,9 @@ async def _spent(connection: AsyncConnection) -> Collection[str]:
     listed = {row.id: row for row in await connection.execute(select(sealing_keys))}
     sampled = {key_of(value) for (value,) in await connection.execute(_SAMPLES) if value} - {""}
     wrong = [key for key, row in listed.items() if key in keyring.ids and not _made_by(keyring, key, row.mac)]
+    for key in wrong:
+        if await _opens(connection, keyring, key):
+            raise SealError(f"{sealing_keys.name}.mac of {key}: changed")
     missing = (listed.keys() | sampled) - keyring.ids
     spent = {key for key in missing - sampled if listed[key].retired and not await _seals(connection, key)}
     if wrong or missing - spent:
@@ -92,6 +98,15 @@ async def _seals(connection: AsyncConnection, key: str) -> bool:
     prefix = f"{VERSION}.{key}."
     found = or_(*(select(column).where(func.substr(column, 1, len(prefix)) == prefix).exists() for column in _NAMING))
     return (await connection.execute(select(literal(1)).where(found))).first() is not None
+
+
+async def _opens(connection: AsyncConnection, keyring: Keyring, key: str) -> bool:
+    """Whether the keyring's key of this id opens what a key of this id sealed: then it is the list that was changed."""
+    for row in await connection.execute(_SALT, {"prefix": f"{VERSION}.{key}.%"}):
+        with contextlib.suppress(SealError):
+            keyring.open(row.salt, Place(audit_events.name, "salt", row.id))
+            return True
+    return False
 
 
 async def _wait_for_others(connection: AsyncConnection) -> None:

@@ -12,7 +12,7 @@ from bot.config.clock import Clock
 from bot.config.policies import load
 from bot.config.settings import ConfigProblem, Settings, problems
 from bot.ops import maintenance
-from bot.ops.maintenance import HOW_LACKING
+from bot.ops.maintenance import HOW_ALTERED, HOW_LACKING
 from bot.slack.client import Slack, SlackError
 from pismo.jsm_errors import ServiceDeskError, ServiceDeskFault
 from pismo.jsm_form import NameNotFoundError, fill
@@ -20,7 +20,7 @@ from pismo.service_desk import ServiceDesk
 from storage.engine import sqlite_file
 from storage.files import open_to_others
 from storage.migrate import state
-from storage.sealing import UnknownKeyError
+from storage.sealing import SealError, UnknownKeyError
 from storage.store import Unavailable
 
 MANIFEST = "app_manifest.yaml"
@@ -139,6 +139,8 @@ async def _stored(settings: Settings) -> list[Line]:
         found = await stranded(settings)
     except UnknownKeyError as error:
         return [*_key_file(settings), Line("keys", str(error), HOW_LACKING)]
+    except SealError as error:
+        return [Line("keys", str(error), HOW_ALTERED)]
     except Unavailable:
         return []
     lines = [Line("journeys", fault, HOW_STRANDED) for fault in found] or [Line("journeys", "each customer's version is here")]

@@ -143,7 +143,7 @@ def verify_log() -> None:
     for finding in altered:
         click.echo(f"wrong: {finding}", err=True)
     if altered:
-        _end(Exit.ALTERED, "the audit log is not what was written - keep a copy of the database, and compare it with a backup")
+        _end(Exit.ALTERED, f"the audit log is not what was written - {maintenance.HOW_ALTERED}")
     if done.lacking:
         _end(Exit.UNKNOWN_KEY, f"the audit log cannot be verified: {done.lacking} - {maintenance.HOW_LACKING}")
     click.echo(f"ok: the logs of {done.count} onboardings are whole")
@@ -300,7 +300,7 @@ def _wait(work: Coroutine[Any, Any, T], *, key_unknown: int | None = None) -> T:
     else:
         factory = uvloop.new_event_loop
     from bot.config.settings import Exit  # noqa: PLC0415
-    from bot.ops.maintenance import HOW_LACKING  # noqa: PLC0415
+    from bot.ops.maintenance import HOW_ALTERED, HOW_LACKING  # noqa: PLC0415
     from storage.sealing import SealError, UnknownKeyError  # noqa: PLC0415
     from storage.store import Unavailable  # noqa: PLC0415
 
@@ -312,4 +312,4 @@ def _wait(work: Coroutine[Any, Any, T], *, key_unknown: int | None = None) -> T:
     except UnknownKeyError as error:
         _end(Exit.UNKNOWN_KEY if key_unknown is None else key_unknown, f"{error} - {HOW_LACKING}")
     except SealError as error:
-        _end(Exit.ALTERED, f"{error} - keep a copy of the database, and compare it with a backup")
+        _end(Exit.ALTERED, f"{error} - {HOW_ALTERED}")

@@ -22,6 +22,7 @@ from storage.store import Store
 from storage.unit import Unit
 from storage.verify import Finding, verify
 
+HOW_ALTERED = "keep a copy of the database, and compare it with a backup"
 HOW_LACKING = "put the key that sealed it back, behind the newest"
 LISTED = 10
 """How many customers are listed where several are meant."""

@@ -1,4 +1,5 @@
-"""The keys as an operator handles them: made where they are kept, and missed before anything is written or said to be altered."""
+"""What operators do from a terminal: keys are made where they are kept and missed before anything is written, who is erased is named
+exactly, and files are for their owner alone."""
 
 import asyncio
 import sqlite3
@@ -121,6 +122,16 @@ def test_a_value_under_a_key_that_never_was_is_an_alteration(shell: Shell) -> No
     shell.begin(OLD, "onb_1")
     raw(shell.url, "UPDATE audit_events SET changes = 'v1.kevil.' || substr(changes, 14) WHERE id = 'onb_1:2'")
     assert shell.bot("verify-log", keys=OLD).exit_code == Exit.ALTERED
+
+
+def test_a_list_of_keys_that_was_changed_is_an_alteration(shell: Shell) -> None:
+    shell.begin(OLD, "onb_1")
+    raw(shell.url, "UPDATE sealing_keys SET mac = 'forged'")
+    for words in (["verify-log"], ["run"]):
+        found = shell.bot(*words, keys=OLD)
+        assert (found.exit_code, f"sealing_keys.mac of {OLD_ID}: changed" in found.stderr) == (Exit.ALTERED, True)
+    assert f"wrong: keys: sealing_keys.mac of {OLD_ID}: changed - keep a copy" in shell.bot("check").stdout
+    assert shell.bot("verify-log", keys=MISNAMED).exit_code == Exit.UNKNOWN_KEY
 
 
 # -- where they are kept
