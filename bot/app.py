@@ -96,7 +96,7 @@ def build(settings: Settings, policies: Policies, *, adapters: Adapters | None =
     """``adapters``: the real ones unless given."""
     adapters = adapters or Adapters.real(settings)
     slack, rules, channel = adapters.slack, policies.rules, settings.support_channel
-    store = Store(settings.database_url, settings.keyring(), adapters.clock)
+    store = Store(settings.database_url, settings.keyring, adapters.clock)
     access, background = Access(), Background()
     cases = Cases(rules, access)
     people = People(store, slack, access, support_channel=channel, usergroup=settings.support_usergroup, for_locale=for_locale)

@@ -20,6 +20,7 @@ def keep_private(database: Path) -> None:
 
     Those of another user stay as they are. Where the file can't be made, SQLite says why.
     """
+    database = database.resolve()  # SQLite's other files are beside what a link leads to
     with contextlib.suppress(OSError):
         os.close(os.open(database, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE))
     for path in open_to_others(database):
@@ -29,6 +30,7 @@ def keep_private(database: Path) -> None:
 
 def open_to_others(database: Path) -> Sequence[Path]:
     """The files on which other users have rights."""
+    database = database.resolve()
     return [path for name in BESIDE if _mode(path := database.with_name(database.name + name)) & 0o077]
 
 

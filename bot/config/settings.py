@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -103,8 +104,9 @@ class Settings(BaseSettings):
         own, key = self.pismo_production_client_cert, self.pismo_production_client_key
         return replace(self.pismo_tls, certificate=own, key=key) if own else self.pismo_tls
 
+    @cached_property
     def keyring(self) -> "Keyring":
-        """Raises KeyringError, and OSError if there is a file that can't be read."""
+        """Read once, since the file may be a pipe. Raises KeyringError, and OSError if there is a file that can't be read."""
         from storage.sealing import Keyring  # noqa: PLC0415  loads cryptography, which --help doesn't need
 
         if self.encryption_keys_file:
@@ -276,7 +278,7 @@ def _keys(settings: Settings) -> Iterator[ConfigProblem]:
         yield ConfigProblem(name, "is missing", how)
         return
     try:
-        settings.keyring()
+        _ = settings.keyring
     except KeyringError as error:
         yield ConfigProblem(name, f"is malformed: {error}", how)
     except OSError as error:

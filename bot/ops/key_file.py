@@ -9,7 +9,7 @@ from storage.sealing import Keyring, KeyringError
 
 
 class NoKeyFileError(Exception):
-    """The file holds something else than keys."""
+    """It is no file, or holds something else than keys. The text says which."""
 
 
 def put_first(key: str, file: Path) -> int:
@@ -18,6 +18,8 @@ def put_first(key: str, file: Path) -> int:
         create(file, f"{key}\n")
     except FileExistsError:
         file = file.resolve()  # a link stays one
+        if not file.is_file():
+            raise NoKeyFileError("is no file") from None
         if file.stat().st_uid != os.geteuid():  # it is written anew, and its owner could read it no more
             raise PermissionError(errno.EPERM, "it belongs to another user") from None
         text = file.read_text("utf-8-sig", "replace").strip()

@@ -34,7 +34,7 @@ class NotFoundError(Exception):
 
 @asynccontextmanager
 async def _store(settings: Settings) -> AsyncIterator[Store]:
-    store = Store(settings.database_url, settings.keyring())
+    store = Store(settings.database_url, settings.keyring)
     try:
         yield store
     finally:

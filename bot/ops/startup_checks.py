@@ -85,7 +85,7 @@ def _forms(step: Step) -> list[Form]:
 async def stranded(settings: Settings, journeys: Journeys = JOURNEYS) -> list[Fault]:
     """Onboardings that began on a version of the journey that this code lacks: nobody could go on with them, and their pending
     effects would be given up for good. Raises Unavailable."""
-    store = Store(settings.database_url, settings.keyring())
+    store = Store(settings.database_url, settings.keyring)
     try:
         async with store.read() as unit:
             begun = await unit.journeys()

@@ -1,5 +1,6 @@
 """Each variable that is missing or wrong is named with how to fix it, and no secret is ever repeated."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -136,7 +137,21 @@ def test_keys_are_read_from_a_file_in_place_of_the_variable(monkeypatch: pytest.
     newest, older = new_key(), new_key()
     (good / "bot.keys").write_text(f"\ufeff{newest}\r\n{older}\r\n")
     assert problems(Settings()) == []
-    assert Settings().keyring().newest == newest.partition(":")[0]
+    assert Settings().keyring.newest == newest.partition(":")[0]
+
+
+@pytest.mark.usefixtures("good")
+def test_keys_may_come_through_a_pipe_which_can_be_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ENCRYPTION_KEYS")
+    reading, writing = os.pipe()
+    os.write(writing, (key := new_key()).encode())
+    os.close(writing)
+    monkeypatch.setenv("ENCRYPTION_KEYS_FILE", f"/dev/fd/{reading}")
+    settings = Settings()
+    assert problems(settings) == []
+    assert settings.keyring.newest == key.partition(":")[0]
+    assert key.partition(":")[2] not in repr(settings)
+    os.close(reading)
 
 
 @pytest.mark.usefixtures("good")

@@ -167,6 +167,7 @@ def test_a_file_of_something_else_stays_as_it_is(shell: Shell) -> None:
     refused = shell.bot("keys", "new", "--to", ".env")
     assert (refused.exit_code, ".env holds something else than keys" in refused.stderr) == (Exit.FAILED, True)
     assert other.read_text() == "SLACK_BOT_TOKEN=xoxb-1-made-up\n"
+    assert "is no file" in shell.bot("keys", "new", "--to", "/dev/null").stderr
     nowhere = shell.bot("keys", "new", "--to", "no/such/folder")
     assert (nowhere.exit_code, "No such file or directory" in nowhere.stderr) == (Exit.FAILED, True)
     assert shell.bot("keys", "new", "--to", "other.keys").exit_code == Exit.OK
@@ -227,6 +228,11 @@ def test_the_databases_files_are_for_this_user_alone(shell: Shell) -> None:
         assert {mode(path) for path in shell.folder.glob("bot.db*")} == {0o600}
 
     shell.stored(OLD, look)
+    (shell.folder / "link.db").symlink_to(file)
+    shell.monkeypatch.setenv("DATABASE_URL", f"sqlite+aiosqlite:///{shell.folder}/link.db")
+    (lock := shell.folder / "bot.db.lock").touch(0o644)
+    assert shell.bot("verify-log", keys=OLD).exit_code == Exit.OK
+    assert mode(lock) == 0o600
     assert "ok: database files: for this user alone" in shell.bot("check").stdout
 
 
