@@ -83,8 +83,10 @@ async def _spent(connection: AsyncConnection) -> Collection[str]:
         if await _opens(connection, keyring, key):
             raise SealError(f"{sealing_keys.name}.mac of {key}: changed")
     missing = (listed.keys() | sampled) - keyring.ids
-    spent = {key for key in missing - sampled if listed[key].retired and not await _seals(connection, key)}
+    retired = {key for key, row in listed.items() if row.retired} - sampled
+    spent = {key for key in retired & missing if not await _seals(connection, key)}
     if wrong or missing - spent:
+        spent |= {key for key in retired - spent if not await _seals(connection, key)}
         raise _lacking((listed.keys() | sampled) - spent, missing - spent, wrong)
     return spent
 

@@ -90,6 +90,8 @@ async def test_a_rotated_key_is_needed_until_nothing_is_sealed_with_it(store: St
     await fill(store, OLD)
     with using(Keyring.parse(BOTH)):
         await rotate(store)
+    with pytest.raises(UnknownKeyError, match=f"sealed with the key {NEW_ID}; ENCRYPTION_KEYS lacks the key {NEW_ID}"):
+        await required(store, OLD)
     await fill(store, OLD)  # by a bot that was not restarted
     with pytest.raises(UnknownKeyError, match=f"lacks the key {OLD_ID}"):
         await claim(store, NEW)
