@@ -11,9 +11,10 @@ from collections.abc import Collection
 from sqlalchemy import bindparam, delete, func, insert, literal, or_, select, union, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.columns import Sealed
 from storage.queries import Queries
-from storage.sealing import VERSION, Keyring, Place, SealError, UnknownKeyError, current, key_of
-from storage.tables import audit_events, audit_heads, metadata, sealed_columns, sealing_keys
+from storage.sealing import VERSION, Keyring, Place, SealError, UnknownKey, current, key_of
+from storage.tables import audit_events, metadata, sealing_keys
 from storage.unit import Unit
 
 PURPOSE = "sealing-key"
@@ -22,14 +23,20 @@ _KEY = select(sealing_keys).where(sealing_keys.c.id == bindparam("key"))
 _UNRETIRE = update(sealing_keys).where(sealing_keys.c.id == bindparam("key")).values(retired=False)
 _NEEDED = select(sealing_keys.c.id).where(sealing_keys.c.retired.is_(False))
 _SALT = select(audit_events.c.id, audit_events.c.salt).where(audit_events.c.salt.like(bindparam("prefix"))).limit(1)
-_NAMING = [*(column for table in metadata.sorted_tables for column in sealed_columns(table)), audit_heads.c.mac]
+_NAMING = [
+    column
+    for table in metadata.sorted_tables
+    if table is not sealing_keys
+    for column in table.columns
+    if isinstance(column.type, Sealed) or column.name == "mac"
+]
 """The columns whose values name a key."""
 _SAMPLES = union(*(select(select(column).limit(1).scalar_subquery()) for column in _NAMING))
 """One value of each, in case the list was lost."""
 
 
 async def register(connection: AsyncConnection) -> None:
-    """List the newest key, in the transaction that is the first to seal with it. Raises UnknownKeyError if the id is another key's."""
+    """List the newest key, in the transaction that is the first to seal with it. Raises UnknownKey if the id is another key's."""
     keyring = current()
     listed = (await connection.execute(_KEY, {"key": keyring.newest})).one_or_none()
     if listed is None:
@@ -45,7 +52,7 @@ async def register(connection: AsyncConnection) -> None:
 
 
 async def require(unit: Queries) -> bool:
-    """Whether the list is as `claim` would leave it. Raises UnknownKeyError if the keyring lacks a key that sealed what is stored, and
+    """Whether the list is as `claim` would leave it. Raises UnknownKey if the keyring lacks a key that sealed what is stored, and
     SealError if the list was changed.
 
     Quick, unless a retired key was taken out since a bot last started: then its id is looked for in the whole database.
@@ -55,7 +62,7 @@ async def require(unit: Queries) -> bool:
 
 
 async def require_listed(connection: AsyncConnection) -> None:
-    """Only by the list, without the keys that are retired. Raises UnknownKeyError."""
+    """Only by the list, without the keys that are retired. Raises UnknownKey."""
     needed = set(await connection.scalars(_NEEDED))
     if missing := needed - current().ids:
         raise _lacking(needed, missing, [])
@@ -117,13 +124,13 @@ async def _wait_for_others(connection: AsyncConnection) -> None:
         await connection.exec_driver_sql(f"LOCK TABLE {sealing_keys.name} IN SHARE ROW EXCLUSIVE MODE")
 
 
-def _lacking(needed: Collection[str], missing: Collection[str], wrong: Collection[str]) -> UnknownKeyError:
+def _lacking(needed: Collection[str], missing: Collection[str], wrong: Collection[str]) -> UnknownKey:
     said = f"what is stored is sealed with {_named(needed)}"
     if missing:
         said += f"; ENCRYPTION_KEYS lacks {_named(missing)}"
     if wrong:
         said += f"; ENCRYPTION_KEYS has another key under the id {', '.join(sorted(wrong))}"
-    return UnknownKeyError(said, *sorted({*missing, *wrong}))
+    return UnknownKey(said, *sorted({*missing, *wrong}))
 
 
 def _named(keys: Collection[str]) -> str:

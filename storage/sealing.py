@@ -29,7 +29,7 @@ class SealError(Exception):
     """A stored value can't be sealed or opened: unknown key, changed or moved ciphertext. Says where, never what."""
 
 
-class UnknownKeyError(SealError):
+class UnknownKey(SealError):  # noqa: N818  reads as what happened
     """The keyring lacks a key, or has another one under its id. ``key_ids``: which."""
 
     def __init__(self, text: str, *key_ids: str) -> None:
@@ -123,13 +123,13 @@ class Keyring:
         return self.prefix + base64.urlsafe_b64encode(sealed).decode()
 
     def open(self, stored: str, place: Place) -> str:
-        """The plaintext. Raises SealError; UnknownKeyError if it names a key that isn't here."""
+        """The plaintext. Raises SealError; UnknownKey if it names a key that isn't here."""
         key_id = key_of(stored)
         if not key_id:
             raise SealError(f"{place}: changed, or never sealed")
         key = self._keys.get(key_id)
         if key is None:
-            raise UnknownKeyError(f"{place}: sealed with the key {key_id}, which is not in ENCRYPTION_KEYS", key_id)
+            raise UnknownKey(f"{place}: sealed with the key {key_id}, which is not in ENCRYPTION_KEYS", key_id)
         try:
             sealed = _bytes(stored.rpartition(".")[2])
             return key.cipher.decrypt(sealed[:12], sealed[12:], place.associated_data).decode()
@@ -144,6 +144,10 @@ class Keyring:
         """Whether one of the keys made this MAC for this text."""
         key = self._keys.get(key_of(mac))
         return key is not None and hmac.compare_digest(self._mac(key, purpose, text), mac)
+
+    def knows(self, stored: str) -> bool:
+        """Whether the key that made this MAC or sealed this value is in the keyring."""
+        return key_of(stored) in self._keys
 
     def _mac(self, key: _Key, purpose: str, text: str) -> str:
         derived = self._derived.setdefault((key.id, purpose), key.derived(purpose))

@@ -85,7 +85,7 @@ class Store:
     async def write(self) -> AsyncIterator[Unit]:
         """``async with store.write() as unit``: commits at the end, rolls back on an exception. `transact` also retries.
 
-        Raises UnknownKeyError if something is sealed with another key under the newest one's id.
+        Raises UnknownKey if something is sealed with another key under the newest one's id.
         """
         try:
             with translating():
@@ -136,7 +136,7 @@ class Store:
             return await work(unit)
 
     async def check(self) -> None:
-        """Raises Unavailable if the database can't be reached or written, or if its schema isn't the code's; UnknownKeyError if another
+        """Raises Unavailable if the database can't be reached or written, or if its schema isn't the code's; UnknownKey if another
         process seals with a key that this one lacks."""
         with translating():
             async with self._writing.connect() as connection:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.audit import BEGIN, MAC_PURPOSE, REGISTER, digest_of, hash_of, head_text
 from storage.columns import canonical
-from storage.sealing import Place, SealError, UnknownKeyError, current, key_of
+from storage.sealing import Place, SealError, UnknownKey, current, key_of
 from storage.store import Store
 from storage.tables import audit_events, audit_heads, onboardings
 
@@ -98,7 +98,7 @@ def _flaw_of_changes(event: Event) -> Flaw | None:
     try:
         salt = current().open(event["salt"], Place(audit_events.name, "salt", event["id"]))
         changes = current().open(event["changes"], Place(audit_events.name, "changes", event["id"]))
-    except UnknownKeyError:
+    except UnknownKey:
         return Flaw.UNKNOWN_KEY
     except SealError:
         return Flaw.CHANGES_CHANGED
@@ -112,7 +112,7 @@ def _flaws_of_head(onboarding_id: str, head: Row[Any] | None, events: Sequence[E
         return [(Flaw.HEAD_MISSING, 0)]
     last = events[-1] if events else None
     seq, hashed = (last["seq"], last["hash"]) if last else (0, "")
-    if (key := key_of(head.mac)) and key not in current().ids:
+    if key_of(head.mac) and not current().knows(head.mac):
         return [(Flaw.UNKNOWN_KEY, 0)]
     if not current().genuine(MAC_PURPOSE, head_text(onboarding_id, head.events, head.hash), head.mac):
         return [(Flaw.HEAD_CHANGED, 0)]

@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.slack.errors import SlackError
 from flows.problems import Refused
-from storage.sealing import UnknownKeyError
+from storage.sealing import UnknownKey
 from storage.store import Conflict, Unavailable
 
 
@@ -67,7 +67,7 @@ def meaning(error: Exception) -> EffectError | None:
             found = Unreachable(error.error) if error.transient else Impossible(error.error, {"scope": error.scope})
         case Conflict() | Unavailable():
             found = Unreachable("database")
-        case UnknownKeyError():  # another process seals with a key that this one was not given yet
+        case UnknownKey():  # another process seals with a key that this one was not given yet
             found = Unreachable("key_unknown")
         case TimeoutError() | ConnectionError():
             found = Unreachable("unreachable")

@@ -20,7 +20,7 @@ from pismo.service_desk import ServiceDesk
 from storage.engine import sqlite_file
 from storage.files import open_to_others
 from storage.migrate import state
-from storage.sealing import SealError, UnknownKeyError
+from storage.sealing import SealError, UnknownKey
 from storage.store import Unavailable
 
 MANIFEST = "app_manifest.yaml"
@@ -137,7 +137,7 @@ async def _stored(settings: Settings) -> list[Line]:
             return []
         await maintenance.require_keys(settings)
         found = await stranded(settings)
-    except UnknownKeyError as error:
+    except UnknownKey as error:
         return [*_key_file(settings), Line("keys", str(error), HOW_LACKING)]
     except SealError as error:
         return [Line("keys", str(error), HOW_ALTERED)]

@@ -301,7 +301,7 @@ def _wait(work: Coroutine[Any, Any, T], *, key_unknown: int | None = None) -> T:
         factory = uvloop.new_event_loop
     from bot.config.settings import Exit  # noqa: PLC0415
     from bot.ops.maintenance import HOW_ALTERED, HOW_LACKING  # noqa: PLC0415
-    from storage.sealing import SealError, UnknownKeyError  # noqa: PLC0415
+    from storage.sealing import SealError, UnknownKey  # noqa: PLC0415
     from storage.store import Unavailable  # noqa: PLC0415
 
     try:
@@ -309,7 +309,7 @@ def _wait(work: Coroutine[Any, Any, T], *, key_unknown: int | None = None) -> T:
             return runner.run(work)
     except Unavailable as error:
         _end(Exit.DATABASE_UNREACHABLE, _unusable(error))
-    except UnknownKeyError as error:
+    except UnknownKey as error:
         _end(Exit.UNKNOWN_KEY if key_unknown is None else key_unknown, f"{error} - {HOW_LACKING}")
     except SealError as error:
         _end(Exit.ALTERED, f"{error} - {HOW_ALTERED}")

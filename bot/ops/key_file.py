@@ -4,7 +4,7 @@ import errno
 import os
 from pathlib import Path
 
-from bot.ops.private_files import create, write_all
+from bot.ops.private_files import create, write
 from storage.sealing import Keyring, KeyringError
 
 
@@ -24,7 +24,7 @@ def put_first(key: str, file: Path) -> int:
             raise PermissionError(errno.EPERM, "it belongs to another user") from None
         text = file.read_text("utf-8-sig", "replace").strip()
         others = _count(text)
-        write_all(file.parent, {file.name: f"{key}\n{text}\n"})
+        write(file, f"{key}\n{text}\n")
         return others
     return 0
 

@@ -17,7 +17,7 @@ from storage.erase import erase
 from storage.export import export
 from storage.restore import doubt
 from storage.rotate import Rotated, rotate
-from storage.sealing import UnknownKeyError, current
+from storage.sealing import UnknownKey, current
 from storage.store import Store
 from storage.unit import Unit
 from storage.verify import Finding, verify
@@ -42,7 +42,7 @@ async def _store(settings: Settings) -> AsyncIterator[Store]:
 
 
 async def require_keys(settings: Settings) -> None:
-    """Raises UnknownKeyError if something stored is sealed with a key that is not among the settings'."""
+    """Raises UnknownKey if something stored is sealed with a key that is not among the settings'."""
     async with _store(settings) as store, store.read() as unit:
         await keys.require(unit)
 
@@ -136,7 +136,7 @@ class Verified:
 
     count: int
     findings: Sequence[Finding]
-    lacking: UnknownKeyError | None = None
+    lacking: UnknownKey | None = None
 
 
 async def verify_log(settings: Settings) -> Verified:
@@ -145,7 +145,7 @@ async def verify_log(settings: Settings) -> Verified:
             count = len(await unit.onboardings(closed=True))
             try:
                 await keys.require(unit)
-            except UnknownKeyError as error:
+            except UnknownKey as error:
                 # With another key under its id, everything would look altered.
                 misnamed = current().ids.intersection(error.key_ids)
                 return Verified(count, [] if misnamed else await verify(store), error)

@@ -19,6 +19,11 @@ def create(path: Path, text: str) -> None:
     _keep(path.parent)
 
 
+def write(path: Path, text: str) -> None:
+    """As `write_all`."""
+    write_all(path.parent, {path.name: text})
+
+
 def write_all(folder: Path, files: Mapping[str, str]) -> Sequence[Path]:
     """By name, in the place of what was there. Makes the folder, for this user alone. Raises OSError;
     until all are written in full, none takes its place."""

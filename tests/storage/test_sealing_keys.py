@@ -6,7 +6,7 @@ import pytest
 
 from storage import keys
 from storage.rotate import rotate
-from storage.sealing import Keyring, Place, Plain, UnknownKeyError, new_key, using
+from storage.sealing import Keyring, Place, Plain, UnknownKey, new_key, using
 from storage.store import Store
 from tests.storage.example import raw, whole
 
@@ -39,9 +39,9 @@ async def test_an_empty_database_takes_any_key_and_needs_it_from_then_on(store: 
     assert not await required(store, NEW)
     await claim(store, OLD)
     assert await required(store, OLD)
-    with pytest.raises(UnknownKeyError, match=f"the key {OLD_ID}; ENCRYPTION_KEYS lacks the key {OLD_ID}"):
+    with pytest.raises(UnknownKey, match=f"the key {OLD_ID}; ENCRYPTION_KEYS lacks the key {OLD_ID}"):
         await required(store, NEW)
-    with pytest.raises(UnknownKeyError):
+    with pytest.raises(UnknownKey):
         await claim(store, NEW)
     assert listed(store) == {OLD_ID}
     await claim(store, BOTH)
@@ -53,7 +53,7 @@ async def test_with_one_of_the_two_keys_that_sealed_both_are_named(store: Store,
     await fill(store, OLD)
     await fill(store, OLD)
     await fill(store, BOTH)
-    with pytest.raises(UnknownKeyError) as refused:
+    with pytest.raises(UnknownKey) as refused:
         await required(store, given)
     assert refused.value.key_ids == (missing,)
     assert all(key in str(refused.value) for key in (OLD_ID, NEW_ID, f"lacks the key {missing}"))
@@ -64,7 +64,7 @@ async def test_with_one_of_the_two_keys_that_sealed_both_are_named(store: Store,
 async def test_a_process_learns_that_another_one_seals_with_a_key_it_lacks(store: Store) -> None:
     await fill(store, OLD)
     await fill(store, BOTH)
-    with using(Keyring.parse(OLD)), pytest.raises(UnknownKeyError, match=f"lacks the key {NEW_ID}"):
+    with using(Keyring.parse(OLD)), pytest.raises(UnknownKey, match=f"lacks the key {NEW_ID}"):
         await store.check()
     with using(Keyring.parse(BOTH)):
         await store.check()
@@ -77,10 +77,10 @@ async def test_another_key_under_the_same_id_is_noticed_before_it_seals(store: S
     await fill(store, OLD)
     forged = f"{OLD_ID}:{NEW.partition(':')[2]}"
     for given in (forged, f"{NEW},{forged}"):
-        with pytest.raises(UnknownKeyError, match=f"has another key under the id {OLD_ID}"):
+        with pytest.raises(UnknownKey, match=f"has another key under the id {OLD_ID}"):
             await required(store, given)
     other = Store(store._url, Keyring.parse(forged))
-    with pytest.raises(UnknownKeyError):
+    with pytest.raises(UnknownKey):
         await whole(other)
     await other.close()
     assert await required(store, OLD)
@@ -90,10 +90,10 @@ async def test_a_rotated_key_is_needed_until_nothing_is_sealed_with_it(store: St
     await fill(store, OLD)
     with using(Keyring.parse(BOTH)):
         await rotate(store)
-    with pytest.raises(UnknownKeyError, match=f"sealed with the key {NEW_ID}; ENCRYPTION_KEYS lacks the key {NEW_ID}"):
+    with pytest.raises(UnknownKey, match=f"sealed with the key {NEW_ID}; ENCRYPTION_KEYS lacks the key {NEW_ID}"):
         await required(store, OLD)
     await fill(store, OLD)  # by a bot that was not restarted
-    with pytest.raises(UnknownKeyError, match=f"lacks the key {OLD_ID}"):
+    with pytest.raises(UnknownKey, match=f"lacks the key {OLD_ID}"):
         await claim(store, NEW)
     with using(Keyring.parse(BOTH)):
         await rotate(store)
@@ -110,7 +110,7 @@ async def test_a_key_that_is_taken_up_again_is_needed_again(store: Store) -> Non
     second = Store(store._url, Keyring.parse(f"{OLD},{NEW}"))
     await second.transact(keys.claim)
     await second.close()
-    with pytest.raises(UnknownKeyError, match=f"lacks the key {OLD_ID}"):
+    with pytest.raises(UnknownKey, match=f"lacks the key {OLD_ID}"):
         await required(store, NEW)
 
 
@@ -119,7 +119,7 @@ async def test_a_value_whose_key_is_on_no_list_is_noticed(store: Store) -> None:
     sealed = Keyring.parse(OLD).seal(Plain("x", Place("onboardings", "customer", onboarding_id)))
     raw(store._url, "UPDATE onboardings SET customer = :c", c=sealed)
     async with store.read() as unit:
-        with pytest.raises(UnknownKeyError, match=f"lacks the key {OLD_ID}"):
+        with pytest.raises(UnknownKey, match=f"lacks the key {OLD_ID}"):
             await keys.require(unit)
 
 
@@ -131,7 +131,7 @@ async def test_of_two_that_begin_at_once_with_different_keys_one_is_refused(url:
             second = Store(url, Keyring.parse(NEW))  # its keyring is in use from here on
             waiting = asyncio.create_task(second.transact(keys.claim))
             await asyncio.wait([waiting], timeout=0)
-        with pytest.raises(UnknownKeyError, match=f"lacks the key {OLD_ID}"):
+        with pytest.raises(UnknownKey, match=f"lacks the key {OLD_ID}"):
             await waiting
         await first.close()
         await second.close()

@@ -19,7 +19,7 @@ from bot.slack.errors import SlackError
 from flows.model import EffectRecord, Posted
 from flows.outbox import KINDS, Draw, FileRequest, MoveMessages
 from storage.outbox import MAX_WAIT, Claim, Ending, Pace
-from storage.sealing import UnknownKeyError, using
+from storage.sealing import UnknownKey, using
 from storage.store import Unavailable
 from storage.tables import effects, paces
 from storage.unit import SUPPORT, Unit
@@ -385,7 +385,7 @@ def test_pauses_double_up_to_five_minutes() -> None:
 
 @pytest.mark.parametrize(
     ("error", "key"),
-    [(Unreachable("timeout"), "timeout"), (RetryLater(NEVER, "timeout"), "timeout"), (UnknownKeyError("…"), "key_unknown")],
+    [(Unreachable("timeout"), "timeout"), (RetryLater(NEVER, "timeout"), "timeout"), (UnknownKey("…"), "key_unknown")],
     ids=["no answer", "told to wait", "a key that others have already"],
 )
 async def test_it_is_given_up_by_its_age_not_by_a_count_of_attempts(place: Place, error: Exception, key: str) -> None:

@@ -134,6 +134,24 @@ def test_a_list_of_keys_that_was_changed_is_an_alteration(shell: Shell) -> None:
     assert shell.bot("verify-log", keys=MISNAMED).exit_code == Exit.UNKNOWN_KEY
 
 
+def test_one_customer_from_export_to_erasure_with_a_change_of_keys_between(shell: Shell) -> None:
+    shell.begin(OLD, "onb_1", "Acme Bank")
+    shell.begin(OLD, "onb_2", "Acme Cards")
+    assert shell.bot("verify-log", keys=OLD).stdout == "ok: the logs of 2 onboardings are whole\n"
+    several = shell.bot("export", "acme")
+    assert (several.exit_code, "onb_1 (Acme Bank), onb_2 (Acme Cards)" in several.stderr) == (Exit.FAILED, True)
+    exported = shell.bot("export", "acme bank", "--to", "out").stdout.splitlines()
+    assert "Acme Bank" in (shell.folder / exported[0]).read_text()
+    assert "onboardings: 2 rows" in shell.bot("keys", "rotate", keys=f"{NEW},{OLD}").stdout
+    assert shell.bot("erase", "onb_1", "--yes", keys=NEW).exit_code == Exit.OK
+    assert shell.bot("export", "Acme Bank").exit_code == Exit.FAILED
+    assert shell.bot("verify-log").exit_code == Exit.OK
+
+
+def test_a_new_key_is_printed_for_another_place(shell: Shell) -> None:
+    assert Keyring.parse(shell.bot("keys", "new").stdout).newest
+
+
 # -- where they are kept
 
 
