@@ -4,6 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 FUZZER := $(VENV)/.fuzzer
+AUDIT  := .venv-audit
 
 # Three on two cores, since tests with a process or a browser spend much of their time waiting.
 FILES  := -n 3 --dist loadfile --no-loadscope-reorder
@@ -13,7 +14,7 @@ SEED   := $(or $(SEED),$(shell od -An -N3 -tu4 /dev/urandom | tr -d ' '))
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test quick soak demo rehearse run check lint types format bench screenshots lock
+.PHONY: help setup test quick soak demo rehearse run check lint types format bench screenshots sbom audit lock
 
 help: ## list the tasks
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -72,7 +73,20 @@ bench: $(READY) ## measure how fast the bot is, beside baselines; ARGS="opening 
 screenshots: $(READY) ## retake the README's pictures, in docs/images; needs chromium
 	$(BIN)/python -m playground.photograph
 
+$(AUDIT)/.ready: requirements-audit.txt
+	@test -x $(AUDIT)/bin/python || $(PYTHON) -m venv $(AUDIT)
+	$(AUDIT)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-compile -r requirements-audit.txt
+	@touch $(AUDIT)/.ready
+
+sbom: $(AUDIT)/.ready ## write sbom.json: what the bot is made of, with versions and hashes, in CycloneDX's format
+	$(AUDIT)/bin/python -W ignore -m cyclonedx_py requirements requirements.txt --pyproject pyproject.toml --mc-type application \
+		--output-reproducible --output-format JSON --output-file sbom.json
+
+audit: ## look up known weaknesses of the locked dependencies; skipped, with a line that says so, where no source of them is reached
+	@.ci/audit $(AUDIT)
+
 lock: ## lock the dependencies again; needs uv
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url -q pyproject.toml -o requirements.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url -q --extra dev pyproject.toml -c requirements.txt -o requirements-dev.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate -q --group fuzz -o requirements-fuzz.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url -q --group audit -o requirements-audit.txt

@@ -35,7 +35,6 @@ from bot.slack.people import People
 from flows.cases.access import Access
 from flows.cases.case import Cases
 from storage.outbox import Outbox, Pace
-from storage.sealing import Keyring
 from storage.store import Store
 
 DRAIN = 6.0
@@ -97,8 +96,7 @@ def build(settings: Settings, policies: Policies, *, adapters: Adapters | None =
     """``adapters``: the real ones unless given."""
     adapters = adapters or Adapters.real(settings)
     slack, rules, channel = adapters.slack, policies.rules, settings.support_channel
-    keyring = Keyring.parse(settings.encryption_keys.get_secret_value())
-    store = Store(settings.database_url, keyring, adapters.clock)
+    store = Store(settings.database_url, settings.keyring, adapters.clock)
     access, background = Access(), Background()
     cases = Cases(rules, access)
     people = People(store, slack, access, support_channel=channel, usergroup=settings.support_usergroup, for_locale=for_locale)

@@ -7,6 +7,7 @@ import contextlib
 import select
 import sqlite3
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, AdaptedConnection, Connection, Engine, create_engine, event, make_url
@@ -14,6 +15,7 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from storage.files import keep_private
 from storage.sqlite import QUICK, SqliteConnection
 
 POOL_TIMEOUT = 10.0
@@ -25,6 +27,9 @@ Slack allows to do the work, or to send the refusal."""
 
 BUSY_MS = 1200
 """Milliseconds to wait for a lock that somebody else holds."""
+
+READERS_SECONDS = 5.0
+"""How long to wait for the end of other processes' transactions before the write-ahead log is emptied."""
 
 CONNECT_SECONDS = 5
 
@@ -55,6 +60,11 @@ def parse(url: str) -> URL:
 
 def is_sqlite(url: str) -> bool:
     return parse(url).drivername.startswith("sqlite")
+
+
+def sqlite_file(url: str) -> Path | None:
+    """None for PostgreSQL."""
+    return Path(str(parse(url).database)) if is_sqlite(url) else None
 
 
 def write_engine(url: str, *, busy_ms: int = BUSY_MS) -> AsyncEngine:
@@ -120,6 +130,7 @@ def _postgresql_engine(url: URL, isolation_level: str, options: str) -> AsyncEng
 
 def _creator(url: URL, *, writes: bool, busy: float = 0.0) -> Callable[[], Awaitable[SqliteConnection]]:
     async def connect() -> SqliteConnection:
+        keep_private(Path(str(url.database)))
         return await SqliteConnection(str(url.database), writes=writes, busy=busy).open()
 
     return connect
@@ -136,13 +147,16 @@ def sync_engine(url: str) -> Engine:
         return create_engine(parsed, hide_parameters=True)
     engine = create_engine(parsed.set(drivername="sqlite"), hide_parameters=True)
     _prepare(engine, busy_ms=30_000)
+    event.listen(engine, "do_connect", lambda *_: keep_private(Path(str(parsed.database))))  # returns None: it still connects
     return engine
 
 
-def checkpoint(url: str) -> None:
-    """Move SQLite's write-ahead log into the file and empty it."""
-    with contextlib.closing(sqlite3.connect(str(parse(url).database), timeout=30)) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+def checkpoint(url: str) -> bool:
+    """Move SQLite's write-ahead log into the file and empty it. False if somebody reads the database as it was before, and went on
+    for `READERS_SECONDS`."""
+    with contextlib.closing(sqlite3.connect(str(parse(url).database), timeout=READERS_SECONDS)) as connection:
+        busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    return not busy
 
 
 def _prepare(engine: Engine, *, busy_ms: int, pragmas: tuple[str, ...] = ()) -> None:

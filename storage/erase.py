@@ -27,7 +27,8 @@ NOTHING = canonical({})
 async def erase(store: Store, onboarding_id: str, actor: Who = SYSTEM) -> dict[str, int]:
     """Erase, close the onboarding if it is open, and record it. Returns how many rows of each table were emptied or deleted.
 
-    Raises LookupError if there is no such onboarding. Repeating it is harmless. Database backups are not touched.
+    Raises LookupError if there is no such onboarding; StillReadError if it is erased, but SQLite's files still hold what was there:
+    see `Store.truncate_log`. Database backups are not touched.
     """
 
     async def work(unit: Unit) -> dict[str, int]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Table, and_, not_, or_, select, update
 
+from storage import keys
 from storage.audit import MAC_PURPOSE, head_text
 from storage.sealing import Place, Plain, current
 from storage.store import Store
@@ -37,6 +38,7 @@ async def rotate(store: Store, batch: int = 200) -> Rotated:
             total += count
         rotated.rows[table.name] = total
     await store.transact(lambda unit: _resign(unit, rotated))
+    await store.transact(keys.retire)
     return rotated
 
 

@@ -22,10 +22,19 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 VERSION = "v1"
 _KEY = re.compile(r"([A-Za-z0-9-]{1,32}):([A-Za-z0-9+/_-]{43}=?)")
+_NAMES = re.compile(rf"{VERSION}\.([A-Za-z0-9-]{{1,32}})\.")
 
 
 class SealError(Exception):
     """A stored value can't be sealed or opened: unknown key, changed or moved ciphertext. Says where, never what."""
+
+
+class UnknownKey(SealError):  # noqa: N818  reads as what happened
+    """The keyring lacks a key, or has another one under its id. ``key_ids``: which."""
+
+    def __init__(self, text: str, *key_ids: str) -> None:
+        super().__init__(text)
+        self.key_ids = key_ids
 
 
 class KeyringError(ValueError):
@@ -100,6 +109,10 @@ class Keyring:
         return self._newest.id
 
     @property
+    def ids(self) -> frozenset[str]:
+        return frozenset(self._keys)
+
+    @property
     def prefix(self) -> str:
         """How every value sealed with the newest key starts."""
         return f"{VERSION}.{self.newest}."
@@ -110,14 +123,15 @@ class Keyring:
         return self.prefix + base64.urlsafe_b64encode(sealed).decode()
 
     def open(self, stored: str, place: Place) -> str:
-        """The plaintext. Raises SealError."""
-        version, _, rest = stored.partition(".")
-        key_id, _, body = rest.partition(".")
+        """The plaintext. Raises SealError; UnknownKey if it names a key that isn't here."""
+        key_id = key_of(stored)
+        if not key_id:
+            raise SealError(f"{place}: changed, or never sealed")
         key = self._keys.get(key_id)
-        if version != VERSION or key is None:
-            raise SealError(f"{place}: sealed with a key that is not in ENCRYPTION_KEYS")
+        if key is None:
+            raise UnknownKey(f"{place}: sealed with the key {key_id}, which is not in ENCRYPTION_KEYS", key_id)
         try:
-            sealed = _bytes(body)
+            sealed = _bytes(stored.rpartition(".")[2])
             return key.cipher.decrypt(sealed[:12], sealed[12:], place.associated_data).decode()
         except (InvalidTag, ValueError):
             raise SealError(f"{place}: changed, or moved from another place") from None
@@ -128,12 +142,22 @@ class Keyring:
 
     def genuine(self, purpose: str, text: str, mac: str) -> bool:
         """Whether one of the keys made this MAC for this text."""
-        key = self._keys.get(mac.partition(".")[2].partition(".")[0])
+        key = self._keys.get(key_of(mac))
         return key is not None and hmac.compare_digest(self._mac(key, purpose, text), mac)
+
+    def knows(self, stored: str) -> bool:
+        """Whether the key that made this MAC or sealed this value is in the keyring."""
+        return key_of(stored) in self._keys
 
     def _mac(self, key: _Key, purpose: str, text: str) -> str:
         derived = self._derived.setdefault((key.id, purpose), key.derived(purpose))
         return f"{VERSION}.{key.id}.{hmac.new(derived, text.encode(), sha256).hexdigest()}"
+
+
+def key_of(stored: str) -> str:
+    """The id of the key that a sealed value or a MAC names; empty if it names none."""
+    match = _NAMES.match(stored)
+    return match[1] if match else ""
 
 
 def new_key() -> str:

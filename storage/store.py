@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.orm.exc import StaleDataError
 
 from flows.model import new_id
-from storage import sealing
+from storage import keys, sealing
 from storage.engine import BUSY_MS, checkpoint, is_sqlite, limit_wait, read_engine, write_engine
 from storage.schema import state_of
 from storage.sealing import Keyring
@@ -34,6 +34,10 @@ UnavailableKind = Literal["locked", "full", "read_only", "unreachable", "overloa
 
 class Conflict(Exception):  # noqa: N818  reads as what happened
     """Another writer was first: the same row, the same id, or a second open onboarding in a channel. Can be retried."""
+
+
+class StillReadError(Exception):
+    """Another process reads the database as it was some time ago, so that the file still holds what was replaced since."""
 
 
 class Unavailable(Exception):  # noqa: N818  reads as what happened
@@ -70,6 +74,7 @@ class Store:
         self._url, self._locks = url, not is_sqlite(url)
         self._ending: set[asyncio.Future[None]] = set()
         self._takes_nothing = False
+        self._listed: set[str] = set()
 
     @property
     def one_writer(self) -> bool:
@@ -78,16 +83,23 @@ class Store:
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Unit]:
-        """``async with store.write() as unit``: commits at the end, rolls back on an exception. `transact` also retries."""
+        """``async with store.write() as unit``: commits at the end, rolls back on an exception. `transact` also retries.
+
+        Raises UnknownKey if something is sealed with another key under the newest one's id.
+        """
         try:
             with translating():
                 asked = time.monotonic()
                 async with self._connection(self._writing) as connection:
                     limit_wait(connection, time.monotonic() - asked)
                     await connection.begin()  # SQLite waits for its turn here, so that ``now`` follows commit order
+                    sealing_key = sealing.current().newest
+                    if sealing_key not in self._listed:
+                        await keys.register(connection)
                     async with Unit(connection, self._clock(), changes=True, locks=self._locks) as unit:
                         yield unit
                         await unit.commit()
+                    self._listed.add(sealing_key)
         except Unavailable as error:
             self._takes_nothing = error.kind in ("full", "read_only")
             raise
@@ -124,19 +136,24 @@ class Store:
             return await work(unit)
 
     async def check(self) -> None:
-        """Raises Unavailable if the database can't be reached or written, or if its schema isn't the code's."""
+        """Raises Unavailable if the database can't be reached or written, or if its schema isn't the code's; UnknownKey if another
+        process seals with a key that this one lacks."""
         with translating():
             async with self._writing.connect() as connection:
                 state = await connection.run_sync(state_of)
-        if state.kind != "current":
-            raise Unavailable("too_new" if state.kind == "newer" else "too_old")
+                if state.kind != "current":
+                    raise Unavailable("too_new" if state.kind == "newer" else "too_old")
+                await keys.require_listed(connection)
         if self._takes_nothing:  # only writing shows whether that is over
             await self.transact(lambda unit: unit.once(new_id("check")))
 
     async def truncate_log(self) -> None:
-        """SQLite: empty the write-ahead log, which still contains what was overwritten, as far as readers allow."""
-        if not self._locks:
-            await asyncio.to_thread(checkpoint, self._url)
+        """SQLite: overwrite in the file what was replaced, and empty the write-ahead log, which still contains it.
+
+        Raises StillReadError.
+        """
+        if not self._locks and not await asyncio.to_thread(checkpoint, self._url):
+            raise StillReadError
 
     @asynccontextmanager
     async def _connection(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:

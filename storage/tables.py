@@ -306,6 +306,8 @@ received = Table(
 
 seen = Table("seen", metadata, _id(), _moment("at", required=True))
 
+sealing_keys = Table("sealing_keys", metadata, _id(), _text("mac"), _flag("retired"))  # see `storage.keys`
+
 
 def sealed_columns(table: Table) -> list[Column[Sealed]]:
     """A table's sealed columns."""

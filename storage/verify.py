@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.audit import BEGIN, MAC_PURPOSE, REGISTER, digest_of, hash_of, head_text
 from storage.columns import canonical
-from storage.sealing import Place, SealError, current
+from storage.sealing import Place, SealError, UnknownKey, current, key_of
 from storage.store import Store
 from storage.tables import audit_events, audit_heads, onboardings
 
@@ -29,6 +29,7 @@ class Flaw(StrEnum):
     HEAD_MISSING = "head_missing"
     ONBOARDING_MISSING = "onboarding_missing"  # the chain exists, its onboarding doesn't
     REMOVED = "removed"  # the register lists a chain of which nothing is left
+    UNKNOWN_KEY = "unknown_key"  # the keyring lacks the key that it takes to verify this
 
 
 @dataclass(frozen=True)
@@ -86,22 +87,23 @@ def _flaws(events: Sequence[Event]) -> list[tuple[Flaw, int]]:
             found.append((Flaw.SWAPPED, event["seq"]))
         elif not whole or not linked:
             found.append((Flaw.CHANGED, event["seq"]))
-        elif not _changes_hold(event):
-            found.append((Flaw.CHANGES_CHANGED, event["seq"]))
+        elif flaw := _flaw_of_changes(event):
+            found.append((flaw, event["seq"]))
         seq, last, sound = event["seq"], event["hash"], whole
     return found
 
 
-def _changes_hold(event: Event) -> bool:
-    """Whether the erasable part is what was written, or was erased: then it and its salt are empty, but sealed."""
+def _flaw_of_changes(event: Event) -> Flaw | None:
+    """None if the erasable part is what was written, or was erased: then it and its salt are empty, but sealed."""
     try:
         salt = current().open(event["salt"], Place(audit_events.name, "salt", event["id"]))
         changes = current().open(event["changes"], Place(audit_events.name, "changes", event["id"]))
+    except UnknownKey:
+        return Flaw.UNKNOWN_KEY
     except SealError:
-        return False
-    if not salt:
-        return changes == canonical({})
-    return bool(digest_of(salt, changes) == event["changes_digest"])
+        return Flaw.CHANGES_CHANGED
+    holds = digest_of(salt, changes) == event["changes_digest"] if salt else changes == canonical({})
+    return None if holds else Flaw.CHANGES_CHANGED
 
 
 def _flaws_of_head(onboarding_id: str, head: Row[Any] | None, events: Sequence[Event], known: set[int]) -> list[tuple[Flaw, int]]:
@@ -110,6 +112,8 @@ def _flaws_of_head(onboarding_id: str, head: Row[Any] | None, events: Sequence[E
         return [(Flaw.HEAD_MISSING, 0)]
     last = events[-1] if events else None
     seq, hashed = (last["seq"], last["hash"]) if last else (0, "")
+    if key_of(head.mac) and not current().knows(head.mac):
+        return [(Flaw.UNKNOWN_KEY, 0)]
     if not current().genuine(MAC_PURPOSE, head_text(onboarding_id, head.events, head.hash), head.mac):
         return [(Flaw.HEAD_CHANGED, 0)]
     if head.events > seq:

@@ -4,11 +4,12 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.config.clock import ClockError, read_ahead
@@ -16,7 +17,9 @@ from bot.config.policies import PolicyError, load
 
 if TYPE_CHECKING:
     from pismo.tls import ClientTls
+    from storage.sealing import Keyring
 
+_AROUND = " \t\r\n\v\f\u00a0\u200b\ufeff"
 SLACK_API = "https://slack.com/api/"
 
 
@@ -36,6 +39,8 @@ class Exit(IntEnum):
     """``verify-log`` or ``keys rotate`` found a change, a gap, a swap or a truncation."""
     SOCKET_LOST = 7
     """Socket Mode could not be reconnected; a restart helps."""
+    UNKNOWN_KEY = 8
+    """A command needs a key that it was not given. ``run`` and ``check`` end with ``CONFIGURATION`` then."""
 
 
 class Settings(BaseSettings):
@@ -52,6 +57,8 @@ class Settings(BaseSettings):
     database_url: str = Field(default="sqlite+aiosqlite:///onboarding.db", repr=False)
     """May hold a password."""
     encryption_keys: SecretStr = SecretStr("")
+    encryption_keys_file: str = ""
+    """A file that holds them instead."""
     host: str = "127.0.0.1"
     """A container sets 0.0.0.0."""
     port: str = "3000"
@@ -76,6 +83,15 @@ class Settings(BaseSettings):
     """For demonstrations only."""
     log_level: str = "INFO"
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _without_surroundings(cls, value: object) -> object:
+        """Line ends, spaces and quotes that a shell, an editor or ``docker --env-file`` left around a value are no part of it."""
+        if not isinstance(value, str):
+            return value
+        value = value.strip(_AROUND)
+        return value[1:-1].strip(_AROUND) if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'" else value
+
     @property
     def pismo_tls(self) -> "ClientTls":
         """Of the test environment."""
@@ -87,6 +103,15 @@ class Settings(BaseSettings):
     def pismo_production_tls(self) -> "ClientTls":
         own, key = self.pismo_production_client_cert, self.pismo_production_client_key
         return replace(self.pismo_tls, certificate=own, key=key) if own else self.pismo_tls
+
+    @cached_property
+    def keyring(self) -> "Keyring":
+        """Read once, since the file may be a pipe. Raises KeyringError, and OSError if there is a file that can't be read."""
+        from storage.sealing import Keyring  # noqa: PLC0415  loads cryptography, which --help doesn't need
+
+        if self.encryption_keys_file:
+            return Keyring.parse(Path(self.encryption_keys_file).read_text("utf-8-sig", "replace"))
+        return Keyring.parse(_plain(self.encryption_keys))
 
     @property
     def socket_mode(self) -> bool:
@@ -109,6 +134,9 @@ def _plain(secret: SecretStr | None) -> str:
     return secret.get_secret_value() if secret else ""
 
 
+_TOKEN = re.compile(r"[A-Za-z0-9.-]{5,}")
+_FOREIGN = "holds signs that no token has, such as a quote or a space"
+
 _Check = Callable[[Settings], Iterator[ConfigProblem]]
 
 
@@ -122,8 +150,10 @@ def _bot_token(settings: Settings) -> Iterator[ConfigProblem]:
     where = "copy the Bot User OAuth Token from the Slack app's page, OAuth & Permissions"
     if not token:
         yield ConfigProblem("SLACK_BOT_TOKEN", "is missing", where)
-    elif not re.fullmatch(r"xox[be]\S+", token):
+    elif not re.match(r"xox[be]", token):
         yield ConfigProblem("SLACK_BOT_TOKEN", "does not begin with xoxb-", where)
+    elif not _TOKEN.fullmatch(token):
+        yield ConfigProblem("SLACK_BOT_TOKEN", _FOREIGN, where)
 
 
 def _front(settings: Settings) -> Iterator[ConfigProblem]:
@@ -140,10 +170,10 @@ def _front(settings: Settings) -> Iterator[ConfigProblem]:
             "does not look like a signing secret (32 hexadecimal digits)",
             "copy it from the Slack app's page, Basic Information; it is no token and not the client secret",
         )
-    if app_token and not re.fullmatch(r"xapp-\S+", app_token):
+    if app_token and not (app_token.startswith("xapp-") and _TOKEN.fullmatch(app_token)):
         yield ConfigProblem(
             "SLACK_APP_TOKEN",
-            "does not begin with xapp-",
+            _FOREIGN if app_token.startswith("xapp-") else "does not begin with xapp-",
             "make an app-level token with the scope connections:write on the Slack app's page, Basic Information",
         )
 
@@ -235,16 +265,24 @@ def _has_database(rest: str) -> bool:
 
 
 def _keys(settings: Settings) -> Iterator[ConfigProblem]:
-    from storage.sealing import Keyring, KeyringError  # noqa: PLC0415  loads cryptography, which --help doesn't need
+    from storage.sealing import KeyringError  # noqa: PLC0415  loads cryptography, which --help doesn't need
 
-    text, how = _plain(settings.encryption_keys), "make one with: python -m bot keys new"
-    if not text.strip():
-        yield ConfigProblem("ENCRYPTION_KEYS", "is missing", how)
+    name, how = "ENCRYPTION_KEYS", "make one with: python -m bot keys new"
+    given = bool(_plain(settings.encryption_keys).strip())
+    if settings.encryption_keys_file:
+        name, how = "ENCRYPTION_KEYS_FILE", f"{how} --to FILE"
+        if given:
+            yield ConfigProblem(name, "is set, and so is ENCRYPTION_KEYS", "leave out one of them, once it has all keys")
+            return
+    elif not given:
+        yield ConfigProblem(name, "is missing", how)
         return
     try:
-        Keyring.parse(text)
+        _ = settings.keyring
     except KeyringError as error:
-        yield ConfigProblem("ENCRYPTION_KEYS", f"is malformed: {error}", how)
+        yield ConfigProblem(name, f"is malformed: {error}", how)
+    except OSError as error:
+        yield ConfigProblem(name, f"cannot be read ({error.strerror})", f"name a file that this user may read, or {how}")
 
 
 def _server(settings: Settings) -> Iterator[ConfigProblem]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from bot.slack.errors import SlackError
 from flows.problems import Refused
+from storage.sealing import UnknownKey
 from storage.store import Conflict, Unavailable
 
 
@@ -66,6 +67,8 @@ def meaning(error: Exception) -> EffectError | None:
             found = Unreachable(error.error) if error.transient else Impossible(error.error, {"scope": error.scope})
         case Conflict() | Unavailable():
             found = Unreachable("database")
+        case UnknownKey():  # another process seals with a key that this one was not given yet
+            found = Unreachable("key_unknown")
         case TimeoutError() | ConnectionError():
             found = Unreachable("unreachable")
         case Refused():

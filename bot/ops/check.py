@@ -1,7 +1,7 @@
 """``python -m bot check``: one line for each thing that has to be right, and how to fix it if it isn't."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,11 +11,16 @@ import yaml
 from bot.config.clock import Clock
 from bot.config.policies import load
 from bot.config.settings import ConfigProblem, Settings, problems
+from bot.ops import maintenance
+from bot.ops.maintenance import HOW_ALTERED, HOW_LACKING
 from bot.slack.client import Slack, SlackError
 from pismo.jsm_errors import ServiceDeskError, ServiceDeskFault
 from pismo.jsm_form import NameNotFoundError, fill
 from pismo.service_desk import ServiceDesk
+from storage.engine import sqlite_file
+from storage.files import open_to_others
 from storage.migrate import state
+from storage.sealing import SealError, UnknownKey
 from storage.store import Unavailable
 
 MANIFEST = "app_manifest.yaml"
@@ -52,11 +57,8 @@ async def check_all(settings: Settings) -> AsyncIterator[Line]:
             "CLOCK_FILE",
             f"MOVES THE BOT'S CLOCK, now {ahead} ahead of this machine's. For demonstrations only: else leave it out",
         )
-    if not any(problem.name == "DATABASE_URL" for problem in wrong):
-        yield await asyncio.to_thread(_database, settings.database_url)
-    if not {"DATABASE_URL", "ENCRYPTION_KEYS"} & {problem.name for problem in wrong}:
-        for line in await _journeys(settings):
-            yield line
+    for line in await _store(settings, {problem.name for problem in wrong}):
+        yield line
     for line in await asyncio.to_thread(_whole):
         yield line
     manifest, lines = read_manifest(settings)
@@ -85,7 +87,23 @@ def _whole() -> list[Line]:
     return [Line("bot", "every step, form and button has its words")]
 
 
-def _database(url: str) -> Line:
+async def _store(settings: Settings, wrong: set[str]) -> list[Line]:
+    """``wrong``: variables."""
+    if "DATABASE_URL" in wrong:
+        return []
+    lines = await asyncio.to_thread(lambda: list(_database(settings.database_url)))
+    return lines if wrong & {"ENCRYPTION_KEYS", "ENCRYPTION_KEYS_FILE"} else lines + await _stored(settings)
+
+
+def _database(url: str) -> Iterator[Line]:
+    path = sqlite_file(url)
+    were_open = open_to_others(path) if path else []  # whoever opens the database mends that
+    yield _schema(url)
+    if path and path.exists():
+        yield _files(were_open, open_to_others(path))
+
+
+def _schema(url: str) -> Line:
     try:
         found = state(url)
     except Unavailable as error:
@@ -99,17 +117,40 @@ def _database(url: str) -> Line:
     return Line("database", "has no tables yet" if found.kind == "empty" else "older than the bot", "run: python -m bot migrate")
 
 
-async def _journeys(settings: Settings) -> list[Line]:
+def _files(before: Sequence[Path], now: Sequence[Path]) -> Line:
+    """``before``, ``now``: SQLite's files on which others have rights."""
+    if now:
+        return Line("database files", f"others have rights on {_names(now)}", "as their owner: chmod 600")
+    return Line("database files", f"others had rights on {_names(before)} until now" if before else "for this user alone")
+
+
+def _names(paths: Sequence[Path]) -> str:
+    return ", ".join(str(path) for path in paths)
+
+
+async def _stored(settings: Settings) -> list[Line]:
     """Nothing if the database can't be read: that has a line of its own."""
     from bot.ops.startup_checks import HOW_STRANDED, stranded  # noqa: PLC0415  it imports every listener
 
     try:
         if (await asyncio.to_thread(state, settings.database_url)).kind != "current":
             return []
+        await maintenance.require_keys(settings)
         found = await stranded(settings)
+    except UnknownKey as error:
+        return [*_key_file(settings), Line("keys", str(error), HOW_LACKING)]
+    except SealError as error:
+        return [Line("keys", str(error), HOW_ALTERED)]
     except Unavailable:
         return []
-    return [Line("journeys", fault, HOW_STRANDED) for fault in found] or [Line("journeys", "each customer's version is here")]
+    lines = [Line("journeys", fault, HOW_STRANDED) for fault in found] or [Line("journeys", "each customer's version is here")]
+    return [*_key_file(settings), Line("keys", "open all that is stored"), *lines]
+
+
+def _key_file(settings: Settings) -> Iterator[Line]:
+    file = settings.encryption_keys_file
+    if file and Path(file).stat().st_mode & 0o007:
+        yield Line("ENCRYPTION_KEYS_FILE", "everybody has rights on it", f"chmod 600 {file}")
 
 
 def read_manifest(settings: Settings) -> tuple[list[str], list[Line]]:

@@ -28,6 +28,10 @@ def run() -> None:
     """Run the bot until it is told to stop."""
     settings = _settings()
     _require_database(settings)
+    from bot.config.settings import Exit  # noqa: PLC0415
+    from bot.ops import maintenance  # noqa: PLC0415
+
+    _wait(maintenance.claim_keys(settings), key_unknown=Exit.CONFIGURATION)
     _require_journeys(settings)
     from bot.ops.serve import serve  # noqa: PLC0415
     from bot.telemetry import logs  # noqa: PLC0415
@@ -79,18 +83,41 @@ def keys() -> None:
 
 
 @keys.command()
-def new() -> None:
-    """Print a new key. Put it before the others in ENCRYPTION_KEYS, with a comma between, and keep it in your secret store."""
+@click.option(
+    "--to", "file", type=click.Path(path_type=Path), help="Put it in FILE, before the keys that are there, and do not print it."
+)
+def new(file: Path | None) -> None:
+    """Make a new key.
+
+    Without --to it is printed: put it before the others in ENCRYPTION_KEYS, with a comma between, and keep it in your secret store.
+    With it, ENCRYPTION_KEYS_FILE names the file.
+    """
     from storage.sealing import new_key  # noqa: PLC0415
 
-    click.echo(new_key())
+    key = new_key()
+    if file is None:
+        click.echo(key)
+        return
+    from bot.config.settings import Exit  # noqa: PLC0415
+    from bot.ops.key_file import NoKeyFileError, put_first  # noqa: PLC0415
+
+    try:
+        others = put_first(key, file)
+    except NoKeyFileError as error:
+        _end(Exit.FAILED, f"{file} {error}, so nothing was changed - name a file that holds keys alone, or a new one")
+    except OSError as error:
+        _end(
+            Exit.FAILED, f"{file} cannot be written ({error.strerror}), so nothing was changed - name a file in a folder of yours"
+        )
+    next_ = "restart the bot, then run: python -m bot keys rotate" if others else "set ENCRYPTION_KEYS_FILE to it"
+    before = f" before {others} older" if others else ""
+    click.echo(f"ok: the key {key.partition(':')[0]} is in {file}{before}; keep a copy elsewhere - {next_}")
 
 
 @keys.command()
 def rotate() -> None:
     """Encrypt everything anew with the newest key. Can be interrupted and run again; afterwards older keys can be removed."""
-    settings = _settings(slack=False)
-    _require_database(settings)
+    settings = _settings_of_store()
     from bot.config.settings import Exit  # noqa: PLC0415
     from bot.ops import maintenance  # noqa: PLC0415
 
@@ -109,20 +136,23 @@ def verify_log() -> None:
     _require_database(settings)
     from bot.config.settings import Exit  # noqa: PLC0415
     from bot.ops import maintenance  # noqa: PLC0415
+    from storage.verify import Flaw  # noqa: PLC0415
 
-    found, count = _wait(maintenance.verify_log(settings))
-    for finding in found:
+    done = _wait(maintenance.verify_log(settings))
+    altered = [finding for finding in done.findings if not (done.lacking and finding.flaw is Flaw.UNKNOWN_KEY)]
+    for finding in altered:
         click.echo(f"wrong: {finding}", err=True)
-    if found:
-        _end(Exit.ALTERED, "the audit log is not what was written - keep a copy of the database, and compare it with a backup")
-    click.echo(f"ok: the logs of {count} onboardings are whole")
+    if altered:
+        _end(Exit.ALTERED, f"the audit log is not what was written - {maintenance.HOW_ALTERED}")
+    if done.lacking:
+        _end(Exit.UNKNOWN_KEY, f"the audit log cannot be verified: {done.lacking} - {maintenance.HOW_LACKING}")
+    click.echo(f"ok: the logs of {done.count} onboardings are whole")
 
 
 @main.command("after-restore")
 def after_restore() -> None:
     """After restoring a backup, before starting the bot: have it compare what stands in Slack with the store."""
-    settings = _settings(slack=False)
-    _require_database(settings)
+    settings = _settings_of_store()
     from bot.ops import maintenance  # noqa: PLC0415
 
     count = _wait(maintenance.after_restore(settings))
@@ -134,28 +164,48 @@ def after_restore() -> None:
 @click.option("--to", "folder", default=".", type=click.Path(file_okay=False, path_type=Path), help="Folder for the files.")
 def export(customer: str, folder: Path) -> None:
     """Write one CUSTOMER's onboarding (name or onboarding id) as JSON and CSV, readable for you alone."""
-    settings = _settings(slack=False)
-    _require_database(settings)
+    settings = _settings_of_store()
+    from bot.config.settings import Exit  # noqa: PLC0415
     from bot.ops import maintenance  # noqa: PLC0415
 
-    for path in _found(maintenance.export_files(settings, customer, folder)):
+    try:
+        paths = _found(maintenance.export_files(settings, customer, folder))
+    except OSError as error:
+        _end(Exit.FAILED, f"the files cannot be written ({error.strerror}) - make room, or name another folder with --to")
+    for path in paths:
         click.echo(str(path))
 
 
 @main.command()
 @click.argument("customer")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask. CUSTOMER must be an id then.")
 def erase(customer: str, *, yes: bool) -> None:
-    """Remove the personal data of one CUSTOMER (name or onboarding id). The audit log stays verifiable."""
-    settings = _settings(slack=False)
-    _require_database(settings)
+    """Remove the personal data of one CUSTOMER (the whole name, or the onboarding's id). The audit log stays verifiable."""
+    settings = _settings_of_store()
+    from bot.config.settings import Exit  # noqa: PLC0415
     from bot.ops import maintenance  # noqa: PLC0415
+    from storage.store import StillReadError  # noqa: PLC0415
 
-    onboarding = _found(maintenance.find(settings, customer))
-    if not yes:
-        click.confirm(f"Remove the personal data of {onboarding.customer} ({onboarding.id}) for ever?", abort=True)
-    _wait(maintenance.erase_one(settings, onboarding.id))
-    click.echo(f"ok: the personal data of {onboarding.id} is removed; what stands in Slack is for people to remove")
+    onboarding = _found(maintenance.find_exactly(settings, customer))
+    known = onboarding.id
+    if yes and customer.strip() != known:
+        _end(
+            Exit.CONFIGURATION,
+            f"with --yes a name is not enough - give the id, if it is this one: {known} ({onboarding.customer})",
+        )
+    if not yes and not onboarding.erased_at:
+        click.confirm(f"Remove the personal data of {onboarding.customer} ({known}) for ever?", abort=True)
+    try:
+        _wait(maintenance.erase_one(settings, onboarding))
+    except StillReadError:
+        what = f"the personal data of {known} is removed, but another process still reads the database as it was before, a backup or a"
+        how = f"end that process, then run: python -m bot erase {known} --yes"
+        _end(Exit.FAILED, f"{what} shell for instance, and so the old pages are still in its files - {how}")
+    click.echo(f"ok: the personal data of {known} is removed; what stands in Slack and in backups is for people to remove")
+    if maintenance.keeps_dead_rows(settings):
+        click.echo(
+            "note: PostgreSQL's own files may hold it until it reuses the space; docs/operations.md says how to empty them"
+        )
 
 
 HOW = {
@@ -172,11 +222,21 @@ def _settings(*, slack: bool = True, keys: bool = True) -> "Settings":
     from bot.config.settings import Exit, Settings, problems  # noqa: PLC0415
 
     settings = Settings()
-    found: list[ConfigProblem] = [p for p in problems(settings, slack=slack) if keys or p.name != "ENCRYPTION_KEYS"]
+    found: list[ConfigProblem] = [p for p in problems(settings, slack=slack) if keys or not p.name.startswith("ENCRYPTION_KEYS")]
     for problem in found:
         click.echo(f"wrong: {problem}", err=True)
     if found:
         sys.exit(Exit.CONFIGURATION)
+    return settings
+
+
+def _settings_of_store() -> "Settings":
+    """Those of a command that works with what is stored: the database is current, and the keys are those that it needs."""
+    settings = _settings(slack=False)
+    _require_database(settings)
+    from bot.ops import maintenance  # noqa: PLC0415
+
+    _wait(maintenance.require_keys(settings))
     return settings
 
 
@@ -231,8 +291,8 @@ def _found(work: Coroutine[Any, Any, T]) -> T:
         _end(Exit.FAILED, str(error))
 
 
-def _wait(work: Coroutine[Any, Any, T]) -> T:
-    """Run on the fastest event loop there is."""
+def _wait(work: Coroutine[Any, Any, T], *, key_unknown: int | None = None) -> T:
+    """Run on the fastest event loop there is. ``key_unknown``: the exit code where a key is lacking, by default ``UNKNOWN_KEY``."""
     try:
         import uvloop  # noqa: PLC0415  not on Windows
     except ImportError:
@@ -240,7 +300,8 @@ def _wait(work: Coroutine[Any, Any, T]) -> T:
     else:
         factory = uvloop.new_event_loop
     from bot.config.settings import Exit  # noqa: PLC0415
-    from storage.sealing import SealError  # noqa: PLC0415
+    from bot.ops.maintenance import HOW_ALTERED, HOW_LACKING  # noqa: PLC0415
+    from storage.sealing import SealError, UnknownKey  # noqa: PLC0415
     from storage.store import Unavailable  # noqa: PLC0415
 
     try:
@@ -248,5 +309,7 @@ def _wait(work: Coroutine[Any, Any, T]) -> T:
             return runner.run(work)
     except Unavailable as error:
         _end(Exit.DATABASE_UNREACHABLE, _unusable(error))
+    except UnknownKey as error:
+        _end(Exit.UNKNOWN_KEY if key_unknown is None else key_unknown, f"{error} - {HOW_LACKING}")
     except SealError as error:
-        _end(Exit.FAILED, f"{error} - put the key that sealed it into ENCRYPTION_KEYS, behind the newest")
+        _end(Exit.ALTERED, f"{error} - {HOW_ALTERED}")

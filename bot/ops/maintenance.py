@@ -1,22 +1,31 @@
 """What an operator does with the store from a terminal, whether the bot is running or not."""
 
-import os
+import unicodedata
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from bot.config.settings import Settings
+from bot.ops.private_files import write_all
 from flows.cases import repair
 from flows.cases.naming import meant
 from flows.model import Onboarding
+from storage import keys
+from storage.engine import is_sqlite
 from storage.erase import erase
 from storage.export import export
 from storage.restore import doubt
 from storage.rotate import Rotated, rotate
-from storage.sealing import Keyring
+from storage.sealing import UnknownKey, current
 from storage.store import Store
 from storage.unit import Unit
 from storage.verify import Finding, verify
+
+HOW_ALTERED = "keep a copy of the database, and compare it with a backup"
+HOW_LACKING = "put the key that sealed it back, behind the newest"
+LISTED = 10
+"""How many customers are listed where several are meant."""
 
 
 class NotFoundError(Exception):
@@ -25,49 +34,85 @@ class NotFoundError(Exception):
 
 @asynccontextmanager
 async def _store(settings: Settings) -> AsyncIterator[Store]:
-    store = Store(settings.database_url, Keyring.parse(settings.encryption_keys.get_secret_value()))
+    store = Store(settings.database_url, settings.keyring)
     try:
         yield store
     finally:
         await store.close()
 
 
+async def require_keys(settings: Settings) -> None:
+    """Raises UnknownKey if something stored is sealed with a key that is not among the settings'."""
+    async with _store(settings) as store, store.read() as unit:
+        await keys.require(unit)
+
+
+async def claim_keys(settings: Settings) -> None:
+    """Before a bot runs; raises as `require_keys`."""
+    async with _store(settings) as store:
+        async with store.read() as unit:
+            claimed = await keys.require(unit)
+        if not claimed:
+            await store.transact(keys.claim)
+
+
 async def _find(store: Store, customer: str) -> Onboarding:
+    """By id, name, or part of the name."""
     async with store.read() as unit:
-        known = [o for o in await unit.onboardings(closed=True) if not o.erased_at]
-    found = [o for o in known if o.id == customer.strip()] or meant(known, customer)
+        if (found := await unit.get(Onboarding, customer.strip())) and not found.erased_at:
+            return found
+        return _one(meant(await unit.onboardings(closed=True), customer), "the name, a part of it, or the onboarding's id")
+
+
+async def find_exactly(settings: Settings, customer: str) -> Onboarding:
+    """By id, also one that is erased, or by the whole name. Raises NotFoundError."""
+    async with _store(settings) as store, store.read() as unit:
+        if found := await unit.get(Onboarding, customer.strip()):
+            return found
+        similar = meant(await unit.onboardings(closed=True), customer)
+        same = [one for one in similar if _plain(one.customer) == _plain(customer)]
+        if similar and not same:
+            raise NotFoundError(f"no customer has exactly this name - give the id, if it is one of these: {_listed(similar)}")
+        return _one(same, "the whole name, or the onboarding's id")
+
+
+def _plain(name: str) -> str:
+    return unicodedata.normalize("NFC", name.strip())
+
+
+def _one(found: Sequence[Onboarding], how: str) -> Onboarding:
     if not found:
-        raise NotFoundError("there is no such customer - give the name, a part of it, or the onboarding's id")
+        raise NotFoundError(f"there is no such customer - give {how}")
     if len(found) > 1:
-        raise NotFoundError("several are meant - give the id: " + ", ".join(f"{o.id} ({o.customer})" for o in found[:10]))
+        raise NotFoundError(f"several are meant - give the id: {_listed(found)}")
     return found[0]
 
 
-async def find(settings: Settings, customer: str) -> Onboarding:
-    """The onboarding of a customer, by name, part of the name, or id. Raises NotFoundError."""
-    async with _store(settings) as store:
-        return await _find(store, customer)
+def _listed(found: Sequence[Onboarding]) -> str:
+    return ", ".join(f"{one.id} ({one.customer})" for one in found[:LISTED]) + (", …" if len(found) > LISTED else "")
 
 
-async def export_files(settings: Settings, customer: str, folder: Path) -> list[Path]:
-    """Writes the files, readable only by this user. Raises NotFoundError."""
+async def export_files(settings: Settings, customer: str, folder: Path) -> Sequence[Path]:
+    """Writes the files, readable only by this user. Raises NotFoundError, and OSError as `write_all`."""
     async with _store(settings) as store:
         onboarding = await _find(store, customer)
         exported = await export(store, onboarding.id)
-    files = {"onboarding.json": exported.json, **exported.csv}
-    return [_write(folder / f"{onboarding.id}-{name}", text) for name, text in files.items()]
+    files = {"onboarding.json": exported.json, **{f"{name}.csv": text for name, text in exported.csv.items()}}
+    return write_all(folder, {f"{onboarding.id}-{name}": text for name, text in files.items()})
 
 
-def _write(path: Path, text: str) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8", newline="") as file:
-        file.write(text)
-    return path
-
-
-async def erase_one(settings: Settings, onboarding_id: str) -> None:
+async def erase_one(settings: Settings, onboarding: Onboarding) -> None:
+    """Of one that is erased already, only what SQLite's files still hold. Raises StillReadError if they still do."""
     async with _store(settings) as store:
-        await erase(store, onboarding_id)
+        if onboarding.erased_at:
+            await store.truncate_log()
+        else:
+            await erase(store, onboarding.id)
+
+
+def keeps_dead_rows(settings: Settings) -> bool:
+    """PostgreSQL leaves the former versions of rows in its files."""
+    return not is_sqlite(settings.database_url)
 
 
 async def after_restore(settings: Settings) -> int:
@@ -85,12 +130,26 @@ async def after_restore(settings: Settings) -> int:
         return await store.transact(work)
 
 
-async def verify_log(settings: Settings) -> tuple[Sequence[Finding], int]:
-    """What is wrong, and how many onboardings there are."""
+@dataclass(frozen=True)
+class Verified:
+    """``count``: onboardings. ``findings``: what is wrong with the log. ``lacking``: why part of it can't be verified."""
+
+    count: int
+    findings: Sequence[Finding]
+    lacking: UnknownKey | None = None
+
+
+async def verify_log(settings: Settings) -> Verified:
     async with _store(settings) as store:
         async with store.read() as unit:
             count = len(await unit.onboardings(closed=True))
-        return await verify(store), count
+            try:
+                await keys.require(unit)
+            except UnknownKey as error:
+                # With another key under its id, everything would look altered.
+                misnamed = current().ids.intersection(error.key_ids)
+                return Verified(count, [] if misnamed else await verify(store), error)
+        return Verified(count, await verify(store))
 
 
 async def rotate_keys(settings: Settings) -> Rotated:

@@ -17,6 +17,7 @@ from bot.ops.startup_checks import VerificationError, verify
 from bot.slack.socket_mode import PING_SECONDS, SocketMode
 from bot.slack.web import web_app
 from storage.lock import AlreadyRunningError, only_one
+from storage.sealing import UnknownKey
 from storage.store import Conflict, Unavailable
 
 log = logging.getLogger("bot.ops.serve")
@@ -97,7 +98,7 @@ async def _serve(settings: Settings) -> int:
                 await bot.store.check()
         except TimeoutError:
             wrong["database"] = "does not answer"
-        except (Unavailable, Conflict) as error:
+        except (Unavailable, Conflict, UnknownKey) as error:
             wrong["database"] = str(error)
         if sockets is not None and (trouble := sockets.trouble()):
             wrong["socket_mode"] = trouble

@@ -21,7 +21,6 @@ from flows.forms.fields import CATALOGS, Answers, inputs, max_length
 from flows.forms.pages import slots
 from flows.forms.step import Form, Situation, Step
 from flows.journey import JOURNEYS, Journey, Journeys
-from storage.sealing import Keyring
 from storage.store import Store
 
 MANIFEST = "app_manifest.yaml"
@@ -86,7 +85,7 @@ def _forms(step: Step) -> list[Form]:
 async def stranded(settings: Settings, journeys: Journeys = JOURNEYS) -> list[Fault]:
     """Onboardings that began on a version of the journey that this code lacks: nobody could go on with them, and their pending
     effects would be given up for good. Raises Unavailable."""
-    store = Store(settings.database_url, Keyring.parse(settings.encryption_keys.get_secret_value()))
+    store = Store(settings.database_url, settings.keyring)
     try:
         async with store.read() as unit:
             begun = await unit.journeys()

@@ -207,6 +207,13 @@ def upgrade() -> None:
     )
     op.create_index("ix_received_handled_at_at", "received", ["handled_at", "at"], unique=False)
     op.create_table(
+        "sealing_keys",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("mac", sa.String(), nullable=False),
+        sa.Column("retired", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
         "seen",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),

@@ -1,5 +1,6 @@
 """Each variable that is missing or wrong is named with how to fix it, and no secret is ever repeated."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,9 @@ def test_socket_mode_needs_no_signing_secret(monkeypatch: pytest.MonkeyPatch) ->
     [
         ("SLACK_BOT_TOKEN", "", "OAuth & Permissions"),
         ("SLACK_BOT_TOKEN", "xapp-s3cr3t", "OAuth & Permissions"),
+        ("SLACK_BOT_TOKEN", 'xoxb-s3cr3t"', "holds signs"),
+        ("SLACK_BOT_TOKEN", "xoxb-s3cr3t xoxb-s3cr3t", "holds signs"),
+        ("SLACK_APP_TOKEN", "xapp-s3cr3t;", "holds signs"),
         ("SLACK_SIGNING_SECRET", "", "SLACK_APP_TOKEN"),
         ("SLACK_SIGNING_SECRET", "xoxb-s3cr3t", "Basic Information"),
         ("SLACK_APP_TOKEN", "xoxb-s3cr3t", "connections:write"),
@@ -97,6 +101,57 @@ def test_a_service_desk_takes_all_three(monkeypatch: pytest.MonkeyPatch, name: s
     assert problem.name == name
     assert how in str(problem)
     assert "s3cr3t" not in str(problem)
+
+
+@pytest.mark.usefixtures("good")
+@pytest.mark.parametrize("around", ["{}\n", "{}\r\n", " {}\t", '"{}"', "'{}'", '"{}"\r', "\ufeff{}\u00a0"])
+def test_what_stands_around_a_value_is_no_part_of_it(monkeypatch: pytest.MonkeyPatch, around: str) -> None:
+    right = {
+        "SLACK_BOT_TOKEN": "xoxb-1-made-up",
+        "SLACK_APP_TOKEN": "xapp-1-A0-made-up",
+        "SLACK_SIGNING_SECRET": "0123456789abcdef0123456789abcdef",
+        "ENCRYPTION_KEYS": new_key(),
+        "SERVICE_DESK_URL": "https://pismolabs.atlassian.net",
+        "SERVICE_DESK_USER": "bot@pismo.example",
+        "SERVICE_DESK_TOKEN": "ATATT3made=up",
+    }
+    for name, value in right.items():
+        monkeypatch.setenv(name, around.format(value))
+    settings = Settings()
+    assert problems(settings) == []
+    kept = {name: getattr(settings, name.lower()) for name in right}
+    assert {name: value.get_secret_value() if isinstance(value, SecretStr) else value for name, value in kept.items()} == right
+
+
+@pytest.mark.usefixtures("good")
+def test_keys_are_read_from_a_file_in_place_of_the_variable(monkeypatch: pytest.MonkeyPatch, good: Path) -> None:
+    monkeypatch.setenv("ENCRYPTION_KEYS_FILE", "bot.keys")
+    (both,) = problems(Settings())
+    assert "so is ENCRYPTION_KEYS" in both.what
+    monkeypatch.delenv("ENCRYPTION_KEYS")
+    (missing,) = problems(Settings())
+    assert "python -m bot keys new --to FILE" in missing.how
+    (good / "bot.keys").write_bytes(b"\xff\x00s3cr3t")
+    (broken,) = problems(Settings())
+    assert (broken.name, "s3cr3t" in str(broken)) == ("ENCRYPTION_KEYS_FILE", False)
+    newest, older = new_key(), new_key()
+    (good / "bot.keys").write_text(f"\ufeff{newest}\r\n{older}\r\n")
+    assert problems(Settings()) == []
+    assert Settings().keyring.newest == newest.partition(":")[0]
+
+
+@pytest.mark.usefixtures("good")
+def test_keys_may_come_through_a_pipe_which_can_be_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ENCRYPTION_KEYS")
+    reading, writing = os.pipe()
+    os.write(writing, (key := new_key()).encode())
+    os.close(writing)
+    monkeypatch.setenv("ENCRYPTION_KEYS_FILE", f"/dev/fd/{reading}")
+    settings = Settings()
+    assert problems(settings) == []
+    assert settings.keyring.newest == key.partition(":")[0]
+    assert key.partition(":")[2] not in repr(settings)
+    os.close(reading)
 
 
 @pytest.mark.usefixtures("good")

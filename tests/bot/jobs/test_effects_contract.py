@@ -19,7 +19,7 @@ from bot.slack.errors import SlackError
 from flows.model import EffectRecord, Posted
 from flows.outbox import KINDS, Draw, FileRequest, MoveMessages
 from storage.outbox import MAX_WAIT, Claim, Ending, Pace
-from storage.sealing import using
+from storage.sealing import UnknownKey, using
 from storage.store import Unavailable
 from storage.tables import effects, paces
 from storage.unit import SUPPORT, Unit
@@ -383,8 +383,12 @@ def test_pauses_double_up_to_five_minutes() -> None:
         assert 0.66 * seconds <= backoff(attempts) <= seconds
 
 
-@pytest.mark.parametrize("error", [Unreachable("timeout"), RetryLater(NEVER, "timeout")], ids=["no answer", "told to wait"])
-async def test_it_is_given_up_by_its_age_not_by_a_count_of_attempts(place: Place, error: Exception) -> None:
+@pytest.mark.parametrize(
+    ("error", "key"),
+    [(Unreachable("timeout"), "timeout"), (RetryLater(NEVER, "timeout"), "timeout"), (UnknownKey("…"), "key_unknown")],
+    ids=["no answer", "told to wait", "a key that others have already"],
+)
+async def test_it_is_given_up_by_its_age_not_by_a_count_of_attempts(place: Place, error: Exception, key: str) -> None:
     told: list[str] = []
 
     async def tell(_unit: Unit, record: EffectRecord, why: EffectError) -> None:
@@ -402,8 +406,8 @@ async def test_it_is_given_up_by_its_age_not_by_a_count_of_attempts(place: Place
         process.runner.wake()
     await place.settled()
     first, second = await place.rows()
-    assert (first.state, first.error, bool(first.error_id), second.state) == ("failed", "timeout", True, "done")
-    assert told == ["failed: timeout"]
+    assert (first.state, first.error, bool(first.error_id), second.state) == ("failed", key, True, "done")
+    assert told == [f"failed: {key}"]
 
 
 @pytest.mark.parametrize(

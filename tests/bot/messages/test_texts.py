@@ -185,7 +185,7 @@ def test_why_an_effect_was_given_up_is_said_in_words(language: str) -> None:
 
 @every
 def test_why_slack_did_not_do_something_is_said_in_words(language: str) -> None:
-    told = BARRED | LOGGED_OUT | TRANSIENT | {"msg_too_long", "msg_blocks_too_long", "invalid_blocks", "database"}
+    told = BARRED | LOGGED_OUT | TRANSIENT | {"msg_too_long", "msg_blocks_too_long", "invalid_blocks", "database", "key_unknown"}
     assert lacking(language, (f"why.{error}" for error in told)) == []
 
 

@@ -1,0 +1,268 @@
+"""What operators do from a terminal: keys are made where they are kept and missed before anything is written, who is erased is named
+exactly, and files are for their owner alone."""
+
+import asyncio
+import sqlite3
+import stat
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from bot.config.settings import Exit, Settings
+from bot.ops.cli import main
+from storage import sealing
+from storage.migrate import upgrade
+from storage.sealing import Keyring, new_key
+from storage.store import Store
+from tests.storage.example import SECRET, dump, raw, whole
+
+OLD, NEW = new_key(), new_key()
+OLD_ID, NEW_ID = OLD.partition(":")[0], NEW.partition(":")[0]
+MISNAMED = f"{OLD_ID}:{NEW.partition(':')[2]}"
+COMMANDS = (["verify-log"], ["export", "onb_1"], ["erase", "onb_1", "--yes"], ["keys", "rotate"], ["after-restore"])
+
+
+@dataclass
+class Shell:
+    """The command line in the test's own process."""
+
+    monkeypatch: pytest.MonkeyPatch
+    folder: Path
+
+    @property
+    def url(self) -> str:
+        return f"sqlite+aiosqlite:///{self.folder}/bot.db"
+
+    def bot(self, *words: str, keys: str = "", answer: str = "") -> Result:
+        if keys:
+            self.monkeypatch.setenv("ENCRYPTION_KEYS", keys)
+        return CliRunner().invoke(main, words, input=answer)
+
+    def stored(self, keys: str, work: Callable[[Store], Awaitable[object]]) -> None:
+        async def do() -> None:
+            store = Store(self.url, Keyring.parse(keys))
+            await work(store)
+            await store.close()
+
+        asyncio.run(do())
+
+    def begin(self, keys: str, onboarding_id: str, customer: str = SECRET) -> None:
+        self.stored(keys, lambda store: whole(store, id=onboarding_id, customer=customer))
+
+
+@pytest.fixture
+def shell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Shell]:
+    """On a database with tables."""
+    monkeypatch.chdir(tmp_path)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    made = Shell(monkeypatch, tmp_path)
+    for name, value in {
+        "DATABASE_URL": made.url,
+        "SLACK_BOT_TOKEN": "xoxb-1-made-up",
+        "SLACK_APP_TOKEN": "xapp-1-made-up",
+        "SLACK_API_URL": "http://127.0.0.1:9/api/",
+        "SUPPORT_CHANNEL": "C0SUPPORT",
+    }.items():
+        monkeypatch.setenv(name, value)
+    upgrade(made.url)
+    yield made
+    sealing.use(None)
+
+
+# -- keys that are not those that are needed
+
+
+@pytest.mark.parametrize("wrong", [NEW, MISNAMED], ids=("another", "another of the same id"))
+def test_without_the_key_nothing_runs_and_nothing_is_written(shell: Shell, wrong: str) -> None:
+    shell.begin(OLD, "onb_1")
+    before = dump(shell.url)
+    ran = shell.bot("run", keys=wrong)
+    assert ran.exit_code == Exit.CONFIGURATION
+    assert f"the key {OLD_ID}" in ran.stderr
+    checked = shell.bot("check", keys=wrong)
+    assert (checked.exit_code, f"wrong: keys: what is stored is sealed with the key {OLD_ID}" in checked.stdout) == (2, True)
+    for words in COMMANDS:
+        refused = shell.bot(*words, keys=wrong)
+        assert (refused.exit_code, OLD_ID in refused.stderr) == (Exit.UNKNOWN_KEY, True), words
+        assert "altered" not in refused.output
+        assert "not what was written" not in refused.output
+        assert wrong.partition(":")[2] not in refused.output
+    assert dump(shell.url) == before
+    assert [path.name for path in shell.folder.iterdir() if not path.name.startswith("bot.db")] == []
+    assert shell.bot("verify-log", keys=OLD).exit_code == Exit.OK
+
+
+def test_a_database_that_two_keys_sealed_names_both(shell: Shell) -> None:
+    shell.begin(OLD, "onb_1")
+    shell.begin(f"{NEW},{OLD}", "onb_2")
+    for given in (OLD, NEW):
+        ran = shell.bot("run", keys=given)
+        assert ran.exit_code == Exit.CONFIGURATION
+        assert all(key in ran.stderr for key in (OLD_ID, NEW_ID))
+    assert shell.bot("keys", "rotate", keys=f"{NEW},{OLD}").exit_code == Exit.OK
+    assert shell.bot("verify-log", keys=NEW).stdout == "ok: the logs of 2 onboardings are whole\n"
+    assert "ok: keys: open all that is stored" in shell.bot("check").stdout
+
+
+def test_what_was_altered_is_said_though_a_key_is_missing(shell: Shell) -> None:
+    shell.begin(OLD, "onb_1")
+    shell.begin(f"{NEW},{OLD}", "onb_2")
+    assert shell.bot("verify-log", keys=NEW).exit_code == Exit.UNKNOWN_KEY
+    raw(shell.url, "UPDATE audit_events SET user_id = 'U9' WHERE id = 'onb_1:2'")
+    found = shell.bot("verify-log", keys=NEW)
+    assert (found.exit_code, found.stderr.count("wrong: onb_1: changed at event 2")) == (Exit.ALTERED, 1)
+    assert "unknown_key" not in found.stderr
+
+
+def test_a_value_under_a_key_that_never_was_is_an_alteration(shell: Shell) -> None:
+    shell.begin(OLD, "onb_1")
+    raw(shell.url, "UPDATE audit_events SET changes = 'v1.kevil.' || substr(changes, 14) WHERE id = 'onb_1:2'")
+    assert shell.bot("verify-log", keys=OLD).exit_code == Exit.ALTERED
+
+
+def test_a_list_of_keys_that_was_changed_is_an_alteration(shell: Shell) -> None:
+    shell.begin(OLD, "onb_1")
+    raw(shell.url, "UPDATE sealing_keys SET mac = 'forged'")
+    for words in (["verify-log"], ["run"]):
+        found = shell.bot(*words, keys=OLD)
+        assert (found.exit_code, f"sealing_keys.mac of {OLD_ID}: changed" in found.stderr) == (Exit.ALTERED, True)
+    assert f"wrong: keys: sealing_keys.mac of {OLD_ID}: changed - keep a copy" in shell.bot("check").stdout
+    assert shell.bot("verify-log", keys=MISNAMED).exit_code == Exit.UNKNOWN_KEY
+
+
+def test_one_customer_from_export_to_erasure_with_a_change_of_keys_between(shell: Shell) -> None:
+    shell.begin(OLD, "onb_1", "Acme Bank")
+    shell.begin(OLD, "onb_2", "Acme Cards")
+    assert shell.bot("verify-log", keys=OLD).stdout == "ok: the logs of 2 onboardings are whole\n"
+    several = shell.bot("export", "acme")
+    assert (several.exit_code, "onb_1 (Acme Bank), onb_2 (Acme Cards)" in several.stderr) == (Exit.FAILED, True)
+    exported = shell.bot("export", "acme bank", "--to", "out").stdout.splitlines()
+    assert "Acme Bank" in (shell.folder / exported[0]).read_text()
+    assert "onboardings: 2 rows" in shell.bot("keys", "rotate", keys=f"{NEW},{OLD}").stdout
+    assert shell.bot("erase", "onb_1", "--yes", keys=NEW).exit_code == Exit.OK
+    assert shell.bot("export", "Acme Bank").exit_code == Exit.FAILED
+    assert shell.bot("verify-log").exit_code == Exit.OK
+
+
+def test_a_new_key_is_printed_for_another_place(shell: Shell) -> None:
+    assert Keyring.parse(shell.bot("keys", "new").stdout).newest
+
+
+# -- where they are kept
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_a_new_key_is_put_where_it_is_kept_and_not_shown(shell: Shell) -> None:
+    file = shell.folder / "bot.keys"
+    made = shell.bot("keys", "new", "--to", "bot.keys")
+    first = file.read_text().strip()
+    assert (made.exit_code, mode(file), first.partition(":")[2] in made.output) == (0, 0o600, False)
+    shell.monkeypatch.setenv("ENCRYPTION_KEYS_FILE", "bot.keys")
+    shell.begin(first, "onb_1")
+    assert shell.bot("verify-log").exit_code == Exit.OK
+
+    file.chmod(0o644)
+    assert "wrong: ENCRYPTION_KEYS_FILE: everybody has rights on it - chmod 600 bot.keys" in shell.bot("check").stdout
+    again = shell.bot("keys", "new", "--to", "bot.keys")
+    newest, second = file.read_text().splitlines()
+    assert (again.exit_code, second, mode(file)) == (0, first, 0o600)
+    assert not any(key.partition(":")[2] in again.output for key in (newest, second))
+    assert shell.bot("keys", "rotate").exit_code == Exit.OK
+    file.write_text(newest)
+    assert shell.bot("verify-log").exit_code == Exit.OK
+
+
+def test_a_file_of_something_else_stays_as_it_is(shell: Shell) -> None:
+    other = shell.folder / ".env"
+    other.write_text("SLACK_BOT_TOKEN=xoxb-1-made-up\n")
+    refused = shell.bot("keys", "new", "--to", ".env")
+    assert (refused.exit_code, ".env holds something else than keys" in refused.stderr) == (Exit.FAILED, True)
+    assert other.read_text() == "SLACK_BOT_TOKEN=xoxb-1-made-up\n"
+    assert "is no file" in shell.bot("keys", "new", "--to", "/dev/null").stderr
+    nowhere = shell.bot("keys", "new", "--to", "no/such/folder")
+    assert (nowhere.exit_code, "No such file or directory" in nowhere.stderr) == (Exit.FAILED, True)
+    assert shell.bot("keys", "new", "--to", "other.keys").exit_code == Exit.OK
+
+
+# -- erasing
+
+
+def test_who_is_erased_is_named_exactly(shell: Shell) -> None:
+    for onboarding_id, name in (("onb_1", "Acme"), ("onb_2", "Acme Cards"), ("onb_3", "Blue Coop"), ("onb_4", "Blue Coop")):
+        shell.begin(OLD, onboarding_id, name)
+    part = shell.bot("erase", "Blue", keys=OLD, answer="y\n")
+    assert (part.exit_code, "onb_3 (Blue Coop), onb_4 (Blue Coop)" in part.stderr) == (Exit.FAILED, True)
+    twice = shell.bot("erase", "Blue Coop", answer="y\n")
+    assert (twice.exit_code, "several are meant - give the id: onb_3 (Blue Coop), onb_4" in twice.stderr) == (Exit.FAILED, True)
+    unasked = shell.bot("erase", "Acme", "--yes")
+    assert (unasked.exit_code, "give the id, if it is this one: onb_1 (Acme)" in unasked.stderr) == (Exit.CONFIGURATION, True)
+    assert shell.bot("erase", "Acme", answer="n\n").exit_code == Exit.FAILED
+    assert raw(shell.url, "SELECT count(*) FROM onboardings WHERE erased_at IS NOT NULL") == [(0,)]
+    assert shell.bot("erase", "Acme", answer="y\n").exit_code == Exit.OK
+    assert shell.bot("erase", "onb_3", "--yes").exit_code == Exit.OK
+    assert raw(shell.url, "SELECT id FROM onboardings WHERE erased_at IS NOT NULL ORDER BY id") == [("onb_1",), ("onb_3",)]
+
+
+def test_pages_that_a_reader_still_holds_are_told_and_overwritten_afterwards(shell: Shell) -> None:
+    shell.monkeypatch.setattr("storage.engine.READERS_SECONDS", 0.05)
+    shell.begin(OLD, "onb_1")
+    sealed = raw(shell.url, "SELECT customer FROM onboardings")[0][0]
+    reader = sqlite3.connect(shell.folder / "bot.db", isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT * FROM onboardings").fetchall()
+    held = shell.bot("erase", "onb_1", "--yes", keys=OLD)
+    assert (held.exit_code, "still reads the database" in held.stderr) == (Exit.FAILED, True)
+    assert sealed in files(shell)
+    reader.close()
+    assert shell.bot("erase", "onb_1", "--yes").exit_code == Exit.OK
+    assert sealed not in files(shell)
+    assert raw(shell.url, "SELECT count(*) FROM audit_events WHERE tag = 'onboarding:erase'") == [(1,)]
+
+
+def files(shell: Shell) -> str:
+    return "".join(path.read_bytes().decode("latin-1") for path in shell.folder.glob("bot.db*"))
+
+
+# -- the files' modes
+
+
+def test_the_databases_files_are_for_this_user_alone(shell: Shell) -> None:
+    file = shell.folder / "bot.db"
+    assert mode(file) == 0o600
+    file.chmod(0o666)
+    checked = shell.bot("check", keys=OLD).stdout
+    assert f"ok: database files: others had rights on {file} until now" in checked
+    assert mode(file) == 0o600
+
+    async def look(store: Store) -> None:
+        await whole(store)
+        assert {mode(path) for path in shell.folder.glob("bot.db*")} == {0o600}
+
+    shell.stored(OLD, look)
+    (shell.folder / "link.db").symlink_to(file)
+    shell.monkeypatch.setenv("DATABASE_URL", f"sqlite+aiosqlite:///{shell.folder}/link.db")
+    (lock := shell.folder / "bot.db.lock").touch(0o644)
+    assert shell.bot("verify-log", keys=OLD).exit_code == Exit.OK
+    assert mode(lock) == 0o600
+    assert "ok: database files: for this user alone" in shell.bot("check").stdout
+
+
+def test_an_export_takes_the_place_of_an_open_file(shell: Shell) -> None:
+    shell.begin(OLD, "onb_1")
+    before = shell.folder / "out" / "onb_1-steps.csv"
+    before.parent.mkdir()
+    before.write_text("old")
+    before.chmod(0o666)
+    exported = shell.bot("export", "onb_1", "--to", "out", keys=OLD)
+    assert {mode(Path(line)) for line in exported.stdout.splitlines()} == {0o600}
+    assert {mode(path) for path in before.parent.iterdir()} == {0o600}
+    assert {path.name for path in before.parent.iterdir()} >= {"onb_1-onboarding.json", "onb_1-steps.csv", "onb_1-events.csv"}
+    failed = shell.bot("export", "onb_1", "--to", "out/onb_1-steps.csv/deeper")
+    assert (failed.exit_code, "cannot be written (Not a directory)" in failed.stderr) == (Exit.FAILED, True)
