@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
@@ -15,6 +16,9 @@ from storage.store import Store
 from storage.tables import audit_events, people
 
 Record = Mapping[str, Any]
+
+_BEFORE_FORMULA = re.compile("(?<![{0}])[{0}]*(?=[=+@＝＋－＠-])".format(r""";\s"'\u00ad\u200b-\u200f\u2060\ufeff"""))
+"""What a spreadsheet skips, or takes for the end of a cell, before a sign with which a formula begins."""
 
 
 @dataclass(frozen=True)
@@ -70,10 +74,21 @@ def _cell(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, dict | list):
-        return json.dumps(value, ensure_ascii=False)
+        return _text(json.dumps(value, ensure_ascii=False))
     if isinstance(value, str):
-        # A spreadsheet runs text that starts like a formula (OWASP, CSV injection); an apostrophe makes it text again.
-        return (
-            f"'{value}" if value.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")) else value
-        )
+        return _text(value)
     return _iso(value) if isinstance(value, date | datetime) else str(value)
+
+
+def _text(value: str) -> str:
+    """A spreadsheet runs text that begins like a formula (OWASP, CSV injection); an apostrophe makes it text again.
+
+    Where a spreadsheet separates cells by semicolons, as in Brazil, a cell may begin in the middle of the text.
+    """
+
+    def marked(found: re.Match[str]) -> str:
+        if found.start() == 0:
+            return f"'{found[0]}"
+        return f"{found[0]}'" if re.search(r"[;\t\r\n]", found[0]) else found[0]
+
+    return _BEFORE_FORMULA.sub(marked, value)

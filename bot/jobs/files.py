@@ -8,12 +8,14 @@ from datetime import UTC, datetime, timedelta
 from bot.jobs.records import declared, task_record
 from bot.jobs.registry import Finished, Run
 from bot.jobs.threads import Threads
+from bot.messages.blocks import notice
 from bot.messages.support import Support
 from bot.messages.wording import sentence
 from bot.slack.client import Slack
 from bot.slack.errors import SlackError
 from flows.cases.case import Cases
 from flows.cases.tasks import task_of
+from flows.checks.visible import visible
 from flows.forms.step import Meeting
 from flows.outbox import DeleteFile, SendExport, SendSession
 from storage.export import Export, export
@@ -26,16 +28,17 @@ def session_ics(uid: str, meeting: Meeting, title: str) -> bytes:
     """One meeting as an iCalendar file (RFC 5545), its times in UTC."""
     from icalendar import Calendar, Event  # noqa: PLC0415  60 ms that startup needn't pay
 
+    agenda, link = visible(meeting.agenda, lines=True), visible(meeting.link)
     begins = datetime.fromtimestamp(meeting.starts, UTC)
     event = Event()
     event.add("uid", uid)
     event.add("dtstamp", begins)
     event.add("dtstart", begins)
     event.add("dtend", begins + timedelta(minutes=meeting.minutes))
-    event.add("summary", title)
-    event.add("description", f"{meeting.agenda}\n{meeting.link}".strip())
-    if meeting.link:
-        event.add("url", meeting.link)
+    event.add("summary", visible(title))
+    event.add("description", f"{agenda}\n{link}".strip())
+    if link:
+        event.add("url", link)
     calendar = Calendar()
     calendar.add("prodid", "-//Pismo onboarding bot//EN")
     calendar.add("version", "2.0")
@@ -77,7 +80,7 @@ class Files:
         content = zipped(await export(self._store, onboarding.id))
         channel = await self._slack.direct_channel(run.effect.user)
         texts = self._support.texts(onboarding.journey)
-        comment = sentence(texts, "export_done", {"customer": onboarding.customer})
+        comment = notice(sentence(texts, "export_done", {"customer": onboarding.customer})).text
         await self._slack.upload_once(channel, "onboarding.zip", content, comment, run.id, again=run.again)
         return Finished({"channel": channel})
 

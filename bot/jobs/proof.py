@@ -11,7 +11,7 @@ from bot.jobs.proof_checks import Checks, ProofLine, all_skipped, line
 from bot.jobs.records import task_record
 from bot.jobs.registry import Finished, Run
 from bot.jobs.threads import Threads
-from bot.messages.texts import Texts
+from bot.messages.texts import Raw, Texts
 from bot.messages.wording import sentence
 from flows.cases import proof
 from flows.cases.case import Cases
@@ -118,7 +118,7 @@ def _worded(texts: Texts, entry: Mapping[str, Any]) -> tuple[str, dict[str, Any]
     said = {
         "check": texts(f"check.{entry['check']}"),
         "outcome": texts(f"outcome.{entry['outcome']}"),
-        "reason": texts(reason, **params),
+        "reason": Raw(texts.md(reason, **params)),
     }
     if not entry["x_cid"]:
         return "proof_line_skipped", said
@@ -129,10 +129,12 @@ def _told_differences(texts: Texts, differences: Sequence[Sequence[str]], proved
     if not differences:
         return sentence(texts, "proof_no_differences", {})
     lines = "\n".join(
-        texts("say.proof_difference", field=_label(texts, proved.label_of(field), field), ours=ours or "-", theirs=theirs or "-")
+        texts.md(
+            "say.proof_difference", field=_label(texts, proved.label_of(field), field), ours=ours or "-", theirs=theirs or "-"
+        )
         for field, ours, theirs in differences
     )
-    return sentence(texts, "proof_differences", {"lines": lines})
+    return sentence(texts, "proof_differences", {"lines": Raw(lines)})
 
 
 def _label(texts: Texts, key: str, detail: str) -> str:

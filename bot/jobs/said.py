@@ -6,7 +6,7 @@ from bot.jobs.errors import Unreachable
 from bot.jobs.registry import Finished, Run
 from bot.jobs.threads import Threads
 from bot.messages import reminder
-from bot.messages.blocks import actions, button, drawing, plain_blocks, section
+from bot.messages.blocks import actions, button, drawing, notice, section
 from bot.messages.buttons import Act, ButtonValue
 from bot.messages.support import Support
 from bot.messages.texts import Texts
@@ -64,8 +64,8 @@ class PrivateWords:
             onboarding = await unit.get(Onboarding, run.onboarding_id)
             fallback, journey = (onboarding.language, onboarding.journey) if onboarding is not None else ("en", "")
             language = await self._people.language_of(unit, who, fallback)
-        text = sentence(Texts(language, journey), asked.key, asked.params)
-        await self._slack.tell(asked.channel, asked.user, text, plain_blocks(text))
+        told = notice(sentence(Texts(language, journey), asked.key, asked.params))
+        await self._slack.tell(asked.channel, asked.user, told.text, told.blocks)
 
 
 class Alerts:

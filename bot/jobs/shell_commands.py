@@ -6,7 +6,7 @@ from bot.jobs.records import declared
 from bot.jobs.registry import Finished, Run
 from bot.jobs.threads import Thread, Threads
 from bot.messages.blocks import drawing, section
-from bot.messages.texts import escape
+from bot.messages.rich_text import code
 from bot.messages.wording import sentence
 from flows.cases.case import Case
 from flows.cases.review import approvals
@@ -40,7 +40,8 @@ class ShellCommands:
     ) -> Finished:
         texts = thread.texts
         blocks = [section(sentence(texts, intro, {}))]
-        blocks += [section(f"{sentence(texts, script.key, {})}\n```{escape(script.code)}```") for script in scripts]
+        for script in scripts:
+            blocks += [section(sentence(texts, script.key, {})), code(script.code)]
         return await self._threads.post(run, thread, [drawing(blocks)])
 
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from bot.jobs.errors import later_part
 from bot.jobs.lasting import LastingMessages, customer_texts, root_of
 from bot.jobs.registry import Finished, Run
-from bot.messages.blocks import Drawing, plain_blocks
+from bot.messages.blocks import Drawing, notice
 from bot.messages.support import Support
 from bot.messages.texts import Texts
 from bot.slack.client import Slack, SlackError
@@ -50,7 +50,7 @@ class Threads:
         return await self._lasting.root(thread.case, thread.where, thread.step_id, thread.root, again=again)
 
     async def say(self, run: Run[Any], thread: Thread, text: str) -> Finished:
-        return await self.post(run, thread, [Drawing(text, plain_blocks(text), "")])
+        return await self.post(run, thread, [notice(text)])
 
     async def post(self, run: Run[Any], thread: Thread, drawn: Sequence[Drawing]) -> Finished:
         """Post each message once, whatever was tried before."""
@@ -67,10 +67,11 @@ class Threads:
         return Finished({"channel": channel, "ts": ts})
 
     async def upload(self, run: Run[Any], thread: Thread, name: str, content: bytes, comment: str) -> Finished:
-        """Send a file once, with a comment, whatever was tried before."""
+        """Send a file once, with a comment (mrkdwn), whatever was tried before."""
+        words = notice(comment).text
 
         async def send(channel: str, root: str | None) -> None:
-            await self._slack.upload_once(channel, name, content, comment, run.id, thread_ts=root, again=run.again)
+            await self._slack.upload_once(channel, name, content, words, run.id, thread_ts=root, again=run.again)
 
         channel, _ = await self._in(run, thread, send)
         return Finished({"channel": channel})

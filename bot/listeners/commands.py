@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from bot.messages import board, matrix, parity
-from bot.messages.blocks import Drawing
+from bot.messages.blocks import Drawing, drawing, notice, section
 from bot.messages.texts import Texts
 from bot.modals.private_answers import PrivateAnswers, explained
 from bot.modals.subject import FormMeta
@@ -53,11 +53,11 @@ class SlashCommands:
             self._cases.access.require_support(command.who)
             verb = self.verbs.get(command.verb)
             if verb is None:
-                shown = board.help_view(texts)
-                return _answer(shown, before=texts.md("refused.unknown_command", verb=command.verb))
+                said = section(texts.md("refused.unknown_command", verb=command.verb))
+                return _answer(drawing([said, *board.help_view(texts).blocks]))
             return await verb(command, texts)
         except Exception as error:  # noqa: BLE001  the person is told
-            return {"response_type": "ephemeral", "text": explained(texts, error)}
+            return _answer(notice(explained(texts, error)))
 
     # -- windows
 
@@ -126,7 +126,7 @@ class SlashCommands:
                 return case.onboarding.customer
 
         customer = await self._store.transact(work)
-        return {"response_type": "ephemeral", "text": texts.md("status.repair_begins", customer=customer)}
+        return _answer(notice(texts.md("status.repair_begins", customer=customer)))
 
     # -- which onboarding
 
@@ -157,9 +157,5 @@ async def _one(unit: Unit, command: SlashCommand, *, closed: bool = False) -> On
     return found[0]
 
 
-def _answer(shown: Drawing, *, before: str = "") -> Answer:
-    text = f"{before}\n{shown.text}" if before else shown.text
-    blocks = shown.blocks
-    if before:
-        blocks = [{"type": "section", "text": {"type": "mrkdwn", "text": before}}, *blocks]
-    return {"response_type": "ephemeral", "text": text, "blocks": blocks}
+def _answer(shown: Drawing) -> Answer:
+    return {"response_type": "ephemeral", "text": shown.text, "blocks": shown.blocks}

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 
+from bot.messages.blocks import plain
 from bot.messages.texts import Texts
 from bot.modals.choices import own_choices
 from bot.modals.parse import field_of
@@ -24,7 +25,7 @@ Suggestion = dict[str, Any]
 
 
 def choice(value: str, label: str) -> Suggestion:
-    return {"text": {"type": "plain_text", "text": label[:75]}, "value": value}
+    return {"text": plain(label, 75), "value": value}
 
 
 def matching(choices: Iterable[tuple[str, str]], query: str) -> list[Suggestion]:

@@ -1,11 +1,11 @@
-"""A form's answers and problems as people read them: nothing typed can mention anybody or forge a link."""
+"""A form's answers and problems as people read them: what was typed is marked, so that it is drawn as it is."""
 
 import base64
 import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from bot.messages.texts import Texts, date_token, escape
+from bot.messages.texts import Texts, date_token, typed
 from flows.forms.fields import CATALOGS, Answers, Input, Kind, inputs
 from flows.forms.pages import Slot
 from flows.forms.step import Form
@@ -39,32 +39,32 @@ def shown_answers(form: Form, slot: Slot, answers: Answers, texts: Texts) -> lis
 
 
 def display(value: Any, name: str, item: Input, texts: Texts) -> str:
-    """One answer as people read it: mrkdwn in which nothing typed can mention anybody."""
+    """One answer as people read it: mrkdwn in which what was typed is marked."""
     if isinstance(value, list) and item.kind not in (Kind.CHOICES, Kind.SEARCH_MANY):
-        return ", ".join(escape(str(one)) for one in value)
+        return ", ".join(typed(str(one)) for one in value)
     match item.kind:
         case Kind.CHOICE if item.source == "steps":
-            return escape(texts(f"step.{value}.title"))
+            return typed(texts(f"step.{value}.title"))
         case Kind.CHOICE:
-            return escape(texts(f"choice.{item.choices or name}.{value}"))
+            return typed(texts(f"choice.{item.choices or name}.{value}"))
         case Kind.CHOICES:
-            return ", ".join(escape(texts(f"choice.{item.choices or name}.{one}")) for one in value)
+            return ", ".join(typed(texts(f"choice.{item.choices or name}.{one}")) for one in value)
         case Kind.SEARCH if item.source in CATALOGS:
-            return escape(chosen_label(item, str(value), texts, {}) or str(value))
+            return typed(chosen_label(item, str(value), texts, {}) or str(value))
         case Kind.SEARCH_MANY:
             return str(len(value))
         case Kind.MOMENT:
             return date_token(int(value))
         case Kind.DATE:
-            return str(value)  # a date is the same day in every zone
+            return typed(str(value))  # a date is the same day in every zone
         case Kind.PERSON:
             return f"<@{value}>"
         case Kind.CHANNEL:
             return f"<#{value}>"
         case Kind.FILE:
-            return escape(str(value.get("name", ""))) if isinstance(value, dict) else escape(str(value))
+            return typed(str(value.get("name", ""))) if isinstance(value, dict) else typed(str(value))
         case _:
-            return escape(_short(str(value)))
+            return typed(_short(str(value)))
 
 
 def _short(text: str) -> str:

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.messages.buttons import Act, ButtonValue
-from bot.messages.texts import escape
+from bot.messages.rich_text import as_mrkdwn, harmless, rich_text, spelt_out
+from bot.messages.texts import CLOSE, OPEN, escape
 
 Block = dict[str, Any]
 TEXT, HEADER, BUTTON, FALLBACK = 3000, 150, 75, 3900
@@ -26,8 +27,13 @@ def cut(text: str, most: int) -> str:
 
 
 def whole(text: str, most: int) -> str:
-    """The beginning of mrkdwn, never ending inside an escaped character, a mention or a date."""
-    return text if len(text) <= most else _PART.sub("", text[:most])
+    """The beginning of mrkdwn, never ending inside an escaped character, a mention, a date, or what was typed."""
+    if len(text) <= most:
+        return text
+    kept = _PART.sub("", text[:most])
+    if kept.rfind(OPEN) <= kept.rfind(CLOSE):
+        return kept
+    return kept[: most - 1] + CLOSE
 
 
 def clip(text: str, most: int) -> str:
@@ -40,6 +46,7 @@ def plain(text: str, most: int = TEXT) -> Block:
 
 
 def mrkdwn(text: str) -> Block:
+    """Nothing typed may be in it: `section` and `context` see to that."""
     return {"type": "mrkdwn", "text": clip(text, TEXT) or " ", "verbatim": True}
 
 
@@ -47,15 +54,16 @@ def header(text: str) -> Block:
     return {"type": "header", "text": plain(text, HEADER)}
 
 
-def section(text: str, accessory: Block | None = None) -> Block:
-    block: Block = {"type": "section", "text": mrkdwn(text)}
-    if accessory is not None:
-        block["accessory"] = accessory
-    return block
+def section(text: str) -> Block:
+    """Rich text if something typed in it could be taken for formatting."""
+    words = as_mrkdwn(text)
+    return rich_text(clip(text, TEXT))[0] if words is None else {"type": "section", "text": mrkdwn(words)}
 
 
-def context(*texts: str) -> Block:
-    return {"type": "context", "elements": [mrkdwn(text) for text in texts[:10]]}
+def context(text: str) -> Block:
+    """In small letters, unless something typed in it could be taken for formatting."""
+    words = as_mrkdwn(text)
+    return section(text) if words is None else {"type": "context", "elements": [mrkdwn(words)]}
 
 
 def divider() -> Block:
@@ -63,8 +71,8 @@ def divider() -> Block:
 
 
 def alert(text: str, level: str = "warning") -> Block:
-    """A note in a form (modals only)."""
-    return {"type": "alert", "level": level, "text": mrkdwn(clip(text, 200))}
+    """A note in a form (modals only), as plain text."""
+    return {"type": "alert", "level": level, "text": plain(text, 200)}
 
 
 def button(
@@ -100,8 +108,12 @@ def actions(*elements: Block) -> Block:
 
 def long_sections(text: str) -> Iterable[Block]:
     """A long text as several sections, split between lines if possible."""
+    words = as_mrkdwn(text)
+    if words is None:
+        yield from rich_text(text)
+        return
     part = ""
-    for line in text.split("\n"):
+    for line in words.split("\n"):
         for piece in _pieces(line):
             if len(part) + len(piece) + 1 > TEXT - 50:
                 yield section(part)
@@ -135,7 +147,9 @@ def _length(part: Any) -> int:
     if isinstance(part, list):
         return sum(map(_length, part))
     if isinstance(part, dict):
-        return sum(len(value) if name == "text" and isinstance(value, str) else _length(value) for name, value in part.items())
+        text = part.get("text")
+        own = 0 if not isinstance(text, str) else len(text if part.get("type") == "mrkdwn" else escape(text))
+        return own + sum(map(_length, part.values()))
     return 0
 
 
@@ -162,7 +176,9 @@ def said(blocks: Sequence[Block]) -> str:
     for block in blocks:
         kind = block["type"]
         if kind == "header":
-            lines.append(escape(block["text"]["text"]))
+            lines.append(harmless(block["text"]["text"]))
+        elif kind == "rich_text":
+            lines.append(spelt_out(block))
         elif kind == "section":
             if "text" in block:
                 lines.append(spoken(block["text"]["text"]))
@@ -212,6 +228,6 @@ def parts(heading: Callable[[int, int], str], blocks: Iterable[Block]) -> list[D
     return [drawing([section(heading(number, len(chunks))), *chunk]) for number, chunk in enumerate(chunks, 1)]
 
 
-def plain_blocks(text: str) -> list[Block]:
-    """A plain text as blocks."""
-    return fit(long_sections(text))
+def notice(text: str) -> Drawing:
+    """One or more sentences as a message."""
+    return drawing(list(long_sections(text)))

@@ -6,7 +6,7 @@ from datetime import datetime
 from bot.messages.blocks import Block, Drawing, actions, button, drawing, header, section
 from bot.messages.buttons import Act, ButtonValue
 from bot.messages.card import progress, step_line
-from bot.messages.texts import Raw, Texts, escape
+from bot.messages.texts import Raw, Texts, typed
 from flows.cases.settle import side_of, state_allows
 from flows.forms.step import Situation
 from flows.journey import Journey
@@ -71,7 +71,7 @@ def overview_lines(snapshots: Sequence[Snapshot], texts: Texts, now: datetime) -
             side = side_of(oldest) if oldest else None
             turn = f"{texts(f'turn.{side.value}')} ({age(oldest.turn_since, now, texts)})" if side and oldest else ""
         place = Raw(f"<#{onboarding.channel_id}>")
-        blocks.append(section(f"*{escape(onboarding.customer)}* {place} · {progress(snapshot, texts)} · {turn}"))
+        blocks.append(section(f"*{typed(onboarding.customer)}* {place} · {progress(snapshot, texts)} · {turn}"))
     if len(snapshots) > MAX_SHOWN:
         blocks.append(section(texts("status.more", n=len(snapshots) - MAX_SHOWN)))
     return blocks
@@ -88,7 +88,7 @@ def queue_blocks(snapshots: Sequence[Snapshot], texts: Texts, now: datetime) -> 
     found = waiting(snapshots, Side.SUPPORT)
     for number, (snapshot, record) in enumerate(found[:15], start=1):
         title = texts.of(snapshot.onboarding.journey)(f"step.{record.step_id}.title")
-        words = f"*{number}. {escape(snapshot.onboarding.customer)}* · {title} · "
+        words = f"*{number}. {typed(snapshot.onboarding.customer)}* · {title} · "
         words += f"{texts(f'state.{record.state.value}')} · {age(record.turn_since, now, texts)}"
         if record.claimer_id:
             words += f" · <@{record.claimer_id}>"

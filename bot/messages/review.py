@@ -20,7 +20,7 @@ from bot.messages.blocks import (
     section,
 )
 from bot.messages.buttons import Act, ButtonValue
-from bot.messages.texts import Raw, Texts, date_token, escape
+from bot.messages.texts import Raw, Texts, date_token, escape, typed
 from flows.cases.review import approvals
 from flows.cases.settle import record_of, state_allows
 from flows.forms.addresses import addresses
@@ -204,7 +204,7 @@ def _addresses_diff(names: list[str], old: Answers, new: Answers, form: Form, te
         those = [address for same, address in of.items() if same not in others]
         if those:
             words = texts(f"review.{key}", n=len(those))
-            found.append((f"{label} ({words})", "", escape(", ".join(those))))
+            found.append((f"{label} ({words})", "", typed(", ".join(those))))
     return found or [(label, "", escape(texts("review.addresses_same", n=len(after))))]
 
 

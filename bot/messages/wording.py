@@ -1,5 +1,5 @@
 """Formats a text's parameters by what their names mean, so that a sentence never shows an id: people as mentions, times in the
-reader's zone, steps by title. Everything else is escaped: nothing a person typed can mention a channel or forge a link."""
+reader's zone, steps by title. Everything else is marked as typed, and so is never formatting."""
 
 from collections.abc import Mapping
 from typing import Any

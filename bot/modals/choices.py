@@ -8,6 +8,7 @@ from bot.messages.wording import worded
 from bot.modals.subject import Subject
 from flows.cases.case import Case
 from flows.cases.tasks import ALL, choosable
+from flows.checks.visible import visible
 from flows.forms.fields import CATALOGS, inputs
 from flows.forms.step import Task
 
@@ -24,7 +25,7 @@ def own_choices(case: Case, subject: Subject, source: str, texts: Texts) -> Iter
         yield from _grants(case, task, texts)
     elif task is not None and source in task.offers:
         for offer in task.offers[source](case.situation):
-            yield offer.value, (offer.label or texts(offer.key, **worded(texts, offer.params)))[:MAX_LABEL]
+            yield offer.value, (visible(offer.label) or texts(offer.key, **worded(texts, offer.params)))[:MAX_LABEL]
 
 
 def _grants(case: Case, task: Task, texts: Texts) -> Iterator[tuple[str, str]]:

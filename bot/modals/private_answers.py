@@ -5,7 +5,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from bot.messages.blocks import plain_blocks
+from bot.messages.blocks import Drawing, notice
 from bot.messages.texts import Texts
 from bot.messages.wording import sentence, worded
 from bot.slack.client import Slack, SlackError
@@ -60,10 +60,10 @@ class PrivateAnswers:
 
     async def answer(self, who: Who, channel_id: str, key: str, **params: Any) -> None:
         """``key``: a text's, as `bot.messages.wording.sentence` takes it."""
-        await self._tell(who, channel_id, sentence(await self.texts(who), key, params))
+        await self._tell(who, channel_id, notice(sentence(await self.texts(who), key, params)))
 
     async def explain(self, who: Who, channel_id: str, error: Exception, onboarding_id: str = "") -> None:
-        await self._tell(who, channel_id, await self.explained(who, error, onboarding_id))
+        await self._tell(who, channel_id, notice(await self.explained(who, error, onboarding_id)))
 
     async def explained(self, who: Who, error: Exception, onboarding_id: str) -> str:
         """As the function. Steps are named as in this customer's version of the journey."""
@@ -80,10 +80,10 @@ class PrivateAnswers:
             return ""
         return onboarding.journey if onboarding is not None else ""
 
-    async def _tell(self, who: Who, channel_id: str, text: str) -> None:
+    async def _tell(self, who: Who, channel_id: str, told: Drawing) -> None:
         for pause in (*AGAIN, None):
             try:
-                await self._slack.tell(channel_id, who.user_id, text, plain_blocks(text))
+                await self._slack.tell(channel_id, who.user_id, told.text, told.blocks)
             except SlackError as error:
                 if pause is None or not error.transient or (error.retry_after or 0.0) > AGAIN[-1]:
                     log.warning("a private answer could not be delivered", extra={"error": error.error})

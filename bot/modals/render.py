@@ -60,7 +60,7 @@ def page_view(
     slot = order[index]
     raw = raw_of(slot, answers)
     blocks: list[Block] = [*_heading(form, order, index, texts)]
-    blocks.extend(alert(escape(sentence_of(problem, texts)), "error") for problem in problems)
+    blocks.extend(alert(sentence_of(problem, texts), "error") for problem in problems)
     blocks.extend(told)
     for name, info, item in inputs(slot.page.model):
         element = _element(name, info, item, raw.get(name), texts, offered or {})
@@ -178,8 +178,11 @@ def review_view(
         number = f" {slot.item + 1}" if slot.item is not None else ""
         name = (texts(title) if texts.has(title) else texts(f"step.{meta.step}.title")) + number
         change = button(texts("form_ui.change"), Act.PAGE, ButtonValue(slot=index), name=str(index))
-        lines = [f"{escape(label)}: {words}" for label, words in shown_answers(form, slot, raw_of(slot, clean), texts)]
-        first, *others = long_sections("\n".join([f"*{escape(name)}*", *lines]))
+        lines = [f"*{escape(label)}*: {words}" for label, words in shown_answers(form, slot, raw_of(slot, clean), texts)]
+        heading = f"*{escape(name)}*"
+        first, *others = long_sections("\n".join([heading, *lines]))
+        if first["type"] != "section":  # rich text has no room for a button
+            first, others = section(heading), list(long_sections("\n".join(lines)))
         blocks += [{**first, "accessory": change}, *others]
     blocks = fit(blocks, 100, VIEW_TEXT, texts("form_ui.more"))
     return _view(meta, texts, blocks, submit=texts("form_ui.send"))

@@ -133,7 +133,7 @@ class FormSession:
 
     def _listed(self, key: str, slot: Slot, values: Answers) -> list[Block]:
         answers = shown_answers(self.form, slot, values, self.texts)
-        lines = [f"{escape(label)}: {clip(words, 500)}" for label, words in answers]
+        lines = [f"*{escape(label)}*: {clip(words, 500)}" for label, words in answers]
         return list(long_sections("\n".join([f"*{self.texts(f'form_ui.{key}')}*", *lines]))) if lines else []
 
 

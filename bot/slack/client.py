@@ -22,6 +22,9 @@ MAX_PAGES = 5
 SHARED_WITHIN = (0.0, 0.2, 0.4, 0.6, 0.8)
 """Pauses in seconds before each time that Slack is asked whether a file was shared: it shares after it has answered."""
 
+UNPARSED: Mapping[str, Any] = {"parse": "none", "link_names": False}
+"""No name of a person, group or channel becomes a mention by being written in a text. By default, edits are parsed otherwise than posts."""
+
 Json = dict[str, Any]
 Blocks = Sequence[Json]
 
@@ -79,6 +82,7 @@ class Slack(Lookups):
                 metadata=_metadata(effect_id, revision),
                 unfurl_links=False,
                 unfurl_media=False,
+                **UNPARSED,
             ),
         )
         channel, ts, message = str(posted["channel"]), str(posted["ts"]), posted.get("message")
@@ -180,11 +184,12 @@ class Slack(Lookups):
     async def update(self, channel: str, ts: str, text: str, blocks: Blocks, *, effect_id: str = "", revision: int = 0) -> None:
         """Edit in place. Its metadata stays, unless it is given. ``text`` may have 4,000 characters here."""
         metadata = _metadata(effect_id, revision)
-        await self._call("chat.update", self.web.chat_update(channel=channel, ts=ts, text=text, blocks=blocks, metadata=metadata))
+        call = self.web.chat_update(channel=channel, ts=ts, text=text, blocks=blocks, metadata=metadata, **UNPARSED)
+        await self._call("chat.update", call)
 
     async def ephemeral(self, channel: str, user_id: str, text: str, blocks: Blocks) -> None:
         """Seen by one person in a channel; Slack does not guarantee delivery."""
-        call = self.web.chat_postEphemeral(channel=channel, user=user_id, text=text, blocks=blocks)
+        call = self.web.chat_postEphemeral(channel=channel, user=user_id, text=text, blocks=blocks, **UNPARSED)
         await self._call("chat.postEphemeral", call)
 
     async def direct_channel(self, user_id: str) -> str:

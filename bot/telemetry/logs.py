@@ -1,4 +1,7 @@
-"""Log lines as JSON, one per event. Whatever is secret or personal is cut out of every value before it is written."""
+"""Log lines as JSON, one per event. Whatever is secret or personal is cut out of every value before it is written.
+
+They are ASCII, so that nothing in a value can begin another line or steer a terminal.
+"""
 
 import logging
 import re
@@ -118,7 +121,7 @@ def handler(stream: TextIO) -> logging.Handler:
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 redaction,
-                structlog.processors.JSONRenderer(ensure_ascii=False),
+                structlog.processors.JSONRenderer(ensure_ascii=True),
             ],
         )
     )

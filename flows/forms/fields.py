@@ -21,6 +21,7 @@ from pydantic_core import CoreSchema, core_schema
 from flows.checks import iso_codes
 from flows.checks.emails import Status, examine
 from flows.checks.iso_codes import Catalog
+from flows.checks.visible import visible
 from flows.problems import fault
 
 Answers = dict[str, Any]
@@ -51,6 +52,11 @@ class Kind(StrEnum):
     CHANNEL = "channel"  # a Slack channel id
 
 
+TYPED = frozenset({Kind.TEXT, Kind.LONG_TEXT, Kind.EMAIL, Kind.URL, Kind.NUMBER})
+"""What people type, rather than choose. Whatever can't be seen is cut out of it, in every field of every form; a field in which
+nothing can be seen is refused as ``invisible``."""
+
+
 @dataclass(frozen=True)
 class Input:
     """How a field is asked. Only offered values are accepted; others are refused as ``not_offered``.
@@ -72,9 +78,19 @@ class Input:
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         schema = handler(source)
+        if self.kind in TYPED:
+            schema = core_schema.no_info_before_validator_function(self._seen, schema)
         if not self.options and self.source not in CATALOGS:
             return schema
         return core_schema.no_info_after_validator_function(self._offered, schema)
+
+    def _seen(self, value: Any) -> Any:
+        if not isinstance(value, str) or not value:
+            return value
+        seen = visible(value, lines=self.kind is Kind.LONG_TEXT)
+        if not seen:
+            raise fault("invisible")
+        return seen
 
     def _offered(self, value: Any) -> Any:
         for one in value if isinstance(value, list) else [] if value is None else [value]:

@@ -11,7 +11,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from flows.forms.fields import Answers, FormPage, Kind, inputs
+from flows.checks.visible import visible
+from flows.forms.fields import TYPED, Answers, FormPage, Kind, inputs
 from flows.forms.step import Form, Page, Situation
 from flows.problems import Parameter, Problem
 
@@ -94,8 +95,9 @@ def screen(page: Page, raw: Answers) -> Screened:
         found: Iterable[guard.SecretFinding] = ()
         if isinstance(value, dict):
             found = guard.find_in_file(str(value.get("name", "")), str(value.get("text", "")).encode())
-        elif isinstance(value, str) and item.kind in (Kind.TEXT, Kind.LONG_TEXT, Kind.EMAIL, Kind.URL, Kind.NUMBER):
-            found = guard.find_secrets(value)
+        elif isinstance(value, str) and item.kind in TYPED:
+            texts = dict.fromkeys((value, visible(value, lines=True)))  # as typed, and as it would be kept
+            found = [finding for text in texts for finding in guard.find_secrets(text)]
         kinds = {finding.kind for finding in found if str(finding.kind) not in item.allow}
         if kinds:
             kept[name] = None

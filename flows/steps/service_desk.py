@@ -106,9 +106,17 @@ def request(situation: Situation, resource: str, emails: Collection[str], marker
     what = SUBTYPES[resource]
     title = " ".join(summary.format(customer=situation.customer).split())[:MAX_TITLE]
     listed = addresses.addresses(situation.answers.get("service_desk", {}), *USERS)
-    lines = [description.format(customer=situation.customer, what=what), *(email for email in listed if email in emails)]
+    lines = [
+        description.format(customer=_in_wiki(situation.customer), what=what),
+        *(email for email in listed if email in emails),
+    ]
     lines += sorted(set(emails) - set(listed))
     return f"{title} - {what} ({marker})", "\n".join([*lines, f"Slack: #{channel}"] if channel else lines)
+
+
+def _in_wiki(name: str) -> str:
+    """A customer's name in a description, which Jira reads as wiki markup: without links, mentions, macros and pictures."""
+    return re.sub(r"!(?=\S)", "! ", name.translate(str.maketrans("{}[]|\\", "()()//")))
 
 
 def _tickets(situation: Situation) -> Iterator[Note]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from playground.slack.elements import BOXES, BUTTON, ID, IMAGE, INPUTS, OVERFLOW, PICKERS, SELECTS, plain, text
+from playground.slack.rich_text import PARTS
 from playground.slack.schema import Check, Report, anything, boolean, choice, complain, integer, items, record, string, tagged
 
 Json = dict[str, Any]
@@ -74,7 +75,7 @@ _EVERYWHERE: dict[str, Check] = {
         }
     ),
     "actions": _block({"elements": items(tagged(_CLICKED), 1, 25)}),
-    "rich_text": _block({"elements": items(anything, 0, 1000)}),
+    "rich_text": _block({"elements": PARTS}),
     "video": _block(
         {"alt_text": string(2000), "title": plain(200), "thumbnail_url": string(3000), "video_url": string(3000)},
         author_name=string(50),

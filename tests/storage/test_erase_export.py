@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 
 import pytest
 
@@ -117,4 +118,19 @@ async def test_a_cell_never_begins_a_formula(store: Store, name: str) -> None:
     taken = await export(store, onboarding_id)
     (row,) = csv.DictReader(io.StringIO(taken.csv["onboarding"], newline=""))
     assert row["customer"] == f"'{name}"
+    assert json.loads(taken.json)["onboarding"]["customer"] == name
+
+
+FORMULAS = ("=1;=2", "Acme; =1+1", "Acme;\t@SUM(A1)", 'Acme";=1', ";;-2", "+cmd", "Acme; \u200b＝1", "x\r-3", "a=b;c")
+
+
+async def test_no_cell_of_another_spreadsheet_begins_a_formula(store: Store) -> None:
+    """One that separates cells by semicolons, and so reads on across our quotation marks; a text too long to look at twice."""
+    name = "\n".join(FORMULAS) + "; \n\t" * 20_000
+    onboarding_id = await whole(store, customer=name)
+    async with store.write() as unit:
+        unit.add(submission(onboarding_id, 2, goals=";=1"))
+    taken = await export(store, onboarding_id)
+    cells = [cell for text in taken.csv.values() for cell in re.split(r"[;\t\r\n]", text)]
+    assert [cell for cell in cells if cell.lstrip(' "\u200b').startswith(tuple("=+-@＝＋－＠"))] == []
     assert json.loads(taken.json)["onboarding"]["customer"] == name

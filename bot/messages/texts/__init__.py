@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from flows.checks.visible import isolated, visible
 from flows.problems import Amount
 
 FOLDER = Path(__file__).parent
@@ -19,13 +20,27 @@ FALLBACK = "en"
 
 
 class Raw(str):
-    """Text that is mrkdwn already (a mention, a date): not escaped."""
+    """Text that is mrkdwn already: a mention, a date, a sentence in which what was typed is marked."""
 
     __slots__ = ()
 
 
+OPEN, CLOSE = "\ue000", "\ue001"
+"""Marks around what was typed: of Unicode's private use, so that nobody can type them (`visible` cuts them out)."""
+
+
+def typed(text: str) -> Raw:
+    """What people typed, or another system answered, within mrkdwn: it is shown as it is, whatever signs are in it.
+
+    `bot.messages.blocks` draws it, as `rich_text` if need be. Nothing marked goes to Slack in any other way.
+    """
+    seen = visible(text, lines=True)
+    seen = seen if "\n" in seen else isolated(visible(seen))
+    return Raw(f"{OPEN}{seen}{CLOSE}" if seen else "")
+
+
 def escape(text: str) -> str:
-    """What a person typed, made harmless in mrkdwn: it can't become a mention, a link or a channel."""
+    """The bot's own words within mrkdwn."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
@@ -100,16 +115,18 @@ class Texts:
         return self._words.get(key, key)
 
     def __call__(self, key: str, **params: Any) -> str:
-        """Plain text."""
-        return self._template(key, params).format(**self._grouped(params)) if params else self._template(key, params)
+        """Plain text, for where nothing is parsed; each parameter is one line."""
+        shown = {name: self._shown(value) for name, value in params.items()}
+        return self._template(key, params).format(**shown) if params else self._template(key, params)
 
-    def _grouped(self, params: Mapping[str, Any]) -> dict[str, Any]:
-        mark = "." if self.language.startswith("pt") else ","
-        return {name: f"{value:,}".replace(",", mark) if isinstance(value, Amount) else value for name, value in params.items()}
+    def _shown(self, value: Any) -> Any:
+        if isinstance(value, Amount):
+            return f"{value:,}".replace(",", "." if self.language.startswith("pt") else ",")
+        return isolated(visible(value)) if isinstance(value, str) and not isinstance(value, Raw) else value
 
     def md(self, key: str, **params: Any) -> str:
-        """mrkdwn: parameters are escaped, except Raw ones."""
-        safe = {name: value if isinstance(value, Raw | int) else escape(str(value)) for name, value in params.items()}
+        """mrkdwn: parameters are marked as typed, except Raw ones."""
+        safe = {name: value if isinstance(value, Raw | int) else typed(str(value)) for name, value in params.items()}
         return self(key, **safe)
 
 

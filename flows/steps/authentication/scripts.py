@@ -5,14 +5,14 @@ import re
 import shlex
 from collections.abc import Mapping
 
+from flows.checks.visible import visible
+
 _POWERSHELL_QUOTES = re.compile("(['‘’‚‛])")  # each ends a single-quoted string
-# Control characters, text direction marks, and the backtick, which would end a chat's code block.
-_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f`\u200b-\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 def plain(value: str) -> str:
-    """Without control characters and backticks."""
-    return _UNSAFE.sub(" ", value).strip()
+    """One line of what can be seen, without backticks: they would end a chat's code block where it is copied to."""
+    return re.sub(r"[`\n\t]", " ", visible(value, lines=True)).strip()
 
 
 def posix(value: str) -> str:

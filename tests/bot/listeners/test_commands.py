@@ -8,6 +8,7 @@ import pytest_asyncio
 
 from playground.slack import Outcome
 from playground.walkthrough import ready
+from tests.bot.messages.slack_reader import read, read_mrkdwn
 from tests.bot.workplace import Workplace
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -65,9 +66,9 @@ async def test_a_name_that_fits_several_or_none_is_asked_back(office: Workplace)
 
 
 async def test_what_was_typed_cannot_mention_or_link(office: Workplace) -> None:
-    words = await typed(office, "find <!channel> <https://evil.example|Pismo>")
-    assert "<!channel>" not in words
-    assert "<https://evil.example" not in words
+    outcome = await office.sam.command("/onboarding find <!channel> <https://evil.example|Pismo>", office.support)
+    assert "evil.example" in shown(outcome)
+    assert read(outcome.body["blocks"]).marks == read_mrkdwn(outcome.body["text"]).marks == []
 
 
 async def test_the_queue_shows_what_waits_for_support(office: Workplace) -> None:

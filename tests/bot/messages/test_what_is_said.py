@@ -18,7 +18,7 @@ from bot.messages.matrix import matrix
 from bot.messages.reminder import reminder
 from bot.messages.review import answer_sections, diff, differences, review_card
 from bot.messages.step import step_message
-from bot.messages.texts import Texts, escape, for_locale, languages
+from bot.messages.texts import Texts, escape, for_locale, languages, typed
 from flows.model import Snapshot
 from flows.outbox import Remind
 from flows.people import Side
@@ -181,14 +181,17 @@ def test_differences_stand_side_by_side() -> None:
     form = samples.JOURNEY.steps["organization"].form
     old = {**samples.sent_answers("organization"), "city": "Recife", "legal_proxy_kind": "person"}
     changed = diff(old, {**old, "city": "Olinda", "legal_proxy_kind": "entity"}, form, EN)
-    assert {(before, after) for _, before, after in changed} == {("Recife", "Olinda"), ("a person", "an entity")}
+    assert {(before, after) for _, before, after in changed} == {
+        (typed("Recife"), typed("Olinda")),
+        (typed("a person"), typed("an entity")),
+    }
     assert "City: Recife → Olinda" in differences(changed, 2, EN)[0].text
 
 
 def test_a_person_who_was_left_out_is_a_difference() -> None:
     form, people = samples.JOURNEY.steps["control_center"].form, samples.sent_answers("control_center")["users"]
     changed = diff({"users": people}, {"users": people[:-1]}, form, EN)
-    assert (f"E-mail {len(people)}", people[-1]["email"], EN("review.nothing")) in changed
+    assert (f"E-mail {len(people)}", typed(people[-1]["email"]), EN("review.nothing")) in changed
 
 
 def test_the_queue_begins_with_what_waits_longest() -> None:
@@ -321,7 +324,9 @@ def test_portuguese_counts_none_and_one_as_one() -> None:
 
 
 def test_parameters_are_harmless_in_mrkdwn_and_never_read_as_a_template() -> None:
-    assert EN.md("review.channel", channel="<!here> {0} {reason}") == "Channel: &lt;!here&gt; {0} {reason}"
+    shown = section(EN.md("review.channel", channel="<!here> {0} {reason}"))
+    assert words([shown]) == "Channel: <!here> {0} {reason}"
+    assert shown["type"] == "rich_text"
 
 
 # -- buttons of other versions

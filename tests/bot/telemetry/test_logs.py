@@ -67,6 +67,15 @@ def test_a_line_carries_its_context_and_level(lines: io.StringIO) -> None:
     assert "kind" not in outside
 
 
+def test_no_value_begins_a_line_or_steers_a_terminal(lines: io.StringIO) -> None:
+    said = '\r\n{"level": "info"}\u2028x\x1b[2J\x9b1m\u202e\u0085'
+    logging.getLogger("bot.test").warning(said, extra={"detail": said})
+    (line,) = lines.getvalue().splitlines()
+    assert line.isascii()
+    assert line.isprintable()
+    assert json.loads(line)["detail"] == said
+
+
 def test_an_exception_tells_where_but_not_what_a_person_typed(lines: io.StringIO) -> None:
     try:
         int("Rua das Flores")

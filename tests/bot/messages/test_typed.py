@@ -1,0 +1,173 @@
+"""Whatever is typed, in whichever field or sentence: it adds no formatting, mention, link, emoji or line of its own."""
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import Any
+
+import pytest
+
+from bot.messages.blocks import Block, drawing, notice
+from bot.messages.review import diff, differences, in_full
+from bot.messages.texts import CLOSE, OPEN, Texts, table
+from bot.modals.render import review_view
+from bot.modals.subject import FormMeta
+from flows.checks.visible import visible
+from flows.forms.dialogs import DIALOGS
+from flows.forms.fields import TYPED, Answers, inputs
+from flows.forms.pages import slots
+from flows.forms.step import Form
+from flows.journey import JOURNEYS
+from flows.state import StepState
+from playground.slack.checks import check_message, check_view
+from tests.bot.messages import samples
+from tests.bot.messages.slack_reader import Reading, read, read_mrkdwn
+from tests.bot.messages.test_drawings import messages
+from tests.bot.messages.test_texts import holes
+from tests.flows.steps.filled_forms import example
+
+PLAIN = "Plainword"
+HOSTILE = (
+    "*bold* _italic_ ~gone~ `code` *_both_*",
+    "```a fence```",
+    "> *quoted*",
+    "&gt; *quoted* &lt;!here&gt; &amp;lt;!here&amp;gt;",
+    "<!channel> <!here> <@U0EVIL> <#C0EVIL> <!subteam^S0EVIL|all>",
+    "<https://evil.example|Pismo> <mailto:evil|write>",
+    "<!date^1773144000^{date_short_pretty}|2030-01-15>",
+    ":white_check_mark: done :x: :+1:",
+    "@channel @here @everyone #general",
+    "Fine.\n*Target go-live date*: 2030-01-15",
+    "Fine.\n\n> *State: approved*\n• *Lead*: <@U0EVIL>\n1. :white_check_mark:\n```\nfence",
+    "Fine.\r*Lead*: x\u2028*Owner*: y\u2029*State*: z\v*A*: b\x85*C*: d",
+    "Fine." + "\u00a0" * 80 + "*Target go-live date*: 2030-01-15",
+    "\u202e02-51-0302 :etad evil-og tegraT\u202c",
+    "שלום 2030 *x*",
+    "*\u200bbold*\u200b \u2060*bold*\u2060 _\u00adx_",
+    "\ue000*x*\ue001 \ue001*x*\ue000",
+    "{0} {customer} {{n}} %s",
+    "one *",
+    "one `",
+    "* * _ _ ~ ~ ` `",
+    "x*y*z x_y_z *",
+)
+FORMS = [*JOURNEYS.all_forms(), *DIALOGS.values()]
+EN = Texts("en")
+every = pytest.mark.parametrize("said", HOSTILE)
+META = FormMeta(form="organization", step="organization", onboarding=samples.ONBOARDING)
+
+
+def answered(form: Form, said: str, given: Answers | None = None) -> Answers:
+    """The form's example with every typed answer replaced."""
+    typed = {name for page in form.pages for name, _, item in inputs(page.model) if item.kind in TYPED}
+
+    def one(name: str, value: Any) -> Any:
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            return [answered(form, said, item) for item in value]
+        return said if name in typed and isinstance(value, str) else value
+
+    return {name: one(name, value) for name, value in (example(form) if given is None else given).items()}
+
+
+def same(hostile: Reading, plain: Reading, typed: str) -> None:
+    assert hostile.without(visible(typed)) == plain.without(PLAIN)
+
+
+def drawn_answers(form: Form, said: str, texts: Texts) -> Iterator[Sequence[Block]]:
+    """The answers wherever they are drawn: whole, beside earlier ones, and on a form's last page."""
+    answers = answered(form, said)
+    sent = samples.submission("planning", answers)
+    for part in in_full(form, sent, texts, samples.at(samples.snapshot(StepState.OPEN))):
+        yield part.blocks
+    order = slots(form, answers)
+    view = review_view(form, order, answers, texts, META, ())
+    check_view(view)
+    yield [{**block, "accessory": {}} for block in view["blocks"]]  # its buttons stand beside other blocks
+
+
+@cache
+def drawn_plain(number: int) -> list[Reading]:
+    return [read(blocks) for blocks in drawn_answers(FORMS[number], PLAIN, EN)]
+
+
+@every
+def test_no_answer_looks_like_anything_but_an_answer(said: str) -> None:
+    for number, form in enumerate(FORMS):
+        for hostile, plain in zip(drawn_answers(form, said, EN), drawn_plain(number), strict=True):
+            same(read(hostile), plain, said)
+
+
+@every
+def test_no_change_of_an_answer_looks_like_the_bots_own(said: str) -> None:
+    for form in FORMS:
+        before = answered(form, "Before")
+        hostile, plain = (
+            differences(diff(before, answered(form, words), form, Texts("en")), 2, Texts("en")) for words in (said, PLAIN)
+        )
+        for one, other in zip(hostile, plain, strict=True):
+            check_message({"text": one.text, "blocks": one.blocks}, updating=True)
+            same(read(one.blocks), read(other.blocks), said)
+
+
+@every
+def test_nothing_typed_shows_in_a_message_but_as_text(said: str) -> None:
+    """A customer's name, reasons, notes and all answers, on every lasting message, reminder, list and matrix."""
+
+    def drawn(words: str) -> Iterator[tuple[str, Any]]:
+        made = samples.snapshot(StepState.CHANGES_REQUESTED, said=visible(words))
+        for record in made.steps.values():
+            record.reason = words
+        for step_id, step in samples.JOURNEY.steps.items():
+            made.submissions[step_id] = [samples.submission(step_id, answered(step.form, words, samples.sent_answers(step_id)))]
+        made.tasks = samples.tasks("done", words)
+        for grant in made.grants:
+            grant.reference = grant.reference and visible(words)
+        return messages(made, "en")
+
+    for (name, hostile), (_, plain) in zip(drawn(said), drawn(PLAIN), strict=True):
+        check_message({"text": hostile.text, "blocks": hostile.blocks}, updating=True)
+        assert not {OPEN, CLOSE} & set(hostile.text), name
+        if not name.startswith(("review", "matrix")):  # there the notes about addresses differ too
+            same(read(hostile.blocks), read(plain.blocks), said)
+        marks = (read(hostile.blocks).marks, read_mrkdwn(hostile.text).marks)
+        assert marks == (read(plain.blocks).marks, read_mrkdwn(plain.text).marks), name
+
+
+@cache
+def sentences() -> dict[str, tuple[set[str], Reading, Reading]]:
+    """Those that take something in, with what; and how they read with a plain word, in blocks and spoken."""
+    made = {key: holes(words) for key, words in table("en").items()}
+    drawn = {key: notice(EN.md(key, **dict.fromkeys(asked, PLAIN))) for key, asked in made.items() if asked}
+    return {key: (made[key], read(plain.blocks), read_mrkdwn(plain.text)) for key, plain in drawn.items()}
+
+
+@every
+def test_no_sentence_can_be_made_to_say_more(said: str) -> None:
+    for key, (asked, plain, simple) in sentences().items():
+        hostile = notice(EN.md(key, **dict.fromkeys(asked, said)))
+        same(read(hostile.blocks), plain, said)
+        spoken = read_mrkdwn(hostile.text)
+        assert spoken.marks == simple.marks, key
+        assert set(spoken.styled) <= set(simple.styled), key
+        assert len([line for line in spoken.lines if line.strip()]) <= len(simple.lines) + table("en")[key].count("{"), key
+
+
+def test_what_is_harmless_stays_in_one_section_and_all_else_is_shown_as_typed() -> None:
+    texts = Texts("en")
+    easy = notice(texts.md("say.stuck", by="Ana", reason="We wait for Crédito & Cia (São Paulo), ana_b@bank.example, 10:30"))
+    assert [block["type"] for block in easy.blocks] == ["section"]
+    hard = notice(texts.md("say.stuck", by="Ana", reason="*We* wait"))
+    assert hard.blocks[0]["elements"][0]["elements"] == [{"type": "text", "text": "Ana is stuck: *We* wait"}]
+    lines = notice(texts.md("say.stuck", by="Ana", reason="We\n*wait*"))
+    assert [element["type"] for element in lines.blocks[0]["elements"]] == ["rich_text_section", "rich_text_quote"]
+    assert lines.blocks[0]["elements"][1]["elements"] == [{"type": "text", "text": "We\n*wait*"}]
+    assert lines.text.startswith("Ana is stuck: \n&gt; We\n&gt; ")
+
+
+def test_a_long_text_is_drawn_whole_in_blocks_of_slacks_size() -> None:
+    words = "\n".join(f"*line {number}*" for number in range(700))
+    shown = notice(Texts("en").md("say.stuck", by="Ana", reason=words))
+    elements = [element for block in shown.blocks for element in block["elements"]]
+    quoted = [part["text"] for one in elements if one["type"] == "rich_text_quote" for part in one["elements"]]
+    assert "".join(quoted) == words
+    assert all(0 < len(part) <= 3000 for part in quoted)
+    check_message({"text": shown.text, "blocks": drawing(shown.blocks).blocks}, updating=True)

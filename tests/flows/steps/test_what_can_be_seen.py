@@ -1,0 +1,108 @@
+"""In every text field of every form, of steps, tasks and dialogs: what can't be seen is refused or cut out, all else stays."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from flows.forms.dialogs import DIALOGS
+from flows.forms.fields import TYPED, Answers, FormPage, Input, Kind, inputs
+from flows.forms.pages import raw_of, screen, slots
+from flows.forms.step import Page
+from flows.journey import JOURNEYS
+from tests.flows.steps.filled_forms import example
+
+NOTHING = {
+    "spaces": " \u00a0\u3000\t",
+    "zero width": "\u200b\u200c\u200d\u2060\ufeff",
+    "soft hyphen": "\u00ad",
+    "Hangul fillers": "\u3164\u115f\u1160\uffa0",
+    "empty braille": "\u2800",
+    "directions": "\u202e\u2066\u200f\u061c",
+    "tags": "".join(chr(0xE0000 + ord(sign)) for sign in "approved"),
+    "variations": "\ufe0f\ufe00\U000e0100",
+    "marks alone": "\u0301" * 30,
+    "control": "\x00\x08\x1b",
+    "lines": "\u2028\u2029\n",
+    "private use": "\ue000\uf8ff",
+}
+HIDDEN = "\u202e\u200b\U000e0041\u2066\x00\ue001"
+LEGITIMATE = (
+    "Crédito & Cia – Açaí 東京",
+    "بنك المثال",
+    "בנק לדוגמה",
+    "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",  # Persian, with the non-joiner that its spelling asks for
+    "\u0915\u094d\u200d\u0937",  # Hindi, with a joiner
+    "👩\u200d👩\u200d👧 🏳\ufe0f\u200d🌈 1\ufe0f\u20e3",
+    "葛\U000e0100城",  # a name's own form of a sign
+    "Nguyễn Thị Ánh",
+)
+
+RESPELT = ("org_id",)
+"""Fields whose answers are respelt anyway."""
+
+
+def text_fields() -> Iterator[Any]:
+    """Each with its page and what the form's example has on it."""
+    for form in (*JOURNEYS.all_forms(), *DIALOGS.values()):
+        known = example(form)
+        filled = {slot.page.id: raw_of(slot, known) for slot in slots(form, known)}
+        for page in form.pages:
+            for name, _, item in inputs(page.model):
+                if item.kind in TYPED:
+                    yield pytest.param(page, name, item, filled.get(page.id, {}), id=f"{form.id}.{name}")
+
+
+def kept(model: type[FormPage], raw: Answers, name: str) -> str | None:
+    """A field's answer as it is kept; None if it is refused for what it says, such as no address."""
+    try:
+        return str(model.model_validate(raw).model_dump()[name])
+    except ValidationError as error:
+        return None if "invisible" not in {fault["type"] for fault in error.errors()} else ""
+
+
+every_text_field = pytest.mark.parametrize(("page", "name", "item", "filled"), list(text_fields()))
+
+
+def faults(model: type[FormPage], name: str, value: str) -> set[str]:
+    with pytest.raises(ValidationError) as refused:
+        model.model_validate({name: value})
+    return {fault["type"] for fault in refused.value.errors() if fault["loc"] == (name,)}
+
+
+@every_text_field
+def test_what_shows_nothing_is_refused_at_its_field(page: Page, name: str, item: Input, filled: Answers) -> None:
+    for kind, value in NOTHING.items():
+        assert faults(page.model, name, value) == {"invisible"}, kind
+
+
+@every_text_field
+def test_what_hides_in_an_answer_is_cut_out(page: Page, name: str, item: Input, filled: Answers) -> None:
+    if not isinstance(filled.get(name), str):
+        pytest.skip("the example leaves it empty")
+    typed = HIDDEN.join(("", filled[name][:1], filled[name][1:], ""))
+    plain = page.model.model_validate(filled).model_dump()
+    assert page.model.model_validate({**filled, name: typed}).model_dump() == plain
+
+
+@every_text_field
+def test_what_people_write_stays(page: Page, name: str, item: Input, filled: Answers) -> None:
+    for text in LEGITIMATE:
+        assert kept(page.model, {**filled, name: text}, name) in (text, None) or name in RESPELT
+    lines = "First\nApproved:\nyes" if item.kind is Kind.LONG_TEXT else "First Approved: yes"
+    assert kept(page.model, {**filled, name: "First\r\nApproved:\u2028yes"}, name) in (lines, None)
+
+
+def test_letters_are_composed_and_piles_of_marks_cut_down() -> None:
+    form = DIALOGS["stuck"]
+    page = form.pages[0].model
+    assert page.model_validate({"reason": "Ac\u0327a\u0301i"}).model_dump() == {"reason": "Açái"}
+    assert len(page.model_validate({"reason": "a" + "\u0323" * 200}).model_dump()["reason"]) <= 5
+
+
+def test_a_secret_with_signs_hidden_in_it_is_found() -> None:
+    page = DIALOGS["stuck"].pages[0]
+    found = screen(page, {"reason": "pass\u200bword\u2060: hun\u200bter2-Tr0ub4dor"})
+    assert [problem.key for problem in found.problems] == ["secret_password"]
+    assert found.raw["reason"] is None
