@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from flows.forms.dialogs import DIALOGS
-from flows.forms.fields import TYPED, Answers, FormPage, Input, Kind, inputs
+from flows.forms.fields import TYPED, Answers, FormPage, HttpsUrl, Input, Kind, inputs
 from flows.forms.pages import raw_of, screen, slots
 from flows.forms.step import Page
 from flows.journey import JOURNEYS
@@ -92,6 +92,26 @@ def test_what_people_write_stays(page: Page, name: str, item: Input, filled: Ans
         assert kept(page.model, {**filled, name: text}, name) in (text, None) or name in RESPELT
     lines = "First\nApproved:\nyes" if item.kind is Kind.LONG_TEXT else "First Approved: yes"
     assert kept(page.model, {**filled, name: "First\r\nApproved:\u2028yes"}, name) in (lines, None)
+
+
+def test_a_link_shows_where_it_leads() -> None:
+    class Links(FormPage):
+        link: HttpsUrl
+
+    def kept(url: str) -> str:
+        return Links.model_validate({"link": url}).link
+
+    assert kept("https://meet.example/a_b?pwd=1") == "https://meet.example/a_b?pwd=1"
+    # The first letter is Cyrillic.
+    assert kept("https://аcme.example:8443/x") == "https://xn--cme-5cd.example:8443/x"
+    for url in (
+        "https://evil.example\\.acme.example",
+        "https://acme.example\\@evil.example",
+        "https://acme.example|x",
+        "https://",
+    ):
+        with pytest.raises(ValidationError):
+            kept(url)
 
 
 def test_letters_are_composed_and_piles_of_marks_cut_down() -> None:
