@@ -33,7 +33,8 @@ def whole(text: str, most: int) -> str:
     kept = _PART.sub("", text[:most])
     if kept.rfind(OPEN) <= kept.rfind(CLOSE):
         return kept
-    return kept[: most - 1] + CLOSE
+    kept = kept[: most - 1]
+    return f"{kept}{CLOSE}" if kept.rfind(OPEN) > kept.rfind(CLOSE) else kept
 
 
 def clip(text: str, most: int) -> str:

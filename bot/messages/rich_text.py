@@ -2,7 +2,8 @@
 
 mrkdwn can't be told to leave ``*``, ``_``, ``~``, backticks, emoji names and quotes alone: only ``&<>`` have an escape
 (docs.slack.dev, *Formatting message text*). A text element of `rich_text` is never parsed, and several typed lines stand in a
-`rich_text_quote`: none of them can look like a line of the bot's own.
+`rich_text_quote`: none of them can look like a line of the bot's own. So does one with an arrow, which the bot itself writes between
+an answer's old and new value.
 
 `bot.messages.texts.typed` marks what was typed; here the marks end. A message's ``text`` is always parsed as mrkdwn, but read out
 and shown in notifications only: there `harmless` sets the signs apart.
@@ -102,13 +103,13 @@ def _spelt(part: Json) -> str:
 
 
 def _elements(words: str) -> Iterator[Json]:
-    """Sections, and a quote for each typed text of several lines."""
+    """Sections, and a quote for each typed text that needs one."""
     line: list[Json] = []
     bold = mono = False
     after_quote = False
     for token in _TOKEN.finditer(words):
         sign, text = token["sign"], token["typed"] if token["typed"] is not None else _unescaped(token["text"] or "")
-        if token["typed"] is not None and "\n" in text:
+        if token["typed"] is not None and ("\n" in text or "→" in text):
             yield from _section(line)
             yield {"type": "rich_text_quote", "elements": [{"type": "text", "text": text}]}
             line, after_quote = [], True

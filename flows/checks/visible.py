@@ -15,7 +15,8 @@ _IGNORABLE = frozenset(
     map(
         chr,
         chain(
-            (0xAD, 0x34F, 0x61C, 0x2800, 0x3164, 0xFEFF, 0xFFA0),  # the braille pattern without a dot is as empty as a space
+            (0xAD, 0x34F, 0x61C, 0x3164, 0xFEFF, 0xFFA0),
+            (0x2800, 0xFFFC, 0x1D159),  # as empty as a space: a braille pattern, an object, a note
             range(0x115F, 0x1161),
             range(0x17B4, 0x17B6),
             range(0x180B, 0x1810),
@@ -24,6 +25,7 @@ _IGNORABLE = frozenset(
             range(0x2060, 0x2070),
             range(0xFE00, 0xFE10),
             range(0xFFF0, 0xFFFC),
+            range(0x13430, 0x13447),
             range(0x1BCA0, 0x1BCA4),
             range(0x1D173, 0x1D17B),
             range(0xE0000, 0xE1000),

@@ -8,11 +8,12 @@ int (Unix seconds) for a moment; dicts ``{"name", "text"}`` for a file's content
 given.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetCoreSchemaHandler
 from pydantic.fields import FieldInfo
@@ -141,6 +142,9 @@ MAX_LENGTH = 3000
 """The most characters Slack accepts in an input."""
 
 
+_HOST = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?")
+
+
 def _address(value: str) -> str:
     entries = examine(value).entries
     if not entries or len(entries) > 1:
@@ -152,15 +156,19 @@ def _address(value: str) -> str:
 
 
 def _https(value: str) -> str:
-    """No username or password in it: those would be a secret."""
+    """No username or password in it: those would be a secret. A host with letters of other alphabets is kept in its ASCII form
+    (RFC 5891), since it can look like another."""
     try:
         parts = urlsplit(value)
-        good = parts.scheme == "https" and parts.hostname and not parts.username and (parts.port or 443) > 0
+        host = (parts.hostname or "").encode("idna").decode()
+        good = parts.scheme == "https" and _HOST.fullmatch(host) and not parts.username and (parts.port or 443) > 0
     except ValueError:
         good = False
     if not good or value.split() != [value]:
         raise fault("url_https")
-    return value
+    if parts.netloc.isascii():
+        return value
+    return urlunsplit(parts._replace(netloc=f"{host}:{parts.port}" if parts.port else host))
 
 
 Email = Annotated[str, Field(max_length=255), AfterValidator(_address), Input(Kind.EMAIL)]

@@ -1,14 +1,15 @@
 """Whatever is typed, in whichever field or sentence: it adds no formatting, mention, link, emoji or line of its own."""
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
 import pytest
 
-from bot.messages.blocks import Block, drawing, notice
+from bot.messages.blocks import Block, Drawing, clip, drawing, notice
 from bot.messages.review import diff, differences, in_full
-from bot.messages.texts import CLOSE, OPEN, Texts, table
+from bot.messages.texts import CLOSE, OPEN, Texts, table, typed
 from bot.modals.render import review_view
 from bot.modals.subject import FormMeta
 from flows.checks.visible import visible
@@ -38,6 +39,7 @@ HOSTILE = (
     "@channel @here @everyone #general",
     "Fine.\n*Target go-live date*: 2030-01-15",
     "Fine.\n\n> *State: approved*\n• *Lead*: <@U0EVIL>\n1. :white_check_mark:\n```\nfence",
+    "Recife → Olinda → *São Paulo*",
     "Fine.\r*Lead*: x\u2028*Owner*: y\u2029*State*: z\v*A*: b\x85*C*: d",
     "Fine." + "\u00a0" * 80 + "*Target go-live date*: 2030-01-15",
     "\u202e02-51-0302 :etad evil-og tegraT\u202c",
@@ -96,40 +98,41 @@ def test_no_answer_looks_like_anything_but_an_answer(said: str) -> None:
             same(read(hostile), plain, said)
 
 
-@every
-def test_no_change_of_an_answer_looks_like_the_bots_own(said: str) -> None:
+def changes(said: str) -> Iterator[tuple[str, Drawing]]:
+    """Of all forms, from another answer to this one."""
     for form in FORMS:
-        before = answered(form, "Before")
-        hostile, plain = (
-            differences(diff(before, answered(form, words), form, Texts("en")), 2, Texts("en")) for words in (said, PLAIN)
-        )
-        for one, other in zip(hostile, plain, strict=True):
-            check_message({"text": one.text, "blocks": one.blocks}, updating=True)
-            same(read(one.blocks), read(other.blocks), said)
+        for drawn in differences(diff(answered(form, "Before"), answered(form, said), form, EN), 2, EN):
+            yield f"change of {form.id}", drawn
+
+
+def lasting(said: str) -> Iterator[tuple[str, Drawing]]:
+    """Lasting messages, reminders and lists, with this as the customer's name, every reason, note, reference and answer."""
+    made = samples.snapshot(StepState.CHANGES_REQUESTED, said=visible(said))
+    for record in made.steps.values():
+        record.reason = said
+    for step_id, step in samples.JOURNEY.steps.items():
+        made.submissions[step_id] = [samples.submission(step_id, answered(step.form, said, samples.sent_answers(step_id)))]
+    made.tasks = samples.tasks("done", said)
+    for grant in made.grants:
+        grant.reference = grant.reference and visible(said)
+    yield from messages(made, "en")
+
+
+@cache
+def plainly() -> list[tuple[Reading, Reading]]:
+    """How they read with a plain word, in blocks and spoken."""
+    return [(read(drawn.blocks), read_mrkdwn(drawn.text)) for _, drawn in (*changes(PLAIN), *lasting(PLAIN))]
 
 
 @every
 def test_nothing_typed_shows_in_a_message_but_as_text(said: str) -> None:
-    """A customer's name, reasons, notes and all answers, on every lasting message, reminder, list and matrix."""
-
-    def drawn(words: str) -> Iterator[tuple[str, Any]]:
-        made = samples.snapshot(StepState.CHANGES_REQUESTED, said=visible(words))
-        for record in made.steps.values():
-            record.reason = words
-        for step_id, step in samples.JOURNEY.steps.items():
-            made.submissions[step_id] = [samples.submission(step_id, answered(step.form, words, samples.sent_answers(step_id)))]
-        made.tasks = samples.tasks("done", words)
-        for grant in made.grants:
-            grant.reference = grant.reference and visible(words)
-        return messages(made, "en")
-
-    for (name, hostile), (_, plain) in zip(drawn(said), drawn(PLAIN), strict=True):
+    for (name, hostile), (plain, simple) in zip((*changes(said), *lasting(said)), plainly(), strict=True):
         check_message({"text": hostile.text, "blocks": hostile.blocks}, updating=True)
         assert not {OPEN, CLOSE} & set(hostile.text), name
-        if not name.startswith(("review", "matrix")):  # there the notes about addresses differ too
-            same(read(hostile.blocks), read(plain.blocks), said)
-        marks = (read(hostile.blocks).marks, read_mrkdwn(hostile.text).marks)
-        assert marks == (read(plain.blocks).marks, read_mrkdwn(plain.text).marks), name
+        shown, spoken = read(hostile.blocks), read_mrkdwn(hostile.text)
+        assert (shown.marks, spoken.marks) == (plain.marks, simple.marks), name
+        if not name.startswith("review"):  # there the notes about addresses differ too
+            same(shown, plain, said)
 
 
 @cache
@@ -161,6 +164,19 @@ def test_what_is_harmless_stays_in_one_section_and_all_else_is_shown_as_typed() 
     assert [element["type"] for element in lines.blocks[0]["elements"]] == ["rich_text_section", "rich_text_quote"]
     assert lines.blocks[0]["elements"][1]["elements"] == [{"type": "text", "text": "We\n*wait*"}]
     assert lines.text.startswith("Ana is stuck: \n&gt; We\n&gt; ")
+
+
+def test_a_cut_sentence_marks_what_is_left_of_the_typed() -> None:
+    words = Texts("en").md("say.stuck", by="Ana", reason="*" * 40) + EN.md("say.stuck", by="Bob", reason="x\ny")
+    for most in range(2, len(words) + 2):
+        kept = clip(words, most)
+        assert len(kept) <= most
+        assert re.fullmatch(rf"[^{OPEN}{CLOSE}]*(?:{OPEN}[^{OPEN}{CLOSE}]*{CLOSE}[^{OPEN}{CLOSE}]*)*", kept)
+
+
+def test_a_change_shows_which_value_is_the_new_one() -> None:
+    (shown,) = differences([("City", typed("Recife → Natal"), typed("Olinda"))], 2, EN)
+    assert "City: \n&gt; Recife → Natal\n → Olinda" in shown.text
 
 
 def test_a_long_text_is_drawn_whole_in_blocks_of_slacks_size() -> None:

@@ -171,6 +171,18 @@ async def test_a_pem_with_garbage_is_said_and_can_be_put_right(office: Workplace
 # -- long, foreign and odd texts
 
 
+async def test_a_text_that_shows_nothing_is_refused_at_its_field_and_the_form_goes_on(office: Workplace, onboarding: str) -> None:
+    answers = {**example("planning"), "goals": "\u200b\u3164\u202e"}
+    outcome = await office.journey.send_page(office.ana, await open_form(office, "planning"), answers)
+    assert outcome.errors is not None
+    assert ["Nothing can be seen in this" in said for said in outcome.errors.values()] == [True]
+    await office.ana.close()
+    await office.journey.send_step(office.ana, "planning", {**answers, "goals": "\u202eCards\u200b first"})
+    sent = (await office.snapshot(onboarding)).last("planning")
+    assert sent is not None
+    assert sent.answers["goals"] == "Cards first"
+
+
 @pytest.mark.parametrize(
     "text",
     [

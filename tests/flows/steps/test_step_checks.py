@@ -33,7 +33,7 @@ BAD: list[tuple[str, Answers, str, str]] = [
     ("planning.hold_session", {"notes": ""}, "notes", "missing"),
     ("organization", {"country": "XXX"}, "country", "not_offered"),
     ("organization", {"official_name": "x" * 101}, "official_name", "string_too_long"),
-    ("organization", {"official_name": "   "}, "official_name", "string_too_short"),
+    ("organization", {"official_name": "   "}, "official_name", "invisible"),
     ("organization", {"official_name": "x" * 90, "org_name": ""}, "org_name", "org_name_needed"),
     ("organization", {"document_number": "11.222.333/0001-82"}, "document_number", "document_check_digits"),
     ("organization", {"number": "25b"}, "number", "int_parsing"),

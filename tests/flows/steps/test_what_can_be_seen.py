@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from flows.forms.dialogs import DIALOGS
-from flows.forms.fields import TYPED, Answers, FormPage, Input, Kind, inputs
+from flows.forms.fields import TYPED, Answers, FormPage, HttpsUrl, Input, Kind, inputs
 from flows.forms.pages import raw_of, screen, slots
 from flows.forms.step import Page
 from flows.journey import JOURNEYS
@@ -18,7 +18,7 @@ NOTHING = {
     "zero width": "\u200b\u200c\u200d\u2060\ufeff",
     "soft hyphen": "\u00ad",
     "Hangul fillers": "\u3164\u115f\u1160\uffa0",
-    "empty braille": "\u2800",
+    "empty signs": "\u2800\ufffc\U0001d159\U00013441",
     "directions": "\u202e\u2066\u200f\u061c",
     "tags": "".join(chr(0xE0000 + ord(sign)) for sign in "approved"),
     "variations": "\ufe0f\ufe00\U000e0100",
@@ -79,11 +79,9 @@ def test_what_shows_nothing_is_refused_at_its_field(page: Page, name: str, item:
 
 @every_text_field
 def test_what_hides_in_an_answer_is_cut_out(page: Page, name: str, item: Input, filled: Answers) -> None:
-    if not isinstance(filled.get(name), str):
-        pytest.skip("the example leaves it empty")
-    typed = HIDDEN.join(("", filled[name][:1], filled[name][1:], ""))
-    plain = page.model.model_validate(filled).model_dump()
-    assert page.model.model_validate({**filled, name: typed}).model_dump() == plain
+    plain = str(filled.get(name) or "Two words")
+    typed = HIDDEN.join(("", plain[:1], plain[1:], ""))
+    assert kept(page.model, {**filled, name: typed}, name) == kept(page.model, {**filled, name: plain}, name) != ""
 
 
 @every_text_field
@@ -92,6 +90,26 @@ def test_what_people_write_stays(page: Page, name: str, item: Input, filled: Ans
         assert kept(page.model, {**filled, name: text}, name) in (text, None) or name in RESPELT
     lines = "First\nApproved:\nyes" if item.kind is Kind.LONG_TEXT else "First Approved: yes"
     assert kept(page.model, {**filled, name: "First\r\nApproved:\u2028yes"}, name) in (lines, None)
+
+
+def test_a_link_shows_where_it_leads() -> None:
+    class Links(FormPage):
+        link: HttpsUrl
+
+    def kept(url: str) -> str:
+        return Links.model_validate({"link": url}).link
+
+    assert kept("https://meet.example/a_b?pwd=1") == "https://meet.example/a_b?pwd=1"
+    # The first letter is Cyrillic.
+    assert kept("https://аcme.example:8443/x") == "https://xn--cme-5cd.example:8443/x"
+    for url in (
+        "https://evil.example\\.acme.example",
+        "https://acme.example\\@evil.example",
+        "https://acme.example|x",
+        "https://",
+    ):
+        with pytest.raises(ValidationError):
+            kept(url)
 
 
 def test_letters_are_composed_and_piles_of_marks_cut_down() -> None:
