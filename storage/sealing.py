@@ -28,6 +28,10 @@ class SealError(Exception):
     """A stored value can't be sealed or opened: unknown key, changed or moved ciphertext. Says where, never what."""
 
 
+class UnknownKey(SealError):  # noqa: N818  reads as what happened
+    """It was sealed with a key that is not in the keyring."""
+
+
 class KeyringError(ValueError):
     """The key list is unusable. Says which entry and why, never the key."""
 
@@ -115,7 +119,7 @@ class Keyring:
         key_id, _, body = rest.partition(".")
         key = self._keys.get(key_id)
         if version != VERSION or key is None:
-            raise SealError(f"{place}: sealed with a key that is not in ENCRYPTION_KEYS")
+            raise UnknownKey(f"{place}: sealed with a key that is not in ENCRYPTION_KEYS")
         try:
             sealed = _bytes(body)
             return key.cipher.decrypt(sealed[:12], sealed[12:], place.associated_data).decode()
@@ -129,7 +133,11 @@ class Keyring:
     def genuine(self, purpose: str, text: str, mac: str) -> bool:
         """Whether one of the keys made this MAC for this text."""
         key = self._keys.get(mac.partition(".")[2].partition(".")[0])
-        return key is not None and hmac.compare_digest(self._mac(key, purpose, text), mac)
+        return key is not None and hmac.compare_digest(self._mac(key, purpose, text).encode(), mac.encode())
+
+    def knows(self, stored: str) -> bool:
+        """Whether the key that made this MAC or sealed this value is in the keyring."""
+        return stored.partition(".")[2].partition(".")[0] in self._keys
 
     def _mac(self, key: _Key, purpose: str, text: str) -> str:
         derived = self._derived.setdefault((key.id, purpose), key.derived(purpose))

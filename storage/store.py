@@ -16,6 +16,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from flows.model import new_id
 from storage import sealing
+from storage.audit import Altered
 from storage.engine import BUSY_MS, checkpoint, is_sqlite, limit_wait, read_engine, write_engine
 from storage.schema import state_of
 from storage.sealing import Keyring
@@ -50,9 +51,11 @@ def _now() -> datetime:
 
 
 class Store:
-    """One database. ``on_effects``: called after each commit that asked for effects.
+    """One database. ``on_effects``: called after each commit that asked for effects; ``on_altered``: when a chain of the audit log is
+    found that isn't what this program wrote.
 
-    Whatever the database refuses is raised as Conflict or Unavailable, without SQL or data.
+    Whatever the database refuses is raised as Conflict or Unavailable, without SQL or data. What isn't appended to an altered chain is
+    raised as `storage.audit.Altered`.
     """
 
     def __init__(
@@ -65,6 +68,9 @@ class Store:
     ) -> None:
         sealing.use(keyring)
         self.on_effects: Callable[[], None] = lambda: None
+        self.on_altered: Callable[[Altered], None] = lambda _: None
+        self.altered: dict[str, Altered] = {}
+        """By chain of the audit log: what was refused, until it is appended to again."""
         self._clock = clock
         self._writing, self._reading = write_engine(url, busy_ms=busy_ms), read_engine(url)
         self._url, self._locks = url, not is_sqlite(url)
@@ -91,7 +97,12 @@ class Store:
         except Unavailable as error:
             self._takes_nothing = error.kind in ("full", "read_only")
             raise
+        except Altered as error:
+            self.refuse(error)
+            raise
         self._takes_nothing = False
+        for onboarding_id in unit.appended:
+            self.altered.pop(onboarding_id, None)
         if unit.asked:
             self.on_effects()
 
@@ -101,6 +112,13 @@ class Store:
         with translating():
             async with self._connection(self._reading) as connection, Unit(connection, self._clock()) as unit:
                 yield unit
+
+    def refuse(self, error: Altered) -> None:
+        """Nothing is written for this chain's customer as long as it is so; `on_altered` is called when it is found."""
+        new = error.onboarding_id not in self.altered
+        self.altered[error.onboarding_id] = error
+        if new:
+            self.on_altered(error)
 
     async def transact(self, work: Callable[[Unit], Awaitable[T]]) -> T:
         """Run ``work`` in a write, and again in a fresh unit if another writer was first or the database was locked.
