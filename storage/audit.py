@@ -60,9 +60,9 @@ _LAST = (
     .where(audit_heads.c.onboarding_id == bindparam("chain"))
     .order_by(audit_events.c.seq)
     .limit(2)
-    .with_for_update(of=audit_heads)
 )
 """The head with its last entry, and with one that is beyond it."""
+_LOCK_LAST = _LAST.with_for_update(of=audit_heads)
 _HEADS = select(func.count()).select_from(audit_heads)
 _MOVE_HEAD = (
     update(audit_heads)
@@ -97,6 +97,14 @@ class Head:
         return [self.count, shortened(self.hash)]
 
 
+@dataclass(frozen=True)
+class Appended:
+    """Where a chain is afterwards. ``registers``: what is to be appended to the register, if anything."""
+
+    head: Head
+    registers: Entry | None = None
+
+
 async def wait_for(connection: AsyncConnection, onboarding_id: str) -> None:
     """Wait for those who write to a chain: its head stays locked until the transaction ends."""
     await connection.execute(_LOCK, {"chain": onboarding_id})
@@ -110,8 +118,8 @@ async def append(
     *,
     rows: Mapping[Key, Written] | None = None,
     begins: bool = False,
-) -> Entry | None:
-    """Append entries to a chain. Returns what is to be appended to the register, if anything. Raises Altered.
+) -> Appended:
+    """Append entries to a chain. Raises Altered.
 
     ``rows``: the covered rows that the transaction wrote. ``begins``: there is no such chain yet.
     The head stays locked until the transaction ends, so that the chain, and the effects written after it, follow commit order.
@@ -136,16 +144,16 @@ async def append(
     else:
         await connection.execute(_MOVE_HEAD, {"chain": onboarding_id, "count": head.count, "last": head.hash, "its_mac": mac})
     if onboarding_id != REGISTER and (begins or any(entry.tag in ENDINGS for entry in entries)):
-        return Entry(BEGIN if begins else ANCHOR, SYSTEM, {"heads": {onboarding_id: head.named}}, {})
-    return None
+        return Appended(head, Entry(BEGIN if begins else ANCHOR, SYSTEM, {"heads": {onboarding_id: head.named}}, {}))
+    return Appended(head)
 
 
 async def _head(connection: AsyncConnection, onboarding_id: str, *, begins: bool) -> tuple[Head, bool]:
     """A chain's head, checked and locked, and whether the chain begins. Raises Altered."""
-    head, flaw = await _read_head(connection, onboarding_id)
+    head, flaw = await read_head(connection, onboarding_id, locks=True)
     if flaw is not None and flaw is not Flaw.HEAD_MISSING:
         # On PostgreSQL, whoever waited for the lock sees the head as it is by then, but the entries of before.
-        head, flaw = await _read_head(connection, onboarding_id)
+        head, flaw = await read_head(connection, onboarding_id, locks=True)
     if flaw is Flaw.HEAD_MISSING and begins:
         return Head(), True
     if flaw is not None:
@@ -153,8 +161,10 @@ async def _head(connection: AsyncConnection, onboarding_id: str, *, begins: bool
     return head, False
 
 
-async def _read_head(connection: AsyncConnection, onboarding_id: str) -> tuple[Head, Flaw | None]:
-    found = [dict(row) for row in (await connection.execute(_LAST, {"chain": onboarding_id})).mappings()]
+async def read_head(connection: AsyncConnection, onboarding_id: str, *, locks: bool = False) -> tuple[Head, Flaw | None]:
+    """A chain's head, and what is wrong with it or with the entry that it names."""
+    statement = _LOCK_LAST if locks else _LAST
+    found = [dict(row) for row in (await connection.execute(statement, {"chain": onboarding_id})).mappings()]
     if not found:
         return Head(), Flaw.HEAD_MISSING
     last = found[0]

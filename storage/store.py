@@ -17,6 +17,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from flows.model import new_id
 from storage import sealing
 from storage.audit import Altered
+from storage.chain import Flaw
 from storage.engine import BUSY_MS, checkpoint, is_sqlite, limit_wait, read_engine, write_engine
 from storage.schema import state_of
 from storage.sealing import Keyring
@@ -93,6 +94,8 @@ class Store:
                     await connection.begin()  # SQLite waits for its turn here, so that ``now`` follows commit order
                     async with Unit(connection, self._clock(), changes=True, locks=self._locks) as unit:
                         yield unit
+                        for onboarding_id in await unit.prepare():
+                            self._refuse_put_back(onboarding_id)
                         await unit.commit()
         except Unavailable as error:
             self._takes_nothing = error.kind in ("full", "read_only")
@@ -113,8 +116,14 @@ class Store:
             async with self._connection(self._reading) as connection, Unit(connection, self._clock()) as unit:
                 yield unit
 
+    def _refuse_put_back(self, onboarding_id: str) -> None:
+        """A chain that was put back holds by itself, so that appending to it would not notice."""
+        known = self.altered.get(onboarding_id)
+        if known is not None and known.flaw is Flaw.PUT_BACK:
+            raise Altered(onboarding_id, known.flaw)
+
     def refuse(self, error: Altered) -> None:
-        """Nothing is written for this chain's customer as long as it is so; `on_altered` is called when it is found."""
+        """Note a chain that isn't what was written; `on_altered` is called when it is new."""
         new = error.onboarding_id not in self.altered
         self.altered[error.onboarding_id] = error
         if new:

@@ -1,6 +1,6 @@
 """One transaction: what is added and changed, what goes in the audit log, and what is to run outside."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
@@ -103,8 +103,8 @@ class Unit(Queries):
         self._deleted: set[tuple[type, str]] = set()
         self._pending: dict[str, _Pending] = {}
         self._again: list[str] = []
-        self.appended: list[str] = []
-        """Chains of the log that the commit appended to."""
+        self.appended: dict[str, audit.Head] = {}
+        """Chains of the log that the commit appended to, and where they are now."""
         self.asked = False
         """Whether an effect waits for the commit."""
         self.at_last: Callable[[], Awaitable[None]] | None = None
@@ -213,11 +213,16 @@ class Unit(Queries):
     def _of(self, onboarding_id: str) -> _Pending:
         return self._pending.setdefault(onboarding_id, _Pending())
 
-    async def commit(self) -> None:
-        """Write everything and commit."""
+    async def prepare(self) -> Collection[str]:
+        """Write what is added and changed. Returns the chains of the log that the commit will append to, without the register."""
         await self._flush()
         if self._session is not None:
             self.restate(written(self._session.sync_session))
+        return [onboarding_id for onboarding_id, pending in self._pending.items() if pending.entries or pending.rows]
+
+    async def commit(self) -> None:
+        """Write everything and commit."""
+        await self.prepare()
         # In id order, so that two units with several onboardings can't deadlock; the register last.
         for onboarding_id in sorted(self._pending):
             if onboarding_id != REGISTER:
@@ -233,12 +238,12 @@ class Unit(Queries):
     async def _write(self, onboarding_id: str, pending: _Pending) -> None:
         if pending.entries or pending.rows:
             begins = (Onboarding, onboarding_id) in self._added
-            registered = await audit.append(
+            appended = await audit.append(
                 self.connection, onboarding_id, pending.entries, self.now, rows=pending.rows, begins=begins
             )
-            self.appended.append(onboarding_id)
-            if registered is not None:
-                self._of(REGISTER).entries.append(registered)
+            self.appended[onboarding_id] = appended.head
+            if appended.registers is not None:
+                self._of(REGISTER).entries.append(appended.registers)
         elif onboarding_id:
             await audit.wait_for(self.connection, onboarding_id)
         if pending.divided:

@@ -6,6 +6,7 @@ from typing import Any
 
 from bot.slack.errors import SlackError
 from flows.problems import Refused
+from storage.audit import Altered
 from storage.store import Conflict, Unavailable
 
 
@@ -68,6 +69,8 @@ def meaning(error: Exception) -> EffectError | None:
             found = Unreachable("database")
         case TimeoutError() | ConnectionError():
             found = Unreachable("unreachable")
+        case Altered():
+            found = Impossible("altered_log")
         case Refused():
             found = Impossible(error.key)
     return found

@@ -103,18 +103,25 @@ def rotate() -> None:
 
 
 @main.command("verify-log")
-def verify_log() -> None:
-    """Look for entries of the audit log that were changed, removed or moved."""
+@click.option("--since", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Also compare with this file.")
+@click.option("--save", type=click.Path(dir_okay=False, path_type=Path), help="Write such a file, if nothing is wrong.")
+def verify_log(since: Path | None, save: Path | None) -> None:
+    """Look for entries of the audit log that were changed, removed, moved or put back, and for rows that it does not explain."""
     settings = _settings(slack=False)
     _require_database(settings)
     from bot.config.settings import Exit  # noqa: PLC0415
     from bot.ops import maintenance  # noqa: PLC0415
+    from storage.heads_file import HeadsFileError  # noqa: PLC0415
 
-    found, count = _wait(maintenance.verify_log(settings))
+    kept = since.read_text(encoding="utf-8", errors="replace") if since is not None else None
+    try:
+        found, count = _wait(maintenance.verify_log(settings, kept, save))
+    except HeadsFileError as error:
+        _end(Exit.FAILED, f"{since} cannot be compared with: {error}")
     for finding in found:
         click.echo(f"wrong: {finding}", err=True)
     if found:
-        _end(Exit.ALTERED, "the audit log is not what was written - keep a copy of the database, and compare it with a backup")
+        _end(Exit.ALTERED, "the database is not what was written - keep a copy of the database, and compare it with a backup")
     click.echo(f"ok: the logs of {count} onboardings are whole")
 
 
@@ -240,6 +247,7 @@ def _wait(work: Coroutine[Any, Any, T]) -> T:
     else:
         factory = uvloop.new_event_loop
     from bot.config.settings import Exit  # noqa: PLC0415
+    from storage.audit import Altered  # noqa: PLC0415
     from storage.sealing import SealError  # noqa: PLC0415
     from storage.store import Unavailable  # noqa: PLC0415
 
@@ -248,5 +256,7 @@ def _wait(work: Coroutine[Any, Any, T]) -> T:
             return runner.run(work)
     except Unavailable as error:
         _end(Exit.DATABASE_UNREACHABLE, _unusable(error))
+    except Altered as error:
+        _end(Exit.ALTERED, f"{error}, so nothing was written - run: python -m bot verify-log")
     except SealError as error:
         _end(Exit.FAILED, f"{error} - put the key that sealed it into ENCRYPTION_KEYS, behind the newest")

@@ -9,6 +9,7 @@ from bot.config.settings import Settings
 from flows.cases import repair
 from flows.cases.naming import meant
 from flows.model import Onboarding
+from storage import heads_file
 from storage.erase import erase
 from storage.export import export
 from storage.restore import doubt
@@ -85,12 +86,18 @@ async def after_restore(settings: Settings) -> int:
         return await store.transact(work)
 
 
-async def verify_log(settings: Settings) -> tuple[Sequence[Finding], int]:
-    """What is wrong, and how many onboardings there are."""
+async def verify_log(settings: Settings, since: str | None = None, save: Path | None = None) -> tuple[Sequence[Finding], int]:
+    """What is wrong, and how many onboardings there are. ``since``: what a file of heads says, to compare with; ``save``: where to write
+    one, if nothing is wrong. Raises HeadsFileError."""
     async with _store(settings) as store:
+        heads = heads_file.load(since) if since is not None else None
         async with store.read() as unit:
             count = len(await unit.onboardings(closed=True))
-        return await verify(store), count
+        reached = await heads_file.read_heads(store)  # before: what is written meanwhile may be what is wrong
+        found = await verify(store, heads)
+        if save is not None and not found:
+            _write(save, heads_file.dump(reached))
+        return found, count
 
 
 async def rotate_keys(settings: Settings) -> Rotated:
