@@ -21,6 +21,7 @@ from storage.chain import (
     BEGIN,
     ENTRY_PURPOSE,
     HEAD_PURPOSE,
+    HEADS,
     REGISTER,
     Flaw,
     digest_of,
@@ -54,14 +55,19 @@ class Altered(Exception):  # noqa: N818  reads as what happened
 # Built once: SQLAlchemy takes longer to build a statement than the database to run it.
 _LOCK = select(audit_heads.c.events).where(audit_heads.c.onboarding_id == bindparam("chain")).with_for_update()
 _beyond = and_(audit_events.c.onboarding_id == audit_heads.c.onboarding_id, audit_events.c.seq >= audit_heads.c.events)
+_register = audit_heads.alias("register")
 _LAST = (
-    select(*(column.label(f"head_{column.name}") for column in audit_heads.c), *unread(audit_events))
-    .select_from(audit_heads.outerjoin(audit_events, _beyond))
+    select(
+        *(column.label(f"head_{column.name}") for column in audit_heads.c),
+        *(column.label(f"register_{column.name}") for column in _register.c),
+        *unread(audit_events),
+    )
+    .select_from(audit_heads.outerjoin(audit_events, _beyond).outerjoin(_register, _register.c.onboarding_id == REGISTER))
     .where(audit_heads.c.onboarding_id == bindparam("chain"))
     .order_by(audit_events.c.seq)
     .limit(2)
 )
-"""The head with its last entry, and with one that is beyond it."""
+"""The head with its last entry, and with one that is beyond it; each time with the register's head."""
 _LOCK_LAST = _LAST.with_for_update(of=audit_heads)
 _HEADS = select(func.count()).select_from(audit_heads)
 _MOVE_HEAD = (
@@ -98,6 +104,14 @@ class Head:
 
 
 @dataclass(frozen=True)
+class Extended:
+    """A chain that is appended to. ``register``: where the register was when it was read, None if it didn't hold."""
+
+    head: Head
+    register: Head | None
+
+
+@dataclass(frozen=True)
 class Appended:
     """Where a chain is afterwards. ``registers``: what is to be appended to the register, if anything."""
 
@@ -118,10 +132,12 @@ async def append(
     *,
     rows: Mapping[Key, Written] | None = None,
     begins: bool = False,
+    before: tuple[str, Head] | None = None,
 ) -> Appended:
     """Append entries to a chain. Raises Altered.
 
-    ``rows``: the covered rows that the transaction wrote. ``begins``: there is no such chain yet.
+    ``rows``: the covered rows that the transaction wrote. ``begins``: there is no such chain yet. ``before``: the chain that this process
+    wrote to before, and where it was then.
     The head stays locked until the transaction ends, so that the chain, and the effects written after it, follow commit order.
     """
     if rows and not entries:
@@ -129,11 +145,15 @@ async def append(
     if onboarding_id == REGISTER:  # it begins with the first chains, whose heads were just written
         begun = sum(entry.tag == BEGIN for entry in entries)
         begins = bool(begun) and (await connection.execute(_HEADS)).scalar_one() == begun
-    head, begins = await _head(connection, onboarding_id, begins=begins)
+    found, begins = await _find(connection, onboarding_id, begins=begins)
+    head, others = found.head, _others(onboarding_id, found.register, before)
     made: list[dict[str, Any]] = []
     for seq, entry in enumerate(entries, start=head.count + 1):
-        written = rows or {} if seq == head.count + len(entries) else {}
-        made.append(_row(onboarding_id, seq, made[-1]["hash"] if made else head.hash, entry, at, written))
+        is_last = seq == head.count + len(entries)
+        row = _row(onboarding_id, seq, made[-1]["hash"] if made else head.hash, entry, at, rows or {} if is_last else {})
+        row["rows"] |= others if is_last else {}
+        row["hash"] = hash_of(row)
+        made.append({**row, "mac": current().mac(ENTRY_PURPOSE, entry_text(row))})
     await connection.execute(_EVENTS, made)
     head = Head(made[-1]["seq"], made[-1]["hash"])
     mac = current().mac(HEAD_PURPOSE, head_text(onboarding_id, head.count, head.hash))
@@ -148,34 +168,52 @@ async def append(
     return Appended(head)
 
 
-async def _head(connection: AsyncConnection, onboarding_id: str, *, begins: bool) -> tuple[Head, bool]:
-    """A chain's head, checked and locked, and whether the chain begins. Raises Altered."""
-    head, flaw = await read_head(connection, onboarding_id, locks=True)
+async def _find(connection: AsyncConnection, onboarding_id: str, *, begins: bool) -> tuple[Extended, bool]:
+    """A chain, checked and locked, and whether it begins. Raises Altered."""
+    found, flaw = await read_head(connection, onboarding_id, locks=True)
     if flaw is not None and flaw is not Flaw.HEAD_MISSING:
         # On PostgreSQL, whoever waited for the lock sees the head as it is by then, but the entries of before.
-        head, flaw = await read_head(connection, onboarding_id, locks=True)
+        found, flaw = await read_head(connection, onboarding_id, locks=True)
     if flaw is Flaw.HEAD_MISSING and begins:
-        return Head(), True
+        return found, True
     if flaw is not None:
         raise Altered(onboarding_id, flaw)
-    return head, False
+    return found, False
 
 
-async def read_head(connection: AsyncConnection, onboarding_id: str, *, locks: bool = False) -> tuple[Head, Flaw | None]:
-    """A chain's head, and what is wrong with it or with the entry that it names."""
+async def read_head(connection: AsyncConnection, onboarding_id: str, *, locks: bool = False) -> tuple[Extended, Flaw | None]:
+    """A chain's head, as far as it holds, and what is wrong with it or with the entry that it names."""
     statement = _LOCK_LAST if locks else _LAST
     found = [dict(row) for row in (await connection.execute(statement, {"chain": onboarding_id})).mappings()]
+    nothing = Extended(Head(), None)
     if not found:
-        return Head(), Flaw.HEAD_MISSING
+        return nothing, Flaw.HEAD_MISSING
     last = found[0]
     head = {name: last[f"head_{name}"] for name in audit_heads.c.keys()}  # noqa: SIM118  a collection of columns
     if flaw := flaw_of_head(head):
-        return Head(), flaw
+        return nothing, flaw
     if last["id"] is None:
-        return Head(), Flaw.CUT
+        return nothing, Flaw.CUT
     if len(found) > 1 or last["hash"] != head["hash"]:
-        return Head(), Flaw.HEAD_CHANGED
-    return Head(head["events"], head["hash"]), flaw_of_entry(entry_of(last))
+        return nothing, Flaw.HEAD_CHANGED
+    return Extended(Head(head["events"], head["hash"]), _register_of(last)), flaw_of_entry(entry_of(last))
+
+
+def _register_of(found: Mapping[str, Any]) -> Head | None:
+    register = {name: found[f"register_{name}"] for name in audit_heads.c.keys()}  # noqa: SIM118  as above
+    if register["onboarding_id"] is None or flaw_of_head(register):
+        return None
+    return Head(register["events"], register["hash"])
+
+
+def _others(onboarding_id: str, register: Head | None, before: tuple[str, Head] | None) -> dict[str, str]:
+    """What an entry names of other chains."""
+    others = {REGISTER: register, **dict([before] if before else [])}
+    return {
+        f"{HEADS}{chain}": f"{head.count}:{shortened(head.hash)}"
+        for chain, head in others.items()
+        if head and chain != onboarding_id
+    }
 
 
 def entry_of(found: Mapping[Any, Any]) -> dict[str, Any]:
@@ -194,7 +232,7 @@ def _row(
     onboarding_id: str, seq: int, previous: str, entry: Entry, at: datetime, written: Mapping[Key, Written]
 ) -> dict[str, Any]:
     row_id, salt, changes = f"{onboarding_id}:{seq}", new_salt(), canonical(dict(entry.changes))
-    row = {
+    return {
         "id": row_id,
         "onboarding_id": onboarding_id,
         "seq": seq,
@@ -209,8 +247,6 @@ def _row(
         "changes_digest": digest_of(salt, changes),
         "previous": previous,
     }
-    row["hash"] = hash_of(row)
-    return {**row, "mac": current().mac(ENTRY_PURPOSE, entry_text(row))}
 
 
 def _digest(salt: str, key: Key, row: Any) -> str:

@@ -21,6 +21,10 @@ BEGIN = "onboarding:begin"
 ANCHOR = "log:anchor"
 """Tags of the register's entries. Both have facts ``heads``: by chain, its number of entries and `shortened` last hash."""
 
+HEADS = "audit_heads/"
+"""What the names of other chains begin with among an entry's ``rows``: where the register was, and where the chain was that this process
+wrote to before, ``<count>:<shortened hash>``. Neither can be put back without all the chains that were written to since."""
+
 HEAD_PURPOSE, ENTRY_PURPOSE = "audit-head", "audit-entry"
 
 

@@ -16,8 +16,8 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from flows.model import new_id
 from storage import sealing
-from storage.audit import Altered
-from storage.chain import Flaw
+from storage.audit import Altered, Head
+from storage.chain import REGISTER, Flaw
 from storage.engine import BUSY_MS, checkpoint, is_sqlite, limit_wait, read_engine, write_engine
 from storage.schema import state_of
 from storage.sealing import Keyring
@@ -77,6 +77,7 @@ class Store:
         self._url, self._locks = url, not is_sqlite(url)
         self._ending: set[asyncio.Future[None]] = set()
         self._takes_nothing = False
+        self._written_before: tuple[str, Head] | None = None
 
     @property
     def one_writer(self) -> bool:
@@ -96,6 +97,7 @@ class Store:
                         yield unit
                         for onboarding_id in await unit.prepare():
                             self._refuse_put_back(onboarding_id)
+                        unit.before = self._written_before
                         await unit.commit()
         except Unavailable as error:
             self._takes_nothing = error.kind in ("full", "read_only")
@@ -104,8 +106,10 @@ class Store:
             self.refuse(error)
             raise
         self._takes_nothing = False
-        for onboarding_id in unit.appended:
+        for onboarding_id, head in unit.appended.items():
             self.altered.pop(onboarding_id, None)
+            if onboarding_id != REGISTER:
+                self._written_before = onboarding_id, head
         if unit.asked:
             self.on_effects()
 

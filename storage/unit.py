@@ -103,6 +103,8 @@ class Unit(Queries):
         self._deleted: set[tuple[type, str]] = set()
         self._pending: dict[str, _Pending] = {}
         self._again: list[str] = []
+        self.before: tuple[str, audit.Head] | None = None
+        """The chain of the log that this process wrote to before, and where it was then."""
         self.appended: dict[str, audit.Head] = {}
         """Chains of the log that the commit appended to, and where they are now."""
         self.asked = False
@@ -239,7 +241,7 @@ class Unit(Queries):
         if pending.entries or pending.rows:
             begins = (Onboarding, onboarding_id) in self._added
             appended = await audit.append(
-                self.connection, onboarding_id, pending.entries, self.now, rows=pending.rows, begins=begins
+                self.connection, onboarding_id, pending.entries, self.now, rows=pending.rows, begins=begins, before=self.before
             )
             self.appended[onboarding_id] = appended.head
             if appended.registers is not None:

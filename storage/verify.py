@@ -1,7 +1,8 @@
 """Reread the audit log and name what doesn't hold: in the log itself, and in the rows that it answers for."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import bindparam, select
@@ -13,7 +14,7 @@ from storage.covered import UNCOVERED, name_of
 from storage.mapping import TABLES
 from storage.store import Store
 from storage.tables import audit_events, audit_heads, onboardings
-from storage.verify_chain import Chain, entries, verify_chain
+from storage.verify_chain import BATCH, Chain, entries, verify_chain
 from storage.verify_rows import chain_column, verify_rows
 
 Heads = Mapping[str, tuple[int, str]]
@@ -40,19 +41,26 @@ class Finding:
 
 @dataclass
 class _Named:
-    """What the register, or a file, says of other chains. ``missed``: by chain, the first of its entries that isn't there."""
+    """What the register, a file, and the chains say of each other. ``chains``: those that there must be. ``missed``: by chain, the
+    first of its entries that is named and isn't there."""
 
     chains: set[str] = field(default_factory=set)
     missed: dict[str, int] = field(default_factory=dict)
 
-    async def compare(self, connection: AsyncConnection, heads: Heads) -> None:
+    def register(self, heads: Heads) -> list[tuple[str, int, str]]:
+        """Note that there must be such chains. Returns what to compare."""
         self.chains |= heads.keys()
-        ids = {f"{chain}:{count}": chain for chain, (count, _) in heads.items()}
-        there = {row.id: shortened(str(row.hash)) for row in await connection.execute(_HASHES, {"ids": list(ids)})}
-        for row_id, chain in ids.items():
-            count, hashed = heads[chain]
-            if there.get(row_id) != shortened(hashed):
-                self.missed[chain] = min(count, self.missed.get(chain, count))
+        return [(chain, *head) for chain, head in heads.items()]
+
+    async def compare(self, connection: AsyncConnection, heads: Iterable[tuple[str, int, str]]) -> None:
+        """``heads``: chains, each with a number and a hash."""
+        left = iter(heads)
+        while some := list(islice(left, BATCH)):
+            ids = [f"{chain}:{count}" for chain, count, _ in some]
+            there = {row.id: shortened(str(row.hash)) for row in await connection.execute(_HASHES, {"ids": ids})}
+            for chain, count, hashed in some:
+                if there.get(f"{chain}:{count}") != shortened(hashed):
+                    self.missed[chain] = min(count, self.missed.get(chain, count))
 
 
 async def verify(store: Store, since: Heads | None = None) -> list[Finding]:
@@ -68,10 +76,8 @@ async def verify(store: Store, since: Heads | None = None) -> list[Finding]:
         register = await verify_chain(connection, REGISTER)
         named = await _read_register(connection)
         if since:
-            await named.compare(connection, since)
+            await named.compare(connection, named.register(since))
         found = [Finding(REGISTER, flaw, seq) for flaw, seq in register.flaws] if known | chained else []
-        if register.holds and (seq := named.missed.get(REGISTER)):
-            found.append(Finding(REGISTER, Flaw.PUT_BACK, seq))
         found += [Finding(REGISTER, flaw, row=row) for flaw, row in await verify_rows(connection, Chain(REGISTER))]  # it has none
         for chain_id in sorted((known | chained | others | named.chains) - {REGISTER}, key=str):
             if chain_id in known | chained:
@@ -83,18 +89,20 @@ async def verify(store: Store, since: Heads | None = None) -> list[Finding]:
             else:
                 rows = await verify_rows(connection, Chain(chain_id))
                 found += [Finding(chain_id, flaw, row=row) for flaw, row in rows]
+        # A chain that doesn't hold lacks what others name anyway.
+        flawed = {finding.onboarding_id for finding in found if not finding.row}
+        found += [Finding(chain, Flaw.PUT_BACK, seq) for chain, seq in sorted(named.missed.items()) if chain not in flawed]
     return found
 
 
 async def _findings(connection: AsyncConnection, chain_id: Any, named: _Named, *, known: bool) -> list[Finding]:
     """``known``: its onboarding is there."""
     chain = await verify_chain(connection, chain_id)
+    await named.compare(connection, chain.others)
     found = [] if known else [Finding(chain.id, Flaw.ONBOARDING_MISSING)]
     found += [Finding(chain.id, flaw, seq) for flaw, seq in chain.flaws]
     if not chain.holds:
         return found
-    if seq := named.missed.get(chain.id):
-        found.append(Finding(chain.id, Flaw.PUT_BACK, seq))
     gone = name_of((Onboarding, chain.id))
     found += [Finding(chain.id, flaw, row=row) for flaw, row in await verify_rows(connection, chain) if known or row != gone]
     return found
@@ -111,6 +119,5 @@ async def _read_register(connection: AsyncConnection) -> _Named:
     named = _Named()
     async for entry in entries(connection, REGISTER):
         if entry["tag"] in (BEGIN, ANCHOR) and flaw_of_entry(entry) is None:
-            heads = {chain: (count, hashed) for chain, (count, hashed) in entry["facts"]["heads"].items()}
-            await named.compare(connection, heads)
+            await named.compare(connection, named.register(entry["facts"]["heads"]))
     return named

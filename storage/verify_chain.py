@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.audit import entry_of
-from storage.chain import Flaw, digest_of, flaw_of_entry, flaw_of_head, hash_fits
+from storage.chain import HEADS, Flaw, digest_of, flaw_of_entry, flaw_of_head, hash_fits
 from storage.columns import canonical, unread
 from storage.sealing import Place, SealError, UnknownKey, current
 from storage.tables import audit_events, audit_heads
@@ -27,7 +27,8 @@ Entry = Mapping[str, Any]
 @dataclass
 class Chain:
     """What was found. ``flaws``: each with the entry's number, 0 for the chain as a whole. ``explained``: by name of a row
-    (`storage.covered.name_of`), the salt and the digest that the last entry about it has; filled in for a chain that holds."""
+    (`storage.covered.name_of`), the salt and the digest that the last entry about it has. ``others``: what it names of
+    other chains, each with a number and a shortened hash."""
 
     id: Any
     count: int = 0
@@ -35,6 +36,7 @@ class Chain:
     sound: bool = True  # whether ``last`` is a hash that was written
     flaws: list[tuple[Flaw, int]] = field(default_factory=list)
     explained: dict[str, tuple[str, str]] = field(default_factory=dict)
+    others: list[tuple[str, int, str]] = field(default_factory=list)
 
     @property
     def holds(self) -> bool:
@@ -80,7 +82,12 @@ def _verify_entry(chain: Chain, entry: Entry, total: int) -> None:
     elif flaw is None:
         salt, flaw = _salt_of(entry)
     if flaw is None:
-        chain.explained |= {name: (salt, digest) for name, digest in entry["rows"].items()}
+        for name, said in entry["rows"].items():
+            if name.startswith(HEADS):
+                count, _, hashed = said.partition(":")
+                chain.others.append((name.removeprefix(HEADS), int(count), hashed))
+            else:
+                chain.explained[name] = (salt, said)
     else:
         chain.flaws.append((flaw, seq))
     chain.count, chain.last, chain.sound = seq, entry["hash"], hash_fits(entry)
