@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from flows.model import new_salt
 from flows.people import SYSTEM, Who
 from storage.chain import (
+    ACCEPT,
     ANCHOR,
     BEGIN,
     ENTRY_PURPOSE,
@@ -33,15 +34,15 @@ from storage.chain import (
     shortened,
 )
 from storage.columns import canonical, moment, unread
-from storage.covered import GONE, Key, Written, content_of, digest_of_row, name_of
+from storage.covered import GONE, Key, Written, digest_of_row, name_of
 from storage.sealing import Place, Plain, current
 from storage.tables import audit_events, audit_heads
 
 ROWS = "rows:change"
 """The tag of an entry that a commit gets which records nothing but changes covered rows."""
 
-ENDINGS = frozenset({"onboarding:close", "onboarding:erase"})
-"""Tags after which little may follow that would show that the chain was put back: the register names the head at once."""
+ENDINGS = frozenset({"onboarding:close", "onboarding:erase", ACCEPT})
+"""Tags after which the register names the head at once: little may follow that would show that the chain was put back."""
 
 
 class Altered(Exception):  # noqa: N818  reads as what happened
@@ -133,11 +134,12 @@ async def append(
     rows: Mapping[Key, Written] | None = None,
     begins: bool = False,
     before: tuple[str, Head] | None = None,
+    onto: Head | None = None,
 ) -> Appended:
     """Append entries to a chain. Raises Altered.
 
     ``rows``: the covered rows that the transaction wrote. ``begins``: there is no such chain yet. ``before``: the chain that this process
-    wrote to before, and where it was then.
+    wrote to before, and where it was then. ``onto``: what to extend, although it isn't what was written.
     The head stays locked until the transaction ends, so that the chain, and the effects written after it, follow commit order.
     """
     if rows and not entries:
@@ -145,7 +147,11 @@ async def append(
     if onboarding_id == REGISTER:  # it begins with the first chains, whose heads were just written
         begun = sum(entry.tag == BEGIN for entry in entries)
         begins = bool(begun) and (await connection.execute(_HEADS)).scalar_one() == begun
-    found, begins = await _find(connection, onboarding_id, begins=begins)
+    if onto is None:
+        found, begins = await _find(connection, onboarding_id, begins=begins)
+    else:
+        found, flaw = await read_head(connection, onboarding_id, locks=True)
+        found, begins = Extended(onto, found.register), flaw is Flaw.HEAD_MISSING
     head, others = found.head, _others(onboarding_id, found.register, before)
     made: list[dict[str, Any]] = []
     for seq, entry in enumerate(entries, start=head.count + 1):
@@ -243,11 +249,11 @@ def _row(
         "changes": Plain(changes, Place(audit_events.name, "changes", row_id)),
         "salt": Plain(salt, Place(audit_events.name, "salt", row_id)),
         "facts": json.loads(canonical(dict(entry.facts))),  # as it will be read back
-        "rows": {name_of(key): _digest(salt, key, one.row) for key, one in written.items()},
+        "rows": {name_of(key): _digest(salt, key, one) for key, one in written.items()},
         "changes_digest": digest_of(salt, changes),
         "previous": previous,
     }
 
 
-def _digest(salt: str, key: Key, row: Any) -> str:
-    return GONE if row is None else digest_of_row(salt, name_of(key), content_of(row))
+def _digest(salt: str, key: Key, written: Written) -> str:
+    return GONE if written.content is None else digest_of_row(salt, name_of(key), written.content())

@@ -21,6 +21,10 @@ BEGIN = "onboarding:begin"
 ANCHOR = "log:anchor"
 """Tags of the register's entries. Both have facts ``heads``: by chain, its number of entries and `shortened` last hash."""
 
+ACCEPT = "log:accept"
+"""The tag of an entry after which a chain goes on although it was altered (`storage.accept`). Facts ``found``: flaws that are known,
+each with its number and the row's name."""
+
 HEADS = "audit_heads/"
 """What the names of other chains begin with among an entry's ``rows``: where the register was, and where the chain was that this process
 wrote to before, ``<count>:<shortened hash>``. Neither can be put back without all the chains that were written to since."""
@@ -93,7 +97,7 @@ def head_text(onboarding_id: str, count: int, last: str) -> str:
     return f"{onboarding_id}\n{count}\n{last}"
 
 
-def flaw_of_head(head: Mapping[str, Any]) -> Flaw | None:
+def flaw_of_head(head: Mapping[Any, Any]) -> Flaw | None:
     """What is wrong with a head by itself."""
     text = head_text(head["onboarding_id"], head["events"], head["hash"])
     return _flaw_of_mac(HEAD_PURPOSE, text, head["mac"], Flaw.HEAD_CHANGED)

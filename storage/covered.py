@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
-from functools import cache
+from functools import cache, partial
 from operator import attrgetter
 from typing import Any
 
@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from flows.model import Decision, Expiry, Grant, Member, Onboarding, StepRecord, Submission, TaskRecord
 from storage.columns import Moment, Sealed, canonical, moment
 from storage.mapping import TABLES
-from storage.sealing import Place, current
+from storage.sealing import Place, SealError, UnknownKey, current
 from storage.tables import sealed_columns
 
 UNCOVERED: Mapping[type, frozenset[str]] = {
@@ -63,16 +63,21 @@ def content_of(row: Any) -> str:
 
 
 def stored_content(kind: type, stored: Mapping[Any, Any]) -> str:
-    """The same of a row as `storage.columns.unread` gives it. Raises SealError; TypeError or ValueError if nobody could have
-    written that."""
+    """The same of a row as `storage.columns.unread` gives it, whatever it contains. Raises UnknownKey."""
     return canonical([_plain(_opened(column, stored)) for column, _ in _covered(kind)])
 
 
 def _opened(column: Column[Any], stored: Mapping[Any, Any]) -> Any:
+    """As it is stored if nobody could have written that: no content that was written is so."""
     value = stored[column.name]
-    if isinstance(column.type, Sealed):
-        return current().open(value, Place(column.table.name, column.name, stored["id"]))
-    return moment(value) if value is not None and isinstance(column.type, Moment) else value
+    try:
+        if isinstance(column.type, Sealed):
+            return current().open(value, Place(column.table.name, column.name, stored["id"]))
+        return moment(value) if value is not None and isinstance(column.type, Moment) else value
+    except UnknownKey:
+        raise
+    except (SealError, AttributeError, TypeError, ValueError):
+        return ["unreadable", value]
 
 
 def _plain(value: Any) -> Any:
@@ -83,6 +88,8 @@ def _plain(value: Any) -> Any:
             return value.isoformat()
         case StrEnum():
             return value.value
+        case bytes():
+            return ["bytes", value.hex()]
     return value
 
 
@@ -99,14 +106,14 @@ def _covered(kind: type) -> Sequence[tuple[Column[Any], Callable[[Any], Any]]]:
 
 @dataclass(frozen=True)
 class Written:
-    """A covered row that a transaction wrote. ``row``: None if it was deleted."""
+    """A covered row that a transaction wrote. ``content``: reads the covered part, when all is written; None if it was deleted."""
 
     onboarding_id: str
-    row: Any
+    content: Callable[[], str] | None
 
     @classmethod
     def of(cls, row: Any) -> "Written":
-        return cls(_chain_of(row), row)
+        return cls(_chain_of(row), partial(content_of, row))
 
 
 class WatchfulSession(Session):

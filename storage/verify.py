@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.model import Onboarding
-from storage.chain import ANCHOR, BEGIN, REGISTER, Flaw, flaw_of_entry, shortened
+from storage.chain import REGISTER, Flaw, flaw_of_entry, shortened
 from storage.covered import UNCOVERED, name_of
 from storage.mapping import TABLES
 from storage.store import Store
@@ -42,10 +42,11 @@ class Finding:
 @dataclass
 class _Named:
     """What the register, a file, and the chains say of each other. ``chains``: those that there must be. ``missed``: by chain, the
-    first of its entries that is named and isn't there."""
+    numbers of entries that are named and aren't there; ``lost``: as `Chain`."""
 
     chains: set[str] = field(default_factory=set)
-    missed: dict[str, int] = field(default_factory=dict)
+    missed: dict[str, set[int]] = field(default_factory=dict)
+    lost: dict[str, set[int]] = field(default_factory=dict)
 
     def register(self, heads: Heads) -> list[tuple[str, int, str]]:
         """Note that there must be such chains. Returns what to compare."""
@@ -60,7 +61,7 @@ class _Named:
             there = {row.id: shortened(str(row.hash)) for row in await connection.execute(_HASHES, {"ids": ids})}
             for chain, count, hashed in some:
                 if there.get(f"{chain}:{count}") != shortened(hashed):
-                    self.missed[chain] = min(count, self.missed.get(chain, count))
+                    self.missed.setdefault(chain, set()).add(count)
 
 
 async def verify(store: Store, since: Heads | None = None) -> list[Finding]:
@@ -75,6 +76,7 @@ async def verify(store: Store, since: Heads | None = None) -> list[Finding]:
         others = await _ids(connection, *(chain_column(TABLES[kind]) for kind in UNCOVERED)) - chained
         register = await verify_chain(connection, REGISTER)
         named = await _read_register(connection)
+        named.lost[REGISTER] = register.lost
         if since:
             await named.compare(connection, named.register(since))
         found = [Finding(REGISTER, flaw, seq) for flaw, seq in register.flaws] if known | chained else []
@@ -91,7 +93,9 @@ async def verify(store: Store, since: Heads | None = None) -> list[Finding]:
                 found += [Finding(chain_id, flaw, row=row) for flaw, row in rows]
         # A chain that doesn't hold lacks what others name anyway.
         flawed = {finding.onboarding_id for finding in found if not finding.row}
-        found += [Finding(chain, Flaw.PUT_BACK, seq) for chain, seq in sorted(named.missed.items()) if chain not in flawed]
+        for chain_id in sorted(named.missed.keys() - flawed):
+            if missed := named.missed[chain_id] - named.lost.get(chain_id, set()):
+                found.append(Finding(chain_id, Flaw.PUT_BACK, min(missed)))
     return found
 
 
@@ -99,7 +103,8 @@ async def _findings(connection: AsyncConnection, chain_id: Any, named: _Named, *
     """``known``: its onboarding is there."""
     chain = await verify_chain(connection, chain_id)
     await named.compare(connection, chain.others)
-    found = [] if known else [Finding(chain.id, Flaw.ONBOARDING_MISSING)]
+    named.lost[chain.id] = chain.lost
+    found = [] if known or (Flaw.ONBOARDING_MISSING, 0) in chain.accepted else [Finding(chain.id, Flaw.ONBOARDING_MISSING)]
     found += [Finding(chain.id, flaw, seq) for flaw, seq in chain.flaws]
     if not chain.holds:
         return found
@@ -118,6 +123,6 @@ async def _ids(connection: AsyncConnection, *columns: Any) -> set[Any]:
 async def _read_register(connection: AsyncConnection) -> _Named:
     named = _Named()
     async for entry in entries(connection, REGISTER):
-        if entry["tag"] in (BEGIN, ANCHOR) and flaw_of_entry(entry) is None:
+        if flaw_of_entry(entry) is None and "heads" in entry["facts"]:
             await named.compare(connection, named.register(entry["facts"]["heads"]))
     return named

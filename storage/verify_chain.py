@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.audit import entry_of
-from storage.chain import HEADS, Flaw, digest_of, flaw_of_entry, flaw_of_head, hash_fits
+from storage.chain import ACCEPT, HEADS, Flaw, digest_of, flaw_of_entry, flaw_of_head, hash_fits
 from storage.columns import canonical, unread
 from storage.sealing import Place, SealError, UnknownKey, current
 from storage.tables import audit_events, audit_heads
@@ -28,7 +28,8 @@ Entry = Mapping[str, Any]
 class Chain:
     """What was found. ``flaws``: each with the entry's number, 0 for the chain as a whole. ``explained``: by name of a row
     (`storage.covered.name_of`), the salt and the digest that the last entry about it has. ``others``: what it names of
-    other chains, each with a number and a shortened hash."""
+    other chains, each with a number and a shortened hash. ``accepted``: flaws with which it goes on; ``lost``: numbers of entries that
+    others may name and that weren't there, or were others, by then."""
 
     id: Any
     count: int = 0
@@ -37,6 +38,8 @@ class Chain:
     flaws: list[tuple[Flaw, int]] = field(default_factory=list)
     explained: dict[str, tuple[str, str]] = field(default_factory=dict)
     others: list[tuple[str, int, str]] = field(default_factory=list)
+    accepted: set[tuple[Flaw, int]] = field(default_factory=set)
+    lost: set[int] = field(default_factory=set)
 
     @property
     def holds(self) -> bool:
@@ -71,7 +74,9 @@ def _verify_entry(chain: Chain, entry: Entry, total: int) -> None:
         chain.flaws.append((Flaw.CHANGED, chain.count + 1))
         return
     missing = seq != chain.count + 1
-    if missing:
+    if flaw is None and entry["tag"] == ACCEPT:
+        _accept(chain, entry)
+    elif missing:
         chain.flaws.append((Flaw.GAP, chain.count + 1))
     linked = missing or entry["previous"] == chain.last or not chain.sound
     salt = ""
@@ -91,6 +96,15 @@ def _verify_entry(chain: Chain, entry: Entry, total: int) -> None:
     else:
         chain.flaws.append((flaw, seq))
     chain.count, chain.last, chain.sound = seq, entry["hash"], hash_fits(entry)
+
+
+def _accept(chain: Chain, entry: Entry) -> None:
+    found = {(Flaw(flaw), seq) for flaw, seq, _ in entry["facts"]["found"]}
+    chain.flaws = [flaw for flaw in chain.flaws if flaw not in found]
+    chain.accepted |= found
+    first = min((seq for flaw, seq in found if flaw is Flaw.PUT_BACK), default=chain.count + 1)
+    chain.lost |= set(range(first, entry["seq"]))
+    chain.explained, chain.sound = {}, False  # it states how all rows are, and extends whatever stood
 
 
 def _salt_of(entry: Entry) -> tuple[str, Flaw | None]:

@@ -125,6 +125,28 @@ def verify_log(since: Path | None, save: Path | None) -> None:
     click.echo(f"ok: the logs of {count} onboardings are whole")
 
 
+@main.command("accept-log")
+@click.argument("onboarding")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def accept_log(onboarding: str, *, yes: bool) -> None:
+    """Let an ONBOARDING (its id, or "register") go on although its log was altered: what stands counts from now on."""
+    settings = _settings(slack=False)
+    _require_database(settings)
+    from bot.ops import maintenance  # noqa: PLC0415
+
+    chain_id = "" if onboarding == "register" else onboarding
+    found = _wait(maintenance.accept_log(settings, chain_id, writes=False))
+    for finding in found:
+        click.echo(str(finding))
+    if not found:
+        click.echo("ok: nothing is wrong with it, so nothing was written")
+        return
+    if not yes:
+        click.confirm("Keep what stands now? The log will say what was found", abort=True)
+    _wait(maintenance.accept_log(settings, chain_id, writes=True))
+    click.echo("ok: it goes on; the log says what was found")
+
+
 @main.command("after-restore")
 def after_restore() -> None:
     """After restoring a backup, before starting the bot: have it compare what stands in Slack with the store."""

@@ -10,6 +10,7 @@ from flows.cases import repair
 from flows.cases.naming import meant
 from flows.model import Onboarding
 from storage import heads_file
+from storage.accept import accept
 from storage.erase import erase
 from storage.export import export
 from storage.restore import doubt
@@ -98,6 +99,14 @@ async def verify_log(settings: Settings, since: str | None = None, save: Path | 
         if save is not None and not found:
             _write(save, heads_file.dump(reached))
         return found, count
+
+
+async def accept_log(settings: Settings, onboarding_id: str, *, writes: bool) -> Sequence[Finding]:
+    """What is wrong with one onboarding's log and rows; empty: the register's. ``writes``: and let it go on with that."""
+    async with _store(settings) as store:
+        if writes:
+            return await accept(store, onboarding_id)
+        return [finding for finding in await verify(store) if finding.onboarding_id == onboarding_id]
 
 
 async def rotate_keys(settings: Settings) -> Rotated:
