@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Dialect, Table
 
+from flows.model import new_salt
 from storage.chain import ENTRY_PURPOSE, HEAD_PURPOSE, REGISTER, digest_of, entry_text, hash_of, head_text
 from storage.columns import canonical
 from storage.engine import sync_engine
@@ -133,6 +134,7 @@ class Log:
         text = head_text(last["onboarding_id"], last["seq"], last["hash"])
         head = {name: last[name] for name in ("onboarding_id", "hash")} | {"events": last["seq"]}
         head["mac"] = current().mac(HEAD_PURPOSE, text)
+        head["salt"] = Plain(new_salt(), Place(audit_heads.name, "salt", last["onboarding_id"]))
         for row in entries if table is audit_events else [head]:
             yield [bound(row[name]) for name, bound in _binding(table, dialect)]
 

@@ -65,5 +65,5 @@ async def _rows(unit: Unit, chain_id: str) -> dict[Key, Written]:
     for kind in UNCOVERED:
         table = TABLES[kind]
         for row in (await unit.connection.execute(select(*unread(table)).where(chain_column(table) == chain_id))).mappings():
-            found[kind, row["id"]] = Written(chain_id, partial(stored_content, kind, row))
+            found[kind, row["id"]] = Written(chain_id, None, partial(stored_content, kind, row))
     return found

@@ -21,6 +21,7 @@ from storage.chain import (
     ANCHOR,
     BEGIN,
     ENTRY_PURPOSE,
+    ERASE,
     HEAD_PURPOSE,
     HEADS,
     REGISTER,
@@ -34,14 +35,14 @@ from storage.chain import (
     shortened,
 )
 from storage.columns import canonical, moment, unread
-from storage.covered import GONE, Key, Written, digest_of_row, name_of
-from storage.sealing import Place, Plain, current
+from storage.covered import GONE, NEW, Key, Written, digest_of_row, name_of
+from storage.sealing import Place, Plain, SealError, UnknownKey, current
 from storage.tables import audit_events, audit_heads
 
 ROWS = "rows:change"
 """The tag of an entry that a commit gets which records nothing but changes covered rows."""
 
-ENDINGS = frozenset({"onboarding:close", "onboarding:erase", ACCEPT})
+ENDINGS = frozenset({"onboarding:close", ERASE, ACCEPT})
 """Tags after which the register names the head at once: little may follow that would show that the chain was put back."""
 
 
@@ -76,6 +77,11 @@ _MOVE_HEAD = (
     .where(audit_heads.c.onboarding_id == bindparam("chain"))
     .values(events=bindparam("count"), hash=bindparam("last"), mac=bindparam("its_mac"))
 )
+_RENEW_KEY = (
+    update(audit_heads)
+    .where(audit_heads.c.onboarding_id == bindparam("chain"))
+    .values(salt=bindparam("its_salt", type_=audit_heads.c.salt.type))
+)
 _BEGIN_HEAD = insert(audit_heads)
 # For what it returns, SQLAlchemy sends all rows in one statement; else psycopg sends a pipeline (see `storage.outbox`).
 _EVENTS = insert(audit_events).returning(audit_events.c.seq)
@@ -106,9 +112,11 @@ class Head:
 
 @dataclass(frozen=True)
 class Extended:
-    """A chain that is appended to. ``register``: where the register was when it was read, None if it didn't hold."""
+    """A chain that is appended to. ``key``: of its digests of rows; ``register``: where the register was when it was read, None if it
+    didn't hold."""
 
     head: Head
+    key: str
     register: Head | None
 
 
@@ -151,24 +159,28 @@ async def append(
         found, begins = await _find(connection, onboarding_id, begins=begins)
     else:
         found, flaw = await read_head(connection, onboarding_id, locks=True)
-        found, begins = Extended(onto, found.register), flaw is Flaw.HEAD_MISSING
-    head, others = found.head, _others(onboarding_id, found.register, before)
+        found, begins = Extended(onto, found.key, found.register), flaw is Flaw.HEAD_MISSING
+    head, old_key = found.head, found.key
+    key = new_salt() if not old_key or any(entry.tag == ERASE for entry in entries) else old_key
     made: list[dict[str, Any]] = []
     for seq, entry in enumerate(entries, start=head.count + 1):
-        is_last = seq == head.count + len(entries)
-        row = _row(onboarding_id, seq, made[-1]["hash"] if made else head.hash, entry, at, rows or {} if is_last else {})
-        row["rows"] |= others if is_last else {}
+        row = _row(onboarding_id, seq, made[-1]["hash"] if made else head.hash, entry, at)
+        if seq == head.count + len(entries):
+            row["rows"] |= {name_of(one): _digests(one, written, old_key, key) for one, written in (rows or {}).items()}
+            row["rows"] |= _others(onboarding_id, found.register, before)
         row["hash"] = hash_of(row)
         made.append({**row, "mac": current().mac(ENTRY_PURPOSE, entry_text(row))})
     await connection.execute(_EVENTS, made)
     head = Head(made[-1]["seq"], made[-1]["hash"])
     mac = current().mac(HEAD_PURPOSE, head_text(onboarding_id, head.count, head.hash))
+    salt = Plain(key, Place(audit_heads.name, "salt", onboarding_id))
     if begins:
-        await connection.execute(
-            _BEGIN_HEAD, {"onboarding_id": onboarding_id, "events": head.count, "hash": head.hash, "mac": mac}
-        )
+        new = {"onboarding_id": onboarding_id, "events": head.count, "hash": head.hash, "mac": mac, "salt": salt}
+        await connection.execute(_BEGIN_HEAD, new)
     else:
         await connection.execute(_MOVE_HEAD, {"chain": onboarding_id, "count": head.count, "last": head.hash, "its_mac": mac})
+        if key != old_key:
+            await connection.execute(_RENEW_KEY, {"chain": onboarding_id, "its_salt": salt})
     if onboarding_id != REGISTER and (begins or any(entry.tag in ENDINGS for entry in entries)):
         return Appended(head, Entry(BEGIN if begins else ANCHOR, SYSTEM, {"heads": {onboarding_id: head.named}}, {}))
     return Appended(head)
@@ -191,18 +203,28 @@ async def read_head(connection: AsyncConnection, onboarding_id: str, *, locks: b
     """A chain's head, as far as it holds, and what is wrong with it or with the entry that it names."""
     statement = _LOCK_LAST if locks else _LAST
     found = [dict(row) for row in (await connection.execute(statement, {"chain": onboarding_id})).mappings()]
-    nothing = Extended(Head(), None)
     if not found:
-        return nothing, Flaw.HEAD_MISSING
+        return Extended(Head(), "", None), Flaw.HEAD_MISSING
     last = found[0]
     head = {name: last[f"head_{name}"] for name in audit_heads.c.keys()}  # noqa: SIM118  a collection of columns
-    if flaw := flaw_of_head(head):
-        return nothing, flaw
-    if last["id"] is None:
-        return nothing, Flaw.CUT
-    if len(found) > 1 or last["hash"] != head["hash"]:
-        return nothing, Flaw.HEAD_CHANGED
-    return Extended(Head(head["events"], head["hash"]), _register_of(last)), flaw_of_entry(entry_of(last))
+    key, flaw = key_of(head)
+    flaw = flaw_of_head(head) or flaw
+    if flaw is None and last["id"] is None:
+        flaw = Flaw.CUT
+    if flaw is None and (len(found) > 1 or last["hash"] != head["hash"]):
+        flaw = Flaw.HEAD_CHANGED
+    where = Head(head["events"], head["hash"]) if flaw is None else Head()
+    return Extended(where, key, _register_of(last)), flaw or flaw_of_entry(entry_of(last))
+
+
+def key_of(head: Mapping[Any, Any]) -> tuple[str, Flaw | None]:
+    """The key of a chain's digests of rows, and what is wrong with it."""
+    try:
+        return current().open(head["salt"], Place(audit_heads.name, "salt", head["onboarding_id"])), None
+    except UnknownKey:
+        return "", Flaw.UNKNOWN_KEY
+    except (SealError, AttributeError):
+        return "", Flaw.HEAD_CHANGED
 
 
 def _register_of(found: Mapping[str, Any]) -> Head | None:
@@ -234,9 +256,7 @@ def entry_of(found: Mapping[Any, Any]) -> dict[str, Any]:
     return entry
 
 
-def _row(
-    onboarding_id: str, seq: int, previous: str, entry: Entry, at: datetime, written: Mapping[Key, Written]
-) -> dict[str, Any]:
+def _row(onboarding_id: str, seq: int, previous: str, entry: Entry, at: datetime) -> dict[str, Any]:
     row_id, salt, changes = f"{onboarding_id}:{seq}", new_salt(), canonical(dict(entry.changes))
     return {
         "id": row_id,
@@ -249,11 +269,14 @@ def _row(
         "changes": Plain(changes, Place(audit_events.name, "changes", row_id)),
         "salt": Plain(salt, Place(audit_events.name, "salt", row_id)),
         "facts": json.loads(canonical(dict(entry.facts))),  # as it will be read back
-        "rows": {name_of(key): _digest(salt, key, one) for key, one in written.items()},
+        "rows": {},
         "changes_digest": digest_of(salt, changes),
         "previous": previous,
     }
 
 
-def _digest(salt: str, key: Key, written: Written) -> str:
-    return GONE if written.content is None else digest_of_row(salt, name_of(key), written.content())
+def _digests(row: Key, written: Written, old_key: str, key: str) -> tuple[str, str]:
+    """As it was found, and as it was left."""
+    name = name_of(row)
+    was = NEW if written.was is None else digest_of_row(old_key, name, written.was)
+    return was, GONE if written.content is None else digest_of_row(key, name, written.content())

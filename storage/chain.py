@@ -21,6 +21,9 @@ BEGIN = "onboarding:begin"
 ANCHOR = "log:anchor"
 """Tags of the register's entries. Both have facts ``heads``: by chain, its number of entries and `shortened` last hash."""
 
+ERASE = "onboarding:erase"
+"""The tag of an entry with which the digests of rows get another key."""
+
 ACCEPT = "log:accept"
 """The tag of an entry after which a chain goes on although it was altered (`storage.accept`). Facts ``found``: flaws that are known,
 each with its number and the row's name."""
@@ -50,6 +53,7 @@ class Flaw(StrEnum):
     ROW_CHANGED = "row_changed"  # a row is not what the log says was written
     ROW_ADDED = "row_added"  # the log tells of no such row
     ROW_MISSING = "row_missing"  # the log tells of no deletion
+    ROW_WAS_CHANGED = "row_was_changed"  # when an entry's commit found the row, it was not what the log says was written
 
 
 def digest_of(salt: str, changes: str) -> str:

@@ -48,10 +48,10 @@ async def erase(store: Store, onboarding_id: str, actor: Who = SYSTEM) -> dict[s
         for expiry in await _rows(unit, Expiry, expiries.c.onboarding_id == onboarding_id):
             await unit.delete(expiry)
         counts["members"] = len(snapshot.members)
-        # The keys of the digests that the log had of these rows were erased with its salts.
+        # The key of the digests that the log has of these rows is erased too.
         left: list[Any] = [snapshot.onboarding, *snapshot.steps.values(), *snapshot.tasks, *snapshot.decisions, *snapshot.grants]
         left += [one for sent in snapshot.submissions.values() for one in sent]
-        unit.restate({(type(row), row.id): Written.of(row) for row in left})
+        unit.restate({(type(row), row.id): Written.unchanged(row) for row in left})
         unit.record(onboarding_id, "onboarding:erase", actor, facts=dict(counts))
         return dict(counts)
 

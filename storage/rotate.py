@@ -11,7 +11,7 @@ from storage.audit import Altered
 from storage.chain import ENTRY_PURPOSE, HEAD_PURPOSE, Flaw, entry_text, head_text
 from storage.sealing import Place, Plain, current
 from storage.store import Store
-from storage.tables import audit_events, audit_heads, metadata, posted, sealed_columns
+from storage.tables import audit_events, audit_heads, id_column, metadata, posted, sealed_columns
 from storage.unit import Unit
 from storage.verify_chain import verify_chain
 
@@ -48,16 +48,16 @@ async def rotate(store: Store, batch: int = 200) -> Rotated:
 
 
 async def _reseal(unit: Unit, table: Table, batch: int) -> int:
-    keyring, columns = current(), sealed_columns(table)
+    keyring, columns, row_id = current(), sealed_columns(table), id_column(table)
     stale = or_(*(not_(column.startswith(keyring.prefix, autoescape=True)) for column in columns))
-    rows = (await unit.session.execute(select(table.c.id, *columns).where(stale).order_by(table.c.id).limit(batch))).all()
+    rows = (await unit.session.execute(select(row_id.label("row_id"), *columns).where(stale).order_by(row_id).limit(batch))).all()
     for row in rows:
         old = {column: getattr(row, column.name) for column in columns}
-        places = {column: Place(table.name, column.name, row.id) for column in columns}
+        places = {column: Place(table.name, column.name, row.row_id) for column in columns}
         new = {column.name: Plain(keyring.open(text, places[column]), places[column]) for column, text in old.items()}
         # Only if nobody wrote in between; what they wrote is sealed with the newest key.
         unchanged = and_(*(column == text for column, text in old.items()))
-        await unit.session.execute(update(table).where(table.c.id == row.id, unchanged).values(new))
+        await unit.session.execute(update(table).where(row_id == row.row_id, unchanged).values(new))
     return len(rows)
 
 

@@ -270,6 +270,7 @@ audit_heads = Table(
     _number("events"),
     _text("hash"),
     _text("mac"),
+    _sealed("salt"),  # the key of the digests of rows (`storage.covered`)
 )
 
 people = Table(
@@ -309,6 +310,11 @@ received = Table(
 )
 
 seen = Table("seen", metadata, _id(), _moment("at", required=True))
+
+
+def id_column(table: Table) -> Column[str]:
+    """The column that names a row where its sealed values are bound to it."""
+    return table.c.id if "id" in table.c else next(iter(table.primary_key))
 
 
 def sealed_columns(table: Table) -> list[Column[Sealed]]:

@@ -17,6 +17,8 @@ from storage.tables import audit_events, audit_heads, onboardings
 from storage.verify_chain import BATCH, Chain, entries, verify_chain
 from storage.verify_rows import chain_column, verify_rows
 
+__all__ = ["Finding", "Flaw", "Heads", "verify"]
+
 Heads = Mapping[str, tuple[int, str]]
 """By chain: its number of entries, and its last hash or the shortened one."""
 
@@ -35,7 +37,7 @@ class Finding:
 
     def __str__(self) -> str:
         where = self.onboarding_id or "the register of onboardings"
-        what = f" at event {self.seq}" if self.seq else f": {self.row}" if self.row else ""
+        what = (f" at event {self.seq}" if self.seq else "") + (f": {self.row}" if self.row else "")
         return f"{where}: {self.flaw.value}{what}"
 
 
@@ -108,6 +110,7 @@ async def _findings(connection: AsyncConnection, chain_id: Any, named: _Named, *
     found += [Finding(chain.id, flaw, seq) for flaw, seq in chain.flaws]
     if not chain.holds:
         return found
+    found += [Finding(chain.id, Flaw.ROW_WAS_CHANGED, seq, name) for seq, name in chain.surprises]
     gone = name_of((Onboarding, chain.id))
     found += [Finding(chain.id, flaw, row=row) for flaw, row in await verify_rows(connection, chain) if known or row != gone]
     return found

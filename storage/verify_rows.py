@@ -26,21 +26,20 @@ _ROWS = {kind: select(*unread(TABLES[kind])).where(chain_column(TABLES[kind]) ==
 async def verify_rows(connection: AsyncConnection, chain: Chain) -> list[tuple[Flaw, str]]:
     """What the log does not explain: each flaw with the row's name. The chain must hold."""
     found = []
-    left = {name: said for name, said in chain.explained.items() if said[1] != GONE}
+    left = {name: digest for name, digest in chain.explained.items() if digest != GONE}
     for kind, rows in _ROWS.items():
         for row in (await connection.execute(rows, {"chain": chain.id})).mappings():
             name = name_of((kind, row["id"]))
-            said = left.pop(name, None)
-            flaw = Flaw.ROW_ADDED if said is None else _flaw_of_row(kind, name, row, said)
+            digest = left.pop(name, None)
+            flaw = Flaw.ROW_ADDED if digest is None else _flaw_of_row(kind, name, row, chain.key, digest)
             if flaw is not None:
                 found.append((flaw, name))
     return found + [(Flaw.ROW_MISSING, name) for name in left]
 
 
-def _flaw_of_row(kind: type, name: str, row: Mapping[Any, Any], said: tuple[str, str]) -> Flaw | None:
-    salt, digest = said
+def _flaw_of_row(kind: type, name: str, row: Mapping[Any, Any], key: str, digest: str) -> Flaw | None:
     try:
         content = stored_content(kind, row)
     except UnknownKey:
         return Flaw.UNKNOWN_KEY
-    return None if digest_of_row(salt, name, content) == digest else Flaw.ROW_CHANGED
+    return None if digest_of_row(key, name, content) == digest else Flaw.ROW_CHANGED

@@ -16,7 +16,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
+from flows.model import StepRecord
 from flows.outbox import Draw
 from storage.anchors import Anchors
 from storage.audit import entry_of
@@ -25,7 +27,8 @@ from storage.covered import UNCOVERED
 from storage.mapping import TABLES
 from storage.sealing import Keyring, current
 from storage.store import Store
-from storage.tables import audit_events, audit_heads, metadata
+from storage.tables import audit_events, audit_heads, metadata, onboardings
+from storage.unit import Unit
 from storage.verify import Finding, verify
 from tests.flows.cases.casework import KIM, CaseBook, case_book
 
@@ -247,6 +250,28 @@ class Tampering:
         self._sql.execute("UPDATE audit_heads SET hash = ? WHERE onboarding_id = ?", (last, chosen["onboarding_id"]))
 
 
+async def go_on(path: Path, keyring: Keyring) -> None:
+    """The bot's next ordinary event for each customer, as far as it can be stored."""
+    store = Store(f"sqlite+aiosqlite:///{path}", keyring)
+    async with store.read() as unit:
+        ids = (await unit.connection.execute(select(onboardings.c.id))).scalars().all()
+    for onboarding_id in ids:
+
+        async def work(unit: Unit, onboarding_id: str = onboarding_id) -> None:
+            snapshot = await unit.snapshot(onboarding_id)
+            assert snapshot is not None
+            snapshot.onboarding.language = "pt_BR"
+            for row in (*snapshot.steps.values(), *snapshot.tasks, *snapshot.decisions, *snapshot.members):
+                setattr(row, "changed_by" if isinstance(row, StepRecord) else "user_id", "UNEXT")
+            for sent in snapshot.submissions.values():
+                sent[-1].user_id = "UNEXT"
+            unit.record(onboarding_id, "step:planning:claim", KIM)
+
+        with contextlib.suppress(Exception):
+            await store.transact(work)
+    await store.close()
+
+
 EXAMPLES = max(25, (settings.default or settings()).max_examples // 4)
 KINDS = ("change", "change", "delete", "add", "swap", "put_back_row", "put_back_table", "put_back_customer", "forge")
 
@@ -279,5 +304,7 @@ def test_any_row_that_is_changed_deleted_added_swapped_or_put_back_is_found(
     if covered:
         assert found, covered
         assert all(str(finding) for finding in found)
+        asyncio.run(go_on(path, played.keyring))
+        assert asyncio.run(found_in(path, played.keyring)), ("after the next event", covered)
     else:
         assert found == [], json.dumps(sorted(changed))

@@ -34,6 +34,7 @@ def upgrade() -> None:
         sa.Column("events", sa.Integer(), nullable=False),
         sa.Column("hash", sa.String(), nullable=False),
         sa.Column("mac", sa.String(), nullable=False),
+        sa.Column("salt", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("onboarding_id"),
     )
     op.create_table(
