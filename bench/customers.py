@@ -1,20 +1,28 @@
 """Onboardings in any number, and what their leads send: copies of one, `bench.example`. Their ids differ, and nothing else does.
 
-What was done earlier isn't copied (effects, the register of the audit log), nor are hashes made anew.
+What was done earlier isn't copied (effects). Each has a log of its own (`Log`).
 """
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import count, islice
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Table
 
+from flows.model import new_salt
+from storage.chain import ENTRY_PURPOSE, HEAD_PURPOSE, REGISTER, digest_of, entry_text, hash_of, head_text
+from storage.columns import canonical
 from storage.engine import sync_engine
 from storage.sealing import Place, Plain, current
+from storage.tables import audit_events, audit_heads
 
 TOGETHER = 2_000
 """Onboardings written at a time, so that a hundred thousand needn't be held in memory."""
+
+LOG = audit_events, audit_heads
 
 Row = Mapping[str, Any]
 """By column. What is sealed stands open, as a `Plain`."""
@@ -94,12 +102,63 @@ def fill_in(url: str, shown: Example, numbers: Sequence[int]) -> None:
     engine, left = sync_engine(url), iter(numbers)
     by_table: dict[Table, list[Copier]] = {}
     for table, row in shown.rows:
-        by_table.setdefault(table, []).append(copier(table, row, engine.dialect))
+        if table not in LOG:
+            by_table.setdefault(table, []).append(copier(table, row, engine.dialect))
+    log, register = Log(shown.rows, MODEL.onboarding), Log(shown.rows, REGISTER)
+    with engine.begin() as connection:
+        for table in LOG:
+            _insert(connection, table, register.rows(table, vars(MODEL), engine.dialect))
     while some := [vars(Ids.of(number)) for number in islice(left, TOGETHER)]:
         with engine.begin() as connection:
             for table, copiers in by_table.items():
                 _insert(connection, table, (copy(ids) for ids in some for copy in copiers))
+            for table in LOG:
+                _insert(connection, table, (row for ids in some for row in log.rows(table, ids, engine.dialect)))
     engine.dispose()
+
+
+class Log:
+    """A chain of the audit log that is copied: hashes and MACs are made anew, since they cover the ids. The digests of rows are the
+    model's, so `storage.verify` takes the copies' rows for changed ones."""
+
+    def __init__(self, rows: Sequence[tuple[Table, Row]], chain_id: str) -> None:
+        entries = [row for table, row in rows if table is audit_events and row["onboarding_id"] == chain_id]
+        self._entries = [_entry(row) for row in sorted(entries, key=lambda row: int(row["seq"]))]
+
+    def rows(self, table: Table, ids: Mapping[str, str], dialect: Dialect) -> Iterator[Sequence[Any]]:
+        """Of one of the tables of `LOG`, as the driver takes them."""
+        entries: list[dict[str, Any]] = []
+        for make in self._entries:
+            entries.append(make(ids, entries[-1]["hash"] if entries else ""))
+        last = entries[-1]
+        text = head_text(last["onboarding_id"], last["seq"], last["hash"])
+        head = {name: last[name] for name in ("onboarding_id", "hash")} | {"events": last["seq"]}
+        head["mac"] = current().mac(HEAD_PURPOSE, text)
+        head["salt"] = Plain(new_salt(), Place(audit_heads.name, "salt", last["onboarding_id"]))
+        for row in entries if table is audit_events else [head]:
+            yield [bound(row[name]) for name, bound in _binding(table, dialect)]
+
+
+@cache
+def _binding(table: Table, dialect: Dialect) -> Sequence[tuple[str, Callable[[Any], Any]]]:
+    """By column, what makes a value what the driver takes."""
+    processors = {column.name: column.type.dialect_impl(dialect).bind_processor(dialect) for column in table.columns}
+    return [(name, processor or (lambda value: value)) for name, processor in processors.items()]
+
+
+def _entry(row: Row) -> Callable[[Mapping[str, str], str], dict[str, Any]]:
+    """Makes an entry from a customer's ids and the predecessor's hash."""
+    values = {name: copied(value) for name, value in row.items()}
+    told = {name: copied(canonical(row[name])) for name in ("facts", "rows")}
+
+    def make(ids: Mapping[str, str], previous: str) -> dict[str, Any]:
+        entry = {name: value(ids) for name, value in values.items()}
+        entry |= {name: json.loads(value(ids)) for name, value in told.items()} | {"previous": previous}
+        entry["changes_digest"] = digest_of(entry["salt"].text, entry["changes"].text)
+        entry["hash"] = hash_of(entry)
+        return entry | {"mac": current().mac(ENTRY_PURPOSE, entry_text(entry))}
+
+    return make
 
 
 Copied = Callable[[Mapping[str, str]], Any]

@@ -99,14 +99,10 @@ async def _example(url: str) -> Example:
 
     by_name = {table.name: table for table in tables.metadata.tables.values()}
     kept = {table.name for table in KEPT}
-    rows = [(by_name[name], row(one) or {}) for (name, _), one in before.items() if name in kept and not _of_register(one)]
+    rows = [(by_name[name], row(one) or {}) for (name, _), one in before.items() if name in kept]
     changed = sorted({key for key in before | after if before.get(key) != after.get(key)})
     writes = [Change(by_name[key[0]], row(before.get(key)), row(after.get(key))) for key in changed]
     return Example(rows, writes, named(press), named(send), view, begin)
-
-
-def _of_register(row: Row) -> bool:
-    return row.get("onboarding_id") == ""
 
 
 async def _rows(unit: Unit) -> dict[tuple[str, str], Row]:

@@ -12,7 +12,7 @@ from bot.config.policies import Policies
 from bot.config.settings import Settings
 from bot.jobs.chores import Chores, chores
 from bot.jobs.executor import Executor
-from bot.jobs.failures import Failures
+from bot.jobs.failures import Failures, tell_of_altered
 from bot.jobs.handlers import PismoAccess, ServiceDeskAccess, handlers
 from bot.jobs.runner import Runner
 from bot.jobs.ticket_poller import TicketPoller
@@ -39,6 +39,8 @@ from storage.store import Store
 
 DRAIN = 6.0
 """Seconds that what follows an acknowledgement may take when the process is told to end."""
+NAMED = 5
+"""Altered logs that `Bot.ready` names."""
 SILENT = 60.0
 """Seconds without any answer of Slack after which `Bot.ready` says so."""
 
@@ -87,6 +89,10 @@ class Bot:
             wrong["slack"] = f"no answer for {silence:.0f} s; what was asked of it waits"
         if lost := self.events.lost or self.adapters.slack.logged_out:
             wrong["slack"] = f"{lost}: install the app again and set its new token"
+        if altered := sorted(self.store.altered.values(), key=lambda error: error.onboarding_id):
+            wrong["audit_log"] = "; ".join(map(str, altered[:NAMED])) + (
+                f"; {len(altered) - NAMED} more" if len(altered) > NAMED else ""
+            )
         if trouble := self.runner.trouble():
             wrong["effects"] = trouble
         return wrong
@@ -130,6 +136,7 @@ def build(settings: Settings, policies: Policies, *, adapters: Adapters | None =
     executor = Executor(store, outbox, table.do, patience=adapters.patience, on_failed=followed_by, clock=adapters.clock)
     runner = Runner(outbox, executor.attempt, poll=policies.poll_seconds)
     store.on_effects = runner.wake
+    store.on_altered = lambda error: background.later(tell_of_altered(store, error))
     poller = TicketPoller(store, cases, adapters.service_desk, policies.service_desk.follow_seconds)
     recurring = chores(
         policies, store, cases, outbox, poller, channel, refresh_people=people.refresh, handle_left_events=events.handle_late

@@ -18,6 +18,11 @@ def new_id(prefix: str) -> str:
     return f"{prefix}_{secrets.token_hex(8)}"
 
 
+def new_salt() -> str:
+    """A random key for a digest of something that can be guessed: 128 bits, 32 hex digits."""
+    return secrets.token_hex(16)
+
+
 @dataclass(kw_only=True)
 class Onboarding:
     id: str
@@ -72,6 +77,7 @@ class Submission:
     step_id: str
     revision: int
     digest: str
+    salt: str = ""  # sealed: the digest's key
     answers: Answers  # sealed
     team_id: str
     user_id: str

@@ -165,6 +165,18 @@ class Alert(Effect):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TellOfAlteredLog(Effect):
+    """Tell support that a customer's log isn't what the bot wrote, so that nothing is stored for them. ``onboarding``: empty if it is the
+    register of all onboardings; ``flaw``: what `python -m bot verify-log` calls it; ``id``: in the log too."""
+
+    kind = "altered_log"
+    where: ClassVar[Room] = "support_channel"
+    onboarding: str
+    flaw: str
+    id: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Repair(Effect):
     """Compare an onboarding's lasting messages in the customer's channel with the store, which may be a restored backup: those that it
     doesn't know are taken over, and all are drawn anew. Nothing is posted there before."""

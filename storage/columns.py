@@ -4,8 +4,8 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, Text
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy import ColumnElement, DateTime, Dialect, Table, Text, type_coerce
+from sqlalchemy.types import NullType, TypeDecorator
 
 from storage.sealing import Place, Plain, SealError, current
 
@@ -13,6 +13,17 @@ from storage.sealing import Place, Plain, SealError, current
 def canonical(value: Any) -> str:
     """JSON whose text depends only on the value: sorted keys, no whitespace, ASCII."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def unread(table: Table) -> list[ColumnElement[Any]]:
+    """A table's columns as the driver gives them: whatever somebody put into them, reading them raises nothing."""
+    return [type_coerce(column, NullType()).label(column.name) for column in table.c]
+
+
+def moment(found: Any) -> datetime:
+    """A moment as the driver gives it. SQLite keeps it as text, in UTC without saying so. Raises TypeError or ValueError."""
+    at = found if isinstance(found, datetime) else datetime.fromisoformat(found)
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
 class Moment(TypeDecorator[datetime]):
@@ -80,18 +91,19 @@ class SealedField:
     def __get__(self, row: Any, kind: type | None = None) -> Any:
         if row is None:
             return self
-        text = self._text(row)
+        text = self.text(row)
         return text if self._is_text else json.loads(text)
 
     def __set__(self, row: Any, value: Any) -> None:
         text = value if self._is_text else canonical(value)
-        if row.__dict__.get(self.attribute) is None or self._text(row) != text:
+        if row.__dict__.get(self.attribute) is None or self.text(row) != text:
             setattr(row, self.attribute, Plain(text, self._place(row)))
 
     def _place(self, row: Any) -> Place:
         return Place(self._table, self._column, row.id)
 
-    def _text(self, row: Any) -> str:
+    def text(self, row: Any) -> str:
+        """The opened text, of JSON too. Raises SealError."""
         held = getattr(row, self.attribute)
         if isinstance(held, Plain):
             return held.text

@@ -1,7 +1,7 @@
 """Erase one onboarding's personal data. Ids, states, times, and the audit chain stay; the chain can still be verified.
 
-Of people, only Slack ids stay (in the log's actors and facts). Digests of changes were salted, and the salt is erased with them;
-digests of answers, which weren't, are blanked.
+Of people, only Slack ids stay (in the log's actors, facts, and ids of rows). Digests are keyed with salts, which are erased with what
+they cover; the log then states anew how the emptied rows are.
 """
 
 import json
@@ -11,9 +11,10 @@ from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, bindparam, delete, select, update
 
-from flows.model import Draft, EffectRecord, Member, Person, Posted, Received, Snapshot
+from flows.model import Draft, EffectRecord, Expiry, Member, Person, Posted, Received, Snapshot
 from flows.people import SYSTEM, Who
 from storage.columns import canonical
+from storage.covered import Written
 from storage.sealing import Place, Plain
 from storage.store import Store
 from storage.tables import audit_events, drafts, effects, expiries, members, people, posted, received
@@ -45,8 +46,13 @@ async def erase(store: Store, onboarding_id: str, actor: Who = SYSTEM) -> dict[s
         counts["drafts"] = await _delete_drafts(unit, onboarding_id, marks)
         for member in snapshot.members:
             await unit.delete(member)
-        await unit.session.execute(delete(expiries).where(expiries.c.onboarding_id == onboarding_id))
+        for expiry in await _rows(unit, Expiry, expiries.c.onboarding_id == onboarding_id):
+            await unit.delete(expiry)
         counts["members"] = len(snapshot.members)
+        # The key of the digests that the log has of these rows is erased too.
+        left: list[Any] = [snapshot.onboarding, *snapshot.steps.values(), *snapshot.tasks, *snapshot.decisions, *snapshot.grants]
+        left += [one for sent in snapshot.submissions.values() for one in sent]
+        unit.restate({(type(row), row.id): Written.unchanged(row) for row in left})
         unit.record(onboarding_id, "onboarding:erase", actor, facts=dict(counts))
         return dict(counts)
 
@@ -65,7 +71,7 @@ def _empty(unit: Unit, snapshot: Snapshot) -> dict[str, int]:
         step.reason, step.digest, step.remind_at = "", "", None
     submissions = [one for sent in snapshot.submissions.values() for one in sent]
     for submission in submissions:
-        submission.answers, submission.digest = {}, ""
+        submission.answers, submission.digest, submission.salt = {}, "", ""
     for task in snapshot.tasks:
         task.answers = {}
     for decision in snapshot.decisions:

@@ -6,6 +6,7 @@ from typing import Any, Self, TypeVar
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal_column, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy.orm import Session
 
 from flows.model import (
     LEFT,
@@ -26,6 +27,7 @@ from flows.model import (
 )
 from flows.people import Who
 from storage import tables
+from storage.covered import WatchfulSession
 from storage.mapping import TABLES
 from storage.sqlite import QUICK
 from storage.whole import KINDS, Whole, read_whole
@@ -64,7 +66,10 @@ class Queries:
     def session(self) -> AsyncSession:
         """For statements that load rows; the others need only the connection, and are twice as fast without a session."""
         if self._session is None:
-            self._session = AsyncSession(self.connection, expire_on_commit=False, autoflush=self._changes)
+            kind = WatchfulSession if self._changes else Session
+            self._session = AsyncSession(
+                self.connection, sync_session_class=kind, expire_on_commit=False, autoflush=self._changes
+            )
         return self._session
 
     async def __aenter__(self) -> Self:

@@ -143,7 +143,7 @@ class Keyring:
     def genuine(self, purpose: str, text: str, mac: str) -> bool:
         """Whether one of the keys made this MAC for this text."""
         key = self._keys.get(key_of(mac))
-        return key is not None and hmac.compare_digest(self._mac(key, purpose, text), mac)
+        return key is not None and hmac.compare_digest(self._mac(key, purpose, text).encode(), mac.encode())
 
     def knows(self, stored: str) -> bool:
         """Whether the key that made this MAC or sealed this value is in the keyring."""

@@ -16,6 +16,8 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from flows.model import new_id
 from storage import keys, sealing
+from storage.audit import Altered, Head
+from storage.chain import REGISTER, Flaw
 from storage.engine import BUSY_MS, checkpoint, is_sqlite, limit_wait, read_engine, write_engine
 from storage.schema import state_of
 from storage.sealing import Keyring
@@ -54,9 +56,11 @@ def _now() -> datetime:
 
 
 class Store:
-    """One database. ``on_effects``: called after each commit that asked for effects.
+    """One database. ``on_effects``: called after each commit that asked for effects; ``on_altered``: when a chain of the audit log is
+    found that isn't what this program wrote.
 
-    Whatever the database refuses is raised as Conflict or Unavailable, without SQL or data.
+    Whatever the database refuses is raised as Conflict or Unavailable, without SQL or data. What isn't appended to an altered chain is
+    raised as `storage.audit.Altered`.
     """
 
     def __init__(
@@ -69,12 +73,16 @@ class Store:
     ) -> None:
         sealing.use(keyring)
         self.on_effects: Callable[[], None] = lambda: None
+        self.on_altered: Callable[[Altered], None] = lambda _: None
+        self.altered: dict[str, Altered] = {}
+        """By chain of the audit log: what was refused, until it is appended to again."""
         self._clock = clock
         self._writing, self._reading = write_engine(url, busy_ms=busy_ms), read_engine(url)
         self._url, self._locks = url, not is_sqlite(url)
         self._ending: set[asyncio.Future[None]] = set()
         self._takes_nothing = False
         self._listed: set[str] = set()
+        self._written_before: tuple[str, Head] | None = None
 
     @property
     def one_writer(self) -> bool:
@@ -98,12 +106,22 @@ class Store:
                         await keys.register(connection)
                     async with Unit(connection, self._clock(), changes=True, locks=self._locks) as unit:
                         yield unit
+                        for onboarding_id in await unit.prepare():
+                            self._refuse_put_back(onboarding_id)
+                        unit.before = self._written_before
                         await unit.commit()
                     self._listed.add(sealing_key)
         except Unavailable as error:
             self._takes_nothing = error.kind in ("full", "read_only")
             raise
+        except Altered as error:
+            self.refuse(error)
+            raise
         self._takes_nothing = False
+        for onboarding_id, head in unit.appended.items():
+            self.altered.pop(onboarding_id, None)
+            if onboarding_id != REGISTER:
+                self._written_before = onboarding_id, head
         if unit.asked:
             self.on_effects()
 
@@ -113,6 +131,19 @@ class Store:
         with translating():
             async with self._connection(self._reading) as connection, Unit(connection, self._clock()) as unit:
                 yield unit
+
+    def _refuse_put_back(self, onboarding_id: str) -> None:
+        """A chain that was put back holds by itself, so that appending to it would not notice."""
+        known = self.altered.get(onboarding_id)
+        if known is not None and known.flaw is Flaw.PUT_BACK:
+            raise Altered(onboarding_id, known.flaw)
+
+    def refuse(self, error: Altered) -> None:
+        """Note a chain that isn't what was written; `on_altered` is called when it is new."""
+        new = error.onboarding_id not in self.altered
+        self.altered[error.onboarding_id] = error
+        if new:
+            self.on_altered(error)
 
     async def transact(self, work: Callable[[Unit], Awaitable[T]]) -> T:
         """Run ``work`` in a write, and again in a fresh unit if another writer was first or the database was locked.

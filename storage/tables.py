@@ -108,6 +108,7 @@ submissions = Table(
     _text("step_id"),
     _number("revision"),
     _text("digest"),
+    _sealed("salt"),
     _sealed("answers"),
     _text("team_id"),
     _text("user_id"),
@@ -245,7 +246,7 @@ audit_events = Table(
     "audit_events",
     metadata,
     _id(),
-    _text("onboarding_id", index=True),
+    _text("onboarding_id"),
     _number("seq"),
     _moment("at", required=True),
     _text("tag"),
@@ -254,9 +255,12 @@ audit_events = Table(
     _sealed("changes"),
     _sealed("salt"),
     Column("facts", Json, nullable=False),
+    Column("rows", Json, nullable=False),  # by `storage.covered.name_of`, the digests of covered rows that the commit wrote
     _text("changes_digest"),
     _text("previous"),
     _text("hash"),
+    _text("mac"),
+    Index("uq_audit_events_seq", "onboarding_id", "seq", unique=True),
 )
 
 audit_heads = Table(
@@ -266,6 +270,7 @@ audit_heads = Table(
     _number("events"),
     _text("hash"),
     _text("mac"),
+    _sealed("salt"),  # the key of the digests of rows (`storage.covered`)
 )
 
 people = Table(
@@ -307,6 +312,11 @@ received = Table(
 seen = Table("seen", metadata, _id(), _moment("at", required=True))
 
 sealing_keys = Table("sealing_keys", metadata, _id(), _text("mac"), _flag("retired"))  # see `storage.keys`
+
+
+def id_column(table: Table) -> Column[str]:
+    """The column that names a row where its sealed values are bound to it."""
+    return table.c.id if "id" in table.c else next(iter(table.primary_key))
 
 
 def sealed_columns(table: Table) -> list[Column[Sealed]]:

@@ -1,6 +1,6 @@
 """One transaction: what is added and changed, what goes in the audit log, and what is to run outside."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
@@ -9,11 +9,13 @@ from sqlalchemy import and_, bindparam, insert, literal_column, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from flows.model import EffectRecord, Posted, new_id
+from flows.model import EffectRecord, Onboarding, Posted, new_id
 from flows.outbox import Effect, UnreadableEffectError, dump, load
 from flows.people import Who
 from storage import audit
+from storage.chain import REGISTER
 from storage.columns import canonical
+from storage.covered import Key, Written, written
 from storage.queries import Queries
 from storage.sealing import Place, Plain, SealError
 from storage.tables import effects, seen
@@ -87,6 +89,7 @@ class _Pending:
     """What is written for one onboarding at commit."""
 
     entries: list[audit.Entry] = field(default_factory=list)
+    rows: dict[Key, Written] = field(default_factory=dict)  # the covered ones
     effects: list[dict[str, Any]] = field(default_factory=list)  # their rows
     divided: list[str] = field(default_factory=list)  # queues with one that divides
 
@@ -100,6 +103,10 @@ class Unit(Queries):
         self._deleted: set[tuple[type, str]] = set()
         self._pending: dict[str, _Pending] = {}
         self._again: list[str] = []
+        self.before: tuple[str, audit.Head] | None = None
+        """The chain of the log that this process wrote to before, and where it was then."""
+        self.appended: dict[str, audit.Head] = {}
+        """Chains of the log that the commit appended to, and where they are now."""
         self.asked = False
         """Whether an effect waits for the commit."""
         self.at_last: Callable[[], Awaitable[None]] | None = None
@@ -156,6 +163,11 @@ class Unit(Queries):
         """Append to the onboarding's audit chain. ``changes`` may hold personal data and is erasable; ``facts`` must not."""
         self._of(onboarding_id).entries.append(audit.Entry(tag, actor, facts or {}, changes or {}))
 
+    def restate(self, rows: Mapping[Key, Written]) -> None:
+        """Have the log state how these covered rows are, whether they are changed or not."""
+        for key, one in rows.items():
+            self._of(one.onboarding_id).rows[key] = one
+
     def ask(self, onboarding_id: str, effect: Effect) -> None:
         """Run this after the commit, after earlier effects of the same onboarding and lane."""
         pending, effect_id = self._of(onboarding_id), new_id("eff")
@@ -203,12 +215,22 @@ class Unit(Queries):
     def _of(self, onboarding_id: str) -> _Pending:
         return self._pending.setdefault(onboarding_id, _Pending())
 
+    async def prepare(self) -> Collection[str]:
+        """Write what is added and changed. Returns the chains of the log that the commit will append to, without the register."""
+        await self._flush()
+        if self._session is not None:
+            self.restate(written(self._session.sync_session))
+        return [onboarding_id for onboarding_id, pending in self._pending.items() if pending.entries or pending.rows]
+
     async def commit(self) -> None:
         """Write everything and commit."""
-        await self._flush()
+        await self.prepare()
         # In id order, so that two units with several onboardings can't deadlock; the register last.
-        for onboarding_id, pending in sorted(self._pending.items(), key=lambda item: (item[0] == audit.REGISTER, item[0])):
-            await self._write(onboarding_id, pending)
+        for onboarding_id in sorted(self._pending):
+            if onboarding_id != REGISTER:
+                await self._write(onboarding_id, self._pending[onboarding_id])
+        if REGISTER in self._pending:
+            await self._write(REGISTER, self._pending[REGISTER])
         if self._again:
             await self.connection.execute(_AGAIN, {"again": self._again, "moment": self.now})
         if self.at_last is not None:
@@ -216,8 +238,16 @@ class Unit(Queries):
         await self.connection.commit()
 
     async def _write(self, onboarding_id: str, pending: _Pending) -> None:
-        if onboarding_id or pending.entries:
-            await audit.append(self.connection, onboarding_id, pending.entries, self.now)
+        if pending.entries or pending.rows:
+            begins = (Onboarding, onboarding_id) in self._added
+            appended = await audit.append(
+                self.connection, onboarding_id, pending.entries, self.now, rows=pending.rows, begins=begins, before=self.before
+            )
+            self.appended[onboarding_id] = appended.head
+            if appended.registers is not None:
+                self._of(REGISTER).entries.append(appended.registers)
+        elif onboarding_id:
+            await audit.wait_for(self.connection, onboarding_id)
         if pending.divided:
             await self.connection.execute(_APART, {"queues": pending.divided})
         if new := await self._without_merged(pending.effects):

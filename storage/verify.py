@@ -1,122 +1,131 @@
-"""Reread the audit log and name what doesn't verify."""
+"""Reread the audit log and name what doesn't hold: in the log itself, and in the rows that it answers for."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
-from sqlalchemy import Row, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import bindparam, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.audit import BEGIN, MAC_PURPOSE, REGISTER, digest_of, hash_of, head_text
-from storage.columns import canonical
-from storage.sealing import Place, SealError, UnknownKey, current, key_of
+from flows.model import Onboarding
+from storage.chain import REGISTER, Flaw, flaw_of_entry, shortened
+from storage.covered import UNCOVERED, name_of
+from storage.mapping import TABLES
 from storage.store import Store
 from storage.tables import audit_events, audit_heads, onboardings
+from storage.verify_chain import BATCH, Chain, entries, verify_chain
+from storage.verify_rows import chain_column, verify_rows
 
-Event = dict[str, Any]
+__all__ = ["Finding", "Flaw", "Heads", "verify"]
 
+Heads = Mapping[str, tuple[int, str]]
+"""By chain: its number of entries, and its last hash or the shortened one."""
 
-class Flaw(StrEnum):
-    """What can be wrong with a chain."""
-
-    CHANGED = "changed"  # an event's content, or the predecessor's hash in it, is not what was written
-    CHANGES_CHANGED = "changes_changed"  # the erasable part of an event is not what was written
-    SWAPPED = "swapped"  # an event is in another's place
-    GAP = "gap"  # events are missing before others
-    CUT = "cut"  # the last events are missing
-    HEAD_CHANGED = "head_changed"  # the head was not written by this program, or not for these events
-    HEAD_MISSING = "head_missing"
-    ONBOARDING_MISSING = "onboarding_missing"  # the chain exists, its onboarding doesn't
-    REMOVED = "removed"  # the register lists a chain of which nothing is left
-    UNKNOWN_KEY = "unknown_key"  # the keyring lacks the key that it takes to verify this
+_HASHES = select(audit_events.c.id, audit_events.c.hash).where(audit_events.c.id.in_(bindparam("ids", expanding=True)))
 
 
 @dataclass(frozen=True)
 class Finding:
-    """``seq``: the event's (for a gap or cut, the first missing one's); 0 for the chain as a whole."""
+    """``seq``: the entry's (for a gap or cut, the first missing one's; for `Flaw.PUT_BACK`, the one that is named elsewhere); 0 for the
+    chain as a whole. ``row``: as `storage.covered.name_of` has it."""
 
     onboarding_id: str
     flaw: Flaw
     seq: int = 0
+    row: str = ""
 
     def __str__(self) -> str:
         where = self.onboarding_id or "the register of onboardings"
-        return f"{where}: {self.flaw.value}" + (f" at event {self.seq}" if self.seq else "")
+        what = (f" at event {self.seq}" if self.seq else "") + (f": {self.row}" if self.row else "")
+        return f"{where}: {self.flaw.value}{what}"
 
 
-async def verify(store: Store) -> list[Finding]:
-    """Every flaw in every chain; empty if the log is intact. Reads a consistent snapshot, one chain at a time."""
+@dataclass
+class _Named:
+    """What the register, a file, and the chains say of each other. ``chains``: those that there must be. ``missed``: by chain, the
+    numbers of entries that are named and aren't there; ``lost``: as `Chain`."""
+
+    chains: set[str] = field(default_factory=set)
+    missed: dict[str, set[int]] = field(default_factory=dict)
+    lost: dict[str, set[int]] = field(default_factory=dict)
+
+    def register(self, heads: Heads) -> list[tuple[str, int, str]]:
+        """Note that there must be such chains. Returns what to compare."""
+        self.chains |= heads.keys()
+        return [(chain, *head) for chain, head in heads.items()]
+
+    async def compare(self, connection: AsyncConnection, heads: Iterable[tuple[str, int, str]]) -> None:
+        """``heads``: chains, each with a number and a hash."""
+        left = iter(heads)
+        while some := list(islice(left, BATCH)):
+            ids = [f"{chain}:{count}" for chain, count, _ in some]
+            there = {row.id: shortened(str(row.hash)) for row in await connection.execute(_HASHES, {"ids": ids})}
+            for chain, count, hashed in some:
+                if there.get(f"{chain}:{count}") != shortened(hashed):
+                    self.missed.setdefault(chain, set()).add(count)
+
+
+async def verify(store: Store, since: Heads | None = None) -> list[Finding]:
+    """Everything that is wrong; empty if the log holds and explains every row. Reads a consistent snapshot, one chain at a time.
+
+    ``since``: heads that were kept elsewhere; every chain must have the entries that they name.
+    """
     async with store.read() as unit:
-        session = unit.session
-        heads = {head.onboarding_id: head for head in await session.execute(select(audit_heads))}
-        known = set(await session.scalars(select(onboardings.c.id)))
-        chained = set(await session.scalars(select(audit_events.c.onboarding_id).distinct()))
-        began = select(audit_events.c.facts).where(audit_events.c.onboarding_id == REGISTER, audit_events.c.tag == BEGIN)
-        registered = {str(facts.get("onboarding")) for facts in await session.scalars(began)}
-        found = []
-        for onboarding_id in sorted(heads.keys() | known | chained | registered | ({REGISTER} if known else set())):
-            head = heads.get(onboarding_id)
-            if onboarding_id in registered and head is None and onboarding_id not in known | chained:
-                found.append(Finding(onboarding_id, Flaw.REMOVED))
-                continue
-            if onboarding_id not in known and onboarding_id != REGISTER:
-                found.append(Finding(onboarding_id, Flaw.ONBOARDING_MISSING))
-            found += await _verify_chain(session, onboarding_id, head)
+        connection = unit.connection
+        known = set((await connection.execute(select(onboardings.c.id))).scalars())
+        chained = await _ids(connection, audit_heads.c.onboarding_id, audit_events.c.onboarding_id)
+        others = await _ids(connection, *(chain_column(TABLES[kind]) for kind in UNCOVERED)) - chained
+        register = await verify_chain(connection, REGISTER)
+        named = await _read_register(connection)
+        named.lost[REGISTER] = register.lost
+        if since:
+            await named.compare(connection, named.register(since))
+        found = [Finding(REGISTER, flaw, seq) for flaw, seq in register.flaws] if known | chained else []
+        found += [Finding(REGISTER, flaw, row=row) for flaw, row in await verify_rows(connection, Chain(REGISTER))]  # it has none
+        for chain_id in sorted((known | chained | others | named.chains) - {REGISTER}, key=str):
+            if chain_id in known | chained:
+                if chain_id not in named.chains and register.holds:
+                    found.append(Finding(chain_id, Flaw.NOT_REGISTERED))
+                found += await _findings(connection, chain_id, named, known=chain_id in known)
+            elif chain_id in named.chains:
+                found.append(Finding(chain_id, Flaw.REMOVED))
+            else:
+                rows = await verify_rows(connection, Chain(chain_id))
+                found += [Finding(chain_id, flaw, row=row) for flaw, row in rows]
+        # A chain that doesn't hold lacks what others name anyway.
+        flawed = {finding.onboarding_id for finding in found if not finding.row}
+        for chain_id in sorted(named.missed.keys() - flawed):
+            if missed := named.missed[chain_id] - named.lost.get(chain_id, set()):
+                found.append(Finding(chain_id, Flaw.PUT_BACK, min(missed)))
     return found
 
 
-async def _verify_chain(session: AsyncSession, onboarding_id: str, head: Row[Any] | None) -> list[Finding]:
-    query = select(audit_events).where(audit_events.c.onboarding_id == onboarding_id).order_by(audit_events.c.seq)
-    events = [dict(row) for row in (await session.execute(query)).mappings()]
-    flaws = _flaws(events)
-    flaws += _flaws_of_head(onboarding_id, head, events, known={seq for _, seq in flaws})
-    return [Finding(onboarding_id, flaw, seq) for flaw, seq in flaws]
-
-
-def _flaws(events: Sequence[Event]) -> list[tuple[Flaw, int]]:
-    found: list[tuple[Flaw, int]] = []
-    seq, last, sound = 0, "", True
-    for event in events:
-        missing = event["seq"] != seq + 1
-        if missing:
-            found.append((Flaw.GAP, seq + 1))
-        whole = event["id"] == f"{event['onboarding_id']}:{event['seq']}" and hash_of(event) == event["hash"]
-        linked = missing or event["previous"] == last or not sound
-        if not whole and any(hash_of(event, seq=other["seq"]) == event["hash"] for other in events):
-            found.append((Flaw.SWAPPED, event["seq"]))
-        elif not whole or not linked:
-            found.append((Flaw.CHANGED, event["seq"]))
-        elif flaw := _flaw_of_changes(event):
-            found.append((flaw, event["seq"]))
-        seq, last, sound = event["seq"], event["hash"], whole
+async def _findings(connection: AsyncConnection, chain_id: Any, named: _Named, *, known: bool) -> list[Finding]:
+    """``known``: its onboarding is there."""
+    chain = await verify_chain(connection, chain_id)
+    await named.compare(connection, chain.others)
+    named.lost[chain.id] = chain.lost
+    found = [] if known or (Flaw.ONBOARDING_MISSING, 0) in chain.accepted else [Finding(chain.id, Flaw.ONBOARDING_MISSING)]
+    found += [Finding(chain.id, flaw, seq) for flaw, seq in chain.flaws]
+    if not chain.holds:
+        return found
+    found += [Finding(chain.id, Flaw.ROW_WAS_CHANGED, seq, name) for seq, name in chain.surprises]
+    gone = name_of((Onboarding, chain.id))
+    found += [Finding(chain.id, flaw, row=row) for flaw, row in await verify_rows(connection, chain) if known or row != gone]
     return found
 
 
-def _flaw_of_changes(event: Event) -> Flaw | None:
-    """None if the erasable part is what was written, or was erased: then it and its salt are empty, but sealed."""
-    try:
-        salt = current().open(event["salt"], Place(audit_events.name, "salt", event["id"]))
-        changes = current().open(event["changes"], Place(audit_events.name, "changes", event["id"]))
-    except UnknownKey:
-        return Flaw.UNKNOWN_KEY
-    except SealError:
-        return Flaw.CHANGES_CHANGED
-    holds = digest_of(salt, changes) == event["changes_digest"] if salt else changes == canonical({})
-    return None if holds else Flaw.CHANGES_CHANGED
+async def _ids(connection: AsyncConnection, *columns: Any) -> set[Any]:
+    found: set[Any] = set()
+    for column in columns:
+        found |= set((await connection.execute(select(column).distinct())).scalars())
+    return found
 
 
-def _flaws_of_head(onboarding_id: str, head: Row[Any] | None, events: Sequence[Event], known: set[int]) -> list[tuple[Flaw, int]]:
-    """``known``: events already found flawed; if the last is one of them, its difference from the head is nothing new."""
-    if head is None:
-        return [(Flaw.HEAD_MISSING, 0)]
-    last = events[-1] if events else None
-    seq, hashed = (last["seq"], last["hash"]) if last else (0, "")
-    if key_of(head.mac) and not current().knows(head.mac):
-        return [(Flaw.UNKNOWN_KEY, 0)]
-    if not current().genuine(MAC_PURPOSE, head_text(onboarding_id, head.events, head.hash), head.mac):
-        return [(Flaw.HEAD_CHANGED, 0)]
-    if head.events > seq:
-        return [(Flaw.CUT, seq + 1)]
-    differs = head.events < seq or (head.hash != hashed and seq not in known)
-    return [(Flaw.HEAD_CHANGED, 0)] if differs else []
+async def _read_register(connection: AsyncConnection) -> _Named:
+    named = _Named()
+    async for entry in entries(connection, REGISTER):
+        if flaw_of_entry(entry) is None and "heads" in entry["facts"]:
+            await named.compare(connection, named.register(entry["facts"]["heads"]))
+    return named

@@ -6,7 +6,7 @@ setting a field raises AttributeError.
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import cache
 from typing import Any
 
@@ -34,7 +34,7 @@ from sqlalchemy.orm import Mapper, make_transient_to_detached
 from sqlalchemy.orm.attributes import set_committed_value
 
 from flows.model import Decision, Draft, Grant, Member, Onboarding, Person, Posted, StepRecord, Submission, TaskRecord
-from storage.columns import Moment, Sealed
+from storage.columns import Moment, Sealed, moment
 from storage.mapping import TABLES
 from storage.sqlite import QUICK
 from storage.tables import onboardings, people
@@ -147,7 +147,7 @@ def _reading(kind: type) -> tuple[Sequence[str], Sequence[tuple[str, Callable[[A
 def _reader(column: Column[Any]) -> Callable[[Any], Any] | None:
     match column.type:
         case Moment():
-            return _moment
+            return moment
         case Date():
             return date.fromisoformat
         case Enum(enum_class=kind):
@@ -157,9 +157,3 @@ def _reader(column: Column[Any]) -> Callable[[Any], Any] | None:
         case Integer() | String() | Sealed():
             return None
     raise TypeError(f"no reader for {column}")
-
-
-def _moment(text: str) -> datetime:
-    """SQLite keeps moments in UTC without saying so."""
-    at = datetime.fromisoformat(text)
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)

@@ -15,7 +15,7 @@ from storage.engine import is_sqlite
 from storage.export import export
 from storage.sealing import Keyring, Place
 from storage.store import Store
-from storage.tables import metadata, sealed_columns
+from storage.tables import id_column, metadata, sealed_columns
 from tests.databases import rows
 
 _RUN = re.compile(r"[A-Za-z0-9+/=_-]{16,}")
@@ -139,6 +139,6 @@ def opened(office: Office) -> Iterator[tuple[str, str]]:
     keyring = Keyring.parse(office.keys)
     for table in metadata.sorted_tables:
         for column in sealed_columns(table):
-            stored = rows(office.database_url, f"SELECT id, {column.name} FROM {table.name}")  # noqa: S608  own names
+            stored = rows(office.database_url, f"SELECT {id_column(table).name}, {column.name} FROM {table.name}")  # noqa: S608  own names
             texts = [keyring.open(sealed, Place(table.name, column.name, row_id)) for row_id, sealed in stored if sealed]
             yield f"{table.name}.{column.name}", "\n".join(texts)

@@ -66,3 +66,5 @@ async def test_a_copied_customer_can_be_opened_and_sends_what_the_bare_transacti
         assert sent is not None
         assert sent.answers["official_name"] == STEP.form.example["official_name"]
         assert await unit.get(Draft, DraftKey(second.onboarding, STEP.form.id).id) is None
+    async with store.write() as unit:  # the log of a copy is as good as another's
+        unit.record(Ids.of(1).onboarding, "onboarding:rename", Who(onboarding.team_id, Ids.of(1).lead))

@@ -12,6 +12,7 @@ from bot.jobs.sweeps import Sweeps
 from bot.jobs.ticket_poller import TicketPoller
 from bot.telemetry import metrics
 from flows.cases.case import Cases
+from storage.anchors import Anchors
 from storage.outbox import Outbox
 from storage.retention import purge
 from storage.store import Store
@@ -21,6 +22,8 @@ log = logging.getLogger("bot.jobs.chores")
 REFRESH_SECONDS = 300.0
 """How often Slack is asked who belongs to support; someone who joins the support channel is known at once."""
 PURGE_SECONDS = 86_400.0
+ANCHOR_SECONDS = 300.0
+"""How often the register names where each log is, at most. Whoever puts a log back to what it was before that is found out."""
 
 Work = Callable[[], Awaitable[object]]
 
@@ -84,12 +87,18 @@ def chores(
     """All the bot's chores. ``refresh_people``: asks Slack who belongs to support. ``handle_left_events``: handles stored
     events that weren't handled yet."""
     sweeps, often = Sweeps(store, cases), policies.sweep_seconds
+    anchors = Anchors(store)
 
     async def purge_old() -> None:
         gone = await purge(store, timedelta(days=policies.retention_days))
         await outbox.forget()
         if any(gone.values()):
             log.info("purged old records", extra=gone)
+
+    async def anchor_log() -> None:
+        head = await anchors.round()
+        if head is not None:
+            log.info("the register of the audit log moved", extra={"entries": head.count, "hash": head.hash})
 
     async def age_of_queue() -> None:
         oldest = await outbox.oldest()
@@ -102,6 +111,7 @@ def chores(
         Chore("renewals", often, sweeps.warn_of_renewals),
         Chore("certificates", often, sweeps.count_certificates),
         Chore(ticket_poller.NAME, often, poller.round),
+        Chore("audit_log", ANCHOR_SECONDS, anchor_log),
         Chore("queue_age", often, age_of_queue),
         Chore("left_events", often, handle_left_events),
         Chore("support_people", REFRESH_SECONDS, refresh_people, retry=2.0),

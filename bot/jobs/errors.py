@@ -6,6 +6,7 @@ from typing import Any
 
 from bot.slack.errors import SlackError
 from flows.problems import Refused
+from storage.audit import Altered
 from storage.sealing import UnknownKey
 from storage.store import Conflict, Unavailable
 
@@ -71,6 +72,8 @@ def meaning(error: Exception) -> EffectError | None:
             found = Unreachable("key_unknown")
         case TimeoutError() | ConnectionError():
             found = Unreachable("unreachable")
+        case Altered():
+            found = Impossible("altered_log")
         case Refused():
             found = Impossible(error.key)
     return found

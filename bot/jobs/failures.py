@@ -1,12 +1,19 @@
 """Shows support what was given up and why, with a retry button. Asked for in the transaction that gives it up."""
 
+import logging
+
 from bot.jobs.errors import EffectError
 from bot.jobs.registry import Handlers, Run
 from bot.slack.errors import BARRED
+from bot.telemetry.logs import error_id
 from flows.model import EffectRecord, Onboarding
-from flows.outbox import Alert, Draw
+from flows.outbox import Alert, Draw, TellOfAlteredLog
+from storage.audit import Altered
 from storage.sealing import SealError
+from storage.store import Store
 from storage.unit import Unit
+
+log = logging.getLogger("bot.jobs.failures")
 
 
 class Failures:
@@ -30,7 +37,7 @@ class Failures:
         step, scope = effect.step_id if effect is not None else "", str(error.about.get("scope") or "")
         alert = Alert(
             onboarding=record.onboarding_id,
-            customer=_customer(await unit.get(Onboarding, record.onboarding_id)),
+            customer=readable_name(await unit.get(Onboarding, record.onboarding_id)),
             step=step,
             effect=record.id,
             what=f"effect.{record.kind}",
@@ -44,8 +51,22 @@ class Failures:
             unit.ask(record.onboarding_id, Draw(what="review", step=step))  # the card shows it too, with the same button
 
 
-def _customer(onboarding: Onboarding | None) -> str:
-    """Their name; empty if it can't be read, since support must hear of the failure anyway."""
+async def tell_of_altered(store: Store, error: Altered) -> None:
+    """Support reads it once a day at most, whatever is tried for the customer meanwhile."""
+    number = error_id()
+    log.error(
+        "the audit log was altered", extra={"error_id": number, "onboarding": error.onboarding_id, "flaw": error.flaw.value}
+    )
+
+    async def work(unit: Unit) -> None:
+        if await unit.once(f"altered:{error.onboarding_id}:{error.flaw.value}:{unit.now.date()}"):
+            unit.ask("", TellOfAlteredLog(onboarding=error.onboarding_id, flaw=error.flaw.value, id=number))
+
+    await store.transact(work)
+
+
+def readable_name(onboarding: Onboarding | None) -> str:
+    """A customer's name; empty if it can't be read, since support must hear of the failure anyway."""
     try:
         return onboarding.customer if onboarding is not None else ""
     except SealError:

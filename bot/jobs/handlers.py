@@ -46,6 +46,7 @@ from flows.outbox import (
     ShowReadyText,
     ShowTokenCommands,
     Tell,
+    TellOfAlteredLog,
 )
 from pismo.environments import Environments
 from pismo.service_desk import ServiceDesk
@@ -88,13 +89,15 @@ def handlers(
     channels, files = Channels(store, cases, slack, people), Files(store, cases, slack, threads, support)
     requests = AccessRequests(store, cases, slack, ready_texts, service_desk.client, service_desk.policies)
     proofs = Proofs(store, cases, threads, pismo.environments, pismo.tokens)
+    alerts = Alerts(store, slack, support)
     repairs = Repairs(store, cases, slack, threads, support)
     table = Handlers()
     table.on(Draw, lasting.draw)
     table.on(Say, said.say)
     table.on(Tell, PrivateWords(store, slack, people).tell)
     table.on(Remind, said.remind)
-    table.on(Alert, Alerts(store, slack, support).alert)
+    table.on(Alert, alerts.alert)
+    table.on(TellOfAlteredLog, alerts.altered_log)
     table.on(Repair, repairs.customers)
     table.on(RepairReviews, repairs.reviews)
     table.on(AskAgain, repairs.ask_again)

@@ -15,6 +15,7 @@ from flows.model import EffectRecord, Posted
 from flows.outbox import Draw, LastingMessage, Where
 from flows.ports import Unit
 from flows.state import StepState
+from storage.sealing import current
 from storage.store import Store
 
 GONE = frozenset({"message_not_found", "cant_update_message"})
@@ -123,9 +124,10 @@ class LastingMessages:
 
     async def _place(self, wanted: _Wanted, *, again: bool) -> Placed:
         shown, posted, to = self._drawing(wanted), wanted.posted, self._channel(wanted.case, wanted.what)
+        digest = _keyed(wanted.name, shown)
         if posted is not None and self._is_here(posted):
-            if posted.digest == shown.digest or await self._edited(to, posted.ts, wanted, shown):
-                return wanted.placed(to, posted.ts, shown.digest)
+            if posted.digest == digest or await self._edited(to, posted.ts, wanted, shown):
+                return wanted.placed(to, posted.ts, digest)
             # Someone deleted it: it is posted again.
         elif posted is not None:
             again = True  # support's channel is another than it was; it may be there from an earlier time
@@ -133,7 +135,7 @@ class LastingMessages:
         channel, ts = await self._slack.post_once(to, shown.text, shown.blocks, name, again=again, revision=revision)
         if again:  # what an earlier attempt posted may be outdated; the revision it shows is left for `bot.jobs.repairs` to read
             await self._slack.update(channel, ts, shown.text, shown.blocks)
-        return wanted.placed(channel, ts, shown.digest)
+        return wanted.placed(channel, ts, digest)
 
     def _channel(self, case: Case, what: LastingMessage) -> str:
         """Where such a message stands: the customer's channel may have another id than when it was posted."""
@@ -178,6 +180,11 @@ async def _failed(unit: Unit, case: Case, what: LastingMessage, step_id: str) ->
     failed = await unit.failed_effects(case.id) if what == "review" else ()
     steps = [(record, effect.step_id if effect is not None else "") for record in failed for effect in [unit.effect_of(record)]]
     return [record for record, step in steps if step in ("", step_id)]
+
+
+def _keyed(name: str, shown: Drawing) -> str:
+    """What is stored of a drawing, so that it isn't sent again: what a message says, such as an address, can be guessed and tried."""
+    return current().mac("drawing", f"{name}\n{shown.digest}")
 
 
 def _name(onboarding_id: str, what: LastingMessage, step_id: str) -> str:

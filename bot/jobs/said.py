@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from bot.jobs.errors import Unreachable
+from bot.jobs.failures import readable_name
 from bot.jobs.registry import Finished, Run
 from bot.jobs.threads import Threads
 from bot.messages import reminder
@@ -17,7 +18,7 @@ from bot.slack.people import People
 from flows.cases.manage import given_up_alike
 from flows.cases.settle import side_of
 from flows.model import EffectRecord, Onboarding
-from flows.outbox import Alert, Remind, Say, Tell
+from flows.outbox import Alert, Remind, Say, Tell, TellOfAlteredLog
 from flows.people import Who
 from flows.ports import Unit
 from storage.store import Store
@@ -104,6 +105,18 @@ class Alerts:
             if error.barred:
                 raise Unreachable(error.error) from None
             raise
+        return Finished({"channel": channel, "ts": ts})
+
+    async def altered_log(self, run: Run[TellOfAlteredLog]) -> Finished:
+        asked = run.effect
+        async with self._store.read() as unit:
+            onboarding = await unit.get(Onboarding, asked.onboarding)
+            texts = self._support.texts(onboarding.journey if onboarding is not None else "")
+            customer = readable_name(onboarding)
+        key = "altered_log" if asked.onboarding else "altered_register"
+        params = {"customer": customer or asked.onboarding, "onboarding": asked.onboarding, "flaw": asked.flaw, "id": asked.id}
+        told = notice(sentence(texts, key, params))
+        channel, ts = await self._slack.post_once(self._support.channel, told.text, told.blocks, run.id, again=run.again)
         return Finished({"channel": channel, "ts": ts})
 
 

@@ -14,6 +14,7 @@ from bot.telemetry.logs import error_id
 from flows.model import Onboarding
 from flows.people import Who
 from flows.problems import Refused
+from storage.audit import Altered
 from storage.store import Conflict, Store, Unavailable, UnavailableKind
 
 log = logging.getLogger("bot.modals.private_answers")
@@ -42,6 +43,8 @@ def explained(texts: Texts, error: Exception) -> str:
         return texts.md(f"refused.{error.key}", **worded(texts, error.params))
     number = error_id()
     log.error("failed", extra={"error_id": number, "error": type(error).__name__}, exc_info=error)
+    if isinstance(error, Altered):
+        return texts.md("refused.altered_log", id=number)
     if isinstance(error, Unavailable):
         return texts.md(f"refused.{_UNAVAILABLE[error.kind]}", id=number)
     return texts.md("refused.busy" if isinstance(error, Conflict) else "refused.internal", id=number)

@@ -130,23 +130,52 @@ def rotate() -> None:
 
 
 @main.command("verify-log")
-def verify_log() -> None:
-    """Look for entries of the audit log that were changed, removed or moved."""
+@click.option("--since", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Also compare with this file.")
+@click.option("--save", type=click.Path(dir_okay=False, path_type=Path), help="Write such a file, if nothing is wrong.")
+def verify_log(since: Path | None, save: Path | None) -> None:
+    """Look for entries of the audit log that were changed, removed, moved or put back, and for rows that it does not explain."""
     settings = _settings(slack=False)
     _require_database(settings)
     from bot.config.settings import Exit  # noqa: PLC0415
     from bot.ops import maintenance  # noqa: PLC0415
+    from storage.heads_file import HeadsFileError  # noqa: PLC0415
     from storage.verify import Flaw  # noqa: PLC0415
 
-    done = _wait(maintenance.verify_log(settings))
+    kept = since.read_text(encoding="utf-8", errors="replace") if since is not None else None
+    try:
+        done = _wait(maintenance.verify_log(settings, kept, save))
+    except HeadsFileError as error:
+        _end(Exit.FAILED, f"{since} cannot be compared with: {error}")
     altered = [finding for finding in done.findings if not (done.lacking and finding.flaw is Flaw.UNKNOWN_KEY)]
     for finding in altered:
         click.echo(f"wrong: {finding}", err=True)
     if altered:
-        _end(Exit.ALTERED, f"the audit log is not what was written - {maintenance.HOW_ALTERED}")
+        _end(Exit.ALTERED, f"the database is not what was written - {maintenance.HOW_ALTERED}")
     if done.lacking:
         _end(Exit.UNKNOWN_KEY, f"the audit log cannot be verified: {done.lacking} - {maintenance.HOW_LACKING}")
     click.echo(f"ok: the logs of {done.count} onboardings are whole")
+
+
+@main.command("accept-log")
+@click.argument("onboarding")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def accept_log(onboarding: str, *, yes: bool) -> None:
+    """Let an ONBOARDING (its id, or "register") go on although its log was altered: what stands counts from now on."""
+    settings = _settings(slack=False)
+    _require_database(settings)
+    from bot.ops import maintenance  # noqa: PLC0415
+
+    chain_id = "" if onboarding == "register" else onboarding
+    found = _wait(maintenance.accept_log(settings, chain_id, writes=False))
+    for finding in found:
+        click.echo(str(finding))
+    if not found:
+        click.echo("ok: nothing is wrong with it, so nothing was written")
+        return
+    if not yes:
+        click.confirm("Keep what stands now? The log will say what was found", abort=True)
+    _wait(maintenance.accept_log(settings, chain_id, writes=True))
+    click.echo("ok: it goes on; the log says what was found")
 
 
 @main.command("after-restore")
@@ -301,6 +330,7 @@ def _wait(work: Coroutine[Any, Any, T], *, key_unknown: int | None = None) -> T:
         factory = uvloop.new_event_loop
     from bot.config.settings import Exit  # noqa: PLC0415
     from bot.ops.maintenance import HOW_ALTERED, HOW_LACKING  # noqa: PLC0415
+    from storage.audit import Altered  # noqa: PLC0415
     from storage.sealing import SealError, UnknownKey  # noqa: PLC0415
     from storage.store import Unavailable  # noqa: PLC0415
 
@@ -311,5 +341,7 @@ def _wait(work: Coroutine[Any, Any, T], *, key_unknown: int | None = None) -> T:
         _end(Exit.DATABASE_UNREACHABLE, _unusable(error))
     except UnknownKey as error:
         _end(Exit.UNKNOWN_KEY if key_unknown is None else key_unknown, f"{error} - {HOW_LACKING}")
+    except Altered as error:
+        _end(Exit.ALTERED, f"{error}, so nothing was written - run: python -m bot verify-log")
     except SealError as error:
         _end(Exit.ALTERED, f"{error} - {HOW_ALTERED}")

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.config.settings import Settings
-from bot.ops.private_files import write_all
+from bot.ops.private_files import write, write_all
 from flows.cases import repair
 from flows.cases.naming import meant
 from flows.model import Onboarding
-from storage import keys
+from storage import heads_file, keys
+from storage.accept import accept
 from storage.engine import is_sqlite
 from storage.erase import erase
 from storage.export import export
@@ -132,15 +133,18 @@ async def after_restore(settings: Settings) -> int:
 
 @dataclass(frozen=True)
 class Verified:
-    """``count``: onboardings. ``findings``: what is wrong with the log. ``lacking``: why part of it can't be verified."""
+    """``count``: onboardings. ``findings``: what is wrong with the log and the rows it answers for. ``lacking``: why part of it can't be
+    verified."""
 
     count: int
     findings: Sequence[Finding]
     lacking: UnknownKey | None = None
 
 
-async def verify_log(settings: Settings) -> Verified:
+async def verify_log(settings: Settings, since: str | None = None, save: Path | None = None) -> Verified:
+    """``since``: what a file of heads says, to compare with; ``save``: where to write one, if nothing is wrong. Raises HeadsFileError."""
     async with _store(settings) as store:
+        heads = heads_file.load(since) if since is not None else None
         async with store.read() as unit:
             count = len(await unit.onboardings(closed=True))
             try:
@@ -148,8 +152,20 @@ async def verify_log(settings: Settings) -> Verified:
             except UnknownKey as error:
                 # With another key under its id, everything would look altered.
                 misnamed = current().ids.intersection(error.key_ids)
-                return Verified(count, [] if misnamed else await verify(store), error)
-        return Verified(count, await verify(store))
+                return Verified(count, [] if misnamed else await verify(store, heads), error)
+        reached = await heads_file.read_heads(store)  # before: what is written meanwhile may be what is wrong
+        found = await verify(store, heads)
+        if save is not None and not found:
+            write(save, heads_file.dump(reached))
+        return Verified(count, found)
+
+
+async def accept_log(settings: Settings, onboarding_id: str, *, writes: bool) -> Sequence[Finding]:
+    """What is wrong with one onboarding's log and rows; empty: the register's. ``writes``: and let it go on with that."""
+    async with _store(settings) as store:
+        if writes:
+            return await accept(store, onboarding_id)
+        return [finding for finding in await verify(store) if finding.onboarding_id == onboarding_id]
 
 
 async def rotate_keys(settings: Settings) -> Rotated:

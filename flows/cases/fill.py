@@ -11,7 +11,7 @@ from flows.forms.drafts import REVIEW, index_of, order_with, slot_of
 from flows.forms.fields import Answers, Kind, inputs
 from flows.forms.pages import Slot, check, collect, digest, forgotten, put, raw_of, screen, slots
 from flows.forms.step import Form, Situation, Step
-from flows.model import Draft, Submission
+from flows.model import Draft, Submission, new_salt
 from flows.outbox import ShowDifferences, ShowInFull
 from flows.people import SYSTEM, Who
 from flows.ports import Unit
@@ -171,9 +171,10 @@ async def finish(
 def submit(case: Case, step_id: str, clean: Answers) -> None:
     """Write a step's next revision and ask support to decide."""
     step, record, actor = case.step(step_id), case.record(step_id), case.actor
-    last, named = case.snapshot.last(step.id), digest(case.id, step.id, clean)
-    if last is not None and last.digest == named and record.state is StepState.SUBMITTED:
+    last, salt = case.snapshot.last(step.id), new_salt()
+    if last is not None and last.answers == clean and record.state is StepState.SUBMITTED:
         return
+    named = digest(salt, case.id, step.id, clean)
     case.move(step.id, Move.SUBMIT)
     record.revision += 1
     record.digest, record.submitted_at = named, case.now
@@ -184,6 +185,7 @@ def submit(case: Case, step_id: str, clean: Answers) -> None:
         step_id=step.id,
         revision=record.revision,
         digest=named,
+        salt=salt,
         answers=clean,
         team_id=actor.team_id,
         user_id=actor.user_id,

@@ -3,7 +3,7 @@
 Draft answers are raw values by field name (`flows.forms.fields`); a repeated page's items are a list under its ``repeat``.
 """
 
-import hashlib
+import hmac
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -156,7 +156,11 @@ def forgotten(form: Form) -> frozenset[str]:
     return frozenset(name for page in form.pages for name, _, item in inputs(page.model) if item.forget)
 
 
-def digest(onboarding_id: str, step_id: str, answers: Answers) -> str:
-    """What an approval names along with the revision: SHA-256 over the canonical answers, 64 hex digits."""
+def digest(salt: str, onboarding_id: str, step_id: str, answers: Answers) -> str:
+    """What an approval names along with the revision: HMAC-SHA-256 over the canonical answers, 64 hex digits.
+
+    ``salt``: the key, one for each submission and sealed with it, since answers such as an address can be guessed and a digest without
+    a key tells which guess is right.
+    """
     canonical = json.dumps([onboarding_id, step_id, answers], sort_keys=True, ensure_ascii=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    return hmac.digest(salt.encode(), canonical.encode(), "sha256").hex()

@@ -209,7 +209,7 @@ async def test_a_double_send_writes_one_revision_and_a_changed_one_the_next(stor
     async with store.read() as unit:
         sent = (await need(unit, onboarding)).submissions[step.id]
     assert [(one.revision, one.digest) for one in sent] == [
-        (n, digest(onboarding, step.id, one.answers)) for n, one in enumerate(sent, 1)
+        (n, digest(one.salt, onboarding, step.id, one.answers)) for n, one in enumerate(sent, 1)
     ]
     assert sent[0].answers == clean
 

@@ -61,6 +61,7 @@ def submission(onboarding_id: str, revision: int = 1, **answers: Any) -> Submiss
         step_id="organization",
         revision=revision,
         digest="d" * 64,
+        salt="5" * 32,
         answers=answers,
         team_id=LEAD.team_id,
         user_id=LEAD.user_id,

@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 import pytest
 
 from flows.model import AuditEvent
+from storage.chain import Flaw
 from storage.erase import erase
 from storage.sealing import current
 from storage.store import Store
-from storage.verify import Finding, Flaw, verify
+from storage.verify import Finding, verify
 from tests.storage.example import LEAD, raw, whole
 
 

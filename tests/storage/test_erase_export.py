@@ -13,7 +13,7 @@ from storage.erase import erase
 from storage.export import export
 from storage.sealing import Place, current
 from storage.store import Store
-from storage.tables import metadata, sealed_columns
+from storage.tables import id_column, metadata, sealed_columns
 from storage.verify import verify
 from tests.storage.example import EMAIL, LEAD, NOW, OWNER, SECRET, raw, submission, whole
 
@@ -23,7 +23,7 @@ def opened(url: str, onboarding_id: str) -> str:
     texts = []
     for table in metadata.sorted_tables:
         for column in sealed_columns(table):
-            for row_id, sealed in raw(url, f"SELECT id, {column.name} FROM {table.name}"):  # noqa: S608  fixed names
+            for row_id, sealed in raw(url, f"SELECT {id_column(table).name}, {column.name} FROM {table.name}"):  # noqa: S608  fixed names
                 texts.append(current().open(sealed, Place(table.name, column.name, row_id)))
     return "\n".join(texts)
 

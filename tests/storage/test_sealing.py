@@ -7,11 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flows.model import Draft, Person, Submission
+from storage.chain import Flaw
 from storage.columns import canonical
 from storage.rotate import rotate
 from storage.sealing import Keyring, KeyringError, Place, Plain, SealError, current, new_key, using
 from storage.store import Store
-from storage.verify import Flaw, verify
+from storage.verify import verify
 from tests.storage.example import EMAIL, KEYRING, LEAD, SECRET, dump, raw, submission, whole
 
 PLACE = Place("submissions", "answers", "a:b:1")

@@ -20,18 +20,21 @@ def upgrade() -> None:
         sa.Column("changes", sa.Text(), nullable=False),
         sa.Column("salt", sa.Text(), nullable=False),
         sa.Column("facts", sa.Text(), nullable=False),
+        sa.Column("rows", sa.Text(), nullable=False),
         sa.Column("changes_digest", sa.String(), nullable=False),
         sa.Column("previous", sa.String(), nullable=False),
         sa.Column("hash", sa.String(), nullable=False),
+        sa.Column("mac", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index("ix_audit_events_onboarding_id", "audit_events", ["onboarding_id"], unique=False)
+    op.create_index("uq_audit_events_seq", "audit_events", ["onboarding_id", "seq"], unique=True)
     op.create_table(
         "audit_heads",
         sa.Column("onboarding_id", sa.String(), nullable=False),
         sa.Column("events", sa.Integer(), nullable=False),
         sa.Column("hash", sa.String(), nullable=False),
         sa.Column("mac", sa.String(), nullable=False),
+        sa.Column("salt", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("onboarding_id"),
     )
     op.create_table(
@@ -255,6 +258,7 @@ def upgrade() -> None:
         sa.Column("step_id", sa.String(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("digest", sa.String(), nullable=False),
+        sa.Column("salt", sa.Text(), nullable=False),
         sa.Column("answers", sa.Text(), nullable=False),
         sa.Column("team_id", sa.String(), nullable=False),
         sa.Column("user_id", sa.String(), nullable=False),

@@ -1,0 +1,103 @@
+"""Names in the register where each chain of the audit log is, so that a chain that is put back to an earlier state is found.
+
+A chain that is put back together with its rows and its head holds by itself. Every few minutes one entry of the register names the head of
+each chain that moved, for all of them at once: on each commit, it would make customers wait for each other. What the register's head is by
+then is to be kept outside the database, since the register can be put back as well.
+"""
+
+from collections.abc import Mapping
+from itertools import islice
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from flows.people import SYSTEM
+from storage.audit import Altered, Head, entry_of, read_head
+from storage.chain import ANCHOR, REGISTER, Flaw, flaw_of_entry, shortened
+from storage.columns import unread
+from storage.store import Store
+from storage.tables import audit_events, audit_heads
+from storage.unit import Unit
+
+TOGETHER = 1_000
+"""Heads that one entry names, at most."""
+
+_HEADS = select(audit_heads.c.onboarding_id, audit_heads.c.events, audit_heads.c.hash)
+_NEWER = (
+    select(*unread(audit_events))
+    .where(audit_events.c.onboarding_id == REGISTER, audit_events.c.seq > bindparam("read"))
+    .order_by(audit_events.c.seq)
+)
+_HASH = select(audit_events.c.hash).where(audit_events.c.id == bindparam("entry"))
+
+
+class Anchors:
+    """Remembers which heads are named already: of the register, only what is new is read. Meanwhile, ``store.refuse`` hears of each
+    chain that doesn't hold, and what holds again is no longer refused."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._named: dict[str, Head] = {}
+
+    async def round(self) -> Head | None:
+        """Name what moved. Returns the register's new head; None if nothing moved. Raises Altered if it is the register that doesn't
+        hold."""
+        async with self._store.read() as unit:
+            heads = {row.onboarding_id: Head(row.events, row.hash) for row in await unit.connection.execute(_HEADS)}
+            flaws = await self._look(unit.connection, heads)
+        for onboarding_id, flaw in flaws.items():
+            self._store.refuse(Altered(onboarding_id, flaw))
+        for onboarding_id in self._store.altered.keys() - flaws.keys():
+            del self._store.altered[onboarding_id]
+        if REGISTER in flaws:
+            raise Altered(REGISTER, flaws[REGISTER])
+        moved = {one: head for one, head in heads.items() if one not in flaws and self._moved(one, head)}
+        return await self._name(moved) if moved else None
+
+    async def _look(self, connection: AsyncConnection, heads: Mapping[str, Head]) -> dict[str, Flaw]:
+        """By chain, what is wrong with it, as far as a look at its end and at where it was named last can tell."""
+        flaws: dict[str, Flaw] = {}
+        if not await self._extends(connection, REGISTER):
+            flaws[REGISTER] = Flaw.PUT_BACK
+        await self._read_register(connection)
+        for onboarding_id in self._named.keys() - heads.keys():
+            flaws[onboarding_id] = Flaw.HEAD_MISSING
+        for onboarding_id, head in heads.items():
+            suspected = onboarding_id == REGISTER or onboarding_id in self._store.altered
+            if onboarding_id not in flaws and (suspected or self._moved(onboarding_id, head)):
+                _, flaw = await read_head(connection, onboarding_id)
+                if flaw is None and not await self._extends(connection, onboarding_id):
+                    flaw = Flaw.PUT_BACK
+                if flaw is not None:
+                    flaws[onboarding_id] = flaw
+        return flaws
+
+    async def _read_register(self, connection: AsyncConnection) -> None:
+        """What is new in it."""
+        read = self._named.get(REGISTER, Head()).count
+        for row in (await connection.execute(_NEWER, {"read": read})).mappings():
+            entry = entry_of(row)
+            if flaw_of_entry(entry) is None:
+                self._named[REGISTER] = Head(entry["seq"], entry["hash"])
+                self._named |= {one: Head(count, hashed) for one, (count, hashed) in entry["facts"].get("heads", {}).items()}
+
+    def _moved(self, onboarding_id: str, head: Head) -> bool:
+        named = self._named.get(onboarding_id)
+        return onboarding_id != REGISTER and (named is None or head.named != named.named)
+
+    async def _extends(self, connection: AsyncConnection, onboarding_id: str) -> bool:
+        """Whether the chain has the entry that was named last."""
+        named = self._named.get(onboarding_id)
+        if named is None:
+            return True
+        found = await connection.scalar(_HASH, {"entry": f"{onboarding_id}:{named.count}"})
+        return found is not None and shortened(found) == shortened(named.hash)
+
+    async def _name(self, moved: Mapping[str, Head]) -> Head:
+        async def work(unit: Unit) -> Unit:
+            left = iter(moved.items())
+            while some := {onboarding_id: head.named for onboarding_id, head in islice(left, TOGETHER)}:
+                unit.record(REGISTER, ANCHOR, SYSTEM, facts={"heads": some})
+            return unit
+
+        return (await self._store.transact(work)).appended[REGISTER]

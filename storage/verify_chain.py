@@ -1,0 +1,150 @@
+"""Rereads one chain of the audit log, entry by entry: what doesn't hold, and which rows the entries explain."""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.audit import entry_of, key_of
+from storage.chain import ACCEPT, HEADS, Flaw, digest_of, flaw_of_entry, flaw_of_head, hash_fits
+from storage.columns import canonical, unread
+from storage.covered import GONE, NEW
+from storage.sealing import Place, SealError, UnknownKey, current
+from storage.tables import audit_events, audit_heads
+
+BATCH = 500
+"""Entries in memory at once."""
+
+_of_chain = audit_events.c.onboarding_id == bindparam("chain")
+_ENTRIES = select(*unread(audit_events)).where(_of_chain).order_by(audit_events.c.seq, audit_events.c.id)
+_COUNT = select(func.count()).select_from(audit_events).where(_of_chain)
+_HEAD = select(*unread(audit_heads)).where(audit_heads.c.onboarding_id == bindparam("chain"))
+
+Entry = Mapping[str, Any]
+
+
+@dataclass
+class Chain:
+    """What was found.
+
+    ``sound``: whether ``last`` is a hash that was written. ``flaws``: each with the entry's number, 0 for the chain as a whole.
+    ``explained``: by name of a row (`storage.covered.name_of`), the digest that the last entry about it has, under ``key``.
+    ``surprises``: rows, each with the entry whose commit found them as nobody had written them.
+    ``others``: what the chain names of others, each with a number and a shortened hash.
+    ``accepted``: flaws with which it goes on. ``lost``: numbers of entries that others may name and that weren't there, or were
+    others, by then.
+    """
+
+    id: Any
+    count: int = 0
+    last: str = ""
+    sound: bool = True
+    flaws: list[tuple[Flaw, int]] = field(default_factory=list)
+    explained: dict[str, str] = field(default_factory=dict)
+    key: str = ""
+    surprises: list[tuple[int, str]] = field(default_factory=list)
+    others: list[tuple[str, int, str]] = field(default_factory=list)
+    accepted: set[tuple[Flaw, int]] = field(default_factory=set)
+    lost: set[int] = field(default_factory=set)
+
+    @property
+    def holds(self) -> bool:
+        return not self.flaws
+
+
+async def entries(connection: AsyncConnection, chain_id: Any) -> AsyncIterator[dict[str, Any]]:
+    """A chain's entries in order, whatever their rows contain."""
+    read = 0
+    while True:
+        found = (await connection.execute(_ENTRIES.limit(BATCH).offset(read), {"chain": chain_id})).mappings().all()
+        for row in found:
+            yield entry_of(row)
+        read += len(found)
+        if len(found) < BATCH:
+            return
+
+
+async def verify_chain(connection: AsyncConnection, chain_id: Any) -> Chain:
+    chain, total = Chain(chain_id), (await connection.execute(_COUNT, {"chain": chain_id})).scalar_one()
+    async for entry in entries(connection, chain_id):
+        _verify_entry(chain, entry, total)
+    head = (await connection.execute(_HEAD, {"chain": chain_id})).mappings().first()
+    if flaw := _flaw_of_head(chain, head):
+        chain.flaws.append(flaw)
+    return chain
+
+
+def _verify_entry(chain: Chain, entry: Entry, total: int) -> None:
+    seq, flaw = entry["seq"], flaw_of_entry(entry)
+    if not isinstance(seq, int):
+        chain.flaws.append((Flaw.CHANGED, chain.count + 1))
+        return
+    missing = seq != chain.count + 1
+    if flaw is None and entry["tag"] == ACCEPT:
+        _accept(chain, entry)
+    elif missing:
+        chain.flaws.append((Flaw.GAP, chain.count + 1))
+    linked = missing or entry["previous"] == chain.last or not chain.sound
+    if flaw is Flaw.CHANGED and any(hash_fits(entry, seq=other) for other in range(1, total + 1)):
+        flaw = Flaw.SWAPPED
+    elif flaw is None and not linked:
+        flaw = Flaw.CHANGED
+    elif flaw is None:
+        flaw = _flaw_of_changes(entry)
+    if flaw is None:
+        for name, said in entry["rows"].items():
+            if name.startswith(HEADS):
+                count, _, hashed = said.partition(":")
+                chain.others.append((name.removeprefix(HEADS), int(count), hashed))
+            else:
+                was, now = said
+                if was != _known(chain, name):
+                    chain.surprises.append((seq, name))
+                chain.explained[name] = now
+    else:
+        chain.flaws.append((flaw, seq))
+    chain.count, chain.last, chain.sound = seq, entry["hash"], hash_fits(entry)
+
+
+def _accept(chain: Chain, entry: Entry) -> None:
+    found = {(Flaw(flaw), seq) for flaw, seq, _ in entry["facts"]["found"]}
+    chain.surprises = []
+    chain.flaws = [flaw for flaw in chain.flaws if flaw not in found]
+    chain.accepted |= found
+    first = min((seq for flaw, seq in found if flaw is Flaw.PUT_BACK), default=chain.count + 1)
+    chain.lost |= set(range(first, entry["seq"]))
+    chain.explained, chain.sound = {}, False  # it states how all rows are, and extends whatever stood
+
+
+def _known(chain: Chain, name: str) -> str:
+    said = chain.explained.get(name, NEW)
+    return NEW if said == GONE else said
+
+
+def _flaw_of_changes(entry: Entry) -> Flaw | None:
+    """What is wrong with the erasable part: it is what was written, or was erased: then it and its salt are empty, but sealed."""
+    try:
+        salt, changes = (current().open(entry[name], Place(audit_events.name, name, entry["id"])) for name in ("salt", "changes"))
+    except UnknownKey:
+        return Flaw.UNKNOWN_KEY
+    except (SealError, AttributeError, TypeError):
+        return Flaw.CHANGES_CHANGED
+    holds = digest_of(salt, changes) == entry["changes_digest"] if salt else changes == canonical({})
+    return None if holds else Flaw.CHANGES_CHANGED
+
+
+def _flaw_of_head(chain: Chain, head: Mapping[Any, Any] | None) -> tuple[Flaw, int] | None:
+    """If the last entry was found flawed, its difference from the head is nothing new."""
+    if head is None:
+        return (Flaw.HEAD_MISSING, 0)
+    chain.key, flaw = key_of(head)
+    if flaw := flaw_of_head(head) or flaw:
+        return (flaw, 0)
+    if head["events"] > chain.count:
+        return (Flaw.CUT, chain.count + 1)
+    known = {seq for _, seq in chain.flaws}
+    if head["events"] < chain.count or (head["hash"] != chain.last and chain.count not in known):
+        return (Flaw.HEAD_CHANGED, 0)
+    return None

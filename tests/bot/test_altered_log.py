@@ -1,0 +1,72 @@
+"""Somebody with the database's password and a hash function rewrites a customer's log while the bot runs."""
+
+import contextlib
+import json
+import sqlite3
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+import pytest
+
+from bot.messages.buttons import Act, ButtonValue
+from storage.audit import entry_of
+from storage.chain import hash_of
+from tests.bot.workplace import Workplace
+
+
+@pytest.fixture
+async def office() -> AsyncIterator[Workplace]:
+    async with Workplace() as place:
+        yield place
+
+
+def last_entry(office: Workplace, onboarding: str) -> dict[str, Any]:
+    with contextlib.closing(sqlite3.connect(office.file)) as connection:
+        connection.row_factory = sqlite3.Row
+        query = "SELECT * FROM audit_events WHERE onboarding_id = ? ORDER BY seq DESC LIMIT 1"
+        return dict(connection.execute(query, (onboarding,)).fetchone())
+
+
+def write_entry(office: Workplace, entry: Mapping[str, Any]) -> None:
+    """With a hash that fits, as far as one can without a key."""
+    hashed = hash_of(entry_of(entry))
+    with contextlib.closing(sqlite3.connect(office.file)) as connection, connection:
+        connection.execute("UPDATE audit_events SET user_id = ?, hash = ? WHERE id = ?", (entry["user_id"], hashed, entry["id"]))
+        connection.execute("UPDATE audit_heads SET hash = ? WHERE onboarding_id = ?", (hashed, entry["onboarding_id"]))
+
+
+async def approve_by_press(office: Workplace, onboarding: str) -> None:
+    record = (await office.snapshot(onboarding)).steps["planning"]
+    of = ButtonValue(onboarding=onboarding, step="planning", revision=record.revision, digest=record.digest[:16])
+    await office.press(office.sam, office.support, Act.APPROVE, of)
+    await office.settled()
+
+
+async def test_it_is_refused_and_told_and_goes_on_once_it_is_mended(office: Workplace) -> None:
+    forged = await office.begin()
+    await office.send(forged, "planning")
+    office.new_channel()
+    other = await office.begin(customer="Blue Coop")
+    await office.send(other, "planning")
+    entry = last_entry(office, forged)
+    write_entry(office, entry | {"user_id": office.bruno.id})
+
+    for _ in range(2):
+        await approve_by_press(office, forged)
+    refused = office.answers(office.sam)[-1]
+    assert "is not as the bot wrote it" in refused
+    assert "nothing was changed" in refused
+    assert await office.state(forged, "planning") == "submitted"
+    assert (await office.snapshot(forged)).decisions == []
+    told = [m.text for m in office.support.messages if "is not as the bot wrote it" in m.text and not m.ephemeral_to]
+    assert len(told) == 1
+    assert "Acme Bank" in told[0]
+    assert forged in json.dumps(office.bot.ready())
+
+    await approve_by_press(office, other)
+    assert await office.state(other, "planning") == "fulfilling"
+
+    write_entry(office, entry)
+    await approve_by_press(office, forged)
+    assert await office.state(forged, "planning") == "fulfilling"
+    assert office.bot.ready() == {}
