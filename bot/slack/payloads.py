@@ -3,13 +3,39 @@
 Bolt's ``context.team_id`` and ``context.actor_team_id`` are not used: for people of another company they name other teams.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from flows.people import Who
 
 Body = Mapping[str, Any]
+
+
+class MalformedPayload(Exception):  # noqa: N818  reads as what it is
+    """No payload of Slack's, whatever it was signed with. Its cause tells where that showed, and holds nothing of it."""
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Around what reads a payload: raises MalformedPayload where a part is missing or of another shape than Slack documents."""
+    try:
+        yield
+    except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        raise MalformedPayload from error
+
+
+def check_shape(body: Body) -> None:
+    """Raises MalformedPayload where Bolt could not even tell which listener it is for."""
+    kind, name = body.get("type"), ""
+    with reading():
+        if kind == "block_actions":
+            name = body["actions"][0]["action_id"]
+        elif kind == "block_suggestion":
+            name = body["action_id"]
+    if not isinstance(name, str) or (kind == "event_callback" and not isinstance(body.get("event"), dict)):
+        raise MalformedPayload
 
 
 def who_of(body: Body) -> Who:

@@ -24,8 +24,8 @@ from bot.config.policies import Policies
 from bot.config.settings import Settings
 from bot.jobs.executor import Patience
 from bot.messages.buttons import Act, ButtonValue
-from bot.ops.serve import listener
-from bot.slack.web import web_app
+from bot.ops.http_server import listener, server
+from bot.slack.web import ops_routes, slack_routes
 from flows.cases import fill, manage, review, tasks
 from flows.cases.case import Case
 from flows.cases.start import StartRequest, start
@@ -49,13 +49,6 @@ STEPS = JOURNEYS.latest.steps
 
 _empty: list[bytes] = []
 """A migrated database with nothing in it, made once: migrations take longer than most tests."""
-
-
-class _Server(uvicorn.Server):
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Signals are pytest's."""
-        yield
 
 
 def soon(_attempt: int) -> float:
@@ -118,7 +111,7 @@ class Workplace(Office):
         self.secrets: list[str] = []
         self.written = leaks.Log()
         self._bot: Bot | None = None
-        self._server: _Server | None = None
+        self._server: uvicorn.Server | None = None
         self._serving: asyncio.Task[None] | None = None
 
     @property
@@ -176,12 +169,11 @@ class Workplace(Office):
         async def health() -> Mapping[str, str]:
             return bot.ready()
 
-        config = uvicorn.Config(web_app(bot.bolt, health), log_config=None, access_log=False, lifespan="off", ws="none")
-        self._server = server = _Server(config)
+        self._server = serving = server([*slack_routes(bot.bolt, self.slack.signing_secret), *ops_routes(health)])
         await bot.start()
-        self._serving = asyncio.create_task(server.serve(sockets=[listening]))
+        self._serving = asyncio.create_task(serving.serve(sockets=[listening]))
         self.slack.deliver_by(Delivery.http(f"{self.url}/slack/events"))
-        await self.slack.until(lambda: server.started and not bot.ready())
+        await self.slack.until(lambda: serving.started and not bot.ready())
 
     async def stop_bot(self, how: signal.Signals = signal.SIGTERM) -> int:  # noqa: ARG002  in one process there is one end
         if self._server is not None and self._serving is not None:
