@@ -261,16 +261,23 @@ class Workplace(Office):
 
     async def open_step(self, onboarding: str, step: str) -> None:
         """Skip what comes before a step, so that the customer can fill it."""
+        before = set[str]()
+        needed = list(STEPS[step].requires)
+        while needed:
+            before.add(needed[0])
+            needed += STEPS[needed.pop(0)].requires
+        await self.skip(onboarding, *(one for one in STEPS if one in before))
+
+    async def skip(self, onboarding: str, *steps: str) -> None:
+        """By Sam, and by Kim too where it takes two; what has ended stays as it is."""
 
         def skip(case: Case) -> None:
-            needed = list(STEPS[step].requires)
-            while needed:
-                one = needed.pop(0)
-                if case.record(one).state not in ENDED:
-                    manage.skip(case, one, "Not needed here.")
-                needed += STEPS[one].requires
+            for step in steps:
+                if case.record(step).state not in ENDED:
+                    manage.skip(case, step, "Not needed here.")
 
-        await self.act(onboarding, skip, self.sam)
+        for person in (self.sam, self.kim):
+            await self.act(onboarding, skip, person)
 
     async def send(self, onboarding: str, step: str, person: SlackPerson | None = None, **changed: Any) -> None:
         """Open a step and send its example, checked as a sent form is."""
