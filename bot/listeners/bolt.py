@@ -9,6 +9,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.error import BoltUnhandledRequestError
+from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -102,9 +103,9 @@ class Listeners:
             options = await self.options.suggest(body)
         await ack(options=options)
 
-    async def _commanded(self, body: dict[str, Any], ack: AsyncAck) -> None:
+    async def _commanded(self, body: dict[str, Any], ack: AsyncAck, request: AsyncBoltRequest) -> None:
         with reading():
-            command = command_of(body)
+            command = command_of(body, "".join(request.headers.get("x-slack-signature", ())))
         await ack(**(await self.commands.run(command) or {}))
 
 

@@ -106,17 +106,26 @@ def submitted_of(body: Body) -> Submitted:
 
 @dataclass(frozen=True)
 class SlashCommand:
-    """``/onboarding <verb> <rest>``."""
+    """``/onboarding <verb> <rest>``. ``key`` tells a repeated request from a second command; empty if nothing does."""
 
     who: Who
     verb: str
     rest: str
     channel_id: str
     trigger_id: str
+    key: str = ""
 
 
-def command_of(body: Body) -> SlashCommand:
+def command_of(body: Body, signature: str = "") -> SlashCommand:
+    """``signature``: the request's, over HTTP. Slack gives each command a trigger of its own."""
     verb, _, rest = str(body.get("text") or "").strip().partition(" ")
+    trigger = str(body.get("trigger_id") or "")
+    own = trigger or signature
     return SlashCommand(
-        who_of(body), verb.casefold(), rest.strip(), str(body.get("channel_id", "")), str(body.get("trigger_id", ""))
+        who_of(body),
+        verb.casefold(),
+        rest.strip(),
+        str(body.get("channel_id", "")),
+        trigger,
+        f"command:{own}" if own else "",
     )

@@ -346,15 +346,15 @@ class Workplace(Office):
         answer = await self.slack.courier.interact(dict(payload))
         return Outcome(answer.ok, answer.ms, answer.status, answer.error, answer.body, view=person.view)
 
-    async def deliver_command(self, person: SlackPerson, text: str, channel: Channel) -> Outcome:
-        """`/onboarding <text>` of anyone, as if Slack let them."""
+    async def deliver_command(self, person: SlackPerson, text: str, channel: Channel, trigger: str = "") -> Outcome:
+        """`/onboarding <text>` of anyone, as if Slack let them. ``trigger``: that of an earlier one, which is sent again."""
         payload = {
             "team_id": person.team_id,
             "channel_id": channel.id,
             "user_id": person.id,
             "command": "/onboarding",
             "text": text,
-            "trigger_id": self.slack.new_trigger(person.user),
+            "trigger_id": trigger or self.slack.new_trigger(person.user),
             "response_url": "",
         }
         answer = await self.slack.courier.command(payload)
