@@ -17,11 +17,14 @@ from bot.config.settings import Settings
 GRACE_SECONDS = 4
 """For requests that are being answered when the process is told to end. Slack waits for 3 seconds."""
 RECEIVE_SECONDS = 10.0
-"""For a whole request, headers and body. Slack sends at once."""
+"""For a whole request, headers and body, and for reading on where answers have piled up. Slack does both at once."""
 MAX_HEAD = 64 * 1024
 """Bytes of a request line with its headers."""
 MAX_CONNECTIONS = 500
 """More are closed at once: files and the database need some of what a process may open, 1,024 as a rule."""
+
+_REQUEST, _READER = "request", "reader"
+"""What a connection waits for."""
 
 
 @dataclass(frozen=True)
@@ -63,15 +66,15 @@ class _Server(uvicorn.Server):
 
 
 class Connection(HttpToolsProtocol):
-    """Closed when a request is slow or endless, or when there are too many: uvicorn itself waits for the rest of a request however
-    long it takes, and keeps however much it is."""
+    """Closed when a request is slow or endless, when nobody reads the answers, or when there are too many connections: uvicorn itself
+    waits however long it takes, and keeps however much it is."""
 
     receive_seconds = RECEIVE_SECONDS
     max_connections = MAX_CONNECTIONS
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._deadline: asyncio.TimerHandle | None = None
+        self._deadlines: dict[str, asyncio.TimerHandle] = {}
         self._in_body, self._head = False, 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -79,10 +82,10 @@ class Connection(HttpToolsProtocol):
         if len(self.connections) > self.max_connections:
             transport.abort()
             return
-        self._receiving()
+        self._expect(_REQUEST)
 
     def data_received(self, data: bytes) -> None:
-        self._receiving()
+        self._expect(_REQUEST)
         super().data_received(data)
         if not self._in_body and not self.transport.is_closing():
             self._head += len(data)
@@ -91,7 +94,7 @@ class Connection(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._receiving()
+        self._expect(_REQUEST)
 
     def on_headers_complete(self) -> None:
         super().on_headers_complete()
@@ -100,20 +103,29 @@ class Connection(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         super().on_message_complete()
         self._in_body, self._head = False, 0
-        self._received()
+        self._came(_REQUEST)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._expect(_READER)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._came(_READER)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._received()
+        self._came(_REQUEST)
+        self._came(_READER)
         super().connection_lost(exc)
 
-    def _receiving(self) -> None:
-        if self._deadline is None:
-            self._deadline = self.loop.call_later(self.receive_seconds, self.transport.abort)
+    def _expect(self, what: str) -> None:
+        """It has to come in time."""
+        if what not in self._deadlines:
+            self._deadlines[what] = self.loop.call_later(self.receive_seconds, self.transport.abort)
 
-    def _received(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
+    def _came(self, what: str) -> None:
+        if what in self._deadlines:
+            self._deadlines.pop(what).cancel()
 
 
 def server(routes: Sequence[Route], connection: type[Connection] = Connection) -> uvicorn.Server:

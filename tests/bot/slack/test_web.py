@@ -1,14 +1,16 @@
 """The HTTP front: what a supervisor, a monitor and Slack get to see."""
 
 import asyncio
+import contextlib
 import socket
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
 import pytest
+import uvicorn
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from slack_bolt.async_app import AsyncAck, AsyncApp
@@ -156,20 +158,26 @@ class Patient(Connection):
 
 
 @asynccontextmanager
-async def served(connection: type[Connection] = Hasty) -> AsyncIterator[int]:
+async def serving(connection: type[Connection] = Hasty) -> AsyncIterator[tuple[int, uvicorn.Server]]:
     """The front on a port of its own."""
 
     async def health() -> dict[str, str]:
         return {}
 
     listening = listener("127.0.0.1", 0)
-    serving = server([*slack_routes(bolt(), SECRET), *ops_routes(health)], connection)
-    running = asyncio.create_task(serving.serve(sockets=[listening]))
+    front = server([*slack_routes(bolt(), SECRET), *ops_routes(health)], connection)
+    running = asyncio.create_task(front.serve(sockets=[listening]))
     try:
-        yield listening.getsockname()[1]
+        yield listening.getsockname()[1], front
     finally:
-        serving.should_exit = True
+        front.should_exit = True
         await running
+
+
+@asynccontextmanager
+async def served(connection: type[Connection] = Hasty) -> AsyncIterator[int]:
+    async with serving(connection) as (port, _):
+        yield port
 
 
 def post(body: bytes) -> bytes:
@@ -220,6 +228,57 @@ async def test_endless_headers_are_cut_off() -> None:
         assert (await until_closed(reader))[:12] in (b"HTTP/1.1 400", b"")  # none where the rest was still on its way
         assert (await client.get(f"http://127.0.0.1:{port}/healthz")).status_code == 200
         writer.close()
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not holds():  # noqa: ASYNC110  the server tells nobody
+            await asyncio.sleep(0.001)
+
+
+async def test_who_reads_no_answers_is_cut_off() -> None:
+    async with serving() as (port, front), httpx.AsyncClient() as client:
+        with socket.socket() as here:
+            here.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            here.connect(("127.0.0.1", port))
+            await until(lambda: bool(front.server_state.connections))
+            here.setblocking(False)
+
+            def is_over() -> bool:
+                with contextlib.suppress(BlockingIOError, ConnectionError):
+                    here.send(b"GET /metrics HTTP/1.1\r\nHost: bot\r\n\r\n" * 50)
+                return not front.server_state.connections
+
+            await until(is_over)
+        assert (await client.get(f"http://127.0.0.1:{port}/healthz")).status_code == 200
+
+
+RAW = (
+    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    b"GET /\xff HTTP/1.1\r\nHost: bot\r\n\r\n",
+    b"GET http://[::1 HTTP/1.1\r\nHost: bot\r\n\r\n",
+    b"GET /healthz?%ff%00 HTTP/1.1\r\nHost: \xff\r\n\r\n",
+    b"POST /slack/events HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+    b"POST /slack/events HTTP/1.1\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nabcdef",
+    b"POST /slack/events HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
+    b"POST /slack/events HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nfffffffffffffffffff\r\n",
+    b"POST /slack/events HTTP/1.1\r\nX-Slack-Request-Timestamp: \xd9\xa3\r\nX-Slack-Signature: \xff\r\nContent-Length: 1\r\n\r\nx",
+    b"GET /slack/events HTTP/1.1\r\nHost: bot\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: eA==\r\n\r\n",
+    b"OPTIONS * HTTP/1.1\r\nHost: bot\r\n\r\n",
+    b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+)
+
+
+async def test_whatever_comes_over_the_wire_is_refused_and_never_a_failure(caplog: pytest.LogCaptureFixture) -> None:
+    async with served() as port, httpx.AsyncClient() as client:
+        for raw in RAW:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(raw)
+            async with asyncio.timeout(20):
+                assert await reader.read(10) in (b"HTTP/1.1 4", b"HTTP/1.1 2", b""), raw
+            writer.close()
+        assert (await client.get(f"http://127.0.0.1:{port}/healthz")).status_code == 200
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
 
 
 async def test_too_many_connections_leave_room_for_others_again() -> None:
