@@ -93,7 +93,8 @@ def overview(snapshots: Sequence[Snapshot], texts: Texts, now: datetime) -> Draw
 def queue_blocks(snapshots: Sequence[Snapshot], texts: Texts, now: datetime) -> list[Block]:
     blocks: list[Block] = []
     found = skips_asked(snapshots)
-    found += [pair for pair in waiting(snapshots, Side.SUPPORT) if pair not in found]
+    listed = {record.id for _, record in found}
+    found += [(snapshot, record) for snapshot, record in waiting(snapshots, Side.SUPPORT) if record.id not in listed]
     for number, (snapshot, record) in enumerate(found[:15], start=1):
         title = texts.of(snapshot.onboarding.journey)(f"step.{record.step_id}.title")
         wanted = asked(snapshot, record.step_id)

@@ -23,7 +23,7 @@ from bot.messages.buttons import Act, ButtonValue
 from bot.messages.texts import Raw, Texts, date_token, escape
 from flows.cases.review import approvals
 from flows.cases.settle import record_of, state_allows
-from flows.cases.skips import asked
+from flows.cases.skips import asked, skipped_by
 from flows.forms.addresses import addresses
 from flows.forms.fields import Answers, Input, inputs
 from flows.forms.pages import raw_of, slots
@@ -133,7 +133,12 @@ def _decision(snapshot: Snapshot, step: Step, texts: Texts, rules: Rules) -> lis
 
 
 def _skip(snapshot: Snapshot, step: Step, texts: Texts) -> list[Block]:
-    """Who wants the step skipped, and what a colleague can answer."""
+    """Who skipped the step, or wants it skipped and what a colleague can answer."""
+    record = snapshot.steps[step.id]
+    if record.state is StepState.SKIPPED and record.changed_at is not None:
+        people = [one.user_id for one in skipped_by(snapshot, step.id)] or [record.changed_by]
+        by, when = Raw(", ".join(f"<@{one}>" for one in people)), date_token(record.changed_at)
+        return [section(texts.md("review.skipped", by=by, at=when, reason=record.reason or texts("review.nothing")))]
     wanted = asked(snapshot, step.id) if not snapshot.onboarding.closed_at else []
     if not wanted:
         return []
@@ -141,7 +146,7 @@ def _skip(snapshot: Snapshot, step: Step, texts: Texts) -> list[Block]:
         section(texts.md("review.skip_asked", by=Raw(f"<@{one.user_id}>"), at=date_token(one.at), reason=one.reason))
         for one in wanted
     ]
-    value = ButtonValue(onboarding=snapshot.onboarding.id, step=step.id, revision=snapshot.steps[step.id].revision)
+    value = ButtonValue(onboarding=snapshot.onboarding.id, step=step.id, revision=record.revision)
     title = texts(f"step.{step.id}.title")
     sure = (texts("confirm.skip_title"), texts("confirm.skip", step=title), texts("button.agree_to_skip"), texts("confirm.no"))
     agree = button(texts("button.agree_to_skip"), Act.AGREE_TO_SKIP, value, style="danger", confirm=sure)

@@ -35,9 +35,10 @@ def agree_to_skip(case: Case, step_id: str, revision: int) -> None:
 
 def withdraw_skip(case: Case, step_id: str, revision: int) -> None:
     """The step is not skipped after all: anyone in support may say so. Raises Refused("skip_not_asked") if nobody asks any more."""
-    skips.end(_asked(case, step_id, revision), skips.WITHDRAWN)
+    wanted = _asked(case, step_id, revision)
+    skips.end(wanted, skips.WITHDRAWN)
     case.log(f"step:{step_id}:skip_withdrawn")
-    case.say("support", step_id, "skip_withdrawn", by=case.actor.user_id)
+    case.say("support", step_id, "skip_withdrawn", mention=[one.user_id for one in wanted], by=case.actor.user_id)
 
 
 def _asked(case: Case, step_id: str, revision: int) -> list[Decision]:

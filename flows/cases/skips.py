@@ -6,8 +6,8 @@ from flows.model import Decision, Snapshot
 from flows.problems import Refused
 from flows.state import ENDED, Move, StepState, after
 
-ASKED, DONE, WITHDRAWN = "skip", "skipped", "skip_withdrawn"
-"""What a decision about skipping says. Done and withdrawn ones stay as a record; whoever asks again, asks anew."""
+ASKED, DONE, WITHDRAWN, UNDONE = "skip", "skipped", "skip_withdrawn", "skip_undone"
+"""What a decision about skipping says. What is no longer asked for stays as a record; undone: the step was opened again."""
 
 
 def people_needed(case: Case, step_id: str) -> int:
@@ -23,10 +23,17 @@ def people_needed(case: Case, step_id: str) -> int:
 
 def asked(snapshot: Snapshot, step_id: str) -> list[Decision]:
     """Who wants the step skipped as it stands now, in order; a new revision must be looked at anew."""
-    record = snapshot.steps[step_id]
-    if record.state in ENDED:
-        return []
-    found = (d for d in snapshot.decisions if (d.subject, d.revision, d.verdict) == (_subject(step_id), record.revision, ASKED))
+    return [] if snapshot.steps[step_id].state in ENDED else _decisions(snapshot, step_id, ASKED)
+
+
+def skipped_by(snapshot: Snapshot, step_id: str) -> list[Decision]:
+    """Who skipped the step together, in order; empty if one person did, or it isn't skipped."""
+    return _decisions(snapshot, step_id, DONE) if snapshot.steps[step_id].state is StepState.SKIPPED else []
+
+
+def _decisions(snapshot: Snapshot, step_id: str, verdict: str) -> list[Decision]:
+    wanted = (_subject(step_id), snapshot.steps[step_id].revision, verdict)
+    found = (d for d in snapshot.decisions if (d.subject, d.revision, d.verdict) == wanted)
     return sorted(found, key=lambda decision: decision.at)
 
 
@@ -35,6 +42,7 @@ def ask(case: Case, step_id: str, reason: str) -> list[Decision]:
     record = case.record(step_id)
     if after(record.state, Move.SKIP) is None:
         raise Refused("moved_on", step=step_id, state=record.state.value, **last_change(record))
+    end(_decisions(case.snapshot, step_id, DONE), UNDONE)
     before = asked(case.snapshot, step_id)
     if any(one.user_id == case.actor.user_id for one in before):
         raise Refused("skip_asked_by_you", step=step_id, given=len(before), needed=people_needed(case, step_id))
@@ -42,7 +50,7 @@ def ask(case: Case, step_id: str, reason: str) -> list[Decision]:
 
 
 def end(wanted: list[Decision], verdict: str) -> None:
-    """What was asked for is ``DONE`` or ``WITHDRAWN``."""
+    """What was asked for is ``DONE``, ``WITHDRAWN`` or ``UNDONE``."""
     for decision in wanted:
         decision.verdict = verdict
 

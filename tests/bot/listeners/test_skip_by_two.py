@@ -48,5 +48,5 @@ async def test_what_one_asks_for_another_decides(office: Workplace, onboarding: 
     await presses(office, office.sam, Act.AGREE_TO_SKIP)
     assert await office.state(onboarding, "authentication") == "skipped"
     card = office.journey.lasting("review", "authentication")
-    assert "skipped" in card.text
+    assert f"Skipped by <@{office.kim.id}>, <@{office.sam.id}>" in card.text
     assert action_id(card.blocks, Act.AGREE_TO_SKIP) is None

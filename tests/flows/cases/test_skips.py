@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from flows.cases import manage
-from flows.cases.skips import asked
+from flows.cases.skips import asked, skipped_by
 from flows.people import Who
 from flows.problems import Refused
 from flows.rules import Rules
@@ -86,8 +86,9 @@ async def test_a_step_opened_again_takes_two_again(acme: CaseBook) -> None:
     await acme.skip("planning", "organization", "authentication")
     await acme.act(lambda case: manage.reopen(case, "authentication", "Needed after all."))
     assert await wanted(acme, "authentication") == []
-    assert await skip(acme, "authentication") == "open"
+    assert await skip(acme, "authentication", LIZ) == "open"
     assert await skip(acme, "authentication", KIM) == "skipped"
+    assert {one.user_id for one in skipped_by(await acme.snapshot(), "authentication")} == {LIZ.user_id, KIM.user_id}
 
 
 async def test_a_new_revision_must_be_looked_at_before_it_is_skipped(acme: CaseBook) -> None:
