@@ -28,7 +28,7 @@ EXPOSE 3000
 # Alive, not ready: a bot that Slack cannot be reached from keeps trying and must not be killed for it.
 HEALTHCHECK --interval=15s --timeout=3s --start-period=10s --retries=3 CMD ["python", "-c", "\
 import http.client, os, sys; \
-ask = http.client.HTTPConnection('127.0.0.1', int(os.environ['PORT']), timeout=2); \
+ask = http.client.HTTPConnection('127.0.0.1', int(os.environ.get('OPS_PORT') or os.environ['PORT']), timeout=2); \
 ask.request('GET', '/healthz'); \
 sys.exit(ask.getresponse().status != 200)"]
 ENTRYPOINT ["python", "-m", "bot"]

@@ -142,6 +142,5 @@ def build(settings: Settings, policies: Policies, *, adapters: Adapters | None =
         policies, store, cases, outbox, poller, channel, refresh_people=people.refresh, handle_left_events=events.handle_late
     )
 
-    secret = settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else ""
-    bolt = listeners.bolt(slack.web, secret)
+    bolt = listeners.bolt(slack.web)
     return Bot(bolt, adapters, store, cases, people, events, background, runner, poller, Chores(recurring), tokens)

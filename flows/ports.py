@@ -72,6 +72,9 @@ class Unit(Protocol):
 
     async def unhandled(self, limit: int = 200) -> Sequence[Received]: ...
 
+    async def times(self, onboarding_id: str, tags: Collection[str], who: Who, since: datetime) -> Sequence[datetime]:
+        """When a person did what the log has under one of these tags, after ``since``; oldest first."""
+
     async def once(self, key: str) -> bool:
         """True the first time; False if the key was seen. Part of the transaction: if that fails, the key is new again."""
 

@@ -189,6 +189,13 @@ class Queries:
         known = (whole.get((Person, str(who))) for whole in self._whole.values())  # a lead's was read with the onboarding
         return next((person for person in known if person is not None), None) or await self.get(Person, str(who))
 
+    async def times(self, onboarding_id: str, tags: Collection[str], who: Who, since: datetime) -> Sequence[datetime]:
+        """When a person did what the log has under one of these tags, after ``since``; oldest first."""
+        columns = tables.audit_events.c
+        done = select(columns.at).where(columns.onboarding_id == onboarding_id, columns.tag.in_(tags), columns.at > since)
+        done = done.where(columns.team_id == who.team_id, columns.user_id == who.user_id).order_by(columns.at)
+        return (await self.connection.scalars(done)).all()
+
     async def was_seen(self, key: str) -> bool:
         """Whether `once` was asked before."""
         return (await self.connection.execute(_SEEN, {"key": key})).first() is not None

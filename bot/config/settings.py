@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bot.config import addresses
 from bot.config.clock import ClockError, read_ahead
 from bot.config.policies import PolicyError, load
 
@@ -63,6 +64,9 @@ class Settings(BaseSettings):
     """A container sets 0.0.0.0."""
     port: str = "3000"
     """0: any free one, named in the log."""
+    ops_host: str = "127.0.0.1"
+    ops_port: str = ""
+    """Where health and metrics are served; without it, beside Slack's requests on ``port``."""
     pismo_api_url: str = "https://sandbox.pismolabs.io"
     """Of the test environment."""
     pismo_production_api_url: str = ""
@@ -179,20 +183,19 @@ def _front(settings: Settings) -> Iterator[ConfigProblem]:
 
 
 def _urls(settings: Settings) -> Iterator[ConfigProblem]:
-    if not _is_web_url(settings.slack_api_url) or not settings.slack_api_url.endswith("/"):
-        yield ConfigProblem("SLACK_API_URL", "is not a URL that ends with /", f"leave it out for Slack itself, {SLACK_API}")
-    if not _is_web_url(settings.pismo_api_url):
-        yield ConfigProblem(
-            "PISMO_API_URL", "is not a URL", "write https:// and the host, or leave it out for https://sandbox.pismolabs.io"
-        )
+    slack = addresses.fault(settings.slack_api_url)
+    if slack or not settings.slack_api_url.endswith("/"):
+        yield ConfigProblem("SLACK_API_URL", slack or "does not end with /", f"leave it out for Slack itself, {SLACK_API}")
+    if pismo := addresses.fault(settings.pismo_api_url):
+        yield ConfigProblem("PISMO_API_URL", pismo, f"{addresses.HTTPS}, or leave it out for https://sandbox.pismolabs.io")
 
 
 def _pismo(settings: Settings) -> Iterator[ConfigProblem]:
     from pismo.tls import CertificateError  # noqa: PLC0415  loads cryptography, which --help doesn't need
 
     address = settings.pismo_production_api_url
-    if address and not _is_web_url(address):
-        yield ConfigProblem("PISMO_PRODUCTION_API_URL", "is not a URL", "write https:// and the host, or leave it out")
+    if address and (wrong := addresses.fault(address)):
+        yield ConfigProblem("PISMO_PRODUCTION_API_URL", wrong, f"{addresses.HTTPS}, or leave it out")
     if settings.pismo_oauth2_secret_field not in ("client_secret_string", "client_secret"):
         yield ConfigProblem("PISMO_OAUTH2_SECRET_FIELD", "is no name Pismo takes", "write client_secret_string or client_secret")
     both = {"PISMO_CLIENT_CERT": settings.pismo_tls, "PISMO_PRODUCTION_CLIENT_CERT": settings.pismo_production_tls}
@@ -213,23 +216,13 @@ def _service_desk(settings: Settings) -> Iterator[ConfigProblem]:
     url, user, token = settings.service_desk_url, settings.service_desk_user, _plain(settings.service_desk_token)
     if not (url or user or token):
         return
-    if not _is_web_url(url):
-        what = "is not a URL" if url else "is missing"
-        yield ConfigProblem("SERVICE_DESK_URL", what, "write https:// and the host, or leave out all of SERVICE_DESK_…")
+    if wrong := addresses.fault(url) if url else "is missing":
+        yield ConfigProblem("SERVICE_DESK_URL", wrong, f"{addresses.HTTPS}, or leave out all of SERVICE_DESK_…")
     if "@" not in user or ":" in user:
         yield ConfigProblem("SERVICE_DESK_USER", "is no e-mail address", "write the one of the account that the API token is of")
     if not token:
         how = "make an API token in the account's security settings at Atlassian"
         yield ConfigProblem("SERVICE_DESK_TOKEN", "is missing", how)
-
-
-def _is_web_url(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-        _ = parts.port
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.username and not re.search(r"\s", text)
 
 
 def _support(settings: Settings) -> Iterator[ConfigProblem]:
@@ -286,10 +279,14 @@ def _keys(settings: Settings) -> Iterator[ConfigProblem]:
 
 
 def _server(settings: Settings) -> Iterator[ConfigProblem]:
-    if not re.fullmatch(r"\d{1,5}", settings.port) or int(settings.port) > 65535:
-        yield ConfigProblem("PORT", "is not a port", "write a number from 1 to 65535; 0 takes a free one")
-    if not re.fullmatch(r"[\w.:-]+", settings.host):
-        yield ConfigProblem("HOST", "is not an address", "write 127.0.0.1, or 0.0.0.0 in a container")
+    for name, port in (("PORT", settings.port), ("OPS_PORT", settings.ops_port or "0")):
+        if not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > 65535:
+            yield ConfigProblem(name, "is not a port", "write a number from 1 to 65535; 0 takes a free one")
+    for name, host in (("HOST", settings.host), ("OPS_HOST", settings.ops_host)):
+        if not re.fullmatch(r"[\w.:-]+", host):
+            yield ConfigProblem(name, "is not an address", "write 127.0.0.1, or 0.0.0.0 in a container")
+    if settings.ops_port not in ("", "0") and (settings.ops_host, settings.ops_port) == (settings.host, settings.port):
+        yield ConfigProblem("OPS_PORT", "is PORT", "write another, or leave it out to have everything on PORT")
 
 
 def _policies(settings: Settings) -> Iterator[ConfigProblem]:

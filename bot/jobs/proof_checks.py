@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from pydantic import SecretStr
 
-from flows.checks.claims import Expected, check_assertion, is_assertion
+from flows.checks.claims import Expected, check_assertion, is_signed_by_customer
 from flows.checks.tokens import UnreadableToken, bearer, parse
 from flows.forms.step import PROGRAMS_CHECK
 from pismo.client import Pismo
@@ -62,7 +62,7 @@ class Checks:
         """Check a pasted token. Raises PismoError for what may work later; the lines show how far it got."""
         text = pasted.get_secret_value()
         usable = await self._certificate()
-        signed = _signed_by_customer(text, self._expected)
+        signed = is_signed_by_customer(text, self._expected)
         token = await self._exchanged(text, usable=usable) if signed else self._pasted(text)
         if token is None or not usable or self._fails("tenant"):
             return
@@ -208,15 +208,6 @@ def _tenant_of(token: SecretStr) -> str | None:
         return parse(token.get_secret_value()).tenant
     except UnreadableToken:
         return None
-
-
-def _signed_by_customer(text: str, expected: Expected) -> bool:
-    """Whether it is the JWT to be exchanged: signed with the registered key, or naming the customer's issuer."""
-    try:
-        token = parse(text)
-    except UnreadableToken:
-        return False
-    return is_assertion(token, expected) or bool(expected.iss and token.claims.get("iss") == expected.iss)
 
 
 def _handshake_reason(code: str | None) -> str:

@@ -66,6 +66,14 @@ async def _claim(case: Case, value: ButtonValue) -> None:
     review.claim(case, value.step)
 
 
+async def _agree_to_skip(case: Case, value: ButtonValue) -> None:
+    manage.agree_to_skip(case, value.step, value.revision)
+
+
+async def _withdraw_skip(case: Case, value: ButtonValue) -> None:
+    manage.withdraw_skip(case, value.step, value.revision)
+
+
 async def _task(case: Case, value: ButtonValue) -> None:
     """A task without a form. Its side decides who may do it."""
     for_side(tasks.task_of(case.step(value.step), value.task).side).check(case.role)
@@ -83,6 +91,8 @@ ACTIONS: dict[Act, Action] = {
     Act.REQUEST_CHANGES: Action(May.SUPPORT, opens=_form("request_changes")),
     Act.REJECT: Action(May.SUPPORT, opens=_form("reject")),
     Act.CLAIM: Action(May.SUPPORT, change=_claim),
+    Act.AGREE_TO_SKIP: Action(May.SUPPORT, change=_agree_to_skip),
+    Act.WITHDRAW_SKIP: Action(May.SUPPORT, change=_withdraw_skip),
     Act.SNOOZE: Action(May.EITHER, opens=_form("snooze")),
     Act.STUCK: Action(May.CUSTOMER, opens=_form("stuck")),
     Act.RETRY_EFFECT: Action(May.SUPPORT, change=_retry, closed=True, said="retrying"),

@@ -1,5 +1,6 @@
 """Bolt's app: every kind of request that Slack sends, and the listener that handles it."""
 
+import logging
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -7,6 +8,8 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.error import BoltUnhandledRequestError
+from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -18,8 +21,10 @@ from bot.listeners.options import Options
 from bot.modals.subject import meta_of
 from bot.modals.submission import CLEAR, FormSubmissions
 from bot.slack.background import Background
-from bot.slack.payloads import click_of, command_of, submitted_of
+from bot.slack.payloads import MalformedPayload, click_of, command_of, reading, submitted_of
 from bot.slack.people import People
+
+log = logging.getLogger("bot.listeners.bolt")
 
 ANY = re.compile(".*")
 
@@ -35,8 +40,9 @@ class Listeners:
     people: People
     background: Background
 
-    def bolt(self, web: AsyncWebClient, signing_secret: str) -> AsyncApp:
-        """``signing_secret``: empty in Socket Mode, which needs no signature."""
+    def bolt(self, web: AsyncWebClient) -> AsyncApp:
+        """Signatures are `bot.slack.web`'s: Bolt checks them only after it has parsed the body, and logs the body of what isn't
+        signed."""
 
         async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
             """There is one token, so a click needs no call."""
@@ -50,13 +56,15 @@ class Listeners:
 
         app = AsyncApp(
             client=web,
-            signing_secret=signing_secret or "unused: Socket Mode needs no signature",
-            request_verification_enabled=bool(signing_secret),
+            signing_secret="checked in bot.slack.web",  # noqa: S106  Bolt insists on one
+            request_verification_enabled=False,
             authorize=authorize,
             process_before_response=True,
+            raise_error_for_unhandled_request=True,
             ignoring_self_events_enabled=False,
             attaching_function_token_enabled=False,
         )
+        app.error(_failed)
         app.middleware(self._received)
         app.action(ANY)(self._pressed)
         app.view(ANY)(self._submitted)
@@ -67,17 +75,22 @@ class Listeners:
     async def _received(self, body: dict[str, Any], next: Callable[[], Awaitable[BoltResponse]]) -> BoltResponse:  # noqa: A002  Bolt's name
         """Events stop here: no Bolt listener handles them."""
         if body.get("type") == "event_callback":
-            await self.events.received(body)
+            with reading():
+                await self.events.received(body)
             return BoltResponse(status=200, body="")
         if user := body.get("user"):
-            user["team_id"] = await self.people.home_team(str(user["id"]), str(user.get("team_id") or ""))
+            with reading():
+                user["team_id"] = await self.people.home_team(str(user["id"]), str(user.get("team_id") or ""))
         return await next()
 
     async def _pressed(self, body: dict[str, Any], ack: AsyncAck) -> None:
-        await self.buttons.pressed(click_of(body), ack)
+        with reading():
+            click = click_of(body)
+        await self.buttons.pressed(click, ack)
 
     async def _submitted(self, body: dict[str, Any], ack: AsyncAck) -> None:
-        sent = submitted_of(body)
+        with reading():
+            sent = submitted_of(body)
         response = await self.submissions.submitted(sent)
         if response == CLEAR:
             if meta_of(sent.view).home:
@@ -86,7 +99,20 @@ class Listeners:
         await ack(**response)
 
     async def _searched(self, body: dict[str, Any], ack: AsyncAck) -> None:
-        await ack(options=await self.options.suggest(body))
+        with reading():
+            options = await self.options.suggest(body)
+        await ack(options=options)
 
-    async def _commanded(self, body: dict[str, Any], ack: AsyncAck) -> None:
-        await ack(**(await self.commands.run(command_of(body)) or {}))
+    async def _commanded(self, body: dict[str, Any], ack: AsyncAck, request: AsyncBoltRequest) -> None:
+        with reading():
+            command = command_of(body, "".join(request.headers.get("x-slack-signature", ())))
+        await ack(**(await self.commands.run(command) or {}))
+
+
+async def _failed(error: Exception) -> BoltResponse | None:
+    """What was wrong with a request is logged without anything of it. Slack sends an event again that failed."""
+    if isinstance(error, MalformedPayload | BoltUnhandledRequestError):
+        log.warning("a signed request makes no sense", exc_info=error)
+        return BoltResponse(status=400, body="no payload of Slack's\n")
+    log.error("a request failed", exc_info=error)
+    return None

@@ -1,5 +1,6 @@
 """`/onboarding …`, for support. Customers in another company can't use it: Slack refuses them commands; they have buttons."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -25,11 +26,13 @@ Answer = dict[str, Any]
 
 
 class SlashCommands:
-    """``verbs``: what each word after `/onboarding` does."""
+    """``verbs``: what each word after `/onboarding` does, once for each command that somebody typed: a request that is repeated,
+    by Slack or by whoever got hold of it, finds it done."""
 
     def __init__(self, store: Store, cases: Cases, modals: Modals, answers: PrivateAnswers, background: Background) -> None:
         self._store, self._cases, self._modals = store, cases, modals
         self._answers, self._background = answers, background
+        self._running: dict[str, asyncio.Future[Answer | None]] = {}
         self.verbs: dict[str, Callable[[SlashCommand, Texts], Awaitable[Answer | None]]] = {
             "start": self._start,
             "status": self._status,
@@ -47,7 +50,16 @@ class SlashCommands:
         }
 
     async def run(self, command: SlashCommand) -> Answer | None:
-        """The acknowledgement of a command: an answer only its author sees, or None if a window opens."""
+        """The acknowledgement of a command: an answer only its author sees, or None if a window opens. A copy that comes while the
+        command is carried out gets the same answer."""
+        if not command.key:
+            return await self._run(command)
+        if command.key not in self._running:
+            self._running[command.key] = running = asyncio.ensure_future(self._run(command))
+            running.add_done_callback(lambda _: self._running.pop(command.key))
+        return await self._running[command.key]
+
+    async def _run(self, command: SlashCommand) -> Answer | None:
         texts = await self._answers.texts(command.who)
         try:
             self._cases.access.require_support(command.who)
@@ -55,6 +67,8 @@ class SlashCommands:
             if verb is None:
                 said = section(texts.md("refused.unknown_command", verb=command.verb))
                 return _answer(drawing([said, *board.help_view(texts).blocks]))
+            if command.key and not await self._store.transact(lambda unit: unit.once(command.key)):
+                raise Refused("command_repeated")  # noqa: TRY301  told like any other
             return await verb(command, texts)
         except Exception as error:  # noqa: BLE001  the person is told
             return _answer(notice(explained(texts, error)))

@@ -8,6 +8,7 @@ from bot.messages.buttons import Act, ButtonValue
 from bot.messages.card import progress, step_line
 from bot.messages.texts import Raw, Texts, typed
 from flows.cases.settle import side_of, state_allows
+from flows.cases.skips import asked
 from flows.forms.step import Situation
 from flows.journey import Journey
 from flows.model import Snapshot, StepRecord
@@ -31,6 +32,12 @@ def waiting(snapshots: Sequence[Snapshot], side: Side) -> list[tuple[Snapshot, S
     """Steps where it is this side's turn, longest waiting first."""
     found = [(s, r) for s in snapshots if not s.onboarding.closed_at for r in s.steps.values() if side_of(r) is side]
     return sorted(found, key=lambda pair: pair[1].turn_since.timestamp() if pair[1].turn_since else 0)
+
+
+def skips_asked(snapshots: Sequence[Snapshot]) -> list[tuple[Snapshot, StepRecord]]:
+    """Steps that somebody wants skipped, which takes another person; longest waiting first."""
+    found = [(asked(s, r.step_id), s, r) for s in snapshots if not s.onboarding.closed_at for r in s.steps.values()]
+    return [(s, r) for wanted, s, r in sorted(found, key=lambda one: one[0][0].at.timestamp() if one[0] else 0) if wanted]
 
 
 def help_view(texts: Texts) -> Drawing:
@@ -85,11 +92,17 @@ def overview(snapshots: Sequence[Snapshot], texts: Texts, now: datetime) -> Draw
 
 def queue_blocks(snapshots: Sequence[Snapshot], texts: Texts, now: datetime) -> list[Block]:
     blocks: list[Block] = []
-    found = waiting(snapshots, Side.SUPPORT)
+    found = skips_asked(snapshots)
+    listed = {record.id for _, record in found}
+    found += [(snapshot, record) for snapshot, record in waiting(snapshots, Side.SUPPORT) if record.id not in listed]
     for number, (snapshot, record) in enumerate(found[:15], start=1):
         title = texts.of(snapshot.onboarding.journey)(f"step.{record.step_id}.title")
+        wanted = asked(snapshot, record.step_id)
+        since = wanted[0].at if wanted else record.turn_since
         words = f"*{number}. {typed(snapshot.onboarding.customer)}* · {title} · "
-        words += f"{texts(f'state.{record.state.value}')} · {age(record.turn_since, now, texts)}"
+        words += f"{texts(f'state.{record.state.value}')} · {age(since, now, texts)}"
+        if wanted:
+            words += f" · {texts.md('status.skip_asked', by=Raw(f'<@{wanted[0].user_id}>'))}"
         if record.claimer_id:
             words += f" · <@{record.claimer_id}>"
         value = ButtonValue(onboarding=snapshot.onboarding.id, step=record.step_id)

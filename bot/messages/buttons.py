@@ -19,6 +19,8 @@ class Act(StrEnum):
     REQUEST_CHANGES = "request_changes"
     REJECT = "reject"
     CLAIM = "claim"
+    AGREE_TO_SKIP = "agree_to_skip"
+    WITHDRAW_SKIP = "withdraw_skip"
     SNOOZE = "snooze"
     STUCK = "stuck"
     RETRY_EFFECT = "retry_effect"

@@ -23,6 +23,7 @@ from bot.messages.buttons import Act, ButtonValue
 from bot.messages.texts import Raw, Texts, date_token, escape, typed
 from flows.cases.review import approvals
 from flows.cases.settle import record_of, state_allows
+from flows.cases.skips import asked, skipped_by
 from flows.forms.addresses import addresses
 from flows.forms.fields import Answers, Input, inputs
 from flows.forms.pages import raw_of, slots
@@ -64,6 +65,7 @@ def review_card(
             notes = fit(notes, MAX_NOTES, NOTES_TEXT, texts("review.more_below"))
         blocks.extend(fit([*notes, *values], MAX_VALUES, VALUES_TEXT, texts("review.more_below")))
     blocks.extend(_decision(snapshot, step, texts, rules))
+    blocks.extend(_skip(snapshot, step, texts))
     blocks.extend(context(texts.md(f"note.{fact.key}", **fact.params)) for fact in step.facts(situation))
     blocks.extend(_tasks(snapshot, step, texts, situation, rules))
     for effect in failed[:3]:
@@ -128,6 +130,27 @@ def _decision(snapshot: Snapshot, step: Step, texts: Texts, rules: Rules) -> lis
         by, when = Raw(f"<@{record.changed_by}>"), date_token(record.changed_at) if record.changed_at else ""
         blocks.append(section(texts.md("review.sent_back", by=by, at=when, reason=record.reason)))
     return blocks
+
+
+def _skip(snapshot: Snapshot, step: Step, texts: Texts) -> list[Block]:
+    """Who skipped the step, or wants it skipped and what a colleague can answer."""
+    record = snapshot.steps[step.id]
+    if record.state is StepState.SKIPPED and record.changed_at is not None:
+        people = [one.user_id for one in skipped_by(snapshot, step.id)] or [record.changed_by]
+        by, when = Raw(", ".join(f"<@{one}>" for one in people)), date_token(record.changed_at)
+        return [section(texts.md("review.skipped", by=by, at=when, reason=record.reason or texts("review.nothing")))]
+    wanted = asked(snapshot, step.id) if not snapshot.onboarding.closed_at else []
+    if not wanted:
+        return []
+    said = [
+        section(texts.md("review.skip_asked", by=Raw(f"<@{one.user_id}>"), at=date_token(one.at), reason=one.reason))
+        for one in wanted
+    ]
+    value = ButtonValue(onboarding=snapshot.onboarding.id, step=step.id, revision=record.revision)
+    title = texts(f"step.{step.id}.title")
+    sure = (texts("confirm.skip_title"), texts("confirm.skip", step=title), texts("button.agree_to_skip"), texts("confirm.no"))
+    agree = button(texts("button.agree_to_skip"), Act.AGREE_TO_SKIP, value, style="danger", confirm=sure)
+    return [*said, actions(agree, button(texts("button.withdraw_skip"), Act.WITHDRAW_SKIP, value))]
 
 
 def _tasks(snapshot: Snapshot, step: Step, texts: Texts, situation: Situation, rules: Rules) -> list[Block]:

@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 
 from bot.modals.fetched import LookedUp
 from bot.modals.subject import FormMeta
-from flows.cases import manage, review
+from flows.cases import limits, manage, review
 from flows.cases.case import Case
 from flows.cases.settle import side_of, timezone_of
 from flows.forms.fields import Answers
 from flows.people import Side
-from flows.problems import Refused
+from flows.problems import Problem, Refused
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,11 @@ def snooze_until(clean: Answers, now: datetime, zone: ZoneInfo) -> datetime:
 
 def _stuck(case: Case, sent: DialogAnswers) -> None:
     manage.stuck(case, sent.step, sent.clean["reason"])
+
+
+async def too_often(case: Case, meta: FormMeta) -> tuple[Problem, ...]:
+    """Why a dialog can't be carried out yet, at its fields; what was typed stays in them."""
+    return await limits.stuck(case, meta.step) if meta.form == "stuck" else ()
 
 
 DIALOG_DOES: Mapping[str, Callable[[Case, DialogAnswers], None]] = {

@@ -78,7 +78,7 @@ def _refused(
     return Left(slot, raw, answers, problems, view)
 
 
-def refuse_secrets(session: FormSession, problems: tuple[Problem, ...], raw: Answers) -> None:
+async def refuse_secrets(session: FormSession, problems: tuple[Problem, ...], raw: Answers) -> None:
     """Warn support of refused secrets, without showing them, and delete the files that contained them if Slack allows it."""
     case = session.case
     if case is None:
@@ -87,4 +87,4 @@ def refuse_secrets(session: FormSession, problems: tuple[Problem, ...], raw: Ans
         if problem.key.startswith("secret_"):
             value = raw.get(problem.field)
             file = str(value["id"]) if isinstance(value, dict) else ""
-            secrets.refused(case, problem.key, f"{session.form.id}.{problem.field}", file)
+            await secrets.refused(case, problem.key, f"{session.form.id}.{problem.field}", file)

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from bot.modals.dialogs import DIALOG_DOES, DialogAnswers
+from bot.modals.dialogs import DIALOG_DOES, DialogAnswers, too_often
 from bot.modals.fetched import LookedUp, SlackLookups, read_files
 from bot.modals.leaving import leave, refuse_secrets
 from bot.modals.private_answers import PrivateAnswers
@@ -101,8 +101,10 @@ class FormSubmissions:
         if session.meta.slot != REVIEW:
             left = await leave(session, sent.values, files, sent.key)
             problems = left.problems + found.problems
+            if not problems and case is not None and subject.is_dialog:
+                problems = await too_often(case, session.meta)
             if problems:
-                refuse_secrets(session, problems, left.raw)
+                await refuse_secrets(session, problems, left.raw)
                 return {
                     "response_action": "errors",
                     "errors": errors_of(problems, left.slot, session.texts, session.meta.anew),

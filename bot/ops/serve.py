@@ -6,43 +6,26 @@ import gc
 import logging
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 import uvicorn
 
 from bot.app import build
 from bot.config.policies import load
 from bot.config.settings import Exit, Settings
+from bot.ops.http_server import Binding, bindings, listener, server
 from bot.ops.startup_checks import VerificationError, verify
 from bot.slack.socket_mode import PING_SECONDS, SocketMode
-from bot.slack.web import web_app
+from bot.slack.web import ops_routes, slack_routes
 from storage.lock import AlreadyRunningError, only_one
 from storage.sealing import UnknownKey
 from storage.store import Conflict, Unavailable
 
 log = logging.getLogger("bot.ops.serve")
 
-GRACE_SECONDS = 4
-"""For requests that are being answered. Slack waits for 3 seconds."""
 CHECK_SECONDS = 2.0
 GARBAGE = 5_000
 """New objects, less those that went, after which the youngest are looked through for circles. Python's 700 is reached with each click."""
-
-
-class _Server(uvicorn.Server):
-    """Leaves signals to this module: the bot has more to stop than its server."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
-def listener(host: str, port: int) -> socket.socket:
-    """A listening socket; port 0 takes a free one. Raises OSError."""
-    listening = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=512)
-    # Connections inherit it. Without it, a response's body waits 40 ms for the acknowledgement of its headers.
-    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return listening
 
 
 async def serve(settings: Settings) -> int:
@@ -72,14 +55,22 @@ async def serve(settings: Settings) -> int:
 
 
 async def _serve(settings: Settings) -> int:
-    try:
-        listening = listener(settings.host, int(settings.port))
-    except OSError as error:
-        log.error(  # noqa: TRY400  the address is all there is to know
-            "HOST and PORT cannot be used: set others, or stop what is using them",
-            extra={"host": settings.host, "port": settings.port, "error": error.strerror},
-        )
-        return Exit.CONFIGURATION
+    with contextlib.ExitStack() as stack:
+        listening = list[tuple[Binding, socket.socket]]()
+        for binding in bindings(settings):
+            try:
+                listening.append((binding, stack.enter_context(listener(binding.host, int(binding.port)))))
+            except OSError as error:
+                log.error(  # noqa: TRY400  the address is all there is to know
+                    "%s and %s cannot be used: set others, or stop what is using them",
+                    *binding.variables,
+                    extra={"host": binding.host, "port": binding.port, "error": error.strerror},
+                )
+                return Exit.CONFIGURATION
+        return await _run(settings, listening)
+
+
+async def _run(settings: Settings, listening: Sequence[tuple[Binding, socket.socket]]) -> int:
     policies = load(settings.config_file)
     bot = build(settings, policies)
     if settings.clock_file:
@@ -104,21 +95,21 @@ async def _serve(settings: Settings) -> int:
             wrong["socket_mode"] = trouble
         return wrong
 
-    config = uvicorn.Config(
-        web_app(None if sockets else bot.bolt, health),
-        log_config=None,
-        access_log=False,
-        lifespan="off",
-        server_header=False,
-        timeout_graceful_shutdown=GRACE_SECONDS,
-    )
-    server = _Server(config)
+    secret = settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else ""
+    servers = []
+    for binding, one in listening:
+        routes = [*(slack_routes(bot.bolt, secret) if binding.slack else ()), *(ops_routes(health) if binding.ops else ())]
+        servers.append((server(routes), one))
     await bot.start()
     _spare_the_collector()
     try:
         if sockets is not None:
             await sockets.start()
-        return await _until_told(server, listening, sockets)
+        for binding, one in listening:
+            host, port = one.getsockname()[:2]
+            extra = {"host": host, "port": port, "by": "Socket Mode" if sockets else "HTTP"}
+            log.info("listening", extra={**extra, "slack": binding.slack, "ops": binding.ops})
+        return await _until_told(servers, sockets)
     finally:
         if sockets is not None:
             await sockets.stop()
@@ -132,18 +123,16 @@ def _spare_the_collector() -> None:
     gc.set_threshold(GARBAGE, 20, 20)
 
 
-async def _until_told(server: uvicorn.Server, listening: socket.socket, sockets: SocketMode | None) -> int:
+async def _until_told(servers: Sequence[tuple[uvicorn.Server, socket.socket]], sockets: SocketMode | None) -> int:
     told = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, told.set)
-    running = asyncio.create_task(server.serve(sockets=[listening]))
-    waiting = [running, asyncio.create_task(told.wait())]
+    running = [asyncio.create_task(one.serve(sockets=[listening])) for one, listening in servers]
+    waiting = [*running, asyncio.create_task(told.wait())]
     lost = asyncio.create_task(sockets.lost()) if sockets else None
     if lost is not None:
         waiting.append(lost)
-    host, port = listening.getsockname()[:2]
-    log.info("listening", extra={"host": host, "port": port, "by": "Socket Mode" if sockets else "HTTP"})
     try:
         await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         log.info("ending", extra={"why": "told to" if told.is_set() else "cannot go on"})
@@ -153,8 +142,9 @@ async def _until_told(server: uvicorn.Server, listening: socket.socket, sockets:
     finally:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(number)
-        server.should_exit = True
-        await asyncio.gather(running, return_exceptions=True)
+        for one, _ in servers:
+            one.should_exit = True
+        await asyncio.gather(*running, return_exceptions=True)
         for task in waiting:
             task.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)

@@ -3,13 +3,39 @@
 Bolt's ``context.team_id`` and ``context.actor_team_id`` are not used: for people of another company they name other teams.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from flows.people import Who
 
 Body = Mapping[str, Any]
+
+
+class MalformedPayload(Exception):  # noqa: N818  reads as what it is
+    """No payload of Slack's, whatever it was signed with. Its cause tells where that showed, and holds nothing of it."""
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Around what reads a payload: raises MalformedPayload where a part is missing or of another shape than Slack documents."""
+    try:
+        yield
+    except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        raise MalformedPayload from error
+
+
+def check_shape(body: Body) -> None:
+    """Raises MalformedPayload where Bolt could not even tell which listener it is for."""
+    kind, name = body.get("type"), ""
+    with reading():
+        if kind == "block_actions":
+            name = body["actions"][0]["action_id"]
+        elif kind == "block_suggestion":
+            name = body["action_id"]
+    if not isinstance(name, str) or (kind == "event_callback" and not isinstance(body.get("event"), dict)):
+        raise MalformedPayload
 
 
 def who_of(body: Body) -> Who:
@@ -80,17 +106,26 @@ def submitted_of(body: Body) -> Submitted:
 
 @dataclass(frozen=True)
 class SlashCommand:
-    """``/onboarding <verb> <rest>``."""
+    """``/onboarding <verb> <rest>``. ``key`` tells a repeated request from a second command; empty if nothing does."""
 
     who: Who
     verb: str
     rest: str
     channel_id: str
     trigger_id: str
+    key: str = ""
 
 
-def command_of(body: Body) -> SlashCommand:
+def command_of(body: Body, signature: str = "") -> SlashCommand:
+    """``signature``: the request's, over HTTP. Slack gives each command a trigger of its own."""
     verb, _, rest = str(body.get("text") or "").strip().partition(" ")
+    trigger = str(body.get("trigger_id") or "")
+    own = trigger or signature
     return SlashCommand(
-        who_of(body), verb.casefold(), rest.strip(), str(body.get("channel_id", "")), str(body.get("trigger_id", ""))
+        who_of(body),
+        verb.casefold(),
+        rest.strip(),
+        str(body.get("channel_id", "")),
+        trigger,
+        f"command:{own}" if own else "",
     )

@@ -10,6 +10,7 @@ from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.socket_mode.request import SocketModeRequest
 
+from bot.slack.payloads import MalformedPayload, check_shape, reading
 from bot.telemetry import metrics
 from bot.telemetry.acks import in_flight, timed
 
@@ -29,8 +30,14 @@ SOON = 0.05
 class _Handler(AsyncSocketModeHandler):
     async def handle(self, client: Any, req: SocketModeRequest) -> None:
         # What fails stays unacknowledged: Slack sends an event again, and shows a person that it failed.
-        async with timed(req.type):
-            await super().handle(client, req)
+        async with timed(req.type) as ack:
+            try:
+                with reading():
+                    check_shape(req.payload)
+                    await super().handle(client, req)
+            except MalformedPayload as error:
+                ack.outcome = "refused"
+                log.warning("an envelope makes no sense", exc_info=error)
 
 
 class SocketMode:

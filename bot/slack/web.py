@@ -1,16 +1,20 @@
 """The HTTP front: Slack's requests, and those of a supervisor and a monitor."""
 
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 
-from slack_bolt.adapter.starlette.async_handler import AsyncSlackRequestHandler
+from slack_bolt.adapter.starlette.async_handler import to_async_bolt_request, to_starlette_response
 from slack_bolt.async_app import AsyncApp
-from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from bot.slack.payloads import MalformedPayload, check_shape, reading
+from bot.slack.signature import is_slacks, may_be_slacks
 from bot.telemetry import metrics
 from bot.telemetry.acks import kind_of, timed
+
+log = logging.getLogger("bot.slack.web")
 
 MAX_BYTES = 1024 * 1024
 """A view has 250 KB at most and comes back with what was typed into it."""
@@ -19,8 +23,13 @@ Health = Callable[[], Awaitable[Mapping[str, str]]]
 """Why the bot is not ready, by part; empty when it is."""
 
 
-def web_app(app: AsyncApp | None, health: Health) -> Starlette:
-    """``app`` None: Slack's requests come over Socket Mode, and ``/slack/events`` does not exist."""
+def slack_routes(app: AsyncApp, signing_secret: str) -> list[Route]:
+    """``POST /slack/events``, for what is signed with the secret."""
+    return [Route("/slack/events", _slack(app, signing_secret), methods=["POST"])]
+
+
+def ops_routes(health: Health) -> list[Route]:
+    """For those who look after the bot: they change nothing and tell nothing of a customer."""
 
     async def healthz(_: Request) -> Response:
         return PlainTextResponse("alive\n")
@@ -33,27 +42,49 @@ def web_app(app: AsyncApp | None, health: Health) -> Starlette:
         text, content_type = metrics.text()
         return Response(text, media_type=content_type)
 
-    routes = [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics_text)]
-    if app is not None:
-        routes.append(Route("/slack/events", _slack(AsyncSlackRequestHandler(app)), methods=["POST"]))
-    return Starlette(routes=routes)
+    return [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics_text)]
 
 
-def _slack(handler: AsyncSlackRequestHandler) -> Callable[[Request], Awaitable[Response]]:
+def _slack(app: AsyncApp, secret: str) -> Callable[[Request], Awaitable[Response]]:
+    """Nothing is read of a request that can't be Slack's, and nothing parsed before its signature is known to be right."""
+
     async def events(request: Request) -> Response:
-        length = request.headers.get("content-length", "")
-        if not length.isdecimal():  # Slack always sends it; without it, the size is known too late
-            return PlainTextResponse("length required\n", status_code=411)
-        if int(length) > MAX_BYTES:
-            return PlainTextResponse("too large\n", status_code=413)
-        body = await request.body()
+        refused = _refused(request)
+        if refused is not None:
+            return refused
+        try:
+            body = await request.body()
+        except ClientDisconnect:
+            return PlainTextResponse("incomplete\n", status_code=400)  # nobody reads it
+        if not is_slacks(request.headers, body, secret):
+            return PlainTextResponse("not signed by Slack\n", status_code=401)
         async with timed(kind_of(request.headers.get("content-type", ""), body)) as ack:
-            try:
-                response = await handler.handle(request)
-            except UnicodeDecodeError:
-                response = PlainTextResponse("not UTF-8\n", status_code=400)
+            response = await _dispatched(app, request, body)
             if response.status_code >= 400:
                 ack.outcome = "refused" if response.status_code < 500 else "failed"
             return response
 
     return events
+
+
+def _refused(request: Request) -> Response | None:
+    """What the headers alone decide."""
+    if not may_be_slacks(request.headers):
+        return PlainTextResponse("not signed by Slack\n", status_code=401)
+    length = request.headers.get("content-length", "")
+    if not (length.isascii() and length.isdecimal()):  # Slack always sends it; without it, the size is known too late
+        return PlainTextResponse("length required\n", status_code=411)
+    if len(length) > len(str(MAX_BYTES)) or int(length) > MAX_BYTES:
+        return PlainTextResponse("too large\n", status_code=413)
+    return None
+
+
+async def _dispatched(app: AsyncApp, request: Request, body: bytes) -> Response:
+    try:
+        with reading():  # Bolt reads a payload's parts before its own handling of errors begins
+            asked = to_async_bolt_request(request, body)
+            check_shape(asked.body)
+            return to_starlette_response(await app.async_dispatch(asked))
+    except MalformedPayload as error:
+        log.warning("a signed request makes no sense", exc_info=error)
+        return PlainTextResponse("no payload of Slack's\n", status_code=400)

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from flows import business_time
+from flows.cases import skips
 from flows.cases.case import Case
 from flows.cases.settle import calendar_of, side_of
-from flows.model import EffectRecord
+from flows.model import Decision, EffectRecord
 from flows.outbox import Draw, SendExport, Where
 from flows.people import SYSTEM, Role, Side, Who
 from flows.ports import Unit
@@ -15,7 +16,36 @@ from flows.state import Move, StepState
 
 
 def skip(case: Case, step_id: str, reason: str) -> None:
+    """Skip a step, or ask for it where it takes more people than the actor and whoever asked before. Raises Refused."""
+    needed = skips.people_needed(case, step_id)
+    wanted = skips.ask(case, step_id, reason) if needed > 1 else skips.asked(case.snapshot, step_id)
+    if needed > max(1, len(wanted)):
+        case.log(f"step:{step_id}:skip_asked", facts={"given": len(wanted), "needed": needed}, changes={"reason": reason})
+        case.say("support", step_id, "skip_asked", by=case.actor.user_id, reason=reason, given=len(wanted), needed=needed)
+        case.tell(case.actor, "skip_waits", step=step_id, given=len(wanted), needed=needed)
+        return
+    skips.end(wanted, skips.DONE)
     _decide(case, step_id, Move.SKIP, reason)
+
+
+def agree_to_skip(case: Case, step_id: str, revision: int) -> None:
+    """Someone else wants it skipped too, for the reason that was given. Raises Refused("skip_not_asked") if nobody asks any more."""
+    skip(case, step_id, _asked(case, step_id, revision)[0].reason)
+
+
+def withdraw_skip(case: Case, step_id: str, revision: int) -> None:
+    """The step is not skipped after all: anyone in support may say so. Raises Refused("skip_not_asked") if nobody asks any more."""
+    wanted = _asked(case, step_id, revision)
+    skips.end(wanted, skips.WITHDRAWN)
+    case.log(f"step:{step_id}:skip_withdrawn")
+    case.say("support", step_id, "skip_withdrawn", mention=[one.user_id for one in wanted], by=case.actor.user_id)
+
+
+def _asked(case: Case, step_id: str, revision: int) -> list[Decision]:
+    wanted = skips.asked(case.snapshot, step_id) if case.record(step_id).revision == revision else []
+    if not wanted:
+        raise Refused("skip_not_asked", step=step_id)
+    return wanted
 
 
 def reopen(case: Case, step_id: str, reason: str) -> None:
@@ -79,10 +109,18 @@ def stuck(case: Case, step_id: str, reason: str) -> None:
 
 
 def close(case: Case) -> None:
-    """Support closes the onboarding; the customer gets the closing message. A last step that wasn't sent is skipped."""
+    """Support closes the onboarding; the customer gets the closing message. A last step that wasn't sent is skipped.
+
+    Raises Refused("skip_first") if that takes more people than closing does.
+    """
     onboarding = case.onboarding
-    last = next((step for step in case.journey.steps.values() for task in step.tasks if task.closes), None)
+    last, closing = next(
+        ((step, task) for step in case.journey.steps.values() for task in step.tasks if task.closes), (None, None)
+    )
     if last is not None and case.record(last.id).state in (StepState.OPEN, StepState.CHANGES_REQUESTED):
+        needed = skips.people_needed(case, last.id)
+        if needed > max(1, case.rules.approvals_of(last, closing)):
+            raise Refused("skip_first", step=last.id, needed=needed)
         case.move(last.id, Move.SKIP)
         case.log(f"step:{last.id}:{Move.SKIP.value}")
     onboarding.closed_at, onboarding.closed_by = case.now, case.actor.user_id

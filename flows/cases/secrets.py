@@ -2,17 +2,20 @@
 
 from collections.abc import Collection
 
+from flows.cases import limits
 from flows.cases.case import Case
 from flows.checks import guard
 from flows.outbox import DeleteFile
 
 
-def refused(case: Case, key: str, where: str, file: str = "") -> None:
-    """A secret in a form, which itself tells the person. ``key``: ``secret_<kind>``; ``where``: the form's field; ``file``: the id
-    of the file that held it, which is deleted where Slack lets us."""
+async def refused(case: Case, key: str, where: str, file: str = "") -> None:
+    """A secret in a form, which itself tells the person; support is warned, but not of one after the other. ``key``:
+    ``secret_<kind>``; ``where``: the form's field; ``file``: the id of the file that held it, which is deleted where Slack lets us.
+    """
     kind = key.removeprefix("secret_")
+    if await limits.warns(case):
+        _warn(case, kind)
     case.log("secret:refuse", facts={"kind": kind, "where": where})
-    _warn(case, kind)
     if file:
         case.ask(DeleteFile(file=file))
 

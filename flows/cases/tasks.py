@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from flows.cases import manage
+from flows.cases import limits, manage
 from flows.cases.case import Case
 from flows.cases.settle import last_change, record_of, resume_failed, state_allows
 from flows.forms.fields import Answers
@@ -49,6 +49,7 @@ async def do_task(case: Case, step_id: str, task_id: str, clean: Answers, *, ite
     step = case.step(step_id)
     task = task_of(step, task_id)
     can_do(case, step_id, task)
+    await limits.task(case, step, task)
     clean = {**clean, **task.adds(clean, case.situation)}
     if task.repeatable:
         item = item or new_id("item")

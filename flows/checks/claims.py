@@ -20,15 +20,12 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from flows.checks import guard
 from flows.checks.keys import read_public_key
 from flows.checks.pem import KeyProblem
-from flows.checks.tokens import Jwt, TokenFault, TokenProblem, UnreadableToken, parse
+from flows.checks.tokens import BEYOND_SECONDS, MAX_LIFETIME, Jwt, TokenFault, TokenProblem, UnreadableToken, parse
 from flows.problems import Amount
 
-MAX_LIFETIME = 3600
-"""Of a signed JWT, in seconds."""
 ALGORITHM = "RS256"
 _GIVEN = ("iss", "sub", "aud")
 _TENANT = ("tenant_id", "tenant")
-_BEYOND_SECONDS = 100_000_000_000  # the year 5138; in milliseconds 1973
 _MAX_SHOWN = 80
 
 
@@ -73,6 +70,15 @@ def check_access_token(text: str, expected: Expected, now: datetime) -> list[Tok
     differs = _differs(TokenFault.TENANT_DIFFERS, "tenant", expected.org_id, tenant) if expected.org_id and tenant else None
     times = _readable_times(token.claims, ("exp",), required=False)
     return [*([differs] if differs else []), *times.faults, *_expiry(times.seconds, int(now.timestamp()))]
+
+
+def is_signed_by_customer(text: str, expected: Expected) -> bool:
+    """Whether it is the JWT to be exchanged: signed with the registered key, or naming the customer's issuer. Never raises."""
+    try:
+        token = parse(text)
+    except UnreadableToken:
+        return False
+    return is_assertion(token, expected) or bool(expected.iss and token.claims.get("iss") == expected.iss)
 
 
 def is_assertion(token: Jwt, expected: Expected) -> bool:
@@ -157,7 +163,7 @@ def _readable_times(claims: Mapping[str, Any], names: tuple[str, ...], *, requir
             faults += [TokenProblem(TokenFault.CLAIM_MISSING, {"claim": name})] if required else []
         elif isinstance(value, bool) or not isinstance(value, int):
             faults.append(TokenProblem(TokenFault.NOT_A_TIME, {"claim": name}))
-        elif value >= _BEYOND_SECONDS:
+        elif value >= BEYOND_SECONDS:
             faults.append(TokenProblem(TokenFault.MILLISECONDS, {"claim": name}))
         else:
             seconds[name] = value

@@ -12,6 +12,10 @@ from typing import Any
 
 from flows.problems import Parameter
 
+MAX_LIFETIME = 3600
+"""Seconds that a JWT made for Pismo may live, and that Pismo's access tokens live at most."""
+BEYOND_SECONDS = 100_000_000_000
+"""The year 5138; in milliseconds 1973."""
 _MAX_CHARS = 16_384
 _PREFIX = re.compile(r"(?:authorization\s*:\s*)?(?:bearer\s+)?", re.IGNORECASE)
 _AROUND = "\"'`<>“”‘’,; \t\r\n\u200b\ufeff"
@@ -103,6 +107,11 @@ def bearer(text: str) -> str:
     if not _BEARER.fullmatch(token):
         raise UnreadableToken(TokenFault.NOT_JWT)
     return token
+
+
+def is_bearer(text: str) -> bool:
+    """Whether `bearer` takes it."""
+    return _BEARER.fullmatch(unwrapped(text)) is not None
 
 
 def _alone(text: str) -> str:

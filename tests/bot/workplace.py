@@ -24,8 +24,8 @@ from bot.config.policies import Policies
 from bot.config.settings import Settings
 from bot.jobs.executor import Patience
 from bot.messages.buttons import Act, ButtonValue
-from bot.ops.serve import listener
-from bot.slack.web import web_app
+from bot.ops.http_server import listener, server
+from bot.slack.web import ops_routes, slack_routes
 from flows.cases import fill, manage, review, tasks
 from flows.cases.case import Case
 from flows.cases.start import StartRequest, start
@@ -49,13 +49,6 @@ STEPS = JOURNEYS.latest.steps
 
 _empty: list[bytes] = []
 """A migrated database with nothing in it, made once: migrations take longer than most tests."""
-
-
-class _Server(uvicorn.Server):
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Signals are pytest's."""
-        yield
 
 
 def soon(_attempt: int) -> float:
@@ -118,7 +111,7 @@ class Workplace(Office):
         self.secrets: list[str] = []
         self.written = leaks.Log()
         self._bot: Bot | None = None
-        self._server: _Server | None = None
+        self._server: uvicorn.Server | None = None
         self._serving: asyncio.Task[None] | None = None
 
     @property
@@ -176,12 +169,11 @@ class Workplace(Office):
         async def health() -> Mapping[str, str]:
             return bot.ready()
 
-        config = uvicorn.Config(web_app(bot.bolt, health), log_config=None, access_log=False, lifespan="off", ws="none")
-        self._server = server = _Server(config)
+        self._server = serving = server([*slack_routes(bot.bolt, self.slack.signing_secret), *ops_routes(health)])
         await bot.start()
-        self._serving = asyncio.create_task(server.serve(sockets=[listening]))
+        self._serving = asyncio.create_task(serving.serve(sockets=[listening]))
         self.slack.deliver_by(Delivery.http(f"{self.url}/slack/events"))
-        await self.slack.until(lambda: server.started and not bot.ready())
+        await self.slack.until(lambda: serving.started and not bot.ready())
 
     async def stop_bot(self, how: signal.Signals = signal.SIGTERM) -> int:  # noqa: ARG002  in one process there is one end
         if self._server is not None and self._serving is not None:
@@ -269,16 +261,23 @@ class Workplace(Office):
 
     async def open_step(self, onboarding: str, step: str) -> None:
         """Skip what comes before a step, so that the customer can fill it."""
+        before = set[str]()
+        needed = list(STEPS[step].requires)
+        while needed:
+            before.add(needed[0])
+            needed += STEPS[needed.pop(0)].requires
+        await self.skip(onboarding, *(one for one in STEPS if one in before))
+
+    async def skip(self, onboarding: str, *steps: str) -> None:
+        """By Sam, and by Kim too where it takes two; what has ended stays as it is."""
 
         def skip(case: Case) -> None:
-            needed = list(STEPS[step].requires)
-            while needed:
-                one = needed.pop(0)
-                if case.record(one).state not in ENDED:
-                    manage.skip(case, one, "Not needed here.")
-                needed += STEPS[one].requires
+            for step in steps:
+                if case.record(step).state not in ENDED:
+                    manage.skip(case, step, "Not needed here.")
 
-        await self.act(onboarding, skip, self.sam)
+        for person in (self.sam, self.kim):
+            await self.act(onboarding, skip, person)
 
     async def send(self, onboarding: str, step: str, person: SlackPerson | None = None, **changed: Any) -> None:
         """Open a step and send its example, checked as a sent form is."""
@@ -347,15 +346,15 @@ class Workplace(Office):
         answer = await self.slack.courier.interact(dict(payload))
         return Outcome(answer.ok, answer.ms, answer.status, answer.error, answer.body, view=person.view)
 
-    async def deliver_command(self, person: SlackPerson, text: str, channel: Channel) -> Outcome:
-        """`/onboarding <text>` of anyone, as if Slack let them."""
+    async def deliver_command(self, person: SlackPerson, text: str, channel: Channel, trigger: str = "") -> Outcome:
+        """`/onboarding <text>` of anyone, as if Slack let them. ``trigger``: that of an earlier one, which is sent again."""
         payload = {
             "team_id": person.team_id,
             "channel_id": channel.id,
             "user_id": person.id,
             "command": "/onboarding",
             "text": text,
-            "trigger_id": self.slack.new_trigger(person.user),
+            "trigger_id": trigger or self.slack.new_trigger(person.user),
             "response_url": "",
         }
         answer = await self.slack.courier.command(payload)

@@ -60,6 +60,8 @@ dpG7B28ISIMe5KNJVczvJRUV+8kuklf1Ew==
 
 
 def access_token() -> str:
-    """A JWT that nobody signed, valid until 2100."""
-    parts = [json.dumps(part).encode() for part in ({"alg": "HS512"}, {"sub": "example", "exp": 4_102_444_800})]
+    """A JWT that nobody signed, valid in the last hour before 2100 ends."""
+    parts = [
+        json.dumps(part).encode() for part in ({"alg": "HS512"}, {"sub": "example", "iat": 4_102_441_200, "exp": 4_102_444_800})
+    ]
     return ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in (*parts, b"example signature"))

@@ -17,7 +17,8 @@ from flows.people import Side
 from flows.problems import Problem
 from flows.state import StepState
 from flows.steps import org_details
-from flows.steps.authentication.token_check import expected
+from flows.steps.authentication import example_keys
+from flows.steps.authentication.token_check import expected, revoked_instead
 from flows.steps.org_details import label_of, org_id, to_org_details
 
 PROVE, SETTLE = "authentication.prove_access", "authentication.settle_organization"
@@ -38,6 +39,11 @@ class TokenPage(FormPage):
         BeforeValidator(_unwrapped),
         Input(Kind.LONG_TEXT, allow=frozenset({"access_token"}), forget=True),
     ]
+
+
+def _check(answers: Answers, situation: Situation) -> Iterator[Problem]:
+    """What must never be tried at Pismo is refused here."""
+    yield from revoked_instead(str(answers.get("token", "")), situation)
 
 
 class Settled(FormPage):
@@ -146,8 +152,8 @@ def tasks(stale_with: tuple[str, ...]) -> tuple[Task, ...]:
             Side.CUSTOMER,
             Form(
                 PROVE,
-                (Page("token", TokenPage),),
-                example={"environment": TEST, "token": "an-access-token-of-the-test-environment"},
+                (Page("token", TokenPage, check=_check),),
+                example={"environment": TEST, "token": example_keys.access_token()},
             ),
             ready=lambda situation: bool(org_id(situation)),
             needed=lambda situation: not proved(situation) or bool(to_send(situation)),

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from flows.checks.claims import Expected
 
 ASSERTION, ACCESS_TOKEN = "assertion", "access_token"
+ALWAYS_JWT = ("oidc", "basic")
+"""Methods whose access tokens are documented to be JWTs; of OAuth 2's, nothing is said."""
 
 
 class Looked(FormPage):
@@ -43,6 +45,19 @@ def _openid(situation: Situation) -> bool:
     return bool(situation.get("authentication", "method") == "oidc")
 
 
+def revoked_instead(token: str, situation: Situation) -> Iterator[Problem]:
+    """A long-lived secret in place of the token: it is to be revoked, and tried nowhere."""
+    from flows.checks.claims import is_signed_by_customer  # noqa: PLC0415  cryptography is not needed at startup
+    from flows.checks.pasted_tokens import is_opaque, long_lived_secret  # noqa: PLC0415  compiles the guard's patterns
+
+    own = is_signed_by_customer(token, expected(situation))
+    kind = long_lived_secret(token, situation.now, signed_by_customer=own)
+    if kind is not None:
+        yield Problem("token", f"secret_{kind}")
+    elif situation.get("authentication", "method") in ALWAYS_JWT and is_opaque(token):
+        yield Problem("token", "token_no_jwt")
+
+
 def _check(answers: Answers, situation: Situation) -> Iterator[Problem]:
     from flows.checks.claims import check_access_token, check_assertion  # noqa: PLC0415  cryptography is not needed at startup
 
@@ -51,6 +66,10 @@ def _check(answers: Answers, situation: Situation) -> Iterator[Problem]:
         yield Problem("token_kind", "jwt_method")
         return
     look = check_assertion if signed_by_customer else check_access_token
+    refused = list(revoked_instead(str(answers.get("token", "")), situation))
+    if any(problem.key.startswith("secret_") for problem in refused):
+        yield from refused
+        return
     for fault in look(str(answers.get("token", "")), expected(situation), situation.now):
         yield Problem("token", str(fault.key), fault.params)
 

@@ -48,7 +48,9 @@ def test_socket_mode_needs_no_signing_secret(monkeypatch: pytest.MonkeyPatch) ->
         ("SLACK_SIGNING_SECRET", "xoxb-s3cr3t", "Basic Information"),
         ("SLACK_APP_TOKEN", "xoxb-s3cr3t", "connections:write"),
         ("SLACK_API_URL", "slack.com/api/", "leave it out"),
-        ("SLACK_API_URL", "https://slack.com/api", "ends with /"),
+        ("SLACK_API_URL", "https://slack.com/api", "does not end with /"),
+        ("SLACK_API_URL", "http://slack.com/api/", "only for this machine"),
+        ("SLACK_API_URL", "http://127.0.0.1@slack.com/api/", "is not a URL"),
         ("SUPPORT_CHANNEL", "", "ID stands at the bottom"),
         ("SUPPORT_CHANNEL", "#support", "begins with C or G"),
         ("SUPPORT_USERGROUP", "@team", "begins with S"),
@@ -63,8 +65,17 @@ def test_socket_mode_needs_no_signing_secret(monkeypatch: pytest.MonkeyPatch) ->
         ("PORT", "http", "1 to 65535"),
         ("PORT", "65536", "1 to 65535"),
         ("HOST", "not a host", "127.0.0.1"),
+        ("OPS_PORT", "metrics", "1 to 65535"),
+        ("OPS_PORT", "3000", "write another"),
+        ("OPS_HOST", "not a host", "127.0.0.1"),
         ("PISMO_API_URL", "sandbox", "https://"),
+        ("PISMO_API_URL", "http://sandbox.pismolabs.io", "only for this machine"),
+        ("PISMO_API_URL", "http://127.0.0.1.example.com", "only for this machine"),
+        ("PISMO_API_URL", "http://0.0.0.0:8080", "only for this machine"),
+        ("PISMO_API_URL", "http://user:s3cr3t@localhost", "https://"),
+        ("PISMO_API_URL", "http://localhost\\.example.com", "https://"),
         ("PISMO_PRODUCTION_API_URL", "production", "https://"),
+        ("PISMO_PRODUCTION_API_URL", "http://10.0.0.7", "only for this machine"),
         ("PISMO_CLIENT_CERT", "no/such/file.pem", "may read"),
         ("PISMO_CLIENT_CERT", "-----BEGIN CERTIFICATE-----\ns3cr3t", "ends with KEY"),
         ("PISMO_OAUTH2_SECRET_FIELD", "s3cr3t", "client_secret_string"),
@@ -82,11 +93,20 @@ def test_a_wrong_variable_is_named_with_its_cure(monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.usefixtures("good")
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST:8080", "127.0.0.1:9", "127.8.9.10", "[::1]:80"])
+def test_what_runs_on_this_machine_needs_no_encryption(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+    monkeypatch.setenv("SLACK_API_URL", f"http://{host}/api/")
+    monkeypatch.setenv("PISMO_API_URL", f"http://{host}")
+    assert problems(Settings()) == []
+
+
+@pytest.mark.usefixtures("good")
 @pytest.mark.parametrize(
     ("name", "value", "how"),
     [
         ("SERVICE_DESK_URL", "", "leave out all"),
         ("SERVICE_DESK_URL", "pismolabs.atlassian.net", "https://"),
+        ("SERVICE_DESK_URL", "http://pismolabs.atlassian.net", "only for this machine"),
         ("SERVICE_DESK_USER", "s3cr3t", "of the account"),
         ("SERVICE_DESK_TOKEN", "", "make an API token"),
     ],

@@ -122,7 +122,9 @@ async def test_on_the_way_from_the_first_form_to_the_end_no_message_is_forgotten
     await sent("authentication", OWNER, KIM)
     for step in ("service_desk", "environments", "control_center", "authentication"):
         if (await acme.step(step)).state is not StepState.DONE:
-            await act(f"skip {step}", partial(manage.skip, step_id=step, reason="Later."))
+            for person in (OWNER, KIM):
+                if (await acme.step(step)).state is not StepState.SKIPPED:
+                    await act(f"skip {step}", partial(manage.skip, step_id=step, reason="Later."), who=person)
     await sent("next_steps")
     await act("reopen", lambda case: manage.reopen(case, "planning", "Another product."))
     await sent("planning", OWNER, products=["core_banking"])

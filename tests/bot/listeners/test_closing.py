@@ -4,7 +4,6 @@ import pytest
 
 from bot.messages.buttons import Act, ButtonValue
 from flows.cases import manage
-from flows.cases.case import Case
 from playground.slack import Message
 from playground.walkthrough import action_id
 from tests.bot.workplace import STEPS, Workplace
@@ -14,11 +13,7 @@ OTHERS = [step for step in STEPS if step != LAST]
 
 
 async def skip(place: Workplace, onboarding: str, *steps: str) -> None:
-    def skip(case: Case) -> None:
-        for step in steps:
-            manage.skip(case, step, "Not needed.")
-
-    await place.act(onboarding, skip, place.sam)
+    await place.skip(onboarding, *steps)
     await place.settled()
 
 

@@ -321,6 +321,26 @@ async def test_start_in_a_channel_that_is_taken_names_the_customer_and_works_aft
     assert (found.id != first, found.customer) == (True, "Blue Coop")
 
 
+async def test_who_is_stuck_again_at_once_reads_when_support_was_told_and_loses_nothing(
+    office: Workplace, onboarding: str
+) -> None:
+    async def stuck(reason: str) -> Outcome:
+        await office.press(office.ana, office.acme, Act.STUCK, ButtonValue(onboarding=onboarding, step="planning"))
+        await office.bot.background.drain()
+        outcome = await send(office, office.ana, {"reason": reason})
+        await office.settled()
+        return outcome
+
+    assert (await stuck("Who attends?")).closed
+    again = await stuck("And from which company?")
+    assert "Support was told 1 min ago" in str(again.errors)
+    assert "from which company" not in str([message.text for message in office.support.messages])
+    office.ana.user.stack.clear()
+    await office.press(office.ana, office.acme, Act.STUCK, ButtonValue(onboarding=onboarding, step="planning"))
+    await office.bot.background.drain()
+    assert typed(office.ana)["reason"] == "And from which company?"
+
+
 async def test_nobody_snoozes_for_ever_nor_for_the_other_side(office: Workplace, onboarding: str) -> None:
     step = ButtonValue(onboarding=onboarding, step="planning")
 

@@ -3,6 +3,7 @@ them. No trace of a token is kept."""
 
 import base64
 import json
+import secrets
 
 import pytest
 
@@ -50,10 +51,10 @@ async def approved(office: Workplace, onboarding: str, method: str, signer: Sign
     return org_id
 
 
-async def check(office: Workplace, token: str, **values: str) -> dict[str, str]:
+async def check(office: Workplace, token: str, task: str = "check_token", **values: str) -> dict[str, str]:
     """What Ana reads at the form's fields; nothing if it was accepted."""
     step = office.journey.lasting("step", STEP)
-    await office.ana.click(step, action_id=action_id(step.blocks, Act.TASK, "check_token"))
+    await office.ana.click(step, action_id=action_id(step.blocks, Act.TASK, task))
     await office.slack.until(lambda: ready(office.ana.view))
     assert office.ana.view is not None
     await office.journey.type_in(office.ana, office.ana.view, {"token": token, **values})
@@ -87,6 +88,28 @@ async def test_a_private_key_in_place_of_the_token_is_refused(office: Workplace,
     assert await check(office, office.pismo.mint_token(org_id)) == {}
     answered = await check(office, signer.assertion(org_id), token_kind="assertion")
     assert "Only OpenID Connect has a JWT that you sign" in " ".join(answered.values())
+
+
+@pytest.mark.parametrize("method", ["oauth2", "basic"])
+async def test_a_long_lived_secret_is_refused_before_pismo_sees_it(office: Workplace, onboarding: str, method: str) -> None:
+    org_id = await approved(office, onboarding, method, Signer())
+    key, secret = secrets.token_hex(20), secrets.token_urlsafe(32)
+    pasted = {key: "server secret", base64.b64encode(f"{key}:{secret}".encode()).decode(): "server secret"}
+    pasted |= {office.pismo.mint_token(org_id, 30 * 86_400): "long-lived token"}
+    pasted |= {secret: "If it is a key or a secret, revoke it now"} if method == "basic" else {}
+    before, warnings = len(office.pismo.calls), 0
+    for one, said_of_it in pasted.items():
+        (refused,) = (await check(office, one, "prove_access")).values()
+        assert said_of_it in refused
+        assert "evoke" in refused or "Deactivate" in refused
+        warnings += "tried to send a secret" in office.support.messages[-1].text
+    assert warnings >= len(pasted) - 1
+    assert len(office.pismo.calls) == before
+    office.secrets += pasted
+    assert await office.leaks() == []
+    opaque = secret if method == "oauth2" else office.pismo.mint_token(org_id)
+    assert await check(office, opaque, "prove_access") == {}
+    assert len(office.pismo.calls) > before
 
 
 async def test_the_thread_has_the_commands_for_each_kind_of_machine(office: Workplace, onboarding: str) -> None:

@@ -81,8 +81,11 @@ def taken() -> Iterator[int]:
 
 
 async def test_it_starts_without_slack_and_says_so(env: dict[str, str]) -> None:
-    async with running(env) as bot, httpx.AsyncClient() as client:
-        port = (await said(bot, "listening"))["port"]
+    async with running(env | {"OPS_PORT": "0"}) as bot, httpx.AsyncClient() as client:
+        front, port = [(await said(bot, "listening"))["port"] for _ in range(2)]
+        assert (await client.get(f"http://127.0.0.1:{front}/healthz")).status_code == 404
+        assert (await client.post(f"http://127.0.0.1:{front}/slack/events")).status_code == 401
+        assert (await client.post(f"http://127.0.0.1:{port}/slack/events")).status_code == 404
         assert (await client.get(f"http://127.0.0.1:{port}/healthz")).status_code == 200
         ready = await client.get(f"http://127.0.0.1:{port}/readyz")
         assert (ready.status_code, list(ready.json()["reasons"])) == (503, ["slack"])
@@ -136,6 +139,7 @@ async def test_a_lost_socket_ends_the_process_for_its_supervisor(env: dict[str, 
             "SLACK_API_URL": world.api_url,
             "SUPPORT_CHANNEL": support.id,
             "CONFIG_FILE": str(policies),
+            "OPS_PORT": "0",  # nothing else listens: Slack's requests come over the socket
         }
         async with running(env) as bot, httpx.AsyncClient() as client:
             port = (await said(bot, "listening"))["port"]

@@ -66,6 +66,27 @@ async def test_a_command_is_answered_over_the_socket(place: Place) -> None:
     await sockets.stop()
 
 
+@pytest.mark.parametrize(
+    ("kind", "payload"),
+    [
+        ("interactive", {"type": "block_actions"}),
+        ("interactive", {"type": "block_actions", "actions": None}),
+        ("interactive", [7]),
+        ("events_api", {"type": "event_callback", "event": "x"}),
+        ("slash_commands", None),
+        ("unheard_of", {"enterprise": 7}),
+    ],
+)
+async def test_an_envelope_that_makes_no_sense_does_not_stop_it(place: Place, kind: str, payload: Any) -> None:
+    sockets = place.sockets()
+    await sockets.start()
+    await place.world.until(lambda: not sockets.trouble())
+    sending = asyncio.create_task(place.world.sockets.send(kind, payload))
+    assert (await place.joana.command("/onboarding")).text == "hello"
+    sending.cancel()
+    await sockets.stop()
+
+
 async def test_what_was_received_is_answered_before_it_stops_and_nothing_more_is_received(place: Place) -> None:
     sockets = place.sockets()
     await sockets.start()

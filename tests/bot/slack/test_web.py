@@ -1,15 +1,24 @@
 """The HTTP front: what a supervisor, a monitor and Slack get to see."""
 
+import asyncio
+import contextlib
+import socket
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
 import pytest
+import uvicorn
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.authorization import AuthorizeResult
+from starlette.applications import Starlette
 
-from bot.slack.web import MAX_BYTES, web_app
+from bot.ops.http_server import Connection, listener, server
+from bot.slack.web import MAX_BYTES, ops_routes, slack_routes
 from playground.slack.delivery import signature
 
 SECRET = "0123456789abcdef0123456789abcdef"
@@ -20,7 +29,7 @@ def bolt() -> AsyncApp:
     async def authorize(**_: Any) -> AuthorizeResult:
         return AuthorizeResult(enterprise_id=None, team_id="T1", bot_token="xoxb-1", bot_id="B1", bot_user_id="U1")
 
-    app = AsyncApp(signing_secret=SECRET, authorize=authorize, process_before_response=True)
+    app = AsyncApp(signing_secret=SECRET, authorize=authorize, request_verification_enabled=False, process_before_response=True)
 
     @app.command("/onboarding")
     async def _(ack: AsyncAck) -> None:
@@ -48,7 +57,7 @@ async def front() -> AsyncIterator[Front]:
     async def health() -> dict[str, str]:
         return reasons
 
-    transport = httpx.ASGITransport(web_app(bolt(), health))
+    transport = httpx.ASGITransport(Starlette(routes=[*slack_routes(bolt(), SECRET), *ops_routes(health)]))
     async with httpx.AsyncClient(transport=transport, base_url="http://bot") as client:
         yield Front(client, reasons)
 
@@ -78,9 +87,12 @@ async def test_a_signed_command_is_answered_and_counted(front: Front) -> None:
     ("how", "status"),
     [
         ({"secret": "f" * 32}, 401),
-        ({"age": 301}, 401),
+        ({"age": 302}, 401),
+        ({"age": -302}, 401),
         ({"headers": {"X-Slack-Signature": ""}}, 401),
+        ({"headers": {"X-Slack-Request-Timestamp": "yesterday"}}, 401),
         ({"headers": {"Content-Length": str(MAX_BYTES + 1)}}, 413),
+        ({"headers": {"Content-Length": "9" * 5000}}, 413),
         ({"headers": {"Content-Length": "many"}}, 411),
     ],
 )
@@ -88,18 +100,204 @@ async def test_what_is_not_from_slack_is_refused(front: Front, how: dict[str, An
     assert (await front.slack(b"command=%2Fonboarding", **how)).status_code == status
 
 
-async def test_bytes_that_are_no_text_are_refused(front: Front) -> None:
-    assert (await front.slack(b"\xff\xfe")).status_code == 400
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b"\xff\xfe", FORM),
+        (b"{", "application/json"),
+        (b"[1]", "application/json"),
+        (b"7", "application/json"),
+        (b"[" * 100_000, "application/json"),
+        (b'{"a":' * 100_000, FORM),
+        (b'{"a":' + b"9" * 10_000 + b"}", "application/json"),
+        (b"payload=", FORM),
+        (b"payload=%5B%5D", FORM),
+        (b"payload=null", FORM),
+        (b"payload=%7B%7D&payload=7", FORM),
+        (b'{"enterprise": 7}', "application/json"),
+    ],
+)
+async def test_what_is_signed_and_no_payload_is_refused_and_logged_without_it(
+    front: Front, caplog: pytest.LogCaptureFixture, body: bytes, kind: str
+) -> None:
+    assert (await front.slack(body, headers={"Content-Type": kind})).status_code == 400
+    assert "makes no sense" in caplog.text
+    assert (await front.slack(b"command=%2Fonboarding")).text == "hello"
+
+
+stamps = st.one_of(st.integers().map(str), st.text(), st.sampled_from(["", "-1", "1e9", "NaN", "٣", "9" * 400, " 1 "]))
+signatures = st.one_of(st.text(), st.sampled_from(["v0=", "v1=" + "0" * 64, "v0=" + "0" * 64, "v0=" + "é" * 64]))
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=30)
+@given(body=st.binary(max_size=200), stamp=stamps, signed=signatures, now=st.booleans(), kind=st.text(max_size=20))
+async def test_whatever_is_not_signed_gets_401(front: Front, body: bytes, stamp: str, signed: str, now: bool, kind: str) -> None:
+    sent = {
+        "x-slack-request-timestamp": str(int(time.time())) if now else stamp,
+        "x-slack-signature": signed,
+        "content-type": kind,
+    }
+    headers = [(name.encode(), value.encode("utf-8", "surrogatepass")) for name, value in sent.items()]
+    assert (await front.client.post("/slack/events", content=body, headers=headers)).status_code == 401
 
 
 async def test_only_posts_reach_the_events(front: Front) -> None:
     assert (await front.client.get("/slack/events")).status_code == 405
 
 
-async def test_without_bolt_there_is_no_address_for_events() -> None:
+# -- connections
+
+
+class Hasty(Connection):
+    receive_seconds = 0.1
+    max_connections = 3
+
+
+class Patient(Connection):
+    receive_seconds = 1e6
+
+
+@asynccontextmanager
+async def serving(connection: type[Connection] = Hasty) -> AsyncIterator[tuple[int, uvicorn.Server]]:
+    """The front on a port of its own."""
+
     async def health() -> dict[str, str]:
         return {}
 
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(web_app(None, health)), base_url="http://bot") as client:
-        assert (await client.post("/slack/events", content=b"")).status_code == 404
-        assert (await client.get("/healthz")).status_code == 200
+    listening = listener("127.0.0.1", 0)
+    front = server([*slack_routes(bolt(), SECRET), *ops_routes(health)], connection)
+    running = asyncio.create_task(front.serve(sockets=[listening]))
+    try:
+        yield listening.getsockname()[1], front
+    finally:
+        front.should_exit = True
+        await running
+
+
+@asynccontextmanager
+async def served(connection: type[Connection] = Hasty) -> AsyncIterator[int]:
+    async with serving(connection) as (port, _):
+        yield port
+
+
+def post(body: bytes) -> bytes:
+    stamp = str(int(time.time()))
+    head = f"POST /slack/events HTTP/1.1\r\nHost: bot\r\nContent-Type: {FORM}\r\nContent-Length: {len(body)}\r\n"
+    return f"{head}X-Slack-Request-Timestamp: {stamp}\r\nX-Slack-Signature: {signature(SECRET, stamp, body)}\r\n\r\n".encode()
+
+
+async def until_closed(reader: asyncio.StreamReader) -> bytes:
+    """What came until the other side closed the connection."""
+    async with asyncio.timeout(20):
+        try:
+            return await reader.read()
+        except ConnectionResetError:
+            return b""
+
+
+COMMAND = b"command=%2Fonboarding"
+
+
+@pytest.mark.parametrize("begun", [b"", b"\r\n", post(COMMAND) + COMMAND[:-1]])
+async def test_a_request_that_never_ends_is_cut_off_and_others_are_served(begun: bytes) -> None:
+    async with served() as port, httpx.AsyncClient() as client:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(begun)
+        assert (await client.get(f"http://127.0.0.1:{port}/healthz")).status_code == 200
+        assert await until_closed(reader) == b""
+        writer.close()
+
+
+async def test_a_request_that_comes_byte_by_byte_is_cut_off() -> None:
+    async with served() as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        closed = asyncio.create_task(until_closed(reader))
+        for byte in b"POST /slack/events HTTP/1.1\r\n" + b"X-A: b\r\n" * 10_000:
+            writer.write(bytes([byte]))
+            done, _ = await asyncio.wait({closed}, timeout=0.01)
+            if done:
+                break
+        assert await closed == b""
+        writer.close()
+
+
+async def test_endless_headers_are_cut_off() -> None:
+    async with served(Patient) as port, httpx.AsyncClient() as client:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET /healthz HTTP/1.1\r\n" + b"X-A: " + b"a" * 200_000)
+        assert (await until_closed(reader))[:12] in (b"HTTP/1.1 400", b"")  # none where the rest was still on its way
+        assert (await client.get(f"http://127.0.0.1:{port}/healthz")).status_code == 200
+        writer.close()
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not holds():  # noqa: ASYNC110  the server tells nobody
+            await asyncio.sleep(0.001)
+
+
+async def test_who_reads_no_answers_is_cut_off() -> None:
+    async with serving() as (port, front), httpx.AsyncClient() as client:
+        with socket.socket() as here:
+            here.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            here.connect(("127.0.0.1", port))
+            await until(lambda: bool(front.server_state.connections))
+            here.setblocking(False)
+
+            def is_over() -> bool:
+                with contextlib.suppress(BlockingIOError, ConnectionError):
+                    here.send(b"GET /metrics HTTP/1.1\r\nHost: bot\r\n\r\n" * 50)
+                return not front.server_state.connections
+
+            await until(is_over)
+        assert (await client.get(f"http://127.0.0.1:{port}/healthz")).status_code == 200
+
+
+RAW = (
+    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    b"GET /\xff HTTP/1.1\r\nHost: bot\r\n\r\n",
+    b"GET http://[::1 HTTP/1.1\r\nHost: bot\r\n\r\n",
+    b"GET /healthz?%ff%00 HTTP/1.1\r\nHost: \xff\r\n\r\n",
+    b"POST /slack/events HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+    b"POST /slack/events HTTP/1.1\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nabcdef",
+    b"POST /slack/events HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
+    b"POST /slack/events HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nfffffffffffffffffff\r\n",
+    b"POST /slack/events HTTP/1.1\r\nX-Slack-Request-Timestamp: \xd9\xa3\r\nX-Slack-Signature: \xff\r\nContent-Length: 1\r\n\r\nx",
+    b"GET /slack/events HTTP/1.1\r\nHost: bot\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: eA==\r\n\r\n",
+    b"OPTIONS * HTTP/1.1\r\nHost: bot\r\n\r\n",
+    b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+)
+
+
+async def test_whatever_comes_over_the_wire_is_refused_and_never_a_failure(caplog: pytest.LogCaptureFixture) -> None:
+    async with served() as port, httpx.AsyncClient() as client:
+        for raw in RAW:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(raw)
+            async with asyncio.timeout(20):
+                assert await reader.read(10) in (b"HTTP/1.1 4", b"HTTP/1.1 2", b""), raw
+            writer.close()
+        assert (await client.get(f"http://127.0.0.1:{port}/healthz")).status_code == 200
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+async def test_too_many_connections_leave_room_for_others_again() -> None:
+    async with served() as port, httpx.AsyncClient() as client:
+        held = [socket.create_connection(("127.0.0.1", port)) for _ in range(8)]
+        readers = [(await asyncio.open_connection(sock=one)) for one in held]
+        for reader, _ in readers:
+            assert await until_closed(reader) == b""
+        assert (await client.get(f"http://127.0.0.1:{port}/healthz")).status_code == 200
+        for _, writer in readers:
+            writer.close()
+
+
+async def test_a_connection_is_used_again() -> None:
+    async with served() as port, httpx.AsyncClient() as client:
+        for _ in range(2):
+            answer = await client.post(
+                f"http://127.0.0.1:{port}/slack/events",
+                content=COMMAND,
+                headers=dict(line.split(": ") for line in post(COMMAND).decode().strip().split("\r\n")[1:]),
+            )
+            assert (answer.status_code, answer.text) == (200, "hello")

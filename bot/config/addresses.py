@@ -1,0 +1,38 @@
+"""Web addresses in the configuration: what may be called, and where secrets may go unencrypted."""
+
+import re
+from ipaddress import ip_address
+from urllib.parse import SplitResult, urlsplit
+
+HTTPS = "write https:// and the host"
+
+
+def fault(text: str) -> str:
+    """What is wrong with the address of a service; empty if nothing. http:// would send tokens in the clear, so that it is only
+    for what runs on this machine: ``localhost``, 127.0.0.0/8 and ``[::1]``."""
+    parts = _parts(text)
+    if parts is None:
+        return "is not a URL"
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+        return "begins with http://, which is only for this machine itself"
+    return ""
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host's name or address can only mean this machine."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _parts(text: str) -> SplitResult | None:
+    """None if it is none, or holds a user, a query, a fragment, or what programs read differently."""
+    if re.search(r"[\s\\?#@]", text) or not text.isprintable():
+        return None
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError:
+        return None
+    return parts if parts.scheme in ("http", "https") and parts.hostname else None

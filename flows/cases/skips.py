@@ -1,0 +1,82 @@
+"""A step that takes several approvers is skipped by as many different people of support: who asks for it, who agrees, who withdraws it."""
+
+from flows.cases.case import Case
+from flows.cases.settle import last_change
+from flows.model import Decision, Snapshot
+from flows.problems import Refused
+from flows.state import ENDED, Move, StepState, after
+
+ASKED, DONE, WITHDRAWN, UNDONE = "skip", "skipped", "skip_withdrawn", "skip_undone"
+"""What a decision about skipping says. What is no longer asked for stays as a record; undone: the step was opened again."""
+
+
+def people_needed(case: Case, step_id: str) -> int:
+    """How many different people it takes: as many as approve the step, or confirm one of its tasks. A step that is locked stands for
+    the steps that it waits for: skipping it must not be a way around them."""
+    step, approvals_of = case.step(step_id), case.rules.approvals_of
+    needed = max(1, approvals_of(step), *(approvals_of(step, task) for task in step.tasks))
+    if case.record(step_id).state is not StepState.LOCKED:
+        return needed
+    left = [one for one in step.requires if case.record(one).state not in ENDED]
+    return max(needed, *(people_needed(case, one) for one in left)) if left else needed
+
+
+def asked(snapshot: Snapshot, step_id: str) -> list[Decision]:
+    """Who wants the step skipped as it stands now, in order; a new revision must be looked at anew."""
+    return [] if snapshot.steps[step_id].state in ENDED else _decisions(snapshot, step_id, ASKED)
+
+
+def skipped_by(snapshot: Snapshot, step_id: str) -> list[Decision]:
+    """Who skipped the step together, in order; empty if one person did, or it isn't skipped."""
+    return _decisions(snapshot, step_id, DONE) if snapshot.steps[step_id].state is StepState.SKIPPED else []
+
+
+def _decisions(snapshot: Snapshot, step_id: str, verdict: str) -> list[Decision]:
+    wanted = (_subject(step_id), snapshot.steps[step_id].revision, verdict)
+    found = (d for d in snapshot.decisions if (d.subject, d.revision, d.verdict) == wanted)
+    return sorted(found, key=lambda decision: decision.at)
+
+
+def ask(case: Case, step_id: str, reason: str) -> list[Decision]:
+    """The actor wants it skipped; returns all who do. Raises Refused if they asked already, or if it can't be skipped any more."""
+    record = case.record(step_id)
+    if after(record.state, Move.SKIP) is None:
+        raise Refused("moved_on", step=step_id, state=record.state.value, **last_change(record))
+    end(_decisions(case.snapshot, step_id, DONE), UNDONE)
+    before = asked(case.snapshot, step_id)
+    if any(one.user_id == case.actor.user_id for one in before):
+        raise Refused("skip_asked_by_you", step=step_id, given=len(before), needed=people_needed(case, step_id))
+    return [*before, _decided(case, step_id, reason)]
+
+
+def end(wanted: list[Decision], verdict: str) -> None:
+    """What was asked for is ``DONE``, ``WITHDRAWN`` or ``UNDONE``."""
+    for decision in wanted:
+        decision.verdict = verdict
+
+
+def _decided(case: Case, step_id: str, reason: str) -> Decision:
+    record, actor = case.record(step_id), case.actor
+    named = f"{case.id}:{_subject(step_id)}:{record.revision}:{actor.user_id}"
+    decision = next((d for d in case.snapshot.decisions if d.id == named), None)
+    if decision is None:
+        decision = Decision(
+            id=named,
+            onboarding_id=case.id,
+            subject=_subject(step_id),
+            revision=record.revision,
+            digest=record.digest,
+            verdict=ASKED,
+            team_id=actor.team_id,
+            user_id=actor.user_id,
+            at=case.now,
+            reason=reason,
+        )
+        case.unit.add(decision)
+        case.snapshot.decisions.append(decision)
+    decision.verdict, decision.reason, decision.at = ASKED, reason, case.now
+    return decision
+
+
+def _subject(step_id: str) -> str:
+    return f"{step_id}.skip"

@@ -1,0 +1,38 @@
+"""A signed request that is sent again, by Slack or by whoever got hold of it, does nothing again and tells nothing again."""
+
+import asyncio
+
+import pytest
+
+from tests.bot.workplace import Workplace
+
+TWO = 2
+
+
+async def exports(office: Workplace) -> int:
+    await office.settled()
+    return sum(len(message.files) for message in office.sam.direct_messages())
+
+
+@pytest.mark.parametrize("text", ["export", "status"])
+async def test_a_command_runs_once_also_after_a_restart(place: Workplace, text: str) -> None:
+    await place.begin()
+    trigger = place.slack.new_trigger(place.sam.user)
+    first = await place.deliver_command(place.sam, text, place.acme, trigger)
+    assert "already" not in str(first.body)
+    at_once = await asyncio.gather(*(place.deliver_command(place.sam, text, place.acme, trigger) for _ in range(TWO)))
+    await place.restart()
+    for copy in (*at_once, await place.deliver_command(place.sam, text, place.acme, trigger)):
+        assert copy.ok
+        assert "was carried out already" in str(copy.body)
+        assert "Acme" not in str(copy.body)
+    assert await exports(place) == (1 if text == "export" else 0)
+    assert "already" not in str((await place.sam.command(f"/onboarding {text}", place.acme)).body)
+
+
+async def test_copies_that_come_at_the_same_time_get_one_answer(place: Workplace) -> None:
+    await place.begin()
+    trigger = place.slack.new_trigger(place.sam.user)
+    copies = await asyncio.gather(*(place.deliver_command(place.sam, "export", place.acme, trigger) for _ in range(TWO)))
+    assert all("The export comes" in str(copy.body) for copy in copies)
+    assert await exports(place) == 1

@@ -1,0 +1,52 @@
+"""In Slack, two people of support skip a step that takes two: asked for by command or in App Home, decided on its review card."""
+
+import pytest
+
+from bot.messages.buttons import Act
+from playground.slack import SlackPerson
+from playground.walkthrough import action_id, ready
+from tests.bot.workplace import Workplace
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+REASON = "They have this from an earlier project."
+
+
+async def asks(office: Workplace, person: SlackPerson) -> None:
+    await person.command("/onboarding skip", office.acme)
+    await office.slack.until(lambda: ready(person.view))
+    assert person.view is not None
+    outcome = await office.journey.send_page(person, person.view, {"step": "authentication", "reason": REASON})
+    assert outcome.closed, outcome.errors
+    await office.settled()
+
+
+async def presses(office: Workplace, person: SlackPerson, act: Act) -> None:
+    card = office.journey.lasting("review", "authentication")
+    name = action_id(card.blocks, act)
+    assert name is not None, card.text
+    assert (await person.click(card, action_id=name)).ok
+    await office.settled()
+
+
+async def test_what_one_asks_for_another_decides(office: Workplace, onboarding: str) -> None:
+    await asks(office, office.sam)
+    assert await office.state(onboarding, "authentication") == "locked"
+    assert "It takes 2 different people" in office.answers(office.sam)[-1]
+    assert REASON in office.journey.lasting("review", "authentication").text
+    assert REASON not in str(office.acme.messages)
+    await office.kim.command("/onboarding queue", office.support)
+    assert f"<@{office.sam.id}> pede para pular" in office.answers(office.kim)[-1]
+
+    await presses(office, office.sam, Act.AGREE_TO_SKIP)
+    assert "a different person must be the next" in office.answers(office.sam)[-1]
+    await presses(office, office.kim, Act.WITHDRAW_SKIP)
+    card = office.journey.lasting("review", "authentication")
+    assert action_id(card.blocks, Act.AGREE_TO_SKIP) is None
+
+    await asks(office, office.kim)
+    await presses(office, office.sam, Act.AGREE_TO_SKIP)
+    assert await office.state(onboarding, "authentication") == "skipped"
+    card = office.journey.lasting("review", "authentication")
+    assert f"Skipped by <@{office.kim.id}>, <@{office.sam.id}>" in card.text
+    assert action_id(card.blocks, Act.AGREE_TO_SKIP) is None
