@@ -17,7 +17,7 @@ from flows.steps.authentication import credentials, example_keys
 
 WAYS = ("csr", "pismo_pair", "own_ca")
 HANDED_OVER = ("person_checked", "outside_slack", "encrypted", "passphrase_apart", "received", "copies_deleted")
-PEM_FILES = ("pem", "pub", "csr", "crt", "cer", "der", "json", "txt")
+PEM_FILES = ("pem", "pub", "csr", "p10", "crt", "cer", "der", "p7b", "p7c", "b64", "json", "txt")
 
 Pem = Annotated[str | None, Field(max_length=MAX_LENGTH), Input(Kind.LONG_TEXT)]
 PemFile = Annotated[Attachment | None, Input(Kind.FILE, filetypes=PEM_FILES, instead=True)]

@@ -132,7 +132,10 @@ def test_the_details_come_from_the_organization_step() -> None:
     [
         (certificate(OTHER.public_key(), days=90), set()),
         (certificate(OTHER.public_key(), days=-1), {("certificate", "certificate_expired")}),
-        (certificate(KEY.public_key(), days=90), {("certificate", "certificate_other_key")}),
+        (
+            certificate(KEY.public_key(), days=90),  # by itself
+            {("certificate", "certificate_other_key"), ("certificate", "certificate_self_signed")},
+        ),
         (CSR, {("certificate", "key_wrong_block")}),
         ("", {("certificate", "paste_or_attach")}),
     ],
