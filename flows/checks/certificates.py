@@ -22,6 +22,8 @@ from flows.checks.pem import KeyFault, KeyNote, KeyProblem, PemBlock, read_block
 HASHES = ("sha256", "sha384", "sha512")
 MAX_CERTIFICATES = 10
 """In one chain: two or three are usual."""
+_MAX_BYTES = 16_000
+"""Of one certificate: with thousands of names, comparing them with an authority's constraints would take seconds."""
 _MAX_ATTRIBUTES, _MAX_VALUE = 50, 256
 """Of a subject, and characters of a value: X.520 allows 64 for a company's name."""
 _SHORT_NAMES = {
@@ -146,6 +148,8 @@ def matches(csr: Csr, certificate: Certificate) -> bool:
 
 def _read(block: PemBlock) -> Certificate:
     the_block([block], "CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE")
+    if len(block.der) > _MAX_BYTES:
+        raise KeyProblem(KeyFault.UNUSUAL)
     with named(KeyFault.DAMAGED):
         found = x509.load_der_x509_certificate(block.der)
     with named(KeyFault.UNUSUAL):

@@ -54,19 +54,22 @@ def read_blocks(given: str | bytes) -> list[PemBlock]:
 
 def _read(given: str) -> list[PemBlock]:
     text, notes = repaired(given)
-    # Even just a header: the rest may come in the next message.
-    if _PRIVATE.search(text) or any(finding.kind is guard.SecretKind.PRIVATE_KEY for finding in guard.find_secrets(given)):
-        raise KeyProblem(KeyFault.PRIVATE_KEY)
+    _refuse_private_key(given, text)
     if not text.strip():
         raise KeyProblem(KeyFault.EMPTY)
     if jwk.is_jwk(text):
         return [PemBlock("PUBLIC KEY", jwk.read_jwk(text), (*notes, KeyNote.FROM_JWK))]
     if "BEGIN " not in text and (inner := decoded_pem(text)):
         text, notes = repaired(inner)
+        _refuse_private_key(inner, text)
         notes = (*notes, KeyNote.FROM_BASE64)
-        if _PRIVATE.search(text):
-            raise KeyProblem(KeyFault.PRIVATE_KEY)
     return _armoured(text, notes) or [_bare(text, notes)]
+
+
+def _refuse_private_key(given: str, text: str) -> None:
+    """Even just a header: the rest may come in the next message. ``text``: ``given``, repaired."""
+    if _PRIVATE.search(text) or any(finding.kind is guard.SecretKind.PRIVATE_KEY for finding in guard.find_secrets(given)):
+        raise KeyProblem(KeyFault.PRIVATE_KEY)
 
 
 def the_block(blocks: list[PemBlock], *labels: str) -> PemBlock:

@@ -5,6 +5,7 @@ import html
 import re
 from functools import lru_cache
 
+from flows.checks.der import codec_of
 from flows.checks.key_faults import KeyNote
 
 # In this order: note, pattern, replacement.
@@ -49,8 +50,15 @@ def _unescaped(entity: str) -> str:
 
 
 def decoded_pem(text: str) -> str:
-    """Every PEM that stands in base64 in the text; empty if none does."""
-    return "\n".join(_decoded("".join(run.split())) for run in _PEM_IN_BASE64.findall(text))
+    """Every PEM that stands in base64 in the text, or what all of it is the base64 of if that is base64 or a PEM; else empty."""
+    if runs := _PEM_IN_BASE64.findall(text):
+        return "\n".join(_decoded("".join(run.split())) for run in runs)
+    try:
+        content = base64.b64decode("".join(text.split()), validate=True)
+    except ValueError:
+        return ""
+    inner = content.decode(codec_of(content), "replace").removeprefix("\ufeff")
+    return inner if inner.isascii() and ("BEGIN " in inner or inner.lstrip().startswith("M")) else ""
 
 
 def _decoded(signs: str) -> str:

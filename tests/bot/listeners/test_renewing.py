@@ -4,10 +4,13 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
 from bot.messages.buttons import Act, ButtonValue
 from playground.acts import SUBJECT
 from playground.pismo.authority import Authority, new_key, signing_request
+from playground.slack.forms import FileUpload
 from playground.walkthrough import FormRefusedError, action_id
 from tests.bot.workplace import STEPS, Workplace
 from tests.proof_place import STEP, Acme
@@ -34,6 +37,11 @@ def renewed(csr: str, days: int, by: Authority = ANOTHER) -> str:
     return by.issue(csr, begins=begins, lifetime=timedelta(days=days) - begins)
 
 
+def pkcs7_of(certificate: str) -> bytes:
+    """In binary form."""
+    return pkcs7.serialize_certificates([x509.load_pem_x509_certificate(certificate.encode())], Encoding.DER)
+
+
 def offered(acme: Acme, kind: str) -> list[str]:
     shown = acme.journey.lasting(kind, STEP)
     return [task.id for task in STEPS[STEP].tasks if action_id(shown.blocks, Act.TASK, task.id)]
@@ -54,13 +62,13 @@ async def test_a_renewal_from_the_request_to_the_second_confirmation(acme: Acme)
     }.items():
         assert words in await acme.support_is_refused(STEP, TASK, {"certificate": faulty})
         await place.sam.close()
-    good = renewed(csr, 2000)
+    good = {"certificate_file": FileUpload("signed.p7b", pkcs7_of(renewed(csr, 2000)))}  # a file, as from Windows
     waits = lambda: "A different person must confirm it" in journey.thread("review", STEP)[-1].text  # noqa: E731
-    await journey.task(place.sam, "review", STEP, TASK, {"certificate": good}, waits)
+    await journey.task(place.sam, "review", STEP, TASK, good, waits)
     assert "The certificate is renewed" not in acme.said
     await place.press(place.sam, place.support, Act.TASK, ButtonValue(onboarding=acme.onboarding, step=STEP, task=TASK))
     await place.slack.until(lambda: "You recorded this yourself" in place.answers(place.sam)[-1])
-    await journey.task(place.kim, "review", STEP, TASK, {"certificate": good}, lambda: "The certificate is renewed" in acme.said)
+    await journey.task(place.kim, "review", STEP, TASK, good, lambda: "The certificate is renewed" in acme.said)
     until = (datetime.now(UTC) + timedelta(days=2000)).date().isoformat()
     assert f"It can be used until {until}; then the certificate of" in acme.said
     async with place.bot.store.read() as unit:
