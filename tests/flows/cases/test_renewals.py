@@ -16,6 +16,7 @@ from flows.model import Onboarding
 from flows.people import Who
 from flows.ports import Unit
 from flows.problems import Refused
+from flows.steps.authentication import example_keys
 from tests.flows.cases.casework import KIM, LEAD, MONDAY, OWNER, CaseBook, case_book
 
 STEP, TASK = "authentication", "attach_certificate"
@@ -178,6 +179,40 @@ async def test_a_renewal_is_asked_for_once_there_is_something_to_renew_and_the_s
     await ask(acme)
     with pytest.raises(Refused, match="moved_on"):  # of another way
         await acme.task(STEP, "request_new_pair", {}, LEAD)
+
+
+async def test_a_new_pair_is_asked_for_once_and_handed_over_by_two(acme: CaseBook) -> None:
+    await acme.send(STEP, mtls="pismo_pair")
+    for person in (OWNER, KIM):
+        await acme.approve(STEP, person)
+    pair = {"checklist": [], "certificate": "its PEM", "expires_on": "2026-04-10", "ends_first": "Acme"}
+    await acme.task(STEP, "hand_over_pair", pair)
+    await acme.skip(STEP)
+    await acme.task(STEP, "request_new_pair", {}, LEAD)
+    with pytest.raises(Refused, match="task_not_ready"):
+        await acme.task(STEP, "request_new_pair", {}, LEAD)
+    for person in (OWNER, KIM):
+        assert await ends(acme) == "2026-04-10"
+        await acme.task(STEP, "hand_over_pair", {**pair, "expires_on": "2026-08-10"}, person)
+    assert await ends(acme) == "2026-08-10"
+
+
+async def test_the_last_day_of_ones_own_certificate_is_read_from_it(acme: CaseBook) -> None:
+    await acme.send(STEP, mtls="own_ca")
+    for person in (OWNER, KIM):
+        await acme.approve(STEP, person)
+    await acme.task(STEP, "record_risk_letter", {"received_on": "2026-03-01", "reference": "ABC-1", "installed": "yes"})
+    assert await ends(acme) == "2099-12-31"
+    await acme.skip(STEP)
+    sent = {"own_certificate": example_keys.CERTIFICATE}
+    await acme.task(STEP, "send_own_renewal", sent, LEAD)
+    await acme.news("say")
+    for person in (OWNER, KIM):
+        await acme.task(
+            STEP, "record_risk_letter", {"received_on": "2026-03-01", "reference": "ABC-1", "installed": "yes"}, person
+        )
+    said = [effect.arguments for effect in await acme.news("say")]
+    assert (said[-1]["key"], said[-1]["params"]["ends_first"]) == ("renewed", "Example Bank S.A.")
 
 
 async def test_nothing_is_told_of_a_certificate_replaced_in_another_way(acme: CaseBook) -> None:
