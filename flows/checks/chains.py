@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import TypeVar
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, ObjectIdentifier
 from cryptography.x509.verification import Criticality, ExtensionPolicy, PolicyBuilder, Store, VerificationError
@@ -44,18 +43,17 @@ _Reason = tuple[str, dict[str, Parameter]]
 
 
 def path(chain: Sequence[Certificate], leaf: Certificate) -> tuple[Certificate, ...]:
-    """The leaf and those of the chain that stand behind it, each before its issuer. Raises KeyProblem."""
+    """The leaf and those of the chain that stand behind it, each before its issuer."""
     found, left = [leaf], _others(chain, leaf)
-    with named(KeyFault.UNUSUAL):
-        while issuers := [other for other in left if _issued(found[-1], other)]:
-            best = max(issuers, key=lambda issuer: issuer.not_after)  # a renewed issuer has the same name and key
-            found.append(best)
-            left = [other for other in left if other is not best]
+    while issuers := [other for other in left if _issued(found[-1], other)]:
+        best = max(issuers, key=lambda issuer: issuer.not_after)  # a renewed issuer has the same name and key
+        found.append(best)
+        left = [other for other in left if other is not best]
     return tuple(found)
 
 
 def ends_first(chain: Sequence[Certificate], leaf: Certificate) -> Certificate:
-    """From whose last day on the leaf can't be used any more. Raises KeyProblem."""
+    """From whose last day on the leaf can't be used any more."""
     return min(path(chain, leaf), key=lambda certificate: certificate.not_after)
 
 
@@ -72,13 +70,12 @@ def problems(field: str, chain: Sequence[Certificate], leaf: Certificate, at: da
 
 def same_authority(before: Sequence[Certificate], leaf: Certificate) -> bool:
     """Whether the leaf has the same issuer as an earlier chain's: by its signature if that issuer is known, else by its name."""
-    with named(KeyFault.UNUSUAL):
-        issuers = [one for one in before if one.is_ca]
-        if any(_issued(leaf, issuer) for issuer in issuers):
-            return True
-        known = {one.parsed.issuer for one in before if not one.is_ca}
-        signed_then = any(_issued(one, issuer) for one in before for issuer in issuers)
-        return not signed_then and leaf.parsed.issuer in known
+    issuers = [one for one in before if one.is_ca]
+    if any(_issued(leaf, issuer) for issuer in issuers):
+        return True
+    known = {one.parsed.issuer for one in before if not one.is_ca}
+    signed_then = any(_issued(one, issuer) for one in before for issuer in issuers)
+    return not signed_then and leaf.parsed.issuer in known
 
 
 def _reasons(chain: Sequence[Certificate], leaf: Certificate, at: datetime) -> list[_Reason]:
@@ -178,8 +175,10 @@ def _others(chain: Sequence[Certificate], leaf: Certificate) -> list[Certificate
 
 
 def _issued(certificate: Certificate, issuer: Certificate) -> bool:
+    """An algorithm or a key that cryptography doesn't know has issued nothing."""
     try:
-        certificate.parsed.verify_directly_issued_by(issuer.parsed)
-    except (ValueError, TypeError, InvalidSignature):
+        with named(KeyFault.BAD_SIGNATURE):
+            certificate.parsed.verify_directly_issued_by(issuer.parsed)
+    except KeyProblem:
         return False
     return True

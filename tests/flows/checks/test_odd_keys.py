@@ -16,7 +16,8 @@ from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.checks.certificates import MAX_CERTIFICATES, read_certificate, read_chain, read_csr
+from flows.checks.certificates import MAX_CERTIFICATES, choose, read_certificate, read_chain, read_csr
+from flows.checks.chains import ends_first, problems, same_authority
 from flows.checks.csr_subject import compare_subject
 from flows.checks.der import codec_of, is_der
 from flows.checks.key_faults import KeyFault, KeyNote, KeyProblem
@@ -261,14 +262,23 @@ def test_hostile_input_is_refused_by_name(how: str) -> None:
     assert fault(make(), read) == key
 
 
+def judged(given_: str | bytes) -> None:
+    """A chain, read and validated."""
+    found = read_chain(given_)
+    leaf = choose(found)
+    assert ends_first(found, leaf) in found
+    same_authority(found, leaf)
+    list(problems("x", found, leaf, datetime(2026, 6, 1, tzinfo=UTC)))
+
+
 REAL: tuple[tuple[Callable[[str | bytes], object], bytes], ...] = (
     (read_csr, csr(KEY)),
     (read_csr, csr(SMALL)),
-    (read_chain, certificate(KEY).public_bytes(Encoding.DER)),
-    (read_chain, pkcs7.serialize_certificates(chain(2), Encoding.DER)),
+    (judged, certificate(KEY).public_bytes(Encoding.DER)),
+    (judged, pkcs7.serialize_certificates(chain(2), Encoding.DER)),
     (read_public_key, KEY.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)),
     (read_csr, pem("CERTIFICATE REQUEST", csr(SMALL)).encode()),
-    (read_chain, "".join(pems(2)).encode()),
+    (judged, "".join(pems(2)).encode()),
 )
 
 
