@@ -84,6 +84,10 @@ def _verify_tasks(step: Step) -> None:
             _verify_needs(name, task.effect, step, task)
         if task.form is not None:
             _verify_form(task.form, name)
+        if task.expires and step.asking(task) is None:
+            raise JourneyError(f"{name} records something that ends, but no task asks for its renewal")
+        if task.renews and not (task.renews in names and step.task(task.renews).expires and task.repeatable):
+            raise JourneyError(f"{name} renews {task.renews}, which does not end, or can't be done again")
         moves = (task.resource, task.grant_from, task.grant_to)
         if any(moves) and not (all(moves) and _asks_for_grants(task)):
             raise JourneyError(f"{name} moves accesses, but does not say which, or from and to what state")

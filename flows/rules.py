@@ -36,8 +36,8 @@ class Rules:
     renewal_days: tuple[int, ...] = (90, 30, 7)  # before a certificate's last day
     journeys: Journeys = JOURNEYS
 
-    def approvals_of(self, step: Step, task: Task | None = None) -> int:
-        """How many different people in support must approve a step, or confirm a task."""
+    def approvals_of(self, step: Step, task: Task | None = None, *, renewal: bool = False) -> int:
+        """How many different people in support must approve a step, or confirm a task; a renewal, at least two."""
         if task is None:
             return self.approvals.get(step.id, step.approvals)
-        return self.approvals.get(f"{step.id}.{task.id}", task.approvals)
+        return max(self.approvals.get(f"{step.id}.{task.id}", task.approvals), 2 if renewal else 0)

@@ -91,7 +91,7 @@ class Loaded:
 
         try:
             return x509.load_pem_x509_certificate(self.certificate.encode())
-        except ValueError:
+        except (ValueError, x509.InvalidVersion):
             raise CertificateError("unreadable") from None
 
     @property

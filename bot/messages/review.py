@@ -160,22 +160,21 @@ def _tasks(snapshot: Snapshot, step: Step, texts: Texts, situation: Situation, r
     for task in step.tasks:
         if not state_allows(snapshot, step, task):
             continue
-        key = f"task.{step.id}.{task.id}.title"
-        waiting = record_of(snapshot, step.id, task.id)
-        if f"{step.id}.{task.id}" in situation.done and not task.repeatable:
-            done = record_of(snapshot, step.id, task.id)
-            if done is not None and done.at is not None:
-                by, when = Raw(f"<@{done.user_id}>"), date_token(done.at)
-                blocks.append(context(texts.md("review.task_done", task=texts(key), by=by, at=when)))
-            if task.expires:
-                value = ButtonValue(onboarding=snapshot.onboarding.id, step=step.id, task=task.id)
-                buttons.append(button(texts("button.renew"), Act.TASK, value, name=task.id))
+        title, item = texts(f"task.{step.id}.{task.id}.title"), step.item_now(task, situation)
+        records = [one for one in snapshot.tasks if (one.step_id, one.task_id) == (step.id, task.id)]
+        done = [one for one in records if one.state == "done"] if not task.repeatable else []
+        if done and done[-1].at is not None:
+            by, when = Raw(f"<@{done[-1].user_id}>"), date_token(done[-1].at)
+            blocks.append(context(texts.md("review.task_done", task=title, by=by, at=when)))
+        if done and not item:
             continue
-        if waiting is not None and waiting.state == "waiting" and rules.approvals_of(step, task) > 1:
-            blocks.append(context(texts.md("review.task_waits", task=texts(key), by=Raw(f"<@{waiting.user_id}>"))))
+        title = texts("button.renew") if item else title
+        waiting = record_of(snapshot, step.id, task.id, item)
+        if waiting is not None and waiting.state == "waiting" and rules.approvals_of(step, task, renewal=bool(item)) > 1:
+            blocks.append(context(texts.md("review.task_waits", task=title, by=Raw(f"<@{waiting.user_id}>"))))
         if task.side is Side.SUPPORT and task.ready(situation):
             value = ButtonValue(onboarding=snapshot.onboarding.id, step=step.id, task=task.id)
-            buttons.append(button(texts(key), Act.TASK, value, style="" if buttons else "primary", name=task.id))
+            buttons.append(button(title, Act.TASK, value, style="" if buttons else "primary", name=task.id))
     return blocks + ([actions(*buttons)] if buttons else [])
 
 

@@ -14,7 +14,7 @@ from flows.state import FILLABLE, StepState
 
 def step_message(snapshot: Snapshot, journey: Journey, step_id: str, texts: Texts, situation: Situation) -> Drawing:
     """What the step is about, its state, what was sent, and what the customer can press."""
-    onboarding, record, step = snapshot.onboarding, snapshot.steps[step_id], journey.steps[step_id]
+    record, step = snapshot.steps[step_id], journey.steps[step_id]
     title = f"{record.position + 1}. {texts(f'step.{step_id}.title')}"
     blocks: list[Block] = [header(title), section(texts(f"step.{step_id}.about"))]
     state = texts("step_message.state", state=texts(f"state.{record.state.value}"))
@@ -25,10 +25,8 @@ def step_message(snapshot: Snapshot, journey: Journey, step_id: str, texts: Text
     if record.state is StepState.CHANGES_REQUESTED and record.reason:
         blocks.append(section(texts.md("step_message.reason", reason=record.reason)))
     blocks.extend(context(texts.md(f"note.{fact.key}", **fact.params)) for fact in step.facts(situation))
-    if not onboarding.closed_at:
-        buttons = _buttons(snapshot, journey, step_id, texts, situation)
-        if buttons:
-            blocks.append(actions(*buttons))
+    if buttons := _buttons(snapshot, journey, step_id, texts, situation):
+        blocks.append(actions(*buttons))
     links = (
         [link(texts(f"link.{key}"), url, key) for key, url in step.links(situation)]
         if record.state is not StepState.LOCKED
@@ -40,16 +38,21 @@ def step_message(snapshot: Snapshot, journey: Journey, step_id: str, texts: Text
 
 
 def _buttons(snapshot: Snapshot, journey: Journey, step_id: str, texts: Texts, situation: Situation) -> list[Block]:
-    record, step = snapshot.steps[step_id], journey.steps[step_id]
+    """Once the onboarding is closed, only renewals."""
+    record, step, closed = snapshot.steps[step_id], journey.steps[step_id], snapshot.onboarding.closed_at is not None
     value = ButtonValue(onboarding=snapshot.onboarding.id, step=step_id)
     buttons: list[Block] = []
     for task in step.tasks:
+        if closed and not task.renews:
+            continue
         if task.side is not Side.CUSTOMER or not state_allows(snapshot, step, task):
             continue
         if task.ready(situation) and (task.repeatable or f"{step_id}.{task.id}" not in situation.done):
             value_of = value.model_copy(update={"task": task.id})
-            title, style = texts(f"task.{step_id}.{task.id}.title"), "" if buttons else "primary"
+            title, style = texts(f"task.{step_id}.{task.id}.title"), "" if buttons or task.renews else "primary"
             buttons.append(button(title, Act.TASK, value_of, style=style, name=task.id))
+    if closed:
+        return buttons
     if record.state in FILLABLE:
         waits = record.state in (StepState.OPEN, StepState.CHANGES_REQUESTED)
         text = texts("button.fill_form" if waits else "button.change_form")

@@ -13,6 +13,7 @@ from bot.slack.files import MAX_BYTES
 from bot.slack.people import People
 from flows.cases.access import Access
 from flows.checks import guard
+from flows.checks.der import codec_of, is_der
 from flows.forms.dialogs import DIALOGS
 from flows.forms.fields import Answers
 from flows.forms.pages import Slot
@@ -22,8 +23,6 @@ from flows.problems import Problem
 
 FETCH_SECONDS = 1.8
 """How long a submission may wait for its files or for what it names, before it must be acknowledged. No form has both."""
-_DER = b"\x30\x82"  # a sequence of 256 bytes or more
-_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 async def read_files(slack: Slack, values: Mapping[str, Any]) -> dict[str, Answers]:
@@ -57,9 +56,9 @@ async def _read(slack: Slack, file: Mapping[str, Any]) -> Answers:
 
 def _text(content: bytes) -> str:
     """Text in UTF-8, or UTF-16 as Windows writes it; a key or certificate in DER as base64. Raises UnicodeDecodeError."""
-    if content.startswith(_DER):
+    if is_der(content):
         return base64.encodebytes(content).decode()
-    return content.decode("utf-16" if content.startswith(_UTF_16) else "utf-8-sig")
+    return content.decode(codec_of(content)).removeprefix("\ufeff")
 
 
 @dataclass(frozen=True)

@@ -103,7 +103,8 @@ def _opened(session: FormSession) -> Opened:
         fill.fillable(case, step.id)
     if task is not None:
         tasks.can_do(case, step.id, task)
-        first = record_of(case.snapshot, step.id, task.id)
-        if first is not None and first.state == "waiting" and case.rules.approvals_of(step, task) > 1:
+        item = step.item_now(task, session.situation)
+        first = record_of(case.snapshot, step.id, task.id, item)
+        if first is not None and first.state == "waiting" and case.rules.approvals_of(step, task, renewal=bool(item)) > 1:
             return Opened(session.opened.key, fill.as_raw(session.form, first.answers), 0)
     return session.opened

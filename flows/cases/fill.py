@@ -213,11 +213,12 @@ def _outdate(case: Case, step: Step, changed: Collection[str]) -> None:
     Whoever waits for an effect's report is told that it no longer counts: no result will come.
     """
     for task in step.tasks:
-        hangs, two = not set(task.stale_with).isdisjoint(changed), case.rules.approvals_of(step, task) > 1
+        hangs = not set(task.stale_with).isdisjoint(changed)
         for record in case.snapshot.tasks:
             if (record.step_id, record.task_id) != (step.id, task.id):
                 continue
-            waits = record.state == "waiting"
+            waits, renewal = record.state == "waiting", bool(record.item) and not task.repeatable
+            two = case.rules.approvals_of(step, task, renewal=renewal) > 1
             if (hangs and record.state == "done") or (waits and (hangs or two)):
                 record.state = "stale"
                 if waits and task.effect is not None and task.effect.reports:

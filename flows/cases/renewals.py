@@ -43,10 +43,18 @@ def _warn(case: Case, expiry: Expiry) -> bool:
     if before is None or (expiry.warned is not None and before >= expiry.warned):
         return False
     expiry.warned = before
+    ends = _ends_first(case, expiry)
     onboarding, key = case.onboarding, f"task.{expiry.step_id}.{expiry.task_id}.{'expires' if days >= 0 else 'expired'}"
-    about = {"count": max(days, 0), "on": expiry.last_day.isoformat(), "customer": onboarding.customer}
+    about = {"count": max(days, 0), "on": expiry.last_day.isoformat(), "customer": onboarding.customer, "ends": ends}
     if onboarding.severed_at is None:
         case.say("customer", expiry.step_id, key, mention=[onboarding.lead_id], values=about)
     case.say("support", expiry.step_id, key, mention=[onboarding.owner_id], values=about)
     case.log(f"task:{expiry.step_id}.{expiry.task_id}:expires", by=SYSTEM, facts={"days": days})
     return True
+
+
+def _ends_first(case: Case, expiry: Expiry) -> str:
+    """Whose last day it is, as recorded: the customer's, or that of an authority behind it."""
+    task = case.step(expiry.step_id).task(expiry.task_id)
+    recorded = case.situation.done.get(f"{expiry.step_id}.{expiry.task_id}", {})
+    return str(recorded.get(task.ends_first) or case.onboarding.customer)

@@ -109,16 +109,20 @@ def record_of(snapshot: Snapshot, step_id: str, task_id: str, item: str = "") ->
 
 
 def renewable(snapshot: Snapshot, step: Step, task: Task) -> bool:
-    """Whether something that expires was recorded, so that its replacement can be recorded too."""
-    record = record_of(snapshot, step.id, task.id) if task.expires else None
-    return record is not None and record.state in ("done", "waiting")
+    """Whether something that expires was recorded, so that its renewal can be asked for and recorded."""
+    recording = step.task(task.renews) if task.renews else task
+    return bool(recording.expires) and any(
+        (one.step_id, one.task_id, one.state) == (step.id, recording.id, "done") for one in snapshot.tasks
+    )
 
 
 def state_allows(snapshot: Snapshot, step: Step, task: Task) -> bool:
     """Whether the onboarding's and the step's state allow a task; its other conditions aren't checked."""
     state = snapshot.steps[step.id].state
     if renewable(snapshot, step, task):
-        return state in WORKING or state in ENDED
+        return state in ENDED or (state in WORKING and not task.renews)
+    if task.renews:
+        return False
     return snapshot.onboarding.closed_at is None and (state in WORKING or state in task.also_in)
 
 

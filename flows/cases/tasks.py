@@ -34,28 +34,32 @@ def can_do(case: Case, step_id: str, task: Task) -> None:
     if not state_allows(case.snapshot, step, task):
         case.refuse_closed()
         raise Refused("moved_on", step=step.id, state=record.state.value, **last_change(record))
-    done = record_of(case.snapshot, step.id, task.id)
-    if done is not None and done.state == "done" and not (task.repeatable or task.expires):
-        raise Refused("task_done", step=step.id, task=task.id, by=done.user_id, at=int(done.at.timestamp()) if done.at else 0)
+    item = step.item_now(task, case.situation)
+    done = record_of(case.snapshot, step.id, task.id, item)
+    if done is not None and done.state == "done" and not task.repeatable:
+        key = "renewal_not_asked" if task.expires else "task_done"
+        raise Refused(key, step=step.id, task=task.id, by=done.user_id, at=int(done.at.timestamp()) if done.at else 0)
     if not task.ready(case.situation):
         raise Refused("task_not_ready", step=step.id, task=task.id)
-    second = case.rules.approvals_of(step, task) > 1
+    second = case.rules.approvals_of(step, task, renewal=bool(item)) > 1
     if done is not None and done.state == "waiting" and second and done.user_id == case.actor.user_id:
         raise Refused("own_confirmation", step=step.id, task=task.id)
 
 
 async def do_task(case: Case, step_id: str, task_id: str, clean: Answers, *, item: str = "") -> TaskRecord:
-    """Record a task as done; with two approvers, the first entry waits until a second person enters the same."""
+    """Record a task as done; with two approvers, the first entry waits until a second person enters the same.
+
+    ``item``: of a repeatable task; else a new one.
+    """
     step = case.step(step_id)
     task = task_of(step, task_id)
     can_do(case, step_id, task)
     await limits.task(case, step, task)
     clean = {**clean, **task.adds(clean, case.situation)}
-    if task.repeatable:
-        item = item or new_id("item")
+    item = (item or new_id("item")) if task.repeatable else step.item_now(task, case.situation)
     record = record_of(case.snapshot, step_id, task_id, item)
-    renewed = bool(task.expires) and record is not None and record.state == "done"
-    needed = case.rules.approvals_of(step, task)
+    renewed = bool(item) and not task.repeatable
+    needed = case.rules.approvals_of(step, task, renewal=renewed)
     agreed = record is not None and record.answers == clean and _waits_for(case, record)
     if record is None:
         record = new_record(case, step_id, task_id, item)
@@ -66,12 +70,14 @@ async def do_task(case: Case, step_id: str, task_id: str, clean: Answers, *, ite
     resume_failed(case.unit, case.record(step_id), case.actor)
     case.log(f"task:{step_id}.{task_id}:{record.state}", facts={"state": record.state, "item": item}, changes={"answers": clean})
     if needed > 1:
-        _second_word(case, step, task, agreed=agreed)
+        _second_word(case, step, task, item, agreed=agreed)
     if task.grant_to:
         _move_grants(case, task, clean)
     if task.expires and record.state == "done":
         await _track_expiry(case, record, str(clean.get(task.expires) or ""))
-        await _forget_replaced(case, step)
+        await _forget_replaced(case, step, task)
+    if task.renews:
+        _drop_earlier_renewal(case, step, task)
     if task.effect is not None:
         case.ask(task.effect(step=step_id, task=task_id, item=item))
     if record.state == "done":
@@ -108,7 +114,8 @@ def _announce(case: Case, step: Step, task: Task, clean: Answers, *, renewed: bo
     mention = [case.onboarding.lead_id] if task.side is Side.SUPPORT else []
     case.say("customer", step.id, "renewed" if renewed else key, mention=mention, values=said)
     if task.side is Side.CUSTOMER:
-        case.say("support", step.id, key, values=said)
+        owner = [case.onboarding.owner_id] if task.renews else []
+        case.say("support", step.id, key, mention=owner, values=said)
 
 
 async def _track_expiry(case: Case, record: TaskRecord, last_day: str) -> None:
@@ -131,26 +138,38 @@ async def _track_expiry(case: Case, record: TaskRecord, last_day: str) -> None:
         )
 
 
-async def _forget_replaced(case: Case, step: Step) -> None:
-    """Drop the expiries of stale tasks: what was recorded now replaced them."""
+async def _forget_replaced(case: Case, step: Step, task: Task) -> None:
+    """Drop the expiries of other tasks that are stale: what was recorded now replaced them."""
     for old in case.snapshot.tasks:
-        if (old.step_id, old.state) == (step.id, "stale"):
+        if (old.step_id, old.state) == (step.id, "stale") and old.task_id != task.id:
             expiry = await case.unit.get(Expiry, f"{old.onboarding_id}:{old.step_id}.{old.task_id}")
             if expiry is not None:
                 await case.unit.delete(expiry)
 
 
+def _drop_earlier_renewal(case: Case, step: Step, task: Task) -> None:
+    """What one person recorded for an earlier request, and nobody confirmed, counts no more."""
+    for old in case.snapshot.tasks:
+        if (old.step_id, old.task_id, old.state) == (step.id, task.renews, "waiting") and old.item:
+            old.state = "stale"
+
+
 def _waits_for(case: Case, record: TaskRecord) -> bool:
     """Whether a task waits for a second person, like the actor, to confirm what was recorded on the current revision."""
     spoke = record.state == "waiting" and record.user_id != case.actor.user_id
-    subject, revision = f"{record.step_id}.{record.task_id}", case.record(record.step_id).revision
+    subject, revision = _subject(record.step_id, record.task_id, record.item), case.record(record.step_id).revision
     words = ((d.subject, d.revision, d.user_id) for d in case.snapshot.decisions)
     return spoke and (subject, revision, record.user_id) in words
 
 
-def _second_word(case: Case, step: Step, task: Task, *, agreed: bool) -> None:
+def _subject(step_id: str, task_id: str, item: str) -> str:
+    """What a confirmation is about."""
+    return f"{step_id}.{task_id}:{item}" if item else f"{step_id}.{task_id}"
+
+
+def _second_word(case: Case, step: Step, task: Task, item: str, *, agreed: bool) -> None:
     """Record each person's confirmation of a task that takes two."""
-    subject, revision, actor = f"{step.id}.{task.id}", case.record(step.id).revision, case.actor
+    subject, revision, actor = _subject(step.id, task.id, item), case.record(step.id).revision, case.actor
     decision_id = f"{case.id}:{subject}:{revision}:{actor.user_id}"
     earlier = next((d for d in case.snapshot.decisions if d.id == decision_id), None)
     if earlier is None:
@@ -169,7 +188,7 @@ def _second_word(case: Case, step: Step, task: Task, *, agreed: bool) -> None:
     else:
         earlier.at = case.now
     if not agreed:
-        case.say("support", step.id, "task_waits_for_second", by=actor.user_id, task=f"task.{subject}.title")
+        case.say("support", step.id, "task_waits_for_second", by=actor.user_id, task=f"task.{step.id}.{task.id}.title")
 
 
 def _move_grants(case: Case, task: Task, clean: Answers) -> None:

@@ -1,20 +1,31 @@
 """Reads and compares signing requests (CSRs, PKCS #10) and certificates (X.509) for mTLS."""
 
-import warnings
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from textwrap import fill
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.padding import PSS, PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import NameOID
 
+from flows.checks.csr_version import info_of, with_first_version
 from flows.checks.keys import fingerprint, key_type, measure, spki
+from flows.checks.parsing import named
 from flows.checks.pem import KeyFault, KeyNote, KeyProblem, PemBlock, read_blocks, the_block
 
-_HASHES = ("sha256", "sha384", "sha512")
-_FOR_CLIENTS = {ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE}
+HASHES = ("sha256", "sha384", "sha512")
+MAX_CERTIFICATES = 10
+"""In one chain: two or three are usual."""
+_MAX_BYTES = 16_000
+"""Of one certificate: with thousands of names, comparing them with an authority's constraints would take seconds."""
+_MAX_ATTRIBUTES, _MAX_VALUE = 50, 256
+"""Of a subject, and characters of a value: X.520 allows 64 for a company's name."""
 _SHORT_NAMES = {
     NameOID.COMMON_NAME: "CN",
     NameOID.ORGANIZATION_NAME: "O",
@@ -46,7 +57,7 @@ class Csr:
 class Certificate:
     """Times are aware, in UTC. ``fingerprint``: SHA-256 of the whole certificate; ``spki_fingerprint``: of its public key.
 
-    ``is_ca``: it can issue others (a CA). ``for_clients``: nothing in it forbids using it as a client certificate.
+    ``is_ca``: it can issue others (a CA). ``parsed``: for `flows.checks.chains`.
     """
 
     pem: str
@@ -57,7 +68,7 @@ class Certificate:
     spki_fingerprint: str
     issuer: str
     is_ca: bool
-    for_clients: bool
+    parsed: x509.Certificate = field(repr=False, compare=False)
     notes: tuple[KeyNote, ...] = ()
 
     @property
@@ -66,25 +77,50 @@ class Certificate:
 
 
 def read_csr(given: str | bytes) -> Csr:
-    """A CSR with a valid signature: RSA of at least 2048 bits, P-256, or P-384; SHA-2. Raises KeyProblem."""
+    """A CSR with a valid signature: RSA of at least 2048 bits, P-256, or P-384; SHA-2. Raises KeyProblem.
+
+    Old tools write other version numbers than RFC 2986's only one, and OpenSSL takes them: so does this, with a note.
+    """
     block = the_block(read_blocks(given), "CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST")
+    der = with_first_version(block.der)
+    notes = block.notes if der == block.der else (*block.notes, KeyNote.VERSION)
+    with named(KeyFault.DAMAGED):
+        request = x509.load_der_x509_csr(der)
+    with named(KeyFault.UNUSUAL):
+        key, algorithm, subject = request.public_key(), request.signature_hash_algorithm, _attributes(request.subject)
+        strength = measure(key)
+        if algorithm is None or algorithm.name not in HASHES:
+            raise KeyProblem(KeyFault.WEAK_HASH, hash=algorithm.name if algorithm else "")
+        if not _is_signed(request, key, info_of(block.der)):
+            raise KeyProblem(KeyFault.BAD_SIGNATURE)
+        content = fill(b64encode(block.der).decode(), 64)
+        pem = f"-----BEGIN CERTIFICATE REQUEST-----\n{content}\n-----END CERTIFICATE REQUEST-----\n"
+        return Csr(pem, key_type(key), strength, subject, fingerprint(spki(key)), notes)
+
+
+def _is_signed(request: x509.CertificateSigningRequest, key: PublicKeyTypes, info: bytes) -> bool:
+    """By its own key. ``info``: what was signed, with the version number that stood there."""
     try:
-        request = x509.load_der_x509_csr(block.der)
-        key, algorithm, subject = request.public_key(), request.signature_hash_algorithm, _attributes(lambda: request.subject)
-    except (ValueError, UnsupportedAlgorithm):
-        raise KeyProblem(KeyFault.DAMAGED) from None
-    strength = measure(key)
-    if algorithm is None or algorithm.name not in _HASHES:
-        raise KeyProblem(KeyFault.WEAK_HASH, hash=algorithm.name if algorithm else "")
-    if not request.is_signature_valid:
-        raise KeyProblem(KeyFault.BAD_SIGNATURE)
-    pem = request.public_bytes(Encoding.PEM).decode()
-    return Csr(pem, key_type(key), strength, subject, fingerprint(spki(key)), block.notes)
+        if isinstance(key, rsa.RSAPublicKey) and request.signature_hash_algorithm is not None:
+            padding = request.signature_algorithm_parameters
+            if not isinstance(padding, PKCS1v15 | PSS):
+                return False
+            key.verify(request.signature, info, padding, request.signature_hash_algorithm)
+        elif isinstance(key, ec.EllipticCurvePublicKey) and request.signature_hash_algorithm is not None:
+            key.verify(request.signature, info, ec.ECDSA(request.signature_hash_algorithm))
+        else:
+            return False
+    except InvalidSignature:
+        return False
+    return True
 
 
 def read_chain(given: str | bytes) -> list[Certificate]:
     """One or more certificates, as given. Raises KeyProblem, but not for expired ones."""
-    return [_read(block) for block in read_blocks(given)]
+    blocks = read_blocks(given)
+    if len(blocks) > MAX_CERTIFICATES:
+        raise KeyProblem(KeyFault.TOO_MANY, count=len(blocks), maximum=MAX_CERTIFICATES)
+    return [_read(block) for block in blocks]
 
 
 def read_certificate(given: str | bytes, request: Csr | None = None) -> Certificate:
@@ -101,7 +137,8 @@ def choose(chain: Sequence[Certificate], request: Csr | None = None) -> Certific
 
 def strength(certificate: Certificate) -> str:
     """Its key's strength, from `flows.checks.keys.measure`. Raises KeyProblem unless it is strong enough."""
-    return measure(x509.load_pem_x509_certificate(certificate.pem.encode()).public_key())
+    with named(KeyFault.UNUSUAL):
+        return measure(certificate.parsed.public_key())
 
 
 def matches(csr: Csr, certificate: Certificate) -> bool:
@@ -110,38 +147,39 @@ def matches(csr: Csr, certificate: Certificate) -> bool:
 
 
 def _read(block: PemBlock) -> Certificate:
-    the_block([block], "CERTIFICATE", "X509 CERTIFICATE")
-    try:
+    the_block([block], "CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE")
+    if len(block.der) > _MAX_BYTES:
+        raise KeyProblem(KeyFault.UNUSUAL)
+    with named(KeyFault.DAMAGED):
         found = x509.load_der_x509_certificate(block.der)
-        values = [extension.value for extension in found.extensions]
-        usages = [usage for value in values if isinstance(value, x509.ExtendedKeyUsage) for usage in value]
+    with named(KeyFault.UNUSUAL):
+        constraints = [extension.value for extension in found.extensions if isinstance(extension.value, x509.BasicConstraints)]
         return Certificate(
             pem=found.public_bytes(Encoding.PEM).decode(),
-            subject=_attributes(lambda: found.subject),
+            subject=_attributes(found.subject),
             not_before=found.not_valid_before_utc,
             not_after=found.not_valid_after_utc,
             fingerprint=fingerprint(block.der),
             spki_fingerprint=fingerprint(spki(found.public_key())),
-            issuer=_name(_attributes(lambda: found.issuer)),
-            is_ca=any(isinstance(value, x509.BasicConstraints) and value.ca for value in values),
-            for_clients=not usages or not _FOR_CLIENTS.isdisjoint(usages),
+            issuer=_name(_attributes(found.issuer)),
+            is_ca=any(one.ca for one in constraints),
+            parsed=found,
             notes=block.notes,
         )
-    except (ValueError, UnsupportedAlgorithm, x509.DuplicateExtension):
-        raise KeyProblem(KeyFault.DAMAGED) from None
 
 
 def _name(subject: Mapping[str, str]) -> str:
     return (subject.get("CN") or subject.get("O") or "-")[:64]
 
 
-def _attributes(name: Callable[[], x509.Name]) -> dict[str, str]:
-    """Multiple values of an attribute are joined with a comma."""
+def _attributes(name: x509.Name) -> dict[str, str]:
+    """Multiple values of an attribute are joined with a comma; signs that can't be seen are left out. Raises KeyProblem for more
+    than anybody has."""
     values: dict[str, list[str]] = {}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # compare_subject reports three-letter countries
-        for attribute in name():
-            short = _SHORT_NAMES.get(attribute.oid, attribute.oid.dotted_string)
-            value = attribute.value
-            values.setdefault(short, []).append(value if isinstance(value, str) else value.hex())
-    return {name: ", ".join(several) for name, several in values.items()}
+    for number, attribute in enumerate(name):
+        if number >= _MAX_ATTRIBUTES:
+            raise KeyProblem(KeyFault.UNUSUAL)
+        short = _SHORT_NAMES.get(attribute.oid, attribute.oid.dotted_string)
+        value = attribute.value if isinstance(attribute.value, str) else attribute.value.hex()
+        values.setdefault(short, []).append("".join(filter(str.isprintable, value[:_MAX_VALUE])))
+    return {short: ", ".join(several)[:_MAX_VALUE] for short, several in values.items()}

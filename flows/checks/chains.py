@@ -1,53 +1,184 @@
-"""Whether a client certificate can be used: valid now, for clients, and issued by the CA certificates given with it."""
+"""Whether a client certificate can be used: path validation (RFC 5280 §6) for a TLS client.
+
+cryptography's verifier judges signatures, names, validity, path lengths and name constraints, but says why in words for
+programmers, and leaves usages alone where no DNS name is required. So what can be said in words is looked for first, and so is
+what ``openssl verify -purpose sslclient`` refuses besides: usages of the client's certificate and of its issuers, Netscape's old
+certificate type, critical extensions that nobody knows. The verifier has the last word.
+"""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, ObjectIdentifier
+from cryptography.x509.verification import Criticality, ExtensionPolicy, PolicyBuilder, Store, VerificationError
 
-from flows.checks.certificates import Certificate
-from flows.problems import Problem
+from flows.checks.certificates import HASHES, MAX_CERTIFICATES, Certificate
+from flows.checks.key_faults import KeyFault, KeyProblem
+from flows.checks.keys import MINIMUM_BITS
+from flows.checks.parsing import named
+from flows.problems import Parameter, Problem
+
+_NETSCAPE_TYPE = ObjectIdentifier("2.16.840.1.113730.1.1")
+_SSL_CLIENT = 0x80  # the first bit of Netscape's type
+_UNDERSTOOD = {
+    _NETSCAPE_TYPE,
+    ExtensionOID.KEY_USAGE,
+    ExtensionOID.EXTENDED_KEY_USAGE,
+    ExtensionOID.BASIC_CONSTRAINTS,
+    ExtensionOID.SUBJECT_ALTERNATIVE_NAME,
+    ExtensionOID.NAME_CONSTRAINTS,
+    ExtensionOID.CERTIFICATE_POLICIES,
+    ExtensionOID.POLICY_MAPPINGS,
+    ExtensionOID.POLICY_CONSTRAINTS,
+    ExtensionOID.INHIBIT_ANY_POLICY,
+    ExtensionOID.CRL_DISTRIBUTION_POINTS,
+    ExtensionOID.OCSP_NO_CHECK,
+}
+"""Extensions that OpenSSL takes if they are critical. All others make it refuse the certificate."""
+E = TypeVar("E", bound=x509.ExtensionType)
+_Reason = tuple[str, dict[str, Parameter]]
+
+
+def path(chain: Sequence[Certificate], leaf: Certificate) -> tuple[Certificate, ...]:
+    """The leaf and those of the chain that stand behind it, each before its issuer."""
+    found, left = [leaf], _others(chain, leaf)
+    while issuers := [other for other in left if _issued(found[-1], other)]:
+        best = max(issuers, key=lambda issuer: issuer.not_after)  # a renewed issuer has the same name and key
+        found.append(best)
+        left = [other for other in left if other is not best]
+    return tuple(found)
+
+
+def ends_first(chain: Sequence[Certificate], leaf: Certificate) -> Certificate:
+    """From whose last day on the leaf can't be used any more."""
+    return min(path(chain, leaf), key=lambda certificate: certificate.not_after)
 
 
 def problems(field: str, chain: Sequence[Certificate], leaf: Certificate, at: datetime) -> Iterator[Problem]:
-    """``chain``: all given certificates, in any order; if there is only the leaf, no issuer is required. ``at`` is aware."""
+    """``chain``: all given certificates, in any order; the last in the path is trusted, since whoever approves decides on it. If
+    there is only the leaf, no issuer is required. ``at`` is aware."""
+    try:
+        with named(KeyFault.UNUSUAL):
+            reasons = _reasons(chain, leaf, at)
+    except KeyProblem as problem:
+        reasons = [(problem.key, problem.params)]
+    return (Problem(field, key, params) for key, params in reasons)
+
+
+def same_authority(before: Sequence[Certificate], leaf: Certificate) -> bool:
+    """Whether the leaf has the same issuer as an earlier chain's: by its signature if that issuer is known, else by its name."""
+    issuers = [one for one in before if one.is_ca]
+    if any(_issued(leaf, issuer) for issuer in issuers):
+        return True
+    known = {one.parsed.issuer for one in before if not one.is_ca}
+    signed_then = any(_issued(one, issuer) for one in before for issuer in issuers)
+    return not signed_then and leaf.parsed.issuer in known
+
+
+def _reasons(chain: Sequence[Certificate], leaf: Certificate, at: datetime) -> list[_Reason]:
+    route = path(chain, leaf)
+    reasons = [*_leaf(leaf, at), *_links(chain, route)]
+    reasons += [reason for below, issuer in enumerate(route[1:]) for reason in _issuer(issuer, below, at)]
+    for certificate in route[:-1] or route:  # nobody checks the signature of what is trusted
+        algorithm = certificate.parsed.signature_hash_algorithm
+        if algorithm is not None and algorithm.name not in (*HASHES, "sha224", "sha3-256", "sha3-384", "sha3-512"):
+            reasons.append(("certificate_weak_hash", {"name": certificate.name, "hash": algorithm.name}))
+    for certificate in route:
+        unknown = [one.oid.dotted_string for one in certificate.parsed.extensions if one.critical and one.oid not in _UNDERSTOOD]
+        reasons += [("certificate_critical", {"name": certificate.name, "oid": oid}) for oid in unknown[:1]]
+    if not reasons and len(route) > 1 and not _verifies(route, at):
+        reasons.append(("chain_not_verified", {"name": leaf.name}))
+    return reasons
+
+
+def _leaf(leaf: Certificate, at: datetime) -> Iterator[_Reason]:
     if leaf.is_ca:
-        yield Problem(field, "certificate_is_authority")
+        yield "certificate_is_authority", {}
+    elif _issued(leaf, leaf):
+        yield "certificate_self_signed", {}
     if leaf.not_after <= at:
-        yield Problem(field, "certificate_expired", {"date": leaf.not_after.date().isoformat()})
+        yield "certificate_expired", {"date": leaf.not_after.date().isoformat()}
     if leaf.not_before > at:
-        yield Problem(field, "certificate_not_yet_valid", {"date": leaf.not_before.date().isoformat()})
-    if not leaf.for_clients:
-        yield Problem(field, "certificate_not_for_clients")
-    others = [certificate for certificate in chain if certificate.fingerprint != leaf.fingerprint]
-    if others:
-        yield from _path(field, leaf, others, at)
+        yield "certificate_not_yet_valid", {"date": leaf.not_before.date().isoformat()}
+    if not _for_clients(leaf):
+        yield "certificate_not_for_clients", {}
+    usage = _extension(leaf, x509.KeyUsage)
+    if usage is not None and not (usage.digital_signature or usage.key_agreement) and not leaf.is_ca:
+        yield "certificate_key_usage", {}
 
 
-def _path(field: str, leaf: Certificate, others: Sequence[Certificate], at: datetime) -> Iterator[Problem]:
-    last, left = leaf, list({other.fingerprint: other for other in others}.values())
-    while left:
-        issuer = next((other for other in left if _issued(last, other)), None)
-        if issuer is None:
-            break
-        left.remove(issuer)
-        if not issuer.is_ca:
-            yield Problem(field, "chain_not_authority", {"name": issuer.name})
-        if not issuer.not_before <= at < issuer.not_after:
-            yield Problem(field, "chain_not_valid", {"name": issuer.name, "date": issuer.not_after.date().isoformat()})
-        last = issuer
-    if last is leaf:
-        yield Problem(field, "chain_broken", {"name": leaf.name, "issuer": leaf.issuer})
+def _links(chain: Sequence[Certificate], route: Sequence[Certificate]) -> Iterator[_Reason]:
+    used = {certificate.fingerprint for certificate in route}
+    left = [other for other in _others(chain, route[0]) if other.fingerprint not in used]
+    if left and len(route) == 1:
+        yield "chain_broken", {"name": route[0].name, "issuer": route[0].issuer}
     elif left:
-        yield Problem(field, "chain_unrelated", {"name": left[0].name})
+        yield "chain_unrelated", {"name": left[0].name}
+
+
+def _issuer(issuer: Certificate, below: int, at: datetime) -> Iterator[_Reason]:
+    """``below``: how many other issuers stand between it and the client's certificate."""
+    about: dict[str, Parameter] = {"name": issuer.name}
+    if not issuer.is_ca:
+        yield "chain_not_authority", about
+    if not issuer.not_before <= at < issuer.not_after:
+        yield "chain_not_valid", {**about, "date": issuer.not_after.date().isoformat()}
+    usage, constraints = _extension(issuer, x509.KeyUsage), _extension(issuer, x509.BasicConstraints)
+    if usage is not None and not usage.key_cert_sign:
+        yield "chain_key_usage", about
+    if not _for_clients(issuer, old_type=False):
+        yield "chain_not_for_clients", about
+    if constraints is not None and constraints.path_length is not None and constraints.path_length < below:
+        yield "chain_too_long", {**about, "count": below, "maximum": constraints.path_length}
+    key = issuer.parsed.public_key()
+    if isinstance(key, RSAPublicKey) and key.key_size < MINIMUM_BITS:
+        yield "chain_weak_key", {**about, "bits": key.key_size, "minimum": MINIMUM_BITS}
+
+
+def _for_clients(certificate: Certificate, *, old_type: bool = True) -> bool:
+    """As OpenSSL has it: "any extended key usage" does not serve, and Netscape's type counts for the client's certificate alone."""
+    usages = _extension(certificate, x509.ExtendedKeyUsage)
+    if usages is not None and ExtendedKeyUsageOID.CLIENT_AUTH not in usages:
+        return False
+    types = [one.value for one in certificate.parsed.extensions if old_type and one.oid == _NETSCAPE_TYPE]
+    # A BIT STRING of one byte: tag, length, unused bits, bits.
+    return all(isinstance(one, x509.UnrecognizedExtension) and one.value[-1] & _SSL_CLIENT for one in types)
+
+
+def _verifies(route: Sequence[Certificate], at: datetime) -> bool:
+    """Everything about usages is judged above: a client's certificate needs no DNS name, and an issuer no key identifier."""
+    critical = Criticality.AGNOSTIC
+    clients, issuers = ExtensionPolicy.permit_all(), ExtensionPolicy.permit_all()
+    for kind in (x509.CertificatePolicies, x509.PolicyConstraints, x509.InhibitAnyPolicy, x509.CRLDistributionPoints):
+        clients, issuers = (policy.may_be_present(kind, critical, None) for policy in (clients, issuers))
+    clients = clients.may_be_present(x509.OCSPNoCheck, critical, None)
+    issuers = issuers.require_present(x509.BasicConstraints, critical, None)
+    builder = PolicyBuilder().time(at).max_chain_depth(MAX_CERTIFICATES).store(Store([route[-1].parsed]))
+    verifier = builder.extension_policies(ca_policy=issuers, ee_policy=clients).build_client_verifier()
+    try:
+        verifier.verify(route[0].parsed, [issuer.parsed for issuer in route[1:-1]])
+    except VerificationError:
+        return False
+    return True
+
+
+def _extension(certificate: Certificate, kind: type[E]) -> E | None:
+    return next((one.value for one in certificate.parsed.extensions if isinstance(one.value, kind)), None)
+
+
+def _others(chain: Sequence[Certificate], leaf: Certificate) -> list[Certificate]:
+    """Each once."""
+    return list({one.fingerprint: one for one in chain if one.fingerprint != leaf.fingerprint}.values())
 
 
 def _issued(certificate: Certificate, issuer: Certificate) -> bool:
+    """An algorithm or a key that cryptography doesn't know has issued nothing."""
     try:
-        x509.load_pem_x509_certificate(certificate.pem.encode()).verify_directly_issued_by(
-            x509.load_pem_x509_certificate(issuer.pem.encode())
-        )
-    except (ValueError, TypeError, InvalidSignature):
+        with named(KeyFault.BAD_SIGNATURE):
+            certificate.parsed.verify_directly_issued_by(issuer.parsed)
+    except KeyProblem:
         return False
     return True

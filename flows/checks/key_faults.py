@@ -13,6 +13,9 @@ class KeyFault(StrEnum):
     SSH = "key_ssh"  # OpenSSH's own format
     TRUNCATED = "key_truncated"
     DAMAGED = "key_damaged"
+    UNUSUAL = "key_unusual"  # decoded, but not as the standard says
+    TOO_MANY = "key_too_many"  # count, maximum
+    NO_CERTIFICATE = "key_no_certificate"  # a PKCS #7 without any
     SEVERAL = "key_several"
     WRONG_BLOCK = "key_wrong_block"  # expected, found: the words after BEGIN
     WRONG_TYPE = "key_wrong_type"  # type
@@ -45,6 +48,9 @@ class KeyNote(StrEnum):
     FROM_PKCS1 = "key_note_from_pkcs1"
     FROM_CERTIFICATE = "key_note_from_certificate"
     FROM_JWK = "key_note_from_jwk"
+    FROM_BASE64 = "key_note_from_base64"
+    FROM_PKCS7 = "key_note_from_pkcs7"
+    VERSION = "key_note_version"
 
 
 class KeyProblem(Unreadable):

@@ -7,17 +7,18 @@ A fingerprint is SHA-256 over the DER SubjectPublicKeyInfo, in lowercase hex wit
 import hashlib
 from dataclasses import dataclass
 
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 
+from flows.checks.parsing import named
 from flows.checks.pem import KeyFault, KeyNote, KeyProblem, PemBlock, read_blocks, the_block
 
 __all__ = ["KeyFault", "KeyNote", "KeyProblem", "PublicKey", "fingerprint", "key_type", "measure", "read_public_key", "spki"]
 
 MINIMUM_BITS = 2048
 _MAXIMUM_BITS = 16384  # above this, a signature takes seconds to check
+_MAXIMUM_EXPONENT_BITS = 64  # above this, OpenSSL verifies nothing with a long key
 _CURVES = {"secp256r1": "P-256", "secp384r1": "P-384"}
 
 
@@ -38,23 +39,25 @@ def read_public_key(given: str | bytes) -> PublicKey:
     if not isinstance(key, rsa.RSAPublicKey):
         raise KeyProblem(KeyFault.WRONG_TYPE, type=key_type(key))
     measure(key)
-    pem = key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
-    return PublicKey(pem, key.key_size, fingerprint(spki(key)), (*block.notes, *notes))
+    with named(KeyFault.UNUSUAL):
+        pem = key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+        return PublicKey(pem, key.key_size, fingerprint(spki(key)), (*block.notes, *notes))
 
 
 def _key_of(block: PemBlock) -> tuple[PublicKeyTypes, tuple[KeyNote, ...]]:
-    try:
-        if not block.label.endswith("CERTIFICATE"):
-            return load_der_public_key(block.der), (KeyNote.FROM_PKCS1,) if block.label.startswith("RSA") else ()
-    except (ValueError, UnsupportedAlgorithm):
-        if block.label:
-            raise KeyProblem(KeyFault.DAMAGED) from None
-    try:
-        from cryptography import x509  # noqa: PLC0415  a process may run for hours before it reads one
+    if not block.label.endswith("CERTIFICATE"):
+        try:
+            with named(KeyFault.DAMAGED):
+                return load_der_public_key(block.der), (KeyNote.FROM_PKCS1,) if block.label.startswith("RSA") else ()
+        except KeyProblem:
+            if block.label:
+                raise
+    from cryptography import x509  # noqa: PLC0415  a process may run for hours before it reads one
 
-        return x509.load_der_x509_certificate(block.der).public_key(), (KeyNote.FROM_CERTIFICATE,)
-    except (ValueError, UnsupportedAlgorithm):
-        raise KeyProblem(KeyFault.DAMAGED) from None
+    with named(KeyFault.DAMAGED):
+        found = x509.load_der_x509_certificate(block.der)
+    with named(KeyFault.UNUSUAL):
+        return found.public_key(), (KeyNote.FROM_CERTIFICATE,)
 
 
 def measure(key: PublicKeyTypes) -> str:
@@ -64,6 +67,8 @@ def measure(key: PublicKeyTypes) -> str:
             raise KeyProblem(KeyFault.TOO_SMALL, bits=key.key_size, minimum=MINIMUM_BITS)
         if key.key_size > _MAXIMUM_BITS:
             raise KeyProblem(KeyFault.TOO_LARGE, bits=key.key_size, maximum=_MAXIMUM_BITS)
+        if key.public_numbers().e.bit_length() > _MAXIMUM_EXPONENT_BITS:
+            raise KeyProblem(KeyFault.UNUSUAL)
         return str(key.key_size)
     if isinstance(key, ec.EllipticCurvePublicKey):
         if key.curve.name not in _CURVES:

@@ -1,36 +1,31 @@
-"""PEM (RFC 7468) as people paste it: repaired where the meaning is certain, with a note each; private keys are refused first."""
+"""PEM (RFC 7468) as people paste it: repaired where the meaning is certain, with a note each; private keys are refused first.
+
+Each pass over the text takes time in proportion to its length: no pattern here can begin at many places and run far from each.
+"""
 
 import base64
-import html
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from flows.checks import guard, jwk
+from flows.checks import guard, jwk, pkcs7
+from flows.checks.der import SEQUENCE, body, codec_of, is_der
 from flows.checks.key_faults import KeyFault, KeyNote, KeyProblem
+from flows.checks.pem_repairs import decoded_pem, repaired
 
 __all__ = ["KeyFault", "KeyNote", "KeyProblem", "PemBlock", "read_blocks", "the_block"]
 
 _MAX_CHARS = 100_000
-_BLOCK = re.compile(r"-{1,30} ?BEGIN ([A-Z0-9 ]{1,40}?) ?-{1,30}([^-]*)-{1,30} ?END ([A-Z0-9 ]{1,40}?) ?-{1,30}")
+_LABEL = r"[A-Z0-9 #]{1,40}?"
+_MARKER = re.compile(rf"(?<=-)( ?)(BEGIN|END) ({_LABEL}) ?-")
 _PRIVATE = re.compile(r"BEGIN[A-Z0-9 ]{0,40}PRIVATE KEY")
-_ARMOUR = re.compile(r"-{0,30} ?(?:BEGIN|END) ((?:RSA )?PUBLIC KEY|(?:NEW )?CERTIFICATE REQUEST|(?:X509 )?CERTIFICATE) ?-{0,30}")
-_QUOTED = re.compile(r"^[ \t\"'‘’`]+|[ \t\"'‘’`]+$", re.MULTILINE)
+_KINDS = r"(?:RSA )?PUBLIC KEY|(?:NEW )?CERTIFICATE REQUEST|(?:X509 )?CERTIFICATE|PKCS7|PKCS #7 SIGNED DATA|CMS"
+_ARMOUR = re.compile(rf"(?:BEGIN|END) ({_KINDS})")
+_AROUND = "`\"'‘’> \t\n-"
 _BODY = re.compile(r"(?<![A-Za-z0-9+/])MI[GHI][A-Za-z0-9+/]{13}[A-Za-z0-9+/ \n]*={0,2}")  # a sequence of 128 bytes or more
 _MAX_LINE = 76
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
-
-
-# In this order: note, pattern, replacement.
-_REPAIRS = (
-    (KeyNote.INVISIBLE, "[\u00ad\u200b-\u200f\u2060\ufeff]", ""),
-    (KeyNote.INVISIBLE, "[\u00a0\u2007\u202f\u3000]", " "),
-    (KeyNote.ESCAPED, r"(?:\\{1,4}r)?\\{1,4}n", "\n"),
-    (KeyNote.LINE_ENDS, "\r\n?", "\n"),
-    (KeyNote.DASHES, "[‐‑‒–—―−]+", "-----"),
-    (KeyNote.QUOTES, "[“”„‟«»″]", '"'),
-)
-_BOM_AS_LATIN_1 = "\xef\xbb\xbf"
-_ENTITY = re.compile(r"&(?:#\d{1,5}|#[xX][0-9a-fA-F]{1,4}|gt|lt|amp|quot|nbsp|[mn]dash|hyphen);")
+_SSH = re.compile(r"\s{0,9}(?:ssh-|ecdsa-sha2-|-{1,9} ?BEGIN SSH2)")
 
 
 @dataclass(frozen=True)
@@ -43,29 +38,38 @@ class PemBlock:
 
 
 def read_blocks(given: str | bytes) -> list[PemBlock]:
-    """At least one block. Raises KeyProblem."""
+    """At least one block; of a PKCS #7, its certificates. Raises KeyProblem."""
+    if len(given) > _MAX_CHARS * (2 if isinstance(given, bytes) else 1):  # UTF-16 takes two bytes
+        raise KeyProblem(KeyFault.TOO_LONG, maximum=_MAX_CHARS)
     if isinstance(given, bytes):
         if any(finding.kind is guard.SecretKind.PRIVATE_KEY for finding in guard.find_in_file("", given)):
             raise KeyProblem(KeyFault.PRIVATE_KEY)
-        if given.startswith(b"\x30"):
-            return [PemBlock("", given, (KeyNote.BINARY,))]
-        given = guard.text_of(given)
-    if len(given) > _MAX_CHARS:
-        raise KeyProblem(KeyFault.TOO_LONG, maximum=_MAX_CHARS)
-    text, notes = _repaired(given)
-    # Even just a header: the rest may come in the next message.
-    if _PRIVATE.search(text) or any(finding.kind is guard.SecretKind.PRIVATE_KEY for finding in guard.find_secrets(given)):
-        raise KeyProblem(KeyFault.PRIVATE_KEY)
+        if is_der(given):
+            return list(_unpacked([PemBlock("", given, (KeyNote.BINARY,))]))
+        given = given.decode(codec_of(given), "replace")
+        if len(given) > _MAX_CHARS:
+            raise KeyProblem(KeyFault.TOO_LONG, maximum=_MAX_CHARS)
+    return list(_unpacked(_read(given)))
+
+
+def _read(given: str) -> list[PemBlock]:
+    text, notes = repaired(given)
+    _refuse_private_key(given, text)
     if not text.strip():
         raise KeyProblem(KeyFault.EMPTY)
     if jwk.is_jwk(text):
         return [PemBlock("PUBLIC KEY", jwk.read_jwk(text), (*notes, KeyNote.FROM_JWK))]
-    found = list(_BLOCK.finditer(text))
-    if not found:
-        return [_bare(text, notes)]
-    if _BLOCK.sub("", text).strip("`\"'‘’> \t\n"):
-        notes = (*notes, KeyNote.SURROUNDED)
-    return [_block(match, notes) for match in found]
+    if "BEGIN " not in text and (inner := decoded_pem(text)):
+        text, notes = repaired(inner)
+        _refuse_private_key(inner, text)
+        notes = (*notes, KeyNote.FROM_BASE64)
+    return _armoured(text, notes) or [_bare(text, notes)]
+
+
+def _refuse_private_key(given: str, text: str) -> None:
+    """Even just a header: the rest may come in the next message. ``text``: ``given``, repaired."""
+    if _PRIVATE.search(text) or any(finding.kind is guard.SecretKind.PRIVATE_KEY for finding in guard.find_secrets(given)):
+        raise KeyProblem(KeyFault.PRIVATE_KEY)
 
 
 def the_block(blocks: list[PemBlock], *labels: str) -> PemBlock:
@@ -77,42 +81,57 @@ def the_block(blocks: list[PemBlock], *labels: str) -> PemBlock:
     return blocks[0]
 
 
-def _repaired(text: str) -> tuple[str, tuple[KeyNote, ...]]:
-    """The text without what chats, word processors, and web pages substitute for plain characters, and notes on what that was."""
-    mended, notes = text, []
-    if text.startswith(("\ufeff", _BOM_AS_LATIN_1)):
-        mended, notes = text.removeprefix(_BOM_AS_LATIN_1), [KeyNote.BOM]
-    if _ENTITY.search(mended):
-        mended = _ENTITY.sub(lambda entity: html.unescape(entity[0]), mended)
-        notes.append(KeyNote.HTML)
-    for note, pattern, replacement in _REPAIRS:
-        changed = re.sub(pattern, replacement, mended)
-        if changed != mended and (note is not KeyNote.INVISIBLE or changed != mended.removeprefix("\ufeff")):
-            notes.append(note)
-        mended = changed
-    if not mended.endswith("\n"):
-        notes.append(KeyNote.FINAL_NEWLINE)
-    return mended, tuple(notes)
+def _unpacked(blocks: list[PemBlock]) -> Iterator[PemBlock]:
+    """The certificates of a PKCS #7 in its place, whatever its label says. Raises KeyProblem."""
+    for block in blocks:
+        if not (block.label in pkcs7.LABELS or pkcs7.is_pkcs7(block.der)):
+            yield block
+            continue
+        inside = pkcs7.certificates_in(block.der)
+        if not inside:
+            raise KeyProblem(KeyFault.NO_CERTIFICATE)
+        yield from (PemBlock("CERTIFICATE", der, (*block.notes, KeyNote.FROM_PKCS7)) for der in inside)
 
 
-def _block(match: re.Match[str], notes: tuple[KeyNote, ...]) -> PemBlock:
-    begun, body, ended = match[1], match[2], match[3]
-    if begun != ended:
+def _armoured(text: str, notes: tuple[KeyNote, ...]) -> list[PemBlock]:
+    """The blocks between a BEGIN and the END that follows it, on lines of their own or not; none without both."""
+    pairs, opened, cut = [], None, False
+    for marker in _MARKER.finditer(text):
+        if marker[2] == "BEGIN":
+            cut, opened = cut or opened is not None, marker
+        elif opened is not None:
+            pairs.append((opened, marker))
+            opened = None
+    if not pairs:
+        return []
+    if cut or opened is not None:
+        raise KeyProblem(KeyFault.TRUNCATED)
+    edges = [0, *(edge for begin, end in pairs for edge in (begin.start(), end.end())), len(text)]
+    outside = zip(edges[::2], edges[1::2], strict=True)
+    if any(text[start:stop].strip(_AROUND) for start, stop in outside):
+        notes = (*notes, KeyNote.SURROUNDED)
+    return [_block(text, begin, end, notes) for begin, end in pairs]
+
+
+def _block(text: str, begin: re.Match[str], end: re.Match[str], notes: tuple[KeyNote, ...]) -> PemBlock:
+    if begin[3] != end[3]:
         raise KeyProblem(KeyFault.DAMAGED)
-    lines = [line for line in match[0].split("\n") if line]
-    if any(line[0] in " \t>" for line in lines):
+    content = text[begin.end() : end.start()].strip("- ")
+    lines = content.split("\n")
+    if any(line[:1] in (" ", "\t", ">") for line in lines if line):
         notes = (*notes, KeyNote.INDENTED)
-    if max(map(len, body.split("\n"))) > _MAX_LINE:
+    if max(map(len, lines)) > _MAX_LINE:
         notes = (*notes, KeyNote.ONE_LINE)
-    return PemBlock(begun, _decoded(body), notes)
+    return PemBlock(begin[3], _decoded(content), notes)
 
 
 def _bare(text: str, notes: tuple[KeyNote, ...]) -> PemBlock:
     """Base64 without its first or last line, or both."""
-    if re.match(r"\s{0,9}(?:ssh-|ecdsa-sha2-|-{1,9} ?BEGIN SSH2)", text):
+    if _SSH.match(text):
         raise KeyProblem(KeyFault.SSH)
     labels = {match[1] for match in _ARMOUR.finditer(text)}
-    lines = _QUOTED.sub("", _ARMOUR.sub("\n", text).replace(">", " "))
+    plain = _ARMOUR.sub("\n", text).replace(">", " ")
+    lines = "\n".join(line.strip(" \t\"'‘’`-") for line in plain.split("\n"))
     signs = "".join(lines.split())
     if not _BASE64.fullmatch(signs):
         signs = "".join(max(_BODY.findall(lines), key=len, default="").split())
@@ -127,21 +146,24 @@ def _bare(text: str, notes: tuple[KeyNote, ...]) -> PemBlock:
 
 def _whole(signs: str) -> str:
     """As much base64 as the DER's own length asks for; empty if some is missing. The rest is text that follows."""
-    try:
-        head = base64.b64decode(signs[:12], validate=True)
-    except ValueError:
+    head = _head(signs[:12])
+    found = body(head)
+    # A SEQUENCE that starts with another one or, in PKCS #1, with a number, in PKCS #7 with an object identifier.
+    if found is None or head[found[0] : found[0] + 1] not in (bytes((SEQUENCE,)), b"\x02", b"\x06"):
         return ""
-    size = head[1] & 0x7F if head[1:] and head[1] & 0x80 else 0
-    # A sequence that starts with another one or, in PKCS #1, with a number.
-    if head[:1] != b"\x30" or not 1 <= size <= len(head) - 3 or head[2 + size] not in b"\x30\x02":
-        return ""
-    length = 2 + size + int.from_bytes(head[2 : 2 + size])
-    needed = -(-length // 3) * 4
+    needed = -(-found[1] // 3) * 4
     return signs[:needed] if len(signs) >= needed else ""
 
 
-def _decoded(body: str) -> bytes:
+def _head(signs: str) -> bytes:
     try:
-        return base64.b64decode(re.sub(r"[\s>]", "", body), validate=True)
+        return base64.b64decode(signs, validate=True)
+    except ValueError:
+        return b""
+
+
+def _decoded(content: str) -> bytes:
+    try:
+        return base64.b64decode(re.sub(r"[\s>]", "", content), validate=True)
     except ValueError:
         raise KeyProblem(KeyFault.DAMAGED) from None

@@ -48,6 +48,11 @@ class Situation:
         """A step's sent answer, or the default."""
         return self.answers.get(step, {}).get(name, default)
 
+    def renewal(self, asking: str, recording: str) -> tuple[str, Answers] | None:
+        """The last renewal asked for that isn't recorded yet: its item, and what was sent with it. Both are ``step.task``."""
+        asked, recorded = self.items.get(asking, ()), {item for item, _ in self.items.get(recording, ())}
+        return asked[-1] if asked and asked[-1][0] not in recorded else None
+
 
 Check = Callable[[Answers, Situation], Iterable[Problem]]
 Prefill = Callable[[Situation], Answers]
@@ -175,7 +180,10 @@ class Task:
     ``offers``: what the form's searchable fields offer, by ``source``. ``effect``: what completing it starts; ``meeting``,
     ``proof``: what that needs (`Effect.needs`). ``closes``: it closes the whole onboarding. ``ticket``: the answer with a Service
     Desk ticket key; the ticket is followed until it ends. ``expires``: the answer with the last day (``YYYY-MM-DD``) of what must
-    be renewed. Once recorded, its renewal can be recorded whatever has ended by then, since expiry warnings never stop.
+    be renewed; ``ends_first``: the answer with whose last day that is. ``renews``, for a customer's task: the task of this step whose
+    record it asks to renew. Once that is recorded, this can be done whatever has ended by then, since expiry warnings never stop;
+    each time begins a renewal, which support records as an item of the renewed task, with its form and checks, and a second person
+    confirms.
 
     ``resource``/``grant_from``/``grant_to``: for a task that moves grants. Its form's ``grants`` field picks from those in a
     ``grant_from`` state; they move to ``grant_to``, for ``expires_hours`` if given.
@@ -199,6 +207,8 @@ class Task:
     closes: bool = False
     ticket: str = ""
     expires: str = ""
+    ends_first: str = ""
+    renews: str = ""
     resource: tuple[str, ...] = ()
     grant_from: tuple[str, ...] = ()
     grant_to: str = ""
@@ -300,3 +310,14 @@ class Step:
             if task.id == task_id:
                 return task
         raise KeyError(task_id)
+
+    def asking(self, task: Task) -> Task | None:
+        """The customer's task that asks for the renewal of what a task records."""
+        return next((one for one in self.tasks if one.renews == task.id), None)
+
+    def item_now(self, task: Task, situation: Situation) -> str:
+        """The item that a task which can't be repeated records now: that of the renewal asked for; else it has only one, without
+        an id."""
+        asking = self.asking(task)
+        renewal = situation.renewal(f"{self.id}.{asking.id}", f"{self.id}.{task.id}") if asking is not None else None
+        return renewal[0] if renewal is not None else ""

@@ -9,15 +9,16 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, model_validator
 
+from flows.forms.addresses import text_of
 from flows.forms.fields import MAX_LENGTH, Answers, Attachment, FormPage, Input, Kind
-from flows.forms.step import Form, Page, Situation, Task, not_past
+from flows.forms.step import Form, Page, Situation, Task
 from flows.people import Side
 from flows.problems import Problem, fault
-from flows.steps.authentication import credentials, example_keys
+from flows.steps.authentication import credentials, example_keys, signed
 
 WAYS = ("csr", "pismo_pair", "own_ca")
 HANDED_OVER = ("person_checked", "outside_slack", "encrypted", "passphrase_apart", "received", "copies_deleted")
-PEM_FILES = ("pem", "pub", "csr", "crt", "cer", "der", "json", "txt")
+PEM_FILES = ("pem", "pub", "csr", "p10", "crt", "cer", "der", "p7b", "p7c", "b64", "json", "txt")
 
 Pem = Annotated[str | None, Field(max_length=MAX_LENGTH), Input(Kind.LONG_TEXT)]
 PemFile = Annotated[Attachment | None, Input(Kind.FILE, filetypes=PEM_FILES, instead=True)]
@@ -50,15 +51,30 @@ class OwnCertificate(Pasted):
 
 
 class Signed(Pasted):
-    """``expires_on``: the certificate's last day (``YYYY-MM-DD``), read from it; empty if it can't be read."""
+    """``expires_on``, ``ends_first``: when it ends and with whose certificate (`signed.end`), read from it."""
 
     certificate: Pem = None
     certificate_file: PemFile = None
     expires_on: str = ""
+    ends_first: str = ""
 
     @model_validator(mode="after")
-    def _read_expiry(self) -> "Signed":
-        self.expires_on = credentials.last_day(self.__dict__, "certificate")
+    def _read_end(self) -> "Signed":
+        if self.certificate_file:  # the same for a second person who attaches the same file
+            self.certificate_file = {"name": "certificate.pem", "text": self.certificate_file.get("text", "")}
+        found = signed.end(self.__dict__, "certificate")
+        self.expires_on, self.ends_first = found["expires_on"], found["ends_first"]
+        return self
+
+
+class SignedRequest(Signed):
+    """``request``: shown to be copied; what is typed there is dropped."""
+
+    request: Pem = None
+
+    @model_validator(mode="after")
+    def _drop_request(self) -> "SignedRequest":
+        self.request = None
         return self
 
 
@@ -68,33 +84,48 @@ def _all_of_it(value: list[str]) -> list[str]:
     return value
 
 
-class HandedOver(FormPage):
+class HandedOver(Signed):
+    """The certificate is public; its key is what must not pass through Slack."""
+
     checklist: Annotated[list[str], AfterValidator(_all_of_it), Input(Kind.CHOICES, HANDED_OVER)]
-    expires_on: Annotated[date, Input(Kind.DATE)]
 
 
 class RiskLetter(FormPage):
-    """``reference``: where the letter is stored, e.g. a ticket; the letter itself isn't stored here."""
+    """``reference``: where the letter is stored, e.g. a ticket; the letter itself isn't stored here. ``own``: the certificate, shown
+    to be copied; what is typed there is dropped."""
 
     received_on: Annotated[date, Input(Kind.DATE)]
     reference: Annotated[str, Field(min_length=1, max_length=200), Input(Kind.TEXT)]
     installed: Annotated[str, Input(Kind.CHOICE, ("yes",))]
-    expires_on: Annotated[date, Input(Kind.DATE)]
+    own: Pem = None
 
-
-def _to_come(answers: Answers, situation: Situation) -> Iterator[Problem]:
-    return not_past(answers, situation, "expires_on")
+    @model_validator(mode="after")
+    def _drop_own(self) -> "RiskLetter":
+        self.own = None
+        return self
 
 
 def _dates_of_letter(answers: Answers, situation: Situation) -> Iterator[Problem]:
-    yield from not_past(answers, situation, "expires_on")
+    ends = signed.end(signed.own_answers(situation), "own_certificate")["expires_on"]
+    if ends and ends < situation.today.isoformat():
+        yield Problem("installed", "certificate_expired", {"date": ends})
     if str(answers.get("received_on")) > situation.today.isoformat():
         yield Problem("received_on", "date_future")
 
 
-def _known_expiry(situation: Situation) -> Answers:
-    last = credentials.last_day(situation.answers.get("authentication", {}), "own_certificate")
-    return {"expires_on": last} if last else {}
+def _to_copy(name: str, answers: Answers, *fields: str) -> Answers:
+    """A field to copy from, if Slack can show it."""
+    text = text_of(answers, *fields)
+    return {name: text} if 0 < len(text) <= MAX_LENGTH else {}
+
+
+def _request_to_sign(situation: Situation) -> Answers:
+    renewal = situation.renewal(signed.REQUEST, signed.ATTACH)
+    return _to_copy("request", renewal[1] if renewal else situation.answers.get(signed.STEP, {}), "csr", "csr_file")
+
+
+def _own_to_install(situation: Situation) -> Answers:
+    return _to_copy("own", signed.own_answers(situation), "own_certificate", "own_certificate_file")
 
 
 def chosen(situation: Situation, way: str) -> bool:
@@ -107,7 +138,7 @@ PAGES = (
         "own_certificate",
         OwnCertificate,
         when=lambda answers: answers.get("mtls") == "own_ca",
-        check=credentials.check_own_certificate,
+        check=signed.check_own,
     ),
 )
 
@@ -122,24 +153,31 @@ TASKS = (
         Side.SUPPORT,
         Form(
             "authentication.attach_certificate",
-            (Page("signed", Signed, check=credentials.check_certificate),),
+            (Page("signed", SignedRequest, check=signed.check_signed),),
+            prefill=_request_to_sign,
+            notes=signed.signed_notes,
+            review=True,
             example={"certificate": example_keys.CERTIFICATE},
         ),
         ready=lambda situation: chosen(situation, "csr"),
         stale_with=CHANGED_BY,
         expires="expires_on",
+        ends_first="ends_first",
     ),
     Task(
         "hand_over_pair",
         Side.SUPPORT,
         Form(
             "authentication.hand_over_pair",
-            (Page("handed_over", HandedOver, check=_to_come),),
-            example={"checklist": list(HANDED_OVER), "expires_on": "2099-12-31"},
+            (Page("handed_over", HandedOver, check=signed.check_pair),),
+            notes=signed.signed_notes,
+            review=True,
+            example={"certificate": example_keys.CERTIFICATE, "checklist": list(HANDED_OVER)},
         ),
         ready=lambda situation: chosen(situation, "pismo_pair"),
         stale_with=CHANGED_BY,
         expires="expires_on",
+        ends_first="ends_first",
     ),
     Task(
         "record_risk_letter",
@@ -147,11 +185,15 @@ TASKS = (
         Form(
             "authentication.record_risk_letter",
             (Page("letter", RiskLetter, check=_dates_of_letter),),
-            prefill=_known_expiry,
-            example={"received_on": "2026-01-15", "reference": "EXAMPLE-123", "installed": "yes", "expires_on": "2099-12-31"},
+            prefill=_own_to_install,
+            notes=signed.letter_notes,
+            review=True,
+            example={"received_on": "2026-01-15", "reference": "EXAMPLE-123", "installed": "yes"},
         ),
         ready=lambda situation: chosen(situation, "own_ca"),
+        adds=signed.own_recorded,
         stale_with=CHANGED_BY,
         expires="expires_on",
+        ends_first="ends_first",
     ),
 )

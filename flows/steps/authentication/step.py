@@ -1,14 +1,16 @@
 """Step 6, authentication and mTLS: method, public key, CSR; then access verification with a fresh token. Two people approve."""
 
+from collections.abc import Iterator
 from typing import Annotated
 
 from pydantic import Field
 
-from flows.forms.fields import Country, FormPage, Input, Kind
+from flows.forms.fields import Answers, Country, FormPage, Input, Kind
 from flows.forms.step import Form, Page, Situation, Step, Task
 from flows.outbox import ShowKeyCommands, ShowTokenCommands
 from flows.people import Side
-from flows.steps.authentication import credentials, example_keys, mtls, parity, proving, token_check
+from flows.problems import Note
+from flows.steps.authentication import credentials, example_keys, mtls, parity, proving, renewing, signed, token_check
 from flows.steps.authentication.mtls import Pasted, Pem, PemFile
 from flows.steps.authentication.openssl import key_scripts, known_details
 from flows.steps.authentication.token_scripts import token_scripts
@@ -78,6 +80,12 @@ def _links(situation: Situation) -> tuple[tuple[str, str], ...]:
     return ((guide, GUIDES[guide]), ("mtls", f"{DOCS}/identity-connectivity-with-mtls"))
 
 
+def _notes(answers: Answers, situation: Situation) -> Iterator[Note]:
+    yield from credentials.notes(answers, situation)
+    if answers.get("mtls") == "own_ca":
+        yield from signed.own_notes(answers, situation)
+
+
 KEY = ("method", "public_key")
 """Answers whose change in a new revision means that what was set up with them must be redone."""
 
@@ -92,7 +100,7 @@ STEP = Step(
             *mtls.PAGES,
         ),
         prefill=known_details,
-        notes=credentials.notes,
+        notes=_notes,
         review=True,
         example={
             "method": "basic",
@@ -133,6 +141,7 @@ STEP = Step(
         *mtls.TASKS,
         *proving.tasks(KEY + mtls.CHANGED_BY),
         token_check.TASK,
+        *renewing.TASKS,
     ),
     finished=_finished,
     links=_links,

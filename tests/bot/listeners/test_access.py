@@ -76,7 +76,14 @@ DIALOG_FOR: Mapping[str, set[str]] = {
     "snooze": EITHER,
     "stuck": CUSTOMER,
 }
-CUSTOMERS_TASKS = ("control_center.confirm_access", "authentication.prove_access", "authentication.check_token")
+CUSTOMERS_TASKS = (
+    "control_center.confirm_access",
+    "authentication.prove_access",
+    "authentication.check_token",
+    "authentication.request_renewal",
+    "authentication.request_new_pair",
+    "authentication.send_own_renewal",
+)
 COMMANDS = (
     "start",
     "status",

@@ -1,19 +1,23 @@
-"""A certificate is renewed after the onboarding's end: support records it where it was warned about the old one."""
+"""A certificate is renewed after the onboarding's end: the customer asks with a new request, support records, a second one confirms."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
 from bot.messages.buttons import Act, ButtonValue
 from playground.acts import SUBJECT
 from playground.pismo.authority import Authority, new_key, signing_request
-from playground.walkthrough import action_id
+from playground.slack.forms import FileUpload
+from playground.walkthrough import FormRefusedError, action_id
 from tests.bot.workplace import STEPS, Workplace
 from tests.proof_place import STEP, Acme
 
-TASK = "attach_certificate"
-RENEW = "Record a renewed certificate"
+TASK, ASK = "attach_certificate", "request_renewal"
+ANOTHER = Authority("Another CA")
+"""Named on the last page, where whoever confirms looks."""
 
 
 @pytest.fixture
@@ -28,42 +32,60 @@ async def acme() -> AsyncIterator[Acme]:
         yield one
 
 
-def renewed(ends: timedelta) -> str:
-    """For new keys, valid until then."""
+def renewed(csr: str, days: int, by: Authority = ANOTHER) -> str:
     begins = timedelta(days=-2)
-    return Authority().issue(signing_request(new_key(), **SUBJECT), begins=begins, lifetime=ends - begins)
+    return by.issue(csr, begins=begins, lifetime=timedelta(days=days) - begins)
 
 
-async def test_support_records_the_renewal_after_the_end(acme: Acme) -> None:
-    review = acme.journey.lasting("review", STEP)
-    assert RENEW in review.text
-    over = renewed(timedelta(days=-1))
-    assert "expired on" in await acme.support_is_refused(STEP, TASK, {"certificate": over})
-    lasts = renewed(timedelta(days=900))
-    await acme.support_sends(STEP, TASK, {"certificate": lasts})
-    until = (datetime.now(UTC) + timedelta(days=900)).date().isoformat()
-    assert f"A renewed certificate is recorded. It is valid until {until}." in acme.said
-    assert "Closed by" in acme.journey.lasting("card", "").text
-    async with acme.place.bot.store.read() as unit:
+def pkcs7_of(certificate: str) -> bytes:
+    """In binary form."""
+    return pkcs7.serialize_certificates([x509.load_pem_x509_certificate(certificate.encode())], Encoding.DER)
+
+
+def offered(acme: Acme, kind: str) -> list[str]:
+    shown = acme.journey.lasting(kind, STEP)
+    return [task.id for task in STEPS[STEP].tasks if action_id(shown.blocks, Act.TASK, task.id)]
+
+
+async def test_a_renewal_from_the_request_to_the_second_confirmation(acme: Acme) -> None:
+    place, journey, csr = acme.place, acme.journey, signing_request(new_key(), **SUBJECT)
+    asked = lambda: "A new signing request was sent." in acme.said  # noqa: E731
+    with pytest.raises(FormRefusedError, match="the same key as the present certificate"):
+        await journey.task(place.ana, "step", STEP, ASK, {"csr": acme.machine.csr}, asked)
+    await place.ana.close()
+    await journey.task(place.ana, "step", STEP, ASK, {"csr": csr}, asked)
+    await place.slack.until(lambda: offered(acme, "review") == [TASK])
+
+    for faulty, words in {
+        acme.machine.certificate: "another key than the customer's request",
+        renewed(csr, 30): "ends no later than the present certificate",
+    }.items():
+        assert words in await acme.support_is_refused(STEP, TASK, {"certificate": faulty})
+        await place.sam.close()
+    good = {"certificate_file": FileUpload("signed.p7b", pkcs7_of(renewed(csr, 2000)))}  # a file, as from Windows
+    waits = lambda: "A different person must confirm it" in journey.thread("review", STEP)[-1].text  # noqa: E731
+    await journey.task(place.sam, "review", STEP, TASK, good, waits)
+    assert "The certificate is renewed" not in acme.said
+    await place.press(place.sam, place.support, Act.TASK, ButtonValue(onboarding=acme.onboarding, step=STEP, task=TASK))
+    await place.slack.until(lambda: "You recorded this yourself" in place.answers(place.sam)[-1])
+    await journey.task(place.kim, "review", STEP, TASK, good, lambda: "The certificate is renewed" in acme.said)
+    until = (datetime.now(UTC) + timedelta(days=2000)).date().isoformat()
+    assert f"It can be used until {until}; then the certificate of" in acme.said
+    async with place.bot.store.read() as unit:
         assert [expiry.last_day.isoformat() for expiry in await unit.expiries()] == [until]
+    assert "Closed by" in journey.lasting("card", "").text
 
 
 async def test_nothing_else_of_it_is_done_after_the_end(acme: Acme) -> None:
-    place, review = acme.place, acme.journey.lasting("review", STEP)
-    offered = [task.id for task in STEPS[STEP].tasks if action_id(review.blocks, Act.TASK, task.id)]
-    assert offered == [TASK]
+    place = acme.place
+    assert (offered(acme, "review"), offered(acme, "step")) == ([], [ASK])
     for task in STEPS[STEP].tasks:
-        if task.id != TASK:
+        if task.id not in (TASK, ASK):
             value = ButtonValue(onboarding=acme.onboarding, step=STEP, task=task.id)
             await place.press(place.sam, place.support, Act.TASK, value)
             await place.bot.background.drain()
-            assert "was closed by" in place.answers(place.sam)[-1]
-    told = lambda: "A renewed certificate is recorded." in acme.said  # noqa: E731
-    await acme.journey.task(place.sam, "review", STEP, TASK, {"certificate": renewed(timedelta(days=900))}, told)
-
-
-async def test_the_customer_renews_nothing_by_themselves(acme: Acme) -> None:
-    place, value = acme.place, ButtonValue(onboarding=acme.onboarding, step=STEP, task=TASK)
+            assert "was closed by" in place.answers(place.sam)[-1], task.id
+    value = ButtonValue(onboarding=acme.onboarding, step=STEP, task=TASK)
     await place.press(place.ana, place.acme, Act.TASK, value)
     await place.bot.background.drain()
     assert "Only Pismo's support can do this" in place.answers(place.ana)[-1]

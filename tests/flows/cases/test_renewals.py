@@ -13,8 +13,10 @@ from cryptography.x509.oid import NameOID
 
 from flows.cases import manage
 from flows.model import Onboarding
+from flows.people import Who
 from flows.ports import Unit
 from flows.problems import Refused
+from flows.steps.authentication import example_keys
 from tests.flows.cases.casework import KIM, LEAD, MONDAY, OWNER, CaseBook, case_book
 
 STEP, TASK = "authentication", "attach_certificate"
@@ -94,22 +96,123 @@ async def test_a_renewed_certificate_has_its_own_last_day(acme: CaseBook) -> Non
     assert {days for *_, days in await told(acme, date(2026, 5, 20))} == {90}
 
 
-@pytest.mark.parametrize("ended", ["nothing", "the step", "the onboarding"])
+async def ask(one: CaseBook) -> None:
+    await one.task(STEP, "request_renewal", {"csr": "another PEM"}, LEAD)
+
+
+async def record(one: CaseBook, person: Who, last_day: str = "2026-08-10", pem: str = "a new PEM") -> None:
+    await one.task(STEP, TASK, {"certificate": pem, "expires_on": last_day, "ends_first": "Acme CA"}, person)
+
+
+async def ends(one: CaseBook) -> str:
+    async with one.store.read() as unit:
+        (expiry,) = await unit.expiries()
+    return expiry.last_day.isoformat()
+
+
+@pytest.mark.parametrize("ended", ["the step", "the onboarding"])
 async def test_a_renewal_recorded_in_time_is_told_instead(acme: CaseBook, ended: str) -> None:
     await attach(acme, date(2026, 4, 10))
     assert {days for *_, days in await told(acme, date(2026, 3, 20))} == {31, 30}
-    if ended != "nothing":
-        await acme.skip(STEP)
+    await acme.skip(STEP)
     if ended == "the onboarding":
         await acme.act(manage.close)
         with pytest.raises(Refused, match="closed"):  # anything but a renewal stays closed
             await acme.task(STEP, "prove_access", {"environment": "test"}, LEAD)
     await acme.news("say")
-    await acme.task(STEP, TASK, {"certificate": "its PEM", "expires_on": "2026-08-10"}, KIM)
-    (said,) = [effect.arguments for effect in await acme.news("say")]
-    assert (said["where"], said["key"], said["params"]["expires_on"]) == ("customer", "renewed", "2026-08-10")
+    await ask(acme)
+    asked = [effect.arguments for effect in await acme.news("say")]
+    assert {one["where"]: one["mention"] for one in asked} == {"customer": [], "support": [OWNER.user_id]}
+    await record(acme, OWNER)
+    await record(acme, KIM)
+    said = [effect.arguments for effect in await acme.news("say")]
+    assert [(one["where"], one["key"]) for one in said] == [("support", "task_waits_for_second"), ("customer", "renewed")]
+    assert (said[1]["params"]["expires_on"], said[1]["params"]["ends_first"]) == ("2026-08-10", "Acme CA")
     assert await told(acme, date(2026, 5, 1)) == []
-    assert {days for *_, days in await told(acme, date(2026, 5, 20))} == {90}
+    seen = await told(acme, date(2026, 5, 20))
+    assert {days for *_, days in seen} == {90}
+
+
+async def test_a_renewal_counts_once_a_second_person_has_confirmed_it(acme: CaseBook) -> None:
+    await attach(acme, date(2026, 4, 10))
+    await acme.skip(STEP)
+    with pytest.raises(Refused, match="renewal_not_asked"):  # nothing but a request begins one
+        await record(acme, OWNER)
+    await ask(acme)
+    await record(acme, OWNER)
+    with pytest.raises(Refused, match="own_confirmation"):
+        await record(acme, OWNER)
+    assert await ends(acme) == "2026-04-10"
+    await record(acme, KIM, "2026-09-01", pem="another one")  # no confirmation: KIM's is now the first
+    assert await ends(acme) == "2026-04-10"
+    await record(acme, OWNER, "2026-09-01", pem="another one")
+    assert await ends(acme) == "2026-09-01"
+    with pytest.raises(Refused, match="renewal_not_asked"):
+        await record(acme, KIM)
+
+
+async def test_what_was_recorded_for_an_earlier_request_counts_no_more(acme: CaseBook) -> None:
+    await attach(acme, date(2026, 4, 10))
+    await acme.skip(STEP)
+    await ask(acme)
+    await record(acme, OWNER)
+    acme.now += timedelta(minutes=1)
+    await ask(acme)
+    await record(acme, KIM)
+    assert await ends(acme) == "2026-04-10"
+    await record(acme, OWNER)
+    assert await ends(acme) == "2026-08-10"
+    acme.now += timedelta(days=1)
+    await ask(acme)  # and the next one
+    for person in (KIM, OWNER):
+        await record(acme, person, "2029-08-10")
+    assert await ends(acme) == "2029-08-10"
+
+
+async def test_a_renewal_is_asked_for_once_there_is_something_to_renew_and_the_step_is_done(acme: CaseBook) -> None:
+    with pytest.raises(Refused, match="moved_on"):
+        await ask(acme)
+    await attach(acme, date(2026, 4, 10))
+    with pytest.raises(Refused, match="moved_on"):
+        await ask(acme)
+    await acme.skip(STEP)
+    await ask(acme)
+    with pytest.raises(Refused, match="moved_on"):  # of another way
+        await acme.task(STEP, "request_new_pair", {}, LEAD)
+
+
+async def test_a_new_pair_is_asked_for_once_and_handed_over_by_two(acme: CaseBook) -> None:
+    await acme.send(STEP, mtls="pismo_pair")
+    for person in (OWNER, KIM):
+        await acme.approve(STEP, person)
+    pair = {"checklist": [], "certificate": "its PEM", "expires_on": "2026-04-10", "ends_first": "Acme"}
+    await acme.task(STEP, "hand_over_pair", pair)
+    await acme.skip(STEP)
+    await acme.task(STEP, "request_new_pair", {}, LEAD)
+    with pytest.raises(Refused, match="task_not_ready"):
+        await acme.task(STEP, "request_new_pair", {}, LEAD)
+    for person in (OWNER, KIM):
+        assert await ends(acme) == "2026-04-10"
+        await acme.task(STEP, "hand_over_pair", {**pair, "expires_on": "2026-08-10"}, person)
+    assert await ends(acme) == "2026-08-10"
+
+
+async def test_the_last_day_of_ones_own_certificate_is_read_from_it(acme: CaseBook) -> None:
+    await acme.send(STEP, mtls="own_ca")
+    for person in (OWNER, KIM):
+        await acme.approve(STEP, person)
+    await acme.task(STEP, "record_risk_letter", {"received_on": "2026-03-01", "reference": "ABC-1", "installed": "yes"})
+    assert await ends(acme) == "2099-12-31"
+    await acme.skip(STEP)
+    sent = {"own_certificate": example_keys.CERTIFICATE}
+    await acme.task(STEP, "send_own_renewal", sent, LEAD)
+    await acme.news("say")
+    for person in (OWNER, KIM):
+        await acme.task(
+            STEP, "record_risk_letter", {"received_on": "2026-03-01", "reference": "ABC-1", "installed": "yes"}, person
+        )
+    said = [effect.arguments for effect in await acme.news("say")]
+    assert (said[-1]["key"], said[-1]["params"]["ends_first"]) == ("renewed", "Example Bank S.A.")
 
 
 async def test_nothing_is_told_of_a_certificate_replaced_in_another_way(acme: CaseBook) -> None:

@@ -78,7 +78,6 @@ GOOD: dict[str, Callable[[], str]] = {
     "in another order": lambda: root() + leaf() + middle(),
     "twice": lambda: leaf() + middle() + middle() + leaf(),
     "for clients": lambda: leaf(usage=ExtendedKeyUsageOID.CLIENT_AUTH),
-    "for all": lambda: leaf(usage=ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE),
 }
 
 
@@ -94,6 +93,11 @@ FAULTY: dict[str, tuple[Callable[[], str], list[tuple[str, dict[str, str]]]]] = 
     ),
     "not yet": (lambda: leaf(begins=1), [("certificate_not_yet_valid", {"date": "2026-11-23"})]),
     "for servers": (lambda: leaf(usage=ExtendedKeyUsageOID.SERVER_AUTH), [("certificate_not_for_clients", {})]),
+    "for anything": (
+        lambda: leaf(usage=ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE),
+        [("certificate_not_for_clients", {})],  # OpenSSL doesn't take it either
+    ),
+    "signed by itself": (lambda: leaf("Acme"), [("certificate_self_signed", {})]),
     "an authority alone": (middle, [("certificate_is_authority", {})]),
     "the one in between is missing": (lambda: leaf() + root(), [("chain_broken", {"name": "Acme", "issuer": "Middle"})]),
     "signed by another": (

@@ -23,8 +23,9 @@ from jwt.algorithms import RSAAlgorithm
 from bot.messages.texts import Texts
 from flows.checks.certificates import read_csr
 from flows.checks.visible import visible
-from flows.forms.fields import Answers, Kind, inputs
+from flows.forms.fields import Answers
 from flows.forms.pages import collect
+from flows.forms.step import Situation
 from flows.steps.authentication import example_keys, mtls, step
 from flows.steps.authentication.openssl import key_scripts
 from tests.flows.steps.filled_forms import NOW, a_situation, example, refused, sent
@@ -42,12 +43,12 @@ CSR = (
 )
 
 
-def certificate(public: rsa.RSAPublicKey | ec.EllipticCurvePublicKey, *, days: int) -> str:
-    """Signed by somebody else; valid until this many days after NOW."""
+def certificate(public: rsa.RSAPublicKey | ec.EllipticCurvePublicKey, *, days: int, issuer: str = "") -> str:
+    """Signed by somebody else, of the same name if none is given; valid until this many days after NOW."""
     made = (
         x509.CertificateBuilder()
         .subject_name(SUBJECT)
-        .issuer_name(SUBJECT)
+        .issuer_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, issuer)]) if issuer else SUBJECT)
         .public_key(public)
         .serial_number(7)
         .not_valid_before(NOW - timedelta(days=400))
@@ -133,7 +134,10 @@ def test_the_details_come_from_the_organization_step() -> None:
     [
         (certificate(OTHER.public_key(), days=90), set()),
         (certificate(OTHER.public_key(), days=-1), {("certificate", "certificate_expired")}),
-        (certificate(KEY.public_key(), days=90), {("certificate", "certificate_other_key")}),
+        (
+            certificate(KEY.public_key(), days=90),  # by itself
+            {("certificate", "certificate_other_key"), ("certificate", "certificate_self_signed")},
+        ),
         (CSR, {("certificate", "key_wrong_block")}),
         ("", {("certificate", "paste_or_attach")}),
     ],
@@ -199,18 +203,22 @@ def test_a_certificate_of_ones_own_authority_that_does_not_serve_is_refused(give
     assert ("own_certificate", key) in refused(STEP.form, own(own_certificate=given))
 
 
-def test_the_risk_letter_is_recorded_with_the_day_the_certificate_ends() -> None:
-    form = STEP.task("record_risk_letter").form
+def test_the_risk_letter_is_recorded_with_the_certificate_and_the_day_it_ends() -> None:
+    task = STEP.task("record_risk_letter")
+    form = task.form
     assert form is not None
-    situation = a_situation(
-        answers={"authentication": sent(STEP.form, own(own_certificate=certificate(OTHER.public_key(), days=90)))}
-    )
+    pem = certificate(OTHER.public_key(), days=90).strip()
+    situation = a_situation(answers={"authentication": sent(STEP.form, own(own_certificate=pem))})
     known = form.prefill(situation)
-    assert known == {"expires_on": (NOW + timedelta(days=90)).date().isoformat()}
+    assert known == {"own": pem}
     letter = {**known, "received_on": "2026-03-09", "reference": "ABC-1", "installed": "yes"}
-    assert sent(form, letter, situation)["reference"] == "ABC-1"
+    clean = sent(form, letter, situation)
+    assert (clean["reference"], clean["own"]) == ("ABC-1", None)
+    last = (NOW + timedelta(days=90)).date().isoformat()
+    assert task.adds(clean, situation) == {"certificate": pem, "expires_on": last, "ends_first": "Acme"}
     assert refused(form, {**letter, "received_on": "2026-03-11"}, situation) == {("received_on", "date_future")}
-    assert refused(form, {**letter, "expires_on": "2026-03-01"}, situation) == {("expires_on", "date_past")}
+    late = a_situation(today=NOW.date() + timedelta(days=100), answers=situation.answers)
+    assert ("installed", "certificate_expired") in refused(form, letter, late)
     assert ("installed", "missing") in refused(form, {**letter, "installed": None}, situation)
 
 
@@ -221,7 +229,95 @@ def test_a_pair_counts_as_handed_over_once_each_point_is_done() -> None:
     assert set(sent(form, good)["checklist"]) == set(mtls.HANDED_OVER)
     assert refused(form, {**good, "checklist": good["checklist"][:-1]}) == {("checklist", "checklist_incomplete")}
     assert refused(form, {**good, "checklist": [good["checklist"][0]] * 6}) == {("checklist", "checklist_incomplete")}
-    assert not [name for page in form.pages for name, _, item in inputs(page.model) if item.kind is Kind.FILE]
+    assert sent(form, good)["expires_on"] == "2099-12-31"
+    assert refused(form, {**good, "certificate": ""}) == {("certificate", "paste_or_attach")}
+    assert refused(form, {**good, "certificate": PRIVATE}) >= {("certificate", "secret_private_key")}
+
+
+# -- renewals
+
+
+def renewing(
+    way: str, recording: str, before: str, *, asked: Answers, recorded: Answers | None = None, **sent_: object
+) -> Situation:
+    """A renewal of what ``recording`` recorded (``before``, PEM) was asked for."""
+    name, asking = f"authentication.{recording}", f"authentication.{ASKING[recording]}"
+    first = recorded or {"certificate": before}
+    return a_situation(
+        answers={"authentication": sent(STEP.form, answers(mtls=way, **sent_))},
+        done={name: first, asking: asked},
+        items={name: [("", first)], asking: [("item_1", asked)]},
+    )
+
+
+ASKING = {
+    "attach_certificate": "request_renewal",
+    "hand_over_pair": "request_new_pair",
+    "record_risk_letter": "send_own_renewal",
+}
+NEW = ec.generate_private_key(ec.SECP256R1())
+NEW_CSR = (
+    x509.CertificateSigningRequestBuilder().subject_name(SUBJECT).sign(NEW, hashes.SHA256()).public_bytes(Encoding.PEM).decode()
+)
+
+
+@pytest.mark.parametrize(
+    ("given_", "keys"),
+    [
+        (certificate(NEW.public_key(), days=900), set()),
+        (certificate(OTHER.public_key(), days=900), {"certificate_other_key", "renewal_same_key"}),
+        (certificate(KEY.public_key(), days=900), {"certificate_other_key", "certificate_self_signed"}),
+        (certificate(OTHER.public_key(), days=90), {"certificate_other_key", "renewal_same_certificate"}),
+        (certificate(NEW.public_key(), days=89), {"renewal_ends_earlier"}),
+        (certificate(NEW.public_key(), days=-1), {"certificate_expired", "renewal_ends_earlier"}),
+    ],
+    ids=["good", "of the old key", "of a third key", "the very same", "ends earlier", "expired"],
+)
+def test_a_renewal_is_checked_like_the_first_and_against_it(given_: str, keys: set[str]) -> None:
+    form = STEP.task("attach_certificate").form
+    assert form is not None
+    situation = renewing("csr", "attach_certificate", FIRST, asked={"csr": NEW_CSR})
+    assert refused(form, {"certificate": given_}, situation) == {("certificate", key) for key in keys}
+    assert form.prefill(situation) == {"request": NEW_CSR}
+
+
+FIRST = certificate(OTHER.public_key(), days=90)
+
+
+def test_the_pair_and_the_own_certificate_are_renewed_with_a_certificate_that_lasts_longer() -> None:
+    pair, own_form = STEP.task("hand_over_pair").form, STEP.task("send_own_renewal").form
+    assert pair is not None
+    assert own_form is not None
+    situation = renewing("pismo_pair", "hand_over_pair", FIRST, asked={})
+    ticked = {"checklist": list(mtls.HANDED_OVER)}
+    assert refused(pair, {**ticked, "certificate": FIRST}, situation) == {("certificate", "renewal_same_certificate")}
+    assert sent(pair, {**ticked, "certificate": certificate(NEW.public_key(), days=91)}, situation)
+    situation = renewing("own_ca", "record_risk_letter", FIRST, asked={}, own_certificate=FIRST)
+    earlier = {"own_certificate": certificate(NEW.public_key(), days=30)}
+    assert refused(own_form, earlier, situation) == {("own_certificate", "renewal_ends_earlier")}
+    later = sent(own_form, {"own_certificate": certificate(OTHER.public_key(), days=900)}, situation)
+    assert "renewal_same_key" in {note.key for note in own_form.notes(later, situation)}
+
+
+def test_a_renewal_begins_with_a_request_for_a_new_key() -> None:
+    form = STEP.task("request_renewal").form
+    assert form is not None
+    situation = renewing("csr", "attach_certificate", FIRST, asked={"csr": NEW_CSR})
+    assert refused(form, {"csr": CSR}, situation) == {("csr", "renewal_same_key")}
+    clean = sent(form, {"csr": NEW_CSR}, situation)
+    assert "csr_fingerprint" in {note.key for note in form.notes(clean, situation)}
+
+
+def test_another_authority_is_told_to_both_who_confirm() -> None:
+    form = STEP.task("attach_certificate").form
+    assert form is not None
+    situation = renewing("csr", "attach_certificate", FIRST, asked={"csr": NEW_CSR})
+    other = certificate(NEW.public_key(), days=900, issuer="Another CA")
+    clean = sent(form, {"certificate": other}, situation)
+    told = {note.key: dict(note.params) for note in form.notes(clean, situation)}
+    assert told["renewal_other_authority"] == {"before": "Acme", "issuer": "Another CA"}
+    same = sent(form, {"certificate": certificate(NEW.public_key(), days=900)}, situation)
+    assert "renewal_other_authority" not in {note.key for note in form.notes(same, situation)}
 
 
 # -- checking a token

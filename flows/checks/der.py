@@ -1,0 +1,45 @@
+"""The outermost part of DER (X.690): what a binary file is, and where its first value ends."""
+
+from typing import Literal
+
+SEQUENCE = 0x30
+
+
+def body(der: bytes) -> tuple[int, int] | None:
+    """Where a SEQUENCE's content begins and ends; the end may lie behind what is there. None for anything else.
+
+    An indefinite length (BER), or one of more than four bytes, counts as anything else.
+    """
+    if len(der) < 2 or der[0] != SEQUENCE:
+        return None
+    if der[1] < 0x80:
+        return 2, 2 + der[1]
+    size = der[1] & 0x7F
+    if not 1 <= size <= 4 or len(der) < 2 + size:
+        return None
+    return 2 + size, 2 + size + int.from_bytes(der[2 : 2 + size])
+
+
+def is_der(content: bytes) -> bool:
+    """Whether a file is binary ASN.1, perhaps cut short. A text may begin with the same sign, ``0``."""
+    if content[:1] != b"0" or len(content) < 2:
+        return False
+    if content[1] >= 0x80:  # a length that no text has
+        return content[1] <= 0x84
+    return body(content) == (2, len(content)) and any(byte < 9 for byte in content)
+
+
+Codec = Literal["utf-16", "utf-16-le", "utf-16-be", "utf-8"]
+
+
+def codec_of(content: bytes) -> Codec:
+    """How a text file is encoded: UTF-16 as Windows writes it, with a byte order mark or without, or else UTF-8."""
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    head = content[:400]
+    even, odd = head[::2].count(0), head[1::2].count(0)
+    if not even and odd > len(head) // 4:
+        return "utf-16-le"
+    if not odd and even > len(head) // 4:
+        return "utf-16-be"
+    return "utf-8"

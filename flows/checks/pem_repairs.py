@@ -1,0 +1,66 @@
+"""What chats, word processors, web pages, and cluster secrets do to a PEM, undone where the meaning is certain, with a note each."""
+
+import base64
+import html
+import re
+from functools import lru_cache
+
+from flows.checks.der import codec_of
+from flows.checks.key_faults import KeyNote
+
+# In this order: note, pattern, replacement.
+_REPAIRS = tuple(
+    (note, re.compile(pattern), replacement)
+    for note, pattern, replacement in (
+        (KeyNote.INVISIBLE, "[\u00ad\u200b-\u200f\u2060\ufeff]", ""),
+        (KeyNote.INVISIBLE, "[\u00a0\u2007\u202f\u3000]", " "),
+        (KeyNote.ESCAPED, r"(?:\\{1,4}r)?\\{1,4}n", "\n"),
+        (KeyNote.LINE_ENDS, "\r\n?", "\n"),
+        (KeyNote.DASHES, "[‐‑‒–—―−]+", "-----"),
+        (KeyNote.QUOTES, "[“”„‟«»″]", '"'),
+    )
+)
+_BOM_AS_LATIN_1 = "\xef\xbb\xbf"
+_ENTITY = re.compile(r"&(?:#\d{1,5}|#[xX][0-9a-fA-F]{1,4}|gt|lt|amp|quot|nbsp|[mn]dash|hyphen);")
+_PEM_IN_BASE64 = re.compile(r"(?<![A-Za-z0-9+/])LS0tLS1CRUdJTi[A-Za-z0-9+/\s]*")
+"""``-----BEGIN`` in base64, as Kubernetes and CI systems store it."""
+
+
+def repaired(text: str) -> tuple[str, tuple[KeyNote, ...]]:
+    """The text as it was before, and notes on what was undone."""
+    mended, notes = text, []
+    if text.startswith(("\ufeff", _BOM_AS_LATIN_1)):
+        mended, notes = text.removeprefix(_BOM_AS_LATIN_1), [KeyNote.BOM]
+    if _ENTITY.search(mended):
+        mended = _ENTITY.sub(lambda entity: _unescaped(entity[0]), mended)
+        notes.append(KeyNote.HTML)
+    for note, pattern, replacement in _REPAIRS:
+        changed = pattern.sub(replacement, mended)
+        if changed != mended and (note is not KeyNote.INVISIBLE or changed != mended.removeprefix("\ufeff")):
+            notes.append(note)
+        mended = changed
+    if not mended.endswith("\n"):
+        notes.append(KeyNote.FINAL_NEWLINE)
+    return mended, tuple(notes)
+
+
+@lru_cache(maxsize=256)
+def _unescaped(entity: str) -> str:
+    return html.unescape(entity)
+
+
+def decoded_pem(text: str) -> str:
+    """Every PEM that stands in base64 in the text, or what all of it is the base64 of if that is base64 or a PEM; else empty."""
+    if runs := _PEM_IN_BASE64.findall(text):
+        return "\n".join(_decoded("".join(run.split())) for run in runs)
+    try:
+        content = base64.b64decode("".join(text.split()), validate=True)
+    except ValueError:
+        return ""
+    inner = content.decode(codec_of(content), "replace").removeprefix("\ufeff")
+    return inner if inner.isascii() and ("BEGIN " in inner or inner.lstrip().startswith("M")) else ""
+
+
+def _decoded(signs: str) -> str:
+    """Words that follow the base64 without a sign between become a few wrong characters behind the PEM."""
+    return base64.b64decode(signs[: len(signs) // 4 * 4]).decode("utf-8", "replace")
