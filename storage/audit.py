@@ -61,8 +61,8 @@ _register = audit_heads.alias("register")
 _LAST = (
     select(
         *(column.label(f"head_{column.name}") for column in audit_heads.c),
-        *(column.label(f"register_{column.name}") for column in _register.c),
-        *unread(audit_events),
+        *(column.label(f"register_{column.name}") for column in _register.c if column.name != "salt"),
+        *(column for column in unread(audit_events) if column.name not in ("changes", "salt")),  # no hash covers them
     )
     .select_from(audit_heads.outerjoin(audit_events, _beyond).outerjoin(_register, _register.c.onboarding_id == REGISTER))
     .where(audit_heads.c.onboarding_id == bindparam("chain"))
@@ -228,7 +228,7 @@ def key_of(head: Mapping[Any, Any]) -> tuple[str, Flaw | None]:
 
 
 def _register_of(found: Mapping[str, Any]) -> Head | None:
-    register = {name: found[f"register_{name}"] for name in audit_heads.c.keys()}  # noqa: SIM118  as above
+    register = {name: found[f"register_{name}"] for name in ("onboarding_id", "events", "hash", "mac")}
     if register["onboarding_id"] is None or flaw_of_head(register):
         return None
     return Head(register["events"], register["hash"])

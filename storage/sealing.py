@@ -13,7 +13,6 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from hashlib import sha256
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -150,8 +149,10 @@ class Keyring:
         return key_of(stored) in self._keys
 
     def _mac(self, key: _Key, purpose: str, text: str) -> str:
-        derived = self._derived.setdefault((key.id, purpose), key.derived(purpose))
-        return f"{VERSION}.{key.id}.{hmac.new(derived, text.encode(), sha256).hexdigest()}"
+        derived = self._derived.get((key.id, purpose))
+        if derived is None:
+            derived = self._derived[key.id, purpose] = key.derived(purpose)
+        return f"{VERSION}.{key.id}.{hmac.digest(derived, text.encode(), 'sha256').hex()}"
 
 
 def key_of(stored: str) -> str:
