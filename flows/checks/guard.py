@@ -4,36 +4,48 @@ Public keys, certificates, CSRs, ids, and addresses pass.
 """
 
 import base64
-import html
 import io
 import json
 import re
 import zipfile
 import zlib
-from bisect import bisect_right
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from urllib.parse import unquote
 
-from flows.checks import card_numbers, key_material, known_tokens, labelled_secrets
+from flows.checks import (
+    card_numbers,
+    command_secrets,
+    key_dumps,
+    key_material,
+    known_tokens,
+    labelled_secrets,
+    paired_secrets,
+    readings,
+)
+from flows.checks.readings import PlainText
+from flows.checks.secret_kinds import SecretFinding, SecretKind
+
+__all__ = [
+    "CUT",
+    "Inspection",
+    "SecretFinding",
+    "SecretKind",
+    "Unread",
+    "find_in_file",
+    "find_secrets",
+    "inspect_file",
+    "inspect_text",
+    "redact",
+    "text_of",
+]
 
 MAX_TEXT = 1_000_000
 """Characters of a text that are looked into: half from its beginning, half from its end."""
+MAX_ENCODED = 2
+"""How often a text may be in base64 once more."""
 CUT = "█████"
 """Replaces each secret in a redacted text."""
-
-
-class SecretKind(StrEnum):
-    """Most serious first."""
-
-    PRIVATE_KEY = "private_key"
-    SERVER_SECRET = "server_secret"  # noqa: S105  the name of a kind
-    PASSWORD = "password"  # noqa: S105  the name of a kind
-    LONG_LIVED_TOKEN = "long_lived_token"  # noqa: S105  the name of a kind
-    ACCESS_TOKEN = "access_token"  # noqa: S105  the name of a kind
-    SLACK_TOKEN = "slack_token"  # noqa: S105  the name of a kind
-    CARD_NUMBER = "card_number"
 
 
 class Unread(StrEnum):
@@ -53,14 +65,6 @@ class Unread(StrEnum):
 
 
 @dataclass(frozen=True)
-class SecretFinding:
-    """``span``: the secret's characters in the text, or its bytes in a binary file: from, to (exclusive)."""
-
-    kind: SecretKind
-    span: tuple[int, int]
-
-
-@dataclass(frozen=True)
 class Inspection:
     """What was found, and why some of it was not looked into, each reason once."""
 
@@ -72,25 +76,9 @@ _SLACK = re.compile(
     r"xox[a-z](?:\.xox[a-z])?-[A-Za-z0-9-]{10,}|xapp-\d-[A-Za-z0-9-]{10,}|hooks\.slack\.com/services/T\w+/B\w+/\w+"
 )
 _JWT = re.compile(r"(?<![A-Za-z0-9_-])(eyJ[A-Za-z0-9_-]{8,})\.([A-Za-z0-9_-]{4,})\.[A-Za-z0-9_-]{8,}")
-_ENTITY = r"&(?:#\d{2,5}|#[xX][0-9a-fA-F]{2,4}|amp|lt|gt|quot|apos|nbsp|[mn]dash|hyphen|equals|plus|sol|colon|lowbar|period);"
-_PERCENT = r"%[C-Fc-f][0-9A-Fa-f](?:%[89ABab][0-9A-Fa-f]){1,3}"
-"""A character that isn't ASCII, as URLs have it."""
-_ESCAPED, _ALSO_PERCENT, _HAS_PERCENT = re.compile(_ENTITY), re.compile(f"{_ENTITY}|{_PERCENT}"), re.compile(_PERCENT)
 _GZIP = b"\x1f\x8b"
 _ZIP = b"PK\x03\x04"
 _MAX_UNPACKED = 10_000_000  # bytes per archive, all members together
-
-# Characters that chats, word processors, and JSON substitute for others. Of equal length, so that positions stay right.
-_ESCAPES = tuple((escape, " " * len(escape)) for escape in (r"\\n", r"\\r", r"\n", r"\r", r"\t", "%0A", "%0D", "%20", "&gt;"))
-_SIGNS = str.maketrans(
-    {
-        **dict.fromkeys("‐‑‒–—―−﹘﹣", "-"),
-        **dict.fromkeys("“”„‟«»″", '"'),
-        **dict.fromkeys("‘’‚‛′", "'"),
-        **dict.fromkeys("\u00a0\u2007\u202f\u200b\u200c\u200d\u2060\ufeff\u00ad", " "),
-        **{chr(0xFEE0 + code): chr(code) for code in range(0x21, 0x7F)},  # full-width forms
-    }
-)
 
 
 def find_secrets(text: str, *, allow: Collection[str] = ()) -> tuple[SecretFinding, ...]:
@@ -121,12 +109,16 @@ def inspect_file(name: str, content: bytes, *, allow: Collection[str] = (), cut:
     return Inspection(findings, (Unread.TOO_LARGE,) if cut else ())
 
 
-def _read(text: str) -> Iterator[tuple[SecretKind, tuple[int, int]]]:
-    """All that is found, more than once perhaps. A percent-encoded sign may stand within a secret, or end it: it is read both ways."""
-    for escaped in (_ESCAPED, _ALSO_PERCENT) if _HAS_PERCENT.search(text) else (_ESCAPED,):
-        plain, place = _unescaped(text, escaped)
-        for kind, (start, stop) in _all(_flat(plain)):
+def _read(text: str, depth: int = 0) -> Iterator[tuple[SecretKind, tuple[int, int]]]:
+    """All that is found, more than once perhaps."""
+    for reading in readings.readings(text):
+        place = reading.place
+        for kind, (start, stop) in _all(reading):
             yield kind, (place(start), place(stop))
+        if depth < MAX_ENCODED:
+            for (start, stop), hidden in readings.encoded(reading.flat):
+                for kind in {kind for kind, _ in _read(hidden, depth + 1)}:
+                    yield kind, (place(start), place(stop))
 
 
 def find_in_file(name: str, content: bytes, *, allow: Collection[str] = ()) -> tuple[SecretFinding, ...]:
@@ -158,46 +150,28 @@ def redact(text: str, *, allow: Collection[str] = ()) -> str:
     return text
 
 
-def _unescaped(text: str, escaped: re.Pattern[str]) -> tuple[str, Callable[[int], int]]:
-    """The text with what is ``escaped`` decoded, and a function from positions in it to positions in the given text."""
-    if not escaped.search(text):
-        return text, int
-    parts, ends, shifts, end, length = [], [0], [0], 0, 0
-    for match in escaped.finditer(text):
-        decoded = unquote(match[0]) if match[0][0] == "%" else html.unescape(match[0])
-        if len(decoded) > 1:  # not one character: it stays as it is
-            continue
-        parts += [text[end : match.start()], decoded]
-        length += match.start() - end + len(decoded)
-        end = match.end()
-        ends.append(length)
-        shifts.append(end - length)
-    return "".join((*parts, text[end:])), lambda place: place + shifts[bisect_right(ends, place) - 1]
+def _all(reading: PlainText) -> Iterator[tuple[SecretKind, tuple[int, int]]]:
+    text = reading.flat
+    spans: tuple[tuple[SecretKind, Iterator[tuple[int, int]]], ...] = (
+        (SecretKind.PRIVATE_KEY, key_material.spans(text)),
+        (SecretKind.PRIVATE_KEY, key_dumps.spans(reading)),
+        (SecretKind.SERVER_SECRET, known_tokens.signed(reading)),
+        (SecretKind.LONG_LIVED_TOKEN, known_tokens.issued(reading)),
+        (SecretKind.CARD_NUMBER, card_numbers.spans(reading)),
+        (SecretKind.SLACK_TOKEN, (match.span() for match in _SLACK.finditer(text))),
+    )
+    yield from ((kind, span) for kind, found in spans for span in found)
+    yield from _jwts(text)
+    for finder in (labelled_secrets.found, paired_secrets.typed, command_secrets.found):
+        yield from finder(reading)
 
 
-def _flat(text: str) -> str:
-    for escape, blank in _ESCAPES:
-        text = text.replace(escape, blank)
-    return text if text.isascii() else text.translate(_SIGNS)
-
-
-def _all(text: str) -> Iterator[tuple[SecretKind, tuple[int, int]]]:
-    finders: dict[SecretKind, Callable[[str], Iterator[tuple[int, int]]]] = {
-        SecretKind.PRIVATE_KEY: key_material.spans,
-        SecretKind.SERVER_SECRET: labelled_secrets.server_secrets,
-        SecretKind.PASSWORD: labelled_secrets.passwords,
-        SecretKind.CARD_NUMBER: card_numbers.spans,
-        SecretKind.SLACK_TOKEN: lambda text: (match.span() for match in _SLACK.finditer(text)),
-        SecretKind.LONG_LIVED_TOKEN: _long_lived,
-        SecretKind.ACCESS_TOKEN: lambda text: (match.span() for match in _JWT.finditer(text) if _is_jose_header(match[1])),
-    }
-    return ((kind, span) for kind, spans in finders.items() for span in spans(text))
-
-
-def _long_lived(text: str) -> Iterator[tuple[int, int]]:
-    yield from known_tokens.issued(text)
-    yield from labelled_secrets.long_lived_tokens(text)
-    yield from (match.span() for match in _JWT.finditer(text) if _is_jose_header(match[1]) and known_tokens.lives_long(match[2]))
+def _jwts(text: str) -> Iterator[tuple[SecretKind, tuple[int, int]]]:
+    for match in _JWT.finditer(text):
+        if _is_jose_header(match[1]):
+            yield SecretKind.ACCESS_TOKEN, match.span()
+            if known_tokens.lives_long(match[2]):
+                yield SecretKind.LONG_LIVED_TOKEN, match.span()
 
 
 def _is_jose_header(part: str) -> bool:

@@ -1,0 +1,552 @@
+"""What people paste: texts that hold a secret and texts that hold none, in three languages.
+
+A text is a template: ``§pw§`` and its like are replaced by values made at run time, see `fill`.
+"""
+
+import base64
+import json
+import random
+import re
+import string
+from collections.abc import Callable
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+SEPARATOR = "\n~~\n"
+
+SECRETS = r"""
+{"id":"7f","name":"sandbox","values":[{"key":"url","value":"https://a.example","type":"default"},{"key":"client_secret","value":"§key§","type":"secret"}]}
+~~
+{"key":"password","value":"§pw§","type":"any","enabled":true}
+~~
+{"auth":{"type":"oauth2","oauth2":[{"key":"clientSecret","value":"§key§","type":"string"}]}}
+~~
+{"auth":{"type":"apikey","apikey":[{"key":"value","value":"§key§"},{"key":"key","value":"x-api-key"}]}}
+~~
+{"key":"partner_credential","type":"secret","value":"§key§"}
+~~
+{ "value": "§pw§", "enabled": true, "key": "senha" }
+~~
+{"name": "X-Api-Key", "value": "§key§"}
+~~
+curl -u acme:§pw§ https://sandbox.example/token
+~~
+curl -X POST --user 'svc:§pw§' https://sandbox.example/token -d grant_type=client_credentials
+~~
+curl -usvc:§pw§ https://sandbox.example
+~~
+curl -H "Authorization: Bearer §opaque§" https://sandbox.example/v1
+~~
+curl -H 'client-secret: §key§' https://sandbox.example
+~~
+curl -d 'client_id=acme&client_secret=§key§' https://sandbox.example/token
+~~
+wget --http-password=§pw§ https://files.example/a
+~~
+sshpass -p §pw§ sftp acme@sftp.example
+~~
+mysql -u acme -p'§pw§' cards
+~~
+PGPASSWORD=§pw§ psql -h db.example -U acme
+~~
+keytool -list -keystore acme.jks -storepass §pw§
+~~
+openssl rsa -in key.pem -passin pass:§pw§
+~~
+docker login -u acme --password §pw§
+~~
+kubectl create secret generic pismo --from-literal=password=§pw§
+~~
+password: |-
+    §pw§
+~~
+client:
+  secret: >
+    §key§
+~~
+database:
+  user: acme
+  password: §pw§
+~~
+env:
+  - name: DB_PASSWORD
+    value: §pw§
+~~
+data:
+  client-secret: §b64key§
+~~
+Password; §pw§
+~~
+client secret ; §key§
+~~
+Senha - §pw§
+~~
+Contraseña – §pw§
+~~
+usuario,contrasena
+acme,§pw§
+~~
+login;senha;perfil
+acme;§pw§;admin
+~~
+name	client_secret
+acme	§key§
+~~
+Bom dia, a senha do sandbox ficou §pw§
+~~
+Pessoal, segue senha do banco de dados §pw§
+~~
+a chave da API é §key§
+~~
+O segredo do cliente: §key§
+~~
+A nova senha para o usuário acme será §pw§ a partir de amanhã
+~~
+Minha palavra-passe é §pw§
+~~
+Seguem os acessos:
+Usuário: acme
+Senha de acesso: §pw§
+~~
+La nueva contraseña para el portal es §pw§
+~~
+Su clave de acceso es §pw§
+~~
+la clave secreta del cliente quedó como §key§
+~~
+Entra con el usuario acme y la contraseña §pw§
+~~
+El secreto del cliente es §key§
+~~
+The DB password for staging was changed to §pw§ yesterday
+~~
+please use §pw§ as password
+~~
+§pw§ é a senha do portal
+~~
+§pw§ es la contraseña
+~~
+our API key = §key§
+~~
+RSA Private-Key: (2048 bit, 2 primes)
+modulus:
+    00:§hexcolon§
+publicExponent: 65537 (0x10001)
+privateExponent:
+    §hexcolon§
+    §hexcolon§
+~~
+Private-Key: (256 bit)
+priv:
+    §hexcolon§
+pub:
+    04:§hexcolon§
+ASN1 OID: prime256v1
+~~
+ED25519 Private-Key:
+priv:
+    §hexcolon§
+~~
+    0:d=0  hl=4 l=1188 cons: SEQUENCE
+    4:d=1  hl=2 l=   1 prim: INTEGER           :00
+    7:d=1  hl=4 l= 257 prim: INTEGER           :§HEX64§
+  268:d=1  hl=2 l=   3 prim: INTEGER           :010001
+  273:d=1  hl=4 l= 256 prim: INTEGER           :§HEX64§
+  533:d=1  hl=3 l= 129 prim: INTEGER           :§HEX64§
+~~
+    0:d=0  hl=2 l=  65 cons: SEQUENCE
+    2:d=1  hl=2 l=   1 prim: INTEGER           :00
+   20:d=1  hl=2 l=  39 prim: OCTET STRING      [HEX DUMP]:§sec1hex§
+~~
+§derhex§
+~~
+§derhexspaced§
+~~
+§derxxd§
+~~
+§derhexdump§
+~~
+unsigned char key[] = { §derc§ };
+~~
+§pemhex§
+~~
+§b64jwk§
+~~
+PRIVATE_JWK=§b64jwk§
+~~
+{"jwk": "§b64jwk§"}
+~~
+§derb64url§
+~~
+Signing key: §hex64§
+~~
+signing_secret=§hex§
+~~
+JWT_SIGNING_KEY="§b64key§"
+~~
+whsec_§an32§
+~~
+webhook secret §key§
+~~
+[Interface]
+PrivateKey = §wg§
+ListenPort = 51820
+~~
+PresharedKey = §wg§
+~~
+private key (hex): §hex64§
+~~
+chave privada: §hex64§
+~~
+ZMK Component 1: §HEX§
+KCV: 8CA64D
+~~
+TMK clear = §HEXgroups§
+~~
+Componente 1 (ZMK): §HEXgroups§
+~~
+ZPK: §HEX§
+~~
+Key component 3
+§HEX§
+Check value 08D7B4
+~~
+LMK test key §HEX§
+~~
+BDK=§HEX§ KSN=FFFF9876543210E00001
+~~
+DefaultEndpointsProtocol=https;AccountName=acme;AccountKey=§azure§;EndpointSuffix=core.windows.net
+~~
+Endpoint=sb://acme.servicebus.windows.net/;SharedAccessKeyName=send;SharedAccessKey=§wg§
+~~
+https://acme.blob.core.windows.net/in?sv=2023-01-03&sr=c&sp=rw&se=2027-01-01T00%3A00%3A00Z&sig=§wgurl§
+~~
+SharedAccessSignature sr=acme.azure-devices.net&sig=§wgurl§&se=1893456000
+~~
+AZURE_CLIENT_SECRET=§an3§8Q~§an34§
+~~
+aws_session_token=IQoJb3JpZ2luX2Vj§an200§
+~~
+AWS_SECRET_ACCESS_KEY=§aws§
+~~
+AKIA§AN16§:§aws§
+~~
+Access key: ASIA§AN16§
+Secret: §aws§
+~~
+gldt-§an20§
+~~
+sk-ant-api03-§an80§
+~~
+sk-proj-§an60§
+~~
+hf_§an34§
+~~
+shpss_§hex§
+~~
+key-§hex§
+~~
+§hex§-us14
+~~
+SK§hex§
+~~
+figd_§an40§
+~~
+glsa_§an32§_0a1b2c3d
+~~
+sntrys_§an60§
+~~
+EAAC§an120§
+~~
+ya29.§an80§
+~~
+1//0g§an60§
+~~
+xkeysib-§hex64§-§an16§
+~~
+dp.st.prd.§an43§
+~~
+https://discord.com/api/webhooks/112233445566778899/§an68§
+~~
+https://acme.webhook.office.com/webhookb2/0a/IncomingWebhook/§hex§/0b
+~~
+110201543:AAH§an32§
+~~
+Authorization: Bearer §hex§
+~~
+authorization: token §hex§
+~~
+{"access_token": "§opaque§", "expires_in": 300}
+~~
+Private-Token: §opaque§
+~~
+Server=db.example;Database=cards;User Id=acme;Password=§pw§;Encrypt=True
+~~
+jdbc:oracle:thin:acme/§pw§@db.example:1521/cards
+~~
+amqps://acme:§an16§@mq.example/cards
+~~
+<add key="ApiKey" value="§key§" />
+~~
+<entry key="password">§pw§</entry>
+~~
+$env:DB_PASSWORD = '§pw§'
+~~
+machine sftp.example login acme password §pw§
+~~
+db.example:5432:cards:acme:§pw§
+~~
+credentials: acme/§pw§
+~~
+user: acme  pass: §pw§
+~~
+PIN do HSM: 739215
+~~
+Enter pass phrase for key.pem: horse staple battery
+~~
+const secret = Buffer.from("§hex64§", "hex")
+~~
+client_secret%3D§an32§%26grant_type%3Dclient_credentials
+"""
+
+INNOCENT = r"""
+client_secret = arn:aws:secretsmanager:us-east-1:123456789012:secret:acme/pismo-Xy12Zz
+~~
+password: vault:kv/data/acme/sandbox#db_password
+~~
+DB_PASSWORD=${DB_PASSWORD_2026}
+~~
+DB_PASSWORD=${vault.acme.db-password:v2}
+~~
+client_secret: "{{ vault_client_secret_v2 }}"
+~~
+client_secret: %CLIENT_SECRET_1%
+~~
+password: !vault/acme/db1
+~~
+client_secret: ref+vault://kv/acme/pismo#/client_secret1
+~~
+secret: projects/42/secrets/pismo-client/versions/3
+~~
+password: @Microsoft.KeyVault(SecretUri=https://acme.vault.azure.net/secrets/db1/)
+~~
+api_key: op://Production/Pismo2/credential
+~~
+API_KEY=ssm:/acme/prod/pismo2/api_key
+~~
+client_secret_arn: arn:aws:secretsmanager:sa-east-1:123456789012:secret:acme-AbC123
+~~
+password=$(aws secretsmanager get-secret-value --secret-id acme/db2)
+~~
+password = os.environ["DB_PASSWORD2"]
+~~
+secret = System.getenv("PISMO_SECRET_V2")
+~~
+client_secret: process.env.PISMO_SECRET2
+~~
+secret = config.get("pismo.secret.v2")
+~~
+secretKeyRef:
+  name: pismo-client-secret-2
+  key: client_secret
+~~
+The client secret is called acme-pismo-client-secret-2026 in our vault
+~~
+Nome do segredo: acme-prod-client-secret-2
+~~
+secret name: pismo/prod/client-secret-v3
+~~
+O segredo pismo_client_secret_v2 está no cofre
+~~
+traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01
+~~
+x-b3-traceid: 80f198ee56343ba864fe8b2a57d3eff7
+~~
+The token check failed, trace id 0af7651916cd43dd8448eb211c80319c
+~~
+The secret was refused: request 9f86d081884c7d659a2feaa0c55ad015
+~~
+correlation-id: 5be91a4c-5c1b-4c8a-9a55-0f6ad8d0a3f1 password rejected
+~~
+cid 4111-2222-3333-4444-555566667777
+~~
+AWS sample: AKIAIOSFODNN7EXAMPLE / wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY
+~~
+curl -u username:password https://sandbox.example/token
+~~
+curl -u "$CLIENT_ID:$CLIENT_SECRET" https://sandbox.example/token
+~~
+curl -H "Authorization: Bearer ${TOKEN}" https://sandbox.example
+~~
+Authorization: Bearer YOUR_ACCESS_TOKEN
+~~
+Authorization: Basic <base64 of client_id:client_secret>
+~~
+{"key": "client_secret", "value": "{{client_secret}}", "type": "secret"}
+~~
+{"key": "client_secret", "value": "", "type": "secret"}
+~~
+postgres://user:password@localhost:5432/db
+~~
+mysql -u root -p cards
+~~
+openssl genrsa -aes256 -passout stdin -out key.pem 4096
+~~
+password: |
+  # set by the pipeline
+~~
+Account number: 6212 3456 7890 0000003
+~~
+Conta: 4539148803436467, agência 0001
+~~
+CLABE interbancaria 646180157000000004
+~~
+Cuenta de ahorros 5061 2345 6789 0123
+~~
+Número do pedido 4716461583322103
+~~
+https://us02web.zoom.us/j/81234567890?pwd=§meeting§
+~~
+https://acme.webex.com/acme/j.php?MTID=m§hex§
+~~
+Acme invites you to a meeting.
+https://acme.zoom.us/j/81234567890?pwd=§meeting§.1
+Meeting ID: 812 3456 7890
+Passcode: 9Qk3Lm
+One tap mobile
++551146322036,,81234567890#,,,,*483920# Brazil
+~~
+Reunião do Microsoft Teams
+ID da Reunião: 234 567 890 123
+Senha: aB3cD9
+~~
+Ingressar na reunião Zoom
+https://us06web.zoom.us/j/81234567890
+ID da reunião: 812 3456 7890
+Código de acesso: 483920
+~~
+Unirse a la reunión Zoom
+ID de reunión: 812 3456 7890
+Código de acceso: 5Lk9Qw
+~~
+ID de reunión: 812 3456 7890
+Contraseña: 5Lk9Qw
+~~
+Meeting number (access code): 2345 678 9012
+Meeting password: gPnV3bMxp42 (47683269 from phones)
+~~
+Senha da reunião: 9Qk3Lm
+~~
+https://teams.microsoft.com/meet/234567890123?p=aB3cD9eF7gH1
+~~
+Our password policy: 12 characters, 1 capital, 1 digit, PCI DSS 4.0
+~~
+Quem tem a senha do portal?
+~~
+¿Dónde encuentro la contraseña del usuario?
+~~
+La clave del éxito es empezar por las tarjetas
+~~
+Did the HSM team load the ZMK? The KCV should be 8CA64D.
+~~
+The signing key expires on 2027-03-01, kid 3f9a1c77
+~~
+Public key fingerprint: 5e:88:48:98:da:28:04:71:51:d0:e5:6f:8d:c6:29:27
+~~
+Modulus=§HEX64§
+~~
+token endpoint: https://auth.example/oauth2/v2.0/token
+~~
+next_page_token: §an32§
+~~
+docker pull registry.example/acme@sha256:§hex64§
+~~
+PIN: 4 digits, chosen by the cardholder
+"""
+
+_EC = ec.derive_private_key(0x5EED << 224 | 99, ec.SECP256R1())
+
+
+def der() -> bytes:
+    return _EC.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+
+
+def _password(chance: random.Random) -> str:
+    word = chance.choice(["Verde", "Banco", "Lluvia", "River", "Cobre"])
+    return chance.choice(
+        [
+            f"{word}@{chance.randrange(1000, 9999)}",
+            f"{word[:3]}{chance.randrange(10, 99)}!{word[::-1].lower()}",
+            "".join(chance.choices(string.ascii_letters, k=9)) + f"{chance.randrange(10, 99)}xQ",
+            f"{chance.randrange(2, 9)}h{word}#{chance.randrange(10, 99)}kP",
+        ]
+    )
+
+
+def _hexdump(content: bytes, *, canonical: bool) -> str:
+    lines = []
+    for at in range(0, len(content), 16):
+        row = content[at : at + 16]
+        seen = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in row)
+        if canonical:
+            lines.append(f"{at:08x}  {row[:8].hex(' ')}  {row[8:].hex(' ')}  |{seen}|")
+        else:
+            lines.append(f"{at:08x}: {row.hex(' ', -2)}  {seen}")
+    return "\n".join(lines)
+
+
+def _values(chance: random.Random) -> dict[str, Callable[[], str]]:
+    def some(signs: str, length: int) -> str:
+        while True:
+            made = "".join(chance.choices(signs, k=length))
+            if length < 12 or any(sign.isdigit() for sign in made):
+                return made
+
+    def b64(length: int) -> str:
+        return base64.b64encode(chance.randbytes(length)).decode()
+
+    jwk = jwt.algorithms.ECAlgorithm.to_jwk(_EC, as_dict=True)
+    secret = der()
+    return {
+        "pw": lambda: _password(chance),
+        "key": lambda: some(string.ascii_letters + string.digits, 40),
+        "opaque": lambda: some(string.ascii_letters + string.digits + "-_", 43),
+        "b64key": lambda: b64(33),
+        "aws": lambda: b64(30),
+        "wg": lambda: b64(32),
+        "wgurl": lambda: b64(32).replace("+", "%2B").replace("/", "%2F").replace("=", "%3D"),
+        "azure": lambda: b64(64),
+        "meeting": lambda: base64.urlsafe_b64encode(some(string.ascii_letters, 11).encode()).decode(),
+        "hex": lambda: chance.randbytes(16).hex(),
+        "hex64": lambda: chance.randbytes(32).hex(),
+        "hexcolon": lambda: chance.randbytes(15).hex(":"),
+        "HEX": lambda: chance.randbytes(16).hex().upper(),
+        "HEX64": lambda: chance.randbytes(128).hex().upper(),
+        "HEXgroups": lambda: chance.randbytes(16).hex(" ", -2).upper(),
+        "sec1hex": lambda: _EC.private_bytes(Encoding.DER, PrivateFormat.TraditionalOpenSSL, NoEncryption()).hex().upper(),
+        "derhex": secret.hex,
+        "derhexspaced": lambda: secret.hex(" ").upper(),
+        "derxxd": lambda: _hexdump(secret, canonical=False),
+        "derhexdump": lambda: _hexdump(secret, canonical=True),
+        "derc": lambda: ", ".join(f"0x{byte:02x}" for byte in secret),
+        "derb64url": lambda: base64.urlsafe_b64encode(secret).decode().rstrip("="),
+        "pemhex": lambda: _EC.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).hex(),
+        "b64jwk": lambda: base64.b64encode(json.dumps(jwk).encode()).decode(),
+        **{f"an{n}": lambda n=n: some(string.ascii_letters + string.digits, n) for n in range(3, 201)},  # type: ignore[misc]
+        "AN16": lambda: some("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 16),
+    }
+
+
+def fill(template: str, seed: int) -> str:
+    values = _values(random.Random(seed))
+    return re.sub("§(\\w+)§", lambda match: values[match[1]](), template)
+
+
+def secrets(seed: int) -> list[str]:
+    return [fill(template.strip("\n"), seed + at) for at, template in enumerate(SECRETS.split(SEPARATOR))]
+
+
+def innocent(seed: int) -> list[str]:
+    return [fill(template.strip("\n"), seed + at) for at, template in enumerate(INNOCENT.split(SEPARATOR))]
