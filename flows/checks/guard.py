@@ -4,27 +4,28 @@ Public keys, certificates, CSRs, ids, and addresses pass.
 """
 
 import base64
-import io
 import json
 import re
-import zipfile
-import zlib
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 
 from flows.checks import (
+    archives,
     card_numbers,
     command_secrets,
+    file_texts,
     key_dumps,
+    key_files,
     key_material,
     known_tokens,
     labelled_secrets,
     paired_secrets,
     readings,
 )
+from flows.checks.file_texts import text_of
 from flows.checks.readings import PlainText
 from flows.checks.secret_kinds import SecretFinding, SecretKind
+from flows.checks.unread import Unread
 
 __all__ = [
     "CUT",
@@ -40,28 +41,14 @@ __all__ = [
     "text_of",
 ]
 
-MAX_TEXT = 1_000_000
-"""Characters of a text that are looked into: half from its beginning, half from its end."""
+MAX_TEXT = 400_000
+"""Characters of a text, or of all texts in a file, that are looked into; of a longer text, half from its beginning, half from its end."""
+_MAX_CUTS = 9
+"""How often what is left of a text is searched again: what stands on both sides of a cut may look like a secret."""
 MAX_ENCODED = 2
 """How often a text may be in base64 once more."""
 CUT = "█████"
 """Replaces each secret in a redacted text."""
-
-
-class Unread(StrEnum):
-    """Why a part of a text or a file was not looked into."""
-
-    TOO_LARGE = "too_large"
-    """More characters or bytes than are read, packed or unpacked."""
-    TOO_MANY = "too_many"
-    """More members in an archive than are read."""
-    TOO_DEEP = "too_deep"
-    """An archive in more archives than are opened."""
-    ENCRYPTED = "encrypted"
-    DAMAGED = "damaged"
-    """What its format does not allow, or the end is missing."""
-    UNKNOWN = "unknown"
-    """A kind of archive or document that is not read."""
 
 
 @dataclass(frozen=True)
@@ -76,9 +63,6 @@ _SLACK = re.compile(
     r"xox[a-z](?:\.xox[a-z])?-[A-Za-z0-9-]{10,}|xapp-\d-[A-Za-z0-9-]{10,}|hooks\.slack\.com/services/T\w+/B\w+/\w+"
 )
 _JWT = re.compile(r"(?<![A-Za-z0-9_-])(eyJ[A-Za-z0-9_-]{8,})\.([A-Za-z0-9_-]{4,})\.[A-Za-z0-9_-]{8,}")
-_GZIP = b"\x1f\x8b"
-_ZIP = b"PK\x03\x04"
-_MAX_UNPACKED = 10_000_000  # bytes per archive, all members together
 
 
 def find_secrets(text: str, *, allow: Collection[str] = ()) -> tuple[SecretFinding, ...]:
@@ -96,17 +80,50 @@ def inspect_text(text: str, *, allow: Collection[str] = ()) -> Inspection:
     """The beginning and the end of a very long text. ``allow``: as in `find_secrets`."""
     if len(text) <= MAX_TEXT:
         return Inspection(find_secrets(text, allow=allow))
-    rest = len(text) - MAX_TEXT // 2
-    ends = [(finding.kind, finding.span, 0) for finding in find_secrets(text[: MAX_TEXT // 2], allow=allow)]
-    ends += [(finding.kind, finding.span, rest) for finding in find_secrets(text[rest:], allow=allow)]
-    findings = tuple(SecretFinding(kind, (start + shift, stop + shift)) for kind, (start, stop), shift in ends)
+    half = MAX_TEXT // 2
+    rest = len(text) - half
+    ends = ((text[:half], 0), (text[rest:], rest))
+    findings = tuple(
+        SecretFinding(finding.kind, (finding.span[0] + shift, finding.span[1] + shift))
+        for part, shift in ends
+        for finding in find_secrets(part, allow=allow)
+    )
     return Inspection(findings, (Unread.TOO_LARGE,))
 
 
 def inspect_file(name: str, content: bytes, *, allow: Collection[str] = (), cut: bool = False) -> Inspection:
-    """A file with its name. ``cut``: the content is the beginning or the end of a longer file."""
-    findings = find_in_file(name, content, allow=allow) + find_secrets(name, allow=allow)
-    return Inspection(findings, (Unread.TOO_LARGE,) if cut else ())
+    """A file with its name, in any encoding and in archives of any depth; a binary key or keystore is found as a whole.
+
+    ``cut``: the content is the beginning or the end of a longer file.
+    """
+    unpacking = archives.Unpacking()
+    whole = (0, len(content))
+    findings = [SecretFinding(finding.kind, whole) for finding in find_secrets(name, allow=allow)]
+    left, seen = MAX_TEXT, set[bytes]()
+    workbook = file_texts.Workbook()
+    for member in archives.members(name, content, unpacking):
+        if member.content in seen:
+            continue
+        seen.add(member.content)
+        if key_files.is_key_file(member.name, member.content):
+            findings.append(SecretFinding(SecretKind.PRIVATE_KEY, whole))
+            continue
+        for text in workbook.texts(member.name, member.content):
+            looked = inspect_text(text[:left], allow=allow)
+            findings += looked.findings if member.depth == 0 else [SecretFinding(each.kind, whole) for each in looked.findings]
+            unpacking.unread |= {Unread.TOO_LARGE} if len(text) > left else set(looked.unread)
+            left = max(0, left - len(text))
+    for text in workbook.tables():
+        findings += [SecretFinding(each.kind, whole) for each in find_secrets(text[:left], allow=allow)]
+        unpacking.unread |= {Unread.TOO_LARGE} if len(text) > left else set()
+        left = max(0, left - len(text))
+    unread = unpacking.unread - {Unread.DAMAGED} | {Unread.TOO_LARGE} if cut else unpacking.unread
+    kept = dict.fromkeys(finding for finding in findings if finding.kind not in allow)
+    return Inspection(tuple(kept), tuple(reason for reason in Unread if reason in unread))
+
+
+def find_in_file(name: str, content: bytes, *, allow: Collection[str] = ()) -> tuple[SecretFinding, ...]:
+    return inspect_file(name, content, allow=allow).findings
 
 
 def _read(text: str, depth: int = 0) -> Iterator[tuple[SecretKind, tuple[int, int]]]:
@@ -121,33 +138,19 @@ def _read(text: str, depth: int = 0) -> Iterator[tuple[SecretKind, tuple[int, in
                     yield kind, (place(start), place(stop))
 
 
-def find_in_file(name: str, content: bytes, *, allow: Collection[str] = ()) -> tuple[SecretFinding, ...]:
-    """In a file's text, or the whole file if it is a binary key or a keystore; ZIP archives are opened."""
-    named = name.lower().endswith((".p12", ".pfx", ".jks", ".keystore")) and b"-----BEGIN" not in content
-    if content and (named or key_material.is_key_file(content)):
-        return () if SecretKind.PRIVATE_KEY in allow else (SecretFinding(SecretKind.PRIVATE_KEY, (0, len(content))),)
-    if content.startswith(_ZIP):
-        kinds = {found.kind for member, inner in _members(content) for found in find_in_file(member, inner, allow=allow)}
-        return tuple(SecretFinding(kind, (0, len(content))) for kind in sorted(kinds))
-    if content.startswith(_GZIP):
-        inner = find_in_file("", _unpacked(content), allow=allow)
-        return tuple(SecretFinding(kind, (0, len(content))) for kind in sorted({found.kind for found in inner}))
-    found = find_secrets(text_of(content), allow=allow)
-    if not found and b"\0" in content:  # an archive such as tar: text between zero bytes
-        found = find_secrets(content.decode("latin-1").replace("\0", "\n"), allow=allow)
-    return found
-
-
 def redact(text: str, *, allow: Collection[str] = ()) -> str:
     """The text with every secret cut out."""
-    while found := find_secrets(text, allow=allow):
+    for _ in range(_MAX_CUTS):
+        found = find_secrets(text, allow=allow)
+        if not found:
+            return text
         kept, end = [], 0
         for start, stop in (finding.span for finding in found):
             if start >= end:
                 kept += [text[end:start], CUT]
             end = max(end, stop)
         text = "".join((*kept, text[end:]))
-    return text
+    return CUT
 
 
 def _all(reading: PlainText) -> Iterator[tuple[SecretKind, tuple[int, int]]]:
@@ -180,36 +183,3 @@ def _is_jose_header(part: str) -> bool:
     except (ValueError, RecursionError):
         return False
     return isinstance(header, dict) and "alg" in header
-
-
-def text_of(content: bytes) -> str:
-    """A file's text: UTF-16 as Windows PowerShell writes it, UTF-8, or at least the ASCII in it."""
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return content.decode("utf-16", "replace")
-    if content[1:200:2].count(0) > len(content[1:200:2]) // 2:
-        return content.decode("utf-16-le", "replace")
-    return content.decode("utf-8", "replace")
-
-
-def _unpacked(content: bytes) -> bytes:
-    try:
-        inner = zlib.decompressobj(wbits=31).decompress(content, _MAX_UNPACKED)
-    except zlib.error:
-        return b""
-    return b"" if inner.startswith((_GZIP, _ZIP)) else inner  # nested archives could unpack endlessly
-
-
-def _members(archive: bytes) -> Iterator[tuple[str, bytes]]:
-    left = _MAX_UNPACKED
-    try:
-        with zipfile.ZipFile(io.BytesIO(archive)) as opened:
-            for member in opened.infolist():
-                with opened.open(member) as file:
-                    content = file.read(left)
-                left -= len(content)
-                if not content.startswith(_ZIP):  # nested archives could unpack endlessly
-                    yield member.filename, content
-                if left <= 0:
-                    return
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, ValueError, OSError, EOFError, zlib.error):
-        return  # damaged or encrypted: nothing can be read from it

@@ -100,7 +100,9 @@ def _of_block(block: list[re.Match[str]]) -> Iterator[Span]:
 
 def _is_key(digits: str) -> bool:
     content = _bytes(digits)
-    return key_material.is_key_file(content) or b"PRIVATE KEY" in content or key_material.is_key_file(content[1:])
+    return (
+        b"PRIVATE KEY" in content or b"openssh-key-v1" in content or any(map(key_material.is_private_key, (content, content[1:])))
+    )
 
 
 def _bytes(digits: str) -> bytes:

@@ -24,7 +24,6 @@ _PUTTY = "PuTTY-User-Key-File-"
 _PUTTY_END = re.compile(r"Private-(?:MAC|Hash):\s{0,3}[0-9a-f]+")
 _JWK = re.compile(r"""(?<![\w.])(d|p|q|dp|dq|qi|k)\\{0,3}["']?\s{0,9}:\s{0,9}\\{0,3}["']?([A-Za-z0-9_-]{16,}={0,2})""")
 _XML = re.compile(r"<(D|P|Q|DP|DQ|InverseQ)>\s{0,9}[A-Za-z0-9+/=\s]{16,2000}")
-_KEY_STORES = (b"\xfe\xed\xfe\xed", b"\xce\xce\xce\xce", b"openssh-key-v1\0")  # JKS, JCEKS
 _PASSWORD_BASED = (bytes.fromhex("06092a864886f70d0105"), bytes.fromhex("060a2a864886f70d010c01"))  # PKCS #5, PKCS #12
 
 
@@ -62,12 +61,8 @@ def _hides_a_key(run: str) -> bool:
 
 
 def is_private_key(der: bytes) -> bool:
+    """Whether DER begins like a private key or a PKCS #12 store."""
     return _is_private(der[:64])
-
-
-def is_key_file(content: bytes) -> bool:
-    """Whether a binary file is a private key (DER) or a keystore (PFX, P12, JKS)."""
-    return content.startswith(_KEY_STORES) or _is_private(content[:64])
 
 
 def _blocks(text: str) -> Iterator[Span]:
