@@ -25,6 +25,7 @@ _SCHEMES = (
     (r"60[4-9]|508|82|353|356|589657|384100|637(?:095|568|599|609|612)", (16,)),  # RuPay, Cabal, Hipercard
 )
 _RANGES = tuple((re.compile(prefix), lengths) for prefix, lengths in _SCHEMES)
+_SOME_DIGITS = re.compile(r"\d{4}[ .-]{0,3}\d{4}")
 _WINDOW = 60
 _OTHER = re.compile(
     r"(?<![a-z])(?:accounts?|acct|contas?|cuentas?|iban|clabe|agencia|reference|referencia|protocolo|pedidos?|orders?|invoices?"
@@ -39,6 +40,8 @@ _CNPJ_LENGTH = 14
 
 def spans(reading: PlainText) -> Iterator[tuple[int, int]]:
     text = reading.flat
+    if not _SOME_DIGITS.search(text):
+        return
     for match in _CANDIDATE.finditer(text):
         digits = re.sub(r"\D", "", match[0])
         if not (_known(digits) and _luhn(digits)) or _is_cnpj(digits) or _in_url(text, match.start()):

@@ -132,7 +132,7 @@ def _read(text: str, depth: int = 0) -> Iterator[tuple[SecretKind, tuple[int, in
         place = reading.place
         for kind, (start, stop) in _all(reading):
             yield kind, (place(start), place(stop))
-        if depth < MAX_ENCODED:
+        if depth < MAX_ENCODED and reading.has_runs:
             for (start, stop), hidden in readings.encoded(reading.flat):
                 for kind in {kind for kind, _ in _read(hidden, depth + 1)}:
                     yield kind, (place(start), place(stop))
@@ -156,7 +156,7 @@ def redact(text: str, *, allow: Collection[str] = ()) -> str:
 def _all(reading: PlainText) -> Iterator[tuple[SecretKind, tuple[int, int]]]:
     text = reading.flat
     spans: tuple[tuple[SecretKind, Iterator[tuple[int, int]]], ...] = (
-        (SecretKind.PRIVATE_KEY, key_material.spans(text)),
+        (SecretKind.PRIVATE_KEY, key_material.spans(reading)),
         (SecretKind.PRIVATE_KEY, key_dumps.spans(reading)),
         (SecretKind.SERVER_SECRET, known_tokens.signed(reading)),
         (SecretKind.LONG_LIVED_TOKEN, known_tokens.issued(reading)),
@@ -164,7 +164,8 @@ def _all(reading: PlainText) -> Iterator[tuple[SecretKind, tuple[int, int]]]:
         (SecretKind.SLACK_TOKEN, (match.span() for match in _SLACK.finditer(text))),
     )
     yield from ((kind, span) for kind, found in spans for span in found)
-    yield from _jwts(text)
+    if "eyJ" in text:
+        yield from _jwts(text)
     for finder in (labelled_secrets.found, paired_secrets.typed, command_secrets.found):
         yield from finder(reading)
 

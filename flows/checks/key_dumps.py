@@ -12,6 +12,8 @@ _PARSED = re.compile(r"d=\d{1,3} +hl=\d{1,2} +l= *(\d{1,6}) +prim: (integer|octe
 _LONG = 32  # hexadecimal digits: longer than a version or a public exponent
 _HEX = re.compile(r"(?<![0-9a-z])(?:(?:0x|\\x)?[0-9a-f]{2}[\s,:;]{0,3}+){24,}+")
 _DUMPED = re.compile(r"^[ \t]{0,8}[0-9a-f]{6,8}:?[ \t]{1,3}+((?:[0-9a-f]{2,8}[ \t]{1,2}+){4,16}+)", re.MULTILINE)
+_BEGINNINGS = ("30", "2d", "6f")
+"""Of DER, PEM, and OpenSSH."""
 _NOT_HEX = re.compile(r"0x|[^0-9a-f]")
 _KEY_HINTS = (
     "zmk",
@@ -54,10 +56,9 @@ def spans(reading: PlainText) -> Iterator[Span]:
         yield from (match.span(1) for match in _NUMBER.finditer(folded))
     if "hl=" in folded:
         yield from _parsed(folded)
-    for match in _HEX.finditer(folded):
-        if _is_key(match[0]):
-            yield match.span()
-    yield from _dumped(folded)
+    if any(beginning in folded for beginning in _BEGINNINGS):
+        yield from (match.span() for match in _HEX.finditer(folded) if _is_key(match[0]))
+        yield from _dumped(folded)
     if any(hint in folded for hint in _KEY_HINTS):
         for match in _COMPONENT.finditer(folded):
             if len(set(match[0])) > 3 and _NAMED.search(folded, max(0, match.start() - 80), match.start()):

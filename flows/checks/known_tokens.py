@@ -103,6 +103,8 @@ _REFRESH = re.compile(r"""["']refresh\\{0,3}["']\s{0,3}:\s{0,3}\\{0,3}["'](eyJ[A
 def issued(reading: PlainText) -> Iterator[Span]:
     """By prefix or parameter, or by the refresh token's name in Pismo's response."""
     text, small = reading.flat, reading.folded
+    if not reading.has_runs:
+        return
     for hint, pattern in _HINTED:
         if hint in small:
             yield from (match.span() for match in pattern.finditer(text))

@@ -39,6 +39,7 @@ _LETTERS = str.maketrans(
     }
 )
 
+_LONG = re.compile(r"[A-Za-z0-9+/_=~$.:%-]{16}")
 _RUN = re.compile(r"[A-Za-z0-9+/_-]{40,}+(?:\s{1,3}[A-Za-z0-9+/_-]{20,}+)*+")
 _BASE64 = re.compile(r"[^A-Za-z0-9+/]")
 _PRINTABLE = re.compile(rb"[\t\n\r\x20-\x7e\xc2-\xf4\x80-\xbf]*+")
@@ -55,6 +56,11 @@ class PlainText:
     def folded(self) -> str:
         """In lower case and without accents; as long as ``flat``."""
         return self.flat.lower() if self.flat.isascii() else self.flat.translate(_LETTERS)
+
+    @cached_property
+    def has_runs(self) -> bool:
+        """Whether anything in it is as long as a key or a token; most lines of a log have nothing of the kind."""
+        return _LONG.search(self.flat) is not None
 
 
 def readings(text: str) -> Iterator[PlainText]:
@@ -81,7 +87,7 @@ def encoded(text: str) -> Iterator[tuple[Span, str]]:
 
 def _unescaped(text: str, escaped: re.Pattern[str]) -> tuple[str, Callable[[int], int]]:
     """The text with what is ``escaped`` decoded, and a function from positions in it to positions in the given text."""
-    if not escaped.search(text):
+    if not ("&" in text or "%" in text) or not escaped.search(text):
         return text, int
     parts, ends, shifts, end, length = [], [0], [0], 0, 0
     for match in escaped.finditer(text):
