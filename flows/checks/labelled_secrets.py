@@ -14,7 +14,10 @@ from flows.checks.readings import PlainText, Span
 from flows.checks.secret_kinds import SecretKind
 from flows.checks.secret_labels import Label, labels
 
-_CLOSE = r"""(?:_?\d{1,2}+)?[\\"'`*_~)\]]{0,6}+(?:\s?\([^()\n]{0,30}+\))?[*_`]{0,3}+"""
+_CLOSE = (
+    r"""(?:_(?:base(?:64)?|hex|b64|bytes|prod|dev|test|hml|sandbox|v\d))?(?:_?\d{1,2}+)?"""
+    r"""[\\"'`*_~)\]]{0,6}+(?:\s?\([^()\n]{0,30}+\))?[*_`]{0,3}+"""
+)
 _OPEN = r"""[*_~]{0,3}+\\{0,3}+"""
 _OF = r"(?P<of>(?:[ ][\w.@'+-]{1,24}+){0,9}?)"
 """Words such as “for the portal”."""
@@ -33,7 +36,7 @@ _IS = re.compile(
     rf"{_CLOSE}{_OF}\s{{1,5}}+(?:is|are|was|e|eh|es|sera|foi|fue|fica|ficou|quedo|to|como|ser|:)(?:\s(?:como|now|agora|ahora))?:?"
     rf"\s{{1,5}}+{_OPEN}{_VALUE}"
 )
-_LISTED = re.compile(rf"{_CLOSE}(?:\s{{0,3}}+[;,]|\s{{1,3}}+-)\s{{1,3}}+{_OPEN}{_VALUE}")
+_LISTED = re.compile(rf"{_CLOSE}(?:\s{{0,3}}+[;,]\s{{0,3}}+|\s{{1,3}}+-\s{{1,3}}+){_OPEN}{_VALUE}")
 _NEXT = re.compile(rf"{_CLOSE}\s{{1,2}}+{_OPEN}{_VALUE}")
 _WAYS = ((_SAID, "said"), (_IS, "is"), (_LISTED, "listed"), (_NEXT, "next"))
 _TOKEN_NEXT = re.compile(r"[ ]{1,3}+(?P<bare>[\w.~+/-]{16,200}+={0,2})")
@@ -74,6 +77,7 @@ _FILLERS = frozenset(
     ]
 )
 _LINKS = frozenset(["is", "as", "e", "es", "eh", "como", "por", "use", "was", "sera", "é"])
+_ENDS_IN_DIGITS = re.compile(r"(?!v\d)[a-z]{4,30}+\d{2,8}")
 _HEX = re.compile(r"(?=.*\d)(?=.*[a-f])[0-9a-f]{32,}+")
 """The form of Pismo's own keys; a word in no language."""
 _STRONG = re.compile(r"""(?<![^\s"'`(])(?=[^\s\d]{0,40}+\d)[^\s"'`<>()=:/|\\;,\[\]{}█]{8,80}+(?![:/=|\\{\[])""")
@@ -102,7 +106,11 @@ def _values(reading: PlainText, label: Label) -> Iterator[Span]:
     folded, end = reading.folded, label.end
     if label.text in ("bearer", "token"):
         match = _TOKEN_NEXT.match(folded, end)
-        if match and (label.text == "bearer" or folded.endswith("authorization: ", 0, label.start)):
+        if (
+            match
+            and folded[end : end + 1] not in ":="
+            and (label.text == "bearer" or folded.endswith("authorization: ", 0, label.start))
+        ):
             yield from _fitting(reading, label, match, "next")
             return
     if _ABOUT.match(folded, end + 1):
@@ -161,7 +169,7 @@ def _is_secret(reading: PlainText, label: Label, match: re.Match[str], value: st
             return (len(value) >= 8 and mixed and not placeholders.is_access_key_id(small)) or (
                 how == "said" and len(value) >= 16 and " " not in value and _alone(match)
             )
-    if how in ("next", "listed") and not _looks_chosen(value):
+    if how in ("next", "listed") and not (_looks_chosen(value) or (_alone(match) and _ENDS_IN_DIGITS.fullmatch(small))):
         return False
     if len(value) < 4 or meetings.opens_one(reading, label.span, value) or (how == "is" and placeholders.is_id(small)):
         return False

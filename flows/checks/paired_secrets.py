@@ -15,7 +15,7 @@ _VALUE = re.compile(
     r"""value\\{0,3}["']?\s{0,3}(?:[:=]|>)\s{0,3}(?:\\{0,3}"(?P<double>[^"\\\n]{4,400}+)|'(?P<single>[^'\n]{4,400}+)"""
     r"""|(?P<bare>[^\s"'<>,;{}\[\]]{4,400}+))"""
 )
-_TYPED = re.compile(r""""type\\{0,3}"\s{0,3}:\s{0,3}\\{0,3}"secret\\{0,3}\"""")
+_TYPED = re.compile(r""""type\\{0,3}"\s{0,3}:\s{0,3}\\{0,3}"secret|"keyname\\{0,3}"\s{0,3}:\s{0,3}\\{0,3}"key\d""")
 _API_KEY = re.compile(r"""\bapikey\\{0,3}"\s{0,3}:\s{0,3}\[""")
 _OTHER_OBJECT = re.compile(r"[{}]|\n[^\n]*\n[^\n]*\n[^\n]*\n")
 _LINE = 200
@@ -33,7 +33,7 @@ def beside(reading: PlainText, label: Label) -> Iterator[Span]:
 
 def typed(reading: PlainText) -> Iterator[tuple[SecretKind, Span]]:
     """Postman's values of the type “secret”."""
-    if '"type' in reading.flat:
+    if '"type' in reading.flat or "keyname" in reading.folded:
         for match in _TYPED.finditer(reading.folded):
             for span in _beside_key(reading, *match.span(), any_value=False):
                 yield SecretKind.SERVER_SECRET, span

@@ -20,7 +20,7 @@ _REFERENCE = re.compile(
     r"arn:|vault[:/]|ref\+|op://|ssm[:/]|secretsmanager|projects/|@microsoft\.keyvault|!\w|enc\[|\{|sm://|kms:|akv|keyvault|bws:|doppler:"
     r"|env[:.(\[]|file:|secrets?[./:]|[./~]{0,2}/?run/secrets|/(?:[a-z_-]{2,30}/){2}|\.\.?/"
     r"|(?:os|process|system|sys|config|settings|secrets|var|vars|local|data|self|this|env|environment|params?|props|values|module)\."
-    r"|[a-z_][\w.]{1,60}+[(\[]"
+    r"|[a-z_][\w.]{1,60}+[(\[]|[a-z]\w{1,40}+(?:\.[a-z_]\w{0,40}+){2,5}$"
 )
 _NAME_PART = re.compile(r"[a-z]{2,20}|v?\d{1,4}|\d{4}-?\d{2}")
 _NAMES = re.compile(r"secret|passw|pwd|senha|segredo|clave|key|token|cred")

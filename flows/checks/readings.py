@@ -12,7 +12,10 @@ from urllib.parse import unquote
 
 Span = tuple[int, int]
 
-_ENTITY = r"&(?:#\d{2,5}|#[xX][0-9a-fA-F]{2,4}|amp|lt|gt|quot|apos|nbsp|[mn]dash|hyphen|equals|plus|sol|colon|lowbar|period);"
+_ENTITY = (
+    r"&(?:#\d{2,5}|#[xX][0-9a-fA-F]{2,4}|amp|lt|gt|quot|apos|nbsp|[mn]dash|hyphen|equals|plus|sol|colon|lowbar|period);"
+    r"|\\u00[2-7][0-9A-Fa-f]"
+)
 _PERCENT = r"%[C-Fc-f][0-9A-Fa-f](?:%[89ABab][0-9A-Fa-f]){1,3}"
 """A character that isn't ASCII, as URLs have it."""
 _ASCII_PERCENT = r"%(?:2[0-9A-Fa-f]|3[A-Fa-f]|40|5[B-Fb-f]|60|7[B-Eb-e])"
@@ -87,11 +90,11 @@ def encoded(text: str) -> Iterator[tuple[Span, str]]:
 
 def _unescaped(text: str, escaped: re.Pattern[str]) -> tuple[str, Callable[[int], int]]:
     """The text with what is ``escaped`` decoded, and a function from positions in it to positions in the given text."""
-    if not ("&" in text or "%" in text) or not escaped.search(text):
+    if not any(sign in text for sign in "&%\\") or not escaped.search(text):
         return text, int
     parts, ends, shifts, end, length = [], [0], [0], 0, 0
     for match in escaped.finditer(text):
-        decoded = unquote(match[0]) if match[0][0] == "%" else html.unescape(match[0])
+        decoded = _decoded(match[0])
         if len(decoded) > 1:  # not one character: it stays as it is
             continue
         parts += [text[end : match.start()], decoded]
@@ -100,6 +103,15 @@ def _unescaped(text: str, escaped: re.Pattern[str]) -> tuple[str, Callable[[int]
         ends.append(length)
         shifts.append(end - length)
     return "".join((*parts, text[end:])), lambda place: place + shifts[bisect_right(ends, place) - 1]
+
+
+def _decoded(escape: str) -> str:
+    match escape[0]:
+        case "%":
+            return unquote(escape)
+        case "&":
+            return html.unescape(escape)
+    return chr(int(escape.removeprefix("\\u"), 16))
 
 
 def _flat(text: str) -> str:

@@ -19,8 +19,8 @@ _LABELS = {
         rf"|(?:webhook|client|api){_GAP}credentials?"
     ),
     "key": (
-        rf"(?:signing|encryption|master|account|access|storage|preshared|subscription|function|hmac|aes|3?des|session|webhook|jwt|cipher"
-        rf"|symmetric|symmetrical|host|admin){_GAP}key(?![a-z])"
+        rf"(?:signing|encryption|master|account|access|storage|preshared|shared|subscription|function|hmac|aes|3?des|session|webhook|jwt|cipher"
+        rf"|symmetric|symmetrical|host|admin){_GAP}key(?![a-z])|psk(?<![a-z]psk)(?![a-z])|t?otp\s(?:seed|secret|key)"
     ),
     "lasting": (
         rf"(?:refresh|personal{_GAP}access|long{_GAP}lived|api|bot|private|deploy|service){_GAP}token"
@@ -28,16 +28,16 @@ _LABELS = {
     ),
     "login": (
         r"(?:pass(?:word|wd|code)|pass\s?phrase|contrasen(?:a|ha)|senha|palavra[- ]?passe|frase\ssecreta|clave|codigo\sde\sacc?esso?"
-        r"|p(?:s)?wd(?<![a-z]pwd)(?<![a-z]pswd)(?![a-z])(?!\s?=\s?/)|(?:my|user|/)\s?pass(?=\s{0,3}[:=])|pass(?<![a-z]pass)(?=\s{0,3}[:=])"
+        r"|pw(?<![a-z]pw)(?![a-z])|p(?:s)?wd(?<![a-z]pwd)(?<![a-z]pswd)(?![a-z])(?!\s?=\s?/)|(?:my|user|/)\s?pass(?=\s{0,3}[:=])|pass(?<![a-z]pass)(?=\s{0,3}[:=]|\s-\s)"
         r"|pass(?:(?<=storepass)|(?<=keypass)|(?<=userpass)|(?<=dbpass))(?![a-z]))"
         r"(?:\s(?:provisoria|temporaria|temporal|inicial|atual|nova|nueva|actual))?"
     ),
     "pin": r"pin(?<![a-z]pin)(?![a-z])",
-    "token": r"token(?![a-z])|bearer(?<![a-z]bearer)(?=\s)",
+    "token": r"token(?![a-z])|bearer(?<![a-z]bearer)(?=[\s:=])|j?sess(?:ion)?[_.]?id(?![a-z])|phpsessid|session(?==)",
 }
 _LABEL = re.compile("|".join(f"(?P<{group}>{pattern})" for group, pattern in _LABELS.items()))
 _CORE = re.compile(
-    "pass|pswd|pwd|senha|contrasen|clave|codigo|frase|palavra|pin|secret|segredo|chave|llave|key|token|bearer|credential"
+    "pass|pswd|pwd|senha|contrasen|clave|codigo|frase|palavra|pin|secret|segredo|chave|llave|key|token|bearer|credential|jsess|sess|phpsess|pw|psk|totp|otp"
 )
 """Each label has one of these words, at its beginning or behind one of `_QUALIFIER`. Plain words are searched quickly."""
 _QUALIFIER = (
