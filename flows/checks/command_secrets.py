@@ -19,7 +19,7 @@ _OPENSSL = re.compile(r"""\bpass:([^\s"']{3,200}+)""")
 _PGPASS = re.compile(r"^[^:\s]{1,100}+:(?:\d{4,5}|\*):[^:\s]{1,64}+:[^:\s]{1,64}+:([^\s:]{4,200}+)$", re.MULTILINE)
 _PGPASS_COLONS = 4
 _NETRC = re.compile(r"\blogin\s{1,3}\S{1,100}+\s{1,3}password\s{1,3}(\S{3,200}+)")
-_ORACLE = re.compile(r"\bthin:[^/\s@]{1,64}+/([^@\s]{3,100}+)@|\b(?:sqlplus|imp|exp)\s[^/\s]{1,64}+/([^@\s]{3,100}+)@")
+_ORACLE = re.compile(r"\bthin:[^/\s@]{1,64}+/([^@\s]{3,100}+)@")
 _USERINFO = re.compile(r"://[^\s/:@]{0,100}+:([^\s/@]{1,200}+)@")
 _BASIC = re.compile(r"\bbasic\s{1,3}([a-z0-9+/_-]{8,400}+)={0,2}")
 _LOGIN = re.compile(
@@ -52,7 +52,7 @@ def _options(reading: PlainText) -> Iterator[Span]:
 def _addresses(reading: PlainText) -> Iterator[Span]:
     """In which a name and its password stand together."""
     folded = reading.folded
-    for hint, pattern in (("pass:", _OPENSSL), ("login", _NETRC), ("/", _ORACLE), ("://", _USERINFO)):
+    for hint, pattern in (("pass:", _OPENSSL), ("login", _NETRC), ("thin:", _ORACLE), ("://", _USERINFO)):
         if hint in folded:
             spans = (match.span(match.lastindex or 1) for match in pattern.finditer(folded))
             yield from (span for span in spans if _passes(reading, span))

@@ -67,8 +67,11 @@ _JWT = re.compile(r"(?<![A-Za-z0-9_-])(eyJ[A-Za-z0-9_-]{8,})\.([A-Za-z0-9_-]{4,}
 
 def find_secrets(text: str, *, allow: Collection[str] = ()) -> tuple[SecretFinding, ...]:
     """In order of appearance. ``allow``: kinds that were asked for."""
+    read = list(_read(text))
+    if not read:
+        return ()
     found: dict[SecretKind, list[tuple[int, int]]] = {}
-    for kind, (start, stop) in sorted(_read(text), key=lambda each: (each[1][0], -each[1][1])):
+    for kind, (start, stop) in sorted(read, key=lambda each: (each[1][0], -each[1][1])):
         spans = found.setdefault(kind, [])
         if not spans or stop > spans[-1][1]:  # not inside another of its kind
             spans.append((start, stop))
@@ -161,7 +164,7 @@ def _all(reading: PlainText) -> Iterator[tuple[SecretKind, tuple[int, int]]]:
         (SecretKind.SERVER_SECRET, known_tokens.signed(reading)),
         (SecretKind.LONG_LIVED_TOKEN, known_tokens.issued(reading)),
         (SecretKind.CARD_NUMBER, card_numbers.spans(reading)),
-        (SecretKind.SLACK_TOKEN, (match.span() for match in _SLACK.finditer(text))),
+        (SecretKind.SLACK_TOKEN, (match.span() for match in (_SLACK.finditer(text) if reading.has_runs else ()))),
     )
     yield from ((kind, span) for kind, found in spans for span in found)
     if "eyJ" in text:

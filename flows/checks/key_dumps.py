@@ -15,28 +15,8 @@ _DUMPED = re.compile(r"^[ \t]{0,8}[0-9a-f]{6,8}:?[ \t]{1,3}+((?:[0-9a-f]{2,8}[ \
 _BEGINNINGS = ("30", "2d", "6f")
 """Of DER, PEM, and OpenSSH."""
 _NOT_HEX = re.compile(r"0x|[^0-9a-f]")
-_KEY_HINTS = (
-    "zmk",
-    "tmk",
-    "zpk",
-    "tpk",
-    "zek",
-    "tek",
-    "bdk",
-    "ipek",
-    "lmk",
-    "kek",
-    "dek",
-    "mfk",
-    "pvk",
-    "cvk",
-    "mdk",
-    "imk",
-    "tak",
-    "zak",
-    "pek",
-    "component",
-    "cryptogram",
+_KEY_HINT = re.compile(
+    "[ztpwi]mk|[ztpb]pk|[zt]ek|[ztm]ak|bdk|ipek|lmk|[kdp]ek|mfk|[pc]vk|mdk|[ai]wk|zcmk|component|key part|key share|pin key"
 )
 _COMPONENT = re.compile(
     r"(?<![0-9a-z.-])u?(?:[0-9a-f]{32}(?:[0-9a-f]{16}|[0-9a-f]{32})?|(?:[0-9a-f]{4}[ -]){7,15}[0-9a-f]{4}"
@@ -59,7 +39,7 @@ def spans(reading: PlainText) -> Iterator[Span]:
     if any(beginning in folded for beginning in _BEGINNINGS):
         yield from (match.span() for match in _HEX.finditer(folded) if _is_key(match[0]))
         yield from _dumped(folded)
-    if any(hint in folded for hint in _KEY_HINTS):
+    if _KEY_HINT.search(folded):
         for match in _COMPONENT.finditer(folded):
             if len(set(match[0])) > 3 and _NAMED.search(folded, max(0, match.start() - 80), match.start()):
                 yield match.span()

@@ -86,20 +86,18 @@ _NEAR, _FAR = 260, 420
 
 
 def found(reading: PlainText) -> Iterator[tuple[SecretKind, Span]]:
-    judged: set[tuple[int, str]] = set()
+    judged: dict[tuple[int, str], tuple[Span, ...]] = {}
     end = 0
     for label in labels(reading.folded):
         if label.start < end:  # within the former's value
             continue
         low = max(0, label.start - _NEAR)
-        around = label.start - low, reading.folded[low : label.end + _FAR]
+        around = label.start - low, reading.flat[low : label.end + _FAR]
         if around not in judged:
-            spans = list(_values(reading, label))
-            yield from ((label.kind, span) for span in spans)
-            if spans:
-                end = max(stop for _, stop in spans)
-            else:
-                judged.add(around)
+            judged[around] = tuple((start - low, stop - low) for start, stop in _values(reading, label))
+        for start, stop in judged[around]:
+            end = max(end, low + stop)
+            yield label.kind, (low + start, low + stop)
 
 
 def _values(reading: PlainText, label: Label) -> Iterator[Span]:

@@ -6,8 +6,6 @@ import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import cached_property
 from urllib.parse import unquote
 
 Span = tuple[int, int]
@@ -48,22 +46,17 @@ _BASE64 = re.compile(r"[^A-Za-z0-9+/]")
 _PRINTABLE = re.compile(rb"[\t\n\r\x20-\x7e\xc2-\xf4\x80-\xbf]*+")
 
 
-@dataclass(frozen=True)
 class PlainText:
-    """``flat``: with ASCII dashes, quotes, and spaces. ``place``: from a position in it to one in the text as it was given."""
+    """``flat``: with ASCII dashes, quotes, and spaces. ``folded``: in lower case and without accents, too; as long as ``flat``.
+    ``place``: from a position in them to one in the text as it was given.
+    ``has_runs``: whether anything in it is as long as a key or a token; most lines of a log have nothing of the kind."""
 
-    flat: str
-    place: Callable[[int], int]
+    __slots__ = ("flat", "folded", "has_runs", "place")
 
-    @cached_property
-    def folded(self) -> str:
-        """In lower case and without accents; as long as ``flat``."""
-        return self.flat.lower() if self.flat.isascii() else self.flat.translate(_LETTERS)
-
-    @cached_property
-    def has_runs(self) -> bool:
-        """Whether anything in it is as long as a key or a token; most lines of a log have nothing of the kind."""
-        return _LONG.search(self.flat) is not None
+    def __init__(self, flat: str, place: Callable[[int], int]) -> None:
+        self.flat, self.place = flat, place
+        self.folded = flat.lower() if flat.isascii() else flat.translate(_LETTERS)
+        self.has_runs = _LONG.search(flat) is not None
 
 
 def readings(text: str) -> Iterator[PlainText]:
