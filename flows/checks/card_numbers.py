@@ -71,5 +71,5 @@ def _is_cnpj(digits: str) -> bool:
 
 
 def _in_url(text: str, place: int) -> bool:
-    words = text[max(0, place - 300) : place].split(" ")
-    return "://" in words[-1]
+    before = text[max(0, place - 300) : place]
+    return "://" in before[max(before.rfind(blank) for blank in " \n\t") + 1 :]

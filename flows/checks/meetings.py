@@ -14,7 +14,8 @@ _INVITATION = re.compile(
 )
 _OF_A_MEETING = re.compile(r"(?:meeting|webinar|zoom|teams|webex|host|numeric|reuniao|reunion)\s$")
 _OWN_MEETING = re.compile(r"\s(?:da|de\sla|de|del|for\sthe)\s(?:reuniao|reunion|meeting|zoom|teams)")
-_WINDOW = 240
+_SAID = re.compile(r"(?:\sde\sacc?es{1,2}o)?[*_\"]{0,3}(?:\s\([^()\n]{0,30}\))?\s?[*_]{0,2}[:=-]")
+_WINDOW, _SAME_LINE = 240, 90
 _LINES = 4
 _CODE = re.compile(r"[\w#*-]{3,12}")
 
@@ -22,15 +23,16 @@ _CODE = re.compile(r"[\w#*-]{3,12}")
 def opens_one(reading: PlainText, label: Span, value: str) -> bool:
     """Whether a password is a meeting's passcode: in its link, or within a few lines of its number and with nothing before it."""
     folded, (start, end) = reading.folded, label
-    word = folded.rfind(" ", max(0, start - 300), start) + 1
-    line = folded.rfind("\n", max(0, start - 300), start) + 1
-    if _HOST.match(folded, max(word, line)):
+    low = max(0, start - 300)
+    line = folded.rfind("\n", low, start) + 1
+    before = folded[max(low, line) : start]
+    if _HOST.match(before.rpartition(" ")[2].lstrip("<([\"'")):
         return True
     if not _CODE.fullmatch(value):
         return False
-    if _OF_A_MEETING.search(folded[max(0, start - 12) : start]) or _OWN_MEETING.match(folded, end):
+    if _OF_A_MEETING.search(before) or _OWN_MEETING.match(folded, end):
         return True
-    if folded[max(line, start - 40) : start].strip(" *_>-•|"):
+    if (before.strip(" *_>-•|") and not _INVITATION.search(before[-_SAME_LINE:])) or not _SAID.match(folded, end):
         return False
-    before = folded[max(0, start - _WINDOW) : start].split("\n")[-_LINES:]
-    return any(_INVITATION.search(each) for each in before)
+    lines = (*folded[max(0, start - _WINDOW) : start].split("\n")[-_LINES:], *folded[end : end + _SAME_LINE].split("\n")[1:3])
+    return any(_INVITATION.search(each) for each in lines)

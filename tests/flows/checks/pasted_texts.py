@@ -309,6 +309,160 @@ Enter pass phrase for key.pem: horse staple battery
 const secret = Buffer.from("§hex64§", "hex")
 ~~
 client_secret%3D§an32§%26grant_type%3Dclient_credentials
+~~
+Hola, la contraseña de la base es Nube#4471 y el usuario es acme
+~~
+A senha pra acessar é Mar@Alto19
+~~
+Podem usar o usuário svc e a senha Rt55!kLmn
+~~
+password for sandbox = trovao77
+~~
+Senha do certificado: 123456
+~~
+keystore password changeit99
+~~
+api-key;§an24§
+~~
+"apiKey" : "§an24§"
+~~
+APIKEY §an24§
+~~
+x-api-key: 6fa459eaee8a3ca4894edb77e160355e
+~~
+Authorization: Bearer §hex§
+~~
+Bearer: §hex§
+~~
+token §hex§
+~~
+meu token é §hex§
+~~
+el token de acceso es §hex§
+~~
+secret - §hex§
+~~
+client id abc, secret §hex§
+~~
+client_id=abc / client_secret=§an16§
+~~
+clientsecret -> §an16§
+~~
+"client_secret" => "§an16§",
+~~
+<clientSecret>§an16§</clientSecret>
+~~
+:client_secret: §an16§
+~~
+client secret (prod): §an16§
+~~
+Client Secret
+§an16§
+~~
+- *client secret* — §an16§
+~~
+secret="§an16§" # rotate later
+~~
+export PISMO_SECRET=§an16§
+~~
+pismo_secret: !!binary a0poN3RZdTJQcTlMbU40dg==
+~~
+spring.datasource.password=§mixed§
+~~
+ftp://acme:§mixed§@sftp.example/in
+~~
+user=acme&pass=§mixed§
+~~
+usuario: acme | contraseña: §mixed§
+~~
+login acme senha §mixed§
+~~
+acesso: acme / §mixed§
+~~
+user acme pw §mixed§
+~~
+PW: §mixed§
+~~
+pass - §mixed§
+~~
+pwd §mixed§
+~~
+clave: §mixed§
+~~
+la clave para entrar es §mixed§
+~~
+Contrasena §mixed§
+~~
+passcode for the vault is 88#§mixed§
+~~
+OTP seed: JBSWY3DPEHPK3PXPJBSWY3DP
+~~
+otpauth://totp/acme?secret=JBSWY3DPEHPK3PXP&issuer=acme
+~~
+ZMK
+Componente 1: §HEXgroups§
+~~
+Clear TMK: §HEX§
+~~
+Comp 1 ZMK = 1A2B3C4D 5E6F7081 92A3B4C5 D6E7F809 (KCV A1B2C3)
+~~
+chave de transporte (ZMK) componente A: §HEX§
+~~
+DUKPT BDK §HEX§
+~~
+AccountKey=§azure§
+~~
+storage account key: §azure§
+~~
+{"keyName":"key1","value":"§azure§","permissions":"FULL"}
+~~
+?sv=2022-11-02&sr=b&sig=§wgurl§&se=2026-12-01
+~~
+"SessionToken": "FwoGZXIvYXdzEBYaDKm1n2o3p4q5r6s7t8u9v0w1x2y3z4A5B6C7D8E9F0G1H2I3J4K5L6M7N8O9P0"
+~~
+"SecretAccessKey": "§aws§"
+~~
+Set-Cookie: session=s%3AabcDEF123456ghiJKL7890mnoPQR; HttpOnly
+~~
+JSESSIONID=§HEX§
+~~
+signingKey: "9aK3-xx81-PpQ2-77Zy-Lm4N"
+~~
+hmac secret 9aK3xx81PpQ277ZyLm4N
+~~
+gh secret set TOKEN --body glpat-§an20§
+~~
+ssh-keygen passphrase: Montanha2-azul
+~~
+Wi-Fi da sala: rede acme senha §mixed§LL
+~~
+shared key §mixed§LLttUUvv9012
+~~
+secret_key_base: §hex64§
+~~
+SECRET_KEY = 'django-insecure-k3!x9w)2m(q7'
+~~
+The secret's value is §an16§
+~~
+secret value: §an16§
+~~
+"secretString":"{\"password\":\"§mixed§\"}"
+~~
+my credentials are acme:§mixed§!
+~~
+-----BEGIN ENCRYPTED PRIVATE KEY----- MIIFHDBOBgkqhkiG9w0BBQ0wQTApBgkqhkiG9w0BBQwwHAQI
+~~
+kubectl create secret generic a --from-literal client_secret=§an16§
+~~
+password: |2
+    §mixed§
+~~
+"password":
+   "§mixed§"
+~~
+password\u003d§mixed§
+~~
+password:§mixed§/login:acme
 """
 
 INNOCENT = r"""
@@ -464,6 +618,186 @@ next_page_token: §an32§
 docker pull registry.example/acme@sha256:§hex64§
 ~~
 PIN: 4 digits, chosen by the cardholder
+~~
+secretName: pismo-credentials
+~~
+imagePullSecrets: [{name: regcred}]
+~~
+secret/pismo-credentials created
+~~
+vault kv get -field=password secret/acme/db1
+~~
+password: ENC[AES256_GCM,data:abc123,iv:def,tag:x,type:str]
+~~
+api_key: <%= ENV["API_KEY"] %>
+~~
+password: {{ lookup('env', 'DB_PASSWORD1') }}
+~~
+password = var.db_password_v2
+~~
+password = data.aws_secretsmanager_secret_version.db1.secret_string
+~~
+client_secret = aws_ssm_parameter.pismo2.value
+~~
+client-secret: /run/secrets/pismo2
+~~
+key vault: https://acme-kv1.vault.azure.net/secrets/pismo-secret/§hex§
+~~
+trace_id=§hex§ span_id=0f3a9c7b2e5d4816
+~~
+X-Amzn-Trace-Id: Root=1-5f84c7a9-0f3a9c7b2e5d4816a0b1c2d3
+~~
+The access token was refused, cid=§hex§
+~~
+Token check: error 401, request-id 0f3a9c7b-2e5d-4816-a0b1-c2d3e4f50617
+~~
+CVU 0000003100010000000001
+~~
+account 4539 1488 0343 6467
+~~
+Conta Nº 4539148803436467
+~~
+número de cuenta: 5555 5555 5555 4444
+~~
+Host: acme, phone conference id 812 345 678#
+~~
+Dial in: +1 555 0100, PIN: 483 920
+~~
+Join by phone: +55 11 4680 6788, access code: 2345 678 9012
+~~
+Google Meet: https://meet.google.com/abc-defg-hij
+Or dial: +55 11 4560-7150 PIN: 812345678#
+~~
+Tópico: Kick-off
+Entrar na reunião Zoom
+https://us05web.zoom.us/j/82345678901?pwd=abcDEF123456.1
+ID da reunião: 823 4567 8901
+Senha de acesso: 4Dk9Zq
+~~
+Reunión de Microsoft Teams
+Únase a la reunión ahora
+Id. de reunión: 345 678 901 234
+Código de acceso: hT6Wq9
+~~
+https://acme.webex.com/meet/ana?password=Xy12abCD
+~~
+Zoom passcode is 9Qk3Lm
+~~
+How long is the client secret? 40 characters?
+~~
+Rotating secrets every 90 days, per PCI-DSS v4.0.1 req 8.6.3
+~~
+Please set the token lifetime to 3600s
+~~
+Secret santa on 2026-12-18!
+~~
+La contraseña debe tener 12 caracteres, p. ej. letras, números y símbolos
+~~
+Senha alterada em 22/11/2026 por ana.souza
+~~
+SHA256:nThbg6kXUpJWGl7E1IGOCspRomTxdCARLviKw6E5SY8 key fingerprint
+~~
+ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl ana@acme
+~~
+PublicKey = 0Q7v8T1kLm2N0Q7v8T1kLm2N0Q7v8T1kLm2N0Q7v8T0=
+~~
+kcv: 8CA64D for key ZMK-2026-01
+~~
+org ID TN-0f3a9c7b-2e5d-4816-a0b1-c2d3e4f50617
+~~
+git commit §hex§0f3a9c7b fix token refresh
+~~
+password hash algorithm: bcrypt with cost 12
+~~
+Username: <username>
+Password: <password>
+~~
+client_secret: xxxxxxxxxxxxxxxx
+~~
+Bearer token authentication (RFC 6750)
+~~
+PIN change and PIN block format 0 (ISO 9564-1)
+~~
+kid=pismo-signing-key-2026-11 alg=RS256
+~~
+password: see vault item "Pismo Sandbox 2026"
+~~
+Please rotate the client secret by 2026-12-01T10:00Z
+~~
+A chave pública está em https://acme.example/.well-known/jwks.json
+~~
+Enviaremos a chave privada? Não, apenas a chave pública RSA-2048.
+~~
+token_endpoint_auth_method: private_key_jwt
+~~
+"token_type": "Bearer", "expires_in": 3600, "scope": "accounts:read cards:write"
+~~
+Cartão termina em 1111, bandeira Visa
+~~
+Session 1: 2026-12-01 14:00 - kickoff; session 2: 2026-12-08 14:00
+~~
+Access keys are listed in Control Center > Settings > API keys
+~~
+secret scanning alert #42 closed by ana-souza2
+~~
+The pin of the shared key is on page 12 of PismoGuide2026.pdf
+~~
+senha: entre em contato com o suporte (ramal 4521)
+~~
+password must match ^(?=.*[A-Z])(?=.*\d).{12,}$
+~~
+Clave de proveedor: 00012345
+~~
+clave interbancaria 032180000118359719
+~~
+Clave CLABE: 032180000118359719
+~~
+chave PIX: 123e4567-e89b-12d3-a456-426614174000
+~~
+chave pix: ana.souza@acme.example
+~~
+Chave PIX: 11999998888
+~~
+api key id: 7f3c1e2a
+~~
+key id: §hex§
+~~
+public key: §hex64§
+~~
+idempotency key: 0f3a9c7b-2e5d-4816-a0b1-c2d3e4f50617
+~~
+partition key: acme#2026-11-22#0001
+~~
+primary key: customer_id_v2
+~~
+Device token type: EMV, token requestor ID 50110030273
+~~
+BIN 41111100, 8 digits; range 4111110000-4111119999
+~~
+NSU 000123456789, RRN 623411234567, ARN 74537604221222333444555
+~~
+access code for the meeting: 2345 678 9012
+~~
+Zoom: https://acme.zoom.us/j/81234567890?pwd=abc123DEF456, tomorrow 10h
+~~
+<https://us02web.zoom.us/j/81234567890?pwd=QUJDREVGR0hJSktMTU5PUFFSU1RVdz09|Join>
+~~
+Passcode: 483920
+Meeting ID: 812 3456 7890
+~~
+Join Zoom Meeting: https://acme.zoom.us/j/81234567890 (Meeting ID: 812 3456 7890, Passcode: 9Qk3Lm)
+~~
+ID da reunião: 812 3456 7890 Senha: 9Qk3Lm
+~~
+Webex: Meeting number: 2345 678 9012 Password: gPnV3bMxp42
+~~
+Código de acesso da reunião: 9Qk3Lm
+~~
+Teams Meeting ID: 345 678 901 234 / Passcode: aB3cD9
+~~
+Clave de la reunión: 5Lk9Qw
+~~
+Senha do Wi-Fi: peça na recepção
 """
 
 _EC = ec.derive_private_key(0x5EED << 224 | 99, ec.SECP256R1())
@@ -511,6 +845,7 @@ def _values(chance: random.Random) -> dict[str, Callable[[], str]]:
     secret = der()
     return {
         "pw": lambda: _password(chance),
+        "mixed": lambda: some(string.ascii_uppercase, 2) + some(string.ascii_lowercase, 3) + some(string.digits, 2) + "xR",
         "key": lambda: some(string.ascii_letters + string.digits, 40),
         "opaque": lambda: some(string.ascii_letters + string.digits + "-_", 43),
         "b64key": lambda: b64(33),
