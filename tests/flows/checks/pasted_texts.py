@@ -463,6 +463,207 @@ password: |2
 password\u003d§mixed§
 ~~
 password:§mixed§/login:acme
+~~
+{"id":"1","name":"Pismo sandbox","values":[{"key":"baseUrl","value":"https://api.example","enabled":true},{"key":"clientSecret","value":"§key§","type":"secret","enabled":true}]}
+~~
+"auth":{"type":"basic","basic":[{"key":"password","value":"§pw§","type":"string"},{"key":"username","value":"svc-onb","type":"string"}]}
+~~
+{"auth":{"type":"bearer","bearer":[{"key":"token","value":"§opaque§","type":"string"}]}}
+~~
+{"enabled":true,"type":"default","value":"§pw§","key":"db_password"}
+~~
+{"name":"api_key","description":"prod","value":"§key§"}
+~~
+curl -s -u svc_acme:§pw§ https://api.bank.example/token
+~~
+curl --user "acme:§pw§" -X POST https://api.bank.example/token
+~~
+http -a acme:§pw§ POST api.bank.example/login
+~~
+curl -H 'Authorization: Bearer §opaque§' https://api.bank.example/v1/me
+~~
+curl -H "X-Api-Key: §key§" https://api.bank.example
+~~
+wget --user=acme --password=§pw§ https://files.bank.example/f.zip
+~~
+sshpass -p '§pw§' ssh deploy@10.0.0.4
+~~
+mysql -h db -u root -p§pw§ core
+~~
+redis-cli -h cache -a §pw§ ping
+~~
+keytool -importkeystore -srcstoretype PKCS12 -srcstorepass §pw§ -srckeystore k.p12
+~~
+openssl pkcs12 -in a.p12 -passin pass:§pw§ -nodes
+~~
+docker login registry.example -u acme -p §pw§
+~~
+password: |
+  §pw§
+~~
+client_secret: >-
+    §key§
+~~
+stringData:
+  clientSecret:
+    §key§
+~~
+- name: CLIENT_SECRET
+  value: "§key§"
+~~
+password ; §pw§
+~~
+senha - §pw§
+~~
+usuario;senha
+acme;§pw§
+~~
+client_id,client_secret
+acme,§key§
+~~
+Oi, segue a senha do ambiente de homologação: §pw§
+~~
+A senha de acesso ao banco de dados é §pw§, não compartilhe
+~~
+o client secret que gerei foi §key§
+~~
+La contraseña del usuario de pruebas es §pw§
+~~
+Te paso la clave: §pw§
+~~
+usuario ana y clave §pw§
+~~
+use §pw§ como senha
+~~
+§pw§ is the password for the sandbox
+~~
+the new password for the SFTP account on the staging server is §pw§
+~~
+nossa chave de api é §key§
+~~
+Private-Key: (256 bit)
+priv:
+    §hexcolon§
+pub:
+    04:aa:bb
+~~
+privateExponent:
+    00:§hexcolon§
+    §hexcolon§
+prime1:
+    00:§hexcolon§
+~~
+    0:d=0  hl=2 l= 119 cons: SEQUENCE
+    2:d=1  hl=2 l=   1 prim: INTEGER           :01
+    5:d=1  hl=2 l=  32 prim: OCTET STRING      [HEX DUMP]:§HEX64§
+   39:d=1  hl=2 l=  10 cons: cont [ 0 ]
+~~
+§derhex§
+~~
+§derxxd§
+~~
+§derhexdump§
+~~
+§b64jwk§
+~~
+JWK_B64=§b64jwk§
+~~
+signing key: §hex64§
+~~
+Webhook signing secret: whsec_§an32§
+~~
+[Interface]
+PrivateKey = §wg§
+Address = 10.8.0.2/24
+~~
+PresharedKey=§wg§
+~~
+ZMK component 1: §HEX§ KCV: 8CA64D
+~~
+TMK (clear): §HEXgroups§
+~~
+ZPK clear: §HEX§
+~~
+Componente 2 da ZMK
+§HEXgroups§
+KCV 08D7B4
+~~
+DefaultEndpointsProtocol=https;AccountName=acme;AccountKey=§azure§;EndpointSuffix=core.windows.net
+~~
+Endpoint=sb://acme.servicebus.windows.net/;SharedAccessKeyName=Root;SharedAccessKey=§wg§
+~~
+https://acme.blob.core.windows.net/files?sv=2022-11-02&ss=b&srt=sco&sp=rl&se=2027-01-01T00:00:00Z&sig=§wgurl§
+~~
+aws_session_token = IQoJb3JpZ2luX2VjE§an160§
+~~
+[default]
+aws_access_key_id = AKIA§AN16§
+aws_secret_access_key = §aws§
+~~
+AKIA§AN16§ / §aws§
+~~
+glrt-§an20§
+~~
+sk-proj-§an48§
+~~
+hf_§an34§
+~~
+dckr_pat_§an27§
+~~
+shpat_§hex§
+~~
+token do figma: figd_§an40§
+~~
+xkeysib-§hex64§-§an16§
+~~
+sq0csp-§an43§
+~~
+dapi§hex§
+~~
+lin_api_§an40§
+~~
+Authorization: Bearer §hex§
+~~
+access_token=§opaque§
+~~
+{"access_token":"§opaque§","token_type":"bearer","expires_in":3600}
+~~
+X-Auth-Token: §opaque§
+~~
+jdbc:oracle:thin:app/§pw§@//db:1521/core
+~~
+jdbc:sqlserver://db;user=sa;password=§pw§;encrypt=true
+~~
+mongodb+srv://app:§an16§@cluster0.example.mongodb.net/core
+~~
+<add key="ClientSecret" value="§key§"/>
+~~
+<property name="password">§pw§</property>
+~~
+machine api.example login acme password §pw§
+~~
+$env:CLIENT_SECRET = "§key§"
+~~
+setx DB_PASSWORD "§pw§"
+~~
+login: acme / §pw§
+~~
+Usuário: acme
+Senha.........: §pw§
+~~
+PIN: 4821
+~~
+credentials: acme / §pw§
+~~
+pass phrase for key.pem: correct horse battery staple
+~~
+encryption_key="§hex64§"
+~~
+MASTER_KEY=§hex64§
+~~
+HMAC key (hex) §hex64§
+~~
+webhook_secret: §an32§
 """
 
 INNOCENT = r"""
@@ -798,6 +999,96 @@ Teams Meeting ID: 345 678 901 234 / Passcode: aB3cD9
 Clave de la reunión: 5Lk9Qw
 ~~
 Senha do Wi-Fi: peça na recepção
+~~
+client_secret: arn:aws:secretsmanager:sa-east-1:123456789012:secret:pismo/prod-AbC1d2
+~~
+password: vault:secret/data/onboarding#password
+~~
+password = "${DB_PASSWORD}"
+~~
+client_secret: {{ .Values.clientSecret }}
+~~
+client_secret: ${{ secrets.PISMO_CLIENT_SECRET }}
+~~
+valueFrom: {secretKeyRef: {name: pismo-credentials, key: client-secret}}
+~~
+API_KEY=op://prod/pismo/api-key
+~~
+password: $(cat /run/secrets/db_password)
+~~
+the secret is stored as pismo-prod-client-secret-2026
+~~
+secret: projects/123456/secrets/pismo-client-secret/versions/7
+~~
+client_secret: os.environ["PISMO_CLIENT_SECRET"]
+~~
+api_key = process.env.PISMO_API_KEY_V2
+~~
+traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01
+~~
+X-B3-TraceId: 463ac35c9f6413ad48485a3953bb6124
+~~
+request id 7f3c1e2a9b8d4c5f token check failed with code 401
+~~
+aws_access_key_id=AKIAIOSFODNN7EXAMPLE aws_secret_access_key=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY
+~~
+Account number: 6222 0212 3456 7894 at the branch in Bogotá
+~~
+Conta corrente 6371001234567891, agência 0001
+~~
+https://us02web.zoom.us/j/89012345678?pwd=TUhQWnRkYjlMcG5mT3dYbUFnUT09
+~~
+Join our Cloud HD Video Meeting
+https://acme.zoom.us/j/91234567890
+
+Meeting ID: 912 3456 7890
+Passcode: Xk29Lp
+~~
+Microsoft Teams Need help?
+Join the meeting now
+Meeting ID: 234 567 890 12
+Passcode: dT7ig9
+~~
+Webex meeting number (access code): 2345 678 9012
+Meeting password: gPnV3bMxp42
+~~
+ID da reunião: 234 567 890 12
+Senha: dT7ig9
+~~
+ID de reunión: 812 3456 7890
+Código de acceso: 483920
+~~
+https://teams.microsoft.com/l/meetup-join/19%3ameeting_ZTk4NmQ0YjUt%40thread.v2/0?context=%7b%22Tid%22%3a%22aa%22%7d
+~~
+A senha expira em 90 dias e precisa de 12 caracteres
+~~
+Where do I find the client secret for tenant TN-2f1c7f6e?
+~~
+We rotate the ZMK every 24 months; the KCV is 8CA64D
+~~
+the signing key has id 2026-11-key-3
+~~
+kid: 5f2d7a1c9e8b4d60
+~~
+SHA256 Fingerprint=9F:86:D0:81:88:4C:7D:65:9A:2F:EA:A0:C5:5A:D0:15:A3:BF:4F:1B:2B:0B:82:2C:D1:5D:6C:15:B0:F0:0A:08
+~~
+Serial Number: 5c:8b:2f:10:9d:77:3e:41:a0:55:6f:12:34:9a:bc:de
+~~
+password policy: min 12 chars, 1 upper, 1 digit
+~~
+client_secret=REPLACE_ME
+~~
+curl -u $USER:$PASS https://api.bank.example
+~~
+curl -H "Authorization: Bearer $TOKEN" https://api.bank.example
+~~
+Authorization: Bearer <token>
+~~
+token_url: https://auth.bank.example/oauth2/token
+~~
+token type: bearer, expires in 3600
+~~
+commit 9fceb02d0ae598e95dc970b74767f19372d61af8
 """
 
 _EC = ec.derive_private_key(0x5EED << 224 | 99, ec.SECP256R1())
