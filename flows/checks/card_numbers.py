@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator
 
+from flows.checks.readings import PlainText
+
 # Contiguous, in groups of four, or as American Express and Diners Club print them. Not part of an id, a decimal, or a path.
 _CANDIDATE = re.compile(
     r"(?<!\w)(?<!\w[-./+:])(?<!\+)"
@@ -23,13 +25,29 @@ _SCHEMES = (
     (r"60[4-9]|508|82|353|356|589657|384100|637(?:095|568|599|609|612)", (16,)),  # RuPay, Cabal, Hipercard
 )
 _RANGES = tuple((re.compile(prefix), lengths) for prefix, lengths in _SCHEMES)
+_SOME_DIGITS = re.compile(r"\d{4}[ .-]{0,3}\d{4}")
+_WINDOW = 60
+_OTHER = re.compile(
+    r"(?<![a-z])(?:accounts?|acct|contas?|cuentas?|iban|clabe|agencia|reference|referencia|protocolo|pedidos?|orders?|invoices?"
+    r"|fatura|factura|boleto|ticket|chamado|case"
+    r"|tracking|rastreio|rastreamento|meeting id|reuniao|reunion|transac\w+|transaction|nsu|phone|telefone|telefono)"
+    r"(?:[ _]\w{1,12}){0,3}\s{0,2}[:#=]{0,2}\s{0,2}$"
+)
+"""Other long numbers, by the name right in front of them."""
+_CARD = re.compile(r"(?<![a-z])(?:cards?|cartao|cartoes|tarjetas?|pans?|visa|mastercard|elo|amex)(?![a-z])")
 _CNPJ_LENGTH = 14
 
 
-def spans(text: str) -> Iterator[tuple[int, int]]:
+def spans(reading: PlainText) -> Iterator[tuple[int, int]]:
+    text = reading.flat
+    if not _SOME_DIGITS.search(text):
+        return
     for match in _CANDIDATE.finditer(text):
         digits = re.sub(r"\D", "", match[0])
-        if _luhn(digits) and _known(digits) and not _is_cnpj(digits) and not _in_url(text, match.start()):
+        if not (_known(digits) and _luhn(digits)) or _is_cnpj(digits) or _in_url(text, match.start()):
+            continue
+        before = reading.folded[max(0, match.start() - _WINDOW) : match.start()]
+        if not _OTHER.search(before) or _CARD.search(before):
             yield match.span()
 
 
@@ -53,5 +71,5 @@ def _is_cnpj(digits: str) -> bool:
 
 
 def _in_url(text: str, place: int) -> bool:
-    words = text[max(0, place - 300) : place].split(" ")
-    return "://" in words[-1]
+    before = text[max(0, place - 300) : place]
+    return "://" in before[max(before.rfind(blank) for blank in " \n\t") + 1 :]

@@ -8,6 +8,8 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator
 
+from flows.checks.readings import PlainText
+
 Span = tuple[int, int]
 
 _PRIVATE = r"[A-Z0-9\s+]{0,40}?PRIVATE[\s+]{0,3}KEY(?:[\s+]{0,3}BLOCK)?[ +]{0,3}-{0,8}"
@@ -20,29 +22,42 @@ _BARE = re.compile(r"(?<![A-Za-z0-9+/_-])(?:M[A-Za-z0-9+/_-]{31,}|b3BlbnNzaC1rZX
 _OPENSSH = "b3BlbnNzaC1rZXktdjE"  # base64 of openssh-key-v1
 _TWICE = re.compile(r"LS0tLS1CRUdJTi[A-Za-z0-9+/]{26,}(?:\s{1,3}[A-Za-z0-9+/]{40,})*={0,2}")
 """Base64 of a PEM, as Kubernetes and CI systems store it."""
-_PUTTY = re.compile(
-    r"PuTTY-User-Key-File-\d.{0,4000}?Private-Lines:(?:.{0,20000}?Private-(?:MAC|Hash):\s{0,3}[0-9a-f]+|.{0,20000})", re.DOTALL
-)
+_PUTTY = "PuTTY-User-Key-File-"
+_PUTTY_END = re.compile(r"Private-(?:MAC|Hash):\s{0,3}[0-9a-f]+")
 _JWK = re.compile(r"""(?<![\w.])(d|p|q|dp|dq|qi|k)\\{0,3}["']?\s{0,9}:\s{0,9}\\{0,3}["']?([A-Za-z0-9_-]{16,}={0,2})""")
 _XML = re.compile(r"<(D|P|Q|DP|DQ|InverseQ)>\s{0,9}[A-Za-z0-9+/=\s]{16,2000}")
-_KEY_STORES = (b"\xfe\xed\xfe\xed", b"\xce\xce\xce\xce", b"openssh-key-v1\0")  # JKS, JCEKS
 _PASSWORD_BASED = (bytes.fromhex("06092a864886f70d0105"), bytes.fromhex("060a2a864886f70d010c01"))  # PKCS #5, PKCS #12
 
 
-def spans(text: str) -> Iterator[Span]:
+def spans(reading: PlainText) -> Iterator[Span]:
     """Private keys in a flattened text; in a JWK or an XML key, each secret number separately."""
-    if re.search("private", text, re.IGNORECASE):
+    text = reading.flat
+    if "private" in reading.folded:
         yield from _blocks(text)
-    if "PuTTY-User-Key-File-" in text:
-        yield from (match.span() for match in _PUTTY.finditer(text))
-    members = list(_JWK.finditer(text))
+    yield from _putty(text)
+    members = list(_JWK.finditer(text)) if ":" in text and reading.has_runs else []
     kinds = {member[1] for member in members}
     if ("kty" in text and (kinds & {"d", "k"} or len(kinds) > 1)) or len(kinds) > 2:
         yield from (member.span(2) for member in members)
-    yield from (match.span() for match in _TWICE.finditer(text) if _hides_a_key(match[0]))
+    if "LS0tLS1CRUdJTi" in text:
+        yield from (match.span() for match in _TWICE.finditer(text) if _hides_a_key(match[0]))
     if "<RSAKeyValue>" in text:
         yield from (match.span() for match in _XML.finditer(text))
-    yield from _bare(text)
+    if reading.has_runs:
+        yield from _bare(text)
+
+
+def _putty(text: str) -> Iterator[Span]:
+    start = text.find(_PUTTY)
+    while start >= 0:
+        private = text.find("Private-Lines:", start)
+        if private < 0:
+            return
+        start = text.rfind(_PUTTY, start, private)
+        end = _PUTTY_END.search(text, private, private + 20_000)
+        stop = end.end() if end else min(len(text), private + 20_000)
+        yield start, stop
+        start = text.find(_PUTTY, stop)
 
 
 def _hides_a_key(run: str) -> bool:
@@ -50,9 +65,9 @@ def _hides_a_key(run: str) -> bool:
     return b"PRIVATE KEY" in base64.b64decode(head[: len(head) // 4 * 4])
 
 
-def is_key_file(content: bytes) -> bool:
-    """Whether a binary file is a private key (DER) or a keystore (PFX, P12, JKS)."""
-    return content.startswith(_KEY_STORES) or _is_private(content[:64])
+def is_private_key(der: bytes) -> bool:
+    """Whether DER begins like a private key or a PKCS #12 store."""
+    return _is_private(der[:64])
 
 
 def _blocks(text: str) -> Iterator[Span]:
@@ -88,14 +103,17 @@ def _is_material(body: str) -> bool:
 
 def _bare(text: str) -> Iterator[Span]:
     """Base64 of a key without its first and last lines."""
+    end = 0
     for match in _BARE.finditer(text):
         start = match.start()
-        if match[0].startswith(_OPENSSH):
-            yield start, _after(text, start, 4096)
+        if start < end:  # within the former, which would be read again and again
             continue
-        der = _decoded(match[0])
-        if _is_private(der):
-            yield start, _after(text, start, -(-_length(der) * 4 // 3))
+        if match[0].startswith(_OPENSSH):
+            end = _after(text, start, 4096)
+            yield start, end
+        elif _is_private(der := _decoded(match[0])):
+            end = _after(text, start, -(-_length(der) * 4 // 3))
+            yield start, end
 
 
 def _after(text: str, start: int, count: int) -> int:

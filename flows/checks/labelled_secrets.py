@@ -1,119 +1,225 @@
-"""Passwords and server secrets that follow their name: ``senha: …``, ``CLIENT_SECRET=…``, ``"client_secret_string": "…"``.
+"""Passwords, server secrets, and tokens that stand by their name: ``senha: …``, ``CLIENT_SECRET=…``, ``use … as the password``.
 
 The mere word in a sentence is not a secret, nor is a placeholder, an address, or an id after it.
+
+What stands around a name is matched within a bounded distance, and the same surroundings are judged once: the time is linear in
+the text's length.
 """
 
-import base64
 import re
 from collections.abc import Iterator
-from itertools import pairwise
 
-Span = tuple[int, int]
+from flows.checks import meetings, paired_secrets, placeholders
+from flows.checks.readings import PlainText, Span
+from flows.checks.secret_kinds import SecretKind
+from flows.checks.secret_labels import Label, labels
 
-_GAP = r"[\s_.-]{0,3}"
-_SERVER_LABEL = (
-    rf"(?:server|client|api|app|consumer|shared|oauth2?|signing){_GAP}secret(?:{_GAP}(?:string|key|value))?|api{_GAP}key"
-    rf"|secret{_GAP}(?:access{_GAP})?key|(?<![a-z])secret|segredo(?:\s(?:do|da|de)\s\w{{1,12}})?|chave\s(?:secreta|privada)"
+_CLOSE = (
+    r"""(?:_(?:base(?:64)?|hex|b64|bytes|prod|dev|test|hml|sandbox|v\d))?(?:_?\d{1,2}+)?"""
+    r"""[\\"'`*_~)\]]{0,6}+(?:\s?\([^()\n]{0,30}+\))?[*_`]{0,3}+"""
 )
-_LOGIN_LABEL = (
-    r"(?:password|passwd|passphrase|passcode|(?<![a-z])pwd(?!\s?=\s?/)|(?<![a-z])pass(?=\s{0,3}=)|(?:my|user|/)\s?pass(?=\s{0,3}:)"
-    r"|senha|contrase(?:ñ|n)a)(?:\s(?:provis[oó]ria|tempor[aá]ria|temporal|inicial|atual|nova))?"
-    r"(?:\s(?:d[oae]l?|n[oa]|for|of|to|para)\s[\w ]{1,25}?)?"
+_OPEN = r"""[*_~]{0,3}+\\{0,3}+"""
+_OF = r"(?P<of>(?:[ ][\w.@'+-]{1,24}+){0,9}?)"
+"""Words such as “for the portal”."""
+_VALUE = r"""(?:"(?P<double>[^"\n]{1,200}+)|'(?P<single>[^'\n]{1,200}+)|`(?P<code>[^`\n]{1,200}+)|(?P<bare>[^\s"'`<>]{1,200}+))"""
+_REST = {
+    "double": re.compile(r'[^"\n]*+"?'),
+    "single": re.compile(r"[^'\n]*+'?"),
+    "code": re.compile(r"[^`\n]*+`?"),
+    "bare": re.compile(r"""[^\s"'`<>]*+"""),
+}
+_SAID = re.compile(
+    rf"{_CLOSE}{_OF}(?:\s{{0,5}}+(?:-?->|→|=>|:=|\.{{2,20}}+\s?:?|[:=|]{{1,2}}+|\t)|(?<=[\w\"'])\s?/?>(?!>))"
+    rf"(?:\s{{0,5}}+[|>][+-]?\d?(?=[ \t\r]{{0,5}}+\n))?\s{{0,24}}+{_OPEN}(?:!\w{{1,12}}\s)?{_VALUE}"
 )
-_LONG_LIVED_LABEL = (
-    rf"(?:refresh|personal{_GAP}access|long{_GAP}lived|api|bot){_GAP}token"
-    rf"|token{_GAP}de{_GAP}(?:atualiza[cç][aã]o|actualizaci[oó]n|api)"
+_IS = re.compile(
+    rf"{_CLOSE}{_OF}\s{{1,5}}+(?:is|are|was|e|eh|es|sera|foi|fue|fica|ficou|quedo|to|como|ser|:)(?:\s(?:como|now|agora|ahora))?:?"
+    rf"\s{{1,5}}+{_OPEN}{_VALUE}"
 )
-_BETWEEN = (
-    r"""[\\"'`*_~)\]]{0,6}(?:\s?\([^()\n]{0,30}\))?[*_`]{0,3}(?P<sep>\s{0,5}(?:-?->|→|=>|:=|[:=|]|\t)\s{0,5}"""
-    r"""|(?<=\w)>|\s{1,5}(?:is|é|eh|es):?\s{1,5}|\s{1,2})[*_~]{0,3}\\{0,3}"""
+_LISTED = re.compile(rf"{_CLOSE}(?:\s{{0,3}}+[;,]\s{{0,3}}+|\s{{1,3}}+-\s{{1,3}}+){_OPEN}{_VALUE}")
+_NEXT = re.compile(rf"{_CLOSE}\s{{1,2}}+{_OPEN}{_VALUE}")
+_WAYS = ((_SAID, "said"), (_IS, "is"), (_LISTED, "listed"), (_NEXT, "next"))
+_TOKEN_NEXT = re.compile(r"[ ]{1,3}+(?P<bare>[\w.~+/-]{16,200}+={0,2})")
+_CALL = re.compile(r"""([\w.]{1,40}+)\(\s?["'](?P<single>[^"'\n]{8,200}+)""")
+_LOOKS_UP = re.compile(r"env|config|get|vault|secret|read|load|param|lookup|key")
+_ABOUT = re.compile(
+    r"\b(?:names?|nome|nombre|arn|ids?|ref|path|ur[li]|endpoint|polic[yi]\w*|politica|file|arquivo|archivo|versi?on|versao|expir\w+|types?|tipo"
+    r"|hint|length|reset|rules?|manager|count|rotation|fingerprint|thumbprint|kcv|digest|hash|lifetime|ttl|field|campo|has|called|chamad[oa]"
+    r"|format|check|failed|refused|rejected|request|page|public|publica|errad[oa]|wrong)\b"
 )
-_QUOTED = r""""(?P<double>[^"\n]{1,400})"|'(?P<single>[^'\n]{1,400})'|`(?P<code>[^`\n]{1,400})`"""
-_VALUE = rf"""(?:{_QUOTED}|(?P<bare>[^\s"'`<>]{{1,400}}))"""
-_SERVER_SECRET = re.compile(rf"(?:{_SERVER_LABEL}){_BETWEEN}{_VALUE}", re.IGNORECASE)
-_PASSWORD = re.compile(rf"{_LOGIN_LABEL}{_BETWEEN}{_VALUE}", re.IGNORECASE)
-_LONG_LIVED = re.compile(rf"(?:{_LONG_LIVED_LABEL}){_BETWEEN}{_VALUE}", re.IGNORECASE)
-_HEX = re.compile(r"(?=.*\d)(?=.*[a-f])[0-9a-f]{32,}", re.IGNORECASE)
+"""Words that say that it is not the secret itself that follows."""
+_END_OF_VALUE = re.compile(r"""[\\"'`*_~.)\]}]{0,6}+(?:[ ]{0,20}+(?:[\n\r|&]|\Z)|[,;<])""")
+_TRAILING = ".,;:!?)]}*_~\\"
+_PHRASE = re.compile(r"[a-z]{3,12}+(?: [a-z]{3,12}+){2,9}+(?=\s{0,3}(?:\n|\Z))")
+_PROSE = re.compile(r"\b(?:the|is|are|an|of|for|your|our|to|in|de|da|do|que|para|se|no|not|el|la|be|by|with|and|must|you)\b")
+_FILLERS = frozenset(
+    [
+        "the",
+        "our",
+        "my",
+        "your",
+        "a",
+        "la",
+        "su",
+        "nossa",
+        "minha",
+        "sua",
+        "nova",
+        "nueva",
+        "el",
+        "o",
+        "new",
+        "temporary",
+        "db",
+        "api",
+        "sandbox",
+        "client",
+    ]
+)
+_LINKS = frozenset(["is", "as", "e", "es", "eh", "como", "por", "use", "was", "sera", "é"])
+_ENDS_IN_DIGITS = re.compile(r"(?!v\d)[a-z]{4,30}+\d{2,8}")
+_HEX = re.compile(r"(?=.*\d)(?=.*[a-f])[0-9a-f]{32,}+")
 """The form of Pismo's own keys; a word in no language."""
-_USERINFO = re.compile(r"://[^\s/:@]{1,100}:([^\s/@]{1,200})@")
-_BASIC = re.compile(r"\bBasic\s{1,3}([A-Za-z0-9+/_-]{8,400})={0,2}", re.IGNORECASE)
-
-_END_OF_VALUE = re.compile(r"""[\\"'`*_~.)\]}]{0,6}(?:[ ]{0,20}(?:[\n\r|&]|\Z)|[,;<])""")
-_PLACEHOLDER = re.compile(
-    r"[<{$\[%(…&]|█|(.)\1*$|x{3,}|(?:your|my|seu|sua|minha|tu|su)(?:$|[\s_-])|https?://|tn[-_]\w|[^\s@]+@[^\s@]+\.[a-z]+$"
-    r"|(?:the|change_?me|placeholder|example|exemplo|redacted|removed|removid[oa]|hidden|oculta|n/?a|none|null|nil|undefined|todo|tbd"
-    r"|true|false|yes|no|sim|n[aã]o|required|optional|obligatori[oa]|obrigat[oó]ri[oa]|requerida|opcional|expired|expirada|string|text|"
-    r"texto|reset|redefinir|changed|alterada|invalid|inv[aá]lida|wrong|incorrect[ao]?|errada|later|depois|unknown|missing|empty|vazia|"
-    r"encrypted|enviada|sent|pending|pendente|temporary|tempor[aá]ria|confidential|confidencial|set|unset)$",
-    re.IGNORECASE,
-)
-_SYMBOL = re.compile(r"[!@#$%^&*+=?~]")
+_STRONG = re.compile(r"""(?<![^\s"'`(])(?=[^\s\d]{0,40}+\d)[^\s"'`<>()=:/|\\;,\[\]{}█]{8,80}+(?![:/=|\\{\[])""")
+_BEFORE, _AFTER = 120, 120
+_NEAR, _FAR = 260, 420
 
 
-def server_secrets(text: str) -> Iterator[Span]:
-    for match in _found(_SERVER_SECRET, text, "secret", "segredo", "chave", "key"):
-        span, value = _value(match)
-        if (_may_be(match, value, shortest=8) or _HEX.fullmatch(value)) and (
-            _is_mixed(value) or (len(value) >= 16 and " " not in value and _alone(text, match))
+def found(reading: PlainText) -> Iterator[tuple[SecretKind, Span]]:
+    judged: dict[tuple[int, str], tuple[Span, ...]] = {}
+    end = 0
+    for label in labels(reading.folded):
+        if label.start < end:  # within the former's value
+            continue
+        low = max(0, label.start - _NEAR)
+        around = label.start - low, reading.flat[low : label.end + _FAR]
+        if around not in judged:
+            judged[around] = tuple((start - low, stop - low) for start, stop in _values(reading, label))
+        for start, stop in judged[around]:
+            end = max(end, low + stop)
+            yield label.kind, (low + start, low + stop)
+
+
+def _values(reading: PlainText, label: Label) -> Iterator[Span]:
+    folded, end = reading.folded, label.end
+    if label.text in ("bearer", "token"):
+        match = _TOKEN_NEXT.match(folded, end)
+        if (
+            match
+            and folded[end : end + 1] not in ":="
+            and (label.text == "bearer" or folded.endswith("authorization: ", 0, label.start))
         ):
-            yield span
+            yield from _fitting(reading, label, match, "next")
+            return
+    if _ABOUT.match(folded, end + 1):
+        return
+    for pattern, how in _WAYS:
+        match = pattern.match(folded, end)
+        if match is None:
+            continue
+        if how == "next" and folded[label.start - 1 : label.start] == "-":
+            how = "said"  # noqa: PLW2901  an option of a command
+        fitting = list(_fitting(reading, label, match, how))
+        if fitting or how == "said":
+            yield from fitting
+            if fitting:
+                return
+            break
+    yield from paired_secrets.beside(reading, label)
+    if label.group in ("login", "server"):
+        yield from _in_sentence(reading, label)
 
 
-def long_lived_tokens(text: str) -> Iterator[Span]:
-    for match in _found(_LONG_LIVED, text, "token"):
-        span, value = _value(match)
-        if _may_be(match, value, shortest=16) and _is_mixed(value) and len(value) >= 16:
-            yield span
-
-
-def passwords(text: str) -> Iterator[Span]:
-    for match in _found(_PASSWORD, text, "pass", "pwd", "senha", "contrase"):
-        span, value = _value(match)
-        said = match["sep"].strip() and "\n" not in match["sep"]
-        if _may_be(match, value, shortest=4) and (_is_mixed(value) or (said and _alone(text, match))):
-            yield span
-    yield from (match.span(1) for match in _found(_USERINFO, text, "://") if not _PLACEHOLDER.match(match[1]))
-    yield from (match.span(1) for match in _found(_BASIC, text, "basic") if _is_basic(match[1]))
-
-
-def _found(pattern: re.Pattern[str], text: str, *hints: str) -> Iterator[re.Match[str]]:
-    """Matches. Each contains one of the hints, so a text without any hint is skipped cheaply."""
-    small = text.lower()
-    return pattern.finditer(text) if any(hint in small for hint in hints) else iter(())
-
-
-def _value(match: re.Match[str]) -> tuple[Span, str]:
+def _fitting(reading: PlainText, label: Label, match: re.Match[str], how: str) -> Iterator[Span]:
+    """The place of the value that was matched, if it is a secret."""
     group = match.lastgroup or "bare"
-    return match.span(group), match[group].rstrip(".,;:!?)]}*_~\\")
+    start, stop = match.span(group)
+    call = _CALL.match(reading.flat, start)
+    if call and not _LOOKS_UP.search(call[1].lower()):
+        group = "single"
+        start, stop = call.span(group)
+    value = reading.flat[start:stop].rstrip(_TRAILING)
+    small = reading.folded[start : start + len(value)]
+    of = match.groupdict().get("of") or ""
+    if not value or placeholders.stands_for_one(small) or (of and _ABOUT.search(of)):
+        return
+    if _is_secret(reading, label, match, value, small, how):
+        whole = _REST[group].match(reading.flat, stop)
+        yield start, stop if stop - start < 200 or whole is None else whole.end()
 
 
-def _may_be(match: re.Match[str], value: str, shortest: int) -> bool:
-    if _PLACEHOLDER.match(value):
+def _is_secret(reading: PlainText, label: Label, match: re.Match[str], value: str, small: str, how: str) -> bool:
+    mixed = placeholders.is_mixed(value)
+    match label.group:
+        case "pin":
+            return how in ("said", "is") and 4 <= len(value) <= 12 and value.isdigit()
+        case "token":
+            return len(value) >= 20 and mixed and not re.search(r"[ :\\]", value) and re.search(r"\d", value) is not None
+        case "lasting":
+            return len(value) >= 16 and mixed
+        case "private":
+            return len(value) >= 40 and mixed and "BEGIN" not in value
+        case "key":
+            return len(value) >= 16 and mixed and not placeholders.is_id(small)
+        case "server":
+            if how in ("next", "listed") and not _looks_chosen(value) and not _HEX.fullmatch(small):
+                return False
+            return (len(value) >= 8 and mixed and not placeholders.is_access_key_id(small)) or (
+                how == "said" and len(value) >= 16 and " " not in value and _alone(match)
+            )
+    if how in ("next", "listed") and not (_looks_chosen(value) or (_alone(match) and _ENDS_IN_DIGITS.fullmatch(small))):
         return False
-    if match["sep"].strip():
-        return len(value) >= shortest
-    classes = (str.isupper, str.islower, str.isdigit)  # after just a space, it must look like one
-    return len(value) >= 7 and all(any(map(is_one, value)) for is_one in classes)
+    if len(value) < 4 or meetings.opens_one(reading, label.span, value) or (how == "is" and placeholders.is_id(small)):
+        return False
+    start = match.start(match.lastgroup or "bare")
+    if "phrase" in label.text and _is_phrase(reading.folded, start):
+        return True
+    if label.text == "clave" and not mixed:
+        return False
+    return mixed or (how in ("said", "is") and _alone(match) and "\n" not in reading.folded[label.end : start].rstrip(" \n"))
 
 
-def _alone(text: str, match: re.Match[str]) -> bool:
+def _is_phrase(folded: str, start: int) -> bool:
+    """Words that make no sentence."""
+    phrase = _PHRASE.match(folded, start)
+    return phrase is not None and not _PROSE.search(phrase[0])
+
+
+def _looks_chosen(value: str) -> bool:
+    """With nothing but a space before it, it must look like one."""
+    return (len(value) >= 7 and placeholders.classes(value) == 3) or placeholders.is_strong(value)
+
+
+def _alone(match: re.Match[str]) -> bool:
     """Nothing else follows the value on its line, as it would in a sentence."""
-    return match.lastgroup != "bare" or match[0].endswith((",", ";")) or _END_OF_VALUE.match(text, match.end()) is not None
+    return (
+        match.lastgroup != "bare" or match[0].endswith((",", ";")) or _END_OF_VALUE.match(match.string, match.end()) is not None
+    )
 
 
-def _is_mixed(value: str) -> bool:
-    """Letters with digits or symbols, or in a mix of cases that no word has."""
-    letters = [sign for sign in value if sign.isalpha()]
-    if not letters or " " in value:
-        return False
-    turns = sum(one.islower() and two.isupper() for one, two in pairwise(letters))
-    return any(sign.isdigit() for sign in value) or _SYMBOL.search(value) is not None or turns >= 3
+def _in_sentence(reading: PlainText, label: Label) -> Iterator[Span]:
+    """“use … as the password”, “the password for the portal was changed to …”."""
+    low = max(0, label.start - _BEFORE)
+    linked = False
+    words = reading.flat[low : label.start].rsplit(maxsplit=6)
+    for word in reversed(words[1:] if low else words):
+        small = word.lower().strip("\"'`*,")
+        if small in _LINKS:
+            linked = True
+        elif linked or small not in _FILLERS:
+            at = reading.flat.rfind(word, low, label.start)
+            strong = _STRONG.match(reading.flat, at + len(word) - len(word.lstrip("\"'`*(")))
+            if linked and strong and _is_value(strong[0]):
+                yield strong.span()
+            break
+    line = reading.flat.find("\n", label.end, label.end + _AFTER)
+    stop = line if line >= 0 else label.end + _AFTER
+    for strong in _STRONG.finditer(reading.flat, label.end, stop):
+        if _is_value(strong[0]) and not meetings.opens_one(reading, label.span, strong[0]):
+            yield strong.span()
+            return
 
 
-def _is_basic(signs: str) -> bool:
-    """``name:secret`` in base64, as RFC 7617 sends it."""
-    try:
-        plain = base64.b64decode(signs[: len(signs) // 4 * 4]).decode()
-    except ValueError:
-        return False
-    return ":" in plain and plain.isprintable()
+def _is_value(word: str) -> bool:
+    value = word.rstrip(_TRAILING)
+    return placeholders.is_strong(value) and not placeholders.stands_for_one(value.lower())

@@ -304,6 +304,20 @@ def test_a_finding_does_not_carry_the_secret() -> None:
 
 
 JUNK = (
+    "pass:" * 200_000,
+    "pwd=" * 200_000,
+    "password is the " * 20_000,
+    "use aA1!bB2@ as password " * 20_000,
+    '{"key":"token","value":"' * 20_000,
+    'apikey":[' * 40_000,
+    "senha;" * 40_000 + "\n",
+    "zmk 0123 4567 " * 20_000,
+    "mysql -p" * 40_000,
+    "priv:" + "ab:" * 100_000,
+    "d=1 hl=2 l= 1 prim: INTEGER :01 " * 9_000,
+    "PuTTY-User-Key-File-2 Private-Lines: " * 9_000,
+    base64.b64encode(base64.b64encode(b"password: " * 20_000)).decode(),
+    "%3D" * 100_000,
     "M" * 10_000_000,
     "-----BEGIN PRIVATE KEY-----" * 60_000,
     "1" * 3_000_000,
@@ -330,7 +344,7 @@ JUNK = (
 """Where a backtracking pattern would never end."""
 
 
-LENGTHS = (10_000, pytest.param(10_000_000, marks=pytest.mark.megabytes))
+LENGTHS = (10_000, pytest.param(200_000, marks=pytest.mark.megabytes))
 
 
 @pytest.mark.parametrize("length", LENGTHS)

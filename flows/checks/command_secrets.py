@@ -1,0 +1,88 @@
+"""Secrets in command lines, addresses, and connection strings, where their place says what they are: ``curl -u name:secret``."""
+
+import base64
+import re
+from collections.abc import Iterator
+
+from flows.checks import placeholders
+from flows.checks.readings import PlainText, Span
+from flows.checks.secret_kinds import SecretKind
+
+_USER = re.compile(r"""(?<![\w-])(?:-u|--user|--proxy-user|-a|--auth)[ =]{0,2}(["']?)[^\s:"'$<{]{1,100}+:([^\s"']{3,200}+)""")
+_TOOL = re.compile(
+    r"\b(?:sshpass|mysql|mysqldump|mysqladmin|mariadb|docker login|podman login|helm registry login|redis-cli|zip|7za?|ldapsearch|oc login"
+    r"|az login|mongo(?:sh|dump|restore)?|sqlcmd|rabbitmqadmin|smbclient|net use|htpasswd|ipmitool|snmpwalk|lftp|sftp|rar)\s"
+)
+_OPTION = re.compile(r"""\s-(?:p|P|w|a|X|A)\s?(["']?)([^\s"']{4,100}+)""")
+_TOOL_WINDOW = 160
+_OPENSSL = re.compile(r"""\bpass:([^\s"']{3,200}+)""")
+_PGPASS = re.compile(r"^[^:\s]{1,100}+:(?:\d{4,5}|\*):[^:\s]{1,64}+:[^:\s]{1,64}+:([^\s:]{4,200}+)$", re.MULTILINE)
+_PGPASS_COLONS = 4
+_NETRC = re.compile(r"\blogin\s{1,3}\S{1,100}+\s{1,3}password\s{1,3}(\S{3,200}+)")
+_ORACLE = re.compile(r"\bthin:[^/\s@]{1,64}+/([^@\s]{3,100}+)@")
+_USERINFO = re.compile(r"://[^\s/:@]{0,100}+:([^\s/@]{1,200}+)@")
+_BASIC = re.compile(r"\bbasic\s{1,3}([a-z0-9+/_-]{8,400}+)={0,2}")
+_LOGIN = re.compile(
+    r"""(?:credentials?|login|acessos?|accesos?|credenciais|credenciales|user/pass(?:word)?|usuario/senha)(?:\s?[:=]|\s(?:are|sao|son))\s{0,3}["'`*]{0,3}+"""
+    r"""[^\s/|:"'`]{2,64}+["'`*]{0,3}\s{0,3}(?:[/|:]|-(?=\s))\s{0,3}["'`*]{0,3}([^\s"'`*]{6,100}+)"""
+)
+_LOGINS = ("credenc", "credent", "login", "acesso", "acceso", "user/pass", "usuario/senha")
+_WORDS = frozenset(["password", "passwd", "pass", "secret", "senha", "contrasena", "pwd"])
+
+
+def found(reading: PlainText) -> Iterator[tuple[SecretKind, Span]]:
+    yield from ((SecretKind.PASSWORD, span) for span in _options(reading))
+    yield from ((SecretKind.PASSWORD, span) for span in _addresses(reading))
+
+
+def _options(reading: PlainText) -> Iterator[Span]:
+    """Of commands."""
+    folded = reading.folded
+    if "-u" in folded or "-a" in folded:
+        yield from _mixed(reading, _USER, weakest=6)
+    if " -" in folded:
+        for tool in _TOOL.finditer(folded):
+            line = folded.find("\n", tool.end(), tool.end() + _TOOL_WINDOW)
+            stop = line if line >= 0 else tool.end() + _TOOL_WINDOW
+            for option in _OPTION.finditer(reading.flat, tool.end() - 1, stop):
+                if _passes(reading, option.span(2)) and placeholders.is_mixed(option[2]):
+                    yield option.span(2)
+
+
+def _addresses(reading: PlainText) -> Iterator[Span]:
+    """In which a name and its password stand together."""
+    folded = reading.folded
+    for hint, pattern in (("pass:", _OPENSSL), ("login", _NETRC), ("thin:", _ORACLE), ("://", _USERINFO)):
+        if hint in folded:
+            spans = (match.span(match.lastindex or 1) for match in pattern.finditer(folded))
+            yield from (span for span in spans if _passes(reading, span))
+    if folded.count(":") >= _PGPASS_COLONS:
+        yield from _mixed(reading, _PGPASS)
+    if any(hint in folded for hint in _LOGINS):
+        yield from _mixed(reading, _LOGIN)
+    if "basic" in folded:
+        spans = (match.span(1) for match in _BASIC.finditer(folded))
+        yield from (span for span in spans if _is_basic(reading.flat[slice(*span)]))
+
+
+def _mixed(reading: PlainText, pattern: re.Pattern[str], weakest: int = 1000) -> Iterator[Span]:
+    """``weakest``: the length from which a value that looks like a word counts too."""
+    for match in pattern.finditer(reading.folded):
+        span = match.span(match.lastindex or 1)
+        value = reading.flat[slice(*span)]
+        if _passes(reading, span) and (placeholders.is_mixed(value) or len(value) >= weakest):
+            yield span
+
+
+def _passes(reading: PlainText, span: Span) -> bool:
+    small = reading.folded[slice(*span)]
+    return small not in _WORDS and not placeholders.stands_for_one(small)
+
+
+def _is_basic(signs: str) -> bool:
+    """``name:secret`` in base64, as RFC 7617 sends it."""
+    try:
+        plain = base64.b64decode(signs[: len(signs) // 4 * 4]).decode()
+    except ValueError:
+        return False
+    return ":" in plain and plain.isprintable()

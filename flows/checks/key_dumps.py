@@ -1,0 +1,91 @@
+"""Keys that programs print as numbers: ``openssl -text`` and ``asn1parse``, hex with and without offsets, and the components of
+symmetric keys that card schemes exchange."""
+
+import re
+from collections.abc import Iterator
+
+from flows.checks import key_material
+from flows.checks.readings import PlainText, Span
+
+_NUMBER = re.compile(r"(?:privateexponent|prime[12]|exponent[12]|coefficient|priv):\s{0,12}((?:[0-9a-f]{2}[:\s]{0,10}+){12,}+)")
+_PARSED = re.compile(r"d=\d{1,3} +hl=\d{1,2} +l= *(\d{1,6}) +prim: (integer|octet string)[^\n:]{0,24}:([0-9a-f]{2,}+)")
+_LONG = 32  # hexadecimal digits: longer than a version or a public exponent
+_HEX = re.compile(r"(?<![0-9a-z])(?:(?:0x|\\x)?[0-9a-f]{2}[\s,:;]{0,3}+){24,}+")
+_DUMPED = re.compile(r"^[ \t]{0,8}[0-9a-f]{6,8}:?[ \t]{1,3}+((?:[0-9a-f]{2,8}[ \t]{1,2}+){4,16}+)", re.MULTILINE)
+_BEGINNINGS = ("30", "2d", "6f")
+"""Of DER, PEM, and OpenSSH."""
+_NOT_HEX = re.compile(r"0x|[^0-9a-f]")
+_KEY_HINT = re.compile(
+    "[ztpwi]mk|[ztpb]pk|[zt]ek|[ztm]ak|bdk|ipek|lmk|[kdp]ek|mfk|[pc]vk|mdk|[ai]wk|zcmk|component|key part|key share|pin key"
+)
+_COMPONENT = re.compile(
+    r"(?<![0-9a-z.-])u?(?:[0-9a-f]{32}(?:[0-9a-f]{16}|[0-9a-f]{32})?|(?:[0-9a-f]{4}[ -]){7,15}[0-9a-f]{4}"
+    r"|(?:[0-9a-f]{8}[ -]){3,7}[0-9a-f]{8}"
+    r"|(?:[0-9a-f]{16} ){1,3}[0-9a-f]{16}|(?:[0-9a-f]{2} ){15,31}[0-9a-f]{2})(?![0-9a-z])"
+)
+_NAMED = re.compile(
+    r"(?<![a-z])(?:zmk|tmk|zpk|tpk|zek|tek|bdk|ipek|lmk|kek|dek|mfk|pvk|cvk|mdk|imk(?:-?(?:ac|smi|smc))?"
+    r"|tak|zak|pek|zcmk|awk|iwk|pin key)s?(?![a-z])"
+    r"|(?<![a-z])component(?:e)?\s?(?:#|n[o.]{1,2})?\s?[1-9a-c](?![a-z])|key (?:component|part|share)"
+)
+
+
+def spans(reading: PlainText) -> Iterator[Span]:
+    folded = reading.folded
+    if "priv" in folded or "prime" in folded or "exponent" in folded:
+        yield from (match.span(1) for match in _NUMBER.finditer(folded))
+    if "hl=" in folded:
+        yield from _parsed(folded)
+    if any(beginning in folded for beginning in _BEGINNINGS):
+        yield from (match.span() for match in _HEX.finditer(folded) if _is_key(match[0]))
+        yield from _dumped(folded)
+    if _KEY_HINT.search(folded):
+        for match in _COMPONENT.finditer(folded):
+            if len(set(match[0])) > 3 and _NAMED.search(folded, max(0, match.start() - 80), match.start()):
+                yield match.span()
+
+
+def _parsed(folded: str) -> Iterator[Span]:
+    """PKCS #1 is a version and eight long numbers; a public key has one, a certificate none. SEC 1 begins with version 1."""
+    lines = list(_PARSED.finditer(folded))
+    numbers = [line for line in lines if line[2] == "integer" and len(line[3]) >= _LONG]
+    if len(numbers) >= 3:
+        yield from (line.span(3) for line in numbers)
+    former = ""
+    for line in lines:
+        if line[2] != "integer" and (
+            (former == "01" and len(line[3]) >= _LONG)
+            or line[3].startswith("0420")
+            or key_material.is_private_key(_bytes(line[3][:256]))
+        ):
+            yield line.span(3)
+        former = line[3] if line[2] == "integer" else ""
+
+
+def _dumped(folded: str) -> Iterator[Span]:
+    """Lines of an offset, bytes, and perhaps their characters, as xxd, hexdump, and od write them."""
+    block: list[re.Match[str]] = []
+    for line in _DUMPED.finditer(folded):
+        if block and line.start() - block[-1].end() > 40:
+            yield from _of_block(block)
+            block = []
+        block.append(line)
+    yield from _of_block(block)
+
+
+def _of_block(block: list[re.Match[str]]) -> Iterator[Span]:
+    if block and _is_key("".join(line[1] for line in block)):
+        end = block[-1].end()
+        yield block[0].start(), end
+
+
+def _is_key(digits: str) -> bool:
+    content = _bytes(digits)
+    return (
+        b"PRIVATE KEY" in content or b"openssh-key-v1" in content or any(map(key_material.is_private_key, (content, content[1:])))
+    )
+
+
+def _bytes(digits: str) -> bytes:
+    plain = _NOT_HEX.sub("", digits)
+    return bytes.fromhex(plain[: len(plain) // 2 * 2])

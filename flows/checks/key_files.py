@@ -1,0 +1,39 @@
+"""Binary files that are private keys or stores of them."""
+
+from flows.checks import key_material
+
+_BEGINNINGS = (
+    b"\xfe\xed\xfe\xed",  # JKS
+    b"\xce\xce\xce\xce",  # JCEKS
+    b"openssh-key-v1\0",
+    b"\x03\xd9\xa2\x9a",  # KeePass
+    b"\0\0\0\x01\0\0\0\x14",  # Bouncy Castle's BKS and UBER, versions 1 and 2
+    b"\0\0\0\x02\0\0\0\x14",
+    b"\x1e\xf1\xb5\xb0",  # Microsoft's PVK
+    b"kych",  # macOS keychain
+)
+_ENDINGS = (".p12", ".pfx", ".jks", ".jceks", ".keystore", ".bks", ".bcfks", ".uber", ".kdbx", ".kdb", ".keychain-db")
+_OPENPGP_VERSIONS = (3, 4, 5, 6)
+
+
+def is_key_file(name: str, content: bytes) -> bool:
+    """DER, PKCS #12, a keystore, a password safe, or an OpenPGP secret key; by its first bytes or, unless it is a text, by its name."""
+    if not content:
+        return False
+    named = name.lower().endswith(_ENDINGS) and b"-----BEGIN" not in content
+    return named or content.startswith(_BEGINNINGS) or key_material.is_private_key(content) or _is_openpgp(content)
+
+
+def _is_openpgp(content: bytes) -> bool:
+    """RFC 9580, 4.2: a packet with the tag 5, its length, and a version."""
+    match content[:1]:
+        case b"\x94":
+            return content[2:3] in _VERSIONS and len(content) > content[1]
+        case b"\x95":
+            return content[3:4] in _VERSIONS
+        case b"\xc5":
+            return content[2 if content[1:2] < b"\xc0" else 3 : 3 if content[1:2] < b"\xc0" else 4] in _VERSIONS
+    return False
+
+
+_VERSIONS = tuple(bytes((version,)) for version in _OPENPGP_VERSIONS)

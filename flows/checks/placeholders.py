@@ -1,0 +1,79 @@
+"""What stands where a secret would, and is none: placeholders, references to a secret manager, the names of secrets, samples."""
+
+import re
+
+_WORDS = (
+    r"the|change_?(?:me|it)|replace_?(?:me|this)?|placeholder|examples?|exemplo|ejemplo|redacted|removed|removid[oa]|hidden|oculta|n/?a"
+    r"|none|null|nil|undefined|todo|tbd|true|false|yes|no|sim|nao|required|optional|obligatori[oa]|obrigatori[oa]|requerida|opcional"
+    r"|expired|expirada|string|text|texto|reset|redefinir|changed|alterada|invalid|invalida|wrong|incorrect[ao]?|errada|later|depois"
+    r"|unknown|missing|empty|vazi[oa]|encrypted|enviada|sent|pending|pendente|temporary|temporaria|confidential|confidencial|set|unset"
+    r"|password|passwd|pass|passphrase|secret|senha|segredo|contrasena|token|key|stdin|prompt|env|file|default|any|value|bearer|basic"
+    r"|se(?:e|nt)|via|called|named|chamad[oa]"
+)
+_PLACEHOLDER = re.compile(
+    r"[<{\[(…&]|█|\$[{(]|\$[a-z_]\w{0,60}\W*$|\$\w{1,20}:\w|%[a-z_]\w{0,60}%|%\(|(.)\1*$|x{3,}|\*{3,}|\.{3}"
+    r"|(?:your|my|seu|sua|minha|tu|su)(?:$|[\s_-])|https?://|tn[-_]\w"
+    rf"|(?:{_WORDS})$",
+)
+_EMAIL = re.compile(r"[\w.+-]{1,64}+@[a-z][\w-]{1,60}+(?:\.[\w-]{1,60}+){0,4}\.[a-z]{2,10}+$")
+_REFERENCE = re.compile(
+    r"arn:|vault[:/]|ref\+|op://|ssm[:/]|secretsmanager|projects/|@microsoft\.keyvault|!\w|enc\[|\{|sm://|kms:|akv|keyvault|bws:|doppler:"
+    r"|env[:.(\[]|file:|secrets?[./:]|[./~]{0,2}/?run/secrets|/(?:[a-z_-]{2,30}/){2}|\.\.?/"
+    r"|(?:os|process|system|sys|config|settings|secrets|var|vars|local|data|self|this|env|environment|params?|props|values|module)\."
+    r"|[a-z_][\w.]{1,60}+[(\[]|[a-z]\w{1,40}+(?:\.[a-z_]\w{0,40}+){2,5}$"
+)
+_NAME_PART = re.compile(r"[a-z]{2,20}|v?\d{1,4}|\d{4}-?\d{2}")
+_NAMES = re.compile(r"secret|passw|pwd|senha|segredo|clave|key|token|cred")
+_SPLIT = re.compile(r"[-_/.:]")
+_ID = re.compile(
+    r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|v?\d+(?:\.\d+)+$|[\d.,:/h%+-]+$|(?=.{2,14}$)(?:aes|sha|rs|ps|es|hs|tls|pkcs"
+    r"|oauth|openid|x|rfc|iso|utf|base|rsa|ed|http|ipv|md|pci|fips|api|v)-?#?\d|a(?:kia|sia)[0-9a-z]{16}$|#\w+$|<@u[0-9a-z]{8,}"
+)
+_ACCESS_KEY_ID = re.compile(r"a(?:kia|sia)[0-9a-z]{16}")
+_SYMBOL = re.compile(r"[!@#$%^&*+=?~]")
+_LETTER, _UPPER, _LOWER, _DIGIT = re.compile(r"[^\W\d_]"), re.compile("[A-ZÀ-Þ]"), re.compile("[a-zß-ÿ]"), re.compile(r"\d")
+_TURN = re.compile(r"[a-z][^A-Za-z]{0,4}[A-Z]")
+_JUDGED = 120  # characters of a value by which it is judged
+
+
+def stands_for_one(value: str) -> bool:
+    """Whether it is a placeholder, a reference to where the secret is kept, or what it is called there. ``value`` in lower case,
+    without accents."""
+    value = value[:_JUDGED]
+    if _PLACEHOLDER.match(value) or _REFERENCE.match(value) or "example" in value[-24:] or ("@" in value and _EMAIL.match(value)):
+        return True
+    if not _NAMES.search(value):
+        return False
+    parts = _SPLIT.split(value)
+    return len(parts) > 1 and all(map(_NAME_PART.fullmatch, parts))
+
+
+def is_id(value: str) -> bool:
+    """An id, a date, a version, a number, an algorithm. ``value`` in lower case."""
+    return _ID.match(value) is not None
+
+
+def is_access_key_id(value: str) -> bool:
+    """AWS's; no secret by itself. ``value`` in lower case."""
+    return _ACCESS_KEY_ID.fullmatch(value) is not None
+
+
+def is_mixed(value: str) -> bool:
+    """Letters with digits or symbols, or in a mix of cases that no word has."""
+    value = value[:_JUDGED]
+    if " " in value or not _LETTER.search(value):
+        return False
+    return _DIGIT.search(value) is not None or _SYMBOL.search(value) is not None or len(_TURN.findall(value)) >= 3
+
+
+def classes(value: str) -> int:
+    """How many of upper case, lower case, and digits are in it."""
+    return sum(kind.search(value) is not None for kind in (_UPPER, _LOWER, _DIGIT))
+
+
+def is_strong(value: str) -> bool:
+    """Unlike any word, also in the middle of a sentence."""
+    if not 8 <= len(value) <= 200 or is_id(value.lower()):
+        return False
+    several = classes(value)
+    return several == 3 or (several == 2 and _DIGIT.search(value) is not None and _SYMBOL.search(value) is not None)

@@ -1,0 +1,152 @@
+"""The names that stand by passwords, keys, and tokens, in English, Portuguese, and Spanish: lower case, without accents."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from flows.checks.readings import Span
+from flows.checks.secret_kinds import SecretKind
+
+_GAP = r"[\s_.-]{0,3}+"
+_OF = r"\s(?:d[aeo]l?|de la|for|of)\s"
+_LABELS = {
+    "private": rf"private{_GAP}key|(?:chave|clave|llave)\sprivada",
+    "server": (
+        rf"(?:server|client|api|app|application|consumer|shared|oauth2?|signing|webhook|hmac|cliente){_GAP}secret(?:{_GAP}(?:string|key|value))?"
+        rf"|api{_GAP}key|secret{_GAP}(?:access{_GAP})?key|secret(?<![a-z]secret)(?![a-z])|segredo(?:\s(?:do|da|de)\s\w{{1,12}}+)?"
+        rf"|secreto(?<![a-z]secreto)(?:{_OF}\w{{1,12}}+)?|(?:chave|clave)\s(?:secreta|mestra|maestra)(?:{_OF}\w{{1,12}}+)?"
+        rf"|(?:chave|clave|llave){_OF}(?:api|acesso|acceso|assinatura|firma|criptografia|cifrado)(?![a-z])"
+        rf"|(?:webhook|client|api){_GAP}credentials?"
+    ),
+    "key": (
+        rf"(?:signing|encryption|master|account|access|storage|preshared|shared|subscription|function|hmac|aes|3?des|session|webhook|jwt|cipher"
+        rf"|symmetric|symmetrical|host|admin){_GAP}key(?![a-z])|psk(?<![a-z0-9]psk)(?![\w-])|t?otp\s(?:seed|secret|key)"
+    ),
+    "lasting": (
+        rf"(?:refresh|personal{_GAP}access|long{_GAP}lived|api|bot|private|deploy|service){_GAP}token"
+        rf"|token{_GAP}de{_GAP}(?:atualizacao|actualizacion|api)"
+    ),
+    "login": (
+        r"(?:pass(?:word|wd|code)|pass\s?phrase|contrasen(?:a|ha)|senha|palavra[- ]?passe|frase\ssecreta|clave|codigo\sde\sacc?esso?"
+        r"|pw(?<![a-z0-9]pw)(?![\w-])|ps?wd(?<![a-z]pwd)(?<![a-z]pswd)(?![\w-])(?!\s?=\s?/)|(?:my|user|/)\s?pass(?=\s{0,3}[:=])|pass(?<![a-z]pass)(?=\s{0,3}[:=]|\s-\s)"
+        r"|pass(?:(?<=storepass)|(?<=keypass)|(?<=userpass)|(?<=dbpass))(?![a-z]))"
+        r"(?:\s(?:provisoria|temporaria|temporal|inicial|atual|nova|nueva|actual))?"
+    ),
+    "pin": r"pin(?<![a-z0-9]pin)(?![\w-])",
+    "token": r"token(?![a-z])|bearer(?<![a-z]bearer)(?=[\s:=])|j?sess(?:ion)?[_.]?id(?![a-z])|phpsessid|session(?==)",
+}
+_LABEL = re.compile("|".join(f"(?P<{group}>{pattern})" for group, pattern in _LABELS.items()))
+_CORE = re.compile(
+    "pass|pswd|pwd|senha|contrasen|clave|codigo|frase|palavra|pin|secret|segredo|chave|llave|key|token|bearer|credential|jsess|sess|phpsess|pw|psk|totp|otp"
+)
+"""Each label has one of these words, at its beginning or behind one of `_QUALIFIER`. Plain words are searched quickly."""
+_QUALIFIER = (
+    "server",
+    "client",
+    "api",
+    "app",
+    "application",
+    "consumer",
+    "shared",
+    "oauth",
+    "oauth2",
+    "signing",
+    "webhook",
+    "hmac",
+    "cliente",
+    "private",
+    "encryption",
+    "master",
+    "account",
+    "access",
+    "storage",
+    "preshared",
+    "subscription",
+    "function",
+    "aes",
+    "des",
+    "session",
+    "jwt",
+    "cipher",
+    "symmetric",
+    "symmetrical",
+    "host",
+    "admin",
+    "refresh",
+    "bot",
+    "deploy",
+    "service",
+    "my",
+    "user",
+    "/",
+    *(f"{one}{gap}{two}" for one, two in (("personal", "access"), ("long", "lived")) for gap in ("", " ", "_", "-")),
+)
+_LONGEST_QUALIFIER = 24
+_JOINS = frozenset(" _-")
+_QUALIFIED = frozenset(("pass", "secret", "key", "token", "credential"))
+_KINDS = {
+    "private": SecretKind.PRIVATE_KEY,
+    "server": SecretKind.SERVER_SECRET,
+    "key": SecretKind.SERVER_SECRET,
+    "lasting": SecretKind.LONG_LIVED_TOKEN,
+    "login": SecretKind.PASSWORD,
+    "pin": SecretKind.PASSWORD,
+    "token": SecretKind.ACCESS_TOKEN,
+}
+_IN_REFERENCE = re.compile(
+    r"""(?:arn:|vault[:/]|ref\+|op://|ssm:|projects/|secretsmanager|keyvault|vault\.azure\.net)[^\s"'&?]{1,400}+"""
+)
+_NAME_OF = re.compile(
+    r"(?:name|nome|nombre|arn|id|path|url)(?: (?:of|d[aeo]l?))?(?: (?:the|o|a|el|la))? ?$"
+    r"|(?:next|page|next_page|continuation|csrf|xsrf|sync|cancel|public)[ _-]?$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """``group``: a key of the table above. ``text``: the words."""
+
+    group: str
+    text: str
+    start: int
+    end: int
+
+    @property
+    def kind(self) -> SecretKind:
+        return _KINDS[self.group]
+
+    @property
+    def span(self) -> Span:
+        return self.start, self.end
+
+
+def labels(folded: str) -> Iterator[Label]:
+    """In order, without those that are part of a reference to a secret manager, or that say what a secret is called."""
+    references: list[Span] | None = None
+    place = 0
+    while core := _CORE.search(folded, place):
+        place = core.start()
+        if core[0] in _QUALIFIED:
+            before = folded[max(0, place - _LONGEST_QUALIFIER) : place].rstrip(" \n\t_.-")
+            match = None
+            if before.endswith(_QUALIFIER):
+                length = max(len(word) for word in _QUALIFIER if before.endswith(word))
+                match = _LABEL.match(folded, max(0, place - _LONGEST_QUALIFIER) + len(before) - length)
+            match = match if match and match.end() > place else _LABEL.match(folded, place)
+        else:
+            match = _LABEL.match(folded, place)
+        if match is None:
+            place = core.end()
+            continue
+        if references is None:
+            references = [match.span() for match in _IN_REFERENCE.finditer(folded)][::-1]
+        start, place = match.span()
+        while references and references[-1][1] <= start:
+            references.pop()
+        if references and references[-1][0] <= start:
+            continue
+        if folded[place : place + 1].isalpha():
+            continue
+        before = folded[max(0, start - _LONGEST_QUALIFIER) : start]
+        if not (before[-1:].isalpha() or before[-1:] in _JOINS) or not _NAME_OF.search(before):
+            yield Label(match.lastgroup or "", match[0], start, place)
