@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import resource
 import socket
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,8 +21,14 @@ RECEIVE_SECONDS = 10.0
 """For a whole request, headers and body, and for reading on where answers have piled up. Slack does both at once."""
 MAX_HEAD = 64 * 1024
 """Bytes of a request line with its headers."""
-MAX_CONNECTIONS = 500
-"""More are closed at once: files and the database need some of what a process may open, 1,024 as a rule."""
+MAX_CONNECTIONS = 10_000
+
+
+def most_connections() -> int:
+    """More are closed at once: files and the database need the other half of what the process may open (`ulimit -n`)."""
+    may_open, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return MAX_CONNECTIONS if may_open == resource.RLIM_INFINITY else min(MAX_CONNECTIONS, may_open // 2)
+
 
 _REQUEST, _READER = "request", "reader"
 """What a connection waits for."""
@@ -70,7 +77,7 @@ class Connection(HttpToolsProtocol):
     waits however long it takes, and keeps however much it is."""
 
     receive_seconds = RECEIVE_SECONDS
-    max_connections = MAX_CONNECTIONS
+    max_connections = most_connections()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -75,6 +75,19 @@ async def test_changes_are_written_and_a_sealed_dict_is_assigned_anew(store: Sto
     assert resumed.answers == {"goals": SECRET, "more": [1, "ü"]}
 
 
+async def test_when_a_person_did_something_is_read_from_the_log(store: Store) -> None:
+    onboarding_id = await whole(store)
+    async with store.write() as unit:
+        unit.record(onboarding_id, "step:planning:stuck", LEAD)
+        unit.record(onboarding_id, "step:planning:stuck", Who("T9", LEAD.user_id))
+        unit.record(onboarding_id, "step:planning:snooze", LEAD)
+        at = unit.now
+    async with store.read() as unit:
+        assert await unit.times(onboarding_id, ["step:planning:stuck"], LEAD, at - timedelta(seconds=1)) == [at]
+        assert await unit.times(onboarding_id, ["step:planning:stuck"], LEAD, at) == []
+        assert await unit.times("another", ["step:planning:stuck"], LEAD, at - timedelta(seconds=1)) == []
+
+
 async def test_a_unit_sees_what_it_added_and_deleted(store: Store) -> None:
     onboarding_id = await whole(store)
     async with store.write() as unit:

@@ -93,7 +93,7 @@ def damages(office: Workplace, number: int) -> list[Any]:
 
 async def test_no_payload_makes_it_fail(office: Workplace, onboarding: str) -> None:
     async with aiohttp.ClientSession() as web:
-        for payload in damages(office, 120):
+        for payload in damages(office, 80):
             assert await sent(office, web, payload) in (200, 400), payload
     await office.send(onboarding, "planning")
     assert await office.state(onboarding, "planning") == "submitted"

@@ -253,8 +253,9 @@ async def test_a_file_is_fetched_up_to_its_limit_and_only_from_slack(place: Plac
     assert await place.slack.download(file, 1000) == b"x" * 1000
     with pytest.raises(SlackError, match="file_too_large"):
         await place.slack.download(file, 999)
-    with pytest.raises(SlackError, match="foreign_address"):
-        await place.slack.download({"url_private": "https://files.slack.com.example.org/x"}, 10)
+    for foreign in ("https://files.slack.com.example.org/x", "http://files.slack.com/x"):
+        with pytest.raises(SlackError, match="foreign_address"):
+            await place.slack.download({"url_private": foreign}, 10)
 
 
 async def test_people_and_channels(place: Place) -> None:

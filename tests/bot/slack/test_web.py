@@ -165,6 +165,7 @@ async def serving(connection: type[Connection] = Hasty) -> AsyncIterator[tuple[i
         return {}
 
     listening = listener("127.0.0.1", 0)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)  # what nobody reads soon piles up
     front = server([*slack_routes(bolt(), SECRET), *ops_routes(health)], connection)
     running = asyncio.create_task(front.serve(sockets=[listening]))
     try:
@@ -195,6 +196,15 @@ async def until_closed(reader: asyncio.StreamReader) -> bytes:
             return b""
 
 
+async def others_are_served(client: httpx.AsyncClient, port: int) -> None:
+    """Sooner or later: on a busy machine, even an honest client may be too slow for the test's hasty server."""
+    async with asyncio.timeout(20):
+        while True:
+            with contextlib.suppress(httpx.TransportError):
+                assert (await client.get(f"http://127.0.0.1:{port}/healthz")).status_code == 200
+                return
+
+
 COMMAND = b"command=%2Fonboarding"
 
 
@@ -203,7 +213,7 @@ async def test_a_request_that_never_ends_is_cut_off_and_others_are_served(begun:
     async with served() as port, httpx.AsyncClient() as client:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(begun)
-        assert (await client.get(f"http://127.0.0.1:{port}/healthz")).status_code == 200
+        await others_are_served(client, port)
         assert await until_closed(reader) == b""
         writer.close()
 
@@ -226,7 +236,7 @@ async def test_endless_headers_are_cut_off() -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(b"GET /healthz HTTP/1.1\r\n" + b"X-A: " + b"a" * 200_000)
         assert (await until_closed(reader))[:12] in (b"HTTP/1.1 400", b"")  # none where the rest was still on its way
-        assert (await client.get(f"http://127.0.0.1:{port}/healthz")).status_code == 200
+        await others_are_served(client, port)
         writer.close()
 
 
@@ -250,7 +260,7 @@ async def test_who_reads_no_answers_is_cut_off() -> None:
                 return not front.server_state.connections
 
             await until(is_over)
-        assert (await client.get(f"http://127.0.0.1:{port}/healthz")).status_code == 200
+        await others_are_served(client, port)
 
 
 RAW = (
@@ -277,7 +287,7 @@ async def test_whatever_comes_over_the_wire_is_refused_and_never_a_failure(caplo
             async with asyncio.timeout(20):
                 assert await reader.read(10) in (b"HTTP/1.1 4", b"HTTP/1.1 2", b""), raw
             writer.close()
-        assert (await client.get(f"http://127.0.0.1:{port}/healthz")).status_code == 200
+        await others_are_served(client, port)
     assert [record for record in caplog.records if record.levelname == "ERROR"] == []
 
 
@@ -287,13 +297,13 @@ async def test_too_many_connections_leave_room_for_others_again() -> None:
         readers = [(await asyncio.open_connection(sock=one)) for one in held]
         for reader, _ in readers:
             assert await until_closed(reader) == b""
-        assert (await client.get(f"http://127.0.0.1:{port}/healthz")).status_code == 200
+        await others_are_served(client, port)
         for _, writer in readers:
             writer.close()
 
 
 async def test_a_connection_is_used_again() -> None:
-    async with served() as port, httpx.AsyncClient() as client:
+    async with served(Patient) as port, httpx.AsyncClient() as client:
         for _ in range(2):
             answer = await client.post(
                 f"http://127.0.0.1:{port}/slack/events",
