@@ -79,7 +79,9 @@ def spelt_out(block: Json) -> str:
     return "\n".join(said)
 
 
-_APART = re.compile(r"(?<![^\W_])[*_~](?=\S)|:(?![0-9a-f]{2}:)(?=[\w+'-]+:)|@(?=channel|here|everyone)", re.IGNORECASE)
+_APART = re.compile(
+    r"(?<![^\W_])[*_~](?=\S)|:(?![0-9a-f]{2}:)(?=[\w+'-]+:)|(?<![\w.+-])@(?=(?:channel|here|everyone)\b)", re.IGNORECASE
+)
 
 
 def harmless(text: str) -> str:

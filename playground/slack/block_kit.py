@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from playground.slack.elements import BOXES, BUTTON, ID, IMAGE, INPUTS, OVERFLOW, PICKERS, SELECTS, plain, text
-from playground.slack.rich_text import PARTS
+from playground.slack.rich_text import LINES, PARTS, words
 from playground.slack.schema import Check, Report, anything, boolean, choice, complain, integer, items, record, string, tagged
 
 Json = dict[str, Any]
@@ -131,10 +131,12 @@ def elements(block: Json) -> Iterator[Json]:
 
 
 def texts(value: Any) -> Iterator[str]:
-    """Every string under a `text` or `alt_text` key, in reading order: what a person reads."""
+    """Every string under a `text` or `alt_text` key, in reading order: what a person reads. A part of rich text is one."""
     if isinstance(value, list):
         for item in value:
             yield from texts(item)
+    elif isinstance(value, dict) and str(value.get("type", "")) in LINES:
+        yield "".join(map(words, value.get("elements") or []))
     elif isinstance(value, dict):
         for name, part in value.items():
             if name in {"text", "alt_text"} and isinstance(part, str):

@@ -1,6 +1,6 @@
 """The parts of a `rich_text` block and what each may hold (docs.slack.dev, reference/block-kit/blocks/rich-text-block)."""
 
-from typing import Final
+from typing import Any, Final
 
 from playground.slack.schema import Check, anything, boolean, choice, integer, items, record, string, tagged
 
@@ -27,6 +27,9 @@ _INLINE: Final = tagged(
         "color": _inline({"value": string(20)}),
     }
 )
+LINES: Final = frozenset({"rich_text_section", "rich_text_quote", "rich_text_preformatted"})
+"""The parts that hold text."""
+
 _LINE: Final = items(_INLINE, 0, 1000)
 _SECTION: Final = record({"type": anything, "elements": _LINE})
 
@@ -51,3 +54,16 @@ PARTS: Final = items(
     0,
     1000,
 )
+
+
+def words(part: dict[str, Any]) -> str:
+    """An inline part as it is written in mrkdwn; a date as its fallback."""
+    match part.get("type"):
+        case "user":
+            return f"<@{part['user_id']}>"
+        case "channel":
+            return f"<#{part['channel_id']}>"
+        case "link":
+            return str(part.get("text") or part["url"])
+        case _:
+            return str(part.get("text") or part.get("fallback") or "")

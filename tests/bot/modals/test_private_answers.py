@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any, cast
 
+from bot.messages.blocks import notice
 from bot.messages.texts import Texts
 from bot.modals.private_answers import PrivateAnswers
 from flows.people import Who
@@ -34,8 +35,11 @@ async def test_a_refusal_names_the_step_as_the_customer_s_version_does(tmp_path:
     async with case_book(tmp_path) as book:
         await book.start()
         answers = Answers(book.store, tmp_path)
-        locked, gone = (Refused("step_locked", step=step) for step in ("planning", "survey"))
-        assert await answers.explained(LEAD, locked, book.id) == "Plans of old opens later."
-        assert await answers.explained(LEAD, gone, book.id) == "Survey opens later."
-        assert await answers.explained(LEAD, locked, "") == "Planning opens later."
-        assert await answers.explained(LEAD, locked, "onb_none") == "Planning opens later."
+
+        async def told(step: str, onboarding_id: str) -> str:
+            return notice(await answers.explained(LEAD, Refused("step_locked", step=step), onboarding_id)).text
+
+        assert await told("planning", book.id) == "Plans of old opens later."
+        assert await told("survey", book.id) == "Survey opens later."
+        assert await told("planning", "") == "Planning opens later."
+        assert await told("planning", "onb_none") == "Planning opens later."
