@@ -42,8 +42,11 @@ def free(over: frozenset[str]) -> frozenset[str]:
 
 
 async def skip_step(onboarding_id: str, step_id: str, unit: Unit) -> None:
-    async with Cases(Rules(), Access()).open(unit, onboarding_id, Who("T1", "U_SUE")) as case:
-        skip(case, step_id, "Known from before.")
+    """By as many people as it takes."""
+    for user in ("U_SUE", "U_TOM"):
+        async with Cases(Rules(), Access()).open(unit, onboarding_id, Who("T1", user)) as case:
+            if case.record(step_id).state is not StepState.SKIPPED:
+                skip(case, step_id, "Known from before.")
 
 
 @pytest.mark.parametrize(("over", "opened"), OPEN_AFTER.items(), ids=lambda steps: "+".join(sorted(steps)) or "nothing")
