@@ -18,6 +18,8 @@ from urllib.parse import unquote
 
 from flows.checks import card_numbers, key_material, known_tokens, labelled_secrets
 
+MAX_TEXT = 1_000_000
+"""Characters of a text that are looked into: half from its beginning, half from its end."""
 CUT = "█████"
 """Replaces each secret in a redacted text."""
 
@@ -34,12 +36,36 @@ class SecretKind(StrEnum):
     CARD_NUMBER = "card_number"
 
 
+class Unread(StrEnum):
+    """Why a part of a text or a file was not looked into."""
+
+    TOO_LARGE = "too_large"
+    """More characters or bytes than are read, packed or unpacked."""
+    TOO_MANY = "too_many"
+    """More members in an archive than are read."""
+    TOO_DEEP = "too_deep"
+    """An archive in more archives than are opened."""
+    ENCRYPTED = "encrypted"
+    DAMAGED = "damaged"
+    """What its format does not allow, or the end is missing."""
+    UNKNOWN = "unknown"
+    """A kind of archive or document that is not read."""
+
+
 @dataclass(frozen=True)
 class SecretFinding:
     """``span``: the secret's characters in the text, or its bytes in a binary file: from, to (exclusive)."""
 
     kind: SecretKind
     span: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What was found, and why some of it was not looked into, each reason once."""
+
+    findings: tuple[SecretFinding, ...] = ()
+    unread: tuple[Unread, ...] = ()
 
 
 _SLACK = re.compile(
@@ -76,6 +102,23 @@ def find_secrets(text: str, *, allow: Collection[str] = ()) -> tuple[SecretFindi
             spans.append((start, stop))
     findings = (SecretFinding(kind, span) for kind, spans in found.items() for span in spans if kind not in allow)
     return tuple(sorted(findings, key=lambda finding: finding.span))
+
+
+def inspect_text(text: str, *, allow: Collection[str] = ()) -> Inspection:
+    """The beginning and the end of a very long text. ``allow``: as in `find_secrets`."""
+    if len(text) <= MAX_TEXT:
+        return Inspection(find_secrets(text, allow=allow))
+    rest = len(text) - MAX_TEXT // 2
+    ends = [(finding.kind, finding.span, 0) for finding in find_secrets(text[: MAX_TEXT // 2], allow=allow)]
+    ends += [(finding.kind, finding.span, rest) for finding in find_secrets(text[rest:], allow=allow)]
+    findings = tuple(SecretFinding(kind, (start + shift, stop + shift)) for kind, (start, stop), shift in ends)
+    return Inspection(findings, (Unread.TOO_LARGE,))
+
+
+def inspect_file(name: str, content: bytes, *, allow: Collection[str] = (), cut: bool = False) -> Inspection:
+    """A file with its name. ``cut``: the content is the beginning or the end of a longer file."""
+    findings = find_in_file(name, content, allow=allow) + find_secrets(name, allow=allow)
+    return Inspection(findings, (Unread.TOO_LARGE,) if cut else ())
 
 
 def _read(text: str) -> Iterator[tuple[SecretKind, tuple[int, int]]]:
