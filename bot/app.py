@@ -21,6 +21,7 @@ from bot.listeners.app_home import AppHome
 from bot.listeners.bolt import Listeners
 from bot.listeners.commands import SlashCommands
 from bot.listeners.events import Events
+from bot.listeners.messages import Messages
 from bot.listeners.options import Options
 from bot.messages.support import Support
 from bot.messages.texts import for_locale
@@ -62,6 +63,7 @@ class Bot:
 
     async def start(self) -> None:
         """Slack need not be reachable yet."""
+        self.adapters.inspections.warm()
         await self.adapters.slack.start()
         await self.people.load()
         await self.runner.start()
@@ -109,7 +111,8 @@ def build(settings: Settings, policies: Policies, *, adapters: Adapters | None =
     modals = Modals(store, slack, sessions, Newcomers(store, cases, people, background), answers)
     lookups = SlackLookups(slack, people, access, channel)
     home = AppHome(store, cases, people, slack)
-    events = Events(store, cases, people, slack, home, background, channel)
+    messages = Messages(store, cases, people, slack, adapters.inspections)
+    events = Events(store, cases, people, slack, messages, home, background, channel)
     listeners = Listeners(
         buttons=Buttons(store, cases, slack, modals, answers, home, background),
         submissions=FormSubmissions(store, slack, sessions, lookups, answers, rules, tokens),

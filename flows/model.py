@@ -245,13 +245,19 @@ class Member:
 
 @dataclass(kw_only=True)
 class Received:
-    """A Slack event, stored before it is acknowledged, handled once by its id. Of messages, only ids and findings are kept."""
+    """A Slack event, stored before it is acknowledged, handled once by its id. Of messages, only ids and findings are kept.
+
+    ``attempts``: handlings that were begun and had not ended when it was last looked at, this one included; those that failed because
+    Slack or the database was away don't count. ``set_aside``: it failed twice and is not looked at again.
+    """
 
     id: str  # Slack's event_id
     type: str
     payload: dict[str, Any]  # sealed
     at: datetime
     handled_at: datetime | None = None
+    attempts: int = 1
+    set_aside: bool = False
 
 
 @dataclass(kw_only=True)

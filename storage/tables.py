@@ -301,6 +301,8 @@ received = Table(
     _sealed("payload"),
     _moment("at", required=True),
     _moment("handled_at"),
+    _number("attempts"),
+    _flag("set_aside"),
     Index("ix_received_handled_at_at", "handled_at", "at"),
 )
 

@@ -46,6 +46,7 @@ from flows.outbox import (
     ShowReadyText,
     ShowTokenCommands,
     Tell,
+    TellSetAside,
 )
 from pismo.environments import Environments
 from pismo.service_desk import ServiceDesk
@@ -94,7 +95,9 @@ def handlers(
     table.on(Say, said.say)
     table.on(Tell, PrivateWords(store, slack, people).tell)
     table.on(Remind, said.remind)
-    table.on(Alert, Alerts(store, slack, support).alert)
+    alerts = Alerts(store, slack, support)
+    table.on(Alert, alerts.alert)
+    table.on(TellSetAside, alerts.set_aside)
     table.on(Repair, repairs.customers)
     table.on(RepairReviews, repairs.reviews)
     table.on(AskAgain, repairs.ask_again)
