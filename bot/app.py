@@ -26,6 +26,7 @@ from bot.listeners.options import Options
 from bot.messages.support import Support
 from bot.messages.texts import for_locale
 from bot.modals.fetched import SlackLookups
+from bot.modals.inspected import PageInspections
 from bot.modals.newcomers import Newcomers
 from bot.modals.private_answers import PrivateAnswers
 from bot.modals.session import FormSessions
@@ -108,14 +109,15 @@ def build(settings: Settings, policies: Policies, *, adapters: Adapters | None =
 
     # -- what people do
     answers, sessions = PrivateAnswers(store, slack, people), FormSessions(cases, people)
-    modals = Modals(store, slack, sessions, Newcomers(store, cases, people, background), answers)
+    pages = PageInspections(store, slack, rules, adapters.inspections)
+    modals = Modals(store, slack, sessions, pages, Newcomers(store, cases, people, background), answers)
     lookups = SlackLookups(slack, people, access, channel)
     home = AppHome(store, cases, people, slack)
     messages = Messages(store, cases, people, slack, adapters.inspections)
     events = Events(store, cases, people, slack, messages, home, background, channel)
     listeners = Listeners(
         buttons=Buttons(store, cases, slack, modals, answers, home, background),
-        submissions=FormSubmissions(store, slack, sessions, lookups, answers, rules, tokens),
+        submissions=FormSubmissions(store, pages, sessions, lookups, answers, rules, tokens),
         options=Options(store, cases, people, answers),
         commands=SlashCommands(store, cases, modals, answers, background),
         events=events,

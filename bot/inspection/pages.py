@@ -1,4 +1,4 @@
-"""Runs in the worker: screens and validates a page of a form, as its sending will once more do.
+"""Runs in the worker: screens and validates a page of a form, as its sending will do once more.
 
 `flows.forms.pages` does both again in the transaction, where nothing slow may happen: what was quick here is quick there.
 """
@@ -10,23 +10,21 @@ from flows.forms.fields import Answers, FormPage
 from flows.forms.pages import screen_fields, validate
 
 
+def look(model: str, raw: Answers) -> None:
+    """``model``: as `name_of` says; ``raw``: what was typed on the page."""
+    page = _model(model)
+    validate(page, screen_fields(page, raw).raw)
+
+
 def screen(model: str, raw: Answers) -> None:
-    """``model``: as `name_of` says. ``raw``: some fields of the page."""
+    """``raw``: some fields of the page."""
     screen_fields(_model(model), raw)
-
-
-def check(model: str, raw: Answers) -> None:
-    validate(_model(model), raw)
 
 
 def name_of(model: type[FormPage]) -> str:
     return f"{model.__module__}:{model.__qualname__}"
 
 
-def _model(name: str) -> type[FormPage]:
-    module, _, path = name.partition(":")
-    found: Any = importlib.import_module(module)
-    for part in path.split("."):
-        found = getattr(found, part)
-    assert issubclass(found, FormPage)  # noqa: S101  only the bot asks
-    return found  # type: ignore[no-any-return]
+def _model(name: str) -> Any:
+    module, _, found = name.partition(":")
+    return getattr(importlib.import_module(module), found)
