@@ -132,13 +132,14 @@ class Messages:
         if places:
             verdict = await self.file(file)
             event |= {"user": str(file.get("user") or ""), "team": str(file.get("user_team") or ""), "places": places}
+            event["app"] = bool(file.get("bot_id")) or not event["user"]
             event |= {"found": sorted(verdict.found), "unread": sorted(verdict.unread), "files": [str(file["id"])]}
 
     # -- in the transaction
 
     async def carry_out_change(self, unit: Unit, event: Body) -> None:
         for channel, ts in event["places"]:
-            await self.carry_out(unit, {**event, "channel": channel, "ts": ts, "app": not event["user"]})
+            await self.carry_out(unit, {**event, "channel": channel, "ts": ts})
 
     async def carry_out(self, unit: Unit, event: Body) -> None:
         if "deleted" in event:

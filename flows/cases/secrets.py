@@ -27,7 +27,8 @@ def refused(case: Case, key: str, where: str, file: str = "") -> None:
     of the file that held it, which is deleted where Slack lets us."""
     kind = key.removeprefix("secret_")
     case.log("secret:refuse", facts={"kind": kind, "where": where})
-    case.warn("secret_refused", kind=kind, by=case.actor.user_id, customer=case.onboarding.customer)
+    form = f"form.{where.rpartition('.')[0]}.title"
+    case.warn("secret_refused", kind=kind, by=case.actor.user_id, customer=case.onboarding.customer, what=form)
     if file:
         case.ask(DeleteFile(file=file))
 
