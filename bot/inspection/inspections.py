@@ -14,7 +14,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
@@ -36,6 +36,8 @@ SECONDS = 1.0
 """What a look may take while Slack waits for the answer."""
 WITHIN = 2.0
 """The same, with waiting for a process that is free and has loaded what it needs. Slack waits for three."""
+SLOW = 0.1
+"""Seconds after which a job may well be stuck: another process is started, to be there when this one is killed."""
 LOAD_SECONDS = 60.0
 """Until a process must have loaded what it needs. On a quiet machine it takes a third of one."""
 PATIENT_SECONDS, PATIENT_WITHIN = 5.0, 60.0
@@ -81,11 +83,11 @@ class _Child:
     ``began``: whether it has begun with the job that was last asked of it.
     """
 
-    def __init__(self, preloads: str) -> None:
+    def __init__(self, modules: str) -> None:
         environment = {name: os.environ[name] for name in INHERITED if name in os.environ}
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
         self._connection, theirs = socket.socketpair()
-        command = [sys.executable, "-P", "-m", "bot.inspection.worker", *preloads.split()]
+        command = [sys.executable, "-P", "-m", "bot.inspection.worker", *modules.split()]
         with theirs:
             self._process: subprocess.Popen[bytes] = subprocess.Popen(  # noqa: S603  our own module
                 command,
@@ -102,15 +104,21 @@ class _Child:
         self._wait(time.monotonic() + LOAD_SECONDS)
         receive(self._connection)
 
-    def ask(self, request: bytes, seconds: float, until: float) -> dict[str, Any]:
-        """``seconds``: of the job itself; ``until``: by the monotonic clock, in any case."""
+    def ask(self, request: bytes, seconds: float, until: float, slow: Callable[[], None]) -> dict[str, Any]:
+        """``seconds``: of the job itself; ``until``: by the monotonic clock, in any case. ``slow``: called if the job takes a while."""
         self.began = False
         self._wait(until)
         self._connection.sendall(request)
         answer = receive(self._connection)
         self.began = True
         if answer is None:
-            self._wait(min(until, time.monotonic() + seconds))
+            until = min(until, time.monotonic() + seconds)
+            self._wait(min(until, time.monotonic() + SLOW))
+            try:
+                self._connection.recv(1, socket.MSG_PEEK)
+            except TimeoutError:
+                slow()
+            self._wait(until)
             answer = receive(self._connection)
         return dict(answer)
 
@@ -132,10 +140,11 @@ class _Child:
 
 class _Lane:
     """Some processes, started as they are needed, and as many threads that talk with them. Nothing is given to one that still loads,
-    and the one that worked last works next, so that a bot with little to do keeps one."""
+    and the one that worked last works next, so that a bot with little to do keeps one. ``modules``: what a process loads, the first
+    before it has anything to do."""
 
-    def __init__(self, most: int, preloads: str = "") -> None:
-        self._most, self._preloads = most, preloads
+    def __init__(self, most: int, modules: str) -> None:
+        self._most, self._modules = most, modules
         self._talking = ThreadPoolExecutor(most, thread_name_prefix="inspection")
         self._loading = ThreadPoolExecutor(most, thread_name_prefix="inspection-loading")
         self._free: queue.LifoQueue[_Child] = queue.LifoQueue()
@@ -151,7 +160,7 @@ class _Lane:
     def _ask(self, request: bytes, seconds: float, until: float) -> dict[str, Any]:
         for child in self._next(until):
             try:
-                answer = child.ask(request, seconds, until)
+                answer = child.ask(request, seconds, until, self.grow)
             except BaseException as error:
                 self._ended(child)
                 self.grow()
@@ -184,7 +193,7 @@ class _Lane:
             with self._changing:
                 if self._closed:
                     return
-                child = _Child(self._preloads)
+                child = _Child(self._modules)
                 self._children.add(child)
             child.load()
         except (EOFError, OSError, ValueError) as error:
@@ -224,7 +233,7 @@ class Inspections:
     """Two processes for what Slack waits for, one for the rest, so that no long look at a file delays an acknowledgement."""
 
     def __init__(self) -> None:
-        self._quick, self._patient = _Lane(2, "bot.inspection.pages"), _Lane(1)
+        self._quick, self._patient = _Lane(2, "bot.inspection.messages bot.inspection.pages"), _Lane(1, "bot.inspection.files")
 
     def warm(self) -> None:
         """So that the first form needn't wait until everything is loaded."""

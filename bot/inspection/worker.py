@@ -1,13 +1,15 @@
 """The process that looks into what people send: it has no key, no token and no database of the bot, and ends with it.
 
-``python -m bot.inspection.worker [MODULE …]``, the modules to load at once, with a socket as its standard input. A frame is a length of
-four bytes, big-endian, and as many bytes of JSON. In comes ``{"job": "module:function", "arguments": […], "seconds": n}``. Out goes
-``null`` once the modules are loaded, and for each job ``null`` once its own is, then ``{"result": …}`` or ``{"failed": "<exception>"}``.
+``python -m bot.inspection.worker MODULE …``, the first to be loaded at once, the others while there is nothing to do, with a socket as its
+standard input. A frame is a length of four bytes, big-endian, and as many bytes of JSON. In comes ``{"job": "module:function",
+"arguments": […], "seconds": n}``. Out goes ``null`` once the first module is loaded, and for each job ``null`` once its own is, then
+``{"result": …}`` or ``{"failed": "<exception>"}``.
 """
 
 import importlib
 import json
 import resource
+import select
 import signal
 import socket
 import sys
@@ -41,10 +43,12 @@ def frame(message: Any) -> bytes:
     return len(content).to_bytes(4) + content
 
 
-def work(connection: socket.socket) -> None:
-    """Job after job, until the bot closes the connection or is gone."""
+def work(connection: socket.socket, later: list[str]) -> None:
+    """Job after job, until the bot closes the connection or is gone. ``later``: modules to load meanwhile."""
     with suppress(EOFError, ConnectionError):
         while True:
+            while later and not select.select([connection], [], [], 0)[0]:
+                importlib.import_module(later.pop(0))
             asked = receive(connection)
             connection.sendall(frame(_done(connection, **asked)))
 
@@ -72,10 +76,9 @@ def main() -> None:
     with suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # no dump of what people typed
     connection = socket.socket(fileno=sys.stdin.fileno())
-    for module in sys.argv[1:]:
-        importlib.import_module(module)
+    importlib.import_module(sys.argv[1])
     connection.sendall(frame(None))
-    work(connection)
+    work(connection, sys.argv[2:])
 
 
 if __name__ == "__main__":
