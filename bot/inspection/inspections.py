@@ -196,7 +196,7 @@ class _Lane:
                 child = _Child(self._modules)
                 self._children.add(child)
             child.load()
-        except (EOFError, OSError, ValueError) as error:
+        except Exception as error:  # noqa: BLE001  whatever it is, the next one may start
             if not self._closed:
                 log.error("a process that looks into what is sent in does not start", extra={"error": type(error).__name__})  # noqa: TRY400
             self._ended(child)

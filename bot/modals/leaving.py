@@ -80,8 +80,9 @@ def _refused(
     return Left(slot, raw, answers, problems, view)
 
 
-def refuse_secrets(session: FormSession, problems: tuple[Problem, ...], raw: Answers) -> None:
-    """Warn support of refused secrets, without showing them, and delete the files that contained them if Slack allows it."""
+async def refuse_secrets(session: FormSession, problems: tuple[Problem, ...], raw: Answers) -> None:
+    """Warn support of refused secrets, without showing them, and delete the files that contained them if Slack allows it; and of what
+    was refused because it could not be looked into."""
     case = session.case
     if case is None:
         return
@@ -90,3 +91,5 @@ def refuse_secrets(session: FormSession, problems: tuple[Problem, ...], raw: Ans
             value = raw.get(problem.field)
             file = str(value["id"]) if isinstance(value, dict) else ""
             secrets.refused(case, problem.key, f"{session.form.id}.{problem.field}", file)
+        elif problem.key in ("not_looked_into", "not_checked"):
+            await secrets.not_looked_into(case, f"{session.form.id}.{problem.field}")

@@ -102,7 +102,7 @@ class FormSubmissions:
             left = await leave(session, sent.values, inspected, sent.key)
             problems = left.problems + found.problems
             if problems:
-                refuse_secrets(session, problems, left.raw)
+                await refuse_secrets(session, problems, left.raw)
                 return {
                     "response_action": "errors",
                     "errors": errors_of(problems, left.slot, session.texts, session.meta.anew),

@@ -82,7 +82,7 @@ class Modals:
                 if meta.slot == REVIEW:
                     return session.page(session.answers, to if to is not None else 0)
                 left = await leave(session, values, inspected, window_of(click.view), back=True)
-                refuse_secrets(session, left.problems, left.raw)
+                await refuse_secrets(session, left.problems, left.raw)
                 if left.view is None:
                     raise Refused("gone")
                 return left.view

@@ -27,10 +27,21 @@ def refused(case: Case, key: str, where: str, file: str = "") -> None:
     of the file that held it, which is deleted where Slack lets us."""
     kind = key.removeprefix("secret_")
     case.log("secret:refuse", facts={"kind": kind, "where": where})
-    form = f"form.{where.rpartition('.')[0]}.title"
-    case.warn("secret_refused", kind=kind, by=case.actor.user_id, customer=case.onboarding.customer, what=form)
+    case.warn("secret_refused", kind=kind, by=case.actor.user_id, customer=case.onboarding.customer, what=_form(where))
     if file:
         case.ask(DeleteFile(file=file))
+
+
+async def not_looked_into(case: Case, where: str) -> None:
+    """What was typed in a form's field took too long to look into. Support hears of it once a day for each field, and can help."""
+    if await case.unit.once(f"unread:{case.id}:{where}:{case.now.date()}"):
+        case.log("secret:not_looked_into", facts={"where": where})
+        case.warn("unread_form", by=case.actor.user_id, customer=case.onboarding.customer, what=_form(where))
+
+
+def _form(where: str) -> str:
+    """The key of a form's title, by one of its fields."""
+    return f"form.{where.rpartition('.')[0]}.title"
 
 
 async def in_channel(case: Case, post: Post, found: Collection[str], unread: Collection[str]) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from playground.acts import example
 from playground.slack import Outcome
+from tests.bot.listeners.test_messages import supports
 from tests.bot.modals.test_bad_input import open_form
 from tests.bot.workplace import Workplace
 
@@ -42,6 +43,7 @@ async def test_what_takes_too_long_is_refused_at_its_field_and_the_form_goes_on(
     labels = (await open_form(office, "planning")).labels
     refused = await send(office, STUCK)
     ((_, told),) = refused.errors.items()
+    await office.slack.until(lambda: supports(office, "could not go on in the form"))
     kept = await drafted(office, onboarding)
     if job == "screen":
         assert "not kept" in told
