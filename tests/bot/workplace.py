@@ -89,11 +89,21 @@ class _Told(Patience):
 class _Shared(Inspections):
     """One for all bots of the tests' own process: starting its processes for each would take longer than most tests."""
 
+    async def run(self, job: str, *arguments: Any, seconds: float = 0.0, within: float = 0.0, patient: bool = False) -> Any:
+        """Takes its time: what else the machine does meanwhile is no subject of a test."""
+        return await super().run(job, *arguments, seconds=max(seconds, LONG), within=max(within, LONG), patient=patient)
+
+    async def stuck(self) -> Any:
+        """As if what was handed over took too long."""
+        return await super().run("tests.bot.inspection.jobs:spin", seconds=0.1, within=LONG)
+
     def close(self) -> None:
         """They end with this process."""
 
 
 INSPECTIONS = _Shared()
+LONG = 30.0
+"""Seconds."""
 
 
 def ended(pid: int) -> bool:

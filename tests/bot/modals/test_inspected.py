@@ -9,7 +9,7 @@ from playground.acts import example
 from playground.slack import Outcome
 from tests.bot.listeners.test_messages import supports
 from tests.bot.modals.test_bad_input import open_form
-from tests.bot.workplace import Workplace
+from tests.bot.workplace import INSPECTIONS, Workplace
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -31,15 +31,15 @@ async def test_what_takes_too_long_is_refused_at_its_field_and_the_form_goes_on(
     office: Workplace, onboarding: str, job: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """``screen``: it could not be searched for secrets; ``look``: it could, but not checked."""
-    inspections = office.bot.adapters.inspections
-    run = inspections.run
+    run = INSPECTIONS.run
 
     async def stuck(asked: str, *arguments: Any, **limits: Any) -> Any:
         if STUCK in str(arguments) and asked.endswith((":look", f":{job}")):
-            return await run("tests.bot.inspection.jobs:spin", seconds=0.1, within=30)
+            return await INSPECTIONS.stuck()
         return await run(asked, *arguments, **limits)
 
-    monkeypatch.setattr(inspections, "run", stuck)
+    monkeypatch.setattr(INSPECTIONS, "run", stuck)
+    monkeypatch.setattr(office.slack, "ack_seconds", 60.0)  # how soon the next process is there depends on what else runs
     labels = (await open_form(office, "planning")).labels
     refused = await send(office, STUCK)
     ((_, told),) = refused.errors.items()
