@@ -247,8 +247,8 @@ class Member:
 class Received:
     """A Slack event, stored before it is acknowledged, handled once by its id. Of messages, only ids and findings are kept.
 
-    ``attempts``: handlings that were begun and had not ended when it was last looked at, this one included; those that failed because
-    Slack or the database was away don't count. ``set_aside``: it failed twice and is not looked at again.
+    ``attempts``: how often its handling was begun, the last time at ``attempted_at``; without those that failed because Slack or the
+    database was away. ``set_aside``: it failed twice and is not looked at again.
     """
 
     id: str  # Slack's event_id
@@ -257,6 +257,7 @@ class Received:
     at: datetime
     handled_at: datetime | None = None
     attempts: int = 1
+    attempted_at: datetime | None = None
     set_aside: bool = False
 
 

@@ -90,6 +90,18 @@ def _channel_of(event: Body) -> str:
     return channel if isinstance(channel, str) else ""
 
 
+async def _set_aside(unit: Unit, row: Received) -> None:
+    onboarding = None
+    with suppress(SealError):  # support hears of it all the same
+        onboarding = await unit.by_channel(_channel_of(row.payload))
+    set_aside(unit, row, onboarding)
+
+
+def _tell_set_aside(event_id: str) -> None:
+    metrics.EVENTS_SET_ASIDE.inc()
+    log.error("an event failed twice and is set aside: look at what it tells of", extra={"event": event_id})
+
+
 class Events:
     """``lost``: why Slack no longer accepts the bot, once it has said so; shown by /readyz."""
 
@@ -155,7 +167,7 @@ class Events:
         async def work(unit: Unit) -> bool:
             if await unit.get(Received, event_id) is not None:
                 return False
-            unit.add(Received(id=event_id, type=kind, payload=payload, at=unit.now))
+            unit.add(Received(id=event_id, type=kind, payload=payload, at=unit.now, attempted_at=unit.now))
             return True
 
         return await self._store.transact(work)
@@ -198,7 +210,7 @@ class Events:
             left = [row.id for row in await unit.unhandled() if row.at is None or row.at <= unit.now - older]
         for event_id in left:
             try:
-                if event_id in self._excused or not await self._failed_twice(event_id, begins=True):
+                if event_id in self._excused or await self._begins(event_id):
                     self._excused.discard(event_id)
                     await self.handle(event_id)
             except Exception as error:  # noqa: BLE001  one event doesn't hold up the others
@@ -206,7 +218,7 @@ class Events:
                 extra = {"event": event_id, "onboarding": await self._onboarding_of(event_id), "error": type(error).__name__}
                 if _is_away(error):
                     await self._excuse(event_id)
-                elif await self._failed_twice(event_id):
+                elif await self._ends(event_id):
                     continue
                 log.warning("an event failed and will be retried", extra=extra)
 
@@ -221,27 +233,40 @@ class Events:
         except (Unavailable, Conflict):
             self._excused.add(event_id)
 
-    async def _failed_twice(self, event_id: str, *, begins: bool = False) -> bool:
-        """Whether the event is set aside. ``begins``: count another attempt, if it may be made."""
+    async def _begins(self, event_id: str) -> bool:
+        """Count another attempt. False if it may not be made: the event has had its attempts, or another process is at it."""
+
+        async def work(unit: Unit) -> tuple[bool, bool]:
+            row = await unit.get(Received, event_id)
+            if row is None or row.handled_at is not None:
+                return False, False
+            if row.attempts < ATTEMPTS:
+                row.attempts, row.attempted_at = row.attempts + 1, unit.now
+                return True, False
+            if row.attempted_at is not None and row.attempted_at > unit.now - LATE:
+                return False, False
+            await _set_aside(unit, row)
+            return False, True
+
+        begins, ended = await self._store.transact(work)
+        if ended:
+            _tell_set_aside(event_id)
+        return begins
+
+    async def _ends(self, event_id: str) -> bool:
+        """After a failure of its own: whether that was the last attempt, and the event is set aside."""
 
         async def work(unit: Unit) -> bool:
             row = await unit.get(Received, event_id)
-            if row is None or row.handled_at is not None:
-                return False
-            if row.attempts < ATTEMPTS:
-                row.attempts += begins
-                return False
-            onboarding = None
-            with suppress(SealError):  # support hears of it all the same
-                onboarding = await unit.by_channel(_channel_of(row.payload))
-            set_aside(unit, row, onboarding)
-            return True
+            last = row is not None and row.handled_at is None and row.attempts >= ATTEMPTS
+            if row is not None and last:
+                await _set_aside(unit, row)
+            return last
 
-        twice = await self._store.transact(work)
-        if twice:
-            metrics.EVENTS_SET_ASIDE.inc()
-            log.error("an event failed twice and is set aside: look at what it tells of", extra={"event": event_id})
-        return twice
+        ended = await self._store.transact(work)
+        if ended:
+            _tell_set_aside(event_id)
+        return ended
 
     async def _onboarding_of(self, event_id: str) -> str:
         """For the log: the onboarding's id, empty where that can't be found out."""
