@@ -41,10 +41,15 @@ LEFT = "SELECT count(*) FROM effects WHERE state IN ('waiting', 'running')"
 # -- processes
 
 
+def children(pid: int) -> list[int]:
+    """Processes that a process has started (Linux): the bot's look into what people send."""
+    return [int(child) for task in Path(f"/proc/{pid}/task").glob("*/children") for child in task.read_text().split()]
+
+
 def cpu_seconds(pid: int) -> float:
-    """User and system time of a process with all its threads (Linux)."""
+    """User and system time of a process and its children with all their threads (Linux)."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK") + sum(map(cpu_seconds, children(pid)))
 
 
 def memory_mb(pid: int) -> float:

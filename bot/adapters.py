@@ -5,6 +5,7 @@ from typing import Self
 
 from bot.config.clock import Clock
 from bot.config.settings import Settings
+from bot.inspection.inspections import Inspections
 from bot.jobs import lease
 from bot.jobs.executor import Patience
 from bot.slack.client import Slack
@@ -23,6 +24,7 @@ class Adapters:
     service_desk: ServiceDesk | None
     clock: Clock
     patience: Patience = field(default_factory=Patience)
+    inspections: Inspections = field(default_factory=Inspections)
 
     @classmethod
     def real(cls, settings: Settings) -> Self:
@@ -47,6 +49,7 @@ class Adapters:
         )
 
     async def close(self) -> None:
+        self.inspections.close()
         await self.pismo.aclose()
         if self.service_desk is not None:
             await self.service_desk.aclose()

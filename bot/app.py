@@ -21,10 +21,12 @@ from bot.listeners.app_home import AppHome
 from bot.listeners.bolt import Listeners
 from bot.listeners.commands import SlashCommands
 from bot.listeners.events import Events
+from bot.listeners.messages import Messages
 from bot.listeners.options import Options
 from bot.messages.support import Support
 from bot.messages.texts import for_locale
 from bot.modals.fetched import SlackLookups
+from bot.modals.inspected import PageInspections
 from bot.modals.newcomers import Newcomers
 from bot.modals.private_answers import PrivateAnswers
 from bot.modals.session import FormSessions
@@ -63,6 +65,7 @@ class Bot:
 
     async def start(self) -> None:
         """Slack need not be reachable yet."""
+        self.adapters.inspections.warm()
         await self.adapters.slack.start()
         await self.people.load()
         await self.runner.start()
@@ -110,13 +113,15 @@ def build(settings: Settings, policies: Policies, *, adapters: Adapters | None =
 
     # -- what people do
     answers, sessions = PrivateAnswers(store, slack, people), FormSessions(cases, people)
-    modals = Modals(store, slack, sessions, Newcomers(store, cases, people, background), answers)
+    pages = PageInspections(store, slack, rules, adapters.inspections)
+    modals = Modals(store, slack, sessions, pages, Newcomers(store, cases, people, background), answers)
     lookups = SlackLookups(slack, people, access, channel)
     home = AppHome(store, cases, people, slack)
-    events = Events(store, cases, people, slack, home, background, channel)
+    messages = Messages(store, cases, people, slack, adapters.inspections)
+    events = Events(store, cases, people, slack, messages, home, background, channel)
     listeners = Listeners(
         buttons=Buttons(store, cases, slack, modals, answers, home, background),
-        submissions=FormSubmissions(store, slack, sessions, lookups, answers, rules, tokens),
+        submissions=FormSubmissions(store, pages, sessions, lookups, answers, rules, tokens),
         options=Options(store, cases, people, answers),
         commands=SlashCommands(store, cases, modals, answers, background),
         events=events,

@@ -251,13 +251,20 @@ class Member:
 
 @dataclass(kw_only=True)
 class Received:
-    """A Slack event, stored before it is acknowledged, handled once by its id. Of messages, only ids and findings are kept."""
+    """A Slack event, stored before it is acknowledged, handled once by its id. Of messages, only ids and findings are kept.
+
+    ``attempts``: how often its handling was begun, the last time at ``attempted_at``; without those that failed because Slack or the
+    database was away. ``set_aside``: it failed twice and is not looked at again.
+    """
 
     id: str  # Slack's event_id
     type: str
     payload: dict[str, Any]  # sealed
     at: datetime
     handled_at: datetime | None = None
+    attempts: int = 1
+    attempted_at: datetime | None = None
+    set_aside: bool = False
 
 
 @dataclass(kw_only=True)

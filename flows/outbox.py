@@ -177,6 +177,18 @@ class TellOfAlteredLog(Effect):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TellSetAside(Effect):
+    """Tell support that an event of Slack failed twice and is not looked at again. ``what``: a key of the texts; ``id``: in the log too."""
+
+    kind = "event_set_aside"
+    where: ClassVar[Room] = "support_channel"
+    customer: str = ""
+    channel: str = ""
+    what: str
+    id: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Repair(Effect):
     """Compare an onboarding's lasting messages in the customer's channel with the store, which may be a restored backup: those that it
     doesn't know are taken over, and all are drawn anew. Nothing is posted there before."""

@@ -30,7 +30,7 @@ UNOPENED = ("refused.late", "refused.no_answer")
 """About a form that did not open: nothing is said of what was done before."""
 REFUSED = _pattern(*(key for key in table(FALLBACK) if key.startswith("refused.") and key not in UNOPENED))
 """What a person is told privately about a press or a form that changed nothing."""
-SEND_AGAIN = _pattern("error.slack_did_not_answer", "error.file_unreadable")
+SEND_AGAIN = _pattern(*(f"error.{key}" for key in ("slack_did_not_answer", "file_unreadable", "not_looked_into", "not_checked")))
 """What a field shows if a form could not be looked at."""
 
 Happened = Callable[[], Any]

@@ -306,6 +306,9 @@ received = Table(
     _sealed("payload"),
     _moment("at", required=True),
     _moment("handled_at"),
+    _number("attempts"),
+    _moment("attempted_at"),
+    _flag("set_aside"),
     Index("ix_received_handled_at_at", "handled_at", "at"),
 )
 

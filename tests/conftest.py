@@ -8,6 +8,7 @@ import shutil
 import sys
 from collections.abc import Generator
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from hypothesis import settings
@@ -91,10 +92,14 @@ def _turn(item: pytest.Item) -> int:
 
 _now: list[pytest.Item] = []
 """The test that is being run."""
+WORKER = "bot.inspection.worker"
+"""Belongs to the bot: all bots that run in the tests' own process share some."""
 
 
 def _watch(event: str, arguments: tuple[object, ...]) -> None:
-    if event == "subprocess.Popen" and _now and not any(_now[-1].get_closest_marker(name) for name in HEAVY):
+    if event != "subprocess.Popen" or not _now or (_now[-1].get_closest_marker("bot") and WORKER in cast("Any", arguments[1])):
+        return
+    if not any(_now[-1].get_closest_marker(name) for name in HEAVY):
         raise RuntimeError(f"{_now[-1].nodeid} starts {arguments[0]!r}: mark it with @pytest.mark.process")
 
 

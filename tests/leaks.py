@@ -69,7 +69,8 @@ def typed(slack: SlackStandIn) -> Iterator[str]:
         view = payload.get("view") or {}
         yield from strings((view.get("state") or {}).get("values"))
         yield from strings(payload.get("text"))
-        yield from strings((payload.get("event") or {}).get("text"))
+        event = payload.get("event") or {}
+        yield from strings([event.get(name) for name in ("text", "blocks", "attachments")])
     people = {person.id for person in slack.people.values()}
     for channel in slack.world.channels.values():
         yield from (message.text for message in channel.messages if message.user in people)

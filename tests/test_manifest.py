@@ -55,6 +55,7 @@ SCOPES_OF_EVENTS: dict[str, frozenset[str]] = {  # docs.slack.dev/reference/even
     "channel_rename": READ,
     "channel_shared": READ,
     "channel_unshared": READ,
+    "file_change": frozenset({"files:read"}),
     "member_joined_channel": READ,
     "member_left_channel": READ,
     "message.channels": frozenset({"channels:history"}),

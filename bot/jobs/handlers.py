@@ -47,6 +47,7 @@ from flows.outbox import (
     ShowTokenCommands,
     Tell,
     TellOfAlteredLog,
+    TellSetAside,
 )
 from pismo.environments import Environments
 from pismo.service_desk import ServiceDesk
@@ -98,6 +99,7 @@ def handlers(
     table.on(Remind, said.remind)
     table.on(Alert, alerts.alert)
     table.on(TellOfAlteredLog, alerts.altered_log)
+    table.on(TellSetAside, alerts.set_aside)
     table.on(Repair, repairs.customers)
     table.on(RepairReviews, repairs.reviews)
     table.on(AskAgain, repairs.ask_again)

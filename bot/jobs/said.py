@@ -1,13 +1,14 @@
 """What the bot says about an onboarding: posts in threads, private messages, reminders, alerts."""
 
 from dataclasses import replace
+from typing import Any
 
 from bot.jobs.errors import Unreachable
 from bot.jobs.failures import readable_name
 from bot.jobs.registry import Finished, Run
 from bot.jobs.threads import Threads
 from bot.messages import reminder
-from bot.messages.blocks import actions, button, drawing, notice, section
+from bot.messages.blocks import Drawing, actions, button, drawing, notice, section
 from bot.messages.buttons import Act, ButtonValue
 from bot.messages.support import Support
 from bot.messages.texts import Texts
@@ -18,7 +19,7 @@ from bot.slack.people import People
 from flows.cases.manage import given_up_alike
 from flows.cases.settle import side_of
 from flows.model import EffectRecord, Onboarding
-from flows.outbox import Alert, Remind, Say, Tell, TellOfAlteredLog
+from flows.outbox import Alert, Remind, Say, Tell, TellOfAlteredLog, TellSetAside
 from flows.people import Who
 from flows.ports import Unit
 from storage.store import Store
@@ -98,7 +99,15 @@ class Alerts:
         if asked.step:
             card = ButtonValue(onboarding=asked.onboarding, step=asked.step)
             buttons.append(button(texts("button.show_review"), Act.SHOW, card))
-        shown = drawing([section("\n".join(told)), actions(*buttons)])
+        return await self._post(run, drawing([section("\n".join(told)), actions(*buttons)]))
+
+    async def set_aside(self, run: Run[TellSetAside]) -> Finished:
+        asked = run.effect
+        key = "set_aside_of" if asked.customer else "set_aside"
+        params = {"what": asked.what, "id": asked.id, "customer": asked.customer, "channel": asked.channel}
+        return await self._post(run, drawing([section(sentence(self._support.texts(""), key, params))]))
+
+    async def _post(self, run: Run[Any], shown: Drawing) -> Finished:
         try:
             channel, ts = await self._slack.post_once(self._support.channel, shown.text, shown.blocks, run.id, again=run.again)
         except SlackError as error:
@@ -115,9 +124,7 @@ class Alerts:
             customer = readable_name(onboarding)
         key = "altered_log" if asked.onboarding else "altered_register"
         params = {"customer": customer or asked.onboarding, "onboarding": asked.onboarding, "flaw": asked.flaw, "id": asked.id}
-        told = notice(sentence(texts, key, params))
-        channel, ts = await self._slack.post_once(self._support.channel, told.text, told.blocks, run.id, again=run.again)
-        return Finished({"channel": channel, "ts": ts})
+        return await self._post(run, notice(sentence(texts, key, params)))
 
 
 async def _still(unit: Unit, asked: Alert) -> Alert | None:

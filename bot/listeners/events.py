@@ -1,26 +1,32 @@
-"""Slack's events: stored before acknowledgement, handled once per id. Of a message, only the secret guard's findings are kept."""
+"""Slack's events: stored before acknowledgement, handled once per id. One that fails twice is set aside and shown to support.
+
+An attempt is counted before the event is looked at, so that one that ends the process counts too. Those that fail because Slack or the
+database is away are made again for as long as it takes.
+"""
 
 import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 from bot.listeners.app_home import AppHome
+from bot.listeners.messages import Messages
 from bot.slack.background import Background
 from bot.slack.client import Slack, SlackError
 from bot.slack.errors import BARRED
-from bot.slack.files import MAX_BYTES
-from bot.slack.people import NOBODY, People
+from bot.slack.people import People
 from bot.telemetry import metrics
-from flows.cases import channels, manage, members, secrets
+from flows.cases import channels, manage, members
 from flows.cases.case import Cases
-from flows.checks import guard
+from flows.cases.set_aside import set_aside
 from flows.model import Onboarding, Received
 from flows.people import SYSTEM, Who
 from flows.ports import Unit
-from storage.store import Store, Unavailable
+from storage.sealing import SealError
+from storage.store import Conflict, Store, Unavailable
 
 log = logging.getLogger("bot.listeners.events")
 
@@ -28,16 +34,16 @@ Body = Mapping[str, Any]
 
 LATE = timedelta(seconds=60)
 """An event not handled by then was left behind by a failure."""
-YOUNG = 60.0
-"""A message deleted before that age in seconds is posted again only when it changes: a filter that deleted it would delete it for
-ever."""
-
 PAUSE = 1.0
 """Seconds before an event is tried again for which the database was away."""
+
+ATTEMPTS = 2
+"""How often an event may fail."""
 
 HANDLED = (
     "app_home_opened",
     "message",
+    "file_change",
     "member_joined_channel",
     "member_left_channel",
     "channel_rename",
@@ -50,66 +56,50 @@ HANDLED = (
 """A test keeps these equal to the manifest's bot events (where messages are `message.channels` and `message.groups`)."""
 
 
-def _event(body: Body) -> dict[str, Any]:
-    """The event; for an edited message, its new text, or none if only its surroundings changed (a preview, a reply)."""
-    event = dict(body.get("event") or {})
-    if event.get("subtype") != "message_changed":
-        return event
-    now, before = event.get("message") or {}, event.get("previous_message") or {}
-    text = "" if now.get("text") == before.get("text") else now.get("text")
-    return {**now, "type": "message", "channel": event.get("channel"), "text": text, "files": []}
-
-
-def _deleted(body: Body) -> str:
-    """The ts of a bot's message that somebody deleted, with or without replies; with them, a mark of it stays. Empty if it is none."""
-    event = body.get("event") or {}
-    before, subtype = event.get("previous_message") or {}, event.get("subtype")
-    gone = subtype == "message_deleted" or (event.get("message") or {}).get("subtype") == "tombstone"
-    return str(before.get("ts", "")) if gone and before.get("bot_id") else ""
-
-
-def kept(body: Body) -> dict[str, Any]:
-    """The part of an event that is stored. Of a message: where, who, when and the kinds of secret found, never its text."""
-    event = _event(body)
-    if deleted := _deleted(body):
-        deletion = body["event"]
-        at = str(deletion.get("event_ts") or deletion.get("ts") or "")
-        return {"type": "message", "channel": deletion["channel"], "deleted": deleted, "at": at, "found": [], "files": []}
+def _kept(event: Body) -> dict[str, Any]:
+    """The part of an event that is stored, unless it is a message."""
     names = (
         "type",
-        "subtype",
         "user",
         "user_team",
         "team",
         "source_team",
         "channel",
-        "ts",
         "tab",
         "old_channel_id",
         "new_channel_id",
         "tokens",
         "previously_connected_team_id",
         "is_ext_shared",
+        "file_id",
     )
     small = {name: event[name] for name in names if name in event}
     if isinstance(small.get("channel"), dict):  # channel_rename
         small["channel"] = {"id": small["channel"].get("id", "")}
-    if event.get("type") == "message":
-        text = str(event.get("text") or "")
-        small["found"] = sorted({str(finding.kind) for finding in guard.find_secrets(text)})
-        small["files"] = [_file(file) for file in event.get("files") or []]
-        small["bot"] = bool(event.get("bot_id"))
     return small
 
 
-def _file(file: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: file[name] for name in ("id", "size", "file_access", "url_private_download") if name in file}
+def _is_away(error: Exception) -> bool:
+    """Whether the event is not to blame: Slack or the database can't do it now, or the key is missing that opens what is stored."""
+    return isinstance(error, (Unavailable, Conflict, SealError)) or (isinstance(error, SlackError) and error.transient)
 
 
 def _channel_of(event: Body) -> str:
     """Where it happened; empty if in no channel, or for a rename."""
     channel = event.get("old_channel_id") or event.get("channel")
     return channel if isinstance(channel, str) else ""
+
+
+async def _set_aside(unit: Unit, row: Received) -> None:
+    onboarding = None
+    with suppress(SealError):  # support hears of it all the same
+        onboarding = await unit.by_channel(_channel_of(row.payload))
+    set_aside(unit, row, onboarding)
+
+
+def _tell_set_aside(event_id: str) -> None:
+    metrics.EVENTS_SET_ASIDE.inc()
+    log.error("an event failed twice and is set aside: look at what it tells of", extra={"event": event_id})
 
 
 class Events:
@@ -121,14 +111,17 @@ class Events:
         cases: Cases,
         people: People,
         slack: Slack,
+        messages: Messages,
         home: AppHome,
         background: Background,
         support_channel: str,
     ) -> None:
         self._store, self._cases, self._people, self._slack = store, cases, people, slack
-        self._home, self._background, self._support_channel = home, background, support_channel
+        self._messages, self._home = messages, home
+        self._background, self._support_channel = background, support_channel
         self._does: dict[str, Callable[[Unit, Body], Awaitable[None]]] = {
-            "message": self._message,
+            "message": messages.carry_out,
+            "file_change": messages.carry_out_change,
             "member_joined_channel": self._joined,
             "member_left_channel": self._left,
             "channel_id_changed": self._id_changed,
@@ -137,11 +130,13 @@ class Events:
             "app_uninstalled": self._revoked,
             "tokens_revoked": self._revoked,
         }
+        self._excused: set[str] = set()
+        """Events whose last attempt doesn't count, though the database did not take that."""
         self.lost = ""
 
     async def received(self, body: Body) -> None:
         """Store it before the acknowledgement, handle it after. Raises if it can't be stored, so that Slack sends it again."""
-        if self.concerns(body) and await self.store(body):
+        if await self.store(body):
             self._background.later(self._handle_new(str(body["event_id"])))
 
     async def _handle_new(self, event_id: str) -> None:
@@ -152,30 +147,27 @@ class Events:
                 await self.handle(event_id)
             except Unavailable:
                 if time.monotonic() >= late:
+                    await self._excuse(event_id)
                     raise
                 await asyncio.sleep(PAUSE)
+            except Exception as error:
+                if _is_away(error):
+                    await self._excuse(event_id)
+                raise
             else:
                 return
 
-    def concerns(self, body: Body) -> bool:
-        """Whether an event is worth storing: messages only if they may contain a secret, or if one of a bot was deleted."""
-        if _deleted(body):
-            return True
-        event = _event(body)
-        if event.get("type") != "message":
-            return event.get("type") in HANDLED
-        if event.get("bot_id") or event.get("user") in (None, *NOBODY):
-            return False
-        return bool(event.get("files")) or bool(guard.find_secrets(str(event.get("text") or "")))
-
     async def store(self, body: Body) -> bool:
-        """True if the event is new."""
-        event_id = str(body["event_id"])
+        """True if the event is new and there is something to do about it."""
+        event_id, kind = str(body["event_id"]), str(body["event"].get("type"))
+        payload = await self._messages.kept(body) if kind == "message" else _kept(body["event"]) if kind in HANDLED else None
+        if payload is None:
+            return False
 
         async def work(unit: Unit) -> bool:
             if await unit.get(Received, event_id) is not None:
                 return False
-            unit.add(Received(id=event_id, type=str(body["event"]["type"]), payload=kept(body), at=unit.now))
+            unit.add(Received(id=event_id, type=kind, payload=payload, at=unit.now, attempted_at=unit.now))
             return True
 
         return await self._store.transact(work)
@@ -188,9 +180,9 @@ class Events:
                 return
             payload, kind = dict(row.payload), row.type
         if kind == "message":
-            looked = await self._look_into(payload["files"])
-            payload["found"] = sorted({*payload["found"], *(kind for kinds in looked.values() for kind in kinds)})
-            payload["files"] = [file for file in payload["files"] if looked.get(file["id"])]  # those that contained a secret
+            await self._messages.look_into_files(payload)
+        if kind == "file_change":
+            await self._messages.look_into_change(payload)
         if kind in ("member_joined_channel", "member_left_channel"):
             await self._know(payload)
         if kind == "app_home_opened":
@@ -218,11 +210,63 @@ class Events:
             left = [row.id for row in await unit.unhandled() if row.at is None or row.at <= unit.now - older]
         for event_id in left:
             try:
-                await self.handle(event_id)
+                if event_id in self._excused or await self._begins(event_id):
+                    self._excused.discard(event_id)
+                    await self.handle(event_id)
             except Exception as error:  # noqa: BLE001  one event doesn't hold up the others
                 metrics.CHORE_FAILURES.labels("left_events").inc()
                 extra = {"event": event_id, "onboarding": await self._onboarding_of(event_id), "error": type(error).__name__}
+                if _is_away(error):
+                    await self._excuse(event_id)
+                elif await self._ends(event_id):
+                    continue
                 log.warning("an event failed and will be retried", extra=extra)
+
+    async def _excuse(self, event_id: str) -> None:
+        async def work(unit: Unit) -> None:
+            row = await unit.get(Received, event_id)
+            if row is not None and row.handled_at is None:
+                row.attempts -= 1
+
+        try:
+            await self._store.transact(work)
+        except (Unavailable, Conflict):
+            self._excused.add(event_id)
+
+    async def _begins(self, event_id: str) -> bool:
+        """Count another attempt. False if it may not be made: the event has had its attempts, or another process is at it."""
+
+        async def work(unit: Unit) -> tuple[bool, bool]:
+            row = await unit.get(Received, event_id)
+            if row is None or row.handled_at is not None:
+                return False, False
+            if row.attempts < ATTEMPTS:
+                row.attempts, row.attempted_at = row.attempts + 1, unit.now
+                return True, False
+            if row.attempted_at is not None and row.attempted_at > unit.now - LATE:
+                return False, False
+            await _set_aside(unit, row)
+            return False, True
+
+        begins, ended = await self._store.transact(work)
+        if ended:
+            _tell_set_aside(event_id)
+        return begins
+
+    async def _ends(self, event_id: str) -> bool:
+        """After a failure of its own: whether that was the last attempt, and the event is set aside."""
+
+        async def work(unit: Unit) -> bool:
+            row = await unit.get(Received, event_id)
+            last = row is not None and row.handled_at is None and row.attempts >= ATTEMPTS
+            if row is not None and last:
+                await _set_aside(unit, row)
+            return last
+
+        ended = await self._store.transact(work)
+        if ended:
+            _tell_set_aside(event_id)
+        return ended
 
     async def _onboarding_of(self, event_id: str) -> str:
         """For the log: the onboarding's id, empty where that can't be found out."""
@@ -246,20 +290,6 @@ class Events:
         except SlackError as error:
             log.warning("an App Home could not be refreshed", extra={"error": error.error})
 
-    async def _look_into(self, files: list[Mapping[str, Any]]) -> dict[str, list[str]]:
-        """The kinds of secret found, by file id. Raises SlackError if Slack may answer later."""
-        found: dict[str, list[str]] = {}
-        for file in files:
-            try:
-                content = await self._slack.download(file, MAX_BYTES)
-            except SlackError as error:
-                if error.transient:
-                    raise  # retried by the next sweep
-                log.info("a file could not be checked for secrets", extra={"error": error.error})
-                continue
-            found[file["id"]] = [str(finding.kind) for finding in guard.find_in_file("", content)]
-        return found
-
     async def _know(self, event: Body) -> None:
         if event.get("channel") == self._support_channel:
             self._background.later(self._people.refresh())
@@ -278,26 +308,6 @@ class Events:
             return False
 
     # -- in the transaction, one event each
-
-    async def _message(self, unit: Unit, event: Body) -> None:
-        if "deleted" in event:
-            await self._message_deleted(unit, str(event["channel"]), event["deleted"], event.get("at", ""))
-            return
-        onboarding = await unit.by_channel(str(event.get("channel", "")))
-        if onboarding is None or not event["found"] or event.get("bot"):
-            return
-        who = Who(str(event.get("user_team") or event.get("team") or ""), str(event["user"]))
-        async with self._cases.open(unit, onboarding.id, who, closed=True, shows=False) as case:
-            secrets.in_channel(case, event["found"], str(event.get("ts", "")), [file["id"] for file in event["files"]])
-
-    async def _message_deleted(self, unit: Unit, channel: str, ts: str, at: str) -> None:
-        """A lasting message is posted again, as it should be now. ``at``: when it was deleted, by Slack's clock; empty in events that
-        an older version stored."""
-        posted = await unit.posted_at(channel, ts)
-        if posted is None or (at and float(at) - float(ts) < YOUNG):
-            return
-        async with self._cases.open(unit, posted.onboarding_id, closed=True, shows=False) as case:
-            await channels.post_again(case, posted)
 
     async def _joined(self, unit: Unit, event: Body) -> None:
         user_id = str(event["user"])

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bot.inspection.inspections import Hindrance, Inspections
 from bot.modals.parse import parse_page
 from bot.slack.client import Slack, SlackError
 from bot.slack.files import MAX_BYTES
@@ -21,21 +22,21 @@ from flows.model import Person
 from flows.people import Side, Who
 from flows.problems import Problem
 
-FETCH_SECONDS = 1.8
+FETCH_SECONDS = 1.5
 """How long a submission may wait for its files or for what it names, before it must be acknowledged. No form has both."""
 
 
-async def read_files(slack: Slack, values: Mapping[str, Any]) -> dict[str, Answers]:
+async def read_files(slack: Slack, inspections: Inspections, values: Mapping[str, Any]) -> dict[str, Answers]:
     """Files sent with a form: only small text files, never kept as files.
 
     By file id: ``{"name", "text"}``, or ``{"name", "problem"}`` with an error key. ``values``: the modal's state.
     """
     files = [file for actions in values.values() for state in actions.values() for file in state.get("files") or []]
-    read = await asyncio.gather(*(_read(slack, file) for file in files))
+    read = await asyncio.gather(*(_read(slack, inspections, file) for file in files))
     return {file["id"]: answers for file, answers in zip(files, read, strict=True)}
 
 
-async def _read(slack: Slack, file: Mapping[str, Any]) -> Answers:
+async def _read(slack: Slack, inspections: Inspections, file: Mapping[str, Any]) -> Answers:
     name = str(file.get("name") or "")
     if int(file.get("size") or 0) > MAX_BYTES:
         return {"name": name, "problem": "file_too_large"}
@@ -45,9 +46,11 @@ async def _read(slack: Slack, file: Mapping[str, Any]) -> Answers:
     except (TimeoutError, SlackError):
         return {"name": name, "problem": "file_unreadable"}
     # Checked as bytes first: a key store (PFX, P12) isn't text. No part of a secret goes any further.
-    found = guard.find_in_file(name, content)
-    if found:
-        return {"name": name, "problem": f"secret_{found[0].kind}"}
+    verdict = await inspections.file(name, content)
+    if kinds := [kind for kind in guard.SecretKind if kind in verdict.found]:
+        return {"name": name, "problem": f"secret_{kinds[0]}"}
+    if verdict.unread & {Hindrance.TOOK_TOO_LONG, Hindrance.BROKE_OFF}:
+        return {"name": name, "problem": "not_looked_into"}
     try:
         return {"name": name, "text": _text(content)}
     except UnicodeDecodeError:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.modals.inspected import Inspected
 from bot.modals.parse import file_problems, parse_page
 from bot.modals.render import View
 from bot.modals.session import FormSession, mark_of
@@ -34,7 +35,7 @@ class Left:
 
 
 async def leave(
-    session: FormSession, values: Mapping[str, Any], files: Mapping[str, Answers], window: str, *, back: bool = False
+    session: FormSession, values: Mapping[str, Any], inspected: Inspected, window: str, *, back: bool = False
 ) -> Left:
     """Keep what was typed on a page, unless somebody else changed it since it was shown: then it is shown again.
 
@@ -44,8 +45,9 @@ async def leave(
     unit, form, meta, answers = session.unit, session.form, session.meta, session.answers
     order = slots(form, answers)
     slot = drafts.slot_of(form, meta.page) or order[min(meta.slot, len(order) - 1)]
-    raw = parse_page(values, slot, files)
-    unreadable = file_problems(raw)
+    raw = parse_page(values, slot, inspected.files)
+    unreadable = file_problems(raw) + tuple(Problem(name, "not_looked_into") for name in sorted(inspected.unscreened))
+    unchecked = (Problem(inspected.unchecked, "not_checked"),) if inspected.unchecked and not unreadable else ()
     typed = {name: value for name, value in raw.items() if name not in {problem.field for problem in unreadable}}
     removes = slot.item is not None and typed.get("then") == "remove"
     if removes and await unit.was_seen(f"removed:{window}"):
@@ -58,7 +60,7 @@ async def leave(
             return _refused(session, slot, raw, answers, problems, back=back)
         return Left(slot, raw, answers, view=session.page_again(slot, screened.raw))
     paged = fill.leave_page(
-        unit, form, session.opened, meta.slot, typed, session.who, session.situation, back=back, page=meta.page
+        unit, form, session.opened, meta.slot, typed, session.who, session.situation, back=back, page=meta.page, found=unchecked
     )
     answers = paged.draft.answers
     problems = unreadable + paged.problems
@@ -79,7 +81,8 @@ def _refused(
 
 
 async def refuse_secrets(session: FormSession, problems: tuple[Problem, ...], raw: Answers) -> None:
-    """Warn support of refused secrets, without showing them, and delete the files that contained them if Slack allows it."""
+    """Warn support of refused secrets, without showing them, and delete the files that contained them if Slack allows it; and of what
+    was refused because it could not be looked into."""
     case = session.case
     if case is None:
         return
@@ -88,3 +91,5 @@ async def refuse_secrets(session: FormSession, problems: tuple[Problem, ...], ra
             value = raw.get(problem.field)
             file = str(value["id"]) if isinstance(value, dict) else ""
             await secrets.refused(case, problem.key, f"{session.form.id}.{problem.field}", file)
+        elif problem.key in ("not_looked_into", "not_checked"):
+            await secrets.not_looked_into(case, f"{session.form.id}.{problem.field}")

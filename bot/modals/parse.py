@@ -19,6 +19,10 @@ def field_name(block: str) -> str:
     return block.partition("~")[0]
 
 
+def slot_name(block: str) -> str:
+    return block.partition("~")[2].partition("~")[0]
+
+
 def field_of(form: Form, block: str) -> Input:
     """The input that a block asks for; KeyError if there is none."""
     for page in form.pages:

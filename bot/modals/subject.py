@@ -13,6 +13,7 @@ from flows.cases.settle import renewable
 from flows.cases.tasks import task_of
 from flows.forms.dialogs import DIALOGS
 from flows.forms.step import Form, Step, Task
+from flows.journey import Journey
 from flows.problems import Refused
 
 DIALOG_MAY: Mapping[str, May] = {
@@ -95,15 +96,24 @@ class Subject:
         self.may.check(case.role)
 
 
+def form_of(journey: Journey | None, meta: FormMeta) -> Form:
+    """The form alone. Raises Refused("gone") likewise."""
+    return DIALOGS[meta.form] if meta.form in DIALOGS else _of_step(journey, meta).form
+
+
 def subject_of(case: Case | None, meta: FormMeta) -> Subject:
     """Raises Refused("gone") for a form that this customer's journey doesn't have."""
     if meta.form in DIALOGS:
         form = DIALOGS[meta.form]
         asks_step = any("step" in page.model.model_fields for page in form.pages)
         return Subject(form, case.step(meta.step) if case is not None and (meta.step or not asks_step) else None)
-    if case is None:
+    return _of_step(case.journey if case is not None else None, meta)
+
+
+def _of_step(journey: Journey | None, meta: FormMeta) -> Subject:
+    step = journey.steps.get(meta.step) if journey is not None else None
+    if step is None:
         raise Refused("gone")
-    step = case.step(meta.step)
     if meta.form == step.form.id:
         return Subject(step.form, step)
     task = task_of(step, meta.form.partition(".")[2])

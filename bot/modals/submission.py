@@ -1,19 +1,19 @@
 """Sending a page of a form. After the last one, a step's form goes to support, a task is recorded, a dialog takes effect."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 from pydantic import SecretStr
 
 from bot.modals.dialogs import DIALOG_DOES, DialogAnswers, too_often
-from bot.modals.fetched import LookedUp, SlackLookups, read_files
+from bot.modals.fetched import LookedUp, SlackLookups
+from bot.modals.inspected import Inspected, PageInspections
 from bot.modals.leaving import leave, refuse_secrets
 from bot.modals.private_answers import PrivateAnswers
 from bot.modals.render import View, errors_of, message_view
 from bot.modals.session import FormSession, FormSessions
 from bot.modals.subject import meta_of
-from bot.slack.client import Slack
 from bot.slack.payloads import Submitted
 from flows.cases import fill, tasks
 from flows.cases.case import Case
@@ -42,14 +42,14 @@ class FormSubmissions:
     def __init__(
         self,
         store: Store,
-        slack: Slack,
+        pages: PageInspections,
         sessions: FormSessions,
         lookups: SlackLookups,
         answers: PrivateAnswers,
         rules: Rules,
         tokens: dict[str, SecretStr],
     ) -> None:
-        self._store, self._slack, self._sessions, self._lookups = store, slack, sessions, lookups
+        self._store, self._pages, self._sessions, self._lookups = store, pages, sessions, lookups
         self._answers, self._rules, self._tokens = answers, rules, tokens
 
     async def submitted(self, sent: Submitted) -> Response:
@@ -64,13 +64,13 @@ class FormSubmissions:
         try:
             meta = meta_of(sent.view)
             onboarding_id = meta.onboarding
-            files = await read_files(self._slack, sent.values)
+            inspected = await self._pages.of(meta, sent.values)
             found = await self._lookups.of(meta.form, sent.values)
 
             async def work(unit: Unit) -> Response:
                 self._tokens.pop(proof, None)  # the transaction may be retried
                 async with self._sessions.open(unit, sent.who, meta) as session:
-                    return await self._take(session, sent, files, found, hold)
+                    return await self._take(session, sent, inspected, found, hold)
 
             return await self._store.transact(work)
         except Exception as error:  # noqa: BLE001  shown in the modal, and logged with its id
@@ -88,7 +88,7 @@ class FormSubmissions:
         self,
         session: FormSession,
         sent: Submitted,
-        files: Mapping[str, Answers],
+        inspected: Inspected,
         found: LookedUp,
         hold: Callable[[str], str],
     ) -> Response:
@@ -99,7 +99,7 @@ class FormSubmissions:
             fill.fillable(case, subject.step.id)
         answers, used, draft = session.answers, Answers(), session.opened.draft
         if session.meta.slot != REVIEW:
-            left = await leave(session, sent.values, files, sent.key)
+            left = await leave(session, sent.values, inspected, sent.key)
             problems = left.problems + found.problems
             if not problems and case is not None and subject.is_dialog:
                 problems = await too_often(case, session.meta)

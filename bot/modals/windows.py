@@ -3,7 +3,7 @@
 import asyncio
 import logging
 
-from bot.modals.fetched import read_files
+from bot.modals.inspected import PageInspections
 from bot.modals.leaving import leave, refuse_secrets
 from bot.modals.newcomers import Newcomers
 from bot.modals.private_answers import PrivateAnswers
@@ -27,8 +27,16 @@ READY_SECONDS = 0.4
 
 
 class Modals:
-    def __init__(self, store: Store, slack: Slack, sessions: FormSessions, newcomers: Newcomers, answers: PrivateAnswers) -> None:
-        self._store, self._slack, self._sessions = store, slack, sessions
+    def __init__(
+        self,
+        store: Store,
+        slack: Slack,
+        sessions: FormSessions,
+        pages: PageInspections,
+        newcomers: Newcomers,
+        answers: PrivateAnswers,
+    ) -> None:
+        self._store, self._slack, self._sessions, self._pages = store, slack, sessions, pages
         self._newcomers, self._answers = newcomers, answers
 
     async def open(self, click: Click, meta: FormMeta) -> None:
@@ -73,7 +81,7 @@ class Modals:
             async with self._sessions.open(unit, click.who, meta) as session:
                 if meta.slot == REVIEW:
                     return session.page(session.answers, to if to is not None else 0)
-                left = await leave(session, values, files, window_of(click.view), back=True)
+                left = await leave(session, values, inspected, window_of(click.view), back=True)
                 await refuse_secrets(session, left.problems, left.raw)
                 if left.view is None:
                     raise Refused("gone")
@@ -82,7 +90,7 @@ class Modals:
         try:
             meta = meta_of(click.view)
             onboarding_id = meta.onboarding
-            files = await read_files(self._slack, values)
+            inspected = await self._pages.of(meta, values)
             view = await self._store.transact(work)
         except Exception as error:  # noqa: BLE001  shown in the open window
             texts = await self._answers.texts(click.who)

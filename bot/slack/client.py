@@ -266,12 +266,23 @@ class Slack(Lookups):
 
     # -- files
 
+    async def file(self, file_id: str) -> Json:
+        """What Slack knows of a file: its name, where it stands, where its content is."""
+        return dict((await self._call("files.info", self.web.files_info(file=file_id)))["file"])
+
     async def download(self, file: Mapping[str, Any], most_bytes: int) -> bytes:
         """A file's content. Raises SlackError, with ``file_too_large`` past the limit."""
+        parts = await self.ends(file, most_bytes)
+        if len(parts) > 1:
+            raise SlackError("download", "file_too_large")
+        return parts[0]
+
+    async def ends(self, file: Mapping[str, Any], most_bytes: int) -> list[bytes]:
+        """A file's content; of a larger one its first and its last bytes, each so many, the last empty if Slack doesn't give them."""
         if not (file.get("url_private_download") or file.get("url_private")):  # shared by another company: look it up first
-            file = (await self._call("files.info", self.web.files_info(file=str(file.get("id")))))["file"]
+            file = await self.file(str(file.get("id")))
         url = str(file.get("url_private_download") or file.get("url_private") or "")
-        return await files.download(self.session, url, self.web.token or "", self._api_host, most_bytes)
+        return await files.ends(self.session, url, self.web.token or "", self._api_host, most_bytes)
 
     async def upload_once(
         self,

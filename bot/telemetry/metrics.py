@@ -25,6 +25,10 @@ REMINDERS = Counter("onboarding_reminders_total", "Reminders sent")
 CHORE_FAILURES = Counter(
     "onboarding_chore_failures_total", "Recurring chores that failed, as a whole or for one customer", ["chore"]
 )
+INSPECTIONS = Counter(
+    "onboarding_inspections_total", "Messages, files and pages of forms handed over to be looked into", ["outcome"]
+)
+EVENTS_SET_ASIDE = Counter("onboarding_events_set_aside_total", "Events of Slack that failed twice and are not looked at again")
 SOCKET_CONNECTS = Counter("onboarding_socket_connects_total", "Connections of Socket Mode made; all but the first are reconnects")
 SOCKET_AGE = Gauge("onboarding_socket_silence_seconds", "Since Slack was last heard over Socket Mode")
 

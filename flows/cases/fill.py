@@ -110,10 +110,12 @@ def leave_page(
     *,
     back: bool = False,
     page: str = "",
+    found: tuple[Problem, ...] = (),
 ) -> Paged:
     """Save what was typed on a page, valid or not, and say what comes next. Secrets are never saved.
 
-    ``page``: the page's name, if the window gives one; else ``index`` counts. A secret is a problem on the way back, too.
+    ``page``: the page's name, if the window gives one; else ``index`` counts. A secret is a problem on the way back, too. ``found``: why
+    the page can't be checked now.
     """
     key, draft = opened.key, opened.draft
     if draft is None:
@@ -129,7 +131,7 @@ def leave_page(
     draft.user_id, draft.at = actor.user_id, unit.now
     used = {name: screened.raw[name] for name in forgotten(form) if name in screened.raw}
     removed = slot.item is not None and screened.raw.get("then") == "remove"
-    problems = screened.problems
+    problems = screened.problems or (() if back or removed else found)
     if not back and not removed and not problems:
         problems = check(slot, _with_forgotten(slot, draft.answers, screened.raw), situation)
     if problems:

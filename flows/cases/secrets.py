@@ -1,11 +1,26 @@
-"""A secret found in a form or in the channel: refuse it, tell the person what to do, warn support without repeating it."""
+"""A secret found in a form or in the channel: refuse it, tell the person what to do, warn support without repeating it.
+
+What could not be looked into is told as well: nobody should take silence for "nothing found".
+"""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
 from flows.cases import limits
 from flows.cases.case import Case
 from flows.checks import guard
 from flows.outbox import DeleteFile
+
+
+@dataclass(frozen=True)
+class Post:
+    """A message in the customer's channel, or a file there that was changed. ``ts``: Slack's, empty if unknown; ``files``: ids of
+    those with a secret, or of the one that was changed; ``by_app``: nobody can be told privately."""
+
+    channel: str
+    ts: str
+    files: tuple[str, ...] = ()
+    by_app: bool = False
 
 
 async def refused(case: Case, key: str, where: str, file: str = "") -> None:
@@ -14,21 +29,47 @@ async def refused(case: Case, key: str, where: str, file: str = "") -> None:
     """
     kind = key.removeprefix("secret_")
     if await limits.warns(case):
-        _warn(case, kind)
+        case.warn("secret_refused", kind=kind, by=case.actor.user_id, customer=case.onboarding.customer, what=_form(where))
     case.log("secret:refuse", facts={"kind": kind, "where": where})
     if file:
         case.ask(DeleteFile(file=file))
 
 
-def in_channel(case: Case, kinds: Collection[str], ts: str, files: Collection[str]) -> None:
-    """A secret the actor posted in the customer's channel. ``files``: ids of the files with it, deleted where Slack allows it."""
-    kind = next(kind.value for kind in guard.SecretKind if kind.value in kinds)  # the most serious
-    case.log("secret:in_channel", facts={"kind": kind, "ts": ts})
-    case.tell(case.actor, "secret_told", kind=kind, how=kind)
-    _warn(case, kind)
-    for file in files:
-        case.ask(DeleteFile(file=file))
+async def not_looked_into(case: Case, where: str) -> None:
+    """What was typed in a form's field took too long to look into. Support hears of it once a day for each field, and can help."""
+    if await case.unit.once(f"unread:{case.id}:{where}:{case.now.date()}"):
+        case.log("secret:not_looked_into", facts={"where": where})
+        case.warn("unread_form", by=case.actor.user_id, customer=case.onboarding.customer, what=_form(where))
 
 
-def _warn(case: Case, kind: str) -> None:
-    case.warn("secret_refused", kind=kind, by=case.actor.user_id, customer=case.onboarding.customer)
+def _form(where: str) -> str:
+    """The key of a form's title, by one of its fields."""
+    return f"form.{where.rpartition('.')[0]}.title"
+
+
+async def in_channel(case: Case, post: Post, found: Collection[str], unread: Collection[str]) -> None:
+    """What the actor posted in the customer's channel: the kinds of secret in it, and why a part was not looked into. Of one post,
+    neither a kind of secret nor that something was not looked into is told twice, in whatever events Slack tells of it."""
+    new = [kind.value for kind in guard.SecretKind if kind.value in found and await _first(case, post, kind.value)]
+    at = int(float(post.ts or case.now.timestamp()))
+    told = {"by": case.actor.user_id, "customer": case.onboarding.customer, "channel": post.channel, "at": at}
+    if new:
+        kind = new[0]  # the most serious
+        case.log("secret:in_channel", facts={"kind": kind, "ts": post.ts})
+        if not post.by_app:
+            case.tell(case.actor, "secret_told", kind=kind, how=kind)
+        case.warn("secret_by_app" if post.by_app else "secret_in_channel", kind=kind, **told)
+        for file in post.files:
+            case.ask(DeleteFile(file=file))
+    if unread and await _first(case, post, "unread"):
+        reasons = sorted(unread)
+        case.log("secret:not_looked_into", facts={"why": reasons, "ts": post.ts})
+        if not post.by_app and not found:
+            case.tell(case.actor, "unread_told", unread=reasons)
+        case.warn("unread_by_app" if post.by_app else "unread_in_channel", unread=reasons, **told)
+
+
+async def _first(case: Case, post: Post, what: str) -> bool:
+    """Whether this is told of the post, or of a file in it, for the first time."""
+    marks = [mark for mark in (post.ts, *post.files) if mark]
+    return all([await case.unit.once(f"told:{post.channel}:{mark}:{what}") for mark in marks])

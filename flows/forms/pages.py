@@ -86,11 +86,16 @@ class Screened:
 
 def screen(page: Page, raw: Answers) -> Screened:
     """Remove private keys, server secrets, passwords, tokens, and card numbers from what was typed or attached."""
+    return screen_fields(page.model, raw)
+
+
+def screen_fields(model: type[FormPage], raw: Answers) -> Screened:
+    """The same for the page of this model, or some of its fields."""
     from flows.checks import guard  # noqa: PLC0415  compiles its patterns on first use
 
     kept: Answers = dict(raw)
     problems: list[Problem] = []
-    for name, _, item in inputs(page.model):
+    for name, _, item in inputs(model):
         value = raw.get(name)
         found: Iterable[guard.SecretFinding] = ()
         if isinstance(value, dict):
@@ -121,7 +126,8 @@ def _problems(error: ValidationError) -> tuple[Problem, ...]:
     return tuple(found)
 
 
-def _validate(model: type[FormPage], raw: Answers) -> tuple[Answers, tuple[Problem, ...]]:
+def validate(model: type[FormPage], raw: Answers) -> tuple[Answers, tuple[Problem, ...]]:
+    """What the page's own fields say: the answers to keep, or the problems."""
     try:
         page = model.model_validate(_given(raw))
     except ValidationError as error:
@@ -131,7 +137,7 @@ def _validate(model: type[FormPage], raw: Answers) -> tuple[Answers, tuple[Probl
 
 def check(slot: Slot, answers: Answers, situation: Situation) -> tuple[Problem, ...]:
     """What is wrong with one page, given all answers so far. Empty: go on to the next page."""
-    clean, problems = _validate(slot.page.model, raw_of(slot, answers))
+    clean, problems = validate(slot.page.model, raw_of(slot, answers))
     return problems or tuple(slot.page.check({**answers, **clean}, situation))
 
 
@@ -140,7 +146,7 @@ def collect(form: Form, answers: Answers, situation: Situation) -> tuple[Answers
     clean: Answers = {}
     problems: list[tuple[int, Problem]] = []
     for index, slot in enumerate(slots(form, answers)):
-        page, faults = _validate(slot.page.model, raw_of(slot, answers))
+        page, faults = validate(slot.page.model, raw_of(slot, answers))
         if slot.item is None:
             clean.update(page)
         else:

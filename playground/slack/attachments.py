@@ -27,6 +27,8 @@ def _joined(core: Core, channel_id: str) -> bool:
 @method("files.info", "files:read")
 def files_info(core: Core, args: Json) -> Json:
     file = _file(core, args)
+    if file.denied:
+        raise WebApiError("access_denied")
     shown = file_json(core, file) | ({} if file.asked else {"channels": []})
     file.asked = True
     return {"file": shown, "comments": [], "response_metadata": {"next_cursor": ""}}

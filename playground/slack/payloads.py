@@ -29,16 +29,23 @@ def file_json(core: Core, file: File) -> Json:
         "filetype": suffix,
         "user": file.user,
         "user_team": core.world.users[file.user].team.id if file.user in core.world.users else core.installing_team.id,
-        "mode": "hosted",
+        "mode": "external" if file.external else "hosted",
         "editable": False,
         "size": len(file.content),
-        "is_external": False,
+        "is_external": file.external,
         "is_public": False,
         "url_private": f"{url}/{file.name}",
         "url_private_download": f"{url}/download/{file.name}",
         "channels": list(file.channels),
+        "shares": {"public": {name: shares for name in file.channels if (shares := _shares(core, file, name))}},
         "file_access": "visible",
     }
+
+
+def _shares(core: Core, file: File, channel_id: str) -> list[Json]:
+    """The messages in which a file stands there."""
+    channel = core.world.channels.get(channel_id)
+    return [{"ts": message.ts} for message in channel.messages if file in message.files] if channel else []
 
 
 def message_json(core: Core, message: Message, *, metadata: bool = False) -> Json:

@@ -137,16 +137,24 @@ class SlackPerson(Reader):
         link.replies.append(self.core.add_message(message))
 
     async def say(
-        self, channel: ChannelRef, text: str, thread: Message | str | None = None, files: Sequence[FileUpload] = ()
+        self,
+        channel: ChannelRef,
+        text: str,
+        thread: Message | str | None = None,
+        files: Sequence[FileUpload] = (),
+        *,
+        blocks: Sequence[Json] = (),
+        attachments: Sequence[Json] = (),
     ) -> SeenMessage:
-        """Writes a message; raises PermissionError if she is not a member."""
+        """Writes a message, with what her client makes of it in blocks, and what she forwards in attachments; raises PermissionError if
+        she is not a member.
+        """
         place = self._channel(channel)
         if place is None or self.id not in place.members:
             raise PermissionError(f"{self.name} is not in that channel")
         root = thread.thread if isinstance(thread, Message) else thread
-        message = Message(
-            self.core.world.new_ts(), place, self.id, text, thread_ts=root, files=[self._upload(file, place) for file in files]
-        )
+        message = Message(self.core.world.new_ts(), place, self.id, text, list(blocks), thread_ts=root)
+        message.files, message.attachments = [self._upload(file, place) for file in files], list(attachments)
         self.core.add_message(message)
         self.core.emit(message_event(self.core, message) | {"client_msg_id": self.core.world.new_id("m")}, place)
         return SeenMessage.of(message)
@@ -166,6 +174,13 @@ class SlackPerson(Reader):
             "ts": self.core.world.new_ts(),
         }
         self.core.emit(event | shown, kept.channel)
+
+    async def edit_file(self, file: File, content: bytes) -> None:
+        """Changes a snippet. Slack says no more than which file it is."""
+        if file.user != self.id:
+            raise PermissionError("only one's own file can be edited")
+        file.content = content
+        self.core.emit({"type": "file_change", "file_id": file.id, "file": {"id": file.id}})
 
     async def open_home(self, wait: float = 3.0, tab: str = "home") -> View | None:
         """Opens the app's home and gives the app up to `wait` seconds to publish it."""

@@ -7,6 +7,7 @@ from typing import Self
 
 from aiohttp import web
 
+from playground.slack.block_kit import Json
 from playground.slack.core import Core
 from playground.slack.delivery import Courier
 from playground.slack.payloads import channel_json, message_json
@@ -204,6 +205,14 @@ class SlackStandIn(Core):
             event |= {"subtype": "message_deleted", "deleted_ts": message.ts}
         self.emit(event | {"ts": self.world.new_ts()}, channel)
         self.changed()
+
+    def post_by_app(self, channel: Channel, text: str, attachments: Sequence[Json] = ()) -> Message:
+        """Of another app, or a workflow."""
+        message = Message(self.world.new_ts(), channel, self.world.new_id("U"), text, attachments=list(attachments))
+        self.add_message(message)
+        shown = message_json(self, message) | {"subtype": "bot_message", "bot_id": self.world.new_id("B"), "username": "Monitor"}
+        self.emit(shown | {"channel": channel.id, "channel_type": channel.kind}, channel)
+        return message
 
     def share(self, channel: Channel, team: Team) -> None:
         channel.shared_with.append(team)

@@ -131,7 +131,7 @@ class WebApi:
             if not good or self.core.token_state:
                 return web.Response(text="<!DOCTYPE html><title>Sign in to Slack</title>", content_type="text/html")
             file = self.core.world.files.get(file_id)
-            return web.Response(body=file.content) if file else web.Response(status=404, text="not found")
+            return _content(request, file.content) if file and not file.denied else web.Response(status=404, text="not found")
 
         return await self._play(request, "download", {"file": file_id}, effect)
 
@@ -151,6 +151,16 @@ class WebApi:
             return web.Response(text="ok")
 
         return await self._play(request, "response_url", arguments, effect)
+
+
+def _content(request: web.Request, content: bytes) -> web.StreamResponse:
+    """All of it, or the range that was asked for."""
+    asked = request.http_range
+    if asked == slice(None, None, 1):
+        return web.Response(body=content)
+    start, stop, _ = asked.indices(len(content))
+    told = {"Content-Range": f"bytes {start}-{max(start, stop - 1)}/{len(content)}"}
+    return web.Response(status=206, body=content[start:stop], headers=told)
 
 
 async def _arguments(request: web.Request) -> Json:

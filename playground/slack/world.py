@@ -44,7 +44,9 @@ class User:
 
 @dataclass(eq=False)
 class File:
-    """`asked`: whether files.info was asked of it: Slack shares a file after it has answered, so the first time it knows no place."""
+    """`asked`: whether files.info was asked of it: Slack shares a file after it has answered, so the first time it knows no place.
+    `denied`: its company does not let the app read it. `external`: a link to another service.
+    """
 
     id: str
     user: str
@@ -54,6 +56,8 @@ class File:
     created: int
     channels: list[str] = field(default_factory=list)
     asked: bool = False
+    denied: bool = False
+    external: bool = False
 
 
 @dataclass(eq=False)

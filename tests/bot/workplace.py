@@ -22,6 +22,7 @@ from bot.adapters import Adapters
 from bot.app import Bot, build
 from bot.config.policies import Policies
 from bot.config.settings import Settings
+from bot.inspection.inspections import Inspections
 from bot.jobs.executor import Patience
 from bot.messages.buttons import Act, ButtonValue
 from bot.ops.http_server import listener, server
@@ -76,6 +77,34 @@ class _Told(Patience):
 
     def ends(self, claim: Claim, age: timedelta) -> bool:
         return self.of().ends(claim, age)
+
+
+class _Shared(Inspections):
+    """One for all bots of the tests' own process: starting its processes for each would take longer than most tests."""
+
+    async def run(self, job: str, *arguments: Any, seconds: float = 0.0, within: float = 0.0, patient: bool = False) -> Any:
+        """Takes its time: what else the machine does meanwhile is no subject of a test."""
+        return await super().run(job, *arguments, seconds=max(seconds, LONG), within=max(within, LONG), patient=patient)
+
+    async def stuck(self) -> Any:
+        """As if what was handed over took too long."""
+        return await super().run("tests.bot.inspection.jobs:spin", seconds=0.1, within=LONG)
+
+    def close(self) -> None:
+        """They end with this process."""
+
+
+INSPECTIONS = _Shared()
+LONG = 30.0
+"""Seconds."""
+
+
+def ended(pid: int) -> bool:
+    """Whether a process is gone; one that nobody has taken leave of yet counts as gone."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0] == "Z"
+    except FileNotFoundError:
+        return True
 
 
 def who(person: SlackPerson) -> Who:
@@ -155,7 +184,7 @@ class Workplace(Office):
 
     def adapters(self) -> Adapters:
         patience = _Told(wait=self._wait, of=lambda: self.patience)
-        return replace(Adapters.real(self.settings()), patience=patience)
+        return replace(Adapters.real(self.settings()), patience=patience, inspections=INSPECTIONS)
 
     def _wait(self, attempt: int) -> float:
         return self.patience.wait(attempt)

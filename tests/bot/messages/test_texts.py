@@ -11,7 +11,9 @@ import pytest
 from pydantic import ValidationError
 from pydantic_core.core_schema import ErrorType
 
+from bot.inspection.inspections import Hindrance
 from bot.jobs.errors import Impossible
+from bot.listeners.events import HANDLED
 from bot.messages.blocks import BUTTON
 from bot.messages.texts import FALLBACK, Texts, for_locale, languages, table
 from bot.modals.subject import DIALOG_MAY
@@ -190,9 +192,16 @@ def test_why_slack_did_not_do_something_is_said_in_words(language: str) -> None:
 
 
 @every
+def test_each_event_that_may_be_set_aside_has_its_words(language: str) -> None:
+    assert lacking(language, (f"event.{event}" for event in HANDLED)) == []
+
+
+@every
 def test_each_secret_that_the_guard_knows_has_its_refusal_and_its_name(language: str) -> None:
     from flows.checks.guard import SecretKind as Secret  # noqa: PLC0415  its patterns take time to compile
+    from flows.checks.guard import Unread  # noqa: PLC0415
 
+    assert lacking(language, (f"unread.{why}" for why in (*Unread, *Hindrance))) == []
     assert lacking(language, (f"{prefix}{kind.value}" for kind in Secret for prefix in ("error.secret_", "secret_kind."))) == []
 
 

@@ -20,6 +20,7 @@ from playground.slack import Delivery
 from playground.slack import SlackStandIn as Playground
 from storage.migrate import upgrade
 from storage.sealing import new_key
+from tests.bot.workplace import ended as is_gone
 
 pytestmark = pytest.mark.process
 
@@ -89,8 +90,38 @@ async def test_it_starts_without_slack_and_says_so(env: dict[str, str]) -> None:
         assert (await client.get(f"http://127.0.0.1:{port}/healthz")).status_code == 200
         ready = await client.get(f"http://127.0.0.1:{port}/readyz")
         assert (ready.status_code, list(ready.json()["reasons"])) == (503, ["slack"])
+        started = children(bot.pid)
         bot.send_signal(signal.SIGTERM)
         assert await ended(bot) == Exit.OK
+        gone(started)
+
+
+def children(pid: int) -> list[int]:
+    """Processes that a process has started."""
+    listed = [task.read_text(encoding="ascii").split() for task in Path(f"/proc/{pid}/task").glob("*/children")]
+    return [int(child) for each in listed for child in each]
+
+
+def environment(pid: int) -> str:
+    return Path(f"/proc/{pid}/environ").read_text(encoding="utf-8")
+
+
+def gone(pids: list[int]) -> None:
+    """Back when they are; the test's own time limit ends the waiting."""
+    while not all(is_gone(pid) for pid in pids):
+        os.sched_yield()
+
+
+async def test_no_process_of_the_bot_outlives_it_and_none_is_given_its_secrets(env: dict[str, str]) -> None:
+    async with running(env) as bot:
+        await said(bot, "listening")
+        while not (started := children(bot.pid)):
+            os.sched_yield()
+        for pid in started:
+            assert not {name for name in env if name in environment(pid)} - {"PATH", "PYTHONPATH"}
+        bot.kill()
+        await ended(bot)
+        gone(started)
 
 
 async def test_an_address_in_use_is_said(env: dict[str, str], taken: int) -> None:

@@ -1,0 +1,1 @@
+"""Looking into what people send, in processes of their own that can be killed."""

@@ -1,0 +1,90 @@
+"""Runs in the worker: looks for secrets wherever a Slack message can hold text, in blocks and forwarded messages of any kind too.
+
+Every string is looked into, except under the names below, which hold what Slack itself makes up: ids, times, its own addresses. A kind of
+block that Slack adds tomorrow is looked into like the others.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from flows.checks import guard
+from flows.checks.guard import SecretKind, Unread
+
+MAX_DEPTH = 40
+"""Lists and objects within one another. A quote in a list in a forwarded message has some fifteen."""
+MAX_TEXTS = 5_000
+"""A table has 2,000 cells at most, a message 50 blocks and 100 attachments."""
+
+NOT_TYPED = frozenset(
+    {
+        *("type", "subtype", "style", "id", "ts", "user", "users", "team", "channel", "channels", "groups", "ims", "bot_profile"),
+        *("user_profile", "user_team", "source_team", "app_unfurl", "edited", "reactions", "reply_users", "metadata", "icons"),
+        *("mimetype", "filetype", "mode", "shares", "color", "hash", "latest_reply", "root"),  # the root is a message of its own
+    }
+)
+SLACKS_OWN = ("url_private", "permalink", "thumb_", "avatar_", "image_24", "image_32", "image_48", "image_72", "image_192")
+"""How names of addresses begin that Slack gives."""
+
+Result = dict[str, list[str]]
+
+
+def look(now: Mapping[str, Any], before: Mapping[str, Any] | None) -> Result:
+    """The kinds of secret ``found``, and why a part is ``unread``. ``before``: what the message was; only the rest is looked into."""
+    texts, unread = texts_in(now)
+    old = set(texts_in(before)[0]) if before else set()
+    new = [text for text in dict.fromkeys(texts) if text not in old]
+    found: set[str] = set()
+    for text in new:
+        inspection = guard.inspect_text(text)
+        found |= {finding.kind for finding in inspection.findings}
+        unread |= set(inspection.unread)
+    if SecretKind.PRIVATE_KEY not in found and len(new) > 1:  # a key with each of its lines in a block of its own
+        joined = guard.inspect_text("\n".join(new))
+        found |= {finding.kind for finding in joined.findings if finding.kind is SecretKind.PRIVATE_KEY}
+    return {"found": sorted(found), "unread": sorted(unread)}
+
+
+def texts_in(message: Mapping[str, Any]) -> tuple[list[str], set[str]]:
+    """In order, and why some were left out. What belongs together is one text: a line of rich text, a field with its name, a row."""
+    texts: list[str] = []
+    unread: set[str] = set()
+    for text in _walk(message, 0, unread):
+        if len(texts) == MAX_TEXTS:
+            unread.add(Unread.TOO_MANY)
+            break
+        texts.append(text)
+    return texts, unread
+
+
+def _walk(value: Any, depth: int, unread: set[str]) -> Iterator[str]:
+    if depth > MAX_DEPTH:
+        unread.add(Unread.TOO_DEEP)
+    elif isinstance(value, str):
+        if value.strip():
+            yield value
+    elif isinstance(value, Mapping):
+        if str(value.get("type", "")).startswith("rich_text_") or {"title", "value"} <= value.keys():
+            yield from _together(value, depth, unread)
+        else:
+            yield from _parts(value, depth, unread)
+    elif isinstance(value, list):
+        for part in value:
+            if isinstance(part, list):  # a table's row
+                yield ": ".join(_walk(part, depth + 1, unread))
+            else:
+                yield from _walk(part, depth + 1, unread)
+
+
+def _parts(value: Mapping[str, Any], depth: int, unread: set[str]) -> Iterator[str]:
+    for name, part in value.items():
+        if not (name in NOT_TYPED or name.endswith(("_id", "_ts")) or name.startswith(SLACKS_OWN)):
+            yield from _walk(part, depth + 1, unread)
+
+
+def _together(value: Mapping[str, Any], depth: int, unread: set[str]) -> Iterator[str]:
+    """One line of rich text, whose parts differ in style alone; lists are lines in turn. A field of an attachment."""
+    parts = list(_parts(value, depth, unread))
+    if value.get("type") == "rich_text_list":
+        yield from parts
+    elif parts:
+        yield ("" if "elements" in value else ": ").join(parts)

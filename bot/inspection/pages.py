@@ -1,0 +1,30 @@
+"""Runs in the worker: screens and validates a page of a form, as its sending will do once more.
+
+`flows.forms.pages` does both again in the transaction, where nothing slow may happen: what was quick here is quick there.
+"""
+
+import importlib
+from typing import Any
+
+from flows.forms.fields import Answers, FormPage
+from flows.forms.pages import screen_fields, validate
+
+
+def look(model: str, raw: Answers) -> None:
+    """``model``: as `name_of` says; ``raw``: what was typed on the page."""
+    page = _model(model)
+    validate(page, screen_fields(page, raw).raw)
+
+
+def screen(model: str, raw: Answers) -> None:
+    """``raw``: some fields of the page."""
+    screen_fields(_model(model), raw)
+
+
+def name_of(model: type[FormPage]) -> str:
+    return f"{model.__module__}:{model.__qualname__}"
+
+
+def _model(name: str) -> Any:
+    module, _, found = name.partition(":")
+    return getattr(importlib.import_module(module), found)

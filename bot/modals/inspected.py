@@ -1,0 +1,84 @@
+"""Looks into what was typed and attached on a page before the transaction that keeps it, where nothing slow may happen.
+
+The transaction does the same once more, by then known to be quick. What could not be looked into in time is refused at its field: a field
+that could not be screened for secrets is not kept; one that was screened, but takes too long to check, is.
+"""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.inspection.inspections import Inspections, NotLookedInto
+from bot.inspection.pages import name_of
+from bot.modals.fetched import read_files
+from bot.modals.parse import file_problems, parse_page, slot_name
+from bot.modals.subject import FormMeta, form_of
+from bot.slack.client import Slack
+from flows.forms import drafts
+from flows.forms.fields import Answers, FormPage
+from flows.forms.pages import Slot
+from flows.journey import JourneyError
+from flows.model import Onboarding
+from flows.problems import Refused
+from flows.rules import Rules
+from storage.store import Store
+
+LOOK_SECONDS = 0.6
+"""For all of a page; and if that wasn't enough, for each field."""
+ALL_SECONDS = 2.5
+"""For files and fields together, before the submission must be acknowledged."""
+
+
+@dataclass(frozen=True)
+class Inspected:
+    """``files``: as `read_files` gives them. ``unscreened``: fields that may hold a secret. ``unchecked``: the field that is most likely
+    too much to be checked; empty if the page was."""
+
+    files: Mapping[str, Answers] = field(default_factory=dict)
+    unscreened: frozenset[str] = frozenset()
+    unchecked: str = ""
+
+
+class PageInspections:
+    def __init__(self, store: Store, slack: Slack, rules: Rules, inspections: Inspections) -> None:
+        self._store, self._slack, self._rules, self._inspections = store, slack, rules, inspections
+
+    async def of(self, meta: FormMeta, values: Mapping[str, Any]) -> Inspected:
+        """``values``: the modal's state. Nothing for a form or page that there is not: its sending is refused."""
+        until = time.monotonic() + ALL_SECONDS
+        files = await read_files(self._slack, self._inspections, values)
+        slot = await self._slot(meta, next((slot_name(block) for block in values), ""))
+        if slot is None:
+            return Inspected(files)
+        raw = parse_page(values, slot, files)
+        unreadable = {problem.field for problem in file_problems(raw)}
+        typed = {name: value for name, value in raw.items() if name not in unreadable}
+        return await self._look(slot.page.model, typed, files, until)
+
+    async def _slot(self, meta: FormMeta, name: str) -> Slot | None:
+        journey = None
+        try:
+            if meta.onboarding:
+                async with self._store.read() as unit:
+                    onboarding = await unit.get(Onboarding, meta.onboarding)
+                journey = self._rules.journeys.of(onboarding) if onboarding is not None else None
+            return drafts.slot_of(form_of(journey, meta), name)
+        except (Refused, JourneyError):
+            return None
+
+    async def _look(self, model: type[FormPage], typed: Answers, files: Mapping[str, Answers], until: float) -> Inspected:
+        if await self._done("look", model, typed, until):
+            return Inspected(files)
+        texts = {name: value for name, value in typed.items() if value and isinstance(value, str | dict)}
+        late = frozenset([name for name, value in texts.items() if not await self._done("screen", model, {name: value}, until)])
+        longest = max(texts, key=lambda name: len(str(texts[name])), default="")
+        return Inspected(files, late, "" if late else longest)
+
+    async def _done(self, what: str, model: type[FormPage], raw: Answers, until: float) -> bool:
+        job, within = f"bot.inspection.pages:{what}", until - time.monotonic()
+        try:
+            await self._inspections.run(job, name_of(model), raw, seconds=LOOK_SECONDS, within=max(0.0, within))
+        except NotLookedInto:
+            return False
+        return True

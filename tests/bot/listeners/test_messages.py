@@ -1,0 +1,182 @@
+"""Secrets in the customer's channel are found wherever a message can hold text, and what was not looked into is said; once each."""
+
+import json
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from playground.slack import Channel, FileUpload
+from tests.bot.workplace import INSPECTIONS, Workplace
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+KEY = ec.generate_private_key(ec.SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+LARGE = 300 * 1024
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def channel(office: Workplace) -> Channel:
+    shared = office.new_channel()
+    await office.begin()
+    return shared
+
+
+@pytest.fixture
+def acme(office: Workplace, channel: Channel) -> Channel:
+    """The same for all tests; of what was said before nobody sees anything."""
+    channel.messages.clear()
+    office.support.messages.clear()
+    return channel
+
+
+def supports(office: Workplace, words: str) -> list[str]:
+    return [message.text for message in office.support.messages if words in message.text]
+
+
+def privately(channel: Channel) -> list[str]:
+    return [message.text for message in channel.messages if message.ephemeral_to]
+
+
+async def told_once(office: Workplace, acme: Channel) -> None:
+    """Support where and what kind, the person what to do; and the secret is nowhere."""
+    await office.settled()
+    warnings = [text for text in supports(office, "tried to send a secret (private key)") if f"<#{acme.id}>" in text]
+    assert len(warnings) == 1
+    (word,) = privately(acme)
+    assert "private key" in word
+    assert await office.leaks() == []
+
+
+def forwarded(**more: Any) -> dict[str, Any]:
+    return {
+        "is_share": True,
+        "is_msg_unfurl": True,
+        "author_id": "U0OTHER",
+        "channel_id": "C0OTHER",
+        "fallback": "[a message]",
+    } | more
+
+
+async def test_in_a_forwarded_message(office: Workplace, acme: Channel) -> None:
+    await office.ana.say(acme, "See here", attachments=[forwarded(text=KEY)])
+    await told_once(office, acme)
+
+
+async def test_in_blocks_alone(office: Workplace, acme: Channel) -> None:
+    await office.ana.say(acme, "", blocks=[{"type": "section", "text": {"type": "mrkdwn", "text": KEY}}])
+    await told_once(office, acme)
+
+
+async def test_in_a_file_of_a_forwarded_message(office: Workplace, acme: Channel) -> None:
+    other = office.new_channel()
+    said = await office.ana.say(other, "", files=[FileUpload("a.pem", KEY.encode())])
+    await office.settled()
+    files = [{"id": file.id, "file_access": "check_file_info"} for file in other.find(said.ts).files]  # type: ignore[union-attr]
+    await office.ana.say(acme, "See here", attachments=[forwarded(files=files)])
+    await told_once(office, acme)
+
+
+async def test_a_file_s_name(office: Workplace, acme: Channel) -> None:
+    await office.ana.say(acme, "", files=[FileUpload("password=Tr0ub4dor-and-3.txt", b"nothing")])
+    await office.settled()
+    assert len(supports(office, f"(password): it stands in <#{acme.id}>")) == 1
+
+
+async def test_a_message_that_only_got_a_preview_is_not_told_again(office: Workplace, acme: Channel) -> None:
+    said = await office.ana.say(acme, KEY)
+    await office.ana.edit(said, f"{KEY}\nand a word")
+    await told_once(office, acme)
+
+
+async def test_an_edited_snippet_is_looked_into_again(office: Workplace, acme: Channel) -> None:
+    said = await office.ana.say(acme, "", files=[FileUpload("notes.txt", b"Nothing yet.")])
+    await office.settled()
+    assert privately(acme) == []
+    message = acme.find(said.ts)
+    assert message is not None
+    for _ in range(2):
+        await office.ana.edit_file(message.files[0], KEY.encode())
+        await told_once(office, acme)
+
+
+async def test_another_app_s_post_is_told_to_support_alone(office: Workplace, acme: Channel) -> None:
+    office.slack.post_by_app(acme, "Alarm", [{"text": KEY, "fallback": "Alarm"}])
+    await office.settled()
+    (warning,) = supports(office, "Another app or a workflow posted a secret (private key)")
+    assert f"<#{acme.id}>" in warning
+    assert privately(acme) == []
+
+
+async def test_the_bot_s_own_messages_are_not_looked_at(office: Workplace, acme: Channel) -> None:
+    mine = {"type": "message", "user": office.slack.bot_user_id, "bot_id": office.slack.bot_id, "channel": acme.id}
+    office.slack.emit({**mine, "ts": office.slack.world.new_ts(), "text": KEY}, acme)
+    await office.settled()
+    assert supports(office, acme.id) == []
+
+
+# -- what was not looked into
+
+
+async def test_of_a_large_file_both_ends_are_looked_into_and_that_is_said(office: Workplace, acme: Channel) -> None:
+    filler = b"A line of figures 123, 456\n" * (LARGE // 27)
+    await office.ana.say(acme, "", files=[FileUpload("large.txt", filler + KEY.encode())])
+    await told_once(office, acme)
+    (said,) = supports(office, f"posted in <#{acme.id}>")
+    assert "too large" in said
+
+
+async def test_a_large_file_without_a_secret_is_said_not_to_have_been_read_whole(office: Workplace, acme: Channel) -> None:
+    await office.ana.say(acme, "", files=[FileUpload("large.txt", b"123, 456\n" * (LARGE // 9))])
+    await office.settled()
+    assert len(supports(office, f"posted in <#{acme.id}>")) == 1
+    (word,) = privately(acme)
+    assert "not looked into" in word
+    assert "too large" in word
+
+
+async def test_a_file_that_may_not_be_read_is_said(office: Workplace, acme: Channel) -> None:
+    message = await office.ana.say(acme, "")
+    file = office.ana._upload(FileUpload("plan.txt", b"a plan"), acme)
+    file.denied = True
+    stub = {"id": file.id, "mode": "file_access", "file_access": "check_file_info"}
+    event = {"type": "message", "subtype": "file_share", "user": office.ana.id, "channel": acme.id, "files": [stub]}
+    office.slack.emit({**event, "ts": message.ts, "user_team": office.ana.team_id, "text": ""}, acme)
+    await office.settled()
+    (said,) = supports(office, f"posted in <#{acme.id}>")
+    assert "may not read" in said
+    assert "may not read" in privately(acme)[0]
+
+
+async def test_a_link_to_a_file_elsewhere_is_none_of_the_bot_s_business(office: Workplace, acme: Channel) -> None:
+    message = await office.ana.say(acme, "")
+    file = office.ana._upload(FileUpload("plan", b""), acme)
+    file.external = True
+    stub = {"id": file.id, "mode": "file_access", "file_access": "check_file_info"}
+    event = {"type": "message", "subtype": "file_share", "user": office.ana.id, "channel": acme.id, "files": [stub]}
+    office.slack.emit({**event, "ts": message.ts, "user_team": office.ana.team_id, "text": ""}, acme)
+    await office.settled()
+    assert supports(office, acme.id) == []
+
+
+async def test_what_takes_too_long_is_not_looked_into_and_said_while_others_go_on(
+    office: Workplace, acme: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In place of the text that makes the guard slow, should there be one, the worker is given what never ends."""
+    run = INSPECTIONS.run
+
+    async def stuck(job: str, *arguments: Any, **limits: Any) -> Any:
+        if job.endswith("messages:look") and "slow" in json.dumps(arguments):
+            return await INSPECTIONS.stuck()
+        return await run(job, *arguments, **limits)
+
+    monkeypatch.setattr(INSPECTIONS, "run", stuck)
+    await office.ana.say(acme, "slow")
+    await office.bruno.say(acme, KEY)
+    await office.slack.until(lambda: supports(office, "not looked into"))
+    await office.settled()
+    assert all(sent.status == 200 for sent in office.slack.deliveries if sent.kind == "message")
+    assert any("took too long" in text for text in privately(acme))
+    assert any("chave privada" in text for text in privately(acme))  # Bruno's

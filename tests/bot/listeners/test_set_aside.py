@@ -1,0 +1,93 @@
+"""An event that fails twice is set aside, shown to support, and never looked at again; one that waits for Slack is not."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot.telemetry import metrics
+from flows.model import Received
+from flows.ports import Unit
+from playground.slack import Channel, FileUpload
+from tests.bot.listeners.test_messages import KEY, privately, supports
+from tests.bot.workplace import Workplace
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+NOBODY_JOINED = {"type": "member_joined_channel"}
+"""Slack does not send it: whoever joined is missing."""
+
+
+@pytest.fixture
+def acme(office: Workplace, onboarding: str) -> Channel:
+    return office.acme
+
+
+async def unhandled(office: Workplace) -> list[str]:
+    async with office.bot.store.read() as unit:
+        return [row.id for row in await unit.unhandled()]
+
+
+async def attempted(office: Workplace, event_id: str, ago: timedelta) -> None:
+    """For the second time."""
+
+    async def work(unit: Unit) -> None:
+        row = await unit.get(Received, event_id)
+        assert row is not None
+        row.attempts, row.attempted_at = 2, unit.now - ago
+
+    await office.bot.store.transact(work)
+
+
+async def told(office: Workplace, acme: Channel, event_id: str) -> None:
+    await office.settled()
+    (alert,) = supports(office, event_id)
+    assert "somebody joined a channel" in alert
+    assert f"<#{acme.id}> of Acme Bank" in alert
+    assert await unhandled(office) == []
+    async with office.bot.store.read() as unit:
+        row = await unit.get(Received, event_id)
+    assert row is not None
+    assert (row.set_aside, row.payload) == (True, {})
+
+
+async def test_what_fails_twice_is_set_aside_and_others_go_on(office: Workplace, acme: Channel) -> None:
+    carla, before = office.slack.add_person("Carla", office.slack.world.teams[1]), metrics.EVENTS_SET_ASIDE._value.get()
+    office.slack.emit({**NOBODY_JOINED, "channel": acme.id}, acme)
+    await office.settled()
+    (event_id,) = await unhandled(office)
+    assert supports(office, event_id) == []
+    office.slack.invite(carla, acme)
+    await office.slack.until(lambda: office.answers(carla))
+    for _ in range(3):
+        await office.bot.events.handle_left()
+    await told(office, acme, event_id)
+    assert metrics.EVENTS_SET_ASIDE._value.get() == before + 1
+
+
+async def test_what_ended_the_process_twice_is_not_looked_at_again(office: Workplace, acme: Channel) -> None:
+    """The second attempt had been counted before it was made."""
+    event = {**NOBODY_JOINED, "user": office.bruno.id, "channel": acme.id}
+    assert await office.bot.events.store({"event_id": "Ev0DEADLY", "event": event})
+    await attempted(office, "Ev0DEADLY", timedelta(seconds=5))
+    await office.restart()
+    await office.settled()
+    assert supports(office, "Ev0DEADLY") == []  # another process may be at it
+    await attempted(office, "Ev0DEADLY", timedelta(minutes=2))
+    await office.restart()
+    await office.slack.until(lambda: supports(office, "Ev0DEADLY"))
+    await told(office, acme, "Ev0DEADLY")
+
+
+async def test_what_waits_for_slack_waits_as_long_as_it_takes(office: Workplace, acme: Channel) -> None:
+    office.slack.faults.add("download", "5xx", times=None)
+    await office.ana.say(acme, "See the file.", files=[FileUpload("key.pem", KEY.encode())])
+    await office.settled()
+    for _ in range(3):
+        await office.bot.events.handle_left()
+    await office.restart()
+    await office.settled()
+    assert privately(acme) == []
+    office.slack.faults.clear()
+    await office.bot.events.handle_left()
+    await office.settled()
+    assert "private key" in privately(acme)[0]

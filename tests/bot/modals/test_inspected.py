@@ -1,0 +1,56 @@
+"""A page that can't be looked into in time is refused at its field; what was screened is kept, what was not is not."""
+
+import json
+from typing import Any
+
+import pytest
+
+from playground.acts import example
+from playground.slack import Outcome
+from tests.bot.listeners.test_messages import supports
+from tests.bot.modals.test_bad_input import open_form
+from tests.bot.workplace import INSPECTIONS, Workplace
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+STUCK = "This is what takes for ever."
+
+
+async def drafted(office: Workplace, onboarding: str) -> str:
+    async with office.bot.store.read() as unit:
+        return json.dumps([draft.answers for draft in await unit.drafts(onboarding)])
+
+
+async def send(office: Workplace, challenges: str) -> Outcome:
+    assert office.ana.view is not None
+    return await office.journey.send_page(office.ana, office.ana.view, example("planning") | {"challenges": challenges})
+
+
+@pytest.mark.parametrize("job", ["screen", "look"])
+async def test_what_takes_too_long_is_refused_at_its_field_and_the_form_goes_on(
+    office: Workplace, onboarding: str, job: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``screen``: it could not be searched for secrets; ``look``: it could, but not checked."""
+    run = INSPECTIONS.run
+
+    async def stuck(asked: str, *arguments: Any, **limits: Any) -> Any:
+        if STUCK in str(arguments) and asked.endswith((":look", f":{job}")):
+            return await INSPECTIONS.stuck()
+        return await run(asked, *arguments, **limits)
+
+    monkeypatch.setattr(INSPECTIONS, "run", stuck)
+    monkeypatch.setattr(office.slack, "ack_seconds", 60.0)  # how soon the next process is there depends on what else runs
+    labels = (await open_form(office, "planning")).labels
+    refused = await send(office, STUCK)
+    ((_, told),) = refused.errors.items()
+    await office.slack.until(lambda: supports(office, "could not go on in the form"))
+    kept = await drafted(office, onboarding)
+    if job == "screen":
+        assert "not kept" in told
+        assert STUCK not in kept
+    else:
+        assert "is kept" in told
+        assert STUCK in kept
+    assert (await send(office, "None to speak of.")).ok
+    await office.slack.until(lambda: office.ana.view and office.ana.view.labels != labels)
+    assert "None to speak of." in await drafted(office, onboarding)
