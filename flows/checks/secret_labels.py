@@ -20,7 +20,7 @@ _LABELS = {
     ),
     "key": (
         rf"(?:signing|encryption|master|account|access|storage|preshared|shared|subscription|function|hmac|aes|3?des|session|webhook|jwt|cipher"
-        rf"|symmetric|symmetrical|host|admin){_GAP}key(?![a-z])|psk(?<![a-z0-9]psk)(?![\w-])|t?otp\s(?:seed|secret|key)"
+        rf"|symmetric|symmetrical|host|admin){_GAP}key(?![a-z])|t?otp\s(?:seed|secret|key)"
     ),
     "lasting": (
         rf"(?:refresh|personal{_GAP}access|long{_GAP}lived|api|bot|private|deploy|service){_GAP}token"
@@ -28,7 +28,7 @@ _LABELS = {
     ),
     "login": (
         r"(?:pass(?:word|wd|code)|pass\s?phrase|contrasen(?:a|ha)|senha|palavra[- ]?passe|frase\ssecreta|clave|codigo\sde\sacc?esso?"
-        r"|pw(?<![a-z0-9]pw)(?![\w-])|ps?wd(?<![a-z]pwd)(?<![a-z]pswd)(?![\w-])(?!\s?=\s?/)|(?:my|user|/)\s?pass(?=\s{0,3}[:=])|pass(?<![a-z]pass)(?=\s{0,3}[:=]|\s-\s)"
+        r"|p(?:w|sk)(?<![a-z0-9]pw)(?<![a-z0-9]psk)(?![\w-])|ps?wd(?<![a-z]pwd)(?<![a-z]pswd)(?![\w-])(?!\s?=\s?/)|(?:my|user|/)\s?pass(?=\s{0,3}[:=])|pass(?<![a-z]pass)(?=\s{0,3}[:=]|\s-\s)"
         r"|pass(?:(?<=storepass)|(?<=keypass)|(?<=userpass)|(?<=dbpass))(?![a-z]))"
         r"(?:\s(?:provisoria|temporaria|temporal|inicial|atual|nova|nueva|actual))?"
     ),
