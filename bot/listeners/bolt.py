@@ -18,8 +18,9 @@ from bot.listeners.options import Options
 from bot.modals.subject import meta_of
 from bot.modals.submission import CLEAR, FormSubmissions
 from bot.slack.background import Background
-from bot.slack.payloads import click_of, command_of, submitted_of
+from bot.slack.payloads import click_of, command_of, submitted_of, who_of
 from bot.slack.people import People
+from bot.slack.support_people import SupportPeople
 
 ANY = re.compile(".*")
 
@@ -33,6 +34,7 @@ class Listeners:
     events: Events
     home: AppHome
     people: People
+    support: SupportPeople
     background: Background
 
     def bolt(self, web: AsyncWebClient, signing_secret: str) -> AsyncApp:
@@ -71,6 +73,8 @@ class Listeners:
             return BoltResponse(status=200, body="")
         if user := body.get("user"):
             user["team_id"] = await self.people.home_team(str(user["id"]), str(user.get("team_id") or ""))
+        if user or "user_id" in body:
+            await self.support.verify(who_of(body))
         return await next()
 
     async def _pressed(self, body: dict[str, Any], ack: AsyncAck) -> None:

@@ -8,16 +8,16 @@ from datetime import timedelta
 from typing import Any
 
 from bot.listeners.app_home import AppHome
+from bot.listeners.channels import ChannelEvents
 from bot.slack.background import Background
 from bot.slack.client import Slack, SlackError
-from bot.slack.errors import BARRED
 from bot.slack.files import MAX_BYTES
 from bot.slack.people import NOBODY, People
 from bot.telemetry import metrics
-from flows.cases import channels, manage, members, secrets
+from flows.cases import channels, secrets
 from flows.cases.case import Cases
 from flows.checks import guard
-from flows.model import Onboarding, Received
+from flows.model import Received
 from flows.people import SYSTEM, Who
 from flows.ports import Unit
 from storage.store import Store, Unavailable
@@ -44,6 +44,12 @@ HANDLED = (
     "channel_id_changed",
     "channel_shared",
     "channel_unshared",
+    "channel_archive",
+    "channel_unarchive",
+    "group_archive",
+    "group_rename",
+    "group_unarchive",
+    "subteam_members_changed",
     "app_uninstalled",
     "tokens_revoked",
 )
@@ -89,6 +95,12 @@ def kept(body: Body) -> dict[str, Any]:
         "new_channel_id",
         "tokens",
         "previously_connected_team_id",
+        "connected_team_id",
+        "subteam_id",
+        "added_users",
+        "removed_users",
+        "date_update",
+        "event_ts",
         "is_ext_shared",
     )
     small = {name: event[name] for name in names if name in event}
@@ -123,17 +135,13 @@ class Events:
         slack: Slack,
         home: AppHome,
         background: Background,
-        support_channel: str,
+        of_channels: ChannelEvents,
     ) -> None:
         self._store, self._cases, self._people, self._slack = store, cases, people, slack
-        self._home, self._background, self._support_channel = home, background, support_channel
+        self._home, self._background, self._channels = home, background, of_channels
         self._does: dict[str, Callable[[Unit, Body], Awaitable[None]]] = {
             "message": self._message,
-            "member_joined_channel": self._joined,
-            "member_left_channel": self._left,
-            "channel_id_changed": self._id_changed,
-            "channel_shared": self._shared,
-            "channel_unshared": self._unshared,
+            **of_channels.does,
             "app_uninstalled": self._revoked,
             "tokens_revoked": self._revoked,
         }
@@ -141,6 +149,7 @@ class Events:
 
     async def received(self, body: Body) -> None:
         """Store it before the acknowledgement, handle it after. Raises if it can't be stored, so that Slack sends it again."""
+        self._channels.at_once(_event(body))
         if self.concerns(body) and await self.store(body):
             self._background.later(self._handle_new(str(body["event_id"])))
 
@@ -164,6 +173,8 @@ class Events:
         event = _event(body)
         if event.get("type") != "message":
             return event.get("type") in HANDLED
+        if self._channels.of_support(event):
+            return True
         if event.get("bot_id") or event.get("user") in (None, *NOBODY):
             return False
         return bool(event.get("files")) or bool(guard.find_secrets(str(event.get("text") or "")))
@@ -191,12 +202,9 @@ class Events:
             looked = await self._look_into(payload["files"])
             payload["found"] = sorted({*payload["found"], *(kind for kinds in looked.values() for kind in kinds)})
             payload["files"] = [file for file in payload["files"] if looked.get(file["id"])]  # those that contained a secret
-        if kind in ("member_joined_channel", "member_left_channel"):
-            await self._know(payload)
+        payload |= await self._channels.prepare(payload)
         if kind == "app_home_opened":
             await self._home_opened(payload)
-        if kind == "channel_id_changed":
-            payload["is_ext_shared"] = await self._is_shared(str(payload["new_channel_id"]))
 
         async def work(unit: Unit) -> None:
             row = await unit.get(Received, event_id)
@@ -260,23 +268,6 @@ class Events:
             found[file["id"]] = [str(finding.kind) for finding in guard.find_in_file("", content)]
         return found
 
-    async def _know(self, event: Body) -> None:
-        if event.get("channel") == self._support_channel:
-            self._background.later(self._people.refresh())
-        try:
-            await self._people.fetch(str(event["user"]))
-        except SlackError as error:
-            log.info("a member could not be looked up", extra={"error": error.error})
-
-    async def _is_shared(self, channel: str) -> bool:
-        """Whether another company is in it. Raises SlackError if Slack may answer later."""
-        try:
-            return (await self._slack.channel(channel)).is_shared
-        except SlackError as error:
-            if error.transient:
-                raise
-            return False
-
     # -- in the transaction, one event each
 
     async def _message(self, unit: Unit, event: Body) -> None:
@@ -298,61 +289,6 @@ class Events:
             return
         async with self._cases.open(unit, posted.onboarding_id, closed=True, shows=False) as case:
             await channels.post_again(case, posted)
-
-    async def _joined(self, unit: Unit, event: Body) -> None:
-        user_id = str(event["user"])
-        if user_id == self._people.bot_user_id:
-            await self._shared(unit, event)
-            if event["channel"] == self._support_channel:
-                manage.retry_refused(unit, await unit.refused_effects(BARRED), "support")
-            return
-        onboarding = await unit.by_channel(str(event["channel"]))
-        person = self._people.by_id(user_id)
-        if onboarding is None or person is None or not self._people.is_customer(person):
-            return
-        if person.team_id == onboarding.team_id:
-            async with self._cases.open(unit, onboarding.id, closed=True, shows=False) as case:
-                await members.join(case, Who(person.team_id, person.user_id), welcome=True)
-
-    async def _left(self, unit: Unit, event: Body) -> None:
-        onboarding = await unit.by_channel(str(event["channel"]))
-        person = self._people.by_id(str(event["user"]))
-        if onboarding is not None and person is not None:
-            async with self._cases.open(unit, onboarding.id, closed=True, shows=False) as case:
-                await members.leave(case, Who(person.team_id, person.user_id))
-
-    async def _id_changed(self, unit: Unit, event: Body) -> None:
-        old, new = str(event["old_channel_id"]), str(event["new_channel_id"])
-        onboarding = await unit.by_channel(old)
-        if onboarding is not None:
-            async with self._cases.open(unit, onboarding.id, closed=True, shows=False) as case:
-                await channels.follow(case, old, new)
-            if event.get("is_ext_shared"):  # the event that said so may have come before this one
-                await self._reachable(unit, onboarding)
-            else:
-                await self._retry_refused(unit, onboarding)
-
-    async def _shared(self, unit: Unit, event: Body) -> None:
-        onboarding = await unit.by_channel(str(event["channel"]))
-        if onboarding is not None:
-            await self._reachable(unit, onboarding)
-
-    async def _reachable(self, unit: Unit, onboarding: Onboarding) -> None:
-        async with self._cases.open(unit, onboarding.id, closed=True) as case:
-            channels.share(case)
-        await self._retry_refused(unit, onboarding)
-
-    async def _retry_refused(self, unit: Unit, onboarding: Onboarding) -> None:
-        refused = [record for record in await unit.failed_effects(onboarding.id) if record.error in BARRED]
-        manage.retry_refused(unit, refused, "customer")
-
-    async def _unshared(self, unit: Unit, event: Body) -> None:
-        onboarding = await unit.by_channel(str(event["channel"]))
-        left = event.get("previously_connected_team_id")
-        if onboarding is None or (left and left != onboarding.team_id and event.get("is_ext_shared")):
-            return  # another company left; the customer is still there
-        async with self._cases.open(unit, onboarding.id, closed=True) as case:
-            channels.sever(case)
 
     async def _revoked(self, unit: Unit, event: Body) -> None:
         """Slack no longer accepts the bot: say so in /readyz and the log; the data stays for a new installation."""

@@ -15,6 +15,7 @@ from bot.config.policies import load
 from bot.config.settings import Exit, Settings
 from bot.ops.startup_checks import VerificationError, verify
 from bot.slack.socket_mode import PING_SECONDS, SocketMode
+from bot.slack.support_channel import FAULTS, UnfitChannelError
 from bot.slack.web import web_app
 from storage.lock import AlreadyRunningError, only_one
 from storage.store import Conflict, Unavailable
@@ -112,7 +113,15 @@ async def _serve(settings: Settings) -> int:
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     server = _Server(config)
-    await bot.start()
+    try:
+        await bot.start()
+    except UnfitChannelError as error:
+        what, how = FAULTS[error.fault]
+        extra = {"channel": bot.support_channel.id, "how": how}
+        log.error("SUPPORT_CHANNEL %s; all answers of all customers are shown there", what, extra=extra)  # noqa: TRY400  says it all
+        listening.close()
+        await bot.stop()
+        return Exit.CONFIGURATION
     _spare_the_collector()
     try:
         if sockets is not None:

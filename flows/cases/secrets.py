@@ -6,6 +6,9 @@ from flows.cases.case import Case
 from flows.checks import guard
 from flows.outbox import DeleteFile
 
+TOLD = "secret_told"
+"""What the person is told who posted it: it says nothing of the onboarding."""
+
 
 def refused(case: Case, key: str, where: str, file: str = "") -> None:
     """A secret in a form, which itself tells the person. ``key``: ``secret_<kind>``; ``where``: the form's field; ``file``: the id
@@ -21,7 +24,7 @@ def in_channel(case: Case, kinds: Collection[str], ts: str, files: Collection[st
     """A secret the actor posted in the customer's channel. ``files``: ids of the files with it, deleted where Slack allows it."""
     kind = next(kind.value for kind in guard.SecretKind if kind.value in kinds)  # the most serious
     case.log("secret:in_channel", facts={"kind": kind, "ts": ts})
-    case.tell(case.actor, "secret_told", kind=kind, how=kind)
+    case.tell(case.actor, TOLD, kind=kind, how=kind)
     _warn(case, kind)
     for file in files:
         case.ask(DeleteFile(file=file))

@@ -211,7 +211,7 @@ async def test_check_says_of_each_thing_whether_it_is_right(terminal: Terminal) 
     await terminal.bot("migrate")
     async with Playground("unused") as world:
         team = world.add_team("Pismo")
-        support = world.add_channel("onboarding-support", team)
+        support = world.add_channel("onboarding-support", team, private=True)
         terminal.env |= {
             "SLACK_BOT_TOKEN": world.bot_token,
             "SLACK_APP_TOKEN": world.app_token,
@@ -222,6 +222,9 @@ async def test_check_says_of_each_thing_whether_it_is_right(terminal: Terminal) 
         assert well.out.count("ok: ") == len(well.out.splitlines()) == 9
         assert well.code == 0
 
+        support.private = False
+        assert "SUPPORT_CHANNEL: is public" in (await terminal.bot("check")).out
+        support.private = True
         world.scopes -= {"commands"}
         world.remove_bot_from(support)
         wrong = await terminal.bot("check")
