@@ -33,8 +33,8 @@ OUTAGE = 10.0
 """Seconds without a single success after which the next one means that the other side is back."""
 CONFLICTS = 3
 """Conflicts, each after `Store.transact`'s own tries, after which what follows an effect is taken for what can't be written."""
-LOOK_AGAIN = 60.0
-"""Seconds after which is asked again whether what is withheld may be posted. Mostly the mending is noticed before."""
+LOOK_AGAIN = 10.0
+"""Seconds after which the store is asked again whether what is withheld may be posted. Mostly the mending is told before."""
 WRITE_AGAIN = 1.0
 """Seconds between two tries to write down how an effect ended."""
 
@@ -125,7 +125,7 @@ class Executor:
             await self._write_down(claim, ending)
             self._count(claim, "retried" if isinstance(known, Unreachable) else "limited")
             extra = {"outcome": "waits", "error": known.key, "seconds": round(ending.wait or ending.rest, 1), "ms": _ms(began)}
-            log.warning("effect", extra={**extra, **detail})
+            log.log(logging.INFO if isinstance(known, Withheld) else logging.WARNING, "effect", extra={**extra, **detail})
             return None
         why, number = known or Impossible("internal"), error_id()
         ended = await self._give_up(claim, why, number, goes_on)

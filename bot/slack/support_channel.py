@@ -105,8 +105,10 @@ class SupportChannel:
         return row.fault if row is not None else ""
 
     async def _keep(self, fault: str) -> None:
-        self.fault, before = fault, await self._stored()
-        if fault == before:
+        """It is closed here before others know, and opened here once they do."""
+        self.fault = fault or self.fault
+        if fault == await self._stored():
+            self.fault = fault
             return
 
         async def work(unit: Unit) -> None:
@@ -117,6 +119,7 @@ class SupportChannel:
                 row.fault, row.at = fault, unit.now
 
         await self._store.transact(work)
+        self.fault = fault
         if fault:
             what, how = FAULTS[fault]
             log.error(

@@ -167,13 +167,15 @@ class SupportPeople:
 
     async def _take(self, unit: Unit, listed: frozenset[str], asked: float) -> Collection[Person]:
         """Write who is support by this list, as far as no event says otherwise. Returns those of them who are known."""
-        left, came = dict(self._left), {user_id for user_id, at in self._joined.items() if at > asked - JOINED}
-        for gone in await unit.departures():
-            left[gone.id] = max(left.get(gone.id, 0.0), gone.at.timestamp())
+        departures, support = await unit.departures(), await unit.support_people()
+        for gone in departures:
             if gone.at.timestamp() <= asked - BELIEVED:
                 await unit.delete(gone)
+        # From here to the new members nothing is awaited: what an event says meanwhile would be lost.
+        left, came = dict(self._left), {user_id for user_id, at in self._joined.items() if at > asked - JOINED}
+        for gone in departures:
+            left[gone.id] = max(left.get(gone.id, 0.0), gone.at.timestamp())
         self._members = (listed | came) - {user_id for user_id, at in left.items() if at > asked - BELIEVED}
-        support = await unit.support_people()
         if self._takes_nobody:
             self._members &= {person.user_id for person in support}
         for person in support:

@@ -67,10 +67,7 @@ async def test_what_is_for_support_waits_until_the_channel_is_support_s_alone(
     closes(office)
     await office.slack.until(lambda: why in office.bot.ready().get("support_channel", ""))
     await office.slack.until(lambda: office.slack.quiet)
-    await office.open_step(onboarding, "planning")
-    await office.press(office.ana, office.acme, Act.STUCK, ButtonValue(onboarding=onboarding, step="planning"))
     await office.act(onboarding, lambda case: case.warn("severed", customer="Acme Bank", channel=office.acme.id))
-    await office.slack.until(lambda: bool(office.acme.messages))
 
     async def held() -> bool:
         return bool(await waiting(office))
