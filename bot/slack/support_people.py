@@ -21,6 +21,8 @@ log = logging.getLogger("bot.slack.support_people")
 
 BELIEVED = 600.0
 """Seconds for which an event that somebody left counts for more than Slack's lists, which may be older than it."""
+UNWRITTEN = 60.0
+"""The same for one that only this process may know of so far. Later, the store's word counts: another may know that they are back."""
 JOINED = 10.0
 """The same for an event that somebody joined."""
 FIRST_LOOK = 2.0
@@ -50,8 +52,6 @@ class SupportPeople:
         """By user id, when the last such event was, by Slack's clock."""
         self._asked: dict[str, float] = {}
         """By user id, when Slack last gave the profile or said that it won't."""
-        self._hidden: set[str] = set()
-        """Members whom Slack doesn't show, or only as bots: nobody knows whether they may be support."""
         self._rests_until = 0.0
         self.refreshed = False
         """Whether Slack has been reached since startup."""
@@ -96,6 +96,7 @@ class SupportPeople:
         """Support at once if they are known, else once their profile says that they may be; a later round asks if Slack can't say now."""
         if at < self._left.get(user_id, 0.0) or user_id in NOBODY or self._takes_nobody:
             return
+        self._left.pop(user_id, None)
         self._joined[user_id] = at
         self._members |= {user_id}
 
@@ -162,8 +163,7 @@ class SupportPeople:
         """To those of them who are there at this moment."""
         for person in people:
             self._people.know(person)
-        ids = self._members - self._hidden
-        self._access.support |= {Who(person.team_id, person.user_id) for person in people if person.user_id in ids}
+        self._access.support |= {Who(person.team_id, person.user_id) for person in people if person.user_id in self._members}
 
     async def _take(self, unit: Unit, listed: frozenset[str], asked: float) -> Collection[Person]:
         """Write who is support by this list, as far as no event says otherwise. Returns those of them who are known."""
@@ -172,10 +172,10 @@ class SupportPeople:
             if gone.at.timestamp() <= asked - BELIEVED:
                 await unit.delete(gone)
         # From here to the new members nothing is awaited: what an event says meanwhile would be lost.
-        left, came = dict(self._left), {user_id for user_id, at in self._joined.items() if at > asked - JOINED}
-        for gone in departures:
-            left[gone.id] = max(left.get(gone.id, 0.0), gone.at.timestamp())
-        self._members = (listed | came) - {user_id for user_id, at in left.items() if at > asked - BELIEVED}
+        came = {user_id for user_id, at in self._joined.items() if at > asked - JOINED}
+        left = {user_id for user_id, at in self._left.items() if at > asked - UNWRITTEN}
+        left |= {gone.id for gone in departures if gone.at.timestamp() > asked - BELIEVED}
+        self._members = (listed | came) - left
         if self._takes_nobody:
             self._members &= {person.user_id for person in support}
         for person in support:
@@ -221,13 +221,8 @@ class SupportPeople:
                 self._asked[user_id] = time.monotonic()
             raise
         self._asked[user_id] = time.monotonic()
-        if person is None:
-            self._hidden.add(user_id)
-            self._access.support = frozenset(who for who in self._access.support if who.user_id != user_id)
-            return
-        self._hidden.discard(user_id)
-        if person.team_id != self._access.team_id or person.guest:
-            return  # `People.fetch` took it from them
+        if person is None or person.team_id != self._access.team_id or person.guest:
+            return  # a bot, or somebody from whom `People.fetch` took it
 
         async def grant(unit: Unit) -> bool:
             row = await unit.get(Person, person.id)

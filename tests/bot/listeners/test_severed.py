@@ -81,7 +81,6 @@ async def test_every_way_in_is_shut_and_opens_again(office: Workplace, onboardin
 
 async def test_what_was_to_be_told_privately_is_not(office: Workplace, onboarding: str) -> None:
     carla = office.slack.add_person("Carla", office.slack.world.teams[1])
-    office.slack.faults.add("chat.postEphemeral", "429", retry_after=0)
     await sever(office, onboarding)
     await office.act(onboarding, lambda case: members.join(case, who(carla), welcome=True))
     await office.act(onboarding, lambda case: case.tell(who(carla), "welcome", customer="Acme Bank"))
