@@ -16,9 +16,11 @@ from bot.jobs.failures import Failures, tell_of_altered
 from bot.jobs.handlers import PismoAccess, ServiceDeskAccess, handlers
 from bot.jobs.runner import Runner
 from bot.jobs.ticket_poller import TicketPoller
+from bot.jobs.withholding import withholding
 from bot.listeners.actions import Buttons
 from bot.listeners.app_home import AppHome
 from bot.listeners.bolt import Listeners
+from bot.listeners.channels import ChannelEvents
 from bot.listeners.commands import SlashCommands
 from bot.listeners.events import Events
 from bot.listeners.messages import Messages
@@ -34,10 +36,13 @@ from bot.modals.submission import FormSubmissions
 from bot.modals.windows import Modals
 from bot.slack.background import Background
 from bot.slack.people import People
+from bot.slack.support_channel import SupportChannel
+from bot.slack.support_people import SupportPeople
 from flows.cases.access import Access
 from flows.cases.case import Cases
 from storage.outbox import Outbox, Pace
 from storage.store import Store
+from storage.unit import SUPPORT
 
 DRAIN = 6.0
 """Seconds that what follows an acknowledgement may take when the process is told to end."""
@@ -56,6 +61,8 @@ class Bot:
     store: Store
     cases: Cases
     people: People
+    support_people: SupportPeople
+    support_channel: SupportChannel
     events: Events
     background: Background
     runner: Runner
@@ -64,10 +71,11 @@ class Bot:
     tokens: dict[str, SecretStr] = field(repr=False)
 
     async def start(self) -> None:
-        """Slack need not be reachable yet."""
+        """Slack need not be reachable yet. Raises UnfitChannelError if it is, and says that support's channel is not support's alone."""
         self.adapters.inspections.warm()
         await self.adapters.slack.start()
-        await self.people.load()
+        await self.support_people.load()
+        await self.support_channel.begin()
         await self.runner.start()
         self.chores.start()
         self.background.later(self.events.handle_left())
@@ -86,7 +94,7 @@ class Bot:
     def ready(self) -> dict[str, str]:
         """Why the bot is not ready, by part; empty when it is."""
         wrong = {}
-        if not self.people.refreshed:
+        if not self.support_people.refreshed:
             wrong["slack"] = "not reached since the start"
         elif (silence := self.adapters.slack.silence) > SILENT:
             wrong["slack"] = f"no answer for {silence:.0f} s; what was asked of it waits"
@@ -96,6 +104,8 @@ class Bot:
             wrong["audit_log"] = "; ".join(map(str, altered[:NAMED])) + (
                 f"; {len(altered) - NAMED} more" if len(altered) > NAMED else ""
             )
+        if trouble := self.support_channel.trouble():
+            wrong["support_channel"] = trouble
         if trouble := self.runner.trouble():
             wrong["effects"] = trouble
         return wrong
@@ -108,17 +118,20 @@ def build(settings: Settings, policies: Policies, *, adapters: Adapters | None =
     store = Store(settings.database_url, settings.keyring, adapters.clock)
     access, background = Access(), Background()
     cases = Cases(rules, access)
-    people = People(store, slack, access, support_channel=channel, usergroup=settings.support_usergroup, for_locale=for_locale)
+    people = People(store, slack, access, for_locale=for_locale)
+    support_channel = SupportChannel(store, slack, channel)
+    support_people = SupportPeople(store, slack, people, access, channel=support_channel, usergroup=settings.support_usergroup)
     tokens: dict[str, SecretStr] = {}
 
     # -- what people do
     answers, sessions = PrivateAnswers(store, slack, people), FormSessions(cases, people)
     pages = PageInspections(store, slack, rules, adapters.inspections)
     modals = Modals(store, slack, sessions, pages, Newcomers(store, cases, people, background), answers)
-    lookups = SlackLookups(slack, people, access, channel)
+    lookups = SlackLookups(store, slack, people, access, channel)
     home = AppHome(store, cases, people, slack)
     messages = Messages(store, cases, people, slack, adapters.inspections)
-    events = Events(store, cases, people, slack, messages, home, background, channel)
+    of_channels = ChannelEvents(cases, people, support_people, support_channel, slack)
+    events = Events(store, cases, people, slack, messages, home, background, of_channels)
     listeners = Listeners(
         buttons=Buttons(store, cases, slack, modals, answers, home, background),
         submissions=FormSubmissions(store, pages, sessions, lookups, answers, rules, tokens),
@@ -127,6 +140,7 @@ def build(settings: Settings, policies: Policies, *, adapters: Adapters | None =
         events=events,
         home=home,
         people=people,
+        support=support_people,
         background=background,
     )
 
@@ -134,18 +148,34 @@ def build(settings: Settings, policies: Policies, *, adapters: Adapters | None =
     pismo = PismoAccess(adapters.pismo, tokens, settings.pismo_oauth2_secret_field)
     service_desk = ServiceDeskAccess(adapters.service_desk, policies.service_desk)
     support = Support(channel, policies.support_language)
-    table = handlers(store, cases, slack, people, support, pismo=pismo, service_desk=service_desk)
+    table = handlers(store, cases, slack, people, support, pismo=pismo, service_desk=service_desk, publish_home=home.publish)
     failures = Failures(table)
     outbox = Outbox(store, pace=Pace(policies.channel_seconds), lease=policies.lease_seconds)
     followed_by = (failures.tell, failures.alert)
-    executor = Executor(store, outbox, table.do, patience=adapters.patience, on_failed=followed_by, clock=adapters.clock)
+    support_channel.on_open = lambda: outbox.resume(SUPPORT)
+    do = withholding(table.do, support_channel)
+    executor = Executor(store, outbox, do, patience=adapters.patience, on_failed=followed_by, clock=adapters.clock)
     runner = Runner(outbox, executor.attempt, poll=policies.poll_seconds)
     store.on_effects = runner.wake
     store.on_altered = lambda error: background.later(tell_of_altered(store, error))
     poller = TicketPoller(store, cases, adapters.service_desk, policies.service_desk.follow_seconds)
     recurring = chores(
-        policies, store, cases, outbox, poller, channel, refresh_people=people.refresh, handle_left_events=events.handle_late
+        policies, store, cases, outbox, poller, support_channel, support_people, handle_left_events=events.handle_late
     )
 
     bolt = listeners.bolt(slack.web)
-    return Bot(bolt, adapters, store, cases, people, events, background, runner, poller, Chores(recurring), tokens)
+    return Bot(
+        bolt,
+        adapters,
+        store,
+        cases,
+        people,
+        support_people,
+        support_channel,
+        events,
+        background,
+        runner,
+        poller,
+        Chores(recurring),
+        tokens,
+    )

@@ -231,7 +231,27 @@ class Person:
     locale: str = ""
     timezone: str = ""
     name: str = ""  # sealed
+    enterprise_id: str = ""  # of their Enterprise Grid organization; empty if none, or if Slack doesn't say
+    has_home: bool = False  # their App Home was drawn, so it stays before them until it is drawn anew
     seen_at: datetime | None = None
+
+
+@dataclass(kw_only=True)
+class Departure:
+    """Somebody who left support's channel, or its user group, as an event said: an answer of Slack from before doesn't count."""
+
+    id: str  # user id
+    at: datetime  # by Slack's clock
+
+
+@dataclass(kw_only=True)
+class WatchedChannel:
+    """What Slack last said of support's channel. ``fault``: why no customer's data may be posted there; empty if it may, as it may
+    without a row. ``at``: since when."""
+
+    id: str  # the channel's id
+    fault: str
+    at: datetime
 
 
 LEAD, COLLEAGUE, LEFT = "lead", "colleague", "left"
@@ -247,6 +267,20 @@ class Member:
     team_id: str
     user_id: str
     role: str = COLLEAGUE
+
+
+@dataclass(kw_only=True)
+class ThirdCompany:
+    """A company in the customer's channel that is neither the customer nor the installing one. It sees what is posted there, and opens
+    nothing. The row goes when the company has left."""
+
+    id: str  # f"{onboarding_id}:{team_id}"
+    onboarding_id: str
+    team_id: str
+    people: list[str]  # user ids of those who joined
+    connected: bool = False  # Slack says that the channel is shared with it
+    accepted_by: str = ""  # who of support said that it may be there
+    accepted_at: datetime | None = None
 
 
 @dataclass(kw_only=True)
@@ -286,6 +320,7 @@ class Snapshot:
     decisions: list[Decision]
     grants: list[Grant]
     members: list[Member]
+    companies: list[ThirdCompany] = field(default_factory=list)
     lead_timezone: str = ""
     """From Slack; empty if it gives none."""
 

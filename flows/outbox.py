@@ -189,6 +189,29 @@ class TellSetAside(Effect):
 
 
 @dataclass(frozen=True, kw_only=True)
+class WarnOfCompany(Effect):
+    """Tell support of a third company in the customer's channel, with the button that accepts it."""
+
+    kind = "third_company"
+    where: ClassVar[Room] = "support_channel"
+    team: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DrawHome(Effect):
+    """Draw a person's App Home anew, if they have one: what they may see has changed, and it stands before them until then."""
+
+    kind = "home"
+    lane = "home"
+    team: str
+    user: str
+
+    @property
+    def same(self) -> str:
+        return f"{self.kind}:{self.team}/{self.user}"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Repair(Effect):
     """Compare an onboarding's lasting messages in the customer's channel with the store, which may be a restored backup: those that it
     doesn't know are taken over, and all are drawn anew. Nothing is posted there before."""

@@ -32,5 +32,6 @@ class Role(StrEnum):
     LEAD = "lead"
     COLLEAGUE = "colleague"
     SUPPORT = "support"
+    FORMER = "former"  # of the customer, whose channel is no longer shared
     OUTSIDER = "outsider"
     SYSTEM = "system"  # whatever happens automatically

@@ -5,7 +5,19 @@ from contextlib import AbstractAsyncContextManager
 from datetime import date, datetime
 from typing import Any, Protocol, TypeVar
 
-from flows.model import Draft, EffectRecord, Expiry, Onboarding, Person, Posted, Received, Snapshot, TaskRecord
+from flows.model import (
+    Departure,
+    Draft,
+    EffectRecord,
+    Expiry,
+    Member,
+    Onboarding,
+    Person,
+    Posted,
+    Received,
+    Snapshot,
+    TaskRecord,
+)
 from flows.outbox import Effect
 from flows.people import Who
 
@@ -31,8 +43,13 @@ class Unit(Protocol):
     async def by_channel(self, channel_id: str) -> Onboarding | None:
         """The channel's open onboarding, else its last closed one."""
 
-    async def onboardings(self, *, team_id: str = "", user_id: str = "", closed: bool = False) -> Sequence[Onboarding]:
-        """All that aren't erased, or those a person is a member of; oldest first. ``closed``: the closed ones too."""
+    async def onboardings(
+        self, *, team_id: str = "", user_id: str = "", channel_id: str = "", closed: bool = False
+    ) -> Sequence[Onboarding]:
+        """All that aren't erased, those a person is a member of, or those of a channel; oldest first. ``closed``: the closed ones too."""
+
+    async def members_elsewhere(self, user_ids: Collection[str], channel_id: str) -> Sequence[Member]:
+        """Which of these people are the customer's in open onboardings of other channels, ordered by id."""
 
     async def due(self, at: datetime) -> Sequence[str]:
         """Ids of open onboardings with a due reminder, longest overdue first. Opens nothing sealed."""
@@ -63,6 +80,11 @@ class Unit(Protocol):
     async def person(self, who: Who) -> Person | None: ...
 
     async def support_people(self) -> Sequence[Person]: ...
+
+    async def people_of(self, team_id: str, user_ids: Collection[str]) -> Sequence[Person]:
+        """Those of these people of a team who are known."""
+
+    async def departures(self) -> Sequence[Departure]: ...
 
     async def failed_effects(self, onboarding_id: str) -> Sequence[EffectRecord]:
         """An onboarding's effects that were given up, oldest first."""

@@ -44,8 +44,8 @@ async def erase(store: Store, onboarding_id: str, actor: Who = SYSTEM) -> dict[s
         counts["received"] = await _empty_received(unit, marks)
         await unit.session.execute(update(Posted).where(posted.c.onboarding_id == onboarding_id).values(digest=""))
         counts["drafts"] = await _delete_drafts(unit, onboarding_id, marks)
-        for member in snapshot.members:
-            await unit.delete(member)
+        for row in (*snapshot.members, *snapshot.companies):
+            await unit.delete(row)
         for expiry in await _rows(unit, Expiry, expiries.c.onboarding_id == onboarding_id):
             await unit.delete(expiry)
         counts["members"] = len(snapshot.members)

@@ -47,6 +47,7 @@ async def export(store: Store, onboarding_id: str) -> Export:
             "grants": snapshot.grants,
             "expiries": [one for one in await unit.expiries() if one.onboarding_id == onboarding_id],
             "members": snapshot.members,
+            "companies": snapshot.companies,
             "people": (await unit.session.scalars(select(Person).where(people.c.id.in_(who)).order_by(people.c.id))).all(),
             "events": (await unit.session.scalars(events)).all(),
         }

@@ -26,6 +26,9 @@ TABLES: dict[type, Table] = {
     model.AuditEvent: tables.audit_events,
     model.Person: tables.people,
     model.Member: tables.members,
+    model.Departure: tables.departures,
+    model.WatchedChannel: tables.watched_channels,
+    model.ThirdCompany: tables.third_companies,
     model.Received: tables.received,
     model.Seen: tables.seen,
 }

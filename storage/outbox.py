@@ -311,6 +311,16 @@ class Outbox:
         wanted = self._at(kinds=list(kinds))
         await self._store.transact(lambda unit: unit.connection.execute(self._sql.hasten, wanted))
 
+    async def resume(self, pace: str) -> None:
+        """A channel that was closed is open: its rest is over. What waited counts as asked for now, since it is given up by its age."""
+
+        async def work(unit: Unit) -> None:
+            await unit.connection.execute(self._sql.renew_age, {"its_pace": pace, "at": unit.now})
+            await unit.connection.execute(self._sql.end_rest, {"its_pace": pace})
+            unit.asked = True
+
+        await self._store.transact(work)
+
     async def oldest(self) -> datetime | None:
         """When the oldest effect was asked for that is neither done nor given up."""
         async with self._store.read() as unit:
@@ -387,6 +397,9 @@ class _Statements:
         moved = case((paces.c.next > soon, paces.c.next), else_=soon) + more
         self.move = insert.on_conflict_do_update(index_elements=[paces.c.name], set_={"next": moved})
         self.free_turn = update(paces).where(paces.c.name == name).values(next=paces.c.next - pace.gap)
+        self.end_rest = update(paces).where(paces.c.name == name).values(next=0.0)
+        renewed = {"created_at": bindparam("at", type_=columns.created_at.type)}
+        self.renew_age = update(effects).where(columns.pace == name, waits).values(renewed)
         self.forget = delete(paces).where(paces.c.next < now - _DAY)
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from flows.model import (
     LEFT,
     Decision,
+    Departure,
     Draft,
     EffectRecord,
     Expiry,
@@ -24,6 +25,7 @@ from flows.model import (
     StepRecord,
     Submission,
     TaskRecord,
+    ThirdCompany,
 )
 from flows.people import Who
 from storage import tables
@@ -105,8 +107,10 @@ class Queries:
         query = select(Onboarding).where(columns.channel_id == channel_id, columns.erased_at.is_(None))
         return await self._one(query.order_by(columns.closed_at.is_not(None), columns.closed_at.desc()).limit(1))
 
-    async def onboardings(self, *, team_id: str = "", user_id: str = "", closed: bool = False) -> Sequence[Onboarding]:
-        """All that aren't erased, or those a person is a member of; oldest first. ``closed``: the closed ones too."""
+    async def onboardings(
+        self, *, team_id: str = "", user_id: str = "", channel_id: str = "", closed: bool = False
+    ) -> Sequence[Onboarding]:
+        """All that aren't erased, those a person is a member of, or those of a channel; oldest first. ``closed``: the closed ones too."""
         columns, member = tables.onboardings.c, tables.members.c
         query = select(Onboarding).where(columns.erased_at.is_(None)).order_by(columns.started_at, columns.id)
         if not closed:
@@ -114,7 +118,16 @@ class Queries:
         if user_id:
             theirs = select(member.onboarding_id).where(member.team_id == team_id, member.user_id == user_id, member.role != LEFT)
             query = query.where(columns.id.in_(theirs))
+        if channel_id:
+            query = query.where(columns.channel_id == channel_id)
         return await self._all(query)
+
+    async def members_elsewhere(self, user_ids: Collection[str], channel_id: str) -> Sequence[Member]:
+        """Which of these people are the customer's in open onboardings of other channels, ordered by id."""
+        columns, member = tables.onboardings.c, tables.members.c
+        query = select(Member).join(tables.onboardings, columns.id == member.onboarding_id).where(member.role != LEFT)
+        query = query.where(columns.channel_id != channel_id, columns.closed_at.is_(None), columns.erased_at.is_(None))
+        return await self._all(query.where(member.user_id.in_(list(user_ids))).order_by(member.id))
 
     async def journeys(self) -> Mapping[str, Sequence[str]]:
         """By version of the journey, the ids of all onboardings on it that aren't erased, oldest first. Opens nothing sealed."""
@@ -204,6 +217,15 @@ class Queries:
         columns = tables.people.c
         return await self._all(select(Person).where(columns.support.is_(True)).order_by(columns.id))
 
+    async def people_of(self, team_id: str, user_ids: Collection[str]) -> Sequence[Person]:
+        """Those of these people of a team who are known."""
+        columns = tables.people.c
+        query = select(Person).where(columns.team_id == team_id, columns.user_id.in_(list(user_ids)))
+        return await self._all(query.order_by(columns.id))
+
+    async def departures(self) -> Sequence[Departure]:
+        return await self._all(select(Departure).order_by(tables.departures.c.id))
+
     async def failed_effects(self, onboarding_id: str) -> Sequence[EffectRecord]:
         """An onboarding's effects that were given up, oldest first."""
         return await self._all(_FAILED, {"onboarding_id": onboarding_id})
@@ -251,5 +273,6 @@ def _snapshot(whole: Whole) -> Snapshot:
         decisions=kinds[Decision],
         grants=kinds[Grant],
         members=kinds[Member],
+        companies=kinds[ThirdCompany],
         lead_timezone=next((person.timezone for person in kinds[Person]), ""),
     )

@@ -284,8 +284,14 @@ people = Table(
     _text("locale"),
     _text("timezone"),
     _sealed("name"),
+    _text("enterprise_id"),
+    _flag("has_home"),
     _moment("seen_at"),
 )
+
+departures = Table("departures", metadata, _id(), _moment("at", required=True))
+
+watched_channels = Table("watched_channels", metadata, _id(), _text("fault"), _moment("at", required=True))
 
 members = Table(
     "members",
@@ -296,6 +302,18 @@ members = Table(
     _text("user_id"),
     _text("role"),
     Index("ix_members_team_id_user_id", "team_id", "user_id"),
+)
+
+third_companies = Table(
+    "third_companies",
+    metadata,
+    _id(),
+    _text("onboarding_id", index=True),
+    _text("team_id"),
+    Column("people", Json, nullable=False),
+    _flag("connected"),
+    _text("accepted_by"),
+    _moment("accepted_at"),
 )
 
 received = Table(

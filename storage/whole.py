@@ -33,8 +33,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.orm import Mapper, make_transient_to_detached
 from sqlalchemy.orm.attributes import set_committed_value
 
-from flows.model import Decision, Draft, Grant, Member, Onboarding, Person, Posted, StepRecord, Submission, TaskRecord
-from storage.columns import Moment, Sealed, moment
+from flows.model import (
+    Decision,
+    Draft,
+    Grant,
+    Member,
+    Onboarding,
+    Person,
+    Posted,
+    StepRecord,
+    Submission,
+    TaskRecord,
+    ThirdCompany,
+)
+from storage.columns import Json, Moment, Sealed, moment
 from storage.mapping import TABLES
 from storage.sqlite import QUICK
 from storage.tables import onboardings, people
@@ -47,6 +59,7 @@ _ORDER: Mapping[type, tuple[str, ...]] = {
     Decision: ("at", "id"),
     Grant: ("step_id", "id"),
     Member: ("role", "id"),
+    ThirdCompany: ("id",),
     Draft: ("id",),
     Posted: ("id",),
     Person: (),
@@ -154,6 +167,8 @@ def _reader(column: Column[Any]) -> Callable[[Any], Any] | None:
             return kind
         case Boolean():
             return bool
+        case Json():
+            return json.loads
         case Integer() | String() | Sealed():
             return None
     raise TypeError(f"no reader for {column}")

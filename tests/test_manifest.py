@@ -51,15 +51,21 @@ SCOPES_OF_METHODS: dict[
 SCOPES_OF_EVENTS: dict[str, frozenset[str]] = {  # docs.slack.dev/reference/events/<event>
     "app_home_opened": frozenset(),
     "app_uninstalled": frozenset(),
+    "channel_archive": frozenset({"channels:read"}),
     "channel_id_changed": READ,
     "channel_rename": READ,
     "channel_shared": READ,
+    "channel_unarchive": frozenset({"channels:read"}),
     "channel_unshared": READ,
     "file_change": frozenset({"files:read"}),
+    "group_archive": frozenset({"groups:read"}),
+    "group_rename": frozenset({"groups:read"}),
+    "group_unarchive": frozenset({"groups:read"}),
     "member_joined_channel": READ,
     "member_left_channel": READ,
     "message.channels": frozenset({"channels:history"}),
     "message.groups": frozenset({"groups:history"}),
+    "subteam_members_changed": frozenset({"usergroups:read"}),
     "tokens_revoked": frozenset(),
 }
 

@@ -5,9 +5,10 @@ from bot.jobs.lasting import customer_texts
 from bot.jobs.registry import Finished, Run
 from bot.slack.client import Slack
 from bot.slack.people import People
-from flows.cases import members
+from flows.cases import companies, members
 from flows.cases.case import Cases
 from flows.outbox import AddBookmark, MoveMessages, RememberMembers
+from flows.people import Who
 from flows.ports import Unit
 from storage.store import Store
 
@@ -28,16 +29,19 @@ class Channels:
         await self._slack.bookmark_once(channel, customer_texts(case)("card.bookmark"), link)
 
     async def members(self, run: Run[RememberMembers]) -> Finished:
-        """Record the members, so that those who were there before the bot can act from App Home too."""
+        """Record the members, so that those who were there before the bot can act from App Home too; and third companies."""
         async with self._store.read() as unit:
             onboarding = (await self._cases.look(unit, run.onboarding_id, closed=True)).onboarding
-        found = await self._people.customers_in(onboarding.channel_id)
-        theirs = [who for who in found if who.team_id == onboarding.team_id and who.user_id != onboarding.lead_id]
+        found = [one for one in await self._people.visitors_of(onboarding.channel_id) if one.user_id != onboarding.lead_id]
 
         async def remember(unit: Unit) -> None:
             async with self._cases.open(unit, run.onboarding_id, closed=True) as case:
-                for who in theirs:
-                    await members.join(case, who, welcome=False)
+                for person in found:
+                    who = Who(person.team_id, person.user_id)
+                    if self._people.is_third(person, onboarding.team_id):
+                        await companies.arrive(case, person.team_id, person.user_id)
+                    elif person.team_id == onboarding.team_id and not (person.guest and await companies.strangers(case, [who])):
+                        await members.join(case, who, welcome=False)
 
         return Finished(also=remember)
 

@@ -10,6 +10,8 @@ from bot.config.policies import Policies
 from bot.jobs import ticket_poller
 from bot.jobs.sweeps import Sweeps
 from bot.jobs.ticket_poller import TicketPoller
+from bot.slack.support_channel import SupportChannel
+from bot.slack.support_people import SupportPeople
 from bot.telemetry import metrics
 from flows.cases.case import Cases
 from storage.anchors import Anchors
@@ -20,7 +22,9 @@ from storage.store import Store
 log = logging.getLogger("bot.jobs.chores")
 
 REFRESH_SECONDS = 300.0
-"""How often Slack is asked who belongs to support; someone who joins the support channel is known at once."""
+"""How often Slack is asked who is in the support channel and whether that is support's alone; its events tell both at once."""
+PROFILES_SECONDS = 2.0
+"""How often profiles of support's are looked after, a few at a time."""
 PURGE_SECONDS = 86_400.0
 ANCHOR_SECONDS = 300.0
 """How often the register names where each log is, at most. Whoever puts a log back to what it was before that is found out."""
@@ -79,13 +83,12 @@ def chores(
     cases: Cases,
     outbox: Outbox,
     poller: TicketPoller,
-    support_channel: str,
+    support_channel: SupportChannel,
+    support_people: SupportPeople,
     *,
-    refresh_people: Work,
     handle_left_events: Work,
 ) -> list[Chore]:
-    """All the bot's chores. ``refresh_people``: asks Slack who belongs to support. ``handle_left_events``: handles stored
-    events that weren't handled yet."""
+    """All the bot's chores. ``handle_left_events``: handles stored events that weren't handled yet."""
     sweeps, often = Sweeps(store, cases), policies.sweep_seconds
     anchors = Anchors(store)
 
@@ -114,7 +117,9 @@ def chores(
         Chore("audit_log", ANCHOR_SECONDS, anchor_log),
         Chore("queue_age", often, age_of_queue),
         Chore("left_events", often, handle_left_events),
-        Chore("support_people", REFRESH_SECONDS, refresh_people, retry=2.0),
-        Chore("support_channel", PURGE_SECONDS, lambda: sweeps.follow_support(support_channel), retry=60.0),
+        Chore("support_people", REFRESH_SECONDS, support_people.refresh, retry=2.0),
+        Chore("support_profiles", PROFILES_SECONDS, support_people.renew),
+        Chore("support_fitness", REFRESH_SECONDS, support_channel.look, retry=2.0),
+        Chore("support_channel", PURGE_SECONDS, lambda: sweeps.follow_support(support_channel.id), retry=60.0),
         Chore("purge", PURGE_SECONDS, purge_old, retry=60.0),
     ]

@@ -37,6 +37,10 @@ class RetryLater(EffectError):  # noqa: N818  requested by the other side, not a
         self.seconds, self.partly, self.of_channel = seconds, partly, of_channel
 
 
+class Withheld(EffectError):  # noqa: N818  as above
+    """It may not be posted where it belongs, until people mend that: it waits, however old it gets."""
+
+
 class Unreachable(EffectError):  # noqa: N818  as above
     """No answer, or an inconclusive one: it may or may not have happened. Retried with growing pauses."""
 

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from bot.config.clock import Clock
 from bot.jobs import lease
-from bot.jobs.errors import EffectError, Impossible, RetryLater, Unreachable, meaning
+from bot.jobs.errors import EffectError, Impossible, RetryLater, Unreachable, Withheld, meaning
 from bot.jobs.registry import Finished
 from bot.slack.errors import SlackError
 from bot.telemetry import metrics
@@ -33,6 +33,8 @@ OUTAGE = 10.0
 """Seconds without a single success after which the next one means that the other side is back."""
 CONFLICTS = 3
 """Conflicts, each after `Store.transact`'s own tries, after which what follows an effect is taken for what can't be written."""
+LOOK_AGAIN = 10.0
+"""Seconds after which the store is asked again whether what is withheld may be posted. Mostly the mending is told before."""
 WRITE_AGAIN = 1.0
 """Seconds between two tries to write down how an effect ended."""
 
@@ -117,12 +119,13 @@ class Executor:
     async def _failed(self, claim: Claim, error: Exception, began: float, goes_on: Callable[[], bool]) -> Claim | None:
         known = meaning(error)
         detail = {"detail": list(error.detail)} if isinstance(error, SlackError) and error.detail else {}
-        if isinstance(known, RetryLater | Unreachable) and not self._patience.ends(claim, self._age(claim)):
+        may_wait = isinstance(known, RetryLater | Unreachable) and not self._patience.ends(claim, self._age(claim))
+        if known is not None and (may_wait or isinstance(known, Withheld)):
             ending = self._later(claim, known)
             await self._write_down(claim, ending)
-            self._count(claim, "limited" if isinstance(known, RetryLater) else "retried")
+            self._count(claim, "retried" if isinstance(known, Unreachable) else "limited")
             extra = {"outcome": "waits", "error": known.key, "seconds": round(ending.wait or ending.rest, 1), "ms": _ms(began)}
-            log.warning("effect", extra={**extra, **detail})
+            log.log(logging.INFO if isinstance(known, Withheld) else logging.WARNING, "effect", extra={**extra, **detail})
             return None
         why, number = known or Impossible("internal"), error_id()
         ended = await self._give_up(claim, why, number, goes_on)
@@ -133,7 +136,9 @@ class Executor:
         log.error("effect", extra={**extra, **detail}, exc_info=None if known else error)
         return ended.next
 
-    def _later(self, claim: Claim, why: RetryLater | Unreachable) -> Ending:
+    def _later(self, claim: Claim, why: EffectError) -> Ending:
+        if isinstance(why, Withheld):
+            return Ending("waiting", rest=LOOK_AGAIN, counts=False)
         if isinstance(why, RetryLater):
             seconds = self._patience.rest(why)
             if why.of_channel:

@@ -74,7 +74,9 @@ class Files:
         return await self._threads.upload(run, thread, "pismo-session.ics", content, comment)
 
     async def export(self, run: Run[SendExport]) -> Finished:
-        """Send it as a direct message: one file, so that it comes whole or not at all."""
+        """Send it as a direct message: one file, so that it comes whole or not at all. Nothing to who is no longer support."""
+        if not any(who.user_id == run.effect.user for who in self._cases.access.support):
+            return Finished(called=False)
         async with self._store.read() as unit:
             onboarding = (await self._cases.look(unit, run.onboarding_id, closed=True)).onboarding
         content = zipped(await export(self._store, onboarding.id))

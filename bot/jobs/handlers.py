@@ -9,6 +9,7 @@ from bot.jobs.access_requests import AccessRequests
 from bot.jobs.channels import Channels
 from bot.jobs.files import Files
 from bot.jobs.lasting import LastingMessages
+from bot.jobs.presence import Presence, PublishHome
 from bot.jobs.proof import Proofs
 from bot.jobs.ready_text import ReadyTexts
 from bot.jobs.registry import Handlers
@@ -28,6 +29,7 @@ from flows.outbox import (
     AskAgain,
     DeleteFile,
     Draw,
+    DrawHome,
     FileRequest,
     MoveMessages,
     RememberMembers,
@@ -48,6 +50,7 @@ from flows.outbox import (
     Tell,
     TellOfAlteredLog,
     TellSetAside,
+    WarnOfCompany,
 )
 from pismo.environments import Environments
 from pismo.service_desk import ServiceDesk
@@ -81,6 +84,7 @@ def handlers(
     *,
     pismo: PismoAccess,
     service_desk: ServiceDeskAccess,
+    publish_home: PublishHome,
 ) -> Handlers:
     """One for every class of effect. Raises HandlersError."""
     lasting = LastingMessages(store, cases, slack, support)
@@ -91,15 +95,18 @@ def handlers(
     requests = AccessRequests(store, cases, slack, ready_texts, service_desk.client, service_desk.policies)
     proofs = Proofs(store, cases, threads, pismo.environments, pismo.tokens)
     alerts = Alerts(store, slack, support)
+    presence = Presence(store, cases, slack, support, publish_home)
     repairs = Repairs(store, cases, slack, threads, support)
     table = Handlers()
     table.on(Draw, lasting.draw)
     table.on(Say, said.say)
-    table.on(Tell, PrivateWords(store, slack, people).tell)
+    table.on(Tell, PrivateWords(store, cases, slack, people).tell)
     table.on(Remind, said.remind)
     table.on(Alert, alerts.alert)
     table.on(TellOfAlteredLog, alerts.altered_log)
     table.on(TellSetAside, alerts.set_aside)
+    table.on(WarnOfCompany, presence.warn)
+    table.on(DrawHome, presence.home)
     table.on(Repair, repairs.customers)
     table.on(RepairReviews, repairs.reviews)
     table.on(AskAgain, repairs.ask_again)

@@ -16,7 +16,9 @@ from bot.messages.wording import sentence
 from bot.slack.client import Slack
 from bot.slack.errors import SlackError
 from bot.slack.people import People
+from flows.cases.case import Cases
 from flows.cases.manage import given_up_alike
+from flows.cases.secrets import TOLD as SECRET_TOLD
 from flows.cases.settle import side_of
 from flows.model import EffectRecord, Onboarding
 from flows.outbox import Alert, Remind, Say, Tell, TellOfAlteredLog, TellSetAside
@@ -55,17 +57,20 @@ class Said:
 
 
 class PrivateWords:
-    def __init__(self, store: Store, slack: Slack, people: People) -> None:
-        self._store, self._slack, self._people = store, slack, people
+    def __init__(self, store: Store, cases: Cases, slack: Slack, people: People) -> None:
+        self._store, self._cases, self._slack, self._people = store, cases, slack, people
 
     async def tell(self, run: Run[Tell]) -> None:
-        """Repeating a private message does no harm."""
+        """Repeating a private message does no harm. A former customer's people are only told of secrets that they gave away."""
         asked = run.effect
         who = Who(asked.team, asked.user)
         async with self._store.read() as unit:
             onboarding = await unit.get(Onboarding, run.onboarding_id)
             fallback, journey = (onboarding.language, onboarding.journey) if onboarding is not None else ("en", "")
             language = await self._people.language_of(unit, who, fallback)
+        severed = onboarding is not None and onboarding.severed_at is not None
+        if severed and asked.key != SECRET_TOLD and not self._cases.access.is_support(who):
+            return
         told = notice(sentence(Texts(language, journey), asked.key, asked.params))
         await self._slack.tell(asked.channel, asked.user, told.text, told.blocks)
 

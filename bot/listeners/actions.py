@@ -15,7 +15,7 @@ from bot.modals.windows import Modals
 from bot.slack.background import Background
 from bot.slack.client import Slack, SlackError
 from bot.slack.payloads import Click
-from flows.cases import manage, review, tasks
+from flows.cases import companies, manage, review, tasks
 from flows.cases.access import May, for_side
 from flows.cases.case import Case, Cases
 from flows.journey import JourneyError
@@ -80,6 +80,10 @@ async def _task(case: Case, value: ButtonValue) -> None:
     await tasks.do_task(case, value.step, value.task, {})
 
 
+async def _accept_company(case: Case, value: ButtonValue) -> None:
+    companies.accept(case, value.item)
+
+
 async def _retry(case: Case, value: ButtonValue) -> None:
     await manage.retry(case, value.item)
 
@@ -96,6 +100,7 @@ ACTIONS: dict[Act, Action] = {
     Act.SNOOZE: Action(May.EITHER, opens=_form("snooze")),
     Act.STUCK: Action(May.CUSTOMER, opens=_form("stuck")),
     Act.RETRY_EFFECT: Action(May.SUPPORT, change=_retry, closed=True, said="retrying"),
+    Act.ACCEPT_COMPANY: Action(May.SUPPORT, change=_accept_company),
     Act.SHOW: Action(May.SUPPORT, shows=True, closed=True),
 }
 """What buttons in messages and App Home do; BACK and PAGE, which are in modals, go to `Modals.turn_back`. A form itself

@@ -12,6 +12,7 @@ from bot.slack.client import Slack
 from bot.slack.people import People
 from bot.telemetry.acks import in_flight
 from flows.cases.case import Case, Cases
+from flows.model import Person
 from flows.people import Who
 from flows.ports import Unit
 from storage.store import Store
@@ -57,13 +58,14 @@ class AppHome:
         finally:
             self._waiting.discard(who)
         try:
-            await self._publish(who)
+            await self.publish(who)
         finally:
             self._drawing[who].release()
             if who not in self._waiting:
                 del self._drawing[who]
 
-    async def _publish(self, who: Who) -> None:
+    async def publish(self, who: Who) -> None:
+        """Raises SlackError."""
         async with self._store.read() as unit:
             texts = Texts(await self._people.language_of(unit, who))
             if self._cases.access.is_support(who):
@@ -71,11 +73,21 @@ class AppHome:
                 view = home.support_home(snapshots, texts, unit.now)
             else:
                 view = home.customer_home([_card(case, texts) for case in await self._own(unit, who)], texts)
+            person = await self._people.known(unit, who)
         await self._slack.publish_home(who.user_id, view)
+        if person is not None and not person.has_home:
+            await self._store.transact(lambda unit: _has_home(unit, who))
+            person.has_home = True
 
     async def _own(self, unit: Unit, who: Who) -> list[Case]:
         mine = await unit.onboardings(team_id=who.team_id, user_id=who.user_id)
-        return [await self._cases.look(unit, onboarding.id, who, closed=True) for onboarding in mine]
+        return [await self._cases.look(unit, onboarding.id, who, closed=True) for onboarding in mine if not onboarding.severed_at]
+
+
+async def _has_home(unit: Unit, who: Who) -> None:
+    row = await unit.get(Person, str(who))
+    if row is not None:
+        row.has_home = True
 
 
 def _card(case: Case, texts: Texts) -> list[Block]:

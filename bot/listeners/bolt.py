@@ -21,8 +21,9 @@ from bot.listeners.options import Options
 from bot.modals.subject import meta_of
 from bot.modals.submission import CLEAR, FormSubmissions
 from bot.slack.background import Background
-from bot.slack.payloads import MalformedPayload, click_of, command_of, reading, submitted_of
+from bot.slack.payloads import MalformedPayload, click_of, command_of, reading, submitted_of, who_of
 from bot.slack.people import People
+from bot.slack.support_people import SupportPeople
 
 log = logging.getLogger("bot.listeners.bolt")
 
@@ -38,6 +39,7 @@ class Listeners:
     events: Events
     home: AppHome
     people: People
+    support: SupportPeople
     background: Background
 
     def bolt(self, web: AsyncWebClient) -> AsyncApp:
@@ -81,6 +83,10 @@ class Listeners:
         if user := body.get("user"):
             with reading():
                 user["team_id"] = await self.people.home_team(str(user["id"]), str(user.get("team_id") or ""))
+        if user or "user_id" in body:
+            with reading():
+                who = who_of(body)
+            await self.support.verify(who)
         return await next()
 
     async def _pressed(self, body: dict[str, Any], ack: AsyncAck) -> None:

@@ -13,16 +13,15 @@ from datetime import timedelta
 from typing import Any
 
 from bot.listeners.app_home import AppHome
+from bot.listeners.channels import CONVERTED, ChannelEvents, what
 from bot.listeners.messages import Messages
 from bot.slack.background import Background
 from bot.slack.client import Slack, SlackError
-from bot.slack.errors import BARRED
 from bot.slack.people import People
 from bot.telemetry import metrics
-from flows.cases import channels, manage, members
 from flows.cases.case import Cases
 from flows.cases.set_aside import set_aside
-from flows.model import Onboarding, Received
+from flows.model import Received
 from flows.people import SYSTEM, Who
 from flows.ports import Unit
 from storage.sealing import SealError
@@ -50,6 +49,12 @@ HANDLED = (
     "channel_id_changed",
     "channel_shared",
     "channel_unshared",
+    "channel_archive",
+    "channel_unarchive",
+    "group_archive",
+    "group_rename",
+    "group_unarchive",
+    "subteam_members_changed",
     "app_uninstalled",
     "tokens_revoked",
 )
@@ -60,6 +65,7 @@ def _kept(event: Body) -> dict[str, Any]:
     """The part of an event that is stored, unless it is a message."""
     names = (
         "type",
+        "subtype",
         "user",
         "user_team",
         "team",
@@ -70,6 +76,12 @@ def _kept(event: Body) -> dict[str, Any]:
         "new_channel_id",
         "tokens",
         "previously_connected_team_id",
+        "connected_team_id",
+        "subteam_id",
+        "added_users",
+        "removed_users",
+        "date_update",
+        "event_ts",
         "is_ext_shared",
         "file_id",
     )
@@ -114,19 +126,15 @@ class Events:
         messages: Messages,
         home: AppHome,
         background: Background,
-        support_channel: str,
+        of_channels: ChannelEvents,
     ) -> None:
         self._store, self._cases, self._people, self._slack = store, cases, people, slack
         self._messages, self._home = messages, home
-        self._background, self._support_channel = background, support_channel
+        self._background, self._channels = background, of_channels
         self._does: dict[str, Callable[[Unit, Body], Awaitable[None]]] = {
             "message": messages.carry_out,
             "file_change": messages.carry_out_change,
-            "member_joined_channel": self._joined,
-            "member_left_channel": self._left,
-            "channel_id_changed": self._id_changed,
-            "channel_shared": self._shared,
-            "channel_unshared": self._unshared,
+            **of_channels.does,
             "app_uninstalled": self._revoked,
             "tokens_revoked": self._revoked,
         }
@@ -136,6 +144,7 @@ class Events:
 
     async def received(self, body: Body) -> None:
         """Store it before the acknowledgement, handle it after. Raises if it can't be stored, so that Slack sends it again."""
+        self._channels.at_once(body["event"])
         if await self.store(body):
             self._background.later(self._handle_new(str(body["event_id"])))
 
@@ -159,8 +168,12 @@ class Events:
 
     async def store(self, body: Body) -> bool:
         """True if the event is new and there is something to do about it."""
-        event_id, kind = str(body["event_id"]), str(body["event"].get("type"))
-        payload = await self._messages.kept(body) if kind == "message" else _kept(body["event"]) if kind in HANDLED else None
+        event_id, event = str(body["event_id"]), body["event"]
+        kind = what(event) if self._channels.of_support(event) else str(event.get("type"))
+        if kind == "message":
+            payload = await self._messages.kept(body)
+        else:
+            payload = _kept(event) if kind in {*HANDLED, *CONVERTED} else None
         if payload is None:
             return False
 
@@ -183,12 +196,9 @@ class Events:
             await self._messages.look_into_files(payload)
         if kind == "file_change":
             await self._messages.look_into_change(payload)
-        if kind in ("member_joined_channel", "member_left_channel"):
-            await self._know(payload)
+        payload |= await self._channels.prepare(payload)
         if kind == "app_home_opened":
             await self._home_opened(payload)
-        if kind == "channel_id_changed":
-            payload["is_ext_shared"] = await self._is_shared(str(payload["new_channel_id"]))
 
         async def work(unit: Unit) -> None:
             row = await unit.get(Received, event_id)
@@ -289,80 +299,6 @@ class Events:
                 await self._home.opened(Who(person.team_id, person.user_id))
         except SlackError as error:
             log.warning("an App Home could not be refreshed", extra={"error": error.error})
-
-    async def _know(self, event: Body) -> None:
-        if event.get("channel") == self._support_channel:
-            self._background.later(self._people.refresh())
-        try:
-            await self._people.fetch(str(event["user"]))
-        except SlackError as error:
-            log.info("a member could not be looked up", extra={"error": error.error})
-
-    async def _is_shared(self, channel: str) -> bool:
-        """Whether another company is in it. Raises SlackError if Slack may answer later."""
-        try:
-            return (await self._slack.channel(channel)).is_shared
-        except SlackError as error:
-            if error.transient:
-                raise
-            return False
-
-    # -- in the transaction, one event each
-
-    async def _joined(self, unit: Unit, event: Body) -> None:
-        user_id = str(event["user"])
-        if user_id == self._people.bot_user_id:
-            await self._shared(unit, event)
-            if event["channel"] == self._support_channel:
-                manage.retry_refused(unit, await unit.refused_effects(BARRED), "support")
-            return
-        onboarding = await unit.by_channel(str(event["channel"]))
-        person = self._people.by_id(user_id)
-        if onboarding is None or person is None or not self._people.is_customer(person):
-            return
-        if person.team_id == onboarding.team_id:
-            async with self._cases.open(unit, onboarding.id, closed=True, shows=False) as case:
-                await members.join(case, Who(person.team_id, person.user_id), welcome=True)
-
-    async def _left(self, unit: Unit, event: Body) -> None:
-        onboarding = await unit.by_channel(str(event["channel"]))
-        person = self._people.by_id(str(event["user"]))
-        if onboarding is not None and person is not None:
-            async with self._cases.open(unit, onboarding.id, closed=True, shows=False) as case:
-                await members.leave(case, Who(person.team_id, person.user_id))
-
-    async def _id_changed(self, unit: Unit, event: Body) -> None:
-        old, new = str(event["old_channel_id"]), str(event["new_channel_id"])
-        onboarding = await unit.by_channel(old)
-        if onboarding is not None:
-            async with self._cases.open(unit, onboarding.id, closed=True, shows=False) as case:
-                await channels.follow(case, old, new)
-            if event.get("is_ext_shared"):  # the event that said so may have come before this one
-                await self._reachable(unit, onboarding)
-            else:
-                await self._retry_refused(unit, onboarding)
-
-    async def _shared(self, unit: Unit, event: Body) -> None:
-        onboarding = await unit.by_channel(str(event["channel"]))
-        if onboarding is not None:
-            await self._reachable(unit, onboarding)
-
-    async def _reachable(self, unit: Unit, onboarding: Onboarding) -> None:
-        async with self._cases.open(unit, onboarding.id, closed=True) as case:
-            channels.share(case)
-        await self._retry_refused(unit, onboarding)
-
-    async def _retry_refused(self, unit: Unit, onboarding: Onboarding) -> None:
-        refused = [record for record in await unit.failed_effects(onboarding.id) if record.error in BARRED]
-        manage.retry_refused(unit, refused, "customer")
-
-    async def _unshared(self, unit: Unit, event: Body) -> None:
-        onboarding = await unit.by_channel(str(event["channel"]))
-        left = event.get("previously_connected_team_id")
-        if onboarding is None or (left and left != onboarding.team_id and event.get("is_ext_shared")):
-            return  # another company left; the customer is still there
-        async with self._cases.open(unit, onboarding.id, closed=True) as case:
-            channels.sever(case)
 
     async def _revoked(self, unit: Unit, event: Body) -> None:
         """Slack no longer accepts the bot: say so in /readyz and the log; the data stays for a new installation."""

@@ -25,6 +25,7 @@ class Act(StrEnum):
     STUCK = "stuck"
     RETRY_EFFECT = "retry_effect"
     SHOW = "show"
+    ACCEPT_COMPANY = "accept_company"
     LINK = "link"
 
 

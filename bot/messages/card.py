@@ -2,7 +2,9 @@
 
 from bot.messages.blocks import Block, Drawing, actions, button, context, divider, drawing, header, section
 from bot.messages.buttons import Act, ButtonValue
+from bot.messages.companies import named
 from bot.messages.texts import Raw, Texts, date_token
+from flows.cases.companies import unaccepted
 from flows.cases.settle import open_tasks, side_of
 from flows.forms.step import Situation
 from flows.journey import Journey
@@ -55,6 +57,8 @@ def card(snapshot: Snapshot, journey: Journey, texts: Texts, situation: Situatio
     blocks: list[Block] = [header(texts("card.title", customer=onboarding.customer)), section(progress(snapshot, texts))]
     if onboarding.go_live:
         blocks.append(context(texts("card.go_live", date=onboarding.go_live.isoformat())))
+    if (third := unaccepted(snapshot)) and not onboarding.closed_at:
+        blocks.append(context(texts.md("card.third_company", companies=named(third))))
     blocks.append(divider())
     ordered = sorted(snapshot.steps.values(), key=lambda record: record.position)
     blocks.append(section("\n".join(step_line(record.position + 1, record, texts) for record in ordered)))

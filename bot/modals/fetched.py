@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.inspection.inspections import Hindrance, Inspections
+from bot.modals.neighbours import Neighbours
 from bot.modals.parse import parse_page
 from bot.slack.client import Slack, SlackError
 from bot.slack.files import MAX_BYTES
@@ -21,6 +22,7 @@ from flows.forms.pages import Slot
 from flows.model import Person
 from flows.people import Side, Who
 from flows.problems import Problem
+from storage.store import Store
 
 FETCH_SECONDS = 1.5
 """How long a submission may wait for its files or for what it names, before it must be acknowledged. No form has both."""
@@ -74,8 +76,9 @@ class LookedUp:
 
 
 class SlackLookups:
-    def __init__(self, slack: Slack, people: People, access: Access, support_channel: str) -> None:
+    def __init__(self, store: Store, slack: Slack, people: People, access: Access, support_channel: str) -> None:
         self._slack, self._people, self._access, self._support_channel = slack, people, access, support_channel
+        self._neighbours = Neighbours(store, people, access)
         self._looking = {"start": ("channel", self._channel), "assign": ("person", self._person)}
 
     async def of(self, form_id: str, values: Mapping[str, Any]) -> LookedUp:
@@ -112,6 +115,8 @@ class SlackLookups:
             found.append(Problem("lead", "lead_is_support"))
         if owner and not any(who.user_id == owner for who in self._access.support):
             found.append(Problem("owner", "owner_not_support"))
+        if person is not None and not found:
+            found += await self._neighbours.problems(info, members, person)
         return self._looked_up(person, *found)
 
     async def _person(self, raw: Answers) -> LookedUp:

@@ -89,11 +89,11 @@ class Subject:
         return for_side(self.task.side) if self.task is not None else May.EITHER
 
     def check(self, case: Case) -> None:
-        """Raises Refused if the onboarding is closed, unless what the form records can be renewed, or if the actor may not use
-        the form."""
+        """Raises Refused if the actor may not use the form, or if the onboarding is closed, unless what the form records can be
+        renewed."""
+        self.may.check(case.role)
         if not (self.step and self.task and renewable(case.snapshot, self.step, self.task)):
             case.refuse_closed()
-        self.may.check(case.role)
 
 
 def form_of(journey: Journey | None, meta: FormMeta) -> Form:

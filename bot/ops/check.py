@@ -14,6 +14,7 @@ from bot.config.settings import ConfigProblem, Settings, problems
 from bot.ops import maintenance
 from bot.ops.maintenance import HOW_ALTERED, HOW_LACKING
 from bot.slack.client import Slack, SlackError
+from bot.slack.support_channel import FAULTS, fault_of
 from pismo.jsm_errors import ServiceDeskError, ServiceDeskFault
 from pismo.jsm_form import NameNotFoundError, fill
 from pismo.service_desk import ServiceDesk
@@ -214,14 +215,9 @@ async def _support_channel(slack: Slack, channel: str, user_id: str) -> Line:
     except SlackError as error:
         how = invite + ", or set the right ID" if error.error == "channel_not_found" else _mend_token(error)
         return Line("SUPPORT_CHANNEL", f"Slack answered {error.error}", how)
-    if found.is_archived:
-        return Line("SUPPORT_CHANNEL", "is archived", "unarchive it, or set another")
-    if found.is_shared:
-        return Line(
-            "SUPPORT_CHANNEL",
-            "is shared with another company",
-            "take a channel that is Pismo's alone: all answers are shown in it",
-        )
+    if fault := fault_of(found):
+        what, how = FAULTS[fault]
+        return Line("SUPPORT_CHANNEL", what, f"{how}: all answers of all customers are shown in it")
     return Line("SUPPORT_CHANNEL", f"the bot is in #{found.name}")
 
 

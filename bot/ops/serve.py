@@ -16,6 +16,7 @@ from bot.config.settings import Exit, Settings
 from bot.ops.http_server import Binding, bindings, listener, server
 from bot.ops.startup_checks import VerificationError, verify
 from bot.slack.socket_mode import PING_SECONDS, SocketMode
+from bot.slack.support_channel import FAULTS, UnfitChannelError
 from bot.slack.web import ops_routes, slack_routes
 from storage.lock import AlreadyRunningError, only_one
 from storage.sealing import UnknownKey
@@ -100,7 +101,16 @@ async def _run(settings: Settings, listening: Sequence[tuple[Binding, socket.soc
     for binding, one in listening:
         routes = [*(slack_routes(bot.bolt, secret) if binding.slack else ()), *(ops_routes(health) if binding.ops else ())]
         servers.append((server(routes), one))
-    await bot.start()
+    try:
+        await bot.start()
+    except UnfitChannelError as error:
+        what, how = FAULTS[error.fault]
+        extra = {"channel": bot.support_channel.id, "how": how}
+        log.error("SUPPORT_CHANNEL %s; all answers of all customers are shown there", what, extra=extra)  # noqa: TRY400  says it all
+        for _, one in listening:
+            one.close()
+        await bot.stop()
+        return Exit.CONFIGURATION
     _spare_the_collector()
     try:
         if sockets is not None:

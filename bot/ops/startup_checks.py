@@ -215,7 +215,8 @@ def _handler_faults() -> Iterator[Fault]:
     """Effects without a handler, and handlers without an effect. Only the table is built: nothing is called."""
     none: Any = None
     try:
-        handlers(none, none, none, none, none, pismo=PismoAccess(none, {}, ""), service_desk=ServiceDeskAccess(None, none))
+        pismo, service_desk = PismoAccess(none, {}, ""), ServiceDeskAccess(None, none)
+        handlers(none, none, none, none, none, pismo=pismo, service_desk=service_desk, publish_home=none)
     except HandlersError as error:
         yield f"handlers of effects: {error}"
 

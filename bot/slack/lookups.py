@@ -21,13 +21,14 @@ PAGE = 200
 
 @dataclass(frozen=True)
 class Me:
-    """Who the bot is. ``scopes``: those the token has."""
+    """Who the bot is. ``scopes``: those the token has. ``enterprise_id``: the Enterprise Grid organization's; empty if none."""
 
     team_id: str
     user_id: str
     bot_id: str
     team: str
     scopes: frozenset[str]
+    enterprise_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,11 +50,18 @@ class UserInfo:
 
 @dataclass(frozen=True)
 class ChannelInfo:
+    """``companies``: team (or Enterprise Grid) ids that it is shared with, without workspaces of the installing organization; empty if
+    Slack doesn't say."""
+
     id: str
     name: str
     is_member: bool
     is_archived: bool
     is_shared: bool  # with another company
+    is_private: bool = False
+    is_org_shared: bool = False  # with other workspaces of the same Enterprise Grid organization
+    is_pending_shared: bool = False  # an invitation to another company is open
+    companies: frozenset[str] = frozenset()
 
 
 class Lookups:
@@ -171,6 +179,7 @@ class Lookups:
             bot_id=self._bot_id,
             team=str(answer.get("team") or ""),
             scopes=frozenset(scope.strip() for scope in header.split(",") if scope.strip()),
+            enterprise_id=str(answer.get("enterprise_id") or ""),
         )
 
     async def user(self, user_id: str) -> UserInfo | None:
@@ -202,6 +211,10 @@ class Lookups:
             is_member=bool(found.get("is_member")),
             is_archived=bool(found.get("is_archived")),
             is_shared=bool(found.get("is_ext_shared")),
+            is_private=bool(found.get("is_private")),
+            is_org_shared=bool(found.get("is_org_shared")),
+            is_pending_shared=bool(found.get("is_pending_ext_shared")),
+            companies=frozenset(found.get("connected_team_ids") or ()) - frozenset(found.get("internal_team_ids") or ()),
         )
 
     async def members(self, channel: str) -> list[str]:

@@ -1,5 +1,4 @@
-"""What the bot knows about people: who belongs to support, and each one's language and zone. Kept in the store so that a click
-needs no call, and so that the bot can start while Slack is unreachable."""
+"""What the bot knows about people: each one's home company, language and zone. Kept in the store so that a click needs no call."""
 
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
@@ -18,80 +17,43 @@ NOBODY = frozenset({"USLACK", "USLACKBOT"})
 class People:
     """``for_locale``: the language to use for a Slack locale, or the given default if there is none."""
 
-    def __init__(
-        self,
-        store: Store,
-        slack: Slack,
-        access: Access,
-        *,
-        support_channel: str,
-        usergroup: str,
-        for_locale: Callable[[str, str], str],
-    ) -> None:
-        self._store, self._slack, self._access = store, slack, access
-        self._channel, self._usergroup, self._for_locale = support_channel, usergroup, for_locale
+    def __init__(self, store: Store, slack: Slack, access: Access, *, for_locale: Callable[[str, str], str]) -> None:
+        self._store, self._slack, self._access, self._for_locale = store, slack, access, for_locale
         self._people: dict[Who, Person] = {}
-        self._enterprises: dict[str, str] = {}
         self.bot_user_id = ""
-        self.refreshed = False
-        """Whether Slack has been reached since startup."""
 
-    async def load(self) -> None:
-        """From the store, without Slack: the last known support people and installing team."""
-        async with self._store.read() as unit:
-            known = await unit.support_people()
-        for person in known:
-            self._people[Who(person.team_id, person.user_id)] = person
-        self._access.support = frozenset(Who(p.team_id, p.user_id) for p in known)
-        if known:
-            self._access.team_id = known[0].team_id
-
-    async def refresh(self) -> None:
-        """From Slack: who the bot is, and who belongs to support now. Raises SlackError."""
-        me = await self._slack.whoami()
-        self._access.team_id, self.bot_user_id = me.team_id, me.user_id
-        ids = (
-            await self._slack.usergroup_members(self._usergroup) if self._usergroup else await self._slack.members(self._channel)
-        )
-        people = [await self.fetch(user_id, fresh=True) for user_id in ids if user_id != me.user_id and user_id not in NOBODY]
-        support = {Who(p.team_id, p.user_id) for p in people if p is not None and p.team_id == me.team_id and not p.guest}
-
-        async def remember(unit: Unit) -> None:
-            for person in await unit.support_people():
-                if Who(person.team_id, person.user_id) not in support:
-                    person.support = False
-            for who in support:
-                row = await unit.get(Person, str(who))
-                if row is not None:
-                    row.support = True
-
-        await self._store.transact(remember)
-        self._access.support = frozenset(support)
-        self.refreshed = True
+    def know(self, person: Person) -> None:
+        """From a row of the store."""
+        self._people[Who(person.team_id, person.user_id)] = person
 
     async def fetch(self, user_id: str, *, fresh: bool = False) -> Person | None:
-        """A person by Slack user id, asking Slack if they aren't known. None for bots and for people whom Slack doesn't show."""
+        """A person by Slack user id, asking Slack if they aren't known. None for bots and for people whom Slack doesn't show.
+
+        Whoever is a guest or of another company by now is no longer support. Raises SlackError.
+        """
         if not fresh and (known := self.by_id(user_id)) is not None:
             return known
         info = await self._slack.user(user_id)
         if info is None or info.is_bot:
             return None
         who = Who(info.team_id, info.id)
-        if info.enterprise_id:
-            self._enterprises[info.id] = info.enterprise_id
+        may = info.team_id == self._access.team_id and not info.is_guest
+        if not may:
+            self._access.support -= {who}
         # Others may write the same person, or hold SQLite's writer for a while, above all at a start: tried again until it is through.
-        self._people[who] = await self._store.transact(lambda unit: _remember(unit, who, info))
+        self._people[who] = await self._store.transact(lambda unit: _remember(unit, who, info, may_be_support=may))
         return self._people[who]
 
     async def home_team(self, user_id: str, team_id: str) -> str:
-        """The home team of whoever clicks: on Enterprise Grid, a payload may name the organization (E…) instead."""
+        """The home team of whoever clicks: on Enterprise Grid, a payload may name the organization (E…) instead. Slack does not tell
+        the organization of people from another company, so they are known by their user id, unless it is known to be another one."""
         if not team_id.startswith("E"):
             return team_id
-        if user_id not in self._enterprises:
-            with suppress(SlackError):
-                await self.fetch(user_id, fresh=True)
         person = self.by_id(user_id)
-        return person.team_id if person is not None and self._enterprises.get(user_id) == team_id else team_id
+        if person is None:
+            with suppress(SlackError, Unavailable):
+                person = await self.fetch(user_id)
+        return person.team_id if person is not None and person.enterprise_id in ("", team_id) else team_id
 
     async def known(self, unit: Unit, who: Who) -> Person | None:
         """A person from memory or store."""
@@ -115,15 +77,13 @@ class People:
                     person = await self.known(reading, who)
         return self._for_locale(person.locale if person else "", fallback)
 
-    async def customers_in(self, channel_id: str) -> list[Who]:
-        """The people in a channel who count as customers (`is_customer`)."""
+    async def visitors_of(self, channel_id: str) -> list[Person]:
+        """The people in a channel who are from another company, or guests of the installing workspace. Raises SlackError."""
         found = []
         for user_id in await self._slack.members(channel_id):
             person = None if user_id in NOBODY else await self.fetch(user_id)
-            if person is not None:
-                who = Who(person.team_id, person.user_id)
-                if self.is_customer(person):
-                    found.append(who)
+            if person is not None and self.is_customer(person):
+                found.append(person)
         return found
 
     def is_customer(self, person: Person) -> bool:
@@ -132,11 +92,18 @@ class People:
             Who(person.team_id, person.user_id)
         )
 
+    def is_third(self, person: Person, customer_team: str) -> bool:
+        """Whether someone is of neither the customer's company nor the installing one, nor of its Enterprise Grid organization."""
+        own = person.enterprise_id and person.enterprise_id == self._access.enterprise_id
+        return person.team_id not in ("", self._access.team_id, customer_team) and not own
 
-async def _remember(unit: Unit, who: Who, info: UserInfo) -> Person:
+
+async def _remember(unit: Unit, who: Who, info: UserInfo, *, may_be_support: bool) -> Person:
     row = await unit.get(Person, str(who))
     if row is None:
         row = Person(id=str(who), team_id=who.team_id, user_id=who.user_id)
         unit.add(row)
     row.guest, row.locale, row.timezone, row.name, row.seen_at = info.is_guest, info.locale, info.timezone, info.name, unit.now
+    row.enterprise_id = info.enterprise_id
+    row.support = row.support and may_be_support
     return row

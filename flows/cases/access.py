@@ -15,11 +15,14 @@ class May(StrEnum):
     EITHER = "either"  # the customer's people and support
 
     def check(self, role: Role) -> None:
-        """Raises Refused("not_yours") for an outsider, Refused("support_only") or Refused("customer_only") for the other side."""
+        """Raises Refused("not_yours") for an outsider, Refused("severed") for the former customer's people, Refused("support_only") or
+        Refused("customer_only") for the other side."""
         if role in ALLOWED[self]:
             return
         if role is Role.OUTSIDER:
             raise Refused("not_yours")
+        if role is Role.FORMER:
+            raise Refused("severed")
         raise Refused("support_only" if self is May.SUPPORT else "customer_only")
 
 
@@ -43,6 +46,7 @@ class Access:
 
     def __init__(self) -> None:
         self.team_id = ""  # the installing team (or enterprise), once known
+        self.enterprise_id = ""  # its Enterprise Grid organization, if any
         self.support: frozenset[Who] = frozenset()
 
     def is_support(self, who: Who) -> bool:
@@ -50,7 +54,7 @@ class Access:
 
     def role_of(self, who: Who, snapshot: Snapshot, channel_id: str = "") -> Role:
         """A person's role in an onboarding. ``channel_id``: where they clicked, signed by Slack. Someone new in the customer's
-        channel and from the customer's company counts as a colleague."""
+        channel and from the customer's company counts as a colleague. Once the channel is severed, the customer's people are former."""
         onboarding = snapshot.onboarding
         if who == SYSTEM:
             return Role.SYSTEM
@@ -60,6 +64,8 @@ class Access:
         is_there = foreign and who.team_id == onboarding.team_id and channel_id and channel_id == onboarding.channel_id
         if not is_there and not is_member(snapshot, who):
             return Role.OUTSIDER
+        if onboarding.severed_at:
+            return Role.FORMER
         return Role.LEAD if who == Who(onboarding.team_id, onboarding.lead_id) else Role.COLLEAGUE
 
     def require_support(self, who: Who) -> None:

@@ -3,8 +3,8 @@
 from typing import cast
 
 from flows.cases.case import Case
-from flows.model import Posted
-from flows.outbox import Draw, LastingMessage, MoveMessages
+from flows.model import LEFT, Posted
+from flows.outbox import Draw, DrawHome, LastingMessage, MoveMessages, RememberMembers
 from flows.people import SYSTEM
 
 
@@ -19,26 +19,39 @@ async def follow(case: Case, old: str, new: str) -> None:
 
 
 def sever(case: Case) -> None:
-    """The channel is no longer shared with the customer: nothing can reach them there. Tell support once."""
+    """The channel is no longer shared with the customer: nothing can reach them there, and they see and open nothing any more, of a
+    closed onboarding either. Tell support once."""
     onboarding = case.onboarding
-    if onboarding.closed_at or onboarding.severed_at:
+    if onboarding.severed_at:
         return
     onboarding.severed_at = case.now
     case.log("channel:severed", by=SYSTEM, facts={"channel": onboarding.channel_id})
-    case.warn("severed", customer=onboarding.customer, channel=onboarding.channel_id)
+    _draw_homes(case)
+    if not onboarding.closed_at:
+        case.warn("severed", customer=onboarding.customer, channel=onboarding.channel_id)
 
 
 def share(case: Case) -> None:
-    """The channel is shared again: redraw all messages and resume reminders."""
+    """The channel is shared with the customer again: redraw all messages, resume reminders, and find who is there."""
     onboarding = case.onboarding
-    if onboarding.closed_at or not onboarding.severed_at:
+    if not onboarding.severed_at:
         return
     onboarding.severed_at = None
+    case.log("channel:shared", by=SYSTEM, facts={"channel": onboarding.channel_id})
+    case.ask(RememberMembers())
+    _draw_homes(case)
+    if onboarding.closed_at:
+        return
     for record in case.snapshot.steps.values():  # reminders had stopped; resume any series that wasn't completed
         if record.turn and record.remind_at is None and record.escalated_at is None:
             record.remind_at = case.now
-    case.log("channel:shared", by=SYSTEM, facts={"channel": onboarding.channel_id})
     case.warn("shared_again", customer=onboarding.customer, channel=onboarding.channel_id)
+
+
+def _draw_homes(case: Case) -> None:
+    for member in case.snapshot.members:
+        if member.role != LEFT:
+            case.ask(DrawHome(team=member.team_id, user=member.user_id))
 
 
 async def post_again(case: Case, posted: Posted) -> None:

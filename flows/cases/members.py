@@ -2,7 +2,9 @@
 
 from flows.cases.case import Case
 from flows.model import COLLEAGUE, LEFT, Member
+from flows.outbox import DrawHome
 from flows.people import SYSTEM, Who
+from flows.ports import Unit
 
 
 def member_of(onboarding_id: str, who: Who, role: str) -> Member:
@@ -20,7 +22,7 @@ async def join(case: Case, who: Who, *, welcome: bool) -> bool:
     else:
         case.unit.add(member)
     case.log("member:join", by=SYSTEM, facts={"team": who.team_id, "user": who.user_id})
-    if known is None and welcome and case.onboarding.closed_at is None:
+    if known is None and welcome and not (case.onboarding.closed_at or case.onboarding.severed_at):
         case.tell(who, "welcome", customer=case.onboarding.customer)
     return True
 
@@ -33,5 +35,11 @@ async def leave(case: Case, who: Who) -> None:
         return
     member.role = LEFT
     case.log("member:leave", by=SYSTEM, facts={"team": who.team_id, "user": who.user_id})
+    case.ask(DrawHome(team=who.team_id, user=who.user_id))
     if who == Who(onboarding.team_id, onboarding.lead_id) and onboarding.closed_at is None:
         case.warn("lead_left", customer=onboarding.customer, by=who.user_id, channel=onboarding.channel_id)
+
+
+def redraw_home(unit: Unit, who: Who) -> None:
+    """Somebody who belongs to no onboarding may see something else: who is no longer support."""
+    unit.ask("", DrawHome(team=who.team_id, user=who.user_id))

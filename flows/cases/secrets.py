@@ -11,6 +11,9 @@ from flows.cases.case import Case
 from flows.checks import guard
 from flows.outbox import DeleteFile
 
+TOLD = "secret_told"
+"""What the person is told who posted it: it says nothing of the onboarding."""
+
 
 @dataclass(frozen=True)
 class Post:
@@ -57,7 +60,7 @@ async def in_channel(case: Case, post: Post, found: Collection[str], unread: Col
         kind = new[0]  # the most serious
         case.log("secret:in_channel", facts={"kind": kind, "ts": post.ts})
         if not post.by_app:
-            case.tell(case.actor, "secret_told", kind=kind, how=kind)
+            case.tell(case.actor, TOLD, kind=kind, how=kind)
         case.warn("secret_by_app" if post.by_app else "secret_in_channel", kind=kind, **told)
         for file in post.files:
             case.ask(DeleteFile(file=file))

@@ -216,7 +216,43 @@ class SlackStandIn(Core):
 
     def share(self, channel: Channel, team: Team) -> None:
         channel.shared_with.append(team)
-        self.emit({"type": "channel_shared", "connected_team_id": team.id, "channel": channel.id}, channel)
+        self.emit({"type": "channel_shared", "connected_team_id": team.enterprise or team.id, "channel": channel.id}, channel)
+        self.changed()
+
+    def unshare(self, channel: Channel, team: Team) -> None:
+        """One of the companies leaves the channel, with its people; the others stay."""
+        channel.shared_with.remove(team)
+        gone = {"type": "channel_unshared", "previously_connected_team_id": team.enterprise or team.id, "channel": channel.id}
+        self.emit(gone | {"is_ext_shared": channel.is_ext_shared}, channel)
+        channel.members = [member for member in channel.members if self.world.users[member].team != team]
+        self.changed()
+
+    def archive(self, channel: Channel, *, archived: bool = True) -> None:
+        """`channel_archive` or `channel_unarchive`, for a private channel `group_…`."""
+        channel.archived = archived
+        kind = ("group" if channel.private else "channel") + ("_archive" if archived else "_unarchive")
+        self.emit({"type": kind, "channel": channel.id, "user": "USLACK"}, channel)
+        self.changed()
+
+    def convert(self, channel: Channel, by: SlackPerson, *, private: bool) -> None:
+        """Slack has no event of its own for this: it posts a message with a subtype."""
+        channel.private = private
+        word = "private" if private else "public"
+        event = {"type": "message", "subtype": f"channel_convert_to_{word}", "user": by.id, "ts": self.world.new_ts()}
+        text = f"made this channel *{word}*."
+        self.emit(event | {"text": text, "channel": channel.id, "channel_type": channel.kind}, channel)
+        self.changed()
+
+    def change_usergroup(self, group: str, members: Sequence[SlackPerson]) -> None:
+        """`subteam_members_changed`, which names those who came and went."""
+        before, now = self.world.groups[group], [person.id for person in members]
+        self.world.groups[group] = now
+        added, removed = [one for one in now if one not in before], [one for one in before if one not in now]
+        event: Json = {"type": "subteam_members_changed", "subteam_id": group, "team_id": self.installing_team.id}
+        event |= {"added_users": added, "added_users_count": len(added)}
+        event |= {"removed_users": removed, "removed_users_count": len(removed)}
+        moment = int(self.world.clock())
+        self.emit(event | {"date_previous_update": moment, "date_update": moment})
         self.changed()
 
     def sever(self, channel: Channel, *, keep: bool | None = None) -> None:
@@ -232,7 +268,7 @@ class SlackStandIn(Core):
             self.emit(
                 {
                     "type": "channel_unshared",
-                    "previously_connected_team_id": team.id,
+                    "previously_connected_team_id": team.enterprise or team.id,
                     "channel": channel.id,
                     "is_ext_shared": False,
                 },

@@ -89,7 +89,9 @@ class Message:
 
 @dataclass(eq=False)
 class Channel:
-    """`im`: for a direct message, the user id of the person who talks with the bot."""
+    """`im`: for a direct message, the user id of the person who talks with the bot. `org_shared`: with other workspaces of its Enterprise
+    Grid organization. `invited`: companies that have not accepted yet.
+    """
 
     id: str
     name: str
@@ -103,6 +105,8 @@ class Channel:
     pins: list[str] = field(default_factory=list)
     created: int = field(default_factory=lambda: int(time.time()))
     archived: bool = False
+    org_shared: bool = False
+    invited: list[Team] = field(default_factory=list)
 
     @property
     def is_ext_shared(self) -> bool:

@@ -108,6 +108,7 @@ def test_what_waits_for_others_than_slacks_channels_has_a_lane_of_its_own() -> N
         "export": "export",
         "delete_file": "secrets",
         "repair_reviews": "support",
+        "home": "home",
     }
 
 

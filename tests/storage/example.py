@@ -18,6 +18,7 @@ from flows.model import (
     StepRecord,
     Submission,
     TaskRecord,
+    ThirdCompany,
     new_id,
 )
 from flows.outbox import Say
@@ -103,6 +104,7 @@ def add_whole(unit: Unit, **fields: Any) -> str:
     unit.add(Expiry(id=f"{o}:planning.session", onboarding_id=o, step_id="planning", task_id="session", last_day=NOW.date()))
     unit.add(Posted(id=f"{o}:card:", onboarding_id=o, kind="card", subject="", channel_id=one.channel_id, ts="1.2"))
     unit.add(Member(id=f"{o}:{LEAD}", onboarding_id=o, team_id=LEAD.team_id, user_id=LEAD.user_id, role="lead"))
+    unit.add(ThirdCompany(id=f"{o}:TTHIRD", onboarding_id=o, team_id="TTHIRD", people=["UTHIRD"], connected=True))
     unit.add(Received(id=new_id("Ev"), type="message", payload={"channel": one.channel_id, "text": SECRET}, at=NOW))
     unit.record(o, "onboarding:start", OWNER, facts={"revision": 1, "list": ["b", "a"]}, changes={"customer": SECRET})
     unit.record(o, "step:planning:unlock", OWNER)

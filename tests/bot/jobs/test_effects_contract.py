@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import event, insert, select, update
 
 from bot.jobs import lease
-from bot.jobs.errors import EffectError, Impossible, RetryLater, Unreachable
+from bot.jobs.errors import EffectError, Impossible, RetryLater, Unreachable, Withheld
 from bot.jobs.executor import Patience, backoff
 from bot.jobs.registry import Finished
 from bot.slack.errors import SlackError
@@ -252,6 +252,28 @@ async def test_told_to_wait_its_channel_rests_and_it_keeps_its_place_and_its_att
     await place.settled()
     assert [what for _, what in place.ended[2:]] == ["first", "second", "third"]
     assert [began.attempts for began in place.began if began.what == "first"] == [1, 1]
+
+
+async def test_what_is_withheld_waits_however_old_it_gets_and_goes_on_once_its_channel_is_open(place: Place) -> None:
+    place.raises["first"] = [Withheld("channel_shared"), Withheld("channel_shared")]
+    process = await place.start(patience=Patience(timedelta(days=3), lambda _: NEVER))
+    await process.ask(("a", post("first")), ("a", post("second")))
+    for tries in (1, 2):
+        await until(lambda tries=tries: len(place.began) == tries)  # type: ignore[misc]  # its default is known
+        await until(lambda: _waits(place))
+        await place.change(update(effects).values(created_at=datetime.now(UTC) - timedelta(days=4)))
+        if tries == 1:
+            await place.change(update(paces).values(next=0.0))
+            process.runner.wake()
+    await process.outbox.resume(SUPPORT)
+    await place.settled()
+    assert place.ended == [("a", "first"), ("a", "second")]
+    assert [began.attempts for began in place.began] == [1, 1, 1, 1]
+    assert min(row.created_at for row in await place.rows()) > datetime.now(UTC) - timedelta(days=1)
+
+
+async def _waits(place: Place) -> bool:
+    return await place.states() == ["waiting", "waiting"] and (await place.turns()).get(SUPPORT, 0.0) > time.time()
 
 
 async def test_where_a_method_is_limited_only_what_called_it_waits(place: Place) -> None:

@@ -22,6 +22,7 @@ def test_each_effect_has_a_handler() -> None:
         Support("C1", "en"),
         pismo=PismoAccess(nothing, {}, "client_secret"),
         service_desk=service_desk,
+        publish_home=nothing,
     )
     all_of_them.check(EFFECTS)
     with pytest.raises(HandlersError, match="Say"):

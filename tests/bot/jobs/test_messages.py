@@ -112,6 +112,7 @@ class Jobs:
             Support(SUPPORT, "en"),
             pismo=PismoAccess(nothing, {}, "client_secret"),
             service_desk=ServiceDeskAccess(None, ServiceDeskPolicies()),
+            publish_home=nothing,
         )
         failures = Failures(table)
         self.outbox = Outbox(self.store, pace=Pace(0.0))

@@ -68,6 +68,7 @@ BUTTONS: Mapping[Act, set[str]] = {
     Act.STUCK: CUSTOMER,
     Act.RETRY_EFFECT: SUPPORT,
     Act.SHOW: SUPPORT,
+    Act.ACCEPT_COMPANY: SUPPORT,
 }
 """TASK depends on the task, BACK and PAGE on the form they are in; LINK does nothing."""
 

@@ -178,7 +178,7 @@ async def test_check_says_of_each_thing_whether_it_is_right(terminal: Terminal) 
     await terminal.bot("migrate")
     async with Playground("unused") as world:
         team = world.add_team("Pismo")
-        support = world.add_channel("onboarding-support", team)
+        support = world.add_channel("onboarding-support", team, private=True)
         terminal.env |= {
             "SLACK_BOT_TOKEN": world.bot_token,
             "SLACK_APP_TOKEN": world.app_token,
@@ -190,11 +190,13 @@ async def test_check_says_of_each_thing_whether_it_is_right(terminal: Terminal) 
         assert well.code == 0
 
         world.scopes -= {"commands"}
-        world.remove_bot_from(support)
+        support.shared_with = [world.add_team("Acme Bank")]
         wrong = await terminal.bot("check")
         assert wrong.code == Exit.CONFIGURATION
         assert "wrong: Slack scopes: missing: commands - paste app_manifest.yaml" in wrong.out
-        assert "wrong: SUPPORT_CHANNEL: the bot is not in it - invite the bot" in wrong.out
+        assert "wrong: SUPPORT_CHANNEL: is shared with another company - end the sharing" in wrong.out
+        world.remove_bot_from(support)
+        assert "wrong: SUPPORT_CHANNEL: Slack answered channel_not_found - invite the bot" in (await terminal.bot("check")).out
 
         terminal.env["SLACK_BOT_TOKEN"] = "xoxb-not-this-one"
         refused = await terminal.bot("check")

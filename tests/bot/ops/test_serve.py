@@ -162,7 +162,7 @@ async def test_a_lost_socket_ends_the_process_for_its_supervisor(env: dict[str, 
     policies = tmp_path / "policies.toml"
     policies.write_text('[engine]\nsocket_silence = "2 s"\n')
     async with Playground("unused") as world:
-        support = world.add_channel("support", world.add_team("Pismo"))
+        support = world.add_channel("support", world.add_team("Pismo"), private=True)
         world.deliver_by(Delivery.socket())
         env |= {
             "SLACK_BOT_TOKEN": world.bot_token,

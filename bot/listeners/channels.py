@@ -1,0 +1,276 @@
+"""What Slack's events tell of channels: who joins and leaves, sharing, new ids, archiving; of customers' channels and of support's.
+
+What takes power or closes support's channel takes effect when the event comes in, before anything is written; the rest once it is
+handled.
+"""
+
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from bot.slack.client import Slack, SlackError
+from bot.slack.errors import BARRED
+from bot.slack.people import People
+from bot.slack.support_channel import SupportChannel
+from bot.slack.support_people import SupportPeople
+from flows.cases import channels, companies, manage, members
+from flows.cases.case import Case, Cases
+from flows.model import Onboarding, Person
+from flows.people import Who
+from flows.ports import Unit
+
+log = logging.getLogger("bot.listeners.channels")
+
+Event = Mapping[str, Any]
+
+CLOSES = {
+    "channel_shared": "shared",
+    "channel_archive": "archived",
+    "group_archive": "archived",
+    "channel_id_changed": "moved",
+    "channel_convert_to_public": "public",
+}
+"""Events, and subtypes of messages, that close support's channel, with the fault."""
+MAY_OPEN = frozenset(
+    {
+        *("channel_unshared", "channel_unarchive", "group_unarchive", "channel_rename", "group_rename"),
+        "channel_convert_to_private",
+    }
+)
+"""After these, Slack is asked how things stand with it."""
+CONVERTED = frozenset({"channel_convert_to_public", "channel_convert_to_private"})
+"""Subtypes: Slack has no events of their own for these."""
+
+
+def channel_of(event: Event) -> str:
+    """Where it happened, by the id that was known until then; empty if in no channel."""
+    channel = event.get("old_channel_id") or event.get("channel")
+    return str(channel.get("id", "")) if isinstance(channel, Mapping) else str(channel or "")
+
+
+def what(event: Event) -> str:
+    """The type, or for a message that says how a channel was changed, its subtype."""
+    subtype = str(event.get("subtype") or "")
+    return subtype if subtype in CONVERTED else str(event.get("type") or "")
+
+
+class ChannelEvents:
+    """``does``: by type, what is done in the transaction that marks the event as handled."""
+
+    def __init__(
+        self,
+        cases: Cases,
+        people: People,
+        support: SupportPeople,
+        support_channel: SupportChannel,
+        slack: Slack,
+    ) -> None:
+        self._cases, self._people, self._support, self._channel = cases, people, support, support_channel
+        self._slack, self._access = slack, cases.access
+        self.does: Mapping[str, Callable[[Unit, Event], Awaitable[None]]] = {
+            "member_joined_channel": self._joined,
+            "member_left_channel": self._left,
+            "channel_id_changed": self._id_changed,
+            "channel_shared": self._shared,
+            "channel_unshared": self._unshared,
+            "channel_unarchive": self._unarchived,
+            "group_unarchive": self._unarchived,
+            "subteam_members_changed": self._group_changed,
+        }
+
+    def of_support(self, event: Event) -> bool:
+        """Whether it tells of support's channel itself: such a message is kept, whatever it says."""
+        return channel_of(event) == self._channel.id and what(event) in {*CLOSES, *MAY_OPEN}
+
+    # -- when it comes in
+
+    def at_once(self, event: Event) -> None:
+        for user_id in self._departed(event):
+            self._support.leaves(user_id, _at(event))
+        if self.of_support(event) and (fault := CLOSES.get(what(event))):
+            self._channel.shut(fault)
+
+    def _departed(self, event: Event) -> list[str]:
+        """Who is no longer support by this event."""
+        if event.get("type") == "subteam_members_changed":
+            ours = bool(self._support.usergroup) and event.get("subteam_id") == self._support.usergroup
+            return [str(one) for one in event.get("removed_users") or ()] if ours else []
+        left = event.get("type") == "member_left_channel" and channel_of(event) == self._channel.id
+        return [str(event["user"])] if left and not self._support.usergroup else []
+
+    def _arrived(self, event: Event) -> list[str]:
+        if event.get("type") == "subteam_members_changed":
+            ours = bool(self._support.usergroup) and event.get("subteam_id") == self._support.usergroup
+            return [str(one) for one in event.get("added_users") or ()] if ours else []
+        joined = event.get("type") == "member_joined_channel" and channel_of(event) == self._channel.id
+        return [str(event["user"])] if joined and not self._support.usergroup else []
+
+    # -- before the transaction: calls to Slack
+
+    async def prepare(self, event: Event) -> dict[str, Any]:
+        """What Slack has to say besides; added to the event. Raises SlackError if Slack may answer later."""
+        kind, ours = what(event), channel_of(event) == self._channel.id
+        for user_id in self._arrived(event):
+            if user_id != self._people.bot_user_id:
+                await self._support.joins(user_id, _at(event))
+        if self.of_support(event):
+            await self._close_or_open(kind)
+        if kind in ("member_joined_channel", "member_left_channel"):
+            try:
+                await self._people.fetch(str(event["user"]))
+            except SlackError as error:
+                if error.transient and str(event.get("team") or "").startswith("E"):
+                    raise  # an organization's id does not say whose they are
+                log.info("a member could not be looked up", extra={"error": error.error})
+        if not ours and (kind in ("channel_id_changed", "channel_shared", "channel_unshared") or self._is_bot(event)):
+            return await self._connections(event)
+        return {}
+
+    async def _close_or_open(self, kind: str) -> None:
+        if fault := CLOSES.get(kind):
+            await self._channel.close(fault)
+            return
+        try:
+            await self._channel.reopen()
+        except SlackError as error:
+            if error.transient:
+                raise
+            log.warning("the support channel can't be looked up", extra={"error": error.error})
+
+    def _is_bot(self, event: Event) -> bool:
+        return event.get("type") == "member_joined_channel" and event.get("user") == self._people.bot_user_id
+
+    async def _connections(self, event: Event) -> dict[str, Any]:
+        """Which companies the channel is shared with. A severed one is severed at once, whether Slack answers or not."""
+        severs = event.get("type") == "channel_unshared"
+        try:
+            info = await self._slack.channel(str(event.get("new_channel_id") or channel_of(event)))
+        except SlackError as error:
+            if error.transient and not severs:
+                raise
+            return {} if severs else {"now_shared": False, "companies": []}
+        return {"now_shared": info.is_shared, "companies": sorted(info.companies)}
+
+    # -- in the transaction, one event each
+
+    async def _joined(self, unit: Unit, event: Event) -> None:
+        if self._is_bot(event):
+            await self._let_in(unit, event)
+            return
+        onboarding, user_id = await unit.by_channel(channel_of(event)), str(event["user"])
+        person = self._people.by_id(user_id)
+        if onboarding is None:
+            return
+        if person is None:  # Slack doesn't describe them now; whose they are stands in the event
+            team = str(event.get("team") or "")
+            person = Person(id=f"{team}/{user_id}", team_id=team, user_id=user_id)
+        if not self._people.is_customer(person):
+            return
+        async with self._cases.open(unit, onboarding.id, closed=True, shows=False) as case:
+            await self._place(case, person)
+
+    async def _place(self, case: Case, person: Person) -> None:
+        """A new colleague at the customer, or somebody of a third company."""
+        who = Who(person.team_id, person.user_id)
+        if self._people.is_third(person, case.onboarding.team_id):
+            await companies.arrive(case, person.team_id, person.user_id)
+        elif person.team_id != case.onboarding.team_id:
+            return  # a guest in another company's channel
+        elif person.guest and await companies.strangers(case, [who]):
+            await companies.arrive(case, person.user_id, person.user_id)
+        else:
+            await members.join(case, who, welcome=True)
+
+    async def _let_in(self, unit: Unit, event: Event) -> None:
+        if channel_of(event) == self._channel.id:
+            manage.retry_refused(unit, await unit.refused_effects(BARRED), "support")
+            return
+        for onboarding in await unit.onboardings(channel_id=channel_of(event), closed=True):
+            if event.get("now_shared") and await self._is_connected(unit, onboarding, event):
+                await self._reachable(unit, onboarding)
+            else:
+                await self._retry_refused(unit, onboarding)
+
+    async def _left(self, unit: Unit, event: Event) -> None:
+        for user_id in self._departed(event):
+            await self._leaves_support(unit, user_id, event)
+        onboarding, user_id = await unit.by_channel(channel_of(event)), str(event["user"])
+        person = self._people.by_id(user_id)
+        if onboarding is None:
+            return
+        team = person.team_id if person is not None else str(event.get("team") or "")
+        async with self._cases.open(unit, onboarding.id, closed=True, shows=False) as case:
+            await members.leave(case, Who(team, user_id))
+            for company in (team, user_id):
+                await companies.depart(case, company, user_id)
+
+    async def _group_changed(self, unit: Unit, event: Event) -> None:
+        for user_id in self._departed(event):
+            await self._leaves_support(unit, user_id, event)
+
+    async def _leaves_support(self, unit: Unit, user_id: str, event: Event) -> None:
+        who = await self._support.left(unit, user_id, _at(event))
+        if who is not None:
+            members.redraw_home(unit, who)
+
+    async def _id_changed(self, unit: Unit, event: Event) -> None:
+        old, new = str(event["old_channel_id"]), str(event["new_channel_id"])
+        for onboarding in await unit.onboardings(channel_id=old, closed=True):
+            async with self._cases.open(unit, onboarding.id, closed=True, shows=False) as case:
+                await channels.follow(case, old, new)
+            # The event that says that it is shared may have come before this one.
+            if event.get("now_shared") and await self._is_connected(unit, onboarding, event):
+                await self._reachable(unit, onboarding)
+            else:
+                await self._retry_refused(unit, onboarding)
+
+    async def _shared(self, unit: Unit, event: Event) -> None:
+        team = str(event.get("connected_team_id") or "")
+        for onboarding in await unit.onboardings(channel_id=channel_of(event), closed=True):
+            if await self._is_theirs(unit, onboarding, team, event) if team else event.get("now_shared"):
+                await self._reachable(unit, onboarding)
+            elif team and team not in (self._access.team_id, self._access.enterprise_id):
+                async with self._cases.open(unit, onboarding.id, closed=True, shows=False) as case:
+                    await companies.arrive(case, team)
+
+    async def _unshared(self, unit: Unit, event: Event) -> None:
+        left = str(event.get("previously_connected_team_id") or "")
+        for onboarding in await unit.onboardings(channel_id=channel_of(event), closed=True):
+            async with self._cases.open(unit, onboarding.id, closed=True) as case:
+                await companies.depart(case, left)
+                foreign = onboarding.team_id != self._access.team_id  # else the customer's people are guests, who share nothing
+                theirs = not left or await self._is_theirs(unit, onboarding, left, event)
+                if foreign and (theirs or not event.get("is_ext_shared")):
+                    channels.sever(case)
+
+    async def _unarchived(self, unit: Unit, event: Event) -> None:
+        for onboarding in await unit.onboardings(channel_id=channel_of(event)):
+            await self._retry_refused(unit, onboarding)
+
+    async def _is_theirs(self, unit: Unit, onboarding: Onboarding, team: str, event: Event) -> bool:
+        """Whether an event's team is the customer's: Slack may name its Enterprise Grid organization, which it does not tell of people
+        from another company. One that is unknown is theirs if the list of companies lacks their team."""
+        lead = await unit.person(Who(onboarding.team_id, onboarding.lead_id))
+        known = lead.enterprise_id if lead is not None else ""
+        unnamed = team.startswith("E") and not known and onboarding.team_id not in event.get("companies", ())
+        return team in {onboarding.team_id, known} - {""} or unnamed
+
+    async def _is_connected(self, unit: Unit, onboarding: Onboarding, event: Event) -> bool:
+        """Whether the customer is among the companies that the channel is shared with, as far as Slack names them."""
+        named = [str(team) for team in event.get("companies") or ()]
+        return not named or any([await self._is_theirs(unit, onboarding, team, event) for team in named])
+
+    async def _reachable(self, unit: Unit, onboarding: Onboarding) -> None:
+        async with self._cases.open(unit, onboarding.id, closed=True) as case:
+            channels.share(case)
+        await self._retry_refused(unit, onboarding)
+
+    async def _retry_refused(self, unit: Unit, onboarding: Onboarding) -> None:
+        refused = [record for record in await unit.failed_effects(onboarding.id) if record.error in BARRED]
+        manage.retry_refused(unit, refused, "customer")
+
+
+def _at(event: Event) -> float:
+    """When it happened, by Slack's clock, in seconds."""
+    return float(event.get("event_ts") or event.get("date_update") or time.time())

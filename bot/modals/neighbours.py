@@ -1,0 +1,60 @@
+"""Who else is in a channel in which an onboarding is to start: only the customer's people and Pismo's may be."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+
+from bot.slack.client import ChannelInfo, SlackError
+from bot.slack.people import NOBODY, People
+from flows.cases.access import Access
+from flows.cases.companies import of_other_customers
+from flows.model import Onboarding, Person
+from flows.people import Who
+from flows.problems import Problem
+from storage.store import Store
+
+LOOK_SECONDS = 0.8
+"""How long people whom nobody knows yet are asked for. Those not reached are looked at once the onboarding has started."""
+FIELD = "channel"
+
+
+class Neighbours:
+    def __init__(self, store: Store, people: People, access: Access) -> None:
+        self._store, self._people, self._access = store, people, access
+
+    async def problems(self, channel: ChannelInfo, members: Sequence[str], lead: Person) -> list[Problem]:
+        """Of the field with the channel: third companies, and the people of another customer."""
+        present = await self._present(members)
+        if third := self._third_companies(channel, present, lead):
+            return [Problem(FIELD, "channel_third_company", {"companies": ", ".join(third)})]
+        if others := await self._other_customers(channel, present, lead):
+            return [Problem(FIELD, "channel_other_customer", {"names": ", ".join(others)})]
+        return []
+
+    async def _present(self, members: Sequence[str]) -> list[Person]:
+        with suppress(TimeoutError, SlackError):
+            async with asyncio.timeout(LOOK_SECONDS):
+                for user_id in members:
+                    if user_id not in NOBODY:
+                        await self._people.fetch(user_id)
+        return [person for user_id in members if (person := self._people.by_id(user_id)) is not None]
+
+    def _third_companies(self, channel: ChannelInfo, present: Sequence[Person], lead: Person) -> list[str]:
+        """Their ids, each with the name of one of its people as far as any is known: Slack tells no names of companies."""
+        seen = {one.team_id: one.name for one in present if self._people.is_third(one, lead.team_id)}
+        known = {self._access.team_id, self._access.enterprise_id, lead.team_id, lead.enterprise_id}
+        connected = set(channel.companies) - known
+        organizations = {one for one in connected if one.startswith("E")}
+        if not lead.enterprise_id and lead.team_id not in channel.companies and len(organizations) == 1:
+            connected -= organizations  # the customer's: Slack does not tell it of people from another company
+        return [f"{team} ({seen[team]})" if seen.get(team) else team for team in sorted(seen.keys() | connected)]
+
+    async def _other_customers(self, channel: ChannelInfo, present: Sequence[Person], lead: Person) -> list[str]:
+        who = Who(lead.team_id, lead.user_id)
+        visitors = [person.user_id for person in present if self._people.is_customer(person)]
+        async with self._store.read() as unit:
+            elsewhere = await unit.members_elsewhere([*visitors, lead.user_id], channel.id)
+            strangers = of_other_customers(elsewhere, who, guests=lead.team_id == self._access.team_id)
+            ids = {member.onboarding_id for member in elsewhere if member.user_id in strangers}
+            found = [await unit.get(Onboarding, one) for one in sorted(ids)]
+        return [one.customer for one in found if one is not None]

@@ -1,0 +1,138 @@
+"""Support's channel: whether customers' data may be posted there. It must be private and nobody else's, for it shows all answers of all
+customers. Asked at the start, watched by Slack's events, and asked again every few minutes; kept in the store for all processes."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+
+from bot.slack.client import ChannelInfo, Slack, SlackError
+from flows.model import WatchedChannel
+from flows.ports import Unit
+from storage.store import Conflict, Store, Unavailable
+
+log = logging.getLogger("bot.slack.support_channel")
+
+AT_START = 3.0
+"""Seconds that a start waits for Slack's answer. Without one, the store's last word counts until there is."""
+DOUBT = 60.0
+"""Seconds after an event that closed it in which an answer of Slack that all is well counts for nothing: it may be from before."""
+
+FAULTS: Mapping[str, tuple[str, str]] = {
+    "shared": ("is shared with another company", "end the sharing, or set another channel"),
+    "invited": ("another company is invited to it", "revoke the invitation, or set another channel"),
+    "org_shared": ("is shared with other workspaces of the organization", "take a channel of this workspace alone"),
+    "public": ("is public: anybody in the workspace can read it, and join support", "make it private, or set another channel"),
+    "archived": ("is archived", "unarchive it, or set another channel"),
+    "moved": ("has got another ID", "set the new ID, once it is Pismo's alone"),
+}
+"""What is wrong, and what to do, in the words of operators. All answers of all customers are shown there."""
+
+
+class UnfitChannelError(Exception):
+    """The process refuses to start. ``fault``: see `FAULTS`."""
+
+    def __init__(self, fault: str) -> None:
+        super().__init__(fault)
+        self.fault = fault
+
+
+def fault_of(channel: ChannelInfo) -> str:
+    """The first of `FAULTS` that holds; empty if none does."""
+    found = {
+        "shared": channel.is_shared,
+        "invited": channel.is_pending_shared,
+        "org_shared": channel.is_org_shared,
+        "public": not channel.is_private,
+        "archived": channel.is_archived,
+    }
+    return next((fault for fault, holds in found.items() if holds), "")
+
+
+class SupportChannel:
+    """``fault``: as this process knows it; `check` asks the store, which is told by all. ``on_open``: called once a fault is over."""
+
+    def __init__(self, store: Store, slack: Slack, channel: str) -> None:
+        self._store, self._slack, self.id = store, slack, channel
+        self.fault = ""
+        self.on_open: Callable[[], Awaitable[None]] | None = None
+        self._looked, self._doubted_until = False, 0.0
+
+    async def begin(self) -> None:
+        """Raises UnfitChannelError if Slack says so. If it says nothing, what was known last holds."""
+        self.fault = await self._stored()
+        with suppress(SlackError, TimeoutError, Conflict, Unavailable):
+            async with asyncio.timeout(AT_START):
+                await self.look()
+        if self._looked and self.fault:
+            raise UnfitChannelError(self.fault)
+
+    async def look(self) -> None:
+        """Ask Slack. Raises SlackError."""
+        fault = fault_of(await self._slack.channel(self.id))
+        if fault or time.monotonic() >= self._doubted_until:
+            await self._keep(fault)
+        self._looked = True
+
+    async def check(self) -> str:
+        """The fault that holds now, before something is posted there. Raises SlackError if Slack wasn't reached since the start."""
+        if not self._looked:
+            await self.look()
+        if stored := await self._stored():
+            self.fault = stored
+        elif self.fault:  # another process was told that it is over, or this one is writing down what it was told
+            await self.look()
+        return self.fault
+
+    def shut(self, fault: str) -> None:
+        """As an event says; for this process, from this moment on."""
+        self.fault, self._doubted_until = fault, time.monotonic() + DOUBT
+
+    async def close(self, fault: str) -> None:
+        """The same for all processes."""
+        self.shut(fault)
+        await self._keep(fault)
+
+    async def reopen(self) -> None:
+        """An event says that what was wrong may be over: Slack's answer counts. Raises SlackError."""
+        self._doubted_until = 0.0
+        await self.look()
+
+    async def _stored(self) -> str:
+        async with self._store.read() as unit:
+            row = await unit.get(WatchedChannel, self.id)
+        return row.fault if row is not None else ""
+
+    async def _keep(self, fault: str) -> None:
+        """It is closed here before others know, and opened here once they do."""
+        self.fault = fault or self.fault
+        if fault == await self._stored():
+            self.fault = fault
+            return
+
+        async def work(unit: Unit) -> None:
+            row = await unit.get(WatchedChannel, self.id)
+            if row is None:
+                unit.add(WatchedChannel(id=self.id, fault=fault, at=unit.now))
+            else:
+                row.fault, row.at = fault, unit.now
+
+        await self._store.transact(work)
+        self.fault = fault
+        if fault:
+            what, how = FAULTS[fault]
+            log.error(
+                "nothing of customers is posted in the support channel any more: %s", what, extra={"channel": self.id, "how": how}
+            )
+        else:
+            log.info("the support channel may be posted into again", extra={"channel": self.id})
+            if self.on_open is not None:
+                await self.on_open()
+
+    def trouble(self) -> str:
+        """For /readyz; empty if all is well."""
+        if not self.fault:
+            return ""
+        what, how = FAULTS[self.fault]
+        return f"{what}; what is for support waits: {how}"

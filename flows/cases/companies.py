@@ -1,0 +1,94 @@
+"""Third companies in the customer's channel: told to support, named on the card until somebody of support accepts them, or they leave.
+
+They see what is posted in the channel, as everybody there does, and open nothing: their people are never members of the onboarding.
+"""
+
+from collections.abc import Sequence
+
+from flows.cases.access import is_member
+from flows.cases.case import Case
+from flows.model import Member, Snapshot, ThirdCompany
+from flows.outbox import Draw, WarnOfCompany
+from flows.people import SYSTEM, Who
+from flows.problems import Refused
+
+
+async def arrive(case: Case, company: str, user_id: str = "") -> None:
+    """``company``: its team id, or the user id of a guest who belongs to another customer. ``user_id``: who joined; without, the channel
+    was connected with the company."""
+    if case.onboarding.closed_at:
+        return
+    row = _find(case, company)
+    if row is None:
+        row = ThirdCompany(id=f"{case.id}:{company}", onboarding_id=case.id, team_id=company, people=[])
+        case.unit.add(row)
+        case.snapshot.companies.append(row)
+        case.log("company:arrive", by=SYSTEM, facts={"team": company, "user": user_id})
+        case.ask(WarnOfCompany(team=company))
+        case.ask(Draw(what="card"))
+    if user_id:
+        row.people = sorted({*row.people, user_id})
+    else:
+        row.connected = True
+
+
+async def depart(case: Case, company: str, user_id: str = "") -> None:
+    """One of its people left, or the channel is no longer connected with it."""
+    row = _find(case, company)
+    if row is None:
+        return
+    row.people = [one for one in row.people if user_id and one != user_id]
+    row.connected = row.connected and bool(user_id)
+    if row.people or row.connected:
+        return
+    await case.unit.delete(row)
+    case.snapshot.companies.remove(row)
+    case.log("company:depart", by=SYSTEM, facts={"team": company})
+    case.ask(Draw(what="card"))
+    if not case.onboarding.closed_at:
+        case.warn("company_left", company=company, customer=case.onboarding.customer, channel=case.onboarding.channel_id)
+
+
+def accept(case: Case, company: str) -> None:
+    """Somebody of support says that it may be there. Raises Refused("company_gone") or Refused("company_accepted")."""
+    row = _find(case, company)
+    if row is None:
+        raise Refused("company_gone")
+    if row.accepted_at:
+        raise Refused("company_accepted", by=row.accepted_by, at=int(row.accepted_at.timestamp()))
+    row.accepted_at, row.accepted_by = case.now, case.actor.user_id
+    case.log("company:accept", facts={"team": company})
+    case.ask(Draw(what="card"))
+    customer, by = case.onboarding.customer, case.actor.user_id
+    case.warn("company_accepted", company=company, customer=customer, channel=case.onboarding.channel_id, by=by)
+
+
+def unaccepted(snapshot: Snapshot) -> tuple[str, ...]:
+    """The third companies in the channel that nobody of support accepted, each by one of its people if any is known, else by its id."""
+    return tuple(row.people[0] if row.people else row.team_id for row in snapshot.companies if row.accepted_at is None)
+
+
+def _find(case: Case, company: str) -> ThirdCompany | None:
+    return next((row for row in case.snapshot.companies if row.team_id == company), None)
+
+
+async def strangers(case: Case, people: Sequence[Who]) -> set[str]:
+    """The user ids of those who are the people of another customer, in an open onboarding elsewhere.
+
+    A company with two onboardings is the same customer in both: people of its team are no strangers; nor are guests of the installing
+    workspace where the lead is a member too.
+    """
+    lead = case.onboarding.lead_id
+    known = await case.unit.members_elsewhere([*(who.user_id for who in people), lead], case.onboarding.channel_id)
+    return of_other_customers(known, case.snapshot.lead(), guests=True) & {
+        who.user_id for who in people if not is_member(case.snapshot, who)
+    }
+
+
+def of_other_customers(elsewhere: Sequence[Member], lead: Who, *, guests: bool) -> set[str]:
+    """``elsewhere``: rows of the members of other onboardings, the lead's among them. ``guests``: the lead is a guest of the installing
+    workspace, which all guests share: then their team says nothing about their company."""
+    same = {member.onboarding_id for member in elsewhere if (member.team_id, member.user_id) == (lead.team_id, lead.user_id)}
+    return {
+        member.user_id for member in elsewhere if member.onboarding_id not in same and (guests or member.team_id != lead.team_id)
+    }

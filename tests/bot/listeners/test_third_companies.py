@@ -1,0 +1,152 @@
+"""Companies in the customer's channel that are neither the customer nor Pismo: refused at the start, told of later, never let in."""
+
+import json
+
+import pytest
+
+from bot.messages.buttons import Act, ButtonValue
+from bot.modals.parse import field_name
+from flows.model import Snapshot
+from playground.slack import Message, SlackPerson, Team
+from playground.walkthrough import action_id, ready
+from tests.bot.workplace import Workplace
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+def third(office: Workplace) -> tuple[Team, SlackPerson]:
+    team = office.slack.add_team("Third Party")
+    return team, office.slack.add_person("Uli", team)
+
+
+def warnings(office: Workplace, person: SlackPerson) -> list[Message]:
+    return [message for message in office.support.messages if f"<@{person.id}>" in json.dumps(message.blocks)]
+
+
+def card(office: Workplace) -> str:
+    return json.dumps(office.journey.lasting("card").blocks)
+
+
+async def companies(office: Workplace, onboarding: str) -> list[str]:
+    found: Snapshot = await office.snapshot(onboarding)
+    return [company.team_id for company in found.companies]
+
+
+async def test_somebody_of_a_third_company_is_told_of_named_and_accepted_and_opens_nothing(
+    office: Workplace, onboarding: str
+) -> None:
+    team, uli = third(office)
+    office.slack.invite(uli, office.acme)
+    await office.settled()
+    (warning,) = warnings(office, uli)
+    assert team.id in json.dumps(warning.blocks)
+    assert f"<@{uli.id}>" in card(office)
+    assert office.answers(uli) == []
+    await office.press(uli, office.acme, Act.OPEN_FORM, ButtonValue(onboarding=onboarding, step="planning"))
+    await office.bot.background.drain()
+    assert "belongs to another company" in office.answers(uli)[-1]
+    assert uli.view is None
+    home = await uli.open_home()
+    assert home is not None
+    assert onboarding not in json.dumps(home.data)
+    await office.press(uli, office.acme, Act.ACCEPT_COMPANY, ButtonValue(onboarding=onboarding, item=team.id))
+    await office.settled()
+    assert f"<@{uli.id}>" in card(office)
+
+    accept = action_id(warning.blocks, Act.ACCEPT_COMPANY)
+    assert (await office.sam.click(warning, action_id=accept)).ok
+    await office.settled()
+    assert f"<@{uli.id}>" not in card(office)
+    (company,) = (await office.snapshot(onboarding)).companies
+    assert company.accepted_by == office.sam.id
+    await office.kim.click(warning, action_id=accept)
+    await office.settled()
+    assert f"<@{office.sam.id}> já aceitou" in office.answers(office.kim)[-1]
+    await office.send(onboarding, "planning")
+    assert await office.state(onboarding, "planning") == "submitted"
+
+
+async def test_a_company_is_named_until_all_of_it_has_left(office: Workplace, onboarding: str) -> None:
+    team, uli = third(office)
+    other = office.slack.add_person("Vera", team)
+    office.slack.share(office.acme, team)
+    await office.settled()
+    assert team.id in card(office)
+    for person in (uli, other):
+        office.slack.invite(person, office.acme)
+    await office.settled()
+    assert await companies(office, onboarding) == [team.id]
+    office.slack.remove(uli, office.acme)
+    await office.settled()
+    assert await companies(office, onboarding) == [team.id]
+    office.slack.unshare(office.acme, team)
+    await office.settled()
+    assert await companies(office, onboarding) == []
+    assert team.id not in card(office)
+    assert "Another company" not in card(office)
+    assert (await office.snapshot(onboarding)).onboarding.severed_at is None
+
+
+async def test_somebody_whom_slack_cannot_describe_is_known_by_the_event(office: Workplace, onboarding: str) -> None:
+    team, uli = third(office)
+    office.slack.faults.add("users.info", "5xx", times=None)
+    office.slack.invite(uli, office.acme)
+    await office.slack.until(lambda: warnings(office, uli))
+    office.slack.faults.clear()
+    assert await companies(office, onboarding) == [team.id]
+
+
+async def test_those_who_were_there_before_are_found_once_it_has_started(office: Workplace, onboarding: str) -> None:
+    _, uli = third(office)
+    office.new_channel().members.append(uli.id)
+    await office.begin()
+    assert len(warnings(office, uli)) == 1
+
+
+@pytest.mark.parametrize("by", ["connection", "person"])
+async def test_a_start_is_refused_at_the_field_and_goes_on_once_they_have_left(office: Workplace, by: str) -> None:
+    team, uli = third(office)
+    channel = office.new_channel()
+    if by == "connection":
+        channel.shared_with.append(team)
+    else:
+        channel.members.append(uli.id)
+    said = await started(office)
+    assert team.id in said["channel"]
+    assert ("uli" in said["channel"]) == (by == "person")
+    channel.shared_with = [office.slack.world.teams[1]]
+    channel.members = [one for one in channel.members if one != uli.id]
+    assert await started(office) == {}
+    await office.settled()
+    assert "Acme Bank" in card(office)
+
+
+async def test_guests_of_another_customer_are_strangers_at_the_start_and_later(office: Workplace) -> None:
+    slack, pismo = office.slack, office.slack.world.teams[0]
+    gina, nora = (slack.add_person(name, pismo, restricted=True) for name in ("Gina", "Nora"))
+    office.acme = slack.add_channel("gina_pismo", pismo, [office.sam, gina])
+    await office.begin(office.acme, gina, "Gina's Bank")
+    office.acme = slack.add_channel("nora_pismo", pismo, [office.sam, nora, gina])
+    said = await started(office, nora)
+    assert "Gina" in said["channel"]
+    slack.remove(gina, office.acme)
+    onboarding = await office.begin(office.acme, nora, "Nora's Bank")
+    slack.invite(gina, office.acme)
+    await office.settled()
+    assert len(warnings(office, gina)) == 1
+    home = await gina.open_home()
+    assert home is not None
+    assert onboarding not in json.dumps(home.data)
+
+
+async def started(office: Workplace, lead: SlackPerson | None = None) -> dict[str, str]:
+    """What `/onboarding start` says beside its fields; empty if it started."""
+    office.sam.user.stack.clear()
+    await office.sam.command("/onboarding start", office.acme)
+    view = await office.slack.until(lambda: office.sam.view if ready(office.sam.view) else None)
+    people = {"lead": lead or office.ana, "owner": office.sam}
+    values = {"customer": "Acme Bank", "channel": office.acme.id, "language": "en", "go_live": "2099-01-15", **people}
+    await office.journey.send_page(office.sam, view, values)
+    said = {field_name(block): text for block, text in view.errors.items()}
+    office.sam.user.stack.clear()
+    return said

@@ -1,0 +1,173 @@
+"""Support's channel must be private and nobody else's: nothing of customers is posted there while it isn't, and nothing is lost."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import pytest
+
+from bot.adapters import Adapters
+from bot.app import Bot, build
+from bot.config.settings import Exit
+from bot.messages.buttons import Act, ButtonValue
+from bot.ops.serve import serve
+from bot.slack.support_channel import UnfitChannelError
+from flows.model import EffectRecord
+from flows.ports import Unit
+from playground.slack import Channel, Message
+from tests.bot.workplace import ENDLESS, PROMPT, Workplace
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+Change = Callable[[Workplace], None]
+
+
+def shared(office: Workplace) -> None:
+    office.slack.share(office.support, office.slack.world.teams[1])
+
+
+def unshared(office: Workplace) -> None:
+    office.slack.unshare(office.support, office.slack.world.teams[1])
+
+
+def public(office: Workplace) -> None:
+    office.slack.convert(office.support, office.sam, private=False)
+
+
+def private(office: Workplace) -> None:
+    office.slack.convert(office.support, office.sam, private=True)
+
+
+def archived(office: Workplace) -> None:
+    office.slack.archive(office.support)
+
+
+def unarchived(office: Workplace) -> None:
+    office.slack.archive(office.support, archived=False)
+
+
+def posted(office: Workplace) -> list[Message]:
+    return [message for message in office.support.messages if message.bot]
+
+
+async def waiting(office: Workplace) -> list[EffectRecord]:
+    async with office.bot.store.read() as unit:
+        return [effect for effect in await unit.open_effects() if effect.pace == "support" and effect.state == "waiting"]
+
+
+@pytest.mark.parametrize(
+    ("closes", "opens", "why"),
+    [(shared, unshared, "shared with another company"), (public, private, "is public"), (archived, unarchived, "is archived")],
+)
+async def test_what_is_for_support_waits_until_the_channel_is_support_s_alone(
+    office: Workplace, onboarding: str, closes: Change, opens: Change, why: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    office.patience = PROMPT
+    before = len(posted(office))
+    closes(office)
+    await office.slack.until(lambda: why in office.bot.ready().get("support_channel", ""))
+    await office.slack.until(lambda: office.slack.quiet)
+    await office.act(onboarding, lambda case: case.warn("severed", customer="Acme Bank", channel=office.acme.id))
+
+    async def held() -> bool:
+        return bool(await waiting(office))
+
+    await office.slack.until(held)
+    assert len(posted(office)) == before
+    assert [record for record in caplog.records if record.levelname == "ERROR" and why in record.getMessage()]
+    assert await pressed_by_support(office, onboarding)
+    opens(office)
+    await office.slack.until(lambda: len(posted(office)) > before)
+    await office.settled()
+    assert office.bot.ready() == {}
+    assert sum("is no longer shared" in message.text for message in posted(office)[before:]) == 1
+
+
+async def pressed_by_support(office: Workplace, onboarding: str) -> bool:
+    """Support acts where it still reads, in the customer's channel."""
+    office.sam.user.stack.clear()
+    await office.press(office.sam, office.acme, Act.OPEN_FORM, ButtonValue(onboarding=onboarding, step="planning"))
+    return bool(await office.slack.until(lambda: office.sam.view is not None))
+
+
+async def test_an_answer_from_before_the_sharing_does_not_open_it(office: Workplace) -> None:
+    office.slack.emit({"type": "channel_shared", "connected_team_id": "T0ELSE", "channel": office.support.id}, office.support)
+    await office.slack.until(lambda: "support_channel" in office.bot.ready())
+    await office.bot.support_channel.look()
+    assert "support_channel" in office.bot.ready()
+    gone = {"type": "channel_unshared", "previously_connected_team_id": "T0ELSE", "channel": office.support.id}
+    office.slack.emit(gone | {"is_ext_shared": False}, office.support)
+    await office.slack.until(lambda: office.bot.ready() == {})
+
+
+async def test_while_it_is_public_nobody_becomes_support_by_joining(office: Workplace) -> None:
+    public(office)
+    await office.slack.until(lambda: "support_channel" in office.bot.ready())
+    office.slack.invite(office.pat, office.support)
+    await office.settled()
+    await office.bot.support_people.refresh()
+    assert "Only Pismo's support" in (await office.pat.command("/onboarding queue", office.acme)).text
+    assert "Only Pismo's support" not in (await office.sam.command("/onboarding queue", office.acme)).text
+    office.slack.remove(office.pat, office.support)
+    private(office)
+    await office.slack.until(lambda: office.bot.ready() == {})
+
+
+@asynccontextmanager
+async def built(office: Workplace, channel: Channel) -> AsyncIterator[Bot]:
+    """A bot that isn't started yet, with this support channel."""
+    settings = office.settings().model_copy(update={"support_channel": channel.id})
+    bot = build(settings, office.rules, adapters=replace(Adapters.real(settings), patience=ENDLESS))
+    try:
+        yield bot
+    finally:
+        await bot.stop()
+
+
+@pytest.mark.parametrize("how", ["shared_with", "invited", "org_shared", "public", "archived"])
+async def test_the_bot_does_not_start_with_such_a_channel_and_does_once_it_is_mended(office: Workplace, how: str) -> None:
+    channel = office.slack.add_channel(f"support-{how}", office.slack.world.teams[0], [office.sam], private=how != "public")
+    fault: object = [office.slack.world.teams[1]] if how in ("shared_with", "invited") else True
+    if how != "public":
+        setattr(channel, how, fault)
+    async with built(office, channel) as bot:
+        with pytest.raises(UnfitChannelError):
+            await bot.start()
+        channel.private, channel.shared_with, channel.invited = True, [], []
+        channel.org_shared = channel.archived = False
+        await bot.support_channel.begin()
+        assert bot.support_channel.trouble() == ""
+
+
+async def test_the_process_says_why_it_does_not_start(office: Workplace, caplog: pytest.LogCaptureFixture) -> None:
+    channel = office.slack.add_channel("everybody", office.slack.world.teams[0], [office.sam])
+    settings = office.settings().model_copy(update={"support_channel": channel.id, "port": "0"})
+    assert await serve(settings) == Exit.CONFIGURATION
+    assert "SUPPORT_CHANNEL is public" in caplog.text
+
+
+async def test_a_start_without_slack_goes_by_what_is_stored_and_looks_before_it_posts(office: Workplace, onboarding: str) -> None:
+    before = len(posted(office))
+    await office.act(onboarding, lambda case: case.warn("severed", customer="Acme Bank", channel=office.acme.id))
+    await office.settled()
+    assert len(posted(office)) == before + 1
+    await office.stop_bot()
+    office.slack.faults.add("*", "5xx", times=None)
+    async with built(office, office.support) as bot:
+        await bot.start()
+        assert "slack" in bot.ready()
+        assert "support_channel" not in bot.ready()
+
+        async def warn(unit: Unit) -> None:
+            async with bot.cases.open(unit, onboarding, closed=True) as case:
+                case.warn("severed", customer="Acme Bank", channel=office.acme.id)
+
+        await bot.store.transact(warn)
+        office.support.shared_with.append(office.slack.world.teams[1])
+        office.slack.faults.clear()
+        await office.slack.until(lambda: "shared with another company" in bot.ready().get("support_channel", ""))
+        assert len(posted(office)) == before + 1
+        office.support.shared_with.clear()
+        await bot.support_channel.look()
+        await office.slack.until(lambda: len(posted(office)) == before + 2)
+    await office.start_bot()

@@ -1,0 +1,145 @@
+"""Who belongs to support at which moment: whoever leaves is out at once, and a hundred members hold nobody up."""
+
+import json
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from bot.messages.buttons import Act, ButtonValue
+from flows.cases import manage
+from flows.model import Person
+from playground.slack import SlackPerson
+from tests.bot.workplace import Workplace, who
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+REFUSED = "Only Pismo's support"
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def rita(office: Workplace) -> AsyncIterator[SlackPerson]:
+    """One more of support."""
+    rita = office.slack.add_person("Rita", office.slack.world.teams[0])
+    office.slack.invite(rita, office.support)
+    await office.slack.until(lambda: who(rita) in office.bot.cases.access.support)
+    yield rita
+    office.slack.faults.clear()
+    if rita.id in office.support.members:
+        office.slack.remove(rita, office.support)
+    await office.settled()
+
+
+async def may(office: Workplace, person: SlackPerson) -> bool:
+    return REFUSED not in (await person.command("/onboarding queue", office.support)).text
+
+
+async def test_who_leaves_is_no_longer_support_whatever_slack_says_of_people(office: Workplace, rita: SlackPerson) -> None:
+    assert await may(office, rita)
+    office.slack.faults.add("users.info", "5xx", times=None)
+    office.slack.remove(rita, office.support)
+    await office.settled()
+    assert not await may(office, rita)
+    await office.restart()
+    assert not await may(office, rita)
+    assert await may(office, office.sam)
+    office.slack.faults.clear()
+    office.slack.invite(rita, office.support)
+    await office.settled()
+    assert await may(office, rita)
+
+
+async def test_an_answer_from_before_brings_nobody_back(office: Workplace, rita: SlackPerson) -> None:
+    office.slack.remove(rita, office.support)
+    await office.settled()
+    office.support.members.append(rita.id)  # Slack's lists lag behind its events
+    await office.bot.support_people.refresh()
+    assert not await may(office, rita)
+    office.support.members.remove(rita.id)
+    office.slack.invite(rita, office.support)
+    await office.settled()
+    await office.bot.support_people.refresh()
+    assert await may(office, rita)
+
+
+async def test_who_left_has_no_more_customers_in_their_app_home(office: Workplace, onboarding: str, rita: SlackPerson) -> None:
+    home = await rita.open_home()
+    assert home is not None
+    assert "Acme Bank" in json.dumps(home.data)
+    office.slack.remove(rita, office.support)
+    await office.slack.until(lambda: rita.home and "Acme Bank" not in json.dumps(rita.home.data))
+    await office.settled()
+    shown = len(office.answers(rita))
+    await office.press(rita, office.support, Act.CLAIM, ButtonValue(onboarding=onboarding, step="planning"))
+    await office.bot.background.drain()
+    assert "belongs to another company" in office.answers(rita)[shown]
+
+
+async def test_an_export_does_not_reach_who_left_meanwhile(office: Workplace, onboarding: str, rita: SlackPerson) -> None:
+    office.slack.remove(rita, office.support)
+    await office.settled()
+    await office.act(onboarding, manage.export, rita)
+    await office.settled()
+    assert not [channel for channel in office.slack.world.channels.values() if channel.im == rita.id and channel.messages]
+
+
+async def test_one_profile_that_fails_leaves_the_others_in_peace(office: Workplace, rita: SlackPerson) -> None:
+    members = list(office.support.members)
+    new = [office.slack.add_person(name, office.slack.world.teams[0]) for name in ("Tia", "Uma")]
+    office.support.members += [person.id for person in new]
+    office.slack.faults.add("users.info", "team_access_not_granted")
+    await office.bot.support_people.refresh()
+    await office.slack.until(lambda: {who(person) for person in new} & office.bot.cases.access.support)
+    for known in (office.sam, rita):
+        assert await may(office, known)
+    office.support.members[:] = members
+    await office.bot.support_people.refresh()
+    assert not {who(person) for person in new} & office.bot.cases.access.support
+
+
+async def test_a_crowd_is_ready_at_slack_s_pace_and_whoever_acts_is_asked_for_first(office: Workplace) -> None:
+    pismo, members = office.slack.world.teams[0], list(office.support.members)
+    crowd = [office.slack.add_person(f"Agent {number}", pismo) for number in range(130)]
+    office.support.members += [person.id for person in crowd]
+    office.slack.faults.limit("users.info", 10, 60.0)
+    await office.restart()
+    assert {who(office.sam), who(office.kim)} <= office.bot.cases.access.support  # known from the store
+    late = next(person for person in crowd if who(person) not in office.bot.cases.access.support)
+    assert not await may(office, late)  # nobody knows yet whether they are a guest
+    office.slack.faults.clear()
+    await office.slack.until(lambda: may(office, late))
+    office.support.members[:] = members
+    await office.restart()  # its client still keeps to the limit that it ran into
+    assert not await may(office, late)
+
+
+async def test_a_user_group_s_changes_count_at_once(office: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
+    group = office.slack.add_usergroup([office.sam, office.kim])
+    settings = office.settings().model_copy(update={"support_usergroup": group})
+    with monkeypatch.context() as configured:
+        configured.setattr(office, "settings", lambda: settings)
+        await office.restart()
+    assert await may(office, office.sam)
+    office.slack.faults.add("users.info", "5xx", times=None)
+    office.slack.change_usergroup(group, [office.kim])
+    await office.settled()
+    assert not await may(office, office.sam)
+    office.slack.change_usergroup(group, [office.kim, office.sam])
+    await office.settled()
+    assert await may(office, office.sam)  # known from before
+    office.slack.faults.clear()
+    await office.restart()
+
+
+async def test_what_another_process_was_told_counts(
+    office: Workplace, rita: SlackPerson, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Several processes share one store."""
+    monkeypatch.setattr(type(office.bot.store), "one_writer", False)
+
+    async def take(unit: object) -> None:
+        row = await unit.get(Person, str(who(rita)))  # type: ignore[attr-defined]
+        row.support = False
+
+    await office.bot.store.transact(take)
+    assert not await may(office, rita)
