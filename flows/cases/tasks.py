@@ -41,6 +41,9 @@ def can_do(case: Case, step_id: str, task: Task) -> None:
         raise Refused(key, step=step.id, task=task.id, by=done.user_id, at=int(done.at.timestamp()) if done.at else 0)
     if not task.ready(case.situation):
         raise Refused("task_not_ready", step=step.id, task=task.id)
+    asked = next((one for one in case.snapshot.tasks if item and one.item == item and one.task_id != task.id), None)
+    if asked is not None and asked.user_id == case.actor.user_id:
+        raise Refused("own_submission", step=step.id)
     second = case.rules.approvals_of(step, task, renewal=bool(item)) > 1
     if done is not None and done.state == "waiting" and second and done.user_id == case.actor.user_id:
         raise Refused("own_confirmation", step=step.id, task=task.id)

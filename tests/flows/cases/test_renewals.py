@@ -17,7 +17,7 @@ from flows.people import Who
 from flows.ports import Unit
 from flows.problems import Refused
 from flows.steps.authentication import example_keys
-from tests.flows.cases.casework import KIM, LEAD, MONDAY, OWNER, CaseBook, case_book
+from tests.flows.cases.casework import KIM, LEAD, LIZ, MONDAY, OWNER, CaseBook, case_book
 
 STEP, TASK = "authentication", "attach_certificate"
 SOON, OVER = f"task.{STEP}.{TASK}.expires", f"task.{STEP}.{TASK}.expired"
@@ -179,6 +179,19 @@ async def test_a_renewal_is_asked_for_once_there_is_something_to_renew_and_the_s
     await ask(acme)
     with pytest.raises(Refused, match="moved_on"):  # of another way
         await acme.task(STEP, "request_new_pair", {}, LEAD)
+
+
+async def test_who_of_support_asks_on_the_customers_behalf_neither_records_nor_confirms(acme: CaseBook) -> None:
+    await attach(acme, date(2026, 4, 10))
+    await acme.skip(STEP)
+    await acme.task(STEP, "request_renewal", {"csr": "another PEM"}, OWNER)
+    with pytest.raises(Refused, match="own_submission"):
+        await record(acme, OWNER)
+    await record(acme, KIM)
+    with pytest.raises(Refused, match="own_submission"):
+        await record(acme, OWNER)
+    await record(acme, LIZ)
+    assert await ends(acme) == "2026-08-10"
 
 
 async def test_a_new_pair_is_asked_for_once_and_handed_over_by_two(acme: CaseBook) -> None:
