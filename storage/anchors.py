@@ -36,8 +36,8 @@ _HASH = select(audit_events.c.hash).where(audit_events.c.id == bindparam("entry"
 
 
 class Anchors:
-    """Remembers which heads are named already: of the register, only what is new is read, and at first its tail. Meanwhile, ``store.refuse`` hears of each
-    chain that doesn't hold, and what holds again is no longer refused."""
+    """Remembers which heads are named already: of the register, only what is new is read, and at first its tail. Meanwhile,
+    ``store.refuse`` hears of each chain that doesn't hold, and what holds again is no longer refused."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
