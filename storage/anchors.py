@@ -5,6 +5,7 @@ each chain that moved, for all of them at once: on each commit, it would make cu
 then is to be kept outside the database, since the register can be put back as well.
 """
 
+import asyncio
 from collections.abc import Mapping
 from itertools import islice
 
@@ -19,6 +20,8 @@ from storage.store import Store
 from storage.tables import audit_events, audit_heads
 from storage.unit import Unit
 
+TAIL = 1_000
+"""Of the register's entries, how many of the newest are read at a start: those of some days. What they don't name is named again."""
 TOGETHER = 1_000
 """Heads that one entry names, at most."""
 
@@ -26,14 +29,15 @@ _HEADS = select(audit_heads.c.onboarding_id, audit_heads.c.events, audit_heads.c
 _NEWER = (
     select(*unread(audit_events))
     .where(audit_events.c.onboarding_id == REGISTER, audit_events.c.seq > bindparam("read"))
-    .order_by(audit_events.c.seq)
+    .order_by(audit_events.c.seq.desc())
+    .limit(TAIL)
 )
 _HASH = select(audit_events.c.hash).where(audit_events.c.id == bindparam("entry"))
 
 
 class Anchors:
-    """Remembers which heads are named already: of the register, only what is new is read. Meanwhile, ``store.refuse`` hears of each
-    chain that doesn't hold, and what holds again is no longer refused."""
+    """Remembers which heads are named already: of the register, only what is new is read, and at first its tail. Meanwhile,
+    ``store.refuse`` hears of each chain that doesn't hold, and what holds again is no longer refused."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -75,7 +79,10 @@ class Anchors:
     async def _read_register(self, connection: AsyncConnection) -> None:
         """What is new in it."""
         read = self._named.get(REGISTER, Head()).count
-        for row in (await connection.execute(_NEWER, {"read": read})).mappings():
+        newest = (await connection.execute(_NEWER, {"read": read})).mappings().all()
+        for number, row in enumerate(reversed(newest)):
+            if number % 50 == 0:
+                await asyncio.sleep(0)  # at a start there may be many, and others wait for their answers
             entry = entry_of(row)
             if flaw_of_entry(entry) is None:
                 self._named[REGISTER] = Head(entry["seq"], entry["hash"])

@@ -272,7 +272,7 @@ async def go_on(path: Path, keyring: Keyring) -> None:
     await store.close()
 
 
-EXAMPLES = max(25, (settings.default or settings()).max_examples // 4)
+EXAMPLES = (settings.default or settings()).max_examples // 8
 KINDS = ("change", "change", "delete", "add", "swap", "put_back_row", "put_back_table", "put_back_customer", "forge")
 
 
