@@ -9,7 +9,7 @@ _MARKS = (
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
 )
-_SAMPLE = 400  # bytes
+_SAMPLE, _HEAD = 400, 64  # bytes
 _PICTURES = (
     b"\x89PNG",
     b"\xff\xd8\xff",
@@ -60,7 +60,9 @@ def text_of(content: bytes) -> str:
 
 def is_picture(content: bytes) -> bool:
     """A picture, a film, a sound, or a font: what they show or say cannot be read."""
-    return content.startswith(_PICTURES) or content[4:8] == b"ftyp" or (content.startswith(b"RIFF") and content[8:12] != b"")
+    if b"\0" not in content[:_HEAD]:  # a text that begins with the same letters
+        return False
+    return content.startswith(_PICTURES) or content[4:8] == b"ftyp" or content[:4] == b"RIFF"
 
 
 def texts_of(content: bytes) -> Iterator[str]:

@@ -117,6 +117,7 @@ def secret_files() -> dict[str, bytes]:
         "records.bin": bytes(40) + b"\x01\x02" + SECRET.encode() + bytes(40),
         "message.doc": b"\xd0\xcf\x11\xe0" + bytes(60) + SECRET.encode("utf-16-le") + b"\1\2\3" * 9,
         "ring.gpg": b"\x95\x03\x98\x04" + bytes(range(60)),
+        "BM.txt": b"BM Bank, " + SECRET.encode(),
         "password=Xy9kLm2Qp.txt": b"",
     }
 
@@ -129,6 +130,7 @@ def innocent_files() -> dict[str, bytes]:
         "plan.pdf": pdf(WORDS.strip()),
         "certificates.zip": zipped({"chain.pem": public * 3, "more.zip": zipped({"leaf.pem": public})}),
         "certificates.tar.xz": lzma.compress(tarred({"leaf.pem": public})),
+        "photo.jpg": b"\xff\xd8\xff\xe0\0\x10JFIF\0" + SECRET.encode(),  # what a picture says is not read
         "BZ.txt": b"BZhello, this is only a text.\n",
         "plan be.txt": WORDS.encode("utf-16-be"),
         "plan.txt": WORDS.encode("utf-32"),
