@@ -18,7 +18,7 @@ from sqlalchemy import inspect as inspected
 from sqlalchemy.orm import Session
 
 from flows.model import Decision, Expiry, Grant, Member, Onboarding, StepRecord, Submission, TaskRecord, ThirdCompany
-from storage.columns import Moment, Sealed, canonical, moment
+from storage.columns import Json, Moment, Sealed, canonical, moment
 from storage.mapping import TABLES
 from storage.sealing import Place, Plain, SealError, UnknownKey, current
 from storage.tables import sealed_columns
@@ -75,6 +75,8 @@ def _opened(column: Column[Any], value: Any, row_id: str) -> Any:
         if isinstance(column.type, Sealed):
             place = Place(column.table.name, column.name, row_id)
             return value.text if isinstance(value, Plain) else current().open(value, place)
+        if isinstance(column.type, Json):
+            return value if isinstance(value, str) else canonical(value)  # lists and objects are kept as text
         return moment(value) if value is not None and isinstance(column.type, Moment) else value
     except UnknownKey:
         raise
