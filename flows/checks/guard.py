@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from flows.checks import (
     archives,
@@ -104,7 +105,8 @@ def inspect_file(name: str, content: bytes, *, allow: Collection[str] = (), cut:
     findings = [SecretFinding(finding.kind, whole) for finding in find_secrets(name, allow=allow)]
     left, seen = MAX_TEXT, set[bytes]()
     workbook = file_texts.Workbook()
-    for member in archives.members(name, content, unpacking):
+    members = [archives.members(name, content, unpacking)]
+    for member in chain.from_iterable(members):
         if member.content in seen:
             continue
         seen.add(member.content)
@@ -116,6 +118,7 @@ def inspect_file(name: str, content: bytes, *, allow: Collection[str] = (), cut:
             findings += looked.findings if member.depth == 0 else [SecretFinding(each.kind, whole) for each in looked.findings]
             unpacking.unread |= {Unread.TOO_LARGE} if len(text) > left else set(looked.unread)
             left = max(0, left - len(text))
+            members += [archives.members("", inner, unpacking, member.depth + 1) for inner in readings.attached(text)]
     for text in workbook.tables():
         findings += [SecretFinding(each.kind, whole) for each in find_secrets(text[:left], allow=allow)]
         unpacking.unread |= {Unread.TOO_LARGE} if len(text) > left else set()
