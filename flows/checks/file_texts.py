@@ -1,5 +1,6 @@
 """The text of a file that is no archive: in any encoding, in an office document, or between the bytes of a binary file."""
 
+import quopri
 import re
 from collections.abc import Iterator
 
@@ -70,11 +71,13 @@ def texts_of(content: bytes) -> Iterator[str]:
     if is_picture(content):
         return
     text = text_of(content)
-    office = _office_text(text) if _OFFICE.search(text[:4000]) else None
+    office = _office_text(text) if _OFFICE.search(text) else None
     if office is not None:
         yield office
     elif "\0" not in text:
         yield text
+        if "quoted-printable" in text:  # an e-mail, whose lines are broken anywhere
+            yield text_of(quopri.decodestring(content))
     else:  # text between the bytes of a binary file
         yield b"\n".join(_PRINTABLE.findall(content)).decode("latin-1")
         for wide, encoding in _WIDE:

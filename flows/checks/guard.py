@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from flows.checks import (
     archives,
@@ -81,9 +82,14 @@ def find_secrets(text: str, *, allow: Collection[str] = ()) -> tuple[SecretFindi
 
 def inspect_text(text: str, *, allow: Collection[str] = ()) -> Inspection:
     """The beginning and the end of a very long text. ``allow``: as in `find_secrets`."""
-    if len(text) <= MAX_TEXT:
+    return _inspected(text, allow, MAX_TEXT)
+
+
+def _inspected(text: str, allow: Collection[str], most: int) -> Inspection:
+    """``most``: characters."""
+    if len(text) <= most:
         return Inspection(find_secrets(text, allow=allow))
-    half = MAX_TEXT // 2
+    half = most // 2
     rest = len(text) - half
     ends = ((text[:half], 0), (text[rest:], rest))
     findings = tuple(
@@ -104,7 +110,8 @@ def inspect_file(name: str, content: bytes, *, allow: Collection[str] = (), cut:
     findings = [SecretFinding(finding.kind, whole) for finding in find_secrets(name, allow=allow)]
     left, seen = MAX_TEXT, set[bytes]()
     workbook = file_texts.Workbook()
-    for member in archives.members(name, content, unpacking):
+    members = [archives.members(name, content, unpacking)]
+    for member in chain.from_iterable(members):
         if member.content in seen:
             continue
         seen.add(member.content)
@@ -112,13 +119,15 @@ def inspect_file(name: str, content: bytes, *, allow: Collection[str] = (), cut:
             findings.append(SecretFinding(SecretKind.PRIVATE_KEY, whole))
             continue
         for text in workbook.texts(member.name, member.content):
-            looked = inspect_text(text[:left], allow=allow)
+            looked = _inspected(text, allow, left)
             findings += looked.findings if member.depth == 0 else [SecretFinding(each.kind, whole) for each in looked.findings]
-            unpacking.unread |= {Unread.TOO_LARGE} if len(text) > left else set(looked.unread)
+            unpacking.unread.update(looked.unread)
             left = max(0, left - len(text))
+            members += [archives.members("", inner, unpacking, member.depth + 1) for inner in readings.attached(text)]
     for text in workbook.tables():
-        findings += [SecretFinding(each.kind, whole) for each in find_secrets(text[:left], allow=allow)]
-        unpacking.unread |= {Unread.TOO_LARGE} if len(text) > left else set()
+        looked = _inspected(text, allow, left)
+        findings += [SecretFinding(each.kind, whole) for each in looked.findings]
+        unpacking.unread.update(looked.unread)
         left = max(0, left - len(text))
     unread = unpacking.unread - {Unread.DAMAGED} | {Unread.TOO_LARGE} if cut else unpacking.unread
     kept = dict.fromkeys(finding for finding in findings if finding.kind not in allow)

@@ -42,6 +42,8 @@ _LETTERS = str.maketrans(
 
 _LONG = re.compile(r"[A-Za-z0-9+/_=~$.:%-]{16}")
 _RUN = re.compile(r"[A-Za-z0-9+/_-]{40,}+(?:\s{1,3}[A-Za-z0-9+/_-]{20,}+)*+")
+_ATTACHED = re.compile(r"(?<![A-Za-z0-9+/])(?:UEsDB|H4sI|QlpoOT|/Td6WFo)[A-Za-z0-9+/]{16,}+(?:\r?\n[A-Za-z0-9+/]{4,}+)*+")
+"""ZIP, gzip, bzip2, xz."""
 _BASE64 = re.compile(r"[^A-Za-z0-9+/]")
 _PRINTABLE = re.compile(rb"[\t\n\r\x20-\x7e\xc2-\xf4\x80-\xbf]*+")
 
@@ -79,6 +81,13 @@ def encoded(text: str) -> Iterator[tuple[Span, str]]:
             yield match.span(), content.decode("utf-16-le", "replace")
         elif _PRINTABLE.fullmatch(content):
             yield match.span(), content.decode("utf-8", "replace")
+
+
+def attached(text: str) -> Iterator[bytes]:
+    """Archives in base64, as e-mails hold them."""
+    for match in _ATTACHED.finditer(text):
+        signs = _BASE64.sub("", match[0])
+        yield base64.b64decode(signs[: len(signs) // 4 * 4])
 
 
 def _unescaped(text: str, escaped: re.Pattern[str]) -> tuple[str, Callable[[int], int]]:

@@ -1,5 +1,6 @@
 """Files for the guard to look into, made at run time."""
 
+import base64
 import bz2
 import gzip
 import io
@@ -117,6 +118,8 @@ def secret_files() -> dict[str, bytes]:
         "records.bin": bytes(40) + b"\x01\x02" + SECRET.encode() + bytes(40),
         "message.doc": b"\xd0\xcf\x11\xe0" + bytes(60) + SECRET.encode("utf-16-le") + b"\1\2\3" * 9,
         "ring.gpg": b"\x95\x03\x98\x04" + bytes(range(60)),
+        "attachment.eml": b"MIME-Version: 1.0\n\n" + base64.encodebytes(zipped({"notes.txt": text})),
+        "soft breaks.eml": b"Content-Transfer-Encoding: quoted-printable\n\nSenha do port=\nal: Tr0ub4=\ndor=213x\n",
         "BM.txt": b"BM Bank, " + SECRET.encode(),
         "password=Xy9kLm2Qp.txt": b"",
     }

@@ -90,6 +90,10 @@ def test_of_a_long_text_beginning_and_end_are_looked_at() -> None:
     assert looked.unread == (Unread.TOO_LARGE,)
     assert [(middle + SECRET)[slice(*finding.span)] for finding in looked.findings] == [SECRET.split()[1]]
     assert inspect_text(WORDS + SECRET).unread == ()
+    for content in ((middle + SECRET).encode(), gzip.compress((middle + SECRET).encode())):
+        looked = inspect_file("notes", content)
+        assert looked.findings
+        assert looked.unread == (Unread.TOO_LARGE,)
 
 
 @pytest.mark.parametrize("name", ["notes.tar", "stored.zip", "le marked.txt", "access.docx"])
