@@ -10,7 +10,7 @@ from functools import partial
 from sqlalchemy import func, select
 
 from flows.people import SYSTEM
-from storage import audit
+from storage import audit, keys
 from storage.audit import Entry, Head
 from storage.chain import ACCEPT, REGISTER, Flaw, flaw_of_head
 from storage.columns import unread
@@ -62,8 +62,9 @@ async def _what_stands(unit: Unit, chain_id: str, at_least: int) -> Head:
 async def _rows(unit: Unit, chain_id: str) -> dict[Key, Written]:
     """All covered rows of an onboarding, whatever they contain."""
     found: dict[Key, Written] = {}
+    listed = await keys.listed(unit.connection)
     for kind in UNCOVERED:
         table = TABLES[kind]
         for row in (await unit.connection.execute(select(*unread(table)).where(chain_column(table) == chain_id))).mappings():
-            found[kind, row["id"]] = Written(chain_id, None, partial(stored_content, kind, row))
+            found[kind, row["id"]] = Written(chain_id, None, partial(stored_content, kind, row, listed))
     return found

@@ -37,7 +37,8 @@ _HASH = select(audit_events.c.hash).where(audit_events.c.id == bindparam("entry"
 
 class Anchors:
     """Remembers which heads are named already: of the register, only what is new is read, and at first its tail. Meanwhile,
-    ``store.refuse`` hears of each chain that doesn't hold, and what holds again is no longer refused."""
+    ``store.refuse`` hears of each chain that doesn't hold, and what holds again is no longer refused. One whose key is lacking is left
+    to processes that have it."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -50,9 +51,12 @@ class Anchors:
             heads = {row.onboarding_id: Head(row.events, row.hash) for row in await unit.connection.execute(_HEADS)}
             flaws = await self._look(unit.connection, heads)
         for onboarding_id, flaw in flaws.items():
-            self._store.refuse(Altered(onboarding_id, flaw))
+            if flaw is not Flaw.UNKNOWN_KEY:
+                self._store.refuse(Altered(onboarding_id, flaw))
         for onboarding_id in self._store.altered.keys() - flaws.keys():
             del self._store.altered[onboarding_id]
+        if flaws.get(REGISTER) is Flaw.UNKNOWN_KEY:
+            return None
         if REGISTER in flaws:
             raise Altered(REGISTER, flaws[REGISTER])
         moved = {one: head for one, head in heads.items() if one not in flaws and self._moved(one, head)}

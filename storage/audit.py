@@ -7,6 +7,7 @@ every few minutes if it moved (`storage.anchors`), which reveals chains that wer
 
 import json
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.model import new_salt
 from flows.people import SYSTEM, Who
+from storage import keys
 from storage.chain import (
     ACCEPT,
     ANCHOR,
@@ -144,7 +146,7 @@ async def append(
     before: tuple[str, Head] | None = None,
     onto: Head | None = None,
 ) -> Appended:
-    """Append entries to a chain. Raises Altered.
+    """Append entries to a chain. Raises Altered, and UnknownKey if another process appended to it with a key that this one lacks.
 
     ``rows``: the covered rows that the transaction wrote. ``begins``: there is no such chain yet. ``before``: the chain that this process
     wrote to before, and where it was then. ``onto``: what to extend, although it isn't what was written.
@@ -187,13 +189,17 @@ async def append(
 
 
 async def _find(connection: AsyncConnection, onboarding_id: str, *, begins: bool) -> tuple[Extended, bool]:
-    """A chain, checked and locked, and whether it begins. Raises Altered."""
+    """A chain, checked and locked, and whether it begins. Raises as `append`."""
     found, flaw = await read_head(connection, onboarding_id, locks=True)
     if flaw is not None and flaw is not Flaw.HEAD_MISSING:
         # On PostgreSQL, whoever waited for the lock sees the head as it is by then, but the entries of before.
         found, flaw = await read_head(connection, onboarding_id, locks=True)
     if flaw is Flaw.HEAD_MISSING and begins:
         return found, True
+    if flaw is Flaw.UNKNOWN_KEY:
+        lacking = await keys.listed(connection) - current().ids
+        what = f"the log of {onboarding_id or 'the register'} goes on under a key that the bot lacks"
+        raise UnknownKey(f"{what}, one of: {', '.join(sorted(lacking))}", *sorted(lacking))
     if flaw is not None:
         raise Altered(onboarding_id, flaw)
     return found, False
@@ -207,22 +213,24 @@ async def read_head(connection: AsyncConnection, onboarding_id: str, *, locks: b
         return Extended(Head(), "", None), Flaw.HEAD_MISSING
     last = found[0]
     head = {name: last[f"head_{name}"] for name in audit_heads.c.keys()}  # noqa: SIM118  a collection of columns
-    key, flaw = key_of(head)
-    flaw = flaw_of_head(head) or flaw
-    if flaw is None and last["id"] is None:
+    all_known = all(current().knows(str(value)) for value in (head["mac"], head["salt"], last["mac"]))
+    listed = frozenset() if all_known else await keys.listed(connection)
+    key, flaw = key_of(head, listed)
+    flaw = flaw_of_head(head, listed) or flaw
+    if flaw in (None, Flaw.UNKNOWN_KEY) and last["id"] is None:
         flaw = Flaw.CUT
-    if flaw is None and (len(found) > 1 or last["hash"] != head["hash"]):
+    if flaw in (None, Flaw.UNKNOWN_KEY) and (len(found) > 1 or last["hash"] != head["hash"]):
         flaw = Flaw.HEAD_CHANGED
     where = Head(head["events"], head["hash"]) if flaw is None else Head()
-    return Extended(where, key, _register_of(last)), flaw or flaw_of_entry(entry_of(last))
+    return Extended(where, key, _register_of(last)), flaw or flaw_of_entry(entry_of(last), listed)
 
 
-def key_of(head: Mapping[Any, Any]) -> tuple[str, Flaw | None]:
-    """The key of a chain's digests of rows, and what is wrong with it."""
+def key_of(head: Mapping[Any, Any], listed: AbstractSet[str]) -> tuple[str, Flaw | None]:
+    """The key of a chain's digests of rows, and what is wrong with it. ``listed``: as `flaw_of_head`."""
     try:
         return current().open(head["salt"], Place(audit_heads.name, "salt", head["onboarding_id"])), None
-    except UnknownKey:
-        return "", Flaw.UNKNOWN_KEY
+    except UnknownKey as error:
+        return "", Flaw.HEAD_CHANGED if listed.isdisjoint(error.key_ids) else Flaw.UNKNOWN_KEY
     except (SealError, AttributeError):
         return "", Flaw.HEAD_CHANGED
 

@@ -7,12 +7,13 @@ are when the keys are rotated, so that heads kept elsewhere can still be compare
 """
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
 from storage.columns import canonical
-from storage.sealing import current
+from storage.sealing import current, key_of
 
 REGISTER = ""
 """The id of the chain that lists the beginning of every other chain and, from time to time, where each of them is."""
@@ -49,7 +50,7 @@ class Flaw(StrEnum):
     REMOVED = "removed"  # the register lists a chain of which nothing is left
     NOT_REGISTERED = "not_registered"  # the register does not list the chain
     PUT_BACK = "put_back"  # the register, or a file of heads, names entries that the chain no longer has
-    UNKNOWN_KEY = "unknown_key"  # made with a key that isn't in ENCRYPTION_KEYS
+    UNKNOWN_KEY = "unknown_key"  # made with a key that `storage.keys` lists and the keyring lacks
     ROW_CHANGED = "row_changed"  # a row is not what the log says was written
     ROW_ADDED = "row_added"  # the log tells of no such row
     ROW_MISSING = "row_missing"  # the log tells of no deletion
@@ -101,22 +102,22 @@ def head_text(onboarding_id: str, count: int, last: str) -> str:
     return f"{onboarding_id}\n{count}\n{last}"
 
 
-def flaw_of_head(head: Mapping[Any, Any]) -> Flaw | None:
-    """What is wrong with a head by itself."""
+def flaw_of_head(head: Mapping[Any, Any], listed: AbstractSet[str] = frozenset()) -> Flaw | None:
+    """What is wrong with a head by itself. ``listed``: ids of keys that may have made its MAC, beside the keyring's."""
     text = head_text(head["onboarding_id"], head["events"], head["hash"])
-    return _flaw_of_mac(HEAD_PURPOSE, text, head["mac"], Flaw.HEAD_CHANGED)
+    return _flaw_of_mac(HEAD_PURPOSE, text, head["mac"], listed, Flaw.HEAD_CHANGED)
 
 
-def flaw_of_entry(entry: Mapping[str, Any]) -> Flaw | None:
-    """What is wrong with an entry by itself."""
+def flaw_of_entry(entry: Mapping[str, Any], listed: AbstractSet[str] = frozenset()) -> Flaw | None:
+    """What is wrong with an entry by itself. ``listed``: as above."""
     if entry["id"] != f"{entry['onboarding_id']}:{entry['seq']}" or not hash_fits(entry):
         return Flaw.CHANGED
-    return _flaw_of_mac(ENTRY_PURPOSE, entry_text(entry), entry["mac"], Flaw.CHANGED)
+    return _flaw_of_mac(ENTRY_PURPOSE, entry_text(entry), entry["mac"], listed, Flaw.CHANGED)
 
 
-def _flaw_of_mac(purpose: str, text: str, mac: Any, otherwise: Flaw) -> Flaw | None:
+def _flaw_of_mac(purpose: str, text: str, mac: Any, listed: AbstractSet[str], otherwise: Flaw) -> Flaw | None:
     if not isinstance(mac, str):
         return otherwise
     if not current().knows(mac):
-        return Flaw.UNKNOWN_KEY
+        return Flaw.UNKNOWN_KEY if key_of(mac) in listed else otherwise
     return None if current().genuine(purpose, text, mac) else otherwise

@@ -7,6 +7,7 @@ digest nor make a digest for another content, and rotating the keys changes no d
 
 import hmac
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -64,13 +65,14 @@ def content_of(row: Any, before: Mapping[str, Any] | None = None) -> str:
     return canonical([_plain(_opened(column, stored[name], row.id)) for column, name in _covered(kind)])
 
 
-def stored_content(kind: type, stored: Mapping[Any, Any]) -> str:
-    """The same of a row as `storage.columns.unread` gives it, whatever it contains. Raises UnknownKey."""
-    return canonical([_plain(_opened(column, stored[column.name], stored["id"])) for column, _ in _covered(kind)])
+def stored_content(kind: type, stored: Mapping[Any, Any], listed: AbstractSet[str]) -> str:
+    """The same of a row as `storage.columns.unread` gives it, whatever it contains. Raises UnknownKey for a key that is ``listed``."""
+    return canonical([_plain(_opened(column, stored[column.name], stored["id"], listed)) for column, _ in _covered(kind)])
 
 
-def _opened(column: Column[Any], value: Any, row_id: str) -> Any:
-    """As it is stored if nobody could have written that: no content that was written is so."""
+def _opened(column: Column[Any], value: Any, row_id: str, listed: AbstractSet[str] | None = None) -> Any:
+    """As it is stored if nobody could have written that: no content that was written is so. ``listed``: ids of the keys that may have
+    sealed it, by default any."""
     try:
         if isinstance(column.type, Sealed):
             place = Place(column.table.name, column.name, row_id)
@@ -78,9 +80,9 @@ def _opened(column: Column[Any], value: Any, row_id: str) -> Any:
         if isinstance(column.type, Json):
             return value if isinstance(value, str) else canonical(value)  # lists and objects are kept as text
         return moment(value) if value is not None and isinstance(column.type, Moment) else value
-    except UnknownKey:
-        raise
-    except (SealError, AttributeError, TypeError, ValueError):
+    except (SealError, AttributeError, TypeError, ValueError) as error:
+        if isinstance(error, UnknownKey) and (listed is None or not listed.isdisjoint(error.key_ids)):
+            raise
         return ["unreadable", _plain(value)]
 
 

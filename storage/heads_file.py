@@ -47,7 +47,7 @@ def load(text: str) -> Heads:
     if version != VERSION:
         raise HeadsFileError("another version of the bot wrote it")
     if not current().knows(mac):
-        raise HeadsFileError("it was made with a key that is not in ENCRYPTION_KEYS")
+        raise HeadsFileError("it was made with a key that the bot lacks")
     if not current().genuine(PURPOSE, covered, mac):
         raise HeadsFileError("it is not as it was written")
     return heads

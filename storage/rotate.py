@@ -66,7 +66,7 @@ async def _reseal(unit: Unit, table: Table, batch: int) -> int:
 async def _resign_chain(store: Store, chain_id: str, rotated: Rotated, batch: int) -> None:
     """New MACs for a chain that holds. One that doesn't keeps those it has: new ones would vouch for it."""
     async with store.read() as unit:
-        if not (await verify_chain(unit.connection, chain_id)).holds:
+        if not (await verify_chain(unit.connection, chain_id, await keys.listed(unit.connection))).holds:
             rotated.refused.append(chain_id)
             return
     while count := await store.transact(lambda unit: _resign_entries(unit, chain_id, batch)):

@@ -10,7 +10,7 @@ import hmac
 import os
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -116,6 +116,12 @@ class Keyring:
         """How every value sealed with the newest key starts."""
         return f"{VERSION}.{self.newest}."
 
+    def without(self, key_ids: Collection[str]) -> "Keyring":
+        """To read with: what these keys sealed counts as sealed with keys that aren't here."""
+        left = Keyring(list(self._keys.values()))
+        left._keys = {key_id: key for key_id, key in self._keys.items() if key_id not in key_ids}
+        return left
+
     def seal(self, plain: Plain) -> str:
         nonce = os.urandom(12)
         sealed = nonce + self._newest.cipher.encrypt(nonce, plain.text.encode(), plain.place.associated_data)
@@ -128,7 +134,7 @@ class Keyring:
             raise SealError(f"{place}: changed, or never sealed")
         key = self._keys.get(key_id)
         if key is None:
-            raise UnknownKey(f"{place}: sealed with the key {key_id}, which is not in ENCRYPTION_KEYS", key_id)
+            raise UnknownKey(f"{place}: sealed with the key {key_id}, which the bot lacks", key_id)
         try:
             sealed = _bytes(stored.rpartition(".")[2])
             return key.cipher.decrypt(sealed[:12], sealed[12:], place.associated_data).decode()

@@ -93,7 +93,7 @@ class Store:
     async def write(self) -> AsyncIterator[Unit]:
         """``async with store.write() as unit``: commits at the end, rolls back on an exception. `transact` also retries.
 
-        Raises UnknownKey if something is sealed with another key under the newest one's id.
+        Raises UnknownKey as `storage.keys.register` and `storage.audit.append` do.
         """
         try:
             with translating():
@@ -102,15 +102,15 @@ class Store:
                     limit_wait(connection, time.monotonic() - asked)
                     await connection.begin()  # SQLite waits for its turn here, so that ``now`` follows commit order
                     sealing_key = sealing.current().newest
-                    if sealing_key not in self._listed:
-                        await keys.register(connection)
+                    stays_listed = sealing_key in self._listed or await keys.register(connection)
                     async with Unit(connection, self._clock(), changes=True, locks=self._locks) as unit:
                         yield unit
                         for onboarding_id in await unit.prepare():
                             self._refuse_put_back(onboarding_id)
                         unit.before = self._written_before
                         await unit.commit()
-                    self._listed.add(sealing_key)
+                    if stays_listed:
+                        self._listed.add(sealing_key)
         except Unavailable as error:
             self._takes_nothing = error.kind in ("full", "read_only")
             raise

@@ -1,6 +1,7 @@
 """Reread the audit log and name what doesn't hold: in the log itself, and in the rows that it answers for."""
 
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -9,6 +10,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.model import Onboarding
+from storage import keys
 from storage.chain import REGISTER, Flaw, flaw_of_entry, shortened
 from storage.covered import UNCOVERED, name_of
 from storage.mapping import TABLES
@@ -76,7 +78,8 @@ async def verify(store: Store, since: Heads | None = None) -> list[Finding]:
         known = set((await connection.execute(select(onboardings.c.id))).scalars())
         chained = await _ids(connection, audit_heads.c.onboarding_id, audit_events.c.onboarding_id)
         others = await _ids(connection, *(chain_column(TABLES[kind]) for kind in UNCOVERED)) - chained
-        register = await verify_chain(connection, REGISTER)
+        listed = await keys.listed(connection)
+        register = await verify_chain(connection, REGISTER, listed)
         named = await _read_register(connection)
         named.lost[REGISTER] = register.lost
         if since:
@@ -87,23 +90,25 @@ async def verify(store: Store, since: Heads | None = None) -> list[Finding]:
             if chain_id in known | chained:
                 if chain_id not in named.chains and register.holds:
                     found.append(Finding(chain_id, Flaw.NOT_REGISTERED))
-                found += await _findings(connection, chain_id, named, known=chain_id in known)
+                found += await _findings(connection, chain_id, listed, named, known=chain_id in known)
             elif chain_id in named.chains:
                 found.append(Finding(chain_id, Flaw.REMOVED))
             else:
                 rows = await verify_rows(connection, Chain(chain_id))
                 found += [Finding(chain_id, flaw, row=row) for flaw, row in rows]
         # A chain that doesn't hold lacks what others name anyway.
-        flawed = {finding.onboarding_id for finding in found if not finding.row}
+        flawed = {finding.onboarding_id for finding in found if not finding.row and finding.flaw is not Flaw.UNKNOWN_KEY}
         for chain_id in sorted(named.missed.keys() - flawed):
             if missed := named.missed[chain_id] - named.lost.get(chain_id, set()):
                 found.append(Finding(chain_id, Flaw.PUT_BACK, min(missed)))
     return found
 
 
-async def _findings(connection: AsyncConnection, chain_id: Any, named: _Named, *, known: bool) -> list[Finding]:
+async def _findings(
+    connection: AsyncConnection, chain_id: Any, listed: AbstractSet[str], named: _Named, *, known: bool
+) -> list[Finding]:
     """``known``: its onboarding is there."""
-    chain = await verify_chain(connection, chain_id)
+    chain = await verify_chain(connection, chain_id, listed)
     await named.compare(connection, chain.others)
     named.lost[chain.id] = chain.lost
     found = [] if known or (Flaw.ONBOARDING_MISSING, 0) in chain.accepted else [Finding(chain.id, Flaw.ONBOARDING_MISSING)]

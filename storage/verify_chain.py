@@ -1,6 +1,7 @@
 """Rereads one chain of the audit log, entry by entry: what doesn't hold, and which rows the entries explain."""
 
 from collections.abc import AsyncIterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,7 +28,7 @@ Entry = Mapping[str, Any]
 
 @dataclass
 class Chain:
-    """What was found.
+    """What was found. ``listed``: ids of keys that may have made it, beside the keyring's.
 
     ``sound``: whether ``last`` is a hash that was written. ``flaws``: each with the entry's number, 0 for the chain as a whole.
     ``explained``: by name of a row (`storage.covered.name_of`), the digest that the last entry about it has, under ``key``.
@@ -38,6 +39,7 @@ class Chain:
     """
 
     id: Any
+    listed: AbstractSet[str] = frozenset()
     count: int = 0
     last: str = ""
     sound: bool = True
@@ -66,8 +68,9 @@ async def entries(connection: AsyncConnection, chain_id: Any) -> AsyncIterator[d
             return
 
 
-async def verify_chain(connection: AsyncConnection, chain_id: Any) -> Chain:
-    chain, total = Chain(chain_id), (await connection.execute(_COUNT, {"chain": chain_id})).scalar_one()
+async def verify_chain(connection: AsyncConnection, chain_id: Any, listed: AbstractSet[str]) -> Chain:
+    """``listed``: as `Chain`. What a key is needed for is left out where the keyring lacks it; numbers and hashes are compared anyway."""
+    chain, total = Chain(chain_id, listed), (await connection.execute(_COUNT, {"chain": chain_id})).scalar_one()
     async for entry in entries(connection, chain_id):
         _verify_entry(chain, entry, total)
     head = (await connection.execute(_HEAD, {"chain": chain_id})).mappings().first()
@@ -77,7 +80,7 @@ async def verify_chain(connection: AsyncConnection, chain_id: Any) -> Chain:
 
 
 def _verify_entry(chain: Chain, entry: Entry, total: int) -> None:
-    seq, flaw = entry["seq"], flaw_of_entry(entry)
+    seq, flaw = entry["seq"], flaw_of_entry(entry, chain.listed)
     if not isinstance(seq, int):
         chain.flaws.append((Flaw.CHANGED, chain.count + 1))
         return
@@ -89,10 +92,10 @@ def _verify_entry(chain: Chain, entry: Entry, total: int) -> None:
     linked = missing or entry["previous"] == chain.last or not chain.sound
     if flaw is Flaw.CHANGED and any(hash_fits(entry, seq=other) for other in range(1, total + 1)):
         flaw = Flaw.SWAPPED
-    elif flaw is None and not linked:
+    elif flaw in (None, Flaw.UNKNOWN_KEY) and not linked:
         flaw = Flaw.CHANGED
     elif flaw is None:
-        flaw = _flaw_of_changes(entry)
+        flaw = _flaw_of_changes(entry, chain.listed)
     if flaw is None:
         for name, said in entry["rows"].items():
             if name.startswith(HEADS):
@@ -123,12 +126,12 @@ def _known(chain: Chain, name: str) -> str:
     return NEW if said == GONE else said
 
 
-def _flaw_of_changes(entry: Entry) -> Flaw | None:
+def _flaw_of_changes(entry: Entry, listed: AbstractSet[str]) -> Flaw | None:
     """What is wrong with the erasable part: it is what was written, or was erased: then it and its salt are empty, but sealed."""
     try:
         salt, changes = (current().open(entry[name], Place(audit_events.name, name, entry["id"])) for name in ("salt", "changes"))
-    except UnknownKey:
-        return Flaw.UNKNOWN_KEY
+    except UnknownKey as error:
+        return Flaw.CHANGES_CHANGED if listed.isdisjoint(error.key_ids) else Flaw.UNKNOWN_KEY
     except (SealError, AttributeError, TypeError):
         return Flaw.CHANGES_CHANGED
     holds = digest_of(salt, changes) == entry["changes_digest"] if salt else changes == canonical({})
@@ -139,12 +142,15 @@ def _flaw_of_head(chain: Chain, head: Mapping[Any, Any] | None) -> tuple[Flaw, i
     """If the last entry was found flawed, its difference from the head is nothing new."""
     if head is None:
         return (Flaw.HEAD_MISSING, 0)
-    chain.key, flaw = key_of(head)
-    if flaw := flaw_of_head(head) or flaw:
+    chain.key, flaw = key_of(head, chain.listed)
+    flaw = flaw_of_head(head, chain.listed) or flaw
+    if flaw not in (None, Flaw.UNKNOWN_KEY):
         return (flaw, 0)
+    if not isinstance(head["events"], int) or head["events"] < chain.count:
+        return (Flaw.HEAD_CHANGED, 0)
     if head["events"] > chain.count:
         return (Flaw.CUT, chain.count + 1)
-    known = {seq for _, seq in chain.flaws}
-    if head["events"] < chain.count or (head["hash"] != chain.last and chain.count not in known):
+    known = {seq for found, seq in chain.flaws if found is not Flaw.UNKNOWN_KEY}
+    if head["hash"] != chain.last and chain.count not in known:
         return (Flaw.HEAD_CHANGED, 0)
-    return None
+    return (flaw, 0) if flaw else None

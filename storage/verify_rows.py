@@ -31,15 +31,15 @@ async def verify_rows(connection: AsyncConnection, chain: Chain) -> list[tuple[F
         for row in (await connection.execute(rows, {"chain": chain.id})).mappings():
             name = name_of((kind, row["id"]))
             digest = left.pop(name, None)
-            flaw = Flaw.ROW_ADDED if digest is None else _flaw_of_row(kind, name, row, chain.key, digest)
+            flaw = Flaw.ROW_ADDED if digest is None else _flaw_of_row(chain, kind, name, row, digest)
             if flaw is not None:
                 found.append((flaw, name))
     return found + [(Flaw.ROW_MISSING, name) for name in left]
 
 
-def _flaw_of_row(kind: type, name: str, row: Mapping[Any, Any], key: str, digest: str) -> Flaw | None:
+def _flaw_of_row(chain: Chain, kind: type, name: str, row: Mapping[Any, Any], digest: str) -> Flaw | None:
     try:
-        content = stored_content(kind, row)
+        content = stored_content(kind, row, chain.listed)
     except UnknownKey:
         return Flaw.UNKNOWN_KEY
-    return None if digest_of_row(key, name, content) == digest else Flaw.ROW_CHANGED
+    return None if digest_of_row(chain.key, name, content) == digest else Flaw.ROW_CHANGED

@@ -18,7 +18,7 @@ from storage.erase import erase
 from storage.export import export
 from storage.restore import doubt
 from storage.rotate import Rotated, rotate
-from storage.sealing import UnknownKey, current
+from storage.sealing import SealError, UnknownKey, current, using
 from storage.store import Store
 from storage.unit import Unit
 from storage.verify import Finding, verify
@@ -35,9 +35,14 @@ class NotFoundError(Exception):
 
 @asynccontextmanager
 async def _store(settings: Settings) -> AsyncIterator[Store]:
+    """Raises SealError where something stored names a key that never sealed anything here."""
     store = Store(settings.database_url, settings.keyring)
     try:
         yield store
+    except UnknownKey as error:
+        async with store.read() as unit:
+            await keys.require_named(unit, error)
+        raise
     finally:
         await store.close()
 
@@ -133,12 +138,12 @@ async def after_restore(settings: Settings) -> int:
 
 @dataclass(frozen=True)
 class Verified:
-    """``count``: onboardings. ``findings``: what is wrong with the log and the rows it answers for. ``lacking``: why part of it can't be
-    verified."""
+    """``count``: onboardings. ``findings``: what is wrong with the log and the rows it answers for. ``keys``: what is wrong with the
+    keys; where they are lacking, a part can't be verified."""
 
     count: int
     findings: Sequence[Finding]
-    lacking: UnknownKey | None = None
+    keys: SealError | None = None
 
 
 async def verify_log(settings: Settings, since: str | None = None, save: Path | None = None) -> Verified:
@@ -147,12 +152,11 @@ async def verify_log(settings: Settings, since: str | None = None, save: Path | 
         heads = heads_file.load(since) if since is not None else None
         async with store.read() as unit:
             count = len(await unit.onboardings(closed=True))
-            try:
-                await keys.require(unit)
-            except UnknownKey as error:
-                # With another key under its id, everything would look altered.
-                misnamed = current().ids.intersection(error.key_ids)
-                return Verified(count, [] if misnamed else await verify(store, heads), error)
+            wrong = await _wrong_with_keys(unit)
+        if wrong is not None:
+            # With another key under its id, everything would look altered.
+            with using(current().without(wrong.key_ids if isinstance(wrong, UnknownKey) else ())):
+                return Verified(count, await verify(store, heads), wrong)
         reached = await heads_file.read_heads(store)  # before: what is written meanwhile may be what is wrong
         found = await verify(store, heads)
         if save is not None and not found:
@@ -161,11 +165,23 @@ async def verify_log(settings: Settings, since: str | None = None, save: Path | 
 
 
 async def accept_log(settings: Settings, onboarding_id: str, *, writes: bool) -> Sequence[Finding]:
-    """What is wrong with one onboarding's log and rows; empty: the register's. ``writes``: and let it go on with that."""
+    """What is wrong with one onboarding's log and rows; empty: the register's. ``writes``: and let it go on with that. Raises UnknownKey:
+    what can't be read is not accepted."""
     async with _store(settings) as store:
+        async with store.read() as unit:
+            if isinstance(wrong := await _wrong_with_keys(unit), UnknownKey):
+                raise wrong
         if writes:
             return await accept(store, onboarding_id)
         return [finding for finding in await verify(store) if finding.onboarding_id == onboarding_id]
+
+
+async def _wrong_with_keys(unit: Unit) -> SealError | None:
+    try:
+        await keys.require(unit)
+    except SealError as error:
+        return error
+    return None
 
 
 async def rotate_keys(settings: Settings) -> Rotated:

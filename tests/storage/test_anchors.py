@@ -123,7 +123,7 @@ async def test_a_file_of_heads_outlives_a_rotation_of_the_keys_and_no_forgery(st
     with pytest.raises(HeadsFileError, match="--save"):
         load("{}")
     key = KEYRING._newest
-    with using(Keyring.parse(new_key())), pytest.raises(HeadsFileError, match="not in ENCRYPTION_KEYS"):
+    with using(Keyring.parse(new_key())), pytest.raises(HeadsFileError, match="that the bot lacks"):
         load(kept)
     heads = load(kept)
     fresh = Keyring([Keyring.parse(new_key())._newest, key])

@@ -118,10 +118,39 @@ def test_what_was_altered_is_said_though_a_key_is_missing(shell: Shell) -> None:
     assert "unknown_key" not in found.stderr
 
 
-def test_a_value_under_a_key_that_never_was_is_an_alteration(shell: Shell) -> None:
+def test_a_key_that_never_was_hides_nothing(shell: Shell) -> None:
     shell.begin(OLD, "onb_1")
-    raw(shell.url, "UPDATE audit_events SET changes = 'v1.kevil.' || substr(changes, 14) WHERE id = 'onb_1:2'")
-    assert shell.bot("verify-log", keys=OLD).exit_code == Exit.ALTERED
+    raw(shell.url, "DELETE FROM audit_events WHERE id = 'onb_1:3'")
+    raw(shell.url, "UPDATE audit_heads SET mac = 'v1.kgone.' || substr(mac, 5)")
+    found = shell.bot("verify-log", keys=OLD)
+    assert (found.exit_code, "wrong: onb_1: head_changed" in found.stderr) == (Exit.ALTERED, True)
+    ran = shell.bot("run")
+    assert (ran.exit_code, "names the key kgone, which never sealed anything here" in ran.stderr) == (Exit.ALTERED, True)
+    assert "wrong: keys: audit_heads.mac names the key kgone" in shell.bot("check").stdout
+
+    raw(shell.url, "INSERT INTO sealing_keys (id, mac, retired) VALUES ('kgone', 'x', false)")
+    listed = shell.bot("verify-log")
+    assert (listed.exit_code, "wrong: onb_1: cut at event 3" in listed.stderr) == (Exit.ALTERED, True)
+    assert "the bot lacks the key kgone" in listed.stderr
+
+
+def test_another_key_under_the_same_id_hides_nothing_that_needs_no_key(shell: Shell) -> None:
+    shell.begin(OLD, "onb_1")
+    assert shell.bot("verify-log", keys=MISNAMED).exit_code == Exit.UNKNOWN_KEY
+    raw(shell.url, "DELETE FROM audit_events WHERE id = 'onb_1:3'")
+    found = shell.bot("verify-log")
+    assert (found.exit_code, "wrong: onb_1: cut at event 3" in found.stderr) == (Exit.ALTERED, True)
+
+
+def test_a_value_under_a_key_that_never_was_is_accepted_as_one_that_cannot_be_read(shell: Shell) -> None:
+    shell.begin(OLD, "onb_1")
+    raw(shell.url, "UPDATE tasks SET answers = 'v1.kevil.' || substr(answers, 14)")
+    refused = shell.bot("erase", "onb_1", "--yes", keys=OLD)
+    assert (refused.exit_code, "tasks.answers names the key kevil" in refused.stderr) == (Exit.ALTERED, True)
+    assert shell.bot("accept-log", "onb_1", "--yes").exit_code == Exit.OK
+    found = shell.bot("verify-log")
+    assert (found.exit_code, "wrong: tasks.answers names the key kevil" in found.stderr) == (Exit.ALTERED, True)
+    assert "row_changed" not in found.stderr
 
 
 def test_a_list_of_keys_that_was_changed_is_an_alteration(shell: Shell) -> None:
