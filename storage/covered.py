@@ -88,6 +88,8 @@ def _opened(column: Column[Any], value: Any, row_id: str, listed: AbstractSet[st
 
 def _plain(value: Any) -> Any:
     match value:
+        case bool():
+            return int(value)  # as SQLite keeps it
         case datetime():
             return value.astimezone(UTC).isoformat(timespec="microseconds")
         case date():
