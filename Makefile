@@ -82,8 +82,8 @@ sbom: $(AUDIT)/.ready ## write sbom.json: what the bot is made of, with versions
 	$(AUDIT)/bin/python -W ignore -m cyclonedx_py requirements requirements.txt --pyproject pyproject.toml --mc-type application \
 		--output-reproducible --output-format JSON --output-file sbom.json
 
-audit: ## look up known weaknesses of the locked dependencies; skipped, with a line that says so, where no source of them is reached
-	@.ci/audit $(AUDIT)
+audit: $(READY) ## look up known weaknesses of the locked dependencies; skipped, with a line that says so, where no source of them is reached
+	@.ci/audit $(BIN)/python $(AUDIT)
 
 lock: ## lock the dependencies again; needs uv
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url -q pyproject.toml -o requirements.txt

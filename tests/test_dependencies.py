@@ -13,6 +13,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 WEAK = {"name": "brittle", "version": "1.0", "vulns": [{"id": "PYSEC-2026-1", "fix_versions": ["1.1"]}]}
+UNMENDED = {"name": "brittle", "version": "1.0", "vulns": [{"id": "PYSEC-2026-2", "fix_versions": []}]}
 SOUND = {"name": "sturdy", "version": "2.0", "vulns": []}
 UNKNOWN = {"name": "ours", "skip_reason": "not found"}
 
@@ -29,12 +30,13 @@ def test_each_package_is_locked_to_a_version_and_to_hashes_from_no_named_place(n
 @pytest.mark.parametrize(
     ("reported", "code", "said"),
     [
-        ([WEAK, SOUND], 1, "wrong: brittle 1.0: PYSEC-2026-1, mended in 1.1"),
+        ([WEAK, SOUND], 1, "wrong: brittle 1.0: PYSEC-2026-1, fixed in 1.1"),
+        ([UNMENDED], 1, "wrong: brittle 1.0: PYSEC-2026-2, no fixed version yet"),
         ([SOUND, UNKNOWN], 0, "ok: no known weakness in 1 of 2 packages"),
-        ([UNKNOWN], 0, "audit skipped: the package index that was reached has no advisories"),
-        (None, 0, "audit skipped: no source of advisories was reached"),
+        ([UNKNOWN], 0, "audit skipped: the package index that was reached has no advisories: not found"),
+        (None, 0, "audit skipped: no source of advisories was reached: no route"),
     ],
-    ids=["weak", "sound", "an index without advisories", "offline"],
+    ids=["weak", "weak and unmended", "sound", "an index that knows no package", "offline"],
 )
 def test_an_audit_names_what_is_weak_and_says_when_it_could_not_look(
     tmp_path: Path, reported: list[Any] | None, code: int, said: str
@@ -42,11 +44,37 @@ def test_an_audit_names_what_is_weak_and_says_when_it_could_not_look(
     (tmp_path / "bin").mkdir()
     (tmp_path / ".ready").touch()
     (tmp_path / "bin/python").symlink_to(sys.executable)
-    auditor = tmp_path / "bin/pip-audit"
     report = json.dumps({"dependencies": reported})
     wrote = f'while [ "$1" != --output ]; do shift; done\necho \'{report}\' > "$2"'
-    auditor.write_text(f"#!/bin/sh\n{'exit 1' if reported is None else wrote}\n")
-    auditor.chmod(0o755)
-    env = {"PATH": os.environ["PATH"]}
-    done = subprocess.run([ROOT / ".ci/audit", tmp_path], env=env, capture_output=True, text=True, timeout=30, check=False)  # noqa: S603
+    script(tmp_path / "bin/pip-audit", "echo no route; exit 1" if reported is None else wrote)
+    done = audit(tmp_path, asked="exit 0")
     assert (done.returncode, done.stdout.strip().startswith(said)) == (code, True), done
+
+
+@pytest.mark.process
+def test_an_audit_installs_nothing_where_there_are_no_advisories_and_nothing_that_is_not_locked(tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    script(tmp_path / "bin/make", "echo 'ERROR: THESE PACKAGES DO NOT MATCH THE HASHES'; echo '    Got 0123'; exit 1")
+    path = f"{tmp_path}/bin:{os.environ['PATH']}"
+    skipped = audit(tmp_path, asked="echo HTTP Error 404; exit 1", path=path)
+    assert (skipped.returncode, skipped.stdout) == (
+        0,
+        "audit skipped: the package index offers no advisories: HTTP Error 404\n",
+    )
+    refused = audit(tmp_path, asked="exit 0", path=path)
+    assert (refused.returncode, "is not what is locked:     Got 0123" in refused.stdout) == (1, True), refused
+    script(tmp_path / "bin/make", "echo no route; exit 1")
+    skipped = audit(tmp_path, asked="exit 0", path=path)
+    assert (skipped.returncode, "cannot be installed here: no route" in skipped.stdout) == (0, True), skipped
+
+
+def audit(environment: Path, *, asked: str, path: str = os.environ["PATH"]) -> subprocess.CompletedProcess[str]:
+    """``asked``: what takes the place of the question whether there are advisories."""
+    script(environment / "asking", asked)
+    command = [ROOT / ".ci/audit", environment / "asking", environment]
+    return subprocess.run(command, env={"PATH": path}, capture_output=True, text=True, timeout=30, check=False)  # noqa: S603
+
+
+def script(file: Path, does: str) -> None:
+    file.write_text(f"#!/bin/sh\n{does}\n")
+    file.chmod(0o755)

@@ -1,6 +1,8 @@
 """``python -m bot check``: one line for each thing that has to be right, and how to fix it if it isn't."""
 
 import asyncio
+import os
+import stat
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -149,9 +151,18 @@ async def _stored(settings: Settings) -> list[Line]:
 
 
 def _key_file(settings: Settings) -> Iterator[Line]:
-    file = settings.encryption_keys_file
-    if file and Path(file).stat().st_mode & 0o007:
-        yield Line("ENCRYPTION_KEYS_FILE", "everybody has rights on it", f"chmod 600 {file}")
+    """What is mounted, as a secret of a container is, this user can't close to others: that is only told."""
+    name, file = "ENCRYPTION_KEYS_FILE", settings.encryption_keys_file
+    if not file:
+        return
+    found = Path(file).stat()
+    closable = found.st_uid == os.geteuid() and not os.statvfs(file).f_flag & os.ST_RDONLY
+    if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        yield Line(name, "others may write it", f"chmod 600 {file}" if closable else f"have its owner run: chmod go-w {file}")
+    elif found.st_mode & stat.S_IRWXO and closable:
+        yield Line(name, "everybody has rights on it", f"chmod 600 {file}")
+    elif found.st_mode & stat.S_IRWXO:
+        yield Line(name, "everybody who gets to it here may read it, and who mounts or owns it can change that")
 
 
 def read_manifest(settings: Settings) -> tuple[list[str], list[Line]]:

@@ -4,7 +4,7 @@ import errno
 import os
 from pathlib import Path
 
-from bot.ops.private_files import create, write
+from bot.ops.private_files import create, one_at_a_time, rewrite
 from storage.sealing import Keyring, KeyringError
 
 
@@ -14,19 +14,24 @@ class NoKeyFileError(Exception):
 
 def put_first(key: str, file: Path) -> int:
     """Make the file, or put the key before those that it holds. Returns how many those are. Raises NoKeyFileError, OSError."""
-    try:
-        create(file, f"{key}\n")
-    except FileExistsError:
-        file = file.resolve()  # a link stays one
-        if not file.is_file():
-            raise NoKeyFileError("is no file") from None
-        if file.stat().st_uid != os.geteuid():  # it is written anew, and its owner could read it no more
-            raise PermissionError(errno.EPERM, "it belongs to another user") from None
-        text = file.read_text("utf-8-sig", "replace").strip()
-        others = _count(text)
-        write(file, f"{key}\n{text}\n")
-        return others
+    file = file.resolve() if file.exists() else file  # a link stays one
+    with one_at_a_time(file.parent):
+        try:
+            create(file, f"{key}\n")
+        except FileExistsError:
+            return _before_others(key, file)
     return 0
+
+
+def _before_others(key: str, file: Path) -> int:
+    if not file.is_file():
+        raise NoKeyFileError("is no file")
+    if file.stat().st_uid != os.geteuid():  # it is written anew, and its owner could read it no more
+        raise PermissionError(errno.EPERM, "it belongs to another user")
+    text = file.read_text("utf-8-sig", "replace").strip()
+    others = _count(text)
+    rewrite(file, f"{key}\n{text}\n")
+    return others
 
 
 def _count(text: str) -> int:

@@ -1,8 +1,12 @@
 """Files that nobody but this user can read, from their first byte on, and that are there in full or not at all."""
 
+import contextlib
+import errno
+import fcntl
 import os
+import stat
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 PRIVATE = 0o600
@@ -24,6 +28,35 @@ def write(path: Path, text: str) -> None:
     write_all(path.parent, {path.name: text})
 
 
+def rewrite(path: Path, text: str) -> None:
+    """In the place of a file whose group could read it: the same group still can. Raises OSError; then the file is as it was."""
+    was = path.stat()
+    file, made = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        if was.st_mode & stat.S_IRGRP:
+            _let_read(file, was.st_gid)
+        _fill(file, text)
+        Path(made).replace(path)
+    finally:
+        Path(made).unlink(missing_ok=True)
+    _keep(path.parent)
+
+
+@contextlib.contextmanager
+def one_at_a_time(folder: Path) -> Iterator[None]:
+    """During the block nobody else gets into such a block with this folder; where a folder can't be locked, as on NFS, they do.
+
+    Raises OSError if there is no such folder.
+    """
+    held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        with contextlib.suppress(OSError):
+            fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(held)
+
+
 def write_all(folder: Path, files: Mapping[str, str]) -> Sequence[Path]:
     """By name, in the place of what was there. Makes the folder, for this user alone. Raises OSError;
     until all are written in full, none takes its place."""
@@ -43,6 +76,14 @@ def write_all(folder: Path, files: Mapping[str, str]) -> Sequence[Path]:
     return list(written.values())
 
 
+def _let_read(file: int, group: int) -> None:
+    try:
+        os.fchown(file, -1, group)
+    except PermissionError:
+        raise PermissionError(errno.EPERM, "its group can read it, and is none of this user's") from None
+    os.fchmod(file, PRIVATE | stat.S_IRGRP)
+
+
 def _fill(file: int, text: str) -> None:
     with os.fdopen(file, "w", encoding="utf-8", newline="") as opened:
         opened.write(text)
@@ -51,9 +92,10 @@ def _fill(file: int, text: str) -> None:
 
 
 def _keep(folder: Path) -> None:
-    """That the names outlast a loss of power."""
-    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
+    """That the names outlast a loss of power, as far as the file system can promise it: they are in place already."""
+    with contextlib.suppress(OSError):
+        opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(opened)
+        finally:
+            os.close(opened)

@@ -2,9 +2,12 @@
 exactly, and files are for their owner alone."""
 
 import asyncio
+import errno
+import os
 import sqlite3
 import stat
 from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +16,7 @@ from click.testing import CliRunner, Result
 
 from bot.config.settings import Exit, Settings
 from bot.ops.cli import main
+from bot.ops.key_file import put_first
 from storage import sealing
 from storage.migrate import upgrade
 from storage.sealing import Keyring, new_key
@@ -197,8 +201,6 @@ def test_a_new_key_is_put_where_it_is_kept_and_not_shown(shell: Shell) -> None:
     shell.begin(first, "onb_1")
     assert shell.bot("verify-log").exit_code == Exit.OK
 
-    file.chmod(0o644)
-    assert "wrong: ENCRYPTION_KEYS_FILE: everybody has rights on it - chmod 600 bot.keys" in shell.bot("check").stdout
     again = shell.bot("keys", "new", "--to", "bot.keys")
     newest, second = file.read_text().splitlines()
     assert (again.exit_code, second, mode(file)) == (0, first, 0o600)
@@ -206,6 +208,56 @@ def test_a_new_key_is_put_where_it_is_kept_and_not_shown(shell: Shell) -> None:
     assert shell.bot("keys", "rotate").exit_code == Exit.OK
     file.write_text(newest)
     assert shell.bot("verify-log").exit_code == Exit.OK
+
+
+def test_who_has_rights_on_the_keys_is_checked(shell: Shell) -> None:
+    file = shell.folder / "bot.keys"
+    shell.bot("keys", "new", "--to", "bot.keys")
+    shell.monkeypatch.setenv("ENCRYPTION_KEYS_FILE", "bot.keys")
+    file.chmod(0o644)
+    assert "wrong: ENCRYPTION_KEYS_FILE: everybody has rights on it - chmod 600 bot.keys" in shell.bot("check").stdout
+    file.chmod(0o660)
+    assert "wrong: ENCRYPTION_KEYS_FILE: others may write it - chmod 600 bot.keys" in shell.bot("check").stdout
+    file.chmod(0o640)
+    assert "ENCRYPTION_KEYS_FILE" not in shell.bot("check").stdout
+    shell.monkeypatch.setattr("os.geteuid", lambda: file.stat().st_uid + 1)  # as where a secret is mounted
+    file.chmod(0o444)
+    assert "ok: ENCRYPTION_KEYS_FILE: everybody who gets to it here may read it" in shell.bot("check").stdout
+    file.chmod(0o446)
+    assert "wrong: ENCRYPTION_KEYS_FILE: others may write it - have its owner run: chmod go-w" in shell.bot("check").stdout
+
+
+def test_whose_group_could_read_the_keys_still_can(shell: Shell) -> None:
+    file = shell.folder / "bot.keys"
+    shell.bot("keys", "new", "--to", "bot.keys")
+    if os.geteuid() == 0:
+        os.chown(file, -1, 4242)
+    file.chmod(0o644)
+    group = file.stat().st_gid
+    assert shell.bot("keys", "new", "--to", "bot.keys").exit_code == Exit.OK
+    assert (len(file.read_text().splitlines()), mode(file), file.stat().st_gid) == (2, 0o640, group)
+
+
+def test_of_several_keys_that_are_made_at_once_none_is_lost(shell: Shell) -> None:
+    file, made = shell.folder / "bot.keys", [new_key() for _ in range(6)]
+    with ThreadPoolExecutor() as pool:
+        others = list(pool.map(lambda key: put_first(key, file), made))
+    assert sorted(others) == list(range(6))
+    assert sorted(file.read_text().splitlines()) == sorted(made)
+
+
+def test_a_folder_that_cannot_be_flushed_has_the_key_all_the_same(shell: Shell) -> None:
+    flush = os.fsync
+
+    def only_files(file: int) -> None:
+        if stat.S_ISDIR(os.fstat(file).st_mode):
+            raise OSError(errno.EINVAL, "Invalid argument")
+        flush(file)
+
+    shell.monkeypatch.setattr("os.fsync", only_files)
+    for count in (1, 2):
+        assert shell.bot("keys", "new", "--to", "bot.keys").exit_code == Exit.OK
+        assert len((shell.folder / "bot.keys").read_text().splitlines()) == count
 
 
 def test_a_file_of_something_else_stays_as_it_is(shell: Shell) -> None:
