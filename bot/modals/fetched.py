@@ -14,7 +14,7 @@ from bot.slack.people import People
 from flows.cases.access import Access
 from flows.checks import guard
 from flows.forms.dialogs import DIALOGS
-from flows.forms.fields import Answers
+from flows.forms.fields import Answers, file_name
 from flows.forms.pages import Slot
 from flows.model import Person
 from flows.people import Side, Who
@@ -37,7 +37,8 @@ async def read_files(slack: Slack, values: Mapping[str, Any]) -> dict[str, Answe
 
 
 async def _read(slack: Slack, file: Mapping[str, Any]) -> Answers:
-    name = str(file.get("name") or "")
+    given = str(file.get("name") or "")
+    name = file_name(given)
     if int(file.get("size") or 0) > MAX_BYTES:
         return {"name": name, "problem": "file_too_large"}
     try:
@@ -46,7 +47,7 @@ async def _read(slack: Slack, file: Mapping[str, Any]) -> Answers:
     except (TimeoutError, SlackError):
         return {"name": name, "problem": "file_unreadable"}
     # Checked as bytes first: a key store (PFX, P12) isn't text. No part of a secret goes any further.
-    found = guard.find_in_file(name, content)
+    found = guard.find_in_file(given, content)
     if found:
         return {"name": name, "problem": f"secret_{found[0].kind}"}
     try:
