@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from bot.jobs.records import declared, task_record
 from bot.jobs.registry import Finished, Run
 from bot.jobs.threads import Threads
-from bot.messages.blocks import notice
+from bot.messages.blocks import comment
 from bot.messages.support import Support
 from bot.messages.wording import sentence
 from bot.slack.client import Slack
@@ -70,8 +70,8 @@ class Files:
         params = {"at": meeting.starts, "minutes": meeting.minutes, "agenda": meeting.agenda, "link": meeting.link}
         title = texts("say.session_title", customer=onboarding.customer)
         content = session_ics(f"{run.effect.item}@{onboarding.id}", meeting, title)
-        comment = f"<@{onboarding.lead_id}> " + sentence(texts, "session", params)
-        return await self._threads.upload(run, thread, "pismo-session.ics", content, comment)
+        announced = f"<@{onboarding.lead_id}> " + sentence(texts, "session", params)
+        return await self._threads.upload(run, thread, "pismo-session.ics", content, announced)
 
     async def export(self, run: Run[SendExport]) -> Finished:
         """Send it as a direct message: one file, so that it comes whole or not at all. Nothing to who is no longer support."""
@@ -82,8 +82,8 @@ class Files:
         content = zipped(await export(self._store, onboarding.id))
         channel = await self._slack.direct_channel(run.effect.user)
         texts = self._support.texts(onboarding.journey)
-        comment = notice(sentence(texts, "export_done", {"customer": onboarding.customer})).text
-        await self._slack.upload_once(channel, "onboarding.zip", content, comment, run.id, again=run.again)
+        words = comment(sentence(texts, "export_done", {"customer": onboarding.customer}))
+        await self._slack.upload_once(channel, "onboarding.zip", content, words, run.id, again=run.again)
         return Finished({"channel": channel})
 
     async def delete(self, run: Run[DeleteFile]) -> None:

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from bot.jobs.errors import later_part
 from bot.jobs.lasting import LastingMessages, customer_texts, root_of
 from bot.jobs.registry import Finished, Run
-from bot.messages.blocks import Drawing, notice
+from bot.messages.blocks import Drawing, comment, notice
 from bot.messages.support import Support
 from bot.messages.texts import Texts
 from bot.slack.client import Slack, SlackError
@@ -66,9 +66,9 @@ class Threads:
         channel, ts = await self._in(run, thread, send)
         return Finished({"channel": channel, "ts": ts})
 
-    async def upload(self, run: Run[Any], thread: Thread, name: str, content: bytes, comment: str) -> Finished:
+    async def upload(self, run: Run[Any], thread: Thread, name: str, content: bytes, text: str) -> Finished:
         """Send a file once, with a comment (mrkdwn), whatever was tried before."""
-        words = notice(comment).text
+        words = comment(text)
 
         async def send(channel: str, root: str | None) -> None:
             await self._slack.upload_once(channel, name, content, words, run.id, thread_ts=root, again=run.again)

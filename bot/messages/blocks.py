@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.messages.buttons import Act, ButtonValue
-from bot.messages.rich_text import as_mrkdwn, harmless, rich_text, spelt_out
+from bot.messages.rich_text import LINK, as_comment, as_mrkdwn, harmless, rich_text, spelt_out
 from bot.messages.texts import CLOSE, OPEN, escape
 
 Block = dict[str, Any]
@@ -18,7 +18,11 @@ BLOCKS = 50
 MESSAGE_TEXT = 12_500
 """Characters in all blocks of a message together: Slack refuses from about 13,200 (slackapi/bolt-js#2509)."""
 
-_PART = re.compile(r"(?:&[a-z]{0,3}|<[^<>]{0,200})\Z")
+COMMENT = 40_000
+"""Characters that Slack takes of a text that is never edited."""
+
+_PART = re.compile(rf"(?:&[a-z]{{0,3}}|<[^<>{OPEN}{CLOSE}]{{0,200}})\Z")
+"""The beginning of an escaped character, a mention or a date. Typed text within its marks has none: it is not escaped yet."""
 
 
 def cut(text: str, most: int) -> str:
@@ -30,10 +34,10 @@ def whole(text: str, most: int) -> str:
     """The beginning of mrkdwn, never ending inside an escaped character, a mention, a date, or what was typed."""
     if len(text) <= most:
         return text
-    kept = _PART.sub("", text[:most])
+    kept = text[:most]
     if kept.rfind(OPEN) <= kept.rfind(CLOSE):
-        return kept
-    kept = kept[: most - 1]
+        return _PART.sub("", kept)
+    kept = kept[:-1]
     return f"{kept}{CLOSE}" if kept.rfind(OPEN) > kept.rfind(CLOSE) else kept
 
 
@@ -127,7 +131,7 @@ def long_sections(text: str) -> Iterable[Block]:
 def _pieces(line: str) -> Iterable[str]:
     while len(line) > TEXT - 100:
         piece = whole(line, TEXT - 100)
-        piece = piece[: piece.rfind(" ", len(piece) - 300) + 1] or piece  # not inside an address, if possible
+        piece = piece[: piece.rfind(" ", len(piece) - LINK) + 1] or piece  # not inside an address, if possible
         yield piece
         line = line[len(piece) :]
     yield line
@@ -232,3 +236,8 @@ def parts(heading: Callable[[int, int], str], blocks: Iterable[Block]) -> list[D
 def notice(text: str) -> Drawing:
     """One or more sentences as a message."""
     return drawing(list(long_sections(text)))
+
+
+def comment(text: str) -> str:
+    """One or more sentences beside an upload, as mrkdwn: Slack takes no blocks there."""
+    return clip(as_comment(text), COMMENT)

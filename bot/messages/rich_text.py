@@ -5,12 +5,12 @@ mrkdwn can't be told to leave ``*``, ``_``, ``~``, backticks, emoji names and qu
 `rich_text_quote`: none of them can look like a line of the bot's own. So does one with an arrow, which the bot itself writes between
 an answer's old and new value.
 
-`bot.messages.texts.typed` marks what was typed; here the marks end. A message's ``text`` is always parsed as mrkdwn, but read out
-and shown in notifications only: there `harmless` sets the signs apart.
+`bot.messages.texts.typed` marks what was typed; here the marks end. A message's ``text``, which is read out and shown in notifications,
+and the comment of an upload, which people see, are always parsed as mrkdwn: there `harmless` sets the signs apart.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from bot.messages.texts import CLOSE, OPEN, escape
@@ -18,6 +18,8 @@ from bot.messages.texts import CLOSE, OPEN, escape
 Json = dict[str, Any]
 MAX_TEXT = 3000
 """Characters in one block."""
+LINK = 600
+"""How far from its end a long text is split between words: no link in a field is longer."""
 
 _TYPED = re.compile(f"{OPEN}([^{CLOSE}]*){CLOSE}")
 _PLAIN = re.compile(
@@ -70,36 +72,54 @@ def code(text: str) -> Json:
 
 
 def spelt_out(block: Json) -> str:
-    """What a `rich_text` block says, as mrkdwn for a message's ``text``."""
+    """What a `rich_text` block says, as mrkdwn for a message's ``text``: dates as their fallback."""
+    return _spelt_out(block["elements"], _spoken)
+
+
+def as_comment(words: str) -> str:
+    """The sentence as mrkdwn for people to see where there are no blocks: dates stay in each reader's zone."""
+    easy = as_mrkdwn(words)
+    return _spelt_out(_elements(words), _shown) if easy is None else easy
+
+
+_SIGN = re.compile(
+    r"(?P<kept>https?://(?:[^\W_]|[.-])+(?::\d+)?(?:[/?#](?:(?!&[gl]t;|@(?:channel|here|everyone)\b)\S)*)?"
+    r"|(?<!\w)[0-9a-f]{2}(?::[0-9a-f]{2}){5,}(?![\w:]))"
+    r"|(?<![^\W_])[*_~](?=\S)|:(?=[\w+'-]+:)|(?<![\w.+-])@(?=(?:channel|here|everyone)\b)",
+    re.IGNORECASE,
+)
+
+
+def harmless(text: str) -> str:
+    """A text in mrkdwn that becomes no formatting, mention or emoji: a hair space follows each sign that could begin one.
+
+    Links and fingerprints of six bytes or more stay as they are: people open and compare them.
+    """
+    apart = escape(text).replace("`", "ˋ")
+    return _SIGN.sub(lambda found: found["kept"] or f"{found[0]}\u200a", apart)
+
+
+def _spelt_out(elements: Iterable[Json], spelt: Callable[[Json], str]) -> str:
     said = []
-    for element in block["elements"]:
-        lines = "".join(map(_spelt, element["elements"])).split("\n")
+    for element in elements:
+        lines = "".join(map(spelt, element["elements"])).split("\n")
         quoted = element["type"] == "rich_text_quote"
         said += [f"&gt; {line}" if quoted else f"\u200a{line}" if line.startswith("&gt;") else line for line in lines]
     return "\n".join(said)
 
 
-_APART = re.compile(
-    r"(?<![^\W_])[*_~](?=\S)|:(?![0-9a-f]{2}:)(?=[\w+'-]+:)|(?<![\w.+-])@(?=(?:channel|here|everyone)\b)", re.IGNORECASE
-)
+def _spoken(part: Json) -> str:
+    return str(part["fallback"]) if part["type"] == "date" else _shown(part)
 
 
-def harmless(text: str) -> str:
-    """A text in mrkdwn that becomes no formatting, mention, link or emoji: a hair space follows each sign that could begin one.
-
-    The bytes of a fingerprint stay as they are.
-    """
-    return _APART.sub(lambda found: f"{found[0]}\u200a", escape(text).replace("`", "ˋ"))
-
-
-def _spelt(part: Json) -> str:
+def _shown(part: Json) -> str:
     match part["type"]:
         case "user":
             return f"<@{part['user_id']}>"
         case "channel":
             return f"<#{part['channel_id']}>"
         case "date":
-            return str(part["fallback"])
+            return f"<!date^{part['timestamp']}^{part['format']}|{part['fallback']}>"
         case _:
             return harmless(part["text"])
 
@@ -157,7 +177,7 @@ def _parts(piece: Json) -> Iterator[Json]:
     text = piece.get("text", "")
     while len(text) > MAX_TEXT:
         end = next(
-            (at for at in (text.rfind("\n", 0, MAX_TEXT), text.rfind(" ", MAX_TEXT - 300, MAX_TEXT)) if at > 0), MAX_TEXT - 1
+            (at for at in (text.rfind("\n", 0, MAX_TEXT), text.rfind(" ", MAX_TEXT - LINK, MAX_TEXT)) if at > 0), MAX_TEXT - 1
         )
         yield {**piece, "text": text[: end + 1]}
         text = text[end + 1 :]

@@ -17,7 +17,7 @@ from flows.cases.access import Access
 from flows.checks import guard
 from flows.checks.der import codec_of, is_der
 from flows.forms.dialogs import DIALOGS
-from flows.forms.fields import Answers
+from flows.forms.fields import Answers, file_name
 from flows.forms.pages import Slot
 from flows.model import Person
 from flows.people import Side, Who
@@ -39,7 +39,8 @@ async def read_files(slack: Slack, inspections: Inspections, values: Mapping[str
 
 
 async def _read(slack: Slack, inspections: Inspections, file: Mapping[str, Any]) -> Answers:
-    name = str(file.get("name") or "")
+    given = str(file.get("name") or "")
+    name = file_name(given)
     if int(file.get("size") or 0) > MAX_BYTES:
         return {"name": name, "problem": "file_too_large"}
     try:
@@ -48,7 +49,7 @@ async def _read(slack: Slack, inspections: Inspections, file: Mapping[str, Any])
     except (TimeoutError, SlackError):
         return {"name": name, "problem": "file_unreadable"}
     # Checked as bytes first: a key store (PFX, P12) isn't text. No part of a secret goes any further.
-    verdict = await inspections.file(name, content)
+    verdict = await inspections.file(given, content)
     if kinds := [kind for kind in guard.SecretKind if kind in verdict.found]:
         return {"name": name, "problem": f"secret_{kinds[0]}"}
     if verdict.unread & {Hindrance.TOOK_TOO_LONG, Hindrance.BROKE_OFF}:

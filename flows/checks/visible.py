@@ -17,6 +17,7 @@ _IGNORABLE = frozenset(
         chain(
             (0xAD, 0x34F, 0x61C, 0x3164, 0xFEFF, 0xFFA0),
             (0x2800, 0xFFFC, 0x1D159),  # as empty as a space: a braille pattern, an object, a note
+            (0x1107F, 0x16FE4, 0x1BC9D),  # joins numbers, fills a square, thickens a line: nothing of their own
             range(0x115F, 0x1161),
             range(0x17B4, 0x17B6),
             range(0x180B, 0x1810),
@@ -25,13 +26,15 @@ _IGNORABLE = frozenset(
             range(0x2060, 0x2070),
             range(0xFE00, 0xFE10),
             range(0xFFF0, 0xFFFC),
-            range(0x13430, 0x13447),
+            range(0x13430, 0x13443),  # Egyptian signs: how they are placed, and two blanks
             range(0x1BCA0, 0x1BCA4),
             range(0x1D173, 0x1D17B),
             range(0xE0000, 0xE1000),
         ),
     )
 )
+_AROUND_NUMBERS = frozenset(map(chr, (*range(0x600, 0x606), 0x6DD, 0x70F, 0x890, 0x891, 0x8E2, 0x110BD, 0x110CD)))
+"""Format characters that are drawn nevertheless (Unicode's property Prepended_Concatenation_Mark); all others hide."""
 _ZWNJ, _ZWJ = "\u200c", "\u200d"
 _KEYCAP = "\u20e3"
 _BREAK = re.compile(r"\r\n|[\r\v\f\x85\u2028\u2029]")
@@ -76,9 +79,18 @@ def _without_hidden(text: str) -> str:
                 kept.append(sign)
             continue
         marks = 0
-        if kind not in ("Cc", "Cs", "Co", "Zl", "Zp") or sign in "\n\t":
+        if not _hidden(sign, kind):
             kept.append(sign)
     return "".join(kept)
+
+
+def _hidden(sign: str, kind: str) -> bool:
+    """Control and format characters, halves of others, private ones, and noncharacters, which never stand for anything."""
+    if kind == "Cn":
+        return 0xFDD0 <= ord(sign) <= 0xFDEF or ord(sign) & 0xFFFE == 0xFFFE
+    if kind == "Cf":
+        return sign not in _AROUND_NUMBERS
+    return kind in ("Cc", "Cs", "Co", "Zl", "Zp") and sign not in "\n\t"
 
 
 def _needed(sign: str, before: list[str], after: str) -> bool:

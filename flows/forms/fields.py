@@ -55,7 +55,12 @@ class Kind(StrEnum):
 
 TYPED = frozenset({Kind.TEXT, Kind.LONG_TEXT, Kind.EMAIL, Kind.URL, Kind.NUMBER})
 """What people type, rather than choose. Whatever can't be seen is cut out of it, in every field of every form; a field in which
-nothing can be seen is refused as ``invisible``."""
+nothing can be seen is refused as ``invisible``. The name of a file is typed too: see `file_name`."""
+
+
+def file_name(name: str) -> str:
+    """What can be seen of a file's name; "file" if that is nothing, since the file is there nevertheless."""
+    return visible(name) or "file"
 
 
 @dataclass(frozen=True)
@@ -81,6 +86,8 @@ class Input:
         schema = handler(source)
         if self.kind in TYPED:
             schema = core_schema.no_info_before_validator_function(self._seen, schema)
+        if self.kind is Kind.FILE:
+            schema = core_schema.no_info_before_validator_function(_named, schema)
         if not self.options and self.source not in CATALOGS:
             return schema
         return core_schema.no_info_after_validator_function(self._offered, schema)
@@ -103,6 +110,10 @@ class Input:
         if self.options:
             return value in self.options
         return iso_codes.known(CATALOGS[self.source], value)
+
+
+def _named(file: Any) -> Any:
+    return {**file, "name": file_name(str(file.get("name") or ""))} if isinstance(file, dict) else file
 
 
 class FormPage(BaseModel):

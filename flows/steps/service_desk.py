@@ -114,9 +114,18 @@ def request(situation: Situation, resource: str, emails: Collection[str], marker
     return f"{title} - {what} ({marker})", "\n".join([*lines, f"Slack: #{channel}"] if channel else lines)
 
 
+_WIKI = str.maketrans("{}[]|", "()()/", "\\*^~")
+_BEGINS = re.compile(r"(?<![^\W_])[-+_?!]+(?=\S)")
+_LEADS = re.compile(r"(?:[:;@!]|\bwww\.)(?=\S)|(?<=\()(?=(?:[/ixyn]|on|off|flag|flagoff)\))", re.IGNORECASE)
+
+
 def _in_wiki(name: str) -> str:
-    """A customer's name in a description, which Jira reads as wiki markup: without links, mentions, macros and pictures."""
-    return re.sub(r"!(?=\S)", "! ", name.translate(str.maketrans("{}[]|\\", "()()//")))
+    """A customer's name in a description, which Jira reads as wiki markup: without the signs that format or escape, and with a space
+    in each that could make a link, an address, a mention, a macro, a picture or a smiley. A key such as ABC-1 stays what it is.
+
+    Formatting begins behind anything but a letter or digit, and before anything but a space (Jira's text formatting notation).
+    """
+    return _LEADS.sub(r"\g<0> ", _BEGINS.sub("", name.translate(_WIKI)))
 
 
 def _tickets(situation: Situation) -> Iterator[Note]:

@@ -9,6 +9,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, model_validator
 
+from flows.checks.visible import visible
 from flows.forms.addresses import text_of
 from flows.forms.fields import MAX_LENGTH, Answers, Attachment, FormPage, Input, Kind
 from flows.forms.step import Form, Page, Situation, Task
@@ -31,9 +32,10 @@ class Pasted(FormPage):
     def _file_first(self) -> "Pasted":
         for name in type(self).model_fields:
             file = getattr(self, f"{name}_file", None)
-            if file and file.get("text", "").strip():
-                fits = len(file["text"]) <= MAX_LENGTH
-                setattr(self, name, file["text"] if fits else None)
+            text = visible(file.get("text", ""), lines=True) if file else ""
+            if text:
+                fits = len(text) <= MAX_LENGTH
+                setattr(self, name, text if fits else None)
                 setattr(self, f"{name}_file", None if fits else file)
         return self
 

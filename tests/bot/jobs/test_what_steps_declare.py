@@ -67,6 +67,7 @@ async def test_each_customer_reads_what_their_own_version_says() -> None:
         support = [message.text for message in office.journey.thread("review", "planning")]
     assert [text for text in customer if "keys of Acme Bank, one" in text]
     assert [text for text in customer if "client_secret_string of one" in text]
-    assert [text for text in customer if "agenda of one" in text]
+    (announced,) = [text for text in customer if "agenda of one" in text]
+    assert f"<!date^{form.example['starts']}^" in announced  # beside the calendar file, each reader sees their own time
     assert [text for text in support if "asked of one" in text]
     assert not [text for text in customer + support if " two" in text]

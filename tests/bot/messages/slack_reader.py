@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 _TOKEN = re.compile(r"<([^<>\n]+)>")
+_LINK = re.compile(r"https?://(?:[^\W_]|[.-])+(?::\d+)?(?:[/?#](?:(?!&[gl]t;)\S)*)?")
 _ISOLATE = re.compile("[\u2068\u2069]")
 _FENCE = re.compile(r"```.+?```", re.DOTALL)
 _CODE = re.compile(r"`[^`\n]+`")
@@ -59,10 +60,23 @@ def read_mrkdwn(text: str, reading: Reading | None = None) -> Reading:
         if line.startswith((">", "&gt;")):
             line = line.removeprefix(">").removeprefix("&gt;")  # noqa: PLW2901  a quote
         else:
-            reading.lines.append(_unescaped(_STYLED.sub(lambda found: found[0][1:-1], line)))
+            reading.lines.append(_unescaped(_plain(line)))
+        reading.marks += _BROADCAST.findall(line)
+        line = _LINK.sub("", line)  # noqa: PLW2901  signs in a link are part of it
         reading.styled += [_unescaped(found[0][1:-1]) for found in _STYLED.finditer(line)]
-        reading.marks += [*_EMOJI.findall(line), *_BROADCAST.findall(line)]
+        reading.marks += _EMOJI.findall(line)
     return reading
+
+
+def _plain(line: str) -> str:
+    """Without the signs that style something; those in a link stay."""
+    places = [found.span() for found in _LINK.finditer(line)]
+
+    def shown(found: re.Match[str]) -> str:
+        inside = any(begin <= found.start() < end for begin, end in places)
+        return found[0] if inside else found[0][1:-1]
+
+    return _STYLED.sub(shown, line)
 
 
 def _parts(value: Any) -> Iterator[dict[str, Any]]:

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from bot.messages.blocks import Block, Drawing, clip, drawing, notice
+from bot.messages.blocks import Block, Drawing, clip, comment, drawing, notice
 from bot.messages.review import diff, differences, in_full
-from bot.messages.texts import CLOSE, OPEN, Texts, table, typed
+from bot.messages.texts import CLOSE, OPEN, Texts, date_token, table, typed
 from bot.modals.render import review_view
 from bot.modals.subject import FormMeta
 from flows.checks.visible import visible
@@ -36,7 +36,9 @@ HOSTILE = (
     "<https://evil.example|Pismo> <mailto:evil|write>",
     "<!date^1773144000^{date_short_pretty}|2030-01-15>",
     ":white_check_mark: done :x: :+1:",
-    "@channel @here @everyone #general",
+    ":ab: is done :cd: 12:ab:34:",
+    "https://e.example/_x *bold* https://*bold* <https://x.example/>*b*",
+    "@channel @here @everyone #general https://x.example/@channel",
     "Fine.\n*Target go-live date*: 2030-01-15",
     "Fine.\n\n> *State: approved*\n• *Lead*: <@U0EVIL>\n1. :white_check_mark:\n```\nfence",
     "Recife → Olinda → *São Paulo*",
@@ -166,6 +168,52 @@ def test_what_is_harmless_stays_in_one_section_and_all_else_is_shown_as_typed() 
     assert lines.text.startswith("Ana is stuck: \n&gt; We\n&gt; ")
     spoken = notice(texts.md("say.stuck", by="Ana", reason="*Write* to ana_b@here.example at 10:30: AB:CD:EF")).text
     assert spoken == "Ana is stuck: *\u200aWrite* to ana_b@here.example at 10:30: AB:CD:EF"
+
+
+LINKS = (
+    "https://zoom.example/j/1?pwd=-_aB/_room/~x",
+    "https://meet.example:8443/~ana/*x*/:ab:/_a_?q=-_#_b",
+    "https://teams.example/l/19:meeting_x@thread.v2/0?a=b&c=_d",
+)
+FINGERPRINT = ":".join(("ab", "cd", "ef", "01") * 8)
+
+
+@every
+def test_no_comment_beside_a_file_can_be_made_to_say_more(said: str) -> None:
+    def beside(words: str) -> str:
+        return comment(EN.md("say.session", at=date_token(1_773_144_000), minutes=60, agenda=words, link=LINKS[0]))
+
+    shown, plain = read_mrkdwn(beside(said)), read_mrkdwn(beside(PLAIN))
+    assert (shown.marks, shown.styled) == (plain.marks, plain.styled)
+    assert len(shown.lines) <= len(plain.lines) + 2
+
+
+@pytest.mark.parametrize("link", LINKS)
+@pytest.mark.parametrize("agenda", ["Plan", "Goals\n*Plan*\n_Dates_"])
+def test_a_comment_beside_a_file_leads_where_it_should_at_each_readers_own_time(link: str, agenda: str) -> None:
+    at = date_token(1_773_144_000)
+    words = comment(EN.md("say.session", at=at, minutes=60, agenda=agenda, link=link)).split()
+    assert at in " ".join(words)
+    assert link.replace("&", "&amp;") in words
+
+
+@pytest.mark.parametrize("link", LINKS)
+def test_a_link_is_whole_at_the_end_of_a_long_agenda_too(link: str) -> None:
+    words = EN.md("say.session", at=date_token(1_773_144_000), minutes=60, agenda="& *x*\n" * 500, link=link)
+    assert link.replace("&", "&amp;") in comment(words).split()
+
+
+def test_fingerprints_can_be_compared_in_whatever_is_read_out() -> None:
+    words = notice(EN.md("say.stuck", by="Ana", reason=f"SHA-256:{FINGERPRINT}, :ab:")).text
+    assert FINGERPRINT in words
+    assert read_mrkdwn(words.replace(FINGERPRINT, "")).marks == []
+
+
+def test_a_lone_sign_in_what_was_typed_is_not_taken_for_a_mention_that_was_cut() -> None:
+    words = "*x* " + "a" * 300 + "<" + "b" * 195
+    assert clip(typed(words + "z" * 9), 500) == f"{OPEN}{words[:497]}{CLOSE}…"
+    assert clip(typed("*a < b*") + " and that is all", 18) == typed("*a < b*") + " and tha…"
+    assert clip("*Lead*: <@U_ANA>", 12) == "*Lead*:…"
 
 
 def test_a_cut_sentence_marks_what_is_left_of_the_typed() -> None:

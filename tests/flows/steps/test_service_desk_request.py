@@ -16,15 +16,25 @@ from tests.flows.steps.filled_forms import a_situation
         "{color:white}hidden{color} {html}x{html}",
         "!https://evil.example/pixel.png!",
         "|a|b| \\\\ x",
+        "https://evil.example/x",
+        "http:\\\\evil.example HTTPS:\\/\\/evil.example",
+        "mailto:a@b.example www.evil.example file:x a@b.example",
+        "*Bold* _it_ -gone- +ins+ ^sup^ x^2^ ~sub~ ??cite?? -*both*-",
+        "-_-*!x!*-_- {*}bold{*} \\*bold*",
+        "(!) (x) (/) (on) (flag) :) ;) :D",
     ],
 )
-def test_no_name_links_mentions_or_embeds_anything(name: str) -> None:
-    answers = {"service_desk": {"users": "ana_b@bank.example", "portal_language": "en"}}
+@pytest.mark.parametrize("portal", ["en", "pt_BR"])
+def test_no_name_links_mentions_embeds_or_formats_anything(name: str, portal: str) -> None:
+    answers = {"service_desk": {"users": "ana_b@bank.example", "portal_language": portal}}
     _, description = request(a_situation(customer=name, answers=answers), "service_desk", ["ana_b@bank.example"], "m1")
-    assert not re.search(r"[\[\]{}|\\]|!\S", description)
-    assert description.splitlines()[1:] == ["ana_b@bank.example"]
+    first, *users = description.splitlines()
+    first = first.removesuffix(":")
+    assert users == ["ana_b@bank.example"]  # read and copied as it is
+    assert not re.search(r"[\[\]{}|\\*^~]|!\S|(?<![^\W_])[-+_?]\S", first)
+    assert not re.search(r"[:;@]\S|www\.\S|\((?:[!/ixyn]|on|off|flag|flagoff)\)", first, re.IGNORECASE)
 
 
-def test_an_ordinary_name_stays() -> None:
-    situation = a_situation(customer="Crédito & Cia! (São Paulo)")
-    assert "Crédito & Cia! (São Paulo)" in request(situation, "service_desk", [], "m1")[1]
+@pytest.mark.parametrize("name", ["Crédito & Cia! (São Paulo)", "Itaú-Unibanco S/A - Cartões", "Pay+ D'Ávila", "株式会社 A+B"])
+def test_an_ordinary_name_stays(name: str) -> None:
+    assert name in request(a_situation(customer=name), "service_desk", [], "m1")[1]

@@ -7,8 +7,8 @@ import pytest
 from pydantic import ValidationError
 
 from flows.forms.dialogs import DIALOGS
-from flows.forms.fields import TYPED, Answers, FormPage, HttpsUrl, Input, Kind, inputs
-from flows.forms.pages import raw_of, screen, slots
+from flows.forms.fields import MAX_LENGTH, TYPED, Answers, FormPage, HttpsUrl, Input, Kind, inputs
+from flows.forms.pages import Slot, raw_of, screen, slots
 from flows.forms.step import Page
 from flows.journey import JOURNEYS
 from tests.flows.steps.filled_forms import example
@@ -18,7 +18,12 @@ NOTHING = {
     "zero width": "\u200b\u200c\u200d\u2060\ufeff",
     "soft hyphen": "\u00ad",
     "Hangul fillers": "\u3164\u115f\u1160\uffa0",
-    "empty signs": "\u2800\ufffc\U0001d159\U00013441",
+    "empty signs": "\u2800\ufffc\U0001d159\U00013441\U00013442\U00016fe4\U0001107f",
+    "an object alone": "\ufffc",
+    "a note alone": "\U0001d159",
+    "noncharacters": "\ufdd0\ufffe\uffff\U0001ffff\U0010fffe",
+    "Khmer vowels": "\u17b4\u17b5",
+    "annotations": "\ufff9\ufffa\ufffb\U0001d173\U0001bca0",
     "directions": "\u202e\u2066\u200f\u061c",
     "tags": "".join(chr(0xE0000 + ord(sign)) for sign in "approved"),
     "variations": "\ufe0f\ufe00\U000e0100",
@@ -27,7 +32,7 @@ NOTHING = {
     "lines": "\u2028\u2029\n",
     "private use": "\ue000\uf8ff",
 }
-HIDDEN = "\u202e\u200b\U000e0041\u2066\x00\ue001"
+HIDDEN = "\u202e\u200b\U000e0041\u2066\x00\ue001\ufffe\ufffc"
 LEGITIMATE = (
     "Crédito & Cia – Açaí 東京",
     "بنك المثال",
@@ -37,6 +42,7 @@ LEGITIMATE = (
     "👩\u200d👩\u200d👧 🏳\ufe0f\u200d🌈 1\ufe0f\u20e3",
     "葛\U000e0100城",  # a name's own form of a sign
     "Nguyễn Thị Ánh",
+    "\u0600\u0661\u0662 \u06dd\u0663",  # Arabic numbers within their signs
 )
 
 RESPELT = ("org_id",)
@@ -91,6 +97,37 @@ def test_what_people_write_stays(page: Page, name: str, item: Input, filled: Ans
         assert kept(page.model, {**filled, name: text}, name) in (text, None) or name in RESPELT
     lines = "First\nApproved:\nyes" if item.kind is Kind.LONG_TEXT else "First Approved: yes"
     assert kept(page.model, {**filled, name: "First\r\nApproved:\u2028yes"}, name) in (lines, None)
+
+
+def file_fields(*, instead: bool = False) -> Iterator[Any]:
+    """All of them, or those alone whose content takes the place of a typed text."""
+    for form in (*JOURNEYS.all_forms(), *DIALOGS.values()):
+        for page in form.pages:
+            for name, _, item in inputs(page.model):
+                if item.kind is Kind.FILE and item.instead >= instead:
+                    filled = raw_of(Slot(page), example(form))
+                    yield pytest.param(page, name, filled, id=f"{form.id}.{name}")
+
+
+@pytest.mark.parametrize(("page", "name", "filled"), list(file_fields()))
+def test_a_file_has_a_name_that_can_be_seen(page: Page, name: str, filled: Answers) -> None:
+    text = "x" * (MAX_LENGTH + 1)  # a shorter one may be taken for what is typed in the field beside it
+
+    def called(given: str) -> str:
+        file = page.model.model_validate({**filled, name: {"name": given, "text": text, "id": "F1"}}).model_dump()[name]
+        assert (file["text"], file["id"]) == (text, "F1")
+        return str(file["name"])
+
+    assert {called(nothing) for nothing in (*NOTHING.values(), "")} == {"file"}
+    assert called("\u202efdp.\u2066users\n.csv") == "fdp.users .csv"
+    assert called("usuários 東京.csv") == "usuários 東京.csv"
+
+
+@pytest.mark.parametrize(("page", "name", "filled"), list(file_fields(instead=True)))
+def test_a_file_in_place_of_a_typed_text_hides_no_more_than_that(page: Page, name: str, filled: Answers) -> None:
+    typed = name.removesuffix("_file")
+    sent = {**filled, typed: None, name: {"name": "key.pem", "text": f"{HIDDEN}-----BEGIN X-----\r\nx{HIDDEN}y\n"}}
+    assert page.model.model_validate(sent).model_dump()[typed] == "-----BEGIN X-----\nxy"
 
 
 def test_a_link_shows_where_it_leads() -> None:
