@@ -8,7 +8,7 @@ from bot.telemetry import metrics
 from flows.model import Received
 from flows.ports import Unit
 from playground.slack import Channel, FileUpload
-from tests.bot.listeners.test_messages import KEY, privately, supports
+from tests.bot.listeners.test_messages_in_channels import KEY, privately, supports
 from tests.bot.workplace import Workplace
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -7,7 +7,7 @@ import pytest
 
 from playground.acts import example
 from playground.slack import Outcome
-from tests.bot.listeners.test_messages import supports
+from tests.bot.listeners.test_messages_in_channels import supports
 from tests.bot.modals.test_bad_input import open_form
 from tests.bot.workplace import INSPECTIONS, Workplace
 
