@@ -63,6 +63,9 @@ def listener(host: str, port: int) -> socket.socket:
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listening
 
+HEADERS = {"x-content-type-options": "nosniff", "cache-control": "no-store"}
+"""Of every answer: none is for browsers, nor to be kept on the way."""
+
 
 class _Server(uvicorn.Server):
     """Leaves signals to whoever runs it: a bot has more to stop than its server."""
@@ -145,6 +148,7 @@ def server(routes: Sequence[Route], connection: type[Connection] = Connection) -
         access_log=False,
         lifespan="off",
         server_header=False,
+        headers=list(HEADERS.items()),
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     return _Server(config)

@@ -302,7 +302,7 @@ async def test_too_many_connections_leave_room_for_others_again() -> None:
             writer.close()
 
 
-async def test_a_connection_is_used_again() -> None:
+async def test_a_connection_is_used_again_and_no_answer_is_kept_or_guessed_at() -> None:
     async with served(Patient) as port, httpx.AsyncClient() as client:
         for _ in range(2):
             answer = await client.post(
@@ -311,3 +311,4 @@ async def test_a_connection_is_used_again() -> None:
                 headers=dict(line.split(": ") for line in post(COMMAND).decode().strip().split("\r\n")[1:]),
             )
             assert (answer.status_code, answer.text) == (200, "hello")
+            assert (answer.headers["x-content-type-options"], answer.headers["cache-control"]) == ("nosniff", "no-store")
