@@ -84,7 +84,7 @@ def as_comment(words: str) -> str:
 
 _SIGN = re.compile(
     r"(?P<kept>https?://(?:[^\W_]|[.-])+(?::\d+)?(?:[/?#](?:(?!&[gl]t;|@(?:channel|here|everyone)\b)\S)*)?"
-    r"|(?<!\w)[0-9a-f]{2}(?::[0-9a-f]{2}){5,}(?![\w:]))"
+    r"|(?<!\w)(?<!\b[0-9a-f]{2}:)[0-9a-f]{2}(?::[0-9a-f]{2}){5,}+(?![\w:]))"
     r"|(?<![^\W_])[*_~](?=\S)|:(?=[\w+'-]+:)|(?<![\w.+-])@(?=(?:channel|here|everyone)\b)",
     re.IGNORECASE,
 )

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import atheris
 
-with atheris.instrument_imports(include=["flows"], enable_loader_override=False):
+with atheris.instrument_imports(include=["flows", "bot.inspection"], enable_loader_override=False):
     from tests.fuzz.parsers import PARSERS, seeds
 
 RUNS, SEED, SLOWEST = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from cryptography.x509.oid import NameOID
 
+from bot.inspection import messages
 from flows.checks import certificates, chains, claims, documents, emails, guard, keys, org_id, tokens
 from flows.checks.unreadable import Unreadable
 from flows.forms.dialogs import DIALOGS
@@ -55,6 +56,14 @@ def _as_typed(kind: Kind, text: str) -> Any:
     if kind is Kind.FILE:
         return {"name": text[:80], "text": text}
     return text if kind in (Kind.TEXT, Kind.LONG_TEXT, Kind.EMAIL, Kind.URL, Kind.NUMBER) else None
+
+
+def message(content: bytes) -> None:
+    try:
+        given = json.loads(_text(content))
+    except (ValueError, RecursionError):
+        return  # what Slack sends is JSON
+    messages.look(given if isinstance(given, dict) else {"blocks": given}, None)
 
 
 def chain(content: bytes) -> None:
@@ -94,7 +103,8 @@ def document(content: bytes) -> None:
 
 PARSERS: Mapping[str, Callable[[bytes], object]] = {
     "guard, text": lambda content: guard.redact(_text(content)),
-    "guard, file": lambda content: guard.find_in_file("", content),
+    "guard, file": lambda content: guard.inspect_file("", content),
+    "message": message,
     "certificates": chain,
     "signing request": request,
     "public key": public_key,
@@ -125,6 +135,12 @@ def _texts() -> Iterator[bytes]:
         "TN-3f2504e0-4f89-41d3-9a0c-0305e82c3301",
         "4111 1111 1111 1111",
         "12.345.678/0001-95",
+        json.dumps(
+            {
+                "text": "x",
+                "attachments": [{"message_blocks": [{"blocks": [{"type": "section", "text": {"text": "senha: Xk9$mQ2v"}}]}]}],
+            }
+        ),
         json.dumps({"values": [{"key": "client_secret", "value": "Zk3Qw9TtRm8pLsXv"}]}),
         jwt.encode({"iss": "iss", "sub": "sub", "aud": "aud", "exp": 1}, "x" * 32),
     ):
