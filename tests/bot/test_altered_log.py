@@ -4,14 +4,17 @@ import contextlib
 import json
 import sqlite3
 from collections.abc import AsyncIterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from bot.messages.buttons import Act, ButtonValue
+from flows.model import Received
+from flows.ports import Unit
 from storage.audit import entry_of
 from storage.chain import hash_of
-from tests.bot.workplace import Workplace
+from tests.bot.workplace import Workplace, who
 
 
 @pytest.fixture
@@ -70,3 +73,39 @@ async def test_it_is_refused_and_told_and_goes_on_once_it_is_mended(office: Work
     await approve_by_press(office, forged)
     assert await office.state(forged, "planning") == "fulfilling"
     assert office.bot.ready() == {}
+
+
+async def test_events_of_an_altered_customer_wait_and_hold_up_nobody(office: Workplace) -> None:
+    forged, channel = await office.begin(), office.acme
+    carla, dora = (office.slack.add_person(name, office.slack.world.teams[1]) for name in ("Carla", "Dora"))
+    office.new_channel()
+    await office.begin(customer="Blue Coop")
+    entry = last_entry(office, forged)
+    write_entry(office, entry | {"user_id": office.bruno.id})
+
+    deadly = {"event_id": "Ev0DEADLY", "event": {"type": "member_joined_channel", "user": carla.id, "channel": channel.id}}
+    assert await office.bot.events.store(deadly)
+
+    async def attempted(unit: Unit) -> None:
+        row = await unit.get(Received, "Ev0DEADLY")
+        assert row is not None
+        row.attempts, row.attempted_at = 2, unit.now - timedelta(minutes=2)
+
+    await office.bot.store.transact(attempted)
+    office.slack.invite(carla, channel)
+    for _ in range(4):
+        await office.bot.events.handle_left()
+    await office.settled()
+    async with office.bot.store.read() as unit:
+        dead, left = await unit.get(Received, "Ev0DEADLY"), await unit.unhandled()
+    assert dead is not None
+    assert dead.set_aside
+    assert [row.type for row in left] == ["member_joined_channel"]  # it was no failure of its own
+    office.slack.invite(dora, office.acme)
+    await office.slack.until(lambda: office.answers(dora))
+
+    write_entry(office, entry)
+    await office.bot.events.handle_left()
+    async with office.bot.store.read() as unit:
+        assert await unit.unhandled() == []
+    assert str(who(carla)) in {f"{m.team_id}/{m.user_id}" for m in (await office.snapshot(forged)).members}
