@@ -38,8 +38,10 @@ from bot.slack.background import Background
 from bot.slack.people import People
 from bot.slack.support_channel import SupportChannel
 from bot.slack.support_people import SupportPeople
+from bot.telemetry import metrics
 from flows.cases.access import Access
 from flows.cases.case import Cases
+from storage.chain import REGISTER
 from storage.outbox import Outbox, Pace
 from storage.store import Store
 from storage.unit import SUPPORT
@@ -47,7 +49,7 @@ from storage.unit import SUPPORT
 DRAIN = 6.0
 """Seconds that what follows an acknowledgement may take when the process is told to end."""
 NAMED = 5
-"""Altered logs that `Bot.ready` names."""
+"""Altered logs that `Bot.notices` names."""
 SILENT = 60.0
 """Seconds without any answer of Slack after which `Bot.ready` says so."""
 
@@ -100,15 +102,20 @@ class Bot:
             wrong["slack"] = f"no answer for {silence:.0f} s; what was asked of it waits"
         if lost := self.events.lost or self.adapters.slack.logged_out:
             wrong["slack"] = f"{lost}: install the app again and set its new token"
-        if altered := sorted(self.store.altered.values(), key=lambda error: error.onboarding_id):
-            wrong["audit_log"] = "; ".join(map(str, altered[:NAMED])) + (
-                f"; {len(altered) - NAMED} more" if len(altered) > NAMED else ""
-            )
+        if (register := self.store.altered.get(REGISTER)) is not None:
+            wrong["audit_log"] = str(register)
         if trouble := self.support_channel.trouble():
             wrong["support_channel"] = trouble
         if trouble := self.runner.trouble():
             wrong["effects"] = trouble
         return wrong
+
+    def notices(self) -> dict[str, str]:
+        """What must be looked at though the bot is ready, by part: logs of single customers. No other process could serve them
+        either, so that none is to be taken out for it."""
+        altered = sorted((one for one in self.store.altered.values() if one.onboarding_id != REGISTER), key=str)
+        more = f"; {len(altered) - NAMED} more" if len(altered) > NAMED else ""
+        return {"audit_log": "; ".join(map(str, altered[:NAMED])) + more} if altered else {}
 
 
 def build(settings: Settings, policies: Policies, *, adapters: Adapters | None = None) -> Bot:
@@ -157,6 +164,7 @@ def build(settings: Settings, policies: Policies, *, adapters: Adapters | None =
     executor = Executor(store, outbox, do, patience=adapters.patience, on_failed=followed_by, clock=adapters.clock)
     runner = Runner(outbox, executor.attempt, poll=policies.poll_seconds)
     store.on_effects = runner.wake
+    metrics.ALTERED_LOGS.set_function(lambda: len(store.altered))
     store.on_altered = lambda error: background.later(tell_of_altered(store, error))
     poller = TicketPoller(store, cases, adapters.service_desk, policies.service_desk.follow_seconds)
     recurring = chores(

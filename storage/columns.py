@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, DateTime, Dialect, Table, Text, type_coerce
 from sqlalchemy.types import NullType, TypeDecorator
 
-from storage.sealing import Place, Plain, SealError, current
+from storage.sealing import Place, Plain, SealError, UnknownKey, current
 
 
 def canonical(value: Any) -> str:
@@ -96,8 +96,17 @@ class SealedField:
 
     def __set__(self, row: Any, value: Any) -> None:
         text = value if self._is_text else canonical(value)
-        if row.__dict__.get(self.attribute) is None or self.text(row) != text:
+        if row.__dict__.get(self.attribute) is None or not self._holds(row, text):
             setattr(row, self.attribute, Plain(text, self._place(row)))
+
+    def _holds(self, row: Any, text: str) -> bool:
+        """What was damaged is replaced. Raises UnknownKey: what needs a key that is lacking may be whole."""
+        try:
+            return self.text(row) == text
+        except UnknownKey:
+            raise
+        except SealError:
+            return False
 
     def _place(self, row: Any) -> Place:
         return Place(self._table, self._column, row.id)

@@ -1,7 +1,7 @@
 """Erase one onboarding's personal data. Ids, states, times, and the audit chain stay; the chain can still be verified.
 
 Of people, only Slack ids stay (in the log's actors, facts, and ids of rows). Digests are keyed with salts, which are erased with what
-they cover; the log then states anew how the emptied rows are.
+they cover; the log then states anew how the emptied rows are. Values that were damaged and can't be opened are overwritten like the others.
 """
 
 import json
@@ -15,7 +15,7 @@ from flows.model import Draft, EffectRecord, Expiry, Member, Person, Posted, Rec
 from flows.people import SYSTEM, Who
 from storage.columns import canonical
 from storage.covered import Written
-from storage.sealing import Place, Plain
+from storage.sealing import Place, Plain, SealError, UnknownKey
 from storage.store import Store
 from storage.tables import audit_events, drafts, effects, expiries, members, people, posted, received
 from storage.unit import Unit
@@ -118,7 +118,7 @@ async def _empty_effects(unit: Unit, onboarding_id: str, marks: Iterable[str]) -
     """The onboarding's effects, and those of no onboarding that mention it. Unfinished ones are dropped."""
     emptied = 0
     for effect in await _rows(unit, EffectRecord, effects.c.onboarding_id.in_([onboarding_id, ""])):
-        if effect.onboarding_id == onboarding_id or _mentions(effect.arguments, marks):
+        if effect.onboarding_id == onboarding_id or _mentions(effect, "arguments", marks):
             effect.arguments = {}
             effect.state = "dropped" if effect.state in ("waiting", "running") else effect.state
             emptied += 1
@@ -128,7 +128,7 @@ async def _empty_effects(unit: Unit, onboarding_id: str, marks: Iterable[str]) -
 async def _empty_received(unit: Unit, marks: Iterable[str]) -> int:
     emptied = 0
     for event in await _rows(unit, Received, received.c.id.is_not(None)):
-        if _mentions(event.payload, marks):
+        if _mentions(event, "payload", marks):
             event.payload = {}
             emptied += 1
     return emptied
@@ -138,7 +138,7 @@ async def _delete_drafts(unit: Unit, onboarding_id: str, marks: Iterable[str]) -
     """The onboarding's drafts, and one for an onboarding in the same channel that was never started."""
     deleted = 0
     for draft in await _rows(unit, Draft, drafts.c.onboarding_id.in_([onboarding_id, ""])):
-        if draft.onboarding_id == onboarding_id or _mentions(draft.answers, marks):
+        if draft.onboarding_id == onboarding_id or _mentions(draft, "answers", marks):
             await unit.delete(draft)
             deleted += 1
     return deleted
@@ -148,6 +148,12 @@ async def _rows(unit: Unit, kind: type[T], wanted: ColumnElement[bool]) -> Seque
     return (await unit.session.scalars(select(kind).where(wanted))).all()
 
 
-def _mentions(value: Any, marks: Iterable[str]) -> bool:
-    text = json.dumps(value)
+def _mentions(row: Any, name: str, marks: Iterable[str]) -> bool:
+    """What was damaged, and nobody can open any more, may."""
+    try:
+        text = json.dumps(getattr(row, name))
+    except UnknownKey:
+        raise
+    except SealError:
+        return True
     return any(f'"{mark}"' in text for mark in marks)

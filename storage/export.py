@@ -5,13 +5,14 @@ import io
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
 
 from flows.model import AuditEvent, Person
+from storage.sealing import SealError, UnknownKey
 from storage.store import Store
 from storage.tables import audit_events, people
 
@@ -23,10 +24,12 @@ _BEFORE_FORMULA = re.compile("(?<![{0}])[{0}]*(?=[=+@＝＋－＠-])".format(r""
 
 @dataclass(frozen=True)
 class Export:
-    """``csv``: one text per kind of row, by name, e.g. ``steps`` and ``events``."""
+    """``csv``: one text per kind of row, by name, e.g. ``steps`` and ``events``. ``unreadable``: where values were damaged, so that they
+    are left empty (in the JSON null, with this list)."""
 
     json: str
     csv: dict[str, str]
+    unreadable: Sequence[str] = ()
 
 
 async def export(store: Store, onboarding_id: str) -> Export:
@@ -51,10 +54,25 @@ async def export(store: Store, onboarding_id: str) -> Export:
             "people": (await unit.session.scalars(select(Person).where(people.c.id.in_(who)).order_by(people.c.id))).all(),
             "events": (await unit.session.scalars(events)).all(),
         }
-        records = {name: [asdict(row) for row in rows] for name, rows in kinds.items()}
-    whole = {**records, "onboarding": records["onboarding"][0]}
+        unreadable: list[str] = []
+        records = {name: [_record(row, unreadable) for row in rows] for name, rows in kinds.items()}
+    whole = {**records, "onboarding": records["onboarding"][0], **({"unreadable": unreadable} if unreadable else {})}
     text = json.dumps(whole, default=_iso, ensure_ascii=False, indent=2)
-    return Export(text, {name: _csv(rows) for name, rows in records.items() if rows})
+    return Export(text, {name: _csv(rows) for name, rows in records.items() if rows}, unreadable)
+
+
+def _record(row: Any, unreadable: list[str]) -> Record:
+    """Adds to ``unreadable``. Raises UnknownKey: with that key the value can be read."""
+    record = dict[str, Any]()
+    for one in fields(row):
+        try:
+            record[one.name] = getattr(row, one.name)
+        except UnknownKey:
+            raise
+        except SealError as error:
+            record[one.name] = None
+            unreadable.append(str(error))
+    return record
 
 
 def _iso(value: Any) -> str:

@@ -4,13 +4,15 @@ Works in batches, each in its own transaction, while a bot is running; if stoppe
 """
 
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
 
-from sqlalchemy import Table, and_, not_, or_, select, update
+from sqlalchemy import Table, and_, not_, or_, select, true, update
 
 from storage import keys
 from storage.audit import Altered
 from storage.chain import ENTRY_PURPOSE, HEAD_PURPOSE, Flaw, entry_text, head_text
-from storage.sealing import Place, Plain, current
+from storage.sealing import Place, Plain, SealError, UnknownKey, current
 from storage.store import Store
 from storage.tables import audit_events, audit_heads, id_column, metadata, posted, sealed_columns
 from storage.unit import Unit
@@ -21,25 +23,25 @@ from storage.verify_chain import verify_chain
 class Rotated:
     """``rows``: how many rows were resealed, by table. ``entries``: of the audit log, and ``heads``: of its chains, that got a new MAC.
 
-    ``refused``: chains that don't hold and keep their MACs; `storage.verify` says more.
+    ``refused``: chains that don't hold and keep their MACs; `storage.verify` says more. ``unreadable``: values that were damaged, so that
+    no key opens them; they stay as they are, and so name the older key.
     """
 
     rows: dict[str, int] = field(default_factory=dict)
     entries: int = 0
     heads: int = 0
     refused: list[str] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
 
 
 async def rotate(store: Store, batch: int = 200) -> Rotated:
-    """Raises SealError for a value that none of the keys opens."""
+    """Raises UnknownKey for a value that is sealed with a key that the keyring lacks."""
     rotated = Rotated()
     for table in metadata.sorted_tables:
-        if not sealed_columns(table):
-            continue
-        total = 0
-        while count := await store.transact(lambda unit, table=table: _reseal(unit, table, batch)):  # type: ignore[misc]
-            total += count
-        rotated.rows[table.name] = total
+        if sealed_columns(table):
+            rotated.rows[table.name] = 0
+            while count := await _reseal_all(store, table, batch, rotated.unreadable):
+                rotated.rows[table.name] += count
     async with store.read() as unit:
         chains = [row.onboarding_id for row in await unit.connection.execute(select(audit_heads.c.onboarding_id))]
     for chain in sorted(chains):
@@ -49,18 +51,49 @@ async def rotate(store: Store, batch: int = 200) -> Rotated:
     return rotated
 
 
-async def _reseal(unit: Unit, table: Table, batch: int) -> int:
+async def _reseal_all(store: Store, table: Table, batch: int, unreadable: list[str]) -> int:
+    """Go through a table once; those who have only an older key may write meanwhile. Returns how many rows were resealed."""
+    total, after = 0, None
+    while True:
+        one = await store.transact(partial(_reseal, table=table, batch=batch, after=after))
+        total, after = total + one.count, one.last
+        unreadable += [where for where in one.unreadable if where not in unreadable]
+        if after is None:
+            return total
+
+
+@dataclass
+class _Batch:
+    """``last``: its last row's id; None behind the table's last row."""
+
+    last: Any
+    count: int = 0
+    unreadable: list[str] = field(default_factory=list)
+
+
+async def _reseal(unit: Unit, *, table: Table, batch: int, after: Any) -> _Batch:
     keyring, columns, row_id = current(), sealed_columns(table), id_column(table)
     stale = or_(*(not_(column.startswith(keyring.prefix, autoescape=True)) for column in columns))
-    rows = (await unit.session.execute(select(row_id.label("row_id"), *columns).where(stale).order_by(row_id).limit(batch))).all()
+    wanted = select(row_id.label("row_id"), *columns).where(stale, true() if after is None else row_id > after)
+    rows = (await unit.session.execute(wanted.order_by(row_id).limit(batch))).all()
+    done, listed = _Batch(rows[-1].row_id if rows else None), await keys.listed(unit.connection)
     for row in rows:
         old = {column: getattr(row, column.name) for column in columns}
-        places = {column: Place(table.name, column.name, row.row_id) for column in columns}
-        new = {column.name: Plain(keyring.open(text, places[column]), places[column]) for column, text in old.items()}
-        # Only if nobody wrote in between; what they wrote is sealed with the newest key.
-        unchanged = and_(*(column == text for column, text in old.items()))
-        await unit.session.execute(update(table).where(row_id == row.row_id, unchanged).values(new))
-    return len(rows)
+        new = dict[str, Plain]()
+        for column, text in old.items():
+            place = Place(table.name, column.name, row.row_id)
+            try:
+                new[column.name] = Plain(keyring.open(text, place), place)
+            except SealError as error:
+                if isinstance(error, UnknownKey) and not listed.isdisjoint(error.key_ids):
+                    raise
+                done.unreadable.append(str(error))
+        if any(not old[column].startswith(keyring.prefix) for column in columns if column.name in new):
+            # Only if nobody wrote in between; what they wrote is sealed with the newest key.
+            unchanged = and_(*(column == text for column, text in old.items()))
+            await unit.session.execute(update(table).where(row_id == row.row_id, unchanged).values(new))
+            done.count += 1
+    return done
 
 
 async def _resign_chain(store: Store, chain_id: str, rotated: Rotated, batch: int) -> None:

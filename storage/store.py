@@ -104,9 +104,8 @@ class Store:
                     sealing_key = sealing.current().newest
                     stays_listed = sealing_key in self._listed or await keys.register(connection)
                     async with Unit(connection, self._clock(), changes=True, locks=self._locks) as unit:
+                        unit.may_append = self._refuse_put_back
                         yield unit
-                        for onboarding_id in await unit.prepare():
-                            self._refuse_put_back(onboarding_id)
                         unit.before = self._written_before
                         await unit.commit()
                     if stays_listed:
@@ -139,11 +138,9 @@ class Store:
             raise Altered(onboarding_id, known.flaw)
 
     def refuse(self, error: Altered) -> None:
-        """Note a chain that isn't what was written; `on_altered` is called when it is new."""
-        new = error.onboarding_id not in self.altered
+        """Note a chain that isn't what was written. `on_altered` is called each time, since what it did the last time may have failed."""
         self.altered[error.onboarding_id] = error
-        if new:
-            self.on_altered(error)
+        self.on_altered(error)
 
     async def transact(self, work: Callable[[Unit], Awaitable[T]]) -> T:
         """Run ``work`` in a write, and again in a fresh unit if another writer was first or the database was locked.

@@ -1,6 +1,6 @@
 """One transaction: what is added and changed, what goes in the audit log, and what is to run outside."""
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
@@ -105,6 +105,8 @@ class Unit(Queries):
         self._again: list[str] = []
         self.before: tuple[str, audit.Head] | None = None
         """The chain of the log that this process wrote to before, and where it was then."""
+        self.may_append: Callable[[str], None] = lambda _: None
+        """Raises Altered for a chain of the log that nothing is to be appended to though it holds by itself; asked of the register too."""
         self.appended: dict[str, audit.Head] = {}
         """Chains of the log that the commit appended to, and where they are now."""
         self.asked = False
@@ -215,16 +217,11 @@ class Unit(Queries):
     def _of(self, onboarding_id: str) -> _Pending:
         return self._pending.setdefault(onboarding_id, _Pending())
 
-    async def prepare(self) -> Collection[str]:
-        """Write what is added and changed. Returns the chains of the log that the commit will append to, without the register."""
+    async def commit(self) -> None:
+        """Write everything and commit."""
         await self._flush()
         if self._session is not None:
             self.restate(written(self._session.sync_session))
-        return [onboarding_id for onboarding_id, pending in self._pending.items() if pending.entries or pending.rows]
-
-    async def commit(self) -> None:
-        """Write everything and commit."""
-        await self.prepare()
         # In id order, so that two units with several onboardings can't deadlock; the register last.
         for onboarding_id in sorted(self._pending):
             if onboarding_id != REGISTER:
@@ -239,6 +236,7 @@ class Unit(Queries):
 
     async def _write(self, onboarding_id: str, pending: _Pending) -> None:
         if pending.entries or pending.rows:
+            self.may_append(onboarding_id)
             begins = (Onboarding, onboarding_id) in self._added
             appended = await audit.append(
                 self.connection, onboarding_id, pending.entries, self.now, rows=pending.rows, begins=begins, before=self.before

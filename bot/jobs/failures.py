@@ -52,17 +52,21 @@ class Failures:
 
 
 async def tell_of_altered(store: Store, error: Altered) -> None:
-    """Support reads it once a day at most, whatever is tried for the customer meanwhile."""
-    number = error_id()
-    log.error(
-        "the audit log was altered", extra={"error_id": number, "onboarding": error.onboarding_id, "flaw": error.flaw.value}
-    )
+    """Support reads it once a day at most, however often this is called meanwhile."""
+    number, new = error_id(), True
 
-    async def work(unit: Unit) -> None:
-        if await unit.once(f"altered:{error.onboarding_id}:{error.flaw.value}:{unit.now.date()}"):
+    async def work(unit: Unit) -> bool:
+        first = await unit.once(f"altered:{error.onboarding_id}:{error.flaw.value}:{unit.now.date()}")
+        if first:
             unit.ask("", TellOfAlteredLog(onboarding=error.onboarding_id, flaw=error.flaw.value, id=number))
+        return first
 
-    await store.transact(work)
+    try:
+        new = await store.transact(work)
+    finally:
+        if new:
+            about = {"error_id": number, "onboarding": error.onboarding_id, "flaw": error.flaw.value}
+            log.error("the audit log was altered", extra=about)
 
 
 def readable_name(onboarding: Onboarding | None) -> str:

@@ -7,10 +7,10 @@ database is away are made again for as long as it takes.
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import suppress
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from bot.listeners.app_home import AppHome
 from bot.listeners.channels import CONVERTED, ChannelEvents, what
@@ -24,11 +24,13 @@ from flows.cases.set_aside import set_aside
 from flows.model import Received
 from flows.people import SYSTEM, Who
 from flows.ports import Unit
+from storage.audit import Altered
 from storage.sealing import SealError
 from storage.store import Conflict, Store, Unavailable
 
 log = logging.getLogger("bot.listeners.events")
 
+T = TypeVar("T")
 Body = Mapping[str, Any]
 
 LATE = timedelta(seconds=60)
@@ -92,8 +94,9 @@ def _kept(event: Body) -> dict[str, Any]:
 
 
 def _is_away(error: Exception) -> bool:
-    """Whether the event is not to blame: Slack or the database can't do it now, or the key is missing that opens what is stored."""
-    return isinstance(error, (Unavailable, Conflict, SealError)) or (isinstance(error, SlackError) and error.transient)
+    """Whether the event is not to blame: Slack or the database can't do it now, the key is missing that opens what is stored, or the
+    customer's log was altered."""
+    return isinstance(error, (Unavailable, Conflict, SealError, Altered)) or (isinstance(error, SlackError) and error.transient)
 
 
 def _channel_of(event: Body) -> str:
@@ -102,11 +105,13 @@ def _channel_of(event: Body) -> str:
     return channel if isinstance(channel, str) else ""
 
 
-async def _set_aside(unit: Unit, row: Received) -> None:
+async def _set_aside(unit: Unit, row: Received, altered: Collection[str]) -> None:
+    """``altered``: whose log can't be appended to."""
     onboarding = None
     with suppress(SealError):  # support hears of it all the same
-        onboarding = await unit.by_channel(_channel_of(row.payload))
-    set_aside(unit, row, onboarding)
+        found = await unit.by_channel(_channel_of(row.payload))
+        onboarding = found if found is not None and found.customer else None
+    set_aside(unit, row, onboarding, records=onboarding is not None and onboarding.id not in altered)
 
 
 def _tell_set_aside(event_id: str) -> None:
@@ -255,10 +260,10 @@ class Events:
                 return True, False
             if row.attempted_at is not None and row.attempted_at > unit.now - LATE:
                 return False, False
-            await _set_aside(unit, row)
+            await _set_aside(unit, row, self._store.altered)
             return False, True
 
-        begins, ended = await self._store.transact(work)
+        begins, ended = await self._transact(work)
         if ended:
             _tell_set_aside(event_id)
         return begins
@@ -270,13 +275,25 @@ class Events:
             row = await unit.get(Received, event_id)
             last = row is not None and row.handled_at is None and row.attempts >= ATTEMPTS
             if row is not None and last:
-                await _set_aside(unit, row)
+                await _set_aside(unit, row, self._store.altered)
             return last
 
-        ended = await self._store.transact(work)
+        try:
+            ended = await self._transact(work)
+        except Exception as error:  # noqa: BLE001  it is tried again
+            log.warning("an event could not be set aside", extra={"event": event_id, "error": type(error).__name__})
+            return False
         if ended:
             _tell_set_aside(event_id)
         return ended
+
+    async def _transact(self, work: Callable[[Unit], Awaitable[T]]) -> T:
+        """Once more where a customer's log was found altered, which the store knows from then on: the event is set aside without an
+        entry."""
+        try:
+            return await self._store.transact(work)
+        except Altered:
+            return await self._store.transact(work)
 
     async def _onboarding_of(self, event_id: str) -> str:
         """For the log: the onboarding's id, empty where that can't be found out."""

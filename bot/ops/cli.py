@@ -124,8 +124,17 @@ def rotate() -> None:
     done = _wait(maintenance.rotate_keys(settings))
     for table, count in done.rows.items():
         click.echo(f"{table}: {count} rows")
+    for where in done.unreadable:
+        click.echo(f"wrong: {where}", err=True)
+    if done.unreadable:
+        what = (
+            "these values were damaged and are still under an older key, which has to stay as long as they do; all else is done"
+        )
+        click.echo(f"wrong: {what} - put them back from a backup, or erase that customer, and run this again", err=True)
     if done.refused:
         _end(Exit.ALTERED, f"the audit log of {', '.join(done.refused)} does not hold - run: python -m bot verify-log")
+    if done.unreadable:
+        sys.exit(Exit.ALTERED)
     click.echo("ok: everything is encrypted with the newest key; the older keys can be taken out")
 
 
@@ -203,11 +212,15 @@ def export(customer: str, folder: Path) -> None:
     from bot.ops import maintenance  # noqa: PLC0415
 
     try:
-        paths = _found(maintenance.export_files(settings, customer, folder))
+        paths, unreadable = _found(maintenance.export_files(settings, customer, folder))
     except OSError as error:
         _end(Exit.FAILED, f"the files cannot be written ({error.strerror}) - make room, or name another folder with --to")
     for path in paths:
         click.echo(str(path))
+    for where in unreadable:
+        click.echo(f"wrong: {where}", err=True)
+    if unreadable:
+        _end(Exit.ALTERED, f"these values were damaged and are left out; all else is in the files - {maintenance.HOW_ALTERED}")
 
 
 @main.command()
@@ -225,10 +238,10 @@ def erase(customer: str, *, yes: bool) -> None:
     if yes and customer.strip() != known:
         _end(
             Exit.CONFIGURATION,
-            f"with --yes a name is not enough - give the id, if it is this one: {known} ({onboarding.customer})",
+            f"with --yes a name is not enough - give the id, if it is this one: {known} ({maintenance.name_of(onboarding)})",
         )
     if not yes and not onboarding.erased_at:
-        click.confirm(f"Remove the personal data of {onboarding.customer} ({known}) for ever?", abort=True)
+        click.confirm(f"Remove the personal data of {maintenance.name_of(onboarding)} ({known}) for ever?", abort=True)
     try:
         _wait(maintenance.erase_one(settings, onboarding))
     except StillReadError:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.config.settings import Settings
+from bot.jobs.failures import readable_name
 from bot.ops.private_files import write, write_all
 from flows.cases import repair
 from flows.cases.naming import meant
@@ -67,7 +68,9 @@ async def _find(store: Store, customer: str) -> Onboarding:
     async with store.read() as unit:
         if (found := await unit.get(Onboarding, customer.strip())) and not found.erased_at:
             return found
-        return _one(meant(await unit.onboardings(closed=True), customer), "the name, a part of it, or the onboarding's id")
+        return _one(
+            meant(_named(await unit.onboardings(closed=True)), customer), "the name, a part of it, or the onboarding's id"
+        )
 
 
 async def find_exactly(settings: Settings, customer: str) -> Onboarding:
@@ -75,11 +78,21 @@ async def find_exactly(settings: Settings, customer: str) -> Onboarding:
     async with _store(settings) as store, store.read() as unit:
         if found := await unit.get(Onboarding, customer.strip()):
             return found
-        similar = meant(await unit.onboardings(closed=True), customer)
+        similar = meant(_named(await unit.onboardings(closed=True)), customer)
         same = [one for one in similar if _plain(one.customer) == _plain(customer)]
         if similar and not same:
             raise NotFoundError(f"no customer has exactly this name - give the id, if it is one of these: {_listed(similar)}")
         return _one(same, "the whole name, or the onboarding's id")
+
+
+def name_of(onboarding: Onboarding) -> str:
+    """The customer's name, or that it can't be read."""
+    return readable_name(onboarding) or "its name cannot be read"
+
+
+def _named(onboardings: Sequence[Onboarding]) -> Sequence[Onboarding]:
+    """Those with a name that can be read: one that was damaged doesn't hide the others."""
+    return [one for one in onboardings if readable_name(one)]
 
 
 def _plain(name: str) -> str:
@@ -98,13 +111,16 @@ def _listed(found: Sequence[Onboarding]) -> str:
     return ", ".join(f"{one.id} ({one.customer})" for one in found[:LISTED]) + (", …" if len(found) > LISTED else "")
 
 
-async def export_files(settings: Settings, customer: str, folder: Path) -> Sequence[Path]:
-    """Writes the files, readable only by this user. Raises NotFoundError, and OSError as `write_all`."""
+async def export_files(settings: Settings, customer: str, folder: Path) -> tuple[Sequence[Path], Sequence[str]]:
+    """Writes the files, readable only by this user. Returns them, and where values were damaged and left out.
+
+    Raises NotFoundError, and OSError as `write_all`.
+    """
     async with _store(settings) as store:
         onboarding = await _find(store, customer)
         exported = await export(store, onboarding.id)
     files = {"onboarding.json": exported.json, **{f"{name}.csv": text for name, text in exported.csv.items()}}
-    return write_all(folder, {f"{onboarding.id}-{name}": text for name, text in files.items()})
+    return write_all(folder, {f"{onboarding.id}-{name}": text for name, text in files.items()}), exported.unreadable
 
 
 async def erase_one(settings: Settings, onboarding: Onboarding) -> None:

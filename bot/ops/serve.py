@@ -99,7 +99,10 @@ async def _run(settings: Settings, listening: Sequence[tuple[Binding, socket.soc
     secret = settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else ""
     servers = []
     for binding, one in listening:
-        routes = [*(slack_routes(bot.bolt, secret) if binding.slack else ()), *(ops_routes(health) if binding.ops else ())]
+        routes = [
+            *(slack_routes(bot.bolt, secret) if binding.slack else ()),
+            *(ops_routes(health, bot.notices) if binding.ops else ()),
+        ]
         servers.append((server(routes), one))
     try:
         await bot.start()

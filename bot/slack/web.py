@@ -28,15 +28,17 @@ def slack_routes(app: AsyncApp, signing_secret: str) -> list[Route]:
     return [Route("/slack/events", _slack(app, signing_secret), methods=["POST"])]
 
 
-def ops_routes(health: Health) -> list[Route]:
-    """For those who look after the bot: they change nothing and tell nothing of a customer."""
+def ops_routes(health: Health, notices: Callable[[], Mapping[str, str]] = dict) -> list[Route]:
+    """For those who look after the bot: they change nothing and tell nothing of a customer. ``health``: why it is not ready, by part;
+    ``notices``: what must be looked at though it is."""
 
     async def healthz(_: Request) -> Response:
         return PlainTextResponse("alive\n")
 
     async def readyz(_: Request) -> Response:
         reasons = dict(await health())
-        return JSONResponse({"ready": not reasons, "reasons": reasons}, status_code=503 if reasons else 200)
+        told = {"ready": not reasons, "reasons": reasons, "notices": dict(notices())}
+        return JSONResponse(told, status_code=503 if reasons else 200)
 
     async def metrics_text(_: Request) -> Response:
         text, content_type = metrics.text()

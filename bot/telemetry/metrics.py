@@ -29,6 +29,7 @@ INSPECTIONS = Counter(
     "onboarding_inspections_total", "Messages, files and pages of forms handed over to be looked into", ["outcome"]
 )
 EVENTS_SET_ASIDE = Counter("onboarding_events_set_aside_total", "Events of Slack that failed twice and are not looked at again")
+ALTERED_LOGS = Gauge("onboarding_altered_logs", "Chains of the audit log that this process found not to be what was written")
 SOCKET_CONNECTS = Counter("onboarding_socket_connects_total", "Connections of Socket Mode made; all but the first are reconnects")
 SOCKET_AGE = Gauge("onboarding_socket_silence_seconds", "Since Slack was last heard over Socket Mode")
 

@@ -1,17 +1,28 @@
 """Somebody with the database's password and a hash function rewrites a customer's log while the bot runs."""
 
 import contextlib
-import json
 import sqlite3
 from collections.abc import AsyncIterator, Mapping
+from datetime import timedelta
 from typing import Any
 
+import aiohttp
 import pytest
 
 from bot.messages.buttons import Act, ButtonValue
-from storage.audit import entry_of
+from bot.telemetry import metrics
+from flows.model import Received
+from flows.ports import Unit
+from storage.audit import Altered, entry_of
 from storage.chain import hash_of
-from tests.bot.workplace import Workplace
+from tests.bot.workplace import Workplace, who
+
+HINDER = "CREATE TRIGGER hinder BEFORE INSERT ON seen WHEN NEW.id LIKE 'altered:%' BEGIN SELECT RAISE(ABORT, 'no'); END"
+
+
+async def asked(url: str) -> tuple[int, dict[str, Any]]:
+    async with aiohttp.ClientSession() as web, web.get(url) as answer:
+        return answer.status, await answer.json()
 
 
 @pytest.fixture
@@ -61,7 +72,10 @@ async def test_it_is_refused_and_told_and_goes_on_once_it_is_mended(office: Work
     told = [m.text for m in office.support.messages if "is not as the bot wrote it" in m.text and not m.ephemeral_to]
     assert len(told) == 1
     assert "Acme Bank" in told[0]
-    assert forged in json.dumps(office.bot.ready())
+    ready, body = await asked(f"{office.url}/readyz")
+    assert ready == 200  # or a load balancer takes the bot away from everybody
+    assert forged in body["notices"]["audit_log"]
+    assert "onboarding_altered_logs 1.0" in metrics.text()[0].decode()
 
     await approve_by_press(office, other)
     assert await office.state(other, "planning") == "fulfilling"
@@ -69,4 +83,65 @@ async def test_it_is_refused_and_told_and_goes_on_once_it_is_mended(office: Work
     write_entry(office, entry)
     await approve_by_press(office, forged)
     assert await office.state(forged, "planning") == "fulfilling"
-    assert office.bot.ready() == {}
+    assert await asked(f"{office.url}/readyz") == (200, {"ready": True, "reasons": {}, "notices": {}})
+
+
+async def test_an_altered_register_concerns_everybody(office: Workplace) -> None:
+    await office.begin()
+    with contextlib.closing(sqlite3.connect(office.file)) as connection, connection:
+        connection.execute("UPDATE audit_heads SET mac = 'x' WHERE onboarding_id = ''")
+    office.new_channel()
+    with pytest.raises(Altered, match="register"):
+        await office.begin(customer="Blue Coop")
+    ready, body = await asked(f"{office.url}/readyz")
+    assert ready == 503
+    assert "register" in body["reasons"]["audit_log"]
+
+
+async def test_support_is_told_at_the_next_refusal_if_it_could_not_be_told(office: Workplace) -> None:
+    forged = await office.begin()
+    await office.send(forged, "planning")
+    write_entry(office, last_entry(office, forged) | {"user_id": office.bruno.id})
+
+    for hindered in (True, False):
+        with contextlib.closing(sqlite3.connect(office.file)) as connection, connection:
+            connection.execute(HINDER if hindered else "DROP TRIGGER hinder")
+        await approve_by_press(office, forged)
+        told = [m for m in office.support.messages if "is not as the bot wrote it" in m.text and not m.ephemeral_to]
+        assert len(told) == (0 if hindered else 1)
+
+
+async def test_events_of_an_altered_customer_wait_and_hold_up_nobody(office: Workplace) -> None:
+    forged, channel = await office.begin(), office.acme
+    carla, dora = (office.slack.add_person(name, office.slack.world.teams[1]) for name in ("Carla", "Dora"))
+    office.new_channel()
+    await office.begin(customer="Blue Coop")
+    entry = last_entry(office, forged)
+    write_entry(office, entry | {"user_id": office.bruno.id})
+
+    deadly = {"event_id": "Ev0DEADLY", "event": {"type": "member_joined_channel", "user": carla.id, "channel": channel.id}}
+    assert await office.bot.events.store(deadly)
+
+    async def attempted(unit: Unit) -> None:
+        row = await unit.get(Received, "Ev0DEADLY")
+        assert row is not None
+        row.attempts, row.attempted_at = 2, unit.now - timedelta(minutes=2)
+
+    await office.bot.store.transact(attempted)
+    office.slack.invite(carla, channel)
+    for _ in range(4):
+        await office.bot.events.handle_left()
+    await office.settled()
+    async with office.bot.store.read() as unit:
+        dead, left = await unit.get(Received, "Ev0DEADLY"), await unit.unhandled()
+    assert dead is not None
+    assert dead.set_aside
+    assert [row.type for row in left] == ["member_joined_channel"]  # it was no failure of its own
+    office.slack.invite(dora, office.acme)
+    await office.slack.until(lambda: office.answers(dora))
+
+    write_entry(office, entry)
+    await office.bot.events.handle_left()
+    async with office.bot.store.read() as unit:
+        assert await unit.unhandled() == []
+    assert str(who(carla)) in {f"{m.team_id}/{m.user_id}" for m in (await office.snapshot(forged)).members}

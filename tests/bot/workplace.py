@@ -198,7 +198,7 @@ class Workplace(Office):
         async def health() -> Mapping[str, str]:
             return bot.ready()
 
-        self._server = serving = server([*slack_routes(bot.bolt, self.slack.signing_secret), *ops_routes(health)])
+        self._server = serving = server([*slack_routes(bot.bolt, self.slack.signing_secret), *ops_routes(health, bot.notices)])
         await bot.start()
         self._serving = asyncio.create_task(serving.serve(sockets=[listening]))
         self.slack.deliver_by(Delivery.http(f"{self.url}/slack/events"))

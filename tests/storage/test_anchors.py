@@ -43,6 +43,14 @@ def put_back(store: Store, older: Path, onboarding_id: str = "") -> None:
             connection.execute(f"INSERT INTO main.{name} SELECT * FROM older.{name} {of}")  # noqa: S608  our own names
 
 
+def put_back_register(store: Store, older: Path) -> None:
+    with contextlib.closing(sqlite3.connect(file_of(store))) as connection, connection:
+        connection.execute("ATTACH ? AS older", (str(older),))
+        for name in ("audit_events", "audit_heads"):
+            connection.execute(f"DELETE FROM main.{name} WHERE onboarding_id = ''")  # noqa: S608  our own names
+            connection.execute(f"INSERT INTO main.{name} SELECT * FROM older.{name} WHERE onboarding_id = ''")  # noqa: S608  as above
+
+
 async def goes_on(store: Store, onboarding_id: str) -> None:
     async with store.write() as unit:
         unit.record(onboarding_id, "step:planning:claim", LEAD)
@@ -62,7 +70,7 @@ async def test_a_customer_put_back_is_noticed_while_the_bot_runs(store: Store, t
     put_back(store, older, one)
     for _ in range(2):
         assert await anchors.round() is None
-    assert [(error.onboarding_id, error.flaw) for error in told] == [(one, Flaw.PUT_BACK)]
+    assert [(error.onboarding_id, error.flaw) for error in told] == [(one, Flaw.PUT_BACK)] * 2
     assert store.altered.keys() == {one}
     with pytest.raises(Altered, match="put_back"):
         await goes_on(store, one)
@@ -86,6 +94,26 @@ async def test_a_customer_put_back_before_the_register_named_it_is_known_to_whoe
     await goes_on(store, other)
     put_back(store, older, one)
     assert await verify(store) == [Finding(one, Flaw.PUT_BACK, 4)]
+
+
+@ONLY_SQLITE
+async def test_a_register_put_back_takes_no_new_onboarding(store: Store, tmp_path: Path) -> None:
+    await whole(store)
+    older = copy(store, tmp_path / "older.db")
+    two = await whole(store)
+    anchors = Anchors(store)
+    assert await anchors.round() is None
+    newer = copy(store, tmp_path / "newer.db")
+    put_back_register(store, older)
+    with pytest.raises(Altered, match="the register is not what was written: put_back"):
+        await anchors.round()
+    with pytest.raises(Altered, match="the register is not what was written: put_back"):
+        await whole(store)
+    await goes_on(store, two)  # which says nothing to the register
+    put_back_register(store, newer)
+    await anchors.round()
+    await whole(store)
+    assert await verify(store) == []
 
 
 async def test_the_register_names_all_that_moved_in_one_entry(store: Store) -> None:

@@ -184,7 +184,7 @@ async def test_of_two_that_begin_at_once_with_different_keys_one_is_refused(url:
         async with first.write() as unit:
             await keys.claim(unit)
             await save_draft(unit)
-            await unit.prepare()  # seals it
+            await unit.session.flush()  # seals it
             second = Store(url, Keyring.parse(NEW))  # its keyring is in use from here on
             waiting = asyncio.create_task(second.transact(keys.claim))
             await asyncio.wait([waiting], timeout=0)

@@ -157,6 +157,38 @@ def test_a_value_under_a_key_that_never_was_is_accepted_as_one_that_cannot_be_re
     assert "row_changed" not in found.stderr
 
 
+def test_damaged_values_keep_nobody_from_exporting_rotating_and_erasing(shell: Shell) -> None:
+    shell.begin(OLD, "onb_1", "Acme Bank")
+    shell.begin(OLD, "onb_2", "Blue Coop")
+    for table, column in (
+        ("submissions", "answers"),
+        ("onboardings", "customer"),
+        ("decisions", "reason"),
+        ("effects", "arguments"),
+    ):
+        of = "onboarding_id" if table != "onboardings" else "id"
+        raw(shell.url, f"UPDATE {table} SET {column} = {column} || 'x' WHERE {of} = 'onb_1'")  # noqa: S608  our own names
+    assert shell.bot("accept-log", "onb_1", "--yes", keys=OLD).exit_code == Exit.OK
+    assert shell.bot("verify-log").exit_code == Exit.OK
+
+    assert shell.bot("export", "blue coop", "--to", "out").exit_code == Exit.OK
+    exported = shell.bot("export", "onb_1", "--to", "out")
+    assert (exported.exit_code, "submissions.answers of onb_1:organization:1" in exported.stderr) == (Exit.ALTERED, True)
+    assert SECRET in (shell.folder / "out" / "onb_1-steps.csv").read_text()
+    assert "submissions.answers of" in (shell.folder / "out" / "onb_1-onboarding.json").read_text()
+
+    for _ in range(2):
+        rotated = shell.bot("keys", "rotate", keys=f"{NEW},{OLD}")
+        assert (rotated.exit_code, rotated.stderr.count("onboardings.customer of onb_1")) == (Exit.ALTERED, 1)
+    old = f"v1.{OLD_ID}.%"
+    assert raw(shell.url, "SELECT id FROM onboardings WHERE customer LIKE :p", p=old) == [("onb_1",)]
+    assert raw(shell.url, "SELECT count(*) FROM steps WHERE reason LIKE :p", p=old) == [(0,)]
+
+    assert shell.bot("erase", "onb_1", answer="y\n").exit_code == Exit.OK
+    assert shell.bot("keys", "rotate").exit_code == Exit.OK
+    assert shell.bot("verify-log", keys=NEW).exit_code == Exit.OK
+
+
 def test_a_list_of_keys_that_was_changed_is_an_alteration(shell: Shell) -> None:
     shell.begin(OLD, "onb_1")
     raw(shell.url, "UPDATE sealing_keys SET mac = 'forged'")

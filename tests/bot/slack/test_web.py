@@ -65,7 +65,7 @@ async def front() -> AsyncIterator[Front]:
 async def test_alive_and_ready(front: Front) -> None:
     assert (await front.client.get("/healthz")).status_code == 200
     ready = await front.client.get("/readyz")
-    assert (ready.status_code, ready.json()) == (200, {"ready": True, "reasons": {}})
+    assert (ready.status_code, ready.json()) == (200, {"ready": True, "reasons": {}, "notices": {}})
 
 
 async def test_not_ready_says_why(front: Front) -> None:
