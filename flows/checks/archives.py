@@ -8,6 +8,7 @@ import bz2
 import lzma
 import re
 import struct
+import sys
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -42,6 +43,7 @@ _LOCAL = struct.Struct("<4xHHHHHIIIHH")
 _AFTER_MEMBER = re.compile(rb"PK(?:\x03\x04|\x01\x02|\x07\x08|\x05\x06)")
 _ENCRYPTED, _UNKNOWN_SIZE = 1, 0xFFFFFFFF
 _BLOCK = 512
+_OCTAL = re.compile(rb"[0-7]+")
 _PACKED = (b"\x1f\x8b\x08", b"BZh", b"\xfd7zXZ\0", b"]\0\0")
 _UNREADABLE = (b"7z\xbc\xaf'\x1c", b"Rar!\x1a\x07", b"(\xb5/\xfd", b'\x04"M\x18', b"MSCF")
 """7-Zip, RAR, Zstandard, LZ4, cabinet."""
@@ -235,12 +237,7 @@ def _is_header(block: bytes) -> bool:
     if len(block) < _BLOCK or not block[:1].strip(b"\0"):
         return False
     digits = block[148:156].strip(b" \0")
-    return (
-        digits.isdigit()
-        and b"8" not in digits
-        and b"9" not in digits
-        and (int(digits, 8) == sum(block) - sum(block[148:156]) + 8 * 32)
-    )
+    return _OCTAL.fullmatch(digits) is not None and int(digits, 8) == sum(block) - sum(block[148:156]) + 8 * 32
 
 
 def _tar(content: bytes, unpacking: Unpacking) -> _Opened:
@@ -257,9 +254,10 @@ def _tar(content: bytes, unpacking: Unpacking) -> _Opened:
             yield "", content[at - _BLOCK :]
             break
         size = _tar_number(header[124:136])
-        if at + size > len(content):
+        if size > len(content) - at:
             unpacking.unread.add(Unread.DAMAGED)
-        unpacking.left -= min(size, len(content) - at)
+            size = len(content) - at
+        unpacking.left -= size
         if unpacking.left <= 0 or unpacking.members <= 0:
             unpacking.unread.add(Unread.TOO_LARGE if unpacking.left <= 0 else Unread.TOO_MANY)
             break
@@ -271,11 +269,12 @@ def _tar(content: bytes, unpacking: Unpacking) -> _Opened:
     yield "", before + b"\n" + "\n".join(names).encode()
 
 
-def _tar_number(digits: bytes) -> int:
-    """Octal, or with the first bit set, a binary number. Raises ValueError."""
-    if digits[0] & 0x80:
-        return int.from_bytes(digits[1:], "big") if digits[0] == 0x80 else 0
-    return int(digits.strip(b" \0") or b"0", 8)
+def _tar_number(field: bytes) -> int:
+    """Octal, or with the first bit set, a binary number; never below zero. What is neither is as large as can be: it takes the rest."""
+    if field[0] & 0x80:
+        return int.from_bytes(field[1:], "big") if field[0] == 0x80 else 0
+    digits = field.strip(b" \0") or b"0"
+    return int(digits, 8) if _OCTAL.fullmatch(digits) else sys.maxsize
 
 
 def _pdf(content: bytes, unpacking: Unpacking) -> _Opened:

@@ -161,7 +161,7 @@ def _readable_times(claims: Mapping[str, Any], names: tuple[str, ...], *, requir
         value = claims.get(name)
         if value is None:
             faults += [TokenProblem(TokenFault.CLAIM_MISSING, {"claim": name})] if required else []
-        elif isinstance(value, bool) or not isinstance(value, int):
+        elif isinstance(value, bool) or not isinstance(value, int) or value <= -BEYOND_SECONDS:
             faults.append(TokenProblem(TokenFault.NOT_A_TIME, {"claim": name}))
         elif value >= BEYOND_SECONDS:
             faults.append(TokenProblem(TokenFault.MILLISECONDS, {"claim": name}))

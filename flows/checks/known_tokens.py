@@ -136,4 +136,9 @@ def lives_long(payload: str) -> bool:
     begins, ends = claims.get("iat"), claims.get("exp")
     if not isinstance(begins, int | float) or not isinstance(ends, int | float):
         return False
-    return ends < _BEYOND_SECONDS and ends - begins > MAX_LIFETIME
+    return ends < _BEYOND_SECONDS and _clamped(ends) - _clamped(begins) > MAX_LIFETIME
+
+
+def _clamped(seconds: float) -> float:
+    """JSON has numbers that no float can hold."""
+    return max(-_BEYOND_SECONDS, min(_BEYOND_SECONDS, seconds))

@@ -18,7 +18,8 @@ _CLOSE = (
     r"""(?:_(?:base(?:64)?|hex|b64|bytes|prod|dev|test|hml|sandbox|v\d))?(?:_?\d{1,2}+)?"""
     r"""[\\"'`*_~)\]]{0,6}+(?:\s?\([^()\n]{0,30}+\))?[*_`]{0,3}+"""
 )
-_OPEN = r"""[*_~]{0,3}+\\{0,3}+"""
+_OPEN = r"""[*_~]{0,3}+(?:`{2,3}+\s{0,5}+)?\\{0,3}+"""
+"""Also of a block of code, whose text stands on a line of its own."""
 _OF = r"(?P<of>(?:[ ][\w.@'+-]{1,24}+){0,9}?)"
 """Words such as “for the portal”."""
 _VALUE = r"""(?:"(?P<double>[^"\n]{1,200}+)|'(?P<single>[^'\n]{1,200}+)|`(?P<code>[^`\n]{1,200}+)|(?P<bare>[^\s"'`<>]{1,200}+))"""
@@ -176,7 +177,7 @@ def _is_secret(reading: PlainText, label: Label, match: re.Match[str], value: st
         return True
     if label.text == "clave" and not mixed:
         return False
-    return mixed or (how in ("said", "is") and _alone(match) and "\n" not in reading.folded[label.end : start].rstrip(" \n"))
+    return mixed or (how in ("said", "is") and _alone(match) and "\n" not in reading.folded[label.end : start].rstrip(" \n`"))
 
 
 def _is_phrase(folded: str, start: int) -> bool:

@@ -95,4 +95,4 @@ def _outlives(claims: Mapping[str, Any], now: datetime) -> bool:
 
 def _is_time(value: object) -> bool:
     """In seconds (RFC 7519); milliseconds are a mistake, not a long life."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and value < BEYOND_SECONDS
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < BEYOND_SECONDS

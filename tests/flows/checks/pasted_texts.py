@@ -664,6 +664,23 @@ MASTER_KEY=§hex64§
 HMAC key (hex) §hex64§
 ~~
 webhook_secret: §an32§
+~~
+a senha é:
+```§pw§```
+~~
+client secret:
+```
+§key§
+```
+~~
+server_secret:
+```§hex64§```
+~~
+Segue a senha:
+
+```
+§pw§
+```
 """
 
 INNOCENT = r"""

@@ -113,6 +113,27 @@ def test_the_end_of_a_longer_archive_is_read() -> None:
         assert inspect_file("", whole[100:], cut=True).findings
 
 
+def tar_with_size(field: bytes, *, copies: int = 3) -> bytes:
+    """Headers of members whose sizes are written so, then a secret."""
+    header = bytearray(tarred({"notes.txt": b"x"})[:512])
+    header[124:136] = field.ljust(12, b"\0")
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header)
+    return bytes(header) * copies + SECRET.encode().ljust(512, b"\n")
+
+
+@pytest.mark.parametrize(
+    "field", [b"-7777777777", b"-1", b"-0001000", b"+1000", b"0o1000", b"1_0", b"8", b"\x80" + b"\xff" * 11, b"77777777777"]
+)
+def test_a_size_that_is_none_in_a_tar_takes_no_time_and_hides_nothing(field: bytes) -> None:
+    looked = inspect_file("a.tar", tar_with_size(field))
+    assert looked.unread == (Unread.DAMAGED,)
+    assert [finding.kind for finding in looked.findings] == [SecretKind.SERVER_SECRET]
+    unpacking = archives.Unpacking()
+    list(archives.members("a.tar", tar_with_size(field, copies=1), unpacking))
+    assert unpacking.left <= archives.MAX_BYTES
+
+
 def test_a_directory_that_lies_hides_nothing() -> None:
     honest = zipped({"a.txt": SECRET.encode(), "b.txt": WORDS.encode()})
     assert inspect_file("a.zip", honest.replace(b"PK\1\2", b"PK\0\0")).findings

@@ -1,6 +1,8 @@
 """Where an access token is asked for, what plainly is another secret is told from what may be one."""
 
 import base64
+import itertools
+import json
 import secrets
 from datetime import UTC, datetime
 from typing import Any
@@ -8,6 +10,8 @@ from typing import Any
 import jwt
 import pytest
 
+from flows.checks.claims import Expected, check_assertion
+from flows.checks.guard import SecretKind, find_secrets
 from flows.checks.pasted_tokens import long_lived_secret
 
 NOW = datetime(2026, 3, 9, 13, tzinfo=UTC)
@@ -71,6 +75,23 @@ def test_what_is_to_be_revoked_is_named(kind: str, paste: str) -> None:
     assert long_lived_secret(paste.format(pasted), NOW) == found
     broken = f"{pasted[:12]}\n{pasted[12:]}"
     assert long_lived_secret(paste.format(broken), NOW) == found
+
+
+HUGE = (10**400, -(10**400), -int("9" * 4300), float("inf"), float("-inf"), float("nan"), 1.5)
+
+
+def test_times_that_no_calendar_holds_break_nothing() -> None:
+    for begins, ends in itertools.product(HUGE, HUGE):
+        paste = jws({"iat": begins, "exp": ends})
+        assert SecretKind.ACCESS_TOKEN in {finding.kind for finding in find_secrets(paste)}
+        assert long_lived_secret(paste, NOW) in (None, SecretKind.LONG_LIVED_TOKEN)
+        assert [str(fault.params) for fault in check_assertion(paste, Expected(""), NOW)]
+
+
+def jws(claims: dict[str, Any]) -> str:
+    """With claims that a library refuses to write."""
+    parts = (json.dumps({"alg": "RS256"}).encode(), json.dumps(claims).encode(), b"signature")
+    return ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts)
 
 
 def test_the_times_of_the_customers_own_jwt_are_left_to_its_own_rules() -> None:
