@@ -1,6 +1,7 @@
 """Companies in the customer's channel that are neither the customer nor Pismo: refused at the start, told of later, never let in."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -84,6 +85,49 @@ async def test_a_company_is_named_until_all_of_it_has_left(office: Workplace, on
     assert await companies(office, onboarding) == []
     assert team.id not in card(office)
     assert "Another company" not in card(office)
+    assert (await office.snapshot(onboarding)).onboarding.severed_at is None
+
+
+async def test_an_organization_and_its_people_are_one_company(office: Workplace, onboarding: str) -> None:
+    team, uli = third(office)
+    organization = replace(team, enterprise="E0THIRD")
+    office.slack.share(office.acme, organization)
+    await office.settled()
+    office.slack.invite(uli, office.acme)
+    await office.settled()
+    assert await companies(office, onboarding) == ["E0THIRD"]
+    assert f"<@{uli.id}>" in card(office)
+    office.acme.members.remove(uli.id)
+    office.slack.unshare(office.acme, organization)
+    await office.settled()
+    assert await companies(office, onboarding) == []
+
+
+async def test_people_who_went_with_their_organization_are_no_longer_named(office: Workplace, onboarding: str) -> None:
+    team, uli = third(office)
+    organization = replace(team, enterprise="E0THIRD")
+    office.slack.invite(uli, office.acme)
+    await office.settled()
+    office.slack.share(office.acme, organization)
+    await office.settled()
+    office.acme.members.remove(uli.id)
+    office.slack.unshare(office.acme, organization)
+    await office.settled()
+    assert await companies(office, onboarding) == []
+
+
+async def test_an_organization_beside_guests_is_a_third_company(office: Workplace) -> None:
+    pismo = office.slack.world.teams[0]
+    gus = office.slack.add_person("Gus", pismo, restricted=True)
+    office.acme = office.slack.add_channel("gus_pismo", pismo, [office.sam, gus])
+    onboarding = await office.begin(office.acme, gus, "Gus's Bank")
+    organization = replace(office.slack.add_team("Third Party"), enterprise="E0THIRD")
+    office.slack.share(office.acme, organization)
+    await office.settled()
+    assert await companies(office, onboarding) == ["E0THIRD"]
+    office.slack.unshare(office.acme, organization)
+    await office.settled()
+    assert await companies(office, onboarding) == []
     assert (await office.snapshot(onboarding)).onboarding.severed_at is None
 
 
