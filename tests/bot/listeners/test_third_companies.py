@@ -165,6 +165,30 @@ async def test_a_start_is_refused_at_the_field_and_goes_on_once_they_have_left(o
     assert "Acme Bank" in card(office)
 
 
+async def test_a_start_among_guests_is_refused_beside_any_organization(office: Workplace) -> None:
+    pismo = office.slack.world.teams[0]
+    gil = office.slack.add_person("Gil", pismo, restricted=True)
+    organization = replace(office.slack.add_team("Third Party"), enterprise="E0THIRD")
+    office.acme = office.slack.add_channel("gil_pismo", pismo, [office.sam, gil], shared_with=[organization])
+    assert "E0THIRD" in (await started(office, gil))["channel"]
+    office.acme.shared_with.clear()
+    assert await started(office, gil) == {}
+
+
+async def test_a_start_waits_until_slack_has_said_who_everybody_is(office: Workplace) -> None:
+    _, uli = third(office)
+    vic = office.slack.add_person("Vic", office.slack.world.teams[0])
+    channel = office.new_channel()
+    channel.members += [vic.id, uli.id]
+    fault = office.slack.faults.add("users.info", "429", times=2)
+    said = await started(office)
+    assert fault.times == 0  # both were asked for
+    assert "Slack" in said["channel"]
+    assert "uli" in (await started(office))["channel"]
+    office.slack.remove(uli, channel)
+    assert await started(office) == {}
+
+
 async def test_guests_of_another_customer_are_strangers_at_the_start_and_later(office: Workplace) -> None:
     slack, pismo = office.slack, office.slack.world.teams[0]
     gina, nora = (slack.add_person(name, pismo, restricted=True) for name in ("Gina", "Nora"))
