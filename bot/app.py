@@ -22,6 +22,7 @@ from bot.listeners.app_home import AppHome
 from bot.listeners.bolt import Listeners
 from bot.listeners.channels import ChannelEvents
 from bot.listeners.commands import SlashCommands
+from bot.listeners.connections import Connections
 from bot.listeners.events import Events
 from bot.listeners.messages import Messages
 from bot.listeners.options import Options
@@ -137,7 +138,7 @@ def build(settings: Settings, policies: Policies, *, adapters: Adapters | None =
     lookups = SlackLookups(store, slack, people, access, channel)
     home = AppHome(store, cases, people, slack)
     messages = Messages(store, cases, people, slack, adapters.inspections)
-    of_channels = ChannelEvents(cases, people, support_people, support_channel, slack)
+    of_channels = ChannelEvents(cases, people, support_people, support_channel, Connections(store, slack, access))
     events = Events(store, cases, people, slack, messages, home, background, of_channels)
     listeners = Listeners(
         buttons=Buttons(store, cases, slack, modals, answers, home, background),

@@ -9,7 +9,8 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from bot.slack.client import Slack, SlackError
+from bot.listeners.connections import Connections
+from bot.slack.client import SlackError
 from bot.slack.errors import BARRED
 from bot.slack.people import People
 from bot.slack.support_channel import SupportChannel
@@ -64,10 +65,10 @@ class ChannelEvents:
         people: People,
         support: SupportPeople,
         support_channel: SupportChannel,
-        slack: Slack,
+        connections: Connections,
     ) -> None:
         self._cases, self._people, self._support, self._channel = cases, people, support, support_channel
-        self._slack, self._access = slack, cases.access
+        self._connections, self._access = connections, cases.access
         self.does: Mapping[str, Callable[[Unit, Event], Awaitable[None]]] = {
             "member_joined_channel": self._joined,
             "member_left_channel": self._left,
@@ -123,9 +124,13 @@ class ChannelEvents:
                 if error.transient and str(event.get("team") or "").startswith("E"):
                     raise  # an organization's id does not say whose they are
                 log.info("a member could not be looked up", extra={"error": error.error})
-        if not ours and (kind in ("channel_id_changed", "channel_shared", "channel_unshared") or self._is_bot(event)):
-            return await self._connections(event)
-        return {}
+        return {} if ours or not await self._tells_of_companies(event) else await self._connections.look(_now(event), event)
+
+    async def _tells_of_companies(self, event: Event) -> bool:
+        """One who joins a severed channel may be the customer's, who is back."""
+        if event.get("type") == "member_joined_channel":
+            return self._is_bot(event) or await self._connections.is_severed(channel_of(event))
+        return event.get("type") in ("channel_id_changed", "channel_shared", "channel_unshared")
 
     async def _close_or_open(self, kind: str) -> None:
         if fault := CLOSES.get(kind):
@@ -140,17 +145,6 @@ class ChannelEvents:
 
     def _is_bot(self, event: Event) -> bool:
         return event.get("type") == "member_joined_channel" and event.get("user") == self._people.bot_user_id
-
-    async def _connections(self, event: Event) -> dict[str, Any]:
-        """Which companies the channel is shared with. A severed one is severed at once, whether Slack answers or not."""
-        severs = event.get("type") == "channel_unshared"
-        try:
-            info = await self._slack.channel(str(event.get("new_channel_id") or channel_of(event)))
-        except SlackError as error:
-            if error.transient and not severs:
-                raise
-            return {} if severs else {"now_shared": False, "companies": []}
-        return {"now_shared": info.is_shared, "companies": sorted(info.companies)}
 
     # -- in the transaction, one event each
 
@@ -169,6 +163,8 @@ class ChannelEvents:
             return
         async with self._cases.open(unit, onboarding.id, closed=True, shows=False) as case:
             await self._place(case, person)
+        if person.team_id == onboarding.team_id and await self._connections.is_connected(unit, onboarding, event):
+            await self._reachable(unit, onboarding, event)
 
     async def _place(self, case: Case, person: Person) -> None:
         """A new colleague at the customer, or somebody of a third company."""
@@ -187,8 +183,8 @@ class ChannelEvents:
             manage.retry_refused(unit, await unit.refused_effects(BARRED), "support")
             return
         for onboarding in await unit.onboardings(channel_id=channel_of(event), closed=True):
-            if event.get("now_shared") and await self._is_connected(unit, onboarding, event):
-                await self._reachable(unit, onboarding)
+            if await self._connections.is_connected(unit, onboarding, event):
+                await self._reachable(unit, onboarding, event)
             else:
                 await self._retry_refused(unit, onboarding)
 
@@ -202,8 +198,7 @@ class ChannelEvents:
         team = person.team_id if person is not None else str(event.get("team") or "")
         async with self._cases.open(unit, onboarding.id, closed=True, shows=False) as case:
             await members.leave(case, Who(team, user_id))
-            for company in (team, user_id):
-                await companies.depart(case, company, user_id)
+            await companies.leave(case, user_id)
 
     async def _group_changed(self, unit: Unit, event: Event) -> None:
         for user_id in self._departed(event):
@@ -220,55 +215,55 @@ class ChannelEvents:
             async with self._cases.open(unit, onboarding.id, closed=True, shows=False) as case:
                 await channels.follow(case, old, new)
             # The event that says that it is shared may have come before this one.
-            if event.get("now_shared") and await self._is_connected(unit, onboarding, event):
-                await self._reachable(unit, onboarding)
+            if await self._connections.is_connected(unit, onboarding, event):
+                await self._reachable(unit, onboarding, event)
             else:
                 await self._retry_refused(unit, onboarding)
 
     async def _shared(self, unit: Unit, event: Event) -> None:
         team = str(event.get("connected_team_id") or "")
+        own = ("", self._access.team_id, self._access.enterprise_id)
         for onboarding in await unit.onboardings(channel_id=channel_of(event), closed=True):
-            if await self._is_theirs(unit, onboarding, team, event) if team else event.get("now_shared"):
-                await self._reachable(unit, onboarding)
-            elif team and team not in (self._access.team_id, self._access.enterprise_id):
-                async with self._cases.open(unit, onboarding.id, closed=True, shows=False) as case:
+            if await self._connections.is_connected(unit, onboarding, event):
+                await self._reachable(unit, onboarding, event)
+            async with self._cases.open(unit, onboarding.id, closed=True, shows=False) as case:
+                third = [row.team_id for row in case.snapshot.companies]
+                if team not in own and not await self._connections.is_theirs(unit, onboarding, team, event, third=third):
                     await companies.arrive(case, team)
 
     async def _unshared(self, unit: Unit, event: Event) -> None:
         left = str(event.get("previously_connected_team_id") or "")
         for onboarding in await unit.onboardings(channel_id=channel_of(event), closed=True):
+            severs = await self._connections.has_left(unit, onboarding, event)
             async with self._cases.open(unit, onboarding.id, closed=True) as case:
                 await companies.depart(case, left)
-                foreign = onboarding.team_id != self._access.team_id  # else the customer's people are guests, who share nothing
-                theirs = not left or await self._is_theirs(unit, onboarding, left, event)
-                if foreign and (theirs or not event.get("is_ext_shared")):
+                if "members" in event:
+                    await companies.remain(case, event["members"])
+                if severs:
                     channels.sever(case)
 
     async def _unarchived(self, unit: Unit, event: Event) -> None:
         for onboarding in await unit.onboardings(channel_id=channel_of(event)):
             await self._retry_refused(unit, onboarding)
 
-    async def _is_theirs(self, unit: Unit, onboarding: Onboarding, team: str, event: Event) -> bool:
-        """Whether an event's team is the customer's: Slack may name its Enterprise Grid organization, which it does not tell of people
-        from another company. One that is unknown is theirs if the list of companies lacks their team."""
-        lead = await unit.person(Who(onboarding.team_id, onboarding.lead_id))
-        known = lead.enterprise_id if lead is not None else ""
-        unnamed = team.startswith("E") and not known and onboarding.team_id not in event.get("companies", ())
-        return team in {onboarding.team_id, known} - {""} or unnamed
-
-    async def _is_connected(self, unit: Unit, onboarding: Onboarding, event: Event) -> bool:
-        """Whether the customer is among the companies that the channel is shared with, as far as Slack names them."""
-        named = [str(team) for team in event.get("companies") or ()]
-        return not named or any([await self._is_theirs(unit, onboarding, team, event) for team in named])
-
-    async def _reachable(self, unit: Unit, onboarding: Onboarding) -> None:
+    async def _reachable(self, unit: Unit, onboarding: Onboarding, event: Event) -> None:
         async with self._cases.open(unit, onboarding.id, closed=True) as case:
+            third = [row.team_id for row in case.snapshot.companies]
+            for company in third:  # taken for another until the customer's people came
+                others = [one for one in third if one != company]
+                if await self._connections.is_theirs(unit, onboarding, company, event, third=others):
+                    await companies.recognize(case, company)
             channels.share(case)
         await self._retry_refused(unit, onboarding)
 
     async def _retry_refused(self, unit: Unit, onboarding: Onboarding) -> None:
         refused = [record for record in await unit.failed_effects(onboarding.id) if record.error in BARRED]
         manage.retry_refused(unit, refused, "customer")
+
+
+def _now(event: Event) -> str:
+    """Where it happened, by the id that the channel has since."""
+    return str(event.get("new_channel_id") or channel_of(event))
 
 
 def _at(event: Event) -> float:

@@ -14,7 +14,9 @@ from flows.problems import Problem
 from storage.store import Store
 
 LOOK_SECONDS = 0.8
-"""How long people whom nobody knows yet are asked for. Those not reached are looked at once the onboarding has started."""
+"""How long people whom nobody knows yet are asked for. Whoever was found is known at the next try."""
+AT_ONCE = 10
+"""How many of them at a time."""
 FIELD = "channel"
 
 
@@ -23,21 +25,39 @@ class Neighbours:
         self._store, self._people, self._access = store, people, access
 
     async def problems(self, channel: ChannelInfo, members: Sequence[str], lead: Person) -> list[Problem]:
-        """Of the field with the channel: third companies, and the people of another customer."""
-        present = await self._present(members)
+        """Of the field with the channel: third companies, the people of another customer, and that Slack did not say who somebody is."""
+        unknown = await self._look_up(members, lead)
+        present = [person for user_id in members if (person := self._people.by_id(user_id)) is not None]
         if third := self._third_companies(channel, present, lead):
             return [Problem(FIELD, "channel_third_company", {"companies": ", ".join(third)})]
         if others := await self._other_customers(channel, present, lead):
             return [Problem(FIELD, "channel_other_customer", {"names": ", ".join(others)})]
-        return []
+        return [Problem(FIELD, "slack_did_not_answer")] if unknown else []
 
-    async def _present(self, members: Sequence[str]) -> list[Person]:
-        with suppress(TimeoutError, SlackError):
-            async with asyncio.timeout(LOOK_SECONDS):
-                for user_id in members:
-                    if user_id not in NOBODY:
-                        await self._people.fetch(user_id)
-        return [person for user_id in members if (person := self._people.by_id(user_id)) is not None]
+    async def _look_up(self, members: Sequence[str], lead: Person) -> set[str]:
+        """Ask for those whom neither the process nor the store knows. The user ids of those for whom Slack gave no answer."""
+        unknown = {one for one in members if self._people.by_id(one) is None} - NOBODY - {self._people.bot_user_id}
+        async with self._store.read() as unit:
+            for team in {self._access.team_id, lead.team_id}:
+                for person in await unit.people_of(team, unknown):
+                    self._people.know(person)
+                    unknown.discard(person.user_id)
+        places = asyncio.Semaphore(AT_ONCE)
+
+        async def look_up(user_id: str) -> None:
+            async with places:
+                try:
+                    await self._people.fetch(user_id)
+                except SlackError as error:
+                    if error.transient:
+                        return
+                unknown.discard(user_id)
+
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LOOK_SECONDS), asyncio.TaskGroup() as group:
+                for user_id in list(unknown):
+                    group.create_task(look_up(user_id))
+        return unknown
 
     def _third_companies(self, channel: ChannelInfo, present: Sequence[Person], lead: Person) -> list[str]:
         """Their ids, each with the name of one of its people as far as any is known: Slack tells no names of companies."""
@@ -45,7 +65,9 @@ class Neighbours:
         known = {self._access.team_id, self._access.enterprise_id, lead.team_id, lead.enterprise_id}
         connected = set(channel.companies) - known
         organizations = {one for one in connected if one.startswith("E")}
-        if not lead.enterprise_id and lead.team_id not in channel.companies and len(organizations) == 1:
+        foreign = lead.team_id != self._access.team_id  # else the lead is a guest, whose company need not be connected
+        unnamed = not lead.enterprise_id and lead.team_id not in channel.companies
+        if foreign and unnamed and len(organizations) == 1 and not seen:
             connected -= organizations  # the customer's: Slack does not tell it of people from another company
         return [f"{team} ({seen[team]})" if seen.get(team) else team for team in sorted(seen.keys() | connected)]
 

@@ -3,7 +3,7 @@
 They see what is posted in the channel, as everybody there does, and open nothing: their people are never members of the onboarding.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from flows.cases.access import is_member
 from flows.cases.case import Case
@@ -18,7 +18,7 @@ async def arrive(case: Case, company: str, user_id: str = "") -> None:
     was connected with the company."""
     if case.onboarding.closed_at:
         return
-    row = _find(case, company)
+    row = _find(case, company) or (_unmanned(case) if user_id and company != user_id else None)
     if row is None:
         row = ThirdCompany(id=f"{case.id}:{company}", onboarding_id=case.id, team_id=company, people=[])
         case.unit.add(row)
@@ -27,26 +27,53 @@ async def arrive(case: Case, company: str, user_id: str = "") -> None:
         case.ask(WarnOfCompany(team=company))
         case.ask(Draw(what="card"))
     if user_id:
+        if not row.people:  # the card names one of them from now on
+            case.ask(Draw(what="card"))
         row.people = sorted({*row.people, user_id})
     else:
         row.connected = True
 
 
-async def depart(case: Case, company: str, user_id: str = "") -> None:
-    """One of its people left, or the channel is no longer connected with it."""
-    row = _find(case, company)
-    if row is None:
-        return
-    row.people = [one for one in row.people if user_id and one != user_id]
-    row.connected = row.connected and bool(user_id)
+async def depart(case: Case, company: str) -> None:
+    """The channel is no longer connected with it."""
+    if (row := _find(case, company)) is not None:
+        row.people, row.connected = [], False
+        await _end(case, row)
+
+
+async def leave(case: Case, user_id: str) -> None:
+    """Somebody left the channel."""
+    for row in [row for row in case.snapshot.companies if user_id in row.people]:
+        row.people = [one for one in row.people if one != user_id]
+        await _end(case, row)
+
+
+async def remain(case: Case, members: Collection[str]) -> None:
+    """Only these people are in the channel: Slack does not tell of each who leaves with their company."""
+    for user_id in {one for row in case.snapshot.companies for one in row.people} - {*members}:
+        await leave(case, user_id)
+
+
+async def recognize(case: Case, company: str) -> None:
+    """It turns out to be the customer's own organization."""
+    if (row := _find(case, company)) is not None:
+        await _remove(case, row)
+
+
+async def _end(case: Case, row: ThirdCompany) -> None:
+    """If nobody of it is there any more."""
     if row.people or row.connected:
         return
+    await _remove(case, row)
+    if not case.onboarding.closed_at:
+        case.warn("company_left", company=row.team_id, customer=case.onboarding.customer, channel=case.onboarding.channel_id)
+
+
+async def _remove(case: Case, row: ThirdCompany) -> None:
     await case.unit.delete(row)
     case.snapshot.companies.remove(row)
-    case.log("company:depart", by=SYSTEM, facts={"team": company})
+    case.log("company:depart", by=SYSTEM, facts={"team": row.team_id})
     case.ask(Draw(what="card"))
-    if not case.onboarding.closed_at:
-        case.warn("company_left", company=company, customer=case.onboarding.customer, channel=case.onboarding.channel_id)
 
 
 def accept(case: Case, company: str) -> None:
@@ -70,6 +97,13 @@ def unaccepted(snapshot: Snapshot) -> tuple[str, ...]:
 
 def _find(case: Case, company: str) -> ThirdCompany | None:
     return next((row for row in case.snapshot.companies if row.team_id == company), None)
+
+
+def _unmanned(case: Case) -> ThirdCompany | None:
+    """The one organization that the channel is connected with and of which nobody has come yet: Slack does not tell whose people are of
+    it. None once it is accepted, so that nobody is accepted with it."""
+    rows = [row for row in case.snapshot.companies if row.team_id.startswith("E") and row.connected and not row.people]
+    return rows[0] if len(rows) == 1 and rows[0].accepted_at is None else None
 
 
 async def strangers(case: Case, people: Sequence[Who]) -> set[str]:

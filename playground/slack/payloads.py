@@ -100,7 +100,7 @@ def message_event(core: Core, message: Message) -> Json:
 def channel_json(core: Core, channel: Channel) -> Json:
     if channel.im:
         return {"id": channel.id, "is_im": True, "is_archived": False, "user": channel.im, "created": channel.created}
-    team, teams = core.installing_team.id, [channel.team.id, *(team.id for team in channel.shared_with)]
+    team, teams = core.installing_team.id, [channel.team.id, *(team.enterprise or team.id for team in channel.shared_with)]
     shown = {
         "id": channel.id,
         "name": channel.name,

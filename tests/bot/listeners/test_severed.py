@@ -119,8 +119,11 @@ async def test_a_customer_on_grid_is_severed_and_shared_by_the_organization_s_id
         await office.bot.people.fetch(office.ana.id, fresh=True)
     gone = {"type": "channel_unshared", "previously_connected_team_id": "E0ACME", "channel": office.acme.id}
     office.acme.shared_with = [world.teams[2]]  # which stays
+    office.acme.members = [office.slack.bot_user_id, office.sam.id]
     office.slack.emit(gone | {"is_ext_shared": True}, office.acme)
     await office.slack.until(lambda: severed(office, onboarding))
+    office.acme.shared_with.append(replace(acme, enterprise="E0ACME"))
+    office.acme.members.append(office.ana.id)
     back = {"type": "channel_shared", "connected_team_id": "E0ACME", "channel": office.acme.id}
     office.slack.emit(back, office.acme)
     await office.settled()
@@ -128,3 +131,37 @@ async def test_a_customer_on_grid_is_severed_and_shared_by_the_organization_s_id
     for user in world.users.values():
         user.team = acme if user.team.id == acme.id else user.team
     await office.bot.people.fetch(office.ana.id, fresh=True)
+
+
+@pytest.mark.parametrize("how", ["shared", "moved"])
+async def test_an_organization_that_may_be_anybody_s_opens_nothing_to_the_former_customer(
+    office: Workplace, onboarding: str, how: str
+) -> None:
+    await sever(office, onboarding)
+    third = replace(office.slack.add_team("Third Party"), enterprise="E0THIRD")
+    if how == "shared":
+        office.slack.share(office.acme, third)
+    else:
+        office.acme.shared_with.append(third)
+        office.slack.change_id(office.acme)
+    await office.settled()
+    assert await severed(office, onboarding)
+    assert office.ana.home is None or onboarding not in json.dumps(office.ana.home.data)
+    office.acme.shared_with.append(replace(office.slack.world.teams[1], enterprise="E0ACME"))
+    office.slack.invite(office.ana, office.acme)  # the customer's people are there again
+    await office.settled()
+    assert not await severed(office, onboarding)
+
+
+async def test_another_organization_that_leaves_does_not_shut_the_customer_out(office: Workplace, onboarding: str) -> None:
+    acme = office.slack.world.teams[1]
+    office.acme.shared_with = [replace(acme, enterprise="E0ACME")]
+    gone = {"type": "channel_unshared", "previously_connected_team_id": "E0THIRD", "channel": office.acme.id}
+    fault = office.slack.faults.add("conversations.members", "5xx")
+    office.slack.emit(gone | {"is_ext_shared": True}, office.acme)
+    await office.slack.until(lambda: fault.times == 0)
+    await office.settled()
+    await office.bot.events.handle_left()  # what Slack could not say is asked again
+    async with office.bot.store.read() as unit:
+        assert not await unit.unhandled()
+    assert not await severed(office, onboarding)

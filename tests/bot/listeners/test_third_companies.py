@@ -1,6 +1,7 @@
 """Companies in the customer's channel that are neither the customer nor Pismo: refused at the start, told of later, never let in."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -87,6 +88,49 @@ async def test_a_company_is_named_until_all_of_it_has_left(office: Workplace, on
     assert (await office.snapshot(onboarding)).onboarding.severed_at is None
 
 
+async def test_an_organization_and_its_people_are_one_company(office: Workplace, onboarding: str) -> None:
+    team, uli = third(office)
+    organization = replace(team, enterprise="E0THIRD")
+    office.slack.share(office.acme, organization)
+    await office.settled()
+    office.slack.invite(uli, office.acme)
+    await office.settled()
+    assert await companies(office, onboarding) == ["E0THIRD"]
+    assert f"<@{uli.id}>" in card(office)
+    office.acme.members.remove(uli.id)
+    office.slack.unshare(office.acme, organization)
+    await office.settled()
+    assert await companies(office, onboarding) == []
+
+
+async def test_people_who_went_with_their_organization_are_no_longer_named(office: Workplace, onboarding: str) -> None:
+    team, uli = third(office)
+    organization = replace(team, enterprise="E0THIRD")
+    office.slack.invite(uli, office.acme)
+    await office.settled()
+    office.slack.share(office.acme, organization)
+    await office.settled()
+    office.acme.members.remove(uli.id)
+    office.slack.unshare(office.acme, organization)
+    await office.settled()
+    assert await companies(office, onboarding) == []
+
+
+async def test_an_organization_beside_guests_is_a_third_company(office: Workplace) -> None:
+    pismo = office.slack.world.teams[0]
+    gus = office.slack.add_person("Gus", pismo, restricted=True)
+    office.acme = office.slack.add_channel("gus_pismo", pismo, [office.sam, gus])
+    onboarding = await office.begin(office.acme, gus, "Gus's Bank")
+    organization = replace(office.slack.add_team("Third Party"), enterprise="E0THIRD")
+    office.slack.share(office.acme, organization)
+    await office.settled()
+    assert await companies(office, onboarding) == ["E0THIRD"]
+    office.slack.unshare(office.acme, organization)
+    await office.settled()
+    assert await companies(office, onboarding) == []
+    assert (await office.snapshot(onboarding)).onboarding.severed_at is None
+
+
 async def test_somebody_whom_slack_cannot_describe_is_known_by_the_event(office: Workplace, onboarding: str) -> None:
     team, uli = third(office)
     office.slack.faults.add("users.info", "5xx", times=None)
@@ -119,6 +163,30 @@ async def test_a_start_is_refused_at_the_field_and_goes_on_once_they_have_left(o
     assert await started(office) == {}
     await office.settled()
     assert "Acme Bank" in card(office)
+
+
+async def test_a_start_among_guests_is_refused_beside_any_organization(office: Workplace) -> None:
+    pismo = office.slack.world.teams[0]
+    gil = office.slack.add_person("Gil", pismo, restricted=True)
+    organization = replace(office.slack.add_team("Third Party"), enterprise="E0THIRD")
+    office.acme = office.slack.add_channel("gil_pismo", pismo, [office.sam, gil], shared_with=[organization])
+    assert "E0THIRD" in (await started(office, gil))["channel"]
+    office.acme.shared_with.clear()
+    assert await started(office, gil) == {}
+
+
+async def test_a_start_waits_until_slack_has_said_who_everybody_is(office: Workplace) -> None:
+    _, uli = third(office)
+    vic = office.slack.add_person("Vic", office.slack.world.teams[0])
+    channel = office.new_channel()
+    channel.members += [vic.id, uli.id]
+    fault = office.slack.faults.add("users.info", "429", times=2)
+    said = await started(office)
+    assert fault.times == 0  # both were asked for
+    assert "Slack" in said["channel"]
+    assert "uli" in (await started(office))["channel"]
+    office.slack.remove(uli, channel)
+    assert await started(office) == {}
 
 
 async def test_guests_of_another_customer_are_strangers_at_the_start_and_later(office: Workplace) -> None:
