@@ -240,6 +240,20 @@ async def test_endless_headers_are_cut_off() -> None:
         writer.close()
 
 
+@pytest.mark.parametrize("sizes", [(70_000,), (150_000, 70_000), (600_000,), (20, 150_000, 20)])
+async def test_a_request_of_any_size_is_answered_though_it_comes_at_once_with_others(sizes: tuple[int, ...]) -> None:
+    bodies = [COMMAND + b"&text=" + b"a" * size for size in sizes]
+    async with served(Patient) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"".join(post(body) + body for body in bodies))
+        async with asyncio.timeout(20):
+            for _ in bodies:
+                assert (await reader.readuntil(b"hello")).startswith(b"HTTP/1.1 200")
+        writer.write(b"GET /healthz HTTP/1.1\r\nX-A: " + b"a" * 400_000)
+        assert (await until_closed(reader))[:12] in (b"HTTP/1.1 400", b"")
+        writer.close()
+
+
 async def until(holds: Callable[[], bool]) -> None:
     async with asyncio.timeout(20):
         while not holds():  # noqa: ASYNC110  the server tells nobody
