@@ -19,7 +19,7 @@ GRACE_SECONDS = 4
 """For requests that are being answered when the process is told to end. Slack waits for 3 seconds."""
 RECEIVE_SECONDS = 10.0
 """For a whole request, headers and body, and for reading on where answers have piled up. Slack does both at once."""
-MAX_HEAD = 64 * 1024
+MAX_HEAD = 16 * 1024
 """Bytes of a request line with its headers."""
 MAX_CONNECTIONS = 10_000
 
