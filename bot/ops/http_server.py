@@ -19,7 +19,7 @@ GRACE_SECONDS = 4
 """For requests that are being answered when the process is told to end. Slack waits for 3 seconds."""
 RECEIVE_SECONDS = 10.0
 """For a whole request, headers and body, and for reading on where answers have piled up. Slack does both at once."""
-MAX_HEAD = 64 * 1024
+MAX_HEAD = 16 * 1024
 """Bytes of a request line with its headers."""
 MAX_CONNECTIONS = 10_000
 
@@ -86,7 +86,8 @@ class Connection(HttpToolsProtocol):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._deadlines: dict[str, asyncio.TimerHandle] = {}
-        self._in_body, self._head = False, 0
+        # Only what is read before the headers end counts as head; the parser doesn't say where in a read that was.
+        self._in_body, self._only_head, self._head = False, True, 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -97,8 +98,9 @@ class Connection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         self._expect(_REQUEST)
+        self._only_head = not self._in_body
         super().data_received(data)
-        if not self._in_body and not self.transport.is_closing():
+        if self._only_head and not self.transport.is_closing():
             self._head += len(data)
             if self._head > MAX_HEAD:
                 self.send_400_response("Too many headers.")
@@ -109,11 +111,11 @@ class Connection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         super().on_headers_complete()
-        self._in_body = True
+        self._in_body, self._only_head, self._head = True, False, 0
 
     def on_message_complete(self) -> None:
         super().on_message_complete()
-        self._in_body, self._head = False, 0
+        self._in_body = False
         self._came(_REQUEST)
 
     def pause_writing(self) -> None:

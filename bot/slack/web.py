@@ -1,7 +1,8 @@
 """The HTTP front: Slack's requests, and those of a supervisor and a monitor."""
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 
 from slack_bolt.adapter.starlette.async_handler import to_async_bolt_request, to_starlette_response
 from slack_bolt.async_app import AsyncApp
@@ -18,14 +19,17 @@ log = logging.getLogger("bot.slack.web")
 
 MAX_BYTES = 1024 * 1024
 """A view has 250 KB at most and comes back with what was typed into it."""
+MAX_HELD = 64 * MAX_BYTES
+"""Of all bodies together: a signature can be checked only once its body is there, so anybody can have one kept until then."""
+RETRY_AFTER = {"retry-after": "1"}
 
 Health = Callable[[], Awaitable[Mapping[str, str]]]
 """Why the bot is not ready, by part; empty when it is."""
 
 
-def slack_routes(app: AsyncApp, signing_secret: str) -> list[Route]:
-    """``POST /slack/events``, for what is signed with the secret."""
-    return [Route("/slack/events", _slack(app, signing_secret), methods=["POST"])]
+def slack_routes(app: AsyncApp, signing_secret: str, *, max_held: int = MAX_HELD) -> list[Route]:
+    """``POST /slack/events``, for what is signed with the secret. ``max_held``: bytes of bodies held at once; one beyond that gets 503."""
+    return [Route("/slack/events", _slack(app, signing_secret, _Bodies(max_held)), methods=["POST"])]
 
 
 def ops_routes(health: Health, notices: Callable[[], Mapping[str, str]] = dict) -> list[Route]:
@@ -47,7 +51,33 @@ def ops_routes(health: Health, notices: Callable[[], Mapping[str, str]] = dict) 
     return [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics_text)]
 
 
-def _slack(app: AsyncApp, secret: str) -> Callable[[Request], Awaitable[Response]]:
+class _Overloaded(Exception):  # noqa: N818  reads as what it is
+    """The bodies held are as many bytes as may be."""
+
+
+class _Bodies:
+    """Counts the bytes of bodies that came, not those that were announced: else announcing them would be enough to keep others out."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._held = most, 0
+
+    @asynccontextmanager
+    async def read(self, request: Request) -> AsyncIterator[bytes]:
+        """A request's whole body, held until the block ends. Raises _Overloaded, or ClientDisconnect if it ends early."""
+        chunks, size = list[bytes](), 0
+        try:
+            async for chunk in request.stream():
+                if self._held + len(chunk) > self._most:
+                    raise _Overloaded
+                self._held += len(chunk)
+                size += len(chunk)
+                chunks.append(chunk)
+            yield b"".join(chunks)
+        finally:
+            self._held -= size
+
+
+def _slack(app: AsyncApp, secret: str, bodies: _Bodies) -> Callable[[Request], Awaitable[Response]]:
     """Nothing is read of a request that can't be Slack's, and nothing parsed before its signature is known to be right."""
 
     async def events(request: Request) -> Response:
@@ -55,9 +85,14 @@ def _slack(app: AsyncApp, secret: str) -> Callable[[Request], Awaitable[Response
         if refused is not None:
             return refused
         try:
-            body = await request.body()
+            async with bodies.read(request) as body:
+                return await answered(request, body)
+        except _Overloaded:
+            return PlainTextResponse("overloaded\n", status_code=503, headers=RETRY_AFTER)
         except ClientDisconnect:
             return PlainTextResponse("incomplete\n", status_code=400)  # nobody reads it
+
+    async def answered(request: Request, body: bytes) -> Response:
         if not is_slacks(request.headers, body, secret):
             return PlainTextResponse("not signed by Slack\n", status_code=401)
         async with timed(kind_of(request.headers.get("content-type", ""), body)) as ack:

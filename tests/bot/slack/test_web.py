@@ -18,7 +18,7 @@ from slack_bolt.authorization import AuthorizeResult
 from starlette.applications import Starlette
 
 from bot.ops.http_server import Connection, listener, server
-from bot.slack.web import MAX_BYTES, ops_routes, slack_routes
+from bot.slack.web import MAX_BYTES, MAX_HELD, ops_routes, slack_routes
 from playground.slack.delivery import signature
 
 SECRET = "0123456789abcdef0123456789abcdef"
@@ -158,7 +158,7 @@ class Patient(Connection):
 
 
 @asynccontextmanager
-async def serving(connection: type[Connection] = Hasty) -> AsyncIterator[tuple[int, uvicorn.Server]]:
+async def serving(connection: type[Connection] = Hasty, max_held: int = MAX_HELD) -> AsyncIterator[tuple[int, uvicorn.Server]]:
     """The front on a port of its own."""
 
     async def health() -> dict[str, str]:
@@ -166,7 +166,7 @@ async def serving(connection: type[Connection] = Hasty) -> AsyncIterator[tuple[i
 
     listening = listener("127.0.0.1", 0)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)  # what nobody reads soon piles up
-    front = server([*slack_routes(bolt(), SECRET), *ops_routes(health)], connection)
+    front = server([*slack_routes(bolt(), SECRET, max_held=max_held), *ops_routes(health)], connection)
     running = asyncio.create_task(front.serve(sockets=[listening]))
     try:
         yield listening.getsockname()[1], front
@@ -238,6 +238,42 @@ async def test_endless_headers_are_cut_off() -> None:
         assert (await until_closed(reader))[:12] in (b"HTTP/1.1 400", b"")  # none where the rest was still on its way
         await others_are_served(client, port)
         writer.close()
+
+
+@pytest.mark.parametrize("sizes", [(70_000,), (150_000, 70_000), (600_000,), (20, 150_000, 20)])
+async def test_a_request_of_any_size_is_answered_though_it_comes_at_once_with_others(sizes: tuple[int, ...]) -> None:
+    bodies = [COMMAND + b"&text=" + b"a" * size for size in sizes]
+    async with served(Patient) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"".join(post(body) + body for body in bodies))
+        async with asyncio.timeout(20):
+            for _ in bodies:
+                assert (await reader.readuntil(b"hello")).startswith(b"HTTP/1.1 200")
+        writer.write(b"GET /healthz HTTP/1.1\r\nX-A: " + b"a" * 400_000)
+        assert (await until_closed(reader))[:12] in (b"HTTP/1.1 400", b"")
+        writer.close()
+
+
+async def test_bodies_that_nobody_signed_take_no_more_memory_than_is_set_aside() -> None:
+    async with serving(Patient, max_held=300_000) as (port, _):
+        held = [await asyncio.open_connection("127.0.0.1", port) for _ in range(4)]
+        unsigned = post(b"a" * 200_000)
+        for _, writer in held:
+            writer.write(unsigned + b"b" * 100_000)
+        first = [asyncio.create_task(reader.readline()) for reader, _ in held]
+        async with asyncio.timeout(20):
+            refused, waiting = await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
+            assert {one.result()[:12] for one in refused} == {b"HTTP/1.1 503"}
+            assert waiting
+            for _, writer in held:
+                writer.write(b"b" * 100_000)
+            assert {one[:12] for one in await asyncio.gather(*first)} == {b"HTTP/1.1 503", b"HTTP/1.1 401"}
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(post(COMMAND) + COMMAND)
+            assert (await reader.readuntil(b"hello")).startswith(b"HTTP/1.1 200")
+            writer.close()
+        for _, writer in held:
+            writer.close()
 
 
 async def until(holds: Callable[[], bool]) -> None:
