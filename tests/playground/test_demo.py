@@ -92,7 +92,7 @@ def bots_in(folder: Path) -> list[int]:
 async def all_end(folder: Path) -> None:
     """What a killed bot leaves ends by itself."""
     async with asyncio.timeout(60):
-        while processes_in(folder):
+        while processes_in(folder):  # noqa: ASYNC110  they tell nobody
             await asyncio.sleep(0.05)
 
 

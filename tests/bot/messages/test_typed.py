@@ -166,8 +166,8 @@ def test_what_is_harmless_stays_in_one_section_and_all_else_is_shown_as_typed() 
     assert [element["type"] for element in lines.blocks[0]["elements"]] == ["rich_text_section", "rich_text_quote"]
     assert lines.blocks[0]["elements"][1]["elements"] == [{"type": "text", "text": "We\n*wait*"}]
     assert lines.text.startswith("Ana is stuck: \n&gt; We\n&gt; ")
-    spoken = notice(texts.md("say.stuck", by="Ana", reason="*Write* to ana_b@here.example at 10:30: AB:CD:EF")).text
-    assert spoken == "Ana is stuck: *\u200aWrite* to ana_b@here.example at 10:30: AB:CD:EF"
+    spoken = notice(texts.md("say.stuck", by="Ana", reason="*Write* to ana_b@here.example at 10:30, AB:CD:EF:12:34:56")).text
+    assert spoken == "Ana is stuck: *\u200aWrite* to ana_b@here.example at 10:30, AB:CD:EF:12:34:56"
 
 
 LINKS = (

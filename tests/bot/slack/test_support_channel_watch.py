@@ -162,9 +162,9 @@ async def test_a_start_without_slack_goes_by_what_is_stored_and_looks_before_it_
             async with bot.cases.open(unit, onboarding, closed=True) as case:
                 case.warn("severed", customer="Acme Bank", channel=office.acme.id)
 
-        await bot.store.transact(warn)
         office.support.shared_with.append(office.slack.world.teams[1])
         office.slack.faults.clear()
+        await bot.store.transact(warn)
         await office.slack.until(lambda: "shared with another company" in bot.ready().get("support_channel", ""))
         assert len(posted(office)) == before + 1
         office.support.shared_with.clear()
