@@ -80,7 +80,7 @@ async def test_whoever_has_nothing_to_do_with_a_crowd_is_served_before_it(crowd:
     for one in refusing:
         for method in ("chat.postMessage", "chat.update"):
             crowd.slack.faults.add(method, "restricted_action", times=None, channel=crowd.channels[one].id)
-    crowd.slack.faults.add("chat.postMessage", "429", channel=crowd.support.id, retry_after=300)
+    rests = crowd.slack.faults.add("chat.postMessage", "429", times=None, channel=crowd.support.id, retry_after=300)
     for one in customers:
         await crowd.send_planning(one)
     newcomer = await crowd.arrive()
@@ -95,6 +95,7 @@ async def test_whoever_has_nothing_to_do_with_a_crowd_is_served_before_it(crowd:
     for one in healthy:
         assert len(crowd.calls(crowd.channels[one], "chat.update")) == 2  # the card and the step, once each
 
+    rests.times = 0
     await crowd.end_support_s_rest()
     await crowd.slack.until(lambda: len(crowd.cards()) >= 4, timeout=60)
     cards = crowd.cards()
