@@ -36,6 +36,7 @@ WHOLE = {
     "DeskPlace]": "bot",
     "proof_place.Acme]": "bot",
     "Setting]": "bot",
+    "Crowd]": "bot",
 }
 """Fixtures that give one of these run the whole bot: as a process, or in the test's own."""
 
