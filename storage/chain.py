@@ -27,7 +27,7 @@ ERASE = "onboarding:erase"
 
 ACCEPT = "log:accept"
 """The tag of an entry after which a chain goes on although it was altered (`storage.accept`). Facts ``found``: flaws that are known,
-each with its number and the row's name."""
+each with its number and the row's name. ``missed``: numbers of entries that others name and that weren't there."""
 
 HEADS = "audit_heads/"
 """What the names of other chains begin with among an entry's ``rows``: where the register was, and where the chain was that this process

@@ -84,12 +84,7 @@ def _verify_entry(chain: Chain, entry: Entry, total: int) -> None:
     if not isinstance(seq, int):
         chain.flaws.append((Flaw.CHANGED, chain.count + 1))
         return
-    missing = seq != chain.count + 1
-    if flaw is None and entry["tag"] == ACCEPT:
-        _accept(chain, entry)
-    elif missing:
-        chain.flaws.append((Flaw.GAP, chain.count + 1))
-    linked = missing or entry["previous"] == chain.last or not chain.sound
+    linked = _extends(chain, entry, accepts=flaw is None and entry["tag"] == ACCEPT)
     if flaw is Flaw.CHANGED and any(hash_fits(entry, seq=other) for other in range(1, total + 1)):
         flaw = Flaw.SWAPPED
     elif flaw in (None, Flaw.UNKNOWN_KEY) and not linked:
@@ -111,14 +106,27 @@ def _verify_entry(chain: Chain, entry: Entry, total: int) -> None:
     chain.count, chain.last, chain.sound = seq, entry["hash"], hash_fits(entry)
 
 
+def _extends(chain: Chain, entry: Entry, *, accepts: bool) -> bool:
+    """Whether an entry extends what is before it; where there is a gap, that is noted, and no more can be said."""
+    missing, extends = bool(entry["seq"] != chain.count + 1), bool(entry["previous"] == chain.last)
+    if accepts:
+        _accept(chain, entry)
+        missing = missing and not extends  # it extends what stood then, whatever that is, with a number that was never used
+    else:
+        extends = extends or not chain.sound
+    if missing:
+        chain.flaws.append((Flaw.GAP, chain.count + 1))
+    return missing or extends
+
+
 def _accept(chain: Chain, entry: Entry) -> None:
     found = {(Flaw(flaw), seq) for flaw, seq, _ in entry["facts"]["found"]}
     chain.surprises = []
     chain.flaws = [flaw for flaw in chain.flaws if flaw not in found]
     chain.accepted |= found
-    first = min((seq for flaw, seq in found if flaw is Flaw.PUT_BACK), default=chain.count + 1)
+    first = min([chain.count + 1, *entry["facts"]["missed"]])
     chain.lost |= set(range(first, entry["seq"]))
-    chain.explained, chain.sound = {}, False  # it states how all rows are, and extends whatever stood
+    chain.explained = {}  # it states how all rows are
 
 
 def _known(chain: Chain, name: str) -> str:
