@@ -4,7 +4,7 @@ Nothing that was altered becomes whole: an entry says what was found and how all
 the chain goes on from there. `storage.verify` no longer reports what that entry names, and only that.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import partial
 
@@ -13,7 +13,7 @@ from sqlalchemy import select
 from flows.people import SYSTEM
 from storage import audit, keys
 from storage.audit import Entry, Head
-from storage.chain import ACCEPT, REGISTER, Flaw, flaw_of_head
+from storage.chain import ACCEPT, REGISTER, Flaw, flaw_of_head, standing
 from storage.columns import unread
 from storage.covered import UNCOVERED, Key, Written, stored_content
 from storage.mapping import TABLES
@@ -52,23 +52,27 @@ async def _accept(unit: Unit, chain_id: str, found: Sequence[Finding], missed: A
         facts["heads"] = {one: Head(count, hashed).named for one, count, hashed in heads if one != REGISTER}
     elif await unit.connection.scalar(select(onboardings.c.id).where(onboardings.c.id == chain_id)) is None:
         known.append([Flaw.ONBOARDING_MISSING.value, 0, ""])
-    head = await _what_stands(unit, chain_id, max([*missed, *(finding.seq for finding in found)]))
+    head, facts["stood"] = await _what_stands(unit, chain_id, missed, {finding.seq for finding in found})
     entry, rows = Entry(ACCEPT, SYSTEM, facts, {}), await _rows(unit, chain_id)
     appended = await audit.append(unit.connection, chain_id, [entry], unit.now, rows=rows, onto=head)
     if (also := appended.registers) is not None:
         unit.record(REGISTER, also.tag, also.actor, facts=also.facts)
 
 
-async def _what_stands(unit: Unit, chain_id: str, at_least: int) -> Head:
-    """The last entry that stands, by the highest number that was ever used: none is used twice."""
-    last = Head()
+async def _what_stands(
+    unit: Unit, chain_id: str, missed: AbstractSet[int], flawed: AbstractSet[int]
+) -> tuple[Head, Mapping[str, str]]:
+    """The last entry that stands, by the highest number that was ever used: none is used twice. And how the flawed ones stand."""
+    last, stood = Head(), dict[str, str]()
     async for entry in entries(unit.connection, chain_id):  # as `storage.verify_chain` goes through them
         if isinstance(entry["seq"], int):
             last = Head(entry["seq"], entry["hash"])
+            if entry["seq"] in flawed:
+                stood[str(entry["seq"])] = standing(entry)
     wanted = select(*unread(audit_heads)).where(audit_heads.c.onboarding_id == chain_id)
     head = (await unit.connection.execute(wanted)).mappings().first()
     known = int(head["events"]) if head is not None and flaw_of_head(head) is None else 0
-    return Head(max(last.count, known, at_least), last.hash)
+    return Head(max([last.count, known, *missed, *flawed]), last.hash), stood
 
 
 async def _rows(unit: Unit, chain_id: str) -> dict[Key, Written]:

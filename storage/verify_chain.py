@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.audit import entry_of, key_of
-from storage.chain import ACCEPT, HEADS, Flaw, digest_of, flaw_of_entry, flaw_of_head, hash_fits
+from storage.chain import ACCEPT, HEADS, Flaw, digest_of, flaw_of_entry, flaw_of_head, hash_fits, standing
 from storage.columns import canonical, unread
 from storage.covered import GONE, NEW
 from storage.sealing import Place, SealError, UnknownKey, current
@@ -35,7 +35,7 @@ class Chain:
     ``surprises``: rows, each with the entry whose commit found them as nobody had written them.
     ``others``: what the chain names of others, each with a number and a shortened hash.
     ``accepted``: flaws with which it goes on. ``lost``: numbers of entries that others may name and that weren't there, or were
-    others, by then.
+    others, by then. ``stands``: by number, `storage.chain.standing` of entries that are flawed.
     """
 
     id: Any
@@ -50,6 +50,7 @@ class Chain:
     others: list[tuple[str, int, str]] = field(default_factory=list)
     accepted: set[tuple[Flaw, int]] = field(default_factory=set)
     lost: set[int] = field(default_factory=set)
+    stands: dict[int, str] = field(default_factory=dict)
 
     @property
     def holds(self) -> bool:
@@ -103,6 +104,7 @@ def _verify_entry(chain: Chain, entry: Entry, total: int) -> None:
                 chain.explained[name] = now
     else:
         chain.flaws.append((flaw, seq))
+        chain.stands[seq] = standing(entry)
     chain.count, chain.last, chain.sound = seq, entry["hash"], hash_fits(entry)
 
 
@@ -121,8 +123,12 @@ def _extends(chain: Chain, entry: Entry, *, accepts: bool) -> bool:
 
 def _accept(chain: Chain, entry: Entry) -> None:
     found = {(Flaw(flaw), seq) for flaw, seq, _ in entry["facts"]["found"]}
+    stood = entry["facts"]["stood"]
     chain.surprises = []
-    chain.flaws = [flaw for flaw in chain.flaws if flaw not in found]
+    # What was accepted must stand as it stood.
+    chain.flaws = [
+        (flaw, seq) for flaw, seq in chain.flaws if (flaw, seq) not in found or chain.stands.get(seq) != stood.get(str(seq))
+    ]
     chain.accepted |= found
     first = min([chain.count + 1, *entry["facts"]["missed"]])
     chain.lost |= set(range(first, entry["seq"]))

@@ -6,9 +6,11 @@ from storage.accept import FoundOtherwiseError, accept
 from storage.audit import Altered
 from storage.chain import REGISTER, Flaw
 from storage.erase import erase
+from storage.rotate import rotate
+from storage.sealing import Keyring, new_key, using
 from storage.store import Store
 from storage.verify import Finding, verify
-from tests.storage.example import LEAD, raw, whole
+from tests.storage.example import KEYRING, LEAD, raw, whole
 
 ONLY_SQLITE = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 TAMPERINGS = [
@@ -116,3 +118,17 @@ async def test_only_what_was_shown_is_accepted(store: Store) -> None:
     assert len(found) == 2
     assert await accept(store, one, found) == found
     assert await verify(store) == []
+
+
+@ONLY_SQLITE
+async def test_an_entry_that_was_accepted_is_not_altered_again_unseen_and_keeps_no_key_from_being_rotated(store: Store) -> None:
+    one = await whole(store)
+    raw(store._url, "UPDATE audit_events SET hash = 'x' WHERE id = :e", e=f"{one}:2")
+    await accept(store, one)
+    with using(Keyring([Keyring.parse(new_key())._newest, KEYRING._newest])):
+        assert (await rotate(store)).refused == []
+        assert await verify(store) == []
+        raw(store._url, "UPDATE audit_events SET user_id = 'U9' WHERE id = :e", e=f"{one}:2")
+        assert Finding(one, Flaw.CHANGED, 2) in await verify(store)
+        await accept(store, one)
+        assert await verify(store) == []
