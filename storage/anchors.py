@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.people import SYSTEM
 from storage.audit import Altered, Head, entry_of, read_head
-from storage.chain import ANCHOR, REGISTER, Flaw, flaw_of_entry, shortened
+from storage.chain import ACCEPT, ANCHOR, REGISTER, Flaw, flaw_of_entry, shortened
 from storage.columns import unread
 from storage.store import Store
 from storage.tables import audit_events, audit_heads
@@ -43,6 +43,8 @@ class Anchors:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._named: dict[str, Head] = {}
+        self._read = 0
+        """The number of the register's last entry that was read."""
 
     async def round(self) -> Head | None:
         """Name what moved. Returns the register's new head; None if nothing moved. Raises Altered if it is the register that doesn't
@@ -60,14 +62,17 @@ class Anchors:
         if REGISTER in flaws:
             raise Altered(REGISTER, flaws[REGISTER])
         moved = {one: head for one, head in heads.items() if one not in flaws and self._moved(one, head)}
-        return await self._name(moved) if moved else None
+        if not moved:
+            return None
+        head = await self._name(moved)
+        self._named |= {**moved, REGISTER: head}
+        return head
 
     async def _look(self, connection: AsyncConnection, heads: Mapping[str, Head]) -> dict[str, Flaw]:
         """By chain, what is wrong with it, as far as a look at its end and at where it was named last can tell."""
         flaws: dict[str, Flaw] = {}
-        if not await self._extends(connection, REGISTER):
+        if not await self._read_register(connection):
             flaws[REGISTER] = Flaw.PUT_BACK
-        await self._read_register(connection)
         for onboarding_id in self._named.keys() - heads.keys():
             flaws[onboarding_id] = Flaw.HEAD_MISSING
         for onboarding_id, head in heads.items():
@@ -80,17 +85,22 @@ class Anchors:
                     flaws[onboarding_id] = flaw
         return flaws
 
-    async def _read_register(self, connection: AsyncConnection) -> None:
-        """What is new in it."""
-        read = self._named.get(REGISTER, Head()).count
-        newest = (await connection.execute(_NEWER, {"read": read})).mappings().all()
+    async def _read_register(self, connection: AsyncConnection) -> bool:
+        """What is new in it. False if it lacks what is known of it, and nobody accepted that: then nothing is learned from it."""
+        newest = (await connection.execute(_NEWER, {"read": self._read})).mappings().all()
+        genuine = []
         for number, row in enumerate(reversed(newest)):
             if number % 50 == 0:
                 await asyncio.sleep(0)  # at a start there may be many, and others wait for their answers
-            entry = entry_of(row)
-            if flaw_of_entry(entry) is None:
-                self._named[REGISTER] = Head(entry["seq"], entry["hash"])
-                self._named |= {one: Head(count, hashed) for one, (count, hashed) in entry["facts"].get("heads", {}).items()}
+            if flaw_of_entry(entry := entry_of(row)) is None:
+                genuine.append(entry)
+        if not await self._extends(connection, REGISTER) and not any(entry["tag"] == ACCEPT for entry in genuine):
+            return False
+        for entry in genuine:
+            self._read = entry["seq"]
+            self._named[REGISTER] = Head(entry["seq"], entry["hash"])
+            self._named |= {one: Head(count, hashed) for one, (count, hashed) in entry["facts"].get("heads", {}).items()}
+        return True
 
     def _moved(self, onboarding_id: str, head: Head) -> bool:
         named = self._named.get(onboarding_id)

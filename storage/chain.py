@@ -27,7 +27,8 @@ ERASE = "onboarding:erase"
 
 ACCEPT = "log:accept"
 """The tag of an entry after which a chain goes on although it was altered (`storage.accept`). Facts ``found``: flaws that are known,
-each with its number and the row's name."""
+each with its number and the row's name. ``missed``: numbers of entries that others name and that weren't
+there. ``stood``: by number, `standing` of the entries that were flawed."""
 
 HEADS = "audit_heads/"
 """What the names of other chains begin with among an entry's ``rows``: where the register was, and where the chain was that this process
@@ -85,6 +86,13 @@ def hash_fits(entry: Mapping[str, Any], *, seq: int | None = None) -> bool:
         return bool(hash_of(entry, seq=seq) == entry["hash"])
     except (AttributeError, TypeError, ValueError):
         return False
+
+
+def standing(entry: Mapping[str, Any]) -> str:
+    """The digest of an entry as it stands, whatever somebody put into it: 64 hex digits. Without what erasing it and rotating the keys
+    replace."""
+    stays = sorted((name, repr(value)) for name, value in entry.items() if name not in ("changes", "salt", "mac"))
+    return sha256(repr(stays).encode()).hexdigest()
 
 
 def shortened(hashed: str) -> str:

@@ -140,15 +140,15 @@ def written(session: Session) -> dict[Key, Written]:
 @event.listens_for(WatchfulSession, "before_flush")
 def _notice(session: Session, _context: object, _instances: object) -> None:
     found = written(session)
+    for row in session.deleted:  # first: another may be added in its place
+        if type(row) in UNCOVERED:
+            _note(found, row, inspected(row).committed_state, None)
     for row in session.new:
         if type(row) in UNCOVERED:
             _note(found, row, None, partial(content_of, row))
     for row in session.dirty:
         if type(row) in UNCOVERED and (before := _changed(row)):
             _note(found, row, before, partial(content_of, row))
-    for row in session.deleted:
-        if type(row) in UNCOVERED:
-            _note(found, row, inspected(row).committed_state, None)
 
 
 def _note(found: dict[Key, Written], row: Any, before: Mapping[str, Any] | None, content: Callable[[], str] | None) -> None:

@@ -3,6 +3,7 @@
 Works in batches, each in its own transaction, while a bot is running; if stopped midway, it resumes where it stopped.
 """
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -99,25 +100,38 @@ async def _reseal(unit: Unit, *, table: Table, batch: int, after: Any) -> _Batch
 async def _resign_chain(store: Store, chain_id: str, rotated: Rotated, batch: int) -> None:
     """New MACs for a chain that holds. One that doesn't keeps those it has: new ones would vouch for it."""
     async with store.read() as unit:
-        if not (await verify_chain(unit.connection, chain_id, await keys.listed(unit.connection))).holds:
+        chain = await verify_chain(unit.connection, chain_id, await keys.listed(unit.connection))
+        if not chain.holds:
             rotated.refused.append(chain_id)
             return
-    while count := await store.transact(lambda unit: _resign_entries(unit, chain_id, batch)):
+        accepted = {seq for _, seq in chain.accepted}
+    after: int | None = 0
+    while after is not None:
+        count, after = await store.transact(
+            partial(_resign_entries, chain_id=chain_id, accepted=accepted, batch=batch, after=after)
+        )
         rotated.entries += count
     rotated.heads += await store.transact(lambda unit: _resign_head(unit, chain_id))
 
 
-async def _resign_entries(unit: Unit, chain_id: str, batch: int) -> int:
+async def _resign_entries(
+    unit: Unit, *, chain_id: str, accepted: AbstractSet[int], batch: int, after: int
+) -> tuple[int, int | None]:
+    """``accepted``: numbers of entries that may be flawed. Returns how many got a new MAC, and the last one's number; None behind the
+    chain's last."""
     keyring, columns = current(), audit_events.c
     stale = and_(columns.onboarding_id == chain_id, not_(columns.mac.startswith(keyring.prefix, autoescape=True)))
-    wanted = select(columns.id, columns.onboarding_id, columns.seq, columns.hash, columns.mac).where(stale).limit(batch)
-    found = (await unit.connection.execute(wanted)).mappings().all()
+    wanted = select(columns.id, columns.onboarding_id, columns.seq, columns.hash, columns.mac).where(stale, columns.seq > after)
+    found = (await unit.connection.execute(wanted.order_by(columns.seq).limit(batch))).mappings().all()
+    count = 0
     for entry in found:
-        if not keyring.genuine(ENTRY_PURPOSE, entry_text(entry), entry["mac"]):
+        if keyring.genuine(ENTRY_PURPOSE, entry_text(entry), entry["mac"]):
+            mac = keyring.mac(ENTRY_PURPOSE, entry_text(entry))
+            await unit.connection.execute(update(audit_events).where(columns.id == entry["id"]).values(mac=mac))
+            count += 1
+        elif entry["seq"] not in accepted:
             raise Altered(chain_id, Flaw.CHANGED)  # since it was verified
-        mac = keyring.mac(ENTRY_PURPOSE, entry_text(entry))
-        await unit.connection.execute(update(audit_events).where(columns.id == entry["id"]).values(mac=mac))
-    return len(found)
+    return count, found[-1]["seq"] if found else None
 
 
 async def _resign_head(unit: Unit, chain_id: str) -> int:

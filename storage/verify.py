@@ -19,7 +19,7 @@ from storage.tables import audit_events, audit_heads, onboardings
 from storage.verify_chain import BATCH, Chain, entries, verify_chain
 from storage.verify_rows import chain_column, verify_rows
 
-__all__ = ["Finding", "Flaw", "Heads", "verify"]
+__all__ = ["Examined", "Finding", "Flaw", "Heads", "examine", "verify"]
 
 Heads = Mapping[str, tuple[int, str]]
 """By chain: its number of entries, and its last hash or the shortened one."""
@@ -41,6 +41,14 @@ class Finding:
         where = self.onboarding_id or "the register of onboardings"
         what = (f" at event {self.seq}" if self.seq else "") + (f": {self.row}" if self.row else "")
         return f"{where}: {self.flaw.value}{what}"
+
+
+@dataclass(frozen=True)
+class Examined:
+    """``missed``: by chain, the numbers of entries that are named elsewhere and aren't there, unless that was accepted."""
+
+    findings: list[Finding]
+    missed: Mapping[str, AbstractSet[int]]
 
 
 @dataclass
@@ -73,6 +81,11 @@ async def verify(store: Store, since: Heads | None = None) -> list[Finding]:
 
     ``since``: heads that were kept elsewhere; every chain must have the entries that they name.
     """
+    return (await examine(store, since)).findings
+
+
+async def examine(store: Store, since: Heads | None = None) -> Examined:
+    """As `verify`, with what helps to accept it."""
     async with store.read() as unit:
         connection = unit.connection
         known = set((await connection.execute(select(onboardings.c.id))).scalars())
@@ -85,7 +98,8 @@ async def verify(store: Store, since: Heads | None = None) -> list[Finding]:
         if since:
             await named.compare(connection, named.register(since))
         found = [Finding(REGISTER, flaw, seq) for flaw, seq in register.flaws] if known | chained else []
-        found += [Finding(REGISTER, flaw, row=row) for flaw, row in await verify_rows(connection, Chain(REGISTER))]  # it has none
+        explains = register if register.holds else Chain(REGISTER)  # it has no rows but those that were accepted
+        found += [Finding(REGISTER, flaw, row=row) for flaw, row in await verify_rows(connection, explains)]
         for chain_id in sorted((known | chained | others | named.chains) - {REGISTER}, key=str):
             if chain_id in known | chained:
                 if chain_id not in named.chains and register.holds:
@@ -96,12 +110,11 @@ async def verify(store: Store, since: Heads | None = None) -> list[Finding]:
             else:
                 rows = await verify_rows(connection, Chain(chain_id))
                 found += [Finding(chain_id, flaw, row=row) for flaw, row in rows]
+        missed = {chain: left for chain, ids in named.missed.items() if (left := ids - named.lost.get(chain, set()))}
         # A chain that doesn't hold lacks what others name anyway.
         flawed = {finding.onboarding_id for finding in found if not finding.row and finding.flaw is not Flaw.UNKNOWN_KEY}
-        for chain_id in sorted(named.missed.keys() - flawed):
-            if missed := named.missed[chain_id] - named.lost.get(chain_id, set()):
-                found.append(Finding(chain_id, Flaw.PUT_BACK, min(missed)))
-    return found
+        found += [Finding(chain, Flaw.PUT_BACK, min(missed[chain])) for chain in sorted(missed.keys() - flawed)]
+    return Examined(found, missed)
 
 
 async def _findings(

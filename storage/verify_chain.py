@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.audit import entry_of, key_of
-from storage.chain import ACCEPT, HEADS, Flaw, digest_of, flaw_of_entry, flaw_of_head, hash_fits
+from storage.chain import ACCEPT, HEADS, Flaw, digest_of, flaw_of_entry, flaw_of_head, hash_fits, standing
 from storage.columns import canonical, unread
 from storage.covered import GONE, NEW
 from storage.sealing import Place, SealError, UnknownKey, current
@@ -35,7 +35,7 @@ class Chain:
     ``surprises``: rows, each with the entry whose commit found them as nobody had written them.
     ``others``: what the chain names of others, each with a number and a shortened hash.
     ``accepted``: flaws with which it goes on. ``lost``: numbers of entries that others may name and that weren't there, or were
-    others, by then.
+    others, by then. ``stands``: by number, `storage.chain.standing` of entries that are flawed.
     """
 
     id: Any
@@ -50,6 +50,7 @@ class Chain:
     others: list[tuple[str, int, str]] = field(default_factory=list)
     accepted: set[tuple[Flaw, int]] = field(default_factory=set)
     lost: set[int] = field(default_factory=set)
+    stands: dict[int, str] = field(default_factory=dict)
 
     @property
     def holds(self) -> bool:
@@ -84,12 +85,7 @@ def _verify_entry(chain: Chain, entry: Entry, total: int) -> None:
     if not isinstance(seq, int):
         chain.flaws.append((Flaw.CHANGED, chain.count + 1))
         return
-    missing = seq != chain.count + 1
-    if flaw is None and entry["tag"] == ACCEPT:
-        _accept(chain, entry)
-    elif missing:
-        chain.flaws.append((Flaw.GAP, chain.count + 1))
-    linked = missing or entry["previous"] == chain.last or not chain.sound
+    linked = _extends(chain, entry, accepts=flaw is None and entry["tag"] == ACCEPT)
     if flaw is Flaw.CHANGED and any(hash_fits(entry, seq=other) for other in range(1, total + 1)):
         flaw = Flaw.SWAPPED
     elif flaw in (None, Flaw.UNKNOWN_KEY) and not linked:
@@ -108,17 +104,35 @@ def _verify_entry(chain: Chain, entry: Entry, total: int) -> None:
                 chain.explained[name] = now
     else:
         chain.flaws.append((flaw, seq))
+        chain.stands[seq] = standing(entry)
     chain.count, chain.last, chain.sound = seq, entry["hash"], hash_fits(entry)
+
+
+def _extends(chain: Chain, entry: Entry, *, accepts: bool) -> bool:
+    """Whether an entry extends what is before it; where there is a gap, that is noted, and no more can be said."""
+    missing, extends = bool(entry["seq"] != chain.count + 1), bool(entry["previous"] == chain.last)
+    if accepts:
+        _accept(chain, entry)
+        missing = missing and not extends  # it extends what stood then, whatever that is, with a number that was never used
+    else:
+        extends = extends or not chain.sound
+    if missing:
+        chain.flaws.append((Flaw.GAP, chain.count + 1))
+    return missing or extends
 
 
 def _accept(chain: Chain, entry: Entry) -> None:
     found = {(Flaw(flaw), seq) for flaw, seq, _ in entry["facts"]["found"]}
+    stood = entry["facts"]["stood"]
     chain.surprises = []
-    chain.flaws = [flaw for flaw in chain.flaws if flaw not in found]
+    # What was accepted must stand as it stood.
+    chain.flaws = [
+        (flaw, seq) for flaw, seq in chain.flaws if (flaw, seq) not in found or chain.stands.get(seq) != stood.get(str(seq))
+    ]
     chain.accepted |= found
-    first = min((seq for flaw, seq in found if flaw is Flaw.PUT_BACK), default=chain.count + 1)
+    first = min([chain.count + 1, *entry["facts"]["missed"]])
     chain.lost |= set(range(first, entry["seq"]))
-    chain.explained, chain.sound = {}, False  # it states how all rows are, and extends whatever stood
+    chain.explained = {}  # it states how all rows are
 
 
 def _known(chain: Chain, name: str) -> str:

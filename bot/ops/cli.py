@@ -156,6 +156,9 @@ def verify_log(since: Path | None, save: Path | None) -> None:
         done = _wait(maintenance.verify_log(settings, kept, save))
     except HeadsFileError as error:
         _end(Exit.FAILED, f"{since} cannot be compared with: {error}")
+    except OSError as error:
+        what = f"nothing is wrong, but {save} cannot be written ({error.strerror})"
+        _end(Exit.FAILED, f"{what} - make room, or name a file in a folder of yours with --save")
     lacking = done.keys if isinstance(done.keys, UnknownKey) else None
     altered: list[object] = [finding for finding in done.findings if not (lacking and finding.flaw is Flaw.UNKNOWN_KEY)]
     altered += [done.keys] if done.keys and not lacking else []
@@ -177,18 +180,25 @@ def accept_log(onboarding: str, *, yes: bool) -> None:
     """Let an ONBOARDING (its id, or "register") go on although its log was altered: what stands counts from now on."""
     settings = _settings(slack=False)
     _require_database(settings)
+    from bot.config.settings import Exit  # noqa: PLC0415
     from bot.ops import maintenance  # noqa: PLC0415
+    from storage.accept import FoundOtherwiseError  # noqa: PLC0415
 
     chain_id = "" if onboarding == "register" else onboarding
-    found = _wait(maintenance.accept_log(settings, chain_id, writes=False))
+    found = _found(maintenance.wrong_with(settings, chain_id))
     for finding in found:
         click.echo(str(finding))
     if not found:
-        click.echo("ok: nothing is wrong with it, so nothing was written")
+        click.echo(
+            "ok: nothing is wrong with it, so nothing was written - if a bot that runs refuses it all the same, restart that bot"
+        )
         return
     if not yes:
         click.confirm("Keep what stands now? The log will say what was found", abort=True)
-    _wait(maintenance.accept_log(settings, chain_id, writes=True))
+    try:
+        _wait(maintenance.accept_log(settings, chain_id, found))
+    except FoundOtherwiseError:
+        _end(Exit.ALTERED, "by now something else is wrong than was shown, so nothing was written - run this again")
     click.echo("ok: it goes on; the log says what was found")
 
 

@@ -180,16 +180,30 @@ async def verify_log(settings: Settings, since: str | None = None, save: Path | 
         return Verified(count, found)
 
 
-async def accept_log(settings: Settings, onboarding_id: str, *, writes: bool) -> Sequence[Finding]:
-    """What is wrong with one onboarding's log and rows; empty: the register's. ``writes``: and let it go on with that. Raises UnknownKey:
-    what can't be read is not accepted."""
+async def wrong_with(settings: Settings, onboarding_id: str) -> Sequence[Finding]:
+    """What is wrong with one onboarding's log and rows; empty: the register's. Raises NotFoundError where nothing is known of it, and
+    UnknownKey: what can't be read is not accepted."""
     async with _store(settings) as store:
         async with store.read() as unit:
-            if isinstance(wrong := await _wrong_with_keys(unit), UnknownKey):
-                raise wrong
-        if writes:
-            return await accept(store, onboarding_id)
-        return [finding for finding in await verify(store) if finding.onboarding_id == onboarding_id]
+            await _require_keys_to_accept(unit)
+            known = not onboarding_id or await unit.get(Onboarding, onboarding_id) is not None
+        found = [finding for finding in await verify(store) if finding.onboarding_id == onboarding_id]
+    if not known and not found:
+        raise NotFoundError('there is no such onboarding - give its id as verify-log has it, or "register"')
+    return found
+
+
+async def accept_log(settings: Settings, onboarding_id: str, shown: Sequence[Finding]) -> None:
+    """Let it go on with what `wrong_with` said. Raises FoundOtherwiseError and UnknownKey."""
+    async with _store(settings) as store:
+        async with store.read() as unit:
+            await _require_keys_to_accept(unit)
+        await accept(store, onboarding_id, shown)
+
+
+async def _require_keys_to_accept(unit: Unit) -> None:
+    if isinstance(wrong := await _wrong_with_keys(unit), UnknownKey):
+        raise wrong
 
 
 async def _wrong_with_keys(unit: Unit) -> SealError | None:

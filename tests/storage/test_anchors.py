@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from storage.accept import accept
 from storage.anchors import Anchors
 from storage.audit import Altered
 from storage.chain import REGISTER, Flaw
@@ -112,6 +113,40 @@ async def test_a_register_put_back_takes_no_new_onboarding(store: Store, tmp_pat
     await goes_on(store, two)  # which says nothing to the register
     put_back_register(store, newer)
     await anchors.round()
+    await whole(store)
+    assert await verify(store) == []
+
+
+@ONLY_SQLITE
+async def test_what_a_process_named_itself_it_knows_at_once(store: Store, tmp_path: Path) -> None:
+    one = await whole(store)
+    anchors = Anchors(store)
+    older = copy(store, tmp_path / "older.db")
+    await goes_on(store, one)
+    assert await anchors.round() is not None
+    put_back(store, older)
+    with pytest.raises(Altered, match="the register is not what was written: put_back"):
+        await anchors.round()
+    assert store.altered.keys() == {REGISTER, one}
+
+
+@ONLY_SQLITE
+async def test_a_register_that_was_accepted_is_no_longer_refused(store: Store, tmp_path: Path) -> None:
+    one = await whole(store)
+    older = copy(store, tmp_path / "older.db")
+    two = await whole(store)
+    anchors = Anchors(store)
+    assert await anchors.round() is None
+    await goes_on(store, two)
+    await goes_on(store, one)  # names where the register is
+    put_back_register(store, older)
+    with pytest.raises(Altered, match="put_back"):
+        await anchors.round()
+    command = Store(store._url, KEYRING)
+    assert await accept(command, REGISTER)
+    await command.close()
+    await anchors.round()
+    assert store.altered == {}
     await whole(store)
     assert await verify(store) == []
 

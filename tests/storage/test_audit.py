@@ -1,10 +1,10 @@
 """Tampering with the log behind the program's back is found, and told apart from an erasure."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
-from flows.model import AuditEvent
+from flows.model import AuditEvent, Expiry
 from storage.chain import Flaw
 from storage.erase import erase
 from storage.sealing import current
@@ -108,3 +108,16 @@ async def test_the_log_says_when_and_is_bound_to_the_key(store: Store) -> None:
         event = await unit.get(AuditEvent, f"{onboarding_id}:1")
     assert event is not None
     assert before <= event.at <= datetime.now(UTC)
+
+
+async def test_a_row_deleted_and_added_again_at_once_is_neither_gone_nor_new(store: Store) -> None:
+    one = await whole(store)
+    row_id = f"{one}:planning.session"
+    async with store.write() as unit:
+        row = await unit.get(Expiry, row_id)
+        assert row is not None
+        await unit.delete(row)
+        unit.add(Expiry(id=row_id, onboarding_id=one, step_id="planning", task_id="session", last_day=date(2027, 1, 2)))
+    assert await verify(store) == []
+    raw(store._url, "UPDATE expiries SET last_day = '2028-01-01' WHERE id = :i", i=row_id)
+    assert await verify(store) == [Finding(one, Flaw.ROW_CHANGED, row=f"expiries/{row_id}")]

@@ -4,6 +4,7 @@ that it isn't covered."""
 import asyncio
 import contextlib
 import json
+import random
 import re
 import shutil
 import sqlite3
@@ -18,12 +19,14 @@ from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from flows.model import StepRecord
+from flows.model import Departure, StepRecord, WatchedChannel
 from flows.outbox import Draw
+from storage.accept import accept
 from storage.anchors import Anchors
 from storage.audit import entry_of
 from storage.chain import hash_of
 from storage.covered import UNCOVERED
+from storage.erase import erase
 from storage.mapping import TABLES
 from storage.sealing import Keyring, current
 from storage.store import Store
@@ -31,6 +34,7 @@ from storage.tables import audit_events, audit_heads, metadata, onboardings
 from storage.unit import Unit
 from storage.verify import Finding, verify
 from tests.flows.cases.casework import KIM, CaseBook, case_book
+from tests.storage.example import raw, whole
 
 Cell = tuple[str, str]
 """A table and a column; without a column, whole rows."""
@@ -67,9 +71,17 @@ class Played:
 
 
 async def play(folder: Path) -> Played:
-    """Two onboardings, of which one goes on after the copy was made."""
+    """Two onboardings, of which one goes on after the copy was made, and three with rows in every table: one of them was altered and
+    accepted before, one is erased after."""
     async with case_book(folder) as acme:
         anchors = Anchors(acme.store)
+        await whole(acme.store)
+        accepted, erased = await whole(acme.store), await whole(acme.store)
+        await acme.store.transact(in_no_onboarding)
+        raw(acme.store._url, PACE)
+        raw(acme.store._url, "DELETE FROM decisions WHERE onboarding_id = :o", o=accepted)
+        raw(acme.store._url, "DELETE FROM audit_events WHERE id = :e", e=f"{accepted}:2")
+        assert len(await accept(acme.store, accepted)) == 1
         await acme.start("C1", "Acme Bank")
         first = acme.id
         await some_steps(acme)
@@ -78,6 +90,7 @@ async def play(folder: Path) -> Played:
         await anchors.round()
         before = copied(acme, folder / "before.db")
         second, acme.id = acme.id, first
+        await erase(acme.store, erased)
         await acme.send("organization", legal_name="Acme Holding")
         await acme.approve("organization")
         await acme.act(lambda case: case.ask(Draw(what="card")))
@@ -88,6 +101,15 @@ async def play(folder: Path) -> Played:
         await acme.act(lambda case: case.log("onboarding:look"))
         assert await verify(acme.store) == []
         return Played(current(), copied(acme, folder / "now.db"), before)
+
+
+PACE = "INSERT INTO paces (name, next) VALUES ('support', 0)"
+
+
+async def in_no_onboarding(unit: Unit) -> None:
+    unit.add(Departure(id="UGONE", at=unit.now))
+    unit.add(WatchedChannel(id="C0SUPPORT", fault="public", at=unit.now))
+    await unit.once("a press")
 
 
 async def some_steps(acme: CaseBook) -> None:
@@ -139,11 +161,70 @@ def differing(now: dict[str, Rows], was: dict[str, Rows]) -> set[Cell]:
     return found
 
 
+# -- each column, each in turn
+
+
+EXAMPLES = (settings.default or settings()).max_examples // 8
+KINDS_OF_CELL = ("change", "swap")
+KINDS_OF_TABLE = ("delete", "add")
+ALL = [(kind, name, column.name) for name, table in metadata.tables.items() for column in table.columns for kind in KINDS_OF_CELL]
+ALL += [(kind, name, "") for name in metadata.tables for kind in KINDS_OF_TABLE]
+
+
+async def test_there_is_no_column_and_no_table_that_can_be_altered_unseen(played: Played, tmp_path: Path) -> None:
+    """Every one of them in `make soak`, else some; of its rows, one that is drawn."""
+    path, was = tmp_path / "tampered.db", read(played.now)
+    assert [name for name, rows in was.items() if not rows] == []
+    shutil.copy(played.now, path)
+    store, tried = Store(f"sqlite+aiosqlite:///{path}", played.keyring), Counter[str]()
+    missed: list[object] = []
+    for kind, table, column in random.sample(ALL, min(len(ALL), EXAMPLES * 2)):
+        with contextlib.closing(sqlite3.connect(path)) as connection, contextlib.suppress(sqlite3.IntegrityError), connection:
+            alter(connection, was[table], kind, table, column)
+        changed = differing(read(path), was)
+        if not changed:
+            continue  # the database refused, or there is nothing to swap
+        covered = any(is_covered(cell) for cell in changed)
+        tried[f"{kind}, {'covered' if covered else 'not covered'}"] += 1
+        if bool(await verify(store)) != covered:
+            missed.append((kind, table, column))
+        with contextlib.closing(sqlite3.connect(played.now)) as fresh, contextlib.closing(sqlite3.connect(path)) as tampered:
+            fresh.backup(tampered)
+    await store.close()
+    assert missed == []
+    played.counts.update(tried)
+    print(f"altered in turn: {sum(tried.values())}, of {len(ALL)}")  # noqa: T201  for `make soak`
+
+
+def alter(connection: sqlite3.Connection, rows: Rows, kind: str, table: str, column: str) -> None:
+    one, other = random.sample(list(rows.values()), 2) if len(rows) > 1 else [next(iter(rows.values()))] * 2
+    tampering = Tampering(connection, {table: rows}, {}, None)
+    match kind:
+        case "change":
+            value = one[column]
+            tampering._set(table, one["id_of_row"], column, value + 7 if isinstance(value, int) else f"{value or ''}x")
+        case "swap":
+            different = [row for row in rows.values() if row[column] != one[column]]
+            other = random.choice(different) if different else one
+            tampering._swap(table, column, one["id_of_row"], other["id_of_row"])
+        case "delete":
+            connection.execute(f"DELETE FROM {table} WHERE rowid = ?", (one["id_of_row"],))  # noqa: S608  our own names
+        case "add":
+            tampering._insert(table, copy_of(table, one))
+
+
 def is_covered(cell: Cell) -> bool:
     return not {cell, (cell[0], "")} & NOT_COVERED
 
 
 # -- what somebody may do
+
+
+def copy_of(table: str, row: dict[str, Any]) -> dict[str, Any]:
+    """Under another id."""
+    key = next(iter(metadata.tables[table].primary_key)).name
+    row = row | {key: row[key] + 1000 if isinstance(row[key], int) else f"{row[key]}2"}
+    return row | ({"id": f"{row['id']}2"} if "id" in row and key != "id" else {})
 
 
 class Tampering:
@@ -184,11 +265,7 @@ class Tampering:
 
     def add(self) -> None:
         table = self._table()
-        row = dict(self._rows[table][self._one("row", list(self._rows[table]))])
-        key = next(iter(metadata.tables[table].primary_key)).name
-        row |= {key: row[key] + 1000 if isinstance(row[key], int) else f"{row[key]}2"}
-        if "id" in row:
-            row["id"] = f"{row['id']}2"
+        row = copy_of(table, self._rows[table][self._one("row", list(self._rows[table]))])
         if table == audit_events.name and self._draw(st.booleans(), "at its end"):
             seq = max(one["seq"] for one in self._rows[table].values() if one["onboarding_id"] == row["onboarding_id"]) + 1
             row |= {"seq": seq, "id": f"{row['onboarding_id']}:{seq}"}
@@ -197,7 +274,9 @@ class Tampering:
     def swap(self) -> None:
         table = self._table()
         column, rows = self._column(table), list(self._rows[table])
-        one, other = self._one("one", rows), self._one("other", rows)
+        self._swap(table, column, self._one("one", rows), self._one("other", rows))
+
+    def _swap(self, table: str, column: str, one: int, other: int) -> None:
         values = [self._rows[table][row][column] for row in (one, other)]
         self._set(table, one, column, "put aside")
         self._set(table, other, column, values[0])
@@ -272,7 +351,6 @@ async def go_on(path: Path, keyring: Keyring) -> None:
     await store.close()
 
 
-EXAMPLES = (settings.default or settings()).max_examples // 8
 KINDS = ("change", "change", "delete", "add", "swap", "put_back_row", "put_back_table", "put_back_customer", "forge")
 
 

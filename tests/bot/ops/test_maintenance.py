@@ -157,6 +157,34 @@ def test_a_value_under_a_key_that_never_was_is_accepted_as_one_that_cannot_be_re
     assert "row_changed" not in found.stderr
 
 
+def test_only_what_there_is_and_what_was_shown_is_accepted(shell: Shell) -> None:
+    shell.begin(OLD, "onb_1")
+    unknown = shell.bot("accept-log", "onb_typo", "--yes", keys=OLD)
+    assert (unknown.exit_code, "there is no such onboarding" in unknown.stderr) == (Exit.FAILED, True)
+    assert "restart that bot" in shell.bot("accept-log", "register").stdout
+    raw(shell.url, "DELETE FROM decisions")
+    shown: list[str] = []
+
+    def confirm(text: str, **_: object) -> bool:
+        shown.append(text)
+        raw(shell.url, "DELETE FROM grants")
+        return True
+
+    shell.monkeypatch.setattr("click.confirm", confirm)
+    refused = shell.bot("accept-log", "onb_1")
+    assert (refused.exit_code, "run this again" in refused.stderr, len(shown)) == (Exit.ALTERED, True, 1)
+    assert shell.bot("accept-log", "onb_1").exit_code == Exit.OK
+    assert shell.bot("verify-log", "--save", "heads.json").exit_code == Exit.OK
+
+
+def test_a_file_of_heads_that_cannot_be_written_is_said(shell: Shell) -> None:
+    shell.begin(OLD, "onb_1")
+    (shell.folder / "file").touch()
+    refused = shell.bot("verify-log", "--save", "file/heads.json", keys=OLD)
+    assert (refused.exit_code, "name a file in a folder of yours" in refused.stderr) == (Exit.FAILED, True)
+    assert refused.exception is None or isinstance(refused.exception, SystemExit)
+
+
 def test_damaged_values_keep_nobody_from_exporting_rotating_and_erasing(shell: Shell) -> None:
     shell.begin(OLD, "onb_1", "Acme Bank")
     shell.begin(OLD, "onb_2", "Blue Coop")
