@@ -37,6 +37,15 @@ ON_CLICK = 1.0
 """Seconds that a click waits for the profile of a member whose profile is missing. It must be acknowledged within three."""
 
 
+async def is_still_support(unit: Unit, access: Access, who: Who) -> bool:
+    """By the store's word too: another process may have been told that they left."""
+    if access.is_support(who):
+        row = await unit.get(Person, str(who))
+        if row is not None and not row.support:
+            access.support -= {who}
+    return access.is_support(who)
+
+
 class SupportPeople:
     """``usergroup``: whose members are support instead of the channel's; empty for the channel's. While that is public, anybody of the
     workspace can join it, so nobody becomes support by joining it."""
@@ -122,17 +131,12 @@ class SupportPeople:
         if self._access.is_support(who):
             if not self._store.one_writer:
                 with suppress(Unavailable):
-                    await self._believe_the_store(who)
+                    async with self._store.read() as unit:
+                        await is_still_support(unit, self._access, who)
         elif who.user_id in self._members and self._people.by_id(who.user_id) is None:
             with suppress(SlackError, Unavailable, TimeoutError):
                 async with asyncio.timeout(ON_CLICK):
                     await self._look_up(who.user_id)
-
-    async def _believe_the_store(self, who: Who) -> None:
-        async with self._store.read() as unit:
-            row = await unit.get(Person, str(who))
-        if row is not None and not row.support:
-            self._access.support -= {who}
 
     # -- what Slack's lists say
 
