@@ -239,8 +239,9 @@ class ChannelEvents:
     async def _unshared(self, unit: Unit, event: Event) -> None:
         left = str(event.get("previously_connected_team_id") or "")
         for onboarding in await unit.onboardings(channel_id=channel_of(event), closed=True):
-            severs = await self._connections.has_left(unit, onboarding, event)
             async with self._cases.open(unit, onboarding.id, closed=True) as case:
+                third = [row.team_id for row in case.snapshot.companies]
+                severs = await self._connections.has_left(unit, case.onboarding, event, third=third)
                 await companies.depart(case, left)
                 if "members" in event:
                     await companies.remain(case, event["members"])
