@@ -13,6 +13,7 @@ from bot.messages.support import Support
 from bot.messages.wording import sentence
 from bot.slack.client import Slack
 from bot.slack.errors import SlackError
+from bot.slack.support_people import is_still_support
 from flows.cases.case import Cases
 from flows.cases.tasks import task_of
 from flows.checks.visible import visible
@@ -75,9 +76,11 @@ class Files:
 
     async def export(self, run: Run[SendExport]) -> Finished:
         """Send it as a direct message: one file, so that it comes whole or not at all. Nothing to who is no longer support."""
-        if not any(who.user_id == run.effect.user for who in self._cases.access.support):
-            return Finished(called=False)
+        access = self._cases.access
         async with self._store.read() as unit:
+            known = [who for who in access.support if who.user_id == run.effect.user]
+            if not any([await is_still_support(unit, access, who) for who in known]):
+                return Finished(called=False)
             onboarding = (await self._cases.look(unit, run.onboarding_id, closed=True)).onboarding
         content = zipped(await export(self._store, onboarding.id))
         channel = await self._slack.direct_channel(run.effect.user)

@@ -3,13 +3,14 @@
 import asyncio
 import math
 import time
-from collections import defaultdict
+from weakref import WeakValueDictionary
 
 from bot.messages import card, home
 from bot.messages.blocks import Block
 from bot.messages.texts import Texts
 from bot.slack.client import Slack
 from bot.slack.people import People
+from bot.slack.support_people import is_still_support
 from bot.telemetry.acks import in_flight
 from flows.cases.case import Case, Cases
 from flows.model import Person
@@ -29,7 +30,8 @@ class AppHome:
         self._store, self._cases, self._people, self._slack = store, cases, people, slack
         self._seen: dict[Who, float] = {}
         self._waiting: set[Who] = set()
-        self._drawing: defaultdict[Who, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._turns = WeakValueDictionary[Who, asyncio.Lock]()
+        """Each is kept by those who draw or wait."""
 
     async def opened(self, who: Who) -> None:
         """Raises SlackError."""
@@ -52,23 +54,29 @@ class AppHome:
         if who in self._waiting:
             return
         self._waiting.add(who)
+        turn = self._turn(who)
         try:
             await in_flight.passed()
-            await self._drawing[who].acquire()
+            await turn.acquire()
         finally:
             self._waiting.discard(who)
         try:
-            await self.publish(who)
+            await self._publish(who)
         finally:
-            self._drawing[who].release()
-            if who not in self._waiting:
-                del self._drawing[who]
+            turn.release()
+
+    def _turn(self, who: Who) -> asyncio.Lock:
+        return self._turns.setdefault(who, asyncio.Lock())
 
     async def publish(self, who: Who) -> None:
-        """Raises SlackError."""
+        """After those that have begun, so that an older one never lands last. Raises SlackError."""
+        async with self._turn(who):
+            await self._publish(who)
+
+    async def _publish(self, who: Who) -> None:
         async with self._store.read() as unit:
             texts = Texts(await self._people.language_of(unit, who))
-            if self._cases.access.is_support(who):
+            if await is_still_support(unit, self._cases.access, who):
                 snapshots = [s for o in await unit.onboardings() if (s := await unit.snapshot(o.id)) is not None]
                 view = home.support_home(snapshots, texts, unit.now)
             else:

@@ -33,13 +33,15 @@ CLOSES = {
     "channel_convert_to_public": "public",
 }
 """Events, and subtypes of messages, that close support's channel, with the fault."""
-MAY_OPEN = frozenset(
-    {
-        *("channel_unshared", "channel_unarchive", "group_unarchive", "channel_rename", "group_rename"),
-        "channel_convert_to_private",
-    }
-)
-"""After these, Slack is asked how things stand with it."""
+MAY_OPEN = {
+    "channel_unshared": "shared",
+    "channel_unarchive": "archived",
+    "group_unarchive": "archived",
+    "channel_convert_to_private": "public",
+    "channel_rename": "",
+    "group_rename": "",
+}
+"""After these, Slack is asked how things stand with it; with the fault that may be over."""
 CONVERTED = frozenset({"channel_convert_to_public", "channel_convert_to_private"})
 """Subtypes: Slack has no events of their own for these."""
 
@@ -85,6 +87,9 @@ class ChannelEvents:
         return channel_of(event) == self._channel.id and what(event) in {*CLOSES, *MAY_OPEN}
 
     # -- when it comes in
+
+    def takes_effect_at_once(self, event: Event) -> bool:
+        return bool(self._departed(event)) or (self.of_support(event) and what(event) in CLOSES)
 
     def at_once(self, event: Event) -> None:
         for user_id in self._departed(event):
@@ -137,7 +142,7 @@ class ChannelEvents:
             await self._channel.close(fault)
             return
         try:
-            await self._channel.reopen()
+            await self._channel.reopen(MAY_OPEN[kind])
         except SlackError as error:
             if error.transient:
                 raise
@@ -234,8 +239,9 @@ class ChannelEvents:
     async def _unshared(self, unit: Unit, event: Event) -> None:
         left = str(event.get("previously_connected_team_id") or "")
         for onboarding in await unit.onboardings(channel_id=channel_of(event), closed=True):
-            severs = await self._connections.has_left(unit, onboarding, event)
             async with self._cases.open(unit, onboarding.id, closed=True) as case:
+                third = [row.team_id for row in case.snapshot.companies]
+                severs = await self._connections.has_left(unit, case.onboarding, event, third=third)
                 await companies.depart(case, left)
                 if "members" in event:
                     await companies.remain(case, event["members"])

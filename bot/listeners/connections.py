@@ -5,6 +5,7 @@ known whose it is, the channel's members say: only while it is connected with th
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from bot.slack.client import Slack, SlackError
@@ -15,6 +16,9 @@ from flows.ports import Unit
 from storage.store import Store
 
 Event = Mapping[str, Any]
+
+OLDER = timedelta(seconds=60)
+"""How much older than its events Slack's list of members may be."""
 
 
 class Connections:
@@ -39,14 +43,19 @@ class Connections:
         async with self._store.read() as unit:
             return any(one.severed_at for one in await unit.onboardings(channel_id=channel, closed=True))
 
-    async def has_left(self, unit: Unit, onboarding: Onboarding, event: Event) -> bool:
-        """By ``channel_unshared``: whether the customer's company is no longer connected. Never so for guests, who share nothing."""
+    async def has_left(self, unit: Unit, onboarding: Onboarding, event: Event, *, third: Sequence[str]) -> bool:
+        """By ``channel_unshared``: whether the customer's company is no longer connected. Never so for guests, who share nothing.
+        ``third``: companies that are known not to be the customer's."""
         left = str(event.get("previously_connected_team_id") or "")
         if not self._is_foreign(onboarding):
             return False
         if not left or not event.get("is_ext_shared") or left in await self._names(unit, onboarding):
             return True
-        return await self._is_open(unit, onboarding, left, event) and not await self._is_present(unit, onboarding, event)
+        if not await self._is_open(unit, onboarding, left, event):
+            return False
+        if event.get("companies") and left not in third and not self._others(event, left, third):
+            return True  # whatever the list of members says, which may be older
+        return not await self._is_present(unit, onboarding, event)
 
     async def is_connected(self, unit: Unit, onboarding: Onboarding, event: Event) -> bool:
         """Whether it is certain that the channel is shared with the customer's company now."""
@@ -58,14 +67,13 @@ class Connections:
         open_ones = [team for team in listed if await self._is_open(unit, onboarding, team, event)]
         return (not listed or bool(open_ones)) and await self._is_present(unit, onboarding, event)
 
-    async def is_theirs(self, unit: Unit, onboarding: Onboarding, team: str, event: Event, *, third: Sequence[str] = ()) -> bool:
+    async def is_theirs(self, unit: Unit, onboarding: Onboarding, team: str, event: Event, *, third: Sequence[str]) -> bool:
         """Whether it is certain that a company is the customer's. ``third``: companies that are known not to be."""
         if team in await self._names(unit, onboarding):
             return True
         if not await self._is_open(unit, onboarding, team, event):
             return False
-        others = {one for one in event.get("companies") or () if one.startswith("E")} - {team, self._access.enterprise_id, *third}
-        return not others and await self._is_present(unit, onboarding, event)
+        return not self._others(event, team, third) and await self._is_present(unit, onboarding, event)
 
     # --
 
@@ -84,7 +92,15 @@ class Connections:
         known = len(names) > 1 or onboarding.team_id in event.get("companies", ()) or team in names
         return self._is_foreign(onboarding) and team.startswith("E") and team != self._access.enterprise_id and not known
 
+    def _others(self, event: Event, team: str, third: Sequence[str]) -> set[str]:
+        """Organizations beside this one that may be the customer's."""
+        return {one for one in event.get("companies") or () if one.startswith("E")} - {team, self._access.enterprise_id, *third}
+
     async def _is_present(self, unit: Unit, onboarding: Onboarding, event: Event) -> bool:
+        """By the list of members, unless that may be from before they were severed; one who joins is back."""
+        severed = onboarding.severed_at
+        if severed and unit.now - severed < OLDER and event.get("type") != "member_joined_channel":
+            return False
         return bool(await unit.people_of(onboarding.team_id, event.get("members", ())))
 
     async def _says_all(self, channel: str, event: Event) -> bool:

@@ -149,9 +149,18 @@ class Events:
 
     async def received(self, body: Body) -> None:
         """Store it before the acknowledgement, handle it after. Raises if it can't be stored, so that Slack sends it again."""
-        self._channels.at_once(body["event"])
+        event = body["event"]
+        if self._channels.takes_effect_at_once(event) and await self._is_new(str(body["event_id"])):
+            self._channels.at_once(event)
         if await self.store(body):
             self._background.later(self._handle_new(str(body["event_id"])))
+
+    async def _is_new(self, event_id: str) -> bool:
+        """Slack's repeats may come long after the opposite. True as well if the database can't say."""
+        with suppress(Unavailable):
+            async with self._store.read() as unit:
+                return await unit.get(Received, event_id) is None
+        return True
 
     async def _handle_new(self, event_id: str) -> None:
         """As soon as the database lets it; what it doesn't within LATE is left to `handle_late`."""

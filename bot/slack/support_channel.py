@@ -4,7 +4,7 @@ customers. Asked at the start, watched by Slack's events, and asked again every 
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 
 from bot.slack.client import ChannelInfo, Slack, SlackError
@@ -20,14 +20,15 @@ DOUBT = 60.0
 """Seconds after an event that closed it in which an answer of Slack that all is well counts for nothing: it may be from before."""
 
 FAULTS: Mapping[str, tuple[str, str]] = {
+    "public": ("is public: anybody in the workspace can read it, and join support", "make it private, or set another channel"),
     "shared": ("is shared with another company", "end the sharing, or set another channel"),
     "invited": ("another company is invited to it", "revoke the invitation, or set another channel"),
     "org_shared": ("is shared with other workspaces of the organization", "take a channel of this workspace alone"),
-    "public": ("is public: anybody in the workspace can read it, and join support", "make it private, or set another channel"),
     "archived": ("is archived", "unarchive it, or set another channel"),
     "moved": ("has got another ID", "set the new ID, once it is Pismo's alone"),
 }
-"""What is wrong, and what to do, in the words of operators. All answers of all customers are shown there."""
+"""What is wrong, and what to do, in the words of operators. All answers of all customers are shown there. Of several the first counts:
+while it is public, nobody becomes support by joining it, whatever else is wrong."""
 
 
 class UnfitChannelError(Exception):
@@ -41,13 +42,18 @@ class UnfitChannelError(Exception):
 def fault_of(channel: ChannelInfo) -> str:
     """The first of `FAULTS` that holds; empty if none does."""
     found = {
+        "public": not channel.is_private,
         "shared": channel.is_shared,
         "invited": channel.is_pending_shared,
         "org_shared": channel.is_org_shared,
-        "public": not channel.is_private,
         "archived": channel.is_archived,
     }
-    return next((fault for fault, holds in found.items() if holds), "")
+    return _first(fault for fault, holds in found.items() if holds)
+
+
+def _first(faults: Iterable[str]) -> str:
+    known = set(faults)
+    return next((fault for fault in FAULTS if fault in known), "")
 
 
 class SupportChannel:
@@ -57,7 +63,11 @@ class SupportChannel:
         self._store, self._slack, self.id = store, slack, channel
         self.fault = ""
         self.on_open: Callable[[], Awaitable[None]] | None = None
-        self._looked, self._doubted_until = False, 0.0
+        self._looked = False
+        self._in_turn = asyncio.Lock()
+        """Of two answers, the later one is kept last."""
+        self._doubted_until: dict[str, float] = {}
+        """By fault of which an event told."""
 
     async def begin(self) -> None:
         """Raises UnfitChannelError if Slack says so. If it says nothing, what was known last holds."""
@@ -70,10 +80,19 @@ class SupportChannel:
 
     async def look(self) -> None:
         """Ask Slack. Raises SlackError."""
-        fault = fault_of(await self._slack.channel(self.id))
-        if fault or time.monotonic() >= self._doubted_until:
-            await self._keep(fault)
+        async with self._in_turn:
+            found = fault_of(await self._slack.channel(self.id))
+            await self._keep(_first([found, *self._told()]))
         self._looked = True
+
+    def _told(self) -> list[str]:
+        """The faults of which an event told so lately that Slack's answers may be from before."""
+        now = time.monotonic()
+        return [fault for fault, until in self._doubted_until.items() if until > now]
+
+    async def is_public(self, unit: Unit) -> bool:
+        """As far as any process knows."""
+        return "public" in (self.fault, await self._stored_in(unit))
 
     async def check(self) -> str:
         """The fault that holds now, before something is posted there. Raises SlackError if Slack wasn't reached since the start."""
@@ -87,30 +106,46 @@ class SupportChannel:
 
     def shut(self, fault: str) -> None:
         """As an event says; for this process, from this moment on."""
-        self.fault, self._doubted_until = fault, time.monotonic() + DOUBT
+        self.fault, self._doubted_until[fault] = _first([fault, self.fault]), time.monotonic() + DOUBT
 
     async def close(self, fault: str) -> None:
         """The same for all processes."""
         self.shut(fault)
-        await self._keep(fault)
+        async with self._in_turn:
+            await self._keep(_first([self.fault, await self._stored()]))
 
-    async def reopen(self) -> None:
-        """An event says that what was wrong may be over: Slack's answer counts. Raises SlackError."""
-        self._doubted_until = 0.0
+    async def reopen(self, over: str) -> None:
+        """An event says that a fault is over, or that something changed: Slack's answer counts. Raises SlackError."""
+        self._doubted_until.pop(over, None)
         await self.look()
 
     async def _stored(self) -> str:
         async with self._store.read() as unit:
-            row = await unit.get(WatchedChannel, self.id)
+            return await self._stored_in(unit)
+
+    async def _stored_in(self, unit: Unit) -> str:
+        row = await unit.get(WatchedChannel, self.id)
         return row.fault if row is not None else ""
 
     async def _keep(self, fault: str) -> None:
         """It is closed here before others know, and opened here once they do."""
+        was = self.fault
         self.fault = fault or self.fault
-        if fault == await self._stored():
-            self.fault = fault
-            return
+        is_news = fault != await self._stored()
+        if is_news:
+            await self._write(fault)
+        self.fault = fault = _first([fault, *self._told()])  # what an event told meanwhile counts
+        if fault and is_news:
+            what, how = FAULTS[fault]
+            log.error(
+                "nothing of customers is posted in the support channel any more: %s", what, extra={"channel": self.id, "how": how}
+            )
+        if not fault and (was or is_news):
+            log.info("the support channel may be posted into again", extra={"channel": self.id})
+            if self.on_open is not None:
+                await self.on_open()
 
+    async def _write(self, fault: str) -> None:
         async def work(unit: Unit) -> None:
             row = await unit.get(WatchedChannel, self.id)
             if row is None:
@@ -119,16 +154,6 @@ class SupportChannel:
                 row.fault, row.at = fault, unit.now
 
         await self._store.transact(work)
-        self.fault = fault
-        if fault:
-            what, how = FAULTS[fault]
-            log.error(
-                "nothing of customers is posted in the support channel any more: %s", what, extra={"channel": self.id, "how": how}
-            )
-        else:
-            log.info("the support channel may be posted into again", extra={"channel": self.id})
-            if self.on_open is not None:
-                await self.on_open()
 
     def trouble(self) -> str:
         """For /readyz; empty if all is well."""

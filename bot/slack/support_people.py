@@ -37,6 +37,15 @@ ON_CLICK = 1.0
 """Seconds that a click waits for the profile of a member whose profile is missing. It must be acknowledged within three."""
 
 
+async def is_still_support(unit: Unit, access: Access, who: Who) -> bool:
+    """By the store's word too: another process may have been told that they left."""
+    if access.is_support(who):
+        row = await unit.get(Person, str(who))
+        if row is not None and not row.support:
+            access.support -= {who}
+    return access.is_support(who)
+
+
 class SupportPeople:
     """``usergroup``: whose members are support instead of the channel's; empty for the channel's. While that is public, anybody of the
     workspace can join it, so nobody becomes support by joining it."""
@@ -94,8 +103,11 @@ class SupportPeople:
 
     async def joins(self, user_id: str, at: float) -> None:
         """Support at once if they are known, else once their profile says that they may be; a later round asks if Slack can't say now."""
-        if at < self._left.get(user_id, 0.0) or user_id in NOBODY or self._takes_nobody:
+        if at < self._left.get(user_id, 0.0) or user_id in NOBODY:
             return
+        async with self._store.read() as unit:
+            if await self._takes_nobody(unit):
+                return
         self._left.pop(user_id, None)
         self._joined[user_id] = at
         self._members |= {user_id}
@@ -122,17 +134,12 @@ class SupportPeople:
         if self._access.is_support(who):
             if not self._store.one_writer:
                 with suppress(Unavailable):
-                    await self._believe_the_store(who)
+                    async with self._store.read() as unit:
+                        await is_still_support(unit, self._access, who)
         elif who.user_id in self._members and self._people.by_id(who.user_id) is None:
             with suppress(SlackError, Unavailable, TimeoutError):
                 async with asyncio.timeout(ON_CLICK):
                     await self._look_up(who.user_id)
-
-    async def _believe_the_store(self, who: Who) -> None:
-        async with self._store.read() as unit:
-            row = await unit.get(Person, str(who))
-        if row is not None and not row.support:
-            self._access.support -= {who}
 
     # -- what Slack's lists say
 
@@ -155,9 +162,8 @@ class SupportPeople:
         await self._look_up_missing(time.monotonic() + FIRST_LOOK)
         self.refreshed = True
 
-    @property
-    def _takes_nobody(self) -> bool:
-        return self._channel.fault == "public" and not self.usergroup
+    async def _takes_nobody(self, unit: Unit) -> bool:
+        return not self.usergroup and await self._channel.is_public(unit)
 
     def _grant(self, people: Collection[Person]) -> None:
         """To those of them who are there at this moment."""
@@ -171,12 +177,13 @@ class SupportPeople:
         for gone in departures:
             if gone.at.timestamp() <= asked - BELIEVED:
                 await unit.delete(gone)
+        takes_nobody = await self._takes_nobody(unit)
         # From here to the new members nothing is awaited: what an event says meanwhile would be lost.
         came = {user_id for user_id, at in self._joined.items() if at > asked - JOINED}
         left = {user_id for user_id, at in self._left.items() if at > asked - UNWRITTEN}
         left |= {gone.id for gone in departures if gone.at.timestamp() > asked - BELIEVED}
         self._members = (listed | came) - left
-        if self._takes_nobody:
+        if takes_nobody:
             self._members &= {person.user_id for person in support}
         for person in support:
             person.support = person.user_id in self._members

@@ -2,11 +2,13 @@
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from bot.messages.buttons import Act, ButtonValue
 from flows.cases import members
+from flows.cases.case import Case
 from playground.slack.payloads import actions_on_view, on_submission
 from playground.walkthrough import ready
 from tests.bot.workplace import Workplace, who
@@ -119,15 +121,18 @@ async def test_a_customer_on_grid_is_severed_and_shared_by_the_organization_s_id
         await office.bot.people.fetch(office.ana.id, fresh=True)
     gone = {"type": "channel_unshared", "previously_connected_team_id": "E0ACME", "channel": office.acme.id}
     office.acme.shared_with = [world.teams[2]]  # which stays
-    office.acme.members = [office.slack.bot_user_id, office.sam.id]
-    office.slack.emit(gone | {"is_ext_shared": True}, office.acme)
+    office.slack.emit(gone | {"is_ext_shared": True}, office.acme)  # while Slack's list of members is still older
     await office.slack.until(lambda: severed(office, onboarding))
+    office.acme.members = [office.slack.bot_user_id, office.sam.id]
     office.acme.shared_with.append(replace(acme, enterprise="E0ACME"))
-    office.acme.members.append(office.ana.id)
     back = {"type": "channel_shared", "connected_team_id": "E0ACME", "channel": office.acme.id}
     office.slack.emit(back, office.acme)
     await office.settled()
+    assert await severed(office, onboarding) == (not tells)
+    office.slack.invite(office.ana, office.acme)
+    await office.settled()
     assert not await severed(office, onboarding)
+    assert (await office.snapshot(onboarding)).companies == []
     for user in world.users.values():
         user.team = acme if user.team.id == acme.id else user.team
     await office.bot.people.fetch(office.ana.id, fresh=True)
@@ -151,6 +156,22 @@ async def test_an_organization_that_may_be_anybody_s_opens_nothing_to_the_former
     office.slack.invite(office.ana, office.acme)  # the customer's people are there again
     await office.settled()
     assert not await severed(office, onboarding)
+
+
+@pytest.mark.parametrize("present", [False, True])
+async def test_an_organization_counts_as_the_customer_s_while_their_people_are_there(
+    office: Workplace, onboarding: str, present: bool
+) -> None:
+    await sever(office, onboarding)
+
+    def long_ago(case: Case) -> None:
+        case.onboarding.severed_at = case.now - timedelta(hours=1)
+
+    await office.act(onboarding, long_ago)
+    office.acme.members += [office.ana.id] if present else []
+    office.slack.share(office.acme, replace(office.slack.world.teams[1], enterprise="E0ACME"))
+    await office.settled()
+    assert await severed(office, onboarding) == (not present)
 
 
 async def test_another_organization_that_leaves_does_not_shut_the_customer_out(office: Workplace, onboarding: str) -> None:

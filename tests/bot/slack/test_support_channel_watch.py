@@ -11,11 +11,11 @@ from bot.app import Bot, build
 from bot.config.settings import Exit
 from bot.messages.buttons import Act, ButtonValue
 from bot.ops.serve import serve
-from bot.slack.support_channel import UnfitChannelError
+from bot.slack.support_channel import SupportChannel, UnfitChannelError
 from flows.model import EffectRecord
 from flows.ports import Unit
 from playground.slack import Channel, Message
-from tests.bot.workplace import ENDLESS, PROMPT, Workplace
+from tests.bot.workplace import ENDLESS, PROMPT, Workplace, who
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -93,6 +93,9 @@ async def pressed_by_support(office: Workplace, onboarding: str) -> bool:
 async def test_an_answer_from_before_the_sharing_does_not_open_it(office: Workplace) -> None:
     office.slack.emit({"type": "channel_shared", "connected_team_id": "T0ELSE", "channel": office.support.id}, office.support)
     await office.slack.until(lambda: "support_channel" in office.bot.ready())
+    office.slack.rename(office.support, "support-renamed")
+    await office.slack.until(lambda: office.slack.quiet)
+    await office.bot.background.drain()
     await office.bot.support_channel.look()
     assert "support_channel" in office.bot.ready()
     gone = {"type": "channel_unshared", "previously_connected_team_id": "T0ELSE", "channel": office.support.id}
@@ -100,15 +103,65 @@ async def test_an_answer_from_before_the_sharing_does_not_open_it(office: Workpl
     await office.slack.until(lambda: office.bot.ready() == {})
 
 
-async def test_while_it_is_public_nobody_becomes_support_by_joining(office: Workplace) -> None:
-    public(office)
+async def test_an_event_that_comes_again_shuts_nothing_and_takes_no_rights(office: Workplace) -> None:
+    shared(office)
+    office.slack.remove(office.kim, office.support)
     await office.slack.until(lambda: "support_channel" in office.bot.ready())
+    await office.slack.until(lambda: who(office.kim) not in office.bot.cases.access.support)
+    again = [sent.payload for sent in office.slack.deliveries if sent.kind in ("channel_shared", "member_left_channel")][-2:]
+    unshared(office)
+    office.slack.invite(office.kim, office.support)
+    await office.slack.until(lambda: office.bot.ready() == {})
+    await office.slack.until(lambda: who(office.kim) in office.bot.cases.access.support)
+    office.bot.support_people._joined.clear()  # as in a process that was not told that they are back
+    for body in again:
+        await office.bot.events.received(body)
+    assert office.bot.ready() == {}
+    assert who(office.kim) in office.bot.cases.access.support
+
+
+async def test_what_waited_goes_out_though_another_process_heard_first_that_all_is_well(office: Workplace) -> None:
+    opened: list[str] = []
+
+    async def on_open() -> None:
+        opened.append("again")
+
+    late = SupportChannel(office.bot.store, office.bot.adapters.slack, office.support.id)
+    late.on_open = on_open
+    late.shut("shared")
+    await late.look()
+    assert (late.fault, opened) == ("shared", [])
+    await late.reopen("shared")
+    assert (late.fault, opened) == ("", ["again"])
+
+
+async def test_what_another_process_knows_of_it_counts_for_who_joins(office: Workplace) -> None:
+    other = SupportChannel(office.bot.store, office.bot.adapters.slack, office.support.id)
+    await other.close("public")
+    office.slack.invite(office.pat, office.support)
+    await office.settled()
+    await office.bot.support_people.refresh()
+    assert "Only Pismo's support" in (await office.pat.command("/onboarding queue", office.acme)).text
+    await other.reopen("public")
+    office.slack.remove(office.pat, office.support)
+    await office.settled()
+
+
+@pytest.mark.parametrize("shares", [False, True])
+async def test_while_it_is_public_nobody_becomes_support_by_joining(office: Workplace, shares: bool) -> None:
+    public(office)
+    await office.slack.until(lambda: "is public" in office.bot.ready().get("support_channel", ""))
+    if shares:
+        shared(office)
+        await office.settled()
     office.slack.invite(office.pat, office.support)
     await office.settled()
     await office.bot.support_people.refresh()
     assert "Only Pismo's support" in (await office.pat.command("/onboarding queue", office.acme)).text
     assert "Only Pismo's support" not in (await office.sam.command("/onboarding queue", office.acme)).text
     office.slack.remove(office.pat, office.support)
+    if shares:
+        unshared(office)
     private(office)
     await office.slack.until(lambda: office.bot.ready() == {})
 

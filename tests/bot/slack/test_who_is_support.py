@@ -1,14 +1,15 @@
 """Who belongs to support at which moment: whoever leaves is out at once, and a hundred members hold nobody up."""
 
 import json
+import time
 from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
 
+from bot.app import build
 from bot.messages.buttons import Act, ButtonValue
 from flows.cases import manage
-from flows.model import Person
 from playground.slack import SlackPerson
 from tests.bot.workplace import Workplace, who
 
@@ -132,14 +133,38 @@ async def test_a_user_group_s_changes_count_at_once(office: Workplace, monkeypat
 
 
 async def test_what_another_process_was_told_counts(
-    office: Workplace, rita: SlackPerson, monkeypatch: pytest.MonkeyPatch
+    office: Workplace, onboarding: str, rita: SlackPerson, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Several processes share one store."""
+    """Several processes share one store: what is drawn and sent to somebody goes by it too."""
     monkeypatch.setattr(type(office.bot.store), "one_writer", False)
+    other = build(office.settings(), office.rules, adapters=office.adapters())
+    await other.support_people.load()
+    try:
+        await office.bot.store.transact(lambda unit: other.support_people.left(unit, rita.id, time.time()))
+        assert who(rita) in office.bot.cases.access.support
+        home = await rita.open_home()
+        assert home is not None
+        assert "Acme Bank" not in json.dumps(home.data)
+        assert not await may(office, rita)
 
-    async def take(unit: object) -> None:
-        row = await unit.get(Person, str(who(rita)))  # type: ignore[attr-defined]
-        row.support = False
+        office.bot.cases.access.support |= {who(rita)}
+        await office.act(onboarding, manage.export, rita)
+        await office.settled()
+        assert not [channel for channel in office.slack.world.channels.values() if channel.im == rita.id and channel.messages]
+        assert not await may(office, rita)
+    finally:
+        await other.stop()
 
-    await office.bot.store.transact(take)
-    assert not await may(office, rita)
+
+async def test_an_app_home_that_slack_took_long_for_is_not_the_last(
+    office: Workplace, onboarding: str, rita: SlackPerson
+) -> None:
+    assert await rita.open_home()
+    slow = office.slack.faults.add("views.publish", "slow", seconds=0.5)
+    office.slack.emit({"type": "app_home_opened", "user": rita.id, "tab": "home"})
+    await office.slack.until(lambda: slow.times == 0)
+    office.slack.remove(rita, office.support)
+    await office.settled()
+    assert rita.home is not None
+    assert onboarding not in json.dumps(rita.home.data)
+    assert "Acme Bank" not in json.dumps(rita.home.data)
