@@ -11,6 +11,7 @@ from typing import Any
 
 from bot.slack.client import Slack, SlackError
 from bot.slack.errors import BARRED
+from bot.slack.payloads import reading
 from bot.slack.people import People
 from bot.slack.support_channel import SupportChannel
 from bot.slack.support_people import SupportPeople
@@ -86,9 +87,13 @@ class ChannelEvents:
     # -- when it comes in
 
     def at_once(self, event: Event) -> None:
-        for user_id in self._departed(event):
-            self._support.leaves(user_id, _at(event))
-        if self.of_support(event) and (fault := CLOSES.get(what(event))):
+        with reading():
+            departed = self._departed(event)
+            at = _at(event) if departed else 0.0
+            fault = CLOSES.get(what(event)) if self.of_support(event) else None
+        for user_id in departed:
+            self._support.leaves(user_id, at)
+        if fault:
             self._channel.shut(fault)
 
     def _departed(self, event: Event) -> list[str]:
