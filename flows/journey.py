@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 
 from flows.forms.dialogs import DIALOGS
 from flows.forms.fields import Answers, FormPage, Kind, inputs
 from flows.forms.pages import collect
-from flows.forms.step import Form, Situation, Step, Task
+from flows.forms.step import EXAMPLES_AT, Form, Situation, Step, Task
 from flows.model import Onboarding
 from flows.outbox import EFFECTS, StepEffect
 from flows.steps import control_center, environments, next_steps, organization, planning, service_desk
@@ -127,7 +126,7 @@ def _verify_page(model: type[FormPage], place: str) -> None:
 
 
 def _verify_examples(made: Journey) -> None:
-    situation = Situation(datetime.now(UTC), datetime.now(UTC).date(), "Example Bank", "en", "UTC")
+    situation = Situation(EXAMPLES_AT, EXAMPLES_AT.date(), "Example Bank", "en", "UTC")
     sent: dict[str, Answers] = {}
     for step in made.steps.values():
         forms = [step.form, *(task.form for task in step.tasks if task.form is not None)]

@@ -207,7 +207,6 @@ PISMO_FAULTS = {
     "revoked public key": Refused("this key is active in Control Center", of_a_revoked_public_key, is_registered_anew),
     "token of another environment": Refused("another organization", of_production),
     "token of another customer": Refused("another organization", of_another_customer),
-    "token cut in two": Refused("401", lambda acme: acme.pismo.mint_token(acme.org_id)[:60]),
     "403 on programs": Refused("403", lambda acme: acme.pismo.forbid("programs"), lambda acme: acme.pismo.allow("programs")),
     "403 on the organization": Refused("403", lambda acme: acme.pismo.forbid("orgs"), lambda acme: acme.pismo.allow("orgs")),
     "unknown organization": Refused("does not know this organization", deleted, found_again),

@@ -21,7 +21,7 @@ from bot.listeners.options import Options
 from bot.modals.subject import meta_of
 from bot.modals.submission import CLEAR, FormSubmissions
 from bot.slack.background import Background
-from bot.slack.payloads import MalformedPayload, click_of, command_of, reading, submitted_of, who_of
+from bot.slack.payloads import MalformedPayload, click_of, command_of, reading, search_of, submitted_of, who_of
 from bot.slack.people import People
 from bot.slack.support_people import SupportPeople
 
@@ -77,12 +77,12 @@ class Listeners:
     async def _received(self, body: dict[str, Any], next: Callable[[], Awaitable[BoltResponse]]) -> BoltResponse:  # noqa: A002  Bolt's name
         """Events stop here: no Bolt listener handles them."""
         if body.get("type") == "event_callback":
-            with reading():
-                await self.events.received(body)
+            await self.events.received(body)
             return BoltResponse(status=200, body="")
         if user := body.get("user"):
             with reading():
-                user["team_id"] = await self.people.home_team(str(user["id"]), str(user.get("team_id") or ""))
+                user_id, team_id = str(user["id"]), str(user.get("team_id") or "")
+            user["team_id"] = await self.people.home_team(user_id, team_id)
         if user or "user_id" in body:
             with reading():
                 who = who_of(body)
@@ -106,8 +106,8 @@ class Listeners:
 
     async def _searched(self, body: dict[str, Any], ack: AsyncAck) -> None:
         with reading():
-            options = await self.options.suggest(body)
-        await ack(options=options)
+            search = search_of(body)
+        await ack(options=await self.options.suggest(search))
 
     async def _commanded(self, body: dict[str, Any], ack: AsyncAck, request: AsyncBoltRequest) -> None:
         with reading():

@@ -12,6 +12,7 @@ from typing import Any
 from bot.listeners.connections import Connections
 from bot.slack.client import SlackError
 from bot.slack.errors import BARRED
+from bot.slack.payloads import reading
 from bot.slack.people import People
 from bot.slack.support_channel import SupportChannel
 from bot.slack.support_people import SupportPeople
@@ -92,9 +93,13 @@ class ChannelEvents:
         return bool(self._departed(event)) or (self.of_support(event) and what(event) in CLOSES)
 
     def at_once(self, event: Event) -> None:
-        for user_id in self._departed(event):
-            self._support.leaves(user_id, _at(event))
-        if self.of_support(event) and (fault := CLOSES.get(what(event))):
+        with reading():
+            departed = self._departed(event)
+            at = _at(event) if departed else 0.0
+            fault = CLOSES.get(what(event)) if self.of_support(event) else None
+        for user_id in departed:
+            self._support.leaves(user_id, at)
+        if fault:
             self._channel.shut(fault)
 
     def _departed(self, event: Event) -> list[str]:

@@ -17,6 +17,7 @@ from bot.listeners.channels import CONVERTED, ChannelEvents, what
 from bot.listeners.messages import Messages
 from bot.slack.background import Background
 from bot.slack.client import Slack, SlackError
+from bot.slack.payloads import event_id_of, reading
 from bot.slack.people import People
 from bot.telemetry import metrics
 from flows.cases.case import Cases
@@ -148,7 +149,8 @@ class Events:
         self.lost = ""
 
     async def received(self, body: Body) -> None:
-        """Store it before the acknowledgement, handle it after. Raises if it can't be stored, so that Slack sends it again."""
+        """Store it before the acknowledgement, handle it after. Raises MalformedPayload, or another error if it can't be stored, so that
+        Slack sends it again."""
         event = body["event"]
         if self._channels.takes_effect_at_once(event) and await self._is_new(str(body["event_id"])):
             self._channels.at_once(event)
@@ -182,12 +184,12 @@ class Events:
 
     async def store(self, body: Body) -> bool:
         """True if the event is new and there is something to do about it."""
-        event_id, event = str(body["event_id"]), body["event"]
-        kind = what(event) if self._channels.of_support(event) else str(event.get("type"))
+        with reading():
+            event_id, event = event_id_of(body), body["event"]
+            kind = what(event) if self._channels.of_support(event) else str(event.get("type"))
+            payload = _kept(event) if kind in {*HANDLED, *CONVERTED} else None
         if kind == "message":
             payload = await self._messages.kept(body)
-        else:
-            payload = _kept(event) if kind in {*HANDLED, *CONVERTED} else None
         if payload is None:
             return False
 

@@ -11,6 +11,7 @@ from typing import Any
 from bot.inspection.inspections import Hindrance, Inspections, Verdict
 from bot.slack.client import Slack, SlackError
 from bot.slack.files import MAX_BYTES
+from bot.slack.payloads import reading
 from bot.slack.people import NOBODY, People
 from flows.cases import channels, secrets
 from flows.cases.case import Cases
@@ -55,17 +56,19 @@ class Messages:
 
     async def kept(self, body: Body) -> Json | None:
         """What is stored of a message: where, who, when, what was found, never its text. None if there is nothing to do about it."""
-        if ts := deleted(body):
-            event = body["event"]
-            at = str(event.get("event_ts") or event.get("ts") or "")
-            return {"type": "message", "channel": event["channel"], "deleted": ts, "at": at}
-        now, before = message_of(body)
-        if now.get("subtype") in ("message_deleted", "tombstone") or now.get("user") in NOBODY or self._is_own(body, now):
-            return None
+        with reading():
+            if ts := deleted(body):
+                event = body["event"]
+                at = str(event.get("event_ts") or event.get("ts") or "")
+                return {"type": "message", "channel": event["channel"], "deleted": ts, "at": at}
+            now, before = message_of(body)
+            if now.get("subtype") in ("message_deleted", "tombstone") or now.get("user") in NOBODY or self._is_own(body, now):
+                return None
+            old = {file.get("id") for file in _files(before or {})}
+            new = [file for file in _files(now) if file.get("id") not in old]
+            files = [_kept(file) for file in new[:MAX_FILES]]
         verdict = await self._inspections.message(now, before)
-        old = {file.get("id") for file in _files(before or {})}
-        files = [file for file in _files(now) if file.get("id") not in old]
-        if len(files) > MAX_FILES:
+        if len(new) > MAX_FILES:
             verdict |= _unread(Unread.TOO_MANY)
         if not (files or verdict.found or verdict.unread):
             return None
@@ -75,7 +78,7 @@ class Messages:
             "app": bool(now.get("bot_id")) or not now.get("user"),
             "found": sorted(verdict.found),
             "unread": sorted(verdict.unread),
-            "files": [_kept(file) for file in files[:MAX_FILES]],
+            "files": files,
         }
 
     def _is_own(self, body: Body, message: Body) -> bool:

@@ -1,6 +1,6 @@
 """Choices for searchable selects: currencies, countries and zones from the catalog; all others only from this onboarding."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -10,7 +10,7 @@ from bot.modals.choices import own_choices
 from bot.modals.parse import field_of
 from bot.modals.private_answers import PrivateAnswers
 from bot.modals.subject import FormMeta, meta_of, subject_of
-from bot.slack.payloads import who_of
+from bot.slack.payloads import Search
 from bot.slack.people import People
 from flows.cases.case import Cases
 from flows.checks.iso_codes import Catalog
@@ -44,11 +44,11 @@ class Options:
     def __init__(self, store: Store, cases: Cases, people: People, answers: PrivateAnswers) -> None:
         self._store, self._cases, self._people, self._answers = store, cases, people, answers
 
-    async def suggest(self, body: Mapping[str, Any]) -> list[Suggestion]:
+    async def suggest(self, search: Search) -> list[Suggestion]:
         """The choices for what was typed so far; none for a person who may not see them."""
-        who, query, block = who_of(body), str(body.get("value") or ""), str(body.get("block_id", ""))
+        who, query, block = search.who, search.query, search.block_id
         try:
-            meta = meta_of(body["view"])
+            meta = meta_of(search.view)
             if (kind := self._catalog(meta, block)) is not None:
                 return _of_catalog(kind, query, (await self._answers.texts(who)).language)
             return await self._own(meta, block, who, query)

@@ -8,6 +8,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from slack_bolt.request.payload_utils import (
+    to_action,
+    to_command,
+    to_event,
+    to_message,
+    to_options,
+    to_shortcut,
+    to_step,
+    to_view,
+)
+
 from flows.people import Who
 
 Body = Mapping[str, Any]
@@ -26,7 +37,11 @@ def reading() -> Iterator[None]:
         raise MalformedPayload from error
 
 
-def check_shape(body: Body) -> None:
+_BOLTS = (to_options, to_shortcut, to_action, to_view, to_command, to_event, to_message, to_step)
+"""What Bolt reads of each payload to call a listener, and its handler of errors too."""
+
+
+def check_shape(body: dict[str, Any]) -> None:
     """Raises MalformedPayload where Bolt could not even tell which listener it is for."""
     kind, name = body.get("type"), ""
     with reading():
@@ -34,8 +49,18 @@ def check_shape(body: Body) -> None:
             name = body["actions"][0]["action_id"]
         elif kind == "block_suggestion":
             name = body["action_id"]
+        for part in _BOLTS:
+            part(body)
     if not isinstance(name, str) or (kind == "event_callback" and not isinstance(body.get("event"), dict)):
         raise MalformedPayload
+
+
+def event_id_of(body: Body) -> str:
+    """Raises ValueError for an id that no database could hold."""
+    event_id = str(body["event_id"])
+    if not (event_id.isascii() and event_id.isprintable()):
+        raise ValueError
+    return event_id
 
 
 def who_of(body: Body) -> Who:
@@ -102,6 +127,20 @@ def values_of(view: Mapping[str, Any]) -> Mapping[str, Any]:
 def submitted_of(body: Body) -> Submitted:
     view = body["view"]
     return Submitted(who=who_of(body), view=view, values=values_of(view), key=window_of(view))
+
+
+@dataclass(frozen=True)
+class Search:
+    """What was typed so far into a searched select of a modal."""
+
+    who: Who
+    view: Mapping[str, Any]
+    block_id: str
+    query: str
+
+
+def search_of(body: Body) -> Search:
+    return Search(who_of(body), {**body["view"]}, str(body.get("block_id", "")), str(body.get("value") or ""))
 
 
 @dataclass(frozen=True)

@@ -121,7 +121,7 @@ async def _dispatched(app: AsyncApp, request: Request, body: bytes) -> Response:
         with reading():  # Bolt reads a payload's parts before its own handling of errors begins
             asked = to_async_bolt_request(request, body)
             check_shape(asked.body)
-            return to_starlette_response(await app.async_dispatch(asked))
+        return to_starlette_response(await app.async_dispatch(asked))
     except MalformedPayload as error:
         log.warning("a signed request makes no sense", exc_info=error)
         return PlainTextResponse("no payload of Slack's\n", status_code=400)

@@ -7,7 +7,7 @@ If it ends without an exception, the change is carried through (`flows.cases.set
 changed is redrawn, once: `Shown` is what they show, compared before and after.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -86,10 +86,20 @@ class Shown:
 
 
 class Case:
-    """``actor``: who acts. ``role``: their checked role in this onboarding. ``now``: the moment of the transaction."""
+    """``actor``: who acts. ``role``: their checked role in this onboarding. ``is_support``: whether a person belongs to support by now.
+    ``now``: the moment of the transaction."""
 
-    def __init__(self, unit: Unit, rules: Rules, snapshot: Snapshot, actor: Who = SYSTEM, role: Role = Role.SYSTEM) -> None:
+    def __init__(
+        self,
+        unit: Unit,
+        rules: Rules,
+        snapshot: Snapshot,
+        actor: Who = SYSTEM,
+        role: Role = Role.SYSTEM,
+        is_support: Callable[[Who], bool] = lambda _: False,
+    ) -> None:
         self.unit, self.rules, self.snapshot, self.actor, self.role = unit, rules, snapshot, actor, role
+        self.is_support = is_support
         self.onboarding: Onboarding = snapshot.onboarding
         self.id, self.now = self.onboarding.id, unit.now
         self.journey: Journey = rules.journeys.of(self.onboarding)
@@ -243,7 +253,7 @@ class Cases:
         role = self.access.role_of(who, snapshot, channel_id)
         if may is not None:
             may.check(role)
-        case = Case(unit, self.rules, snapshot, who, role)
+        case = Case(unit, self.rules, snapshot, who, role, self.access.is_support)
         if not closed:
             case.refuse_closed()
         return case

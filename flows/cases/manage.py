@@ -50,6 +50,7 @@ def _asked(case: Case, step_id: str, revision: int) -> list[Decision]:
 
 def reopen(case: Case, step_id: str, reason: str) -> None:
     _decide(case, step_id, Move.REOPEN, reason)
+    skips.lapse(case, step_id)
 
 
 def _decide(case: Case, step_id: str, how: Move, reason: str) -> None:

@@ -3,11 +3,13 @@
 from flows.cases.case import Case
 from flows.cases.settle import last_change
 from flows.model import Decision, Snapshot
+from flows.people import Who
 from flows.problems import Refused
 from flows.state import ENDED, Move, StepState, after
 
-ASKED, DONE, WITHDRAWN, UNDONE = "skip", "skipped", "skip_withdrawn", "skip_undone"
-"""What a decision about skipping says. What is no longer asked for stays as a record; undone: the step was opened again."""
+ASKED, DONE, WITHDRAWN, UNDONE, LAPSED = "skip", "skipped", "skip_withdrawn", "skip_undone", "skip_lapsed"
+"""What a decision about skipping says. What is no longer asked for stays as a record; undone: the step was opened again; lapsed: the step
+ended without it, or whoever asked is no longer support."""
 
 
 def people_needed(case: Case, step_id: str) -> int:
@@ -43,6 +45,7 @@ def ask(case: Case, step_id: str, reason: str) -> list[Decision]:
     if after(record.state, Move.SKIP) is None:
         raise Refused("moved_on", step=step_id, state=record.state.value, **last_change(record))
     end(_decisions(case.snapshot, step_id, DONE), UNDONE)
+    end([one for one in asked(case.snapshot, step_id) if not case.is_support(Who(one.team_id, one.user_id))], LAPSED)
     before = asked(case.snapshot, step_id)
     if any(one.user_id == case.actor.user_id for one in before):
         raise Refused("skip_asked_by_you", step=step_id, given=len(before), needed=people_needed(case, step_id))
@@ -50,9 +53,14 @@ def ask(case: Case, step_id: str, reason: str) -> list[Decision]:
 
 
 def end(wanted: list[Decision], verdict: str) -> None:
-    """What was asked for is ``DONE``, ``WITHDRAWN`` or ``UNDONE``."""
+    """What was asked for is ``DONE``, ``WITHDRAWN``, ``UNDONE`` or ``LAPSED``."""
     for decision in wanted:
         decision.verdict = verdict
+
+
+def lapse(case: Case, step_id: str) -> None:
+    """Whoever wanted it skipped before it ended has not been asked about what begins now."""
+    end(_decisions(case.snapshot, step_id, ASKED), LAPSED)
 
 
 def _decided(case: Case, step_id: str, reason: str) -> Decision:

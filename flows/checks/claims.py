@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from flows.checks import guard
 from flows.checks.keys import read_public_key
 from flows.checks.pem import KeyProblem
-from flows.checks.tokens import BEYOND_SECONDS, MAX_LIFETIME, Jwt, TokenFault, TokenProblem, UnreadableToken, parse
+from flows.checks.tokens import MAX_LIFETIME, Jwt, TokenFault, TokenProblem, UnreadableToken, parse, seconds_of
 from flows.problems import Amount
 
 ALGORITHM = "RS256"
@@ -68,7 +68,7 @@ def check_access_token(text: str, expected: Expected, now: datetime) -> list[Tok
         return [TokenProblem(TokenFault.IS_ASSERTION)]
     tenant = next((token.claims[name] for name in _TENANT if token.claims.get(name)), None)
     differs = _differs(TokenFault.TENANT_DIFFERS, "tenant", expected.org_id, tenant) if expected.org_id and tenant else None
-    times = _readable_times(token.claims, ("exp",), required=False)
+    times = _readable_times(token.claims, ("exp",), required=False, whole=False)
     return [*([differs] if differs else []), *times.faults, *_expiry(times.seconds, int(now.timestamp()))]
 
 
@@ -150,21 +150,24 @@ def _differs(key: TokenFault, claim: str, expected: str, found: object) -> Token
 
 @dataclass(frozen=True)
 class _Times:
-    seconds: Mapping[str, int]
+    seconds: Mapping[str, float]
     faults: list[TokenProblem]
 
 
-def _readable_times(claims: Mapping[str, Any], names: tuple[str, ...], *, required: bool) -> _Times:
-    seconds: dict[str, int] = {}
+def _readable_times(claims: Mapping[str, Any], names: tuple[str, ...], *, required: bool, whole: bool = True) -> _Times:
+    """``whole``: fractions of a second are a fault."""
+    seconds: dict[str, float] = {}
     faults = []
     for name in names:
-        value = claims.get(name)
+        try:
+            value = seconds_of(claims, name)
+        except UnreadableToken as unreadable:
+            faults.append(unreadable.fault)
+            continue
         if value is None:
             faults += [TokenProblem(TokenFault.CLAIM_MISSING, {"claim": name})] if required else []
-        elif isinstance(value, bool) or not isinstance(value, int) or value <= -BEYOND_SECONDS:
+        elif whole and not isinstance(value, int):
             faults.append(TokenProblem(TokenFault.NOT_A_TIME, {"claim": name}))
-        elif value >= BEYOND_SECONDS:
-            faults.append(TokenProblem(TokenFault.MILLISECONDS, {"claim": name}))
         else:
             seconds[name] = value
     return _Times(seconds, faults)
@@ -179,16 +182,16 @@ def _times(claims: Mapping[str, Any], now: int) -> Iterator[TokenProblem]:
         if lifetime <= 0:
             yield TokenProblem(TokenFault.EXP_BEFORE_IAT)
         elif lifetime > MAX_LIFETIME:
-            yield TokenProblem(TokenFault.LIFETIME, {"lifetime": Amount(lifetime), "maximum": Amount(MAX_LIFETIME)})
+            yield TokenProblem(TokenFault.LIFETIME, {"lifetime": Amount(int(lifetime)), "maximum": Amount(MAX_LIFETIME)})
     yield from _expiry(seconds, now)
     for name in ("iat", "nbf"):
         if seconds.get(name, now) > now:
-            yield TokenProblem(TokenFault.AHEAD, {"claim": name, "seconds": Amount(seconds[name] - now)})
+            yield TokenProblem(TokenFault.AHEAD, {"claim": name, "seconds": Amount(int(seconds[name]) - now)})
 
 
-def _expiry(seconds: Mapping[str, int], now: int) -> Iterator[TokenProblem]:
+def _expiry(seconds: Mapping[str, float], now: int) -> Iterator[TokenProblem]:
     if "exp" in seconds and seconds["exp"] <= now:
-        yield TokenProblem(TokenFault.EXPIRED, {"seconds": Amount(now - seconds["exp"])})
+        yield TokenProblem(TokenFault.EXPIRED, {"seconds": Amount(now - int(seconds["exp"]))})
 
 
 def _shown(value: object) -> str:

@@ -6,17 +6,27 @@ All that a token's own words and form tell. A long-lived secret that looks like 
 import base64
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 from flows.checks import guard
 from flows.checks.guard import SecretKind
-from flows.checks.tokens import BEYOND_SECONDS, MAX_LIFETIME, Jwt, TokenFault, UnreadableToken, is_bearer, parse, unwrapped
+from flows.checks.tokens import (
+    MAX_LIFETIME,
+    Jwt,
+    TokenFault,
+    TokenProblem,
+    UnreadableToken,
+    parse,
+    seconds_of,
+    unwrapped,
+)
 
 LEEWAY = 60
 """Seconds that rounding and a clock may add to a lifetime."""
 
-_HEX = re.compile(r"[0-9a-f]{32,128}", re.IGNORECASE)
+_HEX = re.compile(r"(?:0x)?[0-9a-f]{32,128}", re.IGNORECASE)
 """Pismo's server keys and secrets have 40 such digits; its access tokens are JWTs, or have letters of all kinds."""
 _PAIR = re.compile(r"[\w.+@-]{3,256}:[^\s:/][^\s:]{5,256}")
 """``key:secret``, as RFC 7617 joins them, before or after base64."""
@@ -29,6 +39,8 @@ _API_KEY = re.compile(
     re.IGNORECASE,
 )
 """Beside those the guard knows everywhere: prefixes of keys, and of OAuth 2 refresh tokens, that are words elsewhere."""
+_WRAPPED = 3
+"""How often base64 is looked behind."""
 _NAMES_KIND = ("typ", "type", "token_type", "token_use", "use", "kind")
 _REFRESH = re.compile(r"refresh|offline", re.IGNORECASE)
 
@@ -51,31 +63,35 @@ def long_lived_secret(text: str, now: datetime, *, signed_by_customer: bool = Fa
     return None
 
 
-def is_opaque(text: str) -> bool:
-    """Whether it could be sent as a token, and neither is a JWT nor was meant to be one."""
+def unknowable(text: str, *, always_jwt: bool) -> TokenProblem | None:
+    """Why nothing tells how long it lives; None for a readable JWT, and for what was never meant as one unless tokens are ``always_jwt``.
+    Never raises."""
     try:
-        parse(text)
+        _ = parse(text).expires_at
     except UnreadableToken as unusable:
-        return unusable.fault.key is TokenFault.NOT_JWT and is_bearer(text)
-    return False
+        return None if unusable.fault.key is TokenFault.NOT_JWT and not always_jwt else unusable.fault
+    return None
 
 
 def _opaque(token: str) -> SecretKind | None:
-    if _API_KEY.fullmatch(token):
+    forms = list(_forms(token))
+    if any(_API_KEY.fullmatch(form) for form in forms):
         return SecretKind.LONG_LIVED_TOKEN
-    if _HEX.fullmatch(token) or any(_PAIR.fullmatch(form) for form in _forms(token)):
+    if any(_HEX.fullmatch(form) or _PAIR.fullmatch(form) for form in forms):
         return SecretKind.SERVER_SECRET
     return None
 
 
 def _forms(token: str) -> Iterator[str]:
-    """As it is, and what it is the base64 of."""
+    """As it is, and what it is the base64 of, maybe more than once."""
+    for _ in range(_WRAPPED):
+        yield token
+        try:
+            plain = token.strip().replace("-", "+").replace("_", "/").rstrip("=")
+            token = base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True).decode().strip()
+        except ValueError:
+            return
     yield token
-    try:
-        plain = token.replace("-", "+").replace("_", "/").rstrip("=")
-        yield base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True).decode()
-    except ValueError:
-        return
 
 
 def _is_refresh(jwt: Jwt) -> bool:
@@ -84,15 +100,14 @@ def _is_refresh(jwt: Jwt) -> bool:
 
 
 def _outlives(claims: Mapping[str, Any], now: datetime) -> bool:
-    """Whether it never ends, or lives longer than any access token of Pismo's. A time that is none is another fault."""
-    begins, ends = claims.get("iat"), claims.get("exp")
-    if ends is None:
-        return True
-    if not _is_time(ends):
+    """Whether it never ends, or lives longer than any access token of Pismo's: from now on, or since it says it was issued. An end that
+    can't be read is for `unknowable`."""
+    try:
+        ends = seconds_of(claims, "exp")
+    except UnreadableToken:
         return False
-    return bool(ends - (begins if _is_time(begins) else now.timestamp()) > MAX_LIFETIME + LEEWAY)
-
-
-def _is_time(value: object) -> bool:
-    """In seconds (RFC 7519); milliseconds are a mistake, not a long life."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < BEYOND_SECONDS
+    begins = now.timestamp()
+    with suppress(UnreadableToken):
+        issued = seconds_of(claims, "iat")
+        begins = begins if issued is None else min(issued, begins)
+    return ends is None or ends - begins > MAX_LIFETIME + LEEWAY

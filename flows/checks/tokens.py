@@ -3,6 +3,7 @@ stored here."""
 
 import base64
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -84,16 +85,23 @@ class Jwt:
 
     @property
     def expires_at(self) -> datetime | None:
-        """None if the token doesn't say. Raises UnreadableToken if it isn't a time (RFC 7519 NumericDate: seconds, maybe fractional)."""
-        value = self.claims.get("exp")
-        if value is None:
-            return None
-        try:
-            if isinstance(value, int | float) and not isinstance(value, bool):
-                return datetime.fromtimestamp(value, UTC)
-        except (ValueError, OverflowError, OSError):
-            pass
-        raise UnreadableToken(TokenFault.NOT_A_TIME, claim="exp")
+        """None if the token doesn't say. Raises UnreadableToken if it isn't a time."""
+        seconds = seconds_of(self.claims, "exp")
+        return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+
+def seconds_of(claims: Mapping[str, Any], name: str) -> float | None:
+    """A claim's time as RFC 7519 writes it: seconds since 1970, maybe fractional. None if the token doesn't say. Raises UnreadableToken if
+    it is anything else."""
+    value = claims.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
+        raise UnreadableToken(TokenFault.NOT_A_TIME, claim=name)
+    if value >= BEYOND_SECONDS:
+        fault = TokenFault.MILLISECONDS if value < BEYOND_SECONDS * 1000 else TokenFault.NOT_A_TIME
+        raise UnreadableToken(fault, claim=name)
+    return value
 
 
 def unwrapped(text: str) -> str:
@@ -107,11 +115,6 @@ def bearer(text: str) -> str:
     if not _BEARER.fullmatch(token):
         raise UnreadableToken(TokenFault.NOT_JWT)
     return token
-
-
-def is_bearer(text: str) -> bool:
-    """Whether `bearer` takes it."""
-    return _BEARER.fullmatch(unwrapped(text)) is not None
 
 
 def _alone(text: str) -> str:

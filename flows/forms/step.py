@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from flows.forms.fields import Answers, FormPage
@@ -98,6 +98,10 @@ class Page:
     when: Callable[[Answers], bool] = lambda _answers: True
     check: Check = no_problems
     repeat: str = ""
+
+
+EXAMPLES_AT = datetime(2026, 3, 10, 12, tzinfo=UTC)
+"""The moment at which the examples of forms are valid."""
 
 
 @dataclass(frozen=True)

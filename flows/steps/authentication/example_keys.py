@@ -3,6 +3,8 @@
 import base64
 import json
 
+from flows.forms.step import EXAMPLES_AT
+
 PUBLIC_KEY = """\
 -----BEGIN PUBLIC KEY-----
 MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAp6n7SPWd7w60a5Xa92oH
@@ -60,8 +62,7 @@ dpG7B28ISIMe5KNJVczvJRUV+8kuklf1Ew==
 
 
 def access_token() -> str:
-    """A JWT that nobody signed, valid in the last hour before 2100 ends."""
-    parts = [
-        json.dumps(part).encode() for part in ({"alg": "HS512"}, {"sub": "example", "iat": 4_102_441_200, "exp": 4_102_444_800})
-    ]
+    """A JWT that nobody signed, valid for an hour."""
+    issued = int(EXAMPLES_AT.timestamp())
+    parts = [json.dumps(part).encode() for part in ({"alg": "HS512"}, {"sub": "example", "iat": issued, "exp": issued + 3600})]
     return ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in (*parts, b"example signature"))

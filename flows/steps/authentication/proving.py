@@ -18,7 +18,7 @@ from flows.problems import Problem
 from flows.state import StepState
 from flows.steps import org_details
 from flows.steps.authentication import example_keys
-from flows.steps.authentication.token_check import expected, revoked_instead
+from flows.steps.authentication.token_check import expected, untried
 from flows.steps.org_details import label_of, org_id, to_org_details
 
 PROVE, SETTLE = "authentication.prove_access", "authentication.settle_organization"
@@ -43,7 +43,7 @@ class TokenPage(FormPage):
 
 def _check(answers: Answers, situation: Situation) -> Iterator[Problem]:
     """What must never be tried at Pismo is refused here."""
-    yield from revoked_instead(str(answers.get("token", "")), situation)
+    yield from untried(str(answers.get("token", "")), situation)
 
 
 class Settled(FormPage):

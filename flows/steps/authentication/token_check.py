@@ -45,17 +45,19 @@ def _openid(situation: Situation) -> bool:
     return bool(situation.get("authentication", "method") == "oidc")
 
 
-def revoked_instead(token: str, situation: Situation) -> Iterator[Problem]:
-    """A long-lived secret in place of the token: it is to be revoked, and tried nowhere."""
+def untried(token: str, situation: Situation) -> Iterator[Problem]:
+    """Why it is not tried at Pismo: it is a long-lived secret, which is to be revoked, or nothing tells that it is none."""
     from flows.checks.claims import is_signed_by_customer  # noqa: PLC0415  cryptography is not needed at startup
-    from flows.checks.pasted_tokens import is_opaque, long_lived_secret  # noqa: PLC0415  compiles the guard's patterns
+    from flows.checks.pasted_tokens import long_lived_secret, unknowable  # noqa: PLC0415  compiles the guard's patterns
 
     own = is_signed_by_customer(token, expected(situation))
     kind = long_lived_secret(token, situation.now, signed_by_customer=own)
     if kind is not None:
         yield Problem("token", f"secret_{kind}")
-    elif situation.get("authentication", "method") in ALWAYS_JWT and is_opaque(token):
-        yield Problem("token", "token_no_jwt")
+        return
+    fault = unknowable(token, always_jwt=situation.get("authentication", "method") in ALWAYS_JWT) if not own else None
+    if fault is not None:
+        yield Problem("token", "token_no_jwt" if fault.key == "jwt_not_jwt" else str(fault.key), fault.params)
 
 
 def _check(answers: Answers, situation: Situation) -> Iterator[Problem]:
@@ -66,7 +68,7 @@ def _check(answers: Answers, situation: Situation) -> Iterator[Problem]:
         yield Problem("token_kind", "jwt_method")
         return
     look = check_assertion if signed_by_customer else check_access_token
-    refused = list(revoked_instead(str(answers.get("token", "")), situation))
+    refused = list(untried(str(answers.get("token", "")), situation))
     if any(problem.key.startswith("secret_") for problem in refused):
         yield from refused
         return

@@ -103,14 +103,6 @@ async def test_where_pismo_stays_away_it_is_told_how_far_it_came(acme: Acme) -> 
     assert PASSED in await acme.proves(await acme.token("oidc"))
 
 
-async def test_what_is_no_token_is_told_without_asking_pismo(acme: Acme) -> None:
-    calls = len(acme.pismo.calls)
-    said = await acme.proves("¿" * 30)
-    assert "Access token: failed. It is no token" in said
-    assert len(acme.pismo.calls) == calls
-    assert PASSED in await acme.proves(await acme.token("oidc"))
-
-
 async def test_production_is_proved_by_a_run_of_its_own(acme: Acme) -> None:
     production = acme.place.sandbox.production
     token = await acme.token("oidc")

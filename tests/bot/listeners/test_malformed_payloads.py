@@ -8,8 +8,15 @@ from typing import Any
 from urllib.parse import urlencode
 
 import aiohttp
+import httpx
 import pytest
+from slack_sdk.web.async_client import AsyncWebClient
+from starlette.applications import Starlette
 
+from bot.listeners.bolt import Listeners
+from bot.slack.payloads import Search
+from bot.slack.web import slack_routes
+from flows.people import Who
 from playground.slack.delivery import signature
 from tests.bot.workplace import Workplace
 
@@ -99,8 +106,66 @@ async def test_no_payload_makes_it_fail(office: Workplace, onboarding: str) -> N
     assert await office.state(onboarding, "planning") == "submitted"
 
 
+class Parts:
+    """All that stands behind the listeners; one part has a defect."""
+
+    bot_user_id = "U9"
+
+    def __init__(self, broken: str) -> None:
+        self.broken = broken
+
+    def _runs(self, part: str) -> None:
+        if part == self.broken:
+            raise KeyError(part)
+
+    async def received(self, _: Any) -> None:
+        self._runs("events")
+
+    async def home_team(self, _: str, team_id: str) -> str:
+        self._runs("people")
+        return team_id
+
+    async def verify(self, _: Who) -> None:
+        self._runs("support")
+
+    async def suggest(self, _: Search) -> list[Any]:
+        self._runs("options")
+        return []
+
+
+@pytest.mark.parametrize("broken", ["events", "people", "support", "options"])
+async def test_a_defect_of_the_bots_own_is_not_put_down_to_slack(broken: str, caplog: pytest.LogCaptureFixture) -> None:
+    parts: Any = Parts(broken)
+    bolt = Listeners(parts, parts, parts, parts, parts, parts, parts, parts, parts).bolt(AsyncWebClient(token="xoxb-1"))
+    secret, told = "0" * 32, []
+    transport = httpx.ASGITransport(Starlette(routes=slack_routes(bolt, secret)))
+    async with httpx.AsyncClient(transport=transport, base_url="http://bot") as client:
+        for parts.broken in (broken, ""):
+            for payload in (
+                {"type": "event_callback", "event_id": "E1", "event": EVENT},
+                {"type": "block_suggestion", "user": {**USER}, "view": VIEW, "block_id": "b", "action_id": "a", "value": "x"},
+            ):
+                body = json.dumps(payload).encode()
+                stamp = str(int(time.time()))
+                signed = {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": signature(secret, stamp, body)}
+                headers = {**signed, "Content-Type": "application/json"}
+                told.append((await client.post("/slack/events", content=body, headers=headers)).status_code)
+    assert told == ([500, 200] if broken == "events" else [200, 500]) + [200, 200]
+    assert "a request failed" in caplog.text
+    assert "makes no sense" not in caplog.text
+
+
 @pytest.mark.parametrize(
-    "payload", [{}, {"type": "event_callback", "event": []}, {"type": "view_submission"}, {"user": 7}, [], 7]
+    "payload",
+    [
+        {},
+        {"type": "event_callback", "event": []},
+        {"type": "event_callback", "event_id": "\ud800", "event": EVENT},
+        {"type": "view_submission"},
+        {"user": 7},
+        [],
+        7,
+    ],
 )
 async def test_what_makes_no_sense_is_refused_and_logged(
     office: Workplace, payload: Any, caplog: pytest.LogCaptureFixture

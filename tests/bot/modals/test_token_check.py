@@ -99,11 +99,15 @@ async def test_a_long_lived_secret_is_refused_before_pismo_sees_it(office: Workp
     pasted |= {secret: "If it is a key or a secret, revoke it now"} if method == "basic" else {}
     before, warnings = len(office.pismo.calls), 0
     for one, said_of_it in pasted.items():
-        (refused,) = (await check(office, one, "prove_access")).values()
-        assert said_of_it in refused
-        assert "evoke" in refused or "Deactivate" in refused
+        (answer,) = (await check(office, one, "prove_access")).values()
+        assert said_of_it in answer
+        assert "evoke" in answer or "Deactivate" in answer
         warnings += "tried to send a secret" in office.support.messages[-1].text
     assert warnings >= len(pasted) - 1
+    refused = await check(office, "¿" * 30, "prove_access")
+    assert "Access token: failed. It is no token" in said(office) if method == "oauth2" else "Not an access token" in str(refused)
+    (cut,) = (await check(office, office.pismo.mint_token(org_id)[:60], "prove_access")).values()
+    assert "A part of the token is missing" in cut
     assert len(office.pismo.calls) == before
     office.secrets += pasted
     assert await office.leaks() == []

@@ -60,7 +60,7 @@ class CaseBook:
 
     def __init__(self, store: Store, rules: Rules, clock: list[datetime]) -> None:
         self.store, self.rules, self._clock = store, rules, clock
-        access = Access()
+        self.access = access = Access()
         access.team_id, access.support = OWNER.team_id, frozenset({OWNER, KIM, LIZ})
         self.cases = Cases(rules, access)
         self.id = ""

@@ -91,6 +91,35 @@ async def test_a_step_opened_again_takes_two_again(acme: CaseBook) -> None:
     assert {one.user_id for one in skipped_by(await acme.snapshot(), "authentication")} == {LIZ.user_id, KIM.user_id}
 
 
+async def test_a_request_ends_with_the_step_that_it_was_made_for(tmp_path: Path) -> None:
+    async with case_book(tmp_path, Rules(approvals={"organization": 2})) as acme:
+        await acme.start()
+        await acme.skip("planning")
+        await acme.send("organization")
+        assert await skip(acme, "organization") == "submitted"
+        for who in (KIM, LIZ):
+            await acme.approve("organization", who)
+        form = STEPS["organization"].task("record_org_id").form
+        assert form is not None
+        await acme.task("organization", "record_org_id", dict(form.example))
+        assert (await acme.step("organization")).state.value == "done"
+        await acme.act(lambda case: manage.reopen(case, "organization", "Another name."))
+        assert await wanted(acme, "organization") == []
+        with pytest.raises(Refused, match="skip_not_asked"):
+            await acme.act(lambda case: manage.agree_to_skip(case, "organization", 1), KIM)
+        assert await skip(acme, "organization", KIM) == "open"
+        assert await skip(acme, "organization", LIZ) == "skipped"
+
+
+async def test_who_left_support_does_not_count_any_more(acme: CaseBook) -> None:
+    assert await skip(acme, "authentication") == "locked"
+    acme.access.support -= {OWNER}
+    await acme.act(lambda case: manage.agree_to_skip(case, "authentication", 0), KIM)
+    assert (await acme.step("authentication")).state.value == "locked"
+    assert await wanted(acme, "authentication") == [KIM.user_id]
+    assert await skip(acme, "authentication", LIZ) == "skipped"
+
+
 async def test_a_new_revision_must_be_looked_at_before_it_is_skipped(acme: CaseBook) -> None:
     await acme.skip("planning", "organization")
     await skip(acme, "authentication")

@@ -209,6 +209,7 @@ def access_words(token: str) -> list[str]:
 def test_an_access_token_is_looked_at_without_rules_that_are_not_its_own() -> None:
     assert access_words(access()) == []
     assert access_words(access(tenant=None, exp=None)) == []
+    assert access_words(access(exp=SECONDS + 0.5)) == []
     assert access_words(access(tenant=None, tenant_id=ORG.lower())) == []
     assert access_words(access(tenant="TN-2")) == [f'`tenant` is "TN-2"; your org ID is "{ORG}".']
     assert access_words(access(exp=SECONDS - 5))[0].startswith("It expired 5 s ago")

@@ -12,7 +12,7 @@ import pytest
 
 from flows.checks.claims import Expected, check_assertion
 from flows.checks.guard import SecretKind, find_secrets
-from flows.checks.pasted_tokens import long_lived_secret
+from flows.checks.pasted_tokens import long_lived_secret, unknowable
 
 NOW = datetime(2026, 3, 9, 13, tzinfo=UTC)
 AT = int(NOW.timestamp())
@@ -31,13 +31,14 @@ MAY_BE_ONE = {
     "ten minutes, as Basic gives it": token(iat=AT, exp=AT + 600),
     "an hour": token(iat=AT, exp=AT + 3600),
     "an hour, rounded": token(iat=AT + 0.5, exp=AT + 3601.25),
+    "an hour, from soon": token(iat=AT + 30, exp=AT + 3630),
+    "a beginning that is none": token(iat="now", exp=AT + 3600),
     "no beginning": token(exp=AT + 3600),
     "over": token(iat=AT - 7200, exp=AT - 3600),
-    "times in milliseconds, which is said elsewhere": token(iat=AT * 1000, exp=AT * 1000 + 600_000),
     "opaque": secrets.token_urlsafe(32),
     "opaque, padded": "2YotnFZFEjr1zCsicMWpAA==",
     "opaque, long": secrets.token_urlsafe(96),
-    "cut": token(iat=AT, exp=AT + 600)[:-50],
+    "with a short signature": token(iat=AT, exp=AT + 600)[:-50],
 }
 
 REVOKED = {
@@ -45,6 +46,9 @@ REVOKED = {
     "two hours": (token(iat=AT, exp=AT + 7200), "long_lived_token"),
     "years": (token(iat=AT, exp=AT + YEARS), "long_lived_token"),
     "years, without a beginning": (token(exp=AT + YEARS), "long_lived_token"),
+    "an hour, ten years ahead": (token(iat=AT + YEARS - 3600, exp=AT + YEARS), "long_lived_token"),
+    "years, with a beginning that is none": (token(iat="now", exp=AT + YEARS), "long_lived_token"),
+    "no end but in name": (token(iat=AT, exp=None), "long_lived_token"),
     "for ever": (token(iat=AT), "long_lived_token"),
     "a refresh token by its claim": (token(iat=AT, exp=AT + 600, typ="Refresh"), "long_lived_token"),
     "a refresh token by its use": (token(iat=AT, exp=AT + 600, token_use="refresh"), "long_lived_token"),
@@ -52,6 +56,10 @@ REVOKED = {
     "an offline token": (token(iat=AT, exp=AT + 600, typ="Offline"), "long_lived_token"),
     "a server key or secret": (secrets.token_hex(20), "server_secret"),
     "another of 64 digits": (secrets.token_hex(32).upper(), "server_secret"),
+    "a server secret with its base": ("0x" + secrets.token_hex(20), "server_secret"),
+    "a server secret in base64": (basic(secrets.token_hex(20)), "server_secret"),
+    "a server secret in base64, twice": (basic(basic(secrets.token_hex(20) + "\n")), "server_secret"),
+    "an API key in base64": (basic("lin_api_" + secrets.token_hex(16)), "long_lived_token"),
     "key and secret": (f"{secrets.token_hex(20)}:{secrets.token_urlsafe(32)}", "server_secret"),
     "key and secret as Basic sends them": (basic(f"{secrets.token_hex(20)}:{secrets.token_urlsafe(32)}"), "server_secret"),
     "an AWS key": ("AKIA" + "Z7" * 8, "long_lived_token"),
@@ -92,6 +100,40 @@ def jws(claims: dict[str, Any]) -> str:
     """With claims that a library refuses to write."""
     parts = (json.dumps({"alg": "RS256"}).encode(), json.dumps(claims).encode(), b"signature")
     return ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts)
+
+
+ENCRYPTED = ".".join(
+    base64.urlsafe_b64encode(part).rstrip(b"=").decode()
+    for part in (b'{"cty":"JWT","enc":"A256GCM","alg":"RSA-OAEP"}', b"k" * 256, b"i" * 12, b"t" * 900, b"g" * 16)
+)
+UNKNOWABLE = {
+    "an end as text": (token(iat=AT, exp=str(AT + YEARS)), "jwt_not_a_time"),
+    "an end as a list": (token(iat=AT, exp=[AT + 600]), "jwt_not_a_time"),
+    "an end that is true": (token(iat=AT, exp=True), "jwt_not_a_time"),
+    "an end before 1970": (token(iat=AT, exp=-1), "jwt_not_a_time"),
+    "never": (token(iat=AT, exp=float("inf")), "jwt_not_a_time"),
+    "no number": (token(iat=AT, exp=float("nan")), "jwt_not_a_time"),
+    "beyond all time": (token(iat=AT, exp=10**40), "jwt_not_a_time"),
+    "milliseconds": (token(iat=AT * 1000, exp=AT * 1000 + 600_000), "jwt_milliseconds"),
+    "encrypted, as Cognito's refresh tokens are": (ENCRYPTED, "jwt_encrypted"),
+    "cut": (token(iat=AT, exp=AT + 600).rpartition(".")[0], "jwt_cut"),
+}
+
+
+@pytest.mark.parametrize("always_jwt", [True, False])
+@pytest.mark.parametrize("kind", UNKNOWABLE)
+def test_what_does_not_tell_how_long_it_lives_is_not_tried(kind: str, always_jwt: bool) -> None:
+    pasted, fault = UNKNOWABLE[kind]
+    assert long_lived_secret(pasted, NOW) is None  # nothing says so
+    why = unknowable(f"Bearer {pasted}", always_jwt=always_jwt)
+    assert why is not None
+    assert why.key == fault
+
+
+@pytest.mark.parametrize("kind", MAY_BE_ONE)
+def test_an_opaque_token_is_tried_only_where_tokens_may_be_opaque(kind: str) -> None:
+    assert unknowable(MAY_BE_ONE[kind], always_jwt=False) is None
+    assert (unknowable(MAY_BE_ONE[kind], always_jwt=True) is not None) == kind.startswith("opaque")
 
 
 def test_the_times_of_the_customers_own_jwt_are_left_to_its_own_rules() -> None:

@@ -1,15 +1,15 @@
 """Forms filled in by hand: a situation to check against, and what a form says about answers."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 from flows.forms.fields import Answers, Input, Kind, inputs
 from flows.forms.pages import collect, screen, slots
-from flows.forms.step import Form, Situation
+from flows.forms.step import EXAMPLES_AT, Form, Situation
 from flows.journey import JOURNEYS
 
-NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
+NOW = EXAMPLES_AT
 LANGUAGES = ("en", "pt_BR")
 
 
