@@ -52,6 +52,8 @@ class Hindrance(StrEnum):
     """The look failed, or its process did."""
     NOT_ALLOWED = "not_allowed"
     """The bot may not read the file."""
+    NOT_DELIVERED = "not_delivered"
+    """Slack did not hand over the file."""
 
 
 class NotLookedInto(Exception):  # noqa: N818  an answer, not a failure
@@ -64,17 +66,19 @@ class NotLookedInto(Exception):  # noqa: N818  an answer, not a failure
 
 @dataclass(frozen=True)
 class Verdict:
-    """``found``: kinds of secret (`flows.checks.guard.SecretKind`); ``unread``: why something was not looked into. Each once."""
+    """``found``: kinds of secret (`flows.checks.guard.SecretKind`); ``unread``: why something was not looked into. Each once.
+    ``marks``: as `bot.inspection.results` makes them, to be keyed before they are kept."""
 
     found: frozenset[str] = frozenset()
     unread: frozenset[str] = frozenset()
+    marks: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, result: Mapping[str, Any]) -> "Verdict":
-        return cls(frozenset(result["found"]), frozenset(result["unread"]))
+        return cls(frozenset(result["found"]), frozenset(result["unread"]), frozenset(result["marks"]))
 
     def __or__(self, other: "Verdict") -> "Verdict":
-        return Verdict(self.found | other.found, self.unread | other.unread)
+        return Verdict(self.found | other.found, self.unread | other.unread, self.marks | other.marks)
 
 
 class _Child:

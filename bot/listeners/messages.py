@@ -17,6 +17,7 @@ from flows.cases.case import Cases
 from flows.checks.guard import Unread
 from flows.people import SYSTEM, Who
 from flows.ports import Unit
+from storage.sealing import current
 from storage.store import Store
 
 Body = Mapping[str, Any]
@@ -28,6 +29,8 @@ ever."""
 MAX_FILES = 20
 """Of one message, forwarded ones included. Slack takes ten at once."""
 GONE = frozenset({"file_not_found", "file_deleted", "http_404", "http_410"})
+DIGEST = 16
+"""Hex digits of it that are kept."""
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,8}$")
 
 
@@ -73,8 +76,7 @@ class Messages:
             "type": "message",
             **{name: now[name] for name in ("user", "user_team", "team", "channel", "ts") if name in now},
             "app": bool(now.get("bot_id")) or not now.get("user"),
-            "found": sorted(verdict.found),
-            "unread": sorted(verdict.unread),
+            "looks": {"": _look(verdict)},
             "files": [_kept(file) for file in files[:MAX_FILES]],
         }
 
@@ -86,19 +88,20 @@ class Messages:
 
     # -- after it
 
-    async def look_into_files(self, event: Json) -> None:
-        """Adds what is in the files to what was found; ``files`` are then the ids of those with a secret. Raises SlackError if Slack
-        may answer later."""
-        verdict, guilty = Verdict(frozenset(event.get("found", ())), frozenset(event.get("unread", ()))), []
-        for file in event.get("files") or ():
-            inside = await self.file(file)
-            if inside.found:
-                guilty.append(str(file["id"]))
-            verdict |= inside
-        event |= {"found": sorted(verdict.found), "unread": sorted(verdict.unread), "files": guilty}
+    async def look_into_files(self, event: Json, *, last: bool) -> None:
+        """Adds what is in the files; ``files`` are then those that could not be had yet. ``last``: of those it is said that they were not
+        looked into."""
+        left = []
+        for file in event["files"]:
+            try:
+                event["looks"][str(file["id"])] = _look(await self.file(file, last=last))
+            except SlackError:
+                left.append(file)
+        event["files"] = left
 
-    async def file(self, file: Body) -> Verdict:
-        """The beginning and the end of a large one. Nothing for one that is gone, or elsewhere than at Slack."""
+    async def file(self, file: Body, *, last: bool = False) -> Verdict:
+        """The beginning and the end of a large one. Nothing for one that is gone, or elsewhere than at Slack. Raises SlackError if Slack
+        may answer later, unless it was asked for the ``last`` time."""
         try:
             if not (file.get("url_private_download") or file.get("url_private")):  # shared by another company
                 file = await self._slack.file(str(file.get("id")))
@@ -106,22 +109,26 @@ class Messages:
                 return Verdict()
             ends = await self._slack.ends(file, MAX_BYTES)
         except SlackError as error:
-            if error.transient:
+            if error.transient and not last:
                 raise
-            return Verdict() if error.error in GONE else _unread(Hindrance.NOT_ALLOWED)
+            if error.error in GONE:
+                return Verdict()
+            return _unread(Hindrance.NOT_DELIVERED if error.transient else Hindrance.NOT_ALLOWED)
         name = str(file.get("name") or file.get("suffix") or "")
         verdict = await self._inspections.message({"files": [file]})
         for part in ends:
             verdict |= await self._inspections.file(name, part, cut=len(ends) > 1, patient=True)
         return verdict
 
-    async def look_into_change(self, event: Json) -> None:
+    async def look_into_change(self, event: Json, *, last: bool) -> None:
         """A file was changed, a snippet edited, perhaps only its title: adds who gave it, where it stands, and what is in it now.
-        Raises SlackError if Slack may answer later."""
+        Raises SlackError, which is not transient the ``last`` time."""
         event["places"] = []
         try:
             file = await self._slack.file(str(event.get("file_id")))
         except SlackError as error:
+            if error.transient and last:
+                raise SlackError(error.method, Hindrance.NOT_DELIVERED) from None
             if error.transient:
                 raise
             return  # in no place that the bot sees
@@ -130,10 +137,10 @@ class Messages:
         async with self._store.read() as unit:
             places = [place for place in _places(file) if await unit.by_channel(place[0]) is not None]
         if places:
-            verdict = await self.file(file)
+            verdict = await self.file(file, last=last)
             event |= {"user": str(file.get("user") or ""), "team": str(file.get("user_team") or ""), "places": places}
             event["app"] = bool(file.get("bot_id")) or not event["user"]
-            event |= {"found": sorted(verdict.found), "unread": sorted(verdict.unread), "files": [str(file["id"])]}
+            event["looks"] = {str(file["id"]): _look(verdict)}
 
     # -- in the transaction
 
@@ -145,14 +152,15 @@ class Messages:
         if "deleted" in event:
             await self._deleted(unit, str(event["channel"]), event["deleted"], event.get("at", ""))
             return
-        onboarding = await unit.by_channel(str(event.get("channel", "")))
-        if onboarding is None or not (event["found"] or event["unread"]):
+        looks = {place: secrets.Look(**found) for place, found in event["looks"].items() if any(found.values())}
+        onboarding = await unit.by_channel(str(event.get("channel", ""))) if looks else None
+        if onboarding is None:
             return
         who = Who(str(event.get("user_team") or event.get("team") or ""), str(event.get("user", "")))
-        post = secrets.Post(str(event["channel"]), str(event.get("ts", "")), tuple(event["files"]), by_app=bool(event["app"]))
+        post = secrets.Post(str(event["channel"]), str(event.get("ts", "")), looks, by_app=bool(event["app"]))
         actor = SYSTEM if post.by_app else who
         async with self._cases.open(unit, onboarding.id, actor, closed=True, shows=False) as case:
-            await secrets.in_channel(case, post, event["found"], event["unread"])
+            await secrets.in_channel(case, post)
 
     async def _deleted(self, unit: Unit, channel: str, ts: str, at: str) -> None:
         """A lasting message is posted again, as it should be now. ``at``: when it was deleted, by Slack's clock; empty if unknown."""
@@ -195,6 +203,12 @@ def _kept(file: Body) -> Json:
     suffix = _SUFFIX.search(str(file.get("name") or ""))
     small = {name: file[name] for name in ("id", "size", "url_private_download") if name in file}
     return small | ({"suffix": suffix[0]} if suffix else {})
+
+
+def _look(verdict: Verdict) -> Json:
+    """As `secrets.Look`, to be stored: of a secret a keyed digest that tells it from another."""
+    marks = (mark.partition(":")[0] + ":" + current().mac("secret", mark)[-DIGEST:] for mark in sorted(verdict.marks))
+    return {"found": tuple(marks), "unread": tuple(sorted(verdict.unread))}
 
 
 def _unread(why: str) -> Verdict:

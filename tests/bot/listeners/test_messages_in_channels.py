@@ -102,6 +102,28 @@ async def test_an_edited_snippet_is_looked_into_again(office: Workplace, acme: C
         await told_once(office, acme)
 
 
+async def test_another_secret_of_the_same_kind_is_told_again(office: Workplace, acme: Channel) -> None:
+    said = await office.ana.say(acme, "password=Tr0ub4dor-and-3")
+    await office.ana.edit(said, "password=C0rrect-horse-7")
+    await office.settled()
+    assert len(privately(acme)) == 2
+    await office.ana.edit(said, "My password=C0rrect-horse-7")
+    await office.settled()
+    assert len(privately(acme)) == 2
+
+
+async def test_a_file_told_once_silences_no_other_file(office: Workplace, acme: Channel) -> None:
+    known = await office.ana.say(acme, "", files=[FileUpload("a.txt", b"password=Tr0ub4dor-and-3")])
+    await office.settled()
+    other = office.ana._upload(FileUpload("b.txt", b"password=C0rrect-horse-7"), acme)
+    files = [{"id": file.id} for file in (acme.find(known.ts).files[0], other)]  # type: ignore[union-attr]
+    event = {"type": "message", "subtype": "file_share", "user": office.ana.id, "channel": acme.id, "files": files, "text": ""}
+    office.slack.emit({**event, "ts": office.slack.world.new_ts(), "user_team": office.ana.team_id}, acme)
+    await office.settled()
+    assert len(privately(acme)) == 2
+    assert other.id in [call.args["file"] for call in office.slack.calls if call.method == "files.delete"]
+
+
 async def test_another_app_s_post_is_told_to_support_alone(office: Workplace, acme: Channel) -> None:
     office.slack.post_by_app(acme, "Alarm", [{"text": KEY, "fallback": "Alarm"}])
     await office.settled()
