@@ -14,7 +14,7 @@ from typing import Any
 
 from bot.listeners.app_home import AppHome
 from bot.listeners.channels import CONVERTED, ChannelEvents, what
-from bot.listeners.messages import Messages
+from bot.listeners.messages import Messages, NotYet
 from bot.slack.background import Background
 from bot.slack.client import Slack, SlackError
 from bot.slack.people import People
@@ -62,10 +62,6 @@ HANDLED = (
     "tokens_revoked",
 )
 """A test keeps these equal to the manifest's bot events (where messages are `message.channels` and `message.groups`)."""
-
-
-class NotYet(Exception):  # noqa: N818  an answer, not a failure
-    """Slack did not deliver a file: it is tried again."""
 
 
 def _kept(event: Body) -> dict[str, Any]:
