@@ -92,7 +92,8 @@ class Unit(Protocol):
     async def refused_effects(self, errors: Collection[str]) -> Sequence[EffectRecord]:
         """All that were given up with one of these errors, oldest first."""
 
-    async def unhandled(self, limit: int = 200) -> Sequence[Received]: ...
+    async def unhandled(self, limit: int = 200) -> Sequence[Received]:
+        """Events, those first whose last attempt was longest ago."""
 
     async def times(self, onboarding_id: str, tags: Collection[str], who: Who, since: datetime) -> Sequence[datetime]:
         """When a person did what the log has under one of these tags, after ``since``; oldest first."""

@@ -244,7 +244,10 @@ class Queries:
 
     async def unhandled(self, limit: int = 200) -> Sequence[Received]:
         columns = tables.received.c
-        return await self._all(select(Received).where(columns.handled_at.is_(None)).order_by(columns.at, columns.id).limit(limit))
+        longest_left = func.coalesce(columns.attempted_at, columns.at)
+        return await self._all(
+            select(Received).where(columns.handled_at.is_(None)).order_by(longest_left, columns.id).limit(limit)
+        )
 
     async def _flush(self) -> None:
         """Write what is added and changed."""

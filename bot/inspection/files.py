@@ -2,15 +2,13 @@
 
 import base64
 
+from bot.inspection.results import Result, result
 from flows.checks import guard
-
-Result = dict[str, list[str]]
 
 
 def look(name: str, content: str, cut: bool) -> Result:
     """``content``: in base64. ``cut``: it is the beginning or the end of a longer file."""
-    inspection = guard.inspect_file(name, base64.b64decode(content), cut=cut)
-    return {
-        "found": sorted({finding.kind for finding in inspection.findings}),
-        "unread": sorted(set(inspection.unread)),
-    }
+    binary = base64.b64decode(content)
+    inspection, text = guard.inspect_file(name, binary, cut=cut), guard.text_of(binary)
+    secrets = ((finding.kind, text[slice(*finding.span)]) for finding in inspection.findings)
+    return result(secrets, inspection.unread)

@@ -47,11 +47,19 @@ PATIENT_SECONDS, PATIENT_WITHIN = 5.0, 60.0
 class Hindrance(StrEnum):
     """Why something was not looked into, besides what `flows.checks.guard.Unread` names."""
 
+    NOT_BEGUN = "not_begun"
+    """Every process was at work."""
     TOOK_TOO_LONG = "took_too_long"
     BROKE_OFF = "broke_off"
     """The look failed, or its process did."""
     NOT_ALLOWED = "not_allowed"
     """The bot may not read the file."""
+    NOT_DELIVERED = "not_delivered"
+    """Slack did not hand over the file."""
+
+
+class NotBegun(TimeoutError):  # noqa: N818  an answer, not a failure
+    """Every process was at work."""
 
 
 class NotLookedInto(Exception):  # noqa: N818  an answer, not a failure
@@ -64,24 +72,23 @@ class NotLookedInto(Exception):  # noqa: N818  an answer, not a failure
 
 @dataclass(frozen=True)
 class Verdict:
-    """``found``: kinds of secret (`flows.checks.guard.SecretKind`); ``unread``: why something was not looked into. Each once."""
+    """``found``: kinds of secret (`flows.checks.guard.SecretKind`); ``unread``: why something was not looked into. Each once.
+    ``marks``: as `bot.inspection.results` makes them, to be keyed before they are kept."""
 
     found: frozenset[str] = frozenset()
     unread: frozenset[str] = frozenset()
+    marks: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, result: Mapping[str, Any]) -> "Verdict":
-        return cls(frozenset(result["found"]), frozenset(result["unread"]))
+        return cls(frozenset(result["found"]), frozenset(result["unread"]), frozenset(result["marks"]))
 
     def __or__(self, other: "Verdict") -> "Verdict":
-        return Verdict(self.found | other.found, self.unread | other.unread)
+        return Verdict(self.found | other.found, self.unread | other.unread, self.marks | other.marks)
 
 
 class _Child:
-    """One process. What its calls raise means that it is of no more use: EOFError, OSError, ValueError, TimeoutError.
-
-    ``began``: whether it has begun with the job that was last asked of it.
-    """
+    """One process. What its calls raise means that it is of no more use: EOFError, OSError, ValueError, TimeoutError."""
 
     def __init__(self, modules: str) -> None:
         environment = {name: os.environ[name] for name in INHERITED if name in os.environ}
@@ -97,20 +104,22 @@ class _Child:
                 env=environment,
                 process_group=0,
             )
-        self.pid, self.began = self._process.pid, False
+        self.pid = self._process.pid
 
     def load(self) -> None:
         """Back when it has loaded what it needs."""
         self._wait(time.monotonic() + LOAD_SECONDS)
         receive(self._connection)
 
-    def ask(self, request: bytes, seconds: float, until: float, slow: Callable[[], None]) -> dict[str, Any]:
-        """``seconds``: of the job itself; ``until``: by the monotonic clock, in any case. ``slow``: called if the job takes a while."""
-        self.began = False
+    def ask(
+        self, request: bytes, seconds: float, until: float, slow: Callable[[], None], begun: threading.Event
+    ) -> dict[str, Any]:
+        """``seconds``: of the job itself; ``until``: by the monotonic clock, in any case. ``slow``: called if the job takes a while;
+        ``begun``: set once it has begun."""
         self._wait(until)
         self._connection.sendall(request)
         answer = receive(self._connection)
-        self.began = True
+        begun.set()
         if answer is None:
             until = min(until, time.monotonic() + seconds)
             self._wait(min(until, time.monotonic() + SLOW))
@@ -152,19 +161,23 @@ class _Lane:
         self._changing, self._wanted, self._load_begun, self._closed = threading.Lock(), 0, False, False
 
     async def run(self, request: bytes, seconds: float, within: float) -> dict[str, Any]:
-        """Raises what `_Child.ask` does; another process takes the place of that one by itself."""
-        asked = asyncio.get_running_loop().run_in_executor(self._talking, self._ask, request, seconds, time.monotonic() + within)
-        async with asyncio.timeout(within):  # while it waits for a thread
-            return await asked
+        """Raises what `_Child.ask` does, or NotBegun; another process takes the place of that one by itself."""
+        begun, until = threading.Event(), time.monotonic() + within
+        asked = asyncio.get_running_loop().run_in_executor(self._talking, self._ask, request, seconds, until, begun)
+        try:
+            async with asyncio.timeout(within):  # while it waits for a thread
+                return await asked
+        except TimeoutError:
+            raise (TimeoutError if begun.is_set() else NotBegun) from None
 
-    def _ask(self, request: bytes, seconds: float, until: float) -> dict[str, Any]:
+    def _ask(self, request: bytes, seconds: float, until: float, begun: threading.Event) -> dict[str, Any]:
         for child in self._next(until):
             try:
-                answer = child.ask(request, seconds, until, self.grow)
+                answer = child.ask(request, seconds, until, self.grow, begun)
             except BaseException as error:
                 self._ended(child)
                 self.grow()
-                if isinstance(error, (EOFError, ConnectionError)) and not child.began:
+                if isinstance(error, (EOFError, ConnectionError)) and not begun.is_set():
                     continue  # it was gone before, whoever ended it
                 raise
             self._free.put(child)
@@ -277,8 +290,9 @@ class Inspections:
         else:
             try:
                 answer = await (self._patient if patient else self._quick).run(request, seconds, within)
-            except TimeoutError:
-                why, answer = Hindrance.TOOK_TOO_LONG, {"failed": "TimeoutError"}
+            except TimeoutError as error:
+                why = Hindrance.NOT_BEGUN if isinstance(error, NotBegun) else Hindrance.TOOK_TOO_LONG
+                answer = {"failed": type(error).__name__}
             except (EOFError, OSError, ValueError) as error:
                 answer = {"failed": type(error).__name__}
         metrics.INSPECTIONS.labels("not_looked_into" if "failed" in answer else "done").inc()

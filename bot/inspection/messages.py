@@ -4,9 +4,10 @@ Every string is looked into, except under the names below, which hold what Slack
 block that Slack adds tomorrow is looked into like the others.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
+from bot.inspection.results import Result, result
 from flows.checks import guard
 from flows.checks.guard import SecretKind, Unread
 
@@ -25,29 +26,41 @@ NOT_TYPED = frozenset(
 SLACKS_OWN = ("url_private", "permalink", "thumb_", "avatar_", "image_24", "image_32", "image_48", "image_72", "image_192")
 """How names of addresses begin that Slack gives."""
 
-Result = dict[str, list[str]]
-
 
 def look(now: Mapping[str, Any], before: Mapping[str, Any] | None) -> Result:
-    """The kinds of secret ``found``, and why a part is ``unread``. ``before``: what the message was; only the rest is looked into."""
+    """``before``: what the message was; only the rest is looked into."""
     texts, unread = texts_in(now)
     old = set(texts_in(before)[0]) if before else set()
     new = [text for text in dict.fromkeys(texts) if text not in old]
-    found: set[str] = set()
+    secrets: list[tuple[SecretKind, str]] = []
     for text in new:
         inspection = guard.inspect_text(text)
-        found |= {finding.kind for finding in inspection.findings}
+        secrets += [(finding.kind, text[slice(*finding.span)]) for finding in inspection.findings]
         unread |= set(inspection.unread)
-    if SecretKind.PRIVATE_KEY not in found and len(new) > 1:  # a key with each of its lines in a block of its own
-        joined = guard.inspect_text("\n".join(new))
-        found |= {finding.kind for finding in joined.findings if finding.kind is SecretKind.PRIVATE_KEY}
-    return {"found": sorted(found), "unread": sorted(unread)}
+    if new and len(texts) > 1:
+        secrets += _across(texts, set(new))
+    return result(secrets, unread)
 
 
-def texts_in(message: Mapping[str, Any]) -> tuple[list[str], set[str]]:
-    """In order, and why some were left out. What belongs together is one text: a line of rich text, a field with its name, a row."""
+def _across(texts: Sequence[str], new: Collection[str]) -> Iterator[tuple[SecretKind, str]]:
+    """What is parted: a password in the block after its name, a key with each of its lines in a block of its own."""
+    joined, start = "\n".join(texts), 0
+    spans = []
+    for text in texts:
+        if text in new:
+            spans.append((start, start + len(text)))
+        start += len(text) + 1
+    for finding in guard.inspect_text(joined).findings:
+        begin, end = finding.span
+        if any(first < end and begin < last for first, last in spans):
+            yield finding.kind, joined[begin:end]
+
+
+def texts_in(message: Mapping[str, Any]) -> tuple[list[str], set[Unread]]:
+    """In order, and why some were left out. What belongs together is one text: a line of rich text, a field with its name, a row, a
+    row's cells with the heads of their columns."""
     texts: list[str] = []
-    unread: set[str] = set()
+    unread: set[Unread] = set()
     for text in _walk(message, 0, unread):
         if len(texts) == MAX_TEXTS:
             unread.add(Unread.TOO_MANY)
@@ -56,7 +69,7 @@ def texts_in(message: Mapping[str, Any]) -> tuple[list[str], set[str]]:
     return texts, unread
 
 
-def _walk(value: Any, depth: int, unread: set[str]) -> Iterator[str]:
+def _walk(value: Any, depth: int, unread: set[Unread]) -> Iterator[str]:
     if depth > MAX_DEPTH:
         unread.add(Unread.TOO_DEEP)
     elif isinstance(value, str):
@@ -67,21 +80,33 @@ def _walk(value: Any, depth: int, unread: set[str]) -> Iterator[str]:
             yield from _together(value, depth, unread)
         else:
             yield from _parts(value, depth, unread)
+            if all(isinstance(value.get(name), str) for name in ("title", "text")):  # an attachment
+                yield f"{value['title']}: {value['text']}"
     elif isinstance(value, list):
+        rows = [part for part in value if isinstance(part, list)]
         for part in value:
-            if isinstance(part, list):  # a table's row
+            if isinstance(part, list):
                 yield ": ".join(_walk(part, depth + 1, unread))
             else:
                 yield from _walk(part, depth + 1, unread)
+        if len(rows) > 1:
+            yield from _under_heads(rows, depth + 1, unread)
 
 
-def _parts(value: Mapping[str, Any], depth: int, unread: set[str]) -> Iterator[str]:
+def _under_heads(rows: list[list[Any]], depth: int, unread: set[Unread]) -> Iterator[str]:
+    """A table's row once more, each cell with the head of its column."""
+    cells = [[" ".join(_walk(cell, depth + 1, unread)) for cell in row] for row in rows]
+    for row in cells[1:]:
+        yield "\n".join(f"{head}: {cell}" for head, cell in zip(cells[0], row, strict=False) if head and cell)
+
+
+def _parts(value: Mapping[str, Any], depth: int, unread: set[Unread]) -> Iterator[str]:
     for name, part in value.items():
         if not (name in NOT_TYPED or name.endswith(("_id", "_ts")) or name.startswith(SLACKS_OWN)):
             yield from _walk(part, depth + 1, unread)
 
 
-def _together(value: Mapping[str, Any], depth: int, unread: set[str]) -> Iterator[str]:
+def _together(value: Mapping[str, Any], depth: int, unread: set[Unread]) -> Iterator[str]:
     """One line of rich text, whose parts differ in style alone; lists are lines in turn. A field of an attachment."""
     parts = list(_parts(value, depth, unread))
     if value.get("type") == "rich_text_list":

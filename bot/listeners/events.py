@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from bot.listeners.app_home import AppHome
 from bot.listeners.channels import CONVERTED, ChannelEvents, what
-from bot.listeners.messages import Messages
+from bot.listeners.messages import Messages, NotYet
 from bot.slack.background import Background
 from bot.slack.client import Slack, SlackError
 from bot.slack.payloads import event_id_of, reading
@@ -41,6 +41,9 @@ PAUSE = 1.0
 
 ATTEMPTS = 2
 """How often an event may fail."""
+
+FILES_WAIT = timedelta(hours=1)
+"""How long files are tried to be had from Slack, before it is said that they were not looked into."""
 
 HANDLED = (
     "app_home_opened",
@@ -97,7 +100,9 @@ def _kept(event: Body) -> dict[str, Any]:
 def _is_away(error: Exception) -> bool:
     """Whether the event is not to blame: Slack or the database can't do it now, the key is missing that opens what is stored, or the
     customer's log was altered."""
-    return isinstance(error, (Unavailable, Conflict, SealError, Altered)) or (isinstance(error, SlackError) and error.transient)
+    return isinstance(error, (Unavailable, Conflict, SealError, Altered, NotYet)) or (
+        isinstance(error, SlackError) and error.transient
+    )
 
 
 def _channel_of(event: Body) -> str:
@@ -207,14 +212,24 @@ class Events:
             row = await unit.get(Received, event_id)
             if row is None or row.handled_at is not None:
                 return
-            payload, kind = dict(row.payload), row.type
-        if kind == "message":
-            await self._messages.look_into_files(payload)
+            payload, kind, last = dict(row.payload), row.type, row.at < unit.now - FILES_WAIT
+        if payload.get("files"):
+            if any(payload["looks"].get("", {}).values()):  # what was found already waits for no file
+                await self._carry_out(event_id, kind, payload)
+            payload["looks"] = {}
+            await self._messages.look_into_files(payload, last=last)
         if kind == "file_change":
-            await self._messages.look_into_change(payload)
+            await self._messages.look_into_change(payload, last=last)
         payload |= await self._channels.prepare(payload)
         if kind == "app_home_opened":
             await self._home_opened(payload)
+
+        await self._carry_out(event_id, kind, payload)
+        if payload.get("files"):
+            raise NotYet
+
+    async def _carry_out(self, event_id: str, kind: str, payload: Body) -> None:
+        """Changes and mark. With files that could not be had yet, these are what is left to do about the event."""
 
         async def work(unit: Unit) -> None:
             row = await unit.get(Received, event_id)
@@ -222,7 +237,10 @@ class Events:
                 return
             if kind in self._does:
                 await self._does[kind](unit, payload)
-            row.handled_at, row.payload = unit.now, {}
+            if payload.get("files"):
+                row.payload = {**payload, "looks": {}}
+            else:
+                row.handled_at, row.payload = unit.now, {}
 
         await self._store.transact(work)
 

@@ -3,22 +3,32 @@
 Files are looked into afterwards. What could not be looked into is told like what was found.
 """
 
+import asyncio
 import re
-from collections.abc import Iterator, Mapping
-from itertools import chain, islice
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from itertools import islice
 from typing import Any
+from weakref import WeakValueDictionary
 
 from bot.inspection.inspections import Hindrance, Inspections, Verdict
+from bot.inspection.messages import MAX_DEPTH
 from bot.slack.client import Slack, SlackError
 from bot.slack.files import MAX_BYTES
 from bot.slack.payloads import reading
-from bot.slack.people import NOBODY, People
+from bot.slack.people import NOBODY, SLACK, People
 from flows.cases import channels, secrets
 from flows.cases.case import Cases
 from flows.checks.guard import Unread
 from flows.people import SYSTEM, Who
 from flows.ports import Unit
+from storage.sealing import current
 from storage.store import Store
+
+
+class NotYet(Exception):  # noqa: N818  an answer, not a failure
+    """A file could not be had from Slack, or no process was free to look into it: it is tried again."""
+
 
 Body = Mapping[str, Any]
 Json = dict[str, Any]
@@ -26,9 +36,13 @@ Json = dict[str, Any]
 YOUNG = 60.0
 """A message deleted before that age in seconds is posted again only when it changes: a filter that deleted it would delete it for
 ever."""
+TURN_SECONDS = 30.0
+"""How long a message with files waits for others of its channel, before it is left for later."""
 MAX_FILES = 20
 """Of one message, forwarded ones included. Slack takes ten at once."""
 GONE = frozenset({"file_not_found", "file_deleted", "http_404", "http_410"})
+DIGEST = 16
+"""Hex digits of it that are kept."""
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,8}$")
 
 
@@ -51,6 +65,7 @@ def message_of(body: Body) -> tuple[Json, Json | None]:
 class Messages:
     def __init__(self, store: Store, cases: Cases, people: People, slack: Slack, inspections: Inspections) -> None:
         self._store, self._cases, self._people, self._slack, self._inspections = store, cases, people, slack, inspections
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     # -- before the acknowledgement
 
@@ -62,7 +77,7 @@ class Messages:
                 at = str(event.get("event_ts") or event.get("ts") or "")
                 return {"type": "message", "channel": event["channel"], "deleted": ts, "at": at}
             now, before = message_of(body)
-            if now.get("subtype") in ("message_deleted", "tombstone") or now.get("user") in NOBODY or self._is_own(body, now):
+            if now.get("subtype") in ("message_deleted", "tombstone") or now.get("user") == SLACK or self._is_own(body, now):
                 return None
             old = {file.get("id") for file in _files(before or {})}
             new = [file for file in _files(now) if file.get("id") not in old]
@@ -75,9 +90,8 @@ class Messages:
         return {
             "type": "message",
             **{name: now[name] for name in ("user", "user_team", "team", "channel", "ts") if name in now},
-            "app": bool(now.get("bot_id")) or not now.get("user"),
-            "found": sorted(verdict.found),
-            "unread": sorted(verdict.unread),
+            "app": bool(now.get("bot_id")) or not now.get("user") or now["user"] in NOBODY,
+            "looks": {"": _look(verdict)},
             "files": files,
         }
 
@@ -89,19 +103,37 @@ class Messages:
 
     # -- after it
 
-    async def look_into_files(self, event: Json) -> None:
-        """Adds what is in the files to what was found; ``files`` are then the ids of those with a secret. Raises SlackError if Slack
-        may answer later."""
-        verdict, guilty = Verdict(frozenset(event.get("found", ())), frozenset(event.get("unread", ()))), []
-        for file in event.get("files") or ():
-            inside = await self.file(file)
-            if inside.found:
-                guilty.append(str(file["id"]))
-            verdict |= inside
-        event |= {"found": sorted(verdict.found), "unread": sorted(verdict.unread), "files": guilty}
+    async def look_into_files(self, event: Json, *, last: bool) -> None:
+        """Adds what is in the files of a customer's channel; ``files`` are then those that could not be had yet. ``last``: of those it is
+        said that they were not looked into."""
+        channel = str(event.get("channel", ""))
+        async with self._store.read() as unit:
+            if await unit.by_channel(channel) is None:
+                event["files"] = []
+        left: list[Json] = []
+        with suppress(TimeoutError):
+            async with self._turn(channel, None if last else TURN_SECONDS):
+                for file in event["files"]:
+                    try:
+                        event["looks"][str(file["id"])] = _look(await self.file(file, last=last))
+                    except (SlackError, NotYet):
+                        left.append(file)
+                event["files"] = left
 
-    async def file(self, file: Body) -> Verdict:
-        """The beginning and the end of a large one. Nothing for one that is gone, or elsewhere than at Slack."""
+    @asynccontextmanager
+    async def _turn(self, channel: str, seconds: float | None) -> AsyncIterator[None]:
+        """One message of a channel at a time, so that many files in one hold up no other channel's. Raises TimeoutError."""
+        turn = self._turns.setdefault(channel, asyncio.Lock())
+        async with asyncio.timeout(seconds):
+            await turn.acquire()
+        try:
+            yield
+        finally:
+            turn.release()
+
+    async def file(self, file: Body, *, last: bool = False) -> Verdict:
+        """The beginning and the end of a large one. Nothing for one that is gone, or elsewhere than at Slack. Raises SlackError if Slack
+        may answer later, NotYet if no process was free, unless it was asked for the ``last`` time."""
         try:
             if not (file.get("url_private_download") or file.get("url_private")):  # shared by another company
                 file = await self._slack.file(str(file.get("id")))
@@ -109,22 +141,28 @@ class Messages:
                 return Verdict()
             ends = await self._slack.ends(file, MAX_BYTES)
         except SlackError as error:
-            if error.transient:
+            if error.transient and not last:
                 raise
-            return Verdict() if error.error in GONE else _unread(Hindrance.NOT_ALLOWED)
+            if error.error in GONE:
+                return Verdict()
+            return _unread(Hindrance.NOT_DELIVERED if error.transient else Hindrance.NOT_ALLOWED)
         name = str(file.get("name") or file.get("suffix") or "")
         verdict = await self._inspections.message({"files": [file]})
         for part in ends:
             verdict |= await self._inspections.file(name, part, cut=len(ends) > 1, patient=True)
+        if Hindrance.NOT_BEGUN in verdict.unread and not last:
+            raise NotYet
         return verdict
 
-    async def look_into_change(self, event: Json) -> None:
+    async def look_into_change(self, event: Json, *, last: bool) -> None:
         """A file was changed, a snippet edited, perhaps only its title: adds who gave it, where it stands, and what is in it now.
-        Raises SlackError if Slack may answer later."""
+        Raises SlackError, which is not transient the ``last`` time, and NotYet."""
         event["places"] = []
         try:
             file = await self._slack.file(str(event.get("file_id")))
         except SlackError as error:
+            if error.transient and last:
+                raise SlackError(error.method, Hindrance.NOT_DELIVERED) from None
             if error.transient:
                 raise
             return  # in no place that the bot sees
@@ -133,10 +171,10 @@ class Messages:
         async with self._store.read() as unit:
             places = [place for place in _places(file) if await unit.by_channel(place[0]) is not None]
         if places:
-            verdict = await self.file(file)
+            verdict = await self.file(file, last=last)
             event |= {"user": str(file.get("user") or ""), "team": str(file.get("user_team") or ""), "places": places}
             event["app"] = bool(file.get("bot_id")) or not event["user"]
-            event |= {"found": sorted(verdict.found), "unread": sorted(verdict.unread), "files": [str(file["id"])]}
+            event["looks"] = {str(file["id"]): _look(verdict)}
 
     # -- in the transaction
 
@@ -148,14 +186,15 @@ class Messages:
         if "deleted" in event:
             await self._deleted(unit, str(event["channel"]), event["deleted"], event.get("at", ""))
             return
-        onboarding = await unit.by_channel(str(event.get("channel", "")))
-        if onboarding is None or not (event["found"] or event["unread"]):
+        looks = {place: secrets.Look(**found) for place, found in event["looks"].items() if any(found.values())}
+        onboarding = await unit.by_channel(str(event.get("channel", ""))) if looks else None
+        if onboarding is None:
             return
         who = Who(str(event.get("user_team") or event.get("team") or ""), str(event.get("user", "")))
-        post = secrets.Post(str(event["channel"]), str(event.get("ts", "")), tuple(event["files"]), by_app=bool(event["app"]))
+        post = secrets.Post(str(event["channel"]), str(event.get("ts", "")), looks, by_app=bool(event["app"]))
         actor = SYSTEM if post.by_app else who
         async with self._cases.open(unit, onboarding.id, actor, closed=True, shows=False) as case:
-            await secrets.in_channel(case, post, event["found"], event["unread"])
+            await secrets.in_channel(case, post)
 
     async def _deleted(self, unit: Unit, channel: str, ts: str, at: str) -> None:
         """A lasting message is posted again, as it should be now. ``at``: when it was deleted, by Slack's clock; empty if unknown."""
@@ -167,12 +206,24 @@ class Messages:
 
 
 def _files(message: Body) -> list[Json]:
-    """Attached, or in a message that was forwarded."""
-    parts: Iterator[Any] = chain([message], message.get("attachments") or ())
-    found = (file for part in parts if isinstance(part, dict) for file in part.get("files") or ())
-    return [
-        file for file in islice(found, 10 * MAX_FILES) if isinstance(file, dict) and file.get("id") and not _is_elsewhere(file)
-    ]
+    """Attached, or in a message that was forwarded, perhaps in another one; each once."""
+    shown = islice(_shown(message, 0), 10 * MAX_FILES)
+    return list({str(file["id"]): file for file in shown if not _is_elsewhere(file)}.values())
+
+
+def _shown(value: Any, depth: int) -> Iterator[Json]:
+    if depth > MAX_DEPTH:
+        return
+    if isinstance(value, list):
+        for part in value:
+            yield from _shown(part, depth + 1)
+    elif isinstance(value, dict):
+        for name, part in value.items():
+            if name in ("files", "file"):
+                files = part if isinstance(part, list) else [part]
+                yield from (file for file in files if isinstance(file, dict) and file.get("id"))
+            elif name != "root":  # a message of its own
+                yield from _shown(part, depth + 1)
 
 
 def _places(file: Body) -> list[tuple[str, str]]:
@@ -198,6 +249,12 @@ def _kept(file: Body) -> Json:
     suffix = _SUFFIX.search(str(file.get("name") or ""))
     small = {name: file[name] for name in ("id", "size", "url_private_download") if name in file}
     return small | ({"suffix": suffix[0]} if suffix else {})
+
+
+def _look(verdict: Verdict) -> Json:
+    """As `secrets.Look`, to be stored: of a secret a keyed digest that tells it from another."""
+    marks = (mark.partition(":")[0] + ":" + current().mac("secret", mark)[-DIGEST:] for mark in sorted(verdict.marks))
+    return {"found": tuple(marks), "unread": tuple(sorted(verdict.unread))}
 
 
 def _unread(why: str) -> Verdict:

@@ -52,7 +52,7 @@ async def _read(slack: Slack, inspections: Inspections, file: Mapping[str, Any])
     verdict = await inspections.file(given, content)
     if kinds := [kind for kind in guard.SecretKind if kind in verdict.found]:
         return {"name": name, "problem": f"secret_{kinds[0]}"}
-    if verdict.unread & {Hindrance.TOOK_TOO_LONG, Hindrance.BROKE_OFF}:
+    if verdict.unread & set(Hindrance):
         return {"name": name, "problem": "not_looked_into"}
     try:
         return {"name": name, "text": _text(content)}

@@ -10,8 +10,10 @@ from flows.people import Who
 from flows.ports import Unit
 from storage.store import Store, Unavailable
 
-NOBODY = frozenset({"USLACK", "USLACKBOT"})
-"""Slack's own users: their messages and memberships are ignored."""
+SLACK = "USLACK"
+NOBODY = frozenset({SLACK, "USLACKBOT"})
+"""Slack's own users: their memberships are ignored. The first writes Slack's notices; the other repeats what people had it say, in
+reminders and responses."""
 
 
 class People:

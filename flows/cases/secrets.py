@@ -3,7 +3,7 @@
 What could not be looked into is told as well: nobody should take silence for "nothing found".
 """
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flows.cases import limits
@@ -16,13 +16,21 @@ TOLD = "secret_told"
 
 
 @dataclass(frozen=True)
+class Look:
+    """What was found in a text or a file: each secret as ``<kind>:<keyed digest>``; and why a part was not looked into."""
+
+    found: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Post:
-    """A message in the customer's channel, or a file there that was changed. ``ts``: Slack's, empty if unknown; ``files``: ids of
-    those with a secret, or of the one that was changed; ``by_app``: nobody can be told privately."""
+    """A message in the customer's channel, or a file there that was changed. ``ts``: Slack's, empty if unknown; ``looks``: by the
+    file's id, the message itself under an empty one; ``by_app``: nobody can be told privately."""
 
     channel: str
     ts: str
-    files: tuple[str, ...] = ()
+    looks: Mapping[str, Look]
     by_app: bool = False
 
 
@@ -50,29 +58,35 @@ def _form(where: str) -> str:
     return f"form.{where.rpartition('.')[0]}.title"
 
 
-async def in_channel(case: Case, post: Post, found: Collection[str], unread: Collection[str]) -> None:
-    """What the actor posted in the customer's channel: the kinds of secret in it, and why a part was not looked into. Of one post,
-    neither a kind of secret nor that something was not looked into is told twice, in whatever events Slack tells of it."""
-    new = [kind.value for kind in guard.SecretKind if kind.value in found and await _first(case, post, kind.value)]
+async def in_channel(case: Case, post: Post) -> None:
+    """What the actor posted in the customer's channel. Neither the same secret, nor that something was not looked into, is told twice of a
+    message or of a file that somebody posted, in whatever events Slack tells of it. A file with a secret is deleted in any case, where
+    Slack lets us."""
+    kinds: set[str] = set()
+    reasons: set[str] = set()
+    for file, look in post.looks.items():
+        place = f"{file}:{case.actor.user_id}" if file else post.ts
+        kinds |= {secret.partition(":")[0] for secret in look.found if await _first(case, post, place, secret)}
+        if look.unread and await _first(case, post, place, "unread"):
+            reasons |= set(look.unread)
+        if file and look.found:
+            case.ask(DeleteFile(file=file))
     at = int(float(post.ts or case.now.timestamp()))
     told = {"by": case.actor.user_id, "customer": case.onboarding.customer, "channel": post.channel, "at": at}
-    if new:
-        kind = new[0]  # the most serious
+    if kinds:
+        kind = next(kind.value for kind in guard.SecretKind if kind in kinds)  # the most serious
         case.log("secret:in_channel", facts={"kind": kind, "ts": post.ts})
         if not post.by_app:
             case.tell(case.actor, TOLD, kind=kind, how=kind)
         case.warn("secret_by_app" if post.by_app else "secret_in_channel", kind=kind, **told)
-        for file in post.files:
-            case.ask(DeleteFile(file=file))
-    if unread and await _first(case, post, "unread"):
-        reasons = sorted(unread)
-        case.log("secret:not_looked_into", facts={"why": reasons, "ts": post.ts})
-        if not post.by_app and not found:
-            case.tell(case.actor, "unread_told", unread=reasons)
-        case.warn("unread_by_app" if post.by_app else "unread_in_channel", unread=reasons, **told)
+    if reasons:
+        unread = sorted(reasons)
+        case.log("secret:not_looked_into", facts={"why": unread, "ts": post.ts})
+        if not post.by_app and not any(look.found for look in post.looks.values()):
+            case.tell(case.actor, "unread_told", unread=unread)
+        case.warn("unread_by_app" if post.by_app else "unread_in_channel", unread=unread, **told)
 
 
-async def _first(case: Case, post: Post, what: str) -> bool:
-    """Whether this is told of the post, or of a file in it, for the first time."""
-    marks = [mark for mark in (post.ts, *post.files) if mark]
-    return all([await case.unit.once(f"told:{post.channel}:{mark}:{what}") for mark in marks])
+async def _first(case: Case, post: Post, place: str, what: str) -> bool:
+    """Whether this is told of the message or file for the first time."""
+    return await case.unit.once(f"told:{post.channel}:{place}:{what}")

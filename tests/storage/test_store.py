@@ -261,6 +261,15 @@ async def test_a_key_is_new_once_and_again_when_its_transaction_failed(store: St
     assert sorted(await asyncio.gather(press(), press(), press())) == [False, False, True]
 
 
+async def test_what_was_tried_longest_ago_is_tried_next(store: Store) -> None:
+    async with store.write() as unit:
+        for name, at, attempted_at in (("old", 0, 9), ("new", 5, 5), ("never", 7, None)):
+            tried = None if attempted_at is None else NOW + timedelta(minutes=attempted_at)
+            unit.add(Received(id=name, type="message", payload={}, at=NOW + timedelta(minutes=at), attempted_at=tried))
+    async with store.read() as unit:
+        assert [row.id for row in await unit.unhandled(limit=2)] == ["new", "never"]
+
+
 async def test_a_lost_race_is_run_again(store: Store) -> None:
     runs = 0
 

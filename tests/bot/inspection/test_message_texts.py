@@ -24,6 +24,13 @@ def text_of(words: str) -> dict[str, Any]:
     return {"type": "text", "text": words}
 
 
+def found_in(message: Mapping[str, Any]) -> list[str]:
+    """All of which was looked into."""
+    result = look(message, None)
+    assert result["unread"] == []
+    return result["found"]
+
+
 HALF = len(KEY) // 2
 CELLS = [[{"type": "raw_text", "text": "note"}, {"type": "raw_text", "text": KEY}]]
 BLOCKS: dict[str, Sequence[Mapping[str, Any]]] = {
@@ -40,7 +47,7 @@ BLOCKS: dict[str, Sequence[Mapping[str, Any]]] = {
 
 @pytest.mark.parametrize("blocks", BLOCKS.values(), ids=BLOCKS)
 def test_in_blocks_alone(blocks: Sequence[Mapping[str, Any]]) -> None:
-    assert look({"text": "", "blocks": blocks}, None) == {"found": ["private_key"], "unread": []}
+    assert found_in({"text": "", "blocks": blocks}) == ["private_key"]
 
 
 def forwarded(**more: Any) -> dict[str, Any]:
@@ -63,7 +70,7 @@ FORWARDED = {
 
 @pytest.mark.parametrize("attachment", FORWARDED.values(), ids=FORWARDED)
 def test_in_a_forwarded_message(attachment: Mapping[str, Any]) -> None:
-    assert look({"text": "See here", "attachments": [attachment]}, None) == {"found": ["private_key"], "unread": []}
+    assert found_in({"text": "See here", "attachments": [attachment]}) == ["private_key"]
 
 
 @pytest.mark.parametrize("name", ["name", "title", "preview"])
@@ -78,6 +85,47 @@ def test_a_password_beside_its_name_in_a_row_and_in_a_field() -> None:
     assert look({"blocks": [{"type": "table", "rows": [row]}]}, None)["found"] == ["password"]
     field = {"title": "Password", "value": "Tr0ub4dor-and-3", "short": True}
     assert look({"attachments": [{"fields": [field]}]}, None)["found"] == ["password"]
+
+
+PARTED: dict[str, Sequence[Mapping[str, Any]]] = {
+    "preformatted under its name": [
+        rich(
+            {"type": "rich_text_section", "elements": [text_of("a senha é:")]},
+            {"type": "rich_text_preformatted", "elements": [text_of("Prim4vera@2026")]},
+        )
+    ],
+    "a block under its name": [section("*Client secret*"), section("`k3J9sd82LLmz0Qpw8x7`")],
+    "fields": [
+        {
+            "type": "section",
+            "fields": [{"type": "mrkdwn", "text": "*Password*"}, {"type": "mrkdwn", "text": "Prim4vera@2026"}],
+        }
+    ],
+    "in the row under its name": [
+        {
+            "type": "table",
+            "rows": [
+                [{"type": "raw_text", "text": text} for text in row]
+                for row in (["User", "Password", "Since"], ["ana", "Prim4vera@2026", "May"], ["bo", "Out0no@2026", "June"])
+            ],
+        }
+    ],
+}
+
+
+@pytest.mark.parametrize("blocks", PARTED.values(), ids=PARTED)
+def test_a_secret_apart_from_its_name(blocks: Sequence[Mapping[str, Any]]) -> None:
+    assert len(found_in({"text": "", "blocks": blocks})) == 1
+
+
+def test_a_title_names_what_is_in_the_text_of_an_attachment() -> None:
+    attachment = {"title": "Password", "fallback": "[a note]", "text": "Prim4vera@2026"}
+    assert found_in({"text": "", "attachments": [attachment]}) == ["password"]
+
+
+def test_words_in_blocks_beside_each_other_are_no_secret() -> None:
+    words = ["Forgot your password?", "Ask support for a new one", "*Client secret*", "It is in our vault", "Password", "not set"]
+    assert found_in({"text": "", "blocks": [section(text) for text in words]}) == []
 
 
 def test_of_an_edited_message_what_it_was_not_before() -> None:

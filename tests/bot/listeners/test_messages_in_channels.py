@@ -1,6 +1,7 @@
 """Secrets in the customer's channel are found wherever a message can hold text, and what was not looked into is said; once each."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -70,12 +71,19 @@ async def test_in_blocks_alone(office: Workplace, acme: Channel) -> None:
     await told_once(office, acme)
 
 
-async def test_in_a_file_of_a_forwarded_message(office: Workplace, acme: Channel) -> None:
+def deeper(files: list[dict[str, str]]) -> dict[str, Any]:
+    return forwarded(attachments=[forwarded(message_blocks=[{"team": "T0", "message": {"files": files}}])])
+
+
+@pytest.mark.parametrize("holding", [lambda files: forwarded(files=files), deeper], ids=["attached", "deeper"])
+async def test_in_a_file_of_a_forwarded_message(
+    office: Workplace, acme: Channel, holding: Callable[[list[dict[str, str]]], dict[str, Any]]
+) -> None:
     other = office.new_channel()
     said = await office.ana.say(other, "", files=[FileUpload("a.pem", KEY.encode())])
     await office.settled()
     files = [{"id": file.id, "file_access": "check_file_info"} for file in other.find(said.ts).files]  # type: ignore[union-attr]
-    await office.ana.say(acme, "See here", attachments=[forwarded(files=files)])
+    await office.ana.say(acme, "See here", attachments=[holding(files)])
     await told_once(office, acme)
 
 
@@ -102,12 +110,51 @@ async def test_an_edited_snippet_is_looked_into_again(office: Workplace, acme: C
         await told_once(office, acme)
 
 
+async def test_another_secret_of_the_same_kind_is_told_again(office: Workplace, acme: Channel) -> None:
+    said = await office.ana.say(acme, "password=Tr0ub4dor-and-3")
+    await office.ana.edit(said, "password=C0rrect-horse-7")
+    await office.settled()
+    assert len(privately(acme)) == 2
+    await office.ana.edit(said, "My password=C0rrect-horse-7")
+    await office.settled()
+    assert len(privately(acme)) == 2
+
+
+async def test_a_file_told_once_silences_no_other_file(office: Workplace, acme: Channel) -> None:
+    known = await office.ana.say(acme, "", files=[FileUpload("a.txt", b"password=Tr0ub4dor-and-3")])
+    await office.settled()
+    other = office.ana._upload(FileUpload("b.txt", b"password=C0rrect-horse-7"), acme)
+    files = [{"id": file.id} for file in (acme.find(known.ts).files[0], other)]  # type: ignore[union-attr]
+    event = {"type": "message", "subtype": "file_share", "user": office.ana.id, "channel": acme.id, "files": files, "text": ""}
+    office.slack.emit({**event, "ts": office.slack.world.new_ts(), "user_team": office.ana.team_id}, acme)
+    await office.settled()
+    assert len(privately(acme)) == 2
+    assert other.id in [call.args["file"] for call in office.slack.calls if call.method == "files.delete"]
+
+
 async def test_another_app_s_post_is_told_to_support_alone(office: Workplace, acme: Channel) -> None:
     office.slack.post_by_app(acme, "Alarm", [{"text": KEY, "fallback": "Alarm"}])
     await office.settled()
     (warning,) = supports(office, "Another app or a workflow posted a secret (private key)")
     assert f"<#{acme.id}>" in warning
     assert privately(acme) == []
+
+
+async def test_what_slackbot_repeats_is_told_to_support_alone(office: Workplace, acme: Channel) -> None:
+    reminder = {"type": "message", "user": "USLACKBOT", "channel": acme.id, "text": "Reminder: password=Tr0ub4dor-and-3"}
+    office.slack.emit({**reminder, "ts": office.slack.world.new_ts()}, acme)
+    await office.settled()
+    assert len(supports(office, "Another app or a workflow posted a secret (password)")) == 1
+    assert privately(acme) == []
+
+
+async def test_files_elsewhere_than_in_a_customer_s_channel_are_not_fetched(office: Workplace) -> None:
+    office.slack.faults.add("download", "5xx", times=None)
+    await office.sam.say(office.support, "The export.", files=[FileUpload("export.txt", b"what a customer sent")])
+    await office.settled()
+    office.slack.faults.clear()
+    async with office.bot.store.read() as unit:
+        assert await unit.unhandled() == []
 
 
 async def test_the_bot_s_own_messages_are_not_looked_at(office: Workplace, acme: Channel) -> None:

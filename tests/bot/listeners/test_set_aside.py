@@ -1,15 +1,17 @@
 """An event that fails twice is set aside, shown to support, and never looked at again; one that waits for Slack is not."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from bot.inspection.inspections import Hindrance, NotLookedInto
 from bot.telemetry import metrics
 from flows.model import Received
 from flows.ports import Unit
 from playground.slack import Channel, FileUpload
 from tests.bot.listeners.test_messages_in_channels import KEY, privately, supports
-from tests.bot.workplace import Workplace
+from tests.bot.workplace import INSPECTIONS, Workplace
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -91,3 +93,63 @@ async def test_what_waits_for_slack_waits_as_long_as_it_takes(office: Workplace,
     await office.bot.events.handle_left()
     await office.settled()
     assert "private key" in privately(acme)[0]
+
+
+async def test_what_is_in_a_message_waits_for_none_of_its_files(office: Workplace, acme: Channel) -> None:
+    acme.messages.clear()
+    office.slack.faults.add("download", "5xx", times=None)
+    await office.ana.say(acme, "password=Tr0ub4dor-and-3", files=[FileUpload("key.pem", KEY.encode())])
+    await office.settled()
+    (word,) = privately(acme)
+    assert "password" in word
+    await office.bot.events.handle_left()
+    await office.settled()
+    assert privately(acme) == [word]
+    office.slack.faults.clear()
+    await office.bot.events.handle_left()
+    await office.settled()
+    assert [kind in told for kind, told in zip(("password", "private key"), privately(acme), strict=True)] == [True, True]
+    assert await unhandled(office) == []
+
+
+async def test_a_file_for_which_no_process_was_free_is_looked_into_later(
+    office: Workplace, acme: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    acme.messages.clear()
+    run = INSPECTIONS.run
+
+    async def busy(job: str, *arguments: Any, **limits: Any) -> Any:
+        if job.endswith("files:look"):
+            raise NotLookedInto(Hindrance.NOT_BEGUN)
+        return await run(job, *arguments, **limits)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(INSPECTIONS, "run", busy)
+        await office.ana.say(acme, "See the file.", files=[FileUpload("key.pem", KEY.encode())])
+        await office.settled()
+    assert privately(acme) == []
+    await office.bot.events.handle_left()
+    await office.settled()
+    (word,) = privately(acme)
+    assert "private key" in word
+
+
+async def test_a_file_that_slack_never_delivers_is_said_not_to_be_looked_into(office: Workplace, acme: Channel) -> None:
+    acme.messages.clear()
+    office.slack.faults.add("download", "5xx", times=None)
+    await office.ana.say(acme, "See the file.", files=[FileUpload("plan.txt", b"a plan")])
+    await office.settled()
+    (event_id,) = await unhandled(office)
+
+    async def an_hour_ago(unit: Unit) -> None:
+        row = await unit.get(Received, event_id)
+        assert row is not None
+        row.at -= timedelta(hours=1, seconds=1)
+
+    await office.bot.store.transact(an_hour_ago)
+    await office.bot.events.handle_left()
+    await office.settled()
+    office.slack.faults.clear()
+    (word,) = privately(acme)
+    assert "did not hand the file over" in word
+    assert await unhandled(office) == []
