@@ -24,7 +24,7 @@ _USERINFO = re.compile(r"://[^\s/:@]{0,100}+:([^\s/@]{1,200}+)@")
 _BASIC = re.compile(r"\bbasic\s{1,3}([a-z0-9+/_-]{8,400}+)={0,2}")
 _LOGIN = re.compile(
     r"""(?:credentials?|login|acessos?|accesos?|credenciais|credenciales|user/pass(?:word)?|usuario/senha)(?:\s?[:=]|\s(?:are|sao|son))\s{0,3}["'`*]{0,3}+"""
-    r"""[^\s/|:"'`]{2,64}+["'`*]{0,3}\s{0,3}(?:[/|:]|-(?=\s))\s{0,3}["'`*]{0,3}([^\s"'`*]{6,100}+)"""
+    r"""[^\s/|:"'`]{2,64}+["'`*]{0,3}\s{0,3}(?P<sign>[/|:]|-(?=\s))\s{0,3}["'`*]{0,3}(?!//|\d{1,5}(?:/|$|\s))([^\s"'`*]{6,100}+)"""
 )
 _LOGINS = ("credenc", "credent", "login", "acesso", "acceso", "user/pass", "usuario/senha")
 _WORDS = frozenset(["password", "passwd", "pass", "secret", "senha", "contrasena", "pwd"])

@@ -30,8 +30,9 @@ _REST = {
     "bare": re.compile(r"""[^\s"'`<>]*+"""),
 }
 _SAID = re.compile(
-    rf"{_CLOSE}{_OF}(?:\s{{0,5}}+(?:-?->|→|=>|:=|\.{{2,20}}+\s?:?|[:=|]{{1,2}}+|\t)|(?<=[\w\"'])\s?/?>(?!>))"
-    rf"(?:\s{{0,5}}+[|>][+-]?\d?(?=[ \t\r]{{0,5}}+\n))?\s{{0,24}}+{_OPEN}(?:!\w{{1,12}}\s)?{_VALUE}"
+    rf"{_CLOSE}{_OF}(?:(?:\s{{0,5}}+(?:-?->|→|=>|:=|\.{{2,20}}+\s?:?|[:=]{{1,2}}+(?!//))|(?<=[\w\"'])\s?/?>(?!>))"
+    rf"(?:\s{{0,5}}+[|>][+-]?\d?(?=[ \t\r]{{0,5}}+\n))?\s{{0,24}}+|[ ]{{0,5}}+(?P<cell>\|{{1,2}}+|\t)[ \t]{{0,24}}+)"
+    rf"{_OPEN}(?:!!(?:str|binary)\s)?{_VALUE}"
 )
 _IS = re.compile(
     rf"{_CLOSE}{_OF}\s{{1,5}}+(?:is|are|was|e|eh|es|sera|foi|fue|fica|ficou|quedo|to|como|ser|:)(?:\s(?:como|now|agora|ahora))?:?"
@@ -82,6 +83,7 @@ _ENDS_IN_DIGITS = re.compile(r"(?!v\d)[a-z]{4,30}+\d{2,8}")
 _HEX = re.compile(r"(?=.*\d)(?=.*[a-f])[0-9a-f]{32,}+")
 """The form of Pismo's own keys; a word in no language."""
 _STRONG = re.compile(r"""(?<![^\s"'`(])(?=[^\s\d]{0,40}+\d)[^\s"'`<>()=:/|\\;,\[\]{}█]{8,80}+(?![:/=|\\{\[])""")
+_TEMPLATES = ("{{", "{%", "${", "$(", "!")
 _BEFORE, _AFTER = 120, 120
 _NEAR, _FAR = 260, 420
 
@@ -89,7 +91,7 @@ _NEAR, _FAR = 260, 420
 def found(reading: PlainText) -> Iterator[tuple[SecretKind, Span]]:
     judged: dict[tuple[int, str], tuple[Span, ...]] = {}
     end = 0
-    for label in labels(reading.folded):
+    for label in labels(reading):
         if label.start < end:  # within the former's value
             continue
         low = max(0, label.start - _NEAR)
@@ -114,6 +116,10 @@ def _values(reading: PlainText, label: Label) -> Iterator[Span]:
             return
     if _ABOUT.match(folded, end + 1):
         return
+    column = paired_secrets.below(reading, label)
+    if column is not None:
+        yield from column
+        return
     for pattern, how in _WAYS:
         match = pattern.match(folded, end)
         if match is None:
@@ -123,7 +129,7 @@ def _values(reading: PlainText, label: Label) -> Iterator[Span]:
         fitting = list(_fitting(reading, label, match, how))
         if fitting or how == "said":
             yield from fitting
-            if fitting:
+            if fitting or _is_template(folded, match):
                 return
             break
     yield from paired_secrets.beside(reading, label)
@@ -135,6 +141,8 @@ def _fitting(reading: PlainText, label: Label, match: re.Match[str], how: str) -
     """The place of the value that was matched, if it is a secret."""
     group = match.lastgroup or "bare"
     start, stop = match.span(group)
+    if how == "said" and match.groupdict().get("cell"):
+        how = "cell"
     call = _CALL.match(reading.flat, start)
     if call and not _LOOKS_UP.search(call[1].lower()):
         group = "single"
@@ -142,11 +150,28 @@ def _fitting(reading: PlainText, label: Label, match: re.Match[str], how: str) -
     value = reading.flat[start:stop].rstrip(_TRAILING)
     small = reading.folded[start : start + len(value)]
     of = match.groupdict().get("of") or ""
-    if not value or placeholders.stands_for_one(small) or (of and _ABOUT.search(of)):
+    if (
+        not value
+        or placeholders.stands_for_one(small)
+        or (of and _ABOUT.search(of))
+        or _is_cut_short(reading, label, start, stop)
+    ):
         return
     if _is_secret(reading, label, match, value, small, how):
         whole = _REST[group].match(reading.flat, stop)
         yield start, stop if stop - start < 200 or whole is None else whole.end()
+
+
+def _is_template(folded: str, match: re.Match[str]) -> bool:
+    """Whether the value is brought from elsewhere, by what stands behind it."""
+    start = match.start(match.lastgroup or "bare")
+    return folded.startswith(_TEMPLATES, start) and placeholders.stands_for_one(folded[start : match.end()])
+
+
+def _is_cut_short(reading: PlainText, label: Label, start: int, stop: int) -> bool:
+    """The beginning of a token, as documentation shows it."""
+    shown = reading.flat[start:stop] if stop - start < 200 else ""
+    return label.group in ("token", "lasting") and shown.endswith(("...", "…"))
 
 
 def _is_secret(reading: PlainText, label: Label, match: re.Match[str], value: str, small: str, how: str) -> bool:
@@ -223,4 +248,5 @@ def _in_sentence(reading: PlainText, label: Label) -> Iterator[Span]:
 
 def _is_value(word: str) -> bool:
     value = word.rstrip(_TRAILING)
-    return placeholders.is_strong(value) and not placeholders.stands_for_one(value.lower())
+    small = value.lower()
+    return placeholders.is_strong(value) and not placeholders.stands_for_one(small) and not placeholders.is_address(small)
