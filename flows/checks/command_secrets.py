@@ -41,12 +41,24 @@ def _options(reading: PlainText) -> Iterator[Span]:
     if "-u" in folded or "-a" in folded:
         yield from _mixed(reading, _USER, weakest=6)
     if " -" in folded:
-        for tool in _TOOL.finditer(folded):
-            line = folded.find("\n", tool.end(), tool.end() + _TOOL_WINDOW)
-            stop = line if line >= 0 else tool.end() + _TOOL_WINDOW
-            for option in _OPTION.finditer(reading.flat, tool.end() - 1, stop):
+        for start, stop in _behind_tools(folded):
+            for option in _OPTION.finditer(reading.flat, start, stop):
                 if _passes(reading, option.span(2)) and placeholders.is_mixed(option[2]):
                     yield option.span(2)
+
+
+def _behind_tools(folded: str) -> Iterator[Span]:
+    """What stands behind programs on their lines, each part once."""
+    start = stop = -1
+    for tool in _TOOL.finditer(folded):
+        line = folded.find("\n", tool.end(), tool.end() + _TOOL_WINDOW)
+        if tool.end() - 1 > stop:
+            if stop >= 0:
+                yield start, stop
+            start = tool.end() - 1
+        stop = max(stop, line if line >= 0 else tool.end() + _TOOL_WINDOW)
+    if stop >= 0:
+        yield start, stop
 
 
 def _addresses(reading: PlainText) -> Iterator[Span]:
