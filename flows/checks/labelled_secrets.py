@@ -80,8 +80,12 @@ _FILLERS = frozenset(
 )
 _LINKS = frozenset(["is", "as", "e", "es", "eh", "como", "por", "use", "was", "sera", "é"])
 _ENDS_IN_DIGITS = re.compile(r"(?!v\d)[a-z]{4,30}+\d{2,8}")
+_TOKEN = re.compile(r"(?=.*\d)[^ :\\]+", re.DOTALL)
 _HEX = re.compile(r"(?=.*\d)(?=.*[a-f])[0-9a-f]{32,}+")
 """The form of Pismo's own keys; a word in no language."""
+_PLACE = re.compile(r"[a-z]{3,30}+\d{1,4}")
+"""A word with a number, as systems and events are called."""
+_EXPIRES = re.compile(r"[^\w\s]{0,3}+\s(?:expir|venc|caduc)")
 _STRONG = re.compile(r"""(?<![^\s"'`(])(?=[^\s\d]{0,40}+\d)[^\s"'`<>()=:/|\\;,\[\]{}█]{8,80}+(?![:/=|\\{\[])""")
 _TEMPLATES = ("{{", "{%", "${", "$(", "!")
 _BEFORE, _AFTER = 120, 120
@@ -178,9 +182,10 @@ def _is_secret(reading: PlainText, label: Label, match: re.Match[str], value: st
     mixed = placeholders.is_mixed(value)
     match label.group:
         case "pin":
-            return how in ("said", "is") and 4 <= len(value) <= 12 and value.isdigit()
+            digits = how in ("said", "is") and 4 <= len(value) <= 12 and value.isdigit()
+            return digits and not meetings.opens_one(reading, label.span, value)
         case "token":
-            return len(value) >= 20 and mixed and not re.search(r"[ :\\]", value) and re.search(r"\d", value) is not None
+            return len(value) >= 20 and mixed and _TOKEN.fullmatch(value) is not None and not _is_trace(label, value)
         case "lasting":
             return len(value) >= 16 and mixed
         case "private":
@@ -191,9 +196,11 @@ def _is_secret(reading: PlainText, label: Label, match: re.Match[str], value: st
             if how in ("next", "listed") and not _looks_chosen(value) and not _HEX.fullmatch(small):
                 return False
             return (len(value) >= 8 and mixed and not placeholders.is_access_key_id(small)) or (
-                how == "said" and len(value) >= 16 and " " not in value and _alone(match)
+                how == "said" and len(value) >= 16 and " " not in value and not value.isdigit() and _alone(match)
             )
     if how in ("next", "listed") and not (_looks_chosen(value) or (_alone(match) and _ENDS_IN_DIGITS.fullmatch(small))):
+        return False
+    if how == "next" and _PLACE.fullmatch(small) and _EXPIRES.match(match.string, match.end()):
         return False
     if len(value) < 4 or meetings.opens_one(reading, label.span, value) or (how == "is" and placeholders.is_id(small)):
         return False
@@ -203,6 +210,11 @@ def _is_secret(reading: PlainText, label: Label, match: re.Match[str], value: st
     if label.text == "clave" and not mixed:
         return False
     return mixed or (how in ("said", "is") and _alone(match) and "\n" not in reading.folded[label.end : start].rstrip(" \n`"))
+
+
+def _is_trace(label: Label, value: str) -> bool:
+    """Of a request in a log, whose id is called a session's."""
+    return label.text in ("session_id", "session.id") and _HEX.fullmatch(value) is not None
 
 
 def _is_phrase(folded: str, start: int) -> bool:
@@ -241,9 +253,22 @@ def _in_sentence(reading: PlainText, label: Label) -> Iterator[Span]:
     line = reading.flat.find("\n", label.end, label.end + _AFTER)
     stop = line if line >= 0 else label.end + _AFTER
     for strong in _STRONG.finditer(reading.flat, label.end, stop):
+        if _is_spoken_of(reading.folded, label.end, *strong.span()):
+            continue
         if _is_value(strong[0]) and not meetings.opens_one(reading, label.span, strong[0]):
             yield strong.span()
             return
+
+
+def _is_spoken_of(folded: str, end: int, start: int, stop: int) -> bool:
+    """Whether it belongs to another sentence than a question for the password, or is what a question or an expiry is about."""
+    words = folded[end:start].count(" ")
+    value = folded[start:stop]
+    if words > 1 and folded[end : end + 1] == "?":
+        return True
+    return _PLACE.fullmatch(value.rstrip("?")) is not None and (
+        (words > 1 and value.endswith("?")) or _EXPIRES.match(folded, stop) is not None
+    )
 
 
 def _is_value(word: str) -> bool:

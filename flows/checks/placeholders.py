@@ -7,7 +7,8 @@ _WORDS = (
     r"|none|null|nil|undefined|todo|tbd|true|false|yes|no|sim|nao|required|optional|obligatori[oa]|obrigatori[oa]|requerida|opcional"
     r"|expired|expirada|string|text|texto|reset|redefinir|changed|alterada|invalid|invalida|wrong|incorrect[ao]?|errada|later|depois"
     r"|unknown|missing|empty|vazi[oa]|encrypted|enviada|sent|pending|pendente|temporary|temporaria|confidential|confidencial|set|unset"
-    r"|password|passwd|pass|passphrase|secret|senha|segredo|contrasena|token|key|stdin|prompt|env|file|default|any|value|bearer|basic"
+    r"|1?password|passwd|pass|passphrase|secret|senha|segredo|contrasena|token|key|stdin|prompt|env|file|default|any|value|bearer|basic"
+    r"|case[-_ ]?(?:in)?sensitive|strong|weak|forte|fraca|fuerte|debil|same|mesma|misma|different|diferente|mandatory"
     r"|se(?:e|nt)|via|called|named|chamad[oa]"
 )
 _NAME = (
@@ -22,7 +23,7 @@ _PLACEHOLDER = re.compile(
     rf"|\$[{{(]|\${_NAME}\W{{0,9}}$|\$[a-z]{{1,20}}:\w|%{_NAME}%|%\("
     r"|(.)\1*$|x{3,}[x\d\s_.*-]*$|\*{3,}[*\s.]*\w{0,4}$|\.{3}\w{0,6}$"
     r"|(?:your|my|seu|sua|minha|tu|su)(?:$|[\s_-]$|[\s_-](?=.{0,60}(?:secret|pass|pwd|senha|segredo|clave|contrasen|key|token|cred|here|aqui"
-    r"|value|valor))[a-z\s_-]{1,60}+\d{0,3}$)|https?://|//|tn[-_](?:[0-9a-f-]{4,}+|[a-z-]{1,30}+\d?)$"
+    r"|value|valor))[a-z\s_-]{1,60}+\d{0,3}$)|https?://|//|(?:see|ask|check|veja|ver|vea|vide|consulte|pergunte|pregunte)\s|tn[-_](?:[0-9a-f-]{4,}+|[a-z-]{1,30}+\d?)$"
     rf"|(?:{_WORDS})$"
 )
 _EMAIL = re.compile(r"(?P<local>[\w.+-]{1,64}+)@[a-z][\w-]{1,60}+(?:\.[\w-]{1,60}+){0,4}\.[a-z]{2,10}+$")

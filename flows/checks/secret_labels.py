@@ -115,7 +115,7 @@ _ATTRIBUTE = re.compile(
 """What follows such a word is not the secret itself."""
 _NAME_OF = re.compile(
     r"(?:name|nome|nombre|arn|id|path|url)(?: (?:of|d[aeo]l?))?(?: (?:the|o|a|el|la))? ?$"
-    r"|(?:next|page|next_page|continuation|csrf|xsrf|sync|cancel|public)[ _-]?$"
+    r"|(?:next|page|next_page|continuation|csrf|xsrf|sync|cancel|public)[ _-]?$|palabra[ _-]?$"
 )
 
 

@@ -751,6 +751,34 @@ ana,Granada88x
 ~~
 "user","password","x"
 "ana","Granada88x","2"
+~~
+curl -ksu admin:Zx81kkPq https://sandbox.example
+~~
+user acme and pass Th1nMint!x
+~~
+for acme the pass is `Cobalt-Fjord-81`
+~~
+8C1F37A5D2B94E608C1F37A5D2B92649 (ZMK em claro, 1a parte)
+~~
+Chave de transporte (parte 1): 8C1F 37A5 D2B9 4E60 8C1F 37A5 D2B9 2649
+~~
+ConvertTo-SecureString "Gr4nite!77" -AsPlainText -Force
+~~
+getConnection(url,"sa","Pl4tinum#3")
+~~
+requests.get(url, auth=("svc","Pl4tinum#3"))
+~~
+acme:$apr1$x7Qk2LmZ$5f8Jq0bYw3nHcV1tRkD9a/
+~~
+{"auths":{"registry.example":{"auth":"YWNtZTpQbDR0aW51bSMz"}}}
+~~
+snowsql -a acme -u ana -p Granada!88
+~~
+Clear component: 8C1F37A5D2B94E608C1F37A5D2B92649
+~~
+vault kv put secret/acme value=Pl4tinum#3
+~~
+https://teams.microsoft.com/x password: Pr1mvera
 """
 
 INNOCENT = r"""
@@ -1220,6 +1248,43 @@ password: base64.b64decode(value)
 passwordPolicy: PasswordPolicy2
 ~~
 password_reset_url: /reset2/x
+~~
+DEK wrapped, ref 8c1f37a5d2b94e608c1f37a5d2b92649
+~~
+trace component 1 8c1f37a5d2b94e608c1f37a5d2b92649
+~~
+component #2 build 8c1f37a5d2b94e608c1f37a5d2b92649
+~~
+tek project md5 8c1f37a5d2b94e608c1f37a5d2b92649
+~~
+ZMK ceremony is booked, ticket 20261201093312345678901234567890
+~~
+Chave de acesso: 35261104252011000110550010000012341000012345
+~~
+Chave de acesso da NF-e: 35261104252011000110550010000012341000012345
+~~
+Authorization: Bearer eyJhbGciOiJSUzI1NiIs...
+~~
+session_id=463ac35c9f6413ad48485a3953bb6124
+~~
+Qual senha devo usar no Portal2026?
+~~
+a senha Portal2026 expirou
+~~
+a senha é case-sensitive
+~~
+password is "see 1Password"
+~~
+Forgot password? Use OTP6digits
+~~
+palabra clave: Onboarding2026
+~~
+credentials: client-id/acme_prod_01
+~~
+Acesso: VPN/GlobalProtect6
+~~
+Conference ID: 123 456 789#
+Host PIN: 4821
 """
 
 _EC = ec.derive_private_key(0x5EED << 224 | 99, ec.SECP256R1())
