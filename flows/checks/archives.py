@@ -68,6 +68,14 @@ class Unpacking:
     members: int = MAX_MEMBERS
     unread: set[Unread] = field(default_factory=set)
 
+    def takes_member(self) -> bool:
+        """Whether one more member, or what looks like one, may be read; counts it."""
+        if self.members <= 0:
+            self.unread.add(Unread.TOO_MANY)
+            return False
+        self.members -= 1
+        return True
+
 
 class _Decompressor(Protocol):
     @property
@@ -90,10 +98,8 @@ def members(name: str, content: bytes, unpacking: Unpacking, depth: int = 0) -> 
         unpacking.unread.add(Unread.TOO_DEEP)
     else:
         for inner, part in _safely(opened(content, unpacking), unpacking):
-            if unpacking.members <= 0:
-                unpacking.unread.add(Unread.TOO_MANY)
+            if not unpacking.takes_member():
                 return
-            unpacking.members -= 1
             yield from members(inner, part, unpacking, depth + 1)
 
 
@@ -282,6 +288,8 @@ def _pdf(content: bytes, unpacking: Unpacking) -> _Opened:
         unpacking.unread.add(Unread.ENCRYPTED)
     texts = []
     for start, stop, filters in pdf_text.streams(content):
+        if not unpacking.takes_member():
+            break
         if filters == pdf_text.DEFLATED:
             unpacked, _ = _inflated(zlib.decompressobj(), memoryview(content)[start:stop], unpacking)
             texts.append(pdf_text.shown(unpacked))

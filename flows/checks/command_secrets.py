@@ -8,7 +8,9 @@ from flows.checks import placeholders
 from flows.checks.readings import PlainText, Span
 from flows.checks.secret_kinds import SecretKind
 
-_USER = re.compile(r"""(?<![\w-])(?:-u|--user|--proxy-user|-a|--auth)[ =]{0,2}(["']?)[^\s:"'$<{]{1,100}+:([^\s"']{3,200}+)""")
+_USER = re.compile(
+    r"""(?<![\w-])(?:-[ksvilfgno]{0,5}u|--user|--proxy-user|-a|--auth)[ =]{0,2}(["']?)[^\s:"'$<{]{1,100}+:([^\s"']{3,200}+)"""
+)
 _TOOL = re.compile(
     r"\b(?:sshpass|mysql|mysqldump|mysqladmin|mariadb|docker login|podman login|helm registry login|redis-cli|zip|7za?|ldapsearch|oc login"
     r"|az login|mongo(?:sh|dump|restore)?|sqlcmd|rabbitmqadmin|smbclient|net use|htpasswd|ipmitool|snmpwalk|lftp|sftp|rar)\s"
@@ -24,8 +26,23 @@ _USERINFO = re.compile(r"://[^\s/:@]{0,100}+:([^\s/@]{1,200}+)@")
 _BASIC = re.compile(r"\bbasic\s{1,3}([a-z0-9+/_-]{8,400}+)={0,2}")
 _LOGIN = re.compile(
     r"""(?:credentials?|login|acessos?|accesos?|credenciais|credenciales|user/pass(?:word)?|usuario/senha)(?:\s?[:=]|\s(?:are|sao|son))\s{0,3}["'`*]{0,3}+"""
-    r"""[^\s/|:"'`]{2,64}+["'`*]{0,3}\s{0,3}(?:[/|:]|-(?=\s))\s{0,3}["'`*]{0,3}([^\s"'`*]{6,100}+)"""
+    r"""[^\s/|:"'`]{2,64}+["'`*]{0,3}\s{0,3}(?P<sign>[/|:]|-(?=\s))\s{0,3}["'`*]{0,3}(?!//|\d{1,5}(?:/|$|\s))([^\s"'`*]{6,100}+)"""
 )
+_QUOTED = r"""["']([^"'\n]{4,100}+)"""
+_CALLS = re.compile(
+    rf"""securestring\s{{1,3}}(?:-string\s)?{_QUOTED}"""
+    rf"""|(?:getconnection\(\s?[^,\n]{{1,200}}+,|\b\w{{0,12}}auth\s?=?\s?\()\s?["'][^"'\n]{{1,100}}+["'],\s?{_QUOTED}"""
+    r"""|\b(?:snowsql|cqlsh|isql|bcp|beeline)\s[^\n]{0,120}?\s-p\s?["']?([^\s"']{4,100}+)"""
+    r"""|\bvault\s(?:kv\s)?(?:put|patch|write)\s\S{1,100}+[^\n=]{0,40}?\s[\w.-]{1,40}+=["']?([^\s"'@][^\s"']{5,200}+)"""
+)
+_CALLED = ("securestring", "getconnection", "auth", "sql", "bcp", "beeline", "cqlsh", "vault ")
+_HASHED = re.compile(r"^[\w.@-]{1,64}+:(\$(?:apr1|2[aby]|[156])\$[^\s:]{20,200}+|\{sha\}[a-z0-9+/]{27})", re.MULTILINE)
+"""Of htpasswd and shadow: a dictionary opens it."""
+_DOCKER = re.compile(r""""auth\\{0,3}"\s{0,3}:\s{0,3}\\{0,3}"([a-z0-9+/]{8,400}+)""")
+_SPOKEN = re.compile(
+    r"""\b(?:(?:user|usuario|login)\s\S{1,64}+\s(?:and|e|y)\s(?:the\s)?pass|pass\s(?:is|es|e))\s["'`*]{0,3}+([^\s"'`*]{8,100}+)"""
+)
+_PATH = re.compile(r"[a-z]{1,40}+(?:\d|(?:[-_][a-z]{1,40}+){0,4}+[-_]\d{1,2})")
 _LOGINS = ("credenc", "credent", "login", "acesso", "acceso", "user/pass", "usuario/senha")
 _WORDS = frozenset(["password", "passwd", "pass", "secret", "senha", "contrasena", "pwd"])
 
@@ -38,15 +55,27 @@ def found(reading: PlainText) -> Iterator[tuple[SecretKind, Span]]:
 def _options(reading: PlainText) -> Iterator[Span]:
     """Of commands."""
     folded = reading.folded
-    if "-u" in folded or "-a" in folded:
+    if " -" in folded:
         yield from _mixed(reading, _USER, weakest=6)
     if " -" in folded:
-        for tool in _TOOL.finditer(folded):
-            line = folded.find("\n", tool.end(), tool.end() + _TOOL_WINDOW)
-            stop = line if line >= 0 else tool.end() + _TOOL_WINDOW
-            for option in _OPTION.finditer(reading.flat, tool.end() - 1, stop):
+        for start, stop in _behind_tools(folded):
+            for option in _OPTION.finditer(reading.flat, start, stop):
                 if _passes(reading, option.span(2)) and placeholders.is_mixed(option[2]):
                     yield option.span(2)
+
+
+def _behind_tools(folded: str) -> Iterator[Span]:
+    """What stands behind programs on their lines, each part once."""
+    start = stop = -1
+    for tool in _TOOL.finditer(folded):
+        line = folded.find("\n", tool.end(), tool.end() + _TOOL_WINDOW)
+        if tool.end() - 1 > stop:
+            if stop >= 0:
+                yield start, stop
+            start = tool.end() - 1
+        stop = max(stop, line if line >= 0 else tool.end() + _TOOL_WINDOW)
+    if stop >= 0:
+        yield start, stop
 
 
 def _addresses(reading: PlainText) -> Iterator[Span]:
@@ -58,10 +87,17 @@ def _addresses(reading: PlainText) -> Iterator[Span]:
             yield from (span for span in spans if _passes(reading, span))
     if folded.count(":") >= _PGPASS_COLONS:
         yield from _mixed(reading, _PGPASS)
+    if any(hint in folded for hint in _CALLED):
+        yield from _mixed(reading, _CALLS)
+    if ":$" in folded or ":{sha}" in folded:
+        yield from (match.span(1) for match in _HASHED.finditer(folded))
+    if " pass " in folded:
+        spans = (match.span(1) for match in _SPOKEN.finditer(folded))
+        yield from (span for span in spans if _passes(reading, span) and placeholders.is_strong(reading.flat[slice(*span)]))
     if any(hint in folded for hint in _LOGINS):
         yield from _mixed(reading, _LOGIN)
-    if "basic" in folded:
-        spans = (match.span(1) for match in _BASIC.finditer(folded))
+    if "basic" in folded or '"auth' in folded:
+        spans = (match.span(1) for pattern in (_BASIC, _DOCKER) for match in pattern.finditer(folded))
         yield from (span for span in spans if _is_basic(reading.flat[slice(*span)]))
 
 
@@ -70,6 +106,8 @@ def _mixed(reading: PlainText, pattern: re.Pattern[str], weakest: int = 1000) ->
     for match in pattern.finditer(reading.folded):
         span = match.span(match.lastindex or 1)
         value = reading.flat[slice(*span)]
+        if match.groupdict().get("sign") == "/" and _PATH.fullmatch(reading.folded[slice(*span)]):
+            continue
         if _passes(reading, span) and (placeholders.is_mixed(value) or len(value) >= weakest):
             yield span
 

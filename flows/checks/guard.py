@@ -123,7 +123,10 @@ def inspect_file(name: str, content: bytes, *, allow: Collection[str] = (), cut:
             findings += looked.findings if member.depth == 0 else [SecretFinding(each.kind, whole) for each in looked.findings]
             unpacking.unread.update(looked.unread)
             left = max(0, left - len(text))
-            members += [archives.members("", inner, unpacking, member.depth + 1) for inner in readings.attached(text)]
+            for inner in readings.attached(text):
+                if not unpacking.takes_member():
+                    break
+                members.append(archives.members("", inner, unpacking, member.depth + 1))
     for text in workbook.tables():
         looked = _inspected(text, allow, left)
         findings += [SecretFinding(each.kind, whole) for each in looked.findings]

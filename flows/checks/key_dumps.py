@@ -15,8 +15,11 @@ _DUMPED = re.compile(r"^[ \t]{0,8}[0-9a-f]{6,8}:?[ \t]{1,3}+((?:[0-9a-f]{2,8}[ \
 _BEGINNINGS = ("30", "2d", "6f")
 """Of DER, PEM, and OpenSSH."""
 _NOT_HEX = re.compile(r"0x|[^0-9a-f]")
+_DECIMAL = re.compile(r"[\d -]+")
+_BEFORE = 80
 _KEY_HINT = re.compile(
-    "[ztpwi]mk|[ztpb]pk|[zt]ek|[ztm]ak|bdk|ipek|lmk|[kdp]ek|mfk|[pc]vk|mdk|[ai]wk|zcmk|component|key part|key share|pin key"
+    "[ztpwi]mk|[ztpb]pk|[zt]ek|[ztm]ak|bdk|ipek|lmk|[kdp]ek|mfk|[pc]vk|mdk|[ai]wk|zcmk|component|transport(?:e| key)"
+    r"|key (?:part|share)|pin key"
 )
 _COMPONENT = re.compile(
     r"(?<![0-9a-z.-])u?(?:[0-9a-f]{32}(?:[0-9a-f]{16}|[0-9a-f]{32})?|(?:[0-9a-f]{4}[ -]){7,15}[0-9a-f]{4}"
@@ -27,7 +30,13 @@ _NAMED = re.compile(
     r"(?<![a-z])(?:zmk|tmk|zpk|tpk|zek|tek|bdk|ipek|lmk|kek|dek|mfk|pvk|cvk|mdk|imk(?:-?(?:ac|smi|smc))?"
     r"|tak|zak|pek|zcmk|awk|iwk|pin key)s?(?![a-z])"
     r"|(?<![a-z])component(?:e)?\s?(?:#|n[o.]{1,2})?\s?[1-9a-c](?![a-z])|key (?:component|part|share)"
+    r"|clear component|(?:chave|clave|llave) de transporte|transport key"
 )
+_NAMED_AFTER = re.compile(rf"[\s*`]{{0,3}}[(:-]\s?(?:the |a |da |de )?(?:{_NAMED.pattern})")
+_OTHER = re.compile(
+    r"(?<![a-z])(?:ref|ticket|build|md5|sha-?\d{0,3}|trace|span|commit|request|hash|checksum|digest|wrapped|project|protocolo|chamado)(?![a-z])"
+)
+"""What else has as many digits."""
 
 
 def spans(reading: PlainText) -> Iterator[Span]:
@@ -41,8 +50,17 @@ def spans(reading: PlainText) -> Iterator[Span]:
         yield from _dumped(folded)
     if _KEY_HINT.search(folded):
         for match in _COMPONENT.finditer(folded):
-            if len(set(match[0])) > 3 and _NAMED.search(folded, max(0, match.start() - 80), match.start()):
+            if len(set(match[0])) > 3 and not _DECIMAL.fullmatch(match[0]) and _is_named(folded, *match.span()):
                 yield match.span()
+
+
+def _is_named(folded: str, start: int, end: int) -> bool:
+    low = max(0, start - _BEFORE)
+    for name in _NAMED.finditer(folded, low, start):
+        if not _OTHER.search(folded, max(0, name.start() - 8), start):
+            return True
+    after = _NAMED_AFTER.match(folded, end, end + _BEFORE)
+    return after is not None and not _OTHER.search(folded, max(0, start - 12), start)
 
 
 def _parsed(folded: str) -> Iterator[Span]:

@@ -30,8 +30,9 @@ _REST = {
     "bare": re.compile(r"""[^\s"'`<>]*+"""),
 }
 _SAID = re.compile(
-    rf"{_CLOSE}{_OF}(?:\s{{0,5}}+(?:-?->|→|=>|:=|\.{{2,20}}+\s?:?|[:=|]{{1,2}}+|\t)|(?<=[\w\"'])\s?/?>(?!>))"
-    rf"(?:\s{{0,5}}+[|>][+-]?\d?(?=[ \t\r]{{0,5}}+\n))?\s{{0,24}}+{_OPEN}(?:!\w{{1,12}}\s)?{_VALUE}"
+    rf"{_CLOSE}{_OF}(?:(?:\s{{0,5}}+(?:-?->|→|=>|:=|\.{{2,20}}+\s?:?|[:=]{{1,2}}+(?!//))|(?<=[\w\"'])\s?/?>(?!>))"
+    rf"(?:\s{{0,5}}+[|>][+-]?\d?(?=[ \t\r]{{0,5}}+\n))?\s{{0,24}}+|[ ]{{0,5}}+(?P<cell>\|{{1,2}}+|\t)[ \t]{{0,24}}+)"
+    rf"{_OPEN}(?:!!(?:str|binary)\s)?{_VALUE}"
 )
 _IS = re.compile(
     rf"{_CLOSE}{_OF}\s{{1,5}}+(?:is|are|was|e|eh|es|sera|foi|fue|fica|ficou|quedo|to|como|ser|:)(?:\s(?:como|now|agora|ahora))?:?"
@@ -79,9 +80,14 @@ _FILLERS = frozenset(
 )
 _LINKS = frozenset(["is", "as", "e", "es", "eh", "como", "por", "use", "was", "sera", "é"])
 _ENDS_IN_DIGITS = re.compile(r"(?!v\d)[a-z]{4,30}+\d{2,8}")
+_TOKEN = re.compile(r"(?=.*\d)[^ :\\]+", re.DOTALL)
 _HEX = re.compile(r"(?=.*\d)(?=.*[a-f])[0-9a-f]{32,}+")
 """The form of Pismo's own keys; a word in no language."""
+_PLACE = re.compile(r"[a-z]{3,30}+\d{1,4}")
+"""A word with a number, as systems and events are called."""
+_EXPIRES = re.compile(r"[^\w\s]{0,3}+\s(?:expir|venc|caduc)")
 _STRONG = re.compile(r"""(?<![^\s"'`(])(?=[^\s\d]{0,40}+\d)[^\s"'`<>()=:/|\\;,\[\]{}█]{8,80}+(?![:/=|\\{\[])""")
+_TEMPLATES = ("{{", "{%", "${", "$(", "!")
 _BEFORE, _AFTER = 120, 120
 _NEAR, _FAR = 260, 420
 
@@ -89,7 +95,7 @@ _NEAR, _FAR = 260, 420
 def found(reading: PlainText) -> Iterator[tuple[SecretKind, Span]]:
     judged: dict[tuple[int, str], tuple[Span, ...]] = {}
     end = 0
-    for label in labels(reading.folded):
+    for label in labels(reading):
         if label.start < end:  # within the former's value
             continue
         low = max(0, label.start - _NEAR)
@@ -114,6 +120,10 @@ def _values(reading: PlainText, label: Label) -> Iterator[Span]:
             return
     if _ABOUT.match(folded, end + 1):
         return
+    column = paired_secrets.below(reading, label)
+    if column is not None:
+        yield from column
+        return
     for pattern, how in _WAYS:
         match = pattern.match(folded, end)
         if match is None:
@@ -123,7 +133,7 @@ def _values(reading: PlainText, label: Label) -> Iterator[Span]:
         fitting = list(_fitting(reading, label, match, how))
         if fitting or how == "said":
             yield from fitting
-            if fitting:
+            if fitting or _is_template(folded, match):
                 return
             break
     yield from paired_secrets.beside(reading, label)
@@ -135,6 +145,8 @@ def _fitting(reading: PlainText, label: Label, match: re.Match[str], how: str) -
     """The place of the value that was matched, if it is a secret."""
     group = match.lastgroup or "bare"
     start, stop = match.span(group)
+    if how == "said" and match.groupdict().get("cell"):
+        how = "cell"
     call = _CALL.match(reading.flat, start)
     if call and not _LOOKS_UP.search(call[1].lower()):
         group = "single"
@@ -142,20 +154,38 @@ def _fitting(reading: PlainText, label: Label, match: re.Match[str], how: str) -
     value = reading.flat[start:stop].rstrip(_TRAILING)
     small = reading.folded[start : start + len(value)]
     of = match.groupdict().get("of") or ""
-    if not value or placeholders.stands_for_one(small) or (of and _ABOUT.search(of)):
+    if (
+        not value
+        or placeholders.stands_for_one(small)
+        or (of and _ABOUT.search(of))
+        or _is_cut_short(reading, label, start, stop)
+    ):
         return
     if _is_secret(reading, label, match, value, small, how):
         whole = _REST[group].match(reading.flat, stop)
         yield start, stop if stop - start < 200 or whole is None else whole.end()
 
 
+def _is_template(folded: str, match: re.Match[str]) -> bool:
+    """Whether the value is brought from elsewhere, by what stands behind it."""
+    start = match.start(match.lastgroup or "bare")
+    return folded.startswith(_TEMPLATES, start) and placeholders.stands_for_one(folded[start : match.end()])
+
+
+def _is_cut_short(reading: PlainText, label: Label, start: int, stop: int) -> bool:
+    """The beginning of a token, as documentation shows it."""
+    shown = reading.flat[start:stop] if stop - start < 200 else ""
+    return label.group in ("token", "lasting") and shown.endswith(("...", "…"))
+
+
 def _is_secret(reading: PlainText, label: Label, match: re.Match[str], value: str, small: str, how: str) -> bool:
     mixed = placeholders.is_mixed(value)
     match label.group:
         case "pin":
-            return how in ("said", "is") and 4 <= len(value) <= 12 and value.isdigit()
+            digits = how in ("said", "is") and 4 <= len(value) <= 12 and value.isdigit()
+            return digits and not meetings.opens_one(reading, label.span, value)
         case "token":
-            return len(value) >= 20 and mixed and not re.search(r"[ :\\]", value) and re.search(r"\d", value) is not None
+            return len(value) >= 20 and mixed and _TOKEN.fullmatch(value) is not None and not _is_trace(label, value)
         case "lasting":
             return len(value) >= 16 and mixed
         case "private":
@@ -166,9 +196,11 @@ def _is_secret(reading: PlainText, label: Label, match: re.Match[str], value: st
             if how in ("next", "listed") and not _looks_chosen(value) and not _HEX.fullmatch(small):
                 return False
             return (len(value) >= 8 and mixed and not placeholders.is_access_key_id(small)) or (
-                how == "said" and len(value) >= 16 and " " not in value and _alone(match)
+                how == "said" and len(value) >= 16 and " " not in value and not value.isdigit() and _alone(match)
             )
     if how in ("next", "listed") and not (_looks_chosen(value) or (_alone(match) and _ENDS_IN_DIGITS.fullmatch(small))):
+        return False
+    if how == "next" and _PLACE.fullmatch(small) and _EXPIRES.match(match.string, match.end()):
         return False
     if len(value) < 4 or meetings.opens_one(reading, label.span, value) or (how == "is" and placeholders.is_id(small)):
         return False
@@ -178,6 +210,11 @@ def _is_secret(reading: PlainText, label: Label, match: re.Match[str], value: st
     if label.text == "clave" and not mixed:
         return False
     return mixed or (how in ("said", "is") and _alone(match) and "\n" not in reading.folded[label.end : start].rstrip(" \n`"))
+
+
+def _is_trace(label: Label, value: str) -> bool:
+    """Of a request in a log, whose id is called a session's."""
+    return label.text in ("session_id", "session.id") and _HEX.fullmatch(value) is not None
 
 
 def _is_phrase(folded: str, start: int) -> bool:
@@ -216,11 +253,25 @@ def _in_sentence(reading: PlainText, label: Label) -> Iterator[Span]:
     line = reading.flat.find("\n", label.end, label.end + _AFTER)
     stop = line if line >= 0 else label.end + _AFTER
     for strong in _STRONG.finditer(reading.flat, label.end, stop):
+        if _is_spoken_of(reading.folded, label.end, *strong.span()):
+            continue
         if _is_value(strong[0]) and not meetings.opens_one(reading, label.span, strong[0]):
             yield strong.span()
             return
 
 
+def _is_spoken_of(folded: str, end: int, start: int, stop: int) -> bool:
+    """Whether it belongs to another sentence than a question for the password, or is what a question or an expiry is about."""
+    words = folded[end:start].count(" ")
+    value = folded[start:stop]
+    if words > 1 and folded[end : end + 1] == "?":
+        return True
+    return _PLACE.fullmatch(value.rstrip("?")) is not None and (
+        (words > 1 and value.endswith("?")) or _EXPIRES.match(folded, stop) is not None
+    )
+
+
 def _is_value(word: str) -> bool:
     value = word.rstrip(_TRAILING)
-    return placeholders.is_strong(value) and not placeholders.stands_for_one(value.lower())
+    small = value.lower()
+    return placeholders.is_strong(value) and not placeholders.stands_for_one(small) and not placeholders.is_address(small)

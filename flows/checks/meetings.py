@@ -5,12 +5,13 @@ import re
 from flows.checks.readings import PlainText, Span
 
 _HOST = re.compile(
-    r"https?://(?:[\w-]{1,60}\.){0,4}(?:zoom\.us|zoomgov\.com|webex\.com|microsoft\.com|teams\.live\.com|whereby\.com|gotomeeting\.com|goto\.com|meet\.google\.com)/"
+    r"https?://(?:[\w-]{1,60}\.){0,4}(?:zoom\.us|zoomgov\.com|webex\.com|teams\.microsoft\.com|teams\.live\.com|whereby\.com|gotomeeting\.com|goto\.com|meet\.google\.com)/"
 )
 _INVITATION = re.compile(
     r"meeting\s(?:id|number)|webinar\sid|id\sda\sreuniao|id\sde\s(?:la\s)?reunion|numero\sda\sreuniao|numero\sde\s(?:la\s)?reunion"
     r"|(?:zoom|teams|webex)\s(?:cloud\s)?meeting|reuniao\s(?:do\s)?(?:zoom|microsoft|teams)|reunion\s(?:de\s)?(?:zoom|microsoft|teams)"
-    r"|zoom\.us/j/|webex\.com/|teams\.microsoft\.com/|meet\.google\.com/"
+    r"|zoom\.us/j/|webex\.com/(?:meet/|join/|j\.php|[\w-]{1,40}+/j\.php)|teams\.microsoft\.com/(?:l/meetup|meet/)|meet\.google\.com/"
+    r"|conference\sid|id\sda\sconferencia|id\sde\s(?:la\s)?conferencia"
 )
 _OF_A_MEETING = re.compile(r"(?:meeting|webinar|zoom|teams|webex|host|numeric|reuniao|reunion)\s$")
 _OWN_MEETING = re.compile(r"\s(?:da|de\sla|de|del|for\sthe)\s(?:reuniao|reunion|meeting|zoom|teams)")

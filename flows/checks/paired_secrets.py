@@ -19,6 +19,7 @@ _TYPED = re.compile(r""""type\\{0,3}"\s{0,3}:\s{0,3}\\{0,3}"secret|"keyname\\{0,
 _API_KEY = re.compile(r"""\bapikey\\{0,3}"\s{0,3}:\s{0,3}\[""")
 _OTHER_OBJECT = re.compile(r"[{}]|\n[^\n]*\n[^\n]*\n[^\n]*\n")
 _LINE = 200
+_AROUND_NAME, _AFTER_NAME = " \"'*`", 24
 _SEPARATORS = ";,\t|"
 _END_OF_CELL = frozenset((*_SEPARATORS, "\n", "\r"))
 
@@ -27,8 +28,14 @@ def beside(reading: PlainText, label: Label) -> Iterator[Span]:
     """The value beside a name."""
     if _KEY_BEFORE.search(reading.folded[max(0, label.start - 48) : label.start]):
         yield from _beside_key(reading, label.start, label.end, any_value=label.group in ("login", "server"))
-    elif reading.flat[label.end : label.end + 1] in _END_OF_CELL:
-        yield from _below(reading, label.start, label.end)
+
+
+def below(reading: PlainText, label: Label) -> list[Span] | None:
+    """If the name heads a table's column, the values of its first rows; None if it heads none."""
+    end = label.end
+    while end < label.end + _AFTER_NAME and reading.flat[end : end + 1] in _AROUND_NAME:
+        end += 1
+    return _below(reading, label.start, end) if reading.flat[end : end + 1] in _END_OF_CELL else None
 
 
 def typed(reading: PlainText) -> Iterator[tuple[SecretKind, Span]]:
@@ -60,26 +67,27 @@ def _beside_key(reading: PlainText, start: int, end: int, *, any_value: bool) ->
             return
 
 
-def _below(reading: PlainText, start: int, end: int) -> Iterator[Span]:
-    """In a table's column with that name, the values of its first rows."""
+def _below(reading: PlainText, start: int, end: int) -> list[Span] | None:
     text = reading.flat
     sign = text[end : end + 1]
-    separator = sign if sign in _SEPARATORS else text[start - 1 : start]
     low, last = max(0, start - _LINE), text.find("\n", end, end + _LINE)
     first = text.rfind("\n", low, start) + 1
+    separator = sign if sign in _SEPARATORS else text[first:start].rstrip(_AROUND_NAME)[-1:]
     if not separator or separator not in _SEPARATORS or last < 0 or (first == 0 and low > 0):
-        return
+        return None
     column, columns = text.count(separator, first, start), text.count(separator, first, last) + 1
-    at = last + 1
-    for row in text[at : at + _LINE].split("\n")[:2]:
+    found, at, like = [], last + 1, False
+    for row in text[at : at + _LINE].split("\n")[:3]:
         cells = row.split(separator)
         if len(cells) == columns:
+            like = True
             place = at + sum(len(each) + 1 for each in cells[:column])
-            cell = cells[column].rstrip(" \"'\r")
-            span = place + len(cell) - len(cell.lstrip(" \"'")), place + len(cell)
+            cell = cells[column].rstrip(_AROUND_NAME + "\r")
+            span = place + len(cell) - len(cell.lstrip(_AROUND_NAME)), place + len(cell)
             if _is_secret(reading, span, any_value=False):
-                yield span
+                found.append(span)
         at += len(row) + 1
+    return found if like else None
 
 
 def _is_secret(reading: PlainText, span: Span, *, any_value: bool) -> bool:

@@ -2,8 +2,11 @@
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 DEFLATED = "deflated"
+MAX_STREAMS = 10_000
+"""With pictures, which are not read; what follows comes as it is."""
 _PICTURES = (b"/DCTDecode", b"/JPXDecode", b"/CCITTFaxDecode", b"/JBIG2Decode", b"/Image", b"/FontFile", b"/Length1")
 _OTHER_FILTERS = (b"/LZWDecode", b"/ASCII85Decode", b"/ASCIIHexDecode", b"/RunLengthDecode")
 _STREAM = re.compile(rb">>\s{0,3}stream\r?\n")
@@ -17,7 +20,7 @@ _WORD_GAP = -180
 
 def streams(content: bytes) -> Iterator[tuple[int, int, str]]:
     """Where each stream begins and at most ends that may hold text, and how it is packed: ``DEFLATED``, empty, or ``other``."""
-    found = list(_STREAM.finditer(content))
+    found = list(islice(_STREAM.finditer(content), MAX_STREAMS))
     stops = [following.start() for following in found[1:]] + [len(content)]
     for match, stop in zip(found, stops, strict=True):
         about = content[max(0, match.start() - 400) : match.start()].rpartition(b" obj")[2]

@@ -7,20 +7,34 @@ _WORDS = (
     r"|none|null|nil|undefined|todo|tbd|true|false|yes|no|sim|nao|required|optional|obligatori[oa]|obrigatori[oa]|requerida|opcional"
     r"|expired|expirada|string|text|texto|reset|redefinir|changed|alterada|invalid|invalida|wrong|incorrect[ao]?|errada|later|depois"
     r"|unknown|missing|empty|vazi[oa]|encrypted|enviada|sent|pending|pendente|temporary|temporaria|confidential|confidencial|set|unset"
-    r"|password|passwd|pass|passphrase|secret|senha|segredo|contrasena|token|key|stdin|prompt|env|file|default|any|value|bearer|basic"
+    r"|1?password|passwd|pass|passphrase|secret|senha|segredo|contrasena|token|key|stdin|prompt|env|file|default|any|value|bearer|basic"
+    r"|case[-_ ]?(?:in)?sensitive|strong|weak|forte|fraca|fuerte|debil|same|mesma|misma|different|diferente|mandatory"
     r"|se(?:e|nt)|via|called|named|chamad[oa]"
 )
-_PLACEHOLDER = re.compile(
-    r"[<{\[(…&]|█|\$[{(]|\$[a-z_]\w{0,60}\W*$|\$\w{1,20}:\w|%[a-z_]\w{0,60}%|%\(|(.)\1*$|x{3,}|\*{3,}|\.{3}"
-    r"|(?:your|my|seu|sua|minha|tu|su)(?:$|[\s_-])|https?://|tn[-_]\w"
-    rf"|(?:{_WORDS})$",
+_NAME = (
+    r"(?:[a-z_]{1,40}+\d?(?![a-z\d])|[a-z]{1,20}\d?(?:_(?:[a-z]{1,20}+\d?|\d{1,4}+)){1,6}+(?![a-z\d])"
+    r"|[a-z_]{0,20}+(?:64|256|512)[a-z_]{0,20}+(?!\d))"
 )
-_EMAIL = re.compile(r"[\w.+-]{1,64}+@[a-z][\w-]{1,60}+(?:\.[\w-]{1,60}+){0,4}\.[a-z]{2,10}+$")
+"""Of a variable, a field, or a function; digits within a word make it something else."""
+_PLACEHOLDER = re.compile(
+    r"[<…]|█|[(\[{]{1,3}(?:[\s.#/_-]{0,3}+[a-z][a-z\s_./:|,-]{0,80}+(?:\d|(?<=[\s_-])\d{1,4})?)?[)\]}>.…]{0,4}$"
+    r"|[({]\?|\{\{|\{%|\{[a-z_]{1,30}+:|\[(?:\^|\\|[a-z0-9]-[a-z0-9])|\[[^\]]{0,80}+\]\("
+    r"|&(?:[\w.-]{1,40}+[=;]|[a-z_]{1,40}+$)"
+    rf"|\$[{{(]|\${_NAME}\W{{0,9}}$|\$[a-z]{{1,20}}:\w|%{_NAME}%|%\("
+    r"|(.)\1*$|x{3,}[x\d\s_.*-]*$|\*{3,}[*\s.]*\w{0,4}$|\.{3}\w{0,6}$"
+    r"|(?:your|my|seu|sua|minha|tu|su)(?:$|[\s_-]$|[\s_-](?=.{0,60}(?:secret|pass|pwd|senha|segredo|clave|contrasen|key|token|cred|here|aqui"
+    r"|value|valor))[a-z\s_-]{1,60}+\d{0,3}$)|https?://|//|(?:see|ask|check|veja|ver|vea|vide|consulte|pergunte|pregunte)\s|tn[-_](?:[0-9a-f-]{4,}+|[a-z-]{1,30}+\d?)$"
+    rf"|(?:{_WORDS})$"
+)
+_EMAIL = re.compile(r"(?P<local>[\w.+-]{1,64}+)@[a-z][\w-]{1,60}+(?:\.[\w-]{1,60}+){0,4}\.[a-z]{2,10}+$")
+_DIGITS_WITHIN = re.compile(r"[a-z]{3}\d{1,9}+[a-z]|\d[a-z]{3}")
+_SAMPLE = re.compile(r"[a-z_.\s/:-]{0,110}+\d{0,3}$|[a-z0-9+/]{12,80}(?<=example)(?:key)?$")
 _REFERENCE = re.compile(
-    r"arn:|vault[:/]|ref\+|op://|ssm[:/]|secretsmanager|projects/|@microsoft\.keyvault|!\w|enc\[|\{|sm://|kms:|akv|keyvault|bws:|doppler:"
-    r"|env[:.(\[]|file:|secrets?[./:]|[./~]{0,2}/?run/secrets|/(?:[a-z_-]{2,30}/){2}|\.\.?/"
-    r"|(?:os|process|system|sys|config|settings|secrets|var|vars|local|data|self|this|env|environment|params?|props|values|module)\."
-    r"|[a-z_][\w.]{1,60}+[(\[]|[a-z]\w{1,40}+(?:\.[a-z_]\w{0,40}+){2,5}$"
+    r"arn:|vault[:/]|ref\+|op://|ssm[:/]|secretsmanager|projects/|@microsoft\.keyvault|enc\[|sm://|kms:|akv|keyvault|bws:|doppler:"
+    r"|!(?:vault|ref|sub|getatt|secret|env|env_var|include|import_?value|reference|decrypt)(?=$|[\s./:])"
+    r"|env[:(\[]|file:|secrets?[/:]|[./~]{0,2}/?run/secrets|/(?:[a-z_-]{2,30}/){2}|\.\.?/"
+    rf"|(?:os|process|system|sys|config|settings|secrets?|var|vars|local|data|self|this|env|environment|params?|props|values|module)"
+    rf"(?:[?!]?\.{_NAME}){{1,6}}+(?:$|[^\w@#$%&*])|{_NAME}(?:\.{_NAME}){{0,5}}+[(\[]|{_NAME}(?:\.{_NAME}){{2,5}}+$"
 )
 _NAME_PART = re.compile(r"[a-z]{2,20}|v?\d{1,4}|\d{4}-?\d{2}")
 _NAMES = re.compile(r"secret|passw|pwd|senha|segredo|clave|key|token|cred")
@@ -40,12 +54,19 @@ def stands_for_one(value: str) -> bool:
     """Whether it is a placeholder, a reference to where the secret is kept, or what it is called there. ``value`` in lower case,
     without accents."""
     value = value[:_JUDGED]
-    if _PLACEHOLDER.match(value) or _REFERENCE.match(value) or "example" in value[-24:] or ("@" in value and _EMAIL.match(value)):
+    if _PLACEHOLDER.match(value) or _REFERENCE.match(value) or ("example" in value and _SAMPLE.match(value)):
         return True
+    if "@" in value and (email := _EMAIL.match(value)):
+        return not _DIGITS_WITHIN.search(email["local"])
     if not _NAMES.search(value):
         return False
     parts = _SPLIT.split(value)
     return len(parts) > 1 and all(map(_NAME_PART.fullmatch, parts))
+
+
+def is_address(value: str) -> bool:
+    """Of e-mail, whatever stands before its @. ``value`` in lower case."""
+    return _EMAIL.match(value) is not None
 
 
 def is_id(value: str) -> bool:

@@ -681,6 +681,104 @@ Segue a senha:
 ```
 §pw§
 ```
+~~
+password: !Granada88x
+~~
+password: $Granada88x
+~~
+password: &Granada88x
+~~
+password: [Granada88x]
+~~
+password: {Prim4vera@2026}
+~~
+password: %Prim4vera26%
+~~
+password: Granada88x@acme.com
+~~
+password: Prim4vera@example
+~~
+password: my-Prim4vera@2026
+~~
+password: your_Prim4vera2026
+~~
+password: Rio2026.Mar.Sol
+~~
+password: xxxPrim4vera
+~~
+password: settings.Prim4vera
+~~
+PASSWORD=!Granada88x
+~~
+curl -u 'acme:!Granada88x' https://x.example
+~~
+postgres://u:$Granada88@h/db
+~~
+mysql -p'!Granada88x'
+~~
+SENHA_BANCO=Cachoeira#1
+~~
+PASSWORD_DB=Cachoeira#1
+~~
+CLIENT_SECRET_UAT=9fJq2LkZx7Vb3NmT
+~~
+API_KEY_PISMO=9fJq2LkZx7Vb3NmT
+~~
+secret_pismo=9fJq2LkZx7Vb3NmT
+~~
+passwordUat = Cachoeira#1
+~~
+senhaDoBanco: Cachoeira#1
+~~
+dbPasswordProd: Cachoeira#1
+~~
+clientSecretUat: 9fJq2LkZx7Vb3NmT
+~~
+passwords: Cachoeira#1
+~~
+senhas: Cachoeira#1
+~~
+secrets: 9fJq2LkZx7Vb3NmT
+~~
+tokens: 9fJq2LkZx7Vb3NmT9fJq2LkZx7Vb3NmT
+~~
+| user | password |
+|---|---|
+| ana | Granada88x |
+~~
+user,password
+ana,Granada88x
+~~
+"user","password","x"
+"ana","Granada88x","2"
+~~
+curl -ksu admin:Zx81kkPq https://sandbox.example
+~~
+user acme and pass Th1nMint!x
+~~
+for acme the pass is `Cobalt-Fjord-81`
+~~
+8C1F37A5D2B94E608C1F37A5D2B92649 (ZMK em claro, 1a parte)
+~~
+Chave de transporte (parte 1): 8C1F 37A5 D2B9 4E60 8C1F 37A5 D2B9 2649
+~~
+ConvertTo-SecureString "Gr4nite!77" -AsPlainText -Force
+~~
+getConnection(url,"sa","Pl4tinum#3")
+~~
+requests.get(url, auth=("svc","Pl4tinum#3"))
+~~
+acme:$apr1$x7Qk2LmZ$5f8Jq0bYw3nHcV1tRkD9a/
+~~
+{"auths":{"registry.example":{"auth":"YWNtZTpQbDR0aW51bSMz"}}}
+~~
+snowsql -a acme -u ana -p Granada!88
+~~
+Clear component: 8C1F37A5D2B94E608C1F37A5D2B92649
+~~
+vault kv put secret/acme value=Pl4tinum#3
+~~
+https://teams.microsoft.com/x password: Pr1mvera
 """
 
 INNOCENT = r"""
@@ -1106,6 +1204,87 @@ token_url: https://auth.bank.example/oauth2/token
 token type: bearer, expires in 3600
 ~~
 commit 9fceb02d0ae598e95dc970b74767f19372d61af8
+~~
+curl -s -u "$SERVER_KEY:$SERVER_SECRET" -X POST https://api.pismo.example/token2
+~~
+passcode 483920 for the call at https://zoom.us/j/8123
+~~
+Login: https://acme.com/app2
+~~
+acesso: 192.168.0.1:8443/x
+~~
+password: !Ref DbPassword2
+~~
+password: $DB_PASSWORD_2
+~~
+password: {{ .Values.pw2 }}
+~~
+password: [redacted-16]
+~~
+password: {password}
+~~
+password=&client_id=7
+~~
+client_secret: xxxxxxxx-xxxx-4xxx
+~~
+secret_name: pismo-prod-a2
+~~
+secretName: acme-prod2-x
+~~
+tokenEndpoint: https://acme.example/oauth2/v2
+~~
+password: my-secret-password
+~~
+password: ana.souza2@acme.com
+~~
+client_secret: settings.PISMO_SECRET_V2
+~~
+passwords: 12 characters or more
+~~
+| field | password | note |
+~~
+password: base64.b64decode(value)
+~~
+passwordPolicy: PasswordPolicy2
+~~
+password_reset_url: /reset2/x
+~~
+DEK wrapped, ref 8c1f37a5d2b94e608c1f37a5d2b92649
+~~
+trace component 1 8c1f37a5d2b94e608c1f37a5d2b92649
+~~
+component #2 build 8c1f37a5d2b94e608c1f37a5d2b92649
+~~
+tek project md5 8c1f37a5d2b94e608c1f37a5d2b92649
+~~
+ZMK ceremony is booked, ticket 20261201093312345678901234567890
+~~
+Chave de acesso: 35261104252011000110550010000012341000012345
+~~
+Chave de acesso da NF-e: 35261104252011000110550010000012341000012345
+~~
+Authorization: Bearer eyJhbGciOiJSUzI1NiIs...
+~~
+session_id=463ac35c9f6413ad48485a3953bb6124
+~~
+Qual senha devo usar no Portal2026?
+~~
+a senha Portal2026 expirou
+~~
+a senha é case-sensitive
+~~
+password is "see 1Password"
+~~
+Forgot password? Use OTP6digits
+~~
+palabra clave: Onboarding2026
+~~
+credentials: client-id/acme_prod_01
+~~
+Acesso: VPN/GlobalProtect6
+~~
+Conference ID: 123 456 789#
+Host PIN: 4821
 """
 
 _EC = ec.derive_private_key(0x5EED << 224 | 99, ec.SECP256R1())

@@ -185,6 +185,21 @@ def test_no_damage_breaks_it(whole: bytes, changes: list[tuple[int, int]], lengt
     inspect_file("a", bytes(content[: length % len(content)]), cut=True)
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"%PDF-1.4\n" + b"<< /FlateDecode >> stream\nx\n" * 3000,
+        b"UEsDBBQAAAAIAAAAIQAAAAAAAAAA \n" * 3000,
+        b"H4sIAAAAAAAAAAAAAAAAAAAAAAAA \n" * 3000,
+    ],
+    ids=["PDF", "ZIP", "gzip"],
+)
+def test_what_merely_begins_like_something_packed_counts_too(content: bytes) -> None:
+    unpacking = archives.Unpacking()
+    assert len(list(archives.members("", content, unpacking))) <= archives.MAX_MEMBERS
+    assert Unread.TOO_MANY in inspect_file("a", content).unread
+
+
 def test_the_bounds_are_of_a_file_and_not_of_a_member() -> None:
     unpacking = archives.Unpacking()
     content = zipped({f"{number}.zip": zipped({"zeros": bytes(3_000_000)}) for number in range(9)})
