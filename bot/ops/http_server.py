@@ -63,6 +63,7 @@ def listener(host: str, port: int) -> socket.socket:
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listening
 
+
 HEADERS = {"x-content-type-options": "nosniff", "cache-control": "no-store"}
 """Of every answer: none is for browsers, nor to be kept on the way."""
 

@@ -105,12 +105,14 @@ class Form:
     """Pages asked in a modal, one after the other.
 
     ``review``: a last page shows all answers before they are sent. ``notes``: shown there and on the review card; they must not
-    fail if answers are missing. ``example``: raw answers that pass; ``"*"`` for whatever this onboarding offers.
+    fail if answers are missing. ``example``: raw answers that pass; ``"*"`` for whatever this onboarding offers. ``copied``: by field,
+    texts to copy from; they are drawn as they stand now, and never kept in a draft. A window in which others stand is refused.
     """
 
     id: str
     pages: tuple[Page, ...]
     prefill: Prefill = nothing_known
+    copied: Prefill = nothing_known
     notes: Notes = no_notes
     review: bool = False
     example: Answers = field(default_factory=dict)

@@ -22,6 +22,7 @@ HANDED_OVER = ("person_checked", "outside_slack", "encrypted", "passphrase_apart
 PEM_FILES = ("pem", "pub", "csr", "p10", "crt", "cer", "der", "p7b", "p7c", "b64", "json", "txt")
 
 Pem = Annotated[str | None, Field(max_length=MAX_LENGTH), Input(Kind.LONG_TEXT)]
+ToCopy = Annotated[str | None, Field(max_length=MAX_LENGTH), Input(Kind.LONG_TEXT, forget=True)]
 PemFile = Annotated[Attachment | None, Input(Kind.FILE, filetypes=PEM_FILES, instead=True)]
 
 
@@ -72,7 +73,7 @@ class Signed(Pasted):
 class SignedRequest(Signed):
     """``request``: shown to be copied; what is typed there is dropped."""
 
-    request: Pem = None
+    request: ToCopy = None
 
     @model_validator(mode="after")
     def _drop_request(self) -> "SignedRequest":
@@ -99,7 +100,7 @@ class RiskLetter(FormPage):
     received_on: Annotated[date, Input(Kind.DATE)]
     reference: Annotated[str, Field(min_length=1, max_length=200), Input(Kind.TEXT)]
     installed: Annotated[str, Input(Kind.CHOICE, ("yes",))]
-    own: Pem = None
+    own: ToCopy = None
 
     @model_validator(mode="after")
     def _drop_own(self) -> "RiskLetter":
@@ -116,9 +117,9 @@ def _dates_of_letter(answers: Answers, situation: Situation) -> Iterator[Problem
 
 
 def _to_copy(name: str, answers: Answers, *fields: str) -> Answers:
-    """A field to copy from, if Slack can show it."""
+    """A text to copy from; of one that is too long for Slack, only that it changed is noticed."""
     text = text_of(answers, *fields)
-    return {name: text} if 0 < len(text) <= MAX_LENGTH else {}
+    return {name: text} if text else {}
 
 
 def _request_to_sign(situation: Situation) -> Answers:
@@ -156,7 +157,7 @@ TASKS = (
         Form(
             "authentication.attach_certificate",
             (Page("signed", SignedRequest, check=signed.check_signed),),
-            prefill=_request_to_sign,
+            copied=_request_to_sign,
             notes=signed.signed_notes,
             review=True,
             example={"certificate": example_keys.CERTIFICATE},
@@ -187,7 +188,7 @@ TASKS = (
         Form(
             "authentication.record_risk_letter",
             (Page("letter", RiskLetter, check=_dates_of_letter),),
-            prefill=_own_to_install,
+            copied=_own_to_install,
             notes=signed.letter_notes,
             review=True,
             example={"received_on": "2026-01-15", "reference": "EXAMPLE-123", "installed": "yes"},

@@ -209,9 +209,8 @@ def test_the_risk_letter_is_recorded_with_the_certificate_and_the_day_it_ends() 
     assert form is not None
     pem = certificate(OTHER.public_key(), days=90).strip()
     situation = a_situation(answers={"authentication": sent(STEP.form, own(own_certificate=pem))})
-    known = form.prefill(situation)
-    assert known == {"own": pem}
-    letter = {**known, "received_on": "2026-03-09", "reference": "ABC-1", "installed": "yes"}
+    assert form.copied(situation) == {"own": pem}
+    letter = {"own": pem, "received_on": "2026-03-09", "reference": "ABC-1", "installed": "yes"}
     clean = sent(form, letter, situation)
     assert (clean["reference"], clean["own"]) == ("ABC-1", None)
     last = (NOW + timedelta(days=90)).date().isoformat()
@@ -278,7 +277,7 @@ def test_a_renewal_is_checked_like_the_first_and_against_it(given_: str, keys: s
     assert form is not None
     situation = renewing("csr", "attach_certificate", FIRST, asked={"csr": NEW_CSR})
     assert refused(form, {"certificate": given_}, situation) == {("certificate", key) for key in keys}
-    assert form.prefill(situation) == {"request": NEW_CSR}
+    assert form.copied(situation) == {"request": NEW_CSR}
 
 
 FIRST = certificate(OTHER.public_key(), days=90)
