@@ -154,7 +154,7 @@ def _drop_earlier_renewal(case: Case, step: Step, task: Task) -> None:
     """What one person recorded for an earlier request, and nobody confirmed, counts no more."""
     for old in case.snapshot.tasks:
         if (old.step_id, old.task_id, old.state) == (step.id, task.renews, "waiting") and old.item:
-            old.state = "stale"
+            old.state = "dropped"
 
 
 def _waits_for(case: Case, record: TaskRecord) -> bool:

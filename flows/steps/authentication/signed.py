@@ -50,17 +50,19 @@ def check_signed(answers: Answers, situation: Situation) -> Iterator[Problem]:
     """For the key of the customer's request, or of the one that a renewal began with."""
     renewal = situation.renewal(REQUEST, ATTACH)
     request = readable(csr, renewal[1] if renewal else situation.answers.get(STEP, {}))
-    yield from _check("certificate", answers, situation, request=request, asked=True, renews=ATTACH if renewal else "")
+    yield from _check("certificate", answers, situation, request=request, asked=True, renews=ATTACH)
 
 
 def check_pair(answers: Answers, situation: Situation) -> Iterator[Problem]:
     """The public part of a pair that Pismo made."""
-    renewal = situation.renewal(REQUEST_PAIR, HAND_OVER)
-    yield from _check("certificate", answers, situation, renews=HAND_OVER if renewal else "")
+    yield from _check("certificate", answers, situation, renews=HAND_OVER)
 
 
 def check_own(answers: Answers, situation: Situation) -> Iterator[Problem]:
-    yield from _check("own_certificate", answers, situation)
+    """With the step. One that is in use may be sent again; another one must renew it."""
+    sent = text_of(answers, "own_certificate", "own_certificate_file")
+    same = sent == text_of(situation.answers.get(STEP, {}), "own_certificate", "own_certificate_file")
+    yield from _check("own_certificate", answers, situation, renews="" if same else LETTER, new_key=False)
 
 
 def check_own_renewal(answers: Answers, situation: Situation) -> Iterator[Problem]:
@@ -127,8 +129,9 @@ def _better(
 
 
 def present(situation: Situation, recording: str) -> "list[Certificate]":
-    """The chain in use, as a task recorded it; none if that can't be read."""
-    return readable(chain, situation.done.get(recording, {}), "certificate") or []
+    """The chain in use, as a task recorded it, also if the step was opened again since; none if that can't be read."""
+    _, replaced = situation.replaced.get(recording, (0, Answers()))
+    return readable(chain, situation.done.get(recording, replaced), "certificate") or []
 
 
 # -- the customer's own certificate, which support records with the risk letter

@@ -92,6 +92,13 @@ async def test_a_renewed_certificate_has_its_own_last_day(acme: CaseBook) -> Non
     for person in (OWNER, KIM):
         await acme.approve(STEP, person)
     await attach(acme, date(2026, 8, 10))
+    assert await ends(acme) == "2026-04-10"  # opened again or not, a renewal takes two
+    await acme.send(STEP, mtls="csr", csr=another_request())
+    for person in (OWNER, KIM):
+        await acme.approve(STEP, person)
+    await record(acme, KIM, "2026-08-11")
+    assert await ends(acme) == "2026-04-10"  # what was recorded for the earlier revision counts no more
+    await record(acme, OWNER, "2026-08-11")
     assert await told(acme, date(2026, 5, 1)) == []
     assert {days for *_, days in await told(acme, date(2026, 5, 20))} == {90}
 

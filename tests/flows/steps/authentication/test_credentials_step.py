@@ -298,6 +298,24 @@ def test_the_pair_and_the_own_certificate_are_renewed_with_a_certificate_that_la
     assert "renewal_same_key" in {note.key for note in own_form.notes(later, situation)}
 
 
+def test_a_step_that_is_opened_again_takes_what_a_renewal_takes() -> None:
+    def again(way: str, recording: str, **sent_: object) -> Situation:
+        answered = {"authentication": sent(STEP.form, answers(mtls=way, **sent_))}
+        return a_situation(answers=answered, replaced={f"authentication.{recording}": (2, {"certificate": FIRST})})
+
+    task = STEP.task("attach_certificate")
+    situation = again("csr", "attach_certificate", csr=NEW_CSR)
+    assert STEP.item_now(task, situation) == "revision_2"
+    assert task.form is not None
+    earlier, later = certificate(NEW.public_key(), days=30), certificate(NEW.public_key(), days=900)
+    assert refused(task.form, {"certificate": earlier}, situation) == {("certificate", "renewal_ends_earlier")}
+    assert sent(task.form, {"certificate": later}, situation)
+    situation = again("own_ca", "record_risk_letter", own_certificate=FIRST)
+    assert refused(STEP.form, own(own_certificate=earlier), situation) == {("own_certificate", "renewal_ends_earlier")}
+    for good in (FIRST, later):  # unchanged, or renewed
+        assert sent(STEP.form, own(own_certificate=good), situation)
+
+
 def test_a_renewal_begins_with_a_request_for_a_new_key() -> None:
     form = STEP.task("request_renewal").form
     assert form is not None
