@@ -54,20 +54,8 @@ class OwnCertificate(Pasted):
 
 
 class Signed(Pasted):
-    """``expires_on``, ``ends_first``: when it ends and with whose certificate (`signed.end`), read from it."""
-
     certificate: Pem = None
     certificate_file: PemFile = None
-    expires_on: str = ""
-    ends_first: str = ""
-
-    @model_validator(mode="after")
-    def _read_end(self) -> "Signed":
-        if self.certificate_file:  # the same for a second person who attaches the same file
-            self.certificate_file = {"name": "certificate.pem", "text": self.certificate_file.get("text", "")}
-        found = signed.end(self.__dict__, "certificate")
-        self.expires_on, self.ends_first = found["expires_on"], found["ends_first"]
-        return self
 
 
 class SignedRequest(Signed):
@@ -109,7 +97,7 @@ class RiskLetter(FormPage):
 
 
 def _dates_of_letter(answers: Answers, situation: Situation) -> Iterator[Problem]:
-    ends = signed.end(signed.own_answers(situation), "own_certificate")["expires_on"]
+    ends = signed.own_recorded(answers, situation).get("expires_on")
     if ends and ends < situation.today.isoformat():
         yield Problem("installed", "certificate_expired", {"date": ends})
     if str(answers.get("received_on")) > situation.today.isoformat():
@@ -163,6 +151,7 @@ TASKS = (
             example={"certificate": example_keys.CERTIFICATE},
         ),
         ready=lambda situation: chosen(situation, "csr"),
+        adds=signed.signed_recorded,
         stale_with=CHANGED_BY,
         expires="expires_on",
         ends_first="ends_first",
@@ -178,6 +167,7 @@ TASKS = (
             example={"certificate": example_keys.CERTIFICATE, "checklist": list(HANDED_OVER)},
         ),
         ready=lambda situation: chosen(situation, "pismo_pair"),
+        adds=signed.pair_recorded,
         stale_with=CHANGED_BY,
         expires="expires_on",
         ends_first="ends_first",
