@@ -12,7 +12,7 @@ from flows.forms.addresses import text_of
 from flows.forms.fields import MAX_LENGTH, Answers
 from flows.forms.step import Situation
 from flows.problems import Note, Problem
-from flows.steps.authentication.credentials import csr, readable, repaired, unreadable
+from flows.steps.authentication.credentials import csr, public_key, readable, repaired, unreadable
 
 if TYPE_CHECKING:
     from flows.checks.certificates import Certificate, Csr
@@ -141,7 +141,8 @@ def _check(
 def _better(
     field: str, given: "list[Certificate]", leaf: "Certificate", before: "list[Certificate]", *, new_key: bool
 ) -> Iterator[Problem]:
-    """Another certificate than the one it renews, for a new key, that can be used longer."""
+    """Another certificate than the one it renews, for a new key, that can be used longer, or could if the same authority behind both
+    did not end first."""
     from flows.checks.certificates import choose  # noqa: PLC0415  cryptography is not needed at startup
     from flows.checks.chains import ends_first  # noqa: PLC0415  as above
 
@@ -151,9 +152,10 @@ def _better(
         return
     if new_key and leaf.spki_fingerprint == old.spki_fingerprint:
         yield Problem(field, "renewal_same_key")
-    ended = ends_first(before, old).not_after
-    if ends_first(given, leaf).not_after <= ended:
-        yield Problem(field, "renewal_ends_earlier", {"date": ended.date().isoformat()})
+    ended, ends = ends_first(before, old), ends_first(given, leaf)
+    longer = leaf.not_after > old.not_after if ends.fingerprint == ended.fingerprint else ends.not_after > ended.not_after
+    if not longer:
+        yield Problem(field, "renewal_ends_earlier", {"date": ended.not_after.date().isoformat()})
 
 
 def present(situation: Situation, recording: str) -> "list[Certificate]":
@@ -188,6 +190,8 @@ def pair_recorded(answers: Answers, situation: Situation) -> Answers:
 
 
 def signed_notes(answers: Answers, situation: Situation) -> Iterator[Note]:
+    if renewal := situation.renewal(REQUEST, ATTACH):
+        yield from request_notes(renewal[1], situation)
     before = present(situation, HAND_OVER if situation.get(STEP, "mtls") == "pismo_pair" else ATTACH)
     yield from _notes("signed_certificate", answers, "certificate", before)
 
@@ -217,6 +221,9 @@ def request_notes(answers: Answers, situation: Situation) -> Iterator[Note]:
         details = {name: str(said.get(name) or "") for name in ("company", "city", "state", "country")}
         details["document_number"] = str(said.get("document") or "")
         yield from (Note(found.key, found.params) for found in compare_subject(request, details))
+        key = readable(public_key, said) if said.get("method") == "oidc" else None
+        if key and key.fingerprint_sha256 == request.fingerprint:
+            yield Note("same_key_twice")
 
 
 def _notes(key: str, answers: Answers, field: str, before: "list[Certificate]") -> Iterator[Note]:
@@ -234,6 +241,8 @@ def _notes(key: str, answers: Answers, field: str, before: "list[Certificate]") 
     yield from repaired(leaf.notes)
     if leaf.not_after - leaf.not_before > _USUAL:
         yield Note("certificate_long_lived", {"years": (leaf.not_after - leaf.not_before).days // 365})
+    if before and last.fingerprint == ends_first(before, choose(before)).fingerprint and last.fingerprint != leaf.fingerprint:
+        yield Note("renewal_same_end", {"name": last.name, "date": last.not_after.date().isoformat()})
     if before and not same_authority(before, leaf):
         yield Note("renewal_other_authority", {"before": choose(before).issuer, "issuer": leaf.issuer})
     if before and leaf.spki_fingerprint == choose(before).spki_fingerprint:

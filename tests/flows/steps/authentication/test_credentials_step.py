@@ -352,6 +352,16 @@ def test_an_authority_that_is_left_out_still_ends() -> None:
     assert (alone["ends_first"], alone["expires_on"]) == ("Middle", (NOW + timedelta(days=400)).date().isoformat())
     told = {note.key: dict(note.params) for note in task.form.notes(clean, situation)}
     assert told["signed_certificate"]["ends"] == "Middle"
+    bound = renewing(
+        "csr", "attach_certificate", made("Acme", "Middle", OTHER.public_key(), authority, 500) + middle, asked={"csr": NEW_CSR}
+    )
+    told = {
+        note.key: dict(note.params) for note in task.form.notes(sent(task.form, {"certificate": leaf + middle}, bound), bound)
+    }
+    assert told["renewal_same_end"]["name"] == "Middle"  # no fault of the new certificate
+    assert "csr_fingerprint" in told  # support sees whose request it signs
+    shorter = made("Acme", "Middle", NEW.public_key(), authority, 450) + middle
+    assert refused(task.form, {"certificate": shorter}, bound) == {("certificate", "renewal_ends_earlier")}
     # Two people who attach the same certificates, written differently, have recorded the same.
     spoken = sent(task.form, {"certificate": f"subject=CN = Middle\n{middle}\nsubject=CN = Acme\n{leaf}"}, situation)
     assert task.adds(spoken, situation) == task.adds({"certificate": leaf + middle}, situation) == alone
