@@ -15,6 +15,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from flows.checks.certificates import read_certificate, read_chain, read_csr
 from flows.checks.chains import problems
 from flows.checks.key_faults import KeyProblem
+from flows.checks.keys import read_public_key
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -154,3 +155,12 @@ def test_no_signature_is_checked_with_a_key_that_takes_long() -> None:
         heavy = made.sign(key("Root"), hashes.SHA256()).public_bytes(Encoding.PEM).decode()
         with pytest.raises(KeyProblem, match=fault):
             read_chain(leaf() + heavy)
+
+
+@pytest.mark.parametrize("between", ["\n", "\n\nand its authority:\n"])
+def test_none_of_several_is_dropped_where_no_line_says_begin(between: str) -> None:
+    one, two = leaf(), middle()
+    bare = between.join("\n".join(pem.splitlines()[1:-1]) for pem in (one, two))
+    assert [certificate.pem for certificate in read_chain(bare)] == [one, two]
+    with pytest.raises(KeyProblem, match="key_several"):
+        read_public_key(bare)
