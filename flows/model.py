@@ -123,7 +123,9 @@ class TaskRecord:
     step_id: str
     task_id: str
     item: str = ""
-    state: str = "done"  # "waiting" (second person, effect), "done", "failed", "stale" (must be redone)
+    state: str = (
+        "done"  # "waiting" (second person, effect), "done", "failed", "stale" (must be redone), "dropped" (was never confirmed)
+    )
     answers: Answers = field(default_factory=dict)  # sealed
     team_id: str = ""
     user_id: str = ""

@@ -18,7 +18,7 @@ from flows.cases.case import Case, Cases
 from flows.cases.fill import DraftKey, Opened
 from flows.forms import drafts
 from flows.forms.drafts import REVIEW
-from flows.forms.fields import Answers, Kind, inputs
+from flows.forms.fields import MAX_LENGTH, Answers, Kind, inputs
 from flows.forms.pages import Slot, collect, forgotten, raw_of, slots
 from flows.forms.step import Form, Situation
 from flows.people import Who
@@ -29,7 +29,7 @@ from flows.problems import Problem
 @dataclass(frozen=True)
 class FormSession:
     """``case``: None if there is no onboarding yet. ``opened``: the draft, the form's answers and the page to start on, as the
-    request found them."""
+    request found them. ``copied``: the texts to copy from, as they stand now."""
 
     unit: Unit
     who: Who
@@ -39,16 +39,17 @@ class FormSession:
     situation: Situation
     texts: Texts
     opened: Opened
+    copied: Answers
 
     @classmethod
     async def read(
         cls, unit: Unit, who: Who, meta: FormMeta, subject: Subject, case: Case | None, situation: Situation, texts: Texts
     ) -> Self:
-        # A dialog has a draft for each step it is about; `start` has one for each person.
-        item = meta.item or (meta.step if subject.is_dialog else "")
+        # A dialog has a draft for each step it is about, a renewal one of its own; `start` has one for each person.
+        item = meta.item or (meta.step if subject.is_dialog else subject.item(situation))
         key = DraftKey(meta.onboarding, subject.form.id, item if meta.onboarding else who.user_id)
         opened = await fill.resume(unit, subject.form, situation, key)
-        return cls(unit, who, meta, subject, case, situation, texts, opened)
+        return cls(unit, who, meta, subject, case, situation, texts, opened, subject.form.copied(situation))
 
     @property
     def form(self) -> Form:
@@ -58,12 +59,24 @@ class FormSession:
     def answers(self) -> Answers:
         return self.opened.answers
 
+    @property
+    def about(self) -> str:
+        """What the form is about, and must still be about when it is sent."""
+        return drafts.mark({**self.copied, "item": self.opened.key.item}) if self.copied else ""
+
+    @property
+    def outdated(self) -> bool:
+        """Whether another text to copy from stands in the window than is to be copied now."""
+        return self.meta.draft != "" and self.meta.about != self.about
+
     async def changed_since(self, window: str) -> bool:
         """Whether somebody else changed what a window shows. False for windows of an older version, which don't say what they
         show, and for the last page if the draft is gone: sending it reports that."""
         form, meta, draft, answers = self.form, self.meta, self.opened.draft, self.answers
         if not meta.draft or (meta.slot == REVIEW and draft is None):
             return False
+        if self.outdated:
+            return True
         order, index = slots(form, answers), REVIEW
         if meta.slot != REVIEW:
             slot = drafts.slot_of(form, meta.page)
@@ -93,6 +106,7 @@ class FormSession:
         """In place of a page that somebody else changed: what was typed stays in its fields, next to what is kept now."""
         form, answers = self.form, self.answers
         typed = {name: value for name, value in typed.items() if name not in forgotten(form)}
+        changed = "changed_copied" if self.outdated else "changed"
         found = drafts.page_position(form, answers, slot, self.meta.draft)
         order = drafts.order_with(form, answers, found.slot)
         index = drafts.index_of(order, found.slot) or 0
@@ -104,13 +118,13 @@ class FormSession:
         typed = {name: value for name, value in typed.items() if name not in files}
         now = raw_of(found.slot, answers)
         other = {name: value for name, value in now.items() if name in files or (value or None) != (typed.get(name) or None)}
-        told = [self._alert("changed"), *([self._alert("attach")] if attached else []), *self._listed("now", found.slot, other)]
+        told = [self._alert(changed), *([self._alert("attach")] if attached else []), *self._listed("now", found.slot, other)]
         return self._drawn(drafts.with_typed(found.slot, answers, typed), answers, order, index, (), told, anew=True)
 
     def _review(self, answers: Answers, order: Sequence[Slot], told: Sequence[Block]) -> View:
         form = self.form
         clean, _ = collect(form, answers, self.situation)
-        meta = self.meta.on(REVIEW, "", drafts.version(form, answers, order, REVIEW))
+        meta = self.meta.on(REVIEW, "", drafts.version(form, answers, order, REVIEW), about=self.about)
         return review_view(form, order, clean, self.texts, meta, tuple(form.notes(clean, self.situation)), told)
 
     def _drawn(
@@ -125,7 +139,8 @@ class FormSession:
         anew: bool,
     ) -> View:
         form, choices = self.form, offered(self.case, self.subject, self.texts)
-        meta = self.meta.on(index, order[index].name, drafts.version(form, kept, order, index), anew=anew)
+        meta = self.meta.on(index, order[index].name, drafts.version(form, kept, order, index), about=self.about, anew=anew)
+        shown = {**shown, **{name: text for name, text in self.copied.items() if len(text) <= MAX_LENGTH}}
         return page_view(form, order, index, shown, self.texts, meta, problems=problems, told=told, offered=choices)
 
     def _alert(self, key: str) -> Block:

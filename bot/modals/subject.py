@@ -12,7 +12,7 @@ from flows.cases.case import Case
 from flows.cases.settle import renewable
 from flows.cases.tasks import task_of
 from flows.forms.dialogs import DIALOGS
-from flows.forms.step import Form, Step, Task
+from flows.forms.step import Form, Situation, Step, Task
 from flows.journey import Journey
 from flows.problems import Refused
 
@@ -32,7 +32,8 @@ class FormMeta(BaseModel):
     """What a modal carries along (``private_metadata``): only ids and numbers. ``digest``: that of the revision being decided.
 
     ``page``, ``draft``: the page's name and the version of what it shows (`flows.forms.drafts`). ``anew``: how often a page
-    was redrawn with other values in its fields. ``home``: it was opened from the App Home, which is still behind it.
+    was redrawn with other values in its fields. ``about``: a mark of what is copied from the form and of the renewal it records.
+    ``home``: it was opened from the App Home, which is still behind it.
     """
 
     model_config = ConfigDict(extra="ignore")
@@ -48,10 +49,12 @@ class FormMeta(BaseModel):
     page: str = ""
     draft: str = ""
     anew: int = 0
+    about: str = ""
     home: bool = False
 
-    def on(self, slot: int, page: str = "", draft: str = "", *, anew: bool = False) -> "FormMeta":
-        return self.model_copy(update={"slot": slot, "page": page, "draft": draft, "anew": self.anew + anew})
+    def on(self, slot: int, page: str = "", draft: str = "", *, about: str = "", anew: bool = False) -> "FormMeta":
+        changed = {"slot": slot, "page": page, "draft": draft, "about": about, "anew": self.anew + anew}
+        return self.model_copy(update=changed)
 
 
 def meta_of(view: Mapping[str, Any]) -> FormMeta:
@@ -80,6 +83,10 @@ class Subject:
     @property
     def is_step(self) -> bool:
         return self.step is not None and self.task is None and not self.is_dialog
+
+    def item(self, situation: Situation) -> str:
+        """The renewal that the form records; else empty."""
+        return self.step.item_now(self.task, situation) if self.step is not None and self.task is not None else ""
 
     @property
     def may(self) -> May:

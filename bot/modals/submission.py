@@ -112,6 +112,8 @@ class FormSubmissions:
             if left.view is not None:
                 return _show(left.view)
             answers, used, draft = left.answers, left.used, left.draft
+        elif session.outdated:
+            raise Refused("form_outdated")
         elif await session.changed_since(sent.key):
             return _show(session.review_again())
         clean, late = await fill.finish(unit, session.form, session.situation, draft, used)

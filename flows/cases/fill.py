@@ -222,7 +222,7 @@ def _outdate(case: Case, step: Step, changed: Collection[str]) -> None:
             waits, renewal = record.state == "waiting", bool(record.item) and not task.repeatable
             two = case.rules.approvals_of(step, task, renewal=renewal) > 1
             if (hangs and record.state == "done") or (waits and (hangs or two)):
-                record.state = "stale"
+                record.state = "dropped" if waits and two else "stale"
                 if waits and task.effect is not None and task.effect.reports:
                     case.log(f"task:{step.id}.{task.id}:stale", by=SYSTEM, facts={"item": record.item})
                     case.say("customer", step.id, f"task.{step.id}.{task.id}.outdated", mention=[record.user_id])

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from flows import business_time
 from flows.cases.case import Case
-from flows.cases.settle import calendar_of
+from flows.cases.settle import calendar_of, state_allows
 from flows.model import Expiry
 from flows.people import SYSTEM, Side
 from flows.ports import Unit
@@ -48,9 +48,18 @@ def _warn(case: Case, expiry: Expiry) -> bool:
     about = {"count": max(days, 0), "on": expiry.last_day.isoformat(), "customer": onboarding.customer, "ends": ends}
     if onboarding.severed_at is None:
         case.say("customer", expiry.step_id, key, mention=[onboarding.lead_id], values=about)
+        if _offered(case, expiry):
+            case.say("customer", expiry.step_id, "renew_here")
     case.say("support", expiry.step_id, key, mention=[onboarding.owner_id], values=about)
     case.log(f"task:{expiry.step_id}.{expiry.task_id}:expires", by=SYSTEM, facts={"days": days})
     return True
+
+
+def _offered(case: Case, expiry: Expiry) -> bool:
+    """Whether the step's message has a button that begins the renewal."""
+    step, situation = case.step(expiry.step_id), case.situation
+    task = step.asking(step.task(expiry.task_id))
+    return task is not None and state_allows(case.snapshot, step, task) and task.ready(situation)
 
 
 def _ends_first(case: Case, expiry: Expiry) -> str:

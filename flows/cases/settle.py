@@ -26,11 +26,14 @@ def situation_of(snapshot: Snapshot, rules: Rules, now: datetime, actor: Who = S
     zone = _zone(_business_place(journey, answers).timezone, snapshot, rules)
     done: dict[str, Answers] = {}
     items: dict[str, list[tuple[str, Answers]]] = {}
+    replaced: dict[str, tuple[int, Answers]] = {}
     for record in snapshot.tasks:
         if record.state == "done":
             key = f"{record.step_id}.{record.task_id}"
             done[key] = record.answers
             items.setdefault(key, []).append((record.item, record.answers))
+        elif record.state == "stale":
+            replaced[f"{record.step_id}.{record.task_id}"] = (snapshot.steps[record.step_id].revision, record.answers)
     return Situation(
         now=now,
         today=now.astimezone(ZoneInfo(zone)).date(),
@@ -45,6 +48,7 @@ def situation_of(snapshot: Snapshot, rules: Rules, now: datetime, actor: Who = S
         answers=answers,
         done=done,
         items=items,
+        replaced={key: value for key, value in replaced.items() if key not in done},
         grants=[(grant.resource, grant.email, grant.state) for grant in snapshot.grants],
         steps=tuple(journey.steps),
         unfinished=frozenset(step for step, record in snapshot.steps.items() if record.state not in ENDED),

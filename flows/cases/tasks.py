@@ -115,7 +115,8 @@ def _announce(case: Case, step: Step, task: Task, clean: Answers, *, renewed: bo
     key = f"task.{step.id}.{task.id}.done"
     said = {name: value for name, value in clean.items() if isinstance(value, str | int)}
     mention = [case.onboarding.lead_id] if task.side is Side.SUPPORT else []
-    case.say("customer", step.id, "renewed" if renewed else key, mention=mention, values=said)
+    if case.onboarding.severed_at is None:
+        case.say("customer", step.id, "renewed" if renewed else key, mention=mention, values=said)
     if task.side is Side.CUSTOMER:
         owner = [case.onboarding.owner_id] if task.renews else []
         case.say("support", step.id, key, mention=owner, values=said)
@@ -154,7 +155,7 @@ def _drop_earlier_renewal(case: Case, step: Step, task: Task) -> None:
     """What one person recorded for an earlier request, and nobody confirmed, counts no more."""
     for old in case.snapshot.tasks:
         if (old.step_id, old.task_id, old.state) == (step.id, task.renews, "waiting") and old.item:
-            old.state = "stale"
+            old.state = "dropped"
 
 
 def _waits_for(case: Case, record: TaskRecord) -> bool:

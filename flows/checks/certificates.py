@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from flows.checks.csr_version import info_of, with_first_version
-from flows.checks.keys import fingerprint, key_type, measure, spki
+from flows.checks.der import body
+from flows.checks.keys import bound, fingerprint, key_type, measure, spki
 from flows.checks.parsing import named
 from flows.checks.pem import KeyFault, KeyNote, KeyProblem, PemBlock, read_blocks, the_block
 
@@ -150,22 +151,30 @@ def _read(block: PemBlock) -> Certificate:
     the_block([block], "CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE")
     if len(block.der) > _MAX_BYTES:
         raise KeyProblem(KeyFault.UNUSUAL)
+    der = _without_trust(block)
     with named(KeyFault.DAMAGED):
-        found = x509.load_der_x509_certificate(block.der)
+        found = x509.load_der_x509_certificate(der)
     with named(KeyFault.UNUSUAL):
+        bound(found.public_key())
         constraints = [extension.value for extension in found.extensions if isinstance(extension.value, x509.BasicConstraints)]
         return Certificate(
             pem=found.public_bytes(Encoding.PEM).decode(),
             subject=_attributes(found.subject),
             not_before=found.not_valid_before_utc,
             not_after=found.not_valid_after_utc,
-            fingerprint=fingerprint(block.der),
+            fingerprint=fingerprint(der),
             spki_fingerprint=fingerprint(spki(found.public_key())),
             issuer=_name(_attributes(found.issuer)),
             is_ca=any(one.ca for one in constraints),
             parsed=found,
             notes=block.notes,
         )
+
+
+def _without_trust(block: PemBlock) -> bytes:
+    """OpenSSL writes behind a "trusted certificate" what it is trusted for: that is cut off."""
+    whole = body(block.der)
+    return block.der[: whole[1]] if whole and block.label.startswith("TRUSTED") else block.der
 
 
 def _name(subject: Mapping[str, str]) -> str:

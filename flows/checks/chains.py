@@ -124,7 +124,9 @@ def _issuer(issuer: Certificate, below: int, at: datetime) -> Iterator[_Reason]:
     about: dict[str, Parameter] = {"name": issuer.name}
     if not issuer.is_ca:
         yield "chain_not_authority", about
-    if not issuer.not_before <= at < issuer.not_after:
+    if issuer.not_before > at:
+        yield "chain_not_yet_valid", {**about, "date": issuer.not_before.date().isoformat()}
+    if issuer.not_after <= at:
         yield "chain_not_valid", {**about, "date": issuer.not_after.date().isoformat()}
     usage, constraints = _extension(issuer, x509.KeyUsage), _extension(issuer, x509.BasicConstraints)
     if usage is not None and not usage.key_cert_sign:

@@ -14,11 +14,22 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 from flows.checks.parsing import named
 from flows.checks.pem import KeyFault, KeyNote, KeyProblem, PemBlock, read_blocks, the_block
 
-__all__ = ["KeyFault", "KeyNote", "KeyProblem", "PublicKey", "fingerprint", "key_type", "measure", "read_public_key", "spki"]
+__all__ = [
+    "KeyFault",
+    "KeyNote",
+    "KeyProblem",
+    "PublicKey",
+    "bound",
+    "fingerprint",
+    "key_type",
+    "measure",
+    "read_public_key",
+    "spki",
+]
 
 MINIMUM_BITS = 2048
-_MAXIMUM_BITS = 16384  # above this, a signature takes seconds to check
-_MAXIMUM_EXPONENT_BITS = 64  # above this, OpenSSL verifies nothing with a long key
+_MAXIMUM_BITS = 8192  # ten signatures of such keys are checked in a few hundredths of a second
+_MAXIMUM_EXPONENT_BITS = 32  # 65537 takes 17; the time of a check grows with it
 _CURVES = {"secp256r1": "P-256", "secp384r1": "P-384"}
 
 
@@ -65,16 +76,22 @@ def measure(key: PublicKeyTypes) -> str:
     if isinstance(key, rsa.RSAPublicKey):
         if key.key_size < MINIMUM_BITS:
             raise KeyProblem(KeyFault.TOO_SMALL, bits=key.key_size, minimum=MINIMUM_BITS)
-        if key.key_size > _MAXIMUM_BITS:
-            raise KeyProblem(KeyFault.TOO_LARGE, bits=key.key_size, maximum=_MAXIMUM_BITS)
-        if key.public_numbers().e.bit_length() > _MAXIMUM_EXPONENT_BITS:
-            raise KeyProblem(KeyFault.UNUSUAL)
+        bound(key)
         return str(key.key_size)
     if isinstance(key, ec.EllipticCurvePublicKey):
         if key.curve.name not in _CURVES:
             raise KeyProblem(KeyFault.WRONG_CURVE, curve=key.curve.name)
         return _CURVES[key.curve.name]
     raise KeyProblem(KeyFault.WRONG_TYPE, type=key_type(key))
+
+
+def bound(key: PublicKeyTypes) -> None:
+    """Raises KeyProblem for a key with which a signature takes long to check: to be asked before any is checked."""
+    if isinstance(key, rsa.RSAPublicKey):
+        if key.key_size > _MAXIMUM_BITS:
+            raise KeyProblem(KeyFault.TOO_LARGE, bits=key.key_size, maximum=_MAXIMUM_BITS)
+        if key.public_numbers().e.bit_length() > _MAXIMUM_EXPONENT_BITS:
+            raise KeyProblem(KeyFault.UNUSUAL)
 
 
 def key_type(key: PublicKeyTypes) -> str:

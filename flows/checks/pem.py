@@ -63,7 +63,7 @@ def _read(given: str) -> list[PemBlock]:
         text, notes = repaired(inner)
         _refuse_private_key(inner, text)
         notes = (*notes, KeyNote.FROM_BASE64)
-    return _armoured(text, notes) or [_bare(text, notes)]
+    return _armoured(text, notes) or _bare(text, notes)
 
 
 def _refuse_private_key(given: str, text: str) -> None:
@@ -125,13 +125,16 @@ def _block(text: str, begin: re.Match[str], end: re.Match[str], notes: tuple[Key
     return PemBlock(begin[3], _decoded(content), notes)
 
 
-def _bare(text: str, notes: tuple[KeyNote, ...]) -> PemBlock:
-    """Base64 without its first or last line, or both."""
+def _bare(text: str, notes: tuple[KeyNote, ...]) -> list[PemBlock]:
+    """Base64 without its first or last line, or both: one block, or several that are whole."""
     if _SSH.match(text):
         raise KeyProblem(KeyFault.SSH)
     labels = {match[1] for match in _ARMOUR.finditer(text)}
     plain = _ARMOUR.sub("\n", text).replace(">", " ")
     lines = "\n".join(line.strip(" \t\"'‘’`-") for line in plain.split("\n"))
+    several = _several(lines)
+    if len(several) > 1:
+        return [PemBlock("", _decoded(signs), (*notes, KeyNote.NO_HEADER)) for signs in several]
     signs = "".join(lines.split())
     if not _BASE64.fullmatch(signs):
         signs = "".join(max(_BODY.findall(lines), key=len, default="").split())
@@ -141,7 +144,18 @@ def _bare(text: str, notes: tuple[KeyNote, ...]) -> PemBlock:
         raise KeyProblem(KeyFault.TRUNCATED if labels or "BEGIN " in text or "END " in text else KeyFault.NOT_PEM)
     if len(labels) > 1 or (labels and not whole):
         raise KeyProblem(KeyFault.TRUNCATED)
-    return PemBlock(labels.pop() if labels else "", _decoded(whole or signs), (*notes, KeyNote.NO_HEADER))
+    return [PemBlock(labels.pop() if labels else "", _decoded(whole or signs), (*notes, KeyNote.NO_HEADER))]
+
+
+def _several(lines: str) -> list[str]:
+    """The base64 of each whole block, one after the other or with something between."""
+    found = []
+    for run in _BODY.findall(lines):
+        signs = "".join(run.split())
+        while _BODY.match(signs) and (whole := _whole(signs)):
+            found.append(whole)
+            signs = signs[len(whole) :]
+    return found
 
 
 def _whole(signs: str) -> str:

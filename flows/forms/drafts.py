@@ -41,10 +41,10 @@ def index_of(order: Sequence[Slot], slot: Slot) -> int | None:
 def version(form: Form, answers: Answers, order: Sequence[Slot], index: int) -> str:
     """What a window shows, as ``all/page:entry.entry``; changes once what sending it would replace, or send, has changed."""
     if index == REVIEW:
-        return f"{_mark(answers)}/"
+        return f"{mark(answers)}/"
     slot = order[index]
-    everything = _mark(answers) if index == len(order) - 1 and not form.review else ""  # it sends right away
-    marks = [_mark(raw_of(slot, answers))] if slot.item is None else _marks(slot.page, answers)
+    everything = mark(answers) if index == len(order) - 1 and not form.review else ""  # it sends right away
+    marks = [mark(raw_of(slot, answers))] if slot.item is None else _marks(slot.page, answers)
     return f"{everything}/{slot.name}:{'.'.join(marks)}"
 
 
@@ -64,13 +64,13 @@ def page_position(form: Form, answers: Answers, slot: Slot, shown: str) -> PageP
         return PagePosition(order[0], same=False)
     if slot.item is None:
         return PagePosition(slot, same=True)
-    before = [mark for mark in shown.partition(":")[2].split(".") if mark]
+    before = [one for one in shown.partition(":")[2].split(".") if one]
     now = _marks(slot.page, answers)
     if slot.item >= len(before):  # a new one: after those others added
         return PagePosition(Slot(slot.page, len(now)), same=True) if len(now) < MAX_ITEMS else PagePosition(asked[-1], same=False)
     mine = before[slot.item]
     if mine in now:
-        there = [item for item, mark in enumerate(now) if mark == mine]
+        there = [item for item, now_there in enumerate(now) if now_there == mine]
         return PagePosition(Slot(slot.page, min(there, key=lambda item: abs(item - (slot.item or 0)))), same=True)
     if len(now) == len(before) and [*now[: slot.item], *now[slot.item + 1 :]] == [*before[: slot.item], *before[slot.item + 1 :]]:
         return PagePosition(slot, same=True)
@@ -87,10 +87,10 @@ def with_typed(slot: Slot, answers: Answers, typed: Answers) -> Answers:
 
 
 def _marks(page: Page, answers: Answers) -> list[str]:
-    return [_mark(entry) for entry in answers.get(page.repeat) or []]
+    return [mark(entry) for entry in answers.get(page.repeat) or []]
 
 
-def _mark(values: Mapping[str, Any]) -> str:
+def mark(values: Mapping[str, Any]) -> str:
     """Eight hex digits that tell values apart; empty values count as missing."""
     given = {name: value for name, value in values.items() if value not in (None, "", [])}
     return hashlib.sha256(json.dumps(given, sort_keys=True).encode()).hexdigest()[:8]

@@ -22,6 +22,7 @@ class Situation:
 
     ``answers``: the last sent answers by step id. ``done``: the answers of finished tasks by ``step.task`` (the last ones of a
     repeatable task). ``items``: all finished records of repeatable tasks by ``step.task``, each as (item id, answers).
+    ``replaced``: by ``step.task``, the step's revision and the last answers of a task that must be redone since the step changed.
     ``grants``: (resource, email, state) of all requested access. ``steps``: the journey's step ids, in order.
     ``unfinished``: those neither done nor skipped. ``contact``: the company's own email address, or empty.
     """
@@ -39,6 +40,7 @@ class Situation:
     answers: Mapping[str, Answers] = field(default_factory=dict)
     done: Mapping[str, Answers] = field(default_factory=dict)
     items: Mapping[str, Sequence[tuple[str, Answers]]] = field(default_factory=dict)
+    replaced: Mapping[str, tuple[int, Answers]] = field(default_factory=dict)
     grants: Sequence[tuple[str, str, str]] = ()
     steps: Sequence[str] = ()
     unfinished: frozenset[str] = frozenset()
@@ -109,12 +111,14 @@ class Form:
     """Pages asked in a modal, one after the other.
 
     ``review``: a last page shows all answers before they are sent. ``notes``: shown there and on the review card; they must not
-    fail if answers are missing. ``example``: raw answers that pass; ``"*"`` for whatever this onboarding offers.
+    fail if answers are missing. ``example``: raw answers that pass; ``"*"`` for whatever this onboarding offers. ``copied``: by field,
+    texts to copy from; they are drawn as they stand now, and never kept in a draft. A window in which others stand is refused.
     """
 
     id: str
     pages: tuple[Page, ...]
     prefill: Prefill = nothing_known
+    copied: Prefill = nothing_known
     notes: Notes = no_notes
     review: bool = False
     example: Answers = field(default_factory=dict)
@@ -320,8 +324,12 @@ class Step:
         return next((one for one in self.tasks if one.renews == task.id), None)
 
     def item_now(self, task: Task, situation: Situation) -> str:
-        """The item that a task which can't be repeated records now: that of the renewal asked for; else it has only one, without
-        an id."""
-        asking = self.asking(task)
-        renewal = situation.renewal(f"{self.id}.{asking.id}", f"{self.id}.{task.id}") if asking is not None else None
-        return renewal[0] if renewal is not None else ""
+        """The item that a task which can't be repeated records now: that of the renewal asked for, or of the step's revision if
+        that replaces what is in use; else it has only one, without an id."""
+        asking, recording = self.asking(task), f"{self.id}.{task.id}"
+        if asking is None:
+            return ""
+        renewal = situation.renewal(f"{self.id}.{asking.id}", recording)
+        if renewal is not None:
+            return renewal[0]
+        return f"revision_{situation.replaced[recording][0]}" if recording in situation.replaced else ""

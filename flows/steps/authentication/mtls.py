@@ -22,6 +22,7 @@ HANDED_OVER = ("person_checked", "outside_slack", "encrypted", "passphrase_apart
 PEM_FILES = ("pem", "pub", "csr", "p10", "crt", "cer", "der", "p7b", "p7c", "b64", "json", "txt")
 
 Pem = Annotated[str | None, Field(max_length=MAX_LENGTH), Input(Kind.LONG_TEXT)]
+ToCopy = Annotated[str | None, Field(max_length=MAX_LENGTH), Input(Kind.LONG_TEXT, forget=True)]
 PemFile = Annotated[Attachment | None, Input(Kind.FILE, filetypes=PEM_FILES, instead=True)]
 
 
@@ -53,26 +54,14 @@ class OwnCertificate(Pasted):
 
 
 class Signed(Pasted):
-    """``expires_on``, ``ends_first``: when it ends and with whose certificate (`signed.end`), read from it."""
-
     certificate: Pem = None
     certificate_file: PemFile = None
-    expires_on: str = ""
-    ends_first: str = ""
-
-    @model_validator(mode="after")
-    def _read_end(self) -> "Signed":
-        if self.certificate_file:  # the same for a second person who attaches the same file
-            self.certificate_file = {"name": "certificate.pem", "text": self.certificate_file.get("text", "")}
-        found = signed.end(self.__dict__, "certificate")
-        self.expires_on, self.ends_first = found["expires_on"], found["ends_first"]
-        return self
 
 
 class SignedRequest(Signed):
     """``request``: shown to be copied; what is typed there is dropped."""
 
-    request: Pem = None
+    request: ToCopy = None
 
     @model_validator(mode="after")
     def _drop_request(self) -> "SignedRequest":
@@ -99,7 +88,7 @@ class RiskLetter(FormPage):
     received_on: Annotated[date, Input(Kind.DATE)]
     reference: Annotated[str, Field(min_length=1, max_length=200), Input(Kind.TEXT)]
     installed: Annotated[str, Input(Kind.CHOICE, ("yes",))]
-    own: Pem = None
+    own: ToCopy = None
 
     @model_validator(mode="after")
     def _drop_own(self) -> "RiskLetter":
@@ -108,7 +97,7 @@ class RiskLetter(FormPage):
 
 
 def _dates_of_letter(answers: Answers, situation: Situation) -> Iterator[Problem]:
-    ends = signed.end(signed.own_answers(situation), "own_certificate")["expires_on"]
+    ends = signed.own_recorded(answers, situation).get("expires_on")
     if ends and ends < situation.today.isoformat():
         yield Problem("installed", "certificate_expired", {"date": ends})
     if str(answers.get("received_on")) > situation.today.isoformat():
@@ -116,9 +105,9 @@ def _dates_of_letter(answers: Answers, situation: Situation) -> Iterator[Problem
 
 
 def _to_copy(name: str, answers: Answers, *fields: str) -> Answers:
-    """A field to copy from, if Slack can show it."""
+    """A text to copy from; of one that is too long for Slack, only that it changed is noticed."""
     text = text_of(answers, *fields)
-    return {name: text} if 0 < len(text) <= MAX_LENGTH else {}
+    return {name: text} if text else {}
 
 
 def _request_to_sign(situation: Situation) -> Answers:
@@ -156,12 +145,13 @@ TASKS = (
         Form(
             "authentication.attach_certificate",
             (Page("signed", SignedRequest, check=signed.check_signed),),
-            prefill=_request_to_sign,
+            copied=_request_to_sign,
             notes=signed.signed_notes,
             review=True,
             example={"certificate": example_keys.CERTIFICATE},
         ),
         ready=lambda situation: chosen(situation, "csr"),
+        adds=signed.signed_recorded,
         stale_with=CHANGED_BY,
         expires="expires_on",
         ends_first="ends_first",
@@ -177,6 +167,7 @@ TASKS = (
             example={"certificate": example_keys.CERTIFICATE, "checklist": list(HANDED_OVER)},
         ),
         ready=lambda situation: chosen(situation, "pismo_pair"),
+        adds=signed.pair_recorded,
         stale_with=CHANGED_BY,
         expires="expires_on",
         ends_first="ends_first",
@@ -187,7 +178,7 @@ TASKS = (
         Form(
             "authentication.record_risk_letter",
             (Page("letter", RiskLetter, check=_dates_of_letter),),
-            prefill=_own_to_install,
+            copied=_own_to_install,
             notes=signed.letter_notes,
             review=True,
             example={"received_on": "2026-01-15", "reference": "EXAMPLE-123", "installed": "yes"},

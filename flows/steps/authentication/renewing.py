@@ -47,7 +47,7 @@ TASKS = (
         Form(
             signed.SEND_OWN,
             (Page("certificate", OwnCertificate, check=signed.check_own_renewal),),
-            notes=signed.own_notes,
+            notes=signed.own_renewal_notes,
             review=True,
             example={"own_certificate": example_keys.CERTIFICATE},
         ),

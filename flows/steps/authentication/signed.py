@@ -4,15 +4,15 @@ Three ways lead to one: a request that Pismo's authority signs, a pair made by P
 A renewal is checked like the first, must differ from what it renews, and must end later.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from flows.forms.addresses import text_of
-from flows.forms.fields import Answers
+from flows.forms.fields import MAX_LENGTH, Answers
 from flows.forms.step import Situation
 from flows.problems import Note, Problem
-from flows.steps.authentication.credentials import csr, readable, repaired, unreadable
+from flows.steps.authentication.credentials import csr, public_key, readable, repaired, unreadable
 
 if TYPE_CHECKING:
     from flows.checks.certificates import Certificate, Csr
@@ -32,15 +32,41 @@ def chain(answers: Answers, name: str) -> "list[Certificate]":
     return read_chain(text_of(answers, name, f"{name}_file"))
 
 
-def end(answers: Answers, name: str) -> Answers:
-    """The last day on which a field's certificate can be used (``YYYY-MM-DD``), and whose it is: the client's, or an authority's
-    behind it. Empty texts if it can't be read: the page's check says why."""
+def recorded(answers: Answers, name: str, before: "Sequence[Certificate]") -> Answers:
+    """What is recorded of a field's certificate; nothing if it can't be read: the page's check says why.
+
+    ``certificate`` or, if longer than an input takes, ``certificate_file``: the chain from the client's certificate on, each with
+    nothing but its PEM, so that two people who give the same certificates have given the same. ``expires_on``: the last day on which
+    it can be used (``YYYY-MM-DD``). ``ends_first``: whose that is, the client's, or an authority's behind it.
+
+    ``before``: the chain it renews. Authorities of that one, left out of the new one, still stand behind it and are recorded.
+    """
     from flows.checks.certificates import choose  # noqa: PLC0415  cryptography is not needed at startup
-    from flows.checks.chains import ends_first  # noqa: PLC0415  as above
+    from flows.checks.chains import path  # noqa: PLC0415  as above
 
     given = readable(chain, answers, name)
-    last = ends_first(given, choose(given)) if given else None
-    return {"expires_on": last.not_after.date().isoformat() if last else "", "ends_first": last.name if last else ""}
+    if not given:
+        return {}
+    leaf = choose(given)
+    behind = path(completed(given, leaf, before), leaf)
+    pem = "".join(one.pem for one in behind)
+    long = {"name": "certificate.pem", "text": pem} if len(pem) > MAX_LENGTH else None
+    last = min(behind, key=lambda one: one.not_after)
+    return {
+        "certificate": "" if long else pem,
+        "certificate_file": long,
+        "expires_on": last.not_after.date().isoformat(),
+        "ends_first": last.name,
+    }
+
+
+def completed(given: "Sequence[Certificate]", leaf: "Certificate", before: "Sequence[Certificate]") -> "list[Certificate]":
+    """A chain with the authorities that it leaves out and the chain in use has."""
+    from flows.checks.chains import path  # noqa: PLC0415  cryptography is not needed at startup
+
+    here = {one.fingerprint for one in given}
+    behind = path([*given, *(one for one in before if one.is_ca)], leaf)
+    return [*given, *(one for one in behind if one.fingerprint not in here)]
 
 
 # -- checks
@@ -50,17 +76,19 @@ def check_signed(answers: Answers, situation: Situation) -> Iterator[Problem]:
     """For the key of the customer's request, or of the one that a renewal began with."""
     renewal = situation.renewal(REQUEST, ATTACH)
     request = readable(csr, renewal[1] if renewal else situation.answers.get(STEP, {}))
-    yield from _check("certificate", answers, situation, request=request, asked=True, renews=ATTACH if renewal else "")
+    yield from _check("certificate", answers, situation, request=request, asked=True, renews=ATTACH)
 
 
 def check_pair(answers: Answers, situation: Situation) -> Iterator[Problem]:
     """The public part of a pair that Pismo made."""
-    renewal = situation.renewal(REQUEST_PAIR, HAND_OVER)
-    yield from _check("certificate", answers, situation, renews=HAND_OVER if renewal else "")
+    yield from _check("certificate", answers, situation, renews=HAND_OVER)
 
 
 def check_own(answers: Answers, situation: Situation) -> Iterator[Problem]:
-    yield from _check("own_certificate", answers, situation)
+    """With the step. One that is in use may be sent again; another one must renew it."""
+    sent = text_of(answers, "own_certificate", "own_certificate_file")
+    same = sent == text_of(situation.answers.get(STEP, {}), "own_certificate", "own_certificate_file")
+    yield from _check("own_certificate", answers, situation, renews="" if same else LETTER, new_key=False)
 
 
 def check_own_renewal(answers: Answers, situation: Situation) -> Iterator[Problem]:
@@ -103,15 +131,18 @@ def _check(
         return
     if asked and (request is None or not matches(request, leaf)):
         yield Problem(field, "certificate_other_key")
+    before = present(situation, renews) if renews else []
+    given = completed(given, leaf, before)
     yield from chains.problems(field, given, leaf, situation.now)
-    if renews and (before := present(situation, renews)):
+    if before:
         yield from _better(field, given, leaf, before, new_key=new_key)
 
 
 def _better(
     field: str, given: "list[Certificate]", leaf: "Certificate", before: "list[Certificate]", *, new_key: bool
 ) -> Iterator[Problem]:
-    """Another certificate than the one it renews, for a new key, that can be used longer."""
+    """Another certificate than the one it renews, for a new key, that can be used longer, or could if the same authority behind both
+    did not end first."""
     from flows.checks.certificates import choose  # noqa: PLC0415  cryptography is not needed at startup
     from flows.checks.chains import ends_first  # noqa: PLC0415  as above
 
@@ -121,14 +152,16 @@ def _better(
         return
     if new_key and leaf.spki_fingerprint == old.spki_fingerprint:
         yield Problem(field, "renewal_same_key")
-    ended = ends_first(before, old).not_after
-    if ends_first(given, leaf).not_after <= ended:
-        yield Problem(field, "renewal_ends_earlier", {"date": ended.date().isoformat()})
+    ended, ends = ends_first(before, old), ends_first(given, leaf)
+    longer = leaf.not_after > old.not_after if ends.fingerprint == ended.fingerprint else ends.not_after > ended.not_after
+    if not longer:
+        yield Problem(field, "renewal_ends_earlier", {"date": ended.not_after.date().isoformat()})
 
 
 def present(situation: Situation, recording: str) -> "list[Certificate]":
-    """The chain in use, as a task recorded it; none if that can't be read."""
-    return readable(chain, situation.done.get(recording, {}), "certificate") or []
+    """The chain in use, as a task recorded it, also if the step was opened again since; none if that can't be read."""
+    _, replaced = situation.replaced.get(recording, (0, Answers()))
+    return readable(chain, situation.done.get(recording, replaced), "certificate") or []
 
 
 # -- the customer's own certificate, which support records with the risk letter
@@ -142,26 +175,39 @@ def own_answers(situation: Situation) -> Answers:
 
 def own_recorded(_answers: Answers, situation: Situation) -> Answers:
     """Recorded along with the letter: no date is typed."""
-    sent = own_answers(situation)
-    return {**end(sent, "own_certificate"), "certificate": text_of(sent, "own_certificate", "own_certificate_file")}
+    return recorded(own_answers(situation), "own_certificate", present(situation, LETTER))
+
+
+def signed_recorded(answers: Answers, situation: Situation) -> Answers:
+    return recorded(answers, "certificate", present(situation, ATTACH))
+
+
+def pair_recorded(answers: Answers, situation: Situation) -> Answers:
+    return recorded(answers, "certificate", present(situation, HAND_OVER))
 
 
 # -- notes
 
 
 def signed_notes(answers: Answers, situation: Situation) -> Iterator[Note]:
-    renewing = situation.renewal(REQUEST, ATTACH) or situation.renewal(REQUEST_PAIR, HAND_OVER)
-    recorded = present(situation, ATTACH) or present(situation, HAND_OVER)
-    yield from _notes("signed_certificate", answers, "certificate", recorded if renewing else [])
+    if renewal := situation.renewal(REQUEST, ATTACH):
+        yield from request_notes(renewal[1], situation)
+    before = present(situation, HAND_OVER if situation.get(STEP, "mtls") == "pismo_pair" else ATTACH)
+    yield from _notes("signed_certificate", answers, "certificate", before)
 
 
 def own_notes(answers: Answers, situation: Situation) -> Iterator[Note]:
-    """``answers``: the form's with the certificate in it."""
+    """``answers``: the step's. They are compared only while they replace what is in use: once recorded, they are that."""
+    before = present(situation, LETTER) if LETTER in situation.replaced else []
+    yield from _notes("own_certificate", answers, "own_certificate", before)
+
+
+def own_renewal_notes(answers: Answers, situation: Situation) -> Iterator[Note]:
     yield from _notes("own_certificate", answers, "own_certificate", present(situation, LETTER))
 
 
 def letter_notes(_answers: Answers, situation: Situation) -> Iterator[Note]:
-    yield from own_notes(own_answers(situation), situation)
+    yield from own_renewal_notes(own_answers(situation), situation)
 
 
 def request_notes(answers: Answers, situation: Situation) -> Iterator[Note]:
@@ -175,22 +221,28 @@ def request_notes(answers: Answers, situation: Situation) -> Iterator[Note]:
         details = {name: str(said.get(name) or "") for name in ("company", "city", "state", "country")}
         details["document_number"] = str(said.get("document") or "")
         yield from (Note(found.key, found.params) for found in compare_subject(request, details))
+        key = readable(public_key, said) if said.get("method") == "oidc" else None
+        if key and key.fingerprint_sha256 == request.fingerprint:
+            yield Note("same_key_twice")
 
 
 def _notes(key: str, answers: Answers, field: str, before: "list[Certificate]") -> Iterator[Note]:
     """Facts, and what a second person should look at. ``before``: the chain it renews, if it does."""
     from flows.checks.certificates import choose  # noqa: PLC0415  cryptography is not needed at startup
-    from flows.checks.chains import same_authority  # noqa: PLC0415  as above
+    from flows.checks.chains import ends_first, same_authority  # noqa: PLC0415  as above
 
     given = readable(chain, answers, field)
     if not given:
         return
-    leaf, last = choose(given), end(answers, field)
-    facts = {"name": leaf.name, "issuer": leaf.issuer, "date": last["expires_on"], "ends": last["ends_first"]}
+    leaf = choose(given)
+    last = ends_first(completed(given, leaf, before), leaf)
+    facts = {"name": leaf.name, "issuer": leaf.issuer, "date": last.not_after.date().isoformat(), "ends": last.name}
     yield Note(key, {**facts, "fingerprint": leaf.spki_fingerprint})
     yield from repaired(leaf.notes)
     if leaf.not_after - leaf.not_before > _USUAL:
         yield Note("certificate_long_lived", {"years": (leaf.not_after - leaf.not_before).days // 365})
+    if before and last.fingerprint == ends_first(before, choose(before)).fingerprint and last.fingerprint != leaf.fingerprint:
+        yield Note("renewal_same_end", {"name": last.name, "date": last.not_after.date().isoformat()})
     if before and not same_authority(before, leaf):
         yield Note("renewal_other_authority", {"before": choose(before).issuer, "issuer": leaf.issuer})
     if before and leaf.spki_fingerprint == choose(before).spki_fingerprint:

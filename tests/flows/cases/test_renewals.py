@@ -92,6 +92,13 @@ async def test_a_renewed_certificate_has_its_own_last_day(acme: CaseBook) -> Non
     for person in (OWNER, KIM):
         await acme.approve(STEP, person)
     await attach(acme, date(2026, 8, 10))
+    assert await ends(acme) == "2026-04-10"  # opened again or not, a renewal takes two
+    await acme.send(STEP, mtls="csr", csr=another_request())
+    for person in (OWNER, KIM):
+        await acme.approve(STEP, person)
+    await record(acme, KIM, "2026-08-11")
+    assert await ends(acme) == "2026-04-10"  # what was recorded for the earlier revision counts no more
+    await record(acme, OWNER, "2026-08-11")
     assert await told(acme, date(2026, 5, 1)) == []
     assert {days for *_, days in await told(acme, date(2026, 5, 20))} == {90}
 
@@ -245,6 +252,30 @@ async def test_who_is_told(acme: CaseBook) -> None:
     said = [e.arguments for e in await acme.news("say") if e.arguments["key"] == SOON]
     assert {e["where"]: e["mention"] for e in said} == {"customer": [LEAD.user_id], "support": [OWNER.user_id]}
     assert all(e["step"] == STEP for e in said)
+
+
+async def test_the_button_is_named_only_to_the_customer_and_only_where_it_is(acme: CaseBook) -> None:
+    async def named(days: int) -> set[str]:
+        await acme.news("say")
+        await acme.sweep(acme.now + timedelta(days=days))
+        return {e.arguments["where"] for e in await acme.news("say") if e.arguments["key"] == "renew_here"}
+
+    await attach(acme, date(2026, 4, 14))
+    assert await named(7) == set()  # the step still goes on
+    await acme.skip(STEP)
+    assert await named(22) == {"customer"}
+
+    async def sever(unit: Unit) -> None:
+        onboarding = await unit.get(Onboarding, acme.id)
+        assert onboarding is not None
+        onboarding.severed_at = unit.now
+
+    await acme.do(sever)
+    await ask(acme)
+    for person in (OWNER, KIM):
+        await record(acme, person)
+    assert await ends(acme) == "2026-08-10"
+    assert "customer" not in {where for where, _ in await acme.said()}
 
 
 async def test_it_outlives_the_onboarding_but_not_its_erasure(acme: CaseBook) -> None:

@@ -1,5 +1,6 @@
 """A client certificate is checked against the date, its usage, and the authorities given with it."""
 
+from base64 import b64encode
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -7,12 +8,14 @@ from functools import cache
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from flows.checks.certificates import read_certificate, read_chain, read_csr
 from flows.checks.chains import problems
+from flows.checks.key_faults import KeyProblem
+from flows.checks.keys import read_public_key
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -110,7 +113,7 @@ FAULTY: dict[str, tuple[Callable[[], str], list[tuple[str, dict[str, str]]]]] = 
     ),
     "authority not yet": (
         lambda: leaf() + issue("Middle", "Root", begins=5),
-        [("chain_not_valid", {"name": "Middle", "date": "2027-02-20"})],
+        [("chain_not_yet_valid", {"name": "Middle", "date": "2026-11-27"})],
     ),
     "no authority": (
         lambda: leaf() + issue("Middle", "Root", authority=False),
@@ -132,3 +135,32 @@ def test_the_certificate_of_the_request_is_found_whatever_stands_first() -> None
     given = issue("Other", "Root", authority=False) + leaf()
     assert read_certificate(given, csr).name == "Acme"
     assert read_certificate(given).name == "Other"
+
+
+def test_what_a_certificate_is_trusted_for_is_cut_off() -> None:
+    """``openssl x509 -trustout`` writes it behind the certificate: here, for nothing."""
+    (one,) = read_chain(root())
+    trusted = b64encode(one.parsed.public_bytes(Encoding.DER) + b"\x30\x00").decode()
+    (same,) = read_chain(f"-----BEGIN TRUSTED CERTIFICATE-----\n{trusted}\n-----END TRUSTED CERTIFICATE-----\n")
+    assert (same.pem, same.fingerprint) == (one.pem, one.fingerprint)
+    with pytest.raises(KeyProblem, match="key_damaged"):  # behind any other, it is a fault
+        read_chain(f"-----BEGIN CERTIFICATE-----\n{trusted}\n-----END CERTIFICATE-----\n")
+
+
+def test_no_signature_is_checked_with_a_key_that_takes_long() -> None:
+    numbers = rsa.RSAPublicNumbers(65537, (1 << 16380) + 1), rsa.RSAPublicNumbers((1 << 63) + 1, (1 << 2047) + 1)
+    for number, fault in zip(numbers, ("key_too_large", "key_unusual"), strict=True):
+        made = x509.CertificateBuilder().subject_name(name("Heavy")).issuer_name(name("Root")).serial_number(1)
+        made = made.not_valid_before(NOW).not_valid_after(NOW + DAY).public_key(number.public_key())
+        heavy = made.sign(key("Root"), hashes.SHA256()).public_bytes(Encoding.PEM).decode()
+        with pytest.raises(KeyProblem, match=fault):
+            read_chain(leaf() + heavy)
+
+
+@pytest.mark.parametrize("between", ["\n", "\n\nand its authority:\n"])
+def test_none_of_several_is_dropped_where_no_line_says_begin(between: str) -> None:
+    one, two = leaf(), middle()
+    bare = between.join("\n".join(pem.splitlines()[1:-1]) for pem in (one, two))
+    assert [certificate.pem for certificate in read_chain(bare)] == [one, two]
+    with pytest.raises(KeyProblem, match="key_several"):
+        read_public_key(bare)

@@ -239,8 +239,8 @@ def unsigned(spki: bytes, signature: bytes) -> str:
 
 
 HOSTILE: dict[str, tuple[Callable[[], str], Callable[[str | bytes], object], str]] = {
-    "RSA of 16,384 bits": (lambda: unsigned(big_rsa(16384, 65537), b"\1" * 2048), read_csr, KeyFault.BAD_SIGNATURE),
-    "its exponent is as long": (lambda: unsigned(big_rsa(16384, 3 << 16000 | 1), b"\1" * 2048), read_csr, KeyFault.UNUSUAL),
+    "RSA of 8,192 bits": (lambda: unsigned(big_rsa(8192, 65537), b"\1" * 1024), read_csr, KeyFault.BAD_SIGNATURE),
+    "its exponent is as long": (lambda: unsigned(big_rsa(8192, 3 << 8000 | 1), b"\1" * 1024), read_csr, KeyFault.UNUSUAL),
     "RSA of 200,000 bits": (lambda: pem("PUBLIC KEY", big_rsa(200_000, 65537)), read_public_key, KeyFault.TOO_LARGE),
     "an exponent of one": (lambda: pem("PUBLIC KEY", big_rsa(2048, 1)), read_public_key, KeyFault.DAMAGED),
     "deep": (lambda: pem("CERTIFICATE", b"\x30\x80" * 7000), read_chain, KeyFault.DAMAGED),

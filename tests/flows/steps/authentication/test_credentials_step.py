@@ -6,6 +6,7 @@ import shlex
 import shutil
 import subprocess
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -156,7 +157,8 @@ def test_the_last_day_of_the_certificate_is_kept() -> None:
     assert form is not None
     situation = a_situation(answers={"authentication": sent(STEP.form, answers())})
     clean = sent(form, {"certificate": certificate(OTHER.public_key(), days=90)}, situation)
-    assert clean["expires_on"] == (NOW + timedelta(days=90)).date().isoformat()
+    added = STEP.task("attach_certificate").adds(clean, situation)
+    assert added["expires_on"] == (NOW + timedelta(days=90)).date().isoformat()
 
 
 def test_the_certificate_is_not_valid_yet() -> None:
@@ -209,13 +211,13 @@ def test_the_risk_letter_is_recorded_with_the_certificate_and_the_day_it_ends() 
     assert form is not None
     pem = certificate(OTHER.public_key(), days=90).strip()
     situation = a_situation(answers={"authentication": sent(STEP.form, own(own_certificate=pem))})
-    known = form.prefill(situation)
-    assert known == {"own": pem}
-    letter = {**known, "received_on": "2026-03-09", "reference": "ABC-1", "installed": "yes"}
+    assert form.copied(situation) == {"own": pem}
+    letter = {"own": pem, "received_on": "2026-03-09", "reference": "ABC-1", "installed": "yes"}
     clean = sent(form, letter, situation)
     assert (clean["reference"], clean["own"]) == ("ABC-1", None)
     last = (NOW + timedelta(days=90)).date().isoformat()
-    assert task.adds(clean, situation) == {"certificate": pem, "expires_on": last, "ends_first": "Acme"}
+    added = {"certificate": f"{pem}\n", "certificate_file": None, "expires_on": last, "ends_first": "Acme"}
+    assert task.adds(clean, situation) == added
     assert refused(form, {**letter, "received_on": "2026-03-11"}, situation) == {("received_on", "date_future")}
     late = a_situation(today=NOW.date() + timedelta(days=100), answers=situation.answers)
     assert ("installed", "certificate_expired") in refused(form, letter, late)
@@ -229,7 +231,7 @@ def test_a_pair_counts_as_handed_over_once_each_point_is_done() -> None:
     assert set(sent(form, good)["checklist"]) == set(mtls.HANDED_OVER)
     assert refused(form, {**good, "checklist": good["checklist"][:-1]}) == {("checklist", "checklist_incomplete")}
     assert refused(form, {**good, "checklist": [good["checklist"][0]] * 6}) == {("checklist", "checklist_incomplete")}
-    assert sent(form, good)["expires_on"] == "2099-12-31"
+    assert STEP.task("hand_over_pair").adds(sent(form, good), a_situation())["expires_on"] == "2099-12-31"
     assert refused(form, {**good, "certificate": ""}) == {("certificate", "paste_or_attach")}
     assert refused(form, {**good, "certificate": PRIVATE}) >= {("certificate", "secret_private_key")}
 
@@ -278,7 +280,7 @@ def test_a_renewal_is_checked_like_the_first_and_against_it(given_: str, keys: s
     assert form is not None
     situation = renewing("csr", "attach_certificate", FIRST, asked={"csr": NEW_CSR})
     assert refused(form, {"certificate": given_}, situation) == {("certificate", key) for key in keys}
-    assert form.prefill(situation) == {"request": NEW_CSR}
+    assert form.copied(situation) == {"request": NEW_CSR}
 
 
 FIRST = certificate(OTHER.public_key(), days=90)
@@ -295,8 +297,29 @@ def test_the_pair_and_the_own_certificate_are_renewed_with_a_certificate_that_la
     situation = renewing("own_ca", "record_risk_letter", FIRST, asked={}, own_certificate=FIRST)
     earlier = {"own_certificate": certificate(NEW.public_key(), days=30)}
     assert refused(own_form, earlier, situation) == {("own_certificate", "renewal_ends_earlier")}
+    assert "renewal_same_key" not in {
+        note.key for note in STEP.form.notes(own(own_certificate=FIRST), situation)
+    }  # on the review card, once it is recorded
     later = sent(own_form, {"own_certificate": certificate(OTHER.public_key(), days=900)}, situation)
     assert "renewal_same_key" in {note.key for note in own_form.notes(later, situation)}
+
+
+def test_a_step_that_is_opened_again_takes_what_a_renewal_takes() -> None:
+    def again(way: str, recording: str, **sent_: object) -> Situation:
+        answered = {"authentication": sent(STEP.form, answers(mtls=way, **sent_))}
+        return a_situation(answers=answered, replaced={f"authentication.{recording}": (2, {"certificate": FIRST})})
+
+    task = STEP.task("attach_certificate")
+    situation = again("csr", "attach_certificate", csr=NEW_CSR)
+    assert STEP.item_now(task, situation) == "revision_2"
+    assert task.form is not None
+    earlier, later = certificate(NEW.public_key(), days=30), certificate(NEW.public_key(), days=900)
+    assert refused(task.form, {"certificate": earlier}, situation) == {("certificate", "renewal_ends_earlier")}
+    assert sent(task.form, {"certificate": later}, situation)
+    situation = again("own_ca", "record_risk_letter", own_certificate=FIRST)
+    assert refused(STEP.form, own(own_certificate=earlier), situation) == {("own_certificate", "renewal_ends_earlier")}
+    for good in (FIRST, later):  # unchanged, or renewed
+        assert sent(STEP.form, own(own_certificate=good), situation)
 
 
 def test_a_renewal_begins_with_a_request_for_a_new_key() -> None:
@@ -306,6 +329,44 @@ def test_a_renewal_begins_with_a_request_for_a_new_key() -> None:
     assert refused(form, {"csr": CSR}, situation) == {("csr", "renewal_same_key")}
     clean = sent(form, {"csr": NEW_CSR}, situation)
     assert "csr_fingerprint" in {note.key for note in form.notes(clean, situation)}
+
+
+def test_an_authority_that_is_left_out_still_ends() -> None:
+    def made(of: str, by: str, public: ec.EllipticCurvePublicKey, signer: ec.EllipticCurvePrivateKey, days: int) -> str:
+        names = [x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, one)]) for one in (of, by)]
+        builder = x509.CertificateBuilder().subject_name(names[0]).issuer_name(names[1]).public_key(public)
+        builder = builder.serial_number(days).not_valid_before(NOW - timedelta(days=9))
+        builder = builder.add_extension(x509.BasicConstraints(ca=of == "Middle", path_length=None), critical=True)
+        return (
+            builder.not_valid_after(NOW + timedelta(days=days)).sign(signer, hashes.SHA256()).public_bytes(Encoding.PEM).decode()
+        )
+
+    authority, root = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    middle = made("Middle", "Root", authority.public_key(), root, 400)
+    before = made("Acme", "Middle", OTHER.public_key(), authority, 90) + middle
+    task, leaf = STEP.task("attach_certificate"), made("Acme", "Middle", NEW.public_key(), authority, 900)
+    assert task.form is not None
+    situation = renewing("csr", "attach_certificate", before, asked={"csr": NEW_CSR})
+    clean = sent(task.form, {"certificate": leaf}, situation)
+    alone = task.adds(clean, situation)
+    assert (alone["ends_first"], alone["expires_on"]) == ("Middle", (NOW + timedelta(days=400)).date().isoformat())
+    told = {note.key: dict(note.params) for note in task.form.notes(clean, situation)}
+    assert told["signed_certificate"]["ends"] == "Middle"
+    bound = renewing(
+        "csr", "attach_certificate", made("Acme", "Middle", OTHER.public_key(), authority, 500) + middle, asked={"csr": NEW_CSR}
+    )
+    told = {
+        note.key: dict(note.params) for note in task.form.notes(sent(task.form, {"certificate": leaf + middle}, bound), bound)
+    }
+    assert told["renewal_same_end"]["name"] == "Middle"  # no fault of the new certificate
+    assert "csr_fingerprint" in told  # support sees whose request it signs
+    shorter = made("Acme", "Middle", NEW.public_key(), authority, 450) + middle
+    assert refused(task.form, {"certificate": shorter}, bound) == {("certificate", "renewal_ends_earlier")}
+    # Two people who attach the same certificates, written differently, have recorded the same.
+    spoken = sent(task.form, {"certificate": f"subject=CN = Middle\n{middle}\nsubject=CN = Acme\n{leaf}"}, situation)
+    assert task.adds(spoken, situation) == task.adds({"certificate": leaf + middle}, situation) == alone
+    late = replace(situation, now=NOW + timedelta(days=401))
+    assert ("certificate", "chain_not_valid") in refused(task.form, {"certificate": leaf}, late)
 
 
 def test_another_authority_is_told_to_both_who_confirm() -> None:
@@ -492,4 +553,5 @@ def test_the_example_certificate_outlives_this_century() -> None:
     assert form is not None
     given = sent(STEP.form, answers(csr=example_keys.SIGNING_REQUEST))
     situation = a_situation(now=datetime(2090, 1, 1, tzinfo=UTC), answers={"authentication": given})
-    assert sent(form, example(form), situation)["expires_on"] == "2099-12-31"
+    added = STEP.task("attach_certificate").adds(sent(form, example(form), situation), situation)
+    assert added["expires_on"] == "2099-12-31"
