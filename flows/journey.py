@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from flows.forms.dialogs import DIALOGS
 from flows.forms.fields import Answers, FormPage, Kind, inputs
 from flows.forms.pages import collect
-from flows.forms.step import EXAMPLES_AT, Form, Situation, Step, Task
+from flows.forms.step import EXAMPLES_AT, MAX_CONFIRMING, Form, Situation, Step, Task
 from flows.model import Onboarding
 from flows.outbox import EFFECTS, StepEffect
 from flows.steps import control_center, environments, next_steps, organization, planning, service_desk
@@ -81,6 +81,8 @@ def _verify_tasks(step: Step) -> None:
         name = f"{step.id}.{task.id}"
         if task.effect:
             _verify_needs(name, task.effect, step, task)
+        if task.approvals > MAX_CONFIRMING:
+            raise JourneyError(f"{name} takes {task.approvals} people, but a task is confirmed by {MAX_CONFIRMING} at most")
         if task.form is not None:
             _verify_form(task.form, name)
         if task.expires and step.asking(task) is None:

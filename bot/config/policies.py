@@ -264,11 +264,13 @@ def _service_desk(table: _Table, usual: ServiceDeskPolicies) -> ServiceDeskPolic
 
 
 def _approvals(table: _Table) -> Mapping[str, int]:
-    """How many different people must approve: by step, or by "step.task" (quoted, since it contains a dot)."""
+    """How many different people must approve a step, or confirm a "step.task" (quoted, since it contains a dot): the second confirms what
+    the first recorded, so that a task takes two at most."""
     given = list(table.rest())
     if not given:
         return {}
-    from flows.journey import JOURNEYS  # noqa: PLC0415  only needed if approvals are configured
+    from flows.forms.step import MAX_CONFIRMING  # noqa: PLC0415  only needed if approvals are configured
+    from flows.journey import JOURNEYS  # noqa: PLC0415
 
     steps = [step for journey in JOURNEYS.versions.values() for step in journey.steps.values()]
     known = {*(step.id for step in steps), *(f"{step.id}.{task.id}" for step in steps for task in step.tasks)}
@@ -276,7 +278,9 @@ def _approvals(table: _Table) -> Mapping[str, int]:
     for name, count in given:
         if name not in known:
             raise PolicyError(f"has approvals of an unknown step or task {name}", _nearest(name, known))
-        if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count <= 9:
-            raise PolicyError(f"has a wrong approvals.{name}", "write how many people must approve, 0 to 9")
+        is_task = "." in name
+        if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count <= (MAX_CONFIRMING if is_task else 9):
+            how = f"must confirm this task, 0 to {MAX_CONFIRMING}" if is_task else "must approve, 0 to 9"
+            raise PolicyError(f"has a wrong approvals.{name}", f"write how many people {how}")
         found[name] = count
     return found

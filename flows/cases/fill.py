@@ -6,7 +6,7 @@ from typing import Any
 
 from flows.cases.case import Case
 from flows.cases.review import accept
-from flows.cases.settle import last_change
+from flows.cases.settle import moved_on
 from flows.forms.drafts import REVIEW, index_of, order_with, slot_of
 from flows.forms.fields import Answers, Kind, inputs
 from flows.forms.pages import Slot, check, collect, digest, forgotten, put, raw_of, screen, slots
@@ -65,10 +65,8 @@ class Opened:
 def fillable(case: Case, step_id: str) -> None:
     """Raises Refused if a step's form can't be opened or sent now."""
     record = case.record(step_id)
-    if record.state is StepState.LOCKED:
-        raise Refused("step_locked", step=step_id)
     if record.state not in FILLABLE:
-        raise Refused("moved_on", step=step_id, state=record.state.value, **last_change(record))
+        raise moved_on(record)
 
 
 async def resume(unit: Unit, form: Form, situation: Situation, key: DraftKey) -> Opened:

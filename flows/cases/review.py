@@ -1,7 +1,7 @@
 """Support decides on what was sent. A decision names its revision and digest, and counts once per person."""
 
 from flows.cases.case import Case
-from flows.cases.settle import last_change
+from flows.cases.settle import moved_on
 from flows.forms.step import GrantAsked, Step
 from flows.model import Decision, Grant, Snapshot, new_id
 from flows.people import SYSTEM
@@ -91,7 +91,7 @@ def _decidable(case: Case, step_id: str, revision: int, digest: str) -> None:
     """Raises Refused if there is nothing left to decide, or the card showed another revision."""
     record = case.record(step_id)
     if record.state is not StepState.SUBMITTED:
-        raise Refused("moved_on", step=step_id, state=record.state.value, **last_change(record))
+        raise moved_on(record)
     if record.revision != revision or not digest or not record.digest.startswith(digest):
         raise Refused("newer_revision", step=step_id, revision=record.revision)
 

@@ -158,7 +158,7 @@ def move(unit: Unit, record: StepRecord, how: Move, actor: Who, *, reason: str =
     """Change a step's state, or raise Refused("moved_on") if that is no longer possible."""
     state = after(record.state, how)
     if state is None:
-        raise Refused("moved_on", step=record.step_id, state=record.state.value, **last_change(record))
+        raise moved_on(record)
     record.state = state
     record.reason = reason
     if actor != SYSTEM or record.changed_at != unit.now:  # what follows in the same commit is credited to whoever caused it
@@ -172,9 +172,13 @@ def resume_failed(unit: Unit, record: StepRecord, actor: Who) -> None:
         unit.record(record.onboarding_id, f"step:{record.step_id}:{Move.RETRY.value}", actor)
 
 
-def last_change(record: StepRecord) -> dict[str, str | int]:
-    """Who last changed a step and when (Unix seconds), for the reply to a late click."""
-    return {"by": record.changed_by, "at": int(record.changed_at.timestamp()) if record.changed_at else 0}
+def moved_on(record: StepRecord) -> Refused:
+    """The reply to what a step's state doesn't allow, such as a late click: who changed it last and when (Unix seconds). Nobody
+    has changed one that is locked."""
+    if record.state is StepState.LOCKED:
+        return Refused("step_locked", step=record.step_id)
+    at = int(record.changed_at.timestamp()) if record.changed_at else 0
+    return Refused("moved_on", step=record.step_id, state=record.state.value, by=record.changed_by, at=at)
 
 
 def settle(unit: Unit, snapshot: Snapshot, rules: Rules) -> list[StepEffect]:

@@ -1,7 +1,7 @@
 """A step that takes several approvers is skipped by as many different people of support: who asks for it, who agrees, who withdraws it."""
 
 from flows.cases.case import Case
-from flows.cases.settle import last_change
+from flows.cases.settle import moved_on
 from flows.model import Decision, Snapshot
 from flows.people import Who
 from flows.problems import Refused
@@ -43,7 +43,7 @@ def ask(case: Case, step_id: str, reason: str) -> list[Decision]:
     """The actor wants it skipped; returns all who do. Raises Refused if they asked already, or if it can't be skipped any more."""
     record = case.record(step_id)
     if after(record.state, Move.SKIP) is None:
-        raise Refused("moved_on", step=step_id, state=record.state.value, **last_change(record))
+        raise moved_on(record)
     end(_decisions(case.snapshot, step_id, DONE), UNDONE)
     end([one for one in asked(case.snapshot, step_id) if not case.is_support(Who(one.team_id, one.user_id))], LAPSED)
     before = asked(case.snapshot, step_id)

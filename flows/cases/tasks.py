@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from flows.cases import limits, manage
 from flows.cases.case import Case
-from flows.cases.settle import last_change, record_of, resume_failed, state_allows
+from flows.cases.settle import moved_on, record_of, resume_failed, state_allows
 from flows.forms.fields import Answers
 from flows.forms.step import Step, Task
 from flows.model import Decision, Expiry, Grant, Snapshot, TaskRecord, new_id
@@ -33,7 +33,7 @@ def can_do(case: Case, step_id: str, task: Task) -> None:
     step, record = case.step(step_id), case.record(step_id)
     if not state_allows(case.snapshot, step, task):
         case.refuse_closed()
-        raise Refused("moved_on", step=step.id, state=record.state.value, **last_change(record))
+        raise moved_on(record)
     item = step.item_now(task, case.situation)
     done = record_of(case.snapshot, step.id, task.id, item)
     if done is not None and done.state == "done" and not task.repeatable:

@@ -102,6 +102,8 @@ class Page:
     repeat: str = ""
 
 
+MAX_CONFIRMING = 2
+"""People that a task can take: one records, another confirms the same."""
 EXAMPLES_AT = datetime(2026, 3, 10, 12, tzinfo=UTC)
 """The moment at which the examples of forms are valid."""
 
@@ -184,7 +186,7 @@ class Task:
     a new item. ``optional``: the step can end without it. ``also_in``: step states in which it can be done besides the work after
     the approval. ``stale_with``: answers of the step; if a later revision changes one, the task must be redone.
 
-    What: ``approvals``: how many different people must confirm it. ``adds``: what is recorded along with the answers.
+    What: ``approvals``: how many different people must confirm it, one or two. ``adds``: what is recorded along with the answers.
     ``offers``: what the form's searchable fields offer, by ``source``. ``effect``: what completing it starts; ``meeting``,
     ``proof``: what that needs (`Effect.needs`). ``closes``: it closes the whole onboarding. ``ticket``: the answer with a Service
     Desk ticket key; the ticket is followed until it ends. ``expires``: the answer with the last day (``YYYY-MM-DD``) of what must

@@ -11,6 +11,7 @@ import pytest
 
 from flows.cases.case import need
 from flows.cases.start import StartRequest, start
+from flows.forms.step import EXAMPLES_AT
 from flows.people import Who
 from flows.ports import Unit
 from flows.rules import Rules
@@ -44,7 +45,7 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 @asynccontextmanager
 async def stored(path: Path) -> AsyncIterator[Store]:
     with using(KEYRING):
-        store = Store(f"sqlite+aiosqlite:///{path}", KEYRING)
+        store = Store(f"sqlite+aiosqlite:///{path}", KEYRING, clock=lambda: EXAMPLES_AT)
         yield store
         await store.close()
 

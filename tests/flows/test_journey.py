@@ -43,8 +43,10 @@ def free(over: frozenset[str]) -> frozenset[str]:
 
 async def skip_step(onboarding_id: str, step_id: str, unit: Unit) -> None:
     """By as many people as it takes."""
-    for user in ("U_SUE", "U_TOM"):
-        async with Cases(Rules(), Access()).open(unit, onboarding_id, Who("T1", user)) as case:
+    access = Access()
+    access.support = frozenset({Who("T1", "U_SUE"), Who("T1", "U_TOM")})
+    for who in sorted(access.support):
+        async with Cases(Rules(), access).open(unit, onboarding_id, who) as case:
             if case.record(step_id).state is not StepState.SKIPPED:
                 skip(case, step_id, "Known from before.")
 

@@ -90,6 +90,8 @@ def test_hours_zone_and_country() -> None:
         ("[engine]\nchannel_gap = false", "engine.channel_gap", "1 s"),
         ('[engine]\npoll = "30 s"', "engine.lease", "shorter"),
         ('[invitations]\nnudge_before = "90 min"', "invitations.nudge_before", "4 h"),
+        ("[approvals]\nauthentication = 10", "approvals.authentication", "0 to 9"),
+        ('[approvals]\n"environments.production_ready" = 3', "approvals.environments.production_ready", "0 to 2"),
         ("[certificates]\nrenew_before = 30", "certificates.renew_before", "[90, 30, 7]"),
         ("[certificates]\nrenew_before = [0]", "certificates.renew_before", "[90, 30, 7]"),
     ],
