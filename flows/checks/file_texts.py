@@ -25,6 +25,7 @@ _PICTURES = (
     b"fLaC",
     b"\x1aE\xdf\xa3",
 )
+_PRIVATE, _LONGEST_KEY = b"PRIVATE KEY", 16_000
 _PRINTABLE = re.compile(rb"[\x20-\x7e\t\r\n\xa0-\xff]{6,}+")
 _WIDE = (
     (re.compile(rb"(?:[\x20-\x7e\t\r\n]\0){6,}+"), "utf-16-le"),
@@ -69,6 +70,7 @@ def is_picture(content: bytes) -> bool:
 def texts_of(content: bytes) -> Iterator[str]:
     """The ways to read a file; the first one is the text itself, if it is one."""
     if is_picture(content):
+        yield from _appended(content)
         return
     text = text_of(content)
     office = _office_text(text) if _OFFICE.search(text) else None
@@ -82,6 +84,13 @@ def texts_of(content: bytes) -> Iterator[str]:
         yield b"\n".join(_PRINTABLE.findall(content)).decode("latin-1")
         for wide, encoding in _WIDE:
             yield "\n".join(found.decode(encoding) for found in wide.findall(content))
+
+
+def _appended(picture: bytes) -> Iterator[str]:
+    """A private key in a picture's comments or behind it."""
+    at = picture.find(_PRIVATE)
+    if at >= 0:
+        yield b"\n".join(_PRINTABLE.findall(picture[max(0, at - 40) : at + _LONGEST_KEY])).decode("latin-1")
 
 
 def _office_text(xml: str) -> str:

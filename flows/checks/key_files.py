@@ -1,5 +1,7 @@
 """Binary files that are private keys or stores of them."""
 
+import re
+
 from flows.checks import key_material
 
 _BEGINNINGS = (
@@ -13,15 +15,21 @@ _BEGINNINGS = (
     b"kych",  # macOS keychain
 )
 _ENDINGS = (".p12", ".pfx", ".jks", ".jceks", ".keystore", ".bks", ".bcfks", ".uber", ".kdbx", ".kdb", ".keychain-db")
+_PKCS8 = re.compile(
+    rb"\x02\x01\0\x30[\x05-\x14]\x06[\x03-\x09](?:\x2a\x86\x48\x86\xf7\x0d\x01\x01[\x01\x0a]|\x2a\x86\x48\xce\x3d\x02\x01|\x2b\x65[\x6e-\x71])"
+)
+"""A version and the algorithm of RSA, of elliptic curves, or of RFC 8410: within other bytes, too. A public key has no version."""
 _OPENPGP_VERSIONS = (3, 4, 5, 6)
 
 
 def is_key_file(name: str, content: bytes) -> bool:
-    """DER, PKCS #12, a keystore, a password safe, or an OpenPGP secret key; by its first bytes or, unless it is a text, by its name."""
+    """DER, PKCS #12, a keystore, a password safe, or an OpenPGP secret key; by its first bytes, PKCS #8 anywhere
+    in it, or, unless it is a text, by its name."""
     if not content:
         return False
     named = name.lower().endswith(_ENDINGS) and b"-----BEGIN" not in content
-    return named or content.startswith(_BEGINNINGS) or key_material.is_private_key(content) or _is_openpgp(content)
+    begins = content.startswith(_BEGINNINGS) or key_material.is_private_key(content) or _is_openpgp(content)
+    return named or begins or _PKCS8.search(content) is not None
 
 
 def _is_openpgp(content: bytes) -> bool:

@@ -28,7 +28,8 @@ _LABELS = {
     ),
     "login": (
         r"(?:pass(?:word|wd|code)|pass\s?phrase|contrasen(?:a|ha)|senha|palavra[- ]?passe|frase\ssecreta|clave|codigo\sde\sacc?esso?"
-        r"|p(?:w|sk)(?<![a-z0-9]pw)(?<![a-z0-9]psk)(?![\w-])|ps?wd(?<![a-z]pwd)(?<![a-z]pswd)(?![a-z\d-])(?!_(?:[a-z]{0,15}[\d-]|[a-z]{16}|[^a-z]))(?!\s?=\s?/)|(?:my|user|/)\s?pass(?=\s{0,3}[:=])|pass(?<![a-z]pass)(?=\s{0,3}[:=]|\s-\s)"
+        r"|p(?:w|sk)(?<![a-z0-9]pw)(?<![a-z0-9]psk)(?![\w-])(?:(?<![_-]pw)(?<![_-]psk)|(?=\W{0,3}\s?[:=]))|"
+        r"ps?wd(?<![a-z]pwd)(?<![a-z]pswd)(?![a-z\d-])(?!_(?:[a-z]{0,15}[\d-]|[a-z]{16}|[^a-z]))(?!\s?=\s?/)|(?:my|user|/)\s?pass(?=\s{0,3}[:=])|pass(?<![a-z]pass)(?=\s{0,3}[:=]|\s-\s)"
         r"|pass(?:(?<=storepass)|(?<=keypass)|(?<=userpass)|(?<=dbpass))(?![a-z]))"
         r"(?:\s(?:provisoria|temporaria|temporal|inicial|atual|nova|nueva|actual))?"
     ),

@@ -1,5 +1,6 @@
 """Files are looked into in every encoding and archive, within bounds, and what could not be read is said."""
 
+import base64
 import bz2
 import gzip
 import lzma
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from flows.checks import archives
 from flows.checks.guard import MAX_TEXT, Inspection, SecretKind, Unread, inspect_file, inspect_text
+from tests.flows.checks import pasted_texts
 from tests.flows.checks.made_files import (
     SECRET,
     WORDS,
@@ -198,6 +200,24 @@ def test_what_merely_begins_like_something_packed_counts_too(content: bytes) -> 
     unpacking = archives.Unpacking()
     assert len(list(archives.members("", content, unpacking))) <= archives.MAX_MEMBERS
     assert Unread.TOO_MANY in inspect_file("a", content).unread
+
+
+PICTURES = {
+    "PNG": b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(range(256)) * 4,
+    "JPEG": b"\xff\xd8\xff\xe0\0\x10JFIF\0" + bytes(range(256)) * 4,
+}
+
+
+@pytest.mark.parametrize("picture", PICTURES.values(), ids=PICTURES)
+def test_a_key_in_a_picture_or_behind_it_is_found(picture: bytes) -> None:
+    pem = b"-----BEGIN PRIVATE KEY-----\n" + base64.b64encode(pasted_texts.der()) + b"\n-----END PRIVATE KEY-----\n"
+    for content in (picture + pem, picture[:40] + b"tEXtkey\0" + pem + picture[40:], picture + pasted_texts.der() + b"\0\0"):
+        assert {finding.kind for finding in inspect_file("a.png", content).findings} == {SecretKind.PRIVATE_KEY}
+    assert inspect_file("a.png", picture) == Inspection()
+
+
+def test_an_archive_behind_the_head_of_a_pdf_is_opened() -> None:
+    assert inspect_file("a.pdf", b"%PDF-1.4\n" + zipped({"notes.txt": SECRET.encode()})).findings
 
 
 def test_the_bounds_are_of_a_file_and_not_of_a_member() -> None:
