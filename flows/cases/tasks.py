@@ -64,6 +64,7 @@ async def do_task(case: Case, step_id: str, task_id: str, clean: Answers, *, ite
     renewed = bool(item) and not task.repeatable
     needed = case.rules.approvals_of(step, task, renewal=renewed)
     agreed = record is not None and record.answers == clean and _waits_for(case, record)
+    differs = record.user_id if record is not None and not agreed and _waits_for(case, record) else ""
     if record is None:
         record = new_record(case, step_id, task_id, item)
     record.answers, record.at = clean, case.now
@@ -73,7 +74,7 @@ async def do_task(case: Case, step_id: str, task_id: str, clean: Answers, *, ite
     resume_failed(case.unit, case.record(step_id), case.actor)
     case.log(f"task:{step_id}.{task_id}:{record.state}", facts={"state": record.state, "item": item}, changes={"answers": clean})
     if needed > 1:
-        _second_word(case, step, task, item, agreed=agreed)
+        _second_word(case, step, task, item, agreed=agreed, differs=differs)
     if task.grant_to:
         _move_grants(case, task, clean)
     if task.expires and record.state == "done":
@@ -171,8 +172,8 @@ def _subject(step_id: str, task_id: str, item: str) -> str:
     return f"{step_id}.{task_id}:{item}" if item else f"{step_id}.{task_id}"
 
 
-def _second_word(case: Case, step: Step, task: Task, item: str, *, agreed: bool) -> None:
-    """Record each person's confirmation of a task that takes two."""
+def _second_word(case: Case, step: Step, task: Task, item: str, *, agreed: bool, differs: str) -> None:
+    """Record each person's confirmation of a task that takes two. ``differs``: who recorded something else before."""
     subject, revision, actor = _subject(step.id, task.id, item), case.record(step.id).revision, case.actor
     decision_id = f"{case.id}:{subject}:{revision}:{actor.user_id}"
     earlier = next((d for d in case.snapshot.decisions if d.id == decision_id), None)
@@ -191,8 +192,11 @@ def _second_word(case: Case, step: Step, task: Task, item: str, *, agreed: bool)
         case.unit.add(word)
     else:
         earlier.at = case.now
-    if not agreed:
-        case.say("support", step.id, "task_waits_for_second", by=actor.user_id, task=f"task.{step.id}.{task.id}.title")
+    title = f"task.{step.id}.{task.id}.title"
+    if differs:
+        case.say("support", step.id, "task_differs", by=actor.user_id, user=differs, task=title)
+    elif not agreed:
+        case.say("support", step.id, "task_waits_for_second", by=actor.user_id, task=title)
 
 
 def _move_grants(case: Case, task: Task, clean: Answers) -> None:

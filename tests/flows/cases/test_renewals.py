@@ -150,7 +150,9 @@ async def test_a_renewal_counts_once_a_second_person_has_confirmed_it(acme: Case
     with pytest.raises(Refused, match="own_confirmation"):
         await record(acme, OWNER)
     assert await ends(acme) == "2026-04-10"
+    await acme.news("say")
     await record(acme, KIM, "2026-09-01", pem="another one")  # no confirmation: KIM's is now the first
+    assert await acme.said() == [("support", "task_differs")]
     assert await ends(acme) == "2026-04-10"
     await record(acme, OWNER, "2026-09-01", pem="another one")
     assert await ends(acme) == "2026-09-01"
