@@ -269,11 +269,13 @@ class Inspections:
         except NotLookedInto as error:
             return Verdict(unread=frozenset({error.why}))
 
-    async def file(self, name: str, content: bytes, *, cut: bool = False, patient: bool = False) -> Verdict:
-        """``cut``: the content is the beginning or the end of a longer one. ``patient``: Slack doesn't wait."""
+    async def file(
+        self, name: str, content: bytes, *, cut: bool = False, patient: bool = False, within: float = WITHIN
+    ) -> Verdict:
+        """``cut``: the content is the beginning or the end of a longer one. ``patient``: Slack doesn't wait; else ``within`` seconds."""
         encoded = base64.b64encode(content).decode()
         try:
-            return Verdict.of(await self.run("bot.inspection.files:look", name, encoded, cut, patient=patient))
+            return Verdict.of(await self.run("bot.inspection.files:look", name, encoded, cut, within=within, patient=patient))
         except NotLookedInto as error:
             return Verdict(unread=frozenset({error.why}))
 

@@ -3,6 +3,7 @@ it, and the people and channels that a dialog names."""
 
 import asyncio
 import base64
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -28,17 +29,18 @@ FETCH_SECONDS = 1.5
 """How long a submission may wait for its files or for what it names, before it must be acknowledged. No form has both."""
 
 
-async def read_files(slack: Slack, inspections: Inspections, values: Mapping[str, Any]) -> dict[str, Answers]:
+async def read_files(slack: Slack, inspections: Inspections, values: Mapping[str, Any], until: float) -> dict[str, Answers]:
     """Files sent with a form: only small text files, never kept as files.
 
-    By file id: ``{"name", "text"}``, or ``{"name", "problem"}`` with an error key. ``values``: the modal's state.
+    By file id: ``{"name", "text"}``, or ``{"name", "problem"}`` with an error key. ``values``: the modal's state;
+    ``until``: by the monotonic clock, when all must be fetched and looked into.
     """
     files = [file for actions in values.values() for state in actions.values() for file in state.get("files") or []]
-    read = await asyncio.gather(*(_read(slack, inspections, file) for file in files))
+    read = await asyncio.gather(*(_read(slack, inspections, file, until) for file in files))
     return {file["id"]: answers for file, answers in zip(files, read, strict=True)}
 
 
-async def _read(slack: Slack, inspections: Inspections, file: Mapping[str, Any]) -> Answers:
+async def _read(slack: Slack, inspections: Inspections, file: Mapping[str, Any], until: float) -> Answers:
     given = str(file.get("name") or "")
     name = file_name(given)
     if int(file.get("size") or 0) > MAX_BYTES:
@@ -49,7 +51,7 @@ async def _read(slack: Slack, inspections: Inspections, file: Mapping[str, Any])
     except (TimeoutError, SlackError):
         return {"name": name, "problem": "file_unreadable"}
     # Checked as bytes first: a key store (PFX, P12) isn't text. No part of a secret goes any further.
-    verdict = await inspections.file(given, content)
+    verdict = await inspections.file(given, content, within=max(0.0, until - time.monotonic()))
     if kinds := [kind for kind in guard.SecretKind if kind in verdict.found]:
         return {"name": name, "problem": f"secret_{kinds[0]}"}
     if verdict.unread & set(Hindrance):

@@ -4,6 +4,7 @@ The transaction does the same once more, by then known to be quick. What could n
 that could not be screened for secrets is not kept; one that was screened, but takes too long to check, is.
 """
 
+import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -47,14 +48,23 @@ class PageInspections:
     async def of(self, meta: FormMeta, values: Mapping[str, Any]) -> Inspected:
         """``values``: the modal's state. Nothing for a form or page that there is not: its sending is refused."""
         until = time.monotonic() + ALL_SECONDS
-        files = await read_files(self._slack, self._inspections, values)
         slot = await self._slot(meta, next((slot_name(block) for block in values), ""))
+        reading = read_files(self._slack, self._inspections, values, until - LOOK_SECONDS)
         if slot is None:
-            return Inspected(files)
+            return Inspected(await reading)
+        files, screened = await asyncio.gather(reading, self._screened_beside_files(values, slot, until))
         raw = parse_page(values, slot, files)
         unreadable = {problem.field for problem in file_problems(raw)}
         typed = {name: value for name, value in raw.items() if name not in unreadable}
-        return await self._look(slot.page.model, typed, files, until)
+        return await self._look(slot.page.model, typed, files, screened, until)
+
+    async def _screened_beside_files(self, values: Mapping[str, Any], slot: Slot, until: float) -> frozenset[str]:
+        """The typed fields that were screened while files are read, so that a slow file is no reason to refuse them. None without files."""
+        raw = parse_page(values, slot, {})
+        typed = {name: value for name, value in raw.items() if value and isinstance(value, str)}
+        if not typed or not any(isinstance(value, dict) for value in raw.values()):
+            return frozenset()
+        return frozenset(typed) if await self._done("screen", slot.page.model, typed, until) else frozenset()
 
     async def _slot(self, meta: FormMeta, name: str) -> Slot | None:
         journey = None
@@ -67,11 +77,14 @@ class PageInspections:
         except (Refused, JourneyError):
             return None
 
-    async def _look(self, model: type[FormPage], typed: Answers, files: Mapping[str, Answers], until: float) -> Inspected:
+    async def _look(
+        self, model: type[FormPage], typed: Answers, files: Mapping[str, Answers], screened: frozenset[str], until: float
+    ) -> Inspected:
         if await self._done("look", model, typed, until):
             return Inspected(files)
         texts = {name: value for name, value in typed.items() if value and isinstance(value, str | dict)}
-        late = frozenset([name for name, value in texts.items() if not await self._done("screen", model, {name: value}, until)])
+        left = {name: value for name, value in texts.items() if name not in screened}
+        late = frozenset([name for name, value in left.items() if not await self._done("screen", model, {name: value}, until)])
         longest = max(texts, key=lambda name: len(str(texts[name])), default="")
         return Inspected(files, late, "" if late else longest)
 

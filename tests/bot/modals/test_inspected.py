@@ -1,14 +1,16 @@
 """A page that can't be looked into in time is refused at its field; what was screened is kept, what was not is not."""
 
+import asyncio
 import json
 from typing import Any
 
 import pytest
 
+from bot.inspection.inspections import Hindrance, NotLookedInto
 from playground.acts import example
-from playground.slack import Outcome
+from playground.slack import FileUpload, Outcome
 from tests.bot.listeners.test_messages_in_channels import supports
-from tests.bot.modals.test_bad_input import open_form
+from tests.bot.modals.test_bad_input import on_screen, open_form
 from tests.bot.workplace import INSPECTIONS, Workplace
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -54,3 +56,32 @@ async def test_what_takes_too_long_is_refused_at_its_field_and_the_form_goes_on(
     assert (await send(office, "None to speak of.")).ok
     await office.slack.until(lambda: office.ana.view and office.ana.view.labels != labels)
     assert "None to speak of." in await drafted(office, onboarding)
+
+
+async def test_a_slow_file_is_refused_and_what_was_typed_beside_it_is_kept(
+    office: Workplace, onboarding: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The look at the file ends once all the time is over; what was typed has been screened by then."""
+    run, screened = INSPECTIONS.run, asyncio.Event()
+
+    async def slow(asked: str, *arguments: Any, **limits: Any) -> Any:
+        if asked.endswith("files:look"):
+            await screened.wait()
+        elif not screened.is_set():
+            await run(asked, *arguments, **limits)
+            screened.set()
+            return None
+        raise NotLookedInto(Hindrance.TOOK_TOO_LONG)
+
+    await office.open_step(onboarding, "authentication")
+    await office.settled()
+    view = await open_form(office, "authentication")
+    answers = {**example("authentication"), "method": "oidc"}
+    await office.journey.send_page(office.ana, view, answers)
+    view = await on_screen(office)
+    typed = {**answers, "public_key": "not a key yet", "public_key_file": FileUpload("key.pem", b"nothing")}
+    monkeypatch.setattr(INSPECTIONS, "run", slow)
+    monkeypatch.setattr(office.slack, "ack_seconds", 60.0)
+    refused = await office.journey.send_page(office.ana, view, typed)
+    assert [field for field, told in refused.errors.items() if "not kept" in told] == ["Or as a file"]
+    assert "not a key yet" in await drafted(office, onboarding)
