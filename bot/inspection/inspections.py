@@ -9,6 +9,7 @@ import contextlib
 import logging
 import os
 import queue
+import signal
 import socket
 import subprocess
 import sys
@@ -21,7 +22,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from bot.inspection.worker import frame, receive
+from bot.inspection.worker import ELAPSED, frame, receive
 from bot.telemetry import metrics
 
 log = logging.getLogger("bot.inspection.inspections")
@@ -33,9 +34,9 @@ MAX_REQUEST = 4 * 1024 * 1024
 """Bytes of JSON that are handed over at most. A request of Slack has at most one megabyte."""
 
 SECONDS = 1.0
-"""What a look may take while Slack waits for the answer."""
+"""What a look may take of the processor while Slack waits for the answer."""
 WITHIN = 2.0
-"""The same, with waiting for a process that is free and has loaded what it needs. Slack waits for three."""
+"""On the clock, with waiting for a process that is free and has loaded what it needs. Slack waits for three."""
 SLOW = 0.1
 """Seconds after which a job may well be stuck: another process is started, to be there when this one is killed."""
 LOAD_SECONDS = 60.0
@@ -121,7 +122,7 @@ class _Child:
         answer = receive(self._connection)
         begun.set()
         if answer is None:
-            until = min(until, time.monotonic() + seconds)
+            until = min(until, time.monotonic() + ELAPSED * seconds)
             self._wait(min(until, time.monotonic() + SLOW))
             try:
                 self._connection.recv(1, socket.MSG_PEEK)
@@ -145,6 +146,11 @@ class _Child:
         self._process.kill()
         self._process.wait()
         self._connection.close()
+
+    @property
+    def ran_out_of_time(self) -> bool:
+        """Whether it ended by itself, for that."""
+        return self._process.returncode in (-signal.SIGPROF, -signal.SIGALRM)
 
 
 class _Lane:
@@ -179,6 +185,8 @@ class _Lane:
                 self.grow()
                 if isinstance(error, (EOFError, ConnectionError)) and not begun.is_set():
                     continue  # it was gone before, whoever ended it
+                if child.ran_out_of_time:
+                    raise TimeoutError from None
                 raise
             self._free.put(child)
             return answer

@@ -2,8 +2,8 @@
 
 ``python -m bot.inspection.worker MODULE …``, the first to be loaded at once, the others while there is nothing to do, with a socket as its
 standard input. A frame is a length of four bytes, big-endian, and as many bytes of JSON. In comes ``{"job": "module:function",
-"arguments": […], "seconds": n}``. Out goes ``null`` once the first module is loaded, and for each job ``null`` once its own is, then
-``{"result": …}`` or ``{"failed": "<exception>"}``.
+"arguments": […], "seconds": n}``, seconds of the processor. Out goes ``null`` once the first module is loaded, and for each job ``null``
+once its own is, then ``{"result": …}`` or ``{"failed": "<exception>"}``.
 """
 
 import importlib
@@ -18,8 +18,10 @@ from typing import Any
 
 MEMORY = 384 * 1024 * 1024
 """Bytes of its own that it may have at most. An idle one has about a tenth."""
+ELAPSED = 4.0
+"""How many times the processor time of a job may pass on the clock: a busy machine is no fault of what was sent in."""
 ORPHANED = 1.0
-"""Seconds past a job's own after which it ends by itself: when the bot was killed, nobody else ends it."""
+"""Seconds past that after which it ends by itself: when the bot was killed, nobody else ends it."""
 
 
 def receive(connection: socket.socket) -> Any:
@@ -59,18 +61,21 @@ def _done(connection: socket.socket, job: str, arguments: list[Any], seconds: fl
         module, _, name = job.partition(":")
         function = getattr(importlib.import_module(module), name)
         connection.sendall(frame(None))
-        signal.setitimer(signal.ITIMER_REAL, seconds + ORPHANED)  # ends the process, whatever it is doing
+        signal.setitimer(signal.ITIMER_PROF, seconds)  # of the processor; ends the process, whatever it is doing
+        signal.setitimer(signal.ITIMER_REAL, ELAPSED * seconds + ORPHANED)
         return {"result": function(*arguments)}
     except ConnectionError:
         raise
     except Exception as error:  # noqa: BLE001  whatever it is, it is told
         return {"failed": type(error).__name__}
     finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def main() -> None:
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    for number in (signal.SIGPROF, signal.SIGALRM):
+        signal.signal(number, signal.SIG_DFL)
     with suppress(ValueError, OSError):  # not every system has it, or lets it be lowered
         resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
     with suppress(ValueError, OSError):

@@ -49,7 +49,7 @@ async def test_what_is_stuck_holds_up_no_other(inspections: Inspections) -> None
         os.kill(pid, signal.SIGKILL)
     with pytest.raises(NotLookedInto):
         await stuck
-    assert await inspections.run(f"{JOBS}:echo", "whoever was idle") == "whoever was idle"
+    assert await inspections.run(f"{JOBS}:echo", "whoever was idle", within=30) == "whoever was idle"
 
 
 async def test_what_found_no_process_free_is_told_from_what_took_too_long(inspections: Inspections) -> None:
