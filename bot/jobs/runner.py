@@ -121,6 +121,8 @@ class Runner:
             return POLL
         await in_flight.passed()
         taken = await self._outbox.claim(most, self._busy.values(), take_over=time.monotonic() >= self._steady)
+        if self._stopping:  # told so meanwhile: `stop` gives them back
+            return None
         for claim in taken.claims:
             self._busy[asyncio.create_task(self._one(claim))] = claim.id
         if taken.more:
