@@ -183,8 +183,16 @@ class Saver:
                 changed.clear()
                 for path, text in self._changes():
                     with suppress(OSError):  # a full disk: the next change tries again
-                        await asyncio.to_thread(save, path, text)
+                        await self._save(path, text)
                         self._written[path] = text
+
+    async def _save(self, path: Path, text: str) -> None:
+        """In a thread, and once begun, to its end: cancelled half way, it would write over what `now` writes then."""
+        saving = asyncio.create_task(asyncio.to_thread(save, path, text))
+        try:
+            await asyncio.shield(saving)
+        finally:
+            await asyncio.wait([saving])
 
     def now(self) -> None:
         """Raises OSError."""

@@ -1,7 +1,9 @@
 """What Slack and Pismo know outlives the demo: saved whole, read back unchanged, and the bot goes on with it."""
 
+import asyncio
 import json
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -109,6 +111,33 @@ async def test_only_what_changed_is_written(tmp_path: Path) -> None:
     (tmp_path / "slack.json").unlink()
     saver.now()
     assert not (tmp_path / "slack.json").exists()
+    slack.add_team("Blue Coop")
+    saver.now()
+    assert "Blue Coop" in (tmp_path / "slack.json").read_text()
+
+
+async def test_what_is_being_written_at_the_end_is_written_before_the_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slack = await furnished()
+    saver = Saver(slack, [Kept(tmp_path / "slack.json", lambda: slack_to_json(slack))])
+    writing, may_end = threading.Event(), threading.Event()
+
+    def slow(_: int) -> None:
+        writing.set()
+        assert may_end.wait(30)
+
+    following = asyncio.create_task(saver.follow())
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", slow)
+        await asyncio.sleep(0)
+        slack.changed()
+        assert await asyncio.to_thread(writing.wait, 30)
+        following.cancel()
+        done, _ = await asyncio.wait([following], timeout=0.05)
+        may_end.set()
+        assert not done
+        await asyncio.gather(following, return_exceptions=True)
     slack.add_team("Blue Coop")
     saver.now()
     assert "Blue Coop" in (tmp_path / "slack.json").read_text()
