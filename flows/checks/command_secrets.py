@@ -25,7 +25,9 @@ _ORACLE = re.compile(r"\bthin:[^/\s@]{1,64}+/([^@\s]{3,100}+)@")
 _USERINFO = re.compile(r"://[^\s/:@]{0,100}+:([^\s/@]{1,200}+)@")
 _BASIC = re.compile(r"\bbasic\s{1,3}([a-z0-9+/_-]{8,400}+)={0,2}")
 _LOGIN = re.compile(
-    r"""(?:credentials?|login|acessos?|accesos?|credenciais|credenciales|user/pass(?:word)?|usuario/senha)(?:\s?[:=]|\s(?:are|sao|son))\s{0,3}["'`*]{0,3}+"""
+    r"""(?:credentials?|creds?|logins?|log-?in|acessos?|accesos?|credenciais|credenciales|(?:dados|datos)\sde\sacc?esso?"""
+    r"""|(?:user(?:name)?|usr|usuario|login)\s?[/|:+]\s?(?:p(?:ass)?wo?r?d|pass|pw|senha|clave|contrasena))[*_`"']{0,3}+"""
+    r"""(?:\s\w{1,20}){0,4}(?:\s?[:=]|\s->|\s(?:are|is|sao|son))[*_`"']{0,3}\s{0,3}["'`*]{0,3}+"""
     r"""[^\s/|:"'`]{2,64}+["'`*]{0,3}\s{0,3}(?P<sign>[/|:]|-(?=\s))\s{0,3}["'`*]{0,3}(?!//|\d{1,5}(?:/|$|\s))([^\s"'`*]{6,100}+)"""
 )
 _QUOTED = r"""["']([^"'\n]{4,100}+)"""
@@ -40,10 +42,11 @@ _HASHED = re.compile(r"^[\w.@-]{1,64}+:(\$(?:apr1|2[aby]|[156])\$[^\s:]{20,200}+
 """Of htpasswd and shadow: a dictionary opens it."""
 _DOCKER = re.compile(r""""auth\\{0,3}"\s{0,3}:\s{0,3}\\{0,3}"([a-z0-9+/]{8,400}+)""")
 _SPOKEN = re.compile(
-    r"""\b(?:(?:user|usuario|login)\s\S{1,64}+\s(?:and|e|y)\s(?:the\s)?pass|pass\s(?:is|es|e))\s["'`*]{0,3}+([^\s"'`*]{8,100}+)"""
+    r"""\b(?:(?:user(?:name)?|usr|usuario|login)[\s:=]{1,3}\S{1,64}+\s{0,2}(?:\s(?:and|e|y|with)\s(?:the\s)?|[,;/|&+]\s{0,2}|(?<=[,;/|])\s)pass"""
+    r"""|pass\s(?:is|es|e|was))[\s:=]{1,3}["'`*]{0,3}+([^\s"'`*]{6,100}+)"""
 )
 _PATH = re.compile(r"[a-z]{1,40}+(?:\d|(?:[-_][a-z]{1,40}+){0,4}+[-_]\d{1,2})")
-_LOGINS = ("credenc", "credent", "login", "acesso", "acceso", "user/pass", "usuario/senha")
+_LOGINS = ("cred", "login", "log-in", "acesso", "acceso", "user", "usr", "usuario")
 _WORDS = frozenset(["password", "passwd", "pass", "secret", "senha", "contrasena", "pwd"])
 
 
@@ -91,9 +94,8 @@ def _addresses(reading: PlainText) -> Iterator[Span]:
         yield from _mixed(reading, _CALLS)
     if ":$" in folded or ":{sha}" in folded:
         yield from (match.span(1) for match in _HASHED.finditer(folded))
-    if " pass " in folded:
-        spans = (match.span(1) for match in _SPOKEN.finditer(folded))
-        yield from (span for span in spans if _passes(reading, span) and placeholders.is_strong(reading.flat[slice(*span)]))
+    if "pass " in folded:
+        yield from _mixed(reading, _SPOKEN)
     if any(hint in folded for hint in _LOGINS):
         yield from _mixed(reading, _LOGIN)
     if "basic" in folded or '"auth' in folded:

@@ -32,6 +32,12 @@ _NAMED = re.compile(
     r"|(?<![a-z])component(?:e)?\s?(?:#|n[o.]{1,2})?\s?[1-9a-c](?![a-z])|key (?:component|part|share)"
     r"|clear component|(?:chave|clave|llave) de transporte|transport key"
 )
+_BLOCK = re.compile(r"(?<![0-9a-z])(?:s[01]|[abcd])\d{4}[a-z]\d?[a-z\d]?[a-z][a-z]\d{2}[ens]\d{4}[0-9a-z]{32,4000}+(?![0-9a-z])")
+"""A key wrapped for another HSM: version, length, usage, algorithm, mode, number, exportability as ASC X9 TR-31 and Thales write them."""
+_SHORT = re.compile(
+    r"(?<![a-z])(?:[cp]vk|[ztpb][mp]k|[pc]vk pair|kek)\s?(?:key|comp\w{0,7}|part)?\s?[ab1-3]?\s?[:=]?\s?([0-9a-f]{16})(?![0-9a-z])"
+)
+"""A single DES key, as verification keys come in pairs."""
 _NAMED_AFTER = re.compile(rf"[\s*`]{{0,3}}[(:-]\s?(?:the |a |da |de )?(?:{_NAMED.pattern})")
 _OTHER = re.compile(
     r"(?<![a-z])(?:ref|ticket|build|md5|sha-?\d{0,3}|trace|span|commit|request|hash|checksum|digest|wrapped|project|protocolo|chamado)(?![a-z])"
@@ -48,7 +54,10 @@ def spans(reading: PlainText) -> Iterator[Span]:
     if any(beginning in folded for beginning in _BEGINNINGS):
         yield from (match.span() for match in _HEX.finditer(folded) if _is_key(match[0]))
         yield from _dumped(folded)
+    if reading.has_runs:
+        yield from (match.span() for match in _BLOCK.finditer(folded))
     if _KEY_HINT.search(folded):
+        yield from (match.span(1) for match in _SHORT.finditer(folded) if not _DECIMAL.fullmatch(match[1]))
         for match in _COMPONENT.finditer(folded):
             if len(set(match[0])) > 3 and not _DECIMAL.fullmatch(match[0]) and _is_named(folded, *match.span()):
                 yield match.span()

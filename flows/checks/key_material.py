@@ -8,15 +8,20 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator
 
+from flows.checks import placeholders
 from flows.checks.readings import PlainText
 
 Span = tuple[int, int]
 
-_PRIVATE = r"[A-Z0-9\s+]{0,40}?PRIVATE[\s+]{0,3}KEY(?:[\s+]{0,3}BLOCK)?[ +]{0,3}-{0,8}"
+_PRIVATE = (
+    r"(?:[A-Z0-9\s+]{0,40}?PRIVATE[\s+]{0,3}KEY(?:[\s+]{0,3}BLOCK)?|\sOPENVPN\s[A-Z0-9\s-]{0,30}?KEY(?:\sV\d)?)[ +]{0,3}-{0,8}"
+)
 _BEGIN = re.compile(rf"(?:-{{1,8}}[ +]{{0,3}})?BEGIN{_PRIVATE}", re.IGNORECASE)
 _END = re.compile(rf"(?:-{{1,8}}[ +]{{0,3}})?END{_PRIVATE}", re.IGNORECASE)
 _ANY_BLOCK = re.compile(r"BEGIN\s[A-Z0-9\s]{1,40}-", re.IGNORECASE)
 _RUN = re.compile(r"[A-Za-z0-9+/]{16,}")
+_HEX = re.compile(r"(?=.*\d)(?=.*[a-f])[0-9a-f]{32}", re.IGNORECASE)
+"""A line of an OpenVPN static key."""
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]")
 _BARE = re.compile(r"(?<![A-Za-z0-9+/_-])(?:M[A-Za-z0-9+/_-]{31,}|b3BlbnNzaC1rZXktdjE[A-Za-z0-9+/]*)")
 _OPENSSH = "b3BlbnNzaC1rZXktdjE"  # base64 of openssh-key-v1
@@ -32,7 +37,7 @@ _PASSWORD_BASED = (bytes.fromhex("06092a864886f70d0105"), bytes.fromhex("060a2a8
 def spans(reading: PlainText) -> Iterator[Span]:
     """Private keys in a flattened text; in a JWK or an XML key, each secret number separately."""
     text = reading.flat
-    if "private" in reading.folded:
+    if "private" in reading.folded or "openvpn" in reading.folded:
         yield from _blocks(text)
     yield from _putty(text)
     members = list(_JWK.finditer(text)) if ":" in text and reading.has_runs else []
@@ -95,10 +100,7 @@ def _is_material(body: str) -> bool:
     if _is_private(_decoded("".join(_BASE64.findall(body[:400])))):
         return True
     runs = (run[0] for run in _RUN.finditer(body))
-    return any(
-        any(sign.isdigit() for sign in run) and any(sign.isupper() for sign in run) and any(sign.islower() for sign in run)
-        for run in runs
-    )
+    return any(placeholders.classes(run) == 3 or _HEX.fullmatch(run) for run in runs)
 
 
 def _bare(text: str) -> Iterator[Span]:

@@ -30,7 +30,8 @@ _REST = {
     "bare": re.compile(r"""[^\s"'`<>]*+"""),
 }
 _SAID = re.compile(
-    rf"{_CLOSE}{_OF}(?:(?:\s{{0,5}}+(?:-?->|→|=>|:=|\.{{2,20}}+\s?:?|[:=]{{1,2}}+(?!//))|(?<=[\w\"'])\s?/?>(?!>))"
+    rf"{_CLOSE}{_OF}(?:(?:\s{{0,5}}+(?:-?->|→|=>|:=|\.{{2,20}}+\s?:?|[:=]{{1,2}}+(?!//))|(?<=[\w\"'])(?:\s{{1,3}}+[\w:.-]{{1,40}}+=[\"'][^\"'<>\n]{{0,160}}+[\"']){{0,4}}+"
+    rf"\s?/?>(?!>)(?:<!\[cdata\[)?)"
     rf"(?:\s{{0,5}}+[|>][+-]?\d?(?=[ \t\r]{{0,5}}+\n))?\s{{0,24}}+|[ ]{{0,5}}+(?P<cell>\|{{1,2}}+|\t)[ \t]{{0,24}}+)"
     rf"{_OPEN}(?:!!(?:str|binary)\s)?{_VALUE}"
 )
@@ -47,7 +48,7 @@ _LOOKS_UP = re.compile(r"env|config|get|vault|secret|read|load|param|lookup|key"
 _ABOUT = re.compile(
     r"\b(?:names?|nome|nombre|arn|ids?|ref|path|ur[li]|endpoint|polic[yi]\w*|politica|file|arquivo|archivo|versi?on|versao|expir\w+|types?|tipo"
     r"|hint|length|reset|rules?|manager|count|rotation|fingerprint|thumbprint|kcv|digest|hash|lifetime|ttl|field|campo|has|called|chamad[oa]"
-    r"|format|check|failed|refused|rejected|request|page|public|publica|errad[oa]|wrong)\b"
+    r"|format|check|failed|refused|rejected|request|page|public|publica|errad[oa]|wrong)\b(?!=[\"'])"
 )
 """Words that say that it is not the secret itself that follows."""
 _END_OF_VALUE = re.compile(r"""[\\"'`*_~.)\]}]{0,6}+(?:[ ]{0,20}+(?:[\n\r|&]|\Z)|[,;<])""")
@@ -87,8 +88,17 @@ _PLACE = re.compile(r"[a-z]{3,30}+\d{1,4}")
 """A word with a number, as systems and events are called."""
 _EXPIRES = re.compile(r"[^\w\s]{0,3}+\s(?:expir|venc|caduc)")
 _STRONG = re.compile(r"""(?<![^\s"'`(])(?=[^\s\d]{0,40}+\d)[^\s"'`<>()=:/|\\;,\[\]{}█]{8,80}+(?![:/=|\\{\[])""")
+_RANDOM = re.compile(r"""(?<![^\s"'`(*>])[\w.~+/-]{20,200}+={0,2}(?![\w:/@=])""")
+_OTHER = re.compile(
+    r"(?<![a-z])(?:(?:\w{1,12}[_-])?ids?|identificador|c?id|kid|xid|txid|ref|tickets?|builds?|md5|sha-?\d{0,3}|trace|span|commits?|requests?|hash"
+    r"|checksum|digest|etag|nonce|state|signature|fingerprint|thumbprint|serial|revision|deploy(?:ed)?|images?|branch|version|versao|project"
+    r"|tenant|org|clients?|clientes?|users?|usuario|accounts?|contas?|cuentas?|session|public|publica|names?|named|called|nome|nombre|chamad[oa]"
+    r"|server[ _]key|protocolo|chamado)(?![a-z])"
+)
+"""Names of what else looks as if it were made at random, or merely says what a secret is called."""
+_OF_OTHER = re.compile(rf"{_OTHER.pattern}[\s:#]{{1,3}}$")
 _TEMPLATES = ("{{", "{%", "${", "$(", "!")
-_BEFORE, _AFTER = 120, 120
+_BEFORE, _AFTER, _NAME = 120, 120, 28
 _NEAR, _FAR = 260, 420
 
 
@@ -139,6 +149,8 @@ def _values(reading: PlainText, label: Label) -> Iterator[Span]:
     yield from paired_secrets.beside(reading, label)
     if label.group in ("login", "server"):
         yield from _in_sentence(reading, label)
+    if label.group != "pin":
+        yield from _at_random(reading, label)
 
 
 def _fitting(reading: PlainText, label: Label, match: re.Match[str], how: str) -> Iterator[Span]:
@@ -185,7 +197,7 @@ def _is_secret(reading: PlainText, label: Label, match: re.Match[str], value: st
             digits = how in ("said", "is") and 4 <= len(value) <= 12 and value.isdigit()
             return digits and not meetings.opens_one(reading, label.span, value)
         case "token":
-            return len(value) >= 20 and mixed and _TOKEN.fullmatch(value) is not None and not _is_trace(label, value)
+            return len(value) >= 20 and mixed and _TOKEN.fullmatch(value) is not None and not _is_trace(label, match, value)
         case "lasting":
             return len(value) >= 16 and mixed
         case "private":
@@ -212,9 +224,10 @@ def _is_secret(reading: PlainText, label: Label, match: re.Match[str], value: st
     return mixed or (how in ("said", "is") and _alone(match) and "\n" not in reading.folded[label.end : start].rstrip(" \n`"))
 
 
-def _is_trace(label: Label, value: str) -> bool:
-    """Of a request in a log, whose id is called a session's."""
-    return label.text in ("session_id", "session.id") and _HEX.fullmatch(value) is not None
+def _is_trace(label: Label, match: re.Match[str], value: str) -> bool:
+    """An id in a log, of a request that was called a session, or named behind the word."""
+    of = match.groupdict().get("of") or ""
+    return of.endswith("id") or (label.text in ("session_id", "session.id") and _HEX.fullmatch(value) is not None)
 
 
 def _is_phrase(folded: str, start: int) -> bool:
@@ -253,11 +266,28 @@ def _in_sentence(reading: PlainText, label: Label) -> Iterator[Span]:
     line = reading.flat.find("\n", label.end, label.end + _AFTER)
     stop = line if line >= 0 else label.end + _AFTER
     for strong in _STRONG.finditer(reading.flat, label.end, stop):
-        if _is_spoken_of(reading.folded, label.end, *strong.span()):
+        at = strong.start()
+        if _is_spoken_of(reading.folded, label.end, *strong.span()) or _OF_OTHER.search(
+            reading.folded, max(label.end, at - _NAME), at
+        ):
             continue
         if _is_value(strong[0]) and not meetings.opens_one(reading, label.span, strong[0]):
             yield strong.span()
             return
+
+
+def _at_random(reading: PlainText, label: Label) -> Iterator[Span]:
+    """Anything made at random on the name's line, whatever the words between, unless another name stands in front of it."""
+    if not reading.has_runs:
+        return
+    first = reading.flat.rfind("\n", max(0, label.start - _BEFORE), label.start) + 1 or max(0, label.start - _BEFORE)
+    last = reading.flat.find("\n", label.end, label.end + _AFTER)
+    for low, high in ((first, label.start), (label.end, last if last >= 0 else label.end + _AFTER)):
+        for value in _RANDOM.finditer(reading.flat, low, high):
+            start, small = value.start(), reading.folded[slice(*value.span())]
+            named = _OTHER.search(reading.folded, max(low, start - _NAME), start)
+            if placeholders.is_random(value[0]) and not named and not placeholders.stands_for_one(small):
+                yield value.span()
 
 
 def _is_spoken_of(folded: str, end: int, start: int, stop: int) -> bool:

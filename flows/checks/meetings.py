@@ -27,7 +27,7 @@ def opens_one(reading: PlainText, label: Span, value: str) -> bool:
     low = max(0, start - 300)
     line = folded.rfind("\n", low, start) + 1
     before = folded[max(low, line) : start]
-    if _HOST.match(before.rpartition(" ")[2].lstrip("<([\"'")):
+    if _HOST.match(before, max(0, before.rfind("http"))) and " " not in before[before.rfind("http") :]:
         return True
     if not _CODE.fullmatch(value):
         return False

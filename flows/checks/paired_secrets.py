@@ -15,6 +15,8 @@ _VALUE = re.compile(
     r"""value\\{0,3}["']?\s{0,3}(?:[:=]|>)\s{0,3}(?:\\{0,3}"(?P<double>[^"\\\n]{4,400}+)|'(?P<single>[^'\n]{4,400}+)"""
     r"""|(?P<bare>[^\s"'<>,;{}\[\]]{4,400}+))"""
 )
+_DEFAULT = re.compile(r"""["']?\s{0,3}[:{]\s[^{}]{0,200}?\bdefault["']?\s{0,9}[:=]\s{0,9}(["']?)(?P<bare>[^\s"'{}]{4,400}+)\1""")
+"""Of a variable of Terraform, a parameter of CloudFormation or of a pipeline."""
 _TYPED = re.compile(r""""type\\{0,3}"\s{0,3}:\s{0,3}\\{0,3}"secret|"keyname\\{0,3}"\s{0,3}:\s{0,3}\\{0,3}"key\d""")
 _API_KEY = re.compile(r"""\bapikey\\{0,3}"\s{0,3}:\s{0,3}\[""")
 _OTHER_OBJECT = re.compile(r"[{}]|\n[^\n]*\n[^\n]*\n[^\n]*\n")
@@ -28,10 +30,15 @@ def beside(reading: PlainText, label: Label) -> Iterator[Span]:
     """The value beside a name."""
     if _KEY_BEFORE.search(reading.folded[max(0, label.start - 48) : label.start]):
         yield from _beside_key(reading, label.start, label.end, any_value=label.group in ("login", "server"))
+    default = _DEFAULT.match(reading.folded, label.end)
+    if default and _is_secret(reading, default.span("bare"), any_value=False):
+        yield default.span("bare")
 
 
 def below(reading: PlainText, label: Label) -> list[Span] | None:
     """If the name heads a table's column, the values of its first rows; None if it heads none."""
+    if _KEY_BEFORE.search(reading.folded[max(0, label.start - 48) : label.start]):
+        return None
     end = label.end
     while end < label.end + _AFTER_NAME and reading.flat[end : end + 1] in _AROUND_NAME:
         end += 1

@@ -47,6 +47,10 @@ _ACCESS_KEY_ID = re.compile(r"a(?:kia|sia)[0-9a-z]{16}")
 _SYMBOL = re.compile(r"[!@#$%^&*+=?~]")
 _LETTER, _UPPER, _LOWER, _DIGIT = re.compile(r"[^\W\d_]"), re.compile("[A-ZÀ-Þ]"), re.compile("[a-zß-ÿ]"), re.compile(r"\d")
 _TURN = re.compile(r"[a-z][^A-Za-z]{0,4}[A-Z]")
+_HEX = re.compile(r"(?=.*\d)(?=.*[a-f])(?:[0-9a-f]{32,}+|[0-9A-F]{32,}+)")
+_CHANGE = re.compile(r"(?<=[a-z])(?=[A-Z0-9])|(?<=[A-Z])(?=[a-z0-9])|(?<=[0-9])(?=[A-Za-z])")
+_RANDOM, _NO_WORD = 20, 10  # characters
+_OFTEN = 0.35  # of signs at random some 0.6 differ in kind from the one before, of names with capitals and numbers 0.2
 _JUDGED = 120  # characters of a value by which it is judged
 
 
@@ -84,7 +88,9 @@ def is_mixed(value: str) -> bool:
     value = value[:_JUDGED]
     if " " in value or not _LETTER.search(value):
         return False
-    return _DIGIT.search(value) is not None or _SYMBOL.search(value) is not None or len(_TURN.findall(value)) >= 3
+    if _DIGIT.search(value) is not None or _SYMBOL.search(value) is not None or len(_TURN.findall(value)) >= 3:
+        return True
+    return len(value) >= _NO_WORD and len(_CHANGE.findall(value)) >= _OFTEN * len(value)
 
 
 def classes(value: str) -> int:
@@ -98,3 +104,11 @@ def is_strong(value: str) -> bool:
         return False
     several = classes(value)
     return several == 3 or (several == 2 and _DIGIT.search(value) is not None and _SYMBOL.search(value) is not None)
+
+
+def is_random(value: str) -> bool:
+    """Long, and of letters and digits in no order that a name has."""
+    value = value[:_JUDGED]
+    if len(value) < _RANDOM or is_id(value.lower()):
+        return False
+    return _HEX.fullmatch(value) is not None or (classes(value) == 3 and len(_CHANGE.findall(value)) >= _OFTEN * len(value))

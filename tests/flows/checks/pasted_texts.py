@@ -779,6 +779,61 @@ Clear component: 8C1F37A5D2B94E608C1F37A5D2B92649
 vault kv put secret/acme value=Pl4tinum#3
 ~~
 https://teams.microsoft.com/x password: Pr1mvera
+~~
+segue o server secret do ambiente de homologação §hex§0f3a9c7b
+~~
+the secret you gave us (§hex§0f3a9c7b) does not work in production
+~~
+§an40§ <- that's the api key, does it work for you?
+~~
+s.§an24§ vault root token
+~~
+{
+  "name": "EXT",
+  "values": [
+    {
+      "key": "server_secret",
+      "value": "§hex§",
+      "type": "default",
+      "enabled": true
+    },
+    {
+      "key": "url",
+      "value": "https://a.example",
+      "enabled": true
+    }
+  ]
+}
+~~
+<wsse:Password Type="http://docs.example/x#PasswordText">§pw§</wsse:Password>
+~~
+<secret format="plain" env='uat'><![CDATA[§pw§]]></secret>
+~~
+creds: svc-pismo / §pw§
+~~
+usuário / senha: svc-pismo / §pw§
+~~
+sftp -oPort=2222 user pismo, pass ZNjixuJShM, host sftp.acme.example
+~~
+variable "pismo_server_secret" {
+  type    = string
+  default = "§hex§"
+}
+~~
+DbPassword:
+  Type: String
+  Default: §pw§
+~~
+TR-31: D0112P0AE00E0000§HEX§§HEX§§HEX§
+~~
+key block under LMK: S10096K0TN00N0000§HEX§§HEX§08D7B4
+~~
+CVK A 5FA6CB6BD62D4C4D CVK B 0056ECB38D56E0DC
+~~
+-----BEGIN OpenVPN Static key V1-----
+§hex§
+§hex§
+-----END OpenVPN Static key V1-----
 """
 
 INNOCENT = r"""
@@ -1285,6 +1340,20 @@ Acesso: VPN/GlobalProtect6
 ~~
 Conference ID: 123 456 789#
 Host PIN: 4821
+~~
+ERROR 401 for POST /passport/v2/s2s/access-token requestId=0f3a9c7b-2e5d-4816-a0b1-c2d3e4f50617
+~~
+LOCATION:https://us02web.zoom.us/j/84512345678?pwd=Q17BQO0da2viBs3D0ipnZa
+~~
+client id §an24§, the secret comes through the vault
+~~
+secret rotation was merged in commit §hex§0f3a9c7b
+~~
+the secret of org AcmeBrazilCoreBanking2026Sandbox is ready
+~~
+-----BEGIN OpenVPN Static key V1-----
+...
+-----END OpenVPN Static key V1-----
 """
 
 _EC = ec.derive_private_key(0x5EED << 224 | 99, ec.SECP256R1())
