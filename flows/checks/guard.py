@@ -6,6 +6,7 @@ Public keys, certificates, CSRs, ids, and addresses pass.
 import base64
 import json
 import re
+import time
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from itertools import chain
@@ -189,7 +190,7 @@ def _jwts(text: str) -> Iterator[tuple[SecretKind, tuple[int, int]]]:
     for match in _JWT.finditer(text):
         if _is_jose_header(match[1]):
             yield SecretKind.ACCESS_TOKEN, match.span()
-            if known_tokens.lives_long(match[2]):
+            if known_tokens.lives_long(match[2], time.time()):
                 yield SecretKind.LONG_LIVED_TOKEN, match.span()
 
 

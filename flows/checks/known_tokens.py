@@ -2,14 +2,16 @@
 
 import base64
 import json
+import math
 import re
 from collections.abc import Iterator
 
 from flows.checks.readings import PlainText, Span
+from flows.checks.tokens import BEYOND_SECONDS
 
 MAX_LIFETIME = 86_400
 """The longest lifetime of a JWT that counts as short-lived."""
-_BEYOND_SECONDS = 100_000_000_000  # times in milliseconds are a mistake to report, not a long lifetime
+_FOR_EVER = 1e12  # seconds
 
 _AN = "[A-Za-z0-9]"
 _ANY = "[A-Za-z0-9_-]"
@@ -125,20 +127,28 @@ def signed(reading: PlainText) -> Iterator[Span]:
                     break
 
 
-def lives_long(payload: str) -> bool:
-    """Whether a JWT with this payload (base64url) lives longer than a day according to its claims."""
+def lives_long(payload: str, now: float) -> bool:
+    """Whether a JWT with this payload (base64url) lives longer than a day, from ``now`` (seconds since 1970) or from when it was issued.
+    One that doesn't say when it ends counts as short-lived."""
     try:
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
     except (ValueError, RecursionError):
         return False
     if not isinstance(claims, dict):
         return False
-    begins, ends = claims.get("iat"), claims.get("exp")
-    if not isinstance(begins, int | float) or not isinstance(ends, int | float):
-        return False
-    return ends < _BEYOND_SECONDS and _clamped(ends) - _clamped(begins) > MAX_LIFETIME
+    begins, ends = _seconds(claims.get("iat")), _seconds(claims.get("exp"))
+    return ends is not None and ends - min(now, now if begins is None else begins) > MAX_LIFETIME
 
 
-def _clamped(seconds: float) -> float:
-    """JSON has numbers that no float can hold."""
-    return max(-_BEYOND_SECONDS, min(_BEYOND_SECONDS, seconds))
+def _seconds(time: object) -> float | None:
+    """Whichever way it is written: as a number or a text, in seconds or milliseconds."""
+    if isinstance(time, bool) or not isinstance(time, int | float | str):
+        return None
+    try:
+        seconds = float(time)
+    except ValueError:
+        return None
+    except OverflowError:  # JSON has numbers that no float can hold
+        return _FOR_EVER
+    seconds = seconds / 1000 if abs(seconds) >= BEYOND_SECONDS else seconds
+    return None if math.isnan(seconds) else max(-_FOR_EVER, min(_FOR_EVER, seconds))

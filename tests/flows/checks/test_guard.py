@@ -22,6 +22,7 @@ from cryptography.x509.oid import NameOID
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from flows.checks import known_tokens
 from flows.checks.guard import CUT, SecretFinding, SecretKind, find_in_file, find_secrets, redact
 from tests.flows.checks.made_secrets import CUT_SHORT, MANGLED, kinds, noise, public_texts
 
@@ -172,6 +173,26 @@ def test_a_token_that_lives_for_more_than_a_day_is_told_apart() -> None:
         assert kinds(text) == {"access_token", "long_lived_token"}
         assert find_secrets(text, allow=["access_token"])
     assert {finding.kind for finding in find_secrets(lasting(90_000), allow=["access_token"])} == {SecretKind.LONG_LIVED_TOKEN}
+
+
+@pytest.mark.parametrize(
+    ("times", "long"),
+    [
+        ({"exp": "4070908800"}, True),
+        ({"iat": "1700000000", "exp": "1700000600"}, False),
+        ({"iat": 1_700_000_000_000, "exp": 1_700_000_600_000}, False),
+        ({"iat": 1_700_000_000, "exp": 4_070_908_800_000}, True),
+        ({"iat": 4_070_905_200, "exp": 4_070_908_800}, True),
+        ({"exp": 4_070_908_800}, True),
+        ({"exp": 10**400}, True),
+        ({"exp": "never"}, False),
+        ({"exp": True}, False),
+        ({"exp": "nan"}, False),
+    ],
+)
+def test_a_long_life_is_seen_however_its_times_are_written(times: dict[str, object], long: bool) -> None:
+    payload = base64.urlsafe_b64encode(json.dumps(times).encode()).decode().rstrip("=")
+    assert known_tokens.lives_long(payload, 1_700_000_000) is long
 
 
 def public_jwk(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> dict[str, object]:
