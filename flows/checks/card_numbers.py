@@ -7,7 +7,7 @@ from flows.checks.readings import PlainText
 
 # Contiguous, in groups of four, or as American Express and Diners Club print them. Not part of an id, a decimal, or a path.
 _CANDIDATE = re.compile(
-    r"(?<!\w)(?<!\w[-./+:])(?<!\+)"
+    r"(?:(?<!\w)|(?<=%[Bb]))(?<!\w[-./+:])(?<!\+)"
     r"(?:\d{13,19}|\d{4}(?:[ .-]{1,3}\d{4}){3}(?:[ .-]{1,3}\d{1,3})?|\d{4}[ .-]{1,3}\d{6}[ .-]{1,3}\d{4,5})"
     r"(?!\w)(?![-./:]\w)"
 )
@@ -31,7 +31,7 @@ _OTHER = re.compile(
     r"(?<![a-z])(?:accounts?|acct|contas?|cuentas?|iban|clabe|agencia|reference|referencia|protocolo|pedidos?|orders?|invoices?"
     r"|fatura|factura|boleto|ticket|chamado|case"
     r"|tracking|rastreio|rastreamento|meeting id|reuniao|reunion|transac\w+|transaction|nsu|phone|telefone|telefono)"
-    r"(?:[ _]\w{1,12}){0,3}\s{0,2}[:#=]{0,2}\s{0,2}$"
+    r"(?:[ _]\w{1,12}){0,3}(?:\s{0,2}[:#=]{1,2}\s{0,2}|[ ]{0,2})$"
 )
 """Other long numbers, by the name right in front of them."""
 _CARD = re.compile(r"(?<![a-z])(?:cards?|cartao|cartoes|tarjetas?|pans?|visa|mastercard|elo|amex)(?![a-z])")

@@ -35,9 +35,23 @@ _CALLS = re.compile(
     rf"""securestring\s{{1,3}}(?:-string\s)?{_QUOTED}"""
     rf"""|(?:getconnection\(\s?[^,\n]{{1,200}}+,|\b\w{{0,12}}auth\s?=?\s?\()\s?["'][^"'\n]{{1,100}}+["'],\s?{_QUOTED}"""
     r"""|\b(?:snowsql|cqlsh|isql|bcp|beeline)\s[^\n]{0,120}?\s-p\s?["']?([^\s"']{4,100}+)"""
+    r"""|\bidentified\s(?:with\s\S{1,40}+\s)?by\s(?:values\s)?["']?([^\s"';]{4,100}+)|\bnet\suser\s[^\s/]{1,64}+\s([^\s/*]{4,100}+)"""
+    r"""|\becho\s(?:-n\s)?["']?(?!\$)([^\s"'|]{4,100}+)["']?\s?\|[^\n|]{0,100}?(?:-stdin|sudo\s-s|\bpasswd)"""
     r"""|\bvault\s(?:kv\s)?(?:put|patch|write)\s\S{1,100}+[^\n=]{0,40}?\s[\w.-]{1,40}+=["']?([^\s"'@][^\s"']{5,200}+)"""
 )
-_CALLED = ("securestring", "getconnection", "auth", "sql", "bcp", "beeline", "cqlsh", "vault ")
+_CALLED = (
+    "securestring",
+    "getconnection",
+    "auth",
+    "sql",
+    "bcp",
+    "beeline",
+    "cqlsh",
+    "vault ",
+    "identified ",
+    "net user",
+    "echo ",
+)
 _HASHED = re.compile(r"^[\w.@-]{1,64}+:(\$(?:apr1|2[aby]|[156])\$[^\s:]{20,200}+|\{sha\}[a-z0-9+/]{27})", re.MULTILINE)
 """Of htpasswd and shadow: a dictionary opens it."""
 _DOCKER = re.compile(r""""auth\\{0,3}"\s{0,3}:\s{0,3}\\{0,3}"([a-z0-9+/]{8,400}+)""")

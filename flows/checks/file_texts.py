@@ -31,9 +31,14 @@ _WIDE = (
     (re.compile(rb"(?:[\x20-\x7e\t\r\n]\0){6,}+"), "utf-16-le"),
     (re.compile(rb"(?:\0[\x20-\x7e\t\r\n]){6,}+"), "utf-16-be"),
 )
+_HTML = re.compile("</(?:td|th|dd|li|p)>")
+_RTF_LINE, _RTF_CELL = re.compile(r"\\(?:par|line|row)\b ?"), re.compile(r"\\(?:cell|tab)\b ?")
+_RTF = re.compile(r"\\[a-z]{1,32}+-?\d{0,9}+ ?|\\\*|[{}]")
 _OFFICE = re.compile(r"<(?:w:t|a:t|si>|sst|worksheet|office:|text:p)")
-_LINE_END = re.compile(r"</(?:w:p|a:p|text:p|text:h|si|row|table:table-row|a:tr|w:tr)>|<(?:w|a):br ?/>|<text:line-break ?/>")
-_CELL_END = re.compile(r"</(?:c|w:tc|a:tc|table:table-cell)>|<w:tab ?/>|<text:tab ?/>")
+_LINE_END = re.compile(
+    r"</(?:w:p|a:p|text:p|text:h|si|row|table:table-row|a:tr|w:tr)>|<(?:w|a):br ?/>|<text:line-break ?/>|</(?:tr|p|li|dd)>|<br ?/?>"
+)
+_CELL_END = re.compile(r"</(?:c|td|th|dt|w:tc|a:tc|table:table-cell)>|<w:tab ?/>|<text:tab ?/>")
 _BEFORE_CELL_END = re.compile(r"</(?:w|a|text):p>\s{0,9}(?=(?:</(?:w|a):tc>|</a:txBody>\s{0,9}</a:tc>|</table:table-cell>))")
 _TAG = re.compile(r"<[^<>]{1,4000}+>")
 _CELL = re.compile(r"""<c [^<>]{0,200}?t="s"[^<>]{0,200}+><v>(\d{1,7})</v>""")
@@ -78,6 +83,10 @@ def texts_of(content: bytes) -> Iterator[str]:
         yield office
     elif "\0" not in text:
         yield text
+        if _HTML.search(text):
+            yield _office_text(text)
+        if text.startswith("{\\rtf"):
+            yield _RTF.sub("", _RTF_CELL.sub("\t", _RTF_LINE.sub("\n", text)))
         if "quoted-printable" in text:  # an e-mail, whose lines are broken anywhere
             yield text_of(quopri.decodestring(content))
     else:  # text between the bytes of a binary file

@@ -82,8 +82,18 @@ def find_secrets(text: str, *, allow: Collection[str] = ()) -> tuple[SecretFindi
 
 
 def inspect_text(text: str, *, allow: Collection[str] = ()) -> Inspection:
-    """The beginning and the end of a very long text. ``allow``: as in `find_secrets`."""
-    return _inspected(text, allow, MAX_TEXT)
+    """The beginning and the end of a very long text, and archives in base64 in it. ``allow``: as in `find_secrets`."""
+    looked = _inspected(text, allow, MAX_TEXT)
+    places = [place for place, _ in readings.attached(text)]
+    if not places:
+        return looked
+    unpacked = inspect_file("", text.encode(errors="replace"), allow=allow)
+    known = {finding.kind for finding in looked.findings}
+    more = {finding.kind for finding in unpacked.findings} - known
+    hidden = tuple(SecretFinding(kind, (places[0][0], places[-1][1])) for kind in sorted(more))
+    return Inspection(
+        looked.findings + hidden, tuple(reason for reason in Unread if reason in {*looked.unread, *unpacked.unread})
+    )
 
 
 def _inspected(text: str, allow: Collection[str], most: int) -> Inspection:
@@ -124,7 +134,7 @@ def inspect_file(name: str, content: bytes, *, allow: Collection[str] = (), cut:
             findings += looked.findings if member.depth == 0 else [SecretFinding(each.kind, whole) for each in looked.findings]
             unpacking.unread.update(looked.unread)
             left = max(0, left - len(text))
-            for inner in readings.attached(text):
+            for _, inner in readings.attached(text):
                 if not unpacking.takes_member():
                     break
                 members.append(archives.members("", inner, unpacking, member.depth + 1))

@@ -10,11 +10,12 @@ from flows.checks.readings import PlainText, Span
 _NUMBER = re.compile(r"(?:privateexponent|prime[12]|exponent[12]|coefficient|priv):\s{0,12}((?:[0-9a-f]{2}[:\s]{0,10}+){12,}+)")
 _PARSED = re.compile(r"d=\d{1,3} +hl=\d{1,2} +l= *(\d{1,6}) +prim: (integer|octet string)[^\n:]{0,24}:([0-9a-f]{2,}+)")
 _LONG = 32  # hexadecimal digits: longer than a version or a public exponent
-_HEX = re.compile(r"(?<![0-9a-z])(?:(?:0x|\\x)?[0-9a-f]{2}[\s,:;]{0,3}+){24,}+")
+_IN_DECIMAL = re.compile(r"(?<![a-z0-9_.])(?:d|private_?(?:value|exponent|key))[\"']?\s?[:=]\s?[\"']?(\d{60,2000}+)")
+_HEX = re.compile(r"(?<![0-9a-z])(?:(?:\(byte\)\s?)?(?:0x|\\x)?[0-9a-f]{2}[\s,:;]{0,3}+){24,}+")
 _DUMPED = re.compile(r"^[ \t]{0,8}[0-9a-f]{6,8}:?[ \t]{1,3}+((?:[0-9a-f]{2,8}[ \t]{1,2}+){4,16}+)", re.MULTILINE)
 _BEGINNINGS = ("30", "2d", "6f")
 """Of DER, PEM, and OpenSSH."""
-_NOT_HEX = re.compile(r"0x|[^0-9a-f]")
+_NOT_HEX = re.compile(r"0x|\(byte\)|[^0-9a-f]")
 _DECIMAL = re.compile(r"[\d -]+")
 _BEFORE = 80
 _KEY_HINT = re.compile(
@@ -49,6 +50,8 @@ def spans(reading: PlainText) -> Iterator[Span]:
     folded = reading.folded
     if "priv" in folded or "prime" in folded or "exponent" in folded:
         yield from (match.span(1) for match in _NUMBER.finditer(folded))
+    if reading.has_runs:
+        yield from (match.span(1) for match in _IN_DECIMAL.finditer(folded))
     if "hl=" in folded:
         yield from _parsed(folded)
     if any(beginning in folded for beginning in _BEGINNINGS):

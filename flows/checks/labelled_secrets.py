@@ -92,11 +92,18 @@ _RANDOM = re.compile(r"""(?<![^\s"'`(*>])[\w.~+/-]{20,200}+={0,2}(?![\w:/@=])"""
 _OTHER = re.compile(
     r"(?<![a-z])(?:(?:\w{1,12}[_-])?ids?|identificador|c?id|kid|xid|txid|ref|tickets?|builds?|md5|sha-?\d{0,3}|trace|span|commits?|requests?|hash"
     r"|checksum|digest|etag|nonce|state|signature|fingerprint|thumbprint|serial|revision|deploy(?:ed)?|images?|branch|version|versao|project"
-    r"|tenant|org|clients?|clientes?|users?|usuario|accounts?|contas?|cuentas?|session|public|publica|names?|named|called|nome|nombre|chamad[oa]"
+    r"|tenant|org|clients?|clientes?|users?|usuario|accounts?|contas?|cuentas?|session|pub|public|publica|names?|named|called|nome|nombre|chamad[oa]"
     r"|server[ _]key|protocolo|chamado)(?![a-z])"
 )
 """Names of what else looks as if it were made at random, or merely says what a secret is called."""
 _OF_OTHER = re.compile(rf"{_OTHER.pattern}[\s:#]{{1,3}}$")
+_OWN_LINE = re.compile(
+    r"""[ \t>*•-]{0,9}+(?:\[[\d:,/apm. ]{4,24}+\][ ]?(?:[^\W\d][\w. ]{0,24}:)?[ ]?)?["'`*]{0,3}+(?P<value>[^\s"'`<>/\\|;,{}█]{8,200}+)"""
+    r"""["'`*]{0,3}+[ \t\r]{0,9}+(?=\n|\Z)"""
+)
+"""A value that stands alone, or was said by whoever a chat names."""
+_LINES = 4
+_LITTLE = 0.15
 _TEMPLATES = ("{{", "{%", "${", "$(", "!")
 _BEFORE, _AFTER, _NAME = 120, 120, 28
 _NEAR, _FAR = 260, 420
@@ -151,6 +158,7 @@ def _values(reading: PlainText, label: Label) -> Iterator[Span]:
         yield from _in_sentence(reading, label)
     if label.group != "pin":
         yield from _at_random(reading, label)
+        yield from _below(reading, label)
 
 
 def _fitting(reading: PlainText, label: Label, match: re.Match[str], how: str) -> Iterator[Span]:
@@ -197,7 +205,9 @@ def _is_secret(reading: PlainText, label: Label, match: re.Match[str], value: st
             digits = how in ("said", "is") and 4 <= len(value) <= 12 and value.isdigit()
             return digits and not meetings.opens_one(reading, label.span, value)
         case "token":
-            return len(value) >= 20 and mixed and _TOKEN.fullmatch(value) is not None and not _is_trace(label, match, value)
+            ordered = how in ("next", "listed") and placeholders.disorder(value) < _LITTLE
+            like_one = len(value) >= 20 and mixed and not ordered and _TOKEN.fullmatch(value) is not None
+            return like_one and not _is_trace(label, match, value)
         case "lasting":
             return len(value) >= 16 and mixed
         case "private":
@@ -288,6 +298,27 @@ def _at_random(reading: PlainText, label: Label) -> Iterator[Span]:
             named = _OTHER.search(reading.folded, max(low, start - _NAME), start)
             if placeholders.is_random(value[0]) and not named and not placeholders.stands_for_one(small):
                 yield value.span()
+
+
+def _below(reading: PlainText, label: Label) -> Iterator[Span]:
+    """“The password is below:”, and a few lines further nothing but a value."""
+    at = label.end
+    for _ in range(_LINES):
+        at = reading.flat.find("\n", at, label.end + _AFTER) + 1
+        if not at:
+            return
+        if "---" in reading.flat[at : at + 12]:  # a key or a certificate, judged by itself
+            return
+        own = _OWN_LINE.match(reading.flat, at)
+        if own is None:
+            continue
+        start, value = own.start("value"), own["value"]
+        strong = placeholders.is_random(value) or (label.group == "login" and _is_value(value))
+        named = _OTHER.search(reading.folded, max(label.end, start - _NAME), start)
+        if strong and not named and not placeholders.stands_for_one(reading.folded[slice(*own.span("value"))]):
+            if not meetings.opens_one(reading, label.span, value):
+                yield own.span("value")
+            return
 
 
 def _is_spoken_of(folded: str, end: int, start: int, stop: int) -> bool:

@@ -10,7 +10,7 @@ _HOST = re.compile(
 _INVITATION = re.compile(
     r"meeting\s(?:id|number)|webinar\sid|id\sda\sreuniao|id\sde\s(?:la\s)?reunion|numero\sda\sreuniao|numero\sde\s(?:la\s)?reunion"
     r"|(?:zoom|teams|webex)\s(?:cloud\s)?meeting|reuniao\s(?:do\s)?(?:zoom|microsoft|teams)|reunion\s(?:de\s)?(?:zoom|microsoft|teams)"
-    r"|zoom\.us/j/|webex\.com/(?:meet/|join/|j\.php|[\w-]{1,40}+/j\.php)|teams\.microsoft\.com/(?:l/meetup|meet/)|meet\.google\.com/"
+    r"|zoom\.us/(?:j|rec)/|webex\.com/(?:meet/|join/|j\.php|[\w-]{1,40}+/j\.php)|teams\.microsoft\.com/(?:l/meetup|meet/)|meet\.google\.com/"
     r"|conference\sid|id\sda\sconferencia|id\sde\s(?:la\s)?conferencia"
 )
 _OF_A_MEETING = re.compile(r"(?:meeting|webinar|zoom|teams|webex|host|numeric|reuniao|reunion)\s$")
@@ -32,6 +32,8 @@ def opens_one(reading: PlainText, label: Span, value: str) -> bool:
     if not _CODE.fullmatch(value):
         return False
     if _OF_A_MEETING.search(before) or _OWN_MEETING.match(folded, end):
+        return True
+    if _SAID.match(folded, end) and _INVITATION.search(before.split()[-1] if before.strip() else ""):  # right behind its link
         return True
     if (before.strip(" *_>-•|") and not _INVITATION.search(before[-_SAME_LINE:])) or not _SAID.match(folded, end):
         return False

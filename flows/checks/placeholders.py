@@ -50,7 +50,13 @@ _TURN = re.compile(r"[a-z][^A-Za-z]{0,4}[A-Z]")
 _HEX = re.compile(r"(?=.*\d)(?=.*[a-f])(?:[0-9a-f]{32,}+|[0-9A-F]{32,}+)")
 _CHANGE = re.compile(r"(?<=[a-z])(?=[A-Z0-9])|(?<=[A-Z])(?=[a-z0-9])|(?<=[0-9])(?=[A-Za-z])")
 _RANDOM, _NO_WORD = 20, 10  # characters
-_OFTEN = 0.35  # of signs at random some 0.6 differ in kind from the one before, of names with capitals and numbers 0.2
+_OFTEN = 0.35
+_PUBLIC = (
+    "MII",
+    "AAAAB3NzaC1",
+    "AAAAC3NzaC1",
+    "AAAAE2Vj",
+)  # DER and SSH's public keys in base64; private ones are found otherwise
 _JUDGED = 120  # characters of a value by which it is judged
 
 
@@ -90,7 +96,7 @@ def is_mixed(value: str) -> bool:
         return False
     if _DIGIT.search(value) is not None or _SYMBOL.search(value) is not None or len(_TURN.findall(value)) >= 3:
         return True
-    return len(value) >= _NO_WORD and len(_CHANGE.findall(value)) >= _OFTEN * len(value)
+    return len(value) >= _NO_WORD and disorder(value) >= _OFTEN
 
 
 def classes(value: str) -> int:
@@ -109,6 +115,12 @@ def is_strong(value: str) -> bool:
 def is_random(value: str) -> bool:
     """Long, and of letters and digits in no order that a name has."""
     value = value[:_JUDGED]
-    if len(value) < _RANDOM or is_id(value.lower()):
+    if len(value) < _RANDOM or value.startswith(_PUBLIC) or is_id(value.lower()):
         return False
-    return _HEX.fullmatch(value) is not None or (classes(value) == 3 and len(_CHANGE.findall(value)) >= _OFTEN * len(value))
+    return _HEX.fullmatch(value) is not None or (classes(value) == 3 and disorder(value) >= _OFTEN)
+
+
+def disorder(value: str) -> float:
+    """How often a sign is of another kind than the one before: a share of its length. At random it is some 0.6, in names with capitals and
+    numbers 0.2."""
+    return len(_CHANGE.findall(value)) / len(value)

@@ -83,11 +83,11 @@ def encoded(text: str) -> Iterator[tuple[Span, str]]:
             yield match.span(), content.decode("utf-8", "replace")
 
 
-def attached(text: str) -> Iterator[bytes]:
-    """Archives in base64, as e-mails hold them."""
+def attached(text: str) -> Iterator[tuple[Span, bytes]]:
+    """Archives in base64, as e-mails hold them, each with its place."""
     for match in _ATTACHED.finditer(text):
         signs = _BASE64.sub("", match[0])
-        yield base64.b64decode(signs[: len(signs) // 4 * 4])
+        yield match.span(), base64.b64decode(signs[: -1 if len(signs) % 4 == 1 else None] + "=" * (-len(signs) % 4))
 
 
 def _unescaped(text: str, escaped: re.Pattern[str]) -> tuple[str, Callable[[int], int]]:

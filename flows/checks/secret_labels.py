@@ -20,7 +20,7 @@ _LABELS = {
     ),
     "key": (
         rf"(?:signing|encryption|master|account|access|storage|preshared|shared|subscription|function|hmac|aes|3?des|session|webhook|jwt|cipher"
-        rf"|symmetric|symmetrical|host|admin){_GAP}key|t?otp\s(?:seed|secret|key)"
+        rf"|symmetric|symmetrical|host|admin|(?:128|192|256)(?:[\s-]?bit)?){_GAP}key|t?otp\s(?:seed|secret|key)"
     ),
     "lasting": (
         rf"(?:refresh|personal{_GAP}access|long{_GAP}lived|api|bot|private|deploy|service){_GAP}token"
@@ -73,6 +73,7 @@ _QUALIFIER = (
     "symmetrical",
     "host",
     "admin",
+    *(f"{size}{bit}" for size in (128, 192, 256) for bit in ("", "bit", " bit", "-bit")),
     "refresh",
     "bot",
     "deploy",

@@ -120,6 +120,8 @@ def secret_files() -> dict[str, bytes]:
         "ring.gpg": b"\x95\x03\x98\x04" + bytes(range(60)),
         "attachment.eml": b"MIME-Version: 1.0\n\n" + base64.encodebytes(zipped({"notes.txt": text})),
         "soft breaks.eml": b"Content-Transfer-Encoding: quoted-printable\n\nSenha do port=\nal: Tr0ub4=\ndor=213x\n",
+        "note.rtf": rb"{\rtf1\ansi\deff0 {\b Password:} Tr0ub4dor&3x\par}",
+        "page.html": b"<table><tr><td>User</td><td>ana</td></tr><tr><td>Password</td><td>Tr0ub4dor3x</td></tr></table>",
         "BM.txt": b"BM Bank, " + SECRET.encode(),
         "password=Xy9kLm2Qp.txt": b"",
     }
@@ -135,6 +137,8 @@ def innocent_files() -> dict[str, bytes]:
         "certificates.tar.xz": lzma.compress(tarred({"leaf.pem": public})),
         "photo.jpg": b"\xff\xd8\xff\xe0\0\x10JFIF\0" + SECRET.encode(),  # what a picture says is not read
         "BZ.txt": b"BZhello, this is only a text.\n",
+        "plan.rtf": rb"{\rtf1\ansi\deff0 {\b Plan:} Prepaid cards first\par}",
+        "plan.html": b"<table><tr><td>Password</td><td>every 90 days</td></tr></table>",
         "plan be.txt": WORDS.encode("utf-16-be"),
         "plan.txt": WORDS.encode("utf-32"),
     }

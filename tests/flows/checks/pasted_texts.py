@@ -834,6 +834,29 @@ CVK A 5FA6CB6BD62D4C4D CVK B 0056ECB38D56E0DC
 §hex§
 §hex§
 -----END OpenVPN Static key V1-----
+~~
+Your temporary password is below. Please change it at first logon.
+
+    §pw§
+
+Regards, IT
+~~
+[10:32] ana: qual a senha?
+[10:33] joao: §pw§
+~~
+echo '§pw§' | docker login -u svc --password-stdin registry.acme.example
+~~
+ALTER USER core IDENTIFIED BY "§pw§";
+~~
+net user svc_pismo §pw§ /add /domain
+~~
+AES-256 key §hex64§
+~~
+d = 9713732839161193166152895975308978812957450408364249183861202830288728944341
+~~
+byte[] key = {§derbytes§};
+~~
+%B4539148803436467^SILVA/ANA^29092010000000000000?
 """
 
 INNOCENT = r"""
@@ -1351,6 +1374,23 @@ secret rotation was merged in commit §hex§0f3a9c7b
 ~~
 the secret of org AcmeBrazilCoreBanking2026Sandbox is ready
 ~~
+The client secret was refused, request id:
+§hex§
+~~
+password reset, ticket:
+PISMO-12345
+~~
+certificate and CSR, the client secret comes later
+-----BEGIN CERTIFICATE-----
+MIIBszCCAVmgAwIBAgIU§an40§
+§an60§4a
+-----END CERTIFICATE-----
+~~
+token_uri: https://oauth2.example/token
+auth_provider_x509_cert_url: https://www.example/oauth2/v1/certs
+~~
+Recording: https://us02web.zoom.us/rec/share/§an60§?startTime=1764000000000 Passcode: UvUJnh#1
+~~
 -----BEGIN OpenVPN Static key V1-----
 ...
 -----END OpenVPN Static key V1-----
@@ -1422,6 +1462,7 @@ def _values(chance: random.Random) -> dict[str, Callable[[], str]]:
         "derxxd": lambda: _hexdump(secret, canonical=False),
         "derhexdump": lambda: _hexdump(secret, canonical=True),
         "derc": lambda: ", ".join(f"0x{byte:02x}" for byte in secret),
+        "derbytes": lambda: ", ".join(f"(byte)0x{byte:02x}" for byte in secret),
         "derb64url": lambda: base64.urlsafe_b64encode(secret).decode().rstrip("="),
         "pemhex": lambda: _EC.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).hex(),
         "b64jwk": lambda: base64.b64encode(json.dumps(jwk).encode()).decode(),

@@ -35,6 +35,12 @@ def test_secrets_in_files_are_found() -> None:
     assert [name for name, content in files.items() if inspect_file(name, content, allow=set(SecretKind)).findings] == []
 
 
+def test_an_archive_pasted_in_base64_is_opened() -> None:
+    packed = base64.b64encode(gzip.compress(SECRET.encode())).decode()
+    assert inspect_text(f"here is the log: {packed}").findings
+    assert not inspect_text(f"here is the log: {base64.b64encode(gzip.compress(WORDS.encode())).decode()}").findings
+
+
 def test_innocent_files_pass_and_are_read_whole() -> None:
     looked = {name: inspect_file(name, content) for name, content in innocent_files().items()}
     assert {name: each.findings for name, each in looked.items() if each.findings} == {}
