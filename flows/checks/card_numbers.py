@@ -31,7 +31,7 @@ _OTHER = re.compile(
     r"(?<![a-z])(?:accounts?|acct|contas?|cuentas?|iban|clabe|agencia|reference|referencia|protocolo|pedidos?|orders?|invoices?"
     r"|fatura|factura|boleto|ticket|chamado|case"
     r"|tracking|rastreio|rastreamento|meeting id|reuniao|reunion|transac\w+|transaction|nsu|phone|telefone|telefono)"
-    r"(?:[ _]\w{1,12}){0,3}(?:\s{0,2}[:#=]{1,2}\s{0,2}|[ ]{0,2})$"
+    r"(?:[ _]\w{1,12}){0,3}(?:\s{0,2}[:#=]{1,2}\s{0,2}|[ ]{0,2})\Z"
 )
 """Other long numbers, by the name right in front of them."""
 _CARD = re.compile(r"(?<![a-z])(?:cards?|cartao|cartoes|tarjetas?|pans?|visa|mastercard|elo|amex)(?![a-z])")

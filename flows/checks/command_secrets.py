@@ -9,7 +9,8 @@ from flows.checks.readings import PlainText, Span
 from flows.checks.secret_kinds import SecretKind
 
 _USER = re.compile(
-    r"""(?<![\w-])(?:-[ksvilfgno]{0,5}u|--user|--proxy-user|-a|--auth)[ =]{0,2}(["']?)[^\s:"'$<{]{1,100}+:([^\s"']{3,200}+)"""
+    r"""(?<![\w-])(?:-[ksvilfgno]{0,5}u|--user|--proxy-user|-a|--auth|--cert)[ =]{0,2}"""
+    r"""(["']?)[^\s:"'$<{]{1,100}+:(?![\\/])([^\s"']{3,200}+)"""
 )
 _TOOL = re.compile(
     r"\b(?:sshpass|mysql|mysqldump|mysqladmin|mariadb|docker login|podman login|helm registry login|redis-cli|zip|7za?|ldapsearch|oc login"

@@ -19,17 +19,22 @@ _PKCS8 = re.compile(
     rb"\x02\x01\0\x30[\x05-\x14]\x06[\x03-\x09](?:\x2a\x86\x48\x86\xf7\x0d\x01\x01[\x01\x0a]|\x2a\x86\x48\xce\x3d\x02\x01|\x2b\x65[\x6e-\x71])"
 )
 """A version and the algorithm of RSA, of elliptic curves, or of RFC 8410: within other bytes, too. A public key has no version."""
+_OLDER = re.compile(
+    rb"\x30\x82[\x01-\x12].\x02\x01\0\x02\x82[\0-\x04].\0|\x02\x01\x01\x04(?:\x20.{32}|\x30.{48}|\x42.{66})\xa0[\x05-\x20]\x06",
+    re.DOTALL,
+)
+"""PKCS #1 and SEC 1."""
 _OPENPGP_VERSIONS = (3, 4, 5, 6)
 
 
 def is_key_file(name: str, content: bytes) -> bool:
-    """DER, PKCS #12, a keystore, a password safe, or an OpenPGP secret key; by its first bytes, PKCS #8 anywhere
+    """DER, PKCS #12, a keystore, a password safe, or an OpenPGP secret key; by its first bytes, a private key's DER anywhere
     in it, or, unless it is a text, by its name."""
     if not content:
         return False
     named = name.lower().endswith(_ENDINGS) and b"-----BEGIN" not in content
     begins = content.startswith(_BEGINNINGS) or key_material.is_private_key(content) or _is_openpgp(content)
-    return named or begins or _PKCS8.search(content) is not None
+    return named or begins or any(pattern.search(content) for pattern in (_PKCS8, _OLDER))
 
 
 def _is_openpgp(content: bytes) -> bool:

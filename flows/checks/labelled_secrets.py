@@ -29,9 +29,11 @@ _REST = {
     "code": re.compile(r"[^`\n]*+`?"),
     "bare": re.compile(r"""[^\s"'`<>]*+"""),
 }
+_TIME = r"[ t]\d\d:(?=\d\d(?!\d))"
+_TAG = r"""(?<=[\w"'])(?:\s{1,3}+[\w:.-]{1,40}+=["'][^"'<>\n]{0,160}+["']){0,4}+\s?/?>(?!>)"""
+"""The rest of an element's first tag, whose name or last attribute is the secret's name."""
 _SAID = re.compile(
-    rf"{_CLOSE}{_OF}(?:(?:\s{{0,5}}+(?:-?->|→|=>|:=|\.{{2,20}}+\s?:?|[:=]{{1,2}}+(?!//))|(?<=[\w\"'])(?:\s{{1,3}}+[\w:.-]{{1,40}}+=[\"'][^\"'<>\n]{{0,160}}+[\"']){{0,4}}+"
-    rf"\s?/?>(?!>)(?:<!\[cdata\[)?)"
+    rf"{_CLOSE}{_OF}(?:(?:\s{{0,5}}+(?:-?->|→|=>|:=|\.{{2,20}}+\s?:?|[:=]{{1,2}}+(?!//)(?<!{_TIME}))|{_TAG}(?:<!\[cdata\[)?)"
     rf"(?:\s{{0,5}}+[|>][+-]?\d?(?=[ \t\r]{{0,5}}+\n))?\s{{0,24}}+|[ ]{{0,5}}+(?P<cell>\|{{1,2}}+|\t)[ \t]{{0,24}}+)"
     rf"{_OPEN}(?:!!(?:str|binary)\s)?{_VALUE}"
 )
@@ -48,7 +50,8 @@ _LOOKS_UP = re.compile(r"env|config|get|vault|secret|read|load|param|lookup|key"
 _ABOUT = re.compile(
     r"\b(?:names?|nome|nombre|arn|ids?|ref|path|ur[li]|endpoint|polic[yi]\w*|politica|file|arquivo|archivo|versi?on|versao|expir\w+|types?|tipo"
     r"|hint|length|reset|rules?|manager|count|rotation|fingerprint|thumbprint|kcv|digest|hash|lifetime|ttl|field|campo|has|called|chamad[oa]"
-    r"|format|check|failed|refused|rejected|request|page|public|publica|errad[oa]|wrong)\b(?!=[\"'])"
+    r"|format|check|failed|refused|rejected|request|page|public|publica|errad[oa]|wrong"
+    r"|scann\w+|leak\w*|detect\w+|handling|management|sharing|sprawl|santa)\b(?!=[\"'])"
 )
 """Words that say that it is not the secret itself that follows."""
 _END_OF_VALUE = re.compile(r"""[\\"'`*_~.)\]}]{0,6}+(?:[ ]{0,20}+(?:[\n\r|&]|\Z)|[,;<])""")
@@ -139,7 +142,7 @@ def _values(reading: PlainText, label: Label) -> Iterator[Span]:
         return
     column = paired_secrets.below(reading, label)
     if column is not None:
-        yield from column
+        yield from column or _at_random(reading, label)
         return
     for pattern, how in _WAYS:
         match = pattern.match(folded, end)
@@ -178,6 +181,7 @@ def _fitting(reading: PlainText, label: Label, match: re.Match[str], how: str) -
         not value
         or placeholders.stands_for_one(small)
         or (of and _ABOUT.search(of))
+        or (how == "next" and _OTHER.search(reading.folded, label.end, start))
         or _is_cut_short(reading, label, start, stop)
     ):
         return

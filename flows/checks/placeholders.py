@@ -40,7 +40,7 @@ _NAME_PART = re.compile(r"[a-z]{2,20}|v?\d{1,4}|\d{4}-?\d{2}")
 _NAMES = re.compile(r"secret|passw|pwd|senha|segredo|clave|key|token|cred")
 _SPLIT = re.compile(r"[-_/.:]")
 _ID = re.compile(
-    r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|v?\d+(?:\.\d+)+$|[\d.,:/h%+-]+$|(?=.{2,14}$)(?:aes|sha|rs|ps|es|hs|tls|pkcs"
+    r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\d{4}-\d\d-\d\dt\d\d[\d:.z+-]*$|v?\d+(?:\.\d+)+$|[\d.,:/h%+-]+$|(?=.{2,14}$)(?:aes|sha|rs|ps|es|hs|tls|pkcs"
     r"|oauth|openid|x|rfc|iso|utf|base|rsa|ed|http|ipv|md|pci|fips|api|v)-?#?\d|a(?:kia|sia)[0-9a-z]{16}$|#\w+$|<@u[0-9a-z]{8,}"
 )
 _ACCESS_KEY_ID = re.compile(r"a(?:kia|sia)[0-9a-z]{16}")

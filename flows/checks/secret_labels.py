@@ -19,7 +19,7 @@ _LABELS = {
         rf"|(?:webhook|client|api){_GAP}credentials?"
     ),
     "key": (
-        rf"(?:signing|encryption|master|account|access|storage|preshared|shared|subscription|function|hmac|aes|3?des|session|webhook|jwt|cipher"
+        rf"(?:signing|signature|encryption|master|account|access|storage|preshared|shared|subscription|function|hmac|aes|3?des|session|webhook|jwt|cipher"
         rf"|symmetric|symmetrical|host|admin|(?:128|192|256)(?:[\s-]?bit)?){_GAP}key|t?otp\s(?:seed|secret|key)"
     ),
     "lasting": (
@@ -52,6 +52,7 @@ _QUALIFIER = (
     "oauth",
     "oauth2",
     "signing",
+    "signature",
     "webhook",
     "hmac",
     "cliente",

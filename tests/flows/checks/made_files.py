@@ -10,6 +10,7 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, pkcs12
 
 from tests.flows.checks.made_secrets import LOCK, private_pems, public_texts, rsa_key
@@ -80,6 +81,10 @@ def pdf(text: str) -> bytes:
 def secret_files() -> dict[str, bytes]:
     pkcs8 = private_pems()["pkcs8"].encode()
     der = rsa_key().private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    sec1 = ec.derive_private_key(0x5EED << 224, ec.SECP256R1()).private_bytes(
+        Encoding.DER, PrivateFormat.TraditionalOpenSSL, NoEncryption()
+    )
+    pkcs1 = rsa_key().private_bytes(Encoding.DER, PrivateFormat.TraditionalOpenSSL, NoEncryption())
     store = pkcs12.serialize_key_and_certificates(b"acme", rsa_key(), None, None, LOCK)
     text = (WORDS * 20 + SECRET + WORDS * 20).encode()
     wide = text.decode()
@@ -104,6 +109,8 @@ def secret_files() -> dict[str, bytes]:
         "p12.tar": tarred({"plan.txt": WORDS.encode(), "store": store}),
         "p12.tar.gz": gzip.compress(tarred({"store": store})),
         "der.gz": gzip.compress(der),
+        "within.bin": bytes(300) + sec1 + bytes(300),
+        "within rsa.bin": bytes(300) + pkcs1 + bytes(300),
         "be.txt": wide.encode("utf-16-be"),
         "le marked.txt": wide.encode("utf-16"),
         "utf32.txt": wide.encode("utf-32"),

@@ -856,6 +856,13 @@ d = 9713732839161193166152895975308978812957450408364249183861202830288728944341
 ~~
 byte[] key = {§derbytes§};
 ~~
+auth_token	§opaque§	default
+base_url	https://a.example	default
+~~
+curl --cert client.p12:6xdmJYYIl42 --cert-type P12 https://a.example
+~~
+webhook signature key: §hex64§
+~~
 %B4539148803436467^SILVA/ANA^29092010000000000000?
 """
 
@@ -1377,7 +1384,7 @@ the secret of org AcmeBrazilCoreBanking2026Sandbox is ready
 The client secret was refused, request id:
 §hex§
 ~~
-password reset, ticket:
+password reset, see
 PISMO-12345
 ~~
 certificate and CSR, the client secret comes later
@@ -1385,6 +1392,12 @@ certificate and CSR, the client secret comes later
 MIIBszCCAVmgAwIBAgIU§an40§
 §an60§4a
 -----END CERTIFICATE-----
+~~
+la contraseña nueva no funciona desde 2026-11-25T10:00:00-03:00
+~~
+secret scanning: alert 7 in §hex§0f3a9c7b src/main/Config.java line 33
+~~
+PAN token (DPAN ref) §HEX§0F3A9C7B
 ~~
 token_uri: https://oauth2.example/token
 auth_provider_x509_cert_url: https://www.example/oauth2/v1/certs
