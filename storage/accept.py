@@ -6,7 +6,6 @@ the chain goes on from there. `storage.verify` no longer reports what that entry
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from functools import partial
 
 from sqlalchemy import select
 
@@ -15,14 +14,12 @@ from storage import audit, keys
 from storage.audit import Entry, Head
 from storage.chain import ACCEPT, REGISTER, Flaw, flaw_of_head, standing
 from storage.columns import unread
-from storage.covered import UNCOVERED, Key, Written, stored_content
-from storage.mapping import TABLES
+from storage.covered import Key, Written, contents_of
 from storage.store import Store
 from storage.tables import audit_heads, onboardings
 from storage.unit import Unit
 from storage.verify import Finding, examine
 from storage.verify_chain import entries
-from storage.verify_rows import chain_column
 
 
 class FoundOtherwiseError(Exception):
@@ -77,10 +74,5 @@ async def _what_stands(
 
 async def _rows(unit: Unit, chain_id: str) -> dict[Key, Written]:
     """All covered rows of an onboarding, whatever they contain."""
-    found: dict[Key, Written] = {}
-    listed = await keys.listed(unit.connection)
-    for kind in UNCOVERED:
-        table = TABLES[kind]
-        for row in (await unit.connection.execute(select(*unread(table)).where(chain_column(table) == chain_id))).mappings():
-            found[kind, row["id"]] = Written(chain_id, None, partial(stored_content, kind, row, listed))
-    return found
+    found = await contents_of(unit.connection, chain_id, await keys.listed(unit.connection))
+    return {key: Written.between(chain_id, None, content) for key, content in found.items()}

@@ -14,12 +14,13 @@ from enum import StrEnum
 from functools import cache, partial
 from typing import Any
 
-from sqlalchemy import Column, event
+from sqlalchemy import Column, Table, bindparam, event, select
 from sqlalchemy import inspect as inspected
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import Session
 
 from flows.model import Decision, Expiry, Grant, Member, Onboarding, StepRecord, Submission, TaskRecord, ThirdCompany
-from storage.columns import Json, Moment, Sealed, canonical, moment
+from storage.columns import Json, Moment, Sealed, canonical, moment, unread
 from storage.mapping import TABLES
 from storage.sealing import Place, Plain, SealError, UnknownKey, current
 from storage.tables import sealed_columns
@@ -111,6 +112,27 @@ def _covered(kind: type) -> Sequence[tuple[Column[Any], str]]:
     return [(column, sealed.get(column.name, column.name)) for column in table.c if column.name not in UNCOVERED[kind]]
 
 
+def chain_column(table: Table) -> Any:
+    """The column of a covered table that names the onboarding."""
+    return table.c.id if table is TABLES[Onboarding] else table.c.onboarding_id
+
+
+_ROWS = {kind: select(*unread(TABLES[kind])).where(chain_column(TABLES[kind]) == bindparam("chain")) for kind in UNCOVERED}
+
+
+async def rows_of(connection: AsyncConnection, chain_id: Any) -> Sequence[tuple[Key, Mapping[Any, Any]]]:
+    """All covered rows of an onboarding, as `unread` gives them."""
+    found = []
+    for kind, rows in _ROWS.items():
+        found += [((kind, row["id"]), row) for row in (await connection.execute(rows, {"chain": chain_id})).mappings()]
+    return found
+
+
+async def contents_of(connection: AsyncConnection, chain_id: str, listed: AbstractSet[str]) -> dict[Key, str]:
+    """The covered parts of an onboarding's rows. ``listed``, and what is raised: as `stored_content`."""
+    return {key: stored_content(key[0], row, listed) for key, row in await rows_of(connection, chain_id)}
+
+
 # -- noticing what is written
 
 
@@ -124,8 +146,9 @@ class Written:
     content: Callable[[], str] | None
 
     @classmethod
-    def unchanged(cls, row: Any) -> "Written":
-        return cls(_chain_of(row), content_of(row), partial(content_of, row))
+    def between(cls, onboarding_id: str, was: str | None, content: str | None) -> "Written":
+        """Of a row that was written by statements of its own. None: it wasn't there, or isn't any more."""
+        return cls(onboarding_id, was, None if content is None else lambda: content)
 
 
 class WatchfulSession(Session):

@@ -1,159 +1,225 @@
 """Erase one onboarding's personal data. Ids, states, times, and the audit chain stay; the chain can still be verified.
 
 Of people, only Slack ids stay (in the log's actors, facts, and ids of rows). Digests are keyed with salts, which are erased with what
-they cover; the log then states anew how the emptied rows are. Values that were damaged and can't be opened are overwritten like the others.
+they cover; the log then states anew how the emptied rows are. No row is read as an object: whatever was damaged is overwritten as well.
 """
 
-import json
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, delete, select, update
+from sqlalchemy import ColumnElement, Table, bindparam, case, delete, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from flows.model import Draft, EffectRecord, Expiry, Member, Person, Posted, Received, Snapshot
 from flows.people import SYSTEM, Who
-from storage.columns import canonical
-from storage.covered import Written
-from storage.sealing import Place, Plain, SealError, UnknownKey
+from storage import keys
+from storage.chain import ERASE
+from storage.columns import canonical, unread
+from storage.covered import Written, contents_of
+from storage.customers import has_traces
+from storage.reading import DamagedError, read_value
+from storage.sealing import Place, Plain, SealError, UnknownKey, current
 from storage.store import Store
-from storage.tables import audit_events, drafts, effects, expiries, members, people, posted, received
+from storage.tables import (
+    audit_events,
+    decisions,
+    drafts,
+    effects,
+    expiries,
+    grants,
+    members,
+    onboardings,
+    people,
+    posted,
+    received,
+    steps,
+    submissions,
+    tasks,
+    third_companies,
+)
 from storage.unit import Unit
 
-T = TypeVar("T")
-
 NOTHING = canonical({})
+Marks = AbstractSet[Any]
+"""Ids by which what belongs to no onboarding is known to mention one."""
+
+_EMPTIED: Mapping[Table, Mapping[str, str]] = {
+    onboardings: {"customer": ""},
+    steps: {"reason": ""},
+    submissions: {"answers": NOTHING, "salt": ""},
+    decisions: {"reason": ""},
+    tasks: {"answers": NOTHING},
+    grants: {"email": "", "name": ""},
+    audit_events: {"changes": NOTHING, "salt": ""},
+}
+"""By table, its sealed columns and what is sealed instead."""
 
 
 async def erase(store: Store, onboarding_id: str, actor: Who = SYSTEM) -> dict[str, int]:
-    """Erase, close the onboarding if it is open, and record it. Returns how many rows of each table were emptied or deleted.
+    """Erase, close the onboarding if it is open, and record it. Returns how many rows of each table were emptied or deleted; where all
+    was erased before, nothing is written.
 
-    Raises LookupError if there is no such onboarding; StillReadError if it is erased, but SQLite's files still hold what was there:
-    see `Store.truncate_log`. Database backups are not touched.
+    Raises LookupError if nothing is known of such an onboarding; StillReadError if it is erased, but SQLite's files still hold what was
+    there: see `Store.truncate_log`. Database backups are not touched.
     """
 
     async def work(unit: Unit) -> dict[str, int]:
-        snapshot = await unit.snapshot(onboarding_id)
-        if snapshot is None:
-            raise LookupError("no such onboarding")
-        counts = Counter(_empty(unit, snapshot))
-        counts["audit_events"] = await _empty_changes(unit, onboarding_id)
-        counts["people"] = await _forget_people(unit, snapshot)
-        marks = [snapshot.onboarding.channel_id, onboarding_id, *(member.user_id for member in snapshot.members)]
-        counts["effects"] = await _empty_effects(unit, onboarding_id, marks)
-        counts["received"] = await _empty_received(unit, marks)
-        await unit.session.execute(update(Posted).where(posted.c.onboarding_id == onboarding_id).values(digest=""))
-        counts["drafts"] = await _delete_drafts(unit, onboarding_id, marks)
-        for row in (*snapshot.members, *snapshot.companies):
-            await unit.delete(row)
-        for expiry in await _rows(unit, Expiry, expiries.c.onboarding_id == onboarding_id):
-            await unit.delete(expiry)
-        counts["members"] = len(snapshot.members)
-        # The key of the digests that the log has of these rows is erased too.
-        left: list[Any] = [snapshot.onboarding, *snapshot.steps.values(), *snapshot.tasks, *snapshot.decisions, *snapshot.grants]
-        left += [one for sent in snapshot.submissions.values() for one in sent]
-        unit.restate({(type(row), row.id): Written.unchanged(row) for row in left})
-        unit.record(onboarding_id, "onboarding:erase", actor, facts=dict(counts))
-        return dict(counts)
+        return await _erase(unit, onboarding_id, actor)
 
     counts = await store.transact(work)
     await store.truncate_log()
     return counts
 
 
-def _empty(unit: Unit, snapshot: Snapshot) -> dict[str, int]:
-    onboarding = snapshot.onboarding
-    onboarding.customer = ""
-    onboarding.erased_at = onboarding.erased_at or unit.now
-    if onboarding.closed_at is None:
-        onboarding.closed_at, onboarding.closed_by = unit.now, SYSTEM.user_id
-    for step in snapshot.steps.values():
-        step.reason, step.digest, step.remind_at = "", "", None
-    submissions = [one for sent in snapshot.submissions.values() for one in sent]
-    for submission in submissions:
-        submission.answers, submission.digest, submission.salt = {}, "", ""
-    for task in snapshot.tasks:
-        task.answers = {}
-    for decision in snapshot.decisions:
-        decision.reason = decision.digest = ""
-    for grant in snapshot.grants:
-        grant.email = grant.name = ""
-    return {
-        "onboardings": 1,
-        "steps": len(snapshot.steps),
-        "submissions": len(submissions),
-        "tasks": len(snapshot.tasks),
-        "decisions": len(snapshot.decisions),
-        "grants": len(snapshot.grants),
-    }
+async def _erase(unit: Unit, onboarding_id: str, actor: Who) -> dict[str, int]:
+    connection, listed = unit.connection, await keys.listed(unit.connection)
+    found = await _rows(connection, onboardings, onboardings.c.id == onboarding_id, locks=True)
+    if not await has_traces(connection, onboarding_id):
+        raise LookupError("no such onboarding")
+    before = await contents_of(connection, onboarding_id, listed)
+    people_there = await _rows(connection, members, members.c.onboarding_id == onboarding_id)
+    marks = {onboarding_id, *(one["channel_id"] for one in found), *(member["user_id"] for member in people_there)}
+    counts: dict[str, int] = {}
+    for table, emptied in _EMPTIED.items():
+        theirs = (table.c.id if table is onboardings else table.c.onboarding_id) == onboarding_id
+        if table is audit_events:  # nothing was ever in the entry of an erasure
+            theirs &= table.c.tag != ERASE
+        counts[table.name] = await _empty(connection, table, await _rows(connection, table, theirs), emptied)
+    await connection.execute(update(steps).where(steps.c.onboarding_id == onboarding_id).values(digest="", remind_at=None))
+    for table in (submissions, decisions, posted):
+        await connection.execute(update(table).where(table.c.onboarding_id == onboarding_id).values(digest=""))
+    counts[people.name] = await _forget_people(connection, onboarding_id, [*people_there, *_leads(found)])
+    counts[effects.name] = await _empty_effects(connection, onboarding_id, marks, listed)
+    counts[received.name] = await _empty_received(connection, marks, listed)
+    counts[drafts.name] = await _delete_drafts(connection, onboarding_id, marks, listed)
+    for table in (members, third_companies, expiries):
+        counts[table.name] = await _delete(connection, table, table.c.onboarding_id == onboarding_id)
+    counts[onboardings.name] += await _end(connection, found, unit.now)
+    if any(counts.values()):
+        after = await contents_of(connection, onboarding_id, listed)
+        # The key of the digests that the log has of these rows is erased too.
+        unit.restate(
+            {key: Written.between(onboarding_id, before.get(key), after.get(key)) for key in before.keys() | after.keys()}
+        )
+        unit.record(onboarding_id, ERASE, actor, facts=counts)
+    return counts
 
 
-async def _empty_changes(unit: Unit, onboarding_id: str) -> int:
-    ids = (await unit.session.scalars(select(audit_events.c.id).where(audit_events.c.onboarding_id == onboarding_id))).all()
+Found = Sequence[Mapping[Any, Any]]
+"""Rows as `unread` gives them."""
+
+
+async def _rows(connection: AsyncConnection, table: Table, wanted: ColumnElement[bool], *, locks: bool = False) -> Found:
+    query = select(*unread(table)).where(wanted)
+    return (await connection.execute(query.with_for_update() if locks else query)).mappings().all()
+
+
+async def _empty(
+    connection: AsyncConnection,
+    table: Table,
+    found: Found,
+    emptied: Mapping[str, str],
+    values: Mapping[str, Any] | None = None,
+) -> int:
+    """Seal in each row what is to stand there instead, and set ``values``. Returns in how many it did not stand yet."""
     rows = [
-        {
-            "row": row_id,
-            "no_changes": Plain(NOTHING, Place(audit_events.name, "changes", row_id)),
-            "no_salt": Plain("", Place(audit_events.name, "salt", row_id)),
-        }
-        for row_id in ids
+        {"row": row["id"], **{f"no_{column}": Plain(text, _place(table, column, row)) for column, text in emptied.items()}}
+        for row in found
+        if any(_opened(table, column, row) != text for column, text in emptied.items())
     ]
-    statement = update(audit_events).where(audit_events.c.id == bindparam("row"))
-    connection = await unit.session.connection()
     if rows:
-        await connection.execute(statement.values(changes=bindparam("no_changes"), salt=bindparam("no_salt")), rows)
+        new: dict[str, Any] = {column: bindparam(f"no_{column}") for column in emptied}
+        if "version" in table.c:
+            new["version"] = table.c.version + 1
+        await connection.execute(update(table).where(table.c.id == bindparam("row")).values({**new, **(values or {})}), rows)
     return len(rows)
 
 
-async def _forget_people(unit: Unit, snapshot: Snapshot) -> int:
-    """The customer's people who are in no other onboarding; people in support stay."""
-    ours = {f"{member.team_id}/{member.user_id}" for member in snapshot.members} | {str(snapshot.lead())}
-    elsewhere = select(Member).where(members.c.onboarding_id != snapshot.onboarding.id)
-    ours -= {f"{member.team_id}/{member.user_id}" for member in await unit.session.scalars(elsewhere)}
-    gone = delete(Person).where(people.c.id.in_(sorted(ours)), people.c.support.is_(False)).returning(people.c.id)
-    return len((await unit.session.execute(gone)).all())
+async def _end(connection: AsyncConnection, found: Found, now: datetime) -> int:
+    """Closed and erased, whatever stands there. Returns how many weren't."""
+    values: dict[str, Any] = {}
+    for row in found:
+        if _moment(row, "closed_at") is None:
+            values |= {"closed_at": now, "closed_by": SYSTEM.user_id}
+        if _moment(row, "erased_at") is None:
+            values["erased_at"] = now
+        if values:
+            await connection.execute(update(onboardings).where(onboardings.c.id == row["id"]).values(values))
+    return bool(values)
 
 
-async def _empty_effects(unit: Unit, onboarding_id: str, marks: Iterable[str]) -> int:
-    """The onboarding's effects, and those of no onboarding that mention it. Unfinished ones are dropped."""
-    emptied = 0
-    for effect in await _rows(unit, EffectRecord, effects.c.onboarding_id.in_([onboarding_id, ""])):
-        if effect.onboarding_id == onboarding_id or _mentions(effect, "arguments", marks):
-            effect.arguments = {}
-            effect.state = "dropped" if effect.state in ("waiting", "running") else effect.state
-            emptied += 1
-    return emptied
-
-
-async def _empty_received(unit: Unit, marks: Iterable[str]) -> int:
-    emptied = 0
-    for event in await _rows(unit, Received, received.c.id.is_not(None)):
-        if _mentions(event, "payload", marks):
-            event.payload = {}
-            emptied += 1
-    return emptied
-
-
-async def _delete_drafts(unit: Unit, onboarding_id: str, marks: Iterable[str]) -> int:
-    """The onboarding's drafts, and one for an onboarding in the same channel that was never started."""
-    deleted = 0
-    for draft in await _rows(unit, Draft, drafts.c.onboarding_id.in_([onboarding_id, ""])):
-        if draft.onboarding_id == onboarding_id or _mentions(draft, "answers", marks):
-            await unit.delete(draft)
-            deleted += 1
-    return deleted
-
-
-async def _rows(unit: Unit, kind: type[T], wanted: ColumnElement[bool]) -> Sequence[T]:
-    return (await unit.session.scalars(select(kind).where(wanted))).all()
-
-
-def _mentions(row: Any, name: str, marks: Iterable[str]) -> bool:
-    """What was damaged, and nobody can open any more, may."""
+def _moment(row: Mapping[Any, Any], name: str) -> datetime | None:
     try:
-        text = json.dumps(getattr(row, name))
-    except UnknownKey:
-        raise
+        at: datetime | None = read_value(onboardings.c[name], row[name])
+    except DamagedError:
+        return None
+    return at
+
+
+def _leads(found: Found) -> Found:
+    return [{"team_id": row["team_id"], "user_id": row["lead_id"]} for row in found]
+
+
+async def _forget_people(connection: AsyncConnection, onboarding_id: str, theirs: Found) -> int:
+    """The customer's people who are in no other onboarding; people in support stay."""
+    ours = {f"{member['team_id']}/{member['user_id']}" for member in theirs}
+    for member in await _rows(connection, members, members.c.onboarding_id != onboarding_id):
+        ours.discard(f"{member['team_id']}/{member['user_id']}")
+    return await _delete(connection, people, people.c.id.in_(sorted(ours)) & people.c.support.is_(False))
+
+
+async def _empty_effects(connection: AsyncConnection, onboarding_id: str, marks: Marks, listed: AbstractSet[str]) -> int:
+    """The onboarding's effects, and those of no onboarding that mention it. Unfinished ones are dropped."""
+    found = await _rows(connection, effects, effects.c.onboarding_id.in_([onboarding_id, ""]))
+    chosen = _concerning(effects, "arguments", found, onboarding_id, marks, listed)
+    state = case((or_(effects.c.state == "waiting", effects.c.state == "running"), "dropped"), else_=effects.c.state)
+    return await _empty(connection, effects, chosen, {"arguments": NOTHING}, {"state": state})
+
+
+async def _empty_received(connection: AsyncConnection, marks: Marks, listed: AbstractSet[str]) -> int:
+    found = await _rows(connection, received, received.c.id.is_not(None))
+    chosen = [row for row in found if _mentions(received, "payload", row, marks, listed)]
+    return await _empty(connection, received, chosen, {"payload": NOTHING})
+
+
+async def _delete_drafts(connection: AsyncConnection, onboarding_id: str, marks: Marks, listed: AbstractSet[str]) -> int:
+    """The onboarding's drafts, and one for an onboarding in the same channel that was never started."""
+    found = await _rows(connection, drafts, drafts.c.onboarding_id.in_([onboarding_id, ""]))
+    chosen = _concerning(drafts, "answers", found, onboarding_id, marks, listed)
+    return await _delete(connection, drafts, drafts.c.id.in_([row["id"] for row in chosen]))
+
+
+async def _delete(connection: AsyncConnection, table: Table, wanted: ColumnElement[bool]) -> int:
+    return len((await connection.execute(delete(table).where(wanted).returning(func.length(table.c.id)))).all())
+
+
+def _concerning(
+    table: Table, column: str, found: Found, onboarding_id: str, marks: Marks, listed: AbstractSet[str]
+) -> list[Mapping[Any, Any]]:
+    return [row for row in found if row["onboarding_id"] == onboarding_id or _mentions(table, column, row, marks, listed)]
+
+
+def _mentions(table: Table, column: str, row: Mapping[Any, Any], marks: Marks, listed: AbstractSet[str]) -> bool:
+    """What was damaged, and nobody can open any more, may. Raises UnknownKey for a key that is ``listed``."""
+    try:
+        text = current().open(row[column], _place(table, column, row))
+    except UnknownKey as error:
+        if not listed.isdisjoint(error.key_ids):
+            raise
+        return True
     except SealError:
         return True
     return any(f'"{mark}"' in text for mark in marks)
+
+
+def _opened(table: Table, column: str, row: Mapping[Any, Any]) -> str | None:
+    """None if it can't be."""
+    try:
+        return current().open(row[column], _place(table, column, row))
+    except SealError:
+        return None
+
+
+def _place(table: Table, column: str, row: Mapping[Any, Any]) -> Place:
+    return Place(table.name, column, row["id"])

@@ -5,21 +5,52 @@ import io
 import json
 import re
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from flows.model import AuditEvent, Person
+from flows.model import (
+    AuditEvent,
+    Decision,
+    Draft,
+    Expiry,
+    Grant,
+    Member,
+    Onboarding,
+    Person,
+    StepRecord,
+    Submission,
+    TaskRecord,
+    ThirdCompany,
+)
+from storage import keys
+from storage.columns import unread
+from storage.mapping import TABLES
+from storage.reading import readable_part
 from storage.sealing import SealError, UnknownKey
 from storage.store import Store
-from storage.tables import audit_events, people
+from storage.tables import members
 
 Record = Mapping[str, Any]
 
 _BEFORE_FORMULA = re.compile("(?<![{0}])[{0}]*(?=[=+@＝＋－＠-])".format(r""";\s"'\u00ad\u200b-\u200f\u2060\ufeff"""))
 """What a spreadsheet skips, or takes for the end of a cell, before a sign with which a formula begins."""
+
+
+_ORDER: Mapping[type, tuple[str, ...]] = {
+    StepRecord: ("position",),
+    Submission: ("step_id", "revision"),
+    TaskRecord: ("at", "id"),
+    Decision: ("at", "id"),
+    Grant: ("step_id", "id"),
+    Member: ("role", "id"),
+    AuditEvent: ("seq", "id"),
+}
+"""Of which rows aren't in the order of their ids."""
 
 
 @dataclass(frozen=True)
@@ -32,44 +63,56 @@ class Export:
     unreadable: Sequence[str] = ()
 
 
+_KINDS: Mapping[str, type] = {
+    "onboarding": Onboarding,
+    "steps": StepRecord,
+    "submissions": Submission,
+    "drafts": Draft,
+    "tasks": TaskRecord,
+    "decisions": Decision,
+    "grants": Grant,
+    "expiries": Expiry,
+    "members": Member,
+    "companies": ThirdCompany,
+    "people": Person,
+    "events": AuditEvent,
+}
+
+
 async def export(store: Store, onboarding_id: str) -> Export:
-    """Raises LookupError if there is no such onboarding."""
+    """Raises LookupError if there is no such onboarding, and UnknownKey if a key is lacking."""
+    unreadable: list[str] = []
     async with store.read() as unit:
-        snapshot = await unit.snapshot(onboarding_id)
-        if snapshot is None:
-            raise LookupError("no such onboarding")
-        events = select(AuditEvent).where(audit_events.c.onboarding_id == onboarding_id).order_by(audit_events.c.seq)
-        who = [f"{member.team_id}/{member.user_id}" for member in snapshot.members]
-        kinds: dict[str, Sequence[Any]] = {
-            "onboarding": [snapshot.onboarding],
-            "steps": list(snapshot.steps.values()),
-            "submissions": [one for sent in snapshot.submissions.values() for one in sent],
-            "drafts": await unit.drafts(onboarding_id),
-            "tasks": snapshot.tasks,
-            "decisions": snapshot.decisions,
-            "grants": snapshot.grants,
-            "expiries": [one for one in await unit.expiries() if one.onboarding_id == onboarding_id],
-            "members": snapshot.members,
-            "companies": snapshot.companies,
-            "people": (await unit.session.scalars(select(Person).where(people.c.id.in_(who)).order_by(people.c.id))).all(),
-            "events": (await unit.session.scalars(events)).all(),
-        }
-        unreadable: list[str] = []
-        records = {name: [_record(row, unreadable) for row in rows] for name, rows in kinds.items()}
+        listed = await keys.listed(unit.connection)
+        found = {name: await _rows(unit.connection, kind, onboarding_id) for name, kind in _KINDS.items()}
+    if not found["onboarding"]:
+        raise LookupError("no such onboarding")
+    records = {name: [_record(_KINDS[name], row, listed, unreadable) for row in rows] for name, rows in found.items()}
     whole = {**records, "onboarding": records["onboarding"][0], **({"unreadable": unreadable} if unreadable else {})}
     text = json.dumps(whole, default=_iso, ensure_ascii=False, indent=2)
     return Export(text, {name: _csv(rows) for name, rows in records.items() if rows}, unreadable)
 
 
-def _record(row: Any, unreadable: list[str]) -> Record:
-    """Adds to ``unreadable``. Raises UnknownKey: with that key the value can be read."""
+async def _rows(connection: AsyncConnection, kind: type, onboarding_id: str) -> Sequence[Mapping[Any, Any]]:
+    table = TABLES[kind]
+    theirs = select(members.c.team_id + "/" + members.c.user_id).where(members.c.onboarding_id == onboarding_id)
+    named = table.c.id if kind is Onboarding else table.c.get("onboarding_id")
+    wanted = table.c.id.in_(theirs) if named is None else named == onboarding_id
+    order = [table.c[name] for name in _ORDER.get(kind, ("id",))]
+    return (await connection.execute(select(*unread(table)).where(wanted).order_by(*order))).mappings().all()
+
+
+def _record(kind: type, found: Mapping[Any, Any], listed: AbstractSet[str], unreadable: list[str]) -> Record:
+    """Adds to ``unreadable``. Raises UnknownKey for a key that is ``listed``: with that key the value can be read."""
+    row, damaged = readable_part(kind, found)
+    unreadable += damaged
     record = dict[str, Any]()
-    for one in fields(row):
+    for one in fields(kind):
         try:
             record[one.name] = getattr(row, one.name)
-        except UnknownKey:
-            raise
         except SealError as error:
+            if isinstance(error, UnknownKey) and not listed.isdisjoint(error.key_ids):
+                raise
             record[one.name] = None
             unreadable.append(str(error))
     return record

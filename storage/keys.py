@@ -5,28 +5,32 @@ another key of that id. ``keys rotate`` marks the older ones as retired. A proce
 then; so it is taken off the list only by a bot that starts without it and finds nothing that it sealed. As long as nothing is sealed at
 all, whoever writes takes the list over: the first to seal has the database.
 
-A value that names a key which neither the keyring nor the list has was changed, or the list was.
+A value that names a key which neither the keyring nor the list has was changed, or the list was. As long as a key on the list is proved,
+it is the value: it is damaged like any other, and concerns its own customer. Where none is, nothing starts.
 """
 
 import contextlib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, func, insert, literal, or_, select, union_all, update
+from sqlalchemy import ColumnElement, Row, bindparam, delete, func, insert, literal, or_, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.columns import Sealed
 from storage.queries import Queries
-from storage.sealing import VERSION, Keyring, Place, SealError, UnknownKey, current, key_of
-from storage.tables import audit_events, metadata, sealing_keys
+from storage.sealing import VERSION, Keyring, Place, SealError, UnknownKey, current, key_of, printable
+from storage.tables import id_column, metadata, sealing_keys
 
 PURPOSE = "sealing-key"
+TRIED = 3
+"""Values of a column, at most, of which one has to be opened to prove a key."""
 
 _KEY = select(sealing_keys).where(sealing_keys.c.id == bindparam("key"))
 _UNRETIRE = update(sealing_keys).where(sealing_keys.c.id == bindparam("key")).values(retired=False)
 _LISTED = select(sealing_keys.c.id)
 _NEEDED = select(sealing_keys.c.id).where(sealing_keys.c.retired.is_(False))
-_SALT = select(audit_events.c.id, audit_events.c.salt).where(audit_events.c.salt.like(bindparam("prefix"))).limit(1)
 _NAMING = [
     column
     for table in metadata.sorted_tables
@@ -61,28 +65,41 @@ async def register(connection: AsyncConnection) -> bool:
         own = None
     if own is None:
         await require_listed(connection)
-        mac = keyring.mac(PURPOSE, keyring.newest).removeprefix(keyring.prefix)
-        await connection.execute(insert(sealing_keys), {"id": keyring.newest, "mac": mac, "retired": False})
+        await connection.execute(
+            insert(sealing_keys), {"id": keyring.newest, "mac": _mac(keyring, keyring.newest), "retired": False}
+        )
     elif not _made_by(keyring, own.id, own.mac):
-        raise _lacking([own.id], [], [own.id])
+        if not await _opens(connection, keyring, own.id):
+            raise _lacking([own.id], [], [own.id])
+        await _mend(connection, [own.id])
     elif own.retired:
         await connection.execute(_UNRETIRE, {"key": own.id})
     return sealed
 
 
+@dataclass(frozen=True)
+class _List:
+    """What is wrong with the list, where the keyring has what it needs. ``spent``: ids of keys that the keyring lacks and that nothing
+    is sealed with any more: retired ones, or where nothing is sealed at all, any. ``forged``: ids of keys that open what is stored,
+    though the MAC beside them is not theirs."""
+
+    spent: AbstractSet[str]
+    forged: AbstractSet[str] = frozenset()
+
+
 async def require(unit: Queries) -> bool:
     """Whether the list is as `claim` would leave it. Raises UnknownKey if the keyring lacks a key that sealed what is stored, and
-    SealError if the list was changed, or a value that names its key.
+    SealError if the list was changed so that this can't be told.
 
     Quick, unless a retired key was taken out since a bot last started: then its id is looked for in the whole database.
     """
-    spent, own = await _spent(unit.connection), await _own(unit.connection)
-    return not spent and own is not None
+    found, own = await _read(unit.connection), await _own(unit.connection)
+    return not found.spent and not found.forged and own is not None
 
 
 async def require_named(unit: Queries, error: UnknownKey) -> None:
     """Raises SealError if the key that was lacking is on no list."""
-    for key in {*error.key_ids} - await listed(unit.connection):
+    for key in {*error.key_ids} - await listed(unit.connection) - current().ids:
         raise unlisted(str(error).partition(":")[0], key)
 
 
@@ -94,10 +111,35 @@ async def require_listed(connection: AsyncConnection) -> None:
 
 
 async def claim(unit: Queries) -> None:
-    """In a write, before a bot's first one: take what is no longer needed off the list. Raises as `require`."""
+    """In a write, before a bot's first one: take what is no longer needed off the list, and mend it. Raises as `require`."""
     await _wait_for_others(unit.connection)
-    if spent := await _spent(unit.connection):
-        await unit.connection.execute(delete(sealing_keys).where(sealing_keys.c.id.in_(spent)))
+    found = await _read(unit.connection)
+    if found.spent:
+        await unit.connection.execute(delete(sealing_keys).where(sealing_keys.c.id.in_(found.spent)))
+    await _mend(unit.connection, found.forged)
+
+
+async def altered(connection: AsyncConnection) -> Sequence[str]:
+    """What is wrong with the list itself. Raises as `require`."""
+    return [f"{sealing_keys.name}.mac of {printable(key)}: changed" for key in sorted((await _read(connection)).forged)]
+
+
+async def named(connection: AsyncConnection, key: str) -> Mapping[str, int]:
+    """How many stored values name a key, by column; without columns of which none does."""
+    counts = {str(column): select(func.count()).where(_names(column, key)) for column in _NAMING}
+    return {name: count for name, query in counts.items() if (count := (await connection.execute(query)).scalar_one())}
+
+
+async def forget(unit: Queries, key: str) -> None:
+    """Take a key off the list that the keyring lacks: what it sealed is damaged from now on, and nothing asks for it any more.
+
+    Raises LookupError if it isn't on the list, and ValueError if the keyring has it.
+    """
+    if key in current().ids:
+        raise ValueError(key)
+    gone = delete(sealing_keys).where(sealing_keys.c.id == key).returning(sealing_keys.c.id)
+    if (await unit.connection.execute(gone)).first() is None:
+        raise LookupError(key)
 
 
 async def retire(unit: Queries) -> None:
@@ -105,31 +147,34 @@ async def retire(unit: Queries) -> None:
     await unit.connection.execute(update(sealing_keys).where(sealing_keys.c.id != current().newest).values(retired=True))
 
 
-async def _spent(connection: AsyncConnection) -> Collection[str]:
-    """Ids of keys that the keyring lacks and that nothing is sealed with any more: retired ones, or where nothing is sealed at all, any.
-    Raises as `require`."""
+async def _read(connection: AsyncConnection) -> _List:
+    """Raises as `require`."""
     keyring = current()
     rows = {row.id: row for row in await connection.execute(select(sealing_keys))}
-    wrong = [key for key, row in rows.items() if key in keyring.ids and not _made_by(keyring, key, row.mac)]
+    wrong = {key for key, row in rows.items() if key in keyring.ids and not _made_by(keyring, key, row.mac)}
     if not await _any(connection):
-        return {*wrong, *rows.keys() - keyring.ids}
+        return _List({*wrong, *rows.keys() - keyring.ids})
+    forged = {key for key in wrong if await _opens(connection, keyring, key)}
+    wrong -= forged
     sampled = {key_of(value): column for column, value in await connection.execute(_SAMPLES) if value}
-    for key in sampled.keys() - rows.keys() - keyring.ids - {""}:
-        raise unlisted(sampled[key], key)
-    for key in wrong:
-        if await _opens(connection, keyring, key):
-            raise SealError(f"{sealing_keys.name}.mac of {key}: changed")
+    unnamed = sampled.keys() - rows.keys() - {""}
+    wrong |= {key for key in unnamed & keyring.ids if not await _opens(connection, keyring, key)}
     missing = rows.keys() - keyring.ids
     retired = {key for key, row in rows.items() if row.retired} - sampled.keys()
     spent = {key for key in retired & missing if not await _seals(connection, key)}
     if wrong or missing - spent:
         spent |= {key for key in retired - spent if not await _seals(connection, key)}
-        raise _lacking(rows.keys() - spent, missing - spent, wrong)
-    return spent
+        raise _lacking((rows.keys() | wrong) - spent, missing - spent, wrong)
+    if not rows.keys() & keyring.ids:  # none is proved
+        for key in unnamed - keyring.ids:
+            raise unlisted(sampled[key], key)
+    return _List(spent, forged)
 
 
 def unlisted(where: str, key: str) -> SealError:
-    return SealError(f"{where} names the key {key}, which never sealed anything here: that was changed, or {sealing_keys.name}")
+    return SealError(
+        f"{where} names the key {printable(key)}, which never sealed anything here: that was changed, or {sealing_keys.name}"
+    )
 
 
 async def _own(connection: AsyncConnection) -> Row[Any] | None:
@@ -141,23 +186,41 @@ async def _any(connection: AsyncConnection) -> bool:
     return (await connection.execute(_ANY)).first() is not None
 
 
-def _made_by(keyring: Keyring, key: str, mac: str) -> bool:
+def _mac(keyring: Keyring, key: str) -> str:
+    return keyring.mac_of(key, PURPOSE, key).rpartition(".")[2]
+
+
+def _made_by(keyring: Keyring, key: str, mac: Any) -> bool:
     return keyring.genuine(PURPOSE, key, f"{VERSION}.{key}.{mac}")
+
+
+async def _mend(connection: AsyncConnection, forged: Collection[str]) -> None:
+    for key in forged:
+        right = {"mac": _mac(current(), key)}
+        await connection.execute(update(sealing_keys).where(sealing_keys.c.id == key).values(right))
+
+
+def _names(column: Any, key: str) -> ColumnElement[bool]:
+    prefix = f"{VERSION}.{key}."
+    named: ColumnElement[bool] = func.substr(column, 1, len(prefix)) == prefix
+    return named
 
 
 async def _seals(connection: AsyncConnection, key: str) -> bool:
     """Whether a stored value names this key."""
-    prefix = f"{VERSION}.{key}."
-    found = or_(*(select(column).where(func.substr(column, 1, len(prefix)) == prefix).exists() for column in _NAMING))
+    found = or_(*(select(column).where(_names(column, key)).exists() for column in _NAMING))
     return (await connection.execute(select(literal(1)).where(found))).first() is not None
 
 
 async def _opens(connection: AsyncConnection, keyring: Keyring, key: str) -> bool:
-    """Whether the keyring's key of this id opens what a key of this id sealed: then it is the list that was changed."""
-    for row in await connection.execute(_SALT, {"prefix": f"{VERSION}.{key}.%"}):
-        with contextlib.suppress(SealError):
-            keyring.open(row.salt, Place(audit_events.name, "salt", row.id))
-            return True
+    """Whether the keyring's key of this id opens what a key of this id sealed: one of a few values of each column."""
+    for column in _NAMING:
+        if isinstance(column.type, Sealed):
+            row_id = id_column(column.table)
+            for row in await connection.execute(select(row_id, column).where(_names(column, key)).limit(TRIED)):
+                with contextlib.suppress(SealError):
+                    keyring.open(row[1], Place(column.table.name, column.name, row[0]))
+                    return True
     return False
 
 

@@ -1,12 +1,15 @@
 """What a unit reads: one method per question of the use cases."""
 
+import contextlib
+import logging
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Self, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal_column, or_, select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.orm import Session
+from sqlalchemy.types import NullType
 
 from flows.model import (
     LEFT,
@@ -29,23 +32,34 @@ from flows.model import (
 )
 from flows.people import Who
 from storage import tables
+from storage.columns import unread
 from storage.covered import WatchfulSession
 from storage.mapping import TABLES
+from storage.reading import DamagedError, plain_row, read_value, values_of
 from storage.sqlite import QUICK
-from storage.whole import KINDS, Whole, read_whole
+from storage.whole import KINDS, Whole, read_whole, tracked_row
 
 T = TypeVar("T")
 
+log = logging.getLogger("storage.queries")
+
+
+_COLUMNS = {kind: tuple(unread(table)) for kind, table in TABLES.items()}
+
+
+def _rows_of(kind: type) -> Select[Any]:
+    return select(*_COLUMNS[kind]).select_from(TABLES[kind])
+
 
 def _by_id(kind: type) -> Select[Any]:
-    return select(kind).where(TABLES[kind].c.id == bindparam("row_id")).execution_options(**{QUICK: True})
+    return _rows_of(kind).where(TABLES[kind].c.id == bindparam("row_id")).execution_options(**{QUICK: True})
 
 
 # Built once: SQLAlchemy takes longer to build a statement than the database to run it.
 _BY_ID = {kind: _by_id(kind) for kind in TABLES}
 _OLDEST = tables.effects.c.seq + literal_column("0")  # else PostgreSQL may read all that is done, by the primary key
 _FAILED = (
-    select(EffectRecord)
+    _rows_of(EffectRecord)
     .where(tables.effects.c.onboarding_id == bindparam("onboarding_id"), tables.effects.c.state == "failed")
     .order_by(_OLDEST)
     .execution_options(**{QUICK: True})
@@ -88,7 +102,7 @@ class Queries:
         if whole is not None:
             found: T | None = whole.get((kind, row_id))
             return found
-        return await self._one(_BY_ID[kind], {"row_id": row_id})
+        return await self._one(kind, _BY_ID[kind], {"row_id": row_id})
 
     async def snapshot(self, onboarding_id: str) -> Snapshot | None:
         """One whole onboarding; in a write, its other writers wait from here on."""
@@ -104,15 +118,15 @@ class Queries:
     async def by_channel(self, channel_id: str) -> Onboarding | None:
         """The channel's open onboarding, else its last closed one."""
         columns = tables.onboardings.c
-        query = select(Onboarding).where(columns.channel_id == channel_id, columns.erased_at.is_(None))
-        return await self._one(query.order_by(columns.closed_at.is_not(None), columns.closed_at.desc()).limit(1))
+        query = _rows_of(Onboarding).where(columns.channel_id == channel_id, columns.erased_at.is_(None))
+        return await self._one(Onboarding, query.order_by(columns.closed_at.is_not(None), columns.closed_at.desc()).limit(1))
 
     async def onboardings(
         self, *, team_id: str = "", user_id: str = "", channel_id: str = "", closed: bool = False
     ) -> Sequence[Onboarding]:
         """All that aren't erased, those a person is a member of, or those of a channel; oldest first. ``closed``: the closed ones too."""
         columns, member = tables.onboardings.c, tables.members.c
-        query = select(Onboarding).where(columns.erased_at.is_(None)).order_by(columns.started_at, columns.id)
+        query = _rows_of(Onboarding).where(columns.erased_at.is_(None)).order_by(columns.started_at, columns.id)
         if not closed:
             query = query.where(columns.closed_at.is_(None))
         if user_id:
@@ -120,14 +134,14 @@ class Queries:
             query = query.where(columns.id.in_(theirs))
         if channel_id:
             query = query.where(columns.channel_id == channel_id)
-        return await self._all(query)
+        return await self._all(Onboarding, query)
 
     async def members_elsewhere(self, user_ids: Collection[str], channel_id: str) -> Sequence[Member]:
         """Which of these people are the customer's in open onboardings of other channels, ordered by id."""
         columns, member = tables.onboardings.c, tables.members.c
-        query = select(Member).join(tables.onboardings, columns.id == member.onboarding_id).where(member.role != LEFT)
+        query = _rows_of(Member).join(tables.onboardings, columns.id == member.onboarding_id).where(member.role != LEFT)
         query = query.where(columns.channel_id != channel_id, columns.closed_at.is_(None), columns.erased_at.is_(None))
-        return await self._all(query.where(member.user_id.in_(list(user_ids))).order_by(member.id))
+        return await self._all(Member, query.where(member.user_id.in_(list(user_ids))).order_by(member.id))
 
     async def journeys(self) -> Mapping[str, Sequence[str]]:
         """By version of the journey, the ids of all onboardings on it that aren't erased, oldest first. Opens nothing sealed."""
@@ -135,7 +149,7 @@ class Queries:
         query = select(columns.journey, columns.id).where(columns.erased_at.is_(None))
         found: dict[str, list[str]] = {}
         for version, onboarding_id in await self.connection.execute(query.order_by(columns.started_at, columns.id)):
-            found.setdefault(version, []).append(onboarding_id)
+            found.setdefault(str(version), []).append(onboarding_id)
         return found
 
     async def due(self, at: datetime) -> Sequence[str]:
@@ -155,33 +169,33 @@ class Queries:
         columns = tables.onboardings.c
         query = select(onboarding_id).join(tables.onboardings, columns.id == onboarding_id)
         query = query.where(wanted, columns.closed_at.is_(None), columns.erased_at.is_(None))
-        return await self._all(query.group_by(onboarding_id).order_by(func.min(first), onboarding_id))
+        return await self._ids(query.group_by(onboarding_id).order_by(func.min(first), onboarding_id))
 
     async def expiries(self, by: date | None = None, onboarding_id: str = "") -> Sequence[Expiry]:
         """What must be renewed, in onboardings that aren't erased (or in one), soonest first. ``by``: only what ends by that day
         and wasn't reported as expired."""
         columns, whole = tables.expiries.c, tables.onboardings.c
-        query = select(Expiry).join(tables.onboardings, whole.id == columns.onboarding_id).where(whole.erased_at.is_(None))
+        query = _rows_of(Expiry).join(tables.onboardings, whole.id == columns.onboarding_id).where(whole.erased_at.is_(None))
         if onboarding_id:
             query = query.where(columns.onboarding_id == onboarding_id)
         if by is not None:
             query = query.where(columns.last_day <= by, or_(columns.warned.is_(None), columns.warned > 0))
-        return await self._all(query.order_by(columns.last_day, columns.id))
+        return await self._all(Expiry, query.order_by(columns.last_day, columns.id))
 
     async def tasks(self, step_id: str, task_id: str) -> Sequence[TaskRecord]:
         """All records of one task in open onboardings, oldest first."""
         columns, whole = tables.tasks.c, tables.onboardings.c
-        query = select(TaskRecord).join(tables.onboardings, whole.id == columns.onboarding_id)
+        query = _rows_of(TaskRecord).join(tables.onboardings, whole.id == columns.onboarding_id)
         query = query.where(columns.step_id == step_id, columns.task_id == task_id)
         query = query.where(whole.closed_at.is_(None), whole.erased_at.is_(None))
-        return await self._all(query.order_by(columns.at, columns.id))
+        return await self._all(TaskRecord, query.order_by(columns.at, columns.id))
 
     async def posted(self, onboarding_id: str, kind: str, subject: str = "") -> Posted | None:
         return await self.get(Posted, f"{onboarding_id}:{kind}:{subject}")
 
     async def posted_at(self, channel_id: str, ts: str) -> Posted | None:
         columns = tables.posted.c
-        return await self._one(select(Posted).where(columns.channel_id == channel_id, columns.ts == ts))
+        return await self._one(Posted, _rows_of(Posted).where(columns.channel_id == channel_id, columns.ts == ts))
 
     async def posted_elsewhere(self, kind: str, channel_id: str) -> Mapping[str, Sequence[str]]:
         """By open onboarding, the subjects of its messages of this kind that aren't in this channel."""
@@ -196,7 +210,7 @@ class Queries:
 
     async def drafts(self, onboarding_id: str) -> Sequence[Draft]:
         columns = tables.drafts.c
-        return await self._all(select(Draft).where(columns.onboarding_id == onboarding_id).order_by(columns.id))
+        return await self._all(Draft, _rows_of(Draft).where(columns.onboarding_id == onboarding_id).order_by(columns.id))
 
     async def person(self, who: Who) -> Person | None:
         known = (whole.get((Person, str(who))) for whole in self._whole.values())  # a lead's was read with the onboarding
@@ -205,9 +219,15 @@ class Queries:
     async def times(self, onboarding_id: str, tags: Collection[str], who: Who, since: datetime) -> Sequence[datetime]:
         """When a person did what the log has under one of these tags, after ``since``; oldest first."""
         columns = tables.audit_events.c
-        done = select(columns.at).where(columns.onboarding_id == onboarding_id, columns.tag.in_(tags), columns.at > since)
+        done = select(type_coerce(columns.at, NullType())).where(
+            columns.onboarding_id == onboarding_id, columns.tag.in_(tags), columns.at > since
+        )
         done = done.where(columns.team_id == who.team_id, columns.user_id == who.user_id).order_by(columns.at)
-        return (await self.connection.scalars(done)).all()
+        found = []
+        for one in await self.connection.scalars(done):
+            with contextlib.suppress(DamagedError):
+                found.append(read_value(columns.at, one))
+        return found
 
     async def was_seen(self, key: str) -> bool:
         """Whether `once` was asked before."""
@@ -215,20 +235,20 @@ class Queries:
 
     async def support_people(self) -> Sequence[Person]:
         columns = tables.people.c
-        return await self._all(select(Person).where(columns.support.is_(True)).order_by(columns.id))
+        return await self._all(Person, _rows_of(Person).where(columns.support.is_(True)).order_by(columns.id))
 
     async def people_of(self, team_id: str, user_ids: Collection[str]) -> Sequence[Person]:
         """Those of these people of a team who are known."""
         columns = tables.people.c
-        query = select(Person).where(columns.team_id == team_id, columns.user_id.in_(list(user_ids)))
-        return await self._all(query.order_by(columns.id))
+        query = _rows_of(Person).where(columns.team_id == team_id, columns.user_id.in_(list(user_ids)))
+        return await self._all(Person, query.order_by(columns.id))
 
     async def departures(self) -> Sequence[Departure]:
-        return await self._all(select(Departure).order_by(tables.departures.c.id))
+        return await self._all(Departure, _rows_of(Departure).order_by(tables.departures.c.id))
 
     async def failed_effects(self, onboarding_id: str) -> Sequence[EffectRecord]:
         """An onboarding's effects that were given up, oldest first."""
-        return await self._all(_FAILED, {"onboarding_id": onboarding_id})
+        return await self._all(EffectRecord, _FAILED, {"onboarding_id": onboarding_id})
 
     async def refused_effects(self, errors: Collection[str]) -> Sequence[EffectRecord]:
         """All that were given up with one of these errors, oldest first."""
@@ -240,13 +260,13 @@ class Queries:
         return await self._effects(tables.OPEN, limit)
 
     async def _effects(self, wanted: Any, limit: int | None = None) -> Sequence[EffectRecord]:
-        return await self._all(select(EffectRecord).where(wanted).order_by(_OLDEST).limit(limit))
+        return await self._all(EffectRecord, _rows_of(EffectRecord).where(wanted).order_by(_OLDEST).limit(limit))
 
     async def unhandled(self, limit: int = 200) -> Sequence[Received]:
         columns = tables.received.c
         longest_left = func.coalesce(columns.attempted_at, columns.at)
         return await self._all(
-            select(Received).where(columns.handled_at.is_(None)).order_by(longest_left, columns.id).limit(limit)
+            Received, _rows_of(Received).where(columns.handled_at.is_(None)).order_by(longest_left, columns.id).limit(limit)
         )
 
     async def _flush(self) -> None:
@@ -254,11 +274,32 @@ class Queries:
         if self._session is not None and self._changes:
             await self._session.flush()
 
-    async def _one(self, query: Select[T], parameters: dict[str, str] | None = None) -> T | None:
-        return (await self.session.scalars(query, parameters)).one_or_none()
+    async def _one(self, kind: type[T], query: Select[Any], parameters: dict[str, str] | None = None) -> T | None:
+        """Raises DamagedError."""
+        await self._flush()
+        found = (await self.connection.execute(query, parameters)).first()
+        return None if found is None else self._row(kind, values_of(kind, found))
 
-    async def _all(self, query: Select[T], parameters: dict[str, str] | None = None) -> Sequence[T]:
-        return (await self.session.scalars(query, parameters)).all()
+    async def _all(self, kind: type[T], query: Select[Any], parameters: dict[str, str] | None = None) -> Sequence[T]:
+        """Without rows that can't be read: one customer's are no reason to serve nobody."""
+        await self._flush()
+        rows: list[T] = []
+        for found in await self.connection.execute(query, parameters):
+            try:
+                values = values_of(kind, found)
+            except DamagedError as error:
+                log.error("a damaged row was left out: run verify-log", extra={"where": str(error)})  # noqa: TRY400  says it all
+            else:
+                rows.append(self._row(kind, values))
+        return rows
+
+    def _row(self, kind: type[T], values: Mapping[str, Any]) -> T:
+        row: T = tracked_row(self.session, kind, values) if self._changes else plain_row(kind, values)
+        return row
+
+    async def _ids(self, query: Select[Any]) -> Sequence[str]:
+        await self._flush()
+        return (await self.connection.scalars(query)).all()
 
 
 def _snapshot(whole: Whole) -> Snapshot:

@@ -45,7 +45,7 @@ async def rotate(store: Store, batch: int = 200) -> Rotated:
                 rotated.rows[table.name] += count
     async with store.read() as unit:
         chains = [row.onboarding_id for row in await unit.connection.execute(select(audit_heads.c.onboarding_id))]
-    for chain in sorted(chains):
+    for chain in sorted(chains, key=str):
         await _resign_chain(store, chain, rotated, batch)
     await store.transact(_forget_drawings)
     await store.transact(keys.retire)

@@ -1,5 +1,6 @@
 """Which schema a database has, without Alembic, whose import would slow down startup."""
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,9 +11,9 @@ from storage.tables import REVISION
 
 @dataclass(frozen=True)
 class SchemaState:
-    """``database`` and ``code``: revisions; an empty database's is empty."""
+    """``database`` and ``code``: revisions; an empty database's is empty. ``altered``: what stands there is no revision."""
 
-    kind: Literal["current", "older", "newer", "empty"]
+    kind: Literal["current", "older", "newer", "empty", "altered"]
     database: str
     code: str = REVISION
 
@@ -21,9 +22,12 @@ def state_of(connection: Connection) -> SchemaState:
     """Revisions are ascending four-digit numbers, so they compare as text."""
     if not inspect(connection).has_table("alembic_version"):
         return SchemaState("empty", "")
-    database = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
-    if database is None:
+    found = connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all()
+    if not found:
         return SchemaState("empty", "")
+    database = str(found[0])
+    if len(found) > 1 or not re.fullmatch("[0-9]{4}", database):
+        return SchemaState("altered", "")
     if database == REVISION:
         return SchemaState("current", database)
     return SchemaState("older" if database < REVISION else "newer", database)

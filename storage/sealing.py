@@ -49,7 +49,7 @@ class Place:
     row: str
 
     def __str__(self) -> str:
-        return f"{self.table}.{self.column} of {self.row}"
+        return f"{self.table}.{self.column} of {printable(self.row)}"
 
     @property
     def associated_data(self) -> bytes:
@@ -145,6 +145,10 @@ class Keyring:
         """``v1.<key id>.<64 hex digits>``: an HMAC-SHA256 under a key used only for this purpose."""
         return self._mac(self._newest, purpose, text)
 
+    def mac_of(self, key_id: str, purpose: str, text: str) -> str:
+        """The same with another of the keys."""
+        return self._mac(self._keys[key_id], purpose, text)
+
     def genuine(self, purpose: str, text: str, mac: str) -> bool:
         """Whether one of the keys made this MAC for this text."""
         key = self._keys.get(key_of(mac))
@@ -161,10 +165,16 @@ class Keyring:
         return f"{VERSION}.{key.id}.{hmac.digest(derived, text.encode(), 'sha256').hex()}"
 
 
-def key_of(stored: str) -> str:
-    """The id of the key that a sealed value or a MAC names; empty if it names none."""
-    match = _NAMES.match(stored)
+def key_of(stored: object) -> str:
+    """The id of the key that a sealed value or a MAC names; empty if it names none, or is no text."""
+    match = _NAMES.match(stored) if isinstance(stored, str) else None
     return match[1] if match else ""
+
+
+def printable(name: object) -> str:
+    """As messages show an id or a name: one that somebody else wrote can't move a terminal's cursor, and so hide what is said of it."""
+    text = str(name)
+    return text if text.isprintable() else text.encode("unicode_escape").decode()
 
 
 def new_key() -> str:

@@ -25,6 +25,10 @@ ASK_AGAIN = 0.005
 """Seconds between two questions for another process's lock."""
 
 
+_text = partial(str, encoding="utf-8", errors="backslashreplace")
+"""Text that is none, since somebody else wrote it, must not keep the rows beside it from being read."""
+
+
 class SqliteConnection(aiosqlite.Connection):
     """``writes``: each transaction takes the write lock at its start, for which it waits ``busy`` seconds at most. ``time_left``: the
     seconds that the transaction to come may wait at most; ``quick``: of the statement to come."""
@@ -45,6 +49,7 @@ class SqliteConnection(aiosqlite.Connection):
         except BaseException:
             self._thread.join()  # it was told to stop; without this it could still answer a loop that is closed by then
             raise
+        self._conn.text_factory = _text
         return self
 
     def cursor(self) -> "Cursor":  # type: ignore[override]  # it needs no await

@@ -12,12 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from flows.model import Onboarding
 from storage import keys
 from storage.chain import REGISTER, Flaw, flaw_of_entry, shortened
-from storage.covered import UNCOVERED, name_of
+from storage.covered import UNCOVERED, chain_column, name_of
 from storage.mapping import TABLES
+from storage.sealing import printable
 from storage.store import Store
 from storage.tables import audit_events, audit_heads, onboardings
 from storage.verify_chain import BATCH, Chain, entries, verify_chain
-from storage.verify_rows import chain_column, verify_rows
+from storage.verify_rows import verify_rows
 
 __all__ = ["Examined", "Finding", "Flaw", "Heads", "examine", "verify"]
 
@@ -40,7 +41,7 @@ class Finding:
     def __str__(self) -> str:
         where = self.onboarding_id or "the register of onboardings"
         what = (f" at event {self.seq}" if self.seq else "") + (f": {self.row}" if self.row else "")
-        return f"{where}: {self.flaw.value}{what}"
+        return printable(f"{where}: {self.flaw.value}{what}")
 
 
 @dataclass(frozen=True)

@@ -3,38 +3,34 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Table, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.model import Onboarding
+from storage import keys
 from storage.chain import Flaw
-from storage.columns import unread
-from storage.covered import GONE, UNCOVERED, digest_of_row, name_of, stored_content
-from storage.mapping import TABLES
+from storage.covered import GONE, digest_of_row, name_of, rows_of, stored_content
 from storage.sealing import UnknownKey
-from storage.verify_chain import Chain
-
-
-def chain_column(table: Table) -> Any:
-    """The column of a covered table that names the onboarding."""
-    return table.c.id if table is TABLES[Onboarding] else table.c.onboarding_id
-
-
-_ROWS = {kind: select(*unread(TABLES[kind])).where(chain_column(TABLES[kind]) == bindparam("chain")) for kind in UNCOVERED}
+from storage.verify_chain import Chain, verify_chain
 
 
 async def verify_rows(connection: AsyncConnection, chain: Chain) -> list[tuple[Flaw, str]]:
     """What the log does not explain: each flaw with the row's name. The chain must hold."""
     found = []
     left = {name: digest for name, digest in chain.explained.items() if digest != GONE}
-    for kind, rows in _ROWS.items():
-        for row in (await connection.execute(rows, {"chain": chain.id})).mappings():
-            name = name_of((kind, row["id"]))
-            digest = left.pop(name, None)
-            flaw = Flaw.ROW_ADDED if digest is None else _flaw_of_row(chain, kind, name, row, digest)
-            if flaw is not None:
-                found.append((flaw, name))
+    for key, row in await rows_of(connection, chain.id):
+        name = name_of(key)
+        digest = left.pop(name, None)
+        flaw = Flaw.ROW_ADDED if digest is None else _flaw_of_row(chain, key[0], name, row, digest)
+        if flaw is not None:
+            found.append((flaw, name))
     return found + [(Flaw.ROW_MISSING, name) for name in left]
+
+
+async def is_explained(connection: AsyncConnection, onboarding_id: str) -> bool:
+    """Whether an onboarding's own row is as its log says it was written; also where the log can't tell."""
+    chain = await verify_chain(connection, onboarding_id, await keys.listed(connection))
+    found = await verify_rows(connection, chain) if chain.holds else ()
+    return (Flaw.ROW_CHANGED, name_of((Onboarding, onboarding_id))) not in found
 
 
 def _flaw_of_row(chain: Chain, kind: type, name: str, row: Mapping[Any, Any], digest: str) -> Flaw | None:

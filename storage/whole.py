@@ -5,30 +5,12 @@ setting a field raises AttributeError.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from datetime import date
-from functools import cache
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import (
-    Boolean,
-    Column,
-    ColumnElement,
-    CompoundSelect,
-    Date,
-    Enum,
-    Integer,
-    Select,
-    String,
-    Text,
-    bindparam,
-    cast,
-    func,
-    literal_column,
-    select,
-    union_all,
-)
+from sqlalchemy import ColumnElement, CompoundSelect, Select, Text, bindparam, cast, func, literal_column, select, union_all
 from sqlalchemy import inspect as inspected
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.orm import Mapper, make_transient_to_detached
 from sqlalchemy.orm.attributes import set_committed_value
@@ -46,8 +28,8 @@ from flows.model import (
     TaskRecord,
     ThirdCompany,
 )
-from storage.columns import Json, Moment, Sealed, moment
 from storage.mapping import TABLES
+from storage.reading import DamagedError, plain_row, values_of
 from storage.sqlite import QUICK
 from storage.tables import onboardings, people
 
@@ -96,17 +78,22 @@ _LOCK = select(onboardings.c.id).where(onboardings.c.id == bindparam("onboarding
 async def read_whole(
     connection: AsyncConnection, onboarding_id: str, session: AsyncSession | None, *, locks: bool
 ) -> Whole | None:
-    """All its rows in order; None if there are none. ``session``: which they belong to; None if they are only read.
+    """All its rows in order; None if there are none. Raises DamagedError. ``session``: which they belong to; None if they are only read.
     ``locks``: its other writers wait from here on."""
     wanted = {"onboarding_id": onboarding_id}
     if locks and (await connection.execute(_LOCK, wanted)).first() is None:
         return None
-    found = (await connection.execute(_STATEMENTS[connection.dialect.name], wanted)).all()
+    try:
+        found = (await connection.execute(_STATEMENTS[connection.dialect.name], wanted)).all()
+    except OperationalError as error:
+        if "BLOB" not in str(error.orig):
+            raise
+        raise DamagedError(f"{onboarding_id}: a value is bytes, which the bot never writes") from None
     by_kind: dict[type, list[Any]] = {kind: [] for kind in KINDS}
     for number, text in found:
         kind = KINDS[number]
-        values = _values(kind, json.loads(text))
-        by_kind[kind].append(_plain(kind, values) if session is None else _tracked(session, kind, values, outdated=locks))
+        values = values_of(kind, json.loads(text))
+        by_kind[kind].append(plain_row(kind, values) if session is None else tracked_row(session, kind, values, outdated=locks))
     if not by_kind[Onboarding]:
         return None
     for kind, rows in by_kind.items():
@@ -119,14 +106,9 @@ def _sortable(value: Any) -> tuple[bool, Any]:
     return value is not None, value
 
 
-def _plain(kind: type, values: Mapping[str, Any]) -> Any:
-    row: Any = object.__new__(kind)
-    row.__dict__.update(values)
-    return row
-
-
-def _tracked(session: AsyncSession, kind: type, values: Mapping[str, Any], *, outdated: bool) -> Any:
-    """``outdated``: what the session knows of the row may have been read before others' changes were locked out."""
+def tracked_row(session: AsyncSession, kind: type, values: Mapping[str, Any], *, outdated: bool = False) -> Any:
+    """The session's own, if it knows the row. ``outdated``: what it knows may have been read before others' changes were locked
+    out."""
     mapper: Mapper[Any] = inspected(kind)
     known = session.identity_map.get(mapper.identity_key_from_primary_key((values["id"],)))
     if known is not None:
@@ -138,37 +120,3 @@ def _tracked(session: AsyncSession, kind: type, values: Mapping[str, Any], *, ou
     make_transient_to_detached(row)
     session.add(row)
     return row
-
-
-def _values(kind: type, stored: Sequence[Any]) -> Mapping[str, Any]:
-    names, readers = _reading(kind)
-    values = dict(zip(names, stored, strict=True))
-    for name, read in readers:
-        if values[name] is not None:
-            values[name] = read(values[name])
-    return values
-
-
-@cache
-def _reading(kind: type) -> tuple[Sequence[str], Sequence[tuple[str, Callable[[Any], Any]]]]:
-    """The attributes in the order of the table's columns, and how to read those that JSON has no type for. Raises TypeError."""
-    mapper: Mapper[Any] = inspected(kind)
-    names = {column: mapper.get_property_by_column(column).key for column in TABLES[kind].c}
-    return list(names.values()), [(name, read) for column, name in names.items() if (read := _reader(column)) is not None]
-
-
-def _reader(column: Column[Any]) -> Callable[[Any], Any] | None:
-    match column.type:
-        case Moment():
-            return moment
-        case Date():
-            return date.fromisoformat
-        case Enum(enum_class=kind):
-            return kind
-        case Boolean():
-            return bool
-        case Json():
-            return json.loads
-        case Integer() | String() | Sealed():
-            return None
-    raise TypeError(f"no reader for {column}")

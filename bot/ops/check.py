@@ -117,6 +117,8 @@ def _schema(url: str) -> Line:
         return Line(
             "database", f"newer (revision {found.database}) than the bot ({found.code})", "run the newer version of the bot"
         )
+    if found.kind == "altered":
+        return Line("database", "what stands in alembic_version is no revision", "put back what stood there")
     return Line("database", "has no tables yet" if found.kind == "empty" else "older than the bot", "run: python -m bot migrate")
 
 

@@ -71,6 +71,8 @@ def migrate() -> None:
         if error.kind == "too_new":
             _end(Exit.DATABASE_NEWER, "the database is newer than this version of the bot - run the newer version")
         _end(Exit.DATABASE_UNREACHABLE, _unusable(error))
+    if after.kind == "altered":
+        _end(Exit.ALTERED, HOW_NO_REVISION)
     if before == after:
         click.echo(f"ok: the database is current (revision {after.database})")
     else:
@@ -132,10 +134,27 @@ def rotate() -> None:
         )
         click.echo(f"wrong: {what} - put them back from a backup, or erase that customer, and run this again", err=True)
     if done.refused:
-        _end(Exit.ALTERED, f"the audit log of {', '.join(done.refused)} does not hold - run: python -m bot verify-log")
+        _end(Exit.ALTERED, f"the audit log of {maintenance.logs(done.refused)} does not hold - run: python -m bot verify-log")
     if done.unreadable:
         sys.exit(Exit.ALTERED)
     click.echo("ok: everything is encrypted with the newest key; the older keys can be taken out")
+
+
+@keys.command()
+@click.argument("key_id")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def forget(key_id: str, *, yes: bool) -> None:
+    """Go on without a key that is lost for ever, or never was: what names KEY_ID counts as damaged from now on."""
+    settings = _settings(slack=False)
+    _require_database(settings)
+    from bot.ops import maintenance  # noqa: PLC0415
+
+    for column, count in _found(maintenance.what_names(settings, key_id)).items():
+        click.echo(f"{column}: {count} values name it")
+    if not yes:
+        click.confirm(f"Is there no copy of the key {key_id} anywhere? What it sealed is damaged from now on", abort=True)
+    _wait(maintenance.forget_key(settings, key_id))
+    click.echo(f"ok: the key {key_id} is forgotten - see what that damaged: python -m bot verify-log")
 
 
 @main.command("verify-log")
@@ -161,7 +180,7 @@ def verify_log(since: Path | None, save: Path | None) -> None:
         _end(Exit.FAILED, f"{what} - make room, or name a file in a folder of yours with --save")
     lacking = done.keys if isinstance(done.keys, UnknownKey) else None
     altered: list[object] = [finding for finding in done.findings if not (lacking and finding.flaw is Flaw.UNKNOWN_KEY)]
-    altered += [done.keys] if done.keys and not lacking else []
+    altered += [*done.damage, *([done.keys] if done.keys and not lacking else ())]
     for found in altered:
         click.echo(f"wrong: {found}", err=True)
     if lacking:
@@ -243,17 +262,17 @@ def erase(customer: str, *, yes: bool) -> None:
     from bot.ops import maintenance  # noqa: PLC0415
     from storage.store import StillReadError  # noqa: PLC0415
 
-    onboarding = _found(maintenance.find_exactly(settings, customer))
-    known = onboarding.id
+    found = _found(maintenance.find_exactly(settings, customer))
+    known = found.id
     if yes and customer.strip() != known:
         _end(
             Exit.CONFIGURATION,
-            f"with --yes a name is not enough - give the id, if it is this one: {known} ({maintenance.name_of(onboarding)})",
+            f"with --yes a name is not enough - give the id, if it is this one: {found}",
         )
-    if not yes and not onboarding.erased_at:
-        click.confirm(f"Remove the personal data of {maintenance.name_of(onboarding)} ({known}) for ever?", abort=True)
+    if not yes:
+        click.confirm(f"Remove the personal data of {found} for ever?", abort=True)
     try:
-        _wait(maintenance.erase_one(settings, onboarding))
+        _wait(maintenance.erase_one(settings, known))
     except StillReadError:
         what = f"the personal data of {known} is removed, but another process still reads the database as it was before, a backup or a"
         how = f"end that process, then run: python -m bot erase {known} --yes"
@@ -265,6 +284,7 @@ def erase(customer: str, *, yes: bool) -> None:
         )
 
 
+HOW_NO_REVISION = "what stands in alembic_version is no revision - keep a copy of the database, and put back what stood there"
 HOW = {
     "locked": "another process holds it; end that, or try again",
     "full": "make room on its disk",
@@ -310,6 +330,8 @@ def _require_database(settings: "Settings") -> None:
     if found.kind == "newer":
         what = f"the database (revision {found.database}) is newer than this version of the bot ({found.code})"
         _end(Exit.DATABASE_NEWER, f"{what} - run the newer version")
+    if found.kind == "altered":
+        _end(Exit.ALTERED, HOW_NO_REVISION)
     if found.kind != "current":
         what = (
             "has no tables yet" if found.kind == "empty" else f"is older (revision {found.database}) than the bot ({found.code})"

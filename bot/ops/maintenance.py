@@ -1,7 +1,7 @@
 """What an operator does with the store from a terminal, whether the bot is running or not."""
 
 import unicodedata
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,12 +14,14 @@ from flows.cases.naming import meant
 from flows.model import Onboarding
 from storage import heads_file, keys
 from storage.accept import accept
+from storage.customers import customers, has_traces
+from storage.damage import damage
 from storage.engine import is_sqlite
 from storage.erase import erase
 from storage.export import export
 from storage.restore import doubt
 from storage.rotate import Rotated, rotate
-from storage.sealing import SealError, UnknownKey, current, using
+from storage.sealing import SealError, UnknownKey, current, printable, using
 from storage.store import Store
 from storage.unit import Unit
 from storage.verify import Finding, verify
@@ -63,31 +65,39 @@ async def claim_keys(settings: Settings) -> None:
             await store.transact(keys.claim)
 
 
-async def _find(store: Store, customer: str) -> Onboarding:
-    """By id, name, or part of the name."""
+@dataclass(frozen=True)
+class Customer:
+    """``name``: empty where it can't be read, or was erased."""
+
+    id: str
+    name: str = ""
+
+    def __str__(self) -> str:
+        return printable(f"{self.id} ({self.name or 'its name cannot be read'})")
+
+
+async def _find(store: Store, customer: str) -> str:
+    """The id of one that isn't erased, by id, name, or part of the name."""
     async with store.read() as unit:
-        if (found := await unit.get(Onboarding, customer.strip())) and not found.erased_at:
-            return found
-        return _one(
-            meant(_named(await unit.onboardings(closed=True)), customer), "the name, a part of it, or the onboarding's id"
-        )
+        known = await customers(unit.connection)
+    if any(one.id == customer.strip() and not one.erased_at for one in known):
+        return customer.strip()
+    return _one(meant(_named(known), customer), "the name, a part of it, or the onboarding's id").id
 
 
-async def find_exactly(settings: Settings, customer: str) -> Onboarding:
-    """By id, also one that is erased, or by the whole name. Raises NotFoundError."""
+async def find_exactly(settings: Settings, customer: str) -> Customer:
+    """By id, also one that is erased, or of which only traces are left, or by the whole name. Raises NotFoundError."""
     async with _store(settings) as store, store.read() as unit:
-        if found := await unit.get(Onboarding, customer.strip()):
-            return found
-        similar = meant(_named(await unit.onboardings(closed=True)), customer)
-        same = [one for one in similar if _plain(one.customer) == _plain(customer)]
-        if similar and not same:
-            raise NotFoundError(f"no customer has exactly this name - give the id, if it is one of these: {_listed(similar)}")
-        return _one(same, "the whole name, or the onboarding's id")
-
-
-def name_of(onboarding: Onboarding) -> str:
-    """The customer's name, or that it can't be read."""
-    return readable_name(onboarding) or "its name cannot be read"
+        known = await customers(unit.connection)
+        if found := [one for one in known if one.id == customer.strip()]:
+            return Customer(found[0].id, readable_name(found[0]))
+        if await has_traces(unit.connection, customer.strip()):
+            return Customer(customer.strip())
+    similar = meant(_named(known), customer)
+    same = [one for one in similar if _plain(one.customer) == _plain(customer)]
+    if similar and not same:
+        raise NotFoundError(f"no customer has exactly this name - give the id, if it is one of these: {_listed(similar)}")
+    return _one(same, "the whole name, or the onboarding's id")
 
 
 def _named(onboardings: Sequence[Onboarding]) -> Sequence[Onboarding]:
@@ -99,16 +109,16 @@ def _plain(name: str) -> str:
     return unicodedata.normalize("NFC", name.strip())
 
 
-def _one(found: Sequence[Onboarding], how: str) -> Onboarding:
+def _one(found: Sequence[Onboarding], how: str) -> Customer:
     if not found:
         raise NotFoundError(f"there is no such customer - give {how}")
     if len(found) > 1:
         raise NotFoundError(f"several are meant - give the id: {_listed(found)}")
-    return found[0]
+    return Customer(found[0].id, found[0].customer)
 
 
 def _listed(found: Sequence[Onboarding]) -> str:
-    return ", ".join(f"{one.id} ({one.customer})" for one in found[:LISTED]) + (", …" if len(found) > LISTED else "")
+    return ", ".join(str(Customer(one.id, one.customer)) for one in found[:LISTED]) + (", …" if len(found) > LISTED else "")
 
 
 async def export_files(settings: Settings, customer: str, folder: Path) -> tuple[Sequence[Path], Sequence[str]]:
@@ -117,19 +127,17 @@ async def export_files(settings: Settings, customer: str, folder: Path) -> tuple
     Raises NotFoundError, and OSError as `write_all`.
     """
     async with _store(settings) as store:
-        onboarding = await _find(store, customer)
-        exported = await export(store, onboarding.id)
+        onboarding_id = await _find(store, customer)
+        exported = await export(store, onboarding_id)
     files = {"onboarding.json": exported.json, **{f"{name}.csv": text for name, text in exported.csv.items()}}
-    return write_all(folder, {f"{onboarding.id}-{name}": text for name, text in files.items()}), exported.unreadable
+    return write_all(folder, {f"{onboarding_id}-{name}": text for name, text in files.items()}), exported.unreadable
 
 
-async def erase_one(settings: Settings, onboarding: Onboarding) -> None:
-    """Of one that is erased already, only what SQLite's files still hold. Raises StillReadError if they still do."""
+async def erase_one(settings: Settings, onboarding_id: str) -> None:
+    """Of one that is erased already, what was put back since, and what SQLite's files still hold. Raises StillReadError if they still
+    do."""
     async with _store(settings) as store:
-        if onboarding.erased_at:
-            await store.truncate_log()
-        else:
-            await erase(store, onboarding.id)
+        await erase(store, onboarding_id)
 
 
 def keeps_dead_rows(settings: Settings) -> bool:
@@ -154,11 +162,13 @@ async def after_restore(settings: Settings) -> int:
 
 @dataclass(frozen=True)
 class Verified:
-    """``count``: onboardings. ``findings``: what is wrong with the log and the rows it answers for. ``keys``: what is wrong with the
-    keys; where they are lacking, a part can't be verified."""
+    """``count``: onboardings. ``findings``: what is wrong with the log and the rows it answers for. ``damage``: where nothing but what
+    the bot can't have written stands, in what the log does not cover. ``keys``: what is wrong with the keys; where they are lacking, a
+    part can't be verified."""
 
     count: int
     findings: Sequence[Finding]
+    damage: Sequence[str] = ()
     keys: SealError | None = None
 
 
@@ -167,17 +177,19 @@ async def verify_log(settings: Settings, since: str | None = None, save: Path | 
     async with _store(settings) as store:
         heads = heads_file.load(since) if since is not None else None
         async with store.read() as unit:
-            count = len(await unit.onboardings(closed=True))
+            count = sum(one.erased_at is None for one in await customers(unit.connection))
             wrong = await _wrong_with_keys(unit)
-        if wrong is not None:
             # With another key under its id, everything would look altered.
             with using(current().without(wrong.key_ids if isinstance(wrong, UnknownKey) else ())):
-                return Verified(count, await verify(store, heads), wrong)
+                damaged = [*(await keys.altered(unit.connection) if wrong is None else ()), *await damage(unit.connection)]
+        if wrong is not None:
+            with using(current().without(wrong.key_ids if isinstance(wrong, UnknownKey) else ())):
+                return Verified(count, await verify(store, heads), damaged, wrong)
         reached = await heads_file.read_heads(store)  # before: what is written meanwhile may be what is wrong
         found = await verify(store, heads)
-        if save is not None and not found:
+        if save is not None and not found and not damaged:
             write(save, heads_file.dump(reached))
-        return Verified(count, found)
+        return Verified(count, found, damaged)
 
 
 async def wrong_with(settings: Settings, onboarding_id: str) -> Sequence[Finding]:
@@ -186,7 +198,7 @@ async def wrong_with(settings: Settings, onboarding_id: str) -> Sequence[Finding
     async with _store(settings) as store:
         async with store.read() as unit:
             await _require_keys_to_accept(unit)
-            known = not onboarding_id or await unit.get(Onboarding, onboarding_id) is not None
+            known = not onboarding_id or await has_traces(unit.connection, onboarding_id)
         found = [finding for finding in await verify(store) if finding.onboarding_id == onboarding_id]
     if not known and not found:
         raise NotFoundError('there is no such onboarding - give its id as verify-log has it, or "register"')
@@ -212,6 +224,32 @@ async def _wrong_with_keys(unit: Unit) -> SealError | None:
     except SealError as error:
         return error
     return None
+
+
+def logs(chain_ids: Sequence[str]) -> str:
+    """As people read them."""
+    return ", ".join(printable(one) or "the register" for one in chain_ids)
+
+
+async def what_names(settings: Settings, key: str) -> Mapping[str, int]:
+    """How many stored values name a key that is to be forgotten, by column. Raises NotFoundError."""
+    async with _store(settings) as store, store.read() as unit:
+        if key in current().ids:
+            raise NotFoundError(f"the bot has the key {key}, so there is nothing to forget - take it out after: keys rotate")
+        listed = await keys.listed(unit.connection)
+        if key not in listed:
+            raise NotFoundError(f"the database lists no key {printable(key)} - give one of these: {_ids(listed - current().ids)}")
+        return await keys.named(unit.connection, key)
+
+
+def _ids(key_ids: Iterable[str]) -> str:
+    return ", ".join(printable(key) for key in sorted(key_ids)) or "none that the bot lacks"
+
+
+async def forget_key(settings: Settings, key: str) -> None:
+    """As `storage.keys.forget`."""
+    async with _store(settings) as store:
+        await store.transact(lambda unit: keys.forget(unit, key))
 
 
 async def rotate_keys(settings: Settings) -> Rotated:

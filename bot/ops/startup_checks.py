@@ -22,6 +22,7 @@ from flows.forms.pages import slots
 from flows.forms.step import Form, Situation, Step
 from flows.journey import JOURNEYS, Journey, Journeys
 from storage.store import Store
+from storage.verify_rows import is_explained
 
 MANIFEST = "app_manifest.yaml"
 COMMAND = "/onboarding"
@@ -84,18 +85,17 @@ def _forms(step: Step) -> list[Form]:
 
 async def stranded(settings: Settings, journeys: Journeys = JOURNEYS) -> list[Fault]:
     """Onboardings that began on a version of the journey that this code lacks: nobody could go on with them, and their pending
-    effects would be given up for good. Raises Unavailable."""
-    store = Store(settings.database_url, settings.keyring)
+    effects would be given up for good. Without those whose row was altered, which keeps nobody else waiting. Raises Unavailable."""
+    store, found = Store(settings.database_url, settings.keyring), list[Fault]()
     try:
         async with store.read() as unit:
-            begun = await unit.journeys()
+            for version, ids in sorted((await unit.journeys()).items()):
+                lacking = [] if version in journeys.versions else [one for one in ids if await is_explained(unit.connection, one)]
+                if lacking:
+                    found.append(f"this version of the bot lacks the journey {version}, on which {_named(lacking)} began")
     finally:
         await store.close()
-    return [
-        f"this version of the bot lacks the journey {version}, on which {_named(ids)} began"
-        for version, ids in sorted(begun.items())
-        if version not in journeys.versions
-    ]
+    return found
 
 
 def _named(ids: Sequence[str]) -> str:

@@ -7,12 +7,14 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from sqlalchemy.orm.attributes import set_committed_value
 
 from flows import ports
 from flows.model import Draft, Grant, Member, Onboarding, Person, Posted, Received, StepRecord, Submission
 from flows.outbox import Draw, Say, load
 from flows.people import Who
 from flows.state import StepState
+from storage.reading import DamagedError
 from storage.store import Conflict, Store, Unavailable
 from storage.unit import Unit
 from tests.storage.example import EMAIL, KEYRING, LEAD, NOW, SECRET, add_whole, onboarding, raw, submission, whole
@@ -139,17 +141,16 @@ async def test_effects_are_stored_in_the_order_they_were_asked_for_and_told_of_a
 
 async def test_of_two_writers_of_one_row_the_second_is_told(store: Store) -> None:
     onboarding_id = await whole(store)
-    async with store.read() as unit:
-        stale = await unit.get(Onboarding, onboarding_id)
     async with store.write() as unit:
         fresh = await unit.get(Onboarding, onboarding_id)
         assert fresh is not None
         fresh.language = "pt"
-    assert stale is not None
 
     async def late(unit: Unit) -> None:
-        merged = await unit.session.merge(stale)
-        merged.language = "es"
+        stale = await unit.get(Onboarding, onboarding_id)
+        assert stale is not None
+        set_committed_value(stale, "version", stale.version - 1)  # as if it had been read before
+        stale.language = "es"
 
     with pytest.raises(Conflict):
         await store.transact(late)
@@ -412,3 +413,31 @@ async def test_a_row_shows_only_its_id(store: Store) -> None:
     assert SECRET not in repr(snapshot)
     assert EMAIL not in repr(snapshot)
     assert onboarding_id in repr(snapshot)
+
+
+async def test_a_row_that_nobody_could_have_written_is_passed_over_and_named_where_it_is_needed(sqlite_url: str) -> None:
+    store = Store(sqlite_url, KEYRING)
+    damaged, other = await whole(store), await whole(store)
+    for statement in (
+        "UPDATE onboardings SET started_at = 'x' WHERE id = :o",
+        "UPDATE expiries SET last_day = 'x' WHERE onboarding_id = :o",
+        "UPDATE tasks SET task_id = x'ff' WHERE onboarding_id = :o",
+        "UPDATE effects SET created_at = 'x' WHERE onboarding_id = :o",
+    ):
+        raw(store._url, statement, o=damaged)
+    for changes in (store.read, store.write):
+        async with changes() as unit:
+            assert [one.id for one in await unit.onboardings(closed=True)] == [other]
+            assert [one.onboarding_id for one in await unit.expiries()] == [other]
+            assert [one.onboarding_id for one in await unit.tasks("planning", "session")] == [other]
+            assert [one.onboarding_id for one in await unit.open_effects()] == [other]
+            with pytest.raises(DamagedError, match=f"onboardings.started_at of {damaged}: not what was written"):
+                await unit.get(Onboarding, damaged)
+            with pytest.raises(DamagedError, match=f"{damaged}: a value is bytes"):
+                await unit.snapshot(damaged)
+            assert await unit.snapshot(other) is not None
+    raw(store._url, "UPDATE tasks SET task_id = 'session'")
+    async with store.read() as unit:
+        with pytest.raises(DamagedError, match=f"onboardings.started_at of {damaged}"):
+            await unit.snapshot(damaged)
+    await store.close()

@@ -10,7 +10,7 @@ from sqlalchemy import Column, LargeBinary, inspect, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from flows.model import Person, StepRecord
-from storage import whole
+from storage import reading
 from storage.mapping import TABLES
 from storage.store import Conflict, Store
 from storage.tables import grants, steps
@@ -115,4 +115,4 @@ async def test_many_are_read_without_keeping_others_waiting(store: Store) -> Non
 
 def test_a_column_that_json_has_no_word_for_needs_a_reader() -> None:
     with pytest.raises(TypeError, match="picture"):
-        whole._reader(Column("picture", LargeBinary))
+        reading._reader(Column("picture", LargeBinary))

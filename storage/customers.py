@@ -1,0 +1,24 @@
+"""Whom an operator means: onboardings as far as their rows can be read, so that damage to one hides neither it nor the others."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from flows.model import Onboarding
+from storage.columns import unread
+from storage.covered import rows_of
+from storage.reading import readable_part
+from storage.tables import audit_events, onboardings
+
+
+async def customers(connection: AsyncConnection) -> Sequence[Onboarding]:
+    """All that there are rows of, oldest first, for reading only: what can't be read is None, and a sealed value raises SealError."""
+    query = select(*unread(onboardings)).order_by(onboardings.c.started_at, onboardings.c.id)
+    return [readable_part(Onboarding, row)[0] for row in (await connection.execute(query)).mappings()]
+
+
+async def has_traces(connection: AsyncConnection, onboarding_id: str) -> bool:
+    """Whether anything is stored about it, though its own row may be gone."""
+    events = select(audit_events.c.id).where(audit_events.c.onboarding_id == onboarding_id).limit(1)
+    return bool(await rows_of(connection, onboarding_id)) or await connection.scalar(events) is not None
