@@ -420,6 +420,10 @@ class UnreadableEffectError(ValueError):
     """A stored effect of an unknown kind, of a newer version, or with unexpected fields. Says which kind, never the content."""
 
 
+BOUND = "of"
+"""Under this name the store keeps, with what is stored of an effect, which row it belongs to."""
+
+
 def dump(effect: Effect) -> dict[str, Any]:
     """Its version and fields, as stored."""
     return {"v": effect.version, **asdict(effect)}
@@ -428,7 +432,7 @@ def dump(effect: Effect) -> dict[str, Any]:
 def load(kind: str, stored: Mapping[str, Any]) -> Effect:
     """The stored effect. Raises UnreadableEffectError."""
     found, version = KINDS.get(kind), stored.get("v", 1)
-    values = {name: value for name, value in stored.items() if name != "v"}
+    values = {name: value for name, value in stored.items() if name not in ("v", BOUND)}
     if found is None or type(version) is not int or not 1 <= version <= found.version:
         raise UnreadableEffectError(kind)
     if values.keys() - {one.name for one in fields(found)}:

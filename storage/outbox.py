@@ -5,6 +5,8 @@ Of each queue the first runs, and none beside it: a unique index says so. What w
 waits in the table and holds up only its own queue. docs/decisions/0001 says why there is no library for it.
 """
 
+import contextlib
+import json
 import os
 import secrets
 import socket
@@ -12,7 +14,7 @@ import time
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 from sqlalchemy import (
@@ -36,8 +38,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.types import NullType
 
-from storage.columns import Json
+from storage.arguments import require_bound
+from storage.columns import Json, unread
+from storage.reading import DamagedError, read_value
 from storage.sealing import Place, current
 from storage.store import Store
 from storage.tables import effects, paces
@@ -83,12 +88,16 @@ class Claim:
     holder: str
     deadline: float
     _sealed: str
+    _damage: DamagedError | None = None
 
     @property
     def arguments(self) -> Mapping[str, Any]:
-        """Raises SealError."""
+        """Raises SealError, also for an effect that was altered."""
+        if self._damage:
+            raise self._damage
         opened = current().open(self._sealed, Place(effects.name, "arguments", self.id))
-        arguments: Mapping[str, Any] = Json().process_result_value(opened, sqlite.dialect())
+        arguments: Mapping[str, Any] = json.loads(opened)
+        require_bound(arguments, self.id, self.onboarding_id, self.kind, self.pace)
         return arguments
 
     @property
@@ -322,10 +331,13 @@ class Outbox:
         await self._store.transact(work)
 
     async def oldest(self) -> datetime | None:
-        """When the oldest effect was asked for that is neither done nor given up."""
+        """When the oldest effect was asked for that is neither done nor given up. None if nobody knows."""
         async with self._store.read() as unit:
-            found: datetime | None = await unit.connection.scalar(self._sql.oldest)
-        return found
+            found = await unit.connection.scalar(self._sql.oldest)
+        with contextlib.suppress(DamagedError):
+            oldest: datetime | None = read_value(effects.c.created_at, found)
+            return oldest
+        return None
 
     async def forget(self) -> None:
         """Delete what says nothing any more: the turns of channels into which nothing went for a day."""
@@ -388,7 +400,7 @@ class _Statements:
         waited_for = paces.c.name.in_(select(columns.pace).where(waits))
         next_turn = select(func.min(turn)).where(paces.c.next > now + pace.ahead, waited_for)
         self.next_due = select(soonest.scalar_subquery() - now, next_turn.scalar_subquery() - now)
-        self.oldest = select(func.min(columns.created_at, type_=columns.created_at.type)).where(is_open)
+        self.oldest = select(func.min(columns.created_at, type_=NullType())).where(is_open)
 
         name: ColumnElement[str] = bindparam("its_pace")
         at_least, more = bindparam("at_least", type_=Double), bindparam("more", type_=Double)
@@ -453,7 +465,7 @@ def _taking(wanted: Select[Any], e: FromClause, until: ColumnElement[float]) -> 
     # In a CTE, else PostgreSQL may evaluate it again. What another takes at this moment is passed over.
     pick = wanted.with_for_update(of=e, skip_locked=True).cte("pick")
     taken = {"state": "running", "attempts": effects.c.attempts + 1, "holder": bindparam("claim"), "due": until}
-    return update(effects).where(effects.c.id.in_(select(pick.c.id))).values(taken).returning(*effects.c)
+    return update(effects).where(effects.c.id.in_(select(pick.c.id))).values(taken).returning(*unread(effects))
 
 
 def _in_turn(found: Sequence[Row[Any]]) -> list[str]:
@@ -463,19 +475,34 @@ def _in_turn(found: Sequence[Row[Any]]) -> list[str]:
 
 
 def _claim(row: Row[Any], deadline: float) -> Claim:
+    """Also of a row that was damaged, so that it is given up and holds up nothing."""
+    known: dict[str, Any] = {"attempts": 1, "created_at": datetime.now(UTC), "result": {}}
+    damage: DamagedError | None = None
+    for name, instead in known.items():
+        try:
+            known[name] = _value(row, name, type(instead))
+        except DamagedError as error:
+            damage = error
     return Claim(
         id=row.id,
         onboarding_id=row.onboarding_id,
         queue=row.queue,
         pace=row.pace,
         kind=row.kind,
-        attempts=row.attempts,
-        created_at=row.created_at,
-        result=row.result,
         holder=row.holder,
         deadline=deadline,
         _sealed=row.arguments,
+        _damage=damage,
+        **known,
     )
+
+
+def _value(row: Row[Any], name: str, kind: type) -> Any:
+    """Raises DamagedError."""
+    found = read_value(effects.c[name], row._mapping[name], row.id)  # noqa: SLF001  SQLAlchemy's public name for it
+    if not isinstance(found, kind):
+        raise DamagedError(f"{Place(effects.name, name, row.id)}: not what was written")
+    return found
 
 
 def ticks() -> float:

@@ -10,11 +10,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.model import EffectRecord, Onboarding, Posted, new_id
-from flows.outbox import Effect, UnreadableEffectError, dump, load
+from flows.outbox import Effect, UnreadableEffectError, load
 from flows.people import Who
 from storage import audit
+from storage.arguments import arguments_text, require_bound
 from storage.chain import REGISTER
-from storage.columns import canonical
 from storage.covered import Key, Written, written
 from storage.queries import Queries
 from storage.sealing import Place, Plain, SealError
@@ -181,16 +181,16 @@ class Unit(Queries):
                 row["same"] = ""
         if effect.same and any((row["queue"], row["same"]) == (queue, effect.same) for row in pending.effects):
             return
-        self.asked = True
+        self.asked, pace = True, pace_of(onboarding_id, effect)
         pending.effects.append(
             {
                 "id": effect_id,
                 "onboarding_id": onboarding_id,
                 "queue": queue,
-                "pace": pace_of(onboarding_id, effect),
+                "pace": pace,
                 "same": effect.same,
                 "kind": effect.kind,
-                "arguments": Plain(canonical(dump(effect)), Place(effects.name, "arguments", effect_id)),
+                "arguments": Plain(arguments_text(effect, onboarding_id, pace), Place(effects.name, "arguments", effect_id)),
                 "state": "waiting",
                 "attempts": 0,
                 "due": 0.0,
@@ -205,7 +205,9 @@ class Unit(Queries):
     def effect_of(self, record: EffectRecord) -> Effect | None:
         """The effect as stored; None if it can't be read."""
         try:
-            return load(record.kind, record.arguments)
+            arguments = record.arguments
+            require_bound(arguments, record.id, record.onboarding_id, record.kind, record.pace)
+            return load(record.kind, arguments)
         except (UnreadableEffectError, SealError):
             return None
 
