@@ -18,10 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
 from bot.messages.buttons import Act, ButtonValue
 from flows.model import Received
 from flows.outbox import Remind
-from playground.acts import example
 from playground.slack import Channel, FileUpload, Sent, SlackPerson
-from playground.slack.payloads import actions_on_view
-from playground.walkthrough import ready
 from tests.bot.workplace import PROMPT, Workplace
 from tests.storage.example import raw
 
@@ -400,50 +397,3 @@ async def test_who_left_the_channel_sees_nothing_of_it_any_more_and_what_they_ty
     await office.settled()
     await office.press(office.ana, office.blue, Act.OPEN_FORM, step)
     await office.slack.until(lambda: office.ana.view is not None)
-
-
-async def test_a_home_asked_for_many_times_at_once_is_published_few_times_and_ends_right(
-    office: Workplace, onboarding: str
-) -> None:
-    """Support's shows all onboardings: drawing it for each press of a quick series would hold up everybody's messages."""
-    before = len(office.slack.calls)
-    office.slack.faults.add("views.publish", "slow", seconds=1.0)
-    for _ in range(8):
-        office.slack.emit({"type": "app_home_opened", "user": office.sam.id, "tab": "home"})
-    await office.slack.until(lambda: len(delivered(office, "app_home_opened")) >= 8)
-    await office.send(onboarding, "planning")
-    office.slack.emit({"type": "app_home_opened", "user": office.sam.id, "tab": "home"})
-    await office.settled()
-    published = [call for call in office.slack.calls[before:] if call.method == "views.publish"]
-    assert 2 <= len(published) < 8
-    assert office.sam.home is not None
-    (theirs,) = [line for line in json.dumps(office.sam.home.data).split("<#") if line.startswith(office.acme.id)][:1]
-    assert "Pismo's turn" in theirs
-
-
-async def test_a_home_shows_what_was_done_in_it_though_the_bot_was_restarted_meanwhile(
-    office: Workplace, onboarding: str
-) -> None:
-    """As if another process had been told of its opening."""
-    home = await office.ana.open_home()
-    assert home is not None
-    shown = home.hash
-    await office.restart()
-    form = ButtonValue(onboarding=onboarding, step="planning").dump()
-    action = {
-        "type": "button",
-        "block_id": "b",
-        "action_id": Act.OPEN_FORM,
-        "value": form,
-        "action_ts": office.slack.world.new_ts(),
-    }
-    payload = actions_on_view(office.slack, office.ana.user, home)
-    assert (await office.deliver(office.ana, payload | {"actions": [action]})).ok
-    await office.slack.until(lambda: ready(office.ana.view))
-    await office.restart()
-    while office.ana.view is not None:
-        assert (await office.journey.send_page(office.ana, office.ana.view, example("planning"))).ok
-    await office.slack.until(lambda: office.ana.home and office.ana.home.hash != shown)
-    await office.settled()
-    office.ana.user.home = None  # for the other tests, whose bot doesn't know of it
-    await office.restart()
