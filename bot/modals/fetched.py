@@ -32,7 +32,8 @@ FETCH_SECONDS = 1.5
 async def read_files(slack: Slack, inspections: Inspections, values: Mapping[str, Any], until: float) -> dict[str, Answers]:
     """Files sent with a form: only small text files, never kept as files.
 
-    By file id: ``{"name", "text"}``, or ``{"name", "problem"}`` with an error key. ``values``: the modal's state;
+    By file id: ``{"name", "text"}``, or ``{"name", "problem"}`` with an error key, and ``why`` if that is ``not_looked_into``.
+    ``values``: the modal's state;
     ``until``: by the monotonic clock, when all must be fetched and looked into.
     """
     files = [file for actions in values.values() for state in actions.values() for file in state.get("files") or []]
@@ -54,8 +55,8 @@ async def _read(slack: Slack, inspections: Inspections, file: Mapping[str, Any],
     verdict = await inspections.file(given, content, within=max(0.0, until - time.monotonic()))
     if kinds := [kind for kind in guard.SecretKind if kind in verdict.found]:
         return {"name": name, "problem": f"secret_{kinds[0]}"}
-    if verdict.unread & set(Hindrance):
-        return {"name": name, "problem": "not_looked_into"}
+    if hindered := sorted(verdict.unread & set(Hindrance)):
+        return {"name": name, "problem": "not_looked_into", "why": hindered[0]}
     try:
         return {"name": name, "text": _text(content)}
     except UnicodeDecodeError:

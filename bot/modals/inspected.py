@@ -34,11 +34,11 @@ ALL_SECONDS = 2.5
 @dataclass(frozen=True)
 class Inspected:
     """``files``: as `read_files` gives them. ``unscreened``: fields that may hold a secret. ``unchecked``: the field that is most likely
-    too much to be checked; empty if the page was."""
+    too much to be checked; empty if the page was. Each field with why, as `NotLookedInto` has it."""
 
     files: Mapping[str, Answers] = field(default_factory=dict)
-    unscreened: frozenset[str] = frozenset()
-    unchecked: str = ""
+    unscreened: Mapping[str, str] = field(default_factory=dict)
+    unchecked: Mapping[str, str] = field(default_factory=dict)
 
 
 class PageInspections:
@@ -64,7 +64,7 @@ class PageInspections:
         typed = {name: value for name, value in raw.items() if value and isinstance(value, str)}
         if not typed or not any(isinstance(value, dict) for value in raw.values()):
             return frozenset()
-        return frozenset(typed) if await self._done("screen", slot.page.model, typed, until) else frozenset()
+        return frozenset() if await self._hindered("screen", slot.page.model, typed, until) else frozenset(typed)
 
     async def _slot(self, meta: FormMeta, name: str) -> Slot | None:
         journey = None
@@ -80,18 +80,21 @@ class PageInspections:
     async def _look(
         self, model: type[FormPage], typed: Answers, files: Mapping[str, Answers], screened: frozenset[str], until: float
     ) -> Inspected:
-        if await self._done("look", model, typed, until):
+        hindered = await self._hindered("look", model, typed, until)
+        if not hindered:
             return Inspected(files)
         texts = {name: value for name, value in typed.items() if value and isinstance(value, str | dict)}
         left = {name: value for name, value in texts.items() if name not in screened}
-        late = frozenset([name for name, value in left.items() if not await self._done("screen", model, {name: value}, until)])
+        whys = {name: await self._hindered("screen", model, {name: value}, until) for name, value in left.items()}
+        unscreened = {name: why for name, why in whys.items() if why}
         longest = max(texts, key=lambda name: len(str(texts[name])), default="")
-        return Inspected(files, late, "" if late else longest)
+        return Inspected(files, unscreened, {longest: hindered} if longest and not unscreened else {})
 
-    async def _done(self, what: str, model: type[FormPage], raw: Answers, until: float) -> bool:
+    async def _hindered(self, what: str, model: type[FormPage], raw: Answers, until: float) -> str:
+        """Why it could not be done; empty if it was."""
         job, within = f"bot.inspection.pages:{what}", until - time.monotonic()
         try:
             await self._inspections.run(job, name_of(model), raw, seconds=LOOK_SECONDS, within=max(0.0, within))
-        except NotLookedInto:
-            return False
-        return True
+        except NotLookedInto as error:
+            return error.why
+        return ""

@@ -46,8 +46,11 @@ async def leave(
     order = slots(form, answers)
     slot = drafts.slot_of(form, meta.page) or order[min(meta.slot, len(order) - 1)]
     raw = parse_page(values, slot, inspected.files)
-    unreadable = file_problems(raw) + tuple(Problem(name, "not_looked_into") for name in sorted(inspected.unscreened))
-    unchecked = (Problem(inspected.unchecked, "not_checked"),) if inspected.unchecked and not unreadable else ()
+    unscreened = (Problem(name, "not_looked_into", {"why": why}) for name, why in sorted(inspected.unscreened.items()))
+    unreadable = file_problems(raw) + tuple(unscreened)
+    unchecked = (
+        () if unreadable else tuple(Problem(name, "not_checked", {"why": why}) for name, why in inspected.unchecked.items())
+    )
     typed = {name: value for name, value in raw.items() if name not in {problem.field for problem in unreadable}}
     removes = slot.item is not None and typed.get("then") == "remove"
     if removes and await unit.was_seen(f"removed:{window}"):
@@ -92,4 +95,4 @@ async def refuse_secrets(session: FormSession, problems: tuple[Problem, ...], ra
             file = str(value["id"]) if isinstance(value, dict) else ""
             await secrets.refused(case, problem.key, f"{session.form.id}.{problem.field}", file)
         elif problem.key in ("not_looked_into", "not_checked"):
-            await secrets.not_looked_into(case, f"{session.form.id}.{problem.field}")
+            await secrets.not_looked_into(case, f"{session.form.id}.{problem.field}", str(problem.params["why"]))

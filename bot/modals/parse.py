@@ -67,7 +67,7 @@ def _value(item: Input, state: Mapping[str, Any], files: Mapping[str, Answers]) 
 def file_problems(raw: Answers) -> tuple[Problem, ...]:
     """Files that could not be read, or contained a secret."""
     return tuple(
-        Problem(name, value["problem"], {"max": 200})
+        Problem(name, value["problem"], {"max": 200, "why": value.get("why", "")})
         for name, value in raw.items()
         if isinstance(value, dict) and value.get("problem")
     )

@@ -90,6 +90,10 @@ class _Shared(Inspections):
         """As if what was handed over took too long."""
         return await super().run("tests.bot.inspection.jobs:spin", seconds=0.1, within=LONG)
 
+    async def broken_off(self) -> Any:
+        """As if what was handed over had ended the process that looks into it."""
+        return await super().run("tests.bot.inspection.jobs:die", seconds=LONG, within=LONG)
+
     def close(self) -> None:
         """They end with this process."""
 

@@ -1,7 +1,8 @@
-"""A page that can't be looked into in time is refused at its field; what was screened is kept, what was not is not."""
+"""A page that can't be looked into is refused at its field; what was screened is kept, what was not is not."""
 
 import asyncio
 import json
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -28,24 +29,37 @@ async def send(office: Workplace, challenges: str) -> Outcome:
     return await office.journey.send_page(office.ana, office.ana.view, example("planning") | {"challenges": challenges})
 
 
-@pytest.mark.parametrize("job", ["screen", "look"])
-async def test_what_takes_too_long_is_refused_at_its_field_and_the_form_goes_on(
-    office: Workplace, onboarding: str, job: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("job", "hinder", "why"),
+    [
+        ("screen", INSPECTIONS.stuck, "looking into it took too long"),
+        ("look", INSPECTIONS.stuck, "looking into it took too long"),
+        ("screen", INSPECTIONS.broken_off, "looking into it broke off"),
+    ],
+)
+async def test_what_cannot_be_looked_into_is_refused_at_its_field_and_the_form_goes_on(
+    office: Workplace,
+    onboarding: str,
+    job: str,
+    hinder: Callable[[], Awaitable[Any]],
+    why: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """``screen``: it could not be searched for secrets; ``look``: it could, but not checked."""
     run = INSPECTIONS.run
 
     async def stuck(asked: str, *arguments: Any, **limits: Any) -> Any:
         if STUCK in str(arguments) and asked.endswith((":look", f":{job}")):
-            return await INSPECTIONS.stuck()
+            return await hinder()
         return await run(asked, *arguments, **limits)
 
     monkeypatch.setattr(INSPECTIONS, "run", stuck)
     monkeypatch.setattr(office.slack, "ack_seconds", 60.0)  # how soon the next process is there depends on what else runs
+    office.support.messages.clear()
     labels = (await open_form(office, "planning")).labels
     refused = await send(office, STUCK)
     ((_, told),) = refused.errors.items()
-    await office.slack.until(lambda: supports(office, "could not go on in the form"))
+    await office.slack.until(lambda: supports(office, f"was refused, because {why}"))
     kept = await drafted(office, onboarding)
     if job == "screen":
         assert "not kept" in told
