@@ -35,10 +35,15 @@ _API_KEY = re.compile(
     r"|(?:AKIA|ASIA)[A-Z0-9]{16}|hf_[A-Za-z0-9]{20,}|shp(?:at|ca|pa|ss)_[A-Za-z0-9]{20,}|xkeysib-[A-Za-z0-9-]{20,}"
     r"|(?:dckr_pat|dp\.pt|figd|lin_api|glrt|glsa|pscale_tkn|sbp|ory_rt|rt)[._-][A-Za-z0-9._-]{16,}"
     r"|key-[0-9a-f]{32}|(?:SK|AC)[0-9a-f]{32}|1//[A-Za-z0-9_-]{20,}"
+    r"|[01]\.A[A-Za-z0-9_.-]{100,}|v1\.M[A-Za-z0-9_-]{30,}|5Aep861[A-Za-z0-9_.]{40,}|Atzr\|\S{40,}|00[A-Za-z0-9_-]{40}|[bs]\.[A-Za-z0-9]{24}"
     r"|(?:api|secret|refresh)[-_]?(?:key|token)?[-_][A-Za-z0-9_-]{16,}",
     re.IGNORECASE,
 )
 """Beside those the guard knows everywhere: prefixes of keys, and of OAuth 2 refresh tokens, that are words elsewhere."""
+_AWS_SECRET = re.compile(r"(?=[A-Za-z0-9]*[/+])(?=.*[A-Z])(?=.*[a-z])(?=.*[0-9])[A-Za-z0-9/+]{40}")
+"""A secret access key by its form alone, since no prefix marks it."""
+_PADDING = re.compile(r"=+(?=\.|\Z)")
+"""After a part of a JWT, which has none (RFC 7515)."""
 _WRAPPED = 3
 """How often base64 is looked behind."""
 _NAMES_KIND = ("typ", "type", "token_type", "token_use", "use", "kind")
@@ -55,7 +60,7 @@ def long_lived_secret(text: str, now: datetime, *, signed_by_customer: bool = Fa
     if found:
         return min((one.kind for one in found), key=list(SecretKind).index)
     try:
-        jwt = parse(token)
+        jwt = parse(_PADDING.sub("", token))
     except UnreadableToken:
         return _opaque(token)
     if not signed_by_customer and (_is_refresh(jwt) or _outlives(jwt.claims, now)):
@@ -75,7 +80,7 @@ def unknowable(text: str, *, always_jwt: bool) -> TokenProblem | None:
 
 def _opaque(token: str) -> SecretKind | None:
     forms = list(_forms(token))
-    if any(_API_KEY.fullmatch(form) for form in forms):
+    if any(_API_KEY.fullmatch(form) or _AWS_SECRET.fullmatch(form) for form in forms):
         return SecretKind.LONG_LIVED_TOKEN
     if any(_HEX.fullmatch(form) or _PAIR.fullmatch(form) for form in forms):
         return SecretKind.SERVER_SECRET

@@ -27,6 +27,11 @@ def basic(signs: str) -> str:
     return base64.b64encode(signs.encode()).decode()
 
 
+def padded(jws: str) -> str:
+    """As by an encoder of base64 that knows no JWT."""
+    return ".".join(part + "=" * (-len(part) % 4) for part in jws.split("."))
+
+
 MAY_BE_ONE = {
     "ten minutes, as Basic gives it": token(iat=AT, exp=AT + 600),
     "an hour": token(iat=AT, exp=AT + 3600),
@@ -38,6 +43,8 @@ MAY_BE_ONE = {
     "opaque": secrets.token_urlsafe(32),
     "opaque, padded": "2YotnFZFEjr1zCsicMWpAA==",
     "opaque, long": secrets.token_urlsafe(96),
+    "opaque, of an alphabet with signs": "3q2+7w/" + "A1b2C3d4" * 8,
+    "opaque, of forty letters and digits": "G1h2J3k4" * 5,
     "with a short signature": token(iat=AT, exp=AT + 600)[:-50],
 }
 
@@ -66,7 +73,12 @@ REVOKED = {
     "an API key in base64": (basic("lin_api_" + secrets.token_hex(16)), "long_lived_token"),
     "key and secret": (f"{secrets.token_hex(20)}:{secrets.token_urlsafe(32)}", "server_secret"),
     "key and secret as Basic sends them": (basic(f"{secrets.token_hex(20)}:{secrets.token_urlsafe(32)}"), "server_secret"),
+    "years, padded": (padded(token(iat=AT, exp=AT + YEARS)), "long_lived_token"),
     "an AWS key": ("AKIA" + "Z7" * 8, "long_lived_token"),
+    "an AWS key's secret": ("wJalrXUtnFEMI/K7MDENG/" + "bPxRf1CYzQpLmN7vKs", "long_lived_token"),
+    "a refresh token of Entra": ("1.AX" + "Ab3_" * 60 + ".AgABAwEAAAD-" + "xY9" * 100, "long_lived_token"),
+    "a refresh token of Auth0": ("v1.M" + "rT5a" * 12, "long_lived_token"),
+    "a key of Okta's": ("00" + "aB3dE5fG7h" * 4, "long_lived_token"),
     "an API key": ("sk-proj-" + secrets.token_urlsafe(30), "long_lived_token"),
     "a Shopify token": ("shpat_" + secrets.token_hex(16), "long_lived_token"),
     "a refresh token by its prefix": ("ory_rt_" + secrets.token_urlsafe(30), "long_lived_token"),
