@@ -5,6 +5,8 @@ from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
 HTTPS = "write https:// and the host"
+_AUTHORITY = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[^\[\]:]+)(?::[0-9]*)?")
+"""A host and its port: with anything between them, `urlsplit` names another host than what calls it."""
 
 
 def fault(text: str) -> str:
@@ -35,4 +37,4 @@ def _parts(text: str) -> SplitResult | None:
         _ = parts.port
     except ValueError:
         return None
-    return parts if parts.scheme in ("http", "https") and parts.hostname else None
+    return parts if parts.scheme in ("http", "https") and _AUTHORITY.fullmatch(parts.netloc) else None

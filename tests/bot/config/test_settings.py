@@ -74,6 +74,8 @@ def test_socket_mode_needs_no_signing_secret(monkeypatch: pytest.MonkeyPatch) ->
         ("PISMO_API_URL", "http://0.0.0.0:8080", "only for this machine"),
         ("PISMO_API_URL", "http://user:s3cr3t@localhost", "https://"),
         ("PISMO_API_URL", "http://localhost\\.example.com", "https://"),
+        ("PISMO_API_URL", "http://[::1]api.example.com", "https://"),
+        ("PISMO_API_URL", "http://127.1", "only for this machine"),
         ("PISMO_PRODUCTION_API_URL", "production", "https://"),
         ("PISMO_PRODUCTION_API_URL", "http://10.0.0.7", "only for this machine"),
         ("PISMO_CLIENT_CERT", "no/such/file.pem", "may read"),
