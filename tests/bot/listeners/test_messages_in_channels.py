@@ -1,7 +1,8 @@
 """Secrets in the customer's channel are found wherever a message can hold text, and what was not looked into is said; once each."""
 
+import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest_asyncio
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from bot.listeners import messages
 from playground.slack import Channel, FileUpload
 from tests.bot.workplace import INSPECTIONS, Workplace
 
@@ -227,3 +229,64 @@ async def test_what_takes_too_long_is_not_looked_into_and_said_while_others_go_o
     assert all(sent.status == 200 for sent in office.slack.deliveries if sent.kind == "message")
     assert any("took too long" in text for text in privately(acme))
     assert any("chave privada" in text for text in privately(acme))  # Bruno's
+
+
+# -- turns
+
+
+class Held:
+    """Looks at files named ``held.txt`` wait until they are let go. ``begun``: the names of all files whose look began, in order."""
+
+    def __init__(self) -> None:
+        self.begun: list[str] = []
+        self.let_go = asyncio.Event()
+        self._run = INSPECTIONS.run
+
+    async def run(self, job: str, *arguments: Any, **limits: Any) -> Any:
+        if job.endswith("files:look"):
+            self.begun.append(str(arguments[0]))
+            if arguments[0] == "held.txt":
+                await self.let_go.wait()
+        return await self._run(job, *arguments, **limits)
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[Held]:
+    holding = Held()
+    monkeypatch.setattr(INSPECTIONS, "run", holding.run)
+    yield holding
+    holding.let_go.set()
+
+
+async def test_many_files_in_one_channel_hold_up_no_other_channel_s(office: Workplace, acme: Channel, held: Held) -> None:
+    other = office.new_channel()
+    await office.begin()
+    for _ in range(3):
+        await office.ana.say(acme, "", files=[FileUpload("held.txt", KEY.encode())])
+    await office.slack.until(lambda: bool(held.begun))
+    await office.ana.say(other, "", files=[FileUpload("key.txt", KEY.encode())])
+    await office.slack.until(lambda: any(f"<#{other.id}>" in text for text in supports(office, "private key")))
+    assert held.begun == ["held.txt", "key.txt"]
+    held.let_go.set()
+    await office.settled()
+    assert len(privately(acme)) == 3
+
+
+async def test_what_has_waited_long_for_its_turn_is_looked_into_by_a_later_round(
+    office: Workplace, acme: Channel, held: Held, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await office.ana.say(acme, "", files=[FileUpload("held.txt", b"nothing")])
+    await office.slack.until(lambda: bool(held.begun))
+    monkeypatch.setattr(messages, "TURN_SECONDS", 0.0)
+    await office.ana.say(acme, "", files=[FileUpload("key.txt", KEY.encode())])
+
+    async def left() -> bool:
+        async with office.bot.store.read() as unit:
+            return any(row.attempts == 0 for row in await unit.unhandled())
+
+    await office.slack.until(left)
+    held.let_go.set()
+    await office.settled()
+    assert held.begun == ["held.txt"]
+    await office.bot.events.handle_left()
+    await told_once(office, acme)
