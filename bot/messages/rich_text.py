@@ -23,7 +23,7 @@ LINK = 600
 
 _TYPED = re.compile(f"{OPEN}([^{CLOSE}]*){CLOSE}")
 _PLAIN = re.compile(
-    r"(?:[^\W_]|[ .,;?!()/'\"%#&+=–—’‘“”…·\u2068\u2069-]|(?<=[^\W_])[_@](?=[^\W_])|:(?=[ /])|(?<=\d):(?=\d\d\b))*"
+    r"(?:[^\W_]|[ .,;?!()/'\"%#&+=–—’‘“”…·\u2068\u2069-]|(?<=[^\W_])[_@](?=[^\W_])|:(?=[ /])|(?<=\d):(?=\d\d\b(?!:)))*"
 )
 """What mrkdwn shows as it is: letters and digits, the usual punctuation, addresses, links and times of day."""
 _TOKEN = re.compile(
@@ -85,13 +85,14 @@ def as_comment(words: str) -> str:
 _SIGN = re.compile(
     r"(?P<kept>https?://(?:[^\W_]|[.-])+(?::\d+)?(?:[/?#](?:(?!&[gl]t;|@(?:channel|here|everyone)\b)\S)*)?"
     r"|(?<!\w)(?<!\b[0-9a-f]{2}:)[0-9a-f]{2}(?::[0-9a-f]{2}){5,}+(?![\w:]))"
-    r"|(?<![^\W_])[*_~](?=\S)|:(?=[\w+'-]+:)|(?<![\w.+-])@(?=(?:channel|here|everyone)\b)",
+    r"|(?<![^\W_])[*_~](?=\S)|:(?=[\w+'-]+(?::|\Z))|(?<![\w.+-])@(?=(?:channel|here|everyone)\b)",
     re.IGNORECASE,
 )
 
 
 def harmless(text: str) -> str:
-    """A text in mrkdwn that becomes no formatting, mention or emoji: a hair space follows each sign that could begin one.
+    """A text in mrkdwn that becomes no formatting, mention or emoji: a hair space follows each sign that could begin one, also
+    together with what follows the text.
 
     Links and fingerprints of six bytes or more stay as they are: people open and compare them.
     """

@@ -143,8 +143,10 @@ class Connection(HttpToolsProtocol):
 
 def server(routes: Sequence[Route], connection: type[Connection] = Connection) -> uvicorn.Server:
     """Not yet running: ``await server.serve(sockets=[listening])``."""
+    app = Starlette(routes=routes)
+    app.router.redirect_slashes = False  # to where, a request's Host would decide
     config = uvicorn.Config(
-        Starlette(routes=routes),
+        app,
         http=connection,
         ws="none",
         log_config=None,

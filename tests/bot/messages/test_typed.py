@@ -37,6 +37,7 @@ HOSTILE = (
     "<!date^1773144000^{date_short_pretty}|2030-01-15>",
     ":white_check_mark: done :x: :+1:",
     ":ab: is done :cd: 12:ab:34:",
+    "at 12:30:45",
     "https://e.example/_x *bold* https://*bold* <https://x.example/>*b*",
     "@channel @here @everyone #general https://x.example/@channel",
     "Fine.\n*Target go-live date*: 2030-01-15",

@@ -313,6 +313,7 @@ RAW = (
     b"POST /slack/events HTTP/1.1\r\nX-Slack-Request-Timestamp: \xd9\xa3\r\nX-Slack-Signature: \xff\r\nContent-Length: 1\r\n\r\nx",
     b"GET /slack/events HTTP/1.1\r\nHost: bot\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: eA==\r\n\r\n",
     b"OPTIONS * HTTP/1.1\r\nHost: bot\r\n\r\n",
+    b"GET /healthz/ HTTP/1.1\r\nHost: elsewhere.example\r\n\r\n",
     b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
 )
 
