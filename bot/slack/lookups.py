@@ -33,7 +33,8 @@ class Me:
 
 @dataclass(frozen=True)
 class UserInfo:
-    """``team_id``: the home team. ``locale``, ``timezone`` may be empty for people of another company.
+    """``team_id``: the home team. ``locale``, ``timezone`` may be empty for people of another company. ``is_guest``: no full member, or
+    none any more: the account is deactivated.
 
     ``enterprise_id``: of their Enterprise Grid organization, which clicks may name instead of the team; empty if none.
     """
@@ -199,7 +200,7 @@ class Lookups:
             locale=str(user.get("locale") or ""),
             timezone=str(user.get("tz") or ""),
             is_bot=bool(user.get("is_bot") or user.get("is_workflow_bot")),
-            is_guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
+            is_guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted") or user.get("deleted")),
             enterprise_id=str((user.get("enterprise_user") or {}).get("enterprise_id") or ""),
         )
 

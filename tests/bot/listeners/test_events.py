@@ -306,11 +306,15 @@ async def test_another_company_s_leaving_does_not_sever_the_customer(office: Wor
     await office.send(await onboarding_of(office, acme), "planning")
 
 
-async def test_a_guest_is_no_longer_support(office: Workplace, acme: Channel) -> None:
-    office.kim.user.restricted = True
+@pytest.mark.parametrize("what", ["restricted", "deleted"])
+async def test_a_guest_and_who_was_deactivated_are_no_longer_support(office: Workplace, acme: Channel, what: str) -> None:
+    """Though Slack still lists them in the channel."""
+    setattr(office.kim.user, what, True)
     await office.bot.people.fetch(office.kim.id, fresh=True)
     assert "Somente o suporte" in (await office.kim.command("/onboarding queue", office.support)).text
-    office.kim.user.restricted = False
+    await office.bot.support_people.refresh()
+    assert office.kim.id not in {who.user_id for who in office.bot.cases.access.support}
+    setattr(office.kim.user, what, False)
     await office.bot.people.fetch(office.kim.id, fresh=True)
     await office.bot.support_people.refresh()
     assert "Somente o suporte" not in (await office.kim.command("/onboarding queue", office.support)).text
