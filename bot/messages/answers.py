@@ -2,10 +2,12 @@
 
 import base64
 import hashlib
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from bot.messages.texts import Texts, date_token, typed
+from flows.checks import der
 from flows.forms.fields import CATALOGS, Answers, Input, Kind, inputs
 from flows.forms.pages import Slot
 from flows.forms.step import Form
@@ -67,14 +69,20 @@ def display(value: Any, name: str, item: Input, texts: Texts) -> str:
             return typed(_short(str(value)))
 
 
+_PEM = re.compile(r"\s*-----BEGIN ([A-Z0-9 ]{1,40})-----([A-Za-z0-9+/=\s]*)-----END \1-----")
+
+
 def _short(text: str) -> str:
-    """A PEM as its kind and the SHA-256 of its content, so that two can be told apart; anything else unchanged."""
-    lines = text.strip().splitlines()
-    if not lines or not lines[0].startswith("-----BEGIN "):
+    """PEM as its kind and the SHA-256 of its content, so that two can be told apart. Unchanged if there is anything else in it: whoever
+    reviews an answer must see all that was typed."""
+    blocks = list(_PEM.finditer(text))
+    if not blocks or _PEM.sub("", text).strip():
         return text
-    kind = lines[0].strip("- ").removeprefix("BEGIN ").title()
     try:
-        content = base64.b64decode("".join(line for line in lines[1:] if not line.startswith("-----")), validate=True)
+        contents = [base64.b64decode("".join(block[2].split()), validate=True) for block in blocks]
     except ValueError:
-        return f"{kind} (PEM)"
-    return f"{kind} (PEM, SHA-256 {hashlib.sha256(content).digest()[:8].hex(':')}…)"
+        return text
+    if any((span := der.body(content)) is None or span[1] != len(content) for content in contents):
+        return text
+    digest = hashlib.sha256(b"".join(contents)).digest()
+    return f"{blocks[0][1].title()} (PEM, SHA-256 {digest[:8].hex(':')}…)"

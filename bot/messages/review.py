@@ -39,6 +39,9 @@ MAX_VALUES, VALUES_TEXT = 30, 8000
 MAX_NOTES, NOTES_TEXT = 12, 3500
 """The same for the notes, if not everything fits."""
 
+MAX_CHANGED, BEFORE_CHANGE = 500, 100
+"""Characters shown of an old and of a new value; of them, at most so many before the first that changed."""
+
 AnswerChange = tuple[str, str, str]
 
 
@@ -209,11 +212,16 @@ def _page_diff(model: Any, old: Answers, new: Answers, form: Form, texts: Texts,
 
 
 def _sides(was: Any, now: Any, name: str, item: Input, texts: Texts, none: str) -> tuple[str, str]:
-    """Both as people read them; files with the same name are told apart by a hash of their content."""
+    """Both as people read them, long ones from where they begin to differ; files with the same name are told apart by a hash of their
+    content."""
     sides = [display(value, name, item, texts) if value not in (None, "", []) else none for value in (was, now)]
     if sides[0] == sides[1] and isinstance(was, dict) and isinstance(now, dict):
         marks = [hashlib.sha256(str(file.get("text", "")).encode()).hexdigest()[:16] for file in (was, now)]
         sides = [f"{side} (SHA-256 {mark}…)" for side, mark in zip(sides, marks, strict=True)]
+    if isinstance(was, str) and isinstance(now, str) and max(map(len, sides)) > MAX_CHANGED:
+        same = next((at for at, (one, other) in enumerate(zip(was, now, strict=False)) if one != other), min(len(was), len(now)))
+        begin = same - BEFORE_CHANGE
+        sides = [typed(f"…{text[begin:]}") for text in (was, now)] if begin > 0 else sides
     return sides[0], sides[1]
 
 
@@ -235,7 +243,7 @@ def differences(changed: Sequence[AnswerChange], revision: int, texts: Texts) ->
     if not changed:
         return [drawing([section(texts("say.no_differences", revision=revision))])]
     lines = "\n".join(
-        f"*{escape(label)}*: {clip(old, 500)} → {clip(new, 500)}" if old else f"*{escape(label)}*: {new}"
+        f"*{escape(label)}*: {clip(old, MAX_CHANGED)} → {clip(new, MAX_CHANGED)}" if old else f"*{escape(label)}*: {new}"
         for label, old, new in changed
     )
     said = list(long_sections(texts.md("say.differences", revision=revision, lines=Raw(lines))))

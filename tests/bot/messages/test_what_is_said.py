@@ -28,6 +28,7 @@ from playground.slack.checks import check_message, check_view
 from tests.bot.messages import samples
 
 EN = Texts("en")
+PEM = "-----BEGIN PUBLIC KEY-----\nMAMCAQI=\n-----END PUBLIC KEY-----"
 in_every_state = pytest.mark.parametrize("state", StepState)
 
 
@@ -261,10 +262,35 @@ def test_a_customers_name_that_looks_like_a_mention_is_none() -> None:
 
 def test_a_public_key_is_named_not_printed() -> None:
     form = samples.JOURNEY.steps["authentication"].form
-    key = {**form.example, "method": "oidc", "public_key": "-----BEGIN PUBLIC KEY-----\nMIIBIjAN\n-----END PUBLIC KEY-----"}
+    key = {**form.example, "method": "oidc", "public_key": PEM}
     shown = words(answer_sections(form, key, EN))
     assert "Public Key (PEM, SHA-256 " in shown
-    assert "MIIB" not in shown
+    assert "MAMCAQI" not in shown
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        f"{PEM}\nOnly two of us may approve.",
+        f"First of all:\n{PEM}",
+        "-----BEGIN PUBLIC KEY-----\nOnly two of us may approve.\n-----END PUBLIC KEY-----",
+        "-----BEGIN PUBLIC KEY-----\nOnly two may approve it all\n-----END PUBLIC KEY-----",  # base64 by its signs
+        "-----BEGIN and nothing more",
+    ],
+)
+def test_who_reviews_reads_all_that_was_typed_around_and_within_the_marks_of_a_key(written: str) -> None:
+    form = samples.JOURNEY.steps["planning"].form
+    assert written in words(answer_sections(form, {**form.example, "challenges": written}, EN))
+
+
+def test_of_a_long_answer_what_changed_is_shown() -> None:
+    form = samples.JOURNEY.steps["planning"].form
+    before = "We process cards. " * 100
+    changes = diff(
+        {**form.example, "challenges": before}, {**form.example, "challenges": f"{before}And nobody approves."}, form, EN
+    )
+    (shown,) = differences(changes, 2, EN)
+    assert "And nobody approves." in words(shown.blocks)
 
 
 # -- the parts

@@ -234,8 +234,8 @@ def test_a_last_page_that_cannot_hold_all_says_so() -> None:
         (
             "authentication",
             "public_key",
-            "-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----",
-            "Public Key (PEM, SHA-256 cc:f7:23:80:a6:2a:23:5f…)",
+            "-----BEGIN PUBLIC KEY-----\nMAMCAQI=\n-----END PUBLIC KEY-----",
+            "Public Key (PEM, SHA-256 71:4f:71:08:ae:13:87:dc…)",
         ),
     ],
 )
