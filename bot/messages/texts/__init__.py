@@ -4,6 +4,7 @@ A customer stays on the version of the journey they started with. Where its text
 ``<language>.<version>.toml`` next to the language's file, and ``Texts("en", "1")`` finds them first.
 """
 
+import re
 import tomllib
 from collections import ChainMap
 from collections.abc import Mapping
@@ -29,12 +30,16 @@ OPEN, CLOSE = "\ue000", "\ue001"
 """Marks around what was typed: of Unicode's private use, so that nobody can type them (`visible` cuts them out)."""
 
 
+_EMPTY_LINES = re.compile(r"\n(?:[^\S\n]*\n){2,}")
+
+
 def typed(text: str) -> Raw:
     """What people typed, or another system answered, within mrkdwn: it is shown as it is, whatever signs are in it.
 
-    `bot.messages.blocks` draws it, as `rich_text` if need be. Nothing marked goes to Slack in any other way.
+    `bot.messages.blocks` draws it, as `rich_text` if need be. Nothing marked goes to Slack in any other way. Of several empty lines one is
+    left: they would push out of sight what follows.
     """
-    seen = visible(text, lines=True)
+    seen = _EMPTY_LINES.sub("\n\n", visible(text, lines=True))
     seen = seen if "\n" in seen else isolated(visible(seen))
     return Raw(f"{OPEN}{seen}{CLOSE}" if seen else "")
 

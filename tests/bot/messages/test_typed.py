@@ -171,6 +171,13 @@ def test_what_is_harmless_stays_in_one_section_and_all_else_is_shown_as_typed() 
     assert spoken == "Ana is stuck: *\u200aWrite* to ana_b@here.example at 10:30, AB:CD:EF:12:34:56"
 
 
+def test_empty_lines_push_nothing_out_of_sight() -> None:
+    said = notice(EN.md("say.stuck", by="Ana", reason="One\n\nTwo" + "\n \u00a0\t" * 900 + "\nThree")).blocks
+    assert [part["text"] for block in said for one in block["elements"] for part in one["elements"]][1:] == [
+        "One\n\nTwo\n\nThree"
+    ]
+
+
 LINKS = (
     "https://zoom.example/j/1?pwd=-_aB/_room/~x",
     "https://meet.example:8443/~ana/*x*/:ab:/_a_?q=-_#_b",
