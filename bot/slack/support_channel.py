@@ -25,6 +25,7 @@ FAULTS: Mapping[str, tuple[str, str]] = {
     "invited": ("another company is invited to it", "revoke the invitation, or set another channel"),
     "org_shared": ("is shared with other workspaces of the organization", "take a channel of this workspace alone"),
     "archived": ("is archived", "unarchive it, or set another channel"),
+    "customers": ("is a customer's channel", "set a channel of support's own"),
     "moved": ("has got another ID", "set the new ID, once it is Pismo's alone"),
 }
 """What is wrong, and what to do, in the words of operators. All answers of all customers are shown there. Of several the first counts:
@@ -79,10 +80,12 @@ class SupportChannel:
             raise UnfitChannelError(self.fault)
 
     async def look(self) -> None:
-        """Ask Slack. Raises SlackError."""
+        """Ask Slack, and the store for a customer whose people are guests: their channel is private and not shared. Raises SlackError."""
         async with self._in_turn:
             found = fault_of(await self._slack.channel(self.id))
-            await self._keep(_first([found, *self._told()]))
+            async with self._store.read() as unit:
+                theirs = "customers" if await unit.by_channel(self.id) is not None else ""
+            await self._keep(_first([found, theirs, *self._told()]))
         self._looked = True
 
     def _told(self) -> list[str]:

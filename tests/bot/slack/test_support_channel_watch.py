@@ -192,6 +192,19 @@ async def test_the_bot_does_not_start_with_such_a_channel_and_does_once_it_is_me
         assert bot.support_channel.trouble() == ""
 
 
+async def test_a_customer_s_channel_is_never_support_s(office: Workplace) -> None:
+    """Of guests: it is private and not shared."""
+    gus = office.slack.add_person("Gus", office.slack.world.teams[0], restricted=True)
+    channel = office.slack.add_channel("guests", office.slack.world.teams[0], [office.sam, gus], private=True)
+    await office.begin(channel, gus, "Guest Bank")
+    async with built(office, channel) as bot:
+        with pytest.raises(UnfitChannelError, match="customers"):
+            await bot.start()
+    async with built(office, office.support) as bot:
+        await bot.support_channel.begin()
+        assert bot.support_channel.trouble() == ""
+
+
 async def test_the_process_says_why_it_does_not_start(office: Workplace, caplog: pytest.LogCaptureFixture) -> None:
     channel = office.slack.add_channel("everybody", office.slack.world.teams[0], [office.sam])
     settings = office.settings().model_copy(update={"support_channel": channel.id, "port": "0"})
