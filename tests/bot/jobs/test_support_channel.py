@@ -1,9 +1,13 @@
 """SUPPORT_CHANNEL is set to another channel, and back: review cards stand where support reads, once."""
 
+import pytest
+
 from bot.messages.buttons import Act
 from playground.slack import Channel, Message
 from playground.walkthrough import action_id, effect_id
 from tests.bot.workplace import Workplace
+
+pytestmark = pytest.mark.bot
 
 
 def cards(channel: Channel, step: str) -> list[Message]:
