@@ -88,7 +88,7 @@ class Calls:
                     "user": {"id": user, "team_id": PISMO if user == SAM else ACME, "name": user, "locale": "en-US", "tz": "UTC"}
                 }
             case "conversations.open" | "conversations.info":
-                return {"channel": {"id": channel or "D00000000", "name": "it", "is_member": True}}
+                return {"channel": {"id": channel or "D00000000", "name": "it", "is_member": True, "is_private": True}}
             case "views.open" | "views.push" | "views.update" | "views.publish":
                 return {"view": {"id": f"V{self._last}"}}
             case _:

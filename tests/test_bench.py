@@ -1,4 +1,4 @@
-"""The customers that the benchmark copies are as good as those that the use cases begin."""
+"""The customers that the benchmark copies are as good as those that the use cases begin, and its stand-in for Slack lets the bot start."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,6 +9,10 @@ import pytest
 from bench.customers import Example, Ids, fill_in
 from bench.example import STEP, example
 from bench.servers import Baselines
+from bench.slack import SUPPORT, Calls
+from bench.wire import Serving
+from bot.slack.lookups import Lookups
+from bot.slack.support_channel import fault_of
 from flows.cases.access import Access
 from flows.cases.case import Cases
 from flows.cases.fill import DraftKey
@@ -68,3 +72,13 @@ async def test_a_copied_customer_can_be_opened_and_sends_what_the_bare_transacti
         assert await unit.get(Draft, DraftKey(second.onboarding, STEP.form.id).id) is None
     async with store.write() as unit:  # the log of a copy is as good as another's
         unit.record(Ids.of(1).onboarding, "onboarding:rename", Who(onboarding.team_id, Ids.of(1).lead))
+
+
+async def test_the_channel_of_support_in_the_stand_in_is_one_the_bot_starts_with() -> None:
+    calls = Calls()
+    server = await asyncio.get_running_loop().create_server(lambda: Serving(calls.handle), "127.0.0.1", 0)
+    async with server:
+        slack = Lookups("xoxb-bench", f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/api/")
+        await slack.start()
+        assert fault_of(await slack.channel(SUPPORT)) == ""
+        await slack.stop()
