@@ -23,7 +23,7 @@ from bot.inspection import messages
 from flows.checks import certificates, chains, claims, documents, emails, guard, keys, org_id, tokens
 from flows.checks.unreadable import Unreadable
 from flows.forms.dialogs import DIALOGS
-from flows.forms.fields import Kind, inputs
+from flows.forms.fields import MAX_LENGTH, Kind, inputs
 from flows.forms.pages import check, screen, slots
 from flows.forms.step import Situation
 from flows.journey import JOURNEYS
@@ -53,9 +53,10 @@ def form(content: bytes) -> None:
 
 
 def _as_typed(kind: Kind, text: str) -> Any:
+    """As much of it as Slack takes in such a field; None where nothing is typed."""
     if kind is Kind.FILE:
         return {"name": text[:80], "text": text}
-    return text if kind in (Kind.TEXT, Kind.LONG_TEXT, Kind.EMAIL, Kind.URL, Kind.NUMBER) else None
+    return text[:MAX_LENGTH] if kind in (Kind.TEXT, Kind.LONG_TEXT, Kind.EMAIL, Kind.URL, Kind.NUMBER) else None
 
 
 def message(content: bytes) -> None:
