@@ -34,7 +34,11 @@ EXPECTED = claims.Expected("TN-00000000-0000-4000-8000-000000000000", "iss", "su
 
 
 def _text(content: bytes) -> str:
-    return content.decode("utf-8", "surrogatepass" if content[:1] == b"\xed" else "replace")
+    """Halves of characters stay: JSON may hold them too."""
+    try:
+        return content.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return content.decode("utf-8", "replace")
 
 
 FORMS = (*JOURNEYS.all_forms(), *DIALOGS.values())

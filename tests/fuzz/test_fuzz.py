@@ -26,6 +26,15 @@ def test_what_the_fuzzer_begins_with_is_read(name: str) -> None:
     assert read > 1
 
 
+@pytest.mark.parametrize("name", PARSERS)
+@pytest.mark.parametrize(
+    "content", [b"", b"\xed\xed", "\ud83d".encode(errors="surrogatepass")], ids=["nothing", "no UTF-8", "half a sign"]
+)
+def test_bytes_that_are_no_text_are_read(name: str, content: bytes) -> None:
+    PARSERS[name](b"\0" + content)
+    PARSERS[name](content)
+
+
 @pytest.mark.skipif(not RUNS or not importlib.util.find_spec("atheris"), reason="make soak installs the fuzzer")
 @pytest.mark.process
 @pytest.mark.chance
