@@ -101,6 +101,8 @@ class SupportChannel:
         """The fault that holds now, before something is posted there. Raises SlackError if Slack wasn't reached since the start."""
         if not self._looked:
             await self.look()
+        if not self.fault and self._store.one_writer:
+            return ""  # no other process could be told of one
         if stored := await self._stored():
             self.fault = stored
         elif self.fault:  # another process was told that it is over, or this one is writing down what it was told

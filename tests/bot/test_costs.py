@@ -93,3 +93,13 @@ async def test_an_approval_writes_little(office: Workplace) -> None:
         await settled(office)
     assert "approved revision 1" in str([m.text for m in office.journey.thread("review", "planning")])
     assert costs.writes <= 12
+
+
+async def test_sending_a_form_reads_nothing_for_each_message_of_support(office: Workplace) -> None:
+    onboarding = await office.begin()
+    with counted(office) as costs:
+        await office.send(onboarding, "planning")
+        await settled(office)
+    assert "under review" in office.journey.lasting("review", "planning").text
+    assert costs.reads <= 11
+    assert costs.writes <= 12
