@@ -58,7 +58,7 @@ async def leave(
         return Left(slot, raw, answers, view=session.page(answers, after, anew=True))
     if await session.changed_since(window):
         screened = screen(slot.page, typed)
-        problems = unreadable + screened.problems
+        problems = unreadable + _of_others(screened.problems, unreadable)
         if problems:
             return _refused(session, slot, raw, answers, problems, back=back)
         return Left(slot, raw, answers, view=session.page_again(slot, screened.raw))
@@ -66,13 +66,19 @@ async def leave(
         unit, form, session.opened, meta.slot, typed, session.who, session.situation, back=back, page=meta.page, found=unchecked
     )
     answers = paged.draft.answers
-    problems = unreadable + paged.problems
+    problems = unreadable + _of_others(paged.problems, unreadable)
     await unit.once(f"removed:{window}" if removes and not problems else mark_of(window, unit.now))
     if problems:
         return _refused(session, slot, raw, answers, problems, back=back)
     if paged.slot == REVIEW and not form.review:
         return Left(slot, raw, answers, used=paged.used, draft=paged.draft)
     return Left(slot, raw, answers, view=session.page(answers, paged.slot, anew=removes))
+
+
+def _of_others(problems: tuple[Problem, ...], refused: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """Without those of fields that were refused already: they count as empty, though something was sent in them."""
+    fields = {problem.field for problem in refused}
+    return tuple(problem for problem in problems if problem.field not in fields)
 
 
 def _refused(

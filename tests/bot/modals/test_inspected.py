@@ -99,3 +99,20 @@ async def test_a_slow_file_is_refused_and_what_was_typed_beside_it_is_kept(
     refused = await office.journey.send_page(office.ana, view, typed)
     assert [field for field, told in refused.errors.items() if "not kept" in told] == ["Or as a file"]
     assert "not a key yet" in await drafted(office, onboarding)
+
+
+async def test_who_filled_in_what_could_not_be_looked_into_is_not_asked_to_fill_it_in(
+    office: Workplace, onboarding: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def at_work(*_: Any, **__: Any) -> Any:
+        raise NotLookedInto(Hindrance.NOT_BEGUN)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(INSPECTIONS, "run", at_work)
+        labels = (await open_form(office, "planning")).labels
+        refused = await send(office, "None to speak of.")
+    assert all("Send it once more" in told for told in refused.errors.values()), refused
+    assert "fill this in" not in str(refused.errors)
+    assert (await send(office, "None to speak of.")).ok
+    await office.slack.until(lambda: office.ana.view and office.ana.view.labels != labels)
+    assert "None to speak of." in await drafted(office, onboarding)
