@@ -74,14 +74,16 @@ class Bot:
     tokens: dict[str, SecretStr] = field(repr=False)
 
     async def start(self) -> None:
-        """Slack need not be reachable yet. Raises UnfitChannelError if it is, and says that support's channel is not support's alone."""
-        self.adapters.inspections.warm()
+        """Back when what people send can be looked into. Slack need not be reachable yet. Raises UnfitChannelError if it is, and says
+        that support's channel is not support's alone."""
+        loading = asyncio.create_task(self.adapters.inspections.warm())
         await self.adapters.slack.start()
         await self.support_people.load()
         await self.support_channel.begin()
         await self.runner.start()
         self.chores.start()
         self.background.later(self.events.handle_left())
+        await loading
 
     async def stop(self) -> None:
         """Finish what was acknowledged, then release everything."""

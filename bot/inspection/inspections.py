@@ -41,6 +41,8 @@ SLOW = 0.1
 """Seconds after which a job may well be stuck: another process is started, to be there when this one is killed."""
 LOAD_SECONDS = 60.0
 """Until a process must have loaded what it needs. On a quiet machine it takes a third of one."""
+START_SECONDS = 20.0
+"""Until the bot begins all the same, though what is sent in may not be looked into at once."""
 PATIENT_SECONDS, PATIENT_WITHIN = 5.0, 60.0
 """The same for files in channels, after the acknowledgement."""
 
@@ -162,7 +164,8 @@ class _Lane:
         self._most, self._modules = most, modules
         self._talking = ThreadPoolExecutor(most, thread_name_prefix="inspection")
         self._loading = ThreadPoolExecutor(most, thread_name_prefix="inspection-loading")
-        self._free: queue.LifoQueue[_Child] = queue.LifoQueue()
+        self._free: queue.LifoQueue[_Child | None] = queue.LifoQueue()
+        """None wakes who waits for one when there will be none."""
         self._children: set[_Child] = set()
         self._changing, self._wanted, self._load_begun, self._closed = threading.Lock(), 0, False, False
 
@@ -195,10 +198,12 @@ class _Lane:
     def _next(self, until: float) -> Iterator[_Child]:
         """Those that are free, one after the other, each as soon as there is one."""
         with contextlib.suppress(queue.Empty):
-            while True:
+            while not self._closed:
                 if self._free.empty():
                     self.grow()
-                yield self._free.get(timeout=max(0.0, until - time.monotonic()))
+                child = self._free.get(timeout=max(0.0, until - time.monotonic()))
+                if child is not None:
+                    yield child
 
     def grow(self) -> None:
         """Start one more process, unless one starts already or there are as many as there may be."""
@@ -243,6 +248,8 @@ class _Lane:
             self._closed = True
             for child in self._children:
                 child.stop()
+        for _ in range(self._most):
+            self._free.put(None)
         self._loading.shutdown(cancel_futures=True)
         self._talking.shutdown(cancel_futures=True)
         for child in self._children:
@@ -256,10 +263,10 @@ class Inspections:
     def __init__(self) -> None:
         self._quick, self._patient = _Lane(2, "bot.inspection.messages bot.inspection.pages"), _Lane(1, "bot.inspection.files")
 
-    def warm(self) -> None:
-        """So that the first form needn't wait until everything is loaded."""
-        if not self._quick.pids():
-            self._quick.grow()
+    async def warm(self) -> None:
+        """Back when forms and messages can be looked into; or not, if that takes too long."""
+        with contextlib.suppress(NotLookedInto):
+            await self.run("bot.inspection.pages:loaded", within=START_SECONDS)
 
     def close(self) -> None:
         """Kills what is running."""

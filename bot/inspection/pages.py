@@ -21,6 +21,10 @@ def screen(model: str, raw: Answers) -> None:
     screen_fields(_model(model), raw)
 
 
+def loaded() -> None:
+    """Does nothing; whoever asks for it knows that the rest is loaded."""
+
+
 def name_of(model: type[FormPage]) -> str:
     return f"{model.__module__}:{model.__qualname__}"
 

@@ -8,6 +8,10 @@ def echo(text: str) -> str:
     return text
 
 
+def pid() -> int:
+    return os.getpid()
+
+
 def spin() -> None:
     while True:
         pass

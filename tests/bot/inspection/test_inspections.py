@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.inspection.inspections import Hindrance, Inspections, NotLookedInto, Verdict
+from bot.inspection.inspections import PATIENT_WITHIN, Hindrance, Inspections, NotLookedInto, Verdict
 from tests.bot.workplace import ended
 
 pytestmark = pytest.mark.process
@@ -87,7 +87,7 @@ async def test_it_has_nothing_of_the_environment_that_could_be_secret(
 
 BOT = f"""
 import asyncio, sys
-from bot.inspection.inspections import Inspections
+from bot.inspection.inspections import PATIENT_WITHIN, Hindrance, Inspections, NotLookedInto, Verdict
 async def main():
     inspections = Inspections()
     await inspections.run("{JOBS}:echo", "ready", within=30)
@@ -116,3 +116,22 @@ def ended_soon(pid: int) -> None:
     """The test's own time limit ends the waiting."""
     while not ended(pid):
         os.sched_yield()
+
+
+async def test_once_they_are_warm_a_process_is_there_for_the_first_form() -> None:
+    made = Inspections()
+    await made.warm()
+    there = made.pids
+    assert await made.run(f"{JOBS}:pid", within=30) in there
+    made.close()
+
+
+async def test_who_waits_for_a_process_when_the_bot_ends_holds_it_up_no_longer() -> None:
+    made = Inspections()
+    waiting = asyncio.ensure_future(made.file("a.txt", b"nothing", patient=True))
+    while not made.pids:  # noqa: ASYNC110  a thread starts it
+        await asyncio.sleep(0)
+    for pid in made.pids:
+        os.kill(pid, signal.SIGSTOP)  # it never gets as far as to answer
+    await asyncio.wait_for(asyncio.to_thread(made.close), PATIENT_WITHIN / 2)
+    assert (await waiting).unread == {Hindrance.NOT_BEGUN}
