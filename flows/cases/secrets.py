@@ -47,8 +47,8 @@ async def refused(case: Case, key: str, where: str, file: str = "") -> None:
 
 
 async def not_looked_into(case: Case, where: str, why: str) -> None:
-    """What was given in a form's field could not be looked into. Support hears of it once a day for each field, with why, and can help."""
-    if await case.unit.once(f"unread:{case.id}:{where}:{case.now.date()}"):
+    """What was given in a form's field could not be looked into. Support hears of it once a day for each form and cause, and can help."""
+    if await case.unit.once(f"unread:{case.id}:{_form(where)}:{why}:{case.now.date()}"):
         case.log("secret:not_looked_into", facts={"where": where, "why": [why]})
         case.warn("unread_form", by=case.actor.user_id, customer=case.onboarding.customer, what=_form(where), unread=[why])
 

@@ -109,10 +109,12 @@ async def test_who_filled_in_what_could_not_be_looked_into_is_not_asked_to_fill_
 
     with monkeypatch.context() as patched:
         patched.setattr(INSPECTIONS, "run", at_work)
-        labels = (await open_form(office, "planning")).labels
+        labels, before = (await open_form(office, "planning")).labels, len(supports(office, "could not go on in the form"))
         refused = await send(office, "None to speak of.")
     assert all("Send it once more" in told for told in refused.errors.values()), refused
     assert "fill this in" not in str(refused.errors)
+    await office.settled()
+    assert len(supports(office, "could not go on in the form")) == before + 1
     assert (await send(office, "None to speak of.")).ok
     await office.slack.until(lambda: office.ana.view and office.ana.view.labels != labels)
     assert "None to speak of." in await drafted(office, onboarding)
