@@ -38,7 +38,8 @@ _AROUND_NUMBERS = frozenset(map(chr, (*range(0x600, 0x606), 0x6DD, 0x70F, 0x890,
 _ZWNJ, _ZWJ = "\u200c", "\u200d"
 _KEYCAP = "\u20e3"
 _BREAK = re.compile(r"\r\n|[\r\v\f\x85\u2028\u2029]")
-_PLAIN = re.compile(r"[ -~\n\t]*")
+_PLAIN = re.compile("[ -~\n\t\u00a1-\u00ac\u00ae-\u017f\u2010-\u2027]*")
+"""Most texts are no more than that, Latin letters and usual punctuation: all of it is seen, and composed."""
 _RIGHT_TO_LEFT = frozenset({"R", "AL", "AN"})
 _ISOLATE, _END = "\u2068", "\u2069"
 
