@@ -44,15 +44,16 @@ class Unit(Protocol):
         """The channel's open onboarding, else its last closed one."""
 
     async def onboardings(
-        self, *, team_id: str = "", user_id: str = "", channel_id: str = "", closed: bool = False
+        self, *, team_id: str = "", user_id: str = "", channel_id: str = "", closed: bool = False, waiting: bool = False
     ) -> Sequence[Onboarding]:
-        """All that aren't erased, those a person is a member of, or those of a channel; oldest first. ``closed``: the closed ones too."""
+        """All that aren't erased, those a person is a member of, or those of a channel; oldest first. ``closed``: the closed ones too.
+        ``waiting``: and those closed ones in which something waits for somebody."""
 
     async def members_elsewhere(self, user_ids: Collection[str], channel_id: str) -> Sequence[Member]:
         """Which of these people are the customer's in open onboardings of other channels, ordered by id."""
 
     async def due(self, at: datetime) -> Sequence[str]:
-        """Ids of open onboardings with a due reminder, longest overdue first. Opens nothing sealed."""
+        """Ids of onboardings with a due reminder, longest overdue first. Opens nothing sealed."""
 
     async def expiring(self, at: datetime) -> Sequence[str]:
         """Ids of open onboardings with invited grants that have expired, or that expire by ``at`` and weren't nudged; soonest

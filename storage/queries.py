@@ -122,12 +122,17 @@ class Queries:
         return await self._one(Onboarding, query.order_by(columns.closed_at.is_not(None), columns.closed_at.desc()).limit(1))
 
     async def onboardings(
-        self, *, team_id: str = "", user_id: str = "", channel_id: str = "", closed: bool = False
+        self, *, team_id: str = "", user_id: str = "", channel_id: str = "", closed: bool = False, waiting: bool = False
     ) -> Sequence[Onboarding]:
-        """All that aren't erased, those a person is a member of, or those of a channel; oldest first. ``closed``: the closed ones too."""
+        """All that aren't erased, those a person is a member of, or those of a channel; oldest first. ``closed``: the closed ones too.
+        ``waiting``: and those closed ones in which something waits for somebody."""
         columns, member = tables.onboardings.c, tables.members.c
         query = _rows_of(Onboarding).where(columns.erased_at.is_(None)).order_by(columns.started_at, columns.id)
-        if not closed:
+        step = tables.steps.c
+        if waiting:
+            waits = select(step.onboarding_id).where(step.turn != "")
+            query = query.where(or_(columns.closed_at.is_(None), columns.id.in_(waits)))
+        elif not closed:
             query = query.where(columns.closed_at.is_(None))
         if user_id:
             theirs = select(member.onboarding_id).where(member.team_id == team_id, member.user_id == user_id, member.role != LEFT)
@@ -153,9 +158,11 @@ class Queries:
         return found
 
     async def due(self, at: datetime) -> Sequence[str]:
-        """Ids of open onboardings with a due reminder, longest overdue first. Opens nothing sealed."""
-        columns = tables.steps.c
-        return await self._of_open(columns.onboarding_id, columns.remind_at <= at, columns.remind_at)
+        """Ids of onboardings with a due reminder, longest overdue first. Opens nothing sealed."""
+        columns, whole = tables.steps.c, tables.onboardings.c
+        query = select(columns.onboarding_id).join(tables.onboardings, whole.id == columns.onboarding_id)
+        query = query.where(columns.remind_at <= at, whole.erased_at.is_(None)).group_by(columns.onboarding_id)
+        return await self._all(query.order_by(func.min(columns.remind_at), columns.onboarding_id))
 
     async def expiring(self, at: datetime) -> Sequence[str]:
         """Ids of open onboardings with invited grants that have expired, or that expire by ``at`` and weren't nudged; soonest

@@ -46,7 +46,7 @@ class Sweeps:
         async def serve(case: Case) -> int:
             return remind.remind(case)
 
-        await self._sweep("reminders", remind.due, serve, counted=metrics.REMINDERS)
+        await self._sweep("reminders", remind.due, serve, closed=True, counted=metrics.REMINDERS)
 
     async def expire(self) -> None:
         """Invitations whose code has expired or soon will."""

@@ -77,7 +77,7 @@ class AppHome:
         async with self._store.read() as unit:
             texts = Texts(await self._people.language_of(unit, who))
             if await is_still_support(unit, self._cases.access, who):
-                snapshots = [s for o in await unit.onboardings() if (s := await unit.snapshot(o.id)) is not None]
+                snapshots = [s for o in await unit.onboardings(waiting=True) if (s := await unit.snapshot(o.id)) is not None]
                 view = home.support_home(snapshots, texts, unit.now)
             else:
                 view = home.customer_home([_card(case, texts) for case in await self._own(unit, who)], texts)

@@ -102,7 +102,7 @@ class SlashCommands:
 
     async def _queue(self, command: SlashCommand, texts: Texts) -> Answer:  # noqa: ARG002
         async with self._store.read() as unit:
-            return _answer(board.queue(await self._all(unit), texts, unit.now))
+            return _answer(board.queue(await self._all(unit, waiting=True), texts, unit.now))
 
     async def _find(self, command: SlashCommand, texts: Texts) -> Answer:
         async with self._store.read() as unit:
@@ -144,8 +144,8 @@ class SlashCommands:
 
     # -- which onboarding
 
-    async def _all(self, unit: Unit) -> list[Snapshot]:
-        return [await need(unit, onboarding.id) for onboarding in await unit.onboardings()]
+    async def _all(self, unit: Unit, *, waiting: bool = False) -> list[Snapshot]:
+        return [await need(unit, onboarding.id) for onboarding in await unit.onboardings(waiting=waiting)]
 
     async def _look(self, unit: Unit, command: SlashCommand) -> Case:
         onboarding = await _one(unit, command, closed=True)

@@ -30,7 +30,7 @@ def age(since: datetime | None, now: datetime, texts: Texts) -> str:
 
 def waiting(snapshots: Sequence[Snapshot], side: Side) -> list[tuple[Snapshot, StepRecord]]:
     """Steps where it is this side's turn, longest waiting first."""
-    found = [(s, r) for s in snapshots if not s.onboarding.closed_at for r in s.steps.values() if side_of(r) is side]
+    found = [(s, r) for s in snapshots for r in s.steps.values() if side_of(r) is side]
     return sorted(found, key=lambda pair: pair[1].turn_since.timestamp() if pair[1].turn_since else 0)
 
 
@@ -47,8 +47,7 @@ def help_view(texts: Texts) -> Drawing:
 def one(snapshot: Snapshot, journey: Journey, texts: Texts, situation: Situation) -> Drawing:
     """One onboarding, step by step."""
     lines = [
-        step_line(r.position + 1, r, texts)
-        + (f" · {age(r.turn_since, situation.now, texts)}" if r.state not in ENDED and r.turn else "")
+        step_line(r.position + 1, r, texts) + (f" · {age(r.turn_since, situation.now, texts)}" if r.turn else "")
         for r in sorted(snapshot.steps.values(), key=lambda r: r.position)
     ]
     blocks = [header(snapshot.onboarding.customer), section(progress(snapshot, texts)), section("\n".join(lines))]
@@ -70,15 +69,13 @@ def overview_lines(snapshots: Sequence[Snapshot], texts: Texts, now: datetime) -
     blocks = []
     for snapshot in snapshots[:MAX_SHOWN]:
         onboarding = snapshot.onboarding
-        if onboarding.closed_at:
-            turn = texts("state.closed")
-        else:
-            turns = [r for r in snapshot.steps.values() if side_of(r)]
-            oldest = min(turns, key=lambda r: r.turn_since.timestamp() if r.turn_since else 0, default=None)
-            side = side_of(oldest) if oldest else None
-            turn = f"{texts(f'turn.{side.value}')} ({age(oldest.turn_since, now, texts)})" if side and oldest else ""
-        place = Raw(f"<#{onboarding.channel_id}>")
-        blocks.append(section(f"*{typed(onboarding.customer)}* {place} · {progress(snapshot, texts)} · {turn}"))
+        words = [f"*{typed(onboarding.customer)}* {Raw(f'<#{onboarding.channel_id}>')}", progress(snapshot, texts)]
+        words += [texts("state.closed")] if onboarding.closed_at else []
+        turns = [r for r in snapshot.steps.values() if side_of(r)]
+        oldest = min(turns, key=lambda r: r.turn_since.timestamp() if r.turn_since else 0, default=None)
+        if oldest is not None and (side := side_of(oldest)) is not None:
+            words.append(f"{texts(f'turn.{side.value}')} ({age(oldest.turn_since, now, texts)})")
+        blocks.append(section(" · ".join(words)))
     if len(snapshots) > MAX_SHOWN:
         blocks.append(section(texts("status.more", n=len(snapshots) - MAX_SHOWN)))
     return blocks
@@ -100,7 +97,9 @@ def queue_blocks(snapshots: Sequence[Snapshot], texts: Texts, now: datetime) -> 
         wanted = asked(snapshot, record.step_id)
         since = wanted[0].at if wanted else record.turn_since
         words = f"*{number}. {typed(snapshot.onboarding.customer)}* · {title} · "
-        words += f"{texts(f'state.{record.state.value}')} · {age(since, now, texts)}"
+        renewing = record.state in ENDED and not wanted
+        state = texts("status.renewal" if renewing else f"state.{record.state.value}")
+        words += f"{state} · {age(since, now, texts)}"
         if wanted:
             words += f" · {texts.md('status.skip_asked', by=Raw(f'<@{wanted[0].user_id}>'))}"
         if record.claimer_id:

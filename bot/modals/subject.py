@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from bot.messages.buttons import VERSION
 from flows.cases.access import May, for_side
 from flows.cases.case import Case
-from flows.cases.settle import renewable
+from flows.cases.settle import renewable, side_of
 from flows.cases.tasks import task_of
 from flows.forms.dialogs import DIALOGS
 from flows.forms.step import Form, Situation, Step, Task
@@ -96,10 +96,13 @@ class Subject:
         return for_side(self.task.side) if self.task is not None else May.EITHER
 
     def check(self, case: Case) -> None:
-        """Raises Refused if the actor may not use the form, or if the onboarding is closed, unless what the form records can be
-        renewed."""
+        """Raises Refused if the actor may not use the form, or if the onboarding is closed, unless it is about a renewal."""
         self.may.check(case.role)
-        if not (self.step and self.task and renewable(case.snapshot, self.step, self.task)):
+        if self.step is not None and self.task is not None:
+            later = renewable(case.snapshot, self.step, self.task)
+        else:  # a reminder of a renewal can be put off
+            later = self.form.id == "snooze" and self.step is not None and side_of(case.record(self.step.id)) is not None
+        if not later:
             case.refuse_closed()
 
 

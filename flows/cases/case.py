@@ -166,9 +166,10 @@ class Case:
         channel = self.onboarding.channel_id
         self.ask(Tell(team=who.team_id, user=who.user_id, channel=channel, key=key, params=params))
 
-    async def end(self, before: Shown | None, situation: Situation | None = None, *, settles: bool) -> None:
-        """Settle, then ask for redraws of what changed since then and for all other effects. `Cases` calls it."""
-        opened = settle.settle(self.unit, self.snapshot, self.rules) if settles else []
+    async def end(self, before: Shown | None, situation: Situation | None = None, *, settles: bool, over: bool = False) -> None:
+        """Settle, then ask for redraws of what changed since then and for all other effects. ``over``: it was closed before. `Cases`
+        calls it."""
+        opened = settle.settle(self.unit, self.snapshot, self.rules, over=over) if settles else []
         if before is not None:
             changed = Shown.of(self.snapshot).changed_since(before)
             for drawing in await self._drawings(self._following(changed, situation) if situation is not None else changed):
@@ -236,7 +237,7 @@ class Cases:
         before = Shown.of(case.snapshot) if shows else None
         situation = case.situation if shows and not over else None  # once it is closed, no step changes another
         yield case
-        await case.end(before, situation, settles=shows and not over)
+        await case.end(before, situation, settles=shows, over=over)
 
     async def look(
         self,

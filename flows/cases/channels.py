@@ -40,12 +40,11 @@ def share(case: Case) -> None:
     case.log("channel:shared", by=SYSTEM, facts={"channel": onboarding.channel_id})
     case.ask(RememberMembers())
     _draw_homes(case)
-    if onboarding.closed_at:
-        return
     for record in case.snapshot.steps.values():  # reminders had stopped; resume any series that wasn't completed
         if record.turn and record.remind_at is None and record.escalated_at is None:
             record.remind_at = case.now
-    case.warn("shared_again", customer=onboarding.customer, channel=onboarding.channel_id)
+    if not onboarding.closed_at:
+        case.warn("shared_again", customer=onboarding.customer, channel=onboarding.channel_id)
 
 
 def _draw_homes(case: Case) -> None:

@@ -21,7 +21,7 @@ from flows.rules import Rules
 
 
 async def due(unit: Unit) -> Sequence[str]:
-    """Ids of onboardings with a due reminder, longest overdue first."""
+    """Ids of onboardings with a due reminder, longest overdue first; of closed ones, those with a renewal that waits for support."""
     return await unit.due(unit.now)
 
 
@@ -31,7 +31,7 @@ def remind(case: Case) -> int:
     by_person: dict[tuple[Side, str], list[StepRecord]] = defaultdict(list)
     for record in sorted(records, key=lambda r: r.position):
         side = side_of(record)
-        if side is None or case.onboarding.closed_at or case.onboarding.severed_at:
+        if side is None or case.onboarding.severed_at:
             record.remind_at = None
             continue
         calendar = calendar_of(side, case.snapshot, case.rules)

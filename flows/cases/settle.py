@@ -146,8 +146,13 @@ def is_finished(step: Step, situation: Situation) -> bool:
     return step.finished(situation) and all(task.repeatable for task in open_tasks(step, situation))
 
 
-def whose_turn(step: Step, record: StepRecord, situation: Situation) -> Side | None:
-    """Whose turn it is on a step; after the approval, support's open tasks come before the customer's."""
+def whose_turn(step: Step, record: StepRecord, situation: Situation, *, closed: bool = False) -> Side | None:
+    """Whose turn it is on a step; after the approval, support's open tasks come before the customer's. A renewal that was asked for
+    is support's, also when the step is done and once the onboarding is ``closed``, after which nothing else is anybody's."""
+    if (record.state in ENDED or record.state in WORKING) and step.to_renew(situation) is not None:
+        return Side.SUPPORT
+    if closed:
+        return None
     if record.state in (StepState.APPROVED, StepState.FULFILLING):
         sides = [task.side for task in open_tasks(step, situation)]
         return Side.CUSTOMER if sides and Side.SUPPORT not in sides else Side.SUPPORT
@@ -181,10 +186,12 @@ def moved_on(record: StepRecord) -> Refused:
     return Refused("moved_on", step=record.step_id, state=record.state.value, by=record.changed_by, at=at)
 
 
-def settle(unit: Unit, snapshot: Snapshot, rules: Rules) -> list[StepEffect]:
-    """Carry a change through: open free steps, end finished ones, set turns and reminders. Returns what opened steps start."""
+def settle(unit: Unit, snapshot: Snapshot, rules: Rules, *, over: bool = False) -> list[StepEffect]:
+    """Carry a change through: open free steps, end finished ones, set turns and reminders. Returns what opened steps start.
+
+    ``over``: the onboarding was closed before. No step moves then, but what must be renewed may still become support's turn."""
     journey, started = rules.journeys.of(snapshot.onboarding), list[StepEffect]()
-    situation, moved = situation_of(snapshot, rules, unit.now), True
+    situation, moved = situation_of(snapshot, rules, unit.now), not over
     while moved:
         moved = False
         for step_id, step in journey.steps.items():
@@ -212,7 +219,7 @@ def _next_move(step: Step, record: StepRecord, snapshot: Snapshot, situation: Si
 
 
 def _set_turn(step: Step, record: StepRecord, snapshot: Snapshot, rules: Rules, situation: Situation) -> None:
-    side = None if snapshot.onboarding.closed_at else whose_turn(step, record, situation)
+    side = whose_turn(step, record, situation, closed=snapshot.onboarding.closed_at is not None)
     # A new revision, a decision, or a change of turn starts a new count.
     mark = f"{side.value}:{record.state.value}:{record.revision}" if side else ""
     if record.turn == mark:

@@ -325,6 +325,15 @@ class Step:
         """The customer's task that asks for the renewal of what a task records."""
         return next((one for one in self.tasks if one.renews == task.id), None)
 
+    def to_renew(self, situation: Situation) -> Task | None:
+        """The task whose renewal was asked for and waits to be recorded, or for the second person to confirm it."""
+        for asking in self.tasks:
+            if asking.renews and situation.renewal(f"{self.id}.{asking.id}", f"{self.id}.{asking.renews}") is not None:
+                recording = self.task(asking.renews)
+                if recording.ready(situation):
+                    return recording
+        return None
+
     def item_now(self, task: Task, situation: Situation) -> str:
         """The item that a task which can't be repeated records now: that of the renewal asked for, or of the step's revision if
         that replaces what is in use; else it has only one, without an id."""

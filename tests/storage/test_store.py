@@ -310,9 +310,9 @@ async def test_who_has_what(store: Store) -> None:
         assert len(await unit.unhandled()) == 3
 
 
-async def test_what_is_due_comes_oldest_first_and_not_for_closed_onboardings(store: Store) -> None:
-    first, second, closed = await whole(store), await whole(store), await whole(store, closed_at=NOW)
-    due = {first: (-1, -2), second: (-3, 5), closed: (-9, -9)}
+async def test_what_is_due_comes_oldest_first_and_not_for_erased_onboardings(store: Store) -> None:
+    first, second, erased = await whole(store), await whole(store), await whole(store, erased_at=NOW)
+    due = {first: (-1, -2), second: (-3, 5), erased: (-9, -9)}
     async with store.write() as unit:
         for onboarding_id, minutes in due.items():
             for step_id, minute in zip(("planning", "organization"), minutes, strict=True):

@@ -160,7 +160,7 @@ class CaseBook:
             ending = await renewals.due(unit, self.rules)
         here = self.id
         for self.id in due:
-            count += await self.act(remind.remind, SYSTEM)
+            count += await self.act(remind.remind, SYSTEM, closed=True)
         for self.id in expiring:
             await self.act(remind.expire, SYSTEM)
         for self.id in ending:

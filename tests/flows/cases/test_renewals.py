@@ -11,15 +11,20 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
+from bot.messages import board
+from bot.messages.texts import Texts
+from bot.modals.subject import FormMeta, subject_of
 from flows.cases import manage
+from flows.cases.case import Case
 from flows.model import Onboarding
 from flows.people import Who
 from flows.ports import Unit
 from flows.problems import Refused
 from flows.steps.authentication import example_keys
-from tests.flows.cases.casework import KIM, LEAD, LIZ, MONDAY, OWNER, CaseBook, case_book
+from tests.flows.cases.casework import KIM, LEAD, LIZ, MONDAY, OWNER, STEPS, CaseBook, case_book
 
 STEP, TASK = "authentication", "attach_certificate"
+STEP_TITLE = Texts("en")(f"step.{STEP}.title")
 SOON, OVER = f"task.{STEP}.{TASK}.expires", f"task.{STEP}.{TASK}.expired"
 
 
@@ -201,6 +206,44 @@ async def test_who_of_support_asks_on_the_customers_behalf_neither_records_nor_c
         await record(acme, OWNER)
     await record(acme, LIZ)
     assert await ends(acme) == "2026-08-10"
+
+
+def put_off(case: Case) -> None:
+    """As the dialog does."""
+    subject_of(case, FormMeta(form="snooze", onboarding=case.id, step=STEP)).check(case)
+    manage.snooze(case, STEP, case.now + timedelta(days=1))
+
+
+@pytest.mark.parametrize("closed", [False, True])
+async def test_a_renewal_waits_for_support_until_two_have_recorded_it(acme: CaseBook, closed: bool) -> None:
+    async def queue() -> list[tuple[str, str]]:
+        async with acme.store.read() as unit:
+            found = [await unit.snapshot(one.id) for one in await unit.onboardings(waiting=True)]
+        blocks = board.queue_blocks([one for one in found if one is not None], Texts("en"), acme.now)
+        return [(block["text"]["text"], Texts("en")("status.renewal")) for block in blocks if block["type"] == "section"]
+
+    async def waits() -> bool:
+        return any(STEP_TITLE in line and renewal in line for line, renewal in await queue())
+
+    await attach(acme, date(2026, 4, 10))
+    await acme.skip(*(set(STEPS) - {"planning", "organization"}))
+    if closed:
+        await acme.act(manage.close)
+        assert await acme.next_due() is None
+    assert not await waits()
+    await ask(acme)
+    assert await waits()
+    reminded = await acme.sweep(await acme.next_due())
+    assert [(one.where, one.user, one.steps) for one in reminded] == [("support", OWNER.user_id, (STEP,))]
+    await acme.act(put_off, OWNER, closed=True)
+    await record(acme, OWNER)
+    assert await waits()  # for a second person
+    assert await acme.next_due() is not None
+    await record(acme, KIM)
+    assert not await waits()
+    assert await acme.next_due() is None
+    await ask(acme)  # the next one, years later
+    assert await waits()
 
 
 async def test_a_new_pair_is_asked_for_once_and_handed_over_by_two(acme: CaseBook) -> None:
