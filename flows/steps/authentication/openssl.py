@@ -1,4 +1,8 @@
-"""The exact `openssl` commands that generate a customer's keys on their own machine. An existing key is never overwritten."""
+"""The exact `openssl` commands that generate a customer's keys on their own machine, the first ones and those of a renewal.
+
+An existing key is never overwritten, since it is in use until the new one is: where one is there already, the new files have the time
+in their names, e.g. ``mtls-20260310-120000.key``.
+"""
 
 import re
 
@@ -12,15 +16,18 @@ _SPECIAL = re.compile(r"([\\/+])")  # in -subj
 _NEW_KEY = "openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out"
 
 _POSIX = """\
-( set -e; umask 077
-test ! -e {key} || {{ echo {key} is there already; exit 1; }}
+( set -e; umask 077; new=
+if test -e {key} || test -e {public}; then new=-$(date +%Y%m%d-%H%M%S); fi
+test ! -e {new_key}
 {commands}
 )"""
 _POWERSHELL = """\
 & {{
-if (Test-Path {key}) {{ throw '{key} is there already' }}
+$new = ''
+if ((Test-Path {key}) -or (Test-Path {public})) {{ $new = "-$(Get-Date -Format yyyyMMdd-HHmmss)" }}
+if (Test-Path {new_key}) {{ throw }}
 {commands}
-icacls {key} /inheritance:r /grant:r "${{env:USERNAME}}:F"
+icacls {new_key} /inheritance:r /grant:r "${{env:USERNAME}}:F"
 }}"""
 
 
@@ -34,31 +41,43 @@ def known_details(situation: Situation) -> Answers:
 def key_scripts(situation: Situation) -> tuple[Script, ...]:
     """For each platform: the OpenID Connect key pair with its fingerprint, and the CSR with this customer's subject."""
     details = {**known_details(situation), **situation.answers.get("authentication", {})}
-    pair = (f"{_NEW_KEY} rsakey.pem", "openssl pkey -in rsakey.pem -pubout -out rsa.pub")
-    request = f"{_NEW_KEY} mtls.key", "openssl req -new -sha256 -utf8 -key mtls.key -out mtls.csr -subj"
     # PowerShell corrupts bytes in a pipe, and passes on double quotes and a trailing backslash incorrectly.
     subject, for_windows = _subject(details), _subject({name: _without(value) for name, value in details.items()})
+    key, public, der = _named("rsakey", ".pem"), _named("rsa", ".pub"), _named("rsa", ".der")
+    pair = (f"{_NEW_KEY} {key}", f"openssl pkey -in {key} -pubout -out {public}")
+    as_der, digest = f"openssl pkey -pubin -in {public} -outform DER", "openssl dgst -sha256 -c"
+    own, request = _named("mtls", ".key"), _named("mtls", ".csr")
+    asks = (f"{_NEW_KEY} {own}", f"openssl req -new -sha256 -utf8 -key {own} -out {request} -subj")
     return (
-        _script("commands_openid_posix", _POSIX, "rsakey.pem", *pair, f"{_DER} | {_DIGEST}"),
-        _script("commands_mtls_posix", _POSIX, "mtls.key", request[0], f"{request[1]} {posix(subject)}"),
-        _script("commands_openid_windows", _POWERSHELL, "rsakey.pem", *pair, f"{_DER} -out rsa.der", f"{_DIGEST} rsa.der"),
+        _script(_POSIX, "commands_openid_posix", "rsakey.pem", "rsa.pub", *pair, f"ls {key} {public}", f"{as_der} | {digest}"),
         _script(
-            "commands_mtls_windows",
+            _POSIX, "commands_mtls_posix", "mtls.key", "mtls.csr", asks[0], f"{asks[1]} {posix(subject)}", f"ls {own} {request}"
+        ),
+        _script(
+            _POWERSHELL, "commands_openid_windows", "rsakey.pem", "rsa.pub", *pair, f"{as_der} -out {der}", f"{digest} {der}"
+        ),
+        _script(
             _POWERSHELL,
+            "commands_mtls_windows",
             "mtls.key",
+            "mtls.csr",
             "$env:OPENSSL_WIN32_UTF8 = '1'",
-            request[0],
-            f"{request[1]} {powershell(for_windows)}",
+            asks[0],
+            f"{asks[1]} {powershell(for_windows)}",
+            f"(Get-Item {own}, {request}).Name",
         ),
     )
 
 
-_DER = "openssl pkey -pubin -in rsa.pub -outform DER"
-_DIGEST = "openssl dgst -sha256 -c"
+def _named(stem: str, end: str) -> str:
+    """A file's name in both kinds of shell: as it is, or with the time if one is there already."""
+    return f'"{stem}${{new}}{end}"'
 
 
-def _script(name: str, template: str, key: str, *commands: str) -> Script:
-    return Script(name, template.format(key=key, commands="\n".join(commands)))
+def _script(template: str, name: str, key: str, public: str, *commands: str) -> Script:
+    stem, _, end = key.partition(".")
+    code = template.format(key=key, public=public, new_key=_named(stem, f".{end}"), commands="\n".join(commands))
+    return Script(name, code)
 
 
 def _without(value: object) -> object:

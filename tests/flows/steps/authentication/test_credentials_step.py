@@ -497,7 +497,7 @@ def scripts(**details: str) -> dict[str, str]:
 
 
 def subject_in(code: str) -> str:
-    words = shlex.split(code.splitlines()[-2])
+    words = shlex.split(next(line for line in code.splitlines() if "-subj" in line))
     return words[words.index("-subj") + 1]
 
 
@@ -539,9 +539,16 @@ def test_the_commands_make_what_the_form_takes(tmp_path: Path, shell: str) -> No
     assert found.keys() == {"key_fingerprint", "csr_fingerprint"}
     assert read_csr(request).subject["C"] == "BR"
     assert mtls_.returncode == 0
-    before = (tmp_path / "rsakey.pem").read_text()
-    assert run(scripts()["commands_openid_posix"]).returncode != 0
-    assert (tmp_path / "rsakey.pem").read_text() == before
+    # At a renewal the same commands are run in the same folder: the new files are named, and the ones in use stay as they are.
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    again = run(scripts(official_name=kept)["commands_mtls_posix"])
+    assert again.returncode == 0, again.stderr
+    made = {path.suffix: path for path in tmp_path.iterdir() if path not in before}
+    assert made.keys() == {".key", ".csr"}
+    assert again.stdout.split() == sorted(path.name for path in made.values())
+    assert read_csr(made[".csr"].read_text()).fingerprint != read_csr(request).fingerprint
+    assert made[".key"].stat().st_mode & 0o077 == 0
+    assert {path: path.read_bytes() for path in before} == before
 
 
 def test_nothing_known_yet_still_gives_commands() -> None:
