@@ -266,6 +266,24 @@ class ShowDifferences(StepEffect):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ShowTaskInFull(TaskEffect):
+    """What the customer sent with a task, and the notes on it, in the review card's thread."""
+
+    kind = "task_in_full"
+    where: ClassVar[Where] = "support"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SendCopied(TaskEffect):
+    """A text that support copies from a task's form, as a file in the review card's thread: it is longer than an input takes.
+    ``name``: the field's."""
+
+    kind = "copied"
+    where: ClassVar[Where] = "support"
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class SendSession(TaskEffect):
     """A session with its calendar file, in the customer's thread."""
 

@@ -1,4 +1,4 @@
-"""Files the bot sends or removes: a session's calendar file, an export, a file that contained a secret."""
+"""Files the bot sends or removes: a session's calendar file, a text to copy, an export, a file that contained a secret."""
 
 import io
 import logging
@@ -17,8 +17,9 @@ from bot.slack.support_people import is_still_support
 from flows.cases.case import Cases
 from flows.cases.tasks import task_of
 from flows.checks.visible import visible
+from flows.forms.fields import MAX_LENGTH, inputs
 from flows.forms.step import Meeting
-from flows.outbox import DeleteFile, SendExport, SendSession
+from flows.outbox import DeleteFile, SendCopied, SendExport, SendSession
 from storage.export import Export, export
 from storage.store import Store
 
@@ -73,6 +74,20 @@ class Files:
         content = session_ics(f"{run.effect.item}@{onboarding.id}", meeting, title)
         announced = f"<@{onboarding.lead_id}> " + sentence(texts, "session", params)
         return await self._threads.upload(run, thread, "pismo-session.ics", content, announced)
+
+    async def copied(self, run: Run[SendCopied]) -> Finished:
+        """As it stands by now; nothing if that is to be copied from the form."""
+        asked = run.effect
+        thread = await self._threads.of(run, "support", asked.step)
+        form = declared(task_of(thread.case.step(asked.step), asked.task).form)
+        content = str(form.copied(thread.case.situation).get(asked.name, ""))
+        if len(content) <= MAX_LENGTH:
+            return Finished(called=False)
+        kinds = [item.filetypes for page in form.pages for name, _, item in inputs(page.model) if name == asked.name]
+        name = f"{asked.name}.{next((kind[0] for kind in kinds if kind), 'txt')}"
+        task, field = f"task.{asked.step}.{asked.task}.title", f"field.{form.id}.{asked.name}.label"
+        words = sentence(thread.texts, "copied", {"task": task, "field": field})
+        return await self._threads.upload(run, thread, name, f"{content}\n".encode(), words)
 
     async def export(self, run: Run[SendExport]) -> Finished:
         """Send it as a direct message: one file, so that it comes whole or not at all. Nothing to who is no longer support."""

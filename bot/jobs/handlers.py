@@ -40,12 +40,14 @@ from flows.outbox import (
     RequestAccess,
     RunProof,
     Say,
+    SendCopied,
     SendExport,
     SendSession,
     ShowDifferences,
     ShowInFull,
     ShowKeyCommands,
     ShowReadyText,
+    ShowTaskInFull,
     ShowTokenCommands,
     Tell,
     TellOfAlteredLog,
@@ -112,6 +114,8 @@ def handlers(
     table.on(AskAgain, repairs.ask_again)
     table.on(ShowInFull, submissions.in_full)
     table.on(ShowDifferences, submissions.differences)
+    table.on(ShowTaskInFull, submissions.task)
+    table.on(SendCopied, files.copied)
     table.on(SendSession, files.session)
     table.on(ShowKeyCommands, commands.keys)
     table.on(ShowTokenCommands, commands.tokens)

@@ -1,11 +1,13 @@
 """What a review card has no room for, in its thread: everything that was sent, and what a resubmission changed."""
 
 from bot.jobs.errors import Impossible
+from bot.jobs.records import declared, task_record
 from bot.jobs.registry import Finished, Run
 from bot.jobs.threads import Thread, Threads
 from bot.messages import review
+from flows.cases.tasks import task_of
 from flows.model import Submission
-from flows.outbox import ShowDifferences, ShowInFull
+from flows.outbox import ShowDifferences, ShowInFull, ShowTaskInFull
 
 
 class Submissions:
@@ -29,6 +31,15 @@ class Submissions:
         old, new = (_revision(thread, asked.step, number).answers for number in (asked.revision - 1, asked.revision))
         changed = review.diff(old, new, form, thread.texts)
         return await self._threads.post(run, thread, review.differences(changed, asked.revision, thread.texts))
+
+    async def task(self, run: Run[ShowTaskInFull]) -> Finished | None:
+        """All that a task was sent with, and the notes on it: support has no review card of a task."""
+        asked = run.effect
+        thread = await self._threads.of(run, "support", asked.step)
+        form = declared(task_of(thread.case.step(asked.step), asked.task).form)
+        answers = task_record(thread.case, asked).answers
+        drawn = review.task_in_full(form, answers, thread.texts, thread.case.situation)
+        return await self._threads.post(run, thread, drawn)
 
 
 def _revision(thread: Thread, step_id: str, revision: int) -> Submission:

@@ -87,6 +87,13 @@ def in_full(form: Form, sent: Submission, texts: Texts, situation: Situation) ->
     return parts(lambda number, of: texts("review.in_full", revision=sent.revision, number=number, of=of), [*notes, *values])
 
 
+def task_in_full(form: Form, answers: Answers, texts: Texts, situation: Situation) -> list[Drawing]:
+    """What a customer sent with a task and the notes on it, as messages for the card's thread."""
+    title = texts(f"form.{form.id}.title")
+    notes, values = _values(form, answers, texts, situation)
+    return parts(lambda number, of: texts("review.task_in_full", task=title, number=number, of=of), [*notes, *values])
+
+
 def _values(form: Form, answers: Answers, texts: Texts, situation: Situation) -> tuple[list[Block], list[Block]]:
     """The notes and the answers, uncut."""
     notes = [

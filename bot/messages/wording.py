@@ -30,6 +30,8 @@ def _one(texts: Texts, name: str, value: Any) -> Any:
         return texts(f"step.{value}.title")
     if name == "state" and value:
         return texts(f"state.{value}")
+    if name == "fields":
+        return ", ".join(texts(key) for key in value if texts.has(key))
     if name == "unread":
         return "; ".join(texts(f"unread.{why}") for why in value)
     if name == "kind" and texts.has(f"secret_kind.{value}"):

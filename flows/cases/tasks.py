@@ -1,11 +1,13 @@
 """What follows an approval: tasks for support and for the customer, and the grants they move."""
 
+from collections.abc import Mapping
 from datetime import date, timedelta
+from typing import Any
 
-from flows.cases import limits, manage
+from flows.cases import copied, limits, manage
 from flows.cases.case import Case
 from flows.cases.settle import moved_on, record_of, resume_failed, state_allows
-from flows.forms.fields import Answers
+from flows.forms.fields import Answers, inputs
 from flows.forms.step import Step, Task
 from flows.model import Decision, Expiry, Grant, Snapshot, TaskRecord, new_id
 from flows.people import SYSTEM, Side, Who
@@ -64,7 +66,9 @@ async def do_task(case: Case, step_id: str, task_id: str, clean: Answers, *, ite
     renewed = bool(item) and not task.repeatable
     needed = case.rules.approvals_of(step, task, renewal=renewed)
     agreed = record is not None and record.answers == clean and _waits_for(case, record)
-    differs = record.user_id if record is not None and not agreed and _waits_for(case, record) else ""
+    differs: dict[str, Any] = {}
+    if record is not None and not agreed and _waits_for(case, record):
+        differs = {"user": record.user_id, "fields": _differing(task, record.answers, clean)}
     if record is None:
         record = new_record(case, step_id, task_id, item)
     record.answers, record.at = clean, case.now
@@ -82,12 +86,14 @@ async def do_task(case: Case, step_id: str, task_id: str, clean: Answers, *, ite
         await _forget_replaced(case, step, task)
     if task.renews:
         _drop_earlier_renewal(case, step, task)
-    if task.effect is not None:
-        case.ask(task.effect(step=step_id, task=task_id, item=item))
     if record.state == "done":
         _announce(case, step, task, clean, renewed=renewed)
-        if task.closes:
-            manage.close(case)
+    if task.effect is not None:
+        case.ask(task.effect(step=step_id, task=task_id, item=item))
+    if task.renews:
+        copied.send(case, step)
+    if record.state == "done" and task.closes:
+        manage.close(case)
     return record
 
 
@@ -172,8 +178,8 @@ def _subject(step_id: str, task_id: str, item: str) -> str:
     return f"{step_id}.{task_id}:{item}" if item else f"{step_id}.{task_id}"
 
 
-def _second_word(case: Case, step: Step, task: Task, item: str, *, agreed: bool, differs: str) -> None:
-    """Record each person's confirmation of a task that takes two. ``differs``: who recorded something else before."""
+def _second_word(case: Case, step: Step, task: Task, item: str, *, agreed: bool, differs: Mapping[str, Any]) -> None:
+    """Record each person's confirmation of a task that takes two. ``differs``: who recorded something else before, in which fields."""
     subject, revision, actor = _subject(step.id, task.id, item), case.record(step.id).revision, case.actor
     decision_id = f"{case.id}:{subject}:{revision}:{actor.user_id}"
     earlier = next((d for d in case.snapshot.decisions if d.id == decision_id), None)
@@ -194,9 +200,19 @@ def _second_word(case: Case, step: Step, task: Task, item: str, *, agreed: bool,
         earlier.at = case.now
     title = f"task.{step.id}.{task.id}.title"
     if differs:
-        case.say("support", step.id, "task_differs", by=actor.user_id, user=differs, task=title)
+        case.say("support", step.id, "task_differs", values=differs, by=actor.user_id, task=title)
     elif not agreed:
         case.say("support", step.id, "task_waits_for_second", by=actor.user_id, task=title)
+
+
+def _differing(task: Task, before: Answers, now: Answers) -> list[str]:
+    """The keys of the labels of the form's fields in which two people gave something else, each once: a file's is that of the field it
+    stands in for. All of them if only what is recorded along with the answers differs."""
+    names = [name for page in task.form.pages for name, _, item in inputs(page.model) if not item.forget] if task.form else []
+    differing = [name for name in names if before.get(name) != now.get(name)] or names
+    return (
+        list(dict.fromkeys(f"field.{task.form.id}.{name.removesuffix('_file')}.label" for name in differing)) if task.form else []
+    )
 
 
 def _move_grants(case: Case, task: Task, clean: Answers) -> None:

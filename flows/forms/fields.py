@@ -76,7 +76,7 @@ class Input:
     options: tuple[str, ...] = ()
     choices: str = ""
     source: str = ""
-    filetypes: tuple[str, ...] = ()
+    filetypes: tuple[str, ...] = ()  # of a file to attach; of a text to copy, that of the file it is if no input takes it
     allow: frozenset[str] = frozenset()
     instead: bool = False  # a file ``x_file`` that replaces the text ``x``
     addresses: bool = False  # a list of email addresses, typed or in a file: read and compared one by one

@@ -22,7 +22,7 @@ HANDED_OVER = ("person_checked", "outside_slack", "encrypted", "passphrase_apart
 PEM_FILES = ("pem", "pub", "csr", "p10", "crt", "cer", "der", "p7b", "p7c", "b64", "json", "txt")
 
 Pem = Annotated[str | None, Field(max_length=MAX_LENGTH), Input(Kind.LONG_TEXT)]
-ToCopy = Annotated[str | None, Field(max_length=MAX_LENGTH), Input(Kind.LONG_TEXT, forget=True)]
+ToCopy = Annotated[str | None, Field(max_length=MAX_LENGTH), Input(Kind.LONG_TEXT, filetypes=("pem",), forget=True)]
 PemFile = Annotated[Attachment | None, Input(Kind.FILE, filetypes=PEM_FILES, instead=True)]
 
 
@@ -82,17 +82,17 @@ class HandedOver(Signed):
 
 
 class RiskLetter(FormPage):
-    """``reference``: where the letter is stored, e.g. a ticket; the letter itself isn't stored here. ``own``: the certificate, shown
-    to be copied; what is typed there is dropped."""
+    """``reference``: where the letter is stored, e.g. a ticket; the letter itself isn't stored here. ``own_certificate``: shown to be
+    copied; what is typed there is dropped."""
 
     received_on: Annotated[date, Input(Kind.DATE)]
     reference: Annotated[str, Field(min_length=1, max_length=200), Input(Kind.TEXT)]
     installed: Annotated[str, Input(Kind.CHOICE, ("yes",))]
-    own: ToCopy = None
+    own_certificate: ToCopy = None
 
     @model_validator(mode="after")
     def _drop_own(self) -> "RiskLetter":
-        self.own = None
+        self.own_certificate = None
         return self
 
 
@@ -105,7 +105,7 @@ def _dates_of_letter(answers: Answers, situation: Situation) -> Iterator[Problem
 
 
 def _to_copy(name: str, answers: Answers, *fields: str) -> Answers:
-    """A text to copy from; of one that is too long for Slack, only that it changed is noticed."""
+    """A text to copy from; one that is too long for Slack is posted as a file, and here only noticed to have changed."""
     text = text_of(answers, *fields)
     return {name: text} if text else {}
 
@@ -116,7 +116,7 @@ def _request_to_sign(situation: Situation) -> Answers:
 
 
 def _own_to_install(situation: Situation) -> Answers:
-    return _to_copy("own", signed.own_answers(situation), "own_certificate", "own_certificate_file")
+    return _to_copy("own_certificate", signed.own_answers(situation), "own_certificate", "own_certificate_file")
 
 
 def chosen(situation: Situation, way: str) -> bool:

@@ -5,6 +5,7 @@ it. A date that somebody types renews nothing.
 """
 
 from flows.forms.step import Form, Page, Situation, Task
+from flows.outbox import ShowTaskInFull
 from flows.people import Side
 from flows.steps.authentication import example_keys, mtls, signed
 from flows.steps.authentication.mtls import OwnCertificate, SigningRequest
@@ -31,6 +32,7 @@ TASKS = (
         optional=True,
         stale_with=mtls.CHANGED_BY,
         renews="attach_certificate",
+        effect=ShowTaskInFull,
     ),
     Task(
         "request_new_pair",
@@ -56,5 +58,6 @@ TASKS = (
         optional=True,
         stale_with=mtls.CHANGED_BY,
         renews="record_risk_letter",
+        effect=ShowTaskInFull,
     ),
 )

@@ -17,13 +17,15 @@ from bot.messages.support import Support
 from bot.slack.client import Slack
 from bot.slack.errors import SlackError
 from flows.cases.case import Case
+from flows.checks.certificates import read_certificate
 from flows.model import Posted
 from flows.outbox import Draw, MoveMessages, Say
+from flows.steps.authentication import example_keys
 from storage import sealing
 from storage.outbox import Outbox, Pace
 from storage.store import Store
 from storage.unit import Unit
-from tests.flows.cases.casework import LEAD, CaseBook, case_book
+from tests.flows.cases.casework import KIM, LEAD, OWNER, CaseBook, case_book
 
 CUSTOMER, SUPPORT = "C1", "CSUPPORT"
 
@@ -78,6 +80,21 @@ class RememberingSlack(Slack):
     async def tell(self, channel: str, user_id: str, text: str, blocks: Sequence[dict[str, Any]]) -> None:
         assert blocks
         self.told.append((channel, user_id, text))
+
+    async def upload_once(
+        self,
+        channel: str,
+        name: str,
+        content: bytes,
+        comment: str,
+        effect_id: str,
+        thread_ts: str | None = None,
+        *,
+        again: bool = False,
+    ) -> None:
+        assert comment
+        assert not again
+        self.posts[f"{len(self.posts) + 1}.0"] = Post(channel, f"{name}\n{content.decode()}", thread_ts or "", effect_id)
 
     def in_thread(self, ts: str) -> list[str]:
         return [post.text for post in self.posts.values() if post.thread == ts]
@@ -221,6 +238,29 @@ async def test_what_may_have_been_posted_is_not_posted_twice(jobs: Jobs) -> None
     await jobs.book.act(say)
     await jobs.run()
     assert len(jobs.slack.posts) == before + 1
+
+
+async def test_support_gets_a_long_chain_as_a_file_and_reads_what_is_noted_of_a_renewal(jobs: Jobs) -> None:
+    book, step = jobs.book, "authentication"
+    chain = "subject=CN = Example Bank S.A.\n" * 100 + example_keys.CERTIFICATE.strip()
+    await book.skip("planning", "organization")
+    await book.send(step, mtls="own_ca", own_certificate=None, own_certificate_file={"name": "chain.pem", "text": chain})
+    for person in (OWNER, KIM):
+        await book.approve(step, person)
+    await jobs.run()
+    thread = await jobs.posted("review", step)
+    assert jobs.slack.in_thread(thread).count(f"own_certificate.pem\n{chain}\n") == 1
+    letter = {"received_on": "2026-03-01", "reference": "ABC-1", "installed": "yes"}
+    await book.task(step, "record_risk_letter", letter)
+    await book.skip(step)
+    await jobs.run()
+    before = len(jobs.slack.in_thread(thread))
+    await book.task(step, "send_own_renewal", {"own_certificate": example_keys.CERTIFICATE}, LEAD)
+    await jobs.run()
+    asked, noted = jobs.slack.in_thread(thread)[before:]  # no file: it can be copied from the window
+    assert "A new certificate of the customer's own authority was sent" in asked
+    assert read_certificate(example_keys.CERTIFICATE).spki_fingerprint in noted
+    assert "The key is the same as the present certificate's" in noted
 
 
 async def test_support_is_alerted_once_and_the_review_card_shows_it(jobs: Jobs) -> None:

@@ -42,7 +42,9 @@ async def look(book: CaseBook, who: Who, shown: View | None = None, *, leaves: b
     async def work(case: Case) -> tuple[View, bool]:
         read = await FormSession.read(case.unit, who, meta, subject_of(case, meta), case, case.situation, Texts("en"))
         if leaves:
-            fill.leave_page(case.unit, read.form, read.opened, 0, {**LETTER, "own": "typed over"}, who, read.situation)
+            fill.leave_page(
+                case.unit, read.form, read.opened, 0, {**LETTER, "own_certificate": "typed over"}, who, read.situation
+            )
         return read.page(read.answers, REVIEW if leaves else 0), read.outdated
 
     found: tuple[View, bool] = await book.act(work, who)

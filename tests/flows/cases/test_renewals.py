@@ -12,7 +12,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from bot.messages import board
+from bot.messages.blocks import notice
 from bot.messages.texts import Texts
+from bot.messages.wording import sentence
 from bot.modals.subject import FormMeta, subject_of
 from flows.cases import manage
 from flows.cases.case import Case
@@ -157,7 +159,10 @@ async def test_a_renewal_counts_once_a_second_person_has_confirmed_it(acme: Case
     assert await ends(acme) == "2026-04-10"
     await acme.news("say")
     await record(acme, KIM, "2026-09-01", pem="another one")  # no confirmation: KIM's is now the first
-    assert await acme.said() == [("support", "task_differs")]
+    (differs,) = [effect.arguments for effect in await acme.news("say")]
+    told = notice(sentence(Texts("en"), differs["key"], differs["params"])).text
+    assert "with another value than <@USAM> in: Signed certificate (PEM)." in told
+    assert "another one" not in told
     assert await ends(acme) == "2026-04-10"
     await record(acme, OWNER, "2026-09-01", pem="another one")
     assert await ends(acme) == "2026-09-01"

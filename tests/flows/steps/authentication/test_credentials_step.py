@@ -211,10 +211,10 @@ def test_the_risk_letter_is_recorded_with_the_certificate_and_the_day_it_ends() 
     assert form is not None
     pem = certificate(OTHER.public_key(), days=90).strip()
     situation = a_situation(answers={"authentication": sent(STEP.form, own(own_certificate=pem))})
-    assert form.copied(situation) == {"own": pem}
-    letter = {"own": pem, "received_on": "2026-03-09", "reference": "ABC-1", "installed": "yes"}
+    assert form.copied(situation) == {"own_certificate": pem}
+    letter = {"own_certificate": pem, "received_on": "2026-03-09", "reference": "ABC-1", "installed": "yes"}
     clean = sent(form, letter, situation)
-    assert (clean["reference"], clean["own"]) == ("ABC-1", None)
+    assert (clean["reference"], clean["own_certificate"]) == ("ABC-1", None)
     last = (NOW + timedelta(days=90)).date().isoformat()
     added = {"certificate": f"{pem}\n", "certificate_file": None, "expires_on": last, "ends_first": "Acme"}
     assert task.adds(clean, situation) == added
