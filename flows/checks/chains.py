@@ -6,22 +6,29 @@ what ``openssl verify -purpose sslclient`` refuses besides: usages of the client
 certificate type, critical extensions that nobody knows. The verifier has the last word.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import TypeVar
 
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, ObjectIdentifier
 from cryptography.x509.verification import Criticality, ExtensionPolicy, PolicyBuilder, Store, VerificationError
 
 from flows.checks.certificates import HASHES, MAX_CERTIFICATES, Certificate
 from flows.checks.key_faults import KeyFault, KeyProblem
-from flows.checks.keys import MINIMUM_BITS
+from flows.checks.keys import MINIMUM_BITS, key_type
 from flows.checks.parsing import named
 from flows.problems import Parameter, Problem
 
 _NETSCAPE_TYPE = ObjectIdentifier("2.16.840.1.113730.1.1")
+_FORGEABLE = ("md5", "sha1")
+_CURVES = ("secp256r1", "secp384r1", "secp521r1")
+"""Of authorities' keys: those that cryptography's verifier takes."""
+_MAX_WAYS = 500
+"""Looked at: authorities that signed each other make up to a factorial of their number."""
 _SSL_CLIENT = 0x80  # the first bit of Netscape's type
 _UNDERSTOOD = {
     _NETSCAPE_TYPE,
@@ -43,13 +50,39 @@ _Reason = tuple[str, dict[str, Parameter]]
 
 
 def path(chain: Sequence[Certificate], leaf: Certificate) -> tuple[Certificate, ...]:
-    """The leaf and those of the chain that stand behind it, each before its issuer."""
-    found, left = [leaf], _others(chain, leaf)
-    while issuers := [other for other in left if _issued(found[-1], other)]:
-        best = max(issuers, key=lambda issuer: issuer.not_after)  # a renewed issuer has the same name and key
-        found.append(best)
-        left = [other for other in left if other is not best]
-    return tuple(found)
+    """The leaf and those of the chain that stand behind it, each before its issuer. Where there are several ways, since an authority
+    was renewed with the same key or another one signed it too, the one over authorities alone that can be used longest."""
+    return max(_ways(_issuers(chain, leaf), leaf), key=lambda way: (all(one.is_ca for one in way[1:]), _end(way), -len(way)))
+
+
+def _ways(issuers: Mapping[str, Sequence[Certificate]], leaf: Certificate) -> Iterator[tuple[Certificate, ...]]:
+    """Up to an authority that signed itself, or that no other one given issued; at most `_MAX_WAYS`."""
+    begun: list[tuple[Certificate, ...]] = [(leaf,)]
+    found = 0
+    while begun and found < _MAX_WAYS:
+        way = begun.pop()
+        on_it = {one.fingerprint for one in way}
+        further = [issuer for issuer in issuers[way[-1].fingerprint] if issuer.fingerprint not in on_it]
+        begun += [(*way, issuer) for issuer in further]
+        if not further:
+            found += 1
+            yield way
+
+
+def _issuers(chain: Sequence[Certificate], leaf: Certificate) -> dict[str, list[Certificate]]:
+    """By fingerprint, who issued the leaf, and each that stands behind it; nobody, if it signed itself."""
+    others, found, left = _others(chain, leaf), dict[str, list[Certificate]](), [leaf]
+    while left:
+        one = left.pop()
+        found[one.fingerprint] = (
+            [] if _issued(one, one) else [other for other in others if other is not one and _issued(one, other)]
+        )
+        left += [issuer for issuer in found[one.fingerprint] if issuer.fingerprint not in found]
+    return found
+
+
+def _end(way: Sequence[Certificate]) -> datetime:
+    return min(certificate.not_after for certificate in way)
 
 
 def ends_first(chain: Sequence[Certificate], leaf: Certificate) -> Certificate:
@@ -79,25 +112,28 @@ def same_authority(before: Sequence[Certificate], leaf: Certificate) -> bool:
 
 
 def _reasons(chain: Sequence[Certificate], leaf: Certificate, at: datetime) -> list[_Reason]:
+    if leaf.is_ca:  # the client's is missing: there is nothing else to say of those that stand behind it
+        return [("certificate_is_authority", {})]
     route = path(chain, leaf)
-    reasons = [*_leaf(leaf, at), *_links(chain, route)]
+    reasons = [*_leaf(leaf, at), *_links(chain, leaf)]
     reasons += [reason for below, issuer in enumerate(route[1:]) for reason in _issuer(issuer, below, at)]
     for certificate in route[:-1] or route:  # nobody checks the signature of what is trusted
         algorithm = certificate.parsed.signature_hash_algorithm
-        if algorithm is not None and algorithm.name not in (*HASHES, "sha224", "sha3-256", "sha3-384", "sha3-512"):
-            reasons.append(("certificate_weak_hash", {"name": certificate.name, "hash": algorithm.name}))
+        if algorithm is not None and algorithm.name not in HASHES:
+            key = "certificate_weak_hash" if algorithm.name in _FORGEABLE else "certificate_other_hash"
+            reasons.append((key, {"name": certificate.name, "hash": algorithm.name}))
     for certificate in route:
         unknown = [one.oid.dotted_string for one in certificate.parsed.extensions if one.critical and one.oid not in _UNDERSTOOD]
         reasons += [("certificate_critical", {"name": certificate.name, "oid": oid}) for oid in unknown[:1]]
     if not reasons and len(route) > 1 and not _verifies(route, at):
-        reasons.append(("chain_not_verified", {"name": leaf.name}))
+        limited = [issuer.name for issuer in route[1:] if _extension(issuer, x509.NameConstraints) is not None]
+        reasons += [("chain_names", {"name": leaf.name, "issuer": issuer}) for issuer in limited]
+        reasons += [] if limited else [("chain_not_verified", {"name": leaf.name})]
     return reasons
 
 
 def _leaf(leaf: Certificate, at: datetime) -> Iterator[_Reason]:
-    if leaf.is_ca:
-        yield "certificate_is_authority", {}
-    elif _issued(leaf, leaf):
+    if _issued(leaf, leaf):
         yield "certificate_self_signed", {}
     if leaf.not_after <= at:
         yield "certificate_expired", {"date": leaf.not_after.date().isoformat()}
@@ -106,15 +142,15 @@ def _leaf(leaf: Certificate, at: datetime) -> Iterator[_Reason]:
     if not _for_clients(leaf):
         yield "certificate_not_for_clients", {}
     usage = _extension(leaf, x509.KeyUsage)
-    if usage is not None and not (usage.digital_signature or usage.key_agreement) and not leaf.is_ca:
+    if usage is not None and not (usage.digital_signature or usage.key_agreement):
         yield "certificate_key_usage", {}
 
 
-def _links(chain: Sequence[Certificate], route: Sequence[Certificate]) -> Iterator[_Reason]:
-    used = {certificate.fingerprint for certificate in route}
-    left = [other for other in _others(chain, route[0]) if other.fingerprint not in used]
-    if left and len(route) == 1:
-        yield "chain_broken", {"name": route[0].name, "issuer": route[0].issuer}
+def _links(chain: Sequence[Certificate], leaf: Certificate) -> Iterator[_Reason]:
+    issuers = _issuers(chain, leaf)
+    left = [other for other in _others(chain, leaf) if other.fingerprint not in issuers]
+    if left and not issuers[leaf.fingerprint] and not _issued(leaf, leaf):
+        yield "chain_broken", {"name": leaf.name, "issuer": leaf.issuer}
     elif left:
         yield "chain_unrelated", {"name": left[0].name}
 
@@ -138,6 +174,8 @@ def _issuer(issuer: Certificate, below: int, at: datetime) -> Iterator[_Reason]:
     key = issuer.parsed.public_key()
     if isinstance(key, RSAPublicKey) and key.key_size < MINIMUM_BITS:
         yield "chain_weak_key", {**about, "bits": key.key_size, "minimum": MINIMUM_BITS}
+    elif not (isinstance(key, RSAPublicKey) or (isinstance(key, EllipticCurvePublicKey) and key.curve.name in _CURVES)):
+        yield "chain_other_key", {**about, "kind": key.curve.name if isinstance(key, EllipticCurvePublicKey) else key_type(key)}
 
 
 def _for_clients(certificate: Certificate, *, old_type: bool = True) -> bool:
@@ -177,10 +215,15 @@ def _others(chain: Sequence[Certificate], leaf: Certificate) -> list[Certificate
 
 
 def _issued(certificate: Certificate, issuer: Certificate) -> bool:
+    return _signed(certificate.parsed, issuer.parsed)
+
+
+@lru_cache(maxsize=256)  # one page asks for the same several times: for its checks, its notes, and what is recorded
+def _signed(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
     """An algorithm or a key that cryptography doesn't know has issued nothing."""
     try:
         with named(KeyFault.BAD_SIGNATURE):
-            certificate.parsed.verify_directly_issued_by(issuer.parsed)
+            certificate.verify_directly_issued_by(issuer)
     except KeyProblem:
         return False
     return True

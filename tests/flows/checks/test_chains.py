@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from flows.checks.certificates import read_certificate, read_chain, read_csr
-from flows.checks.chains import problems
+from flows.checks.chains import path, problems
 from flows.checks.key_faults import KeyProblem
 from flows.checks.keys import read_public_key
 
@@ -23,8 +23,7 @@ DAY = timedelta(days=1)
 
 @cache
 def key(of: str) -> ec.EllipticCurvePrivateKey:
-    del of
-    return ec.generate_private_key(ec.SECP256R1())
+    return ec.generate_private_key(ec.SECP256K1() if of == "Bitcoin" else ec.SECP256R1())
 
 
 def name(of: str) -> x509.Name:
@@ -41,6 +40,7 @@ def issue(
     ends: int = 90,
     usage: x509.ObjectIdentifier | None = None,
     signed_by: str = "",
+    sha: type[hashes.SHA224 | hashes.SHA256] = hashes.SHA256,
 ) -> str:
     """PEM. ``begins`` and ``ends`` in days from NOW; ``signed_by``: a key other than the named issuer's."""
     builder = (
@@ -55,7 +55,7 @@ def issue(
     )
     if usage is not None:
         builder = builder.add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
-    return builder.sign(key(signed_by or by), hashes.SHA256()).public_bytes(Encoding.PEM).decode()
+    return builder.sign(key(signed_by or by), sha()).public_bytes(Encoding.PEM).decode()
 
 
 def root() -> str:
@@ -74,12 +74,20 @@ def found(given: str, at: datetime = NOW) -> list[tuple[str, dict[str, str | int
     return [(fault.key, dict(fault.params)) for fault in problems("x", read_chain(given), read_certificate(given), at)]
 
 
+def crossed(ends: int = 900) -> str:
+    """The root's key, certified by another authority."""
+    return issue("Root", "Other", ends=ends)
+
+
 GOOD: dict[str, Callable[[], str]] = {
     "alone": leaf,
     "with the one in between": lambda: leaf() + middle(),
     "with all": lambda: leaf() + middle() + root(),
     "in another order": lambda: root() + leaf() + middle(),
     "twice": lambda: leaf() + middle() + middle() + leaf(),
+    "with a root that another authority signed too": lambda: leaf() + middle() + root() + crossed() + issue("Other", "Other"),
+    "with a cross-certificate that ended": lambda: leaf() + middle() + crossed(ends=-1) + root() + issue("Other", "Other"),
+    "with a root that ended and its cross-certificate": lambda: leaf() + middle() + issue("Root", "Root", ends=-1) + crossed(),
     "for clients": lambda: leaf(usage=ExtendedKeyUsageOID.CLIENT_AUTH),
 }
 
@@ -102,6 +110,15 @@ FAULTY: dict[str, tuple[Callable[[], str], list[tuple[str, dict[str, str]]]]] = 
     ),
     "signed by itself": (lambda: leaf("Acme"), [("certificate_self_signed", {})]),
     "an authority alone": (middle, [("certificate_is_authority", {})]),
+    "authorities alone": (lambda: root() + middle(), [("certificate_is_authority", {})]),
+    "signed with SHA-224": (
+        lambda: issue("Acme", "Root", authority=False, sha=hashes.SHA224),
+        [("certificate_other_hash", {"name": "Acme", "hash": "sha224"})],
+    ),
+    "an authority's key on another curve": (
+        lambda: leaf("Bitcoin") + issue("Bitcoin", "Root"),
+        [("chain_other_key", {"name": "Bitcoin", "kind": "secp256k1"})],
+    ),
     "the one in between is missing": (lambda: leaf() + root(), [("chain_broken", {"name": "Acme", "issuer": "Middle"})]),
     "signed by another": (
         lambda: leaf(signed_by="Root") + middle(),
@@ -127,6 +144,13 @@ FAULTY: dict[str, tuple[Callable[[], str], list[tuple[str, dict[str, str]]]]] = 
 def test_each_fault_of_a_chain_is_named(how: str) -> None:
     made, faults = FAULTY[how]
     assert found(made()) == faults
+
+
+def test_authorities_that_all_signed_each_other_are_looked_at_in_bounded_time() -> None:
+    same = [issue("Root", "Root", ends=days) for days in range(10, 19)]  # each with the same name and key
+    assert len(path(read_chain(leaf("Root") + "".join(same)), read_certificate(leaf("Root")))) == 2
+    ring = "".join(issue(f"Ring {n}", f"Ring {m}") for n in range(3) for m in range(3) if n != m)
+    assert found(leaf("Ring 0") + ring) == []
 
 
 def test_the_certificate_of_the_request_is_found_whatever_stands_first() -> None:

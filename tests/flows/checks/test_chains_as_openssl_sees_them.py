@@ -134,7 +134,7 @@ REFUSED: dict[str, tuple[Chain, str]] = {
             [(x509.SubjectAlternativeName([x509.DNSName("a.example")]), False)],
             [SIGNS, names(permitted=x509.DNSName("b.example"))],
         ),
-        "chain_not_verified",
+        "chain_names",
     ),
 }
 TAKEN: dict[str, Chain] = {
