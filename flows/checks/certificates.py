@@ -27,6 +27,8 @@ _MAX_BYTES = 16_000
 """Of one certificate: with thousands of names, comparing them with an authority's constraints would take seconds."""
 _MAX_ATTRIBUTES, _MAX_VALUE = 50, 256
 """Of a subject, and characters of a value: X.520 allows 64 for a company's name."""
+_CHALLENGE_PASSWORD = bytes.fromhex("06092a864886f70d010907")
+"""An attribute's identifier (RFC 2985 §5.4.1): OpenSSL asks for one, which stands in the request as it was typed."""
 _SHORT_NAMES = {
     NameOID.COMMON_NAME: "CN",
     NameOID.ORGANIZATION_NAME: "O",
@@ -76,6 +78,11 @@ class Certificate:
     def name(self) -> str:
         return _name(self.subject)
 
+    @property
+    def full_name(self) -> str:
+        """All of the subject, as far as 200 characters go."""
+        return ", ".join(f"{short}={value}" for short, value in self.subject.items())[:200] or "-"
+
 
 def read_csr(given: str | bytes) -> Csr:
     """A CSR with a valid signature: RSA of at least 2048 bits, P-256, or P-384; SHA-2. Raises KeyProblem.
@@ -85,6 +92,7 @@ def read_csr(given: str | bytes) -> Csr:
     block = the_block(read_blocks(given), "CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST")
     der = with_first_version(block.der)
     notes = block.notes if der == block.der else (*block.notes, KeyNote.VERSION)
+    notes = (*notes, KeyNote.CHALLENGE) if _CHALLENGE_PASSWORD in der else notes
     with named(KeyFault.DAMAGED):
         request = x509.load_der_x509_csr(der)
     with named(KeyFault.UNUSUAL):

@@ -51,6 +51,7 @@ class KeyNote(StrEnum):
     FROM_BASE64 = "key_note_from_base64"
     FROM_PKCS7 = "key_note_from_pkcs7"
     VERSION = "key_note_version"
+    CHALLENGE = "key_note_challenge"  # a password in a CSR
 
 
 class KeyProblem(Unreadable):

@@ -21,7 +21,7 @@ _MARKER = re.compile(rf"(?<=-)( ?)(BEGIN|END) ({_LABEL}) ?-")
 _PRIVATE = re.compile(r"BEGIN[A-Z0-9 ]{0,40}PRIVATE KEY")
 _KINDS = r"(?:RSA )?PUBLIC KEY|(?:NEW )?CERTIFICATE REQUEST|(?:X509 )?CERTIFICATE|PKCS7|PKCS #7 SIGNED DATA|CMS"
 _ARMOUR = re.compile(rf"(?:BEGIN|END) ({_KINDS})")
-_AROUND = "`\"'‘’> \t\n-"
+_AROUND = "`\"'‘’>| \t\n-"
 _BODY = re.compile(r"(?<![A-Za-z0-9+/])MI[GHI][A-Za-z0-9+/]{13}[A-Za-z0-9+/ \n]*={0,2}")  # a sequence of 128 bytes or more
 _MAX_LINE = 76
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
@@ -118,7 +118,7 @@ def _block(text: str, begin: re.Match[str], end: re.Match[str], notes: tuple[Key
         raise KeyProblem(KeyFault.DAMAGED)
     content = text[begin.end() : end.start()].strip("- ")
     lines = content.split("\n")
-    if any(line[:1] in (" ", "\t", ">") for line in lines if line):
+    if any(line[0] in " \t>|" for line in lines if line):
         notes = (*notes, KeyNote.INDENTED)
     if max(map(len, lines)) > _MAX_LINE:
         notes = (*notes, KeyNote.ONE_LINE)
@@ -130,7 +130,7 @@ def _bare(text: str, notes: tuple[KeyNote, ...]) -> list[PemBlock]:
     if _SSH.match(text):
         raise KeyProblem(KeyFault.SSH)
     labels = {match[1] for match in _ARMOUR.finditer(text)}
-    plain = _ARMOUR.sub("\n", text).replace(">", " ")
+    plain = re.sub("[>|]", " ", _ARMOUR.sub("\n", text))
     lines = "\n".join(line.strip(" \t\"'‘’`-") for line in plain.split("\n"))
     several = _several(lines)
     if len(several) > 1:
@@ -178,6 +178,6 @@ def _head(signs: str) -> bytes:
 
 def _decoded(content: str) -> bytes:
     try:
-        return base64.b64decode(re.sub(r"[\s>]", "", content), validate=True)
+        return base64.b64decode(re.sub(r"[\s>|\\]", "", content), validate=True)
     except ValueError:
         raise KeyProblem(KeyFault.DAMAGED) from None

@@ -14,7 +14,13 @@ _REPAIRS = tuple(
     for note, pattern, replacement in (
         (KeyNote.INVISIBLE, "[\u00ad\u200b-\u200f\u2060\ufeff]", ""),
         (KeyNote.INVISIBLE, "[\u00a0\u2007\u202f\u3000]", " "),
+        (KeyNote.HTML, r"</?(?:br|p|div|span|pre|code|tt|font|td|tr)\b[^<>]{0,200}>", "\n"),
         (KeyNote.ESCAPED, r"(?:\\{1,4}r)?\\{1,4}n", "\n"),
+        (KeyNote.ESCAPED, "%2[Bb]", "+"),  # in an address
+        (KeyNote.ESCAPED, "%2[Ff]", "/"),
+        (KeyNote.ESCAPED, "[=%]3[Dd]", "="),  # quoted-printable, too
+        (KeyNote.ESCAPED, "%0[AaDd]", "\n"),
+        (KeyNote.ESCAPED, "%20", " "),
         (KeyNote.LINE_ENDS, "\r\n?", "\n"),
         (KeyNote.DASHES, "[‐‑‒–—―−]+", "-----"),
         (KeyNote.QUOTES, "[“”„‟«»″]", '"'),
@@ -36,7 +42,11 @@ def repaired(text: str) -> tuple[str, tuple[KeyNote, ...]]:
         notes.append(KeyNote.HTML)
     for note, pattern, replacement in _REPAIRS:
         changed = pattern.sub(replacement, mended)
-        if changed != mended and (note is not KeyNote.INVISIBLE or changed != mended.removeprefix("\ufeff")):
+        if (
+            changed != mended
+            and note not in notes
+            and (note is not KeyNote.INVISIBLE or changed != mended.removeprefix("\ufeff"))
+        ):
             notes.append(note)
         mended = changed
     if not mended.endswith("\n"):

@@ -245,5 +245,7 @@ def _notes(key: str, answers: Answers, field: str, before: "list[Certificate]") 
         yield Note("renewal_same_end", {"name": last.name, "date": last.not_after.date().isoformat()})
     if before and not same_authority(before, leaf):
         yield Note("renewal_other_authority", {"before": choose(before).issuer, "issuer": leaf.issuer})
+    if before and leaf.subject != choose(before).subject:
+        yield Note("renewal_other_subject", {"before": choose(before).full_name, "name": leaf.full_name})
     if before and leaf.spki_fingerprint == choose(before).spki_fingerprint:
         yield Note("renewal_same_key")

@@ -1,5 +1,6 @@
 import base64
 import json
+import quopri
 import random
 import re
 import subprocess
@@ -8,13 +9,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from shutil import which
+from urllib.parse import quote
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import AttributeOID, NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 from jwt.algorithms import RSAAlgorithm
@@ -22,6 +24,7 @@ from jwt.algorithms import RSAAlgorithm
 from flows.checks.certificates import Csr, matches, read_certificate, read_csr
 from flows.checks.csr_subject import SubjectFault, compare_subject
 from flows.checks.keys import KeyFault, KeyNote, KeyProblem, read_public_key
+from flows.steps.authentication import example_keys
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 Private = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
@@ -126,6 +129,10 @@ MENDED: dict[str, tuple[Callable[[str], str], KeyNote]] = {
     "in a message": (lambda text: f"Hello, this is our key:\n{text}\nThanks", KeyNote.SURROUNDED),
     "html": (lambda text: text.replace("-", "&#x2d;"), KeyNote.HTML),
     "html of a mail": (lambda text: text.replace("\n", "&#13;&#10;"), KeyNote.HTML),
+    "html lines": (lambda text: text.replace("\n", "<br>\n"), KeyNote.HTML),
+    "html paragraphs": (lambda text: "".join(f'<p class="x">{line}</p>' for line in text.splitlines()), KeyNote.HTML),
+    "in an address": (quote, KeyNote.ESCAPED),
+    "with bars": (lambda text: "\n".join(f"| {line}" for line in text.splitlines()), KeyNote.INDENTED),
     "bom read as latin 1": (lambda text: text.encode("utf-8-sig").decode("latin-1"), KeyNote.BOM),
     "smart quotes around": (lambda text: f"“{text}”", KeyNote.QUOTES),
     "first line lost": (lambda text: text.split("\n", 1)[1], KeyNote.NO_HEADER),
@@ -145,7 +152,8 @@ def test_what_pasting_does_to_a_key_is_mended_and_noted(how: str) -> None:
 
 
 LOST = ["first line lost", "last line lost", "dashes lost", "without header"]
-WRAPPED = sorted(set(MENDED) - {*LOST, "escaped", "bom read as latin 1"})
+ENCODED = {"escaped", "bom read as latin 1", "in an address"}
+WRAPPED = sorted(set(MENDED) - {*LOST, *ENCODED})
 
 
 @given(st.sampled_from([None, *LOST]), st.lists(st.sampled_from(WRAPPED), max_size=2, unique=True))
@@ -154,6 +162,12 @@ def test_several_mendings_at_once_give_the_same_key(lost: str | None, hows: list
     for how in [lost, *hows] if lost else hows:
         text = MENDED[how][0](text)
     assert read_public_key(text).pem == public(rsa_key())
+
+
+def test_padding_as_mails_write_it_is_read() -> None:
+    assert "==" in example_keys.CERTIFICATE
+    quoted = quopri.encodestring(example_keys.CERTIFICATE.encode()).decode()
+    assert read_certificate(quoted).pem == read_certificate(example_keys.CERTIFICATE).pem
 
 
 def test_a_code_block_is_not_worth_a_note() -> None:
@@ -309,6 +323,13 @@ def test_a_signing_request_is_read_and_verified(curve: ec.EllipticCurve | None, 
     assert (
         read_csr(csr(key).replace("CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST").encode()).fingerprint == request.fingerprint
     )
+
+
+def test_a_password_in_a_request_is_noted() -> None:
+    made = x509.CertificateSigningRequestBuilder().subject_name(name({}))
+    made = made.add_attribute(AttributeOID.CHALLENGE_PASSWORD, b"open sesame")
+    assert KeyNote.CHALLENGE in read_csr(made.sign(rsa_key(), hashes.SHA256()).public_bytes(Encoding.PEM)).notes
+    assert KeyNote.CHALLENGE not in read_csr(csr(rsa_key())).notes
 
 
 def test_signing_requests_that_do_not_serve_are_refused() -> None:

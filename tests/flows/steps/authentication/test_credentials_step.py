@@ -44,11 +44,11 @@ CSR = (
 )
 
 
-def certificate(public: rsa.RSAPublicKey | ec.EllipticCurvePublicKey, *, days: int, issuer: str = "") -> str:
+def certificate(public: rsa.RSAPublicKey | ec.EllipticCurvePublicKey, *, days: int, issuer: str = "", to: str = "") -> str:
     """Signed by somebody else, of the same name if none is given; valid until this many days after NOW."""
     made = (
         x509.CertificateBuilder()
-        .subject_name(SUBJECT)
+        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, to)]) if to else SUBJECT)
         .issuer_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, issuer)]) if issuer else SUBJECT)
         .public_key(public)
         .serial_number(7)
@@ -302,6 +302,9 @@ def test_the_pair_and_the_own_certificate_are_renewed_with_a_certificate_that_la
     }  # on the review card, once it is recorded
     later = sent(own_form, {"own_certificate": certificate(OTHER.public_key(), days=900)}, situation)
     assert "renewal_same_key" in {note.key for note in own_form.notes(later, situation)}
+    renamed = {**later, "own_certificate": certificate(OTHER.public_key(), days=900, to="Another Bank")}
+    assert "renewal_other_subject" not in {note.key for note in own_form.notes(later, situation)}
+    assert "renewal_other_subject" in {note.key for note in own_form.notes(renamed, situation)}
 
 
 def test_a_step_that_is_opened_again_takes_what_a_renewal_takes() -> None:
