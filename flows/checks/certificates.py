@@ -4,6 +4,7 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from textwrap import fill
 
 from cryptography import x509
@@ -126,10 +127,15 @@ def _is_signed(request: x509.CertificateSigningRequest, key: PublicKeyTypes, inf
 
 def read_chain(given: str | bytes) -> list[Certificate]:
     """One or more certificates, as given. Raises KeyProblem, but not for expired ones."""
+    return list(_chain(given))
+
+
+@lru_cache(maxsize=8)  # one page asks for the same ones several times: for its checks, its notes, and what is recorded
+def _chain(given: str | bytes) -> tuple[Certificate, ...]:
     blocks = read_blocks(given)
     if len(blocks) > MAX_CERTIFICATES:
         raise KeyProblem(KeyFault.TOO_MANY, count=len(blocks), maximum=MAX_CERTIFICATES)
-    return [_read(block) for block in blocks]
+    return tuple(_read(block) for block in blocks)
 
 
 def read_certificate(given: str | bytes, request: Csr | None = None) -> Certificate:

@@ -218,7 +218,7 @@ def _issued(certificate: Certificate, issuer: Certificate) -> bool:
     return _signed(certificate.parsed, issuer.parsed)
 
 
-@lru_cache(maxsize=256)  # one page asks for the same several times: for its checks, its notes, and what is recorded
+@lru_cache(maxsize=256)  # as certificates are read once for a page, signatures are checked once
 def _signed(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
     """An algorithm or a key that cryptography doesn't know has issued nothing."""
     try:
