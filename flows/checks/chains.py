@@ -24,6 +24,7 @@ from flows.checks.parsing import named
 from flows.problems import Parameter, Problem
 
 _NETSCAPE_TYPE = ObjectIdentifier("2.16.840.1.113730.1.1")
+_SERIAL_BITS = 167  # 20 bytes and a sign (RFC 5280 §4.1.2.2)
 _FORGEABLE = ("md5", "sha1")
 _CURVES = ("secp256r1", "secp384r1", "secp521r1")
 """Of authorities' keys: those that cryptography's verifier takes."""
@@ -118,18 +119,38 @@ def _reasons(chain: Sequence[Certificate], leaf: Certificate, at: datetime) -> l
     reasons = [*_leaf(leaf, at), *_links(chain, leaf)]
     reasons += [reason for below, issuer in enumerate(route[1:]) for reason in _issuer(issuer, below, at)]
     for certificate in route[:-1] or route:  # nobody checks the signature of what is trusted
-        algorithm = certificate.parsed.signature_hash_algorithm
-        if algorithm is not None and algorithm.name not in HASHES:
-            key = "certificate_weak_hash" if algorithm.name in _FORGEABLE else "certificate_other_hash"
-            reasons.append((key, {"name": certificate.name, "hash": algorithm.name}))
+        if (algorithm := _hash(certificate.parsed)) not in (*HASHES, ""):
+            key = "certificate_weak_hash" if algorithm in _FORGEABLE else "certificate_other_hash"
+            reasons.append((key, {"name": certificate.name, "hash": algorithm}))
     for certificate in route:
         unknown = [one.oid.dotted_string for one in certificate.parsed.extensions if one.critical and one.oid not in _UNDERSTOOD]
         reasons += [("certificate_critical", {"name": certificate.name, "oid": oid}) for oid in unknown[:1]]
     if not reasons and len(route) > 1 and not _verifies(route, at):
-        limited = [issuer.name for issuer in route[1:] if _extension(issuer, x509.NameConstraints) is not None]
-        reasons += [("chain_names", {"name": leaf.name, "issuer": issuer}) for issuer in limited]
-        reasons += [] if limited else [("chain_not_verified", {"name": leaf.name})]
+        reasons += [*_forms(route)] or [("chain_not_verified", {"name": leaf.name})]
     return reasons
+
+
+def _forms(route: Sequence[Certificate]) -> Iterator[_Reason]:
+    """What the verifier minds and OpenSSL doesn't, and names that an authority may not issue for."""
+    for one in route:
+        if one.parsed.version is not x509.Version.v3:
+            yield "certificate_version", {"name": one.name, "version": one.parsed.version.value + 1}
+        if one.parsed.serial_number < 0 or one.parsed.serial_number.bit_length() > _SERIAL_BITS:
+            yield "certificate_serial", {"name": one.name}
+    for issuer in route[1:]:
+        if _extension(issuer, x509.NameConstraints) is not None:
+            yield "chain_names", {"name": route[0].name, "issuer": issuer.name}
+
+
+def _hash(certificate: x509.Certificate) -> str:
+    """The name of the hash it is signed with; empty if its algorithm has none, like Ed25519, and the identifier of one that
+    cryptography doesn't know."""
+    try:
+        with named(KeyFault.UNUSUAL):
+            algorithm = certificate.signature_hash_algorithm
+    except KeyProblem:
+        return certificate.signature_algorithm_oid.dotted_string
+    return algorithm.name if algorithm is not None else ""
 
 
 def _leaf(leaf: Certificate, at: datetime) -> Iterator[_Reason]:
@@ -220,7 +241,10 @@ def _issued(certificate: Certificate, issuer: Certificate) -> bool:
 
 @lru_cache(maxsize=256)  # as certificates are read once for a page, signatures are checked once
 def _signed(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
-    """An algorithm or a key that cryptography doesn't know has issued nothing."""
+    """An algorithm or a key that cryptography doesn't know has issued nothing. With a hash that is refused, which cryptography may
+    refuse to verify, the names count alone, so that the hash is named and not its issuer missed."""
+    if _hash(certificate) not in (*HASHES, ""):
+        return certificate.issuer == issuer.subject
     try:
         with named(KeyFault.BAD_SIGNATURE):
             certificate.verify_directly_issued_by(issuer)

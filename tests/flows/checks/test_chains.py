@@ -14,6 +14,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from flows.checks.certificates import read_certificate, read_chain, read_csr
 from flows.checks.chains import path, problems
+from flows.checks.der import body
 from flows.checks.key_faults import KeyProblem
 from flows.checks.keys import read_public_key
 
@@ -144,6 +145,48 @@ FAULTY: dict[str, tuple[Callable[[], str], list[tuple[str, dict[str, str]]]]] = 
 def test_each_fault_of_a_chain_is_named(how: str) -> None:
     made, faults = FAULTY[how]
     assert found(made()) == faults
+
+
+def value(tag: int, content: bytes) -> bytes:
+    """DER, of less than 64 KB."""
+    return bytes((tag, 0x82)) + len(content).to_bytes(2, "big") + content if len(content) > 255 else _short(tag, content)
+
+
+def _short(tag: int, content: bytes) -> bytes:
+    return bytes((tag, 0x81, len(content)) if len(content) > 127 else (tag, len(content))) + content
+
+
+SHA256, SHA1 = bytes.fromhex("300a06082a8648ce3d040302"), bytes.fromhex("300906072a8648ce3d0401")
+
+
+def altered(pem: str, by: str, *, sha1: bool = False, negative: bool = False) -> str:
+    """With what cryptography does not write, signed again: SHA-1, or a negative serial number."""
+    (one,) = read_chain(pem)
+    tbs = one.parsed.tbs_certificate_bytes
+    found = body(tbs)
+    assert found is not None
+    content = bytearray(tbs[found[0] :])
+    if negative:
+        content[7] = 0x80  # the number's first byte: it comes after the version, of five bytes, and its own tag and length
+    tbs = value(0x30, bytes(content).replace(SHA256, SHA1 if sha1 else SHA256))
+    signature = key(by).sign(tbs, ec.ECDSA(hashes.SHA1() if sha1 else hashes.SHA256()))  # noqa: S303  it is refused
+    der = value(0x30, tbs + (SHA1 if sha1 else SHA256) + value(3, b"\0" + signature))
+    return f"-----BEGIN CERTIFICATE-----\n{b64encode(der).decode()}\n-----END CERTIFICATE-----\n"
+
+
+def test_sha1_is_named_wherever_it_stands_but_in_what_is_trusted() -> None:
+    def weak(of: str) -> list[tuple[str, dict[str, str]]]:
+        return [("certificate_weak_hash", {"name": of, "hash": "sha1"})]
+
+    assert found(altered(leaf(), "Middle", sha1=True)) == weak("Acme")
+    assert found(altered(leaf(), "Middle", sha1=True) + middle() + root()) == weak("Acme")
+    assert found(leaf() + altered(middle(), "Root", sha1=True) + root()) == weak("Middle")
+    assert found(leaf() + middle() + altered(root(), "Root", sha1=True)) == []
+
+
+def test_a_serial_number_that_only_the_verifier_minds_is_named() -> None:
+    assert found(altered(leaf(), "Middle", negative=True) + middle() + root()) == [("certificate_serial", {"name": "Acme"})]
+    assert found(altered(leaf(), "Middle") + middle() + root()) == []
 
 
 def test_authorities_that_all_signed_each_other_are_looked_at_in_bounded_time() -> None:
