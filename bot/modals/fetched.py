@@ -28,6 +28,9 @@ from storage.store import Store
 FETCH_SECONDS = 1.5
 """How long a submission may wait for its files or for what it names, before it must be acknowledged. No form has both."""
 
+MIN_TEXT = 0x09
+"""The least byte of a text in a code page, a tab."""
+
 
 async def read_files(slack: Slack, inspections: Inspections, values: Mapping[str, Any], until: float) -> dict[str, Answers]:
     """Files sent with a form: only small text files, never kept as files.
@@ -64,10 +67,16 @@ async def _read(slack: Slack, inspections: Inspections, file: Mapping[str, Any],
 
 
 def _text(content: bytes) -> str:
-    """Text in UTF-8, or UTF-16 as Windows writes it; a key or certificate in DER as base64. Raises UnicodeDecodeError."""
+    """Text in UTF-8, in UTF-16 as Windows writes it, or in a code page: addresses and PEM are the same in all of these, only letters
+    with accents around them may be read as others. A key or certificate in DER as base64. Raises UnicodeDecodeError."""
     if is_der(content):
         return base64.encodebytes(content).decode()
-    return content.decode(codec_of(content)).removeprefix("\ufeff")
+    try:
+        return content.decode(codec_of(content)).removeprefix("\ufeff")
+    except UnicodeDecodeError:
+        if min(content) < MIN_TEXT or 2 * len(content.decode("ascii", "ignore")) < len(content):
+            raise
+        return content.decode("cp1252", "replace")
 
 
 @dataclass(frozen=True)

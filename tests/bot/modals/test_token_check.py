@@ -158,11 +158,11 @@ async def test_the_thread_has_the_command_of_the_method_once_it_is_approved(offi
     assert "Invoke-RestMethod" in said(office)
 
 
-@pytest.mark.parametrize("form", ["der", "utf-16", "utf-16-le with a mark"])
+@pytest.mark.parametrize("form", ["der", "utf-16", "a code page"])
 async def test_a_public_key_is_taken_as_windows_saves_it(office: Workplace, onboarding: str, form: str) -> None:
     pem = Signer().public_key
     der = base64.b64decode("".join(pem.splitlines()[1:-1]))
-    content = {"der": der, "utf-16": pem.encode("utf-16"), "utf-16-le with a mark": b"\xff\xfe" + pem.encode("utf-16-le")}[form]
+    content = {"der": der, "utf-16": pem.encode("utf-16"), "a code page": f"Chave de São Paulo\n{pem}".encode("cp1252")}[form]
     await office.open_step(onboarding, STEP)
     await office.settled()
     answers = {**example(STEP), "method": "oidc"}
