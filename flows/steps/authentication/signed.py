@@ -61,11 +61,12 @@ def recorded(answers: Answers, name: str, before: "Sequence[Certificate]") -> An
 
 
 def completed(given: "Sequence[Certificate]", leaf: "Certificate", before: "Sequence[Certificate]") -> "list[Certificate]":
-    """A chain with the authorities that it leaves out and the chain in use has."""
+    """A chain with the authorities that it leaves out and the chain in use has: those behind its last one. One that it has
+    counts as it is given, even if it ends earlier than the one in use with the same key."""
     from flows.checks.chains import path  # noqa: PLC0415  cryptography is not needed at startup
 
     here = {one.fingerprint for one in given}
-    behind = path([*given, *(one for one in before if one.is_ca)], leaf)
+    behind = path([one for one in before if one.is_ca], path(given, leaf)[-1])
     return [*given, *(one for one in behind if one.fingerprint not in here)]
 
 

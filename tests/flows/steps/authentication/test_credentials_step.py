@@ -365,6 +365,8 @@ def test_an_authority_that_is_left_out_still_ends() -> None:
     assert "csr_fingerprint" in told  # support sees whose request it signs
     shorter = made("Acme", "Middle", NEW.public_key(), authority, 450) + middle
     assert refused(task.form, {"certificate": shorter}, bound) == {("certificate", "renewal_ends_earlier")}
+    early = made("Middle", "Root", authority.public_key(), root, 80)  # the same authority, given with an earlier end
+    assert refused(task.form, {"certificate": leaf + early}, situation) == {("certificate", "renewal_ends_earlier")}
     # Two people who attach the same certificates, written differently, have recorded the same.
     spoken = sent(task.form, {"certificate": f"subject=CN = Middle\n{middle}\nsubject=CN = Acme\n{leaf}"}, situation)
     assert task.adds(spoken, situation) == task.adds({"certificate": leaf + middle}, situation) == alone
