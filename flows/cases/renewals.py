@@ -56,10 +56,11 @@ def _warn(case: Case, expiry: Expiry) -> bool:
 
 
 def _offered(case: Case, expiry: Expiry) -> bool:
-    """Whether the step's message has a button that begins the renewal."""
+    """Whether the step's message has a button that begins the renewal, and nobody pressed it yet."""
     step, situation = case.step(expiry.step_id), case.situation
     task = step.asking(step.task(expiry.task_id))
-    return task is not None and state_allows(case.snapshot, step, task) and task.ready(situation)
+    offered = task is not None and state_allows(case.snapshot, step, task) and task.ready(situation)
+    return offered and step.to_renew(situation) is None
 
 
 def _ends_first(case: Case, expiry: Expiry) -> str:

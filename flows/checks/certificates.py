@@ -1,7 +1,7 @@
 """Reads and compares signing requests (CSRs, PKCS #10) and certificates (X.509) for mTLS."""
 
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.padding import PSS, PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from flows.checks.csr_version import info_of, with_first_version
 from flows.checks.der import body
@@ -96,6 +96,7 @@ def read_csr(given: str | bytes) -> Csr:
     notes = (*notes, KeyNote.CHALLENGE) if _CHALLENGE_PASSWORD in der else notes
     with named(KeyFault.DAMAGED):
         request = x509.load_der_x509_csr(der)
+    notes = (*notes, *_asked_for(request))
     with named(KeyFault.UNUSUAL):
         key, algorithm, subject = request.public_key(), request.signature_hash_algorithm, _attributes(request.subject)
         strength = measure(key)
@@ -106,6 +107,19 @@ def read_csr(given: str | bytes) -> Csr:
         content = fill(b64encode(block.der).decode(), 64)
         pem = f"-----BEGIN CERTIFICATE REQUEST-----\n{content}\n-----END CERTIFICATE REQUEST-----\n"
         return Csr(pem, key_type(key), strength, subject, fingerprint(spki(key)), notes)
+
+
+def _asked_for(request: x509.CertificateSigningRequest) -> Iterator[KeyNote]:
+    """What else than a client's certificate it asks for: whoever signs it decides. Nothing is said of extensions that can't be read."""
+    try:
+        with named(KeyFault.UNUSUAL):
+            asked = [extension.value for extension in request.extensions]
+    except KeyProblem:
+        return
+    if any(isinstance(one, x509.BasicConstraints) and one.ca for one in asked):
+        yield KeyNote.ASKS_AUTHORITY
+    if any(isinstance(one, x509.ExtendedKeyUsage) and ExtendedKeyUsageOID.CLIENT_AUTH not in one for one in asked):
+        yield KeyNote.ASKS_OTHER_USE
 
 
 def _is_signed(request: x509.CertificateSigningRequest, key: PublicKeyTypes, info: bytes) -> bool:

@@ -51,6 +51,8 @@ class KeyNote(StrEnum):
     FROM_BASE64 = "key_note_from_base64"
     FROM_PKCS7 = "key_note_from_pkcs7"
     VERSION = "key_note_version"
+    ASKS_AUTHORITY = "key_note_asks_authority"
+    ASKS_OTHER_USE = "key_note_asks_other_use"
     CHALLENGE = "key_note_challenge"  # a password in a CSR
 
 

@@ -314,6 +314,8 @@ async def test_the_button_is_named_only_to_the_customer_and_only_where_it_is(acm
     assert await named(7) == set()  # the step still goes on
     await acme.skip(STEP)
     assert await named(22) == {"customer"}
+    await ask(acme)
+    assert await named(8) == set()  # it was pressed: now it is support's turn
 
     async def sever(unit: Unit) -> None:
         onboarding = await unit.get(Onboarding, acme.id)

@@ -16,7 +16,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
-from cryptography.x509.oid import AttributeOID, NameOID
+from cryptography.x509.oid import AttributeOID, ExtendedKeyUsageOID, NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 from jwt.algorithms import RSAAlgorithm
@@ -325,11 +325,14 @@ def test_a_signing_request_is_read_and_verified(curve: ec.EllipticCurve | None, 
     )
 
 
-def test_a_password_in_a_request_is_noted() -> None:
+def test_what_whoever_signs_a_request_must_know_is_noted() -> None:
     made = x509.CertificateSigningRequestBuilder().subject_name(name({}))
     made = made.add_attribute(AttributeOID.CHALLENGE_PASSWORD, b"open sesame")
-    assert KeyNote.CHALLENGE in read_csr(made.sign(rsa_key(), hashes.SHA256()).public_bytes(Encoding.PEM)).notes
-    assert KeyNote.CHALLENGE not in read_csr(csr(rsa_key())).notes
+    made = made.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+    made = made.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+    read = read_csr(made.sign(rsa_key(), hashes.SHA256()).public_bytes(Encoding.PEM))
+    assert read.notes == (KeyNote.CHALLENGE, KeyNote.ASKS_AUTHORITY, KeyNote.ASKS_OTHER_USE)
+    assert read_csr(csr(rsa_key())).notes == ()
 
 
 def test_signing_requests_that_do_not_serve_are_refused() -> None:
