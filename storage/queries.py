@@ -162,7 +162,7 @@ class Queries:
         columns, whole = tables.steps.c, tables.onboardings.c
         query = select(columns.onboarding_id).join(tables.onboardings, whole.id == columns.onboarding_id)
         query = query.where(columns.remind_at <= at, whole.erased_at.is_(None)).group_by(columns.onboarding_id)
-        return await self._all(query.order_by(func.min(columns.remind_at), columns.onboarding_id))
+        return await self._ids(query.order_by(func.min(columns.remind_at), columns.onboarding_id))
 
     async def expiring(self, at: datetime) -> Sequence[str]:
         """Ids of open onboardings with invited grants that have expired, or that expire by ``at`` and weren't nudged; soonest

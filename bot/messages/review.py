@@ -21,9 +21,11 @@ from bot.messages.blocks import (
 )
 from bot.messages.buttons import Act, ButtonValue
 from bot.messages.texts import Raw, Texts, date_token, escape, typed
+from flows.cases import renewals
 from flows.cases.review import approvals
 from flows.cases.settle import record_of, state_allows
 from flows.cases.skips import asked, skipped_by
+from flows.cases.tasks import confirmed_by
 from flows.forms.addresses import addresses
 from flows.forms.fields import Answers, Input, inputs
 from flows.forms.pages import raw_of, slots
@@ -70,6 +72,9 @@ def review_card(
     blocks.extend(_decision(snapshot, step, texts, rules))
     blocks.extend(_skip(snapshot, step, texts))
     blocks.extend(context(texts.md(f"note.{fact.key}", **fact.params)) for fact in step.facts(situation))
+    if (request := renewals.asked(snapshot, step)) is not None and request.at is not None:
+        by, when = Raw(f"<@{request.user_id}>"), date_token(request.at)
+        blocks.append(section(texts.md("review.renewal", by=by, at=when)))
     blocks.extend(_tasks(snapshot, step, texts, situation, rules))
     for effect in failed[:3]:
         what = texts(f"effect.{effect.kind}")
@@ -174,17 +179,21 @@ def _tasks(snapshot: Snapshot, step: Step, texts: Texts, situation: Situation, r
         records = [one for one in snapshot.tasks if (one.step_id, one.task_id) == (step.id, task.id)]
         done = [one for one in records if one.state == "done"] if not task.repeatable else []
         if done and done[-1].at is not None:
-            by, when = Raw(f"<@{done[-1].user_id}>"), date_token(done[-1].at)
-            blocks.append(context(texts.md("review.task_done", task=title, by=by, at=when)))
+            second = rules.approvals_of(step, task, renewal=bool(done[-1].item)) > 1
+            people = confirmed_by(snapshot, done[-1]) if second else [done[-1].user_id]
+            by, when = Raw(", ".join(f"<@{one}>" for one in people)), date_token(done[-1].at)
+            recorded = texts("review.renewed") if done[-1].item else title
+            blocks.append(context(texts.md("review.task_done", task=recorded, by=by, at=when)))
         if done and not item:
             continue
-        title = texts("button.renew") if item else title
         waiting = record_of(snapshot, step.id, task.id, item)
         if waiting is not None and waiting.state == "waiting" and rules.approvals_of(step, task, renewal=bool(item)) > 1:
-            blocks.append(context(texts.md("review.task_waits", task=title, by=Raw(f"<@{waiting.user_id}>"))))
+            recorded = texts("review.renewed") if item else title
+            blocks.append(context(texts.md("review.task_waits", task=recorded, by=Raw(f"<@{waiting.user_id}>"))))
         if task.side is Side.SUPPORT and task.ready(situation):
             value = ButtonValue(onboarding=snapshot.onboarding.id, step=step.id, task=task.id)
-            buttons.append(button(title, Act.TASK, value, style="" if buttons else "primary", name=task.id))
+            words = texts("button.renew") if item else title
+            buttons.append(button(words, Act.TASK, value, style="" if buttons else "primary", name=task.id))
     return blocks + ([actions(*buttons)] if buttons else [])
 
 

@@ -4,12 +4,13 @@ from bot.messages.blocks import Block, Drawing, actions, button, context, drawin
 from bot.messages.buttons import Act, ButtonValue
 from bot.messages.card import turn_words
 from bot.messages.texts import Raw, Texts, date_token
+from flows.cases import renewals
 from flows.cases.settle import side_of, state_allows
 from flows.forms.step import Situation
 from flows.journey import Journey
 from flows.model import Snapshot
 from flows.people import Side
-from flows.state import FILLABLE, StepState
+from flows.state import ENDED, FILLABLE, StepState
 
 
 def step_message(snapshot: Snapshot, journey: Journey, step_id: str, texts: Texts, situation: Situation) -> Drawing:
@@ -25,6 +26,8 @@ def step_message(snapshot: Snapshot, journey: Journey, step_id: str, texts: Text
     if record.state is StepState.CHANGES_REQUESTED and record.reason:
         blocks.append(section(texts.md("step_message.reason", reason=record.reason)))
     blocks.extend(context(texts.md(f"note.{fact.key}", **fact.params)) for fact in step.facts(situation))
+    if (asked := renewals.asked(snapshot, step)) is not None and asked.at is not None:
+        blocks.append(context(texts.md("step_message.renewal", by=Raw(f"<@{asked.user_id}>"), at=date_token(asked.at))))
     if buttons := _buttons(snapshot, journey, step_id, texts, situation):
         blocks.append(actions(*buttons))
     links = (
@@ -49,7 +52,8 @@ def _buttons(snapshot: Snapshot, journey: Journey, step_id: str, texts: Texts, s
             continue
         if task.ready(situation) and (task.repeatable or f"{step_id}.{task.id}" not in situation.done):
             value_of = value.model_copy(update={"task": task.id})
-            title, style = texts(f"task.{step_id}.{task.id}.title"), "" if buttons or task.renews else "primary"
+            title = texts(f"task.{step_id}.{task.id}.title")
+            style = "" if buttons or task.renews or record.state in ENDED else "primary"
             buttons.append(button(title, Act.TASK, value_of, style=style, name=task.id))
     if closed:
         return buttons

@@ -1,4 +1,5 @@
-"""What a task recorded that must be renewed (a certificate): warnings on set days before its last day, and once it has expired.
+"""What a task recorded that must be renewed (a certificate): warnings on set days before its last day, and once it has expired; and
+the renewals that customers asked for.
 
 It outlives the onboarding: the customer and support are warned in the step's threads even after it is closed.
 """
@@ -10,7 +11,8 @@ from zoneinfo import ZoneInfo
 from flows import business_time
 from flows.cases.case import Case
 from flows.cases.settle import calendar_of, state_allows
-from flows.model import Expiry
+from flows.forms.step import Step
+from flows.model import Expiry, Snapshot, TaskRecord
 from flows.people import SYSTEM, Side
 from flows.ports import Unit
 from flows.rules import Rules
@@ -68,3 +70,14 @@ def _ends_first(case: Case, expiry: Expiry) -> str:
     task = case.step(expiry.step_id).task(expiry.task_id)
     recorded = case.situation.done.get(f"{expiry.step_id}.{expiry.task_id}", {})
     return str(recorded.get(task.ends_first) or case.onboarding.customer)
+
+
+def asked(snapshot: Snapshot, step: Step) -> TaskRecord | None:
+    """The customer's last request for a renewal in a step, unless support has recorded the renewal since."""
+    for task in (task for task in step.tasks if task.renews):
+        done = [one for one in snapshot.tasks if one.step_id == step.id and one.state == "done"]
+        requests = [one for one in done if one.task_id == task.id]
+        recorded = {one.item for one in done if one.task_id == task.renews}
+        if requests and requests[-1].item not in recorded:
+            return requests[-1]
+    return None

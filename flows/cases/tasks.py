@@ -173,6 +173,14 @@ def _waits_for(case: Case, record: TaskRecord) -> bool:
     return spoke and (subject, revision, record.user_id) in words
 
 
+def confirmed_by(snapshot: Snapshot, record: TaskRecord) -> list[str]:
+    """The user ids of those who recorded the same, the last one last; of a task that one person records, that one."""
+    subject, revision = _subject(record.step_id, record.task_id, record.item), snapshot.steps[record.step_id].revision
+    words = [one for one in snapshot.decisions if (one.subject, one.revision) == (subject, revision)]
+    others = [one.user_id for one in sorted(words, key=lambda one: one.at) if one.user_id != record.user_id]
+    return [*others[-1:], record.user_id]
+
+
 def _subject(step_id: str, task_id: str, item: str) -> str:
     """What a confirmation is about."""
     return f"{step_id}.{task_id}:{item}" if item else f"{step_id}.{task_id}"
@@ -198,7 +206,7 @@ def _second_word(case: Case, step: Step, task: Task, item: str, *, agreed: bool,
         case.unit.add(word)
     else:
         earlier.at = case.now
-    title = f"task.{step.id}.{task.id}.title"
+    title = "review.renewed" if item and not task.repeatable else f"task.{step.id}.{task.id}.title"
     if differs:
         case.say("support", step.id, "task_differs", values=differs, by=actor.user_id, task=title)
     elif not agreed:

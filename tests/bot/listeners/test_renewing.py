@@ -55,6 +55,11 @@ async def test_a_renewal_from_the_request_to_the_second_confirmation(acme: Acme)
     await place.ana.close()
     await journey.task(place.ana, "step", STEP, ASK, {"csr": csr}, asked)
     await place.slack.until(lambda: offered(acme, "review") == [TASK])
+    for kind in ("step", "review"):
+        assert f"A renewal was asked for by <@{place.ana.id}>" in journey.lasting(kind, STEP).text
+    assert "a renewal is to be recorded and confirmed" in (await place.sam.command("/onboarding queue")).text
+    assert (home := await place.sam.open_home()) is not None
+    assert "a renewal is to be recorded and confirmed" in str(home.blocks)
 
     for faulty, words in {
         acme.machine.certificate: "another key than the customer's request",
@@ -63,7 +68,8 @@ async def test_a_renewal_from_the_request_to_the_second_confirmation(acme: Acme)
         assert words in await acme.support_is_refused(STEP, TASK, {"certificate": faulty})
         await place.sam.close()
     good = {"certificate_file": FileUpload("signed.p7b", pkcs7_of(renewed(csr, 2000)))}  # a file, as from Windows
-    waits = lambda: "A different person must confirm it" in journey.thread("review", STEP)[-1].text  # noqa: E731
+    said = 'recorded "The renewed certificate". A different person must confirm it'
+    waits = lambda: said in journey.thread("review", STEP)[-1].text  # noqa: E731
     await journey.task(place.sam, "review", STEP, TASK, good, waits)
     assert "The certificate is renewed" not in acme.said
     await place.press(place.sam, place.support, Act.TASK, ButtonValue(onboarding=acme.onboarding, step=STEP, task=TASK))
@@ -74,6 +80,10 @@ async def test_a_renewal_from_the_request_to_the_second_confirmation(acme: Acme)
     async with place.bot.store.read() as unit:
         assert [expiry.last_day.isoformat() for expiry in await unit.expiries()] == [until]
     assert "Closed by" in journey.lasting("card", "").text
+    by = f"The renewed certificate: done by <@{place.sam.id}>, <@{place.kim.id}>"
+    await place.slack.until(lambda: by in journey.lasting("review", STEP).text)
+    assert "asked for" not in journey.lasting("step", STEP).text
+    assert "a renewal is to be" not in (await place.sam.command("/onboarding queue")).text
 
 
 async def test_nothing_else_of_it_is_done_after_the_end(acme: Acme) -> None:
