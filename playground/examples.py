@@ -15,6 +15,7 @@ from flows.journey import JOURNEYS
 from flows.outbox import Draw, FileRequest, RequestAccess, RunProof, load
 from flows.rules import Rules
 from flows.steps.org_details import org_id, to_org_details
+from playground.certificates import certificate, new_request
 from playground.clock import CUSTOMER
 from playground.office import Office
 from playground.pismo.signer import public_pem, rsa_key
@@ -96,12 +97,29 @@ async def _made(office: Office, form_id: str) -> Answers:
         return {"public_key": public_pem(rsa_key())}
     if form_id == "organization.record_org_id":
         return {"org_id": await _organization(office)}
+    if form_id == "authentication.request_renewal":
+        return {"csr": new_request(COMPANY["authentication"]["company"])}
+    if form_id in ("authentication.attach_certificate", "authentication.hand_over_pair"):
+        return await _certificate(office, form_id)
     if form_id == "authentication.prove_access":
         situation = await stored(office)
         known = org_id(situation) if situation else ""
         there = known.casefold() in office.pismo.world.orgs
         return {"token": office.pismo.mint_token(known if there else await _organization(office))}
     return {}
+
+
+async def _certificate(office: Office, form_id: str) -> Answers:
+    """For the request that waits to be signed, else for a pair that Pismo makes; the form's example if that request can't be signed."""
+    situation, step = await stored(office), STEPS["authentication"]
+    if situation is None:
+        return {}
+    renewal = step.item_now(step.task(form_id.partition(".")[2]), situation)
+    request = FORMS[form_id].copied(situation).get("request") or new_request(COMPANY["authentication"]["company"])
+    try:
+        return {"certificate": certificate(office, renewal, request)}
+    except ValueError:
+        return {}
 
 
 async def _organization(office: Office) -> str:

@@ -1,17 +1,19 @@
-"""Play the next step: whoever's turn it is does what the drawn messages offer, one page or press at a time."""
+"""Play the next step: whoever's turn it is does what the drawn messages offer, one page or press at a time; after the end, renewals."""
 
 import asyncio
 import json
 import time
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.messages.buttons import Act
+from bot.messages.texts import FALLBACK, Texts
 from bot.modals.subject import FormMeta
-from flows.forms.step import Situation
+from flows.forms.step import Situation, Step
 from flows.people import Side
+from flows.rules import Rules
 from playground.examples import FORMS, STEPS, answers, stored, under_way
 from playground.office import Office
 from playground.slack import Message, Outcome, SlackPerson, UnloadedError, UnmetError, View
@@ -24,6 +26,8 @@ QUIET = 0.4
 """Seconds without a change after which all messages count as drawn."""
 BEFORE = Situation(datetime.now(UTC), datetime.now(UTC).date(), "", "en", "UTC")
 """Nothing is sent or done: a repeatable task that is ready even now is always ready."""
+RENEWED_BEFORE, NEVER = timedelta(days=max(Rules().renewal_days)), "9999"
+"""Until when what ends must end so that its renewal is asked for: from the first warning on."""
 NOTHING = "Nothing waits for anybody now."
 BUSY = "Nothing waits for anybody: the bot is doing something itself."
 CLOSED = "Nothing is left to do: the onboarding is closed."
@@ -160,6 +164,23 @@ class Player:
                 name = action_id(message.blocks, Act.OPEN_FORM)
                 if name is not None and _is_primary(message, name):
                     yield Offered(customers, message, name)
+            if review is not None and message is not None and situation is not None and step not in busy:
+                yield from self._renewals(STEPS[step], situation, Offered(support, review, ""), Offered(customers, message, ""))
+
+    def _renewals(self, step: Step, situation: Situation, support: Offered, customers: Offered) -> Iterator[Offered]:
+        """What is asked for is recorded by two; what ends soon is asked for."""
+        for task in (task for task in step.tasks if task.renews):
+            recording = step.task(task.renews)
+            recorded = situation.done.get(f"{step.id}.{recording.id}", {})
+            if situation.renewal(f"{step.id}.{task.id}", f"{step.id}.{recording.id}") is not None:
+                name = action_id(support.message.blocks, Act.TASK, recording.id)
+                left = [p for p in support.people if not _waits_for_another(p, support.message)]
+                if name is not None:
+                    yield replace(support, people=left or support.people, action=name)
+            elif str(recorded.get(recording.expires) or NEVER) <= (situation.today + RENEWED_BEFORE).isoformat():
+                name = action_id(customers.message.blocks, Act.TASK, task.id)
+                if name is not None:
+                    yield replace(customers, action=name)
 
     def _card(self) -> Message | None:
         found = self.journey.all_lasting("card")
@@ -219,6 +240,13 @@ def _did(person: SlackPerson, message: Message, name: str) -> bool:
     words = label(message.blocks, name)
     lines = [str(part.get("text", "")) for block in message.blocks if block["type"] == "context" for part in block["elements"]]
     return any(words in line and f"<@{person.id}>" in line for line in lines)
+
+
+def _waits_for_another(person: SlackPerson, message: Message) -> bool:
+    """Whether the card says that this person recorded a renewal, and another must confirm it."""
+    texts = Texts(FALLBACK)
+    line = texts("review.task_waits", task=texts("review.renewed"), by=f"<@{person.id}>")
+    return any(part.get("text") == line for block in message.blocks if block["type"] == "context" for part in block["elements"])
 
 
 def _is_primary(message: Message, name: str) -> bool:

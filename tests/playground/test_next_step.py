@@ -1,6 +1,7 @@
 """The button that plays the next step goes all the way; a fresh demo begins half-way."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 import pytest_asyncio
@@ -45,22 +46,37 @@ async def test_press_after_press_it_goes_from_the_seed_to_the_closed_onboarding(
         assert journey.says("step", "service_desk", "State: to be filled in")
         reminders = [m for m in office.acme.messages if "a reminder" in m.text]
         assert len(reminders) == 1
-        people: list[SlackPerson] = []
-        sentences: list[str] = []
-        for _ in range(MAX_PRESSES):
-            played = await player.play(people)
-            sentences.append(played.sentence)
-            if played.person is not None:
-                people = [played.person]
-            elif played.sentence != BUSY:
-                break
+        sentences = await played_to_the_end(player)
         assert sentences[0] == "Sam presses “Approve: Organization”."
         assert sentences[-1] == CLOSED
         assert [line for line in sentences if "reads:" in line] == []
         assert journey.says("card", "", "Closed by")
-        assert "all checks passed" in "".join(m.text for m in journey.thread("step", "authentication"))
+        assert "all checks passed" in said(journey)
+        office.clock.advance(timedelta(days=10).total_seconds())
+        sentences += await played_to_the_end(player)
+        assert "presses “Renew the certificate”" in "".join(sentences)
+        await office.slack.until(lambda: "The certificate is renewed" in said(journey), timeout=30)
+        assert sentences[-1] == CLOSED
         assert list(office.slack.violations) == []
     assert len(told) == 5
+
+
+def said(journey: Walkthrough) -> str:
+    return "".join(message.text for message in journey.thread("step", "authentication"))
+
+
+async def played_to_the_end(player: Player) -> list[str]:
+    """What was done, until nothing is left to do."""
+    people: list[SlackPerson] = []
+    sentences: list[str] = []
+    for _ in range(MAX_PRESSES):
+        played = await player.play(people)
+        sentences.append(played.sentence)
+        if played.person is not None:
+            people = [played.person]
+        elif played.sentence != BUSY:
+            break
+    return sentences
 
 
 @pytest.mark.asyncio(loop_scope="module")
