@@ -86,7 +86,9 @@ async def test_csr_subject_of_another_organization(acme: Acme, place: ProofPlace
     await acme.gets_an_organization()
     await place.open_step(acme.onboarding, STEP)
     foreign = signing_request(new_key(), **{**SUBJECT, "O": "Blue Coop"})
-    assert 'O is \\"Blue Coop\\"; the organization said \\"Example Bank S.A.\\"' in await acme.reviews(acme.answers(csr=foreign))
+    assert 'O is \\"Blue Coop\\"; the details of the certificate say \\"Example Bank S.A.\\"' in await acme.reviews(
+        acme.answers(csr=foreign)
+    )
     await acme.changes_last_page()
     await acme.sends(acme.answers())
     await place.approve(acme.onboarding, STEP, place.sam, place.kim)

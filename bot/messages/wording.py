@@ -32,6 +32,8 @@ def _one(texts: Texts, name: str, value: Any) -> Any:
         return texts(f"state.{value}")
     if name == "fields":
         return ", ".join(texts(key) for key in value if texts.has(key))
+    if name == "flaw" and texts.has(f"flaw.{value}"):
+        return texts(f"flaw.{value}")
     if name == "unread":
         return "; ".join(texts(f"unread.{why}") for why in value)
     if name == "kind" and texts.has(f"secret_kind.{value}"):

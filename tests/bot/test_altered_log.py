@@ -65,13 +65,14 @@ async def test_it_is_refused_and_told_and_goes_on_once_it_is_mended(office: Work
     for _ in range(2):
         await approve_by_press(office, forged)
     refused = office.answers(office.sam)[-1]
-    assert "is not as the bot wrote it" in refused
+    assert "Something other than the bot changed the records" in refused
     assert "nothing was changed" in refused
     assert await office.state(forged, "planning") == "submitted"
     assert (await office.snapshot(forged)).decisions == []
     told = [m.text for m in office.support.messages if "is not as the bot wrote it" in m.text and not m.ephemeral_to]
     assert len(told) == 1
     assert "Acme Bank" in told[0]
+    assert "besides the bot: the note of which entry is the last was changed." in told[0]
     ready, body = await asked(f"{office.url}/readyz")
     assert ready == 200  # or a load balancer takes the bot away from everybody
     assert forged in body["notices"]["audit_log"]

@@ -16,7 +16,7 @@ async def test_an_outsider_sees_nothing_of_acme(office: Office, look: Looking) -
     await expect(olga.place("acme_pismo")).to_have_count(0)
     await olga.go("blue_pismo")
     await olga.go("App Home")
-    await expect(olga.here).to_contain_text("You belong to no onboarding yet")
+    await expect(olga.here).to_contain_text("No onboarding is open to you here")
     await expect(olga.here).not_to_contain_text("Example Bank")
     await visit.photograph("home")
 

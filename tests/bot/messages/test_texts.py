@@ -23,6 +23,7 @@ from flows.forms.fields import inputs
 from flows.journey import JOURNEYS
 from flows.outbox import KINDS
 from flows.state import Move, StepState
+from storage.chain import Flaw
 
 ROOT = Path(__file__).parents[3]
 CODE = sorted((*(ROOT / "flows").rglob("*.py"), *(ROOT / "bot").rglob("*.py")))
@@ -202,6 +203,7 @@ def test_each_secret_that_the_guard_knows_has_its_refusal_and_its_name(language:
     from flows.checks.guard import Unread  # noqa: PLC0415
 
     assert lacking(language, (f"unread.{why}" for why in (*Unread, *Hindrance))) == []
+    assert lacking(language, (f"flaw.{flaw}" for flaw in Flaw)) == []
     assert lacking(language, (f"{prefix}{kind.value}" for kind in Secret for prefix in ("error.secret_", "secret_kind."))) == []
 
 
