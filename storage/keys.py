@@ -15,7 +15,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, bindparam, delete, func, insert, literal, or_, select, union_all, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, func, insert, literal, or_, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.columns import Sealed
@@ -108,6 +108,12 @@ async def require_listed(connection: AsyncConnection) -> None:
     needed = set(await connection.scalars(_NEEDED))
     if missing := needed - current().ids:
         raise _lacking(needed, missing, [])
+
+
+def without_any(connection: Connection) -> UnknownKey | None:
+    """Names the keys that sealed what is stored, read without a keyring; None where nothing is sealed."""
+    needed = connection.scalars(_NEEDED).all() if connection.execute(_ANY).first() else []
+    return _lacking(needed, needed, []) if needed else None
 
 
 async def claim(unit: Queries) -> None:

@@ -1,6 +1,10 @@
 """Bring a database to the code's schema. Alembic is imported only where it is used."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from sqlalchemy import Connection
 
 from storage.engine import is_sqlite, parse, sync_engine
 from storage.schema import SchemaState, state_of
@@ -12,10 +16,17 @@ def state(url: str) -> SchemaState:
     path = parse(url).database
     if is_sqlite(url) and not (path and Path(path).exists()):
         return SchemaState("empty", "")
+    with reading(url) as connection:
+        return state_of(connection)
+
+
+@contextmanager
+def reading(url: str) -> Iterator[Connection]:
+    """A connection that opens nothing sealed. Raises Unavailable, UrlError."""
     engine = sync_engine(url)
     try:
         with translating(), engine.connect() as connection:
-            return state_of(connection)
+            yield connection
     finally:
         engine.dispose()
 

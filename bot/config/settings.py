@@ -260,7 +260,7 @@ def _has_database(rest: str) -> bool:
 def _keys(settings: Settings) -> Iterator[ConfigProblem]:
     from storage.sealing import KeyringError  # noqa: PLC0415  loads cryptography, which --help doesn't need
 
-    name, how = "ENCRYPTION_KEYS", "make one with: python -m bot keys new"
+    name, how = "ENCRYPTION_KEYS", "for a new database, make one with: python -m bot keys new"
     given = bool(_plain(settings.encryption_keys).strip())
     if settings.encryption_keys_file:
         name, how = "ENCRYPTION_KEYS_FILE", f"{how} --to FILE"
@@ -275,7 +275,7 @@ def _keys(settings: Settings) -> Iterator[ConfigProblem]:
     except KeyringError as error:
         yield ConfigProblem(name, f"is malformed: {error}", how)
     except OSError as error:
-        yield ConfigProblem(name, f"cannot be read ({error.strerror})", f"name a file that this user may read, or {how}")
+        yield ConfigProblem(name, f"cannot be read ({error.strerror})", f"name a file that this user may read; {how}")
 
 
 def _server(settings: Settings) -> Iterator[ConfigProblem]:

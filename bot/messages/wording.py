@@ -10,6 +10,8 @@ from flows.people import SYSTEM
 PEOPLE = frozenset({"by", "user", "owner", "lead"})
 TIMES = frozenset({"at", "since", "until", "starts"})
 CHANNELS = frozenset({"channel"})
+SECTIONS = {"kind": "secret_kind", "how": "secret_how", "flaw": "flaw"}
+"""Where the texts of these parameters stand."""
 
 
 def worded(texts: Texts, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -32,14 +34,10 @@ def _one(texts: Texts, name: str, value: Any) -> Any:
         return texts(f"state.{value}")
     if name == "fields":
         return ", ".join(texts(key) for key in value if texts.has(key))
-    if name == "flaw" and texts.has(f"flaw.{value}"):
-        return texts(f"flaw.{value}")
     if name == "unread":
         return "; ".join(texts(f"unread.{why}") for why in value)
-    if name == "kind" and texts.has(f"secret_kind.{value}"):
-        return texts(f"secret_kind.{value}")
-    if name == "how" and texts.has(f"secret_how.{value}"):
-        return texts(f"secret_how.{value}")
+    if name in SECTIONS and texts.has(f"{SECTIONS[name]}.{value}"):
+        return texts(f"{SECTIONS[name]}.{value}")
     if name == "why" and not texts.has(str(value)):
         return texts("why.answered", error=str(value).removeprefix("why."))
     if name in ("task", "what", "why", "field") and texts.has(str(value)):

@@ -95,7 +95,10 @@ async def _store(settings: Settings, wrong: set[str]) -> list[Line]:
     if "DATABASE_URL" in wrong:
         return []
     lines = await asyncio.to_thread(lambda: list(_database(settings.database_url)))
-    return lines if wrong & {"ENCRYPTION_KEYS", "ENCRYPTION_KEYS_FILE"} else lines + await _stored(settings)
+    if not wrong & {"ENCRYPTION_KEYS", "ENCRYPTION_KEYS_FILE"}:
+        return lines + await _stored(settings)
+    lacking = await asyncio.to_thread(maintenance.keys_to_give, settings)
+    return [*lines, Line("keys", str(lacking), HOW_LACKING)] if lacking else lines
 
 
 def _database(url: str) -> Iterator[Line]:

@@ -303,8 +303,19 @@ def _settings(*, slack: bool = True, keys: bool = True) -> "Settings":
     for problem in found:
         click.echo(f"wrong: {problem}", err=True)
     if found:
+        _tell_keys(settings, {problem.name for problem in found})
         sys.exit(Exit.CONFIGURATION)
     return settings
+
+
+def _tell_keys(settings: "Settings", wrong: set[str]) -> None:
+    """Without a usable key, name those that are needed: a new one opens nothing. ``wrong``: variables."""
+    from bot.ops import maintenance  # noqa: PLC0415
+
+    if not wrong & {"ENCRYPTION_KEYS", "ENCRYPTION_KEYS_FILE"} or "DATABASE_URL" in wrong:
+        return
+    if (lacking := maintenance.keys_to_give(settings)) is not None:
+        click.echo(f"wrong: {lacking} - {maintenance.HOW_LACKING}", err=True)
 
 
 def _settings_of_store() -> "Settings":

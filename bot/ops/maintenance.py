@@ -19,10 +19,11 @@ from storage.damage import damage
 from storage.engine import is_sqlite
 from storage.erase import erase
 from storage.export import export
+from storage.migrate import reading, state
 from storage.restore import doubt
 from storage.rotate import Rotated, rotate
 from storage.sealing import SealError, UnknownKey, current, printable, using
-from storage.store import Store
+from storage.store import Store, Unavailable
 from storage.unit import Unit
 from storage.verify import Finding, verify
 
@@ -54,6 +55,17 @@ async def require_keys(settings: Settings) -> None:
     """Raises UnknownKey if something stored is sealed with a key that is not among the settings'."""
     async with _store(settings) as store, store.read() as unit:
         await keys.require(unit)
+
+
+def keys_to_give(settings: Settings) -> UnknownKey | None:
+    """Where no usable key is given: which would be needed, if anything is stored that can be looked at."""
+    try:
+        if state(settings.database_url).kind != "current":
+            return None
+        with reading(settings.database_url) as connection:
+            return keys.without_any(connection)
+    except Unavailable:
+        return None
 
 
 async def claim_keys(settings: Settings) -> None:

@@ -97,6 +97,8 @@ def shell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Shell]:
 def test_without_the_key_nothing_runs_and_nothing_is_written(shell: Shell, wrong: str) -> None:
     shell.begin(OLD, "onb_1")
     before = dump(shell.url)
+    without = [shell.bot(command) for command in ("run", "verify-log", "check")]
+    assert [(one.exit_code, f"sealed with the key {OLD_ID}" in one.output) for one in without] == [(Exit.CONFIGURATION, True)] * 3
     ran = shell.bot("run", keys=wrong)
     assert ran.exit_code == Exit.CONFIGURATION
     assert f"the key {OLD_ID}" in ran.stderr
