@@ -23,7 +23,7 @@ _PGPASS = re.compile(r"^[^:\s]{1,100}+:(?:\d{4,5}|\*):[^:\s]{1,64}+:[^:\s]{1,64}
 _PGPASS_COLONS = 4
 _NETRC = re.compile(r"\blogin\s{1,3}\S{1,100}+\s{1,3}password\s{1,3}(\S{3,200}+)")
 _ORACLE = re.compile(r"\bthin:[^/\s@]{1,64}+/([^@\s]{3,100}+)@")
-_USERINFO = re.compile(r"://[^\s/:@]{0,100}+:([^\s/@]{1,200}+)@")
+_USERINFO = re.compile(r"://[^\s/:@]{0,100}+:(?:<mailto:)?([^\s/@]{1,200}+)@")
 _BASIC = re.compile(r"\bbasic\s{1,3}([a-z0-9+/_-]{8,400}+)={0,2}")
 _LOGIN = re.compile(
     r"""(?:credentials?|creds?|logins?|log-?in|acessos?|accesos?|credenciais|credenciales|(?:dados|datos)\sde\sacc?esso?"""
@@ -37,6 +37,7 @@ _CALLS = re.compile(
     rf"""|(?:getconnection\(\s?[^,\n]{{1,200}}+,|\b\w{{0,12}}auth\s?=?\s?\()\s?["'][^"'\n]{{1,100}}+["'],\s?{_QUOTED}"""
     r"""|\b(?:snowsql|cqlsh|isql|bcp|beeline)\s[^\n]{0,120}?\s-p\s?["']?([^\s"']{4,100}+)"""
     r"""|\bidentified\s(?:with\s\S{1,40}+\s)?by\s(?:values\s)?["']?([^\s"';]{4,100}+)|\bnet\suser\s[^\s/]{1,64}+\s([^\s/*]{4,100}+)"""
+    r"""|\bopenssl\s[^\n]{0,160}?\s-k\s["']?([^\s"']{4,200}+)"""
     r"""|\becho\s(?:-n\s)?["']?(?!\$)([^\s"'|]{4,100}+)["']?\s?\|[^\n|]{0,100}?(?:-stdin|sudo\s-s|\bpasswd)"""
     r"""|\bvault\s(?:kv\s)?(?:put|patch|write)\s\S{1,100}+[^\n=]{0,40}?\s[\w.-]{1,40}+=["']?([^\s"'@][^\s"']{5,200}+)"""
 )
@@ -52,6 +53,7 @@ _CALLED = (
     "identified ",
     "net user",
     "echo ",
+    "openssl ",
 )
 _HASHED = re.compile(r"^[\w.@-]{1,64}+:(\$(?:apr1|2[aby]|[156])\$[^\s:]{20,200}+|\{sha\}[a-z0-9+/]{27})", re.MULTILINE)
 """Of htpasswd and shadow: a dictionary opens it."""
@@ -65,9 +67,23 @@ _LOGINS = ("cred", "login", "log-in", "acesso", "acceso", "user", "usr", "usuari
 _WORDS = frozenset(["password", "passwd", "pass", "secret", "senha", "contrasena", "pwd"])
 
 
+_COOKIES = re.compile(r"""\bcookie["']?\s?[:=]\s{0,3}["']?([^\n]{20,1000}+)""")
+_COOKIE = re.compile(r"""(?<![\w.-])(?!_|aws|bigip|incap|visid)[\w.-]{1,60}+=["']?([^\s"';,]{20,400}+)""")
+"""Those of load balancers and of statistics are no secrets."""
+
+
 def found(reading: PlainText) -> Iterator[tuple[SecretKind, Span]]:
     yield from ((SecretKind.PASSWORD, span) for span in _options(reading))
     yield from ((SecretKind.PASSWORD, span) for span in _addresses(reading))
+    if "cookie" in reading.folded:
+        yield from ((SecretKind.ACCESS_TOKEN, span) for span in _cookies(reading))
+
+
+def _cookies(reading: PlainText) -> Iterator[Span]:
+    for cookies in _COOKIES.finditer(reading.folded):
+        for cookie in _COOKIE.finditer(reading.folded, *cookies.span(1)):
+            if placeholders.is_random(reading.flat[slice(*cookie.span(1))]):
+                yield cookie.span(1)
 
 
 def _options(reading: PlainText) -> Iterator[Span]:

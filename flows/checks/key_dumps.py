@@ -19,8 +19,8 @@ _NOT_HEX = re.compile(r"0x|\(byte\)|[^0-9a-f]")
 _DECIMAL = re.compile(r"[\d -]+")
 _BEFORE = 80
 _KEY_HINT = re.compile(
-    "[ztpwi]mk|[ztpb]pk|[zt]ek|[ztm]ak|bdk|ipek|lmk|[kdp]ek|mfk|[pc]vk|mdk|[ai]wk|zcmk|component|transport(?:e| key)"
-    r"|key (?:part|share)|pin key"
+    "[ztpwi]mk|[ztpb]pk|[zt]ek|[ztm]ak|bdk|ipek|lmk|[kdp]ek|mfk|[pc]vk|mdk|[ai]wk|zcmk|csck|dukpt|comp|transport(?:e| key)"
+    r"|key (?:part|share)|(?:pin|mac|cv[cv]\d?|initial|working|master|derivation|encrypting) key"
 )
 _COMPONENT = re.compile(
     r"(?<![0-9a-z.-])u?(?:[0-9a-f]{32}(?:[0-9a-f]{16}|[0-9a-f]{32})?|(?:[0-9a-f]{4}[ -]){7,15}[0-9a-f]{4}"
@@ -29,8 +29,9 @@ _COMPONENT = re.compile(
 )
 _NAMED = re.compile(
     r"(?<![a-z])(?:zmk|tmk|zpk|tpk|zek|tek|bdk|ipek|lmk|kek|dek|mfk|pvk|cvk|mdk|imk(?:-?(?:ac|smi|smc))?"
-    r"|tak|zak|pek|zcmk|awk|iwk|pin key)s?(?![a-z])"
-    r"|(?<![a-z])component(?:e)?\s?(?:#|n[o.]{1,2})?\s?[1-9a-c](?![a-z])|key (?:component|part|share)"
+    r"|tak|zak|pek|zcmk|awk|iwk|csck|dukpt|kbpk|(?:pin|mac|cv[cv]\d?|initial|working|master|derivation|encrypting) key)s?(?![a-z])"
+    r"|(?<![a-z])comp(?:onente?)?\s?(?:#|n[o.]{1,2})?\s?(?:[1-9a-c]|one|two|three|um|dois|uno|dos|tres)(?![a-z])"
+    r"|key (?:component|part|share)"
     r"|clear component|(?:chave|clave|llave) de transporte|transport key"
 )
 _BLOCK = re.compile(r"(?<![0-9a-z])(?:s[01]|[abcd])\d{4}[a-z]\d?[a-z\d]?[a-z][a-z]\d{2}[ens]\d{4}[0-9a-z]{32,4000}+(?![0-9a-z])")

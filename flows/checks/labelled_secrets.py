@@ -209,11 +209,11 @@ def _is_secret(reading: PlainText, label: Label, match: re.Match[str], value: st
             digits = how in ("said", "is") and 4 <= len(value) <= 12 and value.isdigit()
             return digits and not meetings.opens_one(reading, label.span, value)
         case "token":
-            ordered = how in ("next", "listed") and placeholders.disorder(value) < _LITTLE
+            ordered = match[0].endswith(":") or (how in ("next", "listed") and placeholders.disorder(value) < _LITTLE)
             like_one = len(value) >= 20 and mixed and not ordered and _TOKEN.fullmatch(value) is not None
             return like_one and not _is_trace(label, match, value)
         case "lasting":
-            return len(value) >= 16 and mixed
+            return len(value) >= 16 and mixed and (label.text != "refresh" or placeholders.is_random(value))
         case "private":
             return len(value) >= 40 and mixed and "BEGIN" not in value
         case "key":

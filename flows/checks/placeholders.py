@@ -30,7 +30,8 @@ _EMAIL = re.compile(r"(?P<local>[\w.+-]{1,64}+)@[a-z][\w-]{1,60}+(?:\.[\w-]{1,60
 _DIGITS_WITHIN = re.compile(r"[a-z]{3}\d{1,9}+[a-z]|\d[a-z]{3}")
 _SAMPLE = re.compile(r"[a-z_.\s/:-]{0,110}+\d{0,3}$|[a-z0-9+/]{12,80}(?<=example)(?:key)?$")
 _REFERENCE = re.compile(
-    r"arn:|vault[:/]|ref\+|op://|ssm[:/]|secretsmanager|projects/|@microsoft\.keyvault|enc\[|sm://|kms:|akv|keyvault|bws:|doppler:"
+    r"[a-z][a-z\d+.-]{1,20}+:(?:[a-z][a-z\d-]{1,20}+:)?/(?!.*@)|#\{[^{}]{1,100}+\}|@@\w{1,60}+(?:@@)?$|__[a-z]\w{1,60}+$|%[a-z]{1,10}+\("
+    r"|\?[a-z_ -]{1,60}+\}?$|arn:|vault[:/]|ref\+|op://|ssm[:/]|secretsmanager|projects/|@microsoft\.keyvault|enc\[|sm://|kms:|akv|keyvault|bws:|doppler:"
     r"|!(?:vault|ref|sub|getatt|secret|env|env_var|include|import_?value|reference|decrypt)(?=$|[\s./:])"
     r"|env[:(\[]|file:|secrets?[/:]|[./~]{0,2}/?run/secrets|/(?:[a-z_-]{2,30}/){2}|\.\.?/"
     rf"|(?:os|process|system|sys|config|settings|secrets?|var|vars|local|data|self|this|env|environment|params?|props|values|module)"

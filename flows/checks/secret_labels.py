@@ -16,7 +16,7 @@ _LABELS = {
         rf"|api{_GAP}key|secret{_GAP}(?:access{_GAP})?key|secret(?!o)(?<![a-z]secret)|segredo(?:\s(?:do|da|de)\s\w{{1,12}}+)?"
         rf"|secreto(?<![a-z]secreto)(?:{_OF}\w{{1,12}}+)?|(?:chave|clave)\s(?:secreta|mestra|maestra)(?:{_OF}\w{{1,12}}+)?"
         rf"|(?:chave|clave|llave){_OF}(?:api|acesso|acceso|assinatura|firma|criptografia|cifrado)(?![a-z])"
-        rf"|(?:webhook|client|api){_GAP}credentials?"
+        rf"|(?:webhook|client|api){_GAP}credentials?|creden[ct]ial(?![a-z])(?=[*_`\"']{{0,3}}\s?[:=])"
     ),
     "key": (
         rf"(?:signing|signature|encryption|master|account|access|storage|preshared|shared|subscription|function|hmac|aes|3?des|session|webhook|jwt|cipher"
@@ -24,12 +24,14 @@ _LABELS = {
     ),
     "lasting": (
         rf"(?:refresh|personal{_GAP}access|long{_GAP}lived|api|bot|private|deploy|service){_GAP}token"
-        rf"|token{_GAP}de{_GAP}(?:atualizacao|actualizacion|api)"
+        rf"|refresh(?<![a-z_-]refresh)(?=[*_`\"']{{0,3}}\s?[:=])|token{_GAP}de{_GAP}(?:atualizacao|actualizacion|api)"
     ),
     "login": (
         r"(?:pass(?:word|wd|code)|pass\s?phrase|contrasen(?:a|ha)|senha|palavra[- ]?passe|frase\ssecreta|clave|codigo\sde\sacc?esso?"
         r"|p(?:w|sk)(?<![a-z0-9]pw)(?<![a-z0-9]psk)(?![\w-])(?:(?<![_-]pw)(?<![_-]psk)|(?=\W{0,3}\s?[:=]))|"
         r"ps?wd(?<![a-z]pwd)(?<![a-z]pswd)(?![a-z\d-])(?!_(?:[a-z]{0,15}[\d-]|[a-z]{16}|[^a-z]))(?!\s?=\s?/)|(?:my|user|/)\s?pass(?=\s{0,3}[:=])|pass(?<![a-z]pass)(?=\s{0,3}[:=]|\s-\s)"
+        r"|pass(?<![a-z_-]pass)(?=(?:\s(?:d[aeo]l?|for|of|de\sla)\s\w{1,20}){1,2}\s?[:=])"
+        r"|(?:psw|pword|contra)(?<![a-z_-]psw)(?<![a-z_-]pword)(?<![a-z_-]contra)(?=\s{0,3}[:=])"
         r"|pass(?:(?<=storepass)|(?<=keypass)|(?<=userpass)|(?<=dbpass))(?![a-z]))"
         r"(?:\s(?:provisoria|temporaria|temporal|inicial|atual|nova|nueva|actual))?"
     ),
@@ -38,7 +40,7 @@ _LABELS = {
 }
 _LABEL = re.compile("|".join(f"(?P<{group}>{pattern})" for group, pattern in _LABELS.items()))
 _CORE = re.compile(
-    "pass|pswd|pwd|senha|contrasen|clave|codigo|frase|palavra|pin|secret|segredo|chave|llave|key|token|bearer|credential|jsess|sess|phpsess|pw|psk|totp|otp"
+    "pass|pswd|psw|pword|pwd|senha|contra|refresh|clave|codigo|frase|palavra|pin|secret|segredo|chave|llave|key|token|bearer|creden|jsess|sess|phpsess|pw|psk|totp|otp"
 )
 """Each label has one of these words, at its beginning or behind one of `_QUALIFIER`. Plain words are searched quickly."""
 _QUALIFIER = (
@@ -86,7 +88,7 @@ _QUALIFIER = (
 )
 _LONGEST_QUALIFIER = 24
 _JOINS = frozenset(" _-")
-_QUALIFIED = frozenset(("pass", "secret", "key", "token", "credential"))
+_QUALIFIED = frozenset(("pass", "secret", "key", "token", "creden"))
 _KINDS = {
     "private": SecretKind.PRIVATE_KEY,
     "server": SecretKind.SERVER_SECRET,

@@ -863,6 +863,24 @@ curl --cert client.p12:6xdmJYYIl42 --cert-type P12 https://a.example
 ~~
 webhook signature key: §hex64§
 ~~
+pass do sftp: §pw§
+~~
+psw: §pw§
+~~
+Credencial: §key§
+~~
+refresh: §opaque§
+~~
+Set-Cookie: sid=§opaque§; Path=/; Secure
+~~
+openssl enc -aes-256-cbc -K §hex64§ -in plan.txt
+~~
+amqps://core:<mailto:§an16§@mq.acme.example|§an16§@mq.acme.example>:5671/x
+~~
+component one §HEX§, component two §HEX§
+~~
+DUKPT initial key §HEX§
+~~
 %B4539148803436467^SILVA/ANA^29092010000000000000?
 """
 
@@ -1392,6 +1410,22 @@ certificate and CSR, the client secret comes later
 MIIBszCCAVmgAwIBAgIU§an40§
 §an60§4a
 -----END CERTIFICATE-----
+~~
+client_secret: akeyless:/prod/pismo2
+~~
+secret: ref:gcp-sm://acme-prod/pismo#3
+~~
+password: "#{pismo-db-password-2}#"
+~~
+client-secret: ${PISMO_CLIENT_SECRET:?missing}
+~~
+password = "@@DB_PASSWORD_1@@"
+~~
+secret: %env(resolve:PISMO_SECRET2)%
+~~
+Set-Cookie: __cf_bm=§an40§; path=/
+~~
+Company §HEX§ is not initial
 ~~
 la contraseña nueva no funciona desde 2026-11-25T10:00:00-03:00
 ~~

@@ -363,6 +363,13 @@ JUNK = (
     "refresh token: " * 200_000,
     '"refresh":"eyJ' * 200_000,
     "gh" + "ghp_" * 500_000,
+    "secret a1B2a1B2a1B2a1B2a1B2a1B2 " * 10_000,
+    "the password is below\n\n" * 20_000,
+    "<secret a='b' c=\"d\" " * 20_000,
+    "variable secret { default " * 20_000,
+    "cookie: a=b; c=" * 20_000,
+    "openssl a " * 40_000,
+    "cvk a comp1 " * 20_000,
     "SG." * 500_000,
 )
 """Where a backtracking pattern would never end."""
