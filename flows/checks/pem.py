@@ -20,6 +20,7 @@ _LABEL = r"[A-Z0-9 #]{1,40}?"
 _MARKER = re.compile(rf"(?<=-)( ?)(BEGIN|END) ({_LABEL}) ?-")
 _PRIVATE = re.compile(r"BEGIN[A-Z0-9 ]{0,40}PRIVATE KEY")
 _KINDS = r"(?:RSA )?PUBLIC KEY|(?:NEW )?CERTIFICATE REQUEST|(?:X509 )?CERTIFICATE|PKCS7|PKCS #7 SIGNED DATA|CMS"
+_OURS = re.compile(rf"{_KINDS}|TRUSTED CERTIFICATE")
 _ARMOUR = re.compile(rf"(?:BEGIN|END) ({_KINDS})")
 _AROUND = "`\"'‘’>| \t\n-"
 _BODY = re.compile(r"(?<![A-Za-z0-9+/])MI[GHI][A-Za-z0-9+/]{13}[A-Za-z0-9+/ \n]*={0,2}")  # a sequence of 128 bytes or more
@@ -116,13 +117,20 @@ def _armoured(text: str, notes: tuple[KeyNote, ...]) -> list[PemBlock]:
 def _block(text: str, begin: re.Match[str], end: re.Match[str], notes: tuple[KeyNote, ...]) -> PemBlock:
     if begin[3] != end[3]:
         raise KeyProblem(KeyFault.DAMAGED)
+    if begin[3].startswith("SSH2 "):
+        raise KeyProblem(KeyFault.SSH)
     content = text[begin.end() : end.start()].strip("- ")
     lines = content.split("\n")
     if any(line[0] in " \t>|" for line in lines if line):
         notes = (*notes, KeyNote.INDENTED)
     if max(map(len, lines)) > _MAX_LINE:
         notes = (*notes, KeyNote.ONE_LINE)
-    return PemBlock(begin[3], _decoded(content), notes)
+    try:
+        return PemBlock(begin[3], _decoded(content), notes)
+    except KeyProblem:
+        if _OURS.fullmatch(begin[3]):
+            raise
+        return PemBlock(begin[3], b"", notes)  # its label says what it is, e.g. a PGP key, which has lines besides the base64
 
 
 def _bare(text: str, notes: tuple[KeyNote, ...]) -> list[PemBlock]:

@@ -415,6 +415,15 @@ def test_an_expired_certificate_is_read_and_says_when() -> None:
     assert read_certificate(certificate(rsa_key(), until=NOW - timedelta(days=1))).not_after < NOW
 
 
+def test_blocks_of_other_programs_are_called_by_their_name() -> None:
+    pgp = "-----BEGIN PGP PUBLIC KEY BLOCK-----\nVersion: GnuPG v2\n\nmQENBFx=\n=aB3d\n-----END PGP PUBLIC KEY BLOCK-----\n"
+    found = refused(pgp)
+    assert (found.key, found.params) == (KeyFault.WRONG_BLOCK, {"expected": "PUBLIC KEY", "found": "PGP PUBLIC KEY BLOCK"})
+    assert refused(pgp, read_certificate).key == refused(pgp, read_csr).key == KeyFault.WRONG_BLOCK
+    ssh = '---- BEGIN SSH2 PUBLIC KEY ----\nComment: "2048-bit RSA"\nAAAAB3NzaC1yc2EAAAADAQAB\n---- END SSH2 PUBLIC KEY ----\n'
+    assert refused(ssh).key == KeyFault.SSH
+
+
 def test_what_is_no_certificate_is_refused() -> None:
     assert refused(csr(rsa_key()), read_certificate).key == KeyFault.WRONG_BLOCK
     assert refused(damaged(certificate(rsa_key())), read_certificate).key == KeyFault.DAMAGED
