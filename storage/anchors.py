@@ -13,12 +13,15 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.people import SYSTEM
+from storage import keys
 from storage.audit import Altered, Head, entry_of, read_head
-from storage.chain import ACCEPT, ANCHOR, REGISTER, Flaw, flaw_of_entry, shortened
+from storage.chain import ACCEPT, ANCHOR, OF_ROWS, REGISTER, Flaw, flaw_of_entry, shortened
 from storage.columns import unread
 from storage.store import Store
 from storage.tables import audit_events, audit_heads
 from storage.unit import Unit
+from storage.verify_chain import verify_chain
+from storage.verify_rows import verify_rows
 
 TAIL = 1_000
 """Of the register's entries, how many of the newest are read at a start: those of some days. What they don't name is named again."""
@@ -61,7 +64,8 @@ class Anchors:
             return None
         if REGISTER in flaws:
             raise Altered(REGISTER, flaws[REGISTER])
-        moved = {one: head for one, head in heads.items() if one not in flaws and self._moved(one, head)}
+        whole = heads.keys() - {one for one, flaw in flaws.items() if flaw not in OF_ROWS}
+        moved = {one: heads[one] for one in sorted(whole) if self._moved(one, heads[one])}
         if not moved:
             return None
         head = await self._name(moved)
@@ -69,7 +73,7 @@ class Anchors:
         return head
 
     async def _look(self, connection: AsyncConnection, heads: Mapping[str, Head]) -> dict[str, Flaw]:
-        """By chain, what is wrong with it, as far as a look at its end and at where it was named last can tell."""
+        """By chain, what is wrong with it: of those that moved all, of the others what a look at where they were named last can tell."""
         flaws: dict[str, Flaw] = {}
         if not await self._read_register(connection):
             flaws[REGISTER] = Flaw.PUT_BACK
@@ -81,6 +85,8 @@ class Anchors:
                 _, flaw = await read_head(connection, onboarding_id)
                 if flaw is None and not await self._extends(connection, onboarding_id):
                     flaw = Flaw.PUT_BACK
+                if flaw is None and onboarding_id != REGISTER:
+                    flaw = await _looked_through(connection, onboarding_id)
                 if flaw is not None:
                     flaws[onboarding_id] = flaw
         return flaws
@@ -122,3 +128,13 @@ class Anchors:
             return unit
 
         return (await self._store.transact(work)).appended[REGISTER]
+
+
+async def _looked_through(connection: AsyncConnection, onboarding_id: str) -> Flaw | None:
+    """What is wrong within a chain whose head holds, or with the rows that it answers for."""
+    chain = await verify_chain(connection, onboarding_id, await keys.listed(connection))
+    flaws = [flaw for flaw, _ in chain.flaws if flaw is not Flaw.UNKNOWN_KEY]
+    if chain.holds:
+        flaws += [Flaw.ROW_WAS_CHANGED] if chain.surprises else []
+        flaws += [flaw for flaw, _ in await verify_rows(connection, chain) if flaw is not Flaw.UNKNOWN_KEY]
+    return flaws[0] if flaws else None

@@ -26,6 +26,7 @@ from storage.chain import (
     ERASE,
     HEAD_PURPOSE,
     HEADS,
+    OF_ROWS,
     REGISTER,
     Flaw,
     digest_of,
@@ -52,7 +53,10 @@ class Altered(Exception):  # noqa: N818  reads as what happened
     """The chain isn't what this program wrote, so nothing is appended to it: the transaction is refused."""
 
     def __init__(self, onboarding_id: str, flaw: Flaw) -> None:
-        super().__init__(f"the log of {onboarding_id or 'the register'} is not what was written: {flaw.value}")
+        of = "the rows of" if flaw in OF_ROWS else "the log of"
+        super().__init__(
+            f"{of} {onboarding_id or 'the register'} {'are' if flaw in OF_ROWS else 'is'} not what was written: {flaw.value}"
+        )
         self.onboarding_id, self.flaw = onboarding_id, flaw
 
 

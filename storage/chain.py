@@ -58,6 +58,10 @@ class Flaw(StrEnum):
     ROW_WAS_CHANGED = "row_was_changed"  # when an entry's commit found the row, it was not what the log says was written
 
 
+OF_ROWS = frozenset({Flaw.ROW_CHANGED, Flaw.ROW_ADDED, Flaw.ROW_MISSING, Flaw.ROW_WAS_CHANGED})
+"""Flaws of rows that the log answers for: the log itself holds, and is appended to."""
+
+
 def digest_of(salt: str, changes: str) -> str:
     """The digest of an entry's changes as canonical JSON, 64 hex digits."""
     return sha256((salt + changes).encode()).hexdigest()

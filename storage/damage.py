@@ -15,7 +15,7 @@ from storage.columns import Sealed, unread
 from storage.covered import UNCOVERED
 from storage.mapping import TABLES
 from storage.reading import DamagedError, read_value
-from storage.sealing import Place, SealError, UnknownKey, current
+from storage.sealing import Place, SealError, UnknownKey, current, printable
 from storage.tables import audit_events, audit_heads, id_column, metadata
 
 BATCH = 500
@@ -25,14 +25,25 @@ _COVERED: Mapping[Table, AbstractSet[str]] = {TABLES[kind]: columns for kind, co
 
 
 async def damage(connection: AsyncConnection) -> Sequence[str]:
-    """Where each such value is. What needs a key that is listed and lacking is left out."""
-    found, listed = [], await keys.listed(connection)
+    """Where each such value is, and on SQLite what somebody left there that acts or hides. What needs a key that is listed and lacking is
+    left out."""
+    found, listed = await _left_there(connection), await keys.listed(connection)
     for table in metadata.sorted_tables:
         columns = [column for column in table.c if column.name in _COVERED.get(table, table.c.keys())]
         if columns and table not in (audit_events, audit_heads):
             async for row in _rows(connection, table):
                 found += [wrong for column in columns if (wrong := _wrong(column, row, row[id_column(table).name], listed))]
     return found
+
+
+async def _left_there(connection: AsyncConnection) -> list[str]:
+    """PostgreSQL is another's to administer: triggers for copies of it, for instance, are no sign of anything."""
+    if connection.dialect.name != "sqlite":
+        return []
+    found = await connection.exec_driver_sql(
+        "SELECT type, name FROM sqlite_master WHERE type IN ('trigger', 'view') ORDER BY name"
+    )
+    return [f"a {one.type} that the bot never makes: {printable(one.name)}" for one in found]
 
 
 async def _rows(connection: AsyncConnection, table: Table) -> AsyncIterator[Mapping[Any, Any]]:

@@ -25,7 +25,7 @@ ASK_AGAIN = 0.005
 """Seconds between two questions for another process's lock."""
 
 
-_text = partial(str, encoding="utf-8", errors="backslashreplace")
+_text = partial(str, encoding="utf-8", errors="replace")
 """Text that is none, since somebody else wrote it, must not keep the rows beside it from being read."""
 
 

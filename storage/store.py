@@ -17,7 +17,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from flows.model import new_id
 from storage import keys, sealing
 from storage.audit import Altered, Head
-from storage.chain import REGISTER, Flaw
+from storage.chain import OF_ROWS, REGISTER, Flaw
 from storage.engine import BUSY_MS, checkpoint, is_sqlite, limit_wait, read_engine, write_engine
 from storage.schema import state_of
 from storage.sealing import Keyring
@@ -75,7 +75,8 @@ class Store:
         self.on_effects: Callable[[], None] = lambda: None
         self.on_altered: Callable[[Altered], None] = lambda _: None
         self.altered: dict[str, Altered] = {}
-        """By chain of the audit log: what was refused, until it is appended to again."""
+        """By chain of the audit log: what was refused, until it is appended to again, and whose rows are not what was written, until
+        `storage.anchors` finds that they are."""
         self._clock = clock
         self._writing, self._reading = write_engine(url, busy_ms=busy_ms), read_engine(url)
         self._url, self._locks = url, not is_sqlite(url)
@@ -118,7 +119,8 @@ class Store:
             raise
         self._takes_nothing = False
         for onboarding_id, head in unit.appended.items():
-            self.altered.pop(onboarding_id, None)
+            if (known := self.altered.get(onboarding_id)) is not None and known.flaw not in OF_ROWS:
+                del self.altered[onboarding_id]
             if onboarding_id != REGISTER:
                 self._written_before = onboarding_id, head
         if unit.asked:

@@ -1,5 +1,6 @@
 """Shows support what was given up and why, with a retry button. Asked for in the transaction that gives it up."""
 
+import contextlib
 import logging
 
 from bot.jobs.errors import EffectError
@@ -37,7 +38,7 @@ class Failures:
         step, scope = effect.step_id if effect is not None else "", str(error.about.get("scope") or "")
         alert = Alert(
             onboarding=record.onboarding_id,
-            customer=readable_name(await unit.get(Onboarding, record.onboarding_id)),
+            customer=readable_name(await readable_onboarding(unit, record.onboarding_id)),
             step=step,
             effect=record.id,
             what=f"effect.{record.kind}",
@@ -67,6 +68,13 @@ async def tell_of_altered(store: Store, error: Altered) -> None:
         if new:
             about = {"error_id": number, "onboarding": error.onboarding_id, "flaw": error.flaw.value}
             log.error("the audit log was altered", extra=about)
+
+
+async def readable_onboarding(unit: Unit, onboarding_id: str) -> Onboarding | None:
+    """None also if its row was damaged: support must hear of it anyway."""
+    with contextlib.suppress(SealError):
+        return await unit.get(Onboarding, onboarding_id)
+    return None
 
 
 def readable_name(onboarding: Onboarding | None) -> str:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from bot.jobs.errors import Unreachable
-from bot.jobs.failures import readable_name
+from bot.jobs.failures import readable_name, readable_onboarding
 from bot.jobs.registry import Finished, Run
 from bot.jobs.threads import Threads
 from bot.messages import reminder
@@ -24,6 +24,7 @@ from flows.model import EffectRecord, Onboarding
 from flows.outbox import Alert, Remind, Say, Tell, TellOfAlteredLog, TellSetAside
 from flows.people import Who
 from flows.ports import Unit
+from storage.chain import OF_ROWS
 from storage.store import Store
 
 
@@ -124,10 +125,10 @@ class Alerts:
     async def altered_log(self, run: Run[TellOfAlteredLog]) -> Finished:
         asked = run.effect
         async with self._store.read() as unit:
-            onboarding = await unit.get(Onboarding, asked.onboarding)
+            onboarding = await readable_onboarding(unit, asked.onboarding)
             texts = self._support.texts(onboarding.journey if onboarding is not None else "")
             customer = readable_name(onboarding)
-        key = "altered_log" if asked.onboarding else "altered_register"
+        key = "altered_rows" if asked.flaw in OF_ROWS else "altered_log" if asked.onboarding else "altered_register"
         params = {"customer": customer or asked.onboarding, "onboarding": asked.onboarding, "flaw": asked.flaw, "id": asked.id}
         return await self._post(run, notice(sentence(texts, key, params)))
 

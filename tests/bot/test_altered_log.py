@@ -13,6 +13,7 @@ from bot.messages.buttons import Act, ButtonValue
 from bot.telemetry import metrics
 from flows.model import Received
 from flows.ports import Unit
+from storage.anchors import Anchors
 from storage.audit import Altered, entry_of
 from storage.chain import hash_of
 from tests.bot.workplace import Workplace, who
@@ -84,6 +85,28 @@ async def test_it_is_refused_and_told_and_goes_on_once_it_is_mended(office: Work
     write_entry(office, entry)
     await approve_by_press(office, forged)
     assert await office.state(forged, "planning") == "fulfilling"
+    assert await asked(f"{office.url}/readyz") == (200, {"ready": True, "reasons": {}, "notices": {}})
+
+
+async def test_a_forged_approval_is_told_though_the_log_holds_and_until_it_is_gone(office: Workplace) -> None:
+    forged = await office.begin()
+    await office.send(forged, "planning")
+    with contextlib.closing(sqlite3.connect(office.file)) as connection, connection:
+        made = "SELECT ?1 || ':x', ?1, 'planning', revision, digest, 'approve', 'THOME', 'UEVIL', submitted_at, reason FROM steps"
+        connection.execute(f"INSERT INTO decisions {made} WHERE id = ?1 || ':planning'", (forged,))
+    anchors = Anchors(office.bot.store)
+    for _ in range(2):
+        await approve_by_press(office, forged)
+        await anchors.round()
+        await office.settled()
+    told = [m.text for m in office.support.messages if "is not all as the bot wrote it" in m.text]
+    assert (len(told), "Acme Bank" in told[0], "row_added" in told[0]) == (1, True, True)
+    ready, body = await asked(f"{office.url}/readyz")
+    assert (ready, forged in body["notices"]["audit_log"]) == (200, True)
+
+    with contextlib.closing(sqlite3.connect(office.file)) as connection, connection:
+        connection.execute("DELETE FROM decisions WHERE id = ? || ':x'", (forged,))
+    await anchors.round()
     assert await asked(f"{office.url}/readyz") == (200, {"ready": True, "reasons": {}, "notices": {}})
 
 

@@ -240,6 +240,12 @@ def test_what_only_seems_to_be_erased_is_erased(shell: Shell) -> None:
         assert SECRET not in shell.opened(OLD, one)
 
 
+def test_what_somebody_left_in_the_database_to_act_for_them_is_named(shell: Shell) -> None:
+    raw(shell.url, "CREATE TRIGGER evil AFTER UPDATE ON steps BEGIN UPDATE steps SET state = 'done'; END")
+    found = shell.bot("verify-log", keys=OLD)
+    assert (found.exit_code, "wrong: a trigger that the bot never makes: evil" in found.stderr) == (Exit.ALTERED, True)
+
+
 def test_a_row_that_is_named_like_a_message_hides_nothing_in_a_terminal(shell: Shell) -> None:
     shell.begin(OLD, "onb_1")
     raw(
