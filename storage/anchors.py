@@ -54,10 +54,10 @@ class Anchors:
         hold."""
         async with self._store.read() as unit:
             heads = {row.onboarding_id: Head(row.events, row.hash) for row in await unit.connection.execute(_HEADS)}
-            flaws = await self._look(unit.connection, heads)
+            flaws, at_end = await self._look(unit.connection, heads)
         for onboarding_id, flaw in flaws.items():
             if flaw is not Flaw.UNKNOWN_KEY:
-                self._store.refuse(Altered(onboarding_id, flaw))
+                self._store.refuse(Altered(onboarding_id, flaw, at_end=onboarding_id in at_end))
         for onboarding_id in self._store.altered.keys() - flaws.keys():
             del self._store.altered[onboarding_id]
         if flaws.get(REGISTER) is Flaw.UNKNOWN_KEY:
@@ -72,24 +72,28 @@ class Anchors:
         self._named |= {**moved, REGISTER: head}
         return head
 
-    async def _look(self, connection: AsyncConnection, heads: Mapping[str, Head]) -> dict[str, Flaw]:
-        """By chain, what is wrong with it: of those that moved all, of the others what a look at where they were named last can tell."""
-        flaws: dict[str, Flaw] = {}
+    async def _look(self, connection: AsyncConnection, heads: Mapping[str, Head]) -> tuple[dict[str, Flaw], set[str]]:
+        """By chain, what is wrong with it: of those that moved all, of the others what a look at where they were named last can tell.
+        And those of which that shows at their end."""
+        flaws, at_end = dict[str, Flaw](), set[str]()
         if not await self._read_register(connection):
             flaws[REGISTER] = Flaw.PUT_BACK
         for onboarding_id in self._named.keys() - heads.keys():
             flaws[onboarding_id] = Flaw.HEAD_MISSING
+            at_end.add(onboarding_id)
         for onboarding_id, head in heads.items():
             suspected = onboarding_id == REGISTER or onboarding_id in self._store.altered
             if onboarding_id not in flaws and (suspected or self._moved(onboarding_id, head)):
                 _, flaw = await read_head(connection, onboarding_id)
-                if flaw is None and not await self._extends(connection, onboarding_id):
+                if flaw is not None:
+                    at_end.add(onboarding_id)
+                elif not await self._extends(connection, onboarding_id):
                     flaw = Flaw.PUT_BACK
-                if flaw is None and onboarding_id != REGISTER:
+                elif onboarding_id != REGISTER:
                     flaw = await _looked_through(connection, onboarding_id)
                 if flaw is not None:
                     flaws[onboarding_id] = flaw
-        return flaws
+        return flaws, at_end
 
     async def _read_register(self, connection: AsyncConnection) -> bool:
         """What is new in it. False if it lacks what is known of it, and nobody accepted that: then nothing is learned from it."""

@@ -50,14 +50,15 @@ ENDINGS = frozenset({"onboarding:close", ERASE, ACCEPT})
 
 
 class Altered(Exception):  # noqa: N818  reads as what happened
-    """The chain isn't what this program wrote, so nothing is appended to it: the transaction is refused."""
+    """The chain isn't what this program wrote, so nothing is appended to it: the transaction is refused. ``at_end``: whether that shows
+    where it is appended to; otherwise `storage.anchors` found it, and finds when it is mended. Rows concern nobody's appending."""
 
-    def __init__(self, onboarding_id: str, flaw: Flaw) -> None:
+    def __init__(self, onboarding_id: str, flaw: Flaw, *, at_end: bool = True) -> None:
         of = "the rows of" if flaw in OF_ROWS else "the log of"
         super().__init__(
             f"{of} {onboarding_id or 'the register'} {'are' if flaw in OF_ROWS else 'is'} not what was written: {flaw.value}"
         )
-        self.onboarding_id, self.flaw = onboarding_id, flaw
+        self.onboarding_id, self.flaw, self.at_end = onboarding_id, flaw, at_end
 
 
 # Built once: SQLAlchemy takes longer to build a statement than the database to run it.

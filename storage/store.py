@@ -17,7 +17,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from flows.model import new_id
 from storage import keys, sealing
 from storage.audit import Altered, Head
-from storage.chain import OF_ROWS, REGISTER, Flaw
+from storage.chain import OF_ROWS, REGISTER
 from storage.engine import BUSY_MS, checkpoint, is_sqlite, limit_wait, read_engine, write_engine
 from storage.schema import state_of
 from storage.sealing import Keyring
@@ -105,7 +105,7 @@ class Store:
                     sealing_key = sealing.current().newest
                     stays_listed = sealing_key in self._listed or await keys.register(connection)
                     async with Unit(connection, self._clock(), changes=True, locks=self._locks) as unit:
-                        unit.may_append = self._refuse_put_back
+                        unit.may_append = self._refuse_found
                         yield unit
                         unit.before = self._written_before
                         await unit.commit()
@@ -133,11 +133,11 @@ class Store:
             async with self._connection(self._reading) as connection, Unit(connection, self._clock()) as unit:
                 yield unit
 
-    def _refuse_put_back(self, onboarding_id: str) -> None:
-        """A chain that was put back holds by itself, so that appending to it would not notice."""
+    def _refuse_found(self, onboarding_id: str) -> None:
+        """A chain that holds at its end, so that appending to it would not notice."""
         known = self.altered.get(onboarding_id)
-        if known is not None and known.flaw is Flaw.PUT_BACK:
-            raise Altered(onboarding_id, known.flaw)
+        if known is not None and not known.at_end and known.flaw not in OF_ROWS:
+            raise Altered(onboarding_id, known.flaw, at_end=False)
 
     def refuse(self, error: Altered) -> None:
         """Note a chain that isn't what was written. `on_altered` is called each time, since what it did the last time may have failed."""

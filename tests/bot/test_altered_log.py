@@ -110,6 +110,21 @@ async def test_a_forged_approval_is_told_though_the_log_holds_and_until_it_is_go
     assert await asked(f"{office.url}/readyz") == (200, {"ready": True, "reasons": {}, "notices": {}})
 
 
+async def test_an_entry_that_was_rewritten_further_back_is_found_without_verify_log(office: Workplace) -> None:
+    forged = await office.begin()
+    await office.send(forged, "planning")
+    with contextlib.closing(sqlite3.connect(office.file)) as connection, connection:
+        (was,) = connection.execute("SELECT user_id FROM audit_events WHERE id = ? || ':2'", (forged,)).fetchone()
+    anchors = Anchors(office.bot.store)
+    for user, state in (("UEVIL", "submitted"), (was, "fulfilling")):
+        with contextlib.closing(sqlite3.connect(office.file)) as connection, connection:
+            connection.execute("UPDATE audit_events SET user_id = ? WHERE id = ? || ':2'", (user, forged))
+        await anchors.round()
+        await approve_by_press(office, forged)
+        assert await office.state(forged, "planning") == state
+    assert (await asked(f"{office.url}/readyz"))[1]["notices"] == {}
+
+
 async def test_an_altered_register_concerns_everybody(office: Workplace) -> None:
     await office.begin()
     with contextlib.closing(sqlite3.connect(office.file)) as connection, connection:
