@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Table, bindparam, case, delete, func, or_,
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.people import SYSTEM, Who
-from storage import keys
+from storage import audit, keys
 from storage.chain import ERASE
 from storage.columns import canonical, unread
 from storage.covered import Written, contents_of
@@ -75,6 +75,7 @@ async def erase(store: Store, onboarding_id: str, actor: Who = SYSTEM) -> dict[s
 async def _erase(unit: Unit, onboarding_id: str, actor: Who) -> dict[str, int]:
     connection, listed = unit.connection, await keys.listed(unit.connection)
     found = await _rows(connection, onboardings, onboardings.c.id == onboarding_id, locks=True)
+    await audit.wait_for(connection, onboarding_id)  # whatever is in the log by then is emptied
     if not await has_traces(connection, onboarding_id):
         raise LookupError("no such onboarding")
     before = await contents_of(connection, onboarding_id, listed)

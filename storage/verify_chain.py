@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.audit import entry_of, key_of
-from storage.chain import ACCEPT, HEADS, Flaw, digest_of, flaw_of_entry, flaw_of_head, hash_fits, standing
+from storage.chain import ACCEPT, ERASE, HEADS, REGISTER, Flaw, digest_of, flaw_of_entry, flaw_of_head, hash_fits, standing
 from storage.columns import canonical, unread
 from storage.covered import GONE, NEW
 from storage.sealing import Place, SealError, UnknownKey, current
@@ -51,6 +51,7 @@ class Chain:
     accepted: set[tuple[Flaw, int]] = field(default_factory=set)
     lost: set[int] = field(default_factory=set)
     stands: dict[int, str] = field(default_factory=dict)
+    kept: dict[int, str] = field(default_factory=dict)
 
     @property
     def holds(self) -> bool:
@@ -91,8 +92,12 @@ def _verify_entry(chain: Chain, entry: Entry, total: int) -> None:
     elif flaw in (None, Flaw.UNKNOWN_KEY) and not linked:
         flaw = Flaw.CHANGED
     elif flaw is None:
-        flaw = _flaw_of_changes(entry, chain.listed)
+        flaw = _flaw_of_changes(entry, chain)
     if flaw is None:
+        if entry["tag"] == ERASE:
+            chain.flaws += [(Flaw.CHANGES_CHANGED, one) for one in chain.kept]
+            chain.stands |= chain.kept
+            chain.kept = {}
         for name, said in entry["rows"].items():
             if name.startswith(HEADS):
                 count, _, hashed = said.partition(":")
@@ -140,14 +145,17 @@ def _known(chain: Chain, name: str) -> str:
     return NEW if said == GONE else said
 
 
-def _flaw_of_changes(entry: Entry, listed: AbstractSet[str]) -> Flaw | None:
-    """What is wrong with the erasable part: it is what was written, or was erased: then it and its salt are empty, but sealed."""
+def _flaw_of_changes(entry: Entry, chain: Chain) -> Flaw | None:
+    """What is wrong with the erasable part: it is what was written, or was erased: then it and its salt are empty, but sealed. Notes
+    those that weren't erased."""
     try:
         salt, changes = (current().open(entry[name], Place(audit_events.name, name, entry["id"])) for name in ("salt", "changes"))
     except UnknownKey as error:
-        return Flaw.CHANGES_CHANGED if listed.isdisjoint(error.key_ids) else Flaw.UNKNOWN_KEY
+        return Flaw.CHANGES_CHANGED if chain.listed.isdisjoint(error.key_ids) else Flaw.UNKNOWN_KEY
     except (SealError, AttributeError, TypeError):
         return Flaw.CHANGES_CHANGED
+    if salt and entry["tag"] != ERASE and chain.id != REGISTER:
+        chain.kept[entry["seq"]] = standing(entry)
     holds = digest_of(salt, changes) == entry["changes_digest"] if salt else changes == canonical({})
     return None if holds else Flaw.CHANGES_CHANGED
 

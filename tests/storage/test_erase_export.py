@@ -14,7 +14,7 @@ from storage.export import export
 from storage.sealing import Place, current
 from storage.store import Store
 from storage.tables import id_column, metadata, sealed_columns
-from storage.verify import verify
+from storage.verify import Finding, Flaw, verify
 from tests.storage.example import EMAIL, LEAD, NOW, OWNER, SECRET, raw, submission, whole
 
 
@@ -134,3 +134,15 @@ async def test_no_cell_of_another_spreadsheet_begins_a_formula(store: Store) -> 
     cells = [cell for text in taken.csv.values() for cell in re.split(r"[;\t\r\n]", text)]
     assert [cell for cell in cells if cell.lstrip(' "\u200b').startswith(tuple("=+-@＝＋－＠"))] == []
     assert json.loads(taken.json)["onboarding"]["customer"] == name
+
+
+async def test_what_was_erased_and_is_put_back_into_the_log_is_found_and_erased_again(store: Store) -> None:
+    onboarding_id = await whole(store)
+    entry = f"{onboarding_id}:1"
+    was = raw(store._url, "SELECT changes, salt FROM audit_events WHERE id = :e", e=entry)[0]
+    await erase(store, onboarding_id)
+    raw(store._url, "UPDATE audit_events SET changes = :c, salt = :s WHERE id = :e", c=was[0], s=was[1], e=entry)
+    assert await verify(store) == [Finding(onboarding_id, Flaw.CHANGES_CHANGED, 1)]
+    assert (await erase(store, onboarding_id))["audit_events"] == 1
+    assert SECRET not in opened(store._url, onboarding_id)
+    assert await verify(store) == []
