@@ -114,11 +114,16 @@ class Bot:
         return wrong
 
     def notices(self) -> dict[str, str]:
-        """What must be looked at though the bot is ready, by part: logs of single customers. No other process could serve them
-        either, so that none is to be taken out for it."""
+        """What must be looked at though the bot is ready, by part: logs of single customers, and who reads along in support's channel. No
+        other process could do any better, so that none is to be taken out for it."""
         altered = sorted((one for one in self.store.altered.values() if one.onboarding_id != REGISTER), key=str)
         more = f"; {len(altered) - NAMED} more" if len(altered) > NAMED else ""
-        return {"audit_log": "; ".join(map(str, altered[:NAMED])) + more} if altered else {}
+        found = {"audit_log": "; ".join(map(str, altered[:NAMED])) + more} if altered else {}
+        if readers := self.support_people.readers:
+            found["support_channel"] = (
+                f"people in it who are not support and read all answers of all customers: {readers}; remove them"
+            )
+        return found
 
 
 def build(settings: Settings, policies: Policies, *, adapters: Adapters | None = None) -> Bot:

@@ -50,6 +50,15 @@ async def test_who_leaves_is_no_longer_support_whatever_slack_says_of_people(off
     assert await may(office, rita)
 
 
+async def test_a_guest_who_reads_along_is_noticed(office: Workplace) -> None:
+    gus = office.slack.add_person("Gus", office.slack.world.teams[0], restricted=True)
+    office.slack.invite(gus, office.support)
+    await office.slack.until(lambda: "read all answers of all customers: 1" in office.bot.notices().get("support_channel", ""))
+    assert office.bot.ready() == {}
+    office.slack.remove(gus, office.support)
+    await office.slack.until(lambda: office.bot.notices() == {})
+
+
 async def test_an_answer_from_before_brings_nobody_back(office: Workplace, rita: SlackPerson) -> None:
     office.slack.remove(rita, office.support)
     await office.settled()
