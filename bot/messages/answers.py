@@ -69,7 +69,7 @@ def display(value: Any, name: str, item: Input, texts: Texts) -> str:
             return typed(_short(str(value)))
 
 
-_PEM = re.compile(r"\s*-----BEGIN ([A-Z0-9 ]{1,40})-----([A-Za-z0-9+/=\s]*)-----END \1-----")
+_PEM = re.compile(r"-----BEGIN ([A-Z0-9 ]{1,40})-----([A-Za-z0-9+/=\s]*)-----END \1-----")
 
 
 def _short(text: str) -> str:
