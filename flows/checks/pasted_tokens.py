@@ -42,7 +42,7 @@ _API_KEY = re.compile(
 """Beside those the guard knows everywhere: prefixes of keys, and of OAuth 2 refresh tokens, that are words elsewhere."""
 _AWS_SECRET = re.compile(r"(?=[A-Za-z0-9]*[/+])(?=.*[A-Z])(?=.*[a-z])(?=.*[0-9])[A-Za-z0-9/+]{40}")
 """A secret access key by its form alone, since no prefix marks it."""
-_PADDING = re.compile(r"=+(?=\.|\Z)")
+_PADDING = re.compile(r"(?<!=)=++(?=\.|\Z)")
 """After a part of a JWT, which has none (RFC 7515)."""
 _WRAPPED = 3
 """How often base64 is looked behind."""
