@@ -1,6 +1,6 @@
 """What the bot knows about people: each one's home company, language and zone. Kept in the store so that a click needs no call."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import nullcontext, suppress
 
 from bot.slack.client import Slack, SlackError, UserInfo
@@ -69,6 +69,10 @@ class People:
     def by_id(self, user_id: str) -> Person | None:
         """A person seen before, by user id only."""
         return next((person for who, person in self._people.items() if who.user_id == user_id), None)
+
+    def among(self, user_ids: Collection[str]) -> list[Person]:
+        """Those of them who were seen before."""
+        return [person for who, person in self._people.items() if who.user_id in user_ids]
 
     async def language_of(self, unit: Unit | None, who: Who, fallback: str = "en") -> str:
         """The person's, according to Slack; ``fallback`` if it isn't known. Without a unit, the store may be unavailable."""

@@ -79,8 +79,8 @@ class SupportPeople:
     @property
     def readers(self) -> int:
         """How many of the channel's members are known to be guests or of another company: they read what is posted, and are not support."""
-        known = [person for user_id in self._members if (person := self._people.by_id(user_id)) is not None]
-        return 0 if self.usergroup else sum(person.guest or person.team_id != self._access.team_id for person in known)
+        known = [] if self.usergroup else self._people.among(self._members)
+        return sum(person.guest or person.team_id != self._access.team_id for person in known)
 
     # -- what Slack's events say
 
