@@ -264,9 +264,10 @@ class Inspections:
         self._quick, self._patient = _Lane(2, "bot.inspection.messages bot.inspection.pages"), _Lane(1, "bot.inspection.files")
 
     async def warm(self) -> None:
-        """Back when forms and messages can be looked into; or not, if that takes too long."""
-        with contextlib.suppress(NotLookedInto):
-            await self.run("bot.inspection.pages:loaded", within=START_SECONDS)
+        """Back when forms and messages can be looked into, or after `START_SECONDS`."""
+        request = frame({"job": "bot.inspection.pages:loaded", "arguments": [], "seconds": SECONDS})
+        with contextlib.suppress(TimeoutError, EOFError, OSError, ValueError):  # the next one may start
+            await self._quick.run(request, SECONDS, START_SECONDS)
 
     def close(self) -> None:
         """Kills what is running."""
