@@ -1,16 +1,18 @@
 """A demo apart from its page: its clock, its bot, its faults, who plays the next step, and what happened lately."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from weakref import WeakKeyDictionary
 
+from playground.channel_switches import CHANNEL_LABELS, ChannelSwitches
 from playground.keeper import Keeper
 from playground.next_step import Player
 from playground.office import Office
 from playground.switches import LABELS, FaultSwitches
 
+SWITCHES: Mapping[str, str] = {**LABELS, **CHANNEL_LABELS}
 KEPT = 30
 """How many sentences about recent events are kept."""
 
@@ -34,6 +36,7 @@ class Life:
         self.clock = self.office.clock
         self.keeper = Keeper(self.office, self.tell)
         self.faults = FaultSwitches(self.office.slack, self.office.pismo)
+        self.channel = ChannelSwitches(self.office.slack, self.office.acme, [self.office.ana, self.office.bruno])
         self.player = Player(self.office)
 
     def tell(self, sentence: str) -> None:
@@ -51,10 +54,14 @@ class Life:
             return
         self.tell(f"The clock was moved: {how}.")
 
+    def is_on(self, name: str) -> bool:
+        """A switch of SWITCHES."""
+        return (self.channel if name in CHANNEL_LABELS else self.faults).is_on(name)
+
     def switch(self, name: str, *, on: bool) -> None:
-        if on != self.faults.is_on(name):
-            self.faults.set(name, on=on)
-            self.tell(f"{LABELS[name]}: switched {'on' if on else 'off'}.")
+        if on != self.is_on(name):
+            (self.channel if name in CHANNEL_LABELS else self.faults).set(name, on=on)
+            self.tell(f"{SWITCHES[name]}: switched {'on' if on else 'off'}.")
 
 
 _lives: WeakKeyDictionary[Office, Life] = WeakKeyDictionary()

@@ -11,11 +11,10 @@ from zoneinfo import ZoneInfo
 from nicegui import ui
 
 from playground.clock import MOVES
-from playground.life import Life
+from playground.life import SWITCHES, Life
 from playground.next_step import Played
 from playground.page.parts import HtmlElement, button, element
 from playground.slack import SlackPerson, UnmetError
-from playground.switches import LABELS
 from playground.walkthrough import FormRefusedError
 
 SECONDS = 0.5
@@ -121,10 +120,10 @@ class DemoPane:
             element("h2", "", "Faults")
             with element("div", "demo-faults"):
                 self.switches = {
-                    name: ui.switch(words, value=self.life.faults.is_on(name), on_change=partial(self._switch, name)).props(
+                    name: ui.switch(words, value=self.life.is_on(name), on_change=partial(self._switch, name)).props(
                         "dense color=teal-8"
                     )
-                    for name, words in LABELS.items()
+                    for name, words in SWITCHES.items()
                 }
 
     # -- acts
@@ -186,8 +185,8 @@ class DemoPane:
         _say(self.state, STATES[state])
         self.state.classes(replace=f"demo-state demo-{state}")
         for name, switch in self.switches.items():
-            if switch.value != life.faults.is_on(name):
-                switch.value = life.faults.is_on(name)
+            if switch.value != life.is_on(name):
+                switch.value = life.is_on(name)
         if self._told is not (last := life.notes[0] if life.notes else None) or last is None:
             self._told = last
             self._draw_log(life)

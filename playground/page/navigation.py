@@ -32,6 +32,8 @@ class Navigation:
         if known is None or (known.channel != "home" and known.channel not in person.channels()):
             own = [channel for channel in person.channels() if not channel.im]
             known = self._known[person.id] = self._arrive(person, own[0]) if own else Location("home")
+            if not own:  # in no channel any more
+                background_tasks.create(person.open_home(), name="opens the home")
         return known
 
     def _arrive(self, person: SlackPerson, channel: Channel) -> Location:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 
+from playground.channel_switches import CHANNEL_LABELS, ChannelSwitches
 from playground.office import CALM, Office
 from playground.pismo import PismoStandIn
 from playground.slack import SlackStandIn
@@ -86,3 +87,20 @@ async def test_a_bot_that_lost_slack_for_a_while_takes_the_next_click() -> None:
         switches.set("slack_down", on=False)
         await office.slack.until(lambda: office.slack.sockets.connections, timeout=30)
         assert (await office.sam.command("/onboarding help", channel=office.support)).ok
+
+
+async def test_a_third_company_joins_and_leaves_and_the_channel_is_severed_and_shared_again(slack: SlackStandIn) -> None:
+    acme = slack.add_team("Acme Bank")
+    ana = slack.add_person("Ana", acme)
+    channel = slack.add_channel("acme_pismo", slack.installing_team, [ana], shared_with=[acme])
+    switches = ChannelSwitches(slack, channel, [ana])
+    assert not any(switches.is_on(name) for name in CHANNEL_LABELS)
+    switches.set("third_company", on=True)
+    assert [team.name for team in channel.shared_with] == ["Acme Bank", "Red Fintech"]
+    assert [slack.world.users[one].name for one in channel.members] == ["Ana", slack.bot_name, "Eve"]
+    switches.set("third_company", on=False)
+    assert [slack.world.users[one].name for one in channel.members] == ["Ana", slack.bot_name]
+    switches.set("severed", on=True)
+    assert (switches.is_on("severed"), channel.members) == (True, [slack.bot_user_id])
+    switches.set("severed", on=False)
+    assert (switches.is_on("severed"), ana.id in channel.members) == (False, True)

@@ -214,7 +214,7 @@ async def test_the_home_and_the_direct_messages_are_a_persons_own(customer: Page
     await customer.become("Olga")
     await customer.go("App Home")
     home = customer.here.get_by_role("group", name="App Home")
-    await expect(home).to_contain_text("belong to no onboarding")
+    await expect(home).to_contain_text("No onboarding is open to you here")
     await expect(home).not_to_contain_text("Example Bank")
     await support.here.get_by_role("button", name="onboarding", exact=True).click()
 
