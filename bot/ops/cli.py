@@ -189,7 +189,9 @@ def verify_log(since: Path | None, save: Path | None) -> None:
         _end(Exit.ALTERED, f"the database is not what was written - {maintenance.HOW_ALTERED}")
     if lacking:
         sys.exit(Exit.UNKNOWN_KEY)
-    click.echo(f"ok: the logs of {done.count} onboardings are whole")
+    click.echo(
+        f"ok: the logs of {done.count} onboardings are whole" if done.count != 1 else "ok: the log of 1 onboarding is whole"
+    )
 
 
 @main.command("accept-log")

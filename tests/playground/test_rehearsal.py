@@ -53,7 +53,7 @@ async def shows_the_whole_journey(*, socket_mode: bool) -> None:
         "The Service Desk has closed SDEN-1025: CLOSED",
         "Proof of access, environment Test: all checks passed.",
         "7 of 7 steps done",
-        "ok: the logs of 1 onboardings are whole",
+        "ok: the log of 1 onboarding is whole",
         " 0 refused; ",
     ):
         assert words in transcript, f"{words}, {socket_mode=}"
