@@ -1,7 +1,7 @@
 """The pane "Demo": who plays the next step, the clock, the faults, the bot, and what happened lately."""
 
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
@@ -10,11 +10,13 @@ from zoneinfo import ZoneInfo
 
 from nicegui import ui
 
+from playground.channel_switches import CHANNEL_LABELS
 from playground.clock import MOVES
-from playground.life import SWITCHES, Life
+from playground.life import Life
 from playground.next_step import Played
 from playground.page.parts import HtmlElement, button, element
 from playground.slack import SlackPerson, UnmetError
+from playground.switches import LABELS
 from playground.walkthrough import FormRefusedError
 
 SECONDS = 0.5
@@ -71,6 +73,7 @@ class DemoPane:
     def __init__(self, life: Life, seats: Seats, filled: Counter[str]) -> None:
         self.life, self.seats, self.filled = life, seats, filled
         self._told: object = None
+        self.switches: dict[str, ui.switch] = {}
         with element("section", "demo", aria_label="Demo"):
             self._next()
             self._clock()
@@ -101,6 +104,8 @@ class DemoPane:
                 "demo-small",
                 "Restarted, it finishes what it began. Killed, it is started again and takes up what it left.",
             )
+            with element("div", "demo-faults", role="group", aria_label="The channel"):
+                self._draw_switches(CHANNEL_LABELS)
 
     def _clock(self) -> None:
         with element("div", "demo-part"):
@@ -119,12 +124,12 @@ class DemoPane:
         with element("div", "demo-part", role="group", aria_label="Faults"):
             element("h2", "", "Faults")
             with element("div", "demo-faults"):
-                self.switches = {
-                    name: ui.switch(words, value=self.life.is_on(name), on_change=partial(self._switch, name)).props(
-                        "dense color=teal-8"
-                    )
-                    for name, words in SWITCHES.items()
-                }
+                self._draw_switches(LABELS)
+
+    def _draw_switches(self, labels: Mapping[str, str]) -> None:
+        for name, words in labels.items():
+            switch = ui.switch(words, value=self.life.is_on(name), on_change=partial(self._switch, name))
+            self.switches[name] = switch.props("dense color=teal-8")
 
     # -- acts
 
