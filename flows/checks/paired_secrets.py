@@ -17,6 +17,11 @@ _VALUE = re.compile(
 )
 _DEFAULT = re.compile(r"""["']?\s{0,3}[:{]\s[^{}]{0,200}?\bdefault["']?\s{0,9}[:=]\s{0,9}(["']?)(?P<bare>[^\s"'{}]{4,400}+)\1""")
 """Of a variable of Terraform, a parameter of CloudFormation or of a pipeline."""
+_ITEM = re.compile(
+    r"""["']?\s?:\s{0,2}\n(?:[ \t-]{1,20}[\w.-]{1,40}\s?:[^\n]{0,80}\n){0,3}?"""
+    r"""[ \t-]{1,20}value["']?\s?:\s{0,3}["']?(?P<bare>[^\s"'{}]{4,400}+)"""
+)
+"""The first one of a list in YAML."""
 _TYPED = re.compile(r""""type\\{0,3}"\s{0,3}:\s{0,3}\\{0,3}"secret|"keyname\\{0,3}"\s{0,3}:\s{0,3}\\{0,3}"key\d""")
 _API_KEY = re.compile(r"""\bapikey\\{0,3}"\s{0,3}:\s{0,3}\[""")
 _OTHER_OBJECT = re.compile(r"[{}]|\n[^\n]*\n[^\n]*\n[^\n]*\n")
@@ -30,9 +35,10 @@ def beside(reading: PlainText, label: Label) -> Iterator[Span]:
     """The value beside a name."""
     if _KEY_BEFORE.search(reading.folded[max(0, label.start - 48) : label.start]):
         yield from _beside_key(reading, label.start, label.end, any_value=label.group in ("login", "server"))
-    default = _DEFAULT.match(reading.folded, label.end)
-    if default and _is_secret(reading, default.span("bare"), any_value=False):
-        yield default.span("bare")
+    for pattern in (_DEFAULT, _ITEM):
+        value = pattern.match(reading.folded, label.end)
+        if value and _is_secret(reading, value.span("bare"), any_value=False):
+            yield value.span("bare")
 
 
 def below(reading: PlainText, label: Label) -> list[Span] | None:

@@ -863,6 +863,10 @@ curl --cert client.p12:6xdmJYYIl42 --cert-type P12 https://a.example
 ~~
 webhook signature key: §hex64§
 ~~
+secrets:
+  - name: db
+    value: §pw§
+~~
 pass do sftp: §pw§
 ~~
 psw: §pw§
