@@ -22,6 +22,7 @@ from bot.telemetry.logs import context, error_id
 from flows.model import EffectRecord
 from flows.outbox import KINDS
 from storage.outbox import MAX_WAIT, Claim, Ended, Ending, Outbox
+from storage.reading import DamagedError
 from storage.store import Conflict, Store, Unavailable
 from storage.unit import Unit
 
@@ -153,7 +154,7 @@ class Executor:
         for follows in self._on_failed:
 
             async def follow(unit: Unit, follows: OnFailed = follows) -> None:
-                record = await unit.get(EffectRecord, claim.id)
+                record = await _record(unit, claim)
                 if record is not None:
                     await follows(unit, record, why)
 
@@ -195,6 +196,14 @@ class Executor:
         metrics.EFFECTS.labels(claim.kind, outcome).inc()
         if outcome == "done":
             metrics.EFFECT_SECONDS.labels(claim.kind).observe(max(0.0, self._age(claim).total_seconds()))
+
+
+async def _record(unit: Unit, claim: Claim) -> EffectRecord | None:
+    """Of a damaged one, what the claim knows. None if it was erased."""
+    try:
+        return await unit.get(EffectRecord, claim.id)
+    except DamagedError:
+        return EffectRecord(id=claim.id, onboarding_id=claim.onboarding_id, queue=claim.queue, kind=claim.kind, arguments={})
 
 
 def _waits_for(kind: str) -> str:

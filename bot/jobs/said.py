@@ -25,6 +25,7 @@ from flows.outbox import Alert, Remind, Say, Tell, TellOfAlteredLog, TellSetAsid
 from flows.people import Who
 from flows.ports import Unit
 from storage.chain import OF_ROWS
+from storage.sealing import SealError
 from storage.store import Store
 
 
@@ -87,7 +88,7 @@ class Alerts:
         """
         asked = run.effect
         async with self._store.read() as unit:
-            onboarding, still = await unit.get(Onboarding, asked.onboarding), await _still(unit, asked)
+            onboarding, still = await readable_onboarding(unit, asked.onboarding), await _still(unit, asked)
         if still is None:
             return Finished(called=False)  # tried again meanwhile
         asked = still
@@ -135,7 +136,10 @@ class Alerts:
 
 async def _still(unit: Unit, asked: Alert) -> Alert | None:
     """What there is to tell by now: of the same effect, or of another of its group if that one was tried again. None if of none."""
-    named = await unit.get(EffectRecord, asked.effect)
+    try:
+        named = await unit.get(EffectRecord, asked.effect)
+    except SealError:  # it was damaged
+        return asked
     if named is not None and named.state == "failed":
         return asked
     if named is None or not asked.group:

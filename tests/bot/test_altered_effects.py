@@ -47,3 +47,4 @@ async def test_nothing_is_posted_for_another_customer_and_a_damaged_effect_holds
     await office.act(other, lambda case: manage.stuck(case, "planning", "Who attends?"), office.ana)
     await office.settled()
     assert any("Who attends?" in m.text for m in office.support.messages)
+    assert any("for Blue Coop could not be carried out: drawing a message" in m.text for m in office.support.messages)
