@@ -128,8 +128,9 @@ def signed(reading: PlainText) -> Iterator[Span]:
 
 
 def lives_long(payload: str, now: float) -> bool:
-    """Whether a JWT with this payload (base64url) lives longer than a day, from ``now`` (seconds since 1970) or from when it was issued.
-    One that doesn't say when it ends counts as short-lived."""
+    """Whether a JWT with this payload (base64url) lives longer than a day, from when it was issued, or if it doesn't say so, from ``now``
+    (seconds since 1970). One that doesn't say when it ends counts as short-lived. One that was issued in the future is for where a token
+    is asked for, which goes by the bot's own clock: see `flows.checks.pasted_tokens`."""
     try:
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
     except (ValueError, RecursionError):
@@ -137,7 +138,7 @@ def lives_long(payload: str, now: float) -> bool:
     if not isinstance(claims, dict):
         return False
     begins, ends = _seconds(claims.get("iat")), _seconds(claims.get("exp"))
-    return ends is not None and ends - min(now, now if begins is None else begins) > MAX_LIFETIME
+    return ends is not None and ends - (now if begins is None else begins) > MAX_LIFETIME
 
 
 def _seconds(time: object) -> float | None:
