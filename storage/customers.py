@@ -19,6 +19,8 @@ async def customers(connection: AsyncConnection) -> Sequence[Onboarding]:
 
 
 async def has_traces(connection: AsyncConnection, onboarding_id: str) -> bool:
-    """Whether anything is stored about it, though its own row may be gone."""
+    """Whether anything is stored about it, though its own row may be gone. What has no id is nobody's: the register, for instance."""
+    if not onboarding_id:
+        return False
     events = select(audit_events.c.id).where(audit_events.c.onboarding_id == onboarding_id).limit(1)
     return bool(await rows_of(connection, onboarding_id)) or await connection.scalar(events) is not None

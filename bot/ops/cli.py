@@ -15,6 +15,16 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+def _given(_: click.Context, argument: click.Parameter, value: str) -> str:
+    """An argument, unless it is empty: a variable of the shell that isn't set must not stand for anything."""
+    if not value.strip():
+        from bot.config.settings import Exit  # noqa: PLC0415
+
+        what = f"{argument.human_readable_name} is empty, so nothing was done"
+        _end(Exit.CONFIGURATION, f"{what} - see whether the variable that you gave is set")
+    return value
+
+
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 130})
 @click.pass_context
 def main(context: click.Context) -> None:
@@ -141,7 +151,7 @@ def rotate() -> None:
 
 
 @keys.command()
-@click.argument("key_id")
+@click.argument("key_id", callback=_given)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def forget(key_id: str, *, yes: bool) -> None:
     """Go on without a key that is lost for ever, or never was: what names KEY_ID counts as damaged from now on."""
@@ -195,7 +205,7 @@ def verify_log(since: Path | None, save: Path | None) -> None:
 
 
 @main.command("accept-log")
-@click.argument("onboarding")
+@click.argument("onboarding", callback=_given)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def accept_log(onboarding: str, *, yes: bool) -> None:
     """Let an ONBOARDING (its id, or "register") go on although its log was altered: what stands counts from now on."""
@@ -234,7 +244,7 @@ def after_restore() -> None:
 
 
 @main.command()
-@click.argument("customer")
+@click.argument("customer", callback=_given)
 @click.option("--to", "folder", default=".", type=click.Path(file_okay=False, path_type=Path), help="Folder for the files.")
 def export(customer: str, folder: Path) -> None:
     """Write one CUSTOMER's onboarding (name or onboarding id) as JSON and CSV, readable for you alone."""
@@ -255,7 +265,7 @@ def export(customer: str, folder: Path) -> None:
 
 
 @main.command()
-@click.argument("customer")
+@click.argument("customer", callback=_given)
 @click.option("--yes", is_flag=True, help="Do not ask. CUSTOMER must be an id then.")
 def erase(customer: str, *, yes: bool) -> None:
     """Remove the personal data of one CUSTOMER (the whole name, or the onboarding's id). The audit log stays verifiable."""

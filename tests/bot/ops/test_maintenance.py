@@ -18,6 +18,7 @@ from bot.config.settings import Exit, Settings
 from bot.ops.cli import main
 from bot.ops.key_file import put_first
 from storage import keys, sealing
+from storage.erase import erase
 from storage.migrate import upgrade
 from storage.sealing import Keyring, Place, new_key
 from storage.store import Store
@@ -467,6 +468,24 @@ def test_who_is_erased_is_named_exactly(shell: Shell) -> None:
     assert shell.bot("erase", "Acme", answer="y\n").exit_code == Exit.OK
     assert shell.bot("erase", "onb_3", "--yes").exit_code == Exit.OK
     assert raw(shell.url, "SELECT id FROM onboardings WHERE erased_at IS NOT NULL ORDER BY id") == [("onb_1",), ("onb_3",)]
+
+
+def test_nothing_is_whose_id_is_empty(shell: Shell) -> None:
+    """As where a script gives a variable that isn't set."""
+    shell.begin(OLD, "onb_1")
+    before = dump(shell.url)
+    for words in (["erase", "--yes"], ["export"], ["accept-log", "--yes"], ["keys", "forget", "--yes"]):
+        for empty in ("", " "):
+            refused = shell.bot(*words, "--", empty, keys=OLD)
+            assert (refused.exit_code, "is empty, so nothing was done" in refused.stderr) == (Exit.CONFIGURATION, True), words
+
+    async def erase_nobody(store: Store) -> None:
+        with pytest.raises(LookupError):
+            await erase(store, "")
+
+    shell.stored(OLD, erase_nobody)
+    assert dump(shell.url) == before
+    assert shell.bot("erase", "onb_1", "--yes").exit_code == Exit.OK
 
 
 def test_pages_that_a_reader_still_holds_are_told_and_overwritten_afterwards(shell: Shell) -> None:
