@@ -5,7 +5,6 @@ program's. The chain with the empty id is the register: it names the head of eac
 every few minutes if it moved (`storage.anchors`), which reveals chains that were removed or put back to an earlier state.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -37,7 +36,7 @@ from storage.chain import (
     head_text,
     shortened,
 )
-from storage.columns import canonical, moment, unread
+from storage.columns import canonical, loads, moment, unread
 from storage.covered import GONE, NEW, Key, Written, digest_of_row, name_of
 from storage.sealing import Place, Plain, SealError, UnknownKey, current
 from storage.tables import audit_events, audit_heads
@@ -261,7 +260,7 @@ def entry_of(found: Mapping[Any, Any]) -> dict[str, Any]:
     """An entry's row as `unread` gives it, with what is covered by its hash as it was when it was written; values that nobody could have
     written stay as they are."""
     entry = dict(found)
-    for name, read in (("at", moment), ("facts", json.loads), ("rows", json.loads)):
+    for name, read in (("at", moment), ("facts", loads), ("rows", loads)):
         try:
             entry[name] = read(found[name])
         except (TypeError, ValueError):
@@ -281,7 +280,7 @@ def _row(onboarding_id: str, seq: int, previous: str, entry: Entry, at: datetime
         "user_id": entry.actor.user_id,
         "changes": Plain(changes, Place(audit_events.name, "changes", row_id)),
         "salt": Plain(salt, Place(audit_events.name, "salt", row_id)),
-        "facts": json.loads(canonical(dict(entry.facts))),  # as it will be read back
+        "facts": loads(canonical(dict(entry.facts))),  # as it will be read back
         "rows": {},
         "changes_digest": digest_of(salt, changes),
         "previous": previous,

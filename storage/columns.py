@@ -1,18 +1,56 @@
 """Column types: moments in UTC, JSON as text, and sealed text with the field that opens it."""
 
 import json
-from datetime import UTC, datetime
-from typing import Any
+import math
+from datetime import MAXYEAR, MINYEAR, UTC, datetime
+from typing import Any, NoReturn
 
 from sqlalchemy import ColumnElement, DateTime, Dialect, Table, Text, type_coerce
 from sqlalchemy.types import NullType, TypeDecorator
 
 from storage.sealing import Place, Plain, SealError, current
 
+DEEPEST = 50
+"""How deep JSON may be nested. What this program writes is nested less than ten deep; Python's functions fail at some hundreds."""
+
 
 def canonical(value: Any) -> str:
     """JSON whose text depends only on the value: sorted keys, no whitespace, ASCII."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def loads(text: str) -> Any:
+    """What `canonical` wrote. Raises TypeError or ValueError for anything that it can't have written, also for what Python could read, but
+    not write again."""
+    try:
+        found = _DECODER.decode(text)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    if text.count("[") + text.count("{") > DEEPEST and _is_deep(found):
+        raise ValueError("nested too deeply")
+    return found
+
+
+def _is_deep(found: Any) -> bool:
+    level = [found]
+    for _ in range(DEEPEST):
+        level = [
+            inner for one in level if isinstance(one, list | dict) for inner in (one.values() if isinstance(one, dict) else one)
+        ]
+    return bool(level)
+
+
+def _number(text: str) -> float:
+    if not math.isfinite(number := float(text)):
+        raise ValueError(text)
+    return number
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(constant)
+
+
+_DECODER = json.JSONDecoder(parse_float=_number, parse_constant=_refuse)
 
 
 def unread(table: Table) -> list[ColumnElement[Any]]:
@@ -21,8 +59,11 @@ def unread(table: Table) -> list[ColumnElement[Any]]:
 
 
 def moment(found: Any) -> datetime:
-    """A moment as the driver gives it. SQLite keeps it as text, in UTC without saying so. Raises TypeError or ValueError."""
+    """A moment as the driver gives it. SQLite keeps it as text, in UTC without saying so. Raises TypeError or ValueError, also in the
+    first and the last year that Python knows, where the same moment in another zone may be in none."""
     at = found if isinstance(found, datetime) else datetime.fromisoformat(found)
+    if not MINYEAR < at.year < MAXYEAR:
+        raise ValueError(at.year)
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
@@ -56,7 +97,7 @@ class Json(TypeDecorator[Any]):
         return canonical(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002  SQLAlchemy's signature
-        return None if value is None else json.loads(value)
+        return None if value is None else loads(value)
 
 
 class Sealed(TypeDecorator[Any]):

@@ -9,7 +9,7 @@ import hmac
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from enum import StrEnum
 from functools import cache, partial
 from typing import Any
@@ -92,7 +92,7 @@ def _plain(value: Any) -> Any:
         case bool():
             return int(value)  # as SQLite keeps it
         case datetime():
-            return value.astimezone(UTC).isoformat(timespec="microseconds")
+            return value.isoformat(timespec="microseconds")
         case date():
             return value.isoformat()
         case StrEnum():

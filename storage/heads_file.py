@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import select
 
-from storage.columns import canonical
+from storage.columns import canonical, loads
 from storage.sealing import current
 from storage.store import Store
 from storage.tables import audit_heads
@@ -38,7 +38,7 @@ def dump(heads: Heads, at: datetime | None = None) -> str:
 def load(text: str) -> Heads:
     """Raises HeadsFileError."""
     try:
-        content = json.loads(text)
+        content = loads(text)
         mac, version = str(content.pop("mac")), content["version"]
         heads = {str(chain): (int(count), str(hashed)) for chain, (count, hashed) in content["heads"].items()}
         covered = canonical(content)

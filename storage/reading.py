@@ -1,7 +1,6 @@
 """Rows as objects, of values as the driver gives them or as JSON has them. Whatever somebody put into a row, reading it either gives
 what this program could have written, or raises one error that says where."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import cache
@@ -11,7 +10,7 @@ from sqlalchemy import Boolean, Column, Date, Double, Enum, Integer, String
 from sqlalchemy import inspect as inspected
 from sqlalchemy.orm import Mapper
 
-from storage.columns import Json, Moment, Sealed, moment
+from storage.columns import Json, Moment, Sealed, loads, moment
 from storage.mapping import TABLES
 from storage.sealing import Place, SealError
 
@@ -105,7 +104,7 @@ def _reader_of(column: Column[Any]) -> tuple[type, Reader]:
         case Enum(enum_class=kind) if kind is not None:
             return nothing, kind
         case Json():
-            return nothing, json.loads
+            return nothing, loads
         case Boolean():
             return bool, _flag
         case Double():

@@ -14,7 +14,6 @@ from flows.model import Draft, Grant, Member, Onboarding, Person, Posted, Receiv
 from flows.outbox import Draw, Say, load
 from flows.people import Who
 from flows.state import StepState
-from storage.reading import DamagedError
 from storage.store import Conflict, Store, Unavailable
 from storage.unit import Unit
 from tests.storage.example import EMAIL, KEYRING, LEAD, NOW, SECRET, add_whole, onboarding, raw, submission, whole
@@ -413,31 +412,3 @@ async def test_a_row_shows_only_its_id(store: Store) -> None:
     assert SECRET not in repr(snapshot)
     assert EMAIL not in repr(snapshot)
     assert onboarding_id in repr(snapshot)
-
-
-async def test_a_row_that_nobody_could_have_written_is_passed_over_and_named_where_it_is_needed(sqlite_url: str) -> None:
-    store = Store(sqlite_url, KEYRING)
-    damaged, other = await whole(store), await whole(store)
-    for statement in (
-        "UPDATE onboardings SET started_at = 'x' WHERE id = :o",
-        "UPDATE expiries SET last_day = 'x' WHERE onboarding_id = :o",
-        "UPDATE tasks SET task_id = x'ff' WHERE onboarding_id = :o",
-        "UPDATE effects SET created_at = 'x' WHERE onboarding_id = :o",
-    ):
-        raw(store._url, statement, o=damaged)
-    for changes in (store.read, store.write):
-        async with changes() as unit:
-            assert [one.id for one in await unit.onboardings(closed=True)] == [other]
-            assert [one.onboarding_id for one in await unit.expiries()] == [other]
-            assert [one.onboarding_id for one in await unit.tasks("planning", "session")] == [other]
-            assert [one.onboarding_id for one in await unit.open_effects()] == [other]
-            with pytest.raises(DamagedError, match=f"onboardings.started_at of {damaged}: not what was written"):
-                await unit.get(Onboarding, damaged)
-            with pytest.raises(DamagedError, match=f"{damaged}: a value is bytes"):
-                await unit.snapshot(damaged)
-            assert await unit.snapshot(other) is not None
-    raw(store._url, "UPDATE tasks SET task_id = 'session'")
-    async with store.read() as unit:
-        with pytest.raises(DamagedError, match=f"onboardings.started_at of {damaged}"):
-            await unit.snapshot(damaged)
-    await store.close()
