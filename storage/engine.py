@@ -10,6 +10,10 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+from psycopg import DataError
+from psycopg.abc import AdaptContext, Buffer
+from psycopg.adapt import Loader
+from psycopg.pq import Format
 from sqlalchemy import URL, AdaptedConnection, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -116,6 +120,12 @@ def _postgresql_engine(url: URL, isolation_level: str, options: str) -> AsyncEng
     """A connection that the server ended while nobody used it, at a restart for instance, is replaced before anybody gets it."""
     engine = _async_engine(url, 10, isolation_level=isolation_level, connect_args=_patience(url, options))
 
+    @event.listens_for(engine.sync_engine, "connect")
+    def _(connection: Any, _record: ConnectionPoolEntry) -> None:
+        adapters = connection.driver_connection.adapters
+        for name in ("date", "timestamptz"):
+            adapters.register_loader(name, _or_text(adapters.get_loader(adapters.types[name].oid, Format.TEXT)))
+
     @event.listens_for(engine.sync_engine, "checkout")
     def _(connection: Any, _record: ConnectionPoolEntry, _proxy: Any) -> None:
         # Unasked, a server says only that it ends the connection. Looking costs microseconds; asking it would cost each transaction a
@@ -126,6 +136,24 @@ def _postgresql_engine(url: URL, isolation_level: str, options: str) -> AsyncEng
             raise DisconnectionError
 
     return engine
+
+
+def _or_text(known: type[Loader]) -> type[Loader]:
+    """PostgreSQL has dates and moments that Python has not, ``infinity`` for instance. They come as text, so that `storage.reading` refuses
+    the one row that has one; psycopg's error would end the statement, for all rows."""
+
+    class OrText(Loader):
+        def __init__(self, oid: int, context: AdaptContext | None = None) -> None:
+            super().__init__(oid, context)
+            self._load = known(oid, context).load
+
+        def load(self, data: Buffer) -> Any:
+            try:
+                return self._load(data)
+            except DataError:
+                return bytes(data).decode()
+
+    return OrText
 
 
 def _creator(url: URL, *, writes: bool, busy: float = 0.0) -> Callable[[], Awaitable[SqliteConnection]]:

@@ -79,3 +79,20 @@ async def test_what_python_reads_but_cannot_go_on_with_is_one_customers(sqlite_u
         assert (await outbox.end(claim, Ending("failed" if claim.onboarding_id == damaged else "done"))).mine
     assert raw(store._url, "SELECT state FROM effects WHERE onboarding_id = :o", o=other) == [("done",)]
     await store.close()
+
+
+@pytest.mark.parametrize("value", ["infinity", "-infinity", "10000-01-01"])
+async def test_dates_that_only_postgresql_has_are_one_customers(store: Store, value: str) -> None:
+    damaged, other = await whole(store), await whole(store)
+    for table, column in (("onboardings", "started_at"), ("expiries", "last_day"), ("effects", "created_at")):
+        named = "id" if table == "onboardings" else "onboarding_id"
+        raw(store._url, f"UPDATE {table} SET {column} = '{value}' WHERE {named} = :o", o=damaged)  # noqa: S608  names of ours
+    async with store.read() as unit:
+        assert [one.id for one in await unit.onboardings(closed=True)] == [other]
+        assert [one.onboarding_id for one in await unit.expiries()] == [other]
+        assert {one.id for one in await customers(unit.connection)} == {damaged, other}
+        with pytest.raises(DamagedError, match=f"onboardings.started_at of {damaged}: not what was written"):
+            await unit.snapshot(damaged)
+    assert {found.onboarding_id for found in await verify(store)} == {damaged}
+    claims = await taken(Outbox(store, pace=AT_ONCE))
+    assert {claim.onboarding_id for claim in claims} == {damaged, other}
