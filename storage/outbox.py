@@ -241,7 +241,8 @@ class Outbox:
 
     async def _take(self, unit: Unit, statement: Any, wanted: Mapping[str, Any]) -> Sequence[Row[Any]]:
         rows = (await unit.connection.execute(statement, wanted)).all()
-        turns = sorted({row.pace for row in rows} - {""}) if self._pace.gap else []
+        paces = {row.pace for row in rows if isinstance(row.pace, str)} - {""}
+        turns = sorted(paces) if self._pace.gap else []
         await self._move(unit.connection, turns, 0.0, self._pace.gap)
         return rows
 
@@ -292,7 +293,7 @@ class Outbox:
     async def give_back(self) -> None:
         """What was lost may be taken. Nothing else: what is taken meanwhile has other names."""
         holders, ids = set(self._lost.holders), set(self._lost.ids)
-        wanted = {"ours": f"{self._name}:%", "holders": sorted(holders), "ids": sorted(ids)}
+        wanted = {"ours": f"{self._name}:%", "holders": list(holders), "ids": list(ids)}
         await self._store.transact(lambda unit: unit.connection.execute(self._sql.free, wanted))
         self._lost.holders -= holders
         self._lost.ids -= ids
@@ -398,7 +399,7 @@ class _Statements:
         # A running one's lease counts too: when it runs out, another may take it.
         soonest = select(func.min(columns.due)).where(is_open, columns.due > now, columns.due < FOR_EVER)
         waited_for = paces.c.name.in_(select(columns.pace).where(waits))
-        next_turn = select(func.min(turn)).where(paces.c.next > now + pace.ahead, waited_for)
+        next_turn = select(func.min(turn)).where(paces.c.next > now + pace.ahead, paces.c.next < FOR_EVER, waited_for)
         self.next_due = select(soonest.scalar_subquery() - now, next_turn.scalar_subquery() - now)
         self.oldest = select(func.min(columns.created_at, type_=NullType())).where(is_open)
 
@@ -476,7 +477,8 @@ def _in_turn(found: Sequence[Row[Any]]) -> list[str]:
 
 def _claim(row: Row[Any], deadline: float) -> Claim:
     """Also of a row that was damaged, so that it is given up and holds up nothing."""
-    known: dict[str, Any] = {"attempts": 1, "created_at": datetime.now(UTC), "result": {}}
+    known: dict[str, Any] = {"onboarding_id": "", "queue": "", "pace": "", "kind": ""}
+    known |= {"attempts": 1, "created_at": datetime.now(UTC), "result": {}}
     damage: DamagedError | None = None
     for name, instead in known.items():
         try:
@@ -485,10 +487,6 @@ def _claim(row: Row[Any], deadline: float) -> Claim:
             damage = error
     return Claim(
         id=row.id,
-        onboarding_id=row.onboarding_id,
-        queue=row.queue,
-        pace=row.pace,
-        kind=row.kind,
         holder=row.holder,
         deadline=deadline,
         _sealed=row.arguments,

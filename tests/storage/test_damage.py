@@ -81,6 +81,38 @@ async def test_what_python_reads_but_cannot_go_on_with_is_one_customers(sqlite_u
     await store.close()
 
 
+@pytest.mark.parametrize("column", ["id", "onboarding_id", "queue", "pace", "kind"])
+async def test_bytes_in_an_effect_keep_no_other_from_being_carried_out(sqlite_url: str, column: str) -> None:
+    store = Store(sqlite_url, KEYRING)
+    damaged, other = await whole(store), await whole(store)
+    raw(store._url, f"UPDATE effects SET {column} = x'ff' WHERE onboarding_id = :o", o=damaged)  # noqa: S608  names of ours
+    outbox = Outbox(store, pace=Pace() if column == "pace" else AT_ONCE)
+    claims = await taken(outbox)
+    for claim in claims:
+        outbox.lose(claim)
+    await outbox.give_back()
+    claims = await taken(outbox)
+    assert len(claims) == 2
+    for claim in claims:
+        if claim.onboarding_id != other:
+            with pytest.raises(SealError):
+                _ = claim.arguments
+        else:
+            assert claim.arguments["key"] == "stuck"
+        assert (await outbox.end(claim, Ending("failed"))).mine
+    await store.close()
+
+
+async def test_a_turn_that_is_no_moment_keeps_nobody_busy(sqlite_url: str) -> None:
+    """Not the runner either, which asks again whenever something is due."""
+    store = Store(sqlite_url, KEYRING)
+    await whole(store)
+    raw(store._url, "INSERT INTO paces (name, next) SELECT pace, 'x' FROM effects")
+    taken = await Outbox(store).claim(12, [])
+    assert (taken.claims, taken.more, taken.due) == ([], False, None)
+    await store.close()
+
+
 @pytest.mark.parametrize("value", ["infinity", "-infinity", "10000-01-01"])
 async def test_dates_that_only_postgresql_has_are_one_customers(store: Store, value: str) -> None:
     damaged, other = await whole(store), await whole(store)
