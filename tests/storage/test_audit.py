@@ -1,16 +1,21 @@
 """Tampering with the log behind the program's back is found, and told apart from an erasure."""
 
+import asyncio
+from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 
 from flows.model import AuditEvent, Expiry
-from storage.chain import Flaw
+from storage.chain import Flaw, hash_fits
 from storage.erase import erase
 from storage.sealing import current
 from storage.store import Store
 from storage.verify import Finding, verify
-from tests.storage.example import LEAD, raw, whole
+from storage.verify_chain import IN_A_ROW, TRIES, verify_chain
+from tests.storage.example import LEAD, OWNER, raw, whole
 
 
 async def test_an_untouched_log_is_whole_and_readable(store: Store) -> None:
@@ -63,6 +68,38 @@ async def test_swapped_events_are_named(store: Store) -> None:
     for seq, was in ((9, 2), (2, 3), (3, 9)):
         raw(store._url, swap, seq=seq, to=f"{onboarding_id}:{seq}", was=f"{onboarding_id}:{was}")
     assert [str(f) for f in await verify(store)] == [f"{onboarding_id}: swapped at event {seq}" for seq in (2, 3)]
+
+
+async def test_many_altered_events_cost_little_and_let_others_have_their_turn(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise who alters some hundred, every few minutes keeps all customers waiting for seconds."""
+    onboarding_id = await whole(store)
+    async with store.write() as unit:
+        for _ in range(60):
+            unit.record(onboarding_id, "step:planning:claim", OWNER)
+    passes, tried = 0, Counter[int]()
+
+    async def others() -> None:
+        nonlocal passes
+        while True:
+            passes += 1
+            await asyncio.sleep(0)
+
+    def fits(entry: Mapping[str, Any], *, seq: int | None = None) -> bool:
+        tried[passes] += 1
+        return hash_fits(entry, seq=seq)
+
+    monkeypatch.setattr("storage.verify_chain.hash_fits", fits)
+    turns = asyncio.create_task(others())
+    async with store.read() as unit:
+        assert (await verify_chain(unit.connection, onboarding_id, frozenset())).flaws == []
+    assert (tried.total(), max(tried.values())) == (63, IN_A_ROW)
+    raw(store._url, "UPDATE audit_events SET tag = 'x' WHERE onboarding_id = :o", o=onboarding_id)
+    async with store.read() as unit:
+        assert len((await verify_chain(unit.connection, onboarding_id, frozenset())).flaws) == 63
+    assert tried.total() <= 63 + 63 + TRIES
+    turns.cancel()
 
 
 async def test_an_onboarding_removed_with_everything_is_missed(store: Store) -> None:
