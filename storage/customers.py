@@ -1,4 +1,4 @@
-"""Whom an operator means: onboardings as far as their rows can be read, so that damage to one hides neither it nor the others."""
+"""Whom support and operators mean: onboardings as far as their rows can be read, so that damage to one hides neither it nor the others."""
 
 from collections.abc import Sequence
 
@@ -9,6 +9,7 @@ from flows.model import Onboarding
 from storage.columns import unread
 from storage.covered import rows_of
 from storage.reading import readable_part
+from storage.sealing import SealError
 from storage.tables import audit_events, onboardings
 
 
@@ -16,6 +17,19 @@ async def customers(connection: AsyncConnection) -> Sequence[Onboarding]:
     """All that there are rows of, oldest first, for reading only: what can't be read is None, and a sealed value raises SealError."""
     query = select(*unread(onboardings)).order_by(onboardings.c.started_at, onboardings.c.id)
     return [readable_part(Onboarding, row)[0] for row in (await connection.execute(query)).mappings()]
+
+
+def readable_name(onboarding: Onboarding | None) -> str:
+    """A customer's name; empty if it can't be read."""
+    try:
+        return onboarding.customer if onboarding is not None else ""
+    except SealError:
+        return ""
+
+
+def with_readable_names(onboardings: Sequence[Onboarding]) -> Sequence[Onboarding]:
+    """One whose name was damaged keeps nobody from finding the others by theirs."""
+    return [one for one in onboardings if readable_name(one)]
 
 
 async def has_traces(connection: AsyncConnection, onboarding_id: str) -> bool:

@@ -10,6 +10,7 @@ from bot.telemetry.logs import error_id
 from flows.model import EffectRecord, Onboarding
 from flows.outbox import Alert, Draw, TellOfAlteredLog
 from storage.audit import Altered
+from storage.customers import readable_name
 from storage.sealing import SealError
 from storage.store import Store
 from storage.unit import Unit
@@ -75,11 +76,3 @@ async def readable_onboarding(unit: Unit, onboarding_id: str) -> Onboarding | No
     with contextlib.suppress(SealError):
         return await unit.get(Onboarding, onboarding_id)
     return None
-
-
-def readable_name(onboarding: Onboarding | None) -> str:
-    """A customer's name; empty if it can't be read, since support must hear of the failure anyway."""
-    try:
-        return onboarding.customer if onboarding is not None else ""
-    except SealError:
-        return ""

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from bot.jobs.errors import Unreachable
-from bot.jobs.failures import readable_name, readable_onboarding
+from bot.jobs.failures import readable_onboarding
 from bot.jobs.registry import Finished, Run
 from bot.jobs.threads import Threads
 from bot.messages import reminder
@@ -25,6 +25,7 @@ from flows.outbox import Alert, Remind, Say, Tell, TellOfAlteredLog, TellSetAsid
 from flows.people import Who
 from flows.ports import Unit
 from storage.chain import OF_ROWS
+from storage.customers import readable_name
 from storage.sealing import SealError
 from storage.store import Store
 

@@ -5,6 +5,7 @@ import math
 import time
 from weakref import WeakValueDictionary
 
+from bot.listeners.overviews import left_out, snapshots
 from bot.messages import card, home
 from bot.messages.blocks import Block
 from bot.messages.texts import Texts
@@ -16,6 +17,7 @@ from flows.cases.case import Case, Cases
 from flows.model import Person
 from flows.people import Who
 from flows.ports import Unit
+from storage.sealing import SealError
 from storage.store import Store
 
 OPEN = 3600.0
@@ -77,19 +79,28 @@ class AppHome:
         async with self._store.read() as unit:
             texts = Texts(await self._people.language_of(unit, who))
             if await is_still_support(unit, self._cases.access, who):
-                snapshots = [s for o in await unit.onboardings(waiting=True) if (s := await unit.snapshot(o.id)) is not None]
-                view = home.support_home(snapshots, texts, unit.now)
+                view = home.support_home(await snapshots(unit, await unit.onboardings(waiting=True)), texts, unit.now)
             else:
-                view = home.customer_home([_card(case, texts) for case in await self._own(unit, who)], texts)
+                view = home.customer_home(await self._own(unit, who, texts), texts)
             person = await self._people.known(unit, who)
         await self._slack.publish_home(who.user_id, view)
         if person is not None and not person.has_home:
             await self._store.transact(lambda unit: _has_home(unit, who))
             person.has_home = True
 
-    async def _own(self, unit: Unit, who: Who) -> list[Case]:
-        mine = await unit.onboardings(team_id=who.team_id, user_id=who.user_id)
-        return [await self._cases.look(unit, onboarding.id, who, closed=True) for onboarding in mine if not onboarding.severed_at]
+    async def _own(self, unit: Unit, who: Who, texts: Texts) -> list[list[Block]]:
+        """Their cards. Raises SealError if none can be drawn: it would look as if they belonged to nothing."""
+        cards, damaged = list[list[Block]](), list[SealError]()
+        for onboarding in await unit.onboardings(team_id=who.team_id, user_id=who.user_id):
+            if not onboarding.severed_at:
+                try:
+                    cards.append(_card(await self._cases.look(unit, onboarding.id, who, closed=True), texts))
+                except SealError as error:
+                    left_out(error)
+                    damaged.append(error)
+        if damaged and not cards:
+            raise damaged[0]
+        return cards
 
 
 async def _has_home(unit: Unit, who: Who) -> None:

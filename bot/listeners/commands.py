@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from bot.listeners.overviews import snapshots
 from bot.messages import board, matrix, parity
 from bot.messages.blocks import Drawing, drawing, notice, section
 from bot.messages.texts import Texts
@@ -14,12 +15,13 @@ from bot.slack.background import Background
 from bot.slack.payloads import Click, SlashCommand
 from flows.cases import manage, repair
 from flows.cases.access import May
-from flows.cases.case import Case, Cases, need
+from flows.cases.case import Case, Cases
 from flows.cases.naming import meant, mentions
 from flows.cases.parity import parity as parity_of
 from flows.model import Onboarding, Snapshot
 from flows.ports import Unit
 from flows.problems import Refused
+from storage.customers import with_readable_names
 from storage.store import Store
 
 Answer = dict[str, Any]
@@ -94,7 +96,7 @@ class SlashCommands:
 
     async def _status(self, command: SlashCommand, texts: Texts) -> Answer:
         async with self._store.read() as unit:
-            if not command.rest and await unit.by_channel(command.channel_id) is None:
+            if not command.rest and not await unit.onboardings(channel_id=command.channel_id, closed=True):
                 return _answer(board.overview(await self._all(unit), texts, unit.now))
             case = await self._look(unit, command)
             texts = texts.of(case.onboarding.journey)
@@ -106,11 +108,11 @@ class SlashCommands:
 
     async def _find(self, command: SlashCommand, texts: Texts) -> Answer:
         async with self._store.read() as unit:
-            found = [o for o in await unit.onboardings(closed=True) if mentions(o, command.rest)]
+            known = with_readable_names(await unit.onboardings(closed=True))
+            found = await snapshots(unit, [o for o in known if mentions(o, command.rest)])
             if not found:
                 raise Refused("no_match", text=command.rest)
-            cases = [await self._cases.look(unit, o.id, command.who, May.SUPPORT, closed=True) for o in found]
-            return _answer(board.overview([case.snapshot for case in cases], texts, unit.now))
+            return _answer(board.overview(found, texts, unit.now))
 
     async def _matrix(self, command: SlashCommand, texts: Texts) -> Answer:
         async with self._store.read() as unit:
@@ -145,7 +147,7 @@ class SlashCommands:
     # -- which onboarding
 
     async def _all(self, unit: Unit, *, waiting: bool = False) -> list[Snapshot]:
-        return [await need(unit, onboarding.id) for onboarding in await unit.onboardings(waiting=waiting)]
+        return await snapshots(unit, await unit.onboardings(waiting=waiting))
 
     async def _look(self, unit: Unit, command: SlashCommand) -> Case:
         onboarding = await _one(unit, command, closed=True)
@@ -162,7 +164,7 @@ async def _one(unit: Unit, command: SlashCommand, *, closed: bool = False) -> On
         if here is None:
             raise Refused("say_customer")
         return here
-    known = await unit.onboardings(closed=closed)
+    known = with_readable_names(await unit.onboardings(closed=closed))
     found = meant([o for o in known if o.closed_at is None], command.rest) or meant(known, command.rest)
     if not found:
         raise Refused("no_match", text=command.rest)

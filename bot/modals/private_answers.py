@@ -15,6 +15,7 @@ from flows.model import Onboarding
 from flows.people import Who
 from flows.problems import Refused
 from storage.audit import Altered
+from storage.sealing import SealError
 from storage.store import Conflict, Store, Unavailable, UnavailableKind
 
 log = logging.getLogger("bot.modals.private_answers")
@@ -79,7 +80,7 @@ class PrivateAnswers:
         try:
             async with self._store.read() as unit:
                 onboarding = await unit.get(Onboarding, onboarding_id)
-        except (Conflict, Unavailable):
+        except (Conflict, Unavailable, SealError):  # they are answered all the same
             return ""
         return onboarding.journey if onboarding is not None else ""
 

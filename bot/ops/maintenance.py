@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.config.settings import Settings
-from bot.jobs.failures import readable_name
 from bot.ops.private_files import write, write_all
 from flows.cases import repair
 from flows.cases.naming import meant
 from flows.model import Onboarding
 from storage import heads_file, keys
 from storage.accept import accept
-from storage.customers import customers, has_traces
+from storage.customers import customers, has_traces, readable_name, with_readable_names
 from storage.damage import damage
 from storage.engine import is_sqlite
 from storage.erase import erase
@@ -94,7 +93,7 @@ async def _find(store: Store, customer: str) -> str:
         known = await customers(unit.connection)
     if any(one.id == customer.strip() and not one.erased_at for one in known):
         return customer.strip()
-    return _one(meant(_named(known), customer), "the name, a part of it, or the onboarding's id").id
+    return _one(meant(with_readable_names(known), customer), "the name, a part of it, or the onboarding's id").id
 
 
 async def find_exactly(settings: Settings, customer: str) -> Customer:
@@ -105,16 +104,11 @@ async def find_exactly(settings: Settings, customer: str) -> Customer:
             return Customer(found[0].id, readable_name(found[0]))
         if await has_traces(unit.connection, customer.strip()):
             return Customer(customer.strip())
-    similar = meant(_named(known), customer)
+    similar = meant(with_readable_names(known), customer)
     same = [one for one in similar if _plain(one.customer) == _plain(customer)]
     if similar and not same:
         raise NotFoundError(f"no customer has exactly this name - give the id, if it is one of these: {_listed(similar)}")
     return _one(same, "the whole name, or the onboarding's id")
-
-
-def _named(onboardings: Sequence[Onboarding]) -> Sequence[Onboarding]:
-    """Those with a name that can be read: one that was damaged doesn't hide the others."""
-    return [one for one in onboardings if readable_name(one)]
 
 
 def _plain(name: str) -> str:
@@ -193,7 +187,8 @@ async def verify_log(settings: Settings, since: str | None = None, save: Path | 
             wrong = await _wrong_with_keys(unit)
             # With another key under its id, everything would look altered.
             with using(current().without(wrong.key_ids if isinstance(wrong, UnknownKey) else ())):
-                damaged = [*(await keys.altered(unit.connection) if wrong is None else ()), *await damage(unit.connection)]
+                listed = await keys.altered(unit.connection) if wrong is None else ()
+                damaged = list(dict.fromkeys([*listed, *await damage(unit.connection)]))
         if wrong is not None:
             with using(current().without(wrong.key_ids if isinstance(wrong, UnknownKey) else ())):
                 return Verified(count, await verify(store, heads), damaged, wrong)

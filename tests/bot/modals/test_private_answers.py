@@ -10,6 +10,7 @@ from flows.people import Who
 from flows.problems import Refused
 from storage.store import Store
 from tests.flows.cases.casework import LEAD, case_book
+from tests.storage.example import raw
 
 TABLES = {
     "en": '[refused]\nstep_locked = "{step} opens later."\n[step.planning]\ntitle = "Planning"\n',
@@ -43,3 +44,5 @@ async def test_a_refusal_names_the_step_as_the_customer_s_version_does(tmp_path:
         assert await told("survey", book.id) == "Survey opens later."
         assert await told("planning", "") == "Planning opens later."
         assert await told("planning", "onb_none") == "Planning opens later."
+        raw(book.store._url, "UPDATE onboardings SET started_at = 'x'")
+        assert await told("planning", book.id) == "Planning opens later."
