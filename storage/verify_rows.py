@@ -27,10 +27,12 @@ async def verify_rows(connection: AsyncConnection, chain: Chain) -> list[tuple[F
 
 
 async def is_explained(connection: AsyncConnection, onboarding_id: str) -> bool:
-    """Whether an onboarding's own row is as its log says it was written; also where the log can't tell."""
+    """Whether an onboarding has a log that holds, and its own row is as that says it was written; also where the key to tell is lacking."""
     chain = await verify_chain(connection, onboarding_id, await keys.listed(connection))
-    found = await verify_rows(connection, chain) if chain.holds else ()
-    return (Flaw.ROW_CHANGED, name_of((Onboarding, onboarding_id))) not in found
+    if not chain.holds:
+        return all(flaw is Flaw.UNKNOWN_KEY for flaw, _ in chain.flaws)
+    own = name_of((Onboarding, onboarding_id))
+    return {flaw for flaw, name in await verify_rows(connection, chain) if name == own} <= {Flaw.UNKNOWN_KEY}
 
 
 def _flaw_of_row(chain: Chain, kind: type, name: str, row: Mapping[Any, Any], digest: str) -> Flaw | None:

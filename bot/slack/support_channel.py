@@ -10,7 +10,9 @@ from contextlib import suppress
 from bot.slack.client import ChannelInfo, Slack, SlackError
 from flows.model import WatchedChannel
 from flows.ports import Unit
+from storage.sealing import SealError
 from storage.store import Conflict, Store, Unavailable
+from storage.verify_rows import is_explained
 
 log = logging.getLogger("bot.slack.support_channel")
 
@@ -73,7 +75,7 @@ class SupportChannel:
     async def begin(self) -> None:
         """Raises UnfitChannelError if Slack says so. If it says nothing, what was known last holds."""
         self.fault = await self._stored()
-        with suppress(SlackError, TimeoutError, Conflict, Unavailable):
+        with suppress(SlackError, TimeoutError, Conflict, Unavailable, SealError):
             async with asyncio.timeout(AT_START):
                 await self.look()
         if self._looked and self.fault:
@@ -84,7 +86,9 @@ class SupportChannel:
         async with self._in_turn:
             found = fault_of(await self._slack.channel(self.id))
             async with self._store.read() as unit:
-                theirs = "customers" if await unit.by_channel(self.id) is not None else ""
+                there = await unit.onboardings(channel_id=self.id, closed=True)
+                # A row that no log explains makes it nobody's: else whoever adds one cuts support off.
+                theirs = "customers" if any([await is_explained(unit.connection, one.id) for one in there]) else ""
             await self._keep(_first([found, theirs, *self._told()]))
         self._looked = True
 
@@ -129,8 +133,11 @@ class SupportChannel:
             return await self._stored_in(unit)
 
     async def _stored_in(self, unit: Unit) -> str:
-        row = await unit.get(WatchedChannel, self.id)
-        return row.fault if row is not None else ""
+        """What was damaged says nothing: Slack's answer counts."""
+        with suppress(SealError):
+            row = await unit.get(WatchedChannel, self.id)
+            return row.fault if row is not None and row.fault in FAULTS else ""
+        return ""
 
     async def _keep(self, fault: str) -> None:
         """It is closed here before others know, and opened here once they do."""

@@ -24,7 +24,8 @@ from flows.people import Side
 from storage.migrate import upgrade
 from storage.sealing import Keyring, new_key
 from storage.store import Store
-from tests.storage.example import NOW, onboarding
+from storage.tables import onboardings
+from tests.storage.example import NOW, onboarding, raw
 
 ROOT = Path(__file__).parents[3]
 PLANNING = JOURNEYS.latest.steps["planning"]
@@ -152,7 +153,7 @@ def test_a_manifest_that_lacks_something_or_is_none_is_named(tmp_path: Path) -> 
 
 
 async def test_onboardings_of_a_journey_that_is_not_there_are_counted_and_named(tmp_path: Path) -> None:
-    """Also closed ones, which can be viewed and whose certificates are renewed; not erased ones."""
+    """Also closed ones, which can be viewed and whose certificates are renewed; not erased ones, and none that the bot did not begin."""
     key, url = new_key(), f"sqlite+aiosqlite:///{tmp_path}/bot.db"
     upgrade(url)
     store = Store(url, Keyring.parse(key))
@@ -162,6 +163,9 @@ async def test_onboardings_of_a_journey_that_is_not_there_are_counted_and_named(
         for one in (*begun, closed, erased, onboarding(journey="1")):
             unit.add(one)
     await store.close()
+    columns = ", ".join(column.name for column in onboardings.c if column.name not in ("id", "channel_id", "journey"))
+    copy = f"INSERT INTO onboardings (id, channel_id, journey, {columns}) SELECT 'onb_x', 'CX', '8', {columns} FROM onboardings"  # noqa: S608
+    raw(url, f"{copy} WHERE id = 'onb_00'")  # by somebody else: it has no log
     settings = Settings(database_url=url, encryption_keys=SecretStr(key))
     names = ", ".join(one.id for one in begun[:10])
     assert await stranded(settings) == [

@@ -1,5 +1,7 @@
 """Support's channel must be private and nobody else's: nothing of customers is posted there while it isn't, and nothing is lost."""
 
+import contextlib
+import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -203,6 +205,27 @@ async def test_a_customer_s_channel_is_never_support_s(office: Workplace) -> Non
     async with built(office, office.support) as bot:
         await bot.support_channel.begin()
         assert bot.support_channel.trouble() == ""
+
+
+async def test_rows_that_somebody_wrote_or_damaged_take_the_channel_from_nobody(office: Workplace) -> None:
+    columns = "journey, customer, team_id, lead_id, owner_id, language, started_at, started_by, closed_by, version"
+    office.new_channel()
+    copied = await office.begin()
+    with contextlib.closing(sqlite3.connect(office.file)) as connection, connection:
+        for row_id in ("onb_forged", "onb_damaged"):
+            connection.execute(
+                f"INSERT INTO onboardings (id, channel_id, closed_at, {columns}) "  # noqa: S608  names of ours
+                f"SELECT ?, ?, '2026-01-01', {columns} FROM onboardings WHERE id = ?",
+                (row_id, office.support.id, copied),
+            )
+        connection.execute("UPDATE onboardings SET started_at = 'x' WHERE id = 'onb_damaged'")
+        connection.execute("INSERT OR REPLACE INTO watched_channels VALUES (?, 'x', 'x')", (office.support.id,))
+    async with built(office, office.support) as bot:
+        await bot.support_channel.begin()
+        assert bot.support_channel.trouble() == ""
+    with contextlib.closing(sqlite3.connect(office.file)) as connection, connection:
+        connection.execute("DELETE FROM onboardings WHERE id IN ('onb_forged', 'onb_damaged')")
+        connection.execute("DELETE FROM watched_channels")
 
 
 async def test_the_process_says_why_it_does_not_start(office: Workplace, caplog: pytest.LogCaptureFixture) -> None:
