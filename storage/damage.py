@@ -63,7 +63,7 @@ def _wrong(column: Column[Any], row: Mapping[Any, Any], row_id: Any, listed: Abs
         if isinstance(column.type, Sealed):
             current().open(value, Place(column.table.name, column.name, row_id))
     except UnknownKey as error:
-        return str(keys.unlisted(str(error).partition(":")[0], error.key_ids[0])) if listed.isdisjoint(error.key_ids) else ""
+        return str(keys.unlisted(keys.where(error), error.key_ids[0])) if listed.isdisjoint(error.key_ids) else ""
     except (DamagedError, SealError) as error:
         return str(error)
     return ""

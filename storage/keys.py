@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.columns import Sealed
 from storage.queries import Queries
-from storage.sealing import VERSION, Keyring, Place, SealError, UnknownKey, current, key_of, printable
+from storage.sealing import KEY_ID, VERSION, Keyring, Place, SealError, UnknownKey, current, key_of, printable
 from storage.tables import id_column, metadata, sealing_keys
 
 PURPOSE = "sealing-key"
@@ -30,7 +30,7 @@ TRIED = 3
 _KEY = select(sealing_keys).where(sealing_keys.c.id == bindparam("key"))
 _UNRETIRE = update(sealing_keys).where(sealing_keys.c.id == bindparam("key")).values(retired=False)
 _LISTED = select(sealing_keys.c.id)
-_NEEDED = select(sealing_keys.c.id).where(sealing_keys.c.retired.is_(False))
+_NEEDED = _LISTED.where(sealing_keys.c.retired.is_(False))
 _NAMING = [
     column
     for table in metadata.sorted_tables
@@ -47,7 +47,12 @@ _ANY = select(literal(1)).where(or_(*(one.exists() for one in _filled.values()))
 
 async def listed(connection: AsyncConnection) -> frozenset[str]:
     """The ids of all keys that sealed something here."""
-    return frozenset(await connection.scalars(_LISTED))
+    return frozenset(key for key in await connection.scalars(_LISTED) if _is_id(key))
+
+
+def _is_id(key: object) -> bool:
+    """What else is on the list, somebody else put there."""
+    return isinstance(key, str) and KEY_ID.fullmatch(key) is not None
 
 
 async def register(connection: AsyncConnection) -> bool:
@@ -81,10 +86,11 @@ async def register(connection: AsyncConnection) -> bool:
 class _List:
     """What is wrong with the list, where the keyring has what it needs. ``spent``: ids of keys that the keyring lacks and that nothing
     is sealed with any more: retired ones, or where nothing is sealed at all, any. ``forged``: ids of keys that open what is stored,
-    though the MAC beside them is not theirs."""
+    though the MAC beside them is not theirs. ``alien``: what stands for an id and is none."""
 
     spent: AbstractSet[str]
     forged: AbstractSet[str] = frozenset()
+    alien: AbstractSet[Any] = frozenset()
 
 
 async def require(unit: Queries) -> bool:
@@ -94,25 +100,25 @@ async def require(unit: Queries) -> bool:
     Quick, unless a retired key was taken out since a bot last started: then its id is looked for in the whole database.
     """
     found, own = await _read(unit.connection), await _own(unit.connection)
-    return not found.spent and not found.forged and own is not None
+    return not found.spent and not found.forged and not found.alien and own is not None
 
 
 async def require_named(unit: Queries, error: UnknownKey) -> None:
     """Raises SealError if the key that was lacking is on no list."""
     for key in {*error.key_ids} - await listed(unit.connection) - current().ids:
-        raise unlisted(str(error).partition(":")[0], key)
+        raise unlisted(where(error), key)
 
 
 async def require_listed(connection: AsyncConnection) -> None:
     """Only by the list, without the keys that are retired. Raises UnknownKey."""
-    needed = set(await connection.scalars(_NEEDED))
+    needed = {key for key in await connection.scalars(_NEEDED) if _is_id(key)}
     if missing := needed - current().ids:
         raise _lacking(needed, missing, [])
 
 
 def without_any(connection: Connection) -> UnknownKey | None:
     """Names the keys that sealed what is stored, read without a keyring; None where nothing is sealed."""
-    needed = connection.scalars(_NEEDED).all() if connection.execute(_ANY).first() else []
+    needed = [key for key in connection.scalars(_NEEDED) if _is_id(key)] if connection.execute(_ANY).first() else []
     return _lacking(needed, needed, []) if needed else None
 
 
@@ -120,14 +126,17 @@ async def claim(unit: Queries) -> None:
     """In a write, before a bot's first one: take what is no longer needed off the list, and mend it. Raises as `require`."""
     await _wait_for_others(unit.connection)
     found = await _read(unit.connection)
-    if found.spent:
-        await unit.connection.execute(delete(sealing_keys).where(sealing_keys.c.id.in_(found.spent)))
+    if found.spent or found.alien:
+        kept = await listed(unit.connection) - found.spent
+        await unit.connection.execute(delete(sealing_keys).where(sealing_keys.c.id.not_in(kept)))
     await _mend(unit.connection, found.forged)
 
 
 async def altered(connection: AsyncConnection) -> Sequence[str]:
     """What is wrong with the list itself. Raises as `require`."""
-    return [f"{sealing_keys.name}.mac of {printable(key)}: changed" for key in sorted((await _read(connection)).forged)]
+    found = await _read(connection)
+    aliens = [f"{Place(sealing_keys.name, 'id', alien)}: not what was written" for alien in sorted(found.alien, key=str)]
+    return [*(f"{sealing_keys.name}.mac of {key}: changed" for key in sorted(found.forged)), *aliens]
 
 
 async def named(connection: AsyncConnection, key: str) -> Mapping[str, int]:
@@ -156,10 +165,11 @@ async def retire(unit: Queries) -> None:
 async def _read(connection: AsyncConnection) -> _List:
     """Raises as `require`."""
     keyring = current()
-    rows = {row.id: row for row in await connection.execute(select(sealing_keys))}
+    found = (await connection.execute(select(sealing_keys))).all()
+    rows, alien = {row.id: row for row in found if _is_id(row.id)}, {row.id for row in found if not _is_id(row.id)}
     wrong = {key for key, row in rows.items() if key in keyring.ids and not _made_by(keyring, key, row.mac)}
     if not await _any(connection):
-        return _List({*wrong, *rows.keys() - keyring.ids})
+        return _List({*wrong, *rows.keys() - keyring.ids}, alien=alien)
     forged = {key for key in wrong if await _opens(connection, keyring, key)}
     wrong -= forged
     sampled = {key_of(value): column for column, value in await connection.execute(_SAMPLES) if value}
@@ -174,7 +184,12 @@ async def _read(connection: AsyncConnection) -> _List:
     if not rows.keys() & keyring.ids:  # none is proved
         for key in unnamed - keyring.ids:
             raise unlisted(sampled[key], key)
-    return _List(spent, forged)
+    return _List(spent, forged, alien)
+
+
+def where(error: UnknownKey) -> str:
+    """What was sealed with the key, without the rest of what is said; ids of rows have colons."""
+    return str(error).rpartition(": sealed with")[0] or str(error)
 
 
 def unlisted(where: str, key: str) -> SealError:

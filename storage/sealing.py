@@ -20,8 +20,9 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 VERSION = "v1"
-_KEY = re.compile(r"([A-Za-z0-9-]{1,32}):([A-Za-z0-9+/_-]{43}=?)")
-_NAMES = re.compile(rf"{VERSION}\.([A-Za-z0-9-]{{1,32}})\.")
+KEY_ID = re.compile("[A-Za-z0-9-]{1,32}")
+_KEY = re.compile(rf"({KEY_ID.pattern}):([A-Za-z0-9+/_-]{{43}}=?)")
+_NAMES = re.compile(rf"{VERSION}\.({KEY_ID.pattern})\.")
 
 
 class SealError(Exception):

@@ -339,6 +339,20 @@ def test_a_list_of_keys_that_was_changed_is_an_alteration_that_is_mended(shell: 
     assert shell.bot("verify-log", keys=OLD).exit_code == Exit.OK
 
 
+def test_what_stands_for_a_key_and_is_none_keeps_nobody_from_anything_and_goes(shell: Shell) -> None:
+    shell.begin(OLD, "onb_1")
+    raw(shell.url, "INSERT INTO sealing_keys VALUES (x'ff', 'x', false), (:k, 'x', false)", k="\x1b[2Kok")
+    raw(shell.url, "UPDATE sealing_keys SET retired = 'x' WHERE mac = 'x'")
+    found = shell.bot("verify-log", keys=OLD)
+    assert (found.exit_code, "wrong: sealing_keys.id of \\x1b[2Kok: not what" in found.stderr) == (Exit.ALTERED, True)
+    assert found.stderr.count("wrong: sealing_keys.id of b'\\xff': not what was written") == 1
+    assert "onb_1-onboarding.json" in shell.bot("export", "onb_1", "--to", "out").stdout
+    assert f"sealed with the key {OLD_ID}; the bot lacks the key {OLD_ID} -" in shell.bot("keys", "rotate", keys=NEW).stderr
+    shell.stored(OLD, lambda store: store.transact(keys.claim))  # as a bot that starts
+    assert raw(shell.url, "SELECT id FROM sealing_keys") == [(OLD_ID,)]
+    assert shell.bot("verify-log", keys=OLD).exit_code == Exit.OK
+
+
 def test_a_revision_that_is_none_is_an_alteration(shell: Shell) -> None:
     raw(shell.url, "INSERT INTO alembic_version VALUES ('0000')")
     for words in (["run"], ["migrate"], ["verify-log"]):
