@@ -6,12 +6,13 @@ from typing import Literal
 
 from sqlalchemy import Connection, inspect, text
 
-from storage.tables import REVISION
+from storage.tables import REVISION, onboardings
 
 
 @dataclass(frozen=True)
 class SchemaState:
-    """``database`` and ``code``: revisions; an empty database's is empty. ``altered``: what stands there is no revision."""
+    """``database`` and ``code``: revisions; an empty database's is empty. ``altered``: what stands there is no revision, or
+    there are tables, but none stands there."""
 
     kind: Literal["current", "older", "newer", "empty", "altered"]
     database: str
@@ -20,11 +21,11 @@ class SchemaState:
 
 def state_of(connection: Connection) -> SchemaState:
     """Revisions are ascending four-digit numbers, so they compare as text."""
-    if not inspect(connection).has_table("alembic_version"):
-        return SchemaState("empty", "")
-    found = connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all()
+    there = inspect(connection)
+    known = there.has_table("alembic_version")
+    found = connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all() if known else ()
     if not found:
-        return SchemaState("empty", "")
+        return SchemaState("altered" if there.has_table(onboardings.name) else "empty", "")
     database = str(found[0])
     if len(found) > 1 or not re.fullmatch("[0-9]{4}", database):
         return SchemaState("altered", "")
