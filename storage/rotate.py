@@ -15,7 +15,7 @@ from storage.audit import Altered
 from storage.chain import ENTRY_PURPOSE, HEAD_PURPOSE, Flaw, entry_text, head_text
 from storage.sealing import Place, Plain, SealError, UnknownKey, current
 from storage.store import Store
-from storage.tables import audit_events, audit_heads, id_column, metadata, posted, sealed_columns
+from storage.tables import audit_events, audit_heads, id_column, locator, metadata, posted, sealed_columns
 from storage.unit import Unit
 from storage.verify_chain import verify_chain
 
@@ -65,7 +65,7 @@ async def _reseal_all(store: Store, table: Table, batch: int, unreadable: list[s
 
 @dataclass
 class _Batch:
-    """``last``: its last row's id; None behind the table's last row."""
+    """``last``: its last row's `locator`; None behind the table's last row."""
 
     last: Any
     count: int = 0
@@ -75,9 +75,11 @@ class _Batch:
 async def _reseal(unit: Unit, *, table: Table, batch: int, after: Any) -> _Batch:
     keyring, columns, row_id = current(), sealed_columns(table), id_column(table)
     stale = or_(*(not_(column.startswith(keyring.prefix, autoescape=True)) for column in columns))
-    wanted = select(row_id.label("row_id"), *columns).where(stale, true() if after is None else row_id > after)
-    rows = (await unit.session.execute(wanted.order_by(row_id).limit(batch))).all()
-    done, listed = _Batch(rows[-1].row_id if rows else None), await keys.listed(unit.connection)
+    located = locator(table, unit.connection.dialect)
+    wanted = select(located.label("located"), row_id.label("row_id"), *columns)
+    wanted = wanted.where(stale, true() if after is None else located > after)
+    rows = (await unit.session.execute(wanted.order_by(located).limit(batch))).all()
+    done, listed = _Batch(rows[-1].located if rows else None), await keys.listed(unit.connection)
     for row in rows:
         old = {column: getattr(row, column.name) for column in columns}
         new = dict[str, Plain]()
@@ -92,7 +94,7 @@ async def _reseal(unit: Unit, *, table: Table, batch: int, after: Any) -> _Batch
         if any(not old[column].startswith(keyring.prefix) for column in columns if column.name in new):
             # Only if nobody wrote in between; what they wrote is sealed with the newest key.
             unchanged = and_(*(column == text for column, text in old.items()))
-            await unit.session.execute(update(table).where(row_id == row.row_id, unchanged).values(new))
+            await unit.session.execute(update(table).where(located == row.located, unchanged).values(new))
             done.count += 1
     return done
 

@@ -5,8 +5,25 @@ missing.
 """
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, Double, Enum, Index, Integer, MetaData, String, Table, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ColumnElement,
+    Date,
+    Dialect,
+    Double,
+    Enum,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    literal_column,
+    text,
+)
 
 from flows.state import StepState
 from storage.columns import Json, Moment, Sealed
@@ -338,6 +355,12 @@ sealing_keys = Table("sealing_keys", metadata, _id(), _text("mac"), _flag("retir
 def id_column(table: Table) -> Column[str]:
     """The column that names a row where its sealed values are bound to it."""
     return table.c.id if "id" in table.c else next(iter(table.primary_key))
+
+
+def locator(table: Table, dialect: Dialect) -> ColumnElement[Any]:
+    """Tells a row from all others of its table whatever stands in it. SQLite takes for an id what is no text, which none that is read
+    equals, but numbers its rows by itself."""
+    return literal_column("rowid") if dialect.name == "sqlite" else id_column(table)
 
 
 def sealed_columns(table: Table) -> list[Column[Sealed]]:

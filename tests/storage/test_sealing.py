@@ -131,6 +131,20 @@ async def test_rotation_seals_everything_anew_and_goes_on_where_it_stopped(store
         assert person.name == SECRET
 
 
+async def test_rotation_ends_and_seals_the_rest_anew_though_ids_are_no_text(sqlite_url: str) -> None:
+    old_key, fresh_key = new_key(), new_key()
+    with using(Keyring.parse(old_key)) as old:
+        store = Store(sqlite_url, old)
+        await whole(store)
+        await whole(store)
+    raw(sqlite_url, "UPDATE grants SET id = CAST(x'ff' AS TEXT) WHERE rowid = 1")
+    with using(Keyring.parse(f"{fresh_key},{old_key}")):
+        rotated = await rotate(store, batch=1)
+    await store.close()
+    assert rotated.rows["grants"] == 1
+    assert rotated.unreadable[:1] == ["grants.email of \ufffd: changed, or moved from another place"]
+
+
 async def test_rotation_does_not_bless_a_head_that_was_changed(store: Store) -> None:
     onboarding_id = await whole(store)
     raw(store._url, "UPDATE audit_heads SET events = 2 WHERE onboarding_id = :o", o=onboarding_id)
