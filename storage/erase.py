@@ -4,6 +4,7 @@ Of people, only Slack ids stay (in the log's actors, facts, and ids of rows). Di
 they cover; the log then states anew how the emptied rows are. No row is read as an object: whatever was damaged is overwritten as well.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
@@ -28,6 +29,7 @@ from storage.tables import (
     effects,
     expiries,
     grants,
+    locator,
     members,
     onboardings,
     people,
@@ -41,6 +43,8 @@ from storage.tables import (
 from storage.unit import Unit
 
 NOTHING = canonical({})
+_SLACK_ID = re.compile("[A-Z][A-Za-z0-9]+")
+"""What else somebody puts in an id's place, such as nothing, or a word that payloads have, others' rows would mention too."""
 Marks = AbstractSet[Any]
 """Ids by which what belongs to no onboarding is known to mention one."""
 
@@ -80,7 +84,8 @@ async def _erase(unit: Unit, onboarding_id: str, actor: Who) -> dict[str, int]:
         raise LookupError("no such onboarding")
     before = await contents_of(connection, onboarding_id, listed)
     people_there = await _rows(connection, members, members.c.onboarding_id == onboarding_id)
-    marks = {onboarding_id, *(one["channel_id"] for one in found), *(member["user_id"] for member in people_there)}
+    there = (*(one["channel_id"] for one in found), *(member["user_id"] for member in people_there))
+    marks = {onboarding_id, *(mark for mark in there if _SLACK_ID.fullmatch(str(mark)))}
     counts: dict[str, int] = {}
     for table, emptied in _EMPTIED.items():
         theirs = (table.c.id if table is onboardings else table.c.onboarding_id) == onboarding_id
@@ -108,11 +113,11 @@ async def _erase(unit: Unit, onboarding_id: str, actor: Who) -> dict[str, int]:
 
 
 Found = Sequence[Mapping[Any, Any]]
-"""Rows as `unread` gives them."""
+"""Rows as `unread` gives them, each with its ``locator``."""
 
 
 async def _rows(connection: AsyncConnection, table: Table, wanted: ColumnElement[bool], *, locks: bool = False) -> Found:
-    query = select(*unread(table)).where(wanted)
+    query = select(locator(table, connection.dialect).label("locator"), *unread(table)).where(wanted)
     return (await connection.execute(query.with_for_update() if locks else query)).mappings().all()
 
 
@@ -125,7 +130,7 @@ async def _empty(
 ) -> int:
     """Seal in each row what is to stand there instead, and set ``values``. Returns in how many it did not stand yet."""
     rows = [
-        {"row": row["id"], **{f"no_{column}": Plain(text, _place(table, column, row)) for column, text in emptied.items()}}
+        {"row": row["locator"], **{f"no_{column}": Plain(text, _place(table, column, row)) for column, text in emptied.items()}}
         for row in found
         if any(_opened(table, column, row) != text for column, text in emptied.items())
     ]
@@ -133,7 +138,8 @@ async def _empty(
         new: dict[str, Any] = {column: bindparam(f"no_{column}") for column in emptied}
         if "version" in table.c:
             new["version"] = table.c.version + 1
-        await connection.execute(update(table).where(table.c.id == bindparam("row")).values({**new, **(values or {})}), rows)
+        its = locator(table, connection.dialect) == bindparam("row")
+        await connection.execute(update(table).where(its).values({**new, **(values or {})}), rows)
     return len(rows)
 
 
@@ -167,7 +173,8 @@ async def _forget_people(connection: AsyncConnection, onboarding_id: str, theirs
     ours = {f"{member['team_id']}/{member['user_id']}" for member in theirs}
     for member in await _rows(connection, members, members.c.onboarding_id != onboarding_id):
         ours.discard(f"{member['team_id']}/{member['user_id']}")
-    return await _delete(connection, people, people.c.id.in_(sorted(ours)) & people.c.support.is_(False))
+    named = or_(people.c.id.in_(sorted(ours)), (people.c.team_id + "/" + people.c.user_id).in_(sorted(ours)))
+    return await _delete(connection, people, named & people.c.support.is_not(True))
 
 
 async def _empty_effects(connection: AsyncConnection, onboarding_id: str, marks: Marks, listed: AbstractSet[str]) -> int:
@@ -188,7 +195,7 @@ async def _delete_drafts(connection: AsyncConnection, onboarding_id: str, marks:
     """The onboarding's drafts, and one for an onboarding in the same channel that was never started."""
     found = await _rows(connection, drafts, drafts.c.onboarding_id.in_([onboarding_id, ""]))
     chosen = _concerning(drafts, "answers", found, onboarding_id, marks, listed)
-    return await _delete(connection, drafts, drafts.c.id.in_([row["id"] for row in chosen]))
+    return await _delete(connection, drafts, locator(drafts, connection.dialect).in_([row["locator"] for row in chosen]))
 
 
 async def _delete(connection: AsyncConnection, table: Table, wanted: ColumnElement[bool]) -> int:

@@ -90,7 +90,12 @@ async def export(store: Store, onboarding_id: str) -> Export:
     records = {name: [_record(_KINDS[name], row, listed, unreadable) for row in rows] for name, rows in found.items()}
     whole = {**records, "onboarding": records["onboarding"][0], **({"unreadable": unreadable} if unreadable else {})}
     text = json.dumps(whole, default=_iso, ensure_ascii=False, indent=2)
-    return Export(text, {name: _csv(rows) for name, rows in records.items() if rows}, unreadable)
+    return Export(_encodable(text), {name: _encodable(_csv(rows)) for name, rows in records.items() if rows}, unreadable)
+
+
+def _encodable(text: str) -> str:
+    """Half a surrogate pair, which JSON can hold and UTF-8 can't, is written as JSON writes it."""
+    return text.encode(errors="backslashreplace").decode()
 
 
 async def _rows(connection: AsyncConnection, kind: type, onboarding_id: str) -> Sequence[Mapping[Any, Any]]:

@@ -7,15 +7,15 @@ import re
 
 import pytest
 
-from flows.model import Draft, EffectRecord, Member, Person
+from flows.model import Draft, EffectRecord, Member, Person, Received
 from flows.outbox import Alert, Tell
 from storage.erase import erase
 from storage.export import export
-from storage.sealing import Place, current
+from storage.sealing import Place, current, using
 from storage.store import Store
 from storage.tables import id_column, metadata, sealed_columns
 from storage.verify import Finding, Flaw, verify
-from tests.storage.example import EMAIL, LEAD, NOW, OWNER, SECRET, raw, submission, whole
+from tests.storage.example import EMAIL, KEYRING, LEAD, NOW, OWNER, SECRET, raw, submission, whole
 
 
 def opened(url: str, onboarding_id: str) -> str:
@@ -81,6 +81,45 @@ async def test_what_belongs_to_others_stays(store: Store) -> None:
     assert other.onboarding.customer == SECRET
     assert other.submissions["organization"][0].answers["contact"] == EMAIL
     assert effect.state == "waiting"
+
+
+@pytest.mark.parametrize("mark", ["", "message"])
+async def test_a_channel_that_somebody_made_none_takes_nothing_of_others(store: Store, mark: str) -> None:
+    gone = await whole(store)
+    async with store.write() as unit:
+        unit.add(Received(id="Ev2", type="message", payload={"type": "message", "channel": "CELSE", "text": ""}, at=NOW))
+        unit.ask("", Tell(team="TCUST", user="UELSE", channel="", key="welcome", params={}))
+    raw(store._url, "UPDATE onboardings SET channel_id = :m", m=mark)
+    raw(store._url, "UPDATE members SET user_id = ''")
+    await erase(store, gone)
+    async with store.read() as unit:
+        event = await unit.get(Received, "Ev2")
+        assert [effect.state for effect in await unit.open_effects() if not effect.onboarding_id] == ["waiting"]
+    assert event is not None
+    assert event.payload["channel"] == "CELSE"
+
+
+async def test_what_stands_under_ids_and_marks_that_are_none_is_erased(sqlite_url: str) -> None:
+    with using(KEYRING):
+        store = Store(sqlite_url, KEYRING)
+        onboarding_id = await whole(store)
+        raw(sqlite_url, "UPDATE grants SET id = CAST(x'ff' AS TEXT)")
+        raw(sqlite_url, "UPDATE drafts SET id = CAST(x'fe' AS TEXT)")
+        raw(sqlite_url, "UPDATE people SET id = CAST(x'fd' AS TEXT), support = 2")
+        before = raw(sqlite_url, "SELECT email, name FROM grants")
+        counts = await erase(store, onboarding_id)
+        assert (counts["grants"], counts["drafts"], counts["people"]) == (1, 1, 1)
+        assert not set(before[0]) & set(raw(sqlite_url, "SELECT email, name FROM grants")[0])
+        assert raw(sqlite_url, "SELECT * FROM drafts") == raw(sqlite_url, "SELECT * FROM people") == []
+        await store.close()
+
+
+async def test_an_export_writes_what_is_no_character_as_json_does(store: Store) -> None:
+    onboarding_id = await whole(store)
+    raw(store._url, "UPDATE third_companies SET people = :p", p='["\\ud800"]')
+    taken = await export(store, onboarding_id)
+    assert json.loads(taken.json.encode())["companies"][0]["people"] == ["\ud800"]
+    assert "\\ud800" in taken.csv["companies"].encode().decode()
 
 
 async def test_an_unknown_onboarding(store: Store) -> None:
