@@ -93,7 +93,7 @@ async def _reseal(unit: Unit, *, table: Table, batch: int, after: Any) -> _Batch
                 done.unreadable.append(str(error))
         if any(not old[column].startswith(keyring.prefix) for column in columns if column.name in new):
             # Only if nobody wrote in between; what they wrote is sealed with the newest key.
-            unchanged = and_(*(column == text for column, text in old.items()))
+            unchanged = and_(*(column == text for column, text in old.items() if column.name in new))
             await unit.session.execute(update(table).where(located == row.located, unchanged).values(new))
             done.count += 1
     return done

@@ -138,11 +138,13 @@ async def test_rotation_ends_and_seals_the_rest_anew_though_ids_are_no_text(sqli
         await whole(store)
         await whole(store)
     raw(sqlite_url, "UPDATE grants SET id = CAST(x'ff' AS TEXT) WHERE rowid = 1")
+    raw(sqlite_url, "UPDATE grants SET name = x'ff' WHERE rowid = 2")
     with using(Keyring.parse(f"{fresh_key},{old_key}")):
         rotated = await rotate(store, batch=1)
     await store.close()
     assert rotated.rows["grants"] == 1
     assert rotated.unreadable[:1] == ["grants.email of \ufffd: changed, or moved from another place"]
+    assert not raw(sqlite_url, "SELECT 1 FROM grants WHERE rowid = 2 AND email LIKE :p", p=f"v1.{old.newest}.%")
 
 
 async def test_rotation_does_not_bless_a_head_that_was_changed(store: Store) -> None:
