@@ -35,7 +35,7 @@ class Channels:
         found = [one for one in await self._people.visitors_of(onboarding.channel_id) if one.user_id != onboarding.lead_id]
 
         async def remember(unit: Unit) -> None:
-            async with self._cases.open(unit, run.onboarding_id, closed=True) as case:
+            async with self._cases.open(unit, run.onboarding_id, closed=True, shows=False) as case:
                 for person in found:
                     who = Who(person.team_id, person.user_id)
                     if self._people.is_third(person, onboarding.team_id):

@@ -244,7 +244,7 @@ class ChannelEvents:
     async def _unshared(self, unit: Unit, event: Event) -> None:
         left = str(event.get("previously_connected_team_id") or "")
         for onboarding in await unit.onboardings(channel_id=channel_of(event), closed=True):
-            async with self._cases.open(unit, onboarding.id, closed=True) as case:
+            async with self._cases.open(unit, onboarding.id, closed=True, shows=False) as case:
                 third = [row.team_id for row in case.snapshot.companies]
                 severs = await self._connections.has_left(unit, case.onboarding, event, third=third)
                 await companies.depart(case, left)
@@ -258,13 +258,13 @@ class ChannelEvents:
             await self._retry_refused(unit, onboarding)
 
     async def _reachable(self, unit: Unit, onboarding: Onboarding, event: Event) -> None:
-        async with self._cases.open(unit, onboarding.id, closed=True) as case:
+        async with self._cases.open(unit, onboarding.id, closed=True, shows=False) as case:
             third = [row.team_id for row in case.snapshot.companies]
             for company in third:  # taken for another until the customer's people came
                 others = [one for one in third if one != company]
                 if await self._connections.is_theirs(unit, onboarding, company, event, third=others):
                     await companies.recognize(case, company)
-            channels.share(case)
+            await channels.share(case)
         await self._retry_refused(unit, onboarding)
 
     async def _retry_refused(self, unit: Unit, onboarding: Onboarding) -> None:

@@ -128,7 +128,7 @@ class SlashCommands:
     async def _export(self, command: SlashCommand, texts: Texts) -> Answer:
         async def work(unit: Unit) -> None:
             onboarding = await _one(unit, command, closed=True)
-            async with self._cases.open(unit, onboarding.id, command.who, May.SUPPORT, closed=True) as case:
+            async with self._cases.open(unit, onboarding.id, command.who, May.SUPPORT, closed=True, shows=False) as case:
                 manage.export(case)
 
         await self._store.transact(work)

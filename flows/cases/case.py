@@ -17,7 +17,7 @@ from flows.cases.access import Access, May
 from flows.forms.step import Situation, Step
 from flows.journey import Journey
 from flows.model import Onboarding, Snapshot, StepRecord
-from flows.outbox import Draw, Effect, Room, Say, Tell
+from flows.outbox import Draw, Effect, Room, Say, StepEffect, Tell
 from flows.people import SYSTEM, Role, Who
 from flows.ports import Unit
 from flows.problems import Refused
@@ -166,10 +166,12 @@ class Case:
         channel = self.onboarding.channel_id
         self.ask(Tell(team=who.team_id, user=who.user_id, channel=channel, key=key, params=params))
 
-    async def end(self, before: Shown | None, situation: Situation | None = None, *, settles: bool, over: bool = False) -> None:
-        """Settle, then ask for redraws of what changed since then and for all other effects. ``over``: it was closed before. `Cases`
-        calls it."""
-        opened = settle.settle(self.unit, self.snapshot, self.rules, over=over) if settles else []
+    async def end(self, before: Shown | None, situation: Situation | None = None, *, over: bool = False) -> None:
+        """Settle, then ask for redraws of what changed since then and for all other effects. ``before``: None if nothing that is shown
+        changes. ``over``: it was closed before; then only a change of a step, such as a renewal's, has consequences. `Cases` calls it."""
+        opened: list[StepEffect] = []
+        if before is not None and not (over and before.steps == Shown.of(self.snapshot).steps):
+            opened = settle.settle(self.unit, self.snapshot, self.rules, over=over)
         if before is not None:
             changed = Shown.of(self.snapshot).changed_since(before)
             for drawing in await self._drawings(self._following(changed, situation) if situation is not None else changed):
@@ -201,6 +203,12 @@ class Case:
             if step_id in changed.reviews and await self.has_review(step_id):
                 drawings.append(Draw(what="review", step=step_id))
         return drawings
+
+    async def redraw(self) -> None:
+        """Ask for all lasting messages anew."""
+        everything = frozenset(self.snapshot.steps)
+        for drawing in await self._drawings(Changed(card=True, steps=everything, reviews=everything)):
+            self.ask(drawing)
 
     async def has_review(self, step_id: str) -> bool:
         """A review card exists once the step was sent or something was posted in its thread."""
@@ -237,7 +245,7 @@ class Cases:
         before = Shown.of(case.snapshot) if shows else None
         situation = case.situation if shows and not over else None  # once it is closed, no step changes another
         yield case
-        await case.end(before, situation, settles=shows, over=over)
+        await case.end(before, situation, over=over)
 
     async def look(
         self,

@@ -31,13 +31,14 @@ def sever(case: Case) -> None:
         case.warn("severed", customer=onboarding.customer, channel=onboarding.channel_id)
 
 
-def share(case: Case) -> None:
+async def share(case: Case) -> None:
     """The channel is shared with the customer again: redraw all messages, resume reminders, and find who is there."""
     onboarding = case.onboarding
     if not onboarding.severed_at:
         return
     onboarding.severed_at = None
     case.log("channel:shared", by=SYSTEM, facts={"channel": onboarding.channel_id})
+    await case.redraw()
     case.ask(RememberMembers())
     _draw_homes(case)
     for record in case.snapshot.steps.values():  # reminders had stopped; resume any series that wasn't completed

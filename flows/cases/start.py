@@ -45,7 +45,7 @@ async def start(unit: Unit, rules: Rules, asked: StartRequest, actor: Who) -> st
     case.ask(AddBookmark())
     case.ask(RememberMembers())
     case.warn("started", customer=asked.customer, by=actor.user_id, channel=asked.channel_id)
-    await case.end(Shown.nothing(), settles=True)
+    await case.end(Shown.nothing())
     return case.id
 
 

@@ -109,6 +109,24 @@ async def test_a_closed_onboarding_is_shut_too(office: Workplace, onboarding: st
     assert POLITE in office.answers(office.ana)[-1] + office.shown(office.ana)
 
 
+@pytest.mark.parametrize("closed", [False, True])
+async def test_answers_that_cannot_be_read_keep_no_former_customer_in(office: Workplace, onboarding: str, closed: bool) -> None:
+    await office.send(onboarding, "planning")
+    if closed:
+        await office.close(onboarding)
+    await office.settled()
+    with office.damaged(onboarding, "submissions"):
+        await sever(office, onboarding)
+        home = await office.ana.open_home()
+        assert home is not None
+        assert onboarding not in json.dumps(home.data)
+        assert "The export comes" in (await office.sam.command("/onboarding export", office.acme)).text
+    office.slack.share(office.acme, office.slack.world.teams[1])
+    office.acme.members.append(office.ana.id)
+    await office.settled()
+    assert not await severed(office, onboarding)
+
+
 @pytest.mark.parametrize("tells", [True, False])
 async def test_a_customer_on_grid_is_severed_and_shared_by_the_organization_s_id(
     office: Workplace, onboarding: str, tells: bool
