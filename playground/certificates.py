@@ -10,7 +10,7 @@ from playground.pismo.authority import THREE_YEARS, Authority, new_key, signing_
 SOON = timedelta(days=95)
 """How long the first one lasts: the bot warns 90 days before its end, which in the demo is a few moves of the clock ahead."""
 
-_issued: WeakKeyDictionary[Office, dict[str, str]] = WeakKeyDictionary()
+_issued: WeakKeyDictionary[Office, dict[tuple[str, str], str]] = WeakKeyDictionary()
 
 
 def new_request(company: str) -> str:
@@ -18,12 +18,13 @@ def new_request(company: str) -> str:
     return signing_request(new_key(), O=company)
 
 
-def certificate(office: Office, renewal: str, request: str) -> str:
-    """A certificate (PEM) for a signing request, valid by the demo's clock. ``renewal``: its item, or empty for the first one; whoever
-    asks for the same again gets the same. Raises ValueError if the request can't be signed."""
+def certificate(office: Office, renewal: str, company: str, request: str = "") -> str:
+    """A certificate (PEM) for a signing request, else for a pair that Pismo makes, valid by the demo's clock. ``renewal``: its item, or
+    empty for the first one; whoever asks for the same again gets the same. Raises ValueError if the request can't be signed."""
     issued = _issued.setdefault(office, {})
-    if renewal not in issued:
+    if (renewal, request) not in issued:
         begins = office.clock() - datetime.now(UTC) - timedelta(minutes=5)
         authority = office.pismo.authority or Authority()
-        issued[renewal] = authority.issue(request, begins=begins, lifetime=THREE_YEARS if renewal else SOON)
-    return issued[renewal]
+        lifetime = THREE_YEARS if renewal else SOON
+        issued[renewal, request] = authority.issue(request or new_request(company), begins=begins, lifetime=lifetime)
+    return issued[renewal, request]

@@ -115,9 +115,9 @@ async def _certificate(office: Office, form_id: str) -> Answers:
     if situation is None:
         return {}
     renewal = step.item_now(step.task(form_id.partition(".")[2]), situation)
-    request = FORMS[form_id].copied(situation).get("request") or new_request(COMPANY["authentication"]["company"])
+    request = FORMS[form_id].copied(situation).get("request", "")
     try:
-        return {"certificate": certificate(office, renewal, request)}
+        return {"certificate": certificate(office, renewal, COMPANY["authentication"]["company"], request)}
     except ValueError:
         return {}
 
