@@ -18,14 +18,14 @@ _NEW_KEY = "openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out"
 _POSIX = """\
 ( set -e; umask 077; new=
 if test -e {key} || test -e {public}; then new=-$(date +%Y%m%d-%H%M%S); fi
-test ! -e {new_key}
+if test -e {new_key}; then echo {new_key} "is there already: run this again in a second" >&2; exit 1; fi
 {commands}
 )"""
 _POWERSHELL = """\
 & {{
 $new = ''
 if ((Test-Path {key}) -or (Test-Path {public})) {{ $new = "-$(Get-Date -Format yyyyMMdd-HHmmss)" }}
-if (Test-Path {new_key}) {{ throw }}
+if (Test-Path {new_key}) {{ throw {new_key} + ' is there already: run this again in a second' }}
 {commands}
 icacls {new_key} /inheritance:r /grant:r "${{env:USERNAME}}:F"
 }}"""

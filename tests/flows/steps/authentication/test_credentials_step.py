@@ -546,14 +546,17 @@ def test_the_commands_make_what_the_form_takes(tmp_path: Path, shell: str) -> No
     assert mtls_.returncode == 0
     # At a renewal the same commands are run in the same folder: the new files are named, and the ones in use stay as they are.
     before = {path: path.read_bytes() for path in tmp_path.iterdir()}
-    again = run(scripts(official_name=kept)["commands_mtls_posix"])
+    now = "date() { echo 20260310-120000; }\n" + scripts(official_name=kept)["commands_mtls_posix"]
+    again = run(now)
     assert again.returncode == 0, again.stderr
     made = {path.suffix: path for path in tmp_path.iterdir() if path not in before}
     assert made.keys() == {".key", ".csr"}
     assert again.stdout.split() == sorted(path.name for path in made.values())
     assert read_csr(made[".csr"].read_text()).fingerprint != read_csr(request).fingerprint
     assert made[".key"].stat().st_mode & 0o077 == 0
-    assert {path: path.read_bytes() for path in before} == before
+    before |= {path: path.read_bytes() for path in made.values()}
+    assert "mtls-20260310-120000.key is there already: run this again" in run(now).stderr
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
 def test_nothing_known_yet_still_gives_commands() -> None:
