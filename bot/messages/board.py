@@ -40,6 +40,15 @@ def skips_asked(snapshots: Sequence[Snapshot]) -> list[tuple[Snapshot, StepRecor
     return [(s, r) for wanted, s, r in sorted(found, key=lambda one: one[0][0].at.timestamp() if one[0] else 0) if wanted]
 
 
+def to_do(snapshots: Sequence[Snapshot]) -> list[tuple[Snapshot, StepRecord]]:
+    """What support has to do, each step once: renewals first, since what they renew ends on a set day, then what is to be skipped, then
+    all else; longest waiting first."""
+    turns, skips = waiting(snapshots, Side.SUPPORT), skips_asked(snapshots)
+    renewals = [(snapshot, record) for snapshot, record in turns if record.state in ENDED]
+    ordered = [*renewals, *skips, *turns]
+    return list({(snapshot.onboarding.id, record.step_id): (snapshot, record) for snapshot, record in ordered}.values())
+
+
 def help_view(texts: Texts) -> Drawing:
     return drawing([header(texts("help.title")), section(texts("help.text"))])
 
@@ -89,9 +98,7 @@ def overview(snapshots: Sequence[Snapshot], texts: Texts, now: datetime) -> Draw
 
 def queue_blocks(snapshots: Sequence[Snapshot], texts: Texts, now: datetime) -> list[Block]:
     blocks: list[Block] = []
-    found = skips_asked(snapshots)
-    listed = {record.id for _, record in found}
-    found += [(snapshot, record) for snapshot, record in waiting(snapshots, Side.SUPPORT) if record.id not in listed]
+    found = to_do(snapshots)
     for number, (snapshot, record) in enumerate(found[:15], start=1):
         title = texts.of(snapshot.onboarding.journey)(f"step.{record.step_id}.title")
         wanted = asked(snapshot, record.step_id)
@@ -115,5 +122,5 @@ def queue_blocks(snapshots: Sequence[Snapshot], texts: Texts, now: datetime) -> 
 
 
 def queue(snapshots: Sequence[Snapshot], texts: Texts, now: datetime) -> Drawing:
-    """What waits for support, oldest first."""
+    """What waits for support, in the order of `to_do`."""
     return drawing([header(texts("status.queue")), *queue_blocks(snapshots, texts, now)])

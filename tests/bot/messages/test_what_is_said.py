@@ -145,6 +145,28 @@ def test_a_reminder_of_a_task_offers_the_task() -> None:
 # -- support's side
 
 
+def test_a_renewal_comes_before_all_else_that_waits_and_one_step_once() -> None:
+    def of(number: int, state: StepState) -> Snapshot:
+        made = samples.snapshot(state, said=f"Bank {number}")
+        made.onboarding.id = f"onb_{number}"
+        return made
+
+    renewing = of(3, StepState.DONE)
+    renewal = renewing.steps["authentication"]
+    renewal.turn, renewal.turn_since = "support:done:1", samples.NOW
+    others = [of(number, StepState.SUBMITTED) for number in range(3)]
+    asked = samples.decision("organization")
+    asked.subject, asked.verdict = "organization.skip", "skip"
+    others[2].decisions.append(asked)
+    assert sum(len(one.steps) for one in others) > 16
+    shown = queue([*others, renewing], EN, samples.NOW).blocks
+    lines = [str(block["text"]["text"]) for block in shown if block["type"] == "section"]
+    assert "Bank 3" in lines[0]
+    assert EN("status.renewal") in lines[0]
+    assert "asks to skip it" in lines[1]
+    assert len({line.partition(".")[2].partition(" · 1")[0] for line in lines}) == len(lines)
+
+
 @in_every_state
 def test_a_decision_can_be_taken_while_one_is_asked_and_rejecting_is_asked_twice(state: StepState) -> None:
     shown = review_of(samples.snapshot(state), "organization")
