@@ -196,7 +196,7 @@ def submit(case: Case, step_id: str, clean: Answers) -> None:
     before = last.answers if last else {}
     differing = {name for name in {*clean, *before} if last is None or before.get(name) != clean.get(name)}
     changed = {name: [before.get(name), clean.get(name)] for name in sorted(differing)}
-    _outdate(case, step, differing)
+    _outdate(case, step, {name.removesuffix("_file") for name in differing})
     changes = {"digest": named, "answers": changed}
     case.log(f"step:{step.id}:submit", facts={"revision": record.revision}, changes=changes)
     case.say("customer", step.id, "submitted", by=actor.user_id, revision=record.revision)
@@ -210,7 +210,8 @@ def submit(case: Case, step_id: str, clean: Answers) -> None:
 def _outdate(case: Case, step: Step, changed: Collection[str]) -> None:
     """A new revision was sent: tasks that depend on changed answers must be redone, and a first of two confirmations is dropped.
 
-    Whoever waits for an effect's report is told that it no longer counts: no result will come.
+    ``changed``: answers, each by the name of its text: a file stands in for one. Whoever waits for an effect's report is told that it
+    no longer counts: no result will come.
     """
     for task in step.tasks:
         hangs = not set(task.stale_with).isdisjoint(changed)

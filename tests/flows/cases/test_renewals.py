@@ -1,7 +1,7 @@
 """A certificate's last day: announced 90, 30 and 7 days before and once it is over, in working hours, even after the end."""
 
 from collections.abc import AsyncIterator
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,11 +18,13 @@ from bot.messages.wording import sentence
 from bot.modals.subject import FormMeta, subject_of
 from flows.cases import manage
 from flows.cases.case import Case
+from flows.forms.fields import Answers
 from flows.model import Onboarding
 from flows.people import Who
 from flows.ports import Unit
 from flows.problems import Refused
 from flows.steps.authentication import example_keys
+from playground.pismo.authority import Authority, new_key, signing_request
 from tests.flows.cases.casework import KIM, LEAD, LIZ, MONDAY, OWNER, STEPS, CaseBook, case_book
 
 STEP, TASK = "authentication", "attach_certificate"
@@ -249,6 +251,22 @@ async def test_a_renewal_waits_for_support_until_two_have_recorded_it(acme: Case
     assert await acme.next_due() is None
     await ask(acme)  # the next one, years later
     assert await waits()
+
+
+async def test_another_certificate_of_ones_own_outdates_the_letter_though_it_comes_as_a_file(acme: CaseBook) -> None:
+    def chain(days: int) -> Answers:
+        made = authority.issue(request, begins=MONDAY - datetime.now(UTC), lifetime=timedelta(days=days))
+        return {"name": "chain.pem", "text": f"# {'x' * 76}\n" * 40 + made}
+
+    authority, request = Authority(), signing_request(new_key(), CN="api.bank.example")
+    letter = {"received_on": "2026-03-01", "reference": "ABC-1", "installed": "yes"}
+    for days in (30, 60):
+        await acme.send(STEP, mtls="own_ca", own_certificate="", own_certificate_file=chain(days))
+        for person in (OWNER, KIM):
+            await acme.approve(STEP, person)
+        for person in (OWNER, KIM)[: 1 if days == 30 else 2]:
+            await acme.task(STEP, "record_risk_letter", letter, person)
+        assert await ends(acme) == (MONDAY + timedelta(days=days)).date().isoformat()
 
 
 async def test_a_new_pair_is_asked_for_once_and_handed_over_by_two(acme: CaseBook) -> None:
