@@ -72,7 +72,7 @@ def review_card(
     blocks.extend(_decision(snapshot, step, texts, rules))
     blocks.extend(_skip(snapshot, step, texts))
     blocks.extend(context(texts.md(f"note.{fact.key}", **fact.params)) for fact in step.facts(situation))
-    if (request := renewals.asked(snapshot, step)) is not None and request.at is not None:
+    if (request := renewals.asked(snapshot, step, situation)) is not None and request.at is not None:
         by, when = Raw(f"<@{request.user_id}>"), date_token(request.at)
         blocks.append(section(texts.md("review.renewal", by=by, at=when)))
     blocks.extend(_tasks(snapshot, step, texts, situation, rules))

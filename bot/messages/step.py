@@ -26,7 +26,7 @@ def step_message(snapshot: Snapshot, journey: Journey, step_id: str, texts: Text
     if record.state is StepState.CHANGES_REQUESTED and record.reason:
         blocks.append(section(texts.md("step_message.reason", reason=record.reason)))
     blocks.extend(context(texts.md(f"note.{fact.key}", **fact.params)) for fact in step.facts(situation))
-    if (asked := renewals.asked(snapshot, step)) is not None and asked.at is not None:
+    if (asked := renewals.asked(snapshot, step, situation)) is not None and asked.at is not None:
         blocks.append(context(texts.md("step_message.renewal", by=Raw(f"<@{asked.user_id}>"), at=date_token(asked.at))))
     if buttons := _buttons(snapshot, journey, step_id, texts, situation):
         blocks.append(actions(*buttons))

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 from flows import business_time
 from flows.cases.case import Case
-from flows.cases.settle import calendar_of, state_allows
-from flows.forms.step import Step
+from flows.cases.settle import calendar_of, state_allows, to_renew
+from flows.forms.step import Situation, Step
 from flows.model import Expiry, Snapshot, TaskRecord
 from flows.people import SYSTEM, Side
 from flows.ports import Unit
@@ -72,12 +72,11 @@ def _ends_first(case: Case, expiry: Expiry) -> str:
     return str(recorded.get(task.ends_first) or case.onboarding.customer)
 
 
-def asked(snapshot: Snapshot, step: Step) -> TaskRecord | None:
-    """The customer's last request for a renewal in a step, unless support has recorded the renewal since."""
-    for task in (task for task in step.tasks if task.renews):
-        done = [one for one in snapshot.tasks if one.step_id == step.id and one.state == "done"]
-        requests = [one for one in done if one.task_id == task.id]
-        recorded = {one.item for one in done if one.task_id == task.renews}
-        if requests and requests[-1].item not in recorded:
-            return requests[-1]
-    return None
+def asked(snapshot: Snapshot, step: Step, situation: Situation) -> TaskRecord | None:
+    """The customer's request for the renewal that waits for support."""
+    recording = to_renew(step, snapshot.steps[step.id], situation)
+    if recording is None:
+        return None
+    item = step.item_now(recording, situation)
+    requests = (one for one in snapshot.tasks if one.step_id == step.id and one.task_id != recording.id)
+    return next((one for one in requests if one.item == item), None)

@@ -146,10 +146,15 @@ def is_finished(step: Step, situation: Situation) -> bool:
     return step.finished(situation) and all(task.repeatable for task in open_tasks(step, situation))
 
 
+def to_renew(step: Step, record: StepRecord, situation: Situation) -> Task | None:
+    """The task with which support records a renewal that was asked for. While the step is filled in or decided on, none does."""
+    return step.to_renew(situation) if record.state in ENDED or record.state in WORKING else None
+
+
 def whose_turn(step: Step, record: StepRecord, situation: Situation, *, closed: bool = False) -> Side | None:
     """Whose turn it is on a step; after the approval, support's open tasks come before the customer's. A renewal that was asked for
     is support's, also when the step is done and once the onboarding is ``closed``, after which nothing else is anybody's."""
-    if (record.state in ENDED or record.state in WORKING) and step.to_renew(situation) is not None:
+    if to_renew(step, record, situation) is not None:
         return Side.SUPPORT
     if closed:
         return None

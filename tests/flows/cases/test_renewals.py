@@ -12,15 +12,18 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from bot.messages import board
-from bot.messages.blocks import notice
+from bot.messages.blocks import Drawing, notice
+from bot.messages.review import review_card
+from bot.messages.step import step_message
 from bot.messages.texts import Texts
 from bot.messages.wording import sentence
 from bot.modals.subject import FormMeta, subject_of
 from flows.cases import manage
 from flows.cases.case import Case
+from flows.cases.settle import side_of, situation_of
 from flows.forms.fields import Answers
 from flows.model import Onboarding
-from flows.people import Who
+from flows.people import Side, Who
 from flows.ports import Unit
 from flows.problems import Refused
 from flows.steps.authentication import example_keys
@@ -251,6 +254,34 @@ async def test_a_renewal_waits_for_support_until_two_have_recorded_it(acme: Case
     assert await acme.next_due() is None
     await ask(acme)  # the next one, years later
     assert await waits()
+
+
+async def shown(one: CaseBook) -> tuple[Drawing, Drawing]:
+    """The step's message and its review card."""
+    snapshot = await one.snapshot()
+    journey, situation = one.rules.journeys.of(snapshot.onboarding), situation_of(snapshot, one.rules, one.now)
+    return (
+        step_message(snapshot, journey, STEP, Texts("en"), situation),
+        review_card(snapshot, journey, STEP, Texts("en"), situation, one.rules),
+    )
+
+
+async def test_a_renewal_waits_only_while_it_can_be_recorded(acme: CaseBook) -> None:
+    async def sent_and_approved() -> None:
+        await acme.send(STEP, mtls="csr")
+        for person in (OWNER, KIM):
+            await acme.approve(STEP, person)
+
+    await attach(acme, date(2026, 4, 10))
+    await acme.skip(STEP)
+    await ask(acme)
+    assert all("A renewal was asked for" in message.text for message in await shown(acme))
+    await acme.act(lambda case: manage.reopen(case, STEP, "Another contact."))
+    assert side_of(await acme.step(STEP)) is Side.CUSTOMER
+    assert not any("A renewal was asked for" in message.text for message in await shown(acme))
+    await sent_and_approved()
+    assert side_of(await acme.step(STEP)) is Side.SUPPORT
+    assert all("A renewal was asked for" in message.text for message in await shown(acme))
 
 
 async def test_another_certificate_of_ones_own_outdates_the_letter_though_it_comes_as_a_file(acme: CaseBook) -> None:
