@@ -174,10 +174,12 @@ def _waits_for(case: Case, record: TaskRecord) -> bool:
 
 
 def confirmed_by(snapshot: Snapshot, record: TaskRecord) -> list[str]:
-    """The user ids of those who recorded the same, the last one last; of a task that one person records, that one."""
-    subject, revision = _subject(record.step_id, record.task_id, record.item), snapshot.steps[record.step_id].revision
-    words = [one for one in snapshot.decisions if (one.subject, one.revision) == (subject, revision)]
-    others = [one.user_id for one in sorted(words, key=lambda one: one.at) if one.user_id != record.user_id]
+    """The user ids of those who recorded the same, the last one last; of a task that one person records, that one. Both did so on the
+    same revision, and later ones that left it as it was change nothing about that."""
+    subject = _subject(record.step_id, record.task_id, record.item)
+    words = sorted((one for one in snapshot.decisions if one.subject == subject), key=lambda one: one.at)
+    revision = max((one.revision for one in words if one.user_id == record.user_id), default=0)
+    others = [one.user_id for one in words if one.revision == revision and one.user_id != record.user_id]
     return [*others[-1:], record.user_id]
 
 

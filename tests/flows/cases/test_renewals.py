@@ -266,7 +266,7 @@ async def shown(one: CaseBook) -> tuple[Drawing, Drawing]:
     )
 
 
-async def test_a_renewal_waits_only_while_it_can_be_recorded(acme: CaseBook) -> None:
+async def test_a_renewal_waits_only_while_it_can_be_recorded_and_names_both_afterwards(acme: CaseBook) -> None:
     async def sent_and_approved() -> None:
         await acme.send(STEP, mtls="csr")
         for person in (OWNER, KIM):
@@ -282,6 +282,10 @@ async def test_a_renewal_waits_only_while_it_can_be_recorded(acme: CaseBook) -> 
     await sent_and_approved()
     assert side_of(await acme.step(STEP)) is Side.SUPPORT
     assert all("A renewal was asked for" in message.text for message in await shown(acme))
+    for person in (OWNER, KIM):
+        await record(acme, person)
+    await sent_and_approved()  # with the same request, so the certificate stays
+    assert f"done by <@{OWNER.user_id}>, <@{KIM.user_id}>" in (await shown(acme))[1].text
 
 
 async def test_another_certificate_of_ones_own_outdates_the_letter_though_it_comes_as_a_file(acme: CaseBook) -> None:
