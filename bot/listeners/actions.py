@@ -45,7 +45,14 @@ class Action:
 
 def _form(form: str) -> Open:
     def meta(value: ButtonValue) -> FormMeta:
-        return FormMeta(form=form, onboarding=value.onboarding, step=value.step, revision=value.revision, digest=value.digest)
+        return FormMeta(
+            form=form,
+            onboarding=value.onboarding,
+            step=value.step,
+            item=value.item,
+            revision=value.revision,
+            digest=value.digest,
+        )
 
     return meta
 
@@ -99,6 +106,7 @@ ACTIONS: dict[Act, Action] = {
     Act.WITHDRAW_SKIP: Action(May.SUPPORT, change=_withdraw_skip),
     Act.SNOOZE: Action(May.EITHER, opens=_form("snooze")),
     Act.STUCK: Action(May.CUSTOMER, opens=_form("stuck")),
+    Act.DECLINE_RENEWAL: Action(May.SUPPORT, opens=_form("decline_renewal")),
     Act.RETRY_EFFECT: Action(May.SUPPORT, change=_retry, closed=True, said="retrying"),
     Act.ACCEPT_COMPANY: Action(May.SUPPORT, change=_accept_company),
     Act.SHOW: Action(May.SUPPORT, shows=True, closed=True),

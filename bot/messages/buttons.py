@@ -23,6 +23,7 @@ class Act(StrEnum):
     WITHDRAW_SKIP = "withdraw_skip"
     SNOOZE = "snooze"
     STUCK = "stuck"
+    DECLINE_RENEWAL = "decline_renewal"
     RETRY_EFFECT = "retry_effect"
     SHOW = "show"
     ACCEPT_COMPANY = "accept_company"

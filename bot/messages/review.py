@@ -31,7 +31,7 @@ from flows.forms.fields import Answers, Input, inputs
 from flows.forms.pages import raw_of, slots
 from flows.forms.step import Form, Situation, Step
 from flows.journey import Journey
-from flows.model import EffectRecord, Snapshot, Submission
+from flows.model import EffectRecord, Snapshot, Submission, TaskRecord
 from flows.people import Side
 from flows.rules import Rules
 from flows.state import StepState
@@ -75,7 +75,7 @@ def review_card(
     if (request := renewals.asked(snapshot, step, situation)) is not None and request.at is not None:
         by, when = Raw(f"<@{request.user_id}>"), date_token(request.at)
         blocks.append(section(texts.md("review.renewal", by=by, at=when)))
-    blocks.extend(_tasks(snapshot, step, texts, situation, rules))
+    blocks.extend(_tasks(snapshot, step, texts, situation, rules, request))
     for effect in failed[:3]:
         what = texts(f"effect.{effect.kind}")
         blocks.append(section(texts.md("review.failed", what=what, id=effect.error_id)))
@@ -168,8 +168,10 @@ def _skip(snapshot: Snapshot, step: Step, texts: Texts) -> list[Block]:
     return [*said, actions(agree, button(texts("button.withdraw_skip"), Act.WITHDRAW_SKIP, value))]
 
 
-def _tasks(snapshot: Snapshot, step: Step, texts: Texts, situation: Situation, rules: Rules) -> list[Block]:
-    """What support can do now, and what is done."""
+def _tasks(
+    snapshot: Snapshot, step: Step, texts: Texts, situation: Situation, rules: Rules, request: TaskRecord | None
+) -> list[Block]:
+    """What support can do now, and what is done. ``request``: for the renewal that waits."""
     blocks: list[Block] = []
     buttons: list[Block] = []
     for task in step.tasks:
@@ -194,6 +196,9 @@ def _tasks(snapshot: Snapshot, step: Step, texts: Texts, situation: Situation, r
             value = ButtonValue(onboarding=snapshot.onboarding.id, step=step.id, task=task.id)
             words = texts("button.renew") if item else title
             buttons.append(button(words, Act.TASK, value, style="" if buttons else "primary", name=task.id))
+    if request is not None:
+        value = ButtonValue(onboarding=snapshot.onboarding.id, step=step.id, item=request.item)
+        buttons.append(button(texts("button.decline_renewal"), Act.DECLINE_RENEWAL, value))
     return blocks + ([actions(*buttons)] if buttons else [])
 
 

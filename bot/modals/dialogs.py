@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from bot.modals.fetched import LookedUp
 from bot.modals.subject import FormMeta
-from flows.cases import limits, manage, review
+from flows.cases import limits, manage, renewals, review
 from flows.cases.case import Case
 from flows.cases.settle import side_of, timezone_of
 from flows.forms.fields import Answers
@@ -70,6 +70,10 @@ def _stuck(case: Case, sent: DialogAnswers) -> None:
     manage.stuck(case, sent.step, sent.clean["reason"])
 
 
+def _decline_renewal(case: Case, sent: DialogAnswers) -> None:
+    renewals.decline(case, sent.step, sent.meta.item, sent.clean["reason"])
+
+
 async def too_often(case: Case, meta: FormMeta) -> tuple[Problem, ...]:
     """Why a dialog can't be carried out yet, at its fields; what was typed stays in them."""
     return await limits.stuck(case, meta.step) if meta.form == "stuck" else ()
@@ -83,5 +87,6 @@ DIALOG_DOES: Mapping[str, Callable[[Case, DialogAnswers], None]] = {
     "assign": _assign,
     "snooze": _snooze,
     "stuck": _stuck,
+    "decline_renewal": _decline_renewal,
 }
 """All but `start`, which has no onboarding yet."""

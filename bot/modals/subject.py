@@ -25,6 +25,7 @@ DIALOG_MAY: Mapping[str, May] = {
     "assign": May.SUPPORT,
     "snooze": May.EITHER,
     "stuck": May.CUSTOMER,
+    "decline_renewal": May.SUPPORT,
 }
 
 
@@ -100,8 +101,9 @@ class Subject:
         self.may.check(case.role)
         if self.step is not None and self.task is not None:
             later = renewable(case.snapshot, self.step, self.task)
-        else:  # a reminder of a renewal can be put off
-            later = self.form.id == "snooze" and self.step is not None and side_of(case.record(self.step.id)) is not None
+        else:  # a renewal can be declined, and a reminder of it put off
+            waits = self.step is not None and side_of(case.record(self.step.id)) is not None
+            later = waits and self.form.id in ("snooze", "decline_renewal")
         if not later:
             case.refuse_closed()
 

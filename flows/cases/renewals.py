@@ -1,5 +1,5 @@
 """What a task recorded that must be renewed (a certificate): warnings on set days before its last day, and once it has expired; and
-the renewals that customers asked for.
+the renewals that customers asked for, which support records (`flows.cases.tasks`) or declines.
 
 It outlives the onboarding: the customer and support are warned in the step's threads even after it is closed.
 """
@@ -11,10 +11,11 @@ from zoneinfo import ZoneInfo
 from flows import business_time
 from flows.cases.case import Case
 from flows.cases.settle import calendar_of, state_allows, to_renew
-from flows.forms.step import Situation, Step
+from flows.forms.step import Situation, Step, Task
 from flows.model import Expiry, Snapshot, TaskRecord
 from flows.people import SYSTEM, Side
 from flows.ports import Unit
+from flows.problems import Refused
 from flows.rules import Rules
 
 
@@ -80,3 +81,32 @@ def asked(snapshot: Snapshot, step: Step, situation: Situation) -> TaskRecord | 
     item = step.item_now(recording, situation)
     requests = (one for one in snapshot.tasks if one.step_id == step.id and one.task_id != recording.id)
     return next((one for one in requests if one.item == item), None)
+
+
+def decline(case: Case, step_id: str, item: str, reason: str) -> None:
+    """Support records no renewal for a request: the customer reads why, and can ask again. ``item``: the request's.
+
+    Raises Refused("renewal_not_waiting") if it doesn't wait any more, since it was recorded or declined, or a newer one was sent.
+    """
+    step = case.step(step_id)
+    request = asked(case.snapshot, step, case.situation)
+    if request is None or request.item != item:
+        raise Refused("renewal_not_waiting", step=step_id)
+    task = step.task(request.task_id)
+    done = (one for one in case.snapshot.tasks if one.step_id == step_id and one.state == "done")
+    recorded = {one.item for one in done if one.task_id == task.renews}
+    drop_unconfirmed(case, step, task)
+    for one in case.snapshot.tasks:  # an earlier one that it took the place of doesn't wait again
+        if (one.step_id, one.task_id, one.state) == (step_id, task.id, "done") and one.item not in recorded:
+            one.state = "dropped"
+    case.log(f"task:{step_id}.{task.id}:decline", facts={"item": item}, changes={"reason": reason})
+    if case.onboarding.severed_at is None:
+        case.say("customer", step_id, "renewal_declined", mention=[request.user_id], by=case.actor.user_id, reason=reason)
+    case.say("support", step_id, "renewal_declined_here", by=case.actor.user_id, reason=reason)
+
+
+def drop_unconfirmed(case: Case, step: Step, task: Task) -> None:
+    """What one person recorded for a request, and nobody confirmed, counts no more. ``task``: the one that asks."""
+    for old in case.snapshot.tasks:
+        if (old.step_id, old.task_id, old.state) == (step.id, task.renews, "waiting") and old.item:
+            old.state = "dropped"

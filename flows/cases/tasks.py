@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from flows.cases import copied, limits, manage
+from flows.cases import copied, limits, manage, renewals
 from flows.cases.case import Case
 from flows.cases.settle import moved_on, record_of, resume_failed, state_allows
 from flows.forms.fields import Answers, inputs
@@ -85,7 +85,7 @@ async def do_task(case: Case, step_id: str, task_id: str, clean: Answers, *, ite
         await _track_expiry(case, record, str(clean.get(task.expires) or ""))
         await _forget_replaced(case, step, task)
     if task.renews:
-        _drop_earlier_renewal(case, step, task)
+        renewals.drop_unconfirmed(case, step, task)
     if record.state == "done":
         _announce(case, step, task, clean, renewed=renewed)
     if task.effect is not None:
@@ -156,13 +156,6 @@ async def _forget_replaced(case: Case, step: Step, task: Task) -> None:
             expiry = await case.unit.get(Expiry, f"{old.onboarding_id}:{old.step_id}.{old.task_id}")
             if expiry is not None:
                 await case.unit.delete(expiry)
-
-
-def _drop_earlier_renewal(case: Case, step: Step, task: Task) -> None:
-    """What one person recorded for an earlier request, and nobody confirmed, counts no more."""
-    for old in case.snapshot.tasks:
-        if (old.step_id, old.task_id, old.state) == (step.id, task.renews, "waiting") and old.item:
-            old.state = "dropped"
 
 
 def _waits_for(case: Case, record: TaskRecord) -> bool:

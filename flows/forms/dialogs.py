@@ -94,6 +94,7 @@ DIALOGS: dict[str, Form] = {
         _reason("request_changes"),
         _reason("reject"),
         _reason("stuck"),
+        _reason("decline_renewal"),
         _reason_of_step("skip"),
         _reason_of_step("reopen"),
         Form("assign", (Page("person", Assignment, check=_known_step),), example={"step": "*", "person": "U0EXAMPLE"}),

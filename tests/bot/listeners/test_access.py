@@ -66,6 +66,7 @@ BUTTONS: Mapping[Act, set[str]] = {
     Act.WITHDRAW_SKIP: SUPPORT,
     Act.SNOOZE: EITHER,
     Act.STUCK: CUSTOMER,
+    Act.DECLINE_RENEWAL: SUPPORT,
     Act.RETRY_EFFECT: SUPPORT,
     Act.SHOW: SUPPORT,
     Act.ACCEPT_COMPANY: SUPPORT,
@@ -76,6 +77,7 @@ DIALOG_FOR: Mapping[str, set[str]] = {
     **dict.fromkeys(("start", "request_changes", "reject", "skip", "reopen", "assign"), SUPPORT),
     "snooze": EITHER,
     "stuck": CUSTOMER,
+    "decline_renewal": SUPPORT,
 }
 CUSTOMERS_TASKS = (
     "control_center.confirm_access",

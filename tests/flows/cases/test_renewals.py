@@ -11,12 +11,16 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
+from bot.listeners.actions import ACTIONS
 from bot.messages import board
 from bot.messages.blocks import Drawing, notice
+from bot.messages.buttons import Act, parse
 from bot.messages.review import review_card
 from bot.messages.step import step_message
 from bot.messages.texts import Texts
 from bot.messages.wording import sentence
+from bot.modals.dialogs import DIALOG_DOES, DialogAnswers
+from bot.modals.fetched import LookedUp
 from bot.modals.subject import FormMeta, subject_of
 from flows.cases import manage
 from flows.cases.case import Case
@@ -286,6 +290,54 @@ async def test_a_renewal_waits_only_while_it_can_be_recorded_and_names_both_afte
         await record(acme, person)
     await sent_and_approved()  # with the same request, so the certificate stays
     assert f"done by <@{OWNER.user_id}>, <@{KIM.user_id}>" in (await shown(acme))[1].text
+
+
+@pytest.mark.parametrize("closed", [False, True])
+async def test_a_renewal_that_was_asked_for_is_declined_and_can_be_asked_for_again(acme: CaseBook, closed: bool) -> None:
+    async def declining() -> FormMeta:
+        """As the button on the card opens it."""
+        values = [
+            part["value"] for block in (await shown(acme))[1].blocks for part in block.get("elements", ()) if "value" in part
+        ]
+        ((opens, value),) = ((ACTIONS[Act.DECLINE_RENEWAL].opens, value) for value in map(parse, values) if value.item)
+        assert opens is not None
+        return opens(value)
+
+    async def decline(meta: FormMeta) -> None:
+        def work(case: Case) -> None:
+            subject_of(case, meta).check(case)
+            DIALOG_DOES[meta.form](case, DialogAnswers(meta, {"reason": "You have no pair."}, LookedUp()))
+
+        await acme.act(work, KIM, closed=True)
+
+    await attach(acme, date(2026, 4, 10))
+    await acme.skip(*(set(STEPS) - {"planning", "organization"}))
+    if closed:
+        await acme.act(manage.close)
+    await ask(acme)
+    earlier = await declining()
+    acme.now += timedelta(minutes=1)
+    await ask(acme)
+    await record(acme, OWNER)
+    with pytest.raises(Refused, match="renewal_not_waiting"):
+        await decline(earlier)
+    meta = await declining()
+    await acme.news("say")
+    await decline(meta)
+    said = [effect.arguments for effect in await acme.news("say")]
+    assert [(one["where"], one["mention"]) for one in said] == [("customer", [LEAD.user_id]), ("support", [])]
+    for one in said:
+        assert "You have no pair." in notice(sentence(Texts("en"), one["key"], one["params"])).text
+    assert not side_of(await acme.step(STEP))
+    assert await acme.next_due() is None
+    with pytest.raises(Refused, match="renewal_not_asked"):
+        await record(acme, LIZ)
+    with pytest.raises(Refused):
+        await decline(meta)
+    await ask(acme)
+    for person in (OWNER, KIM):
+        await record(acme, person)
+    assert await ends(acme) == "2026-08-10"
 
 
 async def test_another_certificate_of_ones_own_outdates_the_letter_though_it_comes_as_a_file(acme: CaseBook) -> None:
