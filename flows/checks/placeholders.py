@@ -30,7 +30,7 @@ _EMAIL = re.compile(r"(?P<local>[\w.+-]{1,64}+)@[a-z][\w-]{1,60}+(?:\.[\w-]{1,60
 _DIGITS_WITHIN = re.compile(r"[a-z]{3}\d{1,9}+[a-z]|\d[a-z]{3}")
 _SAMPLE = re.compile(r"[a-z_.\s/:-]{0,110}+\d{0,3}$|[a-z0-9+/]{12,80}(?<=example)(?:key)?$")
 _REFERENCE = re.compile(
-    r"[a-z][a-z\d+.-]{1,20}+:(?:[a-z][a-z\d-]{1,20}+:)?/(?!.*@)|#\{[^{}]{1,100}+\}|@@\w{1,60}+(?:@@)?$|__[a-z]\w{1,60}+$|%[a-z]{1,10}+\("
+    r"[a-z][a-z\d+.-]{1,20}+:(?:[a-z][a-z\d-]{1,20}+:)?//(?!.*@)|[a-z]{4,20}+:/[a-z_-]{2,30}+(?:/|\d{0,2}$)|#\{[^{}]{1,100}+\}|@@\w{1,60}+(?:@@)?$|__[a-z]\w{1,60}+$|%[a-z]{1,10}+\("
     r"|\?[a-z_ -]{1,60}+\}?$|arn:|vault[:/]|ref\+|op://|ssm[:/]|secretsmanager|projects/|@microsoft\.keyvault|enc\[|sm://|kms:|akv|keyvault|bws:|doppler:"
     r"|!(?:vault|ref|sub|getatt|secret|env|env_var|include|import_?value|reference|decrypt)(?=$|[\s./:])"
     r"|env[:(\[]|file:|secrets?[/:]|[./~]{0,2}/?run/secrets|/(?:[a-z_-]{2,30}/){2}|\.\.?/"
@@ -48,7 +48,7 @@ _ACCESS_KEY_ID = re.compile(r"a(?:kia|sia)[0-9a-z]{16}")
 _SYMBOL = re.compile(r"[!@#$%^&*+=?~]")
 _LETTER, _UPPER, _LOWER, _DIGIT = re.compile(r"[^\W\d_]"), re.compile("[A-ZÀ-Þ]"), re.compile("[a-zß-ÿ]"), re.compile(r"\d")
 _TURN = re.compile(r"[a-z][^A-Za-z]{0,4}[A-Z]")
-_HEX = re.compile(r"(?=.*\d)(?=.*[a-f])(?:[0-9a-f]{32,}+|[0-9A-F]{32,}+)")
+_HEX = re.compile(r"(?=.*\d)(?=.*[a-fA-F])(?:[0-9a-f]{32,}+|[0-9A-F]{32,}+)")
 _CHANGE = re.compile(r"(?<=[a-z])(?=[A-Z0-9])|(?<=[A-Z])(?=[a-z0-9])|(?<=[0-9])(?=[A-Za-z])")
 _RANDOM, _NO_WORD = 20, 10  # characters
 _OFTEN = 0.35

@@ -886,6 +886,10 @@ component one §HEX§, component two §HEX§
 DUKPT initial key §HEX§
 ~~
 %B4539148803436467^SILVA/ANA^29092010000000000000?
+~~
+password: ab:/Xy12cdEF
+~~
+segue a chave da API de produção (§HEX§)
 """
 
 INNOCENT = r"""
