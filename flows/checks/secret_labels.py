@@ -31,7 +31,7 @@ _LABELS = {
         r"|p(?:w|sk)(?<![a-z0-9]pw)(?<![a-z0-9]psk)(?![\w-])(?:(?<![_-]pw)(?<![_-]psk)|(?=\W{0,3}\s?[:=]))|"
         r"ps?wd(?<![a-z]pwd)(?<![a-z]pswd)(?![a-z\d-])(?!_(?:[a-z]{0,15}[\d-]|[a-z]{16}|[^a-z]))(?!\s?=\s?/)|(?:my|user|/)\s?pass(?=\s{0,3}[:=])|pass(?<![a-z]pass)(?=\s{0,3}[:=]|\s-\s)"
         r"|pass(?<![a-z_-]pass)(?=(?:\s(?:d[aeo]l?|for|of|de\sla)\s\w{1,20}){1,2}\s?[:=])"
-        r"|(?:psw|pword|contra)(?<![a-z_-]psw)(?<![a-z_-]pword)(?<![a-z_-]contra)(?=\s{0,3}[:=])"
+        r"|(?:psw|pword)(?<![a-z_-]psw)(?<![a-z_-]pword)(?=\s{0,3}[:=])"
         r"|pass(?:(?<=storepass)|(?<=keypass)|(?<=userpass)|(?<=dbpass))(?![a-z]))"
         r"(?:\s(?:provisoria|temporaria|temporal|inicial|atual|nova|nueva|actual))?"
     ),
@@ -40,7 +40,7 @@ _LABELS = {
 }
 _LABEL = re.compile("|".join(f"(?P<{group}>{pattern})" for group, pattern in _LABELS.items()))
 _CORE = re.compile(
-    "pass|pswd|psw|pword|pwd|senha|contra|refresh|clave|codigo|frase|palavra|pin|secret|segredo|chave|llave|key|token|bearer|creden|jsess|sess|phpsess|pw|psk|totp|otp"
+    "pass|pswd|psw|pword|pwd|senha|contrasen|refresh|clave|codigo|frase|palavra|pin|secret|segredo|chave|llave|key|token|bearer|creden|jsess|sess|phpsess|pw|psk|totp|otp"
 )
 """Each label has one of these words, at its beginning or behind one of `_QUALIFIER`. Plain words are searched quickly."""
 _QUALIFIER = (

@@ -889,6 +889,13 @@ DUKPT initial key §HEX§
 ~~
 password: ab:/Xy12cdEF
 ~~
+GRANT ALL PRIVILEGES ON cards.* TO 'acme'@'%' IDENTIFIED BY '§pw§';
+~~
+CREATE USER acme
+  IDENTIFIED BY §pw§;
+~~
+C:\> net user svc_acme §pw§
+~~
 segue a chave da API de produção (§HEX§)
 """
 
@@ -1449,6 +1456,16 @@ Recording: https://us02web.zoom.us/rec/share/§an60§?startTime=1764000000000 Pa
 -----BEGIN OpenVPN Static key V1-----
 ...
 -----END OpenVPN Static key V1-----
+~~
+Each account is identified by accountId2
+~~
+Cards are identified by PAN/BIN8, issuers are identified by ISO-7812
+~~
+The transaction is identified by NSU123456
+~~
+See the .net user guide v2-beta1
+~~
+Prós: rápido. Contra: PIX-v2, parecer2026/0012
 """
 
 _EC = ec.derive_private_key(0x5EED << 224 | 99, ec.SECP256R1())
