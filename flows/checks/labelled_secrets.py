@@ -9,7 +9,7 @@ the text's length.
 import re
 from collections.abc import Iterator
 
-from flows.checks import meetings, paired_secrets, placeholders
+from flows.checks import lookalikes, meetings, paired_secrets, placeholders
 from flows.checks.readings import PlainText, Span
 from flows.checks.secret_kinds import SecretKind
 from flows.checks.secret_labels import Label, labels
@@ -51,9 +51,16 @@ _ABOUT = re.compile(
     r"\b(?:names?|nome|nombre|arn|ids?|ref|path|ur[li]|endpoint|polic[yi]\w*|politica|file|arquivo|archivo|versi?on|versao|expir\w+|types?|tipo"
     r"|hint|length|reset|rules?|manager|count|rotation|fingerprint|thumbprint|kcv|digest|hash|lifetime|ttl|field|campo|has|called|chamad[oa]"
     r"|format|check|failed|refused|rejected|request|page|public|publica|errad[oa]|wrong"
-    r"|scann\w+|leak\w*|detect\w+|handling|management|sharing|sprawl|santa)\b(?!=[\"'])"
+    r"|scann\w+|santa)\b(?!=[\"'])"
 )
 """Words that say that it is not the secret itself that follows."""
+_TOPIC = re.compile(r"(?:leak(?:s|age)?|detect(?:ion|ors?)|handling|management|sharing|sprawl)\b(?!\s?[:=])")
+"""What people do about secrets; before a colon, they may well go on to give one."""
+_CODE = re.compile(
+    r"\s(?:d[aeo]l?\s)?(?:unica|product[oa]|rastreo|elector|catastral|presupuestal|interbancaria|rfc|curp|swift|autorizacion)\b"
+)
+"""Whose key it is that Spanish calls “clave” as it does a password."""
+_NEGATED = re.compile(r"\b(?:not|never|nao|no|nunca|jamas|jamais)$")
 _END_OF_VALUE = re.compile(r"""[\\"'`*_~.)\]}]{0,6}+(?:[ ]{0,20}+(?:[\n\r|&]|\Z)|[,;<])""")
 _TRAILING = ".,;:!?)]}*_~\\"
 _PHRASE = re.compile(r"[a-z]{3,12}+(?: [a-z]{3,12}+){2,9}+(?=\s{0,3}(?:\n|\Z))")
@@ -92,23 +99,19 @@ _PLACE = re.compile(r"[a-z]{3,30}+\d{1,4}")
 _EXPIRES = re.compile(r"[^\w\s]{0,3}+\s(?:expir|venc|caduc)")
 _STRONG = re.compile(r"""(?<![^\s"'`(])(?=[^\s\d]{0,40}+\d)[^\s"'`<>()=:/|\\;,\[\]{}█]{8,80}+(?![:/=|\\{\[])""")
 _RANDOM = re.compile(r"""(?<![^\s"'`(*>])[\w.~+/-]{20,200}+={0,2}(?![\w:/@=])""")
-_OTHER = re.compile(
-    r"(?<![a-z])(?:(?:\w{1,12}[_-])?ids?|identificador|c?id|kid|xid|txid|ref|tickets?|builds?|md5|sha-?\d{0,3}|trace|span|commits?|requests?|hash"
-    r"|checksum|digest|etag|nonce|state|signature|fingerprint|thumbprint|serial|revision|deploy(?:ed)?|images?|branch|version|versao|project"
-    r"|tenant|org|clients?|clientes?|users?|usuario|accounts?|contas?|cuentas?|session|pub|public|publica|names?|named|called|nome|nombre|chamad[oa]"
-    r"|server[ _]key|protocolo|chamado)(?![a-z])"
-)
-"""Names of what else looks as if it were made at random, or merely says what a secret is called."""
-_OF_OTHER = re.compile(rf"{_OTHER.pattern}[\s:#]{{1,3}}$")
 _OWN_LINE = re.compile(
     r"""[ \t>*•-]{0,9}+(?:\[[\d:,/apm. ]{4,24}+\][ ]?(?:[^\W\d][\w. ]{0,24}:)?[ ]?)?["'`*]{0,3}+(?P<value>[^\s"'`<>/\\|;,{}█]{8,200}+)"""
     r"""["'`*]{0,3}+[ \t\r]{0,9}+(?=\n|\Z)"""
 )
 """A value that stands alone, or was said by whoever a chat names."""
+_HEADING = re.compile(rf"{_CLOSE}(?:\s(?:for|of|to|on|in|d[aeo]l?|para|no|na|en)\s[^\n.!?]{{1,60}}+)?\s{{0,9}}\Z")
+_ANNOUNCES = re.compile(
+    r":[*_\s]{0,9}\Z|\b(?:here|below|follow(?:s|ing)|what|segue|seguem|abaixo|aqui|qual|sigue|siguen|siguiente|abajo|cual)\b"
+)
 _LINES = 4
 _LITTLE = 0.15
 _TEMPLATES = ("{{", "{%", "${", "$(", "!")
-_BEFORE, _AFTER, _NAME = 120, 120, 28
+_BEFORE, _AFTER = 120, 120
 _NEAR, _FAR = 260, 420
 
 
@@ -138,7 +141,7 @@ def _values(reading: PlainText, label: Label) -> Iterator[Span]:
         ):
             yield from _fitting(reading, label, match, "next")
             return
-    if _ABOUT.match(folded, end + 1):
+    if _ABOUT.match(folded, end + 1) or _TOPIC.match(folded, end + 1) or (label.text == "clave" and _CODE.match(folded, end)):
         return
     column = paired_secrets.below(reading, label)
     if column is not None:
@@ -159,7 +162,7 @@ def _values(reading: PlainText, label: Label) -> Iterator[Span]:
     yield from paired_secrets.beside(reading, label)
     if label.group in ("login", "server"):
         yield from _in_sentence(reading, label)
-    if label.group != "pin":
+    if label.group != "pin" and not _names_a_session(reading, label):
         yield from _at_random(reading, label)
         yield from _below(reading, label)
 
@@ -181,7 +184,8 @@ def _fitting(reading: PlainText, label: Label, match: re.Match[str], how: str) -
         not value
         or placeholders.stands_for_one(small)
         or (of and _ABOUT.search(of))
-        or (how == "next" and _OTHER.search(reading.folded, label.end, start))
+        or (how == "next" and lookalikes.is_named(reading, label.end, start))
+        or (how == "next" and lookalikes.is_commit(reading, label.span, (start, start + len(value))))
         or _is_cut_short(reading, label, start, stop)
     ):
         return
@@ -211,7 +215,7 @@ def _is_secret(reading: PlainText, label: Label, match: re.Match[str], value: st
         case "token":
             ordered = match[0].endswith(":") or (how in ("next", "listed") and placeholders.disorder(value) < _LITTLE)
             like_one = len(value) >= 20 and mixed and not ordered and _TOKEN.fullmatch(value) is not None
-            return like_one and not _is_trace(label, match, value)
+            return like_one and not _is_trace(reading, label, match, value)
         case "lasting":
             return len(value) >= 16 and mixed and (label.text != "refresh" or placeholders.is_random(value))
         case "private":
@@ -233,15 +237,27 @@ def _is_secret(reading: PlainText, label: Label, match: re.Match[str], value: st
     start = match.start(match.lastgroup or "bare")
     if "phrase" in label.text and _is_phrase(reading.folded, start):
         return True
-    if label.text == "clave" and not mixed:
+    if not mixed and (label.text == "clave" or (how == "is" and _is_a_statement(match, small))):
         return False
     return mixed or (how in ("said", "is") and _alone(match) and "\n" not in reading.folded[label.end : start].rstrip(" \n`"))
 
 
-def _is_trace(label: Label, match: re.Match[str], value: str) -> bool:
+def _is_a_statement(match: re.Match[str], small: str) -> bool:
+    """“The password is blocked”, “a senha não é minha”."""
+    of = match.groupdict().get("of") or ""
+    said = match.string[match.start() : match.start(match.lastgroup or "bare")]
+    return _NEGATED.search(of) is not None or (":" not in said and placeholders.is_said_of_one(small))
+
+
+def _is_trace(reading: PlainText, label: Label, match: re.Match[str], value: str) -> bool:
     """An id in a log, of a request that was called a session, or named behind the word."""
     of = match.groupdict().get("of") or ""
-    return of.endswith("id") or (label.text in ("session_id", "session.id") and _HEX.fullmatch(value) is not None)
+    return of.endswith("id") or (_names_a_session(reading, label) and _HEX.fullmatch(value) is not None)
+
+
+def _names_a_session(reading: PlainText, label: Label) -> bool:
+    """As logs do. Cookies are called ``sessionid`` or ``JSESSIONID``."""
+    return label.text in ("session_id", "session.id") or reading.flat[slice(*label.span)] == "sessionId"
 
 
 def _is_phrase(folded: str, start: int) -> bool:
@@ -281,11 +297,10 @@ def _in_sentence(reading: PlainText, label: Label) -> Iterator[Span]:
     stop = line if line >= 0 else label.end + _AFTER
     for strong in _STRONG.finditer(reading.flat, label.end, stop):
         at = strong.start()
-        if _is_spoken_of(reading.folded, label.end, *strong.span()) or _OF_OTHER.search(
-            reading.folded, max(label.end, at - _NAME), at
-        ):
+        if _is_spoken_of(reading.folded, label.end, *strong.span()) or lookalikes.is_named_directly(reading, label.end, at):
             continue
-        if _is_value(strong[0]) and not meetings.opens_one(reading, label.span, strong[0]):
+        doubtful = label.text == "clave" and not placeholders.is_unlike_a_name(strong[0])
+        if _is_value(strong[0]) and not doubtful and not meetings.opens_one(reading, label.span, strong[0]):
             yield strong.span()
             return
 
@@ -299,8 +314,8 @@ def _at_random(reading: PlainText, label: Label) -> Iterator[Span]:
     for low, high in ((first, label.start), (label.end, last if last >= 0 else label.end + _AFTER)):
         for value in _RANDOM.finditer(reading.flat, low, high):
             start, small = value.start(), reading.folded[slice(*value.span())]
-            named = _OTHER.search(reading.folded, max(low, start - _NAME), start)
-            if placeholders.is_random(value[0]) and not named and not placeholders.stands_for_one(small):
+            other = lookalikes.is_named(reading, low, start) or lookalikes.is_commit(reading, label.span, value.span())
+            if placeholders.is_random(value[0]) and not other and not placeholders.stands_for_one(small):
                 yield value.span()
 
 
@@ -317,12 +332,27 @@ def _below(reading: PlainText, label: Label) -> Iterator[Span]:
         if own is None:
             continue
         start, value = own.start("value"), own["value"]
-        strong = placeholders.is_random(value) or (label.group == "login" and _is_value(value))
-        named = _OTHER.search(reading.folded, max(label.end, start - _NAME), start)
+        strong = placeholders.is_random(value) or (
+            label.group == "login" and _is_value(value) and _is_meant(reading, label, value)
+        )
+        named = lookalikes.is_named(reading, label.end, start)
         if strong and not named and not placeholders.stands_for_one(reading.folded[slice(*own.span("value"))]):
             if not meetings.opens_one(reading, label.span, value):
                 yield own.span("value")
             return
+
+
+def _is_meant(reading: PlainText, label: Label, value: str) -> bool:
+    """Whether the value is no name of a person or a time, or the line with the secret's name heads it or says that it follows."""
+    if placeholders.is_unlike_a_name(value):
+        return True
+    low = max(0, label.start - _BEFORE)
+    first = reading.folded.rfind("\n", low, label.start) + 1 or low
+    last = reading.folded.find("\n", label.end, label.end + _AFTER)
+    if _ANNOUNCES.search(reading.folded, first, last):
+        return True
+    before = reading.folded[first : label.start].strip(" \t>*_`•#-").split()
+    return _FILLERS.issuperset(before) and _HEADING.match(reading.folded, label.end, last) is not None
 
 
 def _is_spoken_of(folded: str, end: int, start: int, stop: int) -> bool:

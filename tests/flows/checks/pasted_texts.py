@@ -887,6 +887,16 @@ DUKPT initial key §HEX§
 ~~
 %B4539148803436467^SILVA/ANA^29092010000000000000?
 ~~
+our API key leaked: §an24§
+~~
+client secret leaked, it was §an24§
+~~
+password leaked: §mixed§
+~~
+secret detected: §an24§
+~~
+password management: §mixed§
+~~
 password: ab:/Xy12cdEF
 ~~
 GRANT ALL PRIVILEGES ON cards.* TO 'acme'@'%' IDENTIFIED BY '§pw§';
@@ -897,6 +907,24 @@ CREATE USER acme
 C:\> net user svc_acme §pw§
 ~~
 segue a chave da API de produção (§HEX§)
+~~
+§hex§0f3a9c7b is our server secret
+~~
+update: the new secret for staging §hex§0f3a9c7b
+~~
+The password of the service account is below
+Rio2026Mar
+~~
+Temporary password for the portal
+
+Rio2026Mar
+~~
+Troquei a senha ontem.
+Mar#Alto2026
+~~
+my password is banana
+~~
+a senha do wifi é laranja
 """
 
 INNOCENT = r"""
@@ -1457,6 +1485,10 @@ Recording: https://us02web.zoom.us/rec/share/§an60§?startTime=1764000000000 Pa
 ...
 -----END OpenVPN Static key V1-----
 ~~
+Password management is handled by a PAM v12.6
+~~
+A secret leak check ran: passed, scanner v8.21.2
+~~
 Each account is identified by accountId2
 ~~
 Cards are identified by PAN/BIN8, issuers are identified by ISO-7812
@@ -1466,6 +1498,46 @@ The transaction is identified by NSU123456
 See the .net user guide v2-beta1
 ~~
 Prós: rápido. Contra: PIX-v2, parecer2026/0012
+~~
+{"error":"invalid_token","correlationId":"§hex§"}
+~~
+{"traceId":"§hex§","error":"invalid_client","error_description":"client secret expired"}
+~~
+access token refused, transactionID §hex§
+~~
+{"sub":"acme","sessionId":"§hex§","error":"password expired"}
+~~
+fix token refresh (§hex§0f3a9c7b)
+~~
+§hex§0f3a9c7b Rotate client secret
+~~
+Forgot my password!
+Joao_Silva2
+~~
+Não consigo entrar, a senha não funciona.
+OK-10h30
+~~
+Reset da senha do portal
+Maria_Lima3
+~~
+My password is blocked.
+~~
+a senha não é necessária
+~~
+La contraseña fue cambiada
+~~
+Senha: bloqueada
+~~
+Clave única: GODE561231HDFRRN09
+~~
+clave de rastreo: 2026112540014BET0000412345
+~~
+Gestión de claves: HSM payShield10K, procedimiento PR-017v3
+~~
+The thumbprint of the new certificate is §HEX§8C1F37A5; the private key stays in the HSM
+~~
+§hex§0f3a9c7b feat(auth): cache the token (#412)
+§hex§0f3a9c7c chore: rotate secret names
 """
 
 _EC = ec.derive_private_key(0x5EED << 224 | 99, ec.SECP256R1())

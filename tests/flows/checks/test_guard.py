@@ -371,6 +371,9 @@ JUNK = (
     "openssl a " * 40_000,
     "cvk a comp1 " * 20_000,
     "SG." * 500_000,
+    "grant all to identified " * 20_000,
+    f"fix token {'0a' * 20} " * 20_000,
+    "my password is-ed " * 20_000,
 )
 """Where a backtracking pattern would never end."""
 
