@@ -38,7 +38,7 @@ _CALLS = re.compile(
     r"""|\b(?:snowsql|cqlsh|isql|bcp|beeline)\s[^\n]{0,120}?\s-p\s?["']?([^\s"']{4,100}+)"""
     r"""|\b(?:(?:create|alter|set)\s(?:user|role)|connect\sto|grant\s(?:all|connect|create|resource|dba|select|usage|proxy)\b[^\n;]{0,160}?\sto)"""
     r"""\s(?:if\s(?:not\s)?exists\s)?[^\s;]{1,100}+\s{1,9}+identified\s(?:with\s\S{1,40}+\s)?by\s(?:values\s|password\s)?["']?([^\s"';]{4,100}+)"""
-    r"""|(?<![.\w])(?<!the\s)(?<!our\s)net\suser\s(?!guide|manual|count|group|interface|base|growth)[^\s/]{1,64}+\s["']?([^\s/*"']{4,100}+)"""
+    r"""|(?<![.\w])(?<!the\s)(?<!our\s)net\suser\s(?!guide|manual|count|group|interface|base|growth)(?:"[^"\n]{1,64}+"|[^\s/]{1,64}+)\s["']?([^\s/*"']{4,100}+)"""
     r"""|\bopenssl\s[^\n]{0,160}?\s-k\s["']?([^\s"']{4,200}+)"""
     r"""|\becho\s(?:-n\s)?["']?(?!\$)([^\s"'|]{4,100}+)["']?\s?\|[^\n|]{0,100}?(?:-stdin|sudo\s-s|\bpasswd)"""
     r"""|\bvault\s(?:kv\s)?(?:put|patch|write)\s\S{1,100}+[^\n=]{0,40}?\s[\w.-]{1,40}+=["']?([^\s"'@][^\s"']{5,200}+)"""

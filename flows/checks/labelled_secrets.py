@@ -9,7 +9,7 @@ the text's length.
 import re
 from collections.abc import Iterator
 
-from flows.checks import lookalikes, meetings, paired_secrets, placeholders
+from flows.checks import lookalikes, meetings, paired_secrets, placeholders, secret_talk
 from flows.checks.readings import PlainText, Span
 from flows.checks.secret_kinds import SecretKind
 from flows.checks.secret_labels import Label, labels
@@ -47,20 +47,6 @@ _WAYS = ((_SAID, "said"), (_IS, "is"), (_LISTED, "listed"), (_NEXT, "next"))
 _TOKEN_NEXT = re.compile(r"[ ]{1,3}+(?P<bare>[\w.~+/-]{16,200}+={0,2})")
 _CALL = re.compile(r"""([\w.]{1,40}+)\(\s?["'](?P<single>[^"'\n]{8,200}+)""")
 _LOOKS_UP = re.compile(r"env|config|get|vault|secret|read|load|param|lookup|key")
-_ABOUT = re.compile(
-    r"\b(?:names?|nome|nombre|arn|ids?|ref|path|ur[li]|endpoint|polic[yi]\w*|politica|file|arquivo|archivo|versi?on|versao|expir\w+|types?|tipo"
-    r"|hint|length|reset|rules?|manager|count|rotation|fingerprint|thumbprint|kcv|digest|hash|lifetime|ttl|field|campo|has|called|chamad[oa]"
-    r"|format|check|failed|refused|rejected|request|page|public|publica|errad[oa]|wrong"
-    r"|scann\w+|santa)\b(?!=[\"'])"
-)
-"""Words that say that it is not the secret itself that follows."""
-_TOPIC = re.compile(r"(?:leak(?:s|age)?|detect(?:ion|ors?)|handling|management|sharing|sprawl)\b(?!\s?[:=])")
-"""What people do about secrets; before a colon, they may well go on to give one."""
-_CODE = re.compile(
-    r"\s(?:d[aeo]l?\s)?(?:unica|product[oa]|rastreo|elector|catastral|presupuestal|interbancaria|rfc|curp|swift|autorizacion)\b"
-)
-"""Whose key it is that Spanish calls “clave” as it does a password."""
-_NEGATED = re.compile(r"\b(?:not|never|nao|no|nunca|jamas|jamais)$")
 _END_OF_VALUE = re.compile(r"""[\\"'`*_~.)\]}]{0,6}+(?:[ ]{0,20}+(?:[\n\r|&]|\Z)|[,;<])""")
 _TRAILING = ".,;:!?)]}*_~\\"
 _PHRASE = re.compile(r"[a-z]{3,12}+(?: [a-z]{3,12}+){2,9}+(?=\s{0,3}(?:\n|\Z))")
@@ -104,7 +90,7 @@ _OWN_LINE = re.compile(
     r"""["'`*]{0,3}+[ \t\r]{0,9}+(?=\n|\Z)"""
 )
 """A value that stands alone, or was said by whoever a chat names."""
-_HEADING = re.compile(rf"{_CLOSE}(?:\s(?:for|of|to|on|in|d[aeo]l?|para|no|na|en)\s[^\n.!?]{{1,60}}+)?\s{{0,9}}\Z")
+_HEADING = re.compile(rf"{_CLOSE}(?:\s(?:for|of|to|on|in|d[aeo]l?|para|no|na|en)\s[^\n.!?]{{1,60}}+)?[^\w\n.!?]{{0,12}}\Z")
 _ANNOUNCES = re.compile(
     r":[*_\s]{0,9}\Z|\b(?:here|below|follow(?:s|ing)|what|segue|seguem|abaixo|aqui|qual|sigue|siguen|siguiente|abajo|cual)\b"
 )
@@ -141,7 +127,7 @@ def _values(reading: PlainText, label: Label) -> Iterator[Span]:
         ):
             yield from _fitting(reading, label, match, "next")
             return
-    if _ABOUT.match(folded, end + 1) or _TOPIC.match(folded, end + 1) or (label.text == "clave" and _CODE.match(folded, end)):
+    if secret_talk.follows(reading, label):
         return
     column = paired_secrets.below(reading, label)
     if column is not None:
@@ -183,7 +169,7 @@ def _fitting(reading: PlainText, label: Label, match: re.Match[str], how: str) -
     if (
         not value
         or placeholders.stands_for_one(small)
-        or (of and _ABOUT.search(of))
+        or secret_talk.is_about(of)
         or (how == "next" and lookalikes.is_named(reading, label.end, start))
         or (how == "next" and lookalikes.is_commit(reading, label.span, (start, start + len(value))))
         or _is_cut_short(reading, label, start, stop)
@@ -221,7 +207,8 @@ def _is_secret(reading: PlainText, label: Label, match: re.Match[str], value: st
         case "private":
             return len(value) >= 40 and mixed and "BEGIN" not in value
         case "key":
-            return len(value) >= 16 and mixed and not placeholders.is_id(small)
+            named = label.text.startswith(("account", "storage")) and placeholders.disorder(value) < _LITTLE
+            return len(value) >= 16 and mixed and not named and not placeholders.is_id(small)
         case "server":
             if how in ("next", "listed") and not _looks_chosen(value) and not _HEX.fullmatch(small):
                 return False
@@ -237,16 +224,9 @@ def _is_secret(reading: PlainText, label: Label, match: re.Match[str], value: st
     start = match.start(match.lastgroup or "bare")
     if "phrase" in label.text and _is_phrase(reading.folded, start):
         return True
-    if not mixed and (label.text == "clave" or (how == "is" and _is_a_statement(match, small))):
+    if not mixed and (label.text == "clave" or (how == "is" and secret_talk.is_statement(match, small))):
         return False
     return mixed or (how in ("said", "is") and _alone(match) and "\n" not in reading.folded[label.end : start].rstrip(" \n`"))
-
-
-def _is_a_statement(match: re.Match[str], small: str) -> bool:
-    """“The password is blocked”, “a senha não é minha”."""
-    of = match.groupdict().get("of") or ""
-    said = match.string[match.start() : match.start(match.lastgroup or "bare")]
-    return _NEGATED.search(of) is not None or (":" not in said and placeholders.is_said_of_one(small))
 
 
 def _is_trace(reading: PlainText, label: Label, match: re.Match[str], value: str) -> bool:

@@ -9,7 +9,8 @@ _WORDS = (
     r"|unknown|missing|empty|vazi[oa]|encrypted|enviada|sent|pending|pendente|temporary|temporaria|confidential|confidencial|set|unset"
     r"|1?password|passwd|pass|passphrase|secret|senha|segredo|contrasena|token|key|stdin|prompt|env|file|default|any|value|bearer|basic"
     r"|case[-_ ]?(?:in)?sensitive|strong|weak|forte|fraca|fuerte|debil|same|mesma|misma|different|diferente|mandatory"
-    r"|blocked|locked|bloquead[ao]|vencida|caducada|trocada|resetada|cambiada|necess?aria|compartilhada|compartida"
+    r"|blocked|locked|bloquead[ao]|vencida|caducada|trocada|resetada|cambiada|necess?aria|compartilhada|compartida|unchanged|idem"
+    r"|(?:alpha|alfa)?numeric[ao]?|ldap|sso|(?:oauth|oidc|openid|saml|totp|hotp|mtls|kerberos)[\d.]{0,4}(?:[-_/+][a-z\d.]{1,20}){0,4}"
     r"|se(?:e|nt)|via|called|named|chamad[oa]"
 )
 _NAME = (
@@ -26,13 +27,6 @@ _PLACEHOLDER = re.compile(
     r"|(?:your|my|seu|sua|minha|tu|su)(?:$|[\s_-]$|[\s_-](?=.{0,60}(?:secret|pass|pwd|senha|segredo|clave|contrasen|key|token|cred|here|aqui"
     r"|value|valor))[a-z\s_-]{1,60}+\d{0,3}$)|https?://|//|(?:see|ask|check|veja|ver|vea|vide|consulte|pergunte|pregunte)\s|tn[-_](?:[0-9a-f-]{4,}+|[a-z-]{1,30}+\d?)$"
     rf"|(?:{_WORDS})$"
-)
-_STATE = re.compile(
-    r"[a-z-]{2,24}+(?:(?<=[a-z]ed)|(?<=[ai]d[ao]))$|(?:in|un|des)?(?:correct[ao]?|corret[ao]|valid[ao]?|active|ativ[ao]|activ[ao]|available|visible"
-    r"|known|safe|segur[ao]|necess?ari[ao]|necessary|usual|common|comum|comun|ready|pront[ao]|list[ao]|long|long[ao]|larg[ao]|short|curt[ao]|cort[ao]"
-    r"|weak|strong|simple|simples|easy|hard|facil|dificil|good|bad|boa|buen[ao]|ruim|mal[ao]|ok|okay|fine|right|cert[ao]|null?[ao]?|old|new"
-    r"|antig[ao]|antigu[ao]|velh[ao]|viej[ao]|nov[ao]|nuev[ao]|lost|gone|broken|forgotten|working|expiring|stuck|private|public|personal|pessoal"
-    r"|individual|unique|unic[ao]|mine|yours|ours|his|hers|theirs|minha|sua|nossa|dele|dela|mi[ao]|tuy[ao]|suy[ao]|nuestr[ao]|igual|iguais|here|aqui)$"
 )
 _EMAIL = re.compile(r"(?P<local>[\w.+-]{1,64}+)@[a-z][\w-]{1,60}+(?:\.[\w-]{1,60}+){0,4}\.[a-z]{2,10}+$")
 _DIGITS_WITHIN = re.compile(r"[a-z]{3}\d{1,9}+[a-z]|\d[a-z]{3}")
@@ -81,11 +75,6 @@ def stands_for_one(value: str) -> bool:
         return False
     parts = _SPLIT.split(value)
     return len(parts) > 1 and all(map(_NAME_PART.fullmatch, parts))
-
-
-def is_said_of_one(value: str) -> bool:
-    """Whether it is a word for how a password is, as “blocked” and “correta”. ``value`` in lower case, without accents."""
-    return _STATE.match(value) is not None
 
 
 def is_address(value: str) -> bool:

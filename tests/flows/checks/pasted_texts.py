@@ -922,6 +922,11 @@ Rio2026Mar
 Troquei a senha ontem.
 Mar#Alto2026
 ~~
+Senha nova 👇
+Rio2026Mar
+~~
+net user "svc acme" "§pw§" /domain
+~~
 my password is banana
 ~~
 a senha do wifi é laranja
@@ -1533,6 +1538,16 @@ Clave única: GODE561231HDFRRN09
 clave de rastreo: 2026112540014BET0000412345
 ~~
 Gestión de claves: HSM payShield10K, procedimiento PR-017v3
+~~
+PASS: TestTokenRefresh2 (0.04s), pass - TC_Login_001
+~~
+user/password: LDAP
+~~
+Senha: alfanumérica, 12 posições
+~~
+credential: OAuth2.0-client-credentials
+~~
+storage key: cards/2026/11/25/file0001.csv
 ~~
 The thumbprint of the new certificate is §HEX§8C1F37A5; the private key stays in the HSM
 ~~
