@@ -94,6 +94,8 @@ _HEADING = re.compile(rf"{_CLOSE}(?:\s(?:for|of|to|on|in|d[aeo]l?|para|no|na|en)
 _ANNOUNCES = re.compile(
     r":[*_\s]{0,9}\Z|\b(?:here|below|follow(?:s|ing)|what|segue|seguem|abaixo|aqui|qual|sigue|siguen|siguiente|abajo|cual)\b"
 )
+_OF_WHAT = re.compile(r"\b(?:of|for|on|in|at|until|app|d[aeo]l?|no|na|nos|nas|en|hasta|ate|em)\s$")
+"""Before the name of a person or a system, whose secret is meant."""
 _LINES = 4
 _LITTLE = 0.15
 _TEMPLATES = ("{{", "{%", "${", "$(", "!")
@@ -279,8 +281,10 @@ def _in_sentence(reading: PlainText, label: Label) -> Iterator[Span]:
         at = strong.start()
         if _is_spoken_of(reading.folded, label.end, *strong.span()) or lookalikes.is_named_directly(reading, label.end, at):
             continue
-        doubtful = label.text == "clave" and not placeholders.is_unlike_a_name(strong[0])
-        if _is_value(strong[0]) and not doubtful and not meetings.opens_one(reading, label.span, strong[0]):
+        doubtful = label.text == "clave" or _OF_WHAT.search(reading.folded, max(label.end, at - 9), at)
+        if doubtful and not placeholders.is_unlike_a_name(strong[0]):
+            continue
+        if _is_value(strong[0]) and not meetings.opens_one(reading, label.span, strong[0]):
             yield strong.span()
             return
 

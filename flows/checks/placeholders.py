@@ -26,6 +26,7 @@ _PLACEHOLDER = re.compile(
     r"|(.)\1*$|x{3,}[x\d\s_.*-]*$|\*{3,}[*\s.]*\w{0,4}$|\.{3}\w{0,6}$"
     r"|(?:your|my|seu|sua|minha|tu|su)(?:$|[\s_-]$|[\s_-](?=.{0,60}(?:secret|pass|pwd|senha|segredo|clave|contrasen|key|token|cred|here|aqui"
     r"|value|valor))[a-z\s_-]{1,60}+\d{0,3}$)|https?://|//|(?:see|ask|check|veja|ver|vea|vide|consulte|pergunte|pregunte)\s|tn[-_](?:[0-9a-f-]{4,}+|[a-z-]{1,30}+\d?)$"
+    r"|v?\d{1,4}(?:\.\d{1,6}){1,3}[.-]?(?:rc|alpha|beta|a|b|m|dev|snapshot|release)[.-]?\d{0,4}$"
     rf"|(?:{_WORDS})$"
 )
 _EMAIL = re.compile(r"(?P<local>[\w.+-]{1,64}+)@[a-z][\w-]{1,60}+(?:\.[\w-]{1,60}+){0,4}\.[a-z]{2,10}+$")

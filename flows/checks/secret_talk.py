@@ -9,13 +9,13 @@ _ABOUT = re.compile(
     r"\b(?:names?|nome|nombre|arn|ids?|ref|path|ur[li]|endpoint|polic[yi]\w*|politica|file|arquivo|archivo|versi?on|versao|expir\w+|types?|tipo"
     r"|hint|length|reset|rules?|manager|count|rotation|fingerprint|thumbprint|kcv|digest|hash|lifetime|ttl|field|campo|has|called|chamad[oa]"
     r"|format|check|failed|refused|rejected|request|page|public|publica|errad[oa]|wrong"
-    r"|scann\w+|santa)\b(?!=[\"'])"
+    r"|vault|hashing|encoder|header|scann\w+|santa)\b(?!=[\"'])"
 )
 """Words that say that it is not the secret itself that follows."""
 _TOPIC = re.compile(r"(?:leak(?:s|age)?|detect(?:ion|ors?)|handling|management|sharing|sprawl)\b(?!\s?[:=])")
 """What people do about secrets; before a colon, they may well go on to give one."""
 _CODE = re.compile(
-    r"\s(?:d[aeo]l?\s)?(?:unica|product[oa]|rastreo|elector|catastral|presupuestal|interbancaria|rfc|curp|swift|autorizacion)\b"
+    r"\s(?:d[aeo]l?\s)?(?:unica|product[oa]|rastreo|elector|contrato|pedido|proyecto|catastral|presupuestal|interbancaria|rfc|curp|swift|autorizacion)\b"
 )
 """Whose key it is that Spanish calls “clave” as it does a password."""
 _NEGATED = re.compile(r"\b(?:not|never|nao|no|nunca|jamas|jamais)$")

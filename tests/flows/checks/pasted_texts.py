@@ -927,6 +927,12 @@ Rio2026Mar
 ~~
 net user "svc acme" "§pw§" /domain
 ~~
+the password of the portal Rio2026Mar does not work for MGarcia77
+~~
+a senha da Ana_Souza1 é Rio2026Mar
+~~
+a senha foi trocada para QuatroLuas88
+~~
 my password is banana
 ~~
 a senha do wifi é laranja
@@ -1548,6 +1554,16 @@ Senha: alfanumérica, 12 posições
 credential: OAuth2.0-client-credentials
 ~~
 storage key: cards/2026/11/25/file0001.csv
+~~
+please unlock the password of MGarcia77
+~~
+Desbloquear a senha da Ana_Souza1 no console
+~~
+client secret for Sandbox-BR2, please; the other API key is valid until 31Dec2026
+~~
+pip install acme-secrets==2.14.0rc1
+~~
+Our API key header is X-Acme-Key2
 ~~
 The thumbprint of the new certificate is §HEX§8C1F37A5; the private key stays in the HSM
 ~~
