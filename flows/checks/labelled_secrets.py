@@ -96,6 +96,8 @@ _ANNOUNCES = re.compile(
 )
 _OF_WHAT = re.compile(r"\b(?:of|for|on|in|at|until|app|d[aeo]l?|no|na|nos|nas|en|hasta|ate|em)\s$")
 """Before the name of a person or a system, whose secret is meant."""
+_MEMBER = re.compile(r"""\\{0,3}"\s?:\s?(?:\\{0,3}"[^"\n]{0,200}+"|null|true|false|\d{1,9})\s?,\s?[\\"]""")
+"""A member of a JSON object with a value of its own; what the next one holds has another name."""
 _LINES = 4
 _LITTLE = 0.15
 _TEMPLATES = ("{{", "{%", "${", "$(", "!")
@@ -275,6 +277,8 @@ def _in_sentence(reading: PlainText, label: Label) -> Iterator[Span]:
             if linked and strong and _is_value(strong[0]):
                 yield strong.span()
             break
+    if _MEMBER.match(reading.folded, label.end):
+        return
     line = reading.flat.find("\n", label.end, label.end + _AFTER)
     stop = line if line >= 0 else label.end + _AFTER
     for strong in _STRONG.finditer(reading.flat, label.end, stop):

@@ -1565,6 +1565,8 @@ pip install acme-secrets==2.14.0rc1
 ~~
 Our API key header is X-Acme-Key2
 ~~
+{"webhook":{"secret":"***","signatureHeader":"X-Acme-Signature256"}}
+~~
 The thumbprint of the new certificate is §HEX§8C1F37A5; the private key stays in the HSM
 ~~
 §hex§0f3a9c7b feat(auth): cache the token (#412)
