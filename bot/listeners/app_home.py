@@ -3,6 +3,7 @@
 import asyncio
 import math
 import time
+from contextlib import suppress
 from weakref import WeakValueDictionary
 
 from bot.listeners.overviews import left_out, snapshots
@@ -104,9 +105,10 @@ class AppHome:
 
 
 async def _has_home(unit: Unit, who: Who) -> None:
-    row = await unit.get(Person, str(who))
-    if row is not None:
-        row.has_home = True
+    with suppress(SealError):
+        row = await unit.get(Person, str(who))
+        if row is not None:
+            row.has_home = True
 
 
 def _card(case: Case, texts: Texts) -> list[Block]:

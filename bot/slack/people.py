@@ -8,6 +8,7 @@ from flows.cases.access import Access
 from flows.model import Person
 from flows.people import Who
 from flows.ports import Unit
+from storage.sealing import SealError
 from storage.store import Store, Unavailable
 
 SLACK = "USLACK"
@@ -58,9 +59,11 @@ class People:
         return person.team_id if person is not None and person.enterprise_id in ("", team_id) else team_id
 
     async def known(self, unit: Unit, who: Who) -> Person | None:
-        """A person from memory or store."""
+        """A person from memory or store; one whose row was damaged is as one who was never seen."""
         if who not in self._people:
-            row = await unit.person(who)
+            row = None
+            with suppress(SealError):
+                row = await unit.person(who)
             if row is None:
                 return None
             self._people[who] = row
@@ -105,10 +108,13 @@ class People:
 
 
 async def _remember(unit: Unit, who: Who, info: UserInfo, *, may_be_support: bool) -> Person:
-    row = await unit.get(Person, str(who))
+    new = Person(id=str(who), team_id=who.team_id, user_id=who.user_id)
+    try:
+        row = await unit.get(Person, str(who))
+    except SealError:  # as it was damaged it stays, and this process goes by Slack's answer
+        row = new
     if row is None:
-        row = Person(id=str(who), team_id=who.team_id, user_id=who.user_id)
-        unit.add(row)
+        unit.add(row := new)
     row.guest, row.locale, row.timezone, row.name, row.seen_at = info.is_guest, info.locale, info.timezone, info.name, unit.now
     row.enterprise_id = info.enterprise_id
     row.support = row.support and may_be_support

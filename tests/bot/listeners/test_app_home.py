@@ -1,7 +1,9 @@
 """App Home as people see it: published once for many openings, and right in the end. A bot of its own, since support's lists the
 oldest onboardings alone."""
 
+import contextlib
 import json
+import sqlite3
 
 import pytest
 
@@ -59,3 +61,19 @@ async def test_a_home_shows_what_was_done_in_it_though_the_bot_was_restarted_mea
     await office.settled()
     office.ana.user.home = None  # for the other tests, whose bot doesn't know of it
     await office.restart()
+
+
+async def test_a_person_whose_row_was_damaged_is_served_all_the_same(office: Workplace, onboarding: str) -> None:
+    await office.stop_bot()
+    with contextlib.closing(sqlite3.connect(office.file)) as connection, connection:
+        seen = connection.execute("SELECT seen_at, id FROM people").fetchall()
+        connection.execute("UPDATE people SET seen_at = 'x' WHERE user_id = ?", (office.bruno.id,))
+    await office.start_bot()
+    home = await office.bruno.open_home()
+    assert home is not None
+    assert "Acme Bank" in json.dumps(home.data)
+    await office.stop_bot()
+    with contextlib.closing(sqlite3.connect(office.file)) as connection, connection:
+        connection.executemany("UPDATE people SET seen_at = ? WHERE id = ?", seen)
+    await office.start_bot()
+    assert (await office.snapshot(onboarding)).onboarding.customer == "Acme Bank"
