@@ -1,6 +1,6 @@
-"""Whom support and operators mean: onboardings as far as their rows can be read, so that damage to one hides neither it nor the others."""
+"""Whom an operator or somebody in support means: onboardings as far as their rows can be read, so that damage to one hides no others."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -20,16 +20,16 @@ async def customers(connection: AsyncConnection) -> Sequence[Onboarding]:
 
 
 def readable_name(onboarding: Onboarding | None) -> str:
-    """A customer's name; empty if it can't be read."""
+    """A customer's name; empty if it can't be read: support must hear of a failure anyway."""
     try:
         return onboarding.customer if onboarding is not None else ""
     except SealError:
         return ""
 
 
-def with_readable_names(onboardings: Sequence[Onboarding]) -> Sequence[Onboarding]:
-    """One whose name was damaged keeps nobody from finding the others by theirs."""
-    return [one for one in onboardings if readable_name(one)]
+def named(known: Iterable[Onboarding]) -> Sequence[Onboarding]:
+    """Those with a name that can be read: one that was damaged doesn't hide the others."""
+    return [one for one in known if readable_name(one)]
 
 
 async def has_traces(connection: AsyncConnection, onboarding_id: str) -> bool:

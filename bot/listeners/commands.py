@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from bot.listeners.overviews import snapshots
+from bot.listeners.readable import snapshots
 from bot.messages import board, matrix, parity
 from bot.messages.blocks import Drawing, drawing, notice, section
 from bot.messages.texts import Texts
@@ -18,10 +18,10 @@ from flows.cases.access import May
 from flows.cases.case import Case, Cases
 from flows.cases.naming import meant, mentions
 from flows.cases.parity import parity as parity_of
-from flows.model import Onboarding, Snapshot
+from flows.model import Onboarding
 from flows.ports import Unit
 from flows.problems import Refused
-from storage.customers import with_readable_names
+from storage.customers import named
 from storage.store import Store
 
 Answer = dict[str, Any]
@@ -96,23 +96,22 @@ class SlashCommands:
 
     async def _status(self, command: SlashCommand, texts: Texts) -> Answer:
         async with self._store.read() as unit:
-            if not command.rest and not await unit.onboardings(channel_id=command.channel_id, closed=True):
-                return _answer(board.overview(await self._all(unit), texts, unit.now))
+            if not command.rest and await unit.by_channel(command.channel_id) is None:
+                return _answer(board.overview(await snapshots(unit, await unit.onboardings()), texts, unit.now))
             case = await self._look(unit, command)
             texts = texts.of(case.onboarding.journey)
             return _answer(board.one(case.snapshot, case.journey, texts, case.situation))
 
     async def _queue(self, command: SlashCommand, texts: Texts) -> Answer:  # noqa: ARG002
         async with self._store.read() as unit:
-            return _answer(board.queue(await self._all(unit, waiting=True), texts, unit.now))
+            return _answer(board.queue(await snapshots(unit, await unit.onboardings(waiting=True)), texts, unit.now))
 
     async def _find(self, command: SlashCommand, texts: Texts) -> Answer:
         async with self._store.read() as unit:
-            known = with_readable_names(await unit.onboardings(closed=True))
-            found = await snapshots(unit, [o for o in known if mentions(o, command.rest)])
+            found = [o for o in named(await unit.onboardings(closed=True)) if mentions(o, command.rest)]
             if not found:
                 raise Refused("no_match", text=command.rest)
-            return _answer(board.overview(found, texts, unit.now))
+            return _answer(board.overview(await snapshots(unit, found), texts, unit.now))
 
     async def _matrix(self, command: SlashCommand, texts: Texts) -> Answer:
         async with self._store.read() as unit:
@@ -146,9 +145,6 @@ class SlashCommands:
 
     # -- which onboarding
 
-    async def _all(self, unit: Unit, *, waiting: bool = False) -> list[Snapshot]:
-        return await snapshots(unit, await unit.onboardings(waiting=waiting))
-
     async def _look(self, unit: Unit, command: SlashCommand) -> Case:
         onboarding = await _one(unit, command, closed=True)
         return await self._cases.look(unit, onboarding.id, command.who, May.SUPPORT, closed=True)
@@ -164,7 +160,7 @@ async def _one(unit: Unit, command: SlashCommand, *, closed: bool = False) -> On
         if here is None:
             raise Refused("say_customer")
         return here
-    known = with_readable_names(await unit.onboardings(closed=closed))
+    known = named(await unit.onboardings(closed=closed))
     found = meant([o for o in known if o.closed_at is None], command.rest) or meant(known, command.rest)
     if not found:
         raise Refused("no_match", text=command.rest)

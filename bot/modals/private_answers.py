@@ -80,7 +80,7 @@ class PrivateAnswers:
         try:
             async with self._store.read() as unit:
                 onboarding = await unit.get(Onboarding, onboarding_id)
-        except (Conflict, Unavailable, SealError):  # they are answered all the same
+        except (Conflict, SealError, Unavailable):
             return ""
         return onboarding.journey if onboarding is not None else ""
 

@@ -13,7 +13,7 @@ from flows.cases.naming import meant
 from flows.model import Onboarding
 from storage import heads_file, keys
 from storage.accept import accept
-from storage.customers import customers, has_traces, readable_name, with_readable_names
+from storage.customers import customers, has_traces, named, readable_name
 from storage.damage import damage
 from storage.engine import is_sqlite
 from storage.erase import erase
@@ -93,7 +93,7 @@ async def _find(store: Store, customer: str) -> str:
         known = await customers(unit.connection)
     if any(one.id == customer.strip() and not one.erased_at for one in known):
         return customer.strip()
-    return _one(meant(with_readable_names(known), customer), "the name, a part of it, or the onboarding's id").id
+    return _one(meant(named(known), customer), "the name, a part of it, or the onboarding's id").id
 
 
 async def find_exactly(settings: Settings, customer: str) -> Customer:
@@ -104,7 +104,7 @@ async def find_exactly(settings: Settings, customer: str) -> Customer:
             return Customer(found[0].id, readable_name(found[0]))
         if await has_traces(unit.connection, customer.strip()):
             return Customer(customer.strip())
-    similar = meant(with_readable_names(known), customer)
+    similar = meant(named(known), customer)
     same = [one for one in similar if _plain(one.customer) == _plain(customer)]
     if similar and not same:
         raise NotFoundError(f"no customer has exactly this name - give the id, if it is one of these: {_listed(similar)}")

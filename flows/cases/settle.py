@@ -238,6 +238,6 @@ def _set_turn(step: Step, record: StepRecord, snapshot: Snapshot, rules: Rules, 
 
 
 def side_of(record: StepRecord) -> Side | None:
-    """Whose turn it is on a step, as stored; nobody's, if somebody put in what is no side."""
+    """Whose turn it is on a step, as stored; None also where neither side's name stands."""
     side = record.turn.partition(":")[0]
     return next((one for one in Side if one.value == side), None)
