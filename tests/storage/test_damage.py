@@ -12,12 +12,16 @@ from storage.reading import DamagedError
 from storage.sealing import SealError
 from storage.store import Store
 from storage.verify import verify
-from tests.storage.example import KEYRING, OWNER, raw, whole
+from tests.storage.example import OWNER, raw, whole
 
+ONLY_SQLITE = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+"""It takes any value into any column."""
 DEEP, DEEPER = (f'{{"a": {"[" * depth}{"]" * depth}}}' for depth in (900, 100_000))
 """Python reads the first, but may not write it again; the second it can't even read."""
 
 
+FIRST, LAST = "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"
+"""In UTC, neither is a moment that Python has."""
 AT_ONCE = Pace(gap=0.0)
 
 
@@ -25,8 +29,8 @@ async def taken(outbox: Outbox) -> Sequence[Claim]:
     return (await outbox.claim(12, [])).claims
 
 
-async def test_a_row_that_nobody_could_have_written_is_passed_over_and_named_where_it_is_needed(sqlite_url: str) -> None:
-    store = Store(sqlite_url, KEYRING)
+@ONLY_SQLITE
+async def test_a_row_that_nobody_could_have_written_is_passed_over_and_named_where_it_is_needed(store: Store) -> None:
     damaged, other = await whole(store), await whole(store)
     for statement in (
         "UPDATE onboardings SET started_at = 'x' WHERE id = :o",
@@ -50,13 +54,15 @@ async def test_a_row_that_nobody_could_have_written_is_passed_over_and_named_whe
     async with store.read() as unit:
         with pytest.raises(DamagedError, match=f"onboardings.started_at of {damaged}"):
             await unit.snapshot(damaged)
-    await store.close()
 
 
-@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
-@pytest.mark.parametrize("nested", [DEEP, DEEPER, '{"a": NaN}', '{"a": 1e999}'], ids=["deep", "deeper", "nan", "infinite"])
-async def test_what_python_reads_but_cannot_go_on_with_is_one_customers(sqlite_url: str, moment: str, nested: str) -> None:
-    store = Store(sqlite_url, KEYRING)
+@ONLY_SQLITE
+@pytest.mark.parametrize(
+    ("moment", "nested"),
+    [(FIRST, DEEP), (LAST, DEEPER), (FIRST, '{"a": NaN}'), (LAST, '{"a": 1e999}')],
+    ids=["deep", "deeper", "nan", "infinite"],
+)
+async def test_what_python_reads_but_cannot_go_on_with_is_one_customers(store: Store, moment: str, nested: str) -> None:
     damaged, other = await whole(store), await whole(store)
     async with store.write() as unit:
         unit.record(damaged, "step:planning:claim", OWNER)  # since the register named it
@@ -78,12 +84,11 @@ async def test_what_python_reads_but_cannot_go_on_with_is_one_customers(sqlite_u
                 _ = claim.arguments
         assert (await outbox.end(claim, Ending("failed" if claim.onboarding_id == damaged else "done"))).mine
     assert raw(store._url, "SELECT state FROM effects WHERE onboarding_id = :o", o=other) == [("done",)]
-    await store.close()
 
 
+@ONLY_SQLITE
 @pytest.mark.parametrize("column", ["id", "onboarding_id", "queue", "pace", "kind"])
-async def test_bytes_in_an_effect_keep_no_other_from_being_carried_out(sqlite_url: str, column: str) -> None:
-    store = Store(sqlite_url, KEYRING)
+async def test_bytes_in_an_effect_keep_no_other_from_being_carried_out(store: Store, column: str) -> None:
     damaged, other = await whole(store), await whole(store)
     raw(store._url, f"UPDATE effects SET {column} = x'ff' WHERE onboarding_id = :o", o=damaged)  # noqa: S608  names of ours
     outbox = Outbox(store, pace=Pace() if column == "pace" else AT_ONCE)
@@ -100,17 +105,15 @@ async def test_bytes_in_an_effect_keep_no_other_from_being_carried_out(sqlite_ur
         else:
             assert claim.arguments["key"] == "stuck"
         assert (await outbox.end(claim, Ending("failed"))).mine
-    await store.close()
 
 
-async def test_a_turn_that_is_no_moment_keeps_nobody_busy(sqlite_url: str) -> None:
+@ONLY_SQLITE
+async def test_a_turn_that_is_no_moment_keeps_nobody_busy(store: Store) -> None:
     """Not the runner either, which asks again whenever something is due."""
-    store = Store(sqlite_url, KEYRING)
     await whole(store)
     raw(store._url, "INSERT INTO paces (name, next) SELECT pace, 'x' FROM effects")
     taken = await Outbox(store).claim(12, [])
     assert (taken.claims, taken.more, taken.due) == ([], False, None)
-    await store.close()
 
 
 @pytest.mark.parametrize("value", ["infinity", "-infinity", "10000-01-01"])
