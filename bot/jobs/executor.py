@@ -154,7 +154,7 @@ class Executor:
         for follows in self._on_failed:
 
             async def follow(unit: Unit, follows: OnFailed = follows) -> None:
-                record = await _record(unit, claim)
+                record = await _record(unit, claim, number)
                 if record is not None:
                     await follows(unit, record, why)
 
@@ -198,12 +198,14 @@ class Executor:
             metrics.EFFECT_SECONDS.labels(claim.kind).observe(max(0.0, self._age(claim).total_seconds()))
 
 
-async def _record(unit: Unit, claim: Claim) -> EffectRecord | None:
-    """Of a damaged one, what the claim knows. None if it was erased."""
+async def _record(unit: Unit, claim: Claim, number: str) -> EffectRecord | None:
+    """Of a damaged one, what the claim knows. None if it was erased. ``number``: its id in the log."""
     try:
         return await unit.get(EffectRecord, claim.id)
     except DamagedError:
-        return EffectRecord(id=claim.id, onboarding_id=claim.onboarding_id, queue=claim.queue, kind=claim.kind, arguments={})
+        return EffectRecord(
+            id=claim.id, onboarding_id=claim.onboarding_id, queue=claim.queue, kind=claim.kind, arguments={}, error_id=number
+        )
 
 
 def _waits_for(kind: str) -> str:

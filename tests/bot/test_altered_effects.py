@@ -1,6 +1,7 @@
 """Somebody with the database's password makes something else of what the bot was asked to post."""
 
 import contextlib
+import re
 import sqlite3
 from collections.abc import AsyncIterator
 
@@ -47,4 +48,6 @@ async def test_nothing_is_posted_for_another_customer_and_a_damaged_effect_holds
     await office.act(other, lambda case: manage.stuck(case, "planning", "Who attends?"), office.ana)
     await office.settled()
     assert any("Who attends?" in m.text for m in office.support.messages)
-    assert any("for Blue Coop could not be carried out: drawing a message" in m.text for m in office.support.messages)
+    told = [m.text for m in office.support.messages if "for Blue Coop could not be carried out: drawing a message" in m.text]
+    assert told
+    assert all(re.search(r"Number for the log: \w+\.", text) for text in told)
