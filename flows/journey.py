@@ -1,15 +1,15 @@
 """The journey: steps in order, with a version. A customer stays on the version they started with."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from flows.forms.dialogs import DIALOGS
 from flows.forms.fields import Answers, FormPage, Kind, inputs
 from flows.forms.pages import collect
 from flows.forms.step import EXAMPLES_AT, MAX_CONFIRMING, Form, Situation, Step, Task
-from flows.model import Onboarding
+from flows.model import Onboarding, Snapshot
 from flows.outbox import EFFECTS, StepEffect
-from flows.steps import control_center, environments, next_steps, organization, planning, service_desk
+from flows.steps import control_center, environments, first_programs, next_steps, organization, planning, products, service_desk
 from flows.steps.authentication import step as authentication
 
 MAX_INPUTS = 7
@@ -25,6 +25,14 @@ class JourneyError(Exception):
 class Journey:
     version: str
     steps: Mapping[str, Step]
+
+    def having(self, steps: Collection[str]) -> "Journey":
+        """The same with these steps alone."""
+        return replace(self, steps={step_id: step for step_id, step in self.steps.items() if step_id in steps})
+
+    def number(self, step_id: str) -> int:
+        """A step's place, counted from 1."""
+        return list(self.steps).index(step_id) + 1
 
     def with_step(self, version: str, step: Step, *, before: str) -> "Journey":
         """The next version: the same with one more step, placed before another one and required by it. Raises JourneyError."""
@@ -59,16 +67,18 @@ def verify(made: Journey, *, examples: bool = False) -> None:
                 raise JourneyError(f"{step.id} requires {needed}, which the journey does not have")
             if needed not in before:  # so there is no cycle either
                 raise JourneyError(f"{step.id} requires {needed}, which does not come before it")
-        before.add(step.id)
+        if step.brought_by and (step.brought_by not in before or made.steps[step.brought_by].brought_by):
+            raise JourneyError(f"{step.id} is brought by {step.brought_by}, which does not come before it or is brought itself")
         _verify_form(step.form, step.id)
-        _verify_tasks(step)
+        _verify_tasks(step, before)
+        before.add(step.id)
     if sum(task.closes for step in made.steps.values() for task in step.tasks) > 1:
         raise JourneyError("two tasks close the onboarding")
     if examples:
         _verify_examples(made)
 
 
-def _verify_tasks(step: Step) -> None:
+def _verify_tasks(step: Step, before: Collection[str]) -> None:
     names = [task.id for task in step.tasks]
     if len(set(names)) != len(names):
         raise JourneyError(f"{step.id} has two tasks with the same id")
@@ -79,6 +89,8 @@ def _verify_tasks(step: Step) -> None:
         _verify_needs(step.id, effect, step)
     for task in step.tasks:
         name = f"{step.id}.{task.id}"
+        if unknown := [needed for needed in task.requires if needed not in before]:
+            raise JourneyError(f"{name} requires {unknown[0]}, which does not come before its step")
         if task.effect:
             _verify_needs(name, task.effect, step, task)
         if task.approvals > MAX_CONFIRMING:
@@ -173,6 +185,11 @@ class Journeys:
         except KeyError:
             raise JourneyError(f"there is no journey {onboarding.journey}: run the version of the bot that has it") from None
 
+    def of_customer(self, snapshot: Snapshot) -> Journey:
+        """The steps of that version that the customer has. Raises JourneyError as `of` does."""
+        whole = self.of(snapshot.onboarding)
+        return whole if len(whole.steps) == len(snapshot.steps) else whole.having(snapshot.steps)
+
     def tasks(self, step_id: str, task_id: str) -> list[Task]:
         """All versions' tasks with this id."""
         steps = [made.steps[step_id] for made in self.versions.values() if step_id in made.steps]
@@ -197,11 +214,26 @@ FIRST = journey(
     environments.STEP,
     control_center.STEP,
     authentication.STEP,
-    next_steps.STEP,
+    next_steps.FIRST_STEP,
 )
 """The steps in the order they are shown."""
 
+SECOND = journey(
+    "2",
+    planning.STEP,
+    organization.STEP,
+    service_desk.STEP,
+    environments.STEP,
+    control_center.STEP,
+    first_programs.STEP,
+    authentication.STEP,
+    *products.STEPS,
+    next_steps.STEP,
+)
+"""With the first programs, and a step for each product that is planned."""
+
 JOURNEYS = Journeys.known(
     FIRST,
+    SECOND,
 )
 """Every version a customer may have started with, the current one last."""

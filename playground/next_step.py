@@ -231,7 +231,7 @@ def _tasks(step: str, side: Side, message: Message, situation: Situation | None)
         )  # its renewal is for another day
         waits = not task.optional and not done and (situation is None or task.needed(situation))
         if task.side is side and waits and name is not None:
-            offered.append((task.repeatable and task.ready(BEFORE), name))
+            offered.append((task.repeatable and task.is_ready(BEFORE), name))
     return [name for _, name in sorted(offered, key=lambda pair: pair[0])]
 
 

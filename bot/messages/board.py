@@ -56,8 +56,8 @@ def help_view(texts: Texts) -> Drawing:
 def one(snapshot: Snapshot, journey: Journey, texts: Texts, situation: Situation) -> Drawing:
     """One onboarding, step by step."""
     lines = [
-        step_line(r.position + 1, r, texts) + (f" · {age(r.turn_since, situation.now, texts)}" if r.turn else "")
-        for r in sorted(snapshot.steps.values(), key=lambda r: r.position)
+        step_line(number, r, texts) + (f" · {age(r.turn_since, situation.now, texts)}" if r.turn else "")
+        for number, r in enumerate((snapshot.steps[step_id] for step_id in journey.steps), start=1)
     ]
     blocks = [header(snapshot.onboarding.customer), section(progress(snapshot, texts)), section("\n".join(lines))]
     return drawing(blocks + list(_closing(snapshot, journey, texts, situation)))
@@ -68,7 +68,7 @@ def _closing(snapshot: Snapshot, journey: Journey, texts: Texts, situation: Situ
     sure = (texts("confirm.close_title"), texts("confirm.close"), texts("button.close"), texts("confirm.no"))
     for step in journey.steps.values():
         for task in step.tasks:
-            if task.closes and state_allows(snapshot, step, task) and task.ready(situation):
+            if task.closes and state_allows(snapshot, step, task) and task.is_ready(situation):
                 value = ButtonValue(onboarding=snapshot.onboarding.id, step=step.id, task=task.id)
                 title = texts(f"task.{step.id}.{task.id}.title")
                 yield actions(button(title, Act.TASK, value, style="primary", confirm=sure, name=task.id))
@@ -108,7 +108,8 @@ def queue_blocks(snapshots: Sequence[Snapshot], texts: Texts, now: datetime) -> 
         state = texts("status.renewal" if renewing else f"state.{record.state.value}")
         words += f"{state} · {age(since, now, texts)}"
         if wanted:
-            words += f" · {texts.md('status.skip_asked', by=Raw(f'<@{wanted[0].user_id}>'))}"
+            asking = texts.md("status.skip_asked", by=Raw(f"<@{wanted[0].user_id}>"))
+            words += f" · {asking if wanted[0].reason else texts('status.skip_proposed')}"
         if record.claimer_id:
             words += f" · <@{record.claimer_id}>"
         value = ButtonValue(onboarding=snapshot.onboarding.id, step=record.step_id)

@@ -38,9 +38,9 @@ def next_button(snapshot: Snapshot, journey: Journey, texts: Texts, situation: S
         return None
     onboarding_id = snapshot.onboarding.id
     for wanted in (StepState.CHANGES_REQUESTED, StepState.OPEN):
-        for step_id, record in snapshot.steps.items():
-            if record.state is wanted:
-                text = texts("button.fill", number=record.position + 1, step=texts(f"step.{step_id}.title"))
+        for step_id in journey.steps:
+            if snapshot.steps[step_id].state is wanted:
+                text = texts("button.fill", number=journey.number(step_id), step=texts(f"step.{step_id}.title"))
                 return button(text, Act.OPEN_FORM, ButtonValue(onboarding=onboarding_id, step=step_id), style="primary")
     for step_id, step in journey.steps.items():
         if snapshot.steps[step_id].state is StepState.FULFILLING:
@@ -60,8 +60,8 @@ def card(snapshot: Snapshot, journey: Journey, texts: Texts, situation: Situatio
     if (third := unaccepted(snapshot)) and not onboarding.closed_at:
         blocks.append(context(texts.md("card.third_company", companies=named(third))))
     blocks.append(divider())
-    ordered = sorted(snapshot.steps.values(), key=lambda record: record.position)
-    blocks.append(section("\n".join(step_line(record.position + 1, record, texts) for record in ordered)))
+    lines = [step_line(number, snapshot.steps[step_id], texts) for number, step_id in enumerate(journey.steps, start=1)]
+    blocks.append(section("\n".join(lines)))
     if onboarding.closed_at:
         blocks.append(section(texts.md("card.closed", by=Raw(f"<@{onboarding.closed_by}>"), at=date_token(onboarding.closed_at))))
     elif (offered := next_button(snapshot, journey, texts, situation)) is not None:

@@ -23,7 +23,7 @@ def reminder(snapshot: Snapshot, journey: Journey, asked: Remind, texts: Texts, 
         buttons: list[Block] = []
         if asked.where == "customer":
             if snapshot.steps[step].state in (StepState.OPEN, StepState.CHANGES_REQUESTED):
-                title = texts("button.fill", number=snapshot.steps[step].position + 1, step=texts(f"step.{step}.title"))
+                title = texts("button.fill", number=journey.number(step), step=texts(f"step.{step}.title"))
                 style = "primary" if step == steps[0] else ""
                 buttons.append(button(title, Act.OPEN_FORM, value, style=style, name=step))
             elif (

@@ -159,6 +159,8 @@ def _skip(snapshot: Snapshot, step: Step, texts: Texts) -> list[Block]:
         return []
     said = [
         section(texts.md("review.skip_asked", by=Raw(f"<@{one.user_id}>"), at=date_token(one.at), reason=one.reason))
+        if one.reason
+        else section(texts("review.skip_proposed"))
         for one in wanted
     ]
     value = ButtonValue(onboarding=snapshot.onboarding.id, step=step.id, revision=record.revision)
@@ -192,7 +194,7 @@ def _tasks(
         if waiting is not None and waiting.state == "waiting" and rules.approvals_of(step, task, renewal=bool(item)) > 1:
             recorded = texts("review.renewed") if item else title
             blocks.append(context(texts.md("review.task_waits", task=recorded, by=Raw(f"<@{waiting.user_id}>"))))
-        if task.side is Side.SUPPORT and task.ready(situation):
+        if task.side is Side.SUPPORT and task.is_ready(situation):
             value = ButtonValue(onboarding=snapshot.onboarding.id, step=step.id, task=task.id)
             words = texts("button.renew") if item else title
             buttons.append(button(words, Act.TASK, value, style="" if buttons else "primary", name=task.id))

@@ -16,7 +16,7 @@ from flows.state import ENDED, FILLABLE, StepState
 def step_message(snapshot: Snapshot, journey: Journey, step_id: str, texts: Texts, situation: Situation) -> Drawing:
     """What the step is about, its state, what was sent, and what the customer can press."""
     record, step = snapshot.steps[step_id], journey.steps[step_id]
-    title = f"{record.position + 1}. {texts(f'step.{step_id}.title')}"
+    title = f"{journey.number(step_id)}. {texts(f'step.{step_id}.title')}"
     blocks: list[Block] = [header(title), section(texts(f"step.{step_id}.about"))]
     state = texts("step_message.state", state=texts(f"state.{record.state.value}"))
     blocks.append(section(" · ".join(part for part in (f"*{state}*", turn_words(record, texts)) if part)))
@@ -50,7 +50,7 @@ def _buttons(snapshot: Snapshot, journey: Journey, step_id: str, texts: Texts, s
             continue
         if task.side is not Side.CUSTOMER or not state_allows(snapshot, step, task):
             continue
-        if task.ready(situation) and (task.repeatable or f"{step_id}.{task.id}" not in situation.done):
+        if task.is_ready(situation) and (task.repeatable or f"{step_id}.{task.id}" not in situation.done):
             value_of = value.model_copy(update={"task": task.id})
             title = texts(f"task.{step_id}.{task.id}.title")
             style = "" if buttons or task.renews or record.state in ENDED else "primary"

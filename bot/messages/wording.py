@@ -30,6 +30,8 @@ def _one(texts: Texts, name: str, value: Any) -> Any:
         return date_token(int(value))
     if name == "step" and value:
         return texts(f"step.{value}.title")
+    if name == "steps":
+        return ", ".join(texts(f"step.{one}.title") for one in value)
     if name == "state" and value:
         return texts(f"state.{value}")
     if name == "fields":

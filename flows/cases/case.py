@@ -102,10 +102,14 @@ class Case:
         self.is_support = is_support
         self.onboarding: Onboarding = snapshot.onboarding
         self.id, self.now = self.onboarding.id, unit.now
-        self.journey: Journey = rules.journeys.of(self.onboarding)
         self._asked: list[Effect] = []
 
     # -- current state
+
+    @property
+    def journey(self) -> Journey:
+        """The steps that this customer has."""
+        return self.rules.journeys.of_customer(self.snapshot)
 
     @property
     def situation(self) -> Situation:
@@ -193,7 +197,7 @@ class Case:
 
     def _offered(self, step: Step, situation: Situation) -> Mark:
         shown = [task for task in step.tasks if settle.state_allows(self.snapshot, step, task)]
-        return tuple(step.links(situation)), tuple(step.facts(situation)), tuple(task.ready(situation) for task in shown)
+        return tuple(step.links(situation)), tuple(step.facts(situation)), tuple(task.is_ready(situation) for task in shown)
 
     async def _drawings(self, changed: Changed) -> list[Draw]:
         drawings = [Draw(what="card")] if changed.card else []

@@ -11,7 +11,7 @@ def send(case: Case, step: Step) -> None:
     """Of all tasks that support can do on the step as it is now."""
     situation = case.situation
     for task in step.tasks:
-        if task.side is Side.SUPPORT and task.form is not None and task.ready(situation):
+        if task.side is Side.SUPPORT and task.form is not None and task.is_ready(situation):
             for name, text in task.form.copied(situation).items():
                 if len(text) > MAX_LENGTH:
                     case.ask(SendCopied(step=step.id, task=task.id, name=name))

@@ -18,6 +18,7 @@ from flows.state import Move, StepState
 def skip(case: Case, step_id: str, reason: str) -> None:
     """Skip a step, or ask for it where it takes more people than the actor and whoever asked before. Raises Refused."""
     needed = skips.people_needed(case, step_id)
+    skips.end(skips.proposed(case.snapshot, step_id), skips.LAPSED)
     wanted = skips.ask(case, step_id, reason) if needed > 1 else skips.asked(case.snapshot, step_id)
     if needed > max(1, len(wanted)):
         case.log(f"step:{step_id}:skip_asked", facts={"given": len(wanted), "needed": needed}, changes={"reason": reason})
@@ -56,7 +57,8 @@ def reopen(case: Case, step_id: str, reason: str) -> None:
 def _decide(case: Case, step_id: str, how: Move, reason: str) -> None:
     case.move(step_id, how, reason=reason)
     case.log(f"step:{step_id}:{how.value}", changes={"reason": reason})
-    case.say("customer", step_id, how.value, by=case.actor.user_id, reason=reason)
+    key = how.value if reason else f"{how.value}_unwanted"
+    case.say("customer", step_id, key, by=case.actor.user_id, reason=reason)
 
 
 def assign(case: Case, step_id: str, person: Who, side: Side) -> None:

@@ -62,7 +62,7 @@ def _offered(case: Case, expiry: Expiry) -> bool:
     """Whether the step's message has a button that begins the renewal, and nobody pressed it yet."""
     step, situation = case.step(expiry.step_id), case.situation
     task = step.asking(step.task(expiry.task_id))
-    offered = task is not None and state_allows(case.snapshot, step, task) and task.ready(situation)
+    offered = task is not None and state_allows(case.snapshot, step, task) and task.is_ready(situation)
     return offered and step.to_renew(situation) is None
 
 

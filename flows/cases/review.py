@@ -1,6 +1,6 @@
 """Support decides on what was sent. A decision names its revision and digest, and counts once per person."""
 
-from flows.cases import copied
+from flows.cases import brought, copied
 from flows.cases.case import Case
 from flows.cases.settle import moved_on
 from flows.forms.step import GrantAsked, Step
@@ -57,6 +57,7 @@ def accept(case: Case, step: Step) -> None:
     for effect in step.on_approval:
         case.ask(effect(step=step.id))
     copied.send(case, step)
+    brought.follow(case, step)
 
 
 def send_back(case: Case, step_id: str, revision: int, digest: str, reason: str, *, reject: bool = False) -> None:

@@ -21,7 +21,7 @@ from flows.state import ENDED, TURNS, WORKING, Move, StepState, after
 
 def situation_of(snapshot: Snapshot, rules: Rules, now: datetime, actor: Who = SYSTEM) -> Situation:
     """What this onboarding's checks, prefills, and tasks can see."""
-    onboarding, journey = snapshot.onboarding, rules.journeys.of(snapshot.onboarding)
+    onboarding, journey = snapshot.onboarding, rules.journeys.of_customer(snapshot)
     answers = {step_id: sent[-1].answers for step_id, sent in snapshot.submissions.items() if sent}
     zone = _zone(_business_place(journey, answers).timezone, snapshot, rules)
     done: dict[str, Answers] = {}
@@ -77,7 +77,7 @@ def _zone(said: str, snapshot: Snapshot, rules: Rules) -> str:
 
 def _place_of(snapshot: Snapshot, rules: Rules) -> BusinessPlace:
     answers = {step_id: sent[-1].answers for step_id, sent in snapshot.submissions.items() if sent}
-    return _business_place(rules.journeys.of(snapshot.onboarding), answers)
+    return _business_place(rules.journeys.of_customer(snapshot), answers)
 
 
 def _business_place(journey: Journey, answers: Mapping[str, Answers]) -> BusinessPlace:
@@ -135,15 +135,23 @@ def open_tasks(step: Step, situation: Situation) -> Iterator[Task]:
     for task in step.tasks:
         if (
             not task.optional
-            and task.ready(situation)
+            and task.is_ready(situation)
             and task.needed(situation)
             and (task.repeatable or f"{step.id}.{task.id}" not in situation.done)
         ):
             yield task
 
 
+def blocked_tasks(step: Step, situation: Situation) -> Iterator[Task]:
+    """A step's tasks that someone has to do once other steps have ended, in order."""
+    for task in step.tasks:
+        if not task.optional and task.waits_for(situation) and f"{step.id}.{task.id}" not in situation.done:
+            yield task
+
+
 def is_finished(step: Step, situation: Situation) -> bool:
-    return step.finished(situation) and all(task.repeatable for task in open_tasks(step, situation))
+    left = (*open_tasks(step, situation), *blocked_tasks(step, situation))
+    return step.finished(situation) and all(task.repeatable for task in left)
 
 
 def to_renew(step: Step, record: StepRecord, situation: Situation) -> Task | None:
@@ -153,13 +161,16 @@ def to_renew(step: Step, record: StepRecord, situation: Situation) -> Task | Non
 
 def whose_turn(step: Step, record: StepRecord, situation: Situation, *, closed: bool = False) -> Side | None:
     """Whose turn it is on a step; after the approval, support's open tasks come before the customer's. A renewal that was asked for
-    is support's, also when the step is done and once the onboarding is ``closed``, after which nothing else is anybody's."""
+    is support's, also when the step is done and once the onboarding is ``closed``, after which nothing else is anybody's. While all that
+    is left waits for other steps, it is nobody's either."""
     if to_renew(step, record, situation) is not None:
         return Side.SUPPORT
     if closed:
         return None
     if record.state in (StepState.APPROVED, StepState.FULFILLING):
         sides = [task.side for task in open_tasks(step, situation)]
+        if not sides and any(blocked_tasks(step, situation)):
+            return None
         return Side.CUSTOMER if sides and Side.SUPPORT not in sides else Side.SUPPORT
     return TURNS.get(record.state)
 
@@ -195,7 +206,7 @@ def settle(unit: Unit, snapshot: Snapshot, rules: Rules, *, over: bool = False) 
     """Carry a change through: open free steps, end finished ones, set turns and reminders. Returns what opened steps start.
 
     ``over``: the onboarding was closed before. No step moves then, but what must be renewed may still become support's turn."""
-    journey, started = rules.journeys.of(snapshot.onboarding), list[StepEffect]()
+    journey, started = rules.journeys.of_customer(snapshot), list[StepEffect]()
     situation, moved = situation_of(snapshot, rules, unit.now), not over
     while moved:
         moved = False
@@ -214,7 +225,9 @@ def settle(unit: Unit, snapshot: Snapshot, rules: Rules, *, over: bool = False) 
 
 
 def _next_move(step: Step, record: StepRecord, snapshot: Snapshot, situation: Situation) -> Move | None:
-    if record.state is StepState.LOCKED and all(snapshot.steps[needed].state in ENDED for needed in step.requires):
+    if record.state is StepState.LOCKED and all(
+        snapshot.steps[needed].state in ENDED for needed in step.requires if needed in snapshot.steps
+    ):
         return Move.UNLOCK
     if record.state in (StepState.APPROVED, StepState.FULFILLING) and is_finished(step, situation):
         return Move.FINISH

@@ -1,9 +1,11 @@
-"""A step that takes several approvers is skipped by as many different people of support: who asks for it, who agrees, who withdraws it."""
+"""A step that takes several approvers is skipped by as many different people of support: who asks for it, who agrees, who withdraws it.
+The bot itself asks about a step that is not planned any more; its word counts for nobody's.
+"""
 
 from flows.cases.case import Case
 from flows.cases.settle import moved_on
 from flows.model import Decision, Snapshot
-from flows.people import Who
+from flows.people import SYSTEM, Who
 from flows.problems import Refused
 from flows.state import ENDED, Move, StepState, after
 
@@ -19,13 +21,23 @@ def people_needed(case: Case, step_id: str) -> int:
     needed = max(1, approvals_of(step), *(approvals_of(step, task) for task in step.tasks))
     if case.record(step_id).state is not StepState.LOCKED:
         return needed
-    left = [one for one in step.requires if case.record(one).state not in ENDED]
+    left = [one for one in step.requires if one in case.snapshot.steps and case.record(one).state not in ENDED]
     return max(needed, *(people_needed(case, one) for one in left)) if left else needed
 
 
 def asked(snapshot: Snapshot, step_id: str) -> list[Decision]:
     """Who wants the step skipped as it stands now, in order; a new revision must be looked at anew."""
     return [] if snapshot.steps[step_id].state in ENDED else _decisions(snapshot, step_id, ASKED)
+
+
+def proposed(snapshot: Snapshot, step_id: str) -> list[Decision]:
+    """That the bot asked whether to skip the step as it stands now, if it did."""
+    return [one for one in asked(snapshot, step_id) if one.user_id == SYSTEM.user_id]
+
+
+def propose(case: Case, step_id: str) -> None:
+    """Ask support whether to skip the step, for a reason that is known."""
+    _decided(case, step_id, "", SYSTEM)
 
 
 def skipped_by(snapshot: Snapshot, step_id: str) -> list[Decision]:
@@ -49,7 +61,7 @@ def ask(case: Case, step_id: str, reason: str) -> list[Decision]:
     before = asked(case.snapshot, step_id)
     if any(one.user_id == case.actor.user_id for one in before):
         raise Refused("skip_asked_by_you", step=step_id, given=len(before), needed=people_needed(case, step_id))
-    return [*before, _decided(case, step_id, reason)]
+    return [*before, _decided(case, step_id, reason, case.actor)]
 
 
 def end(wanted: list[Decision], verdict: str) -> None:
@@ -63,8 +75,8 @@ def lapse(case: Case, step_id: str) -> None:
     end(_decisions(case.snapshot, step_id, ASKED), LAPSED)
 
 
-def _decided(case: Case, step_id: str, reason: str) -> Decision:
-    record, actor = case.record(step_id), case.actor
+def _decided(case: Case, step_id: str, reason: str, actor: Who) -> Decision:
+    record = case.record(step_id)
     named = f"{case.id}:{_subject(step_id)}:{record.revision}:{actor.user_id}"
     decision = next((d for d in case.snapshot.decisions if d.id == named), None)
     if decision is None:

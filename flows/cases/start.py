@@ -67,7 +67,8 @@ async def _written(unit: Unit, rules: Rules, asked: StartRequest, actor: Who) ->
     )
     steps = {
         step_id: StepRecord(id=f"{onboarding.id}:{step_id}", onboarding_id=onboarding.id, step_id=step_id, position=position)
-        for position, step_id in enumerate(journey.steps)
+        for position, (step_id, step) in enumerate(journey.steps.items())
+        if not step.brought_by
     }
     lead = member_of(onboarding.id, asked.lead, LEAD)
     for row in (onboarding, *steps.values(), lead):

@@ -41,7 +41,9 @@ def can_do(case: Case, step_id: str, task: Task) -> None:
     if done is not None and done.state == "done" and not task.repeatable:
         key = "renewal_not_asked" if task.expires else "task_done"
         raise Refused(key, step=step.id, task=task.id, by=done.user_id, at=int(done.at.timestamp()) if done.at else 0)
-    if not task.ready(case.situation):
+    if waits_for := task.waits_for(case.situation):
+        raise Refused("task_waits", step=waits_for[0])
+    if not task.is_ready(case.situation):
         raise Refused("task_not_ready", step=step.id, task=task.id)
     asked = next((one for one in case.snapshot.tasks if item and one.item == item and one.task_id != task.id), None)
     if asked is not None and asked.user_id == case.actor.user_id:

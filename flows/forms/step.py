@@ -23,7 +23,7 @@ class Situation:
     ``answers``: the last sent answers by step id. ``done``: the answers of finished tasks by ``step.task`` (the last ones of a
     repeatable task). ``items``: all finished records of repeatable tasks by ``step.task``, each as (item id, answers).
     ``replaced``: by ``step.task``, the step's revision and the last answers of a task that must be redone since the step changed.
-    ``grants``: (resource, email, state) of all requested access. ``steps``: the journey's step ids, in order.
+    ``grants``: (resource, email, state) of all requested access. ``steps``: the ids of the customer's steps, in order.
     ``unfinished``: those neither done nor skipped. ``contact``: the company's own email address, or empty.
     """
 
@@ -184,8 +184,8 @@ class Task:
 
     When: ``ready``: it can be done now. ``needed``: and the step waits for it. ``repeatable``: it can be done again, each time as
     a new item. ``optional``: the step can end without it. ``also_in``: step states in which it can be done besides the work after
-    the approval. ``stale_with``: answers of the step; if a later revision changes one, or the file that stands in for it (``x_file`` for
-    ``x``), the task must be redone.
+    the approval. ``requires``: ids of earlier steps that must be done or skipped first. ``stale_with``: answers of the step; if a
+    later revision changes one, or the file that stands in for it (``x_file`` for ``x``), the task must be redone.
 
     What: ``approvals``: how many different people must confirm it, one or two. ``adds``: what is recorded along with the answers.
     ``offers``: what the form's searchable fields offer, by ``source``. ``effect``: what completing it starts; ``meeting``,
@@ -208,6 +208,7 @@ class Task:
     repeatable: bool = False
     optional: bool = False
     also_in: tuple[StepState, ...] = ()
+    requires: tuple[str, ...] = ()
     stale_with: tuple[str, ...] = ()
     approvals: int = 1
     adds: Callable[[Answers, Situation], Answers] = nothing_more
@@ -224,6 +225,14 @@ class Task:
     grant_from: tuple[str, ...] = ()
     grant_to: str = ""
     expires_hours: int = 0
+
+    def waits_for(self, situation: Situation) -> list[str]:
+        """The steps that must end first, in order."""
+        return [step for step in self.requires if step in situation.unfinished]
+
+    def is_ready(self, situation: Situation) -> bool:
+        """Whether it can be done now, as far as the task itself tells."""
+        return not self.waits_for(situation) and self.ready(situation)
 
 
 @dataclass(frozen=True)
@@ -284,7 +293,9 @@ class ParityItem:
 class Step:
     """One step of a journey.
 
-    ``requires``: ids of steps that must be done or skipped before this one opens. ``approvals``: how many different people in
+    ``requires``: ids of steps that must be done or skipped before this one opens; those that a customer does not have count as done.
+    ``brought_by``: the earlier step whose answers decide whether a customer has this one, once they are accepted: ``wanted`` tells.
+    Without it, everybody has it. ``approvals``: how many different people in
     support must approve what was sent. ``tasks``: what follows the approval; the step is done once every non-optional task is
     done and ``finished`` holds. ``grants``: the access its answers request, tracked in the access matrix once approved.
 
@@ -300,6 +311,8 @@ class Step:
     id: str
     form: Form
     requires: tuple[str, ...] = ()
+    brought_by: str = ""
+    wanted: Callable[[Answers], bool] = lambda _answers: True
     approvals: int = 1
     tasks: tuple[Task, ...] = ()
     finished: Done = lambda _situation: True
@@ -331,7 +344,7 @@ class Step:
         for asking in self.tasks:
             if asking.renews and situation.renewal(f"{self.id}.{asking.id}", f"{self.id}.{asking.renews}") is not None:
                 recording = self.task(asking.renews)
-                if recording.ready(situation):
+                if recording.is_ready(situation):
                     return recording
         return None
 

@@ -1,5 +1,6 @@
 """Step 7, next steps: guides for the chosen products, a rating, the closing message; support closes the onboarding."""
 
+from dataclasses import replace
 from typing import Annotated
 
 from pydantic import Field
@@ -8,6 +9,7 @@ from flows.forms.fields import MAX_LENGTH, FormPage, Input, Kind
 from flows.forms.step import Form, Page, Situation, Step, Task
 from flows.people import Side
 from flows.state import StepState
+from flows.steps import products
 
 DOCS = "https://developers.pismo.io/pismo-docs/docs"
 GUIDES = {
@@ -43,7 +45,14 @@ STEP = Step(
         (Page("rating", Rating),),
         example={"rating": "5", "comment": "It was always clear whose turn it was."},
     ),
-    requires=("service_desk", "environments", "control_center", "authentication"),
+    requires=(
+        "service_desk",
+        "environments",
+        "control_center",
+        "first_programs",
+        "authentication",
+        *(step.id for step in products.STEPS),
+    ),
     approvals=0,
     tasks=(
         Task(
@@ -58,3 +67,6 @@ STEP = Step(
     finished=lambda situation: "next_steps.close_onboarding" in situation.done,
     links=_links,
 )
+
+FIRST_STEP = replace(STEP, requires=("service_desk", "environments", "control_center", "authentication"))
+"""As journey 1 has it."""
