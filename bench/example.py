@@ -153,7 +153,7 @@ class _Office:
         onboarding = await start.start(unit, self.rules, asked, self.sam)
         async with Cases(self.rules, Access()).open(unit, onboarding, self.sam) as case:
             manage.skip(case, "planning", "Planned before.")
-            shown = [step for step in JOURNEYS.latest.steps if case.record(step).state is not StepState.LOCKED]
+            shown = [step for step in case.journey.steps if case.record(step).state is not StepState.LOCKED]
         raw, key = dict(STEP.form.example), DraftKey(onboarding, STEP.form.id)
         user = MODEL.lead
         unit.add(
@@ -181,7 +181,7 @@ class _Office:
             raise LookupError(onboarding)
         slack, form, texts = self.slack, STEP.form, Texts("en")
         situation = situation_of(snapshot, self.rules, unit.now, self.lead)
-        blocks = step_message(snapshot, JOURNEYS.latest, STEP.id, texts, situation).blocks
+        blocks = step_message(snapshot, self.rules.journeys.of_customer(snapshot), STEP.id, texts, situation).blocks
         message = Message(slack.world.new_ts(), self.channel, slack.bot_user_id, "A step", blocks, bot=True)
         value = ButtonValue(onboarding=onboarding, step=STEP.id).dump()
         action = {"type": "button", "block_id": "b", "action_id": Act.OPEN_FORM.value, "value": value, "action_ts": message.ts}

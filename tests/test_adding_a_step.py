@@ -109,6 +109,5 @@ def test_the_new_step_goes_through_what_every_step_does(copy: Path) -> None:
 @pytest.mark.process
 def test_the_rehearsal_goes_through_the_new_step(copy: Path) -> None:
     told = run(copy, "playground.rehearse")
-    assert "— 7. Training" in told
-    assert "— 8. Next steps" in told
-    assert "8 of 8 steps done" in told
+    assert re.search(r"— \d+\. Training", told)
+    assert re.search(r"\b(\d+) of \1 steps done", told)

@@ -57,8 +57,7 @@ def reopen(case: Case, step_id: str, reason: str) -> None:
 def _decide(case: Case, step_id: str, how: Move, reason: str) -> None:
     case.move(step_id, how, reason=reason)
     case.log(f"step:{step_id}:{how.value}", changes={"reason": reason})
-    key = how.value if reason else f"{how.value}_unwanted"
-    case.say("customer", step_id, key, by=case.actor.user_id, reason=reason)
+    case.say("customer", step_id, how.value if reason else "skip_unwanted", by=case.actor.user_id, reason=reason)
 
 
 def assign(case: Case, step_id: str, person: Who, side: Side) -> None:

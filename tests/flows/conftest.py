@@ -12,6 +12,8 @@ import pytest
 from flows.cases.case import need
 from flows.cases.start import StartRequest, start
 from flows.forms.step import EXAMPLES_AT
+from flows.journey import JOURNEYS
+from flows.model import StepRecord
 from flows.people import Who
 from flows.ports import Unit
 from flows.rules import Rules
@@ -20,6 +22,12 @@ from storage import migrate
 from storage.sealing import using
 from storage.store import Store
 from tests.storage.example import KEYRING
+
+
+def _open(onboarding_id: str, step_id: str, position: int) -> StepRecord:
+    """What planning would bring."""
+    where, name = StepState.OPEN, f"{onboarding_id}:{step_id}"
+    return StepRecord(id=name, onboarding_id=onboarding_id, step_id=step_id, position=position, state=where)
 
 
 @pytest.fixture(scope="session")
@@ -33,6 +41,9 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
         onboarding_id = await start(unit, Rules(), asked, Who("T1", "U_SUE"))
         for record in (await need(unit, onboarding_id)).steps.values():
             record.state = StepState.OPEN
+        for position, (step_id, step) in enumerate(JOURNEYS.latest.steps.items()):
+            if step.brought_by:
+                unit.add(_open(onboarding_id, step_id, position))
         return onboarding_id
 
     async def once() -> str:

@@ -8,7 +8,7 @@ from flows.people import Side
 from flows.steps.planning import PRODUCTS
 
 
-class Standing(FormPage):
+class SetupStanding(FormPage):
     standing: Annotated[str, Input(Kind.CHOICE, ("begun", "done"), choices="standing")]
 
 
@@ -16,7 +16,7 @@ def _setup(product: str) -> Step:
     step_id = f"setup_{product}"
     return Step(
         step_id,
-        Form(step_id, (Page("standing", Standing),), review=True, example={"standing": "done"}),
+        Form(step_id, (Page("standing", SetupStanding),), review=True, example={"standing": "done"}),
         requires=("first_programs", "authentication"),
         brought_by="planning",
         wanted=lambda answers: product in (answers.get("products") or ()),

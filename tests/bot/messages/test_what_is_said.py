@@ -156,7 +156,7 @@ def test_a_renewal_comes_before_all_else_that_waits_and_one_step_once() -> None:
     renewal.turn, renewal.turn_since = "support:done:1", samples.NOW
     others = [of(number, StepState.SUBMITTED) for number in range(3)]
     asked = samples.decision("organization")
-    asked.subject, asked.verdict = "organization.skip", "skip"
+    asked.subject, asked.verdict, asked.reason = "organization.skip", "skip", "Had before."
     others[2].decisions.append(asked)
     assert sum(len(one.steps) for one in others) > 16
     shown = queue([*others, renewing], EN, samples.NOW).blocks

@@ -14,7 +14,7 @@ from tests.storage.example import raw
 
 TABLES = {
     "en": '[refused]\nstep_locked = "{step} opens later."\n[step.planning]\ntitle = "Planning"\n',
-    "en.1": '[step.planning]\ntitle = "Plans of old"\n[step.survey]\ntitle = "Survey"\n',
+    "en.2": '[step.planning]\ntitle = "Plans of old"\n[step.survey]\ntitle = "Survey"\n',
 }
 
 

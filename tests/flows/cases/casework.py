@@ -30,7 +30,8 @@ from storage.unit import Unit
 
 T = TypeVar("T")
 
-STEPS = JOURNEYS.latest.steps
+STEPS = {step_id: step for step_id, step in JOURNEYS.latest.steps.items() if not step.brought_by}
+"""Those that every customer has."""
 LEAD, COLLEAGUE = Who("TCUST", "UANA"), Who("TCUST", "UBRUNO")
 OWNER, KIM, LIZ = Who("THOME", "USAM"), Who("THOME", "UKIM"), Who("THOME", "ULIZ")
 MONDAY = datetime(2026, 3, 9, 13, tzinfo=UTC)

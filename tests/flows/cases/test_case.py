@@ -75,6 +75,7 @@ async def test_a_step_that_opens_and_was_never_sent_has_no_review_card_to_draw(a
         "organization",
         "environments",
         "control_center",
+        "first_programs",
         "authentication",
     }
     assert len(found) == len(set(found))

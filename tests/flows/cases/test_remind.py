@@ -119,7 +119,7 @@ async def test_several_steps_due_for_one_person_are_one_message(acme: CaseBook) 
     await acme.skip("planning", "organization")
     (sent, *_) = await acme.wait(1)
     assert sent.user == LEAD.user_id
-    assert set(sent.steps) == {"service_desk", "environments", "control_center", "authentication"}
+    assert set(sent.steps) == {"service_desk", "environments", "control_center", "first_programs", "authentication"}
 
 
 async def test_who_was_given_the_step_is_reminded_in_place_of_the_lead_or_the_owner(acme: CaseBook) -> None:
@@ -127,7 +127,7 @@ async def test_who_was_given_the_step_is_reminded_in_place_of_the_lead_or_the_ow
     await acme.act(lambda case: manage.assign(case, "authentication", COLLEAGUE, Side.CUSTOMER))
     sent = await acme.wait(1)
     assert {s.user: set(s.steps) for s in sent} == {
-        LEAD.user_id: {"service_desk", "environments", "control_center"},
+        LEAD.user_id: {"service_desk", "environments", "control_center", "first_programs"},
         COLLEAGUE.user_id: {"authentication"},
     }
     await acme.send("service_desk")
