@@ -16,10 +16,10 @@ ended without it, or whoever asked is no longer support."""
 
 def people_needed(case: Case, step_id: str) -> int:
     """How many different people it takes: as many as approve the step, or confirm one of its tasks. A step that is locked stands for
-    the steps that it waits for: skipping it must not be a way around them."""
+    the steps that it waits for: skipping it must not be a way around them, unless it is there for what the customer planned alone."""
     step, approvals_of = case.step(step_id), case.rules.approvals_of
     needed = max(1, approvals_of(step), *(approvals_of(step, task) for task in step.tasks))
-    if case.record(step_id).state is not StepState.LOCKED:
+    if case.record(step_id).state is not StepState.LOCKED or step.brought_by:
         return needed
     left = [one for one in step.requires if one in case.snapshot.steps and case.record(one).state not in ENDED]
     return max(needed, *(people_needed(case, one) for one in left)) if left else needed

@@ -120,7 +120,7 @@ async def test_on_the_way_from_the_first_form_to_the_end_no_message_is_forgotten
     acme.now += timedelta(days=30)
     await act("expiry", remind.expire, who=SYSTEM)
     await sent("authentication", OWNER, KIM)
-    for step in ("service_desk", "environments", "control_center", "authentication"):
+    for step in [step for step in (await acme.snapshot()).steps if step not in ("planning", "organization", "next_steps")]:
         if (await acme.step(step)).state is not StepState.DONE:
             for person in (OWNER, KIM):
                 if (await acme.step(step)).state is not StepState.SKIPPED:
