@@ -1,4 +1,4 @@
-"""The acts of the rehearsal: all seven steps, with a request for changes and its differences, a refused private key, a reminder,
+"""The acts of the rehearsal: all steps, with a request for changes and its differences, a refused private key, a reminder,
 a restart in the middle, and the log verified at the end."""
 
 from collections.abc import Callable, Collection
@@ -42,6 +42,12 @@ class Acts:
     def done(self, step: str) -> Callable[[], Any]:
         return self.state(step, "State: done")
 
+    async def heading(self, step: str, words: str = "") -> None:
+        """Number and title as the customer reads them."""
+        message = await self.slack.until(lambda: self.journey.lasting("step", step), timeout=30)
+        title = str(message.blocks[0]["text"]["text"])
+        self.tell("", f"\n— {title}{words and f': {words}'}")
+
     async def thread_says(self, kind: str, step: str, words: str) -> str:
         """Wait for a message in a step's thread and return it."""
 
@@ -70,7 +76,7 @@ class Acts:
         self.tell("card", self.journey.lasting("card").text)
 
     async def planning(self) -> None:
-        self.tell("", "\n— 1. Planning")
+        await self.heading("planning")
         await self.journey.send_step(self.ana, "planning", example("planning"))
         await self.approve(self.sam, "planning")
         await self.support_task(self.sam, "planning", "schedule_session", lambda: self.files("pismo-session"))
@@ -78,7 +84,7 @@ class Acts:
         await self.support_task(self.sam, "planning", "close_planning", self.done("planning"))
 
     async def organization(self) -> None:
-        self.tell("", "\n— 2. Organization: closed half-way, continued by a colleague, sent back once")
+        await self.heading("organization", "closed half-way, continued by a colleague, sent back once")
         answers = example("organization")
         opens = self.journey.opens(self.ana, lambda: self.journey.lasting("step", "organization"), Act.OPEN_FORM)
         await self.journey.fill_form(self.ana, opens, answers, lambda: False, stop_at=2)
@@ -105,7 +111,7 @@ class Acts:
         self.tell("bot", "is back")
 
     async def service_desk(self) -> None:
-        self.tell("", "\n— 3. Service Desk access")
+        await self.heading("service_desk")
         await self.journey.send_step(self.ana, "service_desk", example("service_desk"))
         await self.approve(self.sam, "service_desk")
         if not self.office.files:
@@ -131,7 +137,7 @@ class Acts:
         await self.slack.until(reminded, timeout=30)
 
     async def environments(self) -> None:
-        self.tell("", "\n— 4. Environments: production takes two people of support")
+        await self.heading("environments", "production takes two people of support")
         await self.journey.send_step(self.ana, "environments", example("environments"))
         await self.approve(self.sam, "environments")
         await self.support_task(self.sam, "environments", "test_ready", lambda: self.offers("environments", "production_ready"))
@@ -140,7 +146,7 @@ class Acts:
         await self.support_task(self.kim, "environments", "production_ready", self.done("environments"))
 
     async def control_center(self) -> None:
-        self.tell("", "\n— 5. Control Center access")
+        await self.heading("control_center")
         await self.journey.send_step(self.ana, "control_center", example("control_center"))
         await self.approve(self.sam, "control_center")
         invited = lambda: self.customer_offers("control_center", "confirm_access")  # noqa: E731
@@ -155,7 +161,7 @@ class Acts:
         )
 
     async def authentication(self) -> None:
-        self.tell("", "\n— 6. Authentication: a private key is refused, two approve, a token proves the access")
+        await self.heading("authentication", "a private key is refused, two approve, a token proves the access")
         machine, pismo = Machine(**SUBJECT), self.office.pismo
         private, public = key_pem(machine.signer.key), machine.signer.public_key
         answers = {**example("authentication"), "method": "oidc", "mtls": "csr", "csr": machine.csr, "public_key": private}
@@ -188,11 +194,14 @@ class Acts:
     async def other_steps(self) -> None:
         """Steps without an act of their own: sent, approved and completed with their examples."""
         for step_id, step in STEPS.items():
-            if step_id not in OWN_ACTS:
+            if step_id not in OWN_ACTS and (not step.brought_by or self.journey.all_lasting("step", step_id)):
                 await self.step(step)
 
+    async def first_programs(self) -> None:
+        await self.step(STEPS["first_programs"])
+
     async def step(self, step: Step) -> None:
-        self.tell("", f"\n— {list(STEPS).index(step.id) + 1}. {self.journey.title(step.id)}")
+        await self.heading(step.id)
         await self.journey.send_step(self.ana, step.id, example(step.id))
         for approver in (self.sam, self.kim)[: step.approvals]:
             before = len(self.journey.thread("review", step.id))
@@ -214,7 +223,7 @@ class Acts:
         await self.slack.until(self.done(step.id), timeout=30)
 
     async def next_steps(self) -> None:
-        self.tell("", f"\n— {len(STEPS)}. Next steps")
+        await self.heading("next_steps")
         await self.journey.fill_form(
             self.ana,
             self.journey.opens(self.ana, lambda: self.journey.lasting("step", "next_steps"), Act.OPEN_FORM),
@@ -257,7 +266,16 @@ class Acts:
         return any(name in file.name for m in self.journey.thread("step", "planning") for file in m.files)
 
 
-OWN_ACTS = ("planning", "organization", "service_desk", "environments", "control_center", "authentication", "next_steps")
+OWN_ACTS = (
+    "planning",
+    "organization",
+    "service_desk",
+    "environments",
+    "control_center",
+    "first_programs",
+    "authentication",
+    "next_steps",
+)
 ACTS = (
     Acts.start,
     Acts.planning,
@@ -267,6 +285,7 @@ ACTS = (
     Acts.reminder,
     Acts.environments,
     Acts.control_center,
+    Acts.first_programs,
     Acts.authentication,
     Acts.other_steps,
     Acts.next_steps,

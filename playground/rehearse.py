@@ -23,7 +23,7 @@ async def rehearse(*, socket_mode: bool = True, tell: Callable[[str], None] = pr
     """Play every act; the transcript goes to ``tell``, line by line. Returns the exit code; raises what did not come true."""
     began = time.monotonic()
     way = "in Socket Mode" if socket_mode else "over HTTP"
-    tell("A customer of another company and two people of Pismo's support go through all seven steps.")
+    tell("A customer of another company and two people of Pismo's support go through the whole journey.")
     tell(f"The bot runs as a process of its own, {way}, over an embedded SQLite store.")
     tell("Ana and Bruno are the customer's, Sam and Kim are support. Bruno and Kim read Portuguese.")
     async with Office(socket_mode=socket_mode) as office:
