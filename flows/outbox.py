@@ -340,6 +340,14 @@ class MoveMessages(Effect):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SendReceipt(StepEffect):
+    """What was agreed, set up and given, as a file that the customer keeps, in the last step's thread."""
+
+    kind = "receipt"
+    where: ClassVar[Where] = "customer"
+
+
+@dataclass(frozen=True, kw_only=True)
 class SendExport(Effect):
     """One onboarding as JSON and CSV, to the person in support who asked."""
 

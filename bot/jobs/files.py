@@ -9,6 +9,7 @@ from bot.jobs.records import declared, task_record
 from bot.jobs.registry import Finished, Run
 from bot.jobs.threads import Threads
 from bot.messages.blocks import comment
+from bot.messages.receipt import receipt
 from bot.messages.support import Support
 from bot.messages.wording import sentence
 from bot.slack.client import Slack
@@ -19,7 +20,7 @@ from flows.cases.tasks import task_of
 from flows.checks.visible import visible
 from flows.forms.fields import MAX_LENGTH, inputs
 from flows.forms.step import Meeting
-from flows.outbox import DeleteFile, SendCopied, SendExport, SendSession
+from flows.outbox import DeleteFile, SendCopied, SendExport, SendReceipt, SendSession
 from storage.export import Export, export
 from storage.store import Store
 
@@ -88,6 +89,18 @@ class Files:
         task, field = f"task.{asked.step}.{asked.task}.title", f"field.{form.id}.{asked.name}.label"
         words = sentence(thread.texts, "copied", {"task": task, "field": field})
         return await self._threads.upload(run, thread, name, f"{content}\n".encode(), words)
+
+    async def receipt(self, run: Run[SendReceipt]) -> Finished:
+        """Drawn from what is stored when it is sent."""
+        thread = await self._threads.of(run, "customer", run.effect.step)
+        case, texts = thread.case, thread.texts
+        async with self._store.read() as unit:
+            ends = await unit.expiries(onboarding_id=case.id)
+            people = await unit.people_of(self._cases.access.team_id, {one.user_id for one in case.snapshot.decisions})
+        names = {person.user_id: person.name for person in people if person.name}
+        content = receipt(case.snapshot, case.journey, texts, case.situation, ends=ends, names=names)
+        name = texts("receipt.file", date=f"{case.onboarding.closed_at or case.now:%Y-%m-%d}")
+        return await self._threads.upload(run, thread, name, content.encode(), sentence(texts, "receipt_file", {}))
 
     async def export(self, run: Run[SendExport]) -> Finished:
         """Send it as a direct message: one file, so that it comes whole or not at all. Nothing to who is no longer support."""

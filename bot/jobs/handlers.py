@@ -42,6 +42,7 @@ from flows.outbox import (
     Say,
     SendCopied,
     SendExport,
+    SendReceipt,
     SendSession,
     ShowDifferences,
     ShowInFull,
@@ -123,6 +124,7 @@ def handlers(
     table.on(RememberMembers, channels.members)
     table.on(MoveMessages, channels.move)
     table.on(SendExport, files.export)
+    table.on(SendReceipt, files.receipt)
     table.on(DeleteFile, files.delete)
     table.on(RequestAccess, requests.request)
     table.on(FileRequest, requests.file, requests.given_up)

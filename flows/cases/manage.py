@@ -8,7 +8,7 @@ from flows.cases import skips
 from flows.cases.case import Case
 from flows.cases.settle import calendar_of, side_of
 from flows.model import Decision, EffectRecord
-from flows.outbox import Draw, SendExport, Where
+from flows.outbox import Draw, SendExport, SendReceipt, Where
 from flows.people import SYSTEM, Role, Side, Who
 from flows.ports import Unit
 from flows.problems import Refused
@@ -129,6 +129,7 @@ def close(case: Case) -> None:
     case.log("onboarding:close")
     step_id = last.id if last is not None else list(case.journey.steps)[-1]
     case.say("customer", step_id, "receipt", mention=[onboarding.lead_id], customer=onboarding.customer)
+    case.ask(SendReceipt(step=step_id))
 
 
 async def retry(case: Case, effect_id: str) -> None:

@@ -300,9 +300,9 @@ class Step:
     done and ``finished`` holds. ``grants``: the access its answers request, tracked in the access matrix once approved.
 
     ``links``: (text key, URL) shown with the step. ``facts``: what is known about it outside, e.g. a ticket's status, shown to
-    both sides as ``note.<key>``. ``on_open``, ``on_approval``: what its opening and its approval start; ``access_request``,
-    ``key_commands``, ``token_commands``: what that needs (`Effect.needs`), the last also given Pismo's name for the field of an
-    OAuth 2 client's secret.
+    both sides as ``note.<key>``. ``receipt``: what the customer keeps of it in writing, as ``note.<key>``. ``on_open``,
+    ``on_approval``: what its opening and its approval start; ``access_request``, ``key_commands``, ``token_commands``: what that needs
+    (`Effect.needs`), the last also given Pismo's name for the field of an OAuth 2 client's secret.
 
     ``business_place``: what its answers say about where the company works, used for reminders. ``contact``: the company's own
     email address in its answers, by which its domain is known. ``parity``: what it reports per environment.
@@ -319,6 +319,7 @@ class Step:
     grants: Callable[[Answers], Iterable[GrantAsked]] = lambda _answers: ()
     links: Callable[[Situation], Sequence[tuple[str, str]]] = lambda _situation: ()
     facts: Callable[[Situation], Iterable[Note]] = lambda _situation: ()
+    receipt: Callable[[Situation], Iterable[Note]] = lambda _situation: ()
     on_open: tuple[type[StepEffect], ...] = ()
     on_approval: tuple[type[StepEffect], ...] = ()
     access_request: AccessRequest | None = None

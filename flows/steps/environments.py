@@ -6,7 +6,7 @@ from typing import Annotated
 
 from flows.forms import addresses
 from flows.forms.fields import MAX_LENGTH, AddressList, Answers, Email, FormPage, HttpsUrl, Input, Kind
-from flows.forms.parity import PRODUCTION, ParityCell, ParityState
+from flows.forms.parity import ENVIRONMENTS, PRODUCTION, ParityCell, ParityState
 from flows.forms.step import Form, Page, ParityItem, Situation, Step, Task, not_past
 from flows.people import Side
 from flows.problems import Note, Problem
@@ -75,6 +75,12 @@ def _parity(situation: Situation, environment: str) -> ParityCell:
     return ParityCell(ParityState.BEGUN if "environments" in situation.answers else ParityState.MISSING)
 
 
+def _receipt(situation: Situation) -> Iterator[Note]:
+    for environment in ENVIRONMENTS:
+        if url := situation.done.get(f"environments.{environment}_ready", {}).get("base_url"):
+            yield Note(f"address_{environment}", {"url": str(url)})
+
+
 STEP = Step(
     "environments",
     Form(
@@ -117,6 +123,7 @@ STEP = Step(
         ),
     ),
     finished=lambda situation: "environments.production_ready" in situation.done,
+    receipt=_receipt,
     parity=(ParityItem("environment", _parity, takes_long=True),),
     links=lambda _situation: LINKS,
 )

@@ -24,8 +24,10 @@ GUIDES = {
 
 GENERAL = (
     ("developers_portal", DOCS),
-    ("ask_ai", f"{DOCS}/using-llms"),
+    ("ask_ai", f"{DOCS}/start-building"),  # its own page's address is not published; this page lists it
     ("control_center_guide", f"{DOCS}/get-started-building-control-center"),
+    ("core_objects", f"{DOCS}/setup-overview"),
+    ("security_guide", f"{DOCS}/pismo-platform-security-guide"),
 )
 
 

@@ -161,6 +161,7 @@ STEP = Step(
     ),
     finished=lambda situation: bool(org_id(situation)),
     business_place=lambda answers: BusinessPlace(str(answers.get("timezone") or ""), str(answers.get("country") or "")),
+    receipt=lambda situation: [Note("org_id", {"org_id": org_id(situation)})] if org_id(situation) else [],
     contact=lambda answers: str(answers.get("responsible") or ""),
     parity=(ParityItem("organization", _parity),),
 )

@@ -1,5 +1,7 @@
 """Support closes an onboarding: rated, unrated, or with its last step skipped; never with another step left."""
 
+import re
+
 import pytest
 
 from bot.messages.buttons import Act, ButtonValue
@@ -39,7 +41,13 @@ async def assert_closed(place: Workplace) -> None:
     assert "Closed by" in card.text
     assert "to be filled in" not in card.text
     assert action_id(step.blocks, Act.OPEN_FORM) is None
-    assert any("is complete" in message.text for message in place.journey.thread("step", LAST))
+    said = place.journey.thread("step", LAST)
+    assert any("is complete" in message.text for message in said)
+    (receipt,) = [file for message in said for file in message.files]
+    kept = receipt.content.decode()
+    assert receipt.name.startswith("pismo-onboarding-20")
+    assert kept.startswith("Pismo onboarding of Acme Bank\n")
+    assert re.search(r"\n1\. Planning \(skipped, 20\d\d-\d\d-\d\d\)\n   Skipped: ", kept)
     await place.begin(customer="Acme Pay")
 
 

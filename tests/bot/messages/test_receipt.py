@@ -1,0 +1,34 @@
+"""What the customer keeps: org ID, addresses, who approved, who has access, what ends."""
+
+from datetime import date
+
+from bot.messages.receipt import receipt
+from bot.messages.texts import Texts
+from flows.model import Expiry
+from flows.state import StepState
+from tests.bot.messages import samples
+
+ORG_ID = "TN-34778262-f4f0-464d-b4c6-a14e2dc6f4be"
+
+
+def drawn(language: str) -> str:
+    snapshot = samples.snapshot(StepState.DONE, language, closed_at=samples.NOW, closed_by="U_SUE")
+    snapshot.tasks = samples.tasks("done")
+    ends = [Expiry(id="e", onboarding_id="o", step_id="authentication", task_id="attach_certificate", last_day=date(2029, 3, 9))]
+    situation = samples.at(snapshot)
+    return receipt(snapshot, samples.JOURNEY, Texts(language), situation, ends=ends, names={"U_SUE": "Sue"})
+
+
+def test_it_says_what_was_agreed_by_whom_who_has_access_and_what_ends() -> None:
+    kept = drawn("en")
+    assert "2. Organization (done, 2026-03-10)\n   Approved on 2026-03-10 by Sue (revision 1)\n   Org ID: " + ORG_ID in kept
+    assert "   Test environment: https://sandbox.pismolabs.io\n" in kept
+    assert "Authentication and mTLS ends on 2029-03-09." in kept
+    assert kept.count("@bank.example: ") == sum(grant.state in ("granted", "confirmed") for grant in samples.grants())
+
+
+def test_it_is_in_the_customers_language_and_has_no_text_missing() -> None:
+    kept = drawn("pt_BR")
+    assert "Onboarding da Pismo: Example Bank" in kept
+    assert "receipt." not in kept
+    assert "note." not in kept
