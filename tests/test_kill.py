@@ -24,7 +24,6 @@ from bot.jobs.lasting import LastingMessages
 from bot.messages.support import Support
 from flows import outbox
 from flows.forms.fields import Answers
-from flows.journey import JOURNEYS
 from flows.model import Snapshot
 from playground.acts import Acts, example, play
 from playground.office import CALM, Office
@@ -64,8 +63,6 @@ READY = 10.0
 PATIENCE = 700.0
 """Seconds until something must have come true, however often the bot was killed in the meantime and however busy the machine is: after
 bad luck again and again, an effect is tried every five minutes."""
-
-STEPS = JOURNEYS.latest.steps
 
 pytestmark = [pytest.mark.process, pytest.mark.chance, pytest.mark.timeout(300 + KILLS * 30 + FAULTS * 5)]
 
@@ -344,7 +341,7 @@ def shape(block: Any) -> Any:
 
 def not_kept(snapshot: Snapshot) -> Iterator[str]:
     """Answers that were sent."""
-    for step in STEPS:
+    for step in snapshot.steps:
         sent = snapshot.submissions.get(step, [])
         wanted = 2 if step == "organization" else 1
         if len(sent) < wanted:
@@ -359,7 +356,7 @@ def not_kept(snapshot: Snapshot) -> Iterator[str]:
 
 
 def decided_twice(snapshot: Snapshot) -> Iterator[str]:
-    for step in STEPS:
+    for step in snapshot.steps:
         if len(snapshot.submissions.get(step, [])) > (2 if step == "organization" else 1):
             yield f"the last revision of {step}"
     decided = Counter((d.subject, d.revision, d.team_id, d.user_id) for d in snapshot.decisions)

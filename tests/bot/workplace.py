@@ -33,7 +33,7 @@ from flows.cases.start import StartRequest, start
 from flows.forms.fields import Answers
 from flows.forms.pages import collect
 from flows.journey import JOURNEYS
-from flows.model import Snapshot
+from flows.model import Snapshot, StepRecord
 from flows.people import SYSTEM, Who
 from flows.ports import Unit
 from flows.state import ENDED
@@ -293,14 +293,28 @@ class Workplace(Office):
         """By Sam, whatever is left to do."""
         await self.act(onboarding, manage.close, self.sam)
 
+    async def add_steps(self, onboarding: str) -> None:
+        """All that planning can bring."""
+
+        def add(case: Case) -> None:
+            for position, (step_id, step) in enumerate(JOURNEYS.latest.steps.items()):
+                if step.brought_by:
+                    name = f"{onboarding}:{step_id}"
+                    record = StepRecord(id=name, onboarding_id=onboarding, step_id=step_id, position=position)
+                    case.unit.add(record)
+                    case.snapshot.steps[step_id] = record
+
+        await self.act(onboarding, add)
+
     async def open_step(self, onboarding: str, step: str) -> None:
         """Skip what comes before a step, so that the customer can fill it."""
         before = set[str]()
-        needed = list(STEPS[step].requires)
+        there, steps = (await self.snapshot(onboarding)).steps, JOURNEYS.latest.steps
+        needed = list(steps[step].requires)
         while needed:
             before.add(needed[0])
-            needed += STEPS[needed.pop(0)].requires
-        await self.skip(onboarding, *(one for one in STEPS if one in before))
+            needed += steps[needed.pop(0)].requires
+        await self.skip(onboarding, *(one for one in steps if one in before and one in there))
 
     async def skip(self, onboarding: str, *steps: str) -> None:
         """By Sam, and by Kim too where it takes two; what has ended stays as it is."""

@@ -178,6 +178,8 @@ async def setting() -> AsyncIterator[Setting]:
         where = dict.fromkeys(people, cafe) | {"support's second": place.support, "support": place.support}
         first = await place.begin()
         second = await place.begin(guests, place.gus, "Guest Credit")
+        for one in (first, second):
+            await place.add_steps(one)
         await place.begin(place.blue, place.olga, "Blue Coop")
         for onboarding, lead in ((first, place.ana), (second, place.gus)):
             await place.send(onboarding, "service_desk", lead)
