@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.messages.texts import Texts, date_token, typed
 from flows.checks import der
-from flows.forms.fields import CATALOGS, Answers, Input, Kind, inputs
+from flows.forms.fields import CATALOGS, Answers, Input, Kind, inputs, words_of
 from flows.forms.pages import Slot
 from flows.forms.step import Form
 from flows.problems import Problem
@@ -34,7 +34,7 @@ def sentence_of(problem: Problem, texts: Texts) -> str:
 def shown_answers(form: Form, slot: Slot, answers: Answers, texts: Texts) -> list[tuple[str, str]]:
     """(label, value as mrkdwn) of the answers given on one page."""
     return [
-        (texts(f"field.{form.id}.{name}.label"), display(answers[name], name, item, texts))
+        (texts(f"{words_of(form.id, name, item)}.label"), display(answers[name], name, item, texts))
         for name, _, item in inputs(slot.page.model)
         if answers.get(name) not in (None, "", []) and not item.forget and name != "then"
     ]

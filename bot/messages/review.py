@@ -27,9 +27,9 @@ from flows.cases.settle import record_of, state_allows
 from flows.cases.skips import asked, skipped_by
 from flows.cases.tasks import confirmed_by
 from flows.forms.addresses import addresses
-from flows.forms.fields import Answers, Input, inputs
+from flows.forms.fields import Answers, Input, inputs, words_of
 from flows.forms.pages import raw_of, slots
-from flows.forms.step import Form, Situation, Step
+from flows.forms.step import Form, Page, Situation, Step
 from flows.journey import Journey
 from flows.model import EffectRecord, Snapshot, Submission, TaskRecord
 from flows.people import Side
@@ -213,21 +213,24 @@ def diff(old: Answers, new: Answers, form: Form, texts: Texts) -> list[AnswerCha
             before, after = old.get(page.repeat) or [], new.get(page.repeat) or []
             for index in range(max(len(before), len(after))):
                 was, now = (before[index : index + 1] or [{}])[0], (after[index : index + 1] or [{}])[0]
-                found += [(f"{label} {index + 1}", a, b) for label, a, b in _page_diff(page.model, was, now, form, texts, none)]
+                found += [(f"{label} {index + 1}", a, b) for label, a, b in _page_diff(page, was, now, form, texts, none)]
         else:
-            found += _page_diff(page.model, old, new, form, texts, none)
+            found += _page_diff(page, old, new, form, texts, none)
     return found
 
 
-def _page_diff(model: Any, old: Answers, new: Answers, form: Form, texts: Texts, none: str) -> list[AnswerChange]:
+def _page_diff(page: Page, old: Answers, new: Answers, form: Form, texts: Texts, none: str) -> list[AnswerChange]:
     found: list[AnswerChange] = []
     lists: dict[str, list[str]] = {}
-    for name, _, item in inputs(model):
+    for name, _, item in inputs(page.model):
         was, now = old.get(name), new.get(name)
         if item.addresses:
             lists.setdefault(name.removesuffix("_file"), []).append(name)
         elif was != now and name != "then":
-            found.append((texts(f"field.{form.id}.{name}.label"), *_sides(was, now, name, item, texts, none)))
+            label = texts(f"{words_of(form.id, name, item)}.label")
+            if item.words:  # pages share it
+                label = f"{texts(f'page.{form.id}.{page.id}.title')}: {label}"
+            found.append((label, *_sides(was, now, name, item, texts, none)))
     for names in lists.values():
         if any(old.get(name) != new.get(name) for name in names):
             found += _addresses_diff(names, old, new, form, texts)

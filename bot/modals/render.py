@@ -12,7 +12,7 @@ from bot.messages.buttons import Act, ButtonValue
 from bot.messages.texts import Texts, escape
 from bot.modals.parse import ACTION, block_id
 from bot.modals.subject import FormMeta
-from flows.forms.fields import Answers, Input, Kind, inputs, max_length, min_length
+from flows.forms.fields import Answers, Input, Kind, inputs, max_length, min_length, words_of
 from flows.forms.pages import Slot, raw_of
 from flows.forms.step import Form
 from flows.problems import Note, Problem
@@ -64,7 +64,7 @@ def page_view(
     blocks.extend(told)
     for name, info, item in inputs(slot.page.model):
         element = _element(name, info, item, raw.get(name), texts, offered or {})
-        block = _labelled(element, f"field.{form.id}.{name}", texts)
+        block = _labelled(element, words_of(form.id, name, item), texts)
         blocks.append({**block, "block_id": block_id(name, slot, meta.anew), "optional": not info.is_required()})
     if index > 0:
         blocks.append(actions(button(texts("form_ui.back"), Act.BACK, ButtonValue())))

@@ -17,7 +17,7 @@ from bot.modals.dialogs import DIALOG_DOES
 from bot.modals.render import page_view
 from bot.modals.subject import DIALOG_MAY, FormMeta
 from flows.forms.dialogs import DIALOGS
-from flows.forms.fields import CATALOGS, Answers, inputs, max_length
+from flows.forms.fields import CATALOGS, Answers, inputs, max_length, words_of
 from flows.forms.pages import slots
 from flows.forms.step import Form, Situation, Step
 from flows.journey import JOURNEYS, Journey, Journeys
@@ -143,16 +143,16 @@ def _keys_of_form(form: Form) -> Iterator[tuple[str, int]]:
         if len(form.pages) > 1 or form.review:
             yield f"page.{form.id}.{page.id}.title", OPTION
         for name, _, item in inputs(page.model):
-            yield f"field.{form.id}.{name}.label", LABEL
+            yield f"{words_of(form.id, name, item)}.label", LABEL
             yield from ((f"choice.{item.choices or name}.{option}", OPTION) for option in item.options)
 
 
 def _optional_keys(form: Form) -> Iterator[tuple[str, int]]:
     yield f"form.{form.id}.submit", TITLE
     for page in form.pages:
-        for name, _, _ in inputs(page.model):
-            yield f"field.{form.id}.{name}.hint", LABEL
-            yield f"field.{form.id}.{name}.placeholder", PLACEHOLDER
+        for name, _, item in inputs(page.model):
+            yield f"{words_of(form.id, name, item)}.hint", LABEL
+            yield f"{words_of(form.id, name, item)}.placeholder", PLACEHOLDER
 
 
 def _nothing_known() -> Situation:

@@ -7,7 +7,7 @@ from typing import Any
 from flows.cases import copied, limits, manage, renewals
 from flows.cases.case import Case
 from flows.cases.settle import moved_on, record_of, resume_failed, state_allows
-from flows.forms.fields import Answers, inputs
+from flows.forms.fields import Answers, inputs, words_of
 from flows.forms.step import Step, Task
 from flows.model import Decision, Expiry, Grant, Snapshot, TaskRecord, new_id
 from flows.people import SYSTEM, Side, Who
@@ -213,11 +213,12 @@ def _second_word(case: Case, step: Step, task: Task, item: str, *, agreed: bool,
 def _differing(task: Task, before: Answers, now: Answers) -> list[str]:
     """The keys of the labels of the form's fields in which two people gave something else, each once: a file's is that of the field it
     stands in for. All of them if only what is recorded along with the answers differs."""
-    names = [name for page in task.form.pages for name, _, item in inputs(page.model) if not item.forget] if task.form else []
-    differing = [name for name in names if before.get(name) != now.get(name)] or names
-    return (
-        list(dict.fromkeys(f"field.{task.form.id}.{name.removesuffix('_file')}.label" for name in differing)) if task.form else []
-    )
+    if task.form is None:
+        return []
+    asked = [(name, item) for page in task.form.pages for name, _, item in inputs(page.model) if not item.forget]
+    differing = [(name, item) for name, item in asked if before.get(name) != now.get(name)] or asked
+    labels = (words_of(task.form.id, name.removesuffix("_file"), item) for name, item in differing)
+    return [f"{label}.label" for label in dict.fromkeys(labels)]
 
 
 def _move_grants(case: Case, task: Task, clean: Answers) -> None:

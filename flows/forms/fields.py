@@ -69,7 +69,8 @@ class Input:
 
     ``options``: the values of a CHOICE or CHOICES; their labels are ``choice.<choices>.<value>``, with ``choices`` defaulting
     to the field's name. ``source``: where the values of a SEARCH come from, e.g. ``currency``. ``allow``: kinds of secret this
-    field asks for (a short-lived access token).
+    field asks for (a short-lived access token). ``words``: the name its label and hint stand under, if fields of several pages share
+    them; by default its own.
     """
 
     kind: Kind
@@ -81,6 +82,7 @@ class Input:
     instead: bool = False  # a file ``x_file`` that replaces the text ``x``
     addresses: bool = False  # a list of email addresses, typed or in a file: read and compared one by one
     forget: bool = False  # never written to a draft, a submission, or a log: a single-use token
+    words: str = ""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         schema = handler(source)
@@ -136,6 +138,11 @@ def inputs(page: type[FormPage]) -> Iterator[tuple[str, FieldInfo, Input]]:
         for item in info.metadata:
             if isinstance(item, Input):
                 yield name, info, item
+
+
+def words_of(form_id: str, name: str, item: Input) -> str:
+    """The key under which a field's ``label``, ``hint`` and ``placeholder`` stand."""
+    return f"field.{form_id}.{item.words or name}"
 
 
 def max_length(info: FieldInfo) -> int | None:

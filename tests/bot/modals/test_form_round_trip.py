@@ -16,7 +16,7 @@ from bot.modals.parse import block_id, field_name, parse_page
 from bot.modals.render import errors_of, loading_view, message_view, page_view, review_view
 from bot.modals.subject import FormMeta
 from flows.forms.dialogs import DIALOGS
-from flows.forms.fields import CATALOGS, Answers, Input, Kind, inputs, max_length
+from flows.forms.fields import CATALOGS, Answers, Input, Kind, inputs, max_length, words_of
 from flows.forms.pages import Slot, collect, raw_of, slots
 from flows.forms.step import Form
 from flows.journey import JOURNEYS
@@ -30,7 +30,7 @@ FORMS = {form.id: form for form in (*JOURNEYS.all_forms(), *DIALOGS.values())}
 STEP_FORMS = {step.id: step.form for step in JOURNEYS.latest.steps.values()}
 every_form = pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
 EN = Texts("en")
-CHOSEN = {"grant_1": "person@bank.example", "session_1": "10 March", "*": "10 March"}
+CHOSEN = {"card_issuing": "Example Credit", "grant_1": "person@bank.example", "session_1": "10 March", "*": "10 March"}
 SOURCES = {item.source for form in FORMS.values() for page in form.pages for _, _, item in inputs(page.model)}
 STEP_TITLES = {step: EN(f"step.{step}.title") for step in JOURNEYS.latest.steps}
 OFFERED = {**dict.fromkeys(SOURCES, CHOSEN), "steps": STEP_TITLES}
@@ -89,7 +89,7 @@ def test_each_page_has_labels_a_title_and_from_the_second_on_a_way_back(form: Fo
     for index, slot in enumerate(order):
         view = page(form, answers, index)
         assert [block["label"]["text"] for block in blocks_of(view, "input")] == [
-            EN(f"field.{form.id}.{name}.label") for name, _, _ in inputs(slot.page.model)
+            EN(f"{words_of(form.id, name, item)}.label") for name, _, item in inputs(slot.page.model)
         ]
         pressed = [element["action_id"] for block in blocks_of(view, "actions") for element in block["elements"]]
         assert pressed == (["back"] if index else [])
@@ -196,7 +196,7 @@ def test_the_last_page_shows_every_answer_with_a_way_to_change_each_page(form: F
     for slot in order:
         for name, _, item in inputs(slot.page.model):
             if raw_of(slot, clean).get(name) not in (None, "", []) and name != "then" and not item.forget:
-                assert EN(f"field.{form.id}.{name}.label") in words
+                assert EN(f"{words_of(form.id, name, item)}.label") in words
     changes = [block["accessory"]["action_id"] for block in blocks_of(view, "section") if "accessory" in block]
     assert changes == [f"page:{index}" for index in range(len(order))]
     assert view["submit"]["text"] == "Send"

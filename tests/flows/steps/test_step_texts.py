@@ -10,11 +10,11 @@ from flows.checks import email_domains, emails, pem
 from flows.checks.csr_subject import SubjectFault
 from flows.checks.org_id import OrgIdKey
 from flows.forms import dialogs
-from flows.forms.fields import Kind, inputs
+from flows.forms.fields import Kind, inputs, words_of
 from flows.journey import JOURNEYS
 from flows.steps import next_steps
 from flows.steps.authentication import step as authentication
-from tests.flows.steps.filled_forms import LANGUAGES, a_situation
+from tests.flows.steps.filled_forms import LANGUAGES, a_situation, example, sent
 
 STEPS = JOURNEYS.latest.steps.values()
 FORMS = [*JOURNEYS.all_forms(), *dialogs.DIALOGS.values()]
@@ -35,7 +35,7 @@ def needed() -> Iterator[str]:
         for page in form.pages:
             yield f"page.{form.id}.{page.id}.title"
             for name, _, item in inputs(page.model):
-                yield f"field.{form.id}.{name}.label"
+                yield f"{words_of(form.id, name, item)}.label"
                 yield from (f"choice.{item.choices or name}.{option}" for option in item.options)
     yield from (f"link.{guide}" for guide in (*authentication.GUIDES, *(f"guide_{product}" for product in next_steps.GUIDES)))
     yield from (f"grant.{state}" for state in STATES)
@@ -81,8 +81,12 @@ def test_a_finished_task_is_told_with_what_its_form_always_has(language: str) ->
                 name: info for page in (task.form.pages if task.form else ()) for name, info in page.model.model_fields.items()
             }
             added = {task.expires, task.ends_first}  # `Task.adds` has them whenever the form is complete
+            if task.form:
+                sent_before = {one.id: {**one.form.example, **sent(one.form, example(one.form))} for one in STEPS}
+                added |= task.adds(example(task.form), a_situation(answers=sent_before)).keys()
             for hole in holes(table(language)[f"task.{step.id}.{task.id}.done"]) - added:
-                assert fields[hole].annotation is str
+                assert fields[hole].annotation in (str, int)
+                assert fields[hole].is_required()
 
 
 def test_each_secret_that_a_field_allows_is_one_it_asks_for() -> None:

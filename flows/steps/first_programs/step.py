@@ -1,0 +1,128 @@
+"""The step: the customer describes the programs, support creates them and records what Pismo gave them."""
+
+from collections.abc import Iterator
+from functools import partial
+
+from flows.checks.programs import faults
+from flows.forms.fields import Answers
+from flows.forms.step import Form, Page, Situation, Step
+from flows.problems import Note, Problem
+from flows.steps.first_programs import recording
+from flows.steps.first_programs.asked import (
+    CARD,
+    OTHER,
+    PAGES,
+    PROGRAMS,
+    TYPES_OF,
+    Common,
+    has_cards,
+    template,
+    templates,
+    wanted,
+)
+from flows.steps.first_programs.recorded import recorded
+from flows.steps.planning import PRODUCTS
+
+GUIDE = "https://developers.pismo.io/pismo-docs/docs/program-types"
+
+
+def _program(key: str, answers: Answers, _situation: Situation) -> Iterator[Problem]:
+    """What Pismo would refuse on the page of one program, and a name that an earlier one has."""
+    asked = template(answers, key)
+    for one in faults(asked):
+        if one.field not in CARD:
+            yield Problem(f"{key}_{one.field}", one.key, one.params)
+    earlier = (other for of, other in templates(answers).items() if PROGRAMS.index(of) < PROGRAMS.index(key))
+    if asked.name.casefold() in (other.name.casefold() for other in earlier):
+        yield Problem(f"{key}_name", "program_name_twice", {"name": asked.name})
+
+
+def _cards(key: str, answers: Answers, _situation: Situation) -> Iterator[Problem]:
+    for one in faults(template(answers, key)):
+        if one.field in CARD:
+            yield Problem(f"{key}_{one.field}", one.key, one.params)
+
+
+def _pages() -> Iterator[Page]:
+    yield Page("common", Common)
+    for key, (program, cards) in PAGES.items():
+        yield Page(key, program, when=wanted(key), check=partial(_program, key))
+        if cards is not None:
+            yield Page(f"{key}_cards", cards, when=has_cards(key), check=partial(_cards, key))
+
+
+def _prefill(situation: Situation) -> Answers:
+    """The products of planning, and what the organization says; a type that is the only one."""
+    organization = situation.answers.get("organization", {})
+    known = {name: organization[name] for name in ("currency", "country", "timezone", "language") if organization.get(name)}
+    alone = {f"{key}_type": types[0] for key, types in TYPES_OF.items() if len(types) == 1}
+    return {"products": _planned(situation) or [OTHER], **known, **alone}
+
+
+def _planned(situation: Situation) -> list[str]:
+    return [product for product in PRODUCTS if product in (situation.get("planning", "products") or ())]
+
+
+def _facts(situation: Situation) -> Iterator[Note]:
+    """What each program is at Pismo."""
+    for one in recorded(situation):
+        if one.id is None:
+            continue
+        yield Note(f"program_{one.status.casefold()}", {"name": one.name, "id": str(one.id)})
+        if one.recorded_type != one.type:
+            yield Note("program_other_type", {"name": one.name, "asked": one.type, "type": one.recorded_type})
+
+
+def _notes(answers: Answers, situation: Situation) -> Iterator[Note]:
+    asked = templates(answers)
+    for product in _planned(situation):
+        if product not in asked:
+            yield Note(f"program_not_asked_{product}")
+    if any(program.for_cards for program in asked.values()):
+        yield Note("program_cards_follow")
+    if situation.items.get("first_programs.record_program"):
+        yield Note("program_recorded_before")
+
+
+STEP = Step(
+    "first_programs",
+    Form(
+        "first_programs",
+        tuple(_pages()),
+        prefill=_prefill,
+        notes=_notes,
+        review=True,
+        example={
+            "products": ["card_issuing", "core_banking"],
+            "currency": "BRL",
+            "country": "BRA",
+            "timezone": "America/Sao_Paulo",
+            "language": "pt-BR",
+            "cycle_closing": "23:59",
+            "card_issuing_name": "Example Credit",
+            "card_issuing_type": "CREDITO",
+            "card_issuing_brand": "VISA",
+            "card_issuing_bin": "4567 89",
+            "card_issuing_range_start": "000000000",
+            "card_issuing_range_end": "999999999",
+            "card_issuing_due_dates": "5, 15, 25",
+            "core_banking_name": "Example Accounts",
+            "core_banking_type": "CURRENT ACCOUNTS",
+            "transaction_banking_name": "Example Treasury",
+            "transaction_banking_type": "CURRENT ACCOUNTS",
+            "demand_deposit_accounts_name": "Example Deposits",
+            "demand_deposit_accounts_type": "CURRENT ACCOUNTS",
+            "digital_lending_name": "Example Loans",
+            "digital_lending_type": "CURRENT ACCOUNTS",
+            "seller_management_name": "Example Merchants",
+            "seller_management_type": "MERCHANT",
+            "another_name": "Example Internal",
+            "another_type": "INTERNAL ACCOUNTS",
+        },
+    ),
+    requires=("organization",),
+    tasks=recording.TASKS,
+    finished=lambda situation: bool(recorded(situation)) and all(one.id is not None for one in recorded(situation)),
+    facts=_facts,
+    links=lambda _situation: (("program_types", GUIDE),),
+)
