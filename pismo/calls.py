@@ -33,6 +33,21 @@ GET_ORGANIZATION = PismoCall("orgs-core", "get_organization", "GET", "/orgs-core
 # No id in its path: the header says which organization.
 PATCH_ORGANIZATION = PismoCall("orgs-core", "patch_organization", "PATCH", "/orgs-core/v1/orgs", frozenset({200}))
 LIST_PROGRAMS = PismoCall("programs", "list_programs", "GET", "/programs/v1/programs", frozenset({200}), safe=True)
+# Nothing keeps it from creating a second one of the same name, and there is no key for idempotency.
+CREATE_PROGRAM = PismoCall("programs", "create_program", "POST", "/programs/v2/programs/template", frozenset({201}))
+GET_PROGRAM_IMPORT = PismoCall(
+    "programs", "get_program_import", "GET", "/programs/v1/programs/import/{id}", frozenset({200}), safe=True
+)
 LIST_AUDIT = PismoCall("audit-api", "list_audit", "GET", "/audit-api/v1/audit", frozenset({200}), safe=True)  # beta
 
-CALLS = (TOKEN_BASIC, TOKEN_OPENID, TOKEN_OAUTH2, GET_ORGANIZATION, PATCH_ORGANIZATION, LIST_PROGRAMS, LIST_AUDIT)
+CALLS = (
+    TOKEN_BASIC,
+    TOKEN_OPENID,
+    TOKEN_OAUTH2,
+    GET_ORGANIZATION,
+    PATCH_ORGANIZATION,
+    LIST_PROGRAMS,
+    CREATE_PROGRAM,
+    GET_PROGRAM_IMPORT,
+    LIST_AUDIT,
+)

@@ -22,15 +22,30 @@ class Result(BaseModel):
         return cls.model_validate(body)
 
 
+class Bin(BaseModel):
+    """The card network's BIN, and the first and last of the numbers after it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", coerce_numbers_to_str=True, hide_input_in_errors=True)
+
+    value: str | None = None
+    start_range: str | None = None
+    end_range: str | None = None
+
+
 class Program(BaseModel):
     """``status`` PENDING: its card settings or accounting are not configured yet."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="ignore", coerce_numbers_to_str=True, hide_input_in_errors=True)
 
     id: int | None = None
     name: str | None = None
     type: str | None = None
     status: str | None = None
+    brand: str | None = None
+    bin: Bin | None = None
+    currency_numeric_code: str | None = None
+    country_code: str | None = None
+    timezone: str | None = None
 
 
 class ProgramsPage(Result):
@@ -38,6 +53,19 @@ class ProgramsPage(Result):
 
     total_items: int
     items: tuple[Program, ...] = ()
+
+
+class ProgramImport(Result):
+    """A program that is being created. It may take minutes until it is listed."""
+
+    program_import_id: int
+
+
+class ProgramImportRecord(Result):
+    """How far that is. ``status``: PENDING, PROCESS, SUCCESS, ERROR."""
+
+    program_id: int | None = None
+    status: str = ""
 
 
 class Organization(Result):

@@ -5,7 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
-from playground.pismo import audit, replies
+from playground.pismo import audit, programs, replies
 from playground.pismo.assertions import AssertionRefusedError
 from playground.pismo.facts import MAX_LIFETIME, unfit_details
 from playground.pismo.traffic import REFUSAL
@@ -27,7 +27,9 @@ class PismoApi:
             web.post("/passport/v2/oauth/token", self.oauth2),
             web.get("/orgs-core/v1/orgs/{id}", self.organization, allow_head=False),
             web.patch("/orgs-core/v1/orgs", self.edit_organization),
-            web.get("/programs/v1/programs", self.programs, allow_head=False),
+            web.get("/programs/v1/programs", self.list_programs, allow_head=False),
+            web.post("/programs/v2/programs/template", self.create_program),
+            web.get("/programs/v1/programs/import/{id}", self.program_import, allow_head=False),
             web.get("/audit-api/v1/audit", self.audit, allow_head=False),
         ]
 
@@ -92,14 +94,39 @@ class PismoApi:
         self._world.edit_org(found.id, changes)
         return web.json_response(found.details)
 
-    async def programs(self, request: web.Request) -> web.Response:
+    async def list_programs(self, request: web.Request) -> web.Response:
         found = self._org_of(request, "programs")
         if not isinstance(found, Org):
             return found
         page, per_page = _positive(request.query.get("page", "1")), _positive(request.query.get("perPage", "10"))
         if page is None or per_page is None:
             return replies.bad_query()
-        return replies.page(found.programs, page, per_page)
+        self._world.look_for_programs(found.id)
+        listed = programs.listed(found.programs, request.query)
+        return replies.bad_query() if listed is None else replies.page(listed, page, per_page)
+
+    async def create_program(self, request: web.Request) -> web.Response:
+        found = self._org_of(request, "programs")
+        if not isinstance(found, Org):
+            return found
+        if "program_template" in self._world.forbidden:
+            return replies.forbidden()
+        if self._world.creation.refusals:
+            return replies.refused_program(self._world.creation.refusals.pop(0))
+        body = await _fields(request)
+        refusal = programs.refusal_of(body)
+        if refusal is not None:
+            return replies.refused_program(refusal.code, **refusal.values)
+        return replies.program_begun(self._world.create_program(found.id, body))
+
+    async def program_import(self, request: web.Request) -> web.Response:
+        found = self._org_of(request, "programs")
+        if not isinstance(found, Org):
+            return found
+        number = request.match_info["id"]
+        self._world.look_for_programs(found.id)
+        record = next((one.record() for one in found.imports if str(one.id) == number), None)
+        return replies.unknown_import(number) if record is None else web.json_response(record)
 
     async def audit(self, request: web.Request) -> web.Response:
         """The organization is the token's; no `x-tenant` is documented."""

@@ -68,6 +68,22 @@ def bad_query() -> web.Response:
     return _known("list_programs", "EOA0018")
 
 
+def refused_program(code: str, **values: str) -> web.Response:
+    """As published for the call, or for a call beside it."""
+    known = (*FACTS["call"]["create_program"]["refusals"], *FACTS["program"]["refusals_elsewhere"])
+    status, _, message = next(refusal for refusal in known if refusal[1] == code)
+    return _error(status, message.format(**{"field": "name", "value": "xxx", **values}), code)
+
+
+def program_begun(import_id: int) -> web.Response:
+    message = "Your request has been submitted successfully. It may take some time to finish."
+    return web.json_response({"program_import_id": import_id, "message": message}, status=201)
+
+
+def unknown_import(import_id: str) -> web.Response:
+    return _known("get_program_import", "EOA0091", id=import_id)
+
+
 def unfit_body(names: Sequence[str]) -> web.Response:
     """No code is published for a body that does not fit."""
     return _error(400, f"Invalid request: {', '.join(names)}")

@@ -16,7 +16,7 @@ from playground.pismo.world import PismoWorld
 from playground.servers import Servers, control
 from playground.wire import Wire
 
-Area = Literal["programs", "orgs", "audit"]
+Area = Literal["programs", "program_template", "orgs", "audit"]
 
 
 class PismoStandIn:
@@ -72,6 +72,10 @@ class PismoStandIn:
 
     def add_program(self, org_id: str, name: str, program_type: str, status: str = "ACTIVE") -> int:
         return self.world.add_program(org_id, name, program_type, status)
+
+    def configure_program(self, org_id: str, number: int) -> None:
+        """What a program that is PENDING lacks: its card settings and its accounting."""
+        self.world.configure_program(org_id, number)
 
     def add_audit(self, org_id: str, action: str, feature: str, feature_id: str, email: str, code: int = 201) -> int:
         """Records something done in Control Center for the audit API to list; returns its id there."""
@@ -130,6 +134,7 @@ class PismoStandIn:
             "create_org": self.create_org,
             "edit_org": self.edit_org,
             "add_program": self.add_program,
+            "configure_program": self.configure_program,
             "add_audit": self.add_audit,
             "mint_access_key": self.mint_access_key,
             "register_public_key": self.register_public_key,

@@ -12,6 +12,7 @@ import jwt
 
 from playground.pismo.assertions import AssertionRefusedError, Registration, claims_of, verify
 from playground.pismo.facts import FACTS, unfit_details
+from playground.pismo.programs import Creation, Import
 
 ALGORITHM = "HS512"
 
@@ -25,6 +26,7 @@ class Org:
     registrations: list[Registration] = field(default_factory=list)
     programs: list[dict[str, Any]] = field(default_factory=list)
     audit: list[dict[str, Any]] = field(default_factory=list)
+    imports: list[Import] = field(default_factory=list)
 
     @property
     def id(self) -> str:
@@ -45,6 +47,7 @@ class PismoWorld:
         self.secret = secrets.token_bytes(64)
         self.last_id = 100
         self._issued: list[tuple[str, str, str]] = []  # org ID, what it was obtained with, token
+        self.creation = Creation()
         self.silent_tokens = False
         """Whether tokens omit whose they are, as in Pismo's example for Basic."""
 
@@ -72,6 +75,26 @@ class PismoWorld:
         inherited = ("currency_numeric_code", "timezone", "country_code", "language", "cycle_closing")
         org.programs.append(program | {name: org.details[name] for name in inherited if name in org.details})
         return number
+
+    def create_program(self, org_id: str, template: Mapping[str, Any]) -> int:
+        """Begin to create a program from what passed all rules; the id of its import."""
+        program = {"id": self._next(), **template}
+        made = Import(self._next(), program, self.creation.looks, self.creation.ends)
+        self.org(org_id).imports.append(made)
+        return made.id
+
+    def look_for_programs(self, org_id: str) -> None:
+        """Those being created are looked for once more; each is there when its time has come."""
+        org = self.org(org_id)
+        for one in org.imports:
+            if not one.left and one.ends != "ERROR" and one.program not in org.programs and "status" not in one.program:
+                one.program["status"] = one.ends
+                org.programs.append(one.program)
+            one.left = max(0, one.left - 1)
+
+    def configure_program(self, org_id: str, number: int) -> None:
+        """Its card settings and its accounting: it is ACTIVE now."""
+        next(program for program in self.org(org_id).programs if program["id"] == number)["status"] = "ACTIVE"
 
     def add_audit(self, org_id: str, action: str, feature: str, feature_id: str, email: str, code: int) -> int:
         """What someone did in Control Center, as the audit API lists it."""

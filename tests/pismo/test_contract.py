@@ -10,8 +10,10 @@ import jsonschema
 import pytest
 import yaml
 
+from flows.checks.programs import ACCOUNT_TYPES, BRANDS, FULL_BALANCE_CREDIT, MAX_NAME, MERCHANT, TYPES
 from pismo import Organization, Program, ProgramsPage
 from pismo.calls import CALLS
+from pismo.models import Bin, ProgramImport, ProgramImportRecord
 from pismo.tls import public_trust
 from playground.pismo import PismoStandIn, Signer
 from playground.pismo.api import PismoApi
@@ -21,6 +23,19 @@ from playground.pismo.world import PismoWorld
 KNOWN: Mapping[str, Mapping[str, Any]] = FACTS["call"]
 SIGNER = Signer()
 CALL_FIELDS = {"x_cid", "ms"}  # what the client adds to an answer
+TEMPLATE: Mapping[str, Any] = {
+    "name": "Acme credit program",
+    "type": "CREDITO",
+    "timezone": "America/Sao_Paulo",
+    "currency_numeric_code": "986",
+    "country_code": "BRA",
+    "brand": "VISA",
+    "bin": {"value": "123456", "start_range": "0", "end_range": "999999999"},
+    "due_dates": [{"day": 10, "active": True}],
+    "language": "pt-BR",
+    "cycle_closing": "23:59:59",
+}
+"""A program that Pismo creates."""
 
 
 def place(call: Any) -> tuple[str, str]:
@@ -42,6 +57,8 @@ def test_client_calls_only_what_there_is(call: Any) -> None:
 def test_client_reads_what_pismo_answers() -> None:
     assert set(Organization.model_fields) - CALL_FIELDS == set(ORGANIZATION)
     assert set(ProgramsPage.model_fields) - CALL_FIELDS <= set(KNOWN["list_programs"]["answer"])
+    assert set(ProgramImport.model_fields) - CALL_FIELDS <= set(KNOWN["create_program"]["answer"])
+    assert set(ProgramImportRecord.model_fields) - CALL_FIELDS <= set(KNOWN["get_program_import"]["answer"])
 
 
 # -- the sandbox
@@ -61,6 +78,7 @@ class Caller:
         standin.add_audit(self.org_id, "create", "user", "1", "ana@example.com")
         standin.register_public_key(self.org_id, SIGNER.public_key, SIGNER.iss, SIGNER.sub, SIGNER.aud)
         self.key, self.secret = standin.mint_access_key(self.org_id)
+        self.import_id = standin.world.create_program(self.org_id, TEMPLATE)
 
     @property
     def headers(self) -> dict[str, str]:
@@ -76,8 +94,10 @@ class Caller:
             "token_openid": {"json": {"token": SIGNER.assertion(self.org_id)}},
             "token_oauth2": {"data": form},
             "patch_organization": {"json": {"city": "Recife"}, "headers": self.headers},
+            "create_program": {"json": TEMPLATE, "headers": self.headers},
         }.get(name, {"headers": self.headers})
-        where = path.format(id=content.pop("org_id", self.org_id))
+        usual_id = self.import_id if name == "get_program_import" else self.org_id
+        where = path.format(id=content.pop("id", usual_id))
         return await self.http.request(method, where, **{**usual, **content})
 
 
@@ -109,31 +129,74 @@ def without_tenant(caller: Caller) -> dict[str, str]:
 
 
 Provoke = Callable[[Caller], Mapping[str, Any]]
+
+
+def templated(**changed: Any) -> Provoke:
+    """The template with other values; None: without one."""
+    body = {name: value for name, value in {**TEMPLATE, **changed}.items() if value is not None}
+    return lambda _: {"json": body}
+
+
+def numbered(**changed: str) -> Provoke:
+    return templated(bin={**TEMPLATE["bin"], **changed})
+
+
 PROVOKED: Mapping[tuple[str, int, str], Provoke] = {
     ("token_basic", 401, ""): lambda _: {"json": {"server_key": "a", "server_secret": "b"}},
     ("token_openid", 401, ""): lambda _: {"json": {"token": "a"}},
     ("token_oauth2", 401, ""): lambda _: {"data": {"grant_type": "client_credentials", "client_id": "a", "scope": "b"}},
     ("get_organization", 400, "EOA0030"): lambda by: {"headers": without_tenant(by)},
     ("get_organization", 400, "EOA0035"): lambda by: {"headers": by.headers | {TENANT: "TN-1"}},
-    ("get_organization", 400, "EOA0100"): lambda by: {"headers": by.headers | {TENANT: "TN-1"}, "org_id": "TN-1"},
+    ("get_organization", 400, "EOA0100"): lambda by: {"headers": by.headers | {TENANT: "TN-1"}, "id": "TN-1"},
     ("get_organization", 401, ""): lambda _: {"headers": {}},
     ("patch_organization", 400, "EOA0030"): lambda by: {"headers": without_tenant(by)},
     ("patch_organization", 400, "EOA0100"): lambda by: {"headers": by.headers | {TENANT: "TN-1"}},
     ("patch_organization", 401, ""): lambda _: {"headers": {}},
     ("list_programs", 400, "EOA0017"): lambda by: {"headers": without_tenant(by)},
     ("list_programs", 400, "EOA0018"): lambda _: {"params": {"page": "0"}},
+    ("create_program", 400, "EOA0017"): lambda by: {"headers": without_tenant(by)},
+    ("create_program", 400, "EOA0018"): templated(due_dates=[{"day": 31, "active": True}]),
+    ("create_program", 400, "EOA0086"): templated(name=None),
+    ("create_program", 400, "EOA0029"): templated(timezone="Lima"),
+    ("create_program", 400, "EOA0033"): templated(currency_numeric_code="BRL"),
+    ("create_program", 400, "EOA0063"): templated(country_code="BR"),
+    ("create_program", 400, "EOA0055"): templated(type="CURRENT ACCOUNTS"),
+    ("create_program", 400, "EOA0073"): templated(type="DEBITO", brand=None),
+    ("create_program", 400, "EOA0054"): templated(due_dates=[{"day": 10, "active": False}]),
+    ("create_program", 400, "EOA0040"): numbered(value="12345x"),
+    ("create_program", 400, "EOA0037"): numbered(value="1234567"),
+    ("create_program", 400, "EOA0038"): numbered(end_range="9999999999"),
+    ("create_program", 400, "EOA0039"): numbered(value="12345678", end_range="99999999"),
+    ("create_program", 404, "EOA0031"): templated(type="LENDING"),
+    ("get_program_import", 404, "EOA0091"): lambda _: {"id": "7"},
     ("list_audit", 400, "ECAD0005"): lambda _: {"params": {"perPage": "101"}},
     ("list_audit", 400, "ECAD0006"): lambda _: {
         "params": {"beginDate": "2026-01-02T00:00:00Z", "endDate": "2026-01-01T00:00:00Z"}
     },
     ("list_audit", 400, "ECAD0007"): lambda _: {"params": {"page": "x"}},
 }
-REFUSALS = [(name, *refusal) for name, known in KNOWN.items() for refusal in known["refusals"]]
+VALUES: Mapping[tuple[str, str], Mapping[str, str]] = {
+    ("create_program", "EOA0086"): {"field": "name"},
+    ("create_program", "EOA0029"): {"value": "Lima"},
+    ("create_program", "EOA0033"): {"value": "BRL"},
+    ("create_program", "EOA0063"): {"value": "BR"},
+    ("create_program", "EOA0040"): {"field": "bin.value"},
+    ("get_program_import", "EOA0091"): {"id": "7"},
+}
+"""What stands in the places of the message."""
+NEVER_SAID = {("get_program_import", "EOA0092"), ("get_program_import", "EOA0016")}
+"""By the sandbox."""
+REFUSALS = [
+    (name, *refusal) for name, known in KNOWN.items() for refusal in known["refusals"] if (name, refusal[1]) not in NEVER_SAID
+]
 
 
 @pytest.mark.parametrize(("name", "status", "code", "message"), REFUSALS, ids=lambda value: str(value)[:20])
 async def test_sandbox_refuses_as_published(caller: Caller, name: str, status: int, code: str, message: str) -> None:
-    if status == 500:
+    if status == 500 and name == "create_program":
+        caller.standin.world.creation.refusals.append(code)
+        answer = await caller.make(name)
+    elif status == 500:
         caller.standin.faults.add("*", "5xx")
         answer = await caller.make(name)
     else:
@@ -143,7 +206,7 @@ async def test_sandbox_refuses_as_published(caller: Caller, name: str, status: i
         assert not answer.content
         return
     body = answer.json()["message"] if name == "list_audit" else answer.json()
-    values = {"id": "TN-1", "field": "PerPage", "tag": "max"}
+    values = {"id": "TN-1", "field": "PerPage", "tag": "max", **VALUES.get((name, code), {})}
     assert body == ({"code": code} if code else {}) | {"message": message.format(**values)}
 
 
@@ -250,7 +313,27 @@ def test_details_of_an_organization_are_those_that_pismo_publishes() -> None:
 def test_programs_are_those_that_pismo_publishes() -> None:
     schemas = openapi("programs")["components"]["schemas"]
     assert set(Program.model_fields) <= set(schemas["Program"]["properties"])
-    assert set(FACTS["program"]["types"]) == set(schemas["ProgramType"]["enum"])
+    assert set(Bin.model_fields) == set(schemas["Bin"]["properties"])
+    rules = FACTS["program"]
+    assert set(rules["types"]) == set(schemas["ProgramType"]["enum"])
+    assert set(rules["brands"]) == set(schemas["Brand"]["enum"])
+    assert set(rules["statuses"]) == set(schemas["ProgramStatus"]["enum"])
+    assert set(rules["languages"]) == set(schemas["ProgramLanguage"]["enum"])
+    assert set(rules["import_statuses"]) == set(schemas["ProgramImporterStatus"]["enum"])
+    assert rules["longest_name"] == schemas["ProgramName"]["maxLength"]
+    examples = [example["value"] for example in openapi("programs")["components"]["examples"].values()]
+    published = {(example["code"], example["message"]) for example in examples}
+    for _, code, message in (*rules["refusals_elsewhere"], *KNOWN["create_program"]["refusals"]):
+        assert (code, message) in published or ("{" in message and code in {known for known, _ in published})
+
+
+def test_the_bot_knows_the_types_and_brands_that_the_sandbox_does() -> None:
+    rules = FACTS["program"]
+    assert set(TYPES) == set(rules["types"])
+    assert set(BRANDS) == set(rules["brands"])
+    assert {*ACCOUNT_TYPES, MERCHANT} == set(rules["without_cards"])
+    assert rules["full_balance_credit"] == FULL_BALANCE_CREDIT
+    assert rules["longest_name"] == MAX_NAME
 
 
 @pytest.mark.parametrize("name", PUBLISHED)

@@ -78,6 +78,45 @@ async def test_programs_by_page(pismo: Pismo, standin: PismoStandIn, token: Secr
     assert len({call.x_cid for call in standin.calls}) == 3
 
 
+async def test_a_program_is_created_looked_for_and_found_by_its_name(
+    pismo: Pismo, standin: PismoStandIn, token: SecretStr, org_id: str
+) -> None:
+    template = {
+        "name": "Acme debit",
+        "type": "DEBITO",
+        "timezone": "America/Sao_Paulo",
+        "currency_numeric_code": "986",
+        "country_code": "BRA",
+        "brand": "ELO",
+        "bin": {"value": "12345678", "start_range": "0", "end_range": "9999999"},
+    }
+    standin.add_program(org_id, "Acme debit 2", "DEBITO")
+    begun = await pismo.create_program(token, org_id, template)
+    assert [one.name for one in (await pismo.list_programs(token, org_id, per_page=10, name="Acme debit")).items] == [
+        "Acme debit 2"
+    ]
+    record = await pismo.get_program_import(token, org_id, begun.program_import_id)
+    listed = await pismo.list_programs(token, org_id, per_page=10, name="acme DEBIT")
+    (found,) = [one for one in listed.items if one.name == "Acme debit"]
+    assert (record.status, record.program_id) == ("SUCCESS", found.id)
+    assert (found.status, found.type, found.brand) == ("ACTIVE", "DEBITO", "ELO")
+    assert found.bin is not None
+    assert (found.bin.value, found.currency_numeric_code, found.country_code) == ("12345678", "986", "BRA")
+
+
+@pytest.mark.parametrize("after", [False, True])
+async def test_creating_is_tried_once_whatever_comes_of_it(
+    pismo: Pismo, standin: PismoStandIn, token: SecretStr, org_id: str, *, after: bool
+) -> None:
+    standin.faults.add("/programs/v2", "drop_after" if after else "drop_before")
+    template = {"name": "Current", "type": "CURRENT ACCOUNTS", "timezone": "Europe/Lisbon"}
+    template |= {"currency_numeric_code": "978", "country_code": "PRT"}
+    with pytest.raises(PismoError) as caught:
+        await pismo.create_program(token, org_id, template)
+    assert (caught.value.kind, caught.value.status) == (PismoErrorKind.UNAVAILABLE, None)
+    assert len(standin.world.org(org_id).imports) == after
+
+
 async def test_basic(pismo: Pismo, standin: PismoStandIn, org_id: str) -> None:
     key, secret = standin.mint_access_key(org_id)
     access = await pismo.token_basic(key, SecretStr(secret))
