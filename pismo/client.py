@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from time import perf_counter
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 from uuid import uuid4
 
@@ -120,7 +121,9 @@ class Pismo:
         return await self._read(CREATE_PROGRAM, ProgramImport, {"json": dict(template)}, token=token, org_id=org_id)
 
     async def get_program_import(self, token: SecretStr, org_id: str, import_id: int) -> ProgramImportRecord:
-        return await self._read(GET_PROGRAM_IMPORT, ProgramImportRecord, {}, token=token, org_id=org_id, item=import_id)
+        return await self._read(
+            GET_PROGRAM_IMPORT, ProgramImportRecord, {}, token=token, org_id=org_id, holes={"id": str(import_id)}
+        )
 
     async def get_organization(self, token: SecretStr, org_id: str) -> Organization:
         return await self._read(GET_ORGANIZATION, Organization, {}, token=token, org_id=org_id)
@@ -157,12 +160,11 @@ class Pismo:
         model: type[R],
         content: Mapping[str, Any],
         *,
+        holes: Mapping[str, str] = MappingProxyType({}),
         token: SecretStr | None = None,
         org_id: str | None = None,
-        item: int | None = None,
         secrets: tuple[str, ...] = (),
     ) -> R:
-        """``item``: the id in the path, if that isn't the organization's."""
         if org_id is not None and not _ORG_ID.fullmatch(org_id):
             raise ValueError("the org ID has a character that no org ID has, or no or too many characters")
         headers = {"x-tenant": org_id} if org_id else {}
@@ -170,7 +172,7 @@ class Pismo:
             bearer = _sendable(token)
             headers["authorization"] = f"Bearer {bearer}"
             secrets = (*secrets, bearer)
-        path = call.path.format(id=org_id if item is None else item)
+        path = call.path.format(**{"id": org_id, **holes})
         answer = await self._answer(call, path, org_id, secrets, headers=headers, **content)
         status, body = answer.response.status_code, answer.body()
         wrong = "body"

@@ -22,7 +22,7 @@ class Result(BaseModel):
         return cls.model_validate(body)
 
 
-class Bin(BaseModel):
+class ProgramBin(BaseModel):
     """The card network's BIN, and the first and last of the numbers after it."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", coerce_numbers_to_str=True, hide_input_in_errors=True)
@@ -33,7 +33,7 @@ class Bin(BaseModel):
 
 
 class Program(BaseModel):
-    """``status`` PENDING: its card settings or accounting are not configured yet."""
+    """``status`` PENDING: its card settings or accounting are not configured yet. Only cards have a ``brand`` and a ``bin``."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", coerce_numbers_to_str=True, hide_input_in_errors=True)
 
@@ -42,7 +42,7 @@ class Program(BaseModel):
     type: str | None = None
     status: str | None = None
     brand: str | None = None
-    bin: Bin | None = None
+    bin: ProgramBin | None = None
     currency_numeric_code: str | None = None
     country_code: str | None = None
     timezone: str | None = None

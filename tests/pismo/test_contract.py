@@ -13,7 +13,7 @@ import yaml
 from flows.checks.programs import ACCOUNT_TYPES, BRANDS, FULL_BALANCE_CREDIT, MAX_NAME, MERCHANT, TYPES
 from pismo import Organization, Program, ProgramsPage
 from pismo.calls import CALLS
-from pismo.models import Bin, ProgramImport, ProgramImportRecord
+from pismo.models import ProgramBin, ProgramImport, ProgramImportRecord
 from pismo.tls import public_trust
 from playground.pismo import PismoStandIn, Signer
 from playground.pismo.api import PismoApi
@@ -313,7 +313,7 @@ def test_details_of_an_organization_are_those_that_pismo_publishes() -> None:
 def test_programs_are_those_that_pismo_publishes() -> None:
     schemas = openapi("programs")["components"]["schemas"]
     assert set(Program.model_fields) <= set(schemas["Program"]["properties"])
-    assert set(Bin.model_fields) == set(schemas["Bin"]["properties"])
+    assert set(ProgramBin.model_fields) == set(schemas["Bin"]["properties"])
     rules = FACTS["program"]
     assert set(rules["types"]) == set(schemas["ProgramType"]["enum"])
     assert set(rules["brands"]) == set(schemas["Brand"]["enum"])
