@@ -404,6 +404,21 @@ class ShowReadyText(StepEffect):
     detail: str = ""
 
 
+# -- programs
+
+
+@dataclass(frozen=True, kw_only=True)
+class CreateProgram(TaskEffect):
+    """Create a program with the pasted token, unless it is there already, and follow it until it can be used."""
+
+    kind = "create_program"
+    lane = "programs"
+    waits_for = "pismo"
+    lasts = timedelta(hours=1)  # tokens don't live longer
+    needs = "creation"
+    reports = True
+
+
 # -- access verification
 
 

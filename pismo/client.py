@@ -215,17 +215,17 @@ class Pismo:
         import httpx  # noqa: PLC0415  loaded by the first call, not at every start
 
         x_cid = str(uuid4())
-        failure, fault, response, start = "", None, None, perf_counter()
+        failure, fault, response, sent, start = "", None, None, True, perf_counter()
         try:
             async with asyncio.timeout(3 * self._timeout), self._connection.open() as http:
-                sent = {**headers, "x-cid": x_cid}
-                response = await http.request(call.method, path, headers=sent, timeout=self._timeout, **content)
+                marked = {**headers, "x-cid": x_cid}
+                response = await http.request(call.method, path, headers=marked, timeout=self._timeout, **content)
         except CertificateError as error:
-            failure, fault = "client certificate cannot be used", f"client_{error.kind}"
+            failure, fault, sent = "client certificate cannot be used", f"client_{error.kind}", False
         except (TimeoutError, httpx.TimeoutException):
             failure = "timeout"
         except (httpx.RequestError, OSError) as error:
-            fault = handshake_fault(error)
+            fault, sent = handshake_fault(error), not isinstance(error, httpx.ConnectError)
             failure = fault or ("no connection" if isinstance(error, httpx.ConnectError) else "connection dropped")
         ms = round((perf_counter() - start) * 1000)
         if response is not None and _X_CID.fullmatch(response.headers.get("x-cid", "")):
@@ -241,5 +241,5 @@ class Pismo:
         )
         if response is None:  # not inside `except`: httpx's error holds the request, and so the token
             kind = PismoErrorKind.HANDSHAKE if fault else PismoErrorKind.UNAVAILABLE
-            raise PismoError(call.service, None, fault, failure, x_cid, kind=kind, ms=ms)
+            raise PismoError(call.service, None, fault, failure, x_cid, kind=kind, ms=ms, sent=sent)
         return _Answer(response, x_cid, ms)

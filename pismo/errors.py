@@ -47,7 +47,8 @@ class PismoError(Exception):
     """A call that failed. Carries no header, body or token; ``message`` is Pismo's, short and scrubbed.
 
     ``status`` is None when no answer came. ``code`` is Pismo's, to be read together with ``service``. ``x_cid`` is what
-    Pismo's support asks for. ``retry_after`` is in seconds, None when Pismo did not say. ``ms`` is the call's duration.
+    Pismo's support asks for. ``retry_after`` is in seconds, None when Pismo did not say. ``ms`` is the call's duration. ``sent``: False
+    if there was no connection, so that Pismo can't have got the call.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class PismoError(Exception):
         kind: PismoErrorKind = PismoErrorKind.UNAVAILABLE,
         retry_after: float | None = None,
         ms: int = 0,
+        sent: bool = True,
     ) -> None:
         # Positional arguments become its `args`, so that it can be pickled: a job engine keeps what a job raised.
         super().__init__(service, status, code, message, x_cid)
@@ -72,6 +74,7 @@ class PismoError(Exception):
         self.kind = kind
         self.retry_after = retry_after
         self.ms = ms
+        self.sent = sent
 
     @property
     def transient(self) -> bool:

@@ -11,6 +11,7 @@ from flows.forms.fields import Answers
 from flows.forms.step import Step
 from flows.journey import JOURNEYS
 from flows.people import Side
+from flows.steps.first_programs.asked import templates
 from flows.steps.org_details import to_org_details
 from playground.pismo import Machine
 from playground.pismo.authority import key_pem
@@ -198,7 +199,25 @@ class Acts:
                 await self.step(step)
 
     async def first_programs(self) -> None:
-        await self.step(STEPS["first_programs"])
+        """Support creates the first; the customer has the second created with a token."""
+        await self.heading("first_programs", "the first by support, the second with a token")
+        answers = example("first_programs")
+        await self.journey.send_step(self.ana, "first_programs", answers)
+        await self.approve(self.sam, "first_programs")
+        pismo, (first, *others) = self.office.pismo, templates(answers).values()
+        number = pismo.add_program(self.org_id, first.name, first.type)
+        recorded = lambda: self.journey.says("step", "first_programs", f"{first.name}: ID {number}")  # noqa: E731
+        values = {"program": first.name, "program_id": number, "type": first.type, "status": "ACTIVE"}
+        await self.support_task(self.sam, "first_programs", "record_program", recorded, **values)
+        lost = Texts("en")("say.program_token_lost").partition("{name}")[2]
+        for program in others:
+            self.tell("Ana", "gets an access token from Pismo on her own machine")
+            values = {"program": program.name, "token": pismo.mint_token(self.org_id)}
+            there = lambda name=program.name: self.journey.says("step", "first_programs", f"{name}: ID")  # noqa: E731
+            failures = lambda: sum(lost in m.text for m in self.journey.thread("step", "first_programs"))  # noqa: E731
+            await self.journey.task(self.ana, "step", "first_programs", "create_in_test", values, there, failures)
+            await self.thread_says("step", "first_programs", f"{program.name}: it is in the test environment, ACTIVE")
+        await self.slack.until(self.done("first_programs"), timeout=30)
 
     async def step(self, step: Step) -> None:
         await self.heading(step.id)

@@ -12,8 +12,9 @@ from flows.forms.dialogs import DIALOGS
 from flows.forms.fields import Answers
 from flows.forms.step import Form, Situation
 from flows.journey import JOURNEYS
-from flows.outbox import Draw, FileRequest, RequestAccess, RunProof, load
+from flows.outbox import CreateProgram, Draw, FileRequest, RequestAccess, RunProof, load
 from flows.rules import Rules
+from flows.steps.first_programs.recording import to_record
 from flows.steps.org_details import org_id, to_org_details
 from playground.certificates import certificate, new_request
 from playground.clock import CUSTOMER
@@ -97,16 +98,37 @@ async def _made(office: Office, form_id: str) -> Answers:
         return {"public_key": public_pem(rsa_key())}
     if form_id == "organization.record_org_id":
         return {"org_id": await _organization(office)}
+    if form_id == "first_programs.record_program":
+        return await _program(office)
+    if form_id == "first_programs.create_in_test":
+        return {"program": None, "token": office.pismo.mint_token(await _known_organization(office))}
     if form_id == "authentication.request_renewal":
         return {"csr": new_request(COMPANY["authentication"]["company"])}
     if form_id in ("authentication.attach_certificate", "authentication.hand_over_pair"):
         return await _certificate(office, form_id)
     if form_id == "authentication.prove_access":
-        situation = await stored(office)
-        known = org_id(situation) if situation else ""
-        there = known.casefold() in office.pismo.world.orgs
-        return {"token": office.pismo.mint_token(known if there else await _organization(office))}
+        return {"token": office.pismo.mint_token(await _known_organization(office))}
     return {}
+
+
+async def _known_organization(office: Office) -> str:
+    """That whose org ID is recorded, if Pismo has it; else the one that Pismo creates."""
+    situation = await stored(office)
+    known = org_id(situation) if situation else ""
+    return known if known.casefold() in office.pismo.world.orgs else await _organization(office)
+
+
+async def _program(office: Office) -> Answers:
+    """The program that waits to be recorded, created at Pismo if it isn't there yet."""
+    situation = await stored(office)
+    waiting = to_record(situation) if situation else []
+    if not waiting:
+        return {}
+    asked, organization = waiting[0], await _known_organization(office)
+    programs = office.pismo.world.org(organization).programs
+    number = next((program["id"] for program in programs if program["name"] == asked.name), 0)
+    number = number or office.pismo.add_program(organization, asked.name, asked.type)
+    return {"program": asked.name, "program_id": number, "type": asked.type, "status": "ACTIVE"}
 
 
 async def _certificate(office: Office, form_id: str) -> Answers:
@@ -157,6 +179,7 @@ async def under_way(office: Office) -> frozenset[str]:
     try:
         async with store.read() as unit:
             begun = [load(record.kind, record.arguments) for record in await unit.open_effects()]
-            return frozenset(effect.step for effect in begun if isinstance(effect, Draw | RequestAccess | FileRequest | RunProof))
+            kinds = Draw | RequestAccess | FileRequest | RunProof | CreateProgram
+            return frozenset(effect.step for effect in begun if isinstance(effect, kinds))
     finally:
         await store.close()

@@ -10,6 +10,7 @@ from bot.jobs.channels import Channels
 from bot.jobs.files import Files
 from bot.jobs.lasting import LastingMessages
 from bot.jobs.presence import Presence, PublishHome
+from bot.jobs.program_creation import ProgramCreations
 from bot.jobs.proof import Proofs
 from bot.jobs.ready_text import ReadyTexts
 from bot.jobs.registry import Handlers
@@ -27,6 +28,7 @@ from flows.outbox import (
     AddBookmark,
     Alert,
     AskAgain,
+    CreateProgram,
     DeleteFile,
     Draw,
     DrawHome,
@@ -62,7 +64,7 @@ from storage.store import Store
 
 @dataclass(frozen=True)
 class PismoAccess:
-    """``tokens``: access tokens pasted for a proof, by the proof's item; only in memory, shared with the modals that take them.
+    """``tokens``: access tokens pasted for a proof or a program, by the task's item; only in memory, shared with the modals that take them.
     ``secret_field``: Pismo's name for the field with an OAuth 2 client's secret."""
 
     environments: Environments
@@ -97,6 +99,7 @@ def handlers(
     channels, files = Channels(store, cases, slack, people), Files(store, cases, slack, threads, support)
     requests = AccessRequests(store, cases, slack, ready_texts, service_desk.client, service_desk.policies)
     proofs = Proofs(store, cases, threads, pismo.environments, pismo.tokens)
+    creations = ProgramCreations(store, cases, pismo.environments, pismo.tokens)
     alerts = Alerts(store, slack, support)
     presence = Presence(store, cases, slack, support, publish_home)
     repairs = Repairs(store, cases, slack, threads, support)
@@ -129,6 +132,7 @@ def handlers(
     table.on(RequestAccess, requests.request)
     table.on(FileRequest, requests.file, requests.given_up)
     table.on(ShowReadyText, ready_texts.show)
+    table.on(CreateProgram, creations.run, creations.given_up)
     table.on(RunProof, proofs.run, proofs.given_up)
     table.on(ReportProof, proofs.report)
     table.check(EFFECTS)

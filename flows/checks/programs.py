@@ -26,6 +26,7 @@ MERCHANT = "MERCHANT"
 TYPES = (*CARD_TYPES, *ACCOUNT_TYPES, MERCHANT)
 FULL_BALANCE_CREDIT = "CREDITO"
 BRANDS = ("VISA", "MASTERCARD", "ELO", "RUPAY", "PRIVATE", "CABAL", "GOODCARD", "GPN")
+LANGUAGES = ("en-US", "pt-BR")
 ACTIVE, PENDING = "ACTIVE", "PENDING"
 """PENDING: not ready for use, since card settings (PCI) or accounting aren't configured yet."""
 RANGE_DIGITS: Mapping[int, int] = {6: 9, 8: 7}

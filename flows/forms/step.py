@@ -174,6 +174,18 @@ class Proof:
     passed: Callable[[Sequence[Mapping[str, Any]]], bool]
 
 
+@dataclass(frozen=True)
+class Creation:
+    """What `CreateProgram` creates, each from what the task recorded. ``template``: the body of the call. ``expected``: what the token
+    must say. ``recording``: the task that records a program by hand; ``recorded``: its answers for this id, type and status.
+    """
+
+    template: Callable[[Answers], Mapping[str, Any]]
+    expected: "Callable[[Situation], Expected]"
+    recording: str
+    recorded: Callable[[Answers, int, str, str], Answers]
+
+
 Done = Callable[[Situation], bool]
 Offers = Callable[[Situation], Iterable[Offer]]
 
@@ -189,8 +201,8 @@ class Task:
 
     What: ``approvals``: how many different people must confirm it, one or two. ``adds``: what is recorded along with the answers.
     ``offers``: what the form's searchable fields offer, by ``source``. ``effect``: what completing it starts; ``meeting``,
-    ``proof``: what that needs (`Effect.needs`). ``closes``: it closes the whole onboarding. ``ticket``: the answer with a Service
-    Desk ticket key; the ticket is followed until it ends. ``expires``: the answer with the last day (``YYYY-MM-DD``) of what must
+    ``proof``, ``creation``: what that needs (`Effect.needs`). ``closes``: it closes the whole onboarding. ``ticket``: the answer with a
+    Service Desk ticket key; the ticket is followed until it ends. ``expires``: the answer with the last day (``YYYY-MM-DD``) of what must
     be renewed; ``ends_first``: the answer with whose last day that is. ``renews``, for a customer's task: the task of this step whose
     record it asks to renew. Once that is recorded, this can be done whatever has ended by then, since expiry warnings never stop;
     each time begins a renewal, which support records as an item of the renewed task, with its form and checks, and a second person
@@ -216,6 +228,7 @@ class Task:
     effect: type[TaskEffect] | None = None
     meeting: Callable[[Answers], Meeting] | None = None
     proof: Proof | None = None
+    creation: Creation | None = None
     closes: bool = False
     ticket: str = ""
     expires: str = ""

@@ -22,11 +22,11 @@ _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d:[0-5]\d")
 
 
 @dataclass
-class Creation:
+class ProgramCreation:
     """How the creation of programs goes. ``looks``: how often one that is being created is looked for in vain. ``ends``: its status
     then; ERROR: it is never there. ``refusals``: codes with which the next calls are refused."""
 
-    looks: int = 1
+    looks: int = 0
     ends: Ends = "ACTIVE"
     refusals: list[str] = field(default_factory=list)
 

@@ -12,7 +12,7 @@ import jwt
 
 from playground.pismo.assertions import AssertionRefusedError, Registration, claims_of, verify
 from playground.pismo.facts import FACTS, unfit_details
-from playground.pismo.programs import Creation, Import
+from playground.pismo.programs import Import, ProgramCreation
 
 ALGORITHM = "HS512"
 
@@ -47,7 +47,7 @@ class PismoWorld:
         self.secret = secrets.token_bytes(64)
         self.last_id = 100
         self._issued: list[tuple[str, str, str]] = []  # org ID, what it was obtained with, token
-        self.creation = Creation()
+        self.creation = ProgramCreation()
         self.silent_tokens = False
         """Whether tokens omit whose they are, as in Pismo's example for Basic."""
 

@@ -102,6 +102,7 @@ def test_what_waits_for_others_than_slacks_channels_has_a_lane_of_its_own() -> N
     lanes = {kind.kind: kind.lane for kind in EFFECTS if kind.lane}
     assert lanes == {
         "file_access_request": "service_desk",
+        "create_program": "programs",
         "proof": "proof",
         "tell": "private",
         "people": "people",

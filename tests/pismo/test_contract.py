@@ -23,7 +23,7 @@ from playground.pismo.world import PismoWorld
 KNOWN: Mapping[str, Mapping[str, Any]] = FACTS["call"]
 SIGNER = Signer()
 CALL_FIELDS = {"x_cid", "ms"}  # what the client adds to an answer
-TEMPLATE: Mapping[str, Any] = {
+TEMPLATE: Any = {
     "name": "Acme credit program",
     "type": "CREDITO",
     "timezone": "America/Sao_Paulo",

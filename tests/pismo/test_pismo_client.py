@@ -91,6 +91,7 @@ async def test_a_program_is_created_looked_for_and_found_by_its_name(
         "bin": {"value": "12345678", "start_range": "0", "end_range": "9999999"},
     }
     standin.add_program(org_id, "Acme debit 2", "DEBITO")
+    standin.world.creation.looks = 1
     begun = await pismo.create_program(token, org_id, template)
     assert [one.name for one in (await pismo.list_programs(token, org_id, per_page=10, name="Acme debit")).items] == [
         "Acme debit 2"

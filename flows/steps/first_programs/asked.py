@@ -10,6 +10,7 @@ from flows.checks.programs import (
     BRANDS,
     CARD_TYPES,
     FULL_BALANCE_CREDIT,
+    LANGUAGES,
     MAX_NAME,
     MERCHANT,
     TYPES,
@@ -20,7 +21,6 @@ from flows.checks.programs import (
 )
 from flows.forms.fields import Answers, FormPage, Input, Kind
 from flows.problems import fault
-from flows.steps.organization import LANGUAGES
 from flows.steps.planning import PRODUCTS
 
 OTHER = "another"

@@ -67,21 +67,19 @@ def _adds(answers: Answers, situation: Situation) -> Answers:
     return {"name": str(asked.get("name", "")), "asked": asked}
 
 
-TASKS = (
-    Task(
-        "record_program",
-        Side.SUPPORT,
-        Form(
-            "first_programs.record_program",
-            (Page("recorded", RecordedPage, check=_check),),
-            prefill=_prefill,
-            example={"program": "card_issuing", "program_id": "4711", "type": "CREDITO", "status": ACTIVE},
-        ),
-        ready=lambda situation: bool(recorded(situation)),
-        needed=lambda situation: any(one.id is None for one in recorded(situation)),
-        repeatable=True,
-        adds=_adds,
-        offers={"programs": lambda situation: offers(to_record(situation))},
-        also_in=(StepState.DONE,),
+TASK = Task(
+    "record_program",
+    Side.SUPPORT,
+    Form(
+        "first_programs.record_program",
+        (Page("recorded", RecordedPage, check=_check),),
+        prefill=_prefill,
+        example={"program": "card_issuing", "program_id": "4711", "type": "CREDITO", "status": ACTIVE},
     ),
+    ready=lambda situation: bool(recorded(situation)),
+    needed=lambda situation: any(one.id is None for one in recorded(situation)),
+    repeatable=True,
+    adds=_adds,
+    offers={"programs": lambda situation: offers(to_record(situation))},
+    also_in=(StepState.DONE,),
 )

@@ -7,7 +7,7 @@ from flows.checks.programs import faults
 from flows.forms.fields import Answers
 from flows.forms.step import Form, Page, Situation, Step
 from flows.problems import Note, Problem
-from flows.steps.first_programs import recording
+from flows.steps.first_programs import creating, recording
 from flows.steps.first_programs.asked import (
     CARD,
     OTHER,
@@ -121,7 +121,7 @@ STEP = Step(
         },
     ),
     requires=("organization",),
-    tasks=recording.TASKS,
+    tasks=(recording.TASK, creating.TASK),
     finished=lambda situation: bool(recorded(situation)) and all(one.id is not None for one in recorded(situation)),
     facts=_facts,
     links=lambda _situation: (("program_types", GUIDE),),

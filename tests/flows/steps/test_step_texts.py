@@ -93,5 +93,9 @@ def test_each_secret_that_a_field_allows_is_one_it_asks_for() -> None:
     allowed = {
         (form.id, name): item for form in FORMS for page in form.pages for name, _, item in inputs(page.model) if item.allow
     }
-    assert list(allowed) == [("authentication.prove_access", "token"), ("authentication.check_token", "token")]
+    assert set(allowed) == {
+        ("authentication.prove_access", "token"),
+        ("authentication.check_token", "token"),
+        ("first_programs.create_in_test", "token"),
+    }
     assert all(item.forget and item.kind is Kind.LONG_TEXT for item in allowed.values())
