@@ -59,7 +59,11 @@ def take_over(case: Case, effect: CreateProgram, found: Mapping[str, Any]) -> bo
 
 def accepted(case: Case, effect: CreateProgram, import_id: int) -> bool:
     record = _waiting(case, effect)
-    return record is not None and _mark(case, effect, {**(record.answers.get(BEGUN) or {}), "import_id": import_id})
+    if record is None:
+        return False
+    if case.onboarding.severed_at is None:
+        case.say("customer", effect.step, "program_begun", name=_name(case, effect))
+    return _mark(case, effect, {**(record.answers.get(BEGUN) or {}), "import_id": import_id})
 
 
 def take_back(case: Case, effect: CreateProgram) -> bool:

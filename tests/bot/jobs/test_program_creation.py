@@ -13,6 +13,7 @@ from bot.jobs.errors import RetryLater
 from bot.jobs.program_creation import WORDED
 from bot.messages.buttons import Act
 from bot.messages.texts import table
+from playground.pismo import Signer
 from playground.pismo.facts import FACTS
 from playground.pismo.programs import ProgramCreation
 from playground.slack import Outcome
@@ -166,6 +167,21 @@ async def test_it_is_created_followed_and_recorded(bank: Bank) -> None:
     assert made.program["cycle_closing"] == "23:59:00"
     assert "bin" not in made.program
     assert f"Program {bank.name}: ID {made.program['id']}, ACTIVE." in bank.journey.lasting("step", STEP).text
+
+
+async def test_a_jwt_that_the_customer_signed_is_exchanged_for_a_token(bank: Bank) -> None:
+    place, signer, step = bank.place, Signer(), "authentication"
+    bank.pismo.register_public_key(bank.org_id, signer.public_key, signer.iss, signer.sub, signer.aud)
+    await place.send(bank.onboarding, step, method="oidc", public_key=signer.public_key)
+    await place.approve(bank.onboarding, step, place.sam, place.kim)
+    await place.do(bank.onboarding, step, "upload_key", {"status": "active"})
+    await place.do(bank.onboarding, step, "record_claims", {"iss": signer.iss, "sub": signer.sub, "aud": signer.aud})
+    bank.left.clear()
+    signed = signer.assertion(bank.org_id)
+    place.secrets.append(signed)
+    said = await bank.creates(signed)
+    assert f"Program {bank.name}: Pismo is creating it in the test environment." in said
+    assert bank.active in said
 
 
 async def test_one_that_is_there_is_recorded_and_not_created(bank: Bank) -> None:
