@@ -30,7 +30,7 @@ class Adapters:
     def real(cls, settings: Settings) -> Self:
         def pismo(address: str, tls: ClientTls) -> Pismo:
             # One attempt per call: the runner tries again, durably.
-            return Pismo(address, tls=tls, attempts=1, secret_field=settings.pismo_oauth2_secret_field)
+            return Pismo(address, tls=tls, attempts=1)
 
         production, portal = settings.pismo_production_api_url, settings.service_desk_url
         return cls(

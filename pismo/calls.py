@@ -1,6 +1,7 @@
 """Every Pismo operation that the client can call, as data. Source: Pismo's published OpenAPI files.
 
-The bot itself gets tokens only with a JWT; with keys and secrets, the customer does, using the commands that the bot shows.
+The bot gets tokens only with a JWT that the customer signed. With an access key, customers do it themselves, using the commands that
+the bot shows: a server secret never enters it.
 """
 
 from dataclasses import dataclass
@@ -11,9 +12,8 @@ class PismoCall:
     """One operation.
 
     ``service`` is the path prefix: the same error code means different things in different services.
-    ``path`` is a template; ``success`` holds the statuses that mean the call worked.
-    ``in_openapi`` is false for what only one of Pismo's guide pages describes. ``safe``: it only reads, so repeating it changes
-    nothing (RFC 9110 §9.2.1).
+    ``path`` is a template; ``success`` holds the statuses that mean the call worked. ``safe``: it only reads, so repeating it
+    changes nothing (RFC 9110 §9.2.1).
     """
 
     service: str
@@ -21,14 +21,10 @@ class PismoCall:
     method: str
     path: str
     success: frozenset[int]
-    in_openapi: bool = True
     safe: bool = False
 
 
-TOKEN_BASIC = PismoCall("passport", "token_basic", "POST", "/passport/v2/s2s/access-token", frozenset({201}))
 TOKEN_OPENID = PismoCall("passport", "token_openid", "POST", "/passport/v1/oauth2/token", frozenset({201}))
-# The guide does not show the answer: RFC 6749 says 200, the two documented token calls say 201.
-TOKEN_OAUTH2 = PismoCall("passport", "token_oauth2", "POST", "/passport/v2/oauth/token", frozenset({200, 201}), in_openapi=False)
 GET_ORGANIZATION = PismoCall("orgs-core", "get_organization", "GET", "/orgs-core/v1/orgs/{id}", frozenset({200}), safe=True)
 # No id in its path: the header says which organization.
 PATCH_ORGANIZATION = PismoCall("orgs-core", "patch_organization", "PATCH", "/orgs-core/v1/orgs", frozenset({200}))
@@ -41,9 +37,7 @@ GET_PROGRAM_IMPORT = PismoCall(
 LIST_AUDIT = PismoCall("audit-api", "list_audit", "GET", "/audit-api/v1/audit", frozenset({200}), safe=True)  # beta
 
 CALLS = (
-    TOKEN_BASIC,
     TOKEN_OPENID,
-    TOKEN_OAUTH2,
     GET_ORGANIZATION,
     PATCH_ORGANIZATION,
     LIST_PROGRAMS,

@@ -21,8 +21,6 @@ from pismo.calls import (
     LIST_AUDIT,
     LIST_PROGRAMS,
     PATCH_ORGANIZATION,
-    TOKEN_BASIC,
-    TOKEN_OAUTH2,
     TOKEN_OPENID,
     PismoCall,
 )
@@ -74,8 +72,7 @@ class Pismo:
     """Calls to one environment over one connection pool: ``async with Pismo(base_url) as pismo``.
 
     ``timeout``: seconds for connecting, for the handshake and for each wait; a whole attempt gets three times that. ``attempts``:
-    of a call that only reads; the waits between them grow, or are as long as the other side says. ``secret_field``: the OAuth2
-    call's name for the client's secret; Pismo's guide has the default, RFC 6749 ``client_secret``. Methods raise PismoError, and
+    of a call that only reads; the waits between them grow, or are as long as the other side says. Methods raise PismoError, and
     ValueError for a token or an org ID that can't be sent, without quoting it.
     """
 
@@ -87,9 +84,8 @@ class Pismo:
         timeout: float = 10.0,
         tls: ClientTls | None = None,
         attempts: int = ATTEMPTS,
-        secret_field: str = "client_secret_string",  # noqa: S107  the name of the field, not a secret
     ) -> None:
-        self._timeout, self._attempts, self._secret_field = timeout, attempts, secret_field
+        self._timeout, self._attempts = timeout, attempts
         self._connection = PismoConnection(base_url, transport=transport, timeout=timeout, tls=tls)
 
     async def __aenter__(self) -> Self:
@@ -138,21 +134,10 @@ class Pismo:
         content = {"params": {"page": page, "perPage": per_page, **filters}}
         return await self._read(LIST_AUDIT, AuditPage, content, token=token, org_id=org_id)
 
-    async def token_basic(self, server_key: str, server_secret: SecretStr) -> AccessToken:
-        secret = server_secret.get_secret_value()
-        content = {"json": {"server_key": server_key, "server_secret": secret}}
-        return await self._read(TOKEN_BASIC, AccessToken, content, secrets=(secret,))
-
     async def token_openid(self, jwt: SecretStr) -> AccessToken:
         """``jwt`` is signed with the customer's own key (RS256), and valid for at most 3600 s."""
         secret = _sendable(jwt)
         return await self._read(TOKEN_OPENID, AccessToken, {"json": {"token": secret}}, secrets=(secret,))
-
-    async def token_oauth2(self, client_id: str, client_secret: SecretStr, scope: str) -> AccessToken:
-        """``scope``: permission groups separated by spaces. The body is a form, as RFC 6749 says."""
-        secret = client_secret.get_secret_value()
-        form = {"grant_type": "client_credentials", "client_id": client_id, self._secret_field: secret, "scope": scope}
-        return await self._read(TOKEN_OAUTH2, AccessToken, {"data": form}, secrets=(secret,))
 
     async def _read(
         self,

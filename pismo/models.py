@@ -1,7 +1,6 @@
 """Pismo's answers. Unknown fields are ignored: Pismo adds some without notice."""
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
@@ -33,7 +32,8 @@ class ProgramBin(BaseModel):
 
 
 class Program(BaseModel):
-    """``status`` PENDING: its card settings or accounting are not configured yet. Only cards have a ``brand`` and a ``bin``."""
+    """``status`` PENDING: its card settings or accounting are not configured yet. Only cards have a ``brand`` and a ``bin``.
+    ``currency_numeric_code`` is ISO 4217, ``country_code`` ISO 3166-1 alpha-3."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", coerce_numbers_to_str=True, hide_input_in_errors=True)
 
@@ -104,7 +104,7 @@ class Organization(Result):
 
 
 class AuditOperation(BaseModel):
-    """``date`` is RFC 3339; ``feature`` and ``action`` are e.g. ``user`` and ``create``."""
+    """``date`` is RFC 3339; ``feature`` and ``action`` are e.g. ``user`` and ``login``."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", coerce_numbers_to_str=True, hide_input_in_errors=True)
 
@@ -115,13 +115,31 @@ class AuditOperation(BaseModel):
     cid: str = ""
 
 
+class AuditUser(BaseModel):
+    """Who acted. ``email`` is only to be compared, in memory: no repr shows it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    email: SecretStr = SecretStr("")
+
+
+class AuditHttp(BaseModel):
+    """``code``: the status that the action ended with."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    code: int = 0
+
+
 class AuditRecord(BaseModel):
-    """One action in Control Center. Its payloads, people and places are left out: they are personal."""
+    """One action in Control Center. Its payloads and places are left out: they are personal."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     id: int
     operation: AuditOperation
+    user: AuditUser = AuditUser()
+    http: AuditHttp = AuditHttp()
 
 
 class AuditPage(Result):
@@ -131,33 +149,7 @@ class AuditPage(Result):
     items: tuple[AuditRecord, ...] = ()
 
 
-class _TokenAnswer(Result):
-    """The answers of all three token calls: OAuth2 says ``access_token``, the others ``token``; ``expires_in`` may be text."""
-
-    access_token: SecretStr | None = None
-    token: SecretStr | None = None
-    expires_in: float | None = Field(default=None, ge=0, le=365 * 24 * 3600)
-    tenant: str | None = None
-
-
 class AccessToken(Result):
-    """``expires_at`` is from ``expires_in``; ``tenant`` is the org ID. None if the answer doesn't say; the token itself may."""
+    """What Pismo gives for a JWT. When it expires and whose it is, the token itself may say."""
 
-    value: SecretStr = Field(min_length=1)
-    expires_at: datetime | None = None
-    tenant: str | None = None
-
-    @classmethod
-    def read(cls, body: Mapping[str, Any]) -> Self:
-        answer = _TokenAnswer.model_validate(body)
-        value = answer.access_token or answer.token
-        later = datetime.now(UTC) + timedelta(seconds=answer.expires_in) if answer.expires_in is not None else None
-        return cls.model_validate(
-            {
-                "value": value,
-                "expires_at": later,
-                "tenant": answer.tenant,
-                "x_cid": answer.x_cid,
-                "ms": answer.ms,
-            }
-        )
+    value: SecretStr = Field(min_length=1, validation_alias="token")

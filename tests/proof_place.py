@@ -72,7 +72,7 @@ class Acme:
         await place.send(self.onboarding, "organization")
         await place.approve(self.onboarding, "organization")
         details = (await place.snapshot(self.onboarding)).submissions["organization"][0].answers
-        self.org_id = self.pismo.create_org(to_org_details(details))
+        self.org_id = self.pismo.create_org(to_org_details(details), program="Cards")
         self.machine.receive(self.pismo, self.org_id)
 
     async def gets_an_organization(self) -> None:
@@ -114,6 +114,7 @@ class Acme:
         """The same organization, with the same org ID."""
         details = self.pismo.world.org(self.org_id).details
         environment.world.orgs[self.org_id.casefold()] = Org(dict(details))
+        environment.add_program(self.org_id, "Cards", "CREDITO")
 
     # -- forms
 

@@ -157,7 +157,7 @@ class Checks:
         if granted is None:
             return None
         self._add("token", "passed", "token_exchanged", x_cid=granted.x_cid, ms=granted.ms)
-        self._tenant(granted.tenant or _tenant_of(granted.value))
+        self._tenant(_tenant_of(granted.value))
         return granted.value
 
     async def _ask(self, check: str, call: Awaitable[R]) -> R | None:

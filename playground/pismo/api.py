@@ -133,9 +133,10 @@ class PismoApi:
         tenant = self._world.bearer_of(request.headers.get("Authorization", ""))
         if tenant is None:
             return replies.missing_token("audit-api")
-        if "audit" in self._world.forbidden:
+        org = self._world.org(tenant)
+        if "audit" in self._world.forbidden or not org.programs:
             return replies.forbidden()
-        return audit.listed(self._world.org(tenant).audit, request.query)
+        return audit.listed(org.audit, request.query)
 
     def _org_of(self, request: web.Request, area: str, wanted: str | None = None) -> Org | web.Response:
         """The organization a call is about, or a refusal: first the gateway's (token, permission), then the service's."""
@@ -156,7 +157,10 @@ class PismoApi:
         org = self._world.orgs.get(header.casefold())
         if org is None and wanted is not None:
             return replies.unknown_org(header)
-        return org if org is not None and org.id == token_tenant else replies.other_tenant()
+        if org is None or org.id != token_tenant:
+            return replies.other_tenant()
+        # No API access is possible before the first program. With which answer is not documented: the gateway's is the nearest. [INF]
+        return org if org.programs else replies.forbidden()
 
 
 async def _fields(request: web.Request) -> Mapping[str, Any]:

@@ -63,9 +63,13 @@ class PismoStandIn:
 
     # -- what people do in Control Center, and Pismo's own
 
-    def create_org(self, details: Mapping[str, Any]) -> str:
-        """``details`` as OrgDetails, without the id, which is returned."""
-        return self.world.create_org(details).id
+    def create_org(self, details: Mapping[str, Any], program: str = "") -> str:
+        """``details`` as OrgDetails, without the id, which is returned. ``program``: the name of a first one, before which Pismo
+        answers no call."""
+        org_id = self.world.create_org(details).id
+        if program:
+            self.add_program(org_id, program, "CREDITO")
+        return org_id
 
     def edit_org(self, org_id: str, details: Mapping[str, Any]) -> None:
         self.world.edit_org(org_id, details)

@@ -42,7 +42,7 @@ def remark(sandbox: Sandbox) -> None:
 
 async def ask(pismo: Pismo, sandbox: Sandbox) -> str | None:
     """The org ID read back."""
-    org_id = sandbox.test.create_org({"official_name": "Acme"})
+    org_id = sandbox.test.create_org({"official_name": "Acme"}, program="Cards")
     return (await pismo.get_organization(SecretStr(sandbox.test.mint_token(org_id)), org_id)).id
 
 
@@ -105,7 +105,7 @@ async def test_an_unusable_file_leaves_the_working_certificate(sandbox: Sandbox,
 
 
 async def test_a_call_under_way_ends_on_the_certificate_it_began_with(sandbox: Sandbox) -> None:
-    org_id = sandbox.test.create_org({"official_name": "Acme"})
+    org_id = sandbox.test.create_org({"official_name": "Acme"}, program="Cards")
     token = SecretStr(sandbox.test.mint_token(org_id))
     async with Pismo(sandbox.test.url, tls=tls(sandbox), timeout=30, attempts=1) as pismo:
         late = sandbox.test.faults.add("/orgs", "slow", seconds=30)

@@ -34,7 +34,7 @@ async def http(standin: PismoStandIn) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture
 def org_id(standin: PismoStandIn) -> str:
-    return standin.create_org({"official_name": "Acme"})
+    return standin.create_org({"official_name": "Acme"}, program="Cards")
 
 
 def later(seconds: int) -> int:

@@ -35,7 +35,11 @@ def trusting(sandbox: Sandbox, *, certificate: bool = True) -> ssl.SSLContext:
 
 
 async def ask(sandbox: Sandbox, context: ssl.SSLContext | None = None) -> int:
-    org_id = next(iter(sandbox.test.world.orgs.values())).id if sandbox.test.world.orgs else sandbox.test.create_org({})
+    org_id = (
+        next(iter(sandbox.test.world.orgs.values())).id
+        if sandbox.test.world.orgs
+        else sandbox.test.create_org({}, program="Cards")
+    )
     headers = {"authorization": f"Bearer {sandbox.test.mint_token(org_id)}", "x-tenant": org_id}
     async with httpx.AsyncClient(verify=context or trusting(sandbox), base_url=sandbox.test.url) as http:
         return (await http.get(PROGRAMS, headers=headers)).status_code
@@ -109,7 +113,7 @@ async def test_revoking_ends_standing_connections_of_both_environments(sandbox: 
 
 
 async def test_environments_know_nothing_of_each_other(sandbox: Sandbox) -> None:
-    org_id = sandbox.test.create_org({})
+    org_id = sandbox.test.create_org({}, program="Cards")
     headers = {"authorization": f"Bearer {sandbox.test.mint_token(org_id)}", "x-tenant": org_id}
     async with httpx.AsyncClient(verify=trusting(sandbox), headers=headers) as http:
         assert (await http.get(sandbox.test.url + PROGRAMS)).status_code == 200
@@ -164,7 +168,7 @@ def test_without_tls_there_are_no_certificates(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("method", ["basic", "oauth2", "oidc"])
 async def test_a_customer_gets_a_token_on_their_own_machine(sandbox: Sandbox, method: Method) -> None:
-    org_id, machine = sandbox.test.create_org({}), Machine(O="Acme Bank")
+    org_id, machine = sandbox.test.create_org({}, program="Cards"), Machine(O="Acme Bank")
     with pytest.raises(aiohttp.ClientError):  # no certificate yet
         await machine.token(sandbox.test, method, org_id)
     machine.receive(sandbox.test, org_id)
@@ -183,6 +187,6 @@ async def test_a_customer_gets_a_token_on_their_own_machine(sandbox: Sandbox, me
 
 async def test_a_customer_without_tls(tmp_path: Path) -> None:
     async with Sandbox(tmp_path, tls=False) as sandbox:
-        org_id, machine = sandbox.test.create_org({}), Machine(O="Acme Bank")
+        org_id, machine = sandbox.test.create_org({}, program="Cards"), Machine(O="Acme Bank")
         machine.receive(sandbox.test, org_id)
         assert await machine.token(sandbox.test, "oidc", org_id)
