@@ -213,7 +213,7 @@ FIRST = journey(
     service_desk.STEP,
     environments.STEP,
     control_center.STEP,
-    authentication.STEP,
+    authentication.FIRST_STEP,
     next_steps.FIRST_STEP,
 )
 """The steps in the order they are shown."""

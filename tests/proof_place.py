@@ -1,6 +1,6 @@
 """A workplace with Pismo over TLS, and a customer with their own keys who takes one onboarding up to the proof of access."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -14,6 +14,7 @@ from flows.cases.settle import situation_of
 from flows.forms.fields import Answers
 from flows.forms.pages import collect
 from flows.journey import JOURNEYS
+from flows.steps.first_programs.recorded import RecordedProgram, recorded
 from flows.steps.org_details import to_org_details
 from pismo.client import Pismo
 from pismo.environments import Environments
@@ -26,7 +27,7 @@ from playground.slack.block_kit import elements
 from playground.walkthrough import FormRefusedError, action_id, page_title, ready
 from tests.bot.workplace import PROMPT, Workplace, who
 
-STEP = "authentication"
+STEP, PROGRAMS = "authentication", "first_programs"
 
 
 class ProofPlace(Workplace):
@@ -72,12 +73,34 @@ class Acme:
         await place.send(self.onboarding, "organization")
         await place.approve(self.onboarding, "organization")
         details = (await place.snapshot(self.onboarding)).submissions["organization"][0].answers
-        self.org_id = self.pismo.create_org(to_org_details(details), program="Cards")
+        self.org_id = self.pismo.create_org(to_org_details(details))
         self.machine.receive(self.pismo, self.org_id)
 
     async def gets_an_organization(self) -> None:
         await self.asks_for_an_organization()
         await self.place.do(self.onboarding, "organization", "record_org_id", {"org_id": self.org_id})
+        await self.gets_programs()
+
+    async def gets_programs(self) -> None:
+        """Those of the form's example: sent, approved, created at Pismo and recorded. Journey 1 has none."""
+        if PROGRAMS not in (await self.place.snapshot(self.onboarding)).steps:
+            self.pismo.add_program(self.org_id, "Cards", "CREDITO")
+            return
+        await self.place.send(self.onboarding, PROGRAMS)
+        await self.place.approve(self.onboarding, PROGRAMS)
+        for one in await self.programs():
+            number = self.pismo.add_program(self.org_id, one.name, one.type)
+            await self.records(one, program_id=number)
+
+    async def programs(self) -> Sequence[RecordedProgram]:
+        """As approved and recorded."""
+        snapshot = await self.place.snapshot(self.onboarding)
+        return recorded(situation_of(snapshot, self.place.rules.rules, datetime.now(UTC)))
+
+    async def records(self, one: RecordedProgram, **changed: Any) -> None:
+        """Support records a program."""
+        known = {"program": one.product, "program_id": one.id, "type": one.type, "status": "ACTIVE", **changed}
+        await self.place.do(self.onboarding, PROGRAMS, "record_program", known)
 
     def answers(self, method: Method = "basic", **changed: Any) -> Answers:
         asked = {"method": method, "mtls": "csr", "public_key": self.machine.signer.public_key, "csr": self.machine.csr}
@@ -114,7 +137,8 @@ class Acme:
         """The same organization, with the same org ID."""
         details = self.pismo.world.org(self.org_id).details
         environment.world.orgs[self.org_id.casefold()] = Org(dict(details))
-        environment.add_program(self.org_id, "Cards", "CREDITO")
+        for program in self.pismo.world.org(self.org_id).programs:
+            environment.add_program(self.org_id, program["name"], program["type"])
 
     # -- forms
 

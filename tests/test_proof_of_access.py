@@ -8,11 +8,13 @@ import pytest
 import pytest_asyncio
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from bot.messages.buttons import Act
 from playground.acts import SUBJECT
 from playground.pismo.authority import Authority, key_pem, new_key, signing_request, tampered_request
 from playground.pismo.machine import Method
 from playground.pismo.signer import public_pem, rsa_key
-from tests.proof_place import STEP, Acme, ProofPlace
+from playground.walkthrough import action_id
+from tests.proof_place import PROGRAMS, STEP, Acme, ProofPlace
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -51,6 +53,25 @@ async def test_from_the_form_to_a_proof_all_passed(acme: Acme, place: ProofPlace
     await place.approve(acme.onboarding, STEP, place.sam, place.kim)
     await acme.support_sets_up(method)
     await passes(acme, method)
+
+
+async def test_nobody_can_prove_before_the_first_programs(acme: Acme, place: ProofPlace) -> None:
+    """There is no button, and it is nobody's turn, until the programs are recorded."""
+    await acme.asks_for_an_organization()
+    await place.do(acme.onboarding, "organization", "record_org_id", {"org_id": acme.org_id})
+    await place.send(acme.onboarding, STEP, **acme.answers())
+    await place.approve(acme.onboarding, STEP, place.sam, place.kim)
+    await acme.support_sets_up("basic")
+
+    def offered() -> str | None:
+        return action_id(acme.journey.lasting("step", STEP).blocks, Act.TASK, "prove_access")
+
+    assert offered() is None
+    assert (await place.snapshot(acme.onboarding)).steps[STEP].turn == ""
+    await acme.gets_programs()
+    assert await place.state(acme.onboarding, PROGRAMS) == "done"
+    assert offered() is not None
+    await passes(acme)
 
 
 # -- what the form finds
@@ -140,6 +161,7 @@ async def test_org_id_malformed(acme: Acme, place: ProofPlace, made: Callable[[s
     await acme.asks_for_an_organization()
     assert words in await acme.support_is_refused("organization", "record_org_id", {"org_id": made(acme.org_id)})
     await acme.support_sends("organization", "record_org_id", {"org_id": acme.org_id})
+    await acme.gets_programs()
     await place.send(acme.onboarding, STEP, **acme.answers())
     await place.approve(acme.onboarding, STEP, place.sam, place.kim)
     await acme.support_sets_up("basic")

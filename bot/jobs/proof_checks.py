@@ -1,17 +1,18 @@
-"""The checks of a proof of access: certificate, handshake, token, tenant, programs, corrections, organization.
+"""The checks of a proof of access: certificate, handshake, token, tenant, programs, corrections, organization, and who has signed on.
 
 Each gives one or more lines. A token is used and forgotten; no part of it is in a line.
 """
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Collection, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
 from pydantic import SecretStr
 
+from bot.jobs.proof_readings import all_programs, signed_on
 from flows.checks.claims import Expected, check_assertion, is_signed_by_customer
 from flows.checks.tokens import UnreadableToken, bearer, parse
-from flows.forms.step import PROGRAMS_CHECK
+from flows.forms.step import PROGRAMS_CHECK, ProgramsRead
 from pismo.client import Pismo
 from pismo.errors import PismoError, PismoErrorKind
 from pismo.models import Organization, Result
@@ -20,8 +21,8 @@ from pismo.tls import CertificateError
 ProofLine = dict[str, Any]
 R = TypeVar("R", bound=Result)
 
-CORRECTIONS = "corrections"
-CHECKS = ("certificate", "handshake", "token", "tenant", PROGRAMS_CHECK, CORRECTIONS, "organization")
+CORRECTIONS, ORGANIZATION_CHECK, SIGN_ONS = "corrections", "organization", "sign_ons"
+CHECKS = ("certificate", "handshake", "token", "tenant", PROGRAMS_CHECK, CORRECTIONS, ORGANIZATION_CHECK)
 _REASONS = {
     PismoErrorKind.UNAUTHORIZED: "unauthorized",
     PismoErrorKind.FORBIDDEN: "forbidden",
@@ -41,14 +42,27 @@ def all_skipped(reason: str) -> list[ProofLine]:
 
 
 class Checks:
-    """One run in one environment. ``organization``: as it is there after any corrections, once it could be read. ``corrections``:
-    details of it to change.
+    """One run in one environment. ``corrections``: details of the organization to change. ``invited``: since when each of these email
+    addresses (in lower case) may have signed on to Control Center.
+
+    What it read, None if it couldn't: ``organization``, as it is there after any corrections; ``programs``; ``signed_on``, which of
+    the invited have.
     """
 
-    def __init__(self, pismo: Pismo, expected: Expected, now: datetime, corrections: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        pismo: Pismo,
+        expected: Expected,
+        now: datetime,
+        corrections: Mapping[str, Any] | None = None,
+        invited: Mapping[str, datetime] | None = None,
+    ) -> None:
         self._pismo, self._expected, self._now, self._corrections = pismo, expected, now, corrections or {}
+        self._invited = invited or {}
         self._found: list[ProofLine] = []
         self.organization: Organization | None = None
+        self.programs: ProgramsRead | None = None
+        self.signed_on: Collection[str] | None = None
 
     @property
     def lines(self) -> list[ProofLine]:
@@ -56,7 +70,7 @@ class Checks:
         known = {found["check"] for found in self._found}
         wanted = [check for check in CHECKS if check != CORRECTIONS or self._corrections]
         missing = [line(check, "skipped", "earlier_failed") for check in wanted if check not in known]
-        return sorted(self._found + missing, key=lambda found: CHECKS.index(found["check"]))
+        return sorted(self._found + missing, key=lambda found: [*CHECKS, SIGN_ONS].index(found["check"]))
 
     async def run(self, pasted: SecretStr) -> None:
         """Check a pasted token. Raises PismoError for what may work later; the lines show how far it got."""
@@ -64,28 +78,58 @@ class Checks:
         usable = await self._certificate()
         signed = is_signed_by_customer(text, self._expected)
         token = await self._exchanged(text, usable=usable) if signed else self._pasted(text)
-        if token is None or not usable or self._fails("tenant"):
+        if token is None or not usable or self._has("tenant", "failed"):
             return
+        programs = await self._programs(token)
+        if self._has("handshake", "failed"):
+            return
+        self.organization = await self._organization(token)
+        if self._has("tenant", "passed"):  # another organization's are nobody's business here
+            self.programs = programs
+        self._no_access()
+        if self._invited and not any(found["outcome"] == "failed" for found in self._found):
+            await self._sign_ons(token)
+
+    async def _organization(self, token: SecretStr) -> Organization | None:
+        """As it is after any corrections."""
         org_id = self._expected.org_id
-        page = await self._ask(PROGRAMS_CHECK, self._pismo.list_programs(token, org_id))
-        if page is not None:
-            self._add(PROGRAMS_CHECK, "passed", "programs_count", x_cid=page.x_cid, ms=page.ms, count=page.total_items)
-        if self._fails("handshake"):
-            return
-        found = await self._ask("organization", self._pismo.get_organization(token, org_id))
+        found = await self._ask(ORGANIZATION_CHECK, self._pismo.get_organization(token, org_id))
         if found is not None and found.id:  # a token needn't name its tenant; the organization it can read does
             self._tenant(found.id)
-        if self._fails("tenant") or not (found or self._passes("tenant")):
-            return  # above all, never change another organization
+        if self._has("tenant", "failed") or not (found or self._has("tenant", "passed")):
+            return None  # above all, never change another organization
         if self._corrections:  # sending the same details again changes nothing: a dropped call may be retried
             changed = await self._ask(CORRECTIONS, self._pismo.patch_organization(token, org_id, self._corrections))
             if changed is not None:
                 self._add(CORRECTIONS, "passed", "corrected", x_cid=changed.x_cid, ms=changed.ms, count=len(self._corrections))
             if changed is not None and found is not None:
-                found = await self._ask("organization", self._pismo.get_organization(token, org_id))
-        self.organization = found
+                found = await self._ask(ORGANIZATION_CHECK, self._pismo.get_organization(token, org_id))
         if found is not None:
-            self._add("organization", "passed", "ok", x_cid=found.x_cid, ms=found.ms)
+            self._add(ORGANIZATION_CHECK, "passed", "read", x_cid=found.x_cid, ms=found.ms)
+        return found
+
+    async def _programs(self, token: SecretStr) -> ProgramsRead | None:
+        page = await self._ask(PROGRAMS_CHECK, all_programs(self._pismo, token, self._expected.org_id))
+        if page is None:
+            return None
+        self._add(PROGRAMS_CHECK, "passed", "programs_count", x_cid=page.x_cid, ms=page.ms, count=page.total_items)
+        return ProgramsRead([one.model_dump() for one in page.items], page.total_items)
+
+    async def _sign_ons(self, token: SecretStr) -> None:
+        """It proves nothing about the access: where it isn't answered it is skipped, and people say themselves that they are in."""
+        try:
+            self.signed_on = await signed_on(self._pismo, token, self._expected.org_id, self._invited)
+        except PismoError as error:
+            away = error.transient or error.status is None
+            reason = "away" if away else "forbidden" if error.kind is PismoErrorKind.FORBIDDEN else "refused"
+            self._unanswered(SIGN_ONS, "skipped", f"sign_ons_{reason}", error)
+
+    def _no_access(self) -> None:
+        """Where Pismo forbids every call, that is rarely a matter of permission groups."""
+        forbidden = [found for found in self._found if found["reason"] == "forbidden"]
+        if {found["check"] for found in forbidden} >= {PROGRAMS_CHECK, ORGANIZATION_CHECK}:
+            for found in forbidden:
+                found["reason"] = "no_access"
 
     # -- before any call
 
@@ -119,7 +163,7 @@ class Checks:
         if expired:
             self._add("token", "failed", "token_expired")
         else:
-            self._add("token", "passed", "token_readable")
+            self._add("token", "passed", "token_readable" if expires_at is not None else "token_no_end")
         self._tenant(token.tenant)
         return None if expired else SecretStr(bearer(text))
 
@@ -181,25 +225,26 @@ class Checks:
         reason = _REASONS.get(error.kind, "refused")
         if check == "token" and error.kind is PismoErrorKind.UNAUTHORIZED:
             reason = "assertion_refused"
-        self._add(check, "failed", reason, x_cid=error.x_cid, ms=error.ms, code=error.code or "-", status=error.status or 0)
+        self._unanswered(check, "failed", reason, error)
+
+    def _unanswered(self, check: str, outcome: str, reason: str, error: PismoError) -> None:
+        self._add(check, outcome, reason, x_cid=error.x_cid, ms=error.ms, code=error.code or "-", status=error.status or 0)
 
     def _shaken(self, x_cid: str, ms: int) -> None:
-        """Any answer shows that both sides accepted each other's certificate. Time and x-cid are of the call that showed it."""
+        """Any answer shows that Pismo let the connection be made. Time and x-cid are of the call that showed it."""
         if any(found["check"] == "handshake" for found in self._found):
             return
         if self._pismo.over_tls:
-            self._add("handshake", "passed", "handshake_done", x_cid=x_cid, ms=ms)
+            reason = "handshake_without" if self._has("certificate", "skipped") else "handshake_done"
+            self._add("handshake", "passed", reason, x_cid=x_cid, ms=ms)
         else:
             self._add("handshake", "skipped", "handshake_no_tls")
 
     def _add(self, check: str, outcome: str, reason: str, *, x_cid: str = "", ms: float = 0, **params: str | int) -> None:
         self._found.append(line(check, outcome, reason, x_cid=x_cid, ms=ms, **params))
 
-    def _fails(self, check: str) -> bool:
-        return any(found["outcome"] == "failed" and found["check"] == check for found in self._found)
-
-    def _passes(self, check: str) -> bool:
-        return any(found["outcome"] == "passed" and found["check"] == check for found in self._found)
+    def _has(self, check: str, outcome: str) -> bool:
+        return any((found["check"], found["outcome"]) == (check, outcome) for found in self._found)
 
 
 def _tenant_of(token: SecretStr) -> str | None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from flows.forms.fields import Answers, FormPage
 from flows.forms.parity import ParityCell
@@ -150,7 +150,28 @@ class Meeting:
 
 
 Difference = tuple[str, str, str]
-"""A detail of the organization at Pismo: its name, the approved value, the platform's value."""
+"""A detail of something at Pismo: its name, the approved value, the platform's value."""
+Outcome = Literal["passed", "failed", "skipped", "differs", "accepted", "note"]
+"""Of a check. ``differs``: the access works, but something isn't as approved; ``accepted``: and support said that it may be so."""
+
+
+@dataclass(frozen=True)
+class ReportLine:
+    """A line of a proof's report. ``reason``: a key under ``proof.``. ``params``: of that text and of the check's name; under ``field``,
+    the key of a label."""
+
+    check: str
+    outcome: Outcome
+    reason: str
+    params: Mapping[str, str | int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What was read at Pismo, compared with what was approved. Nothing that wasn't read is in it."""
+
+    lines: Sequence[ReportLine] = ()
+    differences: Sequence[Difference] = ()
 
 
 PROGRAMS_CHECK = "programs"
@@ -158,20 +179,34 @@ PROGRAMS_CHECK = "programs"
 
 
 @dataclass(frozen=True)
+class ProgramsRead:
+    """The programs that Pismo lists, as it names their fields. ``total``: how many there are; not all of very many are read."""
+
+    items: Sequence[Mapping[str, Any]]
+    total: int
+
+    @property
+    def whole(self) -> bool:
+        return len(self.items) >= self.total
+
+
+@dataclass(frozen=True)
 class Proof:
     """What `RunProof` tries a pasted token for.
 
     ``environment``: the one that the task's answers name. ``expected``: what the token must say. ``corrections``: details of the
-    organization to send in the test environment before it is read. ``differences``: how Pismo's organization differs from what was
-    approved. ``label_of``: the key of a detail's label. ``passed``: whether these lines (check, outcome, …) prove the access.
+    organization to send in the test environment before it is read. ``organization``, ``programs``: what was read there, compared with
+    what was approved; the programs are those of an environment, all of them or not. ``passed``: whether these lines (check, outcome, …)
+    prove the access. ``sign_ons``: in an environment, the resource (of grants) whose use Control Center's audit shows.
     """
 
     environment: Callable[[Answers], str]
     expected: "Callable[[Situation], Expected]"
     corrections: Callable[[Situation], Answers]
-    differences: Callable[[Situation, Mapping[str, Any]], Sequence[Difference]]
-    label_of: Callable[[str], str]
+    organization: Callable[[Situation, Mapping[str, Any]], Comparison]
+    programs: Callable[[Situation, str, ProgramsRead], Comparison]
     passed: Callable[[Sequence[Mapping[str, Any]]], bool]
+    sign_ons: Callable[[str], str]
 
 
 @dataclass(frozen=True)

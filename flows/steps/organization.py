@@ -13,7 +13,7 @@ from flows.forms.parity import TEST, ParityCell, ParityState
 from flows.forms.step import BusinessPlace, Form, Page, ParityItem, Situation, Step, Task
 from flows.people import Side
 from flows.problems import Note, Problem, fault
-from flows.steps.authentication import proving
+from flows.steps.authentication import proofs
 from flows.steps.org_details import org_id
 
 INT32 = 2**31 - 1
@@ -106,7 +106,7 @@ def _notes(answers: Answers, _situation: Situation) -> Iterator[Note]:
 
 def _parity(situation: Situation, environment: str) -> ParityCell:
     known = org_id(situation)
-    if proving.last(situation, environment) or (environment == TEST and known):
+    if proofs.last(situation, environment) or (environment == TEST and known):
         return ParityCell(ParityState.THERE, "org_id", {"org_id": known})
     return ParityCell(ParityState.UNKNOWN if known else ParityState.MISSING)
 

@@ -132,7 +132,7 @@ async def test_before_the_first_program_nothing_can_be_called(pismo: Pismo, stan
     token = SecretStr(standin.mint_token(empty))
     for call in (pismo.get_organization, pismo.list_programs, pismo.list_audit):
         with pytest.raises(PismoError, match="access denied") as caught:
-            await call(token, empty)  # type: ignore[operator]
+            await call(token, empty)
         assert (caught.value.status, caught.value.kind) == (403, PismoErrorKind.FORBIDDEN)
     standin.add_program(empty, "First", "CREDITO")
     assert (await pismo.get_organization(token, empty)).id == empty

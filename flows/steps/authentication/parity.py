@@ -2,11 +2,11 @@
 
 from flows.forms.parity import TEST, ParityCell, ParityState
 from flows.forms.step import PROGRAMS_CHECK, ParityItem, Situation
-from flows.steps.authentication import mtls, proving
+from flows.steps.authentication import mtls, proofs
 
 
 def _program(situation: Situation, environment: str) -> ParityCell:
-    proof = proving.last(situation, environment)
+    proof = proofs.last(situation, environment)
     lines = proof.get("lines") if proof else None
     found = next((line for line in lines if line["check"] == PROGRAMS_CHECK), None) if isinstance(lines, list) else None
     if found is None:
@@ -17,7 +17,7 @@ def _program(situation: Situation, environment: str) -> ParityCell:
 
 def _key(situation: Situation, environment: str) -> ParityCell:
     """The public key, or the other methods' access key, which is known only from a token obtained with it."""
-    if proving.last(situation, environment):
+    if proofs.last(situation, environment):
         return ParityCell(ParityState.THERE)
     method = situation.get("authentication", "method")
     if method == "oidc" and environment == TEST:
@@ -30,7 +30,7 @@ def _certificate(situation: Situation, environment: str) -> ParityCell:
     """One for both, as far as we know: how to tell production's apart is up to Pismo."""
     task = mtls.TASK_OF.get(str(situation.get("authentication", "mtls", "")))
     last = situation.done.get(f"authentication.{task}", {}).get("expires_on") if task else None
-    if last and (environment == TEST or proving.last(situation, environment)):
+    if last and (environment == TEST or proofs.last(situation, environment)):
         return ParityCell(ParityState.THERE, "until", {"date": str(last)})
     if last:
         return ParityCell(ParityState.UNKNOWN, "until", {"date": str(last)})
@@ -38,7 +38,7 @@ def _certificate(situation: Situation, environment: str) -> ParityCell:
 
 
 def _proof(situation: Situation, environment: str) -> ParityCell:
-    return ParityCell(ParityState.THERE) if proving.last(situation, environment) else ParityCell(ParityState.MISSING)
+    return ParityCell(ParityState.THERE) if proofs.last(situation, environment) else ParityCell(ParityState.MISSING)
 
 
 ITEMS = (

@@ -1,4 +1,4 @@
-"""Access verification in the authentication step, and what support does if the platform's organization isn't what was approved.
+"""Access verification in the authentication step, and what support does if what is on the platform isn't what was approved.
 
 Only the customer has tokens: corrections that support chooses are sent with the next pasted one.
 """
@@ -11,17 +11,29 @@ from pydantic import BeforeValidator, Field
 from flows.checks.tokens import unwrapped
 from flows.forms.fields import MAX_LENGTH, Answers, FormPage, Input, Kind, LongText
 from flows.forms.parity import PRODUCTION, TEST
-from flows.forms.step import PROGRAMS_CHECK, Difference, Form, Offer, Page, Proof, Situation, Task
+from flows.forms.step import (
+    PROGRAMS_CHECK,
+    Comparison,
+    Difference,
+    Form,
+    Offer,
+    Page,
+    ProgramsRead,
+    Proof,
+    Situation,
+    Task,
+)
 from flows.outbox import RunProof
 from flows.people import Side
 from flows.problems import Problem
 from flows.state import StepState
-from flows.steps import org_details
-from flows.steps.authentication import example_keys
+from flows.steps.authentication import comparing, example_keys
+from flows.steps.authentication.proofs import PROVE, environment_of, last
 from flows.steps.authentication.token_check import expected, untried
+from flows.steps.first_programs.recorded import recorded
 from flows.steps.org_details import label_of, org_id, to_org_details
 
-PROVE, SETTLE = "authentication.prove_access", "authentication.settle_organization"
+SETTLE = "authentication.settle_organization"
 
 UNCHANGEABLE = ("id", "legal_proxy_document")
 """Organization details that PATCH can't change."""
@@ -53,17 +65,6 @@ class Settled(FormPage):
     reason: Annotated[LongText | None, Input(Kind.LONG_TEXT)] = None
 
 
-def environment_of(answers: Answers) -> str:
-    """The environment that a verification was for."""
-    return str(answers.get("environment", TEST))
-
-
-def last(situation: Situation, environment: str) -> Answers | None:
-    """What an environment's last passed verification found."""
-    ran = [answers for _, answers in situation.items.get(PROVE, ()) if environment_of(answers) == environment]
-    return ran[-1] if ran else None
-
-
 def proved(situation: Situation, environment: str = TEST) -> bool:
     return last(situation, environment) is not None
 
@@ -74,10 +75,19 @@ def differences(situation: Situation) -> list[Difference]:
     return [(field, ours, theirs) for field, ours, theirs in (found.get("differences") or [])] if found else []
 
 
+def accepted(situation: Situation) -> set[Difference]:
+    """Those that support let be."""
+    return {
+        (field, ours, theirs)
+        for _, answers in situation.items.get(SETTLE, ())
+        for field, ours, theirs in answers.get("accepted", ())
+    }
+
+
 def unaccepted(situation: Situation) -> list[Difference]:
     """Those that keep the step from being done: not accepted, or accepted with another value on the platform."""
-    accepted = {tuple(one) for _, answers in situation.items.get(SETTLE, ()) for one in answers.get("accepted", ())}
-    return [one for one in differences(situation) if one not in accepted]
+    let_be = accepted(situation)
+    return [one for one in differences(situation) if one not in let_be]
 
 
 def to_send(situation: Situation) -> list[Difference]:
@@ -100,8 +110,10 @@ def undecided(situation: Situation) -> list[Difference]:
 
 
 def sendable(situation: Situation) -> list[Difference]:
-    """Those that can be corrected: there is an approved value to send, and Pismo allows the change."""
-    return [one for one in unaccepted(situation) if one[1] and one[0] not in UNCHANGEABLE]
+    """Those of the organization that can be corrected: there is an approved value to send, and Pismo allows the change."""
+    return [
+        one for one in unaccepted(situation) if one[1] and one[0] not in UNCHANGEABLE and not one[0].startswith(comparing.PROGRAM)
+    ]
 
 
 def _offers(situation: Situation) -> Iterator[Offer]:
@@ -130,8 +142,16 @@ def _passed(lines: Sequence[Mapping[str, Any]]) -> bool:
     return read and all(line["outcome"] != "failed" for line in lines)
 
 
-def tasks(stale_with: tuple[str, ...]) -> tuple[Task, ...]:
-    """``stale_with``: answers whose change requires a new verification."""
+def _organization(situation: Situation, details: Mapping[str, Any]) -> Comparison:
+    return comparing.organization(situation, details, accepted(situation))
+
+
+def _programs(situation: Situation, environment: str, read: ProgramsRead) -> Comparison:
+    return comparing.programs(recorded(situation), environment, read, accepted(situation))
+
+
+def tasks(stale_with: tuple[str, ...], requires: tuple[str, ...] = ()) -> tuple[Task, ...]:
+    """``stale_with``: answers whose change requires a new verification. ``requires``: steps before which Pismo allows no access."""
     return (
         Task(
             "settle_organization",
@@ -163,10 +183,12 @@ def tasks(stale_with: tuple[str, ...]) -> tuple[Task, ...]:
                 environment=environment_of,
                 expected=expected,
                 corrections=corrections,
-                differences=org_details.differences,
-                label_of=label_of,
+                organization=_organization,
+                programs=_programs,
                 passed=_passed,
+                sign_ons=lambda environment: f"control_center_{environment}",
             ),
+            requires=requires,
             stale_with=stale_with,
             also_in=(StepState.DONE,),
         ),

@@ -1,6 +1,7 @@
 """Step 6, authentication and mTLS: method, public key, CSR; then access verification with a fresh token. Two people approve."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Annotated
 
 from pydantic import Field
@@ -139,7 +140,7 @@ STEP = Step(
             stale_with=KEY,
         ),
         *mtls.TASKS,
-        *proving.tasks(KEY + mtls.CHANGED_BY),
+        *proving.tasks(KEY + mtls.CHANGED_BY, requires=("first_programs",)),
         token_check.TASK,
         *renewing.TASKS,
     ),
@@ -151,3 +152,6 @@ STEP = Step(
     token_commands=token_scripts,
     parity=parity.ITEMS,
 )
+
+FIRST_STEP = replace(STEP, tasks=tuple(replace(task, requires=()) for task in STEP.tasks))
+"""As journey 1 has it, which has no first programs."""

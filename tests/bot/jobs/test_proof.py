@@ -24,9 +24,12 @@ async def acme() -> AsyncIterator[Acme]:
         yield one
 
 
+OWN = "The client certificate that was tried here is the bot's, not that of Acme Bank."
+
+
 def lines_of(said: str) -> dict[str, str]:
     """The report's lines, by check."""
-    return dict(line.split(": ", 1) for line in said.splitlines()[1:] if ": " in line)
+    return dict(line.split(": ", 1) for line in said.splitlines()[1:] if ": " in line and not line.startswith(OWN))
 
 
 async def test_each_check_is_a_line_with_outcome_reason_time_and_x_cid(acme: Acme) -> None:
@@ -39,13 +42,28 @@ async def test_each_check_is_a_line_with_outcome_reason_time_and_x_cid(acme: Acm
         "Access token",
         "Organization of the token",
         "Programs readable",
+        "Program “Example Credit”",
+        "Program “Example Accounts”",
         "Organization readable",
+        "Organization compared",
     ]
     assert all(line.startswith("passed. ") for line in lines.values())
+    assert lines["Organization compared"] == "passed. On the platform it is as it was approved."
+    assert lines["Program “Example Credit”"].endswith("CREDITO: active, as approved.")
     for check in ("TLS handshake", "Programs readable", "Organization readable"):
         assert " ms, x-cid " in lines[check]
     told = [message.text for message in acme.journey.thread("review", STEP)]
-    assert any(lines["Programs readable"] in text for text in told)
+    assert said in told
+
+
+async def test_it_is_said_whose_certificate_was_tried_and_how_the_other_is(acme: Acme) -> None:
+    said = await acme.proves(await acme.token("oidc"))
+    assert said.splitlines()[-1].startswith(OWN)
+    assert "`curl --cert mtls.crt --key mtls.key`" in said
+    said = await acme.proves(acme.pismo.mint_token(acme.org_id, -60))
+    assert OWN in said
+    assert "as it was approved" not in said
+    assert "as approved" not in said
 
 
 async def test_every_run_is_kept_without_the_token(acme: Acme) -> None:
@@ -109,7 +127,7 @@ async def test_production_is_proved_by_a_run_of_its_own(acme: Acme) -> None:
     said = await acme.proves(token, "production")
     assert said.startswith("Proof of access, environment Production: not everything passed.")
     assert "refused the token (401)" in said
-    production.world.orgs[acme.org_id.casefold()] = acme.pismo.world.org(acme.org_id)
+    acme.exists_in(production)
     calls = len(acme.pismo.calls)
     said = await acme.proves(production.mint_token(acme.org_id), "production")
     assert said.startswith("Proof of access, environment Production: all checks passed.")

@@ -43,15 +43,19 @@ async def test_support_picks_what_is_corrected_and_accepts_the_rest_with_a_reaso
     approved = (await acme.place.snapshot(acme.onboarding)).submissions["organization"][0].answers
     acme.pismo.edit_org(acme.org_id, {"city": "Elsewhere", "neighborhood": "Another"})
     await acme.proves(await acme.token("oidc"))
-    assert "approved São Paulo, on the platform Elsewhere" in "\n".join(
-        message.text for message in acme.journey.thread("review", STEP)
-    )
+    for side in ("step", "review"):
+        told = "\n".join(message.text for message in acme.journey.thread(side, STEP))
+        assert "the access works, but not everything there is as it was approved." in told
+        assert "Organization, City: differs. Approved São Paulo, on the platform Elsewhere." in told
     assert await acme.place.state(acme.onboarding, STEP) == "fulfilling"
     await settles(acme, send=["city"], reason="The new neighbourhood was told by telephone.")
     assert await acme.place.state(acme.onboarding, STEP) == "fulfilling"
     acme.pismo.faults.add("/orgs-core/v1/orgs", "5xx")
     said = await acme.proves(await acme.token("oidc"))
-    assert "Corrections sent: passed. 1 details of the organization were corrected." in said
+    assert "Corrections sent: passed. 1 detail of the organization was corrected." in said
+    assert "Neighborhood: differs, as accepted. Approved Bela Vista, on the platform Another." in said
+    assert "City: differs" not in said
+    assert PASSED in said
     details = acme.pismo.world.org(acme.org_id).details
     assert (details["city"], details["neighborhood"]) == (approved["city"], "Another")
     assert await acme.place.state(acme.onboarding, STEP) == "done"
@@ -63,6 +67,7 @@ async def test_a_correction_that_pismo_forbids_can_be_accepted_instead(acme: Acm
     await settles(acme, send=["city"])
     acme.pismo.forbid("orgs")
     said = await acme.proves(await acme.token("oidc"))
+    assert "as it was approved" not in said  # it could not be read
     assert "Corrections sent: failed. The token works, but its permission group" in said
     acme.pismo.allow("orgs")
     await settles(acme, reason="Pismo keeps the city of the register.")

@@ -373,8 +373,10 @@ async def to_the_proof(office: Workplace, onboarding: str) -> str:
     await office.open_step(onboarding, "organization")
     await office.send(onboarding, "organization")
     await office.approve(onboarding, "organization")
-    org_id = office.pismo.create_org(to_org_details((await office.snapshot(onboarding)).submissions["organization"][0].answers))
+    sent = (await office.snapshot(onboarding)).submissions["organization"][0].answers
+    org_id = office.pismo.create_org(to_org_details(sent), program="Cards")
     await office.do(onboarding, "organization", "record_org_id", {"org_id": org_id})
+    await office.skip(onboarding, "first_programs")
     await office.send(onboarding, "authentication")
     await office.approve(onboarding, "authentication", office.sam, office.kim)
     return office.pismo.mint_token(org_id)

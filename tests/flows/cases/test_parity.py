@@ -7,7 +7,7 @@ from flows.cases.parity import ParityRow, parity
 from flows.forms.parity import ParityState
 from flows.forms.step import Situation
 from flows.journey import JOURNEYS
-from flows.steps.authentication import proving
+from flows.steps.authentication import proofs
 
 NOW = datetime(2026, 3, 9, 13, tzinfo=UTC)
 LINES = [{"check": "programs", "outcome": "passed", "params": {"count": 2}}]
@@ -18,7 +18,7 @@ def rows(**known: Any) -> dict[str, ParityRow]:
 
 
 def proof(environment: str) -> dict[str, Any]:
-    return {"items": {proving.PROVE: [("p", {"environment": environment, "lines": LINES})]}}
+    return {"items": {proofs.PROVE: [("p", {"environment": environment, "lines": LINES})]}}
 
 
 ORG = {"organization.record_org_id": {"org_id": "TN-1"}}
@@ -73,7 +73,7 @@ def test_a_certificate_is_production_s_once_it_was_proved_there() -> None:
 
 
 def test_all_there() -> None:
-    both = {"items": {proving.PROVE: [(name, {"environment": name, "lines": LINES}) for name in ("test", "production")]}}
+    both = {"items": {proofs.PROVE: [(name, {"environment": name, "lines": LINES}) for name in ("test", "production")]}}
     done = {
         **ORG,
         "environments.test_ready": {},

@@ -1,4 +1,4 @@
-"""Differences between the approved organization and the platform's: what keeps the step open, what is sent, what is accepted."""
+"""Differences between what was approved and what is on the platform: what keeps the step open, what is sent, what is accepted."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ from flows.forms.fields import Answers
 from flows.forms.pages import collect
 from flows.forms.step import Difference, Situation
 from flows.journey import JOURNEYS
-from flows.steps.authentication import proving
+from flows.steps.authentication import proofs, proving
 
 NOW = datetime(2026, 3, 9, 13, tzinfo=UTC)
 CITY, ZIP, PROXY = ("city", "Recife", "Olinda"), ("zipcode", "50000-000", "50000-001"), ("legal_proxy_name", "", "Another Ltda.")
@@ -19,9 +19,9 @@ TASK = JOURNEYS.latest.steps["authentication"].task("settle_organization")
 
 def after(*runs: list[Difference], settled: tuple[Answers, ...] = (), environment: str = "test") -> Situation:
     """After proofs that found these differences, and what support then decided."""
-    proofs = [(f"p{n}", {"environment": environment, "differences": [list(one) for one in run]}) for n, run in enumerate(runs)]
+    ran = [(f"p{n}", {"environment": environment, "differences": [list(one) for one in run]}) for n, run in enumerate(runs)]
     decided = [(f"s{n}", answers) for n, answers in enumerate(settled)]
-    items: dict[str, Any] = {proving.PROVE: proofs, proving.SETTLE: decided}
+    items: dict[str, Any] = {proofs.PROVE: ran, proving.SETTLE: decided}
     return Situation(NOW, NOW.date(), "Acme Bank", "en", "UTC", items=items)
 
 
@@ -50,9 +50,7 @@ def test_what_is_to_be_corrected_waits_for_the_next_proof() -> None:
     assert errors == []
     assert (proving.to_send(situation), proving.unaccepted(situation)) == ([CITY], [CITY])
     assert not TASK.needed(situation)
-    assert (
-        proving.unaccepted(replace(situation, items={**situation.items, proving.PROVE: after([ZIP]).items[proving.PROVE]})) == []
-    )
+    assert proving.unaccepted(replace(situation, items={**situation.items, proofs.PROVE: after([ZIP]).items[proofs.PROVE]})) == []
 
 
 def test_what_stays_needs_a_reason_and_then_is_accepted() -> None:
@@ -66,7 +64,7 @@ def test_what_stays_needs_a_reason_and_then_is_accepted() -> None:
 def test_another_value_on_the_platform_is_not_what_was_accepted() -> None:
     situation, _ = settle(after([CITY]), reason="As registered.")
     changed = ("city", "Recife", "Natal")
-    situation = replace(situation, items={**situation.items, proving.PROVE: after([CITY], [changed]).items[proving.PROVE]})
+    situation = replace(situation, items={**situation.items, proofs.PROVE: after([CITY], [changed]).items[proofs.PROVE]})
     assert proving.unaccepted(situation) == [changed]
     assert TASK.ready(situation)
 
@@ -74,6 +72,15 @@ def test_another_value_on_the_platform_is_not_what_was_accepted() -> None:
 def test_what_pismo_lets_nobody_change_cannot_be_sent() -> None:
     document = ("legal_proxy_document", "11.222.333/0002-62", "11.222.333/0003-43")
     assert settle(after([document]), send=["legal_proxy_document"])[1] == ["not_offered"]
+
+
+def test_what_differs_in_a_program_is_accepted_or_mended_elsewhere() -> None:
+    program = ("program:Cards:type", "CREDITO", "DEBITO")
+    assert settle(after([program]), send=["program:Cards:type"])[1] == ["not_offered"]
+    situation, errors = settle(after([program]), reason="Pismo has it so.")
+    assert (errors, proving.unaccepted(situation)) == ([], [])
+    situation, errors = settle(after([CITY, program]), send=["city"], reason="Pismo has it so.")
+    assert (errors, proving.unaccepted(situation)) == ([], [CITY])
 
 
 def test_what_was_never_given_cannot_be_sent() -> None:

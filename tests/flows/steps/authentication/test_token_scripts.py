@@ -41,7 +41,7 @@ class Customer:
 
     def __init__(self, sandbox: Sandbox, folder: Path) -> None:
         self.sandbox, self.folder, self.machine = sandbox, folder, Machine(O="Acme")
-        self.org_id = sandbox.test.create_org(DETAILS)
+        self.org_id = sandbox.test.create_org(DETAILS, program="Cards")
         self.machine.receive(sandbox.test, self.org_id)
         private = self.machine.signer.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
         files = {"mtls.crt": self.machine.certificate, "mtls.key": key_pem(self.machine.key), "rsakey.pem": private}
