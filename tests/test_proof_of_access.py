@@ -67,6 +67,7 @@ async def test_nobody_can_prove_before_the_first_programs(acme: Acme, place: Pro
         return action_id(acme.journey.lasting("step", STEP).blocks, Act.TASK, "prove_access")
 
     assert offered() is None
+    assert "“Prove access” can be done once “First programs” is done." in str(acme.journey.lasting("step", STEP).blocks)
     assert (await place.snapshot(acme.onboarding)).steps[STEP].turn == ""
     await acme.gets_programs()
     assert await place.state(acme.onboarding, PROGRAMS) == "done"

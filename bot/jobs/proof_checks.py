@@ -87,7 +87,7 @@ class Checks:
         if self._has("tenant", "passed"):  # another organization's are nobody's business here
             self.programs = programs
         self._no_access()
-        if self._invited and not any(found["outcome"] == "failed" for found in self._found):
+        if self._invited and self._has("tenant", "passed") and not any(found["outcome"] == "failed" for found in self._found):
             await self._sign_ons(token)
 
     async def _organization(self, token: SecretStr) -> Organization | None:

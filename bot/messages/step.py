@@ -5,12 +5,12 @@ from bot.messages.buttons import Act, ButtonValue
 from bot.messages.card import turn_words
 from bot.messages.texts import Raw, Texts, date_token
 from flows.cases import renewals
-from flows.cases.settle import side_of, state_allows
+from flows.cases.settle import blocked_tasks, side_of, state_allows
 from flows.forms.step import Situation
 from flows.journey import Journey
 from flows.model import Snapshot
 from flows.people import Side
-from flows.state import ENDED, FILLABLE, StepState
+from flows.state import ENDED, FILLABLE, WORKING, StepState
 
 
 def step_message(snapshot: Snapshot, journey: Journey, step_id: str, texts: Texts, situation: Situation) -> Drawing:
@@ -26,6 +26,9 @@ def step_message(snapshot: Snapshot, journey: Journey, step_id: str, texts: Text
     if record.state is StepState.CHANGES_REQUESTED and record.reason:
         blocks.append(section(texts.md("step_message.reason", reason=record.reason)))
     blocks.extend(context(texts.md(f"note.{fact.key}", **fact.params)) for fact in step.facts(situation))
+    for task in blocked_tasks(step, situation) if record.state in WORKING else ():
+        first = texts(f"step.{task.waits_for(situation)[0]}.title")
+        blocks.append(context(texts("step_message.waits", task=texts(f"task.{step_id}.{task.id}.title"), step=first)))
     if (asked := renewals.asked(snapshot, step, situation)) is not None and asked.at is not None:
         blocks.append(context(texts.md("step_message.renewal", by=Raw(f"<@{asked.user_id}>"), at=date_token(asked.at))))
     if buttons := _buttons(snapshot, journey, step_id, texts, situation):

@@ -9,7 +9,7 @@ import pytest
 from flows.forms.fields import Answers
 from flows.forms.pages import collect
 from flows.forms.step import Difference, Situation
-from flows.journey import JOURNEYS
+from flows.journey import FIRST, JOURNEYS
 from flows.steps.authentication import proofs, proving
 
 NOW = datetime(2026, 3, 9, 13, tzinfo=UTC)
@@ -94,3 +94,9 @@ def test_the_step_asks_for_a_proof_in_the_test_environment(environment: str, pro
     situation = after([], environment=environment)
     assert proving.proved(situation) is proved
     assert proving.proved(situation, environment)
+
+
+def test_journey_1_has_no_first_programs_to_wait_for() -> None:
+    assert FIRST.steps["authentication"].task("prove_access").requires == ()
+    assert TASK.requires == ()
+    assert JOURNEYS.latest.steps["authentication"].task("prove_access").requires == ("first_programs",)
