@@ -11,11 +11,12 @@ from bot.jobs.registry import Finished, Run
 from bot.jobs.threads import Threads
 from bot.messages.proof import report
 from flows.cases import proof
-from flows.cases.case import Cases
+from flows.cases.case import Case, Cases
 from flows.cases.proof import Proved
-from flows.forms.step import PROGRAMS_CHECK, Comparison
+from flows.forms.step import PROGRAMS_CHECK, Comparison, Proof
 from flows.outbox import ReportProof, RunProof
 from flows.ports import Unit
+from pismo.client import Pismo
 from pismo.environments import Environments
 from pismo.errors import PismoError
 from storage.store import Store
@@ -39,7 +40,8 @@ class Proofs:
             self._tokens.pop(item, None)
             return
         wanted = proof.proof_of(case, run.effect)
-        pismo, token = self._pismo.get(wanted.environment(record.answers)), self._tokens.get(item)
+        environment = wanted.environment(record.answers)
+        pismo, token = self._pismo.get(environment), self._tokens.get(item)
         if pismo is None:
             await self._finish(run, Proved(all_skipped("no_address")))
             return
@@ -51,10 +53,12 @@ class Proofs:
                 run, Proved([lost if seen["check"] == "token" else seen for seen in all_skipped("earlier_failed")])
             )
             return
+        await self._finish(run, await self._tried(case, wanted, environment, pismo, token))
+
+    async def _tried(self, case: Case, wanted: Proof, environment: str, pismo: Pismo, token: SecretStr) -> Proved:
         situation = case.situation
         # Details that differ from what was approved are corrected in the test environment only.
         sent = wanted.corrections(situation) if pismo is self._pismo.test else {}
-        environment = wanted.environment(record.answers)
         invited = proof.invited(case, wanted.sign_ons(environment))
         checks = Checks(pismo, wanted.expected(situation), situation.now, sent, invited)
         try:
@@ -66,7 +70,7 @@ class Proofs:
             compared[PROGRAMS_CHECK] = wanted.programs(situation, environment, checks.programs)
         if checks.organization is not None:
             compared[ORGANIZATION_CHECK] = wanted.organization(situation, checks.organization.model_dump())
-        await self._finish(run, Proved(checks.lines, compared, checks.signed_on))
+        return Proved(checks.lines, compared, checks.signed_on)
 
     async def given_up(self, unit: Unit, run: Run[RunProof], error: EffectError) -> bool:
         """Pismo didn't answer despite all attempts: the person sees how far it got, and pastes a fresh token later."""

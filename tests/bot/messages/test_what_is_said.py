@@ -136,10 +136,9 @@ def test_a_reminder_offers_the_form_help_and_a_rest() -> None:
 def test_a_reminder_of_a_task_offers_the_task() -> None:
     made = samples.snapshot(StepState.FULFILLING)
     asked = Remind(where="customer", user="U_ANA", steps=("authentication",))
-    shown = reminder(
-        made, samples.JOURNEY, asked, EN, replace(samples.at(made), done={"organization.record_org_id": {"org_id": "TN-1"}})
-    )
-    assert acts(shown.blocks) == ["task", "stuck", "snooze"]
+    created = {"organization.record_org_id": {"org_id": "TN-1"}}
+    ready = replace(samples.at(made), done=created, unfinished=frozenset({"authentication"}))
+    assert acts(reminder(made, samples.JOURNEY, asked, EN, ready).blocks) == ["task", "stuck", "snooze"]
 
 
 # -- support's side
