@@ -13,7 +13,7 @@ class PismoCall:
 
     ``service`` is the path prefix: the same error code means different things in different services.
     ``path`` is a template; ``success`` holds the statuses that mean the call worked. ``safe``: it only reads, so repeating it
-    changes nothing (RFC 9110 §9.2.1).
+    changes nothing (RFC 9110 §9.2.1). ``tenant``: it takes the header `x-tenant`; elsewhere the organization is the token's.
     """
 
     service: str
@@ -22,6 +22,7 @@ class PismoCall:
     path: str
     success: frozenset[int]
     safe: bool = False
+    tenant: bool = True
 
 
 TOKEN_OPENID = PismoCall("passport", "token_openid", "POST", "/passport/v1/oauth2/token", frozenset({201}))
@@ -34,7 +35,39 @@ CREATE_PROGRAM = PismoCall("programs", "create_program", "POST", "/programs/v2/p
 GET_PROGRAM_IMPORT = PismoCall(
     "programs", "get_program_import", "GET", "/programs/v1/programs/import/{id}", frozenset({200}), safe=True
 )
-LIST_AUDIT = PismoCall("audit-api", "list_audit", "GET", "/audit-api/v1/audit", frozenset({200}), safe=True)  # beta
+LIST_AUDIT = PismoCall("audit-api", "list_audit", "GET", "/audit-api/v1/audit", frozenset({200}), safe=True, tenant=False)  # beta
+
+# What a product's set-up consists of.
+LIST_HIERARCHIES = PismoCall(
+    "corporate", "list_hierarchies", "GET", "/corporate/v1/hierarchies", frozenset({200}), safe=True, tenant=False
+)
+LIST_DIVISIONS = PismoCall(
+    "corporate", "list_divisions", "GET", "/corporate/v2/divisions", frozenset({200}), safe=True, tenant=False
+)
+LIST_HOLIDAY_CALENDARS = PismoCall(
+    "holidays-core", "list_holiday_calendars", "GET", "/holidays-core/v1/holiday-calendar", frozenset({200}), safe=True
+)
+LIST_PROCESSING_CODES = PismoCall(
+    "orgs-operation",
+    "list_processing_codes",
+    "GET",
+    "/orgs-operation/v1/processing-codes",
+    frozenset({200}),
+    safe=True,
+    tenant=False,
+)
+LIST_LOAN_PRODUCTS = PismoCall(
+    "lending", "list_loan_products", "GET", "/lending/v2/loan-products", frozenset({200}), safe=True, tenant=False
+)
+GET_MARKETPLACE = PismoCall(
+    "marketplace",
+    "get_marketplace",
+    "GET",
+    "/marketplace/v2/marketplaces/{marketplaceId}",
+    frozenset({200}),
+    safe=True,
+    tenant=False,
+)
 
 CALLS = (
     TOKEN_OPENID,
@@ -44,4 +77,10 @@ CALLS = (
     CREATE_PROGRAM,
     GET_PROGRAM_IMPORT,
     LIST_AUDIT,
+    LIST_HIERARCHIES,
+    LIST_DIVISIONS,
+    LIST_HOLIDAY_CALENDARS,
+    LIST_PROCESSING_CODES,
+    LIST_LOAN_PRODUCTS,
+    GET_MARKETPLACE,
 )

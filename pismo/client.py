@@ -139,6 +139,12 @@ class Pismo:
         secret = _sendable(jwt)
         return await self._read(TOKEN_OPENID, AccessToken, {"json": {"token": secret}}, secrets=(secret,))
 
+    async def read(self, call: PismoCall, model: type[R], token: SecretStr, org_id: str, **given: str | int) -> R:
+        """Any call that only reads. ``given``: what its path has holes for, and parameters of its query."""
+        holes = {name: str(value) for name, value in given.items() if f"{{{name}}}" in call.path}
+        params = {name: value for name, value in given.items() if name not in holes}
+        return await self._read(call, model, {"params": params}, token=token, org_id=org_id, holes=holes)
+
     async def _read(
         self,
         call: PismoCall,
@@ -152,7 +158,7 @@ class Pismo:
     ) -> R:
         if org_id is not None and not _ORG_ID.fullmatch(org_id):
             raise ValueError("the org ID has a character that no org ID has, or no or too many characters")
-        headers = {"x-tenant": org_id} if org_id else {}
+        headers = {"x-tenant": org_id} if org_id and call.tenant else {}
         if token is not None:
             bearer = _sendable(token)
             headers["authorization"] = f"Bearer {bearer}"

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
-from playground.pismo import audit, programs, replies
+from playground.pismo import audit, programs, replies, set_up
 from playground.pismo.assertions import AssertionRefusedError
 from playground.pismo.facts import MAX_LIFETIME, unfit_details
 from playground.pismo.traffic import REFUSAL
@@ -31,6 +32,7 @@ class PismoApi:
             web.post("/programs/v2/programs/template", self.create_program),
             web.get("/programs/v1/programs/import/{id}", self.program_import, allow_head=False),
             web.get("/audit-api/v1/audit", self.audit, allow_head=False),
+            *(web.get(path, self._reads(*how), allow_head=False) for path, how in set_up.CALLS.items()),
         ]
 
     async def basic(self, request: web.Request) -> web.Response:
@@ -137,6 +139,24 @@ class PismoApi:
         if "audit" in self._world.forbidden or not org.programs:
             return replies.forbidden()
         return audit.listed(org.audit, request.query)
+
+    def _reads(self, area: str, tenant_call: str, answer: set_up.Answer) -> Handler:
+        """What reads a product's set-up. ``tenant_call``: the call, if it needs `x-tenant`; else the organization is the token's."""
+
+        async def handler(request: web.Request) -> web.StreamResponse:
+            service, tenant = replies.service_of(request.path), self._world.bearer_of(request.headers.get("Authorization", ""))
+            if tenant is None:
+                return replies.missing_token(service)
+            if area in self._world.forbidden:
+                return replies.forbidden(service)
+            header = request.headers.get("x-tenant")
+            if tenant_call and not header:
+                return replies.known(tenant_call, "EHLD0016")
+            if tenant_call and header is not None and header.casefold() != tenant.casefold():
+                return replies.other_tenant()
+            return answer(self._world.org(tenant).set_up, request)
+
+        return handler
 
     def _org_of(self, request: web.Request, area: str, wanted: str | None = None) -> Org | web.Response:
         """The organization a call is about, or a refusal: first the gateway's (token, permission), then the service's."""

@@ -13,7 +13,7 @@ def _error(status: int, message: str, code: str | None = None) -> web.Response:
     return web.json_response(({"code": code} if code else {}) | {"message": message}, status=status)
 
 
-def _known(call: str, code: str, **values: str) -> web.Response:
+def known(call: str, code: str, **values: str) -> web.Response:
     """The refusal that the table of facts has for this call under this code."""
     status, _, message = next(refusal for refusal in FACTS["call"][call]["refusals"] if refusal[1] == code)
     return _error(status, message.format(**values), code)
@@ -40,12 +40,13 @@ def invalid_credentials() -> web.Response:
 
 
 def missing_token(service: str) -> web.Response:
-    """Organizations documents no body; elsewhere the gateway answers in its own words."""
-    return web.Response(status=401) if service == "orgs-core" else _error(401, "Access token is missing or invalid")
+    """Some services document a 401 without a body; elsewhere the gateway answers in its own words."""
+    silent = service in {"orgs-core", "corporate", "marketplace"}
+    return web.Response(status=401) if silent else _error(401, "Access token is missing or invalid")
 
 
-def forbidden() -> web.Response:
-    return _error(403, "access denied")
+def forbidden(service: str = "") -> web.Response:
+    return web.Response(status=403) if service == "corporate" else _error(403, "access denied")
 
 
 def other_tenant() -> web.Response:
@@ -53,19 +54,19 @@ def other_tenant() -> web.Response:
 
 
 def missing_tenant(service: str) -> web.Response:
-    return _known("get_organization", "EOA0030") if service == "orgs-core" else _known("list_programs", "EOA0017")
+    return known("get_organization", "EOA0030") if service == "orgs-core" else known("list_programs", "EOA0017")
 
 
 def different_tenant() -> web.Response:
-    return _known("get_organization", "EOA0035")
+    return known("get_organization", "EOA0035")
 
 
 def unknown_org(org_id: str) -> web.Response:
-    return _known("get_organization", "EOA0100", id=org_id)
+    return known("get_organization", "EOA0100", id=org_id)
 
 
 def bad_query() -> web.Response:
-    return _known("list_programs", "EOA0018")
+    return known("list_programs", "EOA0018")
 
 
 def refused_program(code: str, **values: str) -> web.Response:
@@ -81,7 +82,7 @@ def program_begun(import_id: int) -> web.Response:
 
 
 def unknown_import(import_id: str) -> web.Response:
-    return _known("get_program_import", "EOA0091", id=import_id)
+    return known("get_program_import", "EOA0091", id=import_id)
 
 
 def unfit_body(names: Sequence[str]) -> web.Response:
@@ -108,8 +109,19 @@ def broken(service: str) -> web.Response:
         return _error(500, "Error authenticating server")
     if service == "audit-api":
         return audit_error(500, "ECAD0000")
+    if service == "marketplace":
+        return web.Response(status=500)
+    if service in _BROKEN:
+        return _error(500, *_BROKEN[service])
     code = "EOA0001" if service == "orgs-core" else "EOA0015"
     return _error(500, "Something went wrong, please try again later", code)
+
+
+_BROKEN = {
+    "corporate": ("Internal error", "ECMN9999"),
+    "holidays-core": ("Something went wrong - please try again", "EHLD0001"),
+    "lending": ("Unexpected error", "ELND0001"),
+}
 
 
 def gateway_error() -> web.Response:

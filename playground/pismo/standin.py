@@ -16,7 +16,18 @@ from playground.pismo.world import PismoWorld
 from playground.servers import Servers, control
 from playground.wire import Wire
 
-Area = Literal["programs", "program_template", "orgs", "audit"]
+Area = Literal[
+    "programs",
+    "program_template",
+    "orgs",
+    "audit",
+    "hierarchies",
+    "divisions",
+    "holidays",
+    "processing_codes",
+    "lending",
+    "marketplace",
+]
 
 
 class PismoStandIn:
@@ -74,8 +85,8 @@ class PismoStandIn:
     def edit_org(self, org_id: str, details: Mapping[str, Any]) -> None:
         self.world.edit_org(org_id, details)
 
-    def add_program(self, org_id: str, name: str, program_type: str, status: str = "ACTIVE") -> int:
-        return self.world.add_program(org_id, name, program_type, status)
+    def add_program(self, org_id: str, name: str, program_type: str, status: str = "ACTIVE", **details: Any) -> int:
+        return self.world.add_program(org_id, name, program_type, status, **details)
 
     def configure_program(self, org_id: str, number: int) -> None:
         """What a program that is PENDING lacks: its card settings and its accounting."""

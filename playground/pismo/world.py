@@ -13,6 +13,7 @@ import jwt
 from playground.pismo.assertions import AssertionRefusedError, Registration, claims_of, verify
 from playground.pismo.facts import FACTS, unfit_details
 from playground.pismo.programs import Import, ProgramCreation
+from playground.pismo.set_up import OrgSetUp
 
 ALGORITHM = "HS512"
 
@@ -27,6 +28,7 @@ class Org:
     programs: list[dict[str, Any]] = field(default_factory=list)
     audit: list[dict[str, Any]] = field(default_factory=list)
     imports: list[Import] = field(default_factory=list)
+    set_up: OrgSetUp = field(default_factory=OrgSetUp)
 
     @property
     def id(self) -> str:
@@ -62,7 +64,8 @@ class PismoWorld:
     def edit_org(self, org_id: str, details: Mapping[str, Any]) -> None:
         self.org(org_id).details.update(_checked(details))
 
-    def add_program(self, org_id: str, name: str, program_type: str, status: str) -> int:
+    def add_program(self, org_id: str, name: str, program_type: str, status: str, **details: Any) -> int:
+        """``details``: as Pismo lists them, such as a card's ``brand`` and ``bin``."""
         if (
             program_type not in FACTS["program"]["types"]
             or status not in FACTS["program"]["statuses"]
@@ -73,7 +76,7 @@ class PismoWorld:
         number = self._next()
         program = {"id": number, "name": name, "type": program_type, "status": status}
         inherited = ("currency_numeric_code", "timezone", "country_code", "language", "cycle_closing")
-        org.programs.append(program | {name: org.details[name] for name in inherited if name in org.details})
+        org.programs.append(program | {name: org.details[name] for name in inherited if name in org.details} | details)
         return number
 
     def create_program(self, org_id: str, template: Mapping[str, Any]) -> int:
