@@ -83,6 +83,15 @@ def add(calendar: Calendar, start: datetime, duration: BusinessDuration) -> date
     return next_open(calendar, _utc(start) + duration.elapsed)
 
 
+def business_days_before(calendar: Calendar, day: date, days: int) -> date:
+    """The last day on which work that takes so many business days can begin and be over when ``day`` begins: itself a business day,
+    unless none is needed."""
+    while days > 0:
+        day -= _DAY
+        days -= _is_business_day(calendar, day)
+    return day
+
+
 def next_open(calendar: Calendar, at: datetime) -> datetime:
     """``at`` itself if open, else the next opening."""
     return _utc(at) if calendar.always_open else _add_open(calendar, at, timedelta(0))

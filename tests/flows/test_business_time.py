@@ -11,6 +11,7 @@ from flows.business_time import (
     BusinessDuration,
     Calendar,
     add,
+    business_days_before,
     customer_calendar,
     is_open,
     next_open,
@@ -51,6 +52,22 @@ def sp(text: str) -> datetime:
 )
 def test_reminders_fall_where_people_are_at_work(start: str, duration: str, result: str) -> None:
     assert add(SAO_PAULO, sp(start), parse_duration(duration)) == sp(result)
+
+
+@pytest.mark.parametrize(
+    ("day", "days", "begin"),
+    [
+        ("2026-11-24", 1, "2026-11-23"),
+        ("2026-11-23", 1, "2026-11-19"),  # the Friday between is a holiday
+        ("2026-11-22", 1, "2026-11-19"),
+        ("2026-11-24", 0, "2026-11-24"),
+        ("2026-11-22", 0, "2026-11-22"),
+        ("2027-01-04", 5, "2026-12-24"),
+    ],
+)
+def test_work_is_begun_early_enough(day: str, days: int, begin: str) -> None:
+    sides = replace(SAO_PAULO, always_open=True), SAO_PAULO
+    assert {business_days_before(side, date.fromisoformat(day), days).isoformat() for side in sides} == {begin}
 
 
 def test_an_always_open_calendar_lets_reminders_be_tried_in_a_minute() -> None:
@@ -264,3 +281,15 @@ def test_business_days_keep_the_local_time_of_an_open_start(calendar: Calendar, 
 
 def business_day(calendar: Calendar, day: date) -> bool:
     return expected_open(calendar, datetime.combine(day, calendar.opens, ZoneInfo(calendar.timezone)))
+
+
+@given(day=st.dates(date(2026, 1, 1), date(2032, 12, 31)), days=st.integers(1, 200), more=st.integers(0, 20))
+def test_counting_back_is_counting_on_from_there(day: date, days: int, more: int) -> None:
+    """As many business days lie between; it begins on one; more of them begin no later, and for a later day no earlier."""
+    begin = business_days_before(SAO_PAULO, day, days)
+    opening = at(SAO_PAULO.timezone, f"{begin} 09:00")
+    assert is_open(SAO_PAULO, opening)
+    ends = add(SAO_PAULO, opening, BusinessDuration(days=days)).astimezone(ZoneInfo(SAO_PAULO.timezone)).date()
+    assert ends == next_open(SAO_PAULO, at(SAO_PAULO.timezone, f"{day} 09:00")).astimezone(ZoneInfo(SAO_PAULO.timezone)).date()
+    assert business_days_before(SAO_PAULO, day, days + more) <= begin
+    assert business_days_before(SAO_PAULO, day + timedelta(days=more), days) >= begin
