@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -83,6 +83,7 @@ def add(calendar: Calendar, start: datetime, duration: BusinessDuration) -> date
     return next_open(calendar, _utc(start) + duration.elapsed)
 
 
+@lru_cache(maxsize=2048)
 def business_days_before(calendar: Calendar, day: date, days: int) -> date:
     """The last day on which work that takes so many business days can begin and be over when ``day`` begins: itself a business day,
     unless none is needed."""

@@ -443,6 +443,27 @@ class ReportProof(TaskEffect):
     where: Where
 
 
+@dataclass(frozen=True, kw_only=True)
+class RunSetupCheck(TaskEffect):
+    """Read with the pasted token what of a product's set-up is there."""
+
+    kind = "setup_check"
+    lane = "setup_check"
+    waits_for = "pismo"
+    lasts = timedelta(hours=1)  # tokens don't live longer
+    needs = "setup_check"
+    reports = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportSetupCheck(TaskEffect):
+    """What a check of a product's set-up found."""
+
+    kind = "setup_check_report"
+    needs = "setup_check"
+    where: Where
+
+
 def _kinds(of: type[Effect]) -> Iterator[type[Effect]]:
     """Those that have a kind; all are defined above."""
     if "kind" in vars(of):

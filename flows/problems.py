@@ -13,6 +13,12 @@ class Amount(int):
     """A number that may be large: thousands are grouped as in the reader's language."""
 
 
+class TextKey(str):
+    """A parameter that is itself the key of a text: it is shown in the reader's language."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True)
 class Problem:
     """A fault in one field. ``key`` is looked up as ``error.<key>``; parameters never hold a secret."""

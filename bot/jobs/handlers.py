@@ -16,6 +16,7 @@ from bot.jobs.ready_text import ReadyTexts
 from bot.jobs.registry import Handlers
 from bot.jobs.repairs import Repairs
 from bot.jobs.said import Alerts, PrivateWords, Said
+from bot.jobs.setup_check import SetupCheckRuns
 from bot.jobs.shell_commands import ShellCommands
 from bot.jobs.submissions import Submissions
 from bot.jobs.threads import Threads
@@ -39,8 +40,10 @@ from flows.outbox import (
     Repair,
     RepairReviews,
     ReportProof,
+    ReportSetupCheck,
     RequestAccess,
     RunProof,
+    RunSetupCheck,
     Say,
     SendCopied,
     SendExport,
@@ -64,7 +67,8 @@ from storage.store import Store
 
 @dataclass(frozen=True)
 class PismoAccess:
-    """``tokens``: access tokens pasted for a proof or a program, by the task's item; only in memory, shared with the modals that take them.
+    """``tokens``: access tokens pasted for a proof, a check or a program, by the task's item; only in memory, shared with the modals that
+    take them.
     ``secret_field``: Pismo's name for the field with an OAuth 2 client's secret."""
 
     environments: Environments
@@ -100,6 +104,7 @@ def handlers(
     requests = AccessRequests(store, cases, slack, ready_texts, service_desk.client, service_desk.policies)
     proofs = Proofs(store, cases, threads, pismo.environments, pismo.tokens)
     creations = ProgramCreations(store, cases, pismo.environments, pismo.tokens)
+    checks = SetupCheckRuns(store, cases, threads, pismo.environments, pismo.tokens)
     alerts = Alerts(store, slack, support)
     presence = Presence(store, cases, slack, support, publish_home)
     repairs = Repairs(store, cases, slack, threads, support)
@@ -135,5 +140,7 @@ def handlers(
     table.on(CreateProgram, creations.run, creations.given_up)
     table.on(RunProof, proofs.run, proofs.given_up)
     table.on(ReportProof, proofs.report)
+    table.on(RunSetupCheck, checks.run, checks.given_up)
+    table.on(ReportSetupCheck, checks.report)
     table.check(EFFECTS)
     return table

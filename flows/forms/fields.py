@@ -70,7 +70,7 @@ class Input:
     ``options``: the values of a CHOICE or CHOICES; their labels are ``choice.<choices>.<value>``, with ``choices`` defaulting
     to the field's name. ``source``: where the values of a SEARCH come from, e.g. ``currency``. ``allow``: kinds of secret this
     field asks for (a short-lived access token). ``words``: the name its label and hint stand under, if fields of several pages share
-    them; by default its own.
+    them; by default its own. With a dot in it, forms share them too: ``setup.accounting`` stands under ``field.setup.accounting``.
     """
 
     kind: Kind
@@ -142,7 +142,7 @@ def inputs(page: type[FormPage]) -> Iterator[tuple[str, FieldInfo, Input]]:
 
 def words_of(form_id: str, name: str, item: Input) -> str:
     """The key under which a field's ``label``, ``hint`` and ``placeholder`` stand."""
-    return f"field.{form_id}.{item.words or name}"
+    return f"field.{item.words}" if "." in item.words else f"field.{form_id}.{item.words or name}"
 
 
 def max_length(info: FieldInfo) -> int | None:

@@ -221,6 +221,41 @@ class Creation:
     recorded: Callable[[Answers, int, str, str], Answers]
 
 
+ReadingKind = Literal[
+    "programs", "hierarchies", "divisions", "holiday_calendars", "processing_codes", "loan_products", "marketplace"
+]
+
+
+@dataclass(frozen=True)
+class WantedReading:
+    """Something of a product's set-up that can be read at Pismo. ``item``: what it is to the step; ``label``: the key of its name.
+
+    ``needed``: whether it is read at all. ``optional``: nobody waits for it. ``types``: of the programs one of which must be active;
+    any type if none. ``cards``: and have a brand and a BIN. ``places``: its answer names the country, time zone and currency of each.
+    ``which``: the id of what is read, where Pismo lists none.
+    """
+
+    item: str
+    kind: ReadingKind
+    label: str
+    needed: bool = True
+    optional: bool = False
+    types: tuple[str, ...] = ()
+    cards: bool = False
+    places: bool = False
+    which: str = ""
+
+
+@dataclass(frozen=True)
+class SetupCheck:
+    """What `RunSetupCheck` reads with a pasted token. ``environment``: the one that the task's answers name. ``expected``: what the
+    token must say. ``readings``: in the order of their report."""
+
+    environment: Callable[[Answers], str]
+    expected: "Callable[[Situation], Expected]"
+    readings: Callable[[Situation], Sequence[WantedReading]]
+
+
 Done = Callable[[Situation], bool]
 Offers = Callable[[Situation], Iterable[Offer]]
 
@@ -236,12 +271,12 @@ class Task:
 
     What: ``approvals``: how many different people must confirm it, one or two. ``adds``: what is recorded along with the answers.
     ``offers``: what the form's searchable fields offer, by ``source``. ``effect``: what completing it starts; ``meeting``,
-    ``proof``, ``creation``: what that needs (`Effect.needs`). ``closes``: it closes the whole onboarding. ``ticket``: the answer with a
-    Service Desk ticket key; the ticket is followed until it ends. ``expires``: the answer with the last day (``YYYY-MM-DD``) of what must
-    be renewed; ``ends_first``: the answer with whose last day that is. ``renews``, for a customer's task: the task of this step whose
-    record it asks to renew. Once that is recorded, this can be done whatever has ended by then, since expiry warnings never stop;
-    each time begins a renewal, which support records as an item of the renewed task, with its form and checks, and a second person
-    confirms.
+    ``proof``, ``creation``, ``setup_check``: what that needs (`Effect.needs`). ``closes``: it closes the whole onboarding.
+    ``ticket``: the answer with a Service Desk ticket key; the ticket is followed until it ends. ``expires``: the answer with the
+    last day (``YYYY-MM-DD``) of what must be renewed; ``ends_first``: the answer with whose last day that is. ``renews``, for a
+    customer's task: the task of this step whose record it asks to renew. Once that is recorded, this can be done whatever has ended
+    by then, since expiry warnings never stop; each time begins a renewal, which support records as an item of the renewed task,
+    with its form and checks, and a second person confirms.
 
     ``resource``/``grant_from``/``grant_to``: for a task that moves grants. Its form's ``grants`` field picks from those in a
     ``grant_from`` state; they move to ``grant_to``, for ``expires_hours`` if given.
@@ -264,6 +299,7 @@ class Task:
     meeting: Callable[[Answers], Meeting] | None = None
     proof: Proof | None = None
     creation: Creation | None = None
+    setup_check: SetupCheck | None = None
     closes: bool = False
     ticket: str = ""
     expires: str = ""

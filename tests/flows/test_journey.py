@@ -32,11 +32,11 @@ OPEN_AFTER: Mapping[frozenset[str], frozenset[str]] = {
     frozenset(): frozenset({"planning"}),
     frozenset({"planning"}): frozenset({"organization", "service_desk"}),
     frozenset({"planning", "organization"}): frozenset(
-        {"service_desk", "environments", "control_center", "first_programs", "authentication"}
+        {"service_desk", "environments", "control_center", "first_programs", "authentication", *SETUPS}
     ),
     frozenset({"planning", "service_desk"}): frozenset({"organization"}),
     frozenset({"planning", "organization", "service_desk", "environments", "control_center"}): frozenset(
-        {"first_programs", "authentication"}
+        {"first_programs", "authentication", *SETUPS}
     ),
     frozenset({"planning", "organization", "first_programs", "authentication"}): frozenset(
         {"service_desk", "environments", "control_center", *SETUPS}

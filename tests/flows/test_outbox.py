@@ -104,6 +104,7 @@ def test_what_waits_for_others_than_slacks_channels_has_a_lane_of_its_own() -> N
         "file_access_request": "service_desk",
         "create_program": "programs",
         "proof": "proof",
+        "setup_check": "setup_check",
         "tell": "private",
         "people": "people",
         "export": "export",

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.checks.visible import isolated, visible
-from flows.problems import Amount
+from flows.problems import Amount, TextKey
 
 FOLDER = Path(__file__).parent
 FALLBACK = "en"
@@ -127,11 +127,14 @@ class Texts:
     def _shown(self, value: Any) -> Any:
         if isinstance(value, Amount):
             return f"{value:,}".replace(",", "." if self.language.startswith("pt") else ",")
+        if isinstance(value, TextKey):
+            return self(value)
         return isolated(visible(value)) if isinstance(value, str) and not isinstance(value, Raw) else value
 
     def md(self, key: str, **params: Any) -> str:
         """mrkdwn: parameters are marked as typed, except Raw ones."""
-        safe = {name: value if isinstance(value, Raw | int) else typed(str(value)) for name, value in params.items()}
+        words = {name: self(value) if isinstance(value, TextKey) else value for name, value in params.items()}
+        safe = {name: value if isinstance(value, Raw | int) else typed(str(value)) for name, value in words.items()}
         return self(key, **safe)
 
 

@@ -12,7 +12,7 @@ from flows.checks.org_id import OrgIdKey
 from flows.forms import dialogs
 from flows.forms.fields import Kind, inputs, words_of
 from flows.journey import JOURNEYS
-from flows.steps import next_steps
+from flows.steps import next_steps, products
 from flows.steps.authentication import step as authentication
 from tests.flows.steps.filled_forms import LANGUAGES, a_situation, example, sent
 
@@ -97,5 +97,6 @@ def test_each_secret_that_a_field_allows_is_one_it_asks_for() -> None:
         ("authentication.prove_access", "token"),
         ("authentication.check_token", "token"),
         ("first_programs.create_in_test", "token"),
+        *((f"{step.id}.check_setup", "token") for step in products.STEPS),
     }
     assert all(item.forget and item.kind is Kind.LONG_TEXT for item in allowed.values())

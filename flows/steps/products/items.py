@@ -1,0 +1,99 @@
+"""What a product needs before go-live: the items of its set-up, where each stands, and when work on it must begin."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import Literal
+
+from flows.business_time import Calendar, business_days_before
+from flows.forms.fields import Answers, Input, Kind
+from flows.forms.step import ReadingKind, Situation
+
+DOCS = "https://developers.pismo.io/pismo-docs/docs"
+NEAR = timedelta(days=14)
+"""So long before work must begin, the customer is warned."""
+
+Owner = Literal["you", "you_and_support", "support", "you_and_network", "third_party"]
+
+
+class ItemStanding(StrEnum):
+    """Where an item stands, as the customer says."""
+
+    DONE = "done"
+    IN_HAND = "in_hand"
+    NOT_STARTED = "not_started"
+    NOT_NEEDED = "not_needed"
+
+
+@dataclass(frozen=True)
+class SetupItem:
+    """``id``: also the form's field. ``words``: the name of its texts, under ``field.setup``. ``page``: its page of Pismo's guide.
+
+    ``days``: business days that work on it takes: those of Pismo's guide where it says, else what is to be planned for (docs/decisions
+    0021). ``optional``: the step can end without it. ``reading``: what is read at Pismo to verify it, with ``types``, ``cards`` and
+    ``places`` as a `WantedReading` has them.
+    """
+
+    id: str
+    owner: Owner
+    days: int
+    page: str
+    words: str = ""
+    optional: bool = False
+    reading: ReadingKind | None = None
+    types: tuple[str, ...] = ()
+    cards: bool = False
+    places: bool = False
+
+    @property
+    def link(self) -> tuple[str, str]:
+        """The key of its words, and the address."""
+        return f"setup_{self.page.replace('-', '_')}", f"{DOCS}/{self.page}"
+
+    @property
+    def label(self) -> str:
+        return f"field.setup.{self.words or self.id}.label"
+
+
+def asked(words: str) -> Input:
+    """The field of an item with these texts."""
+    return Input(Kind.CHOICE, tuple(one.value for one in ItemStanding), choices="setup_standing", words=f"setup.{words}")
+
+
+def said(situation: Situation, step_id: str) -> Answers:
+    """What the customer said last, with the form or since."""
+    updates = situation.items.get(f"{step_id}.update_setup", ())
+    return {**situation.answers.get(step_id, {}), **(updates[-1][1] if updates else {})}
+
+
+def verified(situation: Situation, step_id: str) -> frozenset[str]:
+    """The items that a check found at Pismo, whichever check it was."""
+    checks = situation.items.get(f"{step_id}.check_setup", ())
+    return frozenset(line["check"] for _, found in checks for line in found.get("lines", ()) if line["outcome"] == "done")
+
+
+def standing(item: SetupItem, answers: Mapping[str, object], found: frozenset[str] = frozenset()) -> ItemStanding:
+    """``found``: the verified items. An item of which nothing was said is not started."""
+    given = answers.get(item.id)
+    if item.id in found and given != ItemStanding.NOT_NEEDED:
+        return ItemStanding.DONE
+    return ItemStanding(str(given)) if given in tuple(ItemStanding) else ItemStanding.NOT_STARTED
+
+
+def waits(item: SetupItem, now: ItemStanding) -> bool:
+    """Whether the step waits for it."""
+    return not item.optional and now in (ItemStanding.IN_HAND, ItemStanding.NOT_STARTED)
+
+
+def go_live(situation: Situation) -> date | None:
+    """The onboarding's date; until it has one, that of planning."""
+    planned = situation.get("planning", "go_live")
+    return situation.go_live or (date.fromisoformat(planned) if planned else None)
+
+
+def start_by(item: SetupItem, situation: Situation) -> date | None:
+    """The last day on which work can begin, in business days of the customer's country; None without a go-live date."""
+    day = go_live(situation)
+    calendar = Calendar(situation.timezone, country=situation.get("organization", "country") or None)
+    return business_days_before(calendar, day, item.days) if day is not None else None

@@ -1,0 +1,170 @@
+"""A step for one product: where the customer stands with each item, what they need, and a check that reads what can be read."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Annotated
+
+from pydantic import Field
+
+from flows.forms.fields import MAX_LENGTH, Answers, FormPage, Input, Kind
+from flows.forms.parity import TEST
+from flows.forms.step import Form, Page, SetupCheck, Situation, Step, Task, WantedReading
+from flows.outbox import RunSetupCheck, ShowTaskInFull
+from flows.people import Side
+from flows.problems import Note, Parameter, Problem, TextKey
+from flows.state import StepState
+from flows.steps.authentication import example_keys
+from flows.steps.authentication.proving import TokenPage, environment_of
+from flows.steps.authentication.token_check import expected, untried
+from flows.steps.org_details import org_id
+from flows.steps.products.items import (
+    NEAR,
+    ItemStanding,
+    SetupItem,
+    said,
+    standing,
+    start_by,
+    verified,
+    waits,
+)
+
+
+class NotNeeded(FormPage):
+    reason: Annotated[str, Field(min_length=1, max_length=MAX_LENGTH), Input(Kind.LONG_TEXT, words="setup.reason")]
+
+
+class Help(FormPage):
+    help: Annotated[str | None, Field(max_length=MAX_LENGTH), Input(Kind.LONG_TEXT, words="setup.help")] = None
+
+
+def set_up(product: str, model: type[FormPage], items: Sequence[SetupItem], *, marketplace: str = "") -> Step:
+    """``model``: the page that asks for every item. ``marketplace``: the answer with the marketplace's ID, where there is one."""
+    step_id = f"setup_{product}"
+    pages = (
+        Page("items", model),
+        Page("reason", NotNeeded, when=lambda answers: ItemStanding.NOT_NEEDED in [answers.get(item.id) for item in items]),
+        Page("help", Help),
+    )
+    left = [item.id for item in items if not item.optional][-1]
+    examples: Answers = {item.id: ItemStanding.DONE.value for item in items} | ({marketplace: "1"} if marketplace else {})
+
+    def notes(answers: Answers, situation: Situation) -> Iterator[Note]:
+        for item in items:
+            yield from _warning(item, standing(item, answers), situation)
+
+    def facts(situation: Situation) -> Iterator[Note]:
+        answers, found = said(situation, step_id), verified(situation, step_id)
+        return (_fact(item, standing(item, answers, found), situation, found) for item in items)
+
+    def complete(situation: Situation) -> bool:
+        answers, found = said(situation, step_id), verified(situation, step_id)
+        return not any(waits(item, standing(item, answers, found)) for item in items)
+
+    def update(answers: Answers, situation: Situation) -> Iterator[Problem]:
+        """Support decides on what is not needed, so that is said with the form itself."""
+        before = situation.answers.get(step_id, {})
+        for item in items:
+            if answers.get(item.id) == ItemStanding.NOT_NEEDED != before.get(item.id) and not item.optional:
+                yield Problem(item.id, "setup_not_needed_by_form")
+
+    def readings(situation: Situation) -> list[WantedReading]:
+        answers = said(situation, step_id)
+        which = str(answers.get(marketplace) or "")
+        return [_reading(item, answers, which) for item in items if item.reading is not None]
+
+    return Step(
+        step_id,
+        Form(
+            step_id,
+            pages,
+            prefill=lambda situation: _shown(situation, step_id),
+            notes=notes,
+            review=True,
+            example=examples | {left: ItemStanding.IN_HAND.value, "help": "Whom do we ask about what is still in hand?"},
+        ),
+        requires=("organization",),
+        brought_by="planning",
+        wanted=lambda answers: product in (answers.get("products") or ()),
+        tasks=(
+            Task(
+                "check_setup",
+                Side.CUSTOMER,
+                Form(
+                    f"{step_id}.check_setup",
+                    (Page("token", TokenPage, check=lambda answers, at: untried(str(answers.get("token", "")), at)),),
+                    example={"environment": TEST, "token": example_keys.access_token()},
+                ),
+                ready=lambda situation: bool(org_id(situation)) and any(one.needed for one in readings(situation)),
+                repeatable=True,
+                optional=True,
+                requires=("authentication",),
+                effect=RunSetupCheck,
+                setup_check=SetupCheck(environment_of, expected, readings),
+                stale_with=(marketplace,) if marketplace else (),
+                also_in=(StepState.DONE,),
+            ),
+            Task(
+                "update_setup",
+                Side.CUSTOMER,
+                Form(
+                    f"{step_id}.update_setup",
+                    tuple(replace(page, check=update) if page.id == "items" else page for page in pages),
+                    prefill=lambda situation: _shown(situation, step_id),
+                    notes=notes,
+                    example=examples,
+                ),
+                needed=lambda situation: not complete(situation),
+                repeatable=True,
+                effect=ShowTaskInFull,
+                stale_with=tuple(item.id for item in items),
+            ),
+        ),
+        finished=complete,
+        links=lambda _situation: tuple(dict.fromkeys(item.link for item in items)),
+        facts=facts,
+    )
+
+
+def _shown(situation: Situation, step_id: str) -> Answers:
+    """What was said last, for the next form; what a check found is done."""
+    return said(situation, step_id) | dict.fromkeys(verified(situation, step_id), ItemStanding.DONE.value)
+
+
+def _reading(item: SetupItem, answers: Answers, which: str) -> WantedReading:
+    if item.reading is None:
+        raise ValueError(item.id)
+    return WantedReading(
+        item.id,
+        item.reading,
+        item.label,
+        needed=standing(item, answers) is not ItemStanding.NOT_NEEDED,
+        optional=item.optional,
+        types=item.types,
+        cards=item.cards,
+        places=item.places,
+        which=which if item.reading == "marketplace" else "",
+    )
+
+
+def _warning(item: SetupItem, now: ItemStanding, situation: Situation) -> Iterator[Note]:
+    """By when work on it must begin, if it has not."""
+    day = start_by(item, situation)
+    if now is not ItemStanding.NOT_STARTED or day is None:
+        return
+    key = "setup_late" if day < situation.today else "setup_soon" if day <= situation.today + NEAR else "setup_start"
+    yield Note(key, {"item": TextKey(item.label), "date": day.isoformat()})
+
+
+def _fact(item: SetupItem, now: ItemStanding, situation: Situation, found: frozenset[str]) -> Note:
+    """Where it stands; while work on it has not begun, also whose it is, how long it takes, and by when it must begin."""
+    named: dict[str, Parameter] = {"item": TextKey(item.label)}
+    if now is not ItemStanding.NOT_STARTED:
+        checked = now is ItemStanding.DONE and item.id in found
+        return Note("setup_is_verified" if checked else f"setup_is_{now.value}", named)
+    facts: dict[str, Parameter] = {**named, "owner": TextKey(f"setup.owner.{item.owner}"), "days": item.days}
+    day = start_by(item, situation)
+    if day is None:
+        return Note("setup_is_undated", facts)
+    late = day < situation.today
+    key = "setup_is_late" if late else "setup_is_soon" if day <= situation.today + NEAR else "setup_is_not_started"
+    return Note(key, {**facts, "date": day.isoformat()})
