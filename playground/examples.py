@@ -12,7 +12,7 @@ from flows.forms.dialogs import DIALOGS
 from flows.forms.fields import Answers
 from flows.forms.step import Form, Situation
 from flows.journey import JOURNEYS
-from flows.outbox import CreateProgram, Draw, FileRequest, RequestAccess, RunProof, load
+from flows.outbox import CreateProgram, Draw, FileRequest, RequestAccess, RunProof, RunSetupCheck, load
 from flows.rules import Rules
 from flows.steps.first_programs.recording import to_record
 from flows.steps.org_details import org_id, to_org_details
@@ -106,7 +106,7 @@ async def _made(office: Office, form_id: str) -> Answers:
         return {"csr": new_request(COMPANY["authentication"]["company"])}
     if form_id in ("authentication.attach_certificate", "authentication.hand_over_pair"):
         return await _certificate(office, form_id)
-    if form_id == "authentication.prove_access":
+    if form_id == "authentication.prove_access" or form_id.endswith(".check_setup"):
         return {"token": office.pismo.mint_token(await _known_organization(office))}
     return {}
 
@@ -179,7 +179,7 @@ async def under_way(office: Office) -> frozenset[str]:
     try:
         async with store.read() as unit:
             begun = [load(record.kind, record.arguments) for record in await unit.open_effects()]
-            kinds = Draw | RequestAccess | FileRequest | RunProof | CreateProgram
+            kinds = Draw | RequestAccess | FileRequest | RunProof | RunSetupCheck | CreateProgram
             return frozenset(effect.step for effect in begun if isinstance(effect, kinds))
     finally:
         await store.close()

@@ -1,0 +1,215 @@
+"""The set-up of a product: by when each item must begin, what is not needed, and what ends the step."""
+
+from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.messages.texts import Texts
+from flows.cases import setup_check
+from flows.cases.case import Case
+from flows.forms.fields import Answers, inputs
+from flows.forms.pages import collect
+from flows.forms.step import Form
+from flows.journey import JOURNEYS
+from flows.outbox import RunSetupCheck
+from flows.problems import Refused
+from flows.steps import products
+from flows.steps.planning import PRODUCTS
+from flows.steps.products.items import ItemStanding
+from tests.flows.cases.casework import LEAD, CaseBook, case_book
+
+CARDS, BANKING, DEPOSITS, SELLERS = (
+    f"setup_{product}" for product in ("card_issuing", "transaction_banking", "demand_deposit_accounts", "seller_management")
+)
+NOW = datetime(2026, 3, 10, 13, tzinfo=UTC)
+
+
+@pytest.fixture
+async def acme(tmp_path: Path) -> AsyncIterator[CaseBook]:
+    """A Brazilian customer who goes live on 2026-05-29, with all products."""
+    async with case_book(tmp_path) as one:
+        await one.start()
+        await one.send("planning", products=list(PRODUCTS), go_live="2026-05-29")
+        await one.approve("planning")
+        await one.skip("planning")
+        await one.send("organization")
+        await one.approve("organization")
+        await one.task("organization", "record_org_id", {"org_id": "TN-00000000-0000-4000-8000-000000000001"})
+        one.now = NOW
+        yield one
+
+
+async def facts(one: CaseBook, step: str) -> list[str]:
+    """What the step's message says of each item."""
+    return await one.act(lambda case: [_worded(fact) for fact in case.step(step).facts(case.situation)])  # type: ignore[no-any-return]
+
+
+async def notes(one: CaseBook, step: str, answers: Answers) -> list[str]:
+    """What the form says before it is sent."""
+    return await one.act(  # type: ignore[no-any-return]
+        lambda case: [_worded(note) for note in case.step(step).form.notes(answers, case.situation)]
+    )
+
+
+def _worded(note: Any) -> str:
+    return Texts("en")(f"note.{note.key}", **note.params)
+
+
+async def refused(one: CaseBook, step: str, task: str, answers: Answers) -> set[tuple[str, str]]:
+    def look(case: Case) -> set[tuple[str, str]]:
+        form: Form | None = case.step(step).task(task).form if task else case.step(step).form
+        assert form is not None
+        return {(problem.field, problem.key) for _, problem in collect(form, answers, case.situation)[1]}
+
+    return await one.act(look)  # type: ignore[no-any-return]
+
+
+def everything(step: str, **changed: str) -> Answers:
+    """Done with all, but for what is said."""
+    form = JOURNEYS.latest.steps[step].form
+    return {name: "done" for name, _, item in inputs(form.pages[0].model) if item.options} | changed
+
+
+# -- by when work must begin
+
+
+async def test_each_item_says_by_when_it_must_begin(acme: CaseBook) -> None:
+    """In business days of Brazil: 1 May is none."""
+    certification, key_ceremony, embosser, webhook = (await facts(acme, CARDS))[1:]
+    assert certification.startswith("Certification by the card network: not started, and late. You do it with the card network;")
+    assert "about 130 business days, so it should have begun by 2025-11-" in certification
+    assert key_ceremony.endswith("plan for 22 business days: start by 2026-04-28.")
+    assert "about 60 business days, so it should have begun by 2026-03-03" in embosser
+    assert webhook.endswith("start by 2026-04-30.")
+
+
+async def test_a_day_that_is_near_is_warned_of(acme: CaseBook) -> None:
+    acme.now = datetime(2026, 4, 16, 13, tzinfo=UTC)
+    assert "Key ceremony: not started, and the day to start is near." in (await facts(acme, CARDS))[2]
+    told = await notes(acme, CARDS, everything(CARDS, key_ceremony="not_started", certification="not_started", webhook="in_hand"))
+    assert told[0].startswith("Certification by the card network: work on it should have begun by 2025-11-")
+    assert told[0].endswith("Start now, or talk to support about the go-live date.")
+    assert told[1:] == [
+        "Key ceremony: start by 2026-04-28, which is near.",
+    ]
+
+
+async def test_what_is_in_hand_is_not_warned_of(acme: CaseBook) -> None:
+    await acme.send(CARDS, certification="in_hand", embosser="not_needed", reason="Virtual cards alone.")
+    told = await facts(acme, CARDS)
+    assert "Certification by the card network: in hand." in told
+    assert "Contract with an embosser: not needed." in told
+
+
+async def test_a_later_go_live_moves_it(acme: CaseBook) -> None:
+    await acme.act(lambda case: setattr(case.onboarding, "go_live", date(2027, 7, 1)))
+    assert "start by 2026-12-" in (await facts(acme, CARDS))[1]
+
+
+# -- what is not needed
+
+
+async def test_what_is_not_needed_takes_a_reason(acme: CaseBook) -> None:
+    assert await refused(acme, CARDS, "", everything(CARDS, embosser="not_needed")) == {("reason", "missing")}
+    assert await refused(acme, CARDS, "", everything(CARDS, embosser="not_needed", reason="Virtual cards alone.")) == set()
+
+
+async def test_only_support_agrees_that_something_is_not_needed(acme: CaseBook) -> None:
+    """What is optional can be left by word; the rest goes with the form, which support approves."""
+    await acme.send(DEPOSITS)
+    await acme.approve(DEPOSITS)
+    left = everything(DEPOSITS, division="not_needed", holidays="not_needed", reason="One branch.")
+    assert await refused(acme, DEPOSITS, "update_setup", left) == {("division", "setup_not_needed_by_form")}
+    await acme.send(DEPOSITS, **left)
+    await acme.approve(DEPOSITS)
+    assert (await acme.step(DEPOSITS)).state == "done"
+    assert "Division: not needed." in await facts(acme, DEPOSITS)
+
+
+# -- what ends the step
+
+
+async def test_it_is_the_customers_turn_until_all_is_done_by_word(acme: CaseBook) -> None:
+    await acme.send(CARDS, certification="in_hand", embosser="not_started")
+    await acme.approve(CARDS)
+    step = await acme.step(CARDS)
+    assert (step.state, step.turn.partition(":")[0]) == ("fulfilling", "customer")
+    await acme.task(CARDS, "update_setup", everything(CARDS, certification="in_hand"), LEAD)
+    assert (await acme.step(CARDS)).state == "fulfilling"
+    assert "Contract with an embosser: done." in await facts(acme, CARDS)
+    await acme.task(CARDS, "update_setup", everything(CARDS), LEAD)
+    assert (await acme.step(CARDS)).state == "done"
+
+
+async def test_what_is_optional_is_not_waited_for(acme: CaseBook) -> None:
+    await acme.send(DEPOSITS, **everything(DEPOSITS, holidays="not_started", schema_validation="not_started"))
+    await acme.approve(DEPOSITS)
+    assert (await acme.step(DEPOSITS)).state == "done"
+
+
+async def checked(one: CaseBook, step: str, item: str, **outcomes: str) -> None:
+    """A check runs, and finds this."""
+    await one.act(lambda case: _begin(case, step, item), LEAD)
+    effect = RunSetupCheck(step=step, task="check_setup", item=item)
+    lines = [{"check": name, "outcome": outcome, "reason": "", "params": {}, "x_cid": ""} for name, outcome in outcomes.items()]
+    await one.act(lambda case: setup_check.finish(case, effect, lines))
+
+
+async def _begin(case: Case, step: str, item: str) -> None:
+    from flows.cases import tasks  # noqa: PLC0415
+
+    await tasks.do_task(case, step, "check_setup", {"environment": "test"}, item=item)
+
+
+async def test_what_a_check_found_counts_as_done_from_then_on(acme: CaseBook) -> None:
+    await acme.skip("first_programs", "authentication")
+    await acme.send(BANKING, **everything(BANKING, hierarchy="not_started", divisions="in_hand", holidays="in_hand"))
+    await acme.approve(BANKING)
+    await checked(acme, BANKING, "one", programs="missing", hierarchy="done", divisions="not_allowed", holidays="missing")
+    assert "Hierarchy: done, found at Pismo." in await facts(acme, BANKING)
+    assert (await acme.step(BANKING)).state == "fulfilling"
+    await checked(acme, BANKING, "two", hierarchy="not_checked", divisions="done", holidays="done")
+    assert (await acme.step(BANKING)).state == "done"
+    assert await refused(acme, BANKING, "check_setup", {}) == {("token", "missing")}  # it can run again
+
+
+async def test_a_check_that_finds_nothing_does_not_count(acme: CaseBook) -> None:
+    await acme.skip("first_programs", "authentication")
+    await acme.send(BANKING, hierarchy="in_hand")
+    await acme.approve(BANKING)
+    await checked(acme, BANKING, "one", hierarchy="missing")
+    records = [one for one in (await acme.snapshot()).tasks if one.task_id == "check_setup"]
+    assert [one.state for one in records] == ["failed"]
+    assert "Hierarchy: in hand." in await facts(acme, BANKING)
+
+
+async def test_another_marketplace_is_checked_anew(acme: CaseBook) -> None:
+    await acme.skip("first_programs", "authentication")
+    await acme.send(SELLERS, marketplace="in_hand")
+    await acme.approve(SELLERS)
+    await checked(acme, SELLERS, "one", marketplace="done")
+    assert "Marketplace: done, found at Pismo." in await facts(acme, SELLERS)
+    await acme.send(SELLERS, marketplace="in_hand", marketplace_id="2")
+    assert "Marketplace: in hand." in await facts(acme, SELLERS)
+
+
+async def test_the_check_waits_for_the_access(acme: CaseBook) -> None:
+    await acme.send(BANKING)
+    await acme.approve(BANKING)
+    with pytest.raises(Refused, match="task_waits"):
+        await acme.act(lambda case: _begin(case, BANKING, "one"), LEAD)
+
+
+# -- the products
+
+
+@pytest.mark.parametrize("step", products.STEPS, ids=lambda step: step.id)
+def test_each_product_asks_where_every_item_stands(step: Any) -> None:
+    asked: Mapping[str, Any] = {name: item for name, _, item in inputs(step.form.pages[0].model) if item.options}
+    assert [str(one) for one in ItemStanding] == list(next(iter(asked.values())).options)
+    (update,) = [task for task in step.tasks if task.id == "update_setup"]
+    assert update.stale_with == tuple(asked)
+    assert [step.id for step in products.STEPS] == [f"setup_{product}" for product in PRODUCTS]
