@@ -61,7 +61,7 @@ class SetupCheckRuns:
         """Pismo didn't answer despite all attempts: the person sees how far it got, and pastes a fresh token later."""
         async with self._cases.open(unit, run.onboarding_id, closed=True) as case:
             readings = setup_check.check_of(case, run.effect).readings(case.situation)
-            lines = error.about.get("lines") or [unread(one, "setup.away") for one in readings]
+            lines = error.about.get("lines") or [unread(one, "setup_check.away") for one in readings]
             if not setup_check.finish(case, run.effect, lines):
                 self._tokens.pop(run.effect.item, None)
         return True  # the report, sent once this is committed, removes the token

@@ -14,10 +14,10 @@ from pismo.readings import SetupReadings
 
 _TOKEN = ("certificate", "handshake", "token", "tenant")
 _REASONS = {
-    PismoErrorKind.UNAUTHORIZED: "setup.token_ended",
-    PismoErrorKind.RATE_LIMITED: "setup.away",
-    PismoErrorKind.UNAVAILABLE: "setup.away",
-    PismoErrorKind.UNEXPECTED: "setup.unreadable",
+    PismoErrorKind.UNAUTHORIZED: "setup_check.token_ended",
+    PismoErrorKind.RATE_LIMITED: "setup_check.away",
+    PismoErrorKind.UNAVAILABLE: "setup_check.away",
+    PismoErrorKind.UNEXPECTED: "setup_check.unreadable",
 }
 
 
@@ -53,7 +53,7 @@ class SetupChecks(Checks):
             if verdict is not None:
                 outcome = f"{verdict.outcome}_optional" if verdict.outcome == "missing" and reading.optional else verdict.outcome
                 self._add(reading.item, outcome, verdict.reason, x_cid=verdict.x_cid, ms=verdict.ms, **verdict.params)
-            elif self._found[-1]["reason"] == "setup.token_ended" or self._failed("handshake"):
+            elif self._found[-1]["reason"] == "setup_check.token_ended" or self._failed("handshake"):
                 break
         if away is not None:
             raise away
@@ -81,7 +81,7 @@ class SetupChecks(Checks):
             super()._refused(check, error)
             return
         allowed = error.kind is not PismoErrorKind.FORBIDDEN
-        reason = _REASONS.get(error.kind, "setup.refused") if allowed else "setup.forbidden"
+        reason = _REASONS.get(error.kind, "setup_check.refused") if allowed else "setup_check.forbidden"
         facts: dict[str, str | int] = {"code": error.code or "-", "status": error.status or 0}
         self._add(check, "not_checked" if allowed else "not_allowed", reason, x_cid=error.x_cid, ms=error.ms, **facts)
 
@@ -89,6 +89,10 @@ class SetupChecks(Checks):
         return any((found["check"], found["outcome"]) == (check, "failed") for found in self._found)
 
 
-def unread(reading: WantedReading, reason: str = "setup.not_reached") -> ProofLine:
+def unread(reading: WantedReading, reason: str = "setup_check.not_reached") -> ProofLine:
     """The line of an item that was not read."""
-    return line(reading.item, "not_checked", reason) if reading.needed else line(reading.item, "not_needed", "setup.not_needed")
+    return (
+        line(reading.item, "not_checked", reason)
+        if reading.needed
+        else line(reading.item, "not_needed", "setup_check.not_needed")
+    )

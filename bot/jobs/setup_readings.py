@@ -16,7 +16,7 @@ MAX_HIERARCHIES = 20
 
 
 class SetupVerdict(Result):
-    """``reason``: a key under ``setup``, with its ``params``."""
+    """``reason``: a key under ``setup_check``, with its ``params``."""
 
     outcome: Outcome
     reason: str
@@ -97,7 +97,7 @@ class SetupReader:
     async def _marketplace(self, reading: WantedReading) -> SetupVerdict:
         """Pismo publishes no answer for an ID that it does not know: 404, or 400 as its only answer for what a caller did wrong."""
         if not reading.which.isdecimal():
-            return SetupVerdict(outcome="missing", reason="setup.marketplace_no_id")
+            return SetupVerdict(outcome="missing", reason="setup_check.marketplace_no_id")
         try:
             found = await self._readings.marketplace(int(reading.which))
         except PismoError as error:
@@ -129,7 +129,7 @@ def judged(programs: Sequence[Program], wanted: WantedReading, page: Result) -> 
 
 
 def _verdict(of: Result, outcome: Outcome, reason: str, **params: str | int) -> SetupVerdict:
-    return SetupVerdict(outcome=outcome, reason=f"setup.{reason}", params=params, x_cid=of.x_cid, ms=of.ms)
+    return SetupVerdict(outcome=outcome, reason=f"setup_check.{reason}", params=params, x_cid=of.x_cid, ms=of.ms)
 
 
 def _named(names: Iterable[str]) -> str:

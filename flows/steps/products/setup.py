@@ -161,7 +161,7 @@ def _fact(item: SetupItem, now: ItemStanding, situation: Situation, found: froze
     if now is not ItemStanding.NOT_STARTED:
         checked = now is ItemStanding.DONE and item.id in found
         return Note("setup_is_verified" if checked else f"setup_is_{now.value}", named)
-    facts: dict[str, Parameter] = {**named, "owner": TextKey(f"setup.owner.{item.owner}"), "days": item.days}
+    facts: dict[str, Parameter] = {**named, "owner": TextKey(f"setup_owner.{item.owner}"), "days": item.days}
     day = start_by(item, situation)
     if day is None:
         return Note("setup_is_undated", facts)
