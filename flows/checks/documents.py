@@ -82,6 +82,8 @@ _STANDARDS: dict[str, tuple[str, ...]] = {
     "VN": ("MST|vn.mst",),
     "ZA": ("Tax number|za.tin", "Registration number|=(?:19|20)[0-9]{10}|[KB][0-9]{10}", "VAT|=4[0-9]{9}"),
 }
+_ALSO = {"MX": "&"}
+"""Signs besides letters and digits that belong to a country's ids: a Mexican RFC begins with letters of the company's name."""
 _EVERYWHERE = "LEI|lei"  # ISO 17442
 _LEI_LENGTH = 20
 _MAX_CHARS = 100
@@ -92,7 +94,7 @@ _MAX_CHARS = 100
 class DocumentCheck:
     """``standard``: the id it is, or was checked against (CNPJ, EIN…). ``ok``: None if no standard is known for the country.
 
-    ``compact``: only letters and digits, uppercase.
+    ``compact``: only letters, digits and what else belongs to the country's ids, uppercase.
     """
 
     standard: str | None
@@ -102,8 +104,11 @@ class DocumentCheck:
 
 def check_document(number: str, country: str) -> DocumentCheck:
     """``country``: ISO 3166-1 alpha-2 or alpha-3, in any case. Never raises."""
-    compact = "".join(sign for sign in unicodedata.normalize("NFKC", number[:_MAX_CHARS]).upper() if sign.isalnum())
-    rules = _STANDARDS.get(alpha2(country) or "", ())
+    code = alpha2(country) or ""
+    also = _ALSO.get(code, "")
+    folded = unicodedata.normalize("NFKC", number[:_MAX_CHARS]).upper()
+    compact = "".join(sign for sign in folded if sign.isalnum() or sign in also)
+    rules = _STANDARDS.get(code, ())
     if len(compact) == _LEI_LENGTH:
         rules = (*rules, _EVERYWHERE)
     names: list[str] = []

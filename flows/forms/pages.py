@@ -147,6 +147,8 @@ def collect(form: Form, answers: Answers, situation: Situation) -> tuple[Answers
     problems: list[tuple[int, Problem]] = []
     for index, slot in enumerate(slots(form, answers)):
         page, faults = validate(slot.page.model, raw_of(slot, answers))
+        if not faults:
+            page |= slot.page.normal({**answers, **clean, **page})
         if slot.item is None:
             clean.update(page)
         else:

@@ -79,6 +79,10 @@ def no_notes(_answers: Answers, _situation: Situation) -> Iterable[Note]:
     return ()
 
 
+def as_typed(_answers: Answers) -> Answers:
+    return {}
+
+
 def nothing_known(_situation: Situation) -> Answers:
     return {}
 
@@ -92,13 +96,15 @@ class Page:
     """One page of a form.
 
     ``when``: ask the page only if this holds for the answers so far. ``check``: gets this page's validated answers merged over
-    those of earlier pages. ``repeat``: for a RepeatedPage, the key of its list of items in the answers.
+    those of earlier pages. ``normal``: gets the same, and gives those of the page's answers that are kept in another form than they
+    are typed in. ``repeat``: for a RepeatedPage, the key of its list of items in the answers.
     """
 
     id: str
     model: type[FormPage]
     when: Callable[[Answers], bool] = lambda _answers: True
     check: Check = no_problems
+    normal: Callable[[Answers], Answers] = as_typed
     repeat: str = ""
 
 

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field
 from flows.checks.documents import check_document
 from flows.checks.iso_codes import subdivision_ok
 from flows.checks.org_id import OrgIdKey, OrgIdProblem, read_org_id
+from flows.checks.postal_codes import read_postal_code
 from flows.forms.fields import Answers, Country, Email, FormPage, Input, Kind
 from flows.forms.parity import TEST, ParityCell, ParityState
 from flows.forms.step import BusinessPlace, Form, Page, ParityItem, Situation, Step, Task
@@ -17,7 +18,7 @@ from flows.steps.authentication import proofs
 from flows.steps.org_details import org_id
 
 INT32 = 2**31 - 1
-MAX_ORG_NAME = 80
+MAX_ORG_NAME, MAX_ZIPCODE = 80, 9
 WHOLE_ADDRESSES = ("BRA", "CAN", "USA")
 """Countries where every address has a postal code and a two-letter state."""
 
@@ -42,7 +43,7 @@ class Address(FormPage):
     number: Annotated[int | None, Field(ge=0, le=INT32), Input(Kind.NUMBER)] = None
     complementary_address: Annotated[str | None, Field(max_length=50), Input(Kind.TEXT)] = None
     neighborhood: Annotated[str | None, Field(max_length=50), Input(Kind.TEXT)] = None
-    zipcode: Annotated[str | None, Field(max_length=9), Input(Kind.TEXT)] = None
+    zipcode: Annotated[str | None, Field(max_length=15), Input(Kind.TEXT)] = None
     city: Annotated[str, Field(min_length=1, max_length=60), Input(Kind.TEXT)]
     state: Annotated[str | None, Field(max_length=2), AfterValidator(_upper), Input(Kind.TEXT)] = None
 
@@ -84,8 +85,23 @@ def _address(answers: Answers, _situation: Situation) -> Iterator[Problem]:
     country, state = str(answers.get("country", "")), answers.get("state")
     if country in WHOLE_ADDRESSES:
         yield from (Problem(name, "missing") for name in ("zipcode", "state") if not answers.get(name))
+    if typed := answers.get("zipcode"):
+        yield from _postal_code(typed, country)
     if state and not subdivision_ok(state, country):
         yield Problem("state", "state_unknown")
+
+
+def _postal_code(typed: str, country: str) -> Iterator[Problem]:
+    code = read_postal_code(typed, country)
+    if code.value is None:
+        yield Problem("zipcode", "postal_code", {"like": code.like})
+    elif len(code.value) > MAX_ZIPCODE:
+        yield Problem("zipcode", "string_too_long", {"max_length": MAX_ZIPCODE})
+
+
+def _normal_address(answers: Answers) -> Answers:
+    typed = answers.get("zipcode")
+    return {"zipcode": read_postal_code(typed, str(answers.get("country", ""))).value or typed} if typed else {}
 
 
 def _org_id(answers: Answers, _situation: Situation) -> Iterator[Problem]:
@@ -117,7 +133,7 @@ STEP = Step(
         "organization",
         (
             Page("company", Company, check=_company),
-            Page("address", Address, check=_address),
+            Page("address", Address, check=_address, normal=_normal_address),
             Page("representative", Representative),
             Page("settings", PlatformSettings),
         ),

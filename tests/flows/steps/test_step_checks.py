@@ -39,7 +39,9 @@ BAD: list[tuple[str, Answers, str, str]] = [
     ("organization", {"number": "25b"}, "number", "int_parsing"),
     ("organization", {"number": str(2**31)}, "number", "less_than_equal"),
     ("organization", {"number": "-1"}, "number", "greater_than_equal"),
-    ("organization", {"zipcode": "01310-1000"}, "zipcode", "string_too_long"),
+    ("organization", {"zipcode": "01310-1000"}, "zipcode", "postal_code"),
+    ("organization", {"zipcode": "1310100"}, "zipcode", "postal_code"),
+    ("organization", {"country": "ARE", "document_reason": "checked", "zipcode": "0123456789"}, "zipcode", "string_too_long"),
     ("organization", {"zipcode": ""}, "zipcode", "missing"),
     ("organization", {"state": ""}, "state", "missing"),
     ("organization", {"state": "XX"}, "state", "state_unknown"),
@@ -106,6 +108,14 @@ def test_an_address_abroad_needs_no_state_and_no_postal_code() -> None:
     form = JOURNEYS.forms("organization")[0]
     abroad = {"country": "ARE", "document_number": "100123456700003", "state": "", "zipcode": "", "city": "Dubai"}
     assert sent(form, {**example(form), **abroad})["state"] is None
+
+
+def test_a_postal_code_is_kept_as_its_country_writes_it_also_when_the_country_is_changed_later() -> None:
+    form = JOURNEYS.forms("organization")[0]
+    assert sent(form, {**example(form), "zipcode": "01310\u2011100"})["zipcode"] == "01310-100"
+    abroad = {"country": "PRT", "document_number": "501 964 843", "state": ""}
+    assert ("zipcode", "postal_code") in refused(form, {**example(form), **abroad})
+    assert sent(form, {**example(form), **abroad, "zipcode": "1000205"})["zipcode"] == "1000-205"
 
 
 def test_a_state_is_taken_in_small_letters() -> None:
