@@ -163,7 +163,17 @@ def build(settings: Settings, policies: Policies, *, adapters: Adapters | None =
     pismo = PismoAccess(adapters.pismo, tokens, settings.pismo_oauth2_secret_field)
     service_desk = ServiceDeskAccess(adapters.service_desk, policies.service_desk)
     support = Support(channel, policies.support_language)
-    table = handlers(store, cases, slack, people, support, pismo=pismo, service_desk=service_desk, publish_home=home.publish)
+    table = handlers(
+        store,
+        cases,
+        slack,
+        people,
+        support,
+        pismo=pismo,
+        service_desk=service_desk,
+        publish_home=home.publish,
+        organizer=policies.sessions_organizer,
+    )
     failures = Failures(table)
     outbox = Outbox(store, pace=Pace(policies.channel_seconds), lease=policies.lease_seconds)
     followed_by = (failures.tell, failures.alert)

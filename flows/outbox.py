@@ -285,12 +285,22 @@ class SendCopied(TaskEffect):
 
 @dataclass(frozen=True, kw_only=True)
 class SendSession(TaskEffect):
-    """A session with its calendar file, in the customer's thread."""
+    """A session that is set, moved or cancelled, in the customer's thread."""
 
     kind = "session"
     where: ClassVar[Where] = "customer"
     needs = "meeting"
     announces = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttachSession(TaskEffect):
+    """The calendar file for what `SendSession` told. Nothing waits for it."""
+
+    kind = "session_file"
+    lane = "files"
+    where: ClassVar[Where] = "customer"
+    needs = "meeting"
 
 
 @dataclass(frozen=True, kw_only=True)

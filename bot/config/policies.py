@@ -2,6 +2,7 @@
 
 import difflib
 import math
+import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from flows.business_time import BusinessDuration, Calendar, parse_duration
 from flows.rules import ReminderTimes, Rules
 
 T = TypeVar("T")
+_ADDRESS = re.compile(r"[^@\s<>\"',;:]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+")
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,8 @@ class Policies:
     """The time between two messages into one channel, after a short burst."""
     socket_silence_seconds: float = 120.0
     """How long Socket Mode may be silent before the process exits to be restarted."""
+    sessions_organizer: str = ""
+    """The email address that invitations to sessions name as their organizer; empty: one that reaches nobody."""
     retention_days: int = 30
     """How long records of clicks, handled events and finished effects are kept."""
     service_desk: ServiceDeskPolicies = field(default_factory=ServiceDeskPolicies)
@@ -153,6 +157,12 @@ def _country(value: Any) -> str | None:
     return value.upper() or None
 
 
+def _address(value: Any) -> str:
+    if _text(value) and not _ADDRESS.fullmatch(value):
+        raise ValueError
+    return str(value)
+
+
 def _language(value: Any) -> str:
     from flows.forms.dialogs import LANGUAGES  # noqa: PLC0415  forms aren't loaded unless the key is used
 
@@ -217,6 +227,9 @@ def parse(values: Mapping[str, Any]) -> Policies:
         channel_seconds=engine.read("channel_gap", default.channel_seconds, _gap, 'a time as "1 s", or 0'),
         socket_silence_seconds=engine.read("socket_silence", default.socket_silence_seconds, _seconds, 'a time as "2 min"'),
         retention_days=tables["retention"].read("days", default.retention_days, _days, "whole days as 30, at least 1"),
+        sessions_organizer=tables["sessions"].read(
+            "organizer", default.sessions_organizer, _address, 'an email address as "onboarding@bank.example"'
+        ),
         service_desk=_service_desk(tables["service_desk"], default.service_desk),
     )
     if policies.poll_seconds >= policies.lease_seconds:
@@ -234,6 +247,7 @@ _TABLES = (
     "approvals",
     "invitations",
     "certificates",
+    "sessions",
     "service_desk",
     "engine",
     "retention",

@@ -1,11 +1,10 @@
-"""Files the bot sends or removes: a session's calendar file, a text to copy, an export, a file that contained a secret."""
+"""Files the bot sends or removes: a text to copy, an export, a file that contained a secret."""
 
 import io
 import logging
 import zipfile
-from datetime import UTC, datetime, timedelta
 
-from bot.jobs.records import declared, task_record
+from bot.jobs.records import declared
 from bot.jobs.registry import Finished, Run
 from bot.jobs.threads import Threads
 from bot.messages.blocks import comment
@@ -17,37 +16,12 @@ from bot.slack.errors import SlackError
 from bot.slack.support_people import is_still_support
 from flows.cases.case import Cases
 from flows.cases.tasks import task_of
-from flows.checks.visible import visible
 from flows.forms.fields import MAX_LENGTH, inputs
-from flows.forms.step import Meeting
-from flows.outbox import DeleteFile, SendCopied, SendExport, SendReceipt, SendSession
+from flows.outbox import DeleteFile, SendCopied, SendExport, SendReceipt
 from storage.export import Export, export
 from storage.store import Store
 
 log = logging.getLogger("bot.jobs.files")
-
-
-def session_ics(uid: str, meeting: Meeting, title: str) -> bytes:
-    """One meeting as an iCalendar file (RFC 5545), its times in UTC."""
-    from icalendar import Calendar, Event  # noqa: PLC0415  60 ms that startup needn't pay
-
-    agenda, link = visible(meeting.agenda, lines=True), visible(meeting.link)
-    begins = datetime.fromtimestamp(meeting.starts, UTC)
-    event = Event()
-    event.add("uid", uid)
-    event.add("dtstamp", begins)
-    event.add("dtstart", begins)
-    event.add("dtend", begins + timedelta(minutes=meeting.minutes))
-    event.add("summary", visible(title))
-    event.add("description", f"{agenda}\n{link}".strip())
-    if link:
-        event.add("url", link)
-    calendar = Calendar()
-    calendar.add("prodid", "-//Pismo onboarding bot//EN")
-    calendar.add("version", "2.0")
-    calendar.add("method", "PUBLISH")
-    calendar.add_component(event)
-    return bytes(calendar.to_ical())
 
 
 def zipped(exported: Export) -> bytes:
@@ -63,18 +37,6 @@ def zipped(exported: Export) -> bytes:
 class Files:
     def __init__(self, store: Store, cases: Cases, slack: Slack, threads: Threads, support: Support) -> None:
         self._store, self._cases, self._slack, self._threads, self._support = store, cases, slack, threads, support
-
-    async def session(self, run: Run[SendSession]) -> Finished:
-        """Announce the session in the customer's thread, with its calendar file."""
-        thread = await self._threads.of(run, "customer", run.effect.step)
-        onboarding, texts = thread.case.onboarding, thread.texts
-        task = task_of(thread.case.step(run.effect.step), run.effect.task)
-        meeting = declared(task.meeting)(task_record(thread.case, run.effect).answers)
-        params = {"at": meeting.starts, "minutes": meeting.minutes, "agenda": meeting.agenda, "link": meeting.link}
-        title = texts("say.session_title", customer=onboarding.customer)
-        content = session_ics(f"{run.effect.item}@{onboarding.id}", meeting, title)
-        announced = f"<@{onboarding.lead_id}> " + sentence(texts, "session", params)
-        return await self._threads.upload(run, thread, "pismo-session.ics", content, announced)
 
     async def copied(self, run: Run[SendCopied]) -> Finished:
         """As it stands by now; nothing if that is to be copied from the form."""

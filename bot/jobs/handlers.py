@@ -16,6 +16,7 @@ from bot.jobs.ready_text import ReadyTexts
 from bot.jobs.registry import Handlers
 from bot.jobs.repairs import Repairs
 from bot.jobs.said import Alerts, PrivateWords, Said
+from bot.jobs.sessions import Sessions
 from bot.jobs.setup_check import SetupCheckRuns
 from bot.jobs.shell_commands import ShellCommands
 from bot.jobs.submissions import Submissions
@@ -29,6 +30,7 @@ from flows.outbox import (
     AddBookmark,
     Alert,
     AskAgain,
+    AttachSession,
     CreateProgram,
     DeleteFile,
     Draw,
@@ -94,8 +96,9 @@ def handlers(
     pismo: PismoAccess,
     service_desk: ServiceDeskAccess,
     publish_home: PublishHome,
+    organizer: str = "",
 ) -> Handlers:
-    """One for every class of effect. Raises HandlersError."""
+    """One for every class of effect. ``organizer``: see `Sessions`. Raises HandlersError."""
     lasting = LastingMessages(store, cases, slack, support)
     threads = Threads(store, cases, slack, lasting, support)
     ready_texts = ReadyTexts(threads)
@@ -105,7 +108,7 @@ def handlers(
     proofs = Proofs(store, cases, threads, pismo.environments, pismo.tokens)
     creations = ProgramCreations(store, cases, pismo.environments, pismo.tokens)
     checks = SetupCheckRuns(store, cases, threads, pismo.environments, pismo.tokens)
-    alerts = Alerts(store, slack, support)
+    sessions, alerts = Sessions(threads, organizer), Alerts(store, slack, support)
     presence = Presence(store, cases, slack, support, publish_home)
     repairs = Repairs(store, cases, slack, threads, support)
     table = Handlers()
@@ -125,7 +128,8 @@ def handlers(
     table.on(ShowDifferences, submissions.differences)
     table.on(ShowTaskInFull, submissions.task)
     table.on(SendCopied, files.copied)
-    table.on(SendSession, files.session)
+    table.on(SendSession, sessions.tell)
+    table.on(AttachSession, sessions.attach)
     table.on(ShowKeyCommands, commands.keys)
     table.on(ShowTokenCommands, commands.tokens)
     table.on(AddBookmark, channels.bookmark)

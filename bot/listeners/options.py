@@ -73,4 +73,4 @@ class Options:
             source = field_of(subject.form, block).source
             if source in CATALOGS:
                 return _of_catalog(CATALOGS[source], query, texts.language)
-            return matching(own_choices(case, subject, source, texts), query)
+            return matching(own_choices(case, subject, source, texts, await self._people.zone_of(unit, who)), query)

@@ -1,6 +1,8 @@
 """Choices that come from the onboarding itself: the accesses a task moves, the journey's steps, what a task's own step offers."""
 
 from collections.abc import Iterator
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from bot.messages.answers import Offered
 from bot.messages.texts import Texts
@@ -16,8 +18,9 @@ MAX_LABEL = 75
 """Characters of an option's label."""
 
 
-def own_choices(case: Case, subject: Subject, source: str, texts: Texts) -> Iterator[tuple[str, str]]:
-    """(value, label) of the choices for a field with this source; none for a source that the subject doesn't have."""
+def own_choices(case: Case, subject: Subject, source: str, texts: Texts, zone: str) -> Iterator[tuple[str, str]]:
+    """(value, label) of the choices for a field with this source; none for a source that the subject doesn't have. ``zone``: the
+    reader's IANA time zone."""
     task = subject.task
     if source == "steps":
         yield from ((step_id, texts(f"step.{step_id}.title")) for step_id in case.journey.steps)
@@ -25,7 +28,14 @@ def own_choices(case: Case, subject: Subject, source: str, texts: Texts) -> Iter
         yield from _grants(case, task, texts)
     elif task is not None and source in task.offers:
         for offer in task.offers[source](case.situation):
-            yield offer.value, (visible(offer.label) or texts(offer.key, **worded(texts, offer.params)))[:MAX_LABEL]
+            label = visible(offer.label) or texts(offer.key, **worded(texts, offer.params))
+            yield offer.value, (f"{_local(offer.at, zone)} · {label}" if offer.at else label)[:MAX_LABEL]
+
+
+def _local(at: int, zone: str) -> str:
+    """A moment with its offset, since a label can't show each reader their own."""
+    local = datetime.fromtimestamp(at, ZoneInfo(zone)).isoformat(sep=" ", timespec="minutes")
+    return f"{local[:-6]} UTC{local[-6:]}"
 
 
 def _grants(case: Case, task: Task, texts: Texts) -> Iterator[tuple[str, str]]:
@@ -36,9 +46,9 @@ def _grants(case: Case, task: Task, texts: Texts) -> Iterator[tuple[str, str]]:
         yield grant.id, f"{grant.email} · {texts(f'resource.{grant.resource}')} · {texts(f'grant.{grant.state}')}"[:MAX_LABEL]
 
 
-def offered(case: Case | None, subject: Subject, texts: Texts) -> Offered:
+def offered(case: Case | None, subject: Subject, texts: Texts, zone: str) -> Offered:
     """The labels of all the form's choices that come from the onboarding itself, by source."""
     if case is None:
         return {}
     sources = {item.source for page in subject.form.pages for _, _, item in inputs(page.model) if item.source}
-    return {source: dict(own_choices(case, subject, source, texts)) for source in sources - CATALOGS.keys()}
+    return {source: dict(own_choices(case, subject, source, texts, zone)) for source in sources - CATALOGS.keys()}

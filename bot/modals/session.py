@@ -29,7 +29,7 @@ from flows.problems import Problem
 @dataclass(frozen=True)
 class FormSession:
     """``case``: None if there is no onboarding yet. ``opened``: the draft, the form's answers and the page to start on, as the
-    request found them. ``copied``: the texts to copy from, as they stand now."""
+    request found them. ``zone``: the person's IANA time zone. ``copied``: the texts to copy from, as they stand now."""
 
     unit: Unit
     who: Who
@@ -39,17 +39,26 @@ class FormSession:
     situation: Situation
     texts: Texts
     opened: Opened
+    zone: str
     copied: Answers
 
     @classmethod
     async def read(
-        cls, unit: Unit, who: Who, meta: FormMeta, subject: Subject, case: Case | None, situation: Situation, texts: Texts
+        cls,
+        unit: Unit,
+        who: Who,
+        meta: FormMeta,
+        subject: Subject,
+        case: Case | None,
+        situation: Situation,
+        texts: Texts,
+        zone: str = "UTC",
     ) -> Self:
         # A dialog has a draft for each step it is about, a renewal one of its own; `start` has one for each person.
         item = meta.item or (meta.step if subject.is_dialog else subject.item(situation))
         key = DraftKey(meta.onboarding, subject.form.id, item if meta.onboarding else who.user_id)
         opened = await fill.resume(unit, subject.form, situation, key)
-        return cls(unit, who, meta, subject, case, situation, texts, opened, subject.form.copied(situation))
+        return cls(unit, who, meta, subject, case, situation, texts, opened, zone, subject.form.copied(situation))
 
     @property
     def form(self) -> Form:
@@ -138,7 +147,7 @@ class FormSession:
         *,
         anew: bool,
     ) -> View:
-        form, choices = self.form, offered(self.case, self.subject, self.texts)
+        form, choices = self.form, offered(self.case, self.subject, self.texts, self.zone)
         meta = self.meta.on(index, order[index].name, drafts.version(form, kept, order, index), about=self.about, anew=anew)
         shown = {**shown, **{name: text for name, text in self.copied.items() if len(text) <= MAX_LENGTH}}
         return page_view(form, order, index, shown, self.texts, meta, problems=problems, told=told, offered=choices)
@@ -182,8 +191,8 @@ class FormSessions:
         subject = subject_of(case, meta)
         subject.check(case)
         language = await self._people.language_of(case.unit, case.actor, case.onboarding.language)
-        texts = Texts(language, case.onboarding.journey)
-        return await FormSession.read(case.unit, case.actor, meta, subject, case, case.situation, texts)
+        texts, zone = Texts(language, case.onboarding.journey), await self._people.zone_of(case.unit, case.actor)
+        return await FormSession.read(case.unit, case.actor, meta, subject, case, case.situation, texts, zone)
 
     async def _before_start(self, unit: Unit, who: Who, meta: FormMeta) -> FormSession:
         self._cases.access.require_support(who)
@@ -198,4 +207,4 @@ class FormSessions:
             actor_id=who.user_id,
             channel_id=meta.item,
         )
-        return await FormSession.read(unit, who, meta, subject, None, situation, texts)
+        return await FormSession.read(unit, who, meta, subject, None, situation, texts, situation.timezone)

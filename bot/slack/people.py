@@ -5,6 +5,7 @@ from contextlib import nullcontext, suppress
 
 from bot.slack.client import Slack, SlackError, UserInfo
 from flows.cases.access import Access
+from flows.cases.settle import is_zone
 from flows.model import Person
 from flows.people import Who
 from flows.ports import Unit
@@ -85,6 +86,11 @@ class People:
                 async with nullcontext(unit) if unit is not None else self._store.read() as reading:
                     person = await self.known(reading, who)
         return self._for_locale(person.locale if person else "", fallback)
+
+    async def zone_of(self, unit: Unit, who: Who) -> str:
+        """The person's IANA time zone, according to Slack; UTC if it isn't known."""
+        person = await self.known(unit, who)
+        return person.timezone if person is not None and is_zone(person.timezone) else "UTC"
 
     async def visitors_of(self, channel_id: str) -> list[Person]:
         """The people in a channel who are from another company, or guests of the installing workspace. Raises SlackError."""

@@ -58,6 +58,22 @@ def accept(case: Case, step: Step) -> None:
         case.ask(effect(step=step.id))
     copied.send(case, step)
     brought.follow(case, step)
+    _set_go_live(case, step)
+
+
+def _set_go_live(case: Case, step: Step) -> None:
+    sent, before = case.snapshot.last(step.id), case.onboarding.go_live
+    day = step.go_live(sent.answers) if sent is not None else None
+    if day is None or day == before:
+        return
+    case.onboarding.go_live = day
+    case.log(
+        "onboarding:go_live",
+        by=SYSTEM,
+        facts={"step": step.id, "from": before.isoformat() if before else "", "to": day.isoformat()},
+    )
+    if before is not None:
+        case.say("customer", step.id, "go_live_changed", before=before.isoformat(), now=day.isoformat())
 
 
 def send_back(case: Case, step_id: str, revision: int, digest: str, reason: str, *, reject: bool = False) -> None:

@@ -137,22 +137,33 @@ class Form:
 
 @dataclass(frozen=True)
 class Offer:
-    """Something a searchable field offers. Its label is ``label`` itself, or the text of ``key``."""
+    """Something a searchable field offers. Its label is ``label`` itself, or the text of ``key``. ``at``: a moment in Unix seconds that
+    is put before it, in the reader's time zone."""
 
     value: str
     label: str = ""
     key: str = ""
     params: Mapping[str, Parameter] = field(default_factory=dict)
+    at: int = 0
 
 
 @dataclass(frozen=True)
 class Meeting:
-    """What `SendSession` puts into a calendar file. ``starts``: Unix seconds."""
+    """What `SendSession` tells and puts into a calendar file. ``starts``: Unix seconds. ``attendees``: email addresses.
+
+    ``session``: the item that scheduled it, if this one changes it. ``sequence``: how often it was changed. ``was``: before it was moved.
+    ``cancelled``: why it doesn't take place.
+    """
 
     starts: int
     minutes: int
     agenda: str = ""
     link: str = ""
+    attendees: tuple[str, ...] = ()
+    session: str = ""
+    sequence: int = 0
+    was: "Meeting | None" = None
+    cancelled: str = ""
 
 
 Difference = tuple[str, str, str]
@@ -302,7 +313,7 @@ class Task:
     adds: Callable[[Answers, Situation], Answers] = nothing_more
     offers: Mapping[str, Offers] = field(default_factory=dict)
     effect: type[TaskEffect] | None = None
-    meeting: Callable[[Answers], Meeting] | None = None
+    meeting: Callable[[Answers, Situation], Meeting] | None = None
     proof: Proof | None = None
     creation: Creation | None = None
     setup_check: SetupCheck | None = None
@@ -395,7 +406,8 @@ class Step:
     (`Effect.needs`), the last also given Pismo's name for the field of an OAuth 2 client's secret.
 
     ``business_place``: what its answers say about where the company works, used for reminders. ``contact``: the company's own
-    email address in its answers, by which its domain is known. ``parity``: what it reports per environment.
+    email address in its answers, by which its domain is known. ``go_live``: the day in its answers that becomes the onboarding's once they
+    are accepted. ``parity``: what it reports per environment.
     """
 
     id: str
@@ -417,6 +429,7 @@ class Step:
     token_commands: Callable[[Situation, str], Sequence[Script]] | None = None
     business_place: Callable[[Answers], BusinessPlace] = lambda _answers: BusinessPlace()
     contact: Callable[[Answers], str] = lambda _answers: ""
+    go_live: Callable[[Answers], date | None] = lambda _answers: None
     parity: tuple[ParityItem, ...] = ()
 
     def task(self, task_id: str) -> Task:

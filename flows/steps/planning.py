@@ -1,17 +1,18 @@
 """Step 1, planning: what the customer wants to build and when to meet. Support schedules sessions and closes planning."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Annotated
 
 from pydantic import Field
 
 from flows.forms import addresses
-from flows.forms.fields import MAX_LENGTH, AddressList, Answers, FormPage, HttpsUrl, Input, Kind, LongText
-from flows.forms.step import Form, Meeting, Offer, Page, Situation, Step, Task, not_past
-from flows.outbox import SendSession
+from flows.forms.fields import MAX_LENGTH, AddressList, Answers, FormPage, Input, Kind, LongText
+from flows.forms.step import Form, Page, Situation, Step, Task, not_past
 from flows.people import Side
 from flows.problems import Note, Problem
+from flows.steps import sessions
+from flows.steps.sessions import PREFERRED
 
 PRODUCTS = (
     "card_issuing",
@@ -21,8 +22,6 @@ PRODUCTS = (
     "digital_lending",
     "seller_management",
 )
-PREFERRED = ("session_1", "session_2", "session_3")
-MINUTES = ("30", "45", "60", "90", "120")
 DOCS = "https://developers.pismo.io/pismo-docs/docs"
 
 
@@ -40,18 +39,6 @@ class Meetings(FormPage):
     attendees: AddressList
 
 
-class Session(FormPage):
-    starts: Annotated[int, Input(Kind.MOMENT)]
-    minutes: Annotated[str, Input(Kind.CHOICE, MINUTES)]
-    link: HttpsUrl
-    agenda: Annotated[str, Field(min_length=1, max_length=1000), Input(Kind.LONG_TEXT)]
-
-
-class Held(FormPage):
-    session: Annotated[str, Input(Kind.SEARCH, source="sessions")]
-    notes: LongText
-
-
 def _meetings(answers: Answers, situation: Situation) -> Iterator[Problem]:
     yield from not_past(answers, situation, *PREFERRED)
     given = [answers[name] for name in PREFERRED if answers.get(name)]
@@ -65,23 +52,6 @@ def _notes(answers: Answers, situation: Situation) -> Iterator[Note]:
 
 def _prefill(situation: Situation) -> Answers:
     return {"go_live": situation.go_live.isoformat()} if situation.go_live and situation.go_live >= situation.today else {}
-
-
-def _meeting(answers: Answers) -> Meeting:
-    agenda, link = str(answers.get("agenda") or ""), str(answers.get("link") or "")
-    return Meeting(int(answers["starts"]), int(answers["minutes"]), agenda, link)
-
-
-def _waiting(situation: Situation) -> list[tuple[str, Answers]]:
-    """Scheduled sessions that haven't been held yet: item and answers."""
-    held = {answers.get("session") for _, answers in situation.items.get("planning.hold_session", ())}
-    return [(item, session) for item, session in situation.items.get("planning.schedule_session", ()) if item not in held]
-
-
-def _to_hold(situation: Situation) -> Iterator[Offer]:
-    for item, session in _waiting(situation):
-        begins = datetime.fromtimestamp(int(session["starts"]), UTC)
-        yield Offer(item, f"{begins:%Y-%m-%d %H:%M} UTC · {session.get('agenda', '')}")
 
 
 STEP = Step(
@@ -105,37 +75,10 @@ STEP = Step(
             "attendees": "product@bank.example\nengineering.lead@bank.example",
         },
     ),
+    go_live=lambda answers: date.fromisoformat(answers["go_live"]) if answers.get("go_live") else None,
     tasks=(
-        Task(
-            "schedule_session",
-            Side.SUPPORT,
-            Form(
-                "planning.schedule_session",
-                (Page("session", Session, check=lambda answers, situation: not_past(answers, situation, "starts")),),
-                example={
-                    "starts": 4070908800,
-                    "minutes": "60",
-                    "link": "https://meet.example/planning",
-                    "agenda": "Goals, products, the path to go-live",
-                },
-            ),
-            repeatable=True,
-            effect=SendSession,
-            meeting=_meeting,
-        ),
-        Task(
-            "hold_session",
-            Side.SUPPORT,
-            Form(
-                "planning.hold_session",
-                (Page("held", Held),),
-                example={"session": "*", "notes": "Cards first. Accounts follow in the second quarter."},
-            ),
-            ready=lambda situation: bool(_waiting(situation)),
-            repeatable=True,
-            offers={"sessions": _to_hold},
-        ),
-        Task("close_planning", Side.SUPPORT, ready=lambda situation: "planning.hold_session" in situation.done),
+        *sessions.TASKS,
+        Task("close_planning", Side.SUPPORT, ready=lambda situation: sessions.HOLD in situation.done),
     ),
     finished=lambda situation: "planning.close_planning" in situation.done,
     links=lambda _situation: (("onboarding", f"{DOCS}/pismo-platform-onboarding"),),

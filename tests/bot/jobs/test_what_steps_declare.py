@@ -9,6 +9,7 @@ from flows.forms.step import AccessRequest, GrantAsked, Meeting, Script, Step
 from flows.journey import FIRST, Journeys
 from flows.outbox import RequestAccess, SendSession, ShowKeyCommands, ShowTokenCommands
 from flows.rules import Rules
+from playground.slack import SeenMessage
 from tests.bot.workplace import Workplace
 
 pytestmark = pytest.mark.bot
@@ -34,7 +35,7 @@ def planning(word: str) -> Step:
         ),
         grants=lambda _answers: (GrantAsked("status_page", "ana@bank.example"),),
         tasks=tuple(
-            replace(task, meeting=lambda answers: Meeting(answers["starts"], 15, f"agenda of {word}"))
+            replace(task, meeting=lambda answers, _situation: Meeting(answers["starts"], 15, f"agenda of {word}"))
             if task.effect is SendSession
             else task
             for task in _planning.tasks
@@ -63,11 +64,11 @@ async def test_each_customer_reads_what_their_own_version_says() -> None:
         assert form is not None
         await office.do(onboarding, "planning", "schedule_session", form.example)
         await office.settled()
-        customer = [message.text for message in office.journey.thread("step", "planning")]
+        customer = [SeenMessage.of(message).shown for message in office.journey.thread("step", "planning")]
         support = [message.text for message in office.journey.thread("review", "planning")]
     assert [text for text in customer if "keys of Acme Bank, one" in text]
     assert [text for text in customer if "client_secret_string of one" in text]
     (announced,) = [text for text in customer if "agenda of one" in text]
-    assert f"<!date^{form.example['starts']}^" in announced  # beside the calendar file, each reader sees their own time
+    assert f"<!date^{form.example['starts']}^" in announced  # each reader sees their own time
     assert [text for text in support if "asked of one" in text]
     assert not [text for text in customer + support if " two" in text]
