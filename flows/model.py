@@ -165,6 +165,17 @@ class Expiry:
 
 
 @dataclass(kw_only=True)
+class Identifier:
+    """An answer that no two customers have, such as an org ID: another's is found by it without opening any row."""
+
+    id: str  # f"{onboarding_id}:{kind}"
+    onboarding_id: str
+    kind: str  # f"{step_id}.{task_id}"
+    value: str  # sealed
+    mark: str  # a keyed digest of kind and value
+
+
+@dataclass(kw_only=True)
 class Posted:
     """A lasting message from the bot and where it is: the card, a step's message, a review card."""
 

@@ -66,6 +66,12 @@ class Unit(Protocol):
     async def tasks(self, step_id: str, task_id: str) -> Sequence[TaskRecord]:
         """All records of one task in open onboardings, oldest first."""
 
+    async def identify(self, onboarding_id: str, kind: str, value: str) -> None:
+        """Keep an answer by which a customer is told from all others."""
+
+    async def identified(self, kind: str, value: str) -> Sequence[Onboarding]:
+        """All that aren't erased and have this answer, open or closed, in any case of letters; oldest first."""
+
     async def posted(self, onboarding_id: str, kind: str, subject: str = "") -> Posted | None: ...
 
     async def place(self, posted: Posted) -> None:

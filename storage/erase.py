@@ -29,6 +29,7 @@ from storage.tables import (
     effects,
     expiries,
     grants,
+    identifiers,
     locator,
     members,
     onboardings,
@@ -99,7 +100,7 @@ async def _erase(unit: Unit, onboarding_id: str, actor: Who) -> dict[str, int]:
     counts[effects.name] = await _empty_effects(connection, onboarding_id, marks, listed)
     counts[received.name] = await _empty_received(connection, marks, listed)
     counts[drafts.name] = await _delete_drafts(connection, onboarding_id, marks, listed)
-    for table in (members, third_companies, expiries):
+    for table in (members, third_companies, expiries, identifiers):
         counts[table.name] = await _delete(connection, table, table.c.onboarding_id == onboarding_id)
     counts[onboardings.name] += await _end(connection, found, unit.now)
     if any(counts.values()):

@@ -21,6 +21,7 @@ TABLES: dict[type, Table] = {
     model.TaskRecord: tables.tasks,
     model.Grant: tables.grants,
     model.Expiry: tables.expiries,
+    model.Identifier: tables.identifiers,
     model.Posted: tables.posted,
     model.EffectRecord: tables.effects,
     model.AuditEvent: tables.audit_events,
@@ -33,7 +34,7 @@ TABLES: dict[type, Table] = {
     model.Seen: tables.seen,
 }
 
-_TEXTS = {"customer", "reason", "email", "name", "salt"}
+_TEXTS = {"customer", "reason", "email", "name", "salt", "value"}
 """Sealed columns that hold text; the others hold JSON."""
 
 

@@ -3,6 +3,7 @@
 Works in batches, each in its own transaction, while a bot is running; if stopped midway, it resumes where it stopped.
 """
 
+import contextlib
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import partial
@@ -13,9 +14,10 @@ from sqlalchemy import Table, and_, not_, or_, select, true, update
 from storage import keys
 from storage.audit import Altered
 from storage.chain import ENTRY_PURPOSE, HEAD_PURPOSE, Flaw, entry_text, head_text
+from storage.identifiers import mark_of
 from storage.sealing import Place, Plain, SealError, UnknownKey, current
 from storage.store import Store
-from storage.tables import audit_events, audit_heads, id_column, locator, metadata, posted, sealed_columns
+from storage.tables import audit_events, audit_heads, id_column, identifiers, locator, metadata, posted, sealed_columns
 from storage.unit import Unit
 from storage.verify_chain import verify_chain
 
@@ -47,6 +49,7 @@ async def rotate(store: Store, batch: int = 200) -> Rotated:
         chains = [row.onboarding_id for row in await unit.connection.execute(select(audit_heads.c.onboarding_id))]
     for chain in sorted(chains, key=str):
         await _resign_chain(store, chain, rotated, batch)
+    await _mark_all(store, batch)
     await store.transact(_forget_drawings)
     await store.transact(keys.retire)
     return rotated
@@ -149,6 +152,27 @@ async def _resign_head(unit: Unit, chain_id: str) -> int:
     mac = keyring.mac(HEAD_PURPOSE, text)
     await unit.connection.execute(update(audit_heads).where(audit_heads.c.onboarding_id == chain_id).values(mac=mac))
     return 1
+
+
+async def _mark_all(store: Store, batch: int) -> None:
+    """New marks for identifiers, whose values are resealed by now; of one that no key opens it stays, and finds it as before."""
+    after = ""
+    while after is not None:
+        after = await store.transact(partial(_mark, batch=batch, after=after))
+
+
+async def _mark(unit: Unit, *, batch: int, after: str) -> str | None:
+    columns = identifiers.c
+    stale = not_(columns.mark.startswith(current().prefix, autoescape=True))
+    wanted = select(columns.id, columns.kind, columns.value).where(stale, columns.id > after).order_by(columns.id).limit(batch)
+    found = (await unit.session.execute(wanted)).all()
+    for row in found:
+        with contextlib.suppress(SealError):
+            mark = mark_of(row.kind, current().open(row.value, Place(identifiers.name, columns.value.name, row.id)))
+            await unit.session.execute(
+                update(identifiers).where(columns.id == row.id, columns.value == row.value).values(mark=mark)
+            )
+    return found[-1].id if found else None
 
 
 async def _forget_drawings(unit: Unit) -> None:

@@ -206,6 +206,16 @@ expiries = Table(
     Column("warned", Integer),
 )
 
+identifiers = Table(
+    "identifiers",
+    metadata,
+    _id(),
+    _text("onboarding_id", index=True),
+    _text("kind"),
+    _sealed("value"),
+    _text("mark", index=True),
+)
+
 posted = Table(
     "posted",
     metadata,

@@ -9,13 +9,14 @@ from sqlalchemy import and_, bindparam, insert, literal_column, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from flows.model import EffectRecord, Onboarding, Posted, new_id
+from flows.model import EffectRecord, Identifier, Onboarding, Posted, new_id
 from flows.outbox import Effect, UnreadableEffectError, load
 from flows.people import Who
 from storage import audit
 from storage.arguments import arguments_text, require_bound
 from storage.chain import REGISTER
 from storage.covered import Key, Written, written
+from storage.identifiers import mark_of
 from storage.queries import Queries
 from storage.sealing import Place, Plain, SealError
 from storage.tables import effects, seen
@@ -152,6 +153,15 @@ class Unit(Queries):
         await self.connection.execute(_PLACE[self.connection.dialect.name], {name: getattr(posted, name) for name in _PLACED})
         if whole := self._whole.get(posted.onboarding_id):
             whole[Posted, posted.id] = posted
+
+    async def identify(self, onboarding_id: str, kind: str, value: str) -> None:
+        """Keep an answer by which a customer is told from all others."""
+        row_id, mark = f"{onboarding_id}:{kind}", mark_of(kind, value)
+        row = await self.get(Identifier, row_id)
+        if row is None:
+            self.add(Identifier(id=row_id, onboarding_id=onboarding_id, kind=kind, value=value, mark=mark))
+        else:
+            row.value, row.mark = value, mark
 
     def record(
         self,

@@ -59,6 +59,11 @@ def card(snapshot: Snapshot, journey: Journey, texts: Texts, situation: Situatio
         blocks.append(context(texts("card.go_live", date=onboarding.go_live.isoformat())))
     if (third := unaccepted(snapshot)) and not onboarding.closed_at:
         blocks.append(context(texts.md("card.third_company", companies=named(third))))
+    blocks.extend(
+        context(texts.md(f"note.{note.key}", **note.params))
+        for step in journey.steps.values()
+        for note in step.on_card(situation)
+    )
     blocks.append(divider())
     lines = [step_line(number, snapshot.steps[step_id], texts) for number, step_id in enumerate(journey.steps, start=1)]
     blocks.append(section("\n".join(lines)))

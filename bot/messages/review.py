@@ -177,8 +177,6 @@ def _tasks(
     blocks: list[Block] = []
     buttons: list[Block] = []
     for task in step.tasks:
-        if not state_allows(snapshot, step, task):
-            continue
         title, item = texts(f"task.{step.id}.{task.id}.title"), step.item_now(task, situation)
         records = [one for one in snapshot.tasks if (one.step_id, one.task_id) == (step.id, task.id)]
         done = [one for one in records if one.state == "done"] if not task.repeatable else []
@@ -188,7 +186,9 @@ def _tasks(
             by, when = Raw(", ".join(f"<@{one}>" for one in people)), date_token(done[-1].at)
             recorded = texts("review.renewed") if done[-1].item else title
             blocks.append(context(texts.md("review.task_done", task=recorded, by=by, at=when)))
-        if done and not item:
+            notes = task.notes(done[-1].answers, situation)
+            blocks.extend(context(texts.md(f"note.{note.key}", **note.params)) for note in notes)
+        if (done and not item) or not state_allows(snapshot, step, task):
             continue
         waiting = record_of(snapshot, step.id, task.id, item)
         if waiting is not None and waiting.state == "waiting" and rules.approvals_of(step, task, renewal=bool(item)) > 1:

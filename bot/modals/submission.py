@@ -9,23 +9,23 @@ from pydantic import SecretStr
 from bot.modals.dialogs import DIALOG_DOES, DialogAnswers, too_often
 from bot.modals.fetched import LookedUp, SlackLookups
 from bot.modals.inspected import Inspected, PageInspections
-from bot.modals.leaving import leave, refuse_secrets
+from bot.modals.leaving import Left, leave, refuse_secrets
 from bot.modals.private_answers import PrivateAnswers
 from bot.modals.render import View, errors_of, message_view
 from bot.modals.session import FormSession, FormSessions
-from bot.modals.subject import meta_of
+from bot.modals.subject import FormMeta, Subject, meta_of
 from bot.slack.payloads import Submitted
-from flows.cases import fill, tasks
+from flows.cases import fill, shared, tasks
 from flows.cases.case import Case
 from flows.cases.start import StartRequest, start
 from flows.forms.drafts import REVIEW
 from flows.forms.fields import Answers
-from flows.forms.pages import forgotten
+from flows.forms.pages import forgotten, raw_of, validate
 from flows.forms.step import Step, Task
 from flows.model import new_id
 from flows.people import Who
 from flows.ports import Unit
-from flows.problems import Refused
+from flows.problems import Problem, Refused
 from flows.rules import Rules
 from storage.store import Store
 
@@ -101,8 +101,8 @@ class FormSubmissions:
         if session.meta.slot != REVIEW:
             left = await leave(session, sent.values, inspected, sent.key)
             problems = left.problems + found.problems
-            if not problems and case is not None and subject.is_dialog:
-                problems = await too_often(case, session.meta)
+            if not problems and case is not None:
+                problems = await _unfit(case, subject, session.meta, left)
             if problems:
                 await refuse_secrets(session, problems, left.raw)
                 return {
@@ -136,6 +136,17 @@ class FormSubmissions:
             fill.submit(case, subject.step.id, clean)
         else:
             await _do_task(case, subject.step, subject.task, clean, hold)
+
+
+async def _unfit(case: Case, subject: Subject, meta: FormMeta, left: Left) -> tuple[Problem, ...]:
+    """What only the store can tell of a page that is right by itself."""
+    if subject.is_dialog:
+        return await too_often(case, meta)
+    step, task = subject.step, subject.task
+    if step is None or task is None or task.unique not in left.slot.page.model.model_fields:
+        return ()
+    clean, _ = validate(left.slot.page.model, raw_of(left.slot, left.answers))
+    return await shared.unexplained(case, step, task, clean)
 
 
 async def _start(unit: Unit, rules: Rules, clean: Answers, lead: Who | None, actor: Who) -> None:

@@ -26,12 +26,15 @@ def situation_of(snapshot: Snapshot, rules: Rules, now: datetime, actor: Who = S
     zone = _zone(_business_place(journey, answers).timezone, snapshot, rules)
     done: dict[str, Answers] = {}
     items: dict[str, list[tuple[str, Answers]]] = {}
+    done_at: dict[str, datetime] = {}
     replaced: dict[str, tuple[int, Answers]] = {}
     for record in snapshot.tasks:
         if record.state == "done":
             key = f"{record.step_id}.{record.task_id}"
             done[key] = record.answers
             items.setdefault(key, []).append((record.item, record.answers))
+            if record.at is not None:
+                done_at[f"{key}:{record.item}"] = record.at
         elif record.state == "stale":
             replaced[f"{record.step_id}.{record.task_id}"] = (snapshot.steps[record.step_id].revision, record.answers)
     return Situation(
@@ -48,6 +51,8 @@ def situation_of(snapshot: Snapshot, rules: Rules, now: datetime, actor: Who = S
         answers=answers,
         done=done,
         items=items,
+        sent_at={step_id: sent[-1].at for step_id, sent in snapshot.submissions.items() if sent},
+        done_at=done_at,
         replaced={key: value for key, value in replaced.items() if key not in done},
         grants=[(grant.resource, grant.email, grant.state) for grant in snapshot.grants],
         steps=tuple(journey.steps),

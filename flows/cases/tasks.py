@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from flows.cases import copied, limits, manage, renewals
+from flows.cases import copied, limits, manage, renewals, shared
 from flows.cases.case import Case
 from flows.cases.settle import moved_on, record_of, resume_failed, state_allows
 from flows.forms.fields import Answers, inputs, words_of
@@ -62,7 +62,7 @@ async def do_task(case: Case, step_id: str, task_id: str, clean: Answers, *, ite
     task = task_of(step, task_id)
     can_do(case, step_id, task)
     await limits.task(case, step, task)
-    clean = {**clean, **task.adds(clean, case.situation)}
+    clean = {**clean, **task.adds(clean, case.situation), **await shared.marked(case, step, task, clean)}
     item = (item or new_id("item")) if task.repeatable else step.item_now(task, case.situation)
     record = record_of(case.snapshot, step_id, task_id, item)
     renewed = bool(item) and not task.repeatable
@@ -89,6 +89,7 @@ async def do_task(case: Case, step_id: str, task_id: str, clean: Answers, *, ite
     if task.renews:
         renewals.drop_unconfirmed(case, step, task)
     if record.state == "done":
+        await shared.keep(case, step, task, clean)
         _announce(case, step, task, clean, renewed=renewed)
     if task.effect is not None:
         case.ask(task.effect(step=step_id, task=task_id, item=item))

@@ -22,6 +22,7 @@ class Situation:
 
     ``answers``: the last sent answers by step id. ``done``: the answers of finished tasks by ``step.task`` (the last ones of a
     repeatable task). ``items``: all finished records of repeatable tasks by ``step.task``, each as (item id, answers).
+    ``sent_at``, ``done_at``: when those answers were sent, by step id, and when a task's were, by ``step.task:item``.
     ``replaced``: by ``step.task``, the step's revision and the last answers of a task that must be redone since the step changed.
     ``grants``: (resource, email, state) of all requested access. ``steps``: the ids of the customer's steps, in order.
     ``unfinished``: those neither done nor skipped. ``contact``: the company's own email address, or empty.
@@ -40,6 +41,8 @@ class Situation:
     answers: Mapping[str, Answers] = field(default_factory=dict)
     done: Mapping[str, Answers] = field(default_factory=dict)
     items: Mapping[str, Sequence[tuple[str, Answers]]] = field(default_factory=dict)
+    sent_at: Mapping[str, datetime] = field(default_factory=dict)
+    done_at: Mapping[str, datetime] = field(default_factory=dict)
     replaced: Mapping[str, tuple[int, Answers]] = field(default_factory=dict)
     grants: Sequence[tuple[str, str, str]] = ()
     steps: Sequence[str] = ()
@@ -295,6 +298,9 @@ class Task:
     by then, since expiry warnings never stop; each time begins a renewal, which support records as an item of the renewed task,
     with its form and checks, and a second person confirms.
 
+    ``unique``: the answer that no two customers have, unless the form's ``shared_reason`` says why. ``notes``: on what is recorded, for
+    the review card.
+
     ``resource``/``grant_from``/``grant_to``: for a task that moves grants. Its form's ``grants`` field picks from those in a
     ``grant_from`` state; they move to ``grant_to``, for ``expires_hours`` if given.
     """
@@ -322,6 +328,8 @@ class Task:
     expires: str = ""
     ends_first: str = ""
     renews: str = ""
+    unique: str = ""
+    notes: Notes = no_notes
     resource: tuple[str, ...] = ()
     grant_from: tuple[str, ...] = ()
     grant_to: str = ""
@@ -401,9 +409,10 @@ class Step:
     done and ``finished`` holds. ``grants``: the access its answers request, tracked in the access matrix once approved.
 
     ``links``: (text key, URL) shown with the step. ``facts``: what is known about it outside, e.g. a ticket's status, shown to
-    both sides as ``note.<key>``. ``receipt``: what the customer keeps of it in writing, as ``note.<key>``. ``on_open``,
-    ``on_approval``: what its opening and its approval start; ``access_request``, ``key_commands``, ``token_commands``: what that needs
-    (`Effect.needs`), the last also given Pismo's name for the field of an OAuth 2 client's secret.
+    both sides as ``note.<key>``. ``on_card``: what of it the checklist card shows, too. ``receipt``: what the customer keeps of it in
+    writing, as ``note.<key>``. ``on_open``, ``on_approval``: what its opening and its approval start; ``access_request``,
+    ``key_commands``, ``token_commands``: what that needs (`Effect.needs`), the last also given Pismo's name for the field of an OAuth 2
+    client's secret.
 
     ``business_place``: what its answers say about where the company works, used for reminders. ``contact``: the company's own
     email address in its answers, by which its domain is known. ``go_live``: the day in its answers that becomes the onboarding's once they
@@ -420,6 +429,7 @@ class Step:
     finished: Done = lambda _situation: True
     grants: Callable[[Answers], Iterable[GrantAsked]] = lambda _answers: ()
     links: Callable[[Situation], Sequence[tuple[str, str]]] = lambda _situation: ()
+    on_card: Callable[[Situation], Iterable[Note]] = lambda _situation: ()
     facts: Callable[[Situation], Iterable[Note]] = lambda _situation: ()
     receipt: Callable[[Situation], Iterable[Note]] = lambda _situation: ()
     on_open: tuple[type[StepEffect], ...] = ()

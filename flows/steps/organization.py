@@ -16,6 +16,7 @@ from flows.people import Side
 from flows.problems import Note, Problem, fault
 from flows.steps.authentication import proofs
 from flows.steps.org_details import org_id
+from flows.steps.org_update import AddressToType, CompanyToType, Shown, ToChange, ToType, changes, details, outdated, to_copy
 
 INT32 = 2**31 - 1
 MAX_ORG_NAME, MAX_ZIPCODE = 80, 9
@@ -68,9 +69,14 @@ def _spelt(value: str) -> str:
         raise fault(problem.key, **problem.params) from None
 
 
-class OrgIdPage(FormPage):
+class OrgIdPage(ToType):
+    country: Shown = None
+    country_code: Shown = None
+    currency_numeric_code: Shown = None
+    timezone: Shown = None
     org_id: Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_spelt), Input(Kind.TEXT)]
     confirm_unusual: Annotated[list[str] | None, Input(Kind.CHOICES, ("yes",))] = None
+    shared_reason: Annotated[str | None, Field(max_length=1000), Input(Kind.LONG_TEXT)] = None
 
 
 def _company(answers: Answers, _situation: Situation) -> Iterator[Problem]:
@@ -118,6 +124,16 @@ def _notes(answers: Answers, _situation: Situation) -> Iterator[Note]:
         yield Note("document_unknown")
     else:
         yield Note("document_overridden", {"standard": found.standard or "", "reason": answers.get("document_reason") or ""})
+
+
+def _recorded(situation: Situation) -> Iterator[Note]:
+    if known := org_id(situation):
+        yield Note("org_id", {"org_id": known})
+
+
+def _shared(answers: Answers, _situation: Situation) -> Iterator[Note]:
+    if answers.get("shared"):
+        yield Note("org_id_shared", {"reason": answers.get("shared_reason") or "-"})
 
 
 def _parity(situation: Situation, environment: str) -> ParityCell:
@@ -170,12 +186,30 @@ STEP = Step(
             Side.SUPPORT,
             Form(
                 "organization.record_org_id",
-                (Page("org_id", OrgIdPage, check=_org_id),),
+                (
+                    Page("to_type", CompanyToType),
+                    Page("address_to_type", AddressToType),
+                    Page("org_id", OrgIdPage, check=_org_id),
+                ),
+                copied=to_copy,
                 example={"org_id": "TN-34778262-f4f0-464d-b4c6-a14e2dc6f4be"},
             ),
+            adds=lambda _answers, situation: {"details": details(situation)},
+            unique="org_id",
+            notes=_shared,
+        ),
+        Task(
+            "update_organization",
+            Side.SUPPORT,
+            Form("organization.update_organization", (Page("changes", ToChange),), copied=changes, example={"changed": ["yes"]}),
+            ready=lambda situation: bool(outdated(situation)),
+            repeatable=True,
+            adds=lambda _answers, situation: {"details": details(situation)},
         ),
     ),
-    finished=lambda situation: bool(org_id(situation)),
+    finished=lambda situation: bool(org_id(situation)) and not outdated(situation),
+    on_card=_recorded,
+    facts=_recorded,
     business_place=lambda answers: BusinessPlace(str(answers.get("timezone") or ""), str(answers.get("country") or "")),
     receipt=lambda situation: [Note("org_id", {"org_id": org_id(situation)})] if org_id(situation) else [],
     contact=lambda answers: str(answers.get("responsible") or ""),

@@ -164,6 +164,7 @@ def tasks(stale_with: tuple[str, ...], requires: tuple[str, ...] = ()) -> tuple[
             ready=lambda situation: bool(unaccepted(situation)),
             needed=lambda situation: bool(undecided(situation)),
             repeatable=True,
+            also_in=(StepState.DONE,),
             adds=_accepted,
             offers={"differences": _offers},
         ),

@@ -7,7 +7,7 @@ revision = "0001"
 down_revision = None
 
 
-def upgrade() -> None:
+def upgrade() -> None:  # noqa: PLR0915  one for each table and index
     op.create_table(
         "audit_events",
         sa.Column("id", sa.String(), nullable=False),
@@ -112,6 +112,17 @@ def upgrade() -> None:
     )
     op.create_index("ix_expiries_onboarding_id", "expiries", ["onboarding_id"], unique=False)
     op.create_index("ix_expiries_last_day", "expiries", ["last_day"], unique=False)
+    op.create_table(
+        "identifiers",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("onboarding_id", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("mark", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("ix_identifiers_onboarding_id", "identifiers", ["onboarding_id"], unique=False)
+    op.create_index("ix_identifiers_mark", "identifiers", ["mark"], unique=False)
     op.create_table(
         "grants",
         sa.Column("id", sa.String(), nullable=False),

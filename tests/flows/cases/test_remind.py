@@ -80,7 +80,7 @@ async def test_the_night_the_week_end_and_a_holiday_of_support_do_not_count(tmp_
 async def test_the_customers_own_zone_and_holidays_count_once_they_are_known(acme: CaseBook) -> None:
     await acme.skip("planning")
     acme.now = datetime(2026, 4, 24, 15, tzinfo=UTC)  # a Friday; Saturday the 25th is a holiday in Portugal, Friday 1 May too
-    await acme.send("organization", timezone="Europe/Lisbon", country="PRT", document_number="501964843")
+    await acme.send("organization", timezone="Europe/Lisbon", country="PRT", zipcode="1000-205", document_number="501964843")
     await acme.send_back("organization", "Which street?")
     assert timezone_of(await acme.snapshot(), acme.rules) == "Europe/Lisbon"
     acme.now = datetime(2026, 4, 30, 7, tzinfo=UTC)  # eight in Lisbon, four in São Paulo

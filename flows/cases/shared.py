@@ -1,0 +1,40 @@
+"""Answers that no two customers have, such as an org ID: a second one takes a reason."""
+
+from collections.abc import Sequence
+
+from flows.cases.case import Case
+from flows.forms.fields import Answers
+from flows.forms.step import Step, Task
+from flows.problems import Problem
+
+REASON = "shared_reason"
+
+
+async def others(case: Case, step: Step, task: Task, answers: Answers) -> Sequence[str]:
+    """The names of other customers with the answer of this task that is to be unique; for support's eyes alone."""
+    value = str(answers.get(task.unique) or "") if task.unique else ""
+    found = await case.unit.identified(_kind(step, task), value) if value else ()
+    return [onboarding.customer for onboarding in found if onboarding.id != case.id]
+
+
+async def unexplained(case: Case, step: Step, task: Task, answers: Answers) -> tuple[Problem, ...]:
+    """A problem at the reason's field if another customer has the answer and no reason is given."""
+    if answers.get(REASON):
+        return ()
+    names = await others(case, step, task, answers)
+    return (Problem(REASON, f"{task.unique}_shared", {"customer": ", ".join(names)}),) if names else ()
+
+
+async def marked(case: Case, step: Step, task: Task, answers: Answers) -> Answers:
+    """What is recorded about it along with the answers."""
+    return {"shared": True} if await others(case, step, task, answers) else {}
+
+
+async def keep(case: Case, step: Step, task: Task, answers: Answers) -> None:
+    """Once the task is done: the answer is this customer's."""
+    if task.unique and answers.get(task.unique):
+        await case.unit.identify(case.id, _kind(step, task), str(answers[task.unique]))
+
+
+def _kind(step: Step, task: Task) -> str:
+    return f"{step.id}.{task.id}"
