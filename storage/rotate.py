@@ -156,7 +156,7 @@ async def _resign_head(unit: Unit, chain_id: str) -> int:
 
 async def _mark_all(store: Store, batch: int) -> None:
     """New marks for identifiers, whose values are resealed by now; of one that no key opens it stays, and finds it as before."""
-    after = ""
+    after: str | None = ""
     while after is not None:
         after = await store.transact(partial(_mark, batch=batch, after=after))
 

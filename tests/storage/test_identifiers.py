@@ -9,6 +9,10 @@ from tests.storage.example import dump, whole
 KIND, ORG_ID = "organization.record_org_id", "TN-34778262-f4f0-464d-b4c6-a14e2dc6f4be"
 
 
+async def keep(store: Store, onboarding_id: str, value: str) -> None:
+    await store.transact(lambda unit: unit.identify(onboarding_id, KIND, value))
+
+
 async def found(store: Store, value: str = ORG_ID) -> list[str]:
     async with store.read() as unit:
         return [onboarding.id for onboarding in await unit.identified(KIND, value)]
@@ -16,12 +20,12 @@ async def found(store: Store, value: str = ORG_ID) -> list[str]:
 
 async def test_it_is_found_in_any_case_until_it_is_another_and_until_it_is_erased(store: Store) -> None:
     one, other = await whole(store), await whole(store)
-    await store.transact(lambda unit: unit.identify(one, KIND, ORG_ID))
-    await store.transact(lambda unit: unit.identify(other, KIND, ORG_ID))
+    await keep(store, one, ORG_ID)
+    await keep(store, other, ORG_ID)
     assert set(await found(store)) == set(await found(store, ORG_ID.upper())) == {one, other}
     assert await found(store, "TN_1234") == []
     assert ORG_ID[3:] not in dump(store._url)
-    await store.transact(lambda unit: unit.identify(other, KIND, "TN_1234"))
+    await keep(store, other, "TN_1234")
     assert (await found(store), await found(store, "tn_1234")) == ([one], [other])
     await erase(store, one)
     assert await found(store) == []
@@ -32,7 +36,7 @@ async def test_it_is_found_while_and_after_keys_are_rotated(store: Store) -> Non
     with using(Keyring.parse(old)):
         ids = [await whole(store) for _ in range(3)]
         for one in ids:
-            await store.transact(lambda unit, one=one: unit.identify(one, KIND, ORG_ID))
+            await keep(store, one, ORG_ID)
     with using(Keyring.parse(f"{new},{old}")):
         assert set(await found(store)) == set(ids)
         await rotate(store, batch=2)

@@ -1,6 +1,7 @@
 """The org ID: typed in from the details in the platform's own terms, shown to both sides, and told if another customer has it."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 ORG_ID = "TN-34778262-f4f0-464d-b4c6-a14e2dc6f4be"
 
 
-async def approved(office: Workplace, onboarding: str, **changed: str) -> None:
+async def approved(office: Workplace, onboarding: str, **changed: Any) -> None:
     await office.send(onboarding, "organization", **changed)
     await office.approve(onboarding, "organization")
 
@@ -32,6 +33,10 @@ async def support_does(office: Workplace, task: str, **answers: Any) -> None:
     await office.settled()
 
 
+def _shows(office: Workplace, words: str) -> bool:
+    return words in office.shown(office.sam)
+
+
 def shown(office: Workplace, kind: str, step: str = "") -> str:
     return SeenMessage.of(office.journey.lasting(kind, step)).shown
 
@@ -43,7 +48,7 @@ async def test_support_types_from_the_window_and_both_sides_read_the_org_id_wher
     await opens(office, "record_org_id")()
     seen = ""
     for page in ("Company", "Address", "Settings"):
-        await office.slack.until(lambda page=page: page in office.shown(office.sam))
+        await office.slack.until(partial(_shows, office, page))
         seen += office.shown(office.sam)
         await office.sam.submit()
     assert all(f'"initial_value": "{value}"' in seen for value in ("Example Bank S.A.", "01310-100", "986", "BRA"))
