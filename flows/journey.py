@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from flows.forms.dialogs import DIALOGS
 from flows.forms.fields import Answers, FormPage, Kind, inputs
 from flows.forms.pages import collect
-from flows.forms.step import EXAMPLES_AT, MAX_CONFIRMING, Form, Situation, Step, Task
+from flows.forms.step import EXAMPLES_AT, MAX_CONFIRMING, SHARED_REASON, Form, Situation, Step, Task
 from flows.model import Onboarding, Snapshot
 from flows.outbox import EFFECTS, StepEffect
 from flows.steps import control_center, environments, first_programs, next_steps, organization, planning, products, service_desk
@@ -97,6 +97,7 @@ def _verify_tasks(step: Step, before: Collection[str]) -> None:
             raise JourneyError(f"{name} takes {task.approvals} people, but a task is confirmed by {MAX_CONFIRMING} at most")
         if task.form is not None:
             _verify_form(task.form, name)
+        _verify_unique(name, task)
         if task.expires and step.asking(task) is None:
             raise JourneyError(f"{name} records something that ends, but no task asks for its renewal")
         if task.renews and not (task.renews in names and step.task(task.renews).expires and task.repeatable):
@@ -104,6 +105,12 @@ def _verify_tasks(step: Step, before: Collection[str]) -> None:
         moves = (task.resource, task.grant_from, task.grant_to)
         if any(moves) and not (all(moves) and _asks_for_grants(task)):
             raise JourneyError(f"{name} moves accesses, but does not say which, or from and to what state")
+
+
+def _verify_unique(name: str, task: Task) -> None:
+    pages = task.form.pages if task.form is not None else ()
+    if task.unique and not any({task.unique, SHARED_REASON} <= page.model.model_fields.keys() for page in pages):
+        raise JourneyError(f"{name} records what no two customers have, but does not ask why if they do")
 
 
 def _verify_needs(name: str, effect: type[StepEffect], *declared: Step | Task) -> None:

@@ -4,10 +4,8 @@ from collections.abc import Sequence
 
 from flows.cases.case import Case
 from flows.forms.fields import Answers
-from flows.forms.step import Step, Task
+from flows.forms.step import SHARED_REASON, Step, Task
 from flows.problems import Problem
-
-REASON = "shared_reason"
 
 
 async def others(case: Case, step: Step, task: Task, answers: Answers) -> Sequence[str]:
@@ -19,10 +17,10 @@ async def others(case: Case, step: Step, task: Task, answers: Answers) -> Sequen
 
 async def unexplained(case: Case, step: Step, task: Task, answers: Answers) -> tuple[Problem, ...]:
     """A problem at the reason's field if another customer has the answer and no reason is given."""
-    if answers.get(REASON):
+    if answers.get(SHARED_REASON):
         return ()
     names = await others(case, step, task, answers)
-    return (Problem(REASON, f"{task.unique}_shared", {"customer": ", ".join(names)}),) if names else ()
+    return (Problem(SHARED_REASON, f"{task.unique}_shared", {"customer": ", ".join(names)}),) if names else ()
 
 
 async def marked(case: Case, step: Step, task: Task, answers: Answers) -> Answers:

@@ -111,6 +111,8 @@ class Page:
     repeat: str = ""
 
 
+SHARED_REASON = "shared_reason"
+"""The field that says why two customers have the same."""
 MAX_CONFIRMING = 2
 """People that a task can take: one records, another confirms the same."""
 EXAMPLES_AT = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -298,8 +300,8 @@ class Task:
     by then, since expiry warnings never stop; each time begins a renewal, which support records as an item of the renewed task,
     with its form and checks, and a second person confirms.
 
-    ``unique``: the answer that no two customers have, unless the form's ``shared_reason`` says why. ``notes``: on what is recorded, for
-    the review card.
+    ``unique``: the answer that no two customers have, unless `SHARED_REASON`, on the same page, says why. ``notes``: on what is
+    recorded, for the review card.
 
     ``resource``/``grant_from``/``grant_to``: for a task that moves grants. Its form's ``grants`` field picks from those in a
     ``grant_from`` state; they move to ``grant_to``, for ``expires_hours`` if given.

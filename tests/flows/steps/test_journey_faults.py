@@ -77,6 +77,10 @@ FAULTS = {
         step(on_approval=(RequestAccess,)),
         "first starts RequestAccess, but does not say its access_request",
     ),
+    "unique without a reason": (
+        step(tasks=(Task("t", Side.SUPPORT, form("first.t"), unique="answer"),)),
+        "first.t records what no two customers have, but does not ask why",
+    ),
     "a session that is none": (
         step(tasks=(Task("t", Side.SUPPORT, effect=SendSession),)),
         "first.t starts SendSession, but does not say its meeting",
