@@ -211,7 +211,7 @@ STEP = Step(
     on_card=_recorded,
     facts=_recorded,
     business_place=lambda answers: BusinessPlace(str(answers.get("timezone") or ""), str(answers.get("country") or "")),
-    receipt=lambda situation: [Note("org_id", {"org_id": org_id(situation)})] if org_id(situation) else [],
+    receipt=_recorded,
     contact=lambda answers: str(answers.get("responsible") or ""),
     parity=(ParityItem("organization", _parity),),
 )
