@@ -2,10 +2,12 @@
 or the access token that comes back.
 
 Pismo's documented rules for the signed one: RS256, ``typ`` JWT; ``iss``, ``sub``, and ``aud`` as given by Pismo; ``tenant_id``
-the org ID; ``exp`` at most an hour after ``iat``. Nothing here stores or logs any part of a token.
+the org ID; ``pismo`` with a permission group; ``exp`` at most an hour after ``iat``. Times are RFC 7519's: they may have fractions,
+and clocks may differ by a few seconds. Nothing here stores or logs any part of a token.
 """
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -20,7 +22,8 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from flows.checks import guard
 from flows.checks.keys import read_public_key
 from flows.checks.pem import KeyProblem
-from flows.checks.tokens import MAX_LIFETIME, Jwt, TokenFault, TokenProblem, UnreadableToken, parse, seconds_of
+from flows.checks.permission_groups import is_group, named_in
+from flows.checks.tokens import CLOCKS_APART, MAX_LIFETIME, Jwt, TokenFault, TokenProblem, UnreadableToken, parse, seconds_of
 from flows.problems import Amount
 
 ALGORITHM = "RS256"
@@ -31,20 +34,23 @@ _MAX_SHOWN = 80
 
 @dataclass(frozen=True)
 class Expected:
-    """What is known about the customer. ``public_key``: as they sent it. Empty values are not compared."""
+    """What is known about the customer. Empty values are not compared.
+
+    ``public_key``: as they sent it; ``other_key``: that of their other environment, which may have signed instead. ``groups``: the
+    permission groups that were approved.
+    """
 
     org_id: str
     iss: str = ""
     sub: str = ""
     aud: str = ""
     public_key: str = ""
+    other_key: str = ""
+    groups: Sequence[str] = ()
 
 
 def check_assertion(text: str, expected: Expected, now: datetime) -> list[TokenProblem]:
-    """Faults of a JWT the customer signed; empty if Pismo will accept it. ``now`` is aware.
-
-    Pismo documents no tolerance for clock skew, so there is none.
-    """
+    """Faults of a JWT the customer signed; empty if Pismo will accept it. ``now`` is aware."""
     try:
         token = parse(text)
     except UnreadableToken as unusable:
@@ -54,7 +60,8 @@ def check_assertion(text: str, expected: Expected, now: datetime) -> list[TokenP
         *_signature(token, expected),
         *(fault for name in _GIVEN for fault in _claim(token.claims, name, getattr(expected, name))),
         *_tenant_claim(token.claims, expected.org_id),
-        *_times(token.claims, int(now.timestamp())),
+        *_group(token.claims.get("pismo"), expected.groups),
+        *_times(token.claims, now.timestamp()),
     ]
 
 
@@ -68,8 +75,8 @@ def check_access_token(text: str, expected: Expected, now: datetime) -> list[Tok
         return [TokenProblem(TokenFault.IS_ASSERTION)]
     tenant = next((token.claims[name] for name in _TENANT if token.claims.get(name)), None)
     differs = _differs(TokenFault.TENANT_DIFFERS, "tenant", expected.org_id, tenant) if expected.org_id and tenant else None
-    times = _readable_times(token.claims, ("exp",), required=False, whole=False)
-    return [*([differs] if differs else []), *times.faults, *_expiry(times.seconds, int(now.timestamp()))]
+    times = _readable_times(token.claims, ("exp",), required=False)
+    return [*([differs] if differs else []), *times.faults, *_expiry(times.seconds, now.timestamp())]
 
 
 def is_signed_by_customer(text: str, expected: Expected) -> bool:
@@ -83,7 +90,7 @@ def is_signed_by_customer(text: str, expected: Expected) -> bool:
 
 def is_assertion(token: Jwt, expected: Expected) -> bool:
     """Whether the customer signed it, not Pismo."""
-    return token.header.get("alg") == ALGORITHM and (key := _key(expected.public_key)) is not None and _verifies(token, key)
+    return token.header.get("alg") == ALGORITHM and any(_verifies(token, key) for key in _keys(expected))
 
 
 def _header(header: Mapping[str, Any]) -> Iterator[TokenProblem]:
@@ -94,15 +101,20 @@ def _header(header: Mapping[str, Any]) -> Iterator[TokenProblem]:
 
 
 def _signature(token: Jwt, expected: Expected) -> Iterator[TokenProblem]:
-    if not expected.public_key or token.header.get("alg") != ALGORITHM:
+    if not (expected.public_key or expected.other_key) or token.header.get("alg") != ALGORITHM:
         return
-    key = _key(expected.public_key)
-    if key is None:
+    keys = _keys(expected)
+    if not keys:
         yield TokenProblem(TokenFault.NO_KEY)
-    elif len(token.signature) < (key.key_size + 7) // 8:
+    elif all(len(token.signature) < (key.key_size + 7) // 8 for key in keys):
         yield TokenProblem(TokenFault.CUT)
-    elif not _verifies(token, key):
+    elif not any(_verifies(token, key) for key in keys):
         yield TokenProblem(TokenFault.SIGNATURE)
+
+
+def _keys(expected: Expected) -> list[RSAPublicKey]:
+    """Those of them that can be read."""
+    return [key for one in (expected.public_key, expected.other_key) if one and (key := _key(one)) is not None]
 
 
 @lru_cache(maxsize=256)
@@ -141,6 +153,18 @@ def _tenant_claim(claims: Mapping[str, Any], org_id: str) -> Iterator[TokenProbl
         yield differs
 
 
+def _group(claim: object, approved: Sequence[str]) -> Iterator[TokenProblem]:
+    """One group, as an object or as a bare text: Pismo's guides show both."""
+    if claim is None or claim == "":
+        yield TokenProblem(TokenFault.NO_GROUP)
+        return
+    named = named_in(claim)
+    if named is None or not is_group(named):
+        yield TokenProblem(TokenFault.GROUP_FORM, {"found": _shown(named)})
+    elif approved and named not in approved:
+        yield TokenProblem(TokenFault.GROUP_DIFFERS, {"found": _shown(named), "expected": ", ".join(approved)})
+
+
 def _differs(key: TokenFault, claim: str, expected: str, found: object) -> TokenProblem | None:
     """Ignores case: org IDs are written in both."""
     if str(found).casefold() == expected.casefold():
@@ -154,8 +178,7 @@ class _Times:
     faults: list[TokenProblem]
 
 
-def _readable_times(claims: Mapping[str, Any], names: tuple[str, ...], *, required: bool, whole: bool = True) -> _Times:
-    """``whole``: fractions of a second are a fault."""
+def _readable_times(claims: Mapping[str, Any], names: tuple[str, ...], *, required: bool) -> _Times:
     seconds: dict[str, float] = {}
     faults = []
     for name in names:
@@ -164,34 +187,32 @@ def _readable_times(claims: Mapping[str, Any], names: tuple[str, ...], *, requir
         except UnreadableToken as unreadable:
             faults.append(unreadable.fault)
             continue
-        if value is None:
-            faults += [TokenProblem(TokenFault.CLAIM_MISSING, {"claim": name})] if required else []
-        elif whole and not isinstance(value, int):
-            faults.append(TokenProblem(TokenFault.NOT_A_TIME, {"claim": name}))
-        else:
+        if value is not None:
             seconds[name] = value
+        elif required:
+            faults.append(TokenProblem(TokenFault.CLAIM_MISSING, {"claim": name}))
     return _Times(seconds, faults)
 
 
-def _times(claims: Mapping[str, Any], now: int) -> Iterator[TokenProblem]:
+def _times(claims: Mapping[str, Any], now: float) -> Iterator[TokenProblem]:
     times, perhaps = _readable_times(claims, ("iat", "exp"), required=True), _readable_times(claims, ("nbf",), required=False)
     seconds = {**times.seconds, **perhaps.seconds}
     yield from (*times.faults, *perhaps.faults)
     if {"iat", "exp"} <= seconds.keys():
-        lifetime = seconds["exp"] - seconds["iat"]
+        lifetime = round(seconds["exp"] - seconds["iat"], 3)  # of fractions, a sum is not exact
         if lifetime <= 0:
             yield TokenProblem(TokenFault.EXP_BEFORE_IAT)
         elif lifetime > MAX_LIFETIME:
-            yield TokenProblem(TokenFault.LIFETIME, {"lifetime": Amount(int(lifetime)), "maximum": Amount(MAX_LIFETIME)})
+            yield TokenProblem(TokenFault.LIFETIME, {"lifetime": Amount(math.ceil(lifetime)), "maximum": Amount(MAX_LIFETIME)})
     yield from _expiry(seconds, now)
     for name in ("iat", "nbf"):
-        if seconds.get(name, now) > now:
-            yield TokenProblem(TokenFault.AHEAD, {"claim": name, "seconds": Amount(int(seconds[name]) - now)})
+        if (ahead := seconds.get(name, now) - now) > CLOCKS_APART:
+            yield TokenProblem(TokenFault.AHEAD, {"claim": name, "seconds": Amount(math.ceil(ahead))})
 
 
-def _expiry(seconds: Mapping[str, float], now: int) -> Iterator[TokenProblem]:
-    if "exp" in seconds and seconds["exp"] <= now:
-        yield TokenProblem(TokenFault.EXPIRED, {"seconds": Amount(now - int(seconds["exp"]))})
+def _expiry(seconds: Mapping[str, float], now: float) -> Iterator[TokenProblem]:
+    if "exp" in seconds and (ago := now - seconds["exp"]) >= CLOCKS_APART:
+        yield TokenProblem(TokenFault.EXPIRED, {"seconds": Amount(int(ago))})
 
 
 def _shown(value: object) -> str:

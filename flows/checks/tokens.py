@@ -9,18 +9,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from itertools import takewhile
 from typing import Any
 
 from flows.problems import Parameter
 
 MAX_LIFETIME = 3600
 """Seconds that a JWT made for Pismo may live, and that Pismo's access tokens live at most."""
+CLOCKS_APART = 5
+"""Seconds that two clocks may differ: the leeway RFC 7519 allows for ``exp``, ``nbf``, and ``iat``."""
 BEYOND_SECONDS = 100_000_000_000
 """The year 5138; in milliseconds 1973."""
 _MAX_CHARS = 16_384
-_PREFIX = re.compile(r"(?:authorization\s*:\s*)?(?:bearer\s+)?", re.IGNORECASE)
-_AROUND = "\"'`<>“”‘’,; \t\r\n\u200b\ufeff"
+_PREFIX = re.compile(
+    r"(?:(?:export|set)\s+|\$(?:env:)?)?(?:(?:signed\s+)?jwt|(?:access[\s_-]?)?token)[\"']?\s*[:=]\s*[\"']?"
+    r"|(?:authorization\s*:\s*)?(?:bearer\s+)?",
+    re.IGNORECASE,
+)
+_AROUND = "\"'`<>“”‘’,;%$#|*\\ \t\r\n\u200b\ufeff"
 _BLANK = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]+")
+_BEGIN = re.compile(r"(?:\.\s*)?(?<![A-Za-z0-9._+/-])eyJ")
+"""Where a JWT begins; with a dot, a part of one that was broken over lines."""
+_CLOSING = "\"'`)]}>&»”’;,"
+_RUN = re.compile(r"[A-Za-z0-9._~+/=-]*", re.ASCII)
 _PARTS, _PARTS_ENCRYPTED = 3, 5
 # RFC 6750 section 2.1, `b64token`: everything that may follow "Bearer " in a header.
 _BEARER = re.compile(r"[A-Za-z0-9._~+/-]+=*", re.ASCII)
@@ -49,6 +60,9 @@ class TokenFault(StrEnum):
     AHEAD = "jwt_ahead"  # claim, seconds
     SIGNATURE = "jwt_signature"
     IS_ASSERTION = "jwt_is_assertion"
+    NO_GROUP = "jwt_no_group"
+    GROUP_FORM = "jwt_group_form"  # found
+    GROUP_DIFFERS = "jwt_group_differs"  # found, expected
     NO_KEY = "jwt_no_key"
 
 
@@ -105,8 +119,36 @@ def seconds_of(claims: Mapping[str, Any], name: str) -> float | None:
 
 
 def unwrapped(text: str) -> str:
-    """Just the token, without what terminals, log files, and chats put around it."""
-    return _BLANK.sub("", _PREFIX.sub("", text.strip(_AROUND), count=1).strip(_AROUND))
+    """Just the token, without what terminals, log files, and chats put around it. A whole answer, several tokens, or a token
+    of another name (``refresh_token=``) stay what they are."""
+    token = _BLANK.sub("", _PREFIX.sub("", text.strip(_AROUND), count=1).strip(_AROUND))
+    if token.startswith("{") or (_BEARER.fullmatch(token) and _json(token.partition(".")[0]) is not None):
+        return token.removesuffix(".") if token.count(".") == _PARTS else token
+    if token[:1] in ("_", "~") and token[1:].startswith("eyJ"):
+        return token.strip(token[0])
+    begins = [one.start() for one in _BEGIN.finditer(text) if one[0] == "eyJ"]
+    if len(begins) != 1 or "refresh" in text[: begins[0]].casefold():
+        return token
+    return _of_lines(text[begins[0] :].splitlines())
+
+
+def _of_lines(lines: list[str]) -> str:
+    """A JWT that begins the first line, perhaps broken over the next ones, up to what can't be a part of it."""
+    taken: list[str] = []
+    for line in lines:
+        words = [word for word in _BLANK.split(line) if word.strip(_AROUND)]
+        alike = [word.strip(_AROUND) for word in takewhile(lambda word: _RUN.fullmatch(word.strip(_AROUND)), words)]
+        if len(alike) == len(words):
+            taken += alike
+            continue
+        if alike and (not taken or words[len(alike) - 1][-1] in _CLOSING):
+            taken += alike
+        elif (
+            not alike and (found := _RUN.match(words[0].lstrip(_AROUND))) and (not taken or found.string[found.end()] in _CLOSING)
+        ):
+            taken.append(found[0])
+        break
+    return "".join(taken)
 
 
 def bearer(text: str) -> str:

@@ -1,5 +1,6 @@
 """The customer's own JWT (OpenID Connect for servers), verified as Pismo documents it. Pismo's answer never says what was wrong."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Self
@@ -15,6 +16,7 @@ Reason = Literal[
     "alg",
     "typ",
     "claim missing",
+    "permission group",
     "unknown org",
     "signature",
     "revoked key",
@@ -29,6 +31,9 @@ Reason = Literal[
 
 ALGORITHM: str = FACTS["assertion"]["algorithm"]
 _CLAIMS: list[str] = FACTS["assertion"]["claims"]
+_GROUP = re.compile(r"pismo-v\d+:[\w-]+:\w+", re.ASCII)
+_LEEWAY = 5
+"""Seconds that clocks may differ (RFC 7519)."""
 _UNCHECKED = {f"verify_{name}": False for name in ("aud", "exp", "iat", "iss", "jti", "nbf", "sub", "signature")}
 _SIGNATURE_ALONE = _UNCHECKED | {"verify_signature": True}
 
@@ -78,15 +83,23 @@ def claims_of(token: object) -> Mapping[str, Any]:
         raise AssertionRefusedError("alg")
     if header.get("typ") != "JWT":
         raise AssertionRefusedError("typ")
-    if any(not isinstance(claims.get(name), int if name in {"exp", "iat"} else str) for name in _CLAIMS if name != "aud"):
+    if any(not isinstance(claims.get(name), int | float if name in {"exp", "iat"} else str) for name in _CLAIMS if name != "aud"):
         raise AssertionRefusedError("claim missing")
+    if _GROUP.fullmatch(group_of(claims)) is None:
+        raise AssertionRefusedError("permission group")
     return claims
+
+
+def group_of(claims: Mapping[str, Any]) -> str:
+    """The permission group that the claim ``pismo`` names, in an object or, as one page of the guide has it, as a bare text."""
+    named = claims.get("pismo")
+    return str(named.get("group", "") if isinstance(named, dict) else named or "")
 
 
 def verify(token: str, claims: Mapping[str, Any], registered: list[Registration], now: float) -> None:
     """Raises AssertionRefusedError unless a registered key signed it and its claims are those given with that key.
 
-    ``now`` in seconds since 1970; no tolerance for clock skew is documented, so there is none.
+    ``now`` in seconds since 1970; the clocks may differ by a few.
     """
     signer = next((known for known in registered if known.signed(token)), None)
     if signer is None:
@@ -96,11 +109,11 @@ def verify(token: str, claims: Mapping[str, Any], registered: list[Registration]
     for name in ("iss", "sub", "aud"):
         if claims.get(name) != getattr(signer, name):  # `aud` is one text, not a list
             raise AssertionRefusedError(name)
-    if claims["iat"] > now:
+    if claims["iat"] > now + _LEEWAY:
         raise AssertionRefusedError("iat in the future")
-    if claims["exp"] <= now:
+    if claims["exp"] <= now - _LEEWAY:
         raise AssertionRefusedError("expired")
     if claims["exp"] - claims["iat"] > MAX_LIFETIME:
         raise AssertionRefusedError("lifetime")
-    if isinstance(claims.get("nbf"), int) and claims["nbf"] > now:
+    if isinstance(claims.get("nbf"), int | float) and claims["nbf"] > now + _LEEWAY:
         raise AssertionRefusedError("not yet valid")

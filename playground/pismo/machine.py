@@ -40,7 +40,7 @@ class Machine:
                 return {"server_key": key, "server_secret": secret}
             case "oauth2":
                 client = {"client_id": key, "client_secret": secret}
-                return {"grant_type": "client_credentials", "scope": "pismo-v1:admin:rw", **client}
+                return {"grant_type": "client_credentials", "scope": self.signer.group, **client}
             case "oidc":
                 return {"token": self.signer.assertion(org_id)}
 

@@ -24,11 +24,12 @@ def public_pem(key: Key) -> str:
 
 @dataclass
 class Signer:
-    """``iss``, ``sub`` and ``aud`` are what Pismo gave for this key."""
+    """``iss``, ``sub`` and ``aud`` are what Pismo gave for this key, ``group`` the permission group that its JWTs name."""
 
     iss: str = "https://issuer.example"
     sub: str = "example-bank"
     aud: str = "https://audience.example"
+    group: str = "pismo-v1:accounts:rw"
     key: RSAPrivateKey = field(default_factory=rsa_key, repr=False)
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC), repr=False)
 
@@ -49,7 +50,8 @@ class Signer:
     ) -> str:
         """A JWT for getting a token. ``begins`` in seconds from now; a claim that is None is left out."""
         now = int(self.clock().timestamp()) + begins
-        claims = {"iss": self.iss, "sub": self.sub, "aud": self.aud, "tenant_id": org_id, "iat": now, "exp": now + lifetime}
+        claims: dict[str, Any] = {"iss": self.iss, "sub": self.sub, "aud": self.aud, "tenant_id": org_id}
+        claims |= {"pismo": {"group": self.group}, "iat": now, "exp": now + lifetime}
         given = {name: value for name, value in (claims | changes).items() if value is not None}
         # The public key as the HMAC secret: the old attack on verifiers that trust the algorithm a token names.
         key: Any = {"RS": self.key, "HS": self.public_key_der.hex(), "no": None}[algorithm[:2]]

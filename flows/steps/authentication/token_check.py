@@ -11,7 +11,7 @@ from flows.forms.step import Form, Page, Situation, Task
 from flows.people import Side
 from flows.problems import Problem
 from flows.state import StepState
-from flows.steps.authentication import example_keys
+from flows.steps.authentication import example_keys, groups
 from flows.steps.org_details import org_id
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def expected(situation: Situation) -> "Expected":
     given = situation.done.get("authentication.record_claims", {})
     key = text_of(situation.answers.get("authentication", {}), "public_key", "public_key_file") if _openid(situation) else ""
     claims = {name: str(given.get(name, "")) for name in ("iss", "sub", "aud")}
-    return Expected(org_id(situation), public_key=key, **claims)
+    return Expected(org_id(situation), public_key=key, groups=groups.approved(situation), **claims)
 
 
 def _openid(situation: Situation) -> bool:

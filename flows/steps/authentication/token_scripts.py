@@ -1,8 +1,13 @@
 """What the customer runs on their own machine to get a short-lived access token. The secret is asked for there, isn't shown, and
 is in neither the shell's history nor any process's arguments. Only what is printed may be pasted.
+
+A JWT names one permission group: of several that were approved, the command asks which. Where none are known, it asks for them.
 """
 
+from collections.abc import Sequence
+
 from flows.forms.step import Script, Situation
+from flows.steps.authentication import groups
 from flows.steps.authentication.scripts import as_json, posix, powershell
 from flows.steps.environments import SANDBOX
 from flows.steps.org_details import org_id
@@ -29,7 +34,7 @@ printf '{{"server_key":"%s","server_secret":"%s"}}' "$(quoted "$key")" "$(quoted
     "oauth2": """\
 ( set -e
 {ask}
-printf 'Permission groups: '; read -r scope
+{named}
 printf '%s' "$secret" |
 {call} -d grant_type=client_credentials --data-urlencode "client_id=$key" --data-urlencode "scope=$scope" \\
  --data-urlencode {secret_field}@- {url} |
@@ -37,10 +42,11 @@ printf '%s' "$secret" |
 )""",
     "oidc": """\
 ( set -e
+{named}
 b64() {{ openssl base64 -A | tr '+/' '-_' | tr -d '='; }}
 now=$(date +%s)
 head=$(printf '%s' '{{"alg":"RS256","typ":"JWT"}}' | b64)
-body=$(printf '%s,"iat":%s,"exp":%s}}' {claims} "$now" "$((now + {seconds}))" | b64)
+body=$(printf '%s,"pismo":{{"group":"%s"}},"iat":%s,"exp":%s}}' {claims} "$group" "$now" "$((now + {seconds}))" | b64)
 signature=$(printf '%s.%s' "$head" "$body" | openssl dgst -sha256 -sign rsakey.pem -binary | b64)
 printf 'Signed JWT:\\n%s\\n\\nAccess token:\\n' "$head.$body.$signature"
 printf '{{"token":"%s"}}' "$head.$body.$signature" |
@@ -71,7 +77,7 @@ $body = @{{ server_key = $key; server_secret = $secret }} | ConvertTo-Json
 & {{
 $ErrorActionPreference = 'Stop'
 {ask}
-$scope = Read-Host 'Permission groups'
+{named}
 {certificate}
 $body = @{{ grant_type = 'client_credentials'; client_id = $key; {secret_field} = $secret; scope = $scope }}
 {call}
@@ -79,11 +85,12 @@ $body = @{{ grant_type = 'client_credentials'; client_id = $key; {secret_field} 
     "oidc": """\
 & {{
 $ErrorActionPreference = 'Stop'
+{named}
 {certificate}
 $rsa = [Security.Cryptography.RSA]::Create(); $rsa.ImportFromPem((Get-Content rsakey.pem -Raw))
 function b64($bytes) {{ [Convert]::ToBase64String($bytes).TrimEnd('=').Replace('+', '-').Replace('/', '_') }}
 $now = [DateTimeOffset]::UtcNow.ToUnixTimeSeconds()
-$claims = {claims} + ',"iat":' + $now + ',"exp":' + ($now + {seconds}) + '}}'
+$claims = {claims} + ',"pismo":{{"group":"' + $group + '"}},"iat":' + $now + ',"exp":' + ($now + {seconds}) + '}}'
 $signed = (b64 ([Text.Encoding]::ASCII.GetBytes('{{"alg":"RS256","typ":"JWT"}}'))) + '.' + (b64 ([Text.Encoding]::ASCII.GetBytes($claims)))
 $padding = [Security.Cryptography.RSASignaturePadding]::Pkcs1
 $signature = $rsa.SignData([Text.Encoding]::ASCII.GetBytes($signed), [Security.Cryptography.HashAlgorithmName]::SHA256, $padding)
@@ -105,19 +112,56 @@ def token_scripts(situation: Situation, secret_field: str = SECRET_FIELD) -> tup
     base = str(situation.done.get("environments.test_ready", {}).get("base_url") or SANDBOX)
     url = base.rstrip("/") + _PATHS[method]
     claims = as_json({**{name: str(given.get(name, "")) for name in _CLAIMS}, "tenant_id": org_id(situation)})[:-1]
+    named = groups.approved(situation)
     usual = {"secret_field": secret_field, "seconds": _SECONDS}
     call = _POWERSHELL_CALL.format(url=powershell(url), json="" if method == "oauth2" else " -ContentType 'application/json'")
     return (
         Script(
             "token_posix",
             _POSIX[method].format(
-                ask=_POSIX_ASK, call=_POSIX_CALL, token=_POSIX_PRINT, url=posix(url), claims=posix(claims), **usual
+                ask=_POSIX_ASK,
+                call=_POSIX_CALL,
+                token=_POSIX_PRINT,
+                url=posix(url),
+                claims=posix(claims),
+                named=_named_posix(method, named),
+                **usual,
             ),
         ),
         Script(
             "token_windows",
             _POWERSHELL[method].format(
-                ask=_POWERSHELL_ASK, certificate=_POWERSHELL_CERTIFICATE, call=call, claims=powershell(claims), **usual
+                ask=_POWERSHELL_ASK,
+                certificate=_POWERSHELL_CERTIFICATE,
+                call=call,
+                claims=powershell(claims),
+                named=_named_powershell(method, named),
+                **usual,
             ),
         ),
     )
+
+
+def _named_posix(method: str, named: Sequence[str]) -> str:
+    """Sets ``scope`` to all groups, or ``group`` to one of them."""
+    if method == "oauth2":
+        return f"scope={posix(' '.join(named))}" if named else "printf 'Permission groups: '; read -r scope"
+    if len(named) == 1:
+        return f"group={posix(named[0])}"
+    first = f"\ngroup=${{group:-{named[0]}}}" if named else ""
+    return f"printf '%s: ' {posix(_which(named))}; read -r group{first}"
+
+
+def _named_powershell(method: str, named: Sequence[str]) -> str:
+    if method == "oauth2":
+        return f"$scope = {powershell(' '.join(named))}" if named else "$scope = Read-Host 'Permission groups'"
+    if len(named) == 1:
+        return f"$group = {powershell(named[0])}"
+    first = f"\nif (-not $group) {{ $group = {powershell(named[0])} }}" if named else ""
+    return f"$group = Read-Host {powershell(_which(named))}{first}"
+
+
+def _which(named: Sequence[str]) -> str:
+    """The first is taken if nothing is typed."""
+    more = f", or {', '.join(named[1:])}" if named else ""
+    return f"Permission group ({named[0]}{more})" if named else "Permission group, e.g. pismo-v1:accounts:rw"

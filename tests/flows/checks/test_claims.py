@@ -32,8 +32,8 @@ def public(private: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> str:
     return private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
 
-def expected(**changed: str) -> Expected:
-    known = {"org_id": ORG, "iss": "https://issuer.example", "sub": "acme", "aud": "https://audience.example"}
+def expected(**changed: Any) -> Expected:
+    known: dict[str, Any] = {"org_id": ORG, "iss": "https://issuer.example", "sub": "acme", "aud": "https://audience.example"}
     return Expected(**{**known, "public_key": public(key()), **changed})
 
 
@@ -44,6 +44,7 @@ def signed(by: Any = None, alg: str = "RS256", typ: str | None = "JWT", **change
         "sub": "acme",
         "aud": "https://audience.example",
         "tenant_id": ORG.lower(),
+        "pismo": {"group": "pismo-v1:accounts:rw"},
         "iat": SECONDS - 10,
         "exp": SECONDS + 3590,
         **changed,
@@ -58,7 +59,7 @@ def said(faults: list[TokenProblem], language: str = "en") -> list[str]:
     return [Texts(language)(f"error.{fault.key}", **fault.params) for fault in faults]
 
 
-def words(token: str, **known: str) -> list[str]:
+def words(token: str, **known: Any) -> list[str]:
     return said(check_assertion(token, expected(**known), NOW))
 
 
@@ -69,12 +70,38 @@ def test_a_good_one_passes() -> None:
     assert words(signed(exp=SECONDS + 1)) == []
 
 
+def test_the_group_is_one_of_those_approved_as_an_object_or_a_bare_text() -> None:
+    groups = ("pismo-v1:accounts:rw", "pismo-v2:bankaccounts:rw")
+    assert words(signed(pismo={"group": groups[1], "more": 1}), groups=groups) == []
+    assert words(signed(pismo=groups[0]), groups=groups) == []
+    (told,) = words(signed(pismo={"group": "pismo-v1:admin:rw"}), groups=groups)
+    assert 'names the permission group "pismo-v1:admin:rw"; approved: pismo-v1:accounts:rw, pismo-v2:bankaccounts:rw.' in told
+
+
+def test_the_key_of_either_environment_may_have_signed_it() -> None:
+    assert words(signed(key(1)), other_key=public(key(1))) == []
+    assert words(signed(), other_key=public(key(1))) == []
+    assert words(signed(key(2)), other_key=public(key(1)))[0].startswith("The signature does not match")
+
+
+@pytest.mark.parametrize(("iat", "exp"), [(0.25, 600.25), (2, 602), (0.1, 3600.1), (-3600, -4), (-600.5, -0.5), (4.5, 3604.5)])
+def test_times_are_those_of_rfc_7519_and_clocks_may_be_seconds_apart(iat: float, exp: float) -> None:
+    assert words(signed(iat=SECONDS + iat, exp=SECONDS + exp)) == []
+    assert words(signed(nbf=SECONDS + 4.5)) == []
+
+
 WRAPPED: dict[str, Callable[[str], str]] = {
     "header": lambda token: f"Authorization: Bearer {token}",
     "bearer": lambda token: f"bearer {token}",
     "quotes": lambda token: f'"{token}",',
     "smart quotes": lambda token: f"“{token}”",
     "code": lambda token: f"```{token}```",
+    "prompt": lambda token: f"user@host:~$ {token}",
+    "end without a line": lambda token: f"{token}%",
+    "assigned": lambda token: f"export JWT='{token}'",
+    "a line of what the command printed": lambda token: f"Signed JWT:\n{token}\n",
+    "a whole command": lambda token: f"curl -H 'Authorization: Bearer {token}' https://pismo.example",
+    "the next prompt": lambda token: f"{token}\nPS C:\\Users\\ana> ",
     "terminal": lambda token: "\n".join(token[n : n + 80] for n in range(0, len(token), 80)),
     "windows": lambda token: f"{token}\r\n",
     "invisible": lambda token: token.replace(".", ".\u200b"),
@@ -105,8 +132,11 @@ FAULTY: dict[str, tuple[Callable[[], str], list[str]]] = {
     "no tenant": (lambda: signed(tenant_id=None), ["`tenant_id` is missing."]),
     "no iat": (lambda: signed(iat=None), ["`iat` is missing."]),
     "no exp": (lambda: signed(exp=None), ["`exp` is missing."]),
-    "exp text": (lambda: signed(exp="soon"), ["`exp` must be a whole number of seconds since 1970, without quotes."]),
-    "exp fraction": (lambda: signed(exp=SECONDS + 0.5), ["`exp` must be a whole number of seconds since 1970, without quotes."]),
+    "exp text": (lambda: signed(exp="soon"), ["`exp` must be a number of seconds since 1970, without quotes."]),
+    "a second too long": (lambda: signed(iat=SECONDS, exp=SECONDS + 3600.5), ["`exp` is 3,601 s after `iat`; at most 3,600."]),
+    "no group": (lambda: signed(pismo=None), ["`pismo` is missing: the JWT must name one permission group."]),
+    "a group that is none": (lambda: signed(pismo={"group": "accounts"}), ["`pismo` names accounts. It must be an object"]),
+    "several groups": (lambda: signed(pismo=["pismo-v1:accounts:rw"]), ["`pismo` names -. It must be an object"]),
     "milliseconds": (
         lambda: signed(exp=(SECONDS + 9) * 1000, iat=SECONDS * 1000),
         ["`iat` is in milliseconds; it must be in seconds.", "`exp` is in milliseconds; it must be in seconds."],
@@ -123,7 +153,7 @@ FAULTY: dict[str, tuple[Callable[[], str], list[str]]] = {
         lambda: signed(nbf=SECONDS + 60),
         ["`nbf` is 60 s in the future: the clock of your machine is ahead, or the token is not valid yet."],
     ),
-    "backwards": (lambda: signed(iat=SECONDS, exp=SECONDS), ["`exp` is not after `iat`.", "It expired 0 s ago"]),
+    "backwards": (lambda: signed(iat=SECONDS, exp=SECONDS), ["`exp` is not after `iat`."]),
     "key": (lambda: signed(key(1)), ["The signature does not match the public key you registered."]),
     "tampered": (lambda: swapped(signed(), "acme", "evil"), ["The signature does not match", '`sub` is "evil"']),
     "cut": (lambda: signed()[:-40], ["A part of the token is missing."]),

@@ -67,6 +67,9 @@ def register(standin: PismoStandIn, org_id: str) -> None:
         (lambda org_id: SIGNER.assertion(org_id, tenant_id=None), "claim missing"),
         (lambda org_id: SIGNER.assertion(org_id, iat=None), "claim missing"),
         (lambda org_id: SIGNER.assertion(org_id, exp="tomorrow"), "claim missing"),
+        (lambda org_id: SIGNER.assertion(org_id, pismo=None), "permission group"),
+        (lambda org_id: SIGNER.assertion(org_id, pismo={"group": "accounts"}), "permission group"),
+        (lambda org_id: SIGNER.assertion(org_id, pismo=["pismo-v1:accounts:rw"]), "permission group"),
         (lambda org_id: SIGNER.assertion(org_id, lifetime=3601), "lifetime"),
         (lambda org_id: SIGNER.assertion(org_id, begins=-3700), "expired"),
         (lambda org_id: SIGNER.assertion(org_id, begins=60), "iat in the future"),
@@ -85,6 +88,15 @@ async def test_openid_refuses(
     standin.revoke_public_keys(org_id)
     assert (await http.post(OPENID, json={"token": SIGNER.assertion(org_id)})).status_code == 401
     assert standin.calls[-1].refusal == "revoked key"
+
+
+async def test_openid_takes_a_bare_group_fractions_of_a_second_and_a_clock_that_is_seconds_ahead(
+    standin: PismoStandIn, http: httpx.AsyncClient, org_id: str
+) -> None:
+    register(standin, org_id)
+    for claims in ({"pismo": "pismo-v1:accounts:rw"}, {"iat": later(0) + 0.25, "exp": later(600) + 0.25}, {"iat": later(2)}):
+        taken = await http.post(OPENID, json={"token": SIGNER.assertion(org_id, **claims)})
+        assert taken.status_code == 201, standin.calls[-1].refusal
 
 
 async def test_another_customers_key(standin: PismoStandIn, http: httpx.AsyncClient, org_id: str) -> None:

@@ -408,6 +408,7 @@ def assertion(**changed: object) -> str:
         "sub": "acme",
         "aud": "x",
         "tenant_id": ORG_ID,
+        "pismo": "pismo-v1:accounts:rw",
         "iat": issued,
         "exp": issued + 3600,
     }

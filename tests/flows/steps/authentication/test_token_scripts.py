@@ -16,6 +16,7 @@ import pytest_asyncio
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from flows.checks.claims import check_assertion
+from flows.checks.tokens import parse
 from flows.steps.authentication.token_check import expected
 from flows.steps.authentication.token_scripts import token_scripts
 from playground.pismo import Machine, Sandbox
@@ -48,14 +49,15 @@ class Customer:
         for name, text in files.items():
             (folder / name).write_text(text)
 
-    def situation(self, method: str, **claims: str) -> Any:
+    def situation(self, method: str, groups: Sequence[str] = (), **claims: str) -> Any:
         signer = self.machine.signer
         done = {
             "organization.record_org_id": {"org_id": self.org_id},
             "environments.test_ready": {"base_url": self.sandbox.test.url},
             "authentication.record_claims": {"iss": signer.iss, "sub": signer.sub, "aud": signer.aud, **claims},
         }
-        return a_situation(answers={"authentication": {"method": method, "public_key": signer.public_key}}, done=done)
+        answers = {"method": method, "public_key": signer.public_key, "groups": list(groups)}
+        return a_situation(answers={"authentication": answers}, done=done)
 
     async def reads_programs(self, token: str) -> int:
         """The status that Pismo answers the token with."""
@@ -67,9 +69,10 @@ class Customer:
         ):
             return got.status
 
-    async def runs(self, shell: str, method: str, typed: Sequence[str], **claims: str) -> str:
+    async def runs(self, shell: str, method: str, typed: Sequence[str], groups: Sequence[str] = (), **claims: str) -> str:
         """Everything on the terminal at the end."""
-        code = next(script.code for script in token_scripts(self.situation(method, **claims)) if script.key == "token_posix")
+        scripts = token_scripts(self.situation(method, groups, **claims))
+        code = next(script.code for script in scripts if script.key == "token_posix")
         return await asyncio.to_thread(self._at_a_terminal, shell, code, typed)
 
     def _at_a_terminal(self, shell: str, code: str, typed: Sequence[str]) -> str:
@@ -108,8 +111,8 @@ async def test_the_command_prints_a_token_that_works_and_no_secret(
 ) -> None:
     customer = Customer(sandbox, tmp_path)
     key, secret = customer.machine.access_key
-    typed = {"basic": [key, secret], "oauth2": [key, secret, "pismo-v1:admin:rw"], "oidc": []}[method]
-    screen = await customer.runs(shell, method, typed)
+    typed = [] if method == "oidc" else [key, secret]
+    screen = await customer.runs(shell, method, typed, ("cards",))
     assert secret not in screen
     token = screen.strip().splitlines()[-1]
     assert token.count(".") == 2, screen
@@ -119,12 +122,34 @@ async def test_the_command_prints_a_token_that_works_and_no_secret(
 
 async def test_the_signed_jwt_has_nothing_wrong_in_it(sandbox: Sandbox, tmp_path: Path) -> None:
     customer = Customer(sandbox, tmp_path)
-    screen = await customer.runs("sh", "oidc", [], sub='it\'s `odd` "$(x)" é')
+    screen = await customer.runs("sh", "oidc", [], ("cards",), sub='it\'s `odd` "$(x)" é')
     signed = screen.splitlines()[1]
-    faults = check_assertion(signed, expected(customer.situation("oidc")), datetime.now(UTC))
+    faults = check_assertion(signed, expected(customer.situation("oidc", ("cards",))), datetime.now(UTC))
     assert [(fault.key, fault.params["claim"]) for fault in faults] == [("jwt_claim_differs", "sub")]
     assert faults[0].params["found"] == 'it\'s `odd` "$(x)" é'
     assert "401" in screen
+
+
+@pytest.mark.parametrize(
+    ("method", "groups", "typed", "named"),
+    [
+        ("oidc", ("cards", "accounts"), "", "pismo-v1:cards:rw"),
+        ("oidc", ("cards", "accounts"), "pismo-v1:accounts:rw", "pismo-v1:accounts:rw"),
+        ("oidc", (), "pismo-v1:admin:rw", "pismo-v1:admin:rw"),
+        ("oauth2", (), "pismo-v1:admin:rw", ""),
+    ],
+)
+async def test_where_it_is_not_plain_which_group_is_meant_the_command_asks(
+    sandbox: Sandbox, tmp_path: Path, method: str, groups: Sequence[str], typed: str, named: str
+) -> None:
+    customer = Customer(sandbox, tmp_path)
+    key_and_secret = [] if method == "oidc" else customer.machine.access_key
+    screen = await customer.runs("sh", method, [*key_and_secret, typed], groups)
+    assert "Permission group" in screen
+    signed = next((line for line in screen.splitlines() if line.startswith("eyJ")), "")
+    if named:
+        assert parse(signed).claims["pismo"] == {"group": named}
+    assert await customer.reads_programs(screen.strip().splitlines()[-1]) == 200
 
 
 async def test_a_refusal_prints_no_token(sandbox: Sandbox, tmp_path: Path) -> None:
