@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pydantic import SecretStr
 from slack_bolt.async_app import AsyncApp
@@ -129,6 +129,7 @@ class Bot:
 def build(settings: Settings, policies: Policies, *, adapters: Adapters | None = None) -> Bot:
     """``adapters``: the real ones unless given."""
     adapters = adapters or Adapters.real(settings)
+    policies = replace(policies, rules=replace(policies.rules, secret_field=settings.pismo_oauth2_secret_field))
     slack, rules, channel = adapters.slack, policies.rules, settings.support_channel
     store = Store(settings.database_url, settings.keyring, adapters.clock)
     access, background = Access(), Background()
@@ -160,7 +161,7 @@ def build(settings: Settings, policies: Policies, *, adapters: Adapters | None =
     )
 
     # -- what follows a commit, and what recurs
-    pismo = PismoAccess(adapters.pismo, tokens, settings.pismo_oauth2_secret_field)
+    pismo = PismoAccess(adapters.pismo, tokens)
     service_desk = ServiceDeskAccess(adapters.service_desk, policies.service_desk)
     support = Support(channel, policies.support_language)
     table = handlers(

@@ -303,24 +303,6 @@ class AttachSession(TaskEffect):
     needs = "meeting"
 
 
-@dataclass(frozen=True, kw_only=True)
-class ShowKeyCommands(StepEffect):
-    """The commands that generate the customer's keys."""
-
-    kind = "commands"
-    where: ClassVar[Where] = "customer"
-    needs = "key_commands"
-
-
-@dataclass(frozen=True, kw_only=True)
-class ShowTokenCommands(TaskEffect):
-    """The commands that get a short-lived access token with the approved method; nothing until what they need is recorded."""
-
-    kind = "token_commands"
-    where: ClassVar[Where] = "customer"
-    needs = "token_commands"
-
-
 # -- channels, people, files
 
 

@@ -34,6 +34,7 @@ class Rules:
     approvals: Mapping[str, int] = field(default_factory=dict)
     nudge_hours: int = 4  # before an invitation's code expires
     renewal_days: tuple[int, ...] = (90, 30, 7)  # before a certificate's last day
+    secret_field: str = "client_secret_string"  # noqa: S105  what Pismo calls the field with an OAuth 2 client's secret
     journeys: Journeys = JOURNEYS
 
     def approvals_of(self, step: Step, task: Task | None = None, *, renewal: bool = False) -> int:

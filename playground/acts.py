@@ -180,8 +180,10 @@ class Acts:
         await self.support_task(self.sam, "authentication", "upload_key", lambda: self.offers("authentication", "record_claims"))
         machine.receive(pismo, self.org_id)
         claims = {"iss": machine.signer.iss, "sub": machine.signer.sub, "aud": machine.signer.aud}
+        waits = lambda: self.journey.says("review", "authentication", "a different person must confirm")  # noqa: E731
+        await self.support_task(self.sam, "authentication", "record_claims", waits, **claims)
         recorded = lambda: not self.offers("authentication", "record_claims")  # noqa: E731
-        await self.support_task(self.sam, "authentication", "record_claims", recorded, **claims)
+        await self.support_task(self.kim, "authentication", "record_claims", recorded, **claims)
         attached = lambda: self.journey.says("review", "authentication", "Attach the certificate: done")  # noqa: E731
         signed = {"certificate": machine.certificate}
         await self.support_task(self.sam, "authentication", "attach_certificate", attached, **signed)

@@ -121,9 +121,10 @@ class Acme:
         """The customer's public key."""
         signer = self.machine.signer
         await self.support_does("upload_key", {"status": "active"})
-        await self.support_does("record_claims", {"iss": signer.iss, "sub": signer.sub, "aud": signer.aud})
+        for person in (self.place.sam, self.place.kim):
+            await self.support_does("record_claims", {"iss": signer.iss, "sub": signer.sub, "aud": signer.aud}, person)
 
-    async def support_does(self, task: str, answers: Answers) -> None:
+    async def support_does(self, task: str, answers: Answers, person: SlackPerson | None = None) -> None:
         """A task done by calling its use case, checked as a sent form is."""
         form = next(one.form for one in JOURNEYS.latest.steps[STEP].tasks if one.id == task)
         assert form is not None
@@ -131,7 +132,7 @@ class Acme:
         situation = situation_of(snapshot, self.place.rules.rules, datetime.now(UTC), who(self.place.sam))
         clean, problems = collect(form, answers, situation)
         assert not problems, problems
-        await self.place.do(self.onboarding, STEP, task, clean)
+        await self.place.do(self.onboarding, STEP, task, clean, person)
 
     def exists_in(self, environment: PismoStandIn) -> None:
         """The same organization, with the same org ID."""

@@ -18,7 +18,6 @@ from bot.jobs.repairs import Repairs
 from bot.jobs.said import Alerts, PrivateWords, Said
 from bot.jobs.sessions import Sessions
 from bot.jobs.setup_check import SetupCheckRuns
-from bot.jobs.shell_commands import ShellCommands
 from bot.jobs.submissions import Submissions
 from bot.jobs.threads import Threads
 from bot.messages.support import Support
@@ -53,10 +52,8 @@ from flows.outbox import (
     SendSession,
     ShowDifferences,
     ShowInFull,
-    ShowKeyCommands,
     ShowReadyText,
     ShowTaskInFull,
-    ShowTokenCommands,
     Tell,
     TellOfAlteredLog,
     TellSetAside,
@@ -70,12 +67,10 @@ from storage.store import Store
 @dataclass(frozen=True)
 class PismoAccess:
     """``tokens``: access tokens pasted for a proof, a check or a program, by the task's item; only in memory, shared with the modals that
-    take them.
-    ``secret_field``: Pismo's name for the field with an OAuth 2 client's secret."""
+    take them."""
 
     environments: Environments
     tokens: dict[str, SecretStr] = field(repr=False)
-    secret_field: str
 
 
 @dataclass(frozen=True)
@@ -102,7 +97,7 @@ def handlers(
     lasting = LastingMessages(store, cases, slack, support)
     threads = Threads(store, cases, slack, lasting, support)
     ready_texts = ReadyTexts(threads)
-    said, submissions, commands = Said(threads), Submissions(threads), ShellCommands(threads, pismo.secret_field)
+    said, submissions = Said(threads), Submissions(threads)
     channels, files = Channels(store, cases, slack, people), Files(store, cases, slack, threads, support)
     requests = AccessRequests(store, cases, slack, ready_texts, service_desk.client, service_desk.policies)
     proofs = Proofs(store, cases, threads, pismo.environments, pismo.tokens)
@@ -130,8 +125,6 @@ def handlers(
     table.on(SendCopied, files.copied)
     table.on(SendSession, sessions.tell)
     table.on(AttachSession, sessions.attach)
-    table.on(ShowKeyCommands, commands.keys)
-    table.on(ShowTokenCommands, commands.tokens)
     table.on(AddBookmark, channels.bookmark)
     table.on(RememberMembers, channels.members)
     table.on(MoveMessages, channels.move)

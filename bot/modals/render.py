@@ -9,12 +9,13 @@ from typing import Any
 from bot.messages.answers import Offered, chosen_label, sentence_of, shown_answers
 from bot.messages.blocks import Block, actions, alert, button, context, cut, fit, long_sections, plain, section
 from bot.messages.buttons import Act, ButtonValue
+from bot.messages.rich_text import code
 from bot.messages.texts import Texts, escape
 from bot.modals.parse import ACTION, block_id
 from bot.modals.subject import FormMeta
 from flows.forms.fields import Answers, Input, Kind, inputs, max_length, min_length, words_of
 from flows.forms.pages import Slot, raw_of
-from flows.forms.step import Form
+from flows.forms.step import Form, Script
 from flows.problems import Note, Problem
 
 CALLBACK = "form"
@@ -55,8 +56,10 @@ def page_view(
     problems: Sequence[Problem] = (),
     told: Sequence[Block] = (),
     offered: Offered | None = None,
+    scripts: Sequence[Script] = (),
 ) -> View:
-    """One page with what was typed before. ``told``: blocks above its inputs. ``offered``: choices from the onboarding itself."""
+    """One page with what was typed before. ``told``: blocks above its inputs. ``offered``: choices from the onboarding itself.
+    ``scripts``: commands below its inputs."""
     slot = order[index]
     raw = raw_of(slot, answers)
     blocks: list[Block] = [*_heading(form, order, index, texts)]
@@ -66,6 +69,8 @@ def page_view(
         element = _element(name, info, item, raw.get(name), texts, offered or {})
         block = _labelled(element, words_of(form.id, name, item), texts)
         blocks.append({**block, "block_id": block_id(name, slot, meta.anew), "optional": not info.is_required()})
+    for script in scripts:
+        blocks += [section(texts(f"say.{script.key}")), code(script.code)]
     if index > 0:
         blocks.append(actions(button(texts("form_ui.back"), Act.BACK, ButtonValue())))
     last = index == len(order) - 1 and not form.review

@@ -150,7 +150,10 @@ class FormSession:
         form, choices = self.form, offered(self.case, self.subject, self.texts, self.zone)
         meta = self.meta.on(index, order[index].name, drafts.version(form, kept, order, index), about=self.about, anew=anew)
         shown = {**shown, **{name: text for name, text in self.copied.items() if len(text) <= MAX_LENGTH}}
-        return page_view(form, order, index, shown, self.texts, meta, problems=problems, told=told, offered=choices)
+        scripts = order[index].page.scripts(shown, self.situation)
+        return page_view(
+            form, order, index, shown, self.texts, meta, problems=problems, told=told, offered=choices, scripts=scripts
+        )
 
     def _alert(self, key: str) -> Block:
         return alert(self.texts(f"form_ui.{key}"))

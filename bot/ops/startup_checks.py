@@ -145,6 +145,7 @@ def _keys_of_form(form: Form) -> Iterator[tuple[str, int]]:
         for name, _, item in inputs(page.model):
             yield f"{words_of(form.id, name, item)}.label", LABEL
             yield from ((f"choice.{item.choices or name}.{option}", OPTION) for option in item.options)
+        yield from ((f"say.{script.key}", LABEL) for script in page.scripts({}, _nothing_known()))
 
 
 def _optional_keys(form: Form) -> Iterator[tuple[str, int]]:
@@ -215,7 +216,7 @@ def _handler_faults() -> Iterator[Fault]:
     """Effects without a handler, and handlers without an effect. Only the table is built: nothing is called."""
     none: Any = None
     try:
-        pismo, service_desk = PismoAccess(none, {}, ""), ServiceDeskAccess(None, none)
+        pismo, service_desk = PismoAccess(none, {}), ServiceDeskAccess(None, none)
         handlers(none, none, none, none, none, pismo=pismo, service_desk=service_desk, publish_home=none)
     except HandlersError as error:
         yield f"handlers of effects: {error}"

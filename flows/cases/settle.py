@@ -58,6 +58,7 @@ def situation_of(snapshot: Snapshot, rules: Rules, now: datetime, actor: Who = S
         steps=tuple(journey.steps),
         unfinished=frozenset(step for step, record in snapshot.steps.items() if record.state not in ENDED),
         contact=_contact(journey, answers),
+        secret_field=rules.secret_field,
     )
 
 

@@ -26,6 +26,7 @@ class Situation:
     ``replaced``: by ``step.task``, the step's revision and the last answers of a task that must be redone since the step changed.
     ``grants``: (resource, email, state) of all requested access. ``steps``: the ids of the customer's steps, in order.
     ``unfinished``: those neither done nor skipped. ``contact``: the company's own email address, or empty.
+    ``secret_field``: Pismo's name for the field with an OAuth 2 client's secret, as this installation was told.
     """
 
     now: datetime
@@ -48,6 +49,7 @@ class Situation:
     steps: Sequence[str] = ()
     unfinished: frozenset[str] = frozenset()
     contact: str = ""
+    secret_field: str = "client_secret_string"  # noqa: S105  a field's name in Pismo's guide; RFC 6749 says client_secret
 
     def get(self, step: str, name: str, default: Any = None) -> Any:
         """A step's sent answer, or the default."""
@@ -59,9 +61,18 @@ class Situation:
         return asked[-1] if asked and asked[-1][0] not in recorded else None
 
 
+@dataclass(frozen=True)
+class Script:
+    """Commands for the customer's own shell. ``key``: what it is for, looked up as ``say.<key>``."""
+
+    key: str
+    code: str
+
+
 Check = Callable[[Answers, Situation], Iterable[Problem]]
 Prefill = Callable[[Situation], Answers]
 Notes = Callable[[Answers, Situation], Iterable[Note]]
+Scripts = Callable[[Answers, Situation], Sequence[Script]]
 
 
 def no_problems(_answers: Answers, _situation: Situation) -> Iterable[Problem]:
@@ -86,6 +97,10 @@ def as_typed(_answers: Answers) -> Answers:
     return {}
 
 
+def no_scripts(_answers: Answers, _situation: Situation) -> Sequence[Script]:
+    return ()
+
+
 def nothing_known(_situation: Situation) -> Answers:
     return {}
 
@@ -100,7 +115,8 @@ class Page:
 
     ``when``: ask the page only if this holds for the answers so far. ``check``: gets this page's validated answers merged over
     those of earlier pages. ``normal``: gets the same, and gives those of the page's answers that are kept in another form than they
-    are typed in. ``repeat``: for a RepeatedPage, the key of its list of items in the answers.
+    are typed in. ``scripts``: shown below the inputs, for what is pasted into them; they must not fail if answers are missing.
+    ``repeat``: for a RepeatedPage, the key of its list of items in the answers.
     """
 
     id: str
@@ -108,6 +124,7 @@ class Page:
     when: Callable[[Answers], bool] = lambda _answers: True
     check: Check = no_problems
     normal: Callable[[Answers], Answers] = as_typed
+    scripts: Scripts = no_scripts
     repeat: str = ""
 
 
@@ -375,14 +392,6 @@ class AccessRequest:
 
 
 @dataclass(frozen=True)
-class Script:
-    """Commands for the customer's own shell. ``key``: what it is for, looked up as ``say.<key>``."""
-
-    key: str
-    code: str
-
-
-@dataclass(frozen=True)
 class BusinessPlace:
     """Where a company works, as far as a step's answers tell: an IANA zone and an ISO 3166-1 alpha-3 country, or empty."""
 
@@ -412,9 +421,8 @@ class Step:
 
     ``links``: (text key, URL) shown with the step. ``facts``: what is known about it outside, e.g. a ticket's status, shown to
     both sides as ``note.<key>``. ``on_card``: what of it the checklist card shows, too. ``receipt``: what the customer keeps of it in
-    writing, as ``note.<key>``. ``on_open``, ``on_approval``: what its opening and its approval start; ``access_request``,
-    ``key_commands``, ``token_commands``: what that needs (`Effect.needs`), the last also given Pismo's name for the field of an OAuth 2
-    client's secret.
+    writing, as ``note.<key>``. ``on_open``, ``on_approval``: what its opening and its approval start; ``access_request``: what that
+    needs (`Effect.needs`).
 
     ``business_place``: what its answers say about where the company works, used for reminders. ``contact``: the company's own
     email address in its answers, by which its domain is known. ``go_live``: the day in its answers that becomes the onboarding's once they
@@ -437,8 +445,6 @@ class Step:
     on_open: tuple[type[StepEffect], ...] = ()
     on_approval: tuple[type[StepEffect], ...] = ()
     access_request: AccessRequest | None = None
-    key_commands: Callable[[Situation], Sequence[Script]] | None = None
-    token_commands: Callable[[Situation, str], Sequence[Script]] | None = None
     business_place: Callable[[Answers], BusinessPlace] = lambda _answers: BusinessPlace()
     contact: Callable[[Answers], str] = lambda _answers: ""
     go_live: Callable[[Answers], date | None] = lambda _answers: None

@@ -19,10 +19,16 @@ MAX_NAME = 64
 
 
 def public_key(answers: Answers) -> "PublicKey":
-    """Raises KeyProblem, as does `csr`."""
+    """Raises KeyProblem, as do `production_key` and `csr`."""
     from flows.checks.keys import read_public_key  # noqa: PLC0415  cryptography is not needed at startup
 
     return read_public_key(text_of(answers, "public_key", "public_key_file"))
+
+
+def production_key(answers: Answers) -> "PublicKey":
+    from flows.checks.keys import read_public_key  # noqa: PLC0415  cryptography is not needed at startup
+
+    return read_public_key(text_of(answers, "production_key", "production_key_file"))
 
 
 def csr(answers: Answers) -> "Csr":
@@ -45,7 +51,10 @@ def notes(answers: Answers, _situation: Situation) -> Iterator[Note]:
 
     key = readable(public_key, answers) if answers.get("method") == "oidc" else None
     if key:
-        yield Note("key_fingerprint", {"fingerprint": key.fingerprint_sha256, "bits": key.bits})
+        yield Note(
+            "test_key_fingerprint" if "production_key" in answers else "key_fingerprint",
+            {"fingerprint": key.fingerprint_sha256, "bits": key.bits},
+        )
         yield from repaired(key.notes)
     if answers.get("mtls") == "csr" and (request := readable(csr, answers)):
         kind = f"{request.key_type} {request.bits_or_curve}"

@@ -16,6 +16,7 @@ from flows.forms.step import Form, Page, Situation, Task
 from flows.people import Side
 from flows.problems import Problem, fault
 from flows.steps.authentication import credentials, example_keys, signed
+from flows.steps.authentication.openssl import request_scripts
 
 WAYS = ("csr", "pismo_pair", "own_ca")
 HANDED_OVER = ("person_checked", "outside_slack", "encrypted", "passphrase_apart", "received", "copies_deleted")
@@ -124,7 +125,13 @@ def chosen(situation: Situation, way: str) -> bool:
 
 
 PAGES = (
-    Page("csr", SigningRequest, when=lambda answers: answers.get("mtls") == "csr", check=credentials.check_csr),
+    Page(
+        "csr",
+        SigningRequest,
+        when=lambda answers: answers.get("mtls") == "csr",
+        check=credentials.check_csr,
+        scripts=request_scripts,
+    ),
     Page(
         "own_certificate",
         OwnCertificate,

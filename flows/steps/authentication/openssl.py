@@ -10,7 +10,7 @@ from flows.checks.iso_codes import alpha2
 from flows.forms.fields import Answers
 from flows.forms.step import Script, Situation
 from flows.steps.authentication.credentials import subject_details
-from flows.steps.authentication.scripts import plain, posix, powershell
+from flows.steps.authentication.scripts import for_machine, plain, posix, powershell
 
 _SPECIAL = re.compile(r"([\\/+])")  # in -subj
 _NEW_KEY = "openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out"
@@ -38,35 +38,51 @@ def known_details(situation: Situation) -> Answers:
     return {ours: organization[theirs] for ours, theirs in names.items() if organization.get(theirs)}
 
 
-def key_scripts(situation: Situation) -> tuple[Script, ...]:
-    """For each platform: the OpenID Connect key pair with its fingerprint, and the CSR with this customer's subject."""
-    details = {**known_details(situation), **situation.answers.get("authentication", {})}
-    # PowerShell corrupts bytes in a pipe, and passes on double quotes and a trailing backslash incorrectly.
-    subject, for_windows = _subject(details), _subject({name: _without(value) for name, value in details.items()})
-    key, public, der = _named("rsakey", ".pem"), _named("rsa", ".pub"), _named("rsa", ".der")
+def pair_scripts(answers: Answers, situation: Situation) -> tuple[Script, ...]:
+    """The OpenID Connect key pair of the test environment, with its fingerprint."""
+    return for_machine(_pair("commands_openid_posix", "commands_openid_windows", "rsakey", "rsa"), answers, situation)
+
+
+def production_pair_scripts(answers: Answers, situation: Situation) -> tuple[Script, ...]:
+    """The same for production, in files of other names."""
+    pair = _pair("commands_production_posix", "commands_production_windows", "rsakey-production", "rsa-production")
+    return for_machine(pair, answers, situation)
+
+
+def _pair(posix_: str, windows: str, private: str, public_: str) -> tuple[Script, ...]:
+    key, public, der = _named(private, ".pem"), _named(public_, ".pub"), _named(public_, ".der")
     pair = (f"{_NEW_KEY} {key}", f"openssl pkey -in {key} -pubout -out {public}")
+    # PowerShell corrupts bytes in a pipe.
     as_der, digest = f"openssl pkey -pubin -in {public} -outform DER", "openssl dgst -sha256 -c"
-    own, request = _named("mtls", ".key"), _named("mtls", ".csr")
-    asks = (f"{_NEW_KEY} {own}", f"openssl req -new -sha256 -utf8 -key {own} -out {request} -subj")
+    files = (f"{private}.pem", f"{public_}.pub")
     return (
-        _script(_POSIX, "commands_openid_posix", "rsakey.pem", "rsa.pub", *pair, f"ls {key} {public}", f"{as_der} | {digest}"),
-        _script(
-            _POSIX, "commands_mtls_posix", "mtls.key", "mtls.csr", asks[0], f"{asks[1]} {posix(subject)}", f"ls {own} {request}"
-        ),
-        _script(
-            _POWERSHELL, "commands_openid_windows", "rsakey.pem", "rsa.pub", *pair, f"{as_der} -out {der}", f"{digest} {der}"
-        ),
+        _script(_POSIX, posix_, *files, *pair, f"ls {key} {public}", f"{as_der} | {digest}"),
+        _script(_POWERSHELL, windows, *files, *pair, f"{as_der} -out {der}", f"{digest} {der}"),
+    )
+
+
+def request_scripts(answers: Answers, situation: Situation) -> tuple[Script, ...]:
+    """The mTLS key, and the CSR with this customer's subject: as the form says that is being filled in, or the one that was sent."""
+    details = {**known_details(situation), **situation.answers.get("authentication", {})}
+    details |= {name: value for name, value in answers.items() if value}
+    # PowerShell passes on double quotes and a trailing backslash incorrectly.
+    subject, for_windows = _subject(details), _subject({name: _without(value) for name, value in details.items()})
+    key, request = _named("mtls", ".key"), _named("mtls", ".csr")
+    asks = (f"{_NEW_KEY} {key}", f"openssl req -new -sha256 -utf8 -key {key} -out {request} -subj")
+    files = ("mtls.key", "mtls.csr")
+    scripts = (
+        _script(_POSIX, "commands_mtls_posix", *files, asks[0], f"{asks[1]} {posix(subject)}", f"ls {key} {request}"),
         _script(
             _POWERSHELL,
             "commands_mtls_windows",
-            "mtls.key",
-            "mtls.csr",
+            *files,
             "$env:OPENSSL_WIN32_UTF8 = '1'",
             asks[0],
             f"{asks[1]} {powershell(for_windows)}",
-            f"(Get-Item {own}, {request}).Name",
+            f"(Get-Item {key}, {request}).Name",
         ),
     )
+    return for_machine(scripts, answers, situation)
 
 
 def _named(stem: str, end: str) -> str:

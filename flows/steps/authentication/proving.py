@@ -30,6 +30,7 @@ from flows.state import StepState
 from flows.steps.authentication import comparing, example_keys
 from flows.steps.authentication.proofs import PROVE, environment_of, last
 from flows.steps.authentication.token_check import expected, untried
+from flows.steps.authentication.token_scripts import token_scripts
 from flows.steps.first_programs.recorded import recorded
 from flows.steps.org_details import label_of, org_id, to_org_details
 
@@ -173,7 +174,7 @@ def tasks(stale_with: tuple[str, ...], requires: tuple[str, ...] = ()) -> tuple[
             Side.CUSTOMER,
             Form(
                 PROVE,
-                (Page("token", TokenPage, check=_check),),
+                (Page("token", TokenPage, check=_check, scripts=token_scripts),),
                 example={"environment": TEST, "token": example_keys.access_token()},
             ),
             ready=lambda situation: bool(org_id(situation)),

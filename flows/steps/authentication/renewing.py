@@ -9,6 +9,7 @@ from flows.outbox import ShowTaskInFull
 from flows.people import Side
 from flows.steps.authentication import example_keys, mtls, signed
 from flows.steps.authentication.mtls import OwnCertificate, SigningRequest
+from flows.steps.authentication.openssl import request_scripts
 
 
 def _new_pair(situation: Situation) -> bool:
@@ -22,7 +23,7 @@ TASKS = (
         Side.CUSTOMER,
         Form(
             signed.REQUEST,
-            (Page("request", SigningRequest, check=signed.check_new_request),),
+            (Page("request", SigningRequest, check=signed.check_new_request, scripts=request_scripts),),
             notes=signed.request_notes,
             review=True,
             example={"csr": example_keys.SIGNING_REQUEST},

@@ -1,4 +1,4 @@
-"""Step 6, authentication and mTLS: method, public key, CSR; then access verification with a fresh token. Two people approve."""
+"""Authentication and mTLS: method, permission groups, public keys, CSR; then a proof with a fresh token. Two people approve."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -7,14 +7,22 @@ from typing import Annotated
 from pydantic import Field
 
 from flows.forms.fields import Answers, Country, FormPage, Input, Kind
-from flows.forms.step import Form, Page, Situation, Step, Task
-from flows.outbox import ShowKeyCommands, ShowTokenCommands
-from flows.people import Side
+from flows.forms.step import Form, Page, Situation, Step
 from flows.problems import Note
-from flows.steps.authentication import credentials, example_keys, mtls, parity, proving, renewing, signed, token_check
-from flows.steps.authentication.mtls import Pasted, Pem, PemFile
-from flows.steps.authentication.openssl import key_scripts, known_details
-from flows.steps.authentication.token_scripts import token_scripts
+from flows.steps.authentication import (
+    credentials,
+    example_keys,
+    groups,
+    keys,
+    mtls,
+    parity,
+    proving,
+    renewing,
+    signed,
+    token_check,
+)
+from flows.steps.authentication.openssl import known_details
+from flows.steps.authentication.scripts import PLATFORMS
 
 METHODS = ("oidc", "oauth2", "basic")
 DOCS = "https://developers.pismo.io/pismo-docs/docs"
@@ -23,7 +31,6 @@ GUIDES = {
     "oauth2": f"{DOCS}/authentication-with-oauth2",
     "basic": f"{DOCS}/basic-authentication-with-client-credentials",
 }
-Claim = Annotated[str, Field(min_length=1, max_length=255), Input(Kind.TEXT)]
 
 
 class Method(FormPage):
@@ -31,9 +38,10 @@ class Method(FormPage):
     mtls: Annotated[str, Input(Kind.CHOICE, mtls.WAYS)]
 
 
-class PublicKeyPage(Pasted):
-    public_key: Pem = None
-    public_key_file: PemFile = None
+class MethodAndMachine(Method):
+    """``platform``: whose commands the forms show."""
+
+    platform: Annotated[str, Input(Kind.CHOICE, PLATFORMS)]
 
 
 class Details(FormPage):
@@ -44,32 +52,10 @@ class Details(FormPage):
     country: Country
 
 
-class Uploaded(FormPage):
-    status: Annotated[str, Input(Kind.CHOICE, ("active", "waiting_approval"))]
-
-
-class Claims(FormPage):
-    iss: Claim
-    sub: Claim
-    aud: Claim
-
-
-def _is(situation: Situation, name: str, value: str) -> bool:
-    return bool(situation.get("authentication", name) == value)
-
-
-def _uploaded(situation: Situation) -> bool:
-    """Whether the key is active: an upload that waits for the second approval in Control Center isn't."""
-    return situation.done.get("authentication.upload_key", {}).get("status") == "active"
-
-
 def _finished(situation: Situation) -> bool:
-    registered = not _is(situation, "method", "oidc") or (
-        _uploaded(situation) and "authentication.record_claims" in situation.done
-    )
     secured = mtls.TASK_OF.get(str(situation.get("authentication", "mtls", "")), "")
     return (
-        registered
+        keys.registered(situation)
         and f"authentication.{secured}" in situation.done
         and proving.proved(situation)
         and not proving.unaccepted(situation)
@@ -82,21 +68,28 @@ def _links(situation: Situation) -> tuple[tuple[str, str], ...]:
 
 
 def _notes(answers: Answers, situation: Situation) -> Iterator[Note]:
+    yield from groups.notes(answers, situation)
     yield from credentials.notes(answers, situation)
+    if answers.get("method") == "oidc":
+        yield from keys.production_notes(answers, situation)
     if answers.get("mtls") == "own_ca":
         yield from signed.own_notes(answers, situation)
 
 
-KEY = ("method", "public_key")
-"""Answers whose change in a new revision means that what was set up with them must be redone."""
+def _facts(situation: Situation) -> Iterator[Note]:
+    yield from keys.facts(situation)
+    if situation.get("authentication", "method") in ("oauth2", "basic") and not proving.proved(situation):
+        yield Note("where_access_keys_come_from")
+
 
 STEP = Step(
     "authentication",
     Form(
         "authentication",
         (
-            Page("method", Method),
-            Page("key", PublicKeyPage, when=lambda answers: answers.get("method") == "oidc", check=credentials.check_public_key),
+            Page("method", MethodAndMachine),
+            Page("groups", groups.Groups, when=groups.asked, check=groups.check),
+            *keys.PAGES,
             Page("details", Details),
             *mtls.PAGES,
         ),
@@ -106,6 +99,8 @@ STEP = Step(
         example={
             "method": "basic",
             "mtls": "pismo_pair",
+            "platform": "posix",
+            "groups": ["accounts", "cards"],
             "public_key": example_keys.PUBLIC_KEY,
             "company": "Example Bank S.A.",
             "document": "11.222.333/0001-81",
@@ -119,39 +114,29 @@ STEP = Step(
     requires=("organization",),
     approvals=2,
     tasks=(
-        Task(
-            "upload_key",
-            Side.SUPPORT,
-            Form("authentication.upload_key", (Page("uploaded", Uploaded),), example={"status": "active"}),
-            ready=lambda situation: _is(situation, "method", "oidc") and not _uploaded(situation),
-            repeatable=True,
-            stale_with=KEY,
-        ),
-        Task(
-            "record_claims",
-            Side.SUPPORT,
-            Form(
-                "authentication.record_claims",
-                (Page("claims", Claims),),
-                example={"iss": "https://issuer.example", "sub": "example-bank", "aud": "https://audience.example"},
-            ),
-            ready=lambda situation: _is(situation, "method", "oidc") and _uploaded(situation),
-            effect=ShowTokenCommands,
-            stale_with=KEY,
-        ),
+        *keys.TASKS,
         *mtls.TASKS,
-        *proving.tasks(KEY + mtls.CHANGED_BY, requires=("first_programs",)),
+        *proving.tasks(keys.CHANGED_BY + mtls.CHANGED_BY, requires=("first_programs",)),
         token_check.TASK,
         *renewing.TASKS,
     ),
     finished=_finished,
     links=_links,
-    on_open=(ShowKeyCommands,),
-    on_approval=(ShowTokenCommands,),
-    key_commands=key_scripts,
-    token_commands=token_scripts,
+    facts=_facts,
     parity=parity.ITEMS,
 )
 
-FIRST_STEP = replace(STEP, tasks=tuple(replace(task, requires=()) for task in STEP.tasks))
-"""As journey 1 has it, which has no first programs."""
+_LATER = ("platform", "groups", "record_upload", "send_production_key")
+FIRST_STEP = replace(
+    STEP,
+    form=replace(
+        STEP.form,
+        pages=(
+            Page("method", Method),
+            *(page for page in STEP.form.pages if page.id not in ("method", "groups", "production_key")),
+        ),
+        example={name: value for name, value in STEP.form.example.items() if name not in _LATER},
+    ),
+    tasks=tuple(replace(task, approvals=1, requires=()) for task in STEP.tasks if task.id not in _LATER),
+)
+"""As journey 1 has it: one key, whose upload and claims one person of support records, no permission groups, and no first programs."""

@@ -11,7 +11,8 @@ from flows.forms.step import Form, Page, Situation, Task
 from flows.people import Side
 from flows.problems import Problem
 from flows.state import StepState
-from flows.steps.authentication import example_keys, groups
+from flows.steps.authentication import example_keys, groups, keys
+from flows.steps.authentication.token_scripts import token_scripts
 from flows.steps.org_details import org_id
 
 if TYPE_CHECKING:
@@ -35,14 +36,13 @@ def expected(situation: Situation) -> "Expected":
     """What this customer's token must say."""
     from flows.checks.claims import Expected  # noqa: PLC0415  cryptography is not needed at startup
 
-    given = situation.done.get("authentication.record_claims", {})
-    key = text_of(situation.answers.get("authentication", {}), "public_key", "public_key_file") if _openid(situation) else ""
+    given = situation.done.get(keys.CLAIMS, {})
     claims = {name: str(given.get(name, "")) for name in ("iss", "sub", "aud")}
-    return Expected(org_id(situation), public_key=key, groups=groups.approved(situation), **claims)
-
-
-def _openid(situation: Situation) -> bool:
-    return bool(situation.get("authentication", "method") == "oidc")
+    if not keys.openid(situation):
+        return Expected(org_id(situation), **claims)
+    key = text_of(situation.answers.get(keys.STEP, {}), "public_key", "public_key_file")
+    named = groups.approved(situation)
+    return Expected(org_id(situation), public_key=key, other_key=keys.production_text(situation), groups=named, **claims)
 
 
 def untried(token: str, situation: Situation) -> Iterator[Problem]:
@@ -64,7 +64,7 @@ def _check(answers: Answers, situation: Situation) -> Iterator[Problem]:
     from flows.checks.claims import check_access_token, check_assertion  # noqa: PLC0415  cryptography is not needed at startup
 
     signed_by_customer = answers.get("token_kind") == ASSERTION
-    if signed_by_customer and not _openid(situation):
+    if signed_by_customer and not keys.openid(situation):
         yield Problem("token_kind", "jwt_method")
         return
     look = check_assertion if signed_by_customer else check_access_token
@@ -81,13 +81,11 @@ TASK = Task(
     Side.CUSTOMER,
     Form(
         "authentication.check_token",
-        (Page("look", Looked, check=_check),),
-        prefill=lambda situation: {"token_kind": ASSERTION if _openid(situation) else ACCESS_TOKEN},
+        (Page("look", Looked, check=_check, scripts=token_scripts),),
+        prefill=lambda situation: {"token_kind": ASSERTION if keys.openid(situation) else ACCESS_TOKEN},
         example={"token_kind": ACCESS_TOKEN, "token": example_keys.access_token()},
     ),
-    ready=lambda situation: (
-        bool(org_id(situation)) and (not _openid(situation) or "authentication.record_claims" in situation.done)
-    ),
+    ready=lambda situation: bool(org_id(situation)) and (not keys.openid(situation) or keys.CLAIMS in situation.done),
     repeatable=True,
     optional=True,
     also_in=(StepState.DONE,),

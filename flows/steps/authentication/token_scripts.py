@@ -6,13 +6,13 @@ A JWT names one permission group: of several that were approved, the command ask
 
 from collections.abc import Sequence
 
+from flows.forms.fields import Answers
 from flows.forms.step import Script, Situation
 from flows.steps.authentication import groups
-from flows.steps.authentication.scripts import as_json, posix, powershell
+from flows.steps.authentication.scripts import as_json, for_machine, posix, powershell
 from flows.steps.environments import SANDBOX
 from flows.steps.org_details import org_id
 
-SECRET_FIELD = "client_secret_string"  # noqa: S105  a field's name in Pismo's guide; RFC 6749 says client_secret
 _CLAIMS = ("iss", "sub", "aud")
 _SECONDS = 600
 
@@ -103,8 +103,12 @@ $body = @{{ token = $jwt }} | ConvertTo-Json
 _PATHS = {"basic": "/passport/v2/s2s/access-token", "oauth2": "/passport/v2/oauth/token", "oidc": "/passport/v1/oauth2/token"}
 
 
-def token_scripts(situation: Situation, secret_field: str = SECRET_FIELD) -> tuple[Script, ...]:
+def token_scripts(answers: Answers, situation: Situation) -> tuple[Script, ...]:
     """For the approved method and the test environment; none until the claims of OpenID Connect are recorded."""
+    return for_machine(_scripts(situation), answers, situation)
+
+
+def _scripts(situation: Situation) -> tuple[Script, ...]:
     method = str(situation.get("authentication", "method", ""))
     given = situation.done.get("authentication.record_claims", {})
     if method not in _PATHS or not org_id(situation) or (method == "oidc" and not given):
@@ -113,7 +117,7 @@ def token_scripts(situation: Situation, secret_field: str = SECRET_FIELD) -> tup
     url = base.rstrip("/") + _PATHS[method]
     claims = as_json({**{name: str(given.get(name, "")) for name in _CLAIMS}, "tenant_id": org_id(situation)})[:-1]
     named = groups.approved(situation)
-    usual = {"secret_field": secret_field, "seconds": _SECONDS}
+    usual = {"secret_field": situation.secret_field, "seconds": _SECONDS}
     call = _POWERSHELL_CALL.format(url=powershell(url), json="" if method == "oauth2" else " -ContentType 'application/json'")
     return (
         Script(

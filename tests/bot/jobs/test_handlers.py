@@ -20,7 +20,7 @@ def test_each_effect_has_a_handler() -> None:
         nothing,
         nothing,
         Support("C1", "en"),
-        pismo=PismoAccess(nothing, {}, "client_secret"),
+        pismo=PismoAccess(nothing, {}),
         service_desk=service_desk,
         publish_home=nothing,
     )

@@ -127,7 +127,7 @@ class Jobs:
             self.slack,
             nothing,
             Support(SUPPORT, "en"),
-            pismo=PismoAccess(nothing, {}, "client_secret"),
+            pismo=PismoAccess(nothing, {}),
             service_desk=ServiceDeskAccess(None, ServiceDeskPolicies()),
             publish_home=nothing,
         )

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from bot.config.policies import Policies
-from flows.forms.step import AccessRequest, GrantAsked, Meeting, Script, Step
+from flows.forms.step import AccessRequest, GrantAsked, Meeting, Step
 from flows.journey import FIRST, Journeys
-from flows.outbox import RequestAccess, SendSession, ShowKeyCommands, ShowTokenCommands
+from flows.outbox import RequestAccess, SendSession
 from flows.rules import Rules
 from playground.slack import SeenMessage
 from tests.bot.workplace import Workplace
@@ -21,10 +21,7 @@ def planning(word: str) -> Step:
     """The step with everything that other steps have, all marked with this word."""
     return replace(
         _planning,
-        on_open=(ShowKeyCommands,),
-        on_approval=(ShowTokenCommands, RequestAccess),
-        key_commands=lambda situation: (Script("commands_openid_posix", f"keys of {situation.customer}, {word}"),),
-        token_commands=lambda _situation, field: (Script("token_posix", f"{field} of {word}"),),
+        on_approval=(RequestAccess,),
         access_request=AccessRequest(
             ("status_page",),
             lambda _situation: "en",
@@ -66,8 +63,6 @@ async def test_each_customer_reads_what_their_own_version_says() -> None:
         await office.settled()
         customer = [SeenMessage.of(message).shown for message in office.journey.thread("step", "planning")]
         support = [message.text for message in office.journey.thread("review", "planning")]
-    assert [text for text in customer if "keys of Acme Bank, one" in text]
-    assert [text for text in customer if "client_secret_string of one" in text]
     (announced,) = [text for text in customer if "agenda of one" in text]
     assert f"<!date^{form.example['starts']}^" in announced  # each reader sees their own time
     assert [text for text in support if "asked of one" in text]

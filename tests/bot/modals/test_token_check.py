@@ -1,22 +1,20 @@
-"""In the authentication thread: commands for the customer's own machine, a token checked before use, files as Windows saves
+"""In the authentication step's forms: commands for the customer's own machine, a token checked before use, files as Windows saves
 them. No trace of a token is kept."""
 
 import base64
-import json
 import secrets
 
 import pytest
 
 from bot.messages.buttons import Act
-from flows.cases import review, tasks
 from flows.forms.fields import Answers
 from playground.acts import example
 from playground.pismo import Signer
 from playground.pismo.authority import key_pem
 from playground.slack import FileUpload
 from playground.slack.block_kit import texts
-from playground.walkthrough import action_id, ready
-from tests.bot.workplace import ENDLESS, Workplace
+from playground.walkthrough import FormRefusedError, action_id, page_title, ready
+from tests.bot.workplace import Workplace
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 STEP = "authentication"
@@ -47,7 +45,8 @@ async def approved(office: Workplace, onboarding: str, method: str, signer: Sign
     await office.approve(onboarding, STEP, office.sam, office.kim)
     if method == "oidc":
         await office.do(onboarding, STEP, "upload_key", {"status": "active"})
-        await office.do(onboarding, STEP, "record_claims", claims(signer))
+        for person in (office.sam, office.kim):
+            await office.do(onboarding, STEP, "record_claims", claims(signer), person)
     await office.settled()
     return org_id
 
@@ -117,46 +116,99 @@ async def test_a_long_lived_secret_is_refused_before_pismo_sees_it(office: Workp
     assert len(office.pismo.calls) > before
 
 
-async def test_the_thread_has_the_commands_for_each_kind_of_machine(office: Workplace, onboarding: str) -> None:
+async def opened(office: Workplace, task: str) -> str:
+    """What Ana sees in a task's form, which she closes again."""
+    step = office.journey.lasting("step", STEP)
+    await office.ana.click(step, action_id=action_id(step.blocks, Act.TASK, task))
+    await office.slack.until(lambda: ready(office.ana.view))
+    assert office.ana.view is not None
+    assert all(len(text) <= 3000 for text in texts(office.ana.view.blocks))  # Slack's limit for a section
+    shown = office.shown(office.ana)
+    await office.ana.close()
+    return shown
+
+
+async def test_commands_come_after_the_choice_where_what_they_print_is_pasted(office: Workplace, onboarding: str) -> None:
+    signer, pages = Signer(), dict[str, str]()
+    await office.open_step(onboarding, STEP)
+    await office.settled()
+    assert "openssl" not in said(office)
+
+    def look() -> bool:
+        if ready(office.ana.view) and office.ana.view is not None:
+            pages[page_title(office.ana.view).partition(": ")[2].partition(" · ")[0]] = office.shown(office.ana)
+        return False
+
+    typed = {**example(STEP), "method": "oidc", "mtls": "csr", "platform": "windows", "public_key": signer.public_key}
+    opens = office.journey.opens(office.ana, lambda: office.journey.lasting("step", STEP), Act.OPEN_FORM)
+    await office.journey.fill_form(office.ana, opens, typed, look, stop_at=5)
+    shown = [page for page, words in pages.items() if "openssl" in words]
+    assert shown == ["Public key", "Public key for production", "Certificate request"]
+    assert "icacls" in pages["Public key"]
+    assert "umask" not in pages["Public key"]
+    assert "rsakey-production.pem" in pages["Public key for production"]
+    assert "serialNumber=11.222.333" in pages["Certificate request"]
+
+
+async def test_the_form_that_asks_for_a_token_shows_how_to_get_it(office: Workplace, onboarding: str) -> None:
     signer = Signer()
     org_id = await approved(office, onboarding, "oidc", signer)
-    messages = [
-        message for message in office.journey.thread("step", STEP) if "rich_text_preformatted" in json.dumps(message.blocks)
-    ]
-    assert len(messages) == 2
-    keys, tokens = (json.dumps(message.blocks, ensure_ascii=False) for message in messages)
-    for words in ("Linux and macOS", "Windows", "openssl genpkey", "icacls", "serialNumber=11.222.333"):
-        assert words in keys, words
-    for words in (f'\\"tenant_id\\":\\"{org_id}\\"', signer.iss, "/passport/v1/oauth2/token", "Invoke-RestMethod", "curl"):
-        assert words in tokens, words
-    for message in messages:
-        assert all(len(text) <= 3000 for text in texts(message.blocks))  # Slack's limit for a section
+    for task in ("check_token", "prove_access"):
+        shown = await opened(office, task)
+        for words in (org_id, signer.iss, "/passport/v1/oauth2/token", "curl", "pismo-v1:accounts:rw, or pismo-v1:cards:rw"):
+            assert words in shown, words
+        assert "Invoke-RestMethod" not in shown
+    assert "curl" not in said(office)
 
 
-async def test_the_commands_come_once_though_slack_was_away_while_all_was_recorded(
-    office: Workplace, onboarding: str, monkeypatch: pytest.MonkeyPatch
+async def test_the_forms_of_oauth2_show_its_call_and_the_step_where_its_key_comes_from(
+    office: Workplace, onboarding: str
 ) -> None:
-    monkeypatch.setattr(office, "patience", ENDLESS)
-    signer = Signer()
-    await sent(office, onboarding, "oidc", signer)
-    record = (await office.snapshot(onboarding)).steps[STEP]
-    office.slack.faults.add("*", "5xx", times=None, channel=office.acme.id)
-    try:
-        for person in (office.sam, office.kim):
-            await office.act(onboarding, lambda case: review.approve(case, STEP, record.revision, record.digest), person)
-        await office.act(onboarding, lambda case: tasks.do_task(case, STEP, "upload_key", {"status": "active"}), office.sam)
-        await office.act(onboarding, lambda case: tasks.do_task(case, STEP, "record_claims", claims(signer)), office.sam)
-    finally:
-        office.slack.faults.clear()
-    await office.settled()
-    messages = [message for message in office.journey.thread("step", STEP) if "curl" in json.dumps(message.blocks)]
-    assert len(messages) == 1
-
-
-async def test_the_thread_has_the_command_of_the_method_once_it_is_approved(office: Workplace, onboarding: str) -> None:
     await approved(office, onboarding, "oauth2", Signer())
-    assert "/passport/v2/oauth/token" in said(office)
-    assert "Invoke-RestMethod" in said(office)
+    shown = await opened(office, "prove_access")
+    assert "/passport/v2/oauth/token" in shown
+    assert "scope='pismo-v1:accounts:rw pismo-v1:cards:rw'" in shown
+    assert office.journey.says("step", STEP, "Access keys → Create key")
+
+
+async def test_a_token_of_another_group_than_was_approved_is_told(office: Workplace, onboarding: str) -> None:
+    signer = Signer()
+    org_id = await approved(office, onboarding, "oidc", signer)
+    for claim, words in (
+        ({"group": "pismo-v1:admin:rw"}, "approved: pismo-v1:accounts:rw, pismo-v1:cards:rw."),
+        (None, "`pismo` is missing: the JWT must name one permission group."),
+    ):
+        (sentence,) = (await check(office, signer.assertion(org_id, pismo=claim))).values()
+        assert words in sentence
+    assert await check(office, f"JWT={signer.assertion(org_id, pismo='pismo-v1:cards:rw')}%") == {}
+
+
+async def test_productions_key_is_sent_later_and_support_reads_its_fingerprint(office: Workplace, onboarding: str) -> None:
+    signer = Signer()
+    await approved(office, onboarding, "oidc", signer)
+    opens = office.journey.opens(office.ana, lambda: office.journey.lasting("step", STEP), Act.TASK, "send_production_key")
+    with pytest.raises(FormRefusedError, match="This is the key of the other environment"):
+        await office.journey.fill_form(office.ana, opens, {"production_key": signer.public_key}, lambda: False)
+    sent = lambda: "Production's public key was sent" in said(office)  # noqa: E731
+    await office.journey.fill_form(office.ana, opens, {"production_key": Signer().public_key}, sent)
+    await office.settled()
+    told = "\n".join(message.text for message in office.journey.thread("review", STEP))
+    assert "Production's public key: RSA, 2048 bits. SHA-256 fingerprint:" in told
+
+
+async def test_the_customers_administrator_records_the_upload(office: Workplace, onboarding: str) -> None:
+    await sent(office, onboarding, "oidc", Signer())
+    await office.approve(onboarding, STEP, office.sam, office.kim)
+    await office.do(onboarding, STEP, "record_upload", {"status": "waiting_approval"}, office.ana)
+    waits = "waits for a second person's approval in Control Center"
+    assert office.journey.says("step", STEP, waits)
+    assert office.journey.says("review", STEP, "Record iss, sub, aud") is False
+    await office.do(onboarding, STEP, "record_upload", {"status": "active"}, office.ana)
+    assert not office.journey.says("step", STEP, waits)
+    for person, state in ((office.sam, "waiting"), (office.kim, "done")):
+        await office.do(onboarding, STEP, "record_claims", claims(Signer()), person)
+        records = [record for record in (await office.snapshot(onboarding)).tasks if record.task_id == "record_claims"]
+        assert [record.state for record in records] == [state]
 
 
 @pytest.mark.parametrize("form", ["der", "utf-16", "a code page"])

@@ -9,7 +9,7 @@ from pydantic import create_model
 from flows.forms.fields import FormPage, Input, Kind
 from flows.forms.step import Form, Page, Step, Task
 from flows.journey import FIRST, JOURNEYS, Journey, JourneyError, journey, verify
-from flows.outbox import EFFECTS, RequestAccess, RunProof, SendSession, ShowKeyCommands
+from flows.outbox import EFFECTS, RequestAccess, RunProof, SendSession
 from flows.people import Side
 
 
@@ -69,9 +69,9 @@ FAULTS = {
     "moves to nowhere": (step(tasks=(replace(MOVING, grant_to=""),)), "moves accesses"),
     "moves nothing": (step(tasks=(replace(MOVING, resource=()),)), "moves accesses"),
     "moves without asking": (step(tasks=(replace(MOVING, form=form("first.move")),)), "moves accesses"),
-    "commands that nothing makes": (
-        step(on_open=(ShowKeyCommands,)),
-        "first starts ShowKeyCommands, but does not say its key_com",
+    "a request that opening makes for nothing": (
+        step(on_open=(RequestAccess,)),
+        "first starts RequestAccess, but does not say its access_request",
     ),
     "a request for nothing": (
         step(on_approval=(RequestAccess,)),

@@ -28,10 +28,11 @@ from flows.forms.fields import Answers
 from flows.forms.pages import collect
 from flows.forms.step import Situation
 from flows.steps.authentication import example_keys, mtls, step
-from flows.steps.authentication.openssl import key_scripts
+from flows.steps.authentication.openssl import pair_scripts, production_pair_scripts, request_scripts
 from tests.flows.steps.filled_forms import NOW, a_situation, example, refused, sent
 
 STEP = step.STEP
+SAID = {"groups_to_allow", "one_group_a_token", "test_key_fingerprint", "csr_fingerprint"}
 ORG_ID = "TN-34778262-f4f0-464d-b4c6-a14e2dc6f4be"
 KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 OTHER = ec.generate_private_key(ec.SECP256R1())
@@ -73,15 +74,15 @@ def notes(clean: Answers) -> dict[str, dict[str, str | int]]:
 
 def test_both_sides_see_the_fingerprints() -> None:
     found = notes(sent(STEP.form, answers()))
-    assert found["key_fingerprint"]["bits"] == 2048
-    assert str(found["key_fingerprint"]["fingerprint"]).count(":") == 31
+    assert found["test_key_fingerprint"]["bits"] == 2048
+    assert str(found["test_key_fingerprint"]["fingerprint"]).count(":") == 31
     assert found["csr_fingerprint"]["kind_of_key"] == "EC P-256"
     assert {"csr_subject_differs", "csr_subject_missing"} <= found.keys()
 
 
 def test_the_example_request_says_what_the_example_details_say() -> None:
     given = answers(csr=example_keys.SIGNING_REQUEST, public_key=example_keys.PUBLIC_KEY)
-    assert notes(sent(STEP.form, given)).keys() == {"key_fingerprint", "csr_fingerprint"}
+    assert notes(sent(STEP.form, given)).keys() == SAID
 
 
 def test_a_file_replaces_what_was_pasted_and_is_shown_when_the_form_is_opened_again() -> None:
@@ -499,7 +500,9 @@ NASTY = {
 
 
 def scripts(**details: str) -> dict[str, str]:
-    return {script.key: script.code for script in key_scripts(a_situation(answers={"organization": {**NASTY, **details}}))}
+    situation = a_situation(answers={"organization": {**NASTY, **details}})
+    every = (*pair_scripts({}, situation), *production_pair_scripts({}, situation), *request_scripts({}, situation))
+    return {script.key: script.code for script in every}
 
 
 def subject_in(code: str) -> str:
@@ -541,8 +544,8 @@ def test_the_commands_make_what_the_form_takes(tmp_path: Path, shell: str) -> No
     details = {"company": kept[:100], "document": NASTY["document_number"]}
     clean = sent(STEP.form, answers(public_key=(tmp_path / "rsa.pub").read_text(), csr=request, **details))
     found = notes(clean)
-    assert str(found["key_fingerprint"]["fingerprint"]) in openid.stdout
-    assert found.keys() == {"key_fingerprint", "csr_fingerprint"}
+    assert str(found["test_key_fingerprint"]["fingerprint"]) in openid.stdout
+    assert found.keys() == SAID
     assert read_csr(request).subject["C"] == "BR"
     assert mtls_.returncode == 0
     # At a renewal the same commands are run in the same folder: the new files are named, and the ones in use stay as they are.
@@ -561,7 +564,14 @@ def test_the_commands_make_what_the_form_takes(tmp_path: Path, shell: str) -> No
 
 
 def test_nothing_known_yet_still_gives_commands() -> None:
-    assert all("-subj ''" in script.code for script in key_scripts(a_situation()) if "mtls" in script.key)
+    assert all("-subj ''" in script.code for script in request_scripts({}, a_situation()))
+
+
+def test_the_request_has_what_the_open_form_says_above_what_was_known() -> None:
+    situation = a_situation(answers={"organization": NASTY, "authentication": {"city": "Recife"}})
+    typed = {"company": "Acme", "state": "PE", "city": None, "platform": "posix"}
+    (script,) = request_scripts(typed, situation)
+    assert subject_in(script.code).startswith("/C=BR/ST=PE/L=Recife/O=Acme/")
 
 
 def test_the_example_certificate_outlives_this_century() -> None:

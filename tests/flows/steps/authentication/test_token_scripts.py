@@ -71,7 +71,7 @@ class Customer:
 
     async def runs(self, shell: str, method: str, typed: Sequence[str], groups: Sequence[str] = (), **claims: str) -> str:
         """Everything on the terminal at the end."""
-        scripts = token_scripts(self.situation(method, groups, **claims))
+        scripts = token_scripts({}, self.situation(method, groups, **claims))
         code = next(script.code for script in scripts if script.key == "token_posix")
         return await asyncio.to_thread(self._at_a_terminal, shell, code, typed)
 
@@ -162,10 +162,11 @@ async def test_a_refusal_prints_no_token(sandbox: Sandbox, tmp_path: Path) -> No
 
 def test_nothing_is_given_while_something_is_not_known() -> None:
     org = {"organization.record_org_id": {"org_id": "TN-1"}}
-    assert token_scripts(a_situation(done=org)) == ()
-    assert token_scripts(a_situation(answers={"authentication": {"method": "basic"}})) == ()
-    assert token_scripts(a_situation(answers={"authentication": {"method": "oidc"}}, done=org)) == ()
-    posix, windows = token_scripts(a_situation(answers={"authentication": {"method": "oauth2"}}, done=org), "client_secret")
+    assert token_scripts({}, a_situation(done=org)) == ()
+    assert token_scripts({}, a_situation(answers={"authentication": {"method": "basic"}})) == ()
+    assert token_scripts({}, a_situation(answers={"authentication": {"method": "oidc"}}, done=org)) == ()
+    situation = a_situation(answers={"authentication": {"method": "oauth2"}}, done=org, secret_field="client_secret")
+    posix, windows = token_scripts({}, situation)
     assert "https://sandbox.pismolabs.io/passport/v2/oauth/token" in posix.code
     assert "client_secret@-" in posix.code
     assert "client_secret = $secret" in windows.code
@@ -178,7 +179,7 @@ def test_what_is_given_fits_into_a_message_and_quotes_what_was_typed(method: str
         "organization.record_org_id": {"org_id": "TN-34778262-f4f0-464d-b4c6-a14e2dc6f4be"},
         "authentication.record_claims": dict.fromkeys(("iss", "sub", "aud"), nasty),
     }
-    for script in token_scripts(a_situation(answers={"authentication": {"method": method}}, done=done)):
+    for script in token_scripts({}, a_situation(answers={"authentication": {"method": method}}, done=done)):
         assert len(script.code) < 2900
         assert "`" not in script.code
         assert "‘" not in script.code

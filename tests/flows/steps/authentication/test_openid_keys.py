@@ -1,0 +1,194 @@
+"""OpenID Connect in the authentication step: permission groups, a key for each environment, who uploads it, and journey 1."""
+
+from dataclasses import replace
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from bot.messages.texts import Texts
+from flows.cases.settle import open_tasks
+from flows.forms.fields import Answers
+from flows.forms.step import Form, Situation, Task
+from flows.steps.authentication import example_keys, keys, step
+from flows.steps.authentication.token_check import expected
+from playground.pismo.signer import public_pem
+from tests.flows.steps.filled_forms import a_situation, example, refused, sent
+
+STEP = step.STEP
+TEST, PRODUCTION = (public_pem(rsa.generate_private_key(65537, 2048)) for _ in range(2))
+
+
+def form_of(task: str) -> Form:
+    form = STEP.task(task).form
+    assert form is not None
+    return form
+
+
+def answers(**more: object) -> Answers:
+    return {**example(STEP.form), "method": "oidc", "mtls": "pismo_pair", "public_key": TEST, **more}
+
+
+def approved(done: dict[str, Answers] | None = None, **more: object) -> Situation:
+    return a_situation(answers={"authentication": sent(STEP.form, answers(**more))}, done=done or {})
+
+
+def notes(clean: Answers) -> dict[str, str]:
+    return {note.key: Texts("en")(f"note.{note.key}", **note.params) for note in STEP.form.notes(clean, a_situation())}
+
+
+# -- permission groups
+
+
+@pytest.mark.parametrize("method", ["oidc", "oauth2"])
+def test_a_group_must_be_taken_and_support_reads_in_full_which_to_allow(method: str) -> None:
+    assert refused(STEP.form, answers(method=method, groups=[])) == {("groups", "groups_none")}
+    assert refused(STEP.form, answers(method=method, groups=[], other_groups="everything")) == {("other_groups", "group_form")}
+    pasted = '_pismo-v1:collections:rw_, "pismo-v1:cards:rw"'
+    clean = sent(STEP.form, answers(method=method, groups=["cards"], other_groups=pasted))
+    assert notes(clean)["groups_to_allow"].endswith(": pismo-v1:cards:rw, pismo-v1:collections:rw")
+    assert clean["other_groups"] == "pismo-v1:collections:rw\npismo-v1:cards:rw"
+
+
+def test_basic_is_asked_for_none() -> None:
+    clean = sent(STEP.form, answers(method="basic", groups=[]))
+    assert "groups" not in clean
+    assert "groups_to_allow" not in notes(clean)
+
+
+def test_what_deserves_a_second_thought_is_said() -> None:
+    said = notes(sent(STEP.form, answers(groups=["admin", "cards"])))
+    assert "Take it only for servers that administer" in said["group_admin"]
+    assert said["one_group_a_token"] == "A JWT names one permission group: make a token for each."
+    assert not {"group_admin", "one_group_a_token"} & notes(sent(STEP.form, answers(groups=["cards"]))).keys()
+
+
+def test_who_confirms_the_claims_reads_the_key_and_the_groups_they_belong_to() -> None:
+    form = form_of("record_claims")
+    said = {note.key: note.params for note in form.notes(example(form), approved(groups=["cards"]))}
+    assert said["groups_to_allow"] == {"groups": "pismo-v1:cards:rw"}
+    assert str(said["test_key_fingerprint"]["fingerprint"]).count(":") == 31
+    assert STEP.task("record_claims").approvals == 2
+
+
+# -- a key for each environment
+
+
+def test_both_fingerprints_are_shown_and_differ() -> None:
+    said = notes(sent(STEP.form, answers(production_key=PRODUCTION)))
+    test, production = (said[key].partition("fingerprint: ")[2] for key in ("test_key_fingerprint", "production_key_fingerprint"))
+    assert test
+    assert production
+    assert test != production
+
+
+def test_productions_key_may_come_later_but_is_never_tests() -> None:
+    assert not sent(STEP.form, answers())["production_key"]
+    assert refused(STEP.form, answers(production_key=TEST)) == {("production_key", "same_key_for_both")}
+    assert refused(STEP.form, answers(production_key="garbage")) == {("production_key", "key_not_pem")}
+    assert sent(STEP.form, answers(production_key=PRODUCTION))["production_key"]
+    later = form_of("send_production_key")
+    assert refused(later, {"production_key": ""}, approved()) == {("production_key", "paste_or_attach")}
+    assert refused(later, {"production_key": TEST}, approved()) == {("production_key", "same_key_for_both")}
+    assert sent(later, {"production_key": PRODUCTION}, approved())
+    task = STEP.task("send_production_key")
+    assert task.optional
+    assert task.is_ready(approved())
+    assert not task.is_ready(approved(method="basic"))
+
+
+def test_a_new_key_for_test_is_not_the_one_that_production_has() -> None:
+    situation = replace(approved(), items={keys.SEND_PRODUCTION: [("item_1", {"production_key": PRODUCTION})]})
+    assert refused(STEP.form, answers(public_key=PRODUCTION), situation) == {("public_key", "same_key_for_both")}
+    assert sent(STEP.form, answers(), situation)
+
+
+def test_what_was_sent_last_counts_as_productions_key() -> None:
+    other = example_keys.PRODUCTION_KEY
+    situation = approved(production_key=PRODUCTION)
+    assert expected(situation).other_key.strip() == PRODUCTION.strip()
+    later = replace(situation, items={keys.SEND_PRODUCTION: [("1", {"production_key": TEST}), ("2", {"production_key": other})]})
+    assert expected(later).other_key == other
+    assert (expected(later).public_key.strip(), expected(later).groups) == (
+        TEST.strip(),
+        ("pismo-v1:accounts:rw", "pismo-v1:cards:rw"),
+    )
+
+
+# -- the upload
+
+
+def waiting(situation: Situation) -> list[str]:
+    return [task.id for task in open_tasks(STEP, situation)]
+
+
+@pytest.mark.parametrize("task", ["upload_key", "record_upload"])
+def test_either_side_may_record_the_upload_which_ends_the_others_need(task: str) -> None:
+    assert waiting(approved())[0] == "upload_key"
+    assert STEP.task("record_upload").is_ready(approved())
+    active = approved({f"authentication.{task}": {"status": "active"}})
+    assert waiting(active)[0] == "record_claims"
+    assert not STEP.task("record_upload").is_ready(active)
+
+
+def test_an_upload_that_waits_for_approval_is_said_and_waited_for() -> None:
+    by_customer = approved({keys.RECORD_UPLOAD: {"status": "waiting_approval"}})
+    assert waiting(by_customer)[0] == "record_upload"
+    assert "upload_key" not in waiting(by_customer)
+    by_support = approved({keys.UPLOAD: {"status": "waiting_approval"}})
+    assert waiting(by_support)[0] == "upload_key"
+    for situation in (by_customer, by_support):
+        assert [note.key for note in STEP.facts(situation)] == ["key_waits_for_approval"]
+        assert not keys.registered(situation)
+    then = approved({keys.RECORD_UPLOAD: {"status": "waiting_approval"}, keys.UPLOAD: {"status": "active"}})
+    assert list(STEP.facts(then)) == []
+    assert waiting(then)[0] == "record_claims"
+
+
+@pytest.mark.parametrize("method", ["oauth2", "basic"])
+def test_where_access_keys_come_from_is_said_until_the_access_is_proven(method: str) -> None:
+    assert [note.key for note in STEP.facts(approved(method=method))] == ["where_access_keys_come_from"]
+    proven = replace(approved(method=method), items={"authentication.prove_access": [("1", {"environment": "test"})]})
+    assert list(STEP.facts(proven)) == []
+    words = Texts("en")("note.where_access_keys_come_from")
+    for fact in ("Access keys → Create key", "business hours", "within 24 hours", "shown once"):
+        assert fact in words
+
+
+# -- commands
+
+
+def shown(form: Form, page: str, situation: Situation, **given: str) -> list[str]:
+    return [script.key for script in form.page(page).scripts(given, situation)]
+
+
+def test_commands_are_shown_for_what_was_chosen_and_for_that_machine_alone() -> None:
+    nothing = a_situation()
+    assert shown(STEP.form, "key", nothing, platform="windows") == ["commands_openid_windows"]
+    assert shown(STEP.form, "production_key", nothing, platform="posix") == ["commands_production_posix"]
+    assert shown(STEP.form, "csr", nothing, platform="both") == ["commands_mtls_posix", "commands_mtls_windows"]
+    known = {"organization.record_org_id": {"org_id": "TN-1"}, keys.CLAIMS: {"iss": "a", "sub": "b", "aud": "c"}}
+    situation = approved(known, platform="windows")
+    for task, page in (("prove_access", "token"), ("check_token", "look")):
+        assert shown(form_of(task), page, situation) == ["token_windows"]
+    assert shown(form_of("request_renewal"), "request", situation) == ["commands_mtls_windows"]
+    assert shown(form_of("prove_access"), "token", approved()) == []
+    for one in STEP.form.pages:
+        assert all(len(script.code) < 3000 for script in one.scripts({}, situation))
+
+
+# -- journey 1
+
+
+def test_customers_of_journey_1_keep_their_form_and_tasks() -> None:
+    first = step.FIRST_STEP
+    given = {**answers(), "groups": ["cards"], "production_key": PRODUCTION}
+    clean = sent(first.form, given)
+    assert not {"platform", "groups", "other_groups", "production_key"} & clean.keys()
+    assert [note.key for note in first.form.notes(clean, a_situation())] == ["key_fingerprint"]
+
+    def needed(task: Task) -> bool:
+        return task.id in {"upload_key", "record_claims", "record_upload", "send_production_key"}
+
+    assert [(task.id, task.approvals) for task in first.tasks if needed(task)] == [("upload_key", 1), ("record_claims", 1)]
+    assert shown(first.form, "key", a_situation()) == ["commands_openid_posix", "commands_openid_windows"]
+    assert expected(a_situation(answers={"authentication": clean})).groups == ()
