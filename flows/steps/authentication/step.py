@@ -88,8 +88,8 @@ STEP = Step(
         "authentication",
         (
             Page("method", MethodAndMachine),
-            Page("groups", groups.Groups, when=groups.asked, check=groups.check),
             *keys.PAGES,
+            Page("groups", groups.Groups, when=groups.asked, check=groups.check),
             Page("details", Details),
             *mtls.PAGES,
         ),

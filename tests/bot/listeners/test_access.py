@@ -83,6 +83,8 @@ CUSTOMERS_TASKS = (
     "control_center.confirm_access",
     "authentication.prove_access",
     "authentication.check_token",
+    "authentication.record_upload",
+    "authentication.send_production_key",
     "authentication.request_renewal",
     "authentication.request_new_pair",
     "authentication.send_own_renewal",
