@@ -18,9 +18,10 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from cryptography.x509.oid import NameOID
+from pydantic_core import PydanticCustomError
 
 from bot.inspection import messages
-from flows.checks import certificates, chains, claims, documents, emails, guard, keys, org_id, tokens
+from flows.checks import certificates, chains, claims, documents, emails, guard, keys, org_id, permission_groups, tokens
 from flows.checks.unreadable import Unreadable
 from flows.forms.dialogs import DIALOGS
 from flows.forms.fields import MAX_LENGTH, Kind, inputs
@@ -96,6 +97,11 @@ def token(content: bytes) -> None:
         tokens.bearer(text)
 
 
+def groups(content: bytes) -> None:
+    with suppress(PydanticCustomError):
+        permission_groups.read_groups(_text(content))
+
+
 def organization_id(content: bytes) -> None:
     with suppress(Unreadable):
         org_id.read_org_id(_text(content))
@@ -117,6 +123,7 @@ PARSERS: Mapping[str, Callable[[bytes], object]] = {
     "addresses": lambda content: emails.examine(_text(content)),
     "document": document,
     "org ID": organization_id,
+    "permission groups": groups,
     "form": form,
 }
 

@@ -93,10 +93,17 @@ def _check_production(answers: Answers, test: Answers, _situation: Situation) ->
         yield Problem("production_key", "same_key_for_both")
 
 
-def production_notes(answers: Answers, _situation: Situation) -> Iterator[Note]:
-    if key := credentials.readable(credentials.production_key, answers):
-        yield Note("production_key_fingerprint", {"fingerprint": key.fingerprint_sha256, "bits": key.bits})
-        yield from credentials.repaired(key.notes)
+def production_notes(answers: Answers, situation: Situation) -> Iterator[Note]:
+    """``answers``: the step's, or those of the task that sends it alone."""
+    key = credentials.readable(credentials.production_key, answers)
+    if key is None:
+        return
+    yield Note("production_key_fingerprint", {"fingerprint": key.fingerprint_sha256, "bits": key.bits})
+    yield from credentials.repaired(key.notes)
+    step = answers if "mtls" in answers else situation.answers.get(STEP, {})
+    request = credentials.readable(credentials.csr, step) if step.get("mtls") == "csr" else None
+    if request and request.fingerprint == key.fingerprint_sha256:
+        yield Note("same_key_twice")
 
 
 PAGES = (
@@ -181,21 +188,22 @@ TASKS = (
         approvals=2,
         stale_with=(*CHANGED_BY, "groups", "other_groups"),
     ),
-    Task(
-        "send_production_key",
-        Side.CUSTOMER,
-        Form(
-            SEND_PRODUCTION,
-            (Page("production_key", ProductionKeyPage, check=check_later, scripts=production_pair_scripts),),
-            notes=production_notes,
-            review=True,
-            example={"production_key": example_keys.PRODUCTION_KEY},
-        ),
-        ready=openid,
-        repeatable=True,
-        optional=True,
-        also_in=(StepState.DONE,),
-        stale_with=("method", "production_key"),
-        effect=ShowTaskInFull,
+)
+
+SEND_LATER = Task(
+    "send_production_key",
+    Side.CUSTOMER,
+    Form(
+        SEND_PRODUCTION,
+        (Page("production_key", ProductionKeyPage, check=check_later, scripts=production_pair_scripts),),
+        notes=production_notes,
+        review=True,
+        example={"production_key": example_keys.PRODUCTION_KEY},
     ),
+    ready=openid,
+    repeatable=True,
+    optional=True,
+    also_in=(StepState.DONE,),
+    stale_with=("method", "production_key"),
+    effect=ShowTaskInFull,
 )

@@ -118,6 +118,7 @@ STEP = Step(
         *mtls.TASKS,
         *proving.tasks(keys.CHANGED_BY + mtls.CHANGED_BY, requires=("first_programs",)),
         token_check.TASK,
+        keys.SEND_LATER,
         *renewing.TASKS,
     ),
     finished=_finished,

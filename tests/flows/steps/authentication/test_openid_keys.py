@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
 
 from bot.messages.texts import Texts
 from flows.cases.settle import open_tasks
@@ -11,11 +10,13 @@ from flows.forms.fields import Answers
 from flows.forms.step import Form, Situation, Task
 from flows.steps.authentication import example_keys, keys, step
 from flows.steps.authentication.token_check import expected
-from playground.pismo.signer import public_pem
+from playground.pismo.authority import signing_request
+from playground.pismo.signer import public_pem, rsa_key
 from tests.flows.steps.filled_forms import a_situation, example, refused, sent
 
 STEP = step.STEP
-TEST, PRODUCTION = (public_pem(rsa.generate_private_key(65537, 2048)) for _ in range(2))
+KEY = rsa_key()
+TEST, PRODUCTION = public_pem(rsa_key()), public_pem(rsa_key())
 
 
 def form_of(task: str) -> Form:
@@ -112,6 +113,15 @@ def test_what_was_sent_last_counts_as_productions_key() -> None:
         TEST.strip(),
         ("pismo-v1:accounts:rw", "pismo-v1:cards:rw"),
     )
+
+
+def test_productions_key_is_not_that_of_the_certificate_request_either() -> None:
+    request = signing_request(KEY, CN="Acme")
+    pem = public_pem(KEY)
+    assert "same_key_twice" in notes(sent(STEP.form, answers(mtls="csr", csr=request, production_key=pem)))
+    assert "same_key_twice" not in notes(sent(STEP.form, answers(mtls="csr", csr=request, production_key=PRODUCTION)))
+    later = form_of("send_production_key").notes({"production_key": pem}, approved(mtls="csr", csr=request))
+    assert "same_key_twice" in {note.key for note in later}
 
 
 # -- the upload
