@@ -143,8 +143,8 @@ def registered(situation: Situation) -> bool:
 
 
 def facts(situation: Situation) -> Iterator[Note]:
-    if openid(situation) and upload_status(situation) == "waiting_approval":
-        yield Note("key_waits_for_approval")
+    if openid(situation) and not uploaded(situation):
+        yield Note("key_waits_for_approval" if upload_status(situation) else "key_to_upload")
 
 
 def _to_confirm(_answers: Answers, situation: Situation) -> Iterator[Note]:

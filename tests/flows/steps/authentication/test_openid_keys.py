@@ -134,6 +134,7 @@ def waiting(situation: Situation) -> list[str]:
 @pytest.mark.parametrize("task", ["upload_key", "record_upload"])
 def test_either_side_may_record_the_upload_which_ends_the_others_need(task: str) -> None:
     assert waiting(approved())[0] == "upload_key"
+    assert [note.key for note in STEP.facts(approved())] == ["key_to_upload"]
     assert STEP.task("record_upload").is_ready(approved())
     active = approved({f"authentication.{task}": {"status": "active"}})
     assert waiting(active)[0] == "record_claims"
@@ -201,4 +202,6 @@ def test_customers_of_journey_1_keep_their_form_and_tasks() -> None:
 
     assert [(task.id, task.approvals) for task in first.tasks if needed(task)] == [("upload_key", 1), ("record_claims", 1)]
     assert shown(first.form, "key", a_situation()) == ["commands_openid_posix", "commands_openid_windows"]
-    assert expected(a_situation(answers={"authentication": clean})).groups == ()
+    situation = a_situation(answers={"authentication": clean})
+    assert expected(situation).groups == ()
+    assert list(first.facts(situation)) == []
