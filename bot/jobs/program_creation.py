@@ -36,41 +36,10 @@ PENDING_FOR = timedelta(minutes=5)
 PER_PAGE, MAX_PAGES = 50, 20
 NEVER = frozenset({"EOA0030"})
 """Codes of a failed call that says for good that nothing was created."""
-_NUMBERS = (
-    8,
-    9,
-    10,
-    11,
-    15,
-    16,
-    17,
-    18,
-    20,
-    21,
-    22,
-    29,
-    30,
-    31,
-    33,
-    34,
-    35,
-    36,
-    37,
-    38,
-    39,
-    40,
-    54,
-    55,
-    58,
-    63,
-    64,
-    73,
-    80,
-    82,
-    86,
-)
-WORDED = frozenset(f"EOA{number:04}" for number in _NUMBERS)
-"""Codes that have a sentence of their own."""
+_OF_THE_CALL = (8, 9, 15, 16, 17, 18, 29, 30, 31, 33, 37, 38, 39, 40, 54, 55, 63, 73, 86)
+_OF_OTHERS = (10, 11, 20, 21, 22, 34, 35, 36, 58, 64, 80, 82)
+WORDED = frozenset(f"EOA{number:04}" for number in (*_OF_THE_CALL, *_OF_OTHERS))
+"""Codes that have a sentence of their own; the latter are published for calls beside this one."""
 
 
 @dataclass(frozen=True)
@@ -161,16 +130,17 @@ class ProgramCreations:
             await self._follow(attempt)
 
     async def _look(self, attempt: _Attempt) -> Program | None:
-        """The program of this very name."""
-        name = attempt.body["name"]
+        """The program of this very name; among several, the one that is as it was asked for."""
+        name, others = attempt.body["name"], list[Program]()
         for number in range(1, MAX_PAGES + 1):
             page = await self._pismo.list_programs(attempt.token, attempt.org_id, number, PER_PAGE, name=name)
-            for program in page.items:
-                if _same(program.name or "", name) and program.id is not None:
-                    return program
+            same = [one for one in page.items if _same(one.name or "", name) and one.id is not None]
+            others += same
+            if (found := next((one for one in same if not _differing(one, attempt.body)), None)) is not None:
+                return found
             if number * PER_PAGE >= page.total_items:
                 break
-        return None
+        return others[0] if others else None
 
     async def _there(self, attempt: _Attempt, program: Program) -> None:
         if differing := _differing(program, attempt.body):
@@ -287,8 +257,9 @@ def _same(one: str, other: str) -> bool:
 
 def _differing(program: Program, body: Mapping[str, Any]) -> dict[str, str]:
     """What a program of the same name has otherwise, if Pismo says: it is another one then."""
-    for detail in ("type", "currency_numeric_code", "country_code"):
-        there = getattr(program, detail)
-        if there and there != body[detail]:
-            return {"field": f"program_detail.{detail}", "there": there, "asked": body[detail]}
+    there = program.model_dump()
+    there["bin"], asked = (there["bin"] or {}).get("value"), {**body, "bin": (body.get("bin") or {}).get("value")}
+    for detail in ("type", "currency_numeric_code", "country_code", "brand", "bin"):
+        if there[detail] and there[detail] != asked.get(detail):
+            return {"field": f"program_detail.{detail}", "there": there[detail], "asked": asked.get(detail) or "-"}
     return {}

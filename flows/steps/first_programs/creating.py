@@ -52,16 +52,23 @@ def _token_faults(token: str, situation: Situation) -> Iterator[Problem]:
         check_assertion,
         is_signed_by_customer,
     )
-    from flows.checks.tokens import UnreadableToken, parse  # noqa: PLC0415
+    from flows.checks.tokens import UnreadableToken, bearer, parse  # noqa: PLC0415
 
     refused = list(untried(token, situation))
-    yield from refused
+    if refused:
+        yield from refused
+        return
+    try:
+        bearer(token)
+    except UnreadableToken as unusable:
+        yield Problem("token", str(unusable.fault.key), unusable.fault.params)
+        return
     try:
         parse(token)
     except UnreadableToken:
         return  # it need not be a JWT
     look = check_assertion if is_signed_by_customer(token, expected(situation)) else check_access_token
-    for fault in () if refused else look(token, expected(situation), situation.now):
+    for fault in look(token, expected(situation), situation.now):
         yield Problem("token", str(fault.key), fault.params)
 
 
