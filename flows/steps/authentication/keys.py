@@ -59,10 +59,14 @@ def sent_later(situation: Situation) -> Answers:
     return items[-1][1] if items else {}
 
 
+def with_production(situation: Situation) -> Answers:
+    """The answers that hold production's key, if the customer has sent it: the task's, else the step's."""
+    return sent_later(situation) or situation.answers.get(STEP, {})
+
+
 def production_text(situation: Situation) -> str:
-    """Production's key as the customer sent it, with the task or with the step; empty if not yet."""
-    given = sent_later(situation) or situation.answers.get(STEP, {})
-    return text_of(given, "production_key", "production_key_file")
+    """Production's key as the customer sent it; empty if not yet."""
+    return text_of(with_production(situation), "production_key", "production_key_file")
 
 
 def _is_tests(answers: Answers, test: Answers) -> bool:

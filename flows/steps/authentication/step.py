@@ -82,6 +82,16 @@ def _facts(situation: Situation) -> Iterator[Note]:
         yield Note("where_access_keys_come_from")
 
 
+def _receipt(situation: Situation) -> Iterator[Note]:
+    sent = situation.answers.get("authentication", {})
+    if method := sent.get("method"):
+        yield Note(f"method_{method}")
+    yield from (note for note in groups.notes(sent, situation) if note.key == "groups_to_allow")
+    if method == "oidc":
+        fingerprints = (*credentials.notes(sent, situation), *keys.production_notes(keys.with_production(situation), situation))
+        yield from (note for note in fingerprints if note.key.endswith("key_fingerprint"))
+
+
 STEP = Step(
     "authentication",
     Form(
@@ -124,6 +134,7 @@ STEP = Step(
     finished=_finished,
     links=_links,
     facts=_facts,
+    receipt=_receipt,
     parity=parity.ITEMS,
 )
 

@@ -187,6 +187,19 @@ def test_commands_are_shown_for_what_was_chosen_and_for_that_machine_alone() -> 
         assert all(len(script.code) < 3000 for script in one.scripts({}, situation))
 
 
+# -- the receipt
+
+
+@pytest.mark.parametrize("method", ["oidc", "oauth2", "basic"])
+def test_the_receipt_holds_method_groups_and_fingerprints(method: str) -> None:
+    later = {keys.SEND_PRODUCTION: [("1", {"production_key": PRODUCTION})]}
+    kept = [note.key for note in STEP.receipt(replace(approved(method=method), items=later))]
+    openid = ["test_key_fingerprint", "production_key_fingerprint"] if method == "oidc" else []
+    assert kept == [f"method_{method}", *(["groups_to_allow"] if method != "basic" else []), *openid]
+    assert all(Texts(language).has(f"note.{key}") for key in kept for language in ("en", "pt_BR"))
+    assert list(STEP.receipt(a_situation())) == []
+
+
 # -- journey 1
 
 
