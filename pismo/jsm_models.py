@@ -61,12 +61,16 @@ class RequestField(_Answer):
         return bool(self.default_values or self.preset_values)
 
 
-class StatusDate(_Answer):
+class Moment(_Answer):
     epoch_millis: int = 0
 
     @property
-    def at(self) -> datetime:
-        return datetime.fromtimestamp(self.epoch_millis / 1000, UTC)
+    def at(self) -> datetime | None:
+        """None if the answer gives no moment, or one that no calendar has."""
+        try:
+            return datetime.fromtimestamp(self.epoch_millis / 1000, UTC) if self.epoch_millis > 0 else None
+        except (ValueError, OverflowError, OSError):
+            return None
 
 
 class RequestStatus(_Answer):
@@ -74,12 +78,37 @@ class RequestStatus(_Answer):
 
     name: str = Field(alias="status")
     category: str = Field("UNDEFINED", alias="statusCategory")
-    date: StatusDate = Field(StatusDate(), alias="statusDate")
+    date: Moment = Field(Moment(), alias="statusDate")
+    """When it began."""
 
     @property
     def done(self) -> bool:
         """Resolved or closed."""
         return self.category == "DONE"
+
+
+class Author(_Answer):
+    """An account that people hide their address in has none."""
+
+    account_id: str = ""
+    display_name: str = ""
+
+
+class Comment(_Answer):
+    """A comment on a request. ``public``: the customer may see it; an internal one is for the desk's people alone."""
+
+    id: Annotated[int, Field(ge=0)]
+    body: str = ""
+    public: bool = False
+    author: Author = Author()
+    created: Moment = Moment()
+
+
+class Transition(_Answer):
+    """A button of the portal that moves a request to another status."""
+
+    id: _ID
+    name: str = ""
 
 
 class _Links(_Answer):

@@ -6,7 +6,7 @@ Source: Atlassian's reference for `rest/servicedeskapi`; none of these calls is 
 import asyncio
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -16,13 +16,22 @@ from pydantic import BaseModel, SecretStr, ValidationError
 
 from pismo.jsm_errors import ServiceDeskError, ServiceDeskFault, read_error
 from pismo.jsm_form import NameNotFoundError, RequestFormNames, Values, same
-from pismo.jsm_models import CustomerRequest, RequestField, RequestStatus, RequestType, ServiceDeskProject
+from pismo.jsm_models import (
+    Comment,
+    CustomerRequest,
+    RequestField,
+    RequestStatus,
+    RequestType,
+    ServiceDeskProject,
+    Transition,
+)
 from pismo.tls import public_trust
 
 if TYPE_CHECKING:
     import httpx
 
 __all__ = [
+    "Comment",
     "CustomerRequest",
     "NameNotFoundError",
     "RequestForm",
@@ -46,11 +55,14 @@ _MARKER = re.compile(r"[a-z0-9]{8,64}", re.ASCII)
 
 @dataclass(frozen=True)
 class RequestForm:
-    """Where access is requested in one portal, and with which fields."""
+    """Where something is requested in one portal, and with which fields. Whether the user may name others: as participants of the
+    request, or as the one on whose behalf it is filed. A user with a customer's role alone may do neither."""
 
     desk_id: str
     type_id: str
     fields: tuple[RequestField, ...]
+    adds_participants: bool = False
+    raises_on_behalf: bool = False
 
 
 class ServiceDesk:
@@ -105,11 +117,19 @@ class ServiceDesk:
         body = await self._call("GET", f"{API}/servicedesk/{desk.id}/requesttype/{wanted.id}/field")
         listed = body.get("requestTypeFields")
         fields = [_read(RequestField, one) for one in listed] if isinstance(listed, list) else []
-        return RequestForm(desk.id, wanted.id, tuple(fields))
+        adds, raises = (body.get(name) is True for name in ("canAddRequestParticipants", "canRaiseOnBehalfOf"))
+        return RequestForm(desk.id, wanted.id, tuple(fields), adds, raises)
 
-    async def file(self, form: RequestForm, values: Values) -> CustomerRequest:
-        """If it fails with ``happened``, look for the request with `find` before filing again."""
-        content = {"serviceDeskId": form.desk_id, "requestTypeId": form.type_id, "requestFieldValues": dict(values)}
+    async def file(self, form: RequestForm, values: Values, participants: Sequence[str] = ()) -> CustomerRequest:
+        """If it fails with ``happened``, look for the request with `find` before filing again. ``participants``: people to name, if
+        the form lets the user; all of them must be known to the site."""
+        content: dict[str, Any] = {
+            "serviceDeskId": form.desk_id,
+            "requestTypeId": form.type_id,
+            "requestFieldValues": dict(values),
+        }
+        if participants:
+            content["requestParticipants"] = list(participants)
         return _read(CustomerRequest, await self._call("POST", f"{API}/request", json=content), happened=True)
 
     async def find(self, form: RequestForm, marker: str) -> CustomerRequest | None:
@@ -134,28 +154,59 @@ class ServiceDesk:
     async def request(self, key: str) -> CustomerRequest:
         return _read(CustomerRequest, await self._call("GET", f"{API}/request/{_checked(key)}"))
 
+    async def last(self) -> CustomerRequest | None:
+        """The user's own request in which something happened last; None if there is none."""
+        query = {"requestOwnership": "OWNED_REQUESTS", "requestStatus": "ALL_REQUESTS", "start": 0, "limit": 1}
+        values = await self._values(f"{API}/request", query)
+        return _read(CustomerRequest, values[0]) if values else None
+
     async def status(self, key: str) -> RequestStatus:
         """The current one: the history lists the latest first."""
-        body = await self._call("GET", f"{API}/request/{_checked(key)}/status", params={"start": 0, "limit": 1})
-        values = body.get("values")
-        if not isinstance(values, list) or not values:
+        values = await self._values(f"{API}/request/{_checked(key)}/status", {"start": 0, "limit": 1})
+        if not values:
             raise ServiceDeskError(ServiceDeskFault.UNEXPECTED, 200)
         return _read(RequestStatus, values[0])
+
+    async def history(self, key: str) -> list[RequestStatus]:
+        """All statuses that the request has had, the first one first."""
+        return (await self._all(RequestStatus, f"{API}/request/{_checked(key)}/status"))[::-1]
+
+    async def comments(self, key: str) -> list[Comment]:
+        """The public ones in the order they were written. Internal ones are neither asked for nor returned."""
+        query = {"public": "true", "internal": "false"}
+        found = await self._all(Comment, f"{API}/request/{_checked(key)}/comment", query)
+        return sorted((one for one in found if one.public), key=lambda one: one.id)
+
+    async def comment(self, key: str, body: str) -> Comment:
+        """Write a public comment. If it fails with ``happened``, look for it with `comments` before writing it again."""
+        content = {"body": body, "public": True}
+        return _read(Comment, await self._call("POST", f"{API}/request/{_checked(key)}/comment", json=content), happened=True)
+
+    async def transitions(self, key: str) -> list[Transition]:
+        """What the user may press in the portal."""
+        return await self._all(Transition, f"{API}/request/{_checked(key)}/transition")
+
+    async def transit(self, key: str, transition: Transition) -> None:
+        """Press it. Jira answers with no content."""
+        await self._call("POST", f"{API}/request/{_checked(key)}/transition", empty=True, json={"id": transition.id})
 
     async def _all(self, model: type[M], path: str, query: Mapping[str, str] | None = None) -> list[M]:
         """Every page of a list."""
         found: list[M] = []
         for _ in range(MAX_PAGES):
             body = await self._call("GET", path, params={**(query or {}), "start": len(found), "limit": PAGE})
-            values = body.get("values")
-            if not isinstance(values, list):
-                raise ServiceDeskError(ServiceDeskFault.UNEXPECTED, 200)
+            values = _listed(body)
             found += [_read(model, value) for value in values]
             if body.get("isLastPage", True) or not values:
                 return found
         return found
 
-    async def _call(self, method: str, path: str, **content: Any) -> Mapping[str, Any]:
+    async def _values(self, path: str, query: Mapping[str, str | int]) -> list[Any]:
+        """One page of a list."""
+        return _listed(await self._call("GET", path, params=query))
+
+    async def _call(self, method: str, path: str, *, empty: bool = False, **content: Any) -> Mapping[str, Any]:
+        """``empty``: an answer without content is one too."""
         import httpx  # noqa: PLC0415  as above
 
         failure: ServiceDeskError | None = None
@@ -175,6 +226,8 @@ class ServiceDesk:
         body = _json(response)
         if not response.is_success:
             raise read_error(response.status_code, response.headers, body, self._token)
+        if empty and not response.content:
+            return {}
         if not isinstance(body, Mapping):
             raise ServiceDeskError(ServiceDeskFault.UNEXPECTED, status, happened=True)
         return body
@@ -184,6 +237,13 @@ def _checked(key: str) -> str:
     if not _KEY.fullmatch(key):
         raise ValueError("the key is not a ticket's")
     return key
+
+
+def _listed(body: Mapping[str, Any]) -> list[Any]:
+    values = body.get("values")
+    if not isinstance(values, list):
+        raise ServiceDeskError(ServiceDeskFault.UNEXPECTED, 200)
+    return values
 
 
 def _json(response: "httpx.Response") -> Any:

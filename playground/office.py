@@ -119,6 +119,7 @@ class Office:
         for environment in (self.sandbox.test, self.sandbox.production):
             environment.world.clock = self.clock.time
         self.service_desk = ServiceDeskStandIn()
+        self.service_desk.world.clock = self.clock.time
         self.files = files
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"

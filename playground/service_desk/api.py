@@ -4,11 +4,12 @@ import base64
 import binascii
 import hmac
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from aiohttp import web
 
-from playground.service_desk.world import Json, ServiceDeskWorld, Ticket, date_of, status_of
+from playground.service_desk.world import MAX_COMMENT, TO_DO, Json, ServiceDeskWorld, Ticket, Written, date_of, status_of
 
 PREFIX = "/rest/servicedeskapi"
 WRITTEN = {
@@ -59,6 +60,10 @@ class ServiceDeskApi:
             web.post(f"{PREFIX}/request", self.file),
             web.get(PREFIX + "/request/{key}", self.request),
             web.get(PREFIX + "/request/{key}/status", self.status),
+            web.get(PREFIX + "/request/{key}/comment", self.comments),
+            web.post(PREFIX + "/request/{key}/comment", self.comment),
+            web.get(PREFIX + "/request/{key}/transition", self.transitions),
+            web.post(PREFIX + "/request/{key}/transition", self.transit),
         ]
 
     @web.middleware
@@ -88,8 +93,8 @@ class ServiceDeskApi:
 
     async def fields(self, request: web.Request) -> web.Response:
         fields = self._fields(request.match_info["desk"], request.match_info["type"])
-        answer = {"requestTypeFields": fields, "canRaiseOnBehalfOf": False, "canAddRequestParticipants": False}
-        return web.json_response(answer)
+        may = self.world.agent
+        return web.json_response({"requestTypeFields": fields, "canRaiseOnBehalfOf": may, "canAddRequestParticipants": may})
 
     async def search(self, request: web.Request) -> web.Response:
         query = dict(request.query)
@@ -101,26 +106,64 @@ class ServiceDeskApi:
         return _page(request, [self._drawn(ticket, request) for ticket in found])
 
     async def file(self, request: web.Request) -> web.Response:
-        try:
-            body = await request.json()
-        except ValueError:
-            raise RequestRefusedError(400, "The body is no JSON.") from None
-        if not isinstance(body, dict) or set(body) - WRITTEN or not isinstance(body.get("requestFieldValues"), dict):
+        body = await _body(request, WRITTEN)
+        if not isinstance(body.get("requestFieldValues"), dict):
             raise RequestRefusedError(400, "The request is malformed.")
-        if {"raiseOnBehalfOf", "requestParticipants"} & set(body):
-            raise RequestRefusedError(403, "A customer may neither raise on behalf of others nor add participants.")
+        if not self.world.agent:  # JSDCLOUD-8960
+            raise RequestRefusedError(403, "You do not have permission to create a request.")
+        participants = self._known(body.get("requestParticipants", []))
+        self._known([body["raiseOnBehalfOf"]] if "raiseOnBehalfOf" in body else [])
         desk, type_id, values = body.get("serviceDeskId"), body.get("requestTypeId"), body["requestFieldValues"]
         if not isinstance(desk, str) or not isinstance(type_id, str):
             raise RequestRefusedError(400, "serviceDeskId and requestTypeId are text.")
         for problem in _problems(self._fields(desk, type_id), values):
             raise RequestRefusedError(400, f"Your request could not be created. {problem}")
-        return web.json_response(self._drawn(self.world.file(desk, type_id, values, self.user), request), status=201)
+        ticket = self.world.file(desk, type_id, values, self.user)
+        ticket.participants = participants
+        return web.json_response(self._drawn(ticket, request), status=201)
 
     async def request(self, request: web.Request) -> web.Response:
         return web.json_response(self._drawn(self._ticket(request), request))
 
     async def status(self, request: web.Request) -> web.Response:
         return _page(request, [status_of(moment) for moment in reversed(self._ticket(request).history)])
+
+    async def comments(self, request: web.Request) -> web.Response:
+        """Those that the query asks for: public and internal ones unless it says "false"."""
+        if unknown := set(request.query) - {"public", "internal", "expand", "start", "limit"}:
+            raise RequestRefusedError(400, f"Unknown query parameters: {', '.join(sorted(unknown))}")
+        shown = {public: request.query.get(name, "true") == "true" for name, public in (("public", True), ("internal", False))}
+        return _page(request, [self._written(one) for one in self._ticket(request).comments if shown[one.public]])
+
+    async def comment(self, request: web.Request) -> web.Response:
+        body = await _body(request, {"body", "public"})
+        text, public = body.get("body"), body.get("public", True)
+        if not isinstance(text, str) or not text.strip() or len(text) > MAX_COMMENT or not isinstance(public, bool):
+            raise RequestRefusedError(400, "The comment is malformed.")
+        said = self.world.write(self._ticket(request).key, text, self.user, public=public or not self.world.agent)
+        return web.json_response(self._written(said), status=201)
+
+    async def transitions(self, request: web.Request) -> web.Response:
+        return _page(request, [TO_DO] if self._ticket(request).history[-1][0] == "PENDING" else [])
+
+    async def transit(self, request: web.Request) -> web.Response:
+        body, ticket = await _body(request, {"id", "additionalComment"}), self._ticket(request)
+        if body.get("id") != TO_DO["id"] or ticket.history[-1][0] != "PENDING":
+            raise RequestRefusedError(400, "The transition is not available.")
+        self.world.move(ticket.key, "NEW")
+        return web.Response(status=204)
+
+    def _known(self, people: Any) -> list[str]:
+        if not isinstance(people, list) or not all(isinstance(one, str) for one in people):
+            raise RequestRefusedError(400, "requestParticipants is a list of accounts.")
+        for one in people:
+            if self.world.known is not None and one not in self.world.known:
+                raise RequestRefusedError(400, "Your request could not be created. A user that you named does not exist.")
+        return people
+
+    def _written(self, said: Written) -> Json:
+        author = {"accountId": f"qm:{said.author}", "displayName": said.author, "active": True, "timeZone": "Etc/UTC"}
+        return {"id": str(said.id), "body": said.body, "public": said.public, "author": author, "created": date_of(said.at)}
 
     def _desk(self, desk: str) -> str:
         if desk not in self.world.types:
@@ -152,6 +195,16 @@ class ServiceDeskApi:
             "currentStatus": status_of(ticket.history[-1]),
             "_links": {"web": f"http://{request.host}/servicedesk/customer/portal/{ticket.desk}/{ticket.key}"},
         }
+
+
+async def _body(request: web.Request, known: AbstractSet[str]) -> Json:
+    try:
+        body = await request.json()
+    except ValueError:
+        raise RequestRefusedError(400, "The body is no JSON.") from None
+    if not isinstance(body, dict) or set(body) - known:
+        raise RequestRefusedError(400, "The request is malformed.")
+    return body
 
 
 def _page(request: web.Request, found: Sequence[Json]) -> web.Response:

@@ -80,8 +80,13 @@ class ServiceDeskStandIn:
         """In the order they were filed."""
         return list(self.world.tickets.values())
 
-    def move(self, key: str, status: str) -> None:
-        self.world.move(key, status)
+    def move(self, key: str, status: str, ago: float = 0.0) -> None:
+        """``ago``: seconds."""
+        self.world.move(key, status, ago)
+
+    def write(self, key: str, body: str, author: str = "Dora of the desk", *, public: bool = True) -> None:
+        """Someone at the desk comments on a ticket; internally, so that no customer sees it, unless ``public``."""
+        self.world.write(key, body, author, public=public)
 
     def renew_token(self, token: str) -> None:
         """From now on this is the API token; the previous one is no longer accepted."""
@@ -100,11 +105,19 @@ class ServiceDeskStandIn:
     def _controls(self) -> dict[str, Callable[..., Any]]:
         return {
             "move": self.move,
+            "write": self.write,
             "renew_token": self.renew_token,
             "fail": self.fail,
             "lag": self.lag,
             "tickets": lambda: [
-                {"key": t.key, "summary": t.summary, "values": t.values, "status": t.history[-1][0]} for t in self.tickets
+                {
+                    "key": t.key,
+                    "summary": t.summary,
+                    "values": t.values,
+                    "status": t.history[-1][0],
+                    "comments": [{"author": said.author, "body": said.body, "public": said.public} for said in t.comments],
+                }
+                for t in self.tickets
             ],
             "calls": lambda: [asdict(call) for call in self.calls],
         }

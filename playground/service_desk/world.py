@@ -1,6 +1,7 @@
-"""Desks, their forms, and what was filed. Search lags behind filing, as Jira's index does."""
+"""Desks, their forms, what was filed, and what was written there. Search lags behind filing, as Jira's index does."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
@@ -14,9 +15,15 @@ CATEGORIES = {
     "IN DEV": "INDETERMINATE",
     "PENDING": "INDETERMINATE",
     "VALIDATING": "INDETERMINATE",
+    "REOPENED": "INDETERMINATE",
     "CLOSED": "DONE",
+    "CANCELLED": "DONE",
 }
-"""The statuses Pismo names, and Jira's category of each."""
+"""The statuses Pismo names, and one of Jira's own workflows (the last), with Jira's category of each."""
+TO_DO = {"id": "11", "name": "To Do"}
+"""The button that answers PENDING."""
+MAX_COMMENT = 32_767
+"""Characters that Jira takes of a comment."""
 
 Json = dict[str, Any]
 
@@ -62,6 +69,17 @@ def _settings(language: str) -> list[Json]:
     ]
 
 
+@dataclass(frozen=True)
+class Written:
+    """A comment. ``author``: who wrote it."""
+
+    id: int
+    author: str
+    body: str
+    public: bool
+    at: datetime
+
+
 @dataclass
 class Ticket:
     key: str
@@ -70,6 +88,8 @@ class Ticket:
     reporter: str
     values: Json
     history: list[tuple[str, datetime]] = field(default_factory=list)
+    participants: list[str] = field(default_factory=list)
+    comments: list[Written] = field(default_factory=list)
     hidden: int = 0
     """How many more searches will not find it."""
 
@@ -79,16 +99,22 @@ class Ticket:
 
 
 class ServiceDeskWorld:
-    """``lag``: how many searches miss what was filed before one finds it."""
+    """``lag``: how many searches miss what was filed before one finds it. ``clock``: seconds since 1970."""
 
     def __init__(self) -> None:
         self.tickets: dict[str, Ticket] = {}
         self.lag = 0
-        self._numbers = count(1024)
+        self.clock: Callable[[], float] = time.time
+        self._numbers, self._comments = count(1024), count(50_001)
         self.restore()
 
     def restore(self) -> None:
-        """Desks and forms as they were originally; tickets stay."""
+        """Desks, forms and the user's rights as they were originally; tickets stay.
+
+        ``agent``: whether the user has more than a customer's role. ``known``: those who can be named as participants; None: all.
+        """
+        self.agent = True
+        self.known: frozenset[str] | None = None
         self.desks = [
             {"id": EN, "projectId": "10001", "projectName": "PISMO | Service Desk EN", "projectKey": "SDEN"},
             {"id": PT, "projectId": "10002", "projectName": "PISMO | Service Desk", "projectKey": "SD"},
@@ -107,15 +133,27 @@ class ServiceDeskWorld:
     def file(self, desk: str, type_id: str, values: Json, reporter: str) -> Ticket:
         key = next(one["projectKey"] for one in self.desks if one["id"] == desk)
         ticket = Ticket(f"{key}-{next(self._numbers)}", desk, type_id, reporter, values, hidden=self.lag)
-        ticket.history.append(("NEW", datetime.now(UTC)))
+        ticket.history.append(("NEW", self.now()))
         self.tickets[ticket.key] = ticket
         return ticket
 
-    def move(self, key: str, status: str) -> None:
-        """Someone at the desk changes a ticket's status."""
+    def now(self, ago: float = 0.0) -> datetime:
+        """``ago``: seconds."""
+        return datetime.fromtimestamp(self.clock() - ago, UTC)
+
+    def move(self, key: str, status: str, ago: float = 0.0) -> None:
+        """Someone at the desk changes a ticket's status, so many seconds ago."""
         if status not in CATEGORIES:
             raise ValueError(f"no such status; there are {', '.join(CATEGORIES)}")
-        self.tickets[key].history.append((status, datetime.now(UTC)))
+        self.tickets[key].history.append((status, self.now(ago)))
+
+    def write(self, key: str, body: str, author: str = "Dora of the desk", *, public: bool = True) -> Written:
+        """Someone comments on a ticket."""
+        if not body.strip() or len(body) > MAX_COMMENT:
+            raise ValueError(f"a comment has 1 to {MAX_COMMENT} characters")
+        said = Written(next(self._comments), author, body, public, self.now())
+        self.tickets[key].comments.append(said)
+        return said
 
     def search(self, term: str, query: Mapping[str, str], reporter: str) -> list[Ticket]:
         """By a word in the summary, latest first."""

@@ -93,6 +93,52 @@ async def test_the_latest_status_is_read(desk: ServiceDesk, standin: ServiceDesk
     assert ((await desk.status(key)).name, (await desk.request(key)).status.done) == ("CLOSED", True)
 
 
+async def test_public_comments_are_read_in_order_page_after_page_and_internal_ones_never(
+    desk: ServiceDesk, standin: ServiceDeskStandIn
+) -> None:
+    key = await file(desk)
+    for number in range(60):
+        standin.write(key, f"Number {number}", public=number != 3)
+    mine = await desk.comment(key, "An answer")
+    found = await desk.comments(key)
+    assert [one.body for one in found] == [*(f"Number {number}" for number in range(60) if number != 3), "An answer"]
+    assert found[-1] == mine
+    assert (found[0].author.display_name, found[-1].author.display_name) == ("Dora of the desk", standin.user)
+    assert found[0].created.at is not None
+
+
+async def test_the_history_says_since_when_and_a_button_moves_a_request_on(
+    desk: ServiceDesk, standin: ServiceDeskStandIn
+) -> None:
+    key = await file(desk)
+    assert await desk.transitions(key) == []
+    standin.move(key, "PENDING", ago=3600)
+    (to_do,) = await desk.transitions(key)
+    assert [one.name for one in await desk.history(key)] == ["NEW", "PENDING"]
+    since = (await desk.status(key)).date.at
+    assert since is not None
+    assert (standin.world.now() - since).total_seconds() == pytest.approx(3600, abs=5)
+    await desk.transit(key, to_do)
+    assert (await desk.status(key)).name == "NEW"
+    with pytest.raises(ServiceDeskError) as error:
+        await desk.transit(key, to_do)
+    assert error.value.fault is ServiceDeskFault.REFUSED
+
+
+async def test_others_are_named_as_participants_where_the_user_may(desk: ServiceDesk, standin: ServiceDeskStandIn) -> None:
+    form = await desk.form(NAMES)
+    assert (form.adds_participants, form.raises_on_behalf) == (True, True)
+    filed = await desk.file(form, fill(form.fields, NAMES, "service_desk", SUMMARY, EMAILS), ["ana@acme.example"])
+    assert standin.world.tickets[filed.key].participants == ["ana@acme.example"]
+    assert (await desk.last() or filed).key == filed.key
+    standin.world.agent = False
+    form = await desk.form(NAMES)
+    assert (form.adds_participants, form.raises_on_behalf) == (False, False)
+    with pytest.raises(ServiceDeskError) as error:
+        await desk.file(form, fill(form.fields, NAMES, "service_desk", SUMMARY, EMAILS))
+    assert error.value.fault is ServiceDeskFault.FORBIDDEN
+
+
 # -- names that are missing, and then found
 
 
@@ -236,6 +282,8 @@ async def test_what_jira_refuses_is_said_in_its_words_for_support_alone(desk: Se
 async def test_a_ticket_key_or_marker_cannot_change_the_path_or_the_search(desk: ServiceDesk) -> None:
     with pytest.raises(ValueError, match="ticket"):
         await desk.status("SD-1/../../api/3/myself")
+    with pytest.raises(ValueError, match="ticket"):
+        await desk.comment("SD-1?x", "Hello")
     form = await desk.form(NAMES)
     with pytest.raises(ValueError, match="word"):
         await desk.find(form, "anything* OR project")

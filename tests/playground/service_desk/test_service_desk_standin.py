@@ -69,18 +69,57 @@ async def test_lists_come_in_pages_of_at_most_fifty(http: httpx.AsyncClient) -> 
         ({"requestFieldValues": {**VALUES, "customfield_10050": "Access request"}}, 400),
         ({"requestFieldValues": {**VALUES, "priority": {"id": "9"}}}, 400),
         ({"requestFieldValues": {**VALUES, "customfield_1": "x"}}, 400),
-        ({"raiseOnBehalfOf": "ana"}, 403),
+        ({"requestParticipants": "ana@acme.example"}, 400),
+        ({"requestParticipants": ["nobody@acme.example"]}, 400),
+        ({"raiseOnBehalfOf": "nobody@acme.example"}, 400),
         ({"project": "SD"}, 400),
     ],
 )
 async def test_a_request_that_does_not_fit_the_form_is_refused_and_a_right_one_is_taken(
     changed: dict[str, Any], status: int, http: httpx.AsyncClient, standin: ServiceDeskStandIn
 ) -> None:
+    standin.world.known = frozenset({"ana@acme.example"})
     refused = await http.post(f"{API}/request", json=body(**changed))
     assert (refused.status_code, set(refused.json())) == (status, {"errorMessage", "i18nErrorMessage"})
     assert standin.tickets == []
-    taken = await http.post(f"{API}/request", json=body())
+    taken = await http.post(f"{API}/request", json=body(requestParticipants=["ana@acme.example"]))
     assert (taken.status_code, taken.json()["currentStatus"]["statusCategory"]) == (201, "NEW")
+    assert standin.tickets[0].participants == ["ana@acme.example"]
+
+
+async def test_a_customers_account_files_nothing_over_rest_and_writes_public_comments_alone(
+    http: httpx.AsyncClient, standin: ServiceDeskStandIn
+) -> None:
+    key = standin.world.file(EN, "25", VALUES, standin.user).key
+    standin.world.agent = False
+    may = (await http.get(FORM)).json()
+    assert (may["canRaiseOnBehalfOf"], may["canAddRequestParticipants"]) == (False, False)
+    assert (await http.post(f"{API}/request", json=body())).status_code == 403
+    (await http.post(f"{API}/request/{key}/comment", json={"body": "Hello", "public": False})).raise_for_status()
+    assert [said.public for said in standin.tickets[0].comments] == [True]
+    standin.world.restore()
+    assert (await http.post(f"{API}/request", json=body())).status_code == 201
+
+
+async def test_comments_and_the_buttons_of_a_request_are_jiras(http: httpx.AsyncClient, standin: ServiceDeskStandIn) -> None:
+    key = (await http.post(f"{API}/request", json=body())).json()["issueKey"]
+    comments, transition = f"{API}/request/{key}/comment", f"{API}/request/{key}/transition"
+    for wrong in ({"body": " "}, {"body": "x" * 32_768}, {"text": "x"}, {"body": "x", "public": "yes"}):
+        assert (await http.post(comments, json=wrong)).status_code == 400
+    standin.write(key, "Only for us", public=False)
+    said = (await http.post(comments, json={"body": "For all", "public": True})).json()
+    shown = (await http.get(comments, params={"public": "true", "internal": "false"})).json()["values"]
+    assert [(one["id"], one["body"], one["author"]["displayName"]) for one in shown] == [(said["id"], "For all", standin.user)]
+    assert [one["public"] for one in (await http.get(comments)).json()["values"]] == [False, True]
+    assert (await http.get(comments, params={"since": "1"})).status_code == 400
+    assert (await http.get(transition)).json()["values"] == []
+    assert (await http.post(transition, json={"id": "11"})).status_code == 400
+    standin.move(key, "PENDING")
+    (button,) = (await http.get(transition)).json()["values"]
+    assert button["name"] == "To Do"
+    answered = await http.post(transition, json={"id": button["id"]})
+    assert (answered.status_code, answered.content) == (204, b"")
+    assert standin.tickets[0].history[-1][0] == "NEW"
 
 
 async def test_the_search_goes_by_whole_words_of_the_summary_and_by_what_is_ones_own(
@@ -117,7 +156,9 @@ async def test_another_process_works_the_desk_over_the_control_path(http: httpx.
 
         assert (await do("move", key=key, status="DONE"))["error"].startswith("ValueError: no such status")
         assert await do("move", key=key, status="IN DEV") == {"result": None}
-        assert [one["status"] for one in (await do("tickets"))["result"]] == ["IN DEV"]
+        await do("write", key=key, body="Which of the two?")
+        (ticket,) = (await do("tickets"))["result"]
+        assert (ticket["status"], [said["body"] for said in ticket["comments"]]) == ("IN DEV", ["Which of the two?"])
         assert "error" in await do("fail", kind="tomorrow")
         await do("fail", kind="503", path=API, seconds=3)
         limited = await http.get(FORM)
