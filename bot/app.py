@@ -185,7 +185,7 @@ def build(settings: Settings, policies: Policies, *, adapters: Adapters | None =
     store.on_effects = runner.wake
     metrics.ALTERED_LOGS.set_function(lambda: len(store.altered))
     store.on_altered = lambda error: background.later(tell_of_altered(store, error))
-    poller = TicketPoller(store, cases, adapters.service_desk, policies.service_desk.follow_seconds)
+    poller = TicketPoller(store, cases, adapters.service_desk, policies.service_desk, adapters.inspections.text)
     recurring = chores(
         policies, store, cases, outbox, poller, support_channel, support_people, handle_left_events=events.handle_late
     )

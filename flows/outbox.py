@@ -362,11 +362,11 @@ class DeleteFile(Effect):
 
 @dataclass(frozen=True, kw_only=True)
 class RequestAccess(StepEffect):
-    """After approval: a request for each access, or the text to paste if no Service Desk is configured."""
+    """After approval: a request for each thing asked for, or the text to paste if no Service Desk is configured."""
 
     kind = "request_access"
     where: ClassVar[Where] = "support"
-    needs = "access_request"
+    needs = "desk_request"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -374,7 +374,7 @@ class FileRequest(StepEffect):
     """File one request with the Service Desk."""
 
     kind = "file_access_request"
-    needs = "access_request"
+    needs = "desk_request"
     lane = "service_desk"
     waits_for = "service_desk"
     resource: str
@@ -387,13 +387,41 @@ class ShowReadyText(StepEffect):
 
     kind = "ready_text"
     where: ClassVar[Where] = "support"
-    needs = "access_request"
+    needs = "desk_request"
     resource: str = ""
     why: str = ""
     maybe: bool = False
     name: str = ""
     there: tuple[str, ...] = ()
     detail: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TellOfTicket(StepEffect):
+    """News of a ticket: the text ``say.<key>``, and below it what somebody wrote there (``said``). ``item``: the id of the record that
+    the ticket stands in. ``answer``: with the button that opens the form for an answer."""
+
+    kind = "ticket_news"
+    where: Where
+    item: str
+    key: str
+    mention: tuple[str, ...] = ()
+    params: Mapping[str, Any]
+    said: str = ""
+    answer: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileAnswer(StepEffect):
+    """Write a comment on a ticket. ``item``: as above; ``answer``: the word by which it is found again; ``by``: whose answer it is."""
+
+    kind = "file_answer"
+    lane = "service_desk"
+    waits_for = "service_desk"
+    item: str
+    answer: str
+    text: str
+    by: str
 
 
 # -- programs

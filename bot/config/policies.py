@@ -274,6 +274,12 @@ def _service_desk(table: _Table, usual: ServiceDeskPolicies) -> ServiceDeskPolic
             portal: table.read(portal, known, lambda value, known=known: service_desk.names(known, value), expected)  # type: ignore[misc]
             for portal, known in usual.names.items()
         },
+        statuses=table.read(
+            "statuses",
+            usual.statuses,
+            lambda value: service_desk.statuses(usual.statuses, value),
+            "a table with some of pending, to_do, validating and declined, each a list of names",
+        ),
     )
 
 

@@ -24,6 +24,7 @@ from typing import Any
 
 from bot.inspection.worker import ELAPSED, frame, receive
 from bot.telemetry import metrics
+from flows.checks.secret_kinds import SecretKind
 
 log = logging.getLogger("bot.inspection.inspections")
 
@@ -284,6 +285,14 @@ class Inspections:
             return Verdict.of(await self.run("bot.inspection.messages:look", now, before))
         except NotLookedInto as error:
             return Verdict(unread=frozenset({error.why}))
+
+    async def text(self, text: str) -> tuple[str, bool]:
+        """A text from another system: the kind of the gravest secret in it, if any, and whether some of it was not looked into."""
+        try:
+            verdict = Verdict.of(await self.run("bot.inspection.messages:look", {"text": text}, None, patient=True))
+        except NotLookedInto:
+            return "", True
+        return next((kind.value for kind in SecretKind if kind in verdict.found), ""), bool(verdict.unread)
 
     async def file(
         self, name: str, content: bytes, *, cut: bool = False, patient: bool = False, within: float = WITHIN

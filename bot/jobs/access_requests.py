@@ -1,10 +1,10 @@
-"""Access requests at the Service Desk: filed over its REST API if configured, else shown as a text to paste.
+"""Requests to the Service Desk: filed over its REST API if configured, else shown as a text to paste.
 
 A request is filed only once: its summary contains the effect's id. If an attempt may have gone through, the bot searches for it
 until the Service Desk's index must have it; only then does it file it again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,17 +16,21 @@ from bot.jobs.records import declared
 from bot.jobs.registry import Finished, Run
 from bot.slack.client import Slack
 from flows.cases.case import Case, Cases
-from flows.cases.tickets import FiledTicket, note_filed, note_given_up
-from flows.model import EffectRecord, Grant
+from flows.cases.tickets import FiledTicket, Outcome, Wanted, note_filed, note_given_up, wanted, was_wanted
+from flows.forms.fields import Answers
+from flows.forms.step import Filing
+from flows.model import EffectRecord
 from flows.outbox import FileRequest, RequestAccess, ShowReadyText
 from flows.ports import Unit
-from pismo.jsm_errors import ServiceDeskError
+from pismo.jsm_errors import ServiceDeskError, ServiceDeskFault
 from pismo.jsm_form import NameNotFoundError, Values, fill
 from pismo.jsm_models import CustomerRequest
 from pismo.service_desk import RequestForm, ServiceDesk
 from storage.store import Store
 
 MAX_NAMES = 30
+UNNAMED = (ServiceDeskFault.REFUSED, ServiceDeskFault.FORBIDDEN)
+"""What Jira answers, among other things, if somebody may not be named as a participant. Nothing was filed then."""
 
 
 def marker_of(run: Run[FileRequest]) -> str:
@@ -50,16 +54,20 @@ class AccessRequests:
         self._service_desk, self._policies = service_desk, policies
 
     async def request(self, run: Run[RequestAccess]) -> Finished:
-        """Ask for one request per resource, in a lane of their own, or post the text to paste."""
-        step_id = run.effect.step
-        if self._service_desk is None:
-            return await self._ready_texts.post(run, ShowReadyText(step=step_id))
+        """Ask for one request per resource, in a lane of their own. Without a Service Desk, for the texts to paste: accesses can be
+        asked for in one, other things have nothing in common."""
+        step_id, away = run.effect.step, self._service_desk is None
 
         async def ask(unit: Unit) -> None:
             async with self._cases.open(unit, run.onboarding_id, closed=True) as case:
-                for resource in declared(case.step(step_id).access_request).resources:
-                    if _asked(case, resource):
-                        case.ask(FileRequest(step=step_id, resource=resource))
+                step = case.step(step_id)
+                request = declared(step.desk_request)
+                if away and request.part is None:
+                    case.ask(ShowReadyText(step=step_id))
+                    return
+                for resource in request.resources:
+                    if wanted(case, step, resource) is not None:
+                        case.ask((ShowReadyText if away else FileRequest)(step=step_id, resource=resource))
 
         return Finished(also=ask, called=False)
 
@@ -67,32 +75,22 @@ class AccessRequests:
         """File one request, without anything that support filed by hand in the meantime."""
         async with self._store.read() as unit:
             case = await self._cases.look(unit, run.onboarding_id, closed=True)
-        grants, sent = _asked(case, run.effect.resource), run.result.get("sent")
-        if self._service_desk is None or case.onboarding.closed_at or not (grants or sent):
+        step, sent = case.step(run.effect.step), run.result.get("sent")
+        now, request = wanted(case, step, run.effect.resource), declared(step.desk_request)
+        if self._service_desk is None or case.onboarding.closed_at or not (now or sent):
             return None
-        access = declared(case.step(run.effect.step).access_request)
         try:
-            names = self._policies.names[access.portal(case.situation)]
-            form = await self._service_desk.form(names)
+            form = await self._service_desk.form(self._policies.names[request.portal(case.situation)])
             if sent and (found := await self._find(self._service_desk, run, form, case.now)):
-                return self._filed(run, found, run.result["grants"])
-            if not grants:
+                return self._filed(run, found, was_wanted(case, step, run.effect.resource, run.result))
+            if now is None:
                 return None  # it never arrived, and support has filed it by hand by now
-            channel = await self._channel(case) if run.effect.resource in access.with_channel else ""
-            emails = {grant.email for grant in grants}
-            texts = access.filed(case.situation, run.effect.resource, emails, marker_of(run), channel)
-            values = fill(form.fields, names, run.effect.resource, *texts)
-            covered = [grant.id for grant in grants]
-            return self._filed(run, await self._send(self._service_desk, run, form, values, covered), covered)
+            return self._filed(run, await self._send(self._service_desk, run, case, form, now), now.about)
         except NameNotFoundError as error:
             about = {"name": error.name, "there": tuple(error.there[:MAX_NAMES])}
             raise Impossible(f"desk_{error.what}", about) from None
         except ServiceDeskError as error:
-            raise _failure(error) from None
-
-    async def _channel(self, case: Case) -> str:
-        """The name of the customer's channel in Slack."""
-        return (await self._slack.channel(case.onboarding.channel_id)).name
+            raise failure(error) from None
 
     async def _find(
         self, service_desk: ServiceDesk, run: Run[FileRequest], form: RequestForm, now: datetime
@@ -107,24 +105,53 @@ class AccessRequests:
         return found
 
     async def _send(
-        self, service_desk: ServiceDesk, run: Run[FileRequest], form: RequestForm, values: Values, covered: list[str]
+        self, service_desk: ServiceDesk, run: Run[FileRequest], case: Case, form: RequestForm, now: Wanted
+    ) -> CustomerRequest:
+        """With its people as participants where the bot's account may name them and all are known there, else without, as its text then
+        says. Raises NameNotFoundError."""
+        named = sorted(now.emails) if form.adds_participants else []
+        try:
+            return await self._file(service_desk, run, form, await self._values(run, case, form, now, named), now, named)
+        except ServiceDeskError as error:
+            if not named or error.fault not in UNNAMED:
+                raise
+        return await self._file(service_desk, run, form, await self._values(run, case, form, now, []), now, [])
+
+    async def _values(self, run: Run[FileRequest], case: Case, form: RequestForm, now: Wanted, named: Sequence[str]) -> Values:
+        request, resource = declared(case.step(run.effect.step).desk_request), run.effect.resource
+        channel = (await self._slack.channel(case.onboarding.channel_id)).name if resource in request.with_channel else ""
+        filing = Filing(marker_of(run), now.emails, channel, unnamed=bool(now.emails) and not named)
+        names = self._policies.names[request.portal(case.situation)]
+        return fill(form.fields, names, resource, *request.filed(case.situation, resource, filing))
+
+    async def _file(
+        self,
+        service_desk: ServiceDesk,
+        run: Run[FileRequest],
+        form: RequestForm,
+        values: Values,
+        now: Wanted,
+        named: Sequence[str],
     ) -> CustomerRequest:
         """Record the attempt before sending: after a crash, we know that it may have been sent."""
-        await self._store.transact(lambda unit: _keep(unit, run, {"sent": unit.now.isoformat(), "grants": covered}))
+        await self._store.transact(lambda unit: _keep(unit, run, {"sent": unit.now.isoformat(), **now.kept}))
         lease.check()
         try:
-            return await service_desk.file(form, values)
+            return await service_desk.file(form, values, named)
         except ServiceDeskError as error:
             if not error.happened:
                 await self._store.transact(lambda unit: _keep(unit, run, {}))
             raise
 
-    def _filed(self, run: Run[FileRequest], filed: CustomerRequest, covered: list[str]) -> Finished:
-        ticket = FiledTicket(filed.key, filed.web, filed.status.name, filed.status.done)
+    def _filed(self, run: Run[FileRequest], filed: CustomerRequest, about: Answers) -> Finished:
+        status = filed.status
+        phase = self._policies.statuses.phase(status.name)
+        outcome: Outcome = self._policies.statuses.outcome([status.name]) if status.done else ""
+        ticket = FiledTicket(filed.key, filed.web, status.name, status.done, phase, status.date.at, outcome)
 
         async def note(unit: Unit) -> None:
             async with self._cases.open(unit, run.onboarding_id, closed=True) as case:
-                await note_filed(case, run.effect, run.id, covered, ticket)
+                await note_filed(case, run.effect, run.id, about, ticket)
 
         return Finished({"ticket": filed.key}, note)
 
@@ -138,11 +165,7 @@ class AccessRequests:
         return False
 
 
-def _asked(case: Case, resource: str) -> list[Grant]:
-    return [grant for grant in case.snapshot.grants if grant.resource == resource and grant.state == "asked"]
-
-
-def _failure(error: ServiceDeskError) -> EffectError:
+def failure(error: ServiceDeskError) -> EffectError:
     key = f"desk_{error.fault}"
     if not error.transient:
         return Impossible(key, {"detail": error.detail})

@@ -20,6 +20,8 @@ from bot.jobs.sessions import Sessions
 from bot.jobs.setup_check import SetupCheckRuns
 from bot.jobs.submissions import Submissions
 from bot.jobs.threads import Threads
+from bot.jobs.ticket_answers import TicketAnswers
+from bot.jobs.ticket_news import TicketNews
 from bot.messages.support import Support
 from bot.slack.client import Slack
 from bot.slack.people import People
@@ -34,6 +36,7 @@ from flows.outbox import (
     DeleteFile,
     Draw,
     DrawHome,
+    FileAnswer,
     FileRequest,
     MoveMessages,
     RememberMembers,
@@ -56,6 +59,7 @@ from flows.outbox import (
     ShowTaskInFull,
     Tell,
     TellOfAlteredLog,
+    TellOfTicket,
     TellSetAside,
     WarnOfCompany,
 )
@@ -100,6 +104,7 @@ def handlers(
     said, submissions = Said(threads), Submissions(threads)
     channels, files = Channels(store, cases, slack, people), Files(store, cases, slack, threads, support)
     requests = AccessRequests(store, cases, slack, ready_texts, service_desk.client, service_desk.policies)
+    ticket_answers = TicketAnswers(store, cases, service_desk.client, service_desk.policies)
     proofs = Proofs(store, cases, threads, pismo.environments, pismo.tokens)
     creations = ProgramCreations(store, cases, pismo.environments, pismo.tokens)
     checks = SetupCheckRuns(store, cases, threads, pismo.environments, pismo.tokens)
@@ -134,6 +139,8 @@ def handlers(
     table.on(RequestAccess, requests.request)
     table.on(FileRequest, requests.file, requests.given_up)
     table.on(ShowReadyText, ready_texts.show)
+    table.on(TellOfTicket, TicketNews(threads).tell)
+    table.on(FileAnswer, ticket_answers.file, ticket_answers.given_up)
     table.on(CreateProgram, creations.run, creations.given_up)
     table.on(RunProof, proofs.run, proofs.given_up)
     table.on(ReportProof, proofs.report)

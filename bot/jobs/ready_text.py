@@ -1,4 +1,4 @@
-"""The access request as a text for support to paste, after the reason why the bot couldn't file it."""
+"""A request to the Service Desk as a text for support to paste, after the reason why the bot couldn't file it."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -26,8 +26,8 @@ class ReadyTexts:
         """``run``: of the effect that it is shown for."""
         thread = await self._threads.of(run, "support", asked.step)
         texts = thread.texts
-        access = declared(thread.case.step(asked.step).access_request)
-        ready = access.pasted(thread.case.situation, [asked.resource] if asked.resource else [])
+        request = declared(thread.case.step(asked.step).desk_request)
+        ready = request.pasted(thread.case.situation, [asked.resource] if asked.resource else [])
         before = list(_in_the_way(asked, texts))
         text = "\n".join([*before, sentence(texts, "ready_text", ready)])
         if len(text) <= MAX_PASTED:

@@ -1,13 +1,18 @@
-"""Polls the Service Desk's tickets until they end. Which ones is in the store; each process keeps its own pace."""
+"""Polls the Service Desk's tickets until they end: their status, and what is written there. Which ones is in the store; each process
+keeps its own pace. What lapses soon is warned of even while the desk is away."""
 
 import logging
 import time
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
+from bot.config.service_desk import ServiceDeskPolicies
 from bot.jobs.sweeps import ended_meanwhile, stops_all
 from bot.telemetry import metrics
-from flows.cases.case import Cases
-from flows.cases.tickets import FiledTicket, note_status, note_unseen, open_ticket, with_tickets
+from flows.cases import ticket_lapses
+from flows.cases.case import Case, Cases
+from flows.cases.ticket_comments import DeskComment, Known, known, note_comments
+from flows.cases.tickets import FiledTicket, note_status, note_unseen, open_ticket, record_with_ticket, with_tickets
 from flows.model import TaskRecord
 from flows.ports import Unit
 from pismo.jsm_errors import ServiceDeskError, ServiceDeskFault
@@ -23,17 +28,27 @@ FOR_ALL = (ServiceDeskFault.UNAUTHORIZED, ServiceDeskFault.RATE_LIMITED, Service
 """The next ticket would fare no better."""
 
 
-class TicketPoller:
-    """``await round()`` checks tickets that are due. ``every``: seconds between checks of a ticket; longer after failures."""
+Guard = Callable[[str], Awaitable[tuple[str, bool]]]
+"""The kind of the secret in a text, if any, and whether some of it could not be looked into."""
 
-    def __init__(self, store: Store, cases: Cases, service_desk: ServiceDesk | None, every: float) -> None:
-        self._store, self._cases, self._service_desk, self._every = store, cases, service_desk, every
+
+class TicketPoller:
+    """``await round()`` checks tickets that are due. ``guard``: looks for secrets in what the desk's people wrote.
+
+    A ticket is looked at again after ``follow_seconds``; later after failures.
+    """
+
+    def __init__(
+        self, store: Store, cases: Cases, service_desk: ServiceDesk | None, policies: ServiceDeskPolicies, guard: Guard
+    ) -> None:
+        self._store, self._cases, self._service_desk, self._guard = store, cases, service_desk, guard
+        self._every, self._statuses = policies.follow_seconds, policies.statuses
         self._due: dict[str, float] = {}
         self._failures: dict[str, int] = {}
         self._resting, self._rests = 0.0, 0
 
     async def round(self) -> None:
-        if self._service_desk is None or time.monotonic() < self._resting:
+        if self._service_desk is None:
             return
         async with self._store.read() as unit:
             records = await with_tickets(unit, self._cases.rules.journeys)
@@ -48,7 +63,6 @@ class TicketPoller:
             except ServiceDeskError as error:  # the Service Desk itself fails
                 self._rests += 1
                 self._resting = time.monotonic() + max(error.retry_after or 0.0, self._pause(self._rests))
-                return
             except Exception as error:
                 if ended_meanwhile(error):
                     continue
@@ -62,37 +76,82 @@ class TicketPoller:
     async def _look(self, service_desk: ServiceDesk, record: TaskRecord) -> None:
         """Raises ServiceDeskError if the Service Desk itself fails, not just this ticket."""
         async with self._store.read() as unit:
-            seen = open_ticket(await self._cases.look(unit, record.onboarding_id, closed=True), record.id)
-        if seen is not None:
+            case = await self._cases.look(unit, record.onboarding_id, closed=True)
+        seen, kept = open_ticket(case, record.id), record_with_ticket(case, record.id)
+        if ticket_lapses.is_due(case, record.id):
+            await self._change(record, lambda case: ticket_lapses.warn(case, record.id))
+        if seen is not None and kept is not None:
+            if time.monotonic() < self._resting:
+                self._due[record.id] = time.monotonic() + self._every
+                return
             try:
-                ticket = await _now(service_desk, seen)
+                ticket = await self._now(service_desk, seen)
+                news = await self._news(service_desk, record, seen.key, known(kept))
             except ServiceDeskError as error:
                 extra = {"onboarding": record.onboarding_id, "error": str(error.fault), "status": error.status}
                 log.warning("a ticket could not be checked", extra=extra)
                 if error.fault in FOR_ALL or 300 <= (error.status or 0) < 400:
                     raise
                 if error.fault in UNSEEN:
-                    await self._unseen(record)
+                    await self._unseen(record, "desk_unseen")
                 else:
                     metrics.CHORE_FAILURES.labels(NAME).inc()
                 self._put_off(record)
                 return
-            await self._note(record, ticket)
+            if news or ticket != seen:
+                await self._change(record, lambda case: _note(case, record.id, ticket, news))
             self._rests = 0
         self._failures.pop(record.id, None)
         self._due[record.id] = time.monotonic() + self._every
 
-    async def _note(self, record: TaskRecord, ticket: FiledTicket) -> None:
+    async def _now(self, service_desk: ServiceDesk, seen: FiledTicket) -> FiledTicket:
+        link = seen.link
+        if link:
+            status = await service_desk.status(seen.key)
+        else:  # filed by hand: its link isn't known yet
+            request = await service_desk.request(seen.key)
+            link, status = request.web, request.status
+        now = replace(
+            seen,
+            link=link,
+            status=status.name,
+            ended=status.done,
+            phase="" if status.done else self._statuses.phase(status.name),
+            since=status.date.at,
+        )
+        if not status.done:
+            return now
+        history = [one.name for one in await service_desk.history(seen.key)] or [status.name]
+        return replace(now, outcome=self._statuses.outcome(history))
+
+    async def _news(self, service_desk: ServiceDesk, record: TaskRecord, key: str, before: Known) -> list[DeskComment]:
+        """What others have written since. Nothing if the bot's user may see the ticket, but not that: support is told, once."""
+        try:
+            written = await service_desk.comments(key)
+        except ServiceDeskError as error:
+            if error.fault not in UNSEEN:
+                raise
+            await self._unseen(record, "desk_comments_unseen")
+            return []
+        news = []
+        for one in written:
+            if before.is_news(one.id, one.body):
+                secret, unread = await self._guard(one.body)
+                text = "" if secret or unread else one.body
+                news.append(DeskComment(one.id, one.author.display_name, text, secret, unread))
+        return news
+
+    async def _change(self, record: TaskRecord, does: Callable[[Case], None]) -> None:
         async def note(unit: Unit) -> None:
             async with self._cases.open(unit, record.onboarding_id, closed=True) as case:
-                note_status(case, record.id, ticket)
+                does(case)
 
         await self._store.transact(note)
 
-    async def _unseen(self, record: TaskRecord) -> None:
+    async def _unseen(self, record: TaskRecord, key: str) -> None:
         async def note(unit: Unit) -> None:
             async with self._cases.open(unit, record.onboarding_id, closed=True) as case:
-                await note_unseen(case, record.id)
+                await note_unseen(case, record.id, key)
 
         await self._store.transact(note)
 
@@ -109,9 +168,7 @@ class TicketPoller:
                 del table[gone]
 
 
-async def _now(service_desk: ServiceDesk, seen: FiledTicket) -> FiledTicket:
-    if seen.link:
-        status = await service_desk.status(seen.key)
-        return replace(seen, status=status.name, ended=status.done)
-    request = await service_desk.request(seen.key)  # filed by hand: its link isn't known yet
-    return FiledTicket(seen.key, request.web, request.status.name, request.status.done)
+def _note(case: Case, record_id: str, ticket: FiledTicket, news: Sequence[DeskComment]) -> None:
+    """What was written before what followed from it: a ticket that has ended is told of no more."""
+    note_comments(case, record_id, news, ticket)
+    note_status(case, record_id, ticket)

@@ -107,6 +107,7 @@ ACTIONS: dict[Act, Action] = {
     Act.SNOOZE: Action(May.EITHER, opens=_form("snooze")),
     Act.STUCK: Action(May.CUSTOMER, opens=_form("stuck")),
     Act.DECLINE_RENEWAL: Action(May.SUPPORT, opens=_form("decline_renewal")),
+    Act.ANSWER_TICKET: Action(May.EITHER, opens=_form("answer_ticket")),
     Act.RETRY_EFFECT: Action(May.SUPPORT, change=_retry, closed=True, said="retrying"),
     Act.ACCEPT_COMPANY: Action(May.SUPPORT, change=_accept_company),
     Act.SHOW: Action(May.SUPPORT, shows=True, closed=True),

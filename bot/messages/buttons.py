@@ -27,6 +27,7 @@ class Act(StrEnum):
     RETRY_EFFECT = "retry_effect"
     SHOW = "show"
     ACCEPT_COMPANY = "accept_company"
+    ANSWER_TICKET = "answer_ticket"
     LINK = "link"
 
 

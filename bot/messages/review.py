@@ -21,6 +21,7 @@ from bot.messages.blocks import (
 )
 from bot.messages.buttons import Act, ButtonValue
 from bot.messages.texts import Raw, Texts, date_token, escape, typed
+from bot.messages.wording import worded
 from flows.cases import renewals
 from flows.cases.review import approvals
 from flows.cases.settle import record_of, state_allows
@@ -71,7 +72,7 @@ def review_card(
         blocks.extend(fit([*notes, *values], MAX_VALUES, VALUES_TEXT, texts("review.more_below")))
     blocks.extend(_decision(snapshot, step, texts, rules))
     blocks.extend(_skip(snapshot, step, texts))
-    blocks.extend(context(texts.md(f"note.{fact.key}", **fact.params)) for fact in step.facts(situation))
+    blocks.extend(context(texts.md(f"note.{fact.key}", **worded(texts, fact.params))) for fact in step.facts(situation))
     if (request := renewals.asked(snapshot, step, situation)) is not None and request.at is not None:
         by, when = Raw(f"<@{request.user_id}>"), date_token(request.at)
         blocks.append(section(texts.md("review.renewal", by=by, at=when)))

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from bot.modals.fetched import LookedUp
 from bot.modals.subject import FormMeta
-from flows.cases import limits, manage, renewals, review
+from flows.cases import limits, manage, renewals, review, ticket_comments
 from flows.cases.case import Case
 from flows.cases.settle import side_of, timezone_of
 from flows.forms.fields import Answers
@@ -74,8 +74,14 @@ def _decline_renewal(case: Case, sent: DialogAnswers) -> None:
     renewals.decline(case, sent.step, sent.meta.item, sent.clean["reason"])
 
 
+def _answer_ticket(case: Case, sent: DialogAnswers) -> None:
+    ticket_comments.answer(case, sent.meta.item, sent.clean["answer"])
+
+
 async def too_often(case: Case, meta: FormMeta) -> tuple[Problem, ...]:
     """Why a dialog can't be carried out yet, at its fields; what was typed stays in them."""
+    if meta.form == "answer_ticket":
+        return await ticket_comments.too_often(case, meta.item)
     return await limits.stuck(case, meta.step) if meta.form == "stuck" else ()
 
 
@@ -88,5 +94,6 @@ DIALOG_DOES: Mapping[str, Callable[[Case, DialogAnswers], None]] = {
     "snooze": _snooze,
     "stuck": _stuck,
     "decline_renewal": _decline_renewal,
+    "answer_ticket": _answer_ticket,
 }
 """All but `start`, which has no onboarding yet."""

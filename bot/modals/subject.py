@@ -26,6 +26,7 @@ DIALOG_MAY: Mapping[str, May] = {
     "snooze": May.EITHER,
     "stuck": May.CUSTOMER,
     "decline_renewal": May.SUPPORT,
+    "answer_ticket": May.EITHER,
 }
 
 

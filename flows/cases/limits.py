@@ -16,6 +16,8 @@ TASK = ((60, HOUR),)
 """A task that can be repeated, such as pasting a token."""
 SECRETS = ((5, HOUR),)
 """Warnings of secrets in forms. Each is refused and logged all the same."""
+ANSWERS = ((20, HOUR),)
+"""Answers to the Service Desk, which its people read."""
 
 Limits = Sequence[tuple[int, timedelta]]
 """At most so many in such a time."""
@@ -36,6 +38,12 @@ async def task(case: Case, step: Step, wanted: Task) -> None:
         _, until = await _when(case, tags, TASK)
         if until is not None:
             raise Refused("too_often", until=int(until.timestamp()))
+
+
+async def answers(case: Case, tags: Collection[str]) -> tuple[Problem, ...]:
+    """Why another answer to the Service Desk can't be filed yet; empty if it can. ``tags``: what the log calls answers."""
+    _, until = await _when(case, tags, ANSWERS)
+    return () if until is None else (Problem("answer", "answers_too_often", {"again": _minutes(until - case.now)}),)
 
 
 async def warns(case: Case) -> bool:

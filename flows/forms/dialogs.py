@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from flows.forms.fields import Answers, FormPage, Input, Kind
+from flows.forms.fields import Answers, FormPage, Input, Kind, LongText
 from flows.forms.step import Form, Page, Situation, not_past
 from flows.problems import Problem
 
@@ -29,6 +29,10 @@ class StartPage(FormPage):
 
 class Reason(FormPage):
     reason: Annotated[str, Field(min_length=1, max_length=2000), Input(Kind.LONG_TEXT)]
+
+
+class DeskAnswer(FormPage):
+    answer: LongText
 
 
 class StepReason(FormPage):
@@ -95,6 +99,7 @@ DIALOGS: dict[str, Form] = {
         _reason("reject"),
         _reason("stuck"),
         _reason("decline_renewal"),
+        Form("answer_ticket", (Page("answer", DeskAnswer),), example={"answer": "Both of them, from the first of May on."}),
         _reason_of_step("skip"),
         _reason_of_step("reopen"),
         Form("assign", (Page("person", Assignment, check=_known_step),), example={"step": "*", "person": "U0EXAMPLE"}),

@@ -375,20 +375,37 @@ class GrantAsked:
 
 
 @dataclass(frozen=True)
-class AccessRequest:
-    """What is requested of the Service Desk: one request for each of ``resources``.
+class Filing:
+    """What a request's text is told besides the answers. ``marker``: a word that its summary contains. ``emails``: the addresses that it
+    asks access for. ``channel``: the name of the customer's channel in Slack. ``unnamed``: its people are not its participants, since
+    the bot's account may not name them."""
 
-    ``portal``: the language of the portal that is used. ``filed``: summary and description of the request for one resource and
-    these email addresses; the summary contains the marker that is given. The name of the customer's channel in Slack is given for
-    those ``with_channel``, else an empty string. ``pasted``: the same to be typed in by support (url, summary, path, priority,
-    description), for some resources, or for everything that was asked for.
+    marker: str
+    emails: Collection[str] = ()
+    channel: str = ""
+    unnamed: bool = False
+
+
+@dataclass(frozen=True)
+class DeskRequest:
+    """What is requested of the Service Desk once the step is approved: one request for each of ``resources``.
+
+    ``portal``: the language of the portal that is used. ``filed``: summary and description of the request for one resource, whose
+    name for people is ``resource.<resource>``. A channel is given for those ``with_channel``. ``pasted``: the same to be typed in by
+    support (url, summary, path, priority, description), for some resources, or for everything that was asked for.
+
+    Without ``part``, a request is for the accesses that the step asks for (`Step.grants`). Else ``part`` is what the step's answers say
+    of a resource, which is recorded with its ticket, so that it is requested anew once it changes; None if they don't ask for it.
+    ``people``: the email addresses of its participants, from the part.
     """
 
     resources: tuple[str, ...]
     portal: Callable[[Situation], str]
-    filed: Callable[[Situation, str, Collection[str], str, str], tuple[str, str]]
+    filed: Callable[[Situation, str, Filing], tuple[str, str]]
     pasted: Callable[[Situation, Sequence[str]], Mapping[str, str]]
     with_channel: tuple[str, ...] = ()
+    part: Callable[[Answers, str], Answers | None] | None = None
+    people: Callable[[Answers], Collection[str]] = lambda _part: ()
 
 
 @dataclass(frozen=True)
@@ -421,7 +438,7 @@ class Step:
 
     ``links``: (text key, URL) shown with the step. ``facts``: what is known about it outside, e.g. a ticket's status, shown to
     both sides as ``note.<key>``. ``on_card``: what of it the checklist card shows, too. ``receipt``: what the customer keeps of it in
-    writing, as ``note.<key>``. ``on_open``, ``on_approval``: what its opening and its approval start; ``access_request``: what that
+    writing, as ``note.<key>``. ``on_open``, ``on_approval``: what its opening and its approval start; ``desk_request``: what that
     needs (`Effect.needs`).
 
     ``business_place``: what its answers say about where the company works, used for reminders. ``contact``: the company's own
@@ -444,7 +461,7 @@ class Step:
     receipt: Callable[[Situation], Iterable[Note]] = lambda _situation: ()
     on_open: tuple[type[StepEffect], ...] = ()
     on_approval: tuple[type[StepEffect], ...] = ()
-    access_request: AccessRequest | None = None
+    desk_request: DeskRequest | None = None
     business_place: Callable[[Answers], BusinessPlace] = lambda _answers: BusinessPlace()
     contact: Callable[[Answers], str] = lambda _answers: ""
     go_live: Callable[[Answers], date | None] = lambda _answers: None

@@ -1,7 +1,7 @@
 """Step 3, Service Desk access: who needs it. The bot or support files the request; support says which access is granted."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Annotated
 
@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field
 
 from flows.forms import addresses
 from flows.forms.fields import MAX_LENGTH, Answers, Attachment, Chosen, ChosenWithReason, FormPage, Input, Kind
-from flows.forms.step import AccessRequest, Form, GrantAsked, Page, Situation, Step, Task
+from flows.forms.step import DeskRequest, Filing, Form, GrantAsked, Page, Situation, Step, Task
 from flows.outbox import RequestAccess
 from flows.people import Side
 from flows.problems import Note, Problem, fault
@@ -22,13 +22,19 @@ USERS = ("users", "users_file")
 MAX_TITLE = 180
 """Jira allows 255 characters in a summary; the subtype and the marker follow."""
 
-# What support pastes is in the portal's language, not the reader's: (portal, summary, description).
+# What support pastes is in the portal's language, not the reader's: (portal, summary, description, without participants).
 _WORDS = {
-    "en": ("PISMO | Service Desk EN", "Access request: {customer}", "Please give these users of {customer} access to {what}:"),
+    "en": (
+        "PISMO | Service Desk EN",
+        "Access request: {customer}",
+        "Please give these users of {customer} access to {what}:",
+        "They could not be named as participants of this request: please add them.",
+    ),
     "pt_BR": (
         "PISMO | Service Desk",
         "Solicitação de acesso: {customer}",
         "Concedam acesso a {what} a estes usuários de {customer}:",
+        "Eles não puderam ser indicados como participantes desta solicitação: por favor, adicionem-nos.",
     ),
 }
 
@@ -84,7 +90,7 @@ def ready_text(situation: Situation, *resources: str) -> dict[str, str]:
     ``resources``: what it requests; if empty, everything chosen.
     """
     answers = situation.answers.get("service_desk", {})
-    portal, summary, description = _WORDS[portal_of(situation)]
+    portal, summary, description, _ = _WORDS[portal_of(situation)]
     subtypes = [SUBTYPES[resource] for resource in resources or asked(answers)]
     words = {"customer": situation.customer, "what": ", ".join(subtypes)}
     return {
@@ -96,22 +102,23 @@ def ready_text(situation: Situation, *resources: str) -> dict[str, str]:
     }
 
 
-def request(situation: Situation, resource: str, emails: Collection[str], marker: str, channel: str = "") -> tuple[str, str]:
+def request(situation: Situation, resource: str, filing: Filing) -> tuple[str, str]:
     """Summary and description of one request filed by the bot: the form takes one subtype at a time.
 
-    ``marker`` goes in the summary, which is what the Service Desk's search covers. ``channel``: the customer's channel name in
-    Slack, which a request for Slack Connect must give.
+    The marker goes in the summary, which is what the Service Desk's search covers. A request for Slack Connect must give the customer's
+    channel name in Slack.
     """
-    _, summary, description = _WORDS[portal_of(situation)]
+    _, summary, description, unnamed = _WORDS[portal_of(situation)]
     what = SUBTYPES[resource]
     title = " ".join(summary.format(customer=situation.customer).split())[:MAX_TITLE]
     listed = addresses.addresses(situation.answers.get("service_desk", {}), *USERS)
     lines = [
         description.format(customer=_in_wiki(situation.customer), what=what),
-        *(email for email in listed if email in emails),
+        *(email for email in listed if email in filing.emails),
     ]
-    lines += sorted(set(emails) - set(listed))
-    return f"{title} - {what} ({marker})", "\n".join([*lines, f"Slack: #{channel}"] if channel else lines)
+    lines += sorted(set(filing.emails) - set(listed))
+    lines += [f"Slack: #{filing.channel}"] if filing.channel else []
+    return f"{title} - {what} ({filing.marker})", "\n".join([*lines, unnamed] if filing.unnamed else lines)
 
 
 _WIKI = str.maketrans("{}[]|", "()()/", "\\*^~")
@@ -132,6 +139,13 @@ def _tickets(situation: Situation) -> Iterator[Note]:
     for _, done in situation.items.get("service_desk.file_request", ()):
         ticket = {name: str(done.get(name) or "") for name in ("ticket", "link", "status")}
         yield Note("ticket_status" if ticket["status"] else "ticket", ticket)
+    for _, done in situation.items.get("service_desk.grant_access", ()):
+        if done.get("by"):
+            yield Note("given_anyway", {"by": str(done["by"]), "at": int(done["at"])})
+
+
+def _who_and_when(_clean: Answers, situation: Situation) -> Answers:
+    return {"by": situation.actor_id, "at": int(situation.now.timestamp())}
 
 
 def _task(
@@ -176,7 +190,7 @@ STEP = Step(
     requires=("planning",),
     tasks=(
         replace(_task("file_request", Filed, ("asked",), "filed", ticket="SD-1024"), ticket="ticket"),
-        _task("grant_access", Chosen, ("asked", "filed"), "granted"),
+        replace(_task("grant_access", Chosen, ("asked", "filed"), "granted"), adds=_who_and_when),
         _task("refuse_access", ChosenWithReason, ("asked", "filed"), "refused", optional=True, reason="Not an employee."),
     ),
     finished=lambda situation: not _pending(situation, "asked", "filed"),
@@ -187,7 +201,7 @@ STEP = Step(
     ),
     facts=_tickets,
     on_approval=(RequestAccess,),
-    access_request=AccessRequest(
+    desk_request=DeskRequest(
         RESOURCES,
         portal_of,
         request,

@@ -12,7 +12,7 @@ from playground.service_desk.api import ServiceDeskApi, refusal
 from playground.service_desk.world import ServiceDeskWorld, Ticket
 from playground.wire import Wire
 
-FaultKind = Literal["400", "429", "503", "500", "gateway", "drop_before", "drop_after"]
+FaultKind = Literal["400", "403", "429", "503", "500", "gateway", "drop_before", "drop_after"]
 
 
 @dataclass
@@ -138,6 +138,8 @@ class ServiceDeskStandIn:
             answer = refusal(int(fault.kind), "Come back later.")
             if fault.seconds is not None:
                 answer.headers["Retry-After"] = f"{fault.seconds:g}"
+        elif fault.kind == "403":
+            answer = refusal(403, "You do not have permission.")
         elif fault.kind == "400":
             answer = refusal(400, "This request cannot be shown.")
         elif fault.kind == "gateway":

@@ -5,7 +5,7 @@ import pytest
 from bot.config.policies import PolicyError, parse
 from bot.config.service_desk import ServiceDeskPolicies
 from bot.messages.texts import languages, table
-from flows.forms.step import Situation
+from flows.forms.step import Filing, Situation
 from flows.steps.service_desk import request
 from pismo.jsm_errors import ServiceDeskFault
 
@@ -34,7 +34,7 @@ def test_names_and_pace_are_configured() -> None:
 
 def test_a_summary_is_one_short_line_whatever_the_customer_is_called() -> None:
     situation = Situation(now=None, today=None, customer="A\nvery " + "long " * 90 + "name", language="en", timezone="UTC")  # type: ignore[arg-type]
-    summary, _ = request(situation, "slack_connect", ["a@b.example"], "3f9c2a7b1d0e4c55")
+    summary, _ = request(situation, "slack_connect", Filing("3f9c2a7b1d0e4c55", ["a@b.example"]))
     assert len(summary) <= 255
     assert "\n" not in summary
     assert summary.endswith("Slack Connect (3f9c2a7b1d0e4c55)")

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.config.policies import Policies
-from flows.forms.step import AccessRequest, GrantAsked, Meeting, Step
+from flows.forms.step import DeskRequest, GrantAsked, Meeting, Step
 from flows.journey import FIRST, Journeys
 from flows.outbox import RequestAccess, SendSession
 from flows.rules import Rules
@@ -22,7 +22,7 @@ def planning(word: str) -> Step:
     return replace(
         _planning,
         on_approval=(RequestAccess,),
-        access_request=AccessRequest(
+        desk_request=DeskRequest(
             ("status_page",),
             lambda _situation: "en",
             lambda *_asked: ("", ""),

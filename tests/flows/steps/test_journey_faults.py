@@ -75,7 +75,7 @@ FAULTS = {
     ),
     "a request for nothing": (
         step(on_approval=(RequestAccess,)),
-        "first starts RequestAccess, but does not say its access_request",
+        "first starts RequestAccess, but does not say its desk_request",
     ),
     "unique without a reason": (
         step(tasks=(Task("t", Side.SUPPORT, form("first.t"), unique="answer"),)),

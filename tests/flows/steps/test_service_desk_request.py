@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from flows.forms.step import Filing
 from flows.steps.service_desk import request
 from tests.flows.steps.filled_forms import a_situation
 
@@ -27,7 +28,7 @@ from tests.flows.steps.filled_forms import a_situation
 @pytest.mark.parametrize("portal", ["en", "pt_BR"])
 def test_no_name_links_mentions_embeds_or_formats_anything(name: str, portal: str) -> None:
     answers = {"service_desk": {"users": "ana_b@bank.example", "portal_language": portal}}
-    _, description = request(a_situation(customer=name, answers=answers), "service_desk", ["ana_b@bank.example"], "m1")
+    _, description = request(a_situation(customer=name, answers=answers), "service_desk", Filing("m1", ["ana_b@bank.example"]))
     first, *users = description.splitlines()
     first = first.removesuffix(":")
     assert users == ["ana_b@bank.example"]  # read and copied as it is
@@ -37,4 +38,4 @@ def test_no_name_links_mentions_embeds_or_formats_anything(name: str, portal: st
 
 @pytest.mark.parametrize("name", ["Crédito & Cia! (São Paulo)", "Itaú-Unibanco S/A - Cartões", "Pay+ D'Ávila", "株式会社 A+B"])
 def test_an_ordinary_name_stays(name: str) -> None:
-    assert name in request(a_situation(customer=name), "service_desk", [], "m1")[1]
+    assert name in request(a_situation(customer=name), "service_desk", Filing("m1"))[1]

@@ -24,8 +24,8 @@ async def test_a_status_is_told_once_a_change_until_the_ticket_ends(office: Desk
             assert office.journey.says(where, STEP, f"{ticket.key}: {status}")
     office.service_desk.move(ticket.key, "CLOSED")
     await office.look()
-    assert f"The Service Desk has closed {ticket.key}: CLOSED" in office.read("step")
-    assert f"<@{office.sam.id}> The Service Desk has closed {ticket.key}: CLOSED" in office.read()
+    for where in ("step", "review"):
+        assert f"The Service Desk has closed {ticket.key}" in office.read(where)
     before = len(office.service_desk.calls)
     office.service_desk.move(ticket.key, "NEW")
     await office.look()

@@ -1,0 +1,96 @@
+"""Answers to the Service Desk: each becomes one public comment on its ticket. It carries a word by which it is found again, since Jira
+knows no idempotency key; where the desk waits for an answer, the portal's button that says so is pressed too."""
+
+import re
+
+from bot.config.service_desk import ServiceDeskPolicies
+from bot.jobs import lease
+from bot.jobs.access_requests import failure
+from bot.jobs.errors import EffectError, Impossible
+from bot.jobs.registry import Finished, Run
+from flows.cases.case import Case, Cases
+from flows.cases.ticket_comments import note_answered, note_unanswered
+from flows.cases.tickets import open_ticket
+from flows.outbox import FileAnswer
+from flows.people import Who
+from flows.ports import Unit
+from pismo.jsm_errors import ServiceDeskError
+from pismo.jsm_models import Comment
+from pismo.service_desk import ServiceDesk
+from storage.store import Store
+
+
+class TicketAnswers:
+    """``service_desk``: None if none is configured."""
+
+    def __init__(self, store: Store, cases: Cases, service_desk: ServiceDesk | None, policies: ServiceDeskPolicies) -> None:
+        self._store, self._cases = store, cases
+        self._service_desk, self._policies = service_desk, policies
+
+    async def file(self, run: Run[FileAnswer]) -> Finished | None:
+        async with self._store.read() as unit:
+            case = await self._cases.look(unit, run.onboarding_id, closed=True)
+        ticket = open_ticket(case, run.effect.item)
+        if ticket is None or case.onboarding.closed_at is not None:
+            return None
+        if self._service_desk is None:
+            raise Impossible("desk_none")
+        try:
+            written = await self._written(self._service_desk, run, case, ticket.key)
+            pressed = await self._press(self._service_desk, ticket.key)
+        except ServiceDeskError as error:
+            raise failure(error) from None
+
+        async def note(unit: Unit) -> None:
+            async with self._cases.open(unit, run.onboarding_id, closed=True) as case:
+                note_answered(case, run.effect, written.id, unpressed=not pressed)
+
+        return Finished({"comment": written.id}, note)
+
+    async def _written(self, service_desk: ServiceDesk, run: Run[FileAnswer], case: Case, key: str) -> Comment:
+        """Look before writing it again: comments are read from Jira's database, not from an index that lags."""
+        if run.again:
+            for one in await service_desk.comments(key):
+                if run.effect.answer in one.body:
+                    return one
+        lease.check()
+        return await service_desk.comment(key, _body(run.effect, self._side(case, run.effect.by)))
+
+    def _side(self, case: Case, user: str) -> str:
+        by_support = self._cases.access.is_support(Who(self._cases.access.team_id, user))
+        return "Pismo" if by_support else case.onboarding.customer
+
+    async def _press(self, service_desk: ServiceDesk, key: str) -> bool:
+        """Whether the desk no longer waits for an answer, as far as the bot can see to that."""
+        if self._policies.statuses.phase((await service_desk.status(key)).name) != "pending":
+            return True
+        for transition in await service_desk.transitions(key):
+            if self._policies.statuses.answers(transition.name):
+                lease.check()
+                try:
+                    await service_desk.transit(key, transition)
+                except ServiceDeskError as error:
+                    if error.transient:
+                        raise
+                    return False
+                return True
+        return False
+
+    async def given_up(self, unit: Unit, run: Run[FileAnswer], error: EffectError) -> bool:
+        """Support gets the text to write it by hand; the alert has the retry button."""
+        async with self._cases.open(unit, run.onboarding_id, closed=True) as case:
+            note_unanswered(case, run.effect, error.key)
+        return False
+
+
+_MARK = re.compile(r"\{(?=noformat)", re.IGNORECASE)
+
+
+def _body(answer: FileAnswer, side: str) -> str:
+    """Jira reads a comment as wiki markup: between these marks, nothing is."""
+    text = _MARK.sub("{ ", answer.text)
+    return f"{{noformat}}\n{text}\n{{noformat}}\n({_plain(side)} · {answer.answer})"
+
+
+def _plain(name: str) -> str:
+    return "".join(sign if sign.isalnum() or sign in " .,&'" else " " for sign in name)

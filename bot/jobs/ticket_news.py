@@ -1,0 +1,27 @@
+"""News of a ticket in the step's thread: what the Service Desk's people wrote is drawn as they typed it, with the button that answers."""
+
+from bot.jobs.registry import Finished, Run
+from bot.jobs.threads import Threads
+from bot.messages.blocks import Block, actions, button, drawing, fit, long_sections, section
+from bot.messages.buttons import Act, ButtonValue
+from bot.messages.texts import typed
+from bot.messages.wording import sentence
+from flows.cases.tickets import open_ticket
+from flows.outbox import TellOfTicket
+
+
+class TicketNews:
+    def __init__(self, threads: Threads) -> None:
+        self._threads = threads
+
+    async def tell(self, run: Run[TellOfTicket]) -> Finished:
+        asked = run.effect
+        thread = await self._threads.of(run, asked.where, asked.step)
+        mentioned = [f"<@{user}>" for user in asked.mention]
+        words = " ".join([*mentioned, sentence(thread.texts, asked.key, asked.params)])
+        blocks: list[Block] = [section(words), *long_sections(typed(asked.said))] if asked.said else [section(words)]
+        can_answer = thread.case.onboarding.closed_at is None and open_ticket(thread.case, asked.item) is not None
+        if asked.answer and can_answer:
+            value = ButtonValue(onboarding=thread.case.id, step=asked.step, item=asked.item)
+            blocks.append(actions(button(thread.texts("button.answer_ticket"), Act.ANSWER_TICKET, value)))
+        return await self._threads.post(run, thread, [drawing(fit(blocks))])

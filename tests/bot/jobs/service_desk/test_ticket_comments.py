@@ -1,0 +1,204 @@
+"""What the Service Desk writes comes into the step's threads once, and what is answered there goes to the desk once."""
+
+from typing import Any
+
+import pytest
+
+from bot.messages.buttons import Act
+from playground.slack import Message, Outcome, SlackPerson
+from playground.walkthrough import action_id
+from tests.bot.jobs.service_desk.desk_place import STEP, DeskPlace, asked, filed
+from tests.bot.workplace import ENDLESS
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+QUESTION = "Is ana@bank.example *still* with <!channel> you?"
+
+
+async def the_ticket(office: DeskPlace, onboarding: str) -> str:
+    await asked(office, onboarding)
+    return (await filed(office, onboarding))[0].key
+
+
+def offered(office: DeskPlace, where: str) -> Message | None:
+    """The last message with the button that answers."""
+    return next((m for m in reversed(office.journey.thread(where, STEP)) if action_id(m.blocks, Act.ANSWER_TICKET)), None)
+
+
+async def answer(office: DeskPlace, person: SlackPerson, where: str, words: str) -> Outcome:
+    """Press the button and send the form."""
+    message = offered(office, where)
+    assert message is not None
+    assert (await person.click(message, action_id=action_id(message.blocks, Act.ANSWER_TICKET))).ok
+    await office.slack.until(lambda: person.view and "Your answer" in str(person.view.blocks))
+    await person.fill({"Your answer": words})
+    return await person.submit()
+
+
+def written(office: DeskPlace, key: str) -> list[str]:
+    """The bot's own comments."""
+    return [said.body for said in office.service_desk.world.tickets[key].comments if said.author == office.service_desk.user]
+
+
+async def test_a_comment_is_shown_once_as_typed_and_an_internal_one_never(office: DeskPlace, onboarding: str) -> None:
+    key = await the_ticket(office, onboarding)
+    office.service_desk.write(key, "They are a difficult customer", public=False)
+    office.service_desk.write(key, QUESTION)
+    for _ in range(2):
+        await office.look()
+    await office.restart()
+    await office.look()
+    for where in ("step", "review"):
+        thread = office.journey.thread(where, STEP)
+        (message,) = [m for m in thread if "still" in m.text]
+        assert f"Dora of the desk asks something on {key}" in message.text
+        assert "<!channel>" not in str(message.blocks).replace("&lt;!channel&gt;", "") or message.blocks[1]["type"] == "rich_text"
+        assert action_id(message.blocks, Act.ANSWER_TICKET)
+        assert "difficult" not in office.read(where)
+    assert f"<@{office.ana.id}> Dora" in office.read("step")
+
+
+async def test_an_answer_is_one_comment_and_the_button_of_the_portal_is_pressed(office: DeskPlace, onboarding: str) -> None:
+    key = await the_ticket(office, onboarding)
+    office.service_desk.move(key, "PENDING")
+    office.service_desk.write(key, QUESTION)
+    await office.look()
+    await answer(office, office.ana, "step", "Yes, {noformat} until May.\nBoth.")
+    await office.settled()
+    (said,) = written(office, key)
+    assert "Yes, { noformat} until May.\nBoth." in said
+    assert office.service_desk.world.tickets[key].history[-1][0] == "NEW"
+    for where in ("step", "review"):
+        assert office.read(where).count("Both.") == 1
+        assert "The answer is at the Service Desk now" in office.read(where)
+    await office.look()
+    assert "wrote on" not in office.read("step")  # the bot's own comment is no news
+
+
+@pytest.mark.parametrize("kind", ["503", "gateway", "drop_before", "drop_after"])
+async def test_a_bad_moment_while_answering_ends_in_one_comment(office: DeskPlace, onboarding: str, kind: Any) -> None:
+    key = await the_ticket(office, onboarding)
+    office.service_desk.write(key, QUESTION)
+    await office.look()
+    office.patience = ENDLESS
+    office.service_desk.fail(kind, "POST", seconds=0)
+    await answer(office, office.sam, "review", "Yes, she is.")
+    await office.settled()
+    assert len(written(office, key)) == 1
+    assert office.read("step").count("Yes, she is.") == 1
+
+
+async def test_an_answer_that_could_not_be_written_for_days_is_told_and_can_be_tried_again(
+    office: DeskPlace, onboarding: str
+) -> None:
+    key = await the_ticket(office, onboarding)
+    office.service_desk.write(key, QUESTION)
+    await office.look()
+    office.service_desk.fail("503", times=10_000)
+    await answer(office, office.ana, "step", "Yes, she is.")
+    assert "Yes, she is." in await office.reads("The bot could not write the answer of")
+    assert "Pismo support has it and sees to it" in office.read("step")
+    office.service_desk.faults.clear()
+    alert = next(m for m in reversed(office.support.messages) if "an answer to the Service Desk" in m.text)
+    assert (await office.sam.click(alert, action_id=action_id(alert.blocks, Act.RETRY_EFFECT))).ok
+    await office.slack.until(lambda: len(written(office, key)) == 1)
+    await office.settled()
+    assert "The answer is at the Service Desk now" in office.read("step")
+
+
+async def test_a_secret_from_the_desk_is_shown_to_nobody(office: DeskPlace, onboarding: str) -> None:
+    key = await the_ticket(office, onboarding)
+    office.service_desk.write(key, "Here you are, password: Xk9$mQ2vLp7!")
+    await office.look()
+    for where in ("step", "review"):
+        assert "contains a secret (password)" in office.read(where)
+        assert "Xk9" not in office.read(where)
+    assert office.service_desk.url in office.read("step")
+
+
+async def test_a_flood_of_comments_is_cut_short_and_the_next_one_comes(office: DeskPlace, onboarding: str) -> None:
+    key = await the_ticket(office, onboarding)
+    for number in range(120):
+        office.service_desk.write(key, f"Comment {number}." + "x" * 9000)
+    await office.look()
+    assert [n for n in range(120) if f"Comment {n}." in office.read("step")] == [0, 1, 2, 3, 4]
+    assert f"There are 115 more comments on {key}" in office.read("step")
+    office.service_desk.write(key, "And one more.")
+    await office.look()
+    assert "And one more." in office.read("step")
+
+
+async def test_no_answer_is_taken_once_the_ticket_has_ended(office: DeskPlace, onboarding: str) -> None:
+    key = await the_ticket(office, onboarding)
+    office.service_desk.write(key, QUESTION)
+    await office.look()
+    office.service_desk.move(key, "CANCELLED")
+    await office.look()
+    assert f"has closed {key} as CANCELLED, so nothing counts as given" in office.read()
+    refused = await answer(office, office.ana, "step", "Too late?")
+    assert refused.view is not None
+    assert "This request has ended at the Service Desk" in str(refused.view.blocks)
+    office.ana.user.stack.clear()
+    assert written(office, key) == []
+    assert {state for _, state, _ in await office.states(onboarding)} == {"filed"}
+    await office.do(onboarding, STEP, "grant_access", {"grants": ["*"]})
+    assert await office.state(onboarding, STEP) == "done"
+
+
+async def test_a_question_nobody_answered_gives_nothing_when_the_desk_closes_it(office: DeskPlace, onboarding: str) -> None:
+    key = await the_ticket(office, onboarding)
+    for status in ("PENDING", "VALIDATING", "CLOSED"):
+        office.service_desk.move(key, status)
+    await office.look()
+    assert "after its question was not answered in time" in office.read()
+    assert {state for _, state, _ in await office.states(onboarding)} == {"filed"}
+
+
+async def test_what_the_desk_resolves_is_given_and_the_step_ends(office: DeskPlace, onboarding: str) -> None:
+    key = await the_ticket(office, onboarding)
+    for status in ("PENDING", "NEW", "VALIDATING", "CLOSED"):
+        office.service_desk.move(key, status)
+    await office.look()
+    assert {state for _, state, _ in await office.states(onboarding)} == {"granted"}
+    assert await office.state(onboarding, STEP) == "done"
+
+
+async def test_a_question_is_warned_of_while_the_desk_is_away(office: DeskPlace, onboarding: str) -> None:
+    key = await the_ticket(office, onboarding)
+    office.service_desk.move(key, "VALIDATING", ago=119.9 * 3600)
+    await office.look()
+    office.service_desk.fail("503", times=100)
+    for _ in range(2):
+        await office.look()
+    for where in ("step", "review"):
+        assert office.read(where).count(f"The Service Desk takes {key} as done. Try it") == 1
+
+
+async def test_who_may_not_read_comments_follows_the_status_all_the_same(office: DeskPlace, onboarding: str) -> None:
+    key = await the_ticket(office, onboarding)
+    office.service_desk.move(key, "IN DEV")
+    office.service_desk.fail("403", "GET", f"/rest/servicedeskapi/request/{key}/comment", times=2)
+    for _ in range(2):
+        await office.look()
+    assert office.read().count(f"What is written on {key} cannot be read") == 1
+    assert f"says of {key}: IN DEV" in office.read("step")
+    office.service_desk.write(key, "Hello there")
+    await office.look()
+    assert "Hello there" in office.read("step")
+
+
+async def test_people_are_named_as_participants_where_all_are_known_else_the_ticket_says_so(
+    office: DeskPlace, onboarding: str
+) -> None:
+    office.service_desk.world.known = frozenset({"ana@bank.example"})
+    await asked(office, onboarding)
+    (ticket,) = await filed(office, onboarding)
+    assert ticket.participants == []
+    assert ticket.values["description"].endswith("They could not be named as participants of this request: please add them.")
+    office.service_desk.world.restore()
+    second = await office.begin(office.blue, office.olga, "Blue Coop Two")
+    await asked(office, second)
+    (ticket,) = await filed(office, second)
+    assert ticket.participants == ["ana@bank.example", "bruno@bank.example"]
+    assert "please add them" not in ticket.values["description"]
+    await office.close(second)
