@@ -9,7 +9,17 @@ from flows.forms.pages import collect
 from flows.forms.step import EXAMPLES_AT, MAX_CONFIRMING, SHARED_REASON, Form, Situation, Step, Task
 from flows.model import Onboarding, Snapshot
 from flows.outbox import EFFECTS, StepEffect
-from flows.steps import control_center, environments, first_programs, next_steps, organization, planning, products, service_desk
+from flows.steps import (
+    control_center,
+    environments,
+    first_programs,
+    integration,
+    next_steps,
+    organization,
+    planning,
+    products,
+    service_desk,
+)
 from flows.steps.authentication import step as authentication
 
 MAX_INPUTS = 7
@@ -235,9 +245,10 @@ SECOND = journey(
     first_programs.STEP,
     authentication.STEP,
     *products.STEPS,
+    integration.STEP,
     next_steps.STEP,
 )
-"""With the first programs, and a step for each product that is planned."""
+"""With the first programs, a step for each product that is planned, and what is integrated with the customer's systems."""
 
 JOURNEYS = Journeys.known(
     FIRST,

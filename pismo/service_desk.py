@@ -156,8 +156,8 @@ class ServiceDesk:
 
     async def last(self) -> CustomerRequest | None:
         """The user's own request in which something happened last; None if there is none."""
-        query = {"requestOwnership": "OWNED_REQUESTS", "requestStatus": "ALL_REQUESTS", "start": 0, "limit": 1}
-        values = await self._values(f"{API}/request", query)
+        own: dict[str, str | int] = {"requestOwnership": "OWNED_REQUESTS", "requestStatus": "ALL_REQUESTS"}
+        values = await self._values(f"{API}/request", {**own, "start": 0, "limit": 1})
         return _read(CustomerRequest, values[0]) if values else None
 
     async def status(self, key: str) -> RequestStatus:

@@ -120,7 +120,8 @@ class AccessRequests:
     async def _values(self, run: Run[FileRequest], case: Case, form: RequestForm, now: Wanted, named: Sequence[str]) -> Values:
         request, resource = declared(case.step(run.effect.step).desk_request), run.effect.resource
         channel = (await self._slack.channel(case.onboarding.channel_id)).name if resource in request.with_channel else ""
-        filing = Filing(marker_of(run), now.emails, channel, unnamed=bool(now.emails) and not named)
+        unnamed, part = bool(now.emails) and not named, now.about.get("about") or {}
+        filing = Filing(marker_of(run), now.emails, channel, unnamed=unnamed, part=part)
         names = self._policies.names[request.portal(case.situation)]
         return fill(form.fields, names, resource, *request.filed(case.situation, resource, filing))
 

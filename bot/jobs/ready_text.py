@@ -1,6 +1,7 @@
 """A request to the Service Desk as a text for support to paste, after the reason why the bot couldn't file it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from bot.jobs.records import declared
@@ -8,11 +9,12 @@ from bot.jobs.registry import Finished, Run
 from bot.jobs.threads import Threads
 from bot.messages.texts import Texts
 from bot.messages.wording import sentence
+from flows.cases.tickets import accepted_by
 from flows.outbox import ShowReadyText
 
 MAX_PASTED = 3000
 """Characters of a text to be copied from a message; a longer one is sent as a file."""
-FILE = "access-request.txt"
+FILE = "request.txt"
 
 
 class ReadyTexts:
@@ -26,8 +28,11 @@ class ReadyTexts:
         """``run``: of the effect that it is shown for."""
         thread = await self._threads.of(run, "support", asked.step)
         texts = thread.texts
-        request = declared(thread.case.step(asked.step).desk_request)
-        ready = request.pasted(thread.case.situation, [asked.resource] if asked.resource else [])
+        step = thread.case.step(asked.step)
+        accepted, situation = accepted_by(thread.case, step), thread.case.situation
+        if accepted is not None:  # a later revision may have been sent since
+            situation = replace(situation, answers={**situation.answers, step.id: accepted.answers})
+        ready = declared(step.desk_request).pasted(situation, [asked.resource] if asked.resource else [])
         before = list(_in_the_way(asked, texts))
         text = "\n".join([*before, sentence(texts, "ready_text", ready)])
         if len(text) <= MAX_PASTED:

@@ -93,7 +93,7 @@ def wanted(case: Case, step: Step, resource: str) -> Wanted | None:
         grants = [one for one in case.snapshot.grants if (one.step_id, one.resource, one.state) == (step.id, resource, "asked")]
         about = {"grants": [one.id for one in grants]}
         return Wanted(about, frozenset(one.email for one in grants), about) if grants else None
-    accepted = _accepted(case, step)
+    accepted = accepted_by(case, step)
     part = request.part(accepted.answers, resource) if accepted is not None else None
     if accepted is None or part is None or any(covers(record.answers, resource, part) for record in _filed(case, step)):
         return None
@@ -119,7 +119,7 @@ def _filed(case: Case, step: Step) -> Iterator[TaskRecord]:
     return (one for one in case.snapshot.tasks if (one.step_id, one.task_id, one.state) == (step.id, task.id, "done"))
 
 
-def _accepted(case: Case, step: Step) -> Submission | None:
+def accepted_by(case: Case, step: Step) -> Submission | None:
     """The answers that take effect now: of a later revision, they do once it is approved."""
     record, sent = case.record(step.id), case.snapshot.submissions.get(step.id, [])
     if record.state is StepState.SKIPPED:

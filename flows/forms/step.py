@@ -378,12 +378,13 @@ class GrantAsked:
 class Filing:
     """What a request's text is told besides the answers. ``marker``: a word that its summary contains. ``emails``: the addresses that it
     asks access for. ``channel``: the name of the customer's channel in Slack. ``unnamed``: its people are not its participants, since
-    the bot's account may not name them."""
+    the bot's account may not name them. ``part``: what it is about, where the step says that."""
 
     marker: str
     emails: Collection[str] = ()
     channel: str = ""
     unnamed: bool = False
+    part: Answers = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

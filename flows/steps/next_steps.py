@@ -61,7 +61,7 @@ STEP = Step(
             "close_onboarding",
             Side.SUPPORT,
             closes=True,
-            ready=lambda situation: situation.unfinished <= {"next_steps"},
+            ready=lambda situation: situation.unfinished <= {"next_steps", "integration"},  # which can go on without the bot
             # A customer who never rates doesn't keep the onboarding open.
             also_in=(StepState.OPEN, StepState.CHANGES_REQUESTED, StepState.SKIPPED),
         ),

@@ -52,8 +52,11 @@ def _ticket(value: str) -> str:
     return value.upper()
 
 
+Ticket = Annotated[str, Field(max_length=40), AfterValidator(_ticket), Input(Kind.TEXT)]
+
+
 class Filed(Chosen):
-    ticket: Annotated[str, Field(max_length=40), AfterValidator(_ticket), Input(Kind.TEXT)]
+    ticket: Ticket
 
 
 def asked(answers: Answers) -> tuple[str, ...]:
@@ -113,7 +116,7 @@ def request(situation: Situation, resource: str, filing: Filing) -> tuple[str, s
     title = " ".join(summary.format(customer=situation.customer).split())[:MAX_TITLE]
     listed = addresses.addresses(situation.answers.get("service_desk", {}), *USERS)
     lines = [
-        description.format(customer=_in_wiki(situation.customer), what=what),
+        description.format(customer=in_wiki(situation.customer), what=what),
         *(email for email in listed if email in filing.emails),
     ]
     lines += sorted(set(filing.emails) - set(listed))
@@ -126,7 +129,7 @@ _BEGINS = re.compile(r"(?<![^\W_])[-+_?!]+(?=\S)")
 _LEADS = re.compile(r"(?:[:;@!]|\bwww\.)(?=\S)|(?<=\()(?=(?:[/ixyn]|on|off|flag|flagoff)\))", re.IGNORECASE)
 
 
-def _in_wiki(name: str) -> str:
+def in_wiki(name: str) -> str:
     """A customer's name in a description, which Jira reads as wiki markup: without the signs that format or escape, and with a space
     in each that could make a link, an address, a mention, a macro, a picture or a smiley. A key such as ABC-1 stays what it is.
 
