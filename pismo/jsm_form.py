@@ -12,10 +12,11 @@ Values = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class RequestFormNames:
-    """What the access request's form is called in one portal.
+    """What the form of requests is called in one portal.
 
-    ``desk`` is the project's name or key. ``category`` is the choice whose children are ``subtypes``, by resource. ``fields`` are
-    further fields and their values, by name.
+    ``desk`` is the project's name or key. ``category`` is the choice whose children are ``subtypes``, by resource: how accesses are
+    asked for. ``choices``, by resource: what is chosen for other requests, as "Category" or "Category > Choice"; empty if nothing is,
+    since Pismo does not publish their names. ``fields`` are further fields and their values, by name.
     """
 
     desk: str = "PISMO | Service Desk EN"
@@ -27,6 +28,9 @@ class RequestFormNames:
             "slack_connect": "Slack Connect",
             "status_page": "Status Page",
         }
+    )
+    choices: Mapping[str, str] = field(
+        default_factory=lambda: dict.fromkeys(("webhooks", "event_delivery", "third_party_openid"), "")
     )
     priority: str = "Medium"
     fields: Mapping[str, str] = field(default_factory=dict)
@@ -49,15 +53,14 @@ def same(one: str, other: str) -> bool:
 
 
 def fill(fields: Sequence[RequestField], names: RequestFormNames, resource: str, summary: str, description: str) -> Values:
-    """The values of an access request. Raises NameNotFoundError.
+    """The values of a request. Raises NameNotFoundError.
 
     Source of the formats: Atlassian's *Field input formats*: text as it is, a choice by ``id``, a cascading one with its ``child``.
     """
-    category, choice = _cascade(fields, names.category, names.subtypes[resource])
     values: dict[str, Any] = {
         _system(fields, "summary").field_id: summary,
         _system(fields, "description").field_id: description,
-        category.field_id: choice,
+        **_category(fields, names, resource),
     }
     priority = next((one for one in fields if _is_system(one, "priority")), None)
     if priority is not None:
@@ -96,10 +99,27 @@ def _option(options: Sequence[FieldOption], label: str) -> FieldOption:
     raise NameNotFoundError("option", label, (option.label for option in options))
 
 
+def _category(fields: Sequence[RequestField], names: RequestFormNames, resource: str) -> Values:
+    """The field with the kind of request, and what to send for it; nothing if no choice is known."""
+    subtype = names.subtypes.get(resource)
+    parent, _, child = (names.category, "", subtype) if subtype else names.choices[resource].partition(">")
+    if not parent.strip():
+        return {}
+    if child.strip():
+        one, choice = _cascade(fields, parent, child)
+        return {one.field_id: choice}
+    one = next((one for one in fields if any(same(option.label, parent) for option in one.valid_values)), None)
+    if one is None:
+        raise NameNotFoundError("option", parent.strip(), (option.label for one in fields for option in one.valid_values))
+    return {one.field_id: {"id": _option(one.valid_values, parent).value}}
+
+
 def _cascade(fields: Sequence[RequestField], parent: str, child: str) -> tuple[RequestField, Mapping[str, Any]]:
     """The field that offers these two nested choices, whatever it is called, and what to send for it."""
     for one in fields:
         for option in one.valid_values:
             if same(option.label, parent):
                 return one, {"id": option.value, "child": {"id": _option(option.children, child).value}}
-    raise NameNotFoundError("option", parent, (option.label for one in fields for option in one.valid_values if option.children))
+    raise NameNotFoundError(
+        "option", parent.strip(), (option.label for one in fields for option in one.valid_values if option.children)
+    )

@@ -18,14 +18,20 @@ import yaml
 
 from playground.clock import DemoClock
 from playground.pismo import Sandbox
-from playground.service_desk import ServiceDeskStandIn
+from playground.service_desk import CHOICES, ServiceDeskStandIn
 from playground.slack import Delivery, SlackPerson, SlackStandIn
 from storage.migrate import upgrade
 from storage.sealing import new_key
 
 ROOT = Path(__file__).parent.parent
 
-POLICIES = """
+_CHOICES = "\n".join(
+    f"[service_desk.{portal}.choices]\n" + "\n".join(f'{resource} = "{choice}"' for resource, choice in CHOICES.items())
+    for portal in ("en", "pt_BR")
+)
+"""What the desk calls requests that are for no access."""
+
+POLICIES = f"""
 [business_hours]
 always_open = true
 
@@ -37,13 +43,15 @@ once_a_day = false
 follow_every = "1 s"
 search_lag = "4 s"
 
+{_CHOICES}
+
 [engine]
 sweep = 0.5
 channel_gap = 0
 """
 """Reminders within seconds, so that one appears."""
 
-CALM = """
+CALM = f"""
 [business_hours]
 always_open = true
 
@@ -55,13 +63,17 @@ support_first = "20 business days"
 follow_every = "1 s"
 search_lag = "4 s"
 
+{_CHOICES}
+
 [engine]
 sweep = 0.5
 channel_gap = 0
 """
 """No reminders, so that a slow machine sees the same messages as a quick one."""
 
-LIFELIKE = """
+LIFELIKE = f"""
+{_CHOICES}
+
 [engine]
 sweep = 0.5
 channel_gap = 0

@@ -266,7 +266,7 @@ def _reminders(table: _Table, usual: ReminderTimes) -> ReminderTimes:
 
 
 def _service_desk(table: _Table, usual: ServiceDeskPolicies) -> ServiceDeskPolicies:
-    expected = "a table with some of desk, request_type, category, subtypes, priority and fields, all of them text"
+    expected = "a table with some of desk, request_type, category, subtypes, choices, priority and fields, all of them text"
     return ServiceDeskPolicies(
         follow_seconds=table.read("follow_every", usual.follow_seconds, _seconds, 'a time as "10 min"'),
         lag_seconds=table.read("search_lag", usual.lag_seconds, _seconds, 'a time as "2 min"'),

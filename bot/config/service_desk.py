@@ -66,10 +66,11 @@ def names(usual: "RequestFormNames", values: Any) -> "RequestFormNames":
         words = value.values() if isinstance(getattr(usual, name), Mapping) else (value,)
         if not all(isinstance(word, str) and word.strip() for word in words):
             raise TypeError(name)
-    subtypes = {**usual.subtypes, **values.get("subtypes", {})}
-    if subtypes.keys() > usual.subtypes.keys():
-        raise ValueError(", ".join(usual.subtypes))
-    return replace(usual, **{**values, "subtypes": subtypes})
+    by_resource = {name: {**getattr(usual, name), **values.get(name, {})} for name in ("subtypes", "choices")}
+    for name, given in by_resource.items():
+        if unknown := given.keys() - getattr(usual, name).keys():
+            raise ValueError(", ".join(unknown))
+    return replace(usual, **{**values, **by_resource})
 
 
 def statuses(usual: StatusNames, values: Any) -> StatusNames:

@@ -19,7 +19,7 @@ from bot.slack.client import Slack, SlackError
 from bot.slack.support_channel import FAULTS, fault_of
 from pismo.jsm_errors import ServiceDeskError, ServiceDeskFault
 from pismo.jsm_form import NameNotFoundError, fill
-from pismo.service_desk import ServiceDesk
+from pismo.service_desk import RequestForm, ServiceDesk
 from storage.engine import sqlite_file
 from storage.files import open_to_others
 from storage.migrate import state
@@ -238,7 +238,7 @@ async def _support_channel(slack: Slack, channel: str, user_id: str) -> Line:
 
 
 async def _service_desk(settings: Settings) -> AsyncIterator[Line]:
-    """Whether each portal has the form for access requests."""
+    """Whether each portal has the form for requests, and what the account may do there."""
     if not settings.service_desk_url:
         yield Line("Service Desk", "not configured: support gets each request as a text to paste")
         return
@@ -248,7 +248,7 @@ async def _service_desk(settings: Settings) -> AsyncIterator[Line]:
             name = f"Service Desk ({portal})"
             try:
                 form = await client.form(names)
-                for resource in names.subtypes:
+                for resource in (*names.subtypes, *(one for one, choice in names.choices.items() if choice)):
                     fill(form.fields, names, resource, "-", "-")
             except NameNotFoundError as error:
                 there = f"; there is: {', '.join(error.there)}" if error.there else ""
@@ -260,6 +260,40 @@ async def _service_desk(settings: Settings) -> AsyncIterator[Line]:
                 return
             else:
                 yield Line(name, f"{names.desk} > {names.request_type} > {names.category} can be filed")
+                unnamed = [resource for resource, choice in names.choices.items() if not choice]
+                if unnamed:
+                    what = f"no category is set for {', '.join(unnamed)}: if the form needs one, support gets the text to paste"
+                    yield Line(name, f"{what}; see choices under [service_desk.{portal}] in CONFIG_FILE")
+                yield _account(f"{name} account", form)
+        yield await _comments(client)
+
+
+AGENT = "give SERVICE_DESK_USER an agent's or a project role there"
+
+
+def _account(name: str, form: RequestForm) -> Line:
+    """Jira tells what the account may do for others; who may do neither has a customer's role alone, as far as can be seen."""
+    if not (form.adds_participants or form.raises_on_behalf):
+        what = "may neither add participants nor file on behalf of others, like a customer's account, which cannot file over REST"
+        return Line(name, f"{what} (JSDCLOUD-8960)", AGENT)
+    may = {"add participants": form.adds_participants, "file on behalf of others": form.raises_on_behalf}
+    able = ", ".join(what for what, allowed in may.items() if allowed)
+    lacks = ", ".join(what for what, allowed in may.items() if not allowed)
+    return Line(name, f"may file requests, {able}" + (f"; not {lacks}: the ticket's text then says so" if lacks else ""))
+
+
+async def _comments(client: ServiceDesk) -> Line:
+    """Tried on the account's own last request."""
+    name = "Service Desk comments"
+    try:
+        last = await client.last()
+        if last is None:
+            return Line(name, "not tried: the account has no request yet")
+        await client.comments(last.key)
+    except ServiceDeskError as error:
+        how = _mend_desk(error) if error.transient else f"let the account read and write comments: {AGENT}"
+        return Line(name, f"reading them was answered with {error.status or 'nothing'} ({error.fault})", how)
+    return Line(name, "can be read")
 
 
 def _mend_desk(error: ServiceDeskError) -> str:

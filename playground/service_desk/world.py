@@ -20,6 +20,12 @@ CATEGORIES = {
     "CANCELLED": "DONE",
 }
 """The statuses Pismo names, and one of Jira's own workflows (the last), with Jira's category of each."""
+CHOICES = {
+    "webhooks": "Integration > Webhooks",
+    "event_delivery": "Integration > Events",
+    "third_party_openid": "Integration > OpenID",
+}
+"""What this desk calls requests that are for no access: every site has names of its own, which the bot's configuration gives."""
 TO_DO = {"id": "11", "name": "To Do"}
 """The button that answers PENDING."""
 MAX_COMMENT = 32_767
@@ -62,6 +68,7 @@ def _settings(language: str) -> list[Json]:
             cascade,
             _option("10101", "Program settings", _option("10211", "Limits")),
             _option("10102", "Access request", *access),
+            _option("10103", "Integration", _option("10221", "Webhooks"), _option("10222", "Events"), _option("10223", "OpenID")),
         ),
         _field("priority", priority, {"type": "priority", "system": "priority"}, *levels, required=False),
         _field("description", description, {"type": "string", "system": "description"}),

@@ -1,13 +1,17 @@
 """The names of the access request's form are configurable; its texts are short enough, and every reason to give up has one."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.config.policies import PolicyError, parse
 from bot.config.service_desk import ServiceDeskPolicies
 from bot.messages.texts import languages, table
 from flows.forms.step import Filing, Situation
+from flows.journey import JOURNEYS
 from flows.steps.service_desk import request
 from pismo.jsm_errors import ServiceDeskFault
+from playground.service_desk import CHOICES
 
 
 def test_names_and_pace_are_configured() -> None:
@@ -16,6 +20,8 @@ def test_names_and_pace_are_configured() -> None:
             "service_desk": {
                 "follow_every": "5 min",
                 "search_lag": 30,
+                "statuses": {"pending": ["Waiting for you"], "declined": ["Won't fix"]},
+                "pt_BR": {"choices": {"webhooks": "Integração > Webhooks"}},
                 "en": {"desk": "SDEN", "fields": {"Share with": "Pismo"}, "subtypes": {"status_page": "Status"}},
             }
         }
@@ -26,8 +32,22 @@ def test_names_and_pace_are_configured() -> None:
         "Status",
         "Service Desk Portal",
     )
-    assert desk.names["pt_BR"] == ServiceDeskPolicies().names["pt_BR"]
-    for wrong in ({"desk": ""}, {"desks": "x"}, {"fields": {"x": 1}}, {"subtypes": {"root": "x"}}, {"subtypes": "x"}, "x"):
+    usual = ServiceDeskPolicies().names["pt_BR"]
+    assert desk.names["pt_BR"] == replace(usual, choices={**usual.choices, "webhooks": "Integração > Webhooks"})
+    assert (desk.statuses.phase("waiting for  YOU"), desk.statuses.phase("PENDING")) == ("pending", "")
+    assert desk.statuses.validating == ServiceDeskPolicies().statuses.validating
+    for wrong in ({"pending": "PENDING"}, {"closed": ["x"]}, {"declined": [""]}, ["x"]):
+        with pytest.raises(PolicyError, match=r"service_desk\.statuses"):
+            parse({"service_desk": {"statuses": wrong}})
+    for wrong in (
+        {"choices": {"root": "x"}},
+        {"desk": ""},
+        {"desks": "x"},
+        {"fields": {"x": 1}},
+        {"subtypes": {"root": "x"}},
+        {"subtypes": "x"},
+        "x",
+    ):
         with pytest.raises(PolicyError, match=r"service_desk\.en"):
             parse({"service_desk": {"en": wrong}})
 
@@ -45,3 +65,27 @@ def test_every_reason_has_its_words(language: str) -> None:
     named = ("desk", "request_type", "field", "option", "required", "index")
     keys = {f"why.desk_{key}" for key in (*ServiceDeskFault, *named)}
     assert keys <= table(language).keys()
+
+
+def test_every_request_has_a_configured_name_and_the_demos_desk_knows_it() -> None:
+    requests = [step.desk_request for made in JOURNEYS.versions.values() for step in made.steps.values() if step.desk_request]
+    resources = {resource for request in requests for resource in request.resources}
+    usual = ServiceDeskPolicies().names["en"]
+    assert resources == {*usual.subtypes, *usual.choices}
+    assert CHOICES.keys() == usual.choices.keys()
+
+
+@pytest.mark.parametrize(
+    ("history", "outcome"),
+    [
+        (["CLOSED"], "resolved"),
+        (["NEW", "IN DEV", "VALIDATING", "CLOSED"], "resolved"),
+        (["NEW", "PENDING", "NEW", "VALIDATING", "CLOSED"], "resolved"),
+        (["NEW", "PENDING", "VALIDATING", "CLOSED"], "lapsed"),
+        (["NEW", "PENDING", "Closed"], "lapsed"),
+        (["NEW", "Cancelado"], "declined"),
+        (["PENDING", "Won't do"], "declined"),
+    ],
+)
+def test_how_a_ticket_ended_is_told_by_what_it_went_through(history: list[str], outcome: str) -> None:
+    assert ServiceDeskPolicies().statuses.outcome(history) == outcome

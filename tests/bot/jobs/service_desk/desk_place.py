@@ -1,5 +1,6 @@
 """A workplace with a Service Desk where the bot files access requests itself."""
 
+from dataclasses import replace
 from typing import Any
 
 from pydantic import SecretStr
@@ -8,7 +9,7 @@ from bot.config.policies import Policies
 from bot.config.service_desk import ServiceDeskPolicies
 from bot.config.settings import Settings
 from bot.messages.buttons import Act
-from playground.service_desk.world import Ticket
+from playground.service_desk.world import CHOICES, Ticket
 from playground.slack import Message
 from playground.walkthrough import action_id
 from tests.bot.workplace import PROMPT, Workplace
@@ -22,7 +23,8 @@ class DeskPlace(Workplace):
     """The bot files with the Service Desk, checks tickets when told to, and retries immediately."""
 
     def __init__(self) -> None:
-        policies = ServiceDeskPolicies(follow_seconds=0.0, lag_seconds=LAG)
+        names = {portal: replace(usual, choices=CHOICES) for portal, usual in ServiceDeskPolicies().names.items()}
+        policies = ServiceDeskPolicies(follow_seconds=0.0, lag_seconds=LAG, names=names)
         super().__init__(Policies(sweep_seconds=3600, channel_seconds=0.0, service_desk=policies), patience=PROMPT)
 
     def settings(self) -> Settings:

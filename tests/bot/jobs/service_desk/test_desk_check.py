@@ -1,28 +1,64 @@
 """`python -m bot check` of the Service Desk."""
 
+from pathlib import Path
+
 import pytest
 from pydantic import SecretStr
 
 from bot.config.settings import Settings
 from bot.ops.check import _service_desk
-from playground.service_desk import EN
+from playground.service_desk import CHOICES, EN
 from tests.bot.jobs.service_desk.desk_place import DeskPlace
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+CHOSEN = "\n".join(f'{resource} = "{choice}"' for resource, choice in CHOICES.items())
+
+
+UNSET = (
+    "ok: Service Desk ({0}): no category is set for webhooks, event_delivery, third_party_openid: if the form needs one, support gets "
+    "the text to paste; see choices under [service_desk.{0}] in CONFIG_FILE"
+)
+
+
+async def test_check_says_what_the_account_may_do_and_how_it_may(office: DeskPlace, tmp_path: Path) -> None:
+    file = tmp_path / "policies.toml"
+    file.write_text("".join(f"[service_desk.{portal}.choices]\n{CHOSEN}\n" for portal in ("en", "pt_BR")))
+    settings, desk = office.settings().model_copy(update={"config_file": str(file)}), office.service_desk
+    desk.world.agent = False
+    lines = [str(line) async for line in _service_desk(settings)]
+    assert lines[1] == (
+        "wrong: Service Desk (en) account: may neither add participants nor file on behalf of others, like a customer's account, "
+        "which cannot file over REST (JSDCLOUD-8960) - give SERVICE_DESK_USER an agent's or a project role there"
+    )
+    desk.world.restore()
+    desk.world.file(EN, "25", {"summary": "Mine", "description": "-"}, desk.user)
+    desk.fail("403", "GET", f"/rest/servicedeskapi/request/{desk.tickets[-1].key}/comment")
+    lines = [str(line) async for line in _service_desk(settings)]
+    assert lines[-1].startswith("wrong: Service Desk comments: reading them was answered with 403 (forbidden) - let the account")
+    lines = [str(line) async for line in _service_desk(settings)]
+    assert lines[-1] == "ok: Service Desk comments: can be read"
+    assert len(lines) == 5
+    assert all(line.startswith("ok: ") for line in lines)
 
 
 async def test_check_says_of_each_portal_whether_access_can_be_asked_for_there(office: DeskPlace) -> None:
     settings, desk = office.settings(), office.service_desk
     assert [str(line) for line in [line async for line in _service_desk(settings)]] == [
         "ok: Service Desk (en): PISMO | Service Desk EN > Settings > Access request can be filed",
+        UNSET.format("en"),
+        "ok: Service Desk (en) account: may file requests, add participants, file on behalf of others",
         "ok: Service Desk (pt_BR): PISMO | Service Desk > Settings > Access request can be filed",
+        UNSET.format("pt_BR"),
+        "ok: Service Desk (pt_BR) account: may file requests, add participants, file on behalf of others",
+        "ok: Service Desk comments: not tried: the account has no request yet",
     ]
     desk.world.rename_desk(EN, "Help")
     lines = [str(line) async for line in _service_desk(settings)]
     assert lines[0].startswith(
         "wrong: Service Desk (en): no desk: PISMO | Service Desk EN; there is: Help, PISMO | Service Desk - "
     )
-    assert lines[1].startswith("ok: ")
+    assert all(line.startswith("ok: ") for line in lines[1:])
     desk.world.restore()
     wrong = settings.model_copy(update={"service_desk_token": SecretStr("not-this-one")})
     (line,) = [str(line) async for line in _service_desk(wrong)]
