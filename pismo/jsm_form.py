@@ -108,10 +108,10 @@ def _category(fields: Sequence[RequestField], names: RequestFormNames, resource:
     if child.strip():
         one, choice = _cascade(fields, parent, child)
         return {one.field_id: choice}
-    one = next((one for one in fields if any(same(option.label, parent) for option in one.valid_values)), None)
-    if one is None:
-        raise NameNotFoundError("option", parent.strip(), (option.label for one in fields for option in one.valid_values))
-    return {one.field_id: {"id": _option(one.valid_values, parent).value}}
+    for one in fields:
+        if any(same(option.label, parent) for option in one.valid_values):
+            return {one.field_id: {"id": _option(one.valid_values, parent).value}}
+    raise NameNotFoundError("option", parent.strip(), (option.label for one in fields for option in one.valid_values))
 
 
 def _cascade(fields: Sequence[RequestField], parent: str, child: str) -> tuple[RequestField, Mapping[str, Any]]:

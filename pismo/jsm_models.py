@@ -61,7 +61,7 @@ class RequestField(_Answer):
         return bool(self.default_values or self.preset_values)
 
 
-class Moment(_Answer):
+class DeskDate(_Answer):
     epoch_millis: int = 0
 
     @property
@@ -78,7 +78,7 @@ class RequestStatus(_Answer):
 
     name: str = Field(alias="status")
     category: str = Field("UNDEFINED", alias="statusCategory")
-    date: Moment = Field(Moment(), alias="statusDate")
+    date: DeskDate = Field(DeskDate(), alias="statusDate")
     """When it began."""
 
     @property
@@ -101,7 +101,7 @@ class Comment(_Answer):
     body: str = ""
     public: bool = False
     author: Author = Author()
-    created: Moment = Moment()
+    created: DeskDate = DeskDate()
 
 
 class Transition(_Answer):

@@ -62,7 +62,8 @@ def warn(case: Case, record_id: str) -> None:
         return
     record.answers = {**record.answers, "warned": _mark(ticket)}
     case.log(f"task:{record.step_id}.{record.task_id}:lapses", by=SYSTEM, facts={"item": record.item, "phase": ticket.phase})
-    key, until = f"desk_{ticket.phase}_lapses", int(lapse.at.timestamp())
+    key = "desk_pending_lapses" if ticket.phase == "pending" else "desk_validating_lapses"
+    until = int(lapse.at.timestamp())
     for where in sides(case):
         tell(case, record, where, key, ticket, answer=True, mention=True, until=until)
 

@@ -24,6 +24,8 @@ Phase = Literal["", "pending", "validating"]
 """What a status means for those who asked: the desk waits for an answer, or for somebody to try what it did; empty: neither."""
 Outcome = Literal["", "resolved", "declined", "lapsed"]
 """How a ticket ended. Declined: its status says so; lapsed: the desk's last question was not answered in time."""
+UNRESOLVED: Mapping[str, str] = {"declined": "desk_declined", "lapsed": "desk_lapsed"}
+"""What support is told, who decides then."""
 
 
 @dataclass(frozen=True)
@@ -190,9 +192,12 @@ def _end(case: Case, record: TaskRecord, ticket: FiledTicket) -> None:
             if (grant.step_id, grant.reference, grant.state) == (record.step_id, ticket.key, "filed"):
                 grant.state, grant.at = "granted", case.now
                 note_grant(case, grant)
+    decides = UNRESOLVED.get(ticket.outcome)
     for where in sides(case):
-        asks = where == "support" and ticket.outcome != "resolved"
-        tell(case, record, where, f"desk_{ticket.outcome}" if asks else "desk_ended", ticket, mention=asks)
+        if decides and where == "support":
+            tell(case, record, where, decides, ticket, mention=True)
+        else:
+            tell(case, record, where, "desk_ended", ticket)
 
 
 async def note_unseen(case: Case, record_id: str, key: str = "desk_unseen") -> None:

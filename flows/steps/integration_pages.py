@@ -96,7 +96,7 @@ class IntegrationChoice(FormPage):
 
 
 class Webhooks(FormPage):
-    webhook_uses: Annotated[list[str], Input(Kind.CHOICES, ("authorization", "other"))]
+    webhook_uses: Annotated[list[str], Input(Kind.CHOICES, ("authorization", "notifications"))]
     webhook_test_url: MaybeUrl = None
     webhook_production_url: MaybeUrl = None
     webhook_contact: Email

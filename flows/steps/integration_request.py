@@ -77,7 +77,7 @@ _EN = Words(
     {
         **_SHARED,
         "authorization": "authorization or anti-fraud (it answers within 2 seconds)",
-        "other": "other notifications",
+        "notifications": "other notifications",
         "test": "test",
         "production": "production",
     },
@@ -127,7 +127,7 @@ _PT = Words(
     {
         **_SHARED,
         "authorization": "autorização ou antifraude (responde em até 2 segundos)",
-        "other": "outras notificações",
+        "notifications": "outras notificações",
         "test": "teste",
         "production": "produção",
     },

@@ -9,7 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
-from playground.service_desk.world import MAX_COMMENT, TO_DO, Json, ServiceDeskWorld, Ticket, Written, date_of, status_of
+from playground.service_desk.world import MAX_COMMENT, TO_DO, Json, ServiceDeskWorld, Ticket, TicketComment, date_of, status_of
 
 PREFIX = "/rest/servicedeskapi"
 WRITTEN = {
@@ -161,7 +161,7 @@ class ServiceDeskApi:
                 raise RequestRefusedError(400, "Your request could not be created. A user that you named does not exist.")
         return people
 
-    def _written(self, said: Written) -> Json:
+    def _written(self, said: TicketComment) -> Json:
         author = {"accountId": f"qm:{said.author}", "displayName": said.author, "active": True, "timeZone": "Etc/UTC"}
         return {"id": str(said.id), "body": said.body, "public": said.public, "author": author, "created": date_of(said.at)}
 

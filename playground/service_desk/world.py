@@ -77,7 +77,7 @@ def _settings(language: str) -> list[Json]:
 
 
 @dataclass(frozen=True)
-class Written:
+class TicketComment:
     """A comment. ``author``: who wrote it."""
 
     id: int
@@ -96,7 +96,7 @@ class Ticket:
     values: Json
     history: list[tuple[str, datetime]] = field(default_factory=list)
     participants: list[str] = field(default_factory=list)
-    comments: list[Written] = field(default_factory=list)
+    comments: list[TicketComment] = field(default_factory=list)
     hidden: int = 0
     """How many more searches will not find it."""
 
@@ -154,11 +154,11 @@ class ServiceDeskWorld:
             raise ValueError(f"no such status; there are {', '.join(CATEGORIES)}")
         self.tickets[key].history.append((status, self.now(ago)))
 
-    def write(self, key: str, body: str, author: str = "Dora of the desk", *, public: bool = True) -> Written:
+    def write(self, key: str, body: str, author: str = "Dora of the desk", *, public: bool = True) -> TicketComment:
         """Someone comments on a ticket."""
         if not body.strip() or len(body) > MAX_COMMENT:
             raise ValueError(f"a comment has 1 to {MAX_COMMENT} characters")
-        said = Written(next(self._comments), author, body, public, self.now())
+        said = TicketComment(next(self._comments), author, body, public, self.now())
         self.tickets[key].comments.append(said)
         return said
 

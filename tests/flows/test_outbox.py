@@ -103,6 +103,7 @@ def test_what_waits_for_others_than_slacks_channels_has_a_lane_of_its_own() -> N
     assert lanes == {
         "file_access_request": "service_desk",
         "create_program": "programs",
+        "file_answer": "service_desk",
         "proof": "proof",
         "setup_check": "setup_check",
         "session_file": "files",

@@ -1,6 +1,7 @@
 """The names of the access request's form are configurable; its texts are short enough, and every reason to give up has one."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -36,7 +37,8 @@ def test_names_and_pace_are_configured() -> None:
     assert desk.names["pt_BR"] == replace(usual, choices={**usual.choices, "webhooks": "Integração > Webhooks"})
     assert (desk.statuses.phase("waiting for  YOU"), desk.statuses.phase("PENDING")) == ("pending", "")
     assert desk.statuses.validating == ServiceDeskPolicies().statuses.validating
-    for wrong in ({"pending": "PENDING"}, {"closed": ["x"]}, {"declined": [""]}, ["x"]):
+    statuses: tuple[Any, ...] = ({"pending": "PENDING"}, {"closed": ["x"]}, {"declined": [""]}, ["x"])
+    for wrong in statuses:
         with pytest.raises(PolicyError, match=r"service_desk\.statuses"):
             parse({"service_desk": {"statuses": wrong}})
     for wrong in (

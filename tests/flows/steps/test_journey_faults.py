@@ -71,7 +71,7 @@ FAULTS = {
     "moves without asking": (step(tasks=(replace(MOVING, form=form("first.move")),)), "moves accesses"),
     "a request that opening makes for nothing": (
         step(on_open=(RequestAccess,)),
-        "first starts RequestAccess, but does not say its access_request",
+        "first starts RequestAccess, but does not say its desk_request",
     ),
     "a request for nothing": (
         step(on_approval=(RequestAccess,)),
