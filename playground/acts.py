@@ -1,7 +1,7 @@
 """The acts of the rehearsal: all steps, with a request for changes and its differences, a refused private key, a reminder,
 a restart in the middle, and the log verified at the end."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from bot.messages.buttons import Act
@@ -15,8 +15,8 @@ from flows.steps.first_programs.asked import templates
 from flows.steps.org_details import to_org_details
 from playground.pismo import Machine
 from playground.pismo.authority import key_pem
-from playground.slack import SlackPerson
-from playground.walkthrough import FormRefusedError, Walkthrough
+from playground.slack import Message, SlackPerson
+from playground.walkthrough import FormRefusedError, Walkthrough, action_id
 
 STEPS = JOURNEYS.latest.steps
 SUBJECT = {"C": "BR", "ST": "SP", "L": "São Paulo", "O": "Example Bank S.A.", "serialNumber": "11.222.333/0001-81"}
@@ -112,7 +112,7 @@ class Acts:
         self.tell("bot", "is back")
 
     async def service_desk(self) -> None:
-        await self.heading("service_desk")
+        await self.heading("service_desk", "the desk asks something, and the answer goes there")
         await self.journey.send_step(self.ana, "service_desk", example("service_desk"))
         await self.approve(self.sam, "service_desk")
         if not self.office.files:
@@ -122,14 +122,52 @@ class Acts:
             await self.support_task(self.sam, "service_desk", "grant_access", self.done("service_desk"))
             return
         await self.slack.until(lambda: not self.offers("service_desk", "file_request"), timeout=30)
-        desk, lives = self.office.service_desk, (("IN DEV", "CLOSED"), ("CLOSED",))
-        await self.slack.until(lambda: len(desk.tickets) == len(lives), timeout=30)  # one may still be on its way
-        for ticket, moves in zip(desk.tickets, lives, strict=True):
-            for status in moves:
-                self.tell("desk", f"{ticket.key} goes to {status}")
-                desk.move(ticket.key, status)
-                await self.thread_says("step", "service_desk", f"{ticket.key}: {status}")
-        await self.support_task(self.sam, "service_desk", "grant_access", self.done("service_desk"))
+        desk = self.office.service_desk
+        await self.slack.until(lambda: len(desk.tickets) == 2, timeout=30)  # one may still be on its way
+        await self.question(desk.tickets[0].key)
+        await self.resolved("service_desk", [ticket.key for ticket in desk.tickets])
+
+    async def question(self, key: str) -> None:
+        """The Service Desk waits for an answer, which the customer gives in the thread."""
+        desk, thread = self.office.service_desk, lambda: self.journey.thread("step", "service_desk")
+        asks = "Shall the duty mailbox get an access of its own?"
+        self.tell("desk", f"writes on {key}: {asks}")
+        desk.write(key, asks)
+        desk.move(key, "PENDING")
+        await self.thread_says("step", "service_desk", f"{key}: PENDING")
+        asked = next(message for message in reversed(thread()) if action_id(message.blocks, Act.ANSWER_TICKET))
+        opens = self.journey.opens(self.ana, lambda: asked, Act.ANSWER_TICKET)
+        answered = lambda: any("The answer is at the Service Desk now" in message.text for message in thread())  # noqa: E731
+        await self.journey.fill_form(self.ana, opens, DIALOGS["answer_ticket"].example, answered)
+        await self.slack.until(lambda: desk.world.tickets[key].history[-1][0] != "PENDING", timeout=30)
+        self.tell("desk", f"reads on {key}: {desk.world.tickets[key].comments[-1].body}")
+
+    async def resolved(self, step: str, keys: Sequence[str]) -> None:
+        """What the tickets asked for counts as given once they are closed."""
+        for key in keys:
+            self.tell("desk", f"{key} goes to CLOSED")
+            self.office.service_desk.move(key, "CLOSED")
+            await self.thread_says("step", step, f"{key}: CLOSED")
+        await self.slack.until(self.done(step), timeout=30)
+
+    async def integration(self) -> None:
+        await self.heading("integration", "each integration becomes a request to the Service Desk")
+        before = len(self.office.service_desk.tickets)
+        await self.journey.send_step(self.ana, "integration", example("integration"))
+        await self.approve(self.sam, "integration")
+        wanted = STEPS["integration"].form.example["integrations"]
+        if not self.office.files:
+            await self.thread_says("review", "integration", "ready to paste")
+            for count in range(1, len(wanted) + 1):
+                filed = lambda count=count: len(self.thread_with("integration", "is filed")) == count  # noqa: E731
+                await self.support_task(self.sam, "integration", "file_request", filed)
+            await self.support_task(self.sam, "integration", "set_up", self.done("integration"))
+            return
+        await self.slack.until(lambda: len(self.office.service_desk.tickets) == before + len(wanted), timeout=30)
+        await self.resolved("integration", [ticket.key for ticket in self.office.service_desk.tickets[before:]])
+
+    def thread_with(self, step: str, words: str) -> list[Message]:
+        return [message for message in self.journey.thread("step", step) if words in message.text]
 
     async def reminder(self) -> None:
         self.tell("", "\n— A reminder, since the customer waits too long")
@@ -295,6 +333,7 @@ OWN_ACTS = (
     "control_center",
     "first_programs",
     "authentication",
+    "integration",
     "next_steps",
 )
 ACTS = (
@@ -309,6 +348,7 @@ ACTS = (
     Acts.first_programs,
     Acts.authentication,
     Acts.other_steps,
+    Acts.integration,
     Acts.next_steps,
     Acts.verified,
 )
