@@ -142,7 +142,8 @@ def _facts(situation: Situation) -> Iterator[Note]:
         about = {name: str(done.get(name) or "") for name in ("ticket", "link", "status")}
         yield Note("request_status", {**about, "what": f"resource.{done.get('request')}"})
     for _, done in situation.items.get("integration.set_up", ()):
-        yield Note("set_up_anyway", {"by": str(done["by"]), "at": int(done["at"])})
+        if done.get("by"):
+            yield Note("set_up_anyway", {"by": str(done["by"]), "at": int(done["at"])})
 
 
 def _request(situation: Situation, resource: str, filing: Filing) -> tuple[str, str]:

@@ -67,6 +67,7 @@ BUTTONS: Mapping[Act, set[str]] = {
     Act.SNOOZE: EITHER,
     Act.STUCK: CUSTOMER,
     Act.DECLINE_RENEWAL: SUPPORT,
+    Act.ANSWER_TICKET: EITHER,
     Act.RETRY_EFFECT: SUPPORT,
     Act.SHOW: SUPPORT,
     Act.ACCEPT_COMPANY: SUPPORT,
@@ -78,6 +79,7 @@ DIALOG_FOR: Mapping[str, set[str]] = {
     "snooze": EITHER,
     "stuck": CUSTOMER,
     "decline_renewal": SUPPORT,
+    "answer_ticket": EITHER,
 }
 CUSTOMERS_TASKS = (
     "control_center.confirm_access",
@@ -331,7 +333,7 @@ async def test_choices_are_offered_to_those_who_may_see_them(setting: Setting, k
         outcome = await place.deliver(person, payload)
         person.user.stack.clear()
         assert outcome.ok, (form, outcome.error)
-        if source in ("grants", "sessions", "differences"):
+        if source in ("grants", "sessions", "differences", "unfiled", "undone"):
             assert bool(outcome.body["options"]) == (role in may_use(form) and form in setting.offered), form
         else:
             assert outcome.body["options"], (form, name)
