@@ -162,8 +162,8 @@ def note_given_up(case: Case, effect: FileRequest) -> None:
 
 
 def note_status(case: Case, record_id: str, ticket: FiledTicket) -> bool:
-    """Record a ticket's current status in the Service Desk; each change is announced once, the first status seen is not. Once it is
-    resolved, what it asked for counts as given.
+    """Record a ticket's current status in the Service Desk; each change is announced once, the first status seen only if somebody must act
+    on it. Once it is resolved, what it asked for counts as given.
 
     False: nothing new.
     """
@@ -179,7 +179,7 @@ def note_status(case: Case, record_id: str, ticket: FiledTicket) -> bool:
     case.log(f"task:{found.step_id}.{found.task_id}:status", by=SYSTEM, facts=facts, changes={"status": ticket.status})
     if ticket.ended:
         _end(case, found, ticket)
-    elif before and before != ticket.status:
+    elif before != ticket.status and (before or ticket.phase):
         for where in sides(case):
             tell(case, found, where, "desk_status", ticket, answer=ticket.phase == "pending")
     return True

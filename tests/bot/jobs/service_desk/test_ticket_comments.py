@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from bot.jobs.executor import Patience
 from bot.messages.buttons import Act
 from playground.slack import Message, Outcome, SlackPerson
 from playground.walkthrough import action_id
@@ -12,6 +13,7 @@ from tests.bot.workplace import ENDLESS
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+CALM = Patience(wait=lambda _attempt: 0.3)
 QUESTION = "Is ana@bank.example *still* with <!channel> you?"
 
 
@@ -73,6 +75,37 @@ async def test_an_answer_is_one_comment_and_the_button_of_the_portal_is_pressed(
         assert "The answer is at the Service Desk now" in office.read(where)
     await office.look()
     assert "wrote on" not in office.read("step")  # the bot's own comment is no news
+
+
+async def test_a_ticket_that_waits_offers_the_answer_even_without_a_comment(office: DeskPlace, onboarding: str) -> None:
+    key = await the_ticket(office, onboarding)
+    office.service_desk.move(key, "PENDING")
+    await office.look()
+    assert f"says of {key}: PENDING" in office.read("step")
+    await answer(office, office.ana, "step", "What do you wait for?")
+    await office.settled()
+    assert len(written(office, key)) == 1
+    assert office.service_desk.world.tickets[key].history[-1][0] == "NEW"
+
+
+async def test_a_bot_that_ended_while_it_answered_finds_what_it_wrote(office: DeskPlace, onboarding: str) -> None:
+    key, desk = await the_ticket(office, onboarding), office.service_desk
+    desk.write(key, QUESTION)
+    await office.look()
+    office.patience = CALM
+    desk.fail("drop_after", "POST")
+    desk.fail("503", "GET", f"/rest/servicedeskapi/request/{key}", times=1000)
+    before = len(desk.calls)
+    await answer(office, office.ana, "step", "Yes, she is.")
+    await office.slack.until(lambda: any(call.status == 503 for call in desk.calls[before:]))
+    await office.stop_bot()
+    desk.faults.clear()
+    await office.start_bot()
+    await office.settled()
+    assert len(written(office, key)) == 1
+    assert office.read("review").count("Yes, she is.") == 1
+    await office.look()
+    assert "wrote on" not in office.read("step")
 
 
 @pytest.mark.parametrize("kind", ["503", "gateway", "drop_before", "drop_after"])
