@@ -15,7 +15,7 @@ from flows.steps.first_programs.asked import templates
 from flows.steps.org_details import to_org_details
 from playground.pismo import Machine
 from playground.pismo.authority import key_pem
-from playground.slack import Message, SlackPerson
+from playground.slack import SlackPerson
 from playground.walkthrough import FormRefusedError, Walkthrough, action_id
 
 STEPS = JOURNEYS.latest.steps
@@ -159,15 +159,15 @@ class Acts:
         if not self.office.files:
             await self.thread_says("review", "integration", "ready to paste")
             for count in range(1, len(wanted) + 1):
-                filed = lambda count=count: len(self.thread_with("integration", "is filed")) == count  # noqa: E731
-                await self.support_task(self.sam, "integration", "file_request", filed)
+                await self.support_task(self.sam, "integration", "file_request", self.filed("integration", count))
             await self.support_task(self.sam, "integration", "set_up", self.done("integration"))
             return
         await self.slack.until(lambda: len(self.office.service_desk.tickets) == before + len(wanted), timeout=30)
         await self.resolved("integration", [ticket.key for ticket in self.office.service_desk.tickets[before:]])
 
-    def thread_with(self, step: str, words: str) -> list[Message]:
-        return [message for message in self.journey.thread("step", step) if words in message.text]
+    def filed(self, step: str, count: int) -> Callable[[], bool]:
+        """Whether so many requests were told to be filed."""
+        return lambda: sum("is filed" in message.text for message in self.journey.thread("step", step)) == count
 
     async def reminder(self) -> None:
         self.tell("", "\n— A reminder, since the customer waits too long")

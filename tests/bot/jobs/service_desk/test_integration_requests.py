@@ -67,10 +67,9 @@ async def test_what_has_changed_is_asked_for_anew_and_nothing_else(office: DeskP
     assert "SNS topic: arn:aws:sns:sa-east-1:123456789012:other" in new.values["description"]
 
 
-@pytest.mark.parametrize("kind", ["503", "drop_after"])
-async def test_a_bad_moment_while_filing_ends_in_one_request_each(office: DeskPlace, onboarding: str, kind: Any) -> None:
+async def test_a_bad_moment_while_filing_ends_in_one_request_each(office: DeskPlace, onboarding: str) -> None:
     office.patience = ENDLESS
-    office.service_desk.fail(kind, "POST", seconds=0)
+    office.service_desk.fail("drop_after", "POST")
     before = len(office.service_desk.tickets)
     await ask(office, onboarding)
     assert len(office.service_desk.tickets) == before + 2
