@@ -2,6 +2,7 @@
 a restart in the middle, and the log verified at the end."""
 
 from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from typing import Any
 
 from bot.messages.buttons import Act
@@ -129,7 +130,7 @@ class Acts:
 
     async def question(self, key: str) -> None:
         """The Service Desk waits for an answer, which the customer gives in the thread."""
-        desk, thread = self.office.service_desk, lambda: self.journey.thread("step", "service_desk")
+        desk, thread = self.office.service_desk, partial(self.journey.thread, "step", "service_desk")
         asks = "Shall the duty mailbox get an access of its own?"
         self.tell("desk", f"writes on {key}: {asks}")
         desk.write(key, asks)
