@@ -303,6 +303,7 @@ def doubled(office: Office) -> list[str]:
     found += Counter(file.name for m in office.acme.messages for file in m.files)
     found += Counter(f"bookmark in {mark['channel_id']}" for mark in office.acme.bookmarks)
     found += Counter(str(ticket.values) for ticket in office.service_desk.tickets)
+    found += Counter(f"{ticket.key} {said.body}" for ticket in office.service_desk.tickets for said in ticket.comments)
     return [name for name, times in found.items() if times > 1]
 
 
