@@ -9,7 +9,7 @@ from bot.messages.buttons import Act
 from bot.messages.texts import Texts
 from flows.forms.dialogs import DIALOGS
 from flows.forms.fields import Answers
-from flows.forms.step import Step
+from flows.forms.step import Step, Task
 from flows.journey import JOURNEYS
 from flows.people import Side
 from flows.steps.first_programs.asked import templates
@@ -271,6 +271,8 @@ class Acts:
                 lambda before=before: len(self.journey.thread("review", step.id)) > before,  # type: ignore[misc]
             )
         for task in step.tasks:
+            if task.setup_check is not None:
+                await self.check_set_up(step, task)
             if task.optional:
                 continue
             side = "review" if task.side is Side.SUPPORT else "step"
@@ -281,6 +283,19 @@ class Acts:
             gone = lambda task=task, offered=offered: not offered(step.id, task.id)  # noqa: E731
             await self.journey.task(actor, side, step.id, task.id, values, gone)
         await self.slack.until(self.done(step.id), timeout=30)
+
+    async def check_set_up(self, step: Step, task: Task) -> None:
+        """With a fresh token, once the customer has made at Pismo what the product needs."""
+        pismo = self.office.pismo
+        if not pismo.world.org(self.org_id).set_up.hierarchies:
+            pismo.world.org(self.org_id).set_up.fill()
+        await self.slack.until(lambda: self.customer_offers(step.id, task.id), timeout=30)
+        token = {"environment": "test", "token": pismo.mint_token(self.org_id)}
+        told, lost = "Check of the set-up", Texts("en")("proof.token_lost")
+        checked = lambda: any(told in m.text and lost not in m.text for m in self.journey.thread("step", step.id))  # noqa: E731
+        failures = lambda: sum(lost in m.text for m in self.journey.thread("step", step.id))  # noqa: E731
+        await self.journey.task(self.ana, "step", step.id, task.id, token, checked, failures)
+        await self.thread_says("step", step.id, told)
 
     async def next_steps(self) -> None:
         await self.heading("next_steps")

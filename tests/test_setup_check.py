@@ -60,19 +60,13 @@ class SetupPlace(Workplace):
             await self.approve(one, step)
 
     def sets_everything_up(self) -> None:
-        self.there.__init__()  # type: ignore[misc]
+        self.pismo.world.org(self.org_id).set_up = OrgSetUp()
+        self.there.fill()
         self.programs.clear()
-        card = {"brand": "VISA", "bin": {"value": "123456", "start_range": "0", "end_range": "999"}}
+        card: dict[str, Any] = {"brand": "VISA", "bin": {"value": "123456", "start_range": "0", "end_range": "999"}}
         self.pismo.add_program(self.org_id, "Gold", "CREDITO", **card)
         self.pismo.add_program(self.org_id, "Accounts", "CURRENT ACCOUNTS")
         self.pismo.add_program(self.org_id, "Merchants", "MERCHANT")
-        hierarchy = self.there.add_hierarchy("Branches", "Country", "Branch")
-        self.there.add_division(hierarchy, "BR")
-        self.there.add_division(hierarchy, "SP", level=1)
-        self.there.add_holiday_calendar("Brazil")
-        self.there.add_processing_code("700001")
-        self.there.add_loan_product("Personal loan")
-        self.there.add_marketplace("Market")
 
     async def checks(self, step: str, token: str = "", environment: str = "test") -> str:
         """Ana pastes a token and sends it; what is then new in the thread."""
@@ -153,7 +147,10 @@ FAULTS = {
         "on every level",
     ),
     "no program": Fault(
-        LENDING, lambda place: place.programs.clear(), "Program, active: missing. Pismo lists no program", "Active: Gold"
+        LENDING,
+        lambda place: place.programs.clear(),
+        "Program, active: not allowed to see. Pismo refuses every call (403). Most often the organization has no program yet",
+        "Active: Gold",
     ),
     "program pending": Fault(
         CARDS,

@@ -55,8 +55,16 @@ class SetupChecks(Checks):
                 self._add(reading.item, outcome, verdict.reason, x_cid=verdict.x_cid, ms=verdict.ms, **verdict.params)
             elif self._found[-1]["reason"] == "setup_check.token_ended" or self._failed("handshake"):
                 break
+        self._no_access()
         if away is not None:
             raise away
+
+    def _no_access(self) -> None:
+        """Where Pismo forbids every call, that is rarely a matter of permission groups: it is said once."""
+        read = [found for found in self._found if found["check"] not in _TOKEN]
+        if len(read) > 1 and all(found["outcome"] == "not_allowed" for found in read):
+            for number, found in enumerate(read):
+                found["reason"] = "setup_check.forbidden_too" if number else "proof.no_access"
 
     async def _usable(self, text: str) -> SecretStr | None:
         """The access token, once it is known to be this customer's; None if a line says why there is none."""

@@ -147,14 +147,15 @@ class PismoApi:
             service, tenant = replies.service_of(request.path), self._world.bearer_of(request.headers.get("Authorization", ""))
             if tenant is None:
                 return replies.missing_token(service)
-            if area in self._world.forbidden:
+            org = self._world.org(tenant)
+            if area in self._world.forbidden or not org.programs:
                 return replies.forbidden(service)
             header = request.headers.get("x-tenant")
             if tenant_call and not header:
                 return replies.known(tenant_call, "EHLD0016")
             if tenant_call and header is not None and header.casefold() != tenant.casefold():
                 return replies.other_tenant()
-            return answer(self._world.org(tenant).set_up, request)
+            return answer(org.set_up, request)
 
         return handler
 

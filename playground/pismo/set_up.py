@@ -24,6 +24,16 @@ class OrgSetUp:
     loan_products: list[Row] = field(default_factory=list)
     marketplaces: list[Row] = field(default_factory=list)
 
+    def fill(self) -> None:
+        """As a customer leaves it: something of everything."""
+        hierarchy = self.add_hierarchy("Branches", "Country", "Branch")
+        self.add_division(hierarchy, "BR")
+        self.add_division(hierarchy, "SP", level=1)
+        self.add_holiday_calendar("Brazil")
+        self.add_processing_code("700001")
+        self.add_loan_product("Personal loan")
+        self.add_marketplace("Market")
+
     def add_hierarchy(self, name: str, *levels: str) -> str:
         made = [{"id": str(uuid4()), "name": one, "index": index, "description": one} for index, one in enumerate(levels)]
         self.hierarchies.append({"id": str(uuid4()), "name": name, "levels": made})

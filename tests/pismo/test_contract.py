@@ -134,12 +134,8 @@ class Caller:
         self.key, self.secret = standin.mint_access_key(self.org_id)
         self.import_id = standin.world.create_program(self.org_id, TEMPLATE)
         self.set_up = standin.world.org(self.org_id).set_up
-        self.hierarchy_id = self.set_up.add_hierarchy("Branches", "Country", "Branch")
-        self.set_up.add_division(self.hierarchy_id, "BR")
-        self.set_up.add_holiday_calendar("Brazil")
-        self.set_up.add_processing_code("700001")
-        self.set_up.add_loan_product("Personal loan")
-        self.set_up.add_marketplace("Market")
+        self.set_up.fill()
+        self.hierarchy_id = self.set_up.hierarchies[0]["id"]
 
     @property
     def headers(self) -> dict[str, str]:
@@ -326,7 +322,6 @@ READINGS_OF: Mapping[str, Callable[[SetupReadings], Awaitable[tuple[Result, list
 
 async def test_sandbox_lists_divisions_of_a_level(caller: Caller) -> None:
     hierarchy = caller.set_up.hierarchies[0]
-    caller.set_up.add_division(caller.hierarchy_id, "SP", level=1)
     answer = await caller.make("list_divisions", params={"levelId": hierarchy["levels"][1]["id"]})
     assert [one["division_code"] for one in answer.json()["divisions"]] == ["SP"]
 

@@ -14,7 +14,8 @@ from flows.people import Side
 from flows.problems import Note, Parameter, Problem, TextKey
 from flows.state import StepState
 from flows.steps.authentication import example_keys
-from flows.steps.authentication.proving import TokenPage, environment_of
+from flows.steps.authentication.proofs import environment_of
+from flows.steps.authentication.proving import TokenPage
 from flows.steps.authentication.token_check import expected, untried
 from flows.steps.org_details import org_id
 from flows.steps.products.items import (
