@@ -14,7 +14,7 @@ from flows.cases.case import Case
 from flows.cases.settle import calendar_of, side_of
 from flows.cases.tasks import note_grant
 from flows.model import Grant, Snapshot, StepRecord
-from flows.outbox import Remind, Where
+from flows.outbox import Draw, Remind, Where
 from flows.people import SYSTEM, Side
 from flows.ports import Unit
 from flows.rules import Rules
@@ -43,6 +43,9 @@ def remind(case: Case) -> int:
         _plan_next(case, record, side, calendar)
     for (side, user_id), steps in by_person.items():
         ids = [r.step_id for r in steps]
+        for step_id in ids:
+            if any(case.step(step_id).wakes(case.situation)):
+                case.ask(Draw(what="step", step=step_id))  # what it says of a day has changed with the day
         where: Where = "customer" if side is Side.CUSTOMER else "support"
         case.ask(Remind(where=where, user=user_id, steps=tuple(ids), count=tuple(r.reminded for r in steps)))
         case.log("reminder:send", by=SYSTEM, facts={"steps": ids, "side": side.value, "user": user_id})
@@ -95,6 +98,16 @@ def _plan_next(case: Case, record: StepRecord, side: Side, calendar: Calendar) -
         record.remind_at = ahead[0]
     elif record.escalated_at is None:
         _escalate(case, record, "customer_slow")
+    woken = _next_waking(case, record.step_id, calendar)
+    if woken is not None:
+        record.remind_at = min(record.remind_at or woken, woken)
+
+
+def _next_waking(case: Case, step_id: str, calendar: Calendar) -> datetime | None:
+    """The opening of the next day on which the step is to be spoken of."""
+    today, zone = _local_date(calendar, case.now), ZoneInfo(calendar.timezone)
+    ahead = [day for day in case.step(step_id).wakes(case.situation) if day > today]
+    return business_time.next_open(calendar, datetime.combine(min(ahead), datetime.min.time(), zone)) if ahead else None
 
 
 def _escalate(case: Case, record: StepRecord, key: str) -> None:

@@ -444,7 +444,8 @@ class Step:
 
     ``business_place``: what its answers say about where the company works, used for reminders. ``contact``: the company's own
     email address in its answers, by which its domain is known. ``go_live``: the day in its answers that becomes the onboarding's once they
-    are accepted. ``parity``: what it reports per environment.
+    are accepted. ``wakes``: days on which the customer is reminded besides, if it is their turn then, and its message is drawn anew.
+    ``parity``: what it reports per environment.
     """
 
     id: str
@@ -466,6 +467,7 @@ class Step:
     business_place: Callable[[Answers], BusinessPlace] = lambda _answers: BusinessPlace()
     contact: Callable[[Answers], str] = lambda _answers: ""
     go_live: Callable[[Answers], date | None] = lambda _answers: None
+    wakes: Callable[[Situation], Iterable[date]] = lambda _situation: ()
     parity: tuple[ParityItem, ...] = ()
 
     def task(self, task_id: str) -> Task:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Annotated
 
 from pydantic import Field
@@ -56,6 +57,13 @@ def set_up(product: str, model: type[FormPage], items: Sequence[SetupItem], *, m
     def facts(situation: Situation) -> Iterator[Note]:
         answers, found = said(situation, step_id), verified(situation, step_id)
         return (_fact(item, standing(item, answers, found), situation, found) for item in items)
+
+    def wakes(situation: Situation) -> Iterator[date]:
+        answers, found = said(situation, step_id), verified(situation, step_id)
+        for item in items:
+            day = start_by(item, situation)
+            if day is not None and standing(item, answers, found) is ItemStanding.NOT_STARTED:
+                yield from (day - NEAR, day)
 
     def complete(situation: Situation) -> bool:
         answers, found = said(situation, step_id), verified(situation, step_id)
@@ -123,6 +131,7 @@ def set_up(product: str, model: type[FormPage], items: Sequence[SetupItem], *, m
         finished=complete,
         links=lambda _situation: tuple(dict.fromkeys(item.link for item in items)),
         facts=facts,
+        wakes=wakes,
     )
 
 

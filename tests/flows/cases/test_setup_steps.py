@@ -109,6 +109,19 @@ async def test_a_later_go_live_moves_it(acme: CaseBook) -> None:
     assert "start by 2026-12-" in (await facts(acme, CARDS))[1]
 
 
+async def test_the_customer_is_reminded_when_the_day_to_start_comes_near_and_when_it_is_there(acme: CaseBook) -> None:
+    """Long after the usual reminders have ended, and only of what has not begun."""
+    await acme.send(
+        CARDS, program="done", certification="in_hand", embosser="in_hand", key_ceremony="in_hand", webhook="not_started"
+    )
+    await acme.approve(CARDS)
+    for day in range(11, 32):
+        await acme.sweep(datetime(2026, 3, day, 15, tzinfo=UTC))
+    sent = [one for day in range(1, 31) for one in await acme.sweep(datetime(2026, 4, day, 15, tzinfo=UTC))]
+    assert [(one.at.day, one.where) for one in sent if CARDS in one.steps] == [(16, "customer"), (30, "customer")]
+    assert "Webhook for authorization and anti-fraud: not started, and the day to start is near." in (await facts(acme, CARDS))[4]
+
+
 # -- what is not needed
 
 
