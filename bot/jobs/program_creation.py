@@ -146,13 +146,15 @@ class ProgramCreations:
         if differing := _differing(program, attempt.body):
             await self._finish(attempt.run, "program_name_taken", {"id": str(program.id), **differing})
             return
-        pressed = attempt.record.at or attempt.case.now
-        if program.status != ACTIVE and attempt.case.now - pressed < PENDING_FOR:
-            await self._follow(attempt)
+        effect, pressed = attempt.run.effect, attempt.record.at or attempt.case.now
         status = ACTIVE if program.status == ACTIVE else PENDING
+        number, kind = program.id or 0, program.type or attempt.body["type"]
+        if status == PENDING and attempt.case.now - pressed < PENDING_FOR:
+            if attempt.record.answers.get(creation.SEEN) != [number, status]:
+                await self._saved(attempt.run, lambda case: creation.seen(case, effect, number, kind, status), over=False)
+            await self._follow(attempt)
         key = "program_became_active" if status == ACTIVE else "program_became_pending"
-        kind = program.type or attempt.body["type"]
-        await self._saved(attempt.run, lambda case: creation.found(case, attempt.run.effect, key, program.id or 0, kind, status))
+        await self._saved(attempt.run, lambda case: creation.found(case, effect, key, number, kind, status))
 
     async def _has_failed(self, attempt: _Attempt, import_id: int | None) -> bool:
         """Whether Pismo says that nothing will come of it. What it doesn't say about the import is left to looking for the program."""

@@ -15,8 +15,8 @@ from flows.problems import Refused
 
 HOLDS = timedelta(minutes=30)
 """How long a program that was begun and isn't listed keeps another from being begun: creating one takes "2 minutes or more"."""
-BEGUN = "begun"
-"""The answer that says so: ``at`` (Unix seconds), and ``import_id`` once Pismo gave one."""
+BEGUN, SEEN = "begun", "seen"
+"""The answers that say so: ``at`` (Unix seconds), and ``import_id`` once Pismo gave one; the id and status that it was seen with."""
 
 
 def creation_of(case: Case, effect: CreateProgram) -> Creation:
@@ -93,14 +93,15 @@ def finish(case: Case, effect: CreateProgram, key: str, **params: Any) -> bool:
     return True
 
 
-def found(case: Case, effect: CreateProgram, key: str, number: int, kind: str, status: str) -> bool:
-    """It is there: recorded as support would, and told to both sides."""
+def seen(case: Case, effect: CreateProgram, number: int, kind: str, status: str) -> bool:
+    """It is there: recorded as support would, once for each status, while it is followed further."""
     record, creation = _waiting(case, effect), creation_of(case, effect)
     if record is None:
         return False
-    record.state = "done"
-    answers = creation.recorded(record.answers, number, kind, status)
-    item = new_id("item")
+    if record.answers.get(SEEN) == [number, status]:
+        return True
+    record.answers = {**record.answers, SEEN: [number, status]}
+    answers, item = creation.recorded(record.answers, number, kind, status), new_id("item")
     new_record(case, effect.step, creation.recording, item, answers).state = "done"
     case.log(
         f"task:{effect.step}.{creation.recording}:done",
@@ -108,6 +109,15 @@ def found(case: Case, effect: CreateProgram, key: str, number: int, kind: str, s
         facts={"state": "done", "item": item},
         changes={"answers": answers},
     )
+    return True
+
+
+def found(case: Case, effect: CreateProgram, key: str, number: int, kind: str, status: str) -> bool:
+    """It is there, and followed no more; told to both sides."""
+    record = _waiting(case, effect)
+    if record is None or not seen(case, effect, number, kind, status):
+        return False
+    record.state = "done"
     _told(case, effect, record, key, {"id": str(number), "type": kind})
     return True
 

@@ -13,11 +13,12 @@ from bot.jobs.errors import RetryLater
 from bot.jobs.program_creation import WORDED
 from bot.messages.buttons import Act
 from bot.messages.texts import table
+from playground.acts import example
 from playground.pismo import Signer
 from playground.pismo.facts import FACTS
 from playground.pismo.programs import ProgramCreation
 from playground.slack import Outcome
-from playground.walkthrough import ready
+from playground.walkthrough import FormRefusedError, ready
 from tests.bot.workplace import ThreeTimes, Workplace, soon
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -184,6 +185,31 @@ async def test_a_jwt_that_the_customer_signed_is_exchanged_for_a_token(bank: Ban
     assert bank.active in said
 
 
+async def test_what_pismo_would_refuse_is_told_while_it_is_typed_and_mended_it_is_sent(bank: Bank) -> None:
+    place, step = bank.place, STEP
+    place.new_channel()
+    onboarding = await place.begin()
+    bank.left.clear()
+    await place.open_step(onboarding, step)
+    opens = bank.journey.opens(place.ana, lambda: bank.journey.lasting("step", step), Act.OPEN_FORM)
+    faults = {"card_issuing_bin": "1234567", "card_issuing_due_dates": "10, 31"}
+    for typed, words in (
+        (faults, ("A BIN has 6 or 8 digits; this one has 7.", "A due date is a day from 1 to 28; these are not: 31.")),
+        (
+            {"card_issuing_range_end": "9999999999"},
+            ("With a BIN of 6 digits, this has at most 9 digits; it has 10.",),
+        ),
+        ({"core_banking_name": "Example Credit"}, ("Another program of this form is called",)),
+    ):
+        with pytest.raises(FormRefusedError) as refused:
+            await bank.journey.fill_form(place.ana, opens, {**example(step), **typed}, lambda: False)
+        for one in words:
+            assert one in str(refused.value)
+        await place.ana.close()
+    await bank.journey.send_step(place.ana, step, example(step))
+    assert await place.state(onboarding, step) == "submitted"
+
+
 async def test_one_that_is_there_is_recorded_and_not_created(bank: Bank) -> None:
     number = bank.pismo.add_program(bank.org_id, bank.name.upper(), "CURRENT ACCOUNTS")
     assert f"{bank.active}{number}" in await bank.creates()
@@ -236,6 +262,7 @@ async def test_one_that_stays_pending_is_told_with_what_it_lacks_and_followed_la
     await bank.press()
     programs = bank.pismo.world.org(bank.org_id).programs
     await bank.place.slack.until(lambda: any(p["name"] == bank.name and p["status"] == "PENDING" for p in programs))
+    await bank.place.slack.until(lambda: f"Program {bank.name}: ID" in bank.journey.lasting("step", STEP).text)
     bank.place.clock.advance(6 * 60)
     said = await bank.comes(f"Program {bank.name}: it is in the test environment with ID")
     assert "its card settings (PCI) or accounting are not configured. Pismo's support must configure them." in said
