@@ -35,6 +35,9 @@ class NotNeeded(FormPage):
     reason: Annotated[str, Field(min_length=1, max_length=MAX_LENGTH), Input(Kind.LONG_TEXT, words="setup.reason")]
 
 
+HELP = "Whom do we ask about what is still in hand?"
+
+
 class Help(FormPage):
     help: Annotated[str | None, Field(max_length=MAX_LENGTH), Input(Kind.LONG_TEXT, words="setup.help")] = None
 
@@ -89,7 +92,7 @@ def set_up(product: str, model: type[FormPage], items: Sequence[SetupItem], *, m
             prefill=lambda situation: _shown(situation, step_id),
             notes=notes,
             review=True,
-            example=examples | {left: ItemStanding.IN_HAND.value, "help": "Whom do we ask about what is still in hand?"},
+            example=examples | {left: ItemStanding.IN_HAND.value, "help": HELP},
         ),
         requires=("organization",),
         brought_by="planning",
@@ -120,7 +123,7 @@ def set_up(product: str, model: type[FormPage], items: Sequence[SetupItem], *, m
                     tuple(replace(page, check=update) if page.id == "items" else page for page in pages),
                     prefill=lambda situation: _shown(situation, step_id),
                     notes=notes,
-                    example=examples,
+                    example=examples | {"help": HELP},
                 ),
                 needed=lambda situation: not complete(situation),
                 repeatable=True,
@@ -171,7 +174,7 @@ def _fact(item: SetupItem, now: ItemStanding, situation: Situation, found: froze
     if now is not ItemStanding.NOT_STARTED:
         checked = now is ItemStanding.DONE and item.id in found
         return Note("setup_is_verified" if checked else f"setup_is_{now.value}", named)
-    facts: dict[str, Parameter] = {**named, "owner": TextKey(f"setup_owner.{item.owner}"), "days": item.days}
+    facts: dict[str, Parameter] = {**named, "whose": TextKey(f"setup_owner.{item.owner}"), "days": item.days}
     day = start_by(item, situation)
     if day is None:
         return Note("setup_is_undated", facts)

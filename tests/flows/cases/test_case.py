@@ -77,6 +77,8 @@ async def test_a_step_that_opens_and_was_never_sent_has_no_review_card_to_draw(a
         "control_center",
         "first_programs",
         "authentication",
+        "setup_card_issuing",
+        "setup_core_banking",
     }
     assert len(found) == len(set(found))
 

@@ -143,7 +143,8 @@ async def test_closing_skips_no_step_that_takes_two(tmp_path: Path) -> None:
 
 
 async def test_an_installation_that_asks_for_one_approver_asks_for_one(tmp_path: Path) -> None:
-    async with case_book(tmp_path, Rules(approvals={"authentication": 1})) as acme:
+    one = {"authentication": 1, "authentication.record_claims": 1}
+    async with case_book(tmp_path, Rules(approvals=one)) as acme:
         await acme.start()
         assert await skip(acme, "authentication") == "skipped"
 
