@@ -18,9 +18,9 @@ from flows.state import StepState
 from tests.flows.cases.casework import KIM, LEAD, OWNER, CaseBook, case_book
 from tests.flows.steps.filled_forms import a_situation
 
-PASSED = [
-    {"check": PROGRAMS_CHECK, "outcome": "passed", "reason": "programs_count", "params": {"count": 1}, "x_cid": "", "ms": 1}
-]
+PASSED = proof.Proved(
+    [{"check": PROGRAMS_CHECK, "outcome": "passed", "reason": "programs_count", "params": {"count": 1}, "x_cid": "", "ms": 1}]
+)
 
 
 @pytest.fixture
