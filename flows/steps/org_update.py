@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from flows.forms.fields import MAX_LENGTH, Answers, FormPage, Input, Kind
 from flows.forms.parity import TEST
 from flows.forms.step import Difference, Situation
-from flows.steps.authentication import proving
+from flows.steps.authentication import proofs, proving
 from flows.steps.org_details import RECORDED, compare, to_org_details
 
 UPDATED = "organization.update_organization"
@@ -96,8 +96,8 @@ def _typed_in(situation: Situation) -> Answers | None:
 
 def _read_since(situation: Situation) -> bool:
     """Whether a passed proof in the test environment has read the organization since its details were sent last."""
-    ran = [(item, answers) for item, answers in situation.items.get(proving.PROVE, ()) if proving.environment_of(answers) == TEST]
+    ran = [(item, answers) for item, answers in situation.items.get(proofs.PROVE, ()) if proofs.environment_of(answers) == TEST]
     if not ran or ran[-1][1].get("differences") is None:
         return False
-    asked, sent = situation.done_at.get(f"{proving.PROVE}:{ran[-1][0]}"), situation.sent_at.get("organization")
+    asked, sent = situation.done_at.get(f"{proofs.PROVE}:{ran[-1][0]}"), situation.sent_at.get("organization")
     return asked is not None and sent is not None and sent < asked
