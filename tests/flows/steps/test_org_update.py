@@ -8,7 +8,8 @@ import pytest
 from flows.forms.fields import Answers
 from flows.forms.step import Situation
 from flows.steps import org_update
-from flows.steps.authentication.proofs import PROVE, SETTLE
+from flows.steps.authentication.proofs import PROVE
+from flows.steps.authentication.proving import SETTLE
 from flows.steps.org_details import RECORDED, to_org_details
 from flows.steps.organization import STEP
 from tests.flows.steps.filled_forms import NOW, a_situation, example, sent
