@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from flows.forms.dialogs import DIALOGS
 from flows.forms.fields import Answers, FormPage, Kind, inputs
 from flows.forms.pages import collect
-from flows.forms.step import EXAMPLES_AT, MAX_CONFIRMING, SHARED_REASON, Form, Situation, Step, Task
+from flows.forms.step import EXAMPLES_AT, MAX_CONFIRMING, SHARED_REASON, Form, Situation, Step, Task, no_problems
 from flows.model import Onboarding, Snapshot
 from flows.outbox import EFFECTS, StepEffect
 from flows.steps import (
@@ -21,10 +21,12 @@ from flows.steps import (
     service_desk,
 )
 from flows.steps.authentication import step as authentication
+from flows.steps.first import control_center as first_control_center
+from flows.steps.first import environments as first_environments
 
 MAX_INPUTS = 7
-MAX_OPTIONS = {Kind.CHOICE: 100, Kind.CHOICES: 10}
-"""Slack's limits for a static select and for checkboxes."""
+MAX_OPTIONS = {Kind.CHOICE: 100, Kind.CHOICES: 100}
+"""Slack's limits for a static select of one, or several."""
 
 
 class JourneyError(Exception):
@@ -136,6 +138,8 @@ def _asks_for_grants(task: Task) -> bool:
 def _verify_form(form: Form, form_id: str) -> None:
     if form.id != form_id:
         raise JourneyError(f"the form of {form_id} is called {form.id}")
+    if form.check is not no_problems and not form.review:
+        raise JourneyError(f"{form_id} checks all answers, but has no last page that shows what is wrong")
     names = [name for page in form.pages for name, _, _ in inputs(page.model)]
     if len({page.id for page in form.pages}) != len(form.pages) or len(set(names)) != len(names):
         raise JourneyError(f"{form_id} has two pages or two inputs with the same name")
@@ -228,8 +232,8 @@ FIRST = journey(
     planning.STEP,
     organization.STEP,
     service_desk.STEP,
-    environments.STEP,
-    control_center.STEP,
+    first_environments.STEP,
+    first_control_center.STEP,
     authentication.FIRST_STEP,
     next_steps.FIRST_STEP,
 )

@@ -105,7 +105,8 @@ class Draw(Effect):
 
 @dataclass(frozen=True, kw_only=True)
 class Say(Effect):
-    """Post the text ``say.<key>``. ``mention``: user ids to put before it."""
+    """Post the text ``say.<key>``. ``mention``: user ids to put before it. ``offers``: the task of the step to offer as a button below it,
+    if it can be done by then."""
 
     kind = "say"
     where: Room
@@ -113,6 +114,7 @@ class Say(Effect):
     key: str
     mention: tuple[str, ...] = ()
     params: Mapping[str, Any]
+    offers: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,6 +139,16 @@ class Remind(Effect):
     user: str
     steps: tuple[str, ...]
     count: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Nudge(StepEffect):
+    """Tell those who are invited that their code expires soon, as far as they are known in the customer's channel, else the lead.
+    ``grants``: the ids of what they are invited to."""
+
+    kind = "nudge"
+    where: ClassVar[Where] = "customer"
+    grants: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -183,7 +183,9 @@ class Acts:
         await self.support_task(self.sam, "environments", "test_ready", lambda: self.offers("environments", "production_ready"))
         waits = lambda: self.journey.says("review", "environments", "a different person must confirm")  # noqa: E731
         await self.support_task(self.sam, "environments", "production_ready", waits)
-        await self.support_task(self.kim, "environments", "production_ready", self.done("environments"))
+        confirmed = lambda: not self.offers("environments", "production_ready")  # noqa: E731
+        await self.support_task(self.kim, "environments", "production_ready", confirmed)
+        await self.support_task(self.sam, "environments", "grant_access", self.done("environments"))
 
     async def control_center(self) -> None:
         await self.heading("control_center")

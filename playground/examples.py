@@ -54,6 +54,12 @@ COMPANY: Mapping[str, Answers] = {
         "test_users": "rafael.nunes@acmebank.example\nlia.torres@acmebank.example",
         "production_users": "beatriz.prado@acmebank.example",
     },
+    "control_center": {
+        "people": "Nome; E-mail; Papéis; Ambientes; Idioma\n"
+        "Beatriz Prado; beatriz.prado@acmebank.example; Administrador, Aprovador de chaves de API; teste, produção; português\n"
+        "Rafael Nunes; rafael.nunes@acmebank.example; Administrador, Operador de setup; teste, produção; português\n"
+        "Lia Torres; lia.torres@acmebank.example; Leitor de setup; teste; português"
+    },
     "environments.production_ready": {"base_url": "https://pismo.acmebank.example"},
     "authentication": {"method": "oidc", "company": "Acme Bank S.A."},
     "request_changes": {"reason": "The street is that of the branch. Please give the head office."},

@@ -9,6 +9,7 @@ from bot.jobs.access_requests import AccessRequests
 from bot.jobs.channels import Channels
 from bot.jobs.files import Files
 from bot.jobs.lasting import LastingMessages
+from bot.jobs.nudges import Nudges
 from bot.jobs.presence import Presence, PublishHome
 from bot.jobs.program_creation import ProgramCreations
 from bot.jobs.proof import Proofs
@@ -39,6 +40,7 @@ from flows.outbox import (
     FileAnswer,
     FileRequest,
     MoveMessages,
+    Nudge,
     RememberMembers,
     Remind,
     Repair,
@@ -109,13 +111,13 @@ def handlers(
     creations = ProgramCreations(store, cases, pismo.environments, pismo.tokens)
     checks = SetupCheckRuns(store, cases, threads, pismo.environments, pismo.tokens)
     sessions, alerts = Sessions(threads, organizer), Alerts(store, slack, support)
-    presence = Presence(store, cases, slack, support, publish_home)
-    repairs = Repairs(store, cases, slack, threads, support)
+    presence, repairs = Presence(store, cases, slack, support, publish_home), Repairs(store, cases, slack, threads, support)
     table = Handlers()
     table.on(Draw, lasting.draw)
     table.on(Say, said.say)
     table.on(Tell, PrivateWords(store, cases, slack, people).tell)
     table.on(Remind, said.remind)
+    table.on(Nudge, Nudges(store, threads).nudge)
     table.on(Alert, alerts.alert)
     table.on(TellOfAlteredLog, alerts.altered_log)
     table.on(TellSetAside, alerts.set_aside)

@@ -6,9 +6,9 @@ from typing import Any
 from bot.jobs.errors import Unreachable
 from bot.jobs.failures import readable_onboarding
 from bot.jobs.registry import Finished, Run
-from bot.jobs.threads import Threads
+from bot.jobs.threads import Thread, Threads
 from bot.messages import reminder
-from bot.messages.blocks import Drawing, actions, button, drawing, notice, section
+from bot.messages.blocks import Block, Drawing, actions, button, drawing, long_sections, notice, section
 from bot.messages.buttons import Act, ButtonValue
 from bot.messages.support import Support
 from bot.messages.texts import Texts
@@ -19,7 +19,7 @@ from bot.slack.people import People
 from flows.cases.case import Cases
 from flows.cases.manage import given_up_alike
 from flows.cases.secrets import TOLD as SECRET_TOLD
-from flows.cases.settle import side_of
+from flows.cases.settle import side_of, state_allows
 from flows.model import EffectRecord, Onboarding
 from flows.outbox import Alert, Remind, Say, Tell, TellOfAlteredLog, TellSetAside
 from flows.people import Who
@@ -40,7 +40,11 @@ class Said:
         asked = run.effect
         thread = await self._threads.of(run, asked.where, asked.step)
         mentioned = [f"<@{user}>" for user in asked.mention]
-        return await self._threads.say(run, thread, " ".join([*mentioned, sentence(thread.texts, asked.key, asked.params)]))
+        words = " ".join([*mentioned, sentence(thread.texts, asked.key, asked.params)])
+        offered = _offered(thread, asked.offers) if asked.offers else None
+        if offered is None:
+            return await self._threads.say(run, thread, words)
+        return await self._threads.post(run, thread, [drawing([*long_sections(words), actions(offered)])])
 
     async def remind(self, run: Run[Remind]) -> Finished | None:
         """One message for everything that is due for one person, in the first step's thread."""
@@ -57,6 +61,16 @@ class Said:
         asked = replace(asked, steps=steps)
         drawn = reminder.reminder(case.snapshot, case.journey, asked, thread.texts, case.situation)
         return await self._threads.post(run, thread, [drawn])
+
+
+def _offered(thread: Thread, task_id: str) -> Block | None:
+    """A button for a task of the thread's step, if it can be done now."""
+    case, step = thread.case, thread.case.step(thread.step_id)
+    task = next((one for one in step.tasks if one.id == task_id), None)
+    if task is None or not state_allows(case.snapshot, step, task) or not task.is_ready(case.situation):
+        return None
+    value = ButtonValue(onboarding=case.id, step=step.id, task=task.id)
+    return button(thread.texts(f"task.{step.id}.{task.id}.title"), Act.TASK, value)
 
 
 class PrivateWords:

@@ -8,7 +8,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bot.listeners.app_home import AppHome
+from bot.messages.blocks import Drawing
 from bot.messages.buttons import Act, ButtonValue, OldButton, parse
+from bot.messages.matrix import matrix
+from bot.messages.texts import Texts
 from bot.modals.private_answers import PrivateAnswers
 from bot.modals.subject import FormMeta
 from bot.modals.windows import Modals
@@ -26,11 +29,12 @@ from storage.store import Store, Unavailable
 
 Change = Callable[[Case, ButtonValue], Awaitable[None]]
 Open = Callable[[ButtonValue], FormMeta]
+Read = Callable[[Case, Texts], Drawing]
 
 
 @dataclass(frozen=True)
 class Action:
-    """One kind of button: ``opens`` a form, makes a ``change``, or ``shows`` a link to a message.
+    """One kind of button: ``opens`` a form, makes a ``change``, ``shows`` a link to a message, or ``reads`` something out privately.
 
     ``closed``: also works once the onboarding is closed. ``said``: the private answer afterwards, ``say.<said>``.
     """
@@ -39,6 +43,7 @@ class Action:
     change: Change | None = None
     opens: Open | None = None
     shows: bool = False
+    reads: Read | None = None
     closed: bool = False
     said: str = ""
 
@@ -91,6 +96,10 @@ async def _accept_company(case: Case, value: ButtonValue) -> None:
     companies.accept(case, value.item)
 
 
+def _matrix(case: Case, texts: Texts) -> Drawing:
+    return matrix(case.snapshot, case.journey, texts, case.now, more="matrix.more")
+
+
 async def _retry(case: Case, value: ButtonValue) -> None:
     await manage.retry(case, value.item)
 
@@ -111,6 +120,7 @@ ACTIONS: dict[Act, Action] = {
     Act.RETRY_EFFECT: Action(May.SUPPORT, change=_retry, closed=True, said="retrying"),
     Act.ACCEPT_COMPANY: Action(May.SUPPORT, change=_accept_company),
     Act.SHOW: Action(May.SUPPORT, shows=True, closed=True),
+    Act.MATRIX: Action(May.EITHER, reads=_matrix, closed=True),
 }
 """What buttons in messages and App Home do; BACK and PAGE, which are in modals, go to `Modals.turn_back`. A form itself
 checks who may use it."""
@@ -151,6 +161,9 @@ class Buttons:
             self._background.later(self._modals.turn_back(click, value.slot if act is Act.PAGE else None))
         elif action is None:
             await ack()
+        elif action.reads is not None:
+            await ack()
+            self._background.later(self._read(click, value, action, action.reads))
         elif action.opens is not None and (action.change is None or await self._has_form(value)):
             await ack()
             self._background.later(self._modals.open(click, action.opens(value).model_copy(update={"home": from_home})))
@@ -170,6 +183,20 @@ class Buttons:
         except (Unavailable, JourneyError, KeyError):
             return False  # carrying it out fails the same way, and tells the person
         return any(task.id == value.task and task.form is not None for task in own)
+
+    async def _read(self, click: Click, value: ButtonValue, action: Action, read: Read) -> None:
+        """Nothing changes, so that a press that comes twice is answered twice."""
+        try:
+            async with self._store.read() as unit:
+                case = await self._cases.look(
+                    unit, value.onboarding, click.who, action.may, channel_id=click.channel_id, closed=action.closed
+                )
+                texts = (await self._answers.texts(click.who)).of(case.onboarding.journey)
+                drawn = read(case, texts)
+        except Exception as error:  # noqa: BLE001  the person who pressed is told
+            await self._answers.explain(click.who, click.channel_id, error, value.onboarding)
+            return
+        await self._answers.show(click.who, click.channel_id, drawn)
 
     async def _carry_out(self, click: Click, value: ButtonValue, action: Action) -> None:
         async def work(unit: Unit) -> Posted | None:

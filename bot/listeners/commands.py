@@ -116,7 +116,7 @@ class SlashCommands:
     async def _matrix(self, command: SlashCommand, texts: Texts) -> Answer:
         async with self._store.read() as unit:
             case = await self._look(unit, command)
-            return _answer(matrix.matrix(case.snapshot, texts.of(case.onboarding.journey)))
+            return _answer(matrix.matrix(case.snapshot, case.journey, texts.of(case.onboarding.journey), unit.now))
 
     async def _parity(self, command: SlashCommand, texts: Texts) -> Answer:
         async with self._store.read() as unit:

@@ -36,7 +36,7 @@ def shown_answers(form: Form, slot: Slot, answers: Answers, texts: Texts) -> lis
     return [
         (texts(f"{words_of(form.id, name, item)}.label"), display(answers[name], name, item, texts))
         for name, _, item in inputs(slot.page.model)
-        if answers.get(name) not in (None, "", []) and not item.forget and name != "then"
+        if answers.get(name) not in (None, "", []) and not (item.forget or item.aside) and name != "then"
     ]
 
 

@@ -26,6 +26,7 @@ class Act(StrEnum):
     DECLINE_RENEWAL = "decline_renewal"
     RETRY_EFFECT = "retry_effect"
     SHOW = "show"
+    MATRIX = "matrix"
     ACCEPT_COMPANY = "accept_company"
     ANSWER_TICKET = "answer_ticket"
     LINK = "link"

@@ -52,8 +52,9 @@ def next_button(snapshot: Snapshot, journey: Journey, texts: Texts, situation: S
 
 
 def card(snapshot: Snapshot, journey: Journey, texts: Texts, situation: Situation) -> Drawing:
-    """All steps with their states, and one primary button."""
+    """All steps with their states, one primary button, and who has access."""
     onboarding = snapshot.onboarding
+    buttons: list[Block] = []
     blocks: list[Block] = [header(texts("card.title", customer=onboarding.customer)), section(progress(snapshot, texts))]
     if onboarding.go_live:
         blocks.append(context(texts("card.go_live", date=onboarding.go_live.isoformat())))
@@ -70,9 +71,13 @@ def card(snapshot: Snapshot, journey: Journey, texts: Texts, situation: Situatio
     if onboarding.closed_at:
         blocks.append(section(texts.md("card.closed", by=Raw(f"<@{onboarding.closed_by}>"), at=date_token(onboarding.closed_at))))
     elif (offered := next_button(snapshot, journey, texts, situation)) is not None:
-        blocks.append(actions(offered))
+        buttons.append(offered)
     else:
         blocks.append(context(texts("card.nothing_to_do")))
+    if snapshot.grants:
+        buttons.append(button(texts("button.matrix"), Act.MATRIX, ButtonValue(onboarding=onboarding.id)))
+    if buttons:
+        blocks.append(actions(*buttons))
     people = texts.md("card.people", lead=Raw(f"<@{onboarding.lead_id}>"), owner=Raw(f"<@{onboarding.owner_id}>"))
     blocks.append(context(people))
     return drawing(blocks)

@@ -5,6 +5,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot.messages.texts import Texts
+from flows.cases.matrix import in_order
 from flows.forms.step import Situation
 from flows.journey import Journey
 from flows.model import Expiry, Snapshot
@@ -33,7 +34,7 @@ def receipt(
         lines.append(texts("receipt.go_live", date=onboarding.go_live.isoformat()))
     lines.append(texts("receipt.times", zone=situation.timezone))
     lines += _headed(texts("receipt.steps"), _steps(snapshot, journey, texts, situation, names, zone))
-    lines += _headed(texts("receipt.access"), _access(snapshot, texts))
+    lines += _headed(texts("receipt.access"), _access(snapshot, journey, texts))
     lines += _headed(texts("receipt.next"), _ends(ends, texts))
     return "\n".join(lines) + "\n"
 
@@ -63,8 +64,8 @@ def _steps(
         yield from (f"   {texts(f'note.{note.key}', **note.params)}" for note in step.receipt(situation))
 
 
-def _access(snapshot: Snapshot, texts: Texts) -> Iterator[str]:
-    given = [grant for grant in snapshot.grants if grant.state in GIVEN]
+def _access(snapshot: Snapshot, journey: Journey, texts: Texts) -> Iterator[str]:
+    given = [grant for grant in in_order(snapshot, journey) if grant.state in GIVEN]
     for grant in given:
         yield f"{grant.email}: {texts(f'resource.{grant.resource}')}, {texts(f'grant.{grant.state}')}"
     if not given:

@@ -227,7 +227,7 @@ def _page_diff(page: Page, old: Answers, new: Answers, form: Form, texts: Texts,
         was, now = old.get(name), new.get(name)
         if item.addresses:
             lists.setdefault(name.removesuffix("_file"), []).append(name)
-        elif was != now and name != "then":
+        elif was != now and name != "then" and not item.aside:
             label = texts(f"{words_of(form.id, name, item)}.label")
             if item.words:  # pages share it
                 label = f"{texts(f'page.{form.id}.{page.id}.title')}: {label}"

@@ -9,6 +9,7 @@ from bot.messages.texts import Texts
 from bot.messages.wording import worded
 from bot.modals.subject import Subject
 from flows.cases.case import Case
+from flows.cases.matrix import in_order
 from flows.cases.tasks import ALL, choosable
 from flows.checks.visible import visible
 from flows.forms.fields import CATALOGS, inputs
@@ -21,13 +22,14 @@ MAX_LABEL = 75
 def own_choices(case: Case, subject: Subject, source: str, texts: Texts, zone: str) -> Iterator[tuple[str, str]]:
     """(value, label) of the choices for a field with this source; none for a source that the subject doesn't have. ``zone``: the
     reader's IANA time zone."""
-    task = subject.task
+    task, step = subject.task, subject.step
+    offers = task.offers if task is not None else step.offers if step is not None and subject.is_step else {}
     if source == "steps":
         yield from ((step_id, texts(f"step.{step_id}.title")) for step_id in case.journey.steps)
     elif source == "grants" and task is not None:
         yield from _grants(case, task, texts)
-    elif task is not None and source in task.offers:
-        for offer in task.offers[source](case.situation):
+    elif source in offers:
+        for offer in offers[source](case.situation):
             label = visible(offer.label) or texts(offer.key, **worded(texts, offer.params))
             yield offer.value, (f"{_local(offer.at, zone)} · {label}" if offer.at else label)[:MAX_LABEL]
 
@@ -39,7 +41,8 @@ def _local(at: int, zone: str) -> str:
 
 
 def _grants(case: Case, task: Task, texts: Texts) -> Iterator[tuple[str, str]]:
-    waiting = choosable(case.snapshot, task)
+    movable = {grant.id for grant in choosable(case.snapshot, task)}
+    waiting = [grant for grant in in_order(case.snapshot, case.journey) if grant.id in movable]
     if len(waiting) > 1:
         yield ALL, texts("choice.all_grants", n=len(waiting))
     for grant in waiting:

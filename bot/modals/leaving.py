@@ -54,7 +54,7 @@ async def leave(
     typed = {name: value for name, value in raw.items() if name not in {problem.field for problem in unreadable}}
     removes = slot.item is not None and typed.get("then") == "remove"
     if removes and await unit.was_seen(f"removed:{window}"):
-        after = fill.next_slot(form, answers, meta.slot, back=back, removed=True)
+        after = fill.next_slot(form, answers, meta.slot, session.situation, back=back, removed=True)
         return Left(slot, raw, answers, view=session.page(answers, after, anew=True))
     if await session.changed_since(window):
         screened = screen(slot.page, typed)
@@ -72,7 +72,7 @@ async def leave(
         return _refused(session, slot, raw, answers, problems, back=back)
     if paged.slot == REVIEW and not form.review:
         return Left(slot, raw, answers, used=paged.used, draft=paged.draft)
-    return Left(slot, raw, answers, view=session.page(answers, paged.slot, anew=removes))
+    return Left(slot, raw, answers, view=session.page(answers, paged.slot, session.to_correct(answers, paged.slot), anew=removes))
 
 
 def _of_others(problems: tuple[Problem, ...], refused: tuple[Problem, ...]) -> tuple[Problem, ...]:

@@ -64,10 +64,10 @@ class PrivateAnswers:
 
     async def answer(self, who: Who, channel_id: str, key: str, **params: Any) -> None:
         """``key``: a text's, as `bot.messages.wording.sentence` takes it."""
-        await self._tell(who, channel_id, notice(sentence(await self.texts(who), key, params)))
+        await self.show(who, channel_id, notice(sentence(await self.texts(who), key, params)))
 
     async def explain(self, who: Who, channel_id: str, error: Exception, onboarding_id: str = "") -> None:
-        await self._tell(who, channel_id, notice(await self.explained(who, error, onboarding_id)))
+        await self.show(who, channel_id, notice(await self.explained(who, error, onboarding_id)))
 
     async def explained(self, who: Who, error: Exception, onboarding_id: str) -> str:
         """As the function. Steps are named as in this customer's version of the journey."""
@@ -84,7 +84,7 @@ class PrivateAnswers:
             return ""
         return onboarding.journey if onboarding is not None else ""
 
-    async def _tell(self, who: Who, channel_id: str, told: Drawing) -> None:
+    async def show(self, who: Who, channel_id: str, told: Drawing) -> None:
         for pause in (*AGAIN, None):
             try:
                 await self._slack.tell(channel_id, who.user_id, told.text, told.blocks)

@@ -22,6 +22,9 @@ CALLBACK = "form"
 VIEW_TEXT = 50_000
 """Characters on the last page: at up to four bytes each, they stay under a view's 250 KB."""
 
+MAX_BOXES = 10
+"""Checkboxes that Slack takes in one input."""
+
 View = dict[str, Any]
 
 
@@ -63,7 +66,10 @@ def page_view(
     slot = order[index]
     raw = raw_of(slot, answers)
     blocks: list[Block] = [*_heading(form, order, index, texts)]
-    blocks.extend(alert(sentence_of(problem, texts), "error") for problem in problems)
+    labels = {name: texts(f"{words_of(form.id, name, item)}.label") for name, _, item in inputs(slot.page.model)}
+    for problem in problems:
+        sentence = sentence_of(problem, texts)
+        blocks.append(alert(f"{labels[problem.field]}: {sentence}" if problem.field in labels else sentence, "error"))
     blocks.extend(told)
     for name, info, item in inputs(slot.page.model):
         element = _element(name, info, item, raw.get(name), texts, offered or {})
@@ -83,12 +89,22 @@ def _heading(form: Form, order: Sequence[Slot], index: int, texts: Texts) -> Ite
     """The page's title, its place in the form, and what it is about."""
     page = f"page.{form.id}.{order[index].page.id}"
     parts = [texts(f"{page}.title")] if texts.has(f"{page}.title") else []
-    if len(order) > 1 or form.review:
-        parts.append(texts("form_ui.page", number=index + 1, count=len(order) + (1 if form.review else 0)))
+    if texts.has(f"{page}.item"):
+        parts = [_numbered(form, order, index, texts)]
+    elif len(order) > 1 or form.review:
+        before, count = (sum(not slot.page.to_correct for slot in slots) for slots in (order[:index], order))
+        parts.append(texts("form_ui.page", number=before + 1, count=count + (1 if form.review else 0)))
     if parts:
         yield context(f"*{' · '.join(parts)}*")
     if texts.has(f"{page}.about"):
         yield context(texts(f"{page}.about"))
+
+
+def _numbered(form: Form, order: Sequence[Slot], index: int, texts: Texts) -> str:
+    """Which entry of a list a page is about, of how many."""
+    slot = order[index]
+    count = sum(one.page.id == slot.page.id for one in order)
+    return texts(f"page.{form.id}.{slot.page.id}.item", number=(slot.item or 0) + 1, count=count)
 
 
 def _labelled(element: Block, words: str, texts: Texts) -> Block:
@@ -143,10 +159,14 @@ def _is_int(value: Any) -> bool:
 def _choice(name: str, item: Input, value: Any, texts: Texts, offered: Offered) -> Block:
     labels = [(option, texts(f"choice.{item.choices or name}.{option}")) for option in item.options]
     options = [_option(option, label) for option, label in labels or offered.get(item.source, {}).items()]
+    for option in options:
+        if texts.has(about := f"option.{item.choices or name}.{option['value']}"):
+            option["description"] = plain(texts(about), 75)
     by_value = {option["value"]: option for option in options}
     if item.kind is Kind.CHOICES:
         chosen = [by_value[v] for v in value or [] if v in by_value]
-        return {"type": "checkboxes", "options": options} | ({"initial_options": chosen} if chosen else {})
+        kind = "checkboxes" if len(options) <= MAX_BOXES else "multi_static_select"
+        return {"type": kind, "options": options} | ({"initial_options": chosen} if chosen else {})
     element: Block = {"type": "radio_buttons" if len(options) <= 5 else "static_select", "options": options}
     return {**element, "initial_option": by_value[value]} if value in by_value else element
 
@@ -179,9 +199,11 @@ def review_view(
     said = [part for note in notes for part in long_sections(texts.md(f"note.{note.key}", **note.params))]
     blocks.extend(fit(said, 40, VIEW_TEXT * 3 // 4, texts("form_ui.more")))  # leaves room for the answers below
     for index, slot in enumerate(order):
-        title = f"page.{form.id}.{slot.page.id}.title"
+        page = f"page.{form.id}.{slot.page.id}"
         number = f" {slot.item + 1}" if slot.item is not None else ""
-        name = (texts(title) if texts.has(title) else texts(f"step.{meta.step}.title")) + number
+        name = (texts(f"{page}.title") if texts.has(f"{page}.title") else texts(f"step.{meta.step}.title")) + number
+        if texts.has(f"{page}.item"):
+            name = _numbered(form, order, index, texts)
         change = button(texts("form_ui.change"), Act.PAGE, ButtonValue(slot=index), name=str(index))
         lines = [f"*{escape(label)}*: {words}" for label, words in shown_answers(form, slot, raw_of(slot, clean), texts)]
         heading = f"*{escape(name)}*"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
-from bot.messages.answers import shown_answers
+from bot.messages.answers import sentence_of, shown_answers
 from bot.messages.blocks import Block, alert, clip, long_sections
 from bot.messages.texts import Texts, escape
 from bot.modals.choices import offered
@@ -19,7 +19,7 @@ from flows.cases.fill import DraftKey, Opened
 from flows.forms import drafts
 from flows.forms.drafts import REVIEW
 from flows.forms.fields import MAX_LENGTH, Answers, Kind, inputs
-from flows.forms.pages import Slot, collect, forgotten, raw_of, slots
+from flows.forms.pages import Slot, check, collect, forgotten, raw_of, slots
 from flows.forms.step import Form, Situation
 from flows.people import Who
 from flows.ports import Unit
@@ -107,6 +107,12 @@ class FormSession:
             return self._review(answers, order, ())
         return self._drawn(answers, answers if kept is None else kept, order, min(index, len(order) - 1), problems, (), anew=anew)
 
+    def to_correct(self, answers: Answers, index: int) -> tuple[Problem, ...]:
+        """Why a page is shown that is asked only to correct something."""
+        order = slots(self.form, answers)
+        asked = order[index] if index != REVIEW and index < len(order) else None
+        return check(asked, answers, self.situation) if asked is not None and asked.page.to_correct else ()
+
     def review_again(self) -> View:
         """The last page again, since its answers changed while somebody looked at it: nothing is sent unseen."""
         return self._review(self.answers, slots(self.form, self.answers), [self._alert("changed_review")])
@@ -134,7 +140,8 @@ class FormSession:
         form = self.form
         clean, _ = collect(form, answers, self.situation)
         meta = self.meta.on(REVIEW, "", drafts.version(form, answers, order, REVIEW), about=self.about)
-        return review_view(form, order, clean, self.texts, meta, tuple(form.notes(clean, self.situation)), told)
+        wrong = [alert(sentence_of(problem, self.texts), "error") for problem in form.check(clean, self.situation)]
+        return review_view(form, order, clean, self.texts, meta, tuple(form.notes(clean, self.situation)), [*told, *wrong])
 
     def _drawn(
         self,

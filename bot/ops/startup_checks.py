@@ -142,6 +142,8 @@ def _keys_of_form(form: Form) -> Iterator[tuple[str, int]]:
     for page in form.pages:
         if len(form.pages) > 1 or form.review:
             yield f"page.{form.id}.{page.id}.title", OPTION
+        if page.to_correct:
+            yield f"page.{form.id}.{page.id}.item", OPTION
         for name, _, item in inputs(page.model):
             yield f"{words_of(form.id, name, item)}.label", LABEL
             yield from ((f"choice.{item.choices or name}.{option}", OPTION) for option in item.options)
@@ -154,6 +156,7 @@ def _optional_keys(form: Form) -> Iterator[tuple[str, int]]:
         for name, _, item in inputs(page.model):
             yield f"{words_of(form.id, name, item)}.hint", LABEL
             yield f"{words_of(form.id, name, item)}.placeholder", PLACEHOLDER
+            yield from ((f"option.{item.choices or name}.{option}", OPTION) for option in item.options)
 
 
 def _nothing_known() -> Situation:
@@ -202,7 +205,7 @@ def _faults_of_view(view: Answers) -> Iterator[Fault]:
         yield f"block ids that are not unique, or longer than {ID}"
     for block in blocks:
         options = block.get("element", {}).get("options", ())
-        most = 100 if block.get("element", {}).get("type") == "static_select" else 10
+        most = 100 if block.get("element", {}).get("type", "").endswith("static_select") else 10
         if len(options) > most or len({option["value"] for option in options}) < len(options):
             yield f"{block['block_id']} has {len(options)} options, some perhaps twice; Slack takes {most} different ones"
         if any(len(option["value"]) > PLACEHOLDER for option in options):

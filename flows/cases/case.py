@@ -156,10 +156,12 @@ class Case:
         *,
         mention: Sequence[str] = (),
         values: Mapping[str, Any] | None = None,
+        offers: str = "",
         **params: Any,
     ) -> None:
         """Post ``say.<key>`` in the step's thread on one side. The text's parameters are ``values`` and the keyword arguments."""
-        self.ask(Say(where=where, step=step_id, key=key, mention=tuple(mention), params={**(values or {}), **params}))
+        said = {**(values or {}), **params}
+        self.ask(Say(where=where, step=step_id, key=key, mention=tuple(mention), params=said, offers=offers))
 
     def warn(self, key: str, **params: Any) -> None:
         """Post ``say.<key>`` in the support channel itself."""

@@ -135,14 +135,20 @@ def leave_page(
     if problems:
         draft.slot = index
         return Paged(problems, index, draft, used)
-    draft.slot = next_slot(form, draft.answers, index, back=back, removed=removed)
+    if slot.page.takes is not None:
+        draft.answers = slot.page.takes(draft.answers, situation)
+    draft.slot = next_slot(form, draft.answers, index, situation, back=back, removed=removed)
     return Paged((), draft.slot, draft, used)
 
 
-def next_slot(form: Form, answers: Answers, index: int, *, back: bool, removed: bool) -> int:
-    """The page to show after leaving one. ``removed``: the entry it was for is gone."""
-    after = max(index - 1, 0) if back else index if removed else index + 1
-    return after if after < len(slots(form, answers)) else REVIEW
+def next_slot(form: Form, answers: Answers, index: int, situation: Situation, *, back: bool, removed: bool) -> int:
+    """The page to show after leaving one. ``removed``: the entry it was for is gone. A page that is asked only to correct something is
+    passed over if nothing is wrong."""
+    order, ahead = slots(form, answers), -1 if back else 1
+    after = index if removed and not back else index + ahead
+    while 0 < after < len(order) and order[after].page.to_correct and not check(order[after], answers, situation):
+        after += ahead
+    return max(after, 0) if after < len(order) else REVIEW
 
 
 def _with_forgotten(slot: Slot, answers: Answers, raw: Answers) -> Answers:
@@ -161,6 +167,7 @@ async def finish(
     if draft is None:
         raise Refused("draft_gone")
     clean, problems = collect(form, {**draft.answers, **used}, situation)
+    problems = problems or [(REVIEW, problem) for problem in form.check(clean, situation)]
     if problems:
         draft.slot = problems[0][0]
         return {}, problems

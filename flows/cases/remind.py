@@ -14,7 +14,7 @@ from flows.cases.case import Case
 from flows.cases.settle import calendar_of, side_of
 from flows.cases.tasks import note_grant
 from flows.model import Grant, Snapshot, StepRecord
-from flows.outbox import Draw, Remind, Where
+from flows.outbox import Draw, Nudge, Remind, Where
 from flows.people import SYSTEM, Side
 from flows.ports import Unit
 from flows.rules import Rules
@@ -146,14 +146,16 @@ def expire(case: Case) -> int:
         note_grant(case, grant)
     for grant in soon:
         grant.nudged_at = now
-    for step_id in sorted({g.step_id for g in over}):
-        case.say("support", step_id, "invitation_expired", count=len([g for g in over if g.step_id == step_id]))
-    for step_id in sorted({g.step_id for g in soon}):
-        _nudge(case, step_id, [g for g in soon if g.step_id == step_id])
+    for step_id, grants in _by_step(over).items():
+        again = next((task.id for task in case.step(step_id).tasks if "expired" in task.grant_from and task.expires_hours), "")
+        case.say("support", step_id, "invitation_expired", count=len(grants), offers=again)
+    for step_id, grants in _by_step(soon).items():
+        case.ask(Nudge(step=step_id, grants=tuple(grant.id for grant in grants)))
     return len(over) + len(soon)
 
 
-def _nudge(case: Case, step_id: str, grants: Sequence[Grant]) -> None:
-    expires = min(int(g.expires_at.timestamp()) for g in grants if g.expires_at)
-    mention = [case.onboarding.lead_id]
-    case.say("customer", step_id, "invitation_expires", mention=mention, count=len(grants), at=expires)
+def _by_step(grants: Sequence[Grant]) -> dict[str, list[Grant]]:
+    found: dict[str, list[Grant]] = {}
+    for grant in sorted(grants, key=lambda one: one.step_id):
+        found.setdefault(grant.step_id, []).append(grant)
+    return found

@@ -26,7 +26,7 @@ def task_of(step: Step, task_id: str) -> Task:
 
 
 def choosable(snapshot: Snapshot, task: Task) -> list[Grant]:
-    """The grants a task can move, in the order they were requested."""
+    """The grants a task can move."""
     return [g for g in snapshot.grants if g.resource in task.resource and g.state in task.grant_from]
 
 

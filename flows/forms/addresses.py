@@ -57,6 +57,12 @@ def notes(answers: Answers, situation: Situation, *names: str, resource: str = "
     yield from islice(_warnings(found), SHOWN)
 
 
+def warnings(listed: Iterable[str], situation: Situation) -> Iterator[Note]:
+    """What to check again in these addresses."""
+    found = examine("\n".join(listed), home_domains=home_domains(situation), limit=MOST)
+    yield from islice(_warnings(found), SHOWN)
+
+
 def home_domains(situation: Situation) -> Sequence[str]:
     """The company's own domain, judging by its contact."""
     from flows.checks.email_domains import FREE_MAIL  # noqa: PLC0415  a long list

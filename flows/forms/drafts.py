@@ -29,7 +29,13 @@ def order_with(form: Form, answers: Answers, slot: Slot) -> list[Slot]:
     """The pages to ask, including a new entry someone has open although a colleague marked the list complete."""
     order = slots(form, answers)
     same = [index for index, asked in enumerate(order) if asked.page.id == slot.page.id]
-    if slot.item is not None and same and order[same[-1]].item == slot.item - 1 and slot.item < MAX_ITEMS:
+    if (
+        slot.item is not None
+        and same
+        and not slot.page.to_correct
+        and order[same[-1]].item == slot.item - 1
+        and slot.item < MAX_ITEMS
+    ):
         order.insert(same[-1] + 1, slot)
     return order
 

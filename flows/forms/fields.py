@@ -45,7 +45,7 @@ class Kind(StrEnum):
     DATE = "date"
     MOMENT = "moment"
     CHOICE = "choice"  # one of a few (at most 100)
-    CHOICES = "choices"  # several of a few (at most 10)
+    CHOICES = "choices"  # several of a few (at most 100)
     SEARCH = "search"  # one of many, searched while typing
     SEARCH_MANY = "search_many"
     FILE = "file"  # one file, read as text
@@ -80,6 +80,7 @@ class Input:
     filetypes: tuple[str, ...] = ()  # of a file to attach; of a text to copy, that of the file it is if no input takes it
     allow: frozenset[str] = frozenset()
     instead: bool = False  # a file ``x_file`` that replaces the text ``x``
+    aside: bool = False  # it helps to fill in others, so it isn't shown as an answer
     addresses: bool = False  # a list of email addresses, typed or in a file: read and compared one by one
     forget: bool = False  # never written to a draft, a submission, or a log: a single-use token
     words: str = ""

@@ -43,7 +43,8 @@ def slots(form: Form, answers: Answers) -> list[Slot]:
             continue
         items = answers.get(page.repeat) or []
         count = len(items)
-        if not count or (items[-1].get("then") == "another" and count < MAX_ITEMS):
+        another = not count or (items[-1].get("then") == "another" and count < MAX_ITEMS)
+        if another and not page.to_correct:
             count += 1
         found.extend(Slot(page, index) for index in range(count))
     return found
@@ -135,6 +136,14 @@ def validate(model: type[FormPage], raw: Answers) -> tuple[Answers, tuple[Proble
     return page.model_dump(mode="json"), ()
 
 
+def taken(form: Form, answers: Answers, situation: Situation) -> Answers:
+    """The answers with what follows from all pages."""
+    for page in form.pages:
+        if page.takes is not None and page.when(answers):
+            answers = page.takes(answers, situation)
+    return answers
+
+
 def check(slot: Slot, answers: Answers, situation: Situation) -> tuple[Problem, ...]:
     """What is wrong with one page, given all answers so far. Empty: go on to the next page."""
     clean, problems = validate(slot.page.model, raw_of(slot, answers))
@@ -145,6 +154,7 @@ def collect(form: Form, answers: Answers, situation: Situation) -> tuple[Answers
     """Validate all pages: the answers to send, and the problems, each with the index of its page's slot."""
     clean: Answers = {}
     problems: list[tuple[int, Problem]] = []
+    answers = taken(form, answers, situation)
     for index, slot in enumerate(slots(form, answers)):
         page, faults = validate(slot.page.model, raw_of(slot, answers))
         if not faults:

@@ -71,6 +71,7 @@ class Script:
 
 Check = Callable[[Answers, Situation], Iterable[Problem]]
 Prefill = Callable[[Situation], Answers]
+Takes = Callable[[Answers, Situation], Answers]
 Notes = Callable[[Answers, Situation], Iterable[Note]]
 Scripts = Callable[[Answers, Situation], Sequence[Script]]
 
@@ -116,7 +117,9 @@ class Page:
     ``when``: ask the page only if this holds for the answers so far. ``check``: gets this page's validated answers merged over
     those of earlier pages. ``normal``: gets the same, and gives those of the page's answers that are kept in another form than they
     are typed in. ``scripts``: shown below the inputs, for what is pasted into them; they must not fail if answers are missing.
-    ``repeat``: for a RepeatedPage, the key of its list of items in the answers.
+    ``takes``: the answers once the page is left, with what follows from it, such as the items of a list that was pasted; doing it twice
+    changes nothing. ``repeat``: for a RepeatedPage, the key of its list of items in the answers. ``to_correct``: it is asked for those
+    items alone with which something is wrong, and to change one; another page adds them.
     """
 
     id: str
@@ -125,7 +128,9 @@ class Page:
     check: Check = no_problems
     normal: Callable[[Answers], Answers] = as_typed
     scripts: Scripts = no_scripts
+    takes: Takes | None = None
     repeat: str = ""
+    to_correct: bool = False
 
 
 SHARED_REASON = "shared_reason"
@@ -140,7 +145,8 @@ EXAMPLES_AT = datetime(2026, 3, 10, 12, tzinfo=UTC)
 class Form:
     """Pages asked in a modal, one after the other.
 
-    ``review``: a last page shows all answers before they are sent. ``notes``: shown there and on the review card; they must not
+    ``review``: a last page shows all answers before they are sent. ``check``: what is wrong with the answers as a whole, shown there;
+    nothing is sent before it is mended. ``notes``: shown there and on the review card; they must not
     fail if answers are missing. ``example``: raw answers that pass; ``"*"`` for whatever this onboarding offers. ``copied``: by field,
     texts to copy from; they are drawn as they stand now, and never kept in a draft. A window in which others stand is refused.
     """
@@ -151,6 +157,7 @@ class Form:
     copied: Prefill = nothing_known
     notes: Notes = no_notes
     review: bool = False
+    check: Check = no_problems
     example: Answers = field(default_factory=dict)
 
     def page(self, page_id: str) -> Page:
@@ -437,10 +444,10 @@ class Step:
     support must approve what was sent. ``tasks``: what follows the approval; the step is done once every non-optional task is
     done and ``finished`` holds. ``grants``: the access its answers request, tracked in the access matrix once approved.
 
-    ``links``: (text key, URL) shown with the step. ``facts``: what is known about it outside, e.g. a ticket's status, shown to
-    both sides as ``note.<key>``. ``on_card``: what of it the checklist card shows, too. ``receipt``: what the customer keeps of it in
-    writing, as ``note.<key>``. ``on_open``, ``on_approval``: what its opening and its approval start; ``desk_request``: what that
-    needs (`Effect.needs`).
+    ``offers``: what its form's searchable fields offer, by ``source``. ``links``: (text key, URL) shown with the step. ``facts``: what
+    is known about it outside, e.g. a ticket's status, shown to both sides as ``note.<key>``. ``on_card``: what of it the checklist card
+    shows, too. ``receipt``: what the customer keeps of it in writing, as ``note.<key>``. ``on_open``, ``on_approval``: what its opening
+    and its approval start; ``desk_request``: what that needs (`Effect.needs`).
 
     ``business_place``: what its answers say about where the company works, used for reminders. ``contact``: the company's own
     email address in its answers, by which its domain is known. ``go_live``: the day in its answers that becomes the onboarding's once they
@@ -457,6 +464,7 @@ class Step:
     tasks: tuple[Task, ...] = ()
     finished: Done = lambda _situation: True
     grants: Callable[[Answers], Iterable[GrantAsked]] = lambda _answers: ()
+    offers: Mapping[str, Offers] = field(default_factory=dict)
     links: Callable[[Situation], Sequence[tuple[str, str]]] = lambda _situation: ()
     on_card: Callable[[Situation], Iterable[Note]] = lambda _situation: ()
     facts: Callable[[Situation], Iterable[Note]] = lambda _situation: ()

@@ -1,69 +1,131 @@
-"""Step 5, Control Center access: users with role and environments; each invitation code is valid for 24 hours."""
+"""Step 5, Control Center access: users with their roles and environments; each invitation code is valid for 24 hours."""
 
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from flows.forms.fields import Answers, Chosen, ChosenWithReason, Email, FormPage, Input, Kind, RepeatedPage
+from flows.forms import addresses
+from flows.forms.fields import (
+    MAX_LENGTH,
+    Answers,
+    Attachment,
+    Chosen,
+    ChosenWithReason,
+    Email,
+    FormPage,
+    Input,
+    Kind,
+    RepeatedPage,
+)
 from flows.forms.parity import ParityCell, ParityState
 from flows.forms.step import Form, GrantAsked, Page, ParityItem, Situation, Step, Task
 from flows.people import Side
-from flows.problems import Note, Problem
+from flows.problems import Note, Problem, fault
+from flows.steps.control_center_users import (
+    ADMIN,
+    APPROVERS,
+    ENVIRONMENTS,
+    LANGUAGES,
+    MOST,
+    ROLES,
+    SOURCES,
+    differing,
+    listed,
+    offered,
+    roles_of,
+    users_of,
+    with_listed,
+)
 
 CODE_HOURS = 24
 RESOURCES = ("control_center_test", "control_center_production")
-ADMIN = "controlc-admin"
-ROLES = (
-    ADMIN,
-    "controlc-accounts-operator",
-    "controlc-accounts-viewer",
-    "controlc-api-approver",
-    "controlc-autditor",  # Pismo's spelling
-    "controlc-backoffice-approver",
-    "controlc-backoffice-operator",
-    "controlc-backoffice-viewer",
-    "controlc-collection-analyst",
-    "controlc-seller-mgmt-admin",
-    "controlc-setup-advanced",
-    "controlc-setup-advanced-viewer",
-    "controlc-setup-viewer",
-)
-"""The roles whose names Pismo's documentation shows in full."""
+DOCS = "https://developers.pismo.io/pismo-docs/docs"
+SHOWN = 10
+"""How many lines or addresses a sentence names."""
+
+Roles = Annotated[list[str], Input(Kind.CHOICES, tuple(ROLES), choices="role")]
+Environments = Annotated[list[str], Input(Kind.CHOICES, tuple(ENVIRONMENTS), choices="environment")]
+Language = Annotated[str, Input(Kind.CHOICE, tuple(LANGUAGES), choices="language")]
 
 
-class UserPage(RepeatedPage):
+def _read(words: list[str]) -> list[str]:
+    if words:
+        raise fault("people_unread", words=", ".join(words))
+    return words
+
+
+class UserList(FormPage):
+    """Who needs access. ``usual_…``: for those of whom a list doesn't say it."""
+
+    people: Annotated[str | None, Field(max_length=MAX_LENGTH), Input(Kind.LONG_TEXT, aside=True)] = None
+    people_file: Annotated[Attachment | None, Input(Kind.FILE, filetypes=("csv", "txt"), aside=True)] = None
+    known_people: Annotated[list[str] | None, Input(Kind.SEARCH_MANY, source="known_people", aside=True)] = None
+    usual_roles: Annotated[list[str] | None, Input(Kind.CHOICES, tuple(ROLES), choices="role", aside=True)] = None
+    usual_environments: Annotated[
+        list[str] | None, Input(Kind.CHOICES, tuple(ENVIRONMENTS), choices="environment", aside=True)
+    ] = None
+    usual_language: Annotated[str | None, Input(Kind.CHOICE, tuple(LANGUAGES), choices="language", aside=True)] = None
+
+
+class ListedUser(RepeatedPage):
+    """``unread``: what stood in the list and was not understood, until the page is sent."""
+
     name: Annotated[str, Field(min_length=1, max_length=100), Input(Kind.TEXT)]
     email: Email
-    language: Annotated[str, Input(Kind.CHOICE, ("en", "pt_BR"))]
-    role: Annotated[str, Input(Kind.CHOICE, ROLES)]
-    environments: Annotated[list[str], Input(Kind.CHOICES, ("test", "production"), choices="environment")]
-    then: Annotated[str, Input(Kind.CHOICE, ("enough", "another", "remove"))] = "enough"
+    roles: Roles
+    environments: Environments
+    language: Language
+    then: Annotated[str, Input(Kind.CHOICE, ("keep", "remove"))] = "keep"
+    unread: Annotated[list[str], Field(exclude=True), AfterValidator(_read)] = Field(default_factory=list)
 
 
-def _users(answers: Answers) -> list[dict[str, Any]]:
-    return answers.get("users") or []
+def _list(answers: Answers, situation: Situation) -> Iterator[Problem]:
+    found, after = listed(answers), with_listed(answers, situation)
+    yield from (Problem(SOURCES[0], "people_twice", {"address": address}) for address in list(differing(found.people))[:SHOWN])
+    if len(users_of(after)) > MOST:
+        yield Problem(SOURCES[0], "people_too_many", {"maximum": MOST})
+    elif found.more or len(after["people"]) > MAX_LENGTH:
+        yield Problem(SOURCES[0], "people_not_a_list")
+    elif not users_of(after):
+        yield Problem(SOURCES[0], "people_none" if after["people"] else "missing")
 
 
-def _user(answers: Answers, _situation: Situation) -> Iterator[Problem]:
-    """Each address once; a list said to be complete needs an Admin."""
+def once(answers: Answers, _situation: Situation) -> Iterator[Problem]:
+    """Each address once."""
     email = answers["email"].casefold()
-    if sum(str(user.get("email", "")).strip().casefold() == email for user in _users(answers)) > 1:
+    if sum(str(user.get("email", "")).strip().casefold() == email for user in users_of(answers)) > 1:
         yield Problem("email", "user_twice", {"address": answers["email"]})
-    if answers.get("then") == "enough" and all(user.get("role") != ADMIN for user in (answers, *_users(answers))):
-        yield Problem("role", "admin_needed")
 
 
-def _notes(answers: Answers, _situation: Situation) -> Iterator[Note]:
-    admins = sum(user.get("role") == ADMIN for user in _users(answers))
+def _whole(answers: Answers, _situation: Situation) -> Iterator[Problem]:
+    if not any(ADMIN in roles_of(user) for user in users_of(answers)):
+        yield Problem("roles", "admin_in_list")
+
+
+def administrators(answers: Answers) -> Iterator[Note]:
+    admins = sum(ADMIN in roles_of(user) for user in users_of(answers))
     if admins < 2:
         yield Note("one_admin" if admins else "no_admin")
 
 
+def _notes(answers: Answers, situation: Situation) -> Iterator[Note]:
+    users = users_of(answers)
+    left_out = str(answers.get("people") or "").splitlines()
+    yield from (Note("people_left_out", {"line": line}) for line in left_out[:SHOWN])
+    if len(left_out) > SHOWN:
+        yield Note("people_left_out_more", {"n": len(left_out) - SHOWN})
+    yield from administrators(answers)
+    if not any(APPROVERS.intersection(roles_of(user)) for user in users):
+        yield Note("no_approver")
+    yield from addresses.warnings((str(user.get("email") or "") for user in users), situation)
+
+
 def _grants(answers: Answers) -> Iterator[GrantAsked]:
-    for user in _users(answers):
+    for user in users_of(answers):
         for environment in user["environments"]:
-            yield GrantAsked(f"control_center_{environment}", user["email"], user["name"], user["role"], user["language"])
+            roles = ",".join(roles_of(user))
+            yield GrantAsked(f"control_center_{environment}", user["email"], user["name"], roles, user["language"])
 
 
 def _any(situation: Situation, *states: str) -> bool:
@@ -72,7 +134,8 @@ def _any(situation: Situation, *states: str) -> bool:
 
 def _finished(situation: Situation) -> bool:
     """No invitation is pending, and at least one Admin has access."""
-    admins = {user["email"].casefold() for user in _users(situation.answers.get("control_center", {})) if user["role"] == ADMIN}
+    users = users_of(situation.answers.get("control_center", {}))
+    admins = {user["email"].casefold() for user in users if ADMIN in roles_of(user)}
     confirmed = {
         email.casefold() for resource, email, state in situation.grants if resource in RESOURCES and state == "confirmed"
     }
@@ -111,28 +174,23 @@ STEP = Step(
     "control_center",
     Form(
         "control_center",
-        (Page("users", UserPage, check=_user, repeat="users"),),
+        (
+            Page("people", UserList, check=_list, takes=with_listed),
+            Page("person", ListedUser, check=once, repeat="users", to_correct=True),
+        ),
+        prefill=lambda situation: {
+            "usual_environments": list(ENVIRONMENTS),
+            "usual_language": "pt_BR" if situation.language == "pt_BR" else "en",
+        },
         notes=_notes,
         review=True,
+        check=_whole,
         example={
-            "users": [
-                {
-                    "name": "First Administrator",
-                    "email": "first.admin@bank.example",
-                    "language": "en",
-                    "role": ADMIN,
-                    "environments": ["test", "production"],
-                    "then": "another",
-                },
-                {
-                    "name": "Setup Viewer",
-                    "email": "setup.viewer@bank.example",
-                    "language": "pt_BR",
-                    "role": "controlc-setup-viewer",
-                    "environments": ["test"],
-                    "then": "enough",
-                },
-            ]
+            "people": "Name; E-mail; Roles; Environments; Language\n"
+            "First Person; first.admin@bank.example; Admin, API keys approver; test, production; English\n"
+            "Second Person; setup.viewer@bank.example; Setup viewer; test; Portuguese",
+            "usual_environments": list(ENVIRONMENTS),
+            "usual_language": "en",
         },
     ),
     requires=("organization",),
@@ -153,5 +211,9 @@ STEP = Step(
     finished=_finished,
     grants=_grants,
     parity=(ParityItem("users", _parity, takes_long=True),),
-    links=lambda _situation: (("control_center", "https://developers.pismo.io/pismo-docs/docs/get-access-and-sign-on"),),
+    offers={"known_people": offered},
+    links=lambda _situation: (
+        ("control_center", f"{DOCS}/get-access-and-sign-on"),
+        ("control_center_roles", f"{DOCS}/control-center-access-profiles-and-roles"),
+    ),
 )

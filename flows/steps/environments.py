@@ -5,9 +5,20 @@ from datetime import date
 from typing import Annotated
 
 from flows.forms import addresses
-from flows.forms.fields import MAX_LENGTH, AddressList, Answers, Email, FormPage, HttpsUrl, Input, Kind
+from flows.forms.fields import (
+    MAX_LENGTH,
+    AddressList,
+    Answers,
+    Chosen,
+    ChosenWithReason,
+    Email,
+    FormPage,
+    HttpsUrl,
+    Input,
+    Kind,
+)
 from flows.forms.parity import ENVIRONMENTS, PRODUCTION, ParityCell, ParityState
-from flows.forms.step import Form, Page, ParityItem, Situation, Step, Task, not_past
+from flows.forms.step import Form, GrantAsked, Page, ParityItem, Situation, Step, Task, not_past
 from flows.people import Side
 from flows.problems import Note, Problem
 from flows.steps.service_desk import USERS
@@ -21,6 +32,10 @@ LINKS = (
     ("postman", f"{DOCS}/access-pismo-postman-collections"),
     ("openapi", "https://github.com/PismoDevEx/pismo-api-specs"),
 )
+
+
+RESOURCES = {"test_users": "test_environment", "production_users": "production_environment"}
+"""The access that each list of addresses asks for."""
 
 
 class TestEnvironment(FormPage):
@@ -81,6 +96,33 @@ def _receipt(situation: Situation) -> Iterator[Note]:
             yield Note(f"address_{environment}", {"url": str(url)})
 
 
+def _grants(answers: Answers) -> Iterator[GrantAsked]:
+    for name, resource in RESOURCES.items():
+        yield from (GrantAsked(resource, address) for address in addresses.addresses(answers, name))
+
+
+def _waits(situation: Situation) -> bool:
+    return any(resource in RESOURCES.values() and state == "asked" for resource, _, state in situation.grants)
+
+
+def production_is_ready(situation: Situation) -> bool:
+    return "environments.production_ready" in situation.done
+
+
+def _access(name: str, page: type[FormPage], target: str, *, optional: bool = False, **example: str) -> Task:
+    return Task(
+        name,
+        Side.SUPPORT,
+        Form(f"environments.{name}", (Page("grants", page),), example={"grants": "*", **example}),
+        ready=_waits,
+        repeatable=True,
+        optional=optional,
+        resource=tuple(RESOURCES.values()),
+        grant_from=("asked",),
+        grant_to=target,
+    )
+
+
 STEP = Step(
     "environments",
     Form(
@@ -121,8 +163,11 @@ STEP = Step(
             approvals=2,
             stale_with=("production_users", "production_from"),
         ),
+        _access("grant_access", Chosen, "granted"),
+        _access("refuse_access", ChosenWithReason, "refused", optional=True, reason="Not an employee."),
     ),
-    finished=lambda situation: "environments.production_ready" in situation.done,
+    finished=lambda situation: production_is_ready(situation) and not _waits(situation),
+    grants=_grants,
     receipt=_receipt,
     parity=(ParityItem("environment", _parity, takes_long=True),),
     links=lambda _situation: LINKS,

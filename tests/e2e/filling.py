@@ -23,10 +23,11 @@ async def fill(side: PageSide, person: SlackPerson, block: Json, value: Any) -> 
                 await side.dialog.get_by_role("checkbox", name=words(option), exact=True).set_checked(option["value"] in value)
         case "radio_buttons":
             await side.dialog.get_by_role("radio", name=text_of(element, value), exact=True).check()
-        case "static_select":
-            await side.choose(control, text_of(element, value))
-        case "users_select":
-            await side.choose(control, value.name)
+        case "static_select" | "users_select":
+            await side.choose(control, value.name if element["type"] == "users_select" else text_of(element, value))
+        case "multi_static_select":
+            for one in value:
+                await side.add(control, text_of(element, one))
         case "external_select":
             query = "" if value == "*" else str(value)
             offered = await person.search(block["block_id"], query)

@@ -21,13 +21,26 @@ from cryptography.x509.oid import NameOID
 from pydantic_core import PydanticCustomError
 
 from bot.inspection import messages
-from flows.checks import certificates, chains, claims, documents, emails, guard, keys, org_id, permission_groups, tokens
+from flows.checks import (
+    certificates,
+    chains,
+    claims,
+    documents,
+    emails,
+    guard,
+    keys,
+    org_id,
+    people_lists,
+    permission_groups,
+    tokens,
+)
 from flows.checks.unreadable import Unreadable
 from flows.forms.dialogs import DIALOGS
 from flows.forms.fields import MAX_LENGTH, Kind, inputs
 from flows.forms.pages import check, screen, slots
 from flows.forms.step import Situation
 from flows.journey import JOURNEYS
+from flows.steps.control_center_users import columns
 
 NOW = datetime(2026, 12, 2, 12, tzinfo=UTC)
 SITUATION = Situation(NOW, NOW.date(), "Acme", "en", "America/Sao_Paulo")
@@ -121,6 +134,7 @@ PARSERS: Mapping[str, Callable[[bytes], object]] = {
     "public key": public_key,
     "token": token,
     "addresses": lambda content: emails.examine(_text(content)),
+    "people": lambda content: people_lists.read(_text(content), columns()),
     "document": document,
     "org ID": organization_id,
     "permission groups": groups,

@@ -70,6 +70,7 @@ BUTTONS: Mapping[Act, set[str]] = {
     Act.ANSWER_TICKET: EITHER,
     Act.RETRY_EFFECT: SUPPORT,
     Act.SHOW: SUPPORT,
+    Act.MATRIX: EITHER,
     Act.ACCEPT_COMPANY: SUPPORT,
 }
 """TASK depends on the task, BACK and PAGE on the form they are in; LINK does nothing."""
@@ -335,6 +336,8 @@ async def test_choices_are_offered_to_those_who_may_see_them(setting: Setting, k
         assert outcome.ok, (form, outcome.error)
         if source in ("grants", "sessions", "differences", "unfiled", "undone"):
             assert bool(outcome.body["options"]) == (role in may_use(form) and form in setting.offered), form
+        elif source == "known_people":
+            assert bool(outcome.body["options"]) == (role in may_use(form)), form
         else:
             assert outcome.body["options"], (form, name)
 

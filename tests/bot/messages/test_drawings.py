@@ -38,7 +38,7 @@ def messages(made: Snapshot, language: str, failed: Sequence[EffectRecord] = ())
     for side in Side:
         asked = Remind(where=side.value, user="U_ANA", steps=STEPS, count=(3,) * len(STEPS))
         yield "reminder of all", reminder.reminder(made, JOURNEY, asked, texts, at)
-    yield "matrix", matrix.matrix(made, texts)
+    yield "matrix", matrix.matrix(made, samples.JOURNEY, texts, samples.NOW)
     yield "status", board.one(made, JOURNEY, texts, at)
     yield "overview", board.overview([made], texts, NOW)
     yield "queue", board.queue([made], texts, NOW)

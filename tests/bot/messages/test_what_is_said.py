@@ -90,7 +90,7 @@ def test_what_was_sent_back_comes_before_what_is_new() -> None:
 
 def test_while_pismo_works_the_checklist_says_that_there_is_nothing_to_do() -> None:
     shown = card_of(samples.snapshot(StepState.SUBMITTED))
-    assert names(shown.blocks) == []
+    assert names(shown.blocks) == [EN("button.matrix")]
     assert EN("card.nothing_to_do") in shown.text
 
 
@@ -112,7 +112,7 @@ def test_customers_see_nothing_of_supports_own_talk(state: StepState) -> None:
         record.claimer_id = "U_CLAIMER"
     shown = [card_of(made), *(step_of(made, step) for step in samples.STEPS)]
     assert all("U_CLAIMER" not in drawn.text + words(drawn.blocks) for drawn in shown)
-    assert {act for drawn in shown for act in acts(drawn.blocks)} <= {"open_form", "task", "stuck", "link"}
+    assert {act for drawn in shown for act in acts(drawn.blocks)} <= {"open_form", "task", "stuck", "link", "matrix"}
 
 
 @in_every_state
@@ -255,7 +255,7 @@ def test_answers_that_do_not_fit_are_said_to_go_on_and_can_be_decided() -> None:
 def test_the_matrix_of_a_thousand_people_ends_with_how_to_see_all(language: str) -> None:
     made = samples.snapshot(StepState.FULFILLING)
     made.grants = samples.grants(1000)
-    shown = matrix(made, Texts(language))
+    shown = matrix(made, samples.JOURNEY, Texts(language), samples.NOW)
     check_message({"text": shown.text, "blocks": shown.blocks})
     assert words(shown.blocks).endswith(Texts(language)("review.more"))
 

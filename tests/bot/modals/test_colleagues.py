@@ -18,9 +18,9 @@ PLANNING = STEPS["planning"].form.example
 CHANGED = "This page was changed meanwhile"
 
 
-def user(name: str, then: str = "another") -> dict[str, Any]:
-    who = {"name": name, "email": f"{name}@bank.example", "language": "en", "role": "controlc-admin"}
-    return {**who, "environments": ["test"], "then": then}
+def people(*names: str) -> dict[str, Any]:
+    """A pasted list."""
+    return {"people": "\n".join(f"{name}; {name}@bank.example; Admin; test; English" for name in names)}
 
 
 async def opened(office: Workplace, person: SlackPerson, onboarding: str, step: str) -> None:
@@ -60,12 +60,11 @@ async def names(office: Workplace, onboarding: str) -> list[str]:
 
 
 async def listed(office: Workplace, onboarding: str, *users: str) -> None:
-    """Ana has listed these users and is on the last page."""
+    """Ana has pasted a list of these users and is on the last page."""
     await office.open_step(onboarding, "control_center")
     await opened(office, office.ana, onboarding, "control_center")
-    for name in users:
-        outcome = await send(office, office.ana, user(name, "enough" if name == users[-1] else "another"))
-        assert outcome.ok, outcome.errors
+    outcome = await send(office, office.ana, people(*users))
+    assert outcome.ok, outcome.errors
     assert await names(office, onboarding) == list(users)
 
 
@@ -82,20 +81,21 @@ def bodies(outcomes: Sequence[Outcome]) -> list[str]:
 
 async def test_a_redelivered_removal_removes_one(office: Workplace, onboarding: str) -> None:
     await listed(office, onboarding, "aa", "bb", "cc")
-    await press(office, office.ana, f"{Act.PAGE}:0")
+    await press(office, office.ana, f"{Act.PAGE}:1")
     payload = submission(office, office.ana, await type_in(office, office.ana, {"then": "remove"}))
     first, *again = bodies([await office.deliver(office.ana, payload) for _ in range(3)])
     assert again == [first, first]
     assert await names(office, onboarding) == ["bb", "cc"]
 
 
-async def test_after_a_removal_the_page_shows_the_next_one(office: Workplace, onboarding: str) -> None:
+async def test_after_a_removal_the_others_are_shown_before_they_are_sent(office: Workplace, onboarding: str) -> None:
     await listed(office, onboarding, "aa", "bb", "cc")
-    await press(office, office.ana, f"{Act.PAGE}:0")
+    await press(office, office.ana, f"{Act.PAGE}:1")
+    assert "Person 1 of 3" in office.shown(office.ana)
     assert (await send(office, office.ana, {"then": "remove"})).ok
-    assert (field(office.ana, "name"), field(office.ana, "then")["value"]) == ("bb", "another")
-    for _ in ("bb", "cc", "all of them"):
-        assert (await office.ana.submit()).ok
+    shown = office.shown(office.ana)
+    assert ("Person 2 of 2" in shown, "aa@bank.example" in shown) == (True, False)
+    assert (await office.ana.submit()).closed
     await office.settled()
     sent = (await office.snapshot(onboarding)).last("control_center")
     assert sent is not None
@@ -104,7 +104,7 @@ async def test_after_a_removal_the_page_shows_the_next_one(office: Workplace, on
 
 async def test_a_redelivered_back_removes_one(office: Workplace, onboarding: str) -> None:
     await listed(office, onboarding, "aa", "bb", "cc")
-    await press(office, office.ana, f"{Act.PAGE}:1")
+    await press(office, office.ana, f"{Act.PAGE}:2")
     view = await type_in(office, office.ana, {"then": "remove"})
     back = {"type": "button", "block_id": "b", "action_id": "back", "value": "{}", "action_ts": "1.1"}
     payload = json.loads(json.dumps(actions_on_view(office.slack, office.ana.user, view) | {"actions": [back]}))
@@ -117,7 +117,7 @@ async def test_a_redelivered_back_removes_one(office: Workplace, onboarding: str
 async def test_a_redelivered_page_is_kept_once_and_answered_alike(office: Workplace, onboarding: str) -> None:
     await office.open_step(onboarding, "control_center")
     await opened(office, office.ana, onboarding, "control_center")
-    payload = submission(office, office.ana, await type_in(office, office.ana, user("aa")))
+    payload = submission(office, office.ana, await type_in(office, office.ana, people("aa")))
     first, *again = bodies([await office.deliver(office.ana, payload) for _ in range(3)])
     assert again == [first, first]
     assert CHANGED not in first
@@ -140,8 +140,8 @@ async def test_a_page_that_was_refused_is_corrected_without_hearing_of_others(of
 async def test_an_entry_that_moved_is_changed_where_it_stands_now(office: Workplace, onboarding: str) -> None:
     await listed(office, onboarding, "aa", "bb", "cc")
     await opened(office, office.bruno, onboarding, "control_center")
-    await press(office, office.ana, f"{Act.PAGE}:1")
-    await press(office, office.bruno, f"{Act.PAGE}:0")
+    await press(office, office.ana, f"{Act.PAGE}:2")
+    await press(office, office.bruno, f"{Act.PAGE}:1")
     assert (await send(office, office.bruno, {"then": "remove"})).ok
     assert (await send(office, office.ana, {"name": "bb2"})).ok
     assert CHANGED in office.shown(office.ana)
@@ -155,7 +155,7 @@ async def test_an_entry_that_was_removed_is_said_to_be_gone_with_what_was_typed(
     await listed(office, onboarding, "aa", "bb", "cc")
     await opened(office, office.bruno, onboarding, "control_center")
     for person in (office.ana, office.bruno):
-        await press(office, person, f"{Act.PAGE}:1")
+        await press(office, person, f"{Act.PAGE}:2")
     assert (await send(office, office.ana, {"then": "remove"})).ok
     assert (await send(office, office.bruno, {"name": "bb2"})).ok
     assert "não está mais nela" in office.shown(office.bruno)
@@ -170,24 +170,23 @@ async def test_two_who_remove_the_same_entry_remove_one(office: Workplace, onboa
     await listed(office, onboarding, "aa", "bb", "cc")
     await opened(office, office.bruno, onboarding, "control_center")
     for person in (office.ana, office.bruno):
-        await press(office, person, f"{Act.PAGE}:0")
+        await press(office, person, f"{Act.PAGE}:1")
     for person in (office.ana, office.bruno):
         assert (await send(office, person, {"then": "remove"})).ok
     assert await names(office, onboarding) == ["bb", "cc"]
 
 
-async def test_two_who_add_an_entry_add_two(office: Workplace, onboarding: str) -> None:
+async def test_two_who_paste_a_list_add_both(office: Workplace, onboarding: str) -> None:
     await office.open_step(onboarding, "control_center")
-    await opened(office, office.ana, onboarding, "control_center")
-    await send(office, office.ana, user("aa"))
-    await opened(office, office.bruno, onboarding, "control_center")
-    assert (await send(office, office.ana, user("from.ana", "enough"))).ok
-    assert (await send(office, office.bruno, user("from.bruno", "enough"))).ok
-    assert await names(office, onboarding) == ["aa", "from.ana"]
-    assert field(office.bruno, "name") == "from.bruno"
-    assert (await office.bruno.submit()).ok
+    for person in (office.ana, office.bruno):
+        await opened(office, person, onboarding, "control_center")
+    assert (await send(office, office.ana, people("aa", "from.ana"))).ok
+    assert (await send(office, office.bruno, people("from.bruno", "aa"))).ok
     assert await names(office, onboarding) == ["aa", "from.ana", "from.bruno"]
-    assert (await office.bruno.submit()).ok
+    assert (await office.ana.submit()).ok
+    assert "The answers were changed meanwhile" in office.shown(office.ana)
+    assert "from.bruno" in office.shown(office.ana)
+    assert (await office.ana.submit()).closed
     await office.settled()
     assert await office.state(onboarding, "control_center") == "submitted"
 

@@ -24,7 +24,7 @@ from flows.problems import Problem
 from playground.slack.checks import check_errors, check_view
 from playground.slack.forms import initial_state
 from tests.bot.messages.slack_reader import read
-from tests.flows.steps.filled_forms import a_situation, example
+from tests.flows.steps.filled_forms import a_situation, example, sent
 
 FORMS = {form.id: form for form in (*JOURNEYS.all_forms(), *DIALOGS.values())}
 STEP_FORMS = {step.id: step.form for step in JOURNEYS.latest.steps.values()}
@@ -94,7 +94,8 @@ def test_each_page_has_labels_a_title_and_from_the_second_on_a_way_back(form: Fo
         pressed = [element["action_id"] for block in blocks_of(view, "actions") for element in block["elements"]]
         assert pressed == (["back"] if index else [])
         if len(order) > 1:
-            assert f"Page {index + 1} of" in json.dumps(blocks_of(view, "context"))
+            number = f"Page {index + 1} of" if slot.item is None else f"Person {slot.item + 1}"
+            assert number in json.dumps(blocks_of(view, "context"))
         last = index == len(order) - 1 and not form.review
         assert (view["submit"]["text"] == EN("form_ui.next")) != last
 
@@ -123,7 +124,8 @@ def test_problems_are_shown_at_their_field_and_all_others_at_the_first(form: For
 def test_a_page_reopened_with_problems_says_them_above_its_inputs() -> None:
     form = JOURNEYS.latest.steps["organization"].form
     view = page(form, example(form), 0, problems=[Problem("country", "missing")] * 2)
-    assert [block["text"]["text"] for block in view["blocks"][1:3]] == [EN("error.missing")] * 2
+    said = f"{EN('field.organization.country.label')}: {EN('error.missing')}"
+    assert [block["text"]["text"] for block in view["blocks"][1:3]] == [said] * 2
     assert {block["level"] for block in blocks_of(view, "alert")} == {"error"}
 
 
@@ -195,25 +197,31 @@ def test_the_last_page_shows_every_answer_with_a_way_to_change_each_page(form: F
     words = json.dumps(view, ensure_ascii=False)
     for slot in order:
         for name, _, item in inputs(slot.page.model):
-            if raw_of(slot, clean).get(name) not in (None, "", []) and name != "then" and not item.forget:
+            if raw_of(slot, clean).get(name) not in (None, "", []) and name != "then" and not (item.forget or item.aside):
                 assert EN(f"{words_of(form.id, name, item)}.label") in words
     changes = [block["accessory"]["action_id"] for block in blocks_of(view, "section") if "accessory" in block]
     assert changes == [f"page:{index}" for index in range(len(order))]
     assert view["submit"]["text"] == "Send"
 
 
+def a_user(form: Form) -> Answers:
+    user: Answers = sent(form, example(form))["users"][0]
+    return user
+
+
 def test_each_of_fifty_people_can_be_changed_on_the_last_page() -> None:
     form = STEP_FORMS["control_center"]
-    people = [{**form.example["users"][0], "name": f"Person {number}"} for number in range(50)]
+    people = [{**a_user(form), "name": f"Number {number}"} for number in range(50)]
     order = slots(form, {"users": people})
     view = check_view(review_view(form, order, {"users": people}, EN, meta(form), ()))
-    assert sum("accessory" in block for block in view["blocks"]) == 50
+    assert sum("accessory" in block for block in view["blocks"]) == 51  # and the list itself
+    assert "Person 50 of 50" in json.dumps(view)
     assert EN("form_ui.more") not in json.dumps(view)
 
 
 def test_a_last_page_that_cannot_hold_all_says_so() -> None:
     form = STEP_FORMS["control_center"]
-    people = [{**form.example["users"][0], "name": "&" * 3000} for _ in range(50)]
+    people = [{**a_user(form), "name": "&" * 3000} for _ in range(50)]
     view = check_view(review_view(form, slots(form, {"users": people}), {"users": people}, EN, meta(form), ()))
     assert view["blocks"][-1]["elements"][0]["text"] == EN("form_ui.more")
 

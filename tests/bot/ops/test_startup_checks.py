@@ -107,7 +107,7 @@ def test_words_that_slack_would_refuse_are_named(key: str, most: int) -> None:
 
 def test_too_many_or_equal_options_are_named() -> None:
     class Many(FormPage):
-        products: Annotated[list[str], Input(Kind.CHOICES, tuple(f"p{n}" for n in range(11)))]
+        products: Annotated[list[str], Input(Kind.CHOICES, tuple(f"p{n}" for n in range(101)))]
 
     class Twice(FormPage):
         minutes: Annotated[str, Input(Kind.CHOICE, ("30", "30"))]
@@ -115,7 +115,7 @@ def test_too_many_or_equal_options_are_named() -> None:
     class Long(FormPage):
         minutes: Annotated[str, Input(Kind.CHOICE, ("x" * 151,))]
 
-    assert "11 options" in faults(with_page(Many))
+    assert "101 options" in faults(with_page(Many))
     assert "2 options, some perhaps twice" in faults(with_page(Twice))
     assert "longer than 150" in faults(with_page(Long))
 

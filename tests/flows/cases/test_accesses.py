@@ -10,10 +10,11 @@ from bot.messages.matrix import matrix
 from bot.messages.texts import Texts
 from flows.cases import manage
 from flows.state import StepState
-from tests.flows.cases.casework import LEAD, OWNER, STEPS, CaseBook, case_book
+from tests.flows.cases.casework import KIM, LEAD, OWNER, STEPS, CaseBook, case_book
+from tests.flows.steps.filled_forms import sent
 
 STEP, DESK = "control_center", "service_desk"
-ADMIN, VIEWER = STEPS[STEP].form.example["users"]
+ADMIN, VIEWER = sent(STEPS[STEP].form, STEPS[STEP].form.example)["users"]
 
 
 @pytest.fixture
@@ -28,20 +29,21 @@ async def acme(tmp_path: Path) -> AsyncIterator[CaseBook]:
 
 async def ask(one: CaseBook, **changed: Any) -> None:
     """The example with changes to its second user, sent and approved."""
-    await one.send(STEP, users=[ADMIN, {**VIEWER, **changed}])
+    await one.send(STEP, people="", users=[ADMIN, {**VIEWER, **changed}])
     await one.approve(STEP)
 
 
 async def shown(one: CaseBook, email: str) -> list[str]:
     """One person's lines in the matrix, without dates."""
-    lines = matrix(await one.snapshot(), Texts("en")).text.splitlines()
+    made = await one.snapshot()
+    lines = matrix(made, one.rules.journeys.of_customer(made), Texts("en"), one.now).text.splitlines()
     begin = lines.index(email) + 1
     end = next((n for n in range(begin, len(lines)) if "@" in lines[n]), len(lines))
-    return [line.strip().partition(" (expires")[0] for line in lines[begin:end]]
+    return [line.strip().partition(" · expires")[0] for line in lines[begin:end]]
 
 
 async def test_a_role_and_a_name_changed_before_the_invitation_are_those_it_is_sent_for(acme: CaseBook) -> None:
-    await ask(acme, role="controlc-admin", name="Second Administrator", language="en")
+    await ask(acme, roles=["controlc-admin"], name="Second Administrator", language="en")
     assert await shown(acme, VIEWER["email"]) == ["Control Center, test: asked for · Admin"]
     (grant,) = [grant for grant in (await acme.snapshot()).grants if grant.email == VIEWER["email"]]
     assert (grant.name, grant.language) == ("Second Administrator", "en")
@@ -54,7 +56,7 @@ async def test_another_role_than_was_given_is_asked_for_and_invited_anew(acme: C
         await acme.task(STEP, "confirm_access", {"grants": ["*"]}, LEAD)
         await acme.act(lambda case: manage.reopen(case, STEP, "Another role."), OWNER)
     was = (await shown(acme, ADMIN["email"]))[0]
-    await ask(acme, role="controlc-setup-advanced")
+    await ask(acme, roles=["controlc-setup-advanced"])
     assert await shown(acme, VIEWER["email"]) == ["Control Center, test: asked for · Setup advanced"]
     assert (await shown(acme, ADMIN["email"]))[0] == was
     await acme.task(STEP, "send_invitations", {"grants": ["*"]})
@@ -82,3 +84,25 @@ async def test_an_address_that_was_refused_can_be_asked_for_again_and_granted(ac
     assert len(await acme.news("request_access")) == 2
     await acme.task(DESK, "grant_access", {"grants": ["*"]})
     assert (await acme.step(DESK)).state is StepState.DONE
+
+
+async def test_access_to_the_environments_is_granted_or_refused_and_asked_for_again(acme: CaseBook) -> None:
+    step = "environments"
+    await acme.send(step, test_users="dev@bank.example\nold@bank.example", production_users="dev@bank.example")
+    await acme.approve(step)
+    assert await shown(acme, "dev@bank.example") == ["Test environment: asked for", "Production environment: asked for"]
+    (old,) = [grant.id for grant in (await acme.snapshot()).grants if grant.email == "old@bank.example"]
+    await acme.task(step, "refuse_access", {"grants": [old], "reason": "Has left."})
+    ready = {"base_url": "https://pismo.bank.example"}
+    await acme.task(step, "test_ready", ready)
+    for person in (OWNER, KIM):
+        await acme.task(step, "production_ready", ready, person)
+    assert (await acme.step(step)).state is StepState.FULFILLING  # somebody waits for access
+    await acme.task(step, "grant_access", {"grants": ["*"]})
+    assert await shown(acme, "dev@bank.example") == ["Test environment: granted", "Production environment: granted"]
+    assert await shown(acme, "old@bank.example") == ["Test environment: refused"]
+    assert (await acme.step(step)).state is StepState.DONE
+    await acme.act(lambda case: manage.reopen(case, step, "They are back."), OWNER)
+    await acme.send(step, test_users="old@bank.example", production_users="dev@bank.example")
+    await acme.approve(step)
+    assert await shown(acme, "old@bank.example") == ["Test environment: asked for"]

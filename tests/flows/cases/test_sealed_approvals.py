@@ -23,6 +23,7 @@ from storage.export import export
 from storage.store import Conflict
 from storage.verify import verify
 from tests.flows.cases.casework import COLLEAGUE, KIM, LEAD, LIZ, OWNER, STEPS, CaseBook, case_book, raw_bytes
+from tests.flows.steps.filled_forms import sent
 
 
 @pytest.fixture
@@ -167,6 +168,7 @@ async def test_production_takes_the_same_confirmation_from_two_people(acme: Case
     await acme.task("environments", "production_ready", other, KIM)  # another address confirms nothing, it waits for one
     assert (await acme.step("environments")).state is StepState.FULFILLING
     await acme.task("environments", "production_ready", other, OWNER)
+    await acme.task("environments", "grant_access", {"grants": ["*"]})
     assert (await acme.step("environments")).state is StepState.DONE
 
 
@@ -197,6 +199,7 @@ async def test_one_confirmation_of_production_lapses_with_its_revision(ready: Ca
     with pytest.raises(Refused, match="own_confirmation"):
         await ready.task("environments", "production_ready", PRODUCTION, LIZ)
     await ready.task("environments", "production_ready", PRODUCTION, KIM)  # Kim must confirm the current revision
+    await ready.task("environments", "grant_access", {"grants": ["*"]})
     assert (await ready.step("environments")).state is StepState.DONE
 
 
@@ -211,6 +214,7 @@ async def test_a_word_left_from_an_older_revision_confirms_nothing(ready: CaseBo
     await ready.task("environments", "production_ready", PRODUCTION, LIZ)
     assert (await ready.step("environments")).state is StepState.FULFILLING
     await ready.task("environments", "production_ready", PRODUCTION, KIM)
+    await ready.task("environments", "grant_access", {"grants": ["*"]})
     assert (await ready.step("environments")).state is StepState.DONE
 
 
@@ -228,6 +232,7 @@ async def test_what_is_asked_anew_of_environments_that_were_ready_is_set_up_anew
 ) -> None:
     for person in (KIM, LIZ):
         await ready.task("environments", "production_ready", PRODUCTION, person)
+    await ready.task("environments", "grant_access", {"grants": ["*"]})
     await ready.act(lambda case: manage.reopen(case, "environments", "They need more."), OWNER)
     await ready.send("environments", **changed)
     await ready.approve("environments", LIZ)
@@ -235,6 +240,9 @@ async def test_what_is_asked_anew_of_environments_that_were_ready_is_set_up_anew
         assert (await ready.step("environments")).state is StepState.FULFILLING
         for person in (KIM, LIZ)[: 2 if task == "production_ready" else 1]:
             await ready.task("environments", task, PRODUCTION, person)
+    if not changed.keys().isdisjoint(("test_users", "production_users")):  # somebody new
+        assert (await ready.step("environments")).state is StepState.FULFILLING
+        await ready.task("environments", "grant_access", {"grants": ["*"]})
     assert (await ready.step("environments")).state is StepState.DONE
 
 
@@ -299,7 +307,8 @@ async def test_each_changed_field_is_shown_old_and_new(acme: CaseBook) -> None:
 
 
 def test_of_a_list_each_item_is_shown_with_its_number() -> None:
-    (user, *_) = STEPS["control_center"].form.example["users"]
+    form = STEPS["control_center"].form
+    (user, *_) = sent(form, form.example)["users"]
     second = {**user, "name": "Second", "email": "second@bank.example"}
     changed = differ("control_center", {"users": [user]}, {"users": [{**user, "name": "Renamed"}, second]})
     named = [(label, was, now) for label, was, now in changed if now in ("Renamed", "Second")]

@@ -9,8 +9,9 @@ from flows.forms.dialogs import DIALOGS
 from flows.forms.fields import Answers
 from flows.forms.pages import Slot, check, put, slots
 from flows.journey import JOURNEYS
-from flows.steps import control_center, environments, next_steps, planning, service_desk
-from flows.steps.control_center import ADMIN
+from flows.steps import environments, next_steps, planning, service_desk
+from flows.steps.control_center_users import ADMIN
+from flows.steps.first.control_center import STEP as FIRST_CONTROL_CENTER
 from tests.flows.steps.filled_forms import NOW, a_situation, example, refused, sent
 
 SECOND = int(NOW.timestamp())
@@ -211,18 +212,18 @@ def test_only_the_own_test_environment_is_asked_for_its_address() -> None:
     assert ready.prefill(a_situation()) == {"base_url": "https://sandbox.pismolabs.io"}
 
 
-# -- Control Center
+# -- Control Center, as the first version of the journey has it
 
 
 def users(*roles: str) -> list[Answers]:
     return [
-        {**example(control_center.STEP.form)["users"][0], "email": f"u{n}@bank.example", "role": r} for n, r in enumerate(roles)
+        {**example(FIRST_CONTROL_CENTER.form)["users"][0], "email": f"u{n}@bank.example", "role": r} for n, r in enumerate(roles)
     ]
 
 
 def leave(answers: Answers, index: int, typed: Answers) -> set[tuple[str, str]]:
     """What is reported when one user's page is left."""
-    slot: Slot = slots(control_center.STEP.form, answers)[index]
+    slot: Slot = slots(FIRST_CONTROL_CENTER.form, answers)[index]
     return {(p.field, p.key) for p in check(slot, put(slot, answers, typed), a_situation())}
 
 
@@ -239,19 +240,19 @@ def test_a_user_stands_in_the_list_once() -> None:
     twice = [
         {**user, "email": email} for user, email in zip(users(ADMIN, ADMIN), ("a@bank.example", "A@Bank.example"), strict=True)
     ]
-    assert ("email", "user_twice") in refused(control_center.STEP.form, {"users": twice})
+    assert ("email", "user_twice") in refused(FIRST_CONTROL_CENTER.form, {"users": twice})
 
 
 @pytest.mark.parametrize(
     ("roles", "keys"), [((ADMIN,), ["one_admin"]), ((ADMIN, ADMIN), []), (("controlc-setup-viewer",), ["no_admin"])]
 )
 def test_two_administrators_are_recommended(roles: tuple[str, ...], keys: list[str]) -> None:
-    form = control_center.STEP.form
+    form = FIRST_CONTROL_CENTER.form
     assert [note.key for note in form.notes({"users": users(*roles)}, a_situation())] == keys
 
 
 def test_each_user_is_asked_for_in_each_environment() -> None:
-    step = control_center.STEP
+    step = FIRST_CONTROL_CENTER
     asked = list(step.grants(sent(step.form, example(step.form))))
     assert [(g.resource, g.email) for g in asked] == [
         ("control_center_test", "first.admin@bank.example"),
@@ -274,7 +275,7 @@ def test_each_user_is_asked_for_in_each_environment() -> None:
 def test_the_step_ends_when_nobody_is_waited_for_and_an_administrator_is_in(states: tuple[str, str], over: bool) -> None:
     grants = [("control_center_test", f"u{n}@bank.example", state) for n, state in enumerate(states)]
     situation = a_situation(answers={"control_center": {"users": users(ADMIN, "controlc-setup-viewer")}}, grants=grants)
-    assert control_center.STEP.finished(situation) is over
+    assert FIRST_CONTROL_CENTER.finished(situation) is over
 
 
 # -- planning and next steps

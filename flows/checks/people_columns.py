@@ -1,0 +1,109 @@
+"""What a list of people may say of each: columns with their headings and values, and how a part of a line is understood."""
+
+import re
+import unicodedata
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+NAME, EMAIL = "name", "email"
+SHOWN = 100
+"""Characters shown of what is not understood."""
+AROUND = " \t\"'`´‘’“”«»*•.,;:!?…=#|"
+"""Signs around a word that are no part of it."""
+_CELL, _LONGEST = 200, 6
+"""Characters of what may be a name or a role; words in the longest name of a value."""
+_JOINS = re.compile(r"[,;/+&|]|\s(?:and|e|y)\s", re.IGNORECASE)
+_NOT_WORDS = re.compile(r"[\W_]+")
+
+
+@dataclass(frozen=True)
+class Columns:
+    """What a list may say. ``headings``: by column, the words that may stand above it; `NAME` and `EMAIL` among them. ``values``: of the
+    other columns, each word that may stand in it and what it means. All words as `folded` has them."""
+
+    headings: Mapping[str, Collection[str]]
+    values: Mapping[str, Mapping[str, Sequence[str]]]
+
+    @cached_property
+    def value_words(self) -> frozenset[str]:
+        """The longer words of all values."""
+        words = (part for words in self.values.values() for word in words for part in word.split())
+        return frozenset(word for word in words if len(word) > 3)
+
+    def column(self, heading: str) -> str:
+        """Empty for a heading that is not known."""
+        word = folded(heading)
+        return next((column for column, words in self.headings.items() if word in words), "")
+
+
+@dataclass(frozen=True)
+class ListedPerson:
+    """``values``: by column, what was understood. ``unread``: what was not."""
+
+    name: str = ""
+    email: str = ""
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unread: tuple[str, ...] = ()
+
+    def having(self, column: str, values: Sequence[str]) -> "ListedPerson":
+        return replace(self, values={**self.values, column: tuple(dict.fromkeys((*self.values.get(column, ()), *values)))})
+
+
+def folded(text: str) -> str:
+    """Words without accents, case and signs, so that what is meant alike is alike."""
+    plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return _NOT_WORDS.sub(" ", plain).strip().casefold()
+
+
+def read_cell(person: ListedPerson, column: str, cell: str, columns: Columns) -> ListedPerson:
+    """With what stands in a column of values."""
+    words = columns.values[column]
+    for part in [cell] if folded(cell) in words else _JOINS.split(cell):
+        if found := words.get(folded(part)):
+            person = person.having(column, found)
+        elif part.strip(AROUND):
+            person = replace(person, unread=(*person.unread, part.strip()[:SHOWN]))
+    return person
+
+
+def labelled(person: ListedPerson, cell: str, columns: Columns) -> ListedPerson:
+    """With what a part of a line says, which may begin with its heading, as in ``Role: Admin``."""
+    label, colon, value = cell.partition(":")
+    column = columns.column(label) if colon else ""
+    if column == NAME:
+        return replace(person, name=value.strip())
+    if column in columns.values:
+        return read_cell(person, column, value, columns)
+    return guessed(person, cell, columns)
+
+
+def guessed(person: ListedPerson, cell: str, columns: Columns) -> ListedPerson:
+    """With what a part of a line must be, since no heading says it: values, else the name."""
+    for column, words in columns.values.items():
+        if folded(cell) in words:
+            return person.having(column, words[folded(cell)])
+    if len(cell) > _CELL:
+        return replace(person, unread=(*person.unread, f"{cell[:SHOWN]}…"))
+    parts = [part for part in _JOINS.split(cell) if part.strip(AROUND)]
+    if len(parts) > 1 and any(means(part, columns) for part in parts):
+        for part in parts:
+            person = guessed(person, part, columns)
+        return person
+    words_ = cell.split()
+    for count in range(len(words_) - 1, max(len(words_) - _LONGEST, 0), -1):  # a role behind a name, with nothing in between
+        if means(" ".join(words_[count:]), columns) and not means(" ".join(words_[count - 1 :]), columns):
+            return guessed(guessed(person, " ".join(words_[count:]), columns), " ".join(words_[:count]), columns)
+    if person.name or sounds_like_a_value(cell, columns) or not any(c.isalpha() for c in cell):
+        return replace(person, unread=(*person.unread, cell[:SHOWN]))
+    return replace(person, name=cell)
+
+
+def means(text: str, columns: Columns) -> bool:
+    """Whether it is a value of some column."""
+    return any(folded(text) in words for words in columns.values.values())
+
+
+def sounds_like_a_value(cell: str, columns: Columns) -> bool:
+    """Whether it shares a word with something that may be given: then it is no name, but a role that is not known."""
+    return not columns.value_words.isdisjoint(folded(cell).split())

@@ -1,0 +1,191 @@
+"""The users of Control Center: the published roles, and users read from what is pasted, attached or known already."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from flows.checks import people_lists
+from flows.checks.people_columns import EMAIL, NAME, Columns, ListedPerson, folded
+from flows.checks.people_lists import PeopleList
+from flows.forms import addresses
+from flows.forms.fields import Answers
+from flows.forms.step import Offer, Situation
+from flows.steps.service_desk import USERS as DESK_USERS
+
+ADMIN = "controlc-admin"
+USER_MANAGER = "user-manager"
+"""Pismo's documentation has this role, but not its technical name."""
+ROLES: Mapping[str, tuple[str, ...]] = {
+    ADMIN: ("admin", "administrator", "administrador", "administradora", "adm"),
+    USER_MANAGER: ("user manager", "gestor de usuarios", "gerente de usuarios", "controlc user manager"),
+    "controlc-accounts-operator": ("accounts operator", "account operator", "operador de contas"),
+    "controlc-accounts-viewer": ("accounts viewer", "account viewer", "leitor de contas", "visualizador de contas"),
+    "controlc-api-approver": ("api keys approver", "api key approver", "api approver", "aprovador de chaves de api"),
+    "controlc-autditor": ("auditor", "auditora", "controlc auditor"),  # Pismo's spelling
+    "controlc-backoffice-approver": ("backoffice approver", "back office approver", "aprovador de backoffice"),
+    "controlc-backoffice-operator": ("backoffice operator", "back office operator", "operador de backoffice"),
+    "controlc-backoffice-viewer": (
+        "backoffice viewer",
+        "back office viewer",
+        "leitor de backoffice",
+        "visualizador de backoffice",
+    ),
+    "controlc-collection-analyst": ("collections analyst", "collection analyst", "analista de cobranca"),
+    "controlc-seller-mgmt-admin": ("seller management admin", "seller management", "administrador de gestao de sellers"),
+    "controlc-setup-advanced": ("setup advanced", "advanced setup", "setup avancado"),
+    "controlc-setup-advanced-viewer": ("setup advanced viewer", "leitor de setup avancado"),
+    "controlc-setup-approver": ("setup approver", "aprovador de setup"),
+    "controlc-setup-operator": ("setup operator", "operador de setup"),
+    "controlc-setup-viewer": ("setup viewer", "leitor de setup", "visualizador de setup"),
+}
+"""The published roles, and what else they are called in lists."""
+APPROVERS = frozenset({"controlc-api-approver", "controlc-backoffice-approver", "controlc-setup-approver"})
+ENVIRONMENTS: Mapping[str, tuple[str, ...]] = {
+    "test": ("test", "teste", "tests", "testing", "sandbox", "homologacao", "homolog", "hml", "ext"),
+    "production": ("production", "producao", "prod", "prd", "live"),
+}
+BOTH = ("both", "all", "ambos", "todos", "ambos os ambientes", "todos os ambientes", "all environments", "both environments")
+LANGUAGES: Mapping[str, tuple[str, ...]] = {
+    "en": ("en", "english", "ingles", "en us", "en gb"),
+    "pt_BR": ("pt", "portuguese", "portugues", "pt br", "pt pt", "brazilian portuguese", "portugues do brasil"),
+}
+HEADINGS: Mapping[str, tuple[str, ...]] = {
+    NAME: (
+        "name",
+        "nome",
+        "full name",
+        "nome completo",
+        "first name",
+        "last name",
+        "sobrenome",
+        "user",
+        "usuario",
+        "person",
+        "pessoa",
+    ),
+    EMAIL: ("email", "e mail", "mail", "email address", "e mail address", "endereco de e mail", "endereco de email", "correio"),
+    "roles": (
+        "role",
+        "roles",
+        "papel",
+        "papeis",
+        "perfil",
+        "perfis",
+        "profile",
+        "profiles",
+        "funcao",
+        "funcoes",
+        "permissions",
+        "permissoes",
+    ),
+    "environments": ("environment", "environments", "env", "ambiente", "ambientes"),
+    "language": ("language", "idioma", "lingua", "lang", "preferred language", "idioma preferido"),
+}
+SOURCES = ("people", "people_file")
+MOST = 50
+"""The most users in one list."""
+
+
+@cache
+def columns() -> Columns:
+    values = {"roles": ROLES, "environments": ENVIRONMENTS, "language": LANGUAGES}
+    words: dict[str, dict[str, tuple[str, ...]]] = {
+        name: {folded(word): (value,) for value, all_ in of.items() for word in (value, *all_)} for name, of in values.items()
+    }
+    words["environments"] |= {word: tuple(ENVIRONMENTS) for word in BOTH}
+    return Columns(HEADINGS, words)
+
+
+def users_of(answers: Answers) -> list[dict[str, Any]]:
+    return answers.get("users") or []
+
+
+def roles_of(user: Mapping[str, Any]) -> tuple[str, ...]:
+    """In the order of the table, whatever order they were chosen in. The first version of the journey has one a person."""
+    chosen = user.get("roles") or [user.get("role")]
+    return tuple(role for role in ROLES if role in chosen)
+
+
+def listed(answers: Answers) -> PeopleList:
+    """Those pasted or attached."""
+    return people_lists.read(addresses.text_of(answers, *SOURCES), columns())
+
+
+def with_listed(answers: Answers, situation: Situation) -> Answers:
+    """The answers with those who are listed or picked among the users. An address that is among them already is brought up to date with
+    what is said of it now. Lines in which there is nobody stay where they were typed."""
+    found = listed(answers)
+    users = [dict(user) for user in users_of(answers)]
+    for person in (*found.people, *_picked(answers, situation)):
+        there = next((user for user in users if _same(user, person)), None)
+        given = {name: value for name, value in _as_user(person).items() if value}
+        if there is not None:
+            there.update(given)
+        else:
+            users.append({**_usual(answers), **given})
+    left = "\n".join((*found.ignored, *found.left_out))
+    return {**answers, "people": left, "people_file": None, "known_people": [], "users": users}
+
+
+def _same(user: Mapping[str, Any], person: ListedPerson) -> bool:
+    if person.email:
+        return str(user.get("email", "")).strip().casefold() == person.email.casefold()
+    return not user.get("email") and user.get("name") == person.name
+
+
+def _as_user(person: ListedPerson) -> dict[str, Any]:
+    roles, environments = person.values.get("roles", ()), person.values.get("environments", ())
+    return {
+        "name": person.name or name_in(person.email),
+        "email": person.email,
+        "roles": [role for role in ROLES if role in roles],
+        "environments": [one for one in ENVIRONMENTS if one in environments],
+        "language": next(iter(person.values.get("language", ())), ""),
+        "unread": list(person.unread),
+    }
+
+
+def _usual(answers: Answers) -> dict[str, Any]:
+    """What those get of whom a list says nothing."""
+    usual = {name: answers.get(f"usual_{name}") for name in ("roles", "environments", "language")}
+    return {name: value for name, value in usual.items() if value}
+
+
+def name_in(address: str) -> str:
+    """The name that an address such as ``ana.souza@bank.example`` spells out; empty if it may be none."""
+    words = address.partition("@")[0].replace("_", ".").split(".")
+    return " ".join(word.capitalize() for word in words) if len(words) > 1 and all(word.isalpha() for word in words) else ""
+
+
+def differing(people: Iterable[ListedPerson]) -> Iterator[str]:
+    """The addresses of which a list says two different things."""
+    first: dict[str, ListedPerson] = {}
+    for person in people:
+        if person.email and first.setdefault(person.email.casefold(), person) != person:
+            yield person.email
+
+
+# -- known already
+
+
+def known_people(situation: Situation) -> dict[str, str]:
+    """By address, who was named for the Service Desk or an environment: their name, or an empty text."""
+    desk, environments = (situation.answers.get(step, {}) for step in ("service_desk", "environments"))
+    text = "\n".join((addresses.text_of(desk, *DESK_USERS), addresses.text_of(environments, "test_users", "production_users")))
+    names = {person.email.casefold(): person.name for person in people_lists.read(text, columns()).people if person.name}
+    found = (*addresses.addresses(desk, *DESK_USERS), *addresses.addresses(environments, "test_users", "production_users"))
+    return {address: names.get(address.casefold(), "") for address in dict.fromkeys(found) if len(address) <= _OPTION}
+
+
+_OPTION = 150
+"""Characters that Slack takes in an option's value."""
+
+
+def offered(situation: Situation) -> Iterator[Offer]:
+    yield from (Offer(address, f"{name} · {address}" if name else address) for address, name in known_people(situation).items())
+
+
+def _picked(answers: Answers, situation: Situation) -> Sequence[ListedPerson]:
+    picked = answers.get("known_people") or []
+    names = known_people(situation) if picked else {}
+    return [ListedPerson(names.get(address, ""), str(address)) for address in picked]

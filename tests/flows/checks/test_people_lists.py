@@ -1,0 +1,126 @@
+"""Lists of people as they come: with and without a heading, in any order, in two languages; and nobody is dropped."""
+
+import pytest
+
+from bot.messages.texts import languages, table
+from flows.checks.people_columns import folded
+from flows.checks.people_lists import MOST_LINES, PeopleList
+from flows.checks.people_lists import read as read_list
+from flows.steps.control_center_users import ROLES, columns
+
+ANA = ("Ana Souza", "ana@bank.example", ["controlc-admin"], ["test"])
+TWO_ROLES = ("Bia Lima", "bia@bank.example", ["controlc-api-approver", "controlc-setup-viewer"], ["test", "production"])
+
+
+def read(text: str) -> PeopleList:
+    return read_list(text, columns())
+
+
+def people(text: str) -> list[tuple[str, str, list[str], list[str]]]:
+    return [
+        (one.name, one.email, sorted(one.values.get("roles", ())), list(one.values.get("environments", ())))
+        for one in read(text).people
+    ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Ana Souza; ana@bank.example; Admin; test",
+        "Ana Souza, ana@bank.example, controlc-admin, test",
+        "ana@bank.example;Ana Souza;Administrador;teste",
+        "Ana Souza <ana@bank.example> - Admin (test)",
+        "1. Ana Souza ana@bank.example Admin test",
+        "- Admin; test; Ana Souza; ana @bank.example",
+        "Ana Souza\tana@bank.example\tADMIN\tHomologação",
+        "Ana Souza &lt;ana@bank.example&gt;; Admin; test",
+        "Name: Ana Souza; E-mail: ana@bank.example; Role: Admin; Environment: test",
+        "Name;E-mail;Roles;Environments\nAna Souza;ana@bank.example;Admin;test",
+        "Ambientes,Papéis,E-mail,Nome completo\nteste,Administradora,ana@bank.example,Ana Souza",
+        "First name;Last name;E-mail;Role;Environment\nAna;Souza;ana@bank.example;Admin;Test",
+        "E-mail | Nome | Perfil | Ambiente\nana@bank.example | Ana Souza | Admin | teste",
+        "Department\tName\tE-mail\tRole\tEnvironment\n\tAna Souza\tana@bank.example\tAdmin\tTest",
+    ],
+)
+def test_one_person_however_they_are_written(line: str) -> None:
+    assert people(line) == [ANA]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Bia Lima; bia@bank.example; Setup viewer, API keys approver; both",
+        '"Bia Lima","bia@bank.example","API keys approver + Setup viewer","test and production"',
+        "Nome;E-mail;Papéis;Ambientes\nBia Lima;bia@bank.example;Leitor de setup / Aprovador de chaves de API;ambos",
+        "bia@bank.example, Bia Lima, Setup viewer, API keys approver, test, production",
+    ],
+)
+def test_several_roles_and_environments(line: str) -> None:
+    assert people(line) == [TWO_ROLES]
+
+
+@pytest.mark.parametrize(
+    ("text", "addresses"),
+    [
+        ("Ana &lt;ana@bank.example&gt;; Bia &lt;bia@bank.example&gt;", ["ana@bank.example", "bia@bank.example"]),
+        ("ana@bank.example、bia@bank.example", ["ana@bank.example", "bia@bank.example"]),
+        ("ana @bank.example, bia@ bank.example", ["ana@bank.example", "bia@bank.example"]),
+        ("[ana@bank.example](mailto:ana@bank.example)", ["ana@bank.example"]),
+        ("<mailto:ana@bank.example|ana@bank.example>", ["ana@bank.example"]),
+        ("ana(at)bank.example", ["ana@bank.example"]),
+    ],
+)
+def test_several_on_a_line_and_addresses_as_programs_write_them(text: str, addresses: list[str]) -> None:
+    assert [one.email for one in read(text).people] == addresses
+
+
+def test_of_several_on_a_line_each_has_what_stands_behind_their_address() -> None:
+    found = people("Ana Souza <ana@bank.example> Admin, Bia Lima <bia@bank.example> Setup viewer")
+    assert found == [
+        ("Ana Souza", "ana@bank.example", ["controlc-admin"], []),
+        ("Bia Lima", "bia@bank.example", ["controlc-setup-viewer"], []),
+    ]
+
+
+def test_what_is_not_understood_is_kept_with_the_person() -> None:
+    (person,) = read("Eva Melo; eva@bank.example; Setup superuser; test").people
+    assert (person.name, person.unread) == ("Eva Melo", ("Setup superuser",))
+    (below,) = read("Name;E-mail;Roles\nEva Melo;eva@bank.example;Admin, Wizard").people
+    assert (list(below.values["roles"]), below.unread) == (["controlc-admin"], ("Wizard",))
+
+
+def test_an_unknown_role_is_never_taken_for_a_name() -> None:
+    (person,) = read("eva@bank.example; Setup superuser").people
+    assert (person.name, person.unread) == ("", ("Setup superuser",))
+
+
+def test_a_heading_that_is_not_known_hides_no_role() -> None:
+    found = read(
+        "Name;E-mail;Department;What they get\nEva Melo;eva@bank.example;IT;Admin\nFabio Reis;f@bank.example;HR;Admn viewer"
+    )
+    assert [one.values.get("roles") for one in found.people] == [("controlc-admin",), None]
+    assert found.people[1].unread == ("Admn viewer",)
+    assert found.ignored == ("Department", "What they get")
+
+
+def test_who_has_a_role_but_no_address_is_listed_and_any_other_line_is_left_out_as_it_is() -> None:
+    found = read("Our users:\nFabio Reis; Admin\nana@bank.example; Admin\nThank you!")
+    assert [(one.name, one.email) for one in found.people] == [("Fabio Reis", ""), ("", "ana@bank.example")]
+    assert found.left_out == ("Our users:", "Thank you!")
+
+
+@pytest.mark.parametrize("language", languages())
+def test_every_role_is_known_by_its_name_in_each_language_and_its_technical_name(language: str) -> None:
+    for role in ROLES:
+        for name in (role, table(language)[f"choice.role.{role}"]):
+            assert columns().values["roles"][folded(name)] == (role,), name
+
+
+def test_what_is_far_too_long_is_left_out_or_not_understood_but_named() -> None:
+    endless = "Ana Souza; ana@bank.example; Admin; " + ", ".join(["test"] * 20_000)
+    assert read(endless).left_out == (f"{endless[:100]}…",)
+    (person,) = read("ana@bank.example; " + " ".join(["test"] * 100)).people
+    assert person.unread == (f"{' '.join(['test'] * 100)[:100]}…",)
+    assert read("a@" * 50_000).left_out
+    many = read("\n".join(f"u{n}@bank.example" for n in range(MOST_LINES + 1)))
+    assert (len(many.people), many.more) == (MOST_LINES, True)

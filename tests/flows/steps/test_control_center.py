@@ -1,0 +1,170 @@
+"""Control Center's users: from a list, a file or people known already to pages that ask only what is missing."""
+
+from typing import Any
+
+import pytest
+
+from flows.cases import fill
+from flows.forms.drafts import REVIEW
+from flows.forms.fields import Answers
+from flows.forms.pages import check, slots, taken
+from flows.forms.step import Situation
+from flows.journey import FIRST
+from flows.steps import control_center
+from flows.steps.control_center_users import MOST, ROLES
+from tests.flows.steps.filled_forms import a_situation, refused, sent
+
+FORM = control_center.STEP.form
+FIVE = "\n".join(f"Person {n}; p{n}@bank.example; {'Admin' if n < 3 else 'Setup viewer'}; test; English" for n in range(1, 6))
+
+
+def left(answers: Answers, situation: Situation | None = None) -> Answers:
+    """The answers once the list's page is left."""
+    return taken(FORM, answers, situation or a_situation())
+
+
+def after_list(answers: Answers, situation: Situation | None = None) -> int:
+    """The page that follows the list's: an index, or REVIEW."""
+    known = situation or a_situation()
+    return fill.next_slot(FORM, left(answers, known), 0, known, back=False, removed=False)
+
+
+def wrong(answers: Answers, person: int, situation: Situation | None = None) -> set[tuple[str, str]]:
+    known = situation or a_situation()
+    now = left(answers, known)
+    return {(problem.field, problem.key) for problem in check(slots(FORM, now)[person], now, known)}
+
+
+def notes(answers: Answers, situation: Situation | None = None) -> set[str]:
+    known = situation or a_situation()
+    return {note.key for note in FORM.notes(left(answers, known), known)}
+
+
+def test_five_who_are_listed_whole_go_straight_to_the_last_page() -> None:
+    assert after_list({"people": FIVE}) == REVIEW
+    assert [user["name"] for user in sent(FORM, {"people": FIVE})["users"]] == [f"Person {n}" for n in range(1, 6)]
+
+
+def test_who_lacks_something_is_asked_for_and_the_others_are_passed_over() -> None:
+    text = FIVE.replace("p2@bank.example", "p2bank").replace("; Setup viewer; test; English", "; Wizard viewer; test", 1)
+    now, known = left({"people": text}), a_situation()
+    assert fill.next_slot(FORM, now, 0, known, back=False, removed=False) == 2
+    assert wrong({"people": text}, 2) == {("email", "missing"), ("unread", "people_unread")}
+    assert fill.next_slot(FORM, now, 2, known, back=False, removed=False) == 3
+    assert fill.next_slot(FORM, now, 3, known, back=True, removed=False) == 2
+    assert fill.next_slot(FORM, now, 2, known, back=True, removed=False) == 0
+
+
+def test_what_the_list_does_not_say_is_what_was_chosen_for_all() -> None:
+    usual = {
+        "usual_roles": ["controlc-setup-viewer", "controlc-admin"],
+        "usual_environments": ["test"],
+        "usual_language": "pt_BR",
+    }
+    answers = {"people": "ana.souza@bank.example\nBia; bia@bank.example; Auditor", **usual}
+    assert after_list(answers) == REVIEW
+    ana, bia = sent(FORM, answers)["users"]
+    assert (ana["name"], sorted(ana["roles"]), ana["language"]) == (
+        "Ana Souza",
+        ["controlc-admin", "controlc-setup-viewer"],
+        "pt_BR",
+    )
+    assert bia["roles"] == ["controlc-autditor"]
+
+
+def test_people_known_already_are_picked_with_the_name_that_they_were_given() -> None:
+    desk = {"users": "Operations Lead <ops@bank.example>\nanalyst@bank.example", "users_file": None}
+    situation = a_situation(answers={"service_desk": desk, "environments": {"test_users": "dev@bank.example"}})
+    offered = [offer.value for offer in control_center.STEP.offers["known_people"](situation)]
+    assert offered == ["ops@bank.example", "analyst@bank.example", "dev@bank.example"]
+    picked: Answers = {"known_people": ["ops@bank.example", "analyst@bank.example"], "usual_roles": ["controlc-admin"]}
+    picked |= {"usual_environments": ["test"], "usual_language": "en"}
+    assert after_list(picked, situation) == 2  # the second has no name
+    assert left(picked, situation)["users"][0]["name"] == "Operations Lead"
+
+
+def test_a_list_and_a_file_add_up_and_an_address_that_comes_again_is_brought_up_to_date() -> None:
+    file = {"name": "users.csv", "text": "E-mail,Nome,Papéis\np1@bank.example,Ana Souza,Auditor\nnew@bank.example,New One,Admin"}
+    once = left({"people": FIVE})
+    twice = left({**once, "people_file": file})
+    assert [user["email"] for user in twice["users"]] == [*(f"p{n}@bank.example" for n in range(1, 6)), "new@bank.example"]
+    assert (twice["users"][0]["name"], twice["users"][0]["roles"]) == ("Ana Souza", ["controlc-autditor"])
+    assert left({**twice, "people": FIVE.splitlines()[4]})["users"] == twice["users"]
+
+
+def test_a_line_that_names_nobody_is_left_to_be_seen_and_named_to_both_sides() -> None:
+    text = f"Users of Acme\n{FIVE}"
+    assert left({"people": text})["people"] == "Users of Acme"
+    (said,) = [note for note in FORM.notes(sent(FORM, {"people": text}), a_situation()) if note.key == "people_left_out"]
+    assert said.params == {"line": "Users of Acme"}
+
+
+@pytest.mark.parametrize(
+    ("answers", "problem"),
+    [
+        ({}, ("people", "missing")),
+        ({"people": "Thank you!"}, ("people", "people_none")),
+        ({"people": "Ana; a@bank.example; Admin\nAna; a@bank.example; Auditor"}, ("people", "people_twice")),
+        ({"people": "\n".join(f"p{n}@bank.example; Admin" for n in range(MOST + 1))}, ("people", "people_too_many")),
+        ({"people_file": {"name": "x.txt", "text": "nobody here\n" * 500}}, ("people", "people_not_a_list")),
+    ],
+)
+def test_a_list_that_cannot_be_taken_is_refused_in_words(answers: Answers, problem: tuple[str, str]) -> None:
+    assert problem in {(one.field, one.key) for one in check(slots(FORM, answers)[0], answers, a_situation())}
+    assert after_list({**answers, "people": FIVE, "people_file": None}) == REVIEW
+
+
+def test_an_address_stands_in_the_list_once_also_after_a_correction() -> None:
+    users = left({"people": FIVE})["users"]
+    users[1]["email"] = "P1@bank.example"
+    assert ("email", "user_twice") in refused(FORM, {"users": users})
+
+
+def test_nothing_is_sent_without_an_administrator_and_two_are_recommended() -> None:
+    viewers, known = FIVE.replace("Admin", "Auditor"), a_situation()
+    assert [problem.key for problem in FORM.check(sent(FORM, {"people": viewers}), known)] == ["admin_in_list"]
+    assert "no_admin" in notes({"people": viewers})
+    assert not list(FORM.check(sent(FORM, {"people": FIVE}), known))
+    assert "one_admin" in notes({"people": FIVE.replace("Admin", "Auditor", 1)})
+    assert not {"no_admin", "one_admin"} & notes({"people": FIVE})
+
+
+def test_an_approver_is_advised_where_nobody_is_one() -> None:
+    assert "no_approver" in notes({"people": FIVE})
+    assert "no_approver" not in notes({"people": f"{FIVE}\nEva Melo; eva@bank.example; Setup approver; test; en"})
+
+
+def test_odd_addresses_are_shown_before_they_are_sent() -> None:
+    situation = a_situation(contact="it@acmebank.example")
+    assert {"email_lookalike", "email_free_mail"} <= notes(
+        {"people": f"{FIVE}\nEva Melo; eva@acmebamk.example; Admin\nGil Reis; gil@gmail.com; Admin"}, situation
+    )
+
+
+def test_roles_are_asked_for_in_the_order_of_the_table_however_they_were_chosen() -> None:
+    def role(*chosen: str) -> str:
+        user = {"name": "Ana", "email": "a@bank.example", "roles": list(chosen), "environments": ["test"], "language": "en"}
+        (grant,) = control_center.STEP.grants(sent(FORM, {"users": [user]}))
+        return grant.role
+
+    assert role("controlc-setup-viewer", "controlc-admin") == role("controlc-admin", "controlc-setup-viewer")
+    assert role("controlc-admin", "controlc-setup-viewer") == "controlc-admin,controlc-setup-viewer"
+
+
+@pytest.mark.parametrize(("state", "over"), [("confirmed", True), ("invited", False), ("expired", False), ("asked", False)])
+def test_the_step_ends_once_an_administrator_with_other_roles_too_is_in(state: str, over: bool) -> None:
+    users: list[dict[str, Any]] = sent(FORM, {"people": "Ana Souza; a@bank.example; Auditor, Admin; test; en"})["users"]
+    situation = a_situation(
+        answers={"control_center": {"users": users}}, grants=[("control_center_test", "a@bank.example", state)]
+    )
+    assert control_center.STEP.finished(situation) is over
+
+
+def test_the_first_version_still_takes_one_role_a_person() -> None:
+    step = FIRST.steps["control_center"]
+    assert [grant.role for grant in step.grants(sent(step.form, step.form.example))] == [
+        "controlc-admin",
+        "controlc-admin",
+        "controlc-setup-viewer",
+    ]
+    assert set(ROLES) >= {grant.role for grant in step.grants(sent(step.form, step.form.example))}
