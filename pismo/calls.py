@@ -37,6 +37,19 @@ GET_PROGRAM_IMPORT = PismoCall(
 )
 LIST_AUDIT = PismoCall("audit-api", "list_audit", "GET", "/audit-api/v1/audit", frozenset({200}), safe=True, tenant=False)  # beta
 
+# How a program gets from one environment to the other.
+START_EXPORT = PismoCall("programs", "start_export", "POST", "/programs/v1/programs/export", frozenset({201}))
+GET_EXPORT = PismoCall("programs", "get_export", "GET", "/programs/v1/programs/export/{id}", frozenset({200}), safe=True)
+DOWNLOAD_EXPORT = PismoCall(
+    "programs", "download_export", "GET", "/programs/v1/programs/export/{id}/download", frozenset({200}), safe=True
+)
+# Nothing keeps it from importing the same program twice, and there is no key for idempotency.
+START_IMPORT = PismoCall("programs", "start_import", "POST", "/programs/v1/programs/import", frozenset({201}))
+LIST_IMPORTS = PismoCall("programs", "list_imports", "GET", "/programs/v1/programs/import", frozenset({200}), safe=True)
+GET_PROGRAM_IMPORT = PismoCall(
+    "programs", "get_program_import", "GET", "/programs/v1/programs/import/{id}", frozenset({200}), safe=True
+)
+
 # What a product's set-up consists of.
 LIST_HIERARCHIES = PismoCall(
     "corporate", "list_hierarchies", "GET", "/corporate/v1/hierarchies", frozenset({200}), safe=True, tenant=False
@@ -77,6 +90,12 @@ CALLS = (
     CREATE_PROGRAM,
     GET_PROGRAM_IMPORT,
     LIST_AUDIT,
+    START_EXPORT,
+    GET_EXPORT,
+    DOWNLOAD_EXPORT,
+    START_IMPORT,
+    LIST_IMPORTS,
+    GET_PROGRAM_IMPORT,
     LIST_HIERARCHIES,
     LIST_DIVISIONS,
     LIST_HOLIDAY_CALENDARS,

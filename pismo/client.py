@@ -1,11 +1,12 @@
 """The Pismo platform over HTTP. A call that only reads is retried; others are tried once, and the caller decides."""
 
 import asyncio
+import json
 import logging
 import random
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from time import perf_counter
 from types import MappingProxyType
@@ -47,18 +48,37 @@ _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*", re.ASCII)
 _X_CID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
 
+MAX_ANSWER = 5_000_000
+"""Bytes read of an answer. Exported programs are the longest."""
+
+
 @dataclass(frozen=True)
 class _Answer:
-    response: "httpx.Response"
-    x_cid: str
-    ms: int
+    status: int
+    headers: "httpx.Headers"
+    content: bytes
+    x_cid: str = ""
+    ms: int = 0
 
     def body(self) -> Any:
         """The decoded JSON; None for anything else, such as a gateway's HTML."""
         try:
-            return self.response.json()
+            return json.loads(self.content)
         except (ValueError, RecursionError):
             return None
+
+
+class _TooLongError(Exception):
+    """The answer has more than MAX_ANSWER bytes."""
+
+
+async def _whole(answered: "httpx.Response") -> _Answer:
+    content = bytearray()
+    async for part in answered.aiter_bytes():
+        content += part
+        if len(content) > MAX_ANSWER:
+            raise _TooLongError
+    return _Answer(answered.status_code, answered.headers, bytes(content))
 
 
 def _sendable(token: SecretStr) -> str:
@@ -145,6 +165,15 @@ class Pismo:
         params = {name: value for name, value in given.items() if name not in holes}
         return await self._read(call, model, {"params": params}, token=token, org_id=org_id, holes=holes)
 
+    async def send(self, call: PismoCall, model: type[R], token: SecretStr, org_id: str, content: Mapping[str, Any]) -> R:
+        """Any call that changes something. ``content``: its body, as httpx takes it."""
+        return await self._read(call, model, content, token=token, org_id=org_id)
+
+    async def download(self, call: PismoCall, token: SecretStr, org_id: str, **holes: str) -> tuple[bytes, str, int]:
+        """A file of at most MAX_ANSWER bytes, and the call's x-cid and ms."""
+        answer = await self._called(call, org_id, holes, token, ())
+        return answer.content, answer.x_cid, answer.ms
+
     async def _read(
         self,
         call: PismoCall,
@@ -156,16 +185,8 @@ class Pismo:
         org_id: str | None = None,
         secrets: tuple[str, ...] = (),
     ) -> R:
-        if org_id is not None and not _ORG_ID.fullmatch(org_id):
-            raise ValueError("the org ID has a character that no org ID has, or no or too many characters")
-        headers = {"x-tenant": org_id} if org_id and call.tenant else {}
-        if token is not None:
-            bearer = _sendable(token)
-            headers["authorization"] = f"Bearer {bearer}"
-            secrets = (*secrets, bearer)
-        path = call.path.format(**{"id": org_id, **holes})
-        answer = await self._answer(call, path, org_id, secrets, headers=headers, **content)
-        status, body = answer.response.status_code, answer.body()
+        answer = await self._called(call, org_id, holes, token, secrets, **content)
+        status, body = answer.status, answer.body()
         wrong = "body"
         if isinstance(body, dict):
             try:
@@ -175,6 +196,25 @@ class Pismo:
         message = f"the answer cannot be read: {wrong}"
         raise PismoError(call.service, status, None, message, answer.x_cid, kind=PismoErrorKind.UNEXPECTED, ms=answer.ms)
 
+    async def _called(
+        self,
+        call: PismoCall,
+        org_id: str | None,
+        holes: Mapping[str, str],
+        token: SecretStr | None,
+        secrets: tuple[str, ...],
+        **content: Any,
+    ) -> _Answer:
+        if org_id is not None and not _ORG_ID.fullmatch(org_id):
+            raise ValueError("the org ID has a character that no org ID has, or no or too many characters")
+        headers = {"x-tenant": org_id} if org_id and call.tenant else {}
+        if token is not None:
+            bearer = _sendable(token)
+            headers["authorization"] = f"Bearer {bearer}"
+            secrets = (*secrets, bearer)
+        path = call.path.format(**{"id": org_id, **holes})
+        return await self._answer(call, path, org_id, secrets, headers=headers, **content)
+
     async def _answer(self, call: PismoCall, path: str, org_id: str | None, secrets: tuple[str, ...], **content: Any) -> _Answer:
         """A successful answer. Raises PismoError for any other, or none, after as many attempts as the call allows."""
         for attempt in range(1, self._attempts + 1):
@@ -183,12 +223,12 @@ class Pismo:
             except PismoError as failed:
                 error = failed
             else:
-                if answer.response.status_code in call.success:
+                if answer.status in call.success:
                     return answer
                 error = read_error(
                     call.service,
-                    answer.response.status_code,
-                    answer.response.headers,
+                    answer.status,
+                    answer.headers,
                     answer.body(),
                     answer.x_cid,
                     ms=answer.ms,
@@ -206,11 +246,17 @@ class Pismo:
         import httpx  # noqa: PLC0415  loaded by the first call, not at every start
 
         x_cid = str(uuid4())
-        failure, fault, response, sent, start = "", None, None, True, perf_counter()
+        failure, fault, answer, sent, start = "", None, None, True, perf_counter()
+        kind, marked = PismoErrorKind.UNAVAILABLE, {**headers, "x-cid": x_cid}
         try:
-            async with asyncio.timeout(3 * self._timeout), self._connection.open() as http:
-                marked = {**headers, "x-cid": x_cid}
-                response = await http.request(call.method, path, headers=marked, timeout=self._timeout, **content)
+            async with (
+                asyncio.timeout(3 * self._timeout),
+                self._connection.open() as http,
+                http.stream(call.method, path, headers=marked, timeout=self._timeout, **content) as answered,
+            ):
+                answer = await _whole(answered)
+        except _TooLongError:
+            failure, kind = "answer too long", PismoErrorKind.UNEXPECTED
         except CertificateError as error:
             failure, fault, sent = "client certificate cannot be used", f"client_{error.kind}", False
         except (TimeoutError, httpx.TimeoutException):
@@ -219,18 +265,18 @@ class Pismo:
             fault, sent = handshake_fault(error), not isinstance(error, httpx.ConnectError)
             failure = fault or ("no connection" if isinstance(error, httpx.ConnectError) else "connection dropped")
         ms = round((perf_counter() - start) * 1000)
-        if response is not None and _X_CID.fullmatch(response.headers.get("x-cid", "")):
-            x_cid = response.headers["x-cid"]
+        if answer is not None and _X_CID.fullmatch(answer.headers.get("x-cid", "")):
+            x_cid = answer.headers["x-cid"]
         log.info(
             "service=%s operation=%s status=%s ms=%d x_cid=%s org=%s",
             call.service,
             call.operation,
-            response.status_code if response is not None else failure.replace(" ", "_"),
+            answer.status if answer is not None else failure.replace(" ", "_"),
             ms,
             x_cid,
             org_id or "-",
         )
-        if response is None:  # not inside `except`: httpx's error holds the request, and so the token
-            kind = PismoErrorKind.HANDSHAKE if fault else PismoErrorKind.UNAVAILABLE
+        if answer is None:  # not inside `except`: httpx's error holds the request, and so the token
+            kind = PismoErrorKind.HANDSHAKE if fault else kind
             raise PismoError(call.service, None, fault, failure, x_cid, kind=kind, ms=ms, sent=sent)
-        return _Answer(response, x_cid, ms)
+        return replace(answer, x_cid=x_cid, ms=ms)

@@ -10,6 +10,7 @@ from playground.pismo import audit, programs, replies, set_up
 from playground.pismo.assertions import AssertionRefusedError
 from playground.pismo.facts import MAX_LIFETIME, unfit_details
 from playground.pismo.traffic import REFUSAL
+from playground.pismo.transfers import TransferApi
 from playground.pismo.world import Org, PismoWorld
 
 BASIC_LIFETIME = 600
@@ -30,7 +31,7 @@ class PismoApi:
             web.patch("/orgs-core/v1/orgs", self.edit_organization),
             web.get("/programs/v1/programs", self.list_programs, allow_head=False),
             web.post("/programs/v2/programs/template", self.create_program),
-            web.get("/programs/v1/programs/import/{id}", self.program_import, allow_head=False),
+            *TransferApi(self._world, self._org_of).routes(),
             web.get("/audit-api/v1/audit", self.audit, allow_head=False),
             *(web.get(path, self._reads(*how), allow_head=False) for path, how in set_up.CALLS.items()),
         ]
@@ -120,15 +121,6 @@ class PismoApi:
         if refusal is not None:
             return replies.refused_program(refusal.code, **refusal.values)
         return replies.program_begun(self._world.create_program(found.id, body))
-
-    async def program_import(self, request: web.Request) -> web.Response:
-        found = self._org_of(request, "programs")
-        if not isinstance(found, Org):
-            return found
-        number = request.match_info["id"]
-        self._world.look_for_programs(found.id)
-        record = next((one.record() for one in found.imports if str(one.id) == number), None)
-        return replies.unknown_import(number) if record is None else web.json_response(record)
 
     async def audit(self, request: web.Request) -> web.Response:
         """The organization is the token's; no `x-tenant` is documented."""

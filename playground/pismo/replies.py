@@ -81,10 +81,6 @@ def program_begun(import_id: int) -> web.Response:
     return web.json_response({"program_import_id": import_id, "message": message}, status=201)
 
 
-def unknown_import(import_id: str) -> web.Response:
-    return known("get_program_import", "EOA0091", id=import_id)
-
-
 def unfit_body(names: Sequence[str]) -> web.Response:
     """No code is published for a body that does not fit."""
     return _error(400, f"Invalid request: {', '.join(names)}")

@@ -19,6 +19,8 @@ from playground.wire import Wire
 Area = Literal[
     "programs",
     "program_template",
+    "exports",
+    "imports",
     "orgs",
     "audit",
     "hierarchies",

@@ -14,6 +14,7 @@ from playground.pismo.assertions import AssertionRefusedError, Registration, cla
 from playground.pismo.facts import FACTS, unfit_details
 from playground.pismo.programs import Import, ProgramCreation
 from playground.pismo.set_up import OrgSetUp
+from playground.pismo.transferred import OrgTransfers, TransferRules
 
 ALGORITHM = "HS512"
 
@@ -29,6 +30,7 @@ class Org:
     audit: list[dict[str, Any]] = field(default_factory=list)
     imports: list[Import] = field(default_factory=list)
     set_up: OrgSetUp = field(default_factory=OrgSetUp)
+    transfers: OrgTransfers = field(default_factory=OrgTransfers)
 
     @property
     def id(self) -> str:
@@ -50,6 +52,7 @@ class PismoWorld:
         self.last_id = 100
         self._issued: list[tuple[str, str, str]] = []  # org ID, what it was obtained with, token
         self.creation = ProgramCreation()
+        self.transfers = TransferRules()
         self.silent_tokens = False
         """Whether tokens omit whose they are, as in Pismo's example for Basic."""
 
@@ -73,7 +76,7 @@ class PismoWorld:
         ):
             raise ValueError("no such program type or status, or a name that is empty or longer than 50")
         org = self.org(org_id)
-        number = self._next()
+        number = self.next_id()
         program = {"id": number, "name": name, "type": program_type, "status": status}
         inherited = ("currency_numeric_code", "timezone", "country_code", "language", "cycle_closing")
         org.programs.append(program | {name: org.details[name] for name in inherited if name in org.details} | details)
@@ -81,8 +84,8 @@ class PismoWorld:
 
     def create_program(self, org_id: str, template: Mapping[str, Any]) -> int:
         """Begin to create a program from what passed all rules; the id of its import."""
-        program = {"id": self._next(), **template}
-        made = Import(self._next(), program, self.creation.looks, self.creation.ends)
+        program = {"id": self.next_id(), **template}
+        made = Import(self.next_id(), program, self.creation.looks, self.creation.ends)
         self.org(org_id).imports.append(made)
         return made.id
 
@@ -115,7 +118,7 @@ class PismoWorld:
             "audit_details": {},
             "changes": {},
         }
-        number = self._next()
+        number = self.next_id()
         record = {
             "id": number,
             "operation": operation,
@@ -186,7 +189,7 @@ class PismoWorld:
         verify(str(token), claims, org.registrations, self.clock())
         return org
 
-    def _next(self) -> int:
+    def next_id(self) -> int:
         self.last_id += 1
         return self.last_id
 

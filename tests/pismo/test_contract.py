@@ -1,5 +1,6 @@
 """Client and sandbox against the table of facts always; the table against the OpenAPI files in PISMO_OPENAPI if it is set."""
 
+import json
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
@@ -25,14 +26,17 @@ from pismo.readings import (
     SetupReadings,
 )
 from pismo.tls import public_trust
+from pismo.transfers import Begun, BegunPage, ExportStanding, ImportStanding, Transfers
 from playground.pismo import PismoStandIn, Signer
 from playground.pismo.api import PismoApi
 from playground.pismo.facts import FACTS, ORGANIZATION
 from playground.pismo.standin import Area
+from playground.pismo.transferred import Transfer
 from playground.pismo.world import PismoWorld
 
 KNOWN: Mapping[str, Mapping[str, Any]] = FACTS["call"]
 SIGNER = Signer()
+TRANSFERS = ("get_export", "download_export", "get_program_import")
 CALL_FIELDS = {"x_cid", "ms"}  # what the client adds to an answer
 TEMPLATE: Any = {
     "name": "Acme credit program",
@@ -71,6 +75,11 @@ def test_client_reads_what_pismo_answers() -> None:
     assert set(ProgramImport.model_fields) - CALL_FIELDS <= set(KNOWN["create_program"]["answer"])
     assert set(ProgramImportRecord.model_fields) - CALL_FIELDS <= set(KNOWN["get_program_import"]["answer"])
     pages: Mapping[str, type[Result]] = {
+        "start_export": Begun,
+        "get_export": ExportStanding,
+        "start_import": Begun,
+        "list_imports": BegunPage,
+        "get_program_import": ImportStanding,
         "list_hierarchies": HierarchiesPage,
         "list_divisions": DivisionsPage,
         "list_holiday_calendars": HolidayCalendarsPage,
@@ -85,6 +94,12 @@ def test_client_reads_what_pismo_answers() -> None:
 READINGS: Mapping[str, Callable[[Pismo, SecretStr], Awaitable[object]]] = {
     "list_programs": lambda pismo, token: SetupReadings(pismo, token, "TN-1").programs(),
     "list_audit": lambda pismo, token: pismo.list_audit(token, "TN-1", user="1", beginDate="2026-01-01T00:00:00Z"),
+    "start_export": lambda pismo, token: Transfers(pismo, token, "TN-1").export(7),
+    "get_export": lambda pismo, token: Transfers(pismo, token, "TN-1").exported(7),
+    "download_export": lambda pismo, token: Transfers(pismo, token, "TN-1").download(7),
+    "start_import": lambda pismo, token: Transfers(pismo, token, "TN-1").import_("Cards", b"{}"),
+    "list_imports": lambda pismo, token: Transfers(pismo, token, "TN-1").imports("Cards"),
+    "get_program_import": lambda pismo, token: Transfers(pismo, token, "TN-1").imported(7),
     "list_hierarchies": lambda pismo, token: SetupReadings(pismo, token, "TN-1").hierarchies(),
     "list_divisions": lambda pismo, token: SetupReadings(pismo, token, "TN-1").divisions("1"),
     "list_holiday_calendars": lambda pismo, token: SetupReadings(pismo, token, "TN-1").holiday_calendars(),
@@ -107,7 +122,7 @@ async def test_client_sends_nothing_but_what_is_published(name: str) -> None:
         with pytest.raises(PismoError):
             await READINGS[name](pismo, SecretStr("token"))
     (request,) = sent
-    assert request.url.path == known["path"].format(marketplaceId=7)
+    assert request.url.path == known["path"].format(marketplaceId=7, id=7)
     assert set(known.get("must", ())) <= set(request.url.params) <= set(known.get("query", ()))
     for parameter, most in known.get("most", {}).items():
         assert int(request.url.params[parameter]) <= most
@@ -136,6 +151,10 @@ class Caller:
         self.set_up = standin.world.org(self.org_id).set_up
         self.set_up.fill()
         self.hierarchy_id = self.set_up.hierarchies[0]["id"]
+        made, program = standin.world.org(self.org_id).transfers, standin.world.org(self.org_id).programs[0]
+        made.exports.append(Transfer(7, "export", "Cards", program, told="SUCCESS"))
+        made.imports.append(Transfer(7, "import", "Cards", program))
+        self.program_id, self.file = int(program["id"]), {"file": ("export.json", json.dumps({"program": program}))}
 
     @property
     def headers(self) -> dict[str, str]:
@@ -156,10 +175,12 @@ class Caller:
             "token_oauth2": {"data": form},
             "patch_organization": {"json": {"city": "Recife"}, "headers": self.headers},
             "create_program": {"json": TEMPLATE, "headers": self.headers},
+            "start_export": {"json": {"program_id": self.program_id}, "headers": self.headers},
+            "start_import": {"data": {"name": "Cards"}, "files": self.file, "headers": self.headers},
         }.get(name, {"headers": self.headers})
+        usual_id = {"get_program_import": self.import_id, "get_export": 7, "download_export": 7}.get(name, self.org_id)
         params = {"list_divisions": {"hierarchyId": self.hierarchy_id}, "list_loan_products": {"nextCursor": ""}}
         usual |= {"params": params[name]} if name in params else {}
-        usual_id = self.import_id if name == "get_program_import" else self.org_id
         where = path.format(id=content.pop("id", usual_id), marketplaceId=content.pop("marketplace_id", 1))
         return await self.http.request(method, where, **{**usual, **content})
 
@@ -180,8 +201,9 @@ async def test_sandbox_answers_as_published(caller: Caller, name: str) -> None:
     if name == "token_openid":
         assert body["expires_in"] == "3600"
     for required in known.get("required", ()):
-        content = "data" if name == "token_oauth2" else "json"
-        lacking = await caller.make(name, **{content: {field: "x" for field in known["required"] if field != required}})
+        content = "data" if name == "token_oauth2" else "files" if name == "start_import" else "json"
+        given = {field: "x" for field in known["required"] if field != required}
+        lacking = await caller.make(name, **({"data": {}} if content == "files" else {}), **{content: given})
         assert lacking.status_code in {400, 401}
 
 
@@ -233,6 +255,17 @@ PROVOKED: Mapping[tuple[str, int, str], Provoke] = {
     ("create_program", 400, "EOA0039"): numbered(value="12345678", end_range="99999999"),
     ("create_program", 404, "EOA0031"): templated(type="LENDING"),
     ("get_program_import", 404, "EOA0091"): lambda _: {"id": "7"},
+    **{
+        (name, 400, "EOA0017"): lambda by: {"headers": without_tenant(by)}
+        for name in ("start_export", "start_import", "list_imports", *TRANSFERS)
+    },
+    ("start_export", 400, "EOA0018"): lambda _: {"json": {"program_id": "Cards"}},
+    ("start_export", 400, "EOA0020"): lambda _: {"json": {"program_id": 404}},
+    ("get_export", 400, "EOA0072"): lambda _: {"id": "404"},
+    ("download_export", 400, "EOA0072"): lambda _: {"id": "404"},
+    ("start_import", 400, "EOA0018"): lambda _: {"data": {"name": "x" * 51}},
+    ("start_import", 400, "EOA0080"): lambda _: {"files": {"file": ("export.json", "{}")}},
+    ("list_imports", 400, "EOA0018"): lambda _: {"params": {"page": "0"}},
     ("list_audit", 400, "ECAD0005"): lambda _: {"params": {"perPage": "101"}},
     ("list_audit", 400, "ECAD0006"): lambda _: {
         "params": {"beginDate": "2026-01-02T00:00:00Z", "endDate": "2026-01-01T00:00:00Z"}
@@ -261,9 +294,12 @@ VALUES: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("create_program", "EOA0063"): {"value": "BR"},
     ("create_program", "EOA0040"): {"field": "bin.value"},
     ("get_program_import", "EOA0091"): {"id": "7"},
+    ("get_export", "EOA0072"): {"id": "404"},
+    ("download_export", "EOA0072"): {"id": "404"},
+    ("start_export", "EOA0020"): {"id": "404"},
 }
 """What stands in the places of the message."""
-NEVER_SAID = {("get_program_import", "EOA0092"), ("get_program_import", "EOA0016")}
+NEVER_SAID = {(name, code) for name in ("get_export", "get_program_import") for code in ("EOA0090", "EOA0092", "EOA0016")}
 """By the sandbox."""
 REFUSALS = [
     (name, *refusal) for name, known in KNOWN.items() for refusal in known["refusals"] if (name, refusal[1]) not in NEVER_SAID
@@ -370,7 +406,9 @@ def operation_of(name: str) -> dict[str, Any]:
 
 
 def json_of(holder: Mapping[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = holder["content"]["application/json"]
+    """What is sent or answered, as JSON or as a form; nothing if that is not published."""
+    kinds: dict[str, Any] = holder.get("content", {"": {"schema": {}}})
+    found: dict[str, Any] = kinds.get("application/json") or next(iter(kinds.values()))
     return found
 
 
@@ -382,7 +420,7 @@ def test_table_is_what_pismo_publishes(name: str) -> None:
     known, operation = KNOWN[name], operation_of(name)
     assert [status for status in operation["responses"] if status.startswith("2")] == [str(known["success"])]
     answer = json_of(operation["responses"][str(known["success"])])["schema"]
-    assert set(answer["properties"]) == set(known.get("answer", ORGANIZATION))
+    assert not answer or set(answer["properties"]) == set(known.get("answer", ORGANIZATION))
     by_place: dict[str, set[str]] = {"query": set(), "header": set(), "path": set()}
     for parameter in operation.get("parameters", ()):
         by_place[parameter["in"]].add(parameter["name"])
@@ -413,7 +451,10 @@ def test_refusals_are_those_that_pismo_publishes(name: str) -> None:
         codes |= {(400, example["value"].get("code")) for example in spec["components"]["examples"].values()}
         assert {(status, code) for status, code, _ in known["refusals"]} <= codes
         return
-    unpublished = known.get("unpublished", ())
+    if "apart" in known:
+        examples = openapi("programs")["components"]["examples"].values()
+        assert set(known["apart"]) <= {example["value"].get("code") for example in examples}
+    unpublished = (*known.get("unpublished", ()), *known.get("apart", ()))
     assert {(status, code) for status, code, message in known["refusals"] if message and code not in unpublished} == codes
     assert {str(status) for status, _, _ in known["refusals"]} <= set(operation["responses"])
 
@@ -455,6 +496,12 @@ def test_the_bot_knows_the_types_and_brands_that_the_sandbox_does() -> None:
     assert {*ACCOUNT_TYPES, MERCHANT} == set(rules["without_cards"])
     assert rules["full_balance_credit"] == FULL_BALANCE_CREDIT
     assert rules["longest_name"] == MAX_NAME
+
+
+def test_transfers_are_those_that_pismo_publishes() -> None:
+    schemas = openapi("programs")["components"]["schemas"]
+    assert FACTS["transfer"]["steps"] == schemas["ImportExportStepName"]["enum"]
+    assert FACTS["transfer"]["statuses"] == schemas["ProgramExporterStatus"]["enum"] == schemas["ProgramImporterStatus"]["enum"]
 
 
 @pytest.mark.parametrize("name", PUBLISHED)

@@ -16,6 +16,8 @@ from pydantic import SecretStr
 
 from flows.checks.tokens import parse
 from pismo import Pismo, PismoError, PismoErrorKind
+from pismo.client import MAX_ANSWER
+from pismo.transfers import Transfers
 from playground.pismo import PismoStandIn
 
 DETAILS = {
@@ -372,3 +374,13 @@ async def test_a_cookie_of_one_call_is_not_sent_with_another(token: SecretStr, o
         for _ in range(2):
             await pismo.get_organization(token, org_id)
     assert seen == [None, None]
+
+
+async def test_an_answer_without_end_is_not_read() -> None:
+    def answer(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, content=b"x" * (MAX_ANSWER + 1))
+
+    async with Pismo("https://pismo.example", transport=httpx.MockTransport(answer), attempts=1) as pismo:
+        with pytest.raises(PismoError, match="answer too long") as caught:
+            await Transfers(pismo, SecretStr("token"), "TN-1").download(7)
+    assert caught.value.kind is PismoErrorKind.UNEXPECTED
