@@ -7,6 +7,7 @@ from typing import Literal, Self, get_args
 
 from playground.pismo.authority import THREE_YEARS, Authority, key_pem, new_key, signing_request
 from playground.pismo.standin import PismoStandIn
+from playground.pismo.world import Org
 
 ClientFault = Literal["expired", "not yet valid", "other authority", "revoked", "absent"]
 
@@ -38,6 +39,14 @@ class Sandbox:
             return urls
         files = {"PISMO_CLIENT_CERT": "client.pem", "PISMO_CLIENT_KEY": "client.key", "PISMO_CA_FILE": "authority.pem"}
         return urls | {name: str(self.folder / file) for name, file in files.items()}
+
+    def open_production(self, org_id: str) -> PismoStandIn:
+        """Production, where the same organization is from now on, with the program that Pismo creates there: before there is one, its
+        API can't be called."""
+        if org_id.casefold() not in self.production.world.orgs:
+            self.production.world.orgs[org_id.casefold()] = Org(dict(self.test.world.org(org_id).details))
+            self.production.add_program(org_id, "Set up by Pismo", "INTERNAL ACCOUNTS")
+        return self.production
 
     def give_authority(self, other: Authority | None = None) -> None:
         """Write the authority that the operator trusts as Pismo's: the real one, or another."""

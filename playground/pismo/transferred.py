@@ -12,17 +12,23 @@ STEPS: list[str] = FACTS["transfer"]["steps"]
 
 @dataclass
 class TransferRules:
-    """How transfers go in this environment. ``looks``: at how many looks one is still under way. ``ends``: with what the next ones end;
-    with PROCESS, never. ``fails_at``: the step that an ERROR names. ``comes_as``: the status of an imported program."""
+    """How transfers go in this environment.
+
+    ``looks``: at how many looks one is still under way. ``ends``: with what the next ones end; with PROCESS, never. ``fails_at``: the
+    step that an ERROR names. ``comes_as``: the status of an imported program. ``lost``: how many answers about a begun import get lost.
+    ``swallowed``: how many imports are lost on the way to Pismo.
+    """
 
     looks: int = 2
     ends: dict[Kind, End] = field(default_factory=lambda: {"export": "SUCCESS", "import": "SUCCESS"})
     fails_at: str = "DUEDATES"
     comes_as: str = "ACTIVE"
+    lost: int = 0
+    swallowed: int = 0
 
 
 @dataclass
-class Transfer:
+class ProgramTransfer:
     """``program``: what is exported or imported. ``looked``: how often somebody asked how far it is."""
 
     id: int
@@ -61,5 +67,5 @@ class Transfer:
 
 @dataclass
 class OrgTransfers:
-    exports: list[Transfer] = field(default_factory=list)
-    imports: list[Transfer] = field(default_factory=list)
+    exports: list[ProgramTransfer] = field(default_factory=list)
+    imports: list[ProgramTransfer] = field(default_factory=list)

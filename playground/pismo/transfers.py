@@ -7,7 +7,7 @@ from typing import Any
 from aiohttp import web
 
 from playground.pismo import replies
-from playground.pismo.transferred import Transfer
+from playground.pismo.transferred import ProgramTransfer
 from playground.pismo.world import Org, PismoWorld
 
 MAX_NAME = 50
@@ -41,7 +41,7 @@ class TransferApi:
         program = next((one for one in org.programs if one["id"] == number), None)
         if program is None:
             return replies.known("start_export", "EOA0020", id=str(number))
-        made = Transfer(self._world.next_id(), "export", program["name"], dict(program), program_id=number)
+        made = ProgramTransfer(self._world.next_id(), "export", program["name"], dict(program), program_id=number)
         org.transfers.exports.append(made)
         return web.json_response(made.begun(), status=201)
 
@@ -77,8 +77,16 @@ class TransferApi:
         program = _read(file.file.read())
         if program is None:
             return replies.known("start_import", "EOA0080")
-        made = Transfer(self._world.next_id(), "import", name, program)
+        made = ProgramTransfer(self._world.next_id(), "import", name, program)
+        rules = self._world.transfers
+        if rules.swallowed:
+            rules.swallowed -= 1
+            _drop(request)
+            return web.Response(status=500)  # nobody receives it
         org.transfers.imports.append(made)
+        if rules.lost:
+            rules.lost -= 1
+            _drop(request)
         return web.json_response(made.begun(), status=201)
 
     async def imports(self, request: web.Request) -> web.Response:
@@ -112,7 +120,7 @@ class TransferApi:
         record = next((one.record() for one in org.imports if str(one.id) == number), None)
         return replies.known("get_program_import", "EOA0091", id=number) if record is None else web.json_response(record)
 
-    def _goes_on(self, org: Org, made: Transfer) -> None:
+    def _goes_on(self, org: Org, made: ProgramTransfer) -> None:
         """The program is there once its import succeeds."""
         made.goes_on(self._world.transfers)
         if made.told == "SUCCESS" and made.program_id is None:
@@ -127,7 +135,12 @@ class TransferApi:
         return replies.forbidden() if isinstance(org, Org) and area in self._world.forbidden else org
 
 
-def _of(made: list[Transfer], request: web.Request) -> Transfer | None:
+def _drop(request: web.Request) -> None:
+    if request.transport is not None:
+        request.transport.abort()
+
+
+def _of(made: list[ProgramTransfer], request: web.Request) -> ProgramTransfer | None:
     return next((one for one in made if str(one.id) == request.match_info["id"]), None)
 
 

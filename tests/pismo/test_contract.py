@@ -31,7 +31,7 @@ from playground.pismo import PismoStandIn, Signer
 from playground.pismo.api import PismoApi
 from playground.pismo.facts import FACTS, ORGANIZATION
 from playground.pismo.standin import Area
-from playground.pismo.transferred import Transfer
+from playground.pismo.transferred import ProgramTransfer
 from playground.pismo.world import PismoWorld
 
 KNOWN: Mapping[str, Mapping[str, Any]] = FACTS["call"]
@@ -152,8 +152,8 @@ class Caller:
         self.set_up.fill()
         self.hierarchy_id = self.set_up.hierarchies[0]["id"]
         made, program = standin.world.org(self.org_id).transfers, standin.world.org(self.org_id).programs[0]
-        made.exports.append(Transfer(7, "export", "Cards", program, told="SUCCESS"))
-        made.imports.append(Transfer(7, "import", "Cards", program))
+        made.exports.append(ProgramTransfer(7, "export", "Cards", program, told="SUCCESS"))
+        made.imports.append(ProgramTransfer(8, "import", "Cards", program))
         self.program_id, self.file = int(program["id"]), {"file": ("export.json", json.dumps({"program": program}))}
 
     @property
