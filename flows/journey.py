@@ -23,6 +23,7 @@ from flows.steps import (
 from flows.steps.authentication import step as authentication
 from flows.steps.first import control_center as first_control_center
 from flows.steps.first import environments as first_environments
+from flows.steps.production import step as production
 
 MAX_INPUTS = 7
 MAX_OPTIONS = {Kind.CHOICE: 100, Kind.CHOICES: 100}
@@ -250,9 +251,11 @@ SECOND = journey(
     authentication.STEP,
     *products.STEPS,
     integration.STEP,
+    production.STEP,
     next_steps.STEP,
 )
-"""With the first programs, a step for each product that is planned, and what is integrated with the customer's systems."""
+"""With the first programs, a step for each product that is planned, what is integrated with the customer's systems, and the lane to
+production."""
 
 JOURNEYS = Journeys.known(
     FIRST,

@@ -496,6 +496,30 @@ class ReportSetupCheck(TaskEffect):
     where: Where
 
 
+# -- programs into production
+
+
+@dataclass(frozen=True, kw_only=True)
+class MoveProgram(TaskEffect):
+    """Export a program from the test environment and import it into production, with the pasted tokens, and follow both."""
+
+    kind = "move_program"
+    lane = "transfer"
+    waits_for = "pismo"
+    lasts = timedelta(hours=1)  # tokens don't live longer
+    needs = "transfer"
+    reports = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportMove(TaskEffect):
+    """What became of it."""
+
+    kind = "move_report"
+    needs = "transfer"
+    where: Where
+
+
 def _kinds(of: type[Effect]) -> Iterator[type[Effect]]:
     """Those that have a kind; all are defined above."""
     if "kind" in vars(of):

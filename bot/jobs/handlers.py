@@ -9,6 +9,7 @@ from bot.jobs.access_requests import AccessRequests
 from bot.jobs.channels import Channels
 from bot.jobs.files import Files
 from bot.jobs.lasting import LastingMessages
+from bot.jobs.moves import ProgramMoves
 from bot.jobs.nudges import Nudges
 from bot.jobs.presence import Presence, PublishHome
 from bot.jobs.program_creation import ProgramCreations
@@ -40,11 +41,13 @@ from flows.outbox import (
     FileAnswer,
     FileRequest,
     MoveMessages,
+    MoveProgram,
     Nudge,
     RememberMembers,
     Remind,
     Repair,
     RepairReviews,
+    ReportMove,
     ReportProof,
     ReportSetupCheck,
     RequestAccess,
@@ -107,9 +110,6 @@ def handlers(
     channels, files = Channels(store, cases, slack, people), Files(store, cases, slack, threads, support)
     requests = AccessRequests(store, cases, slack, ready_texts, service_desk.client, service_desk.policies)
     ticket_answers = TicketAnswers(store, cases, service_desk.client, service_desk.policies)
-    proofs = Proofs(store, cases, threads, pismo.environments, pismo.tokens)
-    creations = ProgramCreations(store, cases, pismo.environments, pismo.tokens)
-    checks = SetupCheckRuns(store, cases, threads, pismo.environments, pismo.tokens)
     sessions, alerts = Sessions(threads, organizer), Alerts(store, slack, support)
     presence, repairs = Presence(store, cases, slack, support, publish_home), Repairs(store, cases, slack, threads, support)
     table = Handlers()
@@ -143,10 +143,21 @@ def handlers(
     table.on(ShowReadyText, ready_texts.show)
     table.on(TellOfTicket, TicketNews(threads).tell)
     table.on(FileAnswer, ticket_answers.file, ticket_answers.given_up)
-    table.on(CreateProgram, creations.run, creations.given_up)
-    table.on(RunProof, proofs.run, proofs.given_up)
-    table.on(ReportProof, proofs.report)
-    table.on(RunSetupCheck, checks.run, checks.given_up)
-    table.on(ReportSetupCheck, checks.report)
+    _ask_pismo(table, store, cases, threads, pismo)
     table.check(EFFECTS)
     return table
+
+
+def _ask_pismo(table: Handlers, store: Store, cases: Cases, threads: Threads, pismo: PismoAccess) -> None:
+    """What is done at Pismo with a pasted token."""
+    proofs = Proofs(store, cases, threads, pismo.environments, pismo.tokens)
+    table.on(RunProof, proofs.run, proofs.given_up)
+    table.on(ReportProof, proofs.report)
+    creations = ProgramCreations(store, cases, pismo.environments, pismo.tokens)
+    table.on(CreateProgram, creations.run, creations.given_up)
+    checks = SetupCheckRuns(store, cases, threads, pismo.environments, pismo.tokens)
+    table.on(RunSetupCheck, checks.run, checks.given_up)
+    table.on(ReportSetupCheck, checks.report)
+    moves = ProgramMoves(store, cases, threads, pismo.environments, pismo.tokens)
+    table.on(MoveProgram, moves.run, moves.given_up)
+    table.on(ReportMove, moves.report)

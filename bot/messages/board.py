@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from bot.messages.blocks import Block, Drawing, actions, button, drawing, header, section
+from bot.messages.blocks import Block, Drawing, actions, button, context, drawing, header, section
 from bot.messages.buttons import Act, ButtonValue
 from bot.messages.card import progress, step_line
 from bot.messages.texts import Raw, Texts, typed
+from flows.cases.parity import lacking
 from flows.cases.settle import side_of, state_allows
 from flows.cases.skips import asked
 from flows.forms.step import Situation
@@ -64,7 +65,10 @@ def one(snapshot: Snapshot, journey: Journey, texts: Texts, situation: Situation
 
 
 def _closing(snapshot: Snapshot, journey: Journey, texts: Texts, situation: Situation) -> Iterator[Block]:
-    """The button that closes an onboarding with nothing else left to do, whether or not the customer sent the last step."""
+    """The button that closes an onboarding with nothing else left to do, whether or not the customer sent the last step; before that,
+    what production lacks."""
+    if snapshot.onboarding.closed_at is None and (lacks := lacking(situation, journey)):
+        yield context(texts("status.production_lacks", what=", ".join(texts(f"parity.what.{one}") for one in lacks)))
     sure = (texts("confirm.close_title"), texts("confirm.close"), texts("button.close"), texts("confirm.no"))
     for step in journey.steps.values():
         for task in step.tasks:

@@ -3,7 +3,8 @@
 from bot.messages.blocks import Block, Drawing, context, drawing, header, long_sections
 from bot.messages.texts import Texts, escape
 from flows.cases.parity import ParityRow
-from flows.forms.parity import ParityCell
+from flows.forms.parity import PRODUCTION, ParityCell
+from flows.forms.step import Situation, Step
 
 
 def parity(customer: str, rows: list[ParityRow], texts: Texts) -> Drawing:
@@ -20,6 +21,15 @@ def parity(customer: str, rows: list[ParityRow], texts: Texts) -> Drawing:
     if slow:
         blocks.append(context(texts("parity.long", what=", ".join(slow))))
     return drawing(blocks)
+
+
+def lane(step: Step, situation: Situation, texts: Texts) -> list[Block]:
+    """A line for each thing that production needs, where a step leads there; for both sides."""
+    if not step.shows_lane:
+        return []
+    cells = [(item.what, item.cell(situation, PRODUCTION)) for item in step.parity]
+    lines = [f"*{texts(f'parity.what.{what}')}*: {_words(cell, texts)}" for what, cell in cells if cell is not None]
+    return list(long_sections("\n".join(lines)))
 
 
 def _words(cell: ParityCell, texts: Texts) -> str:

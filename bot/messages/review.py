@@ -20,6 +20,7 @@ from bot.messages.blocks import (
     section,
 )
 from bot.messages.buttons import Act, ButtonValue
+from bot.messages.parity import lane
 from bot.messages.texts import Raw, Texts, date_token, escape, typed
 from bot.messages.wording import worded
 from flows.cases import renewals
@@ -73,6 +74,7 @@ def review_card(
     blocks.extend(_decision(snapshot, step, texts, rules))
     blocks.extend(_skip(snapshot, step, texts))
     blocks.extend(context(texts.md(f"note.{fact.key}", **worded(texts, fact.params))) for fact in step.facts(situation))
+    blocks.extend(lane(step, situation, texts))
     if (request := renewals.asked(snapshot, step, situation)) is not None and request.at is not None:
         by, when = Raw(f"<@{request.user_id}>"), date_token(request.at)
         blocks.append(section(texts.md("review.renewal", by=by, at=when)))

@@ -3,6 +3,7 @@
 from bot.messages.blocks import Block, Drawing, actions, button, context, drawing, header, link, section
 from bot.messages.buttons import Act, ButtonValue
 from bot.messages.card import turn_words
+from bot.messages.parity import lane
 from bot.messages.texts import Raw, Texts, date_token
 from bot.messages.wording import worded
 from flows.cases import renewals
@@ -27,6 +28,7 @@ def step_message(snapshot: Snapshot, journey: Journey, step_id: str, texts: Text
     if record.state is StepState.CHANGES_REQUESTED and record.reason:
         blocks.append(section(texts.md("step_message.reason", reason=record.reason)))
     blocks.extend(context(texts.md(f"note.{fact.key}", **worded(texts, fact.params))) for fact in step.facts(situation))
+    blocks.extend(lane(step, situation, texts))
     for task in blocked_tasks(step, situation) if record.state in WORKING else ():
         first = texts(f"step.{task.waits_for(situation)[0]}.title")
         blocks.append(context(texts("step_message.waits", task=texts(f"task.{step_id}.{task.id}.title"), step=first)))

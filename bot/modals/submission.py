@@ -1,6 +1,6 @@
 """Sending a page of a form. After the last one, a step's form goes to support, a task is recorded, a dialog takes effect."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
@@ -20,7 +20,7 @@ from flows.cases.case import Case
 from flows.cases.start import StartRequest, start
 from flows.forms.drafts import REVIEW
 from flows.forms.fields import Answers
-from flows.forms.pages import forgotten, raw_of, validate
+from flows.forms.pages import forgotten, held_as, raw_of, validate
 from flows.forms.step import Step, Task
 from flows.model import new_id
 from flows.people import Who
@@ -37,7 +37,7 @@ CLEAR: Response = {"response_action": "clear"}
 
 
 class FormSubmissions:
-    """``tokens``: pasted access tokens, by the proof's item; only in memory, removed when used."""
+    """``tokens``: pasted access tokens, by the task's item (`held_as`); only in memory, removed when used."""
 
     def __init__(
         self,
@@ -54,11 +54,17 @@ class FormSubmissions:
 
     async def submitted(self, sent: Submitted) -> Response:
         """Whatever happens, what was typed is kept, unless the form is refused."""
-        proof = new_id("proof")
+        proof, held = new_id("proof"), set[str]()
 
-        def hold(token: str) -> str:
-            self._tokens[proof] = SecretStr(token)
+        def hold(tokens: Mapping[str, str]) -> str:
+            for name, token in tokens.items():
+                self._tokens[held_as(proof, name)] = SecretStr(token)
+                held.add(held_as(proof, name))
             return proof
+
+        def drop() -> None:
+            for name in held:
+                self._tokens.pop(name, None)
 
         onboarding_id = ""
         try:
@@ -68,13 +74,13 @@ class FormSubmissions:
             found = await self._lookups.of(meta.form, sent.values)
 
             async def work(unit: Unit) -> Response:
-                self._tokens.pop(proof, None)  # the transaction may be retried
+                drop()  # the transaction may be retried
                 async with self._sessions.open(unit, sent.who, meta) as session:
                     return await self._take(session, sent, inspected, found, hold)
 
             return await self._store.transact(work)
         except Exception as error:  # noqa: BLE001  shown in the modal, and logged with its id
-            self._tokens.pop(proof, None)
+            drop()
             return await self._told(sent.who, error, onboarding_id)
 
     async def _told(self, who: Who, error: Exception, onboarding_id: str) -> Response:
@@ -90,7 +96,7 @@ class FormSubmissions:
         sent: Submitted,
         inspected: Inspected,
         found: LookedUp,
-        hold: Callable[[str], str],
+        hold: Callable[[Mapping[str, str]], str],
     ) -> Response:
         unit, case, subject = session.unit, session.case, session.subject
         if await unit.was_seen(sent.key):  # redelivered: it was carried out, and its draft is gone
@@ -123,7 +129,9 @@ class FormSubmissions:
             await self._carry_out(session, clean, found, hold)
         return CLEAR
 
-    async def _carry_out(self, session: FormSession, clean: Answers, found: LookedUp, hold: Callable[[str], str]) -> None:
+    async def _carry_out(
+        self, session: FormSession, clean: Answers, found: LookedUp, hold: Callable[[Mapping[str, str]], str]
+    ) -> None:
         """Raises Refused, which rolls everything back."""
         case, subject = session.case, session.subject
         if case is None:
@@ -163,11 +171,11 @@ async def _start(unit: Unit, rules: Rules, clean: Answers, lead: Who | None, act
     await start(unit, rules, asked, actor)
 
 
-async def _do_task(case: Case, step: Step, task: Task, clean: Answers, hold: Callable[[str], str]) -> None:
+async def _do_task(case: Case, step: Step, task: Task, clean: Answers, hold: Callable[[Mapping[str, str]], str]) -> None:
     once = forgotten(task.form) if task.form is not None else frozenset()
-    tokens = [str(clean[name]) for name in once if clean.get(name)]
+    tokens = {name: str(clean[name]) for name in once if clean.get(name)}
     kept = {name: value for name, value in clean.items() if name not in once}
-    item = hold(tokens[0]) if tokens and task.effect is not None else ""  # only an effect removes it again
+    item = hold(tokens) if tokens and task.effect is not None else ""  # only an effect removes it again
     await tasks.do_task(case, step.id, task.id, kept, item=item)
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from flows.cases import settle
 from flows.cases.access import Access, May
+from flows.forms.parity import PRODUCTION
 from flows.forms.step import Situation, Step
 from flows.journey import Journey
 from flows.model import Onboarding, Snapshot, StepRecord
@@ -199,7 +200,8 @@ class Case:
 
     def _offered(self, step: Step, situation: Situation) -> Mark:
         shown = [task for task in step.tasks if settle.state_allows(self.snapshot, step, task)]
-        return tuple(step.links(situation)), tuple(step.facts(situation)), tuple(task.is_ready(situation) for task in shown)
+        lane = tuple(item.cell(situation, PRODUCTION) for item in step.parity) if step.shows_lane else ()
+        return tuple(step.links(situation)), tuple(step.facts(situation)), lane, tuple(task.is_ready(situation) for task in shown)
 
     async def _drawings(self, changed: Changed) -> list[Draw]:
         drawings = [Draw(what="card")] if changed.card else []

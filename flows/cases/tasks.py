@@ -6,6 +6,7 @@ from typing import Any
 
 from flows.cases import copied, limits, manage, renewals, shared
 from flows.cases.case import Case
+from flows.cases.parity import lacking
 from flows.cases.settle import moved_on, record_of, resume_failed, state_allows
 from flows.forms.fields import Answers, inputs, words_of
 from flows.forms.step import Step, Task
@@ -33,6 +34,8 @@ def choosable(snapshot: Snapshot, task: Task) -> list[Grant]:
 def can_do(case: Case, step_id: str, task: Task) -> None:
     """Raises Refused, with the current state, if a task can't be done now."""
     step, record = case.step(step_id), case.record(step_id)
+    if task.closes and case.onboarding.closed_at is None and not task.is_ready(case.situation):
+        raise _not_over(case, step)
     if not state_allows(case.snapshot, step, task):
         case.refuse_closed()
         raise moved_on(record)
@@ -53,6 +56,13 @@ def can_do(case: Case, step_id: str, task: Task) -> None:
         raise Refused("own_confirmation", step=step.id, task=task.id)
 
 
+def _not_over(case: Case, last: Step) -> Refused:
+    """Why the onboarding can't be closed: the steps that are left, and what production lacks."""
+    left = [one for one in case.journey.steps if one in case.situation.unfinished and one != last.id]
+    lacks = [f"parity.what.{one}" for one in lacking(case.situation, case.journey)]
+    return Refused("production_lacks", steps=left, fields=lacks) if lacks else Refused("not_all_done", steps=left)
+
+
 async def do_task(case: Case, step_id: str, task_id: str, clean: Answers, *, item: str = "") -> TaskRecord:
     """Record a task as done; with two approvers, the first entry waits until a second person enters the same.
 
@@ -63,6 +73,8 @@ async def do_task(case: Case, step_id: str, task_id: str, clean: Answers, *, ite
     can_do(case, step_id, task)
     await limits.task(case, step, task)
     clean = {**clean, **task.adds(clean, case.situation), **await shared.marked(case, step, task, clean)}
+    if task.skips:
+        manage.skip(case, step_id, str(clean["reason"]))
     item = (item or new_id("item")) if task.repeatable else step.item_now(task, case.situation)
     record = record_of(case.snapshot, step_id, task_id, item)
     renewed = bool(item) and not task.repeatable
@@ -90,6 +102,7 @@ async def do_task(case: Case, step_id: str, task_id: str, clean: Answers, *, ite
         renewals.drop_unconfirmed(case, step, task)
     if record.state == "done":
         await shared.keep(case, step, task, clean)
+    if record.state == "done" and not task.skips:
         _announce(case, step, task, clean, renewed=renewed)
     if task.effect is not None:
         case.ask(task.effect(step=step_id, task=task_id, item=item))

@@ -174,6 +174,11 @@ def forgotten(form: Form) -> frozenset[str]:
     return frozenset(name for page in form.pages for name, _, item in inputs(page.model) if item.forget)
 
 
+def held_as(item: str, field: str) -> str:
+    """Under this name the bot keeps in memory what a forgotten field of a task's form had, until the task's effect takes it."""
+    return item if field == "token" else f"{item}.{field}"
+
+
 def digest(salt: str, onboarding_id: str, step_id: str, answers: Answers) -> str:
     """What an approval names along with the revision: HMAC-SHA-256 over the canonical answers, 64 hex digits.
 

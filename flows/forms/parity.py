@@ -11,12 +11,12 @@ ENVIRONMENTS = (TEST, PRODUCTION)
 
 
 class ParityState(StrEnum):
-    """``UNKNOWN``: nothing here can tell."""
+    """The four words that people read. ``MISSING``: also what is under way. ``UNKNOWN``: nothing here can tell."""
 
     THERE = "there"
-    BEGUN = "begun"
     MISSING = "missing"
     UNKNOWN = "unknown"
+    NOT_NEEDED = "not_needed"
 
 
 @dataclass(frozen=True)
@@ -26,3 +26,8 @@ class ParityCell:
     state: ParityState
     note: str = ""
     params: Mapping[str, Parameter] = field(default_factory=dict)
+
+    @property
+    def lacks(self) -> bool:
+        """It isn't there, as far as is known, and must be."""
+        return self.state in (ParityState.MISSING, ParityState.UNKNOWN)

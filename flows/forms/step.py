@@ -302,6 +302,15 @@ class SetupCheck:
     readings: Callable[[Situation], Sequence[WantedReading]]
 
 
+@dataclass(frozen=True)
+class Transfer:
+    """What `MoveProgram` exports from the test environment and imports into production. ``program``: its id in test and its name, as
+    the task's answers choose it; None if it is no longer there to choose. ``org_ids``: of test and of production."""
+
+    program: Callable[[Answers, Situation], tuple[int, str] | None]
+    org_ids: Callable[[Situation], tuple[str, str]]
+
+
 Done = Callable[[Situation], bool]
 Offers = Callable[[Situation], Iterable[Offer]]
 
@@ -317,12 +326,13 @@ class Task:
 
     What: ``approvals``: how many different people must confirm it, one or two. ``adds``: what is recorded along with the answers.
     ``offers``: what the form's searchable fields offer, by ``source``. ``effect``: what completing it starts; ``meeting``,
-    ``proof``, ``creation``, ``setup_check``: what that needs (`Effect.needs`). ``closes``: it closes the whole onboarding.
-    ``ticket``: the answer with a Service Desk ticket key; the ticket is followed until it ends. ``expires``: the answer with the
-    last day (``YYYY-MM-DD``) of what must be renewed; ``ends_first``: the answer with whose last day that is. ``renews``, for a
-    customer's task: the task of this step whose record it asks to renew. Once that is recorded, this can be done whatever has ended
-    by then, since expiry warnings never stop; each time begins a renewal, which support records as an item of the renewed task,
-    with its form and checks, and a second person confirms.
+    ``proof``, ``creation``, ``setup_check``, ``transfer``: what that needs (`Effect.needs`). ``closes``: it closes the whole
+    onboarding. ``skips``: it skips the step, for the reason in its answer ``reason``, by as many people as that takes. ``ticket``: the
+    answer with a Service Desk ticket key; the ticket is followed until it ends. ``expires``: the answer with the last day
+    (``YYYY-MM-DD``) of what must be renewed; ``ends_first``: the answer with whose last day that is. ``renews``, for a customer's task:
+    the task of this step whose record it asks to renew. Once that is recorded, this can be done whatever has ended by then, since
+    expiry warnings never stop; each time begins a renewal, which support records as an item of the renewed task, with its form and
+    checks, and a second person confirms.
 
     ``unique``: the answer that no two customers have, unless `SHARED_REASON`, on the same page, says why. ``notes``: on what is
     recorded, for the review card.
@@ -349,7 +359,9 @@ class Task:
     proof: Proof | None = None
     creation: Creation | None = None
     setup_check: SetupCheck | None = None
+    transfer: Transfer | None = None
     closes: bool = False
+    skips: bool = False
     ticket: str = ""
     expires: str = ""
     ends_first: str = ""
@@ -426,11 +438,11 @@ class BusinessPlace:
 
 @dataclass(frozen=True)
 class ParityItem:
-    """Something that may exist in an environment. ``what``: a key under ``parity.what``. ``takes_long``: others have to do it by
-    hand, over days."""
+    """Something that may exist in an environment. ``what``: a key under ``parity.what``. ``cell``: None for an environment of which
+    this step knows nothing. ``takes_long``: others have to do it by hand, over days."""
 
     what: str
-    cell: Callable[[Situation, str], ParityCell]
+    cell: Callable[[Situation, str], ParityCell | None]
     takes_long: bool = False
 
 
@@ -452,7 +464,8 @@ class Step:
     ``business_place``: what its answers say about where the company works, used for reminders. ``contact``: the company's own
     email address in its answers, by which its domain is known. ``go_live``: the day in its answers that becomes the onboarding's once they
     are accepted. ``wakes``: days on which the customer is reminded besides, if it is their turn then, and its message is drawn anew.
-    ``parity``: what it reports per environment.
+    ``parity``: what it reports per environment. ``shows_lane``: its messages show that for production, and the onboarding ends once
+    nothing of it is lacking.
     """
 
     id: str
@@ -477,6 +490,7 @@ class Step:
     go_live: Callable[[Answers], date | None] = lambda _answers: None
     wakes: Callable[[Situation], Iterable[date]] = lambda _situation: ()
     parity: tuple[ParityItem, ...] = ()
+    shows_lane: bool = False
 
     def task(self, task_id: str) -> Task:
         """Raises KeyError if this step has no such task."""

@@ -148,7 +148,7 @@ def _parity(situation: Situation, environment: str) -> ParityCell:
     if not states:
         return ParityCell(ParityState.MISSING)
     inside = sum(state == "confirmed" for state in states)
-    standing = ParityState.THERE if inside == len(states) else ParityState.BEGUN
+    standing = ParityState.THERE if inside == len(states) else ParityState.MISSING
     return ParityCell(standing, "users", {"inside": inside, "count": len(states)})
 
 

@@ -1,4 +1,4 @@
-"""Step 4, test and production environments: which one for tests, who needs access, from when. Two in support open production."""
+"""Step 4, test and production environments: which one for tests, who needs access, from when."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -21,6 +21,7 @@ from flows.forms.parity import ENVIRONMENTS, PRODUCTION, ParityCell, ParityState
 from flows.forms.step import Form, GrantAsked, Page, ParityItem, Situation, Step, Task, not_past
 from flows.people import Side
 from flows.problems import Note, Problem
+from flows.state import StepState
 from flows.steps.service_desk import USERS
 
 SANDBOX = "https://sandbox.pismolabs.io"
@@ -34,7 +35,8 @@ LINKS = (
 )
 
 
-RESOURCES = {"test_users": "test_environment", "production_users": "production_environment"}
+TEST_ACCESS = "test_environment"
+RESOURCES = {"test_users": TEST_ACCESS, "production_users": "production_environment"}
 """The access that each list of addresses asks for."""
 
 
@@ -101,8 +103,9 @@ def _grants(answers: Answers) -> Iterator[GrantAsked]:
         yield from (GrantAsked(resource, address) for address in addresses.addresses(answers, name))
 
 
-def _waits(situation: Situation) -> bool:
-    return any(resource in RESOURCES.values() and state == "asked" for resource, _, state in situation.grants)
+def _waits(situation: Situation, *resources: str) -> bool:
+    wanted = resources or tuple(RESOURCES.values())
+    return any(resource in wanted and state == "asked" for resource, _, state in situation.grants)
 
 
 def production_is_ready(situation: Situation) -> bool:
@@ -115,12 +118,25 @@ def _access(name: str, page: type[FormPage], target: str, *, optional: bool = Fa
         Side.SUPPORT,
         Form(f"environments.{name}", (Page("grants", page),), example={"grants": "*", **example}),
         ready=_waits,
+        needed=lambda situation: _waits(situation, TEST_ACCESS),
         repeatable=True,
         optional=optional,
+        also_in=(StepState.DONE,),  # production's is given once it is open
         resource=tuple(RESOURCES.values()),
         grant_from=("asked",),
         grant_to=target,
     )
+
+
+PRODUCTION_READY = Task(
+    "production_ready",
+    Side.SUPPORT,
+    Form("environments.production_ready", (Page("ready", Ready),), example={"base_url": "https://pismo.bank.example"}),
+    ready=lambda situation: "environments.test_ready" in situation.done,
+    approvals=2,
+    stale_with=("production_users", "production_from"),
+)
+"""Journey 1 alone has it here."""
 
 
 STEP = Step(
@@ -155,18 +171,10 @@ STEP = Step(
             ),
             stale_with=("test", "own_url", "test_users"),
         ),
-        Task(
-            "production_ready",
-            Side.SUPPORT,
-            Form("environments.production_ready", (Page("ready", Ready),), example={"base_url": "https://pismo.bank.example"}),
-            ready=lambda situation: "environments.test_ready" in situation.done,
-            approvals=2,
-            stale_with=("production_users", "production_from"),
-        ),
         _access("grant_access", Chosen, "granted"),
         _access("refuse_access", ChosenWithReason, "refused", optional=True, reason="Not an employee."),
     ),
-    finished=lambda situation: production_is_ready(situation) and not _waits(situation),
+    finished=lambda situation: "environments.test_ready" in situation.done and not _waits(situation, TEST_ACCESS),
     grants=_grants,
     receipt=_receipt,
     parity=(ParityItem("environment", _parity, takes_long=True),),

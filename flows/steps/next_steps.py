@@ -54,6 +54,7 @@ STEP = Step(
         "first_programs",
         "authentication",
         *(step.id for step in products.STEPS),
+        "production",
     ),
     approvals=0,
     tasks=(

@@ -23,6 +23,7 @@ from bot.app import Bot, build
 from bot.config.policies import Policies
 from bot.config.settings import Settings
 from bot.inspection.inspections import Inspections
+from bot.jobs.errors import RetryLater
 from bot.jobs.executor import Patience
 from bot.messages.buttons import Act, ButtonValue
 from bot.ops.http_server import listener, server
@@ -78,6 +79,9 @@ class _Told(Patience):
 
     def ends(self, claim: Claim, age: timedelta) -> bool:
         return self.of().ends(claim, age)
+
+    def rest(self, why: RetryLater) -> float:
+        return self.of().rest(why)
 
 
 class _Shared(Inspections):

@@ -22,7 +22,7 @@ def _key(situation: Situation, environment: str) -> ParityCell:
     method = situation.get("authentication", "method")
     if method == "oidc" and environment == TEST:
         uploaded = situation.done.get("authentication.upload_key", {}).get("status")
-        return ParityCell(ParityState.THERE if uploaded == "active" else ParityState.BEGUN)
+        return ParityCell(ParityState.THERE if uploaded == "active" else ParityState.MISSING)
     return ParityCell(ParityState.UNKNOWN if method else ParityState.MISSING)
 
 
@@ -34,7 +34,7 @@ def _certificate(situation: Situation, environment: str) -> ParityCell:
         return ParityCell(ParityState.THERE, "until", {"date": str(last)})
     if last:
         return ParityCell(ParityState.UNKNOWN, "until", {"date": str(last)})
-    return ParityCell(ParityState.BEGUN if task else ParityState.MISSING)
+    return ParityCell(ParityState.MISSING)
 
 
 def _proof(situation: Situation, environment: str) -> ParityCell:

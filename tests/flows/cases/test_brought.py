@@ -50,7 +50,7 @@ async def test_a_later_revision_adds_a_step_and_the_end_waits_for_it(acme: CaseB
     await plan(acme, CARDS, BANKING)
     await acme.skip("planning")
     assert await setups(acme) == {CARDS: "skipped", BANKING: "open"}
-    with pytest.raises(Refused, match="task_not_ready"):
+    with pytest.raises(Refused, match="not_all_done"):
         await acme.task("next_steps", "close_onboarding", {})
     await acme.skip("setup_core_banking")
     await acme.task("next_steps", "close_onboarding", {})

@@ -13,6 +13,7 @@ from bot.messages.texts import CLOSE, OPEN, Texts
 from flows.cases import manage
 from flows.cases.case import need
 from flows.forms.fields import Answers
+from flows.journey import FIRST, Journeys
 from flows.people import SYSTEM, Who
 from flows.ports import Unit
 from flows.problems import Refused
@@ -29,6 +30,14 @@ from tests.flows.steps.filled_forms import sent
 @pytest.fixture
 async def acme(tmp_path: Path) -> AsyncIterator[CaseBook]:
     async with case_book(tmp_path) as one:
+        await one.start()
+        yield one
+
+
+@pytest.fixture
+async def first(tmp_path: Path) -> AsyncIterator[CaseBook]:
+    """On journey 1, where a task is confirmed by two in a step that a single person approves."""
+    async with case_book(tmp_path, Rules(journeys=Journeys.known(FIRST))) as one:
         await one.start()
         yield one
 
@@ -155,34 +164,33 @@ async def test_of_two_who_approve_at_once_both_count_or_one_is_told(acme: CaseBo
     assert len({d.user_id for d in (await acme.snapshot()).decisions}) == 2
 
 
-async def test_production_takes_the_same_confirmation_from_two_people(acme: CaseBook) -> None:
-    await acme.skip("planning", "organization")
-    await acme.send("environments")
-    await acme.approve("environments")
-    await acme.task("environments", "test_ready", {"base_url": "https://sandbox.pismo.io"})
+async def test_production_takes_the_same_confirmation_from_two_people(first: CaseBook) -> None:
+    await first.skip("planning", "organization")
+    await first.send("environments")
+    await first.approve("environments")
+    await first.task("environments", "test_ready", {"base_url": "https://sandbox.pismo.io"})
     ready = {"base_url": "https://pismo.bank.example"}
-    await acme.task("environments", "production_ready", ready, OWNER)
+    await first.task("environments", "production_ready", ready, OWNER)
     with pytest.raises(Refused, match="own_confirmation"):
-        await acme.task("environments", "production_ready", ready, OWNER)
+        await first.task("environments", "production_ready", ready, OWNER)
     other = {"base_url": "https://elsewhere.bank.example"}
-    await acme.task("environments", "production_ready", other, KIM)  # another address confirms nothing, it waits for one
-    assert (await acme.step("environments")).state is StepState.FULFILLING
-    await acme.task("environments", "production_ready", other, OWNER)
-    await acme.task("environments", "grant_access", {"grants": ["*"]})
-    assert (await acme.step("environments")).state is StepState.DONE
+    await first.task("environments", "production_ready", other, KIM)  # another address confirms nothing, it waits for one
+    assert (await first.step("environments")).state is StepState.FULFILLING
+    await first.task("environments", "production_ready", other, OWNER)
+    assert (await first.step("environments")).state is StepState.DONE
 
 
 PRODUCTION = {"base_url": "https://pismo.bank.example"}
 
 
 @pytest.fixture
-async def ready(acme: CaseBook) -> CaseBook:
+async def ready(first: CaseBook) -> CaseBook:
     """Test was set up as asked; production is next."""
-    await acme.skip("planning", "organization")
-    await acme.send("environments")
-    await acme.approve("environments")
-    await acme.task("environments", "test_ready", {"base_url": "https://sandbox.pismo.io"})
-    return acme
+    await first.skip("planning", "organization")
+    await first.send("environments")
+    await first.approve("environments")
+    await first.task("environments", "test_ready", {"base_url": "https://sandbox.pismo.io"})
+    return first
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,8 @@ from flows.state import ENDED
 from storage.tables import audit_events
 from tests.flows.cases.casework import KIM, LIZ, OWNER, STEPS, CaseBook, case_book
 
-TWO = ("environments", "authentication")
-"""Production is opened, and authentication set up, by two."""
+TWO = ("authentication", "production")
+"""Authentication is set up, and production opened, by two."""
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ async def test_one_person_alone_gets_nowhere_near_the_end(acme: CaseBook) -> Non
             await skip(acme, step)
     left = {step for step, record in (await acme.snapshot()).steps.items() if record.state not in ENDED}
     assert left == {*TWO, "next_steps"}
-    with pytest.raises(Refused, match="step_locked"):
+    with pytest.raises(Refused, match="production_lacks"):
         await acme.task("next_steps", "close_onboarding", {})
     for step in (*TWO, "next_steps"):
         assert await skip(acme, step, KIM) == "skipped"

@@ -98,5 +98,8 @@ def test_each_secret_that_a_field_allows_is_one_it_asks_for() -> None:
         ("authentication.check_token", "token"),
         ("first_programs.create_in_test", "token"),
         *((f"{step.id}.check_setup", "token") for step in products.STEPS),
+        ("production.move_program", "test_token"),
+        ("production.move_program", "token"),
+        ("production.prove_access", "token"),
     }
     assert all(item.forget and item.kind is Kind.LONG_TEXT for item in allowed.values())

@@ -1,0 +1,116 @@
+"""What the customer says about production before it is opened: organization, programs, key, certificate, people, the day."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Annotated
+
+from flows.forms import addresses
+from flows.forms.fields import AddressList, Answers, Email, FormPage, Input, Kind
+from flows.forms.step import Form, Page, Situation, not_past
+from flows.problems import Note, Problem
+from flows.steps.authentication import credentials, example_keys
+from flows.steps.authentication.mtls import Pasted, Pem, PemFile
+from flows.steps.production.lane import STEP, method
+
+
+class ProductionPlan(FormPage):
+    organization: Annotated[str, Input(Kind.CHOICE, ("same", "own"), choices="production_organization")]
+    way: Annotated[str, Input(Kind.CHOICE, ("export", "hand"), choices="production_way")]
+    key: Annotated[str, Input(Kind.CHOICE, ("same", "another", "none"), choices="production_key")]
+    certificate: Annotated[str, Input(Kind.CHOICE, ("same", "another"), choices="production_certificate")]
+
+
+class ProductionKey(Pasted):
+    public_key: Pem = None
+    public_key_file: PemFile = None
+
+
+class ProductionRequest(Pasted):
+    csr: Pem = None
+    csr_file: PemFile = None
+
+
+class ProductionPeople(FormPage):
+    """``keys_by``: who makes access keys and uploads public keys in Control Center."""
+
+    users: AddressList
+    access_from: Annotated[date, Input(Kind.DATE)]
+    keys_by: Email
+
+
+class GoLive(FormPage):
+    go_live: Annotated[date, Input(Kind.DATE)]
+    cutover_contact: Email
+
+
+def _plan(answers: Answers, situation: Situation) -> Iterator[Problem]:
+    if method(situation) == "oidc" and answers["key"] == "none":
+        yield Problem("key", "production_key_needed")
+    elif method(situation) not in ("", "oidc") and answers["key"] != "none":
+        yield Problem("key", "production_key_unneeded")
+
+
+def _people(answers: Answers, situation: Situation) -> Iterator[Problem]:
+    yield from not_past(answers, situation, "access_from")
+    yield from addresses.check(answers, "users")
+
+
+def _prefill(situation: Situation) -> Answers:
+    """What environments and planning know, and one of everything for both environments."""
+    known = {
+        "organization": "same",
+        "way": "export",
+        "certificate": "same",
+        "key": "same" if method(situation) == "oidc" else "none",
+        "users": situation.get("environments", "production_users"),
+        "access_from": situation.get("environments", "production_from"),
+        "go_live": situation.go_live.isoformat() if situation.go_live else situation.get("planning", "go_live"),
+        "cutover_contact": situation.contact,
+        "keys_by": situation.contact,
+    }
+    return {name: value for name, value in known.items() if value}
+
+
+def _notes(answers: Answers, situation: Situation) -> Iterator[Note]:
+    yield Note("production_users_follow")
+    yield from addresses.notes(answers, situation, "users")
+    if answers.get("key") == "another" and (key := credentials.readable(credentials.public_key, answers)):
+        yield Note("key_fingerprint", {"fingerprint": key.fingerprint_sha256, "bits": key.bits})
+        yield from credentials.repaired(key.notes)
+    if answers.get("certificate") == "another" and (request := credentials.readable(credentials.csr, answers)):
+        kind = f"{request.key_type} {request.bits_or_curve}"
+        yield Note("csr_fingerprint", {"fingerprint": request.fingerprint, "kind_of_key": kind})
+        yield from credentials.repaired(request.notes)
+    given = answers.get("go_live")
+    if given and situation.go_live and given != situation.go_live.isoformat():
+        yield Note("production_other_day", {"before": situation.go_live.isoformat(), "day": str(given)})
+    if given and str(answers.get("access_from") or "") > str(given):
+        yield Note("production_after_go_live", {"go_live": str(given)})
+
+
+FORM = Form(
+    STEP,
+    (
+        Page("plan", ProductionPlan, check=_plan),
+        Page("key", ProductionKey, when=lambda answers: answers.get("key") == "another", check=credentials.check_public_key),
+        Page("csr", ProductionRequest, when=lambda answers: answers.get("certificate") == "another", check=credentials.check_csr),
+        Page("people", ProductionPeople, check=_people),
+        Page("go_live", GoLive, check=lambda answers, situation: not_past(answers, situation, "go_live")),
+    ),
+    prefill=_prefill,
+    notes=_notes,
+    review=True,
+    example={
+        "organization": "same",
+        "way": "export",
+        "key": "none",
+        "certificate": "same",
+        "public_key": example_keys.PUBLIC_KEY,
+        "csr": example_keys.SIGNING_REQUEST,
+        "users": "operations.lead@bank.example",
+        "access_from": "2099-01-10",
+        "keys_by": "administrator@bank.example",
+        "go_live": "2099-02-01",
+        "cutover_contact": "operations.lead@bank.example",
+    },
+)

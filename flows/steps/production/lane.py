@@ -1,0 +1,159 @@
+"""What a customer has in production, in four words: done, missing, unknown, not needed. This is the lane, the gate and the comparison
+with test."""
+
+from collections.abc import Callable
+
+from flows.forms.parity import PRODUCTION, TEST, ParityCell, ParityState
+from flows.forms.step import PROGRAMS_CHECK, ParityItem, Situation
+from flows.steps import org_details
+from flows.steps.authentication import proving
+from flows.steps.production import programs
+
+STEP = "production"
+PROVE = f"{STEP}.prove_access"
+KEYS = ("basic", "oauth2")
+"""Methods whose tokens are obtained with an access key."""
+DONE, MISSING = ParityCell(ParityState.THERE), ParityCell(ParityState.MISSING)
+UNKNOWN, NOT_NEEDED = ParityCell(ParityState.UNKNOWN), ParityCell(ParityState.NOT_NEEDED)
+
+
+def method(situation: Situation) -> str:
+    return str(situation.get("authentication", "method", ""))
+
+
+def recorded(situation: Situation, task: str) -> bool:
+    return f"{STEP}.{task}" in situation.done
+
+
+def org_id(situation: Situation) -> str:
+    """Production's: as recorded, else test's where they are to be the same."""
+    known = str(situation.done.get(f"{STEP}.record_org", {}).get("org_id", ""))
+    return known or (org_details.org_id(situation) if situation.get(STEP, "organization", "same") == "same" else "")
+
+
+def proof(situation: Situation) -> dict[str, object] | None:
+    """What the last passed proof there found, wherever it was asked for."""
+    here = [answers for _, answers in situation.items.get(PROVE, ())]
+    return here[-1] if here else proving.last(situation, PRODUCTION)
+
+
+def ready(situation: Situation) -> bool:
+    """Whether the organization and the address are there, so that its API can be called."""
+    return all(cell(situation, what).state is ParityState.THERE for what in ("organization", "environment"))
+
+
+def _organization(situation: Situation) -> ParityCell:
+    if recorded(situation, "record_org") or proof(situation):
+        return ParityCell(ParityState.THERE, "org_id", {"org_id": org_id(situation)})
+    return MISSING
+
+
+def _environment(situation: Situation) -> ParityCell:
+    if recorded(situation, "environment_ready"):
+        return DONE
+    wanted = situation.get(STEP, "access_from") or situation.get("environments", "production_from")
+    return ParityCell(ParityState.MISSING, "wanted_from", {"date": str(wanted)}) if wanted else MISSING
+
+
+def _key(situation: Situation) -> ParityCell:
+    if proof(situation):
+        return DONE if method(situation) == "oidc" else NOT_NEEDED
+    if method(situation) != "oidc":
+        return NOT_NEEDED if method(situation) else UNKNOWN
+    standing = situation.done.get(f"{STEP}.activate_key", {}).get("status")
+    return DONE if standing == "active" else ParityCell(ParityState.MISSING, "waits_in_cc") if standing else MISSING
+
+
+def _certificate(situation: Situation) -> ParityCell:
+    """A proof doesn't tell: it is the bot's certificate that is tried there."""
+    ends = situation.done.get(f"{STEP}.confirm_certificate", {}).get("expires_on")
+    return ParityCell(ParityState.THERE, "until", {"date": str(ends)}) if ends else MISSING
+
+
+def _programs(situation: Situation) -> ParityCell:
+    wanted = programs.programs(situation)
+    if not wanted:
+        return _listed(situation)
+    active = [one for one in wanted if one.active]
+    if len(active) == len(wanted):
+        return ParityCell(ParityState.THERE, "programs", {"count": len(active)})
+    pending = [one.name for one in wanted if one.there and not one.active]
+    if pending:
+        return ParityCell(ParityState.MISSING, "programs_pending", {"names": ", ".join(pending)})
+    lacking = [one.name for one in wanted if not one.there]
+    return ParityCell(ParityState.MISSING, "programs_missing", {"names": ", ".join(lacking)})
+
+
+def _listed(situation: Situation) -> ParityCell:
+    """None is known of test: what a proof listed there."""
+    lines = (proof(situation) or {}).get("lines")
+    found = [line for line in lines if line["check"] == PROGRAMS_CHECK] if isinstance(lines, list) else []
+    count = int(found[0]["params"].get("count", 0)) if found else 0
+    return ParityCell(ParityState.THERE, "programs", {"count": count}) if count else UNKNOWN
+
+
+def _access_keys(situation: Situation) -> ParityCell:
+    if not method(situation):
+        return NOT_NEEDED if proof(situation) else UNKNOWN
+    if method(situation) not in KEYS:
+        return NOT_NEEDED
+    return DONE if recorded(situation, "keys_made") or proof(situation) else MISSING
+
+
+def _users(situation: Situation) -> ParityCell:
+    return DONE if recorded(situation, "users_ready") else MISSING
+
+
+def _proof(situation: Situation) -> ParityCell:
+    return DONE if proof(situation) else MISSING
+
+
+_CELLS: dict[str, Callable[[Situation], ParityCell]] = {
+    "organization": _organization,
+    "environment": _environment,
+    "key": _key,
+    "certificate": _certificate,
+    "program": _programs,
+    "access_keys": _access_keys,
+    "users": _users,
+    "proof": _proof,
+}
+LONG = ("environment", "certificate", "users")
+"""What others have to do by hand, over days."""
+
+
+def cell(situation: Situation, what: str) -> ParityCell:
+    """Once the step was skipped, what isn't done is not needed."""
+    found = _CELLS[what](situation)
+    over = STEP in situation.steps and STEP not in situation.unfinished
+    return NOT_NEEDED if over and found.state is not ParityState.THERE else found
+
+
+def lacks(what: str) -> Callable[[Situation], bool]:
+    """Whether something is still to be done."""
+    return lambda situation: cell(situation, what).lacks
+
+
+def complete(situation: Situation) -> bool:
+    return not any(cell(situation, what).lacks for what in _CELLS)
+
+
+def _item(what: str) -> ParityItem:
+    def known(situation: Situation, environment: str) -> ParityCell | None:
+        return cell(situation, what) if environment == PRODUCTION else _in_test(situation, what)
+
+    return ParityItem(what, known, takes_long=what in LONG)
+
+
+def _in_test(situation: Situation, what: str) -> ParityCell | None:
+    """What no earlier step says of the test environment."""
+    if what == "key" and method(situation) in KEYS:
+        return NOT_NEEDED
+    if what != "access_keys":
+        return None
+    if method(situation) not in KEYS:
+        return NOT_NEEDED if method(situation) else UNKNOWN
+    return DONE if proving.last(situation, TEST) else UNKNOWN
+
+
+ITEMS = tuple(map(_item, _CELLS))

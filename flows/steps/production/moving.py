@@ -1,0 +1,118 @@
+"""How programs get into production: the customer has them exported and imported, or support records what was set up by hand."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from pydantic import Field
+
+from flows.checks.programs import ACTIVE, PENDING
+from flows.forms.fields import Answers, FormPage, Input, Kind
+from flows.forms.step import Form, Offer, Page, Situation, Task, Transfer
+from flows.outbox import MoveProgram
+from flows.people import Side
+from flows.problems import Problem
+from flows.steps import org_details
+from flows.steps.authentication import example_keys
+from flows.steps.authentication.token_check import expected, untried
+from flows.steps.production import lane
+from flows.steps.production.programs import any_to_activate, any_to_move, program, programs
+from flows.steps.production.tokens import SECRET, TokenText
+
+INT64 = 2**63 - 1
+ProgramChoice = Annotated[str, Input(Kind.SEARCH, source="programs")]
+
+
+class MovePage(FormPage):
+    """``token``: of production. ``test_token``: only needed until the program was exported."""
+
+    program: ProgramChoice
+    test_token: Annotated[TokenText | None, SECRET] = None
+    token: TokenText
+
+
+class ThereByHand(FormPage):
+    program: ProgramChoice
+    program_id: Annotated[int, Field(ge=1, le=INT64), Input(Kind.NUMBER)]
+    status: Annotated[str, Input(Kind.CHOICE, (ACTIVE, PENDING), choices="program_status")]
+
+
+def _offers(situation: Situation) -> Iterator[Offer]:
+    """Those that aren't there first."""
+    for one in sorted(programs(situation), key=lambda one: (bool(one.there), one.active)):
+        if not one.active:
+            yield Offer(one.id, key="choice.program.to_move", params={"name": one.name, "id": one.id})
+
+
+def _offered(answers: Answers, situation: Situation) -> Iterator[Problem]:
+    if programs(situation) and program(situation, str(answers.get("program"))) is None:
+        yield Problem("program", "not_offered")
+
+
+def _move(answers: Answers, situation: Situation) -> Iterator[Problem]:
+    """What must never be tried at Pismo is refused here, and so is the JWT that the customer signs: it is no access token."""
+    from flows.checks.claims import is_signed_by_customer  # noqa: PLC0415  cryptography is not needed at startup
+
+    yield from _offered(answers, situation)
+    for name in ("test_token", "token"):
+        given = str(answers.get(name) or "")
+        if given and is_signed_by_customer(given, expected(situation)):
+            yield Problem(name, "jwt_is_assertion")
+        elif given:
+            yield from (Problem(name, problem.key, problem.params) for problem in untried(given, situation))
+
+
+def _chosen(answers: Answers, situation: Situation) -> tuple[int, str] | None:
+    found = program(situation, str(answers.get("program")))
+    return (int(found.id), found.name) if found is not None else None
+
+
+def _named(answers: Answers, situation: Situation) -> Answers:
+    """Its name, for those who read of it."""
+    found = program(situation, str(answers.get("program")))
+    return {"name": found.name if found is not None else ""}
+
+
+def _by_export(situation: Situation) -> bool:
+    return bool(situation.get(lane.STEP, "way") == "export")
+
+
+def _first(situation: Situation) -> Answers:
+    first = next(_offers(situation), None)
+    return {"program": first.value} if first is not None else {}
+
+
+MOVE = Task(
+    "move_program",
+    Side.CUSTOMER,
+    Form(
+        f"{lane.STEP}.move_program",
+        (Page("move", MovePage, check=_move),),
+        prefill=_first,
+        example={"program": "*", "test_token": example_keys.access_token(), "token": example_keys.access_token()},
+    ),
+    ready=lambda situation: (
+        _by_export(situation) and lane.ready(situation) and (any_to_move(situation) or any_to_activate(situation))
+    ),
+    needed=any_to_move,
+    repeatable=True,
+    adds=_named,
+    offers={"programs": _offers},
+    effect=MoveProgram,
+    transfer=Transfer(_chosen, lambda situation: (org_details.org_id(situation), lane.org_id(situation))),
+    stale_with=("organization",),
+)
+RECORD = Task(
+    "record_program",
+    Side.SUPPORT,
+    Form(
+        f"{lane.STEP}.record_program",
+        (Page("there", ThereByHand, check=_offered),),
+        prefill=_first,
+        example={"program": "*", "program_id": "5711", "status": ACTIVE},
+    ),
+    ready=lambda situation: any_to_move(situation) or any_to_activate(situation),
+    needed=lambda situation: any_to_activate(situation) or (any_to_move(situation) and not _by_export(situation)),
+    repeatable=True,
+    adds=_named,
+    offers={"programs": _offers},
+)

@@ -1,0 +1,163 @@
+"""The step: two in support open production, each row of the lane has its task, and all of them end it. It can end with test alone."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from flows.checks.org_id import OrgIdKey, OrgIdProblem, read_org_id
+from flows.forms.dialogs import Reason
+from flows.forms.fields import Answers, FormPage, HttpsUrl, Input, Kind
+from flows.forms.step import Form, Page, Situation, Step, Task, not_past
+from flows.people import Side
+from flows.problems import Note, Problem, fault
+from flows.state import StepState
+from flows.steps import org_details
+from flows.steps.authentication import mtls
+from flows.steps.production import lane, moving
+from flows.steps.production.form import FORM
+from flows.steps.production.programs import programs
+from flows.steps.production.proof import PROVE
+
+DOCS = "https://developers.pismo.io/pismo-docs/docs"
+STEP_ID = lane.STEP
+
+
+def _spelt(value: str) -> str:
+    try:
+        return read_org_id(value).value
+    except OrgIdProblem as problem:
+        raise fault(problem.key, **problem.params) from None
+
+
+class ProductionOrg(FormPage):
+    org_id: Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_spelt), Input(Kind.TEXT)]
+    confirm_unusual: Annotated[list[str] | None, Input(Kind.CHOICES, ("yes",))] = None
+
+
+class ProductionReady(FormPage):
+    base_url: HttpsUrl
+
+
+class KeyStanding(FormPage):
+    status: Annotated[str, Input(Kind.CHOICE, ("active", "waiting_approval"))]
+
+
+class CertificateThere(FormPage):
+    expires_on: Annotated[date, Input(Kind.DATE)]
+
+
+def _org_id(answers: Answers, _situation: Situation) -> Iterator[Problem]:
+    if not read_org_id(answers["org_id"]).usual_shape and not answers.get("confirm_unusual"):
+        yield Problem("confirm_unusual", OrgIdKey.UNUSUAL)
+
+
+def _known_org(situation: Situation) -> Answers:
+    known = org_details.org_id(situation)
+    return {"org_id": known} if known and situation.get(STEP_ID, "organization") == "same" else {}
+
+
+def _known_end(situation: Situation) -> Answers:
+    """Of the certificate in use, if it is the same there."""
+    task = mtls.TASK_OF.get(str(situation.get("authentication", "mtls", "")))
+    ends = situation.done.get(f"authentication.{task}", {}).get("expires_on")
+    return {"expires_on": str(ends)} if ends and situation.get(STEP_ID, "certificate") == "same" else {}
+
+
+def _form(task: str, page: Page, example: Answers, **more: object) -> Form:
+    return replace(Form(f"{STEP_ID}.{task}", (page,), example=example), **more)  # type: ignore[arg-type]
+
+
+SUPPORTS = (
+    Task(
+        "record_org",
+        Side.SUPPORT,
+        _form(
+            "record_org",
+            Page("org_id", ProductionOrg, check=_org_id),
+            {"org_id": "TN-34778262-f4f0-464d-b4c6-a14e2dc6f4be"},
+            prefill=_known_org,
+        ),
+        needed=lane.lacks("organization"),
+        stale_with=("organization",),
+    ),
+    Task(
+        "environment_ready",
+        Side.SUPPORT,
+        _form("environment_ready", Page("ready", ProductionReady), {"base_url": "https://pismo.bank.example"}),
+        approvals=2,
+    ),
+    Task(
+        "activate_key",
+        Side.SUPPORT,
+        _form("activate_key", Page("standing", KeyStanding), {"status": "active"}),
+        ready=lambda situation: lane.method(situation) == "oidc" and lane.lacks("key")(situation),
+        repeatable=True,
+        stale_with=("key", "public_key"),
+    ),
+    Task(
+        "confirm_certificate",
+        Side.SUPPORT,
+        _form(
+            "confirm_certificate",
+            Page("end", CertificateThere, check=lambda answers, situation: not_past(answers, situation, "expires_on")),
+            {"expires_on": "2099-12-31"},
+            prefill=_known_end,
+        ),
+        stale_with=("certificate", "csr"),
+    ),
+    moving.RECORD,
+    Task("users_ready", Side.SUPPORT, stale_with=("users",)),
+)
+CUSTOMERS = (
+    Task(
+        "keys_made",
+        Side.CUSTOMER,
+        ready=lambda situation: lane.method(situation) in lane.KEYS and lane.ready(situation),
+        needed=lane.lacks("access_keys"),
+    ),
+    moving.MOVE,
+    PROVE,
+)
+TEST_ALONE = Task(
+    "finish_with_test",
+    Side.SUPPORT,
+    _form("finish_with_test", Page("reason", Reason), {"reason": "The customer goes on testing and comes back for production."}),
+    repeatable=True,
+    optional=True,
+    skips=True,
+    also_in=(StepState.OPEN, StepState.SUBMITTED, StepState.CHANGES_REQUESTED),
+)
+
+
+LINKS = (
+    ("environments", f"{DOCS}/environments"),
+    ("mtls", f"{DOCS}/identity-connectivity-with-mtls"),
+    ("security_guide", f"{DOCS}/pismo-platform-security-guide"),
+)
+
+
+def _receipt(situation: Situation) -> Iterator[Note]:
+    if url := situation.done.get(f"{STEP_ID}.environment_ready", {}).get("base_url"):
+        yield Note("address_production", {"url": str(url)})
+    if org_id := situation.done.get(f"{STEP_ID}.record_org", {}).get("org_id"):
+        yield Note("org_id_production", {"org_id": str(org_id)})
+    for one in programs(situation):
+        if one.there:
+            yield Note("program_production", {"name": one.name, "id": one.there})
+
+
+STEP = Step(
+    STEP_ID,
+    FORM,
+    requires=("environments", "first_programs", "authentication"),
+    approvals=2,
+    tasks=(*SUPPORTS, *CUSTOMERS, TEST_ALONE),
+    finished=lane.complete,
+    links=lambda _situation: LINKS,
+    receipt=_receipt,
+    parity=lane.ITEMS,
+    shows_lane=True,
+)

@@ -1,0 +1,227 @@
+"""The lane to production in four words, who has to do what is left, and the gate at its end."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.messages import board
+from bot.messages.parity import lane as drawn
+from bot.messages.texts import Texts
+from flows.cases import manage, moves, proof
+from flows.cases.case import Case
+from flows.cases.parity import lacking, parity
+from flows.forms.fields import Answers
+from flows.forms.parity import ParityState
+from flows.forms.step import Situation
+from flows.model import TaskRecord
+from flows.outbox import MoveProgram, RunProof
+from flows.problems import Refused
+from flows.state import StepState
+from flows.steps.production import lane
+from tests.flows.cases.casework import KIM, LEAD, LIZ, OWNER, CaseBook, case_book
+from tests.flows.steps.filled_forms import a_situation
+
+ADDRESS = {"base_url": "https://pismo.bank.example"}
+ORG = {"org_id": "TN-34778262-f4f0-464d-b4c6-a14e2dc6f4be"}
+REASON = {"reason": "They go on testing for a year."}
+LINES = [{"check": "programs", "outcome": "passed", "reason": "ok", "params": {"count": 2}, "x_cid": "", "ms": 1}]
+KINDS = {"card_issuing": "CREDITO", "core_banking": "CURRENT ACCOUNTS"}
+
+
+class Acme:
+    """A customer with access by Basic and two programs in test, before production."""
+
+    def __init__(self, book: CaseBook) -> None:
+        self.book = book
+
+    async def does(self, task: str, answers: Answers | None = None, who: Any = OWNER) -> None:
+        await self.book.task("production", task, answers or {}, who)
+
+    async def refused(self, task: str, answers: Answers | None = None, who: Any = OWNER) -> str:
+        with pytest.raises(Refused) as caught:
+            await self.does(task, answers, who)
+        return caught.value.key
+
+    async def opened(self, **changed: Any) -> None:
+        """Sent, and approved by two."""
+        await self.book.send("production", **changed)
+        for who in (OWNER, KIM):
+            await self.book.approve("production", who)
+
+    async def look(self) -> Situation:
+        return await self.book.act(lambda case: case.situation, closed=True)  # type: ignore[no-any-return]
+
+    async def words(self) -> dict[str, str]:
+        return {item.what: lane.cell(await self.look(), item.what).state.value for item in lane.ITEMS}
+
+    async def moves(self, program: str, status: str) -> None:
+        """As the effect does."""
+        await self.does("move_program", {"program": program}, LEAD)
+
+        def work(case: Case) -> None:
+            moves.finish(case, self.effect(case), LINES, {"program_id": f"9{program}", "status": status})
+
+        await self.book.act(work)
+
+    def effect(self, case: Case) -> MoveProgram:
+        return MoveProgram(step="production", task="move_program", item=self.waiting(case, "move_program").item)
+
+    def waiting(self, case: Case, task: str) -> TaskRecord:
+        return next(one for one in case.snapshot.tasks if one.task_id == task and one.state == "waiting")
+
+    async def proves(self) -> None:
+        await self.does("prove_access", {}, LEAD)
+
+        def work(case: Case) -> None:
+            item = self.waiting(case, "prove_access").item
+            proof.finish(case, RunProof(step="production", task="prove_access", item=item), LINES)
+
+        await self.book.act(work)
+
+    async def close(self) -> None:
+        await self.book.task("next_steps", "close_onboarding", {})
+
+    async def cannot_close(self) -> Refused:
+        with pytest.raises(Refused) as caught:
+            await self.close()
+        return caught.value
+
+
+@pytest.fixture
+async def acme(tmp_path: Path) -> AsyncIterator[Acme]:
+    async with case_book(tmp_path) as book:
+        await book.start()
+        await book.skip("planning", "organization", "service_desk", "environments", "control_center")
+        await book.send("first_programs")
+        await book.approve("first_programs")
+        for number, (product, kind) in enumerate(KINDS.items(), start=1):
+            known = {"program": product, "program_id": number, "type": kind, "status": "ACTIVE"}
+            await book.task("first_programs", "record_program", known)
+        await book.send("authentication")
+        await book.skip("authentication")
+        yield Acme(book)
+
+
+async def test_from_the_form_to_the_last_row_and_the_end(acme: Acme) -> None:
+    await acme.opened()
+    assert await acme.words() == {
+        "organization": "missing",
+        "environment": "missing",
+        "key": "not_needed",
+        "certificate": "missing",
+        "program": "missing",
+        "access_keys": "missing",
+        "users": "missing",
+        "proof": "missing",
+    }
+    assert await acme.refused("move_program", {"program": "1"}, LEAD) == "task_not_ready"  # nothing can be called there yet
+    await acme.does("record_org", ORG)
+    await acme.does("environment_ready", ADDRESS)
+    assert await acme.refused("environment_ready", ADDRESS) == "own_confirmation"
+    await acme.does("environment_ready", ADDRESS, KIM)
+    await acme.does("confirm_certificate", {"expires_on": "2029-01-31"})
+    await acme.does("users_ready")
+    assert (await acme.book.step("production")).turn.startswith("customer")
+    await acme.does("keys_made", {}, LEAD)
+    assert await acme.refused("prove_access", {}, LEAD) == "task_not_ready"  # before the programs are there
+    await acme.moves("1", "ACTIVE")
+    await acme.moves("2", "PENDING")
+    assert (await acme.words())["program"] == "missing"
+    record = await acme.book.step("production")
+    assert record.turn.startswith("support")  # who configures what it lacks
+    await acme.does("record_program", {"program": "2", "program_id": 92, "status": "ACTIVE"})
+    assert (await acme.words())["program"] == "there"
+    refused = await acme.cannot_close()
+    assert (refused.key, refused.params["fields"]) == ("production_lacks", ["parity.what.proof"])
+    await acme.proves()
+    assert set((await acme.words()).values()) == {"there", "not_needed"}
+    assert (await acme.book.step("production")).state is StepState.DONE
+    await acme.close()
+    assert (await acme.book.snapshot()).onboarding.closed_at is not None
+
+
+async def test_a_program_by_hand_is_supports(acme: Acme) -> None:
+    await acme.opened(way="hand")
+    await acme.does("record_org", ORG)
+    for who in (OWNER, KIM):
+        await acme.does("environment_ready", ADDRESS, who)
+    assert await acme.refused("move_program", {"program": "1"}, LEAD) == "task_not_ready"
+    for number in ("1", "2"):
+        await acme.does("record_program", {"program": number, "program_id": 90 + int(number), "status": "ACTIVE"})
+    assert (await acme.words())["program"] == "there"
+    assert await acme.refused("record_program", {"program": "1", "program_id": 91, "status": "ACTIVE"}) == "task_not_ready"
+
+
+async def test_what_is_missing_is_said_at_the_close(acme: Acme) -> None:
+    await acme.opened()
+    await acme.does("record_org", ORG)
+    refused = await acme.cannot_close()
+    assert refused.key == "production_lacks"
+    assert refused.params["steps"] == ["production"]
+    assert "parity.what.proof" in refused.params["fields"]
+    assert "parity.what.organization" not in refused.params["fields"]
+    snapshot = await acme.book.snapshot()
+    said = str(board.one(snapshot, acme.book.rules.journeys.of_customer(snapshot), Texts("en"), await acme.look()).blocks)
+    assert "production still lacks: Access to the environment, Users, Program, Client certificate" in said
+
+
+async def test_test_alone_takes_two_people_and_a_reason(acme: Acme) -> None:
+    await acme.does("finish_with_test", REASON)
+    assert (await acme.book.step("production")).state is StepState.OPEN
+    assert await acme.refused("finish_with_test", REASON) == "skip_asked_by_you"
+    assert (await acme.cannot_close()).key == "production_lacks"
+    await acme.book.act(lambda case: manage.agree_to_skip(case, "production", 0), LIZ)
+    record = await acme.book.step("production")
+    assert (record.state, record.reason) == (StepState.SKIPPED, REASON["reason"])
+    assert ("customer", "skip") in await acme.book.said()
+    assert set((await acme.words()).values()) == {"not_needed"}
+    await acme.close()
+
+
+async def test_test_alone_ends_what_had_begun_and_can_be_taken_back(acme: Acme) -> None:
+    await acme.opened()
+    await acme.does("record_org", ORG)
+    for who in (OWNER, KIM):
+        await acme.does("finish_with_test", REASON, who)
+    words = await acme.words()
+    assert (words["organization"], words["proof"]) == ("there", "not_needed")
+    await acme.book.act(lambda case: manage.reopen(case, "production", "They go live after all."))
+    assert (await acme.words())["proof"] == "missing"
+    assert (await acme.book.step("production")).state is StepState.OPEN
+
+
+def test_nothing_is_said_of_what_nobody_knows() -> None:
+    found = {item.what: lane.cell(a_situation(unfinished=frozenset({"production"})), item.what).state for item in lane.ITEMS}
+    assert {what for what, state in found.items() if state is ParityState.UNKNOWN} == {"key", "program", "access_keys"}
+
+
+@pytest.mark.parametrize(
+    ("method", "words"),
+    [
+        ("oidc", {"key": "missing", "access_keys": "not_needed"}),
+        ("basic", {"key": "not_needed", "access_keys": "missing"}),
+    ],
+)
+def test_keys_are_those_of_the_method(method: str, words: dict[str, str]) -> None:
+    known = a_situation(answers={"authentication": {"method": method}}, unfinished=frozenset({"production"}))
+    assert {what: lane.cell(known, what).state.value for what in words} == words
+    waits = a_situation(
+        answers={"authentication": {"method": "oidc"}},
+        done={"production.activate_key": {"status": "waiting_approval"}},
+        unfinished=frozenset({"production"}),
+    )
+    assert lane.cell(waits, "key").note == "waits_in_cc"
+
+
+async def test_the_comparison_with_test_is_this_lane(acme: Acme) -> None:
+    situation = await acme.look()
+    journey = await acme.book.act(lambda case: case.journey)
+    rows = {row.what: row for row in parity(situation, journey)}
+    assert {what for what, row in rows.items() if row.lacks} == set(lacking(situation, journey))
+    assert list(rows) == list(dict.fromkeys(rows))
+    assert rows["access_keys"].test.state is ParityState.UNKNOWN
+    said = str(drawn(journey.steps["production"], situation, Texts("pt_BR")))
+    assert "*Comprovação de acesso*: falta" in said
+    assert "*Chave para tokens*: não é necessário" in said

@@ -1,0 +1,132 @@
+"""Each fault on a program's way into production is named in words; once it is mended, the program gets there, and only once."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from playground.pismo.transferred import TransferRules
+from tests.bot.workplace import soon
+from tests.moving_place import STEP, AtOnce, Mover, MovingPlace
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.bot]
+
+THERE = "it is there"
+STUCK = "it is not there yet"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def moved() -> AsyncIterator[Mover]:
+    async with MovingPlace() as place:
+        one = Mover(place, await place.begin())
+        await one.goes_to_production()
+        yield one
+        assert place.secrets
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def acme(moved: Mover) -> AsyncIterator[Mover]:
+    yield moved
+    for environment in (moved.pismo, moved.there):
+        environment.faults.clear()
+        environment.world.forbidden.clear()
+        environment.world.transfers = TransferRules()
+    moved.place.patience = AtOnce(wait=soon)
+
+
+async def arrives(acme: Mover, product: str, **tokens: str) -> str:
+    said = await acme.moves(product, **tokens)
+    assert THERE in said, said
+    assert acme.named_there(product) == ["ACTIVE"]
+    return said
+
+
+async def test_export_that_ends_in_error(acme: Mover) -> None:
+    before = acme.imports
+    acme.pismo.world.transfers.ends["export"] = "ERROR"
+    said = await acme.moves("card_issuing")
+    assert STUCK in said
+    assert "Pismo's export ended in ERROR at DUEDATES" in said
+    assert acme.imports == before
+    acme.pismo.world.transfers.ends["export"] = "SUCCESS"
+    said = await arrives(acme, "card_issuing")
+    assert "It was imported" in said
+    assert "It is ACTIVE" in said
+
+
+async def test_import_that_ends_in_error(acme: Mover) -> None:
+    acme.there.world.transfers.ends["import"] = "ERROR"
+    acme.there.world.transfers.fails_at = "NETWORK_ACCEPTANCES"
+    said = await acme.moves("core_banking")
+    assert "Pismo's import ended in ERROR at NETWORK_ACCEPTANCES" in said
+    assert acme.named_there("core_banking") == []
+    acme.there.world.transfers = TransferRules()
+    await arrives(acme, "core_banking")
+
+
+async def test_403_at_the_export(acme: Mover) -> None:
+    acme.pismo.forbid("exports")
+    said = await acme.moves("transaction_banking")
+    assert "permission group does not cover this call (403)" in said
+    acme.pismo.allow("exports")
+    await arrives(acme, "transaction_banking")
+
+
+async def test_token_that_ends_while_the_import_is_followed(acme: Mover) -> None:
+    before = acme.imports
+    acme.there.world.transfers.looks = 10**6
+    tokens = acme.tokens()
+    await acme.moves("demand_deposit_accounts", wait=False, **tokens)
+    await acme.place.slack.until(lambda: acme.imports > before)
+    acme.there.revoke_token(tokens["token"])
+    await acme.place.settled()
+    assert "The token ended while Pismo was still working (401)" in acme.heard
+    acme.there.world.transfers = TransferRules()
+    await arrives(acme, "demand_deposit_accounts")
+    assert acme.imports == before + 1
+
+
+async def test_answer_lost_after_the_import(acme: Mover) -> None:
+    before = acme.imports
+    acme.there.world.transfers.lost = 1
+    await arrives(acme, "digital_lending")
+    assert acme.imports == before + 1
+
+
+async def test_answer_lost_and_no_import_there(acme: Mover) -> None:
+    """As if the import had never reached Pismo: people look before it is tried again."""
+    acme.there.world.transfers.swallowed = 1
+    said = await acme.moves("another")
+    assert "answer to the import was lost" in said
+    assert "Look in Control Center of production first" in said
+    await arrives(acme, "another")
+
+
+async def test_program_that_test_does_not_have(acme: Mover) -> None:
+    number = acme.programs["seller_management"]
+    acme.programs["seller_management"] = 999_999
+    await acme.records_in_test("seller_management", 999_999)
+    said = await acme.moves("seller_management", token=acme.tokens()["token"])
+    assert "paste an access token of test too" in said
+    said = await acme.moves("seller_management")
+    assert "Test has no program with the ID 999999" in said
+    acme.programs["seller_management"] = number
+    await acme.records_in_test("seller_management", number)
+    acme.pismo.faults.add("*", "5xx", times=100)
+    assert "Pismo did not answer" in await acme.moves("seller_management")
+    acme.pismo.faults.clear()
+    acme.there.world.transfers.ends["import"] = "PROCESS"
+    before = acme.imports
+    acme.place.patience = AtOnce(wait=soon, looks=0)
+    assert "Pismo is still working on it" in await acme.moves("seller_management")
+    acme.place.patience = AtOnce(wait=soon)
+    acme.there.world.transfers = TransferRules(comes_as="PENDING")
+    said = await acme.moves("seller_management")
+    assert THERE in said
+    assert "It is PENDING" in said
+    assert acme.imports <= before + 1
+    assert acme.named_there("seller_management") == ["PENDING"]
+    assert "there, but PENDING" in acme.shown
+    recorded = {"program": str(number), "program_id": 7, "status": "ACTIVE"}
+    await acme.place.do(acme.onboarding, STEP, "record_program", recorded)
+    assert "there, but PENDING" not in acme.shown
