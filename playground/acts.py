@@ -177,14 +177,10 @@ class Acts:
         await self.slack.until(reminded, timeout=30)
 
     async def environments(self) -> None:
-        await self.heading("environments", "production takes two people of support")
+        await self.heading("environments")
         await self.journey.send_step(self.ana, "environments", example("environments"))
         await self.approve(self.sam, "environments")
-        await self.support_task(self.sam, "environments", "test_ready", lambda: self.offers("environments", "production_ready"))
-        waits = lambda: self.journey.says("review", "environments", "a different person must confirm")  # noqa: E731
-        await self.support_task(self.sam, "environments", "production_ready", waits)
-        confirmed = lambda: not self.offers("environments", "production_ready")  # noqa: E731
-        await self.support_task(self.kim, "environments", "production_ready", confirmed)
+        await self.support_task(self.sam, "environments", "test_ready", lambda: not self.offers("environments", "test_ready"))
         await self.support_task(self.sam, "environments", "grant_access", self.done("environments"))
 
     async def control_center(self) -> None:
@@ -299,6 +295,33 @@ class Acts:
         await self.journey.task(self.ana, "step", step.id, task.id, token, checked, failures)
         await self.thread_says("step", step.id, told)
 
+    async def production(self) -> None:
+        await self.heading("production", "two people open it, programs are exported and imported, a token proves it")
+        await self.journey.send_step(self.ana, "production", {**example("production"), "key": "same"})
+        one = lambda: self.journey.says("review", "production", "1 of 2 approvals")  # noqa: E731
+        await self.journey.approve(self.sam, "production", one)
+        await self.approve(self.kim, "production")
+        test, there = self.office.pismo, self.office.sandbox.open_production(self.org_id)
+        gone = lambda task: lambda: not self.offers("production", task)  # noqa: E731
+        await self.support_task(self.sam, "production", "record_org", gone("record_org"), org_id=self.org_id)
+        waits = lambda: self.journey.says("review", "production", "a different person must confirm")  # noqa: E731
+        await self.support_task(self.sam, "production", "environment_ready", waits)
+        await self.support_task(self.kim, "production", "environment_ready", gone("environment_ready"))
+        for task in ("activate_key", "confirm_certificate", "users_ready"):
+            await self.support_task(self.sam, "production", task, gone(task))
+        lost = Texts("en")("proof.token_lost")
+        failures = lambda: sum(lost in m.text for m in self.journey.thread("step", "production"))  # noqa: E731
+        for program in test.world.org(self.org_id).programs:
+            self.tell("Ana", "gets access tokens of test and production from Pismo on her own machine")
+            tokens = {"test_token": test.mint_token(self.org_id), "token": there.mint_token(self.org_id)}
+            values = {"program": str(program["id"]), **tokens}
+            words = f"{program['name']}, from test into production: it is there"
+            moved = lambda words=words: any(words in m.text for m in self.journey.thread("step", "production"))  # noqa: E731
+            await self.journey.task(self.ana, "step", "production", "move_program", values, moved, failures)
+        token = {"token": there.mint_token(self.org_id)}
+        await self.journey.task(self.ana, "step", "production", "prove_access", token, self.done("production"), failures)
+        await self.thread_says("step", "production", "Proof of access, environment Production: all checks passed")
+
     async def next_steps(self) -> None:
         await self.heading("next_steps")
         await self.journey.fill_form(
@@ -352,6 +375,7 @@ OWN_ACTS = (
     "first_programs",
     "authentication",
     "integration",
+    "production",
     "next_steps",
 )
 ACTS = (
@@ -367,6 +391,7 @@ ACTS = (
     Acts.authentication,
     Acts.other_steps,
     Acts.integration,
+    Acts.production,
     Acts.next_steps,
     Acts.verified,
 )

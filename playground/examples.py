@@ -12,7 +12,7 @@ from flows.forms.dialogs import DIALOGS
 from flows.forms.fields import Answers
 from flows.forms.step import Form, Situation
 from flows.journey import JOURNEYS
-from flows.outbox import CreateProgram, Draw, FileRequest, RequestAccess, RunProof, RunSetupCheck, load
+from flows.outbox import CreateProgram, Draw, FileRequest, MoveProgram, RequestAccess, RunProof, RunSetupCheck, load
 from flows.rules import Rules
 from flows.steps.first_programs.recording import to_record
 from flows.steps.org_details import org_id, to_org_details
@@ -60,7 +60,13 @@ COMPANY: Mapping[str, Answers] = {
         "Rafael Nunes; rafael.nunes@acmebank.example; Administrador, Operador de setup; teste, produção; português\n"
         "Lia Torres; lia.torres@acmebank.example; Leitor de setup; teste; português"
     },
-    "environments.production_ready": {"base_url": "https://pismo.acmebank.example"},
+    "production": {
+        "key": "same",
+        "users": "beatriz.prado@acmebank.example",
+        "keys_by": "rafael.nunes@acmebank.example",
+        "cutover_contact": "beatriz.prado@acmebank.example",
+    },
+    "production.environment_ready": {"base_url": "https://pismo.acmebank.example"},
     "authentication": {"method": "oidc", "company": "Acme Bank S.A."},
     "request_changes": {"reason": "The street is that of the branch. Please give the head office."},
     "stuck": {"reason": "Who in our company has the articles of association? We look for the legal proxy's document."},
@@ -89,6 +95,7 @@ def _dates(now: datetime, form_id: str) -> Answers:
         "start": {"go_live": later},
         "planning": {"go_live": later, "session_1": soon, "session_2": at(1, 15)},
         "planning.schedule_session": {"starts": soon},
+        "production": {"access_from": (now + timedelta(days=45)).date().isoformat(), "go_live": later},
         "environments": {"production_from": (now + timedelta(days=45)).date().isoformat()},
     }
     return dates.get(form_id, {})
@@ -112,6 +119,8 @@ async def _made(office: Office, form_id: str) -> Answers:
         return {"csr": new_request(COMPANY["authentication"]["company"])}
     if form_id in ("authentication.attach_certificate", "authentication.hand_over_pair"):
         return await _certificate(office, form_id)
+    if form_id.startswith("production."):
+        return await _in_production(office, form_id)
     if form_id == "authentication.prove_access" or form_id.endswith(".check_setup"):
         return {"token": office.pismo.mint_token(await _known_organization(office))}
     return {}
@@ -122,6 +131,23 @@ async def _known_organization(office: Office) -> str:
     situation = await stored(office)
     known = org_id(situation) if situation else ""
     return known if known.casefold() in office.pismo.world.orgs else await _organization(office)
+
+
+async def _in_production(office: Office, form_id: str) -> Answers:
+    """The organization that Pismo opens in production, and tokens of both environments."""
+    known = await _known_organization(office)
+    there = office.sandbox.open_production(known)
+    made: dict[str, Answers] = {
+        "production.record_org": {"org_id": known},
+        "production.move_program": {
+            "program": None,
+            "test_token": office.pismo.mint_token(known),
+            "token": there.mint_token(known),
+        },
+        "production.record_program": {"program": None},
+        "production.prove_access": {"token": there.mint_token(known)},
+    }
+    return made.get(form_id, {})
 
 
 async def _program(office: Office) -> Answers:
@@ -185,7 +211,7 @@ async def under_way(office: Office) -> frozenset[str]:
     try:
         async with store.read() as unit:
             begun = [load(record.kind, record.arguments) for record in await unit.open_effects()]
-            kinds = Draw | RequestAccess | FileRequest | RunProof | RunSetupCheck | CreateProgram
+            kinds = Draw | RequestAccess | FileRequest | RunProof | RunSetupCheck | CreateProgram | MoveProgram
             return frozenset(effect.step for effect in begun if isinstance(effect, kinds))
     finally:
         await store.close()
