@@ -503,7 +503,7 @@ class ReportSetupCheck(TaskEffect):
 class MoveProgram(TaskEffect):
     """Export a program from the test environment and import it into production, with the pasted tokens, and follow both."""
 
-    kind = "move_program"
+    kind = "program_move"
     lane = "transfer"
     waits_for = "pismo"
     lasts = timedelta(hours=1)  # tokens don't live longer
@@ -515,7 +515,7 @@ class MoveProgram(TaskEffect):
 class ReportMove(TaskEffect):
     """What became of it."""
 
-    kind = "move_report"
+    kind = "program_move_report"
     needs = "transfer"
     where: Where
 

@@ -302,7 +302,10 @@ class Acts:
         await self.journey.approve(self.sam, "production", one)
         await self.approve(self.kim, "production")
         test, there = self.office.pismo, self.office.sandbox.open_production(self.org_id)
-        gone = lambda task: lambda: not self.offers("production", task)  # noqa: E731
+
+        def gone(task: str) -> Callable[[], bool]:
+            return lambda: not self.offers("production", task)
+
         await self.support_task(self.sam, "production", "record_org", gone("record_org"), org_id=self.org_id)
         waits = lambda: self.journey.says("review", "production", "a different person must confirm")  # noqa: E731
         await self.support_task(self.sam, "production", "environment_ready", waits)

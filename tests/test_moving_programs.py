@@ -34,8 +34,8 @@ async def acme(moved: Mover) -> AsyncIterator[Mover]:
     moved.place.patience = AtOnce(wait=soon)
 
 
-async def arrives(acme: Mover, product: str, **tokens: str) -> str:
-    said = await acme.moves(product, **tokens)
+async def arrives(acme: Mover, product: str) -> str:
+    said = await acme.moves(product)
     assert THERE in said, said
     assert acme.named_there(product) == ["ACTIVE"]
     return said

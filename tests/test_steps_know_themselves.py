@@ -18,6 +18,10 @@ ANSWERS = frozenset({"answers", "clean", "done", "example", "given", "known", "r
 MEANS_ELSE: Mapping[tuple[str, str], str] = {
     ("bot.config.policies", "service_desk"): "the section of CONFIG_FILE about Pismo's Service Desk",
     ("bot.jobs.proof_checks", "organization"): "a check by its name: Pismo's organization",
+    ("bot.jobs.moves", "name"): "of a program, for those who read of it",
+    ("flows.cases.tasks", "reason"): "every task that skips its step asks it",
+    ("flows.forms.parity", "production"): "the environment",
+    ("pismo.environments", "production"): "as above",
     ("flows.outbox", "service_desk"): "the lane of requests to Pismo's Service Desk",
     ("pismo.jsm_form", "service_desk"): "a service desk of Jira",
     ("bot.messages.matrix", "role"): "of a grant, whoever asked for it",

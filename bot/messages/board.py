@@ -66,9 +66,14 @@ def one(snapshot: Snapshot, journey: Journey, texts: Texts, situation: Situation
 
 def _closing(snapshot: Snapshot, journey: Journey, texts: Texts, situation: Situation) -> Iterator[Block]:
     """The button that closes an onboarding with nothing else left to do, whether or not the customer sent the last step; before that,
-    what production lacks."""
+    what production lacks, and the button that ends without it."""
     if snapshot.onboarding.closed_at is None and (lacks := lacking(situation, journey)):
         yield context(texts("status.production_lacks", what=", ".join(texts(f"parity.what.{one}") for one in lacks)))
+        for step in journey.steps.values():
+            for task in step.tasks:
+                if task.skips and state_allows(snapshot, step, task):
+                    value = ButtonValue(onboarding=snapshot.onboarding.id, step=step.id, task=task.id)
+                    yield actions(button(texts(f"task.{step.id}.{task.id}.title"), Act.TASK, value, name=task.id))
     sure = (texts("confirm.close_title"), texts("confirm.close"), texts("button.close"), texts("confirm.no"))
     for step in journey.steps.values():
         for task in step.tasks:

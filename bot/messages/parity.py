@@ -3,15 +3,15 @@
 from bot.messages.blocks import Block, Drawing, context, drawing, header, long_sections
 from bot.messages.texts import Texts, escape
 from flows.cases.parity import ParityRow
-from flows.forms.parity import PRODUCTION, ParityCell
+from flows.forms.parity import PRODUCTION, TEST, ParityCell
 from flows.forms.step import Situation, Step
 
 
 def parity(customer: str, rows: list[ParityRow], texts: Texts) -> Drawing:
     lines = [
         f"*{texts(f'parity.what.{row.what}')}*\n"
-        f"    {texts('environment.test')}: {_words(row.test, texts)}\n"
-        f"    {texts('environment.production')}: {_words(row.production, texts)}"
+        f"    {texts(f'environment.{TEST}')}: {_words(row.test, texts)}\n"
+        f"    {texts(f'environment.{PRODUCTION}')}: {_words(row.production, texts)}"
         for row in rows
     ]
     blocks: list[Block] = [header(texts("parity.title", customer=customer)), *long_sections("\n".join(lines))]

@@ -200,7 +200,7 @@ def _tasks(
         if task.side is Side.SUPPORT and task.is_ready(situation):
             value = ButtonValue(onboarding=snapshot.onboarding.id, step=step.id, task=task.id)
             words = texts("button.renew") if item else title
-            buttons.append(button(words, Act.TASK, value, style="" if buttons else "primary", name=task.id))
+            buttons.append(button(words, Act.TASK, value, style="" if buttons or task.skips else "primary", name=task.id))
     if request is not None:
         value = ButtonValue(onboarding=snapshot.onboarding.id, step=step.id, item=request.item)
         buttons.append(button(texts("button.decline_renewal"), Act.DECLINE_RENEWAL, value))

@@ -31,11 +31,11 @@ def _one(texts: Texts, name: str, value: Any) -> Any:
     if name == "step" and value:
         return texts(f"step.{value}.title")
     if name == "steps":
-        return ", ".join(texts(f"step.{one}.title") for one in value)
+        return ", ".join(texts(f"step.{one}.title") for one in _several(value))
     if name == "state" and value:
         return texts(f"state.{value}")
     if name == "fields":
-        return ", ".join(texts(key) for key in value if texts.has(key))
+        return ", ".join(texts(key) for key in _several(value) if texts.has(key))
     if name == "unread":
         return "; ".join(texts(f"unread.{why}") for why in value)
     if name in SECTIONS and texts.has(f"{SECTIONS[name]}.{value}"):
@@ -45,6 +45,11 @@ def _one(texts: Texts, name: str, value: Any) -> Any:
     if name in ("task", "what", "why", "field") and texts.has(str(value)):
         return texts(str(value))
     return value
+
+
+def _several(value: Any) -> list[str]:
+    """A refusal has several values as one text."""
+    return value.split(",") if isinstance(value, str) else list(value)
 
 
 def sentence(texts: Texts, key: str, params: Mapping[str, Any]) -> str:

@@ -29,13 +29,12 @@ def finish(case: Case, effect: MoveProgram, lines: Sequence[Mapping[str, Any]], 
     record.answers = {**record.answers, "lines": [dict(line) for line in lines], "found": dict(found) if found else None}
     facts = {
         "item": effect.item,
-        "program": record.answers.get("program", ""),
         "found": dict(found or {}),
         "lines": [{name: line.get(name, "") for name in ("check", "outcome", "x_cid")} for line in lines],
     }
     case.log(f"task:{effect.step}.{effect.task}:{record.state}", by=SYSTEM, facts=facts)
     for where in ("customer", "support"):
-        case.ask(ReportMove(step=effect.step, task=effect.task, item=effect.item, where=where))  # type: ignore[arg-type]
+        case.ask(ReportMove(step=effect.step, task=effect.task, item=effect.item, where=where))
     return True
 
 

@@ -60,7 +60,8 @@ def _not_over(case: Case, last: Step) -> Refused:
     """Why the onboarding can't be closed: the steps that are left, and what production lacks."""
     left = [one for one in case.journey.steps if one in case.situation.unfinished and one != last.id]
     lacks = [f"parity.what.{one}" for one in lacking(case.situation, case.journey)]
-    return Refused("production_lacks", steps=left, fields=lacks) if lacks else Refused("not_all_done", steps=left)
+    steps = ",".join(left)
+    return Refused("production_lacks", steps=steps, fields=",".join(lacks)) if lacks else Refused("not_all_done", steps=steps)
 
 
 async def do_task(case: Case, step_id: str, task_id: str, clean: Answers, *, item: str = "") -> TaskRecord:

@@ -107,7 +107,7 @@ def test_what_waits_for_others_than_slacks_channels_has_a_lane_of_its_own() -> N
         "proof": "proof",
         "setup_check": "setup_check",
         "session_file": "files",
-        "move_program": "transfer",
+        "program_move": "transfer",
         "tell": "private",
         "people": "people",
         "export": "export",

@@ -14,7 +14,7 @@ from flows.steps.production.lane import STEP, method
 
 
 class ProductionPlan(FormPage):
-    organization: Annotated[str, Input(Kind.CHOICE, ("same", "own"), choices="production_organization")]
+    org: Annotated[str, Input(Kind.CHOICE, ("same", "own"), choices="production_organization")]
     way: Annotated[str, Input(Kind.CHOICE, ("export", "hand"), choices="production_way")]
     key: Annotated[str, Input(Kind.CHOICE, ("same", "another", "none"), choices="production_key")]
     certificate: Annotated[str, Input(Kind.CHOICE, ("same", "another"), choices="production_certificate")]
@@ -58,7 +58,7 @@ def _people(answers: Answers, situation: Situation) -> Iterator[Problem]:
 def _prefill(situation: Situation) -> Answers:
     """What environments and planning know, and one of everything for both environments."""
     known = {
-        "organization": "same",
+        "org": "same",
         "way": "export",
         "certificate": "same",
         "key": "same" if method(situation) == "oidc" else "none",
@@ -101,7 +101,7 @@ FORM = Form(
     notes=_notes,
     review=True,
     example={
-        "organization": "same",
+        "org": "same",
         "way": "export",
         "key": "none",
         "certificate": "same",

@@ -28,7 +28,7 @@ def recorded(situation: Situation, task: str) -> bool:
 def org_id(situation: Situation) -> str:
     """Production's: as recorded, else test's where they are to be the same."""
     known = str(situation.done.get(f"{STEP}.record_org", {}).get("org_id", ""))
-    return known or (org_details.org_id(situation) if situation.get(STEP, "organization", "same") == "same" else "")
+    return known or (org_details.org_id(situation) if situation.get(STEP, "org", "same") == "same" else "")
 
 
 def proof(situation: Situation) -> dict[str, object] | None:

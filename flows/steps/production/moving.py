@@ -99,7 +99,7 @@ MOVE = Task(
     offers={"programs": _offers},
     effect=MoveProgram,
     transfer=Transfer(_chosen, lambda situation: (org_details.org_id(situation), lane.org_id(situation))),
-    stale_with=("organization",),
+    stale_with=("org",),
 )
 RECORD = Task(
     "record_program",

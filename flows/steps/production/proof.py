@@ -45,7 +45,7 @@ def _task() -> Task:
         needed=lane.lacks("proof"),
         requires=(),
         proof=replace(_TEST.proof, environment=lambda _answers: PRODUCTION, expected=_expected),
-        stale_with=("organization", "key", "public_key"),
+        stale_with=("org", "key", "public_key"),
         also_in=(),
     )
 

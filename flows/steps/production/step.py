@@ -56,7 +56,7 @@ def _org_id(answers: Answers, _situation: Situation) -> Iterator[Problem]:
 
 def _known_org(situation: Situation) -> Answers:
     known = org_details.org_id(situation)
-    return {"org_id": known} if known and situation.get(STEP_ID, "organization") == "same" else {}
+    return {"org_id": known} if known and situation.get(STEP_ID, "org") == "same" else {}
 
 
 def _known_end(situation: Situation) -> Answers:
@@ -81,7 +81,7 @@ SUPPORTS = (
             prefill=_known_org,
         ),
         needed=lane.lacks("organization"),
-        stale_with=("organization",),
+        stale_with=("org",),
     ),
     Task(
         "environment_ready",

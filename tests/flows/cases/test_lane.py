@@ -8,7 +8,8 @@ import pytest
 
 from bot.messages import board
 from bot.messages.parity import lane as drawn
-from bot.messages.texts import Texts
+from bot.messages.texts import CLOSE, OPEN, Texts
+from bot.messages.wording import sentence
 from flows.cases import manage, moves, proof
 from flows.cases.case import Case
 from flows.cases.parity import lacking, parity
@@ -134,7 +135,7 @@ async def test_from_the_form_to_the_last_row_and_the_end(acme: Acme) -> None:
     await acme.does("record_program", {"program": "2", "program_id": 92, "status": "ACTIVE"})
     assert (await acme.words())["program"] == "there"
     refused = await acme.cannot_close()
-    assert (refused.key, refused.params["fields"]) == ("production_lacks", ["parity.what.proof"])
+    assert (refused.key, refused.params["fields"]) == ("production_lacks", "parity.what.proof")
     await acme.proves()
     assert set((await acme.words()).values()) == {"there", "not_needed"}
     assert (await acme.book.step("production")).state is StepState.DONE
@@ -159,12 +160,17 @@ async def test_what_is_missing_is_said_at_the_close(acme: Acme) -> None:
     await acme.does("record_org", ORG)
     refused = await acme.cannot_close()
     assert refused.key == "production_lacks"
-    assert refused.params["steps"] == ["production"]
-    assert "parity.what.proof" in refused.params["fields"]
-    assert "parity.what.organization" not in refused.params["fields"]
+    assert refused.params["steps"] == "production"
+    assert refused.params["fields"] == ",".join(
+        f"parity.what.{what}" for what in ("environment", "users", "program", "certificate", "proof", "access_keys")
+    )
+    words = sentence(Texts("en"), "refused.production_lacks", refused.params).replace(OPEN, "").replace(CLOSE, "")
+    assert "still open: Production. Production lacks: Access to the environment, Users, Program, Client certificate" in words
+    assert 'press "Finish with test alone" under /onboarding status' in words
     snapshot = await acme.book.snapshot()
     said = str(board.one(snapshot, acme.book.rules.journeys.of_customer(snapshot), Texts("en"), await acme.look()).blocks)
     assert "production still lacks: Access to the environment, Users, Program, Client certificate" in said
+    assert "Finish with test alone" in said
 
 
 async def test_test_alone_takes_two_people_and_a_reason(acme: Acme) -> None:
