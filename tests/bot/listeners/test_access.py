@@ -84,6 +84,7 @@ DIALOG_FOR: Mapping[str, set[str]] = {
 }
 CUSTOMERS_TASKS = (
     "control_center.confirm_access",
+    "first_programs.create_in_test",
     "authentication.prove_access",
     "authentication.check_token",
     "authentication.record_upload",
@@ -334,7 +335,7 @@ async def test_choices_are_offered_to_those_who_may_see_them(setting: Setting, k
         outcome = await place.deliver(person, payload)
         person.user.stack.clear()
         assert outcome.ok, (form, outcome.error)
-        if source in ("grants", "sessions", "differences", "unfiled", "undone"):
+        if source in ("grants", "sessions", "differences", "unfiled", "undone", "programs"):
             assert bool(outcome.body["options"]) == (role in may_use(form) and form in setting.offered), form
         elif source == "known_people":
             assert bool(outcome.body["options"]) == (role in may_use(form)), form
