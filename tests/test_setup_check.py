@@ -186,7 +186,7 @@ FAULTS = {
         "Processing codes: done. 1 ready, 1 of them your own; 0 still PENDING.",
     ),
     "processing codes pending": Fault(
-        CORE, pending_codes, "Processing codes: missing. All 1 are still PENDING", "Processing codes: done."
+        CORE, pending_codes, "Processing codes: missing. The only one is still PENDING", "Processing codes: done."
     ),
     "no loan products": Fault(
         LENDING,
@@ -195,7 +195,7 @@ FAULTS = {
         "Loan products: done.",
     ),
     "loan products inactive": Fault(
-        LENDING, inactive, "Loan products: missing. There are 1, but none is ACTIVE.", "Loan products: done."
+        LENDING, inactive, "Loan products: missing. There is one, but it is not ACTIVE.", "Loan products: done."
     ),
     "marketplace not found": Fault(
         SELLERS,

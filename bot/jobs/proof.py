@@ -1,11 +1,10 @@
 """The proof of access: a pasted token is tried against Pismo, and each check becomes a line. The token is only in memory."""
 
-from datetime import timedelta
-
 from pydantic import SecretStr
 
-from bot.jobs.errors import EffectError, RetryLater, Unreachable
-from bot.jobs.proof_checks import ORGANIZATION_CHECK, Checks, ProofLine, all_skipped, line
+from bot.jobs.errors import EffectError
+from bot.jobs.pasted_tokens import again, wait_for_token
+from bot.jobs.proof_checks import ORGANIZATION_CHECK, Checks, all_skipped, line
 from bot.jobs.records import task_record
 from bot.jobs.registry import Finished, Run
 from bot.jobs.threads import Threads
@@ -20,9 +19,6 @@ from pismo.client import Pismo
 from pismo.environments import Environments
 from pismo.errors import PismoError
 from storage.store import Store
-
-ELSEWHERE = timedelta(minutes=2)
-"""Where several processes run: for so long a proof whose token isn't here is left to the one that was given it."""
 
 
 class Proofs:
@@ -45,9 +41,8 @@ class Proofs:
         if pismo is None:
             await self._finish(run, Proved(all_skipped("no_address")))
             return
-        if token is None and not self._store.one_writer and run.asked_at is not None and case.now - run.asked_at < ELSEWHERE:
-            raise RetryLater(1.0)
         if token is None:
+            wait_for_token(self._store, run, case.now)
             lost = line("token", "failed", "token_lost")
             await self._finish(
                 run, Proved([lost if seen["check"] == "token" else seen for seen in all_skipped("earlier_failed")])
@@ -64,7 +59,7 @@ class Proofs:
         try:
             await checks.run(token)
         except PismoError as error:  # transient: tried again
-            raise _failure(error, checks.lines) from None
+            raise again(error, checks.lines) from None
         compared: dict[str, Comparison] = {}
         if checks.programs is not None:
             compared[PROGRAMS_CHECK] = wanted.programs(situation, environment, checks.programs)
@@ -97,10 +92,3 @@ class Proofs:
         record, case = task_record(thread.case, run.effect), thread.case
         environment = proof.proof_of(case, run.effect).environment(record.answers)
         return await self._threads.say(run, thread, report(thread.texts, record, environment, case.onboarding.customer))
-
-
-def _failure(error: PismoError, lines: list[ProofLine]) -> EffectError:
-    about = {"lines": lines}
-    if error.retry_after is not None:
-        return RetryLater(error.retry_after, about=about)
-    return Unreachable(f"pismo_{error.kind}", about)

@@ -1,25 +1,21 @@
 """A check of a product's set-up: what it found becomes a line for each item. The pasted token is only in memory, as a proof's."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from pydantic import SecretStr
 
-from bot.jobs.errors import EffectError, RetryLater, Unreachable
-from bot.jobs.proof import ELSEWHERE
+from bot.jobs.errors import EffectError
+from bot.jobs.pasted_tokens import again, wait_for_token
 from bot.jobs.proof_checks import ProofLine, line
 from bot.jobs.records import task_record
 from bot.jobs.registry import Finished, Run
 from bot.jobs.setup_checks import SetupChecks, unread
 from bot.jobs.threads import Threads
-from bot.messages.texts import Raw, Texts
-from bot.messages.wording import sentence
+from bot.messages.setup_check import setup_report
 from flows.cases import setup_check
 from flows.cases.case import Cases
-from flows.model import TaskRecord
 from flows.outbox import ReportSetupCheck, RunSetupCheck
 from flows.ports import Unit
-from flows.problems import Amount
 from pismo.environments import Environments
 from pismo.errors import PismoError
 from storage.store import Store
@@ -45,16 +41,15 @@ class SetupCheckRuns:
         if pismo is None:
             await self._finish(run, [unread(one, "proof.no_address") for one in readings])
             return
-        if token is None and not self._store.one_writer and run.asked_at is not None and case.now - run.asked_at < ELSEWHERE:
-            raise RetryLater(1.0)
         if token is None:
+            wait_for_token(self._store, run, case.now)
             await self._finish(run, [line("token", "failed", "proof.token_lost"), *map(unread, readings)])
             return
         checks = SetupChecks(pismo, wanted.expected(situation), situation.now, readings)
         try:
             await checks.run(token)
         except PismoError as error:  # transient: tried again
-            raise _later(error, checks.lines) from None
+            raise again(error, checks.lines) from None
         await self._finish(run, checks.lines)
 
     async def given_up(self, unit: Unit, run: Run[RunSetupCheck], error: EffectError) -> bool:
@@ -83,34 +78,5 @@ class SetupCheckRuns:
         record, texts = task_record(thread.case, run.effect), thread.texts
         wanted = setup_check.check_of(thread.case, run.effect)
         labels = {one.item: one.label for one in wanted.readings(thread.case.situation)}
-        said = [_headline(texts, record, wanted.environment(record.answers))]
-        said += [_worded(texts, entry, labels) for entry in record.answers["lines"]]
-        return await self._threads.say(run, thread, "\n".join(said))
-
-
-def _later(error: PismoError, lines: list[ProofLine]) -> EffectError:
-    about = {"lines": lines}
-    if error.retry_after is not None:
-        return RetryLater(error.retry_after, about=about)
-    return Unreachable(f"pismo_{error.kind}", about)
-
-
-def _headline(texts: Texts, record: TaskRecord, environment: str) -> str:
-    """How much of what can be read is there."""
-    outcomes = [entry["outcome"] for entry in record.answers["lines"]]
-    there, wanted = outcomes.count("done"), sum(one not in ("failed", "not_needed", "missing_optional") for one in outcomes)
-    key = "setup_all_there" if there == wanted else "setup_some_there" if there else "setup_none_there"
-    return sentence(texts, key, {"environment": texts(f"environment.{environment}"), "there": there, "wanted": wanted})
-
-
-def _worded(texts: Texts, entry: Mapping[str, Any], labels: Mapping[str, str]) -> str:
-    params = {name: Amount(value) if isinstance(value, int) else value for name, value in entry["params"].items()}
-    reason = entry["reason"] if "." in entry["reason"] else f"proof.{entry['reason']}"
-    said = {
-        "check": texts(labels.get(entry["check"], f"check.{entry['check']}")),
-        "outcome": texts(f"outcome.{entry['outcome']}"),
-        "reason": Raw(texts.md(reason, **params)),
-    }
-    if entry["outcome"] in ("done", "not_needed") or not entry["x_cid"]:
-        return sentence(texts, "setup_line", said)
-    return sentence(texts, "setup_line_asked", {**said, "x_cid": entry["x_cid"]})
+        environment = wanted.environment(record.answers)
+        return await self._threads.say(run, thread, setup_report(texts, record, environment, labels))
