@@ -16,7 +16,8 @@ from bot.jobs.records import declared
 from bot.jobs.registry import Finished, Run
 from bot.slack.client import Slack
 from flows.cases.case import Case, Cases
-from flows.cases.tickets import FiledTicket, Outcome, Wanted, note_filed, note_given_up, wanted, was_wanted
+from flows.cases.desk_requests import Wanted, note_filed, note_given_up, wanted, was_wanted
+from flows.cases.tickets import FiledTicket, Outcome
 from flows.forms.fields import Answers
 from flows.forms.step import Filing
 from flows.model import EffectRecord

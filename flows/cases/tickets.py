@@ -1,24 +1,20 @@
 """Requests filed with the Service Desk: each is a record of the step's task with a ticket, whoever filed it. What is known of the ticket
 is kept in the record's answers."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
 from flows.cases.case import Case
 from flows.cases.remind import person_to_remind
-from flows.cases.settle import resume_failed
-from flows.cases.tasks import new_record, note_grant
+from flows.cases.tasks import note_grant
 from flows.forms.fields import Answers
-from flows.forms.step import DeskRequest, Step, Task
 from flows.journey import Journeys
-from flows.model import Submission, TaskRecord
-from flows.outbox import FileRequest, TellOfTicket, Where
+from flows.model import TaskRecord
+from flows.outbox import TellOfTicket, Where
 from flows.people import SYSTEM, Side
 from flows.ports import Unit
-from flows.problems import Refused
-from flows.state import WORKING, Move, StepState, after
 
 Phase = Literal["", "pending", "validating"]
 """What a status means for those who asked: the desk waits for an answer, or for somebody to try what it did; empty: neither."""
@@ -39,16 +35,6 @@ class FiledTicket:
     phase: Phase = ""
     since: datetime | None = None
     outcome: Outcome = ""
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What one request is to ask for now. ``about``: what is recorded with its ticket; ``emails``: its people's addresses; ``kept``:
-    ids and numbers by which `was_wanted` finds ``about`` again."""
-
-    about: Answers
-    emails: frozenset[str]
-    kept: Mapping[str, Any]
 
 
 async def with_tickets(unit: Unit, journeys: Journeys) -> list[TaskRecord]:
@@ -88,79 +74,6 @@ def open_ticket(case: Case, record_id: str) -> FiledTicket | None:
     )
 
 
-def wanted(case: Case, step: Step, resource: str) -> Wanted | None:
-    """What is to be requested for a resource now; None if nothing is, or it has been. Raises Refused if the step requests nothing."""
-    request = _request(step)
-    if request.part is None:
-        grants = [one for one in case.snapshot.grants if (one.step_id, one.resource, one.state) == (step.id, resource, "asked")]
-        about = {"grants": [one.id for one in grants]}
-        return Wanted(about, frozenset(one.email for one in grants), about) if grants else None
-    accepted = accepted_by(case, step)
-    part = request.part(accepted.answers, resource) if accepted is not None else None
-    if accepted is None or part is None or any(covers(record.answers, resource, part) for record in _filed(case, step)):
-        return None
-    return Wanted({"request": resource, "about": part}, frozenset(request.people(part)), {"revision": accepted.revision})
-
-
-def was_wanted(case: Case, step: Step, resource: str, kept: Mapping[str, Any]) -> Answers:
-    """What is recorded with the ticket of a request that was sent before."""
-    request = _request(step)
-    if request.part is None:
-        return {"grants": kept["grants"]}
-    sent = next(one for one in case.snapshot.submissions[step.id] if one.revision == kept["revision"])
-    return {"request": resource, "about": request.part(sent.answers, resource)}
-
-
-def covers(recorded: Answers, resource: str, part: Answers) -> bool:
-    """Whether a record is of a request for just this."""
-    return recorded.get("request") == resource and recorded.get("about") == part
-
-
-def _filed(case: Case, step: Step) -> Iterator[TaskRecord]:
-    task = _task_with_ticket(step)
-    return (one for one in case.snapshot.tasks if (one.step_id, one.task_id, one.state) == (step.id, task.id, "done"))
-
-
-def accepted_by(case: Case, step: Step) -> Submission | None:
-    """The answers that take effect now: of a later revision, they do once it is approved."""
-    record, sent = case.record(step.id), case.snapshot.submissions.get(step.id, [])
-    if record.state is StepState.SKIPPED:
-        return None
-    if record.state in WORKING or record.state is StepState.DONE:
-        return sent[-1] if sent else None
-    approved = {d.revision for d in case.snapshot.decisions if d.subject == step.id and d.verdict == "approve"}
-    return next((one for one in reversed(sent[:-1]) if one.revision in approved), None)
-
-
-async def note_filed(case: Case, effect: FileRequest, item: str, about: Answers, ticket: FiledTicket) -> None:
-    """The bot filed a request: record it, mark its grants ``filed``, tell both sides. ``item``: recorded once under this id."""
-    step, task = case.step(effect.step), _task_with_ticket(case.step(effect.step))
-    if any((record.step_id, record.task_id, record.item) == (step.id, task.id, item) for record in case.snapshot.tasks):
-        return
-    answers = {**about, task.ticket: ticket.key, **_seen(ticket)}
-    new_record(case, step.id, task.id, item, answers)
-    case.log(f"task:{step.id}.{task.id}:done", by=SYSTEM, facts={"item": item}, changes={"answers": answers})
-    for grant in case.snapshot.grants:
-        if grant.id in about.get("grants", ()) and grant.state == "asked":
-            grant.state, grant.at, grant.reference = "filed", case.now, ticket.key
-            note_grant(case, grant)
-    failed = [one for one in await case.unit.failed_effects(case.id) if one.kind == effect.kind]
-    if not failed:
-        resume_failed(case.unit, case.record(step.id), SYSTEM)
-    for where in sides(case):
-        case.say(where, step.id, "desk_filed", values=_about(ticket), what=f"resource.{effect.resource}")
-
-
-def note_given_up(case: Case, effect: FileRequest) -> None:
-    """The bot gave up filing a request: the step has failed until a retry files it or support continues by hand."""
-    if case.onboarding.closed_at is not None:
-        return
-    record = case.record(effect.step)
-    if wanted(case, case.step(effect.step), effect.resource) is not None and after(record.state, Move.FAIL) is not None:
-        case.move(effect.step, Move.FAIL, by=SYSTEM)
-        case.log(f"step:{effect.step}:{Move.FAIL.value}", by=SYSTEM, facts={"resource": effect.resource})
-
-
 def note_status(case: Case, record_id: str, ticket: FiledTicket) -> bool:
     """Record a ticket's current status in the Service Desk; each change is announced once, the first status seen only if somebody must act
     on it. Once it is resolved, what it asked for counts as given.
@@ -171,7 +84,7 @@ def note_status(case: Case, record_id: str, ticket: FiledTicket) -> bool:
     if found is None:
         return False
     before = found.answers.get("status") or ""
-    answers = {**found.answers, **_seen(ticket)}
+    answers = {**found.answers, **kept_of(ticket)}
     if answers == found.answers:
         return False
     found.answers = answers
@@ -228,7 +141,7 @@ def tell(
             item=record.id,
             key=key,
             mention=(person_to_remind(case.snapshot, case.record(record.step_id), side),) if mention else (),
-            params={**_about(ticket), **params},
+            params={**about_ticket(ticket), **params},
             said=said,
             answer=answer,
         )
@@ -239,11 +152,11 @@ def sides(case: Case) -> tuple[Where, ...]:
     return ("customer", "support") if case.onboarding.severed_at is None else ("support",)
 
 
-def _about(ticket: FiledTicket) -> Mapping[str, str]:
+def about_ticket(ticket: FiledTicket) -> Mapping[str, str]:
     return {"ticket": ticket.key, "link": ticket.link, "status": ticket.status}
 
 
-def _seen(ticket: FiledTicket) -> Answers:
+def kept_of(ticket: FiledTicket) -> Answers:
     """What is kept of a ticket beside its key."""
     return {
         "link": ticket.link,
@@ -253,16 +166,3 @@ def _seen(ticket: FiledTicket) -> Answers:
         "ended": ticket.ended,
         "outcome": ticket.outcome,
     }
-
-
-def _request(step: Step) -> DeskRequest:
-    if step.desk_request is None:
-        raise Refused("gone")
-    return step.desk_request
-
-
-def _task_with_ticket(step: Step) -> Task:
-    task = next((task for task in step.tasks if task.ticket), None)
-    if task is None:
-        raise Refused("gone")
-    return task

@@ -1,0 +1,113 @@
+"""What a step requests of the Service Desk: what is to be filed now, and that it was filed."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flows.cases.case import Case
+from flows.cases.settle import resume_failed
+from flows.cases.tasks import new_record, note_grant
+from flows.cases.tickets import FiledTicket, about_ticket, kept_of, sides
+from flows.forms.fields import Answers
+from flows.forms.step import DeskRequest, Step, Task
+from flows.model import Submission, TaskRecord
+from flows.outbox import FileRequest
+from flows.people import SYSTEM
+from flows.problems import Refused
+from flows.state import WORKING, Move, StepState, after
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What one request is to ask for now. ``about``: what is recorded with its ticket; ``emails``: its people's addresses; ``kept``:
+    ids and numbers by which `was_wanted` finds ``about`` again."""
+
+    about: Answers
+    emails: frozenset[str]
+    kept: Mapping[str, Any]
+
+
+def wanted(case: Case, step: Step, resource: str) -> Wanted | None:
+    """What is to be requested for a resource now; None if nothing is, or it has been. Raises Refused if the step requests nothing."""
+    request = _request(step)
+    if request.part is None:
+        grants = [one for one in case.snapshot.grants if (one.step_id, one.resource, one.state) == (step.id, resource, "asked")]
+        about = {"grants": [one.id for one in grants]}
+        return Wanted(about, frozenset(one.email for one in grants), about) if grants else None
+    accepted = accepted_by(case, step)
+    part = request.part(accepted.answers, resource) if accepted is not None else None
+    if accepted is None or part is None or any(covers(record.answers, resource, part) for record in _filed(case, step)):
+        return None
+    return Wanted({"request": resource, "about": part}, frozenset(request.people(part)), {"revision": accepted.revision})
+
+
+def was_wanted(case: Case, step: Step, resource: str, kept: Mapping[str, Any]) -> Answers:
+    """What is recorded with the ticket of a request that was sent before."""
+    request = _request(step)
+    if request.part is None:
+        return {"grants": kept["grants"]}
+    sent = next(one for one in case.snapshot.submissions[step.id] if one.revision == kept["revision"])
+    return {"request": resource, "about": request.part(sent.answers, resource)}
+
+
+def covers(recorded: Answers, resource: str, part: Answers) -> bool:
+    """Whether a record is of a request for just this."""
+    return recorded.get("request") == resource and recorded.get("about") == part
+
+
+def _filed(case: Case, step: Step) -> Iterator[TaskRecord]:
+    task = _task_with_ticket(step)
+    return (one for one in case.snapshot.tasks if (one.step_id, one.task_id, one.state) == (step.id, task.id, "done"))
+
+
+def accepted_by(case: Case, step: Step) -> Submission | None:
+    """The answers that take effect now: of a later revision, they do once it is approved."""
+    record, sent = case.record(step.id), case.snapshot.submissions.get(step.id, [])
+    if record.state is StepState.SKIPPED:
+        return None
+    if record.state in WORKING or record.state is StepState.DONE:
+        return sent[-1] if sent else None
+    approved = {d.revision for d in case.snapshot.decisions if d.subject == step.id and d.verdict == "approve"}
+    return next((one for one in reversed(sent[:-1]) if one.revision in approved), None)
+
+
+async def note_filed(case: Case, effect: FileRequest, item: str, about: Answers, ticket: FiledTicket) -> None:
+    """The bot filed a request: record it, mark its grants ``filed``, tell both sides. ``item``: recorded once under this id."""
+    step, task = case.step(effect.step), _task_with_ticket(case.step(effect.step))
+    if any((record.step_id, record.task_id, record.item) == (step.id, task.id, item) for record in case.snapshot.tasks):
+        return
+    answers = {**about, task.ticket: ticket.key, **kept_of(ticket)}
+    new_record(case, step.id, task.id, item, answers)
+    case.log(f"task:{step.id}.{task.id}:done", by=SYSTEM, facts={"item": item}, changes={"answers": answers})
+    for grant in case.snapshot.grants:
+        if grant.id in about.get("grants", ()) and grant.state == "asked":
+            grant.state, grant.at, grant.reference = "filed", case.now, ticket.key
+            note_grant(case, grant)
+    failed = [one for one in await case.unit.failed_effects(case.id) if one.kind == effect.kind]
+    if not failed:
+        resume_failed(case.unit, case.record(step.id), SYSTEM)
+    for where in sides(case):
+        case.say(where, step.id, "desk_filed", values=about_ticket(ticket), what=f"resource.{effect.resource}")
+
+
+def note_given_up(case: Case, effect: FileRequest) -> None:
+    """The bot gave up filing a request: the step has failed until a retry files it or support continues by hand."""
+    if case.onboarding.closed_at is not None:
+        return
+    record = case.record(effect.step)
+    if wanted(case, case.step(effect.step), effect.resource) is not None and after(record.state, Move.FAIL) is not None:
+        case.move(effect.step, Move.FAIL, by=SYSTEM)
+        case.log(f"step:{effect.step}:{Move.FAIL.value}", by=SYSTEM, facts={"resource": effect.resource})
+
+
+def _request(step: Step) -> DeskRequest:
+    if step.desk_request is None:
+        raise Refused("gone")
+    return step.desk_request
+
+
+def _task_with_ticket(step: Step) -> Task:
+    task = next((task for task in step.tasks if task.ticket), None)
+    if task is None:
+        raise Refused("gone")
+    return task
