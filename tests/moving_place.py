@@ -39,11 +39,11 @@ class MovingPlace(ProofPlace):
 
 
 class Mover(Acme):
-    """``programs``: the ids in test, by product."""
+    """``in_test``: the ids in test, by product."""
 
     def __init__(self, place: ProofPlace, onboarding: str) -> None:
         super().__init__(place, onboarding)
-        self.programs: dict[str, int] = {}
+        self.in_test: dict[str, int] = {}
 
     @property
     def there(self) -> PismoStandIn:
@@ -56,8 +56,8 @@ class Mover(Acme):
         await self.place.send(self.onboarding, "first_programs", products=[*PRODUCTS, "another"], **cards())
         await self.place.approve(self.onboarding, "first_programs")
         for one in recorded(await self.situation()):
-            self.programs[one.product] = self.pismo.add_program(self.org_id, one.name, one.type)
-            await self.records_in_test(one.product, self.programs[one.product])
+            self.in_test[one.product] = self.pismo.add_program(self.org_id, one.name, one.type)
+            await self.records_in_test(one.product, self.in_test[one.product])
         await self.place.send(self.onboarding, STEP)
         await self.place.approve(self.onboarding, STEP, self.place.sam, self.place.kim)
         await self.place.do(self.onboarding, STEP, "record_org", {"org_id": self.org_id})
@@ -89,7 +89,7 @@ class Mover(Acme):
         await place.ana.click(message, action_id=name)
         await place.slack.until(lambda: ready(place.ana.view))
         assert place.ana.view is not None
-        await self.journey.type_in(place.ana, place.ana.view, {"program": str(self.programs[product]), **tokens})
+        await self.journey.type_in(place.ana, place.ana.view, {"program": str(self.in_test[product]), **tokens})
         outcome = await place.ana.submit()
         assert outcome.ok, outcome
         if not wait:
@@ -100,7 +100,7 @@ class Mover(Acme):
 
     def named_there(self, product: str) -> list[str]:
         """The status of each program of that name in production."""
-        name = next(one["name"] for one in self.pismo.world.org(self.org_id).programs if one["id"] == self.programs[product])
+        name = next(one["name"] for one in self.pismo.world.org(self.org_id).programs if one["id"] == self.in_test[product])
         return [str(one["status"]) for one in self.there.world.org(self.org_id).programs if one["name"] == name]
 
     @property

@@ -103,14 +103,14 @@ async def test_answer_lost_and_no_import_there(acme: Mover) -> None:
 
 
 async def test_program_that_test_does_not_have(acme: Mover) -> None:
-    number = acme.programs["seller_management"]
-    acme.programs["seller_management"] = 999_999
+    number = acme.in_test["seller_management"]
+    acme.in_test["seller_management"] = 999_999
     await acme.records_in_test("seller_management", 999_999)
     said = await acme.moves("seller_management", token=acme.tokens()["token"])
     assert "paste an access token of test too" in said
     said = await acme.moves("seller_management")
     assert "Test has no program with the ID 999999" in said
-    acme.programs["seller_management"] = number
+    acme.in_test["seller_management"] = number
     await acme.records_in_test("seller_management", number)
     acme.pismo.faults.add("*", "5xx", times=100)
     assert "Pismo did not answer" in await acme.moves("seller_management")

@@ -88,8 +88,8 @@ def _parity(situation: Situation, environment: str) -> ParityCell:
         return ParityCell(ParityState.THERE)
     wanted = situation.get("environments", "production_from")
     if environment == PRODUCTION and wanted:
-        return ParityCell(ParityState.BEGUN, "wanted_from", {"date": str(wanted)})
-    return ParityCell(ParityState.BEGUN if "environments" in situation.answers else ParityState.MISSING)
+        return ParityCell(ParityState.MISSING, "wanted_from", {"date": str(wanted)})
+    return ParityCell(ParityState.MISSING)
 
 
 def _receipt(situation: Situation) -> Iterator[Note]:

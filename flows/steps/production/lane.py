@@ -6,7 +6,7 @@ from collections.abc import Callable
 from flows.forms.parity import PRODUCTION, TEST, ParityCell, ParityState
 from flows.forms.step import PROGRAMS_CHECK, ParityItem, Situation
 from flows.steps import org_details
-from flows.steps.authentication import proving
+from flows.steps.authentication import proofs
 from flows.steps.production import programs
 
 STEP = "production"
@@ -34,7 +34,7 @@ def org_id(situation: Situation) -> str:
 def proof(situation: Situation) -> dict[str, object] | None:
     """What the last passed proof there found, wherever it was asked for."""
     here = [answers for _, answers in situation.items.get(PROVE, ())]
-    return here[-1] if here else proving.last(situation, PRODUCTION)
+    return here[-1] if here else proofs.last(situation, PRODUCTION)
 
 
 def ready(situation: Situation) -> bool:
@@ -153,7 +153,7 @@ def _in_test(situation: Situation, what: str) -> ParityCell | None:
         return None
     if method(situation) not in KEYS:
         return NOT_NEEDED if method(situation) else UNKNOWN
-    return DONE if proving.last(situation, TEST) else UNKNOWN
+    return DONE if proofs.last(situation, TEST) else UNKNOWN
 
 
 ITEMS = tuple(map(_item, _CELLS))

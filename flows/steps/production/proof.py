@@ -7,7 +7,7 @@ from flows.forms.addresses import text_of
 from flows.forms.fields import FormPage
 from flows.forms.parity import PRODUCTION
 from flows.forms.step import Form, Page, Situation, Task
-from flows.steps.authentication import example_keys, proving
+from flows.steps.authentication import example_keys, proofs, proving
 from flows.steps.authentication.token_check import expected
 from flows.steps.production import lane
 from flows.steps.production.programs import any_to_move
@@ -16,7 +16,7 @@ from flows.steps.production.tokens import TokenText
 if TYPE_CHECKING:
     from flows.checks.claims import Expected
 
-_TEST: Task = next(task for task in proving.tasks(()) if f"authentication.{task.id}" == proving.PROVE)
+_TEST: Task = next(task for task in proving.tasks(()) if f"authentication.{task.id}" == proofs.PROVE)
 
 
 class ProductionToken(FormPage):
@@ -33,7 +33,7 @@ def _expected(situation: Situation) -> "Expected":
 
 def _task() -> Task:
     if _TEST.form is None or _TEST.proof is None:
-        raise TypeError(f"{proving.PROVE} has no form, or proves nothing")
+        raise TypeError(f"{proofs.PROVE} has no form, or proves nothing")
     checked = _TEST.form.pages[0]
     return replace(
         _TEST,

@@ -75,9 +75,9 @@ class Acme:
     async def proves(self) -> None:
         await self.does("prove_access", {}, LEAD)
 
-        def work(case: Case) -> None:
+        async def work(case: Case) -> None:
             item = self.waiting(case, "prove_access").item
-            proof.finish(case, RunProof(step="production", task="prove_access", item=item), LINES)
+            await proof.finish(case, RunProof(step="production", task="prove_access", item=item), proof.Proved(LINES))
 
         await self.book.act(work)
 
