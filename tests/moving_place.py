@@ -51,7 +51,8 @@ class Mover(Acme):
 
     async def goes_to_production(self) -> None:
         """Opened by two, with the organization and its address; the programs are those of test."""
-        await self.gets_an_organization()
+        await self.asks_for_an_organization()
+        await self.place.do(self.onboarding, "organization", "record_org_id", {"org_id": self.org_id})
         self.place.sandbox.open_production(self.org_id)
         await self.place.send(self.onboarding, "first_programs", products=[*PRODUCTS, "another"], **cards())
         await self.place.approve(self.onboarding, "first_programs")

@@ -58,7 +58,8 @@ def can_do(case: Case, step_id: str, task: Task) -> None:
 
 def _not_over(case: Case, last: Step) -> Refused:
     """Why the onboarding can't be closed: the steps that are left, and what production lacks."""
-    left = [one for one in case.journey.steps if one in case.situation.unfinished and one != last.id]
+    needed = {one for step in case.journey.steps.values() for one in step.requires}
+    left = [one for one in case.journey.steps if one in case.situation.unfinished and one in needed and one != last.id]
     lacks = [f"parity.what.{one}" for one in lacking(case.situation, case.journey)]
     steps = ",".join(left)
     return Refused("production_lacks", steps=steps, fields=",".join(lacks)) if lacks else Refused("not_all_done", steps=steps)
