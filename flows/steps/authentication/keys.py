@@ -1,29 +1,24 @@
-"""OpenID Connect's keys in the authentication step: one for each environment, who uploads test's to Control Center, and the claims
-that Pismo gives with it. Production's may come later; only its fingerprint is looked at here.
+"""OpenID Connect's public keys in the authentication step: one for each environment. Production's may come later; only its
+fingerprint is looked at here.
 """
 
 from collections.abc import Iterator
-from typing import Annotated
-
-from pydantic import Field
 
 from flows.forms.addresses import text_of
-from flows.forms.fields import Answers, FormPage, Input, Kind
+from flows.forms.fields import Answers
 from flows.forms.step import Form, Page, Situation, Task
 from flows.outbox import ShowTaskInFull
 from flows.people import Side
 from flows.problems import Note, Problem
 from flows.state import StepState
-from flows.steps.authentication import credentials, example_keys, groups
+from flows.steps.authentication import credentials, example_keys
 from flows.steps.authentication.mtls import Pasted, Pem, PemFile
 from flows.steps.authentication.openssl import pair_scripts, production_pair_scripts
 
 STEP = "authentication"
-UPLOAD, RECORD_UPLOAD, CLAIMS = f"{STEP}.upload_key", f"{STEP}.record_upload", f"{STEP}.record_claims"
 SEND_PRODUCTION = f"{STEP}.send_production_key"
 CHANGED_BY = ("method", "public_key")
 """Answers whose change in a new revision means that what was set up with them must be redone."""
-Claim = Annotated[str, Field(min_length=1, max_length=255), Input(Kind.TEXT)]
 
 
 class PublicKeyPage(Pasted):
@@ -34,16 +29,6 @@ class PublicKeyPage(Pasted):
 class ProductionKeyPage(Pasted):
     production_key: Pem = None
     production_key_file: PemFile = None
-
-
-class Uploaded(FormPage):
-    status: Annotated[str, Input(Kind.CHOICE, ("active", "waiting_approval"))]
-
-
-class Claims(FormPage):
-    iss: Claim
-    sub: Claim
-    aud: Claim
 
 
 def openid(situation: Situation) -> bool:
@@ -118,79 +103,6 @@ PAGES = (
         when=lambda answers: answers.get("method") == "oidc",
         check=check_optional,
         scripts=production_pair_scripts,
-    ),
-)
-
-
-# -- the upload, and the claims
-
-
-def upload_status(situation: Situation) -> str:
-    """As either side recorded it last: ``active``, ``waiting_approval``, or nothing yet."""
-    said = [situation.done.get(task, {}).get("status", "") for task in (UPLOAD, RECORD_UPLOAD)]
-    return "active" if "active" in said else next(filter(None, said), "")
-
-
-def uploaded(situation: Situation) -> bool:
-    """Whether the key is active: an upload that waits for the second approval in Control Center isn't."""
-    return upload_status(situation) == "active"
-
-
-def _customer_waits(situation: Situation) -> bool:
-    """Whether the customer's administrator uploaded it, and it waits for the approval of somebody else there."""
-    return situation.done.get(RECORD_UPLOAD, {}).get("status") == "waiting_approval"
-
-
-def registered(situation: Situation) -> bool:
-    """Whether all that OpenID Connect needs is recorded."""
-    return not openid(situation) or (uploaded(situation) and CLAIMS in situation.done)
-
-
-def facts(situation: Situation) -> Iterator[Note]:
-    if openid(situation) and not uploaded(situation):
-        yield Note("key_waits_for_approval" if upload_status(situation) else "key_to_upload")
-
-
-def _to_confirm(_answers: Answers, situation: Situation) -> Iterator[Note]:
-    """What the claims belong to."""
-    sent = situation.answers.get(STEP, {})
-    if key := credentials.readable(credentials.public_key, sent):
-        yield Note("test_key_fingerprint", {"fingerprint": key.fingerprint_sha256, "bits": key.bits})
-    yield from groups.notes(sent, situation)
-
-
-TASKS = (
-    Task(
-        "upload_key",
-        Side.SUPPORT,
-        Form(UPLOAD, (Page("uploaded", Uploaded),), example={"status": "active"}),
-        ready=lambda situation: openid(situation) and not uploaded(situation),
-        needed=lambda situation: not _customer_waits(situation),
-        repeatable=True,
-        stale_with=CHANGED_BY,
-    ),
-    Task(
-        "record_upload",
-        Side.CUSTOMER,
-        Form(RECORD_UPLOAD, (Page("uploaded", Uploaded),), example={"status": "active"}),
-        ready=lambda situation: openid(situation) and not uploaded(situation),
-        needed=_customer_waits,
-        repeatable=True,
-        stale_with=CHANGED_BY,
-    ),
-    Task(
-        "record_claims",
-        Side.SUPPORT,
-        Form(
-            CLAIMS,
-            (Page("claims", Claims),),
-            notes=_to_confirm,
-            review=True,
-            example={"iss": "https://issuer.example", "sub": "example-bank", "aud": "https://audience.example"},
-        ),
-        ready=lambda situation: openid(situation) and uploaded(situation),
-        approvals=2,
-        stale_with=(*CHANGED_BY, "groups", "other_groups"),
     ),
 )
 

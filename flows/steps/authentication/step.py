@@ -17,6 +17,7 @@ from flows.steps.authentication import (
     mtls,
     parity,
     proving,
+    registration,
     renewing,
     signed,
     token_check,
@@ -55,7 +56,7 @@ class Details(FormPage):
 def _finished(situation: Situation) -> bool:
     secured = mtls.TASK_OF.get(str(situation.get("authentication", "mtls", "")), "")
     return (
-        keys.registered(situation)
+        registration.registered(situation)
         and f"authentication.{secured}" in situation.done
         and proving.proved(situation)
         and not proving.unaccepted(situation)
@@ -77,7 +78,7 @@ def _notes(answers: Answers, situation: Situation) -> Iterator[Note]:
 
 
 def _facts(situation: Situation) -> Iterator[Note]:
-    yield from keys.facts(situation)
+    yield from registration.facts(situation)
     if situation.get("authentication", "method") in ("oauth2", "basic") and not proving.proved(situation):
         yield Note("where_access_keys_come_from")
 
@@ -124,7 +125,7 @@ STEP = Step(
     requires=("organization",),
     approvals=2,
     tasks=(
-        *keys.TASKS,
+        *registration.TASKS,
         *mtls.TASKS,
         *proving.tasks(keys.CHANGED_BY + mtls.CHANGED_BY, requires=("first_programs",)),
         token_check.TASK,

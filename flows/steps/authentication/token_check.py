@@ -11,7 +11,7 @@ from flows.forms.step import Form, Page, Situation, Task
 from flows.people import Side
 from flows.problems import Problem
 from flows.state import StepState
-from flows.steps.authentication import example_keys, groups, keys
+from flows.steps.authentication import example_keys, groups, keys, registration
 from flows.steps.authentication.token_scripts import token_scripts
 from flows.steps.org_details import org_id
 
@@ -36,7 +36,7 @@ def expected(situation: Situation) -> "Expected":
     """What this customer's token must say."""
     from flows.checks.claims import Expected  # noqa: PLC0415  cryptography is not needed at startup
 
-    given = situation.done.get(keys.CLAIMS, {})
+    given = situation.done.get(registration.CLAIMS, {})
     claims = {name: str(given.get(name, "")) for name in ("iss", "sub", "aud")}
     if not keys.openid(situation):
         return Expected(org_id(situation), **claims)
@@ -85,7 +85,7 @@ TASK = Task(
         prefill=lambda situation: {"token_kind": ASSERTION if keys.openid(situation) else ACCESS_TOKEN},
         example={"token_kind": ACCESS_TOKEN, "token": example_keys.access_token()},
     ),
-    ready=lambda situation: bool(org_id(situation)) and (not keys.openid(situation) or keys.CLAIMS in situation.done),
+    ready=lambda situation: bool(org_id(situation)) and (not keys.openid(situation) or registration.CLAIMS in situation.done),
     repeatable=True,
     optional=True,
     also_in=(StepState.DONE,),

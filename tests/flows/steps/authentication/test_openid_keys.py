@@ -8,7 +8,7 @@ from bot.messages.texts import Texts
 from flows.cases.settle import open_tasks
 from flows.forms.fields import Answers
 from flows.forms.step import Form, Situation, Task
-from flows.steps.authentication import example_keys, keys, step
+from flows.steps.authentication import example_keys, keys, registration, step
 from flows.steps.authentication.token_check import expected
 from playground.pismo.authority import signing_request
 from playground.pismo.signer import public_pem, rsa_key
@@ -142,15 +142,15 @@ def test_either_side_may_record_the_upload_which_ends_the_others_need(task: str)
 
 
 def test_an_upload_that_waits_for_approval_is_said_and_waited_for() -> None:
-    by_customer = approved({keys.RECORD_UPLOAD: {"status": "waiting_approval"}})
+    by_customer = approved({registration.RECORD_UPLOAD: {"status": "waiting_approval"}})
     assert waiting(by_customer)[0] == "record_upload"
     assert "upload_key" not in waiting(by_customer)
-    by_support = approved({keys.UPLOAD: {"status": "waiting_approval"}})
+    by_support = approved({registration.UPLOAD: {"status": "waiting_approval"}})
     assert waiting(by_support)[0] == "upload_key"
     for situation in (by_customer, by_support):
         assert [note.key for note in STEP.facts(situation)] == ["key_waits_for_approval"]
-        assert not keys.registered(situation)
-    then = approved({keys.RECORD_UPLOAD: {"status": "waiting_approval"}, keys.UPLOAD: {"status": "active"}})
+        assert not registration.registered(situation)
+    then = approved({registration.RECORD_UPLOAD: {"status": "waiting_approval"}, registration.UPLOAD: {"status": "active"}})
     assert list(STEP.facts(then)) == []
     assert waiting(then)[0] == "record_claims"
 
@@ -177,7 +177,7 @@ def test_commands_are_shown_for_what_was_chosen_and_for_that_machine_alone() -> 
     assert shown(STEP.form, "key", nothing, platform="windows") == ["commands_openid_windows"]
     assert shown(STEP.form, "production_key", nothing, platform="posix") == ["commands_production_posix"]
     assert shown(STEP.form, "csr", nothing, platform="both") == ["commands_mtls_posix", "commands_mtls_windows"]
-    known = {"organization.record_org_id": {"org_id": "TN-1"}, keys.CLAIMS: {"iss": "a", "sub": "b", "aud": "c"}}
+    known = {"organization.record_org_id": {"org_id": "TN-1"}, registration.CLAIMS: {"iss": "a", "sub": "b", "aud": "c"}}
     situation = approved(known, platform="windows")
     for task, page in (("prove_access", "token"), ("check_token", "look")):
         assert shown(form_of(task), page, situation) == ["token_windows"]
