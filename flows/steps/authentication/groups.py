@@ -52,4 +52,4 @@ def notes(answers: Answers, _situation: Situation) -> Iterator[Note]:
     if full_name("admin") in named:
         yield Note("group_admin")
     if len(named) > 1 and answers.get("method") == "oidc":
-        yield Note("one_group_a_token")
+        yield Note("one_group_a_jwt")

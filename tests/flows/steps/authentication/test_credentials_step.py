@@ -32,7 +32,7 @@ from flows.steps.authentication.openssl import pair_scripts, production_pair_scr
 from tests.flows.steps.filled_forms import NOW, a_situation, example, refused, sent
 
 STEP = step.STEP
-SAID = {"groups_to_allow", "one_group_a_token", "test_key_fingerprint", "csr_fingerprint"}
+SAID = {"groups_to_allow", "one_group_a_jwt", "test_key_fingerprint", "csr_fingerprint"}
 ORG_ID = "TN-34778262-f4f0-464d-b4c6-a14e2dc6f4be"
 KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 OTHER = ec.generate_private_key(ec.SECP256R1())

@@ -59,8 +59,8 @@ def test_basic_is_asked_for_none() -> None:
 def test_what_deserves_a_second_thought_is_said() -> None:
     said = notes(sent(STEP.form, answers(groups=["admin", "cards"])))
     assert "Take it only for servers that administer" in said["group_admin"]
-    assert said["one_group_a_token"] == "A JWT names one permission group: make a token for each."
-    assert not {"group_admin", "one_group_a_token"} & notes(sent(STEP.form, answers(groups=["cards"]))).keys()
+    assert said["one_group_a_jwt"] == "A JWT names one permission group: sign one for each."
+    assert not {"group_admin", "one_group_a_jwt"} & notes(sent(STEP.form, answers(groups=["cards"]))).keys()
 
 
 def test_who_confirms_the_claims_reads_the_key_and_the_groups_they_belong_to() -> None:
