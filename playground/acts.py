@@ -285,8 +285,7 @@ class Acts:
     async def check_set_up(self, step: Step, task: Task) -> None:
         """With a fresh token, once the customer has made at Pismo what the product needs."""
         pismo = self.office.pismo
-        if not pismo.world.org(self.org_id).set_up.hierarchies:
-            pismo.world.org(self.org_id).set_up.fill()
+        pismo.set_up(self.org_id)
         await self.slack.until(lambda: self.customer_offers(step.id, task.id), timeout=30)
         token = {"environment": "test", "token": pismo.mint_token(self.org_id)}
         told, lost = "Check of the set-up", Texts("en")("proof.token_lost")

@@ -98,6 +98,12 @@ class PismoStandIn:
         """Records something done in Control Center for the audit API to list; returns its id there."""
         return self.world.add_audit(org_id, action, feature, feature_id, email, code)
 
+    def set_up(self, org_id: str) -> None:
+        """What the customer's developers make for its products, unless they have begun."""
+        found = self.world.org(org_id).set_up
+        if not found.hierarchies:
+            found.fill()
+
     def mint_access_key(self, org_id: str) -> tuple[str, str]:
         """Server key and server secret for Basic; for OAuth2, the same pair is client ID and client secret."""
         return self.world.mint_access_key(org_id)
@@ -153,6 +159,7 @@ class PismoStandIn:
             "add_program": self.add_program,
             "configure_program": self.configure_program,
             "add_audit": self.add_audit,
+            "set_up": self.set_up,
             "mint_access_key": self.mint_access_key,
             "register_public_key": self.register_public_key,
             "mint_token": self.mint_token,
