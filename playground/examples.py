@@ -138,7 +138,10 @@ async def _known_organization(office: Office) -> str:
 
 
 async def _in_production(office: Office, form_id: str) -> Answers:
-    """The organization that Pismo opens in production, and tokens of both environments."""
+    """The organization that Pismo opens in production, and tokens of both environments; nothing before there is one in test."""
+    situation = await stored(office)
+    if situation is None or "organization" not in situation.answers:
+        return {}
     known = await _known_organization(office)
     there = office.sandbox.open_production(known)
     made: dict[str, Answers] = {

@@ -16,7 +16,7 @@ from playground.walkthrough import Walkthrough, ready
 
 pytestmark = pytest.mark.process
 
-MAX_PRESSES = 120
+MAX_PRESSES = 300
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
