@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,9 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 
 from playground.pismo.assertions import Registration
+from playground.pismo.programs import Import
+from playground.pismo.set_up import OrgSetUp
+from playground.pismo.transferred import OrgTransfers, ProgramTransfer
 from playground.pismo.world import Org, PismoWorld
 from playground.slack import SlackPerson, SlackStandIn
 from playground.slack.block_kit import Json
@@ -102,14 +105,18 @@ def _told(kept: Json, channel: Channel, files: Mapping[str, File]) -> Message:
 def pismo_to_json(world: PismoWorld) -> Json:
     return {
         "version": VERSION,
-        "orgs": [
-            _plain(org, "registrations") | {"registrations": [_key(r) for r in org.registrations]} for org in world.orgs.values()
-        ],
+        "orgs": [_org(org) for org in world.orgs.values()],
         "forbidden": sorted(world.forbidden),
         "secret": base64.b64encode(world.secret).decode(),
         "revoked": sorted(world.revoked),
         "last_id": world.last_id,
     }
+
+
+def _org(org: Org) -> Json:
+    made = {name: asdict(getattr(org, name)) for name in ("set_up", "transfers")}
+    created = {"imports": [asdict(one) for one in org.imports], "registrations": [_key(one) for one in org.registrations]}
+    return _plain(org, *made, *created) | made | created
 
 
 def _key(registration: Registration) -> Json:
@@ -120,7 +127,11 @@ def _key(registration: Registration) -> Json:
 def pismo_from_json(world: PismoWorld, saved: Json) -> None:
     for kept in saved["orgs"]:
         registrations = [Registration(**known | {"key": _public(known["key"])}) for known in kept["registrations"]]
-        org = Org(**kept | {"registrations": registrations})
+        org = Org(**kept | {"registrations": registrations, "imports": [Import(**one) for one in kept["imports"]]})
+        org.set_up = OrgSetUp(**kept["set_up"])
+        org.transfers = OrgTransfers(
+            **{name: [ProgramTransfer(**one) for one in made] for name, made in kept["transfers"].items()}
+        )
         world.orgs[org.id.casefold()] = org
     world.forbidden.update(saved["forbidden"])
     world.secret, world.last_id = base64.b64decode(saved["secret"]), saved["last_id"]

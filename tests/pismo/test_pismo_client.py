@@ -55,6 +55,7 @@ def own_jwt(standin: PismoStandIn, org_id: str) -> SecretStr:
     standin.register_public_key(org_id, PEM, "pismo-iss", "pismo-sub", "pismo-aud")
     now = int(datetime.now(UTC).timestamp())
     claims = {"iss": "pismo-iss", "sub": "pismo-sub", "aud": "pismo-aud", "iat": now, "exp": now + 3600}
+    claims["pismo"] = {"group": "pismo-v1:programs:rw"}
     return SecretStr(jwt.encode(claims | {"tenant_id": org_id.lower()}, PRIVATE_KEY, algorithm="RS256"))
 
 

@@ -13,6 +13,7 @@ from playground.acts import Acts
 from playground.lasting import SLACK, LastingOffice, clear
 from playground.office import CALM
 from playground.pismo.signer import public_pem, rsa_key
+from playground.pismo.transferred import ProgramTransfer
 from playground.pismo.world import PismoWorld
 from playground.saving import (
     Kept,
@@ -64,6 +65,9 @@ def test_pismo_is_read_as_it_was_written() -> None:
     key, secret = world.mint_access_key(org)
     world.register_public_key(org, public_pem(rsa_key()), "i", "s", "a")
     world.add_program(org, "Cards", "CREDITO", "ACTIVE")
+    world.org(org).set_up.fill()
+    world.create_program(org, {"name": "Loans", "type": "CREDITO"})
+    world.org(org).transfers.exports.append(ProgramTransfer(1, "export", "Cards", {"id": 1}))
     token, revoked = world.mint_token(org, 600), world.mint_token(org, 900)
     world.revoke_token(revoked)
     saved = json.dumps(pismo_to_json(world))
@@ -72,6 +76,8 @@ def test_pismo_is_read_as_it_was_written() -> None:
     assert again.bearer_of(f"Bearer {token}") == org
     assert again.bearer_of(f"Bearer {revoked}") is None
     assert again.org_of_access_key(key, secret) is again.org(org)
+    assert again.org(org).set_up == world.org(org).set_up
+    assert again.org(org).transfers == world.org(org).transfers
 
 
 def test_a_token_expires_by_the_moved_clock() -> None:

@@ -93,6 +93,7 @@ async def play(folder: Path) -> Played:
         await erase(acme.store, erased)
         await acme.send("organization", legal_name="Acme Holding")
         await acme.approve("organization")
+        await acme.task("organization", "record_org_id", {"org_id": "TN-34778262-f4f0-464d-b4c6-a14e2dc6f4be"})
         await acme.act(lambda case: case.ask(Draw(what="card")))
         await anchors.round()
         acme.id = second

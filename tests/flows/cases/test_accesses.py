@@ -10,7 +10,7 @@ from bot.messages.matrix import matrix
 from bot.messages.texts import Texts
 from flows.cases import manage
 from flows.state import StepState
-from tests.flows.cases.casework import KIM, LEAD, OWNER, STEPS, CaseBook, case_book
+from tests.flows.cases.casework import LEAD, OWNER, STEPS, CaseBook, case_book
 from tests.flows.steps.filled_forms import sent
 
 STEP, DESK = "control_center", "service_desk"
@@ -95,8 +95,6 @@ async def test_access_to_the_environments_is_granted_or_refused_and_asked_for_ag
     await acme.task(step, "refuse_access", {"grants": [old], "reason": "Has left."})
     ready = {"base_url": "https://pismo.bank.example"}
     await acme.task(step, "test_ready", ready)
-    for person in (OWNER, KIM):
-        await acme.task(step, "production_ready", ready, person)
     assert (await acme.step(step)).state is StepState.FULFILLING  # somebody waits for access
     await acme.task(step, "grant_access", {"grants": ["*"]})
     assert await shown(acme, "dev@bank.example") == ["Test environment: granted", "Production environment: granted"]

@@ -207,7 +207,6 @@ async def test_one_confirmation_of_production_lapses_with_its_revision(ready: Ca
     with pytest.raises(Refused, match="own_confirmation"):
         await ready.task("environments", "production_ready", PRODUCTION, LIZ)
     await ready.task("environments", "production_ready", PRODUCTION, KIM)  # Kim must confirm the current revision
-    await ready.task("environments", "grant_access", {"grants": ["*"]})
     assert (await ready.step("environments")).state is StepState.DONE
 
 
@@ -222,7 +221,6 @@ async def test_a_word_left_from_an_older_revision_confirms_nothing(ready: CaseBo
     await ready.task("environments", "production_ready", PRODUCTION, LIZ)
     assert (await ready.step("environments")).state is StepState.FULFILLING
     await ready.task("environments", "production_ready", PRODUCTION, KIM)
-    await ready.task("environments", "grant_access", {"grants": ["*"]})
     assert (await ready.step("environments")).state is StepState.DONE
 
 
@@ -240,7 +238,6 @@ async def test_what_is_asked_anew_of_environments_that_were_ready_is_set_up_anew
 ) -> None:
     for person in (KIM, LIZ):
         await ready.task("environments", "production_ready", PRODUCTION, person)
-    await ready.task("environments", "grant_access", {"grants": ["*"]})
     await ready.act(lambda case: manage.reopen(case, "environments", "They need more."), OWNER)
     await ready.send("environments", **changed)
     await ready.approve("environments", LIZ)
@@ -248,9 +245,6 @@ async def test_what_is_asked_anew_of_environments_that_were_ready_is_set_up_anew
         assert (await ready.step("environments")).state is StepState.FULFILLING
         for person in (KIM, LIZ)[: 2 if task == "production_ready" else 1]:
             await ready.task("environments", task, PRODUCTION, person)
-    if not changed.keys().isdisjoint(("test_users", "production_users")):  # somebody new
-        assert (await ready.step("environments")).state is StepState.FULFILLING
-        await ready.task("environments", "grant_access", {"grants": ["*"]})
     assert (await ready.step("environments")).state is StepState.DONE
 
 
