@@ -314,3 +314,17 @@ async def test_production_is_read_with_its_own_token(place: SetupPlace) -> None:
     production.world.orgs[place.org_id.casefold()] = place.pismo.world.org(place.org_id)
     said = await place.checks(LENDING, production.mint_token(place.org_id), "production")
     assert said.startswith("Check of the set-up, environment Production: all that can be read is there.")
+
+
+async def test_what_is_not_needed_is_not_read(place: SetupPlace) -> None:
+    place.sets_everything_up()
+    await place.send(place.onboarding, SELLERS, marketplace="not_needed", reason="One shop alone.")
+    await place.approve(place.onboarding, SELLERS)
+    calls = len(place.pismo.calls)
+    said = await place.checks(SELLERS)
+    assert "Marketplace: not needed. You said so, with the reason." in said
+    assert said.startswith("Check of the set-up, environment Test: all that can be read is there.")
+    assert not [call for call in place.pismo.calls[calls:] if call.path.startswith("/marketplace")]
+    await place.send(place.onboarding, SELLERS)
+    await place.approve(place.onboarding, SELLERS)
+    assert "Marketplace: done." in await place.checks(SELLERS)
