@@ -99,6 +99,11 @@ class Mover(Acme):
         assert place.bot.tokens == {}
         return "\n".join(message.text for message in self.journey.thread("step", STEP)[before:])
 
+    async def follows(self) -> bool:
+        """Whether the bot knows by now which import it follows."""
+        tasks = (await self.place.snapshot(self.onboarding)).tasks
+        return any(one.state == "waiting" and (one.answers.get("progress") or {}).get("import_id") for one in tasks)
+
     def named_there(self, product: str) -> list[str]:
         """The status of each program of that name in production."""
         name = next(one["name"] for one in self.pismo.world.org(self.org_id).programs if one["id"] == self.in_test[product])

@@ -72,12 +72,17 @@ async def test_403_at_the_export(acme: Mover) -> None:
     await arrives(acme, "transaction_banking")
 
 
-async def test_token_that_ends_while_the_import_is_followed(acme: Mover) -> None:
+async def test_token_that_is_lost_or_ends_while_the_import_is_followed(acme: Mover) -> None:
     before = acme.imports
     acme.there.world.transfers.looks = 10**6
+    await acme.moves("demand_deposit_accounts", wait=False)
+    await acme.place.slack.until(lambda: acme.imports > before)
+    await acme.place.restart()
+    await acme.place.settled()
+    assert "The token was no longer at hand" in acme.heard
     tokens = acme.tokens()
     await acme.moves("demand_deposit_accounts", wait=False, **tokens)
-    await acme.place.slack.until(lambda: acme.imports > before)
+    await acme.place.slack.until(acme.follows)
     acme.there.revoke_token(tokens["token"])
     await acme.place.settled()
     assert "The token ended while Pismo was still working (401)" in acme.heard

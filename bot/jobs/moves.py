@@ -21,6 +21,7 @@ from flows.forms.pages import held_as
 from flows.model import TaskRecord
 from flows.outbox import MoveProgram, ReportMove
 from flows.ports import Unit
+from flows.problems import Amount
 from pismo.environments import Environments
 from pismo.errors import PismoError
 from pismo.models import Program
@@ -139,4 +140,4 @@ def _worded(texts: Texts, entry: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     }
     if not entry["x_cid"]:
         return "proof_line_skipped", said
-    return "proof_line", {**said, "ms": entry["ms"], "x_cid": entry["x_cid"]}
+    return "proof_line", {**said, "ms": Amount(entry["ms"]), "x_cid": entry["x_cid"]}
