@@ -115,9 +115,16 @@ def _verify_tasks(step: Step, before: Collection[str]) -> None:
             raise JourneyError(f"{name} records something that ends, but no task asks for its renewal")
         if task.renews and not (task.renews in names and step.task(task.renews).expires and task.repeatable):
             raise JourneyError(f"{name} renews {task.renews}, which does not end, or can't be done again")
-        moves = (task.resource, task.grant_from, task.grant_to)
-        if any(moves) and not (all(moves) and _asks_for_grants(task)):
-            raise JourneyError(f"{name} moves accesses, but does not say which, or from and to what state")
+        _verify_ways(name, task)
+
+
+def _verify_ways(name: str, task: Task) -> None:
+    """What a task does besides being recorded: skip its step, or move accesses."""
+    if task.skips and "reason" not in _asked(task):
+        raise JourneyError(f"{name} skips its step, but does not ask for the reason")
+    moves = (task.resource, task.grant_from, task.grant_to)
+    if any(moves) and not (all(moves) and _asks_for_grants(task)):
+        raise JourneyError(f"{name} moves accesses, but does not say which, or from and to what state")
 
 
 def _verify_unique(name: str, task: Task) -> None:
@@ -129,6 +136,10 @@ def _verify_unique(name: str, task: Task) -> None:
 def _verify_needs(name: str, effect: type[StepEffect], *declared: Step | Task) -> None:
     if effect.needs and all(getattr(one, effect.needs, None) is None for one in declared):
         raise JourneyError(f"{name} starts {effect.__name__}, but does not say its {effect.needs}")
+
+
+def _asked(task: Task) -> set[str]:
+    return {name for page in (task.form.pages if task.form else ()) for name, _, _ in inputs(page.model)}
 
 
 def _asks_for_grants(task: Task) -> bool:

@@ -69,6 +69,7 @@ FAULTS = {
     "moves to nowhere": (step(tasks=(replace(MOVING, grant_to=""),)), "moves accesses"),
     "moves nothing": (step(tasks=(replace(MOVING, resource=()),)), "moves accesses"),
     "moves without asking": (step(tasks=(replace(MOVING, form=form("first.move")),)), "moves accesses"),
+    "skipped without a reason": (step(tasks=(Task("t", Side.SUPPORT, form("first.t"), skips=True),)), "ask for the reason"),
     "a request that opening makes for nothing": (
         step(on_open=(RequestAccess,)),
         "first starts RequestAccess, but does not say its desk_request",
