@@ -2,7 +2,7 @@
 
 from flows.forms.parity import TEST, ParityCell, ParityState
 from flows.forms.step import PROGRAMS_CHECK, ParityItem, Situation
-from flows.steps.authentication import mtls, proofs
+from flows.steps.authentication import mtls, proofs, registration
 
 
 def _program(situation: Situation, environment: str) -> ParityCell:
@@ -21,8 +21,7 @@ def _key(situation: Situation, environment: str) -> ParityCell:
         return ParityCell(ParityState.THERE)
     method = situation.get("authentication", "method")
     if method == "oidc" and environment == TEST:
-        uploaded = situation.done.get("authentication.upload_key", {}).get("status")
-        return ParityCell(ParityState.THERE if uploaded == "active" else ParityState.MISSING)
+        return ParityCell(ParityState.THERE if registration.uploaded(situation) else ParityState.MISSING)
     return ParityCell(ParityState.UNKNOWN if method else ParityState.MISSING)
 
 

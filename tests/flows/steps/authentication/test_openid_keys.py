@@ -7,6 +7,7 @@ import pytest
 from bot.messages.texts import Texts
 from flows.cases.settle import open_tasks
 from flows.forms.fields import Answers
+from flows.forms.parity import ParityState
 from flows.forms.step import Form, Situation, Task
 from flows.steps.authentication import example_keys, keys, registration, step
 from flows.steps.authentication.token_check import expected
@@ -139,6 +140,8 @@ def test_either_side_may_record_the_upload_which_ends_the_others_need(task: str)
     active = approved({f"authentication.{task}": {"status": "active"}})
     assert waiting(active)[0] == "record_claims"
     assert not STEP.task("record_upload").is_ready(active)
+    cells = [next(item for item in STEP.parity if item.what == "key").cell(now, "test").state for now in (approved(), active)]
+    assert cells == [ParityState.MISSING, ParityState.THERE]
 
 
 def test_an_upload_that_waits_for_approval_is_said_and_waited_for() -> None:
