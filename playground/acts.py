@@ -16,6 +16,7 @@ from flows.steps.first_programs.asked import templates
 from flows.steps.org_details import to_org_details
 from playground.pismo import Machine
 from playground.pismo.authority import key_pem
+from playground.pismo.signer import public_pem, rsa_key
 from playground.slack import SlackPerson
 from playground.walkthrough import FormRefusedError, Walkthrough, action_id
 
@@ -203,6 +204,7 @@ class Acts:
         machine, pismo = Machine(**SUBJECT), self.office.pismo
         private, public = key_pem(machine.signer.key), machine.signer.public_key
         answers = {**example("authentication"), "method": "oidc", "mtls": "csr", "csr": machine.csr, "public_key": private}
+        answers["production_key"] = public_pem(rsa_key())
         opens = self.journey.opens(self.ana, lambda: self.journey.lasting("step", "authentication"), Act.OPEN_FORM)
         try:
             await self.journey.fill_form(self.ana, opens, answers, lambda: False)

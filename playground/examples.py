@@ -108,7 +108,7 @@ async def _made(office: Office, form_id: str) -> Answers:
     if form_id == "assign":
         return {"person": office.bruno}
     if form_id == "authentication":
-        return {"public_key": public_pem(rsa_key())}
+        return {"public_key": public_pem(rsa_key()), "production_key": public_pem(rsa_key())}
     if form_id == "organization.record_org_id":
         return {"org_id": await _organization(office)}
     if form_id == "first_programs.record_program":

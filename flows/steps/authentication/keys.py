@@ -60,6 +60,12 @@ def _is_tests(answers: Answers, test: Answers) -> bool:
     return bool(one and other and one.fingerprint_sha256 == other.fingerprint_sha256)
 
 
+def is_tests(answers: Answers, situation: Situation) -> bool:
+    """Whether ``public_key`` in these answers, of another step, is test's."""
+    one, other = (credentials.readable(credentials.public_key, of) for of in (answers, situation.answers.get(STEP, {})))
+    return bool(one and other and one.fingerprint_sha256 == other.fingerprint_sha256)
+
+
 def check_test(answers: Answers, situation: Situation) -> Iterator[Problem]:
     yield from credentials.check_public_key(answers, situation)
     if _is_tests(sent_later(situation), answers):

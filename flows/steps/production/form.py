@@ -8,7 +8,7 @@ from flows.forms import addresses
 from flows.forms.fields import AddressList, Answers, Email, FormPage, Input, Kind
 from flows.forms.step import Form, Page, Situation, not_past
 from flows.problems import Note, Problem
-from flows.steps.authentication import credentials, example_keys
+from flows.steps.authentication import credentials, example_keys, keys
 from flows.steps.authentication.mtls import Pasted, Pem, PemFile
 from flows.steps.production.lane import STEP, method
 
@@ -46,8 +46,16 @@ class GoLive(FormPage):
 def _plan(answers: Answers, situation: Situation) -> Iterator[Problem]:
     if method(situation) == "oidc" and answers["key"] == "none":
         yield Problem("key", "production_key_needed")
+    elif answers["key"] == "same" and not keys.production_text(situation):
+        yield Problem("key", "production_key_not_given")
     elif method(situation) not in ("", "oidc") and answers["key"] != "none":
         yield Problem("key", "production_key_unneeded")
+
+
+def _key(answers: Answers, situation: Situation) -> Iterator[Problem]:
+    yield from credentials.check_public_key(answers, situation)
+    if keys.is_tests(answers, situation):
+        yield Problem("public_key", "same_key_for_both")
 
 
 def _people(answers: Answers, situation: Situation) -> Iterator[Problem]:
@@ -61,7 +69,7 @@ def _prefill(situation: Situation) -> Answers:
         "org": "same",
         "way": "export",
         "certificate": "same",
-        "key": "same" if method(situation) == "oidc" else "none",
+        "key": "none" if method(situation) != "oidc" else "same" if keys.production_text(situation) else "another",
         "users": situation.get("environments", "production_users"),
         "access_from": situation.get("environments", "production_from"),
         "go_live": situation.go_live.isoformat() if situation.go_live else situation.get("planning", "go_live"),
@@ -92,7 +100,7 @@ FORM = Form(
     STEP,
     (
         Page("plan", ProductionPlan, check=_plan),
-        Page("key", ProductionKey, when=lambda answers: answers.get("key") == "another", check=credentials.check_public_key),
+        Page("key", ProductionKey, when=lambda answers: answers.get("key") == "another", check=_key),
         Page("csr", ProductionRequest, when=lambda answers: answers.get("certificate") == "another", check=credentials.check_csr),
         Page("people", ProductionPeople, check=_people),
         Page("go_live", GoLive, check=lambda answers, situation: not_past(answers, situation, "go_live")),
@@ -105,7 +113,7 @@ FORM = Form(
         "way": "export",
         "key": "none",
         "certificate": "same",
-        "public_key": example_keys.PUBLIC_KEY,
+        "public_key": example_keys.PRODUCTION_KEY,
         "csr": example_keys.SIGNING_REQUEST,
         "users": "operations.lead@bank.example",
         "access_from": "2099-01-10",

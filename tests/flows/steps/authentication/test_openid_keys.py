@@ -7,8 +7,9 @@ import pytest
 from bot.messages.texts import Texts
 from flows.cases.settle import open_tasks
 from flows.forms.fields import Answers
-from flows.forms.parity import ParityState
+from flows.forms.parity import ParityCell, ParityState
 from flows.forms.step import Form, Situation, Task
+from flows.journey import JOURNEYS
 from flows.steps.authentication import example_keys, keys, registration, step
 from flows.steps.authentication.token_check import expected
 from playground.pismo.authority import signing_request
@@ -125,6 +126,18 @@ def test_productions_key_is_not_that_of_the_certificate_request_either() -> None
     assert "same_key_twice" in {note.key for note in later}
 
 
+@pytest.mark.parametrize("given", [False, True])
+def test_production_works_with_the_key_that_was_given_for_it_or_with_another_but_not_tests(given: bool) -> None:
+    form = JOURNEYS.latest.steps["production"].form
+    situation = approved(production_key=PRODUCTION if given else "")
+    assert form.prefill(situation)["key"] == ("same" if given else "another")
+    same = refused(form, {**example(form), "key": "same"}, situation)
+    assert same == (set() if given else {("key", "production_key_not_given")})
+    another = {**example(form), "key": "another"}
+    assert refused(form, {**another, "public_key": TEST}, situation) == {("public_key", "same_key_for_both")}
+    assert sent(form, {**another, "public_key": example_keys.PRODUCTION_KEY}, situation)
+
+
 # -- the upload
 
 
@@ -140,8 +153,11 @@ def test_either_side_may_record_the_upload_which_ends_the_others_need(task: str)
     active = approved({f"authentication.{task}": {"status": "active"}})
     assert waiting(active)[0] == "record_claims"
     assert not STEP.task("record_upload").is_ready(active)
-    cells = [next(item for item in STEP.parity if item.what == "key").cell(now, "test").state for now in (approved(), active)]
-    assert cells == [ParityState.MISSING, ParityState.THERE]
+    key = next(item for item in STEP.parity if item.what == "key")
+    assert [key.cell(now, "test") for now in (approved(), active)] == [
+        ParityCell(ParityState.MISSING),
+        ParityCell(ParityState.THERE),
+    ]
 
 
 def test_an_upload_that_waits_for_approval_is_said_and_waited_for() -> None:
