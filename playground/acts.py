@@ -2,6 +2,7 @@
 a restart in the middle, and the log verified at the end."""
 
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -14,13 +15,17 @@ from flows.journey import JOURNEYS
 from flows.people import Side
 from flows.steps.first_programs.asked import templates
 from flows.steps.org_details import to_org_details
+from playground.office import Office
 from playground.pismo import Machine
 from playground.pismo.authority import key_pem
+from playground.pismo.machine import Method
 from playground.pismo.signer import public_pem, rsa_key
-from playground.slack import SlackPerson
+from playground.slack import Channel, SlackPerson
 from playground.walkthrough import FormRefusedError, Walkthrough, action_id
 
 STEPS = JOURNEYS.latest.steps
+CARDS_AND_LENDING = ["card_issuing", "digital_lending"]
+EXAMPLE_NAME = str(DIALOGS["start"].example["customer"])
 SUBJECT = {"C": "BR", "ST": "SP", "L": "São Paulo", "O": "Example Bank S.A.", "serialNumber": "11.222.333/0001-81"}
 """The subject of the customer's signing request, matching the organization in the examples."""
 
@@ -31,10 +36,36 @@ def example(step: str, task: str = "") -> Answers:
     return dict(form.example) if form else {}
 
 
+@dataclass(frozen=True)
+class Company:
+    """A customer: what it plans, and who goes through it. ``colleague`` may be the lead."""
+
+    name: str
+    channel: Channel
+    lead: SlackPerson
+    colleague: SlackPerson
+    products: Sequence[str]
+    method: Method = "oidc"
+
+
+def first_company(office: Office) -> Company:
+    """Cards and lending."""
+    return Company(EXAMPLE_NAME, office.acme, office.ana, office.bruno, CARDS_AND_LENDING)
+
+
+def second_company(office: Office) -> Company:
+    """Transaction banking."""
+    return Company("Blue Coop", office.blue, office.olga, office.olga, ("transaction_banking",), "basic")
+
+
 class Acts:
-    def __init__(self, journey: Walkthrough) -> None:
+    """``company``: whose people act; by default Acme Bank's."""
+
+    def __init__(self, journey: Walkthrough, company: "Company | None" = None) -> None:
         self.journey, self.office, self.slack = journey, journey.office, journey.slack
-        self.ana, self.bruno, self.sam, self.kim = self.office.ana, self.office.bruno, self.office.sam, self.office.kim
+        self.sam, self.kim = self.office.sam, self.office.kim
+        self.company = company or first_company(self.office)
+        self.lead, self.colleague = self.company.lead, self.company.colleague
 
     def tell(self, who: str, what: str) -> None:
         self.journey.tell(who, what)
@@ -59,16 +90,22 @@ class Acts:
 
         return str(await self.slack.until(there, timeout=30))
 
+    @property
+    def alone(self) -> bool:
+        """Whether one product is all they plan."""
+        return len(self.company.products) == 1
+
     # -- the acts
 
     async def start(self) -> None:
         self.tell("", "\n— Support starts the onboarding")
-        outcome = await self.ana.command("/onboarding start")
-        self.tell("Ana", f"types /onboarding start and reads: “{outcome.text}”")
-        values = {**DIALOGS["start"].example, "channel": self.office.acme.id, "lead": self.ana, "owner": self.sam}
+        outcome = await self.lead.command("/onboarding start")
+        self.tell(self.lead.name, f"types /onboarding start and reads: “{outcome.text}”")
+        who = {"channel": self.company.channel.id, "lead": self.lead, "owner": self.sam, "customer": self.company.name}
+        values = {**DIALOGS["start"].example, **who}
 
         async def opened() -> None:
-            await self.sam.command("/onboarding start", channel=self.office.acme)
+            await self.sam.command("/onboarding start", channel=self.company.channel)
 
         self.tell("Sam", "types /onboarding start")
         await self.journey.fill_form(self.sam, opened, values, lambda: self.journey.lasting("card"))
@@ -80,7 +117,7 @@ class Acts:
 
     async def planning(self) -> None:
         await self.heading("planning")
-        await self.journey.send_step(self.ana, "planning", example("planning"))
+        await self.journey.send_step(self.lead, "planning", {**example("planning"), "products": list(self.company.products)})
         await self.approve(self.sam, "planning")
         await self.support_task(self.sam, "planning", "schedule_session", lambda: self.files("pismo-session"))
         await self.support_task(self.sam, "planning", "hold_session", lambda: self.offers("planning", "close_planning"))
@@ -89,15 +126,15 @@ class Acts:
     async def organization(self) -> None:
         await self.heading("organization", "closed half-way, continued by a colleague, sent back once")
         answers = example("organization")
-        opens = self.journey.opens(self.ana, lambda: self.journey.lasting("step", "organization"), Act.OPEN_FORM)
-        await self.journey.fill_form(self.ana, opens, answers, lambda: False, stop_at=2)
-        await self.journey.send_step(self.bruno, "organization", answers)
+        opens = self.journey.opens(self.lead, lambda: self.journey.lasting("step", "organization"), Act.OPEN_FORM)
+        await self.journey.fill_form(self.lead, opens, answers, lambda: False, stop_at=2)
+        await self.journey.send_step(self.colleague, "organization", answers)
         reason = {"reason": "The street is that of the branch. Please give the head office."}
         back = self.journey.opens(self.sam, lambda: self.journey.lasting("review", "organization"), Act.REQUEST_CHANGES)
         await self.journey.fill_form(self.sam, back, reason, self.state("organization", "changes requested"))
         await self.thread_says("step", "organization", "asks for changes")
         changed = {**answers, "address": "Rua do Comércio", "number": "42"}
-        await self.journey.send_step(self.ana, "organization", changed, revision=2)
+        await self.journey.send_step(self.lead, "organization", changed, revision=2)
         await self.thread_says("review", "organization", "→")
         await self.approve(self.kim, "organization")
         org_id = self.office.pismo.create_org(to_org_details({**changed, "number": 42}))
@@ -108,14 +145,15 @@ class Acts:
     async def restart(self) -> None:
         self.tell("", "\n— The bot is killed in the middle, and started again")
         await self.office.kill_bot()
-        outcome = await self.ana.click(self.journey.lasting("card"), action_id=Act.OPEN_FORM)
-        self.tell("Ana", f"presses a button while it is down and sees Slack's warning: {outcome.error}")
+        outcome = await self.lead.click(self.journey.lasting("card"), action_id=Act.OPEN_FORM)
+        self.tell(self.lead.name, f"presses a button while it is down and sees Slack's warning: {outcome.error}")
         await self.office.start_bot()
         self.tell("bot", "is back")
 
     async def service_desk(self) -> None:
-        await self.heading("service_desk", "the desk asks something, and the answer goes there")
-        await self.journey.send_step(self.ana, "service_desk", example("service_desk"))
+        before = len(self.office.service_desk.tickets)
+        await self.heading("service_desk", "" if before else "the desk asks something, and the answer goes there")
+        await self.journey.send_step(self.lead, "service_desk", example("service_desk"))
         await self.approve(self.sam, "service_desk")
         if not self.office.files:
             await self.thread_says("review", "service_desk", "ready to paste")
@@ -125,9 +163,10 @@ class Acts:
             return
         await self.slack.until(lambda: not self.offers("service_desk", "file_request"), timeout=30)
         desk = self.office.service_desk
-        await self.slack.until(lambda: len(desk.tickets) == 2, timeout=30)  # one may still be on its way
-        await self.question(desk.tickets[0].key)
-        await self.resolved("service_desk", [ticket.key for ticket in desk.tickets])
+        await self.slack.until(lambda: len(desk.tickets) == before + 2, timeout=30)  # one may still be on its way
+        if not before:
+            await self.question(desk.tickets[0].key)
+        await self.resolved("service_desk", [ticket.key for ticket in desk.tickets[before:]])
 
     async def question(self, key: str) -> None:
         """The Service Desk waits for an answer, which the customer gives in the thread."""
@@ -138,9 +177,9 @@ class Acts:
         desk.move(key, "PENDING")
         await self.thread_says("step", "service_desk", f"{key}: PENDING")
         asked = next(message for message in reversed(thread()) if action_id(message.blocks, Act.ANSWER_TICKET))
-        opens = self.journey.opens(self.ana, lambda: asked, Act.ANSWER_TICKET)
+        opens = self.journey.opens(self.lead, lambda: asked, Act.ANSWER_TICKET)
         answered = lambda: any("The answer is at the Service Desk now" in message.text for message in thread())  # noqa: E731
-        await self.journey.fill_form(self.ana, opens, DIALOGS["answer_ticket"].example, answered)
+        await self.journey.fill_form(self.lead, opens, DIALOGS["answer_ticket"].example, answered)
         await self.slack.until(lambda: desk.world.tickets[key].history[-1][0] != "PENDING", timeout=30)
         self.tell("desk", f"reads on {key}: {desk.world.tickets[key].comments[-1].body}")
 
@@ -155,7 +194,7 @@ class Acts:
     async def integration(self) -> None:
         await self.heading("integration", "each integration becomes a request to the Service Desk")
         before = len(self.office.service_desk.tickets)
-        await self.journey.send_step(self.ana, "integration", example("integration"))
+        await self.journey.send_step(self.lead, "integration", example("integration"))
         await self.approve(self.sam, "integration")
         wanted = STEPS["integration"].form.example["integrations"]
         if not self.office.files:
@@ -174,24 +213,24 @@ class Acts:
     async def reminder(self) -> None:
         self.tell("", "\n— A reminder, since the customer waits too long")
         # One message reminds a person of everything due, in the first such step's thread; which step that is depends on the time.
-        reminded = lambda: any("a reminder" in m.text and "Environments" in m.text for m in self.office.acme.messages)  # noqa: E731
+        reminded = lambda: any("a reminder" in m.text and "Environments" in m.text for m in self.company.channel.messages)  # noqa: E731
         await self.slack.until(reminded, timeout=30)
 
     async def environments(self) -> None:
         await self.heading("environments")
-        await self.journey.send_step(self.ana, "environments", example("environments"))
+        await self.journey.send_step(self.lead, "environments", example("environments"))
         await self.approve(self.sam, "environments")
         await self.support_task(self.sam, "environments", "test_ready", lambda: not self.offers("environments", "test_ready"))
         await self.support_task(self.sam, "environments", "grant_access", self.done("environments"))
 
     async def control_center(self) -> None:
         await self.heading("control_center")
-        await self.journey.send_step(self.ana, "control_center", example("control_center"))
+        await self.journey.send_step(self.lead, "control_center", example("control_center"))
         await self.approve(self.sam, "control_center")
         invited = lambda: self.customer_offers("control_center", "confirm_access")  # noqa: E731
         await self.support_task(self.sam, "control_center", "send_invitations", invited)
         await self.journey.task(
-            self.ana,
+            self.lead,
             "step",
             "control_center",
             "confirm_access",
@@ -205,14 +244,14 @@ class Acts:
         private, public = key_pem(machine.signer.key), machine.signer.public_key
         answers = {**example("authentication"), "method": "oidc", "mtls": "csr", "csr": machine.csr, "public_key": private}
         answers["production_key"] = public_pem(rsa_key())
-        opens = self.journey.opens(self.ana, lambda: self.journey.lasting("step", "authentication"), Act.OPEN_FORM)
+        opens = self.journey.opens(self.lead, lambda: self.journey.lasting("step", "authentication"), Act.OPEN_FORM)
         try:
-            await self.journey.fill_form(self.ana, opens, answers, lambda: False)
+            await self.journey.fill_form(self.lead, opens, answers, lambda: False)
         except FormRefusedError as refused:
-            self.tell("Ana", f"pastes her private key by mistake and reads: {refused}")
+            self.tell(self.lead.name, f"pastes her private key by mistake and reads: {refused}")
         await self.slack.until(lambda: self.office.sam.find(self.office.support, "tried to send a secret"), timeout=30)
         self.tell("support", "is warned, without the key")
-        await self.journey.send_step(self.ana, "authentication", {**answers, "public_key": public})
+        await self.journey.send_step(self.lead, "authentication", {**answers, "public_key": public})
         review = "1 of 2 approvals"
         await self.journey.approve(self.sam, "authentication", lambda: self.journey.says("review", "authentication", review))
         await self.approve(self.kim, "authentication")
@@ -226,11 +265,11 @@ class Acts:
         attached = lambda: self.journey.says("review", "authentication", "Attach the certificate: done")  # noqa: E731
         signed = {"certificate": machine.certificate}
         await self.support_task(self.sam, "authentication", "attach_certificate", attached, **signed)
-        self.tell("Ana", "signs a JWT on her own machine and gets an access token for it from Pismo")
+        self.tell(self.lead.name, "signs a JWT on her own machine and gets an access token for it from Pismo")
         token = {"environment": "test", "token": await machine.token(pismo, "oidc", self.org_id)}
         proved, lost = self.done("authentication"), Texts("en")("proof.token_lost")
         failures = lambda: sum(lost in m.text for m in self.journey.thread("step", "authentication"))  # noqa: E731
-        await self.journey.task(self.ana, "step", "authentication", "prove_access", token, proved, failures)
+        await self.journey.task(self.lead, "step", "authentication", "prove_access", token, proved, failures)
         await self.thread_says("step", "authentication", "Proof of access")
 
     async def other_steps(self) -> None:
@@ -242,8 +281,8 @@ class Acts:
     async def first_programs(self) -> None:
         """Support creates the first; the customer has the second created with a token."""
         await self.heading("first_programs", "the first by support, the second with a token")
-        answers = example("first_programs")
-        await self.journey.send_step(self.ana, "first_programs", answers)
+        answers = {**example("first_programs"), "products": [*self.company.products, *(["another"] if self.alone else [])]}
+        await self.journey.send_step(self.lead, "first_programs", answers)
         await self.approve(self.sam, "first_programs")
         pismo, (first, *others) = self.office.pismo, templates(answers).values()
         number = pismo.add_program(self.org_id, first.name, first.type)
@@ -252,17 +291,17 @@ class Acts:
         await self.support_task(self.sam, "first_programs", "record_program", recorded, **values)
         lost = Texts("en")("say.program_token_lost").partition("{name}")[2]
         for program in others:
-            self.tell("Ana", "gets an access token from Pismo on her own machine")
+            self.tell(self.lead.name, "gets an access token from Pismo on her own machine")
             values = {"program": program.name, "token": pismo.mint_token(self.org_id)}
             there = lambda name=program.name: self.journey.says("step", "first_programs", f"{name}: ID")  # noqa: E731
             failures = lambda: sum(lost in m.text for m in self.journey.thread("step", "first_programs"))  # noqa: E731
-            await self.journey.task(self.ana, "step", "first_programs", "create_in_test", values, there, failures)
+            await self.journey.task(self.lead, "step", "first_programs", "create_in_test", values, there, failures)
             await self.thread_says("step", "first_programs", f"{program.name}: it is in the test environment, ACTIVE")
         await self.slack.until(self.done("first_programs"), timeout=30)
 
     async def step(self, step: Step) -> None:
         await self.heading(step.id)
-        await self.journey.send_step(self.ana, step.id, example(step.id))
+        await self.journey.send_step(self.lead, step.id, example(step.id))
         for approver in (self.sam, self.kim)[: step.approvals]:
             before = len(self.journey.thread("review", step.id))
             await self.journey.approve(
@@ -276,7 +315,7 @@ class Acts:
             if task.optional:
                 continue
             side = "review" if task.side is Side.SUPPORT else "step"
-            actor = self.sam if task.side is Side.SUPPORT else self.ana
+            actor = self.sam if task.side is Side.SUPPORT else self.lead
             offered = self.offers if task.side is Side.SUPPORT else self.customer_offers
             await self.slack.until(lambda task=task, offered=offered: offered(step.id, task.id), timeout=30)  # type: ignore[misc]
             values = example(step.id, task.id) if task.form is not None else None
@@ -293,12 +332,13 @@ class Acts:
         told, lost = "Check of the set-up", Texts("en")("proof.token_lost")
         checked = lambda: any(told in m.text and lost not in m.text for m in self.journey.thread("step", step.id))  # noqa: E731
         failures = lambda: sum(lost in m.text for m in self.journey.thread("step", step.id))  # noqa: E731
-        await self.journey.task(self.ana, "step", step.id, task.id, token, checked, failures)
+        await self.journey.task(self.lead, "step", step.id, task.id, token, checked, failures)
         await self.thread_says("step", step.id, told)
 
     async def production(self) -> None:
         await self.heading("production", "two people open it, programs are exported and imported, a token proves it")
-        await self.journey.send_step(self.ana, "production", {**example("production"), "key": "same"})
+        signed = self.company.method == "oidc"
+        await self.journey.send_step(self.lead, "production", {**example("production"), "key": "same" if signed else "none"})
         one = lambda: self.journey.says("review", "production", "1 of 2 approvals")  # noqa: E731
         await self.journey.approve(self.sam, "production", one)
         await self.approve(self.kim, "production")
@@ -311,26 +351,26 @@ class Acts:
         waits = lambda: self.journey.says("review", "production", "a different person must confirm")  # noqa: E731
         await self.support_task(self.sam, "production", "environment_ready", waits)
         await self.support_task(self.kim, "production", "environment_ready", gone("environment_ready"))
-        for task in ("activate_key", "confirm_certificate", "users_ready"):
+        for task in (*(["activate_key"] if signed else []), "confirm_certificate", "users_ready"):
             await self.support_task(self.sam, "production", task, gone(task))
         lost = Texts("en")("proof.token_lost")
         failures = lambda: sum(lost in m.text for m in self.journey.thread("step", "production"))  # noqa: E731
         for program in test.world.org(self.org_id).programs:
-            self.tell("Ana", "gets access tokens of test and production from Pismo on her own machine")
+            self.tell(self.lead.name, "gets access tokens of test and production from Pismo on her own machine")
             tokens = {"test_token": test.mint_token(self.org_id), "token": there.mint_token(self.org_id)}
             values = {"program": str(program["id"]), **tokens}
             words = f"{program['name']}, from test into production: it is there"
             moved = lambda words=words: any(words in m.text for m in self.journey.thread("step", "production"))  # noqa: E731
-            await self.journey.task(self.ana, "step", "production", "move_program", values, moved, failures)
+            await self.journey.task(self.lead, "step", "production", "move_program", values, moved, failures)
         token = {"token": there.mint_token(self.org_id)}
-        await self.journey.task(self.ana, "step", "production", "prove_access", token, self.done("production"), failures)
+        await self.journey.task(self.lead, "step", "production", "prove_access", token, self.done("production"), failures)
         await self.thread_says("step", "production", "Proof of access, environment Production: all checks passed")
 
     async def next_steps(self) -> None:
         await self.heading("next_steps")
         await self.journey.fill_form(
-            self.ana,
-            self.journey.opens(self.ana, lambda: self.journey.lasting("step", "next_steps"), Act.OPEN_FORM),
+            self.lead,
+            self.journey.opens(self.lead, lambda: self.journey.lasting("step", "next_steps"), Act.OPEN_FORM),
             example("next_steps"),
             self.state("next_steps", "approved"),
         )

@@ -37,7 +37,7 @@ class Narrator:
 
     def _said(self) -> list[tuple[str, Message]]:
         """Not narrated yet: readers and messages, oldest first."""
-        channels = (self.office.acme, self.office.support)
+        channels = (self.office.acme, self.office.blue, self.office.support)
         fresh = [m for channel in channels for m in channel.messages if m.bot and m.ts not in self._told]
         return [(reader, m) for m in sorted(fresh, key=lambda m: m.ts) if (reader := self._reader(m))]
 

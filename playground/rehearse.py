@@ -1,6 +1,6 @@
 """The whole journey by itself, headless, against the stand-ins: a transcript of who did and saw what. Exit code 0 if all is well.
 
-python -m playground.rehearse [--http]
+python -m playground.rehearse [--http] [--one]
 """
 
 import asyncio
@@ -12,6 +12,7 @@ from collections.abc import Callable
 from playground.acts import play
 from playground.narrator import Narrator
 from playground.office import Office
+from playground.second_customer import play_second
 from playground.walkthrough import Walkthrough
 
 
@@ -19,18 +20,25 @@ def print_line(line: str) -> None:
     print(line, flush=True)
 
 
-async def rehearse(*, socket_mode: bool = True, tell: Callable[[str], None] = print_line) -> int:
-    """Play every act; the transcript goes to ``tell``, line by line. Returns the exit code; raises what did not come true."""
+async def rehearse(*, socket_mode: bool = True, one: bool = False, tell: Callable[[str], None] = print_line) -> int:
+    """Play every act; the transcript goes to ``tell``, line by line. ``one``: of the first customer alone. Returns the exit code; raises
+    what did not come true.
+    """
     began = time.monotonic()
     way = "in Socket Mode" if socket_mode else "over HTTP"
-    tell("A customer of another company and two people of Pismo's support go through the whole journey.")
+    tell(
+        "Customers of other companies and two people of Pismo's support go through the whole journey, to production: Example Bank with"
+    )
+    tell("cards and lending" + ("." if one else ", then Blue Coop with transaction banking."))
     tell(f"The bot runs as a process of its own, {way}, over an embedded SQLite store.")
-    tell("Ana and Bruno are the customer's, Sam and Kim are support. Bruno and Kim read Portuguese.")
+    tell("Ana and Bruno are Example Bank's, Olga is Blue Coop's, Sam and Kim are support. Bruno and Kim read Portuguese.")
     async with Office(socket_mode=socket_mode) as office:
         narrator = Narrator(office, tell)
         listening = asyncio.create_task(narrator.listen())
         try:
             await play(Walkthrough(office, narrator))
+            if not one:
+                await play_second(office, narrator)
         except Exception:
             print(office.log.read_text()[-6000:], file=sys.stderr)
             raise
@@ -64,7 +72,7 @@ async def _until_told(told: list[signal.Signals], *, socket_mode: bool) -> int:
         signal.SIGINT,
     ):  # even if Ctrl-C was ignored before, as in a script's background jobs
         loop.add_signal_handler(how, break_off, how)
-    return await rehearse(socket_mode=socket_mode)
+    return await rehearse(socket_mode=socket_mode, one="--one" in sys.argv[1:])
 
 
 def main() -> int:

@@ -13,7 +13,7 @@ from bot.modals.parse import field_name
 from bot.modals.subject import FormMeta
 from flows.forms.fields import Answers
 from playground.office import Office
-from playground.slack import FileUpload, Message, Outcome, SeenMessage, SlackPerson, UnloadedError, UnmetError, View
+from playground.slack import Channel, FileUpload, Message, Outcome, SeenMessage, SlackPerson, UnloadedError, UnmetError, View
 from playground.slack.block_kit import elements
 
 PATIENCE = 45.0
@@ -49,10 +49,18 @@ class LostActError(UnmetError):
 
 
 class Walkthrough:
-    """``tell``: gets each line of the transcript (who, what they did or saw). ``patience``: seconds until a person gives up."""
+    """``tell``: gets each line of the transcript (who, what they did or saw). ``patience``: seconds until a person gives up.
+    ``channel``: the customer's; by default Acme Bank's, as it stands."""
 
-    def __init__(self, office: Office, tell: Callable[[str, str], None] | None = None, *, patience: float = PATIENCE) -> None:
-        self.office, self.slack, self.patience = office, office.slack, patience
+    def __init__(
+        self,
+        office: Office,
+        tell: Callable[[str, str], None] | None = None,
+        *,
+        patience: float = PATIENCE,
+        channel: Channel | None = None,
+    ) -> None:
+        self.office, self.slack, self.patience, self._channel = office, office.slack, patience, channel
         self.tell = tell or (lambda _who, _what: None)
         self._kept: dict[tuple[str, ...], dict[str, Answers]] = {}
         """What was typed into acknowledged pages, by page, of forms that are not sent yet."""
@@ -68,7 +76,7 @@ class Walkthrough:
 
     def all_lasting(self, kind: str, step: str = "") -> list[Message]:
         if kind != "review":
-            return [m for m in self.office.acme.messages if effect_id(m).endswith(f":{kind}:{step}")]
+            return [m for m in (self._channel or self.office.acme).messages if effect_id(m).endswith(f":{kind}:{step}")]
         card = self.all_lasting("card")
         onboarding = effect_id(card[-1]).partition(":")[0] if card else ""
         return [m for m in self.office.support.messages if effect_id(m) == f"{onboarding}:{kind}:{step}"]

@@ -39,7 +39,7 @@ async def test_a_clock_set_back_and_forth_changes_no_order_and_no_due_time(offic
         await acts.start()
 
         set_clock(office, 1 * DAY)  # before the onboarding was started
-        await journey.send_step(acts.ana, "planning", example("planning"))
+        await journey.send_step(acts.lead, "planning", example("planning"))
         await all_done(office)
 
         slack.faults.add("*", "drop_before", times=None)

@@ -44,7 +44,7 @@ class Scene:
     async def begin(self) -> Self:
         self.slack.retry_delays = (0.2, *[1.0] * 60)
         await self.acts.start()
-        await self.journey.send_step(self.acts.ana, "planning", planning(1))
+        await self.journey.send_step(self.acts.lead, "planning", planning(1))
         await all_done(self.office)
         return self
 
@@ -73,7 +73,7 @@ class Scene:
     async def paste(self) -> None:
         """The customer posts a password in the channel: Slack tells of it until it is acknowledged."""
         self.pasted += 1
-        await self.acts.ana.say(self.office.acme, "password: hunter2hunter2")
+        await self.acts.lead.say(self.office.acme, "password: hunter2hunter2")
 
     def warnings(self) -> int:
         """How often support was told of passwords."""
@@ -316,7 +316,7 @@ async def sends_on(scene: Scene, over: asyncio.Event) -> int:
     revision = 1
     while not over.is_set():
         revision += 1
-        await scene.journey.send_step(scene.acts.ana, "planning", planning(revision), revision)
+        await scene.journey.send_step(scene.acts.lead, "planning", planning(revision), revision)
     return revision
 
 

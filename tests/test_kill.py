@@ -25,7 +25,7 @@ from bot.messages.support import Support
 from flows import outbox
 from flows.forms.fields import Answers
 from flows.model import Snapshot
-from playground.acts import Acts, example, play
+from playground.acts import CARDS_AND_LENDING, Acts, example, play
 from playground.office import CALM, Office
 from playground.random_faults import RandomFaults
 from playground.slack import Message, UnmetError
@@ -352,6 +352,8 @@ def not_kept(snapshot: Snapshot) -> Iterator[str]:
         expected: Answers = example(step)
         if step == "organization":
             expected |= {"address": "Rua do Comércio", "number": "42"}
+        if step in ("planning", "first_programs"):
+            expected |= {"products": CARDS_AND_LENDING}
         kept = sent[-1].answers
         yield from (f"{step}.{name}" for name, value in expected.items() if told(kept.get(name)) != told(value))
 

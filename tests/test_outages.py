@@ -61,7 +61,7 @@ async def test_after_a_long_outage_all_is_done_in_order_and_once(
         journey = Walkthrough(office)
         acts = Acts(journey)
         await acts.start()
-        await journey.send_step(acts.ana, "planning", example("planning"))
+        await journey.send_step(acts.lead, "planning", example("planning"))
         await office.slack.until(lambda: not left(office), timeout=60)
         known = {message.ts for message in office.support.messages}
         back = await how(office)

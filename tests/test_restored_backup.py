@@ -68,7 +68,7 @@ async def test_nothing_is_posted_again_and_lost_answers_are_asked_for(office: Of
         skip = {"step": "planning", "reason": "Held by phone."}
         typed = partial(acts.sam.command, "/onboarding skip", channel=office.acme)
         await journey.fill_form(acts.sam, typed, skip, lambda: journey.lasting("step", "organization"))
-        await journey.send_step(acts.ana, "organization", example("organization"))
+        await journey.send_step(acts.lead, "organization", example("organization"))
         await all_done(office)
 
         # What the approval asks for waits in the backup, and is done after it.
@@ -83,12 +83,12 @@ async def test_nothing_is_posted_again_and_lost_answers_are_asked_for(office: Of
         await acts.thread_says("step", "organization", "Approved")
 
         # The time that will be lost: one step opens others, and the customer sends two.
-        await journey.send_step(acts.ana, "service_desk", example("service_desk"))
+        await journey.send_step(acts.lead, "service_desk", example("service_desk"))
         org_id = office.pismo.create_org(to_org_details({**example("organization"), "number": 42}))
         await acts.support_task(acts.sam, "organization", "record_org_id", acts.done("organization"), org_id=org_id)
         for step in OPENED:
             await slack.until(lambda: journey.all_lasting("step", step), timeout=60)  # noqa: B023  waited for here
-        await journey.send_step(acts.ana, "environments", example("environments"))
+        await journey.send_step(acts.lead, "environments", example("environments"))
         await all_done(office)
 
         assert await office.stop_bot() == 0
@@ -104,7 +104,7 @@ async def test_nothing_is_posted_again_and_lost_answers_are_asked_for(office: Of
         told = [m for m in office.support.messages if "lost with the restored backup" in m.text]
         assert {m.ts for m in posted(office)} - stood == {now.ts, later.ts, *(m.ts for m in told)}
         assert len(told) == 2
-        assert f"<@{acts.ana.id}>" in now.text
+        assert f"<@{acts.lead.id}>" in now.text
         assert action_id(later.blocks, Act.OPEN_FORM) is None
         assert journey.says("step", "organization", "State: approved")
         assert journey.says("step", "service_desk", "State: to be filled in")
@@ -118,10 +118,10 @@ async def test_nothing_is_posted_again_and_lost_answers_are_asked_for(office: Of
         assert {m.ts for m in posted(office)} == before
 
         # They go on from there, in the messages that stand.
-        form = journey.opens(acts.ana, lambda: now, Act.OPEN_FORM)
-        await journey.fill_form(acts.ana, form, example("service_desk"), lambda: journey.sent_revision("service_desk") == 1)
+        form = journey.opens(acts.lead, lambda: now, Act.OPEN_FORM)
+        await journey.fill_form(acts.lead, form, example("service_desk"), lambda: journey.sent_revision("service_desk") == 1)
         await acts.support_task(acts.sam, "organization", "record_org_id", acts.done("organization"), org_id=org_id)
-        await journey.send_step(acts.ana, "environments", example("environments"))
+        await journey.send_step(acts.lead, "environments", example("environments"))
         await all_done(office)
         assert [step for step in OPENED if len(journey.all_lasting("step", step)) != 1] == []
         assert len(journey.all_lasting("review", "environments")) == 1

@@ -35,7 +35,7 @@ async def test_the_transcript_shows_the_whole_journey() -> None:
 
 async def shows_the_whole_journey(*, socket_mode: bool) -> None:
     lines: list[str] = []
-    assert await rehearse(socket_mode=socket_mode, tell=lines.append) == 0
+    assert await rehearse(socket_mode=socket_mode, one=not socket_mode, tell=lines.append) == 0
     transcript = "\n".join(lines)
     for words in (
         "/onboarding is not a valid command",  # Ana is from another company
@@ -54,6 +54,7 @@ async def shows_the_whole_journey(*, socket_mode: bool) -> None:
         "The Service Desk has closed SDEN-1025: CLOSED",
         "Proof of access, environment Test: all checks passed.",
         "ok: the log of 1 onboarding is whole",
+        *(("Onboarding of Blue Coop", "ok: the logs of 2 onboardings are whole") if socket_mode else ()),
         " 0 refused; ",
     ):
         assert words in transcript, f"{words}, {socket_mode=}"
