@@ -83,7 +83,7 @@ async def test_recording_an_org_id_writes_and_reads_little_for_what_it_shows(off
     shown = {step: office.journey.lasting("step", step).text for step in OPENED}
     assert all("State: to be filled in" in text for text in shown.values())
     assert "State: done" in office.journey.lasting("step", "organization").text
-    assert costs.calls == 9
+    assert costs.calls == 8
     assert costs.writes <= 25
     assert costs.reads <= 25
 

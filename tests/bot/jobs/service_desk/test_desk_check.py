@@ -44,6 +44,7 @@ async def test_check_says_what_the_account_may_do_and_how_it_may(office: DeskPla
 
 async def test_check_says_of_each_portal_whether_access_can_be_asked_for_there(office: DeskPlace) -> None:
     settings, desk = office.settings(), office.service_desk
+    desk.world.tickets.clear()
     assert [str(line) for line in [line async for line in _service_desk(settings)]] == [
         "ok: Service Desk (en): PISMO | Service Desk EN > Settings > Access request can be filed",
         UNSET.format("en"),
