@@ -61,6 +61,8 @@ async def shows_the_whole_journey(*, socket_mode: bool) -> None:
     assert re.search(r"\b(\d+) of \1 steps done", transcript)
     assert [line for line in lines if ID.search(line)] == []
     assert "PRIVATE KEY-----" not in transcript
+    if not socket_mode:  # the first customer alone
+        return
     shown = re.findall(r"```\n(    card .*?)```", (ROOT / "README.md").read_text(), flags=re.DOTALL)[0]
     assert [line for line in shown.splitlines() if line.partition("…")[0].rstrip() not in transcript] == []
 
