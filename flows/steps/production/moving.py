@@ -1,6 +1,7 @@
 """How programs get into production: the customer has them exported and imported, or support records what was set up by hand."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Annotated
 
 from pydantic import Field
@@ -49,16 +50,31 @@ def _offered(answers: Answers, situation: Situation) -> Iterator[Problem]:
 
 
 def _move(answers: Answers, situation: Situation) -> Iterator[Problem]:
-    """What must never be tried at Pismo is refused here, and so is the JWT that the customer signs: it is no access token."""
-    from flows.checks.claims import is_signed_by_customer  # noqa: PLC0415  cryptography is not needed at startup
-
+    """What must never be tried at Pismo is refused here: a token decides into which organization a program is imported."""
     yield from _offered(answers, situation)
-    for name in ("test_token", "token"):
-        given = str(answers.get(name) or "")
-        if given and is_signed_by_customer(given, expected(situation)):
-            yield Problem(name, "jwt_is_assertion")
-        elif given:
-            yield from (Problem(name, problem.key, problem.params) for problem in untried(given, situation))
+    for name, org_id in (("test_token", org_details.org_id(situation)), ("token", lane.org_id(situation))):
+        if given := str(answers.get(name) or ""):
+            yield from (Problem(name, found.key, found.params) for found in _token_faults(given, org_id, situation))
+
+
+def _token_faults(token: str, org_id: str, situation: Situation) -> Iterator[Problem]:
+    """The JWT that the customer signs is no access token."""
+    from flows.checks.claims import check_access_token, is_signed_by_customer  # noqa: PLC0415  cryptography isn't needed at startup
+    from flows.checks.tokens import UnreadableToken, parse  # noqa: PLC0415
+
+    known = replace(expected(situation), org_id=org_id)
+    if is_signed_by_customer(token, known):
+        yield Problem("token", "jwt_is_assertion")
+        return
+    if refused := list(untried(token, situation)):
+        yield from refused
+        return
+    try:
+        parse(token)
+    except UnreadableToken:
+        return  # it need not be a JWT
+    for fault in check_access_token(token, known, situation.now):
+        yield Problem("token", str(fault.key), fault.params)
 
 
 def _chosen(answers: Answers, situation: Situation) -> tuple[int, str] | None:
