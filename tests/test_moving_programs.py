@@ -86,6 +86,14 @@ async def test_token_that_is_lost_or_ends_while_the_import_is_followed(acme: Mov
     acme.there.revoke_token(tokens["token"])
     await acme.place.settled()
     assert "The token ended while Pismo was still working (401)" in acme.heard
+    made = acme.there.world.org(acme.org_id).transfers.imports[-1]
+    made.told, made.program_id = "SUCCESS", 1  # it is done, and lists the program a moment later
+    acme.pismo.world.transfers.looks = 0
+    acme.place.patience = AtOnce(wait=soon, looks=0)
+    assert "Pismo is still working on it" in await acme.moves("demand_deposit_accounts")
+    assert acme.imports == before + 1
+    acme.place.patience = AtOnce(wait=soon)
+    made.told, made.program_id = "PENDING", None
     acme.there.world.transfers = TransferRules()
     await arrives(acme, "demand_deposit_accounts")
     assert acme.imports == before + 1

@@ -95,7 +95,7 @@ class ProgramMoves:
 
         test = Transfers(self._pismo.test, tokens["test_token"], test_org) if "test_token" in tokens else None
         production = Transfers(pismo, tokens["token"], production_org)
-        return Transferring(*chosen, test, production, dict(record.answers.get("progress") or {}), keep)
+        return Transferring(*chosen, test, production, moves.progress(case, run.effect, production_org), keep)
 
     async def given_up(self, unit: Unit, run: Run[MoveProgram], error: EffectError) -> bool:
         """It took longer than tokens live: the person sees how far it got, and goes on with fresh ones later."""

@@ -72,15 +72,17 @@ class Transferring:
         if known := self.progress.get("import_id"):
             return int(known)
         begun = await self._ask("import", self.production.imports(self.name))
-        under_way = [one for one in begun if self.progress.get("sent") or one.status not in (SUCCESS, ERROR)]
+        sent, known = self.progress.get("sent"), self.progress.get("known") or ()
+        under_way = [one for one in begun if (sent and one.id not in known) or one.status not in (SUCCESS, ERROR)]
         if under_way:
             return await self._kept(import_id=max(one.id for one in under_way))
-        if self.progress.get("sent"):
+        if sent:
             await self._kept(looks=int(self.progress.get("looks", 0)) + 1)
             if self.progress["looks"] < LOOKS:
                 raise StillWorkingError
+            await self._kept(sent=False)
             raise self._ended("import", "import_unsure")
-        return await self._sent(await self._file())
+        return await self._sent(await self._file(), [one.id for one in begun])
 
     async def _file(self) -> bytes:
         if self.test is None:
@@ -93,9 +95,9 @@ class Transferring:
         content, _, _ = await self._ask("export", self.test.download(int(self.progress["export_id"])))
         return content
 
-    async def _sent(self, content: bytes) -> int:
-        """Kept before it is sent: if the answer is lost, it isn't sent again."""
-        await self._kept(sent=True)
+    async def _sent(self, content: bytes, known: list[int]) -> int:
+        """Kept before it is sent: if the answer is lost, it isn't sent again. ``known``: ids of imports that were there before."""
+        await self._kept(sent=True, known=known)
         try:
             begun = await self.production.import_(self.name, content)
         except PismoError as error:
@@ -107,7 +109,10 @@ class Transferring:
         return await self._kept(import_id=begun.id)
 
     async def _imported(self, import_id: int) -> None:
-        self._follows("import", await self._ask("import", self.production.imported(import_id)))
+        standing = await self._ask("import", self.production.imported(import_id))
+        if standing.status == ERROR:
+            await self._kept(sent=False, import_id=None)
+        self._follows("import", standing)
         raise StillWorkingError  # it is listed in a moment
 
     def _follows(self, what: str, standing: ExportStanding | ImportStanding) -> None:

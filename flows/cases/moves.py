@@ -1,6 +1,7 @@
 """Records how far a program is on its way into production, and what became of it; tells both sides."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flows.cases.case import Case
@@ -9,13 +10,43 @@ from flows.model import TaskRecord
 from flows.outbox import MoveProgram, ReportMove
 from flows.people import SYSTEM
 
+HOLDS = timedelta(minutes=30)
+"""How long an import that was sent, and of which nothing is listed, keeps another from being sent."""
+CARRIED = ("org_id", "sent", "sent_at", "known", "import_id")
+"""What a later move goes on from. The other ids are of what may be done again."""
+
+
+def progress(case: Case, effect: MoveProgram, org_id: str) -> dict[str, Any]:
+    """What was begun at Pismo for this move; at first, what an earlier one of the same program sent to this organization so lately
+    that it may still come."""
+    record = _waiting(case, effect)
+    if record is None or record.answers.get("progress"):
+        return dict(record.answers["progress"]) if record is not None else {}
+    earlier = [one.answers["progress"] for one in _moves(case, effect, record) if one.answers.get("progress")]
+    begun = earlier[-1] if earlier else {}
+    if not begun.get("sent") or begun.get("org_id") != org_id or _overdue(case, begun):
+        return {"org_id": org_id}
+    return {name: begun[name] for name in CARRIED if name in begun}
+
+
+def _moves(case: Case, effect: MoveProgram, record: TaskRecord) -> list[TaskRecord]:
+    """All of the same program, in order."""
+    wanted = (effect.step, effect.task, record.answers.get("program"))
+    same = [one for one in case.snapshot.tasks if (one.step_id, one.task_id, one.answers.get("program")) == wanted]
+    return sorted(same, key=lambda one: one.at or case.now)
+
+
+def _overdue(case: Case, begun: Mapping[str, Any]) -> bool:
+    return case.now - datetime.fromtimestamp(begun.get("sent_at") or 0, tz=UTC) >= HOLDS
+
 
 def keep(case: Case, effect: MoveProgram, progress: Mapping[str, Any]) -> bool:
     """The ids of what was begun at Pismo, so that nothing is begun twice. False if the move no longer counts."""
     record = _waiting(case, effect)
     if record is None:
         return False
-    record.answers = {**record.answers, "progress": dict(progress)}
+    at = (record.answers.get("progress") or progress).get("sent_at") or int(case.now.timestamp())
+    record.answers = {**record.answers, "progress": {**progress, "sent_at": at if progress.get("sent") else None}}
     return True
 
 
