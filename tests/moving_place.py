@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from bot.config.settings import Settings
 from bot.jobs.errors import RetryLater
 from bot.messages.buttons import Act
 from flows.steps.first_programs.recorded import recorded
@@ -36,6 +37,9 @@ class MovingPlace(ProofPlace):
     def __init__(self) -> None:
         super().__init__()
         self.patience = AtOnce(wait=soon)
+
+    def settings(self) -> Settings:
+        return super().settings().model_copy(update={"clock_file": str(self.path / "clock")})
 
 
 class Mover(Acme):
@@ -103,6 +107,20 @@ class Mover(Acme):
         """Whether the bot knows by now which import it follows."""
         tasks = (await self.place.snapshot(self.onboarding)).tasks
         return any(one.state == "waiting" and (one.answers.get("progress") or {}).get("import_id") for one in tasks)
+
+    async def looks_again(self) -> None:
+        """At what production does."""
+        seen = len(self.there.calls)
+        await self.place.slack.until(lambda: len(self.there.calls) > seen + 3)
+
+    async def waits(self) -> None:
+        """The effect was taken and put off again, unless it ended."""
+
+        def taken() -> int:
+            return self.place.written.stream.getvalue().count("ratelimited")
+
+        seen, told = taken(), self.heard
+        await self.place.slack.until(lambda: taken() > seen + 1 or self.heard != told)
 
     def named_there(self, product: str) -> list[str]:
         """The status of each program of that name in production."""

@@ -99,10 +99,26 @@ async def test_token_that_is_lost_or_ends_while_the_import_is_followed(acme: Mov
     assert acme.imports == before + 1
 
 
-async def test_answer_lost_after_the_import(acme: Mover) -> None:
-    before = acme.imports
-    acme.there.world.transfers.lost = 1
-    await arrives(acme, "digital_lending")
+async def test_answer_lost_after_the_import_and_another_process_takes_it_next(
+    acme: Mover, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where several run, the tokens are in one of them alone: the others leave it to that one as long as it follows the import."""
+    place, before = acme.place, acme.imports
+    monkeypatch.setattr(type(place.bot.store), "one_writer", False)
+    acme.there.world.transfers = TransferRules(looks=10**6, lost=1)
+    await acme.moves("digital_lending", wait=False, **acme.tokens())
+    await place.slack.until(lambda: acme.imports > before)
+    place.clock.advance(5 * 60)
+    await acme.looks_again()
+    place.clock.advance(4 * 60)
+    tokens, told = dict(place.bot.tokens), acme.heard
+    place.bot.tokens.clear()  # as the other has none
+    await acme.waits()
+    assert acme.heard == told
+    place.bot.tokens.update(tokens)
+    acme.there.world.transfers = TransferRules()
+    await place.settled()
+    assert acme.named_there("digital_lending") == ["ACTIVE"]
     assert acme.imports == before + 1
 
 

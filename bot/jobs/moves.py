@@ -28,8 +28,9 @@ from pismo.models import Program
 from pismo.transfers import Transfers
 from storage.store import Store
 
-ELSEWHERE = timedelta(minutes=2)
-"""Where several processes run: for so long a move whose tokens aren't here is left to the one that was given them."""
+ELSEWHERE = timedelta(minutes=6)
+"""Where several processes run: for so long after the last sign of it, a move whose tokens aren't here is left to the one that has
+them. No pause between two attempts is longer."""
 AT_FIRST, FIRST_LOOKS, LATER = 2.0, timedelta(minutes=1), 15.0
 """Seconds between two looks at what Pismo does, for so long; and after that."""
 FIELDS = ("token", "test_token")
@@ -50,8 +51,10 @@ class ProgramMoves:
             self._drop(run.effect)
             return
         age = case.now - run.asked_at if run.asked_at is not None else FIRST_LOOKS
-        if held_as(run.effect.item, "token") not in self._tokens and not self._store.one_writer and age < ELSEWHERE:
-            raise RetryLater(1.0, of_channel=False)
+        if held_as(run.effect.item, "token") not in self._tokens and not self._store.one_writer:
+            seen = moves.followed_at(case, run.effect) or run.asked_at
+            if seen is not None and case.now - seen < ELSEWHERE:
+                raise RetryLater(1.0, of_channel=False)
         moving = self._moving(case, record, run)
         if isinstance(moving, dict):
             await self._finish(run, [moving], None)
@@ -59,8 +62,10 @@ class ProgramMoves:
         try:
             await moving.run()
         except StillWorkingError:
+            await self._followed(run)
             raise RetryLater(AT_FIRST if age < FIRST_LOOKS else LATER, about={"lines": moving.lines}, of_channel=False) from None
         except PismoError as error:
+            await self._followed(run)
             about = {"lines": moving.lines}
             if error.retry_after is not None:
                 raise RetryLater(error.retry_after, about=about, of_channel=False) from None
@@ -96,6 +101,17 @@ class ProgramMoves:
         test = Transfers(self._pismo.test, tokens["test_token"], test_org) if "test_token" in tokens else None
         production = Transfers(pismo, tokens["token"], production_org)
         return Transferring(*chosen, test, production, moves.progress(case, run.effect, production_org), keep)
+
+    async def _followed(self, run: Run[MoveProgram]) -> None:
+        """Where several processes run, the others see that it is followed here."""
+        if self._store.one_writer:
+            return
+
+        async def work(unit: Unit) -> None:
+            async with self._cases.open(unit, run.onboarding_id, closed=True, shows=False) as case:
+                moves.follow(case, run.effect)
+
+        await self._store.transact(work)
 
     async def given_up(self, unit: Unit, run: Run[MoveProgram], error: EffectError) -> bool:
         """It took longer than tokens live: the person sees how far it got, and goes on with fresh ones later."""

@@ -29,8 +29,9 @@ from storage.store import Store
 
 SOON, LATER = 2.0, 30.0
 """Seconds between two looks at a program that is being created: a third of the time since it was begun, within these."""
-ELSEWHERE = timedelta(minutes=2)
-"""Where several processes run: for so long after the last sign of it, a program whose token isn't here is left to the one that has it."""
+ELSEWHERE = timedelta(minutes=6)
+"""Where several processes run: for so long after the last sign of it, a program whose token isn't here is left to the one that has it.
+No pause between two attempts is longer."""
 PENDING_FOR = timedelta(minutes=5)
 """How long it is followed while it is PENDING: what it lacks then is for people."""
 PER_PAGE, MAX_PAGES = 50, 20
@@ -82,7 +83,12 @@ class ProgramCreations:
             attempt = _Attempt(run, case, record, token, expected.org_id, wanted.template(record.answers))
             await self._go_on(attempt)
         except PismoError as error:
+            if error.transient:
+                await self._followed(run)
             await self._failed(run, case, error)
+        except Unreachable:
+            await self._followed(run)
+            raise
 
     async def given_up(self, unit: Unit, run: Run[CreateProgram], error: EffectError) -> bool:  # noqa: ARG002  whatever the reason
         """Pismo didn't answer for an hour, or the program didn't become ACTIVE: both sides read how far it got."""
@@ -171,10 +177,14 @@ class ProgramCreations:
     async def _follow(self, attempt: _Attempt) -> None:
         """Look again later."""
         run, pressed = attempt.run, attempt.record.at or attempt.case.now
-        if not self._store.one_writer:  # the others see that it is followed here
-            await self._saved(run, lambda case: creation.followed(case, run.effect), over=False)
+        await self._followed(run)
         since = (attempt.case.now - pressed).total_seconds()
         raise RetryLater(min(LATER, max(SOON, since / 3)), of_channel=False)
+
+    async def _followed(self, run: Run[CreateProgram]) -> None:
+        """Where several processes run, the others see that it is followed here."""
+        if not self._store.one_writer:
+            await self._saved(run, lambda case: creation.followed(case, run.effect), over=False)
 
     # -- creating
 
