@@ -69,7 +69,7 @@ def finish(case: Case, effect: MoveProgram, lines: Sequence[Mapping[str, Any]], 
     record = _waiting(case, effect)
     if record is None:
         return False
-    record.state = "done" if found else "failed"
+    record.state, record.at = "done" if found else "failed", case.now
     record.answers = {**record.answers, "lines": [dict(line) for line in lines], "found": dict(found) if found else None}
     facts = {
         "item": effect.item,

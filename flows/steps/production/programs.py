@@ -1,11 +1,13 @@
 """The programs of the test environment, and what is known of each in production."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from flows.checks.programs import ACTIVE
 from flows.forms.step import Situation
 from flows.steps.first_programs.recorded import recorded
 
+NEVER = datetime.min.replace(tzinfo=UTC)
 MOVED, RECORDED = "production.move_program", "production.record_program"
 
 
@@ -24,12 +26,12 @@ class ProgramInProduction:
 
 
 def programs(situation: Situation) -> tuple[ProgramInProduction, ...]:
-    """Those that were recorded in test, in the order of their form; what was recorded by hand counts for more than what was found."""
+    """Those that were recorded in test, in the order of their form; what was found or recorded by hand last counts."""
     found: dict[str, tuple[str, str]] = {}
-    for key in (MOVED, RECORDED):
-        for _, answers in situation.items.get(key, ()):
-            there = answers.get("found") or answers
-            found[str(answers.get("program"))] = str(there.get("program_id") or ""), str(there.get("status") or "")
+    said = [(key, item, answers) for key in (MOVED, RECORDED) for item, answers in situation.items.get(key, ())]
+    for _, _, answers in sorted(said, key=lambda one: situation.done_at.get(f"{one[0]}:{one[1]}", NEVER)):
+        there = answers.get("found") or answers
+        found[str(answers.get("program"))] = str(there.get("program_id") or ""), str(there.get("status") or "")
     return tuple(
         ProgramInProduction(str(one.id), one.name, *found.get(str(one.id), ("", "")))
         for one in recorded(situation)

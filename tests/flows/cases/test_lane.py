@@ -1,6 +1,7 @@
 """The lane to production in four words, who has to do what is left, and the gate at its end."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -153,6 +154,19 @@ async def test_a_program_by_hand_is_supports(acme: Acme) -> None:
         await acme.does("record_program", {"program": number, "program_id": 90 + int(number), "status": "ACTIVE"})
     assert (await acme.words())["program"] == "there"
     assert await acme.refused("record_program", {"program": "1", "program_id": 91, "status": "ACTIVE"}) == "task_not_ready"
+
+
+async def test_what_was_found_after_it_was_recorded_counts(acme: Acme) -> None:
+    await acme.opened()
+    await acme.does("record_org", ORG)
+    for who in (OWNER, KIM):
+        await acme.does("environment_ready", ADDRESS, who)
+    await acme.moves("1", "ACTIVE")
+    await acme.does("record_program", {"program": "2", "program_id": 92, "status": "PENDING"})
+    acme.book.now += timedelta(minutes=1)
+    await acme.moves("2", "ACTIVE")
+    assert (await acme.words())["program"] == "there"
+    assert await acme.refused("record_program", {"program": "2", "program_id": 92, "status": "ACTIVE"}) == "task_not_ready"
 
 
 async def test_what_is_missing_is_said_at_the_close(acme: Acme) -> None:
