@@ -1,6 +1,6 @@
 """Answers that no two customers have, such as an org ID: a second one takes a reason."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from flows.cases.case import Case
 from flows.forms.fields import Answers
@@ -9,10 +9,12 @@ from flows.problems import Problem
 
 
 async def others(case: Case, step: Step, task: Task, answers: Answers) -> Sequence[str]:
-    """The names of other customers with the answer of this task that is to be unique; for support's eyes alone."""
+    """The names of other customers with the answer of this task that is to be unique, or with the same of another task: an org ID is one
+    customer's in every environment. For support's eyes alone."""
     value = str(answers.get(task.unique) or "") if task.unique else ""
-    found = await case.unit.identified(_kind(step, task), value) if value else ()
-    return [onboarding.customer for onboarding in found if onboarding.id != case.id]
+    kinds = sorted({_kind(step, task), *_kinds(case, task.unique)}) if value else ()
+    found = [onboarding for kind in kinds for onboarding in await case.unit.identified(kind, value)]
+    return list({onboarding.id: onboarding.customer for onboarding in found if onboarding.id != case.id}.values())
 
 
 async def unexplained(case: Case, step: Step, task: Task, answers: Answers) -> tuple[Problem, ...]:
@@ -32,6 +34,13 @@ async def keep(case: Case, step: Step, task: Task, answers: Answers) -> None:
     """Once the task is done: the answer is this customer's."""
     if task.unique and answers.get(task.unique):
         await case.unit.identify(case.id, _kind(step, task), str(answers[task.unique]))
+
+
+def _kinds(case: Case, unique: str) -> Iterator[str]:
+    """Of all tasks with this answer in all journeys."""
+    for journey in case.rules.journeys.versions.values():
+        for step in journey.steps.values():
+            yield from (_kind(step, task) for task in step.tasks if task.unique == unique)
 
 
 def _kind(step: Step, task: Task) -> str:

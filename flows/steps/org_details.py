@@ -2,12 +2,13 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from flows.checks.iso_codes import alpha3, canonical_zone, numeric_code
 from flows.forms.fields import Answers
 from flows.forms.step import Situation
+from flows.problems import Note
 
 MAX_COUNTRY = 30
 RECORDED = "organization.record_org_id"
@@ -32,6 +33,12 @@ _AS_ANSWERED = (
 def org_id(situation: Situation) -> str:
     """The org ID that support recorded, or an empty string."""
     return str(situation.done.get(RECORDED, {}).get("org_id", ""))
+
+
+def shared(answers: Answers, _situation: Situation) -> Iterator[Note]:
+    """Why another customer has the org ID too."""
+    if answers.get("shared"):
+        yield Note("org_id_shared", {"reason": answers.get("shared_reason") or "-"})
 
 
 def label_of(detail: str) -> str:

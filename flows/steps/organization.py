@@ -15,7 +15,7 @@ from flows.forms.step import BusinessPlace, Form, Page, ParityItem, Situation, S
 from flows.people import Side
 from flows.problems import Note, Problem, fault
 from flows.steps.authentication import proofs
-from flows.steps.org_details import org_id
+from flows.steps.org_details import org_id, shared
 from flows.steps.org_update import AddressToType, CompanyToType, Shown, ToChange, ToType, changes, details, outdated, to_copy
 
 INT32 = 2**31 - 1
@@ -131,11 +131,6 @@ def _recorded(situation: Situation) -> Iterator[Note]:
         yield Note("org_id", {"org_id": known})
 
 
-def _shared(answers: Answers, _situation: Situation) -> Iterator[Note]:
-    if answers.get("shared"):
-        yield Note("org_id_shared", {"reason": answers.get("shared_reason") or "-"})
-
-
 def _parity(situation: Situation, environment: str) -> ParityCell:
     known = org_id(situation)
     if proofs.last(situation, environment) or (environment == TEST and known):
@@ -196,7 +191,7 @@ STEP = Step(
             ),
             adds=lambda _answers, situation: {"details": details(situation)},
             unique="org_id",
-            notes=_shared,
+            notes=shared,
         ),
         Task(
             "update_organization",

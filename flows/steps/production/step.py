@@ -35,6 +35,7 @@ def _spelt(value: str) -> str:
 class ProductionOrg(FormPage):
     org_id: Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_spelt), Input(Kind.TEXT)]
     confirm_unusual: Annotated[list[str] | None, Input(Kind.CHOICES, ("yes",))] = None
+    shared_reason: Annotated[str | None, Field(max_length=1000), Input(Kind.LONG_TEXT)] = None
 
 
 class ProductionReady(FormPage):
@@ -82,6 +83,8 @@ SUPPORTS = (
         ),
         needed=lane.lacks("organization"),
         stale_with=("org",),
+        unique="org_id",
+        notes=org_details.shared,
     ),
     Task(
         "environment_ready",

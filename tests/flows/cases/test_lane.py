@@ -11,7 +11,7 @@ from bot.messages import board
 from bot.messages.parity import lane as drawn
 from bot.messages.texts import CLOSE, OPEN, Texts
 from bot.messages.wording import sentence
-from flows.cases import manage, moves, proof
+from flows.cases import manage, moves, proof, shared
 from flows.cases.case import Case
 from flows.cases.parity import lacking, parity
 from flows.forms.fields import Answers
@@ -19,7 +19,7 @@ from flows.forms.parity import ParityState
 from flows.forms.step import Situation
 from flows.model import TaskRecord
 from flows.outbox import MoveProgram, RunProof
-from flows.problems import Refused
+from flows.problems import Problem, Refused
 from flows.state import StepState
 from flows.steps.production import lane
 from tests.flows.cases.casework import KIM, LEAD, LIZ, OWNER, CaseBook, case_book
@@ -245,3 +245,15 @@ async def test_the_comparison_with_test_is_this_lane(acme: Acme) -> None:
     said = str(drawn(journey.steps["production"], situation, Texts("pt_BR")))
     assert "*Comprovação de acesso*: falta" in said
     assert "*Chave para tokens*: não é necessário" in said
+
+
+async def test_an_org_id_of_production_is_one_customers_in_every_environment(acme: Acme) -> None:
+    await acme.opened(org="own")
+    await acme.does("record_org", ORG)
+    await acme.book.start("C2", "Blue Coop")
+
+    async def told(case: Case) -> list[Problem]:
+        step = case.step("organization")
+        return list(await shared.unexplained(case, step, step.task("record_org_id"), ORG))
+
+    assert await acme.book.act(told) == [Problem("shared_reason", "org_id_shared", {"customer": "Acme Bank"})]
