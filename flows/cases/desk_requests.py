@@ -36,7 +36,7 @@ def wanted(case: Case, step: Step, resource: str) -> Wanted | None:
         return Wanted(about, frozenset(one.email for one in grants), about) if grants else None
     accepted = accepted_by(case, step)
     part = request.part(accepted.answers, resource) if accepted is not None else None
-    if accepted is None or part is None or any(covers(record.answers, resource, part) for record in _filed(case, step)):
+    if accepted is None or part is None or any(covers(record.answers, resource, part) for record in _done(case, step)):
         return None
     return Wanted({"request": resource, "about": part}, frozenset(request.people(part)), {"revision": accepted.revision})
 
@@ -51,13 +51,13 @@ def was_wanted(case: Case, step: Step, resource: str, kept: Mapping[str, Any]) -
 
 
 def covers(recorded: Answers, resource: str, part: Answers) -> bool:
-    """Whether a record is of a request for just this."""
-    return recorded.get("request") == resource and recorded.get("about") == part
+    """Whether a record is of a request for just this, or settles it without one: support refused it, or had it set up."""
+    filed = recorded.get("request") == resource and recorded.get("about") == part
+    return filed or recorded.get("abouts", {}).get(resource) == part
 
 
-def _filed(case: Case, step: Step) -> Iterator[TaskRecord]:
-    task = _task_with_ticket(step)
-    return (one for one in case.snapshot.tasks if (one.step_id, one.task_id, one.state) == (step.id, task.id, "done"))
+def _done(case: Case, step: Step) -> Iterator[TaskRecord]:
+    return (one for one in case.snapshot.tasks if (one.step_id, one.state) == (step.id, "done"))
 
 
 def accepted_by(case: Case, step: Step) -> Submission | None:

@@ -1,10 +1,12 @@
 """What a customer integrates becomes one complete request each, followed like the requests for access."""
 
+from functools import partial
 from typing import Any
 
 import pytest
 
-from flows.cases import manage, review
+from bot.jobs.executor import Patience
+from flows.cases import manage, review, tasks
 from flows.journey import JOURNEYS
 from playground.service_desk.world import Ticket
 from tests.bot.jobs.service_desk.desk_place import DeskPlace
@@ -113,3 +115,22 @@ async def test_a_choice_of_nothing_ends_the_step_and_none_keeps_the_onboarding_o
     await office.skip(onboarding, *others)
     await office.do(onboarding, "next_steps", "close_onboarding", {})
     assert (await office.snapshot(onboarding)).onboarding.closed_at is not None
+
+
+async def test_what_support_refused_or_had_set_up_while_the_desk_was_away_is_not_filed_later(
+    office: DeskPlace, onboarding: str
+) -> None:
+    office.patience = Patience(wait=lambda _attempt: 0.3)
+    office.service_desk.fail("503", times=10_000)
+    before = len(office.service_desk.tickets)
+    await office.send(onboarding, STEP)
+    record = (await office.snapshot(onboarding)).steps[STEP]
+    await office.act(onboarding, lambda case: review.approve(case, STEP, record.revision, record.digest[:16]), office.sam)
+    await office.slack.until(lambda: "Approved" in thread(office, "step"))
+    refused = {"requests": ["webhooks"], "reason": "The address is not the bank's."}
+    for task, answers in (("refuse_request", refused), ("set_up", {"requests": ["event_delivery"]})):
+        await office.act(onboarding, partial(tasks.do_task, step_id=STEP, task_id=task, clean=answers), office.sam)
+    assert await office.state(onboarding, STEP) == "done"
+    office.service_desk.faults.clear()
+    await office.settled()
+    assert office.service_desk.tickets[before:] == []
