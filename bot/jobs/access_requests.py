@@ -17,7 +17,7 @@ from bot.jobs.registry import Finished, Run
 from bot.slack.client import Slack
 from flows.cases.case import Case, Cases
 from flows.cases.desk_requests import Wanted, note_filed, note_given_up, wanted, was_wanted
-from flows.cases.tickets import FiledTicket, Outcome
+from flows.cases.tickets import FiledTicket
 from flows.forms.fields import Answers
 from flows.forms.step import Filing
 from flows.model import EffectRecord
@@ -146,10 +146,10 @@ class AccessRequests:
             raise
 
     def _filed(self, run: Run[FileRequest], filed: CustomerRequest, about: Answers) -> Finished:
+        """Found only later, it may have ended by now: how, its history tells, which the poller reads."""
         status = filed.status
-        phase = self._policies.statuses.phase(status.name)
-        outcome: Outcome = self._policies.statuses.outcome([status.name]) if status.done else ""
-        ticket = FiledTicket(filed.key, filed.web, status.name, status.done, phase, status.date.at, outcome)
+        phase = "" if status.done else self._policies.statuses.phase(status.name)
+        ticket = FiledTicket(filed.key, filed.web, "" if status.done else status.name, phase=phase, since=status.date.at)
 
         async def note(unit: Unit) -> None:
             async with self._cases.open(unit, run.onboarding_id, closed=True) as case:

@@ -223,3 +223,26 @@ async def test_given_up_after_a_lost_answer_support_is_told_to_look_first(office
     await office.press_retry(onboarding)
     (ticket,) = await filed(office, onboarding)
     assert await office.states(onboarding) == {("service_desk", "filed", ticket.key)}
+
+
+@pytest.mark.parametrize(("ends", "state"), [(["CLOSED"], "granted"), (["PENDING", "VALIDATING", "CLOSED"], "filed")])
+async def test_what_the_desk_has_ended_before_the_bot_finds_what_it_filed_counts_as_it_ended(
+    office: DeskPlace, onboarding: str, ends: list[str], state: str
+) -> None:
+    desk = office.service_desk
+    desk.fail("drop_after", "POST")
+    desk.fail("503", "GET", "/rest/servicedeskapi/request", times=10_000)
+    office.patience = CALM
+    await office.send(onboarding, STEP, resources=["service_desk"])
+    record = (await office.snapshot(onboarding)).steps[STEP]
+    await office.journey.approve(office.sam, STEP, lambda: record.revision and "Approved" in office.read("step"))
+    name = (await office.snapshot(onboarding)).onboarding.customer
+    await office.slack.until(lambda: any(name in one.summary for one in desk.tickets))
+    (ticket,) = await filed(office, onboarding)
+    for status in ends:
+        desk.move(ticket.key, status)
+    desk.faults.clear()
+    await office.settled()
+    await office.look()
+    assert await office.states(onboarding) == {("service_desk", state, ticket.key)}
+    assert office.read().count(f"The Service Desk has closed {ticket.key}") == 1
