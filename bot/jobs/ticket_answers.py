@@ -9,8 +9,8 @@ from bot.jobs.access_requests import failure
 from bot.jobs.errors import EffectError, Impossible
 from bot.jobs.registry import Finished, Run
 from flows.cases.case import Case, Cases
-from flows.cases.ticket_comments import note_answered, note_unanswered
-from flows.cases.tickets import open_ticket
+from flows.cases.ticket_comments import note_answered, note_too_late, note_unanswered, waiting
+from flows.cases.tickets import FiledTicket, ticket_of
 from flows.outbox import FileAnswer
 from flows.people import Who
 from flows.ports import Unit
@@ -30,31 +30,38 @@ class TicketAnswers:
     async def file(self, run: Run[FileAnswer]) -> Finished | None:
         async with self._store.read() as unit:
             case = await self._cases.look(unit, run.onboarding_id, closed=True)
-        ticket = open_ticket(case, run.effect.item)
-        if ticket is None or case.onboarding.closed_at is not None:
+        record = waiting(case, run.effect)
+        if record is None or case.onboarding.closed_at is not None:
             return None
         if self._service_desk is None:
             raise Impossible("desk_none")
+        ticket = ticket_of(case, record)
         try:
-            written = await self._written(self._service_desk, run, case, ticket.key)
-            pressed = await self._press(self._service_desk, ticket.key)
+            written = await self._written(self._service_desk, run, case, ticket)
+            pressed = written is not None and (ticket.ended or await self._press(self._service_desk, ticket.key))
         except ServiceDeskError as error:
             raise failure(error) from None
 
         async def note(unit: Unit) -> None:
             async with self._cases.open(unit, run.onboarding_id, closed=True) as case:
-                note_answered(case, run.effect, written.id, unpressed=not pressed)
+                if written is None:
+                    note_too_late(case, run.effect)
+                else:
+                    note_answered(case, run.effect, written.id, unpressed=not pressed)
 
-        return Finished({"comment": written.id}, note)
+        return Finished({"comment": written.id} if written is not None else {}, note)
 
-    async def _written(self, service_desk: ServiceDesk, run: Run[FileAnswer], case: Case, key: str) -> Comment:
-        """Look before writing it again: comments are read from Jira's database, not from an index that lags."""
+    async def _written(self, service_desk: ServiceDesk, run: Run[FileAnswer], case: Case, ticket: FiledTicket) -> Comment | None:
+        """Look before writing it again: comments are read from Jira's database, not from an index that lags. None if the ticket has
+        ended without it."""
         if run.again:
-            for one in await service_desk.comments(key):
+            for one in await service_desk.comments(ticket.key):
                 if run.effect.answer in one.body:
                     return one
+        if ticket.ended:
+            return None
         lease.check()
-        return await service_desk.comment(key, _body(run.effect, self._side(case, run.effect.by)))
+        return await service_desk.comment(ticket.key, _body(run.effect, self._side(case, run.effect.by)))
 
     def _side(self, case: Case, user: str) -> str:
         by_support = self._cases.access.is_support(Who(self._cases.access.team_id, user))

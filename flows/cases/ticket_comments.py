@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from flows.cases import limits
 from flows.cases.access import May
 from flows.cases.case import Case
-from flows.cases.tickets import FiledTicket, open_ticket, record_with_ticket, sides, tell
+from flows.cases.tickets import FiledTicket, open_ticket, record_with_ticket, sides, tell, ticket_of
 from flows.model import TaskRecord, new_id
 from flows.outbox import FileAnswer, Where
 from flows.people import SYSTEM, Role
@@ -100,19 +100,35 @@ def answer(case: Case, record_id: str, text: str) -> None:
 def note_answered(case: Case, effect: FileAnswer, comment_id: int, *, unpressed: bool) -> None:
     """An answer stands on the ticket: both sides read it. ``unpressed``: the desk waits on, since the bot could not press the button
     that answers it."""
-    record = next((one for one in case.snapshot.tasks if one.id == effect.item), None)
-    if record is None or effect.answer not in known(record).sent:
+    record = waiting(case, effect)
+    if record is None:
         return
-    before, ticket = known(record), open_ticket(case, effect.item)
+    before, ticket = known(record), ticket_of(case, record)
     own = before.own | ({comment_id} if comment_id > before.read else set())
     record.answers = {**record.answers, "own": sorted(own), "sent": sorted(before.sent - {effect.answer})}
     case.log(f"task:{record.step_id}.{record.task_id}:answered", by=SYSTEM, facts={"item": record.item, "answer": effect.answer})
-    if ticket is None:  # it ended meanwhile
-        return
     for where in sides(case):
         tell(case, record, where, "desk_answered", ticket, said=effect.text, by=effect.by)
-    if unpressed:
+    if unpressed and not ticket.ended:
         tell(case, record, "support", "desk_unpressed", ticket, mention=True)
+
+
+def note_too_late(case: Case, effect: FileAnswer) -> None:
+    """The ticket ended while the answer was on its way, so that it is nowhere but here: both sides read that."""
+    record = waiting(case, effect)
+    if record is None:
+        return
+    sent = sorted(known(record).sent - {effect.answer})
+    record.answers = {**record.answers, "sent": sent}
+    case.log(f"task:{record.step_id}.{record.task_id}:too_late", by=SYSTEM, facts={"item": record.item, "answer": effect.answer})
+    for where in sides(case):
+        tell(case, record, where, "desk_answer_too_late", ticket_of(case, record), said=effect.text, mention=True, by=effect.by)
+
+
+def waiting(case: Case, effect: FileAnswer) -> TaskRecord | None:
+    """The record of the ticket that an answer is on its way to; None if it arrived or nobody waits for it any more."""
+    record = next((one for one in case.snapshot.tasks if one.id == effect.item), None)
+    return record if record is not None and effect.answer in known(record).sent else None
 
 
 def note_unanswered(case: Case, effect: FileAnswer, why: str) -> None:

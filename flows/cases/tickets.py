@@ -61,14 +61,18 @@ def record_with_ticket(case: Case, record_id: str) -> TaskRecord | None:
 def open_ticket(case: Case, record_id: str) -> FiledTicket | None:
     """A record's ticket as it was last seen; None if there is none, or it has ended."""
     record = record_with_ticket(case, record_id)
-    if record is None:
-        return None
+    return ticket_of(case, record) if record is not None else None
+
+
+def ticket_of(case: Case, record: TaskRecord) -> FiledTicket:
+    """Likewise, of a record that has one, though it may have ended."""
     known, key = record.answers, case.step(record.step_id).task(record.task_id).ticket
     since = known.get("since")
     return FiledTicket(
         str(known[key]),
         known.get("link") or "",
         known.get("status") or "",
+        ended=bool(known.get("ended")),
         phase=known.get("phase") or "",
         since=datetime.fromisoformat(since) if since else None,
     )

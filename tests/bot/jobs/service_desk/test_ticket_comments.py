@@ -229,3 +229,22 @@ async def test_people_are_named_as_participants_where_all_are_known_else_the_tic
     assert ticket.participants == ["ana@bank.example", "bruno@bank.example"]
     assert "please add them" not in ticket.values["description"]
     await office.close(second)
+
+
+async def test_an_answer_that_comes_too_late_is_told_to_both_sides(office: DeskPlace, onboarding: str) -> None:
+    key, desk = await the_ticket(office, onboarding), office.service_desk
+    desk.write(key, QUESTION)
+    await office.look()
+    office.patience = CALM
+    desk.fail("503", "POST", times=10_000)
+    before = len(desk.calls)
+    await answer(office, office.ana, "step", "Yes, she is.")
+    await office.slack.until(lambda: any(call.status == 503 for call in desk.calls[before:]))
+    desk.move(key, "CANCELLED")
+    await office.bot.poller.round()
+    desk.faults.clear()
+    await office.settled()
+    assert written(office, key) == []
+    for where in ("step", "review"):
+        assert f"was not written on {key}: the Service Desk had closed it by then (CANCELLED)" in office.read(where)
+        assert office.read(where).count("Yes, she is.") == 1
