@@ -56,7 +56,7 @@ def note_comments(case: Case, record_id: str, comments: Sequence[DeskComment], t
     if record is None:
         return
     before = known(record)
-    new = sorted((one for one in comments if one.id > before.read), key=lambda one: one.id)
+    new = sorted((one for one in comments if before.is_news(one.id, one.text)), key=lambda one: one.id)
     if not new:
         return
     last = new[-1].id
