@@ -68,19 +68,18 @@ class TicketAnswers:
         return "Pismo" if by_support else case.onboarding.customer
 
     async def _press(self, service_desk: ServiceDesk, key: str) -> bool:
-        """Whether the desk no longer waits for an answer, as far as the bot can see to that."""
-        if self._policies.statuses.phase((await service_desk.status(key)).name) != "pending":
-            return True
-        for transition in await service_desk.transitions(key):
-            if self._policies.statuses.answers(transition.name):
-                lease.check()
-                try:
-                    await service_desk.transit(key, transition)
-                except ServiceDeskError as error:
-                    if error.transient:
-                        raise
-                    return False
+        """Whether the desk no longer waits for an answer, as far as the bot can see to that: the answer stands there anyway."""
+        try:
+            if self._policies.statuses.phase((await service_desk.status(key)).name) != "pending":
                 return True
+            for transition in await service_desk.transitions(key):
+                if self._policies.statuses.answers(transition.name):
+                    lease.check()
+                    await service_desk.transit(key, transition)
+                    return True
+        except ServiceDeskError as error:
+            if error.transient:
+                raise
         return False
 
     async def given_up(self, unit: Unit, run: Run[FileAnswer], error: EffectError) -> bool:

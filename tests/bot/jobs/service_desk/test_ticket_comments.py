@@ -248,3 +248,16 @@ async def test_an_answer_that_comes_too_late_is_told_to_both_sides(office: DeskP
     for where in ("step", "review"):
         assert f"was not written on {key}: the Service Desk had closed it by then (CANCELLED)" in office.read(where)
         assert office.read(where).count("Yes, she is.") == 1
+
+
+async def test_an_answer_stands_although_the_button_may_not_be_pressed(office: DeskPlace, onboarding: str) -> None:
+    key = await the_ticket(office, onboarding)
+    office.service_desk.move(key, "PENDING")
+    await office.look()
+    office.service_desk.fail("403", "GET", f"/rest/servicedeskapi/request/{key}/transition", times=100)
+    await answer(office, office.ana, "step", "Yes, she is.")
+    await office.settled()
+    assert len(written(office, key)) == 1
+    assert "The answer is at the Service Desk now" in office.read("step")
+    assert f"The answer stands on {key}, but the Service Desk still waits" in office.read()
+    assert "could not write the answer" not in office.read()
