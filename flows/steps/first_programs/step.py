@@ -73,6 +73,12 @@ def _facts(situation: Situation) -> Iterator[Note]:
             yield Note("program_other_type", {"name": one.name, "asked": one.type, "type": one.recorded_type})
 
 
+def _receipt(situation: Situation) -> Iterator[Note]:
+    for one in recorded(situation):
+        if one.id is not None:
+            yield Note("program_test", {"name": one.name, "id": str(one.id)})
+
+
 def _notes(answers: Answers, situation: Situation) -> Iterator[Note]:
     asked = templates(answers)
     for product in _planned(situation):
@@ -124,5 +130,6 @@ STEP = Step(
     tasks=(recording.TASK, creating.TASK),
     finished=lambda situation: bool(recorded(situation)) and all(one.id is not None for one in recorded(situation)),
     facts=_facts,
+    receipt=_receipt,
     links=lambda _situation: (("program_types", GUIDE),),
 )

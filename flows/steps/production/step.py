@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from flows.checks.org_id import OrgIdKey, OrgIdProblem, read_org_id
+from flows.forms import addresses
 from flows.forms.dialogs import Reason
 from flows.forms.fields import Answers, FormPage, HttpsUrl, Input, Kind
 from flows.forms.step import Form, Page, Situation, Step, Task, not_past
@@ -150,6 +151,11 @@ def _receipt(situation: Situation) -> Iterator[Note]:
     for one in programs(situation):
         if one.there:
             yield Note("program_production", {"name": one.name, "id": one.there})
+    if ends := situation.done.get(f"{STEP_ID}.confirm_certificate", {}).get("expires_on"):
+        yield Note("certificate_production", {"date": str(ends)})
+    users = addresses.addresses(situation.answers.get(STEP_ID, {}), "users")
+    if users and lane.recorded(situation, "users_ready"):
+        yield Note("users_production", {"addresses": ", ".join(users)})
 
 
 STEP = Step(

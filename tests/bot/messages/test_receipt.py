@@ -1,11 +1,13 @@
 """What the customer keeps: org ID, addresses, who approved, who has access, what ends."""
 
+from dataclasses import replace
 from datetime import date
 
 from bot.messages.receipt import receipt
 from bot.messages.texts import Texts
 from flows.model import Expiry
 from flows.state import StepState
+from flows.steps.first_programs import recorded
 from tests.bot.messages import samples
 
 ORG_ID = "TN-34778262-f4f0-464d-b4c6-a14e2dc6f4be"
@@ -24,6 +26,8 @@ def test_it_says_what_was_agreed_by_whom_who_has_access_and_what_ends() -> None:
     assert "2. Organization (done, 2026-03-10)\n   Approved on 2026-03-10 by Sue (revision 1)\n   Org ID: " + ORG_ID in kept
     assert "   Test environment: https://sandbox.pismolabs.io\n" in kept
     assert "Authentication and mTLS ends on 2029-03-09." in kept
+    assert "   Client certificate in production: valid until 2099-12-31\n" in kept
+    assert "   Access to production: operations.lead@bank.example\n" in kept
     assert kept.count("@bank.example: ") == sum(grant.state in ("granted", "confirmed") for grant in samples.grants())
 
 
@@ -32,3 +36,18 @@ def test_it_is_in_the_customers_language_and_has_no_text_missing() -> None:
     assert "Onboarding da Pismo: Example Bank" in kept
     assert "receipt." not in kept
     assert "note." not in kept
+
+
+def test_it_names_the_programs_of_both_environments_and_says_so_where_nobody_has_access() -> None:
+    snapshot = samples.snapshot(StepState.DONE, closed_at=samples.NOW, closed_by="U_SUE")
+    snapshot.grants = [grant for grant in snapshot.grants if grant.state in ("asked", "refused")]
+    situation = samples.at(snapshot)
+    asked = {"program": "core_banking", "asked": recorded.asked_for(situation, "core_banking")}
+    items = {
+        recorded.RECORD: [("1", {**asked, "program_id": 71, "type": "CURRENT ACCOUNTS", "status": "ACTIVE"})],
+        "production.record_program": [("2", {"program": "71", "program_id": 97, "status": "ACTIVE"})],
+    }
+    kept = receipt(snapshot, samples.JOURNEY, Texts("en"), replace(situation, items=items), ends=(), names={})
+    assert "   Program Example Accounts in the test environment: ID 71\n" in kept
+    assert "   Program Example Accounts in production: ID 97\n" in kept
+    assert "Nobody was given access." in kept
