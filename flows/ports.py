@@ -69,8 +69,9 @@ class Unit(Protocol):
     async def identify(self, onboarding_id: str, kind: str, value: str) -> None:
         """Keep an answer by which a customer is told from all others."""
 
-    async def identified(self, kind: str, value: str) -> Sequence[Onboarding]:
-        """All that aren't erased and have this answer, open or closed, in any case of letters; oldest first."""
+    async def identified(self, kind: str, value: str) -> Mapping[str, str]:
+        """All that aren't erased and have this answer, open or closed, in any case of letters; oldest first. By id, the customer's name,
+        or the id again where the name can't be read."""
 
     async def posted(self, onboarding_id: str, kind: str, subject: str = "") -> Posted | None: ...
 

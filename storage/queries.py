@@ -34,6 +34,7 @@ from flows.people import Who
 from storage import tables
 from storage.columns import unread
 from storage.covered import WatchfulSession
+from storage.customers import readable_name
 from storage.identifiers import marks_of
 from storage.mapping import TABLES
 from storage.reading import DamagedError, plain_row, read_value, values_of
@@ -198,12 +199,14 @@ class Queries:
         query = query.where(whole.closed_at.is_(None), whole.erased_at.is_(None))
         return await self._all(TaskRecord, query.order_by(columns.at, columns.id))
 
-    async def identified(self, kind: str, value: str) -> Sequence[Onboarding]:
-        """All that aren't erased and have this answer, open or closed, in any case of letters; oldest first."""
+    async def identified(self, kind: str, value: str) -> Mapping[str, str]:
+        """All that aren't erased and have this answer, open or closed, in any case of letters; oldest first. By id, the customer's name,
+        or the id again where the name can't be read."""
         columns, one = tables.onboardings.c, tables.identifiers.c
         marks = select(one.onboarding_id).where(one.mark.in_(marks_of(kind, value)))
         query = _rows_of(Onboarding).where(columns.id.in_(marks), columns.erased_at.is_(None))
-        return await self._all(Onboarding, query.order_by(columns.started_at, columns.id))
+        found = await self._all(Onboarding, query.order_by(columns.started_at, columns.id))
+        return {onboarding.id: readable_name(onboarding) or onboarding.id for onboarding in found}
 
     async def posted(self, onboarding_id: str, kind: str, subject: str = "") -> Posted | None:
         return await self.get(Posted, f"{onboarding_id}:{kind}:{subject}")

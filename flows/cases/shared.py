@@ -13,8 +13,10 @@ async def others(case: Case, step: Step, task: Task, answers: Answers) -> Sequen
     customer's in every environment. For support's eyes alone."""
     value = str(answers.get(task.unique) or "") if task.unique else ""
     kinds = sorted({_kind(step, task), *_kinds(case, task.unique)}) if value else ()
-    found = [onboarding for kind in kinds for onboarding in await case.unit.identified(kind, value)]
-    return list({onboarding.id: onboarding.customer for onboarding in found if onboarding.id != case.id}.values())
+    found: dict[str, str] = {}
+    for kind in kinds:
+        found.update(await case.unit.identified(kind, value))
+    return [name for onboarding_id, name in found.items() if onboarding_id != case.id]
 
 
 async def unexplained(case: Case, step: Step, task: Task, answers: Answers) -> tuple[Problem, ...]:

@@ -15,7 +15,7 @@ async def keep(store: Store, onboarding_id: str, value: str) -> None:
 
 async def found(store: Store, value: str = ORG_ID) -> list[str]:
     async with store.read() as unit:
-        return [onboarding.id for onboarding in await unit.identified(KIND, value)]
+        return list(await unit.identified(KIND, value))
 
 
 async def test_it_is_found_in_any_case_until_it_is_another_and_until_it_is_erased(store: Store) -> None:
