@@ -123,7 +123,7 @@ def _verify_ways(name: str, task: Task) -> None:
     if task.skips and "reason" not in _asked(task):
         raise JourneyError(f"{name} skips its step, but does not ask for the reason")
     moves = (task.resource, task.grant_from, task.grant_to)
-    if any(moves) and not (all(moves) and _asks_for_grants(task)):
+    if any(moves) and not (all(moves) and (task.form is None or _asks_for_grants(task))):
         raise JourneyError(f"{name} moves accesses, but does not say which, or from and to what state")
 
 

@@ -137,8 +137,11 @@ def _track_grants(case: Case, step: Step) -> None:
         return
     wanted = list(step.grants(sent.answers))
     keys = {(asked.resource, asked.email.lower()) for asked in wanted}
-    for grant in grants:  # addresses the new revision dropped, if nobody acted on them
-        if grant.step_id == step.id and grant.state == "asked" and (grant.resource, grant.email.lower()) not in keys:
+    earlier = {one for one in case.journey.steps if case.journey.number(one) < case.journey.number(step.id)}
+    anew = {resource for task in step.tasks for resource in task.resource}
+    for grant in grants:  # addresses dropped by the new revision, or that an earlier step named; if nobody acted on them
+        asked_here = grant.step_id == step.id or (grant.step_id in earlier and grant.resource in anew)
+        if asked_here and grant.state == "asked" and (grant.resource, grant.email.lower()) not in keys:
             grant.state, grant.at = "withdrawn", case.now
     there = {(grant.resource, grant.email.lower()): grant for grant in grants if grant.state != "withdrawn"}
     for asked in wanted:

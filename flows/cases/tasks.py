@@ -238,7 +238,7 @@ def _differing(task: Task, before: Answers, now: Answers) -> list[str]:
 
 
 def _move_grants(case: Case, task: Task, clean: Answers) -> None:
-    chosen = set(clean.get("grants") or [])
+    chosen = {ALL} if task.form is None else set(clean.get("grants") or [])
     for grant in choosable(case.snapshot, task):
         if grant.id in chosen or ALL in chosen:
             grant.state, grant.at, grant.nudged_at = task.grant_to, case.now, None

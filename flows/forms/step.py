@@ -338,7 +338,7 @@ class Task:
     recorded, for the review card.
 
     ``resource``/``grant_from``/``grant_to``: for a task that moves grants. Its form's ``grants`` field picks from those in a
-    ``grant_from`` state; they move to ``grant_to``, for ``expires_hours`` if given.
+    ``grant_from`` state; without a form it is all of them. They move to ``grant_to``, for ``expires_hours`` if given.
     """
 
     id: str

@@ -35,8 +35,8 @@ LINKS = (
 )
 
 
-TEST_ACCESS = "test_environment"
-RESOURCES = {"test_users": TEST_ACCESS, "production_users": "production_environment"}
+TEST_ACCESS, PRODUCTION_ACCESS = "test_environment", "production_environment"
+RESOURCES = {"test_users": TEST_ACCESS, "production_users": PRODUCTION_ACCESS}
 """The access that each list of addresses asks for."""
 
 
@@ -104,25 +104,26 @@ def _grants(answers: Answers) -> Iterator[GrantAsked]:
 
 
 def _waits(situation: Situation, *resources: str) -> bool:
-    wanted = resources or tuple(RESOURCES.values())
-    return any(resource in wanted and state == "asked" for resource, _, state in situation.grants)
+    return any(resource in resources and state == "asked" for resource, _, state in situation.grants)
 
 
 def production_is_ready(situation: Situation) -> bool:
     return "environments.production_ready" in situation.done
 
 
-def _access(name: str, page: type[FormPage], target: str, *, optional: bool = False, **example: str) -> Task:
+def _access(
+    name: str, page: type[FormPage], resources: tuple[str, ...], target: str, *, optional: bool = False, **example: str
+) -> Task:
     return Task(
         name,
         Side.SUPPORT,
         Form(f"environments.{name}", (Page("grants", page),), example={"grants": "*", **example}),
-        ready=_waits,
+        ready=lambda situation: _waits(situation, *resources),
         needed=lambda situation: _waits(situation, TEST_ACCESS),
         repeatable=True,
         optional=optional,
-        also_in=(StepState.DONE,),  # production's is given once it is open
-        resource=tuple(RESOURCES.values()),
+        also_in=(StepState.DONE,),
+        resource=resources,
         grant_from=("asked",),
         grant_to=target,
     )
@@ -171,8 +172,15 @@ STEP = Step(
             ),
             stale_with=("test", "own_url", "test_users"),
         ),
-        _access("grant_access", Chosen, "granted"),
-        _access("refuse_access", ChosenWithReason, "refused", optional=True, reason="Not an employee."),
+        _access("grant_access", Chosen, (TEST_ACCESS,), "granted"),  # production's is given once it is open, in its own step
+        _access(
+            "refuse_access",
+            ChosenWithReason,
+            tuple(RESOURCES.values()),
+            "refused",
+            optional=True,
+            reason="Not an employee.",
+        ),
     ),
     finished=lambda situation: "environments.test_ready" in situation.done and not _waits(situation, TEST_ACCESS),
     grants=_grants,

@@ -11,12 +11,13 @@ from flows.checks.org_id import OrgIdKey, OrgIdProblem, read_org_id
 from flows.forms import addresses
 from flows.forms.dialogs import Reason
 from flows.forms.fields import Answers, FormPage, HttpsUrl, Input, Kind
-from flows.forms.step import Form, Page, Situation, Step, Task, not_past
+from flows.forms.step import Form, GrantAsked, Page, Situation, Step, Task, not_past
 from flows.people import Side
 from flows.problems import Note, Problem, fault
 from flows.state import StepState
 from flows.steps import org_details
 from flows.steps.authentication import mtls
+from flows.steps.environments import PRODUCTION_ACCESS
 from flows.steps.production import lane, moving
 from flows.steps.production.form import FORM
 from flows.steps.production.programs import programs
@@ -113,7 +114,14 @@ SUPPORTS = (
         stale_with=("certificate", "csr"),
     ),
     moving.RECORD,
-    Task("users_ready", Side.SUPPORT, stale_with=("users",)),
+    Task(
+        "users_ready",
+        Side.SUPPORT,
+        stale_with=("users",),
+        resource=(PRODUCTION_ACCESS,),
+        grant_from=("asked",),
+        grant_to="granted",
+    ),
 )
 CUSTOMERS = (
     Task(
@@ -143,6 +151,11 @@ LINKS = (
 )
 
 
+def _grants(answers: Answers) -> Iterator[GrantAsked]:
+    """Whoever is named here counts from now on; the environments' form named them earlier."""
+    return (GrantAsked(PRODUCTION_ACCESS, address) for address in addresses.addresses(answers, "users"))
+
+
 def _receipt(situation: Situation) -> Iterator[Note]:
     if url := situation.done.get(f"{STEP_ID}.environment_ready", {}).get("base_url"):
         yield Note("address_production", {"url": str(url)})
@@ -165,6 +178,7 @@ STEP = Step(
     approvals=2,
     tasks=(*SUPPORTS, *CUSTOMERS, TEST_ALONE),
     finished=lane.complete,
+    grants=_grants,
     links=lambda _situation: LINKS,
     receipt=_receipt,
     parity=lane.ITEMS,

@@ -97,7 +97,7 @@ async def test_access_to_the_environments_is_granted_or_refused_and_asked_for_ag
     await acme.task(step, "test_ready", ready)
     assert (await acme.step(step)).state is StepState.FULFILLING  # somebody waits for access
     await acme.task(step, "grant_access", {"grants": ["*"]})
-    assert await shown(acme, "dev@bank.example") == ["Test environment: granted", "Production environment: granted"]
+    assert await shown(acme, "dev@bank.example") == ["Test environment: granted", "Production environment: asked for"]
     assert await shown(acme, "old@bank.example") == ["Test environment: refused"]
     assert (await acme.step(step)).state is StepState.DONE
     await acme.act(lambda case: manage.reopen(case, step, "They are back."), OWNER)

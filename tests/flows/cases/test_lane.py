@@ -144,6 +144,22 @@ async def test_from_the_form_to_the_last_row_and_the_end(acme: Acme) -> None:
     assert (await acme.book.snapshot()).onboarding.closed_at is not None
 
 
+async def test_who_was_named_for_production_has_access_once_support_says_so(acme: Acme) -> None:
+    """The form for production has the last word on those whom the environments' form named."""
+
+    async def accesses() -> dict[str, str]:
+        return {one.email: one.state for one in (await acme.book.snapshot()).grants if one.resource == "production_environment"}
+
+    await acme.book.act(lambda case: manage.reopen(case, "environments", "People are missing."))
+    await acme.book.send("environments", production_users="ana@bank.example, left@bank.example")
+    await acme.book.approve("environments")
+    await acme.book.skip("environments")
+    await acme.opened(users="ana@bank.example, rui@bank.example")
+    assert await accesses() == {"ana@bank.example": "asked", "left@bank.example": "withdrawn", "rui@bank.example": "asked"}
+    await acme.does("users_ready")
+    assert await accesses() == {"ana@bank.example": "granted", "left@bank.example": "withdrawn", "rui@bank.example": "granted"}
+
+
 async def test_a_program_by_hand_is_supports(acme: Acme) -> None:
     await acme.opened(way="hand")
     await acme.does("record_org", ORG)
