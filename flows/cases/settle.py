@@ -168,14 +168,15 @@ def to_renew(step: Step, record: StepRecord, situation: Situation) -> Task | Non
 def whose_turn(step: Step, record: StepRecord, situation: Situation, *, closed: bool = False) -> Side | None:
     """Whose turn it is on a step; after the approval, support's open tasks come before the customer's. A renewal that was asked for
     is support's, also when the step is done and once the onboarding is ``closed``, after which nothing else is anybody's. While all that
-    is left waits for other steps, it is nobody's either."""
+    is left waits for other steps, as closing the onboarding does, it is nobody's either."""
     if to_renew(step, record, situation) is not None:
         return Side.SUPPORT
     if closed:
         return None
     if record.state in (StepState.APPROVED, StepState.FULFILLING):
         sides = [task.side for task in open_tasks(step, situation)]
-        if not sides and any(blocked_tasks(step, situation)):
+        closing = any(task.closes and not task.is_ready(situation) for task in step.tasks)
+        if not sides and (closing or any(blocked_tasks(step, situation))):
             return None
         return Side.CUSTOMER if sides and Side.SUPPORT not in sides else Side.SUPPORT
     return TURNS.get(record.state)

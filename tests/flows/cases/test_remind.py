@@ -252,6 +252,17 @@ async def test_a_severed_channel_is_quiet_until_it_is_shared_again(acme: CaseBoo
 async def test_skipped_and_locked_steps_are_quiet(acme: CaseBook) -> None:
     await acme.skip(*[step for step in STEPS if step != "next_steps"])
     assert {s.steps for s in await acme.wait(20)} == {("next_steps",)}
+
+
+async def test_nobody_is_reminded_to_close_what_has_an_open_step_again(acme: CaseBook) -> None:
+    await acme.skip(*[step for step in STEPS if step != "next_steps"])
+    await acme.send("next_steps")
+    assert (await acme.step("next_steps")).turn.startswith("support")
+    await acme.act(lambda case: manage.reopen(case, "control_center", "Somebody is missing."))
+    assert (await acme.step("next_steps")).turn == ""
+    assert {s.steps for s in await acme.wait(20)} == {("control_center",)}
+    await acme.skip("control_center")
+    assert (await acme.step("next_steps")).turn.startswith("support")
     assert all(r.remind_at is None for r in (await acme.snapshot()).steps.values() if r.state is StepState.SKIPPED)
 
 
