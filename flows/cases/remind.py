@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from flows import business_time
 from flows.business_time import BusinessDuration, Calendar
 from flows.cases.case import Case
-from flows.cases.settle import calendar_of, side_of
+from flows.cases.settle import calendar_of, next_waking, side_of
 from flows.cases.tasks import note_grant
 from flows.model import Grant, Snapshot, StepRecord
 from flows.outbox import Draw, Nudge, Remind, Where
@@ -98,16 +98,9 @@ def _plan_next(case: Case, record: StepRecord, side: Side, calendar: Calendar) -
         record.remind_at = ahead[0]
     elif record.escalated_at is None:
         _escalate(case, record, "customer_slow")
-    woken = _next_waking(case, record.step_id, calendar)
+    woken = next_waking(case.step(record.step_id), record, case.situation, calendar)
     if woken is not None:
         record.remind_at = min(record.remind_at or woken, woken)
-
-
-def _next_waking(case: Case, step_id: str, calendar: Calendar) -> datetime | None:
-    """The opening of the next day on which the step is to be spoken of."""
-    today, zone = _local_date(calendar, case.now), ZoneInfo(calendar.timezone)
-    ahead = [day for day in case.step(step_id).wakes(case.situation) if day > today]
-    return business_time.next_open(calendar, datetime.combine(min(ahead), datetime.min.time(), zone)) if ahead else None
 
 
 def _escalate(case: Case, record: StepRecord, key: str) -> None:

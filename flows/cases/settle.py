@@ -248,6 +248,8 @@ def _set_turn(step: Step, record: StepRecord, snapshot: Snapshot, rules: Rules, 
     # A new revision, a decision, or a change of turn starts a new count.
     mark = f"{side.value}:{record.state.value}:{record.revision}" if side else ""
     if record.turn == mark:
+        if side is Side.CUSTOMER and record.escalated_at and not record.snoozed_until and not snapshot.onboarding.severed_at:
+            record.remind_at = next_waking(step, record, situation, calendar_of(side, snapshot, rules))
         return
     record.turn = mark
     record.turn_since, record.reminded = situation.now, 0
@@ -255,6 +257,14 @@ def _set_turn(step: Step, record: StepRecord, snapshot: Snapshot, rules: Rules, 
     if side is not None:
         first = rules.reminders.customer[0] if side is Side.CUSTOMER else rules.reminders.support_first
         record.remind_at = business_time.add(calendar_of(side, snapshot, rules), situation.now, first)
+
+
+def next_waking(step: Step, record: StepRecord, situation: Situation, calendar: Calendar) -> datetime | None:
+    """The opening of the next day on which the customer is to be reminded of a step besides, after the day of the last reminder."""
+    days = [day for day in step.wakes(situation) if record.reminded_on is None or day > record.reminded_on]
+    if not days:
+        return None
+    return business_time.next_open(calendar, datetime.combine(min(days), datetime.min.time(), ZoneInfo(calendar.timezone)))
 
 
 def side_of(record: StepRecord) -> Side | None:

@@ -1,7 +1,7 @@
 """The set-up of a product: by when each item must begin, what is not needed, and what ends the step."""
 
 from collections.abc import AsyncIterator, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +120,26 @@ async def test_the_customer_is_reminded_when_the_day_to_start_comes_near_and_whe
     sent = [one for day in range(1, 31) for one in await acme.sweep(datetime(2026, 4, day, 15, tzinfo=UTC))]
     assert [(one.at.day, one.where) for one in sent if CARDS in one.steps] == [(16, "customer"), (30, "customer")]
     assert "Webhook for authorization and anti-fraud: not started, and the day to start is near." in (await facts(acme, CARDS))[4]
+
+
+async def test_the_day_to_start_moves_with_go_live_and_goes_once_work_has_begun(acme: CaseBook) -> None:
+    """Also when the usual reminders have ended."""
+    left = {name: "in_hand" for name, said in everything(CARDS).items() if said == "done"} | {"webhook": "not_started"}
+    await acme.send(CARDS, **left)
+    await acme.approve(CARDS)
+
+    async def told_on(first: date, days: int) -> list[date]:
+        moments = [datetime(first.year, first.month, first.day, 15, tzinfo=UTC) + timedelta(days=day) for day in range(days)]
+        sent = [one for moment in moments for one in await acme.sweep(moment)]
+        return [one.at.date() for one in sent if CARDS in one.steps]
+
+    await told_on(date(2026, 3, 11), 20)
+    await acme.act(lambda case: setattr(case.onboarding, "go_live", date(2026, 6, 30)))
+    assert await told_on(date(2026, 4, 1), 40) == []
+    assert await told_on(date(2026, 5, 11), 25) == [date(2026, 5, 19), date(2026, 6, 2)]
+    await acme.act(lambda case: setattr(case.onboarding, "go_live", date(2026, 9, 30)))
+    await acme.task(CARDS, "update_setup", everything(CARDS, certification="in_hand"), LEAD)
+    assert await told_on(date(2026, 6, 5), 100) == []
 
 
 # -- what is not needed
