@@ -15,7 +15,7 @@ from flows.state import ENDED, Move, StepState
 def follow(case: Case, accepted: Step) -> None:
     """Add the steps that these answers bring, and open again those that were skipped when earlier ones took them away. Ask support
     whether to skip those that they take away: what was done may still be needed."""
-    now, before = _accepted(case, accepted)
+    now, before = accepted_answers(case, accepted)
     added: list[str] = []
     for step in _brought_by(case.rules.journeys.of(case.onboarding), accepted):
         record, wanted = case.snapshot.steps.get(step.id), step.wanted(now)
@@ -33,7 +33,7 @@ def follow(case: Case, accepted: Step) -> None:
         case.say("customer", accepted.id, "steps_added", steps=added)
 
 
-def _accepted(case: Case, step: Step) -> tuple[Answers, Answers | None]:
+def accepted_answers(case: Case, step: Step) -> tuple[Answers, Answers | None]:
     """The answers that take effect now, and those that did before."""
     sent = case.snapshot.submissions[step.id]
     approved = {d.revision for d in case.snapshot.decisions if d.subject == step.id and d.verdict == "approve"}

@@ -62,9 +62,10 @@ def accept(case: Case, step: Step) -> None:
 
 
 def _set_go_live(case: Case, step: Step) -> None:
-    sent, before = case.snapshot.last(step.id), case.onboarding.go_live
-    day = step.go_live(sent.answers) if sent is not None else None
-    if day is None or day == before:
+    """A day that was accepted before says nothing new: it may have been changed since then."""
+    (now, earlier), before = brought.accepted_answers(case, step), case.onboarding.go_live
+    day = step.go_live(now)
+    if day is None or day == before or (earlier is not None and day == step.go_live(earlier)):
         return
     case.onboarding.go_live = day
     case.log(

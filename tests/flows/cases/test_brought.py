@@ -1,6 +1,7 @@
 """Planning's products bring their steps; a later revision adds steps, or asks support whether to skip one."""
 
 from collections.abc import AsyncIterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -115,3 +116,16 @@ async def test_who_began_on_the_first_journey_has_no_such_step(tmp_path: Path) -
         acme.rules = acme.cases.rules = Rules()
         await plan(acme, CARDS, LENDING)
         assert list((await acme.snapshot()).steps) == list(FIRST.steps)
+
+
+async def test_a_go_live_that_support_changed_stays_unless_a_revision_names_another_day(acme: CaseBook) -> None:
+    async def planned(day: str, goals: str) -> date | None:
+        await acme.send("planning", go_live=day, goals=goals)
+        await acme.approve("planning")
+        return (await acme.snapshot()).onboarding.go_live
+
+    assert await planned("2026-09-01", "Cards.") == date(2026, 9, 1)
+    await acme.act(lambda case: setattr(case.onboarding, "go_live", date(2026, 12, 1)))
+    assert await planned("2026-09-01", "Cards and loans.") == date(2026, 12, 1)
+    assert ("customer", "go_live_changed") not in await acme.said()
+    assert await planned("2026-10-01", "Cards and loans.") == date(2026, 10, 1)
