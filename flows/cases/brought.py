@@ -27,7 +27,7 @@ def follow(case: Case, accepted: Step) -> None:
             if before is not None and not step.wanted(before) and record.state is StepState.SKIPPED:
                 _open_again(case, record, accepted)
                 added.append(step.id)
-        elif record is not None and record.state not in ENDED:
+        elif record is not None and record.state not in ENDED and (before is None or step.wanted(before)):
             _ask_to_skip(case, step, accepted)
     if added:
         case.say("customer", accepted.id, "steps_added", steps=added)

@@ -79,6 +79,12 @@ async def test_support_keeps_it(acme: CaseBook) -> None:
     assert await setups(acme) == {CARDS: "locked", LENDING: "locked"}
     with pytest.raises(Refused, match="skip_not_asked"):
         await acme.act(lambda case: manage.agree_to_skip(case, "setup_digital_lending", 0), KIM)
+    await acme.said()
+    await plan(acme, CARDS)  # which takes nothing away
+    assert ("support", "step_unwanted") not in await acme.said()
+    await plan(acme, CARDS, LENDING)
+    await plan(acme, CARDS)
+    assert ("support", "step_unwanted") in await acme.said()
 
 
 async def test_a_product_that_comes_back_opens_its_step_again_and_nobody_is_asked_any_more(acme: CaseBook) -> None:
