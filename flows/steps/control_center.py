@@ -22,6 +22,7 @@ from flows.forms.parity import ParityCell, ParityState
 from flows.forms.step import Form, GrantAsked, Page, ParityItem, Situation, Step, Task
 from flows.people import Side
 from flows.problems import Note, Problem, fault
+from flows.state import StepState
 from flows.steps.control_center_users import (
     ADMIN,
     APPROVERS,
@@ -152,6 +153,10 @@ def _parity(situation: Situation, environment: str) -> ParityCell:
     return ParityCell(standing, "users", {"inside": inside, "count": len(states)})
 
 
+INVITED_IN = (StepState.OPEN, StepState.SUBMITTED, StepState.CHANGES_REQUESTED, StepState.SKIPPED)
+"""States besides in which people may be invited already: whoever is in can say so before the code counts as expired."""
+
+
 def _task(
     name: str, side: Side, source: tuple[str, ...], target: str, *, page: type[FormPage] = Chosen, optional: bool = False
 ) -> Task:
@@ -163,6 +168,7 @@ def _task(
         ready=lambda situation: _any(situation, *source),
         repeatable=True,
         optional=optional,
+        also_in=INVITED_IN if side is Side.CUSTOMER else (),
         resource=RESOURCES,
         grant_from=source,
         grant_to=target,

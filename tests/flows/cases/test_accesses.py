@@ -72,6 +72,15 @@ async def test_another_name_alone_invites_nobody_again(acme: CaseBook) -> None:
     assert "Renamed" in {grant.name for grant in (await acme.snapshot()).grants}
 
 
+async def test_who_is_in_says_so_also_while_support_decides_on_a_longer_list(acme: CaseBook) -> None:
+    await acme.task(STEP, "send_invitations", {"grants": ["*"]})
+    await acme.send(STEP, people="Third Person; third@bank.example; Auditor; test; English")
+    await acme.task(STEP, "confirm_access", {"grants": ["*"]}, LEAD)
+    await acme.approve(STEP)
+    assert await shown(acme, VIEWER["email"]) == ["Control Center, test: confirmed · Setup viewer"]
+    assert await shown(acme, "third@bank.example") == ["Control Center, test: asked for · Auditor"]
+
+
 async def test_an_address_that_was_refused_can_be_asked_for_again_and_granted(acme: CaseBook) -> None:
     await acme.send(DESK, users="new@bank.example")
     await acme.approve(DESK)
