@@ -40,15 +40,21 @@ def next_button(snapshot: Snapshot, journey: Journey, texts: Texts, situation: S
     for wanted in (StepState.CHANGES_REQUESTED, StepState.OPEN):
         for step_id in journey.steps:
             if snapshot.steps[step_id].state is wanted:
-                text = texts("button.fill", number=journey.number(step_id), step=texts(f"step.{step_id}.title"))
-                return button(text, Act.OPEN_FORM, ButtonValue(onboarding=onboarding_id, step=step_id), style="primary")
+                return _fill_button(onboarding_id, journey, step_id, texts)
     for step_id, step in journey.steps.items():
         if snapshot.steps[step_id].state is StepState.FULFILLING:
+            if side_of(snapshot.steps[step_id]) is Side.CUSTOMER and step.to_resend(situation):
+                return _fill_button(onboarding_id, journey, step_id, texts)
             for task in open_tasks(step, situation):
                 if task.side is Side.CUSTOMER:
                     value = ButtonValue(onboarding=onboarding_id, step=step_id, task=task.id)
                     return button(texts(f"task.{step_id}.{task.id}.title"), Act.TASK, value, style="primary")
     return None
+
+
+def _fill_button(onboarding_id: str, journey: Journey, step_id: str, texts: Texts) -> Block:
+    text = texts("button.fill", number=journey.number(step_id), step=texts(f"step.{step_id}.title"))
+    return button(text, Act.OPEN_FORM, ButtonValue(onboarding=onboarding_id, step=step_id), style="primary")
 
 
 def card(snapshot: Snapshot, journey: Journey, texts: Texts, situation: Situation) -> Drawing:

@@ -22,7 +22,8 @@ def reminder(snapshot: Snapshot, journey: Journey, asked: Remind, texts: Texts, 
         value = ButtonValue(onboarding=snapshot.onboarding.id, step=step)
         buttons: list[Block] = []
         if asked.where == "customer":
-            if snapshot.steps[step].state in (StepState.OPEN, StepState.CHANGES_REQUESTED):
+            fills = snapshot.steps[step].state in (StepState.OPEN, StepState.CHANGES_REQUESTED)
+            if fills or journey.steps[step].to_resend(situation):
                 title = texts("button.fill", number=journey.number(step), step=texts(f"step.{step}.title"))
                 style = "primary" if step == steps[0] else ""
                 buttons.append(button(title, Act.OPEN_FORM, value, style=style, name=step))

@@ -178,7 +178,8 @@ def whose_turn(step: Step, record: StepRecord, situation: Situation, *, closed: 
         closing = any(task.closes and not task.is_ready(situation) for task in step.tasks)
         if not sides and (closing or any(blocked_tasks(step, situation))):
             return None
-        return Side.CUSTOMER if sides and Side.SUPPORT not in sides else Side.SUPPORT
+        customers = Side.SUPPORT not in sides if sides else step.to_resend(situation)
+        return Side.CUSTOMER if customers else Side.SUPPORT
     return TURNS.get(record.state)
 
 

@@ -456,6 +456,8 @@ class Step:
     support must approve what was sent. ``tasks``: what follows the approval; the step is done once every non-optional task is
     done and ``finished`` holds. ``grants``: the access its answers request, tracked in the access matrix once approved.
 
+    ``to_resend``: what is left to do can't end it: its form must be sent anew, which is the customer's turn.
+
     ``offers``: what its form's searchable fields offer, by ``source``. ``links``: (text key, URL) shown with the step. ``facts``: what
     is known about it outside, e.g. a ticket's status, shown to both sides as ``note.<key>``. ``on_card``: what of it the checklist card
     shows, too. ``receipt``: what the customer keeps of it in writing, as ``note.<key>``. ``on_open``, ``on_approval``: what its opening
@@ -476,6 +478,7 @@ class Step:
     approvals: int = 1
     tasks: tuple[Task, ...] = ()
     finished: Done = lambda _situation: True
+    to_resend: Done = lambda _situation: False
     grants: Callable[[Answers], Iterable[GrantAsked]] = lambda _answers: ()
     offers: Mapping[str, Offers] = field(default_factory=dict)
     links: Callable[[Situation], Sequence[tuple[str, str]]] = lambda _situation: ()

@@ -135,12 +135,28 @@ def _any(situation: Situation, *states: str) -> bool:
 
 def _finished(situation: Situation) -> bool:
     """No invitation is pending, and at least one Admin has access."""
+    return not _any(situation, "asked", "invited", "expired") and _admin_is_in(situation)
+
+
+def _no_admin_left(situation: Situation) -> bool:
+    """Nobody is waited for any more, but no Admin has access: one must be named."""
+    return _any(situation, "confirmed", "withdrawn") and not (
+        _any(situation, "asked", "invited", "expired") or _admin_is_in(situation)
+    )
+
+
+def _admin_is_in(situation: Situation) -> bool:
     users = users_of(situation.answers.get("control_center", {}))
     admins = {user["email"].casefold() for user in users if ADMIN in roles_of(user)}
     confirmed = {
         email.casefold() for resource, email, state in situation.grants if resource in RESOURCES and state == "confirmed"
     }
-    return not _any(situation, "asked", "invited", "expired") and not admins.isdisjoint(confirmed)
+    return not admins.isdisjoint(confirmed)
+
+
+def _facts(situation: Situation) -> Iterator[Note]:
+    if _no_admin_left(situation):
+        yield Note("no_admin_in")
 
 
 def _parity(situation: Situation, environment: str) -> ParityCell:
@@ -215,6 +231,8 @@ STEP = Step(
         ),
     ),
     finished=_finished,
+    to_resend=_no_admin_left,
+    facts=_facts,
     grants=_grants,
     parity=(ParityItem("users", _parity, takes_long=True),),
     offers={"known_people": offered},

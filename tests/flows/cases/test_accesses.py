@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 
+from bot.messages.card import next_button
 from bot.messages.matrix import matrix
+from bot.messages.step import step_message
 from bot.messages.texts import Texts
 from flows.cases import manage
+from flows.cases.case import Case
 from flows.state import StepState
 from tests.flows.cases.casework import LEAD, OWNER, STEPS, CaseBook, case_book
 from tests.flows.steps.filled_forms import sent
@@ -79,6 +82,30 @@ async def test_who_is_in_says_so_also_while_support_decides_on_a_longer_list(acm
     await acme.approve(STEP)
     assert await shown(acme, VIEWER["email"]) == ["Control Center, test: confirmed · Setup viewer"]
     assert await shown(acme, "third@bank.example") == ["Control Center, test: asked for · Auditor"]
+
+
+async def test_the_customer_names_an_administrator_if_none_is_left(acme: CaseBook) -> None:
+    """The only one has left the company before they came in, and everybody else is in."""
+    await acme.task(STEP, "send_invitations", {"grants": ["*"]})
+    gone = [grant.id for grant in (await acme.snapshot()).grants if grant.email == ADMIN["email"]]
+    await acme.task(STEP, "withdraw_access", {"grants": gone, "reason": "Left the company."})
+    await acme.task(STEP, "confirm_access", {"grants": ["*"]}, LEAD)
+    assert (await acme.step(STEP)).turn.startswith("customer")
+
+    def drawn(case: Case) -> tuple[str, str]:
+        texts = Texts("en")
+        step = step_message(case.snapshot, case.journey, STEP, texts, case.situation).text
+        return step, str(next_button(case.snapshot, case.journey, texts, case.situation))
+
+    message, button = await acme.act(drawn)
+    assert "No administrator has access to Control Center." in message
+    await acme.skip("service_desk", "environments", "first_programs", "authentication", "integration", "production", "next_steps")
+    _, button = await acme.act(drawn)
+    assert "Control Center access" in button
+    await ask(acme, roles=["controlc-admin"])
+    await acme.task(STEP, "send_invitations", {"grants": ["*"]})
+    await acme.task(STEP, "confirm_access", {"grants": ["*"]}, LEAD)
+    assert (await acme.step(STEP)).state is StepState.DONE
 
 
 async def test_an_address_that_was_refused_can_be_asked_for_again_and_granted(acme: CaseBook) -> None:
