@@ -105,7 +105,7 @@ class SetupReader:
                 raise
             there = Result(x_cid=error.x_cid, ms=error.ms)
             return _verdict(there, "missing", "marketplace_unknown", number=reading.which)
-        return _verdict(found, "done", "marketplace_found", number=found.id)
+        return _verdict(found, "done", "marketplace_found", number=reading.which)
 
 
 def judged(programs: Sequence[Program], wanted: WantedReading, page: Result) -> SetupVerdict:

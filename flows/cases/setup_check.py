@@ -21,14 +21,15 @@ def check_of(case: Case, effect: RunSetupCheck | ReportSetupCheck) -> SetupCheck
 
 
 def finish(case: Case, effect: RunSetupCheck, lines: Sequence[Mapping[str, Any]]) -> bool:
-    """Each line: check (an item of the set-up, or of the token), outcome, reason, params, x_cid, ms. It counts if it found anything.
+    """Each line: check (an item of the set-up, or of the token), outcome, reason, params, x_cid, ms. It counts if it told of anything
+    whether it is there.
 
     A check that no longer counts isn't recorded: False.
     """
     record = record_of(case.snapshot, effect.step, effect.task, effect.item)
     if record is None or record.state != "waiting":
         return False
-    record.state = "done" if any(line["outcome"] == "done" for line in lines) else "failed"
+    record.state = "done" if any(line["outcome"] in ("done", "missing", "missing_optional") for line in lines) else "failed"
     record.answers = {**record.answers, "lines": [dict(line) for line in lines]}
     facts = {"item": effect.item, "lines": [{k: line.get(k, "") for k in ("check", "outcome", "x_cid")} for line in lines]}
     case.log(f"task:{effect.step}.{effect.task}:{record.state}", by=SYSTEM, facts=facts)

@@ -9,10 +9,13 @@ from typing import Literal
 from flows.business_time import Calendar, business_days_before
 from flows.forms.fields import Answers, Input, Kind
 from flows.forms.step import ReadingKind, Situation
+from flows.steps.authentication.proofs import environment_of
 
 DOCS = "https://developers.pismo.io/pismo-docs/docs"
 NEAR = timedelta(days=14)
 """So long before work must begin, the customer is warned."""
+TOLD = ("done", "missing", "missing_optional")
+"""The outcomes of a check that tell whether an item is at Pismo."""
 
 Owner = Literal["you", "you_and_support", "support", "you_and_network", "third_party"]
 
@@ -67,10 +70,15 @@ def said(situation: Situation, step_id: str) -> Answers:
     return {**situation.answers.get(step_id, {}), **(updates[-1][1] if updates else {})}
 
 
-def verified(situation: Situation, step_id: str) -> frozenset[str]:
-    """The items that a check found at Pismo, whichever check it was."""
-    checks = situation.items.get(f"{step_id}.check_setup", ())
-    return frozenset(line["check"] for _, found in checks for line in found.get("lines", ()) if line["outcome"] == "done")
+def verified(situation: Situation, step_id: str, which: str = "") -> frozenset[str]:
+    """The items that are at Pismo, as the last check that could tell found in some environment. ``which``: the marketplace's ID, as said
+    last: another one that was found is none of these."""
+    last: dict[tuple[str, str], bool] = {}
+    for _, found in situation.items.get(f"{step_id}.check_setup", ()):
+        for line in found.get("lines", ()):
+            if line["outcome"] in TOLD and line["params"].get("number", which) == which:
+                last[environment_of(found), line["check"]] = line["outcome"] == "done"
+    return frozenset(item for (_, item), there in last.items() if there)
 
 
 def standing(item: SetupItem, answers: Mapping[str, object], found: frozenset[str] = frozenset()) -> ItemStanding:

@@ -53,23 +53,32 @@ def set_up(product: str, model: type[FormPage], items: Sequence[SetupItem], *, m
     left = [item.id for item in items if not item.optional][-1]
     examples: Answers = {item.id: ItemStanding.DONE.value for item in items} | ({marketplace: "1"} if marketplace else {})
 
+    def known(situation: Situation) -> tuple[Answers, frozenset[str]]:
+        answers = said(situation, step_id)
+        return answers, verified(situation, step_id, str(answers.get(marketplace) or ""))
+
+    def shown(situation: Situation) -> Answers:
+        """For the next form: what was said last, and what a check found, which is done."""
+        answers, found = known(situation)
+        return answers | {one: ItemStanding.DONE.value for one in found if answers.get(one) != ItemStanding.NOT_NEEDED}
+
     def notes(answers: Answers, situation: Situation) -> Iterator[Note]:
         for item in items:
             yield from _warning(item, standing(item, answers), situation)
 
     def facts(situation: Situation) -> Iterator[Note]:
-        answers, found = said(situation, step_id), verified(situation, step_id)
+        answers, found = known(situation)
         return (_fact(item, standing(item, answers, found), situation, found) for item in items)
 
     def wakes(situation: Situation) -> Iterator[date]:
-        answers, found = said(situation, step_id), verified(situation, step_id)
+        answers, found = known(situation)
         for item in items:
             day = start_by(item, situation)
             if day is not None and standing(item, answers, found) is ItemStanding.NOT_STARTED:
                 yield from (day - NEAR, day)
 
     def complete(situation: Situation) -> bool:
-        answers, found = said(situation, step_id), verified(situation, step_id)
+        answers, found = known(situation)
         return not any(waits(item, standing(item, answers, found)) for item in items)
 
     def update(answers: Answers, situation: Situation) -> Iterator[Problem]:
@@ -89,7 +98,7 @@ def set_up(product: str, model: type[FormPage], items: Sequence[SetupItem], *, m
         Form(
             step_id,
             pages,
-            prefill=lambda situation: _shown(situation, step_id),
+            prefill=shown,
             notes=notes,
             review=True,
             example=examples | {left: ItemStanding.IN_HAND.value, "help": HELP},
@@ -121,7 +130,7 @@ def set_up(product: str, model: type[FormPage], items: Sequence[SetupItem], *, m
                 Form(
                     f"{step_id}.update_setup",
                     tuple(replace(page, check=update) if page.id == "items" else page for page in pages),
-                    prefill=lambda situation: _shown(situation, step_id),
+                    prefill=shown,
                     notes=notes,
                     example=examples | {"help": HELP},
                 ),
@@ -136,11 +145,6 @@ def set_up(product: str, model: type[FormPage], items: Sequence[SetupItem], *, m
         facts=facts,
         wakes=wakes,
     )
-
-
-def _shown(situation: Situation, step_id: str) -> Answers:
-    """What was said last, for the next form; what a check found is done."""
-    return said(situation, step_id) | dict.fromkeys(verified(situation, step_id), ItemStanding.DONE.value)
 
 
 def _reading(item: SetupItem, answers: Answers, which: str) -> WantedReading:

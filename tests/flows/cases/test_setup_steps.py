@@ -183,11 +183,15 @@ async def test_what_is_optional_is_not_waited_for(acme: CaseBook) -> None:
     assert (await acme.step(DEPOSITS)).state == "done"
 
 
-async def checked(one: CaseBook, step: str, item: str, **outcomes: str) -> None:
-    """A check runs, and finds this."""
+async def checked(one: CaseBook, step: str, item: str, number: str = "", **outcomes: str) -> None:
+    """A minute later a check runs, and finds this. ``number``: of the marketplace."""
+    one.now += timedelta(minutes=1)
     await one.act(lambda case: _begin(case, step, item), LEAD)
     effect = RunSetupCheck(step=step, task="check_setup", item=item)
-    lines = [{"check": name, "outcome": outcome, "reason": "", "params": {}, "x_cid": ""} for name, outcome in outcomes.items()]
+    params = {"number": number} if number else {}
+    lines = [
+        {"check": name, "outcome": outcome, "reason": "", "params": params, "x_cid": ""} for name, outcome in outcomes.items()
+    ]
     await one.act(lambda case: setup_check.finish(case, effect, lines))
 
 
@@ -209,14 +213,27 @@ async def test_what_a_check_found_counts_as_done_from_then_on(acme: CaseBook) ->
     assert await refused(acme, BANKING, "check_setup", {}) == {("token", "missing")}  # it can run again
 
 
-async def test_a_check_that_finds_nothing_does_not_count(acme: CaseBook) -> None:
+async def test_a_check_that_tells_nothing_does_not_count(acme: CaseBook) -> None:
     await acme.skip("first_programs", "authentication")
     await acme.send(BANKING, hierarchy="in_hand")
     await acme.approve(BANKING)
-    await checked(acme, BANKING, "one", hierarchy="missing")
+    await checked(acme, BANKING, "one", hierarchy="not_allowed", divisions="not_checked")
     records = [one for one in (await acme.snapshot()).tasks if one.task_id == "check_setup"]
     assert [one.state for one in records] == ["failed"]
     assert "Hierarchy: in hand." in await facts(acme, BANKING)
+
+
+async def test_what_a_later_check_misses_is_no_longer_found(acme: CaseBook) -> None:
+    await acme.skip("first_programs", "authentication")
+    await acme.send(BANKING, hierarchy="in_hand", divisions="in_hand")
+    await acme.approve(BANKING)
+    await checked(acme, BANKING, "one", hierarchy="done", divisions="done")
+    await checked(acme, BANKING, "two", hierarchy="missing", divisions="not_allowed")
+    told = await facts(acme, BANKING)
+    assert "Hierarchy: in hand." in told
+    assert "Divisions: done, found at Pismo." in told
+    await checked(acme, BANKING, "three", hierarchy="done")
+    assert "Hierarchy: done, found at Pismo." in await facts(acme, BANKING)
 
 
 async def test_another_marketplace_is_checked_anew(acme: CaseBook) -> None:
@@ -227,6 +244,19 @@ async def test_another_marketplace_is_checked_anew(acme: CaseBook) -> None:
     assert "Marketplace: done, found at Pismo." in await facts(acme, SELLERS)
     await acme.send(SELLERS, marketplace="in_hand", marketplace_id="2")
     assert "Marketplace: in hand." in await facts(acme, SELLERS)
+
+
+async def test_a_marketplace_that_is_named_with_an_update_is_checked_anew(acme: CaseBook) -> None:
+    await acme.skip("first_programs", "authentication")
+    await acme.send(SELLERS, marketplace="in_hand", merchants="in_hand")
+    await acme.approve(SELLERS)
+    await checked(acme, SELLERS, "one", number="1", marketplace="done")
+    assert "Marketplace: done, found at Pismo." in await facts(acme, SELLERS)
+    left = everything(SELLERS, marketplace="in_hand", merchants="in_hand")
+    await acme.task(SELLERS, "update_setup", {**left, "marketplace_id": 2}, LEAD)
+    assert "Marketplace: in hand." in await facts(acme, SELLERS)
+    await checked(acme, SELLERS, "two", number="2", marketplace="done")
+    assert "Marketplace: done, found at Pismo." in await facts(acme, SELLERS)
 
 
 async def test_the_check_waits_for_the_access(acme: CaseBook) -> None:
