@@ -55,7 +55,7 @@ class Proofs:
         # Details that differ from what was approved are corrected in the test environment only.
         sent = wanted.corrections(situation) if pismo is self._pismo.test else {}
         invited = proof.invited(case, wanted.sign_ons(environment))
-        checks = Checks(pismo, wanted.expected(situation), situation.now, sent, invited)
+        checks = Checks(pismo, wanted.expected(situation, environment), situation.now, sent, invited)
         try:
             await checks.run(token)
         except PismoError as error:  # transient: tried again

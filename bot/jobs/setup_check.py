@@ -37,7 +37,8 @@ class SetupCheckRuns:
             return
         wanted, situation = setup_check.check_of(case, run.effect), case.situation
         readings = list(wanted.readings(situation))
-        pismo, token = self._pismo.get(wanted.environment(record.answers)), self._tokens.get(item)
+        environment = wanted.environment(record.answers)
+        pismo, token = self._pismo.get(environment), self._tokens.get(item)
         if pismo is None:
             await self._finish(run, [unread(one, "proof.no_address") for one in readings])
             return
@@ -45,7 +46,7 @@ class SetupCheckRuns:
             wait_for_token(self._store, run, case.now)
             await self._finish(run, [line("token", "failed", "proof.token_lost"), *map(unread, readings)])
             return
-        checks = SetupChecks(pismo, wanted.expected(situation), situation.now, readings)
+        checks = SetupChecks(pismo, wanted.expected(situation, environment), situation.now, readings)
         try:
             await checks.run(token)
         except PismoError as error:  # transient: tried again

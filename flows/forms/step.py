@@ -240,14 +240,14 @@ class ProgramsRead:
 class Proof:
     """What `RunProof` tries a pasted token for.
 
-    ``environment``: the one that the task's answers name. ``expected``: what the token must say. ``corrections``: details of the
+    ``environment``: the one that the task's answers name. ``expected``: what the token must say in it. ``corrections``: details of the
     organization to send in the test environment before it is read. ``organization``, ``programs``: what was read there, compared with
     what was approved; the programs are those of an environment, all of them or not. ``passed``: whether these lines (check, outcome, …)
     prove the access. ``sign_ons``: in an environment, the resource (of grants) whose use Control Center's audit shows.
     """
 
     environment: Callable[[Answers], str]
-    expected: "Callable[[Situation], Expected]"
+    expected: "Callable[[Situation, str], Expected]"
     corrections: Callable[[Situation], Answers]
     organization: Callable[[Situation, Mapping[str, Any]], Comparison]
     programs: Callable[[Situation, str, ProgramsRead], Comparison]
@@ -295,10 +295,10 @@ class WantedReading:
 @dataclass(frozen=True)
 class SetupCheck:
     """What `RunSetupCheck` reads with a pasted token. ``environment``: the one that the task's answers name. ``expected``: what the
-    token must say. ``readings``: in the order of their report."""
+    token must say in it. ``readings``: in the order of their report."""
 
     environment: Callable[[Answers], str]
-    expected: "Callable[[Situation], Expected]"
+    expected: "Callable[[Situation, str], Expected]"
     readings: Callable[[Situation], Sequence[WantedReading]]
 
 

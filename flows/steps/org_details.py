@@ -11,7 +11,7 @@ from flows.forms.step import Situation
 from flows.problems import Note
 
 MAX_COUNTRY = 30
-RECORDED = "organization.record_org_id"
+RECORDED, RECORDED_PRODUCTION = "organization.record_org_id", "production.record_org"
 _FIELDS = {"currency_numeric_code": "currency", "country_code": "country"}
 """Details with another name in the form."""
 _AS_ANSWERED = (
@@ -39,6 +39,12 @@ def shared(answers: Answers, _situation: Situation) -> Iterator[Note]:
     """Why another customer has the org ID too."""
     if answers.get("shared"):
         yield Note("org_id_shared", {"reason": answers.get("shared_reason") or "-"})
+
+
+def production_org_id(situation: Situation) -> str:
+    """As support recorded it for production, else test's where they are to be the same, or an empty string."""
+    known = str(situation.done.get(RECORDED_PRODUCTION, {}).get("org_id", ""))
+    return known or (org_id(situation) if situation.get("production", "org", "same") == "same" else "")
 
 
 def label_of(detail: str) -> str:

@@ -50,8 +50,16 @@ def with_production(situation: Situation) -> Answers:
 
 
 def production_text(situation: Situation) -> str:
-    """Production's key as the customer sent it; empty if not yet."""
+    """Production's key as the customer sent it with this step; empty if not yet."""
     return text_of(with_production(situation), "production_key", "production_key_file")
+
+
+def in_production(situation: Situation) -> str:
+    """The key that production works with: another that was sent when asking for production, else that of this step; empty if not yet."""
+    asked = situation.answers.get("production", {})
+    if asked.get("key") == "another":
+        return text_of(asked, "public_key", "public_key_file")
+    return production_text(situation)
 
 
 def _is_tests(answers: Answers, test: Answers) -> bool:

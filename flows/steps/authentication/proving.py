@@ -29,7 +29,7 @@ from flows.problems import Problem
 from flows.state import StepState
 from flows.steps.authentication import comparing, example_keys
 from flows.steps.authentication.proofs import PROVE, environment_of, last
-from flows.steps.authentication.token_check import expected, untried
+from flows.steps.authentication.token_check import expected, placeless, untried
 from flows.steps.authentication.token_scripts import token_scripts
 from flows.steps.first_programs.recorded import recorded
 from flows.steps.org_details import label_of, org_id, to_org_details
@@ -56,6 +56,7 @@ class TokenPage(FormPage):
 
 def _check(answers: Answers, situation: Situation) -> Iterator[Problem]:
     """What must never be tried at Pismo is refused here."""
+    yield from placeless(answers, situation)
     yield from untried(str(answers.get("token", "")), situation)
 
 

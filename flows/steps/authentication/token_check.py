@@ -7,13 +7,14 @@ from pydantic import Field
 
 from flows.forms.addresses import text_of
 from flows.forms.fields import MAX_LENGTH, Answers, FormPage, Input, Kind
+from flows.forms.parity import PRODUCTION, TEST
 from flows.forms.step import Form, Page, Situation, Task
 from flows.people import Side
 from flows.problems import Problem
 from flows.state import StepState
 from flows.steps.authentication import example_keys, groups, keys, registration
 from flows.steps.authentication.token_scripts import token_scripts
-from flows.steps.org_details import org_id
+from flows.steps.org_details import org_id, production_org_id
 
 if TYPE_CHECKING:
     from flows.checks.claims import Expected
@@ -32,17 +33,27 @@ class Looked(FormPage):
     ]
 
 
-def expected(situation: Situation) -> "Expected":
-    """What this customer's token must say."""
+def expected(situation: Situation, environment: str = TEST) -> "Expected":
+    """What this customer's token must say. The recorded claims are those of test: production has others if its key or its organization
+    is another."""
     from flows.checks.claims import Expected  # noqa: PLC0415  cryptography is not needed at startup
 
     given = situation.done.get(registration.CLAIMS, {})
     claims = {name: str(given.get(name, "")) for name in ("iss", "sub", "aud")}
+    org = org_id(situation) if environment == TEST else production_org_id(situation)
     if not keys.openid(situation):
-        return Expected(org_id(situation), **claims)
+        return Expected(org, **claims)
     key = text_of(situation.answers.get(keys.STEP, {}), "public_key", "public_key_file")
-    named = groups.approved(situation)
-    return Expected(org_id(situation), public_key=key, other_key=keys.production_text(situation), groups=named, **claims)
+    other, named = keys.in_production(situation), groups.approved(situation)
+    if environment == TEST or not (other or org != org_id(situation)):
+        return Expected(org, public_key=key, other_key=other, groups=named, **claims)
+    return Expected(org, public_key=other or key, other_key=key, groups=named)
+
+
+def placeless(answers: Answers, situation: Situation) -> Iterator[Problem]:
+    """Why nothing can be tried in production yet: which organization's a token must be isn't known."""
+    if answers.get("environment") == PRODUCTION and not production_org_id(situation):
+        yield Problem("environment", "production_org_unknown")
 
 
 def untried(token: str, situation: Situation) -> Iterator[Problem]:

@@ -25,12 +25,6 @@ def recorded(situation: Situation, task: str) -> bool:
     return f"{STEP}.{task}" in situation.done
 
 
-def org_id(situation: Situation) -> str:
-    """Production's: as recorded, else test's where they are to be the same."""
-    known = str(situation.done.get(f"{STEP}.record_org", {}).get("org_id", ""))
-    return known or (org_details.org_id(situation) if situation.get(STEP, "org", "same") == "same" else "")
-
-
 def proof(situation: Situation) -> dict[str, object] | None:
     """What the last passed proof there found, wherever it was asked for."""
     here = [answers for _, answers in situation.items.get(PROVE, ())]
@@ -44,7 +38,7 @@ def ready(situation: Situation) -> bool:
 
 def _organization(situation: Situation) -> ParityCell:
     if recorded(situation, "record_org") or proof(situation):
-        return ParityCell(ParityState.THERE, "org_id", {"org_id": org_id(situation)})
+        return ParityCell(ParityState.THERE, "org_id", {"org_id": org_details.production_org_id(situation)})
     return MISSING
 
 

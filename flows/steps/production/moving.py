@@ -114,7 +114,7 @@ MOVE = Task(
     adds=_named,
     offers={"programs": _offers},
     effect=MoveProgram,
-    transfer=Transfer(_chosen, lambda situation: (org_details.org_id(situation), lane.org_id(situation))),
+    transfer=Transfer(_chosen, lambda situation: (org_details.org_id(situation), org_details.production_org_id(situation))),
     stale_with=("org",),
 )
 RECORD = Task(

@@ -17,7 +17,7 @@ from flows.state import StepState
 from flows.steps.authentication import example_keys
 from flows.steps.authentication.proofs import environment_of
 from flows.steps.authentication.proving import TokenPage
-from flows.steps.authentication.token_check import expected, untried
+from flows.steps.authentication.token_check import expected, placeless, untried
 from flows.steps.org_details import org_id
 from flows.steps.products.items import (
     NEAR,
@@ -81,6 +81,10 @@ def set_up(product: str, model: type[FormPage], items: Sequence[SetupItem], *, m
         answers, found = known(situation)
         return not any(waits(item, standing(item, answers, found)) for item in items)
 
+    def token(answers: Answers, situation: Situation) -> Iterator[Problem]:
+        yield from placeless(answers, situation)
+        yield from untried(str(answers.get("token", "")), situation)
+
     def update(answers: Answers, situation: Situation) -> Iterator[Problem]:
         """Support decides on what is not needed, so that is said with the form itself."""
         before = situation.answers.get(step_id, {})
@@ -112,7 +116,7 @@ def set_up(product: str, model: type[FormPage], items: Sequence[SetupItem], *, m
                 Side.CUSTOMER,
                 Form(
                     f"{step_id}.check_setup",
-                    (Page("token", TokenPage, check=lambda answers, at: untried(str(answers.get("token", "")), at)),),
+                    (Page("token", TokenPage, check=token),),
                     example={"environment": TEST, "token": example_keys.access_token()},
                 ),
                 ready=lambda situation: bool(org_id(situation)) and any(one.needed for one in readings(situation)),

@@ -138,6 +138,43 @@ def test_production_works_with_the_key_that_was_given_for_it_or_with_another_but
     assert sent(form, {**another, "public_key": example_keys.PRODUCTION_KEY}, situation)
 
 
+TEST_ORG, OWN_ORG = ("TN-34778262-f4f0-464d-b4c6-a14e2dc6f4be", "TN-00000000-0000-4000-8000-000000000001")
+CLAIMS = {"iss": "https://issuer.example", "sub": "acme", "aud": "https://audience.example"}
+
+
+def in_production(said: Answers, org: str = "", **more: object) -> Situation:
+    """After test was set up, with these answers for production and its org ID."""
+    known: dict[str, Answers] = {"organization.record_org_id": {"org_id": TEST_ORG}, registration.CLAIMS: CLAIMS}
+    done = {**known, "production.record_org": {"org_id": org}} if org else known
+    situation = approved(done, **more)
+    return replace(situation, answers={**situation.answers, "production": said})
+
+
+def test_with_one_organization_and_key_production_expects_what_test_does() -> None:
+    situation = in_production({"org": "same", "key": "same"})
+    assert expected(situation, "production") == expected(situation)
+    assert expected(situation).iss == CLAIMS["iss"]
+
+
+def test_a_token_of_production_is_held_against_productions_organization_and_key() -> None:
+    other = public_pem(rsa_key())
+    for said, key in (({"key": "same"}, PRODUCTION), ({"key": "another", "public_key": other}, other)):
+        situation = in_production({"org": "own", **said}, OWN_ORG, production_key=PRODUCTION)
+        there = expected(situation, "production")
+        assert (there.org_id, there.public_key.strip(), there.other_key.strip()) == (OWN_ORG, key.strip(), TEST.strip())
+        assert (there.iss, there.sub, there.aud) == ("", "", "")  # nobody recorded production's
+        assert (expected(situation).org_id, expected(situation).iss) == (TEST_ORG, CLAIMS["iss"])
+        assert expected(situation).other_key.strip() == key.strip()
+
+
+@pytest.mark.parametrize("form", [form_of("prove_access"), JOURNEYS.latest.steps["setup_card_issuing"].task("check_setup").form])
+def test_nothing_is_tried_in_production_before_its_organization_is_known(form: Form) -> None:
+    token = {"environment": "production", "token": example_keys.access_token()}
+    assert refused(form, token, in_production({"org": "own"})) == {("environment", "production_org_unknown")}
+    assert refused(form, token, in_production({"org": "own"}, OWN_ORG)) == set()
+    assert refused(form, {**token, "environment": "test"}, in_production({"org": "own"})) == set()
+
+
 # -- the upload
 
 
