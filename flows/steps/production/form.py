@@ -46,10 +46,10 @@ class GoLive(FormPage):
 def _plan(answers: Answers, situation: Situation) -> Iterator[Problem]:
     if method(situation) == "oidc" and answers["key"] == "none":
         yield Problem("key", "production_key_needed")
-    elif answers["key"] == "same" and not keys.production_text(situation):
-        yield Problem("key", "production_key_not_given")
     elif method(situation) not in ("", "oidc") and answers["key"] != "none":
         yield Problem("key", "production_key_unneeded")
+    elif answers["key"] == "same" and not keys.production_text(situation):
+        yield Problem("key", "production_key_not_given")
 
 
 def _key(answers: Answers, situation: Situation) -> Iterator[Problem]:

@@ -138,6 +138,12 @@ def test_production_works_with_the_key_that_was_given_for_it_or_with_another_but
     assert sent(form, {**another, "public_key": example_keys.PRODUCTION_KEY}, situation)
 
 
+def test_without_openid_production_takes_no_key() -> None:
+    form = JOURNEYS.latest.steps["production"].form
+    for key in ("same", "another"):
+        assert ("key", "production_key_unneeded") in refused(form, {**example(form), "key": key}, approved(method="basic"))
+
+
 TEST_ORG, OWN_ORG = ("TN-34778262-f4f0-464d-b4c6-a14e2dc6f4be", "TN-00000000-0000-4000-8000-000000000001")
 CLAIMS = {"iss": "https://issuer.example", "sub": "acme", "aud": "https://audience.example"}
 
