@@ -113,6 +113,8 @@ def _differs(one: RecordedProgram, found: Found) -> Iterator[Difference]:
         ("type", one.recorded_type or one.type, found.get("type"), lambda text: " ".join(text.split()).upper()),
         ("currency", one.currency, _currency(str(found.get("currency_numeric_code") or "")), str),
         ("country", one.country, found.get("country_code"), lambda text: alpha3(text) or text.upper()),
+        ("brand", one.brand, found.get("brand"), str.upper),
+        ("bin", one.bin, (found.get("bin") or {}).get("value"), str.strip),
     ):
         if ours and theirs and form(ours) != form(str(theirs)):
             yield f"{PROGRAM}{one.name}:{what}", ours, str(theirs)

@@ -13,13 +13,16 @@ from flows.steps.org_details import to_org_details
 from flows.steps.organization import STEP as ORGANIZATION
 from tests.flows.steps.filled_forms import a_situation
 
-CARDS = RecordedProgram("card_issuing", "Cards", "CREDITO", "BRL", "BRA", id=7, recorded_type="CREDITO", status="ACTIVE")
+CARDS = RecordedProgram(
+    "card_issuing", "Cards", "CREDITO", "BRL", "BRA", "VISA", "411111", id=7, recorded_type="CREDITO", status="ACTIVE"
+)
 ACCOUNTS = RecordedProgram("core_banking", "Accounts", "CURRENT ACCOUNTS", "BRL", "BRA", id=8, status="ACTIVE")
+NETWORK = {"brand": "VISA", "bin": {"value": "411111", "start_range": "0", "end_range": "999"}}
 
 
 def at_pismo(number: int = 7, name: str = "Cards", **changed: Any) -> dict[str, Any]:
     known = {"id": number, "name": name, "type": "CREDITO", "status": "ACTIVE"}
-    return known | {"currency_numeric_code": "986", "country_code": "BRA"} | changed
+    return known | {"currency_numeric_code": "986", "country_code": "BRA"} | NETWORK | changed
 
 
 def compared(
@@ -50,6 +53,8 @@ def test_as_approved() -> None:
         ({"currency_numeric_code": "840"}, "program_currency", "BRL", "USD"),
         ({"country_code": "USA"}, "program_country", "BRA", "USA"),
         ({"id": 9}, "program_id", "7", "9"),
+        ({"brand": "ELO"}, "program_brand", "VISA", "ELO"),
+        ({"bin": {"value": "41111122"}}, "program_bin", "411111", "41111122"),
     ],
 )
 def test_what_differs_is_named_and_once_accepted_is_named_as_that(
@@ -61,7 +66,7 @@ def test_what_differs_is_named_and_once_accepted_is_named_as_that(
     assert told(compared(at_pismo(**changed), accepted=tuple(found.differences))) == [("accepted", reason)]
 
 
-@pytest.mark.parametrize("lacks", ["type", "currency_numeric_code", "country_code"])
+@pytest.mark.parametrize("lacks", ["type", "currency_numeric_code", "country_code", "brand", "bin"])
 def test_of_what_pismo_does_not_say_nothing_is_said(lacks: str) -> None:
     assert told(compared(at_pismo() | {lacks: None})) == [("passed", "program_same")]
 
