@@ -80,12 +80,15 @@ class Checks:
         token = await self._exchanged(text, usable=usable) if signed else self._pasted(text)
         if token is None or not usable or self._has("tenant", "failed"):
             return
-        programs = await self._programs(token)
-        if self._has("handshake", "failed"):
-            return
-        self.organization = await self._organization(token)
-        if self._has("tenant", "passed"):  # another organization's are nobody's business here
-            self.programs = programs
+        # Another organization's programs are nobody's business here, so first it must be known whose the token is.
+        known, programs = self._has("tenant", "passed"), None
+        if known:
+            programs = await self._programs(token)
+        if not self._has("handshake", "failed"):
+            self.organization = await self._organization(token)
+        if not (known or self._has("handshake", "failed") or self._has("tenant", "failed")):
+            programs = await self._programs(token)
+        self.programs = programs if self._has("tenant", "passed") else None
         self._no_access()
         if self._invited and self._has("tenant", "passed") and not any(found["outcome"] == "failed" for found in self._found):
             await self._sign_ons(token)
@@ -111,6 +114,9 @@ class Checks:
     async def _programs(self, token: SecretStr) -> ProgramsRead | None:
         page = await self._ask(PROGRAMS_CHECK, all_programs(self._pismo, token, self._expected.org_id))
         if page is None:
+            return None
+        if self.organization is None and not self._has("tenant", "passed"):
+            self._add(PROGRAMS_CHECK, "skipped", "tenant_unknown", x_cid=page.x_cid, ms=page.ms)
             return None
         self._add(PROGRAMS_CHECK, "passed", "programs_count", x_cid=page.x_cid, ms=page.ms, count=page.total_items)
         return ProgramsRead([one.model_dump() for one in page.items], page.total_items)

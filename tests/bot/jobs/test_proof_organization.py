@@ -104,6 +104,22 @@ async def test_an_organization_of_another_id_ends_the_proof() -> None:
     async with Pismo("https://pismo.example", transport=httpx.MockTransport(answer)) as pismo:
         checks = Checks(pismo, expected, datetime.now(UTC), {"city": "Recife"})
         await checks.run(SecretStr("an-opaque-access-token"))
-    assert "PATCH" not in asked
-    assert {line["check"]: line["outcome"] for line in checks.lines}["tenant"] == "failed"
+    assert asked == ["GET"]  # how many programs another organization has is nobody's business
+    outcomes = {line["check"]: line["outcome"] for line in checks.lines}
+    assert (outcomes["tenant"], outcomes["programs"]) == ("failed", "skipped")
     assert checks.organization is None
+
+
+async def test_where_nothing_tells_whose_token_it_is_no_programs_are_counted() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path.startswith("/orgs"):
+            return httpx.Response(403, json={"message": "Forbidden"})
+        return httpx.Response(200, json={"current_page": 1, "per_page": 1, "pages": 1, "total_items": 5, "items": []})
+
+    async with Pismo("https://pismo.example", transport=httpx.MockTransport(answer)) as pismo:
+        checks = Checks(pismo, Expected(org_id="TN-OURS"), datetime.now(UTC))
+        await checks.run(SecretStr("an-opaque-access-token"))
+    told = {line["check"]: (line["outcome"], line["reason"], line["params"]) for line in checks.lines}
+    assert told["programs"] == ("skipped", "tenant_unknown", {})
+    assert told["organization"][:2] == ("failed", "forbidden")
+    assert checks.programs is None
