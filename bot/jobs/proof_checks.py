@@ -4,14 +4,14 @@ Each gives one or more lines. A token is used and forgotten; no part of it is in
 """
 
 from collections.abc import Awaitable, Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from pydantic import SecretStr
 
 from bot.jobs.proof_readings import all_programs, signed_on
 from flows.checks.claims import Expected, check_assertion, is_signed_by_customer
-from flows.checks.tokens import UnreadableToken, bearer, parse
+from flows.checks.tokens import CLOCKS_APART, UnreadableToken, bearer, parse
 from flows.forms.step import PROGRAMS_CHECK, ProgramsRead
 from pismo.client import Pismo
 from pismo.errors import PismoError, PismoErrorKind
@@ -165,7 +165,7 @@ class Checks:
             expires_at = token.expires_at
         except UnreadableToken:
             return self._opaque(text)
-        expired = expires_at is not None and expires_at <= self._now
+        expired = expires_at is not None and expires_at + timedelta(seconds=CLOCKS_APART) <= self._now
         if expired:
             self._add("token", "failed", "token_expired")
         else:

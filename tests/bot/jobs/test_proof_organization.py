@@ -1,5 +1,7 @@
 """Where the platform differs from the approved organization: corrected with the customer's token, or accepted with a reason."""
 
+import base64
+import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
@@ -10,7 +12,7 @@ import pytest_asyncio
 from pydantic import SecretStr
 
 from bot.jobs.proof_checks import Checks
-from flows.checks.claims import Expected
+from flows.checks.claims import Expected, check_access_token
 from pismo.client import Pismo
 from tests.proof_place import STEP, Acme, ProofPlace
 
@@ -123,3 +125,17 @@ async def test_where_nothing_tells_whose_token_it_is_no_programs_are_counted() -
     assert told["programs"] == ("skipped", "tenant_unknown", {})
     assert told["organization"][:2] == ("failed", "forbidden")
     assert checks.programs is None
+
+
+@pytest.mark.parametrize(("seconds", "outcome"), [(-2, "passed"), (-20, "failed")])
+async def test_a_clock_that_is_a_few_seconds_off_ends_no_token(seconds: int, outcome: str) -> None:
+    """As where a token is looked at before it is used."""
+    now = datetime.now(UTC)
+    claims = {"exp": int(now.timestamp()) + seconds, "tenant": "TN-OURS"}
+    parts = [base64.urlsafe_b64encode(json.dumps(one).encode()).decode().rstrip("=") for one in ({"alg": "HS512"}, claims)]
+    token = ".".join([*parts, "c2lnbmF0dXJl"])
+    async with Pismo("https://pismo.example", transport=httpx.MockTransport(lambda _: httpx.Response(401))) as pismo:
+        checks = Checks(pismo, Expected(org_id="TN-OURS"), now)
+        await checks.run(SecretStr(token))
+    assert next(line["outcome"] for line in checks.lines if line["check"] == "token") == outcome
+    assert (check_access_token(token, Expected(org_id="TN-OURS"), now) == []) is (outcome == "passed")
