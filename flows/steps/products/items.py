@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
@@ -73,12 +73,29 @@ def said(situation: Situation, step_id: str) -> Answers:
 def verified(situation: Situation, step_id: str, which: str = "") -> frozenset[str]:
     """The items that are at Pismo, as the last check that could tell found in some environment. ``which``: the marketplace's ID, as said
     last: another one that was found is none of these."""
-    last: dict[tuple[str, str], bool] = {}
-    for _, found in situation.items.get(f"{step_id}.check_setup", ()):
+    return frozenset(item for (_, item), there in _told(situation, step_id, which).items() if there)
+
+
+def missed(situation: Situation, step_id: str, which: str = "") -> frozenset[str]:
+    """The items that a check looked for in vain after the customer said where they stand."""
+    updates = situation.items.get(f"{step_id}.update_setup", ())
+    sent = situation.sent_at.get(step_id)
+    said_at = situation.done_at.get(f"{step_id}.update_setup:{updates[-1][0]}") if updates else sent
+    told = _told(situation, step_id, which, said_at)
+    return frozenset(item for _, item in told) - verified(situation, step_id, which)
+
+
+def _told(situation: Situation, step_id: str, which: str, since: datetime | None = None) -> dict[tuple[str, str], bool]:
+    """By environment and item, whether the last check that could tell found it."""
+    checks, last = f"{step_id}.check_setup", dict[tuple[str, str], bool]()
+    for name, found in situation.items.get(checks, ()):
+        at = situation.done_at.get(f"{checks}:{name}")
+        if since is not None and at is not None and at < since:
+            continue
         for line in found.get("lines", ()):
             if line["outcome"] in TOLD and line["params"].get("number", which) == which:
                 last[environment_of(found), line["check"]] = line["outcome"] == "done"
-    return frozenset(item for (_, item), there in last.items() if there)
+    return last
 
 
 def standing(item: SetupItem, answers: Mapping[str, object], found: frozenset[str] = frozenset()) -> ItemStanding:

@@ -23,6 +23,7 @@ from flows.steps.products.items import (
     NEAR,
     ItemStanding,
     SetupItem,
+    missed,
     said,
     standing,
     start_by,
@@ -68,7 +69,13 @@ def set_up(product: str, model: type[FormPage], items: Sequence[SetupItem], *, m
 
     def facts(situation: Situation) -> Iterator[Note]:
         answers, found = known(situation)
-        return (_fact(item, standing(item, answers, found), situation, found) for item in items)
+        absent = missed(situation, step_id, str(answers.get(marketplace) or ""))
+        return (
+            Note("setup_is_missed", {"item": TextKey(item.label)})
+            if standing(item, answers) is ItemStanding.DONE and item.id in absent
+            else _fact(item, standing(item, answers, found), situation, found)
+            for item in items
+        )
 
     def wakes(situation: Situation) -> Iterator[date]:
         answers, found = known(situation)

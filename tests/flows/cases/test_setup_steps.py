@@ -236,6 +236,20 @@ async def test_what_a_later_check_misses_is_no_longer_found(acme: CaseBook) -> N
     assert "Hierarchy: done, found at Pismo." in await facts(acme, BANKING)
 
 
+async def test_what_was_said_to_be_done_and_is_not_at_pismo_is_told(acme: CaseBook) -> None:
+    await acme.skip("first_programs", "authentication")
+    await acme.send(BANKING, dormancy="in_hand")
+    await acme.approve(BANKING)
+    await checked(acme, BANKING, "one", hierarchy="missing", divisions="not_allowed")
+    told = await facts(acme, BANKING)
+    assert told[1:3] == ["Hierarchy: said to be done, but the last check did not find it at Pismo.", "Divisions: done."]
+    acme.now += timedelta(minutes=1)
+    await acme.task(BANKING, "update_setup", everything(BANKING, dormancy="in_hand"), LEAD)  # it was made since
+    assert (await facts(acme, BANKING))[1] == "Hierarchy: done."
+    await checked(acme, BANKING, "two", hierarchy="done")
+    assert (await facts(acme, BANKING))[1] == "Hierarchy: done, found at Pismo."
+
+
 async def test_another_marketplace_is_checked_anew(acme: CaseBook) -> None:
     await acme.skip("first_programs", "authentication")
     await acme.send(SELLERS, marketplace="in_hand")
