@@ -52,7 +52,7 @@ def _offered(answers: Answers, situation: Situation) -> Iterator[Problem]:
 def _move(answers: Answers, situation: Situation) -> Iterator[Problem]:
     """What must never be tried at Pismo is refused here: a token decides into which organization a program is imported."""
     yield from _offered(answers, situation)
-    for name, org_id in (("test_token", org_details.org_id(situation)), ("token", lane.org_id(situation))):
+    for name, org_id in (("test_token", org_details.org_id(situation)), ("token", org_details.production_org_id(situation))):
         if given := str(answers.get(name) or ""):
             yield from (Problem(name, found.key, found.params) for found in _token_faults(given, org_id, situation))
 
