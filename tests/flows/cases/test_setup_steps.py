@@ -125,6 +125,7 @@ async def test_the_customer_is_reminded_when_the_day_to_start_comes_near_and_whe
 async def test_the_day_to_start_moves_with_go_live_and_goes_once_work_has_begun(acme: CaseBook) -> None:
     """Also when the usual reminders have ended."""
     left: Answers = {name: "in_hand" for name, said in everything(CARDS).items() if said == "done"} | {"webhook": "not_started"}
+    await acme.send(CARDS, LEAD, **left)
     await acme.approve(CARDS)
 
     async def told_on(first: date, days: int) -> list[date]:
