@@ -251,6 +251,21 @@ def test_keys_are_those_of_the_method(method: str, words: dict[str, str]) -> Non
     assert lane.cell(waits, "key").note == "waits_in_cc"
 
 
+@pytest.mark.parametrize(("org", "words"), [("same", "there"), ("own", "missing")])
+def test_a_proof_of_tests_organization_is_none_of_another(org: str, words: str) -> None:
+    """As the authentication step makes it, in production."""
+    known = a_situation(
+        answers={"production": {"org": org}},
+        done={"organization.record_org_id": ORG},
+        items={"authentication.prove_access": [("item", {"environment": "production", "lines": LINES})]},
+        unfinished=frozenset({"production"}),
+    )
+    assert {lane.cell(known, what).state.value for what in ("organization", "proof", "program")} == {
+        words,
+        "unknown" if org == "own" else "there",
+    }
+
+
 async def test_the_comparison_with_test_is_this_lane(acme: Acme) -> None:
     situation = await acme.look()
     journey = await acme.book.act(lambda case: case.journey)
