@@ -32,9 +32,6 @@ PATCH_ORGANIZATION = PismoCall("orgs-core", "patch_organization", "PATCH", "/org
 LIST_PROGRAMS = PismoCall("programs", "list_programs", "GET", "/programs/v1/programs", frozenset({200}), safe=True)
 # Nothing keeps it from creating a second one of the same name, and there is no key for idempotency.
 CREATE_PROGRAM = PismoCall("programs", "create_program", "POST", "/programs/v2/programs/template", frozenset({201}))
-GET_PROGRAM_IMPORT = PismoCall(
-    "programs", "get_program_import", "GET", "/programs/v1/programs/import/{id}", frozenset({200}), safe=True
-)
 LIST_AUDIT = PismoCall("audit-api", "list_audit", "GET", "/audit-api/v1/audit", frozenset({200}), safe=True, tenant=False)  # beta
 
 # How a program gets from one environment to the other.
@@ -88,7 +85,6 @@ CALLS = (
     PATCH_ORGANIZATION,
     LIST_PROGRAMS,
     CREATE_PROGRAM,
-    GET_PROGRAM_IMPORT,
     LIST_AUDIT,
     START_EXPORT,
     GET_EXPORT,
