@@ -9,6 +9,7 @@ import pytest
 
 from bot.messages import board
 from bot.messages.parity import lane as drawn
+from bot.messages.parity import parity as compared
 from bot.messages.texts import CLOSE, OPEN, Texts
 from bot.messages.wording import sentence
 from flows.cases import manage, moves, proof, shared
@@ -213,6 +214,9 @@ async def test_test_alone_takes_two_people_and_a_reason(acme: Acme) -> None:
     assert (record.state, record.reason) == (StepState.SKIPPED, REASON["reason"])
     assert ("customer", "skip") in await acme.book.said()
     assert set((await acme.words()).values()) == {"not_needed"}
+    rows = parity(await acme.look(), await acme.book.act(lambda case: case.journey))
+    said = str(compared("Acme Bank", rows, Texts("en")).blocks)
+    assert "Production lacks nothing that it needs, as far as is known." in said  # nor is it said to have anything
     await acme.close()
 
 
