@@ -122,9 +122,13 @@ class Mover(Acme):
         seen, told = taken(), self.heard
         await self.place.slack.until(lambda: taken() > seen + 1 or self.heard != told)
 
+    def name_of(self, product: str) -> str:
+        programs = self.pismo.world.org(self.org_id).programs
+        return next(str(one["name"]) for one in programs if one["id"] == self.in_test[product])
+
     def named_there(self, product: str) -> list[str]:
         """The status of each program of that name in production."""
-        name = next(one["name"] for one in self.pismo.world.org(self.org_id).programs if one["id"] == self.in_test[product])
+        name = self.name_of(product)
         return [str(one["status"]) for one in self.there.world.org(self.org_id).programs if one["name"] == name]
 
     @property

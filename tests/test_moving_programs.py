@@ -55,6 +55,12 @@ async def test_export_that_ends_in_error(acme: Mover) -> None:
 
 
 async def test_import_that_ends_in_error(acme: Mover) -> None:
+    """At first, another program has the name."""
+    other = acme.there.add_program(acme.org_id, acme.name_of("core_banking"), "MERCHANT")
+    said = await acme.moves("core_banking")
+    assert STUCK in said
+    assert f"already (ID {other}), but its type is MERCHANT instead of CURRENT ACCOUNTS: nothing was imported" in said
+    acme.there.world.org(acme.org_id).programs.pop()
     acme.there.world.transfers.ends["import"] = "ERROR"
     acme.there.world.transfers.fails_at = "NETWORK_ACCEPTANCES"
     said = await acme.moves("core_banking")

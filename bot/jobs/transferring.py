@@ -36,11 +36,12 @@ class EndedError(Exception):
 
 @dataclass
 class Transferring:
-    """``program_id``: in test. ``test``: None without a token of it. ``progress``: what earlier attempts began; ``keep`` stores it.
-    ``lines``: what is to be told. ``found``: the program in production."""
+    """``program_id``, ``type``: in test. ``test``: None without a token of it. ``progress``: what earlier attempts began; ``keep``
+    stores it. ``lines``: what is to be told. ``found``: the program in production."""
 
     program_id: int
     name: str
+    type: str
     test: Transfers | None
     production: Transfers
     progress: dict[str, Any]
@@ -61,6 +62,10 @@ class Transferring:
         answer, self.found = await self._ask("look", self.production.program(self.name))
         if self.found is None:
             return False
+        if self.found.type not in (self.type, None, ""):
+            other, self.found = self.found, None
+            known = {"id": str(other.id or "?"), "there": str(other.type), "asked": self.type}
+            raise self._ended("look", "other_type", answer, **known)
         imported, state = self.progress.get("import_id") or self.progress.get("sent"), str(self.found.status)
         self._add("look", "passed", "imported" if imported else "already", answer, id=str(self.found.id or "?"))
         active = state == "ACTIVE"

@@ -304,10 +304,10 @@ class SetupCheck:
 
 @dataclass(frozen=True)
 class Transfer:
-    """What `MoveProgram` exports from the test environment and imports into production. ``program``: its id in test and its name, as
-    the task's answers choose it; None if it is no longer there to choose. ``org_ids``: of test and of production."""
+    """What `MoveProgram` exports from the test environment and imports into production. ``program``: its id in test, its name and
+    its type, as the task's answers choose it; None if it is no longer there to choose. ``org_ids``: of test and of production."""
 
-    program: Callable[[Answers, Situation], tuple[int, str] | None]
+    program: Callable[[Answers, Situation], tuple[int, str, str] | None]
     org_ids: Callable[[Situation], tuple[str, str]]
 
 

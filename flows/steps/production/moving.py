@@ -77,9 +77,9 @@ def _token_faults(token: str, org_id: str, situation: Situation) -> Iterator[Pro
         yield Problem("token", str(fault.key), fault.params)
 
 
-def _chosen(answers: Answers, situation: Situation) -> tuple[int, str] | None:
+def _chosen(answers: Answers, situation: Situation) -> tuple[int, str, str] | None:
     found = program(situation, str(answers.get("program")))
-    return (int(found.id), found.name) if found is not None else None
+    return (int(found.id), found.name, found.type) if found is not None else None
 
 
 def _named(answers: Answers, situation: Situation) -> Answers:

@@ -17,6 +17,7 @@ class ProgramInProduction:
 
     id: str
     name: str
+    type: str
     there: str = ""
     status: str = ""
 
@@ -33,7 +34,7 @@ def programs(situation: Situation) -> tuple[ProgramInProduction, ...]:
         there = answers.get("found") or answers
         found[str(answers.get("program"))] = str(there.get("program_id") or ""), str(there.get("status") or "")
     return tuple(
-        ProgramInProduction(str(one.id), one.name, *found.get(str(one.id), ("", "")))
+        ProgramInProduction(str(one.id), one.name, one.recorded_type or one.type, *found.get(str(one.id), ("", "")))
         for one in recorded(situation)
         if one.id is not None
     )
