@@ -77,6 +77,14 @@ def _token_faults(token: str, org_id: str, situation: Situation) -> Iterator[Pro
         yield Problem("token", str(fault.key), fault.params)
 
 
+def _by_hand(answers: Answers, situation: Situation) -> Iterator[Problem]:
+    yield from _offered(answers, situation)
+    there, chosen = str(answers["program_id"]), str(answers.get("program"))
+    other = next((one for one in programs(situation) if one.there == there and one.id != chosen), None)
+    if other is not None:
+        yield Problem("program_id", "program_id_taken", {"name": other.name})
+
+
 def _chosen(answers: Answers, situation: Situation) -> tuple[int, str, str] | None:
     found = program(situation, str(answers.get("program")))
     return (int(found.id), found.name, found.type) if found is not None else None
@@ -122,7 +130,7 @@ RECORD = Task(
     Side.SUPPORT,
     Form(
         f"{lane.STEP}.record_program",
-        (Page("there", ThereByHand, check=_offered),),
+        (Page("there", ThereByHand, check=_by_hand),),
         prefill=_first,
         example={"program": "*", "program_id": "5711", "status": ACTIVE},
     ),

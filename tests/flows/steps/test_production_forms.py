@@ -7,8 +7,13 @@ import jwt
 import pytest
 
 from flows.forms.step import Situation
-from flows.steps.production.moving import MOVE
-from tests.flows.steps.filled_forms import NOW, a_situation, refused
+from flows.steps.authentication import example_keys
+from flows.steps.first_programs.recorded import asked_for
+from flows.steps.first_programs.step import STEP
+from flows.steps.production.form import FORM
+from flows.steps.production.moving import MOVE, RECORD
+from flows.steps.production.proof import PROVE
+from tests.flows.steps.filled_forms import NOW, a_situation, refused, sent
 
 TEST_ORG, PRODUCTION_ORG = "TN-00000000-0000-4000-8000-000000000001", "TN-00000000-0000-4000-8000-000000000002"
 
@@ -40,3 +45,38 @@ def test_a_program_is_moved_with_tokens_of_the_two_organizations_alone(
     assert MOVE.form is not None
     typed = {"program": "1", "test_token": test_token, "token": production_token}
     assert refused(MOVE.form, typed, at_pismo()) == found
+
+
+def with_openid(**more: Any) -> Situation:
+    return a_situation(answers={"authentication": {"method": "oidc", "public_key": example_keys.PUBLIC_KEY, **more}})
+
+
+def test_a_key_of_production_is_the_one_that_was_given_or_another_than_tests() -> None:
+    none, given = with_openid(), with_openid(production_key=example_keys.PRODUCTION_KEY)
+    assert (FORM.prefill(none)["key"], FORM.prefill(given)["key"]) == ("another", "same")
+    same = {**FORM.example, "key": "same"}
+    assert refused(FORM, same, none) == {("key", "production_key_not_given")}
+    assert refused(FORM, same, given) == set()
+    another = {**FORM.example, "key": "another"}
+    assert refused(FORM, another, none) == set()
+    assert refused(FORM, {**another, "public_key": example_keys.PUBLIC_KEY}, none) == {("public_key", "same_key_for_both")}
+
+
+def test_production_is_proved_with_the_key_of_production() -> None:
+    assert PROVE.proof is not None
+    known = PROVE.proof.expected(with_openid(production_key=example_keys.PRODUCTION_KEY), "production")
+    assert known.public_key == example_keys.PRODUCTION_KEY
+
+
+def test_two_programs_do_not_have_the_same_id_in_production() -> None:
+    assert RECORD.form is not None
+    form = STEP.form
+    asked = sent(form, {**form.example, "products": ["core_banking", "transaction_banking"]})
+    known = a_situation(answers={"first_programs": asked})
+    records = [("core_banking", 1), ("transaction_banking", 2)]
+    first = [(key, {"program": key, "program_id": number, "asked": asked_for(known, key)}) for key, number in records]
+    there = [("item", {"program": "1", "program_id": 91, "status": "ACTIVE"})]
+    known = replace(known, items={"first_programs.record_program": first, "production.record_program": there})
+    typed = {"program": "2", "program_id": "91", "status": "ACTIVE"}
+    assert refused(RECORD.form, typed, known) == {("program_id", "program_id_taken")}
+    assert refused(RECORD.form, {**typed, "program_id": "92"}, known) == set()
