@@ -120,6 +120,10 @@ def with_listed(answers: Answers, situation: Situation) -> Answers:
         there = next((user for user in users if _same(user, person)), None)
         given = {name: value for name, value in _as_user(person).items() if value}
         if there is not None:
+            if there.get("name") and not person.name:
+                given.pop("name", None)  # one that the address spells out is no news
+            if person.values:
+                there.pop("unread", None)  # of what was said before
             there.update(given)
         else:
             users.append({**_usual(answers), **given})

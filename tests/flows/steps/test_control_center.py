@@ -92,6 +92,16 @@ def test_a_list_and_a_file_add_up_and_an_address_that_comes_again_is_brought_up_
     assert left({**twice, "people": FIVE.splitlines()[4]})["users"] == twice["users"]
 
 
+def test_a_line_that_is_mended_and_pasted_again_leaves_nothing_to_correct() -> None:
+    first = left({"people": "Ana Maria; ana.souza@bank.example; Wizard viewer; test; English"})
+    assert wrong(first, 1) == {("roles", "missing"), ("unread", "people_unread")}
+    assert wrong({**first, "people": "ana.souza@bank.example"}, 1) >= {("unread", "people_unread")}  # which says nothing of it
+    mended = {**first, "people": "ana.souza@bank.example; Admin"}
+    assert wrong(mended, 1) == set()
+    assert left(mended)["users"][0]["name"] == "Ana Maria"  # as it was given, not as the address spells it
+    assert after_list(mended) == REVIEW
+
+
 def test_a_line_that_names_nobody_is_left_to_be_seen_and_named_to_both_sides() -> None:
     text = f"Users of Acme\n{FIVE}"
     assert left({"people": text})["people"] == "Users of Acme"
