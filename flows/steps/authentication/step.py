@@ -89,7 +89,8 @@ def _receipt(situation: Situation) -> Iterator[Note]:
         yield Note(f"method_{method}")
     yield from (note for note in groups.notes(sent, situation) if note.key == "groups_to_allow")
     if method == "oidc":
-        fingerprints = (*credentials.notes(sent, situation), *keys.production_notes(keys.with_production(situation), situation))
+        there = {"production_key": keys.in_production(situation)}
+        fingerprints = (*credentials.notes(sent, situation), *keys.production_notes(there, situation))
         yield from (note for note in fingerprints if note.key.endswith("key_fingerprint"))
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from bot.messages.texts import Texts
 from flows.cases.settle import open_tasks
+from flows.checks.keys import read_public_key
 from flows.forms.fields import Answers
 from flows.forms.parity import ParityCell, ParityState
 from flows.forms.step import Form, Situation, Task
@@ -260,6 +261,13 @@ def test_the_receipt_holds_method_groups_and_fingerprints(method: str) -> None:
     assert kept == [f"method_{method}", *(["groups_to_allow"] if method != "basic" else []), *openid]
     assert all(Texts(language).has(f"note.{key}") for key in kept for language in ("en", "pt_BR"))
     assert list(STEP.receipt(a_situation())) == []
+
+
+def test_the_receipt_names_the_key_that_production_works_with() -> None:
+    other = example_keys.PRODUCTION_KEY
+    for said, key in (({"key": "same"}, PRODUCTION), ({"key": "another", "public_key": other}, other)):
+        kept = {note.key: note.params for note in STEP.receipt(in_production({"org": "same", **said}, production_key=PRODUCTION))}
+        assert kept["production_key_fingerprint"]["fingerprint"] == read_public_key(key).fingerprint_sha256
 
 
 # -- journey 1
