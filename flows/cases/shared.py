@@ -46,4 +46,5 @@ def _kinds(case: Case, unique: str) -> Iterator[str]:
 
 
 def _kind(step: Step, task: Task) -> str:
-    return f"{step.id}.{task.id}"
+    """One for all tasks of a step, so that what corrects an answer takes the place of what it corrects."""
+    return f"{step.id}.{task.unique}"

@@ -7,6 +7,7 @@ from flows.forms.addresses import addresses
 from flows.forms.fields import Answers
 from flows.forms.step import Filing, Situation
 from flows.steps.integration_pages import EVENTS, STATUS_PAGE, THIRD_PARTY, WEBHOOKS
+from flows.steps.org_details import org_id
 from flows.steps.service_desk import MAX_TITLE, SUBTYPES, URL, in_wiki, portal_of
 
 TYPED = frozenset({"webhook_remarks", "event_remarks", "party_company", "party_remarks"})
@@ -166,9 +167,8 @@ def _lines(words: Words, situation: Situation, resource: str, part: Answers) -> 
     if resource == STATUS_PAGE:
         yield from addresses(part, "status_users")
         return
-    org_id = situation.done.get("organization.record_org_id", {}).get("org_id")
-    if org_id:
-        yield f"{words.org_id}: {org_id}"
+    if known := org_id(situation):
+        yield f"{words.org_id}: {known}"
     for name, value in part.items():
         text = ", ".join(words.values[one] for one in value) if isinstance(value, list) else str(value)
         shown = [in_wiki(line) for line in text.split("\n")] if name in TYPED else text.split("\n")

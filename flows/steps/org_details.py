@@ -11,7 +11,8 @@ from flows.forms.step import Situation
 from flows.problems import Note
 
 MAX_COUNTRY = 30
-RECORDED, RECORDED_PRODUCTION = "organization.record_org_id", "production.record_org"
+RECORDED, CORRECTED = "organization.record_org_id", "organization.correct_org_id"
+RECORDED_PRODUCTION = "production.record_org"
 _FIELDS = {"currency_numeric_code": "currency", "country_code": "country"}
 """Details with another name in the form."""
 _AS_ANSWERED = (
@@ -31,8 +32,9 @@ _AS_ANSWERED = (
 
 
 def org_id(situation: Situation) -> str:
-    """The org ID that support recorded, or an empty string."""
-    return str(situation.done.get(RECORDED, {}).get("org_id", ""))
+    """The org ID that support recorded, or corrected since; or an empty string."""
+    last = situation.done.get(CORRECTED) or situation.done.get(RECORDED, {})
+    return str(last.get("org_id", ""))
 
 
 def shared(answers: Answers, _situation: Situation) -> Iterator[Note]:

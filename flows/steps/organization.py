@@ -14,6 +14,7 @@ from flows.forms.parity import TEST, ParityCell, ParityState
 from flows.forms.step import BusinessPlace, Form, Page, ParityItem, Situation, Step, Task
 from flows.people import Side
 from flows.problems import Note, Problem, fault
+from flows.state import StepState
 from flows.steps.authentication import proofs
 from flows.steps.org_details import org_id, shared
 from flows.steps.org_update import AddressToType, CompanyToType, Shown, ToChange, ToType, changes, details, outdated, to_copy
@@ -69,14 +70,25 @@ def _spelt(value: str) -> str:
         raise fault(problem.key, **problem.params) from None
 
 
+OrgId = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_spelt), Input(Kind.TEXT)]
+Unusual = Annotated[list[str] | None, Input(Kind.CHOICES, ("yes",))]
+SharedReason = Annotated[str | None, Field(max_length=1000), Input(Kind.LONG_TEXT)]
+
+
 class OrgIdPage(ToType):
     country: Shown = None
     country_code: Shown = None
     currency_numeric_code: Shown = None
     timezone: Shown = None
-    org_id: Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_spelt), Input(Kind.TEXT)]
-    confirm_unusual: Annotated[list[str] | None, Input(Kind.CHOICES, ("yes",))] = None
-    shared_reason: Annotated[str | None, Field(max_length=1000), Input(Kind.LONG_TEXT)] = None
+    org_id: OrgId
+    confirm_unusual: Unusual = None
+    shared_reason: SharedReason = None
+
+
+class CorrectedOrgId(FormPage):
+    org_id: OrgId
+    confirm_unusual: Unusual = None
+    shared_reason: SharedReason = None
 
 
 def _company(answers: Answers, _situation: Situation) -> Iterator[Problem]:
@@ -190,6 +202,21 @@ STEP = Step(
                 example={"org_id": "TN-34778262-f4f0-464d-b4c6-a14e2dc6f4be"},
             ),
             adds=lambda _answers, situation: {"details": details(situation)},
+            unique="org_id",
+            notes=shared,
+        ),
+        Task(
+            "correct_org_id",
+            Side.SUPPORT,
+            Form(
+                "organization.correct_org_id",
+                (Page("org_id", CorrectedOrgId, check=_org_id),),
+                example={"org_id": "TN-34778262-f4f0-464d-b4c6-a14e2dc6f4be"},
+            ),
+            ready=lambda situation: bool(org_id(situation)),
+            repeatable=True,
+            optional=True,
+            also_in=(StepState.DONE,),
             unique="org_id",
             notes=shared,
         ),

@@ -84,6 +84,7 @@ SUPPORTS = (
             prefill=_known_org,
         ),
         needed=lane.lacks("organization"),
+        repeatable=True,  # what was recorded wrongly is recorded again
         stale_with=("org",),
         unique="org_id",
         notes=org_details.shared,

@@ -95,7 +95,7 @@ async def test_the_same_org_id_for_two_customers_takes_a_reason_that_only_suppor
     assert "Blue Coop" not in customers
     assert "one group" not in customers
     async with office.bot.store.read() as unit:
-        assert len(await unit.identified("organization.record_org_id", shared)) == 2
+        assert len(await unit.identified("organization.org_id", shared)) == 2
 
 
 async def _other(office: Workplace) -> str:
