@@ -11,7 +11,7 @@ from flows.checks.iso_codes import alpha2
 # small letter for either; what else is in it is put there if it was left out. "LT+": all begin with these letters.
 # Sources: the post offices' addressing guides, as the Universal Postal Union gives them, and CLDR's former postal code data.
 _CODES: dict[str, tuple[str, ...]] = {
-    "AR": ("C1425CKB", "1425"),
+    "AR": ("C1425CKB", "1425", "C1425"),
     "AT": ("1010",),
     "AU": ("2000",),
     "BD": ("1340",),
@@ -87,7 +87,7 @@ _CODES: dict[str, tuple[str, ...]] = {
     "UA": ("01001",),
     "US": ("90210", "902101234"),  # ZIP+4 without its hyphen: with it, it is longer than Pismo takes
     "UY": ("11000",),
-    "VE": ("1010",),
+    "VE": ("1010", "1010-A"),
     "VN": ("100000", "10000"),
     "ZA": ("0001",),
 }
