@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -23,8 +24,12 @@ from bot.config.policies import Policies
 from bot.jobs.lasting import LastingMessages
 from bot.messages.support import Support
 from flows import outbox
+from flows.cases.settle import situation_of
 from flows.forms.fields import Answers
+from flows.forms.pages import collect
+from flows.journey import JOURNEYS
 from flows.model import Snapshot
+from flows.rules import Rules
 from playground.acts import CARDS_AND_LENDING, Acts, example, play
 from playground.office import CALM, Office
 from playground.random_faults import RandomFaults
@@ -349,11 +354,15 @@ def not_kept(snapshot: Snapshot) -> Iterator[str]:
             yield f"revision {len(sent) + 1} of {step}"
         if not sent or step == "authentication":  # its key is made anew each time
             continue
-        expected: Answers = example(step)
+        typed: Answers = example(step)
         if step == "organization":
-            expected |= {"address": "Rua do Comércio", "number": "42"}
+            typed |= {"address": "Rua do Comércio", "number": "42"}
         if step in ("planning", "first_programs"):
-            expected |= {"products": CARDS_AND_LENDING}
+            typed |= {"products": CARDS_AND_LENDING}
+        if step == "production":
+            typed |= {"key": "same"}
+        situation = situation_of(snapshot, Rules(), datetime.now(UTC))
+        expected, _ = collect(JOURNEYS.latest.steps[step].form, typed, situation)
         kept = sent[-1].answers
         yield from (f"{step}.{name}" for name, value in expected.items() if told(kept.get(name)) != told(value))
 
