@@ -30,7 +30,7 @@ def proof(situation: Situation) -> dict[str, object] | None:
     here = [answers for _, answers in situation.items.get(PROVE, ())]
     if here:
         return here[-1]
-    same = org_id(situation).casefold() == org_details.org_id(situation).casefold()
+    same = org_details.production_org_id(situation).casefold() == org_details.org_id(situation).casefold()
     return proofs.last(situation, PRODUCTION) if same else None
 
 
