@@ -111,7 +111,7 @@ async def proof(studio: Studio) -> None:
         await sam.go("onboarding-support")
         await sam.show("Authentication")
         await ana.go("acme_pismo")
-        await ana.open_thread("6. Authentication")
+        await ana.open_thread("7. Authentication")
         await ana.show("Proof of access")
         await studio.keep(page, "proof")
 

@@ -1,6 +1,10 @@
 """The rehearsal's acts, played by hand, by a customer's person in either language."""
 
-from playground.acts import ACTS, Acts
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from playground.acts import ACTS, Acts, first_company
 from playground.slack import SlackPerson
 from tests.e2e.by_hand import ByHand
 
@@ -25,23 +29,22 @@ class ActsByHand(Acts):
     journey: ByHand
 
     def __init__(self, journey: ByHand, lead: SlackPerson, colleague: SlackPerson) -> None:
-        super().__init__(journey)
-        self.ana, self.bruno = lead, colleague
+        super().__init__(journey, replace(first_company(journey.office), name="Acme Bank", lead=lead, colleague=colleague))
 
     async def start(self) -> None:
         """The customer has no such command; support has."""
-        customer = await self.journey.sit(self.ana)
-        await customer.go(self.office.acme.name)
+        customer = await self.journey.sit(self.lead)
+        await customer.go(self.company.channel.name)
         await customer.say(COMMAND)
         await customer.sees("/onboarding is not a valid command")
 
         async def opened() -> None:
             support = await self.journey.sit(self.sam)
-            await support.go(self.office.acme.name)
+            await support.go(self.company.channel.name)
             await support.say(COMMAND)
 
         language = "pt_BR" if self.journey.spoken else "en"
-        values = {"customer": "Acme Bank", "lead": self.ana, "owner": self.sam, "language": language, "go_live": "2099-01-15"}
+        values = {"customer": "Acme Bank", "lead": self.lead, "owner": self.sam, "language": language, "go_live": "2099-01-15"}
         await self.journey.fill_form(self.sam, opened, values, lambda: self.journey.lasting("card"))
         await self.slack.until(lambda: self.journey.lasting("step", "planning"), timeout=30)
 
@@ -59,8 +62,8 @@ class ActsByHand(Acts):
         """Reminders are not waited for either: they have their own test, with the clock moved."""
 
 
-async def play_by_hand(acts: ActsByHand) -> None:
-    """All acts, with a screenshot of both sides after each."""
-    for act in ACTS:
+async def play_by_hand(acts: ActsByHand, until: Callable[[Acts], Any] = Acts.verified) -> None:
+    """All acts up to this one, with a screenshot of both sides after each."""
+    for act in ACTS[: ACTS.index(until) + 1]:
         await getattr(acts, act.__name__)()
         await acts.journey.visit.photograph(act.__name__)

@@ -54,7 +54,7 @@ async def test_it_begins_in_the_middle_plays_on_and_continues_at_the_next_start(
         await first.support.go("onboarding-support")
         await first.support.sees("Approve: Organization")
         await first.customer.go("acme_pismo")
-        await first.customer.sees("1 of 7 steps done")
+        await first.customer.sees("1 of 12 steps done")
         await first.photograph("begins")
         await first.inspector_tells("0 refused")
         await first.support.press("Approve: Organization")

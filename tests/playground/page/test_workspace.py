@@ -251,7 +251,7 @@ async def test_two_browsers_look_at_different_people(tab: Tab, url: str, custome
 async def test_a_permalink_leads_to_the_message_here(customer: PageSide, tab: Tab) -> None:
     await customer.here.get_by_role("link", name="Onboarding checklist").click()
 
-    await expect(customer.message("0 of 7 steps")).to_be_in_viewport()
+    await expect(customer.message("0 of 10 steps")).to_be_in_viewport()
     assert len(tab.context.pages) == 1
 
 
