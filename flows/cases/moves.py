@@ -6,6 +6,7 @@ from typing import Any
 
 from flows.cases.case import Case
 from flows.cases.settle import record_of
+from flows.cases.tasks import task_of
 from flows.model import TaskRecord
 from flows.outbox import MoveProgram, ReportMove
 from flows.people import SYSTEM
@@ -31,8 +32,12 @@ def progress(case: Case, effect: MoveProgram, org_id: str) -> dict[str, Any]:
 
 def _moves(case: Case, effect: MoveProgram, record: TaskRecord) -> list[TaskRecord]:
     """All of the same program, in order."""
-    wanted = (effect.step, effect.task, record.answers.get("program"))
-    same = [one for one in case.snapshot.tasks if (one.step_id, one.task_id, one.answers.get("program")) == wanted]
+    transfer, situation = task_of(case.step(effect.step), effect.task).transfer, case.situation
+    if transfer is None:
+        return []
+    wanted = transfer.program(record.answers, situation)
+    moves = [one for one in case.snapshot.tasks if (one.step_id, one.task_id) == (effect.step, effect.task)]
+    same = [one for one in moves if transfer.program(one.answers, situation) == wanted]
     return sorted(same, key=lambda one: one.at or case.now)
 
 
