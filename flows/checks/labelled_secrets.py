@@ -98,6 +98,10 @@ _OF_WHAT = re.compile(r"\b(?:of|for|on|in|at|until|app|d[aeo]l?|no|na|nos|nas|en
 """Before the name of a person or a system, whose secret is meant."""
 _MEMBER = re.compile(r"""\\{0,3}"\s?:\s?(?:\\{0,3}"[^"\n]{0,200}+"|null|true|false|\d{1,9})\s?,\s?[\\"]""")
 """A member of a JSON object with a value of its own; what the next one holds has another name."""
+_ENCODED = re.compile(r"[A-Za-z0-9+/]")
+_ENCODED_BEFORE = re.compile(r"[A-Za-z0-9+/\r\n]++(?=\s|-|\Z)")
+_ENCODED_AFTER = re.compile(r"[A-Za-z0-9+/\r\n]{0,40}+(?:=|(?<=[\r\n])-|(?<=.{40})|\s|\Z)", re.DOTALL)
+_ENOUGH, _DISORDER = 40, 0.25
 _LINES = 4
 _LITTLE = 0.15
 _TEMPLATES = ("{{", "{%", "${", "$(", "!")
@@ -109,7 +113,7 @@ def found(reading: PlainText) -> Iterator[tuple[SecretKind, Span]]:
     judged: dict[tuple[int, str], tuple[Span, ...]] = {}
     end = 0
     for label in labels(reading):
-        if label.start < end:  # within the former's value
+        if label.start < end or _is_encoded(reading, label):  # within the former's value, or by chance
             continue
         low = max(0, label.start - _NEAR)
         around = label.start - low, reading.flat[low : label.end + _FAR]
@@ -118,6 +122,22 @@ def found(reading: PlainText) -> Iterator[tuple[SecretKind, Span]]:
         for start, stop in judged[around]:
             end = max(end, low + stop)
             yield label.kind, (low + start, low + stop)
+
+
+def _is_encoded(reading: PlainText, label: Label) -> bool:
+    """Whether it stands within the lines of something in base64, such as a public key: two letters are a name there by chance."""
+    flat = reading.flat
+    if not _ENCODED.match(flat, label.start - 1) and not _ENCODED.match(flat, label.end):  # on a line of its own
+        return False
+    low = max(0, label.start - _BEFORE)
+    before = _ENCODED_BEFORE.match(flat[low : label.start][::-1])
+    return (
+        before is not None
+        and len(before[0]) >= _ENOUGH
+        and placeholders.classes(before[0]) == 3
+        and placeholders.disorder(before[0]) >= _DISORDER
+        and _ENCODED_AFTER.match(flat, label.end) is not None
+    )
 
 
 def _values(reading: PlainText, label: Label) -> Iterator[Span]:

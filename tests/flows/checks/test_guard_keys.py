@@ -25,6 +25,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from flows.checks.guard import CUT, SecretKind, find_in_file, find_secrets, redact
+from flows.steps.authentication import example_keys
 from tests.flows.checks.made_secrets import (
     CUT_SHORT,
     LOCK,
@@ -233,3 +234,24 @@ def test_a_key_in_a_tar_is_found(mode: Any) -> None:
     kept = packed("key.pem", private_pems()["pkcs8"].encode())
     assert {found.kind for found in find_in_file("keys.tar", kept)} == {SecretKind.PRIVATE_KEY}
     assert find_in_file("plan.tar", packed("plan.txt", b"Our plan for the launch.\n" * 99)) == ()
+
+
+@pytest.mark.parametrize("name", ["/pw\n", "+pW\n", "/Pw+", "/PSK\n", "+pwd/", "/Pin+"])
+@pytest.mark.parametrize("line", [0, 2])
+def test_letters_of_a_public_key_that_are_a_secrets_name_by_chance(name: str, line: int) -> None:
+    lines = example_keys.PUBLIC_KEY.splitlines()[1:-1]
+    at = 64 - len(name.rstrip("\n")) if name.endswith("\n") else 50
+    lines[line] = (lines[line][:at] + name.rstrip("\n") + lines[line][at + len(name) :])[:64]
+    for key in ("\n".join(lines), "\n".join(["-----BEGIN PUBLIC KEY-----", *lines, "-----END PUBLIC KEY-----"])):
+        assert find_secrets(key) == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "8f3JKd9sLm2Qx7Zp1Kd83jfKs92kdLs83Jd8sKd92jd\npw\nS3cretPass99",
+        "8f3JKd9sLm2Qx7Zp1Kd83jfKs92kdLs83Jd8sKd92jd pw: S3cretPass99",
+    ],
+)
+def test_a_password_by_its_name_is_found_beside_what_is_random(text: str) -> None:
+    assert find_secrets(text)
