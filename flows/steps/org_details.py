@@ -12,7 +12,7 @@ from flows.problems import Note
 
 MAX_COUNTRY = 30
 RECORDED, CORRECTED = "organization.record_org_id", "organization.correct_org_id"
-RECORDED_PRODUCTION = "production.record_org"
+RECORDED_PRODUCTION, CORRECTED_PRODUCTION = "production.record_org", "production.correct_org"
 _FIELDS = {"currency_numeric_code": "currency", "country_code": "country"}
 """Details with another name in the form."""
 _AS_ANSWERED = (
@@ -43,10 +43,16 @@ def shared(answers: Answers, _situation: Situation) -> Iterator[Note]:
         yield Note("org_id_shared", {"reason": answers.get("shared_reason") or "-"})
 
 
+def recorded_in_production(situation: Situation) -> str:
+    """As support recorded it for production, or corrected it since, or an empty string."""
+    last = situation.done.get(CORRECTED_PRODUCTION) or situation.done.get(RECORDED_PRODUCTION, {})
+    return str(last.get("org_id", ""))
+
+
 def production_org_id(situation: Situation) -> str:
-    """As support recorded it for production, else test's where they are to be the same, or an empty string."""
-    known = str(situation.done.get(RECORDED_PRODUCTION, {}).get("org_id", ""))
-    return known or (org_id(situation) if situation.get("production", "org", "same") == "same" else "")
+    """As recorded for production, else test's where they are to be the same, or an empty string."""
+    same = situation.get("production", "org", "same") == "same"
+    return recorded_in_production(situation) or (org_id(situation) if same else "")
 
 
 def label_of(detail: str) -> str:

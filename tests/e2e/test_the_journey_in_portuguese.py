@@ -9,6 +9,8 @@ from tests.e2e.conftest import Looking
 
 async def test_bruno_goes_all_the_way(office: Office, look: Looking) -> None:
     visit = await look()
-    await play_by_hand(ActsByHand(ByHand(office, visit, PORTUGUESE), lead=office.bruno, colleague=office.ana), until=Acts.control_center)
+    await play_by_hand(
+        ActsByHand(ByHand(office, visit, PORTUGUESE), lead=office.bruno, colleague=office.ana), until=Acts.control_center
+    )
     await visit.customer.sees("5 de 12 etapas concluídas")
     await visit.inspector_tells("0 refused")

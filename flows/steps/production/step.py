@@ -84,7 +84,21 @@ SUPPORTS = (
             prefill=_known_org,
         ),
         needed=lane.lacks("organization"),
-        repeatable=True,  # what was recorded wrongly is recorded again
+        stale_with=("org",),
+        unique="org_id",
+        notes=org_details.shared,
+    ),
+    Task(
+        "correct_org",
+        Side.SUPPORT,
+        _form(
+            "correct_org",
+            Page("org_id", ProductionOrg, check=_org_id),
+            {"org_id": "TN-34778262-f4f0-464d-b4c6-a14e2dc6f4be"},
+        ),
+        ready=lambda situation: lane.recorded(situation, "record_org"),
+        repeatable=True,
+        optional=True,
         stale_with=("org",),
         unique="org_id",
         notes=org_details.shared,
@@ -160,8 +174,8 @@ def _grants(answers: Answers) -> Iterator[GrantAsked]:
 def _receipt(situation: Situation) -> Iterator[Note]:
     if url := situation.done.get(f"{STEP_ID}.environment_ready", {}).get("base_url"):
         yield Note("address_production", {"url": str(url)})
-    if org_id := situation.done.get(f"{STEP_ID}.record_org", {}).get("org_id"):
-        yield Note("org_id_production", {"org_id": str(org_id)})
+    if org_id := org_details.recorded_in_production(situation):
+        yield Note("org_id_production", {"org_id": org_id})
     for one in programs(situation):
         if one.there:
             yield Note("program_production", {"name": one.name, "id": one.there})

@@ -22,6 +22,7 @@ from flows.model import TaskRecord
 from flows.outbox import MoveProgram, RunProof
 from flows.problems import Problem, Refused
 from flows.state import StepState
+from flows.steps import org_details
 from flows.steps.production import lane
 from tests.flows.cases.casework import KIM, LEAD, LIZ, OWNER, CaseBook, case_book
 from tests.flows.steps.filled_forms import a_situation
@@ -285,7 +286,8 @@ async def test_the_comparison_with_test_is_this_lane(acme: Acme) -> None:
 async def test_an_org_id_of_production_is_one_customers_in_every_environment(acme: Acme) -> None:
     await acme.opened(org="own")
     await acme.does("record_org", {"org_id": "TN-44778262-f4f0-464d-b4c6-a14e2dc6f4be"})
-    await acme.does("record_org", ORG)  # the first was wrong
+    await acme.does("correct_org", ORG)
+    assert org_details.production_org_id(await acme.look()) == ORG["org_id"]
     await acme.book.start("C2", "Blue Coop")
 
     async def told(case: Case) -> list[Problem]:
