@@ -37,7 +37,7 @@ def example(step: str, task: str = "") -> Answers:
 
 
 @dataclass(frozen=True)
-class Company:
+class RehearsedCompany:
     """A customer: what it plans, and who goes through it. ``colleague`` may be the lead."""
 
     name: str
@@ -48,20 +48,20 @@ class Company:
     method: Method = "oidc"
 
 
-def first_company(office: Office) -> Company:
+def first_company(office: Office) -> RehearsedCompany:
     """Cards and lending."""
-    return Company(EXAMPLE_NAME, office.acme, office.ana, office.bruno, CARDS_AND_LENDING)
+    return RehearsedCompany(EXAMPLE_NAME, office.acme, office.ana, office.bruno, CARDS_AND_LENDING)
 
 
-def second_company(office: Office) -> Company:
+def second_company(office: Office) -> RehearsedCompany:
     """Transaction banking."""
-    return Company("Blue Coop", office.blue, office.olga, office.olga, ("transaction_banking",), "basic")
+    return RehearsedCompany("Blue Coop", office.blue, office.olga, office.olga, ("transaction_banking",), "basic")
 
 
 class Acts:
     """``company``: whose people act; by default Acme Bank's."""
 
-    def __init__(self, journey: Walkthrough, company: "Company | None" = None) -> None:
+    def __init__(self, journey: Walkthrough, company: "RehearsedCompany | None" = None) -> None:
         self.journey, self.office, self.slack = journey, journey.office, journey.slack
         self.sam, self.kim = self.office.sam, self.office.kim
         self.company = company or first_company(self.office)
