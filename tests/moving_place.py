@@ -103,11 +103,6 @@ class Mover(Acme):
         assert place.bot.tokens == {}
         return "\n".join(message.text for message in self.journey.thread("step", STEP)[before:])
 
-    async def follows(self) -> bool:
-        """Whether the bot knows by now which import it follows."""
-        tasks = (await self.place.snapshot(self.onboarding)).tasks
-        return any(one.state == "waiting" and (one.answers.get("progress") or {}).get("import_id") for one in tasks)
-
     async def looks_again(self) -> None:
         """At what production does."""
         seen = len(self.there.calls)

@@ -88,7 +88,7 @@ async def test_token_that_is_lost_or_ends_while_the_import_is_followed(acme: Mov
     assert "The token was no longer at hand" in acme.heard
     tokens = acme.tokens()
     await acme.moves("demand_deposit_accounts", wait=False, **tokens)
-    await acme.place.slack.until(acme.follows)
+    await acme.looks_again()
     acme.there.revoke_token(tokens["token"])
     await acme.place.settled()
     assert "The token ended while Pismo was still working (401)" in acme.heard

@@ -1,5 +1,6 @@
 """How each kind of field is filled by hand."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -22,7 +23,9 @@ async def fill(side: PageSide, person: SlackPerson, block: Json, value: Any) -> 
             for option in element["options"]:
                 await side.dialog.get_by_role("checkbox", name=words(option), exact=True).set_checked(option["value"] in value)
         case "radio_buttons":
-            await side.dialog.get_by_role("radio", name=text_of(element, value), exact=True).check()
+            asked = re.compile(f"^{re.escape(str(block['label']['text']))}")
+            group = side.dialog.get_by_role("radiogroup", name=asked)
+            await group.get_by_role("radio", name=text_of(element, value), exact=True).check()
         case "static_select" | "users_select":
             await side.choose(control, value.name if element["type"] == "users_select" else text_of(element, value))
         case "multi_static_select":
