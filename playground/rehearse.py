@@ -7,7 +7,7 @@ import asyncio
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from playground.acts import play
 from playground.narrator import Narrator
@@ -15,29 +15,34 @@ from playground.office import Office
 from playground.second_customer import play_second
 from playground.walkthrough import Walkthrough
 
+CUSTOMERS = ("first", "second")
+
 
 def print_line(line: str) -> None:
     print(line, flush=True)
 
 
-async def rehearse(*, socket_mode: bool = True, one: bool = False, tell: Callable[[str], None] = print_line) -> int:
-    """Play every act; the transcript goes to ``tell``, line by line. ``one``: of the first customer alone. Returns the exit code; raises
-    what did not come true.
+async def rehearse(
+    *, socket_mode: bool = True, customers: Collection[str] = CUSTOMERS, tell: Callable[[str], None] = print_line
+) -> int:
+    """Play every act of these customers; the transcript goes to ``tell``, line by line. Returns the exit code; raises what did not come
+    true.
     """
     began = time.monotonic()
     way = "in Socket Mode" if socket_mode else "over HTTP"
     tell(
         "Customers of other companies and two people of Pismo's support go through the whole journey, to production: Example Bank with"
     )
-    tell("cards and lending" + ("." if one else ", then Blue Coop with transaction banking."))
+    tell("cards and lending, then Blue Coop with transaction banking." if len(customers) > 1 else "cards and lending alone.")
     tell(f"The bot runs as a process of its own, {way}, over an embedded SQLite store.")
     tell("Ana and Bruno are Example Bank's, Olga is Blue Coop's, Sam and Kim are support. Bruno and Kim read Portuguese.")
     async with Office(socket_mode=socket_mode) as office:
         narrator = Narrator(office, tell)
         listening = asyncio.create_task(narrator.listen())
         try:
-            await play(Walkthrough(office, narrator))
-            if not one:
+            if "first" in customers:
+                await play(Walkthrough(office, narrator))
+            if "second" in customers:
                 await play_second(office, narrator)
         except Exception:
             print(office.log.read_text()[-6000:], file=sys.stderr)
@@ -72,7 +77,7 @@ async def _until_told(told: list[signal.Signals], *, socket_mode: bool) -> int:
         signal.SIGINT,
     ):  # even if Ctrl-C was ignored before, as in a script's background jobs
         loop.add_signal_handler(how, break_off, how)
-    return await rehearse(socket_mode=socket_mode, one="--one" in sys.argv[1:])
+    return await rehearse(socket_mode=socket_mode, customers=CUSTOMERS[:1] if "--one" in sys.argv[1:] else CUSTOMERS)
 
 
 def main() -> int:

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import settings
 
 # A deadline measures what else the machine does at the moment, not the code.
-settings.register_profile("fixed", deadline=None, derandomize=True)
+settings.register_profile("fixed", deadline=None, derandomize=True, max_examples=40)
 settings.register_profile("quick", deadline=None, derandomize=True, max_examples=20)
 settings.register_profile("soak", deadline=None, max_examples=2000, print_blob=True)
 settings.load_profile("fixed")

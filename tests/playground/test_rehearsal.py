@@ -29,14 +29,10 @@ async def beside(*plays: Coroutine[Any, Any, None]) -> None:
             group.create_task(play)
 
 
-async def test_the_transcript_shows_the_whole_journey() -> None:
-    await beside(shows_the_whole_journey(socket_mode=True), shows_the_whole_journey(socket_mode=False))
-
-
-async def shows_the_whole_journey(*, socket_mode: bool) -> None:
-    lines: list[str] = []
-    assert await rehearse(socket_mode=socket_mode, one=not socket_mode, tell=lines.append) == 0
-    transcript = "\n".join(lines)
+async def test_the_transcripts_show_the_whole_journeys() -> None:
+    """The first customer's in Socket Mode, the second one's over HTTP; README shows them as they come one after the other."""
+    transcripts: dict[bool, str] = {}
+    await beside(plays(transcripts, "first", socket_mode=True), plays(transcripts, "second", socket_mode=False))
     for words in (
         "/onboarding is not a valid command",  # Ana is from another company
         "Ana  sends “Planning",
@@ -53,18 +49,25 @@ async def shows_the_whole_journey(*, socket_mode: bool) -> None:
         "Ana answered on SDEN-1024. The answer is at the Service Desk now",
         "The Service Desk has closed SDEN-1025: CLOSED",
         "Proof of access, environment Test: all checks passed.",
-        "ok: the log of 1 onboarding is whole",
-        *(("Onboarding of Blue Coop", "ok: the logs of 2 onboardings are whole") if socket_mode else ()),
-        " 0 refused; ",
     ):
-        assert words in transcript, f"{words}, {socket_mode=}"
-    assert re.search(r"\b(\d+) of \1 steps done", transcript)
-    assert [line for line in lines if ID.search(line)] == []
-    assert "PRIVATE KEY-----" not in transcript
-    if not socket_mode:  # the first customer alone
-        return
+        assert words in transcripts[True], words
+    assert "Onboarding of Blue Coop" in transcripts[False]
+    for transcript in transcripts.values():
+        assert "Proof of access, environment Production: all checks passed." in transcript
+        assert "ok: the log of 1 onboarding is whole" in transcript
+        assert " 0 refused; " in transcript
+        assert "PRIVATE KEY-----" not in transcript
+        assert [line for line in transcript.splitlines() if ID.search(line)] == []
+    assert re.search(r"\b(\d+) of \1 steps done", transcripts[True])
+    both = "\n".join(transcripts.values()).replace("the log of 1 onboarding is whole", "the logs of 2 onboardings are whole")
     shown = re.findall(r"```\n(    card .*?)```", (ROOT / "README.md").read_text(), flags=re.DOTALL)[0]
-    assert [line for line in shown.splitlines() if line.partition("…")[0].rstrip() not in transcript] == []
+    assert [line for line in shown.splitlines() if line.partition("…")[0].rstrip() not in both] == []
+
+
+async def plays(transcripts: dict[bool, str], customer: str, *, socket_mode: bool) -> None:
+    lines: list[str] = []
+    assert await rehearse(socket_mode=socket_mode, customers=[customer], tell=lines.append) == 0
+    transcripts[socket_mode] = "\n".join(lines)
 
 
 async def test_what_was_acknowledged_is_finished_though_the_bot_is_told_to_end() -> None:
