@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 from bot.slack.errors import SlackError
@@ -35,6 +36,15 @@ class RetryLater(EffectError):  # noqa: N818  requested by the other side, not a
     ) -> None:
         super().__init__(key, about)
         self.seconds, self.partly, self.of_channel = seconds, partly, of_channel
+
+
+SOON, LATER = 0.5, 30.0
+"""Seconds between two looks at what Pismo is doing, at least and at most."""
+
+
+def look_again(age: timedelta, about: Mapping[str, Any] | None = None) -> RetryLater:
+    """Pismo is still at it: after a sixth of the time it has taken, so that what is quick is seen soon, what is slow seldom asked for."""
+    return RetryLater(min(LATER, max(SOON, age.total_seconds() / 6)), about=about, of_channel=False)
 
 
 class Withheld(EffectError):  # noqa: N818  as above

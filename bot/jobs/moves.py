@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from bot.jobs.errors import EffectError, RetryLater, Unreachable
+from bot.jobs.errors import EffectError, RetryLater, Unreachable, look_again
 from bot.jobs.proof_checks import ProofLine, line
 from bot.jobs.records import declared, task_record
 from bot.jobs.registry import Finished, Run
@@ -31,8 +31,6 @@ from storage.store import Store
 ELSEWHERE = timedelta(minutes=6)
 """Where several processes run: for so long after the last sign of it, a move whose tokens aren't here is left to the one that has
 them. No pause between two attempts is longer."""
-AT_FIRST, FIRST_LOOKS, LATER = 2.0, timedelta(minutes=1), 15.0
-"""Seconds between two looks at what Pismo does, for so long; and after that."""
 FIELDS = ("token", "test_token")
 
 
@@ -50,7 +48,7 @@ class ProgramMoves:
         if record.state != "waiting":  # what it was asked for changed in the meantime; the person was told
             self._drop(run.effect)
             return
-        age = case.now - run.asked_at if run.asked_at is not None else FIRST_LOOKS
+        age = case.now - (run.asked_at or case.now)
         if held_as(run.effect.item, "token") not in self._tokens and not self._store.one_writer:
             seen = moves.followed_at(case, run.effect) or run.asked_at
             if seen is not None and case.now - seen < ELSEWHERE:
@@ -63,7 +61,7 @@ class ProgramMoves:
             await moving.run()
         except StillWorkingError:
             await self._followed(run)
-            raise RetryLater(AT_FIRST if age < FIRST_LOOKS else LATER, about={"lines": moving.lines}, of_channel=False) from None
+            raise look_again(age, {"lines": moving.lines}) from None
         except PismoError as error:
             await self._followed(run)
             about = {"lines": moving.lines}

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from bot.jobs.errors import EffectError, RetryLater, Unreachable
+from bot.jobs.errors import EffectError, RetryLater, Unreachable, look_again
 from bot.jobs.records import task_record
 from bot.jobs.registry import Run
 from flows.cases import creation
@@ -27,8 +27,6 @@ from pismo.errors import PismoError, PismoErrorKind
 from pismo.models import Program
 from storage.store import Store
 
-SOON, LATER = 2.0, 30.0
-"""Seconds between two looks at a program that is being created: a third of the time since it was begun, within these."""
 ELSEWHERE = timedelta(minutes=6)
 """Where several processes run: for so long after the last sign of it, a program whose token isn't here is left to the one that has it.
 No pause between two attempts is longer."""
@@ -178,8 +176,7 @@ class ProgramCreations:
         """Look again later."""
         run, pressed = attempt.run, attempt.record.at or attempt.case.now
         await self._followed(run)
-        since = (attempt.case.now - pressed).total_seconds()
-        raise RetryLater(min(LATER, max(SOON, since / 3)), of_channel=False)
+        raise look_again(attempt.case.now - pressed)
 
     async def _followed(self, run: Run[CreateProgram]) -> None:
         """Where several processes run, the others see that it is followed here."""

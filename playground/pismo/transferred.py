@@ -19,7 +19,7 @@ class TransferRules:
     ``swallowed``: how many imports are lost on the way to Pismo.
     """
 
-    looks: int = 2
+    looks: int = 1
     ends: dict[Kind, End] = field(default_factory=lambda: {"export": "SUCCESS", "import": "SUCCESS"})
     fails_at: str = "DUEDATES"
     comes_as: str = "ACTIVE"
