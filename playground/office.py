@@ -211,7 +211,6 @@ class Office:
             **keep,
             "HOME": str(self.path),
             "PYTHONPATH": str(ROOT),
-            "PYTHONDONTWRITEBYTECODE": "1",
             "SLACK_BOT_TOKEN": self.slack.bot_token,
             "SLACK_API_URL": self.slack.api_url,
             "SUPPORT_CHANNEL": self.support.id,

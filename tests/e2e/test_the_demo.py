@@ -24,7 +24,7 @@ async def demo(folder: Path) -> AsyncIterator[str]:
         sys.executable,
         *("-m", "playground.demo", "--folder", str(folder), "--port", "0", "--no-browser"),
         cwd=ROOT,
-        env={"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"},
+        env={"PATH": os.environ["PATH"]},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )

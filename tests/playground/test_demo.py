@@ -16,7 +16,7 @@ from playground import demo
 from playground.office import ROOT
 
 PATIENCE = 120.0
-ENVIRONMENT = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+ENVIRONMENT = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT)}
 
 
 class Terminal:

@@ -112,7 +112,7 @@ async def leaves_nothing_behind(how: signal.Signals, place: Path) -> None:
         "-m",
         "playground.rehearse",
         cwd=ROOT,
-        env={"PATH": "/usr/bin:/bin", "TMPDIR": str(place), "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
+        env={"PATH": "/usr/bin:/bin", "TMPDIR": str(place), "PYTHONPATH": str(ROOT)},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
     )
