@@ -97,7 +97,7 @@ async def all_end(folder: Path) -> None:
 
 
 @pytest.mark.process
-async def test_it_starts_is_alone_in_its_folder_heals_its_bot_and_leaves_nothing_behind(tmp_path: Path, taken: int) -> None:
+async def test_it_is_alone_in_its_folder_heals_its_bot_and_goes_on_however_it_ended(tmp_path: Path, taken: int) -> None:
     async with started(tmp_path, "--port", str(taken)) as terminal:
         assert f"Port {taken} is in use." in await terminal.says("Ctrl-C ends it")
         assert not terminal.url.endswith(f":{taken}")
@@ -113,28 +113,15 @@ async def test_it_starts_is_alone_in_its_folder_heals_its_bot_and_leaves_nothing
         assert await terminal.ends(signal.SIGINT) == 0
     await all_end(tmp_path)
     assert "Traceback" not in terminal.printed
-
-
-@pytest.mark.process
-async def test_however_it_ends_the_next_start_goes_on(tmp_path: Path) -> None:
-    async with asyncio.TaskGroup() as group:
-        for how in (signal.SIGHUP, signal.SIGKILL):
-            group.create_task(goes_on_after(how, tmp_path / how.name))
-
-
-async def goes_on_after(how: signal.Signals, folder: Path) -> None:
-    async with started(folder, "--port", "0") as terminal:
-        await terminal.says("Ctrl-C ends it")
-        assert await terminal.ends(how) == (-how if how is signal.SIGKILL else 0)
-    async with started(folder, "--port", "0") as terminal:
-        assert "Going on where it was." in await terminal.says("Ctrl-C ends it")
-        assert len(bots_in(folder)) == 1
+    for how in (signal.SIGHUP, signal.SIGKILL, signal.SIGTERM):
+        async with started(tmp_path, "--port", "0") as terminal:
+            assert "Going on where it was." in await terminal.says("Ctrl-C ends it")
+            assert len(bots_in(tmp_path)) == 1
+            assert await terminal.ends(how) == (-how if how is signal.SIGKILL else 0)
+    await all_end(tmp_path)
+    async with started(tmp_path, "--port", "0", "--fresh") as terminal:
+        assert "Going on" not in await terminal.says("Ctrl-C ends it")
         assert await terminal.ends(signal.SIGTERM) == 0
-    await all_end(folder)
-    if how is signal.SIGHUP:
-        async with started(folder, "--port", "0", "--fresh") as terminal:
-            assert "Going on" not in await terminal.says("Ctrl-C ends it")
-            assert await terminal.ends(signal.SIGTERM) == 0
 
 
 @pytest.mark.process
