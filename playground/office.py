@@ -81,9 +81,6 @@ channel_gap = 0
 """As in production, except that what a moved clock makes due comes at once."""
 
 
-_HELD: list[socket.socket] = []
-
-
 def free_port() -> int:
     """A port of 127.0.0.1. On Linux, until this process ends, only who asks for it by its number gets it: the kernel gives it to no
     other server or connection, and a bound socket that does not listen keeps no server with SO_REUSEADDR out."""
@@ -92,7 +89,7 @@ def free_port() -> int:
     probe.bind(("127.0.0.1", 0))
     port = int(probe.getsockname()[1])
     if sys.platform == "linux":
-        _HELD.append(probe)
+        probe.detach()  # it stays open
     else:
         probe.close()
     return port
