@@ -36,8 +36,8 @@ _MAX_SHOWN = 80
 class Expected:
     """What is known about the customer. Empty values are not compared.
 
-    ``public_key``: as they sent it; ``other_key``: that of their other environment, which may have signed instead. ``groups``: the
-    permission groups that were approved.
+    ``public_key``: as they sent it for the environment that the token is of; ``other_key``: that of their other environment, whose
+    private key must not sign here; ``other_fault`` says which that is. ``groups``: the permission groups that were approved.
     """
 
     org_id: str
@@ -46,6 +46,7 @@ class Expected:
     aud: str = ""
     public_key: str = ""
     other_key: str = ""
+    other_fault: TokenFault = TokenFault.KEY_OF_PRODUCTION
     groups: Sequence[str] = ()
 
 
@@ -80,7 +81,7 @@ def check_access_token(text: str, expected: Expected, now: datetime) -> list[Tok
 
 
 def is_signed_by_customer(text: str, expected: Expected) -> bool:
-    """Whether it is the JWT to be exchanged: signed with the registered key, or naming the customer's issuer. Never raises."""
+    """Whether it is the JWT to be exchanged: signed with a key of theirs, or naming the customer's issuer. Never raises."""
     try:
         token = parse(text)
     except UnreadableToken:
@@ -103,23 +104,26 @@ def _header(header: Mapping[str, Any]) -> Iterator[TokenProblem]:
 def _signature(token: Jwt, expected: Expected) -> Iterator[TokenProblem]:
     if not (expected.public_key or expected.other_key) or token.header.get("alg") != ALGORITHM:
         return
-    keys = _keys(expected)
-    if not keys:
-        yield TokenProblem(TokenFault.NO_KEY)
-    elif all(len(token.signature) < (key.key_size + 7) // 8 for key in keys):
+    key, other, keys = _key(expected.public_key), _key(expected.other_key), _keys(expected)
+    if keys and all(len(token.signature) < (one.key_size + 7) // 8 for one in keys):
         yield TokenProblem(TokenFault.CUT)
-    elif not any(_verifies(token, key) for key in keys):
-        yield TokenProblem(TokenFault.SIGNATURE)
+    elif key is not None and _verifies(token, key):
+        return
+    elif other is not None and _verifies(token, other):
+        fingerprint = read_public_key(expected.other_key).fingerprint_sha256
+        yield TokenProblem(expected.other_fault, {"fingerprint": fingerprint})
+    else:
+        yield TokenProblem(TokenFault.NO_KEY if key is None else TokenFault.SIGNATURE)
 
 
 def _keys(expected: Expected) -> list[RSAPublicKey]:
     """Those of them that can be read."""
-    return [key for one in (expected.public_key, expected.other_key) if one and (key := _key(one)) is not None]
+    return [key for one in (expected.public_key, expected.other_key) if (key := _key(one)) is not None]
 
 
 @lru_cache(maxsize=256)
 def _key(public_key: str) -> RSAPublicKey | None:
-    """Cached: loading takes longer than verifying."""
+    """None if there is none that can be used. Cached: loading takes longer than verifying."""
     try:
         key = load_pem_public_key(read_public_key(public_key).pem.encode())
     except KeyProblem:

@@ -59,6 +59,8 @@ class TokenFault(StrEnum):
     EXPIRED = "jwt_expired"  # seconds
     AHEAD = "jwt_ahead"  # claim, seconds
     SIGNATURE = "jwt_signature"
+    KEY_OF_TEST = "jwt_key_of_test"  # fingerprint
+    KEY_OF_PRODUCTION = "jwt_key_of_production"  # fingerprint
     IS_ASSERTION = "jwt_is_assertion"
     NO_GROUP = "jwt_no_group"
     GROUP_FORM = "jwt_group_form"  # found

@@ -38,6 +38,11 @@ def openid(situation: Situation) -> bool:
 # -- the keys
 
 
+def one_each(situation: Situation) -> bool:
+    """Whether each environment has a key of its own. In journey 1, in which production is no step, one signs for both."""
+    return "production" in situation.steps
+
+
 def sent_later(situation: Situation) -> Answers:
     """Production's key as it was sent last with a task of its own; nothing if it wasn't."""
     items = situation.items.get(SEND_PRODUCTION, ())

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from bot.messages.texts import Texts, languages, table
 from flows.checks.claims import Expected, check_access_token, check_assertion
+from flows.checks.keys import read_public_key
 from flows.checks.tokens import TokenFault, TokenProblem, UnreadableToken, parse
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -78,9 +79,15 @@ def test_the_group_is_one_of_those_approved_as_an_object_or_a_bare_text() -> Non
     assert 'names the permission group "pismo-v1:admin:rw"; approved: pismo-v1:accounts:rw, pismo-v2:bankaccounts:rw.' in told
 
 
-def test_the_key_of_either_environment_may_have_signed_it() -> None:
-    assert words(signed(key(1)), other_key=public(key(1))) == []
-    assert words(signed(), other_key=public(key(1))) == []
+def test_the_key_of_the_other_environment_is_told_by_its_name() -> None:
+    """Also before the one that should have signed is known."""
+    other, own = read_public_key(public(key(1))).fingerprint_sha256, public(key())
+    for known in (own, ""):
+        (told,) = words(signed(key(1)), public_key=known, other_key=public(key(1)), other_fault=TokenFault.KEY_OF_TEST)
+        assert told.startswith(f"This JWT is signed with test's key (SHA-256 {other}), which must not sign for production.")
+    (told,) = words(signed(key(1)), other_key=public(key(1)))
+    assert told.startswith(f"This JWT is signed with production's key (SHA-256 {other}), which must not sign for test.")
+    assert words(signed(), other_key=public(key(1)), other_fault=TokenFault.KEY_OF_TEST) == []
     assert words(signed(key(2)), other_key=public(key(1)))[0].startswith("The signature does not match")
 
 

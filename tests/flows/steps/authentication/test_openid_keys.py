@@ -10,7 +10,7 @@ from flows.checks.keys import read_public_key
 from flows.forms.fields import Answers
 from flows.forms.parity import ParityCell, ParityState
 from flows.forms.step import Form, Situation, Task
-from flows.journey import JOURNEYS
+from flows.journey import FIRST, JOURNEYS
 from flows.steps.authentication import example_keys, keys, registration, step
 from flows.steps.authentication.token_check import expected
 from playground.pismo.authority import signing_request
@@ -157,8 +157,8 @@ def in_production(said: Answers, org: str = "", **more: object) -> Situation:
     return replace(situation, answers={**situation.answers, "production": said})
 
 
-def test_with_one_organization_and_key_production_expects_what_test_does() -> None:
-    situation = in_production({"org": "same", "key": "same"})
+def test_in_journey_1_production_expects_what_test_does() -> None:
+    situation = replace(in_production({}), steps=tuple(FIRST.steps))
     assert expected(situation, "production") == expected(situation)
     assert expected(situation).iss == CLAIMS["iss"]
 
@@ -170,6 +170,7 @@ def test_a_token_of_production_is_held_against_productions_organization_and_key(
         there = expected(situation, "production")
         assert (there.org_id, there.public_key.strip(), there.other_key.strip()) == (OWN_ORG, key.strip(), TEST.strip())
         assert (there.iss, there.sub, there.aud) == ("", "", "")  # nobody recorded production's
+        assert (there.other_fault, expected(situation).other_fault) == ("jwt_key_of_test", "jwt_key_of_production")
         assert (expected(situation).org_id, expected(situation).iss) == (TEST_ORG, CLAIMS["iss"])
         assert expected(situation).other_key.strip() == key.strip()
 
