@@ -134,6 +134,12 @@ class Acme:
         assert not problems, problems
         await self.place.do(self.onboarding, STEP, task, clean, person)
 
+    async def opens_production(self, **changed: Any) -> None:
+        """Two people of support do, once access to test is proved."""
+        assert await self.place.state(self.onboarding, STEP) == "done"
+        await self.place.send(self.onboarding, "production", **changed)
+        await self.place.approve(self.onboarding, "production", self.place.sam, self.place.kim)
+
     def exists_in(self, environment: PismoStandIn) -> None:
         """The same organization, with the same org ID."""
         details = self.pismo.world.org(self.org_id).details

@@ -12,7 +12,7 @@ import pytest_asyncio
 
 from playground.pismo import Authority, ClientFault
 from playground.pismo.machine import Method
-from playground.pismo.signer import rsa_key
+from playground.pismo.signer import public_pem, rsa_key
 from tests.proof_place import Acme, ProofPlace
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -251,8 +251,15 @@ async def test_fault_at_pismo(acme: Acme, fault: str) -> None:
 # -- production
 
 
-async def test_production_is_proved_with_its_own_token(acme: Acme) -> None:
-    production = acme.place.sandbox.production
+async def test_production_is_proved_with_its_own_key_and_token(acme: Acme) -> None:
+    production, signer = acme.place.sandbox.production, acme.machine.signer
+    await passes(acme)
+    await acme.support_does("attach_certificate", {"certificate": acme.machine.certificate})
+    await acme.opens_production(key="another", public_key=public_pem(rsa_key()))
+    calls = len(production.calls)
+    said = await acme.proves(signer.assertion(acme.org_id), "production")
+    assert "Access token: failed. This JWT is signed with test's key" in said, said
+    assert len(production.calls) == calls
     said = await acme.proves(await acme.token(), "production")
     assert "Pismo refused the token (401)" in said, said
     acme.exists_in(production)

@@ -305,8 +305,10 @@ async def test_a_token_that_does_not_say_whose_it_is_is_taken_once_pismo_does(pl
     place.pismo.world.silent_tokens = False
 
 
-async def test_production_is_read_with_its_own_token(place: SetupPlace) -> None:
+async def test_production_is_read_with_its_own_token_once_it_is_open(place: SetupPlace) -> None:
     place.sets_everything_up()
+    await place.send(place.onboarding, "production")
+    await place.approve(place.onboarding, "production", place.sam, place.kim)
     said = await place.checks(LENDING, environment="production")
     assert said.startswith("Check of the set-up, environment Production: nothing was found.")
     assert "Pismo refused the token (401)" in said

@@ -158,7 +158,8 @@ def _is_int(value: Any) -> bool:
 
 def _choice(name: str, item: Input, value: Any, texts: Texts, offered: Offered) -> Block:
     labels = [(option, texts(f"choice.{item.choices or name}.{option}")) for option in item.options]
-    options = [_option(option, label) for option, label in labels or offered.get(item.source, {}).items()]
+    offers = offered.get(item.source, {}).items() if item.source else ()
+    options = [_option(option, label) for option, label in offers or labels]
     for option in options:
         if texts.has(about := f"option.{item.choices or name}.{option['value']}"):
             option["description"] = plain(texts(about), 75)

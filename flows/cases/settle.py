@@ -57,6 +57,9 @@ def situation_of(snapshot: Snapshot, rules: Rules, now: datetime, actor: Who = S
         grants=[(grant.resource, grant.email, grant.state) for grant in snapshot.grants],
         steps=tuple(journey.steps),
         unfinished=frozenset(step for step, record in snapshot.steps.items() if record.state not in ENDED),
+        approved=frozenset(
+            step for step, record in snapshot.steps.items() if record.state in WORKING or record.state is StepState.DONE
+        ),
         contact=_contact(journey, answers),
         secret_field=rules.secret_field,
     )

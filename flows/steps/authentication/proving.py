@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field
 
 from flows.checks.tokens import unwrapped
 from flows.forms.fields import MAX_LENGTH, Answers, FormPage, Input, Kind, LongText
-from flows.forms.parity import PRODUCTION, TEST
+from flows.forms.parity import TEST
 from flows.forms.step import (
     PROGRAMS_CHECK,
     Comparison,
@@ -27,9 +27,10 @@ from flows.outbox import RunProof
 from flows.people import Side
 from flows.problems import Problem
 from flows.state import StepState
-from flows.steps.authentication import comparing, example_keys
+from flows.steps.authentication import comparing, environment_choice, example_keys
+from flows.steps.authentication.environment_choice import EnvironmentChoice
 from flows.steps.authentication.proofs import PROVE, environment_of, last
-from flows.steps.authentication.token_check import expected, placeless, untried
+from flows.steps.authentication.token_check import expected, untried
 from flows.steps.authentication.token_scripts import token_scripts
 from flows.steps.first_programs.recorded import recorded
 from flows.steps.org_details import label_of, org_id, to_org_details
@@ -44,8 +45,7 @@ def _unwrapped(value: object) -> object:
     return unwrapped(value) if isinstance(value, str) else value
 
 
-class TokenPage(FormPage):
-    environment: Annotated[str, Input(Kind.CHOICE, (TEST, PRODUCTION))] = TEST
+class TokenPage(EnvironmentChoice):
     token: Annotated[
         str,
         Field(min_length=20, max_length=MAX_LENGTH),
@@ -56,7 +56,7 @@ class TokenPage(FormPage):
 
 def _check(answers: Answers, situation: Situation) -> Iterator[Problem]:
     """What must never be tried at Pismo is refused here."""
-    yield from placeless(answers, situation)
+    yield from environment_choice.check(answers, situation)
     yield from untried(str(answers.get("token", "")), situation)
 
 
@@ -176,11 +176,13 @@ def tasks(stale_with: tuple[str, ...], requires: tuple[str, ...] = ()) -> tuple[
             Form(
                 PROVE,
                 (Page("token", TokenPage, check=_check, scripts=token_scripts),),
+                prefill=lambda _situation: {"environment": TEST},
                 example={"environment": TEST, "token": example_keys.access_token()},
             ),
             ready=lambda situation: bool(org_id(situation)),
             needed=lambda situation: not proved(situation) or bool(to_send(situation)),
             repeatable=True,
+            offers=environment_choice.OFFERS,
             effect=RunProof,
             proof=Proof(
                 environment=environment_of,

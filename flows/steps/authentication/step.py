@@ -151,7 +151,11 @@ FIRST_STEP = replace(
         ),
         example={name: value for name, value in STEP.form.example.items() if name not in _LATER},
     ),
-    tasks=tuple(replace(task, approvals=1, requires=()) for task in STEP.tasks if task.id not in _LATER),
+    tasks=tuple(
+        replace(token_check.FIRST_TASK if task is token_check.TASK else task, approvals=1, requires=())
+        for task in STEP.tasks
+        if task.id not in _LATER
+    ),
     facts=lambda situation: (fact for fact in _facts(situation) if fact.key != "key_to_upload"),
 )
 """As journey 1 has it: one key, which support uploads, claims that one person records, no permission groups, and no first programs."""

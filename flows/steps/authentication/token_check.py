@@ -1,6 +1,6 @@
 """Inspect a token before it is used: the form says what is wrong with it, and nothing of it is stored."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
@@ -8,12 +8,14 @@ from pydantic import Field
 from flows.checks.tokens import TokenFault
 from flows.forms.addresses import text_of
 from flows.forms.fields import MAX_LENGTH, Answers, FormPage, Input, Kind
-from flows.forms.parity import PRODUCTION, TEST
-from flows.forms.step import Form, Page, Situation, Task
+from flows.forms.parity import TEST
+from flows.forms.step import Form, Offers, Page, Situation, Task
 from flows.people import Side
 from flows.problems import Problem
 from flows.state import StepState
-from flows.steps.authentication import example_keys, groups, keys, registration
+from flows.steps.authentication import environment_choice, example_keys, groups, keys, registration
+from flows.steps.authentication.environment_choice import EnvironmentChoice
+from flows.steps.authentication.proofs import environment_of
 from flows.steps.authentication.token_scripts import token_scripts
 from flows.steps.org_details import org_id, production_org_id
 
@@ -34,6 +36,10 @@ class Looked(FormPage):
     ]
 
 
+class LookedIn(Looked, EnvironmentChoice):
+    """``environment`` stands first."""
+
+
 def expected(situation: Situation, environment: str = TEST) -> "Expected":
     """What this customer's token must say. The recorded claims belong to test's key. Production has a key of its own, which may come
     later; only in journey 1 one key signs for both."""
@@ -49,12 +55,6 @@ def expected(situation: Situation, environment: str = TEST) -> "Expected":
     if environment == TEST or not keys.one_each(situation):
         return Expected(org, public_key=key, other_key=other, groups=named, **claims)
     return Expected(org, public_key=other, other_key=key, other_fault=TokenFault.KEY_OF_TEST, groups=named)
-
-
-def placeless(answers: Answers, situation: Situation) -> Iterator[Problem]:
-    """Why nothing can be tried in production yet: which organization's a token must be isn't known."""
-    if answers.get("environment") == PRODUCTION and not production_org_id(situation):
-        yield Problem("environment", "production_org_unknown")
 
 
 def untried(token: str, situation: Situation) -> Iterator[Problem]:
@@ -75,30 +75,39 @@ def untried(token: str, situation: Situation) -> Iterator[Problem]:
 def _check(answers: Answers, situation: Situation) -> Iterator[Problem]:
     from flows.checks.claims import check_access_token, check_assertion  # noqa: PLC0415  cryptography is not needed at startup
 
-    signed_by_customer = answers.get("token_kind") == ASSERTION
+    signed_by_customer, wrong = answers.get("token_kind") == ASSERTION, list(environment_choice.check(answers, situation))
     if signed_by_customer and not keys.openid(situation):
-        yield Problem("token_kind", "jwt_method")
+        wrong.append(Problem("token_kind", "jwt_method"))
+    secrets = [one for one in untried(str(answers.get("token", "")), situation) if one.key.startswith("secret_")]
+    if wrong or secrets:
+        yield from (*wrong, *secrets)
         return
-    look = check_assertion if signed_by_customer else check_access_token
-    refused = list(untried(str(answers.get("token", "")), situation))
-    if any(problem.key.startswith("secret_") for problem in refused):
-        yield from refused
-        return
-    for fault in look(str(answers.get("token", "")), expected(situation), situation.now):
+    look, known = check_assertion if signed_by_customer else check_access_token, expected(situation, environment_of(answers))
+    for fault in look(str(answers.get("token", "")), known, situation.now):
         yield Problem("token", str(fault.key), fault.params)
 
 
-TASK = Task(
-    "check_token",
-    Side.CUSTOMER,
-    Form(
-        "authentication.check_token",
-        (Page("look", Looked, check=_check, scripts=token_scripts),),
-        prefill=lambda situation: {"token_kind": ASSERTION if keys.openid(situation) else ACCESS_TOKEN},
-        example={"token_kind": ACCESS_TOKEN, "token": example_keys.access_token()},
-    ),
-    ready=lambda situation: bool(org_id(situation)) and (not keys.openid(situation) or registration.CLAIMS in situation.done),
-    repeatable=True,
-    optional=True,
-    also_in=(StepState.DONE,),
-)
+def _task(model: type[Looked], offers: Mapping[str, Offers]) -> Task:
+    return Task(
+        "check_token",
+        Side.CUSTOMER,
+        Form(
+            "authentication.check_token",
+            (Page("look", model, check=_check, scripts=token_scripts),),
+            prefill=lambda situation: {
+                "token_kind": ASSERTION if keys.openid(situation) else ACCESS_TOKEN,
+                **({"environment": TEST} if offers else {}),
+            },
+            example={"token_kind": ACCESS_TOKEN, "token": example_keys.access_token()},
+        ),
+        ready=lambda situation: bool(org_id(situation)) and (not keys.openid(situation) or registration.CLAIMS in situation.done),
+        repeatable=True,
+        optional=True,
+        also_in=(StepState.DONE,),
+        offers=offers,
+    )
+
+
+TASK = _task(LookedIn, environment_choice.OFFERS)
+FIRST_TASK = _task(Looked, {})
+"""Journey 1's, where both environments expect the same."""

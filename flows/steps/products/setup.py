@@ -14,10 +14,10 @@ from flows.outbox import RunSetupCheck, ShowTaskInFull
 from flows.people import Side
 from flows.problems import Note, Parameter, Problem, TextKey
 from flows.state import StepState
-from flows.steps.authentication import example_keys
+from flows.steps.authentication import environment_choice, example_keys
 from flows.steps.authentication.proofs import environment_of
 from flows.steps.authentication.proving import TokenPage
-from flows.steps.authentication.token_check import expected, placeless, untried
+from flows.steps.authentication.token_check import expected, untried
 from flows.steps.org_details import org_id
 from flows.steps.products.items import (
     NEAR,
@@ -89,7 +89,7 @@ def set_up(product: str, model: type[FormPage], items: Sequence[SetupItem], *, m
         return not any(waits(item, standing(item, answers, found)) for item in items)
 
     def token(answers: Answers, situation: Situation) -> Iterator[Problem]:
-        yield from placeless(answers, situation)
+        yield from environment_choice.check(answers, situation)
         yield from untried(str(answers.get("token", "")), situation)
 
     def update(answers: Answers, situation: Situation) -> Iterator[Problem]:
@@ -124,12 +124,14 @@ def set_up(product: str, model: type[FormPage], items: Sequence[SetupItem], *, m
                 Form(
                     f"{step_id}.check_setup",
                     (Page("token", TokenPage, check=token),),
+                    prefill=lambda _situation: {"environment": TEST},
                     example={"environment": TEST, "token": example_keys.access_token()},
                 ),
                 ready=lambda situation: bool(org_id(situation)) and any(one.needed for one in readings(situation)),
                 repeatable=True,
                 optional=True,
                 requires=("authentication",),
+                offers=environment_choice.OFFERS,
                 effect=RunSetupCheck,
                 setup_check=SetupCheck(environment_of, expected, readings),
                 stale_with=(marketplace,) if marketplace else (),

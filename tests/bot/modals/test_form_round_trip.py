@@ -33,7 +33,8 @@ EN = Texts("en")
 CHOSEN = {"card_issuing": "Example Credit", "grant_1": "person@bank.example", "session_1": "10 March", "*": "10 March"}
 SOURCES = {item.source for form in FORMS.values() for page in form.pages for _, _, item in inputs(page.model)}
 STEP_TITLES = {step: EN(f"step.{step}.title") for step in JOURNEYS.latest.steps}
-OFFERED = {**dict.fromkeys(SOURCES, CHOSEN), "steps": STEP_TITLES}
+BOTH = {environment: EN(f"choice.environment.{environment}") for environment in ("test", "production")}
+OFFERED = {**dict.fromkeys(SOURCES, CHOSEN), "steps": STEP_TITLES, "environments": BOTH}
 """Labels of choices that onboardings offer."""
 
 

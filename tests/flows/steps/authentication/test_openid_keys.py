@@ -14,7 +14,7 @@ from flows.journey import FIRST, JOURNEYS
 from flows.steps.authentication import example_keys, keys, registration, step
 from flows.steps.authentication.token_check import expected
 from playground.pismo.authority import signing_request
-from playground.pismo.signer import public_pem, rsa_key
+from playground.pismo.signer import Signer, public_pem, rsa_key
 from tests.flows.steps.filled_forms import a_situation, example, refused, sent
 
 STEP = step.STEP
@@ -175,12 +175,42 @@ def test_a_token_of_production_is_held_against_productions_organization_and_key(
         assert expected(situation).other_key.strip() == key.strip()
 
 
-@pytest.mark.parametrize("form", [form_of("prove_access"), JOURNEYS.latest.steps["setup_card_issuing"].task("check_setup").form])
-def test_nothing_is_tried_in_production_before_its_organization_is_known(form: Form) -> None:
-    token = {"environment": "production", "token": example_keys.access_token()}
-    assert refused(form, token, in_production({"org": "own"})) == {("environment", "production_org_unknown")}
-    assert refused(form, token, in_production({"org": "own"}, OWN_ORG)) == set()
-    assert refused(form, {**token, "environment": "test"}, in_production({"org": "own"})) == set()
+@pytest.mark.parametrize(
+    "task",
+    [
+        STEP.task("prove_access"),
+        STEP.task("check_token"),
+        JOURNEYS.latest.steps["setup_card_issuing"].task("check_setup"),
+    ],
+    ids=lambda task: task.id,
+)
+def test_production_can_be_chosen_once_it_is_opened_and_its_organization_known(task: Task) -> None:
+    assert task.form is not None
+    there = {**task.form.example, "environment": "production"}
+
+    def offered(situation: Situation) -> list[str]:
+        return [one.value for one in task.offers["environments"](situation)]
+
+    closed = in_production({"org": "own"})
+    assert (offered(closed), refused(task.form, there, closed)) == (["test"], {("environment", "production_not_opened")})
+    opened = replace(closed, approved=frozenset({"production"}))
+    assert (offered(opened), refused(task.form, there, opened)) == (
+        ["test", "production"],
+        {("environment", "production_org_unknown")},
+    )
+    known = replace(in_production({"org": "own"}, OWN_ORG), approved=opened.approved)
+    assert refused(task.form, there, known) == set()
+    for situation in (closed, opened):
+        assert refused(task.form, task.form.example, situation) == set()
+
+
+def test_a_jwt_is_looked_at_as_one_of_the_environment_that_is_chosen() -> None:
+    key, form = rsa_key(), form_of("check_token")
+    known = in_production({"org": "own", "key": "same"}, OWN_ORG, production_key=public_pem(key))
+    situation, signer = replace(known, approved=frozenset({"production"})), Signer(key=key, clock=lambda: known.now)
+    there = {"environment": "production", "token_kind": "assertion", "token": signer.assertion(OWN_ORG)}
+    assert refused(form, there, situation) == set()
+    assert ("token", "jwt_key_of_production") in refused(form, {**there, "environment": "test"}, situation)
 
 
 # -- the upload
