@@ -1,5 +1,6 @@
 """Programs from one environment into another: exported to a JSON file there, imported from it here. Pismo does both in its own time."""
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
@@ -82,18 +83,20 @@ class ImportStanding(_Standing):
         return self.program_import_steps
 
 
+@dataclass(frozen=True)
 class Transfers:
     """One customer's calls in one environment, with one token. Raises PismoError, and ValueError as `Pismo` does."""
 
-    def __init__(self, pismo: Pismo, token: SecretStr, org_id: str) -> None:
-        self._pismo, self._token, self._org_id = pismo, token, org_id
+    pismo: Pismo
+    token: SecretStr
+    org_id: str
 
     async def program(self, name: str) -> tuple[Result, Program | None]:
         """The program of exactly this name: Pismo doesn't say whether the filter lists others, whose names contain it, too."""
         read = 0
         for number in range(1, MAX_PAGES + 1):
-            page = await self._pismo.read(
-                LIST_PROGRAMS, ProgramsPage, self._token, self._org_id, page=number, perPage=PAGE, name=name
+            page = await self.pismo.read(
+                LIST_PROGRAMS, ProgramsPage, self.token, self.org_id, page=number, perPage=PAGE, name=name
             )
             read += len(page.items)
             found = next((one for one in page.items if one.name == name), None)
@@ -103,24 +106,24 @@ class Transfers:
 
     async def export(self, program_id: int) -> Begun:
         """Begin to export a program. It changes nothing, so it may be done again."""
-        return await self._pismo.send(START_EXPORT, Begun, self._token, self._org_id, {"json": {"program_id": program_id}})
+        return await self.pismo.send(START_EXPORT, Begun, self.token, self.org_id, {"json": {"program_id": program_id}})
 
     async def exported(self, export_id: int) -> ExportStanding:
-        return await self._pismo.read(GET_EXPORT, ExportStanding, self._token, self._org_id, id=export_id)
+        return await self.pismo.read(GET_EXPORT, ExportStanding, self.token, self.org_id, id=export_id)
 
     async def download(self, export_id: int) -> tuple[bytes, str, int]:
         """The exported file, and the call's x-cid and ms."""
-        return await self._pismo.download(DOWNLOAD_EXPORT, self._token, self._org_id, id=str(export_id))
+        return await self.pismo.download(DOWNLOAD_EXPORT, self.token, self.org_id, id=str(export_id))
 
     async def import_(self, name: str, file: bytes) -> Begun:
         """Begin to import a program. Another call imports another one, so look for it before a second call."""
         content = {"data": {"name": name}, "files": {"file": ("program.json", file, "application/json")}}
-        return await self._pismo.send(START_IMPORT, Begun, self._token, self._org_id, content)
+        return await self.pismo.send(START_IMPORT, Begun, self.token, self.org_id, content)
 
     async def imports(self, name: str) -> list[Begun]:
         """The first page of those whose program has exactly this name, whatever has become of them."""
-        page = await self._pismo.read(LIST_IMPORTS, BegunPage, self._token, self._org_id, page=1, perPage=PAGE, text=name)
+        page = await self.pismo.read(LIST_IMPORTS, BegunPage, self.token, self.org_id, page=1, perPage=PAGE, text=name)
         return [one for one in page.items if one.program_name == name]
 
     async def imported(self, import_id: int) -> ImportStanding:
-        return await self._pismo.read(GET_PROGRAM_IMPORT, ImportStanding, self._token, self._org_id, id=import_id)
+        return await self.pismo.read(GET_PROGRAM_IMPORT, ImportStanding, self.token, self.org_id, id=import_id)

@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from bot.jobs.errors import EffectError, RetryLater, Unreachable, look_again
+from bot.jobs.pasted_tokens import belongs_to
 from bot.jobs.records import task_record
 from bot.jobs.registry import Run
 from flows.cases import creation
@@ -118,6 +119,9 @@ class ProgramCreations:
 
     async def _go_on(self, attempt: _Attempt) -> None:
         program = await self._look(attempt)
+        answers = attempt.record.answers
+        if not (answers.get(creation.BEGUN) or answers.get(creation.SEEN) or await self._is_own(attempt)):
+            return
         if program is not None:
             await self._there(attempt, program)
             return
@@ -145,6 +149,19 @@ class ProgramCreations:
             if number * PER_PAGE >= page.total_items:
                 break
         return others[0] if others else None
+
+    async def _is_own(self, attempt: _Attempt) -> bool:
+        """Before anything is begun or recorded: which organization a call is for, Pismo reads from the token."""
+        try:
+            if await belongs_to(attempt.org_id, attempt.token, self._pismo):
+                return True
+        except PismoError as error:
+            if error.transient or error.kind in (PismoErrorKind.UNAUTHORIZED, PismoErrorKind.HANDSHAKE):
+                raise
+            await self._finish(attempt.run, "program_whose_unknown", _words(error))
+        else:
+            await self._finish(attempt.run, "program_other_organization")
+        return False
 
     async def _there(self, attempt: _Attempt, program: Program) -> None:
         if differing := _differing(program, attempt.body):

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from pydantic import SecretStr
 
+from bot.jobs.pasted_tokens import tenant_of
 from bot.jobs.proof_readings import all_programs, signed_on
 from flows.checks.claims import Expected, check_assertion, is_signed_by_customer
 from flows.checks.tokens import CLOCKS_APART, UnreadableToken, bearer, parse
@@ -207,7 +208,7 @@ class Checks:
         if granted is None:
             return None
         self._add("token", "passed", "token_exchanged", x_cid=granted.x_cid, ms=granted.ms)
-        self._tenant(_tenant_of(granted.value))
+        self._tenant(tenant_of(granted.value))
         return granted.value
 
     async def _ask(self, check: str, call: Awaitable[R]) -> R | None:
@@ -251,14 +252,6 @@ class Checks:
 
     def _has(self, check: str, outcome: str) -> bool:
         return any((found["check"], found["outcome"]) == (check, outcome) for found in self._found)
-
-
-def _tenant_of(token: SecretStr) -> str | None:
-    """According to the token; None if it can't be read."""
-    try:
-        return parse(token.get_secret_value()).tenant
-    except UnreadableToken:
-        return None
 
 
 def _handshake_reason(code: str | None) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from bot.jobs.pasted_tokens import belongs_to
 from bot.jobs.proof_checks import ProofLine, line
 from pismo.errors import PismoError, PismoErrorKind
 from pismo.models import Program
@@ -59,15 +60,16 @@ class Transferring:
 
     async def _looked(self) -> bool:
         """Whether the program is there."""
-        answer, self.found = await self._ask("look", self.production.program(self.name))
-        if self.found is None:
+        answer, found = await self._ask("look", self.production.program(self.name))
+        if found is None:
             return False
-        if self.found.type not in (self.type, None, ""):
-            other, self.found = self.found, None
-            known = {"id": str(other.id or "?"), "there": str(other.type), "asked": self.type}
+        await self._is_own("look", self.production)
+        if found.type not in (self.type, None, ""):
+            known = {"id": str(found.id or "?"), "there": str(found.type), "asked": self.type}
             raise self._ended("look", "other_type", answer, **known)
-        imported, state = self.progress.get("import_id") or self.progress.get("sent"), str(self.found.status)
-        self._add("look", "passed", "imported" if imported else "already", answer, id=str(self.found.id or "?"))
+        self.found = found
+        imported, state = self.progress.get("import_id") or self.progress.get("sent"), str(found.status)
+        self._add("look", "passed", "imported" if imported else "already", answer, id=str(found.id or "?"))
         active = state == "ACTIVE"
         self._add("there", "passed" if active else "failed", "active" if active else "pending", answer)
         return True
@@ -93,6 +95,7 @@ class Transferring:
         if self.test is None:
             raise self._ended("export", "no_test_token")
         if not self.progress.get("export_id"):
+            await self._is_own("export", self.test)
             started = await self._ask("export", self.test.export(self.program_id))
             await self._kept(export_id=started.id)
         self._follows("export", standing := await self._ask("export", self.test.exported(int(self.progress["export_id"]))))
@@ -102,6 +105,7 @@ class Transferring:
 
     async def _sent(self, content: bytes, known: list[int]) -> int:
         """Kept before it is sent: if the answer is lost, it isn't sent again. ``known``: ids of imports that were there before."""
+        await self._is_own("import", self.production)
         await self._kept(sent=True, known=known)
         try:
             begun = await self.production.import_(self.name, content)
@@ -112,6 +116,18 @@ class Transferring:
             await self._kept(sent=False)
             raise self._refused("import", error) from None
         return await self._kept(import_id=begun.id)
+
+    async def _is_own(self, check: str, side: Transfers) -> None:
+        """Raises EndedError unless the token is this organization's: which one a call is for, Pismo reads from the token. Asked before
+        anything is begun, or believed to be there."""
+        try:
+            own = await belongs_to(side.org_id, side.token, side.pismo)
+        except PismoError as error:
+            if error.transient or error.kind in (PismoErrorKind.UNAUTHORIZED, PismoErrorKind.HANDSHAKE):
+                raise self._refused(check, error) from None
+            raise self._ended(check, "whose_unknown", error, org_id=side.org_id, status=str(error.status or "-")) from None
+        if not own:
+            raise self._ended(check, "other_organization", org_id=side.org_id)
 
     async def _imported(self, import_id: int) -> None:
         standing = await self._ask("import", self.production.imported(import_id))

@@ -275,6 +275,12 @@ async def test_one_that_stays_pending_is_told_with_what_it_lacks_and_followed_la
 
 
 async def test_a_group_that_may_not_create_is_told_and_with_another_it_is_created(bank: Bank) -> None:
+    """At first of a token that doesn't say whose it is, either."""
+    bank.pismo.world.silent_tokens = True
+    bank.pismo.forbid("orgs")
+    assert "the token does not say whose it is, and Pismo does not show it your organization (403)" in await bank.creates()
+    assert bank.begun == 0
+    bank.pismo.allow("orgs")
     bank.pismo.forbid("program_template")
     assert "it may not create programs (403): its permission group does not cover that" in await bank.creates()
     bank.pismo.allow("program_template")
@@ -282,6 +288,7 @@ async def test_a_group_that_may_not_create_is_told_and_with_another_it_is_create
     assert "it could not be looked for (403), so nothing was sent" in await bank.creates()
     bank.pismo.allow("programs")
     assert bank.active in await bank.creates()
+    bank.pismo.world.silent_tokens = False
 
 
 async def test_a_token_that_ends_meanwhile_is_told_and_a_fresh_one_follows(bank: Bank) -> None:
