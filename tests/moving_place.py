@@ -7,6 +7,7 @@ from typing import Any
 from bot.config.settings import Settings
 from bot.jobs.errors import RetryLater
 from bot.messages.buttons import Act
+from flows.cases import manage
 from flows.steps.first_programs.recorded import recorded
 from flows.steps.planning import PRODUCTS
 from playground.acts import example
@@ -63,11 +64,19 @@ class Mover(Acme):
         for one in recorded(await self.situation()):
             self.in_test[one.product] = self.pismo.add_program(self.org_id, one.name, one.type)
             await self.records_in_test(one.product, self.in_test[one.product])
-        await self.place.send(self.onboarding, STEP)
-        await self.place.approve(self.onboarding, STEP, self.place.sam, self.place.kim)
+        await self.is_let_in()
         await self.place.do(self.onboarding, STEP, "record_org", {"org_id": self.org_id})
         for person in (self.place.sam, self.place.kim):
             await self.place.do(self.onboarding, STEP, "environment_ready", {"base_url": "https://pismo.bank.example"}, person)
+
+    async def is_let_in(self) -> None:
+        await self.place.send(self.onboarding, STEP)
+        await self.place.approve(self.onboarding, STEP, self.place.sam, self.place.kim)
+
+    async def is_let_in_again(self) -> None:
+        """After production was skipped."""
+        await self.place.act(self.onboarding, lambda case: manage.reopen(case, STEP, "They go live after all."), self.place.sam)
+        await self.is_let_in()
 
     async def situation(self) -> Any:
         seen: list[Any] = []

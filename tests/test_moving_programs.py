@@ -31,6 +31,7 @@ async def acme(moved: Mover) -> AsyncIterator[Mover]:
         environment.faults.clear()
         environment.world.forbidden.clear()
         environment.world.transfers = TransferRules()
+        environment.world.silent_tokens = False
     moved.place.patience = AtOnce(wait=soon)
 
 
@@ -41,17 +42,35 @@ async def arrives(acme: Mover, product: str) -> str:
     return said
 
 
-async def test_export_that_ends_in_error(acme: Mover) -> None:
-    before = acme.imports
+async def test_export_that_ends_in_error_and_production_skipped_meanwhile(acme: Mover) -> None:
+    """Before an import is sent, it stops; one that was sent is followed to its end."""
+    place, before = acme.place, acme.imports
     acme.pismo.world.transfers.ends["export"] = "ERROR"
     said = await acme.moves("card_issuing")
     assert STUCK in said
     assert "Pismo's export ended in ERROR at DUEDATES" in said
-    assert acme.imports == before
-    acme.pismo.world.transfers.ends["export"] = "SUCCESS"
-    said = await arrives(acme, "card_issuing")
+    exports = acme.pismo.world.org(acme.org_id).transfers.exports
+    acme.pismo.world.transfers, begun = TransferRules(looks=10**6), len(exports)
+    await acme.moves("card_issuing", wait=False)
+    await place.slack.until(lambda: len(exports) > begun)
+    await place.skip(acme.onboarding, STEP)
+    await place.settled()
+    assert "The step was changed, skipped or ended before an import was sent, so none is sent." in acme.heard
+    assert (place.bot.tokens, acme.imports) == ({}, before)
+    await acme.is_let_in_again()
+    acme.pismo.world.transfers, acme.there.world.transfers = TransferRules(), TransferRules(looks=10**6)
+    told = len(acme.heard)
+    await acme.moves("card_issuing", wait=False)
+    await place.slack.until(lambda: acme.imports > before)
+    await place.skip(acme.onboarding, STEP)
+    acme.there.world.transfers = TransferRules()
+    await place.settled()
+    said = acme.heard[told:]
+    assert THERE in said
     assert "It was imported" in said
     assert "It is ACTIVE" in said
+    assert (acme.named_there("card_issuing"), acme.imports) == (["ACTIVE"], before + 1)
+    await acme.is_let_in_again()
 
 
 async def test_import_that_ends_in_error(acme: Mover) -> None:
@@ -70,11 +89,19 @@ async def test_import_that_ends_in_error(acme: Mover) -> None:
     await arrives(acme, "core_banking")
 
 
-async def test_403_at_the_export(acme: Mover) -> None:
+async def test_403_at_the_export_and_at_the_organization_of_tokens_that_do_not_name_it(acme: Mover) -> None:
+    acme.pismo.world.silent_tokens = acme.there.world.silent_tokens = True
+    before = acme.imports
+    for refuses, check in ((acme.pismo, "Export from test"), (acme.there, "Import into production")):
+        refuses.forbid("orgs")
+        said = await acme.moves("transaction_banking")
+        assert f"{check}: failed. The token does not say whose it is, and Pismo does not show it" in said
+        refuses.allow("orgs")
     acme.pismo.forbid("exports")
     said = await acme.moves("transaction_banking")
     assert "permission group does not cover this call (403)" in said
     acme.pismo.allow("exports")
+    assert acme.imports == before
     await arrives(acme, "transaction_banking")
 
 

@@ -74,6 +74,10 @@ class ProgramMoves:
         """What is to be done; or why nothing can be, as a line."""
         transfer = declared(task_of(case.step(run.effect.step), run.effect.task).transfer)
         chosen, pismo = transfer.program(record.answers, case.situation), self._pismo.production
+        test_org, production_org = transfer.org_ids(case.situation)
+        progress = moves.progress(case, run.effect, production_org)
+        if moves.stopped(case, run.effect, progress):
+            return line("import", "failed", "moving.stopped")
         tokens: dict[str, SecretStr] = {}
         for name in FIELDS:
             if (held := self._tokens.get(held_as(run.effect.item, name))) is not None:
@@ -87,18 +91,17 @@ class ProgramMoves:
             return line("look", "failed", "proof.no_address")
         if "token" not in tokens:
             return line("token", "failed", "proof.token_lost")
-        test_org, production_org = transfer.org_ids(case.situation)
 
-        async def keep(progress: Any) -> None:
-            async def work(unit: Unit) -> None:
+        async def keep(progress: Any) -> bool:
+            async def work(unit: Unit) -> bool:
                 async with self._cases.open(unit, run.onboarding_id, closed=True, shows=False) as opened:
-                    moves.keep(opened, run.effect, progress)
+                    return moves.keep(opened, run.effect, progress)
 
-            await self._store.transact(work)
+            return await self._store.transact(work)
 
         test = Transfers(self._pismo.test, tokens["test_token"], test_org) if "test_token" in tokens else None
         production = Transfers(pismo, tokens["token"], production_org)
-        return Transferring(*chosen, test, production, moves.progress(case, run.effect, production_org), keep)
+        return Transferring(*chosen, test, production, progress, keep)
 
     async def _followed(self, run: Run[MoveProgram]) -> None:
         """Where several processes run, the others see that it is followed here."""

@@ -24,7 +24,7 @@ _REASONS = {
 }
 UNKNOWN_PROGRAM = "EOA0020"
 T = TypeVar("T")
-Keep = Callable[[Mapping[str, Any]], Awaitable[None]]
+Keep = Callable[[Mapping[str, Any]], Awaitable[bool]]
 
 
 class StillWorkingError(Exception):
@@ -38,7 +38,7 @@ class EndedError(Exception):
 @dataclass
 class Transferring:
     """``program_id``, ``type``: in test. ``test``: None without a token of it. ``progress``: what earlier attempts began; ``keep``
-    stores it. ``lines``: what is to be told. ``found``: the program in production."""
+    stores it, and says False once nothing may be begun any more. ``lines``: what is to be told. ``found``: the program in production."""
 
     program_id: int
     name: str
@@ -148,7 +148,8 @@ class Transferring:
     async def _kept(self, **more: Any) -> int:
         """Returns the import's id, 0 if it isn't known."""
         self.progress |= more
-        await self.keep(self.progress)
+        if not await self.keep(self.progress):
+            raise self._ended("import", "stopped")
         return int(self.progress.get("import_id") or 0)
 
     async def _ask(self, check: str, call: Awaitable[T]) -> T:

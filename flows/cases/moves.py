@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flows.cases.case import Case
-from flows.cases.settle import record_of
+from flows.cases.settle import record_of, state_allows
 from flows.cases.tasks import task_of
 from flows.model import TaskRecord
 from flows.outbox import MoveProgram, ReportMove
@@ -45,13 +45,22 @@ def _overdue(case: Case, begun: Mapping[str, Any]) -> bool:
     return case.now - datetime.fromtimestamp(begun.get("sent_at") or 0, tz=UTC) >= HOLDS
 
 
-def keep(case: Case, effect: MoveProgram, progress: Mapping[str, Any]) -> bool:
-    """The ids of what was begun at Pismo, so that nothing is begun twice. False if the move no longer counts."""
+def stopped(case: Case, effect: MoveProgram, progress: Mapping[str, Any]) -> bool:
+    """Whether nothing may be begun any more: the step was skipped, ended or changed before an import was sent. One that was is followed
+    to its end, whatever became of the step."""
+    step = case.step(effect.step)
+    begun = progress.get("sent") or progress.get("import_id")
+    return not begun and not state_allows(case.snapshot, step, task_of(step, effect.task))
+
+
+def keep(case: Case, effect: MoveProgram, begun: Mapping[str, Any]) -> bool:
+    """The ids of what was begun at Pismo, so that nothing is begun twice. False, and nothing may be begun, if the move no longer counts
+    or was stopped."""
     record = _waiting(case, effect)
-    if record is None:
+    if record is None or stopped(case, effect, progress(case, effect, str(begun.get("org_id")))):
         return False
-    at = (record.answers.get("progress") or progress).get("sent_at") or int(case.now.timestamp())
-    record.answers = {**record.answers, "progress": {**progress, "sent_at": at if progress.get("sent") else None}}
+    at = (record.answers.get("progress") or begun).get("sent_at") or int(case.now.timestamp())
+    record.answers = {**record.answers, "progress": {**begun, "sent_at": at if begun.get("sent") else None}}
     return True
 
 

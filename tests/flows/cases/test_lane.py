@@ -1,6 +1,6 @@
 """The lane to production in four words, who has to do what is left, and the gate at its end."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -222,10 +222,26 @@ async def test_test_alone_takes_two_people_and_a_reason(acme: Acme) -> None:
 
 
 async def test_test_alone_ends_what_had_begun_and_can_be_taken_back(acme: Acme) -> None:
+    """But an import that was sent is followed."""
     await acme.opened()
     await acme.does("record_org", ORG)
     for who in (OWNER, KIM):
+        await acme.does("environment_ready", ADDRESS, who)
+    for program in ("1", "2"):
+        await acme.does("move_program", {"program": program}, LEAD)
+
+    def keeps(sent: dict[str, bool]) -> Callable[[Case], list[bool]]:
+        def work(case: Case) -> list[bool]:
+            waiting = {one.answers["program"]: one.item for one in case.snapshot.tasks if one.state == "waiting"}
+            effects = {of: MoveProgram(step="production", task="move_program", item=item) for of, item in waiting.items()}
+            return [moves.keep(case, effects[of], {"org_id": ORG["org_id"], "sent": now}) for of, now in sent.items()]
+
+        return work
+
+    assert await acme.book.act(keeps({"1": False, "2": True})) == [True, True]
+    for who in (OWNER, KIM):
         await acme.does("finish_with_test", REASON, who)
+    assert await acme.book.act(keeps({"1": True, "2": True})) == [False, True]
     words = await acme.words()
     assert (words["organization"], words["proof"]) == ("there", "not_needed")
     await acme.book.act(lambda case: manage.reopen(case, "production", "They go live after all."))
