@@ -12,6 +12,7 @@ from flows.forms.step import Form, Offer, Page, Situation, Task, Transfer
 from flows.outbox import MoveProgram
 from flows.people import Side
 from flows.problems import Problem
+from flows.state import StepState
 from flows.steps import org_details
 from flows.steps.authentication import example_keys
 from flows.steps.authentication.token_check import expected, untried
@@ -20,6 +21,8 @@ from flows.steps.production.programs import any_to_activate, any_to_move, progra
 from flows.steps.production.tokens import SECRET, TokenText
 
 INT64 = 2**63 - 1
+WORDS = f"{lane.STEP}.record_program"
+"""Under these stand the labels of what is recorded, and of what is corrected."""
 ProgramChoice = Annotated[str, Input(Kind.SEARCH, source="programs")]
 
 
@@ -32,9 +35,9 @@ class MovePage(FormPage):
 
 
 class ThereByHand(FormPage):
-    program: ProgramChoice
-    program_id: Annotated[int, Field(ge=1, le=INT64), Input(Kind.NUMBER)]
-    status: Annotated[str, Input(Kind.CHOICE, (ACTIVE, PENDING), choices="program_status")]
+    program: Annotated[str, Input(Kind.SEARCH, source="programs", words=f"{WORDS}.program")]
+    program_id: Annotated[int, Field(ge=1, le=INT64), Input(Kind.NUMBER, words=f"{WORDS}.program_id")]
+    status: Annotated[str, Input(Kind.CHOICE, (ACTIVE, PENDING), choices="program_status", words=f"{WORDS}.status")]
 
 
 def _offers(situation: Situation) -> Iterator[Offer]:
@@ -83,6 +86,25 @@ def _by_hand(answers: Answers, situation: Situation) -> Iterator[Problem]:
     other = next((one for one in programs(situation) if one.there == there and one.id != chosen), None)
     if other is not None:
         yield Problem("program_id", "program_id_taken", {"name": other.name})
+
+
+def _there(situation: Situation) -> Iterator[Offer]:
+    """With what is recorded of them."""
+    for one in programs(situation):
+        if one.there:
+            yield Offer(one.id, key="choice.program.known", params={"name": one.name, "id": one.there, "status": one.status})
+
+
+def _corrected(answers: Answers, situation: Situation) -> Iterator[Problem]:
+    """A step that is done stays so: what it needs is there."""
+    yield from _by_hand(answers, situation)
+    if answers["status"] != ACTIVE and lane.STEP not in situation.unfinished:
+        yield Problem("status", "program_active_when_done")
+    present = program(situation, str(answers.get("program")))
+    if present is not None and not present.there:
+        yield Problem("program", "not_offered")
+    elif present is not None and (present.there, present.status) == (str(answers["program_id"]), answers["status"]):
+        yield Problem("program_id", "program_unchanged")
 
 
 def _chosen(answers: Answers, situation: Situation) -> tuple[int, str, str] | None:
@@ -139,4 +161,19 @@ RECORD = Task(
     repeatable=True,
     adds=_named,
     offers={"programs": _offers},
+)
+CORRECT = Task(
+    "correct_program",
+    Side.SUPPORT,
+    Form(
+        f"{lane.STEP}.correct_program",
+        (Page("there", ThereByHand, check=_corrected),),
+        example={"program": "*", "program_id": "5711", "status": ACTIVE},
+    ),
+    ready=lambda situation: any(one.there for one in programs(situation)),
+    repeatable=True,
+    optional=True,
+    adds=_named,
+    offers={"programs": _there},
+    also_in=(StepState.DONE,),
 )

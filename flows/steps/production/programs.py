@@ -8,7 +8,7 @@ from flows.forms.step import Situation
 from flows.steps.first_programs.recorded import recorded
 
 NEVER = datetime.min.replace(tzinfo=UTC)
-MOVED, RECORDED = "production.move_program", "production.record_program"
+MOVED, RECORDED, CORRECTED = (f"production.{task}" for task in ("move_program", "record_program", "correct_program"))
 
 
 @dataclass(frozen=True)
@@ -27,9 +27,9 @@ class ProgramInProduction:
 
 
 def programs(situation: Situation) -> tuple[ProgramInProduction, ...]:
-    """Those that were recorded in test, in the order of their form; what was found or recorded by hand last counts."""
+    """Those that were recorded in test, in the order of their form; what was found, recorded by hand or corrected last counts."""
     found: dict[str, tuple[str, str]] = {}
-    said = [(key, item, answers) for key in (MOVED, RECORDED) for item, answers in situation.items.get(key, ())]
+    said = [(key, item, answers) for key in (MOVED, RECORDED, CORRECTED) for item, answers in situation.items.get(key, ())]
     for _, _, answers in sorted(said, key=lambda one: situation.done_at.get(f"{one[0]}:{one[1]}", NEVER)):
         there = answers.get("found") or answers
         found[str(answers.get("program"))] = str(there.get("program_id") or ""), str(there.get("status") or "")

@@ -129,6 +129,7 @@ SUPPORTS = (
         stale_with=("certificate", "csr"),
     ),
     moving.RECORD,
+    moving.CORRECT,
     Task(
         "users_ready",
         Side.SUPPORT,

@@ -23,7 +23,7 @@ from flows.outbox import MoveProgram, RunProof
 from flows.problems import Problem, Refused
 from flows.state import StepState
 from flows.steps import org_details
-from flows.steps.production import lane
+from flows.steps.production import lane, programs
 from tests.flows.cases.casework import KIM, LEAD, LIZ, OWNER, CaseBook, case_book
 from tests.flows.steps.filled_forms import a_situation
 
@@ -142,6 +142,8 @@ async def test_from_the_form_to_the_last_row_and_the_end(acme: Acme) -> None:
     await acme.proves()
     assert set((await acme.words()).values()) == {"there", "not_needed"}
     assert (await acme.book.step("production")).state is StepState.DONE
+    await acme.does("correct_program", {"program": "2", "program_id": 93, "status": "ACTIVE"})  # it was recorded wrongly
+    assert [one.there for one in programs.programs(await acme.look())] == ["91", "93"]
     await acme.close()
     assert (await acme.book.snapshot()).onboarding.closed_at is not None
 

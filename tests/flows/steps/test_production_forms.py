@@ -11,7 +11,7 @@ from flows.steps.authentication import example_keys
 from flows.steps.first_programs.recorded import asked_for
 from flows.steps.first_programs.step import STEP
 from flows.steps.production.form import FORM
-from flows.steps.production.moving import MOVE, RECORD
+from flows.steps.production.moving import CORRECT, MOVE, RECORD
 from flows.steps.production.proof import PROVE
 from tests.flows.steps.filled_forms import NOW, a_situation, refused, sent
 
@@ -68,7 +68,7 @@ def test_production_is_proved_with_the_key_of_production() -> None:
     assert known.public_key == example_keys.PRODUCTION_KEY
 
 
-def test_two_programs_do_not_have_the_same_id_in_production() -> None:
+def test_two_programs_do_not_have_the_same_id_in_production_also_when_one_is_corrected() -> None:
     assert RECORD.form is not None
     form = STEP.form
     asked = sent(form, {**form.example, "products": ["core_banking", "transaction_banking"]})
@@ -80,3 +80,11 @@ def test_two_programs_do_not_have_the_same_id_in_production() -> None:
     typed = {"program": "2", "program_id": "91", "status": "ACTIVE"}
     assert refused(RECORD.form, typed, known) == {("program_id", "program_id_taken")}
     assert refused(RECORD.form, {**typed, "program_id": "92"}, known) == set()
+    assert CORRECT.form is not None
+    there.append(("other", {"program": "2", "program_id": 92, "status": "ACTIVE"}))
+    assert refused(CORRECT.form, typed, known) == {("program_id", "program_id_taken")}
+    assert refused(CORRECT.form, {**typed, "program_id": "92"}, known) == {("program_id", "program_unchanged")}
+    assert refused(CORRECT.form, {**typed, "program_id": "93"}, known) == set()
+    pending = {**typed, "program_id": "92", "status": "PENDING"}
+    assert refused(CORRECT.form, pending, known) == {("status", "program_active_when_done")}
+    assert refused(CORRECT.form, pending, replace(known, unfinished=frozenset({"production"}))) == set()
