@@ -1,7 +1,7 @@
 """Inspect a token before it is used: the form says what is wrong with it, and nothing of it is stored."""
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
@@ -46,7 +46,7 @@ def expected(situation: Situation, environment: str = TEST) -> "Expected":
     from flows.checks.claims import Expected  # noqa: PLC0415  cryptography is not needed at startup
 
     given = situation.done.get(registration.CLAIMS, {})
-    claims = {name: str(given.get(name, "")) for name in ("iss", "sub", "aud")}
+    claims: dict[str, Any] = {name: str(given.get(name, "")) for name in ("iss", "sub", "aud")}
     org = org_id(situation) if environment == TEST else production_org_id(situation)
     if not keys.openid(situation):
         return Expected(org, **claims)
