@@ -63,9 +63,9 @@ class BusinessDuration:
         return timedelta(days=self.days, hours=self.hours, seconds=self.seconds)
 
 
-def customer_calendar(timezone: str, country: str, *, always_open: bool, like: Calendar) -> Calendar:
-    """The calendar of a customer's country and zone, with the opening hours of ``like``."""
-    return Calendar(timezone, like.opens, like.closes, country or None, always_open=always_open)
+def customer_calendar(timezone: str, country: str, subdivision: str, *, always_open: bool, like: Calendar) -> Calendar:
+    """The calendar of a customer's zone, country and state, with the opening hours of ``like``."""
+    return Calendar(timezone, like.opens, like.closes, country or None, subdivision or None, always_open)
 
 
 def add(calendar: Calendar, start: datetime, duration: BusinessDuration) -> datetime:

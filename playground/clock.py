@@ -9,7 +9,7 @@ from bot.config import clock
 from flows import business_time
 from flows.business_time import BusinessDuration, Calendar
 
-CUSTOMER = Calendar("America/Sao_Paulo", country="BR")
+CUSTOMER = Calendar("America/Sao_Paulo", country="BR", subdivision="SP")
 """When the demo's customer works."""
 
 MOVES: Mapping[str, BusinessDuration] = MappingProxyType(

@@ -1,6 +1,7 @@
 """One onboarding's state, and what follows from a change: which steps open, which end, whose turn it is, when to remind."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -92,10 +93,8 @@ def _place_of(snapshot: Snapshot, rules: Rules) -> BusinessPlace:
 def _business_place(journey: Journey, answers: Mapping[str, Answers]) -> BusinessPlace:
     """As far as the sent answers tell."""
     places = [step.business_place(answers[step.id]) for step in journey.steps.values() if step.id in answers]
-    return BusinessPlace(
-        next((place.timezone for place in places if place.timezone), ""),
-        next((place.country for place in places if place.country), ""),
-    )
+    zone = next((place.timezone for place in places if place.timezone), "")
+    return replace(next((place for place in places if place.country), BusinessPlace()), timezone=zone)
 
 
 def _contact(journey: Journey, answers: Mapping[str, Answers]) -> str:
@@ -112,6 +111,7 @@ def calendar_of(side: Side, snapshot: Snapshot, rules: Rules) -> Calendar:
     return business_time.customer_calendar(
         _zone(place.timezone, snapshot, rules),
         place.country,
+        place.subdivision,
         always_open=rules.customer_always_open,
         like=rules.support_calendar,
     )

@@ -432,10 +432,12 @@ class DeskRequest:
 
 @dataclass(frozen=True)
 class BusinessPlace:
-    """Where a company works, as far as a step's answers tell: an IANA zone and an ISO 3166-1 alpha-3 country, or empty."""
+    """Where a company works, as far as a step's answers tell: an IANA zone, an ISO 3166-1 alpha-3 country and its subdivision, the part of
+    ISO 3166-2 after the hyphen; each may be empty."""
 
     timezone: str = ""
     country: str = ""
+    subdivision: str = ""
 
 
 @dataclass(frozen=True)

@@ -116,9 +116,9 @@ def test_holidays_of_a_part_of_the_country_and_of_countries_without_any() -> Non
 
 def test_a_customer_keeps_the_hours_of_the_house_in_its_own_zone() -> None:
     early = replace(SAO_PAULO, opens=time(8), closes=time(17))
-    calendar = customer_calendar("America/New_York", "USA", always_open=False, like=early)
+    calendar = customer_calendar("America/New_York", "USA", "", always_open=False, like=early)
     assert next_open(calendar, at("America/New_York", "2026-07-03 03:00")) == at("America/New_York", "2026-07-06 08:00")
-    assert customer_calendar("Europe/Lisbon", "", always_open=False, like=early).country is None
+    assert customer_calendar("Europe/Lisbon", "", "", always_open=False, like=early).country is None
 
 
 @pytest.mark.parametrize(

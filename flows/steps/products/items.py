@@ -118,7 +118,8 @@ def go_live(situation: Situation) -> date | None:
 
 
 def start_by(item: SetupItem, situation: Situation) -> date | None:
-    """The last day on which work can begin, in business days of the customer's country; None without a go-live date."""
+    """The last day on which work can begin, in business days of the customer's country and state; None without a go-live date."""
     day = go_live(situation)
-    calendar = Calendar(situation.timezone, country=situation.get("organization", "country") or None)
+    country, state = (situation.get("organization", name) or None for name in ("country", "state"))
+    calendar = Calendar(situation.timezone, country=country, subdivision=state)
     return business_days_before(calendar, day, item.days) if day is not None else None

@@ -8,13 +8,16 @@ from typing import Any
 import pytest
 
 from bot.messages.texts import Texts
+from flows.business_time import is_open
 from flows.cases import setup_check
 from flows.cases.case import Case
+from flows.cases.settle import calendar_of
 from flows.forms.fields import Answers, inputs
 from flows.forms.pages import collect
 from flows.forms.step import Form
 from flows.journey import JOURNEYS
 from flows.outbox import RunSetupCheck
+from flows.people import Side
 from flows.problems import Refused
 from flows.steps import products
 from flows.steps.planning import PRODUCTS
@@ -107,6 +110,13 @@ async def test_what_is_in_hand_is_not_warned_of(acme: CaseBook) -> None:
 async def test_a_later_go_live_moves_it(acme: CaseBook) -> None:
     await acme.act(lambda case: setattr(case.onboarding, "go_live", date(2027, 7, 1)))
     assert "start by 2026-12-" in (await facts(acme, CARDS))[1]
+
+
+async def test_holidays_of_the_customers_state_count(acme: CaseBook) -> None:
+    """Thursday 2026-07-09 is none of Brazil, but one of São Paulo; nobody is reminded then."""
+    await acme.act(lambda case: setattr(case.onboarding, "go_live", date(2026, 7, 10)))
+    assert (await facts(acme, CARDS))[4].endswith("plan for 20 business days: start by 2026-06-11.")
+    assert not is_open(calendar_of(Side.CUSTOMER, await acme.snapshot(), acme.rules), datetime(2026, 7, 9, 15, tzinfo=UTC))
 
 
 async def test_the_customer_is_reminded_when_the_day_to_start_comes_near_and_when_it_is_there(acme: CaseBook) -> None:
