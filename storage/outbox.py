@@ -258,9 +258,12 @@ class Outbox:
             "why": ending.error,
             "number": ending.error_id,
         }
+        statement = sql.settle
+        if ending.state == "done" or ending.result is not None:
+            values["learnt"] = dict(ending.result if ending.result is not None else claim.result)
+            statement = sql.learnt
         if ending.state == "done":
-            values |= {"learnt": dict(ending.result if ending.result is not None else claim.result), "moment_done": unit.now}
-        statement = sql.done if ending.state == "done" else sql.settle
+            values["moment_done"], statement = unit.now, sql.done
         mine = (await unit.connection.execute(statement, self._at(**values))).first() is not None
         if claim.pace and ending.rest:
             await self._move(unit.connection, [claim.pace], ending.rest + self._pace.ahead, 0.0)
@@ -380,8 +383,10 @@ class _Statements:
             "error_id": bindparam("number"),
         }
         self.settle = update(effects).where(ours).values(ended).returning(columns.id)
-        learnt = {"result": bindparam("learnt", type_=Json), "done_at": bindparam("moment_done", type_=columns.done_at.type)}
-        self.done = update(effects).where(ours).values(ended | learnt).returning(columns.id)
+        learnt = ended | {"result": bindparam("learnt", type_=Json)}
+        self.learnt = update(effects).where(ours).values(learnt).returning(columns.id)
+        done = learnt | {"done_at": bindparam("moment_done", type_=columns.done_at.type)}
+        self.done = update(effects).where(ours).values(done).returning(columns.id)
         self.renew = update(effects).where(ours).values(due=now + lease).returning(columns.id)
 
         held = and_(_in_state(effects, "running"), columns.holder.like(bindparam("ours")))

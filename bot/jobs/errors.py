@@ -14,11 +14,12 @@ from storage.store import Conflict, Unavailable
 
 class EffectError(Exception):
     """``key``: looked up as ``why.<key>``, never text from outside. ``about``: details for the handler's ``given_up``; they may
-    be personal, so they are never logged."""
+    be personal, so they are never logged. ``kept``: what its next attempt finds in `Run.result`, beside what was there."""
 
     def __init__(self, key: str, about: Mapping[str, Any] | None = None) -> None:
         super().__init__(key)
         self.key, self.about = key, about or {}
+        self.kept: Mapping[str, Any] = {}
 
 
 class RetryLater(EffectError):  # noqa: N818  requested by the other side, not a failure

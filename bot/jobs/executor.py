@@ -9,7 +9,7 @@ import logging
 import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.config.clock import Clock
@@ -123,6 +123,8 @@ class Executor:
         may_wait = isinstance(known, RetryLater | Unreachable) and not self._patience.ends(claim, self._age(claim))
         if known is not None and (may_wait or isinstance(known, Withheld)):
             ending = self._later(claim, known)
+            if known.kept:
+                ending = replace(ending, result={**claim.result, **known.kept})
             await self._write_down(claim, ending)
             self._count(claim, "retried" if isinstance(known, Unreachable) else "limited")
             extra = {"outcome": "waits", "error": known.key, "seconds": round(ending.wait or ending.rest, 1), "ms": _ms(began)}

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Self, TypeVar
 
 from sqlalchemy import ColumnExpressionArgument, Row, Update, func, select
 
+from bot.jobs.errors import RetryLater
 from bot.jobs.executor import Do, Executor, OnFailed, Patience
 from bot.jobs.registry import Finished
 from bot.jobs.runner import Runner
@@ -25,6 +26,14 @@ NEVER = 3600.0
 CARD = Draw(what="card")
 AS_THEY_COME = Pace(0)
 AT_ONCE_AGAIN = Patience(wait=lambda _attempt: 0.0)
+
+
+@dataclass(frozen=True)
+class Restless(Patience):
+    """What is told to wait is tried again soon."""
+
+    def rest(self, why: RetryLater) -> float:  # noqa: ARG002  whatever it is
+        return 0.01
 
 
 class Began(NamedTuple):
