@@ -119,12 +119,8 @@ class Mover(Acme):
 
     async def waits(self) -> None:
         """The effect was taken and put off again, unless it ended."""
-
-        def taken() -> int:
-            return self.place.written.stream.getvalue().count("ratelimited")
-
-        seen, told = taken(), self.heard
-        await self.place.slack.until(lambda: taken() > seen + 1 or self.heard != told)
+        seen, told = self.place.left_to_others, self.heard
+        await self.place.slack.until(lambda: self.place.left_to_others > seen + 1 or self.heard != told)
 
     def name_of(self, product: str) -> str:
         programs = self.pismo.world.org(self.org_id).programs

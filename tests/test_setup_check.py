@@ -250,10 +250,11 @@ async def test_where_one_thing_is_away_the_rest_is_found(place: SetupPlace) -> N
     place.pismo.faults.clear()
 
 
-async def test_a_short_outage_is_waited_for(place: SetupPlace) -> None:
+async def test_an_outage_is_waited_for_also_where_several_processes_run(
+    place: SetupPlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
     place.sets_everything_up()
-    place.pismo.faults.add("/lending", "5xx", times=1)
-    assert "all that can be read is there" in await place.checks(LENDING)
+    assert "all that can be read is there" in await place.taken_elsewhere(monkeypatch, place.checks(LENDING))
 
 
 # -- the token

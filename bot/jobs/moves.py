@@ -1,11 +1,11 @@
 """Programs into production, with pasted tokens of both environments. Tokens and the exported file are only in memory."""
 
-from datetime import timedelta
 from typing import Any
 
 from pydantic import SecretStr
 
-from bot.jobs.errors import EffectError, RetryLater, Unreachable, look_again
+from bot.jobs.errors import EffectError, RetryLater, look_again
+from bot.jobs.pasted_tokens import again, leave_to_holder, token_here
 from bot.jobs.proof_checks import ProofLine, line
 from bot.jobs.records import declared, task_record
 from bot.jobs.registry import Finished, Run
@@ -28,9 +28,6 @@ from pismo.models import Program
 from pismo.transfers import Transfers
 from storage.store import Store
 
-ELSEWHERE = timedelta(minutes=6)
-"""Where several processes run: for so long after the last sign of it, a move whose tokens aren't here is left to the one that has
-them. No pause between two attempts is longer."""
 FIELDS = ("token", "test_token")
 
 
@@ -49,26 +46,20 @@ class ProgramMoves:
             self._drop(run.effect)
             return
         age = case.now - (run.asked_at or case.now)
-        if held_as(run.effect.item, "token") not in self._tokens and not self._store.one_writer:
-            seen = moves.followed_at(case, run.effect) or run.asked_at
-            if seen is not None and case.now - seen < ELSEWHERE:
-                raise RetryLater(1.0, of_channel=False)
+        if held_as(run.effect.item, "token") not in self._tokens:
+            leave_to_holder(self._store, run)
         moving = self._moving(case, record, run)
         if isinstance(moving, dict):
             await self._finish(run, [moving], None)
             return
-        try:
-            await moving.run()
-        except StillWorkingError:
-            await self._followed(run)
-            raise look_again(age, {"lines": moving.lines}) from None
-        except PismoError as error:
-            await self._followed(run)
-            about = {"lines": moving.lines}
-            if error.retry_after is not None:
-                raise RetryLater(error.retry_after, about=about, of_channel=False) from None
-            raise Unreachable(f"pismo_{error.kind}", about) from None
-        await self._finish(run, moving.lines, moving.found)
+        with token_here(run):
+            try:
+                await moving.run()
+            except StillWorkingError:
+                raise look_again(age, {"lines": moving.lines}) from None
+            except PismoError as error:
+                raise again(error, moving.lines) from None
+            await self._finish(run, moving.lines, moving.found)
 
     def _moving(self, case: Case, record: TaskRecord, run: Run[MoveProgram]) -> Transferring | ProofLine:
         """What is to be done; or why nothing can be, as a line."""
@@ -102,17 +93,6 @@ class ProgramMoves:
         test = Transfers(self._pismo.test, tokens["test_token"], test_org) if "test_token" in tokens else None
         production = Transfers(pismo, tokens["token"], production_org)
         return Transferring(*chosen, test, production, progress, keep)
-
-    async def _followed(self, run: Run[MoveProgram]) -> None:
-        """Where several processes run, the others see that it is followed here."""
-        if self._store.one_writer:
-            return
-
-        async def work(unit: Unit) -> None:
-            async with self._cases.open(unit, run.onboarding_id, closed=True, shows=False) as case:
-                moves.follow(case, run.effect)
-
-        await self._store.transact(work)
 
     async def given_up(self, unit: Unit, run: Run[MoveProgram], error: EffectError) -> bool:
         """It took longer than tokens live: the person sees how far it got, and goes on with fresh ones later."""

@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from bot.jobs.errors import EffectError, RetryLater, Unreachable, look_again
-from bot.jobs.pasted_tokens import belongs_to
+from bot.jobs.pasted_tokens import belongs_to, leave_to_holder, token_here
 from bot.jobs.records import task_record
 from bot.jobs.registry import Run
 from flows.cases import creation
@@ -28,9 +28,6 @@ from pismo.errors import PismoError, PismoErrorKind
 from pismo.models import Program
 from storage.store import Store
 
-ELSEWHERE = timedelta(minutes=6)
-"""Where several processes run: for so long after the last sign of it, a program whose token isn't here is left to the one that has it.
-No pause between two attempts is longer."""
 PENDING_FOR = timedelta(minutes=5)
 """How long it is followed while it is PENDING: what it lacks then is for people."""
 PER_PAGE, MAX_PAGES = 50, 20
@@ -74,20 +71,17 @@ class ProgramCreations:
             return
         wanted, token = creation.creation_of(case, run.effect), self._tokens.get(item)
         if token is None:
-            await self._lost(run, case, record)
+            leave_to_holder(self._store, run)
+            await self._finish(run, "program_token_lost")
             return
         expected = wanted.expected(case.situation)
-        try:
-            token = await self._usable(token, item, expected)
-            attempt = _Attempt(run, case, record, token, expected.org_id, wanted.template(record.answers))
-            await self._go_on(attempt)
-        except PismoError as error:
-            if error.transient:
-                await self._followed(run)
-            await self._failed(run, case, error)
-        except Unreachable:
-            await self._followed(run)
-            raise
+        with token_here(run):
+            try:
+                token = await self._usable(token, item, expected)
+                attempt = _Attempt(run, case, record, token, expected.org_id, wanted.template(record.answers))
+                await self._go_on(attempt)
+            except PismoError as error:
+                await self._failed(run, case, error)
 
     async def given_up(self, unit: Unit, run: Run[CreateProgram], error: EffectError) -> bool:  # noqa: ARG002  whatever the reason
         """Pismo didn't answer for an hour, or the program didn't become ACTIVE: both sides read how far it got."""
@@ -96,12 +90,6 @@ class ProgramCreations:
             creation.finish(case, run.effect, "program_no_answer_begun" if begun else "program_no_answer")
         self._tokens.pop(run.effect.item, None)
         return True
-
-    async def _lost(self, run: Run[CreateProgram], case: Case, record: TaskRecord) -> None:
-        seen = max(filter(None, (record.answers.get("followed_at"), run.asked_at and run.asked_at.timestamp())), default=0)
-        if not self._store.one_writer and case.now.timestamp() - seen < ELSEWHERE.total_seconds():
-            raise RetryLater(1.0, of_channel=False)
-        await self._finish(run, "program_token_lost")
 
     async def _usable(self, pasted: SecretStr, item: str, expected: Any) -> SecretStr:
         """The access token; that for a JWT which the customer signed is kept in its place."""
@@ -135,7 +123,7 @@ class ProgramCreations:
         else:
             if attempt.record.answers.get(creation.BEGUN) is None:
                 await self._saved(attempt.run, lambda case: creation.take_over(case, attempt.run.effect, begun), over=False)
-            await self._follow(attempt)
+            raise self._later(attempt)
 
     async def _look(self, attempt: _Attempt) -> Program | None:
         """The program of this very name; among several, the one that is as it was asked for."""
@@ -173,7 +161,7 @@ class ProgramCreations:
         if status == PENDING and attempt.case.now - pressed < PENDING_FOR:
             if attempt.record.answers.get(creation.SEEN) != [number, status]:
                 await self._saved(attempt.run, lambda case: creation.seen(case, effect, number, kind, status), over=False)
-            await self._follow(attempt)
+            raise self._later(attempt)
         key = "program_became_active" if status == ACTIVE else "program_became_pending"
         await self._saved(attempt.run, lambda case: creation.found(case, effect, key, number, kind, status))
 
@@ -189,16 +177,9 @@ class ProgramCreations:
             return False
         return record.status == "ERROR"
 
-    async def _follow(self, attempt: _Attempt) -> None:
-        """Look again later."""
-        run, pressed = attempt.run, attempt.record.at or attempt.case.now
-        await self._followed(run)
-        raise look_again(attempt.case.now - pressed)
-
-    async def _followed(self, run: Run[CreateProgram]) -> None:
-        """Where several processes run, the others see that it is followed here."""
-        if not self._store.one_writer:
-            await self._saved(run, lambda case: creation.followed(case, run.effect), over=False)
+    def _later(self, attempt: _Attempt) -> RetryLater:
+        """Look again."""
+        return look_again(attempt.case.now - (attempt.record.at or attempt.case.now))
 
     # -- creating
 
@@ -218,7 +199,7 @@ class ProgramCreations:
             raise Unreachable(f"pismo_{error.kind}") from None  # it may have been created: looked for from now on
         import_id = answer.program_import_id
         await self._saved(attempt.run, lambda case: creation.accepted(case, effect, import_id), over=False)
-        await self._follow(attempt)
+        raise self._later(attempt)
 
     async def _refused(self, run: Run[CreateProgram], error: PismoError) -> None:
         if error.kind is PismoErrorKind.UNAUTHORIZED:

@@ -3,7 +3,7 @@
 from pydantic import SecretStr
 
 from bot.jobs.errors import EffectError
-from bot.jobs.pasted_tokens import again, wait_for_token
+from bot.jobs.pasted_tokens import again, leave_to_holder, token_here
 from bot.jobs.proof_checks import ORGANIZATION_CHECK, Checks, all_skipped, line
 from bot.jobs.records import task_record
 from bot.jobs.registry import Finished, Run
@@ -42,13 +42,14 @@ class Proofs:
             await self._finish(run, Proved(all_skipped("no_address")))
             return
         if token is None:
-            wait_for_token(self._store, run, case.now)
+            leave_to_holder(self._store, run)
             lost = line("token", "failed", "token_lost")
             await self._finish(
                 run, Proved([lost if seen["check"] == "token" else seen for seen in all_skipped("earlier_failed")])
             )
             return
-        await self._finish(run, await self._tried(case, wanted, environment, pismo, token))
+        with token_here(run):
+            await self._finish(run, await self._tried(case, wanted, environment, pismo, token))
 
     async def _tried(self, case: Case, wanted: Proof, environment: str, pismo: Pismo, token: SecretStr) -> Proved:
         situation = case.situation

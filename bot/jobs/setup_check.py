@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pydantic import SecretStr
 
 from bot.jobs.errors import EffectError
-from bot.jobs.pasted_tokens import again, wait_for_token
+from bot.jobs.pasted_tokens import again, leave_to_holder, token_here
 from bot.jobs.proof_checks import ProofLine, line
 from bot.jobs.records import task_record
 from bot.jobs.registry import Finished, Run
@@ -43,15 +43,16 @@ class SetupCheckRuns:
             await self._finish(run, [unread(one, "proof.no_address") for one in readings])
             return
         if token is None:
-            wait_for_token(self._store, run, case.now)
+            leave_to_holder(self._store, run)
             await self._finish(run, [line("token", "failed", "proof.token_lost"), *map(unread, readings)])
             return
         checks = SetupChecks(pismo, wanted.expected(situation, environment), situation.now, readings)
-        try:
-            await checks.run(token)
-        except PismoError as error:  # transient: tried again
-            raise again(error, checks.lines) from None
-        await self._finish(run, checks.lines)
+        with token_here(run):
+            try:
+                await checks.run(token)
+            except PismoError as error:  # transient: tried again
+                raise again(error, checks.lines) from None
+            await self._finish(run, checks.lines)
 
     async def given_up(self, unit: Unit, run: Run[RunSetupCheck], error: EffectError) -> bool:
         """Pismo didn't answer despite all attempts: the person sees how far it got, and pastes a fresh token later."""

@@ -1,5 +1,6 @@
 """Sending a page of a form. After the last one, a step's form goes to support, a task is recorded, a dialog takes effect."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
@@ -32,12 +33,15 @@ from storage.store import Store
 Response = dict[str, Any]
 """What a submission is acknowledged with."""
 
+TOKENS_LAST = 3600.0
+"""Seconds after which a pasted token is forgotten, whatever became of it: none lives longer."""
+
 CLEAR: Response = {"response_action": "clear"}
 """Closes all windows: the form was carried out."""
 
 
 class FormSubmissions:
-    """``tokens``: pasted access tokens, by the task's item (`held_as`); only in memory, removed when used."""
+    """``tokens``: pasted access tokens, by the task's item (`held_as`); only in memory, removed when used, or after an hour."""
 
     def __init__(
         self,
@@ -60,6 +64,8 @@ class FormSubmissions:
             for name, token in tokens.items():
                 self._tokens[held_as(proof, name)] = SecretStr(token)
                 held.add(held_as(proof, name))
+                # Where several processes run, another may have written down how it ended.
+                asyncio.get_running_loop().call_later(TOKENS_LAST, self._tokens.pop, held_as(proof, name), None)
             return proof
 
         def drop() -> None:

@@ -75,14 +75,6 @@ def take_back(case: Case, effect: CreateProgram) -> bool:
     return _waiting(case, effect) is not None
 
 
-def followed(case: Case, effect: CreateProgram) -> bool:
-    """It is still followed, by the process that has the token."""
-    record = _waiting(case, effect)
-    if record is not None:
-        record.answers = {**record.answers, "followed_at": int(case.now.timestamp())}
-    return record is not None
-
-
 def finish(case: Case, effect: CreateProgram, key: str, **params: Any) -> bool:
     """It isn't followed any more; ``key`` and ``params``: what both sides are told. False if it no longer counts."""
     record = _waiting(case, effect)

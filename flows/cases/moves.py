@@ -64,19 +64,6 @@ def keep(case: Case, effect: MoveProgram, begun: Mapping[str, Any]) -> bool:
     return True
 
 
-def follow(case: Case, effect: MoveProgram) -> None:
-    """It is still followed, by the process that has the tokens."""
-    if (record := _waiting(case, effect)) is not None:
-        record.answers = {**record.answers, "followed_at": int(case.now.timestamp())}
-
-
-def followed_at(case: Case, effect: MoveProgram) -> datetime | None:
-    """When it was last."""
-    record = _waiting(case, effect)
-    at = record.answers.get("followed_at") if record is not None else None
-    return datetime.fromtimestamp(at, tz=UTC) if at else None
-
-
 def finish(case: Case, effect: MoveProgram, lines: Sequence[Mapping[str, Any]], found: Mapping[str, Any] | None) -> bool:
     """``lines``: as of a proof. ``found``: id and status of the program in production, if it is there. A move that no longer counts
     isn't recorded: False."""

@@ -8,13 +8,14 @@ import contextlib
 import json
 import signal
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import pytest
 import uvicorn
 from pydantic import SecretStr
 
@@ -46,6 +47,7 @@ from storage.engine import checkpoint
 from storage.migrate import upgrade
 from storage.outbox import Claim
 from tests import leaks
+from tests.bot.jobs.engine_place import Restless
 
 STEPS = {step_id: step for step_id, step in JOURNEYS.latest.steps.items() if not step.brought_by}
 """Those that every customer has."""
@@ -225,6 +227,29 @@ class Workplace(Office):
     async def restart(self) -> None:
         await self.stop_bot()
         await self.start_bot()
+
+    async def taken_elsewhere(self, monkeypatch: pytest.MonkeyPatch, trying: Coroutine[Any, Any, str]) -> str:
+        """As where several processes run: what is tried with a pasted token is taken again and again by one that has no token, while
+        Pismo does not answer. Returns what is told once it does."""
+        monkeypatch.setattr(type(self.bot.store), "one_writer", False)
+        patience, self.patience = self.patience, Restless(wait=soon)
+        self.pismo.faults.add("*", "5xx", times=10_000)
+        tried = asyncio.create_task(trying)
+        await self.slack.until(lambda: self.bot.tokens)
+        tokens = dict(self.bot.tokens)
+        self.bot.tokens.clear()
+        left = self.left_to_others
+        await self.slack.until(lambda: self.left_to_others > left + 1)
+        self.bot.tokens.update(tokens)
+        self.pismo.faults.clear()
+        told = await tried
+        self.patience = patience
+        return told
+
+    @property
+    def left_to_others(self) -> int:
+        """How often an effect was put off without having been tried."""
+        return self.written.stream.getvalue().count('"ratelimited"')
 
     async def settled(self) -> None:
         """All that was begun is done: tasks after acknowledgements, events, effects."""

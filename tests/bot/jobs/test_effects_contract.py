@@ -6,15 +6,17 @@ import time
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from sqlalchemy import event, insert, select, update
 
-from bot.jobs import lease
+from bot.jobs import lease, pasted_tokens
 from bot.jobs.errors import EffectError, Impossible, RetryLater, Unreachable, Withheld
 from bot.jobs.executor import Patience, backoff
-from bot.jobs.registry import Finished
+from bot.jobs.pasted_tokens import leave_to_holder, token_here
+from bot.jobs.registry import Finished, Run
 from bot.slack.errors import SlackError
 from flows.model import EffectRecord, Posted
 from flows.outbox import KINDS, Draw, FileRequest, MoveMessages
@@ -23,7 +25,7 @@ from storage.sealing import UnknownKey, using
 from storage.store import Unavailable
 from storage.tables import effects, paces
 from storage.unit import SUPPORT, Unit
-from tests.bot.jobs.engine_place import CARD, NEVER, Began, Place, Process, file, name, post, until
+from tests.bot.jobs.engine_place import CARD, NEVER, Began, Place, Process, Restless, file, name, post, until
 from tests.storage.example import KEYRING, raw
 
 on_sqlite = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
@@ -325,6 +327,22 @@ async def test_when_the_wait_is_over_it_goes_on_by_itself(place: Place, effect: 
     await place.settled()
     assert time.monotonic() - asked >= 0.29
     assert [began.attempts for began in place.began] == attempts
+
+
+async def test_what_an_attempt_learnt_the_next_one_knows(place: Place) -> None:
+    later, away = RetryLater(0.01), Unreachable("timeout")
+    later.kept, away.kept = {"a": 1, "b": 1}, {"b": 2}
+    place.raises["1"] = [later, away, Unreachable("timeout")]
+    known: list[Any] = []
+
+    async def do(claim: Claim) -> None:
+        known.append(claim.result)
+        await place.do(claim)
+
+    process = await place.start(do=do)
+    await process.ask(("a", file("1")))
+    await place.settled()
+    assert known == [{}, {"a": 1, "b": 1}, {"a": 1, "b": 2}, {"a": 1, "b": 2}]
 
 
 async def test_short_waits_one_after_the_other_each_end_by_themselves(place: Place) -> None:
@@ -716,6 +734,38 @@ async def test_after_eighty_clicks_what_is_drawn_is_the_last_state(place: Place)
 
 
 # -- processes that die, sleep, or lose the database
+
+
+@on_postgresql
+async def test_what_needs_a_token_is_left_to_the_process_that_has_it_while_that_one_takes_it(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pasted_tokens, "LOOKS", 2)
+    lost: list[str] = []
+
+    async def with_token(claim: Claim) -> None:
+        with token_here(Run(claim.id, "a", file("1"), result=claim.result)):
+            raise Unreachable("timeout")
+
+    async def without(claim: Claim) -> None:
+        leave_to_holder(other.store, Run(claim.id, "a", file("1"), result=claim.result))
+        lost.append(claim.id)
+
+    holder, other = (place.process(do=do, patience=Restless(wait=lambda _attempt: 0.0)) for do in (with_token, without))
+    await holder.ask(("a", file("1")))
+    for process in (other, other, holder, other, other, holder, holder, other, other):
+        await until(partial(_attempted, process))
+        assert lost == []
+    await until(partial(_attempted, other))  # once more in a row
+    assert len(lost) == 1
+    assert await place.states() == ["done"]
+
+
+async def _attempted(process: Process) -> bool:
+    taken = await process.take()
+    for claim in taken:
+        await process.attempts.attempt(claim)
+    return bool(taken)
 
 
 async def test_after_a_crash_what_was_in_hand_is_done_again_and_looked_for_first(place: Place) -> None:

@@ -1,13 +1,12 @@
 """Creating a program with a pasted token: once, whatever happens, and followed until it can be used; each fault in words, then mended."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
-from bot.adapters import Adapters
 from bot.config.settings import Settings
 from bot.jobs.errors import RetryLater
 from bot.jobs.program_creation import WORDED
@@ -36,11 +35,11 @@ class LooksAtOnce(ThreeTimes):
 
 
 class ProgramsPlace(Workplace):
+    def __init__(self) -> None:
+        super().__init__(patience=LooksAtOnce(wait=soon))
+
     def settings(self) -> Settings:
         return super().settings().model_copy(update={"clock_file": str(self.path / "clock")})
-
-    def adapters(self) -> Adapters:
-        return replace(super().adapters(), patience=LooksAtOnce(wait=soon))
 
 
 class Bank:
@@ -342,17 +341,19 @@ async def test_a_creation_that_pismo_says_has_failed_can_be_begun_again(bank: Ba
     assert bank.begun == 2
 
 
-async def test_pismo_slow_busy_or_away(bank: Bank) -> None:
+async def test_pismo_busy(bank: Bank) -> None:
     bank.pismo.faults.add("/programs/v2", "429")
     assert bank.active in await bank.creates()
     assert bank.begun == 1
 
 
-async def test_pismo_away_for_good_is_told_and_tried_again_later(bank: Bank) -> None:
+async def test_pismo_away_for_good_is_told_and_away_for_a_while_is_waited_for(
+    bank: Bank, monkeypatch: pytest.MonkeyPatch
+) -> None:
     bank.pismo.faults.add("/programs/v1", "5xx", times=100)
     assert "Pismo did not answer in spite of several tries. Nothing was created." in await bank.creates()
     bank.pismo.faults.clear()
-    assert bank.active in await bank.creates()
+    assert bank.active in await bank.place.taken_elsewhere(monkeypatch, bank.creates())
 
 
 async def test_a_token_of_another_organization_or_one_that_has_ended_is_refused_in_the_form(bank: Bank) -> None:

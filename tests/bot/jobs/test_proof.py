@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
+from bot.modals import submission
 from storage.export import export
 from tests.proof_place import STEP, Acme, ProofPlace
 
@@ -118,6 +119,17 @@ async def test_where_pismo_stays_away_it_is_told_how_far_it_came(acme: Acme) -> 
     assert lines["Organization readable"].startswith("failed. Pismo did not answer in spite of several tries.")
     assert "x-cid" in lines["Organization readable"]
     acme.pismo.faults.clear()
+    assert PASSED in await acme.proves(await acme.token("oidc"))
+
+
+async def test_another_process_leaves_it_to_the_one_that_has_the_token(acme: Acme, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert PASSED in await acme.place.taken_elsewhere(monkeypatch, acme.proves(await acme.token("oidc")))
+
+
+async def test_a_token_is_not_kept_for_longer_than_it_can_live(acme: Acme, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as later:
+        later.setattr(submission, "TOKENS_LAST", 0.0)
+        assert "The token was no longer at hand" in await acme.proves(await acme.token("oidc"))
     assert PASSED in await acme.proves(await acme.token("oidc"))
 
 
