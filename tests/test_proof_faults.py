@@ -217,6 +217,7 @@ def clear(acme: Acme) -> None:
     acme.pismo.faults.clear()
 
 
+UNCOVERED = "The token works, but its permission group does not cover this call (403)."
 PISMO_FAULTS = {
     "expired token": Refused("expired", lambda acme: acme.pismo.mint_token(acme.org_id, -60)),
     "revoked token": Refused("401", revoked),
@@ -224,8 +225,8 @@ PISMO_FAULTS = {
     "revoked public key": Refused("this key is active in Control Center", of_a_revoked_public_key, is_registered_anew),
     "token of another environment": Refused("another organization", of_production),
     "token of another customer": Refused("another organization", of_another_customer),
-    "403 on programs": Refused("403", lambda acme: acme.pismo.forbid("programs"), lambda acme: acme.pismo.allow("programs")),
-    "403 on the organization": Refused("403", lambda acme: acme.pismo.forbid("orgs"), lambda acme: acme.pismo.allow("orgs")),
+    "403 on programs": Refused(UNCOVERED, lambda acme: acme.pismo.forbid("programs"), lambda acme: acme.pismo.allow("programs")),
+    "403 on the organization": Refused(UNCOVERED, lambda acme: acme.pismo.forbid("orgs"), lambda acme: acme.pismo.allow("orgs")),
     "no program yet": Refused("Most often the organization has no program yet", without_programs, with_programs),
     "unknown organization": Refused("does not know this organization", deleted, found_again),
     "429": Refused("did not answer", fails("429"), clear),

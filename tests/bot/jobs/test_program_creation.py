@@ -191,9 +191,10 @@ async def test_what_pismo_would_refuse_is_told_while_it_is_typed_and_mended_it_i
     bank.left.clear()
     await place.open_step(onboarding, step)
     opens = bank.journey.opens(place.ana, lambda: bank.journey.lasting("step", step), Act.OPEN_FORM)
-    faults = {"card_issuing_bin": "1234567", "card_issuing_due_dates": "10, 31"}
+    faults = {"card_issuing_bin": "1234567", "card_issuing_due_dates": "10, 29"}
     for typed, words in (
-        (faults, ("A BIN has 6 or 8 digits; this one has 7.", "A due date is a day from 1 to 28; these are not: 31.")),
+        ({"card_issuing_brand": None}, ("Card brand: Please complete this required field.",)),
+        (faults, ("A BIN has 6 or 8 digits; this one has 7.", "A due date is a day from 1 to 28; these are not: 29.")),
         (
             {"card_issuing_range_end": "9999999999"},
             ("With a BIN of 6 digits, this has at most 9 digits; it has 10.",),

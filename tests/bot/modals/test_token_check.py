@@ -8,6 +8,7 @@ import pytest
 
 from bot.messages.buttons import Act
 from flows.forms.fields import Answers
+from flows.steps.org_details import to_org_details
 from playground.acts import example
 from playground.pismo import Signer
 from playground.pismo.authority import key_pem
@@ -28,7 +29,8 @@ async def sent(office: Workplace, onboarding: str, method: str, signer: Signer) 
     """Sends authentication; the org ID."""
     await office.send(onboarding, "organization")
     await office.approve(onboarding, "organization")
-    org_id = office.pismo.create_org({"official_name": "Acme", "org_name": "Acme"})
+    details = (await office.snapshot(onboarding)).submissions["organization"][0].answers
+    org_id = office.pismo.create_org(to_org_details(details))
     await office.do(onboarding, "organization", "record_org_id", {"org_id": org_id})
     await office.skip(onboarding, "first_programs")
     await office.send(onboarding, STEP, method=method, public_key=signer.public_key)
@@ -174,13 +176,19 @@ async def test_the_forms_of_oauth2_show_its_call_and_the_step_where_its_key_come
 async def test_a_token_of_another_group_than_was_approved_is_told(office: Workplace, onboarding: str) -> None:
     signer = Signer()
     org_id = await approved(office, onboarding, "oidc", signer)
+    office.pismo.register_public_key(org_id, signer.public_key, signer.iss, signer.sub, signer.aud)
+    office.pismo.add_program(org_id, "Cards", "CREDITO")
     for claim, words in (
         ({"group": "pismo-v1:admin:rw"}, "approved: pismo-v1:accounts:rw, pismo-v1:cards:rw."),
         (None, "`pismo` is missing: the JWT must name one permission group."),
     ):
         (sentence,) = (await check(office, signer.assertion(org_id, pismo=claim))).values()
         assert words in sentence
-    assert await check(office, f"JWT={signer.assertion(org_id, pismo='pismo-v1:cards:rw')}%") == {}
+    good = f"JWT={signer.assertion(org_id, pismo='pismo-v1:cards:rw')}%"
+    assert await check(office, good) == {}
+    assert await check(office, good, "prove_access") == {}
+    assert "Pismo took the JWT that you signed" in said(office)
+    assert "all checks passed" in said(office)
 
 
 async def test_productions_key_is_sent_later_and_support_reads_its_fingerprint(office: Workplace, onboarding: str) -> None:

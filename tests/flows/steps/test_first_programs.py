@@ -68,7 +68,7 @@ def test_each_product_has_its_page_and_types_in_words(product: str) -> None:
         ({"card_issuing_bin": "1234567"}, "card_issuing_bin", "bin_length"),
         ({"card_issuing_range_end": "9 999 999 999"}, "card_issuing_range_end", "bin_range_length"),
         ({"card_issuing_range_start": "9", "card_issuing_range_end": "1"}, "card_issuing_range_end", "bin_range_order"),
-        ({"card_issuing_due_dates": "15, 31"}, "card_issuing_due_dates", "due_date_beyond"),
+        ({"card_issuing_due_dates": "15, 29"}, "card_issuing_due_dates", "due_date_beyond"),
         ({"card_issuing_due_dates": None}, "card_issuing_due_dates", "due_date_missing"),
         ({"card_issuing_due_dates": "soon"}, "card_issuing_due_dates", "due_date_not_a_day"),
         ({"card_issuing_brand": None}, "card_issuing_brand", "missing"),
