@@ -264,6 +264,8 @@ async def test_production_is_proved_with_its_own_key_and_token(acme: Acme) -> No
     said = await acme.proves(await acme.token(), "production")
     assert "Pismo refused the token (401)" in said, said
     acme.exists_in(production)
+    calls = len(acme.pismo.calls)
     said = await acme.proves(production.mint_token(acme.org_id), "production")
     assert PASSED in said, said
     assert "Production" in said
+    assert len(acme.pismo.calls) == calls  # of test

@@ -131,20 +131,6 @@ async def test_a_token_is_with_one_of_several_processes_and_for_an_hour_at_most(
     assert PASSED in await acme.place.taken_elsewhere(monkeypatch, acme.proves(await acme.token("oidc")))
 
 
-async def test_production_is_proved_by_a_run_of_its_own(acme: Acme) -> None:
-    production = acme.place.sandbox.production
-    token = await acme.token("oidc")
-    said = await acme.proves(token, "production")
-    assert said.startswith("Proof of access, environment Production: not everything passed.")
-    assert "refused the token (401)" in said
-    acme.exists_in(production)
-    calls = len(acme.pismo.calls)
-    said = await acme.proves(production.mint_token(acme.org_id), "production")
-    assert said.startswith("Proof of access, environment Production: all checks passed.")
-    assert len(acme.pismo.calls) == calls
-    assert await acme.place.state(acme.onboarding, STEP) == "fulfilling"
-
-
 @pytest.mark.parametrize("wrapped", ["{},", "“{}”;", "bearer {}", "Authorization: Bearer {}"])
 async def test_a_token_is_taken_with_what_was_copied_around_it(acme: Acme, wrapped: str) -> None:
     said = await acme.proves(wrapped.format(acme.machine.signer.assertion(acme.org_id)))
