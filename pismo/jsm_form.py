@@ -74,6 +74,12 @@ def fill(fields: Sequence[RequestField], names: RequestFormNames, resource: str,
     return values
 
 
+def offered(fields: Sequence[RequestField]) -> list[str]:
+    """What `RequestFormNames.choices` can name: every choice of a cascading field, with its children."""
+    options = (option for one in fields for option in one.valid_values if option.children)
+    return [f"{option.label} > {child.label}" for option in options for child in option.children]
+
+
 def _is_system(one: RequestField, system: str) -> bool:
     return system in (one.field_id, one.jira_schema.system)
 

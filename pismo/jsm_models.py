@@ -87,11 +87,12 @@ class RequestStatus(_Answer):
         return self.category == "DONE"
 
 
-class Author(_Answer):
-    """An account that people hide their address in has none."""
+class Account(_Answer):
+    """Somebody at the site. ``email_address``: empty where they hide it."""
 
     account_id: str = ""
     display_name: str = ""
+    email_address: str = ""
 
 
 class Comment(_Answer):
@@ -100,7 +101,7 @@ class Comment(_Answer):
     id: Annotated[int, Field(ge=0)]
     body: str = ""
     public: bool = False
-    author: Author = Author()
+    author: Account = Account()
     created: DeskDate = DeskDate()
 
 
@@ -125,6 +126,7 @@ class CustomerRequest(_Answer):
 
     key: str = Field(alias="issueKey")
     status: RequestStatus = Field(alias="currentStatus")
+    reporter: Account = Account()
     summary: str = ""
     values: tuple[_FieldValue, ...] = Field((), alias="requestFieldValues")
     links: _Links = Field(_Links(), alias="_links")

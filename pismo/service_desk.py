@@ -1,6 +1,6 @@
 """Pismo's Service Desk over the REST API of Jira Service Management Cloud. One attempt per call: the caller retries.
 
-Source: Atlassian's reference for `rest/servicedeskapi`; none of these calls is experimental, so no opt-in header is needed.
+Source: Atlassian's reference for `rest/servicedeskapi`; of these calls, only the list of a desk's customers is experimental.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from pismo.jsm_errors import ServiceDeskError, ServiceDeskFault, read_error
 from pismo.jsm_form import NameNotFoundError, RequestFormNames, Values, same
 from pismo.jsm_models import (
+    Account,
     Comment,
     CustomerRequest,
     RequestField,
@@ -49,6 +50,8 @@ M = TypeVar("M", bound=BaseModel)
 API = "/rest/servicedeskapi"
 PAGE = 50
 MAX_PAGES = 40
+EXPERIMENTAL = {"X-ExperimentalApi": "opt-in"}
+"""Without this header, Jira refuses an experimental call."""
 _KEY = re.compile(r"[A-Z][A-Z0-9_]*-[1-9][0-9]*", re.ASCII)
 _MARKER = re.compile(r"[a-z0-9]{8,64}", re.ASCII)
 
@@ -120,9 +123,16 @@ class ServiceDesk:
         adds, raises = (body.get(name) is True for name in ("canAddRequestParticipants", "canRaiseOnBehalfOf"))
         return RequestForm(desk.id, wanted.id, tuple(fields), adds, raises)
 
+    async def account(self, form: RequestForm, address: str) -> str:
+        """The account ID of the desk's customer with this e-mail address. Empty if there is none, or they hide it: the search also finds
+        whoever has the address in their name."""
+        path = f"{API}/servicedesk/{form.desk_id}/customer"
+        found = await self._all(Account, path, {"query": address}, headers=EXPERIMENTAL)
+        return next((one.account_id for one in found if same(one.email_address, address)), "")
+
     async def file(self, form: RequestForm, values: Values, participants: Sequence[str] = ()) -> CustomerRequest:
-        """If it fails with ``happened``, look for the request with `find` before filing again. ``participants``: people to name, if
-        the form lets the user; all of them must be known to the site."""
+        """If it fails with ``happened``, look for the request with `find` before filing again. ``participants``: the account IDs of
+        those to name, if the form lets the user."""
         content: dict[str, Any] = {
             "serviceDeskId": form.desk_id,
             "requestTypeId": form.type_id,
@@ -171,6 +181,11 @@ class ServiceDesk:
         """All statuses that the request has had, the first one first."""
         return (await self._all(RequestStatus, f"{API}/request/{_checked(key)}/status"))[::-1]
 
+    async def askers(self, key: str) -> frozenset[str]:
+        """The account IDs of those who ask: the request's reporter and its participants."""
+        participants = await self._all(Account, f"{API}/request/{_checked(key)}/participant")
+        return frozenset(one.account_id for one in (*participants, (await self.request(key)).reporter) if one.account_id)
+
     async def comments(self, key: str) -> list[Comment]:
         """The public ones in the order they were written. Internal ones are neither asked for nor returned."""
         query = {"public": "true", "internal": "false"}
@@ -190,11 +205,14 @@ class ServiceDesk:
         """Press it. Jira answers with no content."""
         await self._call("POST", f"{API}/request/{_checked(key)}/transition", empty=True, json={"id": transition.id})
 
-    async def _all(self, model: type[M], path: str, query: Mapping[str, str] | None = None) -> list[M]:
+    async def _all(
+        self, model: type[M], path: str, query: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
+    ) -> list[M]:
         """Every page of a list."""
         found: list[M] = []
         for _ in range(MAX_PAGES):
-            body = await self._call("GET", path, params={**(query or {}), "start": len(found), "limit": PAGE})
+            page = {**(query or {}), "start": len(found), "limit": PAGE}
+            body = await self._call("GET", path, params=page, headers=headers)
             values = _listed(body)
             found += [_read(model, value) for value in values]
             if body.get("isLastPage", True) or not values:

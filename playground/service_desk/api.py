@@ -9,7 +9,17 @@ from typing import Any
 
 from aiohttp import web
 
-from playground.service_desk.world import MAX_COMMENT, TO_DO, Json, ServiceDeskWorld, Ticket, TicketComment, date_of, status_of
+from playground.service_desk.world import (
+    MAX_COMMENT,
+    TO_DO,
+    Json,
+    ServiceDeskWorld,
+    Ticket,
+    TicketComment,
+    account_of,
+    date_of,
+    status_of,
+)
 
 PREFIX = "/rest/servicedeskapi"
 WRITTEN = {
@@ -50,16 +60,20 @@ def refusal(status: int, message: str) -> web.Response:
 class ServiceDeskApi:
     def __init__(self, world: ServiceDeskWorld, user: str, token: str) -> None:
         self.world, self.user, self.token = world, user, token
+        self._accounts: dict[str, str] = {}
+        """The address behind each account ID that was given out."""
 
     def routes(self) -> list[web.RouteDef]:
         return [
             web.get(f"{PREFIX}/servicedesk", self.desks),
             web.get(PREFIX + "/servicedesk/{desk}/requesttype", self.types),
             web.get(PREFIX + "/servicedesk/{desk}/requesttype/{type}/field", self.fields),
+            web.get(PREFIX + "/servicedesk/{desk}/customer", self.customers),
             web.get(f"{PREFIX}/request", self.search),
             web.post(f"{PREFIX}/request", self.file),
             web.get(PREFIX + "/request/{key}", self.request),
             web.get(PREFIX + "/request/{key}/status", self.status),
+            web.get(PREFIX + "/request/{key}/participant", self.participants),
             web.get(PREFIX + "/request/{key}/comment", self.comments),
             web.post(PREFIX + "/request/{key}/comment", self.comment),
             web.get(PREFIX + "/request/{key}/transition", self.transitions),
@@ -96,6 +110,19 @@ class ServiceDeskApi:
         may = self.world.agent
         return web.json_response({"requestTypeFields": fields, "canRaiseOnBehalfOf": may, "canAddRequestParticipants": may})
 
+    async def customers(self, request: web.Request) -> web.Response:
+        """Whoever's name or address begins with what is asked for; here, the one who has that address."""
+        if request.headers.get("x-experimentalapi") != "opt-in":
+            raise RequestRefusedError(412, "This is an experimental API: opt in with the header X-ExperimentalApi.")
+        self._desk(request.match_info["desk"])
+        if not (self.world.agent and self.world.lists_customers):
+            raise RequestRefusedError(403, "You do not have permission to view the customers of this Service Desk.")
+        address = request.query.get("query", "")
+        found = [account_of(address)] if self.world.has_account(address) else []
+        self._accounts.update((one["accountId"], address) for one in found)
+        shown = [one | {"emailAddress": None} if address in self.world.hidden else one for one in found]
+        return _page(request, shown)
+
     async def search(self, request: web.Request) -> web.Response:
         query = dict(request.query)
         if unknown := set(query) - QUERY:
@@ -128,6 +155,9 @@ class ServiceDeskApi:
     async def status(self, request: web.Request) -> web.Response:
         return _page(request, [status_of(moment) for moment in reversed(self._ticket(request).history)])
 
+    async def participants(self, request: web.Request) -> web.Response:
+        return _page(request, [account_of(address) for address in self._ticket(request).participants])
+
     async def comments(self, request: web.Request) -> web.Response:
         """Those that the query asks for: public and internal ones unless it says "false"."""
         if unknown := set(request.query) - {"public", "internal", "expand", "start", "limit"}:
@@ -154,15 +184,15 @@ class ServiceDeskApi:
         return web.Response(status=204)
 
     def _known(self, people: Any) -> list[str]:
+        """The addresses of these accounts; an address itself is no account ID."""
         if not isinstance(people, list) or not all(isinstance(one, str) for one in people):
             raise RequestRefusedError(400, "requestParticipants is a list of accounts.")
-        for one in people:
-            if self.world.known is not None and one not in self.world.known:
-                raise RequestRefusedError(400, "Your request could not be created. A user that you named does not exist.")
-        return people
+        if any(one not in self._accounts for one in people):
+            raise RequestRefusedError(400, "Your request could not be created. A user that you named does not exist.")
+        return [self._accounts[one] for one in people]
 
     def _written(self, said: TicketComment) -> Json:
-        author = {"accountId": f"qm:{said.author}", "displayName": said.author, "active": True, "timeZone": "Etc/UTC"}
+        author = account_of(said.author)
         return {"id": str(said.id), "body": said.body, "public": said.public, "author": author, "created": date_of(said.at)}
 
     def _desk(self, desk: str) -> str:
@@ -191,6 +221,7 @@ class ServiceDeskApi:
             "requestTypeId": ticket.type,
             "serviceDeskId": ticket.desk,
             "createdDate": date_of(ticket.history[0][1]),
+            "reporter": account_of(ticket.reporter),
             "requestFieldValues": values,
             "currentStatus": status_of(ticket.history[-1]),
             "_links": {"web": f"http://{request.host}/servicedesk/customer/portal/{ticket.desk}/{ticket.key}"},

@@ -4,8 +4,10 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from email.utils import parseaddr
 from itertools import count
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
 EN, PT = "10", "11"
 """Ids of the two portals."""
@@ -78,7 +80,7 @@ def _settings(language: str) -> list[Json]:
 
 @dataclass(frozen=True)
 class TicketComment:
-    """A comment. ``author``: who wrote it."""
+    """A comment. ``author``: who wrote it, with the address if it is no agent: ``Ana <ana@bank.example>``."""
 
     id: int
     author: str
@@ -118,10 +120,12 @@ class ServiceDeskWorld:
     def restore(self) -> None:
         """Desks, forms and the user's rights as they were originally; tickets stay.
 
-        ``agent``: whether the user has more than a customer's role. ``known``: those who can be named as participants; None: all.
+        ``agent``: whether the user has more than a customer's role; ``lists_customers``: and may look up the desk's customers. ``known``:
+        the addresses of those who have an account there; None: everybody. ``hidden``: of those who don't show theirs.
         """
-        self.agent = True
+        self.agent = self.lists_customers = True
         self.known: frozenset[str] | None = None
+        self.hidden: frozenset[str] = frozenset()
         self.desks = [
             {"id": EN, "projectId": "10001", "projectName": "PISMO | Service Desk EN", "projectKey": "SDEN"},
             {"id": PT, "projectId": "10002", "projectName": "PISMO | Service Desk", "projectKey": "SD"},
@@ -162,6 +166,9 @@ class ServiceDeskWorld:
         self.tickets[key].comments.append(said)
         return said
 
+    def has_account(self, address: str) -> bool:
+        return "@" in address and (self.known is None or address in self.known)
+
     def search(self, term: str, query: Mapping[str, str], reporter: str) -> list[Ticket]:
         """By a word in the summary, latest first."""
         found = []
@@ -199,6 +206,14 @@ class ServiceDeskWorld:
 
     def remove_field(self, desk: str, field_id: str) -> None:
         self.fields[desk, SETTINGS] = [one for one in self.fields[desk, SETTINGS] if one["fieldId"] != field_id]
+
+
+def account_of(person: str) -> Json:
+    """``person``: as a comment names its author."""
+    name, address = parseaddr(person) if "@" in person else (person, "")
+    number = uuid5(NAMESPACE_URL, address or name)
+    account = {"accountId": f"qm:{number}" if address else number.hex[:24], "displayName": name or address, "active": True}
+    return account | {"emailAddress": address or None, "timeZone": "Etc/UTC"}
 
 
 def status_of(moment: tuple[str, datetime]) -> Json:

@@ -128,8 +128,19 @@ async def test_the_history_says_since_when_and_a_button_moves_a_request_on(
 async def test_others_are_named_as_participants_where_the_user_may(desk: ServiceDesk, standin: ServiceDeskStandIn) -> None:
     form = await desk.form(NAMES)
     assert (form.adds_participants, form.raises_on_behalf) == (True, True)
-    filed = await desk.file(form, fill(form.fields, NAMES, "service_desk", SUMMARY, EMAILS), ["ana@acme.example"])
+    values = fill(form.fields, NAMES, "service_desk", SUMMARY, EMAILS)
+    standin.world.known = frozenset({"ana@acme.example", "bruno@acme.example"})
+    standin.world.hidden = frozenset({"bruno@acme.example"})
+    ana = await desk.account(form, "ana@acme.example")
+    assert [await desk.account(form, f"{name}@acme.example") for name in ("bruno", "clara")] == ["", ""]
+    with pytest.raises(ServiceDeskError, match="refused"):
+        await desk.file(form, values, ["ana@acme.example"])
+    filed = await desk.file(form, values, [ana])
     assert standin.world.tickets[filed.key].participants == ["ana@acme.example"]
+    standin.write(filed.key, "It is me", "Ana <ana@acme.example>")
+    standin.write(filed.key, "It is the desk")
+    askers = await desk.askers(filed.key)
+    assert [one.author.account_id in askers for one in await desk.comments(filed.key)] == [True, False]
     assert (await desk.last() or filed).key == filed.key
     standin.world.agent = False
     form = await desk.form(NAMES)
