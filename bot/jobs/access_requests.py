@@ -4,7 +4,7 @@ A request is filed only once: its summary contains the effect's id. If an attemp
 until the Service Desk's index must have it; only then does it file it again.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +18,6 @@ from bot.slack.client import Slack
 from flows.cases.case import Case, Cases
 from flows.cases.desk_requests import Wanted, note_filed, note_given_up, wanted, was_wanted
 from flows.cases.tickets import FiledTicket
-from flows.forms.fields import Answers
 from flows.forms.step import Filing
 from flows.model import EffectRecord
 from flows.outbox import FileRequest, RequestAccess, ShowReadyText
@@ -30,6 +29,8 @@ from pismo.service_desk import RequestForm, ServiceDesk
 from storage.store import Store
 
 MAX_NAMES = 30
+MOST_NAMED = 100
+"""Addresses for which an account is looked for: each takes a call. The others are left to support."""
 UNNAMED = (ServiceDeskFault.REFUSED, ServiceDeskFault.FORBIDDEN)
 """What Jira answers, among other things, if somebody may not be named as a participant. Nothing was filed then."""
 
@@ -83,10 +84,11 @@ class AccessRequests:
         try:
             form = await self._service_desk.form(self._policies.names[request.portal(case.situation)])
             if sent and (found := await self._find(self._service_desk, run, form, case.now)):
-                return self._filed(run, found, was_wanted(case, step, run.effect.resource, run.result))
+                before = was_wanted(case, step, run.effect.resource, run.result)
+                return self._filed(run, found, before, _unnamed(before, run.result.get("named", ())))
             if now is None:
                 return None  # it never arrived, and support has filed it by hand by now
-            return self._filed(run, await self._send(self._service_desk, run, case, form, now), now.about)
+            return await self._send(self._service_desk, run, case, form, now)
         except NameNotFoundError as error:
             about = {"name": error.name, "there": tuple(error.there[:MAX_NAMES])}
             raise Impossible(f"desk_{error.what}", about) from None
@@ -107,45 +109,59 @@ class AccessRequests:
 
     async def _send(
         self, service_desk: ServiceDesk, run: Run[FileRequest], case: Case, form: RequestForm, now: Wanted
-    ) -> CustomerRequest:
-        """With its people as participants where the bot's account may name them and all are known there, else without, as its text then
-        says. Raises NameNotFoundError."""
-        named = sorted(now.emails) if form.adds_participants else []
+    ) -> Finished:
+        """With its people as participants as far as they are found and the bot's account may name them. Raises NameNotFoundError."""
+        accounts = await self._accounts(service_desk, form, now)
         try:
-            return await self._file(service_desk, run, form, await self._values(run, case, form, now, named), now, named)
+            return await self._file(service_desk, run, case, form, now, accounts)
         except ServiceDeskError as error:
-            if not named or error.fault not in UNNAMED:
+            if not accounts or error.fault not in UNNAMED:
                 raise
-        return await self._file(service_desk, run, form, await self._values(run, case, form, now, []), now, [])
+        return await self._file(service_desk, run, case, form, now, {})
 
-    async def _values(self, run: Run[FileRequest], case: Case, form: RequestForm, now: Wanted, named: Sequence[str]) -> Values:
-        request, resource = declared(case.step(run.effect.step).desk_request), run.effect.resource
-        channel = (await self._slack.channel(case.onboarding.channel_id)).name if resource in request.with_channel else ""
-        unnamed, part = bool(now.emails) and not named, now.about.get("about") or {}
-        filing = Filing(marker_of(run), now.emails, channel, unnamed=unnamed, part=part)
-        names = self._policies.names[request.portal(case.situation)]
-        return fill(form.fields, names, resource, *request.filed(case.situation, resource, filing))
+    async def _accounts(self, service_desk: ServiceDesk, form: RequestForm, now: Wanted) -> dict[str, str]:
+        """The account IDs of its people by their place among them; of none where the bot's account may not look for them."""
+        found = dict[str, str]()
+        try:
+            for place, address in enumerate(_people(now)[:MOST_NAMED] if form.adds_participants else ()):
+                if account := await service_desk.account(form, address):
+                    found[str(place)] = account
+        except ServiceDeskError as error:
+            if error.transient:
+                raise
+        return found
 
     async def _file(
         self,
         service_desk: ServiceDesk,
         run: Run[FileRequest],
+        case: Case,
         form: RequestForm,
-        values: Values,
         now: Wanted,
-        named: Sequence[str],
-    ) -> CustomerRequest:
-        """Record the attempt before sending: after a crash, we know that it may have been sent."""
-        await self._store.transact(lambda unit: _keep(unit, run, {"sent": unit.now.isoformat(), **now.kept}))
+        accounts: Mapping[str, str],
+    ) -> Finished:
+        """Record the attempt before sending: after a crash, we know that it may have been sent, and who is named in it."""
+        unnamed = _unnamed(now, accounts)
+        values = await self._values(run, case, form, now, unnamed)
+        sent = {**now.kept, "named": [*accounts]}
+        await self._store.transact(lambda unit: _keep(unit, run, {"sent": unit.now.isoformat(), **sent}))
         lease.check()
         try:
-            return await service_desk.file(form, values, named)
+            filed = await service_desk.file(form, values, [*accounts.values()])
         except ServiceDeskError as error:
             if not error.happened:
                 await self._store.transact(lambda unit: _keep(unit, run, {}))
             raise
+        return self._filed(run, filed, now, unnamed)
 
-    def _filed(self, run: Run[FileRequest], filed: CustomerRequest, about: Answers) -> Finished:
+    async def _values(self, run: Run[FileRequest], case: Case, form: RequestForm, now: Wanted, unnamed: Sequence[str]) -> Values:
+        request, resource = declared(case.step(run.effect.step).desk_request), run.effect.resource
+        channel = (await self._slack.channel(case.onboarding.channel_id)).name if resource in request.with_channel else ""
+        filing = Filing(marker_of(run), now.emails, channel, unnamed, part=now.about.get("about") or {})
+        names = self._policies.names[request.portal(case.situation)]
+        return fill(form.fields, names, resource, *request.filed(case.situation, resource, filing))
+
+    def _filed(self, run: Run[FileRequest], filed: CustomerRequest, asked: Wanted, unnamed: Sequence[str]) -> Finished:
         """Found only later, it may have ended by now: how, its history tells, which the poller reads."""
         status = filed.status
         phase = "" if status.done else self._policies.statuses.phase(status.name)
@@ -153,7 +169,7 @@ class AccessRequests:
 
         async def note(unit: Unit) -> None:
             async with self._cases.open(unit, run.onboarding_id, closed=True) as case:
-                await note_filed(case, run.effect, run.id, about, ticket)
+                await note_filed(case, run.effect, run.id, asked.about, ticket, unnamed)
 
         return Finished({"ticket": filed.key}, note)
 
@@ -165,6 +181,16 @@ class AccessRequests:
             note_given_up(case, effect)
             case.ask(ShowReadyText(step=effect.step, resource=effect.resource, **about))
         return False
+
+
+def _people(asked: Wanted) -> list[str]:
+    """In the same order each time."""
+    return sorted(asked.emails)
+
+
+def _unnamed(asked: Wanted, named: Collection[str]) -> list[str]:
+    """The addresses of those who are not named. ``named``: the places of the others: what is kept of an attempt holds no address."""
+    return [address for place, address in enumerate(_people(asked)) if str(place) not in named]
 
 
 def failure(error: ServiceDeskError) -> EffectError:

@@ -18,7 +18,7 @@ from bot.ops.maintenance import HOW_ALTERED, HOW_LACKING
 from bot.slack.client import Slack, SlackError
 from bot.slack.support_channel import FAULTS, fault_of
 from pismo.jsm_errors import ServiceDeskError, ServiceDeskFault
-from pismo.jsm_form import NameNotFoundError, fill
+from pismo.jsm_form import NameNotFoundError, RequestFormNames, fill, offered
 from pismo.service_desk import RequestForm, ServiceDesk
 from storage.engine import sqlite_file
 from storage.files import open_to_others
@@ -260,12 +260,28 @@ async def _service_desk(settings: Settings) -> AsyncIterator[Line]:
                 return
             else:
                 yield Line(name, f"{names.desk} > {names.request_type} > {names.category} can be filed")
-                unnamed = [resource for resource, choice in names.choices.items() if not choice]
-                if unnamed:
-                    what = f"no category is set for {', '.join(unnamed)}: if the form needs one, support gets the text to paste"
-                    yield Line(name, f"{what}; see choices under [service_desk.{portal}] in CONFIG_FILE")
+                for line in _unchosen(name, portal, names, form):
+                    yield line
                 yield _account(f"{name} account", form)
+                if form.adds_participants:
+                    yield await _lookup(f"{name} participants", client, form, settings.service_desk_user)
         yield await _comments(client)
+
+
+def _unchosen(name: str, portal: str, names: RequestFormNames, form: RequestForm) -> Iterator[Line]:
+    """The integrations of which the configuration does not say under which category they are requested, and what then happens."""
+    unset, pasted = [resource for resource, choice in names.choices.items() if not choice], list[str]()
+    for resource in unset:
+        try:
+            fill(form.fields, names, resource, "-", "-")
+        except NameNotFoundError:
+            pasted.append(resource)
+    where = f"to set one, add choices under [service_desk.{portal}] in CONFIG_FILE; there is: {', '.join(offered(form.fields))}"
+    if pasted:
+        what = "no category is set, and the form needs one: nothing is filed, support gets the text to paste"
+        yield Line(name, f"{', '.join(pasted)}: {what}; {where}")
+    if filed := [resource for resource in unset if resource not in pasted]:
+        yield Line(name, f"{', '.join(filed)}: no category is set, filed without one; {where}")
 
 
 AGENT = "give SERVICE_DESK_USER an agent's or a project role there"
@@ -280,6 +296,18 @@ def _account(name: str, form: RequestForm) -> Line:
     able = ", ".join(what for what, allowed in may.items() if allowed)
     lacks = ", ".join(what for what, allowed in may.items() if not allowed)
     return Line(name, f"may file requests, {able}" + (f"; not {lacks}: the ticket's text then says so" if lacks else ""))
+
+
+async def _lookup(name: str, client: ServiceDesk, form: RequestForm, address: str) -> Line:
+    """Tried with the account's own address; whether it is a customer of the desk does not matter."""
+    try:
+        await client.account(form, address)
+    except ServiceDeskError as error:
+        if error.transient:
+            return Line(name, f"not tried: it answered {error.status or 'nothing'} ({error.fault})", _mend_desk(error))
+        what = f"the account may not look up people: {error.status} ({error.fault}). None is named, support is told whom to add"
+        return Line(name, f"{what}; to change that, let it view the desk's customers")
+    return Line(name, "are looked up by address; support is told of those who are not found")
 
 
 async def _comments(client: ServiceDesk) -> Line:

@@ -1,16 +1,16 @@
 """What a step requests of the Service Desk: what is to be filed now, and that it was filed."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from flows.cases.case import Case
 from flows.cases.settle import resume_failed
 from flows.cases.tasks import new_record, note_grant
-from flows.cases.tickets import FiledTicket, about_ticket, kept_of, sides
+from flows.cases.tickets import FiledTicket, about_ticket, kept_of, sides, tell
 from flows.forms.fields import Answers
 from flows.forms.step import DeskRequest, Step, Task
-from flows.model import Submission, TaskRecord
+from flows.model import Grant, Submission, TaskRecord
 from flows.outbox import FileRequest
 from flows.people import SYSTEM
 from flows.problems import Refused
@@ -19,8 +19,8 @@ from flows.state import WORKING, Move, StepState, after
 
 @dataclass(frozen=True)
 class Wanted:
-    """What one request is to ask for now. ``about``: what is recorded with its ticket; ``emails``: its people's addresses; ``kept``:
-    ids and numbers by which `was_wanted` finds ``about`` again."""
+    """What one request is to ask for. ``about``: what is recorded with its ticket; ``emails``: its people's addresses; ``kept``: ids and
+    numbers by which `was_wanted` finds both again."""
 
     about: Answers
     emails: frozenset[str]
@@ -30,24 +30,34 @@ class Wanted:
 def wanted(case: Case, step: Step, resource: str) -> Wanted | None:
     """What is to be requested for a resource now; None if nothing is, or it has been. Raises Refused if the step requests nothing."""
     request = _request(step)
+    if case.record(step.id).state is StepState.SKIPPED:
+        return None
     if request.part is None:
         grants = [one for one in case.snapshot.grants if (one.step_id, one.resource, one.state) == (step.id, resource, "asked")]
-        about = {"grants": [one.id for one in grants]}
-        return Wanted(about, frozenset(one.email for one in grants), about) if grants else None
+        return _for_grants(grants) if grants else None
     accepted = accepted_by(case, step)
     part = request.part(accepted.answers, resource) if accepted is not None else None
     if accepted is None or part is None or any(covers(record.answers, resource, part) for record in _done(case, step)):
         return None
-    return Wanted({"request": resource, "about": part}, frozenset(request.people(part)), {"revision": accepted.revision})
+    return _for_part(request, resource, accepted.revision, part)
 
 
-def was_wanted(case: Case, step: Step, resource: str, kept: Mapping[str, Any]) -> Answers:
-    """What is recorded with the ticket of a request that was sent before."""
+def was_wanted(case: Case, step: Step, resource: str, kept: Mapping[str, Any]) -> Wanted:
+    """What a request asked for that was sent before."""
     request = _request(step)
     if request.part is None:
-        return {"grants": kept["grants"]}
+        return _for_grants([one for one in case.snapshot.grants if one.id in kept["grants"]])
     sent = next(one for one in case.snapshot.submissions[step.id] if one.revision == kept["revision"])
-    return {"request": resource, "about": request.part(sent.answers, resource)}
+    return _for_part(request, resource, sent.revision, request.part(sent.answers, resource) or {})
+
+
+def _for_grants(grants: Sequence[Grant]) -> Wanted:
+    about = {"grants": [one.id for one in grants]}
+    return Wanted(about, frozenset(one.email for one in grants), about)
+
+
+def _for_part(request: DeskRequest, resource: str, revision: int, part: Answers) -> Wanted:
+    return Wanted({"request": resource, "about": part}, frozenset(request.people(part)), {"revision": revision})
 
 
 def covers(recorded: Answers, resource: str, part: Answers) -> bool:
@@ -71,13 +81,16 @@ def accepted_by(case: Case, step: Step) -> Submission | None:
     return next((one for one in reversed(sent[:-1]) if one.revision in approved), None)
 
 
-async def note_filed(case: Case, effect: FileRequest, item: str, about: Answers, ticket: FiledTicket) -> None:
-    """The bot filed a request: record it, mark its grants ``filed``, tell both sides. ``item``: recorded once under this id."""
+async def note_filed(
+    case: Case, effect: FileRequest, item: str, about: Answers, ticket: FiledTicket, unnamed: Sequence[str] = ()
+) -> None:
+    """The bot filed a request: record it, mark its grants ``filed``, tell both sides. ``item``: recorded once under this id.
+    ``unnamed``: the addresses of its people who are not its participants, whom support can add."""
     step, task = case.step(effect.step), _task_with_ticket(case.step(effect.step))
     if any((record.step_id, record.task_id, record.item) == (step.id, task.id, item) for record in case.snapshot.tasks):
         return
     answers = {**about, task.ticket: ticket.key, **kept_of(ticket)}
-    new_record(case, step.id, task.id, item, answers)
+    record = new_record(case, step.id, task.id, item, answers)
     case.log(f"task:{step.id}.{task.id}:done", by=SYSTEM, facts={"item": item}, changes={"answers": answers})
     for grant in case.snapshot.grants:
         if grant.id in about.get("grants", ()) and grant.state == "asked":
@@ -88,6 +101,8 @@ async def note_filed(case: Case, effect: FileRequest, item: str, about: Answers,
         resume_failed(case.unit, case.record(step.id), SYSTEM)
     for where in sides(case):
         case.say(where, step.id, "desk_filed", values=about_ticket(ticket), what=f"resource.{effect.resource}")
+    if unnamed:
+        tell(case, record, "support", "desk_unnamed", ticket, said="\n".join(unnamed), count=len(unnamed))
 
 
 def note_given_up(case: Case, effect: FileRequest) -> None:

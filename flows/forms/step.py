@@ -398,13 +398,14 @@ class GrantAsked:
 @dataclass(frozen=True)
 class Filing:
     """What a request's text is told besides the answers. ``marker``: a word that its summary contains. ``emails``: the addresses that it
-    asks access for. ``channel``: the name of the customer's channel in Slack. ``unnamed``: its people are not its participants, since
-    the bot's account may not name them. ``part``: what it is about, where the step says that."""
+    asks access for. ``channel``: the name of the customer's channel in Slack. ``unnamed``: the addresses of those of its people who are
+    not its participants, since no account of theirs was found, or the bot's may not name them. ``part``: what it is about, where the
+    step says that."""
 
     marker: str
     emails: Collection[str] = ()
     channel: str = ""
-    unnamed: bool = False
+    unnamed: Sequence[str] = ()
     part: Answers = field(default_factory=dict)
 
 

@@ -83,7 +83,7 @@ _EN = Words(
         "production": "production",
     },
     "Organization ID",
-    "The contact could not be named as a participant of this request: please add it.",
+    "Could not be named as participants of this request, please add: {people}",
 )
 _PT = Words(
     "PISMO | Service Desk",
@@ -133,7 +133,7 @@ _PT = Words(
         "production": "produção",
     },
     "ID da organização",
-    "O contato não pôde ser indicado como participante desta solicitação: por favor, adicionem-no.",
+    "Não puderam ser indicados como participantes desta solicitação, por favor adicionem: {people}",
 )
 _WORDS = {"en": _EN, "pt_BR": _PT}
 
@@ -144,7 +144,7 @@ def filed(situation: Situation, resource: str, filing: Filing) -> tuple[str, str
     customer = " ".join(situation.customer.split())[:MAX_TITLE]
     lines = _lines(words, situation, resource, filing.part)
     return f"{words.titles[resource]}: {customer} ({filing.marker})", "\n".join(
-        [*lines, words.unnamed] if filing.unnamed else lines
+        [*lines, words.unnamed.format(people=", ".join(filing.unnamed))] if filing.unnamed else lines
     )
 
 

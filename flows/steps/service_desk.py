@@ -28,13 +28,13 @@ _WORDS = {
         "PISMO | Service Desk EN",
         "Access request: {customer}",
         "Please give these users of {customer} access to {what}:",
-        "They could not be named as participants of this request: please add them.",
+        "Could not be named as participants of this request, please add: {people}",
     ),
     "pt_BR": (
         "PISMO | Service Desk",
         "Solicitação de acesso: {customer}",
         "Concedam acesso a {what} a estes usuários de {customer}:",
-        "Eles não puderam ser indicados como participantes desta solicitação: por favor, adicionem-nos.",
+        "Não puderam ser indicados como participantes desta solicitação, por favor adicionem: {people}",
     ),
 }
 
@@ -121,7 +121,9 @@ def request(situation: Situation, resource: str, filing: Filing) -> tuple[str, s
     ]
     lines += sorted(set(filing.emails) - set(listed))
     lines += [f"Slack: #{filing.channel}"] if filing.channel else []
-    return f"{title} - {what} ({filing.marker})", "\n".join([*lines, unnamed] if filing.unnamed else lines)
+    return f"{title} - {what} ({filing.marker})", "\n".join(
+        [*lines, unnamed.format(people=", ".join(filing.unnamed))] if filing.unnamed else lines
+    )
 
 
 _WIKI = str.maketrans("{}[]|", "()()/", "\\*^~")

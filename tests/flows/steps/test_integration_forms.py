@@ -117,12 +117,13 @@ def test_a_request_is_in_the_portals_language_and_complete(portal: str, words: s
     )
     for resource in request.resources:
         part: Any = request.part(answers, resource)
-        summary, description = request.filed(situation, resource, Filing("m1", part=part, unnamed=True))
+        summary, description = request.filed(situation, resource, Filing("m1", part=part, unnamed=["ana@bank.example"]))
         assert summary.endswith("(m1)")
         assert len(summary) <= 255
         assert "{" not in description
         assert (words in description) == (resource != "status_page")
         assert all(str(value) in description for name, value in part.items() if name.startswith(("sns_", "s3_", "gcp_", "sftp_")))
+        assert description.endswith(": ana@bank.example")
         assert description.splitlines()[1:-1] == request.pasted(situation, [resource])["description"].splitlines()[1:]
 
 

@@ -16,9 +16,12 @@ CHOSEN = "\n".join(f'{resource} = "{choice}"' for resource, choice in CHOICES.it
 
 
 UNSET = (
-    "ok: Service Desk ({0}): no category is set for webhooks, event_delivery, third_party_openid: if the form needs one, support gets "
-    "the text to paste; see choices under [service_desk.{0}] in CONFIG_FILE"
+    "ok: Service Desk ({0}): webhooks, event_delivery, third_party_openid: no category is set, and the form needs one: nothing is filed, "
+    "support gets the text to paste; to set one, add choices under [service_desk.{0}] in CONFIG_FILE; there is: Program settings > Limits, "
+    "Access request > Service Desk Portal, Access request > Slack Connect, Access request > Status Page, Integration > Webhooks, "
+    "Integration > Events, Integration > OpenID"
 )
+FOUND = "ok: Service Desk ({0}) participants: are looked up by address; support is told of those who are not found"
 
 
 async def test_check_says_what_the_account_may_do_and_how_it_may(office: DeskPlace, tmp_path: Path) -> None:
@@ -32,13 +35,25 @@ async def test_check_says_what_the_account_may_do_and_how_it_may(office: DeskPla
         "which cannot file over REST (JSDCLOUD-8960) - give SERVICE_DESK_USER an agent's or a project role there"
     )
     desk.world.restore()
+    desk.world.lists_customers = False
+    lines = [str(line) async for line in _service_desk(settings)]
+    assert lines[2].startswith(
+        "ok: Service Desk (en) participants: the account may not look up people: 403 (forbidden). None is named"
+    )
+    desk.world.restore()
+    next(one for one in desk.world.fields[EN, "25"] if one["name"] == "Category")["required"] = False
+    lines = [str(line) async for line in _service_desk(office.settings())]
+    assert lines[1].startswith(
+        "ok: Service Desk (en): webhooks, event_delivery, third_party_openid: no category is set, filed without"
+    )
+    desk.world.restore()
     desk.world.file(EN, "25", {"summary": "Mine", "description": "-"}, desk.user)
     desk.fail("403", "GET", f"/rest/servicedeskapi/request/{desk.tickets[-1].key}/comment")
     lines = [str(line) async for line in _service_desk(settings)]
     assert lines[-1].startswith("wrong: Service Desk comments: reading them was answered with 403 (forbidden) - let the account")
     lines = [str(line) async for line in _service_desk(settings)]
     assert lines[-1] == "ok: Service Desk comments: can be read"
-    assert len(lines) == 5
+    assert len(lines) == 7
     assert all(line.startswith("ok: ") for line in lines)
 
 
@@ -49,9 +64,11 @@ async def test_check_says_of_each_portal_whether_access_can_be_asked_for_there(o
         "ok: Service Desk (en): PISMO | Service Desk EN > Settings > Access request can be filed",
         UNSET.format("en"),
         "ok: Service Desk (en) account: may file requests, add participants, file on behalf of others",
+        FOUND.format("en"),
         "ok: Service Desk (pt_BR): PISMO | Service Desk > Settings > Access request can be filed",
         UNSET.format("pt_BR"),
         "ok: Service Desk (pt_BR) account: may file requests, add participants, file on behalf of others",
+        FOUND.format("pt_BR"),
         "ok: Service Desk comments: not tried: the account has no request yet",
     ]
     desk.world.rename_desk(EN, "Help")
