@@ -28,10 +28,11 @@ class TicketAnswers:
         self._service_desk, self._policies = service_desk, policies
 
     async def file(self, run: Run[FileAnswer]) -> Finished | None:
+        """Also once the onboarding is closed: the request goes on at the desk, and somebody there waits for the answer."""
         async with self._store.read() as unit:
             case = await self._cases.look(unit, run.onboarding_id, closed=True)
         record = waiting(case, run.effect)
-        if record is None or case.onboarding.closed_at is not None:
+        if record is None:
             return None
         if self._service_desk is None:
             raise Impossible("desk_none")

@@ -127,7 +127,8 @@ class TicketPoller:
     async def _news(self, service_desk: ServiceDesk, record: TaskRecord, key: str, before: Known) -> list[DeskComment]:
         """What others have written since. Nothing if the bot's user may see the ticket, but not that: support is told, once."""
         try:
-            written = await service_desk.comments(key)
+            written = [one for one in await service_desk.comments(key) if before.is_news(one.id, one.body)]
+            askers = await service_desk.askers(key) if written else frozenset[str]()
         except ServiceDeskError as error:
             if error.fault not in UNSEEN:
                 raise
@@ -135,10 +136,10 @@ class TicketPoller:
             return []
         news = []
         for one in written:
-            if before.is_news(one.id, one.body):
-                secret, unread = await self._guard(one.body)
-                text = "" if secret or unread else one.body
-                news.append(DeskComment(one.id, one.author.display_name, text, secret, unread))
+            secret, unread = await self._guard(one.body)
+            text = "" if secret or unread else one.body
+            by_asker = one.author.account_id in askers
+            news.append(DeskComment(one.id, one.author.display_name, text, by_asker=by_asker, secret=secret, unread=unread))
         return news
 
     async def _change(self, record: TaskRecord, does: Callable[[Case], None]) -> None:

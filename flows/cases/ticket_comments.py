@@ -23,11 +23,13 @@ MAX_TEXT = 2500
 
 @dataclass(frozen=True)
 class DeskComment:
-    """``text``: empty if it may not be shown. ``secret``: the kind that the guard found in it; ``unread``: it could not be looked into."""
+    """``text``: empty if it may not be shown. ``by_asker``: its author takes part in the ticket as one of those who ask, not at the desk.
+    ``secret``: the kind that the guard found in it; ``unread``: it could not be looked into."""
 
     id: int
     author: str
     text: str
+    by_asker: bool = False
     secret: str = ""
     unread: bool = False
 
@@ -65,13 +67,13 @@ def note_comments(case: Case, record_id: str, comments: Sequence[DeskComment], t
     shown, more = new[:MAX_SHOWN], len(new[MAX_SHOWN:])
     for where in sides(case):
         for one in shown:
-            asks = ticket.phase == "pending" or "?" in one.text
+            asks = not one.by_asker and (ticket.phase == "pending" or "?" in one.text)
             if one.secret or one.unread:
                 key = "desk_wrote_secret" if one.secret else "desk_wrote_unread"
-                tell(case, record, where, key, ticket, answer=True, by_name=one.author, kind=one.secret)
+                tell(case, record, where, key, ticket, answer=not one.by_asker, by_name=one.author, kind=one.secret)
             else:
                 said = one.text if len(one.text) <= MAX_TEXT else f"{one.text[:MAX_TEXT]}…"
-                key = "desk_asks" if asks else "desk_wrote"
+                key = "asker_wrote" if one.by_asker else "desk_asks" if asks else "desk_wrote"
                 tell(case, record, where, key, ticket, said=said, answer=asks, mention=asks, by_name=one.author)
         if more:
             tell(case, record, where, "desk_wrote_more", ticket, answer=True, count=more)
@@ -133,9 +135,10 @@ def waiting(case: Case, effect: FileAnswer) -> TaskRecord | None:
 
 def note_unanswered(case: Case, effect: FileAnswer, why: str) -> None:
     """The bot gave up: support gets the text to write it by hand, and a retry is possible. ``why``: the key of the reason."""
-    record, ticket = record_with_ticket(case, effect.item), open_ticket(case, effect.item)
-    if record is None or ticket is None or case.onboarding.closed_at is not None:
+    record = waiting(case, effect)
+    if record is None:
         return
+    ticket = ticket_of(case, record)
     tell(case, record, "support", "desk_answer_lost", ticket, said=effect.text, mention=True, by=effect.by, why=f"why.{why}")
     if "customer" in sides(case):
         tell(case, record, "customer", "desk_answer_late", ticket, by=effect.by)

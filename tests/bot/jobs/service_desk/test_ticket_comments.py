@@ -6,6 +6,7 @@ import pytest
 
 from bot.jobs.executor import Patience
 from bot.messages.buttons import Act
+from flows.cases import manage
 from playground.slack import Message, Outcome, SlackPerson
 from playground.walkthrough import action_id
 from tests.bot.jobs.service_desk.desk_place import STEP, DeskPlace, asked, filed
@@ -58,6 +59,13 @@ async def test_a_comment_is_shown_once_as_typed_and_an_internal_one_never(office
         assert action_id(message.blocks, Act.ANSWER_TICKET)
         assert "difficult" not in office.read(where)
     assert f"<@{office.ana.id}> Dora" in office.read("step")
+    office.service_desk.move(key, "PENDING")
+    office.service_desk.write(key, "She is. Do you need more?", "Ana <ana@bank.example>")
+    await office.look()
+    for where in ("step", "review"):
+        (message,) = [m for m in office.journey.thread(where, STEP) if "She is." in m.text]
+        assert message.text.startswith(f"Ana, who is one of those who asked, wrote on {key}")
+        assert not action_id(message.blocks, Act.ANSWER_TICKET)
 
 
 async def test_an_answer_is_one_comment_and_the_button_of_the_portal_is_pressed(office: DeskPlace, onboarding: str) -> None:
@@ -91,7 +99,9 @@ async def test_a_ticket_that_waits_offers_the_answer_even_without_a_comment(offi
     assert office.service_desk.world.tickets[key].history[-1][0] == "NEW"
 
 
-async def test_a_bot_that_ended_while_it_answered_finds_what_it_wrote(office: DeskPlace, onboarding: str) -> None:
+async def test_a_bot_that_ended_while_it_answered_finds_what_it_wrote_though_all_is_closed(
+    office: DeskPlace, onboarding: str
+) -> None:
     key, desk = await the_ticket(office, onboarding), office.service_desk
     desk.write(key, QUESTION)
     await office.look()
@@ -101,12 +111,15 @@ async def test_a_bot_that_ended_while_it_answered_finds_what_it_wrote(office: De
     before = len(desk.calls)
     await answer(office, office.ana, "step", "Yes, she is.")
     await office.slack.until(lambda: any(call.status == 503 for call in desk.calls[before:]))
+    await office.close(onboarding)
     await office.stop_bot()
     desk.faults.clear()
     await office.start_bot()
     await office.settled()
     assert len(written(office, key)) == 1
-    assert office.read("review").count("Yes, she is.") == 1
+    for where in ("step", "review"):
+        assert office.read(where).count("Yes, she is.") == 1
+        assert "The answer is at the Service Desk now" in office.read(where)
     await office.look()
     assert "wrote on" not in office.read("step")
 
@@ -214,21 +227,29 @@ async def test_who_may_not_read_comments_follows_the_status_all_the_same(office:
     assert "Hello there" in office.read("step")
 
 
-async def test_people_are_named_as_participants_where_all_are_known_else_the_ticket_says_so(
+async def test_whoever_has_an_account_is_named_as_a_participant_and_support_is_told_who_has_none(
     office: DeskPlace, onboarding: str
 ) -> None:
-    office.service_desk.world.known = frozenset({"ana@bank.example"})
-    await asked(office, onboarding)
+    people = "ana@bank.example\nbruno@bank.example\nclara@bank.example"
+    office.service_desk.world.known = frozenset({"ana@bank.example", "clara@bank.example"})
+    office.service_desk.world.hidden = frozenset({"clara@bank.example"})
+    office.service_desk.fail("drop_after", "POST")  # found again, it has told whom it names
+    await asked(office, onboarding, users=people)
     (ticket,) = await filed(office, onboarding)
-    assert ticket.participants == []
-    assert ticket.values["description"].endswith("They could not be named as participants of this request: please add them.")
+    assert ticket.participants == ["ana@bank.example"]
+    assert ticket.values["description"].endswith("please add: bruno@bank.example, clara@bank.example")
+    (told,) = [message.text for message in office.journey.thread("review", STEP) if "no participants" in message.text]
+    assert told.startswith(f"2 people are no participants of {ticket.key}")
+    assert [line for line in people.splitlines() if line in told] == ["bruno@bank.example", "clara@bank.example"]
+    assert "no participants" not in office.read("step")
+    await office.do(onboarding, STEP, "grant_access", {"grants": ["*"]})
+    await office.act(onboarding, lambda case: manage.reopen(case, STEP, "One more."), office.sam)
     office.service_desk.world.restore()
-    second = await office.begin(office.blue, office.olga, "Blue Coop Two")
-    await asked(office, second)
-    (ticket,) = await filed(office, second)
-    assert ticket.participants == ["ana@bank.example", "bruno@bank.example"]
-    assert "please add them" not in ticket.values["description"]
-    await office.close(second)
+    office.service_desk.world.lists_customers = False
+    await asked(office, onboarding, users=f"{people}\ndora@bank.example")
+    ticket = (await filed(office, onboarding))[-1]
+    assert ticket.participants == []
+    assert f"1 person is no participant of {ticket.key}" in office.read()
 
 
 async def test_an_answer_that_comes_too_late_is_told_to_both_sides(office: DeskPlace, onboarding: str) -> None:
