@@ -13,6 +13,7 @@ from flows.checks.people_columns import folded
 from flows.model import LEFT, Grant, Person
 from flows.outbox import Nudge
 from flows.people import Side
+from flows.state import StepState
 from storage.sealing import SealError
 from storage.store import Store
 
@@ -22,14 +23,15 @@ class Nudges:
         self._store, self._threads = store, threads
 
     async def nudge(self, run: Run[Nudge]) -> Finished | None:
-        """One message for all of a step. Nothing about those who came in, or whose code expired, while it waited for Slack."""
+        """One message for all of a step. Nothing about those who came in, or whose code expired, while it waited for Slack, nor of a
+        step that was skipped."""
         asked = run.effect
         thread = await self._threads.of(run, asked.where, asked.step)
         case, texts = thread.case, thread.texts
         grants = [one for one in in_order(case.snapshot, case.journey) if one.id in asked.grants]
         waiting = [one for one in grants if one.state == "invited" and one.expires_at]
         ends = [int(one.expires_at.timestamp()) for one in waiting if one.expires_at]
-        if not ends:
+        if not ends or case.record(asked.step).state is StepState.SKIPPED:
             return None
         mentioned = " ".join(f"<@{user}>" for user in await self._invited(case, waiting))
         words = sentence(texts, "invitation_expires", {"count": len(waiting), "at": min(ends)})

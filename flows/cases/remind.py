@@ -18,6 +18,7 @@ from flows.outbox import Draw, Nudge, Remind, Where
 from flows.people import SYSTEM, Side
 from flows.ports import Unit
 from flows.rules import Rules
+from flows.state import StepState
 
 
 async def due(unit: Unit) -> Sequence[str]:
@@ -125,21 +126,23 @@ async def expiring(unit: Unit, rules: Rules) -> Sequence[str]:
 
 def expire(case: Case) -> int:
     """Mark invitations whose code expired, and nudge ``nudge_hours`` of the customer's business time before that: for a code that
-    expires at night, the evening before. Returns how many changed."""
+    expires at night, the evening before. Nobody is told of those of a skipped step. Returns how many changed."""
     if case.onboarding.closed_at or case.onboarding.severed_at:
         return 0
     now, invited = case.now, [g for g in case.snapshot.grants if g.state == "invited" and g.expires_at]
+    skipped = {step_id for step_id, record in case.snapshot.steps.items() if record.state is StepState.SKIPPED}
     calendar = calendar_of(Side.CUSTOMER, case.snapshot, case.rules)
     over = [g for g in invited if g.expires_at and g.expires_at <= now]
     until = business_time.add(calendar, now, BusinessDuration(hours=case.rules.nudge_hours))
     awake = business_time.is_open(calendar, now)
-    soon = [g for g in invited if awake and g not in over and g.nudged_at is None and g.expires_at and g.expires_at <= until]
+    told = [g for g in invited if g.step_id not in skipped]
+    soon = [g for g in told if awake and g not in over and g.nudged_at is None and g.expires_at and g.expires_at <= until]
     for grant in over:
         grant.state, grant.expires_at, grant.at = "expired", None, now
         note_grant(case, grant)
     for grant in soon:
         grant.nudged_at = now
-    for step_id, grants in _by_step(over).items():
+    for step_id, grants in _by_step([g for g in over if g in told]).items():
         again = next((task.id for task in case.step(step_id).tasks if "expired" in task.grant_from and task.expires_hours), "")
         case.say("support", step_id, "invitation_expired", count=len(grants), offers=again)
     for step_id, grants in _by_step(soon).items():

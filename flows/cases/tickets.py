@@ -15,6 +15,7 @@ from flows.model import TaskRecord
 from flows.outbox import TellOfTicket, Where
 from flows.people import SYSTEM, Side
 from flows.ports import Unit
+from flows.state import StepState
 
 Phase = Literal["", "pending", "validating"]
 """What a status means for those who asked: the desk waits for an answer, or for somebody to try what it did; empty: neither."""
@@ -103,13 +104,14 @@ def note_status(case: Case, record_id: str, ticket: FiledTicket) -> bool:
 
 
 def _end(case: Case, record: TaskRecord, ticket: FiledTicket) -> None:
-    """A ticket that was closed without being resolved gives nothing: support decides."""
+    """A ticket that was closed without being resolved gives nothing: support decides, unless the step was skipped."""
     if ticket.outcome == "resolved":
         for grant in case.snapshot.grants:
             if (grant.step_id, grant.reference, grant.state) == (record.step_id, ticket.key, "filed"):
                 grant.state, grant.at = "granted", case.now
                 note_grant(case, grant)
-    decides = UNRESOLVED.get(ticket.outcome)
+    skipped = case.record(record.step_id).state is StepState.SKIPPED
+    decides = UNRESOLVED.get(ticket.outcome) if not skipped else None
     for where in sides(case):
         if decides and where == "support":
             tell(case, record, where, decides, ticket, mention=True)

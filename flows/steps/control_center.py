@@ -169,7 +169,7 @@ def _parity(situation: Situation, environment: str) -> ParityCell:
     return ParityCell(standing, "users", {"inside": inside, "count": len(states)})
 
 
-INVITED_IN = (StepState.OPEN, StepState.SUBMITTED, StepState.CHANGES_REQUESTED, StepState.SKIPPED)
+INVITED_IN = (StepState.OPEN, StepState.SUBMITTED, StepState.CHANGES_REQUESTED)
 """States besides in which people may be invited already: whoever is in can say so before the code counts as expired."""
 
 

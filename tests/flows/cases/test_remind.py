@@ -322,6 +322,24 @@ async def test_an_expired_invitation_is_told_and_sent_again(tmp_path: Path) -> N
         assert {grant.expires_at for grant in again} == {at(11, 17)}
 
 
+async def test_of_a_skipped_step_nothing_is_offered_and_nobody_is_told(acme: CaseBook) -> None:
+    await invited(acme)
+    await acme.skip("control_center")
+    await acme.said()
+    await acme.sweep(at(9, 17))
+    await acme.sweep(at(10, 17))
+    assert await acme.news("nudge", "say") == []
+    assert {grant.state for grant in await grants(acme)} == {"expired"}
+    for task in ("send_invitations", "confirm_access", "withdraw_access"):
+        with pytest.raises(Refused, match="moved_on"):
+            await acme.task("control_center", task, {"grants": ["*"]}, LEAD if task == "confirm_access" else OWNER)
+    await acme.act(lambda case: manage.reopen(case, "control_center", "They need it after all."))
+    await acme.send("control_center")
+    await acme.approve("control_center")
+    await acme.task("control_center", "send_invitations", {"grants": ["*"]})
+    assert {grant.state for grant in await grants(acme)} == {"invited"}
+
+
 # -- whenever the sweep runs
 
 
