@@ -57,7 +57,7 @@ class StepRecord:
     submitted_at: datetime | None = None
     assignee_id: str = ""  # the customer's assignee; empty: the lead
     claimer_id: str = ""  # who in support claimed it; empty: the owner
-    turn: str = ""  # f"{side}:{state}:{revision}", or "" for nobody's
+    turn: str = ""  # f"{side}:{state}:{revision}"; "" for nobody's, and f":{state}:{revision}:{moment}" if that is waited for
     turn_since: datetime | None = None
     remind_at: datetime | None = None
     reminded: int = 0  # reminders sent in this turn

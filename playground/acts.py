@@ -119,7 +119,10 @@ class Acts:
         await self.heading("planning")
         await self.journey.send_step(self.lead, "planning", {**example("planning"), "products": list(self.company.products)})
         await self.approve(self.sam, "planning")
-        await self.support_task(self.sam, "planning", "schedule_session", lambda: self.files("pismo-session"))
+        begins = int(self.office.clock.time()) // 60 * 60 + 120
+        scheduled = lambda: self.files("pismo-session")  # noqa: E731
+        await self.support_task(self.sam, "planning", "schedule_session", scheduled, starts=begins)
+        self.office.clock.advance(120)  # it can be held once it has begun
         await self.support_task(self.sam, "planning", "hold_session", lambda: self.offers("planning", "close_planning"))
         await self.support_task(self.sam, "planning", "close_planning", self.done("planning"))
 

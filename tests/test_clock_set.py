@@ -31,6 +31,11 @@ def set_clock(office: Office, ahead: float) -> None:
     fresh.replace(office.path / "clock")
 
 
+def soon(office: Office) -> int:
+    """In less than an hour."""
+    return int(office.clock.time()) // 60 * 60 + 1800
+
+
 async def test_a_clock_set_back_and_forth_changes_no_order_and_no_due_time(office: Office) -> None:
     set_clock(office, 2 * DAY)
     async with office:
@@ -57,11 +62,14 @@ async def test_a_clock_set_back_and_forth_changes_no_order_and_no_due_time(offic
         def reminders() -> int:
             return sum("waiting for support" in message.text for message in journey.thread("review", "planning"))
 
-        await acts.support_task(acts.sam, "planning", "schedule_session", lambda: acts.files("pismo-session"))
         assert reminders() == 0
         for ahead in (1 * DAY + 2 * HOUR, 0, 1 * DAY + 2 * HOUR):  # due an hour after the approval
             set_clock(office, ahead)
             await slack.until(reminders, timeout=30)
+        await acts.support_task(
+            acts.sam, "planning", "schedule_session", lambda: acts.files("pismo-session"), starts=soon(office)
+        )
+        set_clock(office, 1 * DAY + 3 * HOUR)
         await acts.support_task(acts.sam, "planning", "hold_session", lambda: acts.offers("planning", "close_planning"))
         await acts.support_task(acts.sam, "planning", "close_planning", acts.done("planning"))
         await all_done(office)

@@ -57,7 +57,7 @@ class Customer(Mover):
 
     async def plans(self, product: str) -> None:
         await self.passes("planning", products=[product])
-        await self.does("planning", "schedule_session")
+        await self.does("planning", "schedule_session", {**example("planning", "schedule_session"), "starts": 1})
         item = next(one.item for one in (await self.place.snapshot(self.onboarding)).tasks if one.task_id == "schedule_session")
         await self.does("planning", "hold_session", {"session": item, "notes": "As planned."})
         await self.does("planning", "close_planning", {})

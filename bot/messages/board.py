@@ -57,7 +57,7 @@ def help_view(texts: Texts) -> Drawing:
 def one(snapshot: Snapshot, journey: Journey, texts: Texts, situation: Situation) -> Drawing:
     """One onboarding, step by step."""
     lines = [
-        step_line(number, r, texts) + (f" · {age(r.turn_since, situation.now, texts)}" if r.turn else "")
+        step_line(number, r, texts) + (f" · {age(r.turn_since, situation.now, texts)}" if side_of(r) else "")
         for number, r in enumerate((snapshot.steps[step_id] for step_id in journey.steps), start=1)
     ]
     blocks = [header(snapshot.onboarding.customer), section(progress(snapshot, texts)), section("\n".join(lines))]

@@ -5,7 +5,7 @@ from bot.messages.buttons import Act, ButtonValue
 from bot.messages.companies import named
 from bot.messages.texts import Raw, Texts, date_token
 from flows.cases.companies import unaccepted
-from flows.cases.settle import open_tasks, side_of
+from flows.cases.settle import open_tasks, side_of, waits_until
 from flows.forms.step import Situation
 from flows.journey import Journey
 from flows.model import Snapshot, StepRecord
@@ -20,6 +20,8 @@ def progress(snapshot: Snapshot, texts: Texts) -> str:
 
 
 def turn_words(record: StepRecord, texts: Texts) -> str:
+    if (until := waits_until(record)) is not None:
+        return texts.md("turn.waits", until=date_token(until))
     side = side_of(record)
     return texts(f"turn.{side.value}") if side else ""
 

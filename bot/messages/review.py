@@ -199,6 +199,8 @@ def _tasks(
             blocks.append(context(texts.md("review.task_waits", task=recorded, by=Raw(f"<@{waiting.user_id}>"))))
         if task.side is Side.SUPPORT and task.is_ready(situation):
             value = ButtonValue(onboarding=snapshot.onboarding.id, step=step.id, task=task.id)
+            if (opens := task.opens(situation)) is not None and opens > situation.now:
+                blocks.append(context(texts.md("review.task_opens", task=title, at=date_token(opens))))
             words = texts("button.renew") if item else title
             buttons.append(button(words, Act.TASK, value, style="" if buttons or task.skips else "primary", name=task.id))
     if request is not None:

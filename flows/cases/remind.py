@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from flows import business_time
 from flows.business_time import BusinessDuration, Calendar
 from flows.cases.case import Case
-from flows.cases.settle import calendar_of, next_waking, side_of
+from flows.cases.settle import calendar_of, next_waking, side_of, waits_until
 from flows.cases.tasks import note_grant
 from flows.model import Grant, Snapshot, StepRecord
 from flows.outbox import Draw, Nudge, Remind, Where
@@ -27,13 +27,15 @@ async def due(unit: Unit) -> Sequence[str]:
 
 
 def remind(case: Case) -> int:
-    """Send what is due now; returns how many reminders. Several for one person become one message."""
+    """Send what is due now; returns how many reminders. Several for one person become one message. A step whose wait is over is
+    somebody's turn once the case ends."""
     records = [record for record in case.snapshot.steps.values() if record.remind_at and record.remind_at <= case.now]
     by_person: dict[tuple[Side, str], list[StepRecord]] = defaultdict(list)
     for record in sorted(records, key=lambda r: r.position):
         side = side_of(record)
         if side is None or case.onboarding.severed_at:
-            record.remind_at = None
+            until = waits_until(record) or case.now
+            record.remind_at = until if until > case.now and not case.onboarding.severed_at else None
             continue
         calendar = calendar_of(side, case.snapshot, case.rules)
         wait = _not_before(record, case.rules, calendar, case.now)

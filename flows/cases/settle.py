@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -168,13 +168,21 @@ def to_renew(step: Step, record: StepRecord, situation: Situation) -> Task | Non
     return step.to_renew(situation) if record.state in ENDED or record.state in WORKING else None
 
 
+def awaited(step: Step, record: StepRecord, situation: Situation) -> datetime | None:
+    """The moment to come that a step waits for."""
+    at = step.awaits(situation) if record.state in (StepState.APPROVED, StepState.FULFILLING) else None
+    return at if at is not None and at > situation.now else None
+
+
 def whose_turn(step: Step, record: StepRecord, situation: Situation, *, closed: bool = False) -> Side | None:
     """Whose turn it is on a step; after the approval, support's open tasks come before the customer's. A renewal that was asked for
     is support's, also when the step is done and once the onboarding is ``closed``, after which nothing else is anybody's. While all that
-    is left waits for other steps, as closing the onboarding does, it is nobody's either."""
+    is left waits for other steps, as closing the onboarding does, or the step for a moment to come, it is nobody's either."""
     if to_renew(step, record, situation) is not None:
         return Side.SUPPORT
     if closed:
+        return None
+    if awaited(step, record, situation) is not None:
         return None
     if record.state in (StepState.APPROVED, StepState.FULFILLING):
         sides = [task.side for task in open_tasks(step, situation)]
@@ -248,16 +256,20 @@ def _next_move(step: Step, record: StepRecord, snapshot: Snapshot, situation: Si
 
 
 def _set_turn(step: Step, record: StepRecord, snapshot: Snapshot, rules: Rules, situation: Situation) -> None:
-    side = whose_turn(step, record, situation, closed=snapshot.onboarding.closed_at is not None)
-    # A new revision, a decision, or a change of turn starts a new count.
+    closed = snapshot.onboarding.closed_at is not None
+    side, until = whose_turn(step, record, situation, closed=closed), awaited(step, record, situation)
+    # A new revision, a decision, or a change of turn starts a new count, as the end of a wait does.
     mark = f"{side.value}:{record.state.value}:{record.revision}" if side else ""
+    if side is None and until is not None and not closed:
+        mark = f":{record.state.value}:{record.revision}:{int(until.timestamp())}"
     if record.turn == mark:
         if side is Side.CUSTOMER and record.escalated_at and not record.snoozed_until and not snapshot.onboarding.severed_at:
             record.remind_at = next_waking(step, record, situation, calendar_of(side, snapshot, rules))
         return
     record.turn = mark
     record.turn_since, record.reminded = situation.now, 0
-    record.snoozed_until = record.escalated_at = record.remind_at = None
+    record.snoozed_until = record.escalated_at = None
+    record.remind_at = waits_until(record)
     if side is not None:
         first = rules.reminders.customer[0] if side is Side.CUSTOMER else rules.reminders.support_first
         record.remind_at = business_time.add(calendar_of(side, snapshot, rules), situation.now, first)
@@ -275,3 +287,9 @@ def side_of(record: StepRecord) -> Side | None:
     """Whose turn it is on a step, as stored; None also where neither side's name stands."""
     side = record.turn.partition(":")[0]
     return next((one for one in Side if one.value == side), None)
+
+
+def waits_until(record: StepRecord) -> datetime | None:
+    """The moment that a step which is nobody's turn waits for, as stored; it may be over by now."""
+    until = record.turn.rpartition(":")[2] if record.turn.startswith(":") else ""
+    return datetime.fromtimestamp(int(until), UTC) if until.isdecimal() else None

@@ -48,6 +48,9 @@ def can_do(case: Case, step_id: str, task: Task) -> None:
         raise Refused("task_waits", step=waits_for[0])
     if not task.is_ready(case.situation):
         raise Refused("task_not_ready", step=step.id, task=task.id)
+    opens = task.opens(case.situation)
+    if opens is not None and opens > case.now:
+        raise Refused("task_not_open", at=int(opens.timestamp()))
     asked = next((one for one in case.snapshot.tasks if item and one.item == item and one.task_id != task.id), None)
     if asked is not None and asked.user_id == case.actor.user_id:
         raise Refused("own_submission", step=step.id)

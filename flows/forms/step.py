@@ -313,7 +313,12 @@ class Transfer:
     org_ids: Callable[[Situation], tuple[str, str]]
 
 
+def never(_situation: Situation) -> datetime | None:
+    return None
+
+
 Done = Callable[[Situation], bool]
+Moment = Callable[[Situation], datetime | None]
 Offers = Callable[[Situation], Iterable[Offer]]
 
 
@@ -323,7 +328,8 @@ class Task:
 
     When: ``ready``: it can be done now. ``needed``: and the step waits for it. ``repeatable``: it can be done again, each time as
     a new item. ``optional``: the step can end without it. ``also_in``: step states in which it can be done besides the work after
-    the approval. ``requires``: ids of earlier steps that must be done or skipped first. ``stale_with``: answers of the step; if a
+    the approval. ``requires``: ids of earlier steps that must be done or skipped first. ``opens``: the moment before which it can't be
+    done, if that is known ahead; its button is there and says so. ``stale_with``: answers of the step; if a
     later revision changes one, or the file that stands in for it (``x_file`` for ``x``), the task must be redone.
 
     What: ``approvals``: how many different people must confirm it, one or two. ``adds``: what is recorded along with the answers.
@@ -352,6 +358,7 @@ class Task:
     optional: bool = False
     also_in: tuple[StepState, ...] = ()
     requires: tuple[str, ...] = ()
+    opens: Moment = never
     stale_with: tuple[str, ...] = ()
     approvals: int = 1
     adds: Callable[[Answers, Situation], Answers] = nothing_more
@@ -461,7 +468,8 @@ class Step:
     support must approve what was sent. ``tasks``: what follows the approval; the step is done once every non-optional task is
     done and ``finished`` holds. ``grants``: the access its answers request, tracked in the access matrix once approved.
 
-    ``to_resend``: what is left to do can't end it: its form must be sent anew, which is the customer's turn.
+    ``to_resend``: what is left to do can't end it: its form must be sent anew, which is the customer's turn. ``awaits``: the moment that it
+    waits for after the approval, if that is known ahead, such as the end of a session: until then it is nobody's turn.
 
     ``offers``: what its form's searchable fields offer, by ``source``. ``links``: (text key, URL) shown with the step. ``facts``: what
     is known about it outside, e.g. a ticket's status, shown to both sides as ``note.<key>``. ``on_card``: what of it the checklist card
@@ -484,6 +492,7 @@ class Step:
     tasks: tuple[Task, ...] = ()
     finished: Done = lambda _situation: True
     to_resend: Done = lambda _situation: False
+    awaits: Moment = never
     grants: Callable[[Answers], Iterable[GrantAsked]] = lambda _answers: ()
     offers: Mapping[str, Offers] = field(default_factory=dict)
     links: Callable[[Situation], Sequence[tuple[str, str]]] = lambda _situation: ()

@@ -81,5 +81,6 @@ STEP = Step(
         Task("close_planning", Side.SUPPORT, ready=lambda situation: sessions.HOLD in situation.done),
     ),
     finished=lambda situation: "planning.close_planning" in situation.done,
+    awaits=sessions.first_ends,
     links=lambda _situation: (("onboarding", f"{DOCS}/pismo-platform-onboarding"),),
 )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -63,8 +64,9 @@ class Planned:
     def starts(self) -> int:
         return int(self.details["starts"] or 0)
 
-    def is_over(self, situation: Situation) -> bool:
-        return self.starts + 60 * int(self.details["minutes"] or 0) <= situation.now.timestamp()
+    @property
+    def ends(self) -> int:
+        return self.starts + 60 * int(self.details["minutes"] or 0)
 
 
 def planned(situation: Situation) -> list[Planned]:
@@ -79,7 +81,19 @@ def planned(situation: Situation) -> list[Planned]:
 
 
 def movable(situation: Situation) -> list[Planned]:
-    return [one for one in planned(situation) if not one.is_over(situation)]
+    return [one for one in planned(situation) if one.ends > situation.now.timestamp()]
+
+
+def begun(situation: Situation) -> list[Planned]:
+    return [one for one in planned(situation) if one.starts <= situation.now.timestamp()]
+
+
+def first_begins(situation: Situation) -> datetime | None:
+    return next((datetime.fromtimestamp(one.starts, UTC) for one in planned(situation)), None)
+
+
+def first_ends(situation: Situation) -> datetime | None:
+    return min((datetime.fromtimestamp(one.ends, UTC) for one in planned(situation)), default=None)
 
 
 def _details(answers: Answers) -> Answers:
@@ -171,7 +185,7 @@ def _of(details: Answers) -> Meeting:
 
 
 ANY_TIME = tuple(state for state in StepState if state is not StepState.LOCKED)
-"""A session stands in people's calendars whatever becomes of the step."""
+"""A session stands in people's calendars whatever becomes of the step, also if that is skipped."""
 
 TASKS = (
     Task(
@@ -204,7 +218,7 @@ TASKS = (
         ready=lambda situation: bool(movable(situation)),
         repeatable=True,
         optional=True,
-        also_in=ANY_TIME,
+        also_in=tuple(state for state in ANY_TIME if state is not StepState.SKIPPED),
         adds=_moved,
         offers={"sessions": lambda situation: _offers(movable(situation))},
         effect=SendSession,
@@ -233,12 +247,13 @@ TASKS = (
         Side.SUPPORT,
         Form(
             HOLD,
-            (Page("held", Held, check=lambda answers, situation: _offered(answers, planned(situation))),),
-            prefill=lambda situation: _only(planned(situation)),
+            (Page("held", Held, check=lambda answers, situation: _offered(answers, begun(situation))),),
+            prefill=lambda situation: _only(begun(situation)),
             example={"session": "*", "notes": "Cards first. Accounts follow in the second quarter."},
         ),
         ready=lambda situation: bool(planned(situation)),
         repeatable=True,
-        offers={"sessions": lambda situation: _offers(planned(situation))},
+        opens=first_begins,
+        offers={"sessions": lambda situation: _offers(begun(situation))},
     ),
 )

@@ -136,6 +136,11 @@ def test_no_order_of_moves_leaves_the_table(moves: list[Move]) -> None:
 # -- tasks
 
 
+def test_on_a_skipped_step_nothing_is_offered_but_what_concerns_more_than_the_step() -> None:
+    also = {f"{step.id}.{task.id}" for step in STEPS for task in step.tasks if StepState.SKIPPED in task.also_in}
+    assert also == {"planning.cancel_session", "next_steps.close_onboarding"}
+
+
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.id)
 def test_at_the_first_moment_after_the_approval_it_is_somebodys_turn(step: Step) -> None:
     snapshot = samples.snapshot(StepState.FULFILLING)

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, time
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
@@ -84,6 +85,16 @@ def set_up(product: str, model: type[FormPage], items: Sequence[SetupItem], *, m
             if day is not None and standing(item, answers, found) is ItemStanding.NOT_STARTED:
                 yield from (day - NEAR, day)
 
+    def awaits(situation: Situation) -> datetime | None:
+        """If nothing that is left has begun, the day on which the first of it comes near: nothing is anybody's turn before."""
+        answers, found = known(situation)
+        left = [item for item in items if waits(item, standing(item, answers, found))]
+        days = [start_by(item, situation) for item in left if standing(item, answers, found) is ItemStanding.NOT_STARTED]
+        begin = [day for day in days if day is not None]
+        if not begin or len(begin) < len(left):
+            return None
+        return datetime.combine(min(begin) - NEAR, time.min, ZoneInfo(situation.timezone))
+
     def complete(situation: Situation) -> bool:
         answers, found = known(situation)
         return not any(waits(item, standing(item, answers, found)) for item in items)
@@ -155,6 +166,7 @@ def set_up(product: str, model: type[FormPage], items: Sequence[SetupItem], *, m
         ),
         finished=complete,
         links=lambda _situation: tuple(dict.fromkeys(item.link for item in items)),
+        awaits=awaits,
         facts=facts,
         wakes=wakes,
     )

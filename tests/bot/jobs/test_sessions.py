@@ -16,7 +16,7 @@ from tests.bot.workplace import ENDLESS, Workplace
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 STARTS = int(datetime(2099, 3, 10, 12, tzinfo=UTC).timestamp())
-HOUR = 3600
+HOUR, YEAR = 3600, 366 * 86_400
 SESSION = {"starts": STARTS, "minutes": "60", "link": "https://meet.example/a", "agenda": "Goals"}
 
 
@@ -106,7 +106,13 @@ async def test_a_cancelled_session_says_why_and_can_be_neither_moved_nor_held(of
     assert tasks_offered(office) == {"schedule"}
     with pytest.raises(Refused):
         await office.do(onboarding, "planning", "move_session", {"session": item, "starts": STARTS + HOUR})
-    again = await scheduled(office, onboarding, starts=STARTS + HOUR)
+    again = await scheduled(office, onboarding)
+    value = ButtonValue(onboarding=onboarding, step="planning", task="hold_session")
+    await office.press(office.sam, office.support, Act.TASK, value)
+    await office.settled()
+    assert office.answers(office.sam)[-1] == "This cannot be done before 2099-03-10 12:00 UTC."
+    assert "A session was held: not before 2099-03-10 12:00 UTC." in office.journey.lasting("review", "planning").text
+    await office.do(onboarding, "planning", "move_session", {"session": again, "starts": STARTS - 100 * YEAR})
     await office.do(onboarding, "planning", "hold_session", {"session": again, "notes": "Cards first."})
     assert tasks_offered(office) == {"schedule"}
     await office.do(onboarding, "planning", "close_planning", {})
@@ -116,7 +122,7 @@ async def test_a_cancelled_session_says_why_and_can_be_neither_moved_nor_held(of
 
 async def test_one_that_is_left_when_planning_is_closed_can_still_be_cancelled(office: Workplace) -> None:
     onboarding = await approved(office)
-    held, left = await scheduled(office, onboarding), await scheduled(office, onboarding, starts=STARTS + HOUR)
+    held, left = await scheduled(office, onboarding, starts=STARTS - 100 * YEAR), await scheduled(office, onboarding)
     await office.do(onboarding, "planning", "hold_session", {"session": held, "notes": "Cards first."})
     await office.do(onboarding, "planning", "close_planning", {})
     assert tasks_offered(office) == {"move", "cancel"}

@@ -39,7 +39,7 @@ async def test_a_press_does_a_task_whose_form_only_a_later_version_has() -> None
             for task in ("schedule_session", "hold_session"):
                 form = _planning.task(task).form
                 assert form is not None
-                await office.do(onboarding, "planning", task, form.example)
+                await office.do(onboarding, "planning", task, {**form.example, "starts": 1})
             value = ButtonValue(onboarding=onboarding, step="planning", task="close_planning")
             await office.press(office.sam, office.support, Act.TASK, value)
             await office.settled()

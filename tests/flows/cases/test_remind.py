@@ -233,6 +233,28 @@ async def test_who_is_stuck_reaches_support_with_the_reason(acme: CaseBook) -> N
     assert (answer.arguments["where"], answer.arguments["key"]) == ("customer", "stuck_received")
 
 
+# -- moments that are waited for
+
+
+async def test_planning_waits_for_its_session_and_support_is_reminded_from_its_end_on(acme: CaseBook) -> None:
+    await acme.send("planning")
+    await acme.approve("planning")
+    session = {"minutes": "60", "link": "https://meet.example/a", "agenda": "Goals", "starts": int(at(20, 9).timestamp())}
+    await acme.task("planning", "schedule_session", session)
+    with pytest.raises(Refused, match="task_not_open"):
+        await acme.task("planning", "hold_session", {"session": "*", "notes": "Cards first."})
+    await acme.act(channels.sever, SYSTEM)
+    await acme.act(channels.share, SYSTEM)
+    await acme.sweep()
+    assert (await acme.step("planning")).turn.partition(":")[0] == ""
+    planned = [task.item for task in (await acme.snapshot()).tasks]
+    move = {"session": planned[0], **session, "starts": int(at(19, 9).timestamp()), "sequence": 1}
+    await acme.task("planning", "move_session", move)
+    assert [(sent.at, sent.where) for sent in await acme.wait(10.5)] == [(at(19, 14), "support")]
+    await acme.task("planning", "hold_session", {"session": planned[0], "notes": "Cards first."})
+    assert [(sent.at, sent.where) for sent in await acme.wait(1)] == [(at(20, 14), "support")]
+
+
 # -- when nobody is reminded
 
 

@@ -152,6 +152,18 @@ async def test_the_day_to_start_moves_with_go_live_and_goes_once_work_has_begun(
     assert await told_on(date(2026, 6, 5), 100) == []
 
 
+async def test_until_the_first_day_to_start_comes_near_it_is_nobodys_turn(acme: CaseBook) -> None:
+    await acme.send(CARDS, **everything(CARDS, webhook="not_started", key_ceremony="in_hand"))
+    await acme.approve(CARDS)
+    assert (await acme.step(CARDS)).turn.startswith("customer")  # when it will be there, nobody knows
+    await acme.task(CARDS, "update_setup", everything(CARDS, webhook="not_started"), LEAD)
+    assert (await acme.step(CARDS)).turn.startswith(":")
+    await acme.sweep(datetime(2026, 4, 15, 15, tzinfo=UTC))
+    assert (await acme.step(CARDS)).turn.startswith(":")
+    await acme.sweep(datetime(2026, 4, 16, 15, tzinfo=UTC))
+    assert (await acme.step(CARDS)).turn.startswith("customer")
+
+
 # -- what is not needed
 
 

@@ -86,14 +86,16 @@ def test_each_move_starts_from_the_last_one() -> None:
         ("move", after(3, schedule=[SET, LATE]), {"session": "s0", "minutes": "90"}, GONE),
         ("move", after(schedule=[SET]), {"session": "s7", "minutes": "90"}, GONE),
         ("cancel", after(schedule=[SET, SET], hold=[{"session": "s0"}]), {"session": "s0", "reason": "x"}, GONE),
-        ("hold", after(schedule=[SET, SET], cancel=[{"session": "s0"}]), {"session": "s0", "notes": "x"}, GONE),
+        ("hold", after(2.5, schedule=[SET, SET], cancel=[{"session": "s0"}]), {"session": "s0", "notes": "x"}, GONE),
+        ("hold", after(2.5, schedule=[LATE, SET]), {"session": "s0", "notes": "x"}, GONE),  # it has not begun
     ],
 )
 def test_what_is_refused_says_at_which_field_and_another_session_is_taken(
     task: str, situation: Situation, answers: Answers, fault: tuple[str, str]
 ) -> None:
     assert refused(form_of(task), answers, situation) == {fault}
-    right = {"session": sessions.planned(situation)[-1].item, "agenda": "Cards"}
+    there = sessions.begun(situation) if task == "hold" else sessions.planned(situation)
+    right = {"session": there[-1].item, "agenda": "Cards"}
     sent(form_of(task), {**answers, "starts": None, **right}, situation)
 
 
