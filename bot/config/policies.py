@@ -37,7 +37,7 @@ class Policies:
     socket_silence_seconds: float = 120.0
     """How long Socket Mode may be silent before the process exits to be restarted."""
     sessions_organizer: str = ""
-    """The email address that invitations to sessions name as their organizer; empty: one that reaches nobody."""
+    """The email address that invitations to sessions name as their organizer; empty: plain calendar entries in their place."""
     retention_days: int = 30
     """How long records of clicks, handled events and finished effects are kept."""
     service_desk: ServiceDeskPolicies = field(default_factory=ServiceDeskPolicies)

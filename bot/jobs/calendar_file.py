@@ -1,4 +1,5 @@
-"""A session as an iCalendar file (RFC 5545): an invitation, or what moves or cancels one that was sent before (RFC 5546)."""
+"""A session as an iCalendar file (RFC 5545): an invitation, or what moves or cancels one that was sent before (RFC 5546); without an
+organizer, a plain entry."""
 
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -10,18 +11,18 @@ from flows.forms.step import Meeting
 if TYPE_CHECKING:
     from icalendar import Event
 
-NOBODY = "no-reply@onboarding.invalid"
-"""The organizer where none is configured, since an invitation must have one: nobody can be reached there (RFC 6761)."""
 _UNQUOTED = "@!$'*+"
 """What may stand in a mailto URI as it is (RFC 6068), and is in addresses."""
 
 
-def session_ics(uid: str, meeting: Meeting, title: str, stamp: datetime, organizer: str = "") -> bytes:
+def session_ics(uid: str, meeting: Meeting, title: str, stamp: datetime, organizer: str = "", names: str = "") -> bytes:
     """Times in UTC. ``stamp``: when the session was set so; of two files about one session, the later holds. ``organizer``: an email
-    address."""
+    address; every METHOD takes one (RFC 5546 §3.2), and attendees stand beside one alone (RFC 5545 §3.8.4.1). Without it the file says no
+    method, so that no calendar takes it for an invitation (§3.7.2). ``names``: says in the description who attends then."""
     from icalendar import Calendar, Event  # noqa: PLC0415  60 ms that startup needn't pay
 
     agenda, link = visible(meeting.agenda, lines=True), visible(meeting.link)
+    said = (agenda, link) if organizer else (agenda, link, visible(names))
     begins = datetime.fromtimestamp(meeting.starts, UTC)
     event = Event()
     event.add("uid", uid)
@@ -30,17 +31,19 @@ def session_ics(uid: str, meeting: Meeting, title: str, stamp: datetime, organiz
     event.add("dtstart", begins)
     event.add("dtend", begins + timedelta(minutes=meeting.minutes))
     event.add("summary", visible(title))
-    event.add("description", f"{agenda}\n{link}".strip())
+    event.add("description", "\n".join(said).strip())
     event.add("status", "CANCELLED" if meeting.cancelled else "CONFIRMED")
     if meeting.cancelled:
         event.add("comment", visible(meeting.cancelled, lines=True))
     if link:
         event.add("url", link)
-    _add_people(event, meeting, organizer or NOBODY)
+    if organizer:
+        _add_people(event, meeting, organizer)
     calendar = Calendar()
     calendar.add("prodid", "-//Pismo onboarding bot//EN")
     calendar.add("version", "2.0")
-    calendar.add("method", "CANCEL" if meeting.cancelled else "REQUEST" if meeting.attendees else "PUBLISH")
+    if organizer:
+        calendar.add("method", "CANCEL" if meeting.cancelled else "REQUEST" if meeting.attendees else "PUBLISH")
     calendar.add_component(event)
     return bytes(calendar.to_ical())
 

@@ -21,7 +21,7 @@ log = logging.getLogger("bot.jobs.sessions")
 
 
 class Sessions:
-    """``organizer``: the email address that invitations name; empty if none is configured."""
+    """``organizer``: the email address that invitations name; empty if none is configured, so that none are sent."""
 
     def __init__(self, threads: Threads, organizer: str) -> None:
         self._threads, self._organizer = threads, organizer
@@ -45,8 +45,9 @@ class Sessions:
         onboarding, texts, meeting = thread.case.onboarding, thread.texts, _meeting(thread, asked)
         title = texts("say.session_title", customer=onboarding.customer)
         uid, stamp = f"{meeting.session or asked.item}@{onboarding.id}", task_record(thread.case, asked).at or thread.case.now
-        content = session_ics(uid, meeting, title, stamp, self._organizer)
-        words = sentence(texts, "session_file_cancels" if meeting.cancelled else "session_file", {"at": meeting.starts})
+        names = texts("say.session_attendees", addresses=", ".join(meeting.attendees)) if meeting.attendees else ""
+        content = session_ics(uid, meeting, title, stamp, self._organizer, names)
+        words = sentence(texts, self._announced(meeting), {"at": meeting.starts})
         try:
             return await self._threads.upload(run, thread, "pismo-session.ics", content, words)
         except SlackError as error:
@@ -60,6 +61,12 @@ class Sessions:
             unit.ask(run.onboarding_id, Say(where="support", step=asked.step, key="session_without_file", params=params))
 
         return Finished({}, tell)
+
+    def _announced(self, meeting: Meeting) -> str:
+        """Without an organizer, a calendar need not know the entry of an earlier file again."""
+        if meeting.sequence and not self._organizer:
+            return "session_file_anew"
+        return "session_file_cancels" if meeting.cancelled else "session_file"
 
 
 def _meeting(thread: Thread, asked: SendSession | AttachSession) -> Meeting:

@@ -62,6 +62,8 @@ async def check_all(settings: Settings) -> AsyncIterator[Line]:
         )
     for line in await _store(settings, {problem.name for problem in wrong}):
         yield line
+    if not any(problem.name == "CONFIG_FILE" for problem in wrong):
+        yield _sessions(settings)
     for line in await asyncio.to_thread(_whole):
         yield line
     manifest, lines = read_manifest(settings)
@@ -73,6 +75,14 @@ async def check_all(settings: Settings) -> AsyncIterator[Line]:
     if not any(problem.name.startswith("SERVICE_DESK") or problem.name == "CONFIG_FILE" for problem in wrong):
         async for line in _service_desk(settings):
             yield line
+
+
+def _sessions(settings: Settings) -> Line:
+    """Not wrong: the message says all that matters."""
+    if organizer := load(settings.config_file).sessions_organizer:
+        return Line("sessions", f"invitations name {organizer} as their organizer")
+    what = "no organizer is set: their calendar files invite nobody, and what moves or is cancelled is changed in the calendar by hand"
+    return Line("sessions", f"{what}; to send invitations, set organizer under [sessions] in CONFIG_FILE")
 
 
 def _concerns(wrong: list[ConfigProblem]) -> bool:

@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from icalendar import Calendar
 
-from bot.jobs.calendar_file import NOBODY, session_ics
+from bot.jobs.calendar_file import session_ics
 from flows.checks.emails import examine
 from flows.checks.visible import visible
 from flows.forms.step import Meeting
 
+WHO = "onboarding@pismo.example"
 STAMP = datetime(2026, 3, 10, 12, tzinfo=UTC)
 SET = Meeting(1_773_144_000, 60, "Goals", "https://meet.example/a", attendees=("ana@bank.example", "o'neil+x@bank.example"))
 
@@ -45,7 +46,7 @@ def event_of(content: bytes) -> tuple[str, Any]:
 def test_nothing_typed_becomes_a_property_of_its_own(said: str) -> None:
     link = f"https://meet.example/{said[:40]}"
     meeting = Meeting(1_773_144_000, 60, agenda=said, link=link, attendees=("ana@bank.example",), cancelled=said)
-    content = session_ics("item@onb_1", meeting, f"Planning: {said}", STAMP)
+    content = session_ics("item@onb_1", meeting, f"Planning: {said}", STAMP, WHO)
     lines = content.split(b"\r\n")
     assert all(len(line) <= 75 for line in lines)
     assert not any({b"\r", b"\n", b"\x00"} & {line[at : at + 1] for at in range(len(line))} for line in lines)
@@ -59,30 +60,34 @@ def test_nothing_typed_becomes_a_property_of_its_own(said: str) -> None:
 
 
 def test_an_invitation_names_the_attendees_and_who_invites() -> None:
-    method, event = event_of(session_ics("s1@onb_1", SET, "Planning", STAMP, "onboarding@pismo.example"))
+    method, event = event_of(session_ics("s1@onb_1", SET, "Planning", STAMP, WHO))
     assert (method, str(event["STATUS"]), event["SEQUENCE"]) == ("REQUEST", "CONFIRMED", 0)
     assert str(event["ORGANIZER"]) == "mailto:onboarding@pismo.example"
     assert [str(one) for one in event["ATTENDEE"]] == ["mailto:ana@bank.example", "mailto:o'neil+x@bank.example"]
     assert {one.params["RSVP"] for one in event["ATTENDEE"]} == {"FALSE"}
 
 
-def test_without_an_organizer_an_invitation_names_one_that_nobody_can_write_to() -> None:
-    _, event = event_of(session_ics("s1@onb_1", SET, "Planning", STAMP))
-    assert str(event["ORGANIZER"]) == f"mailto:{NOBODY}"
+def test_without_an_organizer_it_is_an_entry_that_no_calendar_takes_for_an_invitation() -> None:
+    for meeting, status in ((SET, "CONFIRMED"), (replace(SET, sequence=1, cancelled="Nobody can."), "CANCELLED")):
+        calendar = Calendar.from_ical(session_ics("s1@onb_1", meeting, "Planning", STAMP, names="Attendees: ana@bank.example"))
+        (event,) = calendar.walk("VEVENT")
+        assert not {"METHOD", "ORGANIZER", "ATTENDEE"} & {*calendar, *event}
+        assert (str(event["STATUS"]), event["SEQUENCE"], str(event["UID"])) == (status, meeting.sequence, "s1@onb_1")
+        assert str(event["DESCRIPTION"]).endswith("https://meet.example/a\nAttendees: ana@bank.example")
 
 
 def test_without_attendees_it_is_published_since_an_invitation_must_have_some() -> None:
-    method, event = event_of(session_ics("s1@onb_1", replace(SET, attendees=()), "Planning", STAMP))
+    method, event = event_of(session_ics("s1@onb_1", replace(SET, attendees=()), "Planning", STAMP, WHO))
     assert (method, "ATTENDEE" in event) == ("PUBLISH", False)
 
 
 def test_what_moves_and_what_cancels_it_is_about_the_same_event_and_later() -> None:
-    first = event_of(session_ics("s1@onb_1", SET, "Planning", STAMP))
+    first = event_of(session_ics("s1@onb_1", SET, "Planning", STAMP, WHO))
     moved = event_of(
-        session_ics("s1@onb_1", replace(SET, starts=SET.starts + 3600, sequence=1), "Planning", STAMP + timedelta(hours=1))
+        session_ics("s1@onb_1", replace(SET, starts=SET.starts + 3600, sequence=1), "Planning", STAMP + timedelta(hours=1), WHO)
     )
     cancelled = event_of(
-        session_ics("s1@onb_1", replace(SET, sequence=2, cancelled="Nobody can."), "Planning", STAMP + timedelta(hours=2))
+        session_ics("s1@onb_1", replace(SET, sequence=2, cancelled="Nobody can."), "Planning", STAMP + timedelta(hours=2), WHO)
     )
     assert [method for method, _ in (first, moved, cancelled)] == ["REQUEST", "REQUEST", "CANCEL"]
     assert {str(event["UID"]) for _, event in (first, moved, cancelled)} == {"s1@onb_1"}
@@ -100,7 +105,7 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=400)
 @given(TEXT, TEXT, TEXT)
 def test_every_text_comes_back_from_lines_of_at_most_75_octets(agenda: str, reason: str, title: str) -> None:
     meeting = replace(SET, agenda=agenda, cancelled=reason or "-")
-    content = session_ics("s1@onb_1", meeting, title, STAMP)
+    content = session_ics("s1@onb_1", meeting, title, STAMP, WHO)
     assert all(len(line) <= 75 for line in content.split(b"\r\n"))
     content.decode()
     _, event = event_of(content)
@@ -113,7 +118,7 @@ def test_every_text_comes_back_from_lines_of_at_most_75_octets(agenda: str, reas
 @given(st.from_regex(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,40}@bank\.example", fullmatch=True))
 def test_every_address_that_a_form_takes_is_one_attendee(address: str) -> None:
     valid = examine(address).valid
-    content = session_ics("s1@onb_1", replace(SET, attendees=valid), "Planning", STAMP)
+    content = session_ics("s1@onb_1", replace(SET, attendees=valid), "Planning", STAMP, WHO)
     _, event = event_of(content)
     found = event.get("ATTENDEE", [])
     assert len(found if isinstance(found, list) else [found]) == len(valid)

@@ -42,9 +42,9 @@ def shown(office: Workplace) -> str:
 
 
 def events(office: Workplace) -> list[tuple[str, Any]]:
-    """Method and event of each calendar file in the thread."""
+    """Status and event of each calendar file in the thread."""
     calendars = [Calendar.from_ical(file.content) for message in thread(office) for file in message.files]
-    return [(str(calendar["METHOD"]), calendar.walk("VEVENT")[0]) for calendar in calendars]
+    return [(str(event["STATUS"]), event) for calendar in calendars for event in calendar.walk("VEVENT")]
 
 
 def tasks_offered(office: Workplace) -> set[str]:
@@ -63,9 +63,10 @@ async def test_a_session_is_a_message_with_all_that_matters_and_then_a_file(offi
     )
     assert not told.files
     assert "attached" not in said
-    [(method, event)] = events(office)
+    [(status, event)] = events(office)
     assert filed.files
-    assert (method, [str(one) for one in event["ATTENDEE"]]) == ("REQUEST", ["mailto:ana@bank.example", "mailto:bo@bank.example"])
+    assert status == "CONFIRMED"
+    assert str(event["DESCRIPTION"]).endswith("Attendees: ana@bank.example, bo@bank.example")
     await office.tidy()
 
 
@@ -84,7 +85,7 @@ async def test_a_moved_session_shows_old_and_new_and_replaces_the_one_in_the_cal
     assert "Time:" not in said
     assert "https://meet.example/a" in said
     assert "https://meet.example/b" in said
-    assert [(method, event["SEQUENCE"]) for method, event in events(office)] == [("REQUEST", 0), ("REQUEST", 1), ("REQUEST", 2)]
+    assert [event["SEQUENCE"] for _, event in events(office)] == [0, 1, 2]
     assert len({str(event["UID"]) for _, event in events(office)}) == 1
     last = events(office)[-1][1]
     assert (last["DTSTART"].dt, last["DTEND"].dt - last["DTSTART"].dt) == (
@@ -102,7 +103,8 @@ async def test_a_cancelled_session_says_why_and_can_be_neither_moved_nor_held(of
     said = SeenMessage.of(thread(office)[-2]).shown
     assert f"<!date^{STARTS}^" in said
     assert "The lead is ill." in said
-    assert [(method, event["SEQUENCE"]) for method, event in events(office)] == [("REQUEST", 0), ("CANCEL", 1)]
+    assert [(status, event["SEQUENCE"]) for status, event in events(office)] == [("CONFIRMED", 0), ("CANCELLED", 1)]
+    assert "If your calendar keeps the earlier entry as well, delete that one." in SeenMessage.of(thread(office)[-1]).shown
     assert tasks_offered(office) == {"schedule"}
     with pytest.raises(Refused):
         await office.do(onboarding, "planning", "move_session", {"session": item, "starts": STARTS + HOUR})

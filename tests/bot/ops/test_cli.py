@@ -186,7 +186,7 @@ async def test_check_says_of_each_thing_whether_it_is_right(terminal: Terminal) 
             "SUPPORT_CHANNEL": support.id,
         }
         well = await terminal.bot("check")
-        assert well.out.count("ok: ") == len(well.out.splitlines()) == 11
+        assert well.out.count("ok: ") == len(well.out.splitlines()) == 12
         assert well.code == 0
 
         world.scopes -= {"commands"}
