@@ -81,7 +81,8 @@ def card(snapshot: Snapshot, journey: Journey, texts: Texts, situation: Situatio
     elif (offered := next_button(snapshot, journey, texts, situation)) is not None:
         buttons.append(offered)
     else:
-        blocks.append(context(texts("card.nothing_to_do")))
+        works = any(side_of(record) is Side.SUPPORT for record in snapshot.steps.values())
+        blocks.append(context(texts("card.nothing_to_do" if works else "card.nothing_yet")))
     if snapshot.grants:
         buttons.append(button(texts("button.matrix"), Act.MATRIX, ButtonValue(onboarding=onboarding.id)))
     if buttons:

@@ -238,10 +238,10 @@ async def test_whoever_has_an_account_is_named_as_a_participant_and_support_is_t
     (ticket,) = await filed(office, onboarding)
     assert ticket.participants == ["ana@bank.example"]
     assert ticket.values["description"].endswith("please add: bruno@bank.example, clara@bank.example")
-    (told,) = [message.text for message in office.journey.thread("review", STEP) if "no participants" in message.text]
-    assert told.startswith(f"2 people are no participants of {ticket.key}")
+    (told,) = [message.text for message in office.journey.thread("review", STEP) if "participants in" in message.text]
+    assert told.startswith(f"2 people are not participants in {ticket.key}")
     assert [line for line in people.splitlines() if line in told] == ["bruno@bank.example", "clara@bank.example"]
-    assert "no participants" not in office.read("step")
+    assert "participants in" not in office.read("step")
     await office.do(onboarding, STEP, "grant_access", {"grants": ["*"]})
     await office.act(onboarding, lambda case: manage.reopen(case, STEP, "One more."), office.sam)
     office.service_desk.world.restore()
@@ -249,7 +249,7 @@ async def test_whoever_has_an_account_is_named_as_a_participant_and_support_is_t
     await asked(office, onboarding, users=f"{people}\ndora@bank.example")
     ticket = (await filed(office, onboarding))[-1]
     assert ticket.participants == []
-    assert f"1 person is no participant of {ticket.key}" in office.read()
+    assert f"1 person is not a participant in {ticket.key}" in office.read()
 
 
 async def test_an_answer_that_comes_too_late_is_told_to_both_sides(office: DeskPlace, onboarding: str) -> None:
