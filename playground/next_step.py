@@ -72,6 +72,9 @@ class Player:
                     return Played(person, await self._page(person, person.view))
             while True:
                 busy, situation = await under_way(self.office), await stored(self.office)
+                if situation is not None and (opens := _opens(situation)) is not None:
+                    self.office.clock.advance((opens - situation.now).total_seconds())
+                    return Played(self.office.sam, "Sam waits for the session: the clock is moved to its beginning.")
                 for offer in self._offers(looked_at, situation, busy):
                     for person in offer.people:
                         if sentence := await self._press(person, offer):
@@ -233,6 +236,13 @@ def _tasks(step: str, side: Side, message: Message, situation: Situation | None)
         if task.side is side and waits and name is not None:
             offered.append((task.repeatable and task.is_ready(BEFORE), name))
     return [name for _, name in sorted(offered, key=lambda pair: pair[0])]
+
+
+def _opens(situation: Situation) -> datetime | None:
+    """When something can be done that waits for a moment to come."""
+    unfinished = (STEPS[step] for step in situation.steps if step in situation.unfinished and step in STEPS)
+    moments = (task.opens(situation) for step in unfinished for task in step.tasks if task.is_ready(situation))
+    return min((at for at in moments if at is not None and at > situation.now), default=None)
 
 
 def _did(person: SlackPerson, message: Message, name: str) -> bool:

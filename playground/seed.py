@@ -1,7 +1,6 @@
 """A fresh demo starts midway: planning is done, a reminder has gone out, the organization waits for support's review."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -24,7 +23,6 @@ async def seed(office: Office, tell: Callable[[str], None]) -> None:
     tell("Sam has started the onboarding of Acme Bank.")
     await _play(office, lambda: '"task":"hold_session"' in _buttons(journey.lasting("review", "planning").blocks))
     tell("Ana has sent the planning step; Sam has approved it and invited to a session.")
-    office.clock.advance(timedelta(hours=2, minutes=30).total_seconds())
     await _play(office, lambda: journey.says("step", "planning", "State: done"))
     tell("The session was held, and planning is done.")
     office.clock.move("+1 business day")
