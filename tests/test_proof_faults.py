@@ -5,6 +5,7 @@ All of it in one onboarding: a proof can be run again and again.
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
+from itertools import cycle
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ async def acme() -> AsyncIterator[Acme]:
     """Set up for OpenID Connect, plus an access key; its certificate is not attached yet, so the step stays open."""
     async with ProofPlace() as place:
         one = Acme(place, await place.begin())
+        one.provers = cycle([place.ana, place.bruno])
         await one.is_approved("oidc")
         await one.support_registers()
         yield one
