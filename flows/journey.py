@@ -115,6 +115,8 @@ def _verify_tasks(step: Step, before: Collection[str]) -> None:
             raise JourneyError(f"{name} records something that ends, but no task asks for its renewal")
         if task.renews and not (task.renews in names and step.task(task.renews).expires and task.repeatable):
             raise JourneyError(f"{name} renews {task.renews}, which does not end, or can't be done again")
+        if task.replaces and not (task.replaces in names and step.task(task.replaces).expires):
+            raise JourneyError(f"{name} replaces {task.replaces}, which does not end")
         _verify_ways(name, task)
 
 

@@ -100,12 +100,10 @@ async def do_task(case: Case, step_id: str, task_id: str, clean: Answers, *, ite
         _second_word(case, step, task, item, agreed=agreed, differs=differs)
     if task.grant_to:
         _move_grants(case, task, clean)
-    if task.expires and record.state == "done":
-        await _track_expiry(case, record, str(clean.get(task.expires) or ""))
-        await _forget_replaced(case, step, task)
     if task.renews:
         renewals.drop_unconfirmed(case, step, task)
     if record.state == "done":
+        await _track_end(case, step, task, record)
         await shared.keep(case, step, task, clean)
     if record.state == "done" and not task.skips:
         _announce(case, step, task, clean, renewed=renewed)
@@ -148,6 +146,14 @@ def _announce(case: Case, step: Step, task: Task, clean: Answers, *, renewed: bo
     if task.side is Side.CUSTOMER:
         owner = [case.onboarding.owner_id] if task.renews else []
         case.say("support", step.id, key, mention=owner, values=said)
+
+
+async def _track_end(case: Case, step: Step, task: Task, record: TaskRecord) -> None:
+    """Of what the task recorded, or what it took the place of."""
+    if task.expires:
+        await _track_expiry(case, record, str(record.answers.get(task.expires) or ""))
+    if task.expires or task.replaces:
+        await _forget_replaced(case, step, task)
 
 
 async def _track_expiry(case: Case, record: TaskRecord, last_day: str) -> None:

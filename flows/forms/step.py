@@ -340,7 +340,8 @@ class Task:
     (``YYYY-MM-DD``) of what must be renewed; ``ends_first``: the answer with whose last day that is. ``renews``, for a customer's task:
     the task of this step whose record it asks to renew. Once that is recorded, this can be done whatever has ended by then, since
     expiry warnings never stop; each time begins a renewal, which support records as an item of the renewed task, with its form and
-    checks, and a second person confirms.
+    checks, and a second person confirms. ``replaces``, for a task without an end of its own: the one whose record, outdated by a later
+    revision, is out of use once this is done.
 
     ``unique``: the answer that no two customers have, unless `SHARED_REASON`, on the same page, says why. ``notes``: on what is
     recorded, for the review card.
@@ -375,6 +376,7 @@ class Task:
     expires: str = ""
     ends_first: str = ""
     renews: str = ""
+    replaces: str = ""
     unique: str = ""
     notes: Notes = no_notes
     resource: tuple[str, ...] = ()

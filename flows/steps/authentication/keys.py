@@ -3,9 +3,11 @@ fingerprint is looked at here.
 """
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from flows.forms.addresses import text_of
 from flows.forms.fields import Answers
+from flows.forms.parity import TEST
 from flows.forms.step import Form, Page, Situation, Task
 from flows.outbox import ShowTaskInFull
 from flows.people import Side
@@ -14,6 +16,9 @@ from flows.state import StepState
 from flows.steps.authentication import credentials, example_keys
 from flows.steps.authentication.mtls import Pasted, Pem, PemFile
 from flows.steps.authentication.openssl import pair_scripts, production_pair_scripts
+
+if TYPE_CHECKING:
+    from flows.checks.keys import PublicKey
 
 STEP = "authentication"
 SEND_PRODUCTION = f"{STEP}.send_production_key"
@@ -65,6 +70,12 @@ def in_production(situation: Situation) -> str:
     if asked.get("key") == "another":
         return text_of(asked, "public_key", "public_key_file")
     return production_text(situation)
+
+
+def read(situation: Situation, environment: str) -> "PublicKey | None":
+    """An environment's key, if it is there and can be read."""
+    answers = situation.answers.get(STEP, {}) if environment == TEST else {"public_key": in_production(situation)}
+    return credentials.readable(credentials.public_key, answers)
 
 
 def _is_tests(answers: Answers, test: Answers) -> bool:

@@ -1,4 +1,5 @@
-"""mTLS in the authentication step: a certificate for the customer's CSR, one from their own CA, or a key pair from Pismo.
+"""mTLS in the authentication step: a certificate for the customer's CSR, one from their own CA, or a key pair from Pismo. Production's
+own is attached in the same way.
 
 Private keys never pass through Slack: for what is handed over elsewhere, only a checklist is recorded.
 """
@@ -12,7 +13,7 @@ from pydantic import AfterValidator, Field, model_validator
 from flows.checks.visible import visible
 from flows.forms.addresses import text_of
 from flows.forms.fields import MAX_LENGTH, Answers, Attachment, FormPage, Input, Kind
-from flows.forms.step import Form, Page, Situation, Task
+from flows.forms.step import Done, Form, Page, Situation, Task
 from flows.people import Side
 from flows.problems import Problem, fault
 from flows.steps.authentication import credentials, example_keys, signed
@@ -111,11 +112,6 @@ def _to_copy(name: str, answers: Answers, *fields: str) -> Answers:
     return {name: text} if text else {}
 
 
-def _request_to_sign(situation: Situation) -> Answers:
-    renewal = situation.renewal(signed.REQUEST, signed.ATTACH)
-    return _to_copy("request", renewal[1] if renewal else situation.answers.get(signed.STEP, {}), "csr", "csr_file")
-
-
 def _own_to_install(situation: Situation) -> Answers:
     return _to_copy("own_certificate", signed.own_answers(situation), "own_certificate", "own_certificate_file")
 
@@ -145,31 +141,43 @@ TASK_OF = {"csr": "attach_certificate", "pismo_pair": "hand_over_pair", "own_ca"
 
 CHANGED_BY = ("mtls", "csr", "own_certificate")
 
-TASKS = (
-    Task(
+
+def in_use(situation: Situation) -> Answers:
+    """What support recorded of test's certificate."""
+    task = TASK_OF.get(str(situation.get("authentication", "mtls", "")))
+    return situation.done.get(f"authentication.{task}", {})
+
+
+def attach(requested: signed.Requested, ready: Done, stale_with: tuple[str, ...]) -> Task:
+    """Support's task that records what was signed, at first and with each renewal."""
+    return Task(
         "attach_certificate",
         Side.SUPPORT,
         Form(
-            "authentication.attach_certificate",
-            (Page("signed", SignedRequest, check=signed.check_signed),),
-            copied=_request_to_sign,
-            notes=signed.signed_notes,
+            requested.recording,
+            (Page("signed", SignedRequest, check=requested.check),),
+            copied=lambda situation: _to_copy("request", requested.request(situation), "csr", "csr_file"),
+            notes=requested.notes,
             review=True,
             example={"certificate": example_keys.CERTIFICATE},
         ),
-        ready=lambda situation: chosen(situation, "csr"),
-        adds=signed.signed_recorded,
-        stale_with=CHANGED_BY,
+        ready=ready,
+        adds=requested.recorded,
+        stale_with=stale_with,
         expires="expires_on",
         ends_first="ends_first",
-    ),
+    )
+
+
+TASKS = (
+    attach(signed.IN_TEST, lambda situation: chosen(situation, "csr"), CHANGED_BY),
     Task(
         "hand_over_pair",
         Side.SUPPORT,
         Form(
             "authentication.hand_over_pair",
             (Page("handed_over", HandedOver, check=signed.check_pair),),
-            notes=signed.signed_notes,
+            notes=signed.pair_notes,
             review=True,
             example={"certificate": example_keys.CERTIFICATE, "checklist": list(HANDED_OVER)},
         ),

@@ -4,7 +4,7 @@ Support records the renewal with the task that recorded the first (`flows.steps.
 it. A date that somebody types renews nothing.
 """
 
-from flows.forms.step import Form, Page, Situation, Task
+from flows.forms.step import Done, Form, Page, Situation, Task
 from flows.outbox import ShowTaskInFull
 from flows.people import Side
 from flows.steps.authentication import example_keys, mtls, signed
@@ -17,24 +17,29 @@ def _new_pair(situation: Situation) -> bool:
     return mtls.chosen(situation, "pismo_pair") and situation.renewal(signed.REQUEST_PAIR, signed.HAND_OVER) is None
 
 
-TASKS = (
-    Task(
+def request(requested: signed.Requested, ready: Done, stale_with: tuple[str, ...]) -> Task:
+    """Of a certificate that Pismo's authority signed."""
+    return Task(
         "request_renewal",
         Side.CUSTOMER,
         Form(
-            signed.REQUEST,
-            (Page("request", SigningRequest, check=signed.check_new_request, scripts=request_scripts),),
-            notes=signed.request_notes,
+            requested.asking,
+            (Page("request", SigningRequest, check=requested.check_request, scripts=request_scripts),),
+            notes=requested.request_notes,
             review=True,
             example={"csr": example_keys.SIGNING_REQUEST},
         ),
-        ready=lambda situation: mtls.chosen(situation, "csr"),
+        ready=ready,
         repeatable=True,
         optional=True,
-        stale_with=mtls.CHANGED_BY,
+        stale_with=stale_with,
         renews="attach_certificate",
         effect=ShowTaskInFull,
-    ),
+    )
+
+
+TASKS = (
+    request(signed.IN_TEST, lambda situation: mtls.chosen(situation, "csr"), mtls.CHANGED_BY),
     Task(
         "request_new_pair",
         Side.CUSTOMER,

@@ -1,10 +1,12 @@
-"""Client certificates in the authentication step: checked as a TLS client's, held against those they renew, and when they end.
+"""Client certificates: checked as a TLS client's, held against those they renew, and when they end.
 
 Three ways lead to one: a request that Pismo's authority signs, a pair made by Pismo, a certificate of the customer's own authority.
-A renewal is checked like the first, must differ from what it renews, and must end later.
+A renewal is checked like the first, must differ from what it renews, and must end later. Production's, where it is another than
+test's, goes the first way.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -16,9 +18,9 @@ from flows.steps.authentication.credentials import csr, public_key, readable, re
 
 if TYPE_CHECKING:
     from flows.checks.certificates import Certificate, Csr
+    from flows.checks.keys import PublicKey
 
 STEP = "authentication"
-REQUEST, ATTACH = f"{STEP}.request_renewal", f"{STEP}.attach_certificate"
 REQUEST_PAIR, HAND_OVER = f"{STEP}.request_new_pair", f"{STEP}.hand_over_pair"
 SEND_OWN, LETTER = f"{STEP}.send_own_renewal", f"{STEP}.record_risk_letter"
 _USUAL = timedelta(days=3 * 366)
@@ -73,13 +75,6 @@ def completed(given: "Sequence[Certificate]", leaf: "Certificate", before: "Sequ
 # -- checks
 
 
-def check_signed(answers: Answers, situation: Situation) -> Iterator[Problem]:
-    """For the key of the customer's request, or of the one that a renewal began with."""
-    renewal = situation.renewal(REQUEST, ATTACH)
-    request = readable(csr, renewal[1] if renewal else situation.answers.get(STEP, {}))
-    yield from _check("certificate", answers, situation, request=request, asked=True, renews=ATTACH)
-
-
 def check_pair(answers: Answers, situation: Situation) -> Iterator[Problem]:
     """The public part of a pair that Pismo made."""
     yield from _check("certificate", answers, situation, renews=HAND_OVER)
@@ -95,17 +90,6 @@ def check_own(answers: Answers, situation: Situation) -> Iterator[Problem]:
 def check_own_renewal(answers: Answers, situation: Situation) -> Iterator[Problem]:
     """The customer's own authority decides whether the key is a new one."""
     yield from _check("own_certificate", answers, situation, renews=LETTER, new_key=False)
-
-
-def check_new_request(answers: Answers, situation: Situation) -> Iterator[Problem]:
-    """A readable request for another key than the present certificate's, which is as old as that."""
-    from flows.checks.certificates import choose, matches  # noqa: PLC0415  cryptography is not needed at startup
-
-    faults = list(unreadable("csr", csr, answers))
-    yield from faults
-    before = present(situation, ATTACH)
-    if not faults and before and matches(csr(answers), choose(before)):
-        yield Problem("csr", "renewal_same_key")
 
 
 def _check(
@@ -179,10 +163,6 @@ def own_recorded(_answers: Answers, situation: Situation) -> Answers:
     return recorded(own_answers(situation), "own_certificate", present(situation, LETTER))
 
 
-def signed_recorded(answers: Answers, situation: Situation) -> Answers:
-    return recorded(answers, "certificate", present(situation, ATTACH))
-
-
 def pair_recorded(answers: Answers, situation: Situation) -> Answers:
     return recorded(answers, "certificate", present(situation, HAND_OVER))
 
@@ -190,11 +170,10 @@ def pair_recorded(answers: Answers, situation: Situation) -> Answers:
 # -- notes
 
 
-def signed_notes(answers: Answers, situation: Situation) -> Iterator[Note]:
-    if renewal := situation.renewal(REQUEST, ATTACH):
-        yield from request_notes(renewal[1], situation)
-    before = present(situation, HAND_OVER if situation.get(STEP, "mtls") == "pismo_pair" else ATTACH)
+def pair_notes(answers: Answers, situation: Situation) -> Iterator[Note]:
+    before = present(situation, HAND_OVER)
     yield from _notes("signed_certificate", answers, "certificate", before)
+    yield from _in_production_too(situation, before)
 
 
 def own_notes(answers: Answers, situation: Situation) -> Iterator[Note]:
@@ -209,22 +188,13 @@ def own_renewal_notes(answers: Answers, situation: Situation) -> Iterator[Note]:
 
 def letter_notes(_answers: Answers, situation: Situation) -> Iterator[Note]:
     yield from own_renewal_notes(own_answers(situation), situation)
+    yield from _in_production_too(situation, present(situation, LETTER))
 
 
-def request_notes(answers: Answers, situation: Situation) -> Iterator[Note]:
-    from flows.checks.csr_subject import compare_subject  # noqa: PLC0415  cryptography is not needed at startup
-
-    if request := readable(csr, answers):
-        kind = f"{request.key_type} {request.bits_or_curve}"
-        yield Note("csr_fingerprint", {"fingerprint": request.fingerprint, "kind_of_key": kind})
-        yield from repaired(request.notes)
-        said = situation.answers.get(STEP, {})
-        details = {name: str(said.get(name) or "") for name in ("company", "city", "state", "country")}
-        details["document_number"] = str(said.get("document") or "")
-        yield from (Note(found.key, found.params) for found in compare_subject(request, details))
-        key = readable(public_key, said) if said.get("method") == "oidc" else None
-        if key and key.fingerprint_sha256 == request.fingerprint:
-            yield Note("same_key_twice")
+def _in_production_too(situation: Situation, before: "list[Certificate]") -> Iterator[Note]:
+    """What a renewal of test's certificate means for production, where that is the same. ``before``: the chain it renews."""
+    if before and situation.get("production", "certificate") == "same":
+        yield Note("renewal_in_production_too")
 
 
 def _notes(key: str, answers: Answers, field: str, before: "list[Certificate]") -> Iterator[Note]:
@@ -250,3 +220,83 @@ def _notes(key: str, answers: Answers, field: str, before: "list[Certificate]") 
         yield Note("renewal_other_subject", {"before": choose(before).full_name, "name": leaf.full_name})
     if before and leaf.spki_fingerprint == choose(before).spki_fingerprint:
         yield Note("renewal_same_key")
+
+
+# -- a certificate that Pismo's authority signs for a request
+
+
+@dataclass(frozen=True)
+class Requested:
+    """In a step, whose form and whose renewals send requests. ``key``: the public key for tokens of the same environment, which must be
+    another."""
+
+    step: str
+    key: "Callable[[Situation], PublicKey | None]"
+
+    @property
+    def asking(self) -> str:
+        """The task that sends a renewal's request."""
+        return f"{self.step}.request_renewal"
+
+    @property
+    def recording(self) -> str:
+        return f"{self.step}.attach_certificate"
+
+    def request(self, situation: Situation) -> Answers:
+        """What was sent last: with a renewal, or with the step."""
+        renewal = situation.renewal(self.asking, self.recording)
+        return renewal[1] if renewal else situation.answers.get(self.step, {})
+
+    def present(self, situation: Situation) -> "list[Certificate]":
+        return present(situation, self.recording)
+
+    def check_request(self, answers: Answers, situation: Situation) -> Iterator[Problem]:
+        """Of a renewal: readable, and for another key than the present certificate's, which is as old as that."""
+        from flows.checks.certificates import choose, matches  # noqa: PLC0415  cryptography is not needed at startup
+
+        faults = list(unreadable("csr", csr, answers))
+        yield from faults
+        before = self.present(situation)
+        if not faults and before and matches(csr(answers), choose(before)):
+            yield Problem("csr", "renewal_same_key")
+
+    def check(self, answers: Answers, situation: Situation) -> Iterator[Problem]:
+        """For the key of the customer's request, where there is one."""
+        sent = self.request(situation)
+        asked = bool(text_of(sent, "csr", "csr_file"))
+        request = readable(csr, sent) if asked else None
+        yield from _check("certificate", answers, situation, request=request, asked=asked, renews=self.recording)
+
+    def recorded(self, answers: Answers, situation: Situation) -> Answers:
+        return recorded(answers, "certificate", self.present(situation))
+
+    def request_notes(self, answers: Answers, situation: Situation) -> Iterator[Note]:
+        from flows.checks.csr_subject import compare_subject  # noqa: PLC0415  cryptography is not needed at startup
+
+        if request := readable(csr, answers):
+            kind = f"{request.key_type} {request.bits_or_curve}"
+            yield Note("csr_fingerprint", {"fingerprint": request.fingerprint, "kind_of_key": kind})
+            yield from repaired(request.notes)
+            said = situation.answers.get(STEP, {})
+            details = {name: str(said.get(name) or "") for name in ("company", "city", "state", "country")}
+            details["document_number"] = str(said.get("document") or "")
+            yield from (Note(found.key, found.params) for found in compare_subject(request, details))
+            key = self.key(situation)
+            if key and key.fingerprint_sha256 == request.fingerprint:
+                yield Note("same_key_twice")
+
+    def notes(self, answers: Answers, situation: Situation) -> Iterator[Note]:
+        if renewal := situation.renewal(self.asking, self.recording):
+            yield from self.request_notes(renewal[1], situation)
+        before = self.present(situation)
+        yield from _notes("signed_certificate", answers, "certificate", before)
+        if self.step == STEP:
+            yield from _in_production_too(situation, before)
+
+
+def _tests_key(situation: Situation) -> "PublicKey | None":
+    said = situation.answers.get(STEP, {})
+    return readable(public_key, said) if said.get("method") == "oidc" else None
+
+
+IN_TEST = Requested(STEP, _tests_key)

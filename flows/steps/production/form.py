@@ -1,6 +1,7 @@
 """What the customer says about production before it is opened: organization, programs, key, certificate, people, the day."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from typing import Annotated
 
@@ -9,7 +10,9 @@ from flows.forms.fields import AddressList, Answers, Email, FormPage, Input, Kin
 from flows.forms.step import Form, Page, Situation, not_past
 from flows.problems import Note, Problem
 from flows.steps.authentication import credentials, example_keys, keys
-from flows.steps.authentication.mtls import Pasted, Pem, PemFile
+from flows.steps.authentication.mtls import Pasted, Pem, PemFile, SigningRequest
+from flows.steps.authentication.openssl import request_scripts
+from flows.steps.production import certificate
 from flows.steps.production.lane import STEP, method
 
 
@@ -23,11 +26,6 @@ class ProductionPlan(FormPage):
 class ProductionKey(Pasted):
     public_key: Pem = None
     public_key_file: PemFile = None
-
-
-class ProductionRequest(Pasted):
-    csr: Pem = None
-    csr_file: PemFile = None
 
 
 class ProductionPeople(FormPage):
@@ -85,10 +83,9 @@ def _notes(answers: Answers, situation: Situation) -> Iterator[Note]:
     if answers.get("key") == "another" and (key := credentials.readable(credentials.public_key, answers)):
         yield Note("key_fingerprint", {"fingerprint": key.fingerprint_sha256, "bits": key.bits})
         yield from credentials.repaired(key.notes)
-    if answers.get("certificate") == "another" and (request := credentials.readable(credentials.csr, answers)):
-        kind = f"{request.key_type} {request.bits_or_curve}"
-        yield Note("csr_fingerprint", {"fingerprint": request.fingerprint, "kind_of_key": kind})
-        yield from credentials.repaired(request.notes)
+    if answers.get("certificate") == "another":
+        these = replace(situation, answers={**situation.answers, STEP: answers})
+        yield from certificate.REQUESTED.request_notes(answers, these)
     given = answers.get("go_live")
     if given and situation.go_live and given != situation.go_live.isoformat():
         yield Note("production_other_day", {"before": situation.go_live.isoformat(), "day": str(given)})
@@ -101,7 +98,13 @@ FORM = Form(
     (
         Page("plan", ProductionPlan, check=_plan),
         Page("key", ProductionKey, when=lambda answers: answers.get("key") == "another", check=_key),
-        Page("csr", ProductionRequest, when=lambda answers: answers.get("certificate") == "another", check=credentials.check_csr),
+        Page(
+            "csr",
+            SigningRequest,
+            when=lambda answers: answers.get("certificate") == "another",
+            check=credentials.check_csr,
+            scripts=request_scripts,
+        ),
         Page("people", ProductionPeople, check=_people),
         Page("go_live", GoLive, check=lambda answers, situation: not_past(answers, situation, "go_live")),
     ),

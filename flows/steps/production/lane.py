@@ -7,7 +7,7 @@ from flows.forms.parity import PRODUCTION, TEST, ParityCell, ParityState
 from flows.forms.step import PROGRAMS_CHECK, ParityItem, Situation
 from flows.steps import org_details
 from flows.steps.authentication import proofs
-from flows.steps.production import programs
+from flows.steps.production import certificate, programs
 
 STEP = "production"
 PROVE = f"{STEP}.prove_access"
@@ -63,7 +63,7 @@ def _key(situation: Situation) -> ParityCell:
 
 def _certificate(situation: Situation) -> ParityCell:
     """A proof doesn't tell: it is the bot's certificate that is tried there."""
-    ends = situation.done.get(f"{STEP}.confirm_certificate", {}).get("expires_on")
+    ends = certificate.in_use(situation).get("expires_on")
     return ParityCell(ParityState.THERE, "until", {"date": str(ends)}) if ends else MISSING
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
@@ -11,14 +10,13 @@ from flows.checks.org_id import OrgIdKey, OrgIdProblem, read_org_id
 from flows.forms import addresses
 from flows.forms.dialogs import Reason
 from flows.forms.fields import Answers, FormPage, HttpsUrl, Input, Kind
-from flows.forms.step import Form, GrantAsked, Page, Situation, Step, Task, not_past
+from flows.forms.step import Form, GrantAsked, Page, Situation, Step, Task
 from flows.people import Side
 from flows.problems import Note, Problem, fault
 from flows.state import StepState
 from flows.steps import org_details
-from flows.steps.authentication import mtls
 from flows.steps.environments import PRODUCTION_ACCESS
-from flows.steps.production import lane, moving
+from flows.steps.production import certificate, lane, moving
 from flows.steps.production.form import FORM
 from flows.steps.production.programs import programs
 from flows.steps.production.proof import PROVE
@@ -48,10 +46,6 @@ class KeyStanding(FormPage):
     status: Annotated[str, Input(Kind.CHOICE, ("active", "waiting_approval"))]
 
 
-class CertificateThere(FormPage):
-    expires_on: Annotated[date, Input(Kind.DATE)]
-
-
 def _org_id(answers: Answers, _situation: Situation) -> Iterator[Problem]:
     if not read_org_id(answers["org_id"]).usual_shape and not answers.get("confirm_unusual"):
         yield Problem("confirm_unusual", OrgIdKey.UNUSUAL)
@@ -60,13 +54,6 @@ def _org_id(answers: Answers, _situation: Situation) -> Iterator[Problem]:
 def _known_org(situation: Situation) -> Answers:
     known = org_details.org_id(situation)
     return {"org_id": known} if known and situation.get(STEP_ID, "org") == "same" else {}
-
-
-def _known_end(situation: Situation) -> Answers:
-    """Of the certificate in use, if it is the same there."""
-    task = mtls.TASK_OF.get(str(situation.get("authentication", "mtls", "")))
-    ends = situation.done.get(f"authentication.{task}", {}).get("expires_on")
-    return {"expires_on": str(ends)} if ends and situation.get(STEP_ID, "certificate") == "same" else {}
 
 
 def _form(task: str, page: Page, example: Answers, **more: object) -> Form:
@@ -117,17 +104,8 @@ SUPPORTS = (
         repeatable=True,
         stale_with=("key", "public_key"),
     ),
-    Task(
-        "confirm_certificate",
-        Side.SUPPORT,
-        _form(
-            "confirm_certificate",
-            Page("end", CertificateThere, check=lambda answers, situation: not_past(answers, situation, "expires_on")),
-            {"expires_on": "2099-12-31"},
-            prefill=_known_end,
-        ),
-        stale_with=("certificate", "csr"),
-    ),
+    certificate.CONFIRM,
+    certificate.ATTACH,
     moving.RECORD,
     moving.CORRECT,
     Task(
@@ -148,6 +126,7 @@ CUSTOMERS = (
     ),
     moving.MOVE,
     PROVE,
+    certificate.REQUEST_RENEWAL,
 )
 TEST_ALONE = Task(
     "finish_with_test",
@@ -180,7 +159,7 @@ def _receipt(situation: Situation) -> Iterator[Note]:
     for one in programs(situation):
         if one.there:
             yield Note("program_production", {"name": one.name, "id": one.there})
-    if ends := situation.done.get(f"{STEP_ID}.confirm_certificate", {}).get("expires_on"):
+    if ends := certificate.in_use(situation).get("expires_on"):
         yield Note("certificate_production", {"date": str(ends)})
     users = addresses.addresses(situation.answers.get(STEP_ID, {}), "users")
     if users and lane.recorded(situation, "users_ready"):

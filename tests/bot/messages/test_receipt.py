@@ -16,6 +16,8 @@ ORG_ID = "TN-34778262-f4f0-464d-b4c6-a14e2dc6f4be"
 def drawn(language: str) -> str:
     snapshot = samples.snapshot(StepState.DONE, language, closed_at=samples.NOW, closed_by="U_SUE")
     snapshot.tasks = samples.tasks("done")
+    (pair,) = (one for one in snapshot.tasks if one.task_id == "hand_over_pair")
+    pair.answers = {**pair.answers, "expires_on": "2099-12-31"}
     ends = [Expiry(id="e", onboarding_id="o", step_id="authentication", task_id="attach_certificate", last_day=date(2029, 3, 9))]
     situation = samples.at(snapshot)
     return receipt(snapshot, samples.JOURNEY, Texts(language), situation, ends=ends, names={"U_SUE": "Sue"})
@@ -25,7 +27,7 @@ def test_it_says_what_was_agreed_by_whom_who_has_access_and_what_ends() -> None:
     kept = drawn("en")
     assert "2. Organization (done, 2026-03-10)\n   Approved on 2026-03-10 by Sue (revision 1)\n   Org ID: " + ORG_ID in kept
     assert "   Test environment: https://sandbox.pismolabs.io\n" in kept
-    assert "Authentication and mTLS ends on 2029-03-09." in kept
+    assert "Client certificate (Authentication and mTLS): it can be used until 2029-03-09." in kept
     assert "   Client certificate in production: valid until 2099-12-31\n" in kept
     assert "   Access to production: operations.lead@bank.example\n" in kept
     assert kept.count("@bank.example: ") == sum(grant.state in ("granted", "confirmed") for grant in samples.grants())

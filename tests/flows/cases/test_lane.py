@@ -1,7 +1,7 @@
 """The lane to production in four words, who has to do what is left, and the gate at its end."""
 
 from collections.abc import AsyncIterator, Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from flows.cases.parity import lacking, parity
 from flows.forms.fields import Answers
 from flows.forms.parity import ParityState
 from flows.forms.step import Situation
+from flows.journey import JOURNEYS
 from flows.model import TaskRecord
 from flows.outbox import MoveProgram, RunProof
 from flows.problems import Problem, Refused
@@ -29,6 +30,7 @@ from tests.flows.steps.filled_forms import a_situation
 
 ADDRESS = {"base_url": "https://pismo.bank.example"}
 ORG = {"org_id": "TN-34778262-f4f0-464d-b4c6-a14e2dc6f4be"}
+SIGNED = {"certificate": "its PEM", "expires_on": "2027-06-30", "ends_first": "Acme CA"}
 REASON = {"reason": "They go on testing for a year."}
 LINES = [{"check": "programs", "outcome": "passed", "reason": "ok", "params": {"count": 2}, "x_cid": "", "ms": 1}]
 KINDS = {"card_issuing": "CREDITO", "core_banking": "CURRENT ACCOUNTS"}
@@ -84,6 +86,22 @@ class Acme:
 
         await self.book.act(work)
 
+    async def all_but_the_proof(self) -> None:
+        """By hand."""
+        await self.opened(way="hand")
+        await self.does("record_org", ORG)
+        for who in (OWNER, KIM):
+            await self.does("environment_ready", ADDRESS, who)
+        for number in (1, 2):
+            await self.does("record_program", {"program": str(number), "program_id": 90 + number, "status": "ACTIVE"})
+        await self.does("attach_certificate", SIGNED)
+        await self.does("users_ready")
+        await self.does("keys_made", {}, LEAD)
+
+    async def ends(self) -> list[str]:
+        async with self.book.store.read() as unit:
+            return [str(one.last_day) for one in await unit.expiries()]
+
     async def close(self) -> None:
         await self.book.task("next_steps", "close_onboarding", {})
 
@@ -125,7 +143,7 @@ async def test_from_the_form_to_the_last_row_and_the_end(acme: Acme) -> None:
     await acme.does("environment_ready", ADDRESS)
     assert await acme.refused("environment_ready", ADDRESS) == "own_confirmation"
     await acme.does("environment_ready", ADDRESS, KIM)
-    await acme.does("confirm_certificate", {"expires_on": "2029-01-31"})
+    await acme.does("attach_certificate", SIGNED)
     await acme.does("users_ready")
     assert (await acme.book.step("production")).turn.startswith("customer")
     await acme.does("keys_made", {}, LEAD)
@@ -249,6 +267,61 @@ async def test_test_alone_ends_what_had_begun_and_can_be_taken_back(acme: Acme) 
     await acme.book.act(lambda case: manage.reopen(case, "production", "They go live after all."))
     assert (await acme.words())["proof"] == "missing"
     assert (await acme.book.step("production")).state is StepState.OPEN
+
+
+async def test_the_end_of_productions_own_certificate_is_told_and_its_renewal_takes_two(acme: Acme) -> None:
+    async def told(at: datetime) -> list[tuple[str, str]]:
+        await acme.book.news("say")
+        await acme.book.sweep(at)
+        said = await acme.book.said()
+        return [one for one in said if "certificate" in one[1] or one[1] == "renew_here"]
+
+    await acme.all_but_the_proof()
+    await acme.proves()
+    for days in (90, 30, 7):
+        soon = "task.production.attach_certificate.expires"
+        at = datetime(2027, 6, 30, 15, tzinfo=UTC) - timedelta(days=days)
+        assert await told(at) == [("customer", soon), ("customer", "renew_here"), ("support", soon)], days
+        assert await told(at) == []
+    await acme.does("request_renewal", {"csr": "another PEM"}, LEAD)
+    for who in (OWNER, KIM):
+        assert await acme.ends() == ["2027-06-30"]
+        await acme.does("attach_certificate", {**SIGNED, "certificate": "a new PEM", "expires_on": "2030-06-30"}, who)
+    assert await acme.ends() == ["2030-06-30"]
+    assert lane.cell(await acme.look(), "certificate").params == {"date": "2030-06-30"}
+
+
+async def test_with_tests_certificate_after_all_nobody_is_told_of_productions_own(acme: Acme) -> None:
+    await acme.opened()
+    await acme.does("attach_certificate", SIGNED)
+    await acme.book.act(lambda case: manage.reopen(case, "authentication", "They have one now."))
+    await acme.book.send("authentication")
+    for who in (OWNER, KIM):
+        await acme.book.approve("authentication", who)
+    await acme.book.task("authentication", "hand_over_pair", {"checklist": [], **SIGNED, "expires_on": "2028-01-31"})
+    await acme.opened(certificate="another")
+    assert await acme.ends() == ["2027-06-30", "2028-01-31"]  # until production accepts test's
+    await acme.opened(certificate="same")
+    await acme.does("confirm_certificate")
+    assert await acme.ends() == ["2028-01-31"]
+
+
+def test_production_accepts_tests_certificate_anew_once_that_is_renewed() -> None:
+    def row(of_test: Answers, confirmed: Answers | None) -> str:
+        done = {"authentication.attach_certificate": of_test}
+        known = a_situation(
+            answers={"authentication": {"mtls": "csr"}, "production": {"certificate": "same"}},
+            done=done if confirmed is None else {**done, "production.confirm_certificate": confirmed},
+            unfinished=frozenset({"production"}),
+        )
+        confirm = JOURNEYS.latest.steps["production"].task("confirm_certificate")
+        found = lane.cell(known, "certificate")
+        assert confirm.is_ready(known) is found.lacks
+        return str(found.params.get("date", found.state.value))
+
+    renewed = {**SIGNED, "certificate": "a new PEM", "expires_on": "2030-06-30"}
+    assert [row(SIGNED, None), row(SIGNED, SIGNED), row(renewed, SIGNED)] == ["missing", "2027-06-30", "missing"]
+    assert row(renewed, renewed) == "2030-06-30"
 
 
 def test_nothing_is_said_of_what_nobody_knows() -> None:

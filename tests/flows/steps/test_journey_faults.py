@@ -54,6 +54,10 @@ def step(**more: object) -> Step:
 FAULTS = {
     "unknown requirement": (step(requires=("nothing",)), "does not have"),
     "circle": (step(requires=("first",)), "does not come before"),
+    "replaces what does not end": (
+        step(tasks=(Task("one", Side.SUPPORT), Task("other", Side.SUPPORT, replaces="one"))),
+        "replaces one, which does not end",
+    ),
     "form of another name": (step(form=form("second")), "is called second"),
     "too many inputs": (step(form=form("first", Page("p", Eight))), "8 inputs"),
     "no input": (step(form=form("first", Page("p", FormPage))), "0 inputs"),

@@ -7,12 +7,14 @@ import jwt
 import pytest
 
 from flows.forms.step import Situation
+from flows.journey import JOURNEYS
 from flows.steps.authentication import example_keys
 from flows.steps.first_programs.recorded import asked_for
 from flows.steps.first_programs.step import STEP
 from flows.steps.production.form import FORM
 from flows.steps.production.moving import CORRECT, MOVE, RECORD
 from flows.steps.production.proof import PROVE
+from playground.pismo.authority import new_key, signing_request
 from tests.flows.steps.filled_forms import NOW, a_situation, refused, sent
 
 TEST_ORG, PRODUCTION_ORG = "TN-00000000-0000-4000-8000-000000000001", "TN-00000000-0000-4000-8000-000000000002"
@@ -68,6 +70,24 @@ def test_production_is_proved_with_the_key_of_production() -> None:
     assert known.public_key == example_keys.PRODUCTION_KEY
 
 
+def test_productions_own_certificate_is_that_of_its_request_and_renewed_with_another() -> None:
+    step = JOURNEYS.latest.steps["production"]
+    attach, renew = step.task("attach_certificate"), step.task("request_renewal").form
+    assert attach.form is not None
+    assert renew is not None
+    own = {"certificate": "another", "csr": example_keys.SIGNING_REQUEST}
+    situation = a_situation(answers={"production": own, "authentication": {"city": "Recife"}})
+    assert [note.key for note in FORM.notes(own, situation)][1:] == ["csr_fingerprint", "csr_subject_differs"]
+    other = replace(situation, answers={"production": {**own, "csr": signing_request(new_key())}})
+    assert refused(attach.form, attach.form.example, other) == {("certificate", "certificate_other_key")}
+    signed = sent(attach.form, attach.form.example, situation)
+    recorded = {**signed, **attach.adds(signed, situation)}
+    assert recorded["expires_on"] == "2099-12-31"
+    in_use = replace(situation, done={"production.attach_certificate": recorded})
+    assert refused(renew, {"csr": example_keys.SIGNING_REQUEST}, in_use) == {("csr", "renewal_same_key")}
+    assert sent(renew, {"csr": signing_request(new_key())}, in_use)
+
+
 def test_two_programs_do_not_have_the_same_id_in_production_also_when_one_is_corrected() -> None:
     assert RECORD.form is not None
     form = STEP.form
@@ -88,3 +108,12 @@ def test_two_programs_do_not_have_the_same_id_in_production_also_when_one_is_cor
     pending = {**typed, "program_id": "92", "status": "PENDING"}
     assert refused(CORRECT.form, pending, known) == {("status", "program_active_when_done")}
     assert refused(CORRECT.form, pending, replace(known, unfinished=frozenset({"production"}))) == set()
+
+
+def test_who_renews_tests_certificate_is_told_that_production_uses_it_too() -> None:
+    form = JOURNEYS.latest.steps["authentication"].task("attach_certificate").form
+    assert form is not None
+    for certificate, told in (("same", True), ("another", False)):
+        answers = {"authentication": {"mtls": "csr"}, "production": {"certificate": certificate}}
+        situation = a_situation(answers=answers, done={"authentication.attach_certificate": form.example})
+        assert ("renewal_in_production_too" in {note.key for note in form.notes(form.example, situation)}) is told
