@@ -112,7 +112,9 @@ class Customer(Mover):
         await self.passes(PRODUCTION, key="same")
         await self.does(PRODUCTION, "record_org", {"org_id": self.org_id})
         await self.does(PRODUCTION, "environment_ready", people=2)
-        for task in ("activate_key", "confirm_certificate", "users_ready"):
+        await self.does(PRODUCTION, "activate_key")
+        await self.does(PRODUCTION, "record_claims", people=2)
+        for task in ("confirm_certificate", "users_ready"):
             await self.does(PRODUCTION, task)
         for product in self.in_test:
             assert "it is there" in await self.moves(product)

@@ -1,24 +1,48 @@
-"""OpenID Connect's registration in the authentication step: who uploads test's public key to Control Center, and the claims that
-Pismo gives with it. Either side may record the upload; the claims are recorded by one person of support and confirmed by another.
+"""OpenID Connect's registration, in each environment: who uploads the public key to Control Center, and the claims that Pismo gives with
+it. Either side may record the upload, and the customer's administrator the claims with it, where Control Center shows them. The claims
+count once one person of support has recorded them and another confirmed them.
 """
 
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from pydantic import Field
 
 from flows.forms.fields import Answers, FormPage, Input, Kind
-from flows.forms.step import Form, Page, Situation, Task
+from flows.forms.parity import PRODUCTION, TEST
+from flows.forms.step import Done, Form, Page, Situation, Task
 from flows.people import Side
 from flows.problems import Note
-from flows.steps.authentication import credentials, groups, keys
+from flows.steps.authentication import groups, keys
 
-UPLOAD, RECORD_UPLOAD, CLAIMS = (f"{keys.STEP}.{task}" for task in ("upload_key", "record_upload", "record_claims"))
+NAMES = ("iss", "sub", "aud")
 Claim = Annotated[str, Field(min_length=1, max_length=255), Input(Kind.TEXT)]
+ClaimIfKnown = Annotated[str | None, Field(max_length=255), Input(Kind.TEXT)]
+
+
+class Records(NamedTuple):
+    """The tasks (``step.task``) that record it in one environment."""
+
+    upload: str
+    record_upload: str
+    claims: str
+
+
+RECORDS = {
+    TEST: Records(*(f"authentication.{task}" for task in ("upload_key", "record_upload", "record_claims"))),
+    PRODUCTION: Records(*(f"production.{task}" for task in ("activate_key", "record_upload", "record_claims"))),
+}
+UPLOAD, RECORD_UPLOAD, CLAIMS = RECORDS[TEST]
 
 
 class Uploaded(FormPage):
     status: Annotated[str, Input(Kind.CHOICE, ("active", "waiting_approval"))]
+
+
+class UploadedByCustomer(Uploaded):
+    iss: ClaimIfKnown = None
+    sub: ClaimIfKnown = None
+    aud: ClaimIfKnown = None
 
 
 class Claims(FormPage):
@@ -27,71 +51,98 @@ class Claims(FormPage):
     aud: Claim
 
 
-def upload_status(situation: Situation) -> str:
+def _uploads(situation: Situation, environment: str) -> list[Answers]:
+    return [situation.done.get(task, {}) for task in RECORDS[environment][:2]]
+
+
+def upload_status(situation: Situation, environment: str = TEST) -> str:
     """As either side recorded it last: ``active``, ``waiting_approval``, or nothing yet."""
-    said = [situation.done.get(task, {}).get("status", "") for task in (UPLOAD, RECORD_UPLOAD)]
+    said = [one.get("status", "") for one in _uploads(situation, environment)]
     return "active" if "active" in said else next(filter(None, said), "")
 
 
-def uploaded(situation: Situation) -> bool:
+def uploaded(situation: Situation, environment: str = TEST) -> bool:
     """Whether the key is active: an upload that waits for the second approval in Control Center isn't."""
-    return upload_status(situation) == "active"
+    return upload_status(situation, environment) == "active"
 
 
-def _customer_waits(situation: Situation) -> bool:
-    """Whether the customer's administrator uploaded it, and it waits for the approval of somebody else there."""
-    return situation.done.get(RECORD_UPLOAD, {}).get("status") == "waiting_approval"
+def claims(situation: Situation, environment: str = TEST) -> Answers:
+    """As two of support recorded them; nothing if they didn't yet."""
+    given = situation.done.get(RECORDS[environment].claims, {})
+    return {name: str(given[name]) for name in NAMES if given.get(name)}
 
 
-def registered(situation: Situation) -> bool:
+def registered(situation: Situation, environment: str = TEST) -> bool:
     """Whether all that OpenID Connect needs is recorded."""
-    return not keys.openid(situation) or (uploaded(situation) and CLAIMS in situation.done)
+    return not keys.openid(situation) or (uploaded(situation, environment) and RECORDS[environment].claims in situation.done)
 
 
-def facts(situation: Situation) -> Iterator[Note]:
-    if keys.openid(situation) and not uploaded(situation):
-        yield Note("key_waits_for_approval" if upload_status(situation) else "key_to_upload")
+def facts(situation: Situation, environment: str = TEST) -> Iterator[Note]:
+    if keys.openid(situation) and not uploaded(situation, environment):
+        to_upload = {TEST: "key_to_upload", PRODUCTION: "production_key_to_upload"}[environment]
+        yield Note("key_waits_for_approval" if upload_status(situation, environment) else to_upload)
 
 
-def _to_confirm(_answers: Answers, situation: Situation) -> Iterator[Note]:
-    """What the claims belong to."""
-    sent = situation.answers.get(keys.STEP, {})
-    if key := credentials.readable(credentials.public_key, sent):
-        yield Note("test_key_fingerprint", {"fingerprint": key.fingerprint_sha256, "bits": key.bits})
-    yield from groups.notes(sent, situation)
+def tasks(
+    environment: str, stale_with: tuple[str, ...], groups_too: tuple[str, ...] = (), needed: Done = keys.openid
+) -> tuple[Task, ...]:
+    """``stale_with``: answers of the step that decide which key it is; ``groups_too``: and which permission groups its claims are given
+    with. ``needed``: whether the registration is."""
+    records = RECORDS[environment]
 
+    def left(situation: Situation) -> bool:
+        return keys.openid(situation) and needed(situation) and not uploaded(situation, environment)
 
-TASKS = (
-    Task(
-        "upload_key",
-        Side.SUPPORT,
-        Form(UPLOAD, (Page("uploaded", Uploaded),), example={"status": "active"}),
-        ready=lambda situation: keys.openid(situation) and not uploaded(situation),
-        needed=lambda situation: not _customer_waits(situation),
-        repeatable=True,
-        stale_with=keys.CHANGED_BY,
-    ),
-    Task(
-        "record_upload",
-        Side.CUSTOMER,
-        Form(RECORD_UPLOAD, (Page("uploaded", Uploaded),), example={"status": "active"}),
-        ready=lambda situation: keys.openid(situation) and not uploaded(situation),
-        needed=_customer_waits,
-        repeatable=True,
-        stale_with=keys.CHANGED_BY,
-    ),
-    Task(
-        "record_claims",
-        Side.SUPPORT,
-        Form(
-            CLAIMS,
-            (Page("claims", Claims),),
-            notes=_to_confirm,
-            review=True,
-            example={"iss": "https://issuer.example", "sub": "example-bank", "aud": "https://audience.example"},
+    def customer_waits(situation: Situation) -> bool:
+        """Whether the customer's administrator uploaded it, and it waits for the approval of somebody else there."""
+        return situation.done.get(records.record_upload, {}).get("status") == "waiting_approval"
+
+    def to_confirm(_answers: Answers, situation: Situation) -> Iterator[Note]:
+        """What the claims belong to."""
+        if key := keys.read(situation, environment):
+            yield Note(f"{environment}_key_fingerprint", {"fingerprint": key.fingerprint_sha256, "bits": key.bits})
+        yield from groups.notes(situation.answers.get(keys.STEP, {}), situation)
+
+    def seen_by_customer(situation: Situation) -> Answers:
+        said = situation.done.get(records.record_upload, {})
+        return {name: said[name] for name in NAMES if said.get(name)}
+
+    return (
+        Task(
+            records.upload.rpartition(".")[2],
+            Side.SUPPORT,
+            Form(records.upload, (Page("uploaded", Uploaded),), example={"status": "active"}),
+            ready=left,
+            needed=lambda situation: not customer_waits(situation),
+            repeatable=True,
+            stale_with=stale_with,
         ),
-        ready=lambda situation: keys.openid(situation) and uploaded(situation),
-        approvals=2,
-        stale_with=(*keys.CHANGED_BY, "groups", "other_groups"),
-    ),
-)
+        Task(
+            records.record_upload.rpartition(".")[2],
+            Side.CUSTOMER,
+            Form(records.record_upload, (Page("uploaded", UploadedByCustomer),), example={"status": "active"}),
+            ready=left,
+            needed=customer_waits,
+            repeatable=True,
+            stale_with=stale_with,
+        ),
+        Task(
+            records.claims.rpartition(".")[2],
+            Side.SUPPORT,
+            Form(
+                records.claims,
+                (Page("claims", Claims),),
+                prefill=seen_by_customer,
+                notes=to_confirm,
+                review=True,
+                example={"iss": "https://issuer.example", "sub": "example-bank", "aud": "https://audience.example"},
+            ),
+            ready=lambda situation: keys.openid(situation) and uploaded(situation, environment),
+            needed=needed,
+            approvals=2,
+            stale_with=(*stale_with, *groups_too),
+        ),
+    )
+
+
+TASKS = tasks(TEST, keys.CHANGED_BY, ("groups", "other_groups"))

@@ -1,7 +1,7 @@
 """Inspect a token before it is used: the form says what is wrong with it, and nothing of it is stored."""
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
@@ -41,20 +41,19 @@ class LookedIn(Looked, EnvironmentChoice):
 
 
 def expected(situation: Situation, environment: str = TEST) -> "Expected":
-    """What this customer's token must say. The recorded claims belong to test's key. Production has a key of its own, which may come
-    later; only in journey 1 one key signs for both."""
+    """What this customer's token must say. Production has a key of its own, with claims of its own, which may come later; only in
+    journey 1 one key signs for both."""
     from flows.checks.claims import Expected  # noqa: PLC0415  cryptography is not needed at startup
 
-    given = situation.done.get(registration.CLAIMS, {})
-    claims: dict[str, Any] = {name: str(given.get(name, "")) for name in ("iss", "sub", "aud")}
+    claims = registration.claims(situation, environment if keys.one_each(situation) else TEST)
     org = org_id(situation) if environment == TEST else production_org_id(situation)
     if not keys.openid(situation):
-        return Expected(org, **claims)
+        return Expected(org)
     key = text_of(situation.answers.get(keys.STEP, {}), "public_key", "public_key_file")
     other, named = keys.in_production(situation), groups.approved(situation)
     if environment == TEST or not keys.one_each(situation):
         return Expected(org, public_key=key, other_key=other, groups=named, **claims)
-    return Expected(org, public_key=other, other_key=key, other_fault=TokenFault.KEY_OF_TEST, groups=named)
+    return Expected(org, public_key=other, other_key=key, other_fault=TokenFault.KEY_OF_TEST, groups=named, **claims)
 
 
 def untried(token: str, situation: Situation) -> Iterator[Problem]:

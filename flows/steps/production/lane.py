@@ -6,7 +6,7 @@ from collections.abc import Callable
 from flows.forms.parity import PRODUCTION, TEST, ParityCell, ParityState
 from flows.forms.step import PROGRAMS_CHECK, ParityItem, Situation
 from flows.steps import org_details
-from flows.steps.authentication import proofs
+from flows.steps.authentication import proofs, registration
 from flows.steps.production import certificate, programs
 
 STEP = "production"
@@ -39,6 +39,11 @@ def ready(situation: Situation) -> bool:
     return all(cell(situation, what).state is ParityState.THERE for what in ("organization", "environment"))
 
 
+def registered(situation: Situation) -> bool:
+    """Whether OpenID Connect's key and claims are recorded, where it is used: the proof compares with them."""
+    return method(situation) != "oidc" or cell(situation, "key").state is ParityState.THERE
+
+
 def _organization(situation: Situation) -> ParityCell:
     if recorded(situation, "record_org") or proof(situation):
         return ParityCell(ParityState.THERE, "org_id", {"org_id": org_details.production_org_id(situation)})
@@ -57,8 +62,12 @@ def _key(situation: Situation) -> ParityCell:
         return DONE if method(situation) == "oidc" else NOT_NEEDED
     if method(situation) != "oidc":
         return NOT_NEEDED if method(situation) else UNKNOWN
-    standing = situation.done.get(f"{STEP}.activate_key", {}).get("status")
-    return DONE if standing == "active" else ParityCell(ParityState.MISSING, "waits_in_cc") if standing else MISSING
+    if registration.registered(situation, PRODUCTION):
+        return DONE
+    if registration.uploaded(situation, PRODUCTION):
+        return ParityCell(ParityState.MISSING, "claims_missing")
+    waits = registration.upload_status(situation, PRODUCTION)
+    return ParityCell(ParityState.MISSING, "waits_in_cc") if waits else MISSING
 
 
 def _certificate(situation: Situation) -> ParityCell:

@@ -27,7 +27,7 @@ def _task() -> Task:
         form=Form(
             lane.PROVE, (Page("token", ProductionToken, check=checked.check),), example={"token": example_keys.access_token()}
         ),
-        ready=lambda situation: lane.ready(situation) and not any_to_move(situation),
+        ready=lambda situation: lane.ready(situation) and lane.registered(situation) and not any_to_move(situation),
         needed=lane.lacks("proof"),
         requires=(),
         proof=replace(_TEST.proof, environment=lambda _answers: PRODUCTION),

@@ -10,11 +10,13 @@ from flows.checks.org_id import OrgIdKey, OrgIdProblem, read_org_id
 from flows.forms import addresses
 from flows.forms.dialogs import Reason
 from flows.forms.fields import Answers, FormPage, HttpsUrl, Input, Kind
+from flows.forms.parity import PRODUCTION
 from flows.forms.step import Form, GrantAsked, Page, Situation, Step, Task
 from flows.people import Side
 from flows.problems import Note, Problem, fault
 from flows.state import StepState
 from flows.steps import org_details
+from flows.steps.authentication import registration
 from flows.steps.environments import PRODUCTION_ACCESS
 from flows.steps.production import certificate, lane, moving
 from flows.steps.production.form import FORM
@@ -42,10 +44,6 @@ class ProductionReady(FormPage):
     base_url: HttpsUrl
 
 
-class KeyStanding(FormPage):
-    status: Annotated[str, Input(Kind.CHOICE, ("active", "waiting_approval"))]
-
-
 def _org_id(answers: Answers, _situation: Situation) -> Iterator[Problem]:
     if not read_org_id(answers["org_id"]).usual_shape and not answers.get("confirm_unusual"):
         yield Problem("confirm_unusual", OrgIdKey.UNUSUAL)
@@ -60,6 +58,7 @@ def _form(task: str, page: Page, example: Answers, **more: object) -> Form:
     return replace(Form(f"{STEP_ID}.{task}", (page,), example=example), **more)  # type: ignore[arg-type]
 
 
+UPLOAD, RECORD_UPLOAD, RECORD_CLAIMS = registration.tasks(PRODUCTION, ("key", "public_key"), needed=lane.lacks("key"))
 SUPPORTS = (
     Task(
         "record_org",
@@ -96,14 +95,8 @@ SUPPORTS = (
         _form("environment_ready", Page("ready", ProductionReady), {"base_url": "https://pismo.bank.example"}),
         approvals=2,
     ),
-    Task(
-        "activate_key",
-        Side.SUPPORT,
-        _form("activate_key", Page("standing", KeyStanding), {"status": "active"}),
-        ready=lambda situation: lane.method(situation) == "oidc" and lane.lacks("key")(situation),
-        repeatable=True,
-        stale_with=("key", "public_key"),
-    ),
+    UPLOAD,
+    RECORD_CLAIMS,
     certificate.CONFIRM,
     certificate.ATTACH,
     moving.RECORD,
@@ -118,6 +111,7 @@ SUPPORTS = (
     ),
 )
 CUSTOMERS = (
+    RECORD_UPLOAD,
     Task(
         "keys_made",
         Side.CUSTOMER,
@@ -151,6 +145,11 @@ def _grants(answers: Answers) -> Iterator[GrantAsked]:
     return (GrantAsked(PRODUCTION_ACCESS, address) for address in addresses.addresses(answers, "users"))
 
 
+def _facts(situation: Situation) -> Iterator[Note]:
+    if STEP_ID in situation.answers and lane.lacks("key")(situation):
+        yield from registration.facts(situation, PRODUCTION)
+
+
 def _receipt(situation: Situation) -> Iterator[Note]:
     if url := situation.done.get(f"{STEP_ID}.environment_ready", {}).get("base_url"):
         yield Note("address_production", {"url": str(url)})
@@ -175,6 +174,7 @@ STEP = Step(
     finished=lane.complete,
     grants=_grants,
     links=lambda _situation: LINKS,
+    facts=_facts,
     receipt=_receipt,
     parity=lane.ITEMS,
     shows_lane=True,

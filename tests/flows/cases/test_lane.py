@@ -339,12 +339,28 @@ def test_nothing_is_said_of_what_nobody_knows() -> None:
 def test_keys_are_those_of_the_method(method: str, words: dict[str, str]) -> None:
     known = a_situation(answers={"authentication": {"method": method}}, unfinished=frozenset({"production"}))
     assert {what: lane.cell(known, what).state.value for what in words} == words
-    waits = a_situation(
-        answers={"authentication": {"method": "oidc"}},
-        done={"production.activate_key": {"status": "waiting_approval"}},
-        unfinished=frozenset({"production"}),
-    )
-    assert lane.cell(waits, "key").note == "waits_in_cc"
+
+
+def test_productions_key_is_there_once_it_is_active_and_two_recorded_its_claims() -> None:
+    step, ready = JOURNEYS.latest.steps["production"], {"production.record_org": ORG, "production.environment_ready": ADDRESS}
+
+    def at(**done: Answers) -> Situation:
+        known = {f"production.{task}": answers for task, answers in done.items()}
+        answers = {"authentication": {"method": "oidc"}}
+        return a_situation(answers=answers, done={**ready, **known}, unfinished=frozenset({"production"}))
+
+    by_customer = {"record_upload": {"status": "waiting_approval", "iss": "https://issuer.example", "sub": None}}
+    waits, active = at(**by_customer), at(**by_customer, activate_key={"status": "active"})
+    known = at(**by_customer, activate_key={"status": "active"}, record_claims={"iss": "i", "sub": "s", "aud": "a"})
+    notes = [lane.cell(one, "key").note for one in (waits, active)]
+    assert notes == ["waits_in_cc", "claims_missing"]
+    assert [note.key for note in step.facts(waits)] == []  # nothing was sent for production
+    claims = step.task("record_claims")
+    assert claims.form is not None
+    assert [claims.is_ready(one) for one in (waits, active)] == [False, True]
+    assert claims.form.prefill(active) == {"iss": "https://issuer.example"}  # as the customer's administrator saw it
+    assert lane.cell(known, "key").state is ParityState.THERE
+    assert [step.task("prove_access").is_ready(one) for one in (active, known)] == [False, True]
 
 
 @pytest.mark.parametrize(("org", "words"), [("same", "there"), ("own", "missing")])
