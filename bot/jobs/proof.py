@@ -65,7 +65,7 @@ class Proofs:
         if checks.programs is not None:
             compared[PROGRAMS_CHECK] = wanted.programs(situation, environment, checks.programs)
         if checks.organization is not None:
-            compared[ORGANIZATION_CHECK] = wanted.organization(situation, checks.organization.model_dump())
+            compared[ORGANIZATION_CHECK] = wanted.organization(situation, environment, checks.organization.model_dump())
         return Proved(checks.lines, compared, checks.signed_on)
 
     async def given_up(self, unit: Unit, run: Run[RunProof], error: EffectError) -> bool:

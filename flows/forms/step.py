@@ -244,14 +244,14 @@ class Proof:
 
     ``environment``: the one that the task's answers name. ``expected``: what the token must say in it. ``corrections``: details of the
     organization to send in the test environment before it is read. ``organization``, ``programs``: what was read there, compared with
-    what was approved; the programs are those of an environment, all of them or not. ``passed``: whether these lines (check, outcome, …)
+    what was approved; both of an environment, the programs all of them or not. ``passed``: whether these lines (check, outcome, …)
     prove the access. ``sign_ons``: in an environment, the resource (of grants) whose use Control Center's audit shows.
     """
 
     environment: Callable[[Answers], str]
     expected: "Callable[[Situation, str], Expected]"
     corrections: Callable[[Situation], Answers]
-    organization: Callable[[Situation, Mapping[str, Any]], Comparison]
+    organization: Callable[[Situation, str, Mapping[str, Any]], Comparison]
     programs: Callable[[Situation, str, ProgramsRead], Comparison]
     passed: Callable[[Sequence[Mapping[str, Any]]], bool]
     sign_ons: Callable[[str], str]

@@ -35,7 +35,7 @@ from flows.steps.authentication.token_scripts import token_scripts
 from flows.steps.first_programs.recorded import recorded
 from flows.steps.org_details import label_of, org_id, to_org_details
 
-SETTLE = "authentication.settle_organization"
+SETTLE, SETTLE_PRODUCTION = "authentication.settle_organization", "production.settle_differences"
 
 UNCHANGEABLE = ("id", "legal_proxy_document")
 """Organization details that PATCH can't change."""
@@ -71,25 +71,25 @@ def proved(situation: Situation, environment: str = TEST) -> bool:
     return last(situation, environment) is not None
 
 
-def differences(situation: Situation) -> list[Difference]:
-    """As found by the last passed verification in the test environment."""
-    found = last(situation, TEST)
+def differences(situation: Situation, environment: str = TEST) -> list[Difference]:
+    """As found by the last passed verification there."""
+    found = last(situation, environment)
     return [(field, ours, theirs) for field, ours, theirs in (found.get("differences") or [])] if found else []
 
 
-def accepted(situation: Situation) -> set[Difference]:
-    """Those that support let be."""
+def accepted(situation: Situation, environment: str = TEST) -> set[Difference]:
+    """Those that support let be there."""
     return {
         (field, ours, theirs)
-        for _, answers in situation.items.get(SETTLE, ())
+        for _, answers in situation.items.get(SETTLE if environment == TEST else SETTLE_PRODUCTION, ())
         for field, ours, theirs in answers.get("accepted", ())
     }
 
 
-def unaccepted(situation: Situation) -> list[Difference]:
+def unaccepted(situation: Situation, environment: str = TEST) -> list[Difference]:
     """Those that keep the step from being done: not accepted, or accepted with another value on the platform."""
-    let_be = accepted(situation)
-    return [one for one in differences(situation) if one not in let_be]
+    let_be = accepted(situation, environment)
+    return [one for one in differences(situation, environment) if one not in let_be]
 
 
 def to_send(situation: Situation) -> list[Difference]:
@@ -144,12 +144,12 @@ def _passed(lines: Sequence[Mapping[str, Any]]) -> bool:
     return read and all(line["outcome"] != "failed" for line in lines)
 
 
-def _organization(situation: Situation, details: Mapping[str, Any]) -> Comparison:
-    return comparing.organization(situation, details, accepted(situation))
+def _organization(situation: Situation, environment: str, details: Mapping[str, Any]) -> Comparison:
+    return comparing.organization(situation, details, accepted(situation, environment))
 
 
 def _programs(situation: Situation, environment: str, read: ProgramsRead) -> Comparison:
-    return comparing.programs(recorded(situation), environment, read, accepted(situation))
+    return comparing.programs(recorded(situation), environment, read, accepted(situation, environment))
 
 
 def tasks(stale_with: tuple[str, ...], requires: tuple[str, ...] = ()) -> tuple[Task, ...]:

@@ -3,14 +3,14 @@ with test."""
 
 from collections.abc import Callable
 
+from flows.forms.fields import Answers
 from flows.forms.parity import PRODUCTION, TEST, ParityCell, ParityState
 from flows.forms.step import PROGRAMS_CHECK, ParityItem, Situation
 from flows.steps import org_details
 from flows.steps.authentication import proofs, registration
-from flows.steps.production import certificate, programs
+from flows.steps.production import certificate, differences, programs
 
 STEP = "production"
-PROVE = f"{STEP}.prove_access"
 KEYS = ("basic", "oauth2")
 """Methods whose tokens are obtained with an access key."""
 DONE, MISSING = ParityCell(ParityState.THERE), ParityCell(ParityState.MISSING)
@@ -25,13 +25,9 @@ def recorded(situation: Situation, task: str) -> bool:
     return f"{STEP}.{task}" in situation.done
 
 
-def proof(situation: Situation) -> dict[str, object] | None:
-    """What the last passed proof there found, wherever it was asked for: the authentication step proves test's organization."""
-    here = [answers for _, answers in situation.items.get(PROVE, ())]
-    if here:
-        return here[-1]
-    same = org_details.production_org_id(situation).casefold() == org_details.org_id(situation).casefold()
-    return proofs.last(situation, PRODUCTION) if same else None
+def proof(situation: Situation) -> Answers | None:
+    """What the last passed proof there found."""
+    return proofs.last(situation, PRODUCTION)
 
 
 def ready(situation: Situation) -> bool:
@@ -111,7 +107,12 @@ def _users(situation: Situation) -> ParityCell:
 
 
 def _proof(situation: Situation) -> ParityCell:
-    return DONE if proof(situation) else MISSING
+    """It isn't one of what was approved while what it found differs from that."""
+    if not proof(situation):
+        return MISSING
+    if not differences.unaccepted(situation):
+        return DONE
+    return ParityCell(ParityState.MISSING, "to_prove_again" if differences.mended(situation) else "differs")
 
 
 _CELLS: dict[str, Callable[[Situation], ParityCell]] = {

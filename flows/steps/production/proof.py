@@ -25,7 +25,9 @@ def _task() -> Task:
         _TEST,
         id="prove_access",
         form=Form(
-            lane.PROVE, (Page("token", ProductionToken, check=checked.check),), example={"token": example_keys.access_token()}
+            proofs.PROVE_PRODUCTION,
+            (Page("token", ProductionToken, check=checked.check),),
+            example={"token": example_keys.access_token()},
         ),
         ready=lambda situation: lane.ready(situation) and lane.registered(situation) and not any_to_move(situation),
         needed=lane.lacks("proof"),

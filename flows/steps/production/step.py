@@ -18,7 +18,7 @@ from flows.state import StepState
 from flows.steps import org_details
 from flows.steps.authentication import registration
 from flows.steps.environments import PRODUCTION_ACCESS
-from flows.steps.production import certificate, lane, moving
+from flows.steps.production import certificate, differences, lane, moving
 from flows.steps.production.form import FORM
 from flows.steps.production.programs import programs
 from flows.steps.production.proof import PROVE
@@ -101,6 +101,7 @@ SUPPORTS = (
     certificate.ATTACH,
     moving.RECORD,
     moving.CORRECT,
+    differences.SETTLE,
     Task(
         "users_ready",
         Side.SUPPORT,

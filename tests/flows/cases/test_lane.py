@@ -17,7 +17,7 @@ from flows.cases.case import Case
 from flows.cases.parity import lacking, parity
 from flows.forms.fields import Answers
 from flows.forms.parity import ParityState
-from flows.forms.step import Situation
+from flows.forms.step import Comparison, Difference, Situation
 from flows.journey import JOURNEYS
 from flows.model import TaskRecord
 from flows.outbox import MoveProgram, RunProof
@@ -77,12 +77,14 @@ class Acme:
     def waiting(self, case: Case, task: str) -> TaskRecord:
         return next(one for one in case.snapshot.tasks if one.task_id == task and one.state == "waiting")
 
-    async def proves(self) -> None:
+    async def proves(self, *differences: Difference) -> None:
+        """``differences``: what it finds of the programs."""
         await self.does("prove_access", {}, LEAD)
+        found = proof.Proved(LINES, {"programs": Comparison((), differences)})
 
         async def work(case: Case) -> None:
             item = self.waiting(case, "prove_access").item
-            await proof.finish(case, RunProof(step="production", task="prove_access", item=item), proof.Proved(LINES))
+            await proof.finish(case, RunProof(step="production", task="prove_access", item=item), found)
 
         await self.book.act(work)
 
@@ -267,6 +269,24 @@ async def test_test_alone_ends_what_had_begun_and_can_be_taken_back(acme: Acme) 
     await acme.book.act(lambda case: manage.reopen(case, "production", "They go live after all."))
     assert (await acme.words())["proof"] == "missing"
     assert (await acme.book.step("production")).state is StepState.OPEN
+
+
+async def test_what_differs_in_production_is_mended_and_proved_again_or_accepted_with_a_reason(acme: Acme) -> None:
+    differs: Difference = ("program:Example Cards:bin", "456789", "999999")
+    await acme.all_but_the_proof()
+    for _ in range(2):  # what is said to be mended is asked about again if the next proof finds it as it was
+        await acme.proves(differs)
+        assert (await acme.words())["proof"] == "missing"
+        assert (await acme.book.step("production")).turn.startswith("support")
+        assert (await acme.cannot_close()).params["fields"] == "parity.what.proof"
+        acme.book.now += timedelta(minutes=1)
+        await acme.does("settle_differences", {"decision": "mended"})
+        assert (await acme.book.step("production")).turn.startswith("customer")
+        assert lane.cell(await acme.look(), "proof").note == "to_prove_again"
+    await acme.proves(differs)
+    await acme.does("settle_differences", {"decision": "accepted", "reason": "The network assigned it."})
+    assert (await acme.words())["proof"] == "there"
+    assert (await acme.book.step("production")).state is StepState.DONE
 
 
 async def test_the_end_of_productions_own_certificate_is_told_and_its_renewal_takes_two(acme: Acme) -> None:

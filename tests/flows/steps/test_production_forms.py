@@ -88,6 +88,14 @@ def test_productions_own_certificate_is_that_of_its_request_and_renewed_with_ano
     assert sent(renew, {"csr": signing_request(new_key())}, in_use)
 
 
+def test_what_is_let_be_in_production_has_a_reason() -> None:
+    form = JOURNEYS.latest.steps["production"].task("settle_differences").form
+    assert form is not None
+    assert refused(form, {"decision": "accepted"}) == {("reason", "reason_to_let_be")}
+    for passes in ({"decision": "accepted", "reason": "The network assigned it."}, {"decision": "mended"}):
+        assert sent(form, passes)
+
+
 def test_two_programs_do_not_have_the_same_id_in_production_also_when_one_is_corrected() -> None:
     assert RECORD.form is not None
     form = STEP.form

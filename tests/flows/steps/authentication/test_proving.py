@@ -69,6 +69,15 @@ def test_another_value_on_the_platform_is_not_what_was_accepted() -> None:
     assert TASK.ready(situation)
 
 
+def test_what_was_accepted_of_test_is_not_of_production() -> None:
+    """A program that is exported takes test's values along."""
+    test, there = after([CITY], settled=({"accepted": [list(CITY)]},)), after([CITY], environment="production")
+    both = replace(test, items={**test.items, proofs.PROVE: [*test.items[proofs.PROVE], *there.items[proofs.PROVE]]})
+    assert (proving.unaccepted(both), proving.unaccepted(both, "production")) == ([], [CITY])
+    decided = {proving.SETTLE_PRODUCTION: [("s", {"accepted": [list(CITY)]})]}
+    assert proving.unaccepted(replace(both, items={**both.items, **decided}), "production") == []
+
+
 def test_what_pismo_lets_nobody_change_cannot_be_sent() -> None:
     document = ("legal_proxy_document", "11.222.333/0002-62", "11.222.333/0003-43")
     assert settle(after([document]), send=["legal_proxy_document"])[1] == ["not_offered"]
