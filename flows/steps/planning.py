@@ -39,6 +39,11 @@ class Meetings(FormPage):
     attendees: AddressList
 
 
+def go_live(answers: Answers) -> date | None:
+    """The day that a form names."""
+    return date.fromisoformat(answers["go_live"]) if answers.get("go_live") else None
+
+
 def _meetings(answers: Answers, situation: Situation) -> Iterator[Problem]:
     yield from not_past(answers, situation, *PREFERRED)
     given = [answers[name] for name in PREFERRED if answers.get(name)]
@@ -75,7 +80,7 @@ STEP = Step(
             "attendees": "product@bank.example\nengineering.lead@bank.example",
         },
     ),
-    go_live=lambda answers: date.fromisoformat(answers["go_live"]) if answers.get("go_live") else None,
+    go_live=go_live,
     tasks=(
         *sessions.TASKS,
         Task("close_planning", Side.SUPPORT, ready=lambda situation: sessions.HOLD in situation.done),

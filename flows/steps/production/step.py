@@ -15,7 +15,7 @@ from flows.forms.step import Form, GrantAsked, Page, Situation, Step, Task
 from flows.people import Side
 from flows.problems import Note, Problem, fault
 from flows.state import StepState
-from flows.steps import org_details
+from flows.steps import org_details, planning
 from flows.steps.authentication import registration
 from flows.steps.environments import PRODUCTION_ACCESS
 from flows.steps.production import certificate, differences, lane, moving
@@ -175,6 +175,7 @@ STEP = Step(
     finished=lane.complete,
     grants=_grants,
     links=lambda _situation: LINKS,
+    go_live=planning.go_live,
     facts=_facts,
     receipt=_receipt,
     parity=lane.ITEMS,

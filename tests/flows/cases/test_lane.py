@@ -344,6 +344,21 @@ def test_production_accepts_tests_certificate_anew_once_that_is_renewed() -> Non
     assert row(renewed, renewed) == "2030-06-30"
 
 
+async def test_the_day_that_productions_form_names_becomes_the_onboardings(acme: Acme) -> None:
+    async def day() -> str:
+        return str((await acme.book.snapshot()).onboarding.go_live)
+
+    await acme.opened(go_live="2027-03-01")
+    assert await day() == "2027-03-01"
+    await acme.book.send("production", go_live="2027-04-01")
+    await acme.book.approve("production")
+    assert await day() == "2027-03-01"  # one approval opens nothing
+    await acme.book.approve("production", KIM)
+    assert await day() == "2027-04-01"
+    said = [one.arguments["params"] for one in await acme.book.news("say") if one.arguments["key"] == "go_live_changed"]
+    assert [(one["before"], one["now"]) for one in said] == [("2027-03-01", "2027-04-01")]
+
+
 def test_nothing_is_said_of_what_nobody_knows() -> None:
     found = {item.what: lane.cell(a_situation(unfinished=frozenset({"production"})), item.what).state for item in lane.ITEMS}
     assert {what for what, state in found.items() if state is ParityState.UNKNOWN} == {"key", "program", "access_keys"}
