@@ -341,7 +341,9 @@ class Acts:
     async def production(self) -> None:
         await self.heading("production", "two people open it, programs are exported and imported, a token proves it")
         signed = self.company.method == "oidc"
-        await self.journey.send_step(self.lead, "production", {**example("production"), "key": "same" if signed else "none"})
+        answers, machine = {**example("production"), "key": "same" if signed else "none"}, Machine(**SUBJECT)
+        own = {} if signed else {"certificate": "another", "csr": machine.csr}
+        await self.journey.send_step(self.lead, "production", {**answers, **own})
         one = lambda: self.journey.says("review", "production", "1 of 2 approvals")  # noqa: E731
         await self.journey.approve(self.sam, "production", one)
         await self.approve(self.kim, "production")
@@ -354,8 +356,17 @@ class Acts:
         waits = lambda: self.journey.says("review", "production", "a different person must confirm")  # noqa: E731
         await self.support_task(self.sam, "production", "environment_ready", waits)
         await self.support_task(self.kim, "production", "environment_ready", gone("environment_ready"))
-        for task in (*(["activate_key"] if signed else []), "confirm_certificate", "users_ready"):
-            await self.support_task(self.sam, "production", task, gone(task))
+        if signed:
+            await self.support_task(self.sam, "production", "activate_key", gone("activate_key"))
+            confirms = lambda: self.journey.says("review", "production", "iss, sub, aud: recorded")  # noqa: E731
+            await self.support_task(self.sam, "production", "record_claims", confirms)
+            await self.support_task(self.kim, "production", "record_claims", gone("record_claims"))
+            await self.support_task(self.sam, "production", "confirm_certificate", gone("confirm_certificate"))
+        else:
+            machine.receive(there, self.org_id)
+            attached = lambda: self.journey.says("review", "production", "Attach the certificate: done")  # noqa: E731
+            await self.support_task(self.sam, "production", "attach_certificate", attached, certificate=machine.certificate)
+        await self.support_task(self.sam, "production", "users_ready", gone("users_ready"))
         lost = Texts("en")("proof.token_lost")
         failures = lambda: sum(lost in m.text for m in self.journey.thread("step", "production"))  # noqa: E731
         for program in test.world.org(self.org_id).programs:

@@ -115,9 +115,9 @@ async def _made(office: Office, form_id: str) -> Answers:
         return await _program(office)
     if form_id == "first_programs.create_in_test":
         return {"program": None, "token": office.pismo.mint_token(await _known_organization(office))}
-    if form_id == "authentication.request_renewal":
+    if form_id.endswith(".request_renewal"):
         return {"csr": new_request(COMPANY["authentication"]["company"])}
-    if form_id in ("authentication.attach_certificate", "authentication.hand_over_pair"):
+    if form_id.endswith((".attach_certificate", ".hand_over_pair")):
         return await _certificate(office, form_id)
     if form_id.startswith("production."):
         return await _in_production(office, form_id)
@@ -172,10 +172,10 @@ async def _program(office: Office) -> Answers:
 
 async def _certificate(office: Office, form_id: str) -> Answers:
     """For the request that waits to be signed, else for a pair that Pismo makes; the form's example if that request can't be signed."""
-    situation, step = await stored(office), STEPS["authentication"]
+    situation, (step_id, _, task) = await stored(office), form_id.partition(".")
     if situation is None:
         return {}
-    renewal = step.item_now(step.task(form_id.partition(".")[2]), situation)
+    renewal = STEPS[step_id].item_now(STEPS[step_id].task(task), situation)
     request = FORMS[form_id].copied(situation).get("request", "")
     try:
         return {"certificate": certificate(office, renewal, COMPANY["authentication"]["company"], request)}
