@@ -7,14 +7,16 @@ A JWT names one permission group: of several that were approved, the command ask
 from collections.abc import Sequence
 
 from flows.forms.fields import Answers
+from flows.forms.parity import PRODUCTION, TEST
 from flows.forms.step import Script, Situation
-from flows.steps.authentication import groups
+from flows.steps.authentication import groups, registration
 from flows.steps.authentication.scripts import as_json, for_machine, posix, powershell
 from flows.steps.environments import SANDBOX
-from flows.steps.org_details import org_id
+from flows.steps.org_details import org_id, production_org_id
 
-_CLAIMS = ("iss", "sub", "aud")
 _SECONDS = 600
+_PRIVATE = {TEST: "rsakey.pem", PRODUCTION: "rsakey-production.pem"}
+"""As the commands name them that make the keys (`openssl`)."""
 
 # All of it is one command, in parentheses: a shell reads it to the end before it asks for anything.
 _POSIX_ASK = """\
@@ -47,7 +49,7 @@ b64() {{ openssl base64 -A | tr '+/' '-_' | tr -d '='; }}
 now=$(date +%s)
 head=$(printf '%s' '{{"alg":"RS256","typ":"JWT"}}' | b64)
 body=$(printf '%s,"pismo":{{"group":"%s"}},"iat":%s,"exp":%s}}' {claims} "$group" "$now" "$((now + {seconds}))" | b64)
-signature=$(printf '%s.%s' "$head" "$body" | openssl dgst -sha256 -sign rsakey.pem -binary | b64)
+signature=$(printf '%s.%s' "$head" "$body" | openssl dgst -sha256 -sign {private} -binary | b64)
 printf 'Signed JWT:\\n%s\\n\\nAccess token:\\n' "$head.$body.$signature"
 printf '{{"token":"%s"}}' "$head.$body.$signature" |
 {call} -H 'Content-Type: application/json' --data @- {url} |
@@ -87,7 +89,7 @@ $body = @{{ grant_type = 'client_credentials'; client_id = $key; {secret_field} 
 $ErrorActionPreference = 'Stop'
 {named}
 {certificate}
-$rsa = [Security.Cryptography.RSA]::Create(); $rsa.ImportFromPem((Get-Content rsakey.pem -Raw))
+$rsa = [Security.Cryptography.RSA]::Create(); $rsa.ImportFromPem((Get-Content {private} -Raw))
 function b64($bytes) {{ [Convert]::ToBase64String($bytes).TrimEnd('=').Replace('+', '-').Replace('/', '_') }}
 $now = [DateTimeOffset]::UtcNow.ToUnixTimeSeconds()
 $claims = {claims} + ',"pismo":{{"group":"' + $group + '"}},"iat":' + $now + ',"exp":' + ($now + {seconds}) + '}}'
@@ -105,19 +107,24 @@ _PATHS = {"basic": "/passport/v2/s2s/access-token", "oauth2": "/passport/v2/oaut
 
 def token_scripts(answers: Answers, situation: Situation) -> tuple[Script, ...]:
     """For the approved method and the test environment; none until the claims of OpenID Connect are recorded."""
-    return for_machine(_scripts(situation), answers, situation)
-
-
-def _scripts(situation: Situation) -> tuple[Script, ...]:
-    method = str(situation.get("authentication", "method", ""))
-    given = situation.done.get("authentication.record_claims", {})
-    if method not in _PATHS or not org_id(situation) or (method == "oidc" and not given):
-        return ()
     base = str(situation.done.get("environments.test_ready", {}).get("base_url") or SANDBOX)
+    return for_machine(_scripts(situation, TEST, base, org_id(situation)), answers, situation)
+
+
+def production_token_scripts(answers: Answers, situation: Situation) -> tuple[Script, ...]:
+    """The same for production; none before its address is recorded."""
+    base = str(situation.done.get("production.environment_ready", {}).get("base_url") or "")
+    return for_machine(_scripts(situation, PRODUCTION, base, production_org_id(situation)), answers, situation)
+
+
+def _scripts(situation: Situation, environment: str, base: str, org: str) -> tuple[Script, ...]:
+    method, given = str(situation.get("authentication", "method", "")), registration.claims(situation, environment)
+    if method not in _PATHS or not base or not org or (method == "oidc" and not given):
+        return ()
     url = base.rstrip("/") + _PATHS[method]
-    claims = as_json({**{name: str(given.get(name, "")) for name in _CLAIMS}, "tenant_id": org_id(situation)})[:-1]
+    claims = as_json({**given, "tenant_id": org})[:-1]
     named = groups.approved(situation)
-    usual = {"secret_field": situation.secret_field, "seconds": _SECONDS}
+    usual = {"secret_field": situation.secret_field, "seconds": _SECONDS, "private": _PRIVATE[environment]}
     call = _POWERSHELL_CALL.format(url=powershell(url), json="" if method == "oauth2" else " -ContentType 'application/json'")
     return (
         Script(

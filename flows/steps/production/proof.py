@@ -6,6 +6,7 @@ from flows.forms.fields import FormPage
 from flows.forms.parity import PRODUCTION
 from flows.forms.step import Form, Page, Task
 from flows.steps.authentication import example_keys, proofs, proving
+from flows.steps.authentication.token_scripts import production_token_scripts
 from flows.steps.production import lane
 from flows.steps.production.programs import any_to_move
 from flows.steps.production.tokens import TokenText
@@ -26,7 +27,7 @@ def _task() -> Task:
         id="prove_access",
         form=Form(
             proofs.PROVE_PRODUCTION,
-            (Page("token", ProductionToken, check=checked.check),),
+            (Page("token", ProductionToken, check=checked.check, scripts=production_token_scripts),),
             example={"token": example_keys.access_token()},
         ),
         ready=lambda situation: lane.ready(situation) and lane.registered(situation) and not any_to_move(situation),

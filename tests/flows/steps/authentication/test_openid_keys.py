@@ -13,6 +13,7 @@ from flows.forms.step import Form, Situation, Task
 from flows.journey import FIRST, JOURNEYS
 from flows.steps.authentication import example_keys, keys, registration, step
 from flows.steps.authentication.token_check import expected
+from flows.steps.production.proof import PROVE
 from playground.pismo.authority import signing_request
 from playground.pismo.signer import Signer, public_pem, rsa_key
 from tests.flows.steps.filled_forms import a_situation, example, refused, sent
@@ -280,6 +281,15 @@ def test_commands_are_shown_for_what_was_chosen_and_for_that_machine_alone() -> 
         assert shown(form_of(task), page, situation) == ["token_windows"]
     assert shown(form_of("request_renewal"), "request", situation) == ["commands_mtls_windows"]
     assert shown(form_of("prove_access"), "token", approved()) == []
+    there = PROVE.form
+    assert there is not None
+    assert shown(there, "token", situation) == []  # neither address nor claims are recorded
+    done = {**situation.done, "production.environment_ready": {"base_url": "https://pismo.bank.example"}}
+    situation = replace(situation, done={**done, "production.record_claims": {**CLAIMS, "sub": "acme-production"}})
+    (script,) = there.page("token").scripts({}, situation)
+    assert script.key == "token_windows"
+    for part in ("https://pismo.bank.example/passport", "acme-production", "Get-Content rsakey-production.pem"):
+        assert part in script.code
     for one in STEP.form.pages:
         assert all(len(script.code) < 3000 for script in one.scripts({}, situation))
 
