@@ -136,6 +136,7 @@ PAGES = (
     ),
 )
 
+# Once production was asked for with this key, another one is sent with production's form: then its registration begins anew.
 SEND_LATER = Task(
     "send_production_key",
     Side.CUSTOMER,
@@ -146,7 +147,7 @@ SEND_LATER = Task(
         review=True,
         example={"production_key": example_keys.PRODUCTION_KEY},
     ),
-    ready=openid,
+    ready=lambda situation: openid(situation) and situation.get("production", "key") != "same",
     repeatable=True,
     optional=True,
     also_in=(StepState.DONE,),

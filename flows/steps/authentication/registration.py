@@ -120,7 +120,12 @@ def tasks(
         Task(
             records.record_upload.rpartition(".")[2],
             Side.CUSTOMER,
-            Form(records.record_upload, (Page("uploaded", UploadedByCustomer),), example={"status": "active"}),
+            Form(
+                records.record_upload,
+                (Page("uploaded", UploadedByCustomer),),
+                prefill=seen_by_customer,
+                example={"status": "active"},
+            ),
             ready=left,
             needed=customer_waits,
             repeatable=True,

@@ -97,6 +97,8 @@ CUSTOMERS_TASKS = (
     "production.keys_made",
     "production.move_program",
     "production.prove_access",
+    "production.record_upload",
+    "production.request_renewal",
 )
 COMMANDS = (
     "start",

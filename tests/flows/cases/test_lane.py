@@ -393,7 +393,10 @@ def test_productions_key_is_there_once_it_is_active_and_two_recorded_its_claims(
     claims = step.task("record_claims")
     assert claims.form is not None
     assert [claims.is_ready(one) for one in (waits, active)] == [False, True]
-    assert claims.form.prefill(active) == {"iss": "https://issuer.example"}  # as the customer's administrator saw it
+    again = step.task("record_upload").form
+    assert again is not None
+    for form in (claims.form, again):  # as the customer's administrator saw it
+        assert form.prefill(active) == {"iss": "https://issuer.example"}
     assert lane.cell(known, "key").state is ParityState.THERE
     assert [step.task("prove_access").is_ready(one) for one in (active, known)] == [False, True]
 

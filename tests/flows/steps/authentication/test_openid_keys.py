@@ -99,6 +99,8 @@ def test_productions_key_may_come_later_but_is_never_tests() -> None:
     assert task.optional
     assert task.is_ready(approved())
     assert not task.is_ready(approved(method="basic"))
+    in_use = [in_production({"key": key}, production_key=PRODUCTION) for key in ("same", "another")]
+    assert [task.is_ready(situation) for situation in in_use] == [False, True]
 
 
 def test_a_new_key_for_test_is_not_the_one_that_production_has() -> None:
