@@ -30,8 +30,8 @@ from flows.cases.skips import asked, skipped_by
 from flows.cases.tasks import confirmed_by
 from flows.forms.addresses import addresses
 from flows.forms.fields import Answers, Input, inputs, words_of
-from flows.forms.pages import raw_of, slots
-from flows.forms.step import Form, Page, Situation, Step
+from flows.forms.pages import Slot, raw_of, slots
+from flows.forms.step import Form, Situation, Step
 from flows.journey import Journey
 from flows.model import EffectRecord, Snapshot, Submission, TaskRecord
 from flows.people import Side
@@ -121,6 +121,11 @@ def answer_sections(form: Form, answers: Answers, texts: Texts) -> list[Block]:
         lines = [f"*{escape(label)}*: {words}" for label, words in shown_answers(form, slot, raw_of(slot, answers), texts)]
         blocks.extend(long_sections("\n".join(lines)) if lines else ())
     return blocks
+
+
+def _title(form: Form, slot: Slot, texts: Texts) -> str:
+    number = f" {slot.item + 1}" if slot.item is not None else ""
+    return texts(f"page.{form.id}.{slot.page.id}.title") + number
 
 
 def _decision(snapshot: Snapshot, step: Step, texts: Texts, rules: Rules) -> list[Block]:
@@ -218,23 +223,25 @@ def diff(old: Answers, new: Answers, form: Form, texts: Texts) -> list[AnswerCha
             before, after = old.get(page.repeat) or [], new.get(page.repeat) or []
             for index in range(max(len(before), len(after))):
                 was, now = (before[index : index + 1] or [{}])[0], (after[index : index + 1] or [{}])[0]
-                found += [(f"{label} {index + 1}", a, b) for label, a, b in _page_diff(page, was, now, form, texts, none)]
+                found += _page_diff(Slot(page, index), was, now, form, texts, none)
         else:
-            found += _page_diff(page, old, new, form, texts, none)
+            found += _page_diff(Slot(page), old, new, form, texts, none)
     return found
 
 
-def _page_diff(page: Page, old: Answers, new: Answers, form: Form, texts: Texts, none: str) -> list[AnswerChange]:
+def _page_diff(slot: Slot, old: Answers, new: Answers, form: Form, texts: Texts, none: str) -> list[AnswerChange]:
     found: list[AnswerChange] = []
     lists: dict[str, list[str]] = {}
-    for name, _, item in inputs(page.model):
+    for name, _, item in inputs(slot.page.model):
         was, now = old.get(name), new.get(name)
         if item.addresses:
             lists.setdefault(name.removesuffix("_file"), []).append(name)
         elif was != now and name != "then" and not item.aside:
             label = texts(f"{words_of(form.id, name, item)}.label")
             if item.words:  # pages share it
-                label = f"{texts(f'page.{form.id}.{page.id}.title')}: {label}"
+                label = f"{_title(form, slot, texts)}: {label}"
+            elif slot.item is not None:
+                label = f"{label} {slot.item + 1}"
             found.append((label, *_sides(was, now, name, item, texts, none)))
     for names in lists.values():
         if any(old.get(name) != new.get(name) for name in names):
