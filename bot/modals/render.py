@@ -103,7 +103,7 @@ def _heading(form: Form, order: Sequence[Slot], index: int, texts: Texts) -> Ite
 def _numbered(form: Form, order: Sequence[Slot], index: int, texts: Texts) -> str:
     """Which entry of a list a page is about, of how many."""
     slot = order[index]
-    count = sum(one.page.id == slot.page.id for one in order)
+    count = len({one.item for one in order if one.page.repeat == slot.page.repeat})
     return texts(f"page.{form.id}.{slot.page.id}.item", number=(slot.item or 0) + 1, count=count)
 
 

@@ -9,7 +9,7 @@ from flows.cases.review import accept
 from flows.cases.settle import moved_on
 from flows.forms.drafts import REVIEW, index_of, order_with, slot_of
 from flows.forms.fields import Answers, Kind, inputs
-from flows.forms.pages import Slot, check, collect, digest, forgotten, put, raw_of, screen, slots
+from flows.forms.pages import Slot, check, collect, digest, forgotten, item_of, put, screen, slots
 from flows.forms.step import Form, Situation, Step
 from flows.model import Draft, Submission, new_salt
 from flows.outbox import ShowDifferences, ShowInFull
@@ -156,7 +156,7 @@ def _with_forgotten(slot: Slot, answers: Answers, raw: Answers) -> Answers:
     if slot.item is None:
         return {**answers, **raw}
     items = list(answers.get(slot.page.repeat) or [])
-    items[slot.item] = raw_of(slot, answers) | raw
+    items[slot.item] = item_of(slot, answers) | raw
     return {**answers, slot.page.repeat: items}
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flows.forms.fields import Answers
-from flows.forms.pages import MAX_ITEMS, Slot, raw_of, slots
+from flows.forms.pages import MAX_ITEMS, Slot, item_of, raw_of, slots
 from flows.forms.step import Form, Page
 
 REVIEW = -1
@@ -28,7 +28,7 @@ def slot_of(form: Form, name: str) -> Slot | None:
 def order_with(form: Form, answers: Answers, slot: Slot) -> list[Slot]:
     """The pages to ask, including a new entry someone has open although a colleague marked the list complete."""
     order = slots(form, answers)
-    same = [index for index, asked in enumerate(order) if asked.page.id == slot.page.id]
+    same = [index for index, asked in enumerate(order) if asked.page.repeat == slot.page.repeat]
     if (
         slot.item is not None
         and same
@@ -88,7 +88,7 @@ def with_typed(slot: Slot, answers: Answers, typed: Answers) -> Answers:
     if slot.item is None:
         return {**answers, **typed}
     items = list(answers.get(slot.page.repeat) or [])
-    items[slot.item : slot.item + 1] = [{**raw_of(slot, answers), **typed}]
+    items[slot.item : slot.item + 1] = [{**item_of(slot, answers), **typed}]
     return {**answers, slot.page.repeat: items}
 
 

@@ -5,8 +5,9 @@ Draft answers are raw values by field name (`flows.forms.fields`); a repeated pa
 
 import hmac
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from pydantic import ValidationError
@@ -35,28 +36,35 @@ class Slot:
 def slots(form: Form, answers: Answers) -> list[Slot]:
     """The pages to ask for these answers, in order; never empty."""
     found: list[Slot] = []
-    for page in form.pages:
-        if not page.when(answers):
-            continue
-        if not page.repeat:
-            found.append(Slot(page))
-            continue
-        items = answers.get(page.repeat) or []
-        count = len(items)
-        another = not count or (items[-1].get("then") == "another" and count < MAX_ITEMS)
-        if another and not page.to_correct:
-            count += 1
-        found.extend(Slot(page, index) for index in range(count))
+    for repeat, pages in groupby(form.pages, key=lambda page: page.repeat):
+        if repeat:
+            found += _of_items(list(pages), answers)
+        else:
+            found += [Slot(page) for page in pages if page.when(answers)]
     return found
+
+
+def _of_items(pages: list[Page], answers: Answers) -> Iterator[Slot]:
+    """The pages of each item, one item after the other."""
+    items = list(answers.get(pages[0].repeat) or [])
+    another = not items or (items[-1].get("then") == "another" and len(items) < MAX_ITEMS)
+    if another and not pages[0].to_correct:
+        items.append({})
+    for index, item in enumerate(items):
+        yield from (Slot(page, index) for page in pages if page.when({**answers, **item}))
+
+
+def item_of(slot: Slot, answers: Answers) -> Answers:
+    """What was typed so far of the item that a repeated page is for, on all its pages; nothing for another page."""
+    items = answers.get(slot.page.repeat) or []
+    return dict(items[slot.item]) if slot.item is not None and slot.item < len(items) else {}
 
 
 def raw_of(slot: Slot, answers: Answers) -> Answers:
     """What was typed on one page so far."""
-    if slot.item is None:
-        names = set(slot.page.model.model_fields)
-        return {name: value for name, value in answers.items() if name in names}
-    items = answers.get(slot.page.repeat) or []
-    return dict(items[slot.item]) if slot.item < len(items) else {}
+    names = set(slot.page.model.model_fields)
+    typed = answers if slot.item is None else item_of(slot, answers)
+    return {name: value for name, value in typed.items() if name in names}
 
 
 def put(slot: Slot, answers: Answers, raw: Answers) -> Answers:
@@ -73,7 +81,8 @@ def put(slot: Slot, answers: Answers, raw: Answers) -> Answers:
     if slot.item is None:
         return {**answers, **raw}
     items = [dict(item) for item in answers.get(slot.page.repeat) or []]
-    items[slot.item : slot.item + 1] = [] if raw.get("then") == "remove" else [raw]
+    others = {name: value for name, value in item_of(slot, answers).items() if name not in slot.page.model.model_fields}
+    items[slot.item : slot.item + 1] = [] if raw.get("then") == "remove" else [others | raw]
     return {**answers, slot.page.repeat: items}
 
 
@@ -147,7 +156,7 @@ def taken(form: Form, answers: Answers, situation: Situation) -> Answers:
 def check(slot: Slot, answers: Answers, situation: Situation) -> tuple[Problem, ...]:
     """What is wrong with one page, given all answers so far. Empty: go on to the next page."""
     clean, problems = validate(slot.page.model, raw_of(slot, answers))
-    return problems or tuple(slot.page.check({**answers, **clean}, situation))
+    return problems or tuple(slot.page.check({**answers, **item_of(slot, answers), **clean}, situation))
 
 
 def collect(form: Form, answers: Answers, situation: Situation) -> tuple[Answers, list[tuple[int, Problem]]]:
@@ -163,8 +172,9 @@ def collect(form: Form, answers: Answers, situation: Situation) -> tuple[Answers
             clean.update(page)
         else:
             page.pop("then", None)
-            clean.setdefault(slot.page.repeat, []).append(page)
-        faults = faults or tuple(slot.page.check({**answers, **clean, **page}, situation))
+            items = clean.setdefault(slot.page.repeat, [])
+            items[slot.item :] = [{**item, **page} for item in items[slot.item :] or [{}]]
+        faults = faults or tuple(slot.page.check({**answers, **clean, **item_of(slot, answers), **page}, situation))
         problems.extend((index, fault) for fault in faults)
     return clean, problems
 

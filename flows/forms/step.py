@@ -120,8 +120,9 @@ class Page:
     those of earlier pages. ``normal``: gets the same, and gives those of the page's answers that are kept in another form than they
     are typed in. ``scripts``: shown below the inputs, for what is pasted into them; they must not fail if answers are missing.
     ``takes``: the answers once the page is left, with what follows from it, such as the items of a list that was pasted; doing it twice
-    changes nothing. ``repeat``: for a RepeatedPage, the key of its list of items in the answers. ``to_correct``: it is asked for those
-    items alone with which something is wrong, and to change one; another page adds them.
+    changes nothing. ``repeat``: for a RepeatedPage, the key of its list of items in the answers; pages that follow each other with the
+    same key are asked together for each item, and their ``when`` and ``check`` see what it says, too. ``to_correct``: it is asked for
+    those items alone with which something is wrong, and to change one; another page adds them.
     """
 
     id: str
