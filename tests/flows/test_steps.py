@@ -41,7 +41,7 @@ RULES = Rules()
 ANA, BEN, SUE = Who("T2", "U_ANA"), Who("T2", "U_BEN"), Who("T1", "U_SUE")
 STEPS = tuple(JOURNEYS.latest.steps.values())
 FORMS = [*JOURNEYS.all_forms(), *DIALOGS.values()]
-REPEATED = [(form, page) for form in FORMS for page in form.pages if page.repeat and not page.to_correct]
+REPEATED = [(form, page) for form in FORMS for page in form.pages if page.repeat == "users" and not page.to_correct]
 
 BAD: dict[Kind, Any] = {
     Kind.EMAIL: "nobody at all",

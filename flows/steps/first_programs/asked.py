@@ -1,143 +1,20 @@
-"""The form's pages, and the programs that its answers ask for: what all have in common, then a page for each, and one for its cards."""
+"""The programs that the form's answers ask for, by key: what the first one of a product is for, and for one that comes after it this with
+its name, which no other program of the form has."""
 
-from collections.abc import Callable, Mapping
-from typing import Annotated, Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
-from pydantic import AfterValidator, Field, create_model
+from flows.checks.programs import CARD_TYPES, ProgramTemplate, days
+from flows.forms.fields import Answers
+from flows.steps.first_programs.pages import CARD, FURTHER, PROGRAMS
 
-from flows.checks.programs import (
-    ACCOUNT_TYPES,
-    BRANDS,
-    CARD_TYPES,
-    FULL_BALANCE_CREDIT,
-    LANGUAGES,
-    MAX_NAME,
-    MERCHANT,
-    TYPES,
-    ProgramTemplate,
-    days,
-    digits,
-    time_of_day,
-)
-from flows.forms.fields import Answers, FormPage, Input, Kind
-from flows.problems import fault
-from flows.steps.planning import PRODUCTS
-
-OTHER = "another"
-"""A program for none of the products."""
-PROGRAMS = (*PRODUCTS, OTHER)
-"""What a program is for: it has one page each."""
-TYPES_OF: Mapping[str, tuple[str, ...]] = {
-    "card_issuing": CARD_TYPES,
-    "core_banking": ACCOUNT_TYPES,
-    "transaction_banking": ACCOUNT_TYPES,
-    "demand_deposit_accounts": ACCOUNT_TYPES,
-    "digital_lending": (FULL_BALANCE_CREDIT, "CREDITO ZERO-BALANCE", *ACCOUNT_TYPES),
-    "seller_management": (MERCHANT,),
-    OTHER: TYPES,
-}
 SHARED = ("currency", "country", "timezone", "cycle_closing")
 """What a program can have otherwise than the form's first page says."""
-CARD = ("brand", "bin", "range_start", "range_end", "due_dates")
 
 
-def _time(value: str | None) -> str | None:
-    if value is None:
-        return None
-    if (time := time_of_day(value)) is None:
-        raise fault("time_of_day")
-    return time
-
-
-def _days(value: str | None) -> str | None:
-    if value is None:
-        return None
-    if (found := days(value)) is None:
-        raise fault("due_date_not_a_day")
-    return ", ".join(map(str, found))
-
-
-def _one_line(value: str) -> str:
-    return " ".join(value.split())
-
-
-class Common(FormPage):
-    products: Annotated[list[str], Input(Kind.CHOICES, PROGRAMS)]
-    currency: Annotated[str, Input(Kind.SEARCH, source="currency")]
-    country: Annotated[str, Input(Kind.SEARCH, source="country")]
-    timezone: Annotated[str, Input(Kind.SEARCH, source="timezone")]
-    language: Annotated[str | None, Input(Kind.CHOICE, LANGUAGES, choices="platform_language")] = None
-    cycle_closing: Annotated[str | None, Field(max_length=20), AfterValidator(_time), Input(Kind.TEXT)] = None
-
-
-Asked = tuple[Any, Any]
-"""A field's type with what is asked, and its default, as `create_model` takes them."""
-_annotated: Any = Annotated
-
-
-def _required(asked: Input, *more: Any) -> Asked:
-    return _annotated[(str, *more, asked)], ...
-
-
-def _optional(asked: Input, *more: Any) -> Asked:
-    return _annotated[(str | None, *more, asked)], None
-
-
-def _page(name: str, key: str) -> type[FormPage]:
-    """The page of one program. Its fields begin with ``key`` and share their words with those of the others."""
-    named = (Field(min_length=1, max_length=MAX_NAME), AfterValidator(_one_line))
-    timed = (Field(max_length=20), AfterValidator(_time))
-    return _model(
-        name,
-        key,
-        name=_required(Input(Kind.TEXT, words="name"), *named),
-        type=_required(Input(Kind.CHOICE, TYPES_OF[key], choices="program_type", words="type")),
-        currency=_optional(Input(Kind.SEARCH, source="currency", words="own_currency")),
-        country=_optional(Input(Kind.SEARCH, source="country", words="own_country")),
-        timezone=_optional(Input(Kind.SEARCH, source="timezone", words="own_timezone")),
-        cycle_closing=_optional(Input(Kind.TEXT, words="own_cycle_closing"), *timed),
-    )
-
-
-def _card_page(name: str, key: str) -> type[FormPage]:
-    number = (Field(min_length=1, max_length=30), AfterValidator(digits))
-    dated = (Field(max_length=200), AfterValidator(_days))
-    return _model(
-        name,
-        key,
-        brand=_required(Input(Kind.CHOICE, BRANDS, choices="program_brand", words="brand")),
-        bin=_required(Input(Kind.TEXT, words="bin"), *number),
-        range_start=_required(Input(Kind.TEXT, words="range_start"), *number),
-        range_end=_required(Input(Kind.TEXT, words="range_end"), *number),
-        due_dates=_optional(Input(Kind.TEXT, words="due_dates"), *dated),
-    )
-
-
-def _model(model: str, key: str, /, **fields: Asked) -> type[FormPage]:
-    named: dict[str, Any] = {f"{key}_{name}": asked for name, asked in fields.items()}
-    return create_model(model, __base__=FormPage, __module__=__name__, **named)
-
-
-CardIssuingProgram = _page("CardIssuingProgram", "card_issuing")
-CoreBankingProgram = _page("CoreBankingProgram", "core_banking")
-TransactionBankingProgram = _page("TransactionBankingProgram", "transaction_banking")
-DemandDepositProgram = _page("DemandDepositProgram", "demand_deposit_accounts")
-LendingProgram = _page("LendingProgram", "digital_lending")
-SellerProgram = _page("SellerProgram", "seller_management")
-OtherProgram = _page("OtherProgram", OTHER)
-CardIssuingCards = _card_page("CardIssuingCards", "card_issuing")
-LendingCards = _card_page("LendingCards", "digital_lending")
-OtherCards = _card_page("OtherCards", OTHER)
-PAGES: Mapping[str, tuple[type[FormPage], type[FormPage] | None]] = {
-    "card_issuing": (CardIssuingProgram, CardIssuingCards),
-    "core_banking": (CoreBankingProgram, None),
-    "transaction_banking": (TransactionBankingProgram, None),
-    "demand_deposit_accounts": (DemandDepositProgram, None),
-    "digital_lending": (LendingProgram, LendingCards),
-    "seller_management": (SellerProgram, None),
-    OTHER: (OtherProgram, OtherCards),
-}
-"""By what the program is for: its page, and that of its cards if it can have any."""
+def product_of(key: str) -> str:
+    """What a program is for."""
+    return key.partition(":")[0]
 
 
 def wanted(key: str) -> Callable[[Answers], bool]:
@@ -148,8 +25,13 @@ def has_cards(key: str) -> Callable[[Answers], bool]:
     return lambda answers: wanted(key)(answers) and answers.get(f"{key}_type") in CARD_TYPES
 
 
+def further(answers: Answers) -> Sequence[Answers]:
+    """What was answered for each program that comes after the first one of what it is for."""
+    return (answers.get(FURTHER) or ()) if wanted(FURTHER)(answers) else ()
+
+
 def template(answers: Answers, key: str) -> ProgramTemplate:
-    """The program that the answers ask for; what isn't answered yet is empty."""
+    """The program that the answers beginning with ``key`` ask for; what isn't answered yet is empty."""
 
     def own(name: str) -> str:
         return str(answers.get(f"{key}_{name}") or "")
@@ -161,6 +43,16 @@ def template(answers: Answers, key: str) -> ProgramTemplate:
     return ProgramTemplate(name=own("name"), type=own("type"), language=str(answers.get("language") or ""), **shared, **cards)
 
 
+def each(answers: Answers) -> Iterator[tuple[str, ProgramTemplate]]:
+    """Key and program, in the form's order, also those that have the same name by mistake."""
+    for key in PROGRAMS:
+        if wanted(key)(answers):
+            yield key, template(answers, key)
+    for one in further(answers):
+        asked = template({**answers, **one}, FURTHER)
+        yield f"{one.get(f'{FURTHER}_product', '')}:{asked.name}", asked
+
+
 def templates(answers: Answers) -> dict[str, ProgramTemplate]:
-    """By what they are for, in the form's order."""
-    return {key: template(answers, key) for key in PROGRAMS if wanted(key)(answers)}
+    """By key, in the form's order."""
+    return dict(each(answers))

@@ -40,7 +40,7 @@ def to_create(situation: Situation) -> list[RecordedProgram]:
 
 
 def _check(answers: Answers, situation: Situation) -> Iterator[Problem]:
-    if answers.get("program") not in {one.product for one in to_create(situation)}:
+    if answers.get("program") not in {one.key for one in to_create(situation)}:
         yield Problem("program", "not_offered")
     yield from _token_faults(str(answers.get("token", "")), situation)
 
@@ -95,7 +95,7 @@ TASK = Task(
     Form(
         "first_programs.create_in_test",
         (Page("token", CreatePage, check=_check),),
-        prefill=lambda situation: {"program": next((one.product for one in to_create(situation)), "")},
+        prefill=lambda situation: {"program": next((one.key for one in to_create(situation)), "")},
         example={"program": "card_issuing", "token": example_keys.access_token()},
     ),
     ready=lambda situation: bool(org_id(situation) and to_create(situation)),

@@ -5,26 +5,37 @@ from dataclasses import asdict, dataclass
 
 from flows.forms.fields import Answers
 from flows.forms.step import Situation
-from flows.steps.first_programs.asked import templates
+from flows.steps.first_programs.asked import product_of, templates
 
 RECORD = "first_programs.record_program"
 
 
 @dataclass(frozen=True)
 class RecordedProgram:
-    """A program of the form. ``product``: what it is for. ``type``, ``currency`` (ISO 4217 letters), ``country`` (alpha-3), ``brand``,
+    """A program of the form, by its key there. ``type``, ``currency`` (ISO 4217 letters), ``country`` (alpha-3), ``timezone``, ``brand``,
     ``bin``: as asked for. ``id``, ``recorded_type``, ``status`` (ACTIVE, PENDING): as recorded; None and empty until then."""
 
-    product: str
+    key: str
     name: str
     type: str
     currency: str
     country: str
+    timezone: str = ""
     brand: str = ""
     bin: str = ""
     id: int | None = None
     recorded_type: str = ""
     status: str = ""
+
+    @property
+    def product(self) -> str:
+        """What it is for."""
+        return product_of(self.key)
+
+    @property
+    def place(self) -> str:
+        """Where its accounts are kept and in what: codes, as Pismo shows them too."""
+        return ", ".join(one for one in (self.country, self.currency, self.timezone) if one)
 
 
 def recorded(situation: Situation) -> tuple[RecordedProgram, ...]:
@@ -43,6 +54,7 @@ def _programs(situation: Situation) -> Iterator[RecordedProgram]:
             asked.type,
             asked.currency,
             asked.country,
+            asked.timezone,
             asked.brand,
             asked.bin,
             id=known.get("program_id"),
@@ -52,7 +64,7 @@ def _programs(situation: Situation) -> Iterator[RecordedProgram]:
 
 
 def last(situation: Situation, key: str) -> Answers:
-    """The last record of a program, by what it is for."""
+    """The last record of a program."""
     ran = [answers for _, answers in situation.items.get(RECORD, ()) if answers.get("program") == key]
     return ran[-1] if ran else {}
 

@@ -32,10 +32,10 @@ def to_record(situation: Situation) -> list[RecordedProgram]:
 def offers(programs: list[RecordedProgram]) -> Iterator[Offer]:
     for one in programs:
         if one.id is None:
-            yield Offer(one.product, key="choice.program.new", params={"name": one.name, "type": one.type})
+            yield Offer(one.key, key="choice.program.new", params={"name": one.name, "type": one.type})
         else:
             known = {"name": one.name, "id": str(one.id), "status": one.status}
-            yield Offer(one.product, key="choice.program.known", params=known)
+            yield Offer(one.key, key="choice.program.known", params=known)
 
 
 def _prefill(situation: Situation) -> Answers:
@@ -44,17 +44,17 @@ def _prefill(situation: Situation) -> Answers:
     if not waiting:
         return {}
     first = waiting[0]
-    known = {"program": first.product, "type": first.recorded_type or first.type, "status": ACTIVE}
+    known = {"program": first.key, "type": first.recorded_type or first.type, "status": ACTIVE}
     return known if first.id is None else {**known, "program_id": str(first.id)}
 
 
 def _check(answers: Answers, situation: Situation) -> Iterator[Problem]:
-    programs = {one.product: one for one in recorded(situation)}
+    programs = {one.key: one for one in recorded(situation)}
     asked = programs.get(str(answers.get("program")))
     if asked is None:
         yield Problem("program", "not_offered")
         return
-    other = next((one for one in programs.values() if one.id == answers["program_id"] and one.product != asked.product), None)
+    other = next((one for one in programs.values() if one.id == answers["program_id"] and one.key != asked.key), None)
     if other is not None:
         yield Problem("program_id", "program_id_taken", {"name": other.name})
     if answers["type"] != asked.type and not answers.get("confirm_type"):

@@ -1,24 +1,25 @@
 """The step: the customer describes the programs, support creates them and records what Pismo gave them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 
-from flows.checks.programs import faults
+from flows.checks.programs import MERCHANT, ProgramTemplate, faults
 from flows.forms.fields import Answers
 from flows.forms.step import Form, Page, Situation, Step
 from flows.problems import Note, Problem
 from flows.steps.first_programs import creating, recording
-from flows.steps.first_programs.asked import (
+from flows.steps.first_programs.asked import each, further, has_cards, product_of, template, wanted
+from flows.steps.first_programs.pages import (
     CARD,
+    FURTHER,
+    MOST_FURTHER,
     OTHER,
     PAGES,
     PROGRAMS,
     TYPES_OF,
     Common,
-    has_cards,
-    template,
-    templates,
-    wanted,
+    FurtherCards,
+    FurtherProgram,
 )
 from flows.steps.first_programs.recorded import recorded
 from flows.steps.planning import PRODUCTS
@@ -28,13 +29,34 @@ GUIDE = "https://developers.pismo.io/pismo-docs/docs/program-types"
 
 def _program(key: str, answers: Answers, _situation: Situation) -> Iterator[Problem]:
     """What Pismo would refuse on the page of one program, and a name that an earlier one has."""
-    asked = template(answers, key)
-    for one in faults(asked):
+    yield from _refused(key, answers)
+    name = str(answers.get(f"{key}_name") or "")
+    earlier = PROGRAMS[: PROGRAMS.index(key)]
+    if _named(name, (other for of, other in each(answers) if of in earlier)):
+        yield Problem(f"{key}_name", "program_name_twice", {"name": name})
+
+
+def _further(answers: Answers, _situation: Situation) -> Iterator[Problem]:
+    """The same for one that comes after the first of what it is for, and what no page of its own keeps away."""
+    yield from _refused(FURTHER, answers)
+    name, of = str(answers.get(f"{FURTHER}_name") or ""), str(answers.get(f"{FURTHER}_product") or "")
+    if _named(name, (other for _, other in each(answers))) > 1:  # it is one of them itself
+        yield Problem(f"{FURTHER}_name", "program_name_twice", {"name": name})
+    if answers.get(f"{FURTHER}_type") not in TYPES_OF[of]:
+        yield Problem(f"{FURTHER}_type", "program_type_of_another_product", {"types": ", ".join(TYPES_OF[of])})
+    if len(further(answers)) >= MOST_FURTHER and further(answers)[-1].get("then") == "another":
+        yield Problem("then", "programs_too_many", {"maximum": MOST_FURTHER})
+
+
+def _refused(key: str, answers: Answers) -> Iterator[Problem]:
+    for one in faults(template(answers, key)):
         if one.field not in CARD:
             yield Problem(f"{key}_{one.field}", one.key, one.params)
-    earlier = (other for of, other in templates(answers).items() if PROGRAMS.index(of) < PROGRAMS.index(key))
-    if asked.name.casefold() in (other.name.casefold() for other in earlier):
-        yield Problem(f"{key}_name", "program_name_twice", {"name": asked.name})
+
+
+def _named(name: str, programs: Iterable[ProgramTemplate]) -> int:
+    """How many of them are called that."""
+    return sum(" ".join(one.name.split()).casefold() == name.casefold() for one in programs)
 
 
 def _cards(key: str, answers: Answers, _situation: Situation) -> Iterator[Problem]:
@@ -49,6 +71,8 @@ def _pages() -> Iterator[Page]:
         yield Page(key, program, when=wanted(key), check=partial(_program, key))
         if cards is not None:
             yield Page(f"{key}_cards", cards, when=has_cards(key), check=partial(_cards, key))
+    yield Page(FURTHER, FurtherProgram, when=wanted(FURTHER), check=_further, repeat=FURTHER)
+    yield Page(f"{FURTHER}_cards", FurtherCards, when=has_cards(FURTHER), check=partial(_cards, FURTHER), repeat=FURTHER)
 
 
 def _prefill(situation: Situation) -> Answers:
@@ -80,14 +104,24 @@ def _receipt(situation: Situation) -> Iterator[Note]:
 
 
 def _notes(answers: Answers, situation: Situation) -> Iterator[Note]:
-    asked = templates(answers)
+    asked = list(each(answers))
     for product in _planned(situation):
-        if product not in asked:
+        if product not in map(product_of, dict(asked)):
             yield Note(f"program_not_asked_{product}")
-    if any(program.for_cards for program in asked.values()):
+    if any(program.for_cards for _, program in asked):
         yield Note("program_cards_follow")
+    yield from _same_places([program for _, program in asked if program.type == MERCHANT])
     if situation.items.get("first_programs.record_program"):
         yield Note("program_recorded_before")
+
+
+def _same_places(merchants: Iterable[ProgramTemplate]) -> Iterator[Note]:
+    """Pismo's guide to seller management wants one program for each country, time zone and currency."""
+    first: dict[tuple[str, str, str], str] = {}
+    for one in merchants:
+        other = first.setdefault((one.country, one.timezone, one.currency), one.name)
+        if other != one.name:
+            yield Note("program_same_place", {"name": one.name, "other": other})
 
 
 STEP = Step(

@@ -7,10 +7,11 @@ import pytest
 from bot.messages.texts import table
 from flows.checks.programs import CARD_TYPES
 from flows.forms.fields import Answers
-from flows.forms.pages import slots
+from flows.forms.pages import check, slots
 from flows.forms.step import Situation
-from flows.steps.first_programs.asked import PAGES, PROGRAMS, TYPES_OF, templates
+from flows.steps.first_programs.asked import templates
 from flows.steps.first_programs.creating import TASK as CREATE
+from flows.steps.first_programs.pages import MOST_FURTHER, PAGES, PROGRAMS, TYPES_OF
 from flows.steps.first_programs.recorded import RecordedProgram, recorded
 from flows.steps.first_programs.recording import TASK as RECORD
 from flows.steps.first_programs.step import STEP
@@ -108,6 +109,85 @@ def test_what_a_program_has_of_its_own_comes_before_what_all_share() -> None:
     assert cards.bin == "456789"
 
 
+# -- several programs of a product
+
+
+MERCHANTS = {**EXAMPLE, "products": ["seller_management", "further"]}
+MEXICO: Answers = {
+    "further_product": "seller_management",
+    "further_name": "Merchants Mexico",
+    "further_type": "MERCHANT",
+    "further_currency": "MXN",
+    "further_country": "MEX",
+    "further_timezone": "America/Mexico_City",
+}
+CARDS: Answers = {
+    **{f"further_{name}": EXAMPLE[f"card_issuing_{name}"] for name in ("brand", "bin", "range_start", "range_end", "due_dates")},
+    "further_product": "card_issuing",
+    "further_name": "Debit Cards",
+    "further_type": "DEBITO",
+}
+
+
+def test_each_country_has_a_merchant_program_of_its_own_that_is_recorded_and_created_alone() -> None:
+    given = {**MERCHANTS, "further": [{**MEXICO, "then": "another"}, CARDS]}
+    assert [slot.name for slot in slots(STEP.form, given)] == [
+        "common",
+        "seller_management",
+        "further0",
+        "further1",
+        "further_cards1",
+    ]
+    situation = asked(**given)
+    brazil, mexico, cards = recorded(situation)
+    assert (brazil.key, mexico.key) == ("seller_management", "seller_management:Merchants Mexico")
+    assert (brazil.place, mexico.place) == ("BRA, BRL, America/Sao_Paulo", "MEX, MXN, America/Mexico_City")
+    assert (mexico.product, cards.product, cards.bin) == ("seller_management", "card_issuing", "456789")
+    assert CREATE.creation is not None
+    chosen = {"program": mexico.key}
+    body = CREATE.creation.template({**chosen, **CREATE.adds(chosen, situation)})
+    assert (body["name"], body["country_code"], body["currency_numeric_code"]) == ("Merchants Mexico", "MEX", "484")
+    situation = with_record(situation, program=brazil.key, program_id="21", type="MERCHANT")
+    situation = with_record(situation, program=mexico.key, program_id="22", type="MERCHANT")
+    assert [one.id for one in recorded(situation)] == [21, 22, None]
+    fewer = sent(STEP.form, {**MERCHANTS, "further": [{**CARDS, "further_name": "Cards"}, MEXICO]})
+    again = a_situation(answers={"first_programs": fewer}, items=situation.items)
+    assert [(one.name, one.id) for one in recorded(again)] == [
+        ("Example Merchants", 21),
+        ("Cards", None),
+        ("Merchants Mexico", 22),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changed", "field", "key"),
+    [
+        ({"further_type": "CURRENT ACCOUNTS"}, "further_type", "program_type_of_another_product"),
+        ({"further_name": " example  MERCHANTS"}, "further_name", "program_name_twice"),
+        ({"further_name": "debit cards"}, "further_name", "program_name_twice"),
+        ({**CARDS, "further_name": "Gold", "further_bin": "1234567"}, "further_bin", "bin_length"),
+    ],
+)
+def test_what_is_wrong_with_a_further_program_is_told_on_its_page(changed: Answers, field: str, key: str) -> None:
+    assert refused(STEP.form, {**MERCHANTS, "further": [CARDS, {**MEXICO, **changed}]}) == {(field, key)}
+
+
+def test_two_merchant_programs_of_one_place_are_pointed_out() -> None:
+    here = {**MEXICO, "further_currency": None, "further_country": None, "further_timezone": None}
+    for further, keys in ((here, ["program_same_place"]), (MEXICO, [])):
+        clean = sent(STEP.form, {**MERCHANTS, "further": [further]})
+        assert [note.key for note in STEP.form.notes(clean, a_situation())] == keys
+
+
+def test_there_are_no_more_than_the_steps_messages_can_show() -> None:
+    many = [{**MEXICO, "further_name": f"Merchants {n}", "then": "another"} for n in range(MOST_FURTHER)]
+    last = slots(STEP.form, {**MERCHANTS, "further": many})[1 + MOST_FURTHER]
+    (problem,) = check(last, {**MERCHANTS, "further": many}, a_situation())
+    assert (problem.field, problem.key) == ("then", "programs_too_many")
+    many[-1]["then"] = "enough"
+    assert check(last, {**MERCHANTS, "further": many}, a_situation()) == ()
+
+
 def test_a_product_without_a_program_is_pointed_out() -> None:
     situation = a_situation(answers={"planning": {"products": ["card_issuing", "digital_lending"]}})
     notes = {note.key for note in STEP.form.notes(sent(STEP.form, EXAMPLE), situation)}
@@ -130,7 +210,7 @@ def test_the_step_ends_once_every_program_has_an_id() -> None:
     situation = with_record(situation, program="core_banking", program_id="12", type="CURRENT ACCOUNTS")
     assert STEP.finished(situation)
     assert recorded(situation)[0] == RecordedProgram(
-        "card_issuing", "Example Credit", "CREDITO", "BRL", "BRA", "VISA", "456789", 11, "CREDITO", "PENDING"
+        "card_issuing", "Example Credit", "CREDITO", "BRL", "BRA", "America/Sao_Paulo", "VISA", "456789", 11, "CREDITO", "PENDING"
     )
     situation = with_record(situation)
     assert [one.status for one in recorded(situation)] == ["ACTIVE", "ACTIVE"]

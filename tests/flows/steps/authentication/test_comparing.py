@@ -14,7 +14,7 @@ from flows.steps.organization import STEP as ORGANIZATION
 from tests.flows.steps.filled_forms import a_situation
 
 CARDS = RecordedProgram(
-    "card_issuing", "Cards", "CREDITO", "BRL", "BRA", "VISA", "411111", id=7, recorded_type="CREDITO", status="ACTIVE"
+    "card_issuing", "Cards", "CREDITO", "BRL", "BRA", brand="VISA", bin="411111", id=7, recorded_type="CREDITO", status="ACTIVE"
 )
 ACCOUNTS = RecordedProgram("core_banking", "Accounts", "CURRENT ACCOUNTS", "BRL", "BRA", id=8, status="ACTIVE")
 NETWORK = {"brand": "VISA", "bin": {"value": "411111", "start_range": "0", "end_range": "999"}}
