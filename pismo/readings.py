@@ -15,7 +15,7 @@ from pismo.calls import (
     PismoCall,
 )
 from pismo.client import Pismo
-from pismo.models import Program, Result
+from pismo.models import Program, ProgramsPage, Result
 
 R = TypeVar("R", bound=Result)
 
@@ -118,7 +118,7 @@ class SetupReadings:
     def __init__(self, pismo: Pismo, token: SecretStr, org_id: str) -> None:
         self._pismo, self._token, self._org_id = pismo, token, org_id
 
-    async def programs(self) -> tuple[Result, list[Program]]:
+    async def programs(self) -> tuple[ProgramsPage, list[Program]]:
         found: list[Program] = []
         for number in range(1, MAX_PAGES + 1):
             page = await self._pismo.list_programs(self._token, self._org_id, number, PROGRAMS)

@@ -24,6 +24,27 @@ pytestmark = [pytest.mark.bot, pytest.mark.asyncio(loop_scope="module")]
 
 CARDS, CORE, BANKING, DEPOSITS, LENDING, SELLERS = (f"setup_{product}" for product in PRODUCTS)
 
+MEXICO = {
+    "further_product": "seller_management",
+    "further_name": "Merchants Mexico",
+    "further_type": "MERCHANT",
+    "further_currency": "MXN",
+    "further_country": "MEX",
+    "further_timezone": "America/Mexico_City",
+}
+PROGRAMS: dict[str, Any] = {
+    "products": ["digital_lending", "seller_management", "further"],
+    "digital_lending_type": "CORRESPONDENT ACCOUNTS",
+    "further": [MEXICO],
+}
+AT_PISMO = {"currency_numeric_code": "484", "country_code": "MEX", "timezone": "America/Mexico_City"}
+RECORDED = {
+    "digital_lending": (901, "CORRESPONDENT ACCOUNTS"),
+    "seller_management": (902, "MERCHANT"),
+    "seller_management:Merchants Mexico": (903, "MERCHANT"),
+}
+"""By key of the first programs: id and type. Those of the other products are found by their type."""
+
 
 class SetupPlace(Workplace):
     """Retries at once, and gives up after the third attempt; one short attempt per call."""
@@ -54,7 +75,12 @@ class SetupPlace(Workplace):
         details = (await self.snapshot(one)).submissions["organization"][0].answers
         self.org_id = self.pismo.create_org(to_org_details(details))
         await self.do(one, "organization", "record_org_id", {"org_id": self.org_id})
-        await self.skip(one, "first_programs", "authentication")
+        await self.send(one, "first_programs", **PROGRAMS)
+        await self.approve(one, "first_programs")
+        for key, (number, kind) in RECORDED.items():
+            known = {"program": key, "program_id": number, "type": kind, "status": "ACTIVE"}
+            await self.do(one, "first_programs", "record_program", known)
+        await self.skip(one, "authentication")
         for step in (CARDS, CORE, BANKING, DEPOSITS, LENDING, SELLERS):
             await self.send(one, step)
             await self.approve(one, step)
@@ -66,7 +92,11 @@ class SetupPlace(Workplace):
         card: dict[str, Any] = {"brand": "VISA", "bin": {"value": "123456", "start_range": "0", "end_range": "999"}}
         self.pismo.add_program(self.org_id, "Gold", "CREDITO", **card)
         self.pismo.add_program(self.org_id, "Accounts", "CURRENT ACCOUNTS")
-        self.pismo.add_program(self.org_id, "Merchants", "MERCHANT")
+        for (number, kind), name in zip(
+            RECORDED.values(), ("Example Loans", "Example Merchants", "Merchants Mexico"), strict=True
+        ):
+            place = AT_PISMO if name == "Merchants Mexico" else {}
+            self.pismo.add_program(self.org_id, name, kind, id=number, **place)
 
     async def checks(self, step: str, token: str = "", environment: str = "test") -> str:
         """Ana pastes a token and sends it; what is then new in the thread."""
@@ -150,7 +180,15 @@ FAULTS = {
         LENDING,
         lambda place: place.programs.clear(),
         "Program, active: not allowed to see. Pismo refuses every call (403). Most often the organization has no program yet",
-        "Active: Gold",
+        "done. Example Loans (BRA, BRL, America/Sao_Paulo): active, as approved.",
+    ),
+    "a merchant program in another time zone": Fault(
+        SELLERS,
+        lambda place: place.programs[-1].update(timezone="America/Tijuana"),
+        "missing. Example Merchants (BRA, BRL, America/Sao_Paulo): active, as approved. Merchants Mexico (MEX, MXN, America/Mexico_City): "
+        "another time zone. Approved America/Mexico_City, at Pismo America/Tijuana.",
+        "done. Example Merchants (BRA, BRL, America/Sao_Paulo): active, as approved. Merchants Mexico (MEX, MXN, America/Mexico_City): "
+        "active, as approved.",
     ),
     "program pending": Fault(
         CARDS,
@@ -161,7 +199,7 @@ FAULTS = {
     "program of the wrong type": Fault(
         CORE,
         lambda place: place.programs.remove(program(place, "CURRENT ACCOUNTS")),
-        "missing. No program has a type that this product needs (CURRENT ACCOUNTS). There is: Gold (CREDITO), Merchants (MERCHANT).",
+        "missing. No program has a type that this product needs (CURRENT ACCOUNTS). There is:",
         "Program of current accounts, active: done. Active: Accounts.",
     ),
     "card program without BIN": Fault(

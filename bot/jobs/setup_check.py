@@ -36,8 +36,8 @@ class SetupCheckRuns:
             self._tokens.pop(item, None)
             return
         wanted, situation = setup_check.check_of(case, run.effect), case.situation
-        readings = list(wanted.readings(situation))
         environment = wanted.environment(record.answers)
+        readings = list(wanted.readings(situation, environment))
         pismo, token = self._pismo.get(environment), self._tokens.get(item)
         if pismo is None:
             await self._finish(run, [unread(one, "proof.no_address") for one in readings])
@@ -57,7 +57,8 @@ class SetupCheckRuns:
     async def given_up(self, unit: Unit, run: Run[RunSetupCheck], error: EffectError) -> bool:
         """Pismo didn't answer despite all attempts: the person sees how far it got, and pastes a fresh token later."""
         async with self._cases.open(unit, run.onboarding_id, closed=True) as case:
-            readings = setup_check.check_of(case, run.effect).readings(case.situation)
+            wanted = setup_check.check_of(case, run.effect)
+            readings = wanted.readings(case.situation, wanted.environment(task_record(case, run.effect).answers))
             lines = error.about.get("lines") or [unread(one, "setup_check.away") for one in readings]
             if not setup_check.finish(case, run.effect, lines):
                 self._tokens.pop(run.effect.item, None)
@@ -79,6 +80,6 @@ class SetupCheckRuns:
         thread = await self._threads.of(run, run.effect.where, run.effect.step)
         record, texts = task_record(thread.case, run.effect), thread.texts
         wanted = setup_check.check_of(thread.case, run.effect)
-        labels = {one.item: one.label for one in wanted.readings(thread.case.situation)}
         environment = wanted.environment(record.answers)
+        labels = {one.item: one.label for one in wanted.readings(thread.case.situation, environment)}
         return await self._threads.say(run, thread, setup_report(texts, record, environment, labels))

@@ -53,6 +53,8 @@ class SetupChecks(Checks):
             if verdict is not None:
                 outcome = f"{verdict.outcome}_optional" if verdict.outcome == "missing" and reading.optional else verdict.outcome
                 self._add(reading.item, outcome, verdict.reason, x_cid=verdict.x_cid, ms=verdict.ms, **verdict.params)
+                if verdict.also:
+                    self._found[-1]["also"] = [{"reason": reason, "params": dict(params)} for reason, params in verdict.also]
             elif self._found[-1]["reason"] == "setup_check.token_ended" or self._failed("handshake"):
                 break
         self._no_access()

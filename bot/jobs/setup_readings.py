@@ -1,14 +1,12 @@
 """What of a product's set-up is there, item by item: one verdict for each thing that can be read at Pismo."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import Literal
 
-from flows.forms.step import ReadingKind, WantedReading
+from flows.forms.step import ProgramsRead, ReadingKind, SetupOutcome, WantedReading
 from pismo.errors import PismoError
-from pismo.models import Program, Result
+from pismo.models import Result
 from pismo.readings import Hierarchy, SetupReadings
 
-Outcome = Literal["done", "missing"]
 NAMED = 5
 """Of many, so many are named."""
 MAX_HIERARCHIES = 20
@@ -16,11 +14,12 @@ MAX_HIERARCHIES = 20
 
 
 class SetupVerdict(Result):
-    """``reason``: a key under ``setup_check``, with its ``params``."""
+    """``reason``: a key, with its ``params``; ``also``: more of them."""
 
-    outcome: Outcome
+    outcome: SetupOutcome
     reason: str
     params: Mapping[str, str | int] = {}
+    also: Sequence[tuple[str, Mapping[str, str | int]]] = ()
 
 
 class SetupReader:
@@ -45,7 +44,11 @@ class SetupReader:
 
     async def _programs(self, reading: WantedReading) -> SetupVerdict:
         page, found = await self._readings.programs()
-        return judged(found, reading, page)
+        if reading.programs is None:
+            raise ValueError(reading.item)
+        judged = reading.programs(ProgramsRead([one.model_dump() for one in found], page.total_items))
+        (reason, params), *also = [(f"setup_check.{key}", params) for key, params in judged.said]
+        return SetupVerdict(outcome=judged.outcome, reason=reason, params=params, also=also, x_cid=page.x_cid, ms=page.ms)
 
     async def _known_hierarchies(self) -> tuple[Result, list[Hierarchy]]:
         if self._hierarchies is None:
@@ -108,27 +111,7 @@ class SetupReader:
         return _verdict(found, "done", "marketplace_found", number=reading.which)
 
 
-def judged(programs: Sequence[Program], wanted: WantedReading, page: Result) -> SetupVerdict:
-    """Whether there is a program that the product can use: of the right type, active, and for cards with brand and BIN."""
-    fit = [one for one in programs if not wanted.types or one.type in wanted.types]
-    active = [one for one in fit if one.status == "ACTIVE"]
-    usable = [one for one in active if not wanted.cards or (one.brand and one.bin is not None and one.bin.value)]
-    if not programs:
-        return _verdict(page, "missing", "programs_none")
-    if not fit:
-        found = _named(f"{one.name} ({one.type})" for one in programs)
-        return _verdict(page, "missing", "programs_type", types=", ".join(wanted.types), names=found)
-    if not active:
-        return _verdict(page, "missing", "programs_pending", names=_named(str(one.name) for one in fit))
-    if not usable:
-        return _verdict(page, "missing", "programs_no_bin", names=_named(str(one.name) for one in active))
-    if wanted.places:
-        places = (f"{one.name} ({one.country_code}, {one.timezone}, {one.currency_numeric_code})" for one in usable)
-        return _verdict(page, "done", "programs_places", names=_named(places))
-    return _verdict(page, "done", "programs_found", names=_named(str(one.name) for one in usable))
-
-
-def _verdict(of: Result, outcome: Outcome, reason: str, **params: str | int) -> SetupVerdict:
+def _verdict(of: Result, outcome: SetupOutcome, reason: str, **params: str | int) -> SetupVerdict:
     return SetupVerdict(outcome=outcome, reason=f"setup_check.{reason}", params=params, x_cid=of.x_cid, ms=of.ms)
 
 

@@ -23,15 +23,19 @@ def _headline(texts: Texts, lines: list[Mapping[str, Any]], environment: str) ->
 
 
 def _worded(texts: Texts, line: Mapping[str, Any], labels: Mapping[str, str]) -> str:
-    params = {name: Amount(value) if isinstance(value, int) else value for name, value in line["params"].items()}
-    if isinstance(line["params"].get("count"), int):
-        params["n"] = line["params"]["count"]
-    reason = line["reason"] if "." in line["reason"] else f"proof.{line['reason']}"
     said = {
         "check": texts(labels.get(line["check"], f"check.{line['check']}")),
         "outcome": texts(f"outcome.{line['outcome']}"),
-        "reason": Raw(texts.md(reason, **params)),
+        "reason": Raw(" ".join(_why(texts, one) for one in (line, *line.get("also", ())))),
     }
     if line["outcome"] in ("done", "not_needed") or not line["x_cid"]:
         return sentence(texts, "setup_line", said)
     return sentence(texts, "setup_line_asked", {**said, "x_cid": line["x_cid"]})
+
+
+def _why(texts: Texts, said: Mapping[str, Any]) -> str:
+    params = {name: Amount(value) if isinstance(value, int) else value for name, value in said["params"].items()}
+    if isinstance(said["params"].get("count"), int):
+        params["n"] = said["params"]["count"]
+    reason = said["reason"] if "." in said["reason"] else f"proof.{said['reason']}"
+    return texts.md(reason, **params)

@@ -275,12 +275,23 @@ ReadingKind = Literal[
 ]
 
 
+SetupOutcome = Literal["done", "missing", "not_checked"]
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Whether an item of a set-up is there. ``said``: why, in one or more sentences, each a key under ``setup_check`` with its
+    parameters."""
+
+    outcome: SetupOutcome
+    said: Sequence[tuple[str, Mapping[str, str | int]]]
+
+
 @dataclass(frozen=True)
 class WantedReading:
     """Something of a product's set-up that can be read at Pismo. ``item``: what it is to the step; ``label``: the key of its name.
 
-    ``needed``: whether it is read at all. ``optional``: nobody waits for it. ``types``: of the programs one of which must be active;
-    any type if none. ``cards``: and have a brand and a BIN. ``places``: its answer names the country, time zone and currency of each.
+    ``needed``: whether it is read at all. ``optional``: nobody waits for it. ``programs``: what those that are listed mean to it.
     ``which``: the id of what is read, where Pismo lists none.
     """
 
@@ -289,20 +300,18 @@ class WantedReading:
     label: str
     needed: bool = True
     optional: bool = False
-    types: tuple[str, ...] = ()
-    cards: bool = False
-    places: bool = False
+    programs: Callable[[ProgramsRead], Judgement] | None = None
     which: str = ""
 
 
 @dataclass(frozen=True)
 class SetupCheck:
     """What `RunSetupCheck` reads with a pasted token. ``environment``: the one that the task's answers name. ``expected``: what the
-    token must say in it. ``readings``: in the order of their report."""
+    token must say in it. ``readings``: there, in the order of their report."""
 
     environment: Callable[[Answers], str]
     expected: "Callable[[Situation, str], Expected]"
-    readings: Callable[[Situation], Sequence[WantedReading]]
+    readings: Callable[[Situation, str], Sequence[WantedReading]]
 
 
 @dataclass(frozen=True)

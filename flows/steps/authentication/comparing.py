@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from flows.checks.iso_codes import CURRENCIES, alpha3
+from flows.checks.iso_codes import CURRENCIES, alpha3, canonical_zone
 from flows.checks.programs import ACTIVE, PENDING
 from flows.forms.parity import TEST
 from flows.forms.step import Comparison, Difference, Outcome, ProgramsRead, ReportLine, Situation
@@ -46,16 +46,14 @@ def organization(situation: Situation, details: Mapping[str, Any], accepted: Acc
 
 def programs(approved: Sequence[RecordedProgram], environment: str, read: ProgramsRead, accepted: Accepted) -> Comparison:
     """Recorded ids are those of the test environment: elsewhere, a program is known by its name. Nothing is said if none was approved."""
-    approved = approved if environment == TEST else [replace(one, id=None) for one in approved]
-    there, left = _matched(approved, read.items)
+    approved = known_in(environment, approved)
+    there, left = matched(approved, read.items)
     lines, differences, same = list[ReportLine](), list[Difference](), list[ReportLine]()
     for one, found in zip(approved, there, strict=True):
         if found is None and not read.whole:
             lines.append(ReportLine("program", "skipped", "program_not_seen", {"name": one.name, "count": len(read.items)}))
             continue
-        differs = (
-            list(_differs(one, found)) if found is not None else [(f"{PROGRAM}{one.name}:missing", str(one.id or one.name), "")]
-        )
+        differs = list(differing(one, found)) if found is not None else [missing(one)]
         differences += differs
         lines += [_difference(one, each, accepted) for each in differs]
         if found is not None:
@@ -76,7 +74,12 @@ def _outcome(difference: Difference, accepted: Accepted) -> Outcome:
     return "accepted" if difference in accepted else "differs"
 
 
-def _matched(approved: Sequence[RecordedProgram], listed: Sequence[Found]) -> tuple[list[Found | None], list[Found]]:
+def known_in(environment: str, approved: Sequence[RecordedProgram]) -> Sequence[RecordedProgram]:
+    """Without the recorded ids outside the test environment, which has them."""
+    return approved if environment == TEST else [replace(one, id=None) for one in approved]
+
+
+def matched(approved: Sequence[RecordedProgram], listed: Sequence[Found]) -> tuple[list[Found | None], list[Found]]:
     """For each approved program Pismo's, by its recorded id, else by its name; and those that are left."""
     left = list(listed)
     by_id = [None if one.id is None else _taken(left, lambda found: found.get("id"), one.id) for one in approved]
@@ -104,7 +107,18 @@ def _currency(numeric: str) -> str:
     return next((letters for letters, digits in CURRENCIES.items() if digits == numeric.zfill(3)), numeric) if numeric else ""
 
 
-def _differs(one: RecordedProgram, found: Found) -> Iterator[Difference]:
+def place(found: Found) -> str:
+    """Of a program, as `RecordedProgram.place`."""
+    parts = (found.get("country_code"), _currency(str(found.get("currency_numeric_code") or "")), found.get("timezone"))
+    return ", ".join(str(one) for one in parts if one)
+
+
+def missing(one: RecordedProgram) -> Difference:
+    """That it is not listed."""
+    return f"{PROGRAM}{one.name}:missing", str(one.id or one.name), ""
+
+
+def differing(one: RecordedProgram, found: Found) -> Iterator[Difference]:
     """In what is known of both. A type that support confirmed to be another one is the approved one."""
     if one.id is not None and found.get("id") not in (one.id, None):
         yield f"{PROGRAM}{one.name}:id", str(one.id), str(found["id"])
@@ -113,6 +127,7 @@ def _differs(one: RecordedProgram, found: Found) -> Iterator[Difference]:
         ("type", one.recorded_type or one.type, found.get("type"), lambda text: " ".join(text.split()).upper()),
         ("currency", one.currency, _currency(str(found.get("currency_numeric_code") or "")), str),
         ("country", one.country, found.get("country_code"), lambda text: alpha3(text) or text.upper()),
+        ("timezone", one.timezone, found.get("timezone"), lambda zone: canonical_zone(zone) or zone),
         ("brand", one.brand, found.get("brand"), str.upper),
         ("bin", one.bin, (found.get("bin") or {}).get("value"), str.strip),
     ):
@@ -128,7 +143,12 @@ def _difference(one: RecordedProgram, difference: Difference, accepted: Accepted
 
 def _standing(one: RecordedProgram, found: Found) -> ReportLine:
     """Whether it can be used. What differs is said besides."""
-    known = {"name": one.name, "id": str(found.get("id") or "-"), "type": str(found.get("type") or "-")}
+    known = {
+        "name": one.name,
+        "id": str(found.get("id") or "-"),
+        "type": str(found.get("type") or "-"),
+        "place": one.place or "-",
+    }
     status = str(found.get("status") or "")
     if status == PENDING:
         return ReportLine("program", "note", "program_pending", known)

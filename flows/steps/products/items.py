@@ -34,8 +34,9 @@ class SetupItem:
     """``id``: also the form's field. ``words``: the name of its texts, under ``field.setup``. ``page``: its page of Pismo's guide.
 
     ``days``: business days that work on it takes: those of Pismo's guide where it says, else what is to be planned for (docs/decisions
-    0021). ``optional``: the step can end without it. ``reading``: what is read at Pismo to verify it, with ``types``, ``cards`` and
-    ``places`` as a `WantedReading` has them.
+    0021). ``optional``: the step can end without it. ``reading``: what is read at Pismo to verify it. ``types``: of programs, those that
+    tell of this product, where none was approved for it; ``cards``: and it has a brand and a BIN; ``places``: and each is named with its
+    country, currency and time zone.
     """
 
     id: str

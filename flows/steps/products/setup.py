@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time
+from functools import partial
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -31,6 +32,7 @@ from flows.steps.products.items import (
     verified,
     waits,
 )
+from flows.steps.products.programs import judged
 
 
 class NotNeeded(FormPage):
@@ -110,10 +112,14 @@ def set_up(product: str, model: type[FormPage], items: Sequence[SetupItem], *, m
             if answers.get(item.id) == ItemStanding.NOT_NEEDED != before.get(item.id) and not item.optional:
                 yield Problem(item.id, "setup_not_needed_by_form")
 
-    def readings(situation: Situation) -> list[WantedReading]:
+    def readings(situation: Situation, environment: str) -> list[WantedReading]:
         answers = said(situation, step_id)
         which = str(answers.get(marketplace) or "")
-        return [_reading(item, answers, which) for item in items if item.reading is not None]
+        return [
+            replace(one, programs=partial(judged, item, product, situation, environment)) if one.kind == "programs" else one
+            for item in items
+            for one in _reading(item, answers, which)
+        ]
 
     return Step(
         step_id,
@@ -138,7 +144,7 @@ def set_up(product: str, model: type[FormPage], items: Sequence[SetupItem], *, m
                     prefill=lambda _situation: {"environment": TEST},
                     example={"environment": TEST, "token": example_keys.access_token()},
                 ),
-                ready=lambda situation: bool(org_id(situation)) and any(one.needed for one in readings(situation)),
+                ready=lambda situation: bool(org_id(situation)) and any(one.needed for one in readings(situation, TEST)),
                 repeatable=True,
                 optional=True,
                 requires=("authentication",),
@@ -172,20 +178,16 @@ def set_up(product: str, model: type[FormPage], items: Sequence[SetupItem], *, m
     )
 
 
-def _reading(item: SetupItem, answers: Answers, which: str) -> WantedReading:
-    if item.reading is None:
-        raise ValueError(item.id)
-    return WantedReading(
-        item.id,
-        item.reading,
-        item.label,
-        needed=standing(item, answers) is not ItemStanding.NOT_NEEDED,
-        optional=item.optional,
-        types=item.types,
-        cards=item.cards,
-        places=item.places,
-        which=which if item.reading == "marketplace" else "",
-    )
+def _reading(item: SetupItem, answers: Answers, which: str) -> Iterator[WantedReading]:
+    if item.reading is not None:
+        yield WantedReading(
+            item.id,
+            item.reading,
+            item.label,
+            needed=standing(item, answers) is not ItemStanding.NOT_NEEDED,
+            optional=item.optional,
+            which=which if item.reading == "marketplace" else "",
+        )
 
 
 def _warning(item: SetupItem, now: ItemStanding, situation: Situation) -> Iterator[Note]:

@@ -50,7 +50,7 @@ async def test_each_check_is_a_line_with_outcome_reason_time_and_x_cid(acme: Acm
     ]
     assert all(line.startswith("passed. ") for line in lines.values())
     assert lines["Organization compared"] == "passed. On the platform it is as it was approved."
-    assert lines["Program “Example Credit”"].endswith("CREDITO: active, as approved.")
+    assert lines["Program “Example Credit”"].endswith("CREDITO (BRA, BRL, America/Sao_Paulo): active, as approved.")
     for check in ("TLS handshake", "Programs readable", "Organization readable"):
         assert " ms, x-cid " in lines[check]
     told = [message.text for message in acme.journey.thread("review", STEP)]

@@ -14,7 +14,17 @@ from flows.steps.organization import STEP as ORGANIZATION
 from tests.flows.steps.filled_forms import a_situation
 
 CARDS = RecordedProgram(
-    "card_issuing", "Cards", "CREDITO", "BRL", "BRA", brand="VISA", bin="411111", id=7, recorded_type="CREDITO", status="ACTIVE"
+    "card_issuing",
+    "Cards",
+    "CREDITO",
+    "BRL",
+    "BRA",
+    "America/Sao_Paulo",
+    brand="VISA",
+    bin="411111",
+    id=7,
+    recorded_type="CREDITO",
+    status="ACTIVE",
 )
 ACCOUNTS = RecordedProgram("core_banking", "Accounts", "CURRENT ACCOUNTS", "BRL", "BRA", id=8, status="ACTIVE")
 NETWORK = {"brand": "VISA", "bin": {"value": "411111", "start_range": "0", "end_range": "999"}}
@@ -52,6 +62,7 @@ def test_as_approved() -> None:
         ({"name": "Gold"}, "program_name", "Cards", "Gold"),
         ({"currency_numeric_code": "840"}, "program_currency", "BRL", "USD"),
         ({"country_code": "USA"}, "program_country", "BRA", "USA"),
+        ({"timezone": "America/Manaus"}, "program_timezone", "America/Sao_Paulo", "America/Manaus"),
         ({"id": 9}, "program_id", "7", "9"),
         ({"brand": "ELO"}, "program_brand", "VISA", "ELO"),
         ({"bin": {"value": "41111122"}}, "program_bin", "411111", "41111122"),
@@ -71,8 +82,8 @@ def test_of_what_pismo_does_not_say_nothing_is_said(lacks: str) -> None:
     assert told(compared(at_pismo() | {lacks: None})) == [("passed", "program_same")]
 
 
-def test_case_and_spaces_of_a_name_do_not_differ() -> None:
-    assert told(compared(at_pismo(name="  CARDS "))) == [("passed", "program_same")]
+def test_the_same_in_other_words_does_not_differ() -> None:
+    assert told(compared(at_pismo(name="  CARDS ", timezone="Brazil/East"))) == [("passed", "program_same")]
 
 
 @pytest.mark.parametrize(
