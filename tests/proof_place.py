@@ -102,7 +102,7 @@ class Acme:
 
     async def records(self, one: RecordedProgram, **changed: Any) -> None:
         """Support records a program."""
-        known = {"program": one.product, "program_id": one.id, "type": one.type, "status": "ACTIVE", **changed}
+        known = {"program": one.key, "program_id": one.id, "type": one.type, "status": "ACTIVE", **changed}
         await self.place.do(self.onboarding, PROGRAMS, "record_program", known)
 
     def answers(self, method: Method = "basic", **changed: Any) -> Answers:

@@ -12,6 +12,7 @@ from flows.steps.planning import PRODUCTS
 from playground.acts import example
 from playground.pismo.signer import public_pem, rsa_key
 from playground.slack import SeenMessage
+from tests.flows.steps.filled_forms import MEXICO
 from tests.moving_place import Mover, MovingPlace
 
 pytestmark = [pytest.mark.bot, pytest.mark.asyncio(loop_scope="module")]
@@ -77,7 +78,10 @@ class Customer(Mover):
 
     async def gets_its_programs(self, product: str) -> None:
         """The first one by support, another one with a token."""
-        await self.passes(PROGRAMS, products=[product, "another"])
+        sells = product == "seller_management"
+        await self.passes(
+            PROGRAMS, products=[product, "further" if sells else "another"], **({"further": [MEXICO]} if sells else {})
+        )
         first, other = recorded(await self.situation())
         number = self.pismo.add_program(self.org_id, first.name, first.type, **self.card(first.brand))
         await self.records_in_test(product, number)
@@ -85,7 +89,7 @@ class Customer(Mover):
         await self.pastes(
             PROGRAMS, "create_in_test", f"{other.name}: it is in the test environment", program=other.name, token=token
         )
-        self.in_test = {one.product: one.id for one in recorded(await self.situation()) if one.id is not None}
+        self.in_test = {one.key: one.id for one in recorded(await self.situation()) if one.id is not None}
 
     @staticmethod
     def card(brand: str) -> dict[str, Any]:
@@ -104,6 +108,9 @@ class Customer(Mover):
         self.pismo.world.org(self.org_id).set_up.fill()
         token = self.pismo.mint_token(self.org_id)
         await self.pastes(step, "check_setup", "Check of the set-up", environment="test", token=token)
+        if product == "seller_management":
+            place = "Merchants Mexico (MEX, MXN, America/Mexico_City): active, as approved."
+            assert any(place in message.text for message in self.journey.thread("step", step))
         if await self.state(step) != "done":
             await self.place.do(self.onboarding, step, "update_setup", example(step, "update_setup"), self.place.ana)
 

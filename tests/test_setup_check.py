@@ -19,19 +19,12 @@ from pismo.environments import Environments
 from playground.pismo.set_up import OrgSetUp
 from playground.walkthrough import action_id, ready
 from tests.bot.workplace import PROMPT, Workplace
+from tests.flows.steps.filled_forms import MEXICO
 
 pytestmark = [pytest.mark.bot, pytest.mark.asyncio(loop_scope="module")]
 
 CARDS, CORE, BANKING, DEPOSITS, LENDING, SELLERS = (f"setup_{product}" for product in PRODUCTS)
 
-MEXICO = {
-    "further_product": "seller_management",
-    "further_name": "Merchants Mexico",
-    "further_type": "MERCHANT",
-    "further_currency": "MXN",
-    "further_country": "MEX",
-    "further_timezone": "America/Mexico_City",
-}
 PROGRAMS: dict[str, Any] = {
     "products": ["digital_lending", "seller_management", "further"],
     "digital_lending_type": "CORRESPONDENT ACCOUNTS",

@@ -11,6 +11,15 @@ from flows.journey import JOURNEYS
 
 NOW = EXAMPLES_AT
 LANGUAGES = ("en", "pt_BR")
+MEXICO: Answers = {
+    "further_product": "seller_management",
+    "further_name": "Merchants Mexico",
+    "further_type": "MERCHANT",
+    "further_currency": "MXN",
+    "further_country": "MEX",
+    "further_timezone": "America/Mexico_City",
+}
+"""Of the first programs: one for a second country."""
 
 
 def a_situation(**more: Any) -> Situation:

@@ -16,7 +16,7 @@ from flows.steps.first_programs.recorded import RecordedProgram, recorded
 from flows.steps.first_programs.recording import TASK as RECORD
 from flows.steps.first_programs.step import STEP
 from flows.steps.planning import PRODUCTS
-from tests.flows.steps.filled_forms import a_situation, refused, sent
+from tests.flows.steps.filled_forms import MEXICO, a_situation, refused, sent
 
 EXAMPLE = dict(STEP.form.example)
 ORGANIZATION: Answers = {"currency": "MXN", "country": "MEX", "timezone": "America/Mexico_City", "language": "en-US"}
@@ -113,14 +113,6 @@ def test_what_a_program_has_of_its_own_comes_before_what_all_share() -> None:
 
 
 MERCHANTS = {**EXAMPLE, "products": ["seller_management", "further"]}
-MEXICO: Answers = {
-    "further_product": "seller_management",
-    "further_name": "Merchants Mexico",
-    "further_type": "MERCHANT",
-    "further_currency": "MXN",
-    "further_country": "MEX",
-    "further_timezone": "America/Mexico_City",
-}
 CARDS: Answers = {
     **{f"further_{name}": EXAMPLE[f"card_issuing_{name}"] for name in ("brand", "bin", "range_start", "range_end", "due_dates")},
     "further_product": "card_issuing",

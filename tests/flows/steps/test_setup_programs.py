@@ -10,19 +10,11 @@ from flows.journey import JOURNEYS
 from flows.steps.authentication.proving import SETTLE
 from flows.steps.first_programs.recorded import asked_for
 from flows.steps.first_programs.step import STEP
-from tests.flows.steps.filled_forms import a_situation, sent
+from tests.flows.steps.filled_forms import MEXICO, a_situation, sent
 
 LOAN = "digital_lending"
-MEXICO = {
-    "further_product": "seller_management",
-    "further_name": "Mexico",
-    "further_type": "MERCHANT",
-    "further_currency": "MXN",
-    "further_country": "MEX",
-    "further_timezone": "America/Mexico_City",
-}
 FORM = {**STEP.form.example, "products": [LOAN, "seller_management", "further"], "further": [MEXICO]}
-IDS = {LOAN: 1, "seller_management": 2, "seller_management:Mexico": 3}
+IDS = {LOAN: 1, "seller_management": 2, "seller_management:Merchants Mexico": 3}
 
 
 def at_pismo(number: int, name: str, kind: str, **changed: Any) -> dict[str, Any]:
@@ -32,7 +24,9 @@ def at_pismo(number: int, name: str, kind: str, **changed: Any) -> dict[str, Any
 
 LOANS, MERCHANTS = at_pismo(1, "Example Loans", "CURRENT ACCOUNTS"), at_pismo(2, "Example Merchants", "MERCHANT")
 ACCOUNTS = at_pismo(9, "Accounts", "CURRENT ACCOUNTS")
-MEXICANS = at_pismo(3, "Mexico", "MERCHANT", currency_numeric_code="484", country_code="MEX", timezone="America/Mexico_City")
+MEXICANS = at_pismo(
+    3, "Merchants Mexico", "MERCHANT", currency_numeric_code="484", country_code="MEX", timezone="America/Mexico_City"
+)
 
 
 def judged(
@@ -82,7 +76,7 @@ def test_what_is_not_as_approved_is_named_unless_support_accepted_it(changed: di
     found = judged("seller_management", MERCHANTS, MEXICANS | changed)
     assert told(found) == ("missing", ["program_good", key])
     if "ours" in (params := found.said[1][1]):
-        accepted = [[f"program:Mexico:{key.removeprefix('program_')}", params["ours"], params["theirs"]]]
+        accepted = [[f"program:Merchants Mexico:{key.removeprefix('program_')}", params["ours"], params["theirs"]]]
         again = judged("seller_management", MERCHANTS, MEXICANS | changed, accepted=accepted)
         assert told(again) == ("done", ["program_good", "program_good"])
 
