@@ -82,6 +82,8 @@ def verify(made: Journey, *, examples: bool = False) -> None:
                 raise JourneyError(f"{step.id} requires {needed}, which does not come before it")
         if step.brought_by and (step.brought_by not in before or made.steps[step.brought_by].brought_by):
             raise JourneyError(f"{step.id} is brought by {step.brought_by}, which does not come before it or is brought itself")
+        if step.covers is not None and step.covers.step not in before:
+            raise JourneyError(f"{step.id} covers {step.covers.step}, which does not come before it")
         _verify_form(step.form, step.id)
         _verify_tasks(step, before)
         before.add(step.id)

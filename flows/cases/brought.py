@@ -1,11 +1,12 @@
-"""Steps that not every customer has: an accepted answer, such as the products of planning, brings them or takes them away again."""
+"""What an accepted answer, such as the products of planning, means to later steps: it brings those that not every customer has, or takes
+them away again, and a step whose own answers should cover it is opened again for what is new."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from flows.cases import skips
 from flows.cases.case import Case
 from flows.forms.fields import Answers
-from flows.forms.step import Step
+from flows.forms.step import Coverage, Step
 from flows.journey import Journey
 from flows.model import StepRecord
 from flows.people import SYSTEM
@@ -31,6 +32,9 @@ def follow(case: Case, accepted: Step) -> None:
             _ask_to_skip(case, step, accepted)
     if added:
         case.say("customer", accepted.id, "steps_added", steps=added)
+    for step in case.journey.steps.values():
+        if step.covers is not None and step.covers.step == accepted.id:
+            _cover(case, step, step.covers, now, before or {})
 
 
 def accepted_answers(case: Case, step: Step) -> tuple[Answers, Answers | None]:
@@ -51,6 +55,32 @@ def _add(case: Case, step: Step, accepted: Step) -> None:
     case.unit.add(record)
     case.snapshot.steps[step.id] = record
     case.log(f"step:{step.id}:add", by=SYSTEM, facts={"because": accepted.id})
+
+
+def _cover(case: Case, step: Step, coverage: Coverage, now: Answers, before: Answers) -> None:
+    """Have what is new asked for, and leave what isn't wanted any more: it may be in use. What was sent after the other step's answers
+    was sent with them in view; a step that was skipped stays so."""
+    record, sent, other = case.record(step.id), case.snapshot.last(step.id), case.snapshot.last(coverage.step)
+    if sent is None or other is None or record.state is StepState.SKIPPED:
+        return
+    covered = set(coverage.covered(sent.answers))
+    wanted, earlier = list(coverage.wanted(now)), list(coverage.wanted(before))
+    lacking = [one for one in wanted if one not in covered and one not in earlier]
+    if lacking and other.at > sent.at:
+        if record.state is StepState.DONE:
+            _open_again(case, record, case.step(coverage.step))
+        fills = [record.assignee_id or record.submitted_by or case.onboarding.lead_id]
+        case.say("customer", step.id, coverage.lacking, mention=fills, fields=_labels(coverage, lacking))
+        case.say("support", step.id, f"{coverage.lacking}_here", fields=_labels(coverage, lacking))
+    left = [one for one in earlier if one in covered and one not in wanted]
+    if left:
+        case.log(f"step:{step.id}:unwanted", by=SYSTEM, facts={"because": coverage.step, "what": left})
+        mention = [record.claimer_id or case.onboarding.owner_id]
+        case.say("support", step.id, coverage.unplanned, mention=mention, fields=_labels(coverage, left))
+
+
+def _labels(coverage: Coverage, names: Sequence[str]) -> list[str]:
+    return [f"{coverage.label}.{one}" for one in names]
 
 
 def _open_again(case: Case, record: StepRecord, accepted: Step) -> None:

@@ -1,7 +1,7 @@
 """Opening a form, leaving it page by page, and sending it. Input is a draft at first; once sent, a submission with a revision."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from flows.cases.case import Case
@@ -54,12 +54,14 @@ class DraftKey:
 
 @dataclass(frozen=True)
 class Opened:
-    """A form ready to be shown: its raw answers and the page to start on. ``draft``: what was kept so far, if anything."""
+    """A form ready to be shown: its raw answers and the page to start on. ``draft``: what was kept so far, if anything. ``since``: of the
+    answers, what is in neither the draft nor what was sent."""
 
     key: DraftKey
     answers: Answers
     slot: int
     draft: Draft | None = None
+    since: Answers = field(default_factory=dict)
 
 
 def fillable(case: Case, step_id: str) -> None:
@@ -70,18 +72,25 @@ def fillable(case: Case, step_id: str) -> None:
 
 
 async def resume(unit: Unit, form: Form, situation: Situation, key: DraftKey) -> Opened:
-    """A form to show: the draft over the last sent answers over what earlier steps tell."""
+    """A form to show: the draft over the last sent answers over what earlier steps tell, and over these what has come up since then."""
     draft = await unit.get(Draft, key.id)
-    answers = form.prefill(situation)
+    answers, at, begin = form.prefill(situation), situation.sent_at.get(form.id), 0
     if form.id in situation.answers:
         answers = {**answers, **as_raw(form, situation.answers[form.id])}
     if draft is not None:
-        answers = {**answers, **draft.answers}
+        answers, at, begin = {**answers, **draft.answers}, draft.at, draft.slot
+    since = form.since(answers, at, situation) if at is not None else {}
+    if since:
+        answers = {**answers, **since}
+        begin = _first_faulty(form, answers, situation)
     last = len(slots(form, answers)) - 1
-    begin = 0 if draft is None else draft.slot
     if begin == REVIEW and not form.review:
         begin = last
-    return Opened(key, answers, min(begin, last), draft)
+    return Opened(key, answers, min(begin, last), draft, since)
+
+
+def _first_faulty(form: Form, answers: Answers, situation: Situation) -> int:
+    return next((index for index, slot in enumerate(slots(form, answers)) if check(slot, answers, situation)), 0)
 
 
 @dataclass(frozen=True)
@@ -119,6 +128,7 @@ def leave_page(
     if draft is None:
         draft = Draft(id=key.id, onboarding_id=key.onboarding_id, form=form.id, item=key.item, answers=opened.answers)
         unit.add(draft)
+    draft.answers = {**draft.answers, **opened.since}
     before = slots(form, draft.answers)
     slot = slot_of(form, page) or before[min(index, len(before) - 1)]
     index = index_of(order_with(form, draft.answers, slot), slot) or 0

@@ -74,6 +74,7 @@ class Script:
 Check = Callable[[Answers, Situation], Iterable[Problem]]
 Prefill = Callable[[Situation], Answers]
 Takes = Callable[[Answers, Situation], Answers]
+Since = Callable[[Answers, datetime, Situation], Answers]
 Notes = Callable[[Answers, Situation], Iterable[Note]]
 Scripts = Callable[[Answers, Situation], Sequence[Script]]
 
@@ -105,6 +106,10 @@ def no_scripts(_answers: Answers, _situation: Situation) -> Sequence[Script]:
 
 
 def nothing_known(_situation: Situation) -> Answers:
+    return {}
+
+
+def nothing_since(_answers: Answers, _at: datetime, _situation: Situation) -> Answers:
     return {}
 
 
@@ -149,7 +154,8 @@ class Form:
     """Pages asked in a modal, one after the other.
 
     ``review``: a last page shows all answers before they are sent. ``check``: what is wrong with the answers as a whole, shown there;
-    nothing is sent before it is mended. ``notes``: shown there and on the review card; they must not
+    nothing is sent before it is mended. ``since``: answers to put over those that were typed before a moment, for what has come up since
+    then; the form begins at the first page on which something is missing then. ``notes``: shown there and on the review card; they must not
     fail if answers are missing. ``example``: raw answers that pass; ``"*"`` for whatever this onboarding offers. ``copied``: by field,
     texts to copy from; they are drawn as they stand now, and never kept in a draft. A window in which others stand is refused.
     """
@@ -157,6 +163,7 @@ class Form:
     id: str
     pages: tuple[Page, ...]
     prefill: Prefill = nothing_known
+    since: Since = nothing_since
     copied: Prefill = nothing_known
     notes: Notes = no_notes
     review: bool = False
@@ -451,6 +458,20 @@ class DeskRequest:
 
 
 @dataclass(frozen=True)
+class Coverage:
+    """What a step's own answers should cover of an earlier step's, such as a program for each product. ``wanted``: by the answers of
+    that ``step``; ``covered``: by its own. The name of each for people is ``<label>.<name>``. ``lacking``: the key of what both sides are
+    told of what is new, support's ending in ``_here``; ``unplanned``: of what support is told of what isn't wanted any more."""
+
+    step: str
+    wanted: Callable[[Answers], Iterable[str]]
+    covered: Callable[[Answers], Iterable[str]]
+    label: str
+    lacking: str
+    unplanned: str
+
+
+@dataclass(frozen=True)
 class BusinessPlace:
     """Where a company works, as far as a step's answers tell: an IANA zone, an ISO 3166-1 alpha-3 country and its subdivision, the part of
     ISO 3166-2 after the hyphen; each may be empty."""
@@ -476,9 +497,10 @@ class Step:
 
     ``requires``: ids of steps that must be done or skipped before this one opens; those that a customer does not have count as done.
     ``brought_by``: the earlier step whose answers decide whether a customer has this one, once they are accepted: ``wanted`` tells.
-    Without it, everybody has it. ``approvals``: how many different people in
-    support must approve what was sent. ``tasks``: what follows the approval; the step is done once every non-optional task is
-    done and ``finished`` holds. ``grants``: the access its answers request, tracked in the access matrix once approved.
+    Without it, everybody has it. ``covers``: what its own answers should cover of those of an earlier step; it is opened again if a later
+    revision of that step wants more. ``approvals``: how many different people in support must approve what was sent. ``tasks``: what
+    follows the approval; the step is done once every non-optional task is done and ``finished`` holds. ``grants``: the access its answers
+    request, tracked in the access matrix once approved.
 
     ``to_resend``: what is left to do can't end it: its form must be sent anew, which is the customer's turn. ``awaits``: the moment that it
     waits for after the approval, if that is known ahead, such as the end of a session: until then it is nobody's turn.
@@ -500,6 +522,7 @@ class Step:
     requires: tuple[str, ...] = ()
     brought_by: str = ""
     wanted: Callable[[Answers], bool] = lambda _answers: True
+    covers: Coverage | None = None
     approvals: int = 1
     tasks: tuple[Task, ...] = ()
     finished: Done = lambda _situation: True

@@ -1,11 +1,12 @@
 """The step: the customer describes the programs, support creates them and records what Pismo gave them."""
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from functools import partial
 
 from flows.checks.programs import MERCHANT, ProgramTemplate, faults
 from flows.forms.fields import Answers
-from flows.forms.step import Form, Page, Situation, Step
+from flows.forms.step import Coverage, Form, Page, Situation, Step
 from flows.problems import Note, Problem
 from flows.steps.first_programs import creating, recording
 from flows.steps.first_programs.asked import each, further, has_cards, product_of, template, wanted
@@ -87,8 +88,35 @@ def _planned(situation: Situation) -> list[str]:
     return [product for product in PRODUCTS if product in (situation.get("planning", "products") or ())]
 
 
+def _covered(answers: Answers) -> set[str]:
+    """The products that have a program."""
+    return {product_of(key) for key, _ in each(answers)}
+
+
+def _left_out(answers: Answers, at: datetime, situation: Situation) -> list[str]:
+    """Products that these answers have no program for, if they were planned after the moment ``at``, when the answers were given: whoever
+    gives them after the plan leaves a product out on purpose."""
+    planned = situation.sent_at.get("planning")
+    covered = _covered(answers) if planned is not None and planned > at else PRODUCTS
+    return [product for product in _planned(situation) if product not in covered]
+
+
+def _to_add(situation: Situation) -> list[str]:
+    """Of the sent form."""
+    sent = situation.sent_at.get("first_programs")
+    return _left_out(situation.answers["first_programs"], sent, situation) if sent is not None else []
+
+
+def _since(answers: Answers, at: datetime, situation: Situation) -> Answers:
+    left_out = _left_out(answers, at, situation)
+    chosen = {*(answers.get("products") or ()), *left_out}
+    return {"products": [one for one in (*PROGRAMS, FURTHER) if one in chosen]} if left_out else {}
+
+
 def _facts(situation: Situation) -> Iterator[Note]:
-    """What each program is at Pismo."""
+    """What each program is at Pismo, and what has none yet."""
+    if "first_programs" in situation.unfinished:
+        yield from (Note(f"program_not_asked_{product}") for product in _to_add(situation))
     for one in recorded(situation):
         if one.id is None:
             continue
@@ -106,7 +134,7 @@ def _receipt(situation: Situation) -> Iterator[Note]:
 def _notes(answers: Answers, situation: Situation) -> Iterator[Note]:
     asked = list(each(answers))
     for product in _planned(situation):
-        if product not in map(product_of, dict(asked)):
+        if product not in _covered(answers):
             yield Note(f"program_not_asked_{product}")
     if any(program.for_cards for _, program in asked):
         yield Note("program_cards_follow")
@@ -130,6 +158,7 @@ STEP = Step(
         "first_programs",
         tuple(_pages()),
         prefill=_prefill,
+        since=_since,
         notes=_notes,
         review=True,
         example={
@@ -161,8 +190,19 @@ STEP = Step(
         },
     ),
     requires=("organization",),
+    covers=Coverage(
+        "planning",
+        lambda answers: answers.get("products") or (),
+        _covered,
+        label="choice.products",
+        lacking="programs_lacking",
+        unplanned="programs_unplanned",
+    ),
     tasks=(recording.TASK, creating.TASK),
-    finished=lambda situation: bool(recorded(situation)) and all(one.id is not None for one in recorded(situation)),
+    finished=lambda situation: (
+        bool(recorded(situation)) and all(one.id is not None for one in recorded(situation)) and not _to_add(situation)
+    ),
+    to_resend=lambda situation: bool(_to_add(situation)),
     facts=_facts,
     receipt=_receipt,
     links=lambda _situation: (("program_types", GUIDE),),

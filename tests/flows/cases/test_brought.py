@@ -1,17 +1,22 @@
 """Planning's products bring their steps; a later revision adds steps, or asks support whether to skip one."""
 
 from collections.abc import AsyncIterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from flows.cases import manage
+from flows.cases.case import Case
+from flows.cases.fill import DraftKey, leave_page, resume
 from flows.cases.skips import asked
+from flows.forms.pages import raw_of, slots
 from flows.journey import FIRST, Journeys
 from flows.problems import Refused
 from flows.rules import Rules
-from tests.flows.cases.casework import KIM, OWNER, CaseBook, case_book
+from flows.steps.first_programs.recorded import recorded
+from tests.flows.cases.casework import KIM, LEAD, OWNER, CaseBook, case_book
 
 CARDS, BANKING, LENDING = "card_issuing", "core_banking", "digital_lending"
 
@@ -24,6 +29,7 @@ async def acme(tmp_path: Path) -> AsyncIterator[CaseBook]:
 
 
 async def plan(one: CaseBook, *products: str) -> None:
+    one.now += timedelta(hours=1)
     await one.send("planning", products=list(products))
     await one.approve("planning")
 
@@ -114,6 +120,86 @@ async def test_a_step_that_takes_two_is_not_skipped_by_the_bots_word_and_one_mor
         assert (await setups(acme))[LENDING] == "locked"
         await acme.skip("setup_digital_lending")
         assert (await setups(acme))[LENDING] == "skipped"
+
+
+# -- the programs follow the products
+
+
+async def programs(one: CaseBook, *products: str) -> None:
+    """Sent and approved, later than the plan."""
+    one.now += timedelta(hours=1)
+    await one.send("first_programs", products=list(products))
+    await one.approve("first_programs")
+
+
+async def record(one: CaseBook, number: int, kind: str) -> None:
+    known = {"program": {7: CARDS, 8: BANKING}[number], "program_id": number, "type": kind, "status": "ACTIVE"}
+    await one.task("first_programs", "record_program", known)
+
+
+async def leaves_a_page(case: Case) -> None:
+    """That on which the form begins."""
+    form, key = case.step("first_programs").form, DraftKey(case.id, "first_programs")
+    opened = await resume(case.unit, form, case.situation, key)
+    typed = raw_of(slots(form, opened.answers)[opened.slot], {**form.example, **opened.answers})
+    assert leave_page(case.unit, form, opened, opened.slot, typed, LEAD, case.situation).problems == ()
+
+
+async def reopened(one: CaseBook) -> tuple[str, list[Any]]:
+    """The page on which the form begins, and what it says of the products."""
+
+    async def work(case: Case) -> tuple[str, list[Any]]:
+        form = case.step("first_programs").form
+        opened = await resume(case.unit, form, case.situation, DraftKey(one.id, "first_programs"))
+        return slots(form, opened.answers)[opened.slot].name, opened.answers["products"]
+
+    found: tuple[str, list[Any]] = await one.act(work, LEAD)
+    return found
+
+
+async def test_a_product_that_is_added_has_its_program_asked_for_and_nothing_else_anew(acme: CaseBook) -> None:
+    await acme.skip("organization")
+    await plan(acme, CARDS)
+    await programs(acme, CARDS)
+    await acme.act(leaves_a_page, LEAD)  # of what is sent, without sending it anew
+    await record(acme, 7, "CREDITO")
+    assert (await acme.step("first_programs")).state == "done"
+    await acme.said()
+    await plan(acme, CARDS, BANKING)
+    assert (await acme.step("first_programs")).state == "open"
+    assert {("customer", "programs_lacking"), ("support", "programs_lacking_here")} <= set(await acme.said())
+    assert await reopened(acme) == (BANKING, [CARDS, BANKING])
+    await acme.act(leaves_a_page, LEAD)
+    assert (await reopened(acme))[1] == [CARDS, BANKING]
+    await programs(acme, CARDS, BANKING)
+    known = recorded(await acme.act(lambda case: case.situation))
+    assert [(one.key, one.id) for one in known] == [(CARDS, 7), (BANKING, None)]
+    await record(acme, 8, "CURRENT ACCOUNTS")
+    assert (await acme.step("first_programs")).state == "done"
+    await plan(acme, CARDS, BANKING)
+    await plan(acme, BANKING)  # what is taken away leaves its program
+    assert (await acme.step("first_programs")).state == "done"
+    assert ("support", "programs_unplanned") in await acme.said()
+    await plan(acme, CARDS, BANKING)
+    assert (await acme.step("first_programs")).state == "done"
+    assert ("customer", "programs_lacking") not in await acme.said()
+
+
+async def test_what_waits_for_support_is_decided_on_and_then_the_customer_adds_the_program(acme: CaseBook) -> None:
+    await acme.skip("organization")
+    await plan(acme, CARDS)
+    await acme.send("first_programs", products=[CARDS])
+    await plan(acme, CARDS, BANKING)
+    assert ("customer", "programs_lacking") in await acme.said()
+    await acme.approve("first_programs")
+    await record(acme, 7, "CREDITO")
+    step = await acme.step("first_programs")
+    assert (step.state, step.turn.partition(":")[0]) == ("fulfilling", "customer")
+    assert await reopened(acme) == (BANKING, [CARDS, BANKING])
+    await programs(acme, CARDS)  # without it on purpose
+    assert (await acme.step("first_programs")).state == "done"
+    await plan(acme, CARDS, BANKING)  # which adds nothing
+    assert (await acme.step("first_programs")).state == "done"
 
 
 async def test_who_began_on_the_first_journey_has_no_such_step(tmp_path: Path) -> None:
