@@ -36,26 +36,27 @@ def _as_approved(approved: Sequence[RecordedProgram], read: ProgramsRead, let_be
     """One or more sentences on each."""
     said: list[Sentence] = []
     for one, found in zip(approved, matched(approved, read.items)[0], strict=True):
-        known = {"name": one.name, "place": one.place}
-        said += list(_faults(one, found, read, let_be, known)) or [(GOOD, known)]
+        faults = [_absent(one, read)] if found is None else list(_faults(one, found, let_be))
+        said += [(key, {"name": one.name, "place": one.place, **params}) for key, params in faults or [(GOOD, {})]]
     keys = {key for key, _ in said}
     outcome: SetupOutcome = "done" if keys == {GOOD} else "not_checked" if keys <= {GOOD, NOT_SEEN} else "missing"
     return Judgement(outcome, said)
 
 
-def _faults(
-    one: RecordedProgram, found: Found | None, read: ProgramsRead, let_be: Collection[Difference], known: Mapping[str, str]
-) -> Iterator[Sentence]:
-    if found is None:
-        yield ("program_absent", known) if read.whole else (NOT_SEEN, {**known, "count": len(read.items)})
-        return
+def _absent(one: RecordedProgram, read: ProgramsRead) -> Sentence:
+    if not read.whole:
+        return NOT_SEEN, {"count": len(read.items)}
+    return "program_absent" if one.status else "program_unrecorded", {}
+
+
+def _faults(one: RecordedProgram, found: Found, let_be: Collection[Difference]) -> Iterator[Sentence]:
     if found.get("status") != ACTIVE:
-        yield "program_pending", known
+        yield "program_pending", {}
     elif one.brand and not _has_cards(found):
-        yield "program_no_bin", known
+        yield "program_no_bin", {}
     for field, ours, theirs in differing(one, found):
         if (field, ours, theirs) not in let_be:
-            yield f"program_{field.rpartition(':')[2]}", {**known, "ours": ours, "theirs": theirs}
+            yield f"program_{field.rpartition(':')[2]}", {"ours": ours, "theirs": theirs}
 
 
 def _of_type(item: SetupItem, programs: Sequence[Found]) -> Judgement:

@@ -1,5 +1,6 @@
 """What "Check my set-up" says of the programs that a product needs: each that was approved for it, else one of its types."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -30,10 +31,17 @@ MEXICANS = at_pismo(
 
 
 def judged(
-    product: str, *there: dict[str, Any], approved: bool = True, environment: str = TEST, total: int = 0, accepted: Any = ()
+    product: str,
+    *there: dict[str, Any],
+    approved: bool = True,
+    environment: str = TEST,
+    total: int = 0,
+    accepted: Any = (),
+    ids: Mapping[str, int] = IDS,
 ) -> Judgement:
     situation = a_situation(answers={"first_programs": sent(STEP.form, FORM)} if approved else {})
-    records = [(key, {"program": key, "program_id": n, "asked": asked_for(situation, key)}) for key, n in IDS.items()]
+    known = {"status": "ACTIVE"}
+    records = [(key, {"program": key, "program_id": n, **known, "asked": asked_for(situation, key)}) for key, n in ids.items()]
     settled = [("1", {"accepted": accepted})]
     situation = a_situation(answers=situation.answers, items={"first_programs.record_program": records, SETTLE: settled})
     check = JOURNEYS.latest.steps[f"setup_{product}"].task("check_setup").setup_check
@@ -51,6 +59,7 @@ def test_lending_has_its_own_program_and_no_other_will_do() -> None:
     assert told(judged(LOAN, ACCOUNTS, LOANS)) == ("done", ["program_good"])
     assert told(judged(LOAN, ACCOUNTS)) == ("missing", ["program_absent"])
     assert told(judged(LOAN, ACCOUNTS, approved=False)) == ("not_checked", ["programs_untold"])
+    assert told(judged(LOAN, ACCOUNTS, ids={})) == ("missing", ["program_unrecorded"])
     assert told(judged("core_banking", ACCOUNTS)) == ("done", ["programs_found"])
 
 
