@@ -340,11 +340,11 @@ def form_of(view: View, person: SlackPerson) -> tuple[str, ...]:
 
 
 def items_of(values: Mapping[str, Any], view: View) -> Mapping[str, Any]:
-    """The values for this page; on a repeated page, those of its item."""
+    """The values for this page; on a repeated page, those of its item: its number ends the page's name."""
+    number = re.search(r"\d+$", json.loads(view.data.get("private_metadata") or "{}").get("page", ""))
     for items in values.values():
-        if isinstance(items, list) and items and isinstance(items[0], dict):
-            slot = json.loads(view.data.get("private_metadata") or "{}").get("slot", 0)
-            return dict(items[min(slot, len(items) - 1)])
+        if number is not None and isinstance(items, list) and items and isinstance(items[0], dict):
+            return dict(items[min(int(number[0]), len(items) - 1)])
     return values
 
 
