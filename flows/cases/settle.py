@@ -61,6 +61,7 @@ def situation_of(snapshot: Snapshot, rules: Rules, now: datetime, actor: Who = S
         approved=frozenset(
             step for step, record in snapshot.steps.items() if record.state in WORKING or record.state is StepState.DONE
         ),
+        skipped=frozenset(step for step, record in snapshot.steps.items() if record.state is StepState.SKIPPED),
         contact=_contact(journey, answers),
         secret_field=rules.secret_field,
     )

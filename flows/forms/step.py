@@ -25,8 +25,8 @@ class Situation:
     ``sent_at``, ``done_at``: when those answers were sent, by step id, and when a task's were, by ``step.task:item``.
     ``replaced``: by ``step.task``, the step's revision and the last answers of a task that must be redone since the step changed.
     ``grants``: (resource, email, state) of all requested access. ``steps``: the ids of the customer's steps, in order.
-    ``unfinished``: those neither done nor skipped. ``approved``: those whose answers, as sent last, support approved; not if skipped.
-    ``contact``: the company's own email address, or empty.
+    ``unfinished``: those neither done nor skipped; ``skipped``: those that were. ``approved``: those whose answers, as sent last, support
+    approved; not if skipped. ``contact``: the company's own email address, or empty.
     ``secret_field``: Pismo's name for the field with an OAuth 2 client's secret, as this installation was told.
     """
 
@@ -50,6 +50,7 @@ class Situation:
     steps: Sequence[str] = ()
     unfinished: frozenset[str] = frozenset()
     approved: frozenset[str] = frozenset()
+    skipped: frozenset[str] = frozenset()
     contact: str = ""
     secret_field: str = "client_secret_string"  # noqa: S105  a field's name in Pismo's guide; RFC 6749 says client_secret
 

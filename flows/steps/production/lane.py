@@ -132,8 +132,7 @@ LONG = ("environment", "certificate", "users")
 def cell(situation: Situation, what: str) -> ParityCell:
     """Once the step was skipped, what isn't done is not needed."""
     found = _CELLS[what](situation)
-    over = STEP in situation.steps and STEP not in situation.unfinished
-    return NOT_NEEDED if over and found.state is not ParityState.THERE else found
+    return NOT_NEEDED if STEP in situation.skipped and found.state is not ParityState.THERE else found
 
 
 def lacks(what: str) -> Callable[[Situation], bool]:

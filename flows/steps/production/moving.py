@@ -24,6 +24,8 @@ INT64 = 2**63 - 1
 WORDS = f"{lane.STEP}.record_program"
 """Under these stand the labels of what is recorded, and of what is corrected."""
 ProgramChoice = Annotated[str, Input(Kind.SEARCH, source="programs")]
+AFTERWARDS = (StepState.DONE,)
+"""A program can be added in test once production was complete."""
 
 
 class MovePage(FormPage):
@@ -143,6 +145,7 @@ MOVE = Task(
     repeatable=True,
     adds=_named,
     offers={"programs": _offers},
+    also_in=AFTERWARDS,
     effect=MoveProgram,
     transfer=Transfer(_chosen, lambda situation: (org_details.org_id(situation), org_details.production_org_id(situation))),
     stale_with=("org",),
@@ -161,6 +164,7 @@ RECORD = Task(
     repeatable=True,
     adds=_named,
     offers={"programs": _offers},
+    also_in=AFTERWARDS,
 )
 CORRECT = Task(
     "correct_program",

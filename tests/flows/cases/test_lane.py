@@ -25,8 +25,8 @@ from flows.problems import Problem, Refused
 from flows.state import StepState
 from flows.steps import org_details
 from flows.steps.production import lane, programs
-from tests.flows.cases.casework import KIM, LEAD, LIZ, OWNER, CaseBook, case_book
-from tests.flows.steps.filled_forms import a_situation
+from tests.flows.cases.casework import KIM, LEAD, LIZ, OWNER, STEPS, CaseBook, case_book
+from tests.flows.steps.filled_forms import MEXICO, a_situation
 
 ADDRESS = {"base_url": "https://pismo.bank.example"}
 ORG = {"org_id": "TN-34778262-f4f0-464d-b4c6-a14e2dc6f4be"}
@@ -104,6 +104,15 @@ class Acme:
         async with self.book.store.read() as unit:
             return [str(one.last_day) for one in await unit.expiries()]
 
+    async def has_one_more_program(self) -> None:
+        """In test."""
+        await self.book.act(lambda case: manage.reopen(case, "first_programs", "A second country."))
+        chosen = [*STEPS["first_programs"].form.example["products"], "further"]
+        await self.book.send("first_programs", products=chosen, further=[MEXICO])
+        await self.book.approve("first_programs")
+        known = {"program": "seller_management:Merchants Mexico", "program_id": 3, "type": "MERCHANT", "status": "ACTIVE"}
+        await self.book.task("first_programs", "record_program", known)
+
     async def close(self) -> None:
         await self.book.task("next_steps", "close_onboarding", {})
 
@@ -164,6 +173,10 @@ async def test_from_the_form_to_the_last_row_and_the_end(acme: Acme) -> None:
     assert (await acme.book.step("production")).state is StepState.DONE
     await acme.does("correct_program", {"program": "2", "program_id": 93, "status": "ACTIVE"})  # it was recorded wrongly
     assert [one.there for one in programs.programs(await acme.look())] == ["91", "93"]
+    await acme.has_one_more_program()
+    assert (await acme.words())["program"] == "missing"
+    await acme.moves("3", "ACTIVE")
+    assert (await acme.words())["program"] == "there"
     await acme.close()
     assert (await acme.book.snapshot()).onboarding.closed_at is not None
 
