@@ -78,7 +78,7 @@ def page_position(form: Form, answers: Answers, slot: Slot, shown: str) -> PageP
     if mine in now:
         there = [item for item, now_there in enumerate(now) if now_there == mine]
         return PagePosition(Slot(slot.page, min(there, key=lambda item: abs(item - (slot.item or 0)))), same=True)
-    if len(now) == len(before) and [*now[: slot.item], *now[slot.item + 1 :]] == [*before[: slot.item], *before[slot.item + 1 :]]:
+    if index_of(order, slot) is not None and len(now) == len(before) and _others(now, slot.item) == _others(before, slot.item):
         return PagePosition(slot, same=True)
     return PagePosition(asked[min(slot.item, len(asked) - 1)], same=False)
 
@@ -90,6 +90,10 @@ def with_typed(slot: Slot, answers: Answers, typed: Answers) -> Answers:
     items = list(answers.get(slot.page.repeat) or [])
     items[slot.item : slot.item + 1] = [{**item_of(slot, answers), **typed}]
     return {**answers, slot.page.repeat: items}
+
+
+def _others(marks: list[str], item: int) -> list[str]:
+    return [*marks[:item], *marks[item + 1 :]]
 
 
 def _marks(page: Page, answers: Answers) -> list[str]:
