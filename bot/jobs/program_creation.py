@@ -18,6 +18,7 @@ from bot.jobs.records import task_record
 from bot.jobs.registry import Run
 from flows.cases import creation
 from flows.cases.case import Case, Cases
+from flows.checks.iso_codes import canonical_zone
 from flows.checks.programs import ACTIVE, PENDING
 from flows.model import TaskRecord
 from flows.outbox import CreateProgram
@@ -266,7 +267,9 @@ def _differing(program: Program, body: Mapping[str, Any]) -> dict[str, str]:
     """What a program of the same name has otherwise, if Pismo says: it is another one then."""
     there = program.model_dump()
     there["bin"], asked = (there["bin"] or {}).get("value"), {**body, "bin": (body.get("bin") or {}).get("value")}
-    for detail in ("type", "currency_numeric_code", "country_code", "brand", "bin"):
+    if there["timezone"] and canonical_zone(there["timezone"]) == canonical_zone(body["timezone"]):
+        there["timezone"] = body["timezone"]
+    for detail in ("type", "currency_numeric_code", "country_code", "timezone", "brand", "bin"):
         if there[detail] and there[detail] != asked.get(detail):
             return {"field": f"program_detail.{detail}", "there": there[detail], "asked": asked.get(detail) or "-"}
     return {}

@@ -217,9 +217,9 @@ async def test_one_that_is_there_is_recorded_and_not_created(bank: Bank) -> None
 
 
 async def test_a_name_that_another_program_has_is_told_and_with_a_free_one_it_is_created(bank: Bank) -> None:
-    number = bank.pismo.add_program(bank.org_id, bank.name, "MERCHANT")
+    number = bank.pismo.add_program(bank.org_id, bank.name, "CURRENT ACCOUNTS", timezone="America/Manaus")
     said = await bank.creates()
-    assert f"has a program of that name already (ID {number}) with another type: MERCHANT instead of CURRENT ACCOUNTS" in said
+    assert f"already (ID {number}) with another time zone: America/Manaus instead of America/Sao_Paulo" in said
     assert bank.begun == 0
     programs = bank.pismo.world.org(bank.org_id).programs
     programs.remove(next(program for program in programs if program["id"] == number))
