@@ -25,7 +25,7 @@ def judged(item: SetupItem, product: str, situation: Situation, environment: str
     """A difference that support accepted is none."""
     if not read.items:
         return _judgement("missing", "programs_none")
-    let_be = accepted(situation)
+    let_be = accepted(situation, environment)
     approved = [one for one in recorded(situation) if one.product == product and missing(one) not in let_be]
     if approved:
         return _as_approved(known_in(environment, approved), read, let_be)

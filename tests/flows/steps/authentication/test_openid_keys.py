@@ -175,7 +175,7 @@ def test_a_token_of_production_is_held_against_productions_organization_and_key(
         assert (there.iss, there.sub, there.aud) == ("", "", "")  # nobody recorded production's
         assert (there.other_fault, expected(situation).other_fault) == ("jwt_key_of_test", "jwt_key_of_production")
         registered = replace(situation, done={**situation.done, "production.record_claims": {**CLAIMS, "sub": "acme-production"}})
-        assert expected(registered, "production") == replace(there, **{**CLAIMS, "sub": "acme-production"})
+        assert expected(registered, "production") == replace(there, iss=CLAIMS["iss"], sub="acme-production", aud=CLAIMS["aud"])
         assert (expected(registered).sub, expected(registered).iss) == ("acme", CLAIMS["iss"])
         assert (expected(situation).org_id, expected(situation).iss) == (TEST_ORG, CLAIMS["iss"])
         assert expected(situation).other_key.strip() == key.strip()
