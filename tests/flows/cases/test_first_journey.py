@@ -33,8 +33,9 @@ async def old(tmp_path: Path) -> AsyncIterator[CaseBook]:
 
 
 def chosen(task: Task, situation: Situation) -> Answers:
-    """The task's example; what is chosen from a list is all of it, or its first."""
+    """The task's example; what is chosen from a list is all of it, or its first; a session begins now."""
     answers = {**task.form.example} if task.form else {}
+    answers |= {"starts": int(situation.now.timestamp())} if "starts" in answers else {}
     offered = [offer.value for offers in task.offers.values() for offer in offers(situation)]
     answers |= {name: offered[0] for name, value in answers.items() if value == "*" and offered}
     return {name: [value] if name == "grants" else value for name, value in answers.items() if name != "token"}
