@@ -13,7 +13,7 @@ AROUND = " \t\"'`´‘’“”«»*•.,;:!?…=#|"
 """Signs around a word that are no part of it."""
 _CELL, _LONGEST = 200, 6
 """Characters of what may be a name or a role; words in the longest name of a value."""
-_JOINS = re.compile(r"[,;/+&|]|\s(?:and|e|y)\s", re.IGNORECASE)
+_JOINS = re.compile(r"[,;/+&|\v]|\s(?:and|e|y)\s", re.IGNORECASE)
 _NOT_WORDS = re.compile(r"[\W_]+")
 
 

@@ -1,4 +1,4 @@
-"""Lists of people as they are pasted or exported: a name, an email address, and what else stands in a line. With a heading, columns may
+"""Lists of people as they are pasted or exported: a name, an email address, and what else stands in a line. Below a heading, columns may
 come in any order; without one, each part of a line is recognized by what it is.
 """
 
@@ -34,6 +34,13 @@ _LOOSE_AT = re.compile(r"(?<=[\w.+-])[ \t]{0,3}@[ \t]{0,3}(?=\w)")
 _BULLET = re.compile(r"\s*(?:[-*•‣▪●–—]|\d{1,3}[.)])\s+")
 _ENDS = re.compile(r"[<>()\[\]]|\s[-–—]\s")
 _QUOTED = re.compile(r'"[^"]*"')
+_SEPARATOR_LINE = re.compile(r"sep=.", re.IGNORECASE)
+"""Excel's first line of a CSV file."""
+_QUOTE_OF_CELL = re.compile(r'(?:^|[\t;,|])\s*"')
+_MOST_IN_A_CELL = 20
+"""Lines of one quoted cell (RFC 4180)."""
+_WITHIN = "\v"
+"""Between the lines of one cell: a blank that separates nothing in CSV."""
 
 
 @dataclass(frozen=True)
@@ -48,19 +55,40 @@ class PeopleList:
 
 
 def read(text: str, columns: Columns) -> PeopleList:
-    lines = list(islice((line for line in _cleaned(text).splitlines() if line.strip(AROUND)), MOST_LINES + 1))
+    lines = list(islice(_lines(_cleaned(text)), MOST_LINES + 1))
     people: list[ListedPerson] = []
     left_out: list[str] = []
-    heading, separator = _heading(lines[0], columns) if lines else ((), "")
-    for line in lines[1 if heading else 0 : MOST_LINES]:
+    ignored: list[str] = []
+    heading, separator = (), ""
+    for line in lines[:MOST_LINES]:
+        headed, its_separator = _heading(line, columns)
+        if headed:
+            heading, separator = headed, its_separator
+            ignored += (name for name in heading if name.strip() and not columns.column(name))
+            continue
         found: list[ListedPerson] = []
         if len(line) <= _LINE:
             found = _below(heading, _cells(line, separator), columns) if heading else list(_free(line.strip(), columns))
         people += found
         if not found:
             left_out.append(line.strip() if len(line) <= _LINE else f"{line.strip()[:SHOWN]}…")
-    ignored = tuple(name for name in heading if name.strip() and not columns.column(name))
-    return PeopleList(tuple(people), tuple(left_out), ignored, more=len(lines) > MOST_LINES)
+    return PeopleList(tuple(people), tuple(left_out), tuple(ignored), more=len(lines) > MOST_LINES)
+
+
+def _lines(text: str) -> Iterator[str]:
+    """Those that hold a letter or digit. A quoted cell may go on over several lines; they are one then."""
+    parts, at = text.splitlines(), 0
+    while at < len(parts):
+        ends = range(at + 1, min(at + _MOST_IN_A_CELL, len(parts)) + 1) if _opens(parts[at]) else ()
+        end = next((end for end in ends if not _opens(_WITHIN.join(parts[at:end]))), at + 1)
+        line, at = _WITHIN.join(parts[at:end]), end
+        if any(sign.isalnum() for sign in line) and not _SEPARATOR_LINE.fullmatch(line.strip()):
+            yield line
+
+
+def _opens(line: str) -> bool:
+    """Whether a quoted cell begins in it and does not end."""
+    return line.count('"') % 2 == 1 and _QUOTE_OF_CELL.search(line) is not None
 
 
 def _cleaned(text: str) -> str:
@@ -91,7 +119,7 @@ def _below(heading: Sequence[str], cells: Sequence[str], columns: Columns) -> li
     for name, cell in zip(heading, cells, strict=False):
         column = columns.column(name)
         if column == NAME:
-            person = replace(person, name=" ".join(filter(None, (person.name, cell))))  # first and last name
+            person = replace(person, name=" ".join((person.name, *cell.split())).strip())  # first and last name
         elif column == EMAIL:
             person = replace(person, email=cell.strip(AROUND + "<>"))
         elif cell and (column or means(cell, columns) or sounds_like_a_value(cell, columns)):

@@ -41,8 +41,8 @@ ROLES: Mapping[str, tuple[str, ...]] = {
 """The published roles, and what else they are called in lists."""
 APPROVERS = frozenset({"controlc-api-approver", "controlc-backoffice-approver", "controlc-setup-approver"})
 ENVIRONMENTS: Mapping[str, tuple[str, ...]] = {
-    "test": ("test", "teste", "tests", "testing", "sandbox", "homologacao", "homolog", "hml", "ext"),
-    "production": ("production", "producao", "prod", "prd", "live"),
+    "test": ("test", "teste", "tests", "testing", "sandbox", "homologacao", "homolog", "hml", "ext", "prueba", "pruebas"),
+    "production": ("production", "producao", "prod", "prd", "live", "produccion"),
 }
 BOTH = ("both", "all", "ambos", "todos", "ambos os ambientes", "todos os ambientes", "all environments", "both environments")
 LANGUAGES: Mapping[str, tuple[str, ...]] = {
@@ -53,6 +53,7 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
     NAME: (
         "name",
         "nome",
+        "nombre",
         "full name",
         "nome completo",
         "first name",
@@ -63,10 +64,22 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
         "person",
         "pessoa",
     ),
-    EMAIL: ("email", "e mail", "mail", "email address", "e mail address", "endereco de e mail", "endereco de email", "correio"),
+    EMAIL: (
+        "email",
+        "e mail",
+        "mail",
+        "email address",
+        "e mail address",
+        "endereco de e mail",
+        "endereco de email",
+        "correio",
+        "correo",
+        "correo electronico",
+    ),
     "roles": (
         "role",
         "roles",
+        "rol",
         "papel",
         "papeis",
         "perfil",
@@ -78,7 +91,7 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
         "permissions",
         "permissoes",
     ),
-    "environments": ("environment", "environments", "env", "ambiente", "ambientes"),
+    "environments": ("environment", "environments", "env", "ambiente", "ambientes", "entorno", "entornos"),
     "language": ("language", "idioma", "lingua", "lang", "preferred language", "idioma preferido"),
 }
 SOURCES = ("people", "people_file")

@@ -40,6 +40,9 @@ def people(text: str) -> list[tuple[str, str, list[str], list[str]]]:
         "First name;Last name;E-mail;Role;Environment\nAna;Souza;ana@bank.example;Admin;Test",
         "E-mail | Nome | Perfil | Ambiente\nana@bank.example | Ana Souza | Admin | teste",
         "Department\tName\tE-mail\tRole\tEnvironment\n\tAna Souza\tana@bank.example\tAdmin\tTest",
+        "sep=;\r\nNome;E-mail;Papéis;Ambientes\r\nAna Souza;ana@bank.example;Admin;teste\r\n",
+        "| Name | E-mail | Role | Environment |\n|---|---|---|---|\n| Ana Souza | ana@bank.example | Admin | test |",
+        '"Nombre","Correo electrónico","Rol","Entorno"\n"Ana\nSouza","ana@bank.example","Administrador","prueba"',
     ],
 )
 def test_one_person_however_they_are_written(line: str) -> None:
@@ -53,6 +56,7 @@ def test_one_person_however_they_are_written(line: str) -> None:
         '"Bia Lima","bia@bank.example","API keys approver + Setup viewer","test and production"',
         "Nome;E-mail;Papéis;Ambientes\nBia Lima;bia@bank.example;Leitor de setup / Aprovador de chaves de API;ambos",
         "bia@bank.example, Bia Lima, Setup viewer, API keys approver, test, production",
+        '"Name","E-mail","Roles","Environments"\n"Bia Lima","bia@bank.example","Setup viewer\nAPI keys approver","test\nproduction"',
     ],
 )
 def test_several_roles_and_environments(line: str) -> None:
@@ -80,6 +84,12 @@ def test_of_several_on_a_line_each_has_what_stands_behind_their_address() -> Non
         ("Ana Souza", "ana@bank.example", ["controlc-admin"], []),
         ("Bia Lima", "bia@bank.example", ["controlc-setup-viewer"], []),
     ]
+
+
+def test_a_heading_counts_from_its_line_on() -> None:
+    found = read("Ana Souza; ana@bank.example; Admin; test\nE-mail;Name;Department\nbia@bank.example;Bia Lima;Sales")
+    assert [(one.name, one.email, one.unread) for one in found.people] == [(*ANA[:2], ()), (*TWO_ROLES[:2], ())]
+    assert found.left_out == ()
 
 
 def test_what_is_not_understood_is_kept_with_the_person() -> None:
