@@ -35,6 +35,8 @@ LAST_DUE_DAY = 28
 
 _BETWEEN = re.compile(r"[\s.\-–—_]+")
 _DAYS = re.compile(r"\d+")
+_BETWEEN_DAYS = re.compile(r"\b(?:and|e|y|days?|dias?)\b|(?<=[0-9])(?:st|nd|rd|th|[ºª°])(?!\w)|[\s,;./|&]", re.IGNORECASE)
+"""No hyphen: "5-10" may be two days or six."""
 _TIME = re.compile(r"(\d{1,2})[:h.](\d{2})(?:[:m.](\d{2}))?s?", re.IGNORECASE)
 
 
@@ -95,7 +97,7 @@ def time_of_day(value: str) -> str | None:
 
 def days(value: str) -> tuple[int, ...] | None:
     """Days of the month in a list as people type it, in order and each once; None if there is something else in it."""
-    if re.sub(r"\b(?:and|e|y|days?|dias?)\b|[\s,;./|&-]", "", value, flags=re.IGNORECASE).strip("0123456789"):
+    if _BETWEEN_DAYS.sub("", value).strip("0123456789"):
         return None
     return tuple(sorted({int(day) for day in _DAYS.findall(value)}))
 
