@@ -61,7 +61,7 @@ class Files:
             people = await unit.people_of(self._cases.access.team_id, {one.user_id for one in case.snapshot.decisions})
         names = {person.user_id: person.name for person in people if person.name}
         content = receipt(case.snapshot, case.journey, texts, case.situation, ends=ends, names=names)
-        name = texts("receipt.file", date=f"{case.onboarding.closed_at or case.now:%Y-%m-%d}")
+        name = texts("receipt.file", day_closed=f"{case.onboarding.closed_at or case.now:%Y-%m-%d}")
         return await self._threads.upload(run, thread, name, content.encode(), sentence(texts, "receipt_file", {}))
 
     async def export(self, run: Run[SendExport]) -> Finished:

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.messages.texts import Texts, date_token, typed
@@ -29,6 +29,16 @@ def chosen_label(item: Input, value: str, texts: Texts, offered: Offered) -> str
 def sentence_of(problem: Problem, texts: Texts) -> str:
     key = f"error.{problem.key}"
     return texts(key, **problem.params) if texts.has(key) else texts("error.invalid")
+
+
+def page_name(form: Form, order: Sequence[Slot], index: int, texts: Texts) -> str:
+    """A page's title; for an entry of a list, which of how many it is. Empty if the page has none."""
+    slot, page = order[index], f"page.{form.id}.{order[index].page.id}"
+    number = (slot.item or 0) + 1
+    if texts.has(f"{page}.item"):
+        return texts(f"{page}.item", number=number, count=sum(one.page.id == slot.page.id for one in order))
+    title = texts(f"{page}.title") if texts.has(f"{page}.title") else ""
+    return title if slot.item is None else f"{title} {number}".strip()
 
 
 def shown_answers(form: Form, slot: Slot, answers: Answers, texts: Texts) -> list[tuple[str, str]]:
@@ -58,7 +68,7 @@ def display(value: Any, name: str, item: Input, texts: Texts) -> str:
         case Kind.MOMENT:
             return date_token(int(value))
         case Kind.DATE:
-            return typed(str(value))  # a date is the same day in every zone
+            return typed(texts.day(str(value)))  # the same day in every zone
         case Kind.PERSON:
             return f"<@{value}>"
         case Kind.CHANNEL:

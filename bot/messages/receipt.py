@@ -52,7 +52,7 @@ def _steps(
 ) -> Iterator[str]:
     for number, (step_id, step) in enumerate(journey.steps.items(), start=1):
         record = snapshot.steps[step_id]
-        ended = f", {_day(record.changed_at, zone)}" if record.changed_at is not None else ""
+        ended = f", {texts.day(_day(record.changed_at, zone))}" if record.changed_at is not None else ""
         yield ""
         yield f"{number}. {texts(f'step.{step_id}.title')} ({texts(f'state.{record.state.value}')}{ended})"
         if record.state is StepState.SKIPPED and record.reason:

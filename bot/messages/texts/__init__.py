@@ -8,7 +8,8 @@ import re
 import tomllib
 from collections import ChainMap
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from contextlib import suppress
+from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,11 @@ class Raw(str):
 
 OPEN, CLOSE = "\ue000", "\ue001"
 """Marks around what was typed: of Unicode's private use, so that nobody can type them (`visible` cuts them out)."""
+
+
+DAYS = frozenset({"date", "day", "on", "before", "now", "go_live", "expires_on"})
+"""Parameters that are a day as ``YYYY-MM-DD``, if they are one: it is shown as the language writes it."""
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 _EMPTY_LINES = re.compile(r"\n(?:[^\S\n]*\n){2,}")
@@ -121,8 +127,19 @@ class Texts:
 
     def __call__(self, key: str, **params: Any) -> str:
         """Plain text, for where nothing is parsed; each parameter is one line."""
-        shown = {name: self._shown(value) for name, value in params.items()}
+        shown = {name: self._shown(value) for name, value in self._with_days(params).items()}
         return self._template(key, params).format(**shown) if params else self._template(key, params)
+
+    def day(self, written: str) -> str:
+        """A day (``YYYY-MM-DD``) as the language writes it; anything else as it is."""
+        with suppress(ValueError):
+            day = date.fromisoformat(written)
+            return f"{day:%d/%m/%Y}" if self.language.startswith("pt") else f"{_MONTHS[day.month - 1]} {day.day}, {day.year}"
+        return written
+
+    def _with_days(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        is_day = {name for name, value in params.items() if name in DAYS and type(value) is str}
+        return {name: self.day(value) if name in is_day else value for name, value in params.items()}
 
     def _shown(self, value: Any) -> Any:
         if isinstance(value, Amount):
@@ -133,7 +150,8 @@ class Texts:
 
     def md(self, key: str, **params: Any) -> str:
         """mrkdwn: parameters are marked as typed, except Raw ones."""
-        words = {name: self(value) if isinstance(value, TextKey) else value for name, value in params.items()}
+        days = self._with_days(params)
+        words = {name: self(value) if isinstance(value, TextKey) else value for name, value in days.items()}
         safe = {name: value if isinstance(value, Raw | int) else typed(str(value)) for name, value in words.items()}
         return self(key, **safe)
 

@@ -196,12 +196,12 @@ async def test_support_moves_it_in_a_window_that_tells_sessions_apart_by_time_in
 async def test_the_planned_go_live_day_becomes_the_onboardings_once_it_is_approved(office: Workplace) -> None:
     onboarding = await office.begin(office.new_channel())
     await office.send(onboarding, "planning", go_live="2099-06-01")
-    assert "2099-06-01" not in SeenMessage.of(office.journey.lasting("card")).shown
+    assert "Jun 1, 2099" not in SeenMessage.of(office.journey.lasting("card")).shown
     await office.approve(onboarding, "planning")
-    assert "2099-06-01" in SeenMessage.of(office.journey.lasting("card")).shown
+    assert "Jun 1, 2099" in SeenMessage.of(office.journey.lasting("card")).shown
     assert "go-live date of the onboarding is now" not in shown(office)  # there was none before
     await office.send(onboarding, "planning", go_live="2099-09-01")
     await office.approve(onboarding, "planning")
-    assert "2099-09-01" in SeenMessage.of(office.journey.lasting("card")).shown
-    assert "is now 2099-09-01; it was 2099-06-01" in shown(office)
+    assert "Sep 1, 2099" in SeenMessage.of(office.journey.lasting("card")).shown
+    assert "is now Sep 1, 2099; it was Jun 1, 2099" in shown(office)
     await office.tidy()

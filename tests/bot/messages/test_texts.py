@@ -153,6 +153,13 @@ def test_numbers_choose_their_form(language: str, n: int, said: str) -> None:
     assert Texts(language)("age.days", n=n) == said
 
 
+def test_a_day_is_written_as_the_language_writes_it() -> None:
+    said = {language: Texts(language).md("card.go_live", date="2027-01-05") for language in ("en", "pt_BR")}
+    assert "Jan 5, 2027" in said["en"]
+    assert "05/01/2027" in said["pt_BR"]
+    assert "soon" in Texts("en")("card.go_live", date="soon")
+
+
 @pytest.mark.parametrize(
     ("locale", "language"), [("pt-BR", "pt_BR"), ("pt-PT", "pt_BR"), ("en-GB", "en"), ("de-DE", "en"), ("", "en")]
 )
