@@ -36,7 +36,8 @@ def page_name(form: Form, order: Sequence[Slot], index: int, texts: Texts) -> st
     slot, page = order[index], f"page.{form.id}.{order[index].page.id}"
     number = (slot.item or 0) + 1
     if texts.has(f"{page}.item"):
-        return texts(f"{page}.item", number=number, count=sum(one.page.id == slot.page.id for one in order))
+        count = len({one.item for one in order if one.page.repeat == slot.page.repeat})
+        return texts(f"{page}.item", number=number, count=count)
     title = texts(f"{page}.title") if texts.has(f"{page}.title") else ""
     return title if slot.item is None else f"{title} {number}".strip()
 

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
-from bot.messages.answers import display, shown_answers
+from bot.messages.answers import display, page_name, shown_answers
 from bot.messages.blocks import (
     Block,
     Drawing,
@@ -115,11 +115,13 @@ def _fits(blocks: list[Block]) -> bool:
 
 
 def answer_sections(form: Form, answers: Answers, texts: Texts) -> list[Block]:
-    """All answers, a section for each page."""
+    """All answers, a section for each page, below its title if there are several: their labels may be the same."""
     blocks: list[Block] = []
-    for slot in slots(form, answers):
+    order = slots(form, answers)
+    for index, slot in enumerate(order):
         lines = [f"*{escape(label)}*: {words}" for label, words in shown_answers(form, slot, raw_of(slot, answers), texts)]
-        blocks.extend(long_sections("\n".join(lines)) if lines else ())
+        name = page_name(form, order, index, texts) if len(order) > 1 else ""
+        blocks.extend(long_sections("\n".join([f"*{escape(name)}*"] * bool(name) + lines)) if lines else ())
     return blocks
 
 

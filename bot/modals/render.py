@@ -6,7 +6,7 @@ An input's block id is ``<field>~<slot name>``: different on each page, so that 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from bot.messages.answers import Offered, chosen_label, sentence_of, shown_answers
+from bot.messages.answers import Offered, chosen_label, page_name, sentence_of, shown_answers
 from bot.messages.blocks import Block, actions, alert, button, context, cut, fit, long_sections, plain, section
 from bot.messages.buttons import Act, ButtonValue
 from bot.messages.rich_text import code
@@ -88,23 +88,14 @@ def page_view(
 def _heading(form: Form, order: Sequence[Slot], index: int, texts: Texts) -> Iterator[Block]:
     """The page's title, its place in the form, and what it is about."""
     page = f"page.{form.id}.{order[index].page.id}"
-    parts = [texts(f"{page}.title")] if texts.has(f"{page}.title") else []
-    if texts.has(f"{page}.item"):
-        parts = [_numbered(form, order, index, texts)]
-    elif len(order) > 1 or form.review:
+    parts = [name] if (name := page_name(form, order, index, texts)) else []
+    if not texts.has(f"{page}.item") and (len(order) > 1 or form.review):
         before, count = (sum(not slot.page.to_correct for slot in slots) for slots in (order[:index], order))
         parts.append(texts("form_ui.page", number=before + 1, count=count + (1 if form.review else 0)))
     if parts:
         yield context(f"*{' · '.join(parts)}*")
     if texts.has(f"{page}.about"):
         yield context(texts(f"{page}.about"))
-
-
-def _numbered(form: Form, order: Sequence[Slot], index: int, texts: Texts) -> str:
-    """Which entry of a list a page is about, of how many."""
-    slot = order[index]
-    count = len({one.item for one in order if one.page.repeat == slot.page.repeat})
-    return texts(f"page.{form.id}.{slot.page.id}.item", number=(slot.item or 0) + 1, count=count)
 
 
 def _labelled(element: Block, words: str, texts: Texts) -> Block:
@@ -200,11 +191,7 @@ def review_view(
     said = [part for note in notes for part in long_sections(texts.md(f"note.{note.key}", **note.params))]
     blocks.extend(fit(said, 40, VIEW_TEXT * 3 // 4, texts("form_ui.more")))  # leaves room for the answers below
     for index, slot in enumerate(order):
-        page = f"page.{form.id}.{slot.page.id}"
-        number = f" {slot.item + 1}" if slot.item is not None else ""
-        name = (texts(f"{page}.title") if texts.has(f"{page}.title") else texts(f"step.{meta.step}.title")) + number
-        if texts.has(f"{page}.item"):
-            name = _numbered(form, order, index, texts)
+        name = page_name(form, order, index, texts) or texts(f"step.{meta.step}.title")
         change = button(texts("form_ui.change"), Act.PAGE, ButtonValue(slot=index), name=str(index))
         lines = [f"*{escape(label)}*: {words}" for label, words in shown_answers(form, slot, raw_of(slot, clean), texts)]
         heading = f"*{escape(name)}*"

@@ -28,8 +28,7 @@ def test_it_says_what_was_agreed_by_whom_who_has_access_and_what_ends() -> None:
     assert "2. Organization (done, Mar 10, 2026)\n   Approved on Mar 10, 2026 by Sue (revision 1)\n   Org ID: " + ORG_ID in kept
     assert "   Test environment: https://sandbox.pismolabs.io\n" in kept
     assert "Client certificate (Authentication and mTLS): it can be used until Mar 9, 2029." in kept
-    assert "   Client certificate in production: valid until Dec 31, 2099
-" in kept
+    assert "   Client certificate in production: valid until Dec 31, 2099\n" in kept
     assert "   Access to production: operations.lead@bank.example\n" in kept
     assert kept.count("@bank.example: ") == sum(grant.state in ("granted", "confirmed") for grant in samples.grants())
 

@@ -289,6 +289,14 @@ def test_a_public_key_is_named_not_printed() -> None:
     assert "MAMCAQI" not in shown
 
 
+def test_who_reviews_reads_which_program_and_which_person_an_answer_is_about() -> None:
+    programs, people = (samples.JOURNEY.steps[step].form for step in ("first_programs", "control_center"))
+    shown = words(answer_sections(programs, programs.example, EN))
+    assert "*Program for core banking*\n*Program name*: Example Accounts" in shown
+    listed = {"name": "Ana", "email": "ana@bank.example", "roles": [], "environments": [], "language": "en"}
+    assert "*Person 2 of 2*\n*Name*: Ana" in words(answer_sections(people, {"users": [listed, listed]}, EN))
+
+
 @pytest.mark.parametrize(
     "written",
     [
