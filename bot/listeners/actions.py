@@ -122,7 +122,7 @@ ACTIONS: dict[Act, Action] = {
     Act.SHOW: Action(May.SUPPORT, shows=True, closed=True),
     Act.MATRIX: Action(May.EITHER, reads=_matrix, closed=True),
 }
-"""What buttons in messages and App Home do; BACK and PAGE, which are in modals, go to `Modals.turn_back`. A form itself
+"""What buttons in messages and App Home do; BACK, PAGE and LEAVE_OUT, which are in modals, go to `Modals.turn_back`. A form itself
 checks who may use it."""
 
 
@@ -156,9 +156,10 @@ class Buttons:
         if from_home := click.view.get("type") == "home":
             self._home.seen(click.who)
         action = ACTIONS.get(act)
-        if act in (Act.BACK, Act.PAGE):
+        if act in (Act.BACK, Act.PAGE, Act.LEAVE_OUT):
             await ack()
-            self._background.later(self._modals.turn_back(click, value.slot if act is Act.PAGE else None))
+            to = value.slot if act is Act.PAGE else None
+            self._background.later(self._modals.turn_back(click, to, out=act is Act.LEAVE_OUT))
         elif action is None:
             await ack()
         elif action.reads is not None:

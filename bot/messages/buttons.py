@@ -15,6 +15,7 @@ class Act(StrEnum):
     TASK = "task"
     BACK = "back"
     PAGE = "page"
+    LEAVE_OUT = "leave_out"
     APPROVE = "approve"
     REQUEST_CHANGES = "request_changes"
     REJECT = "reject"

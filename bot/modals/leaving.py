@@ -35,17 +35,17 @@ class Left:
 
 
 async def leave(
-    session: FormSession, values: Mapping[str, Any], inspected: Inspected, window: str, *, back: bool = False
+    session: FormSession, values: Mapping[str, Any], inspected: Inspected, window: str, *, back: bool = False, out: bool = False
 ) -> Left:
     """Keep what was typed on a page, unless somebody else changed it since it was shown: then it is shown again.
 
-    ``values``: the modal's state. ``window``: the view as it was drawn. If it comes twice, it has one effect: keeping the same
-    again changes nothing, and an entry is removed only once.
+    ``values``: the modal's state. ``window``: the view as it was drawn. ``out``: the entry that the page is for is left out. If it comes
+    twice, it has one effect: keeping the same again changes nothing, and an entry is removed only once.
     """
     unit, form, meta, answers = session.unit, session.form, session.meta, session.answers
     order = slots(form, answers)
     slot = drafts.slot_of(form, meta.page) or order[min(meta.slot, len(order) - 1)]
-    raw = parse_page(values, slot, inspected.files)
+    raw = {"then": "remove"} if out else parse_page(values, slot, inspected.files)
     unscreened = (Problem(name, "not_looked_into", {"why": why}) for name, why in sorted(inspected.unscreened.items()))
     unreadable = file_problems(raw) + tuple(unscreened)
     unchecked = (

@@ -77,8 +77,10 @@ def page_view(
         blocks.append({**block, "block_id": block_id(name, slot, meta.anew), "optional": not info.is_required()})
     for script in scripts:
         blocks += [section(texts(f"say.{script.key}")), code(script.code)]
-    if index > 0:
-        blocks.append(actions(button(texts("form_ui.back"), Act.BACK, ButtonValue())))
+    turns = [button(texts("form_ui.back"), Act.BACK, ButtonValue())] * (index > 0)
+    if slot.page.to_correct:  # whoever leaves an entry out need not complete it first
+        turns.append(button(texts("form_ui.leave_out"), Act.LEAVE_OUT, ButtonValue()))
+    blocks += [actions(*turns)] if turns else []
     last = index == len(order) - 1 and not form.review
     own = f"form.{form.id}.submit"
     submit = (texts(own) if texts.has(own) else texts("form_ui.send")) if last else texts("form_ui.next")

@@ -71,8 +71,9 @@ class Modals:
             await self._newcomers.remember(click.who, meta.onboarding)
         return view
 
-    async def turn_back(self, click: Click, to: int | None) -> None:
-        """ "Back", or "Change" on the last page: keep what is on this page and show another. After the acknowledgement."""
+    async def turn_back(self, click: Click, to: int | None, *, out: bool = False) -> None:
+        """ "Back", or "Change" on the last page: keep what is on this page and show another. ``out``: its entry is left out instead.
+        After the acknowledgement."""
         values = values_of(click.view)
 
         onboarding_id = ""
@@ -81,7 +82,7 @@ class Modals:
             async with self._sessions.open(unit, click.who, meta) as session:
                 if meta.slot == REVIEW:
                     return session.page(session.answers, to if to is not None else 0)
-                left = await leave(session, values, inspected, window_of(click.view), back=True)
+                left = await leave(session, values, inspected, window_of(click.view), back=not out, out=out)
                 await refuse_secrets(session, left.problems, left.raw)
                 if left.view is None:
                     raise Refused("gone")

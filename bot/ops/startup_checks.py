@@ -28,7 +28,7 @@ MANIFEST = "app_manifest.yaml"
 COMMAND = "/onboarding"
 START = "start"
 """The dialog that has no onboarding yet: `bot.modals.submission` carries it out."""
-IN_MODALS = (Act.BACK, Act.PAGE)
+IN_MODALS = (Act.BACK, Act.PAGE, Act.LEAVE_OUT)
 """Buttons that `Modals.turn_back` handles; a LINK is opened by Slack itself."""
 
 # Slack's limits for what a text becomes: a modal's title and submit, an option, a button, a placeholder, a label and a hint.

@@ -129,7 +129,7 @@ class FormPage(BaseModel):
 
 
 class RepeatedPage(FormPage):
-    """A page asked once per item; ``then``, on the first page of an item, says what comes next."""
+    """A page asked once per item; ``then``, on the first page of an item, says what comes next, unless another page adds the items."""
 
     repeated: ClassVar[bool] = True
 

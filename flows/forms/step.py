@@ -128,7 +128,7 @@ class Page:
     ``takes``: the answers once the page is left, with what follows from it, such as the items of a list that was pasted; doing it twice
     changes nothing. ``repeat``: for a RepeatedPage, the key of its list of items in the answers; pages that follow each other with the
     same key are asked together for each item, and their ``when`` and ``check`` see what it says, too. ``to_correct``: it is asked for
-    those items alone with which something is wrong, and to change one; another page adds them.
+    those items alone with which something is wrong, to change one, and to leave one out; another page adds them.
     """
 
     id: str

@@ -77,7 +77,6 @@ class ListedUser(RepeatedPage):
     roles: Roles
     environments: Environments
     language: Language
-    then: Annotated[str, Input(Kind.CHOICE, ("keep", "remove"))] = "keep"
     unread: Annotated[list[str], Field(exclude=True), AfterValidator(_read)] = Field(default_factory=list)
 
 

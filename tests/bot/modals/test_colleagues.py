@@ -79,20 +79,11 @@ def bodies(outcomes: Sequence[Outcome]) -> list[str]:
 # -- the same page twice
 
 
-async def test_a_redelivered_removal_removes_one(office: Workplace, onboarding: str) -> None:
-    await listed(office, onboarding, "aa", "bb", "cc")
-    await press(office, office.ana, f"{Act.PAGE}:1")
-    payload = submission(office, office.ana, await type_in(office, office.ana, {"then": "remove"}))
-    first, *again = bodies([await office.deliver(office.ana, payload) for _ in range(3)])
-    assert again == [first, first]
-    assert await names(office, onboarding) == ["bb", "cc"]
-
-
 async def test_after_a_removal_the_others_are_shown_before_they_are_sent(office: Workplace, onboarding: str) -> None:
     await listed(office, onboarding, "aa", "bb", "cc")
     await press(office, office.ana, f"{Act.PAGE}:1")
     assert "Person 1 of 3" in office.shown(office.ana)
-    assert (await send(office, office.ana, {"then": "remove"})).ok
+    await press(office, office.ana, Act.LEAVE_OUT)
     shown = office.shown(office.ana)
     assert ("Person 2 of 2" in shown, "aa@bank.example" in shown) == (True, False)
     assert (await office.ana.submit()).closed
@@ -102,12 +93,11 @@ async def test_after_a_removal_the_others_are_shown_before_they_are_sent(office:
     assert [one["name"] for one in sent.answers["users"]] == ["bb", "cc"]
 
 
-async def test_a_redelivered_back_removes_one(office: Workplace, onboarding: str) -> None:
+async def test_a_redelivered_removal_removes_one(office: Workplace, onboarding: str) -> None:
     await listed(office, onboarding, "aa", "bb", "cc")
     await press(office, office.ana, f"{Act.PAGE}:2")
-    view = await type_in(office, office.ana, {"then": "remove"})
-    back = {"type": "button", "block_id": "b", "action_id": "back", "value": "{}", "action_ts": "1.1"}
-    payload = json.loads(json.dumps(actions_on_view(office.slack, office.ana.user, view) | {"actions": [back]}))
+    out = {"type": "button", "block_id": "b", "action_id": Act.LEAVE_OUT.value, "value": "{}", "action_ts": "1.1"}
+    payload = json.loads(json.dumps(actions_on_view(office.slack, office.ana.user, office.ana.view) | {"actions": [out]}))
     for _ in range(2):
         await office.deliver(office.ana, payload)
         await office.bot.background.drain()
@@ -142,7 +132,7 @@ async def test_an_entry_that_moved_is_changed_where_it_stands_now(office: Workpl
     await opened(office, office.bruno, onboarding, "control_center")
     await press(office, office.ana, f"{Act.PAGE}:2")
     await press(office, office.bruno, f"{Act.PAGE}:1")
-    assert (await send(office, office.bruno, {"then": "remove"})).ok
+    await press(office, office.bruno, Act.LEAVE_OUT)
     assert (await send(office, office.ana, {"name": "bb2"})).ok
     assert CHANGED in office.shown(office.ana)
     assert field(office.ana, "name") == "bb2"
@@ -156,7 +146,7 @@ async def test_an_entry_that_was_removed_is_said_to_be_gone_with_what_was_typed(
     await opened(office, office.bruno, onboarding, "control_center")
     for person in (office.ana, office.bruno):
         await press(office, person, f"{Act.PAGE}:2")
-    assert (await send(office, office.ana, {"then": "remove"})).ok
+    await press(office, office.ana, Act.LEAVE_OUT)
     assert (await send(office, office.bruno, {"name": "bb2"})).ok
     assert "não está mais nela" in office.shown(office.bruno)
     assert "bb2" in office.shown(office.bruno)
@@ -172,7 +162,7 @@ async def test_two_who_remove_the_same_entry_remove_one(office: Workplace, onboa
     for person in (office.ana, office.bruno):
         await press(office, person, f"{Act.PAGE}:1")
     for person in (office.ana, office.bruno):
-        assert (await send(office, person, {"then": "remove"})).ok
+        await press(office, person, Act.LEAVE_OUT)
     assert await names(office, onboarding) == ["bb", "cc"]
 
 
