@@ -14,7 +14,7 @@ from bot.messages.texts import Texts, escape
 from bot.modals.parse import ACTION, block_id
 from bot.modals.subject import FormMeta
 from flows.forms.fields import Answers, Input, Kind, inputs, max_length, min_length, words_of
-from flows.forms.pages import Slot, raw_of
+from flows.forms.pages import Slot, item_of, raw_of
 from flows.forms.step import Form, Script
 from flows.problems import Note, Problem
 
@@ -71,10 +71,12 @@ def page_view(
         sentence = sentence_of(problem, texts)
         blocks.append(alert(f"{labels[problem.field]}: {sentence}" if problem.field in labels else sentence, "error"))
     blocks.extend(told)
+    compulsory = slot.page.compulsory({**answers, **item_of(slot, answers)})
     for name, info, item in inputs(slot.page.model):
         element = _element(name, info, item, raw.get(name), texts, offered or {})
         block = _labelled(element, words_of(form.id, name, item), texts)
-        blocks.append({**block, "block_id": block_id(name, slot, meta.anew), "optional": not info.is_required()})
+        optional = not info.is_required() and name not in compulsory
+        blocks.append({**block, "block_id": block_id(name, slot, meta.anew), "optional": optional})
     for script in scripts:
         blocks += [section(texts(f"say.{script.key}")), code(script.code)]
     turns = [button(texts("form_ui.back"), Act.BACK, ButtonValue())] * (index > 0)

@@ -122,7 +122,8 @@ def nothing_more(_answers: Answers, _situation: Situation) -> Answers:
 class Page:
     """One page of a form.
 
-    ``when``: ask the page only if this holds for the answers so far. ``check``: gets this page's validated answers merged over
+    ``when``: ask the page only if this holds for the answers so far. ``compulsory``: the optional fields that these answers make required,
+    so that nobody reads "(optional)" there. ``check``: gets this page's validated answers merged over
     those of earlier pages. ``normal``: gets the same, and gives those of the page's answers that are kept in another form than they
     are typed in. ``scripts``: shown below the inputs, for what is pasted into them; they must not fail if answers are missing.
     ``takes``: the answers once the page is left, with what follows from it, such as the items of a list that was pasted; doing it twice
@@ -134,6 +135,7 @@ class Page:
     id: str
     model: type[FormPage]
     when: Callable[[Answers], bool] = lambda _answers: True
+    compulsory: Callable[[Answers], Collection[str]] = lambda _answers: ()
     check: Check = no_problems
     normal: Callable[[Answers], Answers] = as_typed
     scripts: Scripts = no_scripts

@@ -99,10 +99,13 @@ def _company(answers: Answers, _situation: Situation) -> Iterator[Problem]:
         yield Problem("org_name", "org_name_needed", {"maximum": MAX_ORG_NAME})
 
 
+def _compulsory(answers: Answers) -> tuple[str, ...]:
+    return ("zipcode", "state") if answers.get("country") in WHOLE_ADDRESSES else ()
+
+
 def _address(answers: Answers, _situation: Situation) -> Iterator[Problem]:
     country, state = str(answers.get("country", "")), answers.get("state")
-    if country in WHOLE_ADDRESSES:
-        yield from (Problem(name, "missing") for name in ("zipcode", "state") if not answers.get(name))
+    yield from (Problem(name, "missing") for name in _compulsory(answers) if not answers.get(name))
     if typed := answers.get("zipcode"):
         yield from _postal_code(typed, country)
     if state and not subdivision_ok(state, country):
@@ -156,7 +159,7 @@ STEP = Step(
         "organization",
         (
             Page("company", Company, check=_company),
-            Page("address", Address, check=_address, normal=_normal_address),
+            Page("address", Address, compulsory=_compulsory, check=_address, normal=_normal_address),
             Page("representative", Representative),
             Page("settings", PlatformSettings),
         ),

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import partial
 
-from flows.checks.programs import MERCHANT, ProgramTemplate, faults
-from flows.forms.fields import Answers
+from flows.checks.programs import FULL_BALANCE_CREDIT, MERCHANT, ProgramTemplate, faults
+from flows.forms.fields import Answers, FormPage
 from flows.forms.step import Coverage, Form, Page, Situation, Step
 from flows.problems import Note, Problem
 from flows.steps.first_programs import creating, recording
@@ -66,14 +66,23 @@ def _cards(key: str, answers: Answers, _situation: Situation) -> Iterator[Proble
             yield Problem(f"{key}_{one.field}", one.key, one.params)
 
 
+def _compulsory(key: str, answers: Answers) -> tuple[str, ...]:
+    return (f"{key}_due_dates",) if template(answers, key).type == FULL_BALANCE_CREDIT else ()
+
+
 def _pages() -> Iterator[Page]:
     yield Page("common", Common)
     for key, (program, cards) in PAGES.items():
         yield Page(key, program, when=wanted(key), check=partial(_program, key))
         if cards is not None:
-            yield Page(f"{key}_cards", cards, when=has_cards(key), check=partial(_cards, key))
+            yield _cards_page(key, cards)
     yield Page(FURTHER, FurtherProgram, when=wanted(FURTHER), check=_further, repeat=FURTHER)
-    yield Page(f"{FURTHER}_cards", FurtherCards, when=has_cards(FURTHER), check=partial(_cards, FURTHER), repeat=FURTHER)
+    yield _cards_page(FURTHER, FurtherCards, repeat=FURTHER)
+
+
+def _cards_page(key: str, model: type[FormPage], repeat: str = "") -> Page:
+    needed, check = partial(_compulsory, key), partial(_cards, key)
+    return Page(f"{key}_cards", model, when=has_cards(key), compulsory=needed, check=check, repeat=repeat)
 
 
 def _prefill(situation: Situation) -> Answers:

@@ -101,6 +101,22 @@ def test_each_page_has_labels_a_title_and_from_the_second_on_a_way_back(form: Fo
         assert (view["submit"]["text"] == EN("form_ui.next")) != last
 
 
+@pytest.mark.parametrize(
+    ("step", "on", "name", "compulsory", "not_so"),
+    [
+        ("organization", "address", "zipcode", {"country": "BRA"}, {"country": "ARE"}),
+        ("first_programs", "another_cards", "another_due_dates", {"another_type": "CREDITO"}, {"another_type": "DEBITO"}),
+    ],
+)
+def test_what_earlier_answers_make_compulsory_is_not_called_optional(
+    step: str, on: str, name: str, compulsory: Answers, not_so: Answers
+) -> None:
+    form = STEP_FORMS[step]
+    for answers, optional in ((compulsory, False), (not_so, True)):
+        view = page_view(form, [Slot(form.page(on))], 0, answers, EN, meta(form))
+        assert [block["optional"] for block in blocks_of(view, "input") if block["block_id"].startswith(f"{name}~")] == [optional]
+
+
 @pytest.mark.parametrize("form", STEP_FORMS.values(), ids=STEP_FORMS)
 def test_no_input_of_one_page_is_taken_for_one_of_another(form: Form) -> None:
     """Slack keeps what was typed if block id and action id stay the same."""
