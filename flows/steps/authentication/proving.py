@@ -31,7 +31,7 @@ from flows.steps.authentication import comparing, environment_choice, example_ke
 from flows.steps.authentication.environment_choice import EnvironmentChoice
 from flows.steps.authentication.proofs import PROVE, environment_of, last
 from flows.steps.authentication.token_check import expected, untried
-from flows.steps.authentication.token_scripts import token_scripts
+from flows.steps.authentication.token_scripts import token_scripts_of_both
 from flows.steps.first_programs.recorded import recorded
 from flows.steps.org_details import label_of, org_id, to_org_details
 
@@ -175,7 +175,7 @@ def tasks(stale_with: tuple[str, ...], requires: tuple[str, ...] = ()) -> tuple[
             Side.CUSTOMER,
             Form(
                 PROVE,
-                (Page("token", TokenPage, check=_check, scripts=token_scripts),),
+                (Page("token", TokenPage, check=_check, scripts=token_scripts_of_both),),
                 prefill=lambda _situation: {"environment": TEST},
                 example={"environment": TEST, "token": example_keys.access_token()},
             ),

@@ -16,7 +16,7 @@ from flows.state import StepState
 from flows.steps.authentication import environment_choice, example_keys, groups, keys, registration
 from flows.steps.authentication.environment_choice import EnvironmentChoice
 from flows.steps.authentication.proofs import environment_of
-from flows.steps.authentication.token_scripts import token_scripts
+from flows.steps.authentication.token_scripts import token_scripts_of_both
 from flows.steps.org_details import org_id, production_org_id
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def _task(model: type[Looked], offers: Mapping[str, Offers]) -> Task:
         Side.CUSTOMER,
         Form(
             "authentication.check_token",
-            (Page("look", model, check=_check, scripts=token_scripts),),
+            (Page("look", model, check=_check, scripts=token_scripts_of_both),),
             prefill=lambda situation: {
                 "token_kind": ASSERTION if keys.openid(situation) else ACCESS_TOKEN,
                 **({"environment": TEST} if offers else {}),

@@ -5,6 +5,7 @@ A JWT names one permission group: of several that were approved, the command ask
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from flows.forms.fields import Answers
 from flows.forms.parity import PRODUCTION, TEST
@@ -15,8 +16,6 @@ from flows.steps.environments import SANDBOX
 from flows.steps.org_details import org_id, production_org_id
 
 _SECONDS = 600
-_PRIVATE = {TEST: "rsakey.pem", PRODUCTION: "rsakey-production.pem"}
-"""As the commands name them that make the keys (`openssl`)."""
 
 # All of it is one command, in parentheses: a shell reads it to the end before it asks for anything.
 _POSIX_ASK = """\
@@ -105,30 +104,53 @@ $body = @{{ token = $jwt }} | ConvertTo-Json
 _PATHS = {"basic": "/passport/v2/s2s/access-token", "oauth2": "/passport/v2/oauth/token", "oidc": "/passport/v1/oauth2/token"}
 
 
+@dataclass(frozen=True)
+class _Place:
+    """An environment: its address, the organization there, the claims that were recorded for its key, the file with that private key.
+    ``posix``, ``windows``: the keys of its scripts."""
+
+    base: str
+    org_id: str
+    claims: Answers
+    private: str
+    posix: str
+    windows: str
+
+
 def token_scripts(answers: Answers, situation: Situation) -> tuple[Script, ...]:
     """For the approved method and the test environment; none until the claims of OpenID Connect are recorded."""
     base = str(situation.done.get("environments.test_ready", {}).get("base_url") or SANDBOX)
-    return for_machine(_scripts(situation, TEST, base, org_id(situation)), answers, situation)
+    given = registration.claims(situation, TEST)
+    there = _Place(base, org_id(situation), given, "rsakey.pem", "token_posix", "token_windows")
+    return for_machine(_scripts(situation, there), answers, situation)
 
 
 def production_token_scripts(answers: Answers, situation: Situation) -> tuple[Script, ...]:
-    """The same for production; none before its address is recorded."""
+    """The same for production, at the address that was recorded for it."""
     base = str(situation.done.get("production.environment_ready", {}).get("base_url") or "")
-    return for_machine(_scripts(situation, PRODUCTION, base, production_org_id(situation)), answers, situation)
+    given = registration.claims(situation, PRODUCTION)
+    keys = "token_production_posix", "token_production_windows"
+    there = _Place(base, production_org_id(situation), given, "rsakey-production.pem", *keys)
+    return for_machine(_scripts(situation, there), answers, situation)
 
 
-def _scripts(situation: Situation, environment: str, base: str, org: str) -> tuple[Script, ...]:
-    method, given = str(situation.get("authentication", "method", "")), registration.claims(situation, environment)
-    if method not in _PATHS or not base or not org or (method == "oidc" and not given):
+def token_scripts_of_both(answers: Answers, situation: Situation) -> tuple[Script, ...]:
+    """Those of test, then those of production as soon as there are any."""
+    return (*token_scripts(answers, situation), *production_token_scripts(answers, situation))
+
+
+def _scripts(situation: Situation, there: _Place) -> tuple[Script, ...]:
+    method = str(situation.get("authentication", "method", ""))
+    if method not in _PATHS or not (there.base and there.org_id) or (method == "oidc" and not there.claims):
         return ()
-    url = base.rstrip("/") + _PATHS[method]
-    claims = as_json({**given, "tenant_id": org})[:-1]
+    url = there.base.rstrip("/") + _PATHS[method]
+    claims = as_json({**there.claims, "tenant_id": there.org_id})[:-1]
     named = groups.approved(situation)
-    usual = {"secret_field": situation.secret_field, "seconds": _SECONDS, "private": _PRIVATE[environment]}
+    usual = {"secret_field": situation.secret_field, "seconds": _SECONDS, "private": there.private}
     call = _POWERSHELL_CALL.format(url=powershell(url), json="" if method == "oauth2" else " -ContentType 'application/json'")
     return (
         Script(
-            "token_posix",
+            there.posix,
             _POSIX[method].format(
                 ask=_POSIX_ASK,
                 call=_POSIX_CALL,
@@ -140,7 +162,7 @@ def _scripts(situation: Situation, environment: str, base: str, org: str) -> tup
             ),
         ),
         Script(
-            "token_windows",
+            there.windows,
             _POWERSHELL[method].format(
                 ask=_POWERSHELL_ASK,
                 certificate=_POWERSHELL_CERTIFICATE,

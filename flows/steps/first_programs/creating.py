@@ -15,6 +15,7 @@ from flows.problems import Problem
 from flows.state import StepState
 from flows.steps.authentication import example_keys
 from flows.steps.authentication.token_check import expected, untried
+from flows.steps.authentication.token_scripts import token_scripts
 from flows.steps.first_programs.recorded import RecordedProgram, asked_for, recorded
 from flows.steps.first_programs.recording import offers
 from flows.steps.org_details import org_id
@@ -94,7 +95,7 @@ TASK = Task(
     Side.CUSTOMER,
     Form(
         "first_programs.create_in_test",
-        (Page("token", CreatePage, check=_check),),
+        (Page("token", CreatePage, check=_check, scripts=token_scripts),),
         prefill=lambda situation: {"program": next((one.key for one in to_create(situation)), "")},
         example={"program": "card_issuing", "token": example_keys.access_token()},
     ),

@@ -16,6 +16,7 @@ from flows.state import StepState
 from flows.steps import org_details
 from flows.steps.authentication import example_keys
 from flows.steps.authentication.token_check import expected, untried
+from flows.steps.authentication.token_scripts import token_scripts_of_both
 from flows.steps.production import lane
 from flows.steps.production.programs import any_to_activate, any_to_move, program, programs
 from flows.steps.production.tokens import SECRET, TokenText
@@ -134,7 +135,7 @@ MOVE = Task(
     Side.CUSTOMER,
     Form(
         f"{lane.STEP}.move_program",
-        (Page("move", MovePage, check=_move),),
+        (Page("move", MovePage, check=_move, scripts=token_scripts_of_both),),
         prefill=_first,
         example={"program": "*", "test_token": example_keys.access_token(), "token": example_keys.access_token()},
     ),

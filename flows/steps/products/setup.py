@@ -20,6 +20,7 @@ from flows.steps.authentication import environment_choice, example_keys
 from flows.steps.authentication.proofs import environment_of
 from flows.steps.authentication.proving import TokenPage
 from flows.steps.authentication.token_check import expected, untried
+from flows.steps.authentication.token_scripts import token_scripts_of_both
 from flows.steps.org_details import org_id
 from flows.steps.products.items import (
     NEAR,
@@ -140,7 +141,7 @@ def set_up(product: str, model: type[FormPage], items: Sequence[SetupItem], *, m
                 Side.CUSTOMER,
                 Form(
                     f"{step_id}.check_setup",
-                    (Page("token", TokenPage, check=token),),
+                    (Page("token", TokenPage, check=token, scripts=token_scripts_of_both),),
                     prefill=lambda _situation: {"environment": TEST},
                     example={"environment": TEST, "token": example_keys.access_token()},
                 ),

@@ -289,7 +289,8 @@ def test_commands_are_shown_for_what_was_chosen_and_for_that_machine_alone() -> 
     done = {**situation.done, "production.environment_ready": {"base_url": "https://pismo.bank.example"}}
     situation = replace(situation, done={**done, "production.record_claims": {**CLAIMS, "sub": "acme-production"}})
     (script,) = there.page("token").scripts({}, situation)
-    assert script.key == "token_windows"
+    assert script.key == "token_production_windows"
+    assert shown(form_of("prove_access"), "token", situation) == ["token_windows", "token_production_windows"]
     for part in ("https://pismo.bank.example/passport", "acme-production", "Get-Content rsakey-production.pem"):
         assert part in script.code
     for one in STEP.form.pages:

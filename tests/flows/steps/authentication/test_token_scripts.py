@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from flows.checks.claims import check_assertion
 from flows.checks.tokens import parse
 from flows.steps.authentication.token_check import expected
-from flows.steps.authentication.token_scripts import token_scripts
+from flows.steps.authentication.token_scripts import production_token_scripts, token_scripts
 from playground.pismo import Machine, Sandbox
 from playground.pismo.authority import key_pem
 from tests.flows.steps.filled_forms import a_situation
@@ -170,6 +170,21 @@ def test_nothing_is_given_while_something_is_not_known() -> None:
     assert "https://sandbox.pismolabs.io/passport/v2/oauth/token" in posix.code
     assert "client_secret@-" in posix.code
     assert "client_secret = $secret" in windows.code
+
+
+def test_production_has_its_own_address_organization_claims_and_key() -> None:
+    done = {
+        "production.record_org": {"org_id": "TN-2"},
+        "production.environment_ready": {"base_url": "https://pismo.bank.example/"},
+        "production.record_claims": {"iss": "there"},
+    }
+    asked = {"authentication": {"method": "oidc", "platform": "posix"}}
+    assert production_token_scripts({}, a_situation(answers=asked, done={**done, "production.record_claims": {}})) == ()
+    (posix,) = production_token_scripts({}, a_situation(answers=asked, done=done))
+    assert "https://pismo.bank.example/passport/v1/oauth2/token" in posix.code
+    assert '"iss":"there"' in posix.code
+    assert '"tenant_id":"TN-2"' in posix.code
+    assert "-sign rsakey-production.pem" in posix.code
 
 
 @pytest.mark.parametrize("method", ["basic", "oauth2", "oidc"])
