@@ -145,11 +145,11 @@ async def test_commands_come_after_the_choice_where_what_they_print_is_pasted(of
     opens = office.journey.opens(office.ana, lambda: office.journey.lasting("step", STEP), Act.OPEN_FORM)
     await office.journey.fill_form(office.ana, opens, typed, look, stop_at=5)
     shown = [page for page, words in pages.items() if "openssl" in words]
-    assert shown == ["Public key", "Public key for production", "Certificate request"]
+    assert shown == ["Public key", "Public key for production", "Certificate signing request"]
     assert "icacls" in pages["Public key"]
     assert "umask" not in pages["Public key"]
     assert "rsakey-production.pem" in pages["Public key for production"]
-    assert "serialNumber=11.222.333" in pages["Certificate request"]
+    assert "serialNumber=11.222.333" in pages["Certificate signing request"]
 
 
 async def test_the_form_that_asks_for_a_token_shows_how_to_get_it(office: Workplace, onboarding: str) -> None:

@@ -251,7 +251,7 @@ def test_an_access_token_is_looked_at_without_rules_that_are_not_its_own() -> No
     assert access_words(access(tenant="TN-2")) == [f'`tenant` is "TN-2"; your org ID is "{ORG}".']
     assert access_words(access(exp=SECONDS - 5))[0].startswith("It expired 5 s ago")
     assert access_words(access()[:60])[0].startswith("A part")
-    assert access_words(signed())[0].startswith("This is the JWT that you signed")
+    assert access_words(signed())[0].startswith("This is the JWT you signed")
     assert access_words(signed(key(1))) == []
 
 

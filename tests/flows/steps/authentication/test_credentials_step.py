@@ -423,7 +423,7 @@ def test_a_token_is_held_against_what_is_known_of_the_customer() -> None:
         '`aud` is "y"; Pismo gave "x".',
         "`exp` is 7,200 s after `iat`; at most 3,600.",
     ]
-    assert looked(assertion(), "access_token")[0].startswith("This is the JWT that you signed")
+    assert looked(assertion(), "access_token")[0].startswith("This is the JWT you signed")
     assert looked(assertion(), method="basic") == ["Only OpenID Connect has a JWT that you sign. Choose the access token."]
 
 
