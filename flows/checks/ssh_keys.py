@@ -5,15 +5,17 @@ _KINDS = ("ssh-ed25519", "ssh-rsa", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384"
 
 
 def read(text: str) -> str | None:
-    """The line without its comment, which often names a person or a machine; None if it is no key that is strong enough."""
+    """The line without what stands around the key: the host, as ``ssh-keyscan`` writes it, and the comment, which often names a person or
+    a machine. None if it is no key that is strong enough."""
     from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415  loaded only where a key is given
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey  # noqa: PLC0415
     from cryptography.hazmat.primitives.serialization import load_ssh_public_key  # noqa: PLC0415
 
-    kind, *rest = text.split()
-    if kind not in _KINDS or not rest:
+    words = text.split()
+    kinds = [at for at, word in enumerate(words[:-1]) if word in _KINDS]
+    if len(kinds) != 1 or kinds[0] > 1:
         return None
-    line = f"{kind} {rest[0]}"
+    line = " ".join(words[kinds[0] : kinds[0] + 2])
     try:
         key = load_ssh_public_key(line.encode())
     except (ValueError, UnsupportedAlgorithm):

@@ -100,9 +100,10 @@ def _facts(situation: Situation) -> Iterator[Note]:
     for _, done in situation.items.get("integration.file_request", ()):
         about = {name: str(done.get(name) or "") for name in ("ticket", "link", "status")}
         yield Note("request_status", {**about, "what": f"resource.{done.get('request')}"})
-    for _, done in situation.items.get("integration.set_up", ()):
-        if done.get("by"):
-            yield Note("set_up_anyway", {"by": str(done["by"]), "at": int(done["at"])})
+    for task, key in (("set_up", "set_up_anyway"), ("refuse_request", "request_declined")):
+        for _, done in situation.items.get(f"integration.{task}", ()):
+            for resource in done.get("abouts", ()):
+                yield Note(key, {"what": f"resource.{resource}", "by": str(done["by"]), "at": int(done["at"])})
 
 
 def _request(situation: Situation, resource: str, filing: Filing) -> tuple[str, str]:

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field
 
 from flows.checks import cloud_names, ssh_keys
 from flows.checks.hosts import is_public
+from flows.checks.permission_groups import read_groups
 from flows.forms.fields import AddressList, Email, FormPage, HttpsUrl, Input, Kind
 from flows.problems import fault
 
@@ -20,10 +21,9 @@ WEBHOOKS, EVENTS, THIRD_PARTY, STATUS_PAGE, NOT_NEEDED = (
 INTEGRATIONS = (WEBHOOKS, EVENTS, THIRD_PARTY, STATUS_PAGE)
 TARGETS = ("sns", "s3", "gcp", "azure", "sftp")
 ENVIRONMENTS = ("test", "production")
-MAX_GROUPS = 20
 _URL = re.compile(r"[A-Za-z0-9._~:/?#@!$&'()+,;=%-]+")
 _HOST = re.compile(r"https://([^/?#:]+)")
-_GROUP = re.compile(r"pismo-v\d{1,2}:([a-z][a-z0-9_-]{0,60}):(?:rw|r|w)")
+_USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 FULL_ACCESS = "admin"
 """The permission group that opens everything: a third party must not have it."""
 
@@ -63,6 +63,12 @@ def _port(value: str) -> str:
     return str(int(value))
 
 
+def _user(value: str) -> str:
+    if not _USER.fullmatch(value):
+        raise fault("sftp_user")
+    return value
+
+
 def _ssh_key(value: str) -> str:
     line = ssh_keys.read(value) if value.strip() else None
     if line is None:
@@ -72,15 +78,12 @@ def _ssh_key(value: str) -> str:
 
 def _groups(value: str) -> str:
     """One a line, each once."""
-    groups = list(dict.fromkeys(re.split(r"[\s,;]+", value.strip())))
+    groups = read_groups(value)
+    if not groups:
+        raise fault("missing")
     for group in groups:
-        found = _GROUP.fullmatch(group)
-        if found is None:
-            raise fault("group_shape", group=group[:80])
-        if found[1] == FULL_ACCESS:
+        if group.split(":")[1] == FULL_ACCESS:
             raise fault("group_full", group=group)
-    if len(groups) > MAX_GROUPS:
-        raise fault("groups_too_many", maximum=MAX_GROUPS)
     return "\n".join(groups)
 
 
@@ -135,7 +138,7 @@ class AzureResource(FormPage):
 class SftpServer(FormPage):
     sftp_host: Annotated[str, Field(max_length=253), AfterValidator(_public_host), Input(Kind.TEXT)]
     sftp_port: Annotated[str, Field(max_length=5), AfterValidator(_port), Input(Kind.TEXT)]
-    sftp_user: Annotated[str, Field(max_length=64, pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*$"), Input(Kind.TEXT)]
+    sftp_user: Annotated[str, Field(max_length=64), AfterValidator(_user), Input(Kind.TEXT)]
     sftp_key: Annotated[str, Field(max_length=3000), AfterValidator(_ssh_key), Input(Kind.LONG_TEXT)]
 
 

@@ -102,7 +102,7 @@ async def test_without_a_category_support_gets_the_text_and_files_it_by_hand(off
     assert office.journey.says("review", STEP, "Webhooks: Service Desk request SD-90")
     await office.do(onboarding, STEP, "set_up", {"requests": ["webhooks"]})
     assert await office.state(onboarding, STEP) == "done"
-    assert "Marked as set up by" in str(office.journey.lasting("review", STEP).blocks)
+    assert "Webhooks: marked as set up by" in str(office.journey.lasting("review", STEP).blocks)
 
 
 async def test_a_choice_of_nothing_ends_the_step_and_none_keeps_the_onboarding_open(office: DeskPlace, onboarding: str) -> None:
