@@ -25,7 +25,7 @@ from bot.messages.texts import Raw, Texts, date_token, escape, typed
 from bot.messages.wording import worded
 from flows.cases import renewals
 from flows.cases.review import approvals
-from flows.cases.settle import record_of, state_allows
+from flows.cases.settle import open_tasks, record_of, state_allows
 from flows.cases.skips import asked, skipped_by
 from flows.cases.tasks import confirmed_by
 from flows.forms.addresses import addresses
@@ -186,6 +186,7 @@ def _tasks(
     """What support can do now, and what is done. ``request``: for the renewal that waits."""
     blocks: list[Block] = []
     buttons: list[Block] = []
+    waiting_for = list(open_tasks(step, situation))
     for task in step.tasks:
         title, item = texts(f"task.{step.id}.{task.id}.title"), step.item_now(task, situation)
         records = [one for one in snapshot.tasks if (one.step_id, one.task_id) == (step.id, task.id)]
@@ -209,7 +210,8 @@ def _tasks(
             if (opens := task.opens(situation)) is not None and opens > situation.now:
                 blocks.append(context(texts.md("review.task_opens", task=title, at=date_token(opens))))
             words = texts("button.renew") if item else title
-            buttons.append(button(words, Act.TASK, value, style="" if buttons or task.skips else "primary", name=task.id))
+            first = not any("style" in one for one in buttons) and (item or task in waiting_for)
+            buttons.append(button(words, Act.TASK, value, style="primary" if first else "", name=task.id))
     if request is not None:
         value = ButtonValue(onboarding=snapshot.onboarding.id, step=step.id, item=request.item)
         buttons.append(button(texts("button.decline_renewal"), Act.DECLINE_RENEWAL, value))

@@ -7,7 +7,7 @@ from bot.messages.parity import lane
 from bot.messages.texts import Raw, Texts, date_token
 from bot.messages.wording import worded
 from flows.cases import renewals
-from flows.cases.settle import blocked_tasks, side_of, state_allows
+from flows.cases.settle import blocked_tasks, open_tasks, side_of, state_allows
 from flows.forms.step import Situation
 from flows.journey import Journey
 from flows.model import Snapshot
@@ -51,6 +51,7 @@ def _buttons(snapshot: Snapshot, journey: Journey, step_id: str, texts: Texts, s
     record, step, closed = snapshot.steps[step_id], journey.steps[step_id], snapshot.onboarding.closed_at is not None
     value = ButtonValue(onboarding=snapshot.onboarding.id, step=step_id)
     buttons: list[Block] = []
+    waiting_for = list(open_tasks(step, situation))
     for task in step.tasks:
         if closed and not task.renews:
             continue
@@ -59,7 +60,8 @@ def _buttons(snapshot: Snapshot, journey: Journey, step_id: str, texts: Texts, s
         if task.is_ready(situation) and (task.repeatable or f"{step_id}.{task.id}" not in situation.done):
             value_of = value.model_copy(update={"task": task.id})
             title = texts(f"task.{step_id}.{task.id}.title")
-            style = "" if buttons or task.renews or record.state in ENDED else "primary"
+            first = not any("style" in one for one in buttons) and task in waiting_for
+            style = "primary" if first and record.state not in ENDED else ""
             buttons.append(button(title, Act.TASK, value_of, style=style, name=task.id))
     if closed:
         return buttons

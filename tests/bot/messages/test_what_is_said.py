@@ -289,6 +289,14 @@ def test_a_public_key_is_named_not_printed() -> None:
     assert "MAMCAQI" not in shown
 
 
+def test_what_may_be_done_is_no_prominent_button() -> None:
+    made = sent(samples.snapshot(StepState.DONE), "organization")
+    known = {"organization.record_org_id": {"org_id": "TN-34778262-f4f0-464d-b4c6-a14e2dc6f4be"}}
+    situation = replace(samples.at(made), done=known)
+    shown = review_card(made, samples.JOURNEY, "organization", EN, situation, samples.RULES)
+    assert [(one["action_id"], one.get("style")) for one in buttons(shown.blocks)] == [("task:correct_org_id", None)]
+
+
 def test_who_reviews_reads_which_program_and_which_person_an_answer_is_about() -> None:
     programs, people = (samples.JOURNEY.steps[step].form for step in ("first_programs", "control_center"))
     shown = words(answer_sections(programs, programs.example, EN))
