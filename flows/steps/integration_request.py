@@ -91,8 +91,8 @@ _PT = Words(
     {
         WEBHOOKS: "Registrem estes webhooks de {customer}:",
         EVENTS: "Configurem a entrega de eventos a {customer}:",
-        THIRD_PARTY: "Para a equipe de segurança: criem um tenant para um terceiro de {customer}, limitado aos grupos de permissão abaixo. "
-        "Ele não compartilha seu ID de tenant com nenhum outro terceiro.",
+        THIRD_PARTY: "Para a equipe de segurança: criem um tenant para um terceiro de {customer}, limitado aos grupos de permissões "
+        "abaixo. Ele não compartilha seu ID de tenant com nenhum outro terceiro.",
         STATUS_PAGE: "Concedam acesso à Status Page a estes usuários de {customer}:",
     },
     {
@@ -121,7 +121,7 @@ _PT = Words(
         "sftp_key": "Chave SSH pública",
         "party_company": "Empresa",
         "party_contact": "Contato dela",
-        "party_groups": "Grupos de permissão",
+        "party_groups": "Grupos de permissões",
         "party_environments": "Ambientes",
         "party_remarks": "O que ela faz",
     },
