@@ -59,12 +59,13 @@ def read(text: str, columns: Columns) -> PeopleList:
     people: list[ListedPerson] = []
     left_out: list[str] = []
     ignored: list[str] = []
-    heading, separator = (), ""
+    heading: tuple[str, ...] = ()
+    separator = ""
     for line in lines[:MOST_LINES]:
         headed, its_separator = _heading(line, columns)
         if headed:
             heading, separator = headed, its_separator
-            ignored += (name for name in heading if name.strip() and not columns.column(name))
+            ignored += [name for name in heading if name.strip() and not columns.column(name)]
             continue
         found: list[ListedPerson] = []
         if len(line) <= _LINE:

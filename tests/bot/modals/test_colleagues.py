@@ -96,6 +96,7 @@ async def test_after_a_removal_the_others_are_shown_before_they_are_sent(office:
 async def test_a_redelivered_removal_removes_one(office: Workplace, onboarding: str) -> None:
     await listed(office, onboarding, "aa", "bb", "cc")
     await press(office, office.ana, f"{Act.PAGE}:2")
+    assert office.ana.view is not None
     out = {"type": "button", "block_id": "b", "action_id": Act.LEAVE_OUT.value, "value": "{}", "action_ts": "1.1"}
     payload = json.loads(json.dumps(actions_on_view(office.slack, office.ana.user, office.ana.view) | {"actions": [out]}))
     for _ in range(2):
