@@ -6,10 +6,23 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from playground.office import LIFELIKE, Office
-from playground.saving import VERSION, Kept, Saver, load, pismo_from_json, pismo_to_json, save, slack_from_json, slack_to_json
+from playground.saving import (
+    VERSION,
+    Kept,
+    Saver,
+    desk_from_json,
+    desk_to_json,
+    load,
+    pismo_from_json,
+    pismo_to_json,
+    save,
+    slack_from_json,
+    slack_to_json,
+)
 
-KEYS, SLACK, PISMO = "office.json", "slack.json", "pismo.json"
-NAMES = (KEYS, SLACK, PISMO, "clock", "policies.toml", "bot.log")
+KEYS, SLACK = "office.json", "slack.json"
+PISMO, PRODUCTION, DESK = "pismo.json", "production.json", "desk.json"
+NAMES = (KEYS, SLACK, PISMO, PRODUCTION, DESK, "clock", "policies.toml", "bot.log")
 
 
 def clear(folder: Path) -> None:
@@ -28,7 +41,9 @@ class LastingOffice(Office):
             self.slack,
             [
                 Kept(self.path / SLACK, lambda: slack_to_json(self.slack)),
-                Kept(self.path / PISMO, lambda: pismo_to_json(self.pismo.world)),
+                Kept(self.path / PISMO, lambda: pismo_to_json(self.sandbox.test.world)),
+                Kept(self.path / PRODUCTION, lambda: pismo_to_json(self.sandbox.production.world)),
+                Kept(self.path / DESK, lambda: desk_to_json(self.service_desk.world)),
             ],
         )
         self._saving: asyncio.Task[None] | None = None
@@ -51,13 +66,16 @@ class LastingOffice(Office):
     def _go_on(self) -> None:
         """With everything that was kept, or with nothing: half of it is useless."""
         self.path.mkdir(parents=True, exist_ok=True)
-        known, slack, pismo = (load(self.path / name) for name in (KEYS, SLACK, PISMO))
-        if known is None or slack is None or pismo is None:
+        kept = [load(self.path / name) for name in (KEYS, SLACK, PISMO, PRODUCTION, DESK)]
+        if None in kept:
             clear(self.path)
             save(self.path / KEYS, json.dumps({"version": VERSION, "keys": self.keys}))
             return
         self.fresh = False
+        known, slack, test, production, desk = (saved for saved in kept if saved is not None)
         self.keys = known["keys"]
         slack_from_json(self.slack, slack)
-        pismo_from_json(self.pismo.world, pismo)
+        pismo_from_json(self.sandbox.test.world, test)
+        pismo_from_json(self.sandbox.production.world, production)
+        desk_from_json(self.service_desk.world, desk)
         self.log.unlink(missing_ok=True)

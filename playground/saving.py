@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,12 @@ from playground.pismo.programs import Import
 from playground.pismo.set_up import OrgSetUp
 from playground.pismo.transferred import OrgTransfers, ProgramTransfer
 from playground.pismo.world import Org, PismoWorld
+from playground.service_desk.world import ServiceDeskWorld, Ticket, TicketComment
 from playground.slack import SlackPerson, SlackStandIn
 from playground.slack.block_kit import Json
 from playground.slack.world import Channel, File, Message, Team, User, View
 
-VERSION = 1
+VERSION = 2
 PAUSE = 0.5
 """Seconds between saves."""
 APP = ("app_id", "bot_id", "bot_user_id", "bot_token", "app_token", "verification_token", "signing_secret", "token_state")
@@ -143,6 +145,33 @@ def _public(pem: str) -> RSAPublicKey:
     if not isinstance(key, RSAPublicKey):
         raise SavedError("it holds a key that is not RSA")
     return key
+
+
+# -- the Service Desk
+
+
+def desk_to_json(world: ServiceDeskWorld) -> Json:
+    return {
+        "version": VERSION,
+        "tickets": [_ticket(ticket) for ticket in world.tickets.values()],
+        "last_number": world.last_number,
+        "last_comment": world.last_comment,
+    }
+
+
+def _ticket(ticket: Ticket) -> Json:
+    return asdict(ticket) | {
+        "history": [(status, at.isoformat()) for status, at in ticket.history],
+        "comments": [asdict(said) | {"at": said.at.isoformat()} for said in ticket.comments],
+    }
+
+
+def desk_from_json(world: ServiceDeskWorld, saved: Json) -> None:
+    for kept in saved["tickets"]:
+        history = [(status, datetime.fromisoformat(at)) for status, at in kept["history"]]
+        comments = [TicketComment(**said | {"at": datetime.fromisoformat(said["at"])}) for said in kept["comments"]]
+        world.tickets[kept["key"]] = Ticket(**kept | {"history": history, "comments": comments})
+    world.last_number, world.last_comment = saved["last_number"], saved["last_comment"]
 
 
 # -- files

@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parseaddr
-from itertools import count
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -114,7 +113,7 @@ class ServiceDeskWorld:
         self.tickets: dict[str, Ticket] = {}
         self.lag = 0
         self.clock: Callable[[], float] = time.time
-        self._numbers, self._comments = count(1024), count(50_001)
+        self.last_number, self.last_comment = 1023, 50_000
         self.restore()
 
     def restore(self) -> None:
@@ -143,7 +142,8 @@ class ServiceDeskWorld:
 
     def file(self, desk: str, type_id: str, values: Json, reporter: str) -> Ticket:
         key = next(one["projectKey"] for one in self.desks if one["id"] == desk)
-        ticket = Ticket(f"{key}-{next(self._numbers)}", desk, type_id, reporter, values, hidden=self.lag)
+        self.last_number += 1
+        ticket = Ticket(f"{key}-{self.last_number}", desk, type_id, reporter, values, hidden=self.lag)
         ticket.history.append(("NEW", self.now()))
         self.tickets[ticket.key] = ticket
         return ticket
@@ -162,7 +162,8 @@ class ServiceDeskWorld:
         """Someone comments on a ticket."""
         if not body.strip() or len(body) > MAX_COMMENT:
             raise ValueError(f"a comment has 1 to {MAX_COMMENT} characters")
-        said = TicketComment(next(self._comments), author, body, public, self.now())
+        self.last_comment += 1
+        said = TicketComment(self.last_comment, author, body, public, self.now())
         self.tickets[key].comments.append(said)
         return said
 

@@ -1,4 +1,4 @@
-"""What Slack and Pismo know outlives the demo: saved whole, read back unchanged, and the bot goes on with it."""
+"""What Slack, Pismo and its Service Desk know outlives the demo: saved whole, read back unchanged, and the bot goes on with it."""
 
 import asyncio
 import json
@@ -19,6 +19,8 @@ from playground.saving import (
     Kept,
     SavedError,
     Saver,
+    desk_from_json,
+    desk_to_json,
     load,
     pismo_from_json,
     pismo_to_json,
@@ -26,6 +28,7 @@ from playground.saving import (
     slack_from_json,
     slack_to_json,
 )
+from playground.service_desk.world import EN, SETTINGS, ServiceDeskWorld
 from playground.slack import FileUpload, SlackStandIn
 from playground.walkthrough import Walkthrough, ready
 
@@ -80,6 +83,18 @@ def test_pismo_is_read_as_it_was_written() -> None:
     assert again.org(org).transfers == world.org(org).transfers
 
 
+def test_the_service_desk_is_read_as_it_was_written() -> None:
+    world, again = ServiceDeskWorld(), ServiceDeskWorld()
+    key = world.file(EN, SETTINGS, {"summary": "Acme Bank [acme]"}, "bot").key
+    world.write(key, "Which of them?")
+    world.move(key, "PENDING")
+    saved = json.dumps(desk_to_json(world))
+    desk_from_json(again, json.loads(saved))
+    assert json.dumps(desk_to_json(again)) == saved
+    assert again.tickets == world.tickets
+    assert again.file(EN, SETTINGS, {"summary": "Blue Coop"}, "bot").key != key
+
+
 def test_a_token_expires_by_the_moved_clock() -> None:
     world = PismoWorld()
     token = world.mint_token(world.create_org({"org_name": "Acme Bank"}).id, 600)
@@ -98,7 +113,7 @@ def test_a_file_that_is_not_ours_is_refused_by_name(tmp_path: Path, content: str
 
 def test_what_was_saved_stays_when_saving_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "slack.json"
-    save(path, '{"version": 1}')
+    save(path, '{"version": 2}')
     assert path.stat().st_mode & 0o777 == 0o600
 
     def full(_: int) -> None:
@@ -106,8 +121,8 @@ def test_what_was_saved_stays_when_saving_fails(tmp_path: Path, monkeypatch: pyt
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="no space"):
-        save(path, '{"version": 1, "more": true}')
-    assert load(path) == {"version": 1}
+        save(path, '{"version": 2, "more": true}')
+    assert load(path) == {"version": 2}
 
 
 async def test_only_what_changed_is_written(tmp_path: Path) -> None:
