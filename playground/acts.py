@@ -2,7 +2,6 @@
 a restart in the middle, and the log verified at the end."""
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -15,17 +14,14 @@ from flows.journey import JOURNEYS
 from flows.people import Side
 from flows.steps.first_programs.asked import templates
 from flows.steps.org_details import to_org_details
-from playground.office import Office
+from playground.companies import CustomerCompany, first_company
 from playground.pismo import Machine
 from playground.pismo.authority import key_pem
-from playground.pismo.machine import Method
 from playground.pismo.signer import public_pem, rsa_key
-from playground.slack import Channel, SlackPerson
+from playground.slack import SlackPerson
 from playground.walkthrough import FormRefusedError, Walkthrough, action_id
 
 STEPS = JOURNEYS.latest.steps
-CARDS_AND_LENDING = ["card_issuing", "digital_lending"]
-EXAMPLE_NAME = str(DIALOGS["start"].example["customer"])
 SUBJECT = {"C": "BR", "ST": "SP", "L": "São Paulo", "O": "Example Bank S.A.", "serialNumber": "11.222.333/0001-81"}
 """The subject of the customer's signing request, matching the organization in the examples."""
 
@@ -36,32 +32,10 @@ def example(step: str, task: str = "") -> Answers:
     return dict(form.example) if form else {}
 
 
-@dataclass(frozen=True)
-class RehearsedCompany:
-    """A customer: what it plans, and who goes through it. ``colleague`` may be the lead."""
-
-    name: str
-    channel: Channel
-    lead: SlackPerson
-    colleague: SlackPerson
-    products: Sequence[str]
-    method: Method = "oidc"
-
-
-def first_company(office: Office) -> RehearsedCompany:
-    """Cards and lending."""
-    return RehearsedCompany(EXAMPLE_NAME, office.acme, office.ana, office.bruno, CARDS_AND_LENDING)
-
-
-def second_company(office: Office) -> RehearsedCompany:
-    """Transaction banking."""
-    return RehearsedCompany("Blue Coop", office.blue, office.olga, office.olga, ("transaction_banking",), "basic")
-
-
 class Acts:
     """``company``: whose people act; by default Acme Bank's."""
 
-    def __init__(self, journey: Walkthrough, company: "RehearsedCompany | None" = None) -> None:
+    def __init__(self, journey: Walkthrough, company: CustomerCompany | None = None) -> None:
         self.journey, self.office, self.slack = journey, journey.office, journey.slack
         self.sam, self.kim = self.office.sam, self.office.kim
         self.company = company or first_company(self.office)
@@ -90,10 +64,9 @@ class Acts:
 
         return str(await self.slack.until(there, timeout=30))
 
-    @property
-    def alone(self) -> bool:
-        """Whether one product is all they plan."""
-        return len(self.company.products) == 1
+    def answers(self, step: str) -> Answers:
+        """The example, as this company's products and method have it."""
+        return {**example(step), **self.company.choices.get(step, {})}
 
     # -- the acts
 
@@ -117,7 +90,7 @@ class Acts:
 
     async def planning(self) -> None:
         await self.heading("planning")
-        await self.journey.send_step(self.lead, "planning", {**example("planning"), "products": list(self.company.products)})
+        await self.journey.send_step(self.lead, "planning", self.answers("planning"))
         await self.approve(self.sam, "planning")
         begins = int(self.office.clock.time()) // 60 * 60 + 120
         scheduled = lambda: self.files("pismo-session")  # noqa: E731
@@ -245,7 +218,7 @@ class Acts:
         await self.heading("authentication", "a private key is refused, two approve, a token proves the access")
         machine, pismo = Machine(**SUBJECT), self.office.pismo
         private, public = key_pem(machine.signer.key), machine.signer.public_key
-        answers = {**example("authentication"), "method": "oidc", "mtls": "csr", "csr": machine.csr, "public_key": private}
+        answers = {**self.answers("authentication"), "mtls": "csr", "csr": machine.csr, "public_key": private}
         answers["production_key"] = public_pem(rsa_key())
         opens = self.journey.opens(self.lead, lambda: self.journey.lasting("step", "authentication"), Act.OPEN_FORM)
         try:
@@ -284,7 +257,7 @@ class Acts:
     async def first_programs(self) -> None:
         """Support creates the first; the customer has the second created with a token."""
         await self.heading("first_programs", "the first by support, the second with a token")
-        answers = {**example("first_programs"), "products": [*self.company.products, *(["another"] if self.alone else [])]}
+        answers = self.answers("first_programs")
         await self.journey.send_step(self.lead, "first_programs", answers)
         await self.approve(self.sam, "first_programs")
         pismo, (first, *others) = self.office.pismo, templates(answers).values()
@@ -341,9 +314,9 @@ class Acts:
     async def production(self) -> None:
         await self.heading("production", "two people open it, programs are exported and imported, a token proves it")
         signed = self.company.method == "oidc"
-        answers, machine = {**example("production"), "key": "same" if signed else "none"}, Machine(**SUBJECT)
+        machine = Machine(**SUBJECT)
         own = {} if signed else {"certificate": "another", "csr": machine.csr}
-        await self.journey.send_step(self.lead, "production", {**answers, **own})
+        await self.journey.send_step(self.lead, "production", {**self.answers("production"), **own})
         one = lambda: self.journey.says("review", "production", "1 of 2 approvals")  # noqa: E731
         await self.journey.approve(self.sam, "production", one)
         await self.approve(self.kim, "production")

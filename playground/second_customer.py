@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from flows.steps.org_details import to_org_details
-from playground.acts import SUBJECT, Acts, example, second_company
+from playground.acts import SUBJECT, Acts, example
+from playground.companies import second_company
 from playground.office import Office
 from playground.pismo import Machine
 from playground.walkthrough import Walkthrough
@@ -24,7 +25,7 @@ class CalmActs(Acts):
     async def authentication(self) -> None:
         await self.heading("authentication", "with an access key, which never leaves the customer")
         machine, pismo = Machine(**SUBJECT), self.office.pismo
-        answers = {**example("authentication"), "method": "basic", "mtls": "csr", "csr": machine.csr}
+        answers = {**self.answers("authentication"), "mtls": "csr", "csr": machine.csr}
         await self.journey.send_step(self.lead, "authentication", answers)
         one = lambda: self.journey.says("review", "authentication", "1 of 2 approvals")  # noqa: E731
         await self.journey.approve(self.sam, "authentication", one)

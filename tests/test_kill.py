@@ -12,7 +12,7 @@ import random
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -30,7 +30,8 @@ from flows.forms.pages import collect
 from flows.journey import JOURNEYS
 from flows.model import Snapshot
 from flows.rules import Rules
-from playground.acts import CARDS_AND_LENDING, Acts, example, play
+from playground.acts import Acts, example, play
+from playground.companies import first_company
 from playground.office import CALM, Office
 from playground.random_faults import RandomFaults
 from playground.slack import Message, UnmetError
@@ -321,7 +322,7 @@ async def compare_with_the_store(office: Office, tally: Tally) -> None:
         async with bot.store.read() as unit:
             (onboarding,) = await unit.onboardings(closed=True)
             snapshot = (await bot.cases.look(unit, onboarding.id, closed=True)).snapshot
-        tally.lost += not_kept(snapshot)
+        tally.lost += not_kept(snapshot, first_company(office).choices)
         tally.doubled += decided_twice(snapshot)
         lasting = LastingMessages(bot.store, bot.cases, bot.adapters.slack, Support(office.support.id, "en"))
         for message in posted(office):
@@ -345,8 +346,8 @@ def shape(block: Any) -> Any:
     return [shape(part) for part in block] if isinstance(block, list | tuple) else block
 
 
-def not_kept(snapshot: Snapshot) -> Iterator[str]:
-    """Answers that were sent."""
+def not_kept(snapshot: Snapshot, choices: Mapping[str, Answers]) -> Iterator[str]:
+    """Answers that were sent. ``choices``: those that are the company's."""
     for step in snapshot.steps:
         sent = snapshot.submissions.get(step, [])
         wanted = 2 if step == "organization" else 1
@@ -354,13 +355,9 @@ def not_kept(snapshot: Snapshot) -> Iterator[str]:
             yield f"revision {len(sent) + 1} of {step}"
         if not sent or step == "authentication":  # its key is made anew each time
             continue
-        typed: Answers = example(step)
+        typed: Answers = {**example(step), **choices.get(step, {})}
         if step == "organization":
             typed |= {"address": "Rua do Comércio", "number": "42"}
-        if step in ("planning", "first_programs"):
-            typed |= {"products": CARDS_AND_LENDING}
-        if step == "production":
-            typed |= {"key": "same"}
         situation = situation_of(snapshot, Rules(), datetime.now(UTC))
         expected, _ = collect(JOURNEYS.latest.steps[step].form, typed, situation)
         kept = sent[-1].answers

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from playground.acts import ACTS, Acts, first_company
+from playground.acts import ACTS, Acts
+from playground.companies import first_company
 from playground.slack import SlackPerson
 from tests.e2e.by_hand import ByHand
 
@@ -29,7 +30,7 @@ class ActsByHand(Acts):
     journey: ByHand
 
     def __init__(self, journey: ByHand, lead: SlackPerson, colleague: SlackPerson) -> None:
-        super().__init__(journey, replace(first_company(journey.office), name="Acme Bank", lead=lead, colleague=colleague))
+        super().__init__(journey, replace(first_company(journey.office, "Acme Bank"), lead=lead, colleague=colleague))
 
     async def start(self) -> None:
         """The customer has no such command; support has."""
