@@ -1,4 +1,4 @@
-"""What may happen to the customer's channel, each a switch: a third company joins, the channel is no longer shared."""
+"""What may happen to the first customer's channel, each a switch: a third company joins, the channel is no longer shared."""
 
 from collections.abc import Mapping
 
@@ -6,8 +6,8 @@ from playground.slack import Channel, SlackPerson, SlackStandIn
 from playground.slack.world import Team
 
 CHANNEL_LABELS: Mapping[str, str] = {
-    "third_company": "A third company in the channel",
-    "severed": "The channel is severed",
+    "third_company": "A third company in #acme_pismo",
+    "severed": "#acme_pismo is severed",
 }
 THIRD, VISITOR = "Red Fintech", "Eve"
 

@@ -1,4 +1,4 @@
-"""The bot to try without Slack: a page in the browser with a customer and Pismo's support side by side.
+"""The bot to try without Slack: a page in the browser with the customers and Pismo's support side by side.
 
 python -m playground.demo [--port N] [--fresh] [--no-browser]
 """
@@ -36,9 +36,10 @@ BEGIN_ANEW = "Begin anew with: make demo FRESH=1"
 HELLO = """
 Open {url}
 
-Left is the customer's Slack, right is that of Pismo's support; the real bot serves both. To try:
-  - as Sam (right) look at the organization step in #onboarding-support: approve it, or ask for changes;
+Left is the Slack of two customers, right is that of Pismo's support; the real bot serves all. To try:
+  - as Sam (right) look at Acme Bank's organization in #onboarding-support: approve it, or ask for changes;
   - as Ana (left) fill in the next step in #acme_pismo;
+  - as Olga (left) begin with Blue Coop's planning in #blue_pismo;
   - below, press "Play the next step for me", move the clock, or switch on a fault.
 {where}
 Ctrl-C ends it; the next start goes on where it was. make demo FRESH=1 begins anew.
@@ -171,7 +172,7 @@ async def _run(asked: argparse.Namespace, held: int) -> None:
         life = life_of(office)
         life.also = say
         if office.fresh and asked.seed:
-            say("A company and its people are made up, and begin:")
+            say("Two companies and their people are made up, and begin:")
             await seed(office, lambda words: say(f"  {words}"))
         elif not office.fresh:
             say("Going on where it was.")

@@ -1,7 +1,9 @@
 """What the people of the demo answer: the forms' own examples with the values of an invented company, dated by the demo's clock."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,10 +20,11 @@ from flows.steps.first_programs.recording import to_record
 from flows.steps.org_details import org_id, to_org_details
 from playground.certificates import certificate, new_request
 from playground.clock import CUSTOMER
+from playground.companies import CustomerCompany, first_company, second_company
 from playground.office import Office
+from playground.own_answers import OWN_ANSWERS
 from playground.pismo.signer import public_pem, rsa_key
-from storage.sealing import Keyring
-from storage.store import Store
+from playground.slack import Channel
 
 STEPS = JOURNEYS.latest.steps
 FORMS: Mapping[str, Form] = {
@@ -32,52 +35,139 @@ FORMS: Mapping[str, Form] = {
         *(task.form for step in STEPS.values() for task in step.tasks if task.form),
     )
 }
-NAME = "Acme Bank"
-COMPANY: Mapping[str, Answers] = {
-    "planning": {
-        "goals": "Launch a credit card for our 400,000 account holders this year, and move their accounts over after that.",
-        "challenges": "Our present core closes the day at midnight and takes no payments until it is done.",
-        "attendees": "beatriz.prado@acmebank.example\nrafael.nunes@acmebank.example",
-    },
-    "planning.schedule_session": {"link": "https://meet.example/acme-planning", "agenda": "Goals, products, the path to go-live"},
-    "planning.hold_session": {"notes": "Credit cards first. Accounts follow in the second quarter."},
-    "organization": {
-        "official_name": "Acme Bank S.A.",
-        "org_name": NAME,
-        "legal_proxy_name": "Acme Participações Ltda.",
-        "responsible": "beatriz.prado@acmebank.example",
-    },
-    "service_desk": {
-        "users": "Beatriz Prado <beatriz.prado@acmebank.example>\nrafael.nunes@acmebank.example; plantao@acmebank.example"
-    },
-    "environments": {
-        "test_users": "rafael.nunes@acmebank.example\nlia.torres@acmebank.example",
-        "production_users": "beatriz.prado@acmebank.example",
-    },
-    "control_center": {
-        "people": "Nome; E-mail; Papéis; Ambientes; Idioma\n"
-        "Beatriz Prado; beatriz.prado@acmebank.example; Administrador, Aprovador de chaves de API; teste, produção; português\n"
-        "Rafael Nunes; rafael.nunes@acmebank.example; Administrador, Operador de setup; teste, produção; português\n"
-        "Lia Torres; lia.torres@acmebank.example; Leitor de setup; teste; português"
-    },
-    "production": {
-        "key": "same",
-        "users": "beatriz.prado@acmebank.example",
-        "keys_by": "rafael.nunes@acmebank.example",
-        "cutover_contact": "beatriz.prado@acmebank.example",
-    },
-    "production.environment_ready": {"base_url": "https://pismo.acmebank.example"},
-    "authentication": {"method": "oidc", "company": "Acme Bank S.A."},
-    "request_changes": {"reason": "The street is that of the branch. Please give the head office."},
-    "stuck": {"reason": "Who in our company has the articles of association? We look for the legal proxy's document."},
-    "next_steps": {"comment": "It was always clear whose turn it was."},
-}
 
 
-async def answers(office: Office, form_id: str) -> Answers:
-    """Valid answers to every page of a form. Raises KeyError for an unknown form."""
-    found = {**FORMS[form_id].example, **COMPANY.get(form_id, {}), **_dates(office.clock(), form_id)}
-    return found | await _made(office, form_id)
+def demo_companies(office: Office) -> Sequence[CustomerCompany]:
+    return [first_company(office, "Acme Bank"), second_company(office)]
+
+
+@dataclass(frozen=True)
+class Examples:
+    """What a company's people, and support for it, put into forms."""
+
+    office: Office
+    company: CustomerCompany
+
+    async def answers(self, form_id: str) -> Answers:
+        """Valid answers to every page of a form. Raises KeyError for an unknown form."""
+        return {**self._said(form_id), **_dates(self.office.clock(), form_id), **await self._made(form_id)}
+
+    def _said(self, form_id: str) -> Answers:
+        own = OWN_ANSWERS[self.company.name]
+        return {**FORMS[form_id].example, **self.company.choices.get(form_id, {}), **own.get(form_id, {})}
+
+    async def _made(self, form_id: str) -> Answers:
+        """What somebody else has to make first: Pismo's organization and tokens, the customer's keys."""
+        pismo, (lead, *others) = self.office.pismo, self.company.people
+        if form_id == "start":
+            return {"customer": self.company.name, "channel": self.company.channel.id, "lead": lead, "owner": self.office.sam}
+        if form_id == "assign":
+            return {"person": (others or [lead])[0]}
+        if form_id == "authentication":
+            return {**self._named(), "csr": self._request(), **self._keys}
+        if form_id == "organization.record_org_id":
+            return {"org_id": await self._organization()}
+        if form_id == "first_programs.record_program":
+            return await self._program()
+        if form_id == "first_programs.create_in_test":
+            return {"program": None, "token": pismo.mint_token(await self._known_organization())}
+        if form_id == "authentication.request_renewal":
+            return {"csr": self._request()}
+        if form_id in ("authentication.attach_certificate", "authentication.hand_over_pair"):
+            return await self._certificate(form_id)
+        if form_id.startswith("production."):
+            return await self._in_production(form_id)
+        if form_id == "authentication.prove_access":
+            return {"token": pismo.mint_token(await self._known_organization())}
+        if form_id.endswith(".check_setup"):
+            known = await self._known_organization()
+            pismo.set_up(known)
+            return {"token": pismo.mint_token(known)}
+        return {}
+
+    def _named(self) -> Answers:
+        """The details of the certificate, as the organization's form has them."""
+        said = self._said("organization")
+        same = {name: said[name] for name in ("city", "state", "country")}
+        return {**same, "company": said["official_name"], "document": said["document_number"]}
+
+    @cached_property
+    def _keys(self) -> Answers:
+        signed = self.company.method == "oidc"
+        return {name: public_pem(rsa_key()) for name in ("public_key", "production_key") if signed}
+
+    def _request(self) -> str:
+        """A signing request (PEM) for a new key, with the details of the certificate."""
+        named = self._named()
+        return new_request(C="BR", ST=named["state"], L=named["city"], O=named["company"], serialNumber=named["document"])
+
+    async def _known_organization(self) -> str:
+        """That whose org ID is recorded, if Pismo has it; else the one that Pismo creates."""
+        situation = await self._stored()
+        known = org_id(situation) if situation else ""
+        return known if known.casefold() in self.office.pismo.world.orgs else await self._organization()
+
+    async def _in_production(self, form_id: str) -> Answers:
+        """The organization that Pismo opens in production, and tokens of both environments; nothing before there is one in test."""
+        situation = await self._stored()
+        if situation is None or "organization" not in situation.answers:
+            return {}
+        known = await self._known_organization()
+        there = self.office.sandbox.open_production(known)
+        made: dict[str, Answers] = {
+            "production.record_org": {"org_id": known},
+            "production.move_program": {
+                "program": None,
+                "test_token": self.office.pismo.mint_token(known),
+                "token": there.mint_token(known),
+            },
+            "production.confirm_certificate": {"expires_on": None},
+            "production.record_program": {"program": None},
+            "production.prove_access": {"token": there.mint_token(known)},
+        }
+        return made.get(form_id, {})
+
+    async def _program(self) -> Answers:
+        """The program that waits to be recorded, created at Pismo if it isn't there yet."""
+        situation = await self._stored()
+        waiting = to_record(situation) if situation else []
+        if not waiting:
+            return {}
+        asked, organization = waiting[0], await self._known_organization()
+        programs = self.office.pismo.world.org(organization).programs
+        number = next((program["id"] for program in programs if program["name"] == asked.name), 0)
+        number = number or self.office.pismo.add_program(organization, asked.name, asked.type)
+        return {"program": asked.name, "program_id": number, "type": asked.type, "status": "ACTIVE"}
+
+    async def _certificate(self, form_id: str) -> Answers:
+        """For the request that waits to be signed, else for a pair that Pismo makes; the form's example if that request can't be
+        signed."""
+        situation, step = await self._stored(), STEPS["authentication"]
+        if situation is None:
+            return {}
+        renewal = step.item_now(step.task(form_id.partition(".")[2]), situation)
+        request = FORMS[form_id].copied(situation).get("request", "")
+        try:
+            return {"certificate": certificate(self.office, renewal, self._said("organization")["official_name"], request)}
+        except ValueError:
+            return {}
+
+    async def _organization(self) -> str:
+        """The org ID of the organization that Pismo creates from what the customer sent, or of the one already there."""
+        situation = await self._stored()
+        details = to_org_details(_numbered(situation.answers["organization"] if situation else self._said("organization")))
+        for org in self.office.pismo.world.orgs.values():
+            if org.details | details == org.details:
+                return org.id
+        return self.office.pismo.create_org(details)
+
+    async def _stored(self) -> Situation | None:
+        return await stored(self.office, self.company.channel)
+
+
+def _numbered(sent: Answers) -> Answers:
+    number = str(sent.get("number", ""))
+    return {**sent, "number": int(number)} if number.isdecimal() else sent
 
 
 def _dates(now: datetime, form_id: str) -> Answers:
@@ -101,124 +191,23 @@ def _dates(now: datetime, form_id: str) -> Answers:
     return dates.get(form_id, {})
 
 
-async def _made(office: Office, form_id: str) -> Answers:
-    """What somebody else has to make first: Pismo's organization and tokens, the customer's keys."""
-    if form_id == "start":
-        return {"customer": NAME, "channel": office.acme.id, "lead": office.ana, "owner": office.sam}
-    if form_id == "assign":
-        return {"person": office.bruno}
-    if form_id == "authentication":
-        return {"public_key": public_pem(rsa_key()), "production_key": public_pem(rsa_key())}
-    if form_id == "organization.record_org_id":
-        return {"org_id": await _organization(office)}
-    if form_id == "first_programs.record_program":
-        return await _program(office)
-    if form_id == "first_programs.create_in_test":
-        return {"program": None, "token": office.pismo.mint_token(await _known_organization(office))}
-    if form_id.endswith(".request_renewal"):
-        return {"csr": new_request(COMPANY["authentication"]["company"])}
-    if form_id.endswith((".attach_certificate", ".hand_over_pair")):
-        return await _certificate(office, form_id)
-    if form_id.startswith("production."):
-        return await _in_production(office, form_id)
-    if form_id == "authentication.prove_access":
-        return {"token": office.pismo.mint_token(await _known_organization(office))}
-    if form_id.endswith(".check_setup"):
-        known = await _known_organization(office)
-        office.pismo.set_up(known)
-        return {"token": office.pismo.mint_token(known)}
-    return {}
-
-
-async def _known_organization(office: Office) -> str:
-    """That whose org ID is recorded, if Pismo has it; else the one that Pismo creates."""
-    situation = await stored(office)
-    known = org_id(situation) if situation else ""
-    return known if known.casefold() in office.pismo.world.orgs else await _organization(office)
-
-
-async def _in_production(office: Office, form_id: str) -> Answers:
-    """The organization that Pismo opens in production, and tokens of both environments; nothing before there is one in test."""
-    situation = await stored(office)
-    if situation is None or "organization" not in situation.answers:
-        return {}
-    known = await _known_organization(office)
-    there = office.sandbox.open_production(known)
-    made: dict[str, Answers] = {
-        "production.record_org": {"org_id": known},
-        "production.move_program": {
-            "program": None,
-            "test_token": office.pismo.mint_token(known),
-            "token": there.mint_token(known),
-        },
-        "production.record_program": {"program": None},
-        "production.prove_access": {"token": there.mint_token(known)},
-    }
-    return made.get(form_id, {})
-
-
-async def _program(office: Office) -> Answers:
-    """The program that waits to be recorded, created at Pismo if it isn't there yet."""
-    situation = await stored(office)
-    waiting = to_record(situation) if situation else []
-    if not waiting:
-        return {}
-    asked, organization = waiting[0], await _known_organization(office)
-    programs = office.pismo.world.org(organization).programs
-    number = next((program["id"] for program in programs if program["name"] == asked.name), 0)
-    number = number or office.pismo.add_program(organization, asked.name, asked.type)
-    return {"program": asked.name, "program_id": number, "type": asked.type, "status": "ACTIVE"}
-
-
-async def _certificate(office: Office, form_id: str) -> Answers:
-    """For the request that waits to be signed, else for a pair that Pismo makes; the form's example if that request can't be signed."""
-    situation, (step_id, _, task) = await stored(office), form_id.partition(".")
-    if situation is None:
-        return {}
-    renewal = STEPS[step_id].item_now(STEPS[step_id].task(task), situation)
-    request = FORMS[form_id].copied(situation).get("request", "")
-    try:
-        return {"certificate": certificate(office, renewal, COMPANY["authentication"]["company"], request)}
-    except ValueError:
-        return {}
-
-
-async def _organization(office: Office) -> str:
-    """The org ID of the organization that Pismo creates from what the customer sent, or of the one already there."""
-    situation = await stored(office)
-    details = to_org_details(_numbered(situation.answers["organization"] if situation else await answers(office, "organization")))
-    for org in office.pismo.world.orgs.values():
-        if org.details | details == org.details:
-            return org.id
-    return office.pismo.create_org(details)
-
-
-def _numbered(sent: Answers) -> Answers:
-    number = str(sent.get("number", ""))
-    return {**sent, "number": int(number)} if number.isdecimal() else sent
-
-
-async def stored(office: Office) -> Situation | None:
-    """The state of the onboarding in the shared channel in the bot's store; None if there is none."""
-    store = Store(office.database_url, Keyring.parse(office.keys), clock=office.clock)
-    try:
-        async with store.read() as unit:
-            for onboarding in reversed(await unit.onboardings(closed=True)):
-                snapshot: Any = await unit.snapshot(onboarding.id) if onboarding.channel_id == office.acme.id else None
-                if snapshot is not None:
-                    return situation_of(snapshot, Rules(), office.clock())
-    finally:
-        await store.close()
+async def stored(office: Office, channel: Channel) -> Situation | None:
+    """The state of the onboarding in a customer's channel in the bot's store; None if there is none."""
+    async with office.reading() as unit:
+        for onboarding in reversed(await unit.onboardings(channel_id=channel.id, closed=True)):
+            snapshot: Any = await unit.snapshot(onboarding.id)
+            if snapshot is not None:
+                return situation_of(snapshot, Rules(), office.clock())
     return None
 
 
-async def under_way(office: Office) -> frozenset[str]:
-    """The steps whose tasks may soon be over: the bot is asking Pismo or its Service Desk, or is about to draw their messages."""
-    store = Store(office.database_url, Keyring.parse(office.keys), clock=office.clock)
-    try:
-        async with store.read() as unit:
-            begun = [load(record.kind, record.arguments) for record in await unit.open_effects()]
-            kinds = Draw | RequestAccess | FileRequest | RunProof | RunSetupCheck | CreateProgram | MoveProgram
-            return frozenset(effect.step for effect in begun if isinstance(effect, kinds))
-    finally:
-        await store.close()
+BUSY = Draw | RequestAccess | FileRequest | RunProof | RunSetupCheck | CreateProgram | MoveProgram
+"""The bot is asking Pismo or its Service Desk, or is about to draw a message."""
+
+
+async def under_way(office: Office, onboarding: str, kinds: Any = BUSY) -> frozenset[str]:
+    """The steps of an onboarding for which the bot is doing something, so that their tasks may soon be over."""
+    async with office.reading() as unit:
+        own = (record for record in await unit.open_effects() if record.onboarding_id == onboarding)
+        begun = [load(record.kind, record.arguments) for record in own]
+    return frozenset(effect.step for effect in begun if isinstance(effect, kinds))

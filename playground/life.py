@@ -1,15 +1,18 @@
 """A demo apart from its page: its clock, its bot, its faults, who plays the next step, and what happened lately."""
 
+import asyncio
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from weakref import WeakKeyDictionary
 
 from playground.channel_switches import CHANNEL_LABELS, ChannelSwitches
+from playground.examples import demo_companies
 from playground.keeper import Keeper
 from playground.next_step import Player
 from playground.office import Office
+from playground.slack import SlackPerson
 from playground.switches import LABELS, FaultSwitches
 
 SWITCHES: Mapping[str, str] = {**LABELS, **CHANNEL_LABELS}
@@ -37,13 +40,21 @@ class Life:
         self.keeper = Keeper(self.office, self.tell)
         self.faults = FaultSwitches(self.office.slack, self.office.pismo)
         self.channel = ChannelSwitches(self.office.slack, self.office.acme, [self.office.ana, self.office.bruno])
-        self.player = Player(self.office)
+        turn = asyncio.Lock()
+        self.players = [Player(self.office, company, turn) for company in demo_companies(self.office)]
 
     def tell(self, sentence: str) -> None:
         self.notes.appendleft(LifeNote(self.clock(), sentence))
         if self.also is not None:
             self.also(sentence)
         self.office.slack.changed()
+
+    def player_for(self, people: Sequence[SlackPerson]) -> Player:
+        """That of the company whose form one of these people has open, else of theirs, else the first."""
+        views = [person.view for person in people if person.view is not None]
+        known = [player for view in views for player in self.players if player.knows(view)]
+        theirs = [player for player in self.players if any(person in player.company.people for person in people)]
+        return [*known, *theirs, *self.players][0]
 
     def move(self, how: str) -> None:
         """One of `playground.clock.MOVES`; reports what was not possible."""

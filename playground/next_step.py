@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -12,9 +11,11 @@ from bot.messages.buttons import Act
 from bot.messages.texts import FALLBACK, Texts
 from bot.modals.subject import FormMeta
 from flows.forms.step import Situation, Step
+from flows.outbox import Draw
 from flows.people import Side
 from flows.rules import Rules
-from playground.examples import FORMS, STEPS, answers, stored, under_way
+from playground.companies import CustomerCompany
+from playground.examples import FORMS, STEPS, Examples, stored, under_way
 from playground.office import Office
 from playground.slack import Message, Outcome, SlackPerson, UnloadedError, UnmetError, View
 from playground.slack.block_kit import elements
@@ -22,8 +23,8 @@ from playground.walkthrough import Walkthrough, action_id, effect_id, label, pag
 
 SOON = 5.0
 """Seconds within which a press should have an effect."""
-QUIET = 0.4
-"""Seconds without a change after which all messages count as drawn."""
+PAUSE = 0.1
+"""Seconds between two looks into the bot's store."""
 BEFORE = Situation(datetime.now(UTC), datetime.now(UTC).date(), "", "en", "UTC")
 """Nothing is sent or done: a repeatable task that is ready even now is always ready."""
 RENEWED_BEFORE, NEVER = timedelta(days=max(Rules().renewal_days)), "9999"
@@ -35,10 +36,11 @@ CLOSED = "Nothing is left to do: the onboarding is closed."
 
 @dataclass(frozen=True)
 class Played:
-    """What was done, as a sentence, and by whom; None if nothing was."""
+    """What was done, as a sentence, and by whom; None if nothing was. ``message``: the one whose button was pressed."""
 
     person: SlackPerson | None
     sentence: str
+    message: Message | None = None
 
 
 @dataclass(frozen=True)
@@ -51,11 +53,19 @@ class Offered:
 
 
 class Player:
-    def __init__(self, office: Office) -> None:
-        self.office, self.slack = office, office.slack
-        self.journey = Walkthrough(office)
-        self._turn = asyncio.Lock()
+    """Plays one company's onboarding, whatever else the office has. ``turn``: shared by those who play at the same time, since support's
+    people are the same."""
+
+    def __init__(self, office: Office, company: CustomerCompany, turn: asyncio.Lock | None = None) -> None:
+        self.office, self.slack, self.company = office, office.slack, company
+        self.examples = Examples(office, company)
+        self.journey = Walkthrough(office, channel=company.channel)
+        self._turn = turn or asyncio.Lock()
         self._filled: tuple[str, str] | None = None
+
+    def knows(self, view: View) -> bool:
+        """Whether a form belongs to this company's onboarding."""
+        return _meta(view).onboarding == self._onboarding != ""
 
     async def fill(self, person: SlackPerson) -> Played:
         """Fill in the page a person has open."""
@@ -71,14 +81,14 @@ class Player:
                 if person.view is not None:
                     return Played(person, await self._page(person, person.view))
             while True:
-                busy, situation = await under_way(self.office), await stored(self.office)
+                busy, situation = await self._under_way(), await stored(self.office, self.company.channel)
                 if situation is not None and (opens := _opens(situation)) is not None:
                     self.office.clock.advance((opens - situation.now).total_seconds())
                     return Played(self.office.sam, "Sam waits for the session: the clock is moved to its beginning.")
                 for offer in self._offers(looked_at, situation, busy):
                     for person in offer.people:
                         if sentence := await self._press(person, offer):
-                            return Played(person, sentence)
+                            return Played(person, sentence, offer.message)
                 if self._card() is None:
                     return await self._start()
                 closing = (f"{step.id}.{task.id}" for step in STEPS.values() for task in step.tasks if task.closes)
@@ -108,10 +118,10 @@ class Player:
         return f"{person.name} sends “{page}”. Next: “{page_title(person.view)}”."
 
     async def _fill(self, person: SlackPerson, view: View) -> str:
-        form = FormMeta.model_validate_json(view.data.get("private_metadata") or "{}").form
+        form = _meta(view).form
         if form not in FORMS:
             return f"There is no example for “{view.title}”."
-        values = await answers(self.office, form)
+        values = await self.examples.answers(form)
         try:
             await self.journey.type_in(person, view, values)
             if person.view is not None and person.view.labels != view.labels:  # an answer led to more questions
@@ -142,7 +152,7 @@ class Player:
 
     async def _start(self) -> Played:
         sam = self.office.sam
-        await sam.command("/onboarding start", channel=self.office.acme)
+        await sam.command("/onboarding start", channel=self.company.channel)
         opened = await self._comes(lambda: ready(sam.view))
         return Played(
             sam, "Sam types /onboarding start" + (", and the form opens." if opened else ", and nothing comes of it yet.")
@@ -151,7 +161,7 @@ class Player:
     def _offers(self, looked_at: Sequence[SlackPerson], situation: Situation | None, busy: Collection[str]) -> Iterator[Offered]:
         """``busy``: the steps for which the bot is doing something, so their tasks may soon be over."""
         support = sorted((self.office.sam, self.office.kim), key=lambda person: person not in looked_at)
-        customers = sorted((self.office.ana, self.office.bruno), key=lambda person: person not in looked_at)
+        customers = sorted(self.company.people, key=lambda person: person not in looked_at)
         for step in STEPS:
             review, message = self._lasting("review", step), self._lasting("step", step)
             if review is not None:
@@ -189,22 +199,30 @@ class Player:
         found = self.journey.all_lasting("card")
         return found[-1] if found else None
 
-    def _lasting(self, kind: str, step: str) -> Message | None:
-        """Of the onboarding in the shared channel."""
+    @property
+    def _onboarding(self) -> str:
+        """The id of the onboarding in the company's channel; empty if there is none."""
         card = self._card()
-        own = effect_id(card).partition(":")[0] if card else ""
+        return effect_id(card).partition(":")[0] if card else ""
+
+    def _lasting(self, kind: str, step: str) -> Message | None:
+        """Of the onboarding in the company's channel."""
+        own = self._onboarding
         found = [message for message in self.journey.all_lasting(kind, step) if effect_id(message).partition(":")[0] == own]
         return found[-1] if found else None
 
     # -- waiting
 
     async def _idle(self) -> bool:
-        await asyncio.sleep(QUIET / 2)  # each look opens the store
-        return not await under_way(self.office)
+        await asyncio.sleep(PAUSE)
+        return not await self._under_way()
+
+    async def _under_way(self) -> frozenset[str]:
+        return await under_way(self.office, self._onboarding)
 
     def _drawn(self) -> str:
         """The current state of all lasting messages."""
-        channels = (self.office.acme, self.office.support)
+        channels = (self.company.channel, self.office.support)
         return json.dumps([[m.ts, m.text, m.blocks] for channel in channels for m in channel.messages])
 
     async def _comes(self, condition: Any, seconds: float = SOON) -> bool:
@@ -215,13 +233,13 @@ class Player:
         return True
 
     async def _settled(self, before: str) -> None:
-        """Wait until something has changed since ``before``, and then nothing for a moment."""
+        """Wait until something has changed since ``before``, and then until everything is drawn."""
         await self._comes(lambda: self._drawn() != before)
-        last, since, deadline = self._drawn(), time.monotonic(), time.monotonic() + SOON
-        while time.monotonic() < min(since + QUIET, deadline):
-            await asyncio.sleep(QUIET / 4)
-            if (now := self._drawn()) != last:
-                last, since = now, time.monotonic()
+        await self._comes(self._all_drawn)
+
+    async def _all_drawn(self) -> bool:
+        await asyncio.sleep(PAUSE)
+        return not await under_way(self.office, self._onboarding, Draw)
 
 
 def _tasks(step: str, side: Side, message: Message, situation: Situation | None) -> list[str]:
@@ -262,6 +280,11 @@ def _waits_for_another(person: SlackPerson, message: Message) -> bool:
 def _is_primary(message: Message, name: str) -> bool:
     found = (element for block in message.blocks for element in elements(dict(block)) if element.get("action_id") == name)
     return any(element.get("style") == "primary" for element in found)
+
+
+def _meta(view: View) -> FormMeta:
+    """What a form carries along; of another window, nothing."""
+    return FormMeta.model_validate_json(view.data.get("private_metadata") or '{"form": ""}')
 
 
 def _refusal(outcome: Outcome) -> str:

@@ -8,7 +8,7 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -20,8 +20,11 @@ from playground.clock import DemoClock
 from playground.pismo import Sandbox
 from playground.service_desk import CHOICES, ServiceDeskStandIn
 from playground.slack import Delivery, SlackPerson, SlackStandIn
+from storage import sealing
 from storage.migrate import upgrade
-from storage.sealing import new_key
+from storage.sealing import Keyring, new_key
+from storage.store import Store
+from storage.unit import Unit
 
 ROOT = Path(__file__).parent.parent
 
@@ -136,6 +139,7 @@ class Office:
         self.policies = policies
         self.database_url = f"sqlite+aiosqlite:///{self.path}/onboarding.db"
         self.keys = new_key()
+        self._store: Store | None = None
         self.process: asyncio.subprocess.Process | None = None
         self.wrapper: Sequence[str] = ()
         """A command that runs the command behind it, which is the bot's."""
@@ -164,6 +168,8 @@ class Office:
     async def _close(self) -> None:
         try:
             await self.stop_bot()
+            if self._store is not None:
+                await self._store.close()
             await self.sandbox.stop()
             await self.service_desk.stop()
             await self.slack.stop()
@@ -196,6 +202,16 @@ class Office:
     @property
     def everyone(self) -> Mapping[str, SlackPerson]:
         return {person.name: person for person in self.slack.people.values()}
+
+    @contextlib.asynccontextmanager
+    async def reading(self) -> AsyncIterator[Unit]:
+        """A look into the bot's store."""
+        keyring = Keyring.parse(self.keys)
+        if self._store is None:
+            self._store = Store(self.database_url, keyring, clock=self.clock)
+        with sealing.using(keyring):  # another office may have been looked into since
+            async with self._store.read() as unit:
+                yield unit
 
     # -- the bot's process
 

@@ -1,4 +1,5 @@
-"""A fresh demo starts midway: planning is done, a reminder has gone out, the organization waits for support's review."""
+"""A fresh demo starts midway: the first company's planning is done, a reminder has gone out, its organization waits for support's
+review; the second company is about to plan."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,23 +8,24 @@ from zoneinfo import ZoneInfo
 from flows import business_time
 from flows.business_time import BusinessDuration
 from playground.clock import CUSTOMER
+from playground.examples import demo_companies
 from playground.next_step import Player
 from playground.office import Office
 from playground.slack import SlackPerson
-from playground.walkthrough import Walkthrough
 
 MAX_STEPS = 40
 
 
 async def seed(office: Office, tell: Callable[[str], None]) -> None:
     """Play that far with the real bot. Raises UnmetError or RuntimeError if it does not get there."""
-    journey = Walkthrough(office)
+    acme, blue = (Player(office, company) for company in demo_companies(office))
+    journey = acme.journey
     morning(office)
-    await _play(office, lambda: journey.lasting("step", "planning"))
+    await _play(acme, lambda: journey.lasting("step", "planning"))
     tell("Sam has started the onboarding of Acme Bank.")
-    await _play(office, lambda: '"task":"hold_session"' in _buttons(journey.lasting("review", "planning").blocks))
+    await _play(acme, lambda: '"task":"hold_session"' in _buttons(journey.lasting("review", "planning").blocks))
     tell("Ana has sent the planning step; Sam has approved it and invited to a session.")
-    await _play(office, lambda: journey.says("step", "planning", "State: done"))
+    await _play(acme, lambda: journey.says("step", "planning", "State: done"))
     tell("The session was held, and planning is done.")
     office.clock.move("+1 business day")
     await office.slack.until(
@@ -31,8 +33,10 @@ async def seed(office: Office, tell: Callable[[str], None]) -> None:
     )
     tell("A business day later Ana was reminded of what waits for her.")
     office.clock.move("+1 hour")
-    await _play(office, lambda: journey.sent_revision("organization"))
+    await _play(acme, lambda: journey.sent_revision("organization"))
     tell("She has sent the organization step: it waits for support's review.")
+    await _play(blue, lambda: blue.journey.lasting("step", "planning"))
+    tell("Sam has started the onboarding of Blue Coop, too: planning waits for Olga.")
 
 
 def morning(office: Office) -> None:
@@ -43,9 +47,9 @@ def morning(office: Office) -> None:
     office.clock.advance((day.replace(hour=9, minute=30, second=0, microsecond=0) - now).total_seconds())
 
 
-async def _play(office: Office, done: Callable[[], Any]) -> None:
+async def _play(player: Player, done: Callable[[], Any]) -> None:
     """Play one thing after another until ``done``."""
-    player, people = Player(office), list[SlackPerson]()
+    people = list[SlackPerson]()
     for _ in range(MAX_STEPS):
         try:
             if done():

@@ -18,6 +18,10 @@ class BrowserScript:
     def show_message(self, ts: str) -> None:
         self._call("showMessage", ts)
 
+    def show_end(self, ts: str) -> None:
+        """The end of a message, where its buttons are."""
+        self._call("showMessage", ts, "end")
+
     def focus(self, selector: str) -> None:
         self._call("focusInside", selector)
 

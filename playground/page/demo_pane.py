@@ -13,9 +13,9 @@ from nicegui import ui
 from playground.channel_switches import CHANNEL_LABELS
 from playground.clock import MOVES
 from playground.life import Life
-from playground.next_step import Played
+from playground.next_step import Played, Player
 from playground.page.parts import HtmlElement, button, element
-from playground.slack import SlackPerson, UnmetError
+from playground.slack import Message, SlackPerson, UnmetError
 from playground.switches import LABELS
 from playground.walkthrough import FormRefusedError
 
@@ -39,7 +39,7 @@ STYLE = """
 .demo-faults { display: flex; flex-direction: column; }
 .demo-time { display: grid; grid-template-columns: auto 1fr; gap: 0 10px; }
 .demo-time .now { font-weight: 600; font-variant-numeric: tabular-nums; }
-.demo-log { display: flex; flex-direction: column; gap: 3px; max-height: 104px; overflow: auto; font-size: 13px;
+.demo-log { display: flex; flex-direction: column; gap: 3px; max-height: 84px; overflow: auto; font-size: 13px;
   line-height: 1.4; scrollbar-width: thin; }
 .demo-log time { color: var(--muted); font-variant-numeric: tabular-nums; margin-right: 6px; }
 .demo-state::before { content: ""; display: inline-block; width: 9px; height: 9px; margin-right: 7px; border-radius: 50%; }
@@ -61,7 +61,7 @@ class Seats(Protocol):
     def support(self) -> SlackPerson: ...
     @property
     def looked_at(self) -> SlackPerson: ...
-    def show(self, person: SlackPerson) -> None: ...
+    def show(self, person: SlackPerson, message: Message | None = None) -> None: ...
 
 
 class DemoPane:
@@ -90,6 +90,7 @@ class DemoPane:
             with element("div", "demo-row"):
                 self.play = button("Play the next step for me", self._play, "demo-play")
                 self.fill = button("Fill in this form", self._fill)
+            self.whose = element("div", "demo-small")
             self.log = element("div", "demo-log", role="log", aria_label="What happened lately", tabindex="0")
 
     def _bot(self) -> None:
@@ -145,15 +146,18 @@ class DemoPane:
 
     async def _play(self) -> None:
         looked_at = self.seats.looked_at
-        both = [self.seats.customer, self.seats.support]
-        await self._played(self.life.player.play(sorted(both, key=lambda person: person is not looked_at)))
+        both = sorted((self.seats.customer, self.seats.support), key=lambda person: person is not looked_at)
+        player = self.life.player_for(both)
+        await self._played(player, player.play(both))
 
     async def _fill(self) -> None:
         """The form of whoever was used last, else of the other side."""
         both = [self.seats.looked_at, self.seats.customer, self.seats.support]
-        await self._played(self.life.player.fill(next((person for person in both if person.view), both[0])))
+        person = next((person for person in both if person.view), both[0])
+        player = self.life.player_for([person, self.seats.customer])
+        await self._played(player, player.fill(person))
 
-    async def _played(self, act: Awaitable[Played]) -> None:
+    async def _played(self, player: Player, act: Awaitable[Played]) -> None:
         self._enable(on=False)
         try:
             played = await act
@@ -161,16 +165,16 @@ class DemoPane:
             played = Played(None, f"That did not work: {str(error).splitlines()[0]}")
         finally:
             self._enable(on=True)
-        self.life.tell(played.sentence)
+        self.life.tell(f"{player.company.name}: {played.sentence}")
         if played.person is not None:
-            self._follow(played.person)
+            self._follow(played.person, played.message)
         self.refresh()
 
-    def _follow(self, person: SlackPerson) -> None:
+    def _follow(self, person: SlackPerson, message: Message | None) -> None:
         """Show what was played."""
         if person.view is not None:
             self.filled[person.view.id] += 1
-        self.seats.show(person)
+        self.seats.show(person, message)
         self.life.office.slack.changed()
 
     def _enable(self, *, on: bool) -> None:
@@ -186,6 +190,8 @@ class DemoPane:
         _say(self.customer_time, _local(now, self.seats.customer))
         _say(self.support_time, _local(now, self.seats.support))
         _say(self.ahead, _ahead(life.clock.ahead))
+        company = life.player_for([self.seats.customer]).company.name
+        _say(self.whose, f"Plays {company}, the company of the chosen customer.")
         state = life.keeper.state
         _say(self.state, STATES[state])
         self.state.classes(replace=f"demo-state demo-{state}")

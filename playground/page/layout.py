@@ -11,7 +11,7 @@ from playground.page import demo_pane, inspector, theme
 from playground.page.parts import HtmlElement, button, element
 from playground.page.shared import SharedState
 from playground.page.workspace import Workspace
-from playground.slack import SlackPerson
+from playground.slack import Message, SlackPerson
 
 log = logging.getLogger("playground.page")
 
@@ -52,14 +52,16 @@ class Layout:
     def looked_at(self) -> SlackPerson:
         return self.active.person
 
-    def show(self, person: SlackPerson) -> None:
-        """Seat a person at her side and bring that side into view."""
+    def show(self, person: SlackPerson, message: Message | None = None) -> None:
+        """Seat a person at her side and bring that side into view, and a message in the channel that is open there."""
         for side in (self.left, self.right):
             if person in side.people:
                 self._look(side)
                 self._choose(side.name)
                 if side.person is not person:
                     side.choose(person.id)
+                if message is not None and side.navigation.of(person).channel is message.channel:
+                    side.script.show_end(message.ts)
 
     def refresh(self) -> None:
         for side in (self.left, self.right):

@@ -1,18 +1,18 @@
 """The button that plays the next step goes all the way; a fresh demo begins half-way."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 
 import pytest
 import pytest_asyncio
 
 from playground.acts import Acts
-from playground.examples import FORMS, answers
+from playground.examples import FORMS, demo_companies
 from playground.next_step import BUSY, CLOSED, Player
 from playground.office import CALM, LIFELIKE, Office
 from playground.seed import seed
 from playground.slack import SlackPerson
-from playground.walkthrough import Walkthrough, ready
+from playground.walkthrough import Walkthrough, holds, ready
 
 pytestmark = pytest.mark.process
 
@@ -36,52 +36,96 @@ async def office(begun: Office) -> Office:
     return begun
 
 
-async def test_press_after_press_it_goes_from_the_seed_to_the_closed_onboarding() -> None:
+async def test_press_after_press_two_companies_go_from_the_seed_to_the_closed_onboarding() -> None:
+    """The second one without the steps in which it differs from the first by addresses alone (`test_own_answers`)."""
     told: list[str] = []
     async with Office(policies=LIFELIKE) as office:
+        for environment in (office.sandbox.test, office.sandbox.production):
+            environment.world.transfers.looks = 0
         await seed(office, told.append)
-        journey, player = Walkthrough(office), Player(office)
-        assert journey.says("step", "planning", "State: done")
-        assert journey.says("step", "organization", "State: under review")
-        assert journey.says("step", "service_desk", "State: to be filled in")
+        acme, blue = (Player(office, company) for company in demo_companies(office))
+        assert acme.journey.says("step", "planning", "State: done")
+        assert acme.journey.says("step", "organization", "State: under review")
+        assert acme.journey.says("step", "service_desk", "State: to be filled in")
+        assert blue.journey.says("step", "planning", "State: to be filled in")
         reminders = [m for m in office.acme.messages if "a reminder" in m.text]
         assert len(reminders) == 1
-        sentences = await played_to_the_end(player)
-        assert sentences[0] == "Sam presses “Approve: Organization”."
-        assert sentences[-1] == CLOSED
-        assert [line for line in sentences if "reads:" in line] == []
-        assert journey.says("card", "", "Closed by")
-        assert "all checks passed" in said(journey)
+        await goes_to_the_end(acme)
         office.clock.advance(timedelta(days=10).total_seconds())
-        sentences += await played_to_the_end(player)
+        sentences = await played_to_the_end(acme)
         assert "presses “Renew the certificate”" in "".join(sentences)
-        await office.slack.until(lambda: "The certificate is renewed" in said(journey), timeout=30)
+        await office.slack.until(lambda: "The certificate is renewed" in said(acme.journey, "authentication"), timeout=30)
         assert sentences[-1] == CLOSED
+        before = [message.text for message in office.acme.messages]
+        await played(blue, lambda: blue.journey.says("step", "organization", "State: done"))
+        for step in ("service_desk", "environments", "control_center", "integration"):
+            await skipped(blue, step)
+        await goes_to_the_end(blue)
+        assert "Transaction banking" in blue.journey.lasting("card").text
+        assert [message.text for message in office.acme.messages] == before
         assert list(office.slack.violations) == []
-    assert len(told) == 5
+    assert len(told) == 6
 
 
-def said(journey: Walkthrough) -> str:
-    return "".join(message.text for message in journey.thread("step", "authentication"))
+async def goes_to_the_end(player: Player) -> None:
+    """Nobody is refused anything, access is proved in both environments, and the customer gets the receipt."""
+    sentences = await played_to_the_end(player)
+    assert sentences[-1] == CLOSED
+    assert [line for line in sentences if "reads:" in line] == []
+    assert player.journey.says("card", "", "Closed by")
+    for step in ("authentication", "production"):
+        assert "all checks passed" in said(player.journey, step)
+    await player.slack.until(lambda: receipts(player.journey), timeout=30)
+    assert player.company.name in receipts(player.journey)[0]
+
+
+def receipts(journey: Walkthrough) -> list[str]:
+    """Of the files in the last step's thread."""
+    return [file.content.decode() for message in journey.thread("step", "next_steps") for file in message.files]
+
+
+def said(journey: Walkthrough, step: str) -> str:
+    return "".join(message.text for message in journey.thread("step", step))
+
+
+async def skipped(player: Player, step: str) -> None:
+    sam, company = player.office.sam, player.company
+
+    async def opened() -> None:
+        await sam.command("/onboarding skip", channel=company.channel)
+
+    values = {**FORMS["skip"].example, "step": step}
+    await player.journey.fill_form(sam, opened, values, lambda: player.journey.says("step", step, "State: skipped"))
 
 
 async def played_to_the_end(player: Player) -> list[str]:
     """What was done, until nothing is left to do."""
+    return await played(player, lambda: False)
+
+
+async def played(player: Player, until: Callable[[], bool]) -> list[str]:
+    """What was done, until this is so or nothing is left to do."""
     people: list[SlackPerson] = []
     sentences: list[str] = []
     for _ in range(MAX_PRESSES):
-        played = await player.play(people)
-        sentences.append(played.sentence)
-        if played.person is not None:
-            people = [played.person]
-        elif played.sentence != BUSY:
+        if holds(until):
+            break
+        one = await player.play(people)
+        sentences.append(one.sentence)
+        if one.person is not None:
+            people = [one.person]
+        elif one.sentence != BUSY:
             break
     return sentences
 
 
+def first(office: Office) -> Player:
+    return Player(office, demo_companies(office)[0])
+
+
 @pytest.mark.asyncio(loop_scope="module")
 async def test_a_form_that_is_open_is_filled_first_and_sent_by_the_next_press(office: Office) -> None:
-    player, ana, bruno = Player(office), office.ana, office.bruno
+    player, ana, bruno = first(office), office.ana, office.bruno
     assert (await player.fill(ana)).sentence == "Ana has no form open."
     assert "Bruno presses “Fill in the form”" in (await player.play([bruno])).sentence
     assert ready(bruno.view)
@@ -99,11 +143,11 @@ async def test_a_form_that_is_open_is_filled_first_and_sent_by_the_next_press(of
 
 @pytest.mark.asyncio(loop_scope="module")
 async def test_who_has_no_part_in_it_is_given_none_and_every_form_has_answers(office: Office) -> None:
-    played = await Player(office).play([office.olga, office.pat])
+    played = await first(office).play([office.olga, office.pat])
     assert played.person is office.ana
     at_pismo = {form for form in FORMS if form.endswith((".prove_access", ".record_org_id", ".check_setup", ".create_in_test"))}
     for form in FORMS.keys() - at_pismo:
-        assert await answers(office, form), form
+        assert await first(office).examples.answers(form), form
 
 
 @pytest.mark.asyncio(loop_scope="module")
@@ -111,6 +155,6 @@ async def test_who_has_no_part_in_it_is_given_none_and_every_form_has_answers(of
 async def test_a_dialog_that_offers_the_steps_is_filled_in(office: Office, command: str) -> None:
     await office.sam.command(f"/onboarding {command}", channel=office.acme)
     await office.slack.until(lambda: ready(office.sam.view))
-    assert "is filled in for Sam" in (await Player(office).fill(office.sam)).sentence
+    assert "is filled in for Sam" in (await first(office).fill(office.sam)).sentence
     assert office.sam.view is not None
     assert any(part.get("selected_option") for fields in office.sam.view.inputs.values() for part in fields.values())

@@ -46,10 +46,10 @@ function focusError(id) {
   });
 }
 
-function showMessage(id, ts) {
+function showMessage(id, ts, block = "center") {
   soon(() => {
     const found = [...(side(id)?.querySelectorAll(`[data-ts="${ts}"]`) ?? [])].filter((message) => message.offsetParent).pop();
-    found?.scrollIntoView({ block: "center" });
+    found?.scrollIntoView({ block });
     found?.classList.add("looked-for");
     setTimeout(() => found?.classList.remove("looked-for"), 1600);
   });
