@@ -48,8 +48,8 @@ async def close_panes(page: Page) -> None:
 
 
 def labelled(label: str) -> re.Pattern[str]:
-    """A field's name: its label, with or without "(optional)"."""
-    return re.compile(r"^\s*" + re.escape(label) + r"\s*(\(optional\))?\s*$")
+    """A field's name: its label, with or without "(optional)", in either language."""
+    return re.compile(r"^\s*" + re.escape(label) + r"\s*(\((optional|opcional)\))?\s*$")
 
 
 class PageSide:

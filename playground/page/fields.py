@@ -12,6 +12,7 @@ from playground.page.surface import Complaint, Surface
 from playground.page.text import draw_text, unknown, words_of
 from playground.page.typing_in import typing_in
 from playground.page.uploads import uploads
+from playground.page.words import optional
 from playground.slack.block_kit import Json
 from playground.slack.forms import STATE, Field
 
@@ -30,7 +31,7 @@ def draw(block: Json, surface: Surface) -> None:
     with element("div" if group else "label", "b-label") as label:
         element("span", "", words_of(block.get("label")))
         if block.get("optional"):
-            element("span", "b-optional", " (optional)")
+            element("span", "b-optional", f" ({optional(surface.person)})")
     box = element("div", "b-field")
     hint = draw_text(block.get("hint"), surface.person, "b-hint")
     complaint = Complaint(surface.errors.get(block["block_id"], ""))

@@ -8,6 +8,7 @@ from nicegui.events import GenericEventArguments
 
 from playground.page.control import Control
 from playground.page.text import words_of
+from playground.page.words import select_an_option
 from playground.slack import SlackPerson
 from playground.slack.block_kit import Json
 from playground.slack.world import Channel, User
@@ -58,7 +59,8 @@ class Select:
         of.owns(made)
 
     def _placeholder(self) -> None:
-        self.made.props["placeholder"] = "" if self._stored else self.of.placeholder or "Select an option"
+        words = self.of.placeholder or select_an_option(self.of.surface.person)
+        self.made.props["placeholder"] = "" if self._stored else words
 
     async def _filter(self, event: GenericEventArguments) -> None:
         """A newly opened list shows everything, even if the field still shows the choice."""

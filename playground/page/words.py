@@ -10,6 +10,7 @@ from playground.slack import SlackPerson, SlackStandIn
 
 SLACKBOT = "USLACKBOT"
 _DAYS = {"pt": ("Hoje", "Ontem")}
+_OPTIONAL, _SELECT = {"pt": "opcional"}, {"pt": "Selecione uma opção"}
 
 
 def author(slack: SlackStandIn, user_id: str) -> str:
@@ -25,6 +26,16 @@ def initials(name: str) -> str:
 
 def locale_of(reader: SlackPerson) -> Locale:
     return Locale.parse(reader.user.locale or "en-US", sep="-")
+
+
+def optional(reader: SlackPerson) -> str:
+    """What stands behind the label of a field that may stay empty."""
+    return _OPTIONAL.get(locale_of(reader).language, "optional")
+
+
+def select_an_option(reader: SlackPerson) -> str:
+    """In a select without words of its own."""
+    return _SELECT.get(locale_of(reader).language, "Select an option")
 
 
 def zone_of(reader: SlackPerson) -> tzinfo:
