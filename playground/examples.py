@@ -71,9 +71,9 @@ class Examples:
             return await self._program()
         if form_id == "first_programs.create_in_test":
             return {"program": None, "token": pismo.mint_token(await self._known_organization())}
-        if form_id == "authentication.request_renewal":
+        if form_id == "production" or form_id.endswith(".request_renewal"):
             return {"csr": self._request()}
-        if form_id in ("authentication.attach_certificate", "authentication.hand_over_pair"):
+        if form_id.endswith((".attach_certificate", ".hand_over_pair")):
             return await self._certificate(form_id)
         if form_id.startswith("production."):
             return await self._in_production(form_id)
@@ -142,10 +142,10 @@ class Examples:
     async def _certificate(self, form_id: str) -> Answers:
         """For the request that waits to be signed, else for a pair that Pismo makes; the form's example if that request can't be
         signed."""
-        situation, step = await self._stored(), STEPS["authentication"]
+        situation, (step, _, task) = await self._stored(), form_id.partition(".")
         if situation is None:
             return {}
-        renewal = step.item_now(step.task(form_id.partition(".")[2]), situation)
+        renewal = STEPS[step].item_now(STEPS[step].task(task), situation)
         request = FORMS[form_id].copied(situation).get("request", "")
         try:
             return {"certificate": certificate(self.office, renewal, self._said("organization")["official_name"], request)}
