@@ -315,7 +315,7 @@ class Acts:
         await self.heading("production", "two people open it, programs are exported and imported, a token proves it")
         signed = self.company.method == "oidc"
         machine = Machine(**SUBJECT)
-        own = {} if signed else {"certificate": "another", "csr": machine.csr}
+        own = {} if signed else {"csr": machine.csr}
         await self.journey.send_step(self.lead, "production", {**self.answers("production"), **own})
         one = lambda: self.journey.says("review", "production", "1 of 2 approvals")  # noqa: E731
         await self.journey.approve(self.sam, "production", one)

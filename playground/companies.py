@@ -35,7 +35,9 @@ class CustomerCompany:
             "planning": {"products": [*self.products]},
             "first_programs": {"products": [*self.products, *more]},
             "authentication": {"method": self.method},
-            "production": {"key": "same" if self.method == "oidc" else "none"},
+            "production": {"key": "same", "certificate": "same"}
+            if self.method == "oidc"
+            else {"key": "none", "certificate": "another"},
         }
 
 

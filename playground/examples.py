@@ -121,7 +121,6 @@ class Examples:
                 "test_token": self.office.pismo.mint_token(known),
                 "token": there.mint_token(known),
             },
-            "production.confirm_certificate": {"expires_on": None},
             "production.record_program": {"program": None},
             "production.prove_access": {"token": there.mint_token(known)},
         }
