@@ -37,7 +37,7 @@ _BETWEEN = re.compile(r"[\s.\-–—_]+")
 _DAYS = re.compile(r"\d+")
 _BETWEEN_DAYS = re.compile(r"\b(?:and|e|y|days?|dias?)\b|(?<=[0-9])(?:st|nd|rd|th|[ºª°])(?!\w)|[\s,;./|&]", re.IGNORECASE)
 """No hyphen: "5-10" may be two days or six."""
-_TIME = re.compile(r"(\d{1,2})[:h.](\d{2})(?:[:m.](\d{2}))?s?", re.IGNORECASE)
+_TIME = re.compile(r"(\d{1,2})(?:h|[:h.](\d{2})(?:[:m.](\d{2}))?s?)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

@@ -71,8 +71,8 @@ def test_what_is_typed_is_read_as_it_was_meant() -> None:
     assert [days(text) for text in ("5, 15 and 25", "25;5;5", "dias 1 e 10", "5/15")] == [(5, 15, 25), (5, 25), (1, 10), (5, 15)]
     assert [days(text) for text in ("1, 5; 10 e 15", "1º, 5º", "1st and 5th")] == [(1, 5, 10, 15), (1, 5), (1, 5)]
     assert [days(text) for text in ("the 5th", "five", "5-10", "5 to 10")] == [None] * 4
-    times = [time_of_day(text) for text in ("23:59", "23:59:59", "9:05", "23h59", "23.59")]
-    assert times == ["23:59:00", "23:59:59", "09:05:00", "23:59:00", "23:59:00"]
+    times = [time_of_day(text) for text in ("23:59", "23:59:59", "9:05", "23h59", "23.59", "23h")]
+    assert times == ["23:59:00", "23:59:59", "09:05:00", "23:59:00", "23:59:00", "23:00:00"]
     assert [time_of_day(text) for text in ("24:00", "23:60", "noon", "2359")] == [None] * 4
 
 
