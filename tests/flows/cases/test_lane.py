@@ -437,7 +437,7 @@ async def test_the_comparison_with_test_is_this_lane(acme: Acme) -> None:
     assert list(rows) == list(dict.fromkeys(rows))
     assert rows["access_keys"].test.state is ParityState.UNKNOWN
     said = str(drawn(journey.steps["production"], situation, Texts("pt_BR")))
-    assert "*Comprovação de acesso*: falta" in said
+    assert "*Prova de acesso*: falta" in said
     assert "*Chave para tokens*: não é necessário" in said
 
 
