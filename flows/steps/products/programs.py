@@ -26,9 +26,10 @@ def judged(item: SetupItem, product: str, situation: Situation, environment: str
     if not read.items:
         return _judgement("missing", "programs_none")
     let_be = accepted(situation, environment)
-    approved = [one for one in recorded(situation) if one.product == product and missing(one) not in let_be]
+    known = known_in(environment, recorded(situation))
+    approved = [one for one in known if one.product == product and missing(one) not in let_be]
     if approved:
-        return _as_approved(known_in(environment, approved), read, let_be)
+        return _as_approved(approved, read, let_be)
     return _of_type(item, read.items) if item.types else _judgement("not_checked", "programs_untold")
 
 

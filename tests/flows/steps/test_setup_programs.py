@@ -8,7 +8,7 @@ import pytest
 from flows.forms.parity import PRODUCTION, TEST
 from flows.forms.step import Judgement, ProgramsRead
 from flows.journey import JOURNEYS
-from flows.steps.authentication.proving import SETTLE
+from flows.steps.authentication.proving import SETTLE, SETTLE_PRODUCTION
 from flows.steps.first_programs.recorded import asked_for
 from flows.steps.first_programs.step import STEP
 from tests.flows.steps.filled_forms import MEXICO, a_situation, sent
@@ -42,8 +42,9 @@ def judged(
     situation = a_situation(answers={"first_programs": sent(STEP.form, FORM)} if approved else {})
     known = {"status": "ACTIVE"}
     records = [(key, {"program": key, "program_id": n, **known, "asked": asked_for(situation, key)}) for key, n in ids.items()]
-    settled = [("1", {"accepted": accepted})]
-    situation = a_situation(answers=situation.answers, items={"first_programs.record_program": records, SETTLE: settled})
+    settled = {SETTLE if environment == TEST else SETTLE_PRODUCTION: [("1", {"accepted": accepted})]}
+    known_of = {"first_programs.record_program": records, **settled}
+    situation = a_situation(answers=situation.answers, items=known_of, steps=("first_programs", "production"))
     check = JOURNEYS.latest.steps[f"setup_{product}"].task("check_setup").setup_check
     assert check is not None
     reading = next(one for one in check.readings(situation, environment) if one.kind == "programs")
@@ -92,3 +93,6 @@ def test_what_is_not_as_approved_is_named_unless_support_accepted_it(changed: di
 
 def test_elsewhere_than_in_test_programs_have_other_ids() -> None:
     assert judged(LOAN, LOANS | {"id": 77}, environment=PRODUCTION).outcome == "done"
+    left_out = [["program:Merchants Mexico:missing", "Merchants Mexico", ""]]
+    assert told(judged("seller_management", MERCHANTS, environment=PRODUCTION)) == ("missing", ["program_good", "program_absent"])
+    assert judged("seller_management", MERCHANTS, environment=PRODUCTION, accepted=left_out).outcome == "done"
