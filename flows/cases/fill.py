@@ -173,10 +173,11 @@ def _with_forgotten(slot: Slot, answers: Answers, raw: Answers) -> Answers:
 async def finish(
     unit: Unit, form: Form, situation: Situation, draft: Draft | None, used: Answers
 ) -> tuple[Answers, list[tuple[int, Problem]]]:
-    """Turn the draft into the answers to send; if it isn't valid yet, the problems by slot. Raises Refused("draft_gone")."""
+    """Turn the draft, with what has come up since, into the answers to send; if it isn't valid yet, the problems by slot. Raises
+    Refused("draft_gone")."""
     if draft is None:
         raise Refused("draft_gone")
-    clean, problems = collect(form, {**draft.answers, **used}, situation)
+    clean, problems = collect(form, {**draft.answers, **form.since(draft.answers, draft.at, situation), **used}, situation)
     problems = problems or [(REVIEW, problem) for problem in form.check(clean, situation)]
     if problems:
         draft.slot = problems[0][0]

@@ -9,7 +9,7 @@ import pytest
 
 from flows.cases import manage
 from flows.cases.case import Case
-from flows.cases.fill import DraftKey, leave_page, resume
+from flows.cases.fill import DraftKey, finish, leave_page, resume
 from flows.cases.skips import asked
 from flows.forms.pages import raw_of, slots
 from flows.journey import FIRST, Journeys
@@ -145,6 +145,13 @@ async def leaves_a_page(case: Case) -> None:
     assert leave_page(case.unit, form, opened, opened.slot, typed, LEAD, case.situation).problems == ()
 
 
+async def lacking(case: Case) -> set[str]:
+    """The fields in which something is wrong if the draft is sent as it is, from a window that was open before."""
+    form = case.step("first_programs").form
+    opened = await resume(case.unit, form, case.situation, DraftKey(case.id, "first_programs"))
+    return {problem.field for _, problem in (await finish(case.unit, form, case.situation, opened.draft, {}))[1]}
+
+
 async def reopened(one: CaseBook) -> tuple[str, list[Any]]:
     """The page on which the form begins, and what it says of the products."""
 
@@ -169,6 +176,7 @@ async def test_a_product_that_is_added_has_its_program_asked_for_and_nothing_els
     assert (await acme.step("first_programs")).state == "open"
     assert {("customer", "programs_lacking"), ("support", "programs_lacking_here")} <= set(await acme.said())
     assert await reopened(acme) == (BANKING, [CARDS, BANKING])
+    assert await acme.act(lacking, LEAD) == {f"{BANKING}_name", f"{BANKING}_type"}
     await acme.act(leaves_a_page, LEAD)
     assert (await reopened(acme))[1] == [CARDS, BANKING]
     await programs(acme, CARDS, BANKING)
