@@ -45,7 +45,8 @@ def _further(answers: Answers, _situation: Situation) -> Iterator[Problem]:
         yield Problem(f"{FURTHER}_name", "program_name_twice", {"name": name})
     if answers.get(f"{FURTHER}_type") not in TYPES_OF[of]:
         yield Problem(f"{FURTHER}_type", "program_type_of_another_product", {"types": ", ".join(TYPES_OF[of])})
-    if len(further(answers)) >= MOST_FURTHER and further(answers)[-1].get("then") == "another":
+    *_, (_, last) = each(answers)
+    if len(further(answers)) >= MOST_FURTHER and answers.get("then") == "another" and _named(name, [last]):
         yield Problem("then", "programs_too_many", {"maximum": MOST_FURTHER})
 
 

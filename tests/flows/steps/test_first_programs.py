@@ -173,9 +173,10 @@ def test_two_merchant_programs_of_one_place_are_pointed_out() -> None:
 
 def test_there_are_no_more_than_the_steps_messages_can_show() -> None:
     many = [{**MEXICO, "further_name": f"Merchants {n}", "then": "another"} for n in range(MOST_FURTHER)]
-    last = slots(STEP.form, {**MERCHANTS, "further": many})[1 + MOST_FURTHER]
+    before, last = slots(STEP.form, {**MERCHANTS, "further": many})[MOST_FURTHER : MOST_FURTHER + 2]
     (problem,) = check(last, {**MERCHANTS, "further": many}, a_situation())
     assert (problem.field, problem.key) == ("then", "programs_too_many")
+    assert check(before, {**MERCHANTS, "further": many}, a_situation()) == ()
     many[-1]["then"] = "enough"
     assert check(last, {**MERCHANTS, "further": many}, a_situation()) == ()
 
