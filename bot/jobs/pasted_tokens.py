@@ -39,10 +39,11 @@ def token_here(run: Run[Any]) -> Iterator[None]:
         yield
     except Exception as error:
         why = meaning(error)
-        if why is None or not run.result.get(_IN_A_ROW):
-            raise
-        why.kept = {_IN_A_ROW: 0}
-        raise why from error
+        if why is not None and run.result.get(_IN_A_ROW):
+            why.kept = {_IN_A_ROW: 0}
+            if why is not error:
+                raise why from error
+        raise
 
 
 def tenant_of(token: SecretStr) -> str | None:
