@@ -22,7 +22,7 @@ def after(*runs: list[Difference], settled: tuple[Answers, ...] = (), environmen
     ran = [(f"p{n}", {"environment": environment, "differences": [list(one) for one in run]}) for n, run in enumerate(runs)]
     decided = [(f"s{n}", answers) for n, answers in enumerate(settled)]
     items: dict[str, Any] = {proofs.PROVE: ran, proving.SETTLE: decided}
-    return Situation(NOW, NOW.date(), "Acme Bank", "en", "UTC", items=items)
+    return Situation(NOW, NOW.date(), "Acme Bank", "en", "UTC", items=items, steps=tuple(JOURNEYS.latest.steps))
 
 
 def settle(situation: Situation, **raw: Any) -> tuple[Situation, list[str]]:
@@ -70,10 +70,11 @@ def test_another_value_on_the_platform_is_not_what_was_accepted() -> None:
 
 
 def test_what_was_accepted_of_test_is_not_of_production() -> None:
-    """A program that is exported takes test's values along."""
+    """A program that is exported takes test's values along. In journey 1 nobody could accept it there."""
     test, there = after([CITY], settled=({"accepted": [list(CITY)]},)), after([CITY], environment="production")
     both = replace(test, items={**test.items, proofs.PROVE: [*test.items[proofs.PROVE], *there.items[proofs.PROVE]]})
     assert (proving.unaccepted(both), proving.unaccepted(both, "production")) == ([], [CITY])
+    assert proving.unaccepted(replace(both, steps=tuple(FIRST.steps)), "production") == []
     decided = {proving.SETTLE_PRODUCTION: [("s", {"accepted": [list(CITY)]})]}
     assert proving.unaccepted(replace(both, items={**both.items, **decided}), "production") == []
 
