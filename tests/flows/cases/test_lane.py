@@ -232,11 +232,11 @@ async def test_what_is_missing_is_said_at_the_close(acme: Acme) -> None:
         f"parity.what.{what}" for what in ("environment", "users", "program", "certificate", "proof", "access_keys")
     )
     words = sentence(Texts("en"), "refused.production_lacks", refused.params).replace(OPEN, "").replace(CLOSE, "")
-    assert "still open: Production. Production lacks: Access to the environment, Users, Program, Client certificate" in words
+    assert "still open: Production. Production lacks: Access to the environment, Users, Programs, Client certificate" in words
     assert 'press "Finish with test alone" under /onboarding status' in words
     snapshot = await acme.book.snapshot()
     said = str(board.one(snapshot, acme.book.rules.journeys.of_customer(snapshot), Texts("en"), await acme.look()).blocks)
-    assert "production still lacks: Access to the environment, Users, Program, Client certificate" in said
+    assert "production still lacks: Access to the environment, Users, Programs, Client certificate" in said
     assert "Finish with test alone" in said
 
 
