@@ -175,6 +175,8 @@ async def test_from_the_form_to_the_last_row_and_the_end(acme: Acme) -> None:
     assert [one.there for one in programs.programs(await acme.look())] == ["91", "93"]
     await acme.has_one_more_program()
     assert (await acme.words())["program"] == "missing"
+    refused = await acme.cannot_close()
+    assert (refused.key, refused.params["fields"]) == ("production_lacks_again", "parity.what.program")
     await acme.moves("3", "ACTIVE")
     assert (await acme.words())["program"] == "there"
     await acme.close()
