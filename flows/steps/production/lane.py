@@ -54,11 +54,10 @@ def _environment(situation: Situation) -> ParityCell:
 
 
 def _key(situation: Situation) -> ParityCell:
-    if proof(situation):
-        return DONE if method(situation) == "oidc" else NOT_NEEDED
+    """Production's own proof is made once its claims are recorded; one that the authentication step asked for can be made before."""
     if method(situation) != "oidc":
-        return NOT_NEEDED if method(situation) else UNKNOWN
-    if registration.registered(situation, PRODUCTION):
+        return NOT_NEEDED if method(situation) or proof(situation) else UNKNOWN
+    if registration.registered(situation, PRODUCTION) or recorded(situation, "prove_access"):
         return DONE
     if registration.uploaded(situation, PRODUCTION):
         return ParityCell(ParityState.MISSING, "claims_missing")

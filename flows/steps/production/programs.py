@@ -1,13 +1,12 @@
 """The programs of the test environment, and what is known of each in production."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from flows.checks.programs import ACTIVE
 from flows.forms.step import Situation
+from flows.steps.authentication.proofs import NEVER
 from flows.steps.first_programs.recorded import recorded
 
-NEVER = datetime.min.replace(tzinfo=UTC)
 MOVED, RECORDED, CORRECTED = (f"production.{task}" for task in ("move_program", "record_program", "correct_program"))
 
 

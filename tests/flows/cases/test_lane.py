@@ -416,19 +416,25 @@ def test_productions_key_is_there_once_it_is_active_and_two_recorded_its_claims(
     assert [step.task("prove_access").is_ready(one) for one in (active, known)] == [False, True]
 
 
-@pytest.mark.parametrize(("org", "words"), [("same", "there"), ("own", "missing")])
-def test_a_proof_of_tests_organization_is_none_of_another(org: str, words: str) -> None:
-    """As the authentication step makes it, in production."""
+@pytest.mark.parametrize(("org", "proved", "words"), [("same", 2, "there"), ("own", 2, "missing"), ("same", 0, "missing")])
+def test_a_proof_that_authentication_asked_for_counts_in_production_for_the_same_organization(
+    org: str, proved: int, words: str
+) -> None:
+    """And if production's form was not sent anew since, with another key for instance. Nor does it register a key."""
+    at = datetime(2026, 3, 9, 13, tzinfo=UTC)
     known = a_situation(
-        answers={"production": {"org": org}},
+        answers={"authentication": {"method": "oidc"}, "production": {"org": org}},
         done={"organization.record_org_id": ORG},
         items={"authentication.prove_access": [("item", {"environment": "production", "lines": LINES})]},
+        done_at={"authentication.prove_access:item": at + timedelta(hours=proved)},
+        sent_at={"production": at + timedelta(hours=1)},
         unfinished=frozenset({"production"}),
     )
     assert {lane.cell(known, what).state.value for what in ("organization", "proof", "program")} == {
         words,
-        "unknown" if org == "own" else "there",
+        "there" if words == "there" else "unknown",
     }
+    assert lane.cell(known, "key").state is ParityState.MISSING
 
 
 async def test_the_comparison_with_test_is_this_lane(acme: Acme) -> None:
