@@ -57,4 +57,5 @@ SETTLE = Task(
     repeatable=True,
     also_in=(StepState.DONE,),
     adds=_recorded,
+    stale_with=("org",),
 )
