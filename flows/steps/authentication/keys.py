@@ -3,11 +3,12 @@ fingerprint is looked at here.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from flows.forms.addresses import text_of
 from flows.forms.fields import Answers
-from flows.forms.parity import TEST
+from flows.forms.parity import PRODUCTION, TEST
 from flows.forms.step import Form, Page, Situation, Task
 from flows.outbox import ShowTaskInFull
 from flows.people import Side
@@ -92,7 +93,9 @@ def is_tests(answers: Answers, situation: Situation) -> bool:
 
 def check_test(answers: Answers, situation: Situation) -> Iterator[Problem]:
     yield from credentials.check_public_key(answers, situation)
-    if _is_tests(sent_later(situation), answers):
+    asked = situation.answers.get("production", {})
+    another = asked if asked.get("key") == "another" else {}
+    if _is_tests(sent_later(situation), answers) or is_tests(another, replace(situation, answers={STEP: answers})):
         yield Problem("public_key", "same_key_for_both")
 
 
@@ -100,6 +103,18 @@ def check_optional(answers: Answers, situation: Situation) -> Iterator[Problem]:
     """With the step: it may come later."""
     if text_of(answers, "production_key", "production_key_file").strip():
         yield from _check_production(answers, answers, situation)
+    if _exchanges(answers, situation):
+        yield Problem("production_key", "production_key_in_use")
+
+
+def _exchanges(answers: Answers, situation: Situation) -> bool:
+    """Whether they take away the key that production works with, or put another one in its place."""
+    if situation.get("production", "key") != "same":
+        return False
+    in_use, before = read(situation, PRODUCTION), situation.answers.get(STEP, {})
+    given, sent = (credentials.readable(credentials.production_key, of) for of in (answers, before))
+    left = {key.fingerprint_sha256 if key else "" for key in (in_use, sent)}
+    return in_use is not None and (given.fingerprint_sha256 if given else "") not in left
 
 
 def check_later(answers: Answers, situation: Situation) -> Iterator[Problem]:

@@ -107,6 +107,17 @@ def test_a_new_key_for_test_is_not_the_one_that_production_has() -> None:
     situation = replace(approved(), items={keys.SEND_PRODUCTION: [("item_1", {"production_key": PRODUCTION})]})
     assert refused(STEP.form, answers(public_key=PRODUCTION), situation) == {("public_key", "same_key_for_both")}
     assert sent(STEP.form, answers(), situation)
+    another = in_production({"key": "another", "public_key": PRODUCTION})
+    assert refused(STEP.form, answers(public_key=PRODUCTION), another) == {("public_key", "same_key_for_both")}
+
+
+def test_the_key_that_production_works_with_is_exchanged_there() -> None:
+    situation, other = in_production({"key": "same"}, production_key=PRODUCTION), example_keys.PRODUCTION_KEY
+    for changed in ("", other):
+        assert refused(STEP.form, answers(production_key=changed), situation) == {("production_key", "production_key_in_use")}
+    assert sent(STEP.form, answers(production_key=PRODUCTION), situation)
+    later = replace(in_production({"key": "same"}), items={keys.SEND_PRODUCTION: [("1", {"production_key": PRODUCTION})]})
+    assert sent(STEP.form, answers(), later)
 
 
 def test_what_was_sent_last_counts_as_productions_key() -> None:
