@@ -172,7 +172,7 @@ FAULTS = {
     "no program": Fault(
         LENDING,
         lambda place: place.programs.clear(),
-        "Program, active: not allowed to see. Pismo refuses every call (403). Most often the organization has no program yet",
+        "Lending program, active: not allowed to see. Pismo refuses every call (403). Most often the organization has no program yet",
         "done. Example Loans (BRA, BRL, America/Sao_Paulo): active, as approved.",
     ),
     "a merchant program in another time zone": Fault(

@@ -197,7 +197,7 @@ async def test_what_pismo_would_refuse_is_told_while_it_is_typed_and_mended_it_i
         (faults, ("A BIN has 6 or 8 digits; this one has 7.", "A due date is a day from 1 to 28; these are not: 29.")),
         (
             {"card_issuing_range_end": "9999999999"},
-            ("With a BIN of 6 digits, this has at most 9 digits; it has 10.",),
+            ("With a BIN of 6 digits, start and end of the range have at most 9 digits; this one has 10.",),
         ),
         ({"core_banking_name": "Example Credit"}, ("Another program of this form is called",)),
     ):

@@ -89,7 +89,7 @@ async def test_every_run_is_kept_without_the_token(acme: Acme) -> None:
 async def test_a_jwt_that_the_customer_signed_is_exchanged(acme: Acme) -> None:
     said = await acme.proves(acme.machine.signer.assertion(acme.org_id))
     assert PASSED in said
-    assert lines_of(said)["Access token"].startswith("passed. Pismo took the JWT that you signed")
+    assert lines_of(said)["Access token"].startswith("passed. Pismo accepted your signed JWT")
 
 
 async def test_faults_of_a_signed_jwt_are_told_without_asking_pismo(acme: Acme) -> None:

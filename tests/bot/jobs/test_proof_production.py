@@ -32,7 +32,7 @@ async def is_done(plain: Acme) -> None:
 async def test_without_an_address_nothing_is_proved_in_production(plain: Acme) -> None:
     said = await plain.proves(plain.pismo.mint_token(plain.org_id))
     assert said.startswith("Prova de acesso, ambiente Teste: todas as verificações passaram.")
-    assert "Certificado de cliente do bot: não verificado. O bot não tem um certificado" in said
+    assert "Certificado de cliente do bot: não verificado. O bot não tem certificado de cliente próprio" in said
     assert "Handshake TLS: não verificado. O endereço configurado não é https." in said
     await is_done(plain)
     await plain.opens_production()

@@ -113,7 +113,7 @@ async def test_a_cancelled_session_says_why_and_can_be_neither_moved_nor_held(of
     await office.press(office.sam, office.support, Act.TASK, value)
     await office.settled()
     assert office.answers(office.sam)[-1] == "This cannot be done before 2099-03-10 12:00 UTC."
-    assert "A session was held: not before 2099-03-10 12:00 UTC." in office.journey.lasting("review", "planning").text
+    assert "Mark session as held: not before 2099-03-10 12:00 UTC." in office.journey.lasting("review", "planning").text
     await office.do(onboarding, "planning", "move_session", {"session": again, "starts": STARTS - 100 * YEAR})
     await office.do(onboarding, "planning", "hold_session", {"session": again, "notes": "Cards first."})
     assert tasks_offered(office) == {"schedule"}

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from babel.dates import format_date
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
@@ -75,10 +76,10 @@ async def test_a_renewal_from_the_request_to_the_second_confirmation(acme: Acme)
     await place.press(place.sam, place.support, Act.TASK, ButtonValue(onboarding=acme.onboarding, step=STEP, task=TASK))
     await place.slack.until(lambda: "You recorded this yourself" in place.answers(place.sam)[-1])
     await journey.task(place.kim, "review", STEP, TASK, good, lambda: "The certificate is renewed" in acme.said)
-    until = (datetime.now(UTC) + timedelta(days=2000)).date().isoformat()
-    assert f"It can be used until {until}; then the certificate of" in acme.said
+    until = (datetime.now(UTC) + timedelta(days=2000)).date()
+    assert f"It can be used until {format_date(until, locale='en')}; then the certificate of" in acme.said
     async with place.bot.store.read() as unit:
-        assert [expiry.last_day.isoformat() for expiry in await unit.expiries()] == [until]
+        assert [expiry.last_day for expiry in await unit.expiries()] == [until]
     assert "Closed by" in journey.lasting("card", "").text
     by = f"The renewed certificate: done by <@{place.sam.id}>, <@{place.kim.id}>"
     await place.slack.until(lambda: by in journey.lasting("review", STEP).text)

@@ -187,7 +187,7 @@ async def test_a_token_of_another_group_than_was_approved_is_told(office: Workpl
     good = f"JWT={signer.assertion(org_id, pismo='pismo-v1:cards:rw')}%"
     assert await check(office, good) == {}
     assert await check(office, good, "prove_access") == {}
-    assert "Pismo took the JWT that you signed" in said(office)
+    assert "Pismo accepted your signed JWT" in said(office)
     assert "all checks passed" in said(office)
 
 

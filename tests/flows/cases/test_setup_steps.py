@@ -115,7 +115,7 @@ async def test_a_later_go_live_moves_it(acme: CaseBook) -> None:
 async def test_holidays_of_the_customers_state_count(acme: CaseBook) -> None:
     """Thursday 2026-07-09 is none of Brazil, but one of São Paulo; nobody is reminded then."""
     await acme.act(lambda case: setattr(case.onboarding, "go_live", date(2026, 7, 10)))
-    assert (await facts(acme, CARDS))[4].endswith("plan for 20 business days: start by 2026-06-11.")
+    assert (await facts(acme, CARDS))[4].endswith("plan for 20 business days: start by Jun 11, 2026.")
     assert not is_open(calendar_of(Side.CUSTOMER, await acme.snapshot(), acme.rules), datetime(2026, 7, 9, 15, tzinfo=UTC))
 
 
