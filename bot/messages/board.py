@@ -92,7 +92,8 @@ def overview_lines(snapshots: Sequence[Snapshot], texts: Texts, now: datetime) -
         turns = [r for r in snapshot.steps.values() if side_of(r)]
         oldest = min(turns, key=lambda r: r.turn_since.timestamp() if r.turn_since else 0, default=None)
         if oldest is not None and (side := side_of(oldest)) is not None:
-            words.append(f"{texts(f'turn.{side.value}')} ({age(oldest.turn_since, now, texts)})")
+            turn = texts.md("turn.theirs", customer=onboarding.customer) if side is Side.CUSTOMER else texts("turn.support")
+            words.append(f"{turn} ({age(oldest.turn_since, now, texts)})")
         blocks.append(section(" · ".join(words)))
     if len(snapshots) > MAX_SHOWN:
         blocks.append(section(texts("status.more", n=len(snapshots) - MAX_SHOWN)))

@@ -40,6 +40,8 @@ async def test_status_of_all_of_one_and_of_the_channel_it_is_typed_in(office: Wo
     everyone = await typed(office, "status")
     assert "Ácme Bank" in everyone
     assert "Acme Pay" in everyone
+    assert "Acme Pay's turn" in everyone
+    assert "your company" not in everyone
     one = await typed(office, "status acme bank")
     assert "Ácme Bank" in one
     assert "Acme Pay" not in one
