@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,7 +19,7 @@ from playground.examples import FORMS, STEPS, Examples, stored, under_way
 from playground.office import Office
 from playground.slack import Message, Outcome, SlackPerson, UnloadedError, UnmetError, View
 from playground.slack.block_kit import elements
-from playground.walkthrough import Walkthrough, action_id, effect_id, label, page_title, ready
+from playground.walkthrough import Walkthrough, action_id, effect_id, holds, label, page_title, ready
 
 SOON = 5.0
 """Seconds within which a press should have an effect."""
@@ -29,6 +29,8 @@ BEFORE = Situation(datetime.now(UTC), datetime.now(UTC).date(), "", "en", "UTC")
 """Nothing is sent or done: a repeatable task that is ready even now is always ready."""
 RENEWED_BEFORE, NEVER = timedelta(days=max(Rules().renewal_days)), "9999"
 """Until when what ends must end so that its renewal is asked for: from the first warning on."""
+MOST = 300
+"""More than a whole onboarding takes."""
 NOTHING = "Nothing waits for anybody now."
 BUSY = "Nothing waits for anybody: the bot is doing something itself."
 CLOSED = "Nothing is left to do: the onboarding is closed."
@@ -98,6 +100,18 @@ class Player:
                     return Played(None, NOTHING)
                 if not await self._comes(self._idle):
                     return Played(None, BUSY)
+
+    async def play_until(self, done: Callable[[], Any]) -> list[str]:
+        """Play one thing after another until this is so, or nothing is left to do. Returns what was done."""
+        people: list[SlackPerson] = []
+        sentences: list[str] = []
+        while not holds(done) and len(sentences) < MOST:
+            played = await self.play(people)
+            sentences.append(played.sentence)
+            if played.person is None and played.sentence != BUSY:
+                break
+            people = [played.person] if played.person is not None else people
+        return sentences
 
     # -- forms
 

@@ -12,13 +12,12 @@ from typing import Literal
 from playwright.async_api import Browser, async_playwright, expect
 from playwright.async_api import Page as Tab
 
-from flows.steps.org_details import to_org_details
-from playground.acts import Acts, example
 from playground.browser import CHROMIUM, NARROW, PATIENCE_MS, WIDE, PageSide, close_panes, launch, open_pane
+from playground.examples import demo_companies
+from playground.next_step import Player
 from playground.office import CALM, ROOT, Office
 from playground.page.office_page import OfficePage
 from playground.page.server import serve
-from playground.walkthrough import Walkthrough
 
 FOLDER = ROOT / "docs" / "images"
 MAX_BYTES = 200_000
@@ -66,15 +65,23 @@ async def review(studio: Studio) -> None:
         await studio.keep(page, "review")
 
 
-async def form(studio: Studio) -> None:
+async def form(studio: Studio, player: Player) -> None:
     """An answer was refused, and the form says why at its field."""
     async with studio.window() as (page, ana, sam):
         await close_panes(page)
         await sam.go("onboarding-support")
-        await sam.show("Approve: Organization")
         await ana.go("acme_pismo")
-        await ana.press("Fill in the form", on="3. Service Desk access")
-        await ana.field("E-mails of all who need access").fill("duty.bank.example")
+        await ana.press("Fill in the form", on="6. First programs")
+        await expect(ana.dialog).to_contain_text("Page 1")
+        for title in ("What all programs share", "Program for card issuing"):
+            await expect(ana.dialog).to_contain_text(title)
+            await player.play([player.company.lead])
+            await player.play([player.company.lead])
+        await ana.choose(ana.field("Card brand"), "Visa")
+        await ana.field("BIN").fill("4567 8901")
+        await ana.field("BIN range: start").fill("000000000")
+        await ana.field("BIN range: end").fill("999999999")
+        await ana.field("Due dates").fill("5, 15, 25")
         await ana.submit("Next")
         await expect(ana.dialog.get_by_role("alert").first).to_be_visible()
         await studio.keep(page, "form")
@@ -87,32 +94,33 @@ async def narrow(studio: Studio) -> None:
         await close_panes(page)
         await bruno.become("Bruno")
         await bruno.go("acme_pismo")
-        await bruno.press("Fill in the form", on="3. Service Desk access")
-        await expect(bruno.dialog).to_be_visible()
+        await bruno.press("Fill in the form", on="11. Production")
+        await expect(bruno.dialog).to_contain_text("Página 1")
         await studio.keep(page, "portuguese")
         await bruno.close()
 
 
 async def home(studio: Studio) -> None:
-    """Support's home: what is waiting, and the state of all onboardings."""
+    """Support's home: what is waiting, and the state of both onboardings."""
     async with studio.window() as (page, ana, sam):
         await close_panes(page)
         await ana.go("acme_pismo")
         await ana.open_thread("2. Organization")
         await sam.go("App Home")
-        await expect(sam.here).to_contain_text("Example Bank")
+        await expect(sam.here).to_contain_text("Acme Bank")
+        await expect(sam.here).to_contain_text("Blue Coop")
         await studio.keep(page, "home")
 
 
 async def proof(studio: Studio) -> None:
-    """In dark colours: the thread in which an access was proven."""
+    """In dark colours: the thread in which an access to production was proven, and what production has by then."""
     async with studio.window(scheme="dark") as (page, ana, sam):
         await close_panes(page)
         await sam.go("onboarding-support")
-        await sam.show("Authentication")
+        await sam.show("Acme Bank: Production")
         await ana.go("acme_pismo")
-        await ana.open_thread("7. Authentication")
-        await ana.show("Proof of access")
+        await ana.open_thread("11. Production")
+        await ana.message("Proof of access").evaluate("message => message.scrollIntoView()")
         await studio.keep(page, "proof")
 
 
@@ -128,29 +136,25 @@ async def inspector(studio: Studio) -> None:
         await studio.keep(page, "inspector")
 
 
-async def record_org(acts: Acts) -> None:
-    acts.org_id = acts.office.pismo.create_org(to_org_details({**example("organization"), "number": 1000}))
-    await acts.support_task(acts.sam, "organization", "record_org_id", acts.done("organization"), org_id=acts.org_id)
-
-
 async def take(folder: Path) -> None:
-    """All pictures, in the course of one onboarding."""
+    """All pictures, in the course of the first company's onboarding, while the second one's waits for support."""
     async with (
         Office(policies=CALM) as office,
         serve(OfficePage(office)) as url,
         async_playwright() as playwright,
         await launch(playwright) as browser,
     ):
-        studio, acts = Studio(browser, url, folder), Acts(Walkthrough(office))
-        await acts.start()
-        await acts.planning()
-        await acts.journey.send_step(office.bruno, "organization", example("organization"))
-        for picture in (review, narrow, form, home):
+        studio = Studio(browser, url, folder)
+        acme, blue = (Player(office, company) for company in demo_companies(office))
+        await blue.play_until(lambda: blue.journey.sent_revision("planning"))
+        await acme.play_until(lambda: acme.journey.sent_revision("organization"))
+        for picture in (review, home):
             await picture(studio)
-        await acts.approve(office.kim, "organization")
-        await record_org(acts)
-        for act in (acts.service_desk, acts.environments, acts.control_center, acts.authentication):
-            await act()
+        await acme.play_until(lambda: acme.journey.says("step", "first_programs", "State: to be filled in"))
+        await form(studio, acme)
+        await acme.play_until(lambda: acme.journey.says("step", "production", "State: to be filled in"))
+        await narrow(studio)
+        await acme.play_until(lambda: acme.journey.says("step", "production", "State: done"))
         for picture in (proof, inspector):
             await picture(studio)
 

@@ -11,9 +11,7 @@ from playground.clock import CUSTOMER
 from playground.examples import demo_companies
 from playground.next_step import Player
 from playground.office import Office
-from playground.slack import SlackPerson
-
-MAX_STEPS = 40
+from playground.walkthrough import holds
 
 
 async def seed(office: Office, tell: Callable[[str], None]) -> None:
@@ -48,17 +46,9 @@ def morning(office: Office) -> None:
 
 
 async def _play(player: Player, done: Callable[[], Any]) -> None:
-    """Play one thing after another until ``done``."""
-    people = list[SlackPerson]()
-    for _ in range(MAX_STEPS):
-        try:
-            if done():
-                return
-        except LookupError:
-            pass
-        played = await player.play(people)
-        people = [played.person] if played.person else []
-    raise RuntimeError("the demo did not come as far as it should; its last words were: " + played.sentence)
+    sentences = await player.play_until(done)
+    if not holds(done):
+        raise RuntimeError("the demo did not come as far as it should; its last words were: " + sentences[-1])
 
 
 def _buttons(blocks: list[Any]) -> str:

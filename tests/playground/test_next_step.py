@@ -1,6 +1,6 @@
 """The button that plays the next step goes all the way; a fresh demo begins half-way."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
@@ -8,15 +8,12 @@ import pytest_asyncio
 
 from playground.acts import Acts
 from playground.examples import FORMS, demo_companies
-from playground.next_step import BUSY, CLOSED, Player
+from playground.next_step import CLOSED, Player
 from playground.office import CALM, LIFELIKE, Office
 from playground.seed import seed
-from playground.slack import SlackPerson
-from playground.walkthrough import Walkthrough, holds, ready
+from playground.walkthrough import Walkthrough, ready
 
 pytestmark = pytest.mark.process
-
-MAX_PRESSES = 300
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -52,12 +49,12 @@ async def test_press_after_press_two_companies_go_from_the_seed_to_the_closed_on
         assert len(reminders) == 1
         await goes_to_the_end(acme)
         office.clock.advance(timedelta(days=10).total_seconds())
-        sentences = await played_to_the_end(acme)
+        sentences = await acme.play_until(never)
         assert "presses “Renew the certificate”" in "".join(sentences)
         await office.slack.until(lambda: "The certificate is renewed" in said(acme.journey, "authentication"), timeout=30)
         assert sentences[-1] == CLOSED
         before = [message.text for message in office.acme.messages]
-        await played(blue, lambda: blue.journey.says("step", "organization", "State: done"))
+        await blue.play_until(lambda: blue.journey.says("step", "organization", "State: done"))
         for step in ("service_desk", "environments", "control_center", "integration"):
             await skipped(blue, step)
         await goes_to_the_end(blue)
@@ -69,7 +66,7 @@ async def test_press_after_press_two_companies_go_from_the_seed_to_the_closed_on
 
 async def goes_to_the_end(player: Player) -> None:
     """Nobody is refused anything, access is proved in both environments, and the customer gets the receipt."""
-    sentences = await played_to_the_end(player)
+    sentences = await player.play_until(never)
     assert sentences[-1] == CLOSED
     assert [line for line in sentences if "reads:" in line] == []
     assert player.journey.says("card", "", "Closed by")
@@ -77,6 +74,10 @@ async def goes_to_the_end(player: Player) -> None:
         assert "all checks passed" in said(player.journey, step)
     await player.slack.until(lambda: receipts(player.journey), timeout=30)
     assert player.company.name in receipts(player.journey)[0]
+
+
+def never() -> bool:
+    return False
 
 
 def receipts(journey: Walkthrough) -> list[str]:
@@ -96,27 +97,6 @@ async def skipped(player: Player, step: str) -> None:
 
     values = {**FORMS["skip"].example, "step": step}
     await player.journey.fill_form(sam, opened, values, lambda: player.journey.says("step", step, "State: skipped"))
-
-
-async def played_to_the_end(player: Player) -> list[str]:
-    """What was done, until nothing is left to do."""
-    return await played(player, lambda: False)
-
-
-async def played(player: Player, until: Callable[[], bool]) -> list[str]:
-    """What was done, until this is so or nothing is left to do."""
-    people: list[SlackPerson] = []
-    sentences: list[str] = []
-    for _ in range(MAX_PRESSES):
-        if holds(until):
-            break
-        one = await player.play(people)
-        sentences.append(one.sentence)
-        if one.person is not None:
-            people = [one.person]
-        elif one.sentence != BUSY:
-            break
-    return sentences
 
 
 def first(office: Office) -> Player:
