@@ -151,11 +151,11 @@ class Player:
     async def _press(self, person: SlackPerson, offer: Offered) -> str:
         """What was done; empty if nothing came of it."""
         before = self._drawn()
-        words = label(offer.message.blocks, offer.action)
+        words, forms = label(offer.message.blocks, offer.action), _opens_form(offer)
         outcome = await person.click(offer.message, action_id=offer.action)
         if not outcome.ok:
             return f"{person.name} presses “{words}”: {_refusal(outcome)}"
-        if not await self._comes(lambda: person.view or self._drawn() != before):
+        if not await self._comes(lambda: person.view or (not forms and self._drawn() != before)):
             return ""
         if person.view is None:
             await self._settled(before)
@@ -275,6 +275,15 @@ def _opens(situation: Situation) -> datetime | None:
     unfinished = (STEPS[step] for step in situation.steps if step in situation.unfinished and step in STEPS)
     moments = (task.opens(situation) for step in unfinished for task in step.tasks if task.is_ready(situation))
     return min((at for at in moments if at is not None and at > situation.now), default=None)
+
+
+def _opens_form(offer: Offered) -> bool:
+    """Whether a press of its button is answered by a form: then what else is drawn meanwhile says nothing."""
+    if offer.action.partition(":")[0] == Act.OPEN_FORM:
+        return True
+    found = (element for block in offer.message.blocks for element in elements(dict(block)))
+    value = next(json.loads(one.get("value") or "{}") for one in found if one.get("action_id") == offer.action)
+    return bool(value.get("task")) and STEPS[value["step"]].task(value["task"]).form is not None
 
 
 def _did(person: SlackPerson, message: Message, name: str) -> bool:
