@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.messages.texts import Texts, date_token, typed
+from bot.messages.texts import Texts, date_token, escape, typed
 from flows.checks import der
 from flows.forms.fields import CATALOGS, Answers, Input, Kind, inputs, words_of
 from flows.forms.pages import Slot
@@ -49,6 +49,11 @@ def shown_answers(form: Form, slot: Slot, answers: Answers, texts: Texts) -> lis
         for name, _, item in inputs(slot.page.model)
         if answers.get(name) not in (None, "", []) and not (item.forget or item.aside) and name != "then"
     ]
+
+
+def answer_line(label: str, words: str) -> str:
+    """A label and its answer (mrkdwn), as a line. A question has its own sign and takes no colon."""
+    return f"*{escape(label)}*{'' if label.endswith('?') else ':'} {words}"
 
 
 def display(value: Any, name: str, item: Input, texts: Texts) -> str:

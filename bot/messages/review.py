@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
-from bot.messages.answers import display, page_name, shown_answers
+from bot.messages.answers import answer_line, display, page_name, shown_answers
 from bot.messages.blocks import (
     Block,
     Drawing,
@@ -119,7 +119,7 @@ def answer_sections(form: Form, answers: Answers, texts: Texts) -> list[Block]:
     blocks: list[Block] = []
     order = slots(form, answers)
     for index, slot in enumerate(order):
-        lines = [f"*{escape(label)}*: {words}" for label, words in shown_answers(form, slot, raw_of(slot, answers), texts)]
+        lines = [answer_line(label, words) for label, words in shown_answers(form, slot, raw_of(slot, answers), texts)]
         name = page_name(form, order, index, texts) if len(order) > 1 else ""
         blocks.extend(long_sections("\n".join([f"*{escape(name)}*"] * bool(name) + lines)) if lines else ())
     return blocks
@@ -285,8 +285,7 @@ def differences(changed: Sequence[AnswerChange], revision: int, texts: Texts) ->
     if not changed:
         return [drawing([section(texts("say.no_differences", revision=revision))])]
     lines = "\n".join(
-        f"*{escape(label)}*: {clip(old, MAX_CHANGED)} → {clip(new, MAX_CHANGED)}" if old else f"*{escape(label)}*: {new}"
-        for label, old, new in changed
+        answer_line(label, f"{clip(old, MAX_CHANGED)} → {clip(new, MAX_CHANGED)}" if old else new) for label, old, new in changed
     )
     said = list(long_sections(texts.md("say.differences", revision=revision, lines=Raw(lines))))
     whole = drawing(said)

@@ -6,7 +6,7 @@ An input's block id is ``<field>~<slot name>``: different on each page, so that 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from bot.messages.answers import Offered, chosen_label, page_name, sentence_of, shown_answers
+from bot.messages.answers import Offered, answer_line, chosen_label, page_name, sentence_of, shown_answers
 from bot.messages.blocks import Block, actions, alert, button, context, cut, fit, long_sections, plain, section
 from bot.messages.buttons import Act, ButtonValue
 from bot.messages.rich_text import code
@@ -197,7 +197,7 @@ def review_view(
     for index, slot in enumerate(order):
         name = page_name(form, order, index, texts) or texts(f"step.{meta.step}.title")
         change = button(texts("form_ui.change"), Act.PAGE, ButtonValue(slot=index), name=str(index))
-        lines = [f"*{escape(label)}*: {words}" for label, words in shown_answers(form, slot, raw_of(slot, clean), texts)]
+        lines = [answer_line(label, words) for label, words in shown_answers(form, slot, raw_of(slot, clean), texts)]
         heading = f"*{escape(name)}*"
         first, *others = long_sections("\n".join([heading, *lines]))
         if first["type"] != "section":  # rich text has no room for a button

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
-from bot.messages.answers import sentence_of, shown_answers
+from bot.messages.answers import answer_line, sentence_of, shown_answers
 from bot.messages.blocks import Block, alert, clip, long_sections
-from bot.messages.texts import Texts, escape
+from bot.messages.texts import Texts
 from bot.modals.choices import offered
 from bot.modals.render import View, page_view, review_view
 from bot.modals.subject import FormMeta, Subject, subject_of
@@ -167,7 +167,7 @@ class FormSession:
 
     def _listed(self, key: str, slot: Slot, values: Answers) -> list[Block]:
         answers = shown_answers(self.form, slot, values, self.texts)
-        lines = [f"*{escape(label)}*: {clip(words, 500)}" for label, words in answers]
+        lines = [answer_line(label, clip(words, 500)) for label, words in answers]
         return list(long_sections("\n".join([f"*{self.texts(f'form_ui.{key}')}*", *lines]))) if lines else []
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.messages.answers import display, shown_answers
+from bot.messages.answers import answer_line, display, shown_answers
 from bot.messages.blocks import Block, notice
 from bot.messages.texts import Texts, languages
 from bot.modals.parse import block_id, field_name, parse_page
@@ -283,3 +283,8 @@ def test_windows_without_inputs_need_no_submit(language: str) -> None:
         assert "submit" not in check_view(loading_view(texts, meta(form)))
     told = check_view(message_view(texts, "w" * 7200))
     assert sum(block["text"]["text"].count("w") for block in told["blocks"]) == 7200
+
+
+def test_a_question_that_is_shown_with_its_answer_takes_no_colon() -> None:
+    assert answer_line("Street", "Rua do Comércio") == "*Street*: Rua do Comércio"
+    assert answer_line("Where are events delivered?", "Amazon SNS") == "*Where are events delivered?* Amazon SNS"
