@@ -310,7 +310,7 @@ async def test_a_form_is_taken_from_those_it_is_for_alone(setting: Setting, kind
 
 
 @EVERYONE
-@pytest.mark.parametrize("act", [Act.BACK, Act.PAGE])
+@pytest.mark.parametrize("act", [Act.BACK, Act.PAGE, Act.LEAVE_OUT])
 async def test_turning_pages_shows_a_form_to_those_it_is_for(setting: Setting, kind: str, role: str, of: str, act: Act) -> None:
     person, place = setting.people[kind], setting.place
     view = a_form(setting, person, SENT, getattr(setting, of), slot=-1)
