@@ -11,6 +11,7 @@ from flows.forms.fields import Answers
 from flows.forms.parity import PRODUCTION, TEST
 from flows.forms.step import Script, Situation
 from flows.steps.authentication import groups, registration
+from flows.steps.authentication.environment_choice import opened
 from flows.steps.authentication.scripts import as_json, for_machine, posix, powershell
 from flows.steps.environments import SANDBOX
 from flows.steps.org_details import org_id, production_org_id
@@ -126,8 +127,9 @@ def token_scripts(answers: Answers, situation: Situation) -> tuple[Script, ...]:
 
 
 def production_token_scripts(answers: Answers, situation: Situation) -> tuple[Script, ...]:
-    """The same for production, at the address that was recorded for it."""
-    base = str(situation.done.get("production.environment_ready", {}).get("base_url") or "")
+    """The same for production while it is open, at the address that was recorded for it."""
+    ready = situation.done.get("production.environment_ready", {}) if opened(situation) else {}
+    base = str(ready.get("base_url") or "")
     given = registration.claims(situation, PRODUCTION)
     keys = "token_production_posix", "token_production_windows"
     there = _Place(base, production_org_id(situation), given, "rsakey-production.pem", *keys)

@@ -6,6 +6,7 @@ import pty
 import shutil
 import subprocess
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -179,8 +180,10 @@ def test_production_has_its_own_address_organization_claims_and_key() -> None:
         "production.record_claims": {"iss": "there"},
     }
     asked = {"authentication": {"method": "oidc", "platform": "posix"}}
-    assert production_token_scripts({}, a_situation(answers=asked, done={**done, "production.record_claims": {}})) == ()
-    (posix,) = production_token_scripts({}, a_situation(answers=asked, done=done))
+    known = a_situation(answers=asked, done=done, approved=frozenset({"production"}))
+    for lacks in (replace(known, done={**done, "production.record_claims": {}}), replace(known, approved=frozenset())):
+        assert production_token_scripts({}, lacks) == ()
+    (posix,) = production_token_scripts({}, known)
     assert "https://pismo.bank.example/passport/v1/oauth2/token" in posix.code
     assert '"iss":"there"' in posix.code
     assert '"tenant_id":"TN-2"' in posix.code
