@@ -314,7 +314,10 @@ def of_another_customer_in_silence(place: SetupPlace) -> str:
 TOKENS: dict[str, tuple[Callable[[SetupPlace], str], str]] = {
     "ended": (expired, "Access token: failed. It has expired."),
     "revoked": (revoked, "not checked. Pismo refused the token (401): it has ended, or was revoked. Paste a fresh one."),
-    "of another customer": (of_another_customer, "Organization of the token: failed."),
+    "of another customer": (
+        of_another_customer,
+        "Organization of the token: failed. The token belongs to another organization than the recorded org ID.",
+    ),
     "of another customer, without saying so": (of_another_customer_in_silence, "Organization of the token: failed."),
 }
 
