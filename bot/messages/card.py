@@ -44,8 +44,9 @@ def next_button(snapshot: Snapshot, journey: Journey, texts: Texts, situation: S
             if snapshot.steps[step_id].state is wanted:
                 return _fill_button(onboarding_id, journey, step_id, texts)
     for step_id, step in journey.steps.items():
-        if snapshot.steps[step_id].state is StepState.FULFILLING:
-            if side_of(snapshot.steps[step_id]) is Side.CUSTOMER and step.to_resend(situation):
+        record = snapshot.steps[step_id]
+        if record.state is StepState.FULFILLING and waits_until(record) is None:
+            if side_of(record) is Side.CUSTOMER and step.to_resend(situation):
                 return _fill_button(onboarding_id, journey, step_id, texts)
             for task in open_tasks(step, situation):
                 if task.side is Side.CUSTOMER:

@@ -2,11 +2,13 @@
 
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot.messages.card import next_button
 from bot.messages.texts import Texts
 from flows.business_time import is_open
 from flows.cases import setup_check
@@ -158,10 +160,14 @@ async def test_until_the_first_day_to_start_comes_near_it_is_nobodys_turn(acme: 
     assert (await acme.step(CARDS)).turn.startswith("customer")  # when it will be there, nobody knows
     await acme.task(CARDS, "update_setup", everything(CARDS, webhook="not_started"), LEAD)
     assert (await acme.step(CARDS)).turn.startswith(":")
+    await acme.skip(*(step for step in (await acme.snapshot()).steps if step not in ("planning", "organization", CARDS)))
+    offered = partial(acme.act, lambda case: next_button(case.snapshot, case.journey, Texts("en"), case.situation))
+    assert await offered() is None
     await acme.sweep(datetime(2026, 4, 15, 15, tzinfo=UTC))
     assert (await acme.step(CARDS)).turn.startswith(":")
     await acme.sweep(datetime(2026, 4, 16, 15, tzinfo=UTC))
     assert (await acme.step(CARDS)).turn.startswith("customer")
+    assert "Update progress" in str(await offered())
 
 
 # -- what is not needed
