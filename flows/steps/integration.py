@@ -97,13 +97,16 @@ def _decided(clean: Answers, situation: Situation) -> Answers:
 
 
 def _facts(situation: Situation) -> Iterator[Note]:
+    """What support decided holds for what was asked then, not for what has changed since."""
+    parts = _parts(situation)
     for _, done in situation.items.get("integration.file_request", ()):
         about = {name: str(done.get(name) or "") for name in ("ticket", "link", "status")}
         yield Note("request_status", {**about, "what": f"resource.{done.get('request')}"})
     for task, key in (("set_up", "set_up_anyway"), ("refuse_request", "request_declined")):
         for _, done in situation.items.get(f"integration.{task}", ()):
-            for resource in done.get("abouts", ()):
-                yield Note(key, {"what": f"resource.{resource}", "by": str(done["by"]), "at": int(done["at"])})
+            for resource, about in done.get("abouts", {}).items():
+                if parts.get(resource) == about:
+                    yield Note(key, {"what": f"resource.{resource}", "by": str(done["by"]), "at": int(done["at"])})
 
 
 def _request(situation: Situation, resource: str, filing: Filing) -> tuple[str, str]:

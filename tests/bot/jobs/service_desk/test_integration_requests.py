@@ -103,6 +103,9 @@ async def test_without_a_category_support_gets_the_text_and_files_it_by_hand(off
     await office.do(onboarding, STEP, "set_up", {"requests": ["webhooks"]})
     assert await office.state(onboarding, STEP) == "done"
     assert "Webhooks: marked as set up by" in str(office.journey.lasting("review", STEP).blocks)
+    await office.act(onboarding, lambda case: manage.reopen(case, STEP, "Another address."), office.sam)
+    await ask(office, onboarding, integrations=["webhooks"], webhook_test_url="https://other.bank.example/")
+    assert "marked as set up" not in str(office.journey.lasting("review", STEP).blocks)
 
 
 async def test_a_choice_of_nothing_ends_the_step_and_none_keeps_the_onboarding_open(office: DeskPlace, onboarding: str) -> None:
