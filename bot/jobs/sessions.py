@@ -65,7 +65,7 @@ class Sessions:
     def _announced(self, meeting: Meeting) -> str:
         """Without an organizer, a calendar need not know the entry of an earlier file again."""
         if meeting.sequence and not self._organizer:
-            return "session_file_anew"
+            return "session_file_called_off" if meeting.cancelled else "session_file_anew"
         return "session_file_cancels" if meeting.cancelled else "session_file"
 
 

@@ -85,6 +85,7 @@ async def test_a_moved_session_shows_old_and_new_and_replaces_the_one_in_the_cal
     assert "Time:" not in said
     assert "https://meet.example/a" in said
     assert "https://meet.example/b" in said
+    assert "If your calendar keeps the earlier entry as well, delete that one." in SeenMessage.of(thread(office)[-1]).shown
     assert [event["SEQUENCE"] for _, event in events(office)] == [0, 1, 2]
     assert len({str(event["UID"]) for _, event in events(office)}) == 1
     last = events(office)[-1][1]
@@ -104,7 +105,7 @@ async def test_a_cancelled_session_says_why_and_can_be_neither_moved_nor_held(of
     assert f"<!date^{STARTS}^" in said
     assert "The lead is ill." in said
     assert [(status, event["SEQUENCE"]) for status, event in events(office)] == [("CONFIRMED", 0), ("CANCELLED", 1)]
-    assert "If your calendar keeps the earlier entry as well, delete that one." in SeenMessage.of(thread(office)[-1]).shown
+    assert "is cancelled. If it stays in your calendar, delete it there." in SeenMessage.of(thread(office)[-1]).shown
     assert tasks_offered(office) == {"schedule"}
     with pytest.raises(Refused):
         await office.do(onboarding, "planning", "move_session", {"session": item, "starts": STARTS + HOUR})
