@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from flows.cases.case import Case
@@ -71,6 +72,11 @@ def fillable(case: Case, step_id: str) -> None:
         raise moved_on(record)
 
 
+def _since(form: Form, answers: Answers, at: datetime | None, situation: Situation) -> Answers:
+    """What has come up since answers were given; nothing if it isn't known when."""
+    return form.since(answers, at, situation) if at is not None else {}
+
+
 async def resume(unit: Unit, form: Form, situation: Situation, key: DraftKey) -> Opened:
     """A form to show: the draft over the last sent answers over what earlier steps tell, and over these what has come up since then."""
     draft = await unit.get(Draft, key.id)
@@ -79,7 +85,7 @@ async def resume(unit: Unit, form: Form, situation: Situation, key: DraftKey) ->
         answers = {**answers, **as_raw(form, situation.answers[form.id])}
     if draft is not None:
         answers, at, begin = {**answers, **draft.answers}, draft.at, draft.slot
-    since = form.since(answers, at, situation) if at is not None else {}
+    since = _since(form, answers, at, situation)
     if since:
         answers = {**answers, **since}
         begin = _first_faulty(form, answers, situation)
@@ -177,7 +183,8 @@ async def finish(
     Refused("draft_gone")."""
     if draft is None:
         raise Refused("draft_gone")
-    clean, problems = collect(form, {**draft.answers, **form.since(draft.answers, draft.at, situation), **used}, situation)
+    since = _since(form, draft.answers, draft.at, situation)
+    clean, problems = collect(form, {**draft.answers, **since, **used}, situation)
     problems = problems or [(REVIEW, problem) for problem in form.check(clean, situation)]
     if problems:
         draft.slot = problems[0][0]

@@ -39,7 +39,7 @@ async def choose(tab: Tab, label: str, *options: str, query: str = "") -> None:
 async def test_each_label_finds_its_control(tab: Tab, gallery: Gallery) -> None:
     for block in gallery.view.blocks:
         if block["type"] == "input":
-            name = block["label"]["text"] + (" (optional)" if block.get("optional") else "")
+            name = block["label"]["text"] + (" (opcional)" if block.get("optional") else "")
             await expect(form(tab).get_by_label(name, exact=True)).to_be_visible()
 
 
@@ -72,7 +72,7 @@ async def test_dates_and_times_are_of_the_readers_zone(tab: Tab, gallery: Galler
 async def test_lists_are_opened_searched_and_chosen_from(tab: Tab, gallery: Gallery) -> None:
     await expect(form(tab).get_by_label("City", exact=True)).to_have_value("Recife")
     await choose(tab, "City", "São Paulo")
-    await choose(tab, "Food (optional)", "Cassava", query="ca")
+    await choose(tab, "Food (opcional)", "Cassava", query="ca")
     await choose(tab, "Cities", "São Paulo")
     await tab.keyboard.press("Escape")
     await holds(gallery, lambda: len(gallery.inputs("cities")) == 3)
