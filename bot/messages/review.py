@@ -6,6 +6,7 @@ from typing import Any
 
 from bot.messages.answers import answer_line, display, page_name, shown_answers
 from bot.messages.blocks import (
+    BLOCKS,
     Block,
     Drawing,
     actions,
@@ -73,8 +74,16 @@ def review_card(
         blocks.extend(fit([*notes, *values], MAX_VALUES, VALUES_TEXT, texts("review.more_below")))
     blocks.extend(_decision(snapshot, step, texts, rules))
     blocks.extend(_skip(snapshot, step, texts))
-    blocks.extend(context(texts.md(f"note.{fact.key}", **worded(texts, fact.params))) for fact in step.facts(situation))
-    blocks.extend(lane(step, situation, texts))
+    facts = [context(texts.md(f"note.{fact.key}", **worded(texts, fact.params))) for fact in step.facts(situation)]
+    after = _after(snapshot, step, texts, situation, rules, failed)
+    return drawing([*blocks, *fit(facts, BLOCKS - len(blocks) - len(after)), *after])  # the buttons are never what is left out
+
+
+def _after(
+    snapshot: Snapshot, step: Step, texts: Texts, situation: Situation, rules: Rules, failed: Sequence[EffectRecord]
+) -> list[Block]:
+    """What follows the facts, with what support can do."""
+    onboarding, blocks = snapshot.onboarding, lane(step, situation, texts)
     if (request := renewals.asked(snapshot, step, situation)) is not None and request.at is not None:
         by, when = Raw(f"<@{request.user_id}>"), date_token(request.at)
         blocks.append(section(texts.md("review.renewal", by=by, at=when)))
@@ -84,7 +93,7 @@ def review_card(
         blocks.append(section(texts.md("review.failed", what=what, id=effect.error_id)))
         value = ButtonValue(onboarding=onboarding.id, item=effect.id)
         blocks.append(actions(button(texts("button.retry_effect"), Act.RETRY_EFFECT, value, name=effect.id)))
-    return drawing(blocks)
+    return blocks
 
 
 def in_full(form: Form, sent: Submission, texts: Texts, situation: Situation) -> list[Drawing]:

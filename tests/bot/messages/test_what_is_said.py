@@ -22,6 +22,7 @@ from bot.messages.texts import Texts, escape, for_locale, languages, typed
 from flows.model import Snapshot
 from flows.outbox import Remind
 from flows.people import Side
+from flows.problems import Note
 from flows.state import StepState
 from playground.slack.block_kit import texts as words_of
 from playground.slack.checks import check_message, check_view
@@ -289,12 +290,16 @@ def test_a_public_key_is_named_not_printed() -> None:
     assert "MAMCAQI" not in shown
 
 
-def test_what_may_be_done_is_no_prominent_button() -> None:
+def test_what_may_be_done_is_no_prominent_button_and_there_however_much_is_known() -> None:
     made = sent(samples.snapshot(StepState.DONE), "organization")
     known = {"organization.record_org_id": {"org_id": "TN-34778262-f4f0-464d-b4c6-a14e2dc6f4be"}}
     situation = replace(samples.at(made), done=known)
     shown = review_card(made, samples.JOURNEY, "organization", EN, situation, samples.RULES)
     assert [(one["action_id"], one.get("style")) for one in buttons(shown.blocks)] == [("task:correct_org_id", None)]
+    known_of = replace(samples.JOURNEY.steps["organization"], facts=lambda _: [Note("program_cards_follow")] * 60)
+    journey = replace(samples.JOURNEY, steps={**samples.JOURNEY.steps, "organization": known_of})
+    much = review_card(made, journey, "organization", EN, situation, samples.RULES)
+    assert [one["action_id"] for one in buttons(much.blocks)] == ["task:correct_org_id"]
 
 
 def test_who_reviews_reads_which_program_and_which_person_an_answer_is_about() -> None:
