@@ -298,7 +298,8 @@ def test_commands_are_shown_for_what_was_chosen_and_for_that_machine_alone() -> 
     assert there is not None
     assert shown(there, "token", situation) == []  # neither address nor claims are recorded
     done = {**situation.done, "production.environment_ready": {"base_url": "https://pismo.bank.example"}}
-    situation = replace(situation, done={**done, "production.record_claims": {**CLAIMS, "sub": "acme-production"}})
+    done["production.record_claims"] = {**CLAIMS, "sub": "acme-production"}
+    situation = replace(situation, done=done, approved=frozenset({"production"}))
     (script,) = there.page("token").scripts({}, situation)
     assert script.key == "token_production_windows"
     assert shown(form_of("prove_access"), "token", situation) == ["token_windows", "token_production_windows"]
