@@ -166,6 +166,7 @@ RECORD = Task(
     adds=_named,
     offers={"programs": _offers},
     also_in=AFTERWARDS,
+    stale_with=("org",),
 )
 CORRECT = Task(
     "correct_program",
@@ -181,4 +182,5 @@ CORRECT = Task(
     adds=_named,
     offers={"programs": _there},
     also_in=(StepState.DONE,),
+    stale_with=("org",),
 )

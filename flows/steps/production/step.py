@@ -58,7 +58,7 @@ def _form(task: str, page: Page, example: Answers, **more: object) -> Form:
     return replace(Form(f"{STEP_ID}.{task}", (page,), example=example), **more)  # type: ignore[arg-type]
 
 
-UPLOAD, RECORD_UPLOAD, RECORD_CLAIMS = registration.tasks(PRODUCTION, ("key", "public_key"), needed=lane.lacks("key"))
+UPLOAD, RECORD_UPLOAD, RECORD_CLAIMS = registration.tasks(PRODUCTION, ("org", "key", "public_key"), needed=lane.lacks("key"))
 SUPPORTS = (
     Task(
         "record_org",
@@ -105,7 +105,7 @@ SUPPORTS = (
     Task(
         "users_ready",
         Side.SUPPORT,
-        stale_with=("users",),
+        stale_with=("org", "users"),
         resource=(PRODUCTION_ACCESS,),
         grant_from=("asked",),
         grant_to="granted",
@@ -118,6 +118,7 @@ CUSTOMERS = (
         Side.CUSTOMER,
         ready=lambda situation: lane.method(situation) in lane.KEYS and lane.ready(situation),
         needed=lane.lacks("access_keys"),
+        stale_with=("org",),
     ),
     moving.MOVE,
     PROVE,

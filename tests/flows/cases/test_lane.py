@@ -211,6 +211,18 @@ async def test_a_program_by_hand_is_supports(acme: Acme) -> None:
     assert await acme.refused("record_program", {"program": "1", "program_id": 91, "status": "ACTIVE"}) == "task_not_ready"
 
 
+async def test_in_another_organization_all_is_done_anew_but_the_address_and_the_certificate(acme: Acme) -> None:
+    await acme.all_but_the_proof()
+    await acme.opened(way="hand", org="own")
+    assert {what for what, state in (await acme.words()).items() if state == "missing"} == {
+        "organization",
+        "program",
+        "access_keys",
+        "users",
+        "proof",
+    }
+
+
 async def test_what_was_found_after_it_was_recorded_counts(acme: Acme) -> None:
     await acme.opened()
     await acme.does("record_org", ORG)
