@@ -54,6 +54,7 @@ TRANSITIONS: dict[tuple[StepState, Move], StepState] = {
     (S.FULFILLING, M.FAIL): S.FAILED,
     (S.FAILED, M.RETRY): S.FULFILLING,
     (S.FAILED, M.SUBMIT): S.SUBMITTED,
+    (S.DONE, M.FULFIL): S.FULFILLING,  # it lacks something again
     (S.DONE, M.REOPEN): S.OPEN,
     (S.SKIPPED, M.REOPEN): S.OPEN,
     (S.FAILED, M.REOPEN): S.OPEN,

@@ -251,9 +251,14 @@ def _next_move(step: Step, record: StepRecord, snapshot: Snapshot, situation: Si
         return Move.UNLOCK
     if record.state in (StepState.APPROVED, StepState.FULFILLING) and is_finished(step, situation):
         return Move.FINISH
-    if record.state is StepState.APPROVED:
+    if record.state is StepState.APPROVED or (record.state is StepState.DONE and _lacks_again(step, situation)):
         return Move.FULFIL
     return None
+
+
+def _lacks_again(step: Step, situation: Situation) -> bool:
+    """Whether somebody has something to do in production again, such as bringing over a program that was added in test."""
+    return step.shows_lane and not step.finished(situation) and any(open_tasks(step, situation))
 
 
 def _set_turn(step: Step, record: StepRecord, snapshot: Snapshot, rules: Rules, situation: Situation) -> None:

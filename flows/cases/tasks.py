@@ -64,10 +64,8 @@ def _not_over(case: Case, last: Step) -> Refused:
     needed = {one for step in case.journey.steps.values() for one in step.requires}
     left = [one for one in case.journey.steps if one in case.situation.unfinished and one in needed and one != last.id]
     lacks = [f"parity.what.{one}" for one in lacking(case.situation, case.journey)]
-    steps, fields = ",".join(left), ",".join(lacks)
-    if not lacks:
-        return Refused("not_all_done", steps=steps)
-    return Refused("production_lacks", steps=steps, fields=fields) if left else Refused("production_lacks_again", fields=fields)
+    steps = ",".join(left)
+    return Refused("production_lacks", steps=steps, fields=",".join(lacks)) if lacks else Refused("not_all_done", steps=steps)
 
 
 async def do_task(case: Case, step_id: str, task_id: str, clean: Answers, *, item: str = "") -> TaskRecord:

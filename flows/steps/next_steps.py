@@ -10,7 +10,6 @@ from flows.forms.step import Form, Page, Situation, Step, Task
 from flows.people import Side
 from flows.state import StepState
 from flows.steps import products
-from flows.steps.production import lane
 
 DOCS = "https://developers.pismo.io/pismo-docs/docs"
 GUIDES = {
@@ -41,13 +40,6 @@ def _links(situation: Situation) -> tuple[tuple[str, str], ...]:
     return (*((f"guide_{product}", GUIDES[product]) for product in situation.get("planning", "products", ())), *GENERAL)
 
 
-def _over(situation: Situation) -> bool:
-    """Whether it can be closed. Something can be lacking in production again after that step was done, such as a program that was added in
-    test. Integration can go on without the bot."""
-    live = lane.STEP not in situation.steps or lane.complete(situation)
-    return live and situation.unfinished <= {"next_steps", "integration"}
-
-
 STEP = Step(
     "next_steps",
     Form(
@@ -70,7 +62,7 @@ STEP = Step(
             "close_onboarding",
             Side.SUPPORT,
             closes=True,
-            ready=_over,
+            ready=lambda situation: situation.unfinished <= {"next_steps", "integration"},  # which can go on without the bot
             # A customer who never rates doesn't keep the onboarding open.
             also_in=(StepState.OPEN, StepState.CHANGES_REQUESTED, StepState.SKIPPED),
         ),

@@ -10,7 +10,6 @@ from flows.forms.parity import PRODUCTION
 from flows.forms.step import Form, Page, Situation, Task
 from flows.people import Side
 from flows.problems import Problem
-from flows.state import StepState
 from flows.steps.authentication import proofs, proving
 
 MENDED, ACCEPTED = "mended", "accepted"
@@ -55,7 +54,6 @@ SETTLE = Task(
     ready=unaccepted,
     needed=lambda situation: not mended(situation),
     repeatable=True,
-    also_in=(StepState.DONE,),
     adds=_recorded,
     stale_with=("org",),
 )

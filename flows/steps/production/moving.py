@@ -25,8 +25,6 @@ INT64 = 2**63 - 1
 WORDS = f"{lane.STEP}.record_program"
 """Under these stand the labels of what is recorded, and of what is corrected."""
 ProgramChoice = Annotated[str, Input(Kind.SEARCH, source="programs")]
-AFTERWARDS = (StepState.DONE,)
-"""A program can be added in test once production was complete."""
 
 
 class MovePage(FormPage):
@@ -146,7 +144,6 @@ MOVE = Task(
     repeatable=True,
     adds=_named,
     offers={"programs": _offers},
-    also_in=AFTERWARDS,
     effect=MoveProgram,
     transfer=Transfer(_chosen, lambda situation: (org_details.org_id(situation), org_details.production_org_id(situation))),
     stale_with=("org",),
@@ -165,7 +162,6 @@ RECORD = Task(
     repeatable=True,
     adds=_named,
     offers={"programs": _offers},
-    also_in=AFTERWARDS,
     stale_with=("org",),
 )
 CORRECT = Task(
