@@ -82,7 +82,10 @@ def put(slot: Slot, answers: Answers, raw: Answers) -> Answers:
         return {**answers, **raw}
     items = [dict(item) for item in answers.get(slot.page.repeat) or []]
     others = {name: value for name, value in item_of(slot, answers).items() if name not in slot.page.model.model_fields}
-    items[slot.item : slot.item + 1] = [] if raw.get("then") == "remove" else [others | raw]
+    removed = raw.get("then") == "remove"
+    items[slot.item : slot.item + 1] = [] if removed else [others | raw]
+    if removed and items and slot.item >= len(items):
+        items[-1].pop("then", None)  # what should have come after it is what was left out
     return {**answers, slot.page.repeat: items}
 
 

@@ -291,6 +291,8 @@ async def test_people_are_added_and_left_out_page_by_page(store: Store, onboardi
     paged = await filler.leave(1, person(1, "remove"))
     names = [item["name"] for item in paged.draft.answers[page.repeat]]
     assert (paged.problems, paged.slot, names) == ((), 1, ["Person 0", "Person 2", "Person 3"])
+    paged = await filler.leave(2, person(3, "remove"))
+    assert (paged.problems, paged.slot, names.pop()) == ((), REVIEW, "Person 3")  # no other one is asked for in its place
     clean, late = await filler.finish({})
     assert (late, [item["name"] for item in clean[page.repeat]]) == ([], names)
     assert all("then" not in item for item in clean[page.repeat])
