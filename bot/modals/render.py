@@ -80,13 +80,19 @@ def page_view(
     for script in scripts:
         blocks += [section(texts(f"say.{script.key}")), code(script.code)]
     turns = [button(texts("form_ui.back"), Act.BACK, ButtonValue())] * (index > 0)
-    if slot.page.to_correct:  # whoever leaves an entry out need not complete it first
+    if slot.page.to_correct or _may_go(slot, order):  # whoever leaves an entry out need not complete it first
         turns.append(button(texts("form_ui.leave_out"), Act.LEAVE_OUT, ButtonValue()))
     blocks += [actions(*turns)] if turns else []
     last = index == len(order) - 1 and not form.review
     own = f"form.{form.id}.submit"
     submit = (texts(own) if texts.has(own) else texts("form_ui.send")) if last else texts("form_ui.next")
     return _view(meta, texts, blocks, submit=submit)
+
+
+def _may_go(slot: Slot, order: Sequence[Slot]) -> bool:
+    """Whether it is the first page of an entry that is not the only one."""
+    others = any(one.item != slot.item for one in order if one.page.repeat == slot.page.repeat)
+    return slot.item is not None and "then" in slot.page.model.model_fields and others
 
 
 def _heading(form: Form, order: Sequence[Slot], index: int, texts: Texts) -> Iterator[Block]:

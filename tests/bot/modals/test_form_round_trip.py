@@ -93,7 +93,8 @@ def test_each_page_has_labels_a_title_and_from_the_second_on_a_way_back(form: Fo
             EN(f"{words_of(form.id, name, item)}.label") for name, _, item in inputs(slot.page.model)
         ]
         pressed = [element["action_id"] for block in blocks_of(view, "actions") for element in block["elements"]]
-        assert pressed == ["back"] * (index > 0) + ["leave_out"] * slot.page.to_correct
+        one_of_several = slot.item is not None and len([one for one in order if one.item is not None]) > 1
+        assert pressed == ["back"] * (index > 0) + ["leave_out"] * (slot.page.to_correct or one_of_several)
         if len(order) > 1:
             number = f"Page {index + 1} of" if slot.item is None else f"Person {slot.item + 1}"
             assert number in json.dumps(blocks_of(view, "context"))
