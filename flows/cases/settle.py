@@ -52,6 +52,7 @@ def situation_of(snapshot: Snapshot, rules: Rules, now: datetime, actor: Who = S
         answers=answers,
         done=done,
         items=items,
+        revisions={step_id: [(one.at, one.answers) for one in sent] for step_id, sent in snapshot.submissions.items()},
         sent_at={step_id: sent[-1].at for step_id, sent in snapshot.submissions.items() if sent},
         done_at=done_at,
         replaced={key: value for key, value in replaced.items() if key not in done},

@@ -22,7 +22,8 @@ class Situation:
 
     ``answers``: the last sent answers by step id. ``done``: the answers of finished tasks by ``step.task`` (the last ones of a
     repeatable task). ``items``: all finished records of repeatable tasks by ``step.task``, each as (item id, answers).
-    ``sent_at``, ``done_at``: when those answers were sent, by step id, and when a task's were, by ``step.task:item``.
+    ``revisions``: all that was sent, by step id, as (when, answers), the oldest first. ``sent_at``, ``done_at``: when the last was sent, by
+    step id, and when a task's answers were, by ``step.task:item``.
     ``replaced``: by ``step.task``, the step's revision and the last answers of a task that must be redone since the step changed.
     ``grants``: (resource, email, state) of all requested access. ``steps``: the ids of the customer's steps, in order.
     ``unfinished``: those neither done nor skipped; ``skipped``: those that were. ``approved``: those whose answers, as sent last, support
@@ -43,6 +44,7 @@ class Situation:
     answers: Mapping[str, Answers] = field(default_factory=dict)
     done: Mapping[str, Answers] = field(default_factory=dict)
     items: Mapping[str, Sequence[tuple[str, Answers]]] = field(default_factory=dict)
+    revisions: Mapping[str, Sequence[tuple[datetime, Answers]]] = field(default_factory=dict)
     sent_at: Mapping[str, datetime] = field(default_factory=dict)
     done_at: Mapping[str, datetime] = field(default_factory=dict)
     replaced: Mapping[str, tuple[int, Answers]] = field(default_factory=dict)

@@ -106,9 +106,15 @@ def _covered(answers: Answers) -> set[str]:
 def _left_out(answers: Answers, at: datetime, situation: Situation) -> list[str]:
     """Products that these answers have no program for, if they were planned after the moment ``at``, when the answers were given: whoever
     gives them after the plan leaves a product out on purpose."""
-    planned = situation.sent_at.get("planning")
-    covered = _covered(answers) if planned is not None and planned > at else PRODUCTS
-    return [product for product in _planned(situation) if product not in covered]
+    known = _covered(answers) | _planned_at(at, situation)
+    return [product for product in _planned(situation) if product not in known]
+
+
+def _planned_at(at: datetime, situation: Situation) -> set[str]:
+    """The products that were planned at that moment, and in every plan since."""
+    plans = [(when, set(sent.get("products") or ())) for when, sent in situation.revisions.get("planning", ())]
+    then = [products for when, products in plans if when <= at]
+    return set.intersection(*then[-1:], *(products for when, products in plans if when > at)) if then else set()
 
 
 def _to_add(situation: Situation) -> list[str]:

@@ -208,6 +208,11 @@ async def test_what_waits_for_support_is_decided_on_and_then_the_customer_adds_t
     assert (await acme.step("first_programs")).state == "done"
     await plan(acme, CARDS, BANKING)  # which adds nothing
     assert (await acme.step("first_programs")).state == "done"
+    await plan(acme, CARDS, BANKING, LENDING)
+    await programs(acme, CARDS, LENDING)
+    await plan(acme, CARDS, BANKING, LENDING)  # nor while the step goes on
+    assert (await reopened(acme))[1] == [CARDS, LENDING]
+    assert (await acme.step("first_programs")).turn.partition(":")[0] == "support"
 
 
 async def test_who_began_on_the_first_journey_has_no_such_step(tmp_path: Path) -> None:
