@@ -127,8 +127,8 @@ def _keys_of_step(step: Step) -> Iterator[tuple[str, int]]:
     yield from ((f"effect.{effect.kind}", LABEL) for effect in (*step.on_open, *step.on_approval))
     yield from ((f"link.{key}", BUTTON) for key, _ in step.links(_nothing_known()))
     if step.covers is not None:
-        lacking, unplanned = step.covers.lacking, step.covers.unplanned
-        yield from ((f"say.{key}", LABEL) for key in (lacking, f"{lacking}_here", unplanned))
+        covers = step.covers
+        yield from ((f"say.{key}", LABEL) for key in (covers.lacking, f"{covers.lacking}_here", covers.gone, covers.unplanned))
     for task in step.tasks:
         yield f"task.{step.id}.{task.id}.title", BUTTON
         yield f"task.{step.id}.{task.id}.done", LABEL

@@ -65,13 +65,15 @@ def _cover(case: Case, step: Step, coverage: Coverage, now: Answers, before: Ans
         return
     covered = set(coverage.covered(sent.answers))
     wanted, earlier = list(coverage.wanted(now)), list(coverage.wanted(before))
+    fills = [record.assignee_id or record.submitted_by or case.onboarding.lead_id]
     lacking = [one for one in wanted if one not in covered and one not in earlier]
     if lacking and other.at > sent.at:
         if record.state is StepState.DONE:
             _open_again(case, record, case.step(coverage.step))
-        fills = [record.assignee_id or record.submitted_by or case.onboarding.lead_id]
         case.say("customer", step.id, coverage.lacking, mention=fills, fields=_labels(coverage, lacking))
         case.say("support", step.id, f"{coverage.lacking}_here", fields=_labels(coverage, lacking))
+    elif record.state is StepState.OPEN and (gone := [one for one in earlier if one not in covered and one not in wanted]):
+        case.say("customer", step.id, coverage.gone, mention=fills, fields=_labels(coverage, gone))
     left = [one for one in earlier if one in covered and one not in wanted]
     if left:
         case.log(f"step:{step.id}:unwanted", by=SYSTEM, facts={"because": coverage.step, "what": left})

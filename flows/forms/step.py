@@ -466,13 +466,15 @@ class DeskRequest:
 class Coverage:
     """What a step's own answers should cover of an earlier step's, such as a program for each product. ``wanted``: by the answers of
     that ``step``; ``covered``: by its own. The name of each for people is ``<label>.<name>``. ``lacking``: the key of what both sides are
-    told of what is new, support's ending in ``_here``; ``unplanned``: of what support is told of what isn't wanted any more."""
+    told of what is new, support's ending in ``_here``; ``gone``: of what the customer is told of what isn't wanted any more before it was
+    covered; ``unplanned``: of what support is told of what is covered and isn't wanted any more."""
 
     step: str
     wanted: Callable[[Answers], Iterable[str]]
     covered: Callable[[Answers], Iterable[str]]
     label: str
     lacking: str
+    gone: str
     unplanned: str
 
 

@@ -212,6 +212,7 @@ STEP = Step(
         _covered,
         label="choice.products",
         lacking="programs_lacking",
+        gone="programs_no_more",
         unplanned="programs_unplanned",
     ),
     tasks=(recording.TASK, creating.TASK),

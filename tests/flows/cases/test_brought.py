@@ -175,6 +175,10 @@ async def test_a_product_that_is_added_has_its_program_asked_for_and_nothing_els
     await plan(acme, CARDS, BANKING)
     assert (await acme.step("first_programs")).state == "open"
     assert {("customer", "programs_lacking"), ("support", "programs_lacking_here")} <= set(await acme.said())
+    await plan(acme, CARDS)
+    assert ("customer", "programs_no_more") in await acme.said()
+    await plan(acme, CARDS, BANKING)
+    assert ("customer", "programs_lacking") in await acme.said()
     assert await reopened(acme) == (BANKING, [CARDS, BANKING])
     assert await acme.act(lacking, LEAD) == {f"{BANKING}_name", f"{BANKING}_type"}
     await acme.act(leaves_a_page, LEAD)
