@@ -277,6 +277,11 @@ async def test_one_that_stays_pending_is_told_with_what_it_lacks_and_followed_la
 async def test_a_group_that_may_not_create_is_told_and_with_another_it_is_created(bank: Bank) -> None:
     """At first of a token that doesn't say whose it is, either."""
     bank.pismo.world.silent_tokens = True
+    another = bank.pismo.create_org({"official_name": "Other"})
+    bank.pismo.add_program(another, bank.name, "CURRENT ACCOUNTS")
+    other = bank.pismo.mint_token(another)
+    bank.place.secrets.append(other)
+    assert "(403), so nothing was sent. The token may be another organization's" in await bank.creates(other)
     bank.pismo.forbid("orgs")
     assert "the token does not say whose it is, and Pismo does not show it your organization (403)" in await bank.creates()
     assert bank.begun == 0
