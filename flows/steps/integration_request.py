@@ -8,7 +8,7 @@ from flows.forms.fields import Answers
 from flows.forms.step import Filing, Situation
 from flows.steps.integration_pages import EVENTS, STATUS_PAGE, THIRD_PARTY, WEBHOOKS
 from flows.steps.org_details import org_id
-from flows.steps.service_desk import MAX_TITLE, SUBTYPES, URL, in_wiki, portal_of
+from flows.steps.service_desk import MAX_TITLE, SUBTYPES, URL, in_wiki, portal_of, to_add
 
 TYPED = frozenset({"webhook_remarks", "event_remarks", "party_company", "party_remarks"})
 """What people type freely; all else has a form that Jira's markup does nothing with."""
@@ -25,7 +25,6 @@ class Words:
     labels: Mapping[str, str]
     values: Mapping[str, str]
     org_id: str
-    unnamed: str
 
 
 _SHARED = {
@@ -83,7 +82,6 @@ _EN = Words(
         "production": "production",
     },
     "Organization ID",
-    "Could not be named as participants of this request, please add: {people}",
 )
 _PT = Words(
     "PISMO | Service Desk",
@@ -133,7 +131,6 @@ _PT = Words(
         "production": "produção",
     },
     "ID da organização",
-    "Não puderam ser indicados como participantes desta solicitação, por favor adicionem: {people}",
 )
 _WORDS = {"en": _EN, "pt_BR": _PT}
 
@@ -143,9 +140,7 @@ def filed(situation: Situation, resource: str, filing: Filing) -> tuple[str, str
     words = _WORDS[portal_of(situation)]
     customer = " ".join(situation.customer.split())[:MAX_TITLE]
     lines = _lines(words, situation, resource, filing.part)
-    return f"{words.titles[resource]}: {customer} ({filing.marker})", "\n".join(
-        [*lines, words.unnamed.format(people=", ".join(filing.unnamed))] if filing.unnamed else lines
-    )
+    return f"{words.titles[resource]}: {customer} ({filing.marker})", "\n".join([*lines, *to_add(situation, filing)])
 
 
 def pasted(situation: Situation, parts: Sequence[tuple[str, Answers]]) -> dict[str, str]:

@@ -22,20 +22,22 @@ USERS = ("users", "users_file")
 MAX_TITLE = 180
 """Jira allows 255 characters in a summary; the subtype and the marker follow."""
 
-# What support pastes is in the portal's language, not the reader's: (portal, summary, description, without participants).
+# What support pastes is in the portal's language, not the reader's: (portal, summary, description).
 _WORDS = {
     "en": (
         "PISMO | Service Desk EN",
         "Access request: {customer}",
         "Please give these users of {customer} access to {what}:",
-        "Could not be named as participants of this request, please add: {people}",
     ),
     "pt_BR": (
         "PISMO | Service Desk",
         "Solicitação de acesso: {customer}",
         "Concedam acesso a {what} a estes usuários de {customer}:",
-        "Não puderam ser indicados como participantes desta solicitação, por favor adicionem: {people}",
     ),
+}
+_TO_ADD = {
+    "en": "Please add as participants, which the bot could not do: {people}",
+    "pt_BR": "Adicionem como participantes, o que o bot não pôde fazer: {people}",
 }
 
 
@@ -93,7 +95,7 @@ def ready_text(situation: Situation, *resources: str) -> dict[str, str]:
     ``resources``: what it requests; if empty, everything chosen.
     """
     answers = situation.answers.get("service_desk", {})
-    portal, summary, description, _ = _WORDS[portal_of(situation)]
+    portal, summary, description = _WORDS[portal_of(situation)]
     subtypes = [SUBTYPES[resource] for resource in resources or asked(answers)]
     words = {"customer": situation.customer, "what": ", ".join(subtypes)}
     return {
@@ -111,7 +113,7 @@ def request(situation: Situation, resource: str, filing: Filing) -> tuple[str, s
     The marker goes in the summary, which is what the Service Desk's search covers. A request for Slack Connect must give the customer's
     channel name in Slack.
     """
-    _, summary, description, unnamed = _WORDS[portal_of(situation)]
+    _, summary, description = _WORDS[portal_of(situation)]
     what = SUBTYPES[resource]
     title = " ".join(summary.format(customer=situation.customer).split())[:MAX_TITLE]
     listed = addresses.addresses(situation.answers.get("service_desk", {}), *USERS)
@@ -121,9 +123,13 @@ def request(situation: Situation, resource: str, filing: Filing) -> tuple[str, s
     ]
     lines += sorted(set(filing.emails) - set(listed))
     lines += [f"Slack: #{filing.channel}"] if filing.channel else []
-    return f"{title} - {what} ({filing.marker})", "\n".join(
-        [*lines, unnamed.format(people=", ".join(filing.unnamed))] if filing.unnamed else lines
-    )
+    return f"{title} - {what} ({filing.marker})", "\n".join([*lines, *to_add(situation, filing)])
+
+
+def to_add(situation: Situation, filing: Filing) -> Iterator[str]:
+    """The line that names those whom the bot could not name as participants."""
+    if filing.unnamed:
+        yield _TO_ADD[portal_of(situation)].format(people=", ".join(filing.unnamed))
 
 
 _WIKI = str.maketrans("{}[]|", "()()/", "\\*^~")

@@ -237,7 +237,7 @@ async def test_whoever_has_an_account_is_named_as_a_participant_and_support_is_t
     await asked(office, onboarding, users=people)
     (ticket,) = await filed(office, onboarding)
     assert ticket.participants == ["ana@bank.example"]
-    assert ticket.values["description"].endswith("please add: bruno@bank.example, clara@bank.example")
+    assert ticket.values["description"].endswith("which the bot could not do: bruno@bank.example, clara@bank.example")
     (told,) = [message.text for message in office.journey.thread("review", STEP) if "participants in" in message.text]
     assert told.startswith(f"2 people are not participants in {ticket.key}")
     assert [line for line in people.splitlines() if line in told] == ["bruno@bank.example", "clara@bank.example"]
