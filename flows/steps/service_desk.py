@@ -35,9 +35,11 @@ _WORDS = {
         "Concedam acesso a {what} a estes usuários de {customer}:",
     ),
 }
+MOST_TO_ADD = 100
+"""Addresses that a description names a second time: Jira takes 32,767 characters of it."""
 _TO_ADD = {
-    "en": "Please add as participants, which the bot could not do: {people}",
-    "pt_BR": "Adicionem como participantes, o que o bot não pôde fazer: {people}",
+    "en": ("Please add as participants, which the bot could not do: {people}", "all of these who are not yet"),
+    "pt_BR": ("Adicionem como participantes, o que o bot não pôde fazer: {people}", "todos estes que ainda não o são"),
 }
 
 
@@ -129,7 +131,8 @@ def request(situation: Situation, resource: str, filing: Filing) -> tuple[str, s
 def to_add(situation: Situation, filing: Filing) -> Iterator[str]:
     """The line that names those whom the bot could not name as participants."""
     if filing.unnamed:
-        yield _TO_ADD[portal_of(situation)].format(people=", ".join(filing.unnamed))
+        asks, everybody = _TO_ADD[portal_of(situation)]
+        yield asks.format(people=everybody if len(filing.unnamed) > MOST_TO_ADD else ", ".join(filing.unnamed))
 
 
 _WIKI = str.maketrans("{}[]|", "()()/", "\\*^~")

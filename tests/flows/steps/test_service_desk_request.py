@@ -39,3 +39,11 @@ def test_no_name_links_mentions_embeds_or_formats_anything(name: str, portal: st
 @pytest.mark.parametrize("name", ["Crédito & Cia! (São Paulo)", "Itaú-Unibanco S/A - Cartões", "Pay+ D'Ávila", "株式会社 A+B"])
 def test_an_ordinary_name_stays(name: str) -> None:
     assert name in request(a_situation(customer=name), "service_desk", Filing("m1"))[1]
+
+
+def test_a_thousand_people_who_cannot_be_named_fit_in_what_jira_takes() -> None:
+    people = [f"{'a' * 12}{number}@bank.example" for number in range(1000)]
+    _, description = request(a_situation(), "service_desk", Filing("m1", people, unnamed=people))
+    assert all(description.count(one) == 1 for one in people)
+    assert description.endswith("which the bot could not do: all of these who are not yet")
+    assert len(description) < 32_767
