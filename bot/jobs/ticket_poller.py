@@ -128,12 +128,12 @@ class TicketPoller:
         """What others have written since. Nothing if the bot's user may see the ticket, but not that: support is told, once."""
         try:
             written = [one for one in await service_desk.comments(key) if before.is_news(one.id, one.body)]
-            askers = await service_desk.askers(key) if written else frozenset[str]()
         except ServiceDeskError as error:
             if error.fault not in UNSEEN:
                 raise
             await self._unseen(record, "desk_comments_unseen")
             return []
+        askers = await _askers(service_desk, key) if written else frozenset[str]()
         news = []
         for one in written:
             secret, unread = await self._guard(one.body)
@@ -167,6 +167,16 @@ class TicketPoller:
         for table in (self._due, self._failures):
             for gone in table.keys() - ids:
                 del table[gone]
+
+
+async def _askers(service_desk: ServiceDesk, key: str) -> frozenset[str]:
+    """Nobody where the bot's user may not see them: what is written there is shown all the same."""
+    try:
+        return await service_desk.askers(key)
+    except ServiceDeskError as error:
+        if error.fault not in (*UNSEEN, ServiceDeskFault.REFUSED):
+            raise
+    return frozenset()
 
 
 def _note(case: Case, record_id: str, ticket: FiledTicket, news: Sequence[DeskComment]) -> None:

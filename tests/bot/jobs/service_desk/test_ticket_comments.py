@@ -223,6 +223,7 @@ async def test_who_may_not_read_comments_follows_the_status_all_the_same(office:
     assert office.read().count(f"What is written on {key} cannot be read") == 1
     assert f"says of {key}: IN DEV" in office.read("step")
     office.service_desk.write(key, "Hello there")
+    office.service_desk.fail("403", "GET", f"/rest/servicedeskapi/request/{key}/participant")
     await office.look()
     assert "Hello there" in office.read("step")
 
