@@ -216,10 +216,12 @@ def _tasks(
             blocks.append(context(texts.md("review.task_waits", task=recorded, by=Raw(f"<@{waiting.user_id}>"))))
         if task.side is Side.SUPPORT and task.is_ready(situation):
             value = ButtonValue(onboarding=snapshot.onboarding.id, step=step.id, task=task.id)
-            if (opens := task.opens(situation)) is not None and opens > situation.now:
-                blocks.append(context(texts.md("review.task_opens", task=title, at=date_token(opens))))
+            opens = task.opens(situation)
+            later = opens if opens is not None and opens > situation.now else None
+            if later is not None:
+                blocks.append(context(texts.md("review.task_opens", task=title, at=date_token(later))))
             words = texts("button.renew") if item else title
-            first = not any("style" in one for one in buttons) and (item or task in waiting_for)
+            first = not any("style" in one for one in buttons) and later is None and (item or task in waiting_for)
             buttons.append(button(words, Act.TASK, value, style="primary" if first else "", name=task.id))
     if request is not None:
         value = ButtonValue(onboarding=snapshot.onboarding.id, step=step.id, item=request.item)

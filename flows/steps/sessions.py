@@ -202,6 +202,7 @@ TASKS = (
                 "agenda": "Goals, products, the path to go-live",
             },
         ),
+        needed=lambda situation: not planned(situation) and HOLD not in situation.done,
         repeatable=True,
         effect=SendSession,
         meeting=_meeting,

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from flows.cases.settle import open_tasks
 from flows.forms.dialogs import DIALOGS
 from flows.forms.fields import Answers
 from flows.forms.pages import Slot, check, put, slots
@@ -286,6 +287,9 @@ def test_a_session_must_be_scheduled_then_held_then_planning_closes() -> None:
     hold, close = step.task("hold_session"), step.task("close_planning")
     scheduled: dict[str, list[tuple[str, Answers]]] = {"planning.schedule_session": [("s1", {})]}
     held = {"planning.hold_session": [("h1", {"session": "s1"})]}
+    over = {**scheduled, **held}, {"planning.hold_session": {}}
+    for items, done, left in (({}, {}, "schedule_session"), (scheduled, {}, "hold_session"), (*over, "close_planning")):
+        assert [task.id for task in open_tasks(step, a_situation(items=items, done=done))] == [left]
     assert not hold.ready(a_situation())
     assert hold.ready(a_situation(items=scheduled))
     assert not hold.ready(a_situation(items={**scheduled, **held}))
