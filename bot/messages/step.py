@@ -7,7 +7,7 @@ from bot.messages.parity import lane
 from bot.messages.texts import Raw, Texts, date_token
 from bot.messages.wording import worded
 from flows.cases import renewals
-from flows.cases.settle import blocked_tasks, open_tasks, side_of, state_allows
+from flows.cases.settle import blocked_tasks, open_tasks, side_of, state_allows, waits_until
 from flows.forms.step import Situation
 from flows.journey import Journey
 from flows.model import Snapshot
@@ -51,7 +51,7 @@ def _buttons(snapshot: Snapshot, journey: Journey, step_id: str, texts: Texts, s
     record, step, closed = snapshot.steps[step_id], journey.steps[step_id], snapshot.onboarding.closed_at is not None
     value = ButtonValue(onboarding=snapshot.onboarding.id, step=step_id)
     buttons: list[Block] = []
-    waiting_for = list(open_tasks(step, situation))
+    waiting_for = list(open_tasks(step, situation)) if waits_until(record) is None else []
     for task in step.tasks:
         if closed and not task.renews:
             continue

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bot.messages.card import next_button
+from bot.messages.step import step_message
 from bot.messages.texts import Texts
 from flows.business_time import is_open
 from flows.cases import setup_check
@@ -163,6 +164,9 @@ async def test_until_the_first_day_to_start_comes_near_it_is_nobodys_turn(acme: 
     await acme.skip(*(step for step in (await acme.snapshot()).steps if step not in ("planning", "organization", CARDS)))
     offered = partial(acme.act, lambda case: next_button(case.snapshot, case.journey, Texts("en"), case.situation))
     assert await offered() is None
+    message = await acme.act(lambda case: step_message(case.snapshot, case.journey, CARDS, Texts("en"), case.situation))
+    assert "Update progress" in message.text
+    assert "primary" not in str(message.blocks)
     await acme.sweep(datetime(2026, 4, 15, 15, tzinfo=UTC))
     assert (await acme.step(CARDS)).turn.startswith(":")
     await acme.sweep(datetime(2026, 4, 16, 15, tzinfo=UTC))
