@@ -287,14 +287,14 @@ def test_a_session_must_be_scheduled_then_held_then_planning_closes() -> None:
     hold, close = step.task("hold_session"), step.task("close_planning")
     scheduled: dict[str, list[tuple[str, Answers]]] = {"planning.schedule_session": [("s1", {})]}
     held = {"planning.hold_session": [("h1", {"session": "s1"})]}
-    over = {**scheduled, **held}, {"planning.hold_session": {}}
-    for items, done, left in (({}, {}, "schedule_session"), (scheduled, {}, "hold_session"), (*over, "close_planning")):
-        assert [task.id for task in open_tasks(step, a_situation(items=items, done=done))] == [left]
+    over = a_situation(items={**scheduled, **held}, done={"planning.hold_session": {}})
+    left = [[task.id for task in open_tasks(step, now)] for now in (a_situation(), a_situation(items=scheduled), over)]
+    assert left == [["schedule_session"], ["hold_session"], ["close_planning"]]
     assert not hold.ready(a_situation())
     assert hold.ready(a_situation(items=scheduled))
     assert not hold.ready(a_situation(items={**scheduled, **held}))
     assert not close.ready(a_situation(items=scheduled))
-    assert close.ready(a_situation(items={**scheduled, **held}, done={"planning.hold_session": {}}))
+    assert close.ready(over)
     assert not step.finished(a_situation(done={"planning.hold_session": {}}))
     assert step.finished(a_situation(done={"planning.close_planning": {}}))
 
