@@ -6,6 +6,7 @@ Each is filled in page by page, as the modals do, on a real store.
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -39,6 +40,8 @@ from tests.flows.steps import filled_forms
 
 RULES = Rules()
 ANA, BEN, SUE = Who("T2", "U_ANA"), Who("T2", "U_BEN"), Who("T1", "U_SUE")
+FIRST = datetime(2026, 1, 1, tzinfo=UTC)
+"""When other steps were sent."""
 STEPS = tuple(JOURNEYS.latest.steps.values())
 FORMS = [*JOURNEYS.all_forms(), *DIALOGS.values()]
 REPEATED = [(form, page) for form in FORMS for page in form.pages if page.repeat == "users" and not page.to_correct]
@@ -86,7 +89,8 @@ class Filler:
     async def situation(self, unit: Unit) -> Situation:
         """This onboarding with whatever any form may look at, except the form's own sent answers."""
         situation = situation_of(await need(unit, self.key.onboarding_id), RULES, unit.now, ANA)
-        return replace(situation, answers={step: sent for step, sent in all_sent().items() if step != self.form.id})
+        others = {step: sent for step, sent in all_sent().items() if step != self.form.id}
+        return replace(situation, answers=others, revisions={step: [(FIRST, sent)] for step, sent in others.items()})
 
     async def leave(self, index: int, raw: Answers, who: Who = ANA, *, back: bool = False) -> fill.Paged:
         async def work(unit: Unit) -> fill.Paged:
