@@ -43,11 +43,17 @@ WHOLE = {
 LONG_FIRST = (
     "test_kill.py",
     "test_rehearsal.py",
+    "test_products_to_go_live.py",
+    "test_the_journey_in_english.py",
+    "test_cli.py",
     "test_effects_processes.py",
+    "test_access.py",
+    "test_effects_contract.py",
+    "test_adding_a_step.py",
     "test_next_step.py",
-    "test_proof_of_access.py",
     "test_demo.py",
     "test_filing.py",
+    "test_proof_of_access.py",
 )
 """Files that take longest are begun first, so that no worker is left with one of them when the other has nothing to do."""
 
