@@ -6,8 +6,8 @@ READY  := $(VENV)/.ready
 FUZZER := $(VENV)/.fuzzer
 AUDIT  := .venv-audit
 
-# Four on two cores, since tests with a process or a browser spend much of their time waiting.
-FILES  := -n 4 --dist loadfile --no-loadscope-reorder
+# Six on two cores, since tests with a process or a browser spend much of their time waiting.
+FILES  := -n 6 --dist loadfile --no-loadscope-reorder
 # Seed of the random tests in `make soak`; elsewhere it is fixed.
 SEED   := $(or $(SEED),$(shell od -An -N3 -tu4 /dev/urandom | tr -d ' '))
 # Rewritten tests are compiled once, whatever the shell says.
@@ -25,11 +25,11 @@ $(READY): requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; name one with: make PYTHON=python3.12")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
 		{ rm -rf $(VENV); echo "$(PYTHON) cannot make an environment; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-compile -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --no-compile -r requirements-dev.txt
 	-@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null 2>&1  # on all cores, where pip takes one
 	@touch $(READY)
 
-test: $(READY) ## run all tests, four files at a time
+test: $(READY) ## run all tests, six files at a time
 	$(BIN)/python -m pytest $(FILES)
 
 quick: $(READY) ## run the tests that start no bot, process, browser or PostgreSQL, with few random examples and short inputs

@@ -434,3 +434,15 @@ async def play(journey: Walkthrough, *, without: Collection[Callable[[Acts], Any
     for act in ACTS:
         if act not in without:
             await act(acts)
+
+
+async def play_to(journey: Walkthrough, step_id: str) -> None:
+    """A step, after those alone that it requires. Raises KeyError if there is no such step, and what `play` does."""
+    acts, needed = Acts(journey), {"planning", step_id}
+    for step in reversed([*STEPS.values()]):
+        needed |= set(step.requires) if step.id in needed else set()
+    await acts.start()
+    for step in STEPS.values():
+        if step.id in needed:
+            await (getattr(acts, step.id)() if step.id in OWN_ACTS else acts.step(step))
+    acts.card()

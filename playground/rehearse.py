@@ -1,15 +1,17 @@
 """The whole journey by itself, headless, against the stand-ins: a transcript of who did and saw what. Exit code 0 if all is well.
 
-python -m playground.rehearse [--http] [--one]
+python -m playground.rehearse [--http] [--to STEP]
 """
 
+import argparse
 import asyncio
 import signal
 import sys
 import time
 from collections.abc import Callable, Collection
 
-from playground.acts import play
+from flows.journey import JOURNEYS
+from playground.acts import play, play_to
 from playground.narrator import Narrator
 from playground.office import Office
 from playground.second_customer import play_second
@@ -23,26 +25,29 @@ def print_line(line: str) -> None:
 
 
 async def rehearse(
-    *, socket_mode: bool = True, customers: Collection[str] = CUSTOMERS, tell: Callable[[str], None] = print_line
+    *, socket_mode: bool = True, customers: Collection[str] = CUSTOMERS, to: str = "", tell: Callable[[str], None] = print_line
 ) -> int:
-    """Play every act of these customers; the transcript goes to ``tell``, line by line. Returns the exit code; raises what did not come
-    true.
+    """Play every act of these customers; or, with ``to``, that step of the first one's after those that it requires. The transcript goes
+    to ``tell``, line by line. Returns the exit code; raises what did not come true.
     """
     began = time.monotonic()
     way = "in Socket Mode" if socket_mode else "over HTTP"
-    tell(
-        "Customers of other companies and two people of Pismo's support go through the whole journey, to production: Example Bank with"
-    )
-    tell("cards and lending, then Blue Coop with transaction banking." if len(customers) > 1 else "cards and lending alone.")
+    if not to:
+        tell(
+            "Customers of other companies and two people of Pismo's support go through the whole journey, to production: Example Bank with"
+        )
+        tell("cards and lending, then Blue Coop with transaction banking." if len(customers) > 1 else "cards and lending alone.")
     tell(f"The bot runs as a process of its own, {way}, over an embedded SQLite store.")
     tell("Ana and Bruno are Example Bank's, Olga is Blue Coop's, Sam and Kim are support. Bruno and Kim read Portuguese.")
     async with Office(socket_mode=socket_mode) as office:
         narrator = Narrator(office, tell)
         listening = asyncio.create_task(narrator.listen())
         try:
-            if "first" in customers:
+            if to:
+                await play_to(Walkthrough(office, narrator), to)
+            elif "first" in customers:
                 await play(Walkthrough(office, narrator))
-            if "second" in customers:
+            if "second" in customers and not to:
                 await play_second(office, narrator)
         except Exception:
             print(office.log.read_text()[-6000:], file=sys.stderr)
@@ -63,7 +68,7 @@ async def rehearse(
     return 1 if violations or code else 0
 
 
-async def _until_told(told: list[signal.Signals], *, socket_mode: bool) -> int:
+async def _until_told(told: list[signal.Signals], asked: argparse.Namespace) -> int:
     """Ctrl-C and SIGTERM end it: everything started is stopped and removed. ``told`` gets the signal."""
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
 
@@ -77,14 +82,20 @@ async def _until_told(told: list[signal.Signals], *, socket_mode: bool) -> int:
         signal.SIGINT,
     ):  # even if Ctrl-C was ignored before, as in a script's background jobs
         loop.add_signal_handler(how, break_off, how)
-    return await rehearse(socket_mode=socket_mode, customers=CUSTOMERS[:1] if "--one" in sys.argv[1:] else CUSTOMERS)
+    return await rehearse(socket_mode=not asked.http, to=asked.to)
 
 
 def main() -> int:
     """The exit code: 0, 1 for what did not come true, 130 and 143 for Ctrl-C and SIGTERM."""
+    reader = argparse.ArgumentParser(prog="python -m playground.rehearse", description=(__doc__ or "").partition("\n")[0])
+    reader.add_argument("--http", action="store_true", help="Slack reaches the bot over HTTP, not in Socket Mode")
+    reader.add_argument(
+        "--to", metavar="STEP", choices=JOURNEYS.latest.steps, default="", help="only this step, and those that it requires"
+    )
+    asked = reader.parse_args()
     told: list[signal.Signals] = []
     try:
-        return asyncio.run(_until_told(told, socket_mode="--http" not in sys.argv[1:]))
+        return asyncio.run(_until_told(told, asked))
     except asyncio.CancelledError:
         return 128 + told[0]
 
