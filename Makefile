@@ -6,8 +6,8 @@ READY  := $(VENV)/.ready
 FUZZER := $(VENV)/.fuzzer
 AUDIT  := .venv-audit
 
-# Six on two cores, since tests with a process or a browser spend much of their time waiting.
-FILES  := -n 6 --dist loadfile --no-loadscope-reorder
+# Three on two cores, since tests with a process or a browser spend much of their time waiting.
+FILES  := -n 3 --dist loadfile --no-loadscope-reorder
 # Seed of the random tests in `make soak`; elsewhere it is fixed.
 SEED   := $(or $(SEED),$(shell od -An -N3 -tu4 /dev/urandom | tr -d ' '))
 # Rewritten tests are compiled once, whatever the shell says.
@@ -29,7 +29,7 @@ $(READY): requirements-dev.txt
 	-@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null 2>&1  # on all cores, where pip takes one
 	@touch $(READY)
 
-test: $(READY) ## run all tests, six files at a time
+test: $(READY) ## run all tests, three files at a time
 	$(BIN)/python -m pytest $(FILES)
 
 quick: $(READY) ## run the tests that start no bot, process, browser or PostgreSQL, with few random examples and short inputs

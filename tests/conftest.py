@@ -6,6 +6,7 @@ import io
 import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any, cast
@@ -14,7 +15,7 @@ import pytest
 from hypothesis import settings
 
 # A deadline measures what else the machine does at the moment, not the code.
-settings.register_profile("fixed", deadline=None, derandomize=True, max_examples=40)
+settings.register_profile("fixed", deadline=None, derandomize=True, max_examples=30)
 settings.register_profile("quick", deadline=None, derandomize=True, max_examples=20)
 settings.register_profile("soak", deadline=None, max_examples=2000, print_blob=True)
 settings.load_profile("fixed")
@@ -24,6 +25,7 @@ ROOM = 4 * 2**30
 if "TMPDIR" not in os.environ and MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
     # Each commit waits until it is on the disk, thousands of times, on a disk that others use too; tests leave nothing that has to last.
     os.environ["TMPDIR"] = str(MEMORY)
+    tempfile.tempdir = None  # what pytest has asked for already
 
 HEAVY = ("process", "browser", "postgres")
 HEAVY_SECONDS = 600
