@@ -34,8 +34,11 @@ _NAMED = re.compile(
     r"|key (?:component|part|share)"
     r"|clear component|(?:chave|clave|llave) de transporte|transport key"
 )
-_BLOCK = re.compile(r"(?<![0-9a-z])(?:s[01]|[abcd])\d{4}[a-z]\d?[a-z\d]?[a-z][a-z]\d{2}[ens]\d{4}[0-9a-z]{32,4000}+(?![0-9a-z])")
-"""A key wrapped for another HSM: version, length, usage, algorithm, mode, number, exportability as ASC X9 TR-31 and Thales write them."""
+_BLOCK = re.compile(
+    r"(?<![0-9a-z])(?:s[01]|[abcd])(\d{4})[a-z]\d?[a-z\d]?[a-z][a-z]\d{2}[ens]\d{4}[0-9a-z]{32,4000}+(?![0-9a-z])"
+)
+"""A key wrapped for another HSM: version, length, usage, algorithm, mode, number, exportability as ASC X9 TR-31 and Thales write them.
+Hexadecimal digits, as of a thumbprint, look like that by chance, but do not state about as many characters as they are."""
 _SHORT = re.compile(
     r"(?<![a-z])(?:[cp]vk|[ztpb][mp]k|[pc]vk pair|kek)\s?(?:key|comp\w{0,7}|part)?\s?[ab1-3]?\s?[:=]?\s?([0-9a-f]{16})(?![0-9a-z])"
 )
@@ -59,7 +62,7 @@ def spans(reading: PlainText) -> Iterator[Span]:
         yield from (match.span() for match in _HEX.finditer(folded) if _is_key(match[0]))
         yield from _dumped(folded)
     if reading.has_runs:
-        yield from (match.span() for match in _BLOCK.finditer(folded))
+        yield from (match.span() for match in _BLOCK.finditer(folded) if len(match[0]) // 2 <= int(match[1]) <= len(match[0]) * 2)
     if _KEY_HINT.search(folded):
         yield from (match.span(1) for match in _SHORT.finditer(folded) if not _DECIMAL.fullmatch(match[1]))
         for match in _COMPONENT.finditer(folded):

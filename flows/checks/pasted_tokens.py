@@ -31,15 +31,16 @@ _HEX = re.compile(r"(?:0x)?[0-9a-f]{32,128}", re.IGNORECASE)
 _PAIR = re.compile(r"[\w.+@-]{3,256}:[^\s:/][^\s:]{5,256}")
 """``key:secret``, as RFC 7617 joins them, before or after base64."""
 _API_KEY = re.compile(
-    r"(?:sk|rk|pk)[-_](?:ant-|proj-|svcacct-|live_|test_)?[A-Za-z0-9_-]{16,}"
-    r"|(?:AKIA|ASIA)[A-Z0-9]{16}|hf_[A-Za-z0-9]{20,}|shp(?:at|ca|pa|ss)_[A-Za-z0-9]{20,}|xkeysib-[A-Za-z0-9-]{20,}"
-    r"|(?:dckr_pat|dp\.pt|figd|lin_api|glrt|glsa|pscale_tkn|sbp|ory_rt|rt)[._-][A-Za-z0-9._-]{16,}"
+    r"(?-i:[srp]k[-_](?:[a-z]{2,8}[-_][A-Za-z0-9_-]{16,}|[A-Za-z0-9]{16,}))"
+    r"|(?:AKIA|ASIA)[A-Z0-9]{16}|(?-i:hf)_[A-Za-z0-9]{20,}|shp(?:at|ca|pa|ss)_[A-Za-z0-9]{20,}|xkeysib-[A-Za-z0-9-]{20,}"
+    r"|(?:dckr_pat|dp\.pt|figd|lin_api|glrt|glsa|pscale_tkn|sbp|ory_rt|(?-i:rt))[._-][A-Za-z0-9._-]{16,}"
     r"|key-[0-9a-f]{32}|(?:SK|AC)[0-9a-f]{32}|1//[A-Za-z0-9_-]{20,}"
     r"|[01]\.A[A-Za-z0-9_.-]{100,}|v1\.M[A-Za-z0-9_-]{30,}|5Aep861[A-Za-z0-9_.]{40,}|Atzr\|\S{40,}|00[A-Za-z0-9_-]{40}|[bs]\.[A-Za-z0-9]{24}"
     r"|(?:api|secret|refresh)[-_]?(?:key|token)?[-_][A-Za-z0-9_-]{16,}",
     re.IGNORECASE,
 )
-"""Beside those the guard knows everywhere: prefixes of keys, and of OAuth 2 refresh tokens, that are words elsewhere."""
+"""Beside those the guard knows everywhere: prefixes of keys, and of OAuth 2 refresh tokens, that are words elsewhere. The shortest are
+taken as their issuers write them, since a token drawn at random begins with two letters and a dash in any case once in some thousands."""
 _AWS_SECRET = re.compile(r"(?=[A-Za-z0-9]*[/+])(?=.*[A-Z])(?=.*[a-z])(?=.*[0-9])[A-Za-z0-9/+]{40}")
 """A secret access key by its form alone, since no prefix marks it."""
 _PADDING = re.compile(r"(?<!=)=++(?=\.|\Z)")

@@ -246,6 +246,7 @@ def innocent_texts() -> list[str]:
             ":".join(digest[n : n + 2] for n in range(0, 64, 2)),
             f"SHA256:{base64.b64encode(bytes.fromhex(digest)).decode().rstrip('=')}",
             f"sha256 {digest}",
+            f"b9333e4bee11e0{digest[14:]}",  # begins as the header of a key block does, of 9,333 characters
             f"https://developers.pismo.io/pismo-docs/docs/{digest[:12]}?id={digits[:16]}&at={moment}",
             f"https://acme.slack.com/archives/C0{digits[:8]}/p{moment}{digits[:6]}",
             f"{moment} {moment}.{digits[:6]} {moment}123 {moment}123456",

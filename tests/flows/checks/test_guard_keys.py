@@ -237,13 +237,21 @@ def test_a_key_in_a_tar_is_found(mode: Any) -> None:
 
 
 @pytest.mark.parametrize("name", ["/pw\n", "+pW\n", "/Pw+", "/PSK\n", "+pwd/", "/Pin+"])
-@pytest.mark.parametrize("line", [0, 2])
+@pytest.mark.parametrize("line", [0, 2, -2])
 def test_letters_of_a_public_key_that_are_a_secrets_name_by_chance(name: str, line: int) -> None:
     lines = example_keys.PUBLIC_KEY.splitlines()[1:-1]
     at = 64 - len(name.rstrip("\n")) if name.endswith("\n") else 50
     lines[line] = (lines[line][:at] + name.rstrip("\n") + lines[line][at + len(name) :])[:64]
     for key in ("\n".join(lines), "\n".join(["-----BEGIN PUBLIC KEY-----", *lines, "-----END PUBLIC KEY-----"])):
-        assert find_secrets(key) == ()
+        assert [how for how, mangled in MANGLED.items() if find_secrets(mangled(key))] == []
+
+
+@pytest.mark.parametrize("how", MANGLED)
+@pytest.mark.parametrize("end", ["+PW", "/pw", "+pin"])
+def test_letters_at_the_end_of_a_private_key_are_no_second_secret(how: str, end: str) -> None:
+    """Of a curve's, whose last line is no longer than that."""
+    first, body, last = private_pems()["ed25519"].splitlines()
+    assert kinds(MANGLED[how](f"{first}\n{body[: -len(end)]}{end}\n{last}\n")) == {"private_key"}
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import base64
 import itertools
 import json
-import secrets
+import random
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,10 +17,21 @@ from flows.checks.pasted_tokens import long_lived_secret, unknowable
 NOW = datetime(2026, 3, 9, 13, tzinfo=UTC)
 AT = int(NOW.timestamp())
 YEARS = 10 * 365 * 86_400
+CHANCE = random.Random(1)  # not `secrets`: once in some hundred thousand, what is drawn begins as somebody's keys do
 
 
 def token(header: dict[str, Any] | None = None, **claims: Any) -> str:
     return jwt.encode({"iss": "Passport", "sub": "AUTH-1", **claims}, "k" * 64, algorithm="HS512", headers=header)
+
+
+def digits(size: int) -> str:
+    """``size`` bytes in hexadecimal."""
+    return CHANCE.randbytes(size).hex()
+
+
+def opaque(size: int) -> str:
+    """``size`` bytes as `secrets.token_urlsafe` writes them."""
+    return base64.urlsafe_b64encode(CHANCE.randbytes(size)).decode().rstrip("=")
 
 
 def basic(signs: str) -> str:
@@ -40,9 +51,9 @@ MAY_BE_ONE = {
     "a beginning that is none": token(iat="now", exp=AT + 3600),
     "no beginning": token(exp=AT + 3600),
     "over": token(iat=AT - 7200, exp=AT - 3600),
-    "opaque": secrets.token_urlsafe(32),
+    "opaque": opaque(32),
     "opaque, padded": "2YotnFZFEjr1zCsicMWpAA==",
-    "opaque, long": secrets.token_urlsafe(96),
+    "opaque, long": opaque(96),
     "opaque, of an alphabet with signs": "3q2+7w/" + "A1b2C3d4" * 8,
     "opaque, of forty letters and digits": "G1h2J3k4" * 5,
     "with a short signature": token(iat=AT, exp=AT + 600)[:-50],
@@ -65,23 +76,25 @@ REVOKED = {
     "a refresh token by its use": (token(iat=AT, exp=AT + 600, token_use="refresh"), "long_lived_token"),
     "a refresh token by its header": (token({"typ": "refresh+jwt"}, iat=AT, exp=AT + 600), "long_lived_token"),
     "an offline token": (token(iat=AT, exp=AT + 600, typ="Offline"), "long_lived_token"),
-    "a server key or secret": (secrets.token_hex(20), "server_secret"),
-    "another of 64 digits": (secrets.token_hex(32).upper(), "server_secret"),
-    "a server secret with its base": ("0x" + secrets.token_hex(20), "server_secret"),
-    "a server secret in base64": (basic(secrets.token_hex(20)), "server_secret"),
-    "a server secret in base64, twice": (basic(basic(secrets.token_hex(20) + "\n")), "server_secret"),
-    "an API key in base64": (basic("lin_api_" + secrets.token_hex(16)), "long_lived_token"),
-    "key and secret": (f"{secrets.token_hex(20)}:{secrets.token_urlsafe(32)}", "server_secret"),
-    "key and secret as Basic sends them": (basic(f"{secrets.token_hex(20)}:{secrets.token_urlsafe(32)}"), "server_secret"),
+    "a server key or secret": (digits(20), "server_secret"),
+    "another of 64 digits": (digits(32).upper(), "server_secret"),
+    "a server secret with its base": ("0x" + digits(20), "server_secret"),
+    "a server secret in base64": (basic(digits(20)), "server_secret"),
+    "a server secret in base64, twice": (basic(basic(digits(20) + "\n")), "server_secret"),
+    "an API key in base64": (basic("lin_api_" + digits(16)), "long_lived_token"),
+    "key and secret": (f"{digits(20)}:{opaque(32)}", "server_secret"),
+    "key and secret as Basic sends them": (basic(f"{digits(20)}:{opaque(32)}"), "server_secret"),
     "years, padded": (padded(token(iat=AT, exp=AT + YEARS)), "long_lived_token"),
     "an AWS key": ("AKIA" + "Z7" * 8, "long_lived_token"),
     "an AWS key's secret": ("wJalrXUtnFEMI/K7MDENG/" + "bPxRf1CYzQpLmN7vKs", "long_lived_token"),
     "a refresh token of Entra": ("1.AX" + "Ab3_" * 60 + ".AgABAwEAAAD-" + "xY9" * 100, "long_lived_token"),
     "a refresh token of Auth0": ("v1.M" + "rT5a" * 12, "long_lived_token"),
     "a key of Okta's": ("00" + "aB3dE5fG7h" * 4, "long_lived_token"),
-    "an API key": ("sk-proj-" + secrets.token_urlsafe(30), "long_lived_token"),
-    "a Shopify token": ("shpat_" + secrets.token_hex(16), "long_lived_token"),
-    "a refresh token by its prefix": ("ory_rt_" + secrets.token_urlsafe(30), "long_lived_token"),
+    "an API key": ("sk-proj-" + opaque(30), "long_lived_token"),
+    "an API key of nothing but letters and digits": ("sk-" + digits(16), "long_lived_token"),
+    "an API key that names its product": ("pk-lf-" + "1b2c3d4e-5f60-4718-92a3-b4c5d6e7f809", "long_lived_token"),
+    "a Shopify token": ("shpat_" + digits(16), "long_lived_token"),
+    "a refresh token by its prefix": ("ory_rt_" + opaque(30), "long_lived_token"),
     "a GitHub token": ("ghp_" + "aB3d" * 9, "long_lived_token"),
 }
 
@@ -90,6 +103,17 @@ REVOKED = {
 @pytest.mark.parametrize("paste", ["{}", "Bearer {}", "```Authorization: Bearer {}\n```"])
 def test_what_may_be_an_access_token_is_taken(kind: str, paste: str) -> None:
     assert long_lived_secret(paste.format(MAY_BE_ONE[kind]), NOW) is None
+
+
+def test_tokens_drawn_at_random_are_taken() -> None:
+    """Each that is refused sends somebody to revoke a token that was right."""
+    drawn = [opaque(size) for size in (20, 32, 48) for _ in range(2000)]
+    assert [one for one in drawn if long_lived_secret(one, NOW) is not None] == []
+
+
+@pytest.mark.parametrize("begins", ["rk_", "RK-", "Sk-", "sK_", "PK_", "Rt-", "RT_", "hF_"])
+def test_a_token_that_by_chance_begins_as_a_key_does_is_taken(begins: str) -> None:
+    assert long_lived_secret(begins + "bKb6EStES3-cljLXOrs2ALoRxqWSR_GCdriE8T88d", NOW) is None
 
 
 @pytest.mark.parametrize("kind", REVOKED)
