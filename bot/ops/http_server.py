@@ -19,6 +19,9 @@ GRACE_SECONDS = 4
 """For requests that are being answered when the process is told to end. Slack waits for 3 seconds."""
 RECEIVE_SECONDS = 10.0
 """For a whole request, headers and body, and for reading on where answers have piled up. Slack does both at once."""
+IDLE_SECONDS = 75
+"""For the next request on a connection. What stands in front keeps one for a minute, as AWS's load balancers and nginx do: if the bot
+closed it sooner, a request that was just on its way would be lost, and with it a press."""
 MAX_HEAD = 16 * 1024
 """Bytes of a request line with its headers."""
 MAX_CONNECTIONS = 10_000
@@ -154,6 +157,7 @@ def server(routes: Sequence[Route], connection: type[Connection] = Connection) -
         lifespan="off",
         server_header=False,
         headers=list(HEADERS.items()),
+        timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     return _Server(config)

@@ -220,6 +220,12 @@ async def test_a_request_that_never_ends_is_cut_off_and_others_are_served(begin:
         writer.close()
 
 
+async def test_who_keeps_connections_for_a_minute_finds_them_open() -> None:
+    """As nginx and AWS's load balancers do: a press sent on one that the bot just closes would be lost."""
+    async with serving() as (_, front):
+        assert front.config.timeout_keep_alive > 60
+
+
 async def test_a_request_that_comes_byte_by_byte_is_cut_off() -> None:
     async with served() as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
