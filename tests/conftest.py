@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -57,22 +57,44 @@ LONG_FIRST = (
     "test_filing.py",
     "test_proof_of_access.py",
 )
-"""Files that take longest are begun first, so that no worker is left with one of them when the other has nothing to do."""
+"""Files that take longest are begun first, so that no worker is left with one of them when the others have nothing to do."""
+BEGUN_BY = 0.8
+"""The share of all files by which the last of the heavy ones is begun."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         for name in _needs(item):
             item.add_marker(name)
-        if any(item.get_closest_marker(name) for name in HEAVY) and not item.get_closest_marker("timeout"):
+        if _is_heavy(item) and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(HEAVY_SECONDS))
-    items.sort(key=_turn)
+    turns = _turns(items)
+    items.sort(key=lambda item: turns[item.path])
+
+
+def _turns(items: Sequence[pytest.Item]) -> dict[Path, float]:
+    """Heavy files wait for processes and browsers much of their time: between them stand others, which take the processor meanwhile."""
+    heavy = {item.path: None for item in items if _is_heavy(item) or item.path.name in LONG_FIRST}
+    light = {item.path: None for item in items if item.path not in heavy}
+    names = {name: turn for turn, name in enumerate(LONG_FIRST)}
+    longest_first = sorted(heavy, key=lambda path: names.get(path.name, len(names)))
+    turns = {path: turn / len(heavy) * BEGUN_BY for turn, path in enumerate(longest_first)}
+    return turns | {path: turn / len(light) for turn, path in enumerate(light)}
+
+
+def _is_heavy(item: pytest.Item) -> bool:
+    return any(item.get_closest_marker(name) for name in HEAVY)
+
+
+def pytest_configure() -> None:
+    gc.disable()
 
 
 def pytest_collection_finish() -> None:
     """Imported modules stay for good: the garbage collector can leave them out."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 def _needs(item: pytest.Item) -> set[str]:
@@ -90,13 +112,6 @@ def _needs(item: pytest.Item) -> set[str]:
     return needs
 
 
-def _turn(item: pytest.Item) -> int:
-    """Heavy ones first; within the same turn they stay as they are."""
-    if item.path.name in LONG_FIRST:
-        return LONG_FIRST.index(item.path.name)
-    return len(LONG_FIRST) + (0 if any(item.get_closest_marker(name) for name in HEAVY) else 1)
-
-
 # -- a test that starts a process is marked as one
 
 _now: list[pytest.Item] = []
@@ -108,7 +123,7 @@ WORKER = "bot.inspection.worker"
 def _watch(event: str, arguments: tuple[object, ...]) -> None:
     if event != "subprocess.Popen" or not _now or (_now[-1].get_closest_marker("bot") and WORKER in cast("Any", arguments[1])):
         return
-    if not any(_now[-1].get_closest_marker(name) for name in HEAVY):
+    if not _is_heavy(_now[-1]):
         raise RuntimeError(f"{_now[-1].nodeid} starts {arguments[0]!r}: mark it with @pytest.mark.process")
 
 
