@@ -86,17 +86,6 @@ def _is_heavy(item: pytest.Item) -> bool:
     return any(item.get_closest_marker(name) for name in HEAVY)
 
 
-def pytest_configure() -> None:
-    gc.disable()
-
-
-def pytest_collection_finish() -> None:
-    """Imported modules stay for good: the garbage collector can leave them out."""
-    gc.collect()
-    gc.freeze()
-    gc.enable()
-
-
 def _needs(item: pytest.Item) -> set[str]:
     """The markers that follow from where a test stands, from its fixtures and its parameters."""
     needs = {"browser", "process"} if "tests/e2e/" in item.nodeid else set[str]()
@@ -110,6 +99,34 @@ def _needs(item: pytest.Item) -> set[str]:
         gives = str(made.func.__annotations__.get("return", ""))
         needs |= {marker for kind, marker in WHOLE.items() if gives.endswith(kind)}
     return needs
+
+
+# -- the garbage collector: it stops all that a worker does, for up to two seconds on a busy machine, as long as a writer waits for its turn
+
+NEVER = 2**31 - 1
+OFTEN = 50
+"""After how many collections of what is young all is looked through, once the test has ended."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+
+
+def pytest_collection_finish() -> None:
+    """Imported modules stay for good: they can be left out."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(700, 10, NEVER)
+
+
+def pytest_runtest_logfinish() -> None:
+    if gc.get_count()[2] > OFTEN:
+        gc.collect()
 
 
 # -- a test that starts a process is marked as one
