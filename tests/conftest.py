@@ -104,7 +104,7 @@ def _needs(item: pytest.Item) -> set[str]:
 # -- the garbage collector: it stops all that a worker does, for up to two seconds on a busy machine, as long as a writer waits for its turn
 
 NEVER = 2**31 - 1
-OFTEN = 50
+OFTEN = 200
 """After how many collections of what is young all is looked through, once the test has ended."""
 
 
