@@ -98,13 +98,13 @@ _OF_WHAT = re.compile(r"\b(?:of|for|on|in|at|until|app|d[aeo]l?|no|na|nos|nas|en
 """Before the name of a person or a system, whose secret is meant."""
 _MEMBER = re.compile(r"""\\{0,3}"\s?:\s?(?:\\{0,3}"[^"\n]{0,200}+"|null|true|false|\d{1,9})\s?,\s?[\\"]""")
 """A member of a JSON object with a value of its own; what the next one holds has another name."""
-_ENCODED = re.compile(r"[A-Za-z0-9+/]")
+_ENCODED = re.compile(r"[A-Za-z0-9+/]|%2[BFbf]")
 _SIGN = r"(?:[FBfb]2%|[A-Za-z0-9+/])"
 _ENCODED_BEFORE = re.compile(
-    rf"{_SIGN}++(?:(?:\s{{0,8}}+>[/ ]{{0,2}}rb<|[ \t>|]{{0,12}}+[\r\n][\s>|]{{0,12}}+){_SIGN}{{20,}}+|\s{{1,4}}+{_SIGN}{{60,}}+)*+"
+    rf"{_SIGN}*+(?:(?:\s{{0,8}}+>[/ ]{{0,2}}rb<|[ \t>|]{{0,12}}+[\r\n][\s>|]{{0,12}}+){_SIGN}{{20,}}+|\s{{1,4}}+{_SIGN}{{60,}}+)*+"
     r"""(?=[\s>;"'`(\\-]|\Z)"""
 )
-"""Read backwards: with what mails, chats, and web pages put between lines, or spaces instead."""
+"""Read backwards, from within a line or its beginning: with what mails, chats, and web pages put between lines, or spaces instead."""
 _ENCODED_AFTER = re.compile(
     r"(?:%2[FBfb]|[A-Za-z0-9+/\r\n]){0,40}+(?:=|&#|%3D|(?<=[\r\n])-|(?<=.{40})|<br|[\"'`]|\s|\Z)", re.DOTALL
 )

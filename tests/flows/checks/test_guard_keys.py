@@ -236,12 +236,12 @@ def test_a_key_in_a_tar_is_found(mode: Any) -> None:
     assert find_in_file("plan.tar", packed("plan.txt", b"Our plan for the launch.\n" * 99)) == ()
 
 
-@pytest.mark.parametrize("name", ["/pw\n", "+pW\n", "/Pw+", "/PSK\n", "+pwd/", "/Pin+"])
-@pytest.mark.parametrize("line", [0, 2, -2])
+@pytest.mark.parametrize("name", ["/pw\n", "+pW\n", "/Pw+", "/PSK\n", "+pwd/", "/Pin+", "\npw+", "\nPIN/"])
+@pytest.mark.parametrize("line", [1, 2, -2])
 def test_letters_of_a_public_key_that_are_a_secrets_name_by_chance(name: str, line: int) -> None:
     lines = example_keys.PUBLIC_KEY.splitlines()[1:-1]
-    at = 64 - len(name.rstrip("\n")) if name.endswith("\n") else 50
-    lines[line] = (lines[line][:at] + name.rstrip("\n") + lines[line][at + len(name) :])[:64]
+    at = 0 if name.startswith("\n") else 64 - len(name.strip()) if name.endswith("\n") else 50
+    lines[line] = (lines[line][:at] + name.strip() + lines[line][at + len(name.strip()) :])[:64]
     for key in ("\n".join(lines), "\n".join(["-----BEGIN PUBLIC KEY-----", *lines, "-----END PUBLIC KEY-----"])):
         assert [how for how, mangled in MANGLED.items() if find_secrets(mangled(key))] == []
 
