@@ -46,7 +46,10 @@ class Select:
         self._stored: Any = self._chosen()
         made = self.made = ui.element("q-select")
         made.classes("b-typed b-select").props("outlined dense use-input options-dense")
-        made.props.update({"for": of.id, "input-debounce": 150, "option-label": "label", "option-value": "value"})
+        pause = (
+            150 if self.source == "external" else 0
+        )  # ms; what is typed and not yet searched opens the list again after a choice
+        made.props.update({"for": of.id, "input-debounce": pause, "option-label": "label", "option-value": "value"})
         made.props.update({"behavior": "menu", "popup-content-class": "b-menu", "options": [], "model-value": self._stored})
         if self.many:
             made.props.update({"multiple": True, "use-chips": True, "max-values": of.element.get("max_selected_items", 100)})

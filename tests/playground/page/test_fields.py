@@ -33,6 +33,7 @@ async def choose(tab: Tab, label: str, *options: str, query: str = "") -> None:
     for option in options:
         await control.click()
         await control.fill(query or option)
+        await expect(listed.first).to_be_visible()
         await expect(listed.filter(has_not_text=query or option)).to_have_count(0)  # a list that is redrawn mid-click misses it
         await tab.get_by_role("option", name=option, exact=True).click()
         await expect(listed).to_have_count(0)
