@@ -297,6 +297,36 @@ class ThirdCompany:
 
 
 @dataclass(kw_only=True)
+class Call:
+    """Somebody or something that calls for support besides the steps' own states: a person who is stuck, one who is needed and has left."""
+
+    id: str  # begins with f"{onboarding_id}:"
+    onboarding_id: str
+    kind: str  # "stuck", "lead_left", …
+    step_id: str = ""  # empty: about no step
+    team_id: str = ""
+    user_id: str = ""  # who is stuck, or who has left
+    at: datetime
+    words: str = ""  # sealed: what they wrote
+    answered_at: datetime | None = None  # or settled in another way
+    answered_by: str = ""
+    answer: str = ""  # sealed
+
+
+@dataclass(kw_only=True)
+class Note:
+    """What somebody of support wrote down for their colleagues. The customer never sees it."""
+
+    id: str  # begins with f"{onboarding_id}:"
+    onboarding_id: str
+    step_id: str = ""  # empty: about no step
+    team_id: str = ""
+    user_id: str
+    at: datetime
+    words: str = ""  # sealed
+
+
+@dataclass(kw_only=True)
 class Received:
     """A Slack event, stored before it is acknowledged, handled once by its id. Of messages, only ids and findings are kept.
 
@@ -334,6 +364,8 @@ class Snapshot:
     grants: list[Grant]
     members: list[Member]
     companies: list[ThirdCompany] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)  # oldest first, the answered ones too
+    notes: list[Note] = field(default_factory=list)  # oldest first
     lead_timezone: str = ""
     """From Slack; empty if it gives none."""
 

@@ -24,6 +24,7 @@ from storage.sealing import Place, Plain, SealError, UnknownKey, current
 from storage.store import Store
 from storage.tables import (
     audit_events,
+    calls,
     decisions,
     drafts,
     effects,
@@ -32,6 +33,7 @@ from storage.tables import (
     identifiers,
     locator,
     members,
+    notes,
     onboardings,
     people,
     posted,
@@ -56,6 +58,8 @@ _EMPTIED: Mapping[Table, Mapping[str, str]] = {
     decisions: {"reason": ""},
     tasks: {"answers": NOTHING},
     grants: {"email": "", "name": ""},
+    calls: {"words": "", "answer": ""},
+    notes: {"words": ""},
     audit_events: {"changes": NOTHING, "salt": ""},
 }
 """By table, its sealed columns and what is sealed instead."""

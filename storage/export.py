@@ -15,11 +15,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.model import (
     AuditEvent,
+    Call,
     Decision,
     Draft,
     Expiry,
     Grant,
     Member,
+    Note,
     Onboarding,
     Person,
     StepRecord,
@@ -74,6 +76,8 @@ _KINDS: Mapping[str, type] = {
     "expiries": Expiry,
     "members": Member,
     "companies": ThirdCompany,
+    "calls": Call,
+    "notes": Note,
     "people": Person,
     "events": AuditEvent,
 }

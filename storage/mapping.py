@@ -30,11 +30,13 @@ TABLES: dict[type, Table] = {
     model.Departure: tables.departures,
     model.WatchedChannel: tables.watched_channels,
     model.ThirdCompany: tables.third_companies,
+    model.Call: tables.calls,
+    model.Note: tables.notes,
     model.Received: tables.received,
     model.Seen: tables.seen,
 }
 
-_TEXTS = {"customer", "reason", "email", "name", "salt", "value"}
+_TEXTS = {"customer", "reason", "email", "name", "salt", "value", "words", "answer"}
 """Sealed columns that hold text; the others hold JSON."""
 
 

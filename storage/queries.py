@@ -13,6 +13,7 @@ from sqlalchemy.types import NullType
 
 from flows.model import (
     LEFT,
+    Call,
     Decision,
     Departure,
     Draft,
@@ -20,6 +21,7 @@ from flows.model import (
     Expiry,
     Grant,
     Member,
+    Note,
     Onboarding,
     Person,
     Posted,
@@ -336,5 +338,7 @@ def _snapshot(whole: Whole) -> Snapshot:
         grants=kinds[Grant],
         members=kinds[Member],
         companies=kinds[ThirdCompany],
+        calls=kinds[Call],
+        notes=kinds[Note],
         lead_timezone=next((person.timezone for person in kinds[Person]), ""),
     )

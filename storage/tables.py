@@ -343,6 +343,34 @@ third_companies = Table(
     _moment("accepted_at"),
 )
 
+calls = Table(
+    "calls",
+    metadata,
+    _id(),
+    _text("onboarding_id", index=True),
+    _text("kind"),
+    _text("step_id"),
+    _text("team_id"),
+    _text("user_id"),
+    _moment("at", required=True),
+    _sealed("words"),
+    _moment("answered_at"),
+    _text("answered_by"),
+    _sealed("answer"),
+)
+
+notes = Table(
+    "notes",
+    metadata,
+    _id(),
+    _text("onboarding_id", index=True),
+    _text("step_id"),
+    _text("team_id"),
+    _text("user_id"),
+    _moment("at", required=True),
+    _sealed("words"),
+)
+
 received = Table(
     "received",
     metadata,

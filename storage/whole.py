@@ -16,10 +16,12 @@ from sqlalchemy.orm import Mapper, make_transient_to_detached
 from sqlalchemy.orm.attributes import set_committed_value
 
 from flows.model import (
+    Call,
     Decision,
     Draft,
     Grant,
     Member,
+    Note,
     Onboarding,
     Person,
     Posted,
@@ -42,6 +44,8 @@ _ORDER: Mapping[type, tuple[str, ...]] = {
     Grant: ("step_id", "id"),
     Member: ("role", "id"),
     ThirdCompany: ("id",),
+    Call: ("at", "id"),
+    Note: ("at", "id"),
     Draft: ("id",),
     Posted: ("id",),
     Person: (),

@@ -6,11 +6,13 @@ from typing import Any
 from sqlalchemy import text
 
 from flows.model import (
+    Call,
     Decision,
     Draft,
     Expiry,
     Grant,
     Member,
+    Note,
     Onboarding,
     Person,
     Posted,
@@ -105,6 +107,10 @@ def add_whole(unit: Unit, **fields: Any) -> str:
     unit.add(Posted(id=f"{o}:card:", onboarding_id=o, kind="card", subject="", channel_id=one.channel_id, ts="1.2"))
     unit.add(Member(id=f"{o}:{LEAD}", onboarding_id=o, team_id=LEAD.team_id, user_id=LEAD.user_id, role="lead"))
     unit.add(ThirdCompany(id=f"{o}:TTHIRD", onboarding_id=o, team_id="TTHIRD", people=["UTHIRD"], connected=True))
+    unit.add(
+        Call(id=f"{o}:stuck:1", onboarding_id=o, kind="stuck", user_id=LEAD.user_id, at=NOW, words=SECRET, answer=f"{SECRET}!")
+    )
+    unit.add(Note(id=f"{o}:note:1", onboarding_id=o, user_id=OWNER.user_id, at=NOW, words=SECRET))
     unit.add(Received(id=new_id("Ev"), type="message", payload={"channel": one.channel_id, "text": SECRET}, at=NOW))
     unit.record(o, "onboarding:start", OWNER, facts={"revision": 1, "list": ["b", "a"]}, changes={"customer": SECRET})
     unit.record(o, "step:planning:unlock", OWNER)

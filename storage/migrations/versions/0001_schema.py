@@ -209,6 +209,34 @@ def upgrade() -> None:  # noqa: PLR0915  one for each table and index
     )
     op.create_index("ix_third_companies_onboarding_id", "third_companies", ["onboarding_id"], unique=False)
     op.create_table(
+        "calls",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("onboarding_id", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("step_id", sa.String(), nullable=False),
+        sa.Column("team_id", sa.String(), nullable=False),
+        sa.Column("user_id", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("answered_by", sa.String(), nullable=False),
+        sa.Column("answer", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("ix_calls_onboarding_id", "calls", ["onboarding_id"], unique=False)
+    op.create_table(
+        "notes",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("onboarding_id", sa.String(), nullable=False),
+        sa.Column("step_id", sa.String(), nullable=False),
+        sa.Column("team_id", sa.String(), nullable=False),
+        sa.Column("user_id", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("ix_notes_onboarding_id", "notes", ["onboarding_id"], unique=False)
+    op.create_table(
         "people",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("team_id", sa.String(), nullable=False),
