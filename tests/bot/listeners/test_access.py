@@ -5,8 +5,9 @@ Who may do what is repeated here, written from the description of the journey an
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import pytest
 import pytest_asyncio
@@ -25,6 +26,7 @@ from playground.slack.world import User
 from tests.bot.workplace import STEPS, Workplace
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+T = TypeVar("T")
 
 SENT = "organization"
 """The step awaiting a decision."""
@@ -129,12 +131,11 @@ def may_use(form: str) -> set[str]:
     return EITHER if "." not in form or form in CUSTOMERS_TASKS else SUPPORT
 
 
-def all_form_ids() -> list[str]:
+def form_ids(kind: str, of: str) -> list[str]:
+    """Of all dialogs and steps, and a person's share of the tasks'."""
     steps = JOURNEYS.latest.steps.values()
-    return [
-        *DIALOGS,
-        *(form.id for step in steps for form in (step.form, *(task.form for task in step.tasks)) if form is not None),
-    ]
+    tasks = [task.form.id for step in steps for task in step.tasks if task.form is not None]
+    return [*DIALOGS, *(step.form.id for step in steps), *share(kind, of, tasks)]
 
 
 @dataclass
@@ -243,9 +244,18 @@ def is_refusal(words: str) -> bool:
     return any(no in words for no in NOT_FOR_THEM)
 
 
-def every_button(role: str) -> tuple[list[tuple[Act, str, str]], list[tuple[Act, str, str]]]:
-    """All buttons as (act, step, task): those a role may use, and those it may not."""
-    tasks = [(step.id, task.id) for step in STEPS.values() for task in step.tasks]
+def share(kind: str, of: str, everything: Sequence[T]) -> Sequence[T]:
+    """What one person tries of what all tasks have in common: people of the same side try different thirds, or halves, so that each is
+    tried by somebody of each side."""
+    sides = PEOPLE if of == "acme" else GUESTS
+    alike = [one for one, side in sides.items() if side == sides[kind]]
+    parts = min(len(alike), 3)
+    return everything[alike.index(kind) % parts :: parts]
+
+
+def every_button(kind: str, role: str, of: str) -> tuple[list[tuple[Act, str, str]], list[tuple[Act, str, str]]]:
+    """All buttons, but of tasks their share, as (act, step, task): those somebody may use, and those they may not."""
+    tasks = share(kind, of, [(step.id, task.id) for step in STEPS.values() for task in step.tasks])
     whose = [((act, SENT, ""), allowed) for act, allowed in BUTTONS.items()]
     whose += [((Act.TASK, s, t), EITHER if f"{s}.{t}" in CUSTOMERS_TASKS else SUPPORT) for s, t in tasks]
     return [b for b, allowed in whose if role in allowed], [b for b, allowed in whose if role not in allowed]
@@ -257,7 +267,7 @@ async def test_a_button_that_is_not_theirs_changes_and_shows_nothing_and_says_so
 ) -> None:
     onboarding = getattr(setting, of)
     before = await setting.quiet()
-    for act, step, task in every_button(role)[1]:
+    for act, step, task in every_button(kind, role, of)[1]:
         got = await press(setting, kind, act, await value_of(setting, onboarding, step, task))
         assert is_refusal(got.words), (act, task, got.words)
         assert not got.came, (act, task)
@@ -268,7 +278,7 @@ async def test_a_button_that_is_not_theirs_changes_and_shows_nothing_and_says_so
 @EVERYONE
 async def test_a_button_that_is_theirs_is_not_refused_for_who_they_are(setting: Setting, kind: str, role: str, of: str) -> None:
     onboarding = getattr(setting, of)
-    for act, step, task in every_button(role)[0]:
+    for act, step, task in every_button(kind, role, of)[0]:
         before = await setting.quiet()
         got = await press(setting, kind, act, await value_of(setting, onboarding, step, task))
         assert not is_refusal(got.words), (act, task, got.words)
@@ -297,7 +307,7 @@ async def test_a_form_is_taken_from_those_it_is_for_alone(setting: Setting, kind
     person, place = setting.people[kind], setting.place
     for theirs in (False, True):
         before = await setting.quiet()
-        for form in (form for form in all_form_ids() if (role in may_use(form)) == theirs):
+        for form in (form for form in form_ids(kind, of) if (role in may_use(form)) == theirs):
             view = a_form(setting, person, form, getattr(setting, of))
             outcome = await place.deliver(person, on_submission(place.slack, "view_submission", person.user, view))
             person.user.stack.clear()
