@@ -36,6 +36,7 @@ from bot.modals.session import FormSessions
 from bot.modals.submission import FormSubmissions
 from bot.modals.windows import Modals
 from bot.slack.background import Background
+from bot.slack.no_tables import NoTablesKept
 from bot.slack.people import People
 from bot.slack.support_channel import SupportChannel
 from bot.slack.support_people import SupportPeople
@@ -132,6 +133,7 @@ def build(settings: Settings, policies: Policies, *, adapters: Adapters | None =
     policies = replace(policies, rules=replace(policies.rules, secret_field=settings.pismo_oauth2_secret_field))
     slack, rules, channel = adapters.slack, policies.rules, settings.support_channel
     store = Store(settings.database_url, settings.keyring, adapters.clock)
+    slack.no_tables = NoTablesKept(store)
     access, background = Access(), Background()
     cases = Cases(rules, access)
     people = People(store, slack, access, for_locale=for_locale)

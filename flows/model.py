@@ -267,6 +267,14 @@ class WatchedChannel:
     at: datetime
 
 
+@dataclass(kw_only=True)
+class RefusedBlocks:
+    """Slack refuses a kind of block in this workspace; ``at``: when it last did."""
+
+    id: str  # the kind
+    at: datetime
+
+
 LEAD, COLLEAGUE, LEFT = "lead", "colleague", "left"
 """A member's roles; the last one: no longer in the customer's channel."""
 

@@ -29,6 +29,7 @@ TABLES: dict[type, Table] = {
     model.Member: tables.members,
     model.Departure: tables.departures,
     model.WatchedChannel: tables.watched_channels,
+    model.RefusedBlocks: tables.refused_blocks,
     model.ThirdCompany: tables.third_companies,
     model.Call: tables.calls,
     model.Note: tables.notes,

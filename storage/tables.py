@@ -320,6 +320,8 @@ departures = Table("departures", metadata, _id(), _moment("at", required=True))
 
 watched_channels = Table("watched_channels", metadata, _id(), _text("fault"), _moment("at", required=True))
 
+refused_blocks = Table("refused_blocks", metadata, _id(), _moment("at", required=True))
+
 members = Table(
     "members",
     metadata,

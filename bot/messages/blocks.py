@@ -10,6 +10,7 @@ from typing import Any
 
 from bot.messages.buttons import Act, ButtonValue
 from bot.messages.rich_text import LINK, as_comment, as_mrkdwn, harmless, rich_text, spelt_out
+from bot.messages.tables import length, spoken_rows, without_tables
 from bot.messages.texts import CLOSE, OPEN, escape
 
 Block = dict[str, Any]
@@ -138,24 +139,15 @@ def _pieces(line: str) -> Iterable[str]:
 
 
 def fit(blocks: Iterable[Block], most: int = BLOCKS, characters: int = MESSAGE_TEXT, more: str = "…") -> list[Block]:
-    """The first blocks, as many as Slack accepts; ``more`` stands for those left out."""
+    """The first blocks, as many as Slack accepts, also with their tables as sections; ``more`` stands for those left out."""
     kept: list[Block] = []
     for block in blocks:
-        characters -= _length(block)
-        if characters < 0 or len(kept) == most:
-            return [*kept[: most - 1], context(more)]
+        characters -= length(block)
+        most -= len(without_tables([block]))
+        if characters < 0 or most < 0:
+            return [*(kept[:-1] if most < 0 else kept), context(more)]
         kept.append(block)
     return kept
-
-
-def _length(part: Any) -> int:
-    if isinstance(part, list):
-        return sum(map(_length, part))
-    if isinstance(part, dict):
-        text = part.get("text")
-        own = 0 if not isinstance(text, str) else len(text if part.get("type") == "mrkdwn" else escape(text))
-        return own + sum(map(_length, part.values()))
-    return 0
 
 
 _DATE = re.compile(r"<!date\^(\d+)\^[^|>]*\|([^>]*)>")
@@ -171,10 +163,10 @@ def spoken(text: str) -> str:
     )
 
 
-def said(blocks: Sequence[Block]) -> str:
+def said(blocks: Sequence[Block], most: int = FALLBACK) -> str:
     """Everything that the blocks say, as mrkdwn for screen readers and notifications; buttons as their labels.
 
-    If that is too long, the text is cut and the buttons follow at its end.
+    If that is longer than ``most``, the text is cut and the buttons follow at its end.
     """
     lines: list[str] = []
     names: list[str] = []
@@ -184,6 +176,8 @@ def said(blocks: Sequence[Block]) -> str:
             lines.append(harmless(block["text"]["text"]))
         elif kind == "rich_text":
             lines.append(spelt_out(block))
+        elif kind == "data_table":
+            lines += spoken_rows(block)
         elif kind == "section":
             if "text" in block:
                 lines.append(spoken(block["text"]["text"]))
@@ -196,10 +190,10 @@ def said(blocks: Sequence[Block]) -> str:
             names.append(" ".join(f"[{escape(element['text']['text'])}]" for element in block["elements"] if "text" in element))
             lines.append(names[-1])
     words = "\n".join(lines)
-    if len(words) <= FALLBACK:
+    if len(words) <= most:
         return words
     pressed = clip("\n".join(names), FALLBACK // 2)
-    return f"{clip(words, FALLBACK - len(pressed) - 1)}\n{pressed}"
+    return f"{clip(words, most - len(pressed) - 1)}\n{pressed}"
 
 
 @dataclass(frozen=True)
@@ -211,10 +205,11 @@ class Drawing:
     digest: str
 
 
-def drawing(blocks: Sequence[Block]) -> Drawing:
-    """A message within Slack's limits."""
+def drawing(blocks: Sequence[Block], *, most_text: int = FALLBACK) -> Drawing:
+    """A message within Slack's limits. ``most_text``: characters of its ``text``; `COMMENT` for one that is never edited, so that the
+    whole of a long table is in it."""
     kept = fit(blocks)
-    text = said(kept)
+    text = said(kept, most_text)
     canonical = json.dumps([text, kept], sort_keys=True, ensure_ascii=True)
     return Drawing(text, kept, hashlib.sha256(canonical.encode()).hexdigest())
 
@@ -224,12 +219,12 @@ def parts(heading: Callable[[int, int], str], blocks: Iterable[Block]) -> list[D
     chunks: list[list[Block]] = []
     room = 0
     for block in blocks:
-        length = _length(block)
-        if not chunks or length > room or len(chunks[-1]) == BLOCKS - 1:
+        size = length(block)
+        if not chunks or size > room or len(chunks[-1]) == BLOCKS - 1:
             chunks.append([])
             room = MESSAGE_TEXT - TEXT // 2
         chunks[-1].append(block)
-        room -= length
+        room -= size
     return [drawing([section(heading(number, len(chunks))), *chunk]) for number, chunk in enumerate(chunks, 1)]
 
 

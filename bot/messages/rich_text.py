@@ -65,6 +65,12 @@ def rich_text(words: str) -> list[Json]:
     return blocks
 
 
+def inline(words: str) -> list[Json]:
+    """The sentence as parts of one line, for a cell of a table: what was typed is one line too, and in no quote."""
+    line = _TYPED.sub(lambda found: f"{OPEN}{' '.join(found[1].splitlines())}{CLOSE}", words).replace("\n", " ")
+    return [part for element in _elements(line, quoting=False) for part in element["elements"]]
+
+
 def code(text: str) -> Json:
     """Commands to be copied, as they are."""
     lines: list[Json] = [{"type": "text", "text": text}]
@@ -125,14 +131,14 @@ def _shown(part: Json) -> str:
             return harmless(part["text"])
 
 
-def _elements(words: str) -> Iterator[Json]:
-    """Sections, and a quote for each typed text that needs one."""
+def _elements(words: str, *, quoting: bool = True) -> Iterator[Json]:
+    """Sections, and a quote for each typed text that needs one, unless there are to be no quotes."""
     line: list[Json] = []
     bold = mono = False
     after_quote = False
     for token in _TOKEN.finditer(words):
         sign, text = token["sign"], token["typed"] if token["typed"] is not None else _unescaped(token["text"] or "")
-        if token["typed"] is not None and ("\n" in text or "→" in text):
+        if quoting and token["typed"] is not None and ("\n" in text or "→" in text):
             yield from _section(line)
             yield {"type": "rich_text_quote", "elements": [{"type": "text", "text": text}]}
             line, after_quote = [], True

@@ -1,15 +1,21 @@
 """Slack's Web API as the bot uses it: typed answers, one error, one connection pool, no hidden retries."""
 
 import asyncio
+import json
 import logging
 import math
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any, NoReturn, Self
 
+from slack_sdk.errors import SlackApiError
+
+from bot.messages.tables import has_tables, without_tables
 from bot.slack import files
-from bot.slack.errors import NO_THREAD, SlackError
+from bot.slack.errors import NO_THREAD, UNFIT_BLOCKS, SlackError
 from bot.slack.lookups import PAGE, ChannelInfo, Lookups, Me, UserInfo
+from bot.slack.no_tables import NoTables, NoTablesHere
 
 __all__ = ["ChannelInfo", "Me", "Slack", "SlackError", "UserInfo", "Window"]
 
@@ -64,17 +70,43 @@ class Window:
 
 
 class Slack(Lookups):
-    """``await start()``, then any call, then ``await stop()``. What the calls raise: see `Lookups`."""
+    """``await start()``, then any call, then ``await stop()``. What the calls raise: see `Lookups`. ``no_tables``: whether Slack refuses
+    tables in this workspace; kept by this process unless given one that is kept for all."""
+
+    def __init__(
+        self,
+        token: str,
+        api_url: str,
+        *,
+        before_call: Callable[[], None] = lambda: None,
+        can_wait: Callable[[], bool] = lambda: False,
+    ) -> None:
+        super().__init__(token, api_url, before_call=before_call, can_wait=can_wait)
+        self.no_tables: NoTables = NoTablesHere()
 
     # -- messages
+
+    async def _show(self, method: str, send: Callable[[Blocks], Coroutine[Any, Any, Any]], blocks: Blocks) -> Any:
+        """``send``: the call with these blocks. Where Slack refuses tables, they are sent as sections, at once and from then on."""
+        if not has_tables(blocks):
+            return await self._call(method, send(blocks))
+        if not await self.no_tables.known():
+            try:
+                return await self._call(method, send(blocks))
+            except SlackError as refused:
+                if refused.error not in UNFIT_BLOCKS:
+                    raise
+        answer = await self._call(method, send(without_tables(map(dict, blocks))))
+        await self.no_tables.learnt()
+        return answer
 
     async def post(
         self, channel: str, text: str, blocks: Blocks, *, thread_ts: str | None = None, effect_id: str = "", revision: int = 0
     ) -> tuple[str, str]:
         """(channel, ts) of the new message. Raises SlackError, one of `NO_THREAD`, if the thread's root message is gone."""
-        posted = await self._call(
+        posted = await self._show(
             "chat.postMessage",
-            self.web.chat_postMessage(
+            lambda blocks: self.web.chat_postMessage(
                 channel=channel,
                 text=text,
                 blocks=blocks,
@@ -84,6 +116,7 @@ class Slack(Lookups):
                 unfurl_media=False,
                 **UNPARSED,
             ),
+            blocks,
         )
         channel, ts, message = str(posted["channel"]), str(posted["ts"]), posted.get("message")
         if thread_ts and message and not message.get("thread_ts"):
@@ -184,13 +217,36 @@ class Slack(Lookups):
     async def update(self, channel: str, ts: str, text: str, blocks: Blocks, *, effect_id: str = "", revision: int = 0) -> None:
         """Edit in place. Its metadata stays, unless it is given. ``text`` may have 4,000 characters here."""
         metadata = _metadata(effect_id, revision)
-        call = self.web.chat_update(channel=channel, ts=ts, text=text, blocks=blocks, metadata=metadata, **UNPARSED)
-        await self._call("chat.update", call)
+        await self._show(
+            "chat.update",
+            lambda blocks: self.web.chat_update(channel=channel, ts=ts, text=text, blocks=blocks, metadata=metadata, **UNPARSED),
+            blocks,
+        )
 
     async def ephemeral(self, channel: str, user_id: str, text: str, blocks: Blocks) -> None:
         """Seen by one person in a channel; Slack does not guarantee delivery."""
-        call = self.web.chat_postEphemeral(channel=channel, user=user_id, text=text, blocks=blocks, **UNPARSED)
-        await self._call("chat.postEphemeral", call)
+        await self._show(
+            "chat.postEphemeral",
+            lambda blocks: self.web.chat_postEphemeral(channel=channel, user=user_id, text=text, blocks=blocks, **UNPARSED),
+            blocks,
+        )
+
+    async def respond(self, response_url: str, text: str, blocks: Blocks, *, replace: bool = False) -> None:
+        """Seen by one person, where they typed a command or pressed a button; ``replace``: instead of the message with that button. Slack
+        takes five answers within 30 minutes (error ``used_url``, ``expired_url``)."""
+        shown = {"text": text, "response_type": "ephemeral", "replace_original": replace, **UNPARSED}
+        await self._show("response_url", lambda blocks: self._respond(response_url, {**shown, "blocks": list(blocks)}), blocks)
+
+    async def _respond(self, response_url: str, body: Json) -> None:
+        """Raises SlackApiError, as the methods of the Web API do."""
+        async with self.session.post(response_url, json=body) as answer:
+            try:
+                said = json.loads(await answer.text())
+            except ValueError:  # "ok", or a page of something in between
+                said = {}
+            if answer.status != 200 or said.get("ok") is False:
+                found = SimpleNamespace(status_code=answer.status, headers=answer.headers, data=said)
+                raise SlackApiError("response_url", found)  # type: ignore[no-untyped-call]
 
     async def direct_channel(self, user_id: str) -> str:
         opened = await self._call("conversations.open", self.web.conversations_open(users=[user_id]))
@@ -262,7 +318,12 @@ class Slack(Lookups):
                 return
 
     async def publish_home(self, user_id: str, view: Json) -> None:
-        await self._call("views.publish", self.web.views_publish(user_id=user_id, view=view))
+        """Tables would be sections there if Slack refused them; none is drawn there, since sources disagree."""
+        await self._show(
+            "views.publish",
+            lambda blocks: self.web.views_publish(user_id=user_id, view={**view, "blocks": list(blocks)}),
+            view["blocks"],
+        )
 
     # -- files
 

@@ -34,6 +34,9 @@ BARRED = frozenset(
 )
 """Pass once people mend it: invite the app, share the channel again, set the right channel, grant a scope."""
 
+UNFIT_BLOCKS = frozenset({"invalid_blocks", "invalid_arguments"})
+"""A block is not allowed there, or not yet; the latter of a view."""
+
 NO_THREAD = frozenset({"thread_not_found", "invalid_thread_ts"})
 """A thread's root message is gone."""
 

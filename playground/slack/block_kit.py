@@ -3,15 +3,31 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
+from playground.slack.charts import CHART
 from playground.slack.elements import BOXES, BUTTON, ID, IMAGE, INPUTS, OVERFLOW, PICKERS, SELECTS, plain, text
 from playground.slack.rich_text import LINES, PARTS, words
-from playground.slack.schema import Check, Report, anything, boolean, choice, complain, integer, items, record, string, tagged
+from playground.slack.schema import (
+    Check,
+    Report,
+    anything,
+    boolean,
+    choice,
+    complain,
+    integer,
+    items,
+    number,
+    record,
+    string,
+    tagged,
+)
 
 Json = dict[str, Any]
 
 MESSAGE: Final = "message"
 MODAL: Final = "modal"
 HOME: Final = "home"
+PLAIN_MESSAGE: Final = "plain message"
+"""In a workspace that has not got tables and charts yet."""
 
 BLOCKS_TEXT_LIMIT = 13_200
 """Total text in a message's blocks; undocumented, but seen by many (slackapi/bolt-js#2509)."""
@@ -21,7 +37,7 @@ _ACCESSORY = {kind: check for kind, check in _CLICKED.items() if kind != "dateti
 _CELL = tagged(
     {
         "raw_text": record({"type": anything, "text": string(3000, low=0)}),
-        "raw_number": record({"type": anything, "value": anything}, {"text": anything}),
+        "raw_number": record({"type": anything, "value": number, "text": string(3000)}),
         "rich_text": record({"type": anything, "elements": items(anything, 0, 100)}),
     }
 )
@@ -53,6 +69,26 @@ _SECTION = _block(text=text(3000), fields=items(text(2000), 1, 10), accessory=ta
 def _input(kinds: dict[str, Check]) -> Check:
     return _block({"label": plain(2000), "element": tagged(kinds)}, hint=plain(2000), optional=boolean, dispatch_action=boolean)
 
+
+def _data_table(block: Any, path: str, out: Report) -> None:
+    """docs.slack.dev, reference/block-kit/blocks/data-table-block."""
+    _DATA_TABLE(block, path, out)
+    rows = block.get("rows")
+    if out or not isinstance(rows, list):
+        return
+    if any(len(row) != len(rows[0]) for row in rows):
+        complain(out, f"{path}/rows", "all rows must have the same number of cells")
+    if any(cell.get("type") == "rich_text" for cell in rows[0]):
+        complain(out, f"{path}/rows/0", "rich_text is not allowed in the header row")
+    if sum(map(len, texts(rows))) > 20_000:
+        complain(out, f"{path}/rows", "no more than 20000 characters allowed in a table")
+
+
+_DATA_TABLE = _block(
+    {"rows": items(items(_CELL, 1, 20), 2, 101), "caption": string(3000)},
+    page_size=integer(1, 100),
+    row_header_column_index=integer(0, 19),
+)
 
 _EVERYWHERE: dict[str, Check] = {
     "section": _section,
@@ -90,13 +126,8 @@ _ONLY_MESSAGES: dict[str, Check] = {
     "card": _block({}, **_CARD),
     "carousel": _block({"elements": items(tagged({"card": _block({}, **_CARD)}), 1, 10)}),
     "table": _block({"rows": items(items(_CELL, 1, 20), 1, 100)}, column_settings=items(anything, 1, 20)),
-    "data_table": _block(
-        {"rows": items(items(_CELL, 1, 20), 2, 201)},
-        page_size=integer(1, 100),
-        caption=anything,
-        row_header_column_index=integer(0, 19),
-    ),
-    "data_visualization": _block({"title": anything, "chart": anything}),
+    "data_table": _data_table,
+    "data_visualization": _block({"title": string(50), "chart": CHART}),
     "container": _block(
         {"child_blocks": items(anything, 1, 10)}, title=text(150), subtitle=text(150), width=anything, icon=anything
     ),
@@ -107,6 +138,7 @@ _ONLY_MESSAGES: dict[str, Check] = {
     ),
 }
 _FILE = {"file_input"}
+_NEWEST = {"data_table", "data_visualization"}
 BLOCKS: dict[str, dict[str, Check]] = {
     MESSAGE: _EVERYWHERE | _ONLY_MESSAGES | {"input": _input({k: v for k, v in INPUTS.items() if k not in _FILE})},
     MODAL: _EVERYWHERE
@@ -116,7 +148,8 @@ BLOCKS: dict[str, dict[str, Check]] = {
     },
     HOME: _EVERYWHERE | {"input": _input({k: v for k, v in INPUTS.items() if k not in _FILE})},
 }
-_AT_MOST = {MESSAGE: 50, MODAL: 100, HOME: 100}
+BLOCKS[PLAIN_MESSAGE] = {kind: check for kind, check in BLOCKS[MESSAGE].items() if kind not in _NEWEST}
+_AT_MOST = {MESSAGE: 50, PLAIN_MESSAGE: 50, MODAL: 100, HOME: 100}
 
 
 def elements(block: Json) -> Iterator[Json]:
@@ -152,6 +185,8 @@ def check_blocks(blocks: Any, surface: str, path: str, out: Report) -> None:
     _check_ids(blocks, path, out)
     if sum(block["type"] == "table" for block in blocks) > 1:
         complain(out, path, "only one table allowed")
+    if sum(block["type"] == "data_visualization" for block in blocks) > 2:
+        complain(out, path, "no more than 2 data_visualization blocks allowed")
     if sum(len(block["text"]) for block in blocks if block["type"] == "markdown") > 12_000:
         complain(out, path, "markdown text must be less than 12001 characters")
 

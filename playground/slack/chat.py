@@ -14,7 +14,7 @@ from playground.slack.world import Channel, Message, ResponseUrl
 @method("chat.postMessage", "chat:write")
 def post_message(core: Core, args: Json) -> Json:
     (target,) = need(args, "channel")
-    content = check_message(args)
+    content = check_message(args, tables=core.faults.tables)
     message = new_message(core, _postable(core, target), content, args.get("thread_ts"))
     message.broadcast = flag(args, "reply_broadcast")
     core.add_message(message)
@@ -28,7 +28,7 @@ def post_message(core: Core, args: Json) -> Json:
 @method("chat.postEphemeral", "chat:write")
 def post_ephemeral(core: Core, args: Json) -> Json:
     target, reader = need(args, "channel", "user")
-    content = check_message(args)
+    content = check_message(args, tables=core.faults.tables)
     channel = core.joined(target)
     if reader not in channel.members:
         raise WebApiError("user_not_in_channel")
@@ -46,7 +46,7 @@ def update(core: Core, args: Json) -> Json:
     message = _own(core, target, ts, "cant_update_message")
     if not args.get("blocks") and not args.get("text") and args.get("metadata"):
         args = {**args, "text": message.text, "blocks": message.blocks}
-    content = check_message(args, updating=True)
+    content = check_message(args, updating=True, tables=core.faults.tables)
     before = message_json(core, message)
     change(core, message, content)
     core.emit(
@@ -160,7 +160,7 @@ def respond(core: Core, link: ResponseUrl, args: Json) -> None:
         link.uses += 1
         core.changed()
         return
-    content = check_message(args)
+    content = check_message(args, tables=core.faults.tables)
     link.uses += 1
     if original and original in link.channel.messages and flag(args, "replace_original"):
         change(core, original, content)

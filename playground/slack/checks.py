@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from playground.slack.block_kit import BLOCKS_TEXT_LIMIT, HOME, MESSAGE, MODAL, Json, check_blocks, elements, texts
+from playground.slack.block_kit import BLOCKS_TEXT_LIMIT, HOME, MESSAGE, MODAL, PLAIN_MESSAGE, Json, check_blocks, elements, texts
 from playground.slack.elements import OPTION, OPTION_GROUPS, plain
 from playground.slack.schema import Report, anything, boolean, complain, items, record, string
 
@@ -70,8 +70,9 @@ def check_view(view: Any, kind: str = MODAL) -> Json:
     return view
 
 
-def check_message(arguments: Json, *, updating: bool = False) -> Json:
-    """The message's text, blocks, attachments and metadata, parsed; text above 40,000 characters is cut off, as Slack does.
+def check_message(arguments: Json, *, updating: bool = False, tables: bool = True) -> Json:
+    """The message's text, blocks, attachments and metadata, parsed; text above 40,000 characters is cut off, as Slack does. `tables`:
+    whether the workspace has them.
 
     Raises:
         WebApiError: no_text, msg_too_long, invalid_blocks_format, invalid_blocks, msg_blocks_too_long, markdown_text_conflict,
@@ -87,7 +88,7 @@ def check_message(arguments: Json, *, updating: bool = False) -> Json:
             raise WebApiError("msg_too_long")
         text = markdown
     if blocks:
-        check_message_blocks(blocks)
+        check_message_blocks(blocks, tables=tables)
     if not isinstance(text, str) or not (text or blocks or attachments):
         raise WebApiError("no_text")
     if updating and len(text) > 4000:
@@ -101,11 +102,11 @@ def check_message(arguments: Json, *, updating: bool = False) -> Json:
     return {"text": text[:40_000], "blocks": blocks or [], "attachments": attachments, "metadata": metadata}
 
 
-def check_message_blocks(blocks: Any) -> None:
+def check_message_blocks(blocks: Any, *, tables: bool = True) -> None:
     out: Report = []
     if not isinstance(blocks, list):
         raise WebApiError("invalid_blocks_format")
-    check_blocks(blocks, MESSAGE, "/blocks", out)
+    check_blocks(blocks, MESSAGE if tables else PLAIN_MESSAGE, "/blocks", out)
     if out:
         raise WebApiError("invalid_blocks", out)
     if sum(map(len, texts(blocks))) > BLOCKS_TEXT_LIMIT:

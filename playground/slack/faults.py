@@ -31,12 +31,14 @@ class Limit:
 @dataclass
 class SlackFaults:
     """`duplicate_deliveries`: True, or the probability that an event or a socket envelope arrives twice; `duplicated`: how many did.
-    `limits`: real rate limits by method; chat.postMessage is counted per channel. `at_random`: of these kinds.
+    `limits`: real rate limits by method; chat.postMessage is counted per channel. `at_random`: of these kinds. `tables`: False if the
+    workspace has not got the newest blocks yet: `data_table` and `data_visualization` are refused as of an unknown type.
     """
 
     waiting: list[SlackFault] = field(default_factory=list)
     duplicate_deliveries: bool | float = False
     duplicated: int = 0
+    tables: bool = True
     at_random: RandomFaults | None = None
     limits: dict[str, Limit] = field(default_factory=dict)
     _seen: dict[tuple[str, str], deque[float]] = field(default_factory=lambda: defaultdict(deque))
@@ -58,6 +60,7 @@ class SlackFaults:
         self._seen.clear()
         self.duplicate_deliveries = False
         self.at_random = None
+        self.tables = True
 
     def take(self, method: str, channel: str = "") -> SlackFault | None:
         """The next fault for this call, or one at random, or a 429 if it exceeds a limit."""

@@ -43,6 +43,11 @@ def integer(low: int, high: int) -> Check:
     return check
 
 
+def number(value: Any, path: str, out: Report) -> None:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        complain(out, path, "must provide a number")
+
+
 def anything(_value: Any, _path: str, _out: Report) -> None:
     """Something Slack accepts and this project does not check."""
 

@@ -197,6 +197,12 @@ def upgrade() -> None:  # noqa: PLR0915  one for each table and index
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
+        "refused_blocks",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
         "third_companies",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("onboarding_id", sa.String(), nullable=False),

@@ -43,6 +43,8 @@ def read(blocks: Iterable[Any]) -> Reading:
                 _read_rich_text(part, reading)
             elif part["type"] == "mrkdwn":
                 read_mrkdwn(part["text"], reading)
+            elif part["type"] == "raw_text":
+                reading.lines += part["text"].split("\n")
             else:
                 reading.lines += part["text"].split("\n")
                 reading.marks += _EMOJI.findall(part["text"]) if part.get("emoji", True) else []
@@ -85,7 +87,7 @@ def _parts(value: Any) -> Iterator[dict[str, Any]]:
         for one in value:
             yield from _parts(one)
     elif isinstance(value, dict):
-        if value.get("type") in ("rich_text", "mrkdwn", "plain_text"):
+        if value.get("type") in ("rich_text", "mrkdwn", "plain_text", "raw_text"):
             yield value
         else:
             for one in value.values():
@@ -96,6 +98,8 @@ def _read_rich_text(block: dict[str, Any], reading: Reading) -> None:
     for element in block["elements"]:
         said = ""
         for part in element["elements"]:
+            if part["type"] == "link":
+                said += part["text"]
             if part["type"] != "text":
                 reading.marks.append(_mark(part))
                 continue

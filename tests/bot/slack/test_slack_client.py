@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bot.messages.tables import table
 from bot.slack import client
 from bot.slack.client import Me, Slack, SlackError
 from bot.slack.files import marked
@@ -319,3 +320,34 @@ def test_a_marked_name_keeps_its_ending() -> None:
     assert marked("session.ics", "eff_1") != marked("session.ics", "eff_2")
     assert marked("session.ics", "eff_1").startswith("session-")
     assert marked("session.ics", "eff_1").endswith(".ics")
+
+
+async def test_tables_are_sent_as_sections_where_slack_refuses_them(place: Place) -> None:
+    """At once, by every call that shows some; from then on without being refused first."""
+    blocks = table("What waits", ["Customer", "Step"], [["Acme Bank", "Planning"]])
+    channel, ts = await place.slack.post(place.channel.id, "t", blocks)
+    assert place.channel.messages[-1].blocks[0]["type"] == "data_table"
+    place.world.faults.tables = False
+    await place.slack.update(channel, ts, "t", blocks)
+    assert [block["type"] for block in place.channel.messages[-1].blocks] == ["rich_text"]
+    assert place.calls("chat.update") == 2
+    await place.slack.ephemeral(channel, place.ana.id, "t", blocks)
+    await place.slack.publish_home(place.ana.id, {"type": "home", "blocks": blocks})
+    link, url = place.world.new_response_url(place.ana.user, place.channel)
+    await place.slack.respond(url, "t", blocks)
+    assert place.channel.messages[-1].ephemeral_to == place.ana.id
+    assert link.replies[0].blocks[0]["type"] == "rich_text"
+    assert place.calls("chat.postEphemeral") == place.calls("views.publish") == place.calls("response_url") == 1
+    for _ in range(4):
+        await place.slack.respond(url, "t", BLOCKS)
+    with pytest.raises(SlackError, match="used_url"):
+        await place.slack.respond(url, "t", BLOCKS)
+    await place.slack.tell(channel, place.ana.id, "t", BLOCKS)
+
+
+async def test_a_block_that_is_wrong_by_itself_says_nothing_of_tables(place: Place) -> None:
+    blocks = table("What waits", ["Customer", "Step"], [["Acme Bank", "Planning"]])
+    with pytest.raises(SlackError):
+        await place.slack.post(place.channel.id, "t", [*blocks, {"type": "unheard_of"}])
+    await place.slack.post(place.channel.id, "t", blocks)
+    assert place.channel.messages[-1].blocks[0]["type"] == "data_table"
