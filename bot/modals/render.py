@@ -60,12 +60,13 @@ def page_view(
     told: Sequence[Block] = (),
     offered: Offered | None = None,
     scripts: Sequence[Script] = (),
+    about: Sequence[Block] = (),
 ) -> View:
     """One page with what was typed before. ``told``: blocks above its inputs. ``offered``: choices from the onboarding itself.
-    ``scripts``: commands below its inputs."""
+    ``scripts``: commands below its inputs. ``about``: its first line, whom and what it is about."""
     slot = order[index]
     raw = raw_of(slot, answers)
-    blocks: list[Block] = [*_heading(form, order, index, texts)]
+    blocks: list[Block] = [*about, *_heading(form, order, index, texts)]
     labels = {name: texts(f"{words_of(form.id, name, item)}.label") for name, _, item in inputs(slot.page.model)}
     for problem in problems:
         sentence = sentence_of(problem, texts)
@@ -195,9 +196,10 @@ def review_view(
     meta: FormMeta,
     notes: Sequence[Note],
     told: Sequence[Block] = (),
+    about: Sequence[Block] = (),
 ) -> View:
-    """The last page: all answers, each page with a button to change it; submitting sends."""
-    blocks: list[Block] = [context(f"*{texts('form_ui.review')}*"), *told]
+    """The last page: all answers, each page with a button to change it; submitting sends. ``about``: as in `page_view`."""
+    blocks: list[Block] = [*about, context(f"*{texts('form_ui.review')}*"), *told]
     said = [part for note in notes for part in long_sections(texts.md(f"note.{note.key}", **note.params))]
     blocks.extend(fit(said, 40, VIEW_TEXT * 3 // 4, texts("form_ui.more")))  # leaves room for the answers below
     for index, slot in enumerate(order):

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Self
 
 from bot.messages.answers import answer_line, sentence_of, shown_answers
-from bot.messages.blocks import Block, alert, clip, long_sections
-from bot.messages.texts import Texts
+from bot.messages.blocks import Block, alert, clip, context, long_sections
+from bot.messages.texts import Raw, Texts, escape, typed
 from bot.modals.choices import offered
 from bot.modals.render import View, page_view, review_view
 from bot.modals.subject import FormMeta, Subject, subject_of
@@ -21,7 +21,7 @@ from flows.forms.drafts import REVIEW
 from flows.forms.fields import MAX_LENGTH, Answers, Kind, inputs
 from flows.forms.pages import Slot, check, collect, forgotten, raw_of, slots
 from flows.forms.step import Form, Situation
-from flows.people import Who
+from flows.people import Role, Who
 from flows.ports import Unit
 from flows.problems import Problem
 
@@ -141,7 +141,8 @@ class FormSession:
         clean, _ = collect(form, answers, self.situation)
         meta = self.meta.on(REVIEW, "", drafts.version(form, answers, order, REVIEW), about=self.about)
         wrong = [alert(sentence_of(problem, self.texts), "error") for problem in form.check(clean, self.situation)]
-        return review_view(form, order, clean, self.texts, meta, tuple(form.notes(clean, self.situation)), [*told, *wrong])
+        notes = tuple(form.notes(clean, self.situation))
+        return review_view(form, order, clean, self.texts, meta, notes, [*told, *wrong], self._first_line())
 
     def _drawn(
         self,
@@ -159,8 +160,29 @@ class FormSession:
         shown = {**shown, **{name: text for name, text in self.copied.items() if len(text) <= MAX_LENGTH}}
         scripts = order[index].page.scripts(shown, self.situation)
         return page_view(
-            form, order, index, shown, self.texts, meta, problems=problems, told=told, offered=choices, scripts=scripts
+            form,
+            order,
+            index,
+            shown,
+            self.texts,
+            meta,
+            problems=problems,
+            told=told,
+            offered=choices,
+            scripts=scripts,
+            about=self._first_line(),
         )
+
+    def _first_line(self) -> list[Block]:
+        """Whom and what the form is about, so that nobody decides about another: for support the customer, its channel and the step, for
+        the customer's own people the step. Empty if there is no onboarding yet."""
+        case, step = self.case, self.subject.step
+        if case is None:
+            return []
+        of_all = case.role in (Role.SUPPORT, Role.SYSTEM)
+        customer = [typed(case.onboarding.customer), Raw(f"<#{case.onboarding.channel_id}>")] if of_all else []
+        words = [*customer, *([escape(self.texts(f"step.{step.id}.title"))] if step is not None else [])]
+        return [context(" · ".join(words))] if words else []
 
     def _alert(self, key: str) -> Block:
         return alert(self.texts(f"form_ui.{key}"))
