@@ -130,7 +130,7 @@ async def test_a_step_is_skipped_with_its_reason_and_opened_again(office: Workpl
         assert outcome.closed, outcome.errors
         await office.settled()
         assert await office.state(found.id, "planning") == state
-        assert any(f"To {verb} it." in message.text for message in office.blue.messages)
+        assert any(f"<@{office.olga.id}>" in m.text and f"To {verb} it." in m.text for m in office.blue.messages)
 
 
 async def test_an_export_comes_to_who_asked_alone(office: Workplace) -> None:
