@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.inspection.inspections import Hindrance, Inspections
+from bot.modals.assignees import Assignees
 from bot.modals.neighbours import Neighbours
 from bot.modals.parse import parse_page
+from bot.modals.subject import FormMeta
 from bot.slack.client import Slack, SlackError
 from bot.slack.files import MAX_BYTES
 from bot.slack.people import People
@@ -91,22 +93,22 @@ class LookedUp:
 class SlackLookups:
     def __init__(self, store: Store, slack: Slack, people: People, access: Access, support_channel: str) -> None:
         self._slack, self._people, self._access, self._support_channel = slack, people, access, support_channel
-        self._neighbours = Neighbours(store, people, access)
+        self._neighbours, self._assignees = Neighbours(store, people, access), Assignees(store, slack, people, access)
         self._looking = {"start": ("channel", self._channel), "assign": ("person", self._person)}
 
-    async def of(self, form_id: str, values: Mapping[str, Any]) -> LookedUp:
+    async def of(self, meta: FormMeta, values: Mapping[str, Any]) -> LookedUp:
         """``values``: the modal's state. Nothing is looked up for other dialogs."""
-        if form_id not in self._looking:
+        if meta.form not in self._looking:
             return LookedUp()
-        field, look = self._looking[form_id]
-        raw = parse_page(values, Slot(DIALOGS[form_id].pages[0]), {})
+        field, look = self._looking[meta.form]
+        raw = parse_page(values, Slot(DIALOGS[meta.form].pages[0]), {})
         try:
             async with asyncio.timeout(FETCH_SECONDS):
-                return await look(raw)
+                return await look(meta, raw)
         except (TimeoutError, SlackError):
             return LookedUp((Problem(field, "slack_did_not_answer"),))
 
-    async def _channel(self, raw: Answers) -> LookedUp:
+    async def _channel(self, _meta: FormMeta, raw: Answers) -> LookedUp:
         channel = str(raw.get("channel") or "")
         if channel == self._support_channel:
             return LookedUp((Problem("channel", "channel_is_support"),))
@@ -132,9 +134,9 @@ class SlackLookups:
             found += await self._neighbours.problems(info, members, person)
         return self._looked_up(person, *found)
 
-    async def _person(self, raw: Answers) -> LookedUp:
-        person = await self._people.fetch(str(raw.get("person") or ""))
-        return self._looked_up(person, *([] if person is not None else [Problem("person", "lead_not_in_channel")]))
+    async def _person(self, meta: FormMeta, raw: Answers) -> LookedUp:
+        found = await self._assignees.look_up(meta.onboarding, str(raw.get("person") or ""))
+        return self._looked_up(None, found) if isinstance(found, Problem) else self._looked_up(found)
 
     def _looked_up(self, person: Person | None, *problems: Problem) -> LookedUp:
         who = Who(person.team_id, person.user_id) if person is not None else None

@@ -77,7 +77,7 @@ class FormSubmissions:
             meta = meta_of(sent.view)
             onboarding_id = meta.onboarding
             inspected = await self._pages.of(meta, sent.values)
-            found = await self._lookups.of(meta.form, sent.values)
+            found = await self._lookups.of(meta, sent.values)
 
             async def work(unit: Unit) -> Response:
                 drop()  # the transaction may be retried

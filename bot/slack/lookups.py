@@ -47,6 +47,7 @@ class UserInfo:
     is_bot: bool
     is_guest: bool
     enterprise_id: str = ""
+    is_deactivated: bool = False
 
 
 @dataclass(frozen=True)
@@ -202,6 +203,7 @@ class Lookups:
             is_bot=bool(user.get("is_bot") or user.get("is_workflow_bot")),
             is_guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted") or user.get("deleted")),
             enterprise_id=str((user.get("enterprise_user") or {}).get("enterprise_id") or ""),
+            is_deactivated=bool(user.get("deleted")),
         )
 
     async def channel(self, channel: str) -> ChannelInfo:
