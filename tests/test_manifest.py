@@ -26,6 +26,7 @@ SCOPES_OF_METHODS: dict[
 ] = {  # docs.slack.dev/reference/methods/<method>, for the kinds of channel the bot is in
     "auth.test": frozenset(),
     "bookmarks.add": frozenset({"bookmarks:write"}),
+    "bookmarks.edit": frozenset({"bookmarks:write"}),
     "bookmarks.list": frozenset({"bookmarks:read"}),
     "chat.getPermalink": frozenset(),
     "chat.delete": frozenset({"chat:write"}),

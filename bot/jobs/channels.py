@@ -18,15 +18,18 @@ class Channels:
         self._store, self._cases, self._slack, self._people = store, cases, slack, people
 
     async def bookmark(self, run: Run[AddBookmark]) -> None:
-        """Add the bookmark unless it is already there."""
+        """Add the bookmark unless it is already there. It takes the place of the one to an earlier onboarding in the channel."""
         async with self._store.read() as unit:
             case = await self._cases.look(unit, run.onboarding_id, closed=True)
             posted = await unit.posted(case.id, "card")
+            there = await unit.onboardings(channel_id=case.onboarding.channel_id, closed=True)
+            cards = [await unit.posted(one.id, "card") for one in there if one.id != case.id]
         if posted is None:
             raise Impossible("gone")
         channel = case.onboarding.channel_id
         link = await self._slack.permalink(channel, posted.ts)
-        await self._slack.bookmark_once(channel, customer_texts(case)("card.bookmark"), link)
+        earlier = [card.ts for card in cards if card is not None]
+        await self._slack.bookmark_once(channel, customer_texts(case)("card.bookmark"), link, instead_of=earlier)
 
     async def members(self, run: Run[RememberMembers]) -> Finished:
         """Record the members, so that those who were there before the bot can act from App Home too; and third companies."""

@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 import math
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, NoReturn, Self
@@ -272,12 +272,20 @@ class Slack(Lookups):
         answer = await self._call("chat.getPermalink", self.web.chat_getPermalink(channel=channel, message_ts=ts))
         return str(answer["permalink"])
 
-    async def bookmark_once(self, channel: str, title: str, link: str) -> None:
-        """Add a bookmark, unless there is one of this link under any title."""
-        listed = await self._call("bookmarks.list", self.web.bookmarks_list(channel_id=channel))
-        if any(bookmark.get("link") == link for bookmark in listed.get("bookmarks") or []):
+    async def bookmark_once(self, channel: str, title: str, link: str, *, instead_of: Collection[str] = ()) -> None:
+        """Add a bookmark, unless there is one of this link under any title. ``instead_of``: the times of messages in the channel; a
+        bookmark to one of them is changed, so that there are not two."""
+        listed = (await self._call("bookmarks.list", self.web.bookmarks_list(channel_id=channel))).get("bookmarks") or []
+        if any(bookmark.get("link") == link for bookmark in listed):
             return
-        await self._call("bookmarks.add", self.web.bookmarks_add(channel_id=channel, title=title, type="link", link=link))
+        before = tuple(f"/p{ts.replace('.', '')}" for ts in instead_of)
+        old = next((one for one in listed if str(one.get("link") or "").endswith(before)), None)
+        if old is None:
+            adding = self.web.bookmarks_add(channel_id=channel, title=title, type="link", link=link)
+            await self._call("bookmarks.add", adding)
+        else:
+            editing = self.web.bookmarks_edit(bookmark_id=str(old["id"]), channel_id=channel, title=title, link=link)
+            await self._call("bookmarks.edit", editing)
 
     # -- views
 

@@ -216,12 +216,16 @@ async def test_slack_that_cannot_be_reached_is_an_error_like_others() -> None:
     await slack.stop()
 
 
-async def test_a_bookmark_is_set_once(place: Place) -> None:
-    _, ts = await place.slack.post(place.channel.id, "card", BLOCKS)
-    link = await place.slack.permalink(place.channel.id, ts)
+async def test_a_bookmark_is_set_once_and_takes_the_place_of_an_earlier_one(place: Place) -> None:
+    _, earlier = await place.slack.post(place.channel.id, "card", BLOCKS)
+    _, ts = await place.slack.post(place.channel.id, "another card", BLOCKS)
+    links = [await place.slack.permalink(place.channel.id, one) for one in (earlier, ts)]
     for _ in range(2):
-        await place.slack.bookmark_once(place.channel.id, "Checklist", link)
-    assert [bookmark["link"] for bookmark in place.channel.bookmarks] == [link]
+        await place.slack.bookmark_once(place.channel.id, "Checklist", links[0], instead_of=[ts])
+    assert [bookmark["link"] for bookmark in place.channel.bookmarks] == links[:1]
+    for _ in range(2):
+        await place.slack.bookmark_once(place.channel.id, "Checklist of Acme", links[1], instead_of=[earlier])
+    assert [(mark["link"], mark["title"]) for mark in place.channel.bookmarks] == [(links[1], "Checklist of Acme")]
 
 
 async def test_a_file_whose_answer_got_lost_is_sent_once(place: Place) -> None:
