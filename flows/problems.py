@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field as default
+from enum import StrEnum
 
 from pydantic_core import PydanticCustomError
 
@@ -28,12 +29,22 @@ class Problem:
     params: Mapping[str, Parameter] = default(default_factory=dict)
 
 
+class NoteKind(StrEnum):
+    """Whom a note is for. ``TO_CHECK``: whoever reviews the answers must look at it. ``HINT``: whoever fills in the form, nobody else."""
+
+    FACT = "fact"
+    TO_CHECK = "to_check"
+    HINT = "hint"
+
+
 @dataclass(frozen=True)
 class Note:
-    """Something to show before sending, not a fault. ``key`` is looked up as ``note.<key>``."""
+    """Something to show before sending, not a fault. ``key`` is looked up as ``note.<key>``; if support needs other words than the
+    customer, as ``note.<key>_here``."""
 
     key: str
     params: Mapping[str, Parameter] = default(default_factory=dict)
+    kind: NoteKind = NoteKind.FACT
 
 
 class Refused(Exception):  # noqa: N818  an answer, not a failure

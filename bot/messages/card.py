@@ -3,6 +3,7 @@
 from bot.messages.blocks import Block, Drawing, actions, button, context, divider, drawing, header, section
 from bot.messages.buttons import Act, ButtonValue
 from bot.messages.companies import named
+from bot.messages.notes import note_words
 from bot.messages.texts import Raw, Texts, date_token
 from flows.cases.companies import unaccepted
 from flows.cases.settle import open_tasks, side_of, waits_until
@@ -69,11 +70,7 @@ def card(snapshot: Snapshot, journey: Journey, texts: Texts, situation: Situatio
         blocks.append(context(texts("card.go_live", date=onboarding.go_live.isoformat())))
     if (third := unaccepted(snapshot)) and not onboarding.closed_at:
         blocks.append(context(texts.md("card.third_company", companies=named(third))))
-    blocks.extend(
-        context(texts.md(f"note.{note.key}", **note.params))
-        for step in journey.steps.values()
-        for note in step.on_card(situation)
-    )
+    blocks.extend(context(note_words(note, texts)) for step in journey.steps.values() for note in step.on_card(situation))
     blocks.append(divider())
     lines = [step_line(number, snapshot.steps[step_id], texts) for number, step_id in enumerate(journey.steps, start=1)]
     blocks.append(section("\n".join(lines)))

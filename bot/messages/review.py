@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from bot.messages.answers import answer_line, display, page_name, shown_answers
@@ -21,9 +22,9 @@ from bot.messages.blocks import (
     section,
 )
 from bot.messages.buttons import Act, ButtonValue
+from bot.messages.notes import checked, facts, to_check
 from bot.messages.parity import lane
 from bot.messages.texts import Raw, Texts, date_token, escape, typed
-from bot.messages.wording import worded
 from flows.cases import renewals
 from flows.cases.review import approvals
 from flows.cases.settle import open_tasks, record_of, state_allows
@@ -32,10 +33,11 @@ from flows.cases.tasks import confirmed_by
 from flows.forms.addresses import addresses
 from flows.forms.fields import Answers, Input, inputs, words_of
 from flows.forms.pages import Slot, raw_of, slots
-from flows.forms.step import Form, Situation, Step
+from flows.forms.step import Form, Situation, Step, Task
 from flows.journey import Journey
 from flows.model import EffectRecord, Snapshot, Submission, TaskRecord
 from flows.people import Side
+from flows.problems import Note
 from flows.rules import Rules
 from flows.state import StepState
 
@@ -68,15 +70,15 @@ def review_card(
     if sent is not None:
         by, when = Raw(f"<@{sent.user_id}>"), date_token(sent.at)
         blocks.append(context(texts.md("review.sent", revision=sent.revision, digest=sent.digest[:8], by=by, at=when)))
-        notes, values = _values(step.form, sent.answers, texts, situation)
+        notes, values = _values(step.form, sent.answers, texts, situation, _later_notes(snapshot, step, situation))
         if not _fits([*notes, *values]):
             notes = fit(notes, MAX_NOTES, NOTES_TEXT, texts("review.more_below"))
         blocks.extend(fit([*notes, *values], MAX_VALUES, VALUES_TEXT, texts("review.more_below")))
     blocks.extend(_decision(snapshot, step, texts, rules))
     blocks.extend(_skip(snapshot, step, texts))
-    facts = [context(texts.md(f"note.{fact.key}", **worded(texts, fact.params))) for fact in step.facts(situation)]
+    known = facts(step.facts(situation), texts)
     after = _after(snapshot, step, texts, situation, rules, failed)
-    return drawing([*blocks, *fit(facts, BLOCKS - len(blocks) - len(after)), *after])  # the buttons are never what is left out
+    return drawing([*blocks, *fit(known, BLOCKS - len(blocks) - len(after)), *after])  # the buttons are never what is left out
 
 
 def _after(
@@ -111,12 +113,25 @@ def task_in_full(form: Form, answers: Answers, texts: Texts, situation: Situatio
     return parts(lambda number, of: texts("review.task_in_full", task=title, number=number, of=of), [*notes, *values])
 
 
-def _values(form: Form, answers: Answers, texts: Texts, situation: Situation) -> tuple[list[Block], list[Block]]:
-    """The notes and the answers, uncut."""
-    notes = [
-        block for note in form.notes(answers, situation) for block in long_sections(texts.md(f"note.{note.key}", **note.params))
-    ]
-    return notes, answer_sections(form, answers, texts)
+def _values(
+    form: Form, answers: Answers, texts: Texts, situation: Situation, later: Sequence[Note] = ()
+) -> tuple[list[Block], list[Block]]:
+    """The notes, with what is to be checked first, and the answers, uncut. ``later``: notes on what came after the answers. What was said
+    before the approval is said after it, though the access that it asks for is known then."""
+    notes = list(form.notes(answers, replace(situation, grants=())))
+    return [*to_check([*notes, *later], texts), *checked(notes, texts)], answer_sections(form, answers, texts)
+
+
+def _later_notes(snapshot: Snapshot, step: Step, situation: Situation) -> list[Note]:
+    """On the step as it stands, and on what its tasks recorded."""
+    done = [(task, records[-1]) for task in step.tasks if (records := _done(snapshot, step, task)) and not task.repeatable]
+    return [*step.facts(situation), *(note for task, record in done for note in task.notes(record.answers, situation))]
+
+
+def _done(snapshot: Snapshot, step: Step, task: Task) -> list[TaskRecord]:
+    """A task's records that count, oldest first."""
+    of = [one for one in snapshot.tasks if (one.step_id, one.task_id, one.state) == (step.id, task.id, "done")]
+    return sorted(of, key=lambda one: one.at.timestamp() if one.at else 0)
 
 
 def _fits(blocks: list[Block]) -> bool:
@@ -128,10 +143,17 @@ def answer_sections(form: Form, answers: Answers, texts: Texts) -> list[Block]:
     blocks: list[Block] = []
     order = slots(form, answers)
     for index, slot in enumerate(order):
-        lines = [answer_line(label, words) for label, words in shown_answers(form, slot, raw_of(slot, answers), texts)]
+        lines = [answer_line(label, words) for label, words in _with_addresses(form, slot, raw_of(slot, answers), texts)]
         name = page_name(form, order, index, texts) if len(order) > 1 else ""
         blocks.extend(long_sections("\n".join([f"*{escape(name)}*"] * bool(name) + lines)) if lines else ())
     return blocks
+
+
+def _with_addresses(form: Form, slot: Slot, answers: Answers, texts: Texts) -> list[tuple[str, str]]:
+    """The answers of a page; of a list of addresses, typed or in a file, those that were read in it."""
+    names = [name.removesuffix("_file") for name, _, item in inputs(slot.page.model) if item.addresses]
+    read = {name: ", ".join(addresses(answers, name, f"{name}_file")) for name in names}
+    return shown_answers(form, slot, {**answers, **{f"{name}_file": None for name in names}, **read}, texts)
 
 
 def _title(form: Form, slot: Slot, texts: Texts) -> str:
@@ -198,16 +220,14 @@ def _tasks(
     waiting_for = list(open_tasks(step, situation))
     for task in step.tasks:
         title, item = texts(f"task.{step.id}.{task.id}.title"), step.item_now(task, situation)
-        records = [one for one in snapshot.tasks if (one.step_id, one.task_id) == (step.id, task.id)]
-        done = [one for one in records if one.state == "done"] if not task.repeatable else []
+        done = _done(snapshot, step, task) if not task.repeatable else []
         if done and done[-1].at is not None:
             second = rules.approvals_of(step, task, renewal=bool(done[-1].item)) > 1
             people = confirmed_by(snapshot, done[-1]) if second else [done[-1].user_id]
             by, when = Raw(", ".join(f"<@{one}>" for one in people)), date_token(done[-1].at)
             recorded = texts("review.renewed") if done[-1].item else title
             blocks.append(context(texts.md("review.task_done", task=recorded, by=by, at=when)))
-            notes = task.notes(done[-1].answers, situation)
-            blocks.extend(context(texts.md(f"note.{note.key}", **note.params)) for note in notes)
+            blocks.extend(facts(task.notes(done[-1].answers, situation), texts))
         if (done and not item) or not state_allows(snapshot, step, task):
             continue
         waiting = record_of(snapshot, step.id, task.id, item)

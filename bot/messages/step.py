@@ -3,9 +3,9 @@
 from bot.messages.blocks import Block, Drawing, actions, button, context, drawing, header, link, section
 from bot.messages.buttons import Act, ButtonValue
 from bot.messages.card import turn_words
+from bot.messages.notes import note_words
 from bot.messages.parity import lane
 from bot.messages.texts import Raw, Texts, date_token
-from bot.messages.wording import worded
 from flows.cases import renewals
 from flows.cases.settle import blocked_tasks, open_tasks, side_of, state_allows, waits_until
 from flows.forms.step import Situation
@@ -27,7 +27,7 @@ def step_message(snapshot: Snapshot, journey: Journey, step_id: str, texts: Text
         blocks.append(context(texts.md("step_message.sent", revision=record.revision, by=by, at=sent)))
     if record.state is StepState.CHANGES_REQUESTED and record.reason:
         blocks.append(section(texts.md("step_message.reason", reason=record.reason)))
-    blocks.extend(context(texts.md(f"note.{fact.key}", **worded(texts, fact.params))) for fact in step.facts(situation))
+    blocks.extend(context(note_words(fact, texts)) for fact in step.facts(situation))
     blocks.extend(lane(step, situation, texts))
     for task in blocked_tasks(step, situation) if record.state in WORKING else ():
         first = texts(f"step.{task.waits_for(situation)[0]}.title")

@@ -56,5 +56,9 @@ class KeyNote(StrEnum):
     CHALLENGE = "key_note_challenge"  # a password in a CSR
 
 
+NOT_MENDED = frozenset({KeyNote.VERSION, KeyNote.ASKS_AUTHORITY, KeyNote.ASKS_OTHER_USE, KeyNote.CHALLENGE})
+"""What is odd and stays: whoever signs must look at it."""
+
+
 class KeyProblem(Unreadable):
     """Why a key, CSR, or certificate is refused: ``key`` is a KeyFault."""

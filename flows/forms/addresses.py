@@ -6,7 +6,7 @@ from itertools import islice
 from flows.checks.emails import EmailEntry, EmailReport, Status, examine
 from flows.forms.fields import Answers
 from flows.forms.step import Situation
-from flows.problems import Note, Parameter, Problem
+from flows.problems import Note, NoteKind, Parameter, Problem
 
 MOST = 1000
 """The most addresses in one request."""
@@ -46,14 +46,13 @@ def notes(answers: Answers, situation: Situation, *names: str, resource: str = "
     for status in (Status.NEW, Status.KNOWN, Status.DUPLICATE):
         same = [entry.address for entry in found.entries if entry.status is status]
         if same:
-            yield Note(
-                f"emails_{status}",
-                {"n": len(same), "addresses": _listed(same) if status is Status.DUPLICATE else ", ".join(same)},
-            )
+            twice = status is Status.DUPLICATE
+            facts = {"n": len(same), "addresses": _listed(same) if twice else ", ".join(same)}
+            yield Note(f"emails_{status}", facts, NoteKind.FACT if twice else NoteKind.HINT)  # a review card has the list itself
     invalid = [entry for entry in found.entries if entry.status is Status.INVALID]
     if invalid:
-        yield Note("emails_invalid", {"n": len(invalid)})
-    yield from (Note(entry.key, _facts(entry)) for entry in invalid[:SHOWN])
+        yield Note("emails_invalid", {"n": len(invalid)}, NoteKind.TO_CHECK)
+    yield from (Note(entry.key, _facts(entry), NoteKind.TO_CHECK) for entry in invalid[:SHOWN])
     yield from islice(_warnings(found), SHOWN)
 
 
@@ -79,7 +78,7 @@ def _warnings(report: EmailReport) -> Iterator[Note]:
             facts = tuple((name, value) for name, value in warning.params.items() if name != "name")
             same.setdefault((warning.key, facts), []).append(entry.address)
     for (key, facts), those in same.items():
-        yield Note(key, {**dict(facts), "n": len(those), "addresses": _listed(those)})
+        yield Note(key, {**dict(facts), "n": len(those), "addresses": _listed(those)}, NoteKind.TO_CHECK)
 
 
 def _facts(entry: EmailEntry) -> dict[str, Parameter]:

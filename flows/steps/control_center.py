@@ -21,7 +21,7 @@ from flows.forms.fields import (
 from flows.forms.parity import ParityCell, ParityState
 from flows.forms.step import Form, GrantAsked, Page, ParityItem, Situation, Step, Task
 from flows.people import Side
-from flows.problems import Note, Problem, fault
+from flows.problems import Note, NoteKind, Problem, fault
 from flows.state import StepState
 from flows.steps.control_center_users import (
     ADMIN,
@@ -106,18 +106,18 @@ def _whole(answers: Answers, _situation: Situation) -> Iterator[Problem]:
 def administrators(answers: Answers) -> Iterator[Note]:
     admins = sum(ADMIN in roles_of(user) for user in users_of(answers))
     if admins < 2:
-        yield Note("one_admin" if admins else "no_admin")
+        yield Note("one_admin" if admins else "no_admin", kind=NoteKind.TO_CHECK)
 
 
 def _notes(answers: Answers, situation: Situation) -> Iterator[Note]:
     users = users_of(answers)
     left_out = str(answers.get("people") or "").splitlines()
-    yield from (Note("people_left_out", {"line": line}) for line in left_out[:SHOWN])
+    yield from (Note("people_left_out", {"line": line}, NoteKind.TO_CHECK) for line in left_out[:SHOWN])
     if len(left_out) > SHOWN:
-        yield Note("people_left_out_more", {"n": len(left_out) - SHOWN})
+        yield Note("people_left_out_more", {"n": len(left_out) - SHOWN}, NoteKind.TO_CHECK)
     yield from administrators(answers)
     if not any(APPROVERS.intersection(roles_of(user)) for user in users):
-        yield Note("no_approver")
+        yield Note("no_approver", kind=NoteKind.TO_CHECK)
     yield from addresses.warnings((str(user.get("email") or "") for user in users), situation)
 
 
@@ -155,7 +155,7 @@ def _admin_is_in(situation: Situation) -> bool:
 
 def _facts(situation: Situation) -> Iterator[Note]:
     if _no_admin_left(situation):
-        yield Note("no_admin_in")
+        yield Note("no_admin_in", kind=NoteKind.TO_CHECK)
 
 
 def _parity(situation: Situation, environment: str) -> ParityCell:

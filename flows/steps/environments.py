@@ -20,7 +20,7 @@ from flows.forms.fields import (
 from flows.forms.parity import ENVIRONMENTS, PRODUCTION, ParityCell, ParityState
 from flows.forms.step import Form, GrantAsked, Page, ParityItem, Situation, Step, Task, not_past
 from flows.people import Side
-from flows.problems import Note, Problem
+from flows.problems import Note, NoteKind, Problem
 from flows.state import StepState
 from flows.steps.service_desk import USERS
 
@@ -66,14 +66,14 @@ def _production(answers: Answers, situation: Situation) -> Iterator[Problem]:
 
 def _notes(answers: Answers, situation: Situation) -> Iterator[Note]:
     for name in ("test_users", "production_users"):
-        yield Note(f"{name}_follow")
+        yield Note(f"{name}_follow", kind=NoteKind.HINT)
         yield from addresses.notes(answers, situation, name)
     if (
         situation.go_live
         and answers.get("production_from")
         and date.fromisoformat(answers["production_from"]) > situation.go_live
     ):
-        yield Note("production_after_go_live", {"go_live": situation.go_live.isoformat()})
+        yield Note("production_after_go_live", {"go_live": situation.go_live.isoformat()}, NoteKind.TO_CHECK)
 
 
 def _prefill(situation: Situation) -> Answers:

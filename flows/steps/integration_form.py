@@ -6,7 +6,7 @@ from flows.checks import cloud_names
 from flows.forms import addresses
 from flows.forms.fields import Answers
 from flows.forms.step import Form, Page, Situation
-from flows.problems import Note, Problem
+from flows.problems import Note, NoteKind, Problem
 from flows.steps import integration_pages as pages
 
 
@@ -44,7 +44,7 @@ def _of_account(answers: Answers, account: str, arns: Mapping[str, str]) -> Iter
 
 def _notes(answers: Answers, situation: Situation) -> Iterator[Note]:
     if "authorization" in (answers.get("webhook_uses") or ()) and pages.WEBHOOKS in chosen(answers):
-        yield Note("webhook_answers_in_time")
+        yield Note("webhook_answers_in_time", kind=NoteKind.HINT)
     if pages.STATUS_PAGE in chosen(answers):
         yield from addresses.notes(answers, situation, "status_users", resource="status_page")
 

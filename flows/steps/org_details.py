@@ -8,7 +8,7 @@ from typing import Any
 from flows.checks.iso_codes import alpha3, canonical_zone, numeric_code
 from flows.forms.fields import Answers
 from flows.forms.step import Situation
-from flows.problems import Note
+from flows.problems import Note, NoteKind
 
 MAX_COUNTRY = 30
 RECORDED, CORRECTED = "organization.record_org_id", "organization.correct_org_id"
@@ -40,7 +40,7 @@ def org_id(situation: Situation) -> str:
 def shared(answers: Answers, _situation: Situation) -> Iterator[Note]:
     """Why another customer has the org ID too."""
     if answers.get("shared"):
-        yield Note("org_id_shared", {"reason": answers.get("shared_reason") or "-"})
+        yield Note("org_id_shared", {"reason": answers.get("shared_reason") or "-"}, NoteKind.TO_CHECK)
 
 
 def recorded_in_production(situation: Situation) -> str:

@@ -13,7 +13,7 @@ from flows.forms.fields import Answers, Country, Email, FormPage, Input, Kind
 from flows.forms.parity import TEST, ParityCell, ParityState
 from flows.forms.step import BusinessPlace, Form, Page, ParityItem, Situation, Step, Task
 from flows.people import Side
-from flows.problems import Note, Problem, fault
+from flows.problems import Note, NoteKind, Problem, fault
 from flows.state import StepState
 from flows.steps.authentication import proofs
 from flows.steps.org_details import org_id, shared
@@ -136,9 +136,13 @@ def _notes(answers: Answers, _situation: Situation) -> Iterator[Note]:
     if found.ok:
         yield Note("document_ok", {"standard": found.standard or ""})
     elif found.ok is None:
-        yield Note("document_unknown")
+        yield Note("document_unknown", kind=NoteKind.TO_CHECK)
     else:
-        yield Note("document_overridden", {"standard": found.standard or "", "reason": answers.get("document_reason") or ""})
+        yield Note(
+            "document_overridden",
+            {"standard": found.standard or "", "reason": answers.get("document_reason") or ""},
+            NoteKind.TO_CHECK,
+        )
 
 
 def _recorded(situation: Situation) -> Iterator[Note]:

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from flows.checks.key_faults import NOT_MENDED, KeyNote
 from flows.forms.addresses import text_of
 from flows.forms.fields import Answers
 from flows.forms.step import Situation
-from flows.problems import Note, Problem
+from flows.problems import Note, NoteKind, Problem
 
 if TYPE_CHECKING:
     from flows.checks.certificates import Csr
@@ -61,14 +62,15 @@ def notes(answers: Answers, _situation: Situation) -> Iterator[Note]:
         yield Note("csr_fingerprint", {"fingerprint": request.fingerprint, "kind_of_key": kind})
         yield from repaired(request.notes)
         details = {**subject_details(answers), "document_number": str(answers.get("document") or "")}
-        yield from (Note(found.key, found.params) for found in compare_subject(request, details))
+        yield from (Note(found.key, found.params, NoteKind.TO_CHECK) for found in compare_subject(request, details))
         if key and key.fingerprint_sha256 == request.fingerprint:
-            yield Note("same_key_twice")
+            yield Note("same_key_twice", kind=NoteKind.TO_CHECK)
 
 
 def repaired(notes: Iterable[str]) -> Iterator[Note]:
     """Except the missing final newline: forms trim input, so it is always missing."""
-    return (Note(note) for note in notes if note != "key_note_final_newline")
+    kept = (note for note in notes if note != KeyNote.FINAL_NEWLINE)
+    return (Note(note, kind=NoteKind.TO_CHECK if note in NOT_MENDED else NoteKind.FACT) for note in kept)
 
 
 def subject_details(answers: Answers) -> dict[str, str]:

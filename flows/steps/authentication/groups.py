@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field
 from flows.checks.permission_groups import PUBLISHED, full_name, read_groups
 from flows.forms.fields import Answers, FormPage, Input, Kind
 from flows.forms.step import Situation
-from flows.problems import Note, Problem
+from flows.problems import Note, NoteKind, Problem
 
 METHODS = ("oidc", "oauth2")
 """Those whose tokens name groups: a JWT one, in the claim ``pismo``; a call of OAuth 2 several, in ``scope``."""
@@ -50,6 +50,6 @@ def notes(answers: Answers, _situation: Situation) -> Iterator[Note]:
     if named:
         yield Note("groups_to_allow", {"groups": ", ".join(named)})
     if full_name("admin") in named:
-        yield Note("group_admin")
+        yield Note("group_admin", kind=NoteKind.TO_CHECK)
     if len(named) > 1 and answers.get("method") == "oidc":
-        yield Note("one_group_a_jwt")
+        yield Note("one_group_a_jwt", kind=NoteKind.HINT)

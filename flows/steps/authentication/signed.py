@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from flows.forms.addresses import text_of
 from flows.forms.fields import MAX_LENGTH, Answers
 from flows.forms.step import Situation
-from flows.problems import Note, Problem
+from flows.problems import Note, NoteKind, Problem
 from flows.steps.authentication.credentials import csr, public_key, readable, repaired, unreadable
 
 if TYPE_CHECKING:
@@ -211,15 +211,15 @@ def _notes(key: str, answers: Answers, field: str, before: "list[Certificate]") 
     yield Note(key, {**facts, "fingerprint": leaf.spki_fingerprint})
     yield from repaired(leaf.notes)
     if leaf.not_after - leaf.not_before > _USUAL:
-        yield Note("certificate_long_lived", {"years": (leaf.not_after - leaf.not_before).days // 365})
+        yield Note("certificate_long_lived", {"years": (leaf.not_after - leaf.not_before).days // 365}, NoteKind.TO_CHECK)
     if before and last.fingerprint == ends_first(before, choose(before)).fingerprint and last.fingerprint != leaf.fingerprint:
-        yield Note("renewal_same_end", {"name": last.name, "date": last.not_after.date().isoformat()})
+        yield Note("renewal_same_end", {"name": last.name, "date": last.not_after.date().isoformat()}, NoteKind.TO_CHECK)
     if before and not same_authority(before, leaf):
-        yield Note("renewal_other_authority", {"before": choose(before).issuer, "issuer": leaf.issuer})
+        yield Note("renewal_other_authority", {"before": choose(before).issuer, "issuer": leaf.issuer}, NoteKind.TO_CHECK)
     if before and leaf.subject != choose(before).subject:
-        yield Note("renewal_other_subject", {"before": choose(before).full_name, "name": leaf.full_name})
+        yield Note("renewal_other_subject", {"before": choose(before).full_name, "name": leaf.full_name}, NoteKind.TO_CHECK)
     if before and leaf.spki_fingerprint == choose(before).spki_fingerprint:
-        yield Note("renewal_same_key")
+        yield Note("renewal_same_key", kind=NoteKind.TO_CHECK)
 
 
 # -- a certificate that Pismo's authority signs for a request
@@ -280,10 +280,10 @@ class Requested:
             said = situation.answers.get(STEP, {})
             details = {name: str(said.get(name) or "") for name in ("company", "city", "state", "country")}
             details["document_number"] = str(said.get("document") or "")
-            yield from (Note(found.key, found.params) for found in compare_subject(request, details))
+            yield from (Note(found.key, found.params, NoteKind.TO_CHECK) for found in compare_subject(request, details))
             key = self.key(situation)
             if key and key.fingerprint_sha256 == request.fingerprint:
-                yield Note("same_key_twice")
+                yield Note("same_key_twice", kind=NoteKind.TO_CHECK)
 
     def notes(self, answers: Answers, situation: Situation) -> Iterator[Note]:
         if renewal := situation.renewal(self.asking, self.recording):

@@ -7,7 +7,7 @@ from functools import partial
 from flows.checks.programs import FULL_BALANCE_CREDIT, MERCHANT, ProgramTemplate, faults
 from flows.forms.fields import Answers, FormPage
 from flows.forms.step import Coverage, Form, Page, Situation, Step
-from flows.problems import Note, Problem
+from flows.problems import Note, NoteKind, Problem
 from flows.steps.first_programs import creating, recording
 from flows.steps.first_programs.asked import each, further, has_cards, product_of, template, wanted
 from flows.steps.first_programs.pages import (
@@ -132,13 +132,13 @@ def _since(answers: Answers, at: datetime, situation: Situation) -> Answers:
 def _facts(situation: Situation) -> Iterator[Note]:
     """What each program is at Pismo, and what has none yet."""
     if "first_programs" in situation.unfinished:
-        yield from (Note(f"program_not_asked_{product}") for product in _to_add(situation))
+        yield from (Note(f"program_not_asked_{product}", kind=NoteKind.TO_CHECK) for product in _to_add(situation))
     for one in recorded(situation):
         if one.id is None:
             continue
         yield Note(f"program_{one.status.casefold()}", {"name": one.name, "id": str(one.id)})
         if one.recorded_type != one.type:
-            yield Note("program_other_type", {"name": one.name, "asked": one.type, "type": one.recorded_type})
+            yield Note("program_other_type", {"name": one.name, "asked": one.type, "type": one.recorded_type}, NoteKind.TO_CHECK)
 
 
 def _receipt(situation: Situation) -> Iterator[Note]:
@@ -151,12 +151,12 @@ def _notes(answers: Answers, situation: Situation) -> Iterator[Note]:
     asked = list(each(answers))
     for product in _planned(situation):
         if product not in _covered(answers):
-            yield Note(f"program_not_asked_{product}")
+            yield Note(f"program_not_asked_{product}", kind=NoteKind.TO_CHECK)
     if any(program.for_cards for _, program in asked):
-        yield Note("program_cards_follow")
+        yield Note("program_cards_follow", kind=NoteKind.HINT)
     yield from _same_places([program for _, program in asked if program.type == MERCHANT])
     if situation.items.get("first_programs.record_program"):
-        yield Note("program_recorded_before")
+        yield Note("program_recorded_before", kind=NoteKind.HINT)
 
 
 def _same_places(merchants: Iterable[ProgramTemplate]) -> Iterator[Note]:
@@ -165,7 +165,7 @@ def _same_places(merchants: Iterable[ProgramTemplate]) -> Iterator[Note]:
     for one in merchants:
         other = first.setdefault((one.country, one.timezone, one.currency), one.name)
         if other != one.name:
-            yield Note("program_same_place", {"name": one.name, "other": other})
+            yield Note("program_same_place", {"name": one.name, "other": other}, NoteKind.TO_CHECK)
 
 
 STEP = Step(

@@ -8,7 +8,7 @@ from typing import Annotated
 from flows.forms import addresses
 from flows.forms.fields import AddressList, Answers, Email, FormPage, Input, Kind
 from flows.forms.step import Form, Page, Situation, not_past
-from flows.problems import Note, Problem
+from flows.problems import Note, NoteKind, Problem
 from flows.steps.authentication import credentials, example_keys, keys
 from flows.steps.authentication.mtls import Pasted, Pem, PemFile, SigningRequest
 from flows.steps.authentication.openssl import request_scripts
@@ -78,7 +78,7 @@ def _prefill(situation: Situation) -> Answers:
 
 
 def _notes(answers: Answers, situation: Situation) -> Iterator[Note]:
-    yield Note("production_users_follow")
+    yield Note("production_users_follow", kind=NoteKind.HINT)
     yield from addresses.notes(answers, situation, "users")
     if answers.get("key") == "another" and (key := credentials.readable(credentials.public_key, answers)):
         yield Note("key_fingerprint", {"fingerprint": key.fingerprint_sha256, "bits": key.bits})
@@ -88,9 +88,9 @@ def _notes(answers: Answers, situation: Situation) -> Iterator[Note]:
         yield from certificate.REQUESTED.request_notes(answers, these)
     given = answers.get("go_live")
     if given and situation.go_live and given != situation.go_live.isoformat():
-        yield Note("production_other_day", {"before": situation.go_live.isoformat(), "day": str(given)})
+        yield Note("production_other_day", {"before": situation.go_live.isoformat(), "day": str(given)}, NoteKind.TO_CHECK)
     if given and str(answers.get("access_from") or "") > str(given):
-        yield Note("production_after_go_live", {"go_live": str(given)})
+        yield Note("production_after_go_live", {"go_live": str(given)}, NoteKind.TO_CHECK)
 
 
 FORM = Form(

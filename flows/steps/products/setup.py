@@ -14,7 +14,7 @@ from flows.forms.parity import TEST
 from flows.forms.step import Form, Page, SetupCheck, Situation, Step, Task, WantedReading
 from flows.outbox import RunSetupCheck, ShowTaskInFull
 from flows.people import Side
-from flows.problems import Note, Parameter, Problem, TextKey
+from flows.problems import Note, NoteKind, Parameter, Problem, TextKey
 from flows.state import StepState
 from flows.steps.authentication import environment_choice, example_keys
 from flows.steps.authentication.proofs import environment_of
@@ -75,7 +75,7 @@ def set_up(product: str, model: type[FormPage], items: Sequence[SetupItem], *, m
         answers, found = known(situation)
         absent = missed(situation, step_id, str(answers.get(marketplace) or ""))
         return (
-            Note("setup_is_missed", {"item": TextKey(item.label)})
+            Note("setup_is_missed", {"item": TextKey(item.label)}, NoteKind.TO_CHECK)
             if standing(item, answers) is ItemStanding.DONE and item.id in absent
             else _fact(item, standing(item, answers, found), situation, found)
             for item in items
@@ -196,8 +196,9 @@ def _warning(item: SetupItem, now: ItemStanding, situation: Situation) -> Iterat
     day = start_by(item, situation)
     if now is not ItemStanding.NOT_STARTED or day is None:
         return
-    key = "setup_late" if day < situation.today else "setup_soon" if day <= situation.today + NEAR else "setup_start"
-    yield Note(key, {"item": TextKey(item.label), "date": day.isoformat()})
+    late, near = day < situation.today, day <= situation.today + NEAR
+    key = "setup_late" if late else "setup_soon" if near else "setup_start"
+    yield Note(key, {"item": TextKey(item.label), "date": day.isoformat()}, NoteKind.TO_CHECK if near else NoteKind.FACT)
 
 
 def _fact(item: SetupItem, now: ItemStanding, situation: Situation, found: frozenset[str]) -> Note:
@@ -212,4 +213,4 @@ def _fact(item: SetupItem, now: ItemStanding, situation: Situation, found: froze
         return Note("setup_is_undated", facts)
     late = day < situation.today
     key = "setup_is_late" if late else "setup_is_soon" if day <= situation.today + NEAR else "setup_is_not_started"
-    return Note(key, {**facts, "date": day.isoformat()})
+    return Note(key, {**facts, "date": day.isoformat()}, NoteKind.TO_CHECK if late else NoteKind.FACT)

@@ -188,6 +188,33 @@ def test_a_review_card_counts_the_approvals_and_says_whose_they_are() -> None:
     assert "Approved by <@U_SUE> 2026-03-10 12:00 UTC" in said
 
 
+def test_what_is_to_be_checked_comes_first_and_a_list_stands_once_before_the_approval_and_after_it() -> None:
+    listed = "Ana <ana@bank.example>; ana@bank.example\nbob@gmail.com\ncarol@@bank.example"
+    shown = {}
+    for state in (StepState.SUBMITTED, StepState.FULFILLING):
+        made = sent(samples.snapshot(state), "service_desk", users=listed)
+        made.grants = [replace(made.grants[0], id=email, email=email) for email in ("ana@bank.example", "bob@gmail.com")]
+        lines = review_of(made, "service_desk").text.split("\n")
+        shown[state] = [line for line in lines[lines.index("To check:") :] if not line.startswith(("[", "Approved by"))]
+    assert shown[StepState.SUBMITTED][1:] == [
+        "• 1 entry is not an e-mail address and is left out:",
+        "• carol@@bank.example is left out. There is more than one @. Separate the addresses.",
+        "• bob@gmail.com: gmail.com is a free mail provider, not a company's.",
+        "1 address is in the list again and counts once: ana@bank.example",
+        "E-mails of all who need access: ana@bank.example, bob@gmail.com",
+        "Access to: Service Desk portal, Status page",
+        "Language of the portal: English",
+    ]
+    assert shown[StepState.SUBMITTED] == shown[StepState.FULFILLING]
+
+
+def test_what_only_helps_the_sender_is_not_on_the_review_card_and_support_reads_its_own_words() -> None:
+    made = sent(samples.snapshot(StepState.DONE), "integration")
+    assert "within 2 seconds" not in review_of(made, "integration").text
+    made = sent(made, "planning", products=["card_issuing", "digital_lending"])
+    assert "• The customer plans digital lending, but this form has no program for it." in review_of(made, "first_programs").text
+
+
 def test_after_the_approval_support_sees_who_gave_it_and_what_to_do() -> None:
     shown = review_of(samples.snapshot(StepState.FULFILLING), "organization")
     assert "Approved by <@U_SUE>" in shown.text
