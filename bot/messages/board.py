@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from bot.messages.blocks import Block, Drawing, actions, button, context, drawing, header, section
+from bot.messages import turns
+from bot.messages.blocks import Block, Drawing, actions, button, context, drawing, header, long_sections, section
 from bot.messages.buttons import Act, ButtonValue
 from bot.messages.card import progress, step_line
 from bot.messages.texts import Raw, Texts, typed
@@ -57,10 +58,11 @@ def help_view(texts: Texts) -> Drawing:
 def one(snapshot: Snapshot, journey: Journey, texts: Texts, situation: Situation) -> Drawing:
     """One onboarding, step by step."""
     lines = [
-        step_line(number, r, texts) + (f" · {age(r.turn_since, situation.now, texts)}" if side_of(r) else "")
+        step_line(number, r, turns.for_support(snapshot, r, texts), texts)
+        + (f" · {age(r.turn_since, situation.now, texts)}" if side_of(r) else "")
         for number, r in enumerate((snapshot.steps[step_id] for step_id in journey.steps), start=1)
     ]
-    blocks = [header(snapshot.onboarding.customer), section(progress(snapshot, texts)), section("\n".join(lines))]
+    blocks = [header(snapshot.onboarding.customer), section(progress(snapshot, texts)), *long_sections("\n".join(lines))]
     return drawing(blocks + list(_closing(snapshot, journey, texts, situation)))
 
 
@@ -89,11 +91,10 @@ def overview_lines(snapshots: Sequence[Snapshot], texts: Texts, now: datetime) -
         onboarding = snapshot.onboarding
         words = [f"*{typed(onboarding.customer)}* {Raw(f'<#{onboarding.channel_id}>')}", progress(snapshot, texts)]
         words += [texts("state.closed")] if onboarding.closed_at else []
-        turns = [r for r in snapshot.steps.values() if side_of(r)]
-        oldest = min(turns, key=lambda r: r.turn_since.timestamp() if r.turn_since else 0, default=None)
-        if oldest is not None and (side := side_of(oldest)) is not None:
-            turn = texts.md("turn.theirs", customer=onboarding.customer) if side is Side.CUSTOMER else texts("turn.support")
-            words.append(f"{turn} ({age(oldest.turn_since, now, texts)})")
+        waits = [r for r in snapshot.steps.values() if side_of(r)]
+        oldest = min(waits, key=lambda r: r.turn_since.timestamp() if r.turn_since else 0, default=None)
+        if oldest is not None:
+            words.append(f"{turns.for_support(snapshot, oldest, texts)} ({age(oldest.turn_since, now, texts)})")
         blocks.append(section(" · ".join(words)))
     if len(snapshots) > MAX_SHOWN:
         blocks.append(section(texts("status.more", n=len(snapshots) - MAX_SHOWN)))

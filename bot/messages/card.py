@@ -1,5 +1,6 @@
 """The living checklist card in the customer's channel."""
 
+from bot.messages import turns
 from bot.messages.blocks import Block, Drawing, actions, button, context, divider, drawing, header, section
 from bot.messages.buttons import Act, ButtonValue
 from bot.messages.companies import named
@@ -20,18 +21,10 @@ def progress(snapshot: Snapshot, texts: Texts) -> str:
     return f"{'▓' * done}{'░' * (count - done)}  {texts('card.progress', done=done, count=count)}"
 
 
-def turn_words(record: StepRecord, texts: Texts) -> str:
-    if (until := waits_until(record)) is not None:
-        return texts.md("turn.waits", until=date_token(until))
-    side = side_of(record)
-    return texts(f"turn.{side.value}") if side else ""
-
-
-def step_line(number: int, record: StepRecord, texts: Texts) -> str:
-    """Number, title, state and whose turn, all in words."""
+def step_line(number: int, record: StepRecord, turn: str, texts: Texts) -> str:
+    """Number, title, state and whose turn, all in words. ``turn``: see `bot.messages.turns`."""
     words = [f"*{number}. {texts(f'step.{record.step_id}.title')}*", texts(f"state.{record.state.value}")]
-    if turn := turn_words(record, texts):
-        words.append(turn)
+    words += [turn] if turn else []
     return " · ".join(words)
 
 
@@ -72,7 +65,8 @@ def card(snapshot: Snapshot, journey: Journey, texts: Texts, situation: Situatio
         blocks.append(context(texts.md("card.third_company", companies=named(third))))
     blocks.extend(context(note_words(note, texts)) for step in journey.steps.values() for note in step.on_card(situation))
     blocks.append(divider())
-    lines = [step_line(number, snapshot.steps[step_id], texts) for number, step_id in enumerate(journey.steps, start=1)]
+    records = enumerate((snapshot.steps[step_id] for step_id in journey.steps), start=1)
+    lines = [step_line(number, record, turns.for_customer(record, texts), texts) for number, record in records]
     blocks.append(section("\n".join(lines)))
     if onboarding.closed_at:
         blocks.append(section(texts.md("card.closed", by=Raw(f"<@{onboarding.closed_by}>"), at=date_token(onboarding.closed_at))))

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from bot.messages import turns
 from bot.messages.answers import answer_line, display, page_name, shown_answers
 from bot.messages.blocks import (
     BLOCKS,
@@ -65,7 +66,9 @@ def review_card(
     title = texts("review.title", customer=onboarding.customer, step=texts(f"step.{step_id}.title"))
     blocks: list[Block] = [header(title)]
     state = f"*{texts('step_message.state', state=texts(f'state.{record.state.value}'))}*"
-    blocks.append(section(f"{state} · {texts.md('review.channel', channel=Raw(f'<#{onboarding.channel_id}>'))}"))
+    turn = turns.for_support(snapshot, record, texts)
+    channel = texts.md("review.channel", channel=Raw(f"<#{onboarding.channel_id}>"))
+    blocks.append(section(" · ".join(part for part in (state, turn, channel) if part)))
     sent = snapshot.last(step_id)
     if sent is not None:
         by, when = Raw(f"<@{sent.user_id}>"), date_token(sent.at)

@@ -1,8 +1,8 @@
 """A step's own message in the customer's channel: the root of its thread."""
 
+from bot.messages import turns
 from bot.messages.blocks import Block, Drawing, actions, button, context, drawing, header, link, section
 from bot.messages.buttons import Act, ButtonValue
-from bot.messages.card import turn_words
 from bot.messages.notes import note_words
 from bot.messages.parity import lane
 from bot.messages.texts import Raw, Texts, date_token
@@ -21,7 +21,7 @@ def step_message(snapshot: Snapshot, journey: Journey, step_id: str, texts: Text
     title = f"{journey.number(step_id)}. {texts(f'step.{step_id}.title')}"
     blocks: list[Block] = [header(title), section(texts(f"step.{step_id}.about"))]
     state = texts("step_message.state", state=texts(f"state.{record.state.value}"))
-    blocks.append(section(" · ".join(part for part in (f"*{state}*", turn_words(record, texts)) if part)))
+    blocks.append(section(" · ".join(part for part in (f"*{state}*", turns.for_customer(record, texts)) if part)))
     if record.revision and record.submitted_at:
         by, sent = Raw(f"<@{record.submitted_by}>"), date_token(record.submitted_at)
         blocks.append(context(texts.md("step_message.sent", revision=record.revision, by=by, at=sent)))

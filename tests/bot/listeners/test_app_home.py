@@ -32,7 +32,7 @@ async def test_a_home_asked_for_many_times_at_once_is_published_few_times_and_en
     assert 2 <= len(published) < 8
     assert office.sam.home is not None
     theirs = next(line for line in json.dumps(office.sam.home.data).split("<#") if line.startswith(office.acme.id))
-    assert "Pismo's turn" in theirs
+    assert "Support's turn" in theirs
 
 
 async def test_a_home_shows_what_was_done_in_it_though_the_bot_was_restarted_meanwhile(

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.messages.blocks import Block, Drawing, clip, cut, drawing, fit, long_sections, section, spoken
-from bot.messages.board import queue
+from bot.messages.board import one, queue
 from bot.messages.buttons import ButtonValue, OldButton, parse
 from bot.messages.card import card
 from bot.messages.home import customer_home
@@ -186,6 +186,18 @@ def test_a_review_card_counts_the_approvals_and_says_whose_they_are() -> None:
     said = review_of(samples.snapshot(StepState.SUBMITTED), "authentication").text
     assert "1 of 2 approvals" in said
     assert "Approved by <@U_SUE> 2026-03-10 12:00 UTC" in said
+
+
+def test_support_reads_by_name_whose_turn_it_is_and_the_customer_by_company() -> None:
+    made = stand(samples.snapshot(StepState.SUBMITTED), organization=StepState.CHANGES_REQUESTED)
+    made.steps["service_desk"].claimer_id = "U_KIM"
+    assert "State: changes requested · Example Bank's turn" in review_of(made, "organization").text
+    assert "State: under review · Support's turn: <@U_KIM>" in review_of(made, "service_desk").text
+    said = one(made, samples.JOURNEY, EN, samples.at(made)).text
+    assert "2. Organization · changes requested · Example Bank's turn" in said
+    assert "5. Control Center access · under review · Support's turn: <@U_SUE>" in said
+    assert "your company" not in said
+    assert "2. Organization · changes requested · your company's turn" in card_of(made).text
 
 
 def test_what_is_to_be_checked_comes_first_and_a_list_stands_once_before_the_approval_and_after_it() -> None:
