@@ -83,6 +83,14 @@ def add(calendar: Calendar, start: datetime, duration: BusinessDuration) -> date
     return next_open(calendar, _utc(start) + duration.elapsed)
 
 
+def days_ahead(calendar: Calendar, day: date, days: int) -> date:
+    """The day before whose beginning work that takes so many business days is over, if it begins with ``day``."""
+    while days > 0:
+        days -= _is_business_day(calendar, day)
+        day += _DAY
+    return day
+
+
 @lru_cache(maxsize=2048)
 def business_days_before(calendar: Calendar, day: date, days: int) -> date:
     """The last day on which work that takes so many business days can begin and be over when ``day`` begins: itself a business day,
@@ -100,6 +108,28 @@ def next_open(calendar: Calendar, at: datetime) -> datetime:
 
 def is_open(calendar: Calendar, at: datetime) -> bool:
     return next_open(calendar, at) == at
+
+
+def between(calendar: Calendar, start: datetime, end: datetime) -> timedelta:
+    """How much of the time from ``start`` to ``end`` is business time; nothing if the end is first."""
+    start = _utc(start)
+    end = max(start, _utc(end))
+    if calendar.always_open:
+        return end - start
+    spent = timedelta(0)
+    for opening, closing in _openings(calendar, start):
+        if opening >= end:
+            break
+        spent += min(closing, end) - max(opening, start)
+    return spent
+
+
+def length_of_day(calendar: Calendar) -> timedelta:
+    """What a business day has, without changes of the clock."""
+    if calendar.always_open:
+        return _DAY
+    opens, closes = timedelta(hours=calendar.opens.hour, minutes=calendar.opens.minute), calendar.closes
+    return (timedelta(hours=closes.hour, minutes=closes.minute) if closes != _MIDNIGHT else _DAY) - opens
 
 
 def _add_open(calendar: Calendar, start: datetime, remaining: timedelta) -> datetime:

@@ -11,9 +11,12 @@ from flows.business_time import (
     BusinessDuration,
     Calendar,
     add,
+    between,
     business_days_before,
     customer_calendar,
+    days_ahead,
     is_open,
+    length_of_day,
     next_open,
     parse_duration,
 )
@@ -68,6 +71,8 @@ def test_reminders_fall_where_people_are_at_work(start: str, duration: str, resu
 def test_work_is_begun_early_enough(day: str, days: int, begin: str) -> None:
     sides = replace(SAO_PAULO, always_open=True), SAO_PAULO
     assert {business_days_before(side, date.fromisoformat(day), days).isoformat() for side in sides} == {begin}
+    over = days_ahead(SAO_PAULO, date.fromisoformat(begin), days)
+    assert begin == business_days_before(SAO_PAULO, over, days).isoformat() <= over.isoformat() <= day
 
 
 def test_an_always_open_calendar_lets_reminders_be_tried_in_a_minute() -> None:
@@ -77,6 +82,9 @@ def test_an_always_open_calendar_lets_reminders_be_tried_in_a_minute() -> None:
     assert add(calendar, saturday_night, DAY) == saturday_night + timedelta(days=1)
     assert add(calendar, saturday_night, BusinessDuration(hours=4)) == saturday_night + timedelta(hours=4)
     assert is_open(calendar, saturday_night)
+    assert between(calendar, saturday_night, saturday_night + timedelta(hours=30)) == timedelta(hours=30)
+    assert (length_of_day(calendar), length_of_day(SAO_PAULO)) == (timedelta(days=1), timedelta(hours=9))
+    assert length_of_day(replace(SAO_PAULO, opens=time(20, 30), closes=time(0))) == timedelta(hours=3.5)
 
 
 def test_clock_changes_keep_the_local_time_and_lose_no_open_hour() -> None:
@@ -253,7 +261,8 @@ def test_the_open_time_in_between_is_what_was_asked(calendar: Calendar, start: d
     while moment < result:  # every zone's offset is a multiple of 15 minutes
         open_for += step * expected_open(calendar, moment)
         moment += step
-    assert open_for == timedelta(hours=hours)
+    assert open_for == timedelta(hours=hours) == between(calendar, start, result)
+    assert between(calendar, result, start) == timedelta(0)
 
 
 @thorough
