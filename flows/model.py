@@ -40,6 +40,8 @@ class Onboarding:
     closed_by: str = ""
     severed_at: datetime | None = None  # the channel is no longer shared, or the bot is no longer in it
     erased_at: datetime | None = None
+    rating: int | None = None  # what the customer gave, from 1 up to 5
+    rated_at: datetime | None = None
     version: int = 0
 
 
@@ -332,6 +334,34 @@ class Note:
     user_id: str
     at: datetime
     words: str = ""  # sealed
+
+
+@dataclass(kw_only=True)
+class Turn:
+    """A turn on a step that is over: for so long, one side had to act. What the report of durations adds up."""
+
+    id: str
+    onboarding_id: str
+    step_id: str
+    side: str  # `flows.people.Side`; empty: nobody's, the step waited for a moment known ahead
+    state: str  # of the step while it lasted
+    next_state: str  # the step's, after it
+    began_at: datetime
+    ended_at: datetime
+    seconds: int  # of business time, by the side's calendar when it ended
+
+
+@dataclass(kw_only=True)
+class RefusedField:
+    """How often a field was refused for one reason on one day (in UTC): ids and a number, and nothing of what was typed."""
+
+    id: str  # f"{onboarding_id}:{day}:{form}.{field}:{reason}"
+    onboarding_id: str
+    form: str
+    field: str
+    reason: str  # the key of `flows.problems.Problem`
+    day: date
+    times: int = 1
 
 
 @dataclass(kw_only=True)

@@ -20,6 +20,7 @@ from flows.model import (
 )
 from flows.outbox import Effect
 from flows.people import Who
+from flows.report import Figures, GoLiveAtRisk
 
 T = TypeVar("T")
 
@@ -105,6 +106,24 @@ class Unit(Protocol):
 
     async def times(self, onboarding_id: str, tags: Collection[str], who: Who, since: datetime) -> Sequence[datetime]:
         """When a person did what the log has under one of these tags, after ``since``; oldest first."""
+
+    async def count_refused(self, onboarding_id: str, form: str, reasons: Collection[tuple[str, str]]) -> None:
+        """Note for the report that fields of a form were refused: pairs of a field's name and a problem's key."""
+
+    async def figures(self, since: datetime | None, onboarding_id: str = "") -> Figures:
+        """What the report adds up, since a moment; of one onboarding, if given."""
+
+    async def usual_seconds(self, since: datetime) -> Mapping[str, float]:
+        """By step, the business time that all its turns took on average where it was done, as far as they ended after ``since``."""
+
+    async def at_risk(
+        self, today: date, ready: Mapping[tuple[str, str], date], onboarding_id: str = ""
+    ) -> tuple[Sequence[GoLiveAtRisk], int]:
+        """Open onboardings whose go-live is past, or is before the day by which a step that is left would be ready; soonest first, the
+        first `flows.report.MOST` of them, and how many there are. ``ready``: by version of the journey and step."""
+
+    async def began_before(self, at: datetime) -> bool:
+        """Whether any onboarding that isn't erased was started before."""
 
     async def once(self, key: str) -> bool:
         """True the first time; False if the key was seen. Part of the transaction: if that fails, the key is new again."""

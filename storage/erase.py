@@ -38,6 +38,7 @@ from storage.tables import (
     people,
     posted,
     received,
+    refused_fields,
     steps,
     submissions,
     tasks,
@@ -104,7 +105,7 @@ async def _erase(unit: Unit, onboarding_id: str, actor: Who) -> dict[str, int]:
     counts[effects.name] = await _empty_effects(connection, onboarding_id, marks, listed)
     counts[received.name] = await _empty_received(connection, marks, listed)
     counts[drafts.name] = await _delete_drafts(connection, onboarding_id, marks, listed)
-    for table in (members, third_companies, expiries, identifiers):
+    for table in (members, third_companies, expiries, identifiers, refused_fields):
         counts[table.name] = await _delete(connection, table, table.c.onboarding_id == onboarding_id)
     counts[onboardings.name] += await _end(connection, found, unit.now)
     if any(counts.values()):

@@ -24,10 +24,12 @@ from flows.model import (
     Note,
     Onboarding,
     Person,
+    RefusedField,
     StepRecord,
     Submission,
     TaskRecord,
     ThirdCompany,
+    Turn,
 )
 from storage import keys
 from storage.columns import unread
@@ -50,6 +52,7 @@ _ORDER: Mapping[type, tuple[str, ...]] = {
     Decision: ("at", "id"),
     Grant: ("step_id", "id"),
     Member: ("role", "id"),
+    Turn: ("ended_at", "id"),
     AuditEvent: ("seq", "id"),
 }
 """Of which rows aren't in the order of their ids."""
@@ -78,6 +81,8 @@ _KINDS: Mapping[str, type] = {
     "companies": ThirdCompany,
     "calls": Call,
     "notes": Note,
+    "durations": Turn,
+    "refused_fields": RefusedField,
     "people": Person,
     "events": AuditEvent,
 }

@@ -33,6 +33,8 @@ TABLES: dict[type, Table] = {
     model.ThirdCompany: tables.third_companies,
     model.Call: tables.calls,
     model.Note: tables.notes,
+    model.Turn: tables.turns,
+    model.RefusedField: tables.refused_fields,
     model.Received: tables.received,
     model.Seen: tables.seen,
 }

@@ -33,7 +33,8 @@ from flows.model import (
     ThirdCompany,
 )
 from flows.people import Who
-from storage import tables
+from flows.report import Figures, GoLiveAtRisk
+from storage import reporting, tables
 from storage.columns import unread
 from storage.covered import WatchfulSession
 from storage.customers import readable_name
@@ -248,6 +249,25 @@ class Queries:
             with contextlib.suppress(DamagedError):
                 found.append(read_value(columns.at, one))
         return found
+
+    async def figures(self, since: datetime | None, onboarding_id: str = "") -> Figures:
+        """What the report adds up, since a moment; of one onboarding, if given."""
+        return await reporting.figures(self.connection, since, onboarding_id)
+
+    async def usual_seconds(self, since: datetime) -> Mapping[str, float]:
+        """By step, the business time that all its turns took on average where it was done, as far as they ended after ``since``."""
+        return await reporting.usual_seconds(self.connection, since)
+
+    async def at_risk(
+        self, today: date, ready: Mapping[tuple[str, str], date], onboarding_id: str = ""
+    ) -> tuple[Sequence[GoLiveAtRisk], int]:
+        """Open onboardings whose go-live is past, or is before the day by which a step that is left would be ready; soonest first, the
+        first `flows.report.MOST` of them, and how many there are. ``ready``: by version of the journey and step."""
+        return await reporting.at_risk(self.connection, today, ready, onboarding_id)
+
+    async def began_before(self, at: datetime) -> bool:
+        """Whether any onboarding that isn't erased was started before."""
+        return await reporting.began_before(self.connection, at)
 
     async def was_seen(self, key: str) -> bool:
         """Whether `once` was asked before."""

@@ -78,6 +78,8 @@ onboardings = Table(
     _text("closed_by"),
     _moment("severed_at"),
     _moment("erased_at"),
+    Column("rating", Integer),
+    _moment("rated_at"),
     _number("version"),
 )
 Index(
@@ -371,6 +373,33 @@ notes = Table(
     _text("user_id"),
     _moment("at", required=True),
     _sealed("words"),
+)
+
+turns = Table(
+    "turns",
+    metadata,
+    _id(),
+    _text("onboarding_id", index=True),
+    _text("step_id"),
+    _text("side"),
+    _text("state"),
+    _text("next_state"),
+    _moment("began_at", required=True),
+    _moment("ended_at", required=True),
+    _number("seconds"),
+    Index("ix_turns_ended_at", "ended_at"),
+)
+
+refused_fields = Table(
+    "refused_fields",
+    metadata,
+    _id(),
+    _text("onboarding_id", index=True),
+    _text("form"),
+    _text("field"),
+    _text("reason"),
+    Column("day", Date, nullable=False, index=True),
+    _number("times"),
 )
 
 received = Table(

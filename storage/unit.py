@@ -1,6 +1,6 @@
 """One transaction: what is added and changed, what goes in the audit log, and what is to run outside."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
@@ -19,7 +19,7 @@ from storage.covered import Key, Written, written
 from storage.identifiers import mark_of
 from storage.queries import Queries
 from storage.sealing import Place, Plain, SealError
-from storage.tables import effects, seen
+from storage.tables import effects, refused_fields, seen
 from storage.tables import posted as posted_table
 from storage.whole import KINDS
 
@@ -82,6 +82,14 @@ def _placing(insertion: Any) -> Any:
     return insertion.on_conflict_do_update(index_elements=[posted_table.c.id], set_=moved)
 
 
+def _counting(insertion: Any) -> Any:
+    return insertion.on_conflict_do_update(index_elements=[refused_fields.c.id], set_={"times": refused_fields.c.times + 1})
+
+
+_COUNT_REFUSED = {
+    "sqlite": _counting(sqlite.insert(refused_fields)),
+    "postgresql": _counting(postgresql.insert(refused_fields)),
+}
 _PLACE = {"sqlite": _placing(sqlite.insert(posted_table)), "postgresql": _placing(postgresql.insert(posted_table))}
 
 
@@ -153,6 +161,14 @@ class Unit(Queries):
         await self.connection.execute(_PLACE[self.connection.dialect.name], {name: getattr(posted, name) for name in _PLACED})
         if whole := self._whole.get(posted.onboarding_id):
             whole[Posted, posted.id] = posted
+
+    async def count_refused(self, onboarding_id: str, form: str, reasons: Collection[tuple[str, str]]) -> None:
+        """Note for the report that fields of a form were refused: pairs of a field's name and a problem's key."""
+        day = self.now.date()
+        for name, reason in sorted(set(reasons)):
+            row = {"id": f"{onboarding_id}:{day}:{form}.{name}:{reason}", "onboarding_id": onboarding_id, "form": form}
+            row |= {"field": name, "reason": reason, "day": day, "times": 1}
+            await self.connection.execute(_COUNT_REFUSED[self.connection.dialect.name], row)
 
     async def identify(self, onboarding_id: str, kind: str, value: str) -> None:
         """Keep an answer by which a customer is told from all others."""

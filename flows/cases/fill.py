@@ -224,6 +224,8 @@ def submit(case: Case, step_id: str, clean: Answers) -> None:
     _outdate(case, step, {name.removesuffix("_file") for name in differing})
     changes = {"digest": named, "answers": changed}
     case.log(f"step:{step.id}:submit", facts={"revision": record.revision}, changes=changes)
+    if (rating := step.rating(clean)) is not None:
+        case.onboarding.rating, case.onboarding.rated_at = rating, case.now
     case.say("customer", step.id, "submitted", by=actor.user_id, revision=record.revision)
     case.ask(ShowInFull(step=step.id, revision=record.revision))
     if record.revision > 1:

@@ -11,7 +11,7 @@ from flows.business_time import Calendar
 from flows.forms.fields import Answers
 from flows.forms.step import BusinessPlace, Situation, Step, Task
 from flows.journey import Journey
-from flows.model import Snapshot, StepRecord, TaskRecord
+from flows.model import Snapshot, StepRecord, TaskRecord, Turn, new_id
 from flows.outbox import StepEffect
 from flows.people import SYSTEM, Side, Who
 from flows.ports import Unit
@@ -241,7 +241,7 @@ def settle(unit: Unit, snapshot: Snapshot, rules: Rules, *, over: bool = False) 
                 moved = True
         situation = situation_of(snapshot, rules, unit.now) if moved else situation
     for step_id, step in journey.steps.items():
-        _set_turn(step, snapshot.steps[step_id], snapshot, rules, situation)
+        _set_turn(unit, step, snapshot.steps[step_id], snapshot, rules, situation)
     return started
 
 
@@ -262,7 +262,7 @@ def _lacks_again(step: Step, situation: Situation) -> bool:
     return step.shows_lane and not step.finished(situation) and any(open_tasks(step, situation))
 
 
-def _set_turn(step: Step, record: StepRecord, snapshot: Snapshot, rules: Rules, situation: Situation) -> None:
+def _set_turn(unit: Unit, step: Step, record: StepRecord, snapshot: Snapshot, rules: Rules, situation: Situation) -> None:
     closed = snapshot.onboarding.closed_at is not None
     side, until = whose_turn(step, record, situation, closed=closed), awaited(step, record, situation)
     # A new revision, a decision, or a change of turn starts a new count, as the end of a wait does.
@@ -273,6 +273,8 @@ def _set_turn(step: Step, record: StepRecord, snapshot: Snapshot, rules: Rules, 
         if side is Side.CUSTOMER and record.escalated_at and not record.snoozed_until and not snapshot.onboarding.severed_at:
             record.remind_at = next_waking(step, record, situation, calendar_of(side, snapshot, rules))
         return
+    if record.turn and record.turn_since is not None:
+        unit.add(_turn_over(record, record.turn_since, snapshot, rules, situation.now))
     record.turn = mark
     record.turn_since, record.reminded = situation.now, 0
     record.snoozed_until = record.escalated_at = None
@@ -280,6 +282,22 @@ def _set_turn(step: Step, record: StepRecord, snapshot: Snapshot, rules: Rules, 
     if side is not None:
         first = rules.reminders.customer[0] if side is Side.CUSTOMER else rules.reminders.support_first
         record.remind_at = business_time.add(calendar_of(side, snapshot, rules), situation.now, first)
+
+
+def _turn_over(record: StepRecord, since: datetime, snapshot: Snapshot, rules: Rules, now: datetime) -> Turn:
+    side, state = side_of(record), record.turn.split(":")[1]
+    calendar = calendar_of(side or Side.SUPPORT, snapshot, rules)  # what nobody can hasten, such as a session, support has set
+    return Turn(
+        id=new_id(f"{record.id}:turn"),
+        onboarding_id=record.onboarding_id,
+        step_id=record.step_id,
+        side=side.value if side is not None else "",
+        state=state,
+        next_state=record.state.value,
+        began_at=since,
+        ended_at=now,
+        seconds=int(business_time.between(calendar, since, now).total_seconds()),
+    )
 
 
 def next_waking(step: Step, record: StepRecord, situation: Situation, calendar: Calendar) -> datetime | None:

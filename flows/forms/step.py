@@ -518,8 +518,9 @@ class Step:
     and its approval start; ``desk_request``: what that needs (`Effect.needs`).
 
     ``business_place``: what its answers say about where the company works, used for reminders. ``contact``: the company's own
-    email address in its answers, by which its domain is known. ``go_live``: the day in its answers that becomes the onboarding's once they
-    are accepted. ``wakes``: days on which the customer is reminded besides, if it is their turn then, and its message is drawn anew.
+    email address in its answers, by which its domain is known. ``rating``: what its answers give the onboarding, from 1 up to 5.
+    ``go_live``: the day in its answers that becomes the onboarding's once they are accepted. ``wakes``: days on which the customer is
+    reminded besides, if it is their turn then, and its message is drawn anew.
     ``parity``: what it reports per environment. ``shows_lane``: its messages show that for production, and the onboarding ends once
     nothing of it is lacking.
     """
@@ -546,6 +547,7 @@ class Step:
     desk_request: DeskRequest | None = None
     business_place: Callable[[Answers], BusinessPlace] = lambda _answers: BusinessPlace()
     contact: Callable[[Answers], str] = lambda _answers: ""
+    rating: Callable[[Answers], int | None] = lambda _answers: None
     go_live: Callable[[Answers], date | None] = lambda _answers: None
     wakes: Callable[[Situation], Iterable[date]] = lambda _situation: ()
     parity: tuple[ParityItem, ...] = ()

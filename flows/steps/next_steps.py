@@ -69,6 +69,7 @@ STEP = Step(
     ),
     finished=lambda situation: "next_steps.close_onboarding" in situation.done,
     links=_links,
+    rating=lambda answers: int(answers["rating"]) if answers.get("rating") else None,
 )
 
 FIRST_STEP = replace(STEP, requires=("service_desk", "environments", "control_center", "authentication"))

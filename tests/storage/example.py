@@ -17,10 +17,12 @@ from flows.model import (
     Person,
     Posted,
     Received,
+    RefusedField,
     StepRecord,
     Submission,
     TaskRecord,
     ThirdCompany,
+    Turn,
     new_id,
 )
 from flows.outbox import Say
@@ -111,6 +113,29 @@ def add_whole(unit: Unit, **fields: Any) -> str:
         Call(id=f"{o}:stuck:1", onboarding_id=o, kind="stuck", user_id=LEAD.user_id, at=NOW, words=SECRET, answer=f"{SECRET}!")
     )
     unit.add(Note(id=f"{o}:note:1", onboarding_id=o, user_id=OWNER.user_id, at=NOW, words=SECRET))
+    unit.add(
+        Turn(
+            id=f"{o}:planning:turn:1",
+            onboarding_id=o,
+            step_id="planning",
+            side="customer",
+            state="open",
+            next_state="submitted",
+            began_at=NOW,
+            ended_at=NOW,
+            seconds=0,
+        )
+    )
+    unit.add(
+        RefusedField(
+            id=f"{o}:day:planning.goals:missing",
+            onboarding_id=o,
+            form="planning",
+            field="goals",
+            reason="missing",
+            day=NOW.date(),
+        )
+    )
     unit.add(Received(id=new_id("Ev"), type="message", payload={"channel": one.channel_id, "text": SECRET}, at=NOW))
     unit.record(o, "onboarding:start", OWNER, facts={"revision": 1, "list": ["b", "a"]}, changes={"customer": SECRET})
     unit.record(o, "step:planning:unlock", OWNER)

@@ -171,6 +171,8 @@ def upgrade() -> None:  # noqa: PLR0915  one for each table and index
         sa.Column("closed_by", sa.String(), nullable=False),
         sa.Column("severed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("erased_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("rating", sa.Integer(), nullable=True),
+        sa.Column("rated_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
@@ -285,6 +287,19 @@ def upgrade() -> None:  # noqa: PLR0915  one for each table and index
     )
     op.create_index("ix_received_handled_at_at", "received", ["handled_at", "at"], unique=False)
     op.create_table(
+        "refused_fields",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("onboarding_id", sa.String(), nullable=False),
+        sa.Column("form", sa.String(), nullable=False),
+        sa.Column("field", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("times", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("ix_refused_fields_day", "refused_fields", ["day"], unique=False)
+    op.create_index("ix_refused_fields_onboarding_id", "refused_fields", ["onboarding_id"], unique=False)
+    op.create_table(
         "sealing_keys",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("mac", sa.String(), nullable=False),
@@ -356,3 +371,18 @@ def upgrade() -> None:  # noqa: PLR0915  one for each table and index
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("ix_tasks_onboarding_id", "tasks", ["onboarding_id"], unique=False)
+    op.create_table(
+        "turns",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("onboarding_id", sa.String(), nullable=False),
+        sa.Column("step_id", sa.String(), nullable=False),
+        sa.Column("side", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("next_state", sa.String(), nullable=False),
+        sa.Column("began_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seconds", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("ix_turns_ended_at", "turns", ["ended_at"], unique=False)
+    op.create_index("ix_turns_onboarding_id", "turns", ["onboarding_id"], unique=False)
