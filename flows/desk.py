@@ -39,7 +39,7 @@ class Only(StrEnum):
     ALL = "all"
     MINE = "mine"  # claimed by whoever asks; unclaimed and of their own onboardings
     UNCLAIMED = "unclaimed"
-    OVERDUE = "overdue"  # a reminder of it was sent, or the go-live date is past
+    OVERDUE = "overdue"  # a reminder of it was sent, it has expired, or the go-live date is past
     STUCK = "stuck"
     GO_LIVE = "go_live"
 
@@ -63,8 +63,9 @@ class Place:
 
 @dataclass(frozen=True, kw_only=True)
 class Waiting:
-    """One thing that waits for support. ``item``: the id of the call, of the failed effect, or of the task's item; ``since``: since when
-    it waits, or when what expires does. ``place``: its card, the step's message if there is none, else the checklist."""
+    """One thing that waits for support. ``item``: the id of the call or of the failed effect, the third company's team id, or the task
+    whose certificate expires; ``since``: since when it waits, also if that is because something expires soon; ``things``: how many
+    invitations. ``place``: its card, the step's message if there is none, else the checklist."""
 
     need: Need
     onboarding_id: str
@@ -77,6 +78,7 @@ class Waiting:
     user_id: str = ""  # who is stuck, has left, or asks
     claimer_id: str = ""
     since: datetime
+    things: int = 1
     overdue: bool = False
     place: Place | None = None
 

@@ -302,6 +302,7 @@ class ThirdCompany:
     team_id: str
     people: list[str]  # user ids of those who joined
     connected: bool = False  # Slack says that the channel is shared with it
+    at: datetime  # when it came
     accepted_by: str = ""  # who of support said that it may be there
     accepted_at: datetime | None = None
 

@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from datetime import date, datetime
 from typing import Any, Protocol, TypeVar
 
+from flows.desk import PAGE, Page, Standing, Waiting, Wanted
 from flows.model import (
     Departure,
     Draft,
@@ -49,6 +50,17 @@ class Unit(Protocol):
     ) -> Sequence[Onboarding]:
         """All that aren't erased, those a person is a member of, or those of a channel; oldest first. ``closed``: the closed ones too.
         ``waiting``: and those closed ones in which something waits for somebody."""
+
+    async def waiting(self, wanted: Wanted, *, first: int = 0, limit: int = PAGE) -> Page[Waiting]:
+        """What waits for support in all onboardings: who is stuck on top, then what waits longest."""
+
+    async def standings(self, wanted: Wanted, *, closed: bool = False, first: int = 0, limit: int = PAGE) -> Page[Standing]:
+        """How all onboardings stand that aren't closed: those where somebody is stuck on top, then those that wait longest for support,
+        then by go-live and age. ``closed``: the closed ones too, last."""
+
+    async def named(self, text: str, *, closed: bool = True, first: int = 0, limit: int = PAGE) -> Page[Standing]:
+        """Those with this name, or with a word in it that begins like each word of the text; all if it is empty. Exact names come first,
+        then as `standings`."""
 
     async def members_elsewhere(self, user_ids: Collection[str], channel_id: str) -> Sequence[Member]:
         """Which of these people are the customer's in open onboardings of other channels, ordered by id."""

@@ -30,9 +30,11 @@ from storage.tables import (
     effects,
     expiries,
     grants,
+    id_column,
     identifiers,
     locator,
     members,
+    name_marks,
     notes,
     onboardings,
     people,
@@ -105,7 +107,7 @@ async def _erase(unit: Unit, onboarding_id: str, actor: Who) -> dict[str, int]:
     counts[effects.name] = await _empty_effects(connection, onboarding_id, marks, listed)
     counts[received.name] = await _empty_received(connection, marks, listed)
     counts[drafts.name] = await _delete_drafts(connection, onboarding_id, marks, listed)
-    for table in (members, third_companies, expiries, identifiers, refused_fields):
+    for table in (members, third_companies, expiries, identifiers, refused_fields, name_marks):
         counts[table.name] = await _delete(connection, table, table.c.onboarding_id == onboarding_id)
     counts[onboardings.name] += await _end(connection, found, unit.now)
     if any(counts.values()):
@@ -205,7 +207,7 @@ async def _delete_drafts(connection: AsyncConnection, onboarding_id: str, marks:
 
 
 async def _delete(connection: AsyncConnection, table: Table, wanted: ColumnElement[bool]) -> int:
-    return len((await connection.execute(delete(table).where(wanted).returning(func.length(table.c.id)))).all())
+    return len((await connection.execute(delete(table).where(wanted).returning(func.length(id_column(table))))).all())
 
 
 def _concerning(

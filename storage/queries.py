@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.orm import Session
 from sqlalchemy.types import NullType
 
+from flows.desk import PAGE, Page, Standing, Waiting, Wanted
 from flows.model import (
     LEFT,
     Call,
@@ -38,6 +39,7 @@ from storage import reporting, tables
 from storage.columns import unread
 from storage.covered import WatchfulSession
 from storage.customers import readable_name
+from storage.desk import Lists
 from storage.identifiers import marks_of
 from storage.mapping import TABLES
 from storage.reading import DamagedError, plain_row, read_value, values_of
@@ -145,6 +147,23 @@ class Queries:
         if channel_id:
             query = query.where(columns.channel_id == channel_id)
         return await self._all(Onboarding, query)
+
+    async def waiting(self, wanted: Wanted, *, first: int = 0, limit: int = PAGE) -> Page[Waiting]:
+        """What waits for support in all onboardings: who is stuck on top, then what waits longest."""
+        await self._flush()
+        return await Lists(self.connection, self.now).waiting(wanted, first, limit)
+
+    async def standings(self, wanted: Wanted, *, closed: bool = False, first: int = 0, limit: int = PAGE) -> Page[Standing]:
+        """How all onboardings stand that aren't closed: those where somebody is stuck on top, then those that wait longest for support,
+        then by go-live and age. ``closed``: the closed ones too, last."""
+        await self._flush()
+        return await Lists(self.connection, self.now).standings(wanted, closed, first, limit)
+
+    async def named(self, text: str, *, closed: bool = True, first: int = 0, limit: int = PAGE) -> Page[Standing]:
+        """Those with this name, or with a word in it that begins like each word of the text; all if it is empty. Exact names come first,
+        then as `standings`."""
+        await self._flush()
+        return await Lists(self.connection, self.now).named(text, closed, first, limit)
 
     async def members_elsewhere(self, user_ids: Collection[str], channel_id: str) -> Sequence[Member]:
         """Which of these people are the customer's in open onboardings of other channels, ordered by id."""

@@ -15,9 +15,21 @@ from storage import keys
 from storage.audit import Altered
 from storage.chain import ENTRY_PURPOSE, HEAD_PURPOSE, Flaw, entry_text, head_text
 from storage.identifiers import mark_of
+from storage.names import mark_name
 from storage.sealing import Place, Plain, SealError, UnknownKey, current
 from storage.store import Store
-from storage.tables import audit_events, audit_heads, id_column, identifiers, locator, metadata, posted, sealed_columns
+from storage.tables import (
+    audit_events,
+    audit_heads,
+    id_column,
+    identifiers,
+    locator,
+    metadata,
+    name_marks,
+    onboardings,
+    posted,
+    sealed_columns,
+)
 from storage.unit import Unit
 from storage.verify_chain import verify_chain
 
@@ -155,10 +167,11 @@ async def _resign_head(unit: Unit, chain_id: str) -> int:
 
 
 async def _mark_all(store: Store, batch: int) -> None:
-    """New marks for identifiers, whose values are resealed by now; of one that no key opens it stays, and finds it as before."""
-    after: str | None = ""
-    while after is not None:
-        after = await store.transact(partial(_mark, batch=batch, after=after))
+    """New marks for identifiers and names, which are resealed by now; of what no key opens they stay, and find it as before."""
+    for mark in (_mark, _mark_names):
+        after: str | None = ""
+        while after is not None:
+            after = await store.transact(partial(mark, batch=batch, after=after))
 
 
 async def _mark(unit: Unit, *, batch: int, after: str) -> str | None:
@@ -172,6 +185,18 @@ async def _mark(unit: Unit, *, batch: int, after: str) -> str | None:
             await unit.session.execute(
                 update(identifiers).where(columns.id == row.id, columns.value == row.value).values(mark=mark)
             )
+    return found[-1].id if found else None
+
+
+async def _mark_names(unit: Unit, *, batch: int, after: str) -> str | None:
+    marks, columns = name_marks.c, onboardings.c
+    stale = select(marks.onboarding_id).where(not_(marks.mark.startswith(current().prefix, autoescape=True)))
+    wanted = select(columns.id, columns.customer).where(columns.id.in_(stale), columns.id > after).order_by(columns.id)
+    found = (await unit.session.execute(wanted.limit(batch).with_for_update())).all()
+    for row in found:
+        with contextlib.suppress(SealError):
+            name = current().open(row.customer, Place(onboardings.name, columns.customer.name, row.id))
+            await mark_name(unit.connection, row.id, name)
     return found[-1].id if found else None
 
 

@@ -21,6 +21,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    TextClause,
     literal_column,
     text,
 )
@@ -32,6 +33,20 @@ REVISION = "0001"
 """The migration these tables correspond to. Revision numbers ascend: `storage.schema` tells older from newer."""
 
 metadata = MetaData()
+
+# Conditions of partial indexes. A statement uses such an index only if it has the same words, not bound values.
+NOT_CLOSED = text("closed_at IS NULL")
+SUPPORTS = text("substr(turn, 1, 8) = 'support:'")
+"""Steps that wait for support: `flows.model.StepRecord.turn`."""
+TURN = text("turn <> ''")
+REMINDED = text("reminded > 0")
+SKIPS = text("verdict = 'skip'")
+"""Decisions that ask for a skip: `flows.cases.skips`."""
+UNACCEPTED = text("accepted_at IS NULL")
+UNANSWERED = text("answered_at IS NULL")
+FAILED = text("state = 'failed'")
+OPEN = text("state IN ('waiting', 'running')")
+RUNNING = text("state = 'running'")
 
 _STATE = Enum(StepState, values_callable=lambda kind: [state.value for state in kind], native_enum=False, length=32)
 
@@ -60,6 +75,10 @@ def _sealed(name: str) -> Column[Sealed]:
     return Column(name, Sealed, nullable=False)
 
 
+def _partial(name: str, *columns: str, where: TextClause, unique: bool = False) -> Index:
+    return Index(name, *columns, unique=unique, sqlite_where=where, postgresql_where=where)
+
+
 onboardings = Table(
     "onboardings",
     metadata,
@@ -81,15 +100,10 @@ onboardings = Table(
     Column("rating", Integer),
     _moment("rated_at"),
     _number("version"),
-)
-Index(
-    "uq_onboardings_open_channel",
-    onboardings.c.channel_id,
-    unique=True,
-    sqlite_where=text("closed_at IS NULL"),
-    postgresql_where=text("closed_at IS NULL"),
+    _partial("uq_onboardings_open_channel", "channel_id", where=NOT_CLOSED, unique=True),
 )
 
+_SUPPORTS = ("onboarding_id", "turn_since", "claimer_id", "step_id", "state", "revision", "reminded", "turn")
 steps = Table(
     "steps",
     metadata,
@@ -117,6 +131,10 @@ steps = Table(
     _sealed("reason"),
     _number("version"),
     Index("ix_steps_remind_at", "remind_at"),
+    # With all that the lists of `storage.desk` read of these steps, so that the rows aren't looked up.
+    _partial("ix_steps_support", *_SUPPORTS, where=SUPPORTS),
+    _partial("ix_steps_turn", "step_id", "onboarding_id", where=TURN),
+    _partial("ix_steps_reminded", "onboarding_id", where=REMINDED),
 )
 
 submissions = Table(
@@ -160,6 +178,7 @@ decisions = Table(
     _text("user_id"),
     _moment("at", required=True),
     _sealed("reason"),
+    _partial("ix_decisions_skips", "onboarding_id", "subject", where=SKIPS),
 )
 
 tasks = Table(
@@ -218,6 +237,13 @@ identifiers = Table(
     _text("mark", index=True),
 )
 
+name_marks = Table(
+    "name_marks",
+    metadata,
+    Column("mark", String, primary_key=True),
+    Column("onboarding_id", String, primary_key=True, index=True),
+)
+
 posted = Table(
     "posted",
     metadata,
@@ -230,10 +256,6 @@ posted = Table(
     _text("digest"),
     Index("ix_posted_channel_id_ts", "channel_id", "ts"),
 )
-
-OPEN = text("state IN ('waiting', 'running')")
-RUNNING = text("state = 'running'")
-"""Conditions of partial indexes. A statement uses such an index only if it has the same words, not bound values: `storage.outbox`."""
 
 effects = Table(
     "effects",
@@ -259,9 +281,10 @@ effects = Table(
     _moment("created_at"),
     _moment("done_at"),
     Index("ix_effects_state_created_at", "state", "created_at"),
-    Index("ix_effects_open", "queue", "seq", sqlite_where=OPEN, postgresql_where=OPEN),
-    Index("ix_effects_due", "due", "seq", sqlite_where=OPEN, postgresql_where=OPEN),
-    Index("uq_effects_one_at_a_time", "queue", unique=True, sqlite_where=RUNNING, postgresql_where=RUNNING),
+    _partial("ix_effects_open", "queue", "seq", where=OPEN),
+    _partial("ix_effects_due", "due", "seq", where=OPEN),
+    _partial("ix_effects_failed", "created_at", "onboarding_id", where=FAILED),
+    _partial("uq_effects_one_at_a_time", "queue", where=RUNNING, unique=True),
 )
 
 paces = Table(
@@ -343,8 +366,10 @@ third_companies = Table(
     _text("team_id"),
     Column("people", Json, nullable=False),
     _flag("connected"),
+    _moment("at", required=True),
     _text("accepted_by"),
     _moment("accepted_at"),
+    _partial("ix_third_companies_unaccepted", "at", where=UNACCEPTED),
 )
 
 calls = Table(
@@ -361,6 +386,7 @@ calls = Table(
     _moment("answered_at"),
     _text("answered_by"),
     _sealed("answer"),
+    _partial("ix_calls_unanswered", "kind", "at", where=UNANSWERED),
 )
 
 notes = Table(

@@ -16,7 +16,9 @@ from storage import audit
 from storage.arguments import arguments_text, require_bound
 from storage.chain import REGISTER
 from storage.covered import Key, Written, written
+from storage.customers import readable_name
 from storage.identifiers import mark_of
+from storage.names import mark_name
 from storage.queries import Queries
 from storage.sealing import Place, Plain, SealError
 from storage.tables import effects, refused_fields, seen
@@ -249,7 +251,11 @@ class Unit(Queries):
         """Write everything and commit."""
         await self._flush()
         if self._session is not None:
-            self.restate(written(self._session.sync_session))
+            rows = written(self._session.sync_session)
+            self.restate(rows)
+            for kind, row_id in rows:
+                if kind is Onboarding:
+                    await self._mark_name(row_id)
         # In id order, so that two units with several onboardings can't deadlock; the register last.
         for onboarding_id in sorted(self._pending):
             if onboarding_id != REGISTER:
@@ -261,6 +267,11 @@ class Unit(Queries):
         if self.at_last is not None:
             await self.at_last()
         await self.connection.commit()
+
+    async def _mark_name(self, onboarding_id: str) -> None:
+        row = await self.get(Onboarding, onboarding_id)
+        if row is not None and (name := readable_name(row)):
+            await mark_name(self.connection, onboarding_id, name)
 
     async def _write(self, onboarding_id: str, pending: _Pending) -> None:
         if pending.entries or pending.rows:

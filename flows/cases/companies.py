@@ -20,7 +20,7 @@ async def arrive(case: Case, company: str, user_id: str = "") -> None:
         return
     row = _find(case, company) or (_unmanned(case) if user_id and company != user_id else None)
     if row is None:
-        row = ThirdCompany(id=f"{case.id}:{company}", onboarding_id=case.id, team_id=company, people=[])
+        row = ThirdCompany(id=f"{case.id}:{company}", onboarding_id=case.id, team_id=company, people=[], at=case.now)
         case.unit.add(row)
         case.snapshot.companies.append(row)
         case.log("company:arrive", by=SYSTEM, facts={"team": company, "user": user_id})

@@ -1,14 +1,9 @@
-"""Names as people type them, ignoring case and accents."""
+"""Whom a name means among onboardings that are known."""
 
-import unicodedata
 from collections.abc import Sequence
 
 from flows.model import Onboarding
-
-
-def folded(text: str) -> str:
-    """Without case, accents, and surrounding space: ``São Paulo`` -> ``sao paulo``."""
-    return "".join(sign for sign in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(sign)).strip()
+from flows.names import folded
 
 
 def mentions(onboarding: Onboarding, text: str) -> bool:

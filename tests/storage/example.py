@@ -108,7 +108,7 @@ def add_whole(unit: Unit, **fields: Any) -> str:
     unit.add(Expiry(id=f"{o}:planning.session", onboarding_id=o, step_id="planning", task_id="session", last_day=NOW.date()))
     unit.add(Posted(id=f"{o}:card:", onboarding_id=o, kind="card", subject="", channel_id=one.channel_id, ts="1.2"))
     unit.add(Member(id=f"{o}:{LEAD}", onboarding_id=o, team_id=LEAD.team_id, user_id=LEAD.user_id, role="lead"))
-    unit.add(ThirdCompany(id=f"{o}:TTHIRD", onboarding_id=o, team_id="TTHIRD", people=["UTHIRD"], connected=True))
+    unit.add(ThirdCompany(id=f"{o}:TTHIRD", onboarding_id=o, team_id="TTHIRD", people=["UTHIRD"], connected=True, at=NOW))
     unit.add(
         Call(id=f"{o}:stuck:1", onboarding_id=o, kind="stuck", user_id=LEAD.user_id, at=NOW, words=SECRET, answer=f"{SECRET}!")
     )

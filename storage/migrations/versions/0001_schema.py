@@ -7,6 +7,10 @@ revision = "0001"
 down_revision = None
 
 
+def _partial(name: str, table: str, columns: list[str], where: str) -> None:
+    op.create_index(name, table, columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
+
+
 def upgrade() -> None:  # noqa: PLR0915  one for each table and index
     op.create_table(
         "audit_events",
@@ -51,6 +55,7 @@ def upgrade() -> None:  # noqa: PLR0915  one for each table and index
         sa.Column("reason", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
+    _partial("ix_decisions_skips", "decisions", ["onboarding_id", "subject"], "verdict = 'skip'")
     op.create_index("ix_decisions_onboarding_id", "decisions", ["onboarding_id"], unique=False)
     op.create_table(
         "drafts",
@@ -87,9 +92,10 @@ def upgrade() -> None:  # noqa: PLR0915  one for each table and index
         sa.PrimaryKeyConstraint("seq"),
         sa.UniqueConstraint("id"),
     )
-    is_open, runs = sa.text("state IN ('waiting', 'running')"), sa.text("state = 'running'")
-    op.create_index("ix_effects_open", "effects", ["queue", "seq"], sqlite_where=is_open, postgresql_where=is_open)
-    op.create_index("ix_effects_due", "effects", ["due", "seq"], sqlite_where=is_open, postgresql_where=is_open)
+    runs = sa.text("state = 'running'")
+    _partial("ix_effects_open", "effects", ["queue", "seq"], "state IN ('waiting', 'running')")
+    _partial("ix_effects_due", "effects", ["due", "seq"], "state IN ('waiting', 'running')")
+    _partial("ix_effects_failed", "effects", ["created_at", "onboarding_id"], "state = 'failed'")
     op.create_index("uq_effects_one_at_a_time", "effects", ["queue"], unique=True, sqlite_where=runs, postgresql_where=runs)
     op.create_index("ix_effects_onboarding_id", "effects", ["onboarding_id"], unique=False)
     op.create_index("ix_effects_state_created_at", "effects", ["state", "created_at"], unique=False)
@@ -123,6 +129,13 @@ def upgrade() -> None:  # noqa: PLR0915  one for each table and index
     )
     op.create_index("ix_identifiers_onboarding_id", "identifiers", ["onboarding_id"], unique=False)
     op.create_index("ix_identifiers_mark", "identifiers", ["mark"], unique=False)
+    op.create_table(
+        "name_marks",
+        sa.Column("mark", sa.String(), nullable=False),
+        sa.Column("onboarding_id", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("mark", "onboarding_id"),
+    )
+    op.create_index("ix_name_marks_onboarding_id", "name_marks", ["onboarding_id"], unique=False)
     op.create_table(
         "grants",
         sa.Column("id", sa.String(), nullable=False),
@@ -211,10 +224,12 @@ def upgrade() -> None:  # noqa: PLR0915  one for each table and index
         sa.Column("team_id", sa.String(), nullable=False),
         sa.Column("people", sa.Text(), nullable=False),
         sa.Column("connected", sa.Boolean(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("accepted_by", sa.String(), nullable=False),
         sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
+    _partial("ix_third_companies_unaccepted", "third_companies", ["at"], "accepted_at IS NULL")
     op.create_index("ix_third_companies_onboarding_id", "third_companies", ["onboarding_id"], unique=False)
     op.create_table(
         "calls",
@@ -232,6 +247,7 @@ def upgrade() -> None:  # noqa: PLR0915  one for each table and index
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("ix_calls_onboarding_id", "calls", ["onboarding_id"], unique=False)
+    _partial("ix_calls_unanswered", "calls", ["kind", "at"], "answered_at IS NULL")
     op.create_table(
         "notes",
         sa.Column("id", sa.String(), nullable=False),
@@ -341,6 +357,10 @@ def upgrade() -> None:  # noqa: PLR0915  one for each table and index
     )
     op.create_index("ix_steps_onboarding_id", "steps", ["onboarding_id"], unique=False)
     op.create_index("ix_steps_remind_at", "steps", ["remind_at"], unique=False)
+    read = ["onboarding_id", "turn_since", "claimer_id", "step_id", "state", "revision", "reminded", "turn"]
+    _partial("ix_steps_support", "steps", read, "substr(turn, 1, 8) = 'support:'")
+    _partial("ix_steps_turn", "steps", ["step_id", "onboarding_id"], "turn <> ''")
+    _partial("ix_steps_reminded", "steps", ["onboarding_id"], "reminded > 0")
     op.create_table(
         "submissions",
         sa.Column("id", sa.String(), nullable=False),

@@ -14,10 +14,10 @@ import pytest_asyncio
 
 from bot.messages.buttons import Act, ButtonValue
 from bot.modals.subject import FormMeta
-from flows.cases.naming import folded
 from flows.forms.dialogs import DIALOGS
 from flows.forms.fields import Kind, inputs
 from flows.journey import JOURNEYS
+from flows.names import folded
 from flows.people import Side
 from flows.steps.planning import PRODUCTS
 from playground.slack import Channel, SlackPerson, View

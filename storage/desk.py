@@ -1,0 +1,175 @@
+"""Support's lists, page by page: what `flows.desk` says. `storage.needs` and `storage.standings` find and order the rows; of the page's
+customers alone a name is opened. What was damaged is passed over, and a customer whose name was is called by the id.
+"""
+
+import logging
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from sqlalchemy import Row, Select, bindparam, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from flows.desk import GO_LIVE_DAYS, Need, Only, Page, Place, Standing, Waiting, Wanted
+from flows.model import Onboarding, Posted, StepRecord
+from flows.people import Side
+from flows.state import StepState
+from storage.columns import moment, unread
+from storage.customers import readable_name
+from storage.mapping import TABLES
+from storage.names import marks_of_whole, marks_of_words
+from storage.needs import CERTIFICATE_DAYS, INVITATION_DAYS, waiting
+from storage.reading import DamagedError, plain_row, values_of
+from storage.standings import standings
+
+log = logging.getLogger("storage.desk")
+T = TypeVar("T")
+
+
+def _those(kind: type, column: str) -> Select[Any]:
+    table = TABLES[kind]
+    return select(*unread(table)).where(table.c[column].in_(bindparam("ids", expanding=True)))
+
+
+_ONBOARDINGS, _POSTED, _STEPS = _those(Onboarding, "id"), _those(Posted, "id"), _those(StepRecord, "onboarding_id")
+
+
+class Lists:
+    """At one moment, by one connection."""
+
+    def __init__(self, connection: AsyncConnection, now: datetime) -> None:
+        self._connection, self._now = connection, now
+
+    async def waiting(self, wanted: Wanted, first: int, limit: int) -> Page[Waiting]:
+        query = waiting(wanted.only, by_step=bool(wanted.step_id))
+        found, total = await self._page(query, self._days() | _of_person(wanted), first, limit)
+        known = await self._onboardings(row.onboarding_id for row in found)
+        kinds = [(row.onboarding_id, f"{kind}:{row.step_id}") for row in found for kind in ("review", "step") if row.step_id]
+        places = await self._places([*kinds, *((row.onboarding_id, "card:") for row in found)])
+        rows = (self._read(row, known.get(row.onboarding_id), places) for row in found)
+        return Page([row for row in rows if row is not None], first, total)
+
+    def _read(self, row: Row[Any], of: Onboarding | None, places: Mapping[str, Place]) -> Waiting | None:
+        if of is None:
+            return None
+        try:
+            since = moment(row.since)
+        except (TypeError, ValueError):
+            log.error("a damaged row was left out: run verify-log", extra={"where": f"{row.onboarding_id}:{row.step_id}"})  # noqa: TRY400  says it all
+            return None
+        kinds = (f"review:{row.step_id}", f"step:{row.step_id}", "card:")
+        return Waiting(
+            need=Need(row.need),
+            onboarding_id=of.id,
+            journey=of.journey,
+            customer=readable_name(of) or of.id,
+            channel_id=of.channel_id,
+            owner_id=of.owner_id,
+            step_id=row.step_id,
+            item=row.item,
+            user_id=row.user_id,
+            claimer_id=row.claimer_id,
+            since=since,
+            things=row.things,
+            overdue=bool(row.late) or self._is_late(of),
+            place=next((places[name] for kind in kinds if (name := f"{of.id}:{kind}") in places), None),
+        )
+
+    async def standings(self, wanted: Wanted, closed: bool, first: int, limit: int) -> Page[Standing]:
+        query = standings(wanted.only, by_step=bool(wanted.step_id), closed=closed)
+        return await self._standings(query, self._days() | _of_person(wanted), first, limit)
+
+    async def named(self, text: str, closed: bool, first: int, limit: int) -> Page[Standing]:
+        if not text.strip():
+            return await self.standings(Wanted(), closed, first, limit)
+        words = marks_of_words(text)
+        marks = {"name": marks_of_whole(text)} | {f"word{number}": marks for number, marks in enumerate(words)}
+        query = standings(Only.ALL, by_step=False, closed=closed, words=len(words))
+        return await self._standings(query, marks, first, limit)
+
+    async def _standings(self, query: Select[Any], values: Mapping[str, Any], first: int, limit: int) -> Page[Standing]:
+        found, total = await self._page(query, values, first, limit)
+        known = await self._onboardings(row.id for row in found)
+        steps = await self._steps(known)
+        places = await self._places([(one, "card:") for one in known])
+        rows = [(known[row.id], bool(row.stuck)) for row in found if row.id in known]
+        return Page([self._standing(of, steps.get(of.id, []), places, stuck) for of, stuck in rows], first, total)
+
+    def _standing(self, of: Onboarding, steps: Sequence[StepRecord], places: Mapping[str, Place], stuck: bool) -> Standing:
+        turns = [one for one in steps if _side_of(one) and one.turn_since]
+        longest = min(turns, key=lambda one: (one.turn_since, one.position), default=None)
+        return Standing(
+            onboarding_id=of.id,
+            journey=of.journey,
+            customer=readable_name(of) or of.id,
+            channel_id=of.channel_id,
+            lead_id=of.lead_id,
+            owner_id=of.owner_id,
+            go_live=of.go_live,
+            closed_at=of.closed_at,
+            done=sum(one.state is StepState.DONE for one in steps),
+            skipped=sum(one.state is StepState.SKIPPED for one in steps),
+            steps=len(steps),
+            side=_side_of(longest) if longest else "",
+            step_id=longest.step_id if longest else "",
+            since=longest.turn_since if longest else None,
+            overdue=self._is_late(of) or (of.closed_at is None and any(one.reminded for one in steps)),
+            stuck=stuck,
+            place=places.get(f"{of.id}:card:"),
+        )
+
+    def _is_late(self, of: Onboarding) -> bool:
+        return of.closed_at is None and of.go_live is not None and of.go_live < self._now.date()
+
+    def _days(self) -> dict[str, Any]:
+        today = self._now.date()
+        return {
+            "today": today,
+            "go_live": today + timedelta(days=GO_LIVE_DAYS),
+            "by": today + timedelta(days=CERTIFICATE_DAYS),
+            "soon": self._now + timedelta(days=INVITATION_DAYS),
+        }
+
+    # -- reading
+
+    async def _page(
+        self, query: Select[Any], values: Mapping[str, Any], first: int, limit: int
+    ) -> tuple[Sequence[Row[Any]], int]:
+        """The rows, and how many there are in all: each says, so that only behind the last one it must be asked again."""
+        found = (await self._connection.execute(query, {**values, "first": first, "limit": limit})).all()
+        if not found and first:
+            _, total = await self._page(query, values, 0, 1)
+            return [], total
+        return found, found[0].total if found else 0
+
+    async def _onboardings(self, ids: Iterable[str]) -> Mapping[str, Onboarding]:
+        return {one.id: one for one in await self._rows(Onboarding, _ONBOARDINGS, set(ids))}
+
+    async def _steps(self, ids: Iterable[str]) -> Mapping[str, Sequence[StepRecord]]:
+        found: dict[str, list[StepRecord]] = {}
+        for one in await self._rows(StepRecord, _STEPS, set(ids)):
+            found.setdefault(one.onboarding_id, []).append(one)
+        return found
+
+    async def _places(self, named: Iterable[tuple[str, str]]) -> Mapping[str, Place]:
+        ids = {f"{onboarding_id}:{kind}" for onboarding_id, kind in named}
+        return {one.id: Place(one.channel_id, one.ts) for one in await self._rows(Posted, _POSTED, ids) if one.ts}
+
+    async def _rows(self, kind: type[T], query: Select[Any], ids: Collection[str]) -> Sequence[T]:
+        rows: list[T] = []
+        for found in await self._connection.execute(query, {"ids": sorted(ids)}) if ids else ():
+            try:
+                rows.append(plain_row(kind, values_of(kind, found)))
+            except DamagedError as error:
+                log.error("a damaged row was left out: run verify-log", extra={"where": str(error)})  # noqa: TRY400  says it all
+        return rows
+
+
+def _of_person(wanted: Wanted) -> dict[str, Any]:
+    return {"user_id": wanted.user_id, "step_id": wanted.step_id}
+
+
+def _side_of(record: StepRecord) -> str:
+    """Whose turn it is on a step, as stored."""
+    side = record.turn.partition(":")[0]
+    return side if side in tuple(Side) else ""
