@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from bench.aims import Aim, Row
 from bench.customers import NEWCOMER, Ids
 from bench.load import LATEST, Job, Reaction, Timing, acks, load, refused
-from bench.slack import Call, refuse
+from bench.slack import SlackCall, refuse
 from bench.testbed import PACED, SECRET, Replicas, Testbed
 
 SENDING, REFUSING = 200, 70
@@ -60,7 +60,7 @@ def send(bot: Replicas, payloads: Sequence[str], *, at_once: int = 1, rate: floa
     return load(Job(bot.urls, SECRET, payloads, at_once, rate=rate, together=not rate))
 
 
-def until_message(calls: Sequence[Call], customers: Sequence[Ids], answers: Sequence[Reaction]) -> list[float]:
+def until_message(calls: Sequence[SlackCall], customers: Sequence[Ids], answers: Sequence[Reaction]) -> list[float]:
     """Seconds from each submission until something was posted in that customer's channel."""
     posted: dict[str, float] = {}
     for call in calls:

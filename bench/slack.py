@@ -28,7 +28,7 @@ ONBOARDING = re.compile(rb"onb_\w{16}")
 
 
 @dataclass(frozen=True)
-class Call:
+class SlackCall:
     """``moment``: by the clock that all processes share, `time.monotonic`. What isn't named in the call is empty."""
 
     moment: float
@@ -100,10 +100,10 @@ def first(kind: re.Pattern[bytes], body: bytes) -> str:
     return found[found.lastindex or 0].decode() if found else ""
 
 
-def seen(url: str) -> list[Call]:
+def seen(url: str) -> list[SlackCall]:
     """What the stand-in at this address was asked since it was last asked this."""
     with urllib.request.urlopen(f"{url}/seen") as answer:  # noqa: S310  our own process
-        return [Call(*one) for one in json.load(answer)]
+        return [SlackCall(*one) for one in json.load(answer)]
 
 
 def refuse(url: str, channels: Sequence[str]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bench.aims import Aim, Row
 from bench.customers import Ids
 from bench.load import Job, Reaction, Timing, acks, load, refused
-from bench.slack import SUPPORT, Call
+from bench.slack import SUPPORT, SlackCall
 from bench.testbed import PACED, SECRET, UNPACED, Replicas, Testbed
 
 ALONE = 60
@@ -39,7 +39,7 @@ class Sending:
         return load(Job(urls, SECRET, self.bed.example.sends(numbers), int(at_once), pause, rate))
 
 
-def until_cards(calls: Sequence[Call], numbers: Sequence[int], answers: Sequence[Reaction]) -> list[float]:
+def until_cards(calls: Sequence[SlackCall], numbers: Sequence[int], answers: Sequence[Reaction]) -> list[float]:
     """Seconds from each submission until its review card was posted."""
     cards: dict[str, float] = {}
     for call in calls:

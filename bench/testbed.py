@@ -19,7 +19,7 @@ from sqlalchemy import Engine, create_engine, func, select, text
 
 from bench.customers import Example, fill_in
 from bench.example import example
-from bench.slack import SUPPORT, Call, seen
+from bench.slack import SUPPORT, SlackCall, seen
 from playground.office import ROOT, free_port
 from storage import sealing
 from storage.engine import is_sqlite, parse
@@ -146,7 +146,7 @@ class Testbed:
             "ENCRYPTION_KEYS": self.keys,
         }
 
-    def seen(self) -> list[Call]:
+    def seen(self) -> list[SlackCall]:
         """What Slack was asked since this was last called."""
         return seen(self.slack)
 

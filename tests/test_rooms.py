@@ -16,6 +16,9 @@ LIBRARIES = {
 SHARED_NAMES = {
     "Store": "the port and what fulfils it",
     "Unit": "the port and what fulfils it",
+    "Note": "on a field, in front of whoever fills it in; and of support, which is stored",
+    "Page": "of a form, and of a list: nothing shows both",
+    "Place": "where a sealed value is, within storage; and where a message is",
 }
 """Public class names that stand in two places, and why no reader confuses them."""
 

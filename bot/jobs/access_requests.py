@@ -16,7 +16,7 @@ from bot.jobs.records import declared
 from bot.jobs.registry import Finished, Run
 from bot.slack.client import Slack
 from flows.cases.case import Case, Cases
-from flows.cases.desk_requests import Wanted, note_filed, note_given_up, wanted, was_wanted
+from flows.cases.desk_requests import WantedRequest, note_filed, note_given_up, wanted, was_wanted
 from flows.cases.tickets import FiledTicket
 from flows.forms.step import Filing
 from flows.model import EffectRecord
@@ -108,7 +108,7 @@ class AccessRequests:
         return found
 
     async def _send(
-        self, service_desk: ServiceDesk, run: Run[FileRequest], case: Case, form: RequestForm, now: Wanted
+        self, service_desk: ServiceDesk, run: Run[FileRequest], case: Case, form: RequestForm, now: WantedRequest
     ) -> Finished:
         """With its people as participants as far as they are found and the bot's account may name them. Raises NameNotFoundError."""
         accounts = await self._accounts(service_desk, form, now)
@@ -119,7 +119,7 @@ class AccessRequests:
                 raise
         return await self._file(service_desk, run, case, form, now, {})
 
-    async def _accounts(self, service_desk: ServiceDesk, form: RequestForm, now: Wanted) -> dict[str, str]:
+    async def _accounts(self, service_desk: ServiceDesk, form: RequestForm, now: WantedRequest) -> dict[str, str]:
         """The account IDs of its people by their place among them; of none where the bot's account may not look for them."""
         found = dict[str, str]()
         try:
@@ -137,7 +137,7 @@ class AccessRequests:
         run: Run[FileRequest],
         case: Case,
         form: RequestForm,
-        now: Wanted,
+        now: WantedRequest,
         accounts: Mapping[str, str],
     ) -> Finished:
         """Record the attempt before sending: after a crash, we know that it may have been sent, and who is named in it."""
@@ -154,14 +154,16 @@ class AccessRequests:
             raise
         return self._filed(run, filed, now, unnamed)
 
-    async def _values(self, run: Run[FileRequest], case: Case, form: RequestForm, now: Wanted, unnamed: Sequence[str]) -> Values:
+    async def _values(
+        self, run: Run[FileRequest], case: Case, form: RequestForm, now: WantedRequest, unnamed: Sequence[str]
+    ) -> Values:
         request, resource = declared(case.step(run.effect.step).desk_request), run.effect.resource
         channel = (await self._slack.channel(case.onboarding.channel_id)).name if resource in request.with_channel else ""
         filing = Filing(marker_of(run), now.emails, channel, unnamed, part=now.about.get("about") or {})
         names = self._policies.names[request.portal(case.situation)]
         return fill(form.fields, names, resource, *request.filed(case.situation, resource, filing))
 
-    def _filed(self, run: Run[FileRequest], filed: CustomerRequest, asked: Wanted, unnamed: Sequence[str]) -> Finished:
+    def _filed(self, run: Run[FileRequest], filed: CustomerRequest, asked: WantedRequest, unnamed: Sequence[str]) -> Finished:
         """Found only later, it may have ended by now: how, its history tells, which the poller reads."""
         status = filed.status
         phase = "" if status.done else self._policies.statuses.phase(status.name)
@@ -183,12 +185,12 @@ class AccessRequests:
         return False
 
 
-def _people(asked: Wanted) -> list[str]:
+def _people(asked: WantedRequest) -> list[str]:
     """In the same order each time."""
     return sorted(asked.emails)
 
 
-def _unnamed(asked: Wanted, named: Collection[str]) -> list[str]:
+def _unnamed(asked: WantedRequest, named: Collection[str]) -> list[str]:
     """The addresses of those who are not named. ``named``: the places of the others: what is kept of an attempt holds no address."""
     return [address for place, address in enumerate(_people(asked)) if str(place) not in named]
 

@@ -13,7 +13,7 @@ from bot.jobs.registry import Finished, Run
 from bot.jobs.threads import Threads
 from bot.messages import answers_lost
 from bot.messages.support import Support
-from bot.slack.client import Slack, Standing
+from bot.slack.client import Slack, StandingMessage
 from bot.slack.errors import SlackError
 from flows.cases.case import Cases
 from flows.cases.repair import Found, compare
@@ -37,12 +37,12 @@ class ChannelReading:
 
     def __init__(self, slack: Slack, channel: str, began: datetime) -> None:
         self._slack, self._channel, self.began = slack, channel, began
-        self._found: list[Standing] = []
+        self._found: list[StandingMessage] = []
         self._back_to, self._cursor, self._ended = math.inf, "", False
         self.pages = 0
         """How many were read."""
 
-    async def back_to(self, since: float) -> Sequence[Standing]:
+    async def back_to(self, since: float) -> Sequence[StandingMessage]:
         """Everything since a moment (Unix seconds), or since an earlier one. If reading isn't allowed, what was found so far."""
         while self._back_to > since and not self._ended:
             try:

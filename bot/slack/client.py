@@ -36,7 +36,7 @@ Blocks = Sequence[Json]
 
 
 @dataclass(frozen=True)
-class Standing:
+class StandingMessage:
     """A message of the bot's own that stands in a channel. ``effect_id``, ``revision``: as it was posted or last edited with; the
     latter 0 if none was given."""
 
@@ -51,7 +51,7 @@ class HistoryPage:
     """A part of a channel without its threads. ``standing``: the bot's own messages in it, newest first; ``back_to``: when its oldest
     message was posted, in Unix seconds, infinite without any; ``cursor``: of the next, older part; empty at the end."""
 
-    standing: Sequence[Standing]
+    standing: Sequence[StandingMessage]
     back_to: float
     cursor: str
 
@@ -163,7 +163,7 @@ class Slack(Lookups):
         own = [(message, _payload(message)) for message in messages if self._is_own(message)]
         return HistoryPage(
             [
-                Standing(channel, str(message["ts"]), str(payload["effect_id"]), int(payload.get("revision") or 0))
+                StandingMessage(channel, str(message["ts"]), str(payload["effect_id"]), int(payload.get("revision") or 0))
                 for message, payload in own
                 if payload.get("effect_id")
             ],

@@ -18,7 +18,7 @@ from flows.state import WORKING, Move, StepState, after
 
 
 @dataclass(frozen=True)
-class Wanted:
+class WantedRequest:
     """What one request is to ask for. ``about``: what is recorded with its ticket; ``emails``: its people's addresses; ``kept``: ids and
     numbers by which `was_wanted` finds both again."""
 
@@ -27,7 +27,7 @@ class Wanted:
     kept: Mapping[str, Any]
 
 
-def wanted(case: Case, step: Step, resource: str) -> Wanted | None:
+def wanted(case: Case, step: Step, resource: str) -> WantedRequest | None:
     """What is to be requested for a resource now; None if nothing is, or it has been. Raises Refused if the step requests nothing."""
     request = _request(step)
     if case.record(step.id).state is StepState.SKIPPED:
@@ -42,7 +42,7 @@ def wanted(case: Case, step: Step, resource: str) -> Wanted | None:
     return _for_part(request, resource, accepted.revision, part)
 
 
-def was_wanted(case: Case, step: Step, resource: str, kept: Mapping[str, Any]) -> Wanted:
+def was_wanted(case: Case, step: Step, resource: str, kept: Mapping[str, Any]) -> WantedRequest:
     """What a request asked for that was sent before."""
     request = _request(step)
     if request.part is None:
@@ -51,13 +51,13 @@ def was_wanted(case: Case, step: Step, resource: str, kept: Mapping[str, Any]) -
     return _for_part(request, resource, sent.revision, request.part(sent.answers, resource) or {})
 
 
-def _for_grants(grants: Sequence[Grant]) -> Wanted:
+def _for_grants(grants: Sequence[Grant]) -> WantedRequest:
     about = {"grants": [one.id for one in grants]}
-    return Wanted(about, frozenset(one.email for one in grants), about)
+    return WantedRequest(about, frozenset(one.email for one in grants), about)
 
 
-def _for_part(request: DeskRequest, resource: str, revision: int, part: Answers) -> Wanted:
-    return Wanted({"request": resource, "about": part}, frozenset(request.people(part)), {"revision": revision})
+def _for_part(request: DeskRequest, resource: str, revision: int, part: Answers) -> WantedRequest:
+    return WantedRequest({"request": resource, "about": part}, frozenset(request.people(part)), {"revision": revision})
 
 
 def covers(recorded: Answers, resource: str, part: Answers) -> bool:
