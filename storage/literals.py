@@ -35,12 +35,16 @@ class Before(FunctionElement[Any]):
 @compiles(Before, "sqlite")
 def _(element: Before, compiler: Any, **options: Any) -> str:
     at, days = (compiler.process(one, **options) for one in element.clauses)
-    return f"strftime('%Y-%m-%d %H:%M:%f000', {at}, '-{days} days')"
+    time_of_day = "' 00:00:00.000000'" if _is_day(element) else f"substr({at}, 11)"
+    return f"(date({at}, '-{days} days') || {time_of_day})"
 
 
 @compiles(Before, "postgresql")
 def _(element: Before, compiler: Any, **options: Any) -> str:
     at, days = (compiler.process(one, **options) for one in element.clauses)
-    if isinstance(next(iter(element.clauses)).type, Date):
-        at = f"CAST({at} AS TIMESTAMP) AT TIME ZONE 'UTC'"
+    at = f"CAST({at} AS TIMESTAMP) AT TIME ZONE 'UTC'" if _is_day(element) else at
     return f"({at} - {days} * INTERVAL '24 hours')"
+
+
+def _is_day(element: Before) -> bool:
+    return isinstance(next(iter(element.clauses)).type, Date)
