@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from flows.cases import limits
 from flows.cases.access import May
 from flows.cases.case import Case
+from flows.cases.questions import end_question, open_question
 from flows.cases.tickets import FiledTicket, open_ticket, record_with_ticket, sides, tell, ticket_of
 from flows.model import TaskRecord, new_id
 from flows.outbox import FileAnswer, Where
@@ -65,9 +66,14 @@ def note_comments(case: Case, record_id: str, comments: Sequence[DeskComment], t
     record.answers = {**record.answers, "read": last, "own": sorted(one for one in before.own if one > last)}
     case.log(f"task:{record.step_id}.{record.task_id}:comment", by=SYSTEM, facts={"item": record.item, "comments": len(new)})
     shown, more = new[:MAX_SHOWN], len(new[MAX_SHOWN:])
+    for one in new:
+        if one.by_asker:
+            end_question(case, record)
+        elif _asks(one, ticket):
+            open_question(case, record, one.text)
     for where in sides(case):
         for one in shown:
-            asks = not one.by_asker and (ticket.phase == "pending" or "?" in one.text)
+            asks = _asks(one, ticket)
             if one.secret or one.unread:
                 key = "desk_wrote_secret" if one.secret else "desk_wrote_unread"
                 tell(case, record, where, key, ticket, answer=not one.by_asker, by_name=one.author, kind=one.secret)
@@ -77,6 +83,10 @@ def note_comments(case: Case, record_id: str, comments: Sequence[DeskComment], t
                 tell(case, record, where, key, ticket, said=said, answer=asks, mention=asks, by_name=one.author)
         if more:
             tell(case, record, where, "desk_wrote_more", ticket, answer=True, count=more)
+
+
+def _asks(comment: DeskComment, ticket: FiledTicket) -> bool:
+    return not comment.by_asker and (ticket.phase == "pending" or "?" in comment.text)
 
 
 async def too_often(case: Case, record_id: str) -> tuple[Problem, ...]:
@@ -93,6 +103,7 @@ def answer(case: Case, record_id: str, text: str) -> None:
         raise Refused("ticket_ended")
     word = new_id("answer").rpartition("_")[2]
     record.answers = {**record.answers, "sent": [*(record.answers.get("sent") or ()), word]}
+    end_question(case, record, case.actor, text)
     case.log(_tag(record), facts={"item": record.item, "answer": word}, changes={"text": text})
     case.ask(FileAnswer(step=record.step_id, item=record.id, answer=word, text=text, by=case.actor.user_id))
     where: Where = "support" if case.role is Role.SUPPORT else "customer"
@@ -112,6 +123,7 @@ def note_answered(case: Case, effect: FileAnswer, comment_id: int, *, unpressed:
     for where in sides(case):
         tell(case, record, where, "desk_answered", ticket, said=effect.text, by=effect.by)
     if unpressed and not ticket.ended:
+        open_question(case, record)
         tell(case, record, "support", "desk_unpressed", ticket, mention=True)
 
 

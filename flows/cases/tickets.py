@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from flows.cases.case import Case
+from flows.cases.questions import end_question, open_question
 from flows.cases.remind import person_to_remind
 from flows.cases.tasks import note_grant
 from flows.forms.fields import Answers
@@ -88,13 +89,17 @@ def note_status(case: Case, record_id: str, ticket: FiledTicket) -> bool:
     found = next((one for one in case.snapshot.tasks if one.id == record_id), None)
     if found is None:
         return False
-    before = found.answers.get("status") or ""
+    before, phase = found.answers.get("status") or "", found.answers.get("phase") or ""
     answers = {**found.answers, **kept_of(ticket)}
     if answers == found.answers:
         return False
     found.answers = answers
     facts = {"item": found.item, "ended": ticket.ended, "outcome": ticket.outcome}
     case.log(f"task:{found.step_id}.{found.task_id}:status", by=SYSTEM, facts=facts, changes={"status": ticket.status})
+    if ticket.phase == "pending" and phase != "pending":
+        open_question(case, found)
+    elif ticket.ended or (phase == "pending" and ticket.phase != "pending"):
+        end_question(case, found)
     if ticket.ended:
         _end(case, found, ticket)
     elif before != ticket.status and (before or ticket.phase):

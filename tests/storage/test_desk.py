@@ -111,14 +111,14 @@ async def reckoned(unit: Unit, snapshot: Snapshot) -> Sequence[Waiting]:
             need = Need.REVIEW if record.state is StepState.SUBMITTED else Need.TASK
             found.append((Need.RENEWAL if record.state in ENDED else need, record.turn_since, about))
         soon = [
-            grant.at if grant.state == "expired" else grant.expires_at - DAY
+            grant.at if grant.state == "expired" else (grant.expires_at or NOW) - DAY
             for grant in snapshot.grants
             if grant.step_id == step_id
             and (grant.state == "expired" or (grant.state == "invited" and grant.expires_at and grant.expires_at <= NOW + DAY))
         ]  # fmt: skip
         if soon and record.state is not StepState.SKIPPED:
             expired = any(grant.state == "expired" for grant in snapshot.grants if grant.step_id == step_id)
-            since = min(at for at in soon if at)
+            since = min(at for at in soon if at is not None)
             found.append((Need.INVITATION, since, {"step_id": step_id, "things": len(soon), "overdue": expired}))
     for call in snapshot.calls:
         if call.answered_at is None:

@@ -1,13 +1,15 @@
 """What the bot wrote on a ticket itself is no news, however its reading and its writing overlap."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from flows.cases import ticket_comments
 from flows.cases.case import Case
+from flows.cases.questions import record_asked_about
 from flows.cases.ticket_comments import DeskComment
-from flows.cases.tickets import FiledTicket
+from flows.cases.tickets import FiledTicket, note_status
 from flows.outbox import FileAnswer
 from tests.flows.cases.casework import LEAD, CaseBook, case_book
 
@@ -40,6 +42,16 @@ async def test_the_bots_own_comment_that_was_read_meanwhile_is_not_told(tmp_path
                 ticket_comments.note_answered(case, sent, OWN, unpressed=False)
             said = [DeskComment(OWN, "bot", f"Both of them.\n(Acme Bank · {sent.answer})"), DeskComment(DESKS, "Dora", "Thanks.")]
             ticket_comments.note_comments(case, record, said, TICKET)
+
+        await told(one)
+        await one.act(
+            lambda case: ticket_comments.note_comments(case, record, [DeskComment(1, "Dora", "Which of them?")], TICKET)
+        )
+        await one.act(lambda case: note_status(case, record, replace(TICKET, status="PENDING", phase="pending")))
+        assert [(call.words, call.answered_by) for call in (await one.snapshot()).calls] == [("Which of them?", "")]
+        await one.act(lambda case: ticket_comments.answer(case, record, "Both."), LEAD)
+        (asked,) = (await one.snapshot()).calls
+        assert (asked.answer, asked.answered_by, record_asked_about(asked)) == ("Both.", LEAD.user_id, record)
 
         await told(one)
         await one.act(reads)
