@@ -19,6 +19,7 @@ from slack_bolt.request.payload_utils import (
     to_view,
 )
 
+from bot.slack.command_line import read_line
 from flows.people import Who
 
 Body = Mapping[str, Any]
@@ -145,7 +146,8 @@ def search_of(body: Body) -> Search:
 
 @dataclass(frozen=True)
 class SlashCommand:
-    """``/onboarding <verb> <rest>``. ``key`` tells a repeated request from a second command; empty if nothing does."""
+    """``/onboarding <verb> <rest>``, as `read_line` reads it. ``mentioned``: a channel's id in it. ``key`` tells a repeated request from a
+    second command; empty if nothing does."""
 
     who: Who
     verb: str
@@ -153,18 +155,20 @@ class SlashCommand:
     channel_id: str
     trigger_id: str
     key: str = ""
+    mentioned: str = ""
 
 
 def command_of(body: Body, signature: str = "") -> SlashCommand:
     """``signature``: the request's, over HTTP. Slack gives each command a trigger of its own."""
-    verb, _, rest = str(body.get("text") or "").strip().partition(" ")
+    line = read_line(str(body.get("text") or ""))
     trigger = str(body.get("trigger_id") or "")
     own = trigger or signature
     return SlashCommand(
         who_of(body),
-        verb.casefold(),
-        rest.strip(),
+        line.verb,
+        line.rest,
         str(body.get("channel_id", "")),
         trigger,
         f"command:{own}" if own else "",
+        line.channel_id,
     )

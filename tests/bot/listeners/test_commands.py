@@ -70,7 +70,8 @@ async def test_a_name_that_fits_several_or_none_is_asked_back(office: Workplace)
 
 
 async def test_what_was_typed_cannot_mention_or_link(office: Workplace) -> None:
-    outcome = await office.sam.command("/onboarding find <!channel> <https://evil.example|Pismo>", office.support)
+    line = "/onboarding find &lt;!channel&gt; &lt;https://evil.example|Pismo&gt;"  # as Slack escapes it
+    outcome = await office.sam.command(line, office.support)
     assert "evil.example" in shown(outcome)
     assert read(outcome.body["blocks"]).marks == read_mrkdwn(outcome.body["text"]).marks == []
 
