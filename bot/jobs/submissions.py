@@ -4,7 +4,7 @@ from bot.jobs.errors import Impossible
 from bot.jobs.records import declared, task_record
 from bot.jobs.registry import Finished, Run
 from bot.jobs.threads import Thread, Threads
-from bot.messages import review
+from bot.messages import changes, review
 from flows.cases.tasks import task_of
 from flows.model import Submission
 from flows.outbox import ShowDifferences, ShowInFull, ShowTaskInFull
@@ -29,8 +29,8 @@ class Submissions:
         thread = await self._threads.of(run, "support", asked.step)
         form = thread.case.step(asked.step).form
         old, new = (_revision(thread, asked.step, number).answers for number in (asked.revision - 1, asked.revision))
-        changed = review.diff(old, new, form, thread.texts)
-        return await self._threads.post(run, thread, review.differences(changed, asked.revision, thread.texts))
+        changed = changes.diff(old, new, form, thread.texts)
+        return await self._threads.post(run, thread, changes.differences(changed, asked.revision, thread.texts))
 
     async def task(self, run: Run[ShowTaskInFull]) -> Finished | None:
         """All that a task was sent with, and the notes on it: support has no review card of a task."""

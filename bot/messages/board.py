@@ -7,6 +7,7 @@ from bot.messages import turns
 from bot.messages.blocks import Block, Drawing, actions, button, context, drawing, header, long_sections, section
 from bot.messages.buttons import Act, ButtonValue
 from bot.messages.card import progress, step_line
+from bot.messages.task_button import task_button
 from bot.messages.texts import Raw, Texts, typed
 from flows.cases.parity import lacking
 from flows.cases.settle import side_of, state_allows
@@ -76,13 +77,11 @@ def _closing(snapshot: Snapshot, journey: Journey, texts: Texts, situation: Situ
                 if task.skips and state_allows(snapshot, step, task):
                     value = ButtonValue(onboarding=snapshot.onboarding.id, step=step.id, task=task.id)
                     yield actions(button(texts(f"task.{step.id}.{task.id}.title"), Act.TASK, value, name=task.id))
-    sure = (texts("confirm.close_title"), texts("confirm.close"), texts("button.close"), texts("confirm.no"))
     for step in journey.steps.values():
         for task in step.tasks:
             if task.closes and state_allows(snapshot, step, task) and task.is_ready(situation):
                 value = ButtonValue(onboarding=snapshot.onboarding.id, step=step.id, task=task.id)
-                title = texts(f"task.{step.id}.{task.id}.title")
-                yield actions(button(title, Act.TASK, value, style="primary", confirm=sure, name=task.id))
+                yield actions(task_button(task, texts(f"task.{step.id}.{task.id}.title"), value, texts, style="primary"))
 
 
 def overview_lines(snapshots: Sequence[Snapshot], texts: Texts, now: datetime) -> list[Block]:

@@ -1,19 +1,17 @@
 """The review card in the support channel: what was sent, what changed, the decision, and what support does after it."""
 
-import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
 
 from bot.messages import turns
-from bot.messages.answers import answer_line, display, page_name, shown_answers
+from bot.messages.answers import answer_line, page_name, shown_answers
 from bot.messages.blocks import (
     BLOCKS,
+    MESSAGE_TEXT,
     Block,
     Drawing,
     actions,
     button,
-    clip,
     context,
     drawing,
     fit,
@@ -23,16 +21,18 @@ from bot.messages.blocks import (
     section,
 )
 from bot.messages.buttons import Act, ButtonValue
+from bot.messages.history import done_records, history
 from bot.messages.notes import checked, facts, to_check
 from bot.messages.parity import lane
-from bot.messages.texts import Raw, Texts, date_token, escape, typed
+from bot.messages.tables import length
+from bot.messages.task_button import task_button
+from bot.messages.texts import Raw, Texts, date_token, escape
 from flows.cases import renewals
 from flows.cases.review import approvals
 from flows.cases.settle import open_tasks, record_of, state_allows
 from flows.cases.skips import asked, skipped_by
-from flows.cases.tasks import confirmed_by
 from flows.forms.addresses import addresses
-from flows.forms.fields import Answers, Input, inputs, words_of
+from flows.forms.fields import Answers, inputs
 from flows.forms.pages import Slot, raw_of, slots
 from flows.forms.step import Form, Situation, Step, Task
 from flows.journey import Journey
@@ -40,17 +40,14 @@ from flows.model import EffectRecord, Snapshot, Submission, TaskRecord
 from flows.people import Side
 from flows.problems import Note
 from flows.rules import Rules
-from flows.state import StepState
+from flows.state import ENDED, StepState
 
-MAX_VALUES, VALUES_TEXT = 30, 8000
+MAX_VALUES, VALUES_TEXT = 30, 7000
 """Limits for the values, in blocks and characters: what a message takes, less the decision and what follows it."""
 MAX_NOTES, NOTES_TEXT = 12, 3500
 """The same for the notes, if not everything fits."""
-
-MAX_CHANGED, BEFORE_CHANGE = 500, 100
-"""Characters shown of an old and of a new value; of them, at most so many before the first that changed."""
-
-AnswerChange = tuple[str, str, str]
+MAX_WAITING, WAITING_TEXT = 6, 1500
+"""The same for what the first of two people recorded."""
 
 
 def review_card(
@@ -72,16 +69,21 @@ def review_card(
     sent = snapshot.last(step_id)
     if sent is not None:
         by, when = Raw(f"<@{sent.user_id}>"), date_token(sent.at)
-        blocks.append(context(texts.md("review.sent", revision=sent.revision, digest=sent.digest[:8], by=by, at=when)))
+        blocks.append(context(texts.md("review.sent", revision=sent.revision, by=by, at=when)))
         notes, values = _values(step.form, sent.answers, texts, situation, _later_notes(snapshot, step, situation))
         if not _fits([*notes, *values]):
             notes = fit(notes, MAX_NOTES, NOTES_TEXT, texts("review.more_below"))
         blocks.extend(fit([*notes, *values], MAX_VALUES, VALUES_TEXT, texts("review.more_below")))
+    blocks.extend(history(snapshot, step, texts, rules))
     blocks.extend(_decision(snapshot, step, texts, rules))
     blocks.extend(_skip(snapshot, step, texts))
     known = facts(step.facts(situation), texts)
     after = _after(snapshot, step, texts, situation, rules, failed)
-    return drawing([*blocks, *fit(known, BLOCKS - len(blocks) - len(after)), *after])  # the buttons are never what is left out
+    after += [context(texts("review.details", revision=sent.revision, digest=sent.digest[:8]))] if sent is not None else []
+    room = MESSAGE_TEXT - length([*blocks, *after])
+    return drawing(
+        [*blocks, *fit(known, BLOCKS - len(blocks) - len(after), room), *after]
+    )  # the buttons are never what is left out
 
 
 def _after(
@@ -127,14 +129,8 @@ def _values(
 
 def _later_notes(snapshot: Snapshot, step: Step, situation: Situation) -> list[Note]:
     """On the step as it stands, and on what its tasks recorded."""
-    done = [(task, records[-1]) for task in step.tasks if (records := _done(snapshot, step, task)) and not task.repeatable]
+    done = [(task, records[-1]) for task in step.tasks if (records := done_records(snapshot, step, task)) and not task.repeatable]
     return [*step.facts(situation), *(note for task, record in done for note in task.notes(record.answers, situation))]
-
-
-def _done(snapshot: Snapshot, step: Step, task: Task) -> list[TaskRecord]:
-    """A task's records that count, oldest first."""
-    of = [one for one in snapshot.tasks if (one.step_id, one.task_id, one.state) == (step.id, task.id, "done")]
-    return sorted(of, key=lambda one: one.at.timestamp() if one.at else 0)
 
 
 def _fits(blocks: list[Block]) -> bool:
@@ -159,19 +155,13 @@ def _with_addresses(form: Form, slot: Slot, answers: Answers, texts: Texts) -> l
     return shown_answers(form, slot, {**answers, **{f"{name}_file": None for name in names}, **read}, texts)
 
 
-def _title(form: Form, slot: Slot, texts: Texts) -> str:
-    number = f" {slot.item + 1}" if slot.item is not None else ""
-    return texts(f"page.{form.id}.{slot.page.id}.title") + number
-
-
 def _decision(snapshot: Snapshot, step: Step, texts: Texts, rules: Rules) -> list[Block]:
     record = snapshot.steps[step.id]
     blocks: list[Block] = []
     value = ButtonValue(onboarding=snapshot.onboarding.id, step=step.id, revision=record.revision, digest=record.digest[:16])
     given, needed = approvals(snapshot, step.id), rules.approvals_of(step)
-    if record.claimer_id:
+    if record.claimer_id and record.state not in ENDED:
         blocks.append(context(texts.md("review.claimed", by=Raw(f"<@{record.claimer_id}>"))))
-    blocks.extend(context(texts.md("review.approved", by=Raw(f"<@{d.user_id}>"), at=date_token(d.at))) for d in given)
     if record.state is StepState.SUBMITTED and not snapshot.onboarding.closed_at:
         if needed > 1:
             blocks.append(context(texts("review.needed", given=len(given), needed=needed)))
@@ -217,26 +207,20 @@ def _skip(snapshot: Snapshot, step: Step, texts: Texts) -> list[Block]:
 def _tasks(
     snapshot: Snapshot, step: Step, texts: Texts, situation: Situation, rules: Rules, request: TaskRecord | None
 ) -> list[Block]:
-    """What support can do now, and what is done. ``request``: for the renewal that waits."""
+    """What support can do now, what a first person recorded, and what is known of what was done. ``request``: for the renewal that
+    waits."""
     blocks: list[Block] = []
     buttons: list[Block] = []
     waiting_for = list(open_tasks(step, situation))
     for task in step.tasks:
         title, item = texts(f"task.{step.id}.{task.id}.title"), step.item_now(task, situation)
-        done = _done(snapshot, step, task) if not task.repeatable else []
-        if done and done[-1].at is not None:
-            second = rules.approvals_of(step, task, renewal=bool(done[-1].item)) > 1
-            people = confirmed_by(snapshot, done[-1]) if second else [done[-1].user_id]
-            by, when = Raw(", ".join(f"<@{one}>" for one in people)), date_token(done[-1].at)
-            recorded = texts("review.renewed") if done[-1].item else title
-            blocks.append(context(texts.md("review.task_done", task=recorded, by=by, at=when)))
-            blocks.extend(facts(task.notes(done[-1].answers, situation), texts))
+        done = done_records(snapshot, step, task) if not task.repeatable else []
+        blocks.extend(facts(task.notes(done[-1].answers, situation), texts) if done else ())
         if (done and not item) or not state_allows(snapshot, step, task):
             continue
         waiting = record_of(snapshot, step.id, task.id, item)
         if waiting is not None and waiting.state == "waiting" and rules.approvals_of(step, task, renewal=bool(item)) > 1:
-            recorded = texts("review.renewed") if item else title
-            blocks.append(context(texts.md("review.task_waits", task=recorded, by=Raw(f"<@{waiting.user_id}>"))))
+            blocks.extend(_first_word(task, waiting, texts("review.renewed") if item else title, texts, situation))
         if task.side is Side.SUPPORT and task.is_ready(situation):
             value = ButtonValue(onboarding=snapshot.onboarding.id, step=step.id, task=task.id)
             opens = task.opens(situation)
@@ -245,84 +229,17 @@ def _tasks(
                 blocks.append(context(texts.md("review.task_opens", task=title, at=date_token(later))))
             words = texts("button.renew") if item else title
             first = not any("style" in one for one in buttons) and later is None and (item or task in waiting_for)
-            buttons.append(button(words, Act.TASK, value, style="primary" if first else "", name=task.id))
+            buttons.append(task_button(task, words, value, texts, style="primary" if first else ""))
     if request is not None:
         value = ButtonValue(onboarding=snapshot.onboarding.id, step=step.id, item=request.item)
         buttons.append(button(texts("button.decline_renewal"), Act.DECLINE_RENEWAL, value))
     return blocks + ([actions(*buttons)] if buttons else [])
 
 
-def diff(old: Answers, new: Answers, form: Form, texts: Texts) -> list[AnswerChange]:
-    """(label, old, new) of every field that changed, as people read it; for a list of addresses, those added and removed."""
-    found: list[AnswerChange] = []
-    none = texts("review.nothing")
-    for page in form.pages:
-        if page.repeat:
-            before, after = old.get(page.repeat) or [], new.get(page.repeat) or []
-            for index in range(max(len(before), len(after))):
-                was, now = (before[index : index + 1] or [{}])[0], (after[index : index + 1] or [{}])[0]
-                found += _page_diff(Slot(page, index), was, now, form, texts, none)
-        else:
-            found += _page_diff(Slot(page), old, new, form, texts, none)
-    return found
-
-
-def _page_diff(slot: Slot, old: Answers, new: Answers, form: Form, texts: Texts, none: str) -> list[AnswerChange]:
-    found: list[AnswerChange] = []
-    lists: dict[str, list[str]] = {}
-    for name, _, item in inputs(slot.page.model):
-        was, now = old.get(name), new.get(name)
-        if item.addresses:
-            lists.setdefault(name.removesuffix("_file"), []).append(name)
-        elif was != now and name != "then" and not item.aside:
-            label = texts(f"{words_of(form.id, name, item)}.label")
-            if item.words:  # pages share it
-                label = f"{_title(form, slot, texts)}: {label}"
-            elif slot.item is not None:
-                label = f"{label} {slot.item + 1}"
-            found.append((label, *_sides(was, now, name, item, texts, none)))
-    for names in lists.values():
-        if any(old.get(name) != new.get(name) for name in names):
-            found += _addresses_diff(names, old, new, form, texts)
-    return found
-
-
-def _sides(was: Any, now: Any, name: str, item: Input, texts: Texts, none: str) -> tuple[str, str]:
-    """Both as people read them, long ones from where they begin to differ; files with the same name are told apart by a hash of their
-    content."""
-    sides = [display(value, name, item, texts) if value not in (None, "", []) else none for value in (was, now)]
-    if sides[0] == sides[1] and isinstance(was, dict) and isinstance(now, dict):
-        marks = [hashlib.sha256(str(file.get("text", "")).encode()).hexdigest()[:16] for file in (was, now)]
-        sides = [f"{side} (SHA-256 {mark}…)" for side, mark in zip(sides, marks, strict=True)]
-    if isinstance(was, str) and isinstance(now, str) and max(map(len, sides)) > MAX_CHANGED:
-        same = next((at for at, (one, other) in enumerate(zip(was, now, strict=False)) if one != other), min(len(was), len(now)))
-        begin = same - BEFORE_CHANGE
-        sides = [typed(f"…{text[begin:]}") for text in (was, now)] if begin > 0 else sides
-    return sides[0], sides[1]
-
-
-def _addresses_diff(names: list[str], old: Answers, new: Answers, form: Form, texts: Texts) -> list[AnswerChange]:
-    """For a list that is typed, in a file, or both. The old value stays empty: no single value replaces another."""
-    label = texts(f"field.{form.id}.{names[0]}.label")
-    before, after = ({address.casefold(): address for address in addresses(side, *names)} for side in (old, new))
-    found: list[AnswerChange] = []
-    for key, of, others in (("addresses_added", after, before), ("addresses_removed", before, after)):
-        those = [address for same, address in of.items() if same not in others]
-        if those:
-            words = texts(f"review.{key}", n=len(those))
-            found.append((f"{label} ({words})", "", typed(", ".join(those))))
-    return found or [(label, "", escape(texts("review.addresses_same", n=len(after))))]
-
-
-def differences(changed: Sequence[AnswerChange], revision: int, texts: Texts) -> list[Drawing]:
-    """A resubmission's changes, in as many messages as needed."""
-    if not changed:
-        return [drawing([section(texts("say.no_differences", revision=revision))])]
-    lines = "\n".join(
-        answer_line(label, f"{clip(old, MAX_CHANGED)} → {clip(new, MAX_CHANGED)}" if old else new) for label, old, new in changed
-    )
-    said = list(long_sections(texts.md("say.differences", revision=revision, lines=Raw(lines))))
-    whole = drawing(said)
-    if whole.blocks == said:
-        return [whole]
-    return parts(lambda number, of: texts("review.part", number=number, of=of), said)
+def _first_word(task: Task, waiting: TaskRecord, title: str, texts: Texts, situation: Situation) -> Iterator[Block]:
+    """What the first of two people recorded, for the second to compare."""
+    when = date_token(waiting.at) if waiting.at is not None else ""
+    yield section(texts.md("review.task_waits", task=title, by=Raw(f"<@{waiting.user_id}>"), at=when))
+    if task.form is not None:
+        notes, values = _values(task.form, waiting.answers, texts, situation)
+        yield from fit([*values, *notes], MAX_WAITING, WAITING_TEXT, texts("review.more_in_form"))

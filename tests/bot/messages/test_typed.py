@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from bot.messages.blocks import Block, Drawing, clip, comment, drawing, notice
-from bot.messages.review import diff, differences, in_full
+from bot.messages.changes import diff, differences
+from bot.messages.review import in_full
 from bot.messages.texts import CLOSE, OPEN, Texts, date_token, table, typed
 from bot.modals.render import review_view
 from bot.modals.subject import FormMeta

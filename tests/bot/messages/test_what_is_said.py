@@ -13,10 +13,11 @@ from bot.messages.blocks import Block, Drawing, clip, cut, drawing, fit, long_se
 from bot.messages.board import one, queue
 from bot.messages.buttons import ButtonValue, OldButton, parse
 from bot.messages.card import card
+from bot.messages.changes import diff, differences
 from bot.messages.home import customer_home
 from bot.messages.matrix import matrix
 from bot.messages.reminder import reminder
-from bot.messages.review import answer_sections, diff, differences, review_card
+from bot.messages.review import answer_sections, review_card
 from bot.messages.step import step_message
 from bot.messages.texts import Texts, escape, for_locale, languages, typed
 from flows.model import Snapshot
@@ -179,13 +180,13 @@ def test_a_decision_can_be_taken_while_one_is_asked_and_rejecting_is_asked_twice
 def test_a_decision_names_the_revision_it_is_about() -> None:
     shown = review_of(samples.snapshot(StepState.SUBMITTED), "organization")
     assert {(v.revision, v.digest) for v in (parse(button["value"]) for button in buttons(shown.blocks))} == {(1, "d" * 16)}
-    assert "Revision 1 (dddddddd)" in shown.text
+    assert "Digest of revision 1: dddddddd" in words(shown.blocks[-1:])
 
 
 def test_a_review_card_counts_the_approvals_and_says_whose_they_are() -> None:
     said = review_of(samples.snapshot(StepState.SUBMITTED), "authentication").text
     assert "1 of 2 approvals" in said
-    assert "Approved by <@U_SUE> 2026-03-10 12:00 UTC" in said
+    assert "Approved by <@U_SUE>, 2026-03-10 12:00 UTC" in said
 
 
 def test_support_reads_by_name_whose_turn_it_is_and_the_customer_by_company() -> None:
@@ -207,7 +208,7 @@ def test_what_is_to_be_checked_comes_first_and_a_list_stands_once_before_the_app
         made = sent(samples.snapshot(state), "service_desk", users=listed)
         made.grants = [replace(made.grants[0], id=email, email=email) for email in ("ana@bank.example", "bob@gmail.com")]
         lines = review_of(made, "service_desk").text.split("\n")
-        shown[state] = [line for line in lines[lines.index("To check:") :] if not line.startswith(("[", "Approved by"))]
+        shown[state] = [line for line in lines[lines.index("To check:") :] if not line.startswith(("[", "Approved by", "Digest"))]
     assert shown[StepState.SUBMITTED][1:] == [
         "• 1 entry is not an e-mail address and is left out:",
         "• carol@@bank.example is left out. There is more than one @. Separate the addresses.",
@@ -231,6 +232,38 @@ def test_after_the_approval_support_sees_who_gave_it_and_what_to_do() -> None:
     shown = review_of(samples.snapshot(StepState.FULFILLING), "organization")
     assert "Approved by <@U_SUE>" in shown.text
     assert names(shown.blocks) == ["Record the org ID"]
+
+
+def test_who_did_what_and_when_stays_on_the_card_of_a_step_that_is_done() -> None:
+    made = samples.snapshot(StepState.DONE)
+    made.tasks = [one for one in samples.tasks("done") if one.step_id == "service_desk"]
+    filed = next(one for one in made.tasks if one.task_id == "file_request")
+    made.tasks += [
+        replace(filed, id=f"{number}", user_id="U_KIM", at=samples.NOW + timedelta(minutes=number)) for number in range(20)
+    ]
+    shown = review_of(made, "service_desk")
+    assert buttons(shown.blocks) == []
+    lines = shown.text.split("\n")
+    assert "Approved by <@U_SUE>, 2026-03-10 12:00 UTC" in lines
+    assert "Mark request as filed: done by <@U_KIM>, 2026-03-10 12:19 UTC (SD-1024)" in lines
+    assert any(line.endswith("earlier entries are in the export (/onboarding export).") for line in lines)
+
+
+def test_who_confirms_as_the_second_person_reads_what_the_first_recorded() -> None:
+    made = samples.snapshot(StepState.FULFILLING)
+    made.tasks = samples.tasks("waiting")
+    said = review_of(made, "authentication").text
+    assert "Record iss, sub, aud: recorded by <@U_SUE>, 2026-03-10 12:00 UTC. A different person must confirm it" in said
+    assert "iss: https://issuer.example\nsub: example-bank\naud: https://audience.example" in said
+
+
+def test_closing_asks_first_wherever_it_can_be_pressed() -> None:
+    made = samples.snapshot(StepState.DONE)
+    made.tasks = [one for one in samples.tasks("done") if not one.task_id.startswith("close")]
+    made.steps["next_steps"].state = StepState.FULFILLING
+    shown = (review_of(made, "next_steps"), one(made, samples.JOURNEY, EN, samples.at(made)))
+    closing = [pressed for drawn in shown for pressed in buttons(drawn.blocks) if "next_steps" in pressed["value"]]
+    assert [pressed["confirm"]["title"]["text"] for pressed in closing] == ["Close the onboarding?"] * 2
 
 
 def test_what_was_sent_back_says_why_to_both_sides() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.messages import review
+from bot.messages import changes
 from bot.messages.texts import CLOSE, OPEN, Texts
 from flows.cases import manage
 from flows.cases.case import need
@@ -290,7 +290,7 @@ async def test_who_approved_in_part_may_still_ask_for_changes(acme: CaseBook) ->
 
 def differ(step: str, old: Answers, new: Answers) -> list[tuple[str, str, str]]:
     """Without the marks around what was typed."""
-    changed = review.diff(old, new, STEPS[step].form, Texts("en"))
+    changed = changes.diff(old, new, STEPS[step].form, Texts("en"))
     return [(label, was.strip(OPEN + CLOSE), now.strip(OPEN + CLOSE)) for label, was, now in changed]
 
 
