@@ -5,11 +5,13 @@ none is `QUICK`.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, distinct, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Integer, Select, and_, case, cast, distinct, func, literal, select, tuple_, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.types import NullType
 
 from flows.model import Onboarding
 from flows.people import Side
@@ -17,10 +19,12 @@ from flows.report import MOST, Figures, GoLiveAtRisk, Ratings, RefusedOften, Rev
 from flows.state import ENDED, StepState
 from storage.columns import unread
 from storage.customers import readable_name
-from storage.reading import readable_part
+from storage.reading import DamagedError, read_value, readable_part
 from storage.tables import onboardings, refused_fields, steps, turns
 
 _WHOLE = onboardings.c
+_SECONDS = cast(turns.c.seconds, Integer)
+"""Where somebody wrote something else, which SQLite takes, it counts as nothing."""
 _REVIEWED = and_(
     turns.c.side == Side.SUPPORT.value,
     turns.c.state == StepState.SUBMITTED.value,
@@ -47,7 +51,7 @@ async def figures(connection: AsyncConnection, since: datetime | None, onboardin
 async def usual_seconds(connection: AsyncConnection, since: datetime) -> Mapping[str, float]:
     """As `flows.ports.Unit`."""
     of_step = and_(steps.c.id == turns.c.onboarding_id + ":" + turns.c.step_id, steps.c.state == StepState.DONE)
-    query = select(turns.c.step_id, func.sum(turns.c.seconds), func.count(distinct(turns.c.onboarding_id)))
+    query = select(turns.c.step_id, func.sum(_SECONDS), func.count(distinct(turns.c.onboarding_id)))
     query = query.join(steps, of_step).where(turns.c.ended_at >= since).group_by(turns.c.step_id)
     return {step_id: int(total) / count for step_id, total, count in await connection.execute(query)}
 
@@ -74,7 +78,7 @@ async def at_risk(
     total = await connection.scalar(select(func.count()).select_from(left)) or 0
     query = select(left.c.left, left.c.ready, *unread(onboardings)).join(left, left.c.id == _WHOLE.id)
     found = (await connection.execute(query.order_by(_WHOLE.go_live, _WHOLE.id).limit(MOST))).mappings().all()
-    return [_go_live(row) for row in found], total
+    return [one for row in found if (one := _go_live(row)) is not None], total
 
 
 def _by_day(ready: Mapping[tuple[str, str], date]) -> Mapping[date, list[tuple[str, str]]]:
@@ -84,11 +88,12 @@ def _by_day(ready: Mapping[tuple[str, str], date]) -> Mapping[date, list[tuple[s
     return found
 
 
-def _go_live(row: Mapping[Any, Any]) -> GoLiveAtRisk:
+def _go_live(row: Mapping[Any, Any]) -> GoLiveAtRisk | None:
+    """None if its day was damaged."""
     onboarding, _ = readable_part(Onboarding, row)
-    day = onboarding.go_live
-    assert day is not None  # noqa: S101  the query says so
-    ready = row["ready"]
+    day, ready = onboarding.go_live, row["ready"]
+    if day is None:
+        return None
     return GoLiveAtRisk(
         onboarding_id=onboarding.id,
         customer=readable_name(onboarding),
@@ -126,7 +131,7 @@ def _counts(since: datetime | None, onboarding_id: str) -> Select[Any]:
 
 async def _times(connection: AsyncConnection, wanted: ColumnElement[bool]) -> Sequence[TimeSpent]:
     columns = turns.c
-    query = select(columns.step_id, columns.side, func.count(distinct(columns.onboarding_id)), func.sum(columns.seconds))
+    query = select(columns.step_id, columns.side, func.count(distinct(columns.onboarding_id)), func.sum(_SECONDS))
     query = query.where(wanted).group_by(columns.step_id, columns.side).order_by(columns.step_id, columns.side)
     return [TimeSpent(step, side, count, int(total)) for step, side, count, total in await connection.execute(query)]
 
@@ -134,11 +139,13 @@ async def _times(connection: AsyncConnection, wanted: ColumnElement[bool]) -> Se
 async def _waiting(connection: AsyncConnection, onboarding_id: str) -> Mapping[str, WaitingNow]:
     found = {}
     for side in Side:
-        query = select(func.count(), func.min(steps.c.turn_since)).join(onboardings, _WHOLE.id == steps.c.onboarding_id)
+        since = type_coerce(func.min(steps.c.turn_since), NullType())
+        query = select(func.count(), since).join(onboardings, _WHOLE.id == steps.c.onboarding_id)
         query = query.where(_is_open(onboarding_id), steps.c.turn.startswith(f"{side.value}:"))
-        count, since = (await connection.execute(query)).one()
-        if count and since is not None:
-            found[side.value] = WaitingNow(count, since)
+        count, longest = (await connection.execute(query)).one()
+        with suppress(DamagedError):
+            if count and (began := read_value(steps.c.turn_since, longest)) is not None:
+                found[side.value] = WaitingNow(count, began)
     return found
 
 
@@ -147,11 +154,11 @@ async def _reviews(connection: AsyncConnection, wanted: ColumnElement[bool]) -> 
     count = await connection.scalar(select(func.count()).select_from(turns).where(wanted, _REVIEWED)) or 0
     if not count:
         return None
-    ordered = select(turns.c.seconds).where(wanted, _REVIEWED).order_by(turns.c.seconds)
+    ordered = select(_SECONDS).where(wanted, _REVIEWED).order_by(_SECONDS)
     middle = (await connection.scalars(ordered.offset((count - 1) // 2).limit(2 - count % 2))).all()
-    slowest = select(turns.c.seconds, turns.c.step_id.label("of_step"), *unread(onboardings))
+    slowest = select(_SECONDS.label("seconds"), turns.c.step_id.label("of_step"), *unread(onboardings))
     slowest = slowest.join(onboardings, _WHOLE.id == turns.c.onboarding_id, isouter=True).where(wanted, _REVIEWED)
-    row = (await connection.execute(slowest.order_by(turns.c.seconds.desc(), turns.c.id).limit(1))).mappings().one()
+    row = (await connection.execute(slowest.order_by(_SECONDS.desc(), turns.c.id).limit(1))).mappings().one()
     onboarding = readable_part(Onboarding, row)[0] if row["id"] is not None else None
     journey = onboarding.journey if onboarding is not None else ""
     return ReviewTimes(count, sum(middle) / len(middle), row["seconds"], readable_name(onboarding), journey or "", row["of_step"])

@@ -9,7 +9,7 @@ from sqlalchemy import and_, bindparam, insert, literal_column, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from flows.model import EffectRecord, Identifier, Onboarding, Posted, new_id
+from flows.model import EffectRecord, Identifier, Onboarding, Posted, RefusedField, new_id
 from flows.outbox import Effect, UnreadableEffectError, load
 from flows.people import Who
 from storage import audit
@@ -168,9 +168,18 @@ class Unit(Queries):
         """Note for the report that fields of a form were refused: pairs of a field's name and a problem's key."""
         day = self.now.date()
         for name, reason in sorted(set(reasons)):
-            row = {"id": f"{onboarding_id}:{day}:{form}.{name}:{reason}", "onboarding_id": onboarding_id, "form": form}
-            row |= {"field": name, "reason": reason, "day": day, "times": 1}
-            await self.connection.execute(_COUNT_REFUSED[self.connection.dialect.name], row)
+            row = RefusedField(
+                id=f"{onboarding_id}:{day}:{form}.{name}:{reason}",
+                onboarding_id=onboarding_id,
+                form=form,
+                field=name,
+                reason=reason,
+                day=day,
+            )
+            await self.connection.execute(
+                _COUNT_REFUSED[self.connection.dialect.name],
+                {column.name: getattr(row, column.name) for column in refused_fields.c},
+            )
 
     async def identify(self, onboarding_id: str, kind: str, value: str) -> None:
         """Keep an answer by which a customer is told from all others."""

@@ -1,5 +1,6 @@
 """What the report adds up by SQL is what a plain reckoning over the same rows gives."""
 
+import random
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
@@ -7,12 +8,13 @@ from random import Random
 from statistics import mean, median
 
 from flows.model import Onboarding, StepRecord, Turn, new_id
-from flows.report import MOST, Figures, Ratings
+from flows.report import MOST, Figures, Ratings, WaitingNow
 from flows.state import ENDED, StepState
 from storage.erase import erase
 from storage.export import export
+from storage.sealing import using
 from storage.store import Store
-from tests.storage.example import NOW, onboarding, raw
+from tests.storage.example import KEYRING, NOW, onboarding, raw
 
 STEPS = ("planning", "organization", "environments")
 SINCE = NOW - timedelta(days=30)
@@ -64,17 +66,18 @@ def reckoned(whole: list[Onboarding], steps: list[StepRecord], turns: list[Turn]
     """Without reviews, which the test compares by itself."""
     still = {one.id for one in whole if one.closed_at is None}
     rated = [one.rating for one in whole if within(one.rated_at) and one.rating]
+    waiting = dict[str, WaitingNow]()
     found = Figures(
         started=sum(within(one.started_at) for one in whole),
         closed=sum(within(one.closed_at) for one in whole),
         open=len(still),
+        waiting=waiting,
         ratings=Ratings(len(rated), mean(rated) if rated else 0.0),
     )
     for side in ("customer", "support"):
         since = [one.turn_since for one in steps if one.onboarding_id in still and one.turn.startswith(f"{side}:")]
-        assert isinstance(found.waiting, dict)
         if since:
-            found.waiting[side] = (len(since), min(filter(None, since)))
+            waiting[side] = WaitingNow(len(since), min(filter(None, since)))
     return found
 
 
@@ -87,7 +90,7 @@ def summed(turns: Iterable[Turn]) -> dict[tuple[str, str], tuple[int, int]]:
 
 
 async def test_sums_and_counts_are_those_of_a_plain_reckoning(store: Store) -> None:
-    whole, steps, turns = crowd(Random())
+    whole, steps, turns = crowd(Random(random.random()))
     async with store.write() as unit:
         for row in (*whole, *steps, *turns):
             unit.add(row)
@@ -104,7 +107,7 @@ async def test_sums_and_counts_are_those_of_a_plain_reckoning(store: Store) -> N
             began = await unit.began_before(min(row.started_at for row in whole))
         assert (found.started, found.closed, found.open) == (expected.started, expected.closed, expected.open)
         assert found.ratings == expected.ratings
-        assert {side: (now.steps, now.since) for side, now in found.waiting.items()} == expected.waiting
+        assert found.waiting == expected.waiting
         recent = [turn for turn in theirs if within(turn.ended_at)]
         assert {(t.step_id, t.side): (t.onboardings, t.seconds) for t in found.times} == summed(recent)
         reviews = [t for t in recent if (t.side, t.state, t.next_state) == ("support", "submitted", "approved")]
@@ -164,3 +167,27 @@ async def test_refused_fields_are_counted_by_day_and_go_with_what_is_erased(stor
     assert "refused_fields" in (await export(store, one.id)).csv
     assert (await erase(store, one.id))["refused_fields"] == 2
     assert raw(store._url, "SELECT count(*) FROM refused_fields") == [(2,)]
+
+
+async def test_what_was_damaged_keeps_nobody_from_the_rest(sqlite_url: str) -> None:
+    with using(KEYRING):
+        store = Store(sqlite_url, KEYRING)
+        whole, steps, turns = crowd(Random(random.random()))
+        async with store.write() as unit:
+            for row in (*whole, *steps, *turns):
+                unit.add(row)
+        async with store.read() as unit:
+            before = await unit.figures(None)
+        raw(sqlite_url, "UPDATE turns SET seconds = 'x' WHERE onboarding_id = :one", one=whole[0].id)
+        raw(sqlite_url, "UPDATE steps SET turn_since = '', state = 'x' WHERE onboarding_id = :one", one=whole[0].id)
+        raw(
+            sqlite_url,
+            "UPDATE onboardings SET go_live = '', closed_at = NULL, customer = 'x', rating = 'x' WHERE id = :one",
+            one=whole[0].id,
+        )
+        async with store.read() as unit:
+            after, (risky, total) = await unit.figures(None), await unit.at_risk(TODAY, READY)
+            await unit.usual_seconds(SINCE)
+        await store.close()
+    assert len(after.times) == len(before.times)
+    assert len(risky) == min(total, MOST) - 1  # the damaged one is counted, and has no day to be named with
