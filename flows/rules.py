@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import time
 
 from flows.business_time import BusinessDuration, Calendar
 from flows.forms.step import Step, Task
@@ -24,6 +25,14 @@ class ReminderTimes:
 
 
 @dataclass(frozen=True)
+class ReportDay:
+    """When the weekly report is posted. ``weekday``: 0 is Monday. ``at``: support's local time; None: when its business hours begin."""
+
+    weekday: int = 0
+    at: time | None = None
+
+
+@dataclass(frozen=True)
 class Rules:
     """All policies of one installation, and the journeys it knows."""
 
@@ -33,6 +42,7 @@ class Rules:
     customer_always_open: bool = False
     approvals: Mapping[str, int] = field(default_factory=dict)
     nudge_hours: int = 4  # before an invitation's code expires
+    weekly_report: ReportDay | None = field(default_factory=ReportDay)
     renewal_days: tuple[int, ...] = (90, 30, 7)  # before a certificate's last day
     secret_field: str = "client_secret_string"  # noqa: S105  what Pismo calls the field with an OAuth 2 client's secret
     journeys: Journeys = JOURNEYS

@@ -14,9 +14,10 @@ from zoneinfo import ZoneInfo
 from bot.config import service_desk
 from bot.config.service_desk import ServiceDeskPolicies
 from flows.business_time import BusinessDuration, Calendar, parse_duration
-from flows.rules import ReminderTimes, Rules
+from flows.rules import ReminderTimes, ReportDay, Rules
 
 T = TypeVar("T")
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _ADDRESS = re.compile(r"[^@\s<>\"',;:]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+")
 
 
@@ -147,6 +148,10 @@ def _clock(value: Any) -> time:
     return value if isinstance(value, time) else time.fromisoformat(_text(value))
 
 
+def _weekday(value: Any) -> int:
+    return _WEEKDAYS.index(_text(value).casefold())
+
+
 def _zone(value: Any) -> str:
     return ZoneInfo(_text(value)).key
 
@@ -216,6 +221,7 @@ def parse(values: Mapping[str, Any]) -> Policies:
             customer_always_open=always_open,
             approvals=_approvals(tables["approvals"]),
             nudge_hours=tables["invitations"].read("nudge_before", default.rules.nudge_hours, _hours, 'whole hours as "4 h"'),
+            weekly_report=_weekly_report(tables["report"]),
             renewal_days=tables["certificates"].read(
                 "renew_before", default.rules.renewal_days, _days_before, "a list of whole days as [90, 30, 7]"
             ),
@@ -248,6 +254,7 @@ _TABLES = (
     "invitations",
     "certificates",
     "sessions",
+    "report",
     "service_desk",
     "engine",
     "retention",
@@ -263,6 +270,15 @@ def _reminders(table: _Table, usual: ReminderTimes) -> ReminderTimes:
         support_times=table.read("support_times", usual.support_times, _count, "a whole number"),
         once_a_day=table.read("once_a_day", default=usual.once_a_day, parse=_flag, expected="true or false"),
     )
+
+
+def _weekly_report(table: _Table) -> ReportDay | None:
+    """None if it is switched off."""
+    when = ReportDay(
+        weekday=table.read("day", 0, _weekday, f"one of {', '.join(_WEEKDAYS)}"),
+        at=table.read("at", None, _clock, 'a time of day as "09:00"'),
+    )
+    return when if table.read("weekly", default=True, parse=_flag, expected="true or false") else None
 
 
 def _service_desk(table: _Table, usual: ServiceDeskPolicies) -> ServiceDeskPolicies:

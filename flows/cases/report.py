@@ -1,0 +1,143 @@
+"""The report: where the time goes, in business days by side and step, what is refused, and what is at risk. And when Monday's is due.
+
+All of it is added up by the store (`flows.report.Figures`); here it is put in relation to working days and to the journey.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from flows import business_time
+from flows.journey import Journey
+from flows.people import Side
+from flows.ports import Unit
+from flows.report import Figures, GoLiveAtRisk
+from flows.rules import Rules
+
+PERIODS = (7, 30, 90, 0)
+"""Days that a report looks back; 0: all that is stored."""
+USUAL = 30
+USUAL_TIMES = timedelta(days=365)
+"""How far back the usual time of a step is looked for."""
+PATIENCE = timedelta(days=2)
+"""After an outage, a weekly report that is older isn't posted any more."""
+
+
+@dataclass(frozen=True)
+class StepDays:
+    """Average business days of each onboarding in which the step had turns that ended in the period, by side: see `TimeSpent`.
+    ``onboardings``: the most of any side."""
+
+    step_id: str
+    onboardings: int
+    days: Mapping[str, float]
+
+    @property
+    def total(self) -> float:
+        return sum(self.days.values())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """``days``: how far it looks back, one of `PERIODS`; ``customer``: whose it is; empty: all. ``steps``: the slowest first.
+    ``sides``: business days a step took on average, by side. ``hours``: of a business day. ``at_risk``: the soonest of ``risks``."""
+
+    days: int
+    onboarding_id: str = ""
+    customer: str = ""
+    figures: Figures
+    steps: Sequence[StepDays] = ()
+    sides: Mapping[str, float]
+    hours: float
+    today: date
+    at_risk: Sequence[GoLiveAtRisk] = ()
+    risks: int = 0
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing began, ended or goes on."""
+        return not (self.figures.started or self.figures.closed or self.figures.open or self.steps)
+
+
+async def report(unit: Unit, rules: Rules, days: int = USUAL, *, onboarding_id: str = "", customer: str = "") -> Report:
+    """``onboarding_id``, with the ``customer``'s name: only of that one."""
+    calendar = rules.support_calendar
+    a_day = business_time.length_of_day(calendar).total_seconds()
+    today = unit.now.astimezone(ZoneInfo(calendar.timezone)).date()
+    figures = await unit.figures(unit.now - timedelta(days=days) if days else None, onboarding_id)
+    usual = {step: seconds / a_day for step, seconds in (await unit.usual_seconds(unit.now - USUAL_TIMES)).items()}
+    ready = {
+        (version, step): business_time.days_ahead(calendar, today, math.ceil(left))
+        for version, journey in rules.journeys.versions.items()
+        for step, left in days_left(journey, usual).items()
+    }
+    at_risk, risks = await unit.at_risk(today, ready, onboarding_id)
+    return Report(
+        days=days,
+        onboarding_id=onboarding_id,
+        customer=customer,
+        figures=figures,
+        steps=by_step(figures, a_day),
+        sides=_by_side(figures, a_day),
+        hours=a_day / 3600,
+        today=today,
+        at_risk=at_risk,
+        risks=risks,
+    )
+
+
+def days_left(journey: Journey, usual: Mapping[str, float]) -> Mapping[str, float]:
+    """By step, how many business days usually go by from when it opens until the last of the steps that wait for it has ended. Steps that
+    only some customers have count where they are left, not before; one that closes the onboarding comes after the go-live."""
+    left: dict[str, float] = {}
+    for step_id, step in reversed(list(journey.steps.items())):
+        if any(task.closes for task in step.tasks):
+            left[step_id] = 0.0
+            continue
+        after = [
+            left[one.id] for one in journey.steps.values() if step_id in one.requires and one.id in left and not one.brought_by
+        ]
+        left[step_id] = usual.get(step_id, 0.0) + max(after, default=0.0)
+    return left
+
+
+def by_step(figures: Figures, a_day: float) -> Sequence[StepDays]:
+    """``a_day``: seconds of a business day."""
+    days: dict[str, dict[str, float]] = {}
+    onboardings: dict[str, int] = {}
+    for one in figures.times:
+        days.setdefault(one.step_id, {})[one.side] = one.seconds / one.onboardings / a_day
+        onboardings[one.step_id] = max(onboardings.get(one.step_id, 0), one.onboardings)
+    found = [StepDays(step, onboardings[step], by_side) for step, by_side in days.items()]
+    return sorted(found, key=lambda step: (-step.total, step.step_id))
+
+
+def _by_side(figures: Figures, a_day: float) -> Mapping[str, float]:
+    found = {}
+    for side in (*Side, ""):
+        times = [one for one in figures.times if one.side == side]
+        if times:
+            found[str(side)] = sum(one.seconds for one in times) / sum(one.onboardings for one in times) / a_day
+    return found
+
+
+@dataclass(frozen=True)
+class Due:
+    """A weekly report. ``day``: the one it was meant for, which names it; ``at``: when it is posted, at the earliest."""
+
+    day: date
+    at: datetime
+
+
+def weekly(rules: Rules, now: datetime, patience: timedelta = PATIENCE) -> Due | None:
+    """The weekly report to post now, unless it was posted before: from the first business moment on its day or after it (the day may be a
+    holiday), for as long as ``patience``."""
+    if rules.weekly_report is None:
+        return None
+    zone, when = ZoneInfo(rules.support_calendar.timezone), rules.weekly_report
+    today = now.astimezone(zone).date()
+    day = today - timedelta(days=(today.weekday() - when.weekday) % 7)
+    at = business_time.next_open(rules.support_calendar, datetime.combine(day, when.at or rules.support_calendar.opens, zone))
+    return Due(day, at) if at <= now < at + patience else None
