@@ -9,6 +9,7 @@ from typing import Final
 from nicegui import ui
 
 from playground.page import elements, fields
+from playground.page.charts import chart
 from playground.page.markdown import markdown_html
 from playground.page.mrkdwn import safe_url
 from playground.page.parts import element
@@ -114,6 +115,10 @@ def _table(block: Json, surface: Surface) -> None:
     table(block, surface.person)
 
 
+def _chart(block: Json, _surface: Surface) -> None:
+    chart(block)
+
+
 def _alert(block: Json, surface: Surface) -> None:
     level = str(block.get("level") or "default")
     with element("div", f"b-alert-box b-alert-{level if level in _LEVELS else 'default'}", role="note"):
@@ -152,6 +157,7 @@ _BLOCKS: Final[dict[str, Callable[[Json, Surface], None]]] = {
     "rich_text": _rich_text,
     "table": _table,
     "data_table": _table,
+    "data_visualization": _chart,
     "alert": _alert,
     "video": _video,
     "file": _file,

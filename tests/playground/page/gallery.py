@@ -145,6 +145,18 @@ def card_blocks(person: str, channel: str) -> list[dict[str, Any]]:
                 [{"type": "raw_text", "text": "Credit"}, {"type": "raw_number", "value": 1200}],
             ],
         },
+        {
+            "type": "data_visualization",
+            "title": "Days by step",
+            "chart": {
+                "type": "bar",
+                "series": [
+                    {"name": name, "data": [{"label": "Planning", "value": value}, {"label": "Production", "value": 12}]}
+                    for name, value in (("Customer", 3.4), ("Support", 0))
+                ],
+                "axis_config": {"categories": ["Planning", "Production"], "y_label": "Business days"},
+            },
+        },
         rich(person, channel),
         {
             "type": "video",
