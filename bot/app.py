@@ -26,6 +26,7 @@ from bot.listeners.connections import Connections
 from bot.listeners.events import Events
 from bot.listeners.messages import Messages
 from bot.listeners.options import Options
+from bot.listeners.reports import Reports
 from bot.messages.support import Support
 from bot.messages.texts import for_locale
 from bot.modals.fetched import SlackLookups
@@ -150,11 +151,12 @@ def build(settings: Settings, policies: Policies, *, adapters: Adapters | None =
     messages = Messages(store, cases, people, slack, adapters.inspections)
     of_channels = ChannelEvents(cases, people, support_people, support_channel, Connections(store, slack, access))
     events = Events(store, cases, people, slack, messages, home, background, of_channels)
+    reports = Reports(store, cases, answers)
     listeners = Listeners(
-        buttons=Buttons(store, cases, slack, modals, answers, home, background),
+        buttons=Buttons(store, cases, slack, modals, answers, home, reports, background),
         submissions=FormSubmissions(store, pages, sessions, lookups, answers, rules, tokens),
         options=Options(store, cases, people, answers),
-        commands=SlashCommands(store, cases, modals, answers, background),
+        commands=SlashCommands(store, cases, modals, answers, reports, background),
         events=events,
         home=home,
         people=people,

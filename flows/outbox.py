@@ -315,6 +315,16 @@ class AttachSession(TaskEffect):
     needs = "meeting"
 
 
+@dataclass(frozen=True, kw_only=True)
+class PostReport(Effect):
+    """The weekly report, in support's channel. ``day``: the one it was meant for (``YYYY-MM-DD``)."""
+
+    kind = "weekly_report"
+    where: ClassVar[Room] = "support_channel"
+    lasts = timedelta(days=2)
+    day: str
+
+
 # -- channels, people, files
 
 

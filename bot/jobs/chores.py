@@ -14,6 +14,7 @@ from bot.slack.support_channel import SupportChannel
 from bot.slack.support_people import SupportPeople
 from bot.telemetry import metrics
 from flows.cases.case import Cases
+from flows.cases.report import PATIENCE
 from storage.anchors import Anchors
 from storage.outbox import Outbox
 from storage.retention import purge
@@ -91,6 +92,7 @@ def chores(
     """All the bot's chores. ``handle_left_events``: handles stored events that weren't handled yet."""
     sweeps, often = Sweeps(store, cases), policies.sweep_seconds
     anchors = Anchors(store)
+    patience = min(PATIENCE, timedelta(days=policies.retention_days))  # longer than that, nobody knows that it was posted
 
     async def purge_old() -> None:
         gone = await purge(store, timedelta(days=policies.retention_days))
@@ -112,6 +114,7 @@ def chores(
         Chore("reminders", often, sweeps.remind),
         Chore("expiries", often, sweeps.expire),
         Chore("renewals", often, sweeps.warn_of_renewals),
+        Chore("weekly_report", often, lambda: sweeps.post_report(patience)),
         Chore("certificates", often, sweeps.count_certificates),
         Chore(ticket_poller.NAME, often, poller.round),
         Chore("audit_log", ANCHOR_SECONDS, anchor_log),

@@ -24,6 +24,7 @@ from bot.jobs.submissions import Submissions
 from bot.jobs.threads import Threads
 from bot.jobs.ticket_answers import TicketAnswers
 from bot.jobs.ticket_news import TicketNews
+from bot.jobs.weekly_report import WeeklyReports
 from bot.messages.support import Support
 from bot.slack.client import Slack
 from bot.slack.people import People
@@ -43,6 +44,7 @@ from flows.outbox import (
     MoveMessages,
     MoveProgram,
     Nudge,
+    PostReport,
     RememberMembers,
     Remind,
     Repair,
@@ -121,6 +123,7 @@ def handlers(
     table.on(Alert, alerts.alert)
     table.on(TellOfAlteredLog, alerts.altered_log)
     table.on(TellSetAside, alerts.set_aside)
+    table.on(PostReport, WeeklyReports(store, cases, slack, support).post)
     table.on(WarnOfCompany, presence.warn)
     table.on(DrawHome, presence.home)
     table.on(Repair, repairs.customers)

@@ -6,13 +6,14 @@ A customer whose rows can't be read is skipped, and the onboarding logged; the o
 import logging
 import math
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 
 from prometheus_client import Counter
 
 from bot.telemetry import metrics
-from flows.cases import remind, renewals
+from flows.cases import remind, renewals, report
 from flows.cases.case import Case, Cases
-from flows.outbox import Draw
+from flows.outbox import Draw, PostReport
 from flows.ports import Unit
 from flows.problems import Refused
 from storage.store import Store, Unavailable
@@ -79,6 +80,19 @@ class Sweeps:
             return len(found[case.id])
 
         await self._sweep("support_channel", due, serve)
+
+    async def post_report(self, patience: timedelta) -> None:
+        """The weekly one, once, however many processes look. None about a time in which there was nothing yet."""
+        async with self._store.read() as unit:
+            due = report.weekly(self._cases.rules, unit.now, patience)
+            if due is None or await unit.was_seen(key := f"report:{due.day}") or not await unit.began_before(due.at):
+                return
+
+        async def work(unit: Unit) -> None:
+            if await unit.once(key):
+                unit.ask("", PostReport(day=due.day.isoformat()))
+
+        await self._store.transact(work)
 
     async def count_certificates(self) -> None:
         async with self._store.read() as unit:

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bot.listeners.app_home import AppHome
+from bot.listeners.reports import Reports, days_of
 from bot.messages.blocks import Drawing
 from bot.messages.buttons import Act, ButtonValue, OldButton, parse
 from bot.messages.matrix import matrix
@@ -122,7 +123,8 @@ ACTIONS: dict[Act, Action] = {
     Act.SHOW: Action(May.SUPPORT, shows=True, closed=True),
     Act.MATRIX: Action(May.EITHER, reads=_matrix, closed=True),
 }
-"""What buttons in messages and App Home do; BACK, PAGE and LEAVE_OUT, which are in modals, go to `Modals.turn_back`. A form itself
+"""What buttons in messages and App Home do; BACK, PAGE and LEAVE_OUT, which are in modals, go to `Modals.turn_back`,
+REPORT, which is about no onboarding or one, to `Reports`. A form itself
 checks who may use it."""
 
 
@@ -137,8 +139,10 @@ class Buttons:
         modals: Modals,
         answers: PrivateAnswers,
         home: AppHome,
+        reports: Reports,
         background: Background,
     ) -> None:
+        self._reports = reports
         self._store, self._cases, self._slack, self._modals = store, cases, slack, modals
         self._answers, self._home, self._background = answers, home, background
 
@@ -147,11 +151,15 @@ class Buttons:
         try:
             value = parse(click.value)
             act = Act(click.action_id.partition(":")[0])
-            if not (value.onboarding if act in ACTIONS else act is Act.LINK or click.view.get("type") == "modal"):
+            if not (value.onboarding if act in ACTIONS else act in (Act.LINK, Act.REPORT) or click.view.get("type") == "modal"):
                 raise OldButton  # noqa: TRY301  one answer for all buttons that lead nowhere
         except (OldButton, ValueError):
             await ack()
             self._background.later(self._answers.answer(click.who, click.channel_id, "refused.gone"))
+            return
+        if act is Act.REPORT:
+            await ack()
+            self._background.later(self._reports.show(click.who, click.channel_id, days_of(value.item), value.onboarding))
             return
         if from_home := click.view.get("type") == "home":
             self._home.seen(click.who)

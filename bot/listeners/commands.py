@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 from bot.listeners.readable import snapshots
+from bot.listeners.reports import Reports, report_period
 from bot.messages import board, matrix, parity
 from bot.messages.blocks import Drawing, drawing, notice, section
 from bot.messages.texts import Texts
@@ -31,8 +33,10 @@ class SlashCommands:
     """``verbs``: what each word after `/onboarding` does, once for each command that somebody typed: a request that is repeated,
     by Slack or by whoever got hold of it, finds it done."""
 
-    def __init__(self, store: Store, cases: Cases, modals: Modals, answers: PrivateAnswers, background: Background) -> None:
-        self._store, self._cases, self._modals = store, cases, modals
+    def __init__(
+        self, store: Store, cases: Cases, modals: Modals, answers: PrivateAnswers, reports: Reports, background: Background
+    ) -> None:
+        self._store, self._cases, self._modals, self._reports = store, cases, modals, reports
         self._answers, self._background = answers, background
         self._running: dict[str, asyncio.Future[Answer | None]] = {}
         self.verbs: dict[str, Callable[[SlashCommand, Texts], Awaitable[Answer | None]]] = {
@@ -44,6 +48,7 @@ class SlashCommands:
             "parity": self._parity,
             "export": self._export,
             "repair": self._repair,
+            "report": self._report,
             "assign": self._dialog,
             "skip": self._dialog,
             "reopen": self._dialog,
@@ -132,6 +137,16 @@ class SlashCommands:
 
         await self._store.transact(work)
         return {"response_type": "ephemeral", "text": texts("status.export_comes")}
+
+    async def _report(self, command: SlashCommand, texts: Texts) -> Answer:
+        """Of so many days, or of all time; of all onboardings unless one is named. It comes once it is added up."""
+        days, rest = report_period(command.rest)
+        onboarding_id = ""
+        if rest:
+            async with self._store.read() as unit:
+                onboarding_id = (await _one(unit, replace(command, rest=rest), closed=True)).id
+        self._background.later(self._reports.show(command.who, command.channel_id, days, onboarding_id))
+        return {"response_type": "ephemeral", "text": texts("status.report_comes")}
 
     async def _repair(self, command: SlashCommand, texts: Texts) -> Answer:
         async def work(unit: Unit) -> str:

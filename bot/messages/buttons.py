@@ -29,6 +29,7 @@ class Act(StrEnum):
     SHOW = "show"
     MATRIX = "matrix"
     ACCEPT_COMPANY = "accept_company"
+    REPORT = "report"
     ANSWER_TICKET = "answer_ticket"
     LINK = "link"
 

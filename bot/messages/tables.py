@@ -33,7 +33,15 @@ class CellLink:
     url: str
 
 
-Cell = str | int | CellLink
+@dataclass(frozen=True)
+class CellNumber:
+    """A number as the language writes it. ``value``: by which its column is sorted."""
+
+    value: float
+    text: str
+
+
+Cell = str | int | CellNumber | CellLink
 """Words as `bot.messages.blocks.section` takes them (what was typed is marked, and becomes one line), a number, or a link."""
 
 
@@ -73,6 +81,8 @@ def _cell(value: Cell) -> Json:
         return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [element]}]}
     if isinstance(value, int):
         return {"type": "raw_number", "value": value, "text": str(value)}
+    if isinstance(value, CellNumber):
+        return {"type": "raw_number", "value": value.value, "text": value.text}
     elements = inline(value)
     if all(part["type"] == "text" and not part.get("style") for part in elements):
         text = "".join(part["text"] for part in elements)

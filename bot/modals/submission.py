@@ -115,6 +115,8 @@ class FormSubmissions:
             problems = left.problems + found.problems
             if not problems and case is not None:
                 problems = await _unfit(case, subject, session.meta, left)
+            if problems and case is not None:
+                await case.unit.count_refused(case.id, session.form.id, {(one.field, one.key) for one in problems})
             if problems:
                 await refuse_secrets(session, problems, left.raw)
                 return {
@@ -129,6 +131,8 @@ class FormSubmissions:
         elif await session.changed_since(sent.key):
             return _show(session.review_again())
         clean, late = await fill.finish(unit, session.form, session.situation, draft, used)
+        if late and case is not None:
+            await unit.count_refused(case.id, session.form.id, {(one.field, one.key) for _, one in late})
         if late:
             return _show(session.page(answers, late[0][0], tuple(problem for _, problem in late)))
         if await unit.once(sent.key):

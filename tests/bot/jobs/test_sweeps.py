@@ -1,5 +1,6 @@
 """Sweeps over several customers, one of whom has an unreadable row: the others are served, and so is that one once repaired."""
 
+import asyncio
 import contextlib
 import logging
 import sqlite3
@@ -11,6 +12,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from bot.jobs.sweeps import Sweeps
+from flows.cases.report import PATIENCE
 from flows.model import Expiry, Grant, new_id
 from flows.ports import Unit
 from storage import sealing
@@ -186,3 +188,19 @@ async def test_one_customers_rows_locked_for_a_moment_keep_no_other_waiting(
     assert await customers.served("remind") == set(customers.ids) - {first}
     await customers.sweeps.remind()
     assert await customers.served("remind") == {first}
+
+
+async def test_the_weekly_report_is_posted_once_however_many_look(tmp_path: Path) -> None:
+    async with case_book(tmp_path) as book:  # on a Monday, after nine
+        sweeps = Sweeps(book.store, book.cases)
+        await book.start()
+        await sweeps.post_report(PATIENCE)
+        assert await book.news("weekly_report") == []  # there was nothing yet when it was due
+        book.now += timedelta(days=7)
+        await asyncio.gather(*(Sweeps(book.store, book.cases).post_report(PATIENCE) for _ in range(3)))
+        await sweeps.post_report(PATIENCE)
+        (asked,) = await book.news("weekly_report")
+        assert asked.arguments["day"] == "2026-03-16"
+        book.now += timedelta(days=6)
+        await sweeps.post_report(PATIENCE)
+        assert await book.news("weekly_report") == []

@@ -75,6 +75,7 @@ BUTTONS: Mapping[Act, set[str]] = {
     Act.SHOW: SUPPORT,
     Act.MATRIX: EITHER,
     Act.ACCEPT_COMPANY: SUPPORT,
+    Act.REPORT: SUPPORT,
 }
 """TASK depends on the task, BACK and PAGE on the form they are in; LINK does nothing."""
 
@@ -111,6 +112,7 @@ COMMANDS = (
     "parity acme",
     "export acme",
     "repair acme",
+    "report acme",
     "assign acme",
     "skip acme",
     "reopen acme",

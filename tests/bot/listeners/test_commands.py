@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 import pytest
 import pytest_asyncio
 
-from playground.slack import Outcome
+from playground.slack import Message, Outcome
 from playground.walkthrough import ready
 from tests.bot.messages.slack_reader import read, read_mrkdwn
 from tests.bot.workplace import Workplace
@@ -162,6 +162,27 @@ async def test_an_export_comes_to_who_asked_alone(office: Workplace) -> None:
     await office.slack.until(lambda: [m for m in office.sam.direct_messages() if m.files])
     await office.settled()
     assert not [m for m in office.support.messages + office.acme.messages if m.files]
+
+
+async def test_a_report_comes_to_who_asked_and_of_another_period_by_its_menu(office: Workplace) -> None:
+    async def told(line: str) -> Message:
+        assert "comes in a moment" in await typed(office, line)
+        await office.bot.background.drain()
+        return office.support.messages[-1]
+
+    of_all = await told("report 90")
+    assert of_all.ephemeral_to == office.sam.id
+    assert "the last 90 days" in of_all.text
+    assert "Planning · Customer: 0.0" in of_all.text
+    assert (await office.sam.select(of_all, "report:period", "All time")).ok
+    await office.bot.background.drain()
+    assert "Report: all time" in office.support.messages[-1].text
+    office.slack.faults.tables = False
+    one = await told("report ácme bank")
+    assert "Report on Ácme Bank: the last 30 days" in one.text
+    assert {"data_table", "data_visualization"}.isdisjoint(block["type"] for block in one.blocks)
+    office.slack.faults.tables = True
+    assert "No onboarding matches" in await typed(office, "report zebra")
 
 
 async def test_people_of_another_company_have_no_commands(office: Workplace) -> None:

@@ -4,12 +4,14 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from flows.cases.report import Report, by_step
 from flows.cases.settle import situation_of, whose_turn
 from flows.forms.fields import Answers
 from flows.forms.pages import collect
 from flows.forms.step import Situation
 from flows.journey import JOURNEYS, Journey
 from flows.model import Decision, EffectRecord, Grant, Onboarding, Snapshot, StepRecord, Submission, TaskRecord
+from flows.report import Figures, GoLiveAtRisk, Ratings, RefusedOften, ReviewTimes, TimeSpent, WaitingNow
 from flows.rules import Rules
 from flows.state import StepState
 from tests.flows.steps import filled_forms
@@ -154,3 +156,41 @@ def failed(kind: str) -> EffectRecord:
 
 def at(made: Snapshot) -> Situation:
     return replace(situation_of(made, RULES, NOW), actor_id="U_ANA")
+
+
+def report(days: int = 30, customer: str = "", said: str = "Example Bank") -> Report:
+    """With something in each of its parts. ``said``: what people typed."""
+    times = [
+        TimeSpent(step, side, 1 + number, (7_000 * number + 90_000) * (number + 1))
+        for number, step in enumerate(STEPS)
+        for side in ("customer", "support", "")[: 3 - number % 2]
+    ]
+    figures = Figures(
+        started=12,
+        closed=3,
+        open=230,
+        times=times,
+        waiting={"customer": WaitingNow(120, NOW), "support": WaitingNow(1, NOW)},
+        reviews=ReviewTimes(44, 9_000.0, 140_000, said, JOURNEY.version, "organization"),
+        refused=[
+            RefusedOften("organization", "zipcode", "postal_code", 14, 6),
+            RefusedOften("organization", "official_name", "string_too_long", 1, 1),
+            RefusedOften("gone", "field", "reason", 1, 1),
+        ],
+        ratings=Ratings(8, 4.375),
+    )
+    soon = [
+        GoLiveAtRisk(f"onb_{n}", said, "C_CUSTOMER", NOW.date() + timedelta(days=n), n + 2, date(2026, 4, 1)) for n in (-1, 9)
+    ]
+    return Report(
+        days=days,
+        onboarding_id=ONBOARDING if customer else "",
+        customer=customer,
+        figures=figures,
+        steps=by_step(figures, 9 * 3600),
+        sides={"customer": 3.24, "support": 0.61, "": 1.0},
+        hours=9,
+        today=NOW.date(),
+        at_risk=soon,
+        risks=5,
+    )
