@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.model import (
@@ -37,7 +37,8 @@ from storage.mapping import TABLES
 from storage.reading import readable_part
 from storage.sealing import SealError, UnknownKey
 from storage.store import Store
-from storage.tables import members
+from storage.tables import audit_heads, members
+from storage.verify import verify_alone
 
 Record = Mapping[str, Any]
 
@@ -58,16 +59,34 @@ _ORDER: Mapping[type, tuple[str, ...]] = {
 """Of which rows aren't in the order of their ids."""
 
 
+_UNMAPPED: Mapping[type, tuple[str, ...]] = {AuditEvent: ("rows", "salt")}
+"""What an entry's hash and the digest of its changes need besides the fields: without it nobody could compute them again."""
+
+
+@dataclass(frozen=True)
+class LogState:
+    """Where the log was, and that it held: only whoever has the keys can tell. ``count``: of its entries; ``hash``: of the last, both as
+    the head has them. ``flaws``: what did not hold, of the log and of the rows that it answers for."""
+
+    count: int
+    hash: str
+    flaws: Sequence[str]
+
+
 @dataclass(frozen=True)
 class Export:
     """``csv``: one text per kind of row, by name, e.g. ``steps`` and ``events``. ``unreadable``: where values were damaged, so that they
-    are left empty (in the JSON null, with this list)."""
+    are left empty (in the JSON null, with this list). ``customer``: empty where it was erased or can't be read."""
 
     json: str
     csv: dict[str, str]
+    log: LogState
+    customer: str = ""
+    erased_at: datetime | None = None
     unreadable: Sequence[str] = ()
 
 
+_HEAD = select(audit_heads.c.events, audit_heads.c.hash).where(audit_heads.c.onboarding_id == bindparam("chain"))
 _KINDS: Mapping[str, type] = {
     "onboarding": Onboarding,
     "steps": StepRecord,
@@ -94,12 +113,21 @@ async def export(store: Store, onboarding_id: str) -> Export:
     async with store.read() as unit:
         listed = await keys.listed(unit.connection)
         found = {name: await _rows(unit.connection, kind, onboarding_id) for name, kind in _KINDS.items()}
-    if not found["onboarding"]:
-        raise LookupError("no such onboarding")
+        if not found["onboarding"]:
+            raise LookupError("no such onboarding")
+        log = await _log(unit.connection, onboarding_id)
     records = {name: [_record(_KINDS[name], row, listed, unreadable) for row in rows] for name, rows in found.items()}
-    whole = {**records, "onboarding": records["onboarding"][0], **({"unreadable": unreadable} if unreadable else {})}
+    onboarding = records["onboarding"][0]
+    whole = {**records, "onboarding": onboarding, **({"unreadable": unreadable} if unreadable else {})}
     text = json.dumps(whole, default=_iso, ensure_ascii=False, indent=2)
-    return Export(_encodable(text), {name: _encodable(_csv(rows)) for name, rows in records.items() if rows}, unreadable)
+    tables = {name: _encodable(_csv(rows)) for name, rows in records.items() if rows}
+    return Export(_encodable(text), tables, log, onboarding["customer"] or "", onboarding["erased_at"], unreadable)
+
+
+async def _log(connection: AsyncConnection, onboarding_id: str) -> LogState:
+    head = (await connection.execute(_HEAD, {"chain": onboarding_id})).one_or_none()
+    flaws = [str(finding) for finding in await verify_alone(connection, onboarding_id)]
+    return LogState(head.events, head.hash, flaws) if head is not None else LogState(0, "", flaws)
 
 
 def _encodable(text: str) -> str:
@@ -121,13 +149,13 @@ def _record(kind: type, found: Mapping[Any, Any], listed: AbstractSet[str], unre
     row, damaged = readable_part(kind, found)
     unreadable += damaged
     record = dict[str, Any]()
-    for one in fields(kind):
+    for name in (*(one.name for one in fields(kind)), *_UNMAPPED.get(kind, ())):
         try:
-            record[one.name] = getattr(row, one.name)
+            record[name] = getattr(row, name)
         except SealError as error:
             if isinstance(error, UnknownKey) and not listed.isdisjoint(error.key_ids):
                 raise
-            record[one.name] = None
+            record[name] = None
             unreadable.append(str(error))
     return record
 

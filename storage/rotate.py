@@ -13,9 +13,10 @@ from sqlalchemy import Table, and_, not_, or_, select, true, update
 
 from storage import keys
 from storage.audit import Altered
-from storage.chain import ENTRY_PURPOSE, HEAD_PURPOSE, Flaw, entry_text, head_text
+from storage.chain import ENTRY_PURPOSE, HEAD_PURPOSE, REGISTER, Flaw, entry_text, head_text
 from storage.identifiers import mark_of
 from storage.names import mark_name
+from storage.published_keys import note_retired
 from storage.sealing import Place, Plain, SealError, UnknownKey, current
 from storage.store import Store
 from storage.tables import (
@@ -63,6 +64,8 @@ async def rotate(store: Store, batch: int = 200) -> Rotated:
         await _resign_chain(store, chain, rotated, batch)
     await _mark_all(store, batch)
     await store.transact(_forget_drawings)
+    if REGISTER not in rotated.refused:
+        await store.transact(note_retired)
     await store.transact(keys.retire)
     return rotated
 

@@ -155,6 +155,13 @@ class Keyring:
         key = self._keys.get(key_of(mac))
         return key is not None and hmac.compare_digest(self._mac(key, purpose, text).encode(), mac.encode())
 
+    def secret_for(self, purpose: str, key_id: str) -> bytes:
+        """32 bytes derived from one of the keys, for one purpose alone: whoever learns them learns neither the key nor another's.
+
+        Raises KeyError.
+        """
+        return self._keys[key_id].derived(purpose)
+
     def knows(self, stored: str) -> bool:
         """Whether the key that made this MAC or sealed this value is in the keyring."""
         return key_of(stored) in self._keys

@@ -20,7 +20,7 @@ from storage.tables import audit_events, audit_heads, onboardings
 from storage.verify_chain import BATCH, Chain, entries, verify_chain
 from storage.verify_rows import verify_rows
 
-__all__ = ["Examined", "Finding", "Flaw", "Heads", "examine", "verify"]
+__all__ = ["Examined", "Finding", "Flaw", "Heads", "examine", "verify", "verify_alone"]
 
 Heads = Mapping[str, tuple[int, str]]
 """By chain: its number of entries, and its last hash or the shortened one."""
@@ -116,6 +116,11 @@ async def examine(store: Store, since: Heads | None = None) -> Examined:
         flawed = {finding.onboarding_id for finding in found if not finding.row and finding.flaw is not Flaw.UNKNOWN_KEY}
         found += [Finding(chain, Flaw.PUT_BACK, min(missed[chain])) for chain in sorted(missed.keys() - flawed)]
     return Examined(found, missed)
+
+
+async def verify_alone(connection: AsyncConnection, onboarding_id: str) -> list[Finding]:
+    """What is wrong with one onboarding's log and rows, as far as that shows without the register and other logs."""
+    return await _findings(connection, onboarding_id, await keys.listed(connection), _Named(), known=True)
 
 
 async def _findings(
