@@ -1,15 +1,14 @@
 """Files the bot sends or removes: a text to copy, an export, a file that contained a secret."""
 
-import io
 import logging
-import zipfile
 
+from bot.jobs.packs import Pack, pack, receipt_of
 from bot.jobs.records import declared
 from bot.jobs.registry import Finished, Run
 from bot.jobs.threads import Threads
-from bot.messages.blocks import comment
-from bot.messages.receipt import receipt
+from bot.messages.blocks import comment, notice
 from bot.messages.support import Support
+from bot.messages.texts import Raw, Texts
 from bot.messages.wording import sentence
 from bot.slack.client import Slack
 from bot.slack.errors import SlackError
@@ -18,20 +17,9 @@ from flows.cases.case import Cases
 from flows.cases.tasks import task_of
 from flows.forms.fields import MAX_LENGTH, inputs
 from flows.outbox import DeleteFile, SendCopied, SendExport, SendReceipt
-from storage.export import Export, export
 from storage.store import Store
 
 log = logging.getLogger("bot.jobs.files")
-
-
-def zipped(exported: Export) -> bytes:
-    """``onboarding.json`` and a CSV file per kind of row, as one ZIP file."""
-    whole = io.BytesIO()
-    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("onboarding.json", exported.json)
-        for name, text in exported.csv.items():
-            archive.writestr(f"{name}.csv", text)
-    return whole.getvalue()
 
 
 class Files:
@@ -57,26 +45,33 @@ class Files:
         thread = await self._threads.of(run, "customer", run.effect.step)
         case, texts = thread.case, thread.texts
         async with self._store.read() as unit:
-            ends = await unit.expiries(onboarding_id=case.id)
-            people = await unit.people_of(self._cases.access.team_id, {one.user_id for one in case.snapshot.decisions})
-        names = {person.user_id: person.name for person in people if person.name}
-        content = receipt(case.snapshot, case.journey, texts, case.situation, ends=ends, names=names)
+            content = await receipt_of(unit, case)
         name = texts("receipt.file", day_closed=f"{case.onboarding.closed_at or case.now:%Y-%m-%d}")
         return await self._threads.upload(run, thread, name, content.encode(), sentence(texts, "receipt_file", {}))
 
     async def export(self, run: Run[SendExport]) -> Finished:
-        """Send it as a direct message: one file, so that it comes whole or not at all. Nothing to who is no longer support."""
+        """Send it as a direct message: one file, so that it comes whole or not at all. Nothing to who is no longer support.
+
+        Where Slack takes no file, the person reads how to get it all the same.
+        """
         access = self._cases.access
         async with self._store.read() as unit:
             known = [who for who in access.support if who.user_id == run.effect.user]
             if not any([await is_still_support(unit, access, who) for who in known]):
                 return Finished(called=False)
             onboarding = (await self._cases.look(unit, run.onboarding_id, closed=True)).onboarding
-        content = zipped(await export(self._store, onboarding.id))
+        made = await pack(self._store, self._cases, onboarding.id, by=str(known[0]))
         channel = await self._slack.direct_channel(run.effect.user)
         texts = self._support.texts(onboarding.journey)
-        words = comment(sentence(texts, "export_done", {"customer": onboarding.customer}))
-        await self._slack.upload_once(channel, "onboarding.zip", content, words, run.id, again=run.again)
+        try:
+            await self._slack.upload(channel, made.name, made.content, comment(_told(made, onboarding.customer, texts)))
+        except SlackError as error:
+            if error.transient:
+                raise
+            log.info("an export was refused", extra={"error": error.error})
+            params = {"customer": onboarding.customer, "why": f"why.{error.error}", "onboarding": onboarding.id}
+            refused = notice(sentence(texts, "export_refused", params))
+            await self._slack.post_once(channel, refused.text, refused.blocks, run.id, again=run.again)
         return Finished({"channel": channel})
 
     async def delete(self, run: Run[DeleteFile]) -> None:
@@ -87,3 +82,8 @@ class Files:
             if error.transient:
                 raise
             log.info("a file could not be deleted", extra={"error": error.error})
+
+
+def _told(made: Pack, customer: str, texts: Texts) -> str:
+    said = sentence(texts, "export_done", {"customer": customer, "file": Raw(made.name)})
+    return said if made.holds else f"{said}\n{sentence(texts, 'export_flawed', {})}"

@@ -51,7 +51,9 @@ def _steps(
     snapshot: Snapshot, journey: Journey, texts: Texts, situation: Situation, names: Mapping[str, str], zone: ZoneInfo
 ) -> Iterator[str]:
     for number, (step_id, step) in enumerate(journey.steps.items(), start=1):
-        record = snapshot.steps[step_id]
+        record = snapshot.steps.get(step_id)
+        if record is None:  # somebody deleted its row
+            continue
         ended = f", {texts.day(_day(record.changed_at, zone))}" if record.changed_at is not None else ""
         yield ""
         yield f"{number}. {texts(f'step.{step_id}.title')} ({texts(f'state.{record.state.value}')}{ended})"

@@ -151,6 +151,18 @@ def rotate() -> None:
 
 
 @keys.command()
+def public() -> None:
+    """Print the public keys that verify exported archives, to be published: whoever has one compares it with this."""
+    settings = _settings_of_store()
+    from bot.ops import maintenance  # noqa: PLC0415
+
+    own, retired = _wait(maintenance.public_keys(settings))
+    for number, (key_id, key) in enumerate({**own, **retired}.items()):
+        use = "retired" if key_id in retired else "signed before" if number else "signs"
+        click.echo(f"{key_id} ({use}), fingerprint {key.fingerprint}\n{key.pem.decode()}")
+
+
+@keys.command()
 @click.argument("key_id", callback=_given)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def forget(key_id: str, *, yes: bool) -> None:
@@ -245,23 +257,51 @@ def after_restore() -> None:
 
 @main.command()
 @click.argument("customer", callback=_given)
-@click.option("--to", "folder", default=".", type=click.Path(file_okay=False, path_type=Path), help="Folder for the files.")
-def export(customer: str, folder: Path) -> None:
-    """Write one CUSTOMER's onboarding (name or onboarding id) as JSON and CSV, readable for you alone."""
+@click.option("-o", "--output", "to", default=".", type=click.Path(path_type=Path), help="A .zip file, or a folder for it.")
+def export(customer: str, to: Path) -> None:
+    """Write one CUSTOMER's onboarding (name or onboarding id) as a signed archive, readable for you alone."""
     settings = _settings_of_store()
     from bot.config.settings import Exit  # noqa: PLC0415
     from bot.ops import maintenance  # noqa: PLC0415
 
+    made = _found(maintenance.export_pack(settings, customer))
     try:
-        paths, unreadable = _found(maintenance.export_files(settings, customer, folder))
+        path = maintenance.write_pack(made, to)
     except OSError as error:
-        _end(Exit.FAILED, f"the files cannot be written ({error.strerror}) - make room, or name another folder with --to")
-    for path in paths:
-        click.echo(str(path))
-    for where in unreadable:
+        _end(Exit.FAILED, f"the archive cannot be written ({error.strerror}) - make room, or name another place with -o")
+    click.echo(str(path))
+    if made.exported.erased_at is not None:
+        click.echo(f"note: the personal data was erased on {made.exported.erased_at:%Y-%m-%d}; the archive holds what is left")
+    for where in (*made.exported.log.flaws, *made.exported.unreadable):
         click.echo(f"wrong: {where}", err=True)
-    if unreadable:
-        _end(Exit.ALTERED, f"these values were damaged and are left out; all else is in the files - {maintenance.HOW_ALTERED}")
+    if not made.holds:
+        _end(
+            Exit.ALTERED,
+            f"this is not as it was written, or is left out; all else is in the archive, which says so - {maintenance.HOW_ALTERED}",
+        )
+
+
+@main.command("verify-pack")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--key", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="The published public key, a PEM file.")
+@click.option("--fingerprint", default="", help="The fingerprint of the published key: 32 hex digits.")
+def verify_pack(file: Path, key: Path | None, fingerprint: str) -> None:
+    """Verify an archive that export wrote, without database, keys or settings.
+
+    Ends with 0 if it is as it was signed, with 1 if it is not, and with 2 if it cannot be read.
+    """
+    from bot.ops.pack_file import UnusableError, verified  # noqa: PLC0415
+
+    try:
+        lines = verified(file, key, fingerprint)
+    except UnusableError as error:
+        _end(2, str(error))
+    for line in lines:
+        click.echo(str(line))
+    wrong = any(line.outcome == "wrong" for line in lines)
+    pinned = " if the key is Pismo's" if key is None and not fingerprint else ""
+    click.echo("NOT VERIFIED" if wrong else f"VERIFIED{pinned}")
+    sys.exit(1 if wrong else 0)
 
 
 @main.command()

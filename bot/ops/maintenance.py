@@ -5,26 +5,30 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bot.config.settings import Settings
-from bot.ops.private_files import write, write_all
+from bot.ops.private_files import write
 from flows.cases import repair
 from flows.cases.naming import meant
 from flows.model import Onboarding
-from storage import heads_file, keys
+from storage import heads_file, keys, published_keys
 from storage.accept import accept
 from storage.customers import customers, has_traces, named, readable_name
 from storage.damage import damage
 from storage.engine import is_sqlite
 from storage.erase import erase
-from storage.export import export
 from storage.migrate import reading, state
 from storage.restore import doubt
 from storage.rotate import Rotated, rotate
 from storage.sealing import SealError, UnknownKey, current, printable, using
+from storage.signing import VerifyingKey
 from storage.store import Store, Unavailable
 from storage.unit import Unit
 from storage.verify import Finding, verify
+
+if TYPE_CHECKING:
+    from bot.jobs.packs import Pack
 
 HOW_ALTERED = "keep a copy of the database, and compare it with a backup"
 HOW_LACKING = "put the key that sealed it back, behind the newest"
@@ -88,10 +92,10 @@ class Customer:
 
 
 async def _find(store: Store, customer: str) -> str:
-    """The id of one that isn't erased, by id, name, or part of the name."""
+    """An onboarding's id, by itself, or by the customer's name or part of it, of which an erased one has none."""
     async with store.read() as unit:
         known = await customers(unit.connection)
-    if any(one.id == customer.strip() and not one.erased_at for one in known):
+    if any(one.id == customer.strip() for one in known):
         return customer.strip()
     return _one(meant(named(known), customer), "the name, a part of it, or the onboarding's id").id
 
@@ -127,16 +131,31 @@ def _listed(found: Sequence[Onboarding]) -> str:
     return ", ".join(str(Customer(one.id, one.customer)) for one in found[:LISTED]) + (", …" if len(found) > LISTED else "")
 
 
-async def export_files(settings: Settings, customer: str, folder: Path) -> tuple[Sequence[Path], Sequence[str]]:
-    """Writes the files, readable only by this user. Returns them, and where values were damaged and left out.
+async def export_pack(settings: Settings, customer: str) -> "Pack":
+    """``customer``: also the id of an erased one. Raises NotFoundError."""
+    from bot.config.policies import load  # noqa: PLC0415  what no other command of these needs
+    from bot.jobs.packs import pack  # noqa: PLC0415
+    from flows.cases.access import Access  # noqa: PLC0415
+    from flows.cases.case import Cases  # noqa: PLC0415
 
-    Raises NotFoundError, and OSError as `write_all`.
-    """
+    rules = load(settings.config_file).rules
     async with _store(settings) as store:
-        onboarding_id = await _find(store, customer)
-        exported = await export(store, onboarding_id)
-    files = {"onboarding.json": exported.json, **{f"{name}.csv": text for name, text in exported.csv.items()}}
-    return write_all(folder, {f"{onboarding_id}-{name}": text for name, text in files.items()}), exported.unreadable
+        return await pack(store, Cases(rules, Access()), await _find(store, customer), by="")
+
+
+def write_pack(made: "Pack", to: Path) -> Path:
+    """``to``: a file that ends in ``.zip``, or a folder, which is made if need be. Readable only by this user. Raises OSError."""
+    path = to if to.suffix == ".zip" else to / made.name
+    write(path, made.content)
+    return path
+
+
+async def public_keys(settings: Settings) -> tuple[Mapping[str, VerifyingKey], Mapping[str, VerifyingKey]]:
+    """What evidence packs are verified with, by key id: of the keys in use, the one that signs first; and of those that were retired."""
+    async with _store(settings) as store, store.read() as unit:
+        own = published_keys.own()
+        retired = await published_keys.retired(unit.connection)
+        return own, {key: public for key, public in retired.items() if key not in own}
 
 
 async def erase_one(settings: Settings, onboarding_id: str) -> None:

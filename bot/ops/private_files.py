@@ -23,9 +23,9 @@ def create(path: Path, text: str) -> None:
     _keep(path.parent)
 
 
-def write(path: Path, text: str) -> None:
+def write(path: Path, content: str | bytes) -> None:
     """As `write_all`."""
-    write_all(path.parent, {path.name: text})
+    write_all(path.parent, {path.name: content})
 
 
 def rewrite(path: Path, text: str) -> None:
@@ -57,16 +57,16 @@ def one_at_a_time(folder: Path) -> Iterator[None]:
         os.close(held)
 
 
-def write_all(folder: Path, files: Mapping[str, str]) -> Sequence[Path]:
+def write_all(folder: Path, files: Mapping[str, str | bytes]) -> Sequence[Path]:
     """By name, in the place of what was there. Makes the folder, for this user alone. Raises OSError;
     until all are written in full, none takes its place."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     written: dict[Path, Path] = {}
     try:
-        for name, text in files.items():
+        for name, content in files.items():
             file, made = tempfile.mkstemp(dir=folder, prefix=f".{name}.")  # its mode is 600
             written[Path(made)] = folder / name
-            _fill(file, text)
+            _fill(file, content)
         for temporary, path in written.items():
             temporary.replace(path)
     finally:
@@ -84,9 +84,9 @@ def _let_read(file: int, group: int) -> None:
     os.fchmod(file, PRIVATE | stat.S_IRGRP)
 
 
-def _fill(file: int, text: str) -> None:
-    with os.fdopen(file, "w", encoding="utf-8", newline="") as opened:
-        opened.write(text)
+def _fill(file: int, content: str | bytes) -> None:
+    with os.fdopen(file, "wb") as opened:
+        opened.write(content.encode() if isinstance(content, str) else content)
         opened.flush()
         os.fsync(opened.fileno())
 

@@ -375,6 +375,10 @@ class Slack(Lookups):
             )
             if found is not None:
                 return
+        await self.upload(channel, name, content, comment, thread_ts)
+
+    async def upload(self, channel: str, name: str, content: bytes, comment: str, thread_ts: str | None = None) -> None:
+        """Send a file under this very name, whatever was sent before: for direct messages, which can't be searched."""
         place = self.web.files_getUploadURLExternal(filename=name, length=len(content))
         asked = await self._call("files.getUploadURLExternal", place)
         await files.send(self.session, str(asked["upload_url"]), content)

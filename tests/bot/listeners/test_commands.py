@@ -1,7 +1,9 @@
 """Support's commands: which onboarding they mean, what they answer, and what they open."""
 
+import codecs
 import contextlib
 import json
+import re
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
 
@@ -10,6 +12,8 @@ import pytest_asyncio
 
 from playground.slack import Message, Outcome
 from playground.walkthrough import ready
+from storage.archive import unzipped
+from storage.verify_pack import verify_pack
 from tests.bot.messages.slack_reader import read, read_mrkdwn
 from tests.bot.workplace import Workplace
 
@@ -157,10 +161,28 @@ async def test_a_step_is_given_to_somebody_of_the_customer_or_of_support_alone(o
     assert any(f"<@{office.olga.id}>" in m.text and "gave this step to you" in m.text for m in office.blue.messages)
 
 
-async def test_an_export_comes_to_who_asked_alone(office: Workplace) -> None:
-    assert "direct" in (await typed(office, "export acme bank")).casefold()
-    await office.slack.until(lambda: [m for m in office.sam.direct_messages() if m.files])
+async def test_an_export_comes_to_who_asked_alone_as_one_archive_that_is_signed(office: Workplace) -> None:
+    def comes(part: str) -> list[Message]:
+        return [m for m in office.sam.direct_messages() if part in m.text and "Ácme Bank" in m.text]
+
     await office.settled()
+    office.slack.faults.add("files.completeUploadExternal", "file_uploads_disabled")
+    assert "direct" in (await typed(office, "export acme bank")).casefold()
+    await office.slack.until(lambda: comes("didn't take the export"))
+    assert "python -m bot export onb_" in comes("didn't take the export")[0].text
+
+    await typed(office, "export acme bank")
+    await office.slack.until(lambda: comes("One signed archive"))
+    await office.settled()
+    (message,) = comes("One signed archive")
+    (file,) = message.files
+    assert re.fullmatch(r"acme-bank-\d{4}-\d\d-\d\d\.zip", file.name)
+    assert f"python -m bot verify-pack {file.name}" in message.text
+    assert {line.outcome for line in verify_pack(file.content)} == {"ok", "note"}
+    files = unzipped(file.content)
+    assert "Pismo onboarding of Ácme Bank" in files["receipt.txt"].decode()
+    assert files["steps.csv"].startswith(codecs.BOM_UTF8)
+    assert json.loads(files["manifest.json"])["made_by"].endswith(f"/{office.sam.id}")
     assert not [m for m in office.support.messages + office.acme.messages if m.files]
 
 

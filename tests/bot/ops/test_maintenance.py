@@ -4,8 +4,10 @@ exactly, and files are for their owner alone."""
 import asyncio
 import errno
 import os
+import re
 import sqlite3
 import stat
+import subprocess
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,9 +17,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from bot.config.settings import Exit, Settings
+from bot.messages.pack_readme import WITH_OPENSSL
 from bot.ops.cli import main
 from bot.ops.key_file import put_first
 from storage import keys, sealing
+from storage.archive import unzipped
 from storage.erase import erase
 from storage.migrate import upgrade
 from storage.sealing import Keyring, Place, new_key
@@ -165,14 +169,14 @@ def test_a_value_under_a_key_that_never_was_is_one_customers_damage(shell: Shell
     shell.begin(OLD, "onb_2", "Blue Coop")
     for table, column, of in (("tasks", "answers", "onboarding_id"), ("onboardings", "customer", "id")):
         raw(shell.url, f"UPDATE {table} SET {column} = 'v1.kevil.' || substr({column}, 14) WHERE {of} = 'onb_1'")  # noqa: S608  our own
-    assert shell.bot("export", "blue coop", "--to", "out", keys=OLD).exit_code == Exit.OK
+    assert shell.bot("export", "blue coop", "-o", "out", keys=OLD).exit_code == Exit.OK
     raw(shell.url, "UPDATE people SET name = 'v1.kevil.' || substr(name, 14)")
     found = shell.bot("verify-log")
     assert (found.exit_code, "wrong: onb_1: row_changed: onboardings/onb_1" in found.stderr) == (Exit.ALTERED, True)
     assert "wrong: people.name of TCUST/ULEAD names the key kevil, which never sealed anything here" in found.stderr
     shell.stored(OLD, lambda store: store.transact(keys.claim))  # as a bot that starts
     assert "ok: keys: open all that is stored" in shell.bot("check").stdout
-    assert "tasks.answers of onb_1:planning.session:1" in shell.bot("export", "onb_1", "--to", "out").stderr
+    assert "tasks.answers of onb_1:planning.session:1" in shell.bot("export", "onb_1", "-o", "out").stderr
 
     rotated = shell.bot("keys", "rotate", keys=f"{NEW},{OLD}")
     assert (rotated.exit_code, "onboardings.customer of onb_1" in rotated.stderr) == (Exit.ALTERED, True)
@@ -223,8 +227,8 @@ def test_what_nobody_could_have_written_is_named_and_keeps_nobody_from_exporting
         found = shell.bot("verify-log", keys=OLD)
         named = f"{table.partition('.')[0]}/{row}" in found.stderr or f"wrong: {where}: not what was written" in found.stderr
         assert (found.exit_code, named) == (Exit.ALTERED, True), where
-        assert shell.bot("export", "blue coop", "--to", "out").exit_code == Exit.OK, where
-        exported = shell.bot("export", "onb_1", "--to", "out")
+        assert shell.bot("export", "blue coop", "-o", "out").exit_code == Exit.OK, where
+        exported = shell.bot("export", "onb_1", "-o", "out")
         assert (exported.exit_code, where in exported.stderr) == (Exit.ALTERED, True), where
         assert shell.bot("accept-log", "onb_1", "--yes").exit_code == Exit.OK, where
         assert shell.bot("erase", "onb_1", "--yes").exit_code == Exit.OK, where
@@ -304,11 +308,13 @@ def test_damaged_values_keep_nobody_from_exporting_rotating_and_erasing(shell: S
         False,
     )
 
-    assert shell.bot("export", "blue coop", "--to", "out").exit_code == Exit.OK
-    exported = shell.bot("export", "onb_1", "--to", "out")
+    assert shell.bot("export", "blue coop", "-o", "out").exit_code == Exit.OK
+    exported = shell.bot("export", "onb_1", "-o", "out")
     assert (exported.exit_code, "submissions.answers of onb_1:organization:1" in exported.stderr) == (Exit.ALTERED, True)
-    assert SECRET in (shell.folder / "out" / "onb_1-steps.csv").read_text()
-    assert "submissions.answers of" in (shell.folder / "out" / "onb_1-onboarding.json").read_text()
+    files = unzipped(Path(exported.stdout.strip()).read_bytes())
+    assert SECRET in files["steps.csv"].decode()
+    assert "submissions.answers of" in files["export.json"].decode()
+    assert "NOTE: when this archive was made" in files["README.txt"].decode()
 
     for _ in range(2):
         rotated = shell.bot("keys", "rotate", keys=f"{NEW},{OLD}")
@@ -346,7 +352,7 @@ def test_what_stands_for_a_key_and_is_none_keeps_nobody_from_anything_and_goes(s
     found = shell.bot("verify-log", keys=OLD)
     assert (found.exit_code, "wrong: sealing_keys.id of \\x1b[2Kok: not what" in found.stderr) == (Exit.ALTERED, True)
     assert found.stderr.count("wrong: sealing_keys.id of b'\\xff': not what was written") == 1
-    assert "onb_1-onboarding.json" in shell.bot("export", "onb_1", "--to", "out").stdout
+    assert shell.bot("export", "onb_1", "-o", "out").exit_code == Exit.OK
     assert f"sealed with the key {OLD_ID}; the bot lacks the key {OLD_ID} -" in shell.bot("keys", "rotate", keys=NEW).stderr
     shell.stored(OLD, lambda store: store.transact(keys.claim))  # as a bot that starts
     assert raw(shell.url, "SELECT id FROM sealing_keys") == [(OLD_ID,)]
@@ -367,12 +373,70 @@ def test_one_customer_from_export_to_erasure_with_a_change_of_keys_between(shell
     assert shell.bot("verify-log", keys=OLD).stdout == "ok: the logs of 2 onboardings are whole\n"
     several = shell.bot("export", "acme")
     assert (several.exit_code, "onb_1 (Acme Bank), onb_2 (Acme Cards)" in several.stderr) == (Exit.FAILED, True)
-    exported = shell.bot("export", "acme bank", "--to", "out").stdout.splitlines()
-    assert "Acme Bank" in (shell.folder / exported[0]).read_text()
+    exported = Path(shell.bot("export", "acme bank", "-o", "out").stdout.strip())
+    assert re.fullmatch(r"acme-bank-\d{4}-\d\d-\d\d\.zip", exported.name)
+    assert "Acme Bank" in unzipped(exported.read_bytes())["export.json"].decode()
+    old_print = printed(shell.bot("keys", "public").stdout)[OLD_ID]
     assert "onboardings: 2 rows" in shell.bot("keys", "rotate", keys=f"{NEW},{OLD}").stdout
-    assert shell.bot("erase", "onb_1", "--yes", keys=NEW).exit_code == Exit.OK
+    assert shell.bot("keys", "rotate").exit_code == Exit.OK
+    assert printed(shell.bot("keys", "public", keys=NEW).stdout)[OLD_ID] == old_print  # though nobody can derive it any more
+    assert f"{OLD_ID} (retired)" in shell.bot("keys", "public").stdout
+
+    assert shell.bot("erase", "onb_1", "--yes").exit_code == Exit.OK
     assert shell.bot("export", "Acme Bank").exit_code == Exit.FAILED
+    left = shell.bot("export", "onb_1", "-o", "out/left.zip")
+    assert (left.exit_code, "was erased on" in left.stdout) == (Exit.OK, True)
+    said = {name: b"Acme Bank" in content for name, content in unzipped(Path("out/left.zip").read_bytes()).items()}
+    assert not any(said.values()), said
+    assert "receipt.txt" not in said
     assert shell.bot("verify-log").exit_code == Exit.OK
+
+    signed_now = printed(shell.bot("keys", "public").stdout)[NEW_ID]
+    for name in ("DATABASE_URL", "ENCRYPTION_KEYS"):  # whoever gets it has neither
+        shell.monkeypatch.delenv(name)
+    assert shell.bot("verify-pack", str(exported)).stdout.endswith("VERIFIED if the key is Pismo's\n")
+    assert shell.bot("verify-pack", str(exported), "--fingerprint", old_print.upper()).stdout.endswith("\nVERIFIED\n")
+    other = shell.bot("verify-pack", str(exported), "--fingerprint", signed_now)
+    assert (other.exit_code, other.stdout.endswith("\nNOT VERIFIED\n")) == (1, True)
+    assert f"wrong: key: not the published one that you gave, but another, fingerprint {old_print}" in other.stdout
+    assert shell.bot("verify-pack", "out/left.zip", "--fingerprint", signed_now).exit_code == 0
+    for words in (["bot.db"], [str(exported), "--key", "bot.db"], [str(exported), "--fingerprint", "f00"]):
+        unusable = shell.bot("verify-pack", *words)
+        assert (unusable.exit_code, unusable.stdout, unusable.stderr.startswith("wrong: ")) == (2, "", True), words
+
+
+@pytest.mark.process
+def test_a_pack_is_verified_with_openssl_as_it_says_itself(shell: Shell) -> None:
+    shell.begin(OLD, "onb_1", "Acme Bank")
+    exported = Path(shell.bot("export", "onb_1", "-o", "out", keys=OLD).stdout.strip())
+    published = shell.bot("keys", "public").stdout
+    (shell.folder / "published.pem").write_text(published.partition("\n")[2])
+    assert shell.bot("verify-pack", str(exported), "--key", "published.pem").exit_code == 0
+    files = unzipped(exported.read_bytes())
+    folder = shell.folder / "out"
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+
+    def run(command: str) -> tuple[int, str]:
+        assert f"\n    {command}\n" in files["README.txt"].decode()
+        ran = subprocess.run(["/bin/sh", "-c", command], cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603  our own
+        return ran.returncode, ran.stdout
+
+    assert run(WITH_OPENSSL["signature"]) == (0, "Signature Verified Successfully\n")
+    assert run(WITH_OPENSSL["list"])[0] == 0
+    assert run(WITH_OPENSSL["files"])[1].count(": OK\n") == len(files) - len({"manifest.json", "manifest.sig", "SHA256SUMS"})
+    assert run(WITH_OPENSSL["key"]) == (0, f"{printed(published)[OLD_ID]}\n")
+    with (folder / "steps.csv").open("ab") as changed:
+        changed.write(b" ")
+    assert run(WITH_OPENSSL["files"])[0] == 1
+    with (folder / "manifest.json").open("ab") as changed:
+        changed.write(b" ")
+    assert run(WITH_OPENSSL["signature"])[0] == 1
+
+
+def printed(public_keys: str) -> dict[str, str]:
+    """Fingerprints by key id, as ``keys public`` prints them."""
+    return dict(re.findall(r"^(\S+) \([a-z ]+\), fingerprint ([0-9a-f]{32})$", public_keys, re.MULTILINE))
 
 
 def test_a_new_key_is_printed_for_another_place(shell: Shell) -> None:
@@ -549,13 +613,11 @@ def test_the_databases_files_are_for_this_user_alone(shell: Shell) -> None:
 
 def test_an_export_takes_the_place_of_an_open_file(shell: Shell) -> None:
     shell.begin(OLD, "onb_1")
-    before = shell.folder / "out" / "onb_1-steps.csv"
+    before = shell.folder / "out" / "taken.zip"
     before.parent.mkdir()
     before.write_text("old")
     before.chmod(0o666)
-    exported = shell.bot("export", "onb_1", "--to", "out", keys=OLD)
-    assert {mode(Path(line)) for line in exported.stdout.splitlines()} == {0o600}
-    assert {mode(path) for path in before.parent.iterdir()} == {0o600}
-    assert {path.name for path in before.parent.iterdir()} >= {"onb_1-onboarding.json", "onb_1-steps.csv", "onb_1-events.csv"}
-    failed = shell.bot("export", "onb_1", "--to", "out/onb_1-steps.csv/deeper")
+    assert shell.bot("export", "onb_1", "-o", "out/taken.zip", keys=OLD).stdout == "out/taken.zip\n"
+    assert [(path.name, mode(path)) for path in before.parent.iterdir()] == [("taken.zip", 0o600)]
+    failed = shell.bot("export", "onb_1", "-o", "out/taken.zip/deeper")
     assert (failed.exit_code, "cannot be written (Not a directory)" in failed.stderr) == (Exit.FAILED, True)
