@@ -10,7 +10,7 @@ from bot.messages.pack_readme import PackFacts, readme
 from bot.messages.receipt import receipt
 from bot.messages.texts import Texts
 from flows.cases.case import Case, Cases
-from flows.cases.naming import folded
+from flows.names import folded
 from flows.ports import Unit
 from flows.problems import Refused
 from storage.evidence import Made, packed
