@@ -76,7 +76,7 @@ def test_the_operators_commands_are_all_named_and_no_other() -> None:
 def test_commands_tasks_and_links_exist(path: Path) -> None:
     text = TEXTS[path]
     known = set(commands(main))
-    for words in re.findall(r"python -m bot ([a-z-]+(?: (?:new|rotate|forget))?)", text):
+    for words in re.findall(r"python -m bot ([a-z-]+(?: (?:new|rotate|forget|public))?)", text):
         assert words in known, words
     tasks = set(re.findall(r"^([a-z]+):.*##", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
     for line in re.findall(r"(?:^|`)make ([a-z ]+?)(?:`|$| +#)", text, flags=re.MULTILINE):

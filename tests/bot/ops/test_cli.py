@@ -90,7 +90,18 @@ async def begin(store: Store, customer: str, onboarding_id: str, journey: str = 
 async def test_help_lists_every_command(terminal: Terminal) -> None:
     ended = await terminal.bot("--help")
     assert ended.code == 0
-    for command in ("run", "check", "migrate", "keys", "verify-log", "accept-log", "after-restore", "export", "erase"):
+    for command in (
+        "run",
+        "check",
+        "migrate",
+        "keys",
+        "verify-log",
+        "accept-log",
+        "after-restore",
+        "export",
+        "verify-pack",
+        "erase",
+    ):
         assert command in ended.out
 
 
