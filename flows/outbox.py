@@ -363,7 +363,7 @@ class SendReceipt(StepEffect):
 
 @dataclass(frozen=True, kw_only=True)
 class SendExport(Effect):
-    """One onboarding as JSON and CSV, to the person in support who asked."""
+    """Everything stored about one onboarding as a signed archive, to the person in support who asked."""
 
     kind = "export"
     lane = "export"

@@ -32,9 +32,10 @@ def messages(office: Workplace) -> Iterator[Message]:
 
 
 def twice(office: Workplace) -> list[str]:
-    """Effects, files and bookmarks that stand more than once in a conversation."""
+    """Effects, files and bookmarks that stand more than once in a conversation. Archives of two customers may have the same name."""
     found = Counter(f"{message.channel.id} {effect_id(message)}" for message in messages(office) if effect_id(message))
-    found += Counter(f"{message.channel.id} {file.name}" for message in messages(office) for file in message.files)
+    files = [(message.channel.id, file) for message in messages(office) for file in message.files]
+    found += Counter(f"{channel_id} {file.name} {hash(file.content)}" for channel_id, file in files)
     for channel in office.slack.world.channels.values():
         found += Counter(f"{channel.id} {bookmark['link']}" for bookmark in channel.bookmarks)
     return [name for name, times in found.items() if times > 1]
@@ -153,7 +154,7 @@ async def test_an_onboarding_goes_on_and_nothing_stands_twice(office: Workplace,
     assert len(office.answers(office.sam)) == direct + 1
     (sent,) = [message for message in messages(office) if message.channel.im == office.sam.id][-1].files
     with zipfile.ZipFile(io.BytesIO(sent.content)) as archive:
-        assert {"onboarding.json", "steps.csv", "events.csv"} <= set(archive.namelist())
+        assert {"export.json", "steps.csv", "events.csv"} <= set(archive.namelist())
     await office.tidy()
 
 
