@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flows.model import Draft, Person, Submission
+from storage import published_keys
 from storage.chain import Flaw
 from storage.columns import canonical
 from storage.rotate import rotate
@@ -120,9 +121,12 @@ async def test_rotation_seals_everything_anew_and_goes_on_where_it_stopped(store
         again = await rotate(store)
         assert (sum(again.rows.values()), again.heads) == (0, 0)
     assert f"v1.{old.newest}." not in dump(store._url)
+    with using(old):
+        signed_before = published_keys.own()
     with using(fresh):
         assert await verify(store) == []
         async with store.read() as unit:
+            assert await published_keys.retired(unit.connection) == signed_before
             row = await unit.get(Submission, f"{onboarding_id}:organization:1")
             person = await unit.get(Person, str(LEAD))
         assert row is not None
