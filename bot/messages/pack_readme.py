@@ -8,11 +8,12 @@ from bot.messages.texts import Texts, languages
 WITH_PROGRAM = "python -m bot verify-pack {file} --fingerprint FINGERPRINT"
 WITH_OPENSSL = {
     "signature": "openssl pkeyutl -verify -pubin -inkey public-key.pem -rawin -in manifest.json -sigfile manifest.sig",
-    "list": 'grep "$(sha256sum < SHA256SUMS | cut -c1-64)" manifest.json',
+    "list": """grep -A 1 '"path": "SHA256SUMS"' manifest.json | grep "$(sha256sum < SHA256SUMS | cut -c1-64)\"""",
     "files": "sha256sum -c SHA256SUMS",
     "key": "openssl pkey -pubin -in public-key.pem -outform DER | sha256sum | cut -c1-32",
 }
-"""By what each shows, in the order in which one rests on the other."""
+"""By what each shows, in the order in which one rests on the other. The list's digest is looked for where the list stands: another signed
+file, put in its place, may hold lines that somebody typed."""
 
 
 @dataclass(frozen=True)

@@ -426,6 +426,9 @@ def test_a_pack_is_verified_with_openssl_as_it_says_itself(shell: Shell) -> None
     assert run(WITH_OPENSSL["list"])[0] == 0
     assert run(WITH_OPENSSL["files"])[1].count(": OK\n") == len(files) - len({"manifest.json", "manifest.sig", "SHA256SUMS"})
     assert run(WITH_OPENSSL["key"]) == (0, f"{printed(published)[OLD_ID]}\n")
+    (folder / "SHA256SUMS").write_bytes(files["steps.csv"])  # signed, but as another file
+    assert run(WITH_OPENSSL["list"])[0] == 1
+    (folder / "SHA256SUMS").write_bytes(files["SHA256SUMS"])
     with (folder / "steps.csv").open("ab") as changed:
         changed.write(b" ")
     assert run(WITH_OPENSSL["files"])[0] == 1
