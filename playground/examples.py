@@ -50,7 +50,7 @@ class Examples:
 
     async def answers(self, form_id: str) -> Answers:
         """Valid answers to every page of a form. Raises KeyError for an unknown form."""
-        return {**self._said(form_id), **_dates(self.office.clock(), form_id), **await self._made(form_id)}
+        return {**self._said(form_id), **dates_of(self.office.clock(), form_id), **await self._made(form_id)}
 
     def _said(self, form_id: str) -> Answers:
         own = OWN_ANSWERS[self.company.name]
@@ -169,7 +169,8 @@ def _numbered(sent: Answers) -> Answers:
     return {**sent, "number": int(number)} if number.isdecimal() else sent
 
 
-def _dates(now: datetime, form_id: str) -> Answers:
+def dates_of(now: datetime, form_id: str) -> Answers:
+    """What a form's example leaves out, since it depends on the day."""
     zone = ZoneInfo(CUSTOMER.timezone)
 
     def day(business_days: int) -> datetime:

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Literal
 
 from playground.office import Office
@@ -30,12 +30,16 @@ class Keeper:
             return "down"
         return "running" if self._ready else "starting"
 
-    async def restart(self) -> None:
-        """As in an upgrade: asked to stop, it finishes what it began."""
+    async def restart(self, meanwhile: Callable[[], Awaitable[None]] | None = None) -> None:
+        """As in an upgrade: asked to stop, it finishes what it began. ``meanwhile``: what needs the database to itself."""
         async with self._turn:
             self._tell("The bot is restarted.")
             await self.office.stop_bot()
-            await self._start()
+            try:
+                if meanwhile is not None:
+                    await meanwhile()
+            finally:
+                await self._start()
             with contextlib.suppress(UnmetError, RuntimeError):  # without Slack it stays unready; it may exit at once
                 await self.office.slack.until(self.office.is_ready, timeout=MAX_PAUSE)
             await self._look()

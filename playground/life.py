@@ -5,9 +5,11 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from weakref import WeakKeyDictionary
 
 from playground.channel_switches import CHANNEL_LABELS, ChannelSwitches
+from playground.customers import add_customers, crowded
 from playground.examples import demo_companies
 from playground.keeper import Keeper
 from playground.next_step import Player
@@ -15,7 +17,9 @@ from playground.office import Office
 from playground.slack import SlackPerson
 from playground.switches import LABELS, FaultSwitches
 
-SWITCHES: Mapping[str, str] = {**LABELS, **CHANNEL_LABELS}
+CROWD, CUSTOMERS = "crowd", 40
+CROWD_LABELS: Mapping[str, str] = {CROWD: f"{CUSTOMERS} customers"}
+SWITCHES: Mapping[str, str] = {**LABELS, **CHANNEL_LABELS, **CROWD_LABELS}
 KEPT = 30
 """How many sentences about recent events are kept."""
 
@@ -67,12 +71,25 @@ class Life:
 
     def is_on(self, name: str) -> bool:
         """A switch of SWITCHES."""
+        if name == CROWD:
+            return crowded(self.office.slack)
         return (self.channel if name in CHANNEL_LABELS else self.faults).is_on(name)
 
     def switch(self, name: str, *, on: bool) -> None:
-        if on != self.is_on(name):
+        if name == CROWD:
+            self._crowd(on=on)
+        elif on != self.is_on(name):
             (self.channel if name in CHANNEL_LABELS else self.faults).set(name, on=on)
             self.tell(f"{SWITCHES[name]}: switched {'on' if on else 'off'}.")
+
+    def _crowd(self, *, on: bool) -> None:
+        """Customers come, and stay."""
+        if on and not crowded(self.office.slack):
+            self.tell(f"{CUSTOMERS} customers begin.")
+            begin = partial(add_customers, self.office, CUSTOMERS, self.tell)
+            self._coming = asyncio.create_task(self.keeper.restart(begin))
+        elif not on and crowded(self.office.slack):
+            self.tell("The customers stay: make demo FRESH=1 begins without them.")
 
 
 _lives: WeakKeyDictionary[Office, Life] = WeakKeyDictionary()

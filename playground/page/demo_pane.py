@@ -12,7 +12,7 @@ from nicegui import ui
 
 from playground.channel_switches import CHANNEL_LABELS
 from playground.clock import MOVES
-from playground.life import Life
+from playground.life import CROWD_LABELS, Life
 from playground.next_step import Played, Player
 from playground.page.parts import HtmlElement, button, element
 from playground.slack import Message, SlackPerson, UnmetError
@@ -105,8 +105,8 @@ class DemoPane:
                 "demo-small",
                 "Restarted, it finishes what it began. Killed, it is started again and takes up what it left.",
             )
-            with element("div", "demo-faults", role="group", aria_label="The channel"):
-                self._draw_switches(CHANNEL_LABELS)
+            with element("div", "demo-faults", role="group", aria_label="The customers"):
+                self._draw_switches({**CHANNEL_LABELS, **CROWD_LABELS})
 
     def _clock(self) -> None:
         with element("div", "demo-part"):
