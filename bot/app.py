@@ -31,13 +31,16 @@ from bot.messages.support import Support
 from bot.messages.texts import for_locale
 from bot.modals.fetched import SlackLookups
 from bot.modals.inspected import PageInspections
+from bot.modals.neighbours import Neighbours
 from bot.modals.newcomers import Newcomers
 from bot.modals.private_answers import PrivateAnswers
 from bot.modals.session import FormSessions
+from bot.modals.starting import StartProposals
 from bot.modals.submission import FormSubmissions
 from bot.modals.windows import Modals
 from bot.slack.background import Background
 from bot.slack.no_tables import NoTablesKept
+from bot.slack.own_channels import OwnChannels
 from bot.slack.people import People
 from bot.slack.support_channel import SupportChannel
 from bot.slack.support_people import SupportPeople
@@ -145,8 +148,10 @@ def build(settings: Settings, policies: Policies, *, adapters: Adapters | None =
     # -- what people do
     answers, sessions = PrivateAnswers(store, slack, people), FormSessions(cases, people)
     pages = PageInspections(store, slack, rules, adapters.inspections)
-    modals = Modals(store, slack, sessions, pages, Newcomers(store, cases, people, background), answers)
-    lookups = SlackLookups(store, slack, people, access, channel)
+    neighbours = Neighbours(store, people, access)
+    proposals = StartProposals(store, slack, OwnChannels(slack), neighbours, channel)
+    modals = Modals(store, slack, sessions, pages, Newcomers(store, cases, people, background), answers, proposals)
+    lookups = SlackLookups(store, slack, people, access, neighbours, proposals)
     home = AppHome(store, cases, people, slack)
     messages = Messages(store, cases, people, slack, adapters.inspections)
     of_channels = ChannelEvents(cases, people, support_people, support_channel, Connections(store, slack, access))
@@ -155,7 +160,7 @@ def build(settings: Settings, policies: Policies, *, adapters: Adapters | None =
     listeners = Listeners(
         buttons=Buttons(store, cases, slack, modals, answers, home, reports, background),
         submissions=FormSubmissions(store, pages, sessions, lookups, answers, rules, tokens),
-        options=Options(store, cases, people, answers),
+        options=Options(store, cases, people, answers, proposals),
         commands=SlashCommands(store, cases, modals, answers, reports, background),
         events=events,
         home=home,

@@ -217,8 +217,8 @@ class Walkthrough:
                 continue
             name = field_name(block["block_id"])
             wanted = value_for(name, block["element"], items_of(values, view))
-            if wanted is None:
-                continue
+            if wanted is None or (block.get("dispatch_action") and wanted in view.inputs[block["block_id"]]["value"].values()):
+                continue  # the app would be told of a choice that nobody made
             if wanted == "*":  # everything on offer
                 listed = [option["value"] for option in block["element"].get("options", ())]
                 wanted = listed or await person.search(block["block_id"], "")

@@ -13,6 +13,7 @@ from bot.messages.blocks import Drawing
 from bot.messages.buttons import Act, ButtonValue, OldButton, parse
 from bot.messages.matrix import matrix
 from bot.messages.texts import Texts
+from bot.modals.parse import ACTION
 from bot.modals.private_answers import PrivateAnswers
 from bot.modals.subject import FormMeta
 from bot.modals.windows import Modals
@@ -148,6 +149,10 @@ class Buttons:
 
     async def pressed(self, click: Click, ack: Callable[[], Awaitable[object]]) -> None:
         """Acknowledge and carry out. Every press is answered, even of an old or unknown button."""
+        if click.action_id == ACTION:  # something was chosen in a form
+            await ack()
+            self._background.later(self._modals.redraw(click))
+            return
         try:
             value = parse(click.value)
             act = Act(click.action_id.partition(":")[0])

@@ -1,5 +1,6 @@
 """Choices for searchable selects: currencies, countries and zones from the catalog; all others only from this onboarding."""
 
+import logging
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
@@ -7,17 +8,23 @@ from typing import Any
 from bot.messages.blocks import plain
 from bot.messages.texts import Texts
 from bot.modals.choices import own_choices
-from bot.modals.parse import field_of
+from bot.modals.parse import field_of, parse_page
 from bot.modals.private_answers import PrivateAnswers
+from bot.modals.starting import StartProposals, labels
 from bot.modals.subject import FormMeta, meta_of, subject_of
-from bot.slack.payloads import Search
+from bot.slack.client import SlackError
+from bot.slack.payloads import Search, values_of
 from bot.slack.people import People
 from flows.cases.case import Cases
 from flows.checks.iso_codes import Catalog
+from flows.forms.dialogs import DIALOGS
 from flows.forms.fields import CATALOGS
+from flows.forms.pages import Slot
 from flows.people import Who
 from flows.problems import Refused
 from storage.store import Store
+
+log = logging.getLogger("bot.listeners.options")
 
 MAX_CHOICES = 100
 
@@ -41,8 +48,9 @@ def _of_catalog(kind: Catalog, query: str, language: str) -> list[Suggestion]:
 
 
 class Options:
-    def __init__(self, store: Store, cases: Cases, people: People, answers: PrivateAnswers) -> None:
+    def __init__(self, store: Store, cases: Cases, people: People, answers: PrivateAnswers, proposals: StartProposals) -> None:
         self._store, self._cases, self._people, self._answers = store, cases, people, answers
+        self._proposals = proposals
 
     async def suggest(self, search: Search) -> list[Suggestion]:
         """The choices for what was typed so far; none for a person who may not see them."""
@@ -51,9 +59,20 @@ class Options:
             meta = meta_of(search.view)
             if (kind := self._catalog(meta, block)) is not None:
                 return _of_catalog(kind, query, (await self._answers.texts(who)).language)
+            if not meta.onboarding:
+                return matching(await self._leads(meta, search), query)
             return await self._own(meta, block, who, query)
         except (Refused, KeyError):  # the form no longer exists
             return []
+        except SlackError as error:
+            log.info("nobody to choose from could be found", extra={"error": error.error})
+            return []
+
+    async def _leads(self, meta: FormMeta, search: Search) -> Iterable[tuple[str, str]]:
+        """Who can lead an onboarding in the channel that is chosen in the form by now."""
+        self._cases.access.require_support(search.who)
+        raw = parse_page(values_of(search.view), Slot(DIALOGS[meta.form].pages[0]), {})
+        return labels(await self._proposals.leads(str(raw.get("channel") or meta.item))).items()
 
     def _catalog(self, meta: FormMeta, block: str) -> Catalog | None:
         """The catalog that a field is searched in, if it is the same in every version of the journey with that field: then the

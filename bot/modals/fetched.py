@@ -12,6 +12,7 @@ from bot.inspection.inspections import Hindrance, Inspections
 from bot.modals.assignees import Assignees
 from bot.modals.neighbours import Neighbours
 from bot.modals.parse import parse_page
+from bot.modals.starting import StartProposals
 from bot.modals.subject import FormMeta
 from bot.slack.client import Slack, SlackError
 from bot.slack.files import MAX_BYTES
@@ -91,9 +92,18 @@ class LookedUp:
 
 
 class SlackLookups:
-    def __init__(self, store: Store, slack: Slack, people: People, access: Access, support_channel: str) -> None:
-        self._slack, self._people, self._access, self._support_channel = slack, people, access, support_channel
-        self._neighbours, self._assignees = Neighbours(store, people, access), Assignees(store, slack, people, access)
+    def __init__(
+        self,
+        store: Store,
+        slack: Slack,
+        people: People,
+        access: Access,
+        neighbours: Neighbours,
+        proposals: StartProposals,
+    ) -> None:
+        self._slack, self._people, self._access = slack, people, access
+        self._neighbours, self._proposals = neighbours, proposals
+        self._assignees = Assignees(store, slack, people, access)
         self._looking = {"start": ("channel", self._channel), "assign": ("person", self._person)}
 
     async def of(self, meta: FormMeta, values: Mapping[str, Any]) -> LookedUp:
@@ -110,8 +120,8 @@ class SlackLookups:
 
     async def _channel(self, _meta: FormMeta, raw: Answers) -> LookedUp:
         channel = str(raw.get("channel") or "")
-        if channel == self._support_channel:
-            return LookedUp((Problem("channel", "channel_is_support"),))
+        if problem := await self._proposals.unfit(channel):
+            return LookedUp((problem,))
         try:
             info = await self._slack.channel(channel)
             members = await self._slack.members(channel)

@@ -1,7 +1,7 @@
 """Who else is in a channel in which an onboarding is to start: only the customer's people and Pismo's may be."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
 from bot.slack.client import ChannelInfo, SlackError
@@ -26,7 +26,7 @@ class Neighbours:
 
     async def problems(self, channel: ChannelInfo, members: Sequence[str], lead: Person) -> list[Problem]:
         """Of the field with the channel: third companies, the people of another customer, and that Slack did not say who somebody is."""
-        unknown = await self._look_up(members, lead)
+        unknown = await self._look_up(members, {self._access.team_id, lead.team_id})
         present = [person for user_id in members if (person := self._people.by_id(user_id)) is not None]
         if third := self._third_companies(channel, present, lead):
             return [Problem(FIELD, "channel_third_company", {"companies": ", ".join(third)})]
@@ -34,11 +34,21 @@ class Neighbours:
             return [Problem(FIELD, "channel_other_customer", {"names": ", ".join(others)})]
         return [Problem(FIELD, "slack_did_not_answer")] if unknown else []
 
-    async def _look_up(self, members: Sequence[str], lead: Person) -> set[str]:
+    async def customers(self, channel_id: str) -> list[Person]:
+        """Who in a channel may be a customer's, as far as Slack says who they are. Raises SlackError."""
+        members = await self._people.members(channel_id)
+        await self._look_up(members, {self._access.team_id})
+        return sorted(self.customers_among(members), key=lambda person: person.name.casefold())
+
+    def customers_among(self, members: Sequence[str]) -> list[Person]:
+        """Those of them who are known by now."""
+        return [person for person in self._people.among(members) if self._people.is_customer(person)]
+
+    async def _look_up(self, members: Sequence[str], teams: Iterable[str]) -> set[str]:
         """Ask for those whom neither the process nor the store knows. The user ids of those for whom Slack gave no answer."""
         unknown = {one for one in members if self._people.by_id(one) is None} - NOBODY - {self._people.bot_user_id}
         async with self._store.read() as unit:
-            for team in {self._access.team_id, lead.team_id}:
+            for team in teams:
                 for person in await unit.people_of(team, unknown):
                     self._people.know(person)
                     unknown.discard(person.user_id)

@@ -77,7 +77,8 @@ def page_view(
         element = _element(name, info, item, raw.get(name), texts, offered or {})
         block = _labelled(element, words_of(form.id, name, item), texts)
         optional = not info.is_required() and name not in compulsory
-        blocks.append({**block, "block_id": block_id(name, slot, meta.anew), "optional": optional})
+        told_of = {"dispatch_action": True} if item.redraws else {}
+        blocks.append({**block, "block_id": block_id(name, slot, meta.anew), "optional": optional, **told_of})
     for script in scripts:
         blocks += [section(texts(f"say.{script.key}")), code(script.code)]
     turns = [button(texts("form_ui.back"), Act.BACK, ButtonValue())] * (index > 0)
@@ -149,9 +150,7 @@ def _element(name: str, info: Any, item: Input, value: Any, texts: Texts, offere
             return {"type": "users_select", "initial_user": str(value)} if value else {"type": "users_select"}
         case Kind.CHANNEL:
             element = {"type": "conversations_select", "filter": {"include": ["public", "private"], "exclude_bot_users": True}}
-            return (
-                {**element, "initial_conversation": str(value)} if value else {**element, "default_to_current_conversation": True}
-            )
+            return {**element, "initial_conversation": str(value)} if value else element
 
 
 def _is_int(value: Any) -> bool:

@@ -2,15 +2,16 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Self
 
-from bot.messages.answers import answer_line, sentence_of, shown_answers
+from bot.messages.answers import Offered, answer_line, sentence_of, shown_answers
 from bot.messages.blocks import Block, alert, clip, context, long_sections
 from bot.messages.texts import Raw, Texts, escape, typed
 from bot.modals.choices import offered
 from bot.modals.render import View, page_view, review_view
+from bot.modals.starting import labels
 from bot.modals.subject import FormMeta, Subject, subject_of
 from bot.slack.people import People
 from flows.cases import fill
@@ -29,7 +30,8 @@ from flows.problems import Problem
 @dataclass(frozen=True)
 class FormSession:
     """``case``: None if there is no onboarding yet. ``opened``: the draft, the form's answers and the page to start on, as the
-    request found them. ``zone``: the person's IANA time zone. ``copied``: the texts to copy from, as they stand now."""
+    request found them. ``zone``: the person's IANA time zone. ``copied``: the texts to copy from, as they stand now. ``offers``: the
+    labels of what was chosen where there is no onboarding yet to choose it from."""
 
     unit: Unit
     who: Who
@@ -41,6 +43,7 @@ class FormSession:
     opened: Opened
     zone: str
     copied: Answers
+    offers: Offered = field(default_factory=dict)
 
     @classmethod
     async def read(
@@ -54,9 +57,9 @@ class FormSession:
         texts: Texts,
         zone: str = "UTC",
     ) -> Self:
-        # A dialog has a draft for each step it is about, a renewal one of its own; `start` has one for each person.
+        # A dialog has a draft for each step it is about, a renewal one of its own; `start` has one for each person and channel.
         item = meta.item or (meta.step if subject.is_dialog else subject.item(situation))
-        key = DraftKey(meta.onboarding, subject.form.id, item if meta.onboarding else who.user_id)
+        key = DraftKey(meta.onboarding, subject.form.id, item if meta.onboarding else f"{who.user_id}:{item}")
         opened = await fill.resume(unit, subject.form, situation, key)
         return cls(unit, who, meta, subject, case, situation, texts, opened, zone, subject.form.copied(situation))
 
@@ -155,7 +158,7 @@ class FormSession:
         *,
         anew: bool,
     ) -> View:
-        form, choices = self.form, offered(self.case, self.subject, self.texts, self.zone)
+        form, choices = self.form, {**offered(self.case, self.subject, self.texts, self.zone), **self.offers}
         meta = self.meta.on(index, order[index].name, drafts.version(form, kept, order, index), about=self.about, anew=anew)
         shown = {**shown, **{name: text for name, text in self.copied.items() if len(text) <= MAX_LENGTH}}
         scripts = order[index].page.scripts(shown, self.situation)
@@ -239,4 +242,6 @@ class FormSessions:
             actor_id=who.user_id,
             channel_id=meta.item,
         )
-        return await FormSession.read(unit, who, meta, subject, None, situation, texts, situation.timezone)
+        session = await FormSession.read(unit, who, meta, subject, None, situation, texts, situation.timezone)
+        lead = self._people.by_id(str(session.answers.get("lead") or ""))
+        return replace(session, offers={"leads": labels([lead])}) if lead is not None else session

@@ -18,12 +18,12 @@ from bot.modals.subject import FormMeta, Subject, meta_of
 from bot.slack.payloads import Submitted
 from flows.cases import fill, shared, tasks
 from flows.cases.case import Case
-from flows.cases.start import StartRequest, start
+from flows.cases.start import StartRequest, namesake, start
 from flows.forms.drafts import REVIEW
 from flows.forms.fields import Answers
 from flows.forms.pages import forgotten, held_as, raw_of, validate
 from flows.forms.step import Step, Task
-from flows.model import new_id
+from flows.model import Draft, new_id
 from flows.people import Who
 from flows.ports import Unit
 from flows.problems import Problem, Refused
@@ -35,6 +35,9 @@ Response = dict[str, Any]
 
 TOKENS_LAST = 3600.0
 """Seconds after which a pasted token is forgotten, whatever became of it: none lives longer."""
+
+TOLD = "told_of_namesake"
+"""In a draft: the name of which whoever typed it was told that another customer has it."""
 
 CLEAR: Response = {"response_action": "clear"}
 """Closes all windows: the form was carried out."""
@@ -115,6 +118,8 @@ class FormSubmissions:
             problems = left.problems + found.problems
             if not problems and case is not None:
                 problems = await _unfit(case, subject, session.meta, left)
+            elif not problems and left.draft is not None:
+                problems = await _namesake(unit, left.draft)
             if problems and case is not None:
                 await case.unit.count_refused(case.id, session.form.id, {(one.field, one.key) for one in problems})
             if problems:
@@ -165,6 +170,15 @@ async def _unfit(case: Case, subject: Subject, meta: FormMeta, left: Left) -> tu
         return ()
     clean, _ = validate(left.slot.page.model, raw_of(left.slot, left.answers))
     return await shared.unexplained(case, step, task, clean)
+
+
+async def _namesake(unit: Unit, draft: Draft) -> tuple[Problem, ...]:
+    """That another customer has the name already: told once. Whoever sends it again says that it is another one."""
+    customer = str(draft.answers["customer"])
+    if draft.answers.get(TOLD) == customer or not await namesake(unit, customer):
+        return ()
+    draft.answers = {**draft.answers, TOLD: customer}
+    return (Problem("customer", "customer_namesake"),)
 
 
 async def _start(unit: Unit, rules: Rules, clean: Answers, lead: Who | None, actor: Who) -> None:

@@ -6,19 +6,23 @@ import logging
 from bot.modals.inspected import PageInspections
 from bot.modals.leaving import leave, refuse_secrets
 from bot.modals.newcomers import Newcomers
+from bot.modals.parse import parse_page
 from bot.modals.private_answers import PrivateAnswers
 from bot.modals.render import View, loading_view, message_view
 from bot.modals.session import FormSession, FormSessions
+from bot.modals.starting import StartProposal, StartProposals
 from bot.modals.subject import FormMeta, meta_of
 from bot.slack.client import Slack, SlackError, Window
 from bot.slack.payloads import Click, values_of, window_of
 from flows.cases import fill, tasks
 from flows.cases.fill import Opened
 from flows.cases.settle import record_of
+from flows.forms.dialogs import DIALOGS
 from flows.forms.drafts import REVIEW
+from flows.forms.pages import Slot
 from flows.ports import Unit
 from flows.problems import Refused
-from storage.store import Store
+from storage.store import Store, Unavailable
 
 log = logging.getLogger("bot.modals.windows")
 
@@ -35,9 +39,10 @@ class Modals:
         pages: PageInspections,
         newcomers: Newcomers,
         answers: PrivateAnswers,
+        proposals: StartProposals,
     ) -> None:
         self._store, self._slack, self._sessions, self._pages = store, slack, sessions, pages
-        self._newcomers, self._answers = newcomers, answers
+        self._newcomers, self._answers, self._proposals = newcomers, answers, proposals
 
     async def open(self, click: Click, meta: FormMeta) -> None:
         """After the acknowledgement: show the form within the trigger's 3 seconds, however long the store takes."""
@@ -62,14 +67,47 @@ class Modals:
             await self._answers.explain(click.who, click.channel_id, error, meta.onboarding)
 
     async def _first_view(self, click: Click, meta: FormMeta) -> View:
+        proposed = StartProposal()
+        if not meta.onboarding:
+            proposed = await self._proposals.of(meta.item)
+            meta = meta.model_copy(update={"item": proposed.channel_id})
         async with self._store.read() as unit:
             session = await self._sessions.look(unit, click.who, meta, click.channel_id)
             opened = _opened(session)
-            view = session.page(opened.answers, opened.slot, kept=session.answers)
+            shown = {**proposed.answers, **opened.answers}
+            view = session.page(shown, opened.slot, kept=session.answers)
             new = session.case is not None and self._newcomers.is_new(session.case)
         if new:
             await self._newcomers.remember(click.who, meta.onboarding)
         return view
+
+    async def redraw(self, click: Click) -> None:
+        """What is proposed depends on what was chosen just now: the channel in which an onboarding is to begin. What was typed stays, but
+        a name that was only proposed. After the acknowledgement."""
+        try:
+            meta, values = meta_of(click.view), values_of(click.view)
+            raw = parse_page(values, Slot(DIALOGS[meta.form].pages[0]), {})
+            channel = str(raw.get("channel") or "")
+            if channel == meta.item:
+                return
+            proposed = await self._proposals.in_channel(channel)
+            async with self._store.read() as unit:
+                session = await self._sessions.look(unit, click.who, meta.model_copy(update={"item": channel}), click.channel_id)
+            if raw.get("customer") in (None, "", await self._proposed_before(meta)):
+                raw["customer"] = proposed.customer
+            problems = (proposed.problem,) if proposed.problem is not None else ()
+            view = session.page({**raw, "lead": None}, 0, problems, kept=session.answers, anew=True)
+            await self._slack.update_view(Window.of(click.view), view)
+        except (
+            KeyError,
+            Refused,
+            SlackError,
+            Unavailable,
+        ) as error:  # nobody waits for it: what they choose is checked when they send it
+            log.info("a form proposes nothing else", extra={"error": type(error).__name__})
+
+    async def _proposed_before(self, meta: FormMeta) -> str:
+        return (await self._proposals.in_channel(meta.item)).customer if meta.item else ""
 
     async def turn_back(self, click: Click, to: int | None, *, out: bool = False) -> None:
         """ "Back", or "Change" on the last page: keep what is on this page and show another. ``out``: its entry is left out instead.

@@ -1,7 +1,7 @@
 """Calling Slack, and who is who there: the bot, people, channels and their members."""
 
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +17,8 @@ TIMEOUT_SECONDS = 10.0
 UNANSWERED = 3
 """Calls in a row without an answer after which those that can wait are made one at a time, until one is answered."""
 PAGE = 200
+MANY = 999
+"""The most that Slack gives in one answer, where somebody waits for all."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ class ChannelInfo:
     is_org_shared: bool = False  # with other workspaces of the same Enterprise Grid organization
     is_pending_shared: bool = False  # an invitation to another company is open
     companies: frozenset[str] = frozenset()
+    created: int = 0  # Unix seconds
 
 
 class Lookups:
@@ -207,18 +210,22 @@ class Lookups:
         )
 
     async def channel(self, channel: str) -> ChannelInfo:
-        found = (await self._call("conversations.info", self.web.conversations_info(channel=channel)))["channel"]
-        return ChannelInfo(
-            id=str(found["id"]),
-            name=str(found.get("name") or ""),
-            is_member=bool(found.get("is_member")),
-            is_archived=bool(found.get("is_archived")),
-            is_shared=bool(found.get("is_ext_shared")),
-            is_private=bool(found.get("is_private")),
-            is_org_shared=bool(found.get("is_org_shared")),
-            is_pending_shared=bool(found.get("is_pending_ext_shared")),
-            companies=frozenset(found.get("connected_team_ids") or ()) - frozenset(found.get("internal_team_ids") or ()),
-        )
+        answer = await self._call("conversations.info", self.web.conversations_info(channel=channel))
+        return _channel_of(answer["channel"])
+
+    async def own_channels(self) -> list[ChannelInfo]:
+        """Those that the bot is in, without archived ones. Slack leaves out with whom they are shared, and that the bot is in them."""
+        found: list[ChannelInfo] = []
+        cursor = None
+        while True:
+            call = self.web.users_conversations(
+                types="public_channel,private_channel", exclude_archived=True, limit=MANY, cursor=cursor
+            )
+            page = await self._call("users.conversations", call)
+            found += [_channel_of(one) for one in page.get("channels") or []]
+            cursor = (page.get("response_metadata") or {}).get("next_cursor")
+            if not cursor:
+                return found
 
     async def members(self, channel: str) -> list[str]:
         """User ids, including bots."""
@@ -235,3 +242,18 @@ class Lookups:
     async def usergroup_members(self, usergroup: str) -> list[str]:
         answer = await self._call("usergroups.users.list", self.web.usergroups_users_list(usergroup=usergroup))
         return list(answer.get("users") or [])
+
+
+def _channel_of(found: Mapping[str, Any]) -> ChannelInfo:
+    return ChannelInfo(
+        id=str(found["id"]),
+        name=str(found.get("name") or ""),
+        is_member=bool(found.get("is_member")),
+        is_archived=bool(found.get("is_archived")),
+        is_shared=bool(found.get("is_ext_shared")),
+        is_private=bool(found.get("is_private")),
+        is_org_shared=bool(found.get("is_org_shared")),
+        is_pending_shared=bool(found.get("is_pending_ext_shared")),
+        companies=frozenset(found.get("connected_team_ids") or ()) - frozenset(found.get("internal_team_ids") or ()),
+        created=int(found.get("created") or 0),
+    )

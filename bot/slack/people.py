@@ -92,6 +92,10 @@ class People:
         person = await self.known(unit, who)
         return person.timezone if person is not None and is_zone(person.timezone) else "UTC"
 
+    async def members(self, channel_id: str) -> list[str]:
+        """The user ids of the people in a channel, without Slack's own and the bot's. Raises SlackError."""
+        return [one for one in await self._slack.members(channel_id) if one not in NOBODY and one != self.bot_user_id]
+
     async def visitors_of(self, channel_id: str) -> list[Person]:
         """The people in a channel who are from another company, or guests of the installing workspace. Raises SlackError."""
         found = []

@@ -20,8 +20,8 @@ MAX_SNOOZE = 30
 
 class StartPage(FormPage):
     customer: Annotated[str, Field(min_length=1, max_length=80), Input(Kind.TEXT)]
-    channel: Annotated[str, Input(Kind.CHANNEL)]
-    lead: Annotated[str, Input(Kind.PERSON)]
+    channel: Annotated[str, Input(Kind.CHANNEL, redraws=True)]
+    lead: Annotated[str, Input(Kind.SEARCH, source="leads")]
     owner: Annotated[str, Input(Kind.PERSON)]
     language: Annotated[str, Input(Kind.CHOICE, LANGUAGES)]
     go_live: Annotated[dt.date | None, Input(Kind.DATE)] = None

@@ -236,7 +236,7 @@ class SlackPerson(Reader):
     async def _state(self, target: Target, field: Field, value: Any) -> Json:
         kind = field.element["type"]
         if kind == "external_select" and value is not None:
-            value = await self._picked(target, field, value)
+            value = await self._picked(target, field, value.user.username if isinstance(value, SlackPerson) else value)
         elif kind == "multi_external_select":
             value = [await self._picked(target, field, item) for item in value]
         elif kind == "users_select":

@@ -34,7 +34,8 @@ CHOSEN = {"card_issuing": "Example Credit", "grant_1": "person@bank.example", "s
 SOURCES = {item.source for form in FORMS.values() for page in form.pages for _, _, item in inputs(page.model)}
 STEP_TITLES = {step: EN(f"step.{step}.title") for step in JOURNEYS.latest.steps}
 BOTH = {environment: EN(f"choice.environment.{environment}") for environment in ("test", "production")}
-OFFERED = {**dict.fromkeys(SOURCES, CHOSEN), "steps": STEP_TITLES, "environments": BOTH}
+LEADS = {"U0EXAMPLE": "Ana"}
+OFFERED = {**dict.fromkeys(SOURCES, CHOSEN), "leads": LEADS, "steps": STEP_TITLES, "environments": BOTH}
 """Labels of choices that onboardings offer."""
 
 
@@ -255,7 +256,7 @@ def test_a_last_page_that_cannot_hold_all_says_so() -> None:
         ("organization", "country", "BRA", "Brazil"),
         ("organization", "official_name", "A <b> & C", "A &lt;b&gt; &amp; C"),
         ("organization", "legal_proxy_kind", "entity", "an entity"),
-        ("start", "lead", "U0EXAMPLE", "<@U0EXAMPLE>"),
+        ("start", "owner", "U0EXAMPLE", "<@U0EXAMPLE>"),
         ("start", "channel", "C0EXAMPLE", "<#C0EXAMPLE>"),
         (
             "authentication",

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.messages.buttons import Act, ButtonValue
-from playground.slack import Channel, FileUpload, Outcome, SlackPerson
+from playground.slack import Channel, FileUpload, Outcome, SlackPerson, View
 from playground.walkthrough import ready
 from tests.bot.workplace import STEPS, Workplace
 
@@ -235,12 +235,29 @@ def fresh(office: Workplace) -> Channel:
     return office.slack.add_channel("fresh_pismo", pismo, [office.sam, office.olga], shared_with=[blue])
 
 
-async def start(office: Workplace, typed_in: Channel, **changed: Any) -> Outcome:
+async def opened(office: Workplace, typed_in: Channel) -> View:
+    """The form, with what it proposes."""
     office.sam.user.stack.clear()
     await office.sam.command("/onboarding start", typed_in)
+    return await shown(office)
+
+
+async def shown(office: Workplace) -> View:
     await office.bot.background.drain()
-    values = {"customer": "Blue Coop", "channel": typed_in.id, "lead": office.olga, "owner": office.sam, "language": "en"}
-    values["go_live"] = "2099-01-15"
+    assert office.sam.view is not None
+    return office.sam.view
+
+
+async def choose_channel(office: Workplace, channel: Channel) -> View:
+    view = await shown(office)
+    (block,) = (block["block_id"] for block in view.blocks if block.get("block_id", "").startswith("channel~"))
+    await office.sam.fill({block: channel.id})
+    return await shown(office)
+
+
+async def start(office: Workplace, typed_in: Channel, **changed: Any) -> Outcome:
+    await opened(office, typed_in)
+    values = {"customer": "Blue Coop", "lead": office.olga, "owner": office.sam, "language": "en", "go_live": "2099-01-15"}
     return await send(office, office.sam, values | changed)
 
 
@@ -250,8 +267,15 @@ async def begun_in(office: Workplace, channel: Channel) -> bool:
 
 
 async def test_start_posts_the_card_and_opens_the_first_step(office: Workplace, fresh: Channel) -> None:
-    assert (await start(office, fresh)).closed
-    await office.slack.until(lambda: office.olga.find(fresh, "Onboarding of Blue Coop"))
+    """Another customer has the name: that is told before it is taken a second time."""
+    other = office.slack.add_channel("other_pismo", fresh.team, [office.sam, office.olga], shared_with=fresh.shared_with)
+    await office.begin(other, office.olga, "Twin – Coop")
+    assert (
+        "Another open onboarding has this name"
+        in (await start(office, fresh, customer="Twin Coop")).errors["Name of the customer"]
+    )
+    assert (await office.sam.submit()).closed
+    await office.slack.until(lambda: office.olga.find(fresh, "Onboarding of Twin Coop"))
     await office.slack.until(lambda: office.olga.find(fresh, "1. Planning"))
     await office.slack.until(lambda: fresh.bookmarks)
     await office.settled()
@@ -261,64 +285,87 @@ async def test_start_posts_the_card_and_opens_the_first_step(office: Workplace, 
     ("wrong", "says"),
     [
         ("the bot is not in the channel", "The bot"),
-        ("a private channel without the bot", "cannot see this channel"),
-        ("the support channel", "This is the support channel"),
-        ("the lead is of support", "belongs to support"),
-        ("the lead is not in the channel", "not in the channel"),
         ("the owner is not of support", "must belong to Pismo's support"),
         ("Slack is down", "Slack did not answer in time"),
         ("Slack is slow", "Slack did not answer in time"),
+        ("the lead left meanwhile", "not in the channel"),
         ("the date is past", ""),
     ],
 )
 async def test_start_says_at_the_field_what_is_wrong_and_begins_nothing(
     office: Workplace, fresh: Channel, wrong: str, says: str
 ) -> None:
-    changed: dict[str, Any] = {}
+    view = await opened(office, fresh)
+    values: dict[str, Any] = {
+        "customer": "Blue Coop",
+        "lead": office.olga,
+        "owner": office.sam,
+        "language": "en",
+        "go_live": "2099-01-15",
+    }
+    values |= {"the owner is not of support": {"owner": office.olga}, "the date is past": {"go_live": "2020-01-01"}}.get(
+        wrong, {}
+    )
+    await office.journey.type_in(office.sam, view, values)
     match wrong:
         case "the bot is not in the channel":
             office.slack.remove_bot_from(fresh)
-        case "a private channel without the bot":
-            office.slack.remove_bot_from(fresh)
-            fresh.private = True
-        case "the support channel":
-            changed["channel"] = office.support.id
-        case "the lead is of support":
-            changed["lead"] = office.sam
-        case "the lead is not in the channel":
-            changed["lead"] = office.bruno
-        case "the owner is not of support":
-            changed["owner"] = office.olga
+        case "the lead left meanwhile":
+            office.slack.remove(office.olga, fresh)
         case "Slack is down":
             office.slack.faults.add("conversations.info", "5xx")
         case "Slack is slow":
             office.slack.faults.add("conversations.info", "slow", seconds=2.5)
         case _:
-            changed["go_live"] = "2020-01-01"
-    outcome = await start(office, fresh, **changed)
+            pass
+    outcome = await office.sam.submit()
     office.slack.faults.clear()
     assert not outcome.ok
     (error,) = outcome.errors.values()
     assert says in error
     assert not await begun_in(office, fresh)
-    assert office.sam.view is not None
     assert typed(office.sam)["customer"] == "Blue Coop"
+
+
+async def test_start_proposes_the_channel_its_customer_and_who_of_it_can_lead(office: Workplace, fresh: Channel) -> None:
+    """Typed where support talks, in a customer's channel, and where one is chosen that will not do."""
+    fresh.created += 3600  # later than all others
+    view = await opened(office, office.support)
+    assert (typed(office.sam)["channel"], typed(office.sam)["customer"]) == (fresh.id, "Fresh")
+    assert await office.sam.search("Customer's lead", "") == ["olga"]
+    view = await choose_channel(office, office.support)
+    assert "This is the support channel" in office.shown(office.sam)
+    fresh.private = True
+    office.slack.remove_bot_from(fresh)
+    view = await choose_channel(office, fresh)
+    assert "The bot cannot see this channel. Invite it" in office.shown(office.sam)
+    assert await office.sam.search("Customer's lead", "") == []
+    fresh.private = False
+    view = await choose_channel(office, office.blue)
+    assert "cannot see this channel" not in office.shown(office.sam)
+    assert typed(office.sam)["customer"] == "Blue"
+    await office.journey.type_in(office.sam, view, {"customer": "Blue Coop & Co", "lead": office.olga})
+    await choose_channel(office, fresh)
+    assert (typed(office.sam)["customer"], typed(office.sam)["lead"]) == ("Blue Coop & Co", None)
 
 
 async def test_start_in_a_channel_that_is_taken_names_the_customer_and_works_after_that_one_is_closed(
     office: Workplace, fresh: Channel
 ) -> None:
+    view = await opened(office, fresh)
+    values = {"customer": "Blue Coop", "lead": office.olga, "owner": office.sam, "language": "en"}
     first = await office.begin(fresh, office.olga, "Blue Coop the First")
-    await start(office, fresh)
-    assert "Blue Coop the First" in office.shown(office.sam)
+    outcome = await office.journey.send_page(office.sam, view, values)
+    assert "Blue Coop the First" in str(outcome.errors)
     await office.close(first)
     await office.settled()
-    assert (await start(office, fresh)).closed
+    assert (await office.sam.submit()).closed
     await office.settled()
     async with office.bot.store.read() as unit:
         found = await unit.by_channel(fresh.id)
     assert found is not None
     assert (found.id != first, found.customer) == (True, "Blue Coop")
+    assert len(fresh.bookmarks) == 1
 
 
 async def test_who_is_stuck_again_at_once_reads_when_support_was_told_and_loses_nothing(

@@ -1,0 +1,32 @@
+"""The channels that the bot is in, as Slack lists them."""
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+
+from bot.slack.client import ChannelInfo, Slack
+
+KEPT = 300.0
+"""Seconds for which names are kept: the list of a thousand channels takes Slack two answers."""
+
+
+class OwnChannels:
+    def __init__(self, slack: Slack) -> None:
+        self._slack = slack
+        self._names: Mapping[str, str] = {}
+        self._until = 0.0
+        self._asking = asyncio.Lock()
+
+    async def newest_first(self) -> Sequence[ChannelInfo]:
+        """Without archived ones, as they are now. Raises SlackError."""
+        found = sorted(await self._slack.own_channels(), key=lambda channel: (channel.created, channel.id), reverse=True)
+        self._names = {channel.id: channel.name for channel in found}
+        self._until = time.monotonic() + KEPT
+        return found
+
+    async def names(self) -> Mapping[str, str]:
+        """By channel id. Raises SlackError."""
+        async with self._asking:  # whoever comes meanwhile waits for the same answer
+            if time.monotonic() >= self._until:
+                await self.newest_first()
+        return self._names
