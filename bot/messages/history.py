@@ -2,8 +2,8 @@
 
 from bot.messages.blocks import Block, context
 from bot.messages.texts import Raw, Texts, date_token, typed
+from flows.cases.confirmations import confirmed_by
 from flows.cases.review import approvals
-from flows.cases.tasks import confirmed_by
 from flows.forms.step import Step, Task
 from flows.model import Decision, Snapshot, TaskRecord
 from flows.people import SYSTEM

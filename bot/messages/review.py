@@ -150,9 +150,9 @@ def answer_sections(form: Form, answers: Answers, texts: Texts) -> list[Block]:
 
 def _with_addresses(form: Form, slot: Slot, answers: Answers, texts: Texts) -> list[tuple[str, str]]:
     """The answers of a page; of a list of addresses, typed or in a file, those that were read in it."""
-    names = [name.removesuffix("_file") for name, _, item in inputs(slot.page.model) if item.addresses]
+    names = {name.removesuffix("_file") for name, _, item in inputs(slot.page.model) if item.addresses}
     read = {name: ", ".join(addresses(answers, name, f"{name}_file")) for name in names}
-    return shown_answers(form, slot, {**answers, **{f"{name}_file": None for name in names}, **read}, texts)
+    return shown_answers(form, slot, {**answers, **read}, texts)
 
 
 def _decision(snapshot: Snapshot, step: Step, texts: Texts, rules: Rules) -> list[Block]:

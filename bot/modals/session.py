@@ -7,14 +7,14 @@ from datetime import datetime
 from typing import Self
 
 from bot.messages.answers import Offered, answer_line, sentence_of, shown_answers
-from bot.messages.blocks import Block, alert, clip, context, long_sections
-from bot.messages.texts import Raw, Texts, escape, typed
+from bot.messages.blocks import Block, alert, clip, context, long_sections, section
+from bot.messages.texts import Raw, Texts, date_token, escape, typed
 from bot.modals.choices import offered
 from bot.modals.render import View, page_view, review_view
 from bot.modals.starting import labels
 from bot.modals.subject import FormMeta, Subject, subject_of
 from bot.slack.people import People
-from flows.cases import fill
+from flows.cases import confirmations, fill
 from flows.cases.case import Case, Cases
 from flows.cases.fill import DraftKey, Opened
 from flows.forms import drafts
@@ -22,6 +22,7 @@ from flows.forms.drafts import REVIEW
 from flows.forms.fields import MAX_LENGTH, Answers, Kind, inputs
 from flows.forms.pages import Slot, check, collect, forgotten, raw_of, slots
 from flows.forms.step import Form, Situation
+from flows.model import TaskRecord
 from flows.people import Role, Who
 from flows.ports import Unit
 from flows.problems import Problem
@@ -80,6 +81,45 @@ class FormSession:
     def outdated(self) -> bool:
         """Whether another text to copy from stands in the window than is to be copied now."""
         return self.meta.draft != "" and self.meta.about != self.about
+
+    @property
+    def typed_by_actor(self) -> bool:
+        """Whether the draft was last written by whoever has the form open."""
+        return self.opened.draft is not None and self.opened.draft.user_id == self.who.user_id
+
+    @property
+    def first(self) -> TaskRecord | None:
+        """What somebody else recorded, which sending the form confirms."""
+        case, step, task = self.case, self.subject.step, self.subject.task
+        if case is None or step is None or task is None:
+            return None
+        return confirmations.first_of(case, step, task, step.item_now(task, self.situation))
+
+    def unlike_first(self, slot: Slot, answers: Answers) -> tuple[Problem, ...]:
+        """Where a page, valid by itself, says something else than that."""
+        first, task = self.first, self.subject.task
+        if first is None or task is None:
+            return ()
+        clean, problems = collect(self.form, answers, self.situation)
+        recorded = clean if problems else {**clean, **task.adds(clean, self.situation)}
+        asked = {name: recorded.get(name) for name, _, _ in inputs(slot.page.model)}
+        return confirmations.unlike(task, first, asked)
+
+    def beginning(self, proposed: Answers) -> View:
+        """The form as it opens. ``proposed``: for fields in which nothing stands yet. Whoever confirms what somebody else recorded reads it above the fields, and finds it in them unless they
+        typed something else before."""
+        first = self.first
+        if first is None:
+            return self.page({**proposed, **self.opened.answers}, self.opened.slot, kept=self.answers)
+        recorded = fill.as_raw(self.form, first.answers)
+        answers = self.answers if self.typed_by_actor else recorded
+        order = slots(self.form, answers)
+        begun = self.typed_by_actor and self.opened.slot != REVIEW
+        index = min(self.opened.slot, len(order) - 1) if begun else 0
+        when = date_token(first.at) if first.at is not None else ""
+        told = [section(self.texts.md("form_ui.first", by=Raw(f"<@{first.user_id}>"), at=when))]
+        told += self._listed("recorded_first", order[index], raw_of(order[index], recorded))
+        return self._drawn(answers, self.answers, order, index, (), told, anew=False)
 
     async def changed_since(self, window: str) -> bool:
         """Whether somebody else changed what a window shows. False for windows of an older version, which don't say what they

@@ -114,10 +114,13 @@ class FormSubmissions:
             fill.fillable(case, subject.step.id)
         answers, used, draft = session.answers, Answers(), session.opened.draft
         if session.meta.slot != REVIEW:
+            insists = session.typed_by_actor
             left = await leave(session, sent.values, inspected, sent.key)
             problems = left.problems + found.problems
             if not problems and case is not None:
                 problems = await _unfit(case, subject, session.meta, left)
+                insists = insists and raw_of(left.slot, answers) == raw_of(left.slot, left.answers)
+                problems = problems or (() if insists else session.unlike_first(left.slot, left.answers))
             elif not problems and left.draft is not None:
                 problems = await _namesake(unit, left.draft)
             if problems and case is not None:

@@ -15,8 +15,6 @@ from bot.modals.subject import FormMeta, meta_of
 from bot.slack.client import Slack, SlackError, Window
 from bot.slack.payloads import Click, values_of, window_of
 from flows.cases import fill, tasks
-from flows.cases.fill import Opened
-from flows.cases.settle import record_of
 from flows.forms.dialogs import DIALOGS
 from flows.forms.drafts import REVIEW
 from flows.forms.pages import Slot
@@ -73,9 +71,8 @@ class Modals:
             meta = meta.model_copy(update={"item": proposed.channel_id})
         async with self._store.read() as unit:
             session = await self._sessions.look(unit, click.who, meta, click.channel_id)
-            opened = _opened(session)
-            shown = {**proposed.answers, **opened.answers}
-            view = session.page(shown, opened.slot, kept=session.answers)
+            _openable(session)
+            view = session.beginning(proposed.answers)
             new = session.case is not None and self._newcomers.is_new(session.case)
         if new:
             await self._newcomers.remember(click.who, meta.onboarding)
@@ -140,18 +137,12 @@ class Modals:
         await self._slack.update_view(Window.of(click.view), view)
 
 
-def _opened(session: FormSession) -> Opened:
-    """What the form starts with. Raises Refused if it can't be filled in now. Whoever confirms a task as the second person sees
-    what the first one recorded."""
+def _openable(session: FormSession) -> None:
+    """Raises Refused if the form can't be filled in now."""
     case, step, task = session.case, session.subject.step, session.subject.task
     if case is None or step is None:
-        return session.opened
+        return
     if session.subject.is_step:
         fill.fillable(case, step.id)
     if task is not None:
         tasks.can_do(case, step.id, task)
-        item = step.item_now(task, session.situation)
-        first = record_of(case.snapshot, step.id, task.id, item)
-        if first is not None and first.state == "waiting" and case.rules.approvals_of(step, task, renewal=bool(item)) > 1:
-            return Opened(session.opened.key, fill.as_raw(session.form, first.answers), 0)
-    return session.opened

@@ -1,16 +1,15 @@
 """What follows an approval: tasks for support and for the customer, and the grants they move."""
 
-from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from flows.cases import copied, limits, manage, renewals, shared
+from flows.cases import confirmations, copied, limits, manage, renewals, shared
 from flows.cases.case import Case
 from flows.cases.parity import lacking
 from flows.cases.settle import moved_on, record_of, resume_failed, state_allows
-from flows.forms.fields import Answers, inputs, words_of
+from flows.forms.fields import Answers
 from flows.forms.step import Step, Task
-from flows.model import Decision, Expiry, Grant, Snapshot, TaskRecord, new_id
+from flows.model import Expiry, Grant, Snapshot, TaskRecord, new_id
 from flows.people import SYSTEM, Side, Who
 from flows.problems import Refused
 
@@ -84,10 +83,11 @@ async def do_task(case: Case, step_id: str, task_id: str, clean: Answers, *, ite
     record = record_of(case.snapshot, step_id, task_id, item)
     renewed = bool(item) and not task.repeatable
     needed = case.rules.approvals_of(step, task, renewal=renewed)
-    agreed = record is not None and record.answers == clean and _waits_for(case, record)
+    first = confirmations.first_of(case, step, task, item)
+    agreed = first is not None and first.answers == clean
     differs: dict[str, Any] = {}
-    if record is not None and not agreed and _waits_for(case, record):
-        differs = {"user": record.user_id, "fields": _differing(task, record.answers, clean)}
+    if first is not None and not agreed:
+        differs = {"user": first.user_id, "fields": confirmations.labels_of(task, first.answers, clean)}
     if record is None:
         record = new_record(case, step_id, task_id, item)
     record.answers, record.at = clean, case.now
@@ -97,7 +97,7 @@ async def do_task(case: Case, step_id: str, task_id: str, clean: Answers, *, ite
     resume_failed(case.unit, case.record(step_id), case.actor)
     case.log(f"task:{step_id}.{task_id}:{record.state}", facts={"state": record.state, "item": item}, changes={"answers": clean})
     if needed > 1:
-        _second_word(case, step, task, item, agreed=agreed, differs=differs)
+        confirmations.note(case, step, task, item, agreed=agreed, differs=differs)
     if task.grant_to:
         _move_grants(case, task, clean)
     if task.renews:
@@ -183,67 +183,6 @@ async def _forget_replaced(case: Case, step: Step, task: Task) -> None:
             expiry = await case.unit.get(Expiry, f"{old.onboarding_id}:{old.step_id}.{old.task_id}")
             if expiry is not None:
                 await case.unit.delete(expiry)
-
-
-def _waits_for(case: Case, record: TaskRecord) -> bool:
-    """Whether a task waits for a second person, like the actor, to confirm what was recorded on the current revision."""
-    spoke = record.state == "waiting" and record.user_id != case.actor.user_id
-    subject, revision = _subject(record.step_id, record.task_id, record.item), case.record(record.step_id).revision
-    words = ((d.subject, d.revision, d.user_id) for d in case.snapshot.decisions)
-    return spoke and (subject, revision, record.user_id) in words
-
-
-def confirmed_by(snapshot: Snapshot, record: TaskRecord) -> list[str]:
-    """The user ids of those who recorded the same, the last one last; of a task that one person records, that one. Both did so on the
-    same revision, and later ones that left it as it was change nothing about that."""
-    subject = _subject(record.step_id, record.task_id, record.item)
-    words = sorted((one for one in snapshot.decisions if one.subject == subject), key=lambda one: one.at)
-    revision = max((one.revision for one in words if one.user_id == record.user_id), default=0)
-    others = [one.user_id for one in words if one.revision == revision and one.user_id != record.user_id]
-    return [*others[-1:], record.user_id]
-
-
-def _subject(step_id: str, task_id: str, item: str) -> str:
-    """What a confirmation is about."""
-    return f"{step_id}.{task_id}:{item}" if item else f"{step_id}.{task_id}"
-
-
-def _second_word(case: Case, step: Step, task: Task, item: str, *, agreed: bool, differs: Mapping[str, Any]) -> None:
-    """Record each person's confirmation of a task that takes two. ``differs``: who recorded something else before, in which fields."""
-    subject, revision, actor = _subject(step.id, task.id, item), case.record(step.id).revision, case.actor
-    decision_id = f"{case.id}:{subject}:{revision}:{actor.user_id}"
-    earlier = next((d for d in case.snapshot.decisions if d.id == decision_id), None)
-    if earlier is None:
-        word = Decision(
-            id=decision_id,
-            onboarding_id=case.id,
-            subject=subject,
-            revision=revision,
-            digest="",
-            verdict="approve",
-            team_id=actor.team_id,
-            user_id=actor.user_id,
-            at=case.now,
-        )
-        case.unit.add(word)
-    else:
-        earlier.at = case.now
-    title = "review.renewed" if item and not task.repeatable else f"task.{step.id}.{task.id}.title"
-    if differs:
-        case.say("support", step.id, "task_differs", values=differs, by=actor.user_id, task=title)
-    elif not agreed:
-        case.say("support", step.id, "task_waits_for_second", by=actor.user_id, task=title)
-
-
-def _differing(task: Task, before: Answers, now: Answers) -> list[str]:
-    """The keys of the labels of the form's fields in which two people gave something else, each once: a file's is that of the field it
-    stands in for. All of them if only what is recorded along with the answers differs."""
-    if task.form is None:
-        return []
-    asked = [(name, item) for page in task.form.pages for name, _, item in inputs(page.model) if not item.forget]
-    differing = [(name, item) for name, item in asked if before.get(name) != now.get(name)] or asked
-    labels = (words_of(task.form.id, name.removesuffix("_file"), item) for name, item in differing)
-    return [f"{label}.label" for label in dict.fromkeys(labels)]
 
 
 def _move_grants(case: Case, task: Task, clean: Answers) -> None:

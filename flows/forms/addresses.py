@@ -47,7 +47,7 @@ def notes(answers: Answers, situation: Situation, *names: str, resource: str = "
         same = [entry.address for entry in found.entries if entry.status is status]
         if same:
             twice = status is Status.DUPLICATE
-            facts: dict[str, str | int] = {"n": len(same), "addresses": _listed(same) if twice else ", ".join(same)}
+            facts: dict[str, Parameter] = {"n": len(same), "addresses": _listed(same) if twice else ", ".join(same)}
             yield Note(f"emails_{status}", facts, NoteKind.FACT if twice else NoteKind.HINT)  # a review card has the list itself
     invalid = [entry for entry in found.entries if entry.status is Status.INVALID]
     if invalid:

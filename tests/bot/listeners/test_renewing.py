@@ -75,7 +75,16 @@ async def test_a_renewal_from_the_request_to_the_second_confirmation(acme: Acme)
     assert "The certificate is renewed" not in acme.said
     await place.press(place.sam, place.support, Act.TASK, ButtonValue(onboarding=acme.onboarding, step=STEP, task=TASK))
     await place.slack.until(lambda: "You recorded this yourself" in place.answers(place.sam)[-1])
-    await journey.task(place.kim, "review", STEP, TASK, good, lambda: "The certificate is renewed" in acme.said)
+    await place.slack.until(lambda: "recorded by <@" in journey.lasting("review", STEP).text)
+    done = lambda: "The certificate is renewed" in acme.said  # noqa: E731
+    other = {"certificate_file": FileUpload("signed.p7b", pkcs7_of(renewed(csr, 2100)))}
+    with pytest.raises(FormRefusedError, match="Não é o que foi registrado primeiro"):
+        await journey.task(place.kim, "review", STEP, TASK, other, done)
+    assert "Registrado primeiro" in str(place.kim.view and place.kim.view.data["blocks"])
+    assert (await place.kim.submit()).ok  # insisting leads on, to the page that shows what would count instead
+    assert "Registrado primeiro" not in str(place.kim.view and place.kim.view.data["blocks"])
+    await place.kim.close()
+    await journey.task(place.kim, "review", STEP, TASK, good, done)
     until = (datetime.now(UTC) + timedelta(days=2000)).date()
     assert f"It can be used until {format_date(until, locale='en')}; then the certificate of" in acme.said
     async with place.bot.store.read() as unit:

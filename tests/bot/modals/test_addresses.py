@@ -58,7 +58,6 @@ async def test_more_addresses_than_a_card_takes_stand_whole_in_its_thread(office
     before = [f"former.colleague{number:04}" for number in range(1000)]
     await sent(office, onboarding, before)
     assert "all of it stands in this thread" in card(office)
-    assert "users.csv" in card(office)
     shown = [str(message.blocks) for message in thread(office) if "in full, part" in message.text]
     assert len(shown) > 1
     assert named("".join(shown)) == set(before)
