@@ -1,5 +1,8 @@
 """The living checklist card in the customer's channel."""
 
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
+
 from bot.messages import turns
 from bot.messages.blocks import Block, Drawing, actions, button, context, divider, drawing, header, section
 from bot.messages.buttons import Act, ButtonValue
@@ -12,13 +15,22 @@ from flows.forms.step import Situation
 from flows.journey import Journey
 from flows.model import Snapshot, StepRecord
 from flows.people import Side
-from flows.state import ENDED, StepState
+from flows.state import StepState
+
+NOON = time(12)
+"""Of a day that is no moment: it is the same day in most zones then."""
 
 
 def progress(snapshot: Snapshot, texts: Texts) -> str:
-    """ "3 of 7 steps done" with a bar in text."""
-    done, count = sum(r.state in ENDED for r in snapshot.steps.values()), len(snapshot.steps)
-    return f"{'▓' * done}{'░' * (count - done)}  {texts('card.progress', done=done, count=count)}"
+    """ "3 of 7 steps done, 1 skipped" with a bar in text, which what was skipped doesn't fill."""
+    states = [record.state for record in snapshot.steps.values()]
+    done, skipped, count = states.count(StepState.DONE), states.count(StepState.SKIPPED), len(states)
+    return f"{'▓' * done}{'░' * (count - done)}  {progress_words(done, skipped, count, texts)}"
+
+
+def progress_words(done: int, skipped: int, count: int, texts: Texts) -> str:
+    said = texts("card.progress", done=done, count=count)
+    return f"{said}, {texts('card.skipped', n=skipped)}" if skipped else said
 
 
 def step_line(number: int, record: StepRecord, turn: str, texts: Texts) -> str:
@@ -49,6 +61,12 @@ def next_button(snapshot: Snapshot, journey: Journey, texts: Texts, situation: S
     return None
 
 
+def _go_live(day: date, texts: Texts, situation: Situation) -> Raw:
+    """The day, and how far it is, which Slack reckons whenever the card is read."""
+    words = texts.day(day.isoformat())
+    return date_token(datetime.combine(day, NOON, ZoneInfo(situation.timezone)), f"{words} ({{ago}})", words)
+
+
 def _fill_button(onboarding_id: str, journey: Journey, step_id: str, texts: Texts) -> Block:
     text = texts("button.fill", number=journey.number(step_id), step=texts(f"step.{step_id}.title"))
     return button(text, Act.OPEN_FORM, ButtonValue(onboarding=onboarding_id, step=step_id), style="primary")
@@ -60,7 +78,8 @@ def card(snapshot: Snapshot, journey: Journey, texts: Texts, situation: Situatio
     buttons: list[Block] = []
     blocks: list[Block] = [header(texts("card.title", customer=onboarding.customer)), section(progress(snapshot, texts))]
     if onboarding.go_live:
-        blocks.append(context(texts("card.go_live", date=onboarding.go_live.isoformat())))
+        day = onboarding.go_live.isoformat() if onboarding.closed_at else _go_live(onboarding.go_live, texts, situation)
+        blocks.append(context(texts.md("card.go_live", date=day)))
     if (third := unaccepted(snapshot)) and not onboarding.closed_at:
         blocks.append(context(texts.md("card.third_company", companies=named(third))))
     blocks.extend(context(note_words(note, texts)) for step in journey.steps.values() for note in step.on_card(situation))

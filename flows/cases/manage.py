@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 from flows import business_time
 from flows.cases import skips
@@ -134,7 +135,9 @@ def close(case: Case) -> None:
     onboarding.closed_at, onboarding.closed_by = case.now, case.actor.user_id
     case.log("onboarding:close")
     step_id = last.id if last is not None else list(case.journey.steps)[-1]
-    case.say("customer", step_id, "receipt", mention=[onboarding.lead_id], customer=onboarding.customer)
+    skipped = [one for one in case.journey.steps if case.record(one).state is StepState.SKIPPED]
+    said: dict[str, Any] = {"customer": onboarding.customer, **({"steps": skipped} if skipped else {})}
+    case.say("customer", step_id, "receipt_skipped" if skipped else "receipt", mention=[onboarding.lead_id], values=said)
     case.ask(SendReceipt(step=step_id))
 
 

@@ -156,8 +156,8 @@ class Texts:
         return self(key, **safe)
 
 
-def date_token(at: int | datetime, form: str = "{date_short_pretty} {time}") -> Raw:
+def date_token(at: int | datetime, form: str = "{date_short_pretty} {time}", fallback: str = "") -> Raw:
     """A time in each reader's zone, with a complete fallback."""
     moment = at if isinstance(at, datetime) else datetime.fromtimestamp(at, UTC)
-    fallback = f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-    return Raw(f"<!date^{int(moment.timestamp())}^{form}|{fallback}>")
+    words = fallback or f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    return Raw(f"<!date^{int(moment.timestamp())}^{form}|{words}>")

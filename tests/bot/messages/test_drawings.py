@@ -22,7 +22,7 @@ from tests.bot.messages.samples import JOURNEY, NOW, RULES, STEPS
 every = pytest.mark.parametrize("language", samples.LANGUAGES)
 in_every_state = pytest.mark.parametrize("state", StepState)
 MENTION = re.compile(r"<[!@#][^>]*>|<https?:[^>]*>")
-OURS = re.compile(r"<@U_(ANA|SUE)>|<#C_CUSTOMER>|<!date\^\d+\^\{[^<>]*>")
+OURS = re.compile(r"<@U_(ANA|SUE)>|<#C_CUSTOMER>|<!date\^\d+\^[^<>]*\{[^<>]*>")
 
 
 def messages(made: Snapshot, language: str, failed: Sequence[EffectRecord] = ()) -> Iterator[tuple[str, Drawing]]:

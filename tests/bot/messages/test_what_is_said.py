@@ -107,6 +107,16 @@ def test_the_checklist_is_read_in_words_alone(state: StepState, language: str) -
     assert not {"*", "▓", "░"} & set(said)
 
 
+def test_what_was_skipped_is_counted_apart_and_how_far_go_live_is_stays_right_however_old_the_card() -> None:
+    made = samples.snapshot(StepState.DONE)
+    made.steps["integration"].state = StepState.SKIPPED
+    shown = card_of(made)
+    assert "15 of 16 steps done, 1 skipped" in shown.text
+    assert f"{'▓' * 15}░  15 of 16" in words(shown.blocks)
+    assert "^Jan 15, 2099 ({ago})|Jan 15, 2099>" in words(shown.blocks)
+    assert "Target go-live: Jan 15, 2099\n" in shown.text
+
+
 @in_every_state
 def test_customers_see_nothing_of_supports_own_talk(state: StepState) -> None:
     made = samples.snapshot(state)
