@@ -50,10 +50,11 @@ async def figures(connection: AsyncConnection, since: datetime | None, onboardin
 
 async def usual_seconds(connection: AsyncConnection, since: datetime) -> Mapping[str, float]:
     """As `flows.ports.Unit`."""
-    of_step = and_(steps.c.id == turns.c.onboarding_id + ":" + turns.c.step_id, steps.c.state == StepState.DONE)
-    query = select(turns.c.step_id, func.sum(_SECONDS), func.count(distinct(turns.c.onboarding_id)))
-    query = query.join(steps, of_step).where(turns.c.ended_at >= since).group_by(turns.c.step_id)
-    return {step_id: int(total) / count for step_id, total, count in await connection.execute(query)}
+    which = (turns.c.onboarding_id, turns.c.step_id)
+    each = select(*which, func.sum(_SECONDS).label("seconds")).where(turns.c.ended_at >= since).group_by(*which).subquery().c
+    of_step = and_(steps.c.id == each.onboarding_id + ":" + each.step_id, steps.c.state == StepState.DONE)
+    query = select(each.step_id, func.avg(each.seconds)).join(steps, of_step).group_by(each.step_id)
+    return {step_id: float(seconds) for step_id, seconds in await connection.execute(query)}
 
 
 async def at_risk(

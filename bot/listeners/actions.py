@@ -124,9 +124,12 @@ ACTIONS: dict[Act, Action] = {
     Act.SHOW: Action(May.SUPPORT, shows=True, closed=True),
     Act.MATRIX: Action(May.EITHER, reads=_matrix, closed=True),
 }
-"""What buttons in messages and App Home do; BACK, PAGE and LEAVE_OUT, which are in modals, go to `Modals.turn_back`,
-REPORT, which is about no onboarding or one, to `Reports`. A form itself
+"""What buttons in messages and App Home do; BACK, PAGE and LEAVE_OUT, which are in modals, go to `Modals.turn_back`. A form itself
 checks who may use it."""
+
+
+ALONE = frozenset({Act.LINK, Act.REPORT})
+"""Buttons that are about no onboarding."""
 
 
 class Buttons:
@@ -156,7 +159,7 @@ class Buttons:
         try:
             value = parse(click.value)
             act = Act(click.action_id.partition(":")[0])
-            if not (value.onboarding if act in ACTIONS else act in (Act.LINK, Act.REPORT) or click.view.get("type") == "modal"):
+            if not (value.onboarding if act in ACTIONS else act in ALONE or click.view.get("type") == "modal"):
                 raise OldButton  # noqa: TRY301  one answer for all buttons that lead nowhere
         except (OldButton, ValueError):
             await ack()

@@ -9,7 +9,7 @@ from typing import Any
 from bot.config.settings import Settings
 from bot.jobs.handlers import PismoAccess, ServiceDeskAccess, handlers
 from bot.jobs.registry import HandlersError
-from bot.listeners.actions import ACTIONS
+from bot.listeners.actions import ACTIONS, ALONE
 from bot.listeners.events import HANDLED
 from bot.messages.buttons import Act
 from bot.messages.texts import Texts, languages, overlay, table
@@ -67,7 +67,7 @@ def verify(
         for language in languages():
             found += _missing(journey, forms, language, {**words(language), **overlay(language, journey.version)})
         found += [fault for form in forms for fault in _past_limits(form, journey)]
-    found += [f"button {act.value}: nothing handles it" for act in Act if act not in (*actions, *IN_MODALS, Act.LINK)]
+    found += [f"button {act.value}: nothing handles it" for act in Act if act not in (*actions, *IN_MODALS, *ALONE)]
     found += [f"dialog {form.id}: nothing says who may use it" for form in dialogs if form.id not in may]
     found += [f"dialog {form.id}: nothing is done with it" for form in dialogs if form.id not in (*DIALOG_DOES, START)]
     found += _handler_faults()

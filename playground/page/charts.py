@@ -36,6 +36,7 @@ def _category(at: int, point: Json, series: list[Json], most: float) -> str:
 
 
 def _bar(name: str, value: float, most: float, tone: int) -> str:
-    filled = f'<span class="b-bar b-tone-{tone}" style="width:{100 * abs(value) / most:.1f}%" aria-hidden="true"></span>'
+    style = f"width:{100 * abs(value) / most:.1f}%"
+    filled = f'<span class="b-bar b-tone-{tone}" style="{style}" aria-hidden="true"></span>' if value else ""
     words = f"{escape(name)} {value:g}".strip()
     return f'<dd><span class="b-bar-words">{words}</span><span class="b-bar-room">{filled}</span></dd>'

@@ -7,7 +7,7 @@ import pytest
 
 from bot.config.policies import Policies, PolicyError, load, parse
 from flows.business_time import BusinessDuration
-from flows.rules import ReminderTimes
+from flows.rules import ReminderTimes, ReportDay
 
 
 def parsed(text: str) -> Policies:
@@ -48,6 +48,11 @@ def test_reminders_can_be_tried_in_a_minute() -> None:
     assert policies.rules.customer_always_open
     assert (policies.sweep_seconds, policies.poll_seconds, policies.lease_seconds, policies.channel_seconds) == (1, 0.05, 60, 0)
     assert policies.rules.reminders.support_then == ReminderTimes().support_then
+
+
+def test_the_weekly_report_has_a_day_and_an_hour_and_can_be_switched_off() -> None:
+    assert parsed('[report]\nday = "Friday"\nat = "16:30"').rules.weekly_report == ReportDay(4, time(16, 30))
+    assert parsed("[report]\nweekly = false").rules.weekly_report is None
 
 
 def test_hours_zone_and_country() -> None:
@@ -93,6 +98,8 @@ def test_hours_zone_and_country() -> None:
         ("[approvals]\nauthentication = 10", "approvals.authentication", "0 to 9"),
         ('[approvals]\n"environments.production_ready" = 3', "approvals.environments.production_ready", "0 to 2"),
         ("[certificates]\nrenew_before = 30", "certificates.renew_before", "[90, 30, 7]"),
+        ('[report]\nday = "tomorrow"', "report.day", "monday"),
+        ('[report]\nweekly = "no"', "report.weekly", "true or false"),
         ("[certificates]\nrenew_before = [0]", "certificates.renew_before", "[90, 30, 7]"),
     ],
 )

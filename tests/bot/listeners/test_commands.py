@@ -10,6 +10,8 @@ from collections.abc import AsyncIterator, Sequence
 import pytest
 import pytest_asyncio
 
+from flows.outbox import PostReport
+from flows.ports import Unit
 from playground.slack import Message, Outcome
 from playground.walkthrough import ready
 from storage.archive import unzipped
@@ -205,6 +207,14 @@ async def test_a_report_comes_to_who_asked_and_of_another_period_by_its_menu(off
     assert {"data_table", "data_visualization"}.isdisjoint(block["type"] for block in one.blocks)
     office.slack.faults.tables = True
     assert "No onboarding matches" in await typed(office, "report zebra")
+    await office.bot.store.transact(ask_for_the_weekly_report)
+    await office.settled()
+    (posted,) = [message for message in office.support.messages if "Report: the last 7 days" in message.text]
+    assert posted.ephemeral_to is None
+
+
+async def ask_for_the_weekly_report(unit: Unit) -> None:
+    unit.ask("", PostReport(day="2026-11-30"))
 
 
 async def test_people_of_another_company_have_no_commands(office: Workplace) -> None:
