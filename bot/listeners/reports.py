@@ -1,5 +1,7 @@
 """The report, for whoever of support asks: after the acknowledgement, since it adds up all that is stored."""
 
+import re
+
 from bot.messages.report import report as drawn
 from bot.modals.private_answers import PrivateAnswers
 from flows.cases.case import Cases
@@ -10,8 +12,10 @@ from flows.problems import Refused
 from storage.customers import readable_name
 from storage.store import Store
 
-ALWAYS = frozenset({"all", "tudo", "0"})
-"""Words for the whole time."""
+_PERIOD = r"(?:(?P<days>\d{1,4})(?P<unit>\s?(?:d|days?|dias?))?|all|tudo)"
+_FORMS = tuple(
+    re.compile(form, re.ASCII | re.IGNORECASE) for form in (rf"{_PERIOD}(?:\s(?P<name>.*))?", rf"(?P<name>.*)\s{_PERIOD}")
+)
 
 
 class Reports:
@@ -36,15 +40,14 @@ class Reports:
 
 
 def report_period(words: str) -> tuple[int, str]:
-    """What follows the command: the days, and what else was typed, a customer's name. "all" alone, or before a name, is all time."""
-    first, _, rest = words.strip().partition(" ")
-    if first.casefold() in ALWAYS:
-        return 0, rest.strip()
-    last = words.strip().rpartition(" ")
-    for number, others in ((first, rest), (last[2], last[0])):
-        if number.isdecimal() and int(number) in PERIODS:
-            return int(number), others.strip()
-    return USUAL, words.strip()
+    """What follows the command: the days, 0 for all time, and a customer's name, in any order. A number beside a name counts as days if it
+    says so, or is one of the usual ones: names have numbers too."""
+    said = " ".join(words.split())
+    for form in _FORMS:
+        found = form.fullmatch(said)
+        if found and ((days := int(found["days"] or 0)) in PERIODS or found["unit"] or not found["name"]):
+            return days, found["name"] or ""
+    return USUAL, said
 
 
 def days_of(text: str) -> int:

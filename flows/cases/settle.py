@@ -273,8 +273,8 @@ def _set_turn(unit: Unit, step: Step, record: StepRecord, snapshot: Snapshot, ru
         if side is Side.CUSTOMER and record.escalated_at and not record.snoozed_until and not snapshot.onboarding.severed_at:
             record.remind_at = next_waking(step, record, situation, calendar_of(side, snapshot, rules))
         return
-    if record.turn and record.turn_since is not None:
-        unit.add(_turn_over(record, record.turn_since, snapshot, rules, situation.now))
+    if (over := _turn_over(record, snapshot, rules, situation.now)) is not None:
+        unit.add(over)
     record.turn = mark
     record.turn_since, record.reminded = situation.now, 0
     record.snoozed_until = record.escalated_at = None
@@ -284,8 +284,11 @@ def _set_turn(unit: Unit, step: Step, record: StepRecord, snapshot: Snapshot, ru
         record.remind_at = business_time.add(calendar_of(side, snapshot, rules), situation.now, first)
 
 
-def _turn_over(record: StepRecord, since: datetime, snapshot: Snapshot, rules: Rules, now: datetime) -> Turn:
-    side, state = side_of(record), record.turn.split(":")[1]
+def _turn_over(record: StepRecord, snapshot: Snapshot, rules: Rules, now: datetime) -> Turn | None:
+    """The turn that ends now; None if it was nobody's, or a renewal of what a step had done: that is no time of the onboarding's."""
+    side, since, state = side_of(record), record.turn_since, record.turn.partition(":")[2].partition(":")[0]
+    if not record.turn or since is None or state in ENDED:
+        return None
     calendar = calendar_of(side or Side.SUPPORT, snapshot, rules)  # what nobody can hasten, such as a session, support has set
     return Turn(
         id=new_id(f"{record.id}:turn"),

@@ -190,7 +190,7 @@ async def test_an_export_comes_to_who_asked_alone_as_one_archive_that_is_signed(
 
 async def test_a_report_comes_to_who_asked_and_of_another_period_by_its_menu(office: Workplace) -> None:
     async def told(line: str) -> Message:
-        assert "comes in a moment" in await typed(office, line)
+        assert "appears here in a moment" in await typed(office, line)
         await office.bot.background.drain()
         return office.support.messages[-1]
 
