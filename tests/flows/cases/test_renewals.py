@@ -1,6 +1,6 @@
 """A certificate's last day: announced 90, 30 and 7 days before and once it is over, in working hours, even after the end."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -30,6 +30,7 @@ from flows.model import Onboarding
 from flows.people import Side, Who
 from flows.ports import Unit
 from flows.problems import Refused
+from flows.report import TimeSpent
 from flows.steps.authentication import example_keys
 from playground.pismo.authority import Authority, new_key, signing_request
 from tests.flows.cases.casework import KIM, LEAD, LIZ, MONDAY, OWNER, STEPS, CaseBook, case_book
@@ -245,6 +246,7 @@ async def test_a_renewal_waits_for_support_until_two_have_recorded_it(acme: Case
         await acme.act(manage.close)
         assert await acme.next_due() is None
     assert not await waits()
+    spent = await time_spent(acme)
     await ask(acme)
     assert await waits()
     reminded = await acme.sweep(await acme.next_due())
@@ -256,8 +258,15 @@ async def test_a_renewal_waits_for_support_until_two_have_recorded_it(acme: Case
     await record(acme, KIM)
     assert not await waits()
     assert await acme.next_due() is None
+    assert await time_spent(acme) == spent  # a renewal is no time of the onboarding's
     await ask(acme)  # the next one, years later
     assert await waits()
+
+
+async def time_spent(one: CaseBook) -> Sequence[TimeSpent]:
+    """As the report has it."""
+    async with one.store.read() as unit:
+        return (await unit.figures(None, one.id)).times
 
 
 async def shown(one: CaseBook) -> tuple[Drawing, Drawing]:
